@@ -1,0 +1,19 @@
+# Third-party parts, linked privately. docs/dependencies.md says why each is here and what it weighs.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(fmt 9 REQUIRED)
+find_package(CLI11 2.1 REQUIRED)
+find_package(ZLIB REQUIRED)
+pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy)
+pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
+
+# Debian's CMake file for oneDNN asks for OpenCL headers that its CPU part does not need: find the library itself.
+find_path(ONEDNN_INCLUDE_DIR dnnl.hpp REQUIRED)
+find_library(ONEDNN_LIBRARY dnnl REQUIRED)
+
+add_library(lamina_dependencies INTERFACE)
+target_link_libraries(lamina_dependencies INTERFACE
+  ${ONEDNN_LIBRARY} PkgConfig::hwy PkgConfig::libzip nlohmann_json::nlohmann_json fmt::fmt ZLIB::ZLIB
+  Threads::Threads gomp)
+target_include_directories(lamina_dependencies SYSTEM INTERFACE ${ONEDNN_INCLUDE_DIR})
