@@ -1,0 +1,67 @@
+// Shape arithmetic.
+#include "lamina/base/shape.h"
+
+#include <algorithm>
+
+#include "lamina/base/error.h"
+
+namespace lamina {
+
+Shape::Shape(std::initializer_list<int64_t> dims) {
+  for (int64_t extent : dims) push_back(extent);
+}
+
+Shape::Shape(const std::vector<int64_t>& dims) {
+  for (int64_t extent : dims) push_back(extent);
+}
+
+void Shape::push_back(int64_t extent) {
+  if (rank_ == kMaxRank) {
+    throw InvalidArgument("a shape has at most " + std::to_string(kMaxRank) + " axes");
+  }
+  dims_[rank_++] = extent;
+}
+
+int64_t Shape::size() const {
+  int64_t product = 1;
+  for (int64_t extent : *this) product *= extent;
+  return product;
+}
+
+int Shape::normalize(int axis) const {
+  const int normalized = axis < 0 ? axis + rank_ : axis;
+  if (normalized < 0 || normalized >= rank_) {
+    throw InvalidArgument("axis " + std::to_string(axis) + " is out of range for shape " + str());
+  }
+  return normalized;
+}
+
+std::string Shape::str() const {
+  std::string text = "(";
+  for (int i = 0; i < rank_; ++i) {
+    if (i > 0) text += ", ";
+    text += dims_[i] == -1 ? "None" : std::to_string(dims_[i]);
+  }
+  return text + (rank_ == 1 ? ",)" : ")");
+}
+
+bool Shape::operator==(const Shape& other) const {
+  return rank_ == other.rank_ && std::equal(begin(), end(), other.begin());
+}
+
+Shape broadcast(const Shape& a, const Shape& b) {
+  const int rank = std::max(a.rank(), b.rank());
+  Shape result;
+  for (int i = rank; i > 0; --i) {
+    const int64_t x = i <= a.rank() ? a[-i] : 1;
+    const int64_t y = i <= b.rank() ? b[-i] : 1;
+    if (x != y && x != 1 && y != 1) {
+      throw InvalidArgument("shapes " + a.str() + " and " + b.str() +
+                            " cannot be broadcast: each axis must be equal or 1, counted from the end");
+    }
+    result.push_back(x == 1 ? y : x);
+  }
+  return result;
+}
+
+}  // namespace lamina
