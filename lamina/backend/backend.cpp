@@ -1,0 +1,43 @@
+// The registry of backends, and buffers on top of it.
+#include "lamina/backend/backend.h"
+
+#include <map>
+
+#include "lamina/backend/registry.h"
+#include "lamina/base/error.h"
+
+namespace lamina {
+namespace {
+
+std::map<DeviceKind, BackendFactory>& factories() {
+  static std::map<DeviceKind, BackendFactory> map;
+  return map;
+}
+
+thread_local int64_t allocations = 0;
+
+}  // namespace
+
+BackendRegistration::BackendRegistration(DeviceKind kind, BackendFactory factory) {
+  factories()[kind] = factory;
+}
+
+Backend& backend(const Device& device) {
+  const auto found = factories().find(device.kind);
+  std::string why;  // nothing is allocated for a device that is there: training reads its logs through here
+  Backend* result = found == factories().end() ? nullptr : found->second(device.index, why);
+  if (result) return *result;
+  if (why.empty()) why = "this build of Lamina has no backend for it";
+  throw Unsupported("no device " + device.str() + ": " + why + "; use /CPU:0");
+}
+
+Buffer::Buffer(const Device& device, size_t bytes)
+    : device_(device), bytes_(bytes), data_(backend(device).allocate(bytes)) {
+  ++allocations;
+}
+
+Buffer::~Buffer() { backend(device_).free(data_, bytes_); }
+
+int64_t buffer_allocations() { return allocations; }
+
+}  // namespace lamina

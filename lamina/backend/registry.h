@@ -1,0 +1,15 @@
+// Where backends make themselves known, before main.
+#pragma once
+
+#include "lamina/backend/backend.h"
+
+namespace lamina {
+
+/// Returns the backend of device `index` of one kind, or null with the reason in `why`.
+using BackendFactory = Backend* (*)(int index, std::string& why);
+
+struct BackendRegistration {
+  BackendRegistration(DeviceKind kind, BackendFactory factory);
+};
+
+}  // namespace lamina
