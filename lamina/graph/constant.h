@@ -1,0 +1,23 @@
+// The one constant of graphs: a tensor filled with a number. Declared here, below the ops, because passes and
+// the derivative make and recognise constants.
+#pragma once
+
+#include "lamina/base/dtype.h"
+#include "lamina/base/shape.h"
+
+namespace lamina {
+
+/// Attributes of op `full`: no inputs, one output of `dtype` and `shape` whose elements are all `value`.
+struct FullAttrs {
+  Shape shape;
+  double value = 0;
+  DType dtype = DType::kFloat32;
+  bool operator==(const FullAttrs&) const = default;
+  static void fields(auto& self, auto&& visit) {
+    visit("shape", self.shape);
+    visit("value", self.value);
+    visit("dtype", self.dtype);
+  }
+};
+
+}  // namespace lamina

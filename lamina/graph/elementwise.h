@@ -1,0 +1,54 @@
+// The program of a fused elementwise node: a short list of instructions that run tile by tile. Declared here,
+// below the ops, because the fusion pass writes it; lamina/ops/fused_elementwise.cpp gives it a meaning.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lamina/graph/op.h"
+
+namespace lamina {
+
+/// One instruction: an elementwise op applied to registers. Registers 0 ... inputs - 1 are the node's inputs;
+/// the result of instruction i is register inputs + i.
+struct TileInstruction {
+  const Op* op = nullptr;
+  Attrs attrs;
+  std::vector<int> operands;
+  DType dtype = DType::kFloat32;  ///< of the result
+  bool operator==(const TileInstruction&) const = default;
+};
+
+/// Attributes of op `fused_elementwise`: every input broadcasts to `shape` (but those that an op reads
+/// whole), every output has it.
+struct FusedElementwiseAttrs {
+  Shape shape;
+  int num_inputs = 0;
+  std::vector<TileInstruction> code;
+  std::vector<int> results;  ///< the registers handed out, one per output
+  bool operator==(const FusedElementwiseAttrs&) const = default;
+
+  /// "a0", "a1", ... for inputs, "t0", "t1", ... for results of instructions, and plain numbers for
+  /// constants: "shape=(2, 3), code=[t0 = multiply(a0, 2); t1 = add(t0, a1)], results=[t1]".
+  static void fields(auto& self, auto&& visit) {
+    visit("shape", self.shape);
+    visit("code", Text{self.code_text()});
+    visit("results", Text{self.results_text()});
+  }
+
+ private:
+  struct Text {
+    std::string value;
+    std::string str() const { return value; }
+  };
+  std::string code_text() const;
+  std::string results_text() const;
+  std::string register_text(int index) const;
+};
+
+/// Whether the node reads input `input` whole rather than element by element.
+bool reads_whole(const FusedElementwiseAttrs& attrs, int input);
+/// Whether a result depends on the row-major places of the elements, so that the operands' layout matters.
+bool is_positional(const FusedElementwiseAttrs& attrs);
+
+}  // namespace lamina

@@ -1,0 +1,87 @@
+// What a backend implements for an op: kernels, prepared once for concrete operands and then run any number
+// of times.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lamina/graph/attrs.h"
+#include "lamina/graph/layout.h"
+#include "lamina/graph/type.h"
+
+namespace lamina {
+
+struct Op;
+
+/// A value as a kernel sees it before it runs.
+struct Operand {
+  TensorType type;
+  Layout layout;
+};
+
+/// What a kernel is prepared for.
+struct KernelDesc {
+  const Op& op;
+  const Attrs& attrs;
+  std::vector<Operand> inputs;
+  std::vector<Operand> outputs;
+};
+
+/// Addresses for one run, in the order of the desc's operands. An optional operand that is absent is null.
+struct KernelArgs {
+  const void* const* inputs;
+  void* const* outputs;
+  void* workspace;
+
+  template <class T>
+  const T* input(int i) const {
+    return static_cast<const T*>(inputs[i]);
+  }
+  template <class T>
+  T* output(int i) const {
+    return static_cast<T*>(outputs[i]);
+  }
+};
+
+/// A prepared kernel. `run` checks nothing, allocates nothing and does not throw for anything a user can
+/// cause. It may be run by several threads at once, each with arguments of its own.
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+  virtual void run(const KernelArgs& args) const = 0;
+  /// Bytes of scratch memory that `run` wants in args.workspace, aligned to 64 bytes.
+  virtual size_t workspace() const { return 0; }
+};
+
+/// Layouts that a kernel would like best, one per operand.
+struct LayoutWish {
+  std::vector<Layout> inputs;
+  std::vector<Layout> outputs;
+};
+
+/// One way to run an op on one kind of device. Candidates are tried in order; the plain reference comes last.
+struct KernelCandidate {
+  std::string name;
+  /// Why this kernel cannot run `desc`; nothing when it can. Absent: it always can.
+  std::optional<std::string> (*refuses)(const KernelDesc& desc) = nullptr;
+  std::unique_ptr<Kernel> (*prepare)(const KernelDesc& desc) = nullptr;
+  /// The layouts that it would like, given operands in row-major order. Absent: row-major only.
+  std::optional<LayoutWish> (*wishes)(const KernelDesc& desc) = nullptr;
+};
+
+/// A kernel made of a callable `void(const KernelArgs&)`, for kernels that need nothing but captured numbers.
+template <class F>
+std::unique_ptr<Kernel> make_kernel(F run, size_t workspace = 0) {
+  struct Callable final : Kernel {
+    Callable(F f, size_t w) : function(std::move(f)), bytes(w) {}
+    void run(const KernelArgs& args) const override { function(args); }
+    size_t workspace() const override { return bytes; }
+    F function;
+    size_t bytes;
+  };
+  return std::make_unique<Callable>(std::move(run), workspace);
+}
+
+}  // namespace lamina

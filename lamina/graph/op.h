@@ -1,0 +1,122 @@
+// The op record: everything that the engine knows of an op, declared once, in the op's own file.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lamina/base/device.h"
+#include "lamina/graph/attrs.h"
+#include "lamina/graph/kernel.h"
+#include "lamina/graph/type.h"
+
+namespace lamina {
+
+class Tensor;
+
+/// Which dtypes an argument accepts.
+enum class DTypeClass { kAny, kNumeric, kFloating, kInteger, kBool };
+
+struct ArgSpec {
+  std::string name = {};
+  DTypeClass dtypes = DTypeClass::kAny;
+  /// Elementwise ops: the tile instruction gets the whole tensor instead of a tile of it (a random key).
+  bool whole = false;
+};
+
+/// What `infer` is given: attributes and the types of the inputs.
+struct InferArgs {
+  const Op& op;
+  const Attrs& attrs;
+  std::span<const TensorType> inputs;
+
+  /// Throws InvalidArgument "op: what", listing the inputs' types.
+  [[noreturn]] void fail(const std::string& what) const;
+};
+
+/// What `vjp` is given. Gradients of outputs that nothing depends on are undefined tensors.
+struct VjpArgs {
+  const Attrs& attrs;
+  std::span<const Tensor> inputs;
+  std::span<const Tensor> outputs;
+  std::span<const Tensor> grads;
+};
+
+struct TileArgs;
+/// One instruction of the tile machine: reads `n` contiguous elements of each operand, writes `n`.
+using TileFunction = void (*)(const TileArgs& args);
+
+/// Operands of one tile instruction. All lie in cache and hold `n` elements; `out` may be one of `in`.
+struct TileArgs {
+  const void* const* in;
+  void* out;
+  int64_t n;
+  int64_t first;  ///< index in the whole tensor of element 0, for counter-based random numbers
+  const Attrs* attrs;
+};
+
+struct Op {
+  std::string name;
+  /// One line: what it computes, in mathematics where that is shortest.
+  std::string doc;
+  std::vector<ArgSpec> inputs = {};
+  /// True when the last of `inputs` may occur any number of times (concatenate); with no
+  /// `inputs` listed, any number of any dtype may come.
+  bool variadic = false;
+  std::vector<std::string> outputs = {};
+
+  /// Output types from input types. All argument checking happens here; dtype classes were checked before.
+  std::vector<TensorType> (*infer)(const InferArgs& args) = nullptr;
+
+  /// Gradients with respect to the inputs, written with public ops; an undefined tensor for an input that has
+  /// none. Null when no input has a derivative: then `no_gradient` says why.
+  std::vector<Tensor> (*vjp)(const VjpArgs& args) = nullptr;
+  std::string no_gradient = {};
+
+  /// For fused ops: the same result in smaller ops. Fallback where no kernel can run, and test oracle.
+  std::vector<Tensor> (*body)(const Attrs& attrs, std::span<const Tensor> inputs) = nullptr;
+
+  /// For elementwise ops (all inputs broadcast to the output's shape): the instruction of the tile machine
+  /// for the given dtypes, or null for dtypes it has none for.
+  TileFunction (*tile)(std::span<const DType> inputs, DType output) = nullptr;
+  bool elementwise = false;
+  /// The tile instruction uses TileArgs::first: what an element becomes depends on its row-major place.
+  bool positional = false;
+  /// What one element costs the tile instruction, in additions; decides when work is shared among threads.
+  int tile_cost = 1;
+
+  /// The output is the first input's storage under another shape: no kernel runs (reshape).
+  bool view = false;
+  /// Outputs that a kernel may write over an input of the same type: {output, input}.
+  std::vector<std::pair<int, int>> in_place = {};
+  /// Any output may be written over any input of the same type (elementwise ops).
+  bool in_place_any = false;
+  /// Where all inputs and outputs have one shape, any layout will do as long as all share it.
+  bool layout_agnostic = false;
+
+  /// Kernel candidates on `device`, best first.
+  const std::vector<KernelCandidate>& kernels(DeviceKind device) const;
+};
+
+/// Adds an op to the registry, before main. Throws InternalError for a name that is taken or a record that
+/// lacks doc or infer. The reference stays valid for the life of the process.
+const Op& register_op(Op op);
+
+/// Adds kernel candidates for the op of that name, before main, in front of those registered with a lower
+/// priority.
+struct KernelRegistration {
+  KernelRegistration(const std::string& op, DeviceKind device, std::vector<KernelCandidate> candidates,
+                     int priority = 0);
+};
+
+/// The op of that name; throws InvalidArgument, suggesting the nearest, when there is none.
+const Op& find_op(const std::string& name);
+/// Every op, by name.
+std::vector<const Op*> all_ops();
+
+/// Checks the number and dtype classes of the inputs, then calls the op's infer.
+std::vector<TensorType> infer(const Op& op, const Attrs& attrs, std::span<const TensorType> inputs);
+
+}  // namespace lamina

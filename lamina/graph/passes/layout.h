@@ -1,0 +1,13 @@
+// Layout: values take the memory order that the kernels which read and write them like best.
+#pragma once
+
+#include "lamina/base/device.h"
+#include "lamina/graph/graph.h"
+
+namespace lamina::passes {
+
+/// Asks the kernels of the device what orders they wish, lets elementwise nodes go along with the order they find, and puts
+/// op `reorder` only where two orders meet. Inputs, outputs and updates of the graph stay row-major.
+Graph layout(const Graph& graph, DeviceKind device);
+
+}  // namespace lamina::passes

@@ -1,0 +1,13 @@
+// All passes in their order.
+#pragma once
+
+#include "lamina/base/device.h"
+#include "lamina/graph/graph.h"
+
+namespace lamina::passes {
+
+/// Optimises a graph for one kind of device. The result computes the same values. In debug builds, and when
+/// the environment variable LAMINA_VERIFY is set, the graph is verified after every pass.
+Graph optimise(const Graph& graph, DeviceKind device);
+
+}  // namespace lamina::passes

@@ -1,0 +1,184 @@
+// Pass: cross-entropy of a softmax works on the logits.
+#include "lamina/graph/passes/softmax_crossentropy.h"
+
+#include <map>
+#include <set>
+
+#include "lamina/graph/passes/dce.h"
+#include "lamina/graph/rewriter.h"
+
+namespace lamina::passes {
+namespace {
+
+/// The ops of one kind of cross-entropy. Losses and their gradients take (target, output, ...), the fused ops
+/// (logits, target) and give (loss, probabilities).
+struct Family {
+  const char* activation;
+  const char* activation_grad;
+  const char* loss;
+  const char* loss_grad;
+  const char* fused;
+  const char* fused_grad;
+};
+
+constexpr Family kFamilies[] = {
+    {"softmax", "softmax_grad", "categorical_crossentropy", "categorical_crossentropy_grad",
+     "softmax_cross_entropy", "softmax_cross_entropy_grad"},
+    {"softmax", "softmax_grad", "sparse_categorical_crossentropy", "sparse_categorical_crossentropy_grad",
+     "sparse_softmax_cross_entropy", "sparse_softmax_cross_entropy_grad"},
+    {"sigmoid", "sigmoid_grad", "binary_crossentropy", "binary_crossentropy_grad", "sigmoid_cross_entropy",
+     "sigmoid_cross_entropy_grad"},
+};
+
+const Family* family_of(const Node& node, const char* Family::*role) {
+  for (const Family& family : kFamilies) {
+    if (node.op->name == family.*role) return &family;
+  }
+  return nullptr;
+}
+
+class Fuser {
+ public:
+  explicit Fuser(const Graph& graph) : from_(graph), producers_(producers(graph)), rewrite_(graph) {}
+
+  Graph run() {
+    find_losses();
+    // An activation is replaced where its loss is computed: nodes in between that read it wait until then.
+    std::vector<const Node*> waiting;
+    for (const Node& node : from_.nodes) waiting.push_back(&node);
+    while (!waiting.empty()) {
+      std::vector<const Node*> later;
+      for (const Node* node : waiting) {
+        if (replaced_.count(node)) continue;
+        if (ready(*node)) {
+          emit(*node);
+        } else {
+          later.push_back(node);
+        }
+      }
+      if (later.size() == waiting.size()) leave_one(later);
+      waiting = std::move(later);
+    }
+    return dce(rewrite_.finish());
+  }
+
+ private:
+  const Node* producer(ValueId value) const {
+    const int index = producers_[static_cast<size_t>(value)];
+    return index < 0 ? nullptr : &from_.nodes[static_cast<size_t>(index)];
+  }
+
+  /// The node that makes `value`, if it is the activation that `family` can work without: a sigmoid, or a
+  /// softmax over the last axis. (Attributes are compared as text: their type belongs to the ops, which this
+  /// room does not know.)
+  const Node* activation_of(ValueId value, const Family& family) const {
+    const Node* node = producer(value);
+    if (!node || node->op->name != family.activation) return nullptr;
+    const int last = from_.type(value).shape.rank() - 1;
+    return node->attrs.empty() || node->attrs.str() == "axis=" + std::to_string(last) ? node : nullptr;
+  }
+
+  // One loss per activation: the probabilities can come from one op only.
+  void find_losses() {
+    for (const Node& node : from_.nodes) {
+      const Family* family = family_of(node, &Family::loss);
+      const Node* activation = family ? activation_of(node.inputs[1], *family) : nullptr;
+      if (!activation || replaced_.count(activation)) continue;
+      fused_[&node] = activation;
+      replaced_.insert(activation);
+    }
+  }
+
+  // Targets may be made of the very probabilities (distillation): then nothing is ready, and one loss stays
+  // as it is.
+  void leave_one(std::vector<const Node*>& waiting) {
+    for (const Node* node : waiting) {
+      const auto fused = fused_.find(node);
+      if (fused == fused_.end()) continue;
+      waiting.insert(waiting.begin(), fused->second);
+      replaced_.erase(fused->second);
+      fused_.erase(fused);
+      return;
+    }
+    throw InternalError("softmax_crossentropy: the nodes are in no order that can be run");
+  }
+
+  bool ready(const Node& node) const {
+    const auto fused = fused_.find(&node);
+    if (fused != fused_.end())
+      return rewrite_.mapped(node.inputs[0]) && rewrite_.mapped(fused->second->inputs[0]);
+    for (ValueId input : node.inputs) {
+      if (!rewrite_.mapped(input)) return false;
+    }
+    return true;
+  }
+
+  void emit(const Node& node) {
+    const auto fused = fused_.find(&node);
+    if (fused != fused_.end()) {
+      const Node& activation = *fused->second;
+      const std::vector<ValueId> outputs =
+          rewrite_.add(find_op(family_of(node, &Family::loss)->fused), {},
+                       {rewrite_(activation.inputs[0]), rewrite_(node.inputs[0])});
+      rewrite_.map(node.outputs[0], outputs[0]);
+      rewrite_.map(activation.outputs[0], outputs[1]);
+    } else if (family_of(node, &Family::activation_grad) && from_loss(node, node.inputs[1])) {
+      rewrite_.map(node.outputs[0], gradient(node, node.inputs[1]));
+    } else {
+      rewrite_.keep(node);
+    }
+  }
+
+  /// The node that makes `value`, if it is the gradient of a loss with respect to the probabilities from
+  /// which the activation gradient `through` goes on to the logits.
+  const Node* loss_grad(const Node& through, ValueId value) const {
+    const Node* node = producer(value);
+    const Family* family = node ? family_of(*node, &Family::loss_grad) : nullptr;
+    const bool fits = family && through.op->name == family->activation_grad &&
+                      node->inputs[1] == through.inputs[0] && activation_of(node->inputs[1], *family);
+    return fits ? node : nullptr;
+  }
+
+  bool is_sum(ValueId value) const {
+    const Node* node = producer(value);
+    return node && node->op->name == "add" && from_.type(node->inputs[0]) == from_.type(value) &&
+           from_.type(node->inputs[1]) == from_.type(value);
+  }
+
+  /// Whether `value` is the gradient of a loss or a sum that contains one (probabilities with several
+  /// readers).
+  bool from_loss(const Node& through, ValueId value) const {
+    if (loss_grad(through, value)) return true;
+    if (!is_sum(value)) return false;
+    const Node& sum = *producer(value);
+    return from_loss(through, sum.inputs[0]) || from_loss(through, sum.inputs[1]);
+  }
+
+  /// The activation gradient of `value`, in the new graph; linear in `value`, hence term by term.
+  ValueId gradient(const Node& through, ValueId value) {
+    const ValueId probs = rewrite_(through.inputs[0]);
+    if (const Node* grad = loss_grad(through, value)) {
+      const Op& op = find_op(family_of(*grad, &Family::loss_grad)->fused_grad);
+      return rewrite_.add(op, {}, {probs, rewrite_(grad->inputs[0]), rewrite_(grad->inputs[2])})[0];
+    }
+    if (from_loss(through, value)) {
+      const Node& sum = *producer(value);
+      const ValueId a = gradient(through, sum.inputs[0]);
+      const ValueId b = gradient(through, sum.inputs[1]);
+      return rewrite_.add(*sum.op, sum.attrs, {a, b})[0];
+    }
+    return rewrite_.add(*through.op, through.attrs, {probs, rewrite_(value)})[0];
+  }
+
+  const Graph& from_;
+  std::vector<int> producers_;
+  Rewriter rewrite_;
+  std::map<const Node*, const Node*> fused_;  // loss -> its activation
+  std::set<const Node*> replaced_;            // activations that a fused op stands for
+};
+
+}  // namespace
+
+Graph softmax_crossentropy(const Graph& graph) { return Fuser(graph).run(); }
+
+}  // namespace lamina::passes
