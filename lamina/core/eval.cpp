@@ -1,0 +1,85 @@
+// Eager evaluation: what is pending becomes one program that runs once.
+#include <unordered_map>
+#include <unordered_set>
+
+#include "lamina/base/error.h"
+#include "lamina/core/lower.h"
+#include "lamina/core/tensor_node.h"
+#include "lamina/core/trace.h"
+#include "lamina/graph/program.h"
+
+namespace lamina {
+namespace {
+
+using detail::PendingOp;
+using detail::TensorNode;
+
+// Everything pending that somebody outside of the pending work still holds: computing it now, along the way,
+// saves computing it again later. A node is held outside when it has more owners than the pending ops that
+// read it.
+std::vector<Tensor> held_outside(std::span<const Tensor> wanted) {
+  std::unordered_map<TensorNode*, long> readers;
+  std::unordered_set<PendingOp*> visited;
+  std::vector<PendingOp*> stack;
+  std::vector<std::shared_ptr<TensorNode>> pending;
+  const auto push = [&](const std::shared_ptr<TensorNode>& node) {
+    if (!node->buffer && node->producer && visited.insert(node->producer.get()).second) {
+      stack.push_back(node->producer.get());
+    }
+  };
+  for (const Tensor& tensor : wanted) push(tensor.node());
+  while (!stack.empty()) {
+    PendingOp* op = stack.back();
+    stack.pop_back();
+    for (const auto& output : op->outputs) {
+      if (auto node = output.lock(); node && !node->buffer) pending.push_back(std::move(node));
+    }
+    for (const Tensor& input : op->inputs) {
+      ++readers[input.node().get()];
+      push(input.node());
+    }
+  }
+  std::vector<Tensor> held;
+  for (auto& node : pending) {
+    if (node.use_count() > readers[node.get()] + 1) held.emplace_back(node);  // + 1: our own list
+  }
+  return held;
+}
+
+}  // namespace
+
+void eval(std::span<const Tensor> tensors) {
+  std::vector<Tensor> results;
+  for (const Tensor& tensor : tensors) {
+    tensor.type();  // throws for an undefined tensor
+    if (!tensor.computed()) results.push_back(tensor);
+  }
+  if (results.empty()) return;
+  for (Tensor& tensor : held_outside(results)) {
+    bool wanted = false;
+    for (const Tensor& result : results) wanted = wanted || result.node() == tensor.node();
+    if (!wanted) results.push_back(std::move(tensor));
+  }
+
+  const Device device = results[0].device();
+  detail::Trace trace = detail::trace(results, {});
+  trace.graph.outputs = trace.results;
+  Program program(detail::lower(trace.graph, device), device);
+
+  std::vector<void*> inputs, outputs;
+  for (const Tensor& tensor : trace.captured) inputs.push_back(tensor.buffer()->data());
+  std::vector<std::shared_ptr<Buffer>> buffers;
+  for (const Tensor& result : results) {
+    buffers.push_back(std::make_shared<Buffer>(device, result.type().bytes()));
+    outputs.push_back(buffers.back()->data());
+  }
+  program.run(inputs, outputs);
+  backend(device).synchronize();
+  for (size_t i = 0; i < results.size(); ++i) {
+    TensorNode& node = *results[i].node();
+    node.buffer = std::move(buffers[i]);
+    if (!node.tracked) node.producer.reset();
+  }
+}
+
+}  // namespace lamina

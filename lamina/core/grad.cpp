@@ -1,0 +1,253 @@
+// Reverse-mode differentiation of pending tensors.
+#include "lamina/core/grad.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "lamina/base/error.h"
+#include "lamina/core/tensor_node.h"
+#include "lamina/graph/constant.h"
+
+namespace lamina {
+namespace {
+
+using detail::PendingOp;
+using detail::TensorNode;
+
+std::vector<TensorType> same_type(const InferArgs& args) { return {args.inputs[0]}; }
+
+const Op& identity_op =
+    register_op({.name = "identity",
+                 .doc = "The same tensor.",
+                 .inputs = {{"x"}},
+                 .outputs = {"y"},
+                 .infer = same_type,
+                 .vjp = [](const VjpArgs& args) -> std::vector<Tensor> { return {args.grads[0]}; },
+                 .view = true});
+
+const Op& stop_gradient_op =
+    register_op({.name = "stop_gradient",
+                 .doc = "The same tensor, through which no gradient flows.",
+                 .inputs = {{"x"}},
+                 .outputs = {"y"},
+                 .infer = same_type,
+                 .vjp = [](const VjpArgs&) -> std::vector<Tensor> { return {Tensor()}; },
+                 .view = true});
+
+Tensor filled_like(const Tensor& x, double value) {
+  const Device scope_device = x.device();
+  const DeviceScope scope(scope_device);
+  return apply(find_op("full"), FullAttrs{x.shape(), value, x.dtype()}, {})[0];
+}
+
+// The outputs of `op` for its vjp: those that nobody holds any more are made again.
+std::vector<Tensor> all_outputs(const std::shared_ptr<PendingOp>& op) {
+  std::vector<TensorType> types;
+  std::vector<Tensor> results;
+  bool tracked = false;
+  for (size_t i = 0; i < op->outputs.size(); ++i) {
+    auto node = op->outputs[i].lock();
+    if (!node) {
+      if (types.empty()) {
+        std::vector<TensorType> inputs;
+        for (const Tensor& input : op->inputs) {
+          inputs.push_back(input.type());
+          tracked = tracked || input.node()->tracked;
+        }
+        types = infer(*op->op, op->attrs, inputs);
+      }
+      node = std::make_shared<TensorNode>();
+      node->type = types[i];
+      node->device = op->inputs.empty() ? current_device() : op->inputs[0].device();
+      node->producer = op;
+      node->index = static_cast<int>(i);
+      node->tracked = tracked;
+      op->outputs[i] = node;
+    }
+    results.emplace_back(std::move(node));
+  }
+  return results;
+}
+
+// The ops between `inputs` and `outputs`, each after those that make its inputs; only those an input leads
+// to.
+class Tape {
+ public:
+  explicit Tape(const std::vector<Tensor>& inputs) {
+    for (const Tensor& input : inputs) leads_.insert(input.node().get());
+  }
+
+  bool depends(const Tensor& tensor) const { return leads_.count(tensor.node().get()) > 0; }
+
+  void visit(const Tensor& output) {
+    std::vector<Tensor> stack{output};
+    while (!stack.empty()) {
+      const Tensor top = stack.back();
+      const auto& producer = top.node()->producer;
+      if (depends(top) || !producer || done_.count(producer.get())) {
+        stack.pop_back();
+      } else if (entered_.insert(producer.get()).second) {
+        for (const Tensor& input : producer->inputs) stack.push_back(input);
+      } else {
+        stack.pop_back();
+        finish(producer);
+      }
+    }
+  }
+
+  const std::vector<std::shared_ptr<PendingOp>>& ops() const { return ops_; }
+
+ private:
+  void finish(const std::shared_ptr<PendingOp>& op) {
+    done_.insert(op.get());
+    const bool leads =
+        std::any_of(op->inputs.begin(), op->inputs.end(), [&](const Tensor& t) { return depends(t); });
+    if (!leads) return;
+    ops_.push_back(op);
+    for (const auto& output : op->outputs) {
+      if (const auto node = output.lock()) leads_.insert(node.get());
+    }
+  }
+
+  std::unordered_set<TensorNode*> leads_;
+  std::unordered_set<PendingOp*> entered_, done_;
+  std::vector<std::shared_ptr<PendingOp>> ops_;
+};
+
+class Backward {
+ public:
+  void accumulate(const Tensor& target, const Tensor& gradient) {
+    Tensor& sum = grads_[target.node().get()];
+    sum = sum.defined() ? apply(find_op("add"), {}, {sum, gradient})[0] : gradient;
+  }
+
+  Tensor of(const TensorNode* node) const {
+    const auto found = grads_.find(node);
+    return found == grads_.end() ? Tensor() : found->second;
+  }
+
+  void through(const std::shared_ptr<PendingOp>& pending, const Tape& tape) {
+    PendingOp& op = *pending;
+    std::vector<Tensor> grads;
+    bool any = false;
+    for (const auto& output : op.outputs) {
+      const auto node = output.lock();
+      grads.push_back(node ? of(node.get()) : Tensor());
+      any = any || grads.back().defined();
+    }
+    if (!any) return;
+    const std::vector<Tensor> outputs = all_outputs(pending);
+    if (!op.op->vjp) {
+      throw InvalidArgument("no gradient flows through op '" + op.op->name + "': " + op.op->no_gradient);
+    }
+    const std::vector<Tensor> results = op.op->vjp({op.attrs, op.inputs, outputs, grads});
+    if (results.size() != op.inputs.size()) {
+      throw InternalError("vjp of op '" + op.op->name + "' returned a wrong number of gradients");
+    }
+    for (size_t i = 0; i < results.size(); ++i) {
+      if (!results[i].defined() || !tape.depends(op.inputs[i])) continue;
+      if (results[i].type() != op.inputs[i].type()) {
+        throw InternalError("vjp of op '" + op.op->name + "' gives " + results[i].type().str() +
+                            " for an input " + op.inputs[i].type().str());
+      }
+      accumulate(op.inputs[i], results[i]);
+    }
+  }
+
+ private:
+  std::unordered_map<const TensorNode*, Tensor> grads_;
+};
+
+// Ends the watch of grad() over results: what was computed forgets how.
+void release(const std::vector<Tensor>& results) {
+  std::vector<Tensor> stack = results;
+  while (!stack.empty()) {
+    const Tensor top = std::move(stack.back());
+    stack.pop_back();
+    TensorNode& node = *top.node();
+    if (!node.tracked) continue;
+    node.tracked = false;
+    if (!node.producer) continue;
+    for (const Tensor& input : node.producer->inputs) stack.push_back(input);
+    if (node.buffer) node.producer.reset();
+  }
+}
+
+}  // namespace
+
+std::vector<Tensor> vjp(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
+                        const std::vector<Tensor>& cotangents) {
+  if (outputs.size() != cotangents.size()) {
+    throw InvalidArgument("vjp: " + std::to_string(outputs.size()) + " outputs, but " +
+                          std::to_string(cotangents.size()) + " cotangents");
+  }
+  for (const Tensor& input : inputs) {
+    if (!is_floating(input.dtype())) {
+      throw InvalidArgument(std::string("vjp: gradients are taken with respect to floating tensors, not ") +
+                            name(input.dtype()));
+    }
+  }
+  Tape tape(inputs);
+  Backward backward;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (outputs[i].type() != cotangents[i].type()) {
+      throw InvalidArgument("vjp: the cotangent of output " + outputs[i].type().str() + " is " +
+                            cotangents[i].type().str());
+    }
+    tape.visit(outputs[i]);
+    if (outputs[i].computed() && !outputs[i].node()->producer && !tape.depends(outputs[i])) {
+      throw InvalidArgument(
+          "vjp: an output was computed before its gradient was asked for, so that its history is gone; take "
+          "gradients "
+          "before looking at values, or use grad()");
+    }
+    backward.accumulate(outputs[i], cotangents[i]);
+  }
+  for (size_t n = tape.ops().size(); n-- > 0;) backward.through(tape.ops()[n], tape);
+  std::vector<Tensor> results;
+  for (const Tensor& input : inputs) {
+    const Tensor gradient = backward.of(input.node().get());
+    results.push_back(gradient.defined() ? gradient : filled_like(input, 0));
+  }
+  return results;
+}
+
+std::vector<Tensor> gradients(const Tensor& output, const std::vector<Tensor>& inputs) {
+  if (output.size() != 1 || !is_floating(output.dtype())) {
+    throw InvalidArgument("gradients are those of a floating scalar; this output is " + output.type().str() +
+                          ": reduce it with sum() or mean() first");
+  }
+  return vjp({output}, inputs, {filled_like(output, 1)});
+}
+
+TensorFunction value_and_grad(ScalarFunction f) {
+  return [f = std::move(f)](const std::vector<Tensor>& arguments) {
+    // Fresh handles, so that the derivative is that of f's arguments even where f also captures the same
+    // tensors.
+    std::vector<Tensor> watched;
+    bool nested = false;
+    for (const Tensor& argument : arguments) {
+      nested = nested || argument.node()->tracked;
+      watched.push_back(apply(identity_op, {}, {argument})[0]);
+      watched.back().node()->tracked = true;
+    }
+    const Tensor value = f(watched);
+    std::vector<Tensor> results{value};
+    for (Tensor& gradient : gradients(value, watched)) results.push_back(std::move(gradient));
+    if (!nested) release(results);
+    return results;
+  };
+}
+
+TensorFunction grad(ScalarFunction f) {
+  return [both = value_and_grad(std::move(f))](const std::vector<Tensor>& arguments) {
+    std::vector<Tensor> results = both(arguments);
+    results.erase(results.begin());
+    return results;
+  };
+}
+
+Tensor stop_gradient(const Tensor& x) { return apply(stop_gradient_op, {}, {x})[0]; }
+
+}  // namespace lamina
