@@ -1,0 +1,56 @@
+// Records of argmax and argmin.
+#include "lamina/ops/argreduce.h"
+
+#include <limits>
+
+#include "lamina/graph/op.h"
+
+namespace lamina {
+namespace {
+
+std::vector<TensorType> infer_position(const InferArgs& args) {
+  const auto& attrs = args.attrs.as<ArgReduceAttrs>();
+  const Shape& shape = args.inputs[0].shape;
+  if (attrs.axis < 0 || attrs.axis >= shape.rank()) {
+    args.fail("axis " + std::to_string(attrs.axis) + " is out of range");
+  }
+  if (shape[attrs.axis] == 0)
+    args.fail("no elements to choose from along axis " + std::to_string(attrs.axis));
+  if (shape[attrs.axis] > std::numeric_limits<int32_t>::max())
+    args.fail("the axis is too long for an int32 index");
+  Shape result;
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    if (axis != attrs.axis) {
+      result.push_back(shape[axis]);
+    } else if (attrs.keepdims) {
+      result.push_back(1);
+    }
+  }
+  return {{DType::kInt32, result}};
+}
+
+const Op& argmax_op = register_op({.name = "argmax",
+                                   .doc = "Index of the first largest element along an axis",
+                                   .inputs = {{"x"}},
+                                   .outputs = {"index"},
+                                   .infer = infer_position,
+                                   .no_gradient = "the result is an integer"});
+
+const Op& argmin_op = register_op({.name = "argmin",
+                                   .doc = "Index of the first smallest element along an axis",
+                                   .inputs = {{"x"}},
+                                   .outputs = {"index"},
+                                   .infer = infer_position,
+                                   .no_gradient = "the result is an integer"});
+
+}  // namespace
+
+Tensor argmax(const Tensor& x, int axis, bool keepdims) {
+  return apply(argmax_op, ArgReduceAttrs{x.shape().normalize(axis), keepdims}, {x})[0];
+}
+
+Tensor argmin(const Tensor& x, int axis, bool keepdims) {
+  return apply(argmin_op, ArgReduceAttrs{x.shape().normalize(axis), keepdims}, {x})[0];
+}
+
+}  // namespace lamina

@@ -1,0 +1,119 @@
+// Records of the elementwise arithmetic on two tensors.
+#include "lamina/ops/binary.h"
+
+#include "lamina/ops/cast.h"
+#include "lamina/ops/compare.h"
+#include "lamina/ops/detail/elementwise.h"
+#include "lamina/ops/detail/tiles.h"
+#include "lamina/ops/unary.h"
+#include "lamina/ops/where.h"
+
+namespace lamina {
+namespace {
+
+using detail::Binary;
+using detail::scalar_like;
+using detail::sum_to;
+
+template <Binary kFunction>
+TileFunction tile(std::span<const DType> inputs, DType) {
+  return detail::binary_tile(kFunction, inputs[0]);
+}
+
+using Vjp = std::vector<Tensor> (*)(const VjpArgs& args);
+
+template <Binary kFunction>
+const Op& define(const char* name, const char* doc, Vjp vjp, int cost = 1,
+                 DTypeClass dtypes = DTypeClass::kNumeric) {
+  return register_op({.name = name,
+                      .doc = doc,
+                      .inputs = {{"a", dtypes}, {"b", dtypes}},
+                      .outputs = {"y"},
+                      .infer = detail::infer_same,
+                      .vjp = vjp,
+                      .tile = tile<kFunction>,
+                      .elementwise = true,
+                      .tile_cost = cost});
+}
+
+const Tensor& a_of(const VjpArgs& args) { return args.inputs[0]; }
+const Tensor& b_of(const VjpArgs& args) { return args.inputs[1]; }
+const Tensor& g_of(const VjpArgs& args) { return args.grads[0]; }
+/// Gradients of both operands, summed over the axes along which they were broadcast.
+std::vector<Tensor> both(const VjpArgs& args, const Tensor& da, const Tensor& db) {
+  return {sum_to(da, a_of(args).shape()), sum_to(db, b_of(args).shape())};
+}
+/// The gradient goes to a where `first`, else to b.
+std::vector<Tensor> either(const VjpArgs& args, const Tensor& first) {
+  return both(args, where(first, g_of(args), 0.0), where(first, 0.0, g_of(args)));
+}
+
+std::vector<Tensor> power_vjp(const VjpArgs& args) {
+  const Tensor& a = a_of(args);
+  const Tensor& b = b_of(args);
+  const Tensor positive = greater(a, 0.0);
+  const Tensor log_a = where(positive, log(where(positive, a, 1.0)), 0.0);
+  return both(args, g_of(args) * b * power(a, b - 1.0), g_of(args) * args.outputs[0] * log_a);
+}
+
+const Op& add_op =
+    define<Binary::kAdd>("add", "a + b", [](const VjpArgs& v) { return both(v, g_of(v), g_of(v)); });
+const Op& subtract_op = define<Binary::kSubtract>(
+    "subtract", "a - b", [](const VjpArgs& v) { return both(v, g_of(v), -g_of(v)); });
+const Op& multiply_op = define<Binary::kMultiply>(
+    "multiply", "a * b", [](const VjpArgs& v) { return both(v, g_of(v) * b_of(v), g_of(v) * a_of(v)); });
+const Op& divide_op = define<Binary::kDivide>(
+    "divide", "a / b",
+    [](const VjpArgs& v) { return both(v, g_of(v) / b_of(v), -g_of(v) * (v.outputs[0] / b_of(v))); }, 3,
+    DTypeClass::kFloating);
+const Op& power_op = define<Binary::kPower>("power", "a^b", power_vjp, 60);
+const Op& maximum_op =
+    define<Binary::kMaximum>("maximum", "the larger of a and b; NaN if either is",
+                             [](const VjpArgs& v) { return either(v, greater_equal(a_of(v), b_of(v))); });
+const Op& minimum_op =
+    define<Binary::kMinimum>("minimum", "the smaller of a and b; NaN if either is",
+                             [](const VjpArgs& v) { return either(v, less_equal(a_of(v), b_of(v))); });
+const Op& mod_op = define<Binary::kMod>(
+    "mod", "a - floor(a / b) * b",
+    [](const VjpArgs& v) { return both(v, g_of(v), -g_of(v) * floor_divide(a_of(v), b_of(v))); }, 20);
+const Op& floor_divide_op = define<Binary::kFloorDivide>("floor_divide", "floor(a / b)", detail::no_flow, 4);
+
+Tensor run(const Op& op, const Tensor& a, const Tensor& b) {
+  DType dtype = promote(a.dtype(), b.dtype());
+  if (dtype == DType::kBool) dtype = DType::kInt32;
+  return apply(op, {}, {cast(a, dtype), cast(b, dtype)})[0];
+}
+
+}  // namespace
+
+Tensor add(const Tensor& a, const Tensor& b) { return run(add_op, a, b); }
+Tensor subtract(const Tensor& a, const Tensor& b) { return run(subtract_op, a, b); }
+Tensor multiply(const Tensor& a, const Tensor& b) { return run(multiply_op, a, b); }
+Tensor divide(const Tensor& a, const Tensor& b) {
+  return is_floating(promote(a.dtype(), b.dtype()))
+             ? run(divide_op, a, b)
+             : run(divide_op, detail::floating(a), detail::floating(b));
+}
+Tensor power(const Tensor& a, const Tensor& b) { return run(power_op, a, b); }
+Tensor maximum(const Tensor& a, const Tensor& b) { return run(maximum_op, a, b); }
+Tensor minimum(const Tensor& a, const Tensor& b) { return run(minimum_op, a, b); }
+Tensor mod(const Tensor& a, const Tensor& b) { return run(mod_op, a, b); }
+Tensor floor_divide(const Tensor& a, const Tensor& b) { return run(floor_divide_op, a, b); }
+
+Tensor add(const Tensor& a, double b) { return add(a, scalar_like(b, a)); }
+Tensor subtract(const Tensor& a, double b) { return subtract(a, scalar_like(b, a)); }
+Tensor subtract(double a, const Tensor& b) { return subtract(scalar_like(a, b), b); }
+Tensor multiply(const Tensor& a, double b) { return multiply(a, scalar_like(b, a)); }
+Tensor divide(const Tensor& a, double b) { return divide(a, scalar_like(b, a)); }
+Tensor divide(double a, const Tensor& b) { return divide(scalar_like(a, b), b); }
+Tensor power(const Tensor& a, double b) { return power(a, scalar_like(b, a)); }
+Tensor maximum(const Tensor& a, double b) { return maximum(a, scalar_like(b, a)); }
+Tensor minimum(const Tensor& a, double b) { return minimum(a, scalar_like(b, a)); }
+Tensor mod(const Tensor& a, double b) { return mod(a, scalar_like(b, a)); }
+Tensor floor_divide(const Tensor& a, double b) { return floor_divide(a, scalar_like(b, a)); }
+
+Tensor clip(const Tensor& x, double lo, double hi) { return maximum(minimum(x, hi), lo); }
+
+Tensor operator-(const Tensor& x) { return negative(x); }
+
+}  // namespace lamina

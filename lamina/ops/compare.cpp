@@ -1,0 +1,74 @@
+// Records of comparisons and logic.
+#include "lamina/ops/compare.h"
+
+#include "lamina/ops/cast.h"
+#include "lamina/ops/detail/elementwise.h"
+#include "lamina/ops/detail/tiles.h"
+
+namespace lamina {
+namespace {
+
+using detail::Compare;
+using detail::Logic;
+using detail::scalar_like;
+
+const Op& define(const char* name, const char* doc, DTypeClass dtypes,
+                 TileFunction (*tile)(std::span<const DType> inputs, DType output)) {
+  return register_op({.name = name,
+                      .doc = doc,
+                      .inputs = {{"a", dtypes}, {"b", dtypes}},
+                      .outputs = {"y"},
+                      .infer = detail::infer_predicate,
+                      .vjp = detail::no_flow,
+                      .tile = tile,
+                      .elementwise = true});
+}
+
+template <Compare kFunction>
+TileFunction compare(std::span<const DType> inputs, DType) {
+  return detail::compare_tile(kFunction, inputs[0]);
+}
+template <Logic kFunction>
+TileFunction logic(std::span<const DType>, DType) {
+  return detail::logic_tile(kFunction);
+}
+
+constexpr DTypeClass kAny = DTypeClass::kAny;
+
+const Op& equal_op = define("equal", "a == b", kAny, compare<Compare::kEqual>);
+const Op& not_equal_op = define("not_equal", "a != b", kAny, compare<Compare::kNotEqual>);
+const Op& greater_op = define("greater", "a > b", kAny, compare<Compare::kGreater>);
+const Op& greater_equal_op = define("greater_equal", "a >= b", kAny, compare<Compare::kGreaterEqual>);
+const Op& less_op = define("less", "a < b", kAny, compare<Compare::kLess>);
+const Op& less_equal_op = define("less_equal", "a <= b", kAny, compare<Compare::kLessEqual>);
+const Op& logical_and_op = define("logical_and", "a and b", DTypeClass::kBool, logic<Logic::kAnd>);
+const Op& logical_or_op = define("logical_or", "a or b", DTypeClass::kBool, logic<Logic::kOr>);
+
+Tensor run(const Op& op, const Tensor& a, const Tensor& b) {
+  const DType dtype = promote(a.dtype(), b.dtype());
+  return apply(op, {}, {cast(a, dtype), cast(b, dtype)})[0];
+}
+
+Tensor run_logic(const Op& op, const Tensor& a, const Tensor& b) {
+  return apply(op, {}, {cast(a, DType::kBool), cast(b, DType::kBool)})[0];
+}
+
+}  // namespace
+
+Tensor equal(const Tensor& a, const Tensor& b) { return run(equal_op, a, b); }
+Tensor not_equal(const Tensor& a, const Tensor& b) { return run(not_equal_op, a, b); }
+Tensor greater(const Tensor& a, const Tensor& b) { return run(greater_op, a, b); }
+Tensor greater_equal(const Tensor& a, const Tensor& b) { return run(greater_equal_op, a, b); }
+Tensor less(const Tensor& a, const Tensor& b) { return run(less_op, a, b); }
+Tensor less_equal(const Tensor& a, const Tensor& b) { return run(less_equal_op, a, b); }
+Tensor logical_and(const Tensor& a, const Tensor& b) { return run_logic(logical_and_op, a, b); }
+Tensor logical_or(const Tensor& a, const Tensor& b) { return run_logic(logical_or_op, a, b); }
+
+Tensor equal(const Tensor& a, double b) { return equal(a, scalar_like(b, a)); }
+Tensor not_equal(const Tensor& a, double b) { return not_equal(a, scalar_like(b, a)); }
+Tensor greater(const Tensor& a, double b) { return greater(a, scalar_like(b, a)); }
+Tensor greater_equal(const Tensor& a, double b) { return greater_equal(a, scalar_like(b, a)); }
+Tensor less(const Tensor& a, double b) { return less(a, scalar_like(b, a)); }
+Tensor less_equal(const Tensor& a, double b) { return less_equal(a, scalar_like(b, a)); }
+
+}  // namespace lamina

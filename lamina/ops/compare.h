@@ -1,0 +1,34 @@
+// Elementwise comparisons and logic. Results are bool; shapes broadcast by NumPy's rules. The arguments of a comparison
+// are first brought to one dtype; any comparison with NaN but not_equal is false. No gradient flows through them.
+#pragma once
+
+#include "lamina/core/tensor.h"
+
+namespace lamina {
+
+/// a == b
+Tensor equal(const Tensor& a, const Tensor& b);
+/// a != b
+Tensor not_equal(const Tensor& a, const Tensor& b);
+/// a > b
+Tensor greater(const Tensor& a, const Tensor& b);
+/// a >= b
+Tensor greater_equal(const Tensor& a, const Tensor& b);
+/// a < b
+Tensor less(const Tensor& a, const Tensor& b);
+/// a <= b
+Tensor less_equal(const Tensor& a, const Tensor& b);
+/// Whether both differ from zero.
+Tensor logical_and(const Tensor& a, const Tensor& b);
+/// Whether one of them differs from zero.
+Tensor logical_or(const Tensor& a, const Tensor& b);
+
+/// With a plain number, which takes a dtype as in lamina/ops/binary.h.
+Tensor equal(const Tensor& a, double b);
+Tensor not_equal(const Tensor& a, double b);
+Tensor greater(const Tensor& a, double b);
+Tensor greater_equal(const Tensor& a, double b);
+Tensor less(const Tensor& a, double b);
+Tensor less_equal(const Tensor& a, double b);
+
+}  // namespace lamina

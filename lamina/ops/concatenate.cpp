@@ -1,0 +1,74 @@
+// Record of concatenate, and stack composed of it.
+#include "lamina/ops/concatenate.h"
+
+#include "lamina/graph/op.h"
+#include "lamina/ops/reshape.h"
+#include "lamina/ops/slice.h"
+
+namespace lamina {
+namespace {
+
+std::vector<TensorType> infer_concatenate(const InferArgs& args) {
+  const int axis = args.attrs.as<ConcatenateAttrs>().axis;
+  TensorType result = args.inputs[0];
+  if (axis < 0 || axis >= result.shape.rank()) args.fail("axis " + std::to_string(axis) + " is out of range");
+  int64_t total = 0;
+  for (const TensorType& input : args.inputs) {
+    if (input.dtype != result.dtype) args.fail("all tensors must have one dtype; cast them first");
+    if (input.shape.rank() != result.shape.rank()) args.fail("all tensors must have the same number of axes");
+    total += input.shape[axis];
+    Shape same = input.shape;
+    same.set(axis, result.shape[axis]);
+    if (same != result.shape) args.fail("extents may differ on axis " + std::to_string(axis) + " only");
+  }
+  result.shape.set(axis, total);
+  return {result};
+}
+
+std::vector<Tensor> vjp_concatenate(const VjpArgs& args) {
+  const auto axis = static_cast<size_t>(args.attrs.as<ConcatenateAttrs>().axis);
+  const std::vector<int64_t> whole = args.grads[0].shape().dims();
+  std::vector<int64_t> starts(axis + 1, 0);
+  std::vector<int64_t> stops(whole.begin(), whole.begin() + static_cast<int64_t>(axis) + 1);
+  std::vector<Tensor> result;
+  for (const Tensor& input : args.inputs) {
+    stops[axis] = starts[axis] + input.shape()[static_cast<int>(axis)];
+    result.push_back(slice(args.grads[0], starts, stops));
+    starts[axis] = stops[axis];
+  }
+  return result;
+}
+
+const Op& concatenate_op = register_op({.name = "concatenate",
+                                        .doc = "The tensors one after the other along an axis",
+                                        .inputs = {{"tensors"}},
+                                        .variadic = true,
+                                        .outputs = {"y"},
+                                        .infer = infer_concatenate,
+                                        .vjp = vjp_concatenate});
+
+void require_any(const char* function, const std::vector<Tensor>& tensors) {
+  if (tensors.empty()) throw InvalidArgument(std::string(function) + ": needs at least one tensor");
+}
+
+}  // namespace
+
+Tensor concatenate(const std::vector<Tensor>& tensors, int axis) {
+  require_any("concatenate", tensors);
+  return apply(concatenate_op, ConcatenateAttrs{tensors[0].shape().normalize(axis)}, tensors)[0];
+}
+
+Tensor stack(const std::vector<Tensor>& tensors, int axis) {
+  require_any("stack", tensors);
+  std::vector<Tensor> expanded;
+  for (const Tensor& tensor : tensors) {
+    if (tensor.shape() != tensors[0].shape()) {
+      throw InvalidArgument("stack: all tensors must have one shape; got " + tensors[0].shape().str() +
+                            " and " + tensor.shape().str());
+    }
+    expanded.push_back(expand_dims(tensor, axis));
+  }
+  return concatenate(expanded, axis);
+}
+
+}  // namespace lamina

@@ -1,0 +1,209 @@
+// Records of the convolution and its gradients.
+#include "lamina/ops/conv2d.h"
+
+#include "lamina/core/grad.h"
+#include "lamina/graph/op.h"
+#include "lamina/ops/binary.h"
+#include "lamina/ops/detail/window.h"
+#include "lamina/ops/reduce.h"
+#include "lamina/ops/unary.h"
+
+namespace lamina {
+
+Shape detail::check_conv(const InferArgs& args, const Conv2DAttrs& attrs, const Shape& image,
+                         const Shape& kernel) {
+  check_pair(args, "strides", attrs.strides);
+  check_pair(args, "dilations", attrs.dilations);
+  check_padding(args, attrs.padding);
+  if (image.rank() != 4) args.fail("the image must be (batch, height, width, channels), not " + image.str());
+  if (kernel.rank() != 4) {
+    args.fail("the kernel must be (height, width, channels / groups, filters), not " + kernel.str());
+  }
+  if (attrs.groups < 1 || image[3] % attrs.groups != 0 || kernel[3] % attrs.groups != 0) {
+    args.fail("groups must divide channels and filters, not " + std::to_string(attrs.groups));
+  }
+  if (image[3] / attrs.groups != kernel[2]) {
+    args.fail("the kernel reads " + std::to_string(kernel[2]) + " channels per group, the image " +
+              image.str() + " has " + std::to_string(image[3] / attrs.groups));
+  }
+  if (kernel[0] < 1 || kernel[1] < 1) args.fail("the kernel " + kernel.str() + " has no elements");
+  const ConvShape shape = conv_shape(attrs, image, kernel);
+  if (attrs.padding == "valid" && (shape.rows.output < 1 || shape.columns.output < 1)) {
+    args.fail("the window of kernel " + kernel.str() + " is larger than the image " + image.str() +
+              " and padding is \"valid\"");
+  }
+  return {image[0], shape.rows.output, shape.columns.output, kernel[3]};
+}
+
+namespace {
+
+void check_one_dtype(const InferArgs& args) {
+  for (const TensorType& input : args.inputs) {
+    if (input.dtype != args.inputs[0].dtype) args.fail("the operands must have one dtype");
+  }
+}
+
+std::vector<TensorType> infer_conv(const InferArgs& args) {
+  check_one_dtype(args);
+  const Shape& image = args.inputs[0].shape;
+  return {{args.inputs[0].dtype,
+           detail::check_conv(args, args.attrs.as<Conv2DAttrs>(), image, args.inputs[1].shape)}};
+}
+
+std::vector<TensorType> infer_fused(const InferArgs& args) {
+  check_one_dtype(args);
+  const auto& attrs = args.attrs.as<Conv2DBiasActAttrs>();
+  detail::check_activation(args, attrs.activation);
+  const Shape result = detail::check_conv(args, attrs.conv, args.inputs[0].shape, args.inputs[1].shape);
+  if (args.inputs[2].shape != Shape{result[3]}) args.fail("bias must have shape " + Shape{result[3]}.str());
+  return {{args.inputs[0].dtype, result}};
+}
+
+void check_gradient(const InferArgs& args, const Shape& expected, const Shape& given) {
+  if (expected != given) args.fail("the gradient of the output must have shape " + expected.str());
+}
+
+std::vector<TensorType> infer_grad_input(const InferArgs& args) {
+  check_one_dtype(args);
+  const auto& attrs = args.attrs.as<Conv2DGradAttrs>();
+  check_gradient(args, detail::check_conv(args, attrs.conv, attrs.shape, args.inputs[1].shape),
+                 args.inputs[0].shape);
+  return {{args.inputs[0].dtype, attrs.shape}};
+}
+
+std::vector<TensorType> infer_grad_kernel(const InferArgs& args) {
+  check_one_dtype(args);
+  const auto& attrs = args.attrs.as<Conv2DGradAttrs>();
+  check_gradient(args, detail::check_conv(args, attrs.conv, args.inputs[0].shape, attrs.shape),
+                 args.inputs[1].shape);
+  return {{args.inputs[0].dtype, attrs.shape}};
+}
+
+std::vector<TensorType> infer_grad_kernel_bias(const InferArgs& args) {
+  const TensorType kernel = infer_grad_kernel(args)[0];
+  return {kernel, {kernel.dtype, {kernel.shape[3]}}};
+}
+
+std::vector<Tensor> vjp_conv(const VjpArgs& args) {
+  const auto& attrs = args.attrs.as<Conv2DAttrs>();
+  const Tensor& x = args.inputs[0];
+  const Tensor& kernel = args.inputs[1];
+  return {conv2d_grad_input(args.grads[0], kernel, x.shape(), attrs),
+          conv2d_grad_kernel(x, args.grads[0], kernel.shape(), attrs)};
+}
+
+// Both gradients are linear in each operand, and so their derivatives are the other two members of the
+// family.
+std::vector<Tensor> vjp_grad_input(const VjpArgs& args) {
+  const auto& attrs = args.attrs.as<Conv2DGradAttrs>();
+  const Tensor& kernel = args.inputs[1];
+  return {conv2d(args.grads[0], kernel, attrs.conv),
+          conv2d_grad_kernel(args.grads[0], args.inputs[0], kernel.shape(), attrs.conv)};
+}
+
+std::vector<Tensor> vjp_grad_kernel(const VjpArgs& args) {
+  const auto& attrs = args.attrs.as<Conv2DGradAttrs>();
+  const Tensor& x = args.inputs[0];
+  return {conv2d_grad_input(args.inputs[1], args.grads[0], x.shape(), attrs.conv),
+          conv2d(x, args.grads[0], attrs.conv)};
+}
+
+std::vector<Tensor> fused_body(const Attrs& any_attrs, std::span<const Tensor> inputs) {
+  const auto& attrs = any_attrs.as<Conv2DBiasActAttrs>();
+  const Tensor y = add(conv2d(inputs[0], inputs[1], attrs.conv), inputs[2]);
+  return {attrs.activation == "relu" ? relu(y) : y};
+}
+
+std::vector<Tensor> vjp_fused(const VjpArgs& args) {
+  const std::vector<Tensor> inputs(args.inputs.begin(), args.inputs.end());
+  return vjp(fused_body(args.attrs, args.inputs), inputs, {args.grads[0]});
+}
+
+std::vector<Tensor> grad_kernel_bias_body(const Attrs& any_attrs, std::span<const Tensor> inputs) {
+  const auto& attrs = any_attrs.as<Conv2DGradAttrs>();
+  return {conv2d_grad_kernel(inputs[0], inputs[1], attrs.shape, attrs.conv), sum(inputs[1], {0, 1, 2})};
+}
+
+std::vector<Tensor> vjp_grad_kernel_bias(const VjpArgs& args) {
+  const std::vector<Tensor> results = grad_kernel_bias_body(args.attrs, args.inputs);
+  std::vector<Tensor> used, cotangents;
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (!args.grads[i].defined()) continue;
+    used.push_back(results[i]);
+    cotangents.push_back(args.grads[i]);
+  }
+  return vjp(used, {args.inputs[0], args.inputs[1]}, cotangents);
+}
+
+const DTypeClass kFloating = DTypeClass::kFloating;
+
+const Op& conv2d_op = register_op({
+    .name = "conv2d",
+    .doc = "cross-correlation of images (batch, height, width, channels) with kernels (height, width, "
+           "channels, filters)",
+    .inputs = {{"x", kFloating}, {"kernel", kFloating}},
+    .outputs = {"out"},
+    .infer = infer_conv,
+    .vjp = vjp_conv,
+});
+
+const Op& conv2d_bias_act_op = register_op({
+    .name = "conv2d_bias_act",
+    .doc = "activation(conv2d(x, kernel) + bias), activation linear or relu",
+    .inputs = {{"x", kFloating}, {"kernel", kFloating}, {"bias", kFloating}},
+    .outputs = {"out"},
+    .infer = infer_fused,
+    .vjp = vjp_fused,
+    .body = fused_body,
+});
+
+const Op& conv2d_grad_input_op = register_op({
+    .name = "conv2d_grad_input",
+    .doc = "gradient of conv2d with respect to the image of the given shape",
+    .inputs = {{"g", kFloating}, {"kernel", kFloating}},
+    .outputs = {"grad_x"},
+    .infer = infer_grad_input,
+    .vjp = vjp_grad_input,
+});
+
+const Op& conv2d_grad_kernel_op = register_op({
+    .name = "conv2d_grad_kernel",
+    .doc = "gradient of conv2d with respect to the kernel of the given shape",
+    .inputs = {{"x", kFloating}, {"g", kFloating}},
+    .outputs = {"grad_kernel"},
+    .infer = infer_grad_kernel,
+    .vjp = vjp_grad_kernel,
+});
+
+[[maybe_unused]] const Op& conv2d_grad_kernel_bias_op = register_op({
+    .name = "conv2d_grad_kernel_bias",
+    .doc = "conv2d_grad_kernel, and the sum of g over batch, height and width, in one pass over g",
+    .inputs = {{"x", kFloating}, {"g", kFloating}},
+    .outputs = {"grad_kernel", "grad_bias"},
+    .infer = infer_grad_kernel_bias,
+    .vjp = vjp_grad_kernel_bias,
+    .body = grad_kernel_bias_body,
+});
+
+}  // namespace
+
+Tensor conv2d(const Tensor& x, const Tensor& kernel, const Conv2DAttrs& options) {
+  return apply(conv2d_op, options, {x, kernel})[0];
+}
+
+Tensor conv2d_bias_act(const Tensor& x, const Tensor& kernel, const Tensor& bias,
+                       const std::string& activation, const Conv2DAttrs& options) {
+  return apply(conv2d_bias_act_op, Conv2DBiasActAttrs{options, activation}, {x, kernel, bias})[0];
+}
+
+Tensor conv2d_grad_input(const Tensor& g, const Tensor& kernel, const Shape& input_shape,
+                         const Conv2DAttrs& options) {
+  return apply(conv2d_grad_input_op, Conv2DGradAttrs{options, input_shape}, {g, kernel})[0];
+}
+
+Tensor conv2d_grad_kernel(const Tensor& x, const Tensor& g, const Shape& kernel_shape,
+                          const Conv2DAttrs& options) {
+  return apply(conv2d_grad_kernel_op, Conv2DGradAttrs{options, kernel_shape}, {x, g})[0];
+}
+
+}  // namespace lamina

@@ -1,0 +1,141 @@
+// oneDNN's convolutions as kernels: float32, images channels-last or in blocks of channels.
+#include <algorithm>
+
+#include "lamina/backend/cpu/detail/onednn.h"
+#include "lamina/graph/op.h"
+#include "lamina/ops/detail/channel_blocks.h"
+#include "lamina/ops/detail/window.h"
+
+namespace lamina {
+namespace {
+
+using PlanPtr = std::shared_ptr<const onednn::Plan>;
+
+/// The convolution that `desc` asks for, of whichever op of the family; nothing where layouts are foreign.
+std::optional<onednn::Conv> conv_of(const KernelDesc& desc) {
+  const std::string& op = desc.op.name;
+  const Operand* image = &desc.inputs[0];
+  const Operand* out = &desc.outputs[0];
+  const Shape* kernel = &desc.inputs[1].type.shape;
+  const Conv2DAttrs* attrs = nullptr;
+  onednn::Conv conv{};
+  if (op == "conv2d") {
+    attrs = &desc.attrs.as<Conv2DAttrs>();
+  } else if (op == "conv2d_bias_act") {
+    const auto& fused = desc.attrs.as<Conv2DBiasActAttrs>();
+    attrs = &fused.conv;
+    conv.bias = true;
+    conv.relu = fused.activation == "relu";
+  } else {
+    const auto& grad = desc.attrs.as<Conv2DGradAttrs>();
+    attrs = &grad.conv;
+    if (op == "conv2d_grad_input") {
+      image = &desc.outputs[0];
+      out = &desc.inputs[0];
+    } else {
+      kernel = &grad.shape;
+      out = &desc.inputs[1];
+      conv.bias = op == "conv2d_grad_kernel_bias";
+    }
+  }
+  const auto image_block = detail::channel_block(image->layout);
+  const auto out_block = detail::channel_block(out->layout);
+  if (!image_block || !out_block) return std::nullopt;
+  const detail::ConvShape s = detail::conv_shape(*attrs, image->type.shape, *kernel);
+  conv.batch = s.batch;
+  conv.height = s.rows.input;
+  conv.width = s.columns.input;
+  conv.channels = s.channels;
+  conv.filters = s.filters;
+  conv.kernel_height = s.rows.size;
+  conv.kernel_width = s.columns.size;
+  conv.groups = s.groups;
+  conv.out_height = s.rows.output;
+  conv.out_width = s.columns.output;
+  conv.stride_height = s.rows.stride;
+  conv.stride_width = s.columns.stride;
+  conv.dilation_height = s.rows.dilation;
+  conv.dilation_width = s.columns.dilation;
+  conv.top = s.rows.before;
+  conv.left = s.columns.before;
+  conv.bottom = std::max<int64_t>(0, s.rows.after());
+  conv.right = std::max<int64_t>(0, s.columns.after());
+  conv.image_block = *image_block;
+  conv.out_block = *out_block;
+  return conv;
+}
+
+PlanPtr plan_of(const KernelDesc& desc) {
+  const auto conv = conv_of(desc);
+  if (!conv) return nullptr;
+  if (desc.op.name == "conv2d_grad_input") return onednn::conv_grad_input(*conv);
+  if (desc.op.name.starts_with("conv2d_grad_kernel")) return onednn::conv_grad_kernel(*conv);
+  return onednn::conv_forward(*conv);
+}
+
+std::optional<std::string> refuses(const KernelDesc& desc) {
+  for (const auto* operands : {&desc.inputs, &desc.outputs}) {
+    for (const Operand& operand : *operands) {
+      if (operand.type.dtype != DType::kFloat32) return "only for float32";
+      if (operand.type.shape.size() == 0) return "an operand is empty";
+    }
+  }
+  if (!plan_of(desc))
+    return "oneDNN " + std::string(onednn::version()) + " has only its reference for this case";
+  return std::nullopt;
+}
+
+class PlanKernel final : public Kernel {
+ public:
+  explicit PlanKernel(PlanPtr plan) : plan_(std::move(plan)) {}
+  void run(const KernelArgs& args) const override { plan_->run(args.inputs, args.outputs, args.workspace); }
+  size_t workspace() const override { return plan_->workspace(); }
+
+ private:
+  PlanPtr plan_;
+};
+
+std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
+  return std::make_unique<PlanKernel>(plan_of(desc));
+}
+
+/// Multiplications below which a change of order costs more than the kernel gains.
+constexpr int64_t kWorthReorder = 4'000'000;
+
+/// Blocked images in and out, where the library prefers them for the forward pass and the channels divide.
+std::optional<LayoutWish> wishes(const KernelDesc& given) {
+  KernelDesc desc = given;
+  for (auto* operands : {&desc.inputs, &desc.outputs}) {
+    for (Operand& operand : *operands) operand.layout = {};
+  }
+  const auto conv = conv_of(desc);
+  if (conv->channels % 8 != 0 || conv->filters % 8 != 0) return std::nullopt;
+  const int64_t terms = conv->kernel_height * conv->kernel_width * conv->channels / conv->groups;
+  if (conv->batch * conv->out_height * conv->out_width * conv->filters * terms < kWorthReorder)
+    return std::nullopt;
+  const auto block = onednn::preferred_block(*conv);
+  if (!block) return std::nullopt;
+  const Layout blocked = detail::blocked_layout(*block);
+  LayoutWish wish;
+  wish.inputs.resize(desc.inputs.size());
+  wish.outputs.resize(desc.outputs.size());
+  const bool gradient_of_kernel = desc.op.name.starts_with("conv2d_grad_kernel");
+  wish.inputs[0] = blocked;
+  if (gradient_of_kernel) {
+    wish.inputs[1] = blocked;
+  } else {
+    wish.outputs[0] = blocked;
+  }
+  return wish;
+}
+
+const std::vector<KernelCandidate> kCandidates = {
+    {.name = "onednn", .refuses = refuses, .prepare = prepare, .wishes = wishes}};
+const KernelRegistration kConv("conv2d", DeviceKind::kCpu, kCandidates);
+const KernelRegistration kFused("conv2d_bias_act", DeviceKind::kCpu, kCandidates);
+const KernelRegistration kGradInput("conv2d_grad_input", DeviceKind::kCpu, kCandidates);
+const KernelRegistration kGradKernel("conv2d_grad_kernel", DeviceKind::kCpu, kCandidates);
+const KernelRegistration kGradKernelBias("conv2d_grad_kernel_bias", DeviceKind::kCpu, kCandidates);
+
+}  // namespace
+}  // namespace lamina

@@ -1,0 +1,149 @@
+// Records of the fused block that image classifiers start with: convolution, bias, activation and max pooling
+// in one, which never writes the feature map between them; and its gradient straight from the pooled map's.
+#include "lamina/core/grad.h"
+#include "lamina/graph/op.h"
+#include "lamina/ops/compare.h"
+#include "lamina/ops/conv2d.h"
+#include "lamina/ops/detail/window.h"
+#include "lamina/ops/full.h"
+#include "lamina/ops/pool2d.h"
+#include "lamina/ops/reduce.h"
+#include "lamina/ops/where.h"
+
+namespace lamina {
+namespace {
+
+void check_one_dtype(const InferArgs& args, size_t count) {
+  for (size_t i = 1; i < count; ++i) {
+    if (args.inputs[i].dtype != args.inputs[0].dtype) args.fail("the operands must have one dtype");
+  }
+}
+
+Shape checked_shape(const InferArgs& args) {
+  const auto& attrs = args.attrs.as<ConvPoolAttrs>();
+  check_one_dtype(args, 3);
+  detail::check_activation(args, attrs.activation);
+  if (attrs.window.pool.size() == 2 && attrs.window.pool[0] * attrs.window.pool[1] > 255) {
+    args.fail("windows must have at most 255 pixels");
+  }
+  const Shape map = detail::check_conv(args, attrs.conv, args.inputs[0].shape, args.inputs[1].shape);
+  if (args.inputs[2].shape != Shape{map[3]}) args.fail("bias must have shape " + Shape{map[3]}.str());
+  return detail::check_pool(args, attrs.window, map);
+}
+
+std::vector<TensorType> infer_block(const InferArgs& args) {
+  return {{args.inputs[0].dtype, checked_shape(args)}};
+}
+
+std::vector<TensorType> infer_with_index(const InferArgs& args) {
+  const Shape pooled = checked_shape(args);
+  return {{args.inputs[0].dtype, pooled},
+          {detail::pool_index_dtype(args.attrs.as<ConvPoolAttrs>().window), pooled}};
+}
+
+std::vector<TensorType> infer_grad(const InferArgs& args) {
+  const auto& attrs = args.attrs.as<ConvPoolGradAttrs>();
+  check_one_dtype(args, 2);
+  const Shape map = detail::check_conv(args, attrs.conv, args.inputs[0].shape, attrs.shape);
+  const Shape pooled = detail::check_pool(args, attrs.window, map);
+  if (args.inputs[1].shape != pooled) args.fail("the gradient of the output must have shape " + pooled.str());
+  const TensorType index{detail::pool_index_dtype(attrs.window), pooled};
+  if (args.inputs[2] != index) args.fail("index must be " + index.str());
+  return {{args.inputs[0].dtype, attrs.shape}, {args.inputs[0].dtype, {attrs.shape[3]}}};
+}
+
+/// No place in a window: windows of places in uint8 have at most 255 pixels.
+constexpr double kNowhere = 255;
+
+Tensor feature_map(const ConvPoolAttrs& attrs, std::span<const Tensor> inputs) {
+  return conv2d_bias_act(inputs[0], inputs[1], inputs[2], attrs.activation, attrs.conv);
+}
+
+std::vector<Tensor> block_body(const Attrs& any_attrs, std::span<const Tensor> inputs) {
+  const auto& attrs = any_attrs.as<ConvPoolAttrs>();
+  const Pool2DAttrs& window = attrs.window;
+  return {max_pool2d(feature_map(attrs, inputs), window.pool, window.strides, window.padding)};
+}
+
+std::vector<Tensor> with_index_body(const Attrs& any_attrs, std::span<const Tensor> inputs) {
+  const auto& attrs = any_attrs.as<ConvPoolAttrs>();
+  std::vector<Tensor> result = max_pool2d_with_index(feature_map(attrs, inputs), attrs.window);
+  if (attrs.activation == "relu") {
+    const Tensor nowhere = full({}, kNowhere, result[1].dtype());
+    result[1] = where(greater(result[0], 0.0), result[1], nowhere);
+  }
+  return result;
+}
+
+std::vector<Tensor> grad_body(const Attrs& any_attrs, std::span<const Tensor> inputs) {
+  const auto& attrs = any_attrs.as<ConvPoolGradAttrs>();
+  const Shape& image = inputs[0].shape();
+  const auto s = detail::conv_shape(attrs.conv, image, attrs.shape);
+  const Shape map{image[0], s.rows.output, s.columns.output, s.filters};
+  const Tensor spread = max_pool2d_grad(inputs[1], inputs[2], map, attrs.window);
+  return {conv2d_grad_kernel(inputs[0], spread, attrs.shape, attrs.conv), sum(spread, {0, 1, 2})};
+}
+
+/// The body's derivative for the outputs that have gradients, with respect to the first `count` inputs.
+std::vector<Tensor> through_body(const VjpArgs& args, const std::vector<Tensor>& results, size_t count) {
+  std::vector<Tensor> used, cotangents;
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (!args.grads[i].defined()) continue;
+    used.push_back(results[i]);
+    cotangents.push_back(args.grads[i]);
+  }
+  std::vector<Tensor> grads =
+      vjp(used, {args.inputs.begin(), args.inputs.begin() + static_cast<long>(count)}, cotangents);
+  grads.resize(args.inputs.size());
+  return grads;
+}
+
+std::vector<Tensor> vjp_block(const VjpArgs& args) {
+  return through_body(args, block_body(args.attrs, args.inputs), 3);
+}
+
+std::vector<Tensor> vjp_with_index(const VjpArgs& args) {
+  const Tensor pooled = with_index_body(args.attrs, args.inputs)[0];
+  return through_body(args, {pooled}, 3);
+}
+
+std::vector<Tensor> vjp_grad(const VjpArgs& args) {
+  return through_body(args, grad_body(args.attrs, args.inputs), 2);
+}
+
+const DTypeClass kFloating = DTypeClass::kFloating;
+
+[[maybe_unused]] const Op& block_op = register_op({
+    .name = "conv2d_bias_act_max_pool2d",
+    .doc = "max_pool2d(activation(conv2d(x, kernel) + bias))",
+    .inputs = {{"x", kFloating}, {"kernel", kFloating}, {"bias", kFloating}},
+    .outputs = {"out"},
+    .infer = infer_block,
+    .vjp = vjp_block,
+    .body = block_body,
+});
+
+[[maybe_unused]] const Op& with_index_op = register_op({
+    .name = "conv2d_bias_act_max_pool2d_with_index",
+    .doc = "conv2d_bias_act_max_pool2d and each maximum's place, or 255 where relu gives 0 and passes no "
+           "gradient",
+    .inputs = {{"x", kFloating}, {"kernel", kFloating}, {"bias", kFloating}},
+    .outputs = {"out", "index"},
+    .infer = infer_with_index,
+    .vjp = vjp_with_index,
+    .body = with_index_body,
+});
+
+[[maybe_unused]] const Op& grad_op = register_op({
+    .name = "conv2d_grad_kernel_pooled",
+    .doc = "conv2d_grad_kernel of max_pool2d_grad(g, index), and that gradient's sum over batch, height and "
+           "width",
+    .inputs = {{"x", kFloating}, {"g", kFloating}, {"index", DTypeClass::kInteger}},
+    .outputs = {"grad_kernel", "grad_bias"},
+    .infer = infer_grad,
+    .vjp = vjp_grad,
+    .body = grad_body,
+});
+
+}  // namespace
+}  // namespace lamina

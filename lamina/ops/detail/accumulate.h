@@ -1,0 +1,48 @@
+// The type in which plain kernels sum up elements of a dtype, and the conversions to and from it.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "lamina/base/dtype.h"
+
+namespace lamina::detail {
+
+/// double for floats of any width, int64 for integers and bool.
+template <class T>
+using Accumulator = std::conditional_t<std::is_integral_v<T>, int64_t, double>;
+
+template <class T>
+Accumulator<T> widen(T value) {
+  if constexpr (std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>) {
+    return static_cast<float>(value);
+  } else {
+    return static_cast<Accumulator<T>>(value);
+  }
+}
+
+template <class T>
+T narrow(Accumulator<T> value) {
+  if constexpr (std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>) {
+    return T(static_cast<float>(value));
+  } else {
+    return static_cast<T>(value);
+  }
+}
+
+/// Calls `f` with an element of the C++ type of a floating dtype.
+template <class F>
+decltype(auto) dispatch_floating(DType dtype, F&& f) {
+  switch (dtype) {
+    case DType::kFloat16:
+      return f(Float16{});
+    case DType::kBFloat16:
+      return f(BFloat16{});
+    case DType::kFloat64:
+      return f(double{});
+    default:
+      return f(float{});
+  }
+}
+
+}  // namespace lamina::detail

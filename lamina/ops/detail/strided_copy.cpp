@@ -1,0 +1,142 @@
+// Copying between two arrangements of the same elements.
+#include "lamina/ops/detail/strided_copy.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "lamina/base/threads.h"
+
+namespace lamina::detail {
+namespace {
+
+constexpr int64_t kGrain = 16384;  // elements that are worth a thread
+constexpr int64_t kTile = 32;      // square tiles of a transpose: two of them fit the first cache
+
+}  // namespace
+
+std::vector<int64_t> dense_strides(const Shape& shape) {
+  std::vector<int64_t> strides(static_cast<size_t>(shape.rank()));
+  int64_t stride = 1;
+  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
+    strides[static_cast<size_t>(axis)] = stride;
+    stride *= shape[axis];
+  }
+  return strides;
+}
+
+StridedCopy::StridedCopy(const Shape& extents, const std::vector<int64_t>& from_strides,
+                         const std::vector<int64_t>& to_strides, size_t element_bytes)
+    : element_bytes_(element_bytes) {
+  for (int i = 0; i < extents.rank(); ++i) {
+    const Axis axis{extents[i], from_strides[static_cast<size_t>(i)], to_strides[static_cast<size_t>(i)]};
+    if (axis.extent == 1) continue;
+    Axis* outer = rank_ > 0 ? &axes_[rank_ - 1] : nullptr;
+    if (outer && outer->from == axis.from * axis.extent && outer->to == axis.to * axis.extent) {
+      *outer = {outer->extent * axis.extent, axis.from, axis.to};
+    } else {
+      axes_[rank_++] = axis;
+    }
+  }
+  if (rank_ == 0) axes_[rank_++] = {1, 1, 1};
+  // A transpose reads along one axis and writes along another: bring the one it reads along next to the last.
+  if (axes_[rank_ - 1].to == 1 && axes_[rank_ - 1].from > 1) {
+    for (int i = 0; i < rank_ - 1; ++i) {
+      if (axes_[i].from != 1) continue;
+      std::rotate(axes_ + i, axes_ + i + 1, axes_ + rank_ - 1);
+      tiled_ = axes_[rank_ - 2].extent >= 4 && axes_[rank_ - 1].extent >= 4;
+      break;
+    }
+  }
+}
+
+void StridedCopy::run(const void* from, void* to) const {
+  for (int i = 0; i < rank_; ++i) {
+    if (axes_[i].extent == 0) return;
+  }
+  switch (element_bytes_) {
+    case 1:
+      return run_as(static_cast<const uint8_t*>(from), static_cast<uint8_t*>(to));
+    case 2:
+      return run_as(static_cast<const uint16_t*>(from), static_cast<uint16_t*>(to));
+    case 4:
+      return run_as(static_cast<const uint32_t*>(from), static_cast<uint32_t*>(to));
+    default:
+      return run_as(static_cast<const uint64_t*>(from), static_cast<uint64_t*>(to));
+  }
+}
+
+template <class T>
+void StridedCopy::run_as(const T* from, T* to) const {
+  if (tiled_) {
+    tiles(from, to);
+  } else if (rank_ == 1 && axes_[0].extent > kGrain) {
+    lamina::parallel_for(axes_[0].extent, kGrain, [&](int64_t begin, int64_t end) {
+      StridedCopy part = *this;
+      part.axes_[0].extent = end - begin;
+      part.rows(from + begin * axes_[0].from, to + begin * axes_[0].to);
+    });
+  } else {
+    rows(from, to);
+  }
+}
+
+template <class T>
+void StridedCopy::rows(const T* from, T* to) const {
+  const Axis inner = axes_[rank_ - 1];
+  int64_t outer = 1;
+  for (int i = 0; i < rank_ - 1; ++i) outer *= axes_[i].extent;
+  lamina::parallel_for(outer, std::max<int64_t>(1, kGrain / inner.extent), [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      const T* source = from;
+      T* target = to;
+      int64_t rest = row;
+      for (int i = rank_ - 2; i >= 0; --i) {
+        const int64_t index = rest % axes_[i].extent;
+        rest /= axes_[i].extent;
+        source += index * axes_[i].from;
+        target += index * axes_[i].to;
+      }
+      if (inner.from == 1 && inner.to == 1) {
+        std::memcpy(target, source, static_cast<size_t>(inner.extent) * sizeof(T));
+      } else if (inner.from == 0 && inner.to == 1) {
+        std::fill_n(target, inner.extent, *source);
+      } else {
+        for (int64_t i = 0; i < inner.extent; ++i) target[i * inner.to] = source[i * inner.from];
+      }
+    }
+  });
+}
+
+template <class T>
+void StridedCopy::tiles(const T* from, T* to) const {
+  const Axis down = axes_[rank_ - 2];   // contiguous in the source
+  const Axis along = axes_[rank_ - 1];  // contiguous in the target
+  const int64_t strips = (down.extent + kTile - 1) / kTile;
+  int64_t outer = strips;
+  for (int i = 0; i < rank_ - 2; ++i) outer *= axes_[i].extent;
+  lamina::parallel_for(outer, std::max<int64_t>(1, kGrain / (kTile * along.extent)),
+                       [&](int64_t begin, int64_t end) {
+                         for (int64_t strip = begin; strip < end; ++strip) {
+                           const int64_t first = strip % strips * kTile;
+                           const int64_t last = std::min(first + kTile, down.extent);
+                           const T* source = from;
+                           T* target = to;
+                           int64_t rest = strip / strips;
+                           for (int i = rank_ - 3; i >= 0; --i) {
+                             const int64_t index = rest % axes_[i].extent;
+                             rest /= axes_[i].extent;
+                             source += index * axes_[i].from;
+                             target += index * axes_[i].to;
+                           }
+                           for (int64_t column = 0; column < along.extent; column += kTile) {
+                             const int64_t end_column = std::min(column + kTile, along.extent);
+                             for (int64_t i = first; i < last; ++i) {
+                               for (int64_t j = column; j < end_column; ++j)
+                                 target[i * down.to + j] = source[i + j * along.from];
+                             }
+                           }
+                         }
+                       });
+}
+
+}  // namespace lamina::detail

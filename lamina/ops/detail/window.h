@@ -1,0 +1,110 @@
+// Where the windows of a convolution or pooling lie along one axis.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lamina/graph/contraction.h"
+#include "lamina/graph/op.h"
+
+namespace lamina::detail {
+
+/// Windows along one axis: number `i` covers the elements i * stride - before + j * dilation, 0 <= j < size.
+struct Window {
+  int64_t input = 0;   ///< extent of the image
+  int64_t output = 0;  ///< number of windows
+  int64_t size = 1;    ///< elements of a window
+  int64_t stride = 1;
+  int64_t dilation = 1;
+  int64_t before = 0;  ///< padding in front of the image
+
+  int64_t span() const { return (size - 1) * dilation + 1; }
+  int64_t first(int64_t window) const { return window * stride - before; }
+  /// Padding behind the image that the last window reaches; negative when elements of the image are left
+  /// over.
+  int64_t after() const { return (output - 1) * stride - before + span() - input; }
+  /// The part [begin, end) of the elements of `window` that lies inside the image.
+  int64_t begin(int64_t window) const {
+    const int64_t start = first(window);
+    return start >= 0 ? 0 : std::min(size, (-start + dilation - 1) / dilation);
+  }
+  int64_t end(int64_t window) const {
+    const int64_t left = input - first(window);
+    return std::max(begin(window), left <= 0 ? 0 : std::min(size, (left + dilation - 1) / dilation));
+  }
+};
+
+/// The windows of `size` elements on `input` elements. With "valid" padding and a window larger than the
+/// image `output` is <= 0.
+inline Window window(int64_t input, int64_t size, int64_t stride, int64_t dilation,
+                     const std::string& padding) {
+  Window w{input, 0, size, stride, dilation, 0};
+  if (padding == "same") {
+    w.output = (input + stride - 1) / stride;
+    w.before = std::max<int64_t>(0, (w.output - 1) * stride + w.span() - input) / 2;
+  } else {
+    w.output = input < w.span() ? 0 : (input - w.span()) / stride + 1;
+  }
+  return w;
+}
+
+/// Fails unless `values` are two numbers >= 1.
+inline void check_pair(const InferArgs& args, const char* what, const std::vector<int64_t>& values) {
+  if (values.size() == 2 && values[0] >= 1 && values[1] >= 1) return;
+  args.fail(std::string(what) + " must be two numbers >= 1, not " + attr_text(values));
+}
+
+inline void check_padding(const InferArgs& args, const std::string& padding) {
+  if (padding != "valid" && padding != "same") {
+    args.fail("padding must be \"valid\" or \"same\", not \"" + padding + "\"");
+  }
+}
+
+inline void check_activation(const InferArgs& args, const std::string& activation) {
+  if (activation != "linear" && activation != "relu") {
+    args.fail("activation must be \"linear\" or \"relu\", not \"" + activation + "\"");
+  }
+}
+
+/// A convolution's sizes, from attributes and the shapes of image and kernel.
+struct ConvShape {
+  int64_t batch, channels, filters, groups;
+  Window rows, columns;
+
+  int64_t group_channels() const { return channels / groups; }
+  int64_t group_filters() const { return filters / groups; }
+};
+
+inline ConvShape conv_shape(const Conv2DAttrs& attrs, const Shape& image, const Shape& kernel) {
+  return {image[0],
+          image[3],
+          kernel[3],
+          attrs.groups,
+          window(image[1], kernel[0], attrs.strides[0], attrs.dilations[0], attrs.padding),
+          window(image[2], kernel[1], attrs.strides[1], attrs.dilations[1], attrs.padding)};
+}
+
+/// Checks attributes and operands of a convolution, and gives the shape of its output.
+Shape check_conv(const InferArgs& args, const Conv2DAttrs& attrs, const Shape& image, const Shape& kernel);
+
+/// A pooling's sizes.
+struct PoolShape {
+  int64_t batch, channels;
+  Window rows, columns;
+
+  int64_t outputs() const { return batch * rows.output * columns.output * channels; }
+};
+
+inline PoolShape pool_shape(const Pool2DAttrs& attrs, const Shape& image) {
+  return {image[0], image[3], window(image[1], attrs.pool[0], attrs.strides[0], 1, attrs.padding),
+          window(image[2], attrs.pool[1], attrs.strides[1], 1, attrs.padding)};
+}
+
+/// Checks attributes and image of a pooling, and gives the shape of its output.
+Shape check_pool(const InferArgs& args, const Pool2DAttrs& attrs, const Shape& image);
+/// The dtype of the places that max_pool2d_with_index gives.
+DType pool_index_dtype(const Pool2DAttrs& attrs);
+
+}  // namespace lamina::detail

@@ -1,0 +1,86 @@
+// Op fused_elementwise: a chain of elementwise ops as one node. Made by the fusion pass; its kernel is the
+// tile machine.
+#include "lamina/core/grad.h"
+#include "lamina/core/tensor.h"
+#include "lamina/graph/elementwise.h"
+#include "lamina/ops/broadcast_to.h"
+
+namespace lamina {
+namespace {
+
+std::vector<TensorType> infer_fused(const InferArgs& args) {
+  const auto& attrs = args.attrs.as<FusedElementwiseAttrs>();
+  const int inputs = attrs.num_inputs;
+  if (static_cast<size_t>(inputs) != args.inputs.size())
+    args.fail("expected " + std::to_string(inputs) + " inputs");
+  for (int i = 0; i < inputs; ++i) {
+    const Shape& shape = args.inputs[static_cast<size_t>(i)].shape;
+    if (reads_whole(attrs, i)) continue;
+    if (shape.rank() > attrs.shape.rank() || broadcast(shape, attrs.shape) != attrs.shape) {
+      args.fail("input " + std::to_string(i) + " does not broadcast to " + attrs.shape.str());
+    }
+  }
+  int known = inputs;
+  for (const TileInstruction& instruction : attrs.code) {
+    if (!instruction.op || !instruction.op->elementwise) args.fail("an instruction is not elementwise");
+    for (int operand : instruction.operands) {
+      if (operand < 0 || operand >= known)
+        args.fail(instruction.op->name + " reads a register before it is written");
+    }
+    ++known;
+  }
+  std::vector<TensorType> types;
+  for (int result : attrs.results) {
+    if (result < 0 || result >= known) args.fail("result " + std::to_string(result) + " is no register");
+    const DType dtype = result < inputs ? args.inputs[static_cast<size_t>(result)].dtype
+                                        : attrs.code[static_cast<size_t>(result - inputs)].dtype;
+    types.push_back({dtype, attrs.shape});
+  }
+  return types;
+}
+
+std::vector<Tensor> replay(const Attrs& fused, std::span<const Tensor> inputs) {
+  const auto& attrs = fused.as<FusedElementwiseAttrs>();
+  std::vector<Tensor> registers(inputs.begin(), inputs.end());
+  for (const TileInstruction& instruction : attrs.code) {
+    std::vector<Tensor> operands;
+    for (int operand : instruction.operands) operands.push_back(registers[static_cast<size_t>(operand)]);
+    registers.push_back(apply(*instruction.op, instruction.attrs, std::move(operands))[0]);
+  }
+  std::vector<Tensor> outputs;
+  for (int result : attrs.results) {
+    const Tensor& value = registers[static_cast<size_t>(result)];
+    outputs.push_back(value.shape() == attrs.shape
+                          ? value
+                          : apply(find_op("broadcast_to"), BroadcastToAttrs{attrs.shape}, {value})[0]);
+  }
+  return outputs;
+}
+
+std::vector<Tensor> fused_vjp(const VjpArgs& args) {
+  std::vector<Tensor> outputs;
+  std::vector<Tensor> grads;
+  const std::vector<Tensor> results = replay(args.attrs, args.inputs);
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (!args.grads[i].defined()) continue;
+    outputs.push_back(results[i]);
+    grads.push_back(args.grads[i]);
+  }
+  return vjp(outputs, {args.inputs.begin(), args.inputs.end()}, grads);
+}
+
+const Op& op =
+    register_op({.name = "fused_elementwise",
+                 .doc = "A chain of elementwise ops, run tile by tile without storing what lies between.",
+                 .inputs = {},
+                 .variadic = true,
+                 .outputs = {"results"},
+                 .infer = infer_fused,
+                 .vjp = fused_vjp,
+                 .body = replay,
+
+                 .in_place_any = true,
+                 .layout_agnostic = true});
+
+}  // namespace
+}  // namespace lamina

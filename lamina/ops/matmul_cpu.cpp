@@ -1,0 +1,202 @@
+// Kernels of the matrix products: our own for small ones, oneDNN's for the others of float32, and plain loops
+// for every dtype.
+#include <algorithm>
+
+#include "lamina/backend/cpu/detail/onednn.h"
+#include "lamina/base/threads.h"
+#include "lamina/graph/contraction.h"
+#include "lamina/graph/op.h"
+#include "lamina/ops/detail/accumulate.h"
+#include "lamina/ops/detail/small_gemm.h"
+
+namespace lamina {
+namespace {
+
+/// A batch of products as the kernels see it: sizes, and where each product's operands start.
+struct Products {
+  MatmulAttrs attrs;
+  bool relu = false;
+  bool bias = false;
+  int64_t m = 0, n = 0, k = 0;
+  std::vector<int64_t> a, b;  // offsets of each product's operands, in elements; the results are dense
+
+  int64_t count() const { return static_cast<int64_t>(a.size()); }
+};
+
+/// Offsets of the matrices of an operand of shape `shape` in the order of the broadcast leading axes of
+/// `result`.
+std::vector<int64_t> matrix_offsets(const Shape& shape, const Shape& result) {
+  const int axes = result.rank() - 2;
+  std::vector<int64_t> steps(static_cast<size_t>(axes), 0);
+  int64_t step = shape[-1] * shape[-2];
+  for (int axis = shape.rank() - 3; axis >= 0; --axis) {
+    const int place = axes - (shape.rank() - 2) + axis;
+    if (shape[axis] != 1) steps[static_cast<size_t>(place)] = step;
+    step *= shape[axis];
+  }
+  std::vector<int64_t> offsets{0};
+  for (int axis = 0; axis < axes; ++axis) {
+    std::vector<int64_t> next;
+    for (int64_t offset : offsets) {
+      for (int64_t i = 0; i < result[axis]; ++i)
+        next.push_back(offset + i * steps[static_cast<size_t>(axis)]);
+    }
+    offsets = std::move(next);
+  }
+  return offsets;
+}
+
+Products products(const KernelDesc& desc) {
+  Products p;
+  if (desc.op.name == "matmul") {
+    p.attrs = desc.attrs.as<MatmulAttrs>();
+  } else {
+    const auto& fused = desc.attrs.as<MatmulBiasActAttrs>();
+    p.attrs = fused.matmul;
+    p.relu = fused.activation == "relu";
+    p.bias = true;
+  }
+  const Shape& a = desc.inputs[0].type.shape;
+  const Shape& b = desc.inputs[1].type.shape;
+  const Shape& c = desc.outputs[0].type.shape;
+  p.m = c[-2];
+  p.n = c[-1];
+  p.k = a[p.attrs.transpose_a ? -2 : -1];
+  if (!p.attrs.transpose_a && b.rank() == 2) {
+    // One matrix b for all rows of a: one product.
+    p.m = 1;
+    for (int axis = 0; axis + 1 < c.rank(); ++axis) p.m *= c[axis];
+    p.a = p.b = {0};
+  } else {
+    p.a = matrix_offsets(a, c);
+    p.b = matrix_offsets(b, c);
+  }
+  return p;
+}
+
+// ---- plain loops
+
+template <class T>
+void reference_product(const Products& p, const T* a, const T* b, const T* bias, T* c, int64_t begin,
+                       int64_t end) {
+  const int64_t step_a_row = p.attrs.transpose_a ? 1 : p.k;
+  const int64_t step_a = p.attrs.transpose_a ? p.m : 1;
+  const int64_t step_b = p.attrs.transpose_b ? 1 : p.n;
+  const int64_t step_b_column = p.attrs.transpose_b ? p.k : 1;
+  for (int64_t i = begin; i < end; ++i) {
+    for (int64_t j = 0; j < p.n; ++j) {
+      detail::Accumulator<T> total{};
+      for (int64_t k = 0; k < p.k; ++k) {
+        total +=
+            detail::widen(a[i * step_a_row + k * step_a]) * detail::widen(b[k * step_b + j * step_b_column]);
+      }
+      if (bias) total += detail::widen(bias[j]);
+      if (p.relu && total < 0) total = 0;
+      c[i * p.n + j] = detail::narrow<T>(total);
+    }
+  }
+}
+
+std::unique_ptr<Kernel> prepare_reference(const KernelDesc& desc) {
+  const Products p = products(desc);
+  return dispatch(desc.inputs[0].type.dtype, [&](auto zero) -> std::unique_ptr<Kernel> {
+    using T = decltype(zero);
+    return make_kernel([p](const KernelArgs& args) {
+      const int64_t grain = std::max<int64_t>(1, 20000 / std::max<int64_t>(1, p.n * p.k));
+      for (int64_t i = 0; i < p.count(); ++i) {
+        const auto at = static_cast<size_t>(i);
+        parallel_for(p.m, grain, [&](int64_t begin, int64_t end) {
+          reference_product<T>(p, args.input<T>(0) + p.a[at], args.input<T>(1) + p.b[at],
+                               p.bias ? args.input<T>(2) : nullptr, args.output<T>(0) + i * p.m * p.n, begin,
+                               end);
+        });
+      }
+    });
+  });
+}
+
+// ---- small products
+
+/// Multiplications up to which one thread is done before a second one is awake.
+constexpr int64_t kSmall = 600'000;
+
+std::optional<std::string> refuses_small(const KernelDesc& desc) {
+  if (desc.inputs[0].type.dtype != DType::kFloat32) return "only for float32";
+  const Products p = products(desc);
+  if (p.count() != 1) return "only for one product";
+  if (p.m * p.n * p.k > kSmall) return "only for products that one thread does in no time";
+  return std::nullopt;
+}
+
+std::unique_ptr<Kernel> prepare_small(const KernelDesc& desc) {
+  const Products p = products(desc);
+  const detail::SmallGemm gemm{p.m, p.n, p.k, p.attrs.transpose_a, p.attrs.transpose_b, p.relu};
+  return make_kernel(
+      [gemm, bias = p.bias](const KernelArgs& args) {
+        detail::small_gemm(gemm, args.input<float>(0), args.input<float>(1),
+                           bias ? args.input<float>(2) : nullptr, args.output<float>(0),
+                           static_cast<float*>(args.workspace));
+      },
+      gemm.workspace());
+}
+
+// ---- oneDNN
+
+std::optional<std::string> refuses_sgemm(const KernelDesc& desc) {
+  if (desc.inputs[0].type.dtype != DType::kFloat32) return "only for float32";
+  for (const Operand& operand : desc.inputs) {
+    if (operand.type.shape.size() == 0) return "an operand is empty";
+  }
+  return std::nullopt;
+}
+
+void add_bias(const Products& p, const float* bias, float* c) {
+  const int64_t grain = std::max<int64_t>(1, 32768 / p.n);
+  parallel_for(p.m * p.count(), grain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      float* row = c + i * p.n;
+      if (p.relu) {
+        for (int64_t j = 0; j < p.n; ++j) {
+          const float value = row[j] + bias[j];
+          row[j] = value < 0 ? 0 : value;  // keeps NaN
+        }
+      } else {
+        for (int64_t j = 0; j < p.n; ++j) row[j] += bias[j];
+      }
+    }
+  });
+}
+
+std::unique_ptr<Kernel> prepare_sgemm(const KernelDesc& desc) {
+  const Products p = products(desc);
+  return make_kernel([p](const KernelArgs& args) {
+    const auto one = [&](int64_t i) {
+      const auto at = static_cast<size_t>(i);
+      onednn::sgemm(p.attrs.transpose_a, p.attrs.transpose_b, p.m, p.n, p.k, args.input<float>(0) + p.a[at],
+                    p.attrs.transpose_a ? p.m : p.k, args.input<float>(1) + p.b[at],
+                    p.attrs.transpose_b ? p.k : p.n, args.output<float>(0) + i * p.m * p.n, p.n);
+    };
+    if (p.count() == 1) {
+      one(0);
+    } else {
+      // Products go to threads whole; the library sees that it is inside a parallel loop and forks no
+      // further.
+      const int64_t grain = std::max<int64_t>(1, 50000 / (p.m * p.n * p.k));
+      parallel_for(p.count(), grain, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) one(i);
+      });
+    }
+    if (p.bias) add_bias(p, args.input<float>(2), args.output<float>(0));
+  });
+}
+
+const std::vector<KernelCandidate> kCandidates = {
+    {.name = "small", .refuses = refuses_small, .prepare = prepare_small},
+    {.name = "onednn_sgemm", .refuses = refuses_sgemm, .prepare = prepare_sgemm},
+    {.name = "reference", .prepare = prepare_reference},
+};
+const KernelRegistration kMatmul("matmul", DeviceKind::kCpu, kCandidates);
+const KernelRegistration kMatmulBiasAct("matmul_bias_act", DeviceKind::kCpu, kCandidates);
+
+}  // namespace
+}  // namespace lamina

@@ -1,0 +1,65 @@
+// Record of pad.
+#include "lamina/ops/pad.h"
+
+#include "lamina/graph/op.h"
+#include "lamina/ops/slice.h"
+
+namespace lamina {
+namespace {
+
+std::vector<TensorType> infer_pad(const InferArgs& args) {
+  const auto& attrs = args.attrs.as<PadAttrs>();
+  const Shape& from = args.inputs[0].shape;
+  const auto rank = static_cast<size_t>(from.rank());
+  if (attrs.shape.rank() != from.rank() || attrs.starts.size() != rank || attrs.steps.size() != rank) {
+    args.fail("shape, starts and steps must have one entry per axis");
+  }
+  for (size_t i = 0; i < rank; ++i) {
+    const int axis = static_cast<int>(i);
+    const int64_t last = attrs.starts[i] + (from[axis] - 1) * attrs.steps[i];
+    const int64_t extent = attrs.shape[axis];
+    const bool inside = attrs.starts[i] >= 0 && attrs.starts[i] < extent && last >= 0 && last < extent;
+    if (extent < 0 || attrs.steps[i] == 0 || (from[axis] > 0 && !inside)) {
+      args.fail("the input does not fit into " + attrs.shape.str() + " along axis " + std::to_string(axis));
+    }
+  }
+  return {{args.inputs[0].dtype, attrs.shape}};
+}
+
+std::vector<Tensor> vjp_pad(const VjpArgs& args) {
+  const auto& attrs = args.attrs.as<PadAttrs>();
+  const SliceAttrs part{attrs.starts, args.inputs[0].shape().dims(), attrs.steps};
+  return {apply(find_op("slice"), part, {args.grads[0]})[0]};
+}
+
+const Op& pad_op = register_op({.name = "pad",
+                                .doc = "x placed at starts + i * steps in a tensor filled with a constant",
+                                .inputs = {{"x"}},
+                                .outputs = {"y"},
+                                .infer = infer_pad,
+                                .vjp = vjp_pad});
+
+}  // namespace
+
+Tensor pad(const Tensor& x, const std::vector<std::pair<int64_t, int64_t>>& paddings, double value) {
+  if (paddings.size() != static_cast<size_t>(x.rank())) {
+    throw InvalidArgument("pad: needs one {before, after} per axis of " + x.shape().str() + "; got " +
+                          std::to_string(paddings.size()));
+  }
+  PadAttrs attrs{x.shape(), {}, std::vector<int64_t>(paddings.size(), 1), value};
+  bool changes = false;
+  for (size_t i = 0; i < paddings.size(); ++i) {
+    const auto [before, after] = paddings[i];
+    if (before < 0 || after < 0) {
+      throw InvalidArgument("pad: paddings must not be negative; got {" + std::to_string(before) + ", " +
+                            std::to_string(after) + "} for axis " + std::to_string(i));
+    }
+    const int axis = static_cast<int>(i);
+    attrs.shape.set(axis, before + x.shape()[axis] + after);
+    attrs.starts.push_back(before);
+    changes = changes || before + after > 0;
+  }
+  return changes ? apply(pad_op, std::move(attrs), {x})[0] : x;
+}
+
+}  // namespace lamina

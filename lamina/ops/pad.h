@@ -1,0 +1,31 @@
+// Placement of a tensor within a larger one that is filled with a constant.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "lamina/core/tensor.h"
+
+namespace lamina {
+
+/// Element i of the input lands at starts + i * steps, one entry per axis, in a tensor of `shape` full of
+/// `value`. The inverse of a slice with the same starts and steps.
+struct PadAttrs {
+  Shape shape;
+  std::vector<int64_t> starts, steps;
+  double value = 0;
+  bool operator==(const PadAttrs&) const = default;
+  static void fields(auto& self, auto&& visit) {
+    visit("shape", self.shape);
+    visit("starts", self.starts);
+    visit("steps", self.steps);
+    visit("value", self.value);
+  }
+};
+
+/// x with paddings[i] = {before, after} further elements of `value` along axis i. Throws InvalidArgument when
+/// there is not one pair per axis, or one is negative.
+Tensor pad(const Tensor& x, const std::vector<std::pair<int64_t, int64_t>>& paddings, double value = 0);
+
+}  // namespace lamina

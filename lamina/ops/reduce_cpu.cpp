@@ -1,0 +1,196 @@
+// CPU kernels of the reductions: a plain one for every op and dtype. reduce_sum_cpu.cpp has a fast one for
+// sums.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+#include "lamina/base/threads.h"
+#include "lamina/graph/op.h"
+#include "lamina/ops/detail/strided_copy.h"
+#include "lamina/ops/reduce.h"
+
+namespace lamina {
+namespace {
+
+template <class T>
+constexpr bool kHalf = std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>;
+
+/// What elements are combined in: wide enough that a long sum loses nothing that the result could show.
+/// Integers wrap around, which unsigned arithmetic does without undefined behaviour.
+template <class T>
+using Accumulator =
+    std::conditional_t<std::is_integral_v<T>, uint64_t, std::conditional_t<kHalf<T>, float, double>>;
+/// What elements are compared in.
+template <class T>
+using Comparable = std::conditional_t<kHalf<T>, float, T>;
+
+template <class T>
+using Summed = std::conditional_t<std::is_integral_v<T> && sizeof(T) < 4, int32_t, T>;
+
+template <class Out, class In>
+Out narrowed(In value) {
+  if constexpr (kHalf<Out>)
+    return Out(static_cast<float>(value));
+  else
+    return static_cast<Out>(value);
+}
+
+// A rule gives: the dtype of results, the state of a reduction, its start, how an element changes it, its
+// end.
+template <class T>
+struct Sum {
+  using Out = Summed<T>;
+  Accumulator<T> state = 0;
+  void take(T x) { state += static_cast<Accumulator<T>>(x); }
+  Out result(int64_t) const { return narrowed<Out>(state); }
+};
+
+template <class T>
+struct Mean {
+  using Out = T;
+  Accumulator<T> state = 0;
+  void take(T x) { state += static_cast<Accumulator<T>>(x); }
+  Out result(int64_t n) const { return narrowed<Out>(state / static_cast<Accumulator<T>>(n)); }
+};
+
+template <class T>
+struct Prod {
+  using Out = Summed<T>;
+  Accumulator<T> state = 1;
+  void take(T x) { state *= static_cast<Accumulator<T>>(x); }
+  Out result(int64_t) const { return narrowed<Out>(state); }
+};
+
+template <class T, bool largest>
+struct Extreme {
+  using Out = T;
+  Comparable<T> state{};
+  bool empty = true;
+  void take(T given) {
+    const auto x = static_cast<Comparable<T>>(given);
+    const bool better = largest ? x > state : x < state;
+    if (empty || better || x != x) state = x;  // after NaN no comparison holds: it stays
+    empty = false;
+  }
+  Out result(int64_t) const { return narrowed<Out>(state); }
+};
+template <class T>
+using Max = Extreme<T, true>;
+template <class T>
+using Min = Extreme<T, false>;
+
+template <class T>
+bool is_set(T x) {
+  if constexpr (kHalf<T>)
+    return static_cast<float>(x) != 0;
+  else
+    return x != T{};
+}
+
+template <class T>
+struct Any {
+  using Out = bool;
+  bool state = false;
+  void take(T x) { state = state || is_set(x); }
+  Out result(int64_t) const { return state; }
+};
+
+template <class T>
+struct All {
+  using Out = bool;
+  bool state = true;
+  void take(T x) { state = state && is_set(x); }
+  Out result(int64_t) const { return state; }
+};
+
+/// Axes of one kind, with their extents and strides in the input; an innermost axis always exists.
+struct Axes {
+  int rank = 0;
+  int64_t extents[Shape::kMaxRank + 1];
+  int64_t strides[Shape::kMaxRank + 1];
+  int64_t size = 1;
+
+  void add(int64_t extent, int64_t stride) {
+    if (rank > 0 && strides[rank - 1] == extent * stride) {
+      extents[rank - 1] *= extent;
+      strides[rank - 1] = stride;
+    } else {
+      extents[rank] = extent;
+      strides[rank++] = stride;
+    }
+    size *= extent;
+  }
+
+  int64_t offset(int64_t index) const {
+    int64_t result = 0;
+    for (int i = rank - 1; i >= 0; --i) {
+      result += index % extents[i] * strides[i];
+      index /= extents[i];
+    }
+    return result;
+  }
+};
+
+struct Plan {
+  Axes kept, gone;
+
+  explicit Plan(const KernelDesc& desc) {
+    const auto& axes = desc.attrs.as<ReduceAttrs>().axes;
+    const Shape& shape = desc.inputs[0].type.shape;
+    const std::vector<int64_t> strides = detail::dense_strides(shape);
+    for (int axis = 0; axis < shape.rank(); ++axis) {
+      if (shape[axis] == 1) continue;
+      const bool reduced = std::find(axes.begin(), axes.end(), axis) != axes.end();
+      (reduced ? gone : kept).add(shape[axis], strides[static_cast<size_t>(axis)]);
+    }
+    if (gone.rank == 0) gone.add(1, 1);
+  }
+};
+
+template <template <class> class Rule, class T>
+void reduce(const Plan& plan, const T* x, typename Rule<T>::Out* out) {
+  const int64_t inner = plan.gone.extents[plan.gone.rank - 1];
+  const int64_t stride = plan.gone.strides[plan.gone.rank - 1];
+  const int64_t runs = inner > 0 ? plan.gone.size / inner : 0;
+  const int64_t grain = std::max<int64_t>(1, 16384 / std::max<int64_t>(plan.gone.size, 1));
+  parallel_for(plan.kept.size, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const T* base = x + plan.kept.offset(i);
+      Rule<T> rule;
+      for (int64_t run = 0; run < runs; ++run) {
+        const T* row = base + plan.gone.offset(run * inner);
+        for (int64_t k = 0; k < inner; ++k) rule.take(row[k * stride]);
+      }
+      out[i] = rule.result(plan.gone.size);
+    }
+  });
+}
+
+template <template <class> class Rule>
+std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
+  return dispatch(desc.inputs[0].type.dtype, [&](auto zero) -> std::unique_ptr<Kernel> {
+    using T = decltype(zero);
+    return make_kernel([plan = Plan(desc)](const KernelArgs& args) {
+      reduce<Rule>(plan, args.input<T>(0), args.output<typename Rule<T>::Out>(0));
+    });
+  });
+}
+
+const KernelRegistration sum_kernels("sum", DeviceKind::kCpu,
+                                     {{.name = "reference", .prepare = prepare<Sum>}});
+const KernelRegistration mean_kernels("mean", DeviceKind::kCpu,
+                                      {{.name = "reference", .prepare = prepare<Mean>}});
+const KernelRegistration max_kernels("max", DeviceKind::kCpu,
+                                     {{.name = "reference", .prepare = prepare<Max>}});
+const KernelRegistration min_kernels("min", DeviceKind::kCpu,
+                                     {{.name = "reference", .prepare = prepare<Min>}});
+const KernelRegistration prod_kernels("prod", DeviceKind::kCpu,
+                                      {{.name = "reference", .prepare = prepare<Prod>}});
+const KernelRegistration any_kernels("any", DeviceKind::kCpu,
+                                     {{.name = "reference", .prepare = prepare<Any>}});
+const KernelRegistration all_kernels("all", DeviceKind::kCpu,
+                                     {{.name = "reference", .prepare = prepare<All>}});
+
+}  // namespace
+}  // namespace lamina

@@ -1,0 +1,86 @@
+// Records of take and scatter_add, each the other's adjoint.
+#include "lamina/ops/take.h"
+
+#include "lamina/graph/op.h"
+#include "lamina/ops/cast.h"
+#include "lamina/ops/compare.h"
+#include "lamina/ops/reshape.h"
+#include "lamina/ops/where.h"
+
+namespace lamina {
+namespace {
+
+std::vector<TensorType> infer_take(const InferArgs& args) {
+  const int axis = args.attrs.as<TakeAttrs>().axis;
+  const Shape& shape = args.inputs[0].shape;
+  if (axis < 0 || axis >= shape.rank()) args.fail("axis " + std::to_string(axis) + " is out of range");
+  Shape result;
+  for (int i = 0; i < axis; ++i) result.push_back(shape[i]);
+  for (int64_t extent : args.inputs[1].shape) result.push_back(extent);
+  for (int i = axis + 1; i < shape.rank(); ++i) result.push_back(shape[i]);
+  return {{args.inputs[0].dtype, result}};
+}
+
+std::vector<TensorType> infer_scatter_add(const InferArgs& args) {
+  const auto& attrs = args.attrs.as<ScatterAddAttrs>();
+  const Shape& updates = args.inputs[0].shape;
+  const Shape& indices = args.inputs[1].shape;
+  bool fits = attrs.axis >= 0 && attrs.axis + indices.rank() <= updates.rank();
+  for (int i = 0; fits && i < indices.rank(); ++i) fits = updates[attrs.axis + i] == indices[i];
+  if (!fits) {
+    args.fail("updates must have the indices' shape " + indices.str() + " from axis " +
+              std::to_string(attrs.axis) + " on");
+  }
+  if (attrs.size < 0) args.fail("size must not be negative");
+  Shape result;
+  for (int i = 0; i < attrs.axis; ++i) result.push_back(updates[i]);
+  result.push_back(attrs.size);
+  for (int i = attrs.axis + indices.rank(); i < updates.rank(); ++i) result.push_back(updates[i]);
+  return {{args.inputs[0].dtype, result}};
+}
+
+std::vector<Tensor> vjp_take(const VjpArgs& args) {
+  const int axis = args.attrs.as<TakeAttrs>().axis;
+  return {scatter_add(args.grads[0], args.inputs[1], axis, args.inputs[0].shape()[axis]), Tensor()};
+}
+
+// Updates that were dropped had no influence.
+std::vector<Tensor> vjp_scatter_add(const VjpArgs& args) {
+  const auto& attrs = args.attrs.as<ScatterAddAttrs>();
+  const Tensor& indices = args.inputs[1];
+  const Tensor taken = take(args.grads[0], indices, attrs.axis);
+  const Tensor wide = cast(indices, DType::kInt64);
+  const auto size = static_cast<double>(attrs.size);
+  Shape shape = indices.shape();
+  for (int i = attrs.axis + indices.rank(); i < taken.rank(); ++i) shape.push_back(1);
+  const Tensor counts = reshape(logical_and(greater_equal(wide, -size), less(wide, size)), shape);
+  return {where(counts, taken, 0.0), Tensor()};
+}
+
+const Op& take_op = register_op({.name = "take",
+                                 .doc = "Slices of x at the indices along an axis",
+                                 .inputs = {{"x"}, {"indices", DTypeClass::kInteger}},
+                                 .outputs = {"y"},
+                                 .infer = infer_take,
+                                 .vjp = vjp_take});
+
+const Op& scatter_add_op =
+    register_op({.name = "scatter_add",
+                 .doc = "Zeros to which each slice of updates is added at its index",
+                 .inputs = {{"updates", DTypeClass::kNumeric}, {"indices", DTypeClass::kInteger}},
+                 .outputs = {"y"},
+                 .infer = infer_scatter_add,
+                 .vjp = vjp_scatter_add});
+
+}  // namespace
+
+Tensor take(const Tensor& x, const Tensor& indices, int axis) {
+  return apply(take_op, TakeAttrs{x.shape().normalize(axis)}, {x, indices})[0];
+}
+
+Tensor scatter_add(const Tensor& updates, const Tensor& indices, int axis, int64_t size) {
+  const int rank = updates.rank() - indices.rank() + 1;
+  return apply(scatter_add_op, ScatterAddAttrs{axis < 0 ? axis + rank : axis, size}, {updates, indices})[0];
+}
+
+}  // namespace lamina

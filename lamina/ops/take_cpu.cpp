@@ -1,0 +1,134 @@
+// CPU kernels of take and scatter_add.
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "lamina/base/threads.h"
+#include "lamina/graph/op.h"
+#include "lamina/ops/take.h"
+
+namespace lamina {
+namespace {
+
+template <class T>
+constexpr bool kHalf = std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>;
+
+/// What stands for an element at an index out of range.
+template <class T>
+T missing() {
+  if constexpr (kHalf<T>)
+    return T(std::numeric_limits<float>::quiet_NaN());
+  else if constexpr (std::is_floating_point_v<T>)
+    return std::numeric_limits<T>::quiet_NaN();
+  else
+    return T{};
+}
+
+/// The whole tensor is outer x extent x inner, the gathered one outer x count x inner.
+struct Extents {
+  int64_t outer = 1, extent = 1, inner = 1, count = 1;
+};
+
+/// The position that an index means, or -1.
+template <class Index>
+int64_t resolve(Index given, int64_t extent) {
+  auto index = static_cast<int64_t>(given);
+  if (index < 0) index += extent;
+  return index >= 0 && index < extent ? index : -1;
+}
+
+template <class T, class Index>
+void gather(const Extents& e, const T* x, const Index* indices, T* out) {
+  parallel_for(e.outer * e.count, std::max<int64_t>(1, 16384 / std::max<int64_t>(e.inner, 1)),
+               [&](int64_t begin, int64_t end) {
+                 for (int64_t i = begin; i < end; ++i) {
+                   const int64_t index = resolve(indices[i % e.count], e.extent);
+                   if (index < 0) {
+                     std::fill_n(out + i * e.inner, e.inner, missing<T>());
+                   } else {
+                     const T* row = x + (i / e.count * e.extent + index) * e.inner;
+                     std::copy_n(row, e.inner, out + i * e.inner);
+                   }
+                 }
+               });
+}
+
+/// Each thread owns some rows of the result and adds to them in the order of the indices: no races, and the
+/// same bits for any number of threads. `sums` has the result's extents.
+template <class T, class Sum, class Index>
+void scatter(const Extents& e, const T* updates, const Index* indices, Sum* sums) {
+  const int64_t work = std::max<int64_t>(1, e.count * e.inner / std::max<int64_t>(e.extent, 1));
+  parallel_for(e.outer * e.extent, std::max<int64_t>(1, 16384 / work), [&](int64_t begin, int64_t end) {
+    std::fill(sums + begin * e.inner, sums + end * e.inner, Sum{});
+    for (int64_t o = begin / e.extent; o * e.extent < end; ++o) {
+      for (int64_t k = 0; k < e.count; ++k) {
+        const int64_t index = resolve(indices[k], e.extent);
+        const int64_t row = o * e.extent + index;
+        if (index < 0 || row < begin || row >= end) continue;
+        const T* update = updates + (o * e.count + k) * e.inner;
+        Sum* sum = sums + row * e.inner;
+        for (int64_t j = 0; j < e.inner; ++j) sum[j] = static_cast<Sum>(sum[j] + static_cast<Sum>(update[j]));
+      }
+    }
+  });
+}
+
+Extents extents(const Shape& whole, int axis, const Shape& indices) {
+  Extents e;
+  for (int i = 0; i < axis; ++i) e.outer *= whole[i];
+  e.extent = whole[axis];
+  for (int i = axis + 1; i < whole.rank(); ++i) e.inner *= whole[i];
+  e.count = indices.size();
+  return e;
+}
+
+template <class F>
+void dispatch_index(DType dtype, F&& f) {
+  dispatch(dtype, [&](auto index) {
+    if constexpr (std::is_integral_v<decltype(index)> && !std::is_same_v<decltype(index), bool>) f(index);
+  });
+}
+
+std::unique_ptr<Kernel> prepare_take(const KernelDesc& desc) {
+  const Extents e =
+      extents(desc.inputs[0].type.shape, desc.attrs.as<TakeAttrs>().axis, desc.inputs[1].type.shape);
+  const DType index_dtype = desc.inputs[1].type.dtype;
+  return dispatch(desc.inputs[0].type.dtype, [&](auto zero) -> std::unique_ptr<Kernel> {
+    using T = decltype(zero);
+    return make_kernel([e, index_dtype](const KernelArgs& args) {
+      dispatch_index(index_dtype, [&](auto index) {
+        gather(e, args.input<T>(0), args.input<decltype(index)>(1), args.output<T>(0));
+      });
+    });
+  });
+}
+
+std::unique_ptr<Kernel> prepare_scatter_add(const KernelDesc& desc) {
+  const Shape& whole = desc.outputs[0].type.shape;
+  const Extents e = extents(whole, desc.attrs.as<ScatterAddAttrs>().axis, desc.inputs[1].type.shape);
+  const DType index_dtype = desc.inputs[1].type.dtype;
+  return dispatch(desc.outputs[0].type.dtype, [&](auto zero) -> std::unique_ptr<Kernel> {
+    using T = decltype(zero);
+    const auto run = [e, index_dtype, size = whole.size()](const KernelArgs& args) {
+      dispatch_index(index_dtype, [&](auto index) {
+        const auto* indices = args.input<decltype(index)>(1);
+        if constexpr (kHalf<T>) {
+          auto* sums = static_cast<float*>(args.workspace);
+          scatter(e, args.input<T>(0), indices, sums);
+          std::transform(sums, sums + size, args.output<T>(0), [](float sum) { return T(sum); });
+        } else {
+          scatter(e, args.input<T>(0), indices, args.output<T>(0));
+        }
+      });
+    };
+    return make_kernel(run, kHalf<T> ? static_cast<size_t>(whole.size()) * sizeof(float) : 0);
+  });
+}
+
+const KernelRegistration take_kernels("take", DeviceKind::kCpu,
+                                      {{.name = "reference", .prepare = prepare_take}});
+const KernelRegistration scatter_add_kernels("scatter_add", DeviceKind::kCpu,
+                                             {{.name = "reference", .prepare = prepare_scatter_add}});
+
+}  // namespace
+}  // namespace lamina

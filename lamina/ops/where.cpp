@@ -1,0 +1,46 @@
+// Record of where.
+#include "lamina/ops/where.h"
+
+#include "lamina/ops/cast.h"
+#include "lamina/ops/detail/elementwise.h"
+#include "lamina/ops/detail/tiles.h"
+#include "lamina/ops/full.h"
+
+namespace lamina {
+namespace {
+
+std::vector<TensorType> infer_where(const InferArgs& args) {
+  if (args.inputs[1].dtype != args.inputs[2].dtype) args.fail("a and b must have one dtype; cast them first");
+  return {{args.inputs[1].dtype, detail::broadcast_inputs(args)}};
+}
+
+std::vector<Tensor> where_vjp(const VjpArgs& args) {
+  const Tensor& condition = args.inputs[0];
+  return {Tensor(), detail::sum_to(where(condition, args.grads[0], 0.0), args.inputs[1].shape()),
+          detail::sum_to(where(condition, 0.0, args.grads[0]), args.inputs[2].shape())};
+}
+
+const Op& op =
+    register_op({.name = "where",
+                 .doc = "a where the condition holds, else b",
+                 .inputs = {{"condition", DTypeClass::kBool}, {"a"}, {"b"}},
+                 .outputs = {"y"},
+                 .infer = infer_where,
+                 .vjp = where_vjp,
+                 .tile = [](std::span<const DType>, DType output) { return detail::where_tile(output); },
+                 .elementwise = true});
+
+}  // namespace
+
+Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
+  const DType dtype = promote(a.dtype(), b.dtype());
+  return apply(op, {}, {cast(condition, DType::kBool), cast(a, dtype), cast(b, dtype)})[0];
+}
+Tensor where(const Tensor& condition, const Tensor& a, double b) {
+  return where(condition, a, detail::scalar_like(b, a));
+}
+Tensor where(const Tensor& condition, double a, const Tensor& b) {
+  return where(condition, detail::scalar_like(a, b), b);
+}
+
+}  // namespace lamina
