@@ -1,0 +1,33 @@
+// What layers see of the pass they are called in.
+#include "lamina/nn/call_context.h"
+
+#include "lamina/base/error.h"
+#include "lamina/ops/concatenate.h"
+#include "lamina/ops/full.h"
+#include "lamina/ops/random.h"
+#include "lamina/ops/slice.h"
+
+namespace lamina {
+
+Tensor CallContext::value(const Weight& weight) const {
+  const auto bound = values_.find(&weight);
+  return bound == values_.end() ? weight.value : bound->second;
+}
+
+void CallContext::assign(const Weight& weight, Tensor value) {
+  if (value.shape() != weight.type.shape) {
+    throw InvalidArgument("weight '" + weight.path + "': assigned shape " + value.shape().str() +
+                          ", expected " + weight.type.shape.str());
+  }
+  values_[&weight] = std::move(value);
+}
+
+CallContext::Random CallContext::random(std::optional<int64_t> seed) {
+  if (!key_.defined()) key_ = random_key(0);
+  const int stream = next_stream_++;
+  if (!seed) return {key_, stream};
+  const Tensor own = full({1}, static_cast<double>(*seed), DType::kInt64);
+  return {concatenate({own, slice(key_, {1}, {2})}, 0), 0};
+}
+
+}  // namespace lamina

@@ -1,0 +1,69 @@
+// History: one row of numbers per epoch.
+#include "lamina/nn/callbacks/history.h"
+
+#include <limits>
+
+#include "lamina/base/error.h"
+
+namespace lamina {
+
+void History::on_train_begin(const Logs&) {
+  epochs_.clear();
+  values_.clear();
+}
+
+void History::on_epoch_end(int epoch, const Logs& logs) {
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  for (const auto& [name, value] : logs.items()) {
+    if (!contains(name)) values_.emplace_back(name, std::vector<double>(epochs_.size(), kNone));
+  }
+  epochs_.push_back(epoch);
+  for (auto& [name, values] : values_) values.push_back(logs.find(name).value_or(kNone));
+}
+
+std::vector<std::string> History::names() const {
+  std::vector<std::string> all;
+  for (const auto& [name, values] : values_) all.push_back(name);
+  return all;
+}
+
+bool History::contains(const std::string& name) const {
+  for (const auto& [known, values] : values_) {
+    if (known == name) return true;
+  }
+  return false;
+}
+
+const std::vector<double>& History::operator[](const std::string& name) const {
+  for (const auto& [known, values] : values_) {
+    if (known == name) return values;
+  }
+  throw InvalidArgument("the history has no log '" + name + "'" + suggest(name, names()));
+}
+
+std::vector<NamedTensor> History::state() const {
+  const Shape shape{static_cast<int64_t>(epochs_.size())};
+  std::vector<NamedTensor> state = {
+      {"epochs", Tensor::from(std::vector<int32_t>(epochs_.begin(), epochs_.end()), shape)}};
+  for (const auto& [name, values] : values_) state.push_back({"log/" + name, Tensor::from(values, shape)});
+  if (bad_loss) state.push_back({"bad_loss", Tensor::from<int64_t>({bad_loss->epoch, bad_loss->step})});
+  return state;
+}
+
+void History::set_state(const std::vector<NamedTensor>& state) {
+  epochs_.clear();
+  values_.clear();
+  for (const NamedTensor& tensor : state) {
+    if (tensor.name == "epochs") {
+      const std::vector<int32_t> epochs = tensor.value.to_vector<int32_t>();
+      epochs_.assign(epochs.begin(), epochs.end());
+    } else if (tensor.name.rfind("log/", 0) == 0) {
+      values_.emplace_back(tensor.name.substr(4), tensor.value.to_vector<double>());
+    } else if (tensor.name == "bad_loss") {
+      const std::vector<int64_t> place = tensor.value.to_vector<int64_t>();
+      bad_loss = BadLoss{static_cast<int>(place[0]), place[1]};
+    }
+  }
+}
+
+}  // namespace lamina

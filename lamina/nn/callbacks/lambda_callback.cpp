@@ -1,0 +1,22 @@
+// TerminateOnNaN.
+#include "lamina/nn/callbacks/lambda_callback.h"
+
+#include <cmath>
+#include <cstdio>
+
+#include "lamina/base/error.h"
+#include "lamina/nn/model.h"
+
+namespace lamina {
+
+void TerminateOnNaN::on_batch_end(int64_t batch, const Logs& logs) {
+  const std::optional<double> loss = logs.find("loss");
+  if (!loss || std::isfinite(*loss)) return;
+  const std::string what = "the loss is not finite at step " + std::to_string(batch + 1) + " of epoch " +
+                           std::to_string(epoch_ + 1);
+  if (options_.raise_error) throw InvalidArgument(what);
+  if (run().verbose > 0) std::fprintf(stderr, "lamina: %s: ending training\n", what.c_str());
+  model().stop_training = true;
+}
+
+}  // namespace lamina

@@ -1,0 +1,48 @@
+// Looking up logs by name.
+#include "lamina/nn/callbacks/logs.h"
+
+#include "lamina/base/error.h"
+
+namespace lamina {
+
+const std::string& Logs::name(size_t index) const {
+  const size_t viewed = source_ ? source_->size() : 0;
+  return index < viewed ? source_->name(index) : values_.at(index - viewed).first;
+}
+
+double Logs::value(size_t index) const {
+  const size_t viewed = source_ ? source_->size() : 0;
+  return index < viewed ? source_->value(index) : values_.at(index - viewed).second;
+}
+
+std::optional<double> Logs::find(std::string_view name) const {
+  for (size_t i = 0; i < size(); ++i) {
+    if (this->name(i) == name) return value(i);
+  }
+  return std::nullopt;
+}
+
+double Logs::at(std::string_view name) const {
+  if (const std::optional<double> found = find(name)) return *found;
+  std::vector<std::string> known;
+  for (size_t i = 0; i < size(); ++i) known.push_back(this->name(i));
+  throw InvalidArgument("there is no log '" + std::string(name) + "'" + suggest(std::string(name), known));
+}
+
+void Logs::set(const std::string& name, double value) {
+  for (auto& [known, old] : values_) {
+    if (known == name) {
+      old = value;
+      return;
+    }
+  }
+  values_.emplace_back(name, value);
+}
+
+std::vector<std::pair<std::string, double>> Logs::items() const {
+  std::vector<std::pair<std::string, double>> all;
+  for (size_t i = 0; i < size(); ++i) all.emplace_back(name(i), value(i));
+  return all;
+}
+
+}  // namespace lamina

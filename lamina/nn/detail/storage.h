@@ -1,0 +1,20 @@
+// Tensors whose buffers are theirs alone, as donated state must be. Internal header.
+#pragma once
+
+#include "lamina/core/tensor.h"
+
+namespace lamina::detail {
+
+/// A computed copy of `from` in a buffer that nothing else shares.
+Tensor own(const Tensor& from);
+/// The same, converted to `dtype`.
+Tensor own(const Tensor& from, DType dtype);
+/// Zeros in a buffer that nothing else shares.
+Tensor own_zeros(const TensorType& type);
+
+/// Writes the elements of `from`, converted, into the buffer of `to`. Shapes must be equal.
+void overwrite(Tensor& to, const Tensor& from);
+/// Writes zeros into the buffer of `to`, which is on the CPU.
+void clear(Tensor& to);
+
+}  // namespace lamina::detail

@@ -1,0 +1,32 @@
+// Activation.
+#include "lamina/nn/layers/activation.h"
+
+#include "lamina/nn/activations/activation.h"
+#include "lamina/nn/config.h"
+
+namespace lamina {
+
+Activation::Activation(const std::string& activation, const ActivationOptions& options)
+    : Layer(options.name, true), activation_(find_activation(activation).name) {}
+
+Tensor Activation::call(const Tensor& x, CallContext&) const {
+  return find_activation(activation_).function(x);
+}
+
+Json Activation::own_config() const { return Json::object({{"activation", activation_}}); }
+
+namespace {
+
+const bool registered = register_layer("Activation", [](const Json& config) -> std::shared_ptr<Layer> {
+  ConfigReader reader(config, "Activation");
+  ActivationOptions options;
+  bool trainable = true;
+  reader.layer_arguments(options.name, trainable);
+  const std::string activation = reader.activation();
+  reader.done();
+  return std::make_shared<Activation>(activation, options);
+});
+
+}  // namespace
+
+}  // namespace lamina

@@ -1,0 +1,46 @@
+// BatchNormalization: each channel with mean 0 and variance 1, then scaled and shifted.
+#pragma once
+
+#include <string>
+
+#include "lamina/nn/layer.h"
+
+namespace lamina {
+
+/// Options of BatchNormalization, with Keras's defaults.
+struct BatchNormalizationOptions {
+  int axis = -1;  ///< the axis of the channels
+  double momentum = 0.99;
+  double epsilon = 1e-3;
+  bool center = true;  ///< add beta
+  bool scale = true;   ///< multiply by gamma
+  Choice<Initializer> beta_initializer = "zeros";
+  Choice<Initializer> gamma_initializer = "ones";
+  Choice<Initializer> moving_mean_initializer = "zeros";
+  Choice<Initializer> moving_variance_initializer = "ones";
+  std::string name = {};
+  bool trainable = true;
+};
+
+/// gamma * (x - mean) / sqrt(variance + epsilon) + beta (Keras: keras.layers.BatchNormalization). While
+/// training (and if the layer is trainable) mean and variance are the batch's, and the moving ones go towards
+/// them: moving = moving * momentum + batch * (1 - momentum); otherwise they are the moving ones. Weights,
+/// all (channels,): gamma, beta, and not trainable moving_mean, moving_variance.
+class BatchNormalization final : public Layer {
+ public:
+  explicit BatchNormalization(const BatchNormalizationOptions& options = {});
+  std::string class_name() const override { return "BatchNormalization"; }
+  Shape compute_output_shape(const Shape& input) const override;
+  Tensor call(const Tensor& x, CallContext& context) const override;
+  bool has_weights() const override { return true; }
+
+ protected:
+  void create_weights(const Shape& input) override;
+  Json own_config() const override;
+
+ private:
+  BatchNormalizationOptions options_;
+  WeightPtr gamma_, beta_, moving_mean_, moving_variance_;
+};
+
+}  // namespace lamina

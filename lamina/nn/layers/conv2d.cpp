@@ -1,0 +1,118 @@
+// Conv2D: convolution, bias and activation; the engine fuses them.
+#include "lamina/nn/layers/conv2d.h"
+
+#include "lamina/nn/activations/activation.h"
+#include "lamina/nn/config.h"
+#include "lamina/nn/layers/spatial.h"
+#include "lamina/ops/binary.h"
+#include "lamina/ops/conv2d.h"
+
+namespace lamina {
+
+Conv2D::Conv2D(int64_t filters, Size2 kernel_size, const Conv2DOptions& options)
+    : Layer(options.name, options.trainable),
+      filters_(filters),
+      kernel_size_(kernel_size),
+      options_(options) {
+  if (filters < 1) fail("filters must be positive, received " + std::to_string(filters));
+  if (options.groups < 1 || filters % options.groups != 0) {
+    fail("groups must be positive and divide filters, received groups = " + std::to_string(options.groups) +
+         ", filters = " + std::to_string(filters));
+  }
+  for (const std::string& error :
+       {detail::window_error("kernel_size", kernel_size), detail::window_error("strides", options.strides),
+        detail::window_error("dilation_rate", options.dilation_rate),
+        detail::padding_error(options.padding)}) {
+    if (!error.empty()) fail(error);
+  }
+  if (options.strides != Size2(1) && options.dilation_rate != Size2(1)) {
+    fail("strides above 1 cannot be combined with a dilation_rate above 1");
+  }
+  options_.activation = find_activation(options.activation).name;
+}
+
+Shape Conv2D::compute_output_shape(const Shape& input) const {
+  require_rank(input, 4, "(batch, height, width, channels)");
+  const int64_t channels = input[3];
+  if (channels < 0) fail("the channel axis of the input must be known, received shape " + input.str());
+  if (channels % options_.groups != 0) {
+    fail("groups = " + std::to_string(options_.groups) + " must divide the channels, received shape " +
+         input.str());
+  }
+  if (kernel_ && channels != kernel_->type.shape[2] * options_.groups) {
+    fail("expected " + std::to_string(kernel_->type.shape[2] * options_.groups) +
+         " channels, received shape " + input.str());
+  }
+  const int64_t height = detail::num_windows(input[1], kernel_size_.height, options_.strides.height,
+                                             options_.dilation_rate.height, options_.padding);
+  const int64_t width = detail::num_windows(input[2], kernel_size_.width, options_.strides.width,
+                                            options_.dilation_rate.width, options_.padding);
+  if (height == 0 || width == 0) {
+    fail("the kernel (" + std::to_string(kernel_size_.height) + ", " + std::to_string(kernel_size_.width) +
+         ") does not fit into input of shape " + input.str() + "; make it smaller or use padding 'same'");
+  }
+  return {input[0], height, width, filters_};
+}
+
+void Conv2D::create_weights(const Shape& input) {
+  kernel_ =
+      add_weight("kernel", {kernel_size_.height, kernel_size_.width, input[3] / options_.groups, filters_},
+                 options_.kernel_initializer);
+  if (options_.use_bias) bias_ = add_weight("bias", {filters_}, options_.bias_initializer);
+}
+
+Tensor Conv2D::call(const Tensor& x, CallContext& context) const {
+  Tensor y = conv2d(x, context.value(*kernel_),
+                    {.strides = detail::pair(options_.strides),
+                     .padding = options_.padding,
+                     .dilations = detail::pair(options_.dilation_rate),
+                     .groups = options_.groups});
+  if (bias_) y = y + context.value(*bias_);
+  return find_activation(options_.activation).function(y);
+}
+
+Json Conv2D::own_config() const {
+  return Json::object({{"filters", filters_},
+                       {"kernel_size", detail::pair_json(kernel_size_)},
+                       {"strides", detail::pair_json(options_.strides)},
+                       {"padding", options_.padding},
+                       {"data_format", "channels_last"},
+                       {"dilation_rate", detail::pair_json(options_.dilation_rate)},
+                       {"groups", options_.groups},
+                       {"activation", options_.activation},
+                       {"use_bias", options_.use_bias},
+                       {"kernel_initializer", options_.kernel_initializer.get()->serialize()},
+                       {"bias_initializer", options_.bias_initializer.get()->serialize()},
+                       {"kernel_regularizer", nullptr},
+                       {"bias_regularizer", nullptr},
+                       {"activity_regularizer", nullptr},
+                       {"kernel_constraint", nullptr},
+                       {"bias_constraint", nullptr}});
+}
+
+namespace {
+
+const bool registered = register_layer("Conv2D", [](const Json& config) -> std::shared_ptr<Layer> {
+  ConfigReader reader(config, "Conv2D");
+  Conv2DOptions options;
+  reader.layer_arguments(options.name, options.trainable);
+  const int64_t filters = reader.integer("filters");
+  const Size2 kernel_size = reader.size2("kernel_size", {});
+  options.strides = reader.size2("strides", {1, 1});
+  options.padding = reader.string("padding", "valid");
+  options.dilation_rate = reader.size2("dilation_rate", {1, 1});
+  options.groups = reader.integer("groups", 1);
+  options.activation = reader.activation();
+  options.use_bias = reader.boolean("use_bias", true);
+  options.kernel_initializer = reader.initializer("kernel_initializer", "glorot_uniform");
+  options.bias_initializer = reader.initializer("bias_initializer", "zeros");
+  reader.only("data_format", "channels_last");
+  reader.only_null({"kernel_regularizer", "bias_regularizer", "activity_regularizer", "kernel_constraint",
+                    "bias_constraint", "lora_rank"});
+  reader.done();
+  return std::make_shared<Conv2D>(filters, kernel_size, options);
+});
+
+}  // namespace
+
+}  // namespace lamina

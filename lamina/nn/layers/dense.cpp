@@ -1,0 +1,73 @@
+// Dense: one product, one sum, one activation; the engine fuses them.
+#include "lamina/nn/layers/dense.h"
+
+#include "lamina/nn/activations/activation.h"
+#include "lamina/nn/config.h"
+#include "lamina/ops/binary.h"
+#include "lamina/ops/matmul.h"
+
+namespace lamina {
+
+Dense::Dense(int64_t units, const DenseOptions& options)
+    : Layer(options.name, options.trainable), units_(units), options_(options) {
+  if (units < 1) fail("units must be positive, received " + std::to_string(units));
+  options_.activation = find_activation(options.activation).name;
+}
+
+Shape Dense::compute_output_shape(const Shape& input) const {
+  if (input.rank() < 2) {
+    fail("expected input of rank 2 or more, (batch, ..., features), received shape " + input.str());
+  }
+  if (input[-1] < 0) fail("the last axis of the input must be known, received shape " + input.str());
+  if (kernel_ && input[-1] != kernel_->type.shape[0]) {
+    fail("expected " + std::to_string(kernel_->type.shape[0]) + " features, received shape " + input.str());
+  }
+  Shape output = input;
+  output.set(-1, units_);
+  return output;
+}
+
+void Dense::create_weights(const Shape& input) {
+  kernel_ = add_weight("kernel", {input[-1], units_}, options_.kernel_initializer);
+  if (options_.use_bias) bias_ = add_weight("bias", {units_}, options_.bias_initializer);
+}
+
+Tensor Dense::call(const Tensor& x, CallContext& context) const {
+  Tensor y = matmul(x, context.value(*kernel_));
+  if (bias_) y = y + context.value(*bias_);
+  return find_activation(options_.activation).function(y);
+}
+
+Json Dense::own_config() const {
+  return Json::object({{"units", units_},
+                       {"activation", options_.activation},
+                       {"use_bias", options_.use_bias},
+                       {"kernel_initializer", options_.kernel_initializer.get()->serialize()},
+                       {"bias_initializer", options_.bias_initializer.get()->serialize()},
+                       {"kernel_regularizer", nullptr},
+                       {"bias_regularizer", nullptr},
+                       {"kernel_constraint", nullptr},
+                       {"bias_constraint", nullptr},
+                       {"quantization_config", nullptr}});
+}
+
+namespace {
+
+const bool registered = register_layer("Dense", [](const Json& config) -> std::shared_ptr<Layer> {
+  ConfigReader reader(config, "Dense");
+  DenseOptions options;
+  reader.layer_arguments(options.name, options.trainable);
+  const int64_t units = reader.integer("units");
+  options.activation = reader.activation();
+  options.use_bias = reader.boolean("use_bias", true);
+  options.kernel_initializer = reader.initializer("kernel_initializer", "glorot_uniform");
+  options.bias_initializer = reader.initializer("bias_initializer", "zeros");
+  reader.only_null({"kernel_regularizer", "bias_regularizer", "activity_regularizer", "kernel_constraint",
+                    "bias_constraint", "lora_rank", "quantization_config"});
+  reader.done();
+  return std::make_shared<Dense>(units, options);
+});
+
+}  // namespace
+
+}  // namespace lamina

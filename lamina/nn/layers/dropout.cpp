@@ -1,0 +1,46 @@
+// Dropout.
+#include "lamina/nn/layers/dropout.h"
+
+#include "lamina/nn/config.h"
+#include "lamina/ops/binary.h"
+#include "lamina/ops/compare.h"
+#include "lamina/ops/full.h"
+#include "lamina/ops/random.h"
+#include "lamina/ops/where.h"
+
+namespace lamina {
+
+Dropout::Dropout(double rate, const DropoutOptions& options)
+    : Layer(options.name, true), rate_(rate), seed_(options.seed) {
+  if (!(rate >= 0 && rate <= 1)) fail("rate must be between 0 and 1, received " + std::to_string(rate));
+}
+
+Tensor Dropout::call(const Tensor& x, CallContext& context) const {
+  if (!context.training || rate_ == 0) return x;
+  if (rate_ == 1) return zeros_like(x);
+  const CallContext::Random random = context.random(seed_);
+  const Tensor keep = greater_equal(random_uniform(random.key, x.shape(), random.stream), rate_);
+  return where(keep, x * (1 / (1 - rate_)), 0.0);
+}
+
+Json Dropout::own_config() const {
+  return Json::object({{"rate", rate_}, {"seed", seed_ ? Json(*seed_) : Json()}, {"noise_shape", nullptr}});
+}
+
+namespace {
+
+const bool registered = register_layer("Dropout", [](const Json& config) -> std::shared_ptr<Layer> {
+  ConfigReader reader(config, "Dropout");
+  DropoutOptions options;
+  bool trainable = true;
+  reader.layer_arguments(options.name, trainable);
+  const double rate = reader.number("rate");
+  options.seed = reader.optional_integer("seed");
+  reader.only_null({"noise_shape"});
+  reader.done();
+  return std::make_shared<Dropout>(rate, options);
+});
+
+}  // namespace
+
+}  // namespace lamina

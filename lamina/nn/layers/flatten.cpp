@@ -1,0 +1,39 @@
+// Flatten.
+#include "lamina/nn/layers/flatten.h"
+
+#include "lamina/nn/config.h"
+#include "lamina/ops/reshape.h"
+
+namespace lamina {
+
+Shape Flatten::compute_output_shape(const Shape& input) const {
+  if (input.rank() < 1) fail("expected input with a batch axis, received shape " + input.str());
+  int64_t size = 1;
+  for (int axis = 1; axis < input.rank(); ++axis) {
+    if (input[axis] < 0) return {input[0], -1};
+    size *= input[axis];
+  }
+  return {input[0], size};
+}
+
+Tensor Flatten::call(const Tensor& x, CallContext&) const {
+  return reshape(x, compute_output_shape(x.shape()));
+}
+
+Json Flatten::own_config() const { return Json::object({{"data_format", "channels_last"}}); }
+
+namespace {
+
+const bool registered = register_layer("Flatten", [](const Json& config) -> std::shared_ptr<Layer> {
+  ConfigReader reader(config, "Flatten");
+  FlattenOptions options;
+  bool trainable = true;
+  reader.layer_arguments(options.name, trainable);
+  reader.only("data_format", "channels_last");
+  reader.done();
+  return std::make_shared<Flatten>(options);
+});
+
+}  // namespace
+
+}  // namespace lamina

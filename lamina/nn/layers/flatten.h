@@ -1,0 +1,27 @@
+// Flatten: all axes but the batch in one.
+#pragma once
+
+#include <string>
+
+#include "lamina/nn/layer.h"
+
+namespace lamina {
+
+/// Options of Flatten.
+struct FlattenOptions {
+  std::string name = {};
+};
+
+/// All axes but the batch in one, row-major (Keras: keras.layers.Flatten).
+class Flatten final : public Layer {
+ public:
+  explicit Flatten(const FlattenOptions& options = {}) : Layer(options.name, true) {}
+  std::string class_name() const override { return "Flatten"; }
+  Shape compute_output_shape(const Shape& input) const override;
+  Tensor call(const Tensor& x, CallContext& context) const override;
+
+ protected:
+  Json own_config() const override;
+};
+
+}  // namespace lamina

@@ -1,0 +1,68 @@
+// InputLayer: checks what comes in.
+#include "lamina/nn/layers/input_layer.h"
+
+#include "lamina/base/error.h"
+#include "lamina/nn/config.h"
+
+namespace lamina {
+
+InputLayer::InputLayer(const Shape& batch_shape, const InputOptions& options)
+    : Layer(options.name, true), batch_shape_(batch_shape) {
+  if (batch_shape.rank() == 0) fail("the shape lacks the batch axis");
+  for (int axis = 0; axis < batch_shape.rank(); ++axis) {
+    if (batch_shape[axis] < 1 && batch_shape[axis] != -1) {
+      fail("extents must be positive, or -1 for any; received " + batch_shape.str());
+    }
+  }
+  if (options.dtype != "float32") {
+    throw Unsupported("layer '" + name() + "' (InputLayer): dtype '" + options.dtype +
+                      "' is not supported; float32 is, and data of other dtypes are cast to it");
+  }
+}
+
+Shape InputLayer::compute_output_shape(const Shape& input) const {
+  bool fits = input.rank() == batch_shape_.rank();
+  for (int axis = 0; fits && axis < input.rank(); ++axis) {
+    fits = batch_shape_[axis] == -1 || input[axis] == batch_shape_[axis] || (axis == 0 && input[axis] == -1);
+  }
+  if (!fits) fail("expected input of shape " + batch_shape_.str() + ", received " + input.str());
+  return batch_shape_;
+}
+
+Tensor InputLayer::call(const Tensor& x, CallContext&) const { return x; }
+
+Json InputLayer::serialize() const {
+  return serialize_object("keras.layers", class_name(),
+                          Json::object({{"batch_shape", shape_json(batch_shape_)},
+                                        {"dtype", "float32"},
+                                        {"sparse", false},
+                                        {"ragged", false},
+                                        {"name", name()},
+                                        {"optional", false}}));
+}
+
+InputLayer Input(const Shape& shape, const InputOptions& options) {
+  Shape batch_shape{options.batch_size};
+  for (const int64_t extent : shape) batch_shape.push_back(extent);
+  return InputLayer(batch_shape, options);
+}
+
+namespace {
+
+const bool registered = register_layer("InputLayer", [](const Json& config) -> std::shared_ptr<Layer> {
+  ConfigReader reader(config, "InputLayer");
+  InputOptions options;
+  options.name = reader.string("name", "");
+  options.dtype = reader.string("dtype", "float32");
+  const char* key = config.contains("batch_input_shape") ? "batch_input_shape" : "batch_shape";
+  const Shape shape(reader.integers(key));
+  reader.only("sparse", false);
+  reader.only("ragged", false);
+  reader.only("optional", false);
+  reader.done();
+  return std::make_shared<InputLayer>(shape, options);
+});
+
+}  // namespace
+
+}  // namespace lamina

@@ -1,0 +1,52 @@
+// ReLU.
+#include "lamina/nn/layers/relu.h"
+
+#include "lamina/nn/config.h"
+#include "lamina/ops/binary.h"
+#include "lamina/ops/compare.h"
+#include "lamina/ops/unary.h"
+#include "lamina/ops/where.h"
+
+namespace lamina {
+
+ReLU::ReLU(const ReLUOptions& options) : Layer(options.name, true), options_(options) {
+  if (options.max_value && *options.max_value < 0) fail("max_value must not be negative");
+  if (options.negative_slope < 0) fail("negative_slope must not be negative");
+  if (options.threshold < 0) fail("threshold must not be negative");
+}
+
+Tensor ReLU::call(const Tensor& x, CallContext&) const {
+  Tensor y;
+  if (options_.negative_slope != 0) {
+    y = where(greater_equal(x, options_.threshold), x, (x - options_.threshold) * options_.negative_slope);
+  } else if (options_.threshold != 0) {
+    y = where(greater(x, options_.threshold), x, 0.0);
+  } else {
+    y = relu(x);
+  }
+  return options_.max_value ? minimum(y, *options_.max_value) : y;
+}
+
+Json ReLU::own_config() const {
+  return Json::object({{"max_value", options_.max_value ? Json(*options_.max_value) : Json()},
+                       {"negative_slope", options_.negative_slope},
+                       {"threshold", options_.threshold}});
+}
+
+namespace {
+
+const bool registered = register_layer("ReLU", [](const Json& config) -> std::shared_ptr<Layer> {
+  ConfigReader reader(config, "ReLU");
+  ReLUOptions options;
+  bool trainable = true;
+  reader.layer_arguments(options.name, trainable);
+  options.max_value = reader.optional_number("max_value");
+  options.negative_slope = reader.number("negative_slope", 0);
+  options.threshold = reader.number("threshold", 0);
+  reader.done();
+  return std::make_shared<ReLU>(options);
+});
+
+}  // namespace
+
+}  // namespace lamina

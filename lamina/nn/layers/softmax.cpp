@@ -1,0 +1,58 @@
+// Softmax.
+#include "lamina/nn/layers/softmax.h"
+
+#include "lamina/nn/config.h"
+#include "lamina/ops/binary.h"
+#include "lamina/ops/reduce.h"
+#include "lamina/ops/softmax.h"
+#include "lamina/ops/unary.h"
+
+namespace lamina {
+
+Softmax::Softmax(const SoftmaxOptions& options) : Layer(options.name, true), axis_(options.axis) {
+  if (axis_.values.empty()) fail("axis must name an axis");
+}
+
+Shape Softmax::compute_output_shape(const Shape& input) const {
+  for (const int axis : axis_.values) {
+    if (axis < -input.rank() || axis >= input.rank()) {
+      fail("axis " + std::to_string(axis) + " is out of range for input of shape " + input.str());
+    }
+  }
+  return input;
+}
+
+Tensor Softmax::call(const Tensor& x, CallContext&) const {
+  if (axis_.values.size() == 1) return softmax(x, axis_.values[0]);
+  return exp(x - logsumexp(x, axis_.values, true));
+}
+
+Json Softmax::own_config() const {
+  if (!axis_.list) return Json::object({{"axis", axis_.values[0]}});
+  Json axes = Json::list();
+  for (const int axis : axis_.values) axes.push_back(axis);
+  return Json::object({{"axis", axes}});
+}
+
+namespace {
+
+const bool registered = register_layer("Softmax", [](const Json& config) -> std::shared_ptr<Layer> {
+  ConfigReader reader(config, "Softmax");
+  SoftmaxOptions options;
+  bool trainable = true;
+  reader.layer_arguments(options.name, trainable);
+  const Json* axis = config.find("axis");
+  if (axis && axis->is_list()) {
+    const std::vector<int64_t> axes = reader.integers("axis");
+    options.axis.values.assign(axes.begin(), axes.end());
+    options.axis.list = true;
+  } else {
+    options.axis = static_cast<int>(reader.integer("axis", -1));
+  }
+  reader.done();
+  return std::make_shared<Softmax>(options);
+});
+
+}  // namespace
+
+}  // namespace lamina

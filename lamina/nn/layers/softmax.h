@@ -1,0 +1,42 @@
+// Softmax as a layer of its own.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include "lamina/nn/layer.h"
+
+namespace lamina {
+
+/// One axis or several: -1, or {1, 2}.
+struct Axes {
+  Axes(int axis) : values{axis} {}
+  Axes(std::initializer_list<int> axes) : values(axes), list(true) {}
+  std::vector<int> values;
+  bool list = false;  ///< configurations tell one axis from a list of one
+};
+
+/// Options of Softmax.
+struct SoftmaxOptions {
+  Axes axis = -1;
+  std::string name = {};
+};
+
+/// exp(x) over its sum along an axis, or several (Keras: keras.layers.Softmax).
+class Softmax final : public Layer {
+ public:
+  explicit Softmax(const SoftmaxOptions& options = {});
+  std::string class_name() const override { return "Softmax"; }
+  Shape compute_output_shape(const Shape& input) const override;
+  Tensor call(const Tensor& x, CallContext& context) const override;
+
+ protected:
+  Json own_config() const override;
+  bool records_build() const override { return false; }
+
+ private:
+  Axes axis_;
+};
+
+}  // namespace lamina

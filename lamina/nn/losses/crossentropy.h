@@ -1,0 +1,72 @@
+// Cross-entropy losses: categorical, sparse categorical, binary.
+#pragma once
+
+#include "lamina/nn/losses/loss.h"
+
+namespace lamina {
+
+/// Arguments of CategoricalCrossentropy and BinaryCrossentropy.
+struct CrossentropyOptions {
+  bool from_logits = false;      ///< predictions are logits and not probabilities
+  double label_smoothing = 0.0;  ///< in [0, 1]: the share of a target that is spread evenly over the classes
+  std::string reduction = "sum_over_batch_size";  ///< as in Loss::reduction
+  std::string name = {};                          ///< default: the class in snake case
+};
+
+/// -sum(y_true * log(y_pred)) over the last axis, for one-hot or soft targets of the shape of the predictions
+/// (Keras: keras.losses.CategoricalCrossentropy). Probabilities are first divided by their sum and clipped to
+/// [1e-7, 1 - 1e-7].
+class CategoricalCrossentropy : public Loss {
+ public:
+  explicit CategoricalCrossentropy(CrossentropyOptions options = {});
+  std::string class_name() const override { return "CategoricalCrossentropy"; }
+  std::string name() const override { return options_.name; }
+  std::string reduction() const override { return options_.reduction; }
+  Json config() const override;
+  Tensor values(const Tensor& y_true, const Tensor& y_pred) const override;
+
+ private:
+  CrossentropyOptions options_;
+};
+
+/// Arguments of SparseCategoricalCrossentropy.
+struct SparseCrossentropyOptions {
+  bool from_logits = false;                       ///< predictions are logits and not probabilities
+  std::string reduction = "sum_over_batch_size";  ///< as in Loss::reduction
+  std::string name = {};                          ///< default: the class in snake case
+};
+
+/// The same for targets that are class indices: integers of the predictions' shape without its last axis, or
+/// with 1 there (Keras: keras.losses.SparseCategoricalCrossentropy).
+class SparseCategoricalCrossentropy : public Loss {
+ public:
+  explicit SparseCategoricalCrossentropy(SparseCrossentropyOptions options = {});
+  std::string class_name() const override { return "SparseCategoricalCrossentropy"; }
+  std::string name() const override { return options_.name; }
+  std::string reduction() const override { return options_.reduction; }
+  Json config() const override;
+  Tensor values(const Tensor& y_true, const Tensor& y_pred) const override;
+  /// Throws InvalidArgument for the first label that is not an integer in 0 .. classes - 1.
+  void check_targets(const Tensor& y_true, const Shape& output) const override;
+
+ private:
+  SparseCrossentropyOptions options_;
+};
+
+/// -(y_true * log(y_pred) + (1 - y_true) * log(1 - y_pred)), averaged over the last axis, for targets 0 and 1
+/// of the shape of the predictions (Keras: keras.losses.BinaryCrossentropy). Probabilities are clipped to
+/// [1e-7, 1 - 1e-7].
+class BinaryCrossentropy : public Loss {
+ public:
+  explicit BinaryCrossentropy(CrossentropyOptions options = {});
+  std::string class_name() const override { return "BinaryCrossentropy"; }
+  std::string name() const override { return options_.name; }
+  std::string reduction() const override { return options_.reduction; }
+  Json config() const override;
+  Tensor values(const Tensor& y_true, const Tensor& y_pred) const override;
+
+ private:
+  CrossentropyOptions options_;
+};
+
+}  // namespace lamina

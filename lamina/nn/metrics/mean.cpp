@@ -1,0 +1,39 @@
+// Metrics that are a mean over samples.
+#include "lamina/nn/metrics/mean.h"
+
+#include "lamina/nn/metrics/detail/make.h"
+#include "lamina/ops/binary.h"
+#include "lamina/ops/cast.h"
+#include "lamina/ops/reduce.h"
+
+namespace lamina::metrics {
+namespace {
+
+const bool registered = Registry<Metric>::add("Mean", detail::make<Mean>, {"mean"});
+
+}  // namespace
+
+Json MeanMetric::config() const { return Json::object({{"name", name_}, {"dtype", "float32"}}); }
+
+std::vector<Metric::Variable> MeanMetric::variables() const {
+  return {{"total", {DType::kFloat32, {}}}, {"count", {DType::kFloat32, {}}}};
+}
+
+std::vector<Tensor> MeanMetric::update(std::span<const Tensor> state, const Tensor& y_true,
+                                       const Tensor& y_pred) const {
+  Tensor each = cast(values(y_true, y_pred), DType::kFloat32);
+  std::vector<int> inner;
+  for (int axis = 1; axis < each.rank(); ++axis) inner.push_back(axis);
+  if (!inner.empty()) each = mean(each, inner);
+  const int64_t samples = each.rank() == 0 ? 1 : each.shape()[0];
+  return {state[0] + sum(each), state[1] + static_cast<double>(samples)};
+}
+
+double MeanMetric::result(std::span<const Tensor> state) const {
+  const auto total = state[0].item<float>(), count = state[1].item<float>();
+  return count == 0 ? 0.0 : static_cast<double>(total / count);
+}
+
+Tensor Mean::values(const Tensor&, const Tensor& y_pred) const { return y_pred; }
+
+}  // namespace lamina::metrics

@@ -1,0 +1,48 @@
+// The registry of metrics, and names whose meaning goes by the shapes.
+#include "lamina/nn/metrics/metric.h"
+
+#include <cctype>
+
+#include "lamina/nn/losses/loss.h"
+
+namespace lamina {
+
+LAMINA_REGISTRY(Metric)
+
+namespace {
+
+enum class Task { kBinary, kSparse, kCategorical };
+
+// Keras's rule: one output is binary; targets of lower rank, or of one column for several outputs, are
+// indices.
+Task task(const Shape& y_true, const Shape& y_pred) {
+  if (y_pred.rank() > 0 && y_pred[-1] == 1) return Task::kBinary;
+  const bool column = y_true.rank() > 0 && y_true[-1] == 1;
+  if (y_true.rank() < y_pred.rank() || (column && y_pred.rank() > 0 && y_pred[-1] != 1)) return Task::kSparse;
+  return Task::kCategorical;
+}
+
+}  // namespace
+
+std::shared_ptr<const Metric> resolve_metric(const Choice<Metric>& metric, const Shape& y_true,
+                                             const Shape& y_pred) {
+  if (metric.name().empty()) return metric.get();
+  std::string class_name = metric.name();
+  std::string lower = class_name;
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (lower == "accuracy" || lower == "acc") {
+    constexpr const char* kClasses[] = {"BinaryAccuracy", "SparseCategoricalAccuracy", "CategoricalAccuracy"};
+    class_name = kClasses[static_cast<int>(task(y_true, y_pred))];
+  }
+  // Logged under the name that the user wrote.
+  return Registry<Metric>::make(class_name, Json::object({{"name", metric.name()}}));
+}
+
+std::shared_ptr<const Loss> resolve_loss(const Choice<Loss>& loss, const Shape& y_true, const Shape& y_pred) {
+  if (loss.name() != "crossentropy" && loss.name() != "ce") return loss.get();
+  constexpr const char* kClasses[] = {"BinaryCrossentropy", "SparseCategoricalCrossentropy",
+                                      "CategoricalCrossentropy"};
+  return Registry<Loss>::make(kClasses[static_cast<int>(task(y_true, y_pred))]);
+}
+
+}  // namespace lamina

@@ -1,0 +1,59 @@
+// Metric: a number accumulated over batches.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lamina/core/tensor.h"
+#include "lamina/nn/registry.h"
+
+namespace lamina {
+
+/// Base of all metrics (Keras: keras.metrics.Metric). The object holds configuration only; what it
+/// accumulates are tensors that the caller keeps, so that a metric is part of a compiled step.
+class Metric {
+ public:
+  static constexpr const char* kKind = "metric";
+
+  /// One accumulator: starts at zero.
+  struct Variable {
+    std::string name;  ///< "total"
+    TensorType type;
+  };
+
+  virtual ~Metric() = default;
+
+  /// Keras's class name: "CategoricalAccuracy".
+  virtual std::string class_name() const = 0;
+  /// "categorical_accuracy", unless the user gave another.
+  virtual std::string name() const = 0;
+  /// Keras's configuration.
+  virtual Json config() const = 0;
+  /// Whether more is better, for callbacks that monitor in mode "auto".
+  virtual bool higher_is_better() const = 0;
+
+  /// The accumulators, in Keras's order.
+  virtual std::vector<Variable> variables() const = 0;
+  /// The accumulators after one more batch; pure, and traced into the compiled step.
+  virtual std::vector<Tensor> update(std::span<const Tensor> state, const Tensor& y_true,
+                                     const Tensor& y_pred) const = 0;
+  /// The value so far, from computed accumulators; it is read while training runs and must not allocate.
+  virtual double result(std::span<const Tensor> state) const = 0;
+
+  /// The object as Keras writes it, in module "keras.metrics".
+  Json serialize() const { return serialize_object("keras.metrics", class_name(), config()); }
+};
+
+/// The metric that `name` means for such targets and predictions: "accuracy" and "acc" become binary, sparse
+/// categorical or categorical accuracy by the shapes, as in Keras (but keep their name in logs); other names
+/// go through the registry. Shapes include the batch axis (-1).
+std::shared_ptr<const Metric> resolve_metric(const Choice<Metric>& metric, const Shape& y_true,
+                                             const Shape& y_pred);
+
+/// The loss that the choice means: "crossentropy" and "ce" go by the shapes as above, other names through the
+/// registry.
+class Loss;
+std::shared_ptr<const Loss> resolve_loss(const Choice<Loss>& loss, const Shape& y_true, const Shape& y_pred);
+
+}  // namespace lamina

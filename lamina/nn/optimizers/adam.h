@@ -1,0 +1,52 @@
+// Adam and AdamW.
+#pragma once
+
+#include "lamina/nn/optimizers/slot_optimizer.h"
+
+namespace lamina {
+
+/// Arguments of Adam; the ones below amsgrad are explained in OptimizerArguments.
+struct AdamOptions {
+  double learning_rate = 0.001;
+  double beta_1 = 0.9;    ///< decay of the mean of gradients, in [0, 1)
+  double beta_2 = 0.999;  ///< decay of the mean of their squares, in [0, 1)
+  double epsilon = 1e-7;  ///< added to the root in the denominator
+  bool amsgrad = false;   ///< whether the denominator keeps its largest value so far (Reddi et al., 2018)
+  std::optional<double> weight_decay = {};
+  std::optional<double> clipnorm = {};
+  std::optional<double> clipvalue = {};
+  std::optional<double> global_clipnorm = {};
+  std::string name = "adam";
+};
+
+/// Adam (Kingma and Ba, 2014; Keras: keras.optimizers.Adam): m and v are decaying means of g and g * g, and
+/// in step t w -= learning_rate * sqrt(1 - beta_2^t) / (1 - beta_1^t) * m / (sqrt(v) + epsilon).
+class Adam : public SlotOptimizer {
+ public:
+  explicit Adam(AdamOptions options = {});
+  /// The learning rate first, as in Python; that of `options` does not count.
+  explicit Adam(double learning_rate, AdamOptions options = {});
+  std::string class_name() const override { return "Adam"; }
+  Json config() const override;
+
+ protected:
+  Adam(const std::string& class_name, const AdamOptions& options);
+  std::vector<std::vector<std::string>> slot_groups() const override;
+  Scalars scalars(const Tensor& learning_rate, const Tensor& step) const override;
+  std::vector<Tensor> step(const Tensor& weight, const Tensor& gradient, const std::vector<Tensor>& slots,
+                           const Scalars& scalars) const override;
+
+ private:
+  double beta_1_, beta_2_, epsilon_;
+  bool amsgrad_;
+};
+
+/// Adam with weight decay, 0.004 unless given (Loshchilov and Hutter, 2019; Keras: keras.optimizers.AdamW).
+class AdamW : public Adam {
+ public:
+  explicit AdamW(AdamOptions options = {});
+  explicit AdamW(double learning_rate, AdamOptions options = {});
+  std::string class_name() const override { return "AdamW"; }
+};
+
+}  // namespace lamina

@@ -1,0 +1,60 @@
+// SGD.
+#include "lamina/nn/optimizers/sgd.h"
+
+#include "lamina/base/error.h"
+#include "lamina/nn/optimizers/detail/read.h"
+#include "lamina/ops/binary.h"
+
+namespace lamina {
+namespace {
+
+std::shared_ptr<Optimizer> make(const Json& config) {
+  ConfigReader reader(config, "SGD");
+  SGDOptions options;
+  detail::read_optimizer_arguments(reader, config, options);
+  options.momentum = reader.number("momentum", options.momentum);
+  options.nesterov = reader.boolean("nesterov", options.nesterov);
+  reader.done();
+  return std::make_shared<SGD>(options);
+}
+
+const bool registered = Registry<Optimizer>::add("SGD", make, {"sgd"});
+
+SGDOptions with_rate(SGDOptions options, double learning_rate) {
+  options.learning_rate = learning_rate;
+  return options;
+}
+
+}  // namespace
+
+SGD::SGD(SGDOptions options)
+    : SlotOptimizer("SGD", {options.name, options.learning_rate, options.weight_decay, options.clipnorm,
+                            options.clipvalue, options.global_clipnorm}),
+      momentum_(options.momentum),
+      nesterov_(options.nesterov) {
+  if (!(momentum_ >= 0 && momentum_ <= 1)) throw InvalidArgument("SGD: momentum must lie in [0, 1]");
+}
+
+SGD::SGD(double learning_rate, SGDOptions options) : SGD(with_rate(std::move(options), learning_rate)) {}
+
+Json SGD::config() const {
+  Json config = common_config();
+  config["momentum"] = momentum_;
+  config["nesterov"] = nesterov_;
+  return config;
+}
+
+std::vector<std::vector<std::string>> SGD::slot_groups() const {
+  if (momentum_ == 0) return {};
+  return {{"momentum"}};
+}
+
+std::vector<Tensor> SGD::step(const Tensor& weight, const Tensor& gradient, const std::vector<Tensor>& slots,
+                              const Scalars& scalars) const {
+  const Tensor descent = gradient * scalars[0];
+  if (momentum_ == 0) return {weight - descent};
+  const Tensor velocity = slots[0] * momentum_ - descent;
+  return {weight + (nesterov_ ? velocity * momentum_ - descent : velocity), velocity};
+}
+
+}  // namespace lamina

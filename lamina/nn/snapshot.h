@@ -1,0 +1,36 @@
+// TrainingSnapshot: everything needed to go on with a training as if it had never stopped.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lamina/base/json.h"
+#include "lamina/nn/weight.h"
+
+namespace lamina {
+
+/// The whole state of a training between two steps, as named tensors (copies) and a little JSON. Written to
+/// disk in any format and given back to fit, it continues bit for bit.
+///
+/// Names of tensors: "weights/" + path, "optimizer/" + name, "metrics/" + index, "rng", and what callbacks
+/// remember: "callbacks/" + class + "/" + index among those of its class + "/" + name. Members of `info`:
+/// "epoch" and "step" (the next to be run, from 0), "seed" (of shuffling), "samples", "batch_size",
+/// "batch_size", "shuffle", "history_epochs", "callbacks" (a list: class and state of each).
+struct TrainingSnapshot {
+  Json info;
+  std::vector<NamedTensor> tensors;
+
+  /// The tensor of that name, or nullptr.
+  const Tensor* find(const std::string& name) const {
+    for (const NamedTensor& tensor : tensors) {
+      if (tensor.name == name) return &tensor.value;
+    }
+    return nullptr;
+  }
+  /// Epochs completed, and steps completed of the one begun.
+  int epoch() const { return static_cast<int>(info.at("epoch").as_int()); }
+  int step() const { return static_cast<int>(info.at("step").as_int()); }
+};
+
+}  // namespace lamina
