@@ -1,0 +1,70 @@
+// What every source of labelled data has to satisfy, and the one-hot form of labels.
+#include "lamina/data/labelled_data.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "lamina/backend/backend.h"
+#include "lamina/base/error.h"
+
+namespace lamina {
+namespace {
+
+// Index of the first number outside of 0..count-1, or the length.
+size_t first_outside(const std::vector<int64_t>& numbers, int64_t count) {
+  const auto outside = [count](int64_t number) { return number < 0 || number >= count; };
+  return static_cast<size_t>(std::find_if(numbers.begin(), numbers.end(), outside) - numbers.begin());
+}
+
+}  // namespace
+
+Tensor to_categorical(const Tensor& y, int64_t num_classes) {
+  if (!is_integer(y.dtype())) {
+    throw InvalidArgument("to_categorical: expected class numbers of an integer dtype, received " +
+                          y.type().str());
+  }
+  const bool column = y.rank() == 2 && y.shape()[1] == 1;
+  if (y.rank() != 1 && !column) {
+    throw InvalidArgument("to_categorical: expected class numbers of shape (n,), received " + y.type().str());
+  }
+  if (num_classes < 0) throw InvalidArgument("to_categorical: num_classes must not be negative");
+  const std::vector<int64_t> numbers = y.to_vector<int64_t>();
+  if (num_classes == 0 && !numbers.empty()) {
+    num_classes = std::max<int64_t>(*std::max_element(numbers.begin(), numbers.end()), 0) + 1;
+  }
+  const size_t wrong = first_outside(numbers, num_classes);
+  if (wrong < numbers.size()) {
+    throw InvalidArgument("to_categorical: class number " + std::to_string(numbers[wrong]) + " at index " +
+                          std::to_string(wrong) + " is out of range 0.." + std::to_string(num_classes - 1));
+  }
+  const TensorType type{DType::kFloat32, {static_cast<int64_t>(numbers.size()), num_classes}};
+  auto buffer = std::make_shared<Buffer>(Device{}, type.bytes());
+  float* out = static_cast<float*>(buffer->data());
+  std::fill_n(out, type.shape.size(), 0.0f);
+  for (size_t i = 0; i < numbers.size(); ++i) out[static_cast<int64_t>(i) * num_classes + numbers[i]] = 1.0f;
+  return Tensor::wrap(std::move(buffer), type);
+}
+
+namespace detail {
+
+void check_labelled_data(const LabelledData& data, const std::string& source) {
+  if (data.x.rank() < 1 || data.y.rank() < 1) {
+    throw FileError("'" + source + "': expected one sample per entry of the first axis, received x " +
+                    data.x.type().str() + " and y " + data.y.type().str());
+  }
+  if (data.x.shape()[0] != data.y.shape()[0]) {
+    throw FileError("'" + source + "': x has " + std::to_string(data.x.shape()[0]) + " samples and y " +
+                    std::to_string(data.y.shape()[0]) + " targets; they must agree");
+  }
+  if (data.class_names.empty() || !is_integer(data.y.dtype()) || data.y.rank() != 1) return;
+  const std::vector<int64_t> labels = data.y.to_vector<int64_t>();
+  const auto count = static_cast<int64_t>(data.class_names.size());
+  const size_t wrong = first_outside(labels, count);
+  if (wrong < labels.size()) {
+    throw FileError("'" + source + "': label " + std::to_string(labels[wrong]) + " of sample " +
+                    std::to_string(wrong) + " is out of range 0.." + std::to_string(count - 1));
+  }
+}
+
+}  // namespace detail
+}  // namespace lamina
