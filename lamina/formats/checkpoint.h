@@ -1,0 +1,35 @@
+// Checkpoints: a model's file that also holds everything needed to go on training it.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "lamina/nn/model.h"
+#include "lamina/nn/snapshot.h"
+
+namespace lamina {
+
+/// Writes a .keras archive with two further members, which Keras leaves alone: lamina/training.json and
+/// lamina/training.npz, the model's TrainingSnapshot. So the newest checkpoint is at every moment also a
+/// model for Keras, evaluate and predict. The file is replaced atomically: a kill at any moment leaves a
+/// readable one. Throws FileError when it cannot be written.
+void save_checkpoint(const Model& model, const std::string& path);
+
+/// Like save_checkpoint, with the state of training taken earlier. `info`, an object, is kept with it: what
+/// the caller needs to go on, such as the command's arguments.
+void save_checkpoint(const Model& model, const TrainingSnapshot& training, const Json& info,
+                     const std::string& path);
+
+/// What a checkpoint holds.
+struct Checkpoint {
+  Sequential model;
+  /// Where training stood; give it to fit as `.resume`. Empty for a plain .keras file.
+  std::optional<TrainingSnapshot> training;
+  /// As given to save_checkpoint; null if nothing was.
+  Json info;
+};
+
+/// Reads a .keras archive, with or without training state. Throws as load_keras does.
+Checkpoint load_checkpoint(const std::string& path);
+
+}  // namespace lamina

@@ -1,0 +1,37 @@
+// HDF5 files in memory: a tree of groups and arrays, nothing else.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "lamina/core/tensor.h"
+
+namespace lamina::detail {
+
+/// What Lamina keeps of an HDF5 file. Paths have no leading slash: "layers/dense/vars/0".
+struct Hdf5Tree {
+  /// Arrays by path.
+  std::map<std::string, Tensor> arrays;
+  /// Groups by path, each with the value of its string attribute "name" ("" for none; not read back).
+  std::map<std::string, std::string> groups;
+  /// Datasets by path that reading leaves out, each with the reason: text, chunked storage.
+  std::map<std::string, std::string> skipped;
+};
+
+/// Whether `bytes` starts as an HDF5 file does.
+bool is_hdf5(std::string_view bytes);
+
+/// Reads all arrays of an HDF5 image in the layout that h5py and the C library write by default. Element
+/// types are those of DType; NumPy's bool arrives as bool, two opaque bytes (Keras's bfloat16) as bfloat16.
+/// @param name  what to call the file in error messages.
+/// Throws FileError when the image is damaged, when it holds soft or external links, external or virtual
+/// storage or one object under two names (what Keras refuses too), or when an array claims other than what is
+/// stored.
+Hdf5Tree read_hdf5(std::string_view bytes, const std::string& name);
+
+/// The bytes of an HDF5 file with the tree's groups and arrays, as h5py writes them: contiguous arrays, no
+/// filters, the earliest format version, no times. The same tree gives the same bytes.
+std::string write_hdf5(const Hdf5Tree& tree);
+
+}  // namespace lamina::detail

@@ -1,0 +1,55 @@
+// Object headers of HDF5 files: the messages that describe one group or dataset. Follows the HDF5 File Format
+// Specification, version 3.0.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lamina/graph/type.h"
+
+namespace lamina::detail {
+
+/// How the format marks "no address".
+inline constexpr uint64_t kHdf5NoAddress = ~uint64_t{0};
+
+/// One header message: type and body.
+struct Hdf5Message {
+  int type;
+  bool shared;  ///< the body only points to a message elsewhere
+  std::string_view body;
+};
+
+/// Kinds of messages that matter here.
+enum Hdf5MessageType : int {
+  kHdf5Dataspace = 0x01,
+  kHdf5LinkInfo = 0x02,
+  kHdf5Datatype = 0x03,
+  kHdf5Link = 0x06,
+  kHdf5ExternalFiles = 0x07,
+  kHdf5Layout = 0x08,
+  kHdf5Filters = 0x0b,
+  kHdf5Continuation = 0x10,
+  kHdf5SymbolTable = 0x11,
+};
+
+/// The messages of the object header (version 1) at `address` of `file`. Throws FileError, opening with
+/// `name`.
+std::vector<Hdf5Message> read_hdf5_header(std::string_view file, uint64_t address, const std::string& name);
+
+/// How elements are stored. `unsupported` says why Lamina has no dtype for them; the rest then has no
+/// meaning.
+struct Hdf5Elements {
+  DType dtype = DType::kFloat32;
+  bool big_endian = false;
+  std::string unsupported;
+};
+Hdf5Elements parse_hdf5_datatype(std::string_view body, const std::string& name);
+
+/// The extents of a dataspace message, whose product fits into memory's addresses. Empty for "no elements at
+/// all".
+std::optional<Shape> parse_hdf5_dataspace(std::string_view body, const std::string& name);
+
+}  // namespace lamina::detail

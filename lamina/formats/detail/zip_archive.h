@@ -1,0 +1,64 @@
+// Zip archives in memory, over libzip: reading with limits, writing the same bytes for the same members.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+struct zip;
+
+namespace lamina::detail {
+
+/// How much an archive may inflate to: at most `absolute` bytes, and beyond `free` bytes at most `ratio`
+/// times its own size. Weights hardly compress, so real archives stay far below.
+struct ZipLimits {
+  uint64_t absolute = uint64_t{16} << 30;
+  uint64_t free = uint64_t{256} << 20;
+  uint64_t ratio = 200;
+};
+
+/// Reads members of an archive whose bytes outlive it.
+class ZipReader {
+ public:
+  /// @param name  what to call the archive in error messages.
+  /// Throws FileError when the bytes are no zip archive, when it is damaged, names a member twice, or claims
+  /// to inflate beyond `limits`.
+  ZipReader(std::string_view bytes, std::string name, const ZipLimits& limits = {});
+  ~ZipReader();
+  ZipReader(const ZipReader&) = delete;
+  ZipReader& operator=(const ZipReader&) = delete;
+
+  /// Names of the members, in the archive's order.
+  const std::vector<std::string>& members() const { return members_; }
+  bool has(const std::string& member) const;
+  /// The member's contents, checked against its checksum. Throws FileError when it is missing or damaged.
+  std::string read(const std::string& member) const;
+
+ private:
+  std::string name_;
+  std::vector<std::string> members_;
+  std::vector<uint64_t> sizes_;
+  zip* archive_ = nullptr;
+};
+
+/// Collects members and gives the archive's bytes. Members are stored, not compressed, as Keras and NumPy do.
+class ZipWriter {
+ public:
+  ZipWriter();
+  ~ZipWriter();
+  ZipWriter(const ZipWriter&) = delete;
+  ZipWriter& operator=(const ZipWriter&) = delete;
+
+  void add(const std::string& member, std::string content);
+  /// The archive. Call it once, last.
+  std::string finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace lamina::detail

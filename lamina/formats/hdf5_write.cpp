@@ -1,0 +1,310 @@
+// Writing HDF5 images in the classic layout that h5py writes by default: superblock 0, symbol-table groups,
+// version 1 object headers, contiguous arrays. Follows the HDF5 File Format Specification, version 3.0.
+#include <algorithm>
+#include <map>
+#include <vector>
+
+#include "lamina/backend/backend.h"
+#include "lamina/base/error.h"
+#include "lamina/formats/detail/hdf5.h"
+#include "lamina/formats/detail/hdf5_object.h"
+
+namespace lamina::detail {
+namespace {
+
+constexpr uint64_t kInternalK = 16;     // a tree node has room for twice as many children
+constexpr uint64_t kSmallestLeafK = 4;  // a leaf has room for twice as many names
+constexpr size_t kSuperblockSize = 96;
+constexpr size_t kSmallestHeap = 4096;
+
+// Bytes under construction, little-endian.
+class Bytes {
+ public:
+  size_t size() const { return text_.size(); }
+  const std::string& str() const { return text_; }
+  std::string take() { return std::move(text_); }
+
+  Bytes& number(uint64_t value, int size) {
+    for (int i = 0; i < size; ++i) text_ += static_cast<char>(value >> (8 * i));
+    return *this;
+  }
+  Bytes& u8(uint64_t value) { return number(value, 1); }
+  Bytes& u16(uint64_t value) { return number(value, 2); }
+  Bytes& u32(uint64_t value) { return number(value, 4); }
+  Bytes& u64(uint64_t value) { return number(value, 8); }
+  Bytes& add(std::string_view bytes) {
+    text_ += bytes;
+    return *this;
+  }
+  Bytes& zeros(size_t count) {
+    text_.append(count, '\0');
+    return *this;
+  }
+  /// Fills up to a multiple of 8: every structure and message begins at one.
+  Bytes& pad() { return zeros((8 - text_.size() % 8) % 8); }
+  void overwrite(size_t at, std::string_view bytes) { text_.replace(at, bytes.size(), bytes); }
+
+ private:
+  std::string text_;
+};
+
+Bytes integer_type(size_t size, bool is_signed) {
+  return Bytes().u8(0x10).u8(is_signed ? 8 : 0).u16(0).u32(size).u16(0).u16(8 * size);
+}
+
+Bytes float_type(size_t size, uint64_t exponent_bits, uint64_t fraction_bits) {
+  constexpr uint64_t kImpliedLeadingOne = 0x20;
+  const uint64_t bias = (uint64_t{1} << (exponent_bits - 1)) - 1;
+  return Bytes()
+      .u8(0x11)
+      .u8(kImpliedLeadingOne)
+      .u8(8 * size - 1)
+      .u8(0)
+      .u32(size)
+      .u16(0)
+      .u16(8 * size)
+      .u8(fraction_bits)
+      .u8(exponent_bits)
+      .u8(0)
+      .u8(fraction_bits)
+      .u32(bias);
+}
+
+// The body of a datatype message. bool is NumPy's enumeration of FALSE and TRUE, bfloat16 is two opaque
+// bytes.
+Bytes type_of(DType dtype) {
+  switch (dtype) {
+    case DType::kBool:
+      return Bytes()
+          .u8(0x18)
+          .u16(2)
+          .u8(0)
+          .u32(1)
+          .add(integer_type(1, true).str())
+          .add(std::string_view("FALSE\0\0\0TRUE\0\0\0\0\0\1", 18));
+    case DType::kUInt8:
+      return integer_type(1, false);
+    case DType::kInt8:
+    case DType::kInt16:
+    case DType::kInt32:
+    case DType::kInt64:
+      return integer_type(size_of(dtype), true);
+    case DType::kFloat16:
+      return float_type(2, 5, 10);
+    case DType::kBFloat16:
+      return Bytes().u8(0x15).u8(0).u16(0).u32(2);
+    case DType::kFloat64:
+      return float_type(8, 11, 52);
+    case DType::kFloat32:
+      break;
+  }
+  return float_type(4, 8, 23);
+}
+
+// The messages of one object header.
+class Header {
+ public:
+  void add(int type, const Bytes& body, bool constant = false) {
+    Bytes padded = body;
+    padded.pad();
+    messages_.u16(static_cast<uint64_t>(type))
+        .u16(padded.size())
+        .u8(constant ? 1 : 0)
+        .zeros(3)
+        .add(padded.str());
+    ++count_;
+  }
+  std::string str() const {
+    return Bytes().u8(1).u8(0).u16(count_).u32(1).u32(messages_.size()).u32(0).add(messages_.str()).take();
+  }
+
+ private:
+  Bytes messages_;
+  uint64_t count_ = 0;
+};
+
+// One group, its members in the order of their names, as the format wants them.
+struct Group {
+  std::map<std::string, Group> groups;
+  std::map<std::string, const Tensor*> arrays;
+  std::string name;
+};
+
+class Writer {
+ public:
+  explicit Writer(const Hdf5Tree& tree) {
+    for (const auto& [path, name] : tree.groups) group_at(path).name = name;
+    for (const auto& [path, tensor] : tree.arrays) {
+      const size_t slash = path.rfind('/');
+      Group& parent = slash == std::string::npos ? root_ : group_at(path.substr(0, slash));
+      parent.arrays[path.substr(slash == std::string::npos ? 0 : slash + 1)] = &tensor;
+    }
+    visit(root_);
+  }
+
+  std::string run() {
+    image_.zeros(kSuperblockSize);
+    write_texts();
+    const uint64_t root = write_group(root_);
+    image_.overwrite(0, superblock(root));
+    return image_.take();
+  }
+
+ private:
+  Group& group_at(const std::string& path) {
+    Group* group = &root_;
+    for (size_t start = 0; start <= path.size();) {
+      const size_t end = std::min(path.find('/', start), path.size());
+      group = &group->groups[path.substr(start, end - start)];
+      start = end + 1;
+    }
+    return *group;
+  }
+
+  // Looks at all groups for what has to be known first: the texts, and the room that names need.
+  void visit(const Group& group) {
+    const size_t members = group.groups.size() + group.arrays.size();
+    leaf_k_ = std::max<uint64_t>(leaf_k_, (members + 4 * kInternalK - 1) / (4 * kInternalK));
+    if (!group.name.empty()) text_index(group.name);
+    for (const auto& [name, tensor] : group.arrays) {
+      if (tensor->dtype() == DType::kBFloat16) text_index("bfloat16");
+    }
+    for (const auto& [name, child] : group.groups) visit(child);
+  }
+
+  // Texts of attributes live in one global heap; their numbers in it start at 1.
+  uint64_t text_index(const std::string& text) {
+    return texts_.try_emplace(text, texts_.size() + 1).first->second;
+  }
+
+  void write_texts() {
+    if (texts_.empty()) return;
+    std::vector<std::string> ordered(texts_.size());
+    for (const auto& [text, index] : texts_) ordered[index - 1] = text;
+    Bytes objects;
+    for (size_t i = 0; i < ordered.size(); ++i) {
+      objects.u16(i + 1).u16(1).u32(0).u64(ordered[i].size()).add(ordered[i]).pad();
+    }
+    constexpr size_t kHeader = 16;
+    const size_t size = std::max(kSmallestHeap, kHeader + objects.size() + kHeader);
+    const size_t free = size - kHeader - objects.size();
+    objects.u16(0).u16(0).u32(0).u64(free);
+    texts_at_ = image_.size();
+    image_.add("GCOL").u32(1).u64(size).add(objects.str()).zeros(free - kHeader);
+  }
+
+  Bytes text_attribute(const std::string& attribute, const std::string& text) {
+    // A string of varying length in UTF-8, and a scalar to hold it.
+    const Bytes type = Bytes().u8(0x19).u8(1).u8(1).u8(0).u32(16).add(integer_type(1, false).str());
+    const Bytes space = Bytes().u8(1).zeros(7);
+    Bytes body;
+    body.u16(1).u16(attribute.size() + 1).u16(type.size()).u16(space.size());
+    body.add(attribute).u8(0).pad().add(type.str()).pad().add(space.str()).pad();
+    return body.u32(text.size()).u64(texts_at_).u32(text_index(text));
+  }
+
+  uint64_t append(const std::string& bytes) {
+    image_.pad();
+    const uint64_t address = image_.size();
+    image_.add(bytes);
+    image_.pad();
+    return address;
+  }
+
+  uint64_t write_group(const Group& group) {
+    std::map<std::string, uint64_t> members;
+    for (const auto& [name, child] : group.groups) members[name] = write_group(child);
+    for (const auto& [name, tensor] : group.arrays) {
+      if (!members.emplace(name, write_array(*tensor)).second) {
+        throw InternalError("an HDF5 file cannot hold a group and an array of the same path '" + name + "'");
+      }
+    }
+    Header header;
+    header.add(kHdf5SymbolTable, write_symbol_table(members));
+    constexpr int kAttribute = 0x0c;
+    if (!group.name.empty()) header.add(kAttribute, text_attribute("name", group.name));
+    return append(header.str());
+  }
+
+  Bytes write_symbol_table(const std::map<std::string, uint64_t>& members) {
+    Bytes names;
+    names.zeros(8);
+    Bytes node, keys;  // leaf under construction, and the tree's keys and children
+    uint64_t leaves = 0, in_leaf = 0, last_name = 0;
+    keys.u64(0);
+    const auto finish_leaf = [&] {
+      if (in_leaf == 0) return;
+      const Bytes leaf = Bytes().add("SNOD").u8(1).u8(0).u16(in_leaf).add(node.str());
+      const uint64_t address = append(Bytes(leaf).zeros(8 + 80 * leaf_k_ - leaf.size()).str());
+      keys.u64(address).u64(last_name);
+      ++leaves;
+      in_leaf = 0;
+      node = Bytes();
+    };
+    for (const auto& [name, address] : members) {
+      last_name = names.size();
+      names.add(name).u8(0).pad();
+      node.u64(last_name).u64(address).zeros(24);
+      if (++in_leaf == 2 * leaf_k_) finish_leaf();
+    }
+    finish_leaf();
+    if (leaves > 2 * kInternalK) throw InternalError("an HDF5 group has too many members");
+
+    constexpr uint64_t kNoFreeBlock = 1;
+    const uint64_t names_at = append(names.str());
+    const uint64_t heap =
+        append(Bytes().add("HEAP").u32(0).u64(names.size()).u64(kNoFreeBlock).u64(names_at).take());
+    const Bytes tree =
+        Bytes().add("TREE").u8(0).u8(0).u16(leaves).u64(kHdf5NoAddress).u64(kHdf5NoAddress).add(keys.str());
+    constexpr size_t kTreeSize = 24 + (2 * kInternalK + 1) * 8 + 2 * kInternalK * 8;
+    return Bytes().u64(append(Bytes(tree).zeros(kTreeSize - tree.size()).str())).u64(heap);
+  }
+
+  uint64_t write_array(const Tensor& tensor) {
+    const size_t bytes = tensor.type().bytes();
+    uint64_t address = kHdf5NoAddress;
+    if (bytes > 0) {
+      image_.pad();
+      address = image_.size();
+      std::string data(bytes, '\0');
+      backend(tensor.device()).copy_to_host(data.data(), tensor.buffer()->data(), bytes);
+      image_.add(data);
+    }
+    Bytes space;
+    space.u8(1).u8(static_cast<uint64_t>(tensor.rank())).zeros(6);
+    for (const int64_t extent : tensor.shape()) space.u64(static_cast<uint64_t>(extent));
+    Header header;
+    header.add(kHdf5Dataspace, space);
+    header.add(kHdf5Datatype, type_of(tensor.dtype()), /*constant=*/true);
+    constexpr int kFillValue = 0x05, kAttribute = 0x0c;
+    header.add(kFillValue, Bytes().u8(2).u8(2).u8(2).u8(1).u32(0),
+               /*constant=*/true);  // allocated late, zeros
+    header.add(kHdf5Layout, Bytes().u8(3).u8(1).u64(address).u64(bytes));
+    if (tensor.dtype() == DType::kBFloat16) header.add(kAttribute, text_attribute("dtype", "bfloat16"));
+    return append(header.str());
+  }
+
+  std::string superblock(uint64_t root) const {
+    Bytes block;
+    block.add(std::string_view("\x89HDF\r\n\x1a\n", 8)).zeros(5).u8(8).u8(8).u8(0);
+    block.u16(leaf_k_).u16(kInternalK).u32(0);
+    block.u64(0).u64(kHdf5NoAddress).u64(image_.size()).u64(kHdf5NoAddress);
+    block.u64(0).u64(root).zeros(24);
+    return block.take();
+  }
+
+  Group root_;
+  Bytes image_;
+  std::map<std::string, uint64_t> texts_;
+  uint64_t texts_at_ = 0;
+  uint64_t leaf_k_ = kSmallestLeafK;
+};
+
+}  // namespace
+
+std::string write_hdf5(const Hdf5Tree& tree) {
+  for (const auto& [path, tensor] : tree.arrays) tensor.eval();
+  return Writer(tree).run();
+}
+
+}  // namespace lamina::detail

@@ -1,0 +1,38 @@
+// The members of a .keras archive as values, with no knowledge of models. Internal header.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "lamina/base/json.h"
+#include "lamina/formats/detail/hdf5.h"
+#include "lamina/formats/detail/zip_archive.h"
+
+namespace lamina::detail {
+
+/// The Keras version whose format Lamina writes.
+inline constexpr char kKerasVersion[] = "3.15.1";
+
+struct KerasArchive {
+  Json metadata;
+  Json config;
+  Hdf5Tree weights;
+  /// Members that Keras does not know, by name: Lamina's own begin with "lamina/".
+  std::map<std::string, std::string> extra;
+};
+
+/// Parses an archive; of the extra members only Lamina's are kept.
+/// @param name  what to call the bytes in error messages.
+/// Throws FileError when the archive or one of its members is missing or damaged, beyond `limits`, or an HDF5
+/// file of Keras 2 under the name of an archive.
+KerasArchive parse_keras_archive(std::string_view bytes, const std::string& name,
+                                 const ZipLimits& limits = {});
+
+/// The bytes of the archive, in Keras's order of members.
+std::string keras_archive_bytes(const KerasArchive& archive);
+
+/// {"keras_version", "date_saved"} of now, as Keras writes them.
+Json keras_metadata();
+
+}  // namespace lamina::detail

@@ -1,0 +1,87 @@
+// Saving and loading models as Keras 3 does.
+#include "lamina/formats/keras/keras.h"
+
+#include "lamina/base/error.h"
+#include "lamina/base/files.h"
+#include "lamina/formats/keras/archive.h"
+#include "lamina/formats/keras/model.h"
+#include "lamina/formats/keras/weights.h"
+#include "lamina/nn/detail/weight_limit.h"
+
+namespace lamina {
+namespace detail {
+
+KerasArchive archive_of(const Model& model) {
+  KerasArchive archive;
+  archive.metadata = keras_metadata();
+  archive.weights = keras_weights(model);
+  archive.config = model.serialize();
+  return archive;
+}
+
+Sequential model_of(const KerasArchive& archive, const std::string& name, LoadReport* report) {
+  // Every weight must be in the file: a configuration that asks for far more need not be built to be refused.
+  // A little more is, for the sake of a better message.
+  constexpr int64_t kSmall = 1 << 20;
+  int64_t stored = 0;
+  for (const auto& [path, tensor] : archive.weights.arrays) stored += tensor.size();
+  const WeightLimit limit(kSmall + 2 * stored);
+  std::optional<Sequential> model;
+  try {
+    model.emplace(Sequential::from_json(archive.config));
+  } catch (const FileError&) {
+    throw;
+  } catch (const InternalError&) {
+    throw;
+  } catch (const Error& error) {
+    // What would be a wrong argument in a program is a wrong file here.
+    throw FileError("'" + name + "': " + error.what());
+  }
+  const LoadReport result = apply_keras_weights(*model, archive.weights);
+  if (!result.complete())
+    throw FileError("'" + name + "' does not fit its own configuration:" + result.problems());
+  if (report) *report = result;
+  return std::move(*model);
+}
+
+}  // namespace detail
+
+void save_keras(const Model& model, const std::string& path) {
+  write_file(path, detail::keras_archive_bytes(detail::archive_of(model)));
+}
+
+Sequential load_keras(const std::string& path, LoadReport* report) {
+  return detail::model_of(detail::parse_keras_archive(read_file(path), path), path, report);
+}
+
+void save_weights(const Model& model, const std::string& path) {
+  if (!path.ends_with(".weights.h5")) {
+    throw InvalidArgument("save_weights: expected a path that ends in '.weights.h5', received '" + path +
+                          "'");
+  }
+  write_file(path, detail::write_hdf5(detail::keras_weights(model)));
+}
+
+LoadReport load_weights(Model& model, const std::string& path) {
+  if (!model.built()) {
+    throw InvalidArgument("load_weights: model '" + model.name() +
+                          "' is not built; give it an Input or build it first");
+  }
+  const std::string bytes = read_file(path);
+  const detail::Hdf5Tree tree = detail::is_hdf5(bytes) ? detail::read_hdf5(bytes, path)
+                                                       : detail::parse_keras_archive(bytes, path).weights;
+  const LoadReport report = detail::apply_keras_weights(model, tree);
+  if (!report.complete()) {
+    throw FileError("'" + path + "' does not fit the model '" + model.name() + "':" + report.problems());
+  }
+  return report;
+}
+
+namespace {
+
+Sequential load(const std::string& path) { return load_keras(path); }
+
+[[maybe_unused]] const bool kRegistered = register_model_format({".keras", save_keras, load});
+
+}  // namespace
+}  // namespace lamina

@@ -1,0 +1,35 @@
+// Keras 3's files: .keras archives, which are Lamina's native format, and .weights.h5.
+//
+// A .keras archive is a zip file of metadata.json, config.json (the model's configuration, in Keras's schema)
+// and model.weights.h5, an HDF5 file with the weights of each layer under layers/CLASS_NAME/vars/0, 1, ...
+// and the optimizer's state under optimizer/vars. See keras/src/saving/saving_lib.py of Keras 3.
+#pragma once
+
+#include <string>
+
+#include "lamina/formats/load_report.h"
+#include "lamina/nn/model.h"
+
+namespace lamina {
+
+/// Writes the model so that Keras's load_model reads it, with its optimizer's state when it is compiled. The
+/// file is replaced atomically. Model::save calls it for ".keras". Throws FileError when it cannot be written
+/// and InvalidArgument for a model that is not built.
+void save_keras(const Model& model, const std::string& path);
+
+/// The model in a .keras archive that Keras 3 or Lamina wrote, compiled if it was, ready to train on. Members
+/// that Keras does not know are left alone. load_model calls it for ".keras".
+/// @param report  when given: what became of each array.
+/// Throws FileError when the file is missing, damaged, a zip bomb, or of another kind, when it names layers
+/// or arguments that Lamina does not have (all unknown layers in one message), and when weights are missing
+/// or of another shape (each with path, expected and received shape).
+Sequential load_keras(const std::string& path, LoadReport* report = nullptr);
+
+/// Writes the weights alone, and the optimizer's state, as Keras's save_weights does ("x.weights.h5").
+void save_weights(const Model& model, const std::string& path);
+
+/// Reads weights from a .weights.h5 file or a .keras archive into a model of the same architecture. Throws as
+/// load_keras does; a file that does not fit changes nothing.
+LoadReport load_weights(Model& model, const std::string& path);
+
+}  // namespace lamina

@@ -1,0 +1,19 @@
+// Between models and the values of a .keras archive. Internal header.
+#pragma once
+
+#include <string>
+
+#include "lamina/formats/keras/archive.h"
+#include "lamina/formats/load_report.h"
+#include "lamina/nn/model.h"
+
+namespace lamina::detail {
+
+/// The archive of a model, without extra members. Throws InvalidArgument for a model that is not built.
+KerasArchive archive_of(const Model& model);
+
+/// The model of an archive, weights and optimizer state included. Throws FileError, calling the archive
+/// `name`.
+Sequential model_of(const KerasArchive& archive, const std::string& name, LoadReport* report = nullptr);
+
+}  // namespace lamina::detail

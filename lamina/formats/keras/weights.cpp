@@ -1,0 +1,156 @@
+// Weights of layers and optimizer to and from Keras's paths: layers/dense_1/vars/0, optimizer/vars/2.
+#include "lamina/formats/keras/weights.h"
+
+#include <map>
+#include <memory>
+#include <set>
+
+#include "lamina/base/error.h"
+
+namespace lamina::detail {
+namespace {
+
+constexpr char kOptimizer[] = "optimizer/vars";
+
+// A layer's place: Keras numbers classes in the order of layers and leaves names aside, since those may be
+// automatic.
+struct Place {
+  const Layer* layer;
+  std::string path;
+};
+
+std::vector<Place> places_of(const Model& model) {
+  std::map<std::string, int> seen;
+  std::vector<Place> places;
+  for (const std::shared_ptr<Layer>& layer : model.layers()) {
+    const std::string base = layer->auto_name();
+    const int count = seen[base]++;
+    places.push_back(
+        {layer.get(), "layers/" + base + (count > 0 ? "_" + std::to_string(count) : "") + "/vars"});
+  }
+  return places;
+}
+
+std::string optimizer_name(const Model& model) {
+  const Json config = model.serialize();
+  const Json* compile = config.find("compile_config");
+  const Json* optimizer = compile ? compile->find("optimizer") : nullptr;
+  const Json* arguments = optimizer ? optimizer->find("config") : nullptr;
+  const Json* name = arguments ? arguments->find("name") : nullptr;
+  return name && name->is_string() ? name->as_string() : "optimizer";
+}
+
+// Arrays of `tree` in the group `path`, which are called 0, 1, 2, ...
+size_t count_arrays(const Hdf5Tree& tree, const std::string& path) {
+  size_t count = 0;
+  while (tree.arrays.contains(path + "/" + std::to_string(count))) ++count;
+  return count;
+}
+
+class Applier {
+ public:
+  Applier(Model& model, const Hdf5Tree& tree) : model_(model), tree_(tree) {}
+
+  LoadReport run() {
+    for (const Place& place : places_of(model_)) plan_layer(place);
+    if (report_.complete()) {
+      plan_optimizer();
+      for (const auto& [weight, value] : plan_) weight->assign(*value);
+      model_.weights_changed();
+    }
+    for (const auto& [path, tensor] : tree_.arrays) {
+      if (!looked_at_.contains(path)) report_.unused.push_back(path);
+    }
+    for (const auto& [path, reason] : tree_.skipped) report_.skipped.push_back(path + ": " + reason);
+    return std::move(report_);
+  }
+
+ private:
+  void plan_layer(const Place& place) {
+    const std::vector<WeightPtr>& weights = place.layer->weights();
+    for (size_t i = 0; i < weights.size(); ++i) {
+      const std::string path = place.path + "/" + std::to_string(i);
+      const std::string label = path + " (" + weights[i]->path + ")";
+      const auto found = tree_.arrays.find(path);
+      looked_at_.insert(path);
+      if (found == tree_.arrays.end()) {
+        const auto skipped = tree_.skipped.find(path);
+        report_.missing.push_back(label +
+                                  (skipped == tree_.skipped.end() ? "" : ": stored as " + skipped->second));
+      } else if (found->second.shape() != weights[i]->type.shape) {
+        report_.errors.push_back(label + ": expected shape " + weights[i]->type.shape.str() + ", received " +
+                                 found->second.shape().str());
+      } else {
+        plan_.emplace_back(weights[i], &found->second);
+        report_.applied.push_back(path);
+      }
+    }
+  }
+
+  void plan_optimizer() {
+    const size_t stored = count_arrays(tree_, kOptimizer);
+    if (stored == 0 || !model_.compiled()) return;
+    // Two arrays, iteration and learning rate, are all that an optimizer has before its first step.
+    constexpr size_t kUnbuilt = 2;
+    if (stored > kUnbuilt) model_.build_optimizer();
+    const std::vector<WeightPtr> variables = model_.optimizer_variables();
+    for (size_t i = 0; i < stored; ++i) looked_at_.insert(variable_path(i));
+    if (stored != variables.size()) {
+      report_.skipped.push_back(std::string(kOptimizer) + ": the file has " + std::to_string(stored) +
+                                " arrays, the optimizer " + std::to_string(variables.size()));
+      return;
+    }
+    for (size_t i = 0; i < stored; ++i) {
+      const Shape& received = tree_.arrays.at(variable_path(i)).shape();
+      if (received != variables[i]->type.shape) {
+        report_.skipped.push_back(variable_path(i) + " (" + variables[i]->name + "): expected shape " +
+                                  variables[i]->type.shape.str() + ", received " + received.str() +
+                                  "; the optimizer starts anew");
+        return;
+      }
+    }
+    for (size_t i = 0; i < stored; ++i) {
+      plan_.emplace_back(variables[i], &tree_.arrays.at(variable_path(i)));
+      report_.applied.push_back(variable_path(i));
+    }
+  }
+
+  static std::string variable_path(size_t index) {
+    return std::string(kOptimizer) + "/" + std::to_string(index);
+  }
+
+  Model& model_;
+  const Hdf5Tree& tree_;
+  LoadReport report_;
+  std::vector<std::pair<WeightPtr, const Tensor*>> plan_;
+  std::set<std::string> looked_at_;
+};
+
+}  // namespace
+
+Hdf5Tree keras_weights(const Model& model) {
+  if (!model.built()) {
+    throw InvalidArgument("model '" + model.name() +
+                          "' has no weights to save yet: give it an Input, build it, or " + "train it first");
+  }
+  Hdf5Tree tree;
+  tree.groups["vars"] = model.name();
+  for (const Place& place : places_of(model)) {
+    tree.groups[place.path] = place.layer->name();
+    const std::vector<WeightPtr>& weights = place.layer->weights();
+    for (size_t i = 0; i < weights.size(); ++i) {
+      tree.arrays[place.path + "/" + std::to_string(i)] = weights[i]->value;
+    }
+  }
+  if (!model.compiled()) return tree;
+  tree.groups[kOptimizer] = optimizer_name(model);
+  const std::vector<WeightPtr> variables = model.optimizer_variables();
+  for (size_t i = 0; i < variables.size(); ++i) {
+    tree.arrays[std::string(kOptimizer) + "/" + std::to_string(i)] = variables[i]->value;
+  }
+  return tree;
+}
+
+LoadReport apply_keras_weights(Model& model, const Hdf5Tree& tree) { return Applier(model, tree).run(); }
+
+}  // namespace lamina::detail
