@@ -1,0 +1,149 @@
+// Classification: plain loops over outputs that are in memory.
+#include "lamina/explain/classification.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "lamina/base/error.h"
+
+namespace lamina {
+namespace {
+
+OutputKind kind_by_activation(const Model& model, bool& from_logits) {
+  const int64_t outputs = model.output_shape()[-1];
+  std::string activation;
+  if (!model.layers().empty()) {
+    const Layer& last = *model.layers().back();
+    Json config = last.config();
+    if (const Json* found = config.find("activation"); found && found->is_string())
+      activation = found->as_string();
+    if (last.class_name() == "Softmax") activation = "softmax";
+  }
+  from_logits = activation != "softmax" && activation != "sigmoid";
+  if (activation == "softmax") return OutputKind::kClasses;
+  if (activation == "sigmoid") return outputs == 1 ? OutputKind::kBinary : OutputKind::kClasses;
+  return OutputKind::kValues;
+}
+
+float sigmoid(float x) { return 1.0f / (1.0f + std::exp(-x)); }
+
+void softmax(std::vector<float>& row) {
+  const float top = *std::max_element(row.begin(), row.end());
+  double sum = 0;
+  for (float& value : row) sum += value = std::exp(value - top);
+  for (float& value : row) value = static_cast<float>(value / sum);
+}
+
+}  // namespace
+
+OutputKind output_kind(const Model& model) {
+  bool logits = false;
+  const OutputKind kind = kind_by_activation(model, logits);
+  if (!model.compiled()) return kind;
+  const auto loss = model.compile_options().loss.get();
+  if (!loss) return kind;
+  const std::string name = loss->class_name();
+  if (name == "BinaryCrossentropy") {
+    if (model.output_shape()[-1] != 1) return kind;
+    return logits ? OutputKind::kBinaryLogits : OutputKind::kBinary;
+  }
+  if (name == "CategoricalCrossentropy" || name == "SparseCategoricalCrossentropy") {
+    return logits ? OutputKind::kClassLogits : OutputKind::kClasses;
+  }
+  return kind;
+}
+
+std::vector<std::vector<float>> class_probabilities(const Tensor& outputs, OutputKind kind) {
+  if (kind == OutputKind::kValues) {
+    throw InvalidArgument("class_probabilities: the model's outputs " + outputs.shape().str() +
+                          " are plain numbers: its last activation is neither softmax nor sigmoid");
+  }
+  const size_t width =
+      static_cast<size_t>(std::max<int64_t>(1, outputs.rank() > 1 ? outputs.shape()[-1] : 1));
+  const std::vector<float> values = outputs.to_vector<float>();
+  std::vector<std::vector<float>> rows;
+  for (size_t at = 0; at + width <= values.size(); at += width) {
+    std::vector<float> row(values.begin() + static_cast<std::ptrdiff_t>(at),
+                           values.begin() + static_cast<std::ptrdiff_t>(at + width));
+    if (kind == OutputKind::kClassLogits) softmax(row);
+    if (kind == OutputKind::kBinary || kind == OutputKind::kBinaryLogits) {
+      const float p = kind == OutputKind::kBinaryLogits ? sigmoid(row[0]) : row[0];
+      row = {1 - p, p};
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+std::vector<std::vector<int64_t>> Classification::confusion() const {
+  const size_t n = static_cast<size_t>(classes);
+  std::vector<std::vector<int64_t>> counts(n, std::vector<int64_t>(n, 0));
+  for (size_t i = 0; i < expected.size(); ++i) {
+    ++counts[static_cast<size_t>(expected[i])][static_cast<size_t>(predicted[i])];
+  }
+  return counts;
+}
+
+std::vector<size_t> Classification::worst_mistakes(size_t most) const {
+  std::vector<size_t> wrong;
+  for (size_t i = 0; i < expected.size(); ++i) {
+    if (expected[i] != predicted[i]) wrong.push_back(i);
+  }
+  std::stable_sort(wrong.begin(), wrong.end(),
+                   [this](size_t a, size_t b) { return confidence[a] > confidence[b]; });
+  wrong.resize(std::min(wrong.size(), most));
+  return wrong;
+}
+
+Classification classify(const Tensor& outputs, const Tensor& y, OutputKind kind) {
+  Classification result;
+  const auto rows = class_probabilities(outputs, kind);
+  const std::vector<float> targets = y.to_vector<float>();
+  result.classes = rows.empty() ? 0 : static_cast<int>(rows[0].size());
+  const bool one_hot = y.rank() > 1 && y.shape()[-1] > 1;
+  const size_t width = one_hot ? static_cast<size_t>(y.shape()[-1]) : 1;
+  if (targets.size() != rows.size() * width || (one_hot && static_cast<int>(width) != result.classes)) {
+    throw InvalidArgument("classify: targets " + y.shape().str() + " do not fit outputs " +
+                          outputs.shape().str());
+  }
+  for (size_t i = 0; i < rows.size(); ++i) {
+    auto best = std::max_element(rows[i].begin(), rows[i].end());
+    auto target = targets.begin() + static_cast<std::ptrdiff_t>(i * width);
+    const float label =
+        one_hot ? static_cast<float>(std::max_element(target, target + result.classes) - target) : *target;
+    if (!(label >= 0 && label < static_cast<float>(result.classes))) {
+      throw InvalidArgument("classify: sample " + std::to_string(i) + " has class " + std::to_string(label) +
+                            "; expected 0.." + std::to_string(result.classes - 1));
+    }
+    result.expected.push_back(static_cast<int>(label));
+    result.predicted.push_back(static_cast<int>(best - rows[i].begin()));
+    result.confidence.push_back(*best);
+  }
+  return result;
+}
+
+bool is_image(const Shape& samples) {
+  return samples.rank() == 3 || (samples.rank() == 4 && (samples[-1] == 1 || samples[-1] == 3));
+}
+
+Picture picture_of(const Tensor& x, int64_t index) {
+  const Shape& shape = x.shape();
+  if (!is_image(shape) || (x.dtype() != DType::kFloat32 && x.dtype() != DType::kUInt8) || index < 0 ||
+      index >= shape[0]) {
+    throw InvalidArgument(
+        "picture_of: no picture at " + std::to_string(index) + " in " + name(x.dtype()) + shape.str() +
+        "; expected float32 or uint8 of shape (n, height, width) or (n, height, width, 1 or 3)");
+  }
+  const int height = static_cast<int>(shape[1]), width = static_cast<int>(shape[2]);
+  const int channels = shape.rank() == 4 ? static_cast<int>(shape[3]) : 1;
+  const size_t size =
+      static_cast<size_t>(height) * static_cast<size_t>(width) * static_cast<size_t>(channels);
+  const size_t offset = static_cast<size_t>(index) * size;
+  if (x.dtype() == DType::kFloat32)
+    return Picture::from_unit(x.data<float>() + offset, height, width, channels);
+  const uint8_t* pixels = x.data<uint8_t>() + offset;
+  return Picture{height, width, channels, {pixels, pixels + size}};
+}
+
+}  // namespace lamina

@@ -1,0 +1,54 @@
+// Classification: what a model said about labelled samples, and where it was wrong.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lamina/image/picture.h"
+#include "lamina/nn/model.h"
+
+namespace lamina {
+
+/// How a model's outputs are to be read.
+enum class OutputKind {
+  kClasses,       ///< one probability per class
+  kClassLogits,   ///< one unnormalised log-probability per class
+  kBinary,        ///< one probability of class 1
+  kBinaryLogits,  ///< its log-odds
+  kValues         ///< no classes: numbers
+};
+
+/// Reads the loss the model was compiled with, or else the activation of its last layer.
+OutputKind output_kind(const Model& model);
+
+/// Probabilities of the classes, (samples, classes), from a model's outputs; a binary output gives two
+/// classes. Throws InvalidArgument for OutputKind::kValues.
+std::vector<std::vector<float>> class_probabilities(const Tensor& outputs, OutputKind kind);
+
+/// Labelled samples with what a model said.
+struct Classification {
+  int classes = 0;
+  std::vector<int> expected;      ///< true class of each sample
+  std::vector<int> predicted;     ///< most probable class
+  std::vector<float> confidence;  ///< its probability
+
+  /// [true class][predicted class]: numbers of samples.
+  std::vector<std::vector<int64_t>> confusion() const;
+  /// At most `most` samples that were classified wrongly, the most confident first.
+  std::vector<size_t> worst_mistakes(size_t most) const;
+};
+
+/// Compares outputs with targets `y`: one-hot rows, class numbers, or zeros and ones. Throws InvalidArgument
+/// when their numbers differ or a class number is out of range.
+Classification classify(const Tensor& outputs, const Tensor& y, OutputKind kind);
+
+/// Whether samples of this shape (batch axis first) can be shown as pictures: (n, height, width) or
+/// (n, height, width, 1 or 3).
+bool is_image(const Shape& samples);
+
+/// Sample `index` of `x` as a picture; floats are taken to lie in [0, 1], uint8 in 0..255. Throws
+/// InvalidArgument unless is_image(x.shape()) and the dtype is float32 or uint8.
+Picture picture_of(const Tensor& x, int64_t index);
+
+}  // namespace lamina

@@ -1,0 +1,210 @@
+// The report's page, part by part.
+#include "lamina/explain/report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "lamina/base/version.h"
+#include "lamina/explain/detail/report_style.h"
+
+namespace lamina {
+namespace {
+
+std::string with_spaces(std::string name) {
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return name;
+}
+
+std::string capitalised(std::string text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
+}
+
+std::string tiles(const TrainingReport& report) {
+  if (report.headlines.empty()) return "";
+  std::string out = "<div class=\"tiles\">\n";
+  for (const auto& h : report.headlines) {
+    out += fmt::format(
+        "<div class=\"tile\"><div class=\"label\">{}</div><div class=\"value\">{}</div><div "
+        "class=\"note\">{}</div></div>\n",
+        html_escape(h.label), html_escape(h.value), html_escape(h.note));
+  }
+  return out + "</div>\n";
+}
+
+std::string charts(const TrainingReport& report) {
+  std::string out;
+  for (const auto& series : report.history) {
+    if (series.name.rfind("val_", 0) == 0) continue;
+    std::vector<TrainingReport::Series> pair{series};
+    for (const auto& other : report.history) {
+      if (other.name == "val_" + series.name) pair.push_back(other);
+    }
+    out += line_chart(capitalised(with_spaces(series.name)), pair);
+  }
+  return out.empty() ? "" : "<div class=\"columns\">\n" + out + "</div>\n";
+}
+
+std::string epochs_table(const TrainingReport& report) {
+  size_t epochs = 0;
+  std::string out =
+      "<section class=\"card\"><details><summary>All epochs as a "
+      "table</summary><table><thead><tr><th>epoch</th>";
+  for (const auto& series : report.history) {
+    epochs = std::max(epochs, series.values.size());
+    out += "<th class=\"number\">" + html_escape(with_spaces(series.name)) + "</th>";
+  }
+  if (epochs == 0) return "";
+  out += "</tr></thead><tbody>\n";
+  for (size_t i = 0; i < epochs; ++i) {
+    out += fmt::format("<tr><td>{}</td>", i + 1);
+    for (const auto& series : report.history) {
+      out += i < series.values.size() ? fmt::format("<td class=\"number\">{:.5g}</td>", series.values[i])
+                                      : "<td></td>";
+    }
+    out += "</tr>\n";
+  }
+  return out + "</tbody></table></details></section>\n";
+}
+
+std::string layers_table(const TrainingReport& report) {
+  if (report.layers.empty()) return "";
+  int64_t total = 0;
+  std::string out =
+      "<section class=\"card\"><h2>Model</h2><table><thead><tr><th>layer</th><th>type</th><th>output "
+      "shape</th>"
+      "<th class=\"number\">parameters</th></tr></thead><tbody>\n";
+  for (const auto& layer : report.layers) {
+    total += layer.parameters;
+    out +=
+        fmt::format("<tr><td>{}</td><td class=\"type\">{}</td><td>{}</td><td class=\"number\">{}</td></tr>\n",
+                    html_escape(layer.name), html_escape(layer.type), html_escape(layer.output_shape),
+                    grouped(layer.parameters));
+  }
+  return out + fmt::format(
+                   "</tbody><tfoot><tr><td colspan=\"3\">total</td><td "
+                   "class=\"number\">{}</td></tr></tfoot></table></section>\n",
+                   grouped(total));
+}
+
+std::string section_table(const TrainingReport::Section& section) {
+  std::string out = "<section class=\"card\"><h2>" + html_escape(section.heading) + "</h2><table><tbody>\n";
+  for (const auto& [key, value] : section.rows) {
+    out += "<tr><td class=\"key\">" + html_escape(key) + "</td><td class=\"text\">" + html_escape(value) +
+           "</td></tr>\n";
+  }
+  return out + "</tbody></table></section>\n";
+}
+
+std::string confusion_table(const TrainingReport& report) {
+  if (report.confusion.empty()) return "";
+  auto class_name = [&](size_t i) {
+    return html_escape(i < report.classes.size() ? report.classes[i] : std::to_string(i));
+  };
+  std::string out = fmt::format(
+      "<section class=\"card\"><h2>Confusion matrix <small>{}; rows: true class, columns: "
+      "predicted</small></h2>"
+      "<table class=\"matrix\"><tbody><tr><th></th>",
+      html_escape(report.evaluated_on));
+  for (size_t j = 0; j < report.confusion.front().size(); ++j) {
+    out += "<th class=\"column\"><span>" + class_name(j) + "</span></th>";
+  }
+  out += "<th class=\"column recall\"><span>recall</span></th></tr>\n";
+  for (size_t i = 0; i < report.confusion.size(); ++i) {
+    const auto& row = report.confusion[i];
+    int64_t sum = 0;
+    for (int64_t count : row) sum += count;
+    out += "<tr><th class=\"row\">" + class_name(i) + "</th>";
+    for (size_t j = 0; j < row.size(); ++j) {
+      double share = sum > 0 ? static_cast<double>(row[j]) / static_cast<double>(sum) : 0;
+      // Errors are small shares: a square root keeps them visible.
+      double strength = share > 0 ? 0.06 + 0.94 * std::sqrt(share) : 0.025;
+      const char* kind = row[j] == 0 ? " class=\"zero\"" : strength > 0.6 ? " class=\"strong\"" : "";
+      out += fmt::format(
+          "<td{} style=\"background:rgba(var(--heat),{:.3f})\" title=\"{} taken for {}: {}\">{}</td>", kind,
+          strength, class_name(i), class_name(j), row[j], row[j]);
+    }
+    double recall = sum > 0 && i < row.size() ? static_cast<double>(row[i]) / static_cast<double>(sum) : 0;
+    out += fmt::format("<th class=\"recall\">{:.1f}%</th></tr>\n", recall * 100);
+  }
+  return out + "</tbody></table></section>\n";
+}
+
+std::string mistakes_grid(const TrainingReport& report) {
+  if (report.mistakes.empty()) return "";
+  std::string out = fmt::format(
+      "<section class=\"card\"><h2>What it still gets wrong <small>{}, most confident mistakes "
+      "first</small></h2>"
+      "<div class=\"pictures\">\n",
+      html_escape(report.evaluated_on));
+  for (const auto& m : report.mistakes) {
+    out += fmt::format(
+        "<figure title=\"example {}\"><img alt=\"{}\" src=\"data:image/png;base64,{}\"><figcaption>"
+        "<span class=\"wrong\">{}</span> {:.0f}%<br><span class=\"right\">is: "
+        "{}</span></figcaption></figure>\n",
+        m.index, html_escape(m.expected), base64(encode_png(m.picture)), html_escape(m.predicted),
+        m.confidence * 100, html_escape(m.expected));
+  }
+  return out + "</div></section>\n";
+}
+
+}  // namespace
+
+std::string grouped(int64_t value) {
+  std::string digits = std::to_string(value);
+  for (int64_t at = static_cast<int64_t>(digits.size()) - 3; at > (value < 0 ? 1 : 0); at -= 3) {
+    digits.insert(static_cast<size_t>(at), ",");
+  }
+  return digits;
+}
+
+std::string html_escape(const std::string& text) {
+  std::string out;
+  for (char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+std::string to_html(const TrainingReport& report) {
+  std::string sections;
+  for (const auto& section : report.sections) sections += section_table(section);
+  std::string out = fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{} · Lamina</title>\n"
+      "<style>{}</style>\n</head>\n<body>\n<main>\n<header><div class=\"brand\">Lamina training "
+      "report</div><h1>{}</h1>"
+      "<p>{}</p></header>\n",
+      html_escape(report.title), detail::kReportStyle, html_escape(report.title),
+      html_escape(report.subtitle));
+  out += tiles(report) + charts(report) + confusion_table(report) + mistakes_grid(report);
+  out += "<div class=\"flow\">\n" + layers_table(report) + sections + "</div>\n" + epochs_table(report);
+  if (!report.command.empty()) {
+    out += "<section class=\"card\"><h2>Run it again</h2><pre>" + html_escape(report.command) +
+           "</pre></section>\n";
+  }
+  return out + "<footer>Written by Lamina " + html_escape(version()) +
+         "</footer>\n</main>\n</body>\n</html>\n";
+}
+
+}  // namespace lamina

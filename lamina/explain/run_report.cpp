@@ -1,0 +1,127 @@
+// From a run to its report: headlines, tables, confusion matrix and mistakes.
+#include "lamina/explain/run_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "lamina/base/system.h"
+#include "lamina/base/threads.h"
+#include "lamina/base/version.h"
+#include "lamina/explain/classification.h"
+
+namespace lamina {
+namespace {
+
+std::string duration(double seconds) {
+  if (seconds < 100) return fmt::format("{:.1f} s", seconds);
+  return fmt::format("{}:{:02} min", static_cast<int64_t>(seconds) / 60, static_cast<int64_t>(seconds) % 60);
+}
+
+std::string words(std::string name) {
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return name;
+}
+
+bool is_share(const std::string& metric) { return metric.find("accuracy") != std::string::npos; }
+
+void add_headlines(TrainingReport& report, const Model& model, const RunDescription& run) {
+  const std::string of = run.held_out_name.empty() ? "" : run.held_out_name + " ";
+  const std::string count = run.held_out.x.defined() ? grouped(run.held_out.x.shape()[0]) + " samples"
+                                                     : grouped(run.train_samples) + " samples";
+  auto add_metrics = [&](bool shares) {
+    for (const auto& [name, value] : run.metrics) {
+      if (is_share(name) != shares) continue;
+      report.headlines.push_back(
+          {of + words(name), shares ? fmt::format("{:.2f} %", value * 100) : fmt::format("{:.4f}", value),
+           count});
+    }
+  };
+  add_metrics(true);
+  add_metrics(false);
+  report.headlines.push_back({"training time", duration(run.seconds),
+                              fmt::format("{} epochs, {} threads", run.epochs, num_threads())});
+  if (run.step_seconds > 0) {
+    report.headlines.push_back({"training step", fmt::format("{:.2f} ms", run.step_seconds * 1e3),
+                                fmt::format("batch of {}", run.batch_size)});
+  }
+  report.headlines.push_back(
+      {"parameters", grouped(model.count_params()),
+       fmt::format("{:.2f} MiB as float32", static_cast<double>(model.count_params()) * 4 / (1 << 20))});
+}
+
+void add_layers(TrainingReport& report, const Model& model) {
+  for (const auto& layer : model.layers()) {
+    if (layer->class_name() == "InputLayer") continue;  // Keras's summary leaves it out, too
+    report.layers.push_back({layer->name(), layer->class_name(),
+                             layer->built() ? layer->output_shape().str() : "?", layer->count_params()});
+  }
+}
+
+void add_sections(TrainingReport& report, const Model& model, const RunDescription& run) {
+  TrainingReport::Rows rows = {{"data", run.data}, {"training samples", grouped(run.train_samples)}};
+  rows.insert(rows.end(), run.configuration.begin(), run.configuration.end());
+  if (model.compiled()) {
+    const CompileOptions& options = model.compile_options();
+    if (auto optimizer = options.optimizer.get()) {
+      rows.emplace_back(
+          "optimizer", fmt::format("{}, learning rate {:g}", optimizer->class_name(), model.learning_rate()));
+    }
+    if (auto loss = options.loss.get()) rows.emplace_back("loss", words(loss->name()));
+  }
+  report.sections.push_back({"Configuration", rows});
+
+  SystemInfo system = system_info();
+  TrainingReport::Rows machine = {
+      {"processor", system.processor},
+      {"instruction set", system.instruction_sets.empty() ? "" : system.instruction_sets.front()},
+      {"threads", std::to_string(num_threads())},
+      {"peak memory", fmt::format("{:.0f} MiB", static_cast<double>(peak_memory_bytes()) / (1 << 20))},
+      {"system", system.operating_system},
+      {"Lamina", version()}};
+  for (const auto& [name, number] : library_versions()) machine.emplace_back(name, number);
+  report.sections.push_back({"Machine and versions", machine});
+}
+
+void add_mistakes(TrainingReport& report, Model& model, const RunDescription& run) {
+  const OutputKind kind = output_kind(model);
+  if (!run.held_out.x.defined() || run.held_out.x.shape()[0] == 0 || kind == OutputKind::kValues) return;
+  const Tensor outputs = model.predict(run.held_out.x, {.batch_size = 256});
+  if (outputs.rank() != 2) return;
+  const Classification result = classify(outputs, run.held_out.y, kind);
+  if (result.classes > 40) return;  // a matrix that nobody could read
+  auto class_name = [&](int label) {
+    const size_t at = static_cast<size_t>(label);
+    return at < run.classes.size() ? run.classes[at] : std::to_string(label);
+  };
+  report.confusion = result.confusion();
+  for (int label = 0; label < result.classes; ++label) report.classes.push_back(class_name(label));
+  report.evaluated_on = grouped(run.held_out.x.shape()[0]) + " " + run.held_out_name + " samples";
+  if (!is_image(run.held_out.x.shape())) return;
+  for (size_t i : result.worst_mistakes(run.mistakes)) {
+    Picture picture = shrink(picture_of(run.held_out.x, static_cast<int64_t>(i)), 96);
+    report.mistakes.push_back({std::move(picture), class_name(result.expected[i]),
+                               class_name(result.predicted[i]), result.confidence[i],
+                               static_cast<int64_t>(i)});
+  }
+}
+
+}  // namespace
+
+TrainingReport run_report(Model& model, const RunDescription& run) {
+  TrainingReport report;
+  report.title = run.title;
+  report.subtitle = fmt::format("{} layers, {} parameters, trained on {} samples of {}{}{}",
+                                model.layers().size(), grouped(model.count_params()),
+                                grouped(run.train_samples), run.data, run.date.empty() ? "" : ", ", run.date);
+  report.command = run.command;
+  report.history = run.history;
+  add_headlines(report, model, run);
+  add_layers(report, model);
+  add_sections(report, model, run);
+  add_mistakes(report, model, run);
+  return report;
+}
+
+}  // namespace lamina

@@ -1,0 +1,37 @@
+// run_report: gathers what a training report shows from a model, its history and held-out samples.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lamina/explain/report.h"
+#include "lamina/nn/model.h"
+
+namespace lamina {
+
+/// A training run, as whoever ran it knows it.
+struct RunDescription {
+  std::string title;                            ///< "fashion-mnist"
+  std::string data;                             ///< "fashion-mnist", "data.csv": where the samples came from
+  std::string command;                          ///< the command line
+  std::string date;                             ///< "22 November 2026"
+  std::vector<TrainingReport::Series> history;  ///< logs of all epochs
+  TrainingReport::Rows configuration;           ///< names and values: epochs, batch size, seed, ...
+  int epochs = 0;                               ///< completed
+  int batch_size = 0;
+  double seconds = 0;       ///< of training
+  double step_seconds = 0;  ///< of one training step
+  int64_t train_samples = 0;
+  Samples held_out = {};                                ///< what the model is judged by; may be empty
+  std::string held_out_name;                            ///< "test", "validation"
+  std::vector<std::pair<std::string, double>> metrics;  ///< on the held-out samples
+  std::vector<std::string> classes;                     ///< names; may be empty
+  size_t mistakes = 32;                                 ///< pictures to show
+};
+
+/// The report of `run`; asks `model` about the held-out samples.
+TrainingReport run_report(Model& model, const RunDescription& run);
+
+}  // namespace lamina

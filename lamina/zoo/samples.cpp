@@ -1,0 +1,109 @@
+// Adapting data to a model.
+#include "lamina/zoo/samples.h"
+
+#include <charconv>
+
+#include "lamina/base/error.h"
+#include "lamina/ops/binary.h"
+#include "lamina/ops/cast.h"
+#include "lamina/ops/reshape.h"
+#include "lamina/ops/slice.h"
+
+namespace lamina {
+namespace {
+
+bool rescales(const Model& model) {
+  for (const auto& layer : model.layers()) {
+    if (layer->class_name() == "InputLayer") continue;
+    return layer->class_name() == "Rescaling" || layer->class_name() == "BatchNormalization";
+  }
+  return false;
+}
+
+Tensor rows(const Tensor& x, int64_t first, int64_t count) {
+  return slice(x, {first}, {first + count}).eval();
+}
+
+int64_t number(const std::string& text, const std::string& whole) {
+  int64_t value = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 0) {
+    throw InvalidArgument("'" + whole + "': expected a range like [7], [0:5], [:5] or [5:] at the end");
+  }
+  return value;
+}
+
+}  // namespace
+
+LabelledData part_of(const LabelledData& data, int64_t first, int64_t count) {
+  const int64_t samples = data.x.shape()[0];
+  if (first < 0 || count < 0 || first + count > samples) {
+    throw InvalidArgument("samples " + std::to_string(first) + ".." + std::to_string(first + count) +
+                          " were asked for; there are " + std::to_string(samples));
+  }
+  if (first == 0 && count == samples) return data;
+  return {rows(data.x, first, count), data.y.defined() ? rows(data.y, first, count) : Tensor(),
+          data.class_names};
+}
+
+Tensor model_input(const Model& model, const Tensor& x) {
+  Tensor input = x;
+  if (model.built()) {
+    const Shape& wanted = model.input_shape();
+    Shape shape = x.shape();
+    if (wanted.rank() == shape.rank() + 1 && wanted[-1] == 1 && shape.rank() >= 2) {
+      shape.push_back(1);
+      input = reshape(input, shape);
+    } else if (wanted.rank() == shape.rank() - 1 && shape[-1] == 1) {
+      std::vector<int64_t> dims = shape.dims();
+      dims.pop_back();
+      input = reshape(input, Shape(dims));
+    }
+  }
+  if (x.dtype() == DType::kUInt8 && x.rank() >= 3 && !rescales(model))
+    input = cast(input, DType::kFloat32) / 255.0;
+  return input.eval();
+}
+
+Tensor model_targets(const Model& model, const Tensor& y) {
+  if (!model.compiled()) return y;
+  const auto loss = model.compile_options().loss.get();
+  const bool numbers = is_integer(y.dtype()) && y.rank() == 1;
+  if (!loss || !numbers) return y;
+  const std::string name = loss->class_name();
+  const int64_t outputs = model.output_shape()[-1];
+  if (name == "CategoricalCrossentropy" || (name == "BinaryCrossentropy" && outputs > 1))
+    return to_categorical(y, outputs);
+  if (name == "BinaryCrossentropy") {
+    return cast(reshape(y, Shape{y.shape()[0], 1}), DType::kFloat32).eval();
+  }
+  return y;
+}
+
+Samples model_samples(const Model& model, const LabelledData& data) {
+  return {model_input(model, data.x), model_targets(model, data.y)};
+}
+
+SourceRange parse_source(const std::string& text) {
+  SourceRange range{.source = text};
+  if (text.empty() || text.back() != ']') return range;
+  const size_t open = text.rfind('[');
+  if (open == std::string::npos) return range;
+  range.source = text.substr(0, open);
+  range.given = true;
+  const std::string inside = text.substr(open + 1, text.size() - open - 2);
+  const size_t colon = inside.find(':');
+  if (colon == std::string::npos) {
+    range.begin = number(inside, text);
+    range.end = range.begin + 1;
+    return range;
+  }
+  const std::string first = inside.substr(0, colon), last = inside.substr(colon + 1);
+  if (!first.empty()) range.begin = number(first, text);
+  if (!last.empty()) range.end = number(last, text);
+  if (range.end >= 0 && range.end < range.begin)
+    throw InvalidArgument("'" + text + "': the range ends before it begins");
+  return range;
+}
+
+}  // namespace lamina

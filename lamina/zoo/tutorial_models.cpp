@@ -1,0 +1,116 @@
+// The tutorial's networks, layer by layer as its listings have them.
+#include "lamina/zoo/tutorial_models.h"
+
+#include <algorithm>
+#include <random>
+
+#include "lamina/base/error.h"
+#include "lamina/nn/layers/layers.h"
+#include "lamina/nn/optimizers/adam.h"
+
+namespace lamina {
+namespace {
+
+Sequential compiled(const std::vector<AnyLayer>& layers, const char* loss, uint64_t seed) {
+  Sequential model(layers, {.seed = seed});
+  model.compile({.optimizer = Adam(), .loss = loss, .metrics = {"accuracy"}});
+  return model;
+}
+
+Sequential cnn28(uint64_t seed) {
+  return compiled({Input({28, 28, 1}), Conv2D(32, {3, 3}, {.activation = "relu"}), MaxPooling2D({2, 2}),
+                   Flatten(), Dense(128, {.activation = "relu"}), Dense(10, {.activation = "softmax"})},
+                  "categorical_crossentropy", seed);
+}
+
+Sequential mlp(uint64_t seed) {
+  return compiled({Input({100}), Dense(64, {.activation = "relu"}), Dense(64, {.activation = "relu"}),
+                   Dense(10, {.activation = "softmax"})},
+                  "categorical_crossentropy", seed);
+}
+
+Sequential cnn64(uint64_t seed) {
+  return compiled({Input({64, 64, 3}), Conv2D(32, {3, 3}, {.activation = "relu"}), MaxPooling2D({2, 2}),
+                   Flatten(), Dense(128, {.activation = "relu"}), Dense(1, {.activation = "sigmoid"})},
+                  "binary_crossentropy", seed);
+}
+
+Sequential catsdogs(uint64_t seed) {
+  return compiled({Input({150, 150, 3}), Conv2D(32, {3, 3}, {.activation = "relu"}), MaxPooling2D({2, 2}),
+                   Conv2D(64, {3, 3}, {.activation = "relu"}), MaxPooling2D({2, 2}),
+                   Conv2D(128, {3, 3}, {.activation = "relu"}), MaxPooling2D({2, 2}), Flatten(),
+                   Dense(512, {.activation = "relu"}), Dense(1, {.activation = "sigmoid"})},
+                  "binary_crossentropy", seed);
+}
+
+Tensor uniform(const Shape& shape, std::mt19937& random) {
+  std::vector<float> values(static_cast<size_t>(shape.size()));
+  // 24 bits of each draw: the same numbers with every standard library.
+  for (float& value : values) value = static_cast<float>(random() >> 8) * 0x1p-24f;
+  return Tensor::from(values, shape);
+}
+
+}  // namespace
+
+const std::vector<TutorialModel>& tutorial_models() {
+  static const std::vector<TutorialModel> all = {
+      {"cnn28", "convolutional network for 28x28 grey images, 10 classes", 128, 50, cnn28},
+      {"mlp", "dense network for 100 numbers, 10 classes", 32, 1000, mlp},
+      {"cnn64", "convolutional network for 64x64 colour images, yes or no", 32, 30, cnn64},
+      {"catsdogs", "deeper convolutional network for 150x150 colour images, yes or no", 32, 8, catsdogs},
+  };
+  return all;
+}
+
+const TutorialModel& tutorial_model(const std::string& name) {
+  static const std::vector<std::string> later = {"rnn",      "lstm",        "lstm_dropout",  "lstm2",
+                                                 "resnet50", "mobilenetv2", "efficientnetb0"};
+  std::vector<std::string> known;
+  for (const TutorialModel& model : tutorial_models()) {
+    if (model.name == name) return model;
+    known.push_back(model.name);
+  }
+  if (std::find(later.begin(), later.end(), name) != later.end()) {
+    std::string names;
+    for (const std::string& other : known) names += (names.empty() ? "" : ", ") + other;
+    throw Unsupported("model '" + name + "' needs layers of a later release; this one has " + names);
+  }
+  throw InvalidArgument("unknown model '" + name + "'" + suggest(name, known));
+}
+
+Samples synthetic_samples(const Model& model, int64_t count, uint64_t seed) {
+  std::mt19937 random(static_cast<uint32_t>(seed));
+  Shape x = model.input_shape(), y = model.output_shape();
+  x.set(0, count);
+  y.set(0, count);
+  for (int axis = 1; axis < x.rank(); ++axis) x.set(axis, std::max<int64_t>(1, x[axis]));
+  Samples samples;
+  samples.x = uniform(x, random);
+  std::string loss;
+  if (model.compiled()) {
+    auto chosen = model.compile_options().loss.get();
+    if (chosen) loss = chosen->class_name();
+  }
+  const int64_t classes = y[-1];
+  if (loss == "SparseCategoricalCrossentropy") {
+    std::vector<int32_t> labels(static_cast<size_t>(y.size() / classes));
+    for (int32_t& label : labels) label = static_cast<int32_t>(random() % static_cast<uint32_t>(classes));
+    std::vector<int64_t> dims(y.begin(), y.end() - 1);
+    samples.y = Tensor::from(labels, Shape(dims));
+  } else if (loss == "CategoricalCrossentropy") {
+    std::vector<float> rows(static_cast<size_t>(y.size()));
+    for (size_t at = 0; at < rows.size(); at += static_cast<size_t>(classes)) {
+      rows[at + random() % static_cast<uint32_t>(classes)] = 1;
+    }
+    samples.y = Tensor::from(rows, y);
+  } else if (loss == "BinaryCrossentropy") {
+    std::vector<float> values(static_cast<size_t>(y.size()));
+    for (float& value : values) value = static_cast<float>(random() & 1);
+    samples.y = Tensor::from(values, y);
+  } else {
+    samples.y = uniform(y, random);
+  }
+  return samples;
+}
+
+}  // namespace lamina
