@@ -1,0 +1,56 @@
+// What the subcommands share: how they register, speak and fail.
+#pragma once
+
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "command.h"
+#include "lamina/base/json.h"
+#include "lamina/core/tensor.h"
+#include "lamina/nn/model.h"
+
+namespace lamina::cli {
+
+/// A command line that cannot be understood: exit status 2.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// What main() runs after the command line has been read; returns the exit status.
+using Action = std::function<int()>;
+
+// Each adds one subcommand to `app`, which stores its action when it is the one that was called.
+void add_bench(CLI::App& app, Action& action);
+void add_doctor(CLI::App& app, Action& action);
+void add_evaluate(CLI::App& app, Action& action);
+void add_predict(CLI::App& app, Action& action);
+void add_run(CLI::App& app, Action& action);
+void add_summary(CLI::App& app, Action& action);
+/// `words`: the command line, which train repeats when it says how to resume.
+void add_train(CLI::App& app, Action& action, const std::vector<std::string>& words);
+
+/// The flag `--json` for a command that prints `what` with it.
+void add_json(Command& command, bool& json, const std::string& what);
+/// `--device D` and `--threads N`; enter() puts them to work for as long as what it returns lives.
+struct Place {
+  std::string device;
+  int threads = 0;
+};
+void add_place(Command& command, Place& place);
+[[nodiscard]] DeviceScope enter(const Place& place);
+
+/// The model in a file; the message of what load_model throws gets a hint when `path` does not exist.
+Sequential load(const std::string& path);
+
+/// Prints one JSON object as one line on standard output and flushes it.
+void print_json(const Json& value);
+/// Non-finite numbers have no form in JSON: they become null.
+Json finite(double value);
+
+/// "12.3 GiB"
+std::string bytes(double count);
+
+}  // namespace lamina::cli

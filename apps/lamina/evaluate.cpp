@@ -1,0 +1,74 @@
+// lamina evaluate: loss and metrics of a model on labelled data.
+#include <fmt/format.h>
+
+#include "cli.h"
+#include "lamina/base/error.h"
+#include "lamina/nn/callbacks/progress_bar.h"
+#include "lamina/zoo/samples.h"
+
+namespace lamina::cli {
+namespace {
+
+struct Options {
+  std::string model, data, label_column;
+  int batch_size = 256;
+  bool json = false, quiet = false;
+  Place place;
+};
+
+int evaluate(const Options& options) {
+  auto scope = enter(options.place);
+  Sequential model = load(options.model);
+  if (!model.compiled()) {
+    throw InvalidArgument("'" + options.model +
+                          "' was saved without a loss: there is nothing to evaluate it by");
+  }
+  const SourceRange range = parse_source(options.data);
+  LabelledData data = load_data(range.source, {.split = "test", .label_column = options.label_column});
+  if (range.given) {
+    const int64_t end = range.end < 0 ? data.x.shape()[0] : range.end;
+    data = part_of(data, range.begin, end - range.begin);
+  }
+  const Samples samples = model_samples(model, data);
+  ProgressBar bar({.stream = options.json ? stderr : stdout, .verbose = options.quiet ? 0 : 1});
+  const Logs logs = model.evaluate(samples.x, samples.y,
+                                   {.batch_size = options.batch_size, .callbacks = {&bar}, .verbose = 0});
+  const auto metrics = logs.items();
+  if (options.json) {
+    Json values = Json::object();
+    for (const auto& [name, value] : metrics) values[name] = finite(value);
+    print_json(Json::object({{"metrics", values}, {"samples", samples.x.shape()[0]}}));
+    return 0;
+  }
+  std::string line;
+  for (const auto& [name, value] : metrics) line += fmt::format("{}: {} - ", name, format_metric(value));
+  fmt::print("{}{} samples\n", line, samples.x.shape()[0]);
+  return 0;
+}
+
+}  // namespace
+
+void add_evaluate(CLI::App& app, Action& action) {
+  Command command(app, "evaluate", "Compute loss and metrics of a model on labelled data");
+  auto options = std::make_shared<Options>();
+  command.add(options->model, {.name = "MODEL", .help = "A compiled .keras file", .required = true});
+  command.add(options->data, {.name = "--data",
+                              .help = "Named set (its part test unless SET:train), folder, .csv/.tsv or .npz",
+                              .type = "SRC",
+                              .required = true});
+  command.add(options->label_column, {.name = "--label-column",
+                                      .help = "Column of a table that holds the target (default: the last)",
+                                      .type = "NAME"});
+  command.add(options->batch_size, {.name = "--batch-size",
+                                    .help = "Samples at a time",
+                                    .type = "N",
+                                    .least = 1,
+                                    .most = 1 << 24,
+                                    .show_default = true});
+  command.flag(options->quiet, "--quiet", "Print only the result");
+  add_place(command, options->place);
+  add_json(command, options->json, "metrics and the number of samples");
+  command.on_call([options, &action] { action = [options] { return evaluate(*options); }; });
+}
+
+}  // namespace lamina::cli

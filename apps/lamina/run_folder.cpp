@@ -1,0 +1,101 @@
+// The run folder and the small texts that go with it.
+#include "run_folder.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <ctime>
+#include <filesystem>
+#include <system_error>
+
+#include "lamina/base/error.h"
+
+namespace lamina::cli {
+namespace fs = std::filesystem;
+
+std::string make_run_folder(const std::string& wanted, const std::string& name) {
+  std::error_code error;
+  if (!wanted.empty()) {
+    fs::create_directories(wanted, error);
+    if (error || !fs::is_directory(wanted)) {
+      throw FileError("cannot make the run folder '" + wanted +
+                      "': " + (error ? error.message() : "a file is in the way"));
+    }
+    return wanted;
+  }
+  fs::create_directories("runs", error);
+  const std::string stem = fmt::format("runs/{}-{:%Y%m%d}-", name, fmt::localtime(std::time(nullptr)));
+  for (int number = 1; number < 100000; ++number) {
+    const std::string path = stem + std::to_string(number);
+    // create_directory says whether it was us who made it, also when two runs begin at once.
+    if (fs::create_directory(path, error)) return path;
+    if (error && !fs::exists(path)) {
+      throw FileError("cannot make the run folder '" + path + "': " + error.message() +
+                      "; choose another with --run-dir");
+    }
+  }
+  throw FileError("cannot make a run folder '" + stem +
+                  "N': all numbers are taken; choose another with --run-dir");
+}
+
+void EpochTable::add(int epoch, const Values& values) {
+  for (auto& column : series_) column.values.resize(static_cast<size_t>(epoch), NAN);
+  for (const auto& [name, value] : values) {
+    TrainingReport::Series* column = nullptr;
+    for (auto& present : series_) {
+      if (present.name == name) column = &present;
+    }
+    if (!column) {
+      series_.push_back({name, std::vector<double>(static_cast<size_t>(epoch), NAN)});
+      column = &series_.back();
+    }
+    column->values.push_back(value);
+  }
+  epochs_ = epoch + 1;
+  for (auto& column : series_) column.values.resize(static_cast<size_t>(epochs_), NAN);
+}
+
+std::string EpochTable::csv() const {
+  std::string text = "epoch";
+  for (const auto& column : series_) text += "," + column.name;
+  text += "\n";
+  for (int epoch = 0; epoch < epochs_; ++epoch) {
+    text += std::to_string(epoch);
+    for (const auto& column : series_) {
+      const double value = column.values[static_cast<size_t>(epoch)];
+      text += "," + (std::isnan(value) ? std::string("nan") : fmt::format("{:.17g}", value));
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+void EpochTable::restore(std::vector<TrainingReport::Series> series) {
+  series_ = std::move(series);
+  epochs_ = series_.empty() ? 0 : static_cast<int>(series_.front().values.size());
+}
+
+std::string shell_line(const std::vector<std::string>& words) {
+  static const std::string kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,+@%";
+  std::string line;
+  for (const std::string& word : words) {
+    if (!line.empty()) line += " ";
+    if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) {
+      line += word;
+      continue;
+    }
+    line += "'";
+    for (char c : word) line += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    line += "'";
+  }
+  return line;
+}
+
+std::string today() {
+  const std::tm now = fmt::localtime(std::time(nullptr));
+  return fmt::format("{} {:%B %Y}", now.tm_mday, now);
+}
+
+}  // namespace lamina::cli

@@ -1,0 +1,68 @@
+// lamina summary: the layers of a model, their shapes and costs.
+#include <fmt/format.h>
+
+#include "cli.h"
+#include "lamina/base/terminal.h"
+#include "lamina/nn/cost.h"
+
+namespace lamina::cli {
+namespace {
+
+Json extents(const Shape& shape) {
+  Json list = Json::list();
+  for (int64_t extent : shape) list.push_back(extent < 0 ? Json() : Json(extent));
+  return list;
+}
+
+int summary(const std::string& path, bool json) {
+  Sequential model = load(path);
+  if (!json) {
+    Terminal terminal = terminal_of(stdout);
+    SummaryOptions options;
+    options.ascii = !terminal.utf8;
+    fmt::print("{}\n", model.summary_text(options));
+    return 0;
+  }
+  Json layers = Json::list();
+  LayerCost total;
+  int64_t trainable = 0;
+  for (const auto& layer : model.layers()) {
+    LayerCost cost = layer_cost(*layer);
+    layers.push_back(Json::object({{"name", layer->name()},
+                                   {"class", layer->class_name()},
+                                   {"output_shape", extents(layer->output_shape())},
+                                   {"params", cost.parameters},
+                                   {"flops", cost.flops},
+                                   {"bytes", cost.weight_bytes},
+                                   {"output_bytes", cost.output_bytes}}));
+    total.parameters += cost.parameters;
+    total.flops += cost.flops;
+    total.weight_bytes += cost.weight_bytes;
+    total.output_bytes += cost.output_bytes;
+  }
+  for (const WeightPtr& weight : model.weights(true)) trainable += weight->type.shape.size();
+  print_json(Json::object({{"model", model.name()},
+                           {"input_shape", extents(model.input_shape())},
+                           {"output_shape", extents(model.output_shape())},
+                           {"layers", layers},
+                           {"params", total.parameters},
+                           {"trainable_params", trainable},
+                           {"flops", total.flops},
+                           {"bytes", total.weight_bytes},
+                           {"output_bytes", total.output_bytes}}));
+  return 0;
+}
+
+}  // namespace
+
+void add_summary(CLI::App& app, Action& action) {
+  Command command(app, "summary", "Show the layers of a model: shapes, parameters, costs");
+  auto path = std::make_shared<std::string>();
+  auto json = std::make_shared<bool>(false);
+  command.add(*path, {.name = "MODEL", .help = "A .keras file", .required = true});
+  add_json(command, *json,
+           "shape, parameters, FLOPs (a multiply-add is two; one sample) and bytes of each layer");
+  command.on_call([path, json, &action] { action = [path, json] { return summary(*path, *json); }; });
+}
+
+}  // namespace lamina::cli

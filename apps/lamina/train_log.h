@@ -1,0 +1,44 @@
+// TrainLog: what a training run writes down after each epoch.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lamina/nn/model.h"
+#include "run_folder.h"
+
+namespace lamina::cli {
+
+/// After each epoch: history.csv in the run folder, the checkpoint, and with `json` a line on standard
+/// output. Remembers all that across a resume.
+class TrainLog : public Callback {
+ public:
+  TrainLog(std::string checkpoint, std::string folder, bool json);
+
+  std::string class_name() const override { return "TrainLog"; }
+  void on_epoch_begin(int epoch, const Logs& logs) override;
+  void on_epoch_end(int epoch, const Logs& logs) override;
+  void on_batch_begin(int64_t batch, const Logs& logs) override;
+  void on_batch_end(int64_t batch, const Logs& logs) override;
+  std::vector<NamedTensor> state() const override;
+  void set_state(const std::vector<NamedTensor>& state) override;
+
+  /// Adds the time since the last call to seconds().
+  void count_time();
+  /// Saves the checkpoint now.
+  void save();
+  const EpochTable& table() const { return table_; }
+  /// Mean time of a step in this process, without the first one, which compiles; 0 before the second.
+  double step_seconds() const;
+  /// Time of training, in all processes.
+  double seconds() const { return seconds_; }
+
+ private:
+  EpochTable table_;
+  std::string checkpoint_, folder_;
+  bool json_;
+  double seconds_ = 0, counted_ = 0, epoch_began_ = 0, step_began_ = 0, step_seconds_ = 0;
+  int64_t steps_ = 0;
+};
+
+}  // namespace lamina::cli
