@@ -1,0 +1,90 @@
+"""Golden files of every loss: nn/losses/<case>.npz.
+
+Entries: config (JSON of keras.losses.serialize), y_true, y_pred, loss, gradient (d loss / d y_pred), unreduced (the
+same loss with reduction "none"); where that has one axis also sample_weight with loss_weighted.
+"""
+from common import keras, normal, np, rng, save, tf
+from keras import losses
+
+EDGES = [0.0, 1.0, 1e-9, 1.0 - 1e-9, 0.5, 1e-7]
+
+
+def case(name, loss, y_true, y_pred):
+    y_pred = tf.constant(y_pred)
+    with tf.GradientTape() as tape:
+        tape.watch(y_pred)
+        value = loss(y_true, y_pred)
+    gradient = tape.gradient(value, y_pred)
+    config = keras.losses.serialize(loss)
+    plain = keras.losses.deserialize({**config, "config": {**config["config"], "reduction": "none"}})
+    unreduced = plain(y_true, y_pred).numpy()
+    weighted = {}
+    if unreduced.ndim == 1:
+        weights = np.round(rng(name + " weights").uniform(0.0, 2.0, len(unreduced)) * 64) / 64
+        weighted["sample_weight"] = weights.astype(np.float32)
+        weighted["loss_weighted"] = loss(y_true, y_pred, sample_weight=weights).numpy()
+    save(
+        f"nn/losses/{name}",
+        config=config,
+        y_true=y_true,
+        y_pred=y_pred.numpy(),
+        loss=value.numpy(),
+        gradient=gradient.numpy(),
+        unreduced=unreduced,
+        **weighted,
+    )
+
+
+def probabilities(generator, shape):
+    e = np.exp(generator.normal(size=shape) * 2)
+    return (e / e.sum(-1, keepdims=True)).astype(np.float32)
+
+
+def one_hot(generator, rows, classes):
+    return np.eye(classes, dtype=np.float32)[generator.integers(0, classes, rows)]
+
+
+def main():
+    g = rng("losses")
+    target, p, logits = one_hot(g, 7, 5), probabilities(g, (7, 5)), normal(g, (7, 5), 3.0)
+    case("categorical_crossentropy", losses.CategoricalCrossentropy(), target, p)
+    case("categorical_crossentropy_logits", losses.CategoricalCrossentropy(from_logits=True), target, logits)
+    case("categorical_crossentropy_smoothing", losses.CategoricalCrossentropy(label_smoothing=0.1), target, p)
+    case("categorical_crossentropy_smoothing_logits",
+         losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.2), target, logits)
+    case("categorical_crossentropy_sum", losses.CategoricalCrossentropy(reduction="sum"), target, p)
+    case("categorical_crossentropy_soft", losses.CategoricalCrossentropy(), probabilities(g, (7, 5)), p)
+    case("categorical_crossentropy_unnormalised", losses.CategoricalCrossentropy(), target, (p * 3).astype(np.float32))
+    case("categorical_crossentropy_large_logits", losses.CategoricalCrossentropy(from_logits=True), target, logits * 100)
+    edge = np.array([[1, 0, 0], [0, 1, 0], [1e-9, 1 - 1e-9, 0], [0, 0, 1]], np.float32)
+    edge_target = np.array([[0, 1, 0], [0, 1, 0], [1, 0, 0], [0, 0, 1]], np.float32)
+    case("categorical_crossentropy_edges", losses.CategoricalCrossentropy(), edge_target, edge)
+
+    labels = g.integers(0, 5, 7).astype(np.int32)
+    case("sparse_categorical_crossentropy", losses.SparseCategoricalCrossentropy(), labels, p)
+    case("sparse_categorical_crossentropy_logits", losses.SparseCategoricalCrossentropy(from_logits=True), labels, logits)
+    case("sparse_categorical_crossentropy_column", losses.SparseCategoricalCrossentropy(), labels[:, None], p)
+    case("sparse_categorical_crossentropy_edges", losses.SparseCategoricalCrossentropy(),
+         edge_target.argmax(-1).astype(np.int32), edge)
+
+    binary = g.integers(0, 2, (7, 1)).astype(np.float32)
+    q = g.uniform(size=(7, 1)).astype(np.float32)
+    case("binary_crossentropy", losses.BinaryCrossentropy(), binary, q)
+    case("binary_crossentropy_logits", losses.BinaryCrossentropy(from_logits=True), binary, normal(g, (7, 1), 4.0))
+    case("binary_crossentropy_smoothing", losses.BinaryCrossentropy(label_smoothing=0.1), binary, q)
+    case("binary_crossentropy_many", losses.BinaryCrossentropy(), g.integers(0, 2, (4, 6)).astype(np.float32),
+         g.uniform(size=(4, 6)).astype(np.float32))
+    edges = np.array(EDGES, np.float32)[:, None]
+    case("binary_crossentropy_edges", losses.BinaryCrossentropy(), (edges < 0.1).astype(np.float32), edges)
+    case("binary_crossentropy_flat_target", losses.BinaryCrossentropy(), binary[:, 0], q)
+
+    a, b = normal(g, (6, 3)), normal(g, (6, 3))
+    case("mean_squared_error", losses.MeanSquaredError(), a, b)
+    case("mean_squared_error_sum", losses.MeanSquaredError(reduction="sum"), a, b)
+    case("mean_squared_error_flat_target", losses.MeanSquaredError(), a[:, 0], b[:, :1])
+    case("mean_squared_error_images", losses.MeanSquaredError(), normal(g, (2, 3, 4, 2)), normal(g, (2, 3, 4, 2)))
+    case("mean_absolute_error", losses.MeanAbsoluteError(), a, b)
+
+
+if __name__ == "__main__":
+    main()

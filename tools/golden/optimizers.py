@@ -1,0 +1,57 @@
+"""Golden files of every optimizer: nn/optimizers/<case>.npz.
+
+Ten steps from given gradients. Entries: config (JSON of keras.optimizers.serialize), parameter_<i> before,
+gradient_<i> (ten stacked along axis 0), after_<i>; state_names (JSON, with dtypes) and state_<j> after the last step.
+"""
+from common import keras, normal, numbered, rng, save
+from keras import optimizers
+
+SHAPES = [(3, 4), (4,), (2, 2, 1, 3), (5, 1)]
+STEPS = 10
+
+
+def case(name, optimizer):
+    generator = rng("optimizers")  # all cases start from the same numbers
+    parameters = [normal(generator, shape) for shape in SHAPES]
+    gradients = [normal(generator, (STEPS,) + shape) for shape in SHAPES]
+    gradients[3][:, 0] = 0.0  # an entry that never gets a gradient
+    gradients[1][::2] *= 10.0  # large enough to be clipped
+    config = optimizers.serialize(optimizer)
+    variables = [keras.Variable(p, name=f"p{i}") for i, p in enumerate(parameters)]
+    optimizer.build(variables)
+    for step in range(STEPS):
+        optimizer.apply([keras.ops.convert_to_tensor(g[step]) for g in gradients], variables)
+    save(
+        f"nn/optimizers/{name}",
+        config=config,
+        state_names=[{"name": v.name, "dtype": v.dtype} for v in optimizer.variables],
+        **numbered("parameter", parameters),
+        **numbered("gradient", gradients),
+        **numbered("after", [v.numpy() for v in variables]),
+        **numbered("state", [v.numpy() for v in optimizer.variables]),
+    )
+
+
+def main():
+    sgd, adam, rmsprop = optimizers.SGD, optimizers.Adam, optimizers.RMSprop
+    case("sgd", sgd())
+    case("sgd_momentum", sgd(0.05, momentum=0.9))
+    case("sgd_nesterov", sgd(0.05, momentum=0.9, nesterov=True))
+    case("sgd_weight_decay", sgd(0.1, weight_decay=0.01))
+    case("sgd_clipnorm", sgd(0.1, clipnorm=1.0))
+    case("sgd_clipvalue", sgd(0.1, momentum=0.5, clipvalue=0.5))
+    case("sgd_global_clipnorm", sgd(0.1, global_clipnorm=1.0))
+    case("adam", adam())
+    case("adam_betas", adam(0.01, beta_1=0.8, beta_2=0.95, epsilon=1e-4))
+    case("adam_amsgrad", adam(0.01, amsgrad=True))
+    case("adam_weight_decay", adam(0.01, weight_decay=0.004))
+    case("adam_global_clipnorm", adam(0.01, global_clipnorm=2.0))
+    case("adamw", optimizers.AdamW(0.01))
+    case("rmsprop", rmsprop())
+    case("rmsprop_momentum", rmsprop(0.01, rho=0.8, momentum=0.9))
+    case("rmsprop_centered", rmsprop(0.01, centered=True))
+    case("rmsprop_centered_momentum", rmsprop(0.01, momentum=0.5, centered=True))
+
+
+if __name__ == "__main__":
+    main()
