@@ -1,0 +1,102 @@
+// The command line's frame: help, versions, exit statuses, suggestions, and doctor.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "lamina/base/json.h"
+#include "lamina/base/version.h"
+#include "tests/support/program.h"
+
+namespace lamina {
+namespace {
+
+using test::Outcome;
+using test::run_lamina;
+
+Outcome lamina(const std::vector<std::string>& arguments) { return run_lamina(".", arguments); }
+
+// Exactly one line "lamina: error: ...", and nothing on standard output.
+void expect_error(const Outcome& outcome, int status, const std::string& words) {
+  EXPECT_EQ(outcome.status, status) << outcome.err;
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_EQ(outcome.err.rfind("lamina: error: ", 0), 0u) << outcome.err;
+  EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+  EXPECT_NE(outcome.err.find(words), std::string::npos) << outcome.err;
+}
+
+TEST(Cli, HelpAndVersionGoToStandardOutput) {
+  EXPECT_EQ(lamina({"--version"}).out, std::string("lamina ") + version() + "\n");
+  Outcome help = lamina({"--help"});
+  EXPECT_EQ(help.status, 0);
+  EXPECT_EQ(help.err, "");
+  for (const char* command : {"doctor", "train", "evaluate", "predict", "summary", "run", "bench"}) {
+    EXPECT_NE(help.out.find(command), std::string::npos) << command;
+    Outcome own = lamina({command, "--help"});
+    EXPECT_EQ(own.status, 0) << command;
+    EXPECT_NE(own.out.find("--json"), std::string::npos) << command;
+  }
+}
+
+TEST(Cli, WrongUsageIsStatusTwoWithASuggestion) {
+  expect_error(lamina({}), 2, "a command is missing");
+  expect_error(lamina({"trian"}), 2, "did you mean 'train'?");
+  expect_error(lamina({"train", "fashion-mnist", "--epoch", "3"}), 2, "did you mean '--epochs'?");
+  expect_error(lamina({"train", "fashion-mnist", "--epochs", "many"}), 2, "many");
+  expect_error(lamina({"train", "fashion-mnist", "--epochs", "0"}), 2, "epochs");
+  expect_error(lamina({"train"}), 2, "RECIPE");
+  expect_error(lamina({"bench", "mlp", "--mode", "dream"}), 2, "dream");
+  expect_error(lamina({"bench", "mlp", "--device", "abacus"}), 2, "abacus");
+  expect_error(lamina({"train", "fashion-mnist", "--out", "model.h5"}), 2, ".keras");
+}
+
+TEST(Cli, WhatDoesNotExistIsStatusOne) {
+  expect_error(lamina({"train", "fashion-mnits"}), 1, "did you mean 'fashion-mnist'?");
+  expect_error(lamina({"bench", "cnn29"}), 1, "did you mean 'cnn28'?");
+  expect_error(lamina({"bench", "resnet50"}), 1, "later release");
+  expect_error(lamina({"bench", "mlp", "--device", "gpu"}), 1, "GPU");
+  expect_error(lamina({"summary", "nothing.keras"}), 1, "nothing.keras");
+  expect_error(lamina({"evaluate", "nothing.keras", "--data", "fashion-mnist"}), 1, "nothing.keras");
+}
+
+TEST(Doctor, SaysOneJsonObject) {
+  Outcome outcome = lamina({"doctor", "--json"});
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.err, "");
+  ASSERT_EQ(outcome.lines().size(), 1u);
+  Json found = Json::parse(outcome.out);
+  EXPECT_EQ(found.at("version").as_string(), version());
+  EXPECT_EQ(found.at("devices").at(size_t{0}).at("name").as_string(), "/CPU:0");
+  EXPECT_GT(found.at("instruction_sets").size(), 0u);
+  EXPECT_GE(found.at("threads").as_int(), 1);
+  EXPECT_GT(found.at("memory_bytes").as_int(), 0);
+  EXPECT_TRUE(found.at("libraries").contains("oneDNN"));
+  EXPECT_GT(found.at("data_sets").size(), 0u);
+}
+
+TEST(Doctor, IsPlainTextWithoutATerminal) {
+  Outcome outcome = lamina({"doctor"});
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.out.find('\x1b'), std::string::npos);
+  for (const char* part : {"/CPU:0", "instruction sets", "threads", "memory", "oneDNN", "fashion-mnist"}) {
+    EXPECT_NE(outcome.out.find(part), std::string::npos) << part;
+  }
+}
+
+TEST(Doctor, IsInstant) {
+  double best = 1e9;
+  for (int i = 0; i < 15; ++i) {
+    auto begin = std::chrono::steady_clock::now();
+    lamina({"doctor"});
+    best = std::min(
+        best, std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
+  }
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(__has_feature)
+  EXPECT_LT(best, 2000);  // sanitizers start slowly; Clang has __has_feature, and builds them here
+#else
+  EXPECT_LT(best, 50);
+#endif
+}
+
+}  // namespace
+}  // namespace lamina

@@ -1,0 +1,65 @@
+"""Runs the conformance suite (scripts/conformance) and prints one closing line with the counts.
+
+First the golden scripts write fresh files, from numbers other than those in the source tree, and the golden tests of
+lamina_tests compare with them; then files.py exchanges model files with the command line.
+"""
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+GOLDEN_SCRIPTS = ["layers", "losses", "metrics", "activations", "optimizers", "initializers", "models"]
+
+
+def numbers(binaries, work):
+    """(passed, failed) of the golden tests on files that Keras writes now."""
+    sys.path.insert(0, str(ROOT / "tools" / "golden"))
+    for script in GOLDEN_SCRIPTS:
+        __import__(script).main()
+    report = work / "report.json"
+    report.unlink(missing_ok=True)
+    tests = subprocess.run(
+        [binaries / "lamina_tests", "--gtest_filter=Keras/*Golden*:*Golden*:Activations.*:Initializers.*:Summaries.*",
+         "--gtest_brief=1", f"--gtest_output=json:{report}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if not report.exists():
+        print(tests.stdout[-5000:])
+        return 0, 1
+    counts = json.loads(report.read_text())
+    failed = counts["failures"] + counts["errors"]
+    if tests.returncode != 0:
+        print(tests.stdout[-20000:])
+        failed = max(failed, 1)
+    return counts["tests"] - failed, failed
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--bin", type=pathlib.Path, required=True)
+    parser.add_argument("--work", type=pathlib.Path, required=True)
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    work = args.work.resolve()
+    shutil.rmtree(work, ignore_errors=True)
+    (work / "golden").mkdir(parents=True)
+    os.environ["LAMINA_GOLDEN"] = str(work / "golden")
+    os.environ["LAMINA_GOLDEN_SEED"] = str(args.seed)
+
+    passed = failed = 0
+    import files  # after the environment: it imports Keras with the golden scripts' settings
+
+    for name, suite in (("numbers", numbers), ("files", files.run)):
+        start = time.monotonic()
+        good, bad = suite(args.bin.resolve(), work)
+        print(f"{name:8} {good} passed, {bad} failed in {time.monotonic() - start:.0f} s", flush=True)
+        passed, failed = passed + good, failed + bad
+    print(f"{passed} passed, {failed} failed")
+    return 0 if failed == 0 and passed > 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,177 @@
+// load_data: sources by name, folder and file, and what each says when it cannot be read.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "lamina/base/error.h"
+#include "lamina/base/files.h"
+#include "lamina/data/labelled_data.h"
+#include "lamina/formats/npz.h"
+#include "tests/support/temporary_folder.h"
+
+namespace lamina {
+namespace {
+
+using test::message_of;
+using test::TemporaryFolder;
+
+// Two images of 2 x 3 with the given labels, as IDX files of one part.
+void write_part(const std::string& folder, const std::string& stem, const std::string& labels) {
+  const auto count = static_cast<char>(labels.size());
+  write_file(folder + "/" + stem + "-images-idx3-ubyte",
+             std::string{0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3} + "abcdefghijkl");
+  write_file(folder + "/" + stem + "-labels-idx1-ubyte", std::string{0, 0, 8, 1, 0, 0, 0, count} + labels);
+}
+
+TEST(LoadData, ReadsAFolderOfIdxFiles) {
+  TemporaryFolder folder;
+  write_part(folder.path(), "train", {0, 2});
+  write_part(folder.path(), "t10k", {1, 1});
+  const LabelledData train = load_data(folder.path());
+  EXPECT_EQ(train.x.type(), (TensorType{DType::kUInt8, {2, 2, 3, 1}}));
+  EXPECT_EQ(train.x.to_vector<int>()[11], 'l');
+  EXPECT_EQ(train.y.type(), (TensorType{DType::kInt32, {2}}));
+  EXPECT_EQ(train.y.to_vector<int>(), (std::vector<int>{0, 2}));
+  EXPECT_EQ(train.class_names, (std::vector<std::string>{"0", "1", "2"}));
+  EXPECT_EQ(load_data(folder.path() + ":test").y.to_vector<int>(), (std::vector<int>{1, 1}));
+  EXPECT_EQ(load_data(folder.path(), {.split = "test"}).y.to_vector<int>(), (std::vector<int>{1, 1}));
+}
+
+TEST(LoadData, ReadsNamedSetsFromAGivenFolder) {
+  TemporaryFolder folder;
+  write_part(folder.path(), "train", {0, 9});
+  const LabelledData data = load_data("fashion-mnist", {.folder = folder.path()});
+  ASSERT_EQ(data.class_names.size(), 10u);
+  EXPECT_EQ(data.class_names[9], "Ankle boot");
+  std::filesystem::create_directory(folder / "mnist");
+  write_part(folder / "mnist", "t10k", {3, 4});
+  ASSERT_EQ(::setenv("LAMINA_DATA", folder.path().c_str(), 1), 0);
+  EXPECT_EQ(load_data("mnist:test").y.to_vector<int>(), (std::vector<int>{3, 4}));
+  ::unsetenv("LAMINA_DATA");
+}
+
+TEST(LoadData, ReadsTheInstalledFashionMnist) {
+  // scripts/test installs Debian's dataset-fashion-mnist.
+  const LabelledData data = load_data("fashion-mnist:test");
+  EXPECT_EQ(data.x.type(), (TensorType{DType::kUInt8, {10000, 28, 28, 1}}));
+  const std::vector<int> labels = data.y.to_vector<int>();
+  std::vector<int> counts(10);
+  for (const int label : labels) ++counts.at(static_cast<size_t>(label));
+  EXPECT_EQ(counts, std::vector<int>(10, 1000));  // the set is balanced
+}
+
+TEST(LoadData, SaysHowToGetAMissingSet) {
+  const std::string message =
+      message_of<FileError>([] { load_data("fashion-mnist", {.folder = "/nonexistent"}); });
+  EXPECT_NE(message.find("apt-get install dataset-fashion-mnist"), std::string::npos) << message;
+  EXPECT_NE(message.find("LAMINA_DATA"), std::string::npos) << message;
+}
+
+TEST(LoadData, SuggestsNamesAndParts) {
+  EXPECT_NE(
+      message_of<InvalidArgument>([] { load_data("fashon-mnist"); }).find("did you mean 'fashion-mnist'"),
+      std::string::npos);
+  EXPECT_NE(message_of<InvalidArgument>([] { load_data("mnist:tets"); }).find("did you mean 'test'"),
+            std::string::npos);
+  EXPECT_THROW(load_data("mnist", {.split = "all"}), InvalidArgument);
+}
+
+TEST(LoadData, ChecksLabelsAndLengths) {
+  TemporaryFolder folder;
+  write_part(folder.path(), "train", {0, 12});
+  const DataOptions named{.folder = folder.path()};
+  const std::string range = message_of<FileError>([&] { load_data("fashion-mnist", named); });
+  EXPECT_NE(range.find("label 12 of sample 1 is out of range 0..9"), std::string::npos) << range;
+  write_part(folder.path(), "train", {0, 1, 2});
+  const std::string length = message_of<FileError>([&] { load_data("fashion-mnist", named); });
+  EXPECT_NE(length.find("x has 2 samples and y 3 targets"), std::string::npos) << length;
+}
+
+TEST(LoadData, RefusesDamagedAndIncompleteFolders) {
+  TemporaryFolder folder;
+  EXPECT_NE(message_of<FileError>([&] { load_data(folder.path()); }).find("holds no data"),
+            std::string::npos);
+  write_part(folder.path(), "train", {0, 1});
+  EXPECT_NE(message_of<FileError>([&] { load_data(folder.path() + ":test"); }).find("t10k-images"),
+            std::string::npos);
+  std::filesystem::remove(folder / "train-labels-idx1-ubyte");
+  EXPECT_NE(message_of<FileError>([&] { load_data(folder.path()); }).find("lacks the labels"),
+            std::string::npos);
+  write_file(folder / "train-labels-idx1-ubyte.gz", "\x1f\x8b junk");
+  EXPECT_NE(message_of<FileError>([&] { load_data(folder.path()); }).find("labels-idx1-ubyte.gz' is"),
+            std::string::npos);
+}
+
+TEST(LoadData, RefusesKindsThatThisBuildCannotRead) {
+  TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "cats");
+  EXPECT_NE(message_of<Unsupported>([&] { load_data(folder.path()); }).find("one sub-folder per class"),
+            std::string::npos);
+  write_file(folder / "a.parquet", "x");
+  const std::string message = message_of<Unsupported>([&] { load_data(folder / "a.parquet"); });
+  EXPECT_NE(message.find(".npz"), std::string::npos) << message;
+  EXPECT_NE(message_of<FileError>([&] { load_data(folder / "b.npz"); }).find("No such file"),
+            std::string::npos);
+  EXPECT_NE(message_of<FileError>([&] { load_data(folder / "b.xyz"); }).find("No such file"),
+            std::string::npos);
+}
+
+TEST(LoadData, ReadsNpzWithAndWithoutParts) {
+  TemporaryFolder folder;
+  const Tensor x = Tensor::from<float>({1, 2, 3, 4}, {2, 2});
+  write_npz(folder / "plain.npz", {{"x", x}, {"y", Tensor::from<int64_t>({1, 0})}});
+  const LabelledData plain = load_data(folder / "plain.npz");
+  EXPECT_EQ(plain.x.shape(), (Shape{2, 2}));
+  EXPECT_EQ(plain.y.type(), (TensorType{DType::kInt32, {2}}));
+  EXPECT_EQ(plain.class_names.size(), 2u);
+
+  write_npz(folder / "parts.npz", {{"x_train", x},
+                                   {"y_train", Tensor::from<float>({0.5f, 1.5f})},
+                                   {"x_test", x},
+                                   {"y_test", Tensor::from<float>({7.5f, 8.5f})}});
+  const LabelledData test = load_data(folder / "parts.npz:test");
+  EXPECT_EQ(test.y.to_vector<float>(), (std::vector<float>{7.5f, 8.5f}));
+  EXPECT_TRUE(test.class_names.empty());
+}
+
+TEST(LoadData, RefusesNpzThatDoNotFit) {
+  TemporaryFolder folder;
+  const Tensor x = Tensor::from<float>({1, 2, 3, 4}, {2, 2});
+  const auto refusal = [&](const std::map<std::string, Tensor>& arrays, const std::string& part = "") {
+    write_npz(folder / "a.npz", arrays);
+    return message_of<FileError>([&] { load_data(folder / ("a.npz" + part)); });
+  };
+  EXPECT_NE(refusal({{"x", x}}).find("lacks the array 'y'"), std::string::npos);
+  EXPECT_NE(refusal({{"images", x}}).find("it holds: images"), std::string::npos);
+  EXPECT_NE(refusal({{"x", x}, {"y", x}}, ":test").find("no part 'test'"), std::string::npos);
+  EXPECT_NE(refusal({{"x", x}, {"y", Tensor::from<float>({1})}}).find("x has 2 samples and y 1"),
+            std::string::npos);
+  EXPECT_NE(refusal({{"x", x}, {"y", Tensor::from<int32_t>({0, -1})}}).find("label -1 of sample 1"),
+            std::string::npos);
+  EXPECT_NE(refusal({{"x", x}, {"y", Tensor::from<int32_t>({0, 2000000000})}}).find("out of range"),
+            std::string::npos);
+  EXPECT_NE(refusal({{"x", x}, {"y", Tensor::from<int32_t>({5}, {})}}).find("first axis"), std::string::npos);
+}
+
+TEST(ToCategorical, MakesRowsWithAOne) {
+  const Tensor y = to_categorical(Tensor::from<int32_t>({2, 0}), 3);
+  EXPECT_EQ(y.type(), (TensorType{DType::kFloat32, {2, 3}}));
+  EXPECT_EQ(y.to_vector<float>(), (std::vector<float>{0, 0, 1, 1, 0, 0}));
+  EXPECT_EQ(to_categorical(Tensor::from<uint8_t>({1, 3, 0}, {3, 1})).shape(), (Shape{3, 4}));
+  EXPECT_EQ(to_categorical(Tensor::from<int32_t>({}), 5).shape(), (Shape{0, 5}));
+}
+
+TEST(ToCategorical, RefusesOtherThanClassNumbers) {
+  const auto refusal = [](const Tensor& y, int64_t classes) {
+    return message_of<InvalidArgument>([&] { to_categorical(y, classes); });
+  };
+  EXPECT_NE(refusal(Tensor::from<int32_t>({0, 3}), 3).find("3 at index 1 is out of range 0..2"),
+            std::string::npos);
+  EXPECT_NE(refusal(Tensor::from<int32_t>({-1}), 0).find("-1 at index 0"), std::string::npos);
+  EXPECT_NE(refusal(Tensor::from<float>({0}), 3).find("integer dtype"), std::string::npos);
+  EXPECT_NE(refusal(Tensor::from<int32_t>({0, 1, 2, 3}, {2, 2}), 3).find("(n,)"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace lamina

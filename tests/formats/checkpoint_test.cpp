@@ -1,0 +1,172 @@
+// Checkpoints: training goes on bit for bit, and a kill at any moment leaves a readable one.
+#include "lamina/formats/checkpoint.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "lamina/base/error.h"
+#include "lamina/base/files.h"
+#include "lamina/formats/detail/zip_archive.h"
+#include "lamina/formats/keras/archive.h"
+#include "lamina/formats/keras/keras.h"
+#include "lamina/nn/layers/layers.h"
+#include "tests/support/temporary_folder.h"
+
+namespace lamina {
+namespace {
+
+using test::message_of;
+using test::TemporaryFolder;
+
+Sequential small_model() {
+  Sequential model({Input({6}), Dense(8, {.activation = "relu"}), Dropout(0.25), Dense(3)},
+                   {.name = "small", .seed = 5});
+  model.compile({.optimizer = "adam", .loss = "mse"});
+  return model;
+}
+
+Samples samples() {
+  std::vector<float> x, y;
+  for (int i = 0; i < 50 * 6; ++i) x.push_back(std::sin(static_cast<float>(i)));
+  for (int i = 0; i < 50 * 3; ++i) y.push_back(std::cos(static_cast<float>(i)));
+  return {Tensor::from(x, {50, 6}), Tensor::from(y, {50, 3})};
+}
+
+FitOptions fit_options(int epochs, const TrainingSnapshot* resume = nullptr) {
+  FitOptions options;
+  options.epochs = epochs;
+  options.batch_size = 16;
+  options.verbose = 0;
+  options.seed = 11;
+  options.resume = resume;
+  return options;
+}
+
+void expect_same_weights(const Model& a, const Model& b) {
+  const std::vector<WeightPtr> left = a.weights(), right = b.weights();
+  ASSERT_EQ(left.size(), right.size());
+  for (size_t i = 0; i < left.size(); ++i) {
+    EXPECT_EQ(left[i]->value.to_vector<float>(), right[i]->value.to_vector<float>()) << left[i]->path;
+  }
+}
+
+TEST(Checkpoint, GoesOnBitForBit) {
+  TemporaryFolder folder;
+  const Samples data = samples();
+  Sequential straight = small_model();
+  straight.fit(data.x, data.y, fit_options(5));
+
+  Sequential first = small_model();
+  first.fit(data.x, data.y, fit_options(2));
+  save_checkpoint(first, folder / "c.keras");
+
+  Checkpoint checkpoint = load_checkpoint(folder / "c.keras");
+  ASSERT_TRUE(checkpoint.training);
+  EXPECT_EQ(checkpoint.training->epoch(), 2);
+  EXPECT_EQ(checkpoint.training->step(), 0);
+  checkpoint.model.fit(data.x, data.y, fit_options(5, &*checkpoint.training));
+  expect_same_weights(checkpoint.model, straight);
+  const std::vector<WeightPtr> a = checkpoint.model.optimizer_variables(), b = straight.optimizer_variables();
+  ASSERT_EQ(a.size(), b.size());
+  for (size_t i = 0; i < a.size(); ++i) {
+    EXPECT_EQ(a[i]->value.to_vector<float>(), b[i]->value.to_vector<float>()) << a[i]->name;
+  }
+}
+
+TEST(Checkpoint, IsAlsoAPlainModel) {
+  TemporaryFolder folder;
+  const Samples data = samples();
+  Sequential model = small_model();
+  model.fit(data.x, data.y, fit_options(1));
+  save_checkpoint(model, model.snapshot(), Json::object({{"recipe", "small"}}), folder / "c.keras");
+  const Sequential loaded = load_keras(folder / "c.keras");
+  expect_same_weights(loaded, model);
+  EXPECT_EQ(load_checkpoint(folder / "c.keras").info.at("recipe").as_string(), "small");
+
+  model.save(folder / "plain.keras");
+  EXPECT_FALSE(load_checkpoint(folder / "plain.keras").training);
+}
+
+TEST(Checkpoint, RefusesDamagedTrainingState) {
+  TemporaryFolder folder;
+  const std::string path = folder / "c.keras";
+  const Samples data = samples();
+  Sequential model = small_model();
+  model.fit(data.x, data.y, fit_options(1));
+  save_checkpoint(model, path);
+  const detail::KerasArchive good = detail::parse_keras_archive(read_file(path), path);
+  const auto refusal = [&](const std::string& member, const std::string& content) {
+    detail::KerasArchive archive = good;
+    archive.extra[member] = content;
+    if (content.empty()) archive.extra.erase(member);
+    write_file(path, detail::keras_archive_bytes(archive));
+    return message_of<FileError>([&] { load_checkpoint(path); });
+  };
+  EXPECT_NE(refusal("lamina/training.json", "{").find("lamina/training.json"), std::string::npos);
+  EXPECT_NE(refusal("lamina/training.json", "{\"version\": 9}").find("version 9"), std::string::npos);
+  EXPECT_NE(refusal("lamina/training.json", "{\"version\": 1}").find("training"), std::string::npos);
+  EXPECT_NE(refusal("lamina/training.npz", "").find("lacks the member 'lamina/training.npz'"),
+            std::string::npos);
+  EXPECT_NE(refusal("lamina/training.npz", "PK").find("not a zip"), std::string::npos);
+  EXPECT_NE(refusal("lamina/training.npz", detail::ZipWriter().finish()).find("lacks the array"),
+            std::string::npos);
+}
+
+// The child process of the next test: it writes checkpoints until it is killed.
+TEST(Checkpoint, DISABLED_SaveForever) {
+  const char* path = ::getenv("LAMINA_TEST_CHECKPOINT");
+  ASSERT_NE(path, nullptr);
+  const Samples data = samples();
+  Sequential model = small_model();
+  for (;;) {
+    model.fit(data.x, data.y, fit_options(1));
+    save_checkpoint(model, path);
+  }
+}
+
+TEST(Checkpoint, SurvivesKillAtAnyMoment) {
+  TemporaryFolder folder;
+  const std::string path = folder / "c.keras";
+  int readable = 0;
+  for (int round = 0; round < 12; ++round) {
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      ::setenv("LAMINA_TEST_CHECKPOINT", path.c_str(), 1);
+      ::setenv("OMP_NUM_THREADS", "1", 1);
+      for (const char* name :
+           {"GTEST_OUTPUT", "GTEST_TOTAL_SHARDS", "GTEST_SHARD_INDEX", "GTEST_SHARD_STATUS_FILE"}) {
+        ::unsetenv(name);
+      }
+      ::execl("/proc/self/exe", "lamina_tests", "--gtest_also_run_disabled_tests", "--gtest_brief=1",
+              "--gtest_filter=Checkpoint.DISABLED_SaveForever", static_cast<char*>(nullptr));
+      ::_exit(1);
+    }
+    // The first file takes a while; from then on the moments differ.
+    for (int wait = 0; wait < 2000 && !std::filesystem::exists(path); ++wait) ::usleep(10000);
+    ::usleep(static_cast<useconds_t>(20000 + 3300 * round));
+    ASSERT_EQ(::kill(child, SIGKILL), 0);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "the child ended by itself";
+    ASSERT_TRUE(std::filesystem::exists(path));
+    const Checkpoint checkpoint = load_checkpoint(path);
+    ASSERT_TRUE(checkpoint.training);
+    ++readable;
+  }
+  EXPECT_EQ(readable, 12);
+  save_checkpoint(small_model(), path);
+  size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    files += entry.is_regular_file();
+  EXPECT_EQ(files, 1u) << "temporaries of killed writers remain";
+}
+
+}  // namespace
+}  // namespace lamina

@@ -1,0 +1,289 @@
+// HDF5 images: round trips, files that h5py wrote, and everything that a hostile file may try.
+#include "lamina/formats/detail/hdf5.h"
+
+#include <gtest/gtest.h>
+#include <hdf5.h>
+
+#include <functional>
+
+#include "lamina/base/error.h"
+#include "lamina/base/files.h"
+#include "tests/support/temporary_folder.h"
+
+namespace lamina::detail {
+namespace {
+
+using test::message_of;
+using test::TemporaryFolder;
+
+Hdf5Tree example() {
+  Hdf5Tree tree;
+  tree.groups["vars"] = "sequential";
+  tree.groups["layers/dense/vars"] = "dense_7";
+  tree.arrays["layers/dense/vars/0"] = Tensor::from<float>({1, 2, 3, 4, 5, 6}, {2, 3});
+  tree.arrays["layers/dense/vars/1"] = Tensor::from<float>({-1, 0.5f, 3});
+  tree.arrays["optimizer/vars/0"] = Tensor::from<int64_t>({42}, {});
+  return tree;
+}
+
+// An HDF5 file that `fill` makes with the C API.
+std::string file_of(const std::function<void(hid_t)>& fill) {
+  TemporaryFolder folder;
+  const std::string path = folder / "a.h5";
+  const hid_t file = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  fill(file);
+  H5Fclose(file);
+  return read_file(path);
+}
+
+std::string refusal(const std::string& bytes) {
+  return message_of<FileError>([&] { read_hdf5(bytes, "hostile.h5"); });
+}
+
+TEST(Hdf5, RoundTripsGroupsAndArrays) {
+  const std::string bytes = write_hdf5(example());
+  EXPECT_EQ(write_hdf5(example()), bytes);
+  ASSERT_TRUE(is_hdf5(bytes));
+  const Hdf5Tree tree = read_hdf5(bytes, "a.h5");
+  ASSERT_EQ(tree.arrays.size(), 3u);
+  EXPECT_EQ(tree.arrays.at("layers/dense/vars/0").shape(), (Shape{2, 3}));
+  EXPECT_EQ(tree.arrays.at("layers/dense/vars/0").to_vector<float>(), (std::vector<float>{1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(tree.arrays.at("optimizer/vars/0").dtype(), DType::kInt64);
+  EXPECT_EQ(tree.arrays.at("optimizer/vars/0").item<int64_t>(), 42);
+  EXPECT_TRUE(tree.groups.contains("layers/dense/vars"));
+  EXPECT_TRUE(tree.groups.contains("vars"));
+}
+
+TEST(Hdf5, RoundTripsEveryElementType) {
+  Hdf5Tree tree;
+  for (const DType dtype :
+       {DType::kBool, DType::kInt8, DType::kInt16, DType::kInt32, DType::kInt64, DType::kUInt8,
+        DType::kFloat16, DType::kBFloat16, DType::kFloat32, DType::kFloat64}) {
+    dispatch(dtype, [&](auto zero) {
+      using T = decltype(zero);
+      const T values[] = {T(0.0f), T(1.0f), T(1.0f)};
+      tree.arrays[std::string("types/") + name(dtype)] = Tensor::from_bytes(values, 3, dtype, {3, 1});
+    });
+  }
+  tree.arrays["empty"] = Tensor::from<float>({}, {0, 5});
+  const Hdf5Tree back = read_hdf5(write_hdf5(tree), "t.h5");
+  ASSERT_EQ(back.arrays.size(), tree.arrays.size());
+  EXPECT_TRUE(back.skipped.empty());
+  for (const auto& [path, tensor] : tree.arrays) {
+    EXPECT_EQ(back.arrays.at(path).type(), tensor.type()) << path;
+    EXPECT_EQ(back.arrays.at(path).to_vector<double>(), tensor.to_vector<double>()) << path;
+  }
+}
+
+// A file that the HDF5 library opens from memory.
+class LibraryFile {
+ public:
+  explicit LibraryFile(const std::string& bytes) {
+    const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    H5Pset_fapl_core(access, 1 << 16, 0);
+    H5Pset_file_image(access, const_cast<char*>(bytes.data()), bytes.size());
+    id_ = H5Fopen("memory.h5", H5F_ACC_RDONLY, access);
+    H5Pclose(access);
+  }
+  ~LibraryFile() { H5Fclose(id_); }
+  LibraryFile(const LibraryFile&) = delete;
+  LibraryFile& operator=(const LibraryFile&) = delete;
+  hid_t id() const { return id_; }
+
+  std::vector<double> read(const std::string& path) const {
+    const hid_t set = H5Dopen2(id_, path.c_str(), H5P_DEFAULT);
+    const hid_t space = H5Dget_space(set);
+    std::vector<double> values(static_cast<size_t>(H5Sget_simple_extent_npoints(space)));
+    EXPECT_GE(H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), 0) << path;
+    H5Sclose(space);
+    H5Dclose(set);
+    return values;
+  }
+  // The attribute `attribute` of the object at `path`.
+  std::string text(const std::string& path, const char* attribute) const {
+    const hid_t id = H5Aopen_by_name(id_, path.c_str(), attribute, H5P_DEFAULT, H5P_DEFAULT);
+    const hid_t type = H5Aget_type(id);
+    EXPECT_GT(H5Tis_variable_str(type), 0);
+    EXPECT_EQ(H5Tget_cset(type), H5T_CSET_UTF8);
+    char* text = nullptr;
+    EXPECT_GE(H5Aread(id, type, &text), 0);
+    const std::string result = text ? text : "";
+    H5free_memory(text);
+    H5Tclose(type);
+    H5Aclose(id);
+    return result;
+  }
+
+ private:
+  hid_t id_;
+};
+
+TEST(Hdf5, WritesWhatTheLibraryReads) {
+  Hdf5Tree tree = example();
+  tree.groups["vars"] = "s\xc3\xa9quentiel";
+  tree.arrays["half"] = Tensor::from<Float16>({Float16(1.5f), Float16(-2)}, {2});
+  tree.arrays["double"] = Tensor::from<double>({1e300, -0.0});
+  tree.arrays["int8"] = Tensor::from<int8_t>({-128, 127});
+  tree.arrays["uint8"] = Tensor::from<uint8_t>({0, 255});
+  tree.arrays["bfloat16"] = Tensor::from<BFloat16>({BFloat16(1)}, {1});
+  tree.arrays["empty"] = Tensor::from<float>({}, {0, 3});
+  const std::string bytes = write_hdf5(tree);
+  const LibraryFile file(bytes);
+  ASSERT_GE(file.id(), 0);
+  EXPECT_EQ(file.read("layers/dense/vars/0"), (std::vector<double>{1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(file.read("layers/dense/vars/1"), (std::vector<double>{-1, 0.5, 3}));
+  EXPECT_EQ(file.read("optimizer/vars/0"), (std::vector<double>{42}));
+  EXPECT_EQ(file.read("half"), (std::vector<double>{1.5, -2}));
+  EXPECT_EQ(file.read("double"), (std::vector<double>{1e300, -0.0}));
+  EXPECT_EQ(file.read("int8"), (std::vector<double>{-128, 127}));
+  EXPECT_EQ(file.read("uint8"), (std::vector<double>{0, 255}));
+  EXPECT_TRUE(file.read("empty").empty());
+  EXPECT_EQ(file.text("layers/dense/vars", "name"), "dense_7");
+  EXPECT_EQ(file.text("vars", "name"), "s\xc3\xa9quentiel");
+  EXPECT_EQ(file.text("bfloat16", "dtype"), "bfloat16");
+}
+
+TEST(Hdf5, WritesGroupsOfManyMembers) {
+  for (const int count : {0, 8, 9, 256, 257, 3000}) {
+    Hdf5Tree tree;
+    tree.groups["many"] = "";
+    for (int i = 0; i < count; ++i) {
+      tree.arrays["many/" + std::to_string(i)] = Tensor::from<int32_t>({i});
+      if (i % 10 == 0) tree.groups["named/" + std::to_string(i)] = "group number " + std::to_string(i);
+    }
+    const std::string bytes = write_hdf5(tree);
+    EXPECT_EQ(read_hdf5(bytes, "m").arrays.size(), static_cast<size_t>(count));
+    const LibraryFile file(bytes);
+    ASSERT_GE(file.id(), 0) << count;
+    for (int i = 0; i < count; i += 7) {
+      ASSERT_EQ(file.read("many/" + std::to_string(i)), (std::vector<double>{static_cast<double>(i)}));
+    }
+    for (int i = 0; i < count; i += 10) {
+      ASSERT_EQ(file.text("named/" + std::to_string(i), "name"), "group number " + std::to_string(i));
+    }
+  }
+}
+
+TEST(Hdf5, SkipsTextAndSaysSo) {
+  const std::string bytes = file_of([](hid_t file) {
+    const hid_t type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, 8);
+    const hid_t space = H5Screate(H5S_SCALAR);
+    H5Dclose(H5Dcreate2(file, "words", type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    H5Dclose(H5Dcreate2(file, "big", H5T_STD_U64LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    H5Sclose(space);
+    H5Tclose(type);
+  });
+  const Hdf5Tree tree = read_hdf5(bytes, "w.h5");
+  EXPECT_TRUE(tree.arrays.empty());
+  EXPECT_EQ(tree.skipped.at("words"), "text");
+  EXPECT_EQ(tree.skipped.at("big"), "unsigned integers of 8 bytes");
+}
+
+TEST(Hdf5, RefusesLinksCyclesAndForeignStorage) {
+  EXPECT_NE(refusal(file_of([](hid_t file) {
+              H5Lcreate_soft("/target", file, "soft", H5P_DEFAULT, H5P_DEFAULT);
+            })).find("soft': soft links"),
+            std::string::npos);
+  EXPECT_NE(refusal(file_of([](hid_t file) {
+              H5Lcreate_external("/etc/passwd", "/", file, "outside", H5P_DEFAULT, H5P_DEFAULT);
+            })).find("external links"),
+            std::string::npos);
+  EXPECT_NE(refusal(file_of([](hid_t file) {
+              const hid_t group = H5Gcreate2(file, "g", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+              H5Lcreate_hard(file, "/", group, "up", H5P_DEFAULT, H5P_DEFAULT);
+              H5Gclose(group);
+            })).find("g/up': the object has two paths"),
+            std::string::npos);
+  const std::string external = file_of([](hid_t file) {
+    const hsize_t size = 16;
+    const hid_t space = H5Screate_simple(1, &size, nullptr);
+    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_external(creation, "/etc/passwd", 0, 16);
+    H5Dclose(H5Dcreate2(file, "d", H5T_STD_U8LE, space, H5P_DEFAULT, creation, H5P_DEFAULT));
+    H5Pclose(creation);
+    H5Sclose(space);
+  });
+  EXPECT_NE(refusal(external).find("external storage"), std::string::npos);
+  const std::string virtual_set = file_of([](hid_t file) {
+    const hsize_t size = 16;
+    const hid_t space = H5Screate_simple(1, &size, nullptr);
+    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_virtual(creation, space, "/tmp/other.h5", "d", space);
+    H5Dclose(H5Dcreate2(file, "d", H5T_STD_U8LE, space, H5P_DEFAULT, creation, H5P_DEFAULT));
+    H5Pclose(creation);
+    H5Sclose(space);
+  });
+  EXPECT_NE(refusal(virtual_set).find("virtual datasets"), std::string::npos);
+}
+
+TEST(Hdf5, RefusesShapesBeyondWhatIsStored) {
+  const std::string good = write_hdf5(example());
+  // The dataspace message of layers/dense/vars/0: version 1, rank 2, extents 2 and 3.
+  std::string extents(16, '\0');
+  extents[0] = 2;
+  extents[8] = 3;
+  const size_t at = good.find(extents);
+  ASSERT_NE(at, std::string::npos);
+  std::string huge = good;
+  huge[at + 4] = 1;  // 2^32 + 2 rows
+  const std::string message = refusal(huge);
+  EXPECT_NE(message.find("layers/dense/vars/0"), std::string::npos) << message;
+  EXPECT_NE(message.find("float32(4294967298, 3) claims 51539607576 bytes and stores 24"), std::string::npos)
+      << message;
+  huge[at + 7] = 127;
+  EXPECT_NE(refusal(huge).find("too large for any memory"), std::string::npos);
+}
+
+TEST(Hdf5, NeedsNoMemoryForWhatIsNotStored) {
+  // A terabyte that is nothing but a fill value, and an array that was never written.
+  const std::string bytes = file_of([](hid_t file) {
+    const hsize_t dims[] = {1 << 20, 1 << 20};
+    const hsize_t chunk[] = {1024, 1024};
+    const hid_t space = H5Screate_simple(2, dims, nullptr);
+    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_chunk(creation, 2, chunk);
+    H5Dclose(H5Dcreate2(file, "chunks", H5T_STD_U8LE, space, H5P_DEFAULT, creation, H5P_DEFAULT));
+    H5Pclose(creation);
+    H5Sclose(space);
+  });
+  EXPECT_EQ(read_hdf5(bytes, "c.h5").skipped.at("chunks"), "chunked storage");
+  const std::string unwritten = file_of([](hid_t file) {
+    const hsize_t size = 1 << 30;
+    const hid_t space = H5Screate_simple(1, &size, nullptr);
+    H5Dclose(H5Dcreate2(file, "d", H5T_STD_U8LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    H5Sclose(space);
+  });
+  const std::string message = refusal(unwritten);
+  EXPECT_NE(message.find("claims 1073741824 bytes and stores 0"), std::string::npos) << message;
+}
+
+TEST(Hdf5, SurvivesDamageSilently) {
+  const std::string good = write_hdf5(example());
+  testing::internal::CaptureStderr();
+  EXPECT_NE(refusal("not HDF5").find("does not start as one"), std::string::npos);
+  EXPECT_NE(refusal(good.substr(0, 8)).find("damaged or truncated"), std::string::npos);
+  size_t refused = 0, cases = 0;
+  for (size_t length = 0; length < good.size(); length += 97, ++cases) {
+    try {
+      read_hdf5(std::string_view(good).substr(0, length), "t");
+    } catch (const FileError&) {
+      ++refused;
+    }
+  }
+  EXPECT_EQ(refused, cases);
+  EXPECT_NE(refusal(good.substr(0, good.size() - 1)).find("truncated"), std::string::npos);
+  // Any byte may be wrong; what counts is that nothing but a FileError comes of it.
+  for (size_t at = 0; at < good.size(); at += 3) {
+    std::string damaged = good;
+    damaged[at] ^= 0x5a;
+    try {
+      read_hdf5(damaged, "d");
+    } catch (const FileError&) {
+    }
+  }
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
+}  // namespace
+}  // namespace lamina::detail

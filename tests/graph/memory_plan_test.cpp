@@ -1,0 +1,49 @@
+// The arena: no two blocks that live at once overlap, and the plan is tight where that is easy to know.
+#include "lamina/graph/memory_plan.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+
+namespace lamina {
+namespace {
+
+RC_GTEST_PROP(MemoryPlan, NeverOverlapsLiveBlocks, ()) {
+  const int count = *rc::gen::inRange(0, 40);
+  std::vector<Lifetime> lifetimes;
+  for (int i = 0; i < count; ++i) {
+    const int first = *rc::gen::inRange(0, 30);
+    const int last = first + *rc::gen::inRange(0, 10);
+    lifetimes.push_back({static_cast<size_t>(*rc::gen::inRange(0, 5000)), first, last});
+  }
+  const MemoryPlan plan = plan_memory(lifetimes);
+  RC_ASSERT(plan.offsets.size() == lifetimes.size());
+  size_t most_alive = 0;
+  for (int step = 0; step < 40; ++step) {
+    size_t alive = 0;
+    for (const Lifetime& block : lifetimes)
+      alive += block.first <= step && step <= block.last ? block.bytes : 0;
+    most_alive = std::max(most_alive, alive);
+  }
+  RC_ASSERT(plan.bytes >= most_alive);
+  for (size_t a = 0; a < lifetimes.size(); ++a) {
+    RC_ASSERT(plan.offsets[a] % 64 == 0);
+    RC_ASSERT(plan.offsets[a] + lifetimes[a].bytes <= plan.bytes);
+    for (size_t b = 0; b < a; ++b) {
+      const bool both_live =
+          lifetimes[a].first <= lifetimes[b].last && lifetimes[b].first <= lifetimes[a].last;
+      const bool apart = plan.offsets[a] + lifetimes[a].bytes <= plan.offsets[b] ||
+                         plan.offsets[b] + lifetimes[b].bytes <= plan.offsets[a];
+      RC_ASSERT(apart || !both_live || lifetimes[a].bytes == 0 || lifetimes[b].bytes == 0);
+    }
+  }
+}
+
+TEST(MemoryPlan, ReusesMemoryOfWhatDied) {
+  const std::vector<Lifetime> chain = {{1024, 0, 1}, {1024, 1, 2}, {1024, 2, 3}, {1024, 3, 4}};
+  EXPECT_EQ(plan_memory(chain).bytes, 2048u);
+}
+
+}  // namespace
+}  // namespace lamina

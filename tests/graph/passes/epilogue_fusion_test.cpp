@@ -1,0 +1,200 @@
+// The epilogue fusion pass: graphs before and after, as text, and that the numbers stay.
+#include "lamina/graph/passes/epilogue_fusion.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "lamina/core/compile.h"
+#include "lamina/core/grad.h"
+#include "lamina/graph/constant.h"
+#include "lamina/graph/contraction.h"
+#include "lamina/ops/binary.h"
+#include "lamina/ops/conv2d.h"
+#include "lamina/ops/matmul.h"
+#include "lamina/ops/pool2d.h"
+#include "lamina/ops/reduce.h"
+#include "lamina/ops/reshape.h"
+#include "lamina/ops/unary.h"
+
+namespace lamina {
+namespace {
+
+const DType kF32 = DType::kFloat32;
+
+ValueId one(Graph& graph, const char* op, std::vector<ValueId> inputs, Attrs attrs = {}) {
+  return graph.add_node(find_op(op), std::move(attrs), std::move(inputs))[0];
+}
+
+std::string fused(const Graph& graph) {
+  verify(graph);
+  const Graph result = passes::epilogue_fusion(graph, DeviceKind::kCpu);
+  verify(result);
+  return result.str();
+}
+
+TEST(EpilogueFusion, TakesBiasAndReluIntoTheProduct) {
+  Graph graph;
+  const ValueId x = graph.add_input({kF32, {4, 3}}, "x");
+  const ValueId w = graph.add_input({kF32, {3, 2}}, "w");
+  const ValueId b = graph.add_input({kF32, {2}}, "b");
+  graph.outputs = {one(graph, "relu", {one(graph, "add", {one(graph, "matmul", {x, w}, MatmulAttrs{}), b})})};
+  EXPECT_EQ(graph.str(),
+            "%0: float32(4, 3) = input \"x\"\n"
+            "%1: float32(3, 2) = input \"w\"\n"
+            "%2: float32(2,) = input \"b\"\n"
+            "%3: float32(4, 2) = matmul(%0, %1) {transpose_a=false, transpose_b=false}\n"
+            "%4: float32(4, 2) = add(%3, %2)\n"
+            "%5: float32(4, 2) = relu(%4)\n"
+            "return %5\n");
+  EXPECT_EQ(fused(graph),
+            "%0: float32(4, 3) = input \"x\"\n"
+            "%1: float32(3, 2) = input \"w\"\n"
+            "%2: float32(2,) = input \"b\"\n"
+            "%3: float32(4, 2) = matmul_bias_act(%0, %1, %2) "
+            "{transpose_a=false, transpose_b=false, activation=\"relu\"}\n"
+            "return %3\n");
+}
+
+TEST(EpilogueFusion, LeavesReluWhereTheSumIsUsedElsewhere) {
+  Graph graph;
+  const ValueId x = graph.add_input({kF32, {1, 5, 5, 2}}, "x");
+  const ValueId k = graph.add_input({kF32, {3, 3, 2, 4}}, "k");
+  const ValueId b = graph.add_input({kF32, {4}}, "b");
+  const ValueId sum = one(graph, "add", {b, one(graph, "conv2d", {x, k}, Conv2DAttrs{})});
+  graph.outputs = {one(graph, "relu", {sum}), sum};
+  EXPECT_EQ(fused(graph),
+            "%0: float32(1, 5, 5, 2) = input \"x\"\n"
+            "%1: float32(3, 3, 2, 4) = input \"k\"\n"
+            "%2: float32(4,) = input \"b\"\n"
+            "%3: float32(1, 3, 3, 4) = conv2d_bias_act(%0, %1, %2) "
+            "{strides=[1, 1], padding=\"valid\", dilations=[1, 1], groups=1, activation=\"linear\"}\n"
+            "%4: float32(1, 3, 3, 4) = relu(%3)\n"
+            "return %4, %3\n");
+}
+
+TEST(EpilogueFusion, KeepsAProductThatSomethingElseReads) {
+  Graph graph;
+  const ValueId x = graph.add_input({kF32, {4, 3}}, "x");
+  const ValueId w = graph.add_input({kF32, {3, 2}}, "w");
+  const ValueId b = graph.add_input({kF32, {2}}, "b");
+  const ValueId product = one(graph, "matmul", {x, w}, MatmulAttrs{});
+  graph.outputs = {one(graph, "add", {product, b}), product};
+  EXPECT_EQ(fused(graph), graph.str());
+}
+
+TEST(EpilogueFusion, DropsPlacesThatNothingReads) {
+  Graph graph;
+  const ValueId x = graph.add_input({kF32, {1, 4, 4, 2}}, "x");
+  graph.outputs = {one(graph, "max_pool2d_with_index", {x}, Pool2DAttrs{})};
+  EXPECT_EQ(fused(graph),
+            "%0: float32(1, 4, 4, 2) = input \"x\"\n"
+            "%1: float32(1, 2, 2, 2) = max_pool2d(%0) {pool=[2, 2], strides=[2, 2], padding=\"valid\"}\n"
+            "return %1\n");
+}
+
+/// The first block of a classifier with its way back, as the derivative writes it.
+Graph block_with_gradient() {
+  Graph graph;
+  const ValueId x = graph.add_input({kF32, {2, 8, 8, 1}}, "x");
+  const ValueId k = graph.add_input({kF32, {3, 3, 1, 8}}, "k");
+  const ValueId b = graph.add_input({kF32, {8}}, "b");
+  const ValueId g = graph.add_input({kF32, {2, 3, 3, 8}}, "g");
+  const ValueId y = one(graph, "relu", {one(graph, "add", {one(graph, "conv2d", {x, k}, Conv2DAttrs{}), b})});
+  const std::vector<ValueId> pool = graph.add_node(find_op("max_pool2d_with_index"), Pool2DAttrs{}, {y});
+  const ValueId zero = one(graph, "full", {}, FullAttrs{{}, 0, kF32});
+  const ValueId spread = one(graph, "max_pool2d_grad", {g, pool[1]}, Pool2DGradAttrs{{}, {2, 6, 6, 8}});
+  const ValueId masked = one(graph, "where", {one(graph, "greater", {y, zero}), spread, zero});
+  const ValueId grad_kernel =
+      one(graph, "conv2d_grad_kernel", {x, masked}, Conv2DGradAttrs{{}, {3, 3, 1, 8}});
+  const ValueId grad_bias = one(graph, "sum", {masked}, ReduceAttrs{{0, 1, 2}, false});
+  graph.outputs = {pool[0], grad_kernel, grad_bias};
+  return graph;
+}
+
+TEST(EpilogueFusion, MakesOneNodeOfABlockAndOneOfItsGradient) {
+  EXPECT_EQ(
+      fused(block_with_gradient()),
+      "%0: float32(2, 8, 8, 1) = input \"x\"\n"
+      "%1: float32(3, 3, 1, 8) = input \"k\"\n"
+      "%2: float32(8,) = input \"b\"\n"
+      "%3: float32(2, 3, 3, 8) = input \"g\"\n"
+      "%4: float32(2, 3, 3, 8), %5: uint8(2, 3, 3, 8) = conv2d_bias_act_max_pool2d_with_index(%0, %1, %2) "
+      "{strides=[1, 1], padding=\"valid\", dilations=[1, 1], groups=1, activation=\"relu\", pool=[2, 2], "
+      "pool_strides=[2, 2], pool_padding=\"valid\"}\n"
+      "%6: float32(3, 3, 1, 8), %7: float32(8,) = conv2d_grad_kernel_pooled(%0, %3, %5) "
+      "{strides=[1, 1], padding=\"valid\", dilations=[1, 1], groups=1, pool=[2, 2], pool_strides=[2, 2], "
+      "pool_padding=\"valid\", shape=(3, 3, 1, 8)}\n"
+      "return %4, %6, %7\n");
+}
+
+TEST(EpilogueFusion, KeepsPlacesThatMoreThanTheGradientReads) {
+  Graph graph = block_with_gradient();
+  graph.outputs.push_back(
+      graph.nodes[3].outputs[1]);  // the places themselves, which the fused op gives otherwise
+  const std::string text = fused(graph);
+  EXPECT_EQ(text.find("conv2d_bias_act_max_pool2d"), std::string::npos) << text;
+  EXPECT_NE(text.find("max_pool2d_with_index"), std::string::npos) << text;
+}
+
+std::vector<double> numbers(size_t count, double scale) {
+  std::vector<double> values(count);
+  for (size_t i = 0; i < count; ++i)
+    values[i] = scale * std::sin(static_cast<double>(i * i % 1009) * 1.7 + 0.3);
+  return values;
+}
+
+Tensor tensor(const Shape& shape, double scale, DType dtype) {
+  const std::vector<double> values = numbers(static_cast<size_t>(shape.size()), scale);
+  if (dtype == DType::kFloat64) return Tensor::from(values, shape);
+  return Tensor::from(std::vector<float>(values.begin(), values.end()), shape);
+}
+
+/// Loss and gradients of a small classifier. float64 has none of the fused kernels: its bodies are what
+/// float32 must equal.
+std::vector<std::vector<double>> classifier(DType dtype, int64_t channels, int64_t deep) {
+  const auto f = [&](const std::vector<Tensor>& in) {
+    Tensor h = max_pool2d(relu(conv2d(in[0], in[1]) + in[2]), {2, 2}, {2, 2});
+    h = max_pool2d(relu(conv2d(h, in[3], {.padding = "same"}) + in[4]), {2, 2}, {2, 2});
+    h = relu(matmul(flatten(h), in[5]) + in[6]);
+    const Tensor loss = sum(square(h));
+    std::vector<Tensor> results = gradients(loss, {in.begin() + 1, in.end()});
+    results.push_back(loss);
+    return results;
+  };
+  const std::vector<Tensor> args = {tensor({4, 20, 18, channels}, 1, dtype),
+                                    tensor({3, 3, channels, 16}, 0.3, dtype),
+                                    tensor({16}, 0.1, dtype),
+                                    tensor({3, 3, 16, deep}, 0.1, dtype),
+                                    tensor({deep}, 0.1, dtype),
+                                    tensor({16 * deep, 10}, 0.1, dtype),
+                                    tensor({10}, 0.1, dtype)};
+  std::vector<std::vector<double>> results;
+  for (const Tensor& result : compile(f)(args)) results.push_back(result.to_vector<double>());
+  return results;
+}
+
+class Classifier : public ::testing::TestWithParam<std::pair<int64_t, int64_t>> {};
+
+TEST_P(Classifier, KeepsItsNumbersThroughAllPasses) {
+  const auto [channels, deep] = GetParam();
+  const auto exact = classifier(DType::kFloat64, channels, deep);
+  const auto fast = classifier(kF32, channels, deep);
+  ASSERT_EQ(exact.size(), fast.size());
+  for (size_t i = 0; i < exact.size(); ++i) {
+    ASSERT_EQ(exact[i].size(), fast[i].size());
+    double largest = 0;
+    for (double value : exact[i]) largest = std::max(largest, std::abs(value));
+    EXPECT_GT(largest, 0) << "result " << i << " says nothing";
+    for (size_t k = 0; k < exact[i].size(); ++k)
+      EXPECT_NEAR(exact[i][k], fast[i][k], 2e-5 * largest) << i << ", " << k;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Channels, Classifier,
+                         ::testing::Values(std::pair<int64_t, int64_t>{1, 8},
+                                           std::pair<int64_t, int64_t>{3, 32},
+                                           std::pair<int64_t, int64_t>{5, 12}));
+
+}  // namespace
+}  // namespace lamina

@@ -1,0 +1,159 @@
+// The layout pass: where reorders go, as text, and that the numbers stay.
+#include "lamina/graph/passes/layout.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "lamina/core/compile.h"
+#include "lamina/core/grad.h"
+#include "lamina/graph/contraction.h"
+#include "lamina/graph/program.h"
+#include "lamina/ops/binary.h"
+#include "lamina/ops/conv2d.h"
+#include "lamina/ops/pool2d.h"
+#include "lamina/ops/reduce.h"
+#include "lamina/ops/unary.h"
+
+namespace lamina {
+namespace {
+
+const DType kF32 = DType::kFloat32;
+
+ValueId one(Graph& graph, const char* op, std::vector<ValueId> inputs, Attrs attrs = {}) {
+  return graph.add_node(find_op(op), std::move(attrs), std::move(inputs))[0];
+}
+
+/// The words that tell which order a value has, and which ops run: "@0312,3x8 reorder".
+std::vector<std::string> ops_of(const Graph& graph) {
+  std::vector<std::string> names;
+  for (const Node& node : graph.nodes) {
+    const Layout& layout = graph.layout(node.outputs[0]);
+    names.push_back(node.op->name + (layout.row_major() ? "" : "@blocked"));
+  }
+  return names;
+}
+
+Graph deep_chain() {
+  Graph graph;
+  const ValueId x = graph.add_input({kF32, {8, 20, 20, 16}}, "x");
+  const ValueId k1 = graph.add_input({kF32, {3, 3, 16, 32}}, "k1");
+  const ValueId k2 = graph.add_input({kF32, {3, 3, 32, 32}}, "k2");
+  const ValueId first = one(graph, "relu", {one(graph, "conv2d", {x, k1}, Conv2DAttrs{})});
+  const ValueId pooled = one(graph, "max_pool2d", {first}, Pool2DAttrs{});
+  const ValueId second = one(graph, "conv2d", {pooled, k2}, Conv2DAttrs{{1, 1}, "same", {1, 1}, 1});
+  graph.outputs = {second};
+  return graph;
+}
+
+TEST(LayoutPass, LetsOneOrderTravelThroughAChain) {
+  const Graph before = deep_chain();
+  verify(before);
+  const Graph after = passes::layout(before, DeviceKind::kCpu);
+  verify(after);
+  const std::vector<std::string> ops = ops_of(after);
+  // Whether blocks pay is for oneDNN to say on this machine; half-way there is never right.
+  const bool blocks_pay = std::find(ops.begin(), ops.end(), "conv2d@blocked") != ops.end();
+  const std::vector<std::string> travelling{"reorder@blocked",    "conv2d@blocked", "relu@blocked",
+                                            "max_pool2d@blocked", "conv2d@blocked", "reorder"};
+  EXPECT_EQ(ops, blocks_pay ? travelling : ops_of(before));
+}
+
+TEST(LayoutPass, LeavesSmallAndOddConvolutionsAlone) {
+  for (const int64_t channels : {5, 16}) {
+    Graph graph;
+    const ValueId x = graph.add_input({kF32, {1, 6, 6, channels}}, "x");
+    const ValueId k = graph.add_input({kF32, {3, 3, channels, 16}}, "k");
+    graph.outputs = {one(graph, "conv2d", {x, k}, Conv2DAttrs{})};
+    EXPECT_EQ(passes::layout(graph, DeviceKind::kCpu).str(), graph.str());
+  }
+}
+
+/// Runs a graph of float32 on numbers of its own.
+std::vector<float> run(const Graph& graph) {
+  Program program(graph, current_device());
+  std::vector<std::vector<float>> storage;
+  std::vector<void*> inputs, outputs;
+  for (ValueId input : graph.inputs) {
+    auto& values = storage.emplace_back(static_cast<size_t>(graph.type(input).shape.size()));
+    for (size_t i = 0; i < values.size(); ++i)
+      values[i] = 0.1f * std::sin(static_cast<float>(i % 9973) * 1.3f);
+  }
+  for (ValueId output : graph.outputs)
+    storage.emplace_back(static_cast<size_t>(graph.type(output).shape.size()));
+  for (size_t i = 0; i < storage.size(); ++i)
+    (i < graph.inputs.size() ? inputs : outputs).push_back(storage[i].data());
+  program.run(inputs, outputs);
+  return storage.back();
+}
+
+TEST(LayoutPass, KeepsTheNumbers) {
+  Graph graph = deep_chain();
+  graph.nodes[1].op =
+      &find_op("identity");  // elementwise nodes run fused only, which is another pass's matter
+  const std::vector<float> before = run(graph);
+  const std::vector<float> after = run(passes::layout(graph, DeviceKind::kCpu));
+  ASSERT_EQ(before.size(), after.size());
+  for (size_t i = 0; i < before.size(); ++i) ASSERT_NEAR(before[i], after[i], 1e-5) << i;
+}
+
+TEST(Reorder, GoesThereAndBack) {
+  const std::vector<Layout> layouts = {{{0, 3, 1, 2}, {{3, 8}}},
+                                       {{0, 3, 1, 2}, {{3, 16}}},
+                                       {{3, 0, 2, 1}, {}},
+                                       {{1, 0, 2, 3}, {{2, 3}, {3, 4}}}};
+  for (const Layout& layout : layouts) {
+    Graph graph;
+    const ValueId x = graph.add_input({kF32, {2, 5, 6, 32}}, "x");
+    const ValueId there = one(graph, "reorder", {x}, ReorderAttrs{layout});
+    graph.values[static_cast<size_t>(there)].layout = layout;
+    graph.outputs = {one(graph, "reorder", {there}, ReorderAttrs{{}})};
+    verify(graph);
+    std::vector<float> expected(2 * 5 * 6 * 32);
+    for (size_t i = 0; i < expected.size(); ++i)
+      expected[i] = 0.1f * std::sin(static_cast<float>(i % 9973) * 1.3f);
+    EXPECT_EQ(run(graph), expected) << layout.str();
+  }
+}
+
+/// Gradients of three convolutions whose work is worth blocked orders.
+std::vector<std::vector<double>> deep(DType dtype) {
+  const auto make = [&](const Shape& shape, double scale) {
+    std::vector<double> values(static_cast<size_t>(shape.size()));
+    for (size_t i = 0; i < values.size(); ++i)
+      values[i] = scale * std::sin(static_cast<double>(i * 7 % 2003) * 1.1);
+    return dtype == DType::kFloat64 ? Tensor::from(values, shape)
+                                    : Tensor::from(std::vector<float>(values.begin(), values.end()), shape);
+  };
+  const auto f = [](const std::vector<Tensor>& in) {
+    const Conv2DAttrs same{{1, 1}, "same", {1, 1}, 1};
+    Tensor h = relu(conv2d(in[0], in[1], same) + in[2]);
+    h = max_pool2d(relu(conv2d(h, in[3], same) + in[2]), {2, 2}, {2, 2});
+    h = avg_pool2d(conv2d(h, in[4], same), {2, 2}, {2, 2});
+    const Tensor loss = sum(square(h));
+    std::vector<Tensor> results = gradients(loss, in);
+    results.push_back(loss);
+    return results;
+  };
+  std::vector<std::vector<double>> results;
+  const std::vector<Tensor> args = {make({2, 20, 20, 16}, 1), make({3, 3, 16, 32}, 0.1), make({32}, 0.1),
+                                    make({3, 3, 32, 32}, 0.1), make({3, 3, 32, 32}, 0.1)};
+  for (const Tensor& result : compile(f)(args)) results.push_back(result.to_vector<double>());
+  return results;
+}
+
+TEST(LayoutPass, KeepsGradientsOfDeepConvolutions) {
+  const auto exact = deep(DType::kFloat64);
+  const auto fast = deep(kF32);
+  for (size_t i = 0; i < exact.size(); ++i) {
+    double largest = 0;
+    for (double value : exact[i]) largest = std::max(largest, std::abs(value));
+    EXPECT_GT(largest, 0) << "result " << i << " says nothing";
+    for (size_t k = 0; k < exact[i].size(); ++k)
+      ASSERT_NEAR(exact[i][k], fast[i][k], 5e-5 * largest) << i << ", " << k;
+  }
+}
+
+}  // namespace
+}  // namespace lamina

@@ -1,0 +1,113 @@
+// Every optimizer against Keras: parameters and state after ten steps from given gradients.
+#include <gtest/gtest.h>
+
+#include "lamina/base/error.h"
+#include "lamina/nn/optimizers/adam.h"
+#include "lamina/nn/optimizers/rmsprop.h"
+#include "lamina/nn/optimizers/sgd.h"
+#include "lamina/ops/slice.h"
+#include "tests/support/golden.h"
+#include "tests/support/temporary_folder.h"
+
+namespace lamina {
+namespace {
+
+using test::expect_close;
+using test::Golden;
+using test::message_of;
+
+class OptimizerGolden : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(OptimizerGolden, ComputesWhatKerasComputes) {
+  const Golden golden("nn/optimizers/" + GetParam());
+  const std::shared_ptr<Optimizer> optimizer = Registry<Optimizer>::from_json(golden.json("config"));
+  std::vector<Tensor> weights = golden.numbered("parameter");
+  const std::vector<Tensor> gradients = golden.numbered("gradient");
+  std::vector<Optimizer::Target> targets;
+  for (size_t i = 0; i < weights.size(); ++i) targets.push_back({"p" + std::to_string(i), weights[i].type()});
+
+  const Json names = golden.json("state_names");
+  std::vector<Tensor> state;
+  const std::vector<Optimizer::Variable> variables = optimizer->variables(targets);
+  ASSERT_EQ(variables.size(), names.size());
+  for (size_t i = 0; i < variables.size(); ++i) {
+    EXPECT_EQ(variables[i].name, names.at(i).at("name").as_string());
+    EXPECT_EQ(name(variables[i].initial.dtype()), names.at(i).at("dtype").as_string());
+    state.push_back(variables[i].initial);
+  }
+  EXPECT_EQ(optimizer->variables({}).size(), 2u);
+
+  for (int64_t step = 0; step < 10; ++step) {
+    std::vector<Tensor> now;
+    for (const Tensor& all : gradients) now.push_back(index(all, {step}));
+    Optimizer::Update update = optimizer->update(weights, now, state);
+    weights = update.weights;
+    state = update.state;
+    eval(weights);
+    eval(state);
+  }
+  const std::vector<Tensor> after = golden.numbered("after"), expected = golden.numbered("state");
+  for (size_t i = 0; i < after.size(); ++i) {
+    expect_close(weights[i], after[i], "parameter " + std::to_string(i));
+  }
+  for (size_t i = 0; i < expected.size(); ++i) expect_close(state[i], expected[i], variables[i].name);
+}
+
+TEST_P(OptimizerGolden, WritesWhatKerasWrites) {
+  const Json expected = Golden("nn/optimizers/" + GetParam()).json("config");
+  test::expect_same_config(Registry<Optimizer>::from_json(expected)->serialize(), expected, "optimizer");
+}
+
+INSTANTIATE_TEST_SUITE_P(Keras, OptimizerGolden, ::testing::ValuesIn(test::golden_cases("nn/optimizers")),
+                         test::CaseName());
+
+TEST(OptimizerGoldenFiles, AreAllThere) { EXPECT_GE(test::golden_cases("nn/optimizers").size(), 17u); }
+
+TEST(Optimizers, ReadLikePython) {
+  EXPECT_EQ(Adam().config().at("learning_rate").as_double(), static_cast<double>(0.001f));
+  EXPECT_EQ(Adam(0.5).config().at("learning_rate").as_double(), 0.5);
+  EXPECT_EQ(Adam({.learning_rate = 0.25, .amsgrad = true}).config().at("amsgrad"), Json(true));
+  EXPECT_EQ(SGD(0.5, {.momentum = 0.75}).config().at("momentum").as_double(), 0.75);
+  EXPECT_EQ(AdamW().config().at("weight_decay").as_double(), 0.004);
+  EXPECT_EQ(RMSprop().name(), "rm_sprop");
+}
+
+TEST(Optimizers, AreKnownByKerasNames) {
+  for (const char* name : {"sgd", "SGD", "adam", "Adam", "rmsprop", "RMSprop", "adamw"}) {
+    EXPECT_NO_THROW(Registry<Optimizer>::make(name)) << name;
+  }
+  const auto message = message_of<InvalidArgument>([] { Registry<Optimizer>::make("adm"); });
+  EXPECT_NE(message.find("unknown optimizer 'adm'; did you mean 'Adam'?"), std::string::npos) << message;
+}
+
+TEST(Optimizers, RejectArgumentsThatCannotBe) {
+  EXPECT_THROW(SGD({.momentum = 2.0}), InvalidArgument);
+  EXPECT_THROW(SGD(-1.0), InvalidArgument);
+  EXPECT_THROW(Adam({.beta_1 = 1.0}), InvalidArgument);
+  EXPECT_THROW(RMSprop({.rho = -0.5}), InvalidArgument);
+  EXPECT_THROW(Adam({.clipnorm = 0.0}), InvalidArgument);
+  const auto message = message_of<InvalidArgument>([] { Adam({.clipnorm = 1.0, .clipvalue = 1.0}); });
+  EXPECT_NE(message.find("only one of clipnorm, clipvalue and global_clipnorm"), std::string::npos)
+      << message;
+}
+
+TEST(Optimizers, SayWhichKerasOptionsTheyLack) {
+  auto message = message_of<Unsupported>([] {
+    Registry<Optimizer>::make("Adam", Json::object({{"use_ema", true}}));
+  });
+  EXPECT_NE(message.find("use_ema"), std::string::npos) << message;
+  const Json schedule = Json::object({{"class_name", "ExponentialDecay"}});
+  message = message_of<Unsupported>([&] {
+    Registry<Optimizer>::make("SGD", Json::object({{"learning_rate", schedule}}));
+  });
+  EXPECT_NE(message.find("ExponentialDecay"), std::string::npos) << message;
+}
+
+TEST(Optimizers, CheckTheNumberOfTensors) {
+  const std::vector<Tensor> one = {Tensor(1.0f)};
+  const auto message = message_of<InvalidArgument>([&] { Adam().update(one, one, one); });
+  EXPECT_NE(message.find("4 state tensors"), std::string::npos) << message;
+}
+
+}  // namespace
+}  // namespace lamina

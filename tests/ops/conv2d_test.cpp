@@ -1,0 +1,155 @@
+// Convolution and its gradients: rows for the harness over paddings, strides, dilations, groups and edge
+// shapes, every kernel candidate on shapes of real layers, blocked memory orders, and messages.
+#include "lamina/ops/conv2d.h"
+
+#include <gtest/gtest.h>
+
+#include "lamina/base/error.h"
+#include "tests/support/images.h"
+#include "tests/support/op_rows.h"
+
+namespace lamina::testing {
+namespace {
+
+struct Case {
+  std::string label;
+  Shape image, kernel;
+  Conv2DAttrs attrs = {};
+};
+
+NdArray grad_input_of(const NdArray& g, const NdArray& kernel, const Shape& image, const Conv2DAttrs& attrs) {
+  NdArray grad(image);
+  for_each_product(image, kernel.shape, attrs, [&](const auto& out, const auto& k, const auto& pixel) {
+    grad.at(pixel) += g.at(out) * kernel.at(k);
+  });
+  return grad;
+}
+
+NdArray grad_kernel_of(const NdArray& x, const NdArray& g, const Shape& kernel, const Conv2DAttrs& attrs) {
+  NdArray grad(kernel);
+  for_each_product(x.shape, kernel, attrs, [&](const auto& out, const auto& k, const auto& pixel) {
+    grad.at(k) += g.at(out) * x.at(pixel);
+  });
+  return grad;
+}
+
+NdArray grad_bias_of(const NdArray& g) {
+  NdArray grad({g.shape[3]});
+  for (size_t i = 0; i < g.data.size(); ++i) grad.data[i % grad.data.size()] += g.data[i];
+  return grad;
+}
+
+/// Rows of the whole family for one case. Sums of up to `terms` products need a tolerance that grows with
+/// them.
+std::vector<OpRow> family(const Case& c, bool gradient) {
+  const Shape out = conv_shape_of(c.image, c.kernel, c.attrs);
+  const Conv2DGradAttrs of_image{c.attrs, c.image};
+  const Conv2DGradAttrs of_kernel{c.attrs, c.kernel};
+  std::vector<OpRow> rows;
+  rows.push_back({.op = "conv2d",
+                  .attrs = c.attrs,
+                  .inputs = {{.shape = c.image}, {.shape = c.kernel}},
+                  .reference = [c](const std::vector<NdArray>& in) {
+                    return std::vector{conv_of(in[0], in[1], c.attrs)};
+                  }});
+  for (const std::string activation : {"linear", "relu"}) {
+    rows.push_back({.op = "conv2d_bias_act",
+                    .attrs = Conv2DBiasActAttrs{c.attrs, activation},
+                    .inputs = {{.shape = c.image}, {.shape = c.kernel}, {.shape = {c.kernel[3]}}},
+                    .reference = [c, activation](const std::vector<NdArray>& in) {
+                      return std::vector{conv_bias_act_of(in[0], in[1], in[2], activation, c.attrs)};
+                    }});
+    rows.back().label = activation + "_";
+  }
+  rows.push_back({.op = "conv2d_grad_input",
+                  .attrs = of_image,
+                  .inputs = {{.shape = out}, {.shape = c.kernel}},
+                  .reference = [c](const std::vector<NdArray>& in) {
+                    return std::vector{grad_input_of(in[0], in[1], c.image, c.attrs)};
+                  }});
+  rows.push_back({.op = "conv2d_grad_kernel",
+                  .attrs = of_kernel,
+                  .inputs = {{.shape = c.image}, {.shape = out}},
+                  .reference = [c](const std::vector<NdArray>& in) {
+                    return std::vector{grad_kernel_of(in[0], in[1], c.kernel, c.attrs)};
+                  }});
+  rows.push_back({.op = "conv2d_grad_kernel_bias",
+                  .attrs = of_kernel,
+                  .inputs = {{.shape = c.image}, {.shape = out}},
+                  .reference = [c](const std::vector<NdArray>& in) {
+                    return std::vector{grad_kernel_of(in[0], in[1], c.kernel, c.attrs), grad_bias_of(in[1])};
+                  }});
+  for (OpRow& row : rows) {
+    row.label += c.label;
+    row.gradient = gradient;
+    if (!gradient) row.dtypes = {DType::kFloat32};
+  }
+  return rows;
+}
+
+std::vector<OpRow> all_families() {
+  std::vector<OpRow> rows;
+  const auto add = [&](const Case& c, bool gradient) {
+    for (OpRow& row : family(c, gradient)) rows.push_back(std::move(row));
+  };
+  // Small, with derivatives.
+  add({"valid", {2, 5, 4, 2}, {3, 2, 2, 3}}, true);
+  add({"same", {1, 4, 5, 2}, {3, 3, 2, 2}, {.padding = "same"}}, true);
+  add({"strided_same", {1, 5, 6, 1}, {3, 3, 1, 2}, {.strides = {2, 2}, .padding = "same"}}, true);
+  add({"dilated", {1, 6, 5, 2}, {2, 2, 2, 2}, {.dilations = {3, 2}}}, true);
+  add({"grouped", {1, 4, 4, 4}, {2, 2, 2, 6}, {.groups = 2}}, true);
+  add({"depthwise", {1, 4, 4, 3}, {3, 3, 1, 3}, {.padding = "same", .groups = 3}}, true);
+  // Forward only: edge shapes, and shapes that the fast kernels take.
+  add({"one_pixel", {1, 1, 1, 1}, {1, 1, 1, 1}}, false);
+  add({"pointwise", {2, 3, 3, 5}, {1, 1, 5, 7}}, false);
+  add({"kernel_is_image", {2, 4, 4, 3}, {4, 4, 3, 2}}, false);
+  add({"no_images", {0, 4, 4, 3}, {2, 2, 3, 2}}, false);
+  add({"stride_leaves_rest", {1, 8, 9, 3}, {3, 3, 3, 8}, {.strides = {3, 2}}}, false);
+  add({"stride_over_kernel", {1, 9, 9, 3}, {2, 2, 3, 8}, {.strides = {4, 3}, .padding = "same"}}, false);
+  add({"one_channel", {3, 9, 8, 1}, {3, 3, 1, 32}}, false);
+  add({"three_channels_same", {2, 9, 8, 3}, {5, 5, 3, 24}, {.padding = "same"}}, false);
+  add({"five_channels", {2, 7, 6, 5}, {3, 3, 5, 10}, {.padding = "same"}}, false);
+  add({"blocks", {2, 9, 9, 16}, {3, 3, 16, 24}}, false);
+  add({"blocks_strided", {2, 9, 9, 16}, {3, 3, 16, 32}, {.strides = {2, 2}, .padding = "same"}}, false);
+  add({"blocks_grouped", {1, 6, 6, 32}, {3, 3, 16, 16}, {.padding = "same", .groups = 2}}, false);
+  add({"dilated_same", {1, 12, 12, 8}, {3, 3, 8, 8}, {.padding = "same", .dilations = {2, 2}}}, false);
+  return rows;
+}
+
+const OpRows rows(all_families());
+
+std::string message_of(const std::function<void()>& f) {
+  try {
+    f();
+  } catch (const InvalidArgument& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+Tensor image(const Shape& shape) {
+  return Tensor::from(std::vector<float>(static_cast<size_t>(shape.size()), 0.5f), shape);
+}
+
+TEST(Conv2D, NamesWhatDoesNotFit) {
+  const auto says = [](const std::string& part, const std::function<void()>& f) {
+    const std::string message = message_of(f);
+    EXPECT_NE(message.find(part), std::string::npos) << message;
+  };
+  const Tensor x = image({2, 5, 5, 3});
+  const Tensor kernel = image({3, 3, 3, 4});
+  says("the kernel reads 2 channels per group, the image (2, 5, 5, 3) has 3", [&] {
+    conv2d(x, image({3, 3, 2, 4}));
+  });
+  says("(batch, height, width, channels), not (5, 5, 3)", [&] { conv2d(image({5, 5, 3}), kernel); });
+  says("larger than the image", [&] { conv2d(x, image({6, 3, 3, 4})); });
+  says("\"full\"", [&] { conv2d(x, kernel, {.padding = "full"}); });
+  says("strides must be two numbers >= 1, not [0, 1]", [&] { conv2d(x, kernel, {.strides = {0, 1}}); });
+  says("dilations must be two numbers", [&] { conv2d(x, kernel, {.dilations = {1}}); });
+  says("groups must divide channels and filters, not 2", [&] { conv2d(x, kernel, {.groups = 2}); });
+  says("bias must have shape (4,)", [&] { conv2d_bias_act(x, kernel, image({3})); });
+  says("must have shape (2, 3, 3, 4)", [&] { conv2d_grad_input(image({2, 3, 3, 5}), kernel, x.shape()); });
+}
+
+}  // namespace
+}  // namespace lamina::testing

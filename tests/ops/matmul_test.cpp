@@ -1,0 +1,153 @@
+// Matrix products: rows for the harness, vectors and messages of the public function, and every kernel
+// candidate on shapes that take its different paths.
+#include "lamina/ops/matmul.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "lamina/base/error.h"
+#include "lamina/core/compile.h"
+#include "tests/support/op_rows.h"
+
+namespace lamina::testing {
+namespace {
+
+NdArray product(const NdArray& a, const NdArray& b, MatmulAttrs attrs) {
+  const auto leading = [](const Shape& s) { return Shape(std::vector<int64_t>(s.begin(), s.end() - 2)); };
+  Shape shape = broadcast(leading(a.shape), leading(b.shape));
+  shape.push_back(a.shape[attrs.transpose_a ? -1 : -2]);
+  shape.push_back(b.shape[attrs.transpose_b ? -2 : -1]);
+  const int64_t inner = a.shape[attrs.transpose_a ? -2 : -1];
+  const auto at = [](const NdArray& x, std::vector<int64_t> index, int64_t i, int64_t j, bool swap) {
+    index[index.size() - 2] = swap ? j : i;
+    index[index.size() - 1] = swap ? i : j;
+    std::vector<int64_t> own(index.end() - x.shape.rank(), index.end());
+    for (int axis = 0; axis + 2 < x.shape.rank(); ++axis) {
+      if (x.shape[axis] == 1) own[static_cast<size_t>(axis)] = 0;
+    }
+    return x.at(own);
+  };
+  NdArray result(shape);
+  for_each_index(shape, [&](const std::vector<int64_t>& index) {
+    double sum = 0;
+    for (int64_t k = 0; k < inner; ++k) {
+      sum += at(a, index, index[index.size() - 2], k, attrs.transpose_a) *
+             at(b, index, k, index[index.size() - 1], attrs.transpose_b);
+    }
+    result.at(index) = sum;
+  });
+  return result;
+}
+
+OpRow row(const std::string& label, const Shape& a, const Shape& b, MatmulAttrs attrs = {}) {
+  return {.op = "matmul",
+          .label = label,
+          .attrs = attrs,
+          .inputs = {{.shape = a}, {.shape = b}},
+          .dtypes = {DType::kFloat32, DType::kFloat64, DType::kBFloat16, DType::kInt32},
+          .reference = [attrs](const std::vector<NdArray>& in) {
+            return std::vector{product(in[0], in[1], attrs)};
+          }};
+}
+
+OpRow fused_row(const std::string& label, const Shape& a, const Shape& b, MatmulBiasActAttrs attrs) {
+  const int64_t n = b[attrs.matmul.transpose_b ? -2 : -1];
+  return {.op = "matmul_bias_act",
+          .label = label,
+          .attrs = attrs,
+          .inputs = {{.shape = a}, {.shape = b}, {.shape = {n}}},
+          .reference = [attrs](const std::vector<NdArray>& in) {
+            NdArray y = product(in[0], in[1], attrs.matmul);
+            const auto n = static_cast<size_t>(in[2].shape[0]);
+            for (size_t i = 0; i < y.data.size(); ++i) {
+              y.data[i] += in[2].data[i % n];
+              if (attrs.activation == "relu") y.data[i] = std::max(y.data[i], 0.0);
+            }
+            return std::vector{y};
+          }};
+}
+
+const OpRows rows({
+    row("plain", {3, 4}, {4, 5}),
+    row("transposed_a", {4, 3}, {4, 5}, {.transpose_a = true}),
+    row("transposed_b", {3, 4}, {5, 4}, {.transpose_b = true}),
+    row("transposed_both", {4, 3}, {5, 4}, {true, true}),
+    row("one_element", {1, 1}, {1, 1}),
+    row("one_row", {1, 33}, {33, 17}),
+    row("one_column", {17, 33}, {33, 1}),
+    row("no_rows", {0, 4}, {4, 5}),
+    row("no_inner", {3, 0}, {0, 5}),
+    row("batched", {2, 3, 4}, {2, 4, 5}),
+    row("batch_of_rows", {2, 3, 4}, {4, 5}),
+    row("batch_of_rows_transposed_b", {2, 3, 4}, {5, 4}, {.transpose_b = true}),
+    row("batch_transposed_a", {2, 4, 3}, {4, 5}, {.transpose_a = true}),
+    row("broadcast", {2, 1, 3, 4}, {3, 4, 2}),
+    row("broadcast_left", {3, 4}, {2, 4, 2}),
+    fused_row("linear", {3, 4}, {4, 5}, {}),
+    fused_row("relu", {7, 4}, {4, 9}, {.activation = "relu"}),
+    fused_row("relu_transposed", {4, 7}, {9, 4}, {{true, true}, "relu"}),
+    fused_row("batch", {2, 3, 4}, {4, 5}, {.activation = "relu"}),
+    fused_row("wide", {3, 40}, {40, 70}, {.activation = "relu"}),
+});
+
+std::string message_of(const std::function<void()>& f) {
+  try {
+    f();
+  } catch (const InvalidArgument& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+Tensor counting(const Shape& shape) {
+  std::vector<float> values(static_cast<size_t>(shape.size()));
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 7) - 3;
+  return Tensor::from(values, shape);
+}
+
+TEST(Matmul, TakesVectorsAsRowAndColumn) {
+  const Tensor v = Tensor::from<float>({1, 2});
+  const Tensor m = Tensor::from(std::vector<float>{1, 2, 3, 4, 5, 6}, {2, 3});
+  EXPECT_EQ(matmul(v, m).shape(), Shape{3});
+  EXPECT_EQ(matmul(v, m).to_vector<float>(), (std::vector<float>{9, 12, 15}));
+  EXPECT_EQ(matmul(m, Tensor::from<float>({1, 0, 1})).to_vector<float>(), (std::vector<float>{4, 10}));
+  EXPECT_EQ(matmul(v, v).shape(), Shape{});
+  EXPECT_EQ(matmul(v, v).item(), 5);
+}
+
+TEST(Matmul, PromotesDtypes) {
+  const Tensor ints = Tensor::from(std::vector<int32_t>{1, 2, 3, 4}, {2, 2});
+  const Tensor halves = Tensor::from(std::vector<float>{0.5f, 0, 0, 0.5f}, {2, 2});
+  EXPECT_EQ(matmul(ints, halves).dtype(), DType::kFloat32);
+  EXPECT_EQ(matmul(ints, halves).to_vector<float>(), (std::vector<float>{0.5f, 1, 1.5f, 2}));
+}
+
+TEST(Matmul, NamesShapesThatDoNotFit) {
+  const std::string inner = message_of([] { matmul(counting({2, 3}), counting({4, 5})); });
+  EXPECT_NE(inner.find("inner extents differ: 3 of a against 4 of b"), std::string::npos) << inner;
+  EXPECT_NE(inner.find("float32(2, 3), float32(4, 5)"), std::string::npos) << inner;
+  const std::string leading = message_of([] { matmul(counting({2, 3, 4}), counting({3, 4, 5})); });
+  EXPECT_NE(leading.find("(2,) and (3,) do not broadcast"), std::string::npos) << leading;
+  EXPECT_NE(message_of([] { matmul(Tensor(1.0f), counting({2})); }).find("scalar"), std::string::npos);
+  EXPECT_NE(message_of([] { matmul(counting({2}), counting({2}), true); }).find("cannot be transposed"),
+            std::string::npos);
+  const std::string bias = message_of([] {
+    matmul_bias_act(counting({2, 3}), counting({3, 4}), counting({3}));
+  });
+  EXPECT_NE(bias.find("bias must have shape (4,)"), std::string::npos) << bias;
+  const std::string activation = message_of([] {
+    matmul_bias_act(counting({2, 3}), counting({3, 4}), counting({4}), "swish");
+  });
+  EXPECT_NE(activation.find("\"swish\""), std::string::npos) << activation;
+}
+
+TEST(Matmul, GivesTheSameBitsInEveryRun) {
+  const Tensor a = counting({64, 300}).eval();
+  const Tensor b = counting({300, 128}).eval();
+  const std::vector<float> first = matmul(a, b).to_vector<float>();
+  for (int run = 0; run < 5; ++run) EXPECT_EQ(matmul(a, b).to_vector<float>(), first);
+}
+
+}  // namespace
+}  // namespace lamina::testing

@@ -1,0 +1,85 @@
+// Counting replacements of operator new and delete.
+#include "tests/support/allocations.h"
+
+#include <dlfcn.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define LAMINA_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define LAMINA_SANITIZED 1
+#endif
+#endif
+
+namespace {
+
+std::atomic<bool> watching{false};
+std::atomic<int64_t> seen{0};
+
+// Whether the code at that address is oneDNN's.
+[[maybe_unused]] bool in_onednn(void* address) {
+  Dl_info info{};
+  return dladdr(address, &info) != 0 && info.dli_fname && std::strstr(info.dli_fname, "dnnl");
+}
+
+}  // namespace
+
+namespace lamina::test {
+
+AllocationWatch::AllocationWatch() {
+  seen = 0;
+  watching = true;
+}
+AllocationWatch::~AllocationWatch() { watching = false; }
+int64_t AllocationWatch::count() const { return seen.load(); }
+
+bool AllocationWatch::counts() {
+#ifdef LAMINA_SANITIZED
+  return false;
+#else
+  return true;
+#endif
+}
+
+}  // namespace lamina::test
+
+#ifndef LAMINA_SANITIZED
+
+namespace {
+
+void* allocate(size_t bytes, size_t alignment, void* caller) {
+  if (watching && !in_onednn(caller)) seen.fetch_add(1);
+  if (bytes == 0) bytes = 1;
+  void* address = alignment <= alignof(std::max_align_t)
+                      ? std::malloc(bytes)
+                      : std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+  if (!address) throw std::bad_alloc();
+  return address;
+}
+
+}  // namespace
+
+void* operator new(size_t bytes) { return allocate(bytes, 0, __builtin_return_address(0)); }
+void* operator new[](size_t bytes) { return allocate(bytes, 0, __builtin_return_address(0)); }
+void* operator new(size_t bytes, std::align_val_t alignment) {
+  return allocate(bytes, static_cast<size_t>(alignment), __builtin_return_address(0));
+}
+void* operator new[](size_t bytes, std::align_val_t alignment) {
+  return allocate(bytes, static_cast<size_t>(alignment), __builtin_return_address(0));
+}
+void operator delete(void* address) noexcept { std::free(address); }
+void operator delete[](void* address) noexcept { std::free(address); }
+void operator delete(void* address, size_t) noexcept { std::free(address); }
+void operator delete[](void* address, size_t) noexcept { std::free(address); }
+void operator delete(void* address, std::align_val_t) noexcept { std::free(address); }
+void operator delete[](void* address, std::align_val_t) noexcept { std::free(address); }
+void operator delete(void* address, size_t, std::align_val_t) noexcept { std::free(address); }
+void operator delete[](void* address, size_t, std::align_val_t) noexcept { std::free(address); }
+
+#endif

@@ -1,0 +1,251 @@
+// What the harness checks of one row: types, values, body, kernels, derivatives.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <random>
+
+#include "lamina/backend/backend.h"
+#include "lamina/core/compile.h"
+#include "lamina/core/grad.h"
+#include "lamina/core/tensor.h"
+#include "lamina/ops/binary.h"
+#include "lamina/ops/cast.h"
+#include "lamina/ops/reduce.h"
+#include "tests/support/op_rows.h"
+
+namespace lamina::testing {
+namespace {
+
+/// `x` as a tensor of `dtype`.
+Tensor to_tensor(const NdArray& x, DType dtype) {
+  return dispatch(dtype, [&](auto zero) {
+    using T = decltype(zero);
+    // Not std::vector, whose bools are bits.
+    const auto values = std::make_unique<T[]>(std::max<size_t>(x.data.size(), 1));
+    for (size_t i = 0; i < x.data.size(); ++i) {
+      if constexpr (std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>) {
+        values[i] = T(static_cast<float>(x.data[i]));
+      } else if constexpr (std::is_integral_v<T>) {
+        values[i] = static_cast<T>(static_cast<int64_t>(x.data[i]));  // wraps around where unsigned
+      } else {
+        values[i] = static_cast<T>(x.data[i]);
+      }
+    }
+    return Tensor::from_bytes(values.get(), x.data.size(), dtype, x.shape);
+  });
+}
+
+NdArray to_array(const Tensor& x) { return {x.shape(), x.to_vector<double>()}; }
+
+NdArray draw(const RowInput& input, bool integral, uint64_t seed) {
+  NdArray result(input.shape);
+  if (!input.values.empty()) {
+    EXPECT_EQ(input.values.size(), result.data.size()) << "the row's values do not fit their shape";
+    result.data = input.values;
+    return result;
+  }
+  std::mt19937_64 random(seed);
+  const auto uniform = [&](double lo, double hi) {
+    return lo + (hi - lo) * (static_cast<double>(random() >> 11) * 0x1p-53);
+  };
+  const size_t n = result.data.size();
+  for (size_t i = 0; i < n; ++i) {
+    double& x = result.data[i];
+    if (integral) {
+      x = std::floor(uniform(input.lo, std::floor(input.hi) + 1));
+      continue;
+    }
+    const double step = (input.hi - input.lo) / static_cast<double>(n);
+    do {
+      x = input.distinct ? input.lo + (static_cast<double>(i) + uniform(0.25, 0.75)) * step
+                         : uniform(input.lo, input.hi);
+    } while (std::any_of(input.avoid.begin(), input.avoid.end(),
+                         [&](double point) { return std::abs(x - point) < std::min(0.01, step / 8); }));
+  }
+  if (input.distinct) std::shuffle(result.data.begin(), result.data.end(), random);
+  return result;
+}
+
+/// A row's arguments in one dtype.
+struct Arguments {
+  std::vector<Tensor> tensors;
+  std::vector<NdArray> arrays;  // rounded to the dtypes
+};
+
+Arguments make_arguments(const OpRow& row, DType dtype) {
+  Arguments result;
+  uint64_t seed = 1;
+  for (const RowInput& input : row.inputs) {
+    const DType own = input.dtype.value_or(dtype);
+    result.tensors.push_back(to_tensor(draw(input, !is_floating(own), seed++), own));
+    result.arrays.push_back(to_array(result.tensors.back()));
+  }
+  return result;
+}
+
+double compare_tolerance(const OpRow& row, DType result, DType computed_in) {
+  return row.tolerance * (is_floating(result) ? std::max(tolerance(result), tolerance(computed_in)) : 0);
+}
+
+void expect_same_values(const OpRow& row, DType dtype, const std::vector<Tensor>& actual,
+                        const std::vector<NdArray>& expected, const std::string& what) {
+  ASSERT_EQ(actual.size(), expected.size()) << what;
+  for (size_t i = 0; i < expected.size(); ++i) {
+    expect_close(to_array(actual[i]), expected[i], compare_tolerance(row, actual[i].dtype(), dtype),
+                 what + ", output " + std::to_string(i));
+  }
+}
+
+/// Runs one kernel candidate by hand, on row-major operands.
+std::vector<Tensor> run_kernel(const KernelCandidate& candidate, const KernelDesc& desc,
+                               const std::vector<Tensor>& inputs) {
+  const std::unique_ptr<Kernel> kernel = candidate.prepare(desc);
+  std::vector<const void*> in;
+  for (const Tensor& input : inputs) in.push_back(input.buffer()->data());
+  std::vector<Tensor> outputs;
+  std::vector<void*> out;
+  for (const Operand& operand : desc.outputs) {
+    const auto buffer = std::make_shared<Buffer>(Device{}, std::max<size_t>(operand.type.bytes(), 1));
+    // A kernel that leaves elements unwritten must be caught.
+    std::memset(buffer->data(), operand.type.dtype == DType::kBool ? 1 : 0x7d, buffer->bytes());
+    out.push_back(buffer->data());
+    outputs.push_back(Tensor::wrap(buffer, operand.type));
+  }
+  Buffer workspace(Device{}, std::max<size_t>(kernel->workspace(), 1));
+  std::memset(workspace.data(), 0x7d, workspace.bytes());
+  kernel->run({in.data(), out.data(), workspace.data()});
+  return outputs;
+}
+
+void check_kernels(const OpRow& row, DType dtype, const Op& op, const Arguments& args,
+                   const std::vector<TensorType>& types, const std::vector<NdArray>& expected) {
+  KernelDesc desc{op, row.attrs, {}, {}};
+  for (const Tensor& input : args.tensors) desc.inputs.push_back({input.type(), {}});
+  for (const TensorType& type : types) desc.outputs.push_back({type, {}});
+  for (const KernelCandidate& candidate : op.kernels(DeviceKind::kCpu)) {
+    if (candidate.refuses && candidate.refuses(desc)) continue;
+    expect_same_values(row, dtype, run_kernel(candidate, desc, args.tensors), expected,
+                       std::string("kernel '") + candidate.name + "' in " + name(dtype));
+  }
+}
+
+void check_values(const OpRow& row, const Op& op, DType dtype) {
+  const Arguments args = make_arguments(row, dtype);
+  const std::vector<NdArray> expected = row.reference(args.arrays);
+  const std::vector<Tensor> actual = apply(op, row.attrs, args.tensors);
+  ASSERT_EQ(actual.size(), expected.size());
+  std::vector<TensorType> types;
+  for (size_t i = 0; i < actual.size(); ++i) {
+    types.push_back(actual[i].type());
+    EXPECT_EQ(types[i].shape.str(), expected[i].shape.str()) << "inferred shape of output " << i;
+    const DType wanted = row.out_dtypes.empty() ? dtype : row.out_dtypes.at(i);
+    EXPECT_STREQ(name(types[i].dtype), name(wanted)) << "inferred dtype of output " << i;
+  }
+  if (::testing::Test::HasFailure()) return;
+  expect_same_values(row, dtype, actual, expected, std::string("result in ") + name(dtype));
+  if (op.body) {
+    expect_same_values(row, dtype, op.body(row.attrs, args.tensors), expected,
+                       std::string("body in ") + name(dtype));
+  }
+  check_kernels(row, dtype, op, args, types, expected);
+}
+
+/// A scalar function of arrays, all float64.
+using ArrayFunction = std::function<Tensor(const std::vector<Tensor>&)>;
+
+/// Compares the gradients of `f` with respect to the arguments `wanted` with central differences, at no more
+/// than kElements elements of each. The differences run a compiled `f`: one trace for all.
+void check_gradients(const ArrayFunction& f, const std::vector<Tensor>& at, const std::vector<size_t>& wanted,
+                     double tolerance, const std::string& what) {
+  constexpr double kStep = 1e-5;
+  constexpr size_t kElements = 24;
+  std::vector<Tensor> inputs;
+  for (size_t i : wanted) inputs.push_back(at[i]);
+  const std::vector<Tensor> gradient = gradients(f(at), inputs);
+  const Function compiled =
+      compile([&](const std::vector<Tensor>& args) { return std::vector<Tensor>{f(args)}; });
+  for (size_t k = 0; k < wanted.size(); ++k) {
+    const NdArray center = to_array(at[wanted[k]]);
+    const NdArray all = to_array(gradient[k]);
+    ASSERT_EQ(all.shape.str(), center.shape.str()) << what;
+    std::vector<double> expected, actual;
+    const size_t stride = 1 + center.data.size() / (kElements + 1);
+    for (size_t e = 0; e < center.data.size(); e += stride) {
+      const auto value_at = [&](double offset) {
+        NdArray moved = center;
+        moved.data[e] += offset;
+        std::vector<Tensor> args = at;
+        args[wanted[k]] = to_tensor(moved, DType::kFloat64);
+        return compiled(args)[0].item<double>();
+      };
+      expected.push_back((value_at(kStep) - value_at(-kStep)) / (2 * kStep));
+      actual.push_back(all.data[e]);
+    }
+    const Shape shape{static_cast<int64_t>(expected.size())};
+    expect_close({shape, actual}, {shape, expected}, tolerance,
+                 what + " for input " + std::to_string(wanted[k]));
+  }
+}
+
+/// Random weights of the shapes of `tensors`.
+std::vector<Tensor> weights_like(const std::vector<Tensor>& tensors, uint64_t seed) {
+  std::vector<Tensor> result;
+  for (const Tensor& tensor : tensors) {
+    result.push_back(to_tensor(draw({.shape = tensor.shape()}, false, seed++), DType::kFloat64));
+  }
+  return result;
+}
+
+Tensor weighted_sum(const std::vector<Tensor>& tensors, const std::vector<Tensor>& weights) {
+  Tensor total = Tensor::from<double>({0.0});
+  total = sum(total);
+  for (size_t i = 0; i < tensors.size(); ++i) total = add(total, sum(multiply(tensors[i], weights[i])));
+  return total;
+}
+
+void check_derivatives(const OpRow& row, const Op& op) {
+  const std::vector<Tensor> at = make_arguments(row, DType::kFloat64).tensors;
+  std::vector<size_t> wanted;
+  for (size_t i = 0; i < at.size(); ++i) {
+    if (is_floating(at[i].dtype()) && row.inputs[i].differentiable) wanted.push_back(i);
+  }
+  ASSERT_FALSE(wanted.empty()) << "the row has no floating input: set gradient = false";
+  // Outputs without gradient (integers, bool) take no part.
+  const auto outputs_of = [&](const std::vector<Tensor>& args) {
+    std::vector<Tensor> floating;
+    for (const Tensor& output : apply(op, row.attrs, args)) {
+      if (is_floating(output.dtype())) floating.push_back(cast(output, DType::kFloat64));
+    }
+    return floating;
+  };
+  const std::vector<Tensor> weights = weights_like(outputs_of(at), 101);
+  const auto loss = [&](const std::vector<Tensor>& args) { return weighted_sum(outputs_of(args), weights); };
+  check_gradients(loss, at, wanted, 1e-6 * row.tolerance, "gradient");
+  if (!row.second_order || ::testing::Test::HasFailure()) return;
+
+  const auto gradients_at = [&](const std::vector<Tensor>& args) {
+    std::vector<Tensor> inputs;
+    for (size_t i : wanted) inputs.push_back(args[i]);
+    return gradients(loss(args), inputs);
+  };
+  const std::vector<Tensor> second = weights_like(gradients_at(at), 202);
+  check_gradients([&](const std::vector<Tensor>& args) { return weighted_sum(gradients_at(args), second); },
+                  at, wanted, 1e-5 * row.tolerance, "second-order gradient");
+}
+
+}  // namespace
+
+void check_row(const OpRow& row) {
+  const Op& op = find_op(row.op);
+  ASSERT_TRUE(row.reference) << "a row needs a reference";
+  for (DType dtype : row.dtypes) {
+    check_values(row, op, dtype);
+    if (::testing::Test::HasFailure()) return;
+  }
+  if (op.vjp && row.gradient) check_derivatives(row, op);
+}
+
+}  // namespace lamina::testing

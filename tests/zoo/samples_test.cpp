@@ -1,0 +1,112 @@
+// Adapting data to a model, sources with ranges, recipes and tutorial models.
+#include "lamina/zoo/samples.h"
+
+#include <gtest/gtest.h>
+
+#include "lamina/base/error.h"
+#include "lamina/nn/layers/layers.h"
+#include "lamina/zoo/recipes.h"
+#include "lamina/zoo/tutorial_models.h"
+
+namespace lamina {
+namespace {
+
+TEST(ParseSource, ReadsRanges) {
+  EXPECT_FALSE(parse_source("fashion-mnist:test").given);
+  SourceRange one = parse_source("a[7]");
+  EXPECT_EQ(one.source, "a");
+  EXPECT_EQ(one.begin, 7);
+  EXPECT_EQ(one.end, 8);
+  SourceRange some = parse_source("a:test[2:5]");
+  EXPECT_EQ(some.source, "a:test");
+  EXPECT_EQ(some.begin, 2);
+  EXPECT_EQ(some.end, 5);
+  EXPECT_EQ(parse_source("a[:5]").begin, 0);
+  EXPECT_EQ(parse_source("a[5:]").end, -1);
+  for (const char* bad : {"a[]", "a[x]", "a[1:x]", "a[-1]", "a[5:2]", "a[1 :2]", "a[99999999999999999999]"}) {
+    EXPECT_THROW(parse_source(bad), InvalidArgument) << bad;
+  }
+}
+
+TEST(PartOf, TakesRowsAndChecksThem) {
+  LabelledData data{Tensor::from(std::vector<float>{0, 1, 2, 3, 4, 5}, Shape{3, 2}),
+                    Tensor::from(std::vector<int32_t>{7, 8, 9}, Shape{3}),
+                    {}};
+  LabelledData part = part_of(data, 1, 2);
+  EXPECT_EQ(part.x.to_vector<float>(), (std::vector<float>{2, 3, 4, 5}));
+  EXPECT_EQ(part.y.to_vector<int32_t>(), (std::vector<int32_t>{8, 9}));
+  EXPECT_THROW(part_of(data, 2, 2), InvalidArgument);
+  EXPECT_THROW(part_of(data, -1, 2), InvalidArgument);
+}
+
+Sequential grey_model(bool rescaling, const char* loss, int outputs) {
+  std::vector<AnyLayer> layers{Input({2, 2, 1})};
+  if (rescaling) layers.push_back(Rescaling(1.0 / 255));
+  layers.push_back(Flatten());
+  layers.push_back(Dense(outputs, {.activation = outputs == 1 ? "sigmoid" : "softmax"}));
+  Sequential model(layers, {.seed = 1});
+  model.compile({.optimizer = "sgd", .loss = loss});
+  return model;
+}
+
+TEST(ModelInput, ScalesBytesAsTheTutorialDoes) {
+  Tensor pixels = Tensor::from(std::vector<uint8_t>{0, 51, 102, 255}, Shape{1, 2, 2});
+  Tensor x = model_input(grey_model(false, "categorical_crossentropy", 3), pixels);
+  EXPECT_EQ(x.shape(), (Shape{1, 2, 2, 1}));
+  ASSERT_EQ(x.dtype(), DType::kFloat32);
+  const std::vector<float> values = x.to_vector<float>();
+  for (size_t i = 0; i < 4; ++i)
+    EXPECT_FLOAT_EQ(values[i], static_cast<float>(pixels.to_vector<uint8_t>()[i]) / 255.0f);
+  EXPECT_EQ(model_input(grey_model(true, "categorical_crossentropy", 3), pixels).dtype(), DType::kUInt8);
+}
+
+TEST(ModelTargets, FollowTheLoss) {
+  Tensor labels = Tensor::from(std::vector<int32_t>{2, 0}, Shape{2});
+  Tensor rows = model_targets(grey_model(false, "categorical_crossentropy", 3), labels);
+  EXPECT_EQ(rows.to_vector<float>(), (std::vector<float>{0, 0, 1, 1, 0, 0}));
+  EXPECT_EQ(model_targets(grey_model(false, "sparse_categorical_crossentropy", 3), labels).shape(),
+            (Shape{2}));
+  Tensor bits = Tensor::from(std::vector<int32_t>{1, 0}, Shape{2});
+  Tensor column = model_targets(grey_model(false, "binary_crossentropy", 1), bits);
+  EXPECT_EQ(column.shape(), (Shape{2, 1}));
+  EXPECT_EQ(column.to_vector<float>(), (std::vector<float>{1, 0}));
+  EXPECT_THROW(model_targets(grey_model(false, "categorical_crossentropy", 2), labels), InvalidArgument);
+}
+
+TEST(Recipes, NameModelsThatExist) {
+  ASSERT_FALSE(recipes().empty());
+  for (const Recipe& recipe : recipes()) EXPECT_NO_THROW(tutorial_model(recipe.network)) << recipe.name;
+  EXPECT_EQ(find_recipe("nothing"), nullptr);
+  try {
+    recipe("fashion-mnits");
+    FAIL();
+  } catch (const InvalidArgument& error) {
+    EXPECT_NE(std::string(error.what()).find("did you mean 'fashion-mnist'?"), std::string::npos);
+  }
+}
+
+TEST(TutorialModels, HaveTheTutorialsSizes) {
+  EXPECT_EQ(tutorial_model("cnn28").build(0).count_params(), 693962);
+  EXPECT_EQ(tutorial_model("mlp").build(0).count_params(), 11274);
+  EXPECT_EQ(tutorial_model("cnn64").build(0).count_params(), 3937409);
+  EXPECT_THROW(tutorial_model("lstm"), Unsupported);
+  EXPECT_THROW(tutorial_model("cnn29"), InvalidArgument);
+}
+
+TEST(SyntheticSamples, FitTheModel) {
+  for (const char* name : {"mlp", "cnn28", "cnn64"}) {
+    Sequential model = tutorial_model(name).build(0);
+    Samples samples = synthetic_samples(model, 5);
+    EXPECT_EQ(samples.x.shape()[0], 5);
+    EXPECT_EQ(samples.y.shape()[-1], model.output_shape()[-1]);
+    float total = 0;
+    for (float value : samples.y.to_vector<float>()) total += value;
+    if (model.output_shape()[-1] > 1) {
+      EXPECT_EQ(total, 5) << name;
+    }
+    EXPECT_EQ(samples.x.to_vector<float>(), synthetic_samples(model, 5).x.to_vector<float>());
+  }
+}
+
+}  // namespace
+}  // namespace lamina
