@@ -8,7 +8,7 @@ if(LAMINA_SANITIZE)
                                                   -fno-sanitize-recover=all)
   target_link_options(lamina_options INTERFACE -fsanitize=${LAMINA_SANITIZE})
   if(LAMINA_SANITIZE MATCHES "address" AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-    # The fuzzers are guided by the branches that an input takes.
-    target_compile_options(lamina_options INTERFACE -fsanitize=fuzzer-no-link)
+    # A call for each check in place of its code: half the compiler's time, and a tenth on unrolled vector code.
+    target_compile_options(lamina_options INTERFACE -fsanitize-address-outline-instrumentation)
   endif()
 endif()
