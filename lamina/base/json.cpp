@@ -210,6 +210,7 @@ Json::Json(Json&& other) noexcept = default;
 Json& Json::operator=(const Json& other) = default;
 Json& Json::operator=(Json&& other) noexcept = default;
 Json::~Json() = default;
+bool Json::operator==(const Json& other) const { return value_ == other.value_; }
 
 bool Json::as_bool() const {
   if (const bool* value = std::get_if<bool>(&value_)) return *value;

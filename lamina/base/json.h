@@ -99,7 +99,7 @@ class Json {
   /// indented.
   std::string dump(int indent = -1) const;
 
-  bool operator==(const Json& other) const { return value_ == other.value_; }
+  bool operator==(const Json& other) const;
 
  private:
   std::variant<std::nullptr_t, bool, int64_t, double, std::string, List, Object> value_;

@@ -9,6 +9,10 @@
 
 namespace lamina {
 
+CallContext::CallContext(bool is_training) : training(is_training) {}
+
+void CallContext::bind(const Weight& weight, Tensor value) { values_[&weight] = std::move(value); }
+
 Tensor CallContext::value(const Weight& weight) const {
   const auto bound = values_.find(&weight);
   return bound == values_.end() ? weight.value : bound->second;

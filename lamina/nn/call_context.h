@@ -15,7 +15,7 @@ namespace lamina {
 /// assignments are collected; outside of a trace a weight stands for its value.
 class CallContext {
  public:
-  explicit CallContext(bool is_training = false) : training(is_training) {}
+  explicit CallContext(bool is_training = false);
 
   /// Whether this pass trains: Dropout drops and BatchNormalization takes the batch's statistics.
   const bool training;
@@ -34,7 +34,7 @@ class CallContext {
   Random random(std::optional<int64_t> seed = std::nullopt);
 
   // For the trainer: binds weights to tensors of the trace and collects what was assigned.
-  void bind(const Weight& weight, Tensor value) { values_[&weight] = std::move(value); }
+  void bind(const Weight& weight, Tensor value);
   void set_key(Tensor key) { key_ = std::move(key); }
 
  private:

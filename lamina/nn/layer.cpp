@@ -4,13 +4,14 @@
 #include <cctype>
 
 #include "lamina/base/error.h"
+#include "lamina/nn/detail/registry-inl.h"
 #include "lamina/nn/detail/storage.h"
 #include "lamina/nn/detail/weight_limit.h"
 #include "lamina/ops/cast.h"
 
 namespace lamina {
 
-LAMINA_REGISTRY(Layer)
+template class Registry<Layer>;
 
 std::string Layer::name() const {
   if (!given_name_.empty()) return given_name_;

@@ -28,54 +28,23 @@ class Registry {
   /// Registers a class under its Keras class name ("CategoricalCrossentropy") and further names by which
   /// Keras knows it ("categorical_crossentropy"). Returns true, so that a static variable can be initialised
   /// with it.
-  static bool add(std::string class_name, Factory factory, std::vector<std::string> aliases = {}) {
-    aliases.insert(aliases.begin(), std::move(class_name));
-    entries().push_back({std::move(aliases), factory});
-    return true;
-  }
+  static bool add(std::string class_name, Factory factory, std::vector<std::string> aliases = {});
 
   /// The object of that class name or alias. Throws InvalidArgument, suggesting the nearest, when it is
   /// unknown.
-  static std::shared_ptr<Base> make(const std::string& name, const Json& config = Json::object()) {
-    for (const Entry& entry : entries()) {
-      for (const std::string& known : entry.names) {
-        if (known == name) return entry.factory(config);
-      }
-    }
-    throw InvalidArgument(std::string("unknown ") + Base::kKind + " '" + name + "'" + suggest(name, names()));
-  }
+  static std::shared_ptr<Base> make(const std::string& name, const Json& config = Json::object());
 
   /// The object that `json` describes: a name, or {"class_name", "config", ...} as Keras serialises objects.
   /// Throws InvalidArgument for an unknown class and for members that are missing or of the wrong kind.
-  static std::shared_ptr<Base> from_json(const Json& json) {
-    if (json.is_string()) return make(json.as_string());
-    const Json* config = json.find("config");
-    return make(json.at("class_name").as_string(), config && config->is_object() ? *config : Json::object());
-  }
+  static std::shared_ptr<Base> from_json(const Json& json);
 
   /// Every name that `make` takes.
-  static std::vector<std::string> names() {
-    std::vector<std::string> all;
-    for (const Entry& entry : entries()) all.insert(all.end(), entry.names.begin(), entry.names.end());
-    return all;
-  }
+  static std::vector<std::string> names();
 
  private:
-  struct Entry {
-    std::vector<std::string> names;
-    Factory factory;
-  };
-  static std::vector<Entry>& entries();  // one per Base, defined beside it by LAMINA_REGISTRY
+  struct Entry;
+  static std::vector<Entry>& entries();
 };
-
-/// Defines the storage of Registry<Base>: once, in the source file of Base. A macro, because the storage must
-/// live in the library and not in each program that includes this header.
-#define LAMINA_REGISTRY(Base)                                     \
-  template <>                                                     \
-  std::vector<Registry<Base>::Entry>& Registry<Base>::entries() { \
-    static std::vector<Entry> all;                                \
-    return all;                                                   \
-  }
 
 /// {"module": ..., "class_name": ..., "config": ..., "registered_name": null}: how Keras 3 writes an object.
 Json serialize_object(const std::string& module, const std::string& class_name, Json config);

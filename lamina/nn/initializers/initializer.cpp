@@ -1,6 +1,7 @@
 // The registry of initialisers and what random ones share.
 #include "lamina/nn/initializers/initializer.h"
 
+#include "lamina/nn/detail/registry-inl.h"
 #include "lamina/nn/initializers/detail/draw.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
@@ -9,7 +10,7 @@
 
 namespace lamina {
 
-LAMINA_REGISTRY(Initializer)
+template class Registry<Initializer>;
 
 namespace detail {
 

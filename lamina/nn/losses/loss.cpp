@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "lamina/nn/detail/registry-inl.h"
 #include "lamina/nn/losses/detail/match.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
@@ -11,7 +12,7 @@
 
 namespace lamina {
 
-LAMINA_REGISTRY(Loss)
+template class Registry<Loss>;
 
 namespace {
 

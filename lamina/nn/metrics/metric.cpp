@@ -3,11 +3,12 @@
 
 #include <cctype>
 
+#include "lamina/nn/detail/registry-inl.h"
 #include "lamina/nn/losses/loss.h"
 
 namespace lamina {
 
-LAMINA_REGISTRY(Metric)
+template class Registry<Metric>;
 
 namespace {
 

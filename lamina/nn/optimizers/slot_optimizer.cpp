@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "lamina/base/error.h"
+#include "lamina/nn/detail/registry-inl.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/full.h"
@@ -12,7 +13,7 @@
 
 namespace lamina {
 
-LAMINA_REGISTRY(Optimizer)
+template class Registry<Optimizer>;
 
 SlotOptimizer::SlotOptimizer(const std::string& class_name, OptimizerArguments arguments)
     : arguments_(std::move(arguments)) {
