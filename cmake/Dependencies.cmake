@@ -5,8 +5,10 @@ find_package(nlohmann_json 3.11 REQUIRED)
 find_package(fmt 9 REQUIRED)
 find_package(CLI11 2.1 REQUIRED)
 find_package(ZLIB REQUIRED)
+find_package(PNG 1.6 REQUIRED)
 pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy)
 pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
+pkg_check_modules(turbojpeg REQUIRED IMPORTED_TARGET libturbojpeg)
 
 # Debian's CMake file for oneDNN asks for OpenCL headers that its CPU part does not need: find the library itself.
 find_path(ONEDNN_INCLUDE_DIR dnnl.hpp REQUIRED)
@@ -14,6 +16,6 @@ find_library(ONEDNN_LIBRARY dnnl REQUIRED)
 
 add_library(lamina_dependencies INTERFACE)
 target_link_libraries(lamina_dependencies INTERFACE
-  ${ONEDNN_LIBRARY} PkgConfig::hwy PkgConfig::libzip nlohmann_json::nlohmann_json fmt::fmt ZLIB::ZLIB
-  Threads::Threads gomp)
+  ${ONEDNN_LIBRARY} PkgConfig::hwy PkgConfig::libzip PkgConfig::turbojpeg PNG::PNG ZLIB::ZLIB
+  nlohmann_json::nlohmann_json fmt::fmt Threads::Threads gomp)
 target_include_directories(lamina_dependencies SYSTEM INTERFACE ${ONEDNN_INCLUDE_DIR})

@@ -8,6 +8,7 @@
 #include "lamina/base/terminal.h"
 #include "lamina/explain/classification.h"
 #include "lamina/formats/npy.h"
+#include "lamina/image/load_img.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/zoo/samples.h"
 
@@ -59,6 +60,23 @@ Input read_array(const Model& model, const std::string& path) {
   return input;
 }
 
+// An image file, in the size and the colours that the model takes.
+Input read_image(const Model& model, const std::string& path) {
+  const Shape& wanted = model.input_shape();
+  const int64_t channels = wanted.rank() == 4 ? wanted[3] : 1;
+  if (wanted.rank() < 3 || wanted.rank() > 4 || (channels != 1 && channels != 3 && channels != -1)) {
+    throw InvalidArgument("predict: '" + path + "' is an image; model '" + model.name() + "' takes " +
+                          wanted.str());
+  }
+  const Picture picture = load_img(path, {.color_mode = channels == 1 ? "grayscale" : "rgb",
+                                          .height = static_cast<int>(std::max<int64_t>(0, wanted[1])),
+                                          .width = static_cast<int>(std::max<int64_t>(0, wanted[2]))});
+  Input input;
+  input.x = model_input(model, expand_dims(img_to_tensor(picture), 0));
+  input.names = {path};
+  return input;
+}
+
 Input read_source(const Model& model, const std::string& text) {
   const SourceRange range = parse_source(text);
   LabelledData data = load_data(range.source, {.split = "test"});
@@ -79,10 +97,11 @@ Input read_source(const Model& model, const std::string& text) {
 
 Input read_input(const Model& model, const std::string& text) {
   if (text.ends_with(".npy")) return read_array(model, text);
-  if (ends_with_any(text, {".png", ".jpg", ".jpeg", ".webp", ".wav", ".flac", ".ogg", ".txt"})) {
+  if (ends_with_any(text, {".png", ".jpg", ".jpeg"})) return read_image(model, text);
+  if (ends_with_any(text, {".webp", ".gif", ".bmp", ".wav", ".flac", ".ogg", ".txt"})) {
     throw Unsupported("predict: '" + text +
-                      "': images, audio and text come with a later release; this one takes .npy, .npz, "
-                      ".csv and named sets such as fashion-mnist:test[0:5]");
+                      "': audio, text and other images come with a later release; this one takes .png, .jpg, "
+                      ".npy, .npz, .csv and named sets such as fashion-mnist:test[0:5]");
   }
   return read_source(model, text);
 }
@@ -195,12 +214,12 @@ void add_predict(CLI::App& app, Action& action) {
   Command command(app, "predict", "Ask a model about samples; pictures are drawn in the terminal");
   auto options = std::make_shared<Options>();
   command.add(options->model, {.name = "MODEL", .help = "A .keras file", .required = true});
-  command.add(
-      options->inputs,
-      {.name = "INPUT",
-       .help =
-           "Samples: SET:test[0:5] of a named set, .npz or .csv; or .npy (uint8 pictures are scaled to 0..1)",
-       .required = true});
+  command.add(options->inputs,
+              {.name = "INPUT",
+               .help = "An image (.png, .jpg); .npy; or samples of a named set, .npz or .csv: SET:test[0:5]. "
+                       "Pictures are "
+                       "brought to the model's size, and their bytes to 0..1 unless the model rescales them",
+               .required = true});
   command.add(options->labels,
               {.name = "--labels", .help = "Names of the classes: a,b,c or a named set", .type = "NAMES"});
   command.flag(options->no_pictures, "--no-pictures", "Print one line for each sample instead of drawing it");

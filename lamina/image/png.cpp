@@ -1,28 +1,51 @@
-// PNG (ISO/IEC 15948) as small as it can be: one IDAT chunk, no filters, zlib's own compression. And base64
-// (RFC 4648).
-#include <zlib.h>
+// PNG (ISO/IEC 15948), by libpng.
+#include <png.h>
 
-#include <algorithm>
+#include <cstring>
 
 #include "lamina/base/error.h"
-#include "lamina/image/picture.h"
+#include "lamina/image/detail/codecs.h"
 
 namespace lamina {
 namespace {
 
-void append_u32(std::string& out, uint32_t value) {
-  for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift & 0xFF));
-}
-
-void append_chunk(std::string& out, const char* type, const std::string& data) {
-  append_u32(out, static_cast<uint32_t>(data.size()));
-  std::string body = type + data;
-  out += body;
-  append_u32(out, static_cast<uint32_t>(
-                      crc32(0, reinterpret_cast<const Bytef*>(body.data()), static_cast<uInt>(body.size()))));
-}
+/// libpng's description of an image, which owns memory while a file is read.
+struct Png : png_image {
+  Png() : png_image{} { version = PNG_IMAGE_VERSION; }
+  ~Png() { png_image_free(this); }
+  Png(const Png&) = delete;
+  Png& operator=(const Png&) = delete;
+  bool failed() const { return PNG_IMAGE_FAILED(*this); }
+};
 
 }  // namespace
+
+void detail::check_extents(int64_t height, int64_t width, const std::string& name) {
+  if (height > 0 && width > 0 && height <= kMostPixels / width) return;
+  throw FileError(name + " has " + std::to_string(width) + " x " + std::to_string(height) +
+                  " pixels; expected 1 to " + std::to_string(kMostPixels) + " in all");
+}
+
+Picture detail::decode_png(std::string_view bytes, const std::string& name) {
+  Png png;
+  const auto damaged = [&] { return FileError("'" + name + "' is a damaged PNG file: " + png.message); };
+  if (!png_image_begin_read_from_memory(&png, bytes.data(), bytes.size())) throw damaged();
+  check_extents(png.height, png.width, "'" + name + "'");
+  const bool colour = (png.format & PNG_FORMAT_FLAG_COLOR) != 0,
+             alpha = (png.format & PNG_FORMAT_FLAG_ALPHA) != 0;
+  png.format =
+      colour ? (alpha ? PNG_FORMAT_RGBA : PNG_FORMAT_RGB) : (alpha ? PNG_FORMAT_GA : PNG_FORMAT_GRAY);
+  Picture picture{static_cast<int>(png.height), static_cast<int>(png.width), colour ? 3 : 1, {}};
+  picture.pixels.resize(PNG_IMAGE_SIZE(png));
+  if (!png_image_finish_read(&png, nullptr, picture.pixels.data(), 0, nullptr)) throw damaged();
+  if (alpha) {
+    const size_t channels = colour ? 3 : 1, count = picture.pixels.size() / (channels + 1);
+    for (size_t i = 0; i < count; ++i)
+      std::memmove(&picture.pixels[i * channels], &picture.pixels[i * (channels + 1)], channels);
+    picture.pixels.resize(count * channels);
+  }
+  return picture;
+}
 
 std::string encode_png(const Picture& picture) {
   const size_t row = static_cast<size_t>(picture.width) * static_cast<size_t>(picture.channels);
@@ -35,45 +58,16 @@ std::string encode_png(const Picture& picture) {
                           std::to_string(picture.channels) + ") with " +
                           std::to_string(picture.pixels.size()) + " bytes");
   }
-  std::string scanlines;
-  scanlines.reserve((row + 1) * static_cast<size_t>(picture.height));
-  for (size_t y = 0; y < static_cast<size_t>(picture.height); ++y) {
-    scanlines.push_back(0);  // filter type: none
-    scanlines.append(reinterpret_cast<const char*>(picture.pixels.data()) + y * row, row);
+  Png png;
+  png.width = static_cast<png_uint_32>(picture.width);
+  png.height = static_cast<png_uint_32>(picture.height);
+  png.format = picture.channels == 3 ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
+  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(png);
+  std::string out(size, '\0');
+  if (!png_image_write_to_memory(&png, out.data(), &size, 0, picture.pixels.data(), 0, nullptr)) {
+    throw InternalError(std::string("encode_png: ") + png.message);
   }
-  uLongf size = compressBound(static_cast<uLong>(scanlines.size()));
-  std::string packed(size, '\0');
-  if (compress2(reinterpret_cast<Bytef*>(packed.data()), &size,
-                reinterpret_cast<const Bytef*>(scanlines.data()), static_cast<uLong>(scanlines.size()),
-                Z_BEST_COMPRESSION) != Z_OK) {
-    throw InternalError("encode_png: zlib refused to compress");
-  }
-  packed.resize(size);
-
-  std::string header;
-  append_u32(header, static_cast<uint32_t>(picture.width));
-  append_u32(header, static_cast<uint32_t>(picture.height));
-  header += '\x08';                                   // bits per sample
-  header += picture.channels == 3 ? '\x02' : '\x00';  // colour type
-  header.append(3, '\0');                             // compression, filter, no interlace
-  std::string out = "\x89PNG\r\n\x1a\n";
-  append_chunk(out, "IHDR", header);
-  append_chunk(out, "IDAT", packed);
-  append_chunk(out, "IEND", "");
-  return out;
-}
-
-std::string base64(std::string_view bytes) {
-  static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    uint32_t group = 0;
-    size_t present = std::min<size_t>(3, bytes.size() - i);
-    for (size_t j = 0; j < 3; ++j)
-      group = group << 8 | (j < present ? static_cast<uint8_t>(bytes[i + j]) : 0u);
-    for (size_t j = 0; j < 4; ++j) out.push_back(j <= present ? kDigits[group >> (18 - 6 * j) & 63] : '=');
-  }
+  out.resize(size);
   return out;
 }
 

@@ -7,8 +7,11 @@
 
 #include "lamina/base/files.h"
 #include "lamina/base/json.h"
+#include "lamina/data/labelled_data.h"
+#include "lamina/explain/classification.h"
 #include "lamina/formats/npy.h"
 #include "lamina/formats/npz.h"
+#include "lamina/image/picture.h"
 #include "tests/support/program.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny_images.h"
@@ -72,6 +75,31 @@ TEST_F(Trained, LeavesHistoryAndReport) {
                            "batch size", "oneDNN", "lamina train fashion-mnist"}) {
     EXPECT_NE(report.find(part), std::string::npos) << part;
   }
+}
+
+TEST_F(Trained, PredictsImageFilesOfAnySizeAndColour) {
+  // One of the images that it was trained on, in grey; and in colour at twice its size.
+  const Tensor images = load_data("fashion-mnist:train", {.folder = folder_->path() + "/fashion-mnist"}).x;
+  Picture small = picture_of(images, 0), large{56, 56, 3, {}};
+  for (size_t y = 0; y < 56; ++y) {
+    for (size_t x = 0; x < 56; ++x)
+      large.pixels.insert(large.pixels.end(), 3, small.pixels[y / 2 * 28 + x / 2]);
+  }
+  write_file(file("small.png"), encode_png(small));
+  write_file(file("large.png"), encode_png(large));
+  Outcome outcome = run({"predict", "m.keras", "small.png", "large.png", "fashion-mnist:train[0]", "--json"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const std::vector<std::string> lines = outcome.lines();
+  ASSERT_EQ(lines.size(), 3u);
+  const Json first = Json::parse(lines[0]), second = Json::parse(lines[1]), third = Json::parse(lines[2]);
+  EXPECT_EQ(first.at("input").as_string(), "small.png");
+  EXPECT_EQ(first.at("probabilities"), third.at("probabilities"));
+  EXPECT_EQ(second.at("probabilities"), third.at("probabilities"));
+  write_file(file("broken.png"), encode_png(small).substr(0, 60));
+  outcome = run({"predict", "m.keras", "broken.png"});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_NE(outcome.err.find("lamina: error: 'broken.png' is a damaged PNG file"), std::string::npos)
+      << outcome.err;
 }
 
 TEST_F(Trained, EvaluatesToWhatTrainingSaid) {
@@ -230,7 +258,8 @@ TEST_F(Trained, BadInputFailsInOneLine) {
   expect_failure(run({"evaluate", "m.keras", "--data", "missing.npz"}), "missing.npz");
   expect_failure(run({"evaluate", "m.keras", "--data", "fashion-mnist:tset"}), "tset");
   expect_failure(run({"predict", "m.keras", "fashion-mnist:test[190:300]"}), "200");
-  expect_failure(run({"predict", "m.keras", "cat.jpg"}), "later release");
+  expect_failure(run({"predict", "m.keras", "cat.jpg"}), "cat.jpg");
+  expect_failure(run({"predict", "m.keras", "cat.webp"}), "later release");
   expect_failure(run({"predict", "m.keras", "missing.npy"}), "missing.npy");
   write_file(file("broken.keras"), "PK not really");
   expect_failure(run({"summary", "broken.keras"}), "broken.keras");

@@ -17,12 +17,11 @@ uint32_t u32(const std::string& bytes, size_t at) {
   return value;
 }
 
-TEST(Png, ChunksCarryTheirChecksumsAndThePixelsComeBack) {
+TEST(Png, ChunksCarryExtentsAndChecksums) {  // load_img_test.cpp reads the pixels back
   Picture picture{2, 3, 3, {}};
   for (int i = 0; i < 18; ++i) picture.pixels.push_back(static_cast<uint8_t>(i * 14));
   std::string png = encode_png(picture);
   ASSERT_EQ(png.substr(0, 8), "\x89PNG\r\n\x1a\n");
-  std::string data;
   std::vector<std::string> types;
   for (size_t at = 8; at < png.size();) {
     uint32_t size = u32(png, at);
@@ -35,21 +34,11 @@ TEST(Png, ChunksCarryTheirChecksumsAndThePixelsComeBack) {
       EXPECT_EQ(u32(body, 8), 2u);  // height
       EXPECT_EQ(body.substr(12), std::string("\x08\x02\x00\x00\x00", 5));
     }
-    if (types.back() == "IDAT") data = body.substr(4);
     at += size + 12;
   }
-  EXPECT_EQ(types, (std::vector<std::string>{"IHDR", "IDAT", "IEND"}));
-  std::string rows(2 * 10, '\0');
-  uLongf size = rows.size();
-  ASSERT_EQ(uncompress(reinterpret_cast<Bytef*>(rows.data()), &size,
-                       reinterpret_cast<const Bytef*>(data.data()), static_cast<uLong>(data.size())),
-            Z_OK);
-  ASSERT_EQ(size, 20u);
-  for (size_t y = 0; y < 2; ++y) {
-    EXPECT_EQ(rows[y * 10], 0);
-    for (size_t i = 0; i < 9; ++i)
-      EXPECT_EQ(static_cast<uint8_t>(rows[y * 10 + 1 + i]), picture.pixels[y * 9 + i]);
-  }
+  ASSERT_GE(types.size(), 3u);
+  EXPECT_EQ(types.front(), "IHDR");
+  EXPECT_EQ(types.back(), "IEND");
 }
 
 TEST(Png, RefusesExtentsThatDoNotFit) {

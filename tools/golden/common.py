@@ -1,4 +1,5 @@
 """What the golden scripts share: where files go, fixed random numbers, JSON inside .npz, recorded versions."""
+import importlib.metadata
 import json
 import os
 import pathlib
@@ -89,6 +90,7 @@ def _record_versions():
         "keras": keras.__version__,
         "tensorflow": tf.__version__,
         "numpy": np.__version__,
+        "pillow": importlib.metadata.version("pillow"),
         "backend": keras.backend.backend(),
     }
     (GOLDEN / "VERSIONS.json").write_text(json.dumps(versions, indent=2) + "\n")

@@ -1,0 +1,90 @@
+// Finding out what an image file is, and bringing its pixels into the form asked for.
+#include "lamina/image/load_img.h"
+
+#include <algorithm>
+
+#include "lamina/base/error.h"
+#include "lamina/base/files.h"
+#include "lamina/image/detail/codecs.h"
+
+namespace lamina {
+namespace {
+
+uint8_t luma(const uint8_t* rgb) {  // weights of ITU-R BT.601 in 1/65536, as Pillow has them
+  return static_cast<uint8_t>((rgb[0] * 19595 + rgb[1] * 38470 + rgb[2] * 7471 + 0x8000) >> 16);
+}
+
+Picture with_channels(Picture picture, int channels) {
+  if (picture.channels == channels) return picture;
+  const size_t count = static_cast<size_t>(picture.height) * static_cast<size_t>(picture.width);
+  std::vector<uint8_t> pixels(count * static_cast<size_t>(channels));
+  for (size_t i = 0; i < count; ++i) {
+    if (channels == 1) {
+      pixels[i] = luma(&picture.pixels[3 * i]);
+    } else {
+      for (size_t c = 0; c < 3; ++c) pixels[3 * i + c] = picture.pixels[i];
+    }
+  }
+  picture.channels = channels;
+  picture.pixels = std::move(pixels);
+  return picture;
+}
+
+/// Which of `from` pixels each of `to` takes: the one under its centre. Summed in steps as Pillow does, for
+/// where a centre falls between two pixels, rounding decides.
+std::vector<size_t> nearest(int from, int to) {
+  std::vector<size_t> taken;
+  taken.reserve(static_cast<size_t>(to));
+  const double step = static_cast<double>(from) / to;
+  double centre = step * 0.5;
+  for (int i = 0; i < to; ++i, centre += step)
+    taken.push_back(std::min(static_cast<size_t>(centre), static_cast<size_t>(from - 1)));
+  return taken;
+}
+
+Picture resized(Picture picture, int height, int width) {
+  if (picture.height == height && picture.width == width) return picture;
+  Picture result{height, width, picture.channels, {}};
+  const auto channels = static_cast<size_t>(picture.channels), row = static_cast<size_t>(picture.width);
+  const std::vector<size_t> columns = nearest(picture.width, width);
+  result.pixels.reserve(static_cast<size_t>(height) * static_cast<size_t>(width) * channels);
+  for (size_t y : nearest(picture.height, height)) {
+    for (size_t x : columns) {
+      const auto pixel = picture.pixels.begin() + static_cast<std::ptrdiff_t>((y * row + x) * channels);
+      result.pixels.insert(result.pixels.end(), pixel, pixel + picture.channels);
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+Picture decode_image(std::string_view bytes, const std::string& name) {
+  if (bytes.starts_with("\x89PNG\r\n\x1a\n")) return detail::decode_png(bytes, name);
+  if (bytes.starts_with("\xff\xd8\xff")) return detail::decode_jpeg(bytes, name);
+  throw FileError("'" + name + "' is no image that can be read; expected a PNG or JPEG file");
+}
+
+Picture load_img(const std::string& path, const LoadImgOptions& options) {
+  const bool grey = options.color_mode == "grayscale";
+  if (!grey && options.color_mode != "rgb") {
+    throw InvalidArgument("load_img: unknown color_mode '" + options.color_mode + "'" +
+                          suggest(options.color_mode, {"rgb", "grayscale"}));
+  }
+  if (options.height < 0 || options.width < 0) {
+    throw InvalidArgument("load_img: height and width must not be negative; got " +
+                          std::to_string(options.height) + " and " + std::to_string(options.width));
+  }
+  constexpr uint64_t kMostBytes = uint64_t{1} << 30;
+  Picture picture = with_channels(decode_image(read_file(path, kMostBytes), path), grey ? 1 : 3);
+  const int height = options.height > 0 ? options.height : picture.height;
+  const int width = options.width > 0 ? options.width : picture.width;
+  detail::check_extents(height, width, "load_img: the size asked for");
+  return resized(std::move(picture), height, width);
+}
+
+Tensor img_to_tensor(const Picture& picture) {
+  return Tensor::from(picture.pixels, Shape{picture.height, picture.width, picture.channels});
+}
+
+}  // namespace lamina

@@ -1,0 +1,33 @@
+// Image files: PNG and JPEG to pixels.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "lamina/core/tensor.h"
+#include "lamina/image/picture.h"
+
+namespace lamina {
+
+/// Arguments of load_img, with Keras's defaults (keras.utils.load_img).
+struct LoadImgOptions {
+  std::string color_mode = "rgb";  ///< "rgb" or "grayscale"
+  int height = 0;                  ///< of the result, in pixels; 0: as in the file
+  int width = 0;                   ///< of the result, in pixels; 0: as in the file
+};
+
+/// The picture in a PNG or JPEG file, told apart by its first bytes: grey or colour as asked for, brought to
+/// the size asked for by taking the nearest pixel, as Keras does by default. Grey is the luma of ITU-R
+/// BT.601; transparency is dropped; the orientation in a camera's notes is not applied. Throws FileError when
+/// the file is missing, damaged, of another kind, or holds over 100 million pixels, and InvalidArgument for
+/// an unknown color_mode and a negative size.
+Picture load_img(const std::string& path, const LoadImgOptions& options = {});
+
+/// The picture in the bytes of a PNG or JPEG file, as it is: one channel or three. `name` opens the message
+/// of a FileError.
+Picture decode_image(std::string_view bytes, const std::string& name);
+
+/// `picture` as uint8 (height, width, channels).
+Tensor img_to_tensor(const Picture& picture);
+
+}  // namespace lamina

@@ -1,0 +1,103 @@
+// Image files against what Keras makes of them, damaged ones, and those that are no images.
+#include "lamina/image/load_img.h"
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include "lamina/base/error.h"
+#include "lamina/base/files.h"
+#include "tests/support/golden.h"
+#include "tests/support/temporary_folder.h"
+
+namespace lamina {
+namespace {
+
+using test::Golden;
+using test::message_of;
+using test::TemporaryFolder;
+
+std::string bytes_of(const Golden& golden, const std::string& key) {
+  const std::vector<uint8_t> bytes = golden.at(key).to_vector<uint8_t>();
+  return {bytes.begin(), bytes.end()};
+}
+
+TEST(LoadImg, GivesThePixelsThatKerasGives) {
+  const Golden golden("image/load_img");
+  const Json names = golden.json("names");
+  ASSERT_GE(names.size(), 10u);
+  TemporaryFolder folder;
+  for (const Json& entry : names.as_list()) {
+    const std::string& name = entry.as_string();
+    write_file(folder / name, bytes_of(golden, name + "_file"));
+    const auto expect_pixels = [&](const LoadImgOptions& options, const std::string& key) {
+      const Tensor actual = img_to_tensor(load_img(folder / name, options)),
+                   &expected = golden.at(name + key);
+      ASSERT_EQ(actual.shape().str(), expected.shape().str()) << name << key;
+      EXPECT_EQ(actual.to_vector<uint8_t>(), expected.to_vector<uint8_t>()) << name << key;
+    };
+    expect_pixels({}, "_rgb");
+    expect_pixels({.color_mode = "grayscale"}, "_grayscale");
+    expect_pixels({.height = 5, .width = 7}, "_small");
+    expect_pixels({.color_mode = "grayscale", .height = 23, .width = 31}, "_large");
+  }
+}
+
+TEST(LoadImg, ReadsWhatEncodePngWrites) {
+  for (int channels : {1, 3}) {
+    Picture picture{7, 5, channels, {}};
+    for (int i = 0; i < 35 * channels; ++i) picture.pixels.push_back(static_cast<uint8_t>(i * 37));
+    const Picture back = decode_image(encode_png(picture), "memory");
+    EXPECT_EQ(back.height, 7);
+    EXPECT_EQ(back.width, 5);
+    EXPECT_EQ(back.channels, channels);
+    EXPECT_EQ(back.pixels, picture.pixels);
+  }
+}
+
+TEST(LoadImg, EveryTruncatedFileIsAnErrorWithItsName) {
+  const Golden golden("image/load_img");
+  for (const char* name : {"png_rgb", "png_grey_alpha", "jpeg_rgb", "jpeg_progressive"}) {
+    const std::string whole = bytes_of(golden, std::string(name) + "_file");
+    // A PNG is whole without its last chunk of 12 bytes, a JPEG without its last marker of 2.
+    for (size_t size = 0; size + 16 < whole.size(); size += 7) {
+      const std::string said =
+          message_of<FileError>([&] { decode_image(std::string_view(whole).substr(0, size), "cut.img"); });
+      EXPECT_NE(said.find("'cut.img'"), std::string::npos) << name << " cut to " << size << ": " << said;
+    }
+  }
+}
+
+TEST(LoadImg, SkipsStrayBytesInPhotographs) {
+  const Golden golden("image/load_img");
+  std::string photograph = bytes_of(golden, "jpeg_rgb_file");
+  photograph.insert(photograph.size() - 2, "stray");  // before the last marker
+  const Tensor pixels = img_to_tensor(decode_image(photograph, "stray.jpg"));
+  EXPECT_EQ(pixels.to_vector<uint8_t>(), golden.at("jpeg_rgb_rgb").to_vector<uint8_t>());
+}
+
+TEST(LoadImg, RefusesWhatIsNoImageOrTooLarge) {
+  EXPECT_NE(message_of<FileError>([] { decode_image("GIF89a...", "a.gif"); }).find("expected a PNG or JPEG"),
+            std::string::npos);
+  EXPECT_THROW(load_img("/nonexistent/a.png"), FileError);
+  // A PNG whose header promises 60000 x 60000 pixels, under a right checksum.
+  std::string huge = encode_png(Picture{1, 1, 1, {0}});
+  huge.replace(16, 8, std::string("\0\0\xea\x60\0\0\xea\x60", 8));
+  const auto checksum = crc32(0, reinterpret_cast<const Bytef*>(huge.data()) + 12, 17);
+  for (size_t i = 0; i < 4; ++i) huge[29 + i] = static_cast<char>(checksum >> (24 - 8 * i));
+  EXPECT_NE(message_of<FileError>([&] { decode_image(huge, "huge.png"); }).find("60000 x 60000"),
+            std::string::npos);
+  TemporaryFolder folder;
+  write_file(folder / "a.png", encode_png(Picture{2, 2, 1, {1, 2, 3, 4}}));
+  EXPECT_NE(message_of<FileError>([&] {
+              load_img(folder / "a.png", {.height = 1 << 20, .width = 1 << 20});
+            }).find("1048576 x 1048576"),
+            std::string::npos);
+  EXPECT_NE(message_of<InvalidArgument>([&] {
+              load_img(folder / "a.png", {.color_mode = "grey"});
+            }).find("color_mode 'grey'"),
+            std::string::npos);
+  EXPECT_THROW(load_img(folder / "a.png", {.height = -1}), InvalidArgument);
+}
+
+}  // namespace
+}  // namespace lamina
