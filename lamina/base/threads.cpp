@@ -30,16 +30,17 @@ struct Job {
   detail::RangeFunction function;
   void* context;
   int64_t n;
+  int64_t parts;
 };
 
-void run_part(void* data) {
+void run_parts(void* data) {
   Job& job = *static_cast<Job*>(data);
   __tsan_acquire(&job);
-  const int64_t parts = omp_get_num_threads();
-  const int64_t part = omp_get_thread_num();
-  const int64_t begin = job.n * part / parts;
-  const int64_t end = job.n * (part + 1) / parts;
-  if (begin < end) job.function(job.context, begin, end);
+  const int64_t team = omp_get_num_threads();
+  // A team may be smaller than asked for: then a thread does several parts.
+  for (int64_t part = omp_get_thread_num(); part < job.parts; part += team) {
+    job.function(job.context, job.n * part / job.parts, job.n * (part + 1) / job.parts);
+  }
   __tsan_release(&job);
 }
 
@@ -52,11 +53,14 @@ namespace detail {
 
 void parallel_for(int64_t n, int64_t grain, RangeFunction function, void* context) {
   if (n <= 0) return;
-  const int64_t wanted = std::min<int64_t>(num_threads(), n / std::max<int64_t>(grain, 1));
-  if (wanted <= 1 || omp_in_parallel()) return function(context, 0, n);
-  Job job{function, context, n};
+  const int team = num_threads();
+  const int64_t parts = std::min<int64_t>(team, n / std::max<int64_t>(grain, 1));
+  if (parts <= 1 || omp_in_parallel()) return function(context, 0, n);
+  Job job{function, context, n, parts};
   __tsan_release(&job);
-  GOMP_parallel(run_part, &job, static_cast<unsigned>(wanted), 0);
+  // Always the whole team: libgomp ends the threads that a smaller one leaves out, and starts them anew for
+  // the next large one.
+  GOMP_parallel(run_parts, &job, static_cast<unsigned>(team), 0);
   __tsan_acquire(&job);
 }
 

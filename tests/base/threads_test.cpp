@@ -3,10 +3,13 @@
 #include "lamina/base/threads.h"
 
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
-#include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <numeric>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -44,6 +47,26 @@ TEST(Threads, TheNumberOfThreadsIsAPropertyOfTheCallingThread) {
   });
   other.join();
   EXPECT_EQ(num_threads(), before);
+}
+
+// A team of another size would make OpenMP end threads and start new ones, each time.
+TEST(Threads, ThePoolKeepsItsThreadsWhateverTheSizeOfTheWork) {
+  std::set<long> seen;
+  std::thread caller([&seen] {
+    set_num_threads(4);
+    std::mutex mutex;
+    for (int round = 0; round < 20; ++round) {
+      for (const int64_t n : {4, 2, 3}) {
+        parallel_for(n, 1, [&](int64_t begin, int64_t end) {
+          EXPECT_EQ(end, begin + 1);
+          const std::lock_guard lock(mutex);
+          seen.insert(::syscall(SYS_gettid));
+        });
+      }
+    }
+  });
+  caller.join();
+  EXPECT_EQ(seen.size(), 4u);
 }
 
 TEST(Threads, LoopsOfSeveralThreadsDoNotDisturbEachOther) {
