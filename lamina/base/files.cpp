@@ -94,13 +94,14 @@ std::string gunzip(std::string_view bytes, uint64_t limit, const std::string& na
   }
   uint64_t length = 0;
   size_t given = 0;
+  // One byte beyond the limit tells "just fits" from "too long".
+  const uint64_t most = std::min<uint64_t>(limit, out.max_size() - 1) + 1;
   for (;;) {
     if (length == out.size()) {
       if (length > limit) {
         throw FileError("'" + name + "' inflates beyond the limit of " + bytes_text(limit) + ": refused");
       }
-      // One byte beyond the limit tells "just fits" from "too long".
-      out.resize(std::min<uint64_t>(std::max<uint64_t>(2 * out.size(), 1 << 16), limit + 1));
+      out.resize(std::min(std::max<uint64_t>(2 * out.size(), 1 << 16), most));
     }
     const size_t in = std::min<size_t>(bytes.size() - given, 1 << 30);
     const size_t room = std::min<size_t>(out.size() - length, 1 << 30);
@@ -146,6 +147,20 @@ void write_file(const std::string& path, std::string_view content) {
 
 namespace {
 
+// Where a write to `path` goes: past symbolic links, also those that lead to no file yet.
+std::string link_target(const std::string& path) {
+  constexpr int kMostLinks = 40;  // as Linux
+  std::filesystem::path at = path;
+  std::error_code error;
+  for (int links = 0; std::filesystem::is_symlink(at, error); ++links) {
+    std::filesystem::path next = std::filesystem::read_symlink(at, error);
+    if (links == kMostLinks) error = std::make_error_code(std::errc::too_many_symbolic_link_levels);
+    if (error) throw FileError("cannot write '" + path + "': " + error.message());
+    at = next.is_absolute() ? std::move(next) : at.parent_path() / next;
+  }
+  return at.string();
+}
+
 // Temporaries are named ".NAME.PID-COUNT.tmp"; their writer holds a lock on them, so that a free lock means a
 // dead writer whatever became of its process id.
 std::string temporary_prefix(const std::string& file_name) {
@@ -169,7 +184,7 @@ void remove_abandoned(const std::string& folder, const std::string& prefix) {
 
 }  // namespace
 
-AtomicFile::AtomicFile(const std::string& path) : path_(path), target_(path) {
+AtomicFile::AtomicFile(const std::string& path) : path_(path) {
   if (path.empty()) throw FileError("cannot write: the path is empty");
   struct stat old {};
   const bool replaces = ::stat(path.c_str(), &old) == 0;
@@ -178,9 +193,7 @@ AtomicFile::AtomicFile(const std::string& path) : path_(path), target_(path) {
       throw FileError("cannot write '" + path + "': it is a folder; a file was expected");
     if (!S_ISREG(old.st_mode)) throw FileError("cannot write '" + path + "': it is not a regular file");
   }
-  std::error_code error;
-  if (std::filesystem::is_symlink(path, error))
-    target_ = std::filesystem::weakly_canonical(path, error).string();
+  target_ = link_target(path);
   const std::filesystem::path parts(target_);
   if (!parts.has_filename())
     throw FileError("cannot write '" + path + "': it names a folder; a file was expected");
