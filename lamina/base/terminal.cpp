@@ -71,9 +71,13 @@ std::string styled(const Terminal& terminal, const char* code, std::string_view 
 }
 
 std::string printable(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+  std::string result;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    const unsigned char next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
+    const bool upper = c == 0xC2 && next >= 0x80 && next < 0xA0;  // U+0080 ... U+009F
+    result += upper || c < 0x20 || c == 0x7F ? '?' : text[i];
+    i += upper;
   }
   return result;
 }

@@ -68,7 +68,10 @@ TEST(Terminal, CutNeverSplitsACodePoint) {
 
 TEST(Terminal, PrintableTakesTheTeethOutOfEscapes) {
   EXPECT_EQ(printable("a\x1b[2Jb\n"), "a?[2Jb?");
-  EXPECT_EQ(printable("été"), "été");
+  EXPECT_EQ(printable("a\xC2\x9B"
+                      "2Jb"),
+            "a?2Jb");  // the escape sequence's short form
+  EXPECT_EQ(printable("été\xC2\xA0\xC2"), "été\xC2\xA0\xC2");
 }
 
 TEST(Terminal, StyledIsPlainWithoutColours) {
