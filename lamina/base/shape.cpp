@@ -23,8 +23,14 @@ void Shape::push_back(int64_t extent) {
 }
 
 int64_t Shape::size() const {
+  // Whatever the other extents are: nothing is to be counted then.
+  if (std::find(begin(), end(), 0) != end()) return 0;
   int64_t product = 1;
-  for (int64_t extent : *this) product *= extent;
+  for (int64_t extent : *this) {
+    if (__builtin_mul_overflow(product, extent, &product)) {
+      throw InvalidArgument("a tensor of shape " + str() + " would have more elements than can be counted");
+    }
+  }
   return product;
 }
 

@@ -24,7 +24,7 @@ class Shape {
   void set(int axis, int64_t extent) { dims_[normalize(axis)] = extent; }
   void push_back(int64_t extent);
 
-  /// Product of the extents; 1 for a scalar.
+  /// Product of the extents; 1 for a scalar. Throws InvalidArgument when 64 bits cannot hold it.
   int64_t size() const;
   /// Maps -rank..rank-1 to 0..rank-1. Throws InvalidArgument when out of range.
   int normalize(int axis) const;

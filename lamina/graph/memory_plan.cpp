@@ -2,12 +2,16 @@
 #include "lamina/graph/memory_plan.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
+
+#include "lamina/base/error.h"
 
 namespace lamina {
 namespace {
 
 constexpr size_t kAlignment = 64;
+constexpr size_t kLargest = std::numeric_limits<size_t>::max() / 2;  // so that sums of two do not overflow
 
 size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
@@ -32,6 +36,9 @@ MemoryPlan plan_memory(std::span<const Lifetime> lifetimes) {
       if (busy.last < block.first || block.last < busy.first) continue;
       if (offset + bytes <= plan.offsets[other]) break;  // fits into the gap before it
       offset = std::max(offset, plan.offsets[other] + aligned(busy.bytes));
+    }
+    if (bytes > kLargest - offset) {
+      throw Unsupported("the temporaries of this computation are together larger than any memory");
     }
     plan.offsets[index] = offset;
     plan.bytes = std::max(plan.bytes, offset + bytes);

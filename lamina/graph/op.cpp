@@ -122,7 +122,13 @@ std::vector<TensorType> infer(const Op& op, const Attrs& attrs, std::span<const 
                 name(inputs[i].dtype));
     }
   }
-  return op.infer(args);
+  std::vector<TensorType> outputs = op.infer(args);
+  try {
+    for (const TensorType& output : outputs) output.bytes();
+  } catch (const InvalidArgument& too_large) {
+    args.fail(too_large.what());
+  }
+  return outputs;
 }
 
 }  // namespace lamina

@@ -116,7 +116,8 @@ const Op& find_op(const std::string& name);
 /// Every op, by name.
 std::vector<const Op*> all_ops();
 
-/// Checks the number and dtype classes of the inputs, then calls the op's infer.
+/// Checks the number and dtype classes of the inputs, calls the op's infer, and checks that memory could hold
+/// the outputs.
 std::vector<TensorType> infer(const Op& op, const Attrs& attrs, std::span<const TensorType> inputs);
 
 }  // namespace lamina

@@ -1,6 +1,7 @@
 // The type of a value in a graph: what is known of it before it is computed.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "lamina/base/dtype.h"
@@ -12,7 +13,8 @@ struct TensorType {
   DType dtype = DType::kFloat32;
   Shape shape;
 
-  size_t bytes() const { return static_cast<size_t>(shape.size()) * size_of(dtype); }
+  /// Bytes of all elements. Throws InvalidArgument when no memory could hold them.
+  size_t bytes() const;
   /// "float32(2, 3)"
   std::string str() const { return name(dtype) + shape.str(); }
   bool operator==(const TensorType&) const = default;

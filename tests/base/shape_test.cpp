@@ -15,6 +15,14 @@ TEST(Shape, CountsNegativeAxesFromTheEnd) {
   EXPECT_THROW(shape[3], InvalidArgument);
 }
 
+TEST(Shape, RefusesToCountWhatDoesNotFit) {
+  const int64_t many = int64_t{1} << 32;
+  EXPECT_THROW((Shape{many, many}.size()), InvalidArgument);
+  EXPECT_THROW((Shape{many, many / 2}.size()), InvalidArgument);
+  EXPECT_EQ((Shape{many, many / 4}.size()), int64_t{1} << 62);
+  EXPECT_EQ((Shape{many, many, 0}.size()), 0);
+}
+
 TEST(Shape, PrintsAsKerasDoes) {
   EXPECT_EQ((Shape{-1, 28, 28}).str(), "(None, 28, 28)");
   EXPECT_EQ(Shape{4}.str(), "(4,)");

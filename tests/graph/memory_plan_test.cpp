@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "lamina/base/error.h"
+
 namespace lamina {
 namespace {
 
@@ -38,6 +40,12 @@ RC_GTEST_PROP(MemoryPlan, NeverOverlapsLiveBlocks, ()) {
       RC_ASSERT(apart || !both_live || lifetimes[a].bytes == 0 || lifetimes[b].bytes == 0);
     }
   }
+}
+
+TEST(MemoryPlan, RefusesWhatNoMemoryHolds) {
+  const size_t half = size_t{1} << 62;
+  EXPECT_THROW(plan_memory(std::vector<Lifetime>{{half, 0, 1}, {half, 0, 1}, {half, 0, 1}, {half, 1, 1}}),
+               Unsupported);
 }
 
 TEST(MemoryPlan, ReusesMemoryOfWhatDied) {
