@@ -2,6 +2,9 @@
 // the derivative make and recognise constants.
 #pragma once
 
+#include <bit>
+#include <cstdint>
+
 #include "lamina/base/dtype.h"
 #include "lamina/base/shape.h"
 
@@ -12,7 +15,11 @@ struct FullAttrs {
   Shape shape;
   double value = 0;
   DType dtype = DType::kFloat32;
-  bool operator==(const FullAttrs&) const = default;
+  /// By the value's bits, so that 0 is not -0, and NaN is NaN.
+  bool operator==(const FullAttrs& other) const {
+    return shape == other.shape && dtype == other.dtype &&
+           std::bit_cast<uint64_t>(value) == std::bit_cast<uint64_t>(other.value);
+  }
   static void fields(auto& self, auto&& visit) {
     visit("shape", self.shape);
     visit("value", self.value);

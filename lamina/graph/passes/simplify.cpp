@@ -109,14 +109,12 @@ class Simplifier {
         return;
       }
     }
-    if (op == "reshape" || op == "broadcast_to" || op == "cast") {
+    if (op == "reshape" || op == "broadcast_to") {
       if (const auto value = constant(rewrite_(node.inputs[0]))) {
         const TensorType& type = from_.type(node.outputs[0]);
-        if (op != "cast" || is_floating(type.dtype)) {
-          const FullAttrs attrs{type.shape, *value, type.dtype};
-          rewrite_.map(node.outputs[0], rewrite_.add(find_op("full"), attrs, {})[0]);
-          return;
-        }
+        const FullAttrs attrs{type.shape, *value, type.dtype};
+        rewrite_.map(node.outputs[0], rewrite_.add(find_op("full"), attrs, {})[0]);
+        return;
       }
     }
     if (fold(node)) return;

@@ -6,6 +6,7 @@
 #include "lamina/graph/passes/dce.h"
 #include "lamina/graph/passes/schedule.h"
 #include "lamina/graph/passes/simplify.h"
+#include "lamina/ops/cast.h"
 
 namespace lamina {
 namespace {
@@ -82,6 +83,22 @@ TEST(Simplify, ComputesWithConstants) {
             "%0: float32() = full() {shape=(), value=0.111111119389534, dtype=float32}\n"
             "%1: bool() = full() {shape=(), value=1, dtype=bool}\n"
             "return %0, %1\n");
+}
+
+TEST(Simplify, CastsWhatTheConstantIsNotWhatItWasMeantToBe) {
+  Graph graph;
+  const auto cast = [&](double value, DType from, DType to) {
+    const ValueId number = graph.add_node(find_op("full"), FullAttrs{{}, value, from}, {})[0];
+    graph.outputs.push_back(graph.add_node(find_op("cast"), CastAttrs{to}, {number})[0]);
+  };
+  cast(0.1, DType::kFloat32, DType::kFloat64);
+  cast(2.75, DType::kInt32, DType::kFloat32);
+  cast(3, DType::kBool, DType::kFloat32);
+  EXPECT_EQ(passes::dce(passes::simplify(graph)).str(),
+            "%0: float64() = full() {shape=(), value=0.10000000149011612, dtype=float64}\n"
+            "%1: float32() = full() {shape=(), value=2, dtype=float32}\n"
+            "%2: float32() = full() {shape=(), value=1, dtype=float32}\n"
+            "return %0, %1, %2\n");
 }
 
 TEST(Schedule, ReadsOldStateBeforeItIsOverwritten) {

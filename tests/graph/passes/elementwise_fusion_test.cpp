@@ -95,6 +95,34 @@ TEST(ElementwiseFusion, StoresAConstantThatLeavesTheGraph) {
 
 TEST(ElementwiseFusion, DoesNotMixShapes) {
   Graph graph;
+TEST(ElementwiseFusion, TellsZerosApart) {
+  Graph graph;
+  const ValueId x = graph.add_input({kF32, {2}}, "x");
+  graph.outputs = {one(
+      graph, "add",
+      {one(graph, "multiply", {x, constant(graph, 0)}), one(graph, "multiply", {x, constant(graph, -0.0)})})};
+  const std::string text = fused(graph);
+  EXPECT_NE(text.find("t0 = multiply(a0, 0); t1 = multiply(a0, -0); t2 = add(t0, t1)"), std::string::npos)
+      << text;
+}
+
+// A random op reads its key as a whole, whatever tile it is at.
+TEST(ElementwiseFusion, KeepsApartWhoeverReadsTheWholeAndWhoMakesIt) {
+  Graph graph;
+  const ValueId seed = graph.add_input({DType::kInt64, {2}}, "seed");
+  const ValueId key = one(graph, "negative", {seed});
+  const ValueId random = one(graph, "random_uniform", {key}, RandomAttrs{{2}, 0});
+  const ValueId plain = one(graph, "cast", {key}, CastAttrs{kF32});
+  graph.outputs = {one(graph, "add", {random, plain})};
+  EXPECT_EQ(
+      fused(graph),
+      "%0: int64(2,) = input \"seed\"\n"
+      "%1: int64(2,) = fused_elementwise(%0) {shape=(2,), code=[t0: int64 = negative(a0)], results=[t0]}\n"
+      "%2: float32(2,) = fused_elementwise(%1, %1) {shape=(2,), code=[t0 = random_uniform(a0, shape=(2,), "
+      "stream=0); t1 = cast(a1, dtype=float32); t2 = add(t0, t1)], results=[t2]}\n"
+      "return %2\n");
+}
+
   const ValueId x = graph.add_input({kF32, {4, 3}}, "x");
   const ValueId row = graph.add_input({kF32, {3}}, "row");
   graph.outputs = {one(graph, "multiply", {x, one(graph, "exp", {row})})};
