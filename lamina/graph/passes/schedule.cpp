@@ -1,6 +1,7 @@
 // Stable topological order with extra edges from readers of old state to writers of new state.
 #include "lamina/graph/passes/schedule.h"
 
+#include <algorithm>
 #include <functional>
 #include <queue>
 
@@ -11,8 +12,7 @@ namespace {
 
 using Edges = std::vector<std::vector<int>>;  // node -> nodes that must come later
 
-// Kahn's algorithm, always taking the earliest node that is ready. Shorter than the graph when there is a
-// cycle.
+// Kahn's algorithm, always taking the earliest node that is ready.
 std::vector<int> order(const Edges& edges) {
   std::vector<int> missing(edges.size(), 0);
   for (const auto& later : edges) {
@@ -31,6 +31,22 @@ std::vector<int> order(const Edges& edges) {
     }
   }
   return result;
+}
+
+// Whether `from` must come before one of `to`, or is one of them.
+bool leads_to(const Edges& edges, int from, const std::vector<int>& to) {
+  std::vector<bool> seen(edges.size(), false);
+  std::vector<int> stack{from};
+  seen[static_cast<size_t>(from)] = true;
+  while (!stack.empty()) {
+    const int node = stack.back();
+    stack.pop_back();
+    for (int next : edges[static_cast<size_t>(node)]) {
+      if (!seen[static_cast<size_t>(next)]) stack.push_back(next);
+      seen[static_cast<size_t>(next)] = true;
+    }
+  }
+  return std::any_of(to.begin(), to.end(), [&](int node) { return seen[static_cast<size_t>(node)]; });
 }
 
 // Readers of each value, seen through views of it.
@@ -58,7 +74,7 @@ Graph schedule(const Graph& graph) {
       if (from >= 0) edges[static_cast<size_t>(from)].push_back(static_cast<int>(n));
     }
   }
-  const auto readers = readers_through_views(graph);
+  std::vector<std::vector<int>> readers = readers_through_views(graph);
   for (const Update& update : graph.updates) {
     ValueId value = update.value;
     int writer = producer[static_cast<size_t>(value)];
@@ -68,14 +84,14 @@ Graph schedule(const Graph& graph) {
     }
     if (writer < 0) continue;
     const ValueId old = graph.inputs[static_cast<size_t>(update.input)];
-    for (int reader : readers[static_cast<size_t>(old)]) {
-      if (reader != writer) edges[static_cast<size_t>(reader)].push_back(writer);
-    }
+    std::vector<int>& before = readers[static_cast<size_t>(old)];
+    std::erase(before, writer);
+    // Who reads the new contents beside the old ones must have both: this update will be copied.
+    if (leads_to(edges, writer, before)) continue;
+    for (int reader : before) edges[static_cast<size_t>(reader)].push_back(writer);
   }
-  const std::vector<int> nodes = order(edges);
-  if (nodes.size() < graph.nodes.size()) return graph;
   Rewriter rewrite(graph);
-  for (int n : nodes) rewrite.keep(graph.nodes[static_cast<size_t>(n)]);
+  for (int n : order(edges)) rewrite.keep(graph.nodes[static_cast<size_t>(n)]);
   return rewrite.finish();
 }
 

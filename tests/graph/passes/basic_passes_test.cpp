@@ -125,5 +125,27 @@ TEST(Schedule, KeepsTheOrderWhenOldAndNewAreNeededTogether) {
   EXPECT_EQ(passes::schedule(graph).str(), graph.str());
 }
 
+TEST(Schedule, OneUpdateThatMustBeCopiedLeavesTheOthersInPlace) {
+  Graph graph;
+  const ValueId a = graph.add_input(kType, "a");
+  const ValueId b = graph.add_input(kType, "b");
+  const ValueId new_a = node(graph, "exp", {a});
+  const ValueId both = node(graph, "multiply", {a, new_a});
+  const ValueId new_b = node(graph, "exp", {b});
+  const ValueId reader = node(graph, "negative", {b});
+  graph.updates = {{0, new_a}, {1, new_b}};
+  graph.outputs = {both, reader};
+  EXPECT_EQ(passes::schedule(graph).str(),
+            "%0: float32(2,) = input \"a\"\n"
+            "%1: float32(2,) = input \"b\"\n"
+            "%2: float32(2,) = exp(%0)\n"
+            "%3: float32(2,) = multiply(%0, %2)\n"
+            "%4: float32(2,) = negative(%1)\n"
+            "%5: float32(2,) = exp(%1)\n"
+            "update %0 = %2\n"
+            "update %1 = %5\n"
+            "return %3, %4\n");
+}
+
 }  // namespace
 }  // namespace lamina
