@@ -95,7 +95,9 @@ class Fusion {
         if (from < 0) continue;
         const bool immediate = fusable && role(from) == Role::kConstant && !reads_whole(node(n), i);
         if (immediate) continue;
-        if (role(from) != Role::kFusable || !fusable || reads_whole(node(n), i)) stored_[at(from)] = true;
+        const bool whole = fusable && reads_whole(node(n), i);
+        if (role(from) != Role::kFusable || !fusable || whole) stored_[at(from)] = true;
+        if (whole) whole_reads_.emplace_back(from, n);
         readers_[at(from)].push_back(n);
       }
     }
@@ -167,18 +169,19 @@ class Fusion {
       if (role(n) != Role::kFusable) continue;
       for (int reader : readers_[at(n)]) {
         const int a = group_of(n), b = group_of(reader);
-        if (a == b || role(reader) != Role::kFusable || loop(reader) != loop(n) || whole_reader(reader, n))
-          continue;
-        if (fits(a, b) && !would_cycle(a, b)) merge(a, b);
+        if (a == b || role(reader) != Role::kFusable || loop(reader) != loop(n)) continue;
+        if (!reads_inside_whole(a, b) && fits(a, b) && !would_cycle(a, b)) merge(a, b);
       }
     }
   }
 
-  bool whole_reader(int reader, int n) const {
-    for (size_t i = 0; i < node(reader).inputs.size(); ++i) {
-      if (reads_whole(node(reader), i) && node(reader).inputs[i] == node(n).outputs[0]) return true;
-    }
-    return false;
+  /// Whether a member of the two groups reads what another one makes as a whole: that must be in memory
+  /// first.
+  bool reads_inside_whole(int a, int b) const {
+    const auto inside = [&](int n) { return group_of(n) == a || group_of(n) == b; };
+    return std::any_of(whole_reads_.begin(), whole_reads_.end(), [&](const std::pair<int, int>& read) {
+      return inside(read.first) && inside(read.second);
+    });
   }
 
   // --- the new graph ---
@@ -233,8 +236,9 @@ class Fusion {
   /// A group under construction: constants are instructions too, so inputs are counted first.
   struct Builder {
     FusedElementwiseAttrs attrs;
-    std::vector<ValueId> inputs;       // old values
-    std::map<ValueId, int> registers;  // old value -> register
+    std::vector<ValueId> inputs;  // old values
+    // (old value, read as a whole) -> register: who reads it both ways gets it twice.
+    std::map<std::pair<ValueId, bool>, int> registers;
     std::vector<std::pair<TileInstruction, int>> constants;
   };
 
@@ -246,8 +250,9 @@ class Fusion {
         const ValueId value = operand(node(member), i);
         const int from = producer_[at(value)];
         const bool inside = from >= 0 && group_of(from) == group_of(member);
-        if (inside || is_immediate(member, i, value) || build.registers.count(value)) continue;
-        build.registers[value] = static_cast<int>(build.inputs.size());
+        if (inside || is_immediate(member, i, value)) continue;
+        const std::pair<ValueId, bool> key{value, reads_whole(node(member), i)};
+        if (!build.registers.emplace(key, static_cast<int>(build.inputs.size())).second) continue;
         build.inputs.push_back(value);
       }
     }
@@ -257,7 +262,7 @@ class Fusion {
     for (int member : members) {
       if (!needed_outside(member)) continue;
       results.push_back(node(member).outputs[0]);
-      build.attrs.results.push_back(build.registers.at(results.back()));
+      build.attrs.results.push_back(build.registers.at({results.back(), false}));
     }
     if (results.empty()) return;
     const auto outputs =
@@ -280,11 +285,12 @@ class Fusion {
     std::vector<int> operands;
     for (size_t i = 0; i < node(member).inputs.size(); ++i) {
       const ValueId value = operand(node(member), i);
-      operands.push_back(is_immediate(member, i, value) ? immediate(value, build)
-                                                        : build.registers.at(value));
+      operands.push_back(is_immediate(member, i, value)
+                             ? immediate(value, build)
+                             : build.registers.at({value, reads_whole(node(member), i)}));
     }
     const ValueId output = node(member).outputs[0];
-    build.registers[output] = build.attrs.num_inputs + static_cast<int>(build.attrs.code.size());
+    build.registers[{output, false}] = build.attrs.num_inputs + static_cast<int>(build.attrs.code.size());
     build.attrs.code.push_back(
         {node(member).op, node(member).attrs, std::move(operands), graph_.type(output).dtype});
   }
@@ -317,7 +323,8 @@ class Fusion {
   std::vector<int> producer_;
   std::vector<bool> escapes_;
   std::vector<Role> roles_;
-  std::vector<std::vector<int>> readers_;  // nodes that read the node's output, past folded broadcasts
+  std::vector<std::vector<int>> readers_;         // nodes that read the node's output, past folded broadcasts
+  std::vector<std::pair<int, int>> whole_reads_;  // (maker, reader)
   std::vector<bool> stored_;
   std::vector<int> group_;  // node -> group, named after one of its members
   std::vector<std::vector<int>> members_;

@@ -88,14 +88,22 @@ class Assignment {
     return true;
   }
 
+  /// Whether a result depends on the row-major places of the elements, or on an input as a whole.
+  static bool depends_on_places(const Node& node) {
+    if (node.op->name != "fused_elementwise") {
+      return node.op->positional || std::any_of(node.op->inputs.begin(), node.op->inputs.end(),
+                                                [](const ArgSpec& spec) { return spec.whole; });
+    }
+    const auto& attrs = node.attrs.as<FusedElementwiseAttrs>();
+    bool whole = false;
+    for (int i = 0; i < attrs.num_inputs; ++i) whole = whole || reads_whole(attrs, i);
+    return whole || is_positional(attrs);
+  }
+
   /// Elementwise work on values of one shape goes along with the first special order among its inputs.
   std::optional<LayoutWish> as_it_comes(const Node& node) {
     if (!node.op->layout_agnostic && !node.op->elementwise) return std::nullopt;
-    // Random numbers depend on the row-major places of their elements.
-    const bool fused = node.op->name == "fused_elementwise";
-    if (fused ? is_positional(node.attrs.as<FusedElementwiseAttrs>()) : node.op->positional)
-      return std::nullopt;
-    if (node.outputs.empty()) return std::nullopt;
+    if (node.outputs.empty() || depends_on_places(node)) return std::nullopt;
     const Shape& shape = from_.type(node.outputs[0]).shape;
     const Layout* common = nullptr;
     for (ValueId input : node.inputs) {

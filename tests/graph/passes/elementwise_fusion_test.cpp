@@ -5,6 +5,8 @@
 
 #include "lamina/graph/constant.h"
 #include "lamina/graph/elementwise.h"
+#include "lamina/ops/cast.h"
+#include "lamina/ops/random.h"
 
 namespace lamina {
 namespace {
@@ -93,8 +95,6 @@ TEST(ElementwiseFusion, StoresAConstantThatLeavesTheGraph) {
             "return %0\n");
 }
 
-TEST(ElementwiseFusion, DoesNotMixShapes) {
-  Graph graph;
 TEST(ElementwiseFusion, TellsZerosApart) {
   Graph graph;
   const ValueId x = graph.add_input({kF32, {2}}, "x");
@@ -123,6 +123,8 @@ TEST(ElementwiseFusion, KeepsApartWhoeverReadsTheWholeAndWhoMakesIt) {
       "return %2\n");
 }
 
+TEST(ElementwiseFusion, DoesNotMixShapes) {
+  Graph graph;
   const ValueId x = graph.add_input({kF32, {4, 3}}, "x");
   const ValueId row = graph.add_input({kF32, {3}}, "row");
   graph.outputs = {one(graph, "multiply", {x, one(graph, "exp", {row})})};

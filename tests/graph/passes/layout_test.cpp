@@ -9,6 +9,7 @@
 #include "lamina/core/compile.h"
 #include "lamina/core/grad.h"
 #include "lamina/graph/contraction.h"
+#include "lamina/graph/elementwise.h"
 #include "lamina/graph/program.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/conv2d.h"
@@ -115,6 +116,23 @@ TEST(Reorder, GoesThereAndBack) {
       expected[i] = 0.1f * std::sin(static_cast<float>(i % 9973) * 1.3f);
     EXPECT_EQ(run(graph), expected) << layout.str();
   }
+}
+
+TEST(LayoutPass, HandsOutWholeTensorsInRowMajorOrder) {
+  Op peek;
+  peek.name = "peek";
+  peek.inputs = {{"x"}, {"whole", DTypeClass::kAny, true}};
+  peek.elementwise = true;
+  Graph graph;
+  const ValueId x = graph.add_input({kF32, {8, 20, 20, 16}}, "x");
+  const ValueId k = graph.add_input({kF32, {3, 3, 16, 32}}, "k");
+  const ValueId image = one(graph, "conv2d", {x, k}, Conv2DAttrs{});
+  const FusedElementwiseAttrs attrs{
+      .shape = {8, 18, 18, 32}, .num_inputs = 2, .code = {{&peek, {}, {0, 1}, kF32}}, .results = {2}};
+  graph.outputs = {one(graph, "fused_elementwise", {image, image}, attrs)};
+  const Graph after = passes::layout(graph, DeviceKind::kCpu);
+  verify(after);
+  for (ValueId input : after.nodes.back().inputs) EXPECT_TRUE(after.layout(input).row_major()) << after.str();
 }
 
 /// Gradients of three convolutions whose work is worth blocked orders.
