@@ -129,11 +129,13 @@ class MovePoolMasks final : public Walk {
     const Node* pool = view_.made_by(spread->inputs[1], "max_pool2d_with_index", 1);
     if (!pool || pool->inputs[0] != positive->inputs[0]) return false;
     if (pool->attrs.as<Pool2DAttrs>() != spread->attrs.as<Pool2DGradAttrs>().window) return false;
-    const std::vector<ValueId> zero{rewrite_(positive->inputs[1])};
-    const ValueId mask =
-        rewrite_.add(*positive->op, positive->attrs, {rewrite_(pool->outputs[0]), zero[0]})[0];
-    const ValueId masked =
-        rewrite_.add(*node.op, node.attrs, {mask, rewrite_(spread->inputs[0]), rewrite_(node.inputs[2])})[0];
+    const TensorType& type = view_.graph().type(node.outputs[0]);
+    if (type != view_.graph().type(node.inputs[1]) || type != view_.graph().type(pool->inputs[0]))
+      return false;
+    // The old zeros may have the shape of the map before pooling.
+    const ValueId zero = rewrite_.add(find_op("full"), FullAttrs{{}, 0, type.dtype}, {})[0];
+    const ValueId mask = rewrite_.add(*positive->op, positive->attrs, {rewrite_(pool->outputs[0]), zero})[0];
+    const ValueId masked = rewrite_.add(*node.op, node.attrs, {mask, rewrite_(spread->inputs[0]), zero})[0];
     const ValueId index = rewrite_(spread->inputs[1]);
     rewrite_.map(node.outputs[0], rewrite_.add(*spread->op, spread->attrs, {masked, index})[0]);
     return true;
@@ -159,8 +161,8 @@ class FuseEpilogues final : public Walk {
     for (const size_t side : {0, 1}) {
       const ValueId product = sum->inputs[side];
       const ValueId bias = sum->inputs[1 - side];
-      const Shape& shape = view_.graph().type(product).shape;
-      if (shape.rank() == 0 || view_.graph().type(bias).shape != Shape{shape[-1]} ||
+      const auto& [dtype, shape] = view_.graph().type(product);
+      if (!is_floating(dtype) || shape.rank() == 0 || view_.graph().type(bias).shape != Shape{shape[-1]} ||
           !view_.only_user(product))
         continue;
       const char* const activation = relu ? "relu" : "linear";

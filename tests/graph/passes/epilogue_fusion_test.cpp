@@ -93,8 +93,18 @@ TEST(EpilogueFusion, DropsPlacesThatNothingReads) {
             "return %1\n");
 }
 
-/// The first block of a classifier with its way back, as the derivative writes it.
-Graph block_with_gradient() {
+// The fused op is for floats; what asks for it must not fail either.
+TEST(EpilogueFusion, LeavesIntegersAlone) {
+  const Tensor x = Tensor::from(std::vector<int32_t>{1, -2, 3, 4}, {2, 2});
+  const Function f =
+      compile([](const std::vector<Tensor>& in) { return std::vector{relu(matmul(in[0], in[0]) + in[1])}; });
+  const std::vector<int32_t> result = f({x, Tensor::from<int32_t>({10, -100})})[0].to_vector<int32_t>();
+  EXPECT_EQ(result, (std::vector<int32_t>{5, 0, 25, 0}));
+}
+
+/// The first block of a classifier with its way back, as the derivative writes it. Its zeros may have any
+/// shape that broadcasts to the map before pooling.
+Graph block_with_gradient(const Shape& zeros = {}) {
   Graph graph;
   const ValueId x = graph.add_input({kF32, {2, 8, 8, 1}}, "x");
   const ValueId k = graph.add_input({kF32, {3, 3, 1, 8}}, "k");
@@ -102,7 +112,7 @@ Graph block_with_gradient() {
   const ValueId g = graph.add_input({kF32, {2, 3, 3, 8}}, "g");
   const ValueId y = one(graph, "relu", {one(graph, "add", {one(graph, "conv2d", {x, k}, Conv2DAttrs{}), b})});
   const std::vector<ValueId> pool = graph.add_node(find_op("max_pool2d_with_index"), Pool2DAttrs{}, {y});
-  const ValueId zero = one(graph, "full", {}, FullAttrs{{}, 0, kF32});
+  const ValueId zero = one(graph, "full", {}, FullAttrs{zeros, 0, kF32});
   const ValueId spread = one(graph, "max_pool2d_grad", {g, pool[1]}, Pool2DGradAttrs{{}, {2, 6, 6, 8}});
   const ValueId masked = one(graph, "where", {one(graph, "greater", {y, zero}), spread, zero});
   const ValueId grad_kernel =
@@ -112,9 +122,11 @@ Graph block_with_gradient() {
   return graph;
 }
 
-TEST(EpilogueFusion, MakesOneNodeOfABlockAndOneOfItsGradient) {
+class BlockWithZeros : public ::testing::TestWithParam<Shape> {};
+
+TEST_P(BlockWithZeros, BecomesOneNodeAndItsGradientAnother) {
   EXPECT_EQ(
-      fused(block_with_gradient()),
+      fused(block_with_gradient(GetParam())),
       "%0: float32(2, 8, 8, 1) = input \"x\"\n"
       "%1: float32(3, 3, 1, 8) = input \"k\"\n"
       "%2: float32(8,) = input \"b\"\n"
@@ -126,6 +138,20 @@ TEST(EpilogueFusion, MakesOneNodeOfABlockAndOneOfItsGradient) {
       "{strides=[1, 1], padding=\"valid\", dilations=[1, 1], groups=1, pool=[2, 2], pool_strides=[2, 2], "
       "pool_padding=\"valid\", shape=(3, 3, 1, 8)}\n"
       "return %4, %6, %7\n");
+}
+
+INSTANTIATE_TEST_SUITE_P(EpilogueFusion, BlockWithZeros,
+                         ::testing::Values(Shape{}, Shape{8}, Shape{2, 6, 6, 8}));
+
+TEST(EpilogueFusion, KeepsAMaskThatAddsAnAxis) {
+  Graph graph;
+  const ValueId y = graph.add_input({kF32, {2, 6, 6, 8}}, "y");
+  const ValueId g = graph.add_input({kF32, {2, 3, 3, 8}}, "g");
+  const ValueId index = graph.add_node(find_op("max_pool2d_with_index"), Pool2DAttrs{}, {y})[1];
+  const ValueId zeros = one(graph, "full", {}, FullAttrs{{3, 2, 6, 6, 8}, 0, kF32});
+  const ValueId spread = one(graph, "max_pool2d_grad", {g, index}, Pool2DGradAttrs{{}, {2, 6, 6, 8}});
+  graph.outputs = {one(graph, "where", {one(graph, "greater", {y, zeros}), spread, zeros})};
+  EXPECT_EQ(fused(graph), graph.str());
 }
 
 TEST(EpilogueFusion, KeepsPlacesThatMoreThanTheGradientReads) {
