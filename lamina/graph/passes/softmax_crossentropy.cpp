@@ -147,15 +147,25 @@ class Fuser {
 
   /// Whether `value` is the gradient of a loss or a sum that contains one (probabilities with several
   /// readers).
-  bool from_loss(const Node& through, ValueId value) const {
-    if (loss_grad(through, value)) return true;
-    if (!is_sum(value)) return false;
-    const Node& sum = *producer(value);
-    return from_loss(through, sum.inputs[0]) || from_loss(through, sum.inputs[1]);
+  bool from_loss(const Node& through, ValueId value) {
+    const auto known = from_loss_.find({&through, value});
+    if (known != from_loss_.end()) return known->second;
+    bool result = loss_grad(through, value) != nullptr;
+    if (!result && is_sum(value)) {
+      const Node& sum = *producer(value);
+      result = from_loss(through, sum.inputs[0]) || from_loss(through, sum.inputs[1]);
+    }
+    return from_loss_[{&through, value}] = result;
   }
 
   /// The activation gradient of `value`, in the new graph; linear in `value`, hence term by term.
   ValueId gradient(const Node& through, ValueId value) {
+    const auto known = gradients_.find({&through, value});
+    if (known != gradients_.end()) return known->second;
+    return gradients_[{&through, value}] = new_gradient(through, value);
+  }
+
+  ValueId new_gradient(const Node& through, ValueId value) {
     const ValueId probs = rewrite_(through.inputs[0]);
     if (const Node* grad = loss_grad(through, value)) {
       const Op& op = find_op(family_of(*grad, &Family::loss_grad)->fused_grad);
@@ -175,6 +185,9 @@ class Fuser {
   Rewriter rewrite_;
   std::map<const Node*, const Node*> fused_;  // loss -> its activation
   std::set<const Node*> replaced_;            // activations that a fused op stands for
+  // Sums of sums share terms: each pair of activation gradient and term is looked at once.
+  std::map<std::pair<const Node*, ValueId>, bool> from_loss_;
+  std::map<std::pair<const Node*, ValueId>, ValueId> gradients_;
 };
 
 }  // namespace

@@ -13,8 +13,9 @@ namespace lamina::passes {
 ///   %dy = categorical_crossentropy_grad(%t, %y, %g)
 ///   %dx = softmax_grad(%y, %dy)
 ///
-/// and likewise for sparse_categorical_crossentropy. Faster, and better: nothing needs clipping. Keras does
-/// the same by looking at the producer of its argument, so that both give the same numbers.
+/// and likewise for sparse_categorical_crossentropy, and for binary_crossentropy of a sigmoid. Faster, and
+/// better: nothing needs clipping. Keras does the same by looking at the producer of its argument, so that
+/// both give the same numbers.
 Graph softmax_crossentropy(const Graph& graph);
 
 }  // namespace lamina::passes

@@ -122,6 +122,18 @@ TEST(SoftmaxCrossentropyPass, SplitsASumOfGradients) {
   EXPECT_EQ(after.find("= categorical_crossentropy_grad("), std::string::npos) << after;
 }
 
+// Terms that sums share are looked at once: else the work would double with each sum.
+TEST(SoftmaxCrossentropyPass, SharedSumsCostNothing) {
+  Chain chain("categorical_crossentropy", {kFloat, {4, 3}});
+  constexpr int kSums = 60;
+  ValueId sum = chain.dy;
+  for (int i = 0; i < kSums; ++i) sum = chain.graph.add_node(find_op("add"), {}, {sum, sum})[0];
+  chain.graph.outputs = chain.graph.add_node(find_op("softmax_grad"), SoftmaxAttrs{1}, {chain.y, sum});
+  const Graph after = passes::softmax_crossentropy(chain.graph);
+  verify(after);
+  EXPECT_EQ(after.nodes.size(), 2u + kSums) << after.str();
+}
+
 TEST(SoftmaxCrossentropyPass, LeavesOtherAxesAlone) {
   Graph graph;
   const ValueId x = graph.add_input({kFloat, {4, 3}}, "x"), t = graph.add_input({kFloat, {4, 3}}, "t");
