@@ -1,8 +1,6 @@
 // Expansion of bodies, then the passes.
 #include "lamina/core/lower.h"
 
-#include <algorithm>
-
 #include "lamina/core/trace.h"
 #include "lamina/graph/passes/pipeline.h"
 #include "lamina/graph/passes/simplify.h"
@@ -17,12 +15,11 @@ bool runs(const Graph& graph, const Node& node, DeviceKind device) {
   KernelDesc desc{*node.op, node.attrs, {}, {}};
   for (ValueId input : node.inputs) desc.inputs.push_back({graph.type(input), {}});
   for (ValueId output : node.outputs) desc.outputs.push_back({graph.type(output), {}});
-  const auto& candidates = node.op->kernels(device);
-  return std::any_of(candidates.begin(), candidates.end(),
-                     [&](const KernelCandidate& c) { return !c.refuses || !c.refuses(desc); });
+  return has_kernel(desc, device);
 }
 
 void expand(const Node& node, const Graph& from, const Device& device, Rewriter& rewrite) {
+  const DeviceScope scope(device);  // for what the body makes out of nothing
   std::vector<Tensor> arguments;
   for (ValueId input : node.inputs) arguments.push_back(placeholder(from.type(input), device));
   const Trace body = trace(node.op->body(node.attrs, arguments), arguments);

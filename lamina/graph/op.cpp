@@ -94,6 +94,12 @@ KernelRegistration::KernelRegistration(const std::string& op, DeviceKind device,
     all.ordered.insert(all.ordered.end(), entry.list.begin(), entry.list.end());
 }
 
+bool has_kernel(const KernelDesc& desc, DeviceKind device) {
+  const auto& candidates = desc.op.kernels(device);
+  return std::any_of(candidates.begin(), candidates.end(),
+                     [&](const KernelCandidate& c) { return !c.refuses || !c.refuses(desc); });
+}
+
 const Op& find_op(const std::string& name) {
   const auto found = ops().find(name);
   if (found != ops().end()) return found->second;

@@ -111,6 +111,9 @@ struct KernelRegistration {
                      int priority = 0);
 };
 
+/// Whether a kernel candidate on `device` accepts `desc`.
+bool has_kernel(const KernelDesc& desc, DeviceKind device);
+
 /// The op of that name; throws InvalidArgument, suggesting the nearest, when there is none.
 const Op& find_op(const std::string& name);
 /// Every op, by name.

@@ -66,16 +66,6 @@ class View {
   std::vector<bool> escapes_;
 };
 
-/// Whether a kernel of the device takes `op` on values of these types, in row-major order.
-bool runs(const Op& op, const Attrs& attrs, const std::vector<TensorType>& inputs, DeviceKind device) {
-  KernelDesc desc{op, attrs, {}, {}};
-  for (const TensorType& type : inputs) desc.inputs.push_back({type, {}});
-  for (const TensorType& type : infer(op, attrs, inputs)) desc.outputs.push_back({type, {}});
-  const auto& candidates = op.kernels(device);
-  return std::any_of(candidates.begin(), candidates.end(),
-                     [&](const KernelCandidate& c) { return !c.refuses || !c.refuses(desc); });
-}
-
 class Walk {
  public:
   Walk(const Graph& graph, DeviceKind device) : view_(graph), device_(device), rewrite_(graph) {}
@@ -95,13 +85,14 @@ class Walk {
   /// Maps the outputs of `node` to a fused node's, or leaves it be.
   virtual bool fused(const Node& node) = 0;
 
-  std::vector<TensorType> types(const std::vector<ValueId>& values) const {
-    std::vector<TensorType> result;
-    for (ValueId value : values) result.push_back(view_.graph().type(value));
-    return result;
-  }
+  /// Whether a kernel of the device takes `op` on these values, in row-major order.
   bool runs_on(const Op& op, const Attrs& attrs, const std::vector<ValueId>& inputs) const {
-    return runs(op, attrs, types(inputs), device_);
+    KernelDesc desc{op, attrs, {}, {}};
+    std::vector<TensorType> types;
+    for (ValueId value : inputs) types.push_back(view_.graph().type(value));
+    for (const TensorType& type : types) desc.inputs.push_back({type, {}});
+    for (const TensorType& type : infer(op, attrs, types)) desc.outputs.push_back({type, {}});
+    return has_kernel(desc, device_);
   }
   bool all_mapped(const std::vector<ValueId>& values) const {
     return std::all_of(values.begin(), values.end(), [&](ValueId v) { return rewrite_.mapped(v); });
