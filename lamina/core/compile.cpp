@@ -17,15 +17,19 @@ constexpr size_t kPrograms = 16;  // signatures kept per compiled function
 
 struct Signature {
   std::vector<TensorType> types;
-  Device device;
+  Device device = current_device();
 
-  void add(std::span<const Tensor> tensors) {
-    for (const Tensor& tensor : tensors) types.push_back(tensor.type());
-    if (!tensors.empty()) device = tensors[0].device();
+  Signature(std::span<const Tensor> first, std::span<const Tensor> second) {
+    for (const auto tensors : {first, second}) {
+      for (const Tensor& tensor : tensors) types.push_back(tensor.type());
+    }
+    if (types.empty()) return;
+    device = (first.empty() ? second : first)[0].device();
   }
   // Compares without building a signature: the steady state allocates nothing.
   bool matches(std::span<const Tensor> first, std::span<const Tensor> second) const {
     if (types.size() != first.size() + second.size()) return false;
+    if (types.empty()) return device == current_device();
     for (size_t i = 0; i < types.size(); ++i) {
       const Tensor& tensor = i < first.size() ? first[i] : second[i - first.size()];
       if (!tensor.defined() || !(tensor.type() == types[i]) || !(tensor.device() == device)) return false;
@@ -36,6 +40,8 @@ struct Signature {
 
 // A program with the tensors that it captured, and for steps the buffers of its outputs.
 struct Compiled {
+  explicit Compiled(Signature of) : signature(std::move(of)) {}
+
   Signature signature;
   Graph graph;
   std::vector<Tensor> captured;
@@ -52,6 +58,10 @@ class Cache {
       : f_(std::move(f)), num_state_(num_state), name_(std::move(name)) {}
 
   Compiled& get(std::span<const Tensor> state, std::span<const Tensor> batch) {
+    if (state.size() != num_state_) {
+      throw InvalidArgument(name_ + ": has a state of " + std::to_string(num_state_) + " tensors, received " +
+                            std::to_string(state.size()));
+    }
     for (auto at = programs_.begin(); at != programs_.end(); ++at) {
       if (!at->signature.matches(state, batch)) continue;
       if (at != programs_.begin()) programs_.splice(programs_.begin(), programs_, at);
@@ -69,11 +79,7 @@ class Cache {
  private:
   Compiled build(std::span<const Tensor> state, std::span<const Tensor> batch) const {
     const auto start = std::chrono::steady_clock::now();
-    Compiled result;
-    result.signature.add(batch);
-    result.signature.types.clear();
-    result.signature.add(state);
-    for (const Tensor& tensor : batch) result.signature.types.push_back(tensor.type());
+    Compiled result{Signature(state, batch)};
     const Device device = result.signature.device;
     const DeviceScope scope(device);
 

@@ -34,10 +34,12 @@ Function compile(TensorFunction f, std::string name = "function");
 
 /// A compiled step with donated state: `f(state..., batch...)` returns the new state, in the same order and
 /// of the same types, followed by any number of further outputs. A call overwrites the state's buffers in
-/// place and allocates nothing once a signature is known.
+/// place and allocates nothing once a signature is known. Copies share one step, which one thread at a time
+/// may call; different steps may run at once.
 class Step {
  public:
-  /// `f` gets state and batch in one vector; the first `num_state` results are the new state.
+  /// `f` gets state and batch in one vector; the first `num_state` results are the new state. Calls throw
+  /// InvalidArgument when the state has another number of tensors or would change a type.
   Step(TensorFunction f, size_t num_state, std::string name = "step");
 
   /// Runs one step. The tensors of `state` must be computed and own their buffers alone (no other tensor may

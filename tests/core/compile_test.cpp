@@ -10,9 +10,12 @@
 #include "lamina/ops/binary.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/unary.h"
+#include "tests/support/temporary_folder.h"
 
 namespace lamina {
 namespace {
+
+using test::message_of;
 
 TEST(Compile, TracesOncePerSignature) {
   int traces = 0;
@@ -38,7 +41,12 @@ TEST(Compile, RefusesToLookAtArgumentsWhileTracing) {
   const Function f = compile([](const std::vector<Tensor>& x) {
     return std::vector<Tensor>{x[0] * static_cast<double>(x[0].item())};
   });
-  EXPECT_THROW(f({Tensor::from<float>({1})}), InvalidArgument);
+  const Tensor x = Tensor::from<float>({1});
+  EXPECT_NE(message_of<InvalidArgument>([&] { f({x}); }).find("stands for an argument of compile"),
+            std::string::npos);
+  const Function undefined = compile([](const std::vector<Tensor>&) { return std::vector<Tensor>(1); });
+  EXPECT_NE(message_of<InvalidArgument>([&] { undefined({x}); }).find("returned an undefined tensor"),
+            std::string::npos);
 }
 
 TEST(Compile, HandsBackArgumentsAndTheSameResultTwice) {
@@ -67,10 +75,26 @@ TEST(Step, UpdatesStateInPlaceAndAllocatesNothing) {
   EXPECT_EQ(step.statistics().programs, 1);
 }
 
-TEST(Step, RefusesStateThatChangesItsType) {
-  Step step([](const std::vector<Tensor>& a) { return std::vector<Tensor>{sum(a[0])}; }, 1);
+TEST(Step, SaysWhatIsWrongWithTheNewState) {
   const std::vector<Tensor> state{Tensor::from<float>({1, 2})};
-  EXPECT_THROW(step(state, {}), InvalidArgument);
+  Step other([](const std::vector<Tensor>& a) { return std::vector<Tensor>{sum(a[0])}; }, 1, "train step");
+  EXPECT_EQ(message_of<InvalidArgument>([&] { other(state, {}); }),
+            "train step: state 0 is float32(2,) but its new value is float32()");
+  Step none([](const std::vector<Tensor>&) { return std::vector<Tensor>{}; }, 1);
+  EXPECT_EQ(message_of<InvalidArgument>([&] { none(state, {}); }),
+            "step: returned 0 tensors, fewer than its state of 1");
+}
+
+TEST(Step, RefusesAStateOfAnotherLength) {
+  Step step([](const std::vector<Tensor>& a) { return std::vector<Tensor>{a[0] + a[1]}; }, 1);
+  const std::vector<Tensor> one{Tensor::from<float>({1, 2})};
+  const std::vector<Tensor> two{Tensor::from<float>({1, 2}), Tensor::from<float>({3, 4})};
+  // It would write over the batch.
+  EXPECT_EQ(message_of<InvalidArgument>([&] { step({}, two); }),
+            "step: has a state of 1 tensors, received 0");
+  EXPECT_THROW(step(two, {}), InvalidArgument);
+  step(one, std::span(two).last(1));
+  EXPECT_EQ(one[0].to_vector<float>(), (std::vector<float>{4, 6}));
 }
 
 TEST(Compile, RunsInSeveralThreads) {
