@@ -9,16 +9,20 @@ namespace {
 constexpr int64_t kEdge = 3;          // elements shown at each end of an abridged axis
 constexpr int64_t kFullLimit = 1000;  // larger tensors are abridged
 
-std::string number(double value, DType dtype) {
+std::string number(int64_t value, DType dtype) {
   if (dtype == DType::kBool) return value != 0 ? "true" : "false";
-  if (!is_floating(dtype)) return std::to_string(static_cast<int64_t>(value));
+  return std::to_string(value);
+}
+
+std::string number(double value, DType) {
   char buffer[40];
   const auto result = std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::general, 6);
   std::string text(buffer, result.ptr);
   return text.find_first_of(".ein") == std::string::npos ? text + "." : text;
 }
 
-void print_axis(const std::vector<double>& values, const Tensor& tensor, int axis, int64_t offset,
+template <class T>
+void print_axis(const std::vector<T>& values, const Tensor& tensor, int axis, int64_t offset,
                 std::string& out) {
   const Shape& shape = tensor.shape();
   if (axis == shape.rank()) {
@@ -47,7 +51,11 @@ void print_axis(const std::vector<double>& values, const Tensor& tensor, int axi
 std::string Tensor::str() const {
   if (!defined()) return "undefined tensor";
   std::string text;
-  print_axis(to_vector<double>(), *this, 0, 0, text);
+  if (is_floating(dtype())) {
+    print_axis(to_vector<double>(), *this, 0, 0, text);
+  } else {
+    print_axis(to_vector<int64_t>(), *this, 0, 0, text);
+  }
   return text + " " + type().str();
 }
 

@@ -77,3 +77,5 @@ TEST(DType, RoundsHalfPrecisionToNearestEven) {
 
 }  // namespace
 }  // namespace lamina
+  EXPECT_EQ(Tensor::from<int64_t>({INT64_MIN, (int64_t{1} << 53) + 1, INT64_MAX}).str(),
+            "[-9223372036854775808, 9007199254740993, 9223372036854775807] int64(3,)");
