@@ -9,9 +9,10 @@
 namespace lamina {
 namespace {
 
+// Never destroyed, as the backends: static objects of a program free their buffers late.
 std::map<DeviceKind, BackendFactory>& factories() {
-  static std::map<DeviceKind, BackendFactory> map;
-  return map;
+  static auto* const map = new std::map<DeviceKind, BackendFactory>;
+  return *map;
 }
 
 thread_local int64_t allocations = 0;
@@ -32,11 +33,11 @@ Backend& backend(const Device& device) {
 }
 
 Buffer::Buffer(const Device& device, size_t bytes)
-    : device_(device), bytes_(bytes), data_(backend(device).allocate(bytes)) {
+    : device_(device), bytes_(bytes), backend_(backend(device)), data_(backend_.allocate(bytes)) {
   ++allocations;
 }
 
-Buffer::~Buffer() { backend(device_).free(data_, bytes_); }
+Buffer::~Buffer() { backend_.free(data_, bytes_); }
 
 int64_t buffer_allocations() { return allocations; }
 

@@ -45,6 +45,7 @@ class Buffer {
  private:
   Device device_;
   size_t bytes_;
+  Backend& backend_;
   void* data_;
 };
 

@@ -5,7 +5,8 @@
 
 namespace lamina {
 
-/// Returns the backend of device `index` of one kind, or null with the reason in `why`.
+/// Returns the backend of device `index` of one kind, which is never destroyed, or null with the reason in
+/// `why`.
 using BackendFactory = Backend* (*)(int index, std::string& why);
 
 struct BackendRegistration {

@@ -44,9 +44,9 @@ class CpuBackend final : public Backend {
 };
 
 const BackendRegistration registration(DeviceKind::kCpu, [](int index, std::string& why) -> Backend* {
-  static CpuBackend cpu;
+  static auto* const cpu = new CpuBackend;
   if (index != 0) why = "the CPU is one device, /CPU:0";
-  return index == 0 ? &cpu : nullptr;
+  return index == 0 ? cpu : nullptr;
 });
 
 }  // namespace
