@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <sstream>
+#include <stdexcept>
 
 namespace lamina::test {
 
@@ -25,6 +26,7 @@ Running::Running(const std::string& folder, const std::vector<std::string>& argu
   int out[2], err[2];
   if (pipe(out) != 0 || pipe(err) != 0) throw std::runtime_error("pipe failed");
   process_ = fork();
+  if (process_ < 0) throw std::runtime_error("fork failed");
   if (process_ == 0) {
     dup2(out[1], STDOUT_FILENO);
     dup2(err[1], STDERR_FILENO);
