@@ -63,7 +63,7 @@ const char* describe(DTypeClass wanted) {
 void InferArgs::fail(const std::string& what) const {
   std::string types;
   for (const TensorType& type : inputs) types += (types.empty() ? "" : ", ") + type.str();
-  throw InvalidArgument(op.name + ": " + what + "; got " + types);
+  throw InvalidArgument(op.name + ": " + what + (types.empty() ? "" : "; got " + types));
 }
 
 const std::vector<KernelCandidate>& Op::kernels(DeviceKind device) const {

@@ -32,7 +32,7 @@ struct InferArgs {
   const Attrs& attrs;
   std::span<const TensorType> inputs;
 
-  /// Throws InvalidArgument "op: what", listing the inputs' types.
+  /// Throws InvalidArgument "op: what; got " and the inputs' types, where there are inputs.
   [[noreturn]] void fail(const std::string& what) const;
 };
 
