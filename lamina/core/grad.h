@@ -14,9 +14,10 @@ using TensorFunction = std::function<std::vector<Tensor>(const std::vector<Tenso
 using ScalarFunction = std::function<Tensor(const std::vector<Tensor>&)>;
 
 /// The gradients of the scalar `output` with respect to `inputs`, as pending tensors that can be
-/// differentiated in their turn. Zeros for an input that does not influence the output. Throws
-/// InvalidArgument when output is not a floating scalar, or when the path from an input to it passes an op
-/// without derivative (naming the op).
+/// differentiated in their turn. Zeros for an input that does not influence the output. What was computed
+/// before (someone looked at it) has forgotten how, and counts as a constant; grad() and value_and_grad() see
+/// past that. Throws InvalidArgument when output is not a floating scalar, or when the path from an input to
+/// it passes an op without derivative (naming the op).
 std::vector<Tensor> gradients(const Tensor& output, const std::vector<Tensor>& inputs);
 
 /// Vector-Jacobian product: gradients of `outputs` weighted by `cotangents` of the same shapes.

@@ -26,6 +26,9 @@ struct TensorNode;
 /// what is to be done; the work happens when a value is looked at (item, to_vector, data) or asked for
 /// (eval).
 ///
+/// Several threads may read one computed tensor. A pending one belongs to one thread: eval() it before others
+/// see it.
+///
 /// A default-constructed Tensor is *undefined*: it stands for "no tensor" and has no shape.
 class Tensor {
  public:

@@ -146,10 +146,10 @@ TEST(SourceTree, IncludesPointDownwards) {
 }
 
 // apps and examples see the library as users do: through its public headers.
-TEST(SourceTree, ExamplesUsePublicHeadersOnly) {
+TEST(SourceTree, AppsAndExamplesUsePublicHeadersOnly) {
   std::vector<std::string> wrong;
   for (const Source& source : sources()) {
-    if (source.path.rfind("examples/", 0) != 0) continue;
+    if (source.path.rfind("examples/", 0) != 0 && source.path.rfind("apps/", 0) != 0) continue;
     for (const Include& include : includes(source)) {
       if (include.target.rfind("lamina/", 0) == 0 && include.target != "lamina/lamina.h" &&
           !is_public_header(include.target)) {
