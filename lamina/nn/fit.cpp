@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 
 #include "lamina/base/error.h"
 #include "lamina/nn/detail/batches.h"
@@ -43,7 +44,8 @@ void restore_callbacks(const TrainingSnapshot& snapshot, const std::vector<AnyCa
   }
 }
 
-void check_resume(const TrainingSnapshot& snapshot, int64_t samples, const FitOptions& options) {
+void check_resume(const TrainingSnapshot& snapshot, int64_t samples, int64_t steps,
+                  const FitOptions& options) {
   const auto same = [&](const char* what, int64_t now) {
     const int64_t then = snapshot.info.at(what).as_int();
     if (then != now) {
@@ -56,6 +58,15 @@ void check_resume(const TrainingSnapshot& snapshot, int64_t samples, const FitOp
   if (snapshot.info.at("shuffle").as_bool() != options.shuffle) {
     throw InvalidArgument("fit: cannot resume: the snapshot was taken with another value of shuffle");
   }
+  const auto within = [&](const char* what, int64_t most) {
+    const int64_t value = snapshot.info.at(what).as_int();
+    if (value < 0 || value > most) {
+      throw InvalidArgument(std::string("fit: cannot resume: the snapshot's ") + what + " is " +
+                            std::to_string(value) + "; 0.." + std::to_string(most) + " was expected");
+    }
+  };
+  within("epoch", std::numeric_limits<int>::max());
+  within("step", steps);
 }
 
 }  // namespace
@@ -88,7 +99,7 @@ History Model::fit(const Tensor& x, const Tensor& y, FitOptions options) {
   const int64_t batch_size = options.batch_size;
   const int64_t steps = (samples + batch_size - 1) / batch_size;
   if (options.resume) {
-    check_resume(*options.resume, samples, options);
+    check_resume(*options.resume, samples, steps, options);
     restore(*options.resume);
   } else {
     const uint64_t seed = options.seed ? *options.seed : detail::derived_seed(model.seed, 2 + model.fits);
@@ -102,6 +113,7 @@ History Model::fit(const Tensor& x, const Tensor& y, FitOptions options) {
   position.batch_size = batch_size;
   position.shuffle = options.shuffle;
   position.history = std::make_shared<History>();
+  position.callback_state.clear();
   position.callbacks = detail::with_progress_bar(options.callbacks, options.verbose);
   position.callbacks.insert(position.callbacks.begin(), AnyCallback(position.history));
   const std::vector<AnyCallback>& callbacks = position.callbacks;

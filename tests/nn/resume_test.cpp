@@ -6,6 +6,7 @@
 #include "lamina/base/error.h"
 #include "lamina/nn/callbacks/callbacks.h"
 #include "tests/support/samples.h"
+#include "tests/support/temporary_folder.h"
 
 namespace lamina {
 namespace {
@@ -124,6 +125,22 @@ TEST(Snapshot, OfAnotherModelOrAnotherTrainingIsRefused) {
         << error.what();
   }
   EXPECT_EQ(wider.weights()[0]->value.to_vector<float>(), before);
+}
+
+TEST(Snapshot, OfNoPossiblePlaceIsRefused) {
+  const Samples data = test::corners(40);
+  Sequential model = test::small_dense(2);
+  model.fit(data.x, data.y, {.batch_size = 10, .verbose = 0});
+  const TrainingSnapshot good = model.snapshot();
+  const std::vector<std::pair<std::string, int>> places = {{"step", -1}, {"step", 5}, {"epoch", -3}};
+  for (const auto& [member, value] : places) {
+    TrainingSnapshot snapshot = good;
+    snapshot.info[member] = value;
+    const std::string message = test::message_of<InvalidArgument>([&] {
+      model.fit(data.x, data.y, {.epochs = 3, .batch_size = 10, .verbose = 0, .resume = &snapshot});
+    });
+    EXPECT_NE(message.find(member + " is " + std::to_string(value)), std::string::npos) << message;
+  }
 }
 
 }  // namespace

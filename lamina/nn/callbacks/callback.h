@@ -69,6 +69,12 @@ class Callback {
   RunInfo run_;
 };
 
+namespace detail {
+/// The `count` whole numbers of a tensor that a callback of class `class_name` saved. Throws InvalidArgument
+/// when it holds more or fewer: a snapshot may come from a file.
+std::vector<int64_t> callback_numbers(const NamedTensor& tensor, const char* class_name, int64_t count);
+}  // namespace detail
+
 /// A callback as options hold it: made from any callback by value, from a pointer to one that the caller
 /// keeps (to ask it afterwards), or from a shared one.
 class AnyCallback {

@@ -67,10 +67,10 @@ void EarlyStopping::set_state(const std::vector<NamedTensor>& state) {
   best_weights_.clear();
   for (const NamedTensor& tensor : state) {
     if (tensor.name == "counters") {
-      const std::vector<int> counters = tensor.value.to_vector<int>();
-      wait_ = counters.at(0);
-      stopped_epoch_ = counters.at(1);
-      best_epoch_ = counters.at(2);
+      const std::vector<int64_t> counters = detail::callback_numbers(tensor, "EarlyStopping", 3);
+      wait_ = static_cast<int>(counters[0]);
+      stopped_epoch_ = static_cast<int>(counters[1]);
+      best_epoch_ = static_cast<int>(counters[2]);
     } else if (tensor.name == "best") {
       best_ = tensor.value.item<double>();
     } else {

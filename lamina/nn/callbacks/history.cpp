@@ -60,9 +60,14 @@ void History::set_state(const std::vector<NamedTensor>& state) {
     } else if (tensor.name.rfind("log/", 0) == 0) {
       values_.emplace_back(tensor.name.substr(4), tensor.value.to_vector<double>());
     } else if (tensor.name == "bad_loss") {
-      const std::vector<int64_t> place = tensor.value.to_vector<int64_t>();
+      const std::vector<int64_t> place = detail::callback_numbers(tensor, "History", 2);
       bad_loss = BadLoss{static_cast<int>(place[0]), place[1]};
     }
+  }
+  for (const auto& [name, values] : values_) {
+    if (values.size() == epochs_.size()) continue;
+    throw InvalidArgument("History: the saved log '" + name + "' has " + std::to_string(values.size()) +
+                          " values for " + std::to_string(epochs_.size()) + " epochs");
   }
 }
 

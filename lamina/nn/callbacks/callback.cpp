@@ -1,0 +1,19 @@
+// What callbacks share.
+#include "lamina/nn/callbacks/callback.h"
+
+#include "lamina/base/error.h"
+
+namespace lamina {
+namespace detail {
+
+std::vector<int64_t> callback_numbers(const NamedTensor& tensor, const char* class_name, int64_t count) {
+  if (tensor.value.size() != count) {
+    throw InvalidArgument(std::string(class_name) + ": the saved '" + tensor.name + "' must hold " +
+                          std::to_string(count) + " numbers, received " + tensor.value.type().str());
+  }
+  return tensor.value.to_vector<int64_t>();
+}
+
+}  // namespace detail
+
+}  // namespace lamina
