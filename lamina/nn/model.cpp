@@ -151,8 +151,8 @@ Tensor Model::predict(const Tensor& x, const PredictOptions& options) {
   const Tensor data = impl_->checked_input(x);
   detail::Trainer& trainer = impl_->ensure_trainer();
   const int64_t samples = data.shape()[0];
-  Shape shape = impl_->output_shape;
-  shape.set(0, samples);
+  Shape shape = data.shape();  // extents that the model leaves open are known now
+  for (const auto& layer : impl_->layers) shape = layer->compute_output_shape(shape);
   const TensorType type{DType::kFloat32, shape};
   auto buffer = std::make_shared<Buffer>(data.device(), type.bytes());
   const size_t row_bytes = samples == 0 ? 0 : type.bytes() / static_cast<size_t>(samples);

@@ -189,6 +189,30 @@ TEST(Fit, NanSaysWhereAndStopsIfAsked) {
   }
 }
 
+TEST(Fit, AnInputWithABatchSizeTakesAnyNumberOfSamples) {
+  const Samples data = test::corners(10);
+  Sequential model({Input({2}, {.batch_size = 4}), Dense(4, {.activation = "softmax"})}, {.seed = 1});
+  model.compile({.optimizer = "adam", .loss = "sparse_categorical_crossentropy"});
+  EXPECT_TRUE(std::isfinite(model.fit(data.x, data.y, {.batch_size = 4, .verbose = 0})["loss"][0]));
+  EXPECT_EQ(model.predict(data.x).shape(), (Shape{10, 4}));
+  EXPECT_EQ(model.output_shape(), (Shape{4, 4}));
+}
+
+TEST(Predict, OpenExtentsTakeThoseOfTheData) {
+  Sequential model({Input({-1, -1, 1}), Conv2D(3, {3, 3}), MaxPooling2D()}, {.seed = 1});
+  EXPECT_EQ(model.output_shape(), (Shape{-1, -1, -1, 3}));
+  for (const Size2 size : {Size2(8, 6), Size2(6, 12)}) {
+    std::vector<float> pixels;
+    for (int64_t i = 0; i < 5 * size.height * size.width; ++i)
+      pixels.push_back(std::sin(static_cast<float>(i)));
+    const Tensor x = Tensor::from(pixels, {5, size.height, size.width, 1});
+    const Tensor y = model.predict(x, {.batch_size = 2});
+    ASSERT_EQ(y.shape(), (Shape{5, size.height / 2 - 1, size.width / 2 - 1, 3}));
+    const std::vector<float> actual = y.to_vector<float>(), expected = model(x).to_vector<float>();
+    for (size_t i = 0; i < actual.size(); ++i) EXPECT_NEAR(actual[i], expected[i], 1e-5);
+  }
+}
+
 TEST(Predict, OneSampleAndManyAgreeAndFollowTheWeights) {
   const Samples data = test::quadrants(50);
   Sequential model = test::small_cnn(9);

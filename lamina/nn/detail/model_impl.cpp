@@ -98,7 +98,6 @@ Tensor ModelImpl::checked_input(const Tensor& x) {
   if (!built) {
     build(any);
   } else {
-    if (data.rank() > 0 && input_shape.rank() > 0 && input_shape[0] != -1) any.set(0, data.shape()[0]);
     for (const auto& layer : layers) any = layer->compute_output_shape(any);
   }
   return data;

@@ -21,12 +21,16 @@ InputLayer::InputLayer(const Shape& batch_shape, const InputOptions& options)
 }
 
 Shape InputLayer::compute_output_shape(const Shape& input) const {
+  // A batch size is not checked: as in Keras, it says what is usual, and the last batch may be smaller.
   bool fits = input.rank() == batch_shape_.rank();
-  for (int axis = 0; fits && axis < input.rank(); ++axis) {
-    fits = batch_shape_[axis] == -1 || input[axis] == batch_shape_[axis] || (axis == 0 && input[axis] == -1);
-  }
+  for (int axis = 1; fits && axis < input.rank(); ++axis)
+    fits = batch_shape_[axis] == -1 || input[axis] == batch_shape_[axis];
   if (!fits) fail("expected input of shape " + batch_shape_.str() + ", received " + input.str());
-  return batch_shape_;
+  Shape output = batch_shape_;
+  for (int axis = 0; axis < output.rank(); ++axis) {
+    if (input[axis] != -1) output.set(axis, input[axis]);
+  }
+  return output;
 }
 
 Tensor InputLayer::call(const Tensor& x, CallContext&) const { return x; }

@@ -9,7 +9,7 @@ namespace lamina {
 
 /// Options of Input.
 struct InputOptions {
-  int64_t batch_size = -1;  ///< fixed batch size, or -1 for any
+  int64_t batch_size = -1;  ///< usual batch size, which configurations keep; -1 for any
   std::string dtype =
       "float32";  ///< of the values the model computes with; data of other dtypes are cast to it
   std::string name = {};
