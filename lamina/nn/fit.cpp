@@ -19,10 +19,16 @@ void check(const FitOptions& options) {
   };
   positive("batch_size", options.batch_size);
   positive("validation_freq", options.validation_freq);
-  if (options.epochs < 0)
-    throw InvalidArgument("fit: epochs must not be negative, received " + std::to_string(options.epochs));
-  if (options.validation_batch_size < 0)
-    throw InvalidArgument("fit: validation_batch_size must not be negative");
+  const auto not_negative = [](const char* what, int value) {
+    if (value < 0)
+      throw InvalidArgument(std::string("fit: ") + what + " must not be negative, received " +
+                            std::to_string(value));
+  };
+  not_negative("epochs", options.epochs);
+  not_negative("initial_epoch", options.initial_epoch);
+  not_negative("validation_batch_size", options.validation_batch_size);
+  if (options.validation_data.y.defined() && !options.validation_data.x.defined())
+    throw InvalidArgument("fit: validation_data has targets y but no samples x");
   if (!(options.validation_split >= 0 && options.validation_split < 1)) {
     throw InvalidArgument("fit: validation_split must be at least 0 and below 1, received " +
                           std::to_string(options.validation_split));
@@ -82,6 +88,7 @@ History Model::fit(const Tensor& x, const Tensor& y, FitOptions options) {
     validation.x = model.checked_input(validation.x);
     model.check_targets(validation.x, validation.y);
     validation.y.eval();
+    model.trainer->check_shapes(validation.y, model.output_shape);
     model.trainer->loss().check_targets(validation.y, model.output_shape);
   } else if (options.validation_split > 0) {
     const int64_t all = samples;
@@ -109,6 +116,7 @@ History Model::fit(const Tensor& x, const Tensor& y, FitOptions options) {
     position.step = 0;
     ++model.fits;
   }
+  trainer.build_optimizer();
   position.samples = samples;
   position.batch_size = batch_size;
   position.shuffle = options.shuffle;

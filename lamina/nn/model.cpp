@@ -169,8 +169,14 @@ Tensor Model::predict(const Tensor& x, const PredictOptions& options) {
     for (const AnyCallback& callback : options.callbacks) callback->on_predict_batch_begin(step, Logs());
     const int64_t count = std::min<int64_t>(options.batch_size, samples - first);
     const Tensor& y = trainer.predict(count == samples ? data : batches.range(first, count));
+    const size_t bytes = static_cast<size_t>(count) * row_bytes;
+    if (y.type().bytes() != bytes) {
+      throw InvalidArgument("model '" + impl_->name + "': a layer's compute_output_shape leads to " +
+                            type.shape.str() + ", but a batch of " + std::to_string(count) + " gave " +
+                            y.shape().str());
+    }
     std::memcpy(static_cast<char*>(buffer->data()) + static_cast<size_t>(first) * row_bytes, y.data<float>(),
-                static_cast<size_t>(count) * row_bytes);
+                bytes);
     for (const AnyCallback& callback : options.callbacks) callback->on_predict_batch_end(step, Logs());
   }
   for (const AnyCallback& callback : options.callbacks) callback->on_predict_end(Logs());

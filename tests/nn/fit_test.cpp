@@ -189,6 +189,15 @@ TEST(Fit, NanSaysWhereAndStopsIfAsked) {
   }
 }
 
+TEST(Fit, EvaluatingMakesNoOptimizerState) {
+  const Samples data = test::corners(20);
+  Sequential model = test::small_dense(5);
+  const double loss = model.evaluate(data.x, data.y, {.verbose = 0})["loss"];
+  EXPECT_FALSE(model.optimizer_built());
+  EXPECT_NEAR(model.train_on_batch(data.x, data.y)["loss"], loss, 1e-5);
+  EXPECT_TRUE(model.optimizer_built());
+}
+
 TEST(Fit, AnInputWithABatchSizeTakesAnyNumberOfSamples) {
   const Samples data = test::corners(10);
   Sequential model({Input({2}, {.batch_size = 4}), Dense(4, {.activation = "softmax"})}, {.seed = 1});
@@ -211,6 +220,19 @@ TEST(Predict, OpenExtentsTakeThoseOfTheData) {
     const std::vector<float> actual = y.to_vector<float>(), expected = model(x).to_vector<float>();
     for (size_t i = 0; i < actual.size(); ++i) EXPECT_NEAR(actual[i], expected[i], 1e-5);
   }
+}
+
+TEST(Predict, ALayerThatErrsAboutItsShapeIsFound) {
+  class Wrong final : public Layer {
+   public:
+    std::string class_name() const override { return "Wrong"; }
+    Shape compute_output_shape(const Shape& input) const override { return {input[0], 3 * input[1]}; }
+    Tensor call(const Tensor& x, CallContext&) const override { return x; }
+  };
+  Sequential model({Input({2}), Wrong()}, {.seed = 1});
+  const Tensor x = Tensor::from<float>({1, 2, 3, 4}, {2, 2});
+  EXPECT_THROW(model.predict(x), InvalidArgument);
+  EXPECT_EQ(model(x).shape(), (Shape{2, 2}));
 }
 
 TEST(Predict, OneSampleAndManyAgreeAndFollowTheWeights) {

@@ -127,6 +127,22 @@ TEST(ModelErrors, OptionsOfFit) {
   expect_message([&] { unbuilt.input_shape(); }, {"no weights yet"});
 }
 
+TEST(ModelErrors, ValidationThatDoesNotFitIsFoundBeforeTraining) {
+  const Samples data = test::corners(10);
+  Sequential model = test::small_dense(1);
+  const auto trained = [&] { return model.optimizer_variables()[0]->value.item<int64_t>(); };
+  expect_message([&] { model.fit(data.x, data.y, {.validation_data = {.y = data.y}, .verbose = 0}); },
+                 {"validation_data", "no samples x"});
+  expect_message(
+      [&] {
+        model.fit(data.x, data.y, {.validation_data = {floats({6, 2}), floats({6, 4})}, .verbose = 0});
+      },
+      {"sparse_categorical_crossentropy", "one-hot"});
+  expect_message([&] { model.fit(data.x, data.y, {.verbose = 0, .initial_epoch = -1}); },
+                 {"initial_epoch", "-1"});
+  EXPECT_EQ(trained(), 0);
+}
+
 TEST(ModelErrors, LabelsOutOfRangeAreFoundBeforeTraining) {
   const Samples data = test::corners(10);
   std::vector<int32_t> labels = data.y.to_vector<int32_t>();

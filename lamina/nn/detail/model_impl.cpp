@@ -118,10 +118,8 @@ Tensor ModelImpl::prepare(const Tensor& x, const Tensor& y) {
   const Tensor data = checked_input(x);
   check_targets(data, y);
   y.eval();
-  Shape targets = y.shape();
-  targets.set(0, -1);
   Trainer& ready = ensure_trainer();
-  ready.prepare(targets, output_shape);
+  ready.prepare(y, output_shape);
   ready.loss().check_targets(y, output_shape);
   return data;
 }

@@ -9,6 +9,7 @@
 #include "lamina/nn/detail/storage.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
+#include "lamina/ops/full.h"
 
 namespace lamina::detail {
 
@@ -84,7 +85,7 @@ void Trainer::build_optimizer() {
   optimizer_built_ = true;
 }
 
-void Trainer::prepare(const Shape& y, const Shape& output) {
+void Trainer::prepare(const Tensor& y, const Shape& output) {
   if (!optimizer_) {
     throw InvalidArgument(
         "the model is not compiled: call compile({.optimizer = ..., .loss = ...}) before training "
@@ -94,43 +95,62 @@ void Trainer::prepare(const Shape& y, const Shape& output) {
     throw InvalidArgument(
         "the model was compiled without a loss: give compile a .loss to train or evaluate it");
   }
-  const bool same = loss_ && y_shape_ == y && output_shape_ == output;
-  if (!same) {
-    loss_ = resolve_loss(chosen_loss_, y, output);
-    metrics_.clear();
-    for (const Choice<Metric>& metric : chosen_metrics_)
-      metrics_.push_back(resolve_metric(metric, y, output));
-    y_shape_ = y;
-    output_shape_ = output;
-    train_logs_.reset(metrics_, metric_names());
-    test_logs_.reset(metrics_, metric_names());
-    train_.reset();
-    test_.reset();
+  Shape targets = y.shape();
+  targets.set(0, -1);
+  if (loss_ && y_shape_ == targets && output_shape_ == output) return;
+  loss_ = resolve_loss(chosen_loss_, targets, output);
+  metrics_.clear();
+  for (const Choice<Metric>& metric : chosen_metrics_)
+    metrics_.push_back(resolve_metric(metric, targets, output));
+  train_logs_.reset(metrics_, metric_names());
+  test_logs_.reset(metrics_, metric_names());
+  train_.reset();
+  test_.reset();
+  y_shape_ = Shape();  // not prepared, should the next line throw
+  check_shapes(y, output);
+  y_shape_ = targets;
+  output_shape_ = output;
+}
+
+void Trainer::check_shapes(const Tensor& y, const Shape& output) const {
+  // Operations check their arguments when they are recorded; these are never run.
+  Shape targets = y.shape(), predictions = output;
+  targets.set(0, 1);
+  predictions.set(0, 1);
+  for (int axis = 1; axis < predictions.rank(); ++axis) {
+    if (predictions[axis] < 0) predictions.set(axis, axis < targets.rank() ? targets[axis] : 1);
   }
-  if (!train_ || !test_) make_steps();
+  const Tensor y_true = zeros(targets, y.dtype()), y_pred = zeros(predictions, DType::kFloat32);
+  (*loss_)(y_true, y_pred);
+  for (const auto& metric : metrics_) {
+    std::vector<Tensor> state;
+    for (const Metric::Variable& variable : metric->variables())
+      state.push_back(zeros(variable.type.shape, variable.type.dtype));
+    metric->update(state, y_true, y_pred);
+  }
 }
 
-void Trainer::make_steps() {
-  const size_t weights = trainable_.size() + frozen_.size();
-  test_.emplace([this](const std::vector<Tensor>& args) { return test_function(args); },
-                test_logs_.state.size(), "test step");
-  test_args_.assign(weights + 2, Tensor());
-  size_t i = 0;
-  for (const WeightPtr& weight : trainable_) test_args_[i++] = weight->value;
-  for (const WeightPtr& weight : frozen_) test_args_[i++] = weight->value;
+Step& Trainer::test_step() {
+  if (test_) return *test_;
+  test_args_.clear();
+  for (const WeightPtr& weight : trainable_) test_args_.push_back(weight->value);
+  for (const WeightPtr& weight : frozen_) test_args_.push_back(weight->value);
+  test_args_.resize(test_args_.size() + 2);  // x and y
+  return test_.emplace([this](const std::vector<Tensor>& args) { return test_function(args); },
+                       test_logs_.state.size(), "test step");
+}
+
+Step& Trainer::train_step() {
+  if (train_) return *train_;
   build_optimizer();
-  set_state();
-  train_.emplace([this](const std::vector<Tensor>& args) { return train_function(args); }, state_.size(),
-                 "train step");
-}
-
-void Trainer::set_state() {
   state_.clear();
   for (const WeightPtr& weight : trainable_) state_.push_back(weight->value);
   for (const WeightPtr& weight : frozen_) state_.push_back(weight->value);
   for (const WeightPtr& weight : optimizer_state_) state_.push_back(weight->value);
   for (const Tensor& accumulator : train_logs_.state) state_.push_back(accumulator);
   state_.push_back(key_);
+  return train_.emplace([this](const std::vector<Tensor>& args) { return train_function(args); },
+                        state_.size(), "train step");
 }
 
 Tensor Trainer::forward(Tensor x, CallContext& context) const {
@@ -200,13 +220,15 @@ std::vector<Tensor> Trainer::test_function(const std::vector<Tensor>& args) cons
 void Trainer::train(const Tensor& x, const Tensor& y) {
   if (predict_) predict_.reset();
   const std::array<Tensor, 2> batch = {x, y};
-  (*train_)(state_, batch);
+  Step& step = train_step();
+  step(state_, batch);
 }
 
 void Trainer::test(const Tensor& x, const Tensor& y) {
+  Step& step = test_step();
   test_args_[test_args_.size() - 2] = x;
   test_args_[test_args_.size() - 1] = y;
-  (*test_)(test_logs_.state, test_args_);
+  step(test_logs_.state, test_args_);
 }
 
 const Tensor& Trainer::predict(const Tensor& x) {
@@ -246,7 +268,8 @@ Step::Statistics Trainer::statistics() const { return train_ ? train_->statistic
 
 std::string Trainer::train_graph(const Tensor& x, const Tensor& y) {
   const std::array<Tensor, 2> batch = {x, y};
-  return train_->graph(state_, batch);
+  Step& step = train_step();
+  return step.graph(state_, batch);
 }
 
 }  // namespace lamina::detail

@@ -48,9 +48,12 @@ class Trainer {
   /// The layers are built. `options` is what compile was given, or null before it (then only predict works).
   Trainer(std::vector<std::shared_ptr<Layer>> layers, const CompileOptions* options, uint64_t seed);
 
-  /// Chooses loss and metrics for targets and predictions of these shapes (batch -1), and prepares the steps.
-  /// Does nothing when they are the same as before.
-  void prepare(const Shape& y, const Shape& output);
+  /// Chooses loss and metrics for such targets and for predictions of that shape (batch -1). Does nothing
+  /// when the shapes are the same as before. Throws InvalidArgument when they do not fit each other.
+  void prepare(const Tensor& y, const Shape& output);
+  /// Throws InvalidArgument, before anything is computed, for targets that the chosen loss or a metric cannot
+  /// compare with predictions of that shape.
+  void check_shapes(const Tensor& y, const Shape& output) const;
   /// Creates the optimizer's slots, unless they exist.
   void build_optimizer();
 
@@ -83,8 +86,9 @@ class Trainer {
 
  private:
   Tensor forward(Tensor x, CallContext& context) const;
-  void make_steps();
-  void set_state();
+  // The steps are made when first needed: evaluating creates no slots of the optimizer.
+  Step& train_step();
+  Step& test_step();
   std::vector<Tensor> train_function(const std::vector<Tensor>& args) const;
   std::vector<Tensor> test_function(const std::vector<Tensor>& args) const;
   std::vector<Tensor> updated_metrics(std::span<const Tensor> state, const Tensor& loss, const Tensor& y_true,
