@@ -97,19 +97,15 @@ void Model::weights_changed() {
 }
 
 void Model::compile(CompileOptions options) {
-  // Unknown names are told now; "accuracy" and "crossentropy" wait for the shapes.
-  const auto by_shape = [](const std::string& name, std::initializer_list<const char*> names) {
-    for (const char* known : names) {
-      if (name == known) return true;
-    }
-    return false;
-  };
   if (!options.optimizer.given()) options.optimizer = "rmsprop";
   const std::shared_ptr<const Optimizer> optimizer = options.optimizer.get();
   options.optimizer = optimizer;
-  if (!by_shape(options.loss.name(), {"crossentropy", "ce"})) options.loss.get();
-  for (const Choice<Metric>& metric : options.metrics) {
-    if (!by_shape(metric.name(), {"accuracy", "acc"})) metric.get();
+  // Unknown names are told now; "accuracy" and "crossentropy" wait for the shapes.
+  if (!goes_by_shape(options.loss)) options.loss.get();
+  for (size_t i = 0; i < options.metrics.size(); ++i) {
+    const Choice<Metric>& metric = options.metrics[i];
+    if (!metric.given()) throw InvalidArgument("compile: metric number " + std::to_string(i) + " is empty");
+    if (!goes_by_shape(metric)) metric.get();
   }
   impl_->options = std::move(options);
   impl_->trainer.reset();

@@ -2,9 +2,11 @@
 #include <gtest/gtest.h>
 
 #include "lamina/base/error.h"
+#include "lamina/nn/layers/layers.h"
 #include "lamina/nn/losses/crossentropy.h"
 #include "lamina/nn/metrics/accuracy.h"
 #include "lamina/nn/metrics/error.h"
+#include "lamina/nn/model.h"
 #include "tests/support/golden.h"
 #include "tests/support/temporary_folder.h"
 
@@ -62,7 +64,7 @@ TEST(Metrics, AccuracyGoesByTheShapes) {
        {Row{{-1}, {-1, 10}, "SparseCategoricalAccuracy"}, Row{{-1, 1}, {-1, 10}, "SparseCategoricalAccuracy"},
         Row{{-1, 10}, {-1, 10}, "CategoricalAccuracy"}, Row{{-1, 1}, {-1, 1}, "BinaryAccuracy"},
         Row{{-1}, {-1, 1}, "BinaryAccuracy"}, Row{{-1, 5}, {-1, 5, 7}, "SparseCategoricalAccuracy"}}) {
-    for (const char* name : {"accuracy", "acc", "Accuracy"}) {
+    for (const char* name : {"accuracy", "acc", "Accuracy", "ACC"}) {
       const auto metric = resolve_metric(name, row.y_true, row.y_pred);
       EXPECT_EQ(metric->class_name(), row.class_name) << row.y_true.str() << row.y_pred.str();
       EXPECT_EQ(metric->name(), name);
@@ -83,7 +85,9 @@ TEST(Metrics, KeepTheNameTheUserWrote) {
 TEST(Metrics, CrossentropyGoesByTheShapes) {
   EXPECT_EQ(resolve_loss("crossentropy", {-1}, {-1, 10})->class_name(), "SparseCategoricalCrossentropy");
   EXPECT_EQ(resolve_loss("ce", {-1, 10}, {-1, 10})->class_name(), "CategoricalCrossentropy");
-  EXPECT_EQ(resolve_loss("ce", {-1, 1}, {-1, 1})->class_name(), "BinaryCrossentropy");
+  EXPECT_EQ(resolve_loss("CE", {-1, 1}, {-1, 1})->class_name(), "BinaryCrossentropy");
+  Sequential model({Input({2}), Dense(1)}, {.seed = 1});
+  EXPECT_NO_THROW(model.compile({.loss = "CrossEntropy", .metrics = {"ACC"}}));
   EXPECT_EQ(resolve_loss("mse", {-1, 1}, {-1, 1})->class_name(), "MeanSquaredError");
   EXPECT_EQ(resolve_loss(BinaryCrossentropy({.name = "mine"}), {-1, 1}, {-1, 1})->name(), "mine");
 }

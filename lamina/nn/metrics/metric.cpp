@@ -23,15 +23,28 @@ Task task(const Shape& y_true, const Shape& y_pred) {
   return Task::kCategorical;
 }
 
+std::string lower_case(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
 }  // namespace
+
+bool goes_by_shape(const Choice<Metric>& metric) {
+  const std::string name = lower_case(metric.name());
+  return name == "accuracy" || name == "acc";
+}
+
+bool goes_by_shape(const Choice<Loss>& loss) {
+  const std::string name = lower_case(loss.name());
+  return name == "crossentropy" || name == "ce";
+}
 
 std::shared_ptr<const Metric> resolve_metric(const Choice<Metric>& metric, const Shape& y_true,
                                              const Shape& y_pred) {
   if (metric.name().empty()) return metric.get();
   std::string class_name = metric.name();
-  std::string lower = class_name;
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  if (lower == "accuracy" || lower == "acc") {
+  if (goes_by_shape(metric)) {
     constexpr const char* kClasses[] = {"BinaryAccuracy", "SparseCategoricalAccuracy", "CategoricalAccuracy"};
     class_name = kClasses[static_cast<int>(task(y_true, y_pred))];
   }
@@ -40,7 +53,7 @@ std::shared_ptr<const Metric> resolve_metric(const Choice<Metric>& metric, const
 }
 
 std::shared_ptr<const Loss> resolve_loss(const Choice<Loss>& loss, const Shape& y_true, const Shape& y_pred) {
-  if (loss.name() != "crossentropy" && loss.name() != "ce") return loss.get();
+  if (!goes_by_shape(loss)) return loss.get();
   constexpr const char* kClasses[] = {"BinaryCrossentropy", "SparseCategoricalCrossentropy",
                                       "CategoricalCrossentropy"};
   return Registry<Loss>::make(kClasses[static_cast<int>(task(y_true, y_pred))]);

@@ -45,15 +45,21 @@ class Metric {
   Json serialize() const { return serialize_object("keras.metrics", class_name(), config()); }
 };
 
-/// The metric that `name` means for such targets and predictions: "accuracy" and "acc" become binary, sparse
-/// categorical or categorical accuracy by the shapes, as in Keras (but keep their name in logs); other names
+class Loss;
+
+/// Whether the choice is a name whose meaning depends on targets and predictions, in upper or lower case as
+/// in Keras: "accuracy" and "acc" of metrics, "crossentropy" and "ce" of losses.
+bool goes_by_shape(const Choice<Metric>& metric);
+bool goes_by_shape(const Choice<Loss>& loss);
+
+/// The metric that the choice means for such targets and predictions: "accuracy" becomes binary, sparse
+/// categorical or categorical accuracy by the shapes, as in Keras (but keeps its name in logs); other names
 /// go through the registry. Shapes include the batch axis (-1).
 std::shared_ptr<const Metric> resolve_metric(const Choice<Metric>& metric, const Shape& y_true,
                                              const Shape& y_pred);
 
-/// The loss that the choice means: "crossentropy" and "ce" go by the shapes as above, other names through the
+/// The loss that the choice means: "crossentropy" goes by the shapes as above, other names through the
 /// registry.
-class Loss;
 std::shared_ptr<const Loss> resolve_loss(const Choice<Loss>& loss, const Shape& y_true, const Shape& y_pred);
 
 }  // namespace lamina
