@@ -80,6 +80,7 @@ void check_resume(const TrainingSnapshot& snapshot, int64_t samples, int64_t ste
 History Model::fit(const Tensor& x, const Tensor& y, FitOptions options) {
   check(options);
   detail::ModelImpl& model = impl();
+  model.require_idle("fit");
   const Tensor data = model.prepare(x, y);
   int64_t samples = data.shape()[0];
   Samples validation = options.validation_data;

@@ -97,6 +97,7 @@ void Model::weights_changed() {
 }
 
 void Model::compile(CompileOptions options) {
+  impl_->require_idle("compile");
   if (!options.optimizer.given()) options.optimizer = "rmsprop";
   const std::shared_ptr<const Optimizer> optimizer = options.optimizer.get();
   options.optimizer = optimizer;

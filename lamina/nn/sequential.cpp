@@ -112,6 +112,7 @@ void Sequential::add(AnyLayer layer) {
 
 void Sequential::pop() {
   detail::ModelImpl& model = impl();
+  model.require_idle("pop");
   if (model.layers.empty()) throw InvalidArgument("model '" + model.name + "' has no layers to remove");
   model.layers.pop_back();
   model.trainer.reset();

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
+#include <limits>
 #include <sstream>
 
 #include "lamina/base/error.h"
@@ -255,6 +257,24 @@ TEST(Callbacks, ThatThrowEndTheFitAndLeaveTheModelUsable) {
     EXPECT_THROW(model.fit(data.x, data.y, {.callbacks = {&thrower}, .verbose = 0}), Unsupported);
   }
   EXPECT_EQ(model.snapshot().step(), 1);
+  EXPECT_NO_THROW(model.fit(data.x, data.y, {.verbose = 0}));
+}
+
+TEST(Callbacks, CannotRebuildTheModelUnderItsTraining) {
+  const Samples data = test::corners(40);
+  Sequential model = test::small_dense(1);
+  const std::vector<std::pair<std::string, std::function<void()>>> attempts = {
+      {"compile", [&] { model.compile({.optimizer = "sgd", .loss = "mse"}); }},
+      {"fit", [&] { model.fit(data.x, data.y, {.verbose = 0}); }},
+      {"add", [&] { model.add(Dense(2)); }},
+      {"pop", [&] { model.pop(); }}};
+  for (const auto& attempt : attempts) {
+    LambdaCallback meddler({.on_epoch_end = [&](int, const Logs&) { attempt.second(); }});
+    const std::string message = test::message_of<InvalidArgument>(
+        [&] { model.fit(data.x, data.y, {.epochs = 2, .callbacks = {&meddler}, .verbose = 0}); });
+    EXPECT_NE(message.find(attempt.first + " cannot be called by a callback"), std::string::npos) << message;
+  }
+  EXPECT_EQ(model.layers().size(), 2u);
   EXPECT_NO_THROW(model.fit(data.x, data.y, {.verbose = 0}));
 }
 

@@ -22,6 +22,7 @@ std::vector<AnyCallback> with_progress_bar(const std::vector<AnyCallback>& callb
 }
 
 void ModelImpl::append(std::shared_ptr<Layer> layer) {
+  require_idle("add");
   const bool is_input = dynamic_cast<InputLayer*>(layer.get()) != nullptr;
   if (is_input && !layers.empty()) {
     throw InvalidArgument("model '" + name + "': Input must be the first layer, and the only one");
@@ -63,6 +64,11 @@ void ModelImpl::require_built() const {
   if (built) return;
   throw InvalidArgument("model '" + name +
                         "' has no weights yet: begin it with Input, call build, or give it data first");
+}
+
+void ModelImpl::require_idle(const char* action) const {
+  if (position.callbacks.empty()) return;  // during fit there is the history at least
+  throw InvalidArgument("model '" + name + "': " + action + " cannot be called by a callback while fit runs");
 }
 
 Trainer& ModelImpl::ensure_trainer() {

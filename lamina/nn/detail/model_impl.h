@@ -51,6 +51,8 @@ struct ModelImpl {
   void append(std::shared_ptr<Layer> layer);
   void build(const Shape& input);
   void require_built() const;
+  /// Throws InvalidArgument while fit runs: a callback may ask the model, but not rebuild it under the loop.
+  void require_idle(const char* action) const;
   /// The trainer, made anew where layers or options changed.
   Trainer& ensure_trainer();
 
