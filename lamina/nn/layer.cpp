@@ -109,9 +109,17 @@ void Layer::fail(const std::string& what) const {
   throw InvalidArgument("layer '" + (path_.empty() ? name() : path_) + "' (" + class_name() + "): " + what);
 }
 
+void Layer::require_initializer(const char* argument, const Choice<Initializer>& initializer) const {
+  if (!initializer.given()) fail(std::string(argument) + " is empty; give an initializer or the name of one");
+}
+
 void Layer::require_rank(const Shape& input, int rank, const char* layout) const {
   if (input.rank() == rank) return;
   fail("expected input of rank " + std::to_string(rank) + ", " + layout + ", received shape " + input.str());
+}
+
+void AnyLayer::require() const {
+  if (!layer_) throw InvalidArgument("a layer is a null pointer");
 }
 
 Json shape_json(const Shape& shape) {

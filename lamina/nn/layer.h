@@ -110,6 +110,8 @@ class Layer {
 
   /// Throws InvalidArgument "layer 'path' (Class): what".
   [[noreturn]] void fail(const std::string& what) const;
+  /// fail() when no initializer was chosen for that argument.
+  void require_initializer(const char* argument, const Choice<Initializer>& initializer) const;
   /// fail() unless the input has that rank, batch axis included, described as `layout` ("(batch, height,
   /// width, channels)").
   void require_rank(const Shape& input, int rank, const char* layout) const;
@@ -136,18 +138,23 @@ inline bool register_layer(const char* class_name, Registry<Layer>::Factory from
   return Registry<Layer>::add(class_name, from_config);
 }
 
-/// A layer as models hold it: made from any layer by value, or from a shared one.
+/// A layer as models hold it: made from any layer by value, or from a shared one. Throws InvalidArgument for
+/// a null pointer.
 class AnyLayer {
  public:
   template <class L>
   requires std::derived_from<std::remove_cvref_t<L>, Layer> AnyLayer(L&& layer)
       : layer_(std::make_shared<std::remove_cvref_t<L>>(std::forward<L>(layer))) {}
   template <class L>
-  requires std::derived_from<L, Layer> AnyLayer(std::shared_ptr<L> layer) : layer_(std::move(layer)) {}
+  requires std::derived_from<L, Layer> AnyLayer(std::shared_ptr<L> layer) : layer_(std::move(layer)) {
+    require();
+  }
 
   const std::shared_ptr<Layer>& get() const { return layer_; }
 
  private:
+  void require() const;
+
   std::shared_ptr<Layer> layer_;
 };
 

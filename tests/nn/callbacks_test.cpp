@@ -278,6 +278,25 @@ TEST(Callbacks, CannotRebuildTheModelUnderItsTraining) {
   EXPECT_NO_THROW(model.fit(data.x, data.y, {.verbose = 0}));
 }
 
+TEST(Callbacks, RefuseStateThatTheyDidNotSave) {
+  const auto refusal = [](Callback& callback, const std::vector<NamedTensor>& state) {
+    return test::message_of<InvalidArgument>([&] { callback.set_state(state); });
+  };
+  History history;
+  EXPECT_NE(refusal(history, {{"bad_loss", Tensor::from<int64_t>({1})}}).find("'bad_loss' must hold 2"),
+            std::string::npos);
+  EXPECT_NE(
+      refusal(history, {{"epochs", Tensor::from<int32_t>({0, 1})}, {"log/loss", Tensor::from<double>({0.5})}})
+          .find("'loss' has 1 values for 2 epochs"),
+      std::string::npos);
+  EarlyStopping early;
+  EXPECT_NE(refusal(early, {{"counters", Tensor::from<int64_t>({})}}).find("'counters' must hold 3"),
+            std::string::npos);
+  Callback* none = nullptr;
+  EXPECT_THROW(AnyCallback{none}, InvalidArgument);
+  EXPECT_THROW(AnyCallback{std::shared_ptr<History>()}, InvalidArgument);
+}
+
 TEST(Logs, LooksUpByName) {
   Logs logs;
   logs.set("loss", 1.5);

@@ -100,6 +100,19 @@ TEST(ModelErrors, ArgumentsOfLayers) {
       {"2 channels", "(None, 4, 4, 3)"});
 }
 
+TEST(ModelErrors, NothingWhereSomethingIsNeeded) {
+  expect_message([] { Dense(3, {.kernel_initializer = {}}); }, {"Dense", "kernel_initializer is empty"});
+  expect_message([] { Conv2D(3, 3, {.bias_initializer = ""}); }, {"Conv2D", "bias_initializer is empty"});
+  expect_message([] { BatchNormalization({.gamma_initializer = {}}); }, {"gamma_initializer is empty"});
+  expect_message([] { Sequential({Input({2}), std::shared_ptr<Dense>()}); }, {"layer is a null pointer"});
+  Sequential model({Input({2}), Dense(4)}, {.seed = 1});
+  expect_message(
+      [&] {
+        model.compile({.loss = "mse", .metrics = {"mae", ""}});
+      },
+      {"metric number 1 is empty"});
+}
+
 TEST(ModelErrors, UnknownNamesSuggestTheNearest) {
   Sequential model({Input({2}), Dense(4)}, {.seed = 1});
   expect_message([&] { model.compile({.optimizer = "adm", .loss = "mse"}); },

@@ -16,4 +16,11 @@ std::vector<int64_t> callback_numbers(const NamedTensor& tensor, const char* cla
 
 }  // namespace detail
 
+AnyCallback::AnyCallback(Callback* callback)
+    : AnyCallback(std::shared_ptr<Callback>(std::shared_ptr<void>(), callback)) {}
+
+void AnyCallback::require() const {
+  if (!callback_) throw InvalidArgument("a callback is a null pointer");
+}
+
 }  // namespace lamina

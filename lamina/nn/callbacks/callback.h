@@ -76,21 +76,25 @@ std::vector<int64_t> callback_numbers(const NamedTensor& tensor, const char* cla
 }  // namespace detail
 
 /// A callback as options hold it: made from any callback by value, from a pointer to one that the caller
-/// keeps (to ask it afterwards), or from a shared one.
+/// keeps (to ask it afterwards), or from a shared one. Throws InvalidArgument for a null pointer.
 class AnyCallback {
  public:
   template <class C>
   requires std::derived_from<std::remove_cvref_t<C>, Callback> AnyCallback(C&& callback)
       : callback_(std::make_shared<std::remove_cvref_t<C>>(std::forward<C>(callback))) {}
-  AnyCallback(Callback* callback) : callback_(std::shared_ptr<void>(), callback) {}
+  AnyCallback(Callback* callback);
   template <class C>
   requires std::derived_from<C, Callback> AnyCallback(std::shared_ptr<C> callback)
-      : callback_(std::move(callback)) {}
+      : callback_(std::move(callback)) {
+    require();
+  }
 
   Callback& operator*() const { return *callback_; }
   Callback* operator->() const { return callback_.get(); }
 
  private:
+  void require() const;
+
   std::shared_ptr<Callback> callback_;
 };
 

@@ -10,7 +10,12 @@
 namespace lamina {
 
 BatchNormalization::BatchNormalization(const BatchNormalizationOptions& options)
-    : Layer(options.name, options.trainable), options_(options) {}
+    : Layer(options.name, options.trainable), options_(options) {
+  require_initializer("beta_initializer", options.beta_initializer);
+  require_initializer("gamma_initializer", options.gamma_initializer);
+  require_initializer("moving_mean_initializer", options.moving_mean_initializer);
+  require_initializer("moving_variance_initializer", options.moving_variance_initializer);
+}
 
 Shape BatchNormalization::compute_output_shape(const Shape& input) const {
   const int axis = options_.axis;

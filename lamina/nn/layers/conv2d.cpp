@@ -28,6 +28,8 @@ Conv2D::Conv2D(int64_t filters, Size2 kernel_size, const Conv2DOptions& options)
   if (options.strides != Size2(1) && options.dilation_rate != Size2(1)) {
     fail("strides above 1 cannot be combined with a dilation_rate above 1");
   }
+  require_initializer("kernel_initializer", options.kernel_initializer);
+  require_initializer("bias_initializer", options.bias_initializer);
   options_.activation = find_activation(options.activation).name;
 }
 

@@ -11,6 +11,8 @@ namespace lamina {
 Dense::Dense(int64_t units, const DenseOptions& options)
     : Layer(options.name, options.trainable), units_(units), options_(options) {
   if (units < 1) fail("units must be positive, received " + std::to_string(units));
+  require_initializer("kernel_initializer", options.kernel_initializer);
+  require_initializer("bias_initializer", options.bias_initializer);
   options_.activation = find_activation(options.activation).name;
 }
 
