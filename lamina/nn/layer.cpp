@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "lamina/base/error.h"
+#include "lamina/nn/detail/extents.h"
 #include "lamina/nn/detail/registry-inl.h"
 #include "lamina/nn/detail/storage.h"
 #include "lamina/nn/detail/weight_limit.h"
@@ -45,7 +46,10 @@ void Layer::build(const Shape& input, uint64_t seed, int& stream) {
     }
     return;
   }
-  output_shape_ = compute_output_shape(input);
+  if (!detail::countable(input)) fail("input of shape " + input.str() + " is too large for any memory");
+  const Shape output = compute_output_shape(input);
+  if (!detail::countable(output)) fail("output of shape " + output.str() + " is too large for any memory");
+  output_shape_ = output;
   input_shape_ = input;
   seed_ = seed;
   stream_ = stream;
@@ -58,6 +62,8 @@ void Layer::create_weights(const Shape&) {}
 
 WeightPtr Layer::add_weight(const std::string& name, const Shape& shape,
                             const Choice<Initializer>& initializer, bool trainable) {
+  if (!detail::countable(shape))
+    fail("weight '" + name + "' of shape " + shape.str() + " is too large for any memory");
   if (!detail::WeightLimit::take(shape)) {
     fail("weight '" + name + "' of shape " + shape.str() + " is beyond the limit of " +
          std::to_string(detail::WeightLimit::allowed()) + " elements in all, far more than the file holds");

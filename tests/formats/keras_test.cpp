@@ -222,6 +222,16 @@ TEST(Keras, TakesNoMemoryForWeightsThatTheFileLacks) {
   EXPECT_NE(message.find("small/dense"), std::string::npos) << message;
 }
 
+TEST(Keras, RefusesShapesBeyondAnyMemory) {
+  const int64_t huge = int64_t{1} << 40;
+  const std::string message = refusal([&](detail::KerasArchive& archive) {
+    Json& layers = archive.config["config"]["layers"];
+    layers.as_list()[0]["config"]["batch_shape"] = Json::list({nullptr, huge, huge, 4});
+    layers.as_list()[1] = Flatten().serialize();
+  });
+  EXPECT_NE(message.find("too large for any memory"), std::string::npos) << message;
+}
+
 TEST(Keras, RefusesDamagedArchives) {
   TemporaryFolder folder;
   const std::string path = folder / "m.keras";

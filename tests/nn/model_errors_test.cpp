@@ -113,6 +113,18 @@ TEST(ModelErrors, NothingWhereSomethingIsNeeded) {
       {"metric number 1 is empty"});
 }
 
+TEST(ModelErrors, ShapesBeyondAnyMemory) {
+  constexpr int64_t kHuge = int64_t{1} << 40;
+  expect_message([] { Sequential({Input({kHuge, kHuge, 1}), Flatten()}); }, {"input_layer", "too large"});
+  expect_message([] { Reshape({kHuge, kHuge}); }, {"too large"});
+  expect_message([] { Conv2D(1, Size2(kHuge)); }, {"kernel_size", "2^31"});
+  expect_message(
+      [] {
+        Sequential({Input({784}), Dense(int64_t{1} << 62)});
+      },
+      {"sequential/dense", "too large"});
+}
+
 TEST(ModelErrors, UnknownNamesSuggestTheNearest) {
   Sequential model({Input({2}), Dense(4)}, {.seed = 1});
   expect_message([&] { model.compile({.optimizer = "adm", .loss = "mse"}); },

@@ -2,6 +2,7 @@
 #include "lamina/nn/layers/reshape.h"
 
 #include "lamina/nn/config.h"
+#include "lamina/nn/detail/extents.h"
 #include "lamina/ops/reshape.h"
 
 namespace lamina {
@@ -13,6 +14,7 @@ Reshape::Reshape(const Shape& target_shape, const ReshapeOptions& options)
     inferred += extent == -1;
     if (extent == 0 || extent < -1) fail("extents must be positive or -1, received " + target_shape.str());
   }
+  if (!detail::countable(target_shape)) fail("shape " + target_shape.str() + " is too large for any memory");
   if (inferred > 1) fail("at most one extent may be -1, received " + target_shape.str());
 }
 

@@ -1,6 +1,8 @@
 // Window arithmetic.
 #include "lamina/nn/layers/spatial.h"
 
+#include <limits>
+
 namespace lamina::detail {
 
 int64_t num_windows(int64_t input, int64_t window, int64_t stride, int64_t dilation,
@@ -11,9 +13,11 @@ int64_t num_windows(int64_t input, int64_t window, int64_t stride, int64_t dilat
 }
 
 std::string window_error(const char* what, Size2 size) {
-  if (size.height > 0 && size.width > 0) return {};
-  return std::string(what) + " must be positive, received (" + std::to_string(size.height) + ", " +
-         std::to_string(size.width) + ")";
+  constexpr int64_t kMost = std::numeric_limits<int32_t>::max();  // products of two do not overflow
+  const bool positive = size.height > 0 && size.width > 0;
+  if (positive && size.height <= kMost && size.width <= kMost) return {};
+  return std::string(what) + (positive ? " must be below 2^31" : " must be positive") + ", received (" +
+         std::to_string(size.height) + ", " + std::to_string(size.width) + ")";
 }
 
 std::string padding_error(const std::string& padding) {

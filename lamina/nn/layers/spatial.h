@@ -15,8 +15,8 @@ namespace lamina::detail {
 int64_t num_windows(int64_t input, int64_t window, int64_t stride, int64_t dilation,
                     const std::string& padding);
 
-/// The text that is wrong with an argument of windows, or nothing: positive extents, padding "valid" or
-/// "same".
+/// The text that is wrong with an argument of windows, or nothing: positive extents below 2^31, padding
+/// "valid" or "same".
 std::string window_error(const char* what, Size2 size);
 std::string padding_error(const std::string& padding);
 
