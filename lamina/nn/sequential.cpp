@@ -102,11 +102,19 @@ void Sequential::build_if_possible() {
 }
 
 void Sequential::add(AnyLayer layer) {
-  impl().append(layer.get());
-  if (impl().built) {
-    impl().build(impl().input_shape);
-  } else {
-    build_if_possible();
+  detail::ModelImpl& model = impl();
+  const std::map<std::string, int> names = model.names_given;
+  model.append(layer.get());
+  try {
+    if (model.built) {
+      model.build(model.input_shape);
+    } else {
+      build_if_possible();
+    }
+  } catch (...) {
+    model.layers.pop_back();  // the layers stay as they were
+    model.names_given = names;
+    throw;
   }
 }
 

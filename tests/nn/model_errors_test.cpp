@@ -113,6 +113,16 @@ TEST(ModelErrors, NothingWhereSomethingIsNeeded) {
       {"metric number 1 is empty"});
 }
 
+TEST(ModelErrors, ALayerThatCannotBeAddedLeavesTheModel) {
+  Sequential model = test::small_dense(1);
+  expect_message([&] { model.add(Conv2D(2, {3, 3})); }, {"sequential/conv2d", "rank 4"});
+  expect_message([&] { model.add(Dense(2, {.name = "a/b"})); }, {"'a/b'", "cannot hold '/'"});
+  EXPECT_EQ(model.layers().size(), 2u);
+  model.add(Dense(3));
+  EXPECT_EQ(model.layers().back()->name(), "dense_2");
+  EXPECT_EQ(model.predict(floats({2, 2})).shape(), (Shape{2, 3}));
+}
+
 TEST(ModelErrors, ShapesBeyondAnyMemory) {
   constexpr int64_t kHuge = int64_t{1} << 40;
   expect_message([] { Sequential({Input({kHuge, kHuge, 1}), Flatten()}); }, {"input_layer", "too large"});

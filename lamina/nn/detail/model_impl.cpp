@@ -40,6 +40,9 @@ void ModelImpl::append(std::shared_ptr<Layer> layer) {
                             "' already; names must be unique");
     }
   }
+  // Keras's rule; weights and slots are told apart by paths of names.
+  if (chosen.find('/') != std::string::npos)
+    throw InvalidArgument("model '" + name + "': the name of a layer cannot hold '/': '" + chosen + "'");
   layer->join(name, unique);
   layers.push_back(std::move(layer));
   trainer.reset();
