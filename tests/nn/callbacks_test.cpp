@@ -111,6 +111,10 @@ TEST(ModelCheckpoint, FillsFieldsAsPythonDoes) {
   EXPECT_EQ(detail::format_path("m{epoch}-{val_loss}-{lr:.1e}-{val_loss:.1%}", logs),
             "m3-0.123456-1.0e-07-12.3%");
   EXPECT_EQ(detail::format_path("plain.keras", logs), "plain.keras");
+  logs.set("accuracy", 1.0);
+  EXPECT_EQ(detail::format_path("{accuracy}-{lr:8}-{{x}}", logs), "1.0-   1e-07-{x}");
+  EXPECT_THROW(detail::format_path("{val_loss:d}.keras", logs), InvalidArgument);
+  EXPECT_THROW(detail::format_path("epoch}.keras", logs), InvalidArgument);
   EXPECT_THROW(detail::format_path("{epohc}.keras", logs), InvalidArgument);
   EXPECT_THROW(detail::format_path("{epoch:s}.keras", logs), InvalidArgument);
   EXPECT_THROW(detail::format_path("{epoch:999999d}.keras", logs), InvalidArgument);
@@ -144,15 +148,52 @@ TEST(ModelCheckpoint, SavesEachEpochOrOnlyTheBestOrEveryFewSteps) {
   EXPECT_THROW(ModelCheckpoint("model.unknown"), InvalidArgument);
 }
 
+std::string text_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+TEST(ModelCheckpoint, SaysWhatKerasSays) {
+  ASSERT_TRUE(registered);
+  const Samples data = test::corners(40);
+  Sequential model = test::small_dense(1);
+  ModelCheckpoint checkpoint("m.counted", {.monitor = "loss",
+                                           .verbose = 1,
+                                           .save_best_only = true,
+                                           .mode = "max",
+                                           .initial_value_threshold = 0.0});
+  ::testing::internal::CaptureStdout();
+  const History history = model.fit(data.x, data.y, {.epochs = 2, .callbacks = {&checkpoint}, .verbose = 0});
+  const std::string text = ::testing::internal::GetCapturedStdout();
+  char first[32];
+  std::snprintf(first, sizeof first, "%.5f", history["loss"][0]);
+  EXPECT_NE(text.find(std::string("Epoch 1: loss improved from 0.00000 to ") + first +
+                      ", saving model to m.counted\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find(std::string("Epoch 2: loss did not improve from ") + first), std::string::npos) << text;
+}
+
+TEST(CSVLogger, GoesOnWithATableOfKeras) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder / "log.csv";
+  std::ofstream(path, std::ios::binary) << "epoch,loss,val_loss\r\n0,1.5,2.5\r\n";
+  CSVLogger logger(path, {.append = true});
+  logger.on_train_begin(Logs());
+  Logs logs;
+  logs.set("val_loss", std::numeric_limits<double>::quiet_NaN());
+  logs.set("loss", -std::numeric_limits<double>::infinity());
+  logger.on_epoch_end(1, logs);
+  logger.on_train_end(logs);
+  EXPECT_EQ(text_of(path), "epoch,loss,val_loss\r\n0,1.5,2.5\r\n1,-inf,nan\n");
+}
+
 TEST(CSVLogger, WritesSortedColumnsAndAppends) {
   const test::TemporaryFolder folder;
   const std::string path = folder / "log.csv";
-  const auto read = [&] {
-    std::ifstream file(path);
-    std::stringstream text;
-    text << file.rdbuf();
-    return text.str();
-  };
+  const auto read = [&] { return text_of(path); };
   CSVLogger logger(path);
   logger.on_train_begin(Logs());
   Logs logs;
@@ -295,6 +336,16 @@ TEST(Callbacks, RefuseStateThatTheyDidNotSave) {
   Callback* none = nullptr;
   EXPECT_THROW(AnyCallback{none}, InvalidArgument);
   EXPECT_THROW(AnyCallback{std::shared_ptr<History>()}, InvalidArgument);
+}
+
+TEST(Logs, NumbersAreWrittenAsPythonWritesThem) {
+  const std::vector<std::pair<double, std::string>> rows = {
+      {0, "0.0"},           {-1, "-1.0"},
+      {0.1, "0.1"},         {0.0001, "0.0001"},
+      {1e-5, "1e-05"},      {1e15, "1000000000000000.0"},
+      {1e16, "1e+16"},      {0.4838709533214569, "0.4838709533214569"},
+      {1.5e300, "1.5e+300"}};
+  for (const auto& row : rows) EXPECT_EQ(python_number(row.first), row.second);
 }
 
 TEST(Logs, LooksUpByName) {

@@ -7,7 +7,6 @@
 #include <fstream>
 
 #include "lamina/base/error.h"
-#include "lamina/base/json.h"
 
 namespace lamina {
 
@@ -22,7 +21,10 @@ void CSVLogger::on_train_begin(const Logs&) {
   if (options_.append) {
     // The columns of an existing table stay as they are.
     std::ifstream existing(path_);
-    if (std::string line; std::getline(existing, line) && !line.empty()) {
+    std::string line;
+    std::getline(existing, line);
+    if (line.ends_with('\r')) line.pop_back();  // Keras ends lines with CR LF
+    if (!line.empty()) {
       header_ = false;
       const std::string& separator = options_.separator;
       for (size_t at = line.find(separator); at != std::string::npos;) {
@@ -65,7 +67,7 @@ void CSVLogger::on_epoch_end(int epoch, const Logs& logs) {
   line += std::to_string(epoch);
   for (const std::string& key : keys_) {
     const std::optional<double> value = logs.find(key);
-    line += options_.separator + (value ? Json(*value).dump() : std::string("NA"));
+    line += options_.separator + (value ? python_number(*value) : std::string("NA"));
   }
   write(line + "\n");
 }

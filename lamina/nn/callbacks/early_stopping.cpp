@@ -19,8 +19,11 @@ void EarlyStopping::on_train_begin(const Logs&) {
 void EarlyStopping::on_epoch_end(int epoch, const Logs& logs) {
   const std::optional<double> current = logs.find(options_.monitor);
   if (!current) {
-    std::fprintf(stderr, "lamina: EarlyStopping watches '%s', which this training does not log\n",
-                 options_.monitor.c_str());
+    std::string known;
+    for (const auto& item : logs.items()) known += (known.empty() ? "" : ", ") + item.first;
+    std::fprintf(stderr,
+                 "lamina: EarlyStopping watches '%s', which this training does not log; it logs: %s\n",
+                 options_.monitor.c_str(), known.c_str());
     return;
   }
   if (epoch < options_.start_from_epoch) return;

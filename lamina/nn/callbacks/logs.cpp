@@ -1,6 +1,10 @@
 // Looking up logs by name.
 #include "lamina/nn/callbacks/logs.h"
 
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+
 #include "lamina/base/error.h"
 
 namespace lamina {
@@ -43,6 +47,18 @@ std::vector<std::pair<std::string, double>> Logs::items() const {
   std::vector<std::pair<std::string, double>> all;
   for (size_t i = 0; i < size(); ++i) all.emplace_back(name(i), value(i));
   return all;
+}
+
+std::string python_number(double value) {
+  if (std::isnan(value)) return "nan";
+  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+  char buffer[64];
+  char* const last = buffer + sizeof buffer;
+  const std::string scientific(buffer, std::to_chars(buffer, last, value, std::chars_format::scientific).ptr);
+  const int exponent = std::atoi(scientific.c_str() + scientific.find('e') + 1);
+  if (exponent < -4 || exponent >= 16) return scientific;
+  const std::string fixed(buffer, std::to_chars(buffer, last, value, std::chars_format::fixed).ptr);
+  return fixed.find('.') == std::string::npos ? fixed + ".0" : fixed;
 }
 
 }  // namespace lamina

@@ -49,4 +49,7 @@ class Logs {
   std::vector<std::pair<std::string, double>> values_;
 };
 
+/// The number as Python's str() writes a float: "0.25", "1.0", "1e-07", "nan".
+std::string python_number(double value);
+
 }  // namespace lamina

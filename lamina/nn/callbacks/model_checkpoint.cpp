@@ -1,20 +1,20 @@
 // ModelCheckpoint, and the fields of its path.
 #include "lamina/nn/callbacks/model_checkpoint.h"
 
-#include <cmath>
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
 #include "lamina/base/error.h"
-#include "lamina/base/json.h"
 #include "lamina/nn/model.h"
 
 namespace lamina {
 namespace detail {
 namespace {
 
-// One field's text from its format, which is checked here because printf would trust it.
-std::string format_field(const std::string& pattern, const std::string& format, double value) {
+// One field's text from its format, which is checked here because printf would trust it. `whole`: the value
+// is an int in Python, and prints without a point.
+std::string format_field(const std::string& pattern, const std::string& format, double value, bool whole) {
   size_t at = 0;
   const auto digits = [&] {
     const size_t first = at;
@@ -33,14 +33,22 @@ std::string format_field(const std::string& pattern, const std::string& format, 
   if (at != format.size() || (kind && std::string("dfeg%").find(kind) == std::string::npos)) {
     throw InvalidArgument("path '" + pattern + "': cannot read the format '" + format + "'");
   }
+  if (kind == 'd' && !whole) {
+    throw InvalidArgument("path '" + pattern + "': '" + format +
+                          "' is for whole numbers, which epoch and batch are");
+  }
   std::string directive =
       std::string("%") + (zeros ? "0" : "") + (width.empty() ? "" : std::to_string(std::stoi(width)));
   char text[512];
-  if (kind == 'd' || (!kind && precision.empty() && std::trunc(value) == value && std::abs(value) < 1e15)) {
+  if (kind == 'd' || (!kind && precision.empty() && whole)) {
     std::snprintf(text, sizeof text, (directive + "lld").c_str(), static_cast<long long>(value));
     return text;
   }
-  if (!kind && precision.empty()) return Json(value).dump();
+  if (!kind && precision.empty()) {
+    const std::string plain = python_number(value);
+    const size_t columns = width.empty() ? 0 : static_cast<size_t>(std::stoi(width));
+    return std::string(columns - std::min(columns, plain.size()), zeros ? '0' : ' ') + plain;
+  }
   directive += "." + (precision.empty() ? std::string("6") : precision);
   directive += kind == '%' ? 'f' : kind ? kind : 'g';
   std::snprintf(text, sizeof text, directive.c_str(), kind == '%' ? value * 100 : value);
@@ -52,8 +60,12 @@ std::string format_field(const std::string& pattern, const std::string& format, 
 std::string format_path(const std::string& pattern, const Logs& values) {
   std::string result;
   for (size_t at = 0; at < pattern.size(); ++at) {
-    if (pattern[at] != '{') {
-      result += pattern[at];
+    const char c = pattern[at];
+    const bool doubled = (c == '{' || c == '}') && pattern.substr(at, 2) == std::string(2, c);
+    if (doubled) ++at;  // stands for one brace
+    if (c == '}' && !doubled) throw InvalidArgument("path '" + pattern + "': a brace is not opened");
+    if (c != '{' || doubled) {
+      result += c;
       continue;
     }
     const size_t end = pattern.find('}', at);
@@ -67,7 +79,8 @@ std::string format_path(const std::string& pattern, const Logs& values) {
       for (const auto& item : values.items()) known.push_back(item.first);
       throw InvalidArgument("path '" + pattern + "': there is no '" + name + "'" + suggest(name, known));
     }
-    result += format_field(pattern, colon == std::string::npos ? "" : field.substr(colon + 1), *value);
+    const bool whole = name == "epoch" || name == "batch";
+    result += format_field(pattern, colon == std::string::npos ? "" : field.substr(colon + 1), *value, whole);
     at = end;
   }
   return result;
@@ -116,19 +129,21 @@ void ModelCheckpoint::save(int epoch, std::optional<int64_t> batch, const Logs& 
       }
       return;
     } else {
+      char before[64] = "None";
+      if (best_) std::snprintf(before, sizeof before, "%.5f", *best_);
       if (options_.verbose > 0) {
-        const std::string before = best_ ? std::to_string(*best_) : "None";
-        std::printf("\nEpoch %d: %s improved from %s to %.5f\n", epoch + 1, options_.monitor.c_str(),
-                    before.c_str(), *current);
+        std::printf("\nEpoch %d: %s improved from %s to %.5f, saving model to %s\n", epoch + 1,
+                    options_.monitor.c_str(), before, *current, path.c_str());
       }
       best_ = *current;
     }
+  } else if (options_.verbose > 0) {
+    std::printf("\nEpoch %d: saving model to %s\n", epoch + 1, path.c_str());
   }
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   std::error_code error;
   if (!folder.empty()) std::filesystem::create_directories(folder, error);
   if (error) throw FileError(folder.string() + ": cannot create the folder: " + error.message());
-  if (options_.verbose > 0) std::printf("\nEpoch %d: saving model to %s\n", epoch + 1, path.c_str());
   model().save(path);
   last_path_ = path;
 }

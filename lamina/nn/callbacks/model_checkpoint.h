@@ -55,8 +55,9 @@ class ModelCheckpoint final : public Callback {
 };
 
 namespace detail {
-/// `pattern` with its fields in braces replaced: "{name}", "{name:02d}", "{name:.2f}" (flags 0, width,
-/// precision, and d, f, e, g or %). Throws InvalidArgument for an unknown name or a format it cannot read.
+/// `pattern` with its fields in braces replaced: "{name}", "{name:02d}", "{name:.2f}" (flag 0, width,
+/// precision, and d, f, e, g or %); a doubled brace stands for itself. "epoch" and "batch" are whole numbers,
+/// the others are floats. Throws InvalidArgument for an unknown name or a format it cannot read.
 std::string format_path(const std::string& pattern, const Logs& values);
 }  // namespace detail
 
