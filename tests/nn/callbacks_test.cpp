@@ -250,7 +250,7 @@ TEST(Callbacks, StopTrainingEndsAfterTheStep) {
   const Samples data = test::corners(40);
   Sequential model = test::small_dense(1);
   int64_t last = -1;
-  LambdaCallback stop({.on_batch_end = [&](int64_t batch, const Logs&) {
+  LambdaCallback stop({.on_train_batch_end = [&](int64_t batch, const Logs&) {
     last = batch;
     if (batch == 1) model.stop_training = true;
   }});
@@ -294,7 +294,7 @@ TEST(Callbacks, ThatThrowEndTheFitAndLeaveTheModelUsable) {
   const Samples data = test::corners(40);
   Sequential model = test::small_dense(1);
   {
-    LambdaCallback thrower({.on_batch_end = [](int64_t, const Logs&) { throw Unsupported("enough"); }});
+    LambdaCallback thrower({.on_train_batch_end = [](int64_t, const Logs&) { throw Unsupported("enough"); }});
     EXPECT_THROW(model.fit(data.x, data.y, {.callbacks = {&thrower}, .verbose = 0}), Unsupported);
   }
   EXPECT_EQ(model.snapshot().step(), 1);

@@ -84,7 +84,8 @@ TEST(Fit, EveryEpochSeesEverySampleOnceInAnotherOrder) {
   Sequential model({Input({1}), Dense(1, {.use_bias = false})}, {.seed = 4});
   model.compile({.optimizer = "sgd", .loss = "mse"});
   std::vector<double> running;
-  LambdaCallback spy({.on_batch_end = [&](int64_t, const Logs& logs) { running.push_back(logs["loss"]); }});
+  LambdaCallback spy(
+      {.on_train_batch_end = [&](int64_t, const Logs& logs) { running.push_back(logs["loss"]); }});
   const History history = model.fit(x, y, {.epochs = 2, .batch_size = 1, .callbacks = {&spy}, .verbose = 0});
   double expected = 0;
   for (const float number : numbers) expected += number * number / static_cast<double>(n);
@@ -100,7 +101,8 @@ TEST(Fit, WithoutShuffleBatchesComeInOrder) {
   Sequential model({Input({1}), Dense(1, {.use_bias = false})}, {.seed = 4});
   model.compile({.optimizer = "sgd", .loss = "mse"});
   std::vector<double> running;
-  LambdaCallback spy({.on_batch_end = [&](int64_t, const Logs& logs) { running.push_back(logs["loss"]); }});
+  LambdaCallback spy(
+      {.on_train_batch_end = [&](int64_t, const Logs& logs) { running.push_back(logs["loss"]); }});
   model.fit(x, y, {.batch_size = 2, .shuffle = false, .callbacks = {&spy}, .verbose = 0});
   ASSERT_EQ(running.size(), 3u);
   EXPECT_NEAR(running[0], 0.5, 1e-6);       // (0 + 1) / 2
@@ -114,7 +116,7 @@ TEST(Fit, ASteadyStateStepAllocatesNothingAndCopiesNoState) {
   const test::AllocationWatch watch;
   std::array<int64_t, 8> heap{}, buffers{};
   bool finite = true;
-  LambdaCallback spy({.on_batch_end = [&](int64_t batch, const Logs& logs) {
+  LambdaCallback spy({.on_train_batch_end = [&](int64_t batch, const Logs& logs) {
     finite = finite && std::isfinite(logs.value(0));  // looking at the loss costs nothing either
     heap[static_cast<size_t>(batch)] = watch.count();
     buffers[static_cast<size_t>(batch)] = buffer_allocations();

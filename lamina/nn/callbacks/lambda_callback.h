@@ -16,8 +16,8 @@ struct LambdaCallbackOptions {
   std::function<void(int epoch, const Logs& logs)> on_epoch_end = {};
   std::function<void(const Logs& logs)> on_train_begin = {};
   std::function<void(const Logs& logs)> on_train_end = {};
-  std::function<void(int64_t batch, const Logs& logs)> on_batch_begin = {};
-  std::function<void(int64_t batch, const Logs& logs)> on_batch_end = {};
+  std::function<void(int64_t batch, const Logs& logs)> on_train_batch_begin = {};
+  std::function<void(int64_t batch, const Logs& logs)> on_train_batch_end = {};
 };
 
 /// A callback made of functions (Keras: keras.callbacks.LambdaCallback):
@@ -40,10 +40,10 @@ class LambdaCallback final : public Callback {
     if (functions_.on_train_end) functions_.on_train_end(logs);
   }
   void on_batch_begin(int64_t batch, const Logs& logs) override {
-    if (functions_.on_batch_begin) functions_.on_batch_begin(batch, logs);
+    if (functions_.on_train_batch_begin) functions_.on_train_batch_begin(batch, logs);
   }
   void on_batch_end(int64_t batch, const Logs& logs) override {
-    if (functions_.on_batch_end) functions_.on_batch_end(batch, logs);
+    if (functions_.on_train_batch_end) functions_.on_train_batch_end(batch, logs);
   }
 
  private:
