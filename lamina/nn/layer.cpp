@@ -90,7 +90,7 @@ Tensor Layer::operator()(const Tensor& x, bool training) {
   if (shape.rank() > 0) shape.set(0, -1);
   build(shape);
   CallContext context(training);
-  return call(is_floating(x.dtype()) ? x : cast(x, DType::kFloat32), context);
+  return call(x.dtype() == DType::kFloat32 ? x : cast(x, DType::kFloat32), context);
 }
 
 Json Layer::config() const {

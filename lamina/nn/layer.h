@@ -76,7 +76,8 @@ class Layer {
   /// Elements of all weights.
   int64_t count_params() const;
 
-  /// The call outside of a model, building first if need be: layer(x).
+  /// The call outside of a model, building first if need be: layer(x). Data of other dtypes are cast to
+  /// float32.
   Tensor operator()(const Tensor& x, bool training = false);
 
   /// Keras's configuration: name, trainable, dtype, then the layer's own arguments.

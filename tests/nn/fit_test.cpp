@@ -224,6 +224,12 @@ TEST(Predict, OpenExtentsTakeThoseOfTheData) {
   }
 }
 
+TEST(Predict, ALayerCastsWhatItIsGiven) {
+  Dense layer(2);
+  EXPECT_EQ(layer(Tensor::from<double>({1, 2, 3}, {1, 3})).dtype(), DType::kFloat32);
+  EXPECT_EQ(layer(Tensor::from<uint8_t>({1, 2, 3}, {1, 3})).dtype(), DType::kFloat32);
+}
+
 TEST(Predict, ALayerThatErrsAboutItsShapeIsFound) {
   class Wrong final : public Layer {
    public:
