@@ -174,8 +174,14 @@ Sequential Sequential::from_json(const Json& json, std::optional<uint64_t> seed)
   if (!unknown.empty()) throw InvalidArgument("model '" + options.name + "': unknown layers " + unknown);
 
   Sequential model({}, options);
-  for (const Json& layer : config.at("layers").as_list())
-    model.impl().append(Registry<Layer>::from_json(layer));
+  for (const Json& json_layer : config.at("layers").as_list()) {
+    const std::shared_ptr<Layer> layer = Registry<Layer>::from_json(json_layer);
+    // Layers without weights take no such argument, but Keras keeps it of all.
+    const Json* arguments = json_layer.find("config");
+    const Json* trainable = arguments ? arguments->find("trainable") : nullptr;
+    if (trainable && trainable->is_bool()) layer->set_trainable(trainable->as_bool());
+    model.impl().append(layer);
+  }
   model.build_if_possible();
   if (!model.built()) {
     const Json* build = json.find("build_config");

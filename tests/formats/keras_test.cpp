@@ -128,6 +128,15 @@ TEST(Keras, RoundTripsAnOptimizerBeforeItsFirstStep) {
   again.train_on_batch(Tensor::from<float>({1, 2, 3, 4}, {1, 4}), Tensor::from<float>({0, 1}, {1, 2}));
 }
 
+TEST(Keras, KeepsWhatIsFrozen) {
+  TemporaryFolder folder;
+  Sequential model({Input({2, 2}), Flatten(), Dense(3)}, {.seed = 1});
+  for (const auto& layer : model.layers()) layer->set_trainable(false);
+  model.save(folder / "m.keras");
+  const Sequential again = load_model(folder / "m.keras");
+  for (const auto& layer : again.layers()) EXPECT_FALSE(layer->trainable()) << layer->name();
+}
+
 TEST(Keras, RefusesToSaveWhatIsNotBuilt) {
   TemporaryFolder folder;
   const Sequential model({Dense(3)});
