@@ -231,6 +231,16 @@ TEST(Keras, TakesNoMemoryForWeightsThatTheFileLacks) {
   EXPECT_NE(message.find("small/dense"), std::string::npos) << message;
 }
 
+TEST(Keras, RefusesWeightsWithoutAPlace) {
+  const std::string message = refusal([](detail::KerasArchive& archive) {
+    Json& layers = archive.config["config"]["layers"];
+    layers.as_list().erase(layers.as_list().begin());
+    archive.config["build_config"] = nullptr;
+  });
+  EXPECT_NE(message.find("holds weights, but its configuration has neither an InputLayer"), std::string::npos)
+      << message;
+}
+
 TEST(Keras, RefusesShapesBeyondAnyMemory) {
   const int64_t huge = int64_t{1} << 40;
   const std::string message = refusal([&](detail::KerasArchive& archive) {

@@ -1,6 +1,8 @@
 // Saving and loading models as Keras 3 does.
 #include "lamina/formats/keras/keras.h"
 
+#include <algorithm>
+
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/formats/keras/archive.h"
@@ -36,6 +38,12 @@ Sequential model_of(const KerasArchive& archive, const std::string& name, LoadRe
   } catch (const Error& error) {
     // What would be a wrong argument in a program is a wrong file here.
     throw FileError("'" + name + "': " + error.what());
+  }
+  const auto of_layer = [](const auto& array) { return array.first.starts_with("layers/"); };
+  const auto& arrays = archive.weights.arrays;
+  if (!model->built() && std::any_of(arrays.begin(), arrays.end(), of_layer)) {
+    throw FileError("'" + name + "' holds weights, but its configuration has neither an InputLayer nor a " +
+                    "build_config that says for which input: they have no place");
   }
   const LoadReport result = apply_keras_weights(*model, archive.weights);
   if (!result.complete())
