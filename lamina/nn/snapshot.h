@@ -16,7 +16,7 @@ namespace lamina {
 /// Names of tensors: "weights/" + path, "optimizer/" + name, "metrics/" + index, "rng", and what callbacks
 /// remember: "callbacks/" + class + "/" + index among those of its class + "/" + name. Members of `info`:
 /// "epoch" and "step" (the next to be run, from 0), "seed" (of shuffling), "samples", "batch_size",
-/// "batch_size", "shuffle", "history_epochs", "callbacks" (a list: class and state of each).
+/// "shuffle", "fits" (calls of fit so far) and "optimizer_built".
 struct TrainingSnapshot {
   Json info;
   std::vector<NamedTensor> tensors;

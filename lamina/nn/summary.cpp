@@ -177,7 +177,6 @@ std::string Model::summary_text(const SummaryOptions& options) const {
     std::vector<std::string> cells = {layer->name() + " (" + layer->class_name() + ")",
                                       built ? layer->output_shape().str() : "?",
                                       waits ? "0 (unbuilt)" : thousands(layer->count_params())};
-    if (built && layer->output_shape().rank() == 1) cells[1] = "(" + layer->output_shape().str().substr(1);
     if (options.show_trainable)
       cells.push_back(layer->weights().empty() ? "-" : layer->trainable() ? "Y" : "N");
     table.row(cells);

@@ -31,15 +31,6 @@ std::vector<Place> places_of(const Model& model) {
   return places;
 }
 
-std::string optimizer_name(const Model& model) {
-  const Json config = model.serialize();
-  const Json* compile = config.find("compile_config");
-  const Json* optimizer = compile ? compile->find("optimizer") : nullptr;
-  const Json* arguments = optimizer ? optimizer->find("config") : nullptr;
-  const Json* name = arguments ? arguments->find("name") : nullptr;
-  return name && name->is_string() ? name->as_string() : "optimizer";
-}
-
 // Arrays of `tree` in the group `path`, which are called 0, 1, 2, ...
 size_t count_arrays(const Hdf5Tree& tree, const std::string& path) {
   size_t count = 0;
@@ -143,7 +134,7 @@ Hdf5Tree keras_weights(const Model& model) {
     }
   }
   if (!model.compiled()) return tree;
-  tree.groups[kOptimizer] = optimizer_name(model);
+  tree.groups[kOptimizer] = model.compile_options().optimizer.get()->name();
   const std::vector<WeightPtr> variables = model.optimizer_variables();
   for (size_t i = 0; i < variables.size(); ++i) {
     tree.arrays[std::string(kOptimizer) + "/" + std::to_string(i)] = variables[i]->value;

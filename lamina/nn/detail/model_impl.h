@@ -36,7 +36,6 @@ struct ModelImpl {
   uint64_t seed = 0;
   std::vector<std::shared_ptr<Layer>> layers;  ///< with the InputLayer, if there is one
   std::map<std::string, int> names_given;      ///< how often each automatic name was
-  bool trainable = true;
 
   bool built = false;
   int next_stream = 0;  ///< of weights' initial values
