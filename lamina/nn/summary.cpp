@@ -174,7 +174,7 @@ std::string Model::summary_text(const SummaryOptions& options) const {
   for (const auto& layer : layers()) {
     const bool built = layer->built();
     const bool waits = !built && layer->has_weights();
-    std::vector<std::string> cells = {layer->name() + " (" + layer->class_name() + ")",
+    std::vector<std::string> cells = {printable(layer->name()) + " (" + layer->class_name() + ")",
                                       built ? layer->output_shape().str() : "?",
                                       waits ? "0 (unbuilt)" : thousands(layer->count_params())};
     if (options.show_trainable)
@@ -188,7 +188,7 @@ std::string Model::summary_text(const SummaryOptions& options) const {
   if (optimizer_built()) optimizer.add(optimizer_variables());
   total.elements = trainable.elements + frozen.elements + optimizer.elements;
   total.bytes = trainable.bytes + frozen.bytes + optimizer.bytes;
-  std::string text = "Model: \"" + name() + "\"\n" + table.finish();
+  std::string text = "Model: \"" + printable(name()) + "\"\n" + table.finish();
   text += " Total params: " + total.str() + "\n";
   text += " Trainable params: " + trainable.str() + "\n";
   text += " Non-trainable params: " + frozen.str() + "\n";

@@ -123,6 +123,13 @@ TEST(ModelErrors, ALayerThatCannotBeAddedLeavesTheModel) {
   EXPECT_EQ(model.predict(floats({2, 2})).shape(), (Shape{2, 3}));
 }
 
+TEST(ModelErrors, NamesCannotDriveTheTerminal) {
+  const Sequential model({Input({2}), Dense(1, {.name = "d\x1b[31m"})}, {.name = "m\x1b]0;x\x07", .seed = 1});
+  const std::string text = model.summary_text({.ascii = true});
+  EXPECT_EQ(text.find_first_of("\x1b\x07"), std::string::npos) << text;
+  EXPECT_NE(text.find("d?[31m (Dense)"), std::string::npos) << text;
+}
+
 TEST(ModelErrors, ShapesBeyondAnyMemory) {
   constexpr int64_t kHuge = int64_t{1} << 40;
   expect_message([] { Sequential({Input({kHuge, kHuge, 1}), Flatten()}); }, {"input_layer", "too large"});
