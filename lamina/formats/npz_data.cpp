@@ -31,16 +31,18 @@ LabelledData load(const std::string& path, const std::string& split, const DataO
   data.y = take(arrays, "y" + suffix, path);
   if (!is_integer(data.y.dtype()) || data.y.rank() != 1) return data;
 
-  const std::vector<int32_t> labels = data.y.to_vector<int32_t>();
-  int32_t largest = -1;
-  for (const int32_t label : labels) largest = std::max(largest, label);
-  constexpr int32_t kMostClasses = 1 << 20;
-  if (largest >= kMostClasses) {
-    throw FileError("'" + path + "': label " + std::to_string(largest) +
-                    " is out of range for a class number");
+  const std::vector<int64_t> labels = data.y.to_vector<int64_t>();
+  int64_t largest = -1;
+  constexpr int64_t kMostClasses = 1 << 20;
+  for (size_t i = 0; i < labels.size(); ++i) {
+    largest = std::max(largest, labels[i]);
+    if (labels[i] < 0 || labels[i] >= kMostClasses) {
+      throw FileError("'" + path + "': label " + std::to_string(labels[i]) + " of sample " +
+                      std::to_string(i) + " is out of range for a class number");
+    }
   }
-  data.y = Tensor::from(labels, data.y.shape());
-  for (int32_t i = 0; i <= largest; ++i) data.class_names.push_back(std::to_string(i));
+  data.y = Tensor::from(std::vector<int32_t>(labels.begin(), labels.end()), data.y.shape());
+  for (int64_t i = 0; i <= largest; ++i) data.class_names.push_back(std::to_string(i));
   if (data.class_names.empty()) data.class_names.push_back("0");
   return data;
 }

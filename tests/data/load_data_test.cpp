@@ -151,6 +151,10 @@ TEST(LoadData, RefusesNpzThatDoNotFit) {
             std::string::npos);
   EXPECT_NE(refusal({{"x", x}, {"y", Tensor::from<int32_t>({0, 2000000000})}}).find("out of range"),
             std::string::npos);
+  // Numbers of 64 bits must not wrap around to small ones.
+  EXPECT_NE(refusal({{"x", x}, {"y", Tensor::from<int64_t>({0, (int64_t{1} << 32) + 1})}})
+                .find("label 4294967297 of sample 1"),
+            std::string::npos);
   EXPECT_NE(refusal({{"x", x}, {"y", Tensor::from<int32_t>({5}, {})}}).find("first axis"), std::string::npos);
 }
 
