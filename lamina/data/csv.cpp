@@ -36,7 +36,9 @@ class Parser {
 
   CsvTable run() {
     CsvTable table;
-    if (text_.empty()) fail(1, "the table is empty");
+    while (at_ < text_.size() && (text_[at_] == '\n' || text_.substr(at_, 2) == "\r\n")) row();
+    if (at_ == text_.size()) fail(line_, "the table is empty");
+    const size_t first_line = line_;
     table.columns = row();
     if (std::any_of(table.columns.begin(), table.columns.end(),
                     [](const auto& field) { return number(field); })) {
@@ -45,7 +47,7 @@ class Parser {
       for (size_t i = 0; i < table.rows[0].size(); ++i)
         table.columns.push_back("column_" + std::to_string(i));
     }
-    check_columns(table.columns);
+    check_columns(first_line, table.columns);
     while (at_ < text_.size()) {
       const size_t line = line_;
       std::vector<std::string> fields = row();
@@ -65,10 +67,10 @@ class Parser {
     throw FileError("'" + name_ + "', line " + std::to_string(line) + ": " + reason);
   }
 
-  void check_columns(std::vector<std::string> columns) const {
+  void check_columns(size_t line, std::vector<std::string> columns) const {
     std::sort(columns.begin(), columns.end());
     const auto twin = std::adjacent_find(columns.begin(), columns.end());
-    if (twin != columns.end()) fail(1, "two columns are called '" + *twin + "'");
+    if (twin != columns.end()) fail(line, "two columns are called '" + *twin + "'");
   }
 
   std::vector<std::string> row() {
@@ -121,12 +123,16 @@ class Parser {
   size_t line_ = 1;
 };
 
-void set_targets(const CsvTable& table, size_t label, LabelledData& data) {
+void set_targets(const CsvTable& table, size_t label, const std::string& name, LabelledData& data) {
   constexpr double kMostClasses = 1 << 20;
   std::vector<float> numbers;
   bool all_numbers = true, all_classes = true;
   std::map<std::string, int32_t> names;
   for (const std::vector<std::string>& row : table.rows) {
+    if (row[label].empty()) {
+      throw FileError("'" + name + "': column '" + table.columns[label] + "' of row " +
+                      std::to_string(numbers.size() + 1) + " is empty; a target was expected");
+    }
     const std::optional<double> value = number(row[label]);
     all_numbers = all_numbers && value;
     all_classes =
@@ -193,7 +199,7 @@ LabelledData labelled_data(const CsvTable& table, const std::string& label_colum
   LabelledData data;
   data.x = Tensor::from(
       values, {static_cast<int64_t>(table.rows.size()), static_cast<int64_t>(table.columns.size() - 1)});
-  set_targets(table, label, data);
+  set_targets(table, label, name, data);
   return data;
 }
 

@@ -34,7 +34,7 @@ CsvTable read_csv(const std::string& path);
 /// The table's numbers as float32 (rows, columns - 1), and its targets from `label_column` (empty: the last
 /// one): text becomes class numbers in the order of the sorted names, whole numbers from 0 stay class
 /// numbers, and other numbers become float32. Throws FileError, naming column and row, for a field that is no
-/// number.
+/// number and for an empty target.
 LabelledData labelled_data(const CsvTable& table, const std::string& label_column, const std::string& name);
 
 }  // namespace lamina

@@ -22,6 +22,15 @@ TEST(Csv, ParsesQuotesAndLineEnds) {
   EXPECT_EQ(table.rows[1], (Row{"", ""}));
 }
 
+TEST(Csv, SkipsBlankLinesAtTheStart) {
+  const CsvTable table = parse_csv("\r\n\na,b\n1,2\n", ',', "t");
+  EXPECT_EQ(table.columns, (Row{"a", "b"}));
+  EXPECT_EQ(table.rows.size(), 1u);
+  const std::string message = message_of<FileError>([] { parse_csv("\n\na,a\n", ',', "t.csv"); });
+  EXPECT_NE(message.find("'t.csv', line 3: two columns"), std::string::npos) << message;
+  EXPECT_THROW(parse_csv("\n\n", ',', "t"), FileError);
+}
+
 TEST(Csv, NamesColumnsOfATableWithoutHeader) {
   const CsvTable table = parse_csv("5.1,iris\n4.9,rose\n", ',', "t");
   EXPECT_EQ(table.columns, (Row{"column_0", "column_1"}));
@@ -65,6 +74,12 @@ TEST(Csv, NamesTheFieldThatIsNoNumber) {
       message_of<InvalidArgument>([&] { labelled_data(table, "prize", "t"); }).find("did you mean 'price'"),
       std::string::npos);
   EXPECT_THROW(labelled_data(parse_csv("a\nb\n", ',', "t"), "", "t"), FileError);
+}
+
+TEST(Csv, AMissingTargetIsNoClass) {
+  const CsvTable table = parse_csv("x,price\n1,2.5\n2,\n", ',', "t");
+  const std::string message = message_of<FileError>([&] { labelled_data(table, "", "t.csv"); });
+  EXPECT_NE(message.find("'t.csv': column 'price' of row 2 is empty"), std::string::npos) << message;
 }
 
 TEST(Csv, LoadsThroughLoadData) {
