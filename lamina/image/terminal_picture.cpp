@@ -92,17 +92,18 @@ Picture Picture::from_unit(const float* values, int height, int width, int chann
 
 Picture shrink(const Picture& picture, int max_width) {
   if (picture.width <= max_width || max_width < 1) return picture;
-  Picture small{std::max(1, picture.height * max_width / picture.width), max_width, picture.channels, {}};
+  const int64_t height = picture.height, width = picture.width;
+  const auto small_height = static_cast<int>(std::max<int64_t>(1, height * max_width / width));
+  Picture small{small_height, max_width, picture.channels, {}};
   for (int y = 0; y < small.height; ++y) {
     for (int x = 0; x < small.width; ++x) {
-      int y0 = y * picture.height / small.height,
-          y1 = std::max(y0 + 1, (y + 1) * picture.height / small.height);
-      int x0 = x * picture.width / small.width, x1 = std::max(x0 + 1, (x + 1) * picture.width / small.width);
+      const int64_t y0 = y * height / small.height, y1 = std::max(y0 + 1, (y + 1) * height / small.height);
+      const int64_t x0 = x * width / small.width, x1 = std::max(x0 + 1, (x + 1) * width / small.width);
       for (int c = 0; c < picture.channels; ++c) {
         int64_t sum = 0;
-        for (int i = y0; i < y1; ++i) {
-          for (int j = x0; j < x1; ++j) {
-            sum += picture.pixels[static_cast<size_t>((i * picture.width + j) * picture.channels + c)];
+        for (int64_t i = y0; i < y1; ++i) {
+          for (int64_t j = x0; j < x1; ++j) {
+            sum += picture.pixels[static_cast<size_t>((i * width + j) * picture.channels + c)];
           }
         }
         small.pixels.push_back(static_cast<uint8_t>(sum / ((y1 - y0) * (x1 - x0))));

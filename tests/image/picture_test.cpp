@@ -73,6 +73,18 @@ TEST(Picture, ShrinkAveragesBoxes) {
   EXPECT_EQ(shrink(picture, 4).pixels, picture.pixels);
 }
 
+TEST(Picture, ShrinkTakesTallPictures) {
+  Picture tall{100000, 10, 1, {}};  // rows times rows is beyond 32 bits
+  for (int row = 0; row < tall.height; ++row)
+    tall.pixels.insert(tall.pixels.end(), 10, static_cast<uint8_t>(row / 1000));
+  const Picture small = shrink(tall, 9);
+  EXPECT_EQ(small.height, 90000);
+  ASSERT_EQ(small.pixels.size(), 810000u);
+  EXPECT_EQ(small.pixels.front(), 0);
+  EXPECT_EQ(small.pixels[45000 * 9], 50);
+  EXPECT_EQ(small.pixels.back(), 99);
+}
+
 TEST(Draw, AsciiGreysWithoutColours) {
   Picture ramp{2, 5, 1, {0, 64, 128, 192, 255, 0, 64, 128, 192, 255}};
   Terminal terminal;
