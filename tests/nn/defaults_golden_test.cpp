@@ -1,0 +1,106 @@
+// The defaults of every class are Keras's, and no class goes without reference values.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "lamina/nn/layers/layers.h"
+#include "lamina/nn/losses/crossentropy.h"
+#include "lamina/nn/losses/regression.h"
+#include "lamina/nn/metrics/accuracy.h"
+#include "lamina/nn/metrics/error.h"
+#include "lamina/nn/optimizers/adam.h"
+#include "lamina/nn/optimizers/rmsprop.h"
+#include "lamina/nn/optimizers/sgd.h"
+#include "tests/support/golden.h"
+
+namespace lamina {
+namespace {
+
+using test::Golden;
+
+// In each of these cases Keras was given no more than what is given here.
+
+void expect_layer(const char* name, const Layer& layer) {
+  const Json expected = Golden(std::string("nn/layers/") + name).json("config").at("config");
+  test::expect_same_config(layer.config(), expected, name);
+}
+
+TEST(DefaultsGolden, OfLayersAreKeras) {
+  expect_layer("dense", Dense(5, {.name = "dense"}));
+  expect_layer("conv2d", Conv2D(4, 3, {.name = "conv2d"}));
+  expect_layer("max_pooling2d", MaxPooling2D({2, 2}, {.name = "max_pooling2d"}));
+  expect_layer("average_pooling2d", AveragePooling2D({2, 2}, {.name = "average_pooling2d"}));
+  expect_layer("global_average_pooling2d", GlobalAveragePooling2D({.name = "global_average_pooling2d"}));
+  expect_layer("flatten", Flatten({.name = "flatten"}));
+  expect_layer("reshape", Reshape({6, 2}, {.name = "reshape"}));
+  expect_layer("activation_relu", Activation("relu", {.name = "activation_relu"}));
+  expect_layer("relu", ReLU({.name = "relu"}));
+  expect_layer("softmax", Softmax({.name = "softmax"}));
+  expect_layer("dropout_zero", Dropout(0.0, {.name = "dropout_zero"}));
+  expect_layer("rescaling", Rescaling(1.0 / 255, {.name = "rescaling"}));
+  expect_layer("batch_normalization", BatchNormalization({.name = "batch_normalization"}));
+  EXPECT_EQ(MaxPooling2D().config().at("pool_size"), MaxPooling2D({2, 2}).config().at("pool_size"));
+  EXPECT_EQ(AveragePooling2D().config().at("strides"), AveragePooling2D({2, 2}).config().at("strides"));
+}
+
+template <class Object>
+void expect_object(const std::string& folder, const char* name, const Object& object) {
+  test::expect_same_config(object.serialize(), Golden("nn/" + folder + "/" + name).json("config"), name);
+}
+
+TEST(DefaultsGolden, OfLossesAreKeras) {
+  expect_object("losses", "categorical_crossentropy", CategoricalCrossentropy());
+  expect_object("losses", "sparse_categorical_crossentropy", SparseCategoricalCrossentropy());
+  expect_object("losses", "binary_crossentropy", BinaryCrossentropy());
+  expect_object("losses", "mean_squared_error", MeanSquaredError());
+  expect_object("losses", "mean_absolute_error", MeanAbsoluteError());
+}
+
+TEST(DefaultsGolden, OfMetricsAreKeras) {
+  expect_object("metrics", "accuracy", metrics::Accuracy());
+  expect_object("metrics", "binary_accuracy", metrics::BinaryAccuracy());
+  expect_object("metrics", "categorical_accuracy", metrics::CategoricalAccuracy());
+  expect_object("metrics", "sparse_categorical_accuracy", metrics::SparseCategoricalAccuracy());
+  expect_object("metrics", "mean_squared_error", metrics::MeanSquaredError());
+  expect_object("metrics", "mean_absolute_error", metrics::MeanAbsoluteError());
+  expect_object("metrics", "root_mean_squared_error", metrics::RootMeanSquaredError());
+  expect_object("metrics", "categorical_crossentropy", metrics::CategoricalCrossentropy());
+  expect_object("metrics", "sparse_categorical_crossentropy", metrics::SparseCategoricalCrossentropy());
+  expect_object("metrics", "binary_crossentropy", metrics::BinaryCrossentropy());
+}
+
+TEST(DefaultsGolden, OfOptimizersAreKeras) {
+  expect_object("optimizers", "sgd", SGD());
+  expect_object("optimizers", "adam", Adam());
+  expect_object("optimizers", "rmsprop", RMSprop());
+  expect_object("optimizers", "adamw", AdamW(0.01));
+}
+
+// Class names that the golden files of a folder hold.
+std::set<std::string> covered(const std::string& folder) {
+  std::set<std::string> classes;
+  for (const std::string& name : test::golden_cases("nn/" + folder))
+    classes.insert(Golden("nn/" + folder + "/" + name).json("config").at("class_name").as_string());
+  return classes;
+}
+
+template <class Base>
+void expect_all_covered(const std::string& folder, const std::set<std::string>& exceptions = {}) {
+  const std::set<std::string> classes = covered(folder);
+  for (const std::string& name : Registry<Base>::names()) {
+    const std::string class_name = Registry<Base>::make(name)->class_name();
+    EXPECT_TRUE(classes.contains(class_name) || exceptions.contains(class_name)) << class_name;
+  }
+}
+
+TEST(DefaultsGolden, EveryClassHasReferenceValues) {
+  expect_all_covered<Loss>("losses");
+  expect_all_covered<Metric>("metrics", {"Mean"});  // takes values where the others take two tensors
+  expect_all_covered<Optimizer>("optimizers");
+  const std::set<std::string> layers = covered("layers");
+  for (const std::string& name : Registry<Layer>::names())
+    EXPECT_TRUE(layers.contains(name) || name == "InputLayer") << name;
+}
+
+}  // namespace
+}  // namespace lamina
