@@ -176,6 +176,16 @@ TEST(ModelCheckpoint, SaysWhatKerasSays) {
   EXPECT_NE(text.find(std::string("Epoch 2: loss did not improve from ") + first), std::string::npos) << text;
 }
 
+TEST(ModelCheckpoint, ThatCannotWriteSaysWhere) {
+  ASSERT_TRUE(registered);
+  const Samples data = test::corners(20);
+  Sequential model = test::small_dense(1);
+  ModelCheckpoint checkpoint("/proc/nowhere/m.counted");
+  const std::string message = test::message_of<FileError>(
+      [&] { model.fit(data.x, data.y, {.callbacks = {&checkpoint}, .verbose = 0}); });
+  EXPECT_NE(message.find("/proc/nowhere"), std::string::npos) << message;
+}
+
 TEST(CSVLogger, GoesOnWithATableOfKeras) {
   const test::TemporaryFolder folder;
   const std::string path = folder / "log.csv";
@@ -188,6 +198,15 @@ TEST(CSVLogger, GoesOnWithATableOfKeras) {
   logger.on_epoch_end(1, logs);
   logger.on_train_end(logs);
   EXPECT_EQ(text_of(path), "epoch,loss,val_loss\r\n0,1.5,2.5\r\n1,-inf,nan\n");
+}
+
+TEST(CSVLogger, AFullDiskIsAnErrorThatNamesTheFile) {
+  CSVLogger logger("/dev/full");
+  logger.on_train_begin(Logs());
+  Logs logs;
+  logs.set("loss", 1);
+  const std::string message = test::message_of<FileError>([&] { logger.on_epoch_end(0, logs); });
+  EXPECT_NE(message.find("/dev/full"), std::string::npos) << message;
 }
 
 TEST(CSVLogger, WritesSortedColumnsAndAppends) {

@@ -243,6 +243,14 @@ TEST(Predict, ALayerThatErrsAboutItsShapeIsFound) {
   EXPECT_EQ(model(x).shape(), (Shape{2, 2}));
 }
 
+TEST(Predict, ABatchOfNoneGivesNone) {
+  Sequential model = test::small_cnn(9);
+  const Tensor none = Tensor::from(std::vector<float>(), {0, 8, 8, 1});
+  EXPECT_EQ(model.predict(none).shape(), (Shape{0, 4}));
+  EXPECT_EQ(model(none).shape(), (Shape{0, 4}));
+  EXPECT_THROW(model.train_on_batch(none, Tensor::from(std::vector<int32_t>(), {0})), InvalidArgument);
+}
+
 TEST(Predict, OneSampleAndManyAgreeAndFollowTheWeights) {
   const Samples data = test::quadrants(50);
   Sequential model = test::small_cnn(9);
