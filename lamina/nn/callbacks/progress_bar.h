@@ -20,7 +20,7 @@ namespace lamina {
 struct ProgressBarOptions {
   std::FILE* stream = nullptr;                       ///< where to draw; absent: standard output
   std::optional<Terminal> terminal = {};             ///< what that can show; absent: found out
-  std::optional<int> verbose = {};        ///< as in FitOptions; absent: what the run says
+  std::optional<int> verbose = {};                   ///< as in FitOptions; absent: what the run says
   double redraw_seconds = 0.05;                      ///< shortest time between two pictures of one epoch
   std::function<void(std::string_view)> write = {};  ///< takes the text in place of `stream`
 };
