@@ -103,6 +103,12 @@ std::vector<OpRow> all_rows_of_blocks() {
   add_rows(rows, {.label = "four_channels", .image = {2, 8, 8, 4}, .kernel = {3, 3, 4, 20}});
   add_rows(rows,
            {.label = "five_wide", .image = {2, 10, 10, 1}, .kernel = {5, 5, 1, 12}, .activation = "linear"});
+  // Fewer rows than a sweep takes at once.
+  add_rows(rows, {.label = "three_wide_one_high", .image = {2, 8, 8, 1}, .kernel = {1, 3, 1, 8}});
+  add_rows(rows, {.label = "three_wide_two_high", .image = {2, 8, 8, 1}, .kernel = {2, 3, 1, 12}});
+  add_rows(rows, {.label = "five_wide_one_high", .image = {2, 8, 9, 1}, .kernel = {1, 5, 1, 4}});
+  add_rows(rows, {.label = "one_sample", .image = {1, 4, 4, 1}, .kernel = {3, 3, 1, 8}});
+  add_rows(rows, {.label = "no_samples", .image = {0, 6, 6, 1}, .kernel = {3, 3, 1, 8}});
   add_rows(rows, {.label = "two_wide", .image = {2, 7, 7, 2}, .kernel = {2, 2, 2, 8}});
   add_rows(rows, {.label = "odd_filters", .image = {1, 7, 7, 1}, .kernel = {3, 3, 1, 5}});
   add_rows(

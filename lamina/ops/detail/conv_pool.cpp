@@ -198,7 +198,8 @@ HWY_INLINE void grad_kernel_of(D d, const ConvPool& s, const float* image, const
     }
     for (; i < s.kernel_height; ++i) {
       grad_sweep<1, kTaps, kChannels>(d, s, image + i * row, g + f, index + f,
-                                      grad_kernel + i * kTaps * s.filters + f, nullptr, begin, end);
+                                      grad_kernel + i * kTaps * s.filters + f,
+                                      i == 0 ? grad_bias + f : nullptr, begin, end);
     }
   }
 }
