@@ -135,6 +135,7 @@ void sum_columns(const float* x, int64_t rows, int64_t inner, int64_t n, float* 
 }
 
 void run(const SumPlan& plan, const float* x, float* out, float* workspace) {
+  if (plan.outer * plan.inner == 0) return;
   float* partial = plan.chunks > 1 ? workspace : out;
   const int64_t unit = std::max<int64_t>(1, std::min(plan.chunk, plan.reduced) * plan.block);
   parallel_for(plan.outer * plan.chunks * plan.blocks, std::max<int64_t>(1, kChunk / unit),

@@ -85,6 +85,9 @@ const OpRows sums({
     row("sum", "scalar", sum_of, {}, {}),
     row("sum", "no_rows", sum_of, {{0}}, {0, 3}),
     row("sum", "no_result", sum_of, {{0}}, {3, 0}),
+    // More rows than a chunk has, of no columns: once divided by zero.
+    row("sum", "many_rows_no_result", sum_of, {{0}}, {70000, 0}),
+    row("sum", "nothing_at_all", sum_of, {{0, 1}}, {0, 0}),
     {.op = "sum",
      .label = "half",
      .attrs = ReduceAttrs{{0}},
