@@ -1,15 +1,15 @@
 // CPU kernel of argmax and argmin.
-#include <type_traits>
+#include <algorithm>
 
 #include "lamina/base/threads.h"
 #include "lamina/graph/op.h"
 #include "lamina/ops/argreduce.h"
+#include "lamina/ops/detail/element.h"
 
 namespace lamina {
 namespace {
 
-template <class T>
-using Comparable = std::conditional_t<std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>, float, T>;
+using detail::Compute;
 
 /// Along the middle axis of outer x extent x inner.
 template <bool largest, class T>
@@ -17,10 +17,10 @@ void positions(const T* x, int64_t outer, int64_t extent, int64_t inner, int32_t
   parallel_for(outer * inner, std::max<int64_t>(1, 16384 / extent), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const T* row = x + i / inner * extent * inner + i % inner;
-      auto best = static_cast<Comparable<T>>(row[0]);
+      auto best = static_cast<Compute<T>>(row[0]);
       int64_t position = 0;
       for (int64_t k = 1; k < extent && best == best; ++k) {  // the first NaN wins
-        const auto candidate = static_cast<Comparable<T>>(row[k * inner]);
+        const auto candidate = static_cast<Compute<T>>(row[k * inner]);
         const bool better = largest ? candidate > best : candidate < best;
         if (better || candidate != candidate) {
           best = candidate;

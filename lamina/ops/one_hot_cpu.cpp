@@ -3,27 +3,20 @@
 
 #include "lamina/base/threads.h"
 #include "lamina/graph/op.h"
+#include "lamina/ops/detail/element.h"
 #include "lamina/ops/one_hot.h"
 
 namespace lamina {
 namespace {
 
-template <class T>
-T one() {
-  if constexpr (std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>) {
-    return T(1.0f);
-  } else {
-    return static_cast<T>(1);
-  }
-}
-
 template <class Index, class T>
 void indicators(const Index* indices, int64_t n, int64_t depth, T* out) {
+  const T one = detail::element_of<T>(1);
   parallel_for(n, std::max<int64_t>(1, 16384 / std::max<int64_t>(depth, 1)), [&](int64_t begin, int64_t end) {
     std::fill(out + begin * depth, out + end * depth, T{});
     for (int64_t i = begin; i < end; ++i) {
       const auto index = static_cast<int64_t>(indices[i]);
-      if (index >= 0 && index < depth) out[i * depth + index] = one<T>();
+      if (index >= 0 && index < depth) out[i * depth + index] = one;
     }
   });
 }

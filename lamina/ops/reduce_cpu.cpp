@@ -1,36 +1,31 @@
 // CPU kernels of the reductions: a plain one for every op and dtype. reduce_sum_cpu.cpp has a fast one for
 // sums.
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <type_traits>
 
 #include "lamina/base/threads.h"
 #include "lamina/graph/op.h"
+#include "lamina/ops/detail/element.h"
 #include "lamina/ops/detail/strided_copy.h"
 #include "lamina/ops/reduce.h"
 
 namespace lamina {
 namespace {
 
-template <class T>
-constexpr bool kHalf = std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>;
+using detail::Compute;
+using detail::kIsHalf;
 
 /// What elements are combined in: wide enough that a long sum loses nothing that the result could show.
 /// Integers wrap around, which unsigned arithmetic does without undefined behaviour.
 template <class T>
 using Accumulator =
-    std::conditional_t<std::is_integral_v<T>, uint64_t, std::conditional_t<kHalf<T>, float, double>>;
-/// What elements are compared in.
-template <class T>
-using Comparable = std::conditional_t<kHalf<T>, float, T>;
-
+    std::conditional_t<std::is_integral_v<T>, uint64_t, std::conditional_t<kIsHalf<T>, float, double>>;
 template <class T>
 using Summed = std::conditional_t<std::is_integral_v<T> && sizeof(T) < 4, int32_t, T>;
 
 template <class Out, class In>
 Out narrowed(In value) {
-  if constexpr (kHalf<Out>)
+  if constexpr (kIsHalf<Out>)
     return Out(static_cast<float>(value));
   else
     return static_cast<Out>(value);
@@ -65,10 +60,10 @@ struct Prod {
 template <class T, bool largest>
 struct Extreme {
   using Out = T;
-  Comparable<T> state{};
+  Compute<T> state{};
   bool empty = true;
   void take(T given) {
-    const auto x = static_cast<Comparable<T>>(given);
+    const auto x = static_cast<Compute<T>>(given);
     const bool better = largest ? x > state : x < state;
     if (empty || better || x != x) state = x;  // after NaN no comparison holds: it stays
     empty = false;
@@ -82,10 +77,7 @@ using Min = Extreme<T, false>;
 
 template <class T>
 bool is_set(T x) {
-  if constexpr (kHalf<T>)
-    return static_cast<float>(x) != 0;
-  else
-    return x != T{};
+  return static_cast<Compute<T>>(x) != Compute<T>{};
 }
 
 template <class T>

@@ -6,6 +6,7 @@
 
 #include "lamina/base/threads.h"
 #include "lamina/graph/op.h"
+#include "lamina/ops/detail/element.h"
 #include "lamina/ops/detail/softmax_rows.h"
 #include "lamina/ops/softmax.h"
 
@@ -14,7 +15,7 @@ namespace {
 
 /// What a value is computed in.
 template <class T>
-using Wide = std::conditional_t<std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>, float, double>;
+using Wide = std::conditional_t<detail::kIsHalf<T>, float, double>;
 
 /// Calls row(offset, step, n) for each line along the axis.
 struct Lines {

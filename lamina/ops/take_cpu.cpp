@@ -1,27 +1,22 @@
 // CPU kernels of take and scatter_add.
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
 #include "lamina/base/threads.h"
 #include "lamina/graph/op.h"
+#include "lamina/ops/detail/element.h"
 #include "lamina/ops/take.h"
 
 namespace lamina {
 namespace {
 
-template <class T>
-constexpr bool kHalf = std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>;
+using detail::kIsFloating;
+using detail::kIsHalf;
 
 /// What stands for an element at an index out of range.
 template <class T>
 T missing() {
-  if constexpr (kHalf<T>)
-    return T(std::numeric_limits<float>::quiet_NaN());
-  else if constexpr (std::is_floating_point_v<T>)
-    return std::numeric_limits<T>::quiet_NaN();
-  else
-    return T{};
+  return kIsFloating<T> ? detail::element_of<T>(std::numeric_limits<double>::quiet_NaN()) : T{};
 }
 
 /// The whole tensor is outer x extent x inner, the gathered one outer x count x inner.
@@ -112,7 +107,7 @@ std::unique_ptr<Kernel> prepare_scatter_add(const KernelDesc& desc) {
     const auto run = [e, index_dtype, size = whole.size()](const KernelArgs& args) {
       dispatch_index(index_dtype, [&](auto index) {
         const auto* indices = args.input<decltype(index)>(1);
-        if constexpr (kHalf<T>) {
+        if constexpr (kIsHalf<T>) {
           auto* sums = static_cast<float*>(args.workspace);
           scatter(e, args.input<T>(0), indices, sums);
           std::transform(sums, sums + size, args.output<T>(0), [](float sum) { return T(sum); });
@@ -121,7 +116,7 @@ std::unique_ptr<Kernel> prepare_scatter_add(const KernelDesc& desc) {
         }
       });
     };
-    return make_kernel(run, kHalf<T> ? static_cast<size_t>(whole.size()) * sizeof(float) : 0);
+    return make_kernel(run, kIsHalf<T> ? static_cast<size_t>(whole.size()) * sizeof(float) : 0);
   });
 }
 

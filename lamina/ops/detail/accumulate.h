@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "lamina/base/dtype.h"
+#include "lamina/ops/detail/element.h"
 
 namespace lamina::detail {
 
@@ -14,7 +15,7 @@ using Accumulator = std::conditional_t<std::is_integral_v<T>, int64_t, double>;
 
 template <class T>
 Accumulator<T> widen(T value) {
-  if constexpr (std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>) {
+  if constexpr (kIsHalf<T>) {
     return static_cast<float>(value);
   } else {
     return static_cast<Accumulator<T>>(value);
@@ -23,7 +24,7 @@ Accumulator<T> widen(T value) {
 
 template <class T>
 T narrow(Accumulator<T> value) {
-  if constexpr (std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>) {
+  if constexpr (kIsHalf<T>) {
     return T(static_cast<float>(value));
   } else {
     return static_cast<T>(value);

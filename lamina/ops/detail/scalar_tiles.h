@@ -2,21 +2,12 @@
 // float. Internal header of the *_cpu.cpp files.
 #pragma once
 
-#include <type_traits>
 #include <utility>
 
 #include "lamina/graph/op.h"
+#include "lamina/ops/detail/element.h"
 
 namespace lamina::detail {
-
-template <class T>
-inline constexpr bool kIsHalf = std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>;
-template <class T>
-inline constexpr bool kIsFloating = kIsHalf<T> || std::is_floating_point_v<T>;
-
-/// The type in which elements of T are computed.
-template <class T>
-using Compute = std::conditional_t<kIsHalf<T>, float, T>;
 
 /// out[i] = F(in[i]...) with all operands of type T.
 template <class T, class R, class F, size_t... I>
