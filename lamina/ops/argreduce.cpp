@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "lamina/graph/op.h"
+#include "lamina/ops/detail/arguments.h"
 
 namespace lamina {
 namespace {
@@ -46,11 +47,11 @@ const Op& argmin_op = register_op({.name = "argmin",
 }  // namespace
 
 Tensor argmax(const Tensor& x, int axis, bool keepdims) {
-  return apply(argmax_op, ArgReduceAttrs{x.shape().normalize(axis), keepdims}, {x})[0];
+  return apply(argmax_op, ArgReduceAttrs{detail::checked_axis("argmax", x, axis), keepdims}, {x})[0];
 }
 
 Tensor argmin(const Tensor& x, int axis, bool keepdims) {
-  return apply(argmin_op, ArgReduceAttrs{x.shape().normalize(axis), keepdims}, {x})[0];
+  return apply(argmin_op, ArgReduceAttrs{detail::checked_axis("argmin", x, axis), keepdims}, {x})[0];
 }
 
 }  // namespace lamina

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "lamina/graph/op.h"
-#include "lamina/ops/reduce.h"
+#include "lamina/ops/detail/elementwise.h"
 #include "lamina/ops/reshape.h"
 
 namespace lamina {
@@ -27,14 +27,7 @@ std::vector<TensorType> infer_broadcast_to(const InferArgs& args) {
 }
 
 std::vector<Tensor> vjp_broadcast_to(const VjpArgs& args) {
-  const Shape& from = args.inputs[0].shape();
-  const Shape& to = args.grads[0].shape();
-  const int added = to.rank() - from.rank();
-  std::vector<int> axes;
-  for (int axis = 0; axis < to.rank(); ++axis) {
-    if (axis < added || from[axis - added] != to[axis]) axes.push_back(axis);
-  }
-  return {axes.empty() ? args.grads[0] : reshape(sum(args.grads[0], axes), from)};
+  return {detail::sum_to(args.grads[0], args.inputs[0].shape())};
 }
 
 const Op& broadcast_to_op = register_op({.name = "broadcast_to",

@@ -2,6 +2,7 @@
 #include "lamina/ops/concatenate.h"
 
 #include "lamina/graph/op.h"
+#include "lamina/ops/detail/arguments.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/slice.h"
 
@@ -12,9 +13,9 @@ std::vector<TensorType> infer_concatenate(const InferArgs& args) {
   const int axis = args.attrs.as<ConcatenateAttrs>().axis;
   TensorType result = args.inputs[0];
   if (axis < 0 || axis >= result.shape.rank()) args.fail("axis " + std::to_string(axis) + " is out of range");
+  detail::check_one_dtype(args);
   int64_t total = 0;
   for (const TensorType& input : args.inputs) {
-    if (input.dtype != result.dtype) args.fail("all tensors must have one dtype; cast them first");
     if (input.shape.rank() != result.shape.rank()) args.fail("all tensors must have the same number of axes");
     total += input.shape[axis];
     Shape same = input.shape;
@@ -55,7 +56,8 @@ void require_any(const char* function, const std::vector<Tensor>& tensors) {
 
 Tensor concatenate(const std::vector<Tensor>& tensors, int axis) {
   require_any("concatenate", tensors);
-  return apply(concatenate_op, ConcatenateAttrs{tensors[0].shape().normalize(axis)}, tensors)[0];
+  return apply(concatenate_op, ConcatenateAttrs{detail::checked_axis("concatenate", tensors[0], axis)},
+               tensors)[0];
 }
 
 Tensor stack(const std::vector<Tensor>& tensors, int axis) {

@@ -1,9 +1,12 @@
 // Records of the convolution and its gradients.
 #include "lamina/ops/conv2d.h"
 
-#include "lamina/core/grad.h"
+#include <algorithm>
+
 #include "lamina/graph/op.h"
 #include "lamina/ops/binary.h"
+#include "lamina/ops/detail/arguments.h"
+#include "lamina/ops/detail/body.h"
 #include "lamina/ops/detail/window.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/unary.h"
@@ -37,21 +40,15 @@ Shape detail::check_conv(const InferArgs& args, const Conv2DAttrs& attrs, const 
 
 namespace {
 
-void check_one_dtype(const InferArgs& args) {
-  for (const TensorType& input : args.inputs) {
-    if (input.dtype != args.inputs[0].dtype) args.fail("the operands must have one dtype");
-  }
-}
-
 std::vector<TensorType> infer_conv(const InferArgs& args) {
-  check_one_dtype(args);
+  detail::check_one_dtype(args);
   const Shape& image = args.inputs[0].shape;
   return {{args.inputs[0].dtype,
            detail::check_conv(args, args.attrs.as<Conv2DAttrs>(), image, args.inputs[1].shape)}};
 }
 
 std::vector<TensorType> infer_fused(const InferArgs& args) {
-  check_one_dtype(args);
+  detail::check_one_dtype(args);
   const auto& attrs = args.attrs.as<Conv2DBiasActAttrs>();
   detail::check_activation(args, attrs.activation);
   const Shape result = detail::check_conv(args, attrs.conv, args.inputs[0].shape, args.inputs[1].shape);
@@ -64,7 +61,7 @@ void check_gradient(const InferArgs& args, const Shape& expected, const Shape& g
 }
 
 std::vector<TensorType> infer_grad_input(const InferArgs& args) {
-  check_one_dtype(args);
+  detail::check_one_dtype(args);
   const auto& attrs = args.attrs.as<Conv2DGradAttrs>();
   check_gradient(args, detail::check_conv(args, attrs.conv, attrs.shape, args.inputs[1].shape),
                  args.inputs[0].shape);
@@ -72,7 +69,7 @@ std::vector<TensorType> infer_grad_input(const InferArgs& args) {
 }
 
 std::vector<TensorType> infer_grad_kernel(const InferArgs& args) {
-  check_one_dtype(args);
+  detail::check_one_dtype(args);
   const auto& attrs = args.attrs.as<Conv2DGradAttrs>();
   check_gradient(args, detail::check_conv(args, attrs.conv, args.inputs[0].shape, attrs.shape),
                  args.inputs[1].shape);
@@ -114,25 +111,9 @@ std::vector<Tensor> fused_body(const Attrs& any_attrs, std::span<const Tensor> i
   return {attrs.activation == "relu" ? relu(y) : y};
 }
 
-std::vector<Tensor> vjp_fused(const VjpArgs& args) {
-  const std::vector<Tensor> inputs(args.inputs.begin(), args.inputs.end());
-  return vjp(fused_body(args.attrs, args.inputs), inputs, {args.grads[0]});
-}
-
 std::vector<Tensor> grad_kernel_bias_body(const Attrs& any_attrs, std::span<const Tensor> inputs) {
   const auto& attrs = any_attrs.as<Conv2DGradAttrs>();
   return {conv2d_grad_kernel(inputs[0], inputs[1], attrs.shape, attrs.conv), sum(inputs[1], {0, 1, 2})};
-}
-
-std::vector<Tensor> vjp_grad_kernel_bias(const VjpArgs& args) {
-  const std::vector<Tensor> results = grad_kernel_bias_body(args.attrs, args.inputs);
-  std::vector<Tensor> used, cotangents;
-  for (size_t i = 0; i < results.size(); ++i) {
-    if (!args.grads[i].defined()) continue;
-    used.push_back(results[i]);
-    cotangents.push_back(args.grads[i]);
-  }
-  return vjp(used, {args.inputs[0], args.inputs[1]}, cotangents);
 }
 
 const DTypeClass kFloating = DTypeClass::kFloating;
@@ -153,7 +134,7 @@ const Op& conv2d_bias_act_op = register_op({
     .inputs = {{"x", kFloating}, {"kernel", kFloating}, {"bias", kFloating}},
     .outputs = {"out"},
     .infer = infer_fused,
-    .vjp = vjp_fused,
+    .vjp = detail::vjp_of_body<fused_body>,
     .body = fused_body,
 });
 
@@ -181,7 +162,7 @@ const Op& conv2d_grad_kernel_op = register_op({
     .inputs = {{"x", kFloating}, {"g", kFloating}},
     .outputs = {"grad_kernel", "grad_bias"},
     .infer = infer_grad_kernel_bias,
-    .vjp = vjp_grad_kernel_bias,
+    .vjp = detail::vjp_of_body<grad_kernel_bias_body>,
     .body = grad_kernel_bias_body,
 });
 

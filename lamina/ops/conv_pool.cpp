@@ -1,9 +1,10 @@
 // Records of the fused block that image classifiers start with: convolution, bias, activation and max pooling
 // in one, which never writes the feature map between them; and its gradient straight from the pooled map's.
-#include "lamina/core/grad.h"
 #include "lamina/graph/op.h"
 #include "lamina/ops/compare.h"
 #include "lamina/ops/conv2d.h"
+#include "lamina/ops/detail/arguments.h"
+#include "lamina/ops/detail/body.h"
 #include "lamina/ops/detail/window.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/pool2d.h"
@@ -13,15 +14,12 @@
 namespace lamina {
 namespace {
 
-void check_one_dtype(const InferArgs& args, size_t count) {
-  for (size_t i = 1; i < count; ++i) {
-    if (args.inputs[i].dtype != args.inputs[0].dtype) args.fail("the operands must have one dtype");
-  }
-}
+/// No place in a window: windows of places in uint8 have at most 255 pixels.
+constexpr int kNowhere = 255;
 
 Shape checked_shape(const InferArgs& args) {
   const auto& attrs = args.attrs.as<ConvPoolAttrs>();
-  check_one_dtype(args, 3);
+  detail::check_one_dtype(args);
   detail::check_activation(args, attrs.activation);
   if (attrs.window.pool.size() == 2 && attrs.window.pool[0] * attrs.window.pool[1] > 255) {
     args.fail("windows must have at most 255 pixels");
@@ -43,7 +41,7 @@ std::vector<TensorType> infer_with_index(const InferArgs& args) {
 
 std::vector<TensorType> infer_grad(const InferArgs& args) {
   const auto& attrs = args.attrs.as<ConvPoolGradAttrs>();
-  check_one_dtype(args, 2);
+  detail::check_one_dtype(args, 2);  // not the places
   const Shape map = detail::check_conv(args, attrs.conv, args.inputs[0].shape, attrs.shape);
   const Shape pooled = detail::check_pool(args, attrs.window, map);
   if (args.inputs[1].shape != pooled) args.fail("the gradient of the output must have shape " + pooled.str());
@@ -51,9 +49,6 @@ std::vector<TensorType> infer_grad(const InferArgs& args) {
   if (args.inputs[2] != index) args.fail("index must be " + index.str());
   return {{args.inputs[0].dtype, attrs.shape}, {args.inputs[0].dtype, {attrs.shape[3]}}};
 }
-
-/// No place in a window: windows of places in uint8 have at most 255 pixels.
-constexpr double kNowhere = 255;
 
 Tensor feature_map(const ConvPoolAttrs& attrs, std::span<const Tensor> inputs) {
   return conv2d_bias_act(inputs[0], inputs[1], inputs[2], attrs.activation, attrs.conv);
@@ -84,33 +79,6 @@ std::vector<Tensor> grad_body(const Attrs& any_attrs, std::span<const Tensor> in
   return {conv2d_grad_kernel(inputs[0], spread, attrs.shape, attrs.conv), sum(spread, {0, 1, 2})};
 }
 
-/// The body's derivative for the outputs that have gradients, with respect to the first `count` inputs.
-std::vector<Tensor> through_body(const VjpArgs& args, const std::vector<Tensor>& results, size_t count) {
-  std::vector<Tensor> used, cotangents;
-  for (size_t i = 0; i < results.size(); ++i) {
-    if (!args.grads[i].defined()) continue;
-    used.push_back(results[i]);
-    cotangents.push_back(args.grads[i]);
-  }
-  std::vector<Tensor> grads =
-      vjp(used, {args.inputs.begin(), args.inputs.begin() + static_cast<long>(count)}, cotangents);
-  grads.resize(args.inputs.size());
-  return grads;
-}
-
-std::vector<Tensor> vjp_block(const VjpArgs& args) {
-  return through_body(args, block_body(args.attrs, args.inputs), 3);
-}
-
-std::vector<Tensor> vjp_with_index(const VjpArgs& args) {
-  const Tensor pooled = with_index_body(args.attrs, args.inputs)[0];
-  return through_body(args, {pooled}, 3);
-}
-
-std::vector<Tensor> vjp_grad(const VjpArgs& args) {
-  return through_body(args, grad_body(args.attrs, args.inputs), 2);
-}
-
 const DTypeClass kFloating = DTypeClass::kFloating;
 
 [[maybe_unused]] const Op& block_op = register_op({
@@ -119,7 +87,7 @@ const DTypeClass kFloating = DTypeClass::kFloating;
     .inputs = {{"x", kFloating}, {"kernel", kFloating}, {"bias", kFloating}},
     .outputs = {"out"},
     .infer = infer_block,
-    .vjp = vjp_block,
+    .vjp = detail::vjp_of_body<block_body>,
     .body = block_body,
 });
 
@@ -130,7 +98,7 @@ const DTypeClass kFloating = DTypeClass::kFloating;
     .inputs = {{"x", kFloating}, {"kernel", kFloating}, {"bias", kFloating}},
     .outputs = {"out", "index"},
     .infer = infer_with_index,
-    .vjp = vjp_with_index,
+    .vjp = detail::vjp_of_body<with_index_body>,
     .body = with_index_body,
 });
 
@@ -141,7 +109,7 @@ const DTypeClass kFloating = DTypeClass::kFloating;
     .inputs = {{"x", kFloating}, {"g", kFloating}, {"index", DTypeClass::kInteger}},
     .outputs = {"grad_kernel", "grad_bias"},
     .infer = infer_grad,
-    .vjp = vjp_grad,
+    .vjp = detail::vjp_of_body<grad_body>,
     .body = grad_body,
 });
 

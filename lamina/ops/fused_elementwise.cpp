@@ -1,9 +1,10 @@
 // Op fused_elementwise: a chain of elementwise ops as one node. Made by the fusion pass; its kernel is the
 // tile machine.
-#include "lamina/core/grad.h"
 #include "lamina/core/tensor.h"
 #include "lamina/graph/elementwise.h"
 #include "lamina/ops/broadcast_to.h"
+#include "lamina/ops/detail/arguments.h"
+#include "lamina/ops/detail/body.h"
 
 namespace lamina {
 namespace {
@@ -57,18 +58,6 @@ std::vector<Tensor> replay(const Attrs& fused, std::span<const Tensor> inputs) {
   return outputs;
 }
 
-std::vector<Tensor> fused_vjp(const VjpArgs& args) {
-  std::vector<Tensor> outputs;
-  std::vector<Tensor> grads;
-  const std::vector<Tensor> results = replay(args.attrs, args.inputs);
-  for (size_t i = 0; i < results.size(); ++i) {
-    if (!args.grads[i].defined()) continue;
-    outputs.push_back(results[i]);
-    grads.push_back(args.grads[i]);
-  }
-  return vjp(outputs, {args.inputs.begin(), args.inputs.end()}, grads);
-}
-
 const Op& op =
     register_op({.name = "fused_elementwise",
                  .doc = "A chain of elementwise ops, run tile by tile without storing what lies between.",
@@ -76,9 +65,8 @@ const Op& op =
                  .variadic = true,
                  .outputs = {"results"},
                  .infer = infer_fused,
-                 .vjp = fused_vjp,
+                 .vjp = detail::vjp_of_body<replay>,
                  .body = replay,
-
                  .in_place_any = true,
                  .layout_agnostic = true});
 

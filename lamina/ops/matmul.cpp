@@ -1,12 +1,12 @@
 // Records of the matrix products.
 #include "lamina/ops/matmul.h"
 
-#include "lamina/core/grad.h"
 #include "lamina/graph/op.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
-#include "lamina/ops/detail/window.h"
-#include "lamina/ops/reduce.h"
+#include "lamina/ops/detail/arguments.h"
+#include "lamina/ops/detail/body.h"
+#include "lamina/ops/detail/elementwise.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/unary.h"
 
@@ -18,7 +18,7 @@ Shape leading(const Shape& shape) { return Shape(std::vector<int64_t>(shape.begi
 Shape product_shape(const InferArgs& args, const MatmulAttrs& attrs) {
   const Shape& a = args.inputs[0].shape;
   const Shape& b = args.inputs[1].shape;
-  if (args.inputs[0].dtype != args.inputs[1].dtype) args.fail("the operands must have one dtype");
+  detail::check_one_dtype(args);
   if (a.rank() < 2 || b.rank() < 2) args.fail("the operands must have at least 2 axes");
   const int64_t inner_a = a[attrs.transpose_a ? -2 : -1];
   const int64_t inner_b = b[attrs.transpose_b ? -1 : -2];
@@ -48,20 +48,8 @@ std::vector<TensorType> infer_fused(const InferArgs& args) {
   const auto& attrs = args.attrs.as<MatmulBiasActAttrs>();
   detail::check_activation(args, attrs.activation);
   const Shape result = product_shape(args, attrs.matmul);
-  if (args.inputs[2].dtype != args.inputs[0].dtype) args.fail("the operands must have one dtype");
   if (args.inputs[2].shape != Shape{result[-1]}) args.fail("bias must have shape " + Shape{result[-1]}.str());
   return {{args.inputs[0].dtype, result}};
-}
-
-/// Sums what broadcasting of leading axes repeated, back to `shape`.
-Tensor unbroadcast(const Tensor& g, const Shape& shape) {
-  if (g.shape() == shape) return g;
-  const int extra = g.rank() - shape.rank();
-  std::vector<int> axes;
-  for (int axis = 0; axis < g.rank(); ++axis) {
-    if (axis < extra || (shape[axis - extra] == 1 && g.shape()[axis] != 1)) axes.push_back(axis);
-  }
-  return reshape(sum(g, axes), shape);
 }
 
 Tensor as_rows(const Tensor& x) {
@@ -86,7 +74,8 @@ std::vector<Tensor> vjp_matmul(const VjpArgs& args) {
   } else {
     db = attrs.transpose_b ? matmul(g, a, true, attrs.transpose_a) : matmul(a, g, !attrs.transpose_a, false);
   }
-  return {unbroadcast(da, a.shape()), unbroadcast(db, b.shape())};
+  // Leading axes may have been broadcast.
+  return {detail::sum_to(da, a.shape()), detail::sum_to(db, b.shape())};
 }
 
 std::vector<Tensor> fused_body(const Attrs& any_attrs, std::span<const Tensor> inputs) {
@@ -94,11 +83,6 @@ std::vector<Tensor> fused_body(const Attrs& any_attrs, std::span<const Tensor> i
   const Tensor y =
       add(matmul(inputs[0], inputs[1], attrs.matmul.transpose_a, attrs.matmul.transpose_b), inputs[2]);
   return {attrs.activation == "relu" ? relu(y) : y};
-}
-
-std::vector<Tensor> vjp_fused(const VjpArgs& args) {
-  const std::vector<Tensor> inputs(args.inputs.begin(), args.inputs.end());
-  return vjp(fused_body(args.attrs, args.inputs), inputs, {args.grads[0]});
 }
 
 const Op& matmul_op = register_op({
@@ -116,7 +100,7 @@ const Op& matmul_bias_act_op = register_op({
     .inputs = {{"a", DTypeClass::kFloating}, {"b", DTypeClass::kFloating}, {"bias", DTypeClass::kFloating}},
     .outputs = {"out"},
     .infer = infer_fused,
-    .vjp = vjp_fused,
+    .vjp = detail::vjp_of_body<fused_body>,
     .body = fused_body,
 });
 

@@ -9,6 +9,8 @@
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
+#include "lamina/ops/detail/arguments.h"
+#include "lamina/ops/detail/body.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/shape_ops.h"
 #include "lamina/ops/unary.h"
@@ -91,7 +93,8 @@ std::vector<Tensor> vjp_extreme(const VjpArgs& args) {
   return {multiply(chosen, expanded(share, x.shape(), attrs))};
 }
 
-/// The product by halving each reduced axis until one element is left.
+/// The product by halving each reduced axis until one element is left. The gradient goes through it rather
+/// than as product over element, which fails where an element is zero.
 std::vector<Tensor> prod_tree(const Attrs& any_attrs, std::span<const Tensor> inputs) {
   const auto& attrs = any_attrs.as<ReduceAttrs>();
   Tensor x = inputs[0];
@@ -115,12 +118,6 @@ std::vector<Tensor> prod_tree(const Attrs& any_attrs, std::span<const Tensor> in
     }
   }
   return {reshape(x, reduced(inputs[0].shape(), attrs, attrs.keepdims))};
-}
-
-// Through the tree rather than as product over element, which fails where an element is zero.
-std::vector<Tensor> vjp_prod(const VjpArgs& args) {
-  if (!is_floating(args.inputs[0].dtype())) return {Tensor()};
-  return vjp(prod_tree(args.attrs, args.inputs), {args.inputs[0]}, {args.grads[0]});
 }
 
 const Op& sum_op = register_op({.name = "sum",
@@ -156,7 +153,7 @@ const Op& prod_op = register_op({.name = "prod",
                                  .inputs = {{"x"}},
                                  .outputs = {"product"},
                                  .infer = infer_accumulated,
-                                 .vjp = vjp_prod});
+                                 .vjp = detail::vjp_of_body<prod_tree>});
 
 const Op& any_op = register_op({.name = "any",
                                 .doc = "Whether any element over axes differs from zero",
@@ -173,19 +170,19 @@ const Op& all_op = register_op({.name = "all",
                                 .no_gradient = "the result is bool"});
 
 /// What the user gave, in the one form that the ops take.
-ReduceAttrs canonical(const Tensor& x, const std::vector<int>& axes, bool keepdims) {
+ReduceAttrs canonical(const char* function, const Tensor& x, const std::vector<int>& axes, bool keepdims) {
   ReduceAttrs attrs{axes, keepdims};
   if (axes.empty()) {
     attrs.axes.resize(static_cast<size_t>(x.rank()));
     std::iota(attrs.axes.begin(), attrs.axes.end(), 0);
   }
-  for (int& axis : attrs.axes) axis = x.shape().normalize(axis);
+  for (int& axis : attrs.axes) axis = detail::checked_axis(function, x, axis);
   std::sort(attrs.axes.begin(), attrs.axes.end());
   return attrs;
 }
 
 Tensor reduce(const Op& op, const Tensor& x, const std::vector<int>& axes, bool keepdims) {
-  return apply(op, canonical(x, axes, keepdims), {x})[0];
+  return apply(op, canonical(op.name.c_str(), x, axes, keepdims), {x})[0];
 }
 
 }  // namespace
@@ -228,7 +225,8 @@ Tensor logsumexp(const Tensor& x, const std::vector<int>& axes, bool keepdims) {
   const Tensor shift = where(isfinite(largest), largest, zeros_like(largest));
   const Tensor shifted = log(sum(exp(subtract(x, shift)), axes, /*keepdims=*/true));
   const Tensor result = add(shifted, shift);
-  return keepdims ? result : reshape(result, reduced(x.shape(), canonical(x, axes, keepdims), false));
+  return keepdims ? result
+                  : reshape(result, reduced(x.shape(), canonical("logsumexp", x, axes, keepdims), false));
 }
 
 }  // namespace lamina

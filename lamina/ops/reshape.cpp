@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "lamina/graph/op.h"
+#include "lamina/ops/detail/arguments.h"
 
 namespace lamina {
 namespace {
@@ -62,7 +63,7 @@ Tensor expand_dims(const Tensor& x, int axis) {
 Tensor squeeze(const Tensor& x, const std::vector<int>& axes) {
   std::vector<bool> drop(static_cast<size_t>(x.rank()), false);
   for (int given : axes) {
-    const int axis = x.shape().normalize(given);
+    const int axis = detail::checked_axis("squeeze", x, given);
     if (x.shape()[axis] != 1) {
       throw InvalidArgument("squeeze: axis " + std::to_string(given) + " of shape " + x.shape().str() +
                             " must have extent 1");

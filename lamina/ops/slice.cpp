@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "lamina/graph/op.h"
+#include "lamina/ops/detail/arguments.h"
+#include "lamina/ops/detail/strided_copy.h"
 #include "lamina/ops/pad.h"
 #include "lamina/ops/reshape.h"
 
@@ -143,14 +145,14 @@ Tensor index(const Tensor& x, const std::vector<IndexItem>& items) {
 }
 
 Tensor flip(const Tensor& x, const std::vector<int>& axes) {
+  std::vector<bool> reversed(static_cast<size_t>(x.rank()), false);
+  for (int axis : axes) reversed[static_cast<size_t>(detail::checked_axis("flip", x, axis))] = true;
   SliceAttrs attrs = whole(x.shape());
   for (int i = 0; i < x.rank(); ++i) {
-    const auto same = [&](int axis) { return x.shape().normalize(axis) == i; };
-    if (axes.empty() || std::any_of(axes.begin(), axes.end(), same)) {
+    if (axes.empty() || reversed[static_cast<size_t>(i)]) {
       set_axis(attrs, static_cast<size_t>(i), {Slice::kNone, Slice::kNone, -1}, x.shape()[i]);
     }
   }
-  for (int axis : axes) x.shape().normalize(axis);  // throws for an axis out of range of a scalar, too
   return apply_slice(x, std::move(attrs));
 }
 

@@ -3,6 +3,7 @@
 
 #include "lamina/graph/op.h"
 #include "lamina/ops/binary.h"
+#include "lamina/ops/detail/arguments.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/unary.h"
 
@@ -75,11 +76,11 @@ const Op& log_softmax_op = register_op({.name = "log_softmax",
 }  // namespace
 
 Tensor softmax(const Tensor& x, int axis) {
-  return apply(softmax_op, SoftmaxAttrs{x.shape().normalize(axis)}, {x})[0];
+  return apply(softmax_op, SoftmaxAttrs{detail::checked_axis("softmax", x, axis)}, {x})[0];
 }
 
 Tensor log_softmax(const Tensor& x, int axis) {
-  return apply(log_softmax_op, SoftmaxAttrs{x.shape().normalize(axis)}, {x})[0];
+  return apply(log_softmax_op, SoftmaxAttrs{detail::checked_axis("log_softmax", x, axis)}, {x})[0];
 }
 
 }  // namespace lamina

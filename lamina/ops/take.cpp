@@ -4,6 +4,7 @@
 #include "lamina/graph/op.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
+#include "lamina/ops/detail/arguments.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/where.h"
 
@@ -75,7 +76,7 @@ const Op& scatter_add_op =
 }  // namespace
 
 Tensor take(const Tensor& x, const Tensor& indices, int axis) {
-  return apply(take_op, TakeAttrs{x.shape().normalize(axis)}, {x, indices})[0];
+  return apply(take_op, TakeAttrs{detail::checked_axis("take", x, axis)}, {x, indices})[0];
 }
 
 Tensor scatter_add(const Tensor& updates, const Tensor& indices, int axis, int64_t size) {

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "lamina/graph/op.h"
+#include "lamina/ops/detail/arguments.h"
 
 namespace lamina {
 namespace {
@@ -51,7 +52,7 @@ Tensor transpose(const Tensor& x, const std::vector<int>& perm) {
     attrs.perm.resize(static_cast<size_t>(x.rank()));
     std::iota(attrs.perm.rbegin(), attrs.perm.rend(), 0);
   }
-  for (int& axis : attrs.perm) axis = x.shape().normalize(axis);
+  for (int& axis : attrs.perm) axis = detail::checked_axis("transpose", x, axis);
   return apply(transpose_op, std::move(attrs), {x})[0];
 }
 

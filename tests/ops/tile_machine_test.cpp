@@ -6,11 +6,14 @@
 #include <cstring>
 
 #include "lamina/base/threads.h"
+#include "lamina/core/grad.h"
 #include "lamina/graph/constant.h"
 #include "lamina/graph/elementwise.h"
 #include "lamina/ops/binary.h"
+#include "lamina/ops/cast.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/random.h"
+#include "lamina/ops/reduce.h"
 #include "lamina/ops/unary.h"
 #include "tests/support/nd_array.h"
 
@@ -218,6 +221,18 @@ TEST(TileMachine, GivesTheSameBitsForAnyNumberOfThreads) {
     EXPECT_EQ(std::memcmp(one.data(), many.data(), one.size() * sizeof(float)), 0) << threads;
   }
   set_num_threads(before);
+}
+
+TEST(TileMachine, DerivesByItsFloatingInputsAlone) {
+  const FusedElementwiseAttrs choice{
+      .shape = {3}, .num_inputs = 3, .code = {instruction("where", {0, 1, 2})}, .results = {3}};
+  const Tensor condition = Tensor::from<int>({1, 0, 1});
+  const auto f = [&](const std::vector<Tensor>& x) {
+    return sum(apply(find_op("fused_elementwise"), choice, {cast(condition, DType::kBool), x[0], x[1]})[0]);
+  };
+  const std::vector<Tensor> gradients = grad(f)({zeros({3}), zeros({3})});
+  EXPECT_EQ(gradients[0].to_vector<float>(), (Floats{1, 0, 1}));
+  EXPECT_EQ(gradients[1].to_vector<float>(), (Floats{0, 1, 0}));
 }
 
 // An op as a user outside the library writes it.

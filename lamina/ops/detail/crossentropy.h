@@ -1,9 +1,9 @@
 // What the cross-entropies share. Internal header.
 #pragma once
 
-#include "lamina/core/grad.h"
 #include "lamina/core/tensor.h"
 #include "lamina/graph/op.h"
+#include "lamina/ops/detail/body.h"
 
 namespace lamina::detail {
 
@@ -29,25 +29,5 @@ void check_same(const InferArgs& args, size_t a, size_t b);
 void check_classes(const InferArgs& args, size_t target, size_t scores);
 /// Throws unless input `gradient` is of the loss's type: that of input `scores` without the last axis.
 void check_gradient(const InferArgs& args, size_t gradient, size_t scores);
-
-/// The vjp of an op by way of its body, for gradients of gradients, which need not be fast.
-template <std::vector<Tensor> (*body)(const Attrs&, std::span<const Tensor>)>
-std::vector<Tensor> vjp_of_body(const VjpArgs& args) {
-  std::vector<Tensor> wanted, outputs, grads;
-  for (const Tensor& input : args.inputs) {
-    if (is_floating(input.dtype())) wanted.push_back(input);
-  }
-  const std::vector<Tensor> all = body(args.attrs, args.inputs);
-  for (size_t i = 0; i < all.size(); ++i) {
-    if (!args.grads[i].defined()) continue;
-    outputs.push_back(all[i]);
-    grads.push_back(args.grads[i]);
-  }
-  const std::vector<Tensor> found = vjp(outputs, wanted, grads);
-  std::vector<Tensor> result;
-  size_t next = 0;
-  for (const Tensor& input : args.inputs) result.push_back(is_floating(input.dtype()) ? found[next++] : Tensor());
-  return result;
-}
 
 }  // namespace lamina::detail

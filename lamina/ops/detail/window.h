@@ -62,12 +62,6 @@ inline void check_padding(const InferArgs& args, const std::string& padding) {
   }
 }
 
-inline void check_activation(const InferArgs& args, const std::string& activation) {
-  if (activation != "linear" && activation != "relu") {
-    args.fail("activation must be \"linear\" or \"relu\", not \"" + activation + "\"");
-  }
-}
-
 /// A convolution's sizes, from attributes and the shapes of image and kernel.
 struct ConvShape {
   int64_t batch, channels, filters, groups;
