@@ -2,6 +2,7 @@
 #include "lamina/ops/broadcast_to.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/elementwise.h"
@@ -53,6 +54,10 @@ Tensor tile(const Tensor& x, const std::vector<int64_t>& repeats) {
     const auto given = static_cast<int64_t>(repeats.size());
     const int64_t times = from_end <= given ? repeats[static_cast<size_t>(given - from_end)] : 1;
     if (times < 0) throw InvalidArgument("tile: repeats must not be negative; got " + std::to_string(times));
+    if (extent > 0 && times > std::numeric_limits<int64_t>::max() / extent) {
+      throw InvalidArgument("tile: axis " + std::to_string(axis) + " of the result would be too long: " +
+                            std::to_string(times) + " times " + std::to_string(extent));
+    }
     if (times != 1) {
       parted.push_back(1);
       repeated.push_back(times);

@@ -1,6 +1,8 @@
 // Record of concatenate, and stack composed of it.
 #include "lamina/ops/concatenate.h"
 
+#include <limits>
+
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/arguments.h"
 #include "lamina/ops/reshape.h"
@@ -17,6 +19,8 @@ std::vector<TensorType> infer_concatenate(const InferArgs& args) {
   int64_t total = 0;
   for (const TensorType& input : args.inputs) {
     if (input.shape.rank() != result.shape.rank()) args.fail("all tensors must have the same number of axes");
+    if (input.shape[axis] > std::numeric_limits<int64_t>::max() - total)
+      args.fail("axis " + std::to_string(axis) + " of the result would be too long");
     total += input.shape[axis];
     Shape same = input.shape;
     same.set(axis, result.shape[axis]);

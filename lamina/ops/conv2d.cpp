@@ -19,9 +19,11 @@ Shape detail::check_conv(const InferArgs& args, const Conv2DAttrs& attrs, const 
   check_pair(args, "dilations", attrs.dilations);
   check_padding(args, attrs.padding);
   if (image.rank() != 4) args.fail("the image must be (batch, height, width, channels), not " + image.str());
+  check_extents(args, image);
   if (kernel.rank() != 4) {
     args.fail("the kernel must be (height, width, channels / groups, filters), not " + kernel.str());
   }
+  check_extents(args, kernel);
   if (attrs.groups < 1 || image[3] % attrs.groups != 0 || kernel[3] % attrs.groups != 0) {
     args.fail("groups must divide channels and filters, not " + std::to_string(attrs.groups));
   }
@@ -30,6 +32,10 @@ Shape detail::check_conv(const InferArgs& args, const Conv2DAttrs& attrs, const 
               image.str() + " has " + std::to_string(image[3] / attrs.groups));
   }
   if (kernel[0] < 1 || kernel[1] < 1) args.fail("the kernel " + kernel.str() + " has no elements");
+  if (std::max(kernel[0], kernel[1]) > kMostPixels) {
+    args.fail("height and width of the kernel " + kernel.str() + " must be at most " +
+              std::to_string(kMostPixels));
+  }
   const ConvShape shape = conv_shape(attrs, image, kernel);
   if (attrs.padding == "valid" && (shape.rows.output < 1 || shape.columns.output < 1)) {
     args.fail("the window of kernel " + kernel.str() + " is larger than the image " + image.str() +

@@ -73,6 +73,14 @@ PlanPtr plan_of(const KernelDesc& desc) {
   return onednn::conv_forward(*conv);
 }
 
+/// The library's kernels count pixels in int32, times sizes of elements and blocks.
+constexpr int64_t kMostReach = 1 << 16;
+
+bool reaches_far(const onednn::Conv& c) {
+  return std::max({(c.kernel_height - 1) * c.dilation_height, (c.kernel_width - 1) * c.dilation_width,
+                   c.stride_height, c.stride_width}) > kMostReach;
+}
+
 std::optional<std::string> refuses(const KernelDesc& desc) {
   for (const auto* operands : {&desc.inputs, &desc.outputs}) {
     for (const Operand& operand : *operands) {
@@ -80,6 +88,8 @@ std::optional<std::string> refuses(const KernelDesc& desc) {
       if (operand.type.shape.size() == 0) return "an operand is empty";
     }
   }
+  if (const auto conv = conv_of(desc); conv && reaches_far(*conv))
+    return "a window reaches over more than " + std::to_string(kMostReach) + " pixels";
   if (!plan_of(desc))
     return "oneDNN " + std::string(onednn::version()) + " has only its reference for this case";
   return std::nullopt;

@@ -21,12 +21,12 @@ Shape checked_shape(const InferArgs& args) {
   const auto& attrs = args.attrs.as<ConvPoolAttrs>();
   detail::check_one_dtype(args);
   detail::check_activation(args, attrs.activation);
-  if (attrs.window.pool.size() == 2 && attrs.window.pool[0] * attrs.window.pool[1] > 255) {
-    args.fail("windows must have at most 255 pixels");
-  }
   const Shape map = detail::check_conv(args, attrs.conv, args.inputs[0].shape, args.inputs[1].shape);
   if (args.inputs[2].shape != Shape{map[3]}) args.fail("bias must have shape " + Shape{map[3]}.str());
-  return detail::check_pool(args, attrs.window, map);
+  const Shape pooled = detail::check_pool(args, attrs.window, map);
+  if (attrs.window.pool[0] * attrs.window.pool[1] > kNowhere)
+    args.fail("windows must have at most 255 pixels");
+  return pooled;
 }
 
 std::vector<TensorType> infer_block(const InferArgs& args) {

@@ -2,6 +2,7 @@
 #include "lamina/ops/full.h"
 
 #include "lamina/graph/op.h"
+#include "lamina/ops/detail/arguments.h"
 #include "lamina/ops/detail/tiles.h"
 
 namespace lamina {
@@ -9,9 +10,7 @@ namespace {
 
 std::vector<TensorType> infer_full(const InferArgs& args) {
   const auto& attrs = args.attrs.as<FullAttrs>();
-  for (int64_t extent : attrs.shape) {
-    if (extent < 0) args.fail("extents of shape " + attrs.shape.str() + " must not be negative");
-  }
+  detail::check_extents(args, attrs.shape);
   return {{attrs.dtype, attrs.shape}};
 }
 

@@ -12,6 +12,7 @@ namespace {
 std::vector<TensorType> infer_fused(const InferArgs& args) {
   const auto& attrs = args.attrs.as<FusedElementwiseAttrs>();
   const int inputs = attrs.num_inputs;
+  detail::check_extents(args, attrs.shape);
   if (static_cast<size_t>(inputs) != args.inputs.size())
     args.fail("expected " + std::to_string(inputs) + " inputs");
   for (int i = 0; i < inputs; ++i) {

@@ -1,7 +1,10 @@
 // Record of pad.
 #include "lamina/ops/pad.h"
 
+#include <limits>
+
 #include "lamina/graph/op.h"
+#include "lamina/ops/detail/strided_copy.h"
 #include "lamina/ops/slice.h"
 
 namespace lamina {
@@ -16,10 +19,7 @@ std::vector<TensorType> infer_pad(const InferArgs& args) {
   }
   for (size_t i = 0; i < rank; ++i) {
     const int axis = static_cast<int>(i);
-    const int64_t last = attrs.starts[i] + (from[axis] - 1) * attrs.steps[i];
-    const int64_t extent = attrs.shape[axis];
-    const bool inside = attrs.starts[i] >= 0 && attrs.starts[i] < extent && last >= 0 && last < extent;
-    if (extent < 0 || attrs.steps[i] == 0 || (from[axis] > 0 && !inside)) {
+    if (!detail::places_inside(attrs.starts[i], attrs.steps[i], from[axis], attrs.shape[axis])) {
       args.fail("the input does not fit into " + attrs.shape.str() + " along axis " + std::to_string(axis));
     }
   }
@@ -55,9 +55,16 @@ Tensor pad(const Tensor& x, const std::vector<std::pair<int64_t, int64_t>>& padd
                             std::to_string(after) + "} for axis " + std::to_string(i));
     }
     const int axis = static_cast<int>(i);
-    attrs.shape.set(axis, before + x.shape()[axis] + after);
+    const int64_t extent = x.shape()[axis];
+    const int64_t room = std::numeric_limits<int64_t>::max() - extent;
+    if (before > room || after > room - before) {
+      throw InvalidArgument("pad: axis " + std::to_string(i) + " of " + x.shape().str() +
+                            " would become too long with {" + std::to_string(before) + ", " +
+                            std::to_string(after) + "}");
+    }
+    attrs.shape.set(axis, before + extent + after);
     attrs.starts.push_back(before);
-    changes = changes || before + after > 0;
+    changes = changes || before > 0 || after > 0;
   }
   return changes ? apply(pad_op, std::move(attrs), {x})[0] : x;
 }

@@ -15,11 +15,11 @@ std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
   const TensorType& input = desc.inputs[0].type;
   std::vector<int64_t> strides = detail::dense_strides(attrs.shape);
   int64_t offset = 0;
-  for (size_t i = 0; i < strides.size(); ++i) {
+  // Of no elements, starts and steps say nothing.
+  for (size_t i = 0; i < strides.size() && input.shape.size() > 0; ++i) {
     offset += attrs.starts[i] * strides[i];
-    strides[i] *= attrs.steps[i];
+    if (input.shape[static_cast<int>(i)] > 1) strides[i] *= attrs.steps[i];
   }
-  if (input.shape.size() == 0) offset = 0;
   const detail::StridedCopy copy(input.shape, detail::dense_strides(input.shape), strides,
                                  size_of(input.dtype));
   return dispatch(input.dtype, [&](auto zero) -> std::unique_ptr<Kernel> {

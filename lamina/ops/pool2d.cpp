@@ -2,6 +2,7 @@
 #include "lamina/ops/pool2d.h"
 
 #include "lamina/graph/op.h"
+#include "lamina/ops/detail/arguments.h"
 #include "lamina/ops/detail/window.h"
 
 namespace lamina {
@@ -11,10 +12,15 @@ Shape detail::check_pool(const InferArgs& args, const Pool2DAttrs& attrs, const 
   check_pair(args, "strides", attrs.strides);
   check_padding(args, attrs.padding);
   if (image.rank() != 4) args.fail("the image must be (batch, height, width, channels), not " + image.str());
+  check_extents(args, image);
   const PoolShape shape = pool_shape(attrs, image);
   if (attrs.padding == "valid" && (shape.rows.output < 1 || shape.columns.output < 1)) {
     args.fail("the window " + attr_text(attrs.pool) + " is larger than the image " + image.str() +
               " and padding is \"valid\"");
+  }
+  if (attrs.pool[0] * attrs.pool[1] > kMostPixels) {
+    args.fail("the window " + attr_text(attrs.pool) + " must have at most " + std::to_string(kMostPixels) +
+              " pixels");
   }
   return {image[0], shape.rows.output, shape.columns.output, image[3]};
 }

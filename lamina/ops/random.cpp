@@ -2,6 +2,7 @@
 #include "lamina/ops/random.h"
 
 #include "lamina/graph/op.h"
+#include "lamina/ops/detail/arguments.h"
 #include "lamina/ops/detail/tiles.h"
 
 namespace lamina {
@@ -18,6 +19,7 @@ std::vector<TensorType> infer_random(const InferArgs& args) {
   if (attrs.stream < 0 || attrs.stream > 0xffffffffLL) {
     args.fail("stream must lie in [0, 2^32), got " + std::to_string(attrs.stream));
   }
+  detail::check_extents(args, attrs.shape);
   if (attrs.shape.size() > (int64_t{1} << 34)) args.fail("at most 2^34 elements can be drawn at a time");
   return {{kDType, attrs.shape}};
 }

@@ -20,13 +20,10 @@ std::vector<TensorType> infer_slice(const InferArgs& args) {
     args.fail("starts, sizes and steps must have one entry per axis");
   }
   for (size_t i = 0; i < rank; ++i) {
-    const int64_t size = attrs.sizes[i];
-    const int64_t last = attrs.starts[i] + (size - 1) * attrs.steps[i];
     const int64_t extent = shape[static_cast<int>(i)];
-    const bool inside = attrs.starts[i] >= 0 && attrs.starts[i] < extent && last >= 0 && last < extent;
-    if (size < 0 || attrs.steps[i] == 0 || (size > 0 && !inside)) {
+    if (!detail::places_inside(attrs.starts[i], attrs.steps[i], attrs.sizes[i], extent)) {
       args.fail("the part " + std::to_string(attrs.starts[i]) + " + i * " + std::to_string(attrs.steps[i]) +
-                ", i < " + std::to_string(size) + ", lies outside axis " + std::to_string(i));
+                ", i < " + std::to_string(attrs.sizes[i]) + ", lies outside axis " + std::to_string(i));
     }
   }
   return {{args.inputs[0].dtype, Shape(attrs.sizes)}};

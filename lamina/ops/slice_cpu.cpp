@@ -11,12 +11,12 @@ std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
   const TensorType& output = desc.outputs[0].type;
   std::vector<int64_t> strides = detail::dense_strides(desc.inputs[0].type.shape);
   int64_t offset = 0;
-  for (size_t i = 0; i < strides.size(); ++i) {
+  // Of no elements, starts and steps say nothing.
+  for (size_t i = 0; i < strides.size() && output.shape.size() > 0; ++i) {
     offset += attrs.starts[i] * strides[i];
-    strides[i] *= attrs.steps[i];
+    if (output.shape[static_cast<int>(i)] > 1) strides[i] *= attrs.steps[i];
   }
   offset *= static_cast<int64_t>(size_of(output.dtype));
-  if (output.shape.size() == 0) offset = 0;
   const detail::StridedCopy copy(output.shape, strides, detail::dense_strides(output.shape),
                                  size_of(output.dtype));
   return make_kernel(

@@ -26,7 +26,7 @@ std::vector<TensorType> infer_scatter_add(const InferArgs& args) {
   const auto& attrs = args.attrs.as<ScatterAddAttrs>();
   const Shape& updates = args.inputs[0].shape;
   const Shape& indices = args.inputs[1].shape;
-  bool fits = attrs.axis >= 0 && attrs.axis + indices.rank() <= updates.rank();
+  bool fits = attrs.axis >= 0 && attrs.axis <= updates.rank() - indices.rank();
   for (int i = 0; fits && i < indices.rank(); ++i) fits = updates[attrs.axis + i] == indices[i];
   if (!fits) {
     args.fail("updates must have the indices' shape " + indices.str() + " from axis " +

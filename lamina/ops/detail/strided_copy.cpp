@@ -24,6 +24,15 @@ std::vector<int64_t> dense_strides(const Shape& shape) {
   return strides;
 }
 
+bool places_inside(int64_t start, int64_t step, int64_t count, int64_t extent) {
+  if (step == 0 || count < 0 || extent < 0) return false;
+  if (count == 0) return true;
+  if (start < 0 || start >= extent) return false;
+  const auto room = static_cast<uint64_t>(step > 0 ? extent - 1 - start : start);
+  const uint64_t stride = step > 0 ? static_cast<uint64_t>(step) : 0 - static_cast<uint64_t>(step);
+  return static_cast<uint64_t>(count - 1) <= room / stride;
+}
+
 StridedCopy::StridedCopy(const Shape& extents, const std::vector<int64_t>& from_strides,
                          const std::vector<int64_t>& to_strides, size_t element_bytes)
     : element_bytes_(element_bytes) {

@@ -13,6 +13,10 @@ namespace lamina::detail {
 /// Strides, in elements, of a dense row-major tensor.
 std::vector<int64_t> dense_strides(const Shape& shape);
 
+/// Whether start + i * step lies in [0, extent) for all i < count. False for a step of 0 or a negative count;
+/// no argument overflows.
+bool places_inside(int64_t start, int64_t step, int64_t count, int64_t extent);
+
 /// A copy of `extents` elements from one set of strides to another, planned once. Strides count elements and
 /// may be zero (of the source) or negative.
 class StridedCopy {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -36,24 +37,32 @@ struct Window {
   }
 };
 
-/// The windows of `size` elements on `input` elements. With "valid" padding and a window larger than the
-/// image `output` is <= 0.
+/// The windows of `size` elements on `input` elements; none with "valid" padding and a window larger than the
+/// image.
 inline Window window(int64_t input, int64_t size, int64_t stride, int64_t dilation,
                      const std::string& padding) {
   Window w{input, 0, size, stride, dilation, 0};
   if (padding == "same") {
-    w.output = (input + stride - 1) / stride;
-    w.before = std::max<int64_t>(0, (w.output - 1) * stride + w.span() - input) / 2;
+    w.output = input < 1 ? 0 : (input - 1) / stride + 1;
+    w.before = std::max<int64_t>(0, (w.output - 1) * stride - input + w.span()) / 2;
   } else {
     w.output = input < w.span() ? 0 : (input - w.span()) / stride + 1;
   }
   return w;
 }
 
-/// Fails unless `values` are two numbers >= 1.
+/// Windows, strides and dilations are no larger, so that sums and products of two of them fit int64.
+inline constexpr int64_t kMostPixels = std::numeric_limits<int32_t>::max();
+
+/// Fails unless `values` are two numbers from 1 to kMostPixels.
 inline void check_pair(const InferArgs& args, const char* what, const std::vector<int64_t>& values) {
-  if (values.size() == 2 && values[0] >= 1 && values[1] >= 1) return;
-  args.fail(std::string(what) + " must be two numbers >= 1, not " + attr_text(values));
+  if (values.size() != 2 || values[0] < 1 || values[1] < 1) {
+    args.fail(std::string(what) + " must be two numbers >= 1, not " + attr_text(values));
+  }
+  if (std::max(values[0], values[1]) > kMostPixels) {
+    args.fail(std::string(what) + " must be at most " + std::to_string(kMostPixels) + ", not " +
+              attr_text(values));
+  }
 }
 
 inline void check_padding(const InferArgs& args, const std::string& padding) {
