@@ -1,9 +1,10 @@
 // Elementwise arithmetic of two tensors, and the operators + - * /.
 //
-// Common to all: shapes broadcast by NumPy's rules, InvalidArgument names both when they do not fit. The arguments are
-// first brought to one dtype (lamina/base/dtype.h, promote; two bools become int32), which is the result's unless
-// stated otherwise. A plain number takes the dtype of the tensor it meets when that is floating, or when both are
-// integral; a number with a fraction turns bool and integers into float32.
+// Common to all: shapes broadcast by NumPy's rules, InvalidArgument names both when they do not fit. The
+// arguments are first brought to one dtype (lamina/base/dtype.h, promote; two bools become int32), which is
+// the result's unless stated otherwise. A plain number takes the dtype of the tensor it meets when that is
+// floating, or integral with the number in its range. A whole number beyond it counts as int32, or int64 if
+// need be (uint8 - 300 gives int32); any other number turns bool and integers into float32.
 #pragma once
 
 #include "lamina/core/tensor.h"

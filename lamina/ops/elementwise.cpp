@@ -1,7 +1,9 @@
 // Type rules, conversion of plain numbers and gradients of broadcasts, for all elementwise ops.
 #include <cmath>
+#include <limits>
 
 #include "lamina/ops/cast.h"
+#include "lamina/ops/detail/arguments.h"
 #include "lamina/ops/detail/elementwise.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/reduce.h"
@@ -10,10 +12,18 @@
 namespace lamina::detail {
 namespace {
 
-void check_dtypes(const InferArgs& args) {
-  for (const TensorType& input : args.inputs) {
-    if (input.dtype != args.inputs[0].dtype) args.fail("the inputs must have one dtype; cast them first");
-  }
+/// Whether a whole number lies in the range of an integer dtype.
+bool holds(DType dtype, double value) {
+  return dispatch(dtype, [value](auto zero) {
+    using T = decltype(zero);
+    if constexpr (std::is_integral_v<T>) {
+      // One above the largest is a power of two, and so exact.
+      return value >= static_cast<double>(std::numeric_limits<T>::min()) &&
+             value < 2 * static_cast<double>(std::numeric_limits<T>::max() / 2 + 1);
+    } else {
+      return false;
+    }
+  });
 }
 
 }  // namespace
@@ -29,12 +39,12 @@ Shape broadcast_inputs(const InferArgs& args) {
 }
 
 std::vector<TensorType> infer_same(const InferArgs& args) {
-  check_dtypes(args);
+  check_one_dtype(args);
   return {{args.inputs[0].dtype, broadcast_inputs(args)}};
 }
 
 std::vector<TensorType> infer_predicate(const InferArgs& args) {
-  check_dtypes(args);
+  check_one_dtype(args);
   return {{DType::kBool, broadcast_inputs(args)}};
 }
 
@@ -56,10 +66,14 @@ Tensor numeric(const Tensor& x) { return x.dtype() == DType::kBool ? cast(x, DTy
 Tensor floating(const Tensor& x) { return is_floating(x.dtype()) ? x : cast(x, DType::kFloat32); }
 
 Tensor scalar_like(double value, const Tensor& like) {
-  DType dtype = like.dtype();
-  if (!is_floating(dtype) && !(std::isfinite(value) && value == std::floor(value))) dtype = DType::kFloat32;
-  if (dtype == DType::kBool) dtype = DType::kInt32;
-  return full({}, value, dtype);
+  const DType own = like.dtype();
+  if (is_floating(own)) return full({}, value, own);
+  if (value == std::floor(value)) {
+    for (const DType dtype : {own, DType::kInt32, DType::kInt64}) {
+      if (is_integer(dtype) && holds(dtype, value)) return full({}, value, dtype);
+    }
+  }
+  return full({}, value, DType::kFloat32);
 }
 
 }  // namespace lamina::detail

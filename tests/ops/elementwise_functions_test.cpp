@@ -148,6 +148,37 @@ TEST(Elementwise, GradientsAtKinksAreTensorFlows) {
   EXPECT_EQ(gradient([](const Tensor& x) { return power(x, 2.0); }, {-3, 0, 3}), (Floats{-6, 0, 6}));
 }
 
+// As NumPy: whatever is compared with NaN.
+TEST(Elementwise, NaNPassesLimits) {
+  for (const DType dtype : {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kBFloat16}) {
+    const Tensor x = cast(Tensor::from<float>({NAN, -3, 3, INFINITY, -INFINITY}), dtype);
+    for (const Tensor& y : {clip(x, -1, 1), minimum(maximum(x, -1.0), 1.0), maximum(full({5}, -1, dtype), x),
+                            minimum(full({5}, 1, dtype), x), relu(x), -relu(-x), abs(x), sign(x)}) {
+      const Floats values = y.to_vector<float>();
+      EXPECT_TRUE(std::isnan(values[0])) << name(dtype);
+      for (size_t i = 1; i < 5; ++i) EXPECT_FALSE(std::isnan(values[i])) << name(dtype) << " " << i;
+    }
+    EXPECT_EQ(clip(x, -1, 1).to_vector<float>()[1], -1);
+    EXPECT_EQ(clip(x, -1, 1).to_vector<float>()[3], 1);
+  }
+}
+
+// Saturated to the tensor's dtype, -1 met uint8 as 0.
+TEST(Elementwise, PlainNumbersOutOfRangeWidenTheResult) {
+  const Tensor bytes = full({1}, 5, DType::kUInt8);
+  EXPECT_EQ((bytes + (-1.0)).dtype(), DType::kInt32);
+  EXPECT_EQ((bytes + (-1.0)).item<int>(), 4);
+  EXPECT_EQ((bytes * -1.0).item<int>(), -5);
+  EXPECT_EQ((bytes - 300.0).item<int>(), -295);
+  EXPECT_EQ((bytes + 255.0).dtype(), DType::kUInt8);
+  EXPECT_TRUE(less(full({1}, 127, DType::kInt8), 128.0).item<bool>());
+  EXPECT_EQ((full({1}, 1, DType::kInt32) + 0x1p31).dtype(), DType::kInt64);
+  EXPECT_EQ((full({1}, 1, DType::kInt32) + 0x1p31).item<int64_t>(), int64_t{1} + (int64_t{1} << 31));
+  EXPECT_EQ((full({1}, 1, DType::kInt64) + -0x1p63).dtype(), DType::kInt64);
+  EXPECT_EQ((full({1}, 1, DType::kInt64) + 0x1p63).dtype(), DType::kFloat32);
+  EXPECT_EQ((bytes + INFINITY).item(), INFINITY);
+}
+
 TEST(Elementwise, TiesSendTheGradientToTheFirstArgument) {
   for (auto* f : {static_cast<Tensor (*)(const Tensor&, const Tensor&)>(maximum),
                   static_cast<Tensor (*)(const Tensor&, const Tensor&)>(minimum)}) {
