@@ -76,6 +76,17 @@ Products products(const KernelDesc& desc) {
 
 // ---- plain loops
 
+/// total + a * b; integers wrap around.
+template <class Sum>
+Sum multiply_add(Sum a, Sum b, Sum total) {
+  if constexpr (std::is_integral_v<Sum>) {
+    return static_cast<Sum>(static_cast<uint64_t>(total) +
+                            static_cast<uint64_t>(a) * static_cast<uint64_t>(b));
+  } else {
+    return total + a * b;
+  }
+}
+
 template <class T>
 void reference_product(const Products& p, const T* a, const T* b, const T* bias, T* c, int64_t begin,
                        int64_t end) {
@@ -87,8 +98,8 @@ void reference_product(const Products& p, const T* a, const T* b, const T* bias,
     for (int64_t j = 0; j < p.n; ++j) {
       detail::Accumulator<T> total{};
       for (int64_t k = 0; k < p.k; ++k) {
-        total +=
-            detail::widen(a[i * step_a_row + k * step_a]) * detail::widen(b[k * step_b + j * step_b_column]);
+        total = multiply_add(detail::widen(a[i * step_a_row + k * step_a]),
+                             detail::widen(b[k * step_b + j * step_b_column]), total);
       }
       if (bias) total += detail::widen(bias[j]);
       if (p.relu && total < 0) total = 0;

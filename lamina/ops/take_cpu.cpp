@@ -19,6 +19,15 @@ T missing() {
   return kIsFloating<T> ? detail::element_of<T>(std::numeric_limits<double>::quiet_NaN()) : T{};
 }
 
+/// a + b; integers wrap around.
+template <class Sum>
+Sum plus(Sum a, Sum b) {
+  if constexpr (std::is_integral_v<Sum>)
+    return static_cast<Sum>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+  else
+    return a + b;
+}
+
 /// The whole tensor is outer x extent x inner, the gathered one outer x count x inner.
 struct Extents {
   int64_t outer = 1, extent = 1, inner = 1, count = 1;
@@ -62,7 +71,7 @@ void scatter(const Extents& e, const T* updates, const Index* indices, Sum* sums
         if (index < 0 || row < begin || row >= end) continue;
         const T* update = updates + (o * e.count + k) * e.inner;
         Sum* sum = sums + row * e.inner;
-        for (int64_t j = 0; j < e.inner; ++j) sum[j] = static_cast<Sum>(sum[j] + static_cast<Sum>(update[j]));
+        for (int64_t j = 0; j < e.inner; ++j) sum[j] = plus(sum[j], static_cast<Sum>(update[j]));
       }
     }
   });
