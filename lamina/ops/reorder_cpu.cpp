@@ -18,6 +18,7 @@ std::optional<std::string> refuses_images(const KernelDesc& desc) {
   if (shape_of(desc).rank() != 4 || !from || !to || (*from == 0) == (*to == 0)) {
     return "only between channels-last and blocks of channels";
   }
+  if (shape_of(desc).size() == 0) return "there are no elements";
   return std::nullopt;
 }
 
