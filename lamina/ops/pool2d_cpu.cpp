@@ -25,13 +25,12 @@ Pooling pooling_of(const KernelDesc& desc) {
 std::optional<std::string> refuses(const KernelDesc& desc) {
   const Pooling pooling = pooling_of(desc);
   if (pooling.image->type.dtype != DType::kFloat32) return "only for float32";
-  if (detail::pool_index_dtype(*pooling.window) != DType::kUInt8)
-    return "only for windows of up to 255 pixels";
   if (!detail::channel_block(pooling.image->layout)) return "unknown memory order";
   for (const auto* operands : {&desc.inputs, &desc.outputs}) {
     for (const Operand& operand : *operands) {
       if (operand.type.shape.size() == 0) return "an operand is empty";
       if (operand.layout != pooling.image->layout) return "the operands differ in memory order";
+      if (operand.type.dtype == DType::kInt32) return "only for places in windows of up to 255 pixels";
     }
   }
   return std::nullopt;
