@@ -1,15 +1,17 @@
-// The registry walk: no op without documentation, rows and a way to run.
+// The registry walk: no op without documentation, rows and a way to run; and that the walk notices when there
+// is.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <map>
 #include <set>
 
 #include "lamina/graph/op.h"
 #include "tests/support/op_rows.h"
+#include "tests/support/registry_walk.h"
 
 namespace lamina::testing {
 namespace {
+
+using Lines = std::vector<std::string>;
 
 /// The library's own ops: those that tests register for themselves are named "test.<something>".
 std::vector<const Op*> library_ops() {
@@ -20,57 +22,16 @@ std::vector<const Op*> library_ops() {
   return result;
 }
 
-bool has_floating_output(const OpRow* row) {
-  const auto& dtypes = row->out_dtypes.empty() ? row->dtypes : row->out_dtypes;
-  return std::any_of(dtypes.begin(), dtypes.end(), is_floating);
-}
-
 TEST(Registry, HasOps) { EXPECT_GE(library_ops().size(), 60u); }
 
-TEST(Registry, EveryOpIsDocumented) {
-  for (const Op* op : library_ops()) {
-    EXPECT_FALSE(op->doc.empty()) << op->name << " has no description";
-    EXPECT_EQ(op->doc.find('\n'), std::string::npos) << op->name << ": the description is one line";
-    EXPECT_FALSE(op->outputs.empty()) << op->name << " names no outputs";
-  }
+TEST(Registry, NothingIsMissing) {
+  for (const std::string& line : missing(library_ops(), all_rows(), ops_without_rows()))
+    ADD_FAILURE() << line;
 }
 
-TEST(Registry, EveryOpHasRowsOrAReason) {
-  std::map<std::string, std::vector<const OpRow*>> rows;
-  for (const OpRow& row : all_rows()) rows[row.op].push_back(&row);
-  std::set<std::string> exempt;
-  for (const auto& [op, reason] : ops_without_rows()) {
-    EXPECT_GE(reason.size(), 8u) << op;
-    EXPECT_NO_THROW(find_op(op));
-    EXPECT_FALSE(rows.contains(op)) << op << " has rows and a reason for having none";
-    exempt.insert(op);
-  }
-  for (const Op* op : library_ops()) {
-    if (exempt.contains(op->name)) continue;
-    const auto& own = rows[op->name];
-    EXPECT_FALSE(own.empty()) << "op '" << op->name << "' has no row: see tests/support/op_rows.h";
-    for (const OpRow* row : own) EXPECT_TRUE(row->reference) << op->name << " has a row without reference";
-    if (own.empty()) continue;
-    if (std::none_of(own.begin(), own.end(), has_floating_output))
-      continue;  // predicates: no derivative to check
-    if (op->vjp) {
-      EXPECT_TRUE(std::any_of(own.begin(), own.end(), [](const OpRow* row) { return row->gradient; }))
-          << "op '" << op->name << "' has a vjp, but no row checks it";
-    } else {
-      EXPECT_FALSE(op->no_gradient.empty()) << op->name;
-    }
-  }
-}
-
-TEST(Registry, EveryOpCanRun) {
-  for (const Op* op : library_ops()) {
-    EXPECT_TRUE(op->view || op->tile || op->body || !op->kernels(DeviceKind::kCpu).empty())
-        << "op '" << op->name << "' has no kernel on the CPU";
-  }
-}
-
-TEST(Registry, EveryRowNamesAnOp) {
+TEST(Registry, EveryRowAndReasonNamesAnOp) {
   for (const OpRow& row : all_rows()) EXPECT_NO_THROW(find_op(row.op)) << row.op;
+  for (const auto& [op, reason] : ops_without_rows()) EXPECT_NO_THROW(find_op(op)) << op;
 }
 
 TEST(Registry, NamesOfRowsDiffer) {
@@ -79,6 +40,109 @@ TEST(Registry, NamesOfRowsDiffer) {
     EXPECT_TRUE(names.insert(row.op + "_" + row.label).second)
         << row.op << " has two rows labelled " << row.label;
   }
+}
+
+// Ops made up to lack one thing each.
+
+std::vector<TensorType> same(const InferArgs& args) { return {args.inputs[0]}; }
+std::vector<TensorType> truth(const InferArgs& args) { return {{DType::kBool, args.inputs[0].shape}}; }
+std::vector<Tensor> nothing(const VjpArgs&) { return {Tensor()}; }
+std::vector<Tensor> itself(const Attrs&, std::span<const Tensor> inputs) { return {inputs[0]}; }
+
+Op whole() {
+  return {.name = "test.whole",
+          .doc = "The same",
+          .inputs = {{"x"}},
+          .outputs = {"y"},
+          .infer = same,
+          .vjp = nothing,
+          .body = itself};
+}
+
+OpRow whole_row() {
+  return {.op = "test.whole", .inputs = {{.shape = {2}}}, .reference = [](const std::vector<NdArray>& in) {
+            return in;
+          }};
+}
+
+Lines missing_of(const Op& op, const std::vector<OpRow>& rows, const Reasons& reasons = {}) {
+  return missing({&op}, rows, reasons);
+}
+
+TEST(RegistryWalk, IsContentWithAWholeOp) { EXPECT_EQ(missing_of(whole(), {whole_row()}), Lines{}); }
+
+TEST(RegistryWalk, NoticesARecordThatLacksSomething) {
+  Op op = whole();
+  op.doc = "";
+  EXPECT_EQ(missing_of(op, {whole_row()}), Lines{"test.whole has no description"});
+  op.doc = "Two\nlines";
+  EXPECT_EQ(missing_of(op, {whole_row()}), Lines{"test.whole: the description is one line"});
+  op = whole();
+  op.outputs = {};
+  EXPECT_EQ(missing_of(op, {whole_row()}), Lines{"test.whole names no outputs"});
+  op = whole();
+  op.body = nullptr;
+  EXPECT_EQ(missing_of(op, {whole_row()}), Lines{"test.whole cannot run on the CPU"});
+  op = whole();
+  op.vjp = nullptr;
+  EXPECT_EQ(missing_of(op, {whole_row()}), Lines{"test.whole has neither vjp nor a reason for none"});
+}
+
+TEST(RegistryWalk, NoticesAnOpWithoutRows) {
+  const std::string complaint = "test.whole has no row: see tests/support/op_rows.h";
+  EXPECT_EQ(missing_of(whole(), {}), Lines{complaint});
+  OpRow other = whole_row();
+  other.op = "test.other";
+  EXPECT_EQ(missing_of(whole(), {other}), Lines{complaint});
+}
+
+TEST(RegistryWalk, NoticesRowsThatCompareNothing) {
+  OpRow row = whole_row();
+  row.reference = nullptr;
+  EXPECT_EQ(missing_of(whole(), {whole_row(), row}), Lines{"test.whole has a row without reference"});
+  row = whole_row();
+  row.dtypes = {};
+  EXPECT_EQ(missing_of(whole(), {whole_row(), row}), Lines{"test.whole has a row without dtypes"});
+  row = whole_row();
+  row.inputs[0].shape = {0};
+  EXPECT_EQ(missing_of(whole(), {row}), Lines{"test.whole has no row that compares elements"});
+}
+
+TEST(RegistryWalk, NoticesAGradientThatNoRowChecks) {
+  const Lines complaint{"test.whole has a vjp, but no row checks it"};
+  OpRow row = whole_row();
+  row.gradient = false;
+  EXPECT_EQ(missing_of(whole(), {row}), complaint);
+  // Rows of integers, or of no elements, check no gradient whatever they say.
+  OpRow integers = whole_row();
+  integers.inputs[0].dtype = DType::kInt32;
+  EXPECT_EQ(missing_of(whole(), {integers}), complaint);
+  integers = row;
+  integers.dtypes = {DType::kInt32};
+  EXPECT_EQ(missing_of(whole(), {integers}), complaint);
+  OpRow empty = whole_row();
+  empty.inputs[0].shape = {0};
+  EXPECT_EQ(missing_of(whole(), {row, empty}), complaint);
+  OpRow fixed = whole_row();
+  fixed.inputs[0].differentiable = false;
+  EXPECT_EQ(missing_of(whole(), {row, fixed}), complaint);
+  // Where there is no gradient, none is missed.
+  Op predicate = whole();
+  predicate.infer = truth;
+  EXPECT_EQ(missing_of(predicate, {row}), Lines{});
+}
+
+TEST(RegistryWalk, BelievesAReasonOnlyIfATestFileBacksIt) {
+  const std::string complaint = "test.whole has no rows, and no test file that covers it: ";
+  const auto with = [](const std::string& reason) {
+    return missing_of(whole(), {}, {{"test.whole", reason}});
+  };
+  EXPECT_EQ(with("tests/ops/registry_test.cpp makes it up"), Lines{});
+  EXPECT_EQ(with("because"), Lines{complaint + "because"});
+  EXPECT_EQ(with("tests/ops/none_test.cpp"), Lines{complaint + "tests/ops/none_test.cpp"});
+  EXPECT_EQ(with("tests/ops/take_test.cpp"), Lines{complaint + "tests/ops/take_test.cpp"});
+  EXPECT_EQ(missing_of(whole(), {whole_row()}, {{"test.whole", "tests/ops/registry_test.cpp"}}),
+            Lines{"test.whole has rows and a reason for having none"});
 }
 
 }  // namespace
