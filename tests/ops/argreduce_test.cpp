@@ -69,6 +69,11 @@ const OpRows rows({
         {DType::kFloat16}),
     row("argmax", "size_one", {1}, {.shape = {3, 1}}, kSome),
     row("argmax", "no_rows", {1}, {.shape = {0, 4}}, kSome),
+    row("argmin", "no_rows", {0}, {.shape = {4, 0}}, kSome),
+    row("argmax", "nan_first", {0}, {.shape = {3}, .values = {kNaN, kInf, 1}},
+        {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kBFloat16}),
+    row("argmin", "all_nan", {0}, {.shape = {3}, .values = {kNaN, kNaN, kNaN}},
+        {DType::kFloat32, DType::kFloat64}),
     row("argmax", "bools", {0}, {.shape = {4}, .values = {0, 0, 1, 1}}, {DType::kBool}),
 });
 

@@ -113,6 +113,14 @@ std::vector<OpRow> all_families() {
   add({"blocks_strided", {2, 9, 9, 16}, {3, 3, 16, 32}, {.strides = {2, 2}, .padding = "same"}}, false);
   add({"blocks_grouped", {1, 6, 6, 32}, {3, 3, 16, 16}, {.padding = "same", .groups = 2}}, false);
   add({"dilated_same", {1, 12, 12, 8}, {3, 3, 8, 8}, {.padding = "same", .dilations = {2, 2}}}, false);
+  // Far more than the library can count in 32 bits.
+  add({"far_dilated_same", {1, 5, 5, 8}, {3, 3, 8, 8}, {.padding = "same", .dilations = {1 << 30, 1 << 30}}},
+      false);
+  add({"far_strided_same", {1, 5, 5, 8}, {3, 3, 8, 8}, {.strides = {1 << 30, 1 << 30}, .padding = "same"}},
+      false);
+  add({"no_channels", {2, 4, 4, 0}, {3, 3, 0, 4}}, false);
+  add({"no_filters", {2, 4, 4, 3}, {3, 3, 3, 0}}, false);
+  add({"no_rows_same", {2, 0, 4, 3}, {3, 3, 3, 4}, {.padding = "same"}}, false);
   return rows;
 }
 

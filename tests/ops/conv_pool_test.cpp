@@ -2,6 +2,9 @@
 // holds the kernels against the bodies.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
+#include "lamina/core/tensor.h"
 #include "tests/support/images.h"
 #include "tests/support/op_rows.h"
 
@@ -124,6 +127,21 @@ std::vector<OpRow> all_rows_of_blocks() {
 }
 
 const OpRows rows(all_rows_of_blocks());
+
+// Every window sees the NaN in the middle of the image.
+TEST(ConvPool, LetsNaNThrough) {
+  for (const char* activation : {"relu", "linear"}) {
+    std::vector<float> pixels(36, 1.0f);
+    pixels[14] = NAN;
+    const Tensor image = Tensor::from(pixels, {1, 6, 6, 1});
+    const Tensor kernel = Tensor::from(std::vector<float>(72, -1.0f), {3, 3, 1, 8});
+    const Tensor bias = Tensor::from(std::vector<float>(8, 0.5f), {8});
+    for (const char* op : {"conv2d_bias_act_max_pool2d", "conv2d_bias_act_max_pool2d_with_index"}) {
+      const Tensor y = apply(find_op(op), ConvPoolAttrs{{}, activation, {}}, {image, kernel, bias})[0];
+      for (float value : y.to_vector<float>()) EXPECT_TRUE(std::isnan(value)) << op << " " << activation;
+    }
+  }
+}
 
 }  // namespace
 }  // namespace lamina::testing

@@ -194,6 +194,18 @@ const OpRows probabilities({
      .reference = per_sample(1, false, true, categorical),
      .tolerance = kChain},
     {.op = "categorical_crossentropy_grad",
+     .label = "no_samples",
+     .inputs = {{.shape = {0, 4}}, {.shape = {0, 4}}, {.shape = {0}}},
+     .reference = per_sample(1, false, true, categorical)},
+    {.op = "sparse_categorical_crossentropy",
+     .label = "no_samples",
+     .inputs = {{.shape = {0}, .dtype = DType::kInt32}, {.shape = {0, 4}}},
+     .reference = per_sample(1, true, false, sparse_categorical)},
+    {.op = "sparse_categorical_crossentropy_grad",
+     .label = "no_samples",
+     .inputs = {{.shape = {0}, .dtype = DType::kInt32}, {.shape = {0, 4}}, {.shape = {0}}},
+     .reference = per_sample(1, false, true, sparse_categorical)},
+    {.op = "categorical_crossentropy_grad",
      .label = "certain",
      .inputs = {{.shape = {2, 3}, .values = {1, 0, 0, 0, 1, 0}},
                 {.shape = {2, 3}, .values = {0, 1, 0, 0, 1, 0}},
@@ -256,6 +268,10 @@ const OpRows logits([] {
     all.back().second_order = false;  // the derivative with respect to a target of 0 is one-sided
     all.back().gradient = grad;
     all.push_back(dense(op, "no_samples", {.shape = {0, 3}}, {.shape = {0, 3}}, grad));
+    all.push_back(dense(op, "no_classes", {.shape = {2, 0}}, {.shape = {2, 0}}, grad));
+    all.back().gradient = false;
+    all.push_back(
+        dense(sparse, "no_samples", {.shape = {0, 3}}, {.shape = {0}, .dtype = DType::kInt32}, grad));
     all.push_back(dense(sparse, "ten", {.shape = {3, 10}}, classes({3}, {0, 9, 4}), grad));
     all.push_back(
         dense(sparse, "sequences", {.shape = {2, 2, 3}}, classes({2, 2}, {0, 1, 2, 2}, DType::kInt8), grad));
@@ -303,6 +319,14 @@ const OpRows binaries({
      .reference = elementwise(binary),
      .tolerance = 2000,
      .gradient = false},
+    {.op = "binary_crossentropy",
+     .label = "no_samples",
+     .inputs = {{.shape = {0, 2}}, {.shape = {0, 2}}},
+     .reference = elementwise(binary)},
+    {.op = "sigmoid_cross_entropy",
+     .label = "no_samples",
+     .inputs = {{.shape = {0, 2}}, {.shape = {0, 2}}},
+     .reference = binary_logits},
     {.op = "binary_crossentropy_grad",
      .inputs = {kTarget, {.shape = {3, 4}, .lo = 0.2, .hi = 0.8}, {.shape = {3, 4}}},
      .dtypes = kFloats,

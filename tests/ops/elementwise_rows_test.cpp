@@ -138,6 +138,14 @@ double raised(double a, double b) { return std::pow(a, b); }
 double modulo(double a, double b) { return a - std::floor(a / b) * b; }
 double floored(double a, double b) { return std::floor(a / b); }
 
+/// Shapes that broadcast to no elements, by an axis of extent 0 and by a row that is repeated 0 times.
+OpRow of_nothing(const char* op, Function2 f) {
+  return {.op = op,
+          .label = "of_nothing",
+          .inputs = {{.shape = {0, 1, 3}}, {.shape = {2, 1}}},
+          .reference = elementwise(f)};
+}
+
 OpRow edges2(const char* op, Function2 f) {
   return {.op = op,
           .label = "edges",
@@ -178,6 +186,9 @@ const OpRows binary_rows({
     {.op = "floor_divide",
      .inputs = {{.shape = {20}, .lo = 4.1, .hi = 4.9}, {.shape = {20}, .lo = 1.97, .hi = 1.99}},
      .reference = elementwise(floored)},
+    of_nothing("add", plus),
+    of_nothing("divide", over),
+    of_nothing("power", raised),
     edges2("maximum", larger),
     edges2("minimum", smaller),
     edges2("divide", over),
@@ -222,6 +233,16 @@ const OpRows choice_rows({
                 {.shape = {9}}},
      .dtypes = {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kInt8},
      .reference = elementwise([](double c, double a, double b) { return c != 0 ? a : b; })},
+    {.op = "where",
+     .label = "of_nothing",
+     .inputs = {{.shape = {0, 1}, .dtype = DType::kBool}, {.shape = {0, 3}}, {.shape = {3}}},
+     .reference = elementwise([](double c, double a, double b) { return c != 0 ? a : b; })},
+    {.op = "cast",
+     .label = "of_nothing",
+     .attrs = CastAttrs{DType::kFloat64},
+     .inputs = {{.shape = {0}}},
+     .out_dtypes = {DType::kFloat64},
+     .reference = elementwise([](double x) { return x; })},
     {.op = "cast",
      .attrs = CastAttrs{DType::kFloat64},
      .inputs = {{.shape = {5}}},

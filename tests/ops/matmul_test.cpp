@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "lamina/base/error.h"
 #include "lamina/core/compile.h"
@@ -68,6 +69,16 @@ OpRow fused_row(const std::string& label, const Shape& a, const Shape& b, Matmul
           }};
 }
 
+/// Elements of which one is NaN: relu must not make it a zero.
+OpRow with_nan(OpRow row) {
+  row.label += "_nan";
+  const Shape& shape = row.inputs[0].shape;
+  for (int64_t i = 0; i < shape.size(); ++i)
+    row.inputs[0].values.push_back(i == shape.size() / 2 ? std::nan("") : static_cast<double>(i % 5) - 2);
+  row.gradient = false;
+  return row;
+}
+
 const OpRows rows({
     row("plain", {3, 4}, {4, 5}),
     row("transposed_a", {4, 3}, {4, 5}, {.transpose_a = true}),
@@ -89,6 +100,12 @@ const OpRows rows({
     fused_row("relu_transposed", {4, 7}, {9, 4}, {{true, true}, "relu"}),
     fused_row("batch", {2, 3, 4}, {4, 5}, {.activation = "relu"}),
     fused_row("wide", {3, 40}, {40, 70}, {.activation = "relu"}),
+    fused_row("one_sample", {1, 40}, {40, 10}, {}),
+    fused_row("no_rows", {0, 4}, {4, 5}, {.activation = "relu"}),
+    fused_row("no_inner", {3, 0}, {0, 5}, {.activation = "relu"}),
+    fused_row("no_columns", {3, 4}, {4, 0}, {}),
+    with_nan(fused_row("small", {3, 4}, {4, 5}, {.activation = "relu"})),
+    with_nan(fused_row("large", {90, 90}, {90, 90}, {.activation = "relu"})),
 });
 
 std::string message_of(const std::function<void()>& f) {

@@ -103,7 +103,8 @@ std::vector<OpRow> family(const std::string& label, const Shape& image, const Po
   }
   for (OpRow& row : rows) {
     row.label = label;
-    // Drawn places lie in the padding at times, where the derivative of the adjoint is not what vjp may assume.
+    // Drawn places lie in the padding at times, where the derivative of the adjoint is not what vjp may
+    // assume.
     row.gradient = gradient && !(row.op == "max_pool2d_grad" && a.padding == "same");
     if (row.op == "max_pool2d_with_index") row.out_dtypes = {};
   }
@@ -140,6 +141,10 @@ std::vector<OpRow> all_families() {
   add("window_is_image", {2, 3, 4, 8}, {{3, 4}, {1, 1}}, false);
   add("one_pixel", {1, 1, 1, 1}, {{1, 1}, {1, 1}}, false);
   add("no_images", {0, 4, 4, 3}, {}, false);
+  add("no_channels", {2, 4, 4, 0}, {}, false);
+  add("no_rows_same", {2, 0, 4, 3}, {{2, 2}, {2, 2}, "same"}, false);
+  add("far_strided_same", {2, 5, 5, 3}, {{2, 2}, {1 << 30, 1 << 30}, "same"}, false);
+  add("wider_than_the_image", {1, 4, 3, 2}, {{40, 50}, {1, 1}, "same"}, false);
   add("many_places", {1, 17, 16, 1}, {{17, 16}, {1, 1}}, false);
   return rows;
 }

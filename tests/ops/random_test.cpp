@@ -103,6 +103,12 @@ TEST(Random, DropoutFusesWithItsMask) {
   for (size_t i = 0; i < u.size(); ++i) ASSERT_FLOAT_EQ(dropped[i], u[i] < 0.25f ? 0.0f : 1 / 0.75f);
 }
 
+TEST(Random, DrawsNothingWhenAskedTo) {
+  EXPECT_EQ(random_bits(random_key(1), {0, 3}).to_vector<int>().size(), 0u);
+  EXPECT_EQ(random_uniform(random_key(1), {0}).to_vector<float>().size(), 0u);
+  EXPECT_EQ(random_normal(random_key(1), {}).to_vector<float>().size(), 1u);
+}
+
 TEST(Random, SaysWhatAKeyIs) {
   EXPECT_THROW(random_uniform(Tensor::from({1.0f, 2.0f}), {3}), InvalidArgument);
   EXPECT_THROW(random_uniform(Tensor::from<int64_t>({1, 2, 3}), {3}), InvalidArgument);
