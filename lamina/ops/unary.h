@@ -1,7 +1,7 @@
 // Elementwise functions of one tensor. As NumPy and keras.ops; NaN and infinities follow IEEE 754.
 //
-// Common to all: the result has the shape of `x`. Functions with irrational values (exp, sqrt, ...) turn bool and
-// integers into float32 first; the others keep the dtype unless they say otherwise.
+// Common to all: the result has the shape of `x`. negative, abs, sign, square and relu keep the dtype, but
+// turn bool into int32; the predicates give bool; all others turn bool and integers into float32 first.
 #pragma once
 
 #include "lamina/core/tensor.h"
