@@ -89,9 +89,10 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
-    int status = run(argc, argv);
-    if (std::fflush(stdout) != 0 && status == 0) return fail(kFailure, "cannot write to standard output");
-    return status;
+    const int status = run(argc, argv);
+    // An earlier flush may have failed already: a full disk must not look like success.
+    const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+    return written || status != 0 ? status : fail(kFailure, "cannot write to standard output");
   } catch (const UsageError& error) {
     return fail(kUsage, error.what());
   } catch (const std::bad_alloc&) {

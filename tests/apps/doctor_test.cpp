@@ -58,6 +58,14 @@ TEST(Cli, WhatDoesNotExistIsStatusOne) {
   expect_error(lamina({"evaluate", "nothing.keras", "--data", "fashion-mnist"}), 1, "nothing.keras");
 }
 
+// A write that failed earlier than the last flush once went unnoticed.
+TEST(Cli, AFullDiskIsAFailure) {
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"doctor"}, std::vector<std::string>{"doctor", "--json"}}) {
+    expect_error(run_lamina(".", words, {}, "/dev/full"), 1, "standard output");
+  }
+}
+
 TEST(Doctor, SaysOneJsonObject) {
   Outcome outcome = lamina({"doctor", "--json"});
   EXPECT_EQ(outcome.status, 0);

@@ -1,6 +1,7 @@
 // fork, exec, and two pipes that are read in turns.
 #include "tests/support/program.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/wait.h>
@@ -22,13 +23,13 @@ std::vector<std::string> Outcome::lines() const {
 }
 
 Running::Running(const std::string& folder, const std::vector<std::string>& arguments,
-                 const std::vector<std::string>& environment) {
+                 const std::vector<std::string>& environment, const std::string& out_file) {
   int out[2], err[2];
   if (pipe(out) != 0 || pipe(err) != 0) throw std::runtime_error("pipe failed");
   process_ = fork();
   if (process_ < 0) throw std::runtime_error("fork failed");
   if (process_ == 0) {
-    dup2(out[1], STDOUT_FILENO);
+    dup2(out_file.empty() ? out[1] : open(out_file.c_str(), O_WRONLY), STDOUT_FILENO);
     dup2(err[1], STDERR_FILENO);
     for (int end : {out[0], out[1], err[0], err[1]}) close(end);
     for (const std::string& variable : environment) putenv(const_cast<char*>(variable.c_str()));
@@ -89,8 +90,8 @@ Outcome Running::wait() {
 }
 
 Outcome run_lamina(const std::string& folder, const std::vector<std::string>& arguments,
-                   const std::vector<std::string>& environment) {
-  return Running(folder, arguments, environment).wait();
+                   const std::vector<std::string>& environment, const std::string& out_file) {
+  return Running(folder, arguments, environment, out_file).wait();
 }
 
 }  // namespace lamina::test

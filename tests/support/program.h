@@ -20,8 +20,9 @@ struct Outcome {
 /// The program `lamina`, started and not yet waited for. Its working directory is `folder`.
 class Running {
  public:
+  /// `out_file`: where standard output goes instead ("/dev/full"); the outcome's `out` then stays empty.
   Running(const std::string& folder, const std::vector<std::string>& arguments,
-          const std::vector<std::string>& environment = {});
+          const std::vector<std::string>& environment = {}, const std::string& out_file = "");
   ~Running();
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
@@ -42,8 +43,8 @@ class Running {
 };
 
 /// Starts `lamina ARGUMENTS` in `folder` and waits for its end. `environment`: further variables,
-/// "NAME=VALUE".
+/// "NAME=VALUE". `out_file` as in Running.
 Outcome run_lamina(const std::string& folder, const std::vector<std::string>& arguments,
-                   const std::vector<std::string>& environment = {});
+                   const std::vector<std::string>& environment = {}, const std::string& out_file = "");
 
 }  // namespace lamina::test
