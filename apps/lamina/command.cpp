@@ -26,6 +26,7 @@ void add_number(CLI::App* command, T& value, const Argument& argument) {
     if (end == text.c_str() || *end != '\0') return "'" + text + "' is no number";
     if (number >= least && number <= most) return std::string();
     std::ostringstream range;
+    range.precision(15);
     range << text << " is out of range";
     if (least > -1e300) range << "; expected at least " << least;
     if (most < 1e300) range << (least > -1e300 ? " and at most " : "; expected at most ") << most;

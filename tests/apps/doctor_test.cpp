@@ -66,6 +66,8 @@ TEST(Cli, AFullDiskIsAFailure) {
   }
 }
 
+TEST(Cli, RangesAreToldInFull) { expect_error(lamina({"bench", "mlp", "--steps", "0"}), 2, "1048576"); }
+
 TEST(Doctor, SaysOneJsonObject) {
   Outcome outcome = lamina({"doctor", "--json"});
   EXPECT_EQ(outcome.status, 0);
