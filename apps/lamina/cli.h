@@ -45,7 +45,13 @@ void add_place(Command& command, Place& place);
 /// The model in a file; the message of what load_model throws gets a hint when `path` does not exist.
 Sequential load(const std::string& path);
 
-/// Prints one JSON object as one line on standard output and flushes it.
+/// Whether anything is at `path`.
+bool exists(const std::string& path);
+/// Makes the folder, with those above it, unless it is there. Throws FileError.
+void make_folder(const std::string& path);
+
+/// Prints one JSON object as one line on standard output and flushes it. Bytes that are no UTF-8 (names of
+/// files may hold any) become U+FFFD, since JSON is UTF-8.
 void print_json(const Json& value);
 /// Non-finite numbers have no form in JSON: they become null.
 Json finite(double value);

@@ -3,6 +3,7 @@
 
 #include "cli.h"
 #include "lamina/base/error.h"
+#include "lamina/base/terminal.h"
 #include "lamina/nn/callbacks/progress_bar.h"
 #include "lamina/zoo/samples.h"
 
@@ -41,7 +42,8 @@ int evaluate(const Options& options) {
     return 0;
   }
   std::string line;
-  for (const auto& [name, value] : metrics) line += fmt::format("{}: {} - ", name, format_metric(value));
+  for (const auto& [name, value] : metrics)
+    line += fmt::format("{}: {} - ", printable(name), format_metric(value));
   fmt::print("{}{} samples\n", line, samples.x.shape()[0]);
   return 0;
 }

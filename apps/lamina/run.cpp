@@ -1,12 +1,11 @@
 // lamina run: raw tensors in, raw tensors out.
 #include <fmt/format.h>
-#include <sys/stat.h>
 
-#include <cerrno>
-#include <cstring>
+#include <algorithm>
 
 #include "cli.h"
 #include "lamina/base/error.h"
+#include "lamina/base/terminal.h"
 #include "lamina/formats/npy.h"
 
 namespace lamina::cli {
@@ -26,6 +25,20 @@ std::pair<std::string, std::string> name_and_file(const std::string& text) {
                                  : std::pair{text.substr(0, at), text.substr(at + 1)};
 }
 
+// Keras's name of the model's input: that of its InputLayer, which stands first in every file.
+std::string input_name(const Model& model) {
+  const Json json = model.serialize();
+  const Json& layers = json.at("config").at("layers");
+  return layers.size() > 0 ? layers.at(size_t{0}).at("config").at("name").as_string() : "";
+}
+
+// Names come from the file and may hold anything: they must not lead out of the folder.
+std::string file_name(std::string name) {
+  std::replace_if(
+      name.begin(), name.end(), [](unsigned char c) { return c == '/' || c < 0x20 || c == 0x7F; }, '_');
+  return name + ".npy";
+}
+
 int run(const Options& options) {
   auto scope = enter(options.place);
   Sequential model = load(options.model);
@@ -34,21 +47,15 @@ int run(const Options& options) {
         fmt::format("run: model '{}' takes one input; got {}", model.name(), options.inputs.size()));
   }
   auto [name, file] = name_and_file(options.inputs[0]);
-  std::vector<std::string> known;
-  for (const auto& layer : model.layers()) known.push_back(layer->name());
-  if (known.empty()) throw InvalidArgument("run: the model has no layers");
-  const std::string& input_name = known.front();
-  if (!name.empty() && name != input_name) {
-    throw InvalidArgument(
-        fmt::format("run: the model has no input '{}'{}", name, suggest(name, {input_name})));
+  if (const std::string known = input_name(model); !name.empty() && name != known) {
+    throw InvalidArgument(fmt::format("run: the model has no input '{}'{}", name, suggest(name, {known})));
   }
+  if (model.layers().empty()) throw InvalidArgument("run: the model has no layers");
   Tensor x = read_npy(file);
-  const std::string& output_name = known.back();
-  if (mkdir(options.output.c_str(), 0777) != 0 && errno != EEXIST) {
-    throw FileError("cannot make the folder '" + options.output + "': " + std::strerror(errno));
-  }
+  const std::string output_name = model.layers().back()->name();
+  make_folder(options.output);
   Tensor y = model.predict(x);
-  const std::string path = options.output + "/" + output_name + ".npy";
+  const std::string path = options.output + "/" + file_name(output_name);
   write_npy(path, y);
   if (options.json) {
     Json shape = Json::list();
@@ -57,7 +64,7 @@ int run(const Options& options) {
         {{"name", output_name}, {"file", path}, {"shape", shape}, {"dtype", lamina::name(y.dtype())}});
     print_json(Json::object({{"outputs", Json::list({output})}}));
   } else {
-    fmt::print("{}  {}{}  {}\n", output_name, lamina::name(y.dtype()), y.shape().str(), path);
+    fmt::print("{}  {}{}  {}\n", printable(output_name), lamina::name(y.dtype()), y.shape().str(), path);
   }
   return 0;
 }

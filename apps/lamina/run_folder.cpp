@@ -9,28 +9,25 @@
 #include <filesystem>
 #include <system_error>
 
+#include "cli.h"
 #include "lamina/base/error.h"
 
 namespace lamina::cli {
 namespace fs = std::filesystem;
 
 std::string make_run_folder(const std::string& wanted, const std::string& name) {
-  std::error_code error;
   if (!wanted.empty()) {
-    fs::create_directories(wanted, error);
-    if (error || !fs::is_directory(wanted)) {
-      throw FileError("cannot make the run folder '" + wanted +
-                      "': " + (error ? error.message() : "a file is in the way"));
-    }
+    make_folder(wanted);
     return wanted;
   }
-  fs::create_directories("runs", error);
+  make_folder("runs");
+  std::error_code error;
   const std::string stem = fmt::format("runs/{}-{:%Y%m%d}-", name, fmt::localtime(std::time(nullptr)));
   for (int number = 1; number < 100000; ++number) {
     const std::string path = stem + std::to_string(number);
     // create_directory says whether it was us who made it, also when two runs begin at once.
     if (fs::create_directory(path, error)) return path;
-    if (error && !fs::exists(path)) {
+    if (error && !exists(path)) {
       throw FileError("cannot make the run folder '" + path + "': " + error.message() +
                       "; choose another with --run-dir");
     }

@@ -1,6 +1,8 @@
 // lamina summary: the layers of a model, their shapes and costs.
 #include <fmt/format.h>
 
+#include <sstream>
+
 #include "cli.h"
 #include "lamina/base/terminal.h"
 #include "lamina/nn/cost.h"
@@ -20,7 +22,9 @@ int summary(const std::string& path, bool json) {
     Terminal terminal = terminal_of(stdout);
     SummaryOptions options;
     options.ascii = !terminal.utf8;
-    fmt::print("{}\n", model.summary_text(options));
+    std::istringstream table(model.summary_text(options));
+    // Names come from the file: they must not drive the terminal.
+    for (std::string line; std::getline(table, line);) fmt::print("{}\n", printable(line));
     return 0;
   }
   Json layers = Json::list();

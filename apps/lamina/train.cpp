@@ -1,6 +1,5 @@
 // lamina train: a recipe from nothing, or a saved model a little further.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -32,8 +31,6 @@ struct Options {
   Place place;
   std::vector<std::string> words;  // the command line, for the line that resumes
 };
-
-bool exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
 
 std::string without_extension(const std::string& path) {
   return path.ends_with(".keras") ? path.substr(0, path.size() - 6) : path;
