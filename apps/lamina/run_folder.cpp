@@ -4,7 +4,6 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <cmath>
 #include <ctime>
 #include <filesystem>
 #include <system_error>
@@ -34,43 +33,6 @@ std::string make_run_folder(const std::string& wanted, const std::string& name) 
   }
   throw FileError("cannot make a run folder '" + stem +
                   "N': all numbers are taken; choose another with --run-dir");
-}
-
-void EpochTable::add(int epoch, const Values& values) {
-  for (auto& column : series_) column.values.resize(static_cast<size_t>(epoch), NAN);
-  for (const auto& [name, value] : values) {
-    TrainingReport::Series* column = nullptr;
-    for (auto& present : series_) {
-      if (present.name == name) column = &present;
-    }
-    if (!column) {
-      series_.push_back({name, std::vector<double>(static_cast<size_t>(epoch), NAN)});
-      column = &series_.back();
-    }
-    column->values.push_back(value);
-  }
-  epochs_ = epoch + 1;
-  for (auto& column : series_) column.values.resize(static_cast<size_t>(epochs_), NAN);
-}
-
-std::string EpochTable::csv() const {
-  std::string text = "epoch";
-  for (const auto& column : series_) text += "," + column.name;
-  text += "\n";
-  for (int epoch = 0; epoch < epochs_; ++epoch) {
-    text += std::to_string(epoch);
-    for (const auto& column : series_) {
-      const double value = column.values[static_cast<size_t>(epoch)];
-      text += "," + (std::isnan(value) ? std::string("nan") : fmt::format("{:.17g}", value));
-    }
-    text += "\n";
-  }
-  return text;
-}
-
-void EpochTable::restore(std::vector<TrainingReport::Series> series) {
-  series_ = std::move(series);
-  epochs_ = series_.empty() ? 0 : static_cast<int>(series_.front().values.size());
 }
 
 std::string shell_line(const std::vector<std::string>& words) {

@@ -2,77 +2,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <optional>
 
-#include "cli.h"
 #include "interrupt.h"
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
+#include "lamina/base/terminal.h"
 #include "lamina/explain/run_report.h"
 #include "lamina/formats/checkpoint.h"
 #include "lamina/nn/callbacks/progress_bar.h"
 #include "lamina/zoo/recipes.h"
-#include "lamina/zoo/samples.h"
-#include "lamina/zoo/tutorial_models.h"
 #include "run_folder.h"
+#include "train_job.h"
 #include "train_log.h"
 
 namespace lamina::cli {
 namespace {
-
-struct Options {
-  std::string what, data, validation_data, label_column, out, run_dir;
-  std::optional<int> epochs, batch_size;
-  int64_t limit_samples = 0;
-  uint64_t seed = 0;
-  double validation_split = 0;
-  bool resume = false, json = false, quiet = false, stop_on_nan = false;
-  Place place;
-  std::vector<std::string> words;  // the command line, for the line that resumes
-};
-
-std::string without_extension(const std::string& path) {
-  return path.ends_with(".keras") ? path.substr(0, path.size() - 6) : path;
-}
-
-// What a run needs to know: from a recipe or from a model file.
-struct Job {
-  std::string name;  // "fashion-mnist", or the file's name
-  std::string data;
-  std::string out;  // unless the user says otherwise
-  int epochs = 1, batch_size = 32;
-  Sequential model;
-};
-
-Job job_of(const Options& options) {
-  if (const Recipe* found = find_recipe(options.what)) {
-    return {found->name,
-            options.data.empty() ? found->data : options.data,
-            found->file,
-            options.epochs.value_or(found->epochs),
-            options.batch_size.value_or(found->batch_size),
-            tutorial_model(found->network).build(options.seed)};
-  }
-  if (!options.what.ends_with(".keras") && !exists(options.what)) {
-    recipe(options.what);  // throws, suggesting the nearest
-  }
-  if (options.data.empty()) throw UsageError("train: a model file needs --data; see 'lamina train --help'");
-  Sequential model = load(options.what);
-  if (!model.compiled()) {
-    throw InvalidArgument(
-        "'" + options.what +
-        "' was saved without optimizer and loss: it cannot be trained from the command line");
-  }
-  std::string name = without_extension(options.what);
-  name = name.substr(name.rfind('/') + 1);
-  return {name,
-          options.data,
-          name + "-tuned.keras",
-          options.epochs.value_or(1),
-          options.batch_size.value_or(32),
-          std::move(model)};
-}
 
 // What a person reads, unless they asked for silence.
 struct Talk {
@@ -85,44 +29,9 @@ struct Talk {
   }
 };
 
-struct TrainingData {
-  Samples training, held_out;
-  std::string held_out_name;  // "test"; "" when nothing is held out
-  std::vector<std::string> classes;
-};
-
-LabelledData load_limited(const std::string& source, const Options& options) {
-  LabelledData data = load_data(source, {.label_column = options.label_column});
-  const int64_t limit = options.limit_samples;
-  return limit > 0 ? part_of(data, 0, std::min(limit, data.x.shape()[0])) : data;
-}
-
-// Named sets, and folders with the files of one, have a part "test".
-bool has_test_part(const std::string& source) {
-  const std::vector<std::string> named = named_data_sets();
-  return std::find(named.begin(), named.end(), source) != named.end() ||
-         std::filesystem::is_directory(source);
-}
-
-TrainingData load_training_data(const Options& options, const Job& job) {
-  TrainingData data;
-  {
-    const LabelledData loaded = load_limited(job.data, options);
-    data.classes = loaded.class_names;
-    data.training = model_samples(job.model, loaded);
-  }
-  if (!options.validation_data.empty()) {
-    data.held_out = model_samples(job.model, load_limited(options.validation_data, options));
-    data.held_out_name = "validation";
-  } else if (has_test_part(job.data)) {
-    data.held_out = model_samples(job.model, load_limited(job.data + ":test", options));
-    data.held_out_name = "test";
-  }
-  return data;
-}
-
 // A resumed run goes on in its old folder, if that is still there.
-std::string run_folder_of(const Options& options, const Job& job, const std::optional<Checkpoint>& saved) {
+std::string run_folder_of(const TrainOptions& options, const TrainJob& job,
+                          const std::optional<Checkpoint>& saved) {
   if (options.run_dir.empty() && saved) {
     const Json* old = saved->info.find("run_folder");
     if (old && old->is_string() && exists(old->as_string())) return old->as_string();
@@ -138,7 +47,7 @@ void report_bad_loss(const History::BadLoss& where, bool stop) {
   fmt::print(stderr, "lamina: warning: {}\n", what);
 }
 
-int interrupted(const Options& options, const std::string& checkpoint) {
+int interrupted(const TrainOptions& options, const std::string& checkpoint) {
   std::vector<std::string> words = options.words;
   if (std::find(words.begin(), words.end(), "--resume") == words.end()) words.push_back("--resume");
   const std::string command = shell_line(words);
@@ -152,24 +61,26 @@ int interrupted(const Options& options, const std::string& checkpoint) {
 
 // Of the held-out samples, or else of the last epoch.
 std::vector<std::pair<std::string, double>> final_metrics(Model& model, const TrainingData& data,
-                                                          const EpochTable& table) {
+                                                          const History& log) {
   if (!data.held_out_name.empty()) {
     return model.evaluate(data.held_out.x, data.held_out.y, {.batch_size = 256, .verbose = 0}).items();
   }
   std::vector<std::pair<std::string, double>> metrics;
-  for (const auto& series : table.series()) metrics.emplace_back(series.name, series.values.back());
+  for (const std::string& name : log.names()) {
+    if (!log[name].empty()) metrics.emplace_back(name, log[name].back());
+  }
   return metrics;
 }
 
-std::string write_report(const Options& options, Job& job, const TrainingData& data, const TrainLog& log,
-                         const std::vector<std::pair<std::string, double>>& metrics,
+std::string write_report(const TrainOptions& options, TrainJob& job, const TrainingData& data,
+                         const TrainLog& log, const std::vector<std::pair<std::string, double>>& metrics,
                          const std::string& folder) {
   RunDescription run;
   run.title = job.name;
   run.data = job.data;
   run.command = shell_line(options.words);
   run.date = today();
-  run.history = log.table().series();
+  for (const std::string& name : log.names()) run.history.push_back({name, log[name]});
   run.epochs = job.epochs;
   run.batch_size = job.batch_size;
   run.seconds = log.seconds();
@@ -189,14 +100,12 @@ std::string write_report(const Options& options, Job& job, const TrainingData& d
   return path;
 }
 
-int train(const Options& options) {
+int train(const TrainOptions& options) {
   auto scope = enter(options.place);
   Talk talk{options.json ? stderr : stdout, options.quiet};
-  Job job = job_of(options);
-  const std::string out = options.out.empty() ? job.out : options.out;
-  if (!out.ends_with(".keras")) throw UsageError("train: --out must end in .keras; got '" + out + "'");
-  const std::string checkpoint = without_extension(out) + ".checkpoint.keras";
-  AtomicFile{out};  // throws now, and not after the training, when the file cannot be written
+  TrainJob job = train_job(options);
+  const std::string checkpoint = without_extension(job.out) + ".checkpoint.keras";
+  AtomicFile{job.out};  // throws now, and not after the training, when the file cannot be written
 
   std::optional<Checkpoint> saved;
   if (options.resume && exists(checkpoint)) {
@@ -216,7 +125,7 @@ int train(const Options& options) {
                          checkpoint));
   }
 
-  TrainLog log(checkpoint, folder, options.json);
+  TrainLog log({.checkpoint = checkpoint, .folder = folder, .json = options.json});
   ProgressBar bar({.stream = talk.stream, .verbose = options.quiet ? 0 : 1});
   FitOptions fit{.epochs = job.epochs,
                  .batch_size = job.batch_size,
@@ -239,20 +148,20 @@ int train(const Options& options) {
   if (history.bad_loss) report_bad_loss(*history.bad_loss, options.stop_on_nan);
   if (history.interrupted) return interrupted(options, checkpoint);
 
-  job.model.save(out);
-  std::vector<std::pair<std::string, double>> metrics = final_metrics(job.model, data, log.table());
+  job.model.save(job.out);
+  const std::vector<std::pair<std::string, double>> metrics = final_metrics(job.model, data, log);
   std::string line;
   for (const auto& [name, value] : metrics)
-    line += (line.empty() ? "" : " - ") + name + ": " + format_metric(value);
+    line += (line.empty() ? "" : " - ") + printable(name) + ": " + format_metric(value);
   talk.say(fmt::format("{} {}", data.held_out_name.empty() ? "last epoch:" : data.held_out_name + ":", line));
-  talk.say("Saved " + out + "; the training state is in " + checkpoint + ".");
+  talk.say("Saved " + job.out + "; the training state is in " + checkpoint + ".");
   const std::string report = write_report(options, job, data, log, metrics, folder);
   talk.say("Report: " + report);
   if (options.json) {
     Json values = Json::object();
     for (const auto& [name, value] : metrics) values[name] = finite(value);
     print_json(Json::object({{"done", true},
-                             {"model", out},
+                             {"model", job.out},
                              {"metrics", values},
                              {"metrics_of", data.held_out_name.empty() ? "training" : data.held_out_name},
                              {"epochs", job.epochs},
@@ -271,7 +180,7 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
   command.footer(
       "Recipes:" + known +
       "\n\nCtrl-C finishes the step and saves; the same command with --resume goes on bit for bit.");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TrainOptions>();
   options->words = words;
   command.add(options->what, {.name = "RECIPE",
                               .help = "A recipe (see below), or a compiled .keras file",

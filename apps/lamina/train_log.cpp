@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cmath>
 
 #include "cli.h"
 #include "lamina/base/files.h"
@@ -18,8 +19,7 @@ double now() {
 
 }  // namespace
 
-TrainLog::TrainLog(std::string checkpoint, std::string folder, bool json)
-    : checkpoint_(std::move(checkpoint)), folder_(std::move(folder)), json_(json), counted_(now()) {}
+TrainLog::TrainLog(TrainLogOptions options) : options_(std::move(options)), counted_(now()) {}
 
 void TrainLog::count_time() {
   seconds_ += now() - counted_;
@@ -35,20 +35,36 @@ void TrainLog::on_batch_end(int64_t, const Logs&) {
 }
 
 void TrainLog::on_epoch_end(int epoch, const Logs& logs) {
-  const auto values = logs.items();
-  table_.add(epoch, values);
-  write_file(folder_ + "/history.csv", table_.csv());
+  History::on_epoch_end(epoch, logs);
+  write_file(options_.folder + "/history.csv", csv());
   save();
-  if (!json_) return;
+  if (!options_.json) return;
   Json line = Json::object({{"epoch", epoch + 1}, {"epochs", run().epochs}});
-  for (const auto& [name, value] : values) line[name] = finite(value);
+  for (const auto& [name, value] : logs.items()) line[name] = finite(value);
   line["seconds"] = now() - epoch_began_;
   print_json(line);
 }
 
 void TrainLog::save() {
   count_time();
-  save_checkpoint(model(), model().snapshot(), Json::object({{"run_folder", folder_}}), checkpoint_);
+  save_checkpoint(model(), model().snapshot(), Json::object({{"run_folder", options_.folder}}),
+                  options_.checkpoint);
+}
+
+// "epoch,loss,accuracy\n0,0.51,0.82\n": logs in their order, numbers that read back as the same doubles.
+std::string TrainLog::csv() const {
+  std::string text = "epoch";
+  for (const std::string& name : names()) text += "," + name;
+  text += "\n";
+  for (size_t row = 0; row < epochs().size(); ++row) {
+    text += std::to_string(epochs()[row]);
+    for (const std::string& name : names()) {
+      const std::vector<double>& values = (*this)[name];
+      text += "," + fmt::format("{}", row < values.size() ? values[row] : NAN);
+    }
+    text += "\n";
+  }
+  return text;
 }
 
 double TrainLog::step_seconds() const {
@@ -56,28 +72,18 @@ double TrainLog::step_seconds() const {
 }
 
 std::vector<NamedTensor> TrainLog::state() const {
-  std::vector<NamedTensor> all{{"seconds", Tensor::from(std::vector<double>{seconds_}, Shape{1})}};
-  int index = 0;
-  for (const auto& column : table_.series()) {  // numbers keep the order whatever becomes of it on disk
-    all.push_back({fmt::format("{:04}.{}", index++, column.name),
-                   Tensor::from(column.values, Shape{static_cast<int64_t>(column.values.size())})});
-  }
+  std::vector<NamedTensor> all = History::state();
+  all.push_back({"seconds", Tensor::from(std::vector<double>{seconds_}, Shape{1})});
   return all;
 }
 
 void TrainLog::set_state(const std::vector<NamedTensor>& state) {
-  std::vector<std::pair<std::string, const Tensor*>> columns;
+  History::set_state(state);
   for (const NamedTensor& entry : state) {
-    if (entry.name == "seconds") {
-      seconds_ = entry.value.item<double>();
-    } else if (entry.name.size() > 5) {
-      columns.emplace_back(entry.name, &entry.value);
-    }
+    if (entry.name != "seconds") continue;
+    const double then = entry.value.item<double>();
+    if (then >= 0 && then < 1e12) seconds_ = then;  // a file may hold anything
   }
-  std::sort(columns.begin(), columns.end());
-  std::vector<TrainingReport::Series> series;
-  for (const auto& [name, values] : columns) series.push_back({name.substr(5), values->to_vector<double>()});
-  table_.restore(std::move(series));
 }
 
 }  // namespace lamina::cli

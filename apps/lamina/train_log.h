@@ -5,15 +5,20 @@
 #include <vector>
 
 #include "lamina/nn/model.h"
-#include "run_folder.h"
 
 namespace lamina::cli {
 
-/// After each epoch: history.csv in the run folder, the checkpoint, and with `json` a line on standard
-/// output. Remembers all that across a resume.
-class TrainLog : public Callback {
+struct TrainLogOptions {
+  std::string checkpoint;  ///< where the state goes
+  std::string folder;      ///< of history.csv
+  bool json = false;       ///< print a line for each epoch on standard output
+};
+
+/// A history that after each epoch writes the checkpoint, history.csv in the run folder, and with `json` a
+/// line on standard output. Like every history it goes on where it was after a resume.
+class TrainLog : public History {
  public:
-  TrainLog(std::string checkpoint, std::string folder, bool json);
+  explicit TrainLog(TrainLogOptions options);
 
   std::string class_name() const override { return "TrainLog"; }
   void on_epoch_begin(int epoch, const Logs& logs) override;
@@ -27,16 +32,15 @@ class TrainLog : public Callback {
   void count_time();
   /// Saves the checkpoint now.
   void save();
-  const EpochTable& table() const { return table_; }
   /// Mean time of a step in this process, without the first one, which compiles; 0 before the second.
   double step_seconds() const;
   /// Time of training, in all processes.
   double seconds() const { return seconds_; }
 
  private:
-  EpochTable table_;
-  std::string checkpoint_, folder_;
-  bool json_;
+  std::string csv() const;
+
+  TrainLogOptions options_;
   double seconds_ = 0, counted_ = 0, epoch_began_ = 0, step_began_ = 0, step_seconds_ = 0;
   int64_t steps_ = 0;
 };

@@ -1,0 +1,85 @@
+// From words to a model and its data.
+#include "train_job.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "lamina/base/error.h"
+#include "lamina/zoo/recipes.h"
+#include "lamina/zoo/samples.h"
+#include "lamina/zoo/tutorial_models.h"
+
+namespace lamina::cli {
+namespace {
+
+TrainJob recipe_job(const Recipe& recipe, const TrainOptions& options) {
+  return {recipe.name,
+          options.data.empty() ? recipe.data : options.data,
+          options.out.empty() ? recipe.file : options.out,
+          options.epochs.value_or(recipe.epochs),
+          options.batch_size.value_or(recipe.batch_size),
+          tutorial_model(recipe.network).build(options.seed)};
+}
+
+TrainJob file_job(const TrainOptions& options) {
+  if (options.data.empty()) throw UsageError("train: a model file needs --data; see 'lamina train --help'");
+  Sequential model = load(options.what);
+  if (!model.compiled()) {
+    throw InvalidArgument(
+        "'" + options.what +
+        "' was saved without optimizer and loss: it cannot be trained from the command line");
+  }
+  std::string name = without_extension(options.what);
+  name = name.substr(name.rfind('/') + 1);
+  return {name,
+          options.data,
+          options.out.empty() ? name + "-tuned.keras" : options.out,
+          options.epochs.value_or(1),
+          options.batch_size.value_or(32),
+          std::move(model)};
+}
+
+LabelledData load_limited(const std::string& source, const char* part, const TrainOptions& options) {
+  LabelledData data = load_data(source, {.split = part, .label_column = options.label_column});
+  const int64_t limit = options.limit_samples;
+  return limit > 0 ? part_of(data, 0, std::min(limit, data.x.shape()[0])) : data;
+}
+
+// Named sets, and folders with the files of one, have a part "test".
+bool has_test_part(const std::string& source) {
+  const std::vector<std::string> named = named_data_sets();
+  return std::find(named.begin(), named.end(), source) != named.end() ||
+         std::filesystem::is_directory(source);
+}
+
+}  // namespace
+
+std::string without_extension(const std::string& path) {
+  return path.ends_with(".keras") ? path.substr(0, path.size() - 6) : path;
+}
+
+TrainJob train_job(const TrainOptions& options) {
+  if (!options.out.empty() && !options.out.ends_with(".keras"))
+    throw UsageError("train: --out must end in .keras; got '" + options.out + "'");
+  if (const Recipe* found = find_recipe(options.what)) return recipe_job(*found, options);
+  if (!options.what.ends_with(".keras") && !exists(options.what))
+    recipe(options.what);  // throws, suggesting the nearest
+  return file_job(options);
+}
+
+TrainingData load_training_data(const TrainOptions& options, const TrainJob& job) {
+  TrainingData data;
+  {
+    const LabelledData loaded = load_limited(job.data, "train", options);
+    data.classes = loaded.class_names;
+    data.training = model_samples(job.model, loaded);
+  }
+  const bool given = !options.validation_data.empty();
+  if (!given && !has_test_part(job.data)) return data;
+  data.held_out =
+      model_samples(job.model, load_limited(given ? options.validation_data : job.data, given ? "train" : "test", options));
+  data.held_out_name = given ? "validation" : "test";
+  return data;
+}
+
+}  // namespace lamina::cli

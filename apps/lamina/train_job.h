@@ -1,0 +1,53 @@
+// What a training run starts from: the command line, and the model and data that it names.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli.h"
+
+namespace lamina::cli {
+
+/// The command line of `lamina train`.
+struct TrainOptions {
+  std::string what, data, validation_data, label_column, out, run_dir;
+  std::optional<int> epochs, batch_size;
+  int64_t limit_samples = 0;
+  uint64_t seed = 0;
+  double validation_split = 0;
+  bool resume = false, json = false, quiet = false, stop_on_nan = false;
+  Place place;
+  std::vector<std::string> words;  ///< as typed, for the line that resumes
+};
+
+/// A model with what the recipe, or else the command line, says about its training.
+struct TrainJob {
+  std::string name;  ///< "fashion-mnist", or the file's name
+  std::string data;
+  std::string out;  ///< "fashion.keras"
+  int epochs = 1, batch_size = 32;
+  Sequential model;
+};
+
+/// Throws UsageError for options that do not go together, InvalidArgument for an unknown recipe and for a
+/// model that was saved without optimizer and loss, FileError for a file that cannot be read.
+TrainJob train_job(const TrainOptions& options);
+
+/// Samples as the job's model takes them.
+struct TrainingData {
+  Samples training;
+  Samples held_out;                  ///< what the result is judged by; may be empty
+  std::string held_out_name;         ///< "test", "validation"; "" when nothing is held out
+  std::vector<std::string> classes;  ///< names; may be empty
+};
+
+/// Reads what the options or the recipe name. Held out are --validation-data or else the part "test" of a
+/// source that has one.
+TrainingData load_training_data(const TrainOptions& options, const TrainJob& job);
+
+/// `path` without ".keras" at its end.
+std::string without_extension(const std::string& path);
+
+}  // namespace lamina::cli
