@@ -39,11 +39,14 @@ std::string run_folder_of(const TrainOptions& options, const TrainJob& job,
   return make_run_folder(options.run_dir, job.name);
 }
 
-void report_bad_loss(const History::BadLoss& where, bool stop) {
+void report_bad_loss(const History::BadLoss& where, bool stop, const TrainLog& log) {
   const std::string what =
       fmt::format("the loss is not a number since step {} of epoch {}", where.step + 1, where.epoch + 1);
-  if (stop)
-    throw Error(what + "; nothing was saved: try a lower learning rate, or look for such values in the data");
+  if (stop) {
+    throw Error(what + "; " +
+                (log.saved() ? log.checkpoint() + " holds the state before that" : "nothing was saved") +
+                ": try a lower learning rate, or look for such values in the data");
+  }
   fmt::print(stderr, "lamina: warning: {}\n", what);
 }
 
@@ -125,7 +128,11 @@ int train(const TrainOptions& options) {
                          checkpoint));
   }
 
-  TrainLog log({.checkpoint = checkpoint, .folder = folder, .json = options.json});
+  TrainLog log({.checkpoint = checkpoint,
+                .folder = folder,
+                .json = options.json,
+                .only_good = options.stop_on_nan,
+                .saved = resume != nullptr});
   ProgressBar bar({.stream = talk.stream, .verbose = options.quiet ? 0 : 1});
   FitOptions fit{.epochs = job.epochs,
                  .batch_size = job.batch_size,
@@ -145,7 +152,7 @@ int train(const TrainOptions& options) {
     if (history.interrupted) log.save();
   }
   log.count_time();
-  if (history.bad_loss) report_bad_loss(*history.bad_loss, options.stop_on_nan);
+  if (history.bad_loss) report_bad_loss(*history.bad_loss, options.stop_on_nan, log);
   if (history.interrupted) return interrupted(options, checkpoint);
 
   job.model.save(job.out);

@@ -36,8 +36,10 @@ void TrainLog::on_batch_end(int64_t, const Logs&) {
 
 void TrainLog::on_epoch_end(int epoch, const Logs& logs) {
   History::on_epoch_end(epoch, logs);
+  const auto good = [&](const char* name) { return std::isfinite(logs.find(name).value_or(0)); };
+  // The checkpoint comes first: whatever happens to the run folder, the epoch is not lost.
+  if (!options_.only_good || (good("loss") && good("val_loss"))) save();
   write_file(options_.folder + "/history.csv", csv());
-  save();
   if (!options_.json) return;
   Json line = Json::object({{"epoch", epoch + 1}, {"epochs", run().epochs}});
   for (const auto& [name, value] : logs.items()) line[name] = finite(value);
@@ -49,6 +51,7 @@ void TrainLog::save() {
   count_time();
   save_checkpoint(model(), model().snapshot(), Json::object({{"run_folder", options_.folder}}),
                   options_.checkpoint);
+  options_.saved = true;
 }
 
 // "epoch,loss,accuracy\n0,0.51,0.82\n": logs in their order, numbers that read back as the same doubles.

@@ -12,6 +12,8 @@ struct TrainLogOptions {
   std::string checkpoint;  ///< where the state goes
   std::string folder;      ///< of history.csv
   bool json = false;       ///< print a line for each epoch on standard output
+  bool only_good = false;  ///< keep the last checkpoint when the loss is no number any more
+  bool saved = false;      ///< whether the checkpoint is there already, from before a resume
 };
 
 /// A history that after each epoch writes the checkpoint, history.csv in the run folder, and with `json` a
@@ -32,6 +34,9 @@ class TrainLog : public History {
   void count_time();
   /// Saves the checkpoint now.
   void save();
+  const std::string& checkpoint() const { return options_.checkpoint; }
+  /// Whether the checkpoint is of this training.
+  bool saved() const { return options_.saved; }
   /// Mean time of a step in this process, without the first one, which compiles; 0 before the second.
   double step_seconds() const;
   /// Time of training, in all processes.

@@ -1,0 +1,83 @@
+// lamina train: which samples it trains and judges by, and what is left when something goes wrong.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <limits>
+
+#include "lamina/base/files.h"
+#include "lamina/base/json.h"
+#include "lamina/formats/npz.h"
+#include "lamina/zoo/tutorial_models.h"
+#include "tests/support/program.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/support/tiny_images.h"
+
+namespace lamina {
+namespace {
+
+namespace fs = std::filesystem;
+using test::Outcome;
+
+class TrainData : public ::testing::Test {
+ protected:
+  TrainData() { test::write_tiny_images(folder_.path(), 96, 64); }
+
+  Outcome run(const std::vector<std::string>& arguments) const {
+    return test::run_lamina(folder_.path(), arguments,
+                            {"LAMINA_DATA=" + folder_.path(), "OMP_WAIT_POLICY=passive"});
+  }
+  std::string file(const std::string& name) const { return folder_ / name; }
+  Json last_line(const Outcome& outcome) const {
+    const std::vector<std::string> lines = outcome.lines();
+    return lines.empty() ? Json() : Json::parse(lines.back());
+  }
+
+  // 32 grey images of classes 0, 1, ... in the element type T.
+  template <class T>
+  void write_images(const std::string& name, T first_pixel) const {
+    std::vector<T> x(32 * 784, static_cast<T>(0.5));
+    x[0] = first_pixel;
+    std::vector<int64_t> y(32);
+    for (size_t i = 0; i < y.size(); ++i) y[i] = static_cast<int64_t>(i % 10);
+    write_npz(file(name), {{"x", Tensor::from(x, Shape{32, 28, 28, 1})}, {"y", Tensor::from(y, Shape{32})}});
+  }
+
+  test::TemporaryFolder folder_;
+};
+
+TEST_F(TrainData, ALossThatIsNoNumberLeavesTheLastGoodCheckpoint) {
+  tutorial_model("cnn28").build(1).save(file("cnn.keras"));
+  write_images("good.npz", 0.5f);
+  write_images("bad.npz", std::numeric_limits<float>::quiet_NaN());
+  std::vector<std::string> words = {"train", "cnn.keras", "--data",  "good.npz", "--epochs",
+                                    "1",     "--out",     "m.keras", "--quiet",  "--stop-on-nan"};
+  ASSERT_EQ(run(words).status, 0);
+  const std::string before = read_file(file("m.checkpoint.keras"));
+  words[3] = "bad.npz";
+  words[5] = "2";
+  words.push_back("--resume");
+  const Outcome outcome = run(words);
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_NE(outcome.err.find("step 1 of epoch 2"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("m.checkpoint.keras holds the state before that"), std::string::npos)
+      << outcome.err;
+  EXPECT_EQ(read_file(file("m.checkpoint.keras")), before);
+}
+
+TEST_F(TrainData, AnEpochIsSavedEvenIfItsHistoryCannotBe) {
+  fs::create_directories(file("notes/history.csv"));  // a folder where the file should go
+  const Outcome outcome =
+      run({"train", "fashion-mnist", "--epochs", "2", "--out", "m.keras", "--run-dir", "notes", "--quiet"});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_NE(outcome.err.find("notes/history.csv"), std::string::npos) << outcome.err;
+  const Outcome resumed = run({"train", "fashion-mnist", "--epochs", "2", "--out", "m.keras", "--run-dir",
+                               "other", "--resume", "--json"});
+  ASSERT_EQ(resumed.status, 0) << resumed.err;
+  EXPECT_EQ(resumed.lines().size(), 2u);  // the second epoch and the last line
+  const std::string history = read_file(file("other/history.csv"));
+  EXPECT_EQ(history.rfind("epoch,loss,accuracy,val_loss,val_accuracy\n0,", 0), 0u) << history;
+  EXPECT_NE(history.find("\n1,"), std::string::npos) << history;
+}
+
+}  // namespace
+}  // namespace lamina
