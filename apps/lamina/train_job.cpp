@@ -45,11 +45,16 @@ LabelledData load_limited(const std::string& source, const char* part, const Tra
   return limit > 0 ? part_of(data, 0, std::min(limit, data.x.shape()[0])) : data;
 }
 
-// Named sets, and folders with the files of one, have a part "test".
+// Named sets have a part "test", and so have folders with the files of one, unless only those for training
+// are there.
 bool has_test_part(const std::string& source) {
   const std::vector<std::string> named = named_data_sets();
-  return std::find(named.begin(), named.end(), source) != named.end() ||
-         std::filesystem::is_directory(source);
+  if (std::find(named.begin(), named.end(), source) != named.end()) return true;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(source, ignored)) {
+    if (entry.path().filename().string().starts_with("t10k-")) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -61,6 +66,8 @@ std::string without_extension(const std::string& path) {
 TrainJob train_job(const TrainOptions& options) {
   if (!options.out.empty() && !options.out.ends_with(".keras"))
     throw UsageError("train: --out must end in .keras; got '" + options.out + "'");
+  if (!options.validation_data.empty() && options.validation_split > 0)
+    throw UsageError("train: --validation-data and --validation-split exclude each other");
   if (const Recipe* found = find_recipe(options.what)) return recipe_job(*found, options);
   if (!options.what.ends_with(".keras") && !exists(options.what))
     recipe(options.what);  // throws, suggesting the nearest
@@ -77,7 +84,7 @@ TrainingData load_training_data(const TrainOptions& options, const TrainJob& job
   const bool given = !options.validation_data.empty();
   if (!given && !has_test_part(job.data)) return data;
   data.held_out =
-      model_samples(job.model, load_limited(given ? options.validation_data : job.data, given ? "train" : "test", options));
+      model_samples(job.model, load_limited(given ? options.validation_data : job.data, "test", options));
   data.held_out_name = given ? "validation" : "test";
   return data;
 }

@@ -47,6 +47,9 @@ TEST(Cli, WrongUsageIsStatusTwoWithASuggestion) {
   expect_error(lamina({"bench", "mlp", "--mode", "dream"}), 2, "dream");
   expect_error(lamina({"bench", "mlp", "--device", "abacus"}), 2, "abacus");
   expect_error(lamina({"train", "fashion-mnist", "--out", "model.h5"}), 2, ".keras");
+  expect_error(lamina({"train", "model.keras"}), 2, "--data");
+  expect_error(lamina({"train", "fashion-mnist", "--validation-data", "mnist", "--validation-split", "0.1"}),
+               2, "--validation-split");
 }
 
 TEST(Cli, WhatDoesNotExistIsStatusOne) {

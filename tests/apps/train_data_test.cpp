@@ -45,6 +45,28 @@ class TrainData : public ::testing::Test {
   test::TemporaryFolder folder_;
 };
 
+TEST_F(TrainData, AFolderWithoutATestPartTrains) {
+  fs::create_directory(file("part"));
+  for (const char* name : {"train-images-idx3-ubyte", "train-labels-idx1-ubyte"})
+    fs::copy(file("fashion-mnist/" + std::string(name)), file("part"));
+  const Outcome outcome =
+      run({"train", "fashion-mnist", "--data", "part", "--epochs", "1", "--out", "m.keras", "--json"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(last_line(outcome).at("metrics_of").as_string(), "training");
+}
+
+// The name of a set alone once meant its training part here: the model was judged by what it had learnt.
+TEST_F(TrainData, ValidationDataMeansThePartTest) {
+  const Outcome trained = run({"train", "fashion-mnist", "--validation-data", "fashion-mnist", "--epochs",
+                               "1", "--out", "m.keras", "--json"});
+  ASSERT_EQ(trained.status, 0) << trained.err;
+  const Outcome judged = run({"evaluate", "m.keras", "--data", "fashion-mnist:test", "--json"});
+  ASSERT_EQ(judged.status, 0) << judged.err;
+  EXPECT_EQ(last_line(trained).at("metrics_of").as_string(), "validation");
+  EXPECT_DOUBLE_EQ(last_line(trained).at("metrics").at("loss").as_double(),
+                   last_line(judged).at("metrics").at("loss").as_double());
+}
+
 TEST_F(TrainData, ALossThatIsNoNumberLeavesTheLastGoodCheckpoint) {
   tutorial_model("cnn28").build(1).save(file("cnn.keras"));
   write_images("good.npz", 0.5f);
