@@ -141,7 +141,7 @@ class Speaker {
     const auto rows = class_probabilities(outputs, kind_);
     std::vector<CaptionedPicture> pictures;
     const bool draws = !options_.json && !options_.no_pictures && is_image(input.x.shape()) &&
-                       input.x.dtype() == DType::kFloat32 && input.x.shape()[0] <= kMostDrawn;
+                       input.x.shape()[0] <= kMostDrawn;
     for (size_t i = 0; i < rows.size(); ++i) {
       const auto best = std::max_element(rows[i].begin(), rows[i].end());
       const size_t label = static_cast<size_t>(best - rows[i].begin());

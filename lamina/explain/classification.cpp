@@ -6,6 +6,9 @@
 #include <numeric>
 
 #include "lamina/base/error.h"
+#include "lamina/ops/binary.h"
+#include "lamina/ops/cast.h"
+#include "lamina/ops/slice.h"
 
 namespace lamina {
 namespace {
@@ -129,11 +132,14 @@ bool is_image(const Shape& samples) {
 
 Picture picture_of(const Tensor& x, int64_t index) {
   const Shape& shape = x.shape();
-  if (!is_image(shape) || (x.dtype() != DType::kFloat32 && x.dtype() != DType::kUInt8) || index < 0 ||
-      index >= shape[0]) {
-    throw InvalidArgument(
-        "picture_of: no picture at " + std::to_string(index) + " in " + name(x.dtype()) + shape.str() +
-        "; expected float32 or uint8 of shape (n, height, width) or (n, height, width, 1 or 3)");
+  if (!is_image(shape) || index < 0 || index >= shape[0]) {
+    throw InvalidArgument("picture_of: no picture at " + std::to_string(index) + " in " + name(x.dtype()) +
+                          shape.str() +
+                          "; expected the shape (n, height, width) or (n, height, width, 1 or 3)");
+  }
+  if (x.dtype() != DType::kFloat32 && x.dtype() != DType::kUInt8) {
+    const Tensor one = cast(slice(x, {index}, {index + 1}), DType::kFloat32);
+    return picture_of(is_integer(x.dtype()) ? one / 255.0 : one, 0);
   }
   const int height = static_cast<int>(shape[1]), width = static_cast<int>(shape[2]);
   const int channels = shape.rank() == 4 ? static_cast<int>(shape[3]) : 1;

@@ -19,7 +19,9 @@ enum class OutputKind {
   kValues         ///< no classes: numbers
 };
 
-/// Reads the loss the model was compiled with, or else the activation of its last layer.
+/// Goes by the loss the model was compiled with (a cross-entropy means classes) and by the activation of its
+/// last layer (softmax and sigmoid give probabilities, after anything else they are logits); without such a
+/// loss by the activation alone.
 OutputKind output_kind(const Model& model);
 
 /// Probabilities of the classes, (samples, classes), from a model's outputs; a binary output gives two
@@ -47,8 +49,8 @@ Classification classify(const Tensor& outputs, const Tensor& y, OutputKind kind)
 /// (n, height, width, 1 or 3).
 bool is_image(const Shape& samples);
 
-/// Sample `index` of `x` as a picture; floats are taken to lie in [0, 1], uint8 in 0..255. Throws
-/// InvalidArgument unless is_image(x.shape()) and the dtype is float32 or uint8.
+/// Sample `index` of `x` as a picture; floats are taken to lie in [0, 1], integers in 0..255. Throws
+/// InvalidArgument unless is_image(x.shape()) and there is such a sample.
 Picture picture_of(const Tensor& x, int64_t index);
 
 }  // namespace lamina

@@ -67,6 +67,17 @@ TEST_F(TrainData, ValidationDataMeansThePartTest) {
                    last_line(judged).at("metrics").at("loss").as_double());
 }
 
+// NumPy's own element type: the report's pictures once stopped the command after the training.
+TEST_F(TrainData, PicturesOfDoublesAreShownInTheReport) {
+  tutorial_model("cnn28").build(1).save(file("cnn.keras"));
+  write_images("doubles.npz", 0.5);
+  const Outcome outcome = run({"train", "cnn.keras", "--data", "doubles.npz", "--validation-data",
+                               "doubles.npz", "--out", "m.keras", "--run-dir", "notes", "--json"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_TRUE(last_line(outcome).at("done").as_bool());
+  EXPECT_NE(read_file(file("notes/report.html")).find("data:image/png"), std::string::npos);
+}
+
 TEST_F(TrainData, ALossThatIsNoNumberLeavesTheLastGoodCheckpoint) {
   tutorial_model("cnn28").build(1).save(file("cnn.keras"));
   write_images("good.npz", 0.5f);

@@ -65,6 +65,10 @@ TEST(PictureOf, TakesOneSampleOfABatch) {
   EXPECT_EQ(picture_of(bytes, 1).pixels, (std::vector<uint8_t>{5, 6, 7, 8}));
   Tensor floats = Tensor::from(std::vector<float>{0, 1, 0.5f, 2}, Shape{1, 2, 2});
   EXPECT_EQ(picture_of(floats, 0).pixels, (std::vector<uint8_t>{0, 255, 128, 255}));
+  Tensor doubles = Tensor::from(std::vector<double>{0, 0, 0, 0, 0, 1, 0.5, 2}, Shape{2, 2, 2});
+  EXPECT_EQ(picture_of(doubles, 1).pixels, (std::vector<uint8_t>{0, 255, 128, 255}));
+  Tensor integers = Tensor::from(std::vector<int32_t>{0, 51, 255, 256}, Shape{1, 2, 2});
+  EXPECT_EQ(picture_of(integers, 0).pixels, (std::vector<uint8_t>{0, 51, 255, 255}));
   EXPECT_THROW(picture_of(bytes, 2), InvalidArgument);
   EXPECT_THROW(picture_of(Tensor::from(std::vector<float>(8), Shape{1, 2, 2, 2}), 0), InvalidArgument);
 }
