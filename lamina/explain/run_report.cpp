@@ -53,7 +53,6 @@ void add_headlines(TrainingReport& report, const Model& model, const RunDescript
 
 void add_layers(TrainingReport& report, const Model& model) {
   for (const auto& layer : model.layers()) {
-    if (layer->class_name() == "InputLayer") continue;  // Keras's summary leaves it out, too
     report.layers.push_back({layer->name(), layer->class_name(),
                              layer->built() ? layer->output_shape().str() : "?", layer->count_params()});
   }
@@ -89,7 +88,12 @@ void add_mistakes(TrainingReport& report, Model& model, const RunDescription& ru
   if (!run.held_out.x.defined() || run.held_out.x.shape()[0] == 0 || kind == OutputKind::kValues) return;
   const Tensor outputs = model.predict(run.held_out.x, {.batch_size = 256});
   if (outputs.rank() != 2) return;
-  const Classification result = classify(outputs, run.held_out.y, kind);
+  Classification result;
+  try {
+    result = classify(outputs, run.held_out.y, kind);
+  } catch (const InvalidArgument&) {
+    return;  // targets that are no classes leave nothing to confuse
+  }
   if (result.classes > 40) return;  // a matrix that nobody could read
   auto class_name = [&](int label) {
     const size_t at = static_cast<size_t>(label);
