@@ -76,8 +76,7 @@ std::string grid(const Scale& scale) {
     if (scale.epochs <= candidate * 12) break;
   }
   for (size_t epoch = 1; epoch <= scale.epochs; ++epoch) {
-    if (epoch % stride != 0 && !(epoch == 1 && stride <= 2)) continue;
-    if (stride == 2 && epoch == 1) continue;
+    if (epoch % stride != 0) continue;
     out += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>\n",
                        scale.x(epoch - 1), kHeight - 10, epoch);
   }

@@ -67,6 +67,24 @@ TEST(Report, EscapesEveryText) {
   EXPECT_EQ(html.find("d&g"), std::string::npos);
 }
 
+// Names of layers, classes and metrics come from files: none may become markup.
+TEST(Report, HostileTextStaysText) {
+  const std::string evil = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>&lt;";
+  TrainingReport report = sample();
+  report.title = report.subtitle = report.command = report.evaluated_on = evil;
+  report.headlines = {{evil, evil, evil}};
+  report.history = {{evil, {1, 2}}, {"val_" + evil, {2, 1}}};
+  report.layers = {{evil, evil, evil, 1}};
+  report.sections = {{evil, {{evil, evil}}}};
+  report.classes = {evil, evil};
+  report.mistakes[0].expected = report.mistakes[0].predicted = evil;
+  const std::string html = to_html(report);
+  EXPECT_EQ(nesting_fault(html), "");
+  for (const char* part : {"<script", "<img src=x", "\"'", "\"\"", "'>", ">&lt;"}) {
+    EXPECT_EQ(html.find(part), std::string::npos) << part;
+  }
+}
+
 TEST(Report, ShowsTotalsAndRecall) {
   std::string html = to_html(sample());
   EXPECT_NE(html.find(">1,312<"), std::string::npos);
