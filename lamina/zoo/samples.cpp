@@ -1,7 +1,9 @@
 // Adapting data to a model.
 #include "lamina/zoo/samples.h"
 
+#include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "lamina/base/error.h"
 #include "lamina/ops/binary.h"
@@ -13,21 +15,30 @@ namespace lamina {
 namespace {
 
 bool rescales(const Model& model) {
-  for (const auto& layer : model.layers()) {
-    if (layer->class_name() == "InputLayer") continue;
-    return layer->class_name() == "Rescaling" || layer->class_name() == "BatchNormalization";
-  }
-  return false;
+  if (model.layers().empty()) return false;
+  const std::string first = model.layers().front()->class_name();
+  return first == "Rescaling" || first == "BatchNormalization";
 }
 
 Tensor rows(const Tensor& x, int64_t first, int64_t count) {
   return slice(x, {first}, {first + count}).eval();
 }
 
+void check_yes_or_no(const Tensor& y) {
+  const std::vector<int64_t> labels = y.to_vector<int64_t>();
+  const auto wrong =
+      std::find_if(labels.begin(), labels.end(), [](int64_t label) { return label != 0 && label != 1; });
+  if (wrong == labels.end()) return;
+  throw InvalidArgument("label " + std::to_string(*wrong) + " of sample " +
+                        std::to_string(wrong - labels.begin()) +
+                        " is out of range 0..1: the model has one output, for yes or no");
+}
+
 int64_t number(const std::string& text, const std::string& whole) {
   int64_t value = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 0) {
+  const bool whole_number = error == std::errc() && end == text.data() + text.size();
+  if (!whole_number || value < 0 || value == std::numeric_limits<int64_t>::max()) {
     throw InvalidArgument("'" + whole + "': expected a range like [7], [0:5], [:5] or [5:] at the end");
   }
   return value;
@@ -37,9 +48,9 @@ int64_t number(const std::string& text, const std::string& whole) {
 
 LabelledData part_of(const LabelledData& data, int64_t first, int64_t count) {
   const int64_t samples = data.x.shape()[0];
-  if (first < 0 || count < 0 || first + count > samples) {
-    throw InvalidArgument("samples " + std::to_string(first) + ".." + std::to_string(first + count) +
-                          " were asked for; there are " + std::to_string(samples));
+  if (first < 0 || count < 0 || count > samples - first) {
+    throw InvalidArgument(std::to_string(count) + " samples from number " + std::to_string(first) +
+                          " on were asked for; there are " + std::to_string(samples));
   }
   if (first == 0 && count == samples) return data;
   return {rows(data.x, first, count), data.y.defined() ? rows(data.y, first, count) : Tensor(),
@@ -68,13 +79,14 @@ Tensor model_input(const Model& model, const Tensor& x) {
 Tensor model_targets(const Model& model, const Tensor& y) {
   if (!model.compiled()) return y;
   const auto loss = model.compile_options().loss.get();
-  const bool numbers = is_integer(y.dtype()) && y.rank() == 1;
+  const bool numbers = is_integer(y.dtype()) && (y.rank() == 1 || (y.rank() == 2 && y.shape()[1] == 1));
   if (!loss || !numbers) return y;
   const std::string name = loss->class_name();
   const int64_t outputs = model.output_shape()[-1];
   if (name == "CategoricalCrossentropy" || (name == "BinaryCrossentropy" && outputs > 1))
     return to_categorical(y, outputs);
   if (name == "BinaryCrossentropy") {
+    check_yes_or_no(y);
     return cast(reshape(y, Shape{y.shape()[0], 1}), DType::kFloat32).eval();
   }
   return y;

@@ -13,13 +13,13 @@ namespace lamina {
 LabelledData part_of(const LabelledData& data, int64_t first, int64_t count);
 
 /// `x` as the model takes it: uint8 images become float32 in [0, 1], unless the model begins with a Rescaling
-/// layer of its own; a missing channel axis is added, or one channel dropped, where the model's input shape
-/// asks for that.
+/// or BatchNormalization layer of its own; a missing channel axis is added, or one channel dropped, where the
+/// model's input shape asks for that.
 Tensor model_input(const Model& model, const Tensor& x);
 
-/// Targets as the model's loss takes them: class numbers become one-hot rows for categorical cross-entropy
-/// and a column of zeros and ones for binary cross-entropy; everything else stays. Throws InvalidArgument for
-/// class numbers beyond the model's outputs.
+/// Targets as the model's loss takes them: class numbers, (n,) or (n, 1), become one-hot rows for categorical
+/// cross-entropy and a column of zeros and ones for binary cross-entropy; everything else stays. Throws
+/// InvalidArgument for class numbers beyond the model's outputs.
 Tensor model_targets(const Model& model, const Tensor& y);
 
 /// Both.

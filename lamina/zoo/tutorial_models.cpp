@@ -81,6 +81,10 @@ const TutorialModel& tutorial_model(const std::string& name) {
 Samples synthetic_samples(const Model& model, int64_t count, uint64_t seed) {
   std::mt19937 random(static_cast<uint32_t>(seed));
   Shape x = model.input_shape(), y = model.output_shape();
+  if (std::any_of(y.begin() + 1, y.end(), [](int64_t extent) { return extent < 1; })) {
+    throw Unsupported("synthetic_samples: model '" + model.name() + "' gives outputs of shape " + y.str() +
+                      "; expected all extents but the batch to be known: say them in its Input");
+  }
   x.set(0, count);
   y.set(0, count);
   for (int axis = 1; axis < x.rank(); ++axis) x.set(axis, std::max<int64_t>(1, x[axis]));

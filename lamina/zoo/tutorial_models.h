@@ -30,7 +30,8 @@ const TutorialModel& tutorial_model(const std::string& name);
 
 /// `count` samples of noise that fit the model: x uniform in [0, 1), y fitting the loss it was compiled with
 /// (one-hot rows, class numbers, zeros and ones, or uniform numbers). The same `seed` gives the same samples.
-/// Throws InvalidArgument for a model that is not built.
+/// Throws InvalidArgument for a model that is not built, Unsupported for one whose outputs have extents that
+/// are not known.
 Samples synthetic_samples(const Model& model, int64_t count, uint64_t seed = 0);
 
 }  // namespace lamina

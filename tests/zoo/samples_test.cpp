@@ -3,10 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "lamina/base/error.h"
 #include "lamina/nn/layers/layers.h"
 #include "lamina/zoo/recipes.h"
 #include "lamina/zoo/tutorial_models.h"
+#include "tests/support/temporary_folder.h"
 
 namespace lamina {
 namespace {
@@ -23,7 +26,8 @@ TEST(ParseSource, ReadsRanges) {
   EXPECT_EQ(some.end, 5);
   EXPECT_EQ(parse_source("a[:5]").begin, 0);
   EXPECT_EQ(parse_source("a[5:]").end, -1);
-  for (const char* bad : {"a[]", "a[x]", "a[1:x]", "a[-1]", "a[5:2]", "a[1 :2]", "a[99999999999999999999]"}) {
+  for (const char* bad : {"a[]", "a[x]", "a[1:x]", "a[-1]", "a[5:2]", "a[1 :2]", "a[99999999999999999999]",
+                          "a[9223372036854775807]"}) {
     EXPECT_THROW(parse_source(bad), InvalidArgument) << bad;
   }
 }
@@ -37,6 +41,7 @@ TEST(PartOf, TakesRowsAndChecksThem) {
   EXPECT_EQ(part.y.to_vector<int32_t>(), (std::vector<int32_t>{8, 9}));
   EXPECT_THROW(part_of(data, 2, 2), InvalidArgument);
   EXPECT_THROW(part_of(data, -1, 2), InvalidArgument);
+  EXPECT_THROW(part_of(data, 2, std::numeric_limits<int64_t>::max()), InvalidArgument);
 }
 
 Sequential grey_model(bool rescaling, const char* loss, int outputs) {
@@ -73,6 +78,20 @@ TEST(ModelTargets, FollowTheLoss) {
   EXPECT_THROW(model_targets(grey_model(false, "categorical_crossentropy", 2), labels), InvalidArgument);
 }
 
+TEST(ModelTargets, TakeAColumnOfClassNumbers) {
+  Tensor column = Tensor::from(std::vector<int64_t>{2, 0}, Shape{2, 1});
+  Tensor rows = model_targets(grey_model(false, "categorical_crossentropy", 3), column);
+  EXPECT_EQ(rows.to_vector<float>(), (std::vector<float>{0, 0, 1, 1, 0, 0}));
+}
+
+TEST(ModelTargets, RefuseClassesBeyondYesAndNo) {
+  Sequential model = grey_model(false, "binary_crossentropy", 1);
+  const std::string message = test::message_of<InvalidArgument>([&] {
+    model_targets(model, Tensor::from(std::vector<int32_t>{1, 0, 7}, Shape{3}));
+  });
+  EXPECT_NE(message.find("label 7 of sample 2 is out of range 0..1"), std::string::npos) << message;
+}
+
 TEST(Recipes, NameModelsThatExist) {
   ASSERT_FALSE(recipes().empty());
   for (const Recipe& recipe : recipes()) EXPECT_NO_THROW(tutorial_model(recipe.network)) << recipe.name;
@@ -106,6 +125,12 @@ TEST(SyntheticSamples, FitTheModel) {
     }
     EXPECT_EQ(samples.x.to_vector<float>(), synthetic_samples(model, 5).x.to_vector<float>());
   }
+}
+
+TEST(SyntheticSamples, WantKnownOutputs) {
+  Sequential model({Input({-1, -1, 3}), Conv2D(2, {3, 3}, {.padding = "same"})}, {.seed = 1});
+  const std::string message = test::message_of<Unsupported>([&] { synthetic_samples(model, 4); });
+  EXPECT_NE(message.find("(None, None, None, 2)"), std::string::npos) << message;
 }
 
 }  // namespace
