@@ -166,6 +166,15 @@ TEST(TileMachine, AgreesWithPlainLoops) {
   }));
 }
 
+// A tile may not begin inside of a row that lies in scratch as a pattern, though it ends where a shorter one
+// does.
+TEST(TileMachine, KeepsItsPlaceInRowsOfSeveralLengths) {
+  const FusedElementwiseAttrs program{
+      .shape = {2, 2, 900}, .num_inputs = 3, .code = {constant(-3)}, .results = {3, 0, 2, 1}};
+  const std::vector<NdArray> inputs{counting({2, 900}, 0), counting({1, 900}, 1), counting({2, 2, 900}, 2)};
+  EXPECT_EQ(run(program, inputs), reference(program, inputs));
+}
+
 TEST(TileMachine, WritesOverAnyInputOfTheSameType) {
   EXPECT_TRUE(rc::check("outputs over inputs", [] {
     const Shape shape{*rc::gen::inRange(1, 6000)};

@@ -374,22 +374,26 @@ class Planner {
   }
 
   // Periods of rows divide each other, as they are products of trailing extents. The short ones become
-  // patterns in scratch, the long ones are read in place by tiles that do not cross the shortest of the long.
+  // patterns in scratch while there is room; from the first that does not fit on, all are read in place by
+  // tiles that do not cross the shortest of these. So a tile always begins where every pattern does.
   void place_rows(int64_t tile, size_t scratch_per_element, size_t scratch_slots) {
+    std::vector<int> rows;
     for (size_t s = 0; s < plan_.slots.size(); ++s) {
-      TilePlan::Slot& slot = plan_.slots[s];
-      if (slot.place != Place::kRow) continue;
-      const size_t scratch =
-          (scratch_per_element + slot.element) * static_cast<size_t>(tile) + (scratch_slots + 1) * kAlignment;
-      if (slot.period <= tile && scratch <= TilePlan::kScratchBytes) {
-        slot.place = Place::kScratch;
-        plan_.patterns.push_back({slot.operand, static_cast<int>(s), slot.period});
-        row_period_ = std::max(row_period_, slot.period);
-        scratch_per_element += slot.element;
-        ++scratch_slots;
-      } else if (plan_.segment == 0 || slot.period < plan_.segment) {
+      if (plan_.slots[s].place == Place::kRow) rows.push_back(static_cast<int>(s));
+    }
+    const auto row = [&](int s) -> TilePlan::Slot& { return plan_.slots[static_cast<size_t>(s)]; };
+    std::stable_sort(rows.begin(), rows.end(), [&](int a, int b) { return row(a).period < row(b).period; });
+    for (int s : rows) {
+      TilePlan::Slot& slot = row(s);
+      scratch_per_element += slot.element;
+      const size_t scratch = scratch_per_element * static_cast<size_t>(tile) + ++scratch_slots * kAlignment;
+      if (slot.period > tile || scratch > TilePlan::kScratchBytes) {
         plan_.segment = slot.period;
+        return;
       }
+      slot.place = Place::kScratch;
+      plan_.patterns.push_back({slot.operand, s, slot.period});
+      row_period_ = slot.period;
     }
   }
 
