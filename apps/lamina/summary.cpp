@@ -1,7 +1,6 @@
 // lamina summary: the layers of a model, their shapes and costs.
 #include <fmt/format.h>
 
-#include <sstream>
 
 #include "cli.h"
 #include "lamina/base/terminal.h"
@@ -22,9 +21,7 @@ int summary(const std::string& path, bool json) {
     Terminal terminal = terminal_of(stdout);
     SummaryOptions options;
     options.ascii = !terminal.utf8;
-    std::istringstream table(model.summary_text(options));
-    // Names come from the file: they must not drive the terminal.
-    for (std::string line; std::getline(table, line);) fmt::print("{}\n", printable(line));
+    fmt::print("{}", model.summary_text(options));
     return 0;
   }
   Json layers = Json::list();

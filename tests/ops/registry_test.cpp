@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "lamina/core/tensor.h"
 #include "lamina/graph/op.h"
 #include "tests/support/op_rows.h"
 #include "tests/support/registry_walk.h"

@@ -18,6 +18,14 @@ ProgressBar::ProgressBar(ProgressBarOptions options)
       terminal_(options_.terminal ? *options_.terminal
                                   : terminal_of(options_.stream ? options_.stream : stdout)) {}
 
+ProgressBar::~ProgressBar() {
+  if (!open_line_) return;
+  try {
+    put("\n");
+  } catch (...) {  // a stranger's `write`; nothing more can be shown
+  }
+}
+
 bool ProgressBar::bar() const { return terminal_.interactive && verbose() == 1; }
 
 void ProgressBar::put(std::string_view text) const {

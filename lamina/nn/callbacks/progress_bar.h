@@ -31,6 +31,8 @@ struct ProgressBarOptions {
 class ProgressBar : public Callback {
  public:
   explicit ProgressBar(ProgressBarOptions options = {});
+  /// Ends the line that an exception in the middle of an epoch has left open.
+  ~ProgressBar() override;
 
   std::string class_name() const override { return "ProgbarLogger"; }
   void on_train_begin(const Logs& logs) override;

@@ -135,6 +135,19 @@ TEST(ProgressBar, AnInterruptedLineIsEnded) {
   EXPECT_EQ(screen.text.back(), '\n');
 }
 
+TEST(ProgressBar, ALineThatAnExceptionLeftOpenIsEnded) {
+  Screen screen;
+  {
+    ProgressBar bar(screen.options(true));
+    attach(bar, info(1, 9));
+    bar.on_train_begin(Logs());
+    bar.on_epoch_begin(0, Logs());
+    bar.on_batch_end(0, logs(1));
+    ASSERT_NE(screen.text.back(), '\n');
+  }
+  EXPECT_EQ(screen.text.back(), '\n');
+}
+
 TEST(ProgressBar, EvaluationHasABarOfItsOwnOutsideOfTraining) {
   Screen screen;
   ProgressBar bar(screen.options(true));
