@@ -13,7 +13,7 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-GOLDEN_SCRIPTS = ["layers", "losses", "metrics", "activations", "optimizers", "initializers", "models"]
+GOLDEN_SCRIPTS = ["layers", "losses", "metrics", "activations", "optimizers", "initializers", "models", "images"]
 
 
 def numbers(binaries, work):
@@ -24,7 +24,7 @@ def numbers(binaries, work):
     report = work / "report.json"
     report.unlink(missing_ok=True)
     tests = subprocess.run(
-        [binaries / "lamina_tests", "--gtest_filter=Keras/*Golden*:*Golden*:Activations.*:Initializers.*:Summaries.*",
+        [binaries / "lamina_tests", "--gtest_filter=Keras/*Golden*:*Golden*:Activations.*:Initializers.*:Summaries.*:LoadImg.*",
          "--gtest_brief=1", f"--gtest_output=json:{report}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if not report.exists():
         print(tests.stdout[-5000:])
