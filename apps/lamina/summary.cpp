@@ -1,7 +1,6 @@
 // lamina summary: the layers of a model, their shapes and costs.
 #include <fmt/format.h>
 
-
 #include "cli.h"
 #include "lamina/base/terminal.h"
 #include "lamina/nn/cost.h"

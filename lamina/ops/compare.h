@@ -1,5 +1,6 @@
-// Elementwise comparisons and logic. Results are bool; shapes broadcast by NumPy's rules. The arguments of a comparison
-// are first brought to one dtype; any comparison with NaN but not_equal is false. No gradient flows through them.
+// Elementwise comparisons and logic. Results are bool; shapes broadcast by NumPy's rules. The arguments of a
+// comparison are first brought to one dtype; any comparison with NaN but not_equal is false. No gradient
+// flows through them.
 #pragma once
 
 #include "lamina/core/tensor.h"

@@ -1,9 +1,11 @@
-// Random numbers as pure functions of a key: the same key, stream and shape give the same bits for any number of threads.
+// Random numbers as pure functions of a key: the same key, stream and shape give the same bits for any number
+// of threads.
 //
-// The generator is Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC'11). `key` is an
-// int64 tensor of shape (2,): {seed, counter}. `stream`, in [0, 2^32), separates draws that share a key, such as two
-// dropout layers of one training step, whose counter goes up by one a step. Element i takes word i % 4 of the
-// block with key = seed and counter = (i / 4, stream, counter), low words first. No gradient flows to the key.
+// The generator is Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC'11). `key`
+// is an int64 tensor of shape (2,): {seed, counter}. `stream`, in [0, 2^32), separates draws that share a
+// key, such as two dropout layers of one training step, whose counter goes up by one a step. Element i takes
+// word i % 4 of the block with key = seed and counter = (i / 4, stream, counter), low words first. No
+// gradient flows to the key.
 #pragma once
 
 #include "lamina/core/tensor.h"

@@ -99,7 +99,10 @@ const Op& tanh_op = define<Unary::kTanh>(
 const Op& sigmoid_op = define<Unary::kSigmoid>(
     "sigmoid", "1 / (1 + e^-x)", kFloating,
     // An op of its own, which the pass on cross-entropies looks for.
-    [](const VjpArgs& a) { return apply(find_op("sigmoid_grad"), {}, {y_of(a), g_of(a)}); }, 10);
+    [](const VjpArgs& a) {
+      return apply(find_op("sigmoid_grad"), {}, {y_of(a), g_of(a)});
+    },
+    10);
 const Op& relu_op = define<Unary::kRelu>("relu", "max(x, 0)", kNumeric, [](const VjpArgs& a) {
   return Grads{where(greater(y_of(a), 0.0), g_of(a), 0.0)};
 });

@@ -5,7 +5,8 @@
 
 namespace lamina {
 
-/// a where `condition` holds (is not zero), else b. The three shapes broadcast; a and b are brought to one dtype.
+/// a where `condition` holds (is not zero), else b. The three shapes broadcast; a and b are brought to one
+/// dtype.
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
 /// With plain numbers, which take a dtype as in lamina/ops/binary.h.
 Tensor where(const Tensor& condition, const Tensor& a, double b);

@@ -6,8 +6,9 @@
 
 namespace lamina::passes {
 
-/// Asks the kernels of the device what orders they wish, lets elementwise nodes go along with the order they find, and puts
-/// op `reorder` only where two orders meet. Inputs, outputs and updates of the graph stay row-major.
+/// Asks the kernels of the device what orders they wish, lets elementwise nodes go along with the order they
+/// find, and puts op `reorder` only where two orders meet. Inputs, outputs and updates of the graph stay
+/// row-major.
 Graph layout(const Graph& graph, DeviceKind device);
 
 }  // namespace lamina::passes

@@ -5,7 +5,8 @@
 // Sets that add compile time and no speed to these kernels.
 #define LAMINA_SUPERFLUOUS_TARGETS (HWY_SSSE3 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
 
-// Sanitizers check the same source whatever the set, and take minutes for each: AVX2 and the baseline will do.
+// Sanitizers check the same source whatever the set, and take minutes for each: AVX2 and the baseline will
+// do.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define LAMINA_SANITIZED
 #elif defined(__has_feature)
