@@ -29,11 +29,6 @@ std::shared_ptr<Optimizer> make(const Json& config) {
 const bool registered = Registry<Optimizer>::add("Adam", make<Adam>, {"adam"}) &&
                         Registry<Optimizer>::add("AdamW", make<AdamW>, {"adamw"});
 
-AdamOptions with_rate(AdamOptions options, double learning_rate) {
-  options.learning_rate = learning_rate;
-  return options;
-}
-
 AdamOptions with_decay(AdamOptions options) {
   if (!options.weight_decay) options.weight_decay = kDefaultDecay;
   if (options.name == AdamOptions().name) options.name = "adam_w";
@@ -43,8 +38,7 @@ AdamOptions with_decay(AdamOptions options) {
 }  // namespace
 
 Adam::Adam(const std::string& class_name, const AdamOptions& options)
-    : SlotOptimizer(class_name, {options.name, options.learning_rate, options.weight_decay, options.clipnorm,
-                                 options.clipvalue, options.global_clipnorm}),
+    : SlotOptimizer(class_name, detail::arguments_of(options)),
       beta_1_(options.beta_1),
       beta_2_(options.beta_2),
       epsilon_(options.epsilon),
@@ -57,12 +51,12 @@ Adam::Adam(const std::string& class_name, const AdamOptions& options)
 Adam::Adam(AdamOptions options) : Adam("Adam", options) {}
 
 Adam::Adam(double learning_rate, AdamOptions options)
-    : Adam("Adam", with_rate(std::move(options), learning_rate)) {}
+    : Adam("Adam", detail::with_rate(std::move(options), learning_rate)) {}
 
 AdamW::AdamW(AdamOptions options) : Adam("AdamW", with_decay(std::move(options))) {}
 
 AdamW::AdamW(double learning_rate, AdamOptions options)
-    : AdamW(with_rate(std::move(options), learning_rate)) {}
+    : AdamW(detail::with_rate(std::move(options), learning_rate)) {}
 
 Json Adam::config() const {
   Json config = common_config();

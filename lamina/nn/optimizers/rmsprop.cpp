@@ -23,16 +23,10 @@ std::shared_ptr<Optimizer> make(const Json& config) {
 
 const bool registered = Registry<Optimizer>::add("RMSprop", make, {"rmsprop"});
 
-RMSpropOptions with_rate(RMSpropOptions options, double learning_rate) {
-  options.learning_rate = learning_rate;
-  return options;
-}
-
 }  // namespace
 
 RMSprop::RMSprop(RMSpropOptions options)
-    : SlotOptimizer("RMSprop", {options.name, options.learning_rate, options.weight_decay, options.clipnorm,
-                                options.clipvalue, options.global_clipnorm}),
+    : SlotOptimizer("RMSprop", detail::arguments_of(options)),
       rho_(options.rho),
       momentum_(options.momentum),
       epsilon_(options.epsilon),
@@ -43,7 +37,7 @@ RMSprop::RMSprop(RMSpropOptions options)
 }
 
 RMSprop::RMSprop(double learning_rate, RMSpropOptions options)
-    : RMSprop(with_rate(std::move(options), learning_rate)) {}
+    : RMSprop(detail::with_rate(std::move(options), learning_rate)) {}
 
 Json RMSprop::config() const {
   Json config = common_config();

@@ -20,22 +20,17 @@ std::shared_ptr<Optimizer> make(const Json& config) {
 
 const bool registered = Registry<Optimizer>::add("SGD", make, {"sgd"});
 
-SGDOptions with_rate(SGDOptions options, double learning_rate) {
-  options.learning_rate = learning_rate;
-  return options;
-}
-
 }  // namespace
 
 SGD::SGD(SGDOptions options)
-    : SlotOptimizer("SGD", {options.name, options.learning_rate, options.weight_decay, options.clipnorm,
-                            options.clipvalue, options.global_clipnorm}),
+    : SlotOptimizer("SGD", detail::arguments_of(options)),
       momentum_(options.momentum),
       nesterov_(options.nesterov) {
   if (!(momentum_ >= 0 && momentum_ <= 1)) throw InvalidArgument("SGD: momentum must lie in [0, 1]");
 }
 
-SGD::SGD(double learning_rate, SGDOptions options) : SGD(with_rate(std::move(options), learning_rate)) {}
+SGD::SGD(double learning_rate, SGDOptions options)
+    : SGD(detail::with_rate(std::move(options), learning_rate)) {}
 
 Json SGD::config() const {
   Json config = common_config();

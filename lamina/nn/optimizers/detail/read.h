@@ -1,7 +1,11 @@
-// Reading the arguments that every optimizer takes from a Keras configuration. Not for users.
+// The arguments that every optimizer takes: from a Keras configuration, and from its own options. Not for
+// users.
 #pragma once
 
+#include <utility>
+
 #include "lamina/nn/config.h"
+#include "lamina/nn/optimizers/slot_optimizer.h"
 
 namespace lamina::detail {
 
@@ -24,6 +28,20 @@ void read_optimizer_arguments(ConfigReader& reader, const Json& config, Options&
   reader.only("use_ema", false);
   reader.number("ema_momentum", 0.99);  // means nothing without use_ema
   reader.only_null({"ema_overwrite_frequency", "loss_scale_factor", "gradient_accumulation_steps"});
+}
+
+/// The members of those names in any optimizer's options.
+template <class Options>
+OptimizerArguments arguments_of(const Options& options) {
+  return {options.name,     options.learning_rate, options.weight_decay,
+          options.clipnorm, options.clipvalue,     options.global_clipnorm};
+}
+
+/// `options` with another learning rate, for constructors that take it as Keras's first argument.
+template <class Options>
+Options with_rate(Options options, double learning_rate) {
+  options.learning_rate = learning_rate;
+  return options;
 }
 
 }  // namespace lamina::detail
