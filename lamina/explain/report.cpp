@@ -6,16 +6,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lamina/base/detail/text.h"
 #include "lamina/base/version.h"
 #include "lamina/explain/detail/report_style.h"
 
 namespace lamina {
 namespace {
-
-std::string with_spaces(std::string name) {
-  std::replace(name.begin(), name.end(), '_', ' ');
-  return name;
-}
 
 std::string capitalised(std::string text) {
   if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
@@ -42,7 +38,7 @@ std::string charts(const TrainingReport& report) {
     for (const auto& other : report.history) {
       if (other.name == "val_" + series.name) pair.push_back(other);
     }
-    out += line_chart(capitalised(with_spaces(series.name)), pair);
+    out += line_chart(capitalised(detail::spaced(series.name)), pair);
   }
   return out.empty() ? "" : "<div class=\"columns\">\n" + out + "</div>\n";
 }
@@ -54,7 +50,7 @@ std::string epochs_table(const TrainingReport& report) {
       "table</summary><table><thead><tr><th>epoch</th>";
   for (const auto& series : report.history) {
     epochs = std::max(epochs, series.values.size());
-    out += "<th class=\"number\">" + html_escape(with_spaces(series.name)) + "</th>";
+    out += "<th class=\"number\">" + html_escape(detail::spaced(series.name)) + "</th>";
   }
   if (epochs == 0) return "";
   out += "</tr></thead><tbody>\n";
@@ -81,12 +77,12 @@ std::string layers_table(const TrainingReport& report) {
     out +=
         fmt::format("<tr><td>{}</td><td class=\"type\">{}</td><td>{}</td><td class=\"number\">{}</td></tr>\n",
                     html_escape(layer.name), html_escape(layer.type), html_escape(layer.output_shape),
-                    grouped(layer.parameters));
+                    detail::grouped(layer.parameters));
   }
   return out + fmt::format(
                    "</tbody><tfoot><tr><td colspan=\"3\">total</td><td "
                    "class=\"number\">{}</td></tr></tfoot></table></section>\n",
-                   grouped(total));
+                   detail::grouped(total));
 }
 
 std::string section_table(const TrainingReport::Section& section) {
@@ -151,14 +147,6 @@ std::string mistakes_grid(const TrainingReport& report) {
 }
 
 }  // namespace
-
-std::string grouped(int64_t value) {
-  std::string digits = std::to_string(value);
-  for (int64_t at = static_cast<int64_t>(digits.size()) - 3; at > (value < 0 ? 1 : 0); at -= 3) {
-    digits.insert(static_cast<size_t>(at), ",");
-  }
-  return digits;
-}
 
 std::string html_escape(const std::string& text) {
   std::string out;

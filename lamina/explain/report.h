@@ -59,9 +59,6 @@ struct TrainingReport {
 /// asks. All text is escaped.
 std::string to_html(const TrainingReport& report);
 
-/// "54,000"
-std::string grouped(int64_t value);
-
 /// `text` with &, <, >, " and ' replaced by entities.
 std::string html_escape(const std::string& text);
 

@@ -3,9 +3,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 
+#include "lamina/base/detail/text.h"
 #include "lamina/base/system.h"
 #include "lamina/base/threads.h"
 #include "lamina/base/version.h"
@@ -19,23 +19,18 @@ std::string duration(double seconds) {
   return fmt::format("{}:{:02} min", static_cast<int64_t>(seconds) / 60, static_cast<int64_t>(seconds) % 60);
 }
 
-std::string words(std::string name) {
-  std::replace(name.begin(), name.end(), '_', ' ');
-  return name;
-}
-
 bool is_share(const std::string& metric) { return metric.find("accuracy") != std::string::npos; }
 
 void add_headlines(TrainingReport& report, const Model& model, const RunDescription& run) {
   const std::string of = run.held_out_name.empty() ? "" : run.held_out_name + " ";
-  const std::string count = run.held_out.x.defined() ? grouped(run.held_out.x.shape()[0]) + " samples"
-                                                     : grouped(run.train_samples) + " samples";
+  const std::string count = run.held_out.x.defined() ? detail::grouped(run.held_out.x.shape()[0]) + " samples"
+                                                     : detail::grouped(run.train_samples) + " samples";
   auto add_metrics = [&](bool shares) {
     for (const auto& [name, value] : run.metrics) {
       if (is_share(name) != shares) continue;
       report.headlines.push_back(
-          {of + words(name), shares ? fmt::format("{:.2f} %", value * 100) : fmt::format("{:.4f}", value),
-           count});
+          {of + detail::spaced(name),
+           shares ? fmt::format("{:.2f} %", value * 100) : fmt::format("{:.4f}", value), count});
     }
   };
   add_metrics(true);
@@ -47,7 +42,7 @@ void add_headlines(TrainingReport& report, const Model& model, const RunDescript
                                 fmt::format("batch of {}", run.batch_size)});
   }
   report.headlines.push_back(
-      {"parameters", grouped(model.count_params()),
+      {"parameters", detail::grouped(model.count_params()),
        fmt::format("{:.2f} MiB as float32", static_cast<double>(model.count_params()) * 4 / (1 << 20))});
 }
 
@@ -59,7 +54,7 @@ void add_layers(TrainingReport& report, const Model& model) {
 }
 
 void add_sections(TrainingReport& report, const Model& model, const RunDescription& run) {
-  TrainingReport::Rows rows = {{"data", run.data}, {"training samples", grouped(run.train_samples)}};
+  TrainingReport::Rows rows = {{"data", run.data}, {"training samples", detail::grouped(run.train_samples)}};
   rows.insert(rows.end(), run.configuration.begin(), run.configuration.end());
   if (model.compiled()) {
     const CompileOptions& options = model.compile_options();
@@ -67,7 +62,7 @@ void add_sections(TrainingReport& report, const Model& model, const RunDescripti
       rows.emplace_back(
           "optimizer", fmt::format("{}, learning rate {:g}", optimizer->class_name(), model.learning_rate()));
     }
-    if (auto loss = options.loss.get()) rows.emplace_back("loss", words(loss->name()));
+    if (auto loss = options.loss.get()) rows.emplace_back("loss", detail::spaced(loss->name()));
   }
   report.sections.push_back({"Configuration", rows});
 
@@ -101,7 +96,7 @@ void add_mistakes(TrainingReport& report, Model& model, const RunDescription& ru
   };
   report.confusion = result.confusion();
   for (int label = 0; label < result.classes; ++label) report.classes.push_back(class_name(label));
-  report.evaluated_on = grouped(run.held_out.x.shape()[0]) + " " + run.held_out_name + " samples";
+  report.evaluated_on = detail::grouped(run.held_out.x.shape()[0]) + " " + run.held_out_name + " samples";
   if (!is_image(run.held_out.x.shape())) return;
   for (size_t i : result.worst_mistakes(run.mistakes)) {
     Picture picture = shrink(picture_of(run.held_out.x, static_cast<int64_t>(i)), 96);
@@ -116,9 +111,10 @@ void add_mistakes(TrainingReport& report, Model& model, const RunDescription& ru
 TrainingReport run_report(Model& model, const RunDescription& run) {
   TrainingReport report;
   report.title = run.title;
-  report.subtitle = fmt::format("{} layers, {} parameters, trained on {} samples of {}{}{}",
-                                model.layers().size(), grouped(model.count_params()),
-                                grouped(run.train_samples), run.data, run.date.empty() ? "" : ", ", run.date);
+  report.subtitle =
+      fmt::format("{} layers, {} parameters, trained on {} samples of {}{}{}", model.layers().size(),
+                  detail::grouped(model.count_params()), detail::grouped(run.train_samples), run.data,
+                  run.date.empty() ? "" : ", ", run.date);
   report.command = run.command;
   report.history = run.history;
   add_headlines(report, model, run);

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "lamina/base/detail/text.h"
 #include "lamina/base/terminal.h"
 #include "lamina/nn/detail/model_impl.h"
 
@@ -26,13 +27,6 @@ constexpr Frame kBoxes = {{"┏", "━", "┳", "┓"}, {"┃", "", "┃", "┃"
                           {"├", "─", "┼", "┤"}, {"└", "─", "┴", "┘"}};
 constexpr Frame kAscii = {{"+", "-", "+", "+"}, {"|", "", "|", "|"}, {"+", "=", "+", "+"}, "|",
                           {"+", "-", "+", "+"}, {"+", "-", "+", "+"}};
-
-std::string thousands(int64_t value) {
-  std::string digits = std::to_string(value);
-  for (auto at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3)
-    digits.insert(static_cast<size_t>(at), ",");
-  return digits;
-}
 
 std::string memory(double bytes) {
   const char* units[] = {"B", "KB", "MB", "GB", "TB", "PB"};
@@ -154,7 +148,7 @@ struct Count {
       bytes += static_cast<double>(weight->type.bytes());
     }
   }
-  std::string str() const { return thousands(elements) + " (" + memory(bytes) + ")"; }
+  std::string str() const { return detail::grouped(elements) + " (" + memory(bytes) + ")"; }
 };
 
 }  // namespace
@@ -176,7 +170,7 @@ std::string Model::summary_text(const SummaryOptions& options) const {
     const bool waits = !built && layer->has_weights();
     std::vector<std::string> cells = {printable(layer->name()) + " (" + layer->class_name() + ")",
                                       built ? layer->output_shape().str() : "?",
-                                      waits ? "0 (unbuilt)" : thousands(layer->count_params())};
+                                      waits ? "0 (unbuilt)" : detail::grouped(layer->count_params())};
     if (options.show_trainable)
       cells.push_back(layer->weights().empty() ? "-" : layer->trainable() ? "Y" : "N");
     table.row(cells);
