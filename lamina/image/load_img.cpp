@@ -59,6 +59,12 @@ Picture resized(Picture picture, int height, int width) {
 
 }  // namespace
 
+void detail::check_extents(int64_t height, int64_t width, const std::string& name) {
+  if (height > 0 && width > 0 && height <= kMostPixels / width) return;
+  throw FileError(name + " has " + std::to_string(width) + " x " + std::to_string(height) +
+                  " pixels; expected 1 to " + std::to_string(kMostPixels) + " in all");
+}
+
 Picture decode_image(std::string_view bytes, const std::string& name) {
   if (bytes.starts_with("\x89PNG\r\n\x1a\n")) return detail::decode_png(bytes, name);
   if (bytes.starts_with("\xff\xd8\xff")) return detail::decode_jpeg(bytes, name);

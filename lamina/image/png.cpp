@@ -20,12 +20,6 @@ struct Png : png_image {
 
 }  // namespace
 
-void detail::check_extents(int64_t height, int64_t width, const std::string& name) {
-  if (height > 0 && width > 0 && height <= kMostPixels / width) return;
-  throw FileError(name + " has " + std::to_string(width) + " x " + std::to_string(height) +
-                  " pixels; expected 1 to " + std::to_string(kMostPixels) + " in all");
-}
-
 Picture detail::decode_png(std::string_view bytes, const std::string& name) {
   Png png;
   const auto damaged = [&] { return FileError("'" + name + "' is a damaged PNG file: " + png.message); };
