@@ -18,21 +18,6 @@ namespace {
 
 using namespace lamina;
 
-Sequential tutorial_cnn28() {
-  Sequential model(
-      {
-          Input({28, 28, 1}),
-          Conv2D(32, {3, 3}, {.activation = "relu"}),
-          MaxPooling2D({2, 2}),
-          Flatten(),
-          Dense(128, {.activation = "relu"}),
-          Dense(10, {.activation = "softmax"}),
-      },
-      {.seed = 1});
-  model.compile({.optimizer = Adam(), .loss = "categorical_crossentropy", .metrics = {"accuracy"}});
-  return model;
-}
-
 Sequential tutorial_dense() {
   Sequential model(
       {
@@ -73,7 +58,9 @@ Sequential every_layer() {
 }
 
 const std::map<std::string, Sequential (*)()> kModels = {
-    {"tutorial_cnn28", tutorial_cnn28}, {"tutorial_dense", tutorial_dense}, {"every_layer", every_layer}};
+    {"tutorial_cnn28", [] { return tutorial_model("cnn28").build(1); }},
+    {"tutorial_dense", tutorial_dense},
+    {"every_layer", every_layer}};
 
 int run(const std::vector<std::string>& args) {
   if (args.size() != 5 || (args[0] != "train" && args[0] != "create")) {
