@@ -19,6 +19,8 @@ struct PendingOp {
   ~PendingOp();  // iterative, so that long chains do not exhaust the stack
 };
 
+struct Symbol;
+
 struct TensorNode {
   TensorType type;
   Device device;
@@ -26,6 +28,8 @@ struct TensorNode {
   std::shared_ptr<PendingOp> producer;  ///< set while pending; empty for a placeholder of a trace
   int index = 0;                        ///< which output of the producer
   bool tracked = false;                 ///< grad() is watching: keep the producer even when computed
+  Tensor mask;                           ///< what travels beside it (lamina/core/symbol.h)
+  std::shared_ptr<const Symbol> symbol;  ///< set for a symbolic tensor
 };
 
 }  // namespace lamina::detail

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "lamina/base/error.h"
+#include "lamina/core/symbol.h"
 #include "lamina/core/tensor_node.h"
 
 namespace lamina {
@@ -16,6 +17,11 @@ std::vector<Tensor> apply(const Op& op, Attrs attrs, std::vector<Tensor> inputs)
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (!inputs[i].defined()) {
       throw InvalidArgument(op.name + ": argument " + std::to_string(i) + " is an undefined tensor");
+    }
+    if (is_symbolic(inputs[i])) {
+      throw InvalidArgument("op '" + op.name + "' cannot be applied to " +
+                            detail::symbol_of(inputs[i])->describe() +
+                            ", which has no value; graphs of layers hold layers and public ops");
     }
     types.push_back(inputs[i].type());
     if (i > 0 && inputs[i].device() != device) {
@@ -75,6 +81,9 @@ class Tracer {
         values_[node] = trace_.graph.add_input(node->type, "captured");
         trace_.captured.push_back(top);
         stack.pop_back();
+      } else if (node->symbol) {
+        throw InvalidArgument(node->symbol->describe() +
+                              " is symbolic and has no value; make a Model of it and ask that");
       } else if (!node->producer) {
         throw InvalidArgument(
             "a tensor that stands for an argument of compile or grad has no value to look at; return it "

@@ -1,0 +1,80 @@
+// Symbolic tensors: what Input() gives and layers and ops pass on, so that calls draw a graph of layers
+// instead of computing. And the record of public ops that such a graph holds.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "lamina/base/json.h"
+#include "lamina/core/tensor.h"
+
+namespace lamina {
+
+/// Whether the tensor stands for data to come (Keras: KerasTensor). It has a dtype and a shape, in which -1
+/// is any extent, but no elements: looking at one throws InvalidArgument.
+bool is_symbolic(const Tensor& x);
+
+/// The mask that travels beside a tensor (Keras: _keras_mask): bool, the leading axes of the tensor; false
+/// where a layer shall not look. Undefined when there is none.
+Tensor mask_of(const Tensor& x);
+/// Gives a tensor its mask, for all handles of it.
+void set_mask(const Tensor& x, const Tensor& mask);
+
+/// One argument of an operation: a tensor, a list of them, or a plain value.
+using OperationArgument = std::variant<Tensor, std::vector<Tensor>, Json>;
+
+/// A public op applied to arguments of which some are symbolic, as Keras records it: constructor arguments in
+/// `config`, call arguments in `args`.
+struct OperationCall {
+  std::string class_name;               ///< Keras's: "Mean"
+  Json config = Json::object();         ///< {"axis": 1, "keepdims": false}
+  std::vector<OperationArgument> args;  ///< x
+
+  /// The tensor at that place. Throws InvalidArgument when there is none.
+  const Tensor& tensor(size_t place) const;
+  /// The list of tensors at that place. Throws InvalidArgument when there is none.
+  const std::vector<Tensor>& tensors(size_t place) const;
+  /// The plain value at that place, or null.
+  Json value(size_t place) const;
+  /// The number at that place. Throws InvalidArgument when there is none.
+  double number(size_t place) const;
+};
+
+/// How an op is known in graphs of layers. Registered beside the op, before main.
+struct Operation {
+  std::string class_name;  ///< Keras's: "Mean"
+  std::string module;      ///< Keras's: "keras.src.ops.numpy"
+  /// The op on tensors that have values, or stand for arguments of a trace.
+  Tensor (*run)(const OperationCall& call) = nullptr;
+};
+
+/// Returns true.
+bool register_operation(Operation operation);
+/// The operation of that class, or nullptr.
+const Operation* find_operation(const std::string& class_name);
+/// The classes of all operations.
+std::vector<std::string> operation_names();
+
+namespace detail {
+
+/// What stands behind a symbolic tensor; the room above derives its own.
+struct Symbol {
+  virtual ~Symbol() = default;
+  /// "output 0 of layer 'dense'", for messages.
+  virtual std::string describe() const = 0;
+};
+
+Tensor symbolic(const TensorType& type, std::shared_ptr<const Symbol> symbol);
+/// nullptr unless the tensor is symbolic.
+const std::shared_ptr<const Symbol>& symbol_of(const Tensor& x);
+
+/// Draws an operation into the graph of its symbolic arguments; the symbolic result.
+Tensor record(OperationCall call);
+/// Who draws: the room that knows layers. Set before main.
+bool set_operation_recorder(Tensor (*recorder)(OperationCall call));
+
+}  // namespace detail
+}  // namespace lamina
