@@ -26,6 +26,12 @@ const Tensor& Tensors::operator[](size_t position) const {
                         std::to_string(values_.size()));
 }
 
+const Tensor& Tensors::operator[](int position) const {
+  if (position >= 0) return (*this)[static_cast<size_t>(position)];
+  throw InvalidArgument("tensor number " + std::to_string(position) +
+                        " was asked for: positions count from 0, and do not count from the end");
+}
+
 const Tensor& Tensors::operator[](const std::string& name) const {
   if (const Tensor* found = find(name)) return *found;
   throw InvalidArgument("there is no tensor named '" + name + "'" +

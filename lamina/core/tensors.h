@@ -40,6 +40,8 @@ class Tensors {
   const std::vector<Tensor>& values() const { return values_; }
   /// The tensor at that position; throws InvalidArgument when there are fewer.
   const Tensor& operator[](size_t position) const;
+  /// The same for a literal: without it, 0 could as well be a null `const char*`.
+  const Tensor& operator[](int position) const;
   /// The tensor of that name; throws InvalidArgument, suggesting the nearest.
   const Tensor& operator[](const std::string& name) const;
   const Tensor& operator[](const char* name) const { return (*this)[std::string(name)]; }

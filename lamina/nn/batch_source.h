@@ -11,9 +11,9 @@ namespace lamina {
 
 /// What one step takes. Tensors are computed, on the CPU, with the samples along their first axis.
 struct Batch {
-  Tensors x;              ///< inputs of the model, by position or by name
-  Tensors y;              ///< targets; none for prediction
-  Tensors sample_weight;  ///< (batch,), or (batch, time) for losses per step; none: all weigh 1
+  Tensors x = {};              ///< inputs of the model, by position or by name
+  Tensors y = {};              ///< targets; none for prediction
+  Tensors sample_weight = {};  ///< (batch,), or (batch, time) for losses per step; none: all weigh 1
 };
 
 /// Batches in an order that seed and epoch determine. Tensors in memory, generators and Dataset pipelines are
