@@ -97,7 +97,7 @@ class Fusion {
         if (immediate) continue;
         const bool whole = fusable && reads_whole(node(n), i);
         if (role(from) != Role::kFusable || !fusable || whole) stored_[at(from)] = true;
-        if (whole) whole_reads_.emplace_back(from, n);
+        if (whole) whole_reads_.emplace(n, from);
         readers_[at(from)].push_back(n);
       }
     }
@@ -126,12 +126,13 @@ class Fusion {
   /// node.
   bool would_cycle(int a, int b) {
     ++stamp_;
+    const int horizon = no_way_back_from(std::max(last_[at(a)], last_[at(b)]));
     std::vector<int> stack;
     const auto leave = [&](int g) {
       for (int member : members_[at(g)]) {
         for (int reader : readers_[at(member)]) {
           const int next = group_of(reader);
-          if (next != a && next != b && visited_[at(next)] != stamp_) {
+          if (reader <= horizon && next != a && next != b && visited_[at(next)] != stamp_) {
             visited_[at(next)] = stamp_;
             stack.push_back(next);
           }
@@ -153,7 +154,25 @@ class Fusion {
     return false;
   }
 
+  /// The first node at or after `n` beyond which no group reaches back: readers lie after what they read, so
+  /// that only a group on both sides leads back. It keeps the search for cycles local, and the pass linear on
+  /// long chains.
+  int no_way_back_from(int n) const {
+    while (n + 1 < size() && spans_[at(n)] > 0) ++n;
+    return n;
+  }
+
+  /// Counts group `g` at every boundary between nodes that it reaches across.
+  void count_spans(int g, int by) {
+    for (int n = first_[at(g)]; n < last_[at(g)]; ++n) spans_[at(n)] += by;
+  }
+
   void merge(int from, int into) {
+    count_spans(from, -1);
+    count_spans(into, -1);
+    first_[at(into)] = std::min(first_[at(into)], first_[at(from)]);
+    last_[at(into)] = std::max(last_[at(into)], last_[at(from)]);
+    count_spans(into, 1);
     for (int member : members_[at(from)]) group_[at(member)] = into;
     members_[at(into)].insert(members_[at(into)].end(), members_[at(from)].begin(), members_[at(from)].end());
     members_[at(from)].clear();
@@ -163,7 +182,10 @@ class Fusion {
     for (int n = 0; n < size(); ++n) {
       group_.push_back(n);
       members_.push_back({n});
+      first_.push_back(n);
+      last_.push_back(n);
     }
+    spans_.assign(at(size()), 0);
     visited_.assign(at(size()), 0);
     for (int n = size() - 1; n >= 0; --n) {
       if (role(n) != Role::kFusable) continue;
@@ -178,10 +200,16 @@ class Fusion {
   /// Whether a member of the two groups reads what another one makes as a whole: that must be in memory
   /// first.
   bool reads_inside_whole(int a, int b) const {
-    const auto inside = [&](int n) { return group_of(n) == a || group_of(n) == b; };
-    return std::any_of(whole_reads_.begin(), whole_reads_.end(), [&](const std::pair<int, int>& read) {
-      return inside(read.first) && inside(read.second);
-    });
+    for (int g : {a, b}) {
+      for (int member : members_[at(g)]) {
+        const auto [begin, end] = whole_reads_.equal_range(member);
+        if (std::any_of(begin, end, [&](const auto& read) {
+              return group_of(read.second) == a || group_of(read.second) == b;
+            }))
+          return true;
+      }
+    }
+    return false;
   }
 
   // --- the new graph ---
@@ -323,11 +351,13 @@ class Fusion {
   std::vector<int> producer_;
   std::vector<bool> escapes_;
   std::vector<Role> roles_;
-  std::vector<std::vector<int>> readers_;         // nodes that read the node's output, past folded broadcasts
-  std::vector<std::pair<int, int>> whole_reads_;  // (maker, reader)
+  std::vector<std::vector<int>> readers_;  // nodes that read the node's output, past folded broadcasts
+  std::multimap<int, int> whole_reads_;    // reader -> maker
   std::vector<bool> stored_;
   std::vector<int> group_;  // node -> group, named after one of its members
   std::vector<std::vector<int>> members_;
+  std::vector<int> first_, last_;  // per group: its outermost members
+  std::vector<int> spans_;         // per node: groups that have members up to it and after it
   std::vector<int> visited_;
   int stamp_ = 0;
 };
