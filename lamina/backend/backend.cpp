@@ -1,6 +1,7 @@
 // The registry of backends, and buffers on top of it.
 #include "lamina/backend/backend.h"
 
+#include <atomic>
 #include <map>
 
 #include "lamina/backend/registry.h"
@@ -16,6 +17,7 @@ std::map<DeviceKind, BackendFactory>& factories() {
 }
 
 thread_local int64_t allocations = 0;
+std::atomic<int64_t> live_bytes{0};
 
 }  // namespace
 
@@ -35,10 +37,15 @@ Backend& backend(const Device& device) {
 Buffer::Buffer(const Device& device, size_t bytes)
     : device_(device), bytes_(bytes), backend_(backend(device)), data_(backend_.allocate(bytes)) {
   ++allocations;
+  live_bytes.fetch_add(static_cast<int64_t>(bytes), std::memory_order_relaxed);
 }
 
-Buffer::~Buffer() { backend_.free(data_, bytes_); }
+Buffer::~Buffer() {
+  backend_.free(data_, bytes_);
+  live_bytes.fetch_sub(static_cast<int64_t>(bytes_), std::memory_order_relaxed);
+}
 
 int64_t buffer_allocations() { return allocations; }
+int64_t buffer_bytes() { return live_bytes.load(std::memory_order_relaxed); }
 
 }  // namespace lamina

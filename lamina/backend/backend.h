@@ -51,5 +51,7 @@ class Buffer {
 
 /// Buffers allocated by this thread so far: tests assert that a steady-state training step makes none.
 int64_t buffer_allocations();
+/// Bytes of all buffers that live now, of all threads.
+int64_t buffer_bytes();
 
 }  // namespace lamina

@@ -9,16 +9,22 @@
 
 #include "lamina/core/grad.h"
 #include "lamina/core/tensor.h"
+#include "lamina/graph/memory_pool.h"
 
 namespace lamina {
 
-/// A compiled function. The first call with a new signature (shapes, dtypes, device of the arguments) traces,
-/// optimises and plans; later calls only run. The programs of the last 16 signatures are kept. Tensors that
-/// the function captures are constants of the program. Calls from several threads are safe; they run one
-/// after another.
+/// A compiled function. The first call with a new signature (shapes, dtypes, device of the arguments, number
+/// of threads) traces, optimises and plans; later calls only run. The programs of the last 16 signatures are
+/// kept. Tensors that the function captures are constants of the program.
+///
+/// Any number of threads may call at once; their runs overlap.
+///
+/// Compiled functions compose: a call whose arguments grad() watches, or that happens while another function
+/// is traced, becomes part of that, and gradients of any order pass through it.
 class Function {
  public:
-  Function(TensorFunction f, std::string name);
+  /// Programs take their working memory from `memory`; without one, the function has a pool to itself.
+  Function(TensorFunction f, std::string name, std::shared_ptr<MemoryPool> memory = nullptr);
 
   std::vector<Tensor> operator()(const std::vector<Tensor>& args) const;
   /// The optimised graph for arguments like `args`, as text.
@@ -30,22 +36,30 @@ class Function {
 };
 
 /// Compiles `f`, which must be pure: its results depend on its arguments alone.
-Function compile(TensorFunction f, std::string name = "function");
+Function compile(TensorFunction f, std::string name = "function",
+                 std::shared_ptr<MemoryPool> memory = nullptr);
 
 /// A compiled step with donated state: `f(state..., batch...)` returns the new state, in the same order and
 /// of the same types, followed by any number of further outputs. A call overwrites the state's buffers in
-/// place and allocates nothing once a signature is known. Copies share one step, which one thread at a time
-/// may call; different steps may run at once.
+/// place and allocates nothing once a signature is known. Copies share one step. Several threads may call it
+/// at once, each with a state of its own (for predictions, with none); different steps may run at once
+/// anyway. It cannot become part of another trace: inside grad or compile it throws InvalidArgument.
 class Step {
  public:
   /// `f` gets state and batch in one vector; the first `num_state` results are the new state. Calls throw
-  /// InvalidArgument when the state has another number of tensors or would change a type.
-  Step(TensorFunction f, size_t num_state, std::string name = "step");
+  /// InvalidArgument when the state has another number of tensors or would change a type. Steps that are
+  /// given one `memory` share their working memory; without one, the step has a pool to itself.
+  Step(TensorFunction f, size_t num_state, std::string name = "step",
+       std::shared_ptr<MemoryPool> memory = nullptr);
 
-  /// Runs one step. The tensors of `state` must be computed and own their buffers alone (no other tensor may
-  /// expect the old contents). Returns the further outputs, which the next call with the same signature
-  /// overwrites.
-  std::span<const Tensor> operator()(std::span<const Tensor> state, std::span<const Tensor> batch);
+  /// Runs one step and returns the further outputs. A tensor of `state` that somebody else still holds (a
+  /// handle of the user's, a pending operation) is replaced by a copy first, and the others keep the old
+  /// value; whoever wants no copies moves tensors into the vector behind `state` and back. After an error the
+  /// state is as before, unless a kernel failed in the middle.
+  std::vector<Tensor> operator()(std::span<Tensor> state, std::span<const Tensor> batch);
+  /// The same with outputs of the caller's, which are written over where nobody else holds them and their
+  /// types are right, so that repeated calls allocate nothing.
+  void operator()(std::span<Tensor> state, std::span<const Tensor> batch, std::vector<Tensor>& outputs);
   /// The optimised graph for such arguments, as text.
   std::string graph(std::span<const Tensor> state, std::span<const Tensor> batch);
 
@@ -53,9 +67,10 @@ class Step {
   struct Statistics {
     int programs = 0;            ///< signatures compiled so far
     double last_compile_ms = 0;  ///< tracing, optimising and planning of the newest program
-    size_t arena_bytes = 0;      ///< working memory of the newest program
+    size_t arena_bytes = 0;      ///< working memory of one run of the newest program
     int kernels = 0;             ///< kernels that one run of it calls
     int state_copies = 0;        ///< updates that could not be written in place (0 is expected)
+    size_t memory_bytes = 0;     ///< all memory of the pool, which other steps may share
   };
   Statistics statistics() const;
 
@@ -64,4 +79,11 @@ class Step {
   std::shared_ptr<State> state_;
 };
 
+namespace detail {
+
+/// Makes `tensor` computed and the only owner of its buffer, by a copy where it is not, so that the buffer
+/// may be written over. Whoever shared it keeps the old contents.
+void make_exclusive(Tensor& tensor);
+
+}  // namespace detail
 }  // namespace lamina

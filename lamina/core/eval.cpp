@@ -15,8 +15,8 @@ using detail::PendingOp;
 using detail::TensorNode;
 
 // Everything pending that somebody outside of the pending work still holds: computing it now, along the way,
-// saves computing it again later. A node is held outside when it has more owners than the pending ops that
-// read it.
+// saves computing it again later. A node is held outside when it has more owners than the ops that read it
+// here and those that are mere history.
 std::vector<Tensor> held_outside(std::span<const Tensor> wanted) {
   std::unordered_map<TensorNode*, long> readers;
   std::unordered_set<PendingOp*> visited;
@@ -41,7 +41,8 @@ std::vector<Tensor> held_outside(std::span<const Tensor> wanted) {
   }
   std::vector<Tensor> held;
   for (auto& node : pending) {
-    if (node.use_count() > readers[node.get()] + 1) held.emplace_back(node);  // + 1: our own list
+    if (node.use_count() > readers[node.get()] + node->kept + 1)
+      held.emplace_back(node);  // + 1: our own list
   }
   return held;
 }
@@ -55,16 +56,20 @@ void eval(std::span<const Tensor> tensors) {
     if (!tensor.computed()) results.push_back(tensor);
   }
   if (results.empty()) return;
+  std::unordered_set<TensorNode*> wanted;
+  std::erase_if(results, [&](const Tensor& tensor) { return !wanted.insert(tensor.node().get()).second; });
   for (Tensor& tensor : held_outside(results)) {
-    bool wanted = false;
-    for (const Tensor& result : results) wanted = wanted || result.node() == tensor.node();
-    if (!wanted) results.push_back(std::move(tensor));
+    if (!wanted.count(tensor.node().get())) results.push_back(std::move(tensor));
   }
 
   const Device device = results[0].device();
   detail::Trace trace = detail::trace(results, {});
+  if (trace.foreign) {
+    throw InvalidArgument(
+        "a tensor that stands for an argument of compile or grad has no value to look at; return it instead");
+  }
   trace.graph.outputs = trace.results;
-  Program program(detail::lower(trace.graph, device), device);
+  const Program program(detail::lower(trace.graph, device), device);
 
   std::vector<void*> inputs, outputs;
   for (const Tensor& tensor : trace.captured) inputs.push_back(tensor.buffer()->data());
@@ -75,11 +80,8 @@ void eval(std::span<const Tensor> tensors) {
   }
   program.run(inputs, outputs);
   backend(device).synchronize();
-  for (size_t i = 0; i < results.size(); ++i) {
-    TensorNode& node = *results[i].node();
-    node.buffer = std::move(buffers[i]);
-    if (!node.tracked) node.producer.reset();
-  }
+  for (size_t i = 0; i < results.size(); ++i) results[i].node()->buffer = std::move(buffers[i]);
+  detail::remember(results, trace.ops, trace.captured);
 }
 
 }  // namespace lamina

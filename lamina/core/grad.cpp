@@ -2,18 +2,22 @@
 #include "lamina/core/grad.h"
 
 #include <algorithm>
+#include <limits>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "lamina/base/error.h"
+#include "lamina/core/call.h"
 #include "lamina/core/tensor_node.h"
 #include "lamina/graph/constant.h"
 
 namespace lamina {
 namespace {
 
+using detail::History;
 using detail::PendingOp;
 using detail::TensorNode;
+using detail::Watch;
 
 std::vector<TensorType> same_type(const InferArgs& args) { return {args.inputs[0]}; }
 
@@ -45,7 +49,8 @@ Tensor filled_like(const Tensor& x, double value) {
 std::vector<Tensor> all_outputs(const std::shared_ptr<PendingOp>& op) {
   std::vector<TensorType> types;
   std::vector<Tensor> results;
-  bool tracked = false;
+  bool open = false;
+  std::shared_ptr<Watch> watch;
   for (size_t i = 0; i < op->outputs.size(); ++i) {
     auto node = op->outputs[i].lock();
     if (!node) {
@@ -53,7 +58,8 @@ std::vector<Tensor> all_outputs(const std::shared_ptr<PendingOp>& op) {
         std::vector<TensorType> inputs;
         for (const Tensor& input : op->inputs) {
           inputs.push_back(input.type());
-          tracked = tracked || input.node()->tracked;
+          open = open || input.node()->open;
+          if (detail::watched(*input.node())) watch = input.node()->watch;
         }
         types = infer(*op->op, op->attrs, inputs);
       }
@@ -62,7 +68,8 @@ std::vector<Tensor> all_outputs(const std::shared_ptr<PendingOp>& op) {
       node->device = op->inputs.empty() ? current_device() : op->inputs[0].device();
       node->producer = op;
       node->index = static_cast<int>(i);
-      node->tracked = tracked;
+      node->open = open;
+      node->watch = watch;
       op->outputs[i] = node;
     }
     results.emplace_back(std::move(node));
@@ -75,7 +82,11 @@ std::vector<Tensor> all_outputs(const std::shared_ptr<PendingOp>& op) {
 class Tape {
  public:
   explicit Tape(const std::vector<Tensor>& inputs) {
-    for (const Tensor& input : inputs) leads_.insert(input.node().get());
+    for (const Tensor& input : inputs) {
+      leads_.insert(input.node().get());
+      oldest_ = std::min(oldest_, input.node()->serial);
+    }
+    inputs_ = leads_;
   }
 
   bool depends(const Tensor& tensor) const { return leads_.count(tensor.node().get()) > 0; }
@@ -84,11 +95,13 @@ class Tape {
     std::vector<Tensor> stack{output};
     while (!stack.empty()) {
       const Tensor top = stack.back();
-      const auto& producer = top.node()->producer;
-      if (depends(top) || !producer || done_.count(producer.get())) {
+      if (depends(top) || is_constant(*top.node()) || done_.count(top.node()->producer.get())) {
         stack.pop_back();
-      } else if (entered_.insert(producer.get()).second) {
-        for (const Tensor& input : producer->inputs) stack.push_back(input);
+        continue;
+      }
+      const auto& producer = top.node()->producer;
+      if (entered_.insert(producer.get()).second) {
+        for (const Tensor& input : detail::inputs_of(*producer)) stack.push_back(input);
       } else {
         stack.pop_back();
         finish(producer);
@@ -99,6 +112,26 @@ class Tape {
   const std::vector<std::shared_ptr<PendingOp>>& ops() const { return ops_; }
 
  private:
+  // Whether no input can lead to the node. Throws where one may, through history that is gone.
+  bool is_constant(const TensorNode& node) {
+    if (node.buffer && node.history) {
+      if (!may_lead(*node.history)) return true;
+      detail::check_walkable(node);
+    }
+    return !node.producer || node.producer->op == &stop_gradient_op;
+  }
+
+  bool may_lead(const History& history) {
+    if (history.any_older) return oldest_ < history.made;
+    const auto [known, added] = may_lead_.emplace(&history, false);
+    if (added) {
+      known->second =
+          std::any_of(history.ancestors.begin(), history.ancestors.end(),
+                      [&](const auto& ancestor) { return inputs_.count(ancestor.lock().get()) > 0; });
+    }
+    return known->second;
+  }
+
   void finish(const std::shared_ptr<PendingOp>& op) {
     done_.insert(op.get());
     const bool leads =
@@ -110,7 +143,9 @@ class Tape {
     }
   }
 
-  std::unordered_set<TensorNode*> leads_;
+  std::unordered_set<const TensorNode*> inputs_, leads_;
+  uint64_t oldest_ = std::numeric_limits<uint64_t>::max();
+  std::unordered_map<const History*, bool> may_lead_;
   std::unordered_set<PendingOp*> entered_, done_;
   std::vector<std::shared_ptr<PendingOp>> ops_;
 };
@@ -159,20 +194,30 @@ class Backward {
   std::unordered_map<const TensorNode*, Tensor> grads_;
 };
 
-// Ends the watch of grad() over results: what was computed forgets how.
-void release(const std::vector<Tensor>& results) {
-  std::vector<Tensor> stack = results;
-  while (!stack.empty()) {
-    const Tensor top = std::move(stack.back());
-    stack.pop_back();
-    TensorNode& node = *top.node();
-    if (!node.tracked) continue;
-    node.tracked = false;
-    if (!node.producer) continue;
-    for (const Tensor& input : node.producer->inputs) stack.push_back(input);
-    if (node.buffer) node.producer.reset();
+// The watch of one call of grad(), which ends however the call does.
+class WatchScope {
+ public:
+  WatchScope() : watch_(std::make_shared<Watch>()) { watch_->depth = depth_++; }
+  ~WatchScope() {
+    watch_->end();
+    --depth_;
   }
-}
+  WatchScope(const WatchScope&) = delete;
+  WatchScope& operator=(const WatchScope&) = delete;
+
+  // Fresh handles, so that the derivative is that of f's arguments even where f also captures the same
+  // tensors.
+  Tensor over(const Tensor& argument) const {
+    Tensor watched = detail::fresh_handle(argument);
+    if (!detail::watched(*watched.node())) watched.node()->watch = watch_;
+    return watched;
+  }
+
+ private:
+  static thread_local int depth_;
+  std::shared_ptr<Watch> watch_;
+};
+thread_local int WatchScope::depth_ = 0;
 
 }  // namespace
 
@@ -196,11 +241,11 @@ std::vector<Tensor> vjp(const std::vector<Tensor>& outputs, const std::vector<Te
                             cotangents[i].type().str());
     }
     tape.visit(outputs[i]);
-    if (outputs[i].computed() && !outputs[i].node()->producer && !tape.depends(outputs[i])) {
+    if (outputs[i].computed() && !outputs[i].node()->history && !tape.depends(outputs[i])) {
       throw InvalidArgument(
-          "vjp: an output was computed before its gradient was asked for, so that its history is gone; take "
-          "gradients "
-          "before looking at values, or use grad()");
+          "vjp: an output is data without history (a result of a step, or made of numbers), so that no "
+          "gradient "
+          "leads to it");
     }
     backward.accumulate(outputs[i], cotangents[i]);
   }
@@ -223,19 +268,12 @@ std::vector<Tensor> gradients(const Tensor& output, const std::vector<Tensor>& i
 
 TensorFunction value_and_grad(ScalarFunction f) {
   return [f = std::move(f)](const std::vector<Tensor>& arguments) {
-    // Fresh handles, so that the derivative is that of f's arguments even where f also captures the same
-    // tensors.
+    const WatchScope watch;
     std::vector<Tensor> watched;
-    bool nested = false;
-    for (const Tensor& argument : arguments) {
-      nested = nested || argument.node()->tracked;
-      watched.push_back(apply(identity_op, {}, {argument})[0]);
-      watched.back().node()->tracked = true;
-    }
+    for (const Tensor& argument : arguments) watched.push_back(watch.over(argument));
     const Tensor value = f(watched);
     std::vector<Tensor> results{value};
     for (Tensor& gradient : gradients(value, watched)) results.push_back(std::move(gradient));
-    if (!nested) release(results);
     return results;
   };
 }
@@ -247,6 +285,8 @@ TensorFunction grad(ScalarFunction f) {
     return results;
   };
 }
+
+Tensor detail::fresh_handle(const Tensor& x) { return apply(identity_op, {}, {x})[0]; }
 
 Tensor stop_gradient(const Tensor& x) { return apply(stop_gradient_op, {}, {x})[0]; }
 

@@ -14,10 +14,14 @@ using TensorFunction = std::function<std::vector<Tensor>(const std::vector<Tenso
 using ScalarFunction = std::function<Tensor(const std::vector<Tensor>&)>;
 
 /// The gradients of the scalar `output` with respect to `inputs`, as pending tensors that can be
-/// differentiated in their turn. Zeros for an input that does not influence the output. What was computed
-/// before (someone looked at it) has forgotten how, and counts as a constant; grad() and value_and_grad() see
-/// past that. Throws InvalidArgument when output is not a floating scalar, or when the path from an input to
-/// it passes an op without derivative (naming the op).
+/// differentiated in their turn. Zeros for an input that does not influence the output.
+///
+/// Looking at values changes no gradient. The engine remembers how recent values came about; how much it
+/// remembers is bounded (some ten thousand operations a thread), and large arguments that were let go or
+/// overwritten since are not kept alive. Where a gradient would have to pass what is forgotten, this throws
+/// InvalidArgument; grad() and value_and_grad() keep everything that they need. Results of a Step and of
+/// Model::predict are data: no gradient leads through them. Throws InvalidArgument, too, when output is not a
+/// floating scalar, or when the path from an input to it passes an op without derivative (naming the op).
 std::vector<Tensor> gradients(const Tensor& output, const std::vector<Tensor>& inputs);
 
 /// Vector-Jacobian product: gradients of `outputs` weighted by `cotangents` of the same shapes.

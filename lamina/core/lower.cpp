@@ -25,7 +25,8 @@ void expand(const Node& node, const Graph& from, const Device& device, Rewriter&
   const Trace body = trace(node.op->body(node.attrs, arguments), arguments);
 
   // Constants that a body captures would need inputs of their own: bodies make them with `full` instead.
-  if (!body.captured.empty()) throw InternalError("the body of op '" + node.op->name + "' captures a tensor");
+  if (!body.captured.empty() || body.foreign)
+    throw InternalError("the body of op '" + node.op->name + "' captures a tensor");
   std::vector<ValueId> values(body.graph.values.size(), -1);
   for (size_t i = 0; i < node.inputs.size(); ++i) {
     values[static_cast<size_t>(body.graph.inputs[i])] = rewrite(node.inputs[i]);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "lamina/backend/backend.h"
+#include "lamina/core/history.h"
 #include "lamina/core/tensor.h"
 #include "lamina/graph/op.h"
 
@@ -12,11 +13,30 @@ namespace lamina::detail {
 
 /// One recorded application of an op. Owned by its outputs; owns its inputs.
 struct PendingOp {
+  /// An input that the history of computed outputs holds weakly: `inputs` has a gap in its place.
+  struct Loose {
+    size_t place;
+    std::weak_ptr<TensorNode> node;
+    uint64_t version;
+  };
+
   const Op* op;
   Attrs attrs;
   std::vector<Tensor> inputs;
   std::vector<std::weak_ptr<TensorNode>> outputs;
-  ~PendingOp();  // iterative, so that long chains do not exhaust the stack
+  std::vector<Loose> loose = {};
+  bool remembered = false;  ///< part of a history
+  bool pinned = false;      ///< a gradient went through: pending work may need its inputs again
+  ~PendingOp();             // iterative, so that long chains do not exhaust the stack
+};
+
+/// One call of grad(): while it is active, what it watches keeps its history whatever is looked at.
+struct Watch {
+  bool active = true;
+  int depth = 0;                                  ///< how many calls are around it
+  std::vector<std::weak_ptr<History>> histories;  ///< of what was looked at meanwhile
+  /// From here on the histories are subject to the thread's budget.
+  void end();
 };
 
 struct Symbol;
@@ -25,11 +45,20 @@ struct TensorNode {
   TensorType type;
   Device device;
   std::shared_ptr<Buffer> buffer;       ///< set once computed
-  std::shared_ptr<PendingOp> producer;  ///< set while pending; empty for a placeholder of a trace
+  std::shared_ptr<PendingOp> producer;  ///< empty for data, for a placeholder of a trace, and when forgotten
   int index = 0;                        ///< which output of the producer
-  bool tracked = false;                 ///< grad() is watching: keep the producer even when computed
+  int depth = 0;                        ///< ops in the longest pending chain that ends here
+  bool open = false;                    ///< stands for an argument of a trace, or depends on one
+  std::shared_ptr<Watch> watch;         ///< of the outermost grad() that watched when this was recorded
+  std::shared_ptr<History> history;     ///< set once computed by an op
+  long kept = 0;                        ///< references by the histories of others
+  uint64_t version = 0;                 ///< how often the buffer was handed out to be written over
+  const uint64_t serial = next_serial();
   Tensor mask;                           ///< what travels beside it (lamina/core/symbol.h)
   std::shared_ptr<const Symbol> symbol;  ///< set for a symbolic tensor
 };
+
+/// Whether a call of grad() that has not returned yet watches the node.
+inline bool watched(const TensorNode& node) { return node.watch && node.watch->active; }
 
 }  // namespace lamina::detail

@@ -1,6 +1,7 @@
 // Recording of ops, and the walk that turns what is pending into a graph.
 #include "lamina/core/trace.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "lamina/base/error.h"
@@ -8,12 +9,18 @@
 #include "lamina/core/tensor_node.h"
 
 namespace lamina {
+namespace {
+
+constexpr int kDeepest = 1000;  // ops in a pending chain before it is computed unasked
+
+}  // namespace
 
 std::vector<Tensor> apply(const Op& op, Attrs attrs, std::vector<Tensor> inputs) {
   std::vector<TensorType> types;
   types.reserve(inputs.size());
   Device device = current_device();
-  bool tracked = false;
+  bool open = false;
+  std::shared_ptr<detail::Watch> watch;
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (!inputs[i].defined()) {
       throw InvalidArgument(op.name + ": argument " + std::to_string(i) + " is an undefined tensor");
@@ -29,9 +36,16 @@ std::vector<Tensor> apply(const Op& op, Attrs attrs, std::vector<Tensor> inputs)
                             inputs[i].device().str());
     }
     device = inputs[i].device();
-    tracked = tracked || inputs[i].node()->tracked;
+    const detail::TensorNode& node = *inputs[i].node();
+    open = open || node.open;
+    // The outermost of nested watches lasts longest.
+    if (detail::watched(node) && (!watch || node.watch->depth < watch->depth)) watch = node.watch;
   }
   const std::vector<TensorType> outputs = infer(op, attrs, types);
+  int depth = 0;
+  for (const Tensor& input : inputs) {
+    if (!input.computed()) depth = std::max(depth, input.node()->depth);
+  }
 
   auto pending = std::make_shared<detail::PendingOp>();
   pending->op = &op;
@@ -44,10 +58,14 @@ std::vector<Tensor> apply(const Op& op, Attrs attrs, std::vector<Tensor> inputs)
     node->device = device;
     node->producer = pending;
     node->index = static_cast<int>(i);
-    node->tracked = tracked;
+    node->open = open;
+    node->watch = watch;
+    node->depth = depth + 1;
     pending->outputs.push_back(node);
     results.emplace_back(std::move(node));
   }
+  // Loops that nobody looks into end here from time to time, so that what is pending stays bounded.
+  if (depth >= kDeepest && !open && !watch) eval(results);
   return results;
 }
 
@@ -57,6 +75,7 @@ Tensor placeholder(const TensorType& type, const Device& device) {
   auto node = std::make_shared<TensorNode>();
   node->type = type;
   node->device = device;
+  node->open = true;
   return Tensor(std::move(node));
 }
 
@@ -64,6 +83,8 @@ namespace {
 
 class Tracer {
  public:
+  Tracer(Older older, uint64_t since) : older_(older), since_(since) {}
+
   void bind(const Tensor& placeholder, std::string name) {
     values_[placeholder.node().get()] = trace_.graph.add_input(placeholder.type(), std::move(name));
   }
@@ -75,9 +96,12 @@ class Tracer {
       const Tensor top = stack.back();
       const TensorNode* node = top.node().get();
       if (!node) throw InvalidArgument("the traced function returned an undefined tensor");
+      if (watched(*node)) trace_.watched = true;
+      if (older_ == Older::kComputed && trace_.watched) return -1;
       if (values_.count(node)) {
         stack.pop_back();
-      } else if (node->buffer) {
+      } else if (node->buffer || is_captured(*node)) {
+        if (older_ != Older::kCaptured) top.eval();
         values_[node] = trace_.graph.add_input(node->type, "captured");
         trace_.captured.push_back(top);
         stack.pop_back();
@@ -85,9 +109,8 @@ class Tracer {
         throw InvalidArgument(node->symbol->describe() +
                               " is symbolic and has no value; make a Model of it and ask that");
       } else if (!node->producer) {
-        throw InvalidArgument(
-            "a tensor that stands for an argument of compile or grad has no value to look at; return it "
-            "instead");
+        trace_.foreign = true;
+        return -1;
       } else if (!push_missing(*node->producer, stack)) {
         record(*node->producer);
         stack.pop_back();
@@ -108,7 +131,13 @@ class Tracer {
     return stack.size() > before;
   }
 
-  void record(const PendingOp& op) {
+  bool is_captured(const TensorNode& node) const {
+    if (node.serial >= since_) return false;
+    return older_ == Older::kCaptured || (older_ == Older::kComputed && !node.open && node.producer);
+  }
+
+  void record(PendingOp& op) {
+    trace_.ops.push_back(&op);
     std::vector<ValueId> inputs;
     for (const Tensor& input : op.inputs) inputs.push_back(values_.at(input.node().get()));
     const std::vector<ValueId> outputs = trace_.graph.add_node(*op.op, op.attrs, std::move(inputs));
@@ -117,18 +146,21 @@ class Tracer {
     }
   }
 
+  const Older older_;
+  const uint64_t since_;
   Trace trace_;
   std::unordered_map<const TensorNode*, ValueId> values_;
 };
 
 }  // namespace
 
-Trace trace(std::span<const Tensor> results, std::span<const Tensor> placeholders) {
-  Tracer tracer;
+Trace trace(std::span<const Tensor> results, std::span<const Tensor> placeholders, Older older,
+            uint64_t since) {
+  Tracer tracer(older, since);
   for (size_t i = 0; i < placeholders.size(); ++i) tracer.bind(placeholders[i], "arg" + std::to_string(i));
   for (const Tensor& result : results) {
-    const ValueId value = tracer.visit(result);
-    tracer.trace().results.push_back(value);
+    tracer.trace().results.push_back(tracer.visit(result));
+    if (tracer.trace().results.back() < 0) break;
   }
   return tracer.finish();
 }

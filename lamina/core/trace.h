@@ -1,6 +1,7 @@
 // From pending tensors to a graph. Internal header.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -12,14 +13,28 @@ namespace lamina::detail {
 /// A tensor without value or producer: stands for an argument while a function is traced.
 Tensor placeholder(const TensorType& type, const Device& device);
 
+struct PendingOp;
+
 struct Trace {
   Graph graph;                   ///< inputs: the placeholders in order, then what was captured
-  std::vector<Tensor> captured;  ///< computed tensors that the graph reads
+  std::vector<Tensor> captured;  ///< tensors from outside that the graph reads
   std::vector<ValueId> results;  ///< the values of the traced tensors, in order
+  std::vector<PendingOp*> ops;   ///< what the graph's nodes were made of, in order
+  bool watched = false;          ///< passes a tensor that a running grad() watches
+  bool foreign = false;          ///< needs an argument of another trace; then the graph is not complete
 };
 
-/// The graph that computes `results` from `placeholders` and from computed tensors. graph.outputs stays
-/// empty. Throws InvalidArgument when a result needs a placeholder of another trace, or is undefined.
-Trace trace(std::span<const Tensor> results, std::span<const Tensor> placeholders);
+/// What a trace does with pending tensors that were made before it began.
+enum class Older {
+  kTraced,    ///< they are part of it
+  kComputed,  ///< computed and captured, unless they need an argument or grad() watches: then the walk ends
+  kCaptured,  ///< captured as they are
+};
+
+/// The graph that computes `results` from `placeholders` and from captured tensors. graph.outputs stays
+/// empty. `since` is the serial number at which the trace began. Throws InvalidArgument when a result is
+/// undefined or symbolic.
+Trace trace(std::span<const Tensor> results, std::span<const Tensor> placeholders,
+            Older older = Older::kTraced, uint64_t since = 0);
 
 }  // namespace lamina::detail

@@ -2,7 +2,9 @@
 #include "lamina/graph/program.h"
 
 #include <cstring>
+#include <mutex>
 
+#include "lamina/graph/execution.h"
 #include "lamina/graph/memory_plan.h"
 #include "lamina/graph/profile.h"
 #include "lamina/graph/storage.h"
@@ -16,46 +18,60 @@ using detail::StoragePlan;
 struct Program::Plan {
   struct Step {
     std::unique_ptr<Kernel> kernel;
-    size_t inputs;  // start of its operands in `addresses`
+    size_t inputs;  // start of its operands in the table of addresses
     size_t outputs;
-    void* workspace;
+    size_t workspace;  // offset in the arena
   };
   struct Move {
-    size_t to, from;  // places in `addresses`
+    size_t to, from;  // places in the table
     size_t bytes;
   };
 
+  Plan(const Device& on, std::shared_ptr<MemoryPool> pool)
+      : device(on), memory(pool ? std::move(pool) : std::make_shared<MemoryPool>()) {}
+
+  Device device;
+  std::shared_ptr<MemoryPool> memory;
   std::vector<Step> steps;
-  std::vector<void*> addresses;
-  // Places in `addresses` to rewrite when the caller brings another buffer.
-  std::vector<std::vector<size_t>> input_patches, output_patches;
-  std::vector<void*> bound_inputs, bound_outputs;
   std::vector<Move> moves;
-  std::unique_ptr<Buffer> arena;
+  detail::AddressTable table;
+  size_t arena_bytes = 0;
   std::vector<size_t> block_offsets;
   int state_copies = 0;
   std::string text;
+  mutable detail::ExecutionPool executions;
   std::unique_ptr<detail::Profile> profile;
+  mutable std::mutex profiling;
 
   size_t add_address(const Storage& storage) {
-    const size_t place = addresses.size();
-    void* known = nullptr;
+    const size_t place = table.size++;
     if (storage.kind == Storage::Kind::kArena) {
-      known = static_cast<char*>(arena->data()) + block_offsets[static_cast<size_t>(storage.index)];
+      table.arena.push_back({place, block_offsets[static_cast<size_t>(storage.index)]});
     } else {
-      auto& patches = storage.kind == Storage::Kind::kInput ? input_patches : output_patches;
-      patches[static_cast<size_t>(storage.index)].push_back(place);
+      auto& places = storage.kind == Storage::Kind::kInput ? table.inputs : table.outputs;
+      places[static_cast<size_t>(storage.index)].push_back(place);
     }
-    addresses.push_back(known);
     return place;
   }
 
-  void bind(std::span<void* const> now, std::vector<void*>& bound,
-            const std::vector<std::vector<size_t>>& patches) {
-    for (size_t i = 0; i < bound.size(); ++i) {
-      if (bound[i] == now[i]) continue;
-      bound[i] = now[i];
-      for (size_t place : patches[i]) addresses[place] = now[i];
+  void run(const detail::Execution& execution) const {
+    void* const* const addresses = execution.addresses();
+    const auto call = [&](const Step& step) {
+      step.kernel->run(
+          {addresses + step.inputs, addresses + step.outputs, execution.arena() + step.workspace});
+    };
+    if (profile) {
+      const std::lock_guard lock(profiling);
+      profile->begin();
+      for (size_t i = 0; i < steps.size(); ++i) {
+        call(steps[i]);
+        profile->end(i);
+      }
+    } else {
+      for (const Step& step : steps) call(step);
+    }
+    for (const Move& move : moves) {
+      if (move.bytes) std::memcpy(addresses[move.to], addresses[move.from], move.bytes);
     }
   }
 };
@@ -91,9 +107,28 @@ std::unique_ptr<Kernel> choose(const Graph& graph, const Node& node, const Devic
                     " for these operands:" + refusals);
 }
 
+// Gives back what a run took, also when a kernel throws.
+template <class Pool, class T>
+class Lent {
+ public:
+  Lent(Pool& pool, std::unique_ptr<T> thing) : pool_(pool), thing_(std::move(thing)) {}
+  ~Lent() {
+    if (thing_) pool_.give_back(std::move(thing_));
+  }
+  Lent(const Lent&) = delete;
+  Lent& operator=(const Lent&) = delete;
+  T& operator*() const { return *thing_; }
+  T* operator->() const { return thing_.get(); }
+
+ private:
+  Pool& pool_;
+  std::unique_ptr<T> thing_;
+};
+
 }  // namespace
 
-Program::Program(const Graph& graph, const Device& device) : plan_(std::make_unique<Plan>()) {
+Program::Program(const Graph& graph, const Device& device, std::shared_ptr<MemoryPool> memory_pool)
+    : plan_(std::make_unique<Plan>(device, std::move(memory_pool))) {
   Plan& plan = *plan_;
   const StoragePlan storage = detail::plan_storage(graph);
   if (detail::Profile::wanted()) plan.profile = std::make_unique<detail::Profile>();
@@ -112,21 +147,18 @@ Program::Program(const Graph& graph, const Device& device) : plan_(std::make_uni
     lifetimes.push_back({bytes, static_cast<int>(n), static_cast<int>(n)});
   }
   MemoryPlan memory = plan_memory(lifetimes);
-  plan.arena = std::make_unique<Buffer>(device, memory.bytes);
+  plan.arena_bytes = memory.bytes;
   plan.block_offsets = std::move(memory.offsets);
 
-  plan.input_patches.resize(graph.inputs.size());
-  plan.output_patches.resize(graph.outputs.size());
-  plan.bound_inputs.resize(graph.inputs.size());
-  plan.bound_outputs.resize(graph.outputs.size());
+  plan.table.inputs.resize(graph.inputs.size());
+  plan.table.outputs.resize(graph.outputs.size());
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     if (!kernels[n]) continue;
     const Node& node = graph.nodes[n];
-    Plan::Step step{std::move(kernels[n]), plan.addresses.size(), 0, nullptr};
+    Plan::Step step{std::move(kernels[n]), plan.table.size, 0, plan.block_offsets[workspaces[n]]};
     for (ValueId input : node.inputs) plan.add_address(storage.values[static_cast<size_t>(input)]);
-    step.outputs = plan.addresses.size();
+    step.outputs = plan.table.size;
     for (ValueId output : node.outputs) plan.add_address(storage.values[static_cast<size_t>(output)]);
-    step.workspace = static_cast<char*>(plan.arena->data()) + plan.block_offsets[workspaces[n]];
     plan.steps.push_back(std::move(step));
   }
   for (const Copy& copy : storage.copies) {
@@ -138,29 +170,19 @@ Program::Program(const Graph& graph, const Device& device) : plan_(std::make_uni
 
 Program::~Program() = default;
 
-void Program::run(std::span<void* const> inputs, std::span<void* const> outputs) {
-  Plan& plan = *plan_;
-  plan.bind(inputs, plan.bound_inputs, plan.input_patches);
-  plan.bind(outputs, plan.bound_outputs, plan.output_patches);
-  void** const addresses = plan.addresses.data();
-  if (plan.profile) {
-    plan.profile->begin();
-    for (size_t i = 0; i < plan.steps.size(); ++i) {
-      const Plan::Step& step = plan.steps[i];
-      step.kernel->run({addresses + step.inputs, addresses + step.outputs, step.workspace});
-      plan.profile->end(i);
-    }
-  } else {
-    for (const Plan::Step& step : plan.steps) {
-      step.kernel->run({addresses + step.inputs, addresses + step.outputs, step.workspace});
-    }
-  }
-  for (const Plan::Move& move : plan.moves) {
-    if (move.bytes) std::memcpy(addresses[move.to], addresses[move.from], move.bytes);
-  }
+void Program::run(std::span<void* const> inputs, std::span<void* const> outputs) const {
+  if (plan_->arena_bytes == 0) return run(inputs, outputs, nullptr);
+  const Lent arena(*plan_->memory, plan_->memory->take(plan_->device, plan_->arena_bytes));
+  run(inputs, outputs, arena->data());
 }
 
-size_t Program::arena_bytes() const { return plan_->arena->bytes(); }
+void Program::run(std::span<void* const> inputs, std::span<void* const> outputs, void* arena) const {
+  const Lent execution(plan_->executions, plan_->executions.take(plan_->table));
+  execution->bind(inputs, outputs, arena);
+  plan_->run(*execution);
+}
+
+size_t Program::arena_bytes() const { return plan_->arena_bytes; }
 int Program::kernels() const { return static_cast<int>(plan_->steps.size()); }
 int Program::state_copies() const { return plan_->state_copies; }
 std::string Program::str() const { return plan_->text; }

@@ -4,25 +4,30 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "lamina/backend/backend.h"
 #include "lamina/graph/graph.h"
+#include "lamina/graph/memory_pool.h"
 
 namespace lamina {
 
-/// A flat list of prepared kernels over one arena. Construction chooses kernels and lays out memory; `run`
-/// does no allocation, hashing, locking or shape arithmetic. One run at a time.
+/// An immutable plan: a flat list of prepared kernels and the layout of an arena. What a run changes (the
+/// arena, the addresses of inputs and outputs) is its own, an *execution*; the program keeps those of past
+/// runs for the next ones. So any number of threads may run one program at once, and a run allocates nothing
+/// once as many ran at once before.
 class Program {
  public:
-  /// Throws Unsupported, with every candidate's reason, when a node has no kernel on the device.
-  Program(const Graph& graph, const Device& device);
+  /// The arena of a run comes from `memory`; without one, from a pool that the program has to itself. Throws
+  /// Unsupported, with every candidate's reason, when a node has no kernel on the device.
+  Program(const Graph& graph, const Device& device, std::shared_ptr<MemoryPool> memory = nullptr);
   ~Program();
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
   /// One address per graph input (updated ones are overwritten) and per graph output.
-  void run(std::span<void* const> inputs, std::span<void* const> outputs);
+  void run(std::span<void* const> inputs, std::span<void* const> outputs) const;
+  /// The same in memory of the caller's: `arena` has arena_bytes() bytes, aligned to 64.
+  void run(std::span<void* const> inputs, std::span<void* const> outputs, void* arena) const;
 
   size_t arena_bytes() const;
   int kernels() const;

@@ -4,12 +4,15 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <thread>
 
+#include "lamina/backend/backend.h"
 #include "lamina/base/error.h"
 #include "lamina/core/compile.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
+#include "lamina/ops/full.h"
 #include "lamina/ops/random.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/unary.h"
@@ -74,8 +77,7 @@ TEST(Grad, RefusesWhatHasNoGradient) {
   };
   has(refusal([&] { gradients(x + x, {x}); }), "this output is float32(2,): reduce it");
   has(refusal([&] { gradients(sum(x), {Tensor::from<int32_t>({1})}); }), "floating tensors, not int32");
-  const Tensor computed = sum(x * x).eval();
-  has(refusal([&] { gradients(computed, {x}); }), "its history is gone");
+  has(refusal([&] { gradients(Tensor(1.0f), {x}); }), "data without history");
   has(refusal([&] { vjp({x + x}, {x}, {}); }), "1 outputs, but 0 cotangents");
   has(refusal([&] { vjp({x + x}, {x}, {sum(x)}); }), "the cotangent of output float32(2,) is float32()");
   const Tensor key = cast(x, DType::kInt64);
@@ -83,10 +85,80 @@ TEST(Grad, RefusesWhatHasNoGradient) {
       "no gradient flows through op 'random_uniform'");
 }
 
-TEST(Grad, TakesWhatWasLookedAtForAConstant) {
-  const Tensor x = Tensor::from<double>({3.0});
-  const Tensor y = (x * x).eval();
-  EXPECT_DOUBLE_EQ(gradients(sum(y * x), {x})[0].item<double>(), 9);
+// z = x * x * x, whatever was looked at in between.
+TEST(Grad, DoesNotMindLooking) {
+  const Tensor x = Tensor::from<double>({1, 2, 3});
+  const std::vector<double> expected{3, 12, 27};
+  {
+    const Tensor y = x * x, z = sum(y * x);
+    EXPECT_EQ((y + 1.0).str(), "[2., 5., 10.] float64(3,)");
+    EXPECT_EQ(gradients(z, {x})[0].to_vector<double>(), expected);
+  }
+  {
+    const Tensor y = (x * x).eval();
+    EXPECT_EQ(gradients(sum(y * x), {x})[0].to_vector<double>(), expected);
+  }
+  {
+    const Tensor z = sum(x * x * x);
+    EXPECT_EQ(z.item<double>(), 36);
+    EXPECT_EQ(gradients(z, {x})[0].to_vector<double>(), expected);
+  }
+  {
+    const Tensor y = (x * x).eval();
+    EXPECT_EQ(gradients(sum(y * x), {y})[0].to_vector<double>(), x.to_vector<double>());
+    EXPECT_EQ(gradients(sum(stop_gradient(y) * x), {x})[0].to_vector<double>(), y.to_vector<double>());
+  }
+}
+
+TEST(Grad, PassesValuesOfCompiledFunctions) {
+  const Tensor x = Tensor::from<double>({1, 2, 3}), w = Tensor::from<double>({2, 2, 2});
+  const Function f = compile([&](const std::vector<Tensor>& a) { return std::vector{a[0] * a[1] * w}; });
+  const Tensor y = f({x, x})[0];
+  EXPECT_TRUE(y.computed());
+  const std::vector<Tensor> both = gradients(sum(y * x), {x, w});
+  EXPECT_EQ(both[0].to_vector<double>(), (std::vector<double>{6, 24, 54}));
+  EXPECT_EQ(both[1].to_vector<double>(), (std::vector<double>{1, 8, 27}));
+  EXPECT_EQ(gradients(sum(both[0]), {x})[0].to_vector<double>(), (std::vector<double>{12, 24, 36}));
+}
+
+TEST(Grad, ThrowsWhereItWouldPassWhatIsForgotten) {
+  const auto refusal = [](auto action) { return message_of<InvalidArgument>(action); };
+  const auto has = [](const std::string& message, const char* words) {
+    EXPECT_NE(message.find(words), std::string::npos) << message;
+  };
+  const Tensor w = full({2000}, 3.0).eval();
+  {
+    const Tensor x = full({2000}, 2.0).eval();  // too large to be kept for the gradient's sake alone
+    const Tensor y = (x * w).eval();
+    EXPECT_EQ(gradients(sum(y), {w})[0].to_vector<float>()[0], 2);
+  }
+  Tensor y;
+  {
+    const Tensor x = full({2000}, 2.0).eval();
+    y = (x * w).eval();
+  }
+  has(refusal([&] { gradients(sum(y), {w}); }), "one of its arguments is no longer there");
+  EXPECT_EQ(gradients(sum(y * w), {y})[0].to_vector<float>()[0], 3);
+  // What does not depend on it is a constant all the same.
+  const Tensor v = full({2000}, 5.0);
+  EXPECT_EQ(gradients(sum(y * v), {v})[0].to_vector<float>()[0], 6);
+
+  Tensor chain = sum(w);
+  for (int i = 0; i < 2000; ++i) chain = (chain * 0.999).eval();
+  EXPECT_EQ(gradients(chain, {v})[0].to_vector<float>()[0], 0);
+  Tensor old = sum(w).eval();
+  for (int i = 0; i < 40000; ++i) chain = chain * 0.999;
+  chain.eval();
+  has(refusal([&] { gradients(old, {w}); }), "was computed long ago");
+  std::thread([&] { has(refusal([&] { gradients(chain, {w}); }), "computed by another thread"); }).join();
+}
+
+TEST(Grad, KeepsNoMemoryForLoopsThatLook) {
+  Tensor x = full({100000}, 1.0).eval();  // 400 kB
+  for (int i = 0; i < 200; ++i) (x = x * 0.9).eval();
+  const int64_t first = buffer_bytes();
+  for (int i = 0; i < 2000; ++i) (x = x * 0.9).eval();
+  EXPECT_LE(buffer_bytes(), first + (1 << 20));
 }
 
 TEST(Grad, WorksInsideCompile) {

@@ -25,6 +25,7 @@ const OpRows rows({
 });
 
 // Its derivative is 0 by design, not that of the function: tests/core/grad_test.cpp.
+const OpWithoutRows call("call", "tests/core/compile_test.cpp checks calls of compiled functions");
 const OpWithoutRows stop_gradient("stop_gradient", "tests/core/grad_test.cpp checks that no gradient flows");
 
 // Images without pixels or channels, to blocks of channels and back: once divided by zero.

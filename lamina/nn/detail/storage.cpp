@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "lamina/backend/backend.h"
+#include "lamina/core/compile.h"
 #include "lamina/ops/cast.h"
 
 namespace lamina::detail {
@@ -38,6 +39,7 @@ void overwrite(Tensor& to, const Tensor& from) {
   const Tensor source = converted(from, to.dtype());
   const size_t bytes = to.type().bytes();
   if (bytes == 0) return;
+  make_exclusive(to);
   Backend& device = backend(to.device());
   if (to.device() == source.device() && to.device().kind == DeviceKind::kCpu) {
     std::memmove(to.buffer()->data(), source.buffer()->data(), bytes);
@@ -51,6 +53,7 @@ void overwrite(Tensor& to, const Tensor& from) {
 void clear(Tensor& to) {
   const size_t bytes = to.type().bytes();
   if (bytes == 0) return;
+  make_exclusive(to);
   if (to.device().kind == DeviceKind::kCpu) {
     std::memset(to.buffer()->data(), 0, bytes);
     return;

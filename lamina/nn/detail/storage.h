@@ -12,7 +12,8 @@ Tensor own(const Tensor& from, DType dtype);
 /// Zeros in a buffer that nothing else shares.
 Tensor own_zeros(const TensorType& type);
 
-/// Writes the elements of `from`, converted, into the buffer of `to`. Shapes must be equal.
+/// Writes the elements of `from`, converted, into the buffer of `to`, or into a new one where somebody else
+/// holds the old contents. Shapes must be equal.
 void overwrite(Tensor& to, const Tensor& from);
 /// Writes zeros into the buffer of `to`, which is on the CPU.
 void clear(Tensor& to);

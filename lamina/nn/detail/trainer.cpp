@@ -132,25 +132,27 @@ void Trainer::check_shapes(const Tensor& y, const Shape& output) const {
 
 Step& Trainer::test_step() {
   if (test_) return *test_;
-  test_args_.clear();
-  for (const WeightPtr& weight : trainable_) test_args_.push_back(weight->value);
-  for (const WeightPtr& weight : frozen_) test_args_.push_back(weight->value);
-  test_args_.resize(test_args_.size() + 2);  // x and y
+  test_args_.assign(trainable_.size() + frozen_.size() + 2, {});  // x and y at the end
   return test_.emplace([this](const std::vector<Tensor>& args) { return test_function(args); },
-                       test_logs_.state.size(), "test step");
+                       test_logs_.state.size(), "test step", memory_);
 }
 
 Step& Trainer::train_step() {
   if (train_) return *train_;
   build_optimizer();
   state_.clear();
-  for (const WeightPtr& weight : trainable_) state_.push_back(weight->value);
-  for (const WeightPtr& weight : frozen_) state_.push_back(weight->value);
-  for (const WeightPtr& weight : optimizer_state_) state_.push_back(weight->value);
-  for (const Tensor& accumulator : train_logs_.state) state_.push_back(accumulator);
-  state_.push_back(key_);
+  for_each_state([&](Tensor&) { state_.emplace_back(); });
   return train_.emplace([this](const std::vector<Tensor>& args) { return train_function(args); },
-                        state_.size(), "train step");
+                        state_.size(), "train step", memory_);
+}
+
+template <class Visit>
+void Trainer::for_each_state(Visit&& visit) {
+  for (const auto* group : {&trainable_, &frozen_, &optimizer_state_}) {
+    for (const WeightPtr& weight : *group) visit(weight->value);
+  }
+  for (Tensor& accumulator : train_logs_.state) visit(accumulator);
+  visit(key_);
 }
 
 Tensor Trainer::forward(Tensor x, CallContext& context) const {
@@ -221,13 +223,31 @@ void Trainer::train(const Tensor& x, const Tensor& y) {
   if (predict_) predict_.reset();
   const std::array<Tensor, 2> batch = {x, y};
   Step& step = train_step();
+  // Moved there and, also after an error, back.
+  struct Borrowed {
+    Trainer& trainer;
+    explicit Borrowed(Trainer& of) : trainer(of) { swap(); }
+    ~Borrowed() { swap(); }
+    void swap() {
+      size_t i = 0;
+      trainer.for_each_state([&](Tensor& tensor) { std::swap(tensor, trainer.state_[i++]); });
+    }
+  } const borrowed(*this);
   step(state_, batch);
 }
 
 void Trainer::test(const Tensor& x, const Tensor& y) {
   Step& step = test_step();
-  test_args_[test_args_.size() - 2] = x;
-  test_args_[test_args_.size() - 1] = y;
+  size_t i = 0;
+  for (const auto* group : {&trainable_, &frozen_}) {
+    for (const WeightPtr& weight : *group) test_args_[i++] = weight->value;
+  }
+  test_args_[i++] = x;
+  test_args_[i] = y;
+  struct LetGo {
+    std::vector<Tensor>& tensors;
+    ~LetGo() { std::fill(tensors.begin(), tensors.end(), Tensor()); }
+  } const let_go{test_args_};
   step(test_logs_.state, test_args_);
 }
 
@@ -239,9 +259,10 @@ const Tensor& Trainer::predict(const Tensor& x) {
           CallContext context(false);
           return std::vector<Tensor>{forward(args[0], context)};
         },
-        0, "predict");
+        0, "predict", memory_);
   }
-  return (*predict_)({}, std::span(&x, 1))[0];
+  (*predict_)({}, std::span(&x, 1), predictions_);
+  return predictions_[0];
 }
 
 std::vector<std::string> Trainer::metric_names() const {
@@ -269,7 +290,9 @@ Step::Statistics Trainer::statistics() const { return train_ ? train_->statistic
 std::string Trainer::train_graph(const Tensor& x, const Tensor& y) {
   const std::array<Tensor, 2> batch = {x, y};
   Step& step = train_step();
-  return step.graph(state_, batch);
+  std::vector<Tensor> state;
+  for_each_state([&](const Tensor& tensor) { state.push_back(tensor); });
+  return step.graph(state, batch);
 }
 
 }  // namespace lamina::detail

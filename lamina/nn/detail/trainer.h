@@ -86,6 +86,9 @@ class Trainer {
 
  private:
   Tensor forward(Tensor x, CallContext& context) const;
+  /// Calls `visit` with every tensor of the train step's state, in its order.
+  template <class Visit>
+  void for_each_state(Visit&& visit);
   // The steps are made when first needed: evaluating creates no slots of the optimizer.
   Step& train_step();
   Step& test_step();
@@ -108,9 +111,12 @@ class Trainer {
   Shape y_shape_, output_shape_;
   LiveLogs train_logs_, test_logs_;
 
+  std::shared_ptr<MemoryPool> memory_ = std::make_shared<MemoryPool>();  // of all steps
   std::optional<Step> train_, test_, predict_;
-  std::vector<Tensor> state_;      // of the train step, in its order
-  std::vector<Tensor> test_args_;  // weights, then x and y
+  // Room for the tensors of one call, which lie with their owners in between: a step writes over what it
+  // alone holds.
+  std::vector<Tensor> state_, test_args_;
+  std::vector<Tensor> predictions_;
 };
 
 }  // namespace lamina::detail

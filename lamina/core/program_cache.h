@@ -1,0 +1,83 @@
+// ProgramCache: the programs of one traced function, by signature. Internal header.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lamina/core/grad.h"
+#include "lamina/graph/program.h"
+
+namespace lamina::detail {
+
+/// What a program was made for: the types of all arguments, their device, and the threads that kernels may
+/// have divided their work among.
+struct Signature {
+  std::vector<TensorType> types;
+  Device device;
+  int threads = 0;
+
+  /// Throws InvalidArgument, naming `function`, when the arguments are on different devices.
+  Signature(const std::string& function, std::span<const Tensor> first, std::span<const Tensor> second);
+  /// Compares without building a signature: the steady state allocates nothing.
+  bool matches(std::span<const Tensor> first, std::span<const Tensor> second) const;
+};
+
+/// A program with the tensors that it captured; immutable.
+struct Compiled {
+  Signature signature;
+  Graph graph;
+  std::vector<Tensor> captured;  ///< the graph's last inputs
+  std::unique_ptr<Program> program;
+  double compile_ms = 0;
+};
+
+/// The programs of the last signatures. Any number of threads may ask at once; one traces at a time.
+class ProgramCache {
+ public:
+  static constexpr size_t kPrograms = 16;
+
+  /// The first `num_state` arguments of `f` are donated, its first results their new contents.
+  ProgramCache(TensorFunction f, size_t num_state, std::string name, std::shared_ptr<MemoryPool> memory);
+
+  /// The program for such arguments, made now if need be. Null when the function reads tensors that grad() or
+  /// a trace around this call watches: then it must become part of that.
+  std::shared_ptr<const Compiled> get(std::span<const Tensor> state, std::span<const Tensor> batch);
+
+  /// Runs a program; `outputs` receives the addresses' owners.
+  static void run(const Compiled& compiled, std::span<const Tensor> state, std::span<const Tensor> batch,
+                  std::span<const Tensor> outputs);
+
+  const std::string& name() const { return name_; }
+  int built() const { return built_; }
+  /// The program made last, or null.
+  std::shared_ptr<const Compiled> newest() const;
+
+ private:
+  struct Entry {
+    std::shared_ptr<const Compiled> program;
+    std::atomic<uint64_t> used{0};
+  };
+  std::shared_ptr<const Compiled> find(std::span<const Tensor> state, std::span<const Tensor> batch);
+  std::shared_ptr<const Compiled> build(std::span<const Tensor> state, std::span<const Tensor> batch) const;
+
+  const TensorFunction f_;
+  const size_t num_state_;
+  const std::string name_;
+  const std::shared_ptr<MemoryPool> memory_;
+  std::recursive_mutex building_;    // recursive: a traced function may call itself with other arguments
+  mutable std::shared_mutex mutex_;  // over what follows
+  std::vector<std::unique_ptr<Entry>> entries_;
+  std::shared_ptr<const Compiled> newest_;
+  std::atomic<uint64_t> clock_{0};
+  std::atomic<int> built_{0};
+};
+
+/// Whether grad() watches one of the tensors, or one stands for an argument of a trace or depends on one.
+bool part_of_a_trace(std::span<const Tensor> tensors);
+
+}  // namespace lamina::detail
