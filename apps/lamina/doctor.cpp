@@ -4,6 +4,7 @@
 #include "cli.h"
 #include "lamina/base/system.h"
 #include "lamina/base/terminal.h"
+#include "lamina/base/threads.h"
 #include "lamina/base/version.h"
 #include "lamina/data/labelled_data.h"
 
@@ -20,8 +21,18 @@ void print_row(const Terminal& terminal, const std::string& name, const std::str
   fmt::print("{} {}\n", styled(terminal, "36", fmt::format("{:<18}", name)), value);
 }
 
+/// What is measured while the user waits, in milliseconds.
+constexpr int kLoadTime = 100;
+
+std::string load_text(double busy, int processors) {
+  if (busy < 0) return "unknown";
+  const std::string text = fmt::format("{:.1f} of {} processors busy with other programs", busy, processors);
+  return busy < 0.5 ? text : text + ": figures measured now are worth little";
+}
+
 int doctor(bool json) {
   SystemInfo info = system_info();
+  const double busy = busy_processors(kLoadTime);
   if (json) {
     Json libraries = Json::object();
     for (const auto& [name, number] : library_versions()) libraries[name] = number;
@@ -38,6 +49,8 @@ int doctor(bool json) {
          {"instruction_sets", sets},
          {"processors", info.processors},
          {"threads", info.threads},
+         {"thread_policy", describe_threads()},
+         {"busy_processors", busy < 0 ? Json() : Json(busy)},
          {"memory_bytes", info.memory_bytes},
          {"available_bytes", info.available_bytes},
          {"operating_system", info.operating_system},
@@ -50,7 +63,9 @@ int doctor(bool json) {
   print_row(terminal, "system", info.operating_system);
   print_row(terminal, "/CPU:0", printable(info.processor));
   print_row(terminal, "instruction sets", joined(info.instruction_sets));
-  print_row(terminal, "threads", fmt::format("{} of {} processors", info.threads, info.processors));
+  print_row(terminal, "processors", fmt::format("{}", info.processors));
+  print_row(terminal, "load", load_text(busy, info.processors));
+  print_row(terminal, "threads", describe_threads());
   print_row(terminal, "memory",
             fmt::format("{}, {} available", bytes(static_cast<double>(info.memory_bytes)),
                         bytes(static_cast<double>(info.available_bytes))));

@@ -6,9 +6,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <ctime>
 #include <fstream>
+#include <optional>
 #include <sstream>
+#include <thread>
 
 #ifdef __linux__
 #include <sched.h>
@@ -64,6 +67,19 @@ std::vector<std::string> instruction_sets() {
   return names;
 }
 
+// Clock ticks that all processors together have worked since the start of the system.
+std::optional<double> busy_ticks() {
+  std::ifstream file("/proc/stat");
+  std::string name;
+  double user = 0, nice = 0, system = 0;
+  if (!(file >> name >> user >> nice >> system) || name != "cpu") return std::nullopt;
+  return user + nice + system;
+}
+
+double own_seconds() {
+  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;  // of all threads
+}
+
 }  // namespace
 
 SystemInfo system_info() {
@@ -87,6 +103,19 @@ int64_t peak_memory_bytes() {
 #else
   return static_cast<int64_t>(usage.ru_maxrss) * 1024;
 #endif
+}
+
+double busy_processors(int milliseconds) {
+  using std::chrono::steady_clock;
+  const std::optional<double> before = busy_ticks();
+  const double mine_before = own_seconds();
+  const auto begin = steady_clock::now();
+  std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+  const double seconds = std::chrono::duration<double>(steady_clock::now() - begin).count();
+  const std::optional<double> after = busy_ticks();
+  if (!before || !after || seconds <= 0) return -1;
+  const double all = (*after - *before) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  return std::max(0.0, (all - (own_seconds() - mine_before)) / seconds);
 }
 
 double process_age_ms() {

@@ -23,6 +23,10 @@ SystemInfo system_info();
 /// The largest resident size this process has had, in bytes; 0 when unknown.
 int64_t peak_memory_bytes();
 
+/// How many processors other programs keep busy, measured by waiting for `milliseconds` (> 0; the kernel
+/// counts in steps of 10); -1 when unknown.
+double busy_processors(int milliseconds);
+
 /// Milliseconds since this process was started by the kernel (so that a program can tell its own start-up
 /// time); 0 when unknown. The resolution is 10 ms.
 double process_age_ms();

@@ -1,67 +1,102 @@
-// Parallel loops on libgomp's pool, entered through its documented ABI rather than through pragmas, so that
-// GCC and Clang builds share one pool with oneDNN (Clang's pragmas would bring a second OpenMP run-time into
-// the process).
+// How many threads a loop has, how it is cut into ranges, and the way into the pool.
 #include "lamina/base/threads.h"
 
+#include <fmt/format.h>
 #include <omp.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
 
-extern "C" void GOMP_parallel(void (*function)(void*), void* data, unsigned num_threads, unsigned flags);
-
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define LAMINA_TSAN 1
-#endif
-#endif
-#ifdef LAMINA_TSAN
-// The pool's own barriers are not instrumented: tell the sanitizer what they order.
-extern "C" void __tsan_acquire(void*);
-extern "C" void __tsan_release(void*);
-#else
-static void __tsan_acquire(void*) {}
-static void __tsan_release(void*) {}
-#endif
+#include "lamina/base/detail/spin.h"
+#include "lamina/base/detail/thread_pool.h"
 
 namespace lamina {
 namespace {
 
-struct Job {
+/// Ranges for each thread. More of them share the work better when one thread has to wait for its processor;
+/// each costs a body's beginning.
+constexpr int64_t kRangesEach = 4;
+
+/// Work that sleeping threads are woken for at once: so many grains, or so many nanoseconds of one thread.
+constexpr int64_t kManyGrains = 16;
+constexpr double kLongWork = 150'000;
+
+/// The processors' worth of time that the process's control group may use; 0 without a limit.
+int group_share() {
+  double quota = 0;
+  double period = 0;
+  std::ifstream both("/sys/fs/cgroup/cpu.max");  // "max" is not a number: no limit
+  if (!(both >> quota >> period)) {
+    std::ifstream("/sys/fs/cgroup/cpu/cpu.cfs_quota_us") >> quota;  // -1: no limit
+    std::ifstream("/sys/fs/cgroup/cpu/cpu.cfs_period_us") >> period;
+  }
+  return quota > 0 && period > 0 ? std::max(1, static_cast<int>(std::ceil(quota / period))) : 0;
+}
+
+int default_threads() {
+  static const int threads = [] {
+    const int processors = omp_get_max_threads();  // affinity, or OMP_NUM_THREADS
+    const int share = std::getenv("OMP_NUM_THREADS") ? 0 : group_share();
+    return std::max(1, share > 0 ? std::min(processors, share) : processors);
+  }();
+  return threads;
+}
+
+thread_local int wanted = 0;
+
+struct Loop {
   detail::RangeFunction function;
   void* context;
   int64_t n;
   int64_t parts;
 };
 
-void run_parts(void* data) {
-  Job& job = *static_cast<Job*>(data);
-  __tsan_acquire(&job);
-  const int64_t team = omp_get_num_threads();
-  // A team may be smaller than asked for: then a thread does several parts.
-  for (int64_t part = omp_get_thread_num(); part < job.parts; part += team) {
-    job.function(job.context, job.n * part / job.parts, job.n * (part + 1) / job.parts);
-  }
-  __tsan_release(&job);
+void run_range(void* context, int64_t part) {
+  const Loop& loop = *static_cast<const Loop*>(context);
+  // Not n * part / parts, which may overflow.
+  const int64_t each = loop.n / loop.parts;
+  const int64_t longer = loop.n % loop.parts;
+  const int64_t begin = part * each + std::min(part, longer);
+  loop.function(loop.context, begin, begin + each + (part < longer ? 1 : 0));
 }
 
 }  // namespace
 
-int num_threads() { return omp_get_max_threads(); }
-void set_num_threads(int n) { omp_set_num_threads(std::max(1, n)); }
+int num_threads() { return wanted > 0 ? wanted : default_threads(); }
+void set_num_threads(int n) { wanted = std::max(1, n); }
+
+std::string describe_threads() {
+  const int threads = num_threads();
+  if (threads == 1) return "one thread does everything";
+  return fmt::format("{} threads; idle ones look for work for {} ms, then sleep", threads,
+                     static_cast<double>(detail::kSpinNs) / 1e6);
+}
 
 namespace detail {
 
+namespace {
+
+void run_parts(int64_t n, int64_t parts, RangeFunction function, void* context, bool large) {
+  const int threads = num_threads();
+  if (threads == 1 || parts <= 1 || ThreadPool::inside()) return function(context, 0, n);
+  Loop loop{function, context, n, parts};
+  Job job(run_range, &loop, parts, threads, large);
+  ThreadPool::get().run(job);
+  job.rethrow();
+}
+
+}  // namespace
+
 void parallel_for(int64_t n, int64_t grain, RangeFunction function, void* context) {
   if (n <= 0) return;
-  const int team = num_threads();
-  const int64_t parts = std::min<int64_t>(team, n / std::max<int64_t>(grain, 1));
-  if (parts <= 1 || omp_in_parallel()) return function(context, 0, n);
-  Job job{function, context, n, parts};
-  __tsan_release(&job);
-  // Always the whole team: libgomp ends the threads that a smaller one leaves out, and starts them anew for
-  // the next large one.
-  GOMP_parallel(run_parts, &job, static_cast<unsigned>(team), 0);
-  __tsan_acquire(&job);
+  const int64_t grains = n / std::max<int64_t>(grain, 1);
+  run_parts(n, std::min(kRangesEach * num_threads(), grains), function, context, grains >= kManyGrains);
+}
+
+void parallel_parts(int64_t n, double nanoseconds, RangeFunction function, void* context) {
+  if (n > 0) run_parts(n, n, function, context, nanoseconds >= kLongWork);
 }
 
 }  // namespace detail

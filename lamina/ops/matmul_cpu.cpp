@@ -1,5 +1,5 @@
-// Kernels of the matrix products: our own for small ones, oneDNN's for the others of float32, and plain loops
-// for every dtype.
+// Kernels of the matrix products: our own for small ones and for one row, oneDNN's for the others of float32,
+// and plain loops for every dtype.
 #include <algorithm>
 
 #include "lamina/backend/cpu/detail/onednn.h"
@@ -151,16 +151,6 @@ std::unique_ptr<Kernel> prepare_small(const KernelDesc& desc) {
       gemm.workspace());
 }
 
-// ---- oneDNN
-
-std::optional<std::string> refuses_sgemm(const KernelDesc& desc) {
-  if (desc.inputs[0].type.dtype != DType::kFloat32) return "only for float32";
-  for (const Operand& operand : desc.inputs) {
-    if (operand.type.shape.size() == 0) return "an operand is empty";
-  }
-  return std::nullopt;
-}
-
 void add_bias(const Products& p, const float* bias, float* c) {
   const int64_t grain = std::max<int64_t>(1, 32768 / p.n);
   parallel_for(p.m * p.count(), grain, [&](int64_t begin, int64_t end) {
@@ -178,6 +168,63 @@ void add_bias(const Products& p, const float* bias, float* c) {
   });
 }
 
+// ---- one row by a large matrix
+
+/// Elements of b for one partial sum, which fit into the first cache, and partial sums worth another thread.
+constexpr int64_t kBlock = 16384;
+constexpr int64_t kBlocksOfThread = 4;
+
+std::optional<std::string> refuses_row(const KernelDesc& desc) {
+  if (desc.inputs[0].type.dtype != DType::kFloat32) return "only for float32";
+  const Products p = products(desc);
+  if (p.count() != 1 || p.m != 1) return "only for results of one row";
+  if (p.attrs.transpose_b) return "only for a matrix stored row by row";
+  if (p.n * p.k == 0) return "an operand is empty";
+  return std::nullopt;
+}
+
+/// Reading b is all there is to do. Its rows are dealt out in blocks that lie one after another, so that in
+/// repeated calls a thread finds its own in its cache. The blocks do not depend on the threads, and so
+/// neither do the bits.
+std::unique_ptr<Kernel> prepare_row(const KernelDesc& desc) {
+  const Products p = products(desc);
+  const int64_t depth = std::max<int64_t>(16, kBlock / p.n);
+  const int64_t blocks = (p.k + depth - 1) / depth;
+  const auto block_gemm = [depth, p](int64_t block) {
+    return detail::SmallGemm{1, p.n, std::min(depth, p.k - block * depth), false, false, false};
+  };
+  const auto scratch = static_cast<int64_t>(block_gemm(0).workspace() / sizeof(float));
+  const int64_t step = (p.n + scratch + 15) / 16 * 16;
+  return make_kernel(
+      [=](const KernelArgs& args) {
+        auto* const sums = static_cast<float*>(args.workspace);
+        parallel_for(blocks, kBlocksOfThread, [&](int64_t begin, int64_t end) {
+          for (int64_t block = begin; block < end; ++block) {
+            float* const sum = sums + block * step;
+            detail::small_gemm(block_gemm(block), args.input<float>(0) + block * depth,
+                               args.input<float>(1) + block * depth * p.n, nullptr, sum, sum + p.n);
+          }
+        });
+        float* const c = args.output<float>(0);
+        for (int64_t j = 0; j < p.n; ++j) c[j] = sums[j];
+        for (int64_t block = 1; block < blocks; ++block) {
+          for (int64_t j = 0; j < p.n; ++j) c[j] += sums[block * step + j];
+        }
+        if (p.bias) add_bias(p, args.input<float>(2), c);
+      },
+      static_cast<size_t>(blocks * step) * sizeof(float));
+}
+
+// ---- oneDNN
+
+std::optional<std::string> refuses_sgemm(const KernelDesc& desc) {
+  if (desc.inputs[0].type.dtype != DType::kFloat32) return "only for float32";
+  for (const Operand& operand : desc.inputs) {
+    if (operand.type.shape.size() == 0) return "an operand is empty";
+  }
+  return std::nullopt;
+}
+
 std::unique_ptr<Kernel> prepare_sgemm(const KernelDesc& desc) {
   const Products p = products(desc);
   return make_kernel([p](const KernelArgs& args) {
@@ -190,8 +237,7 @@ std::unique_ptr<Kernel> prepare_sgemm(const KernelDesc& desc) {
     if (p.count() == 1) {
       one(0);
     } else {
-      // Products go to threads whole; the library sees that it is inside a parallel loop and forks no
-      // further.
+      // Products go to threads whole: a loop inside a loop stays on its thread.
       const int64_t grain = std::max<int64_t>(1, 50000 / (p.m * p.n * p.k));
       parallel_for(p.count(), grain, [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; ++i) one(i);
@@ -203,6 +249,7 @@ std::unique_ptr<Kernel> prepare_sgemm(const KernelDesc& desc) {
 
 const std::vector<KernelCandidate> kCandidates = {
     {.name = "small", .refuses = refuses_small, .prepare = prepare_small},
+    {.name = "row", .refuses = refuses_row, .prepare = prepare_row},
     {.name = "onednn_sgemm", .refuses = refuses_sgemm, .prepare = prepare_sgemm},
     {.name = "reference", .prepare = prepare_reference},
 };

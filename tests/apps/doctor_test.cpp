@@ -81,6 +81,8 @@ TEST(Doctor, SaysOneJsonObject) {
   EXPECT_EQ(found.at("devices").at(size_t{0}).at("name").as_string(), "/CPU:0");
   EXPECT_GT(found.at("instruction_sets").size(), 0u);
   EXPECT_GE(found.at("threads").as_int(), 1);
+  EXPECT_NE(found.at("thread_policy").as_string().find("thread"), std::string::npos);
+  EXPECT_TRUE(found.contains("busy_processors"));
   EXPECT_GT(found.at("memory_bytes").as_int(), 0);
   EXPECT_TRUE(found.at("libraries").contains("oneDNN"));
   EXPECT_GT(found.at("data_sets").size(), 0u);
@@ -90,7 +92,7 @@ TEST(Doctor, IsPlainTextWithoutATerminal) {
   Outcome outcome = lamina({"doctor"});
   EXPECT_EQ(outcome.status, 0);
   EXPECT_EQ(outcome.out.find('\x1b'), std::string::npos);
-  for (const char* part : {"/CPU:0", "instruction sets", "threads", "memory", "oneDNN", "fashion-mnist"}) {
+  for (const char* part : {"/CPU:0", "instruction sets", "load", "threads", "memory", "oneDNN", "fashion-mnist"}) {
     EXPECT_NE(outcome.out.find(part), std::string::npos) << part;
   }
 }

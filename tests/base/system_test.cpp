@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
 #include <vector>
 
 #include "lamina/base/version.h"
@@ -31,6 +33,20 @@ TEST(System, TheProcessHasAnAge) {
   EXPECT_GE(first, 0);
   EXPECT_LT(first, 1e7);
   EXPECT_GE(process_age_ms() + 20, first);
+}
+
+TEST(System, OtherProgramsAreCountedAndThisOneIsNot) {
+  std::atomic<bool> stop{false};
+  std::thread own([&stop] {
+    while (!stop) {
+    }
+  });
+  const double busy = busy_processors(100);
+  stop = true;
+  own.join();
+  EXPECT_GE(busy, 0);
+  // One tick of each processor may be counted on the wrong side.
+  EXPECT_LE(busy, static_cast<double>(std::thread::hardware_concurrency()) * 1.3);
 }
 
 TEST(Version, NamesEveryLibraryWithANumber) {

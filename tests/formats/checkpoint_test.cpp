@@ -120,7 +120,6 @@ TEST(Checkpoint, RefusesDamagedTrainingState) {
 
 // What a child process does until it is killed: trains, saves, and says so with a byte.
 [[noreturn]] void save_for_ever(const std::string& path, int said) {
-  set_num_threads(1);  // OpenMP's other threads stayed behind in the parent
   try {
     const Samples data = samples();
     Sequential model = small_model();

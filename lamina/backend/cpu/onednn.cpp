@@ -1,6 +1,5 @@
-// Descriptors, primitives, their cache, and allocation-free execution.
-#include <array>
-#include <atomic>
+// Plans of convolutions: descriptors, how the images are shared out, and the cache.
+#include <algorithm>
 #include <cstring>
 #include <deque>
 #include <dnnl.hpp>
@@ -10,8 +9,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "lamina/backend/cpu/detail/one_thread.h"
 #include "lamina/backend/cpu/detail/onednn.h"
-#include "lamina/base/error.h"
+#include "lamina/backend/cpu/detail/onednn_sequence.h"
 #include "lamina/base/threads.h"
 
 namespace lamina::onednn {
@@ -19,139 +19,6 @@ namespace {
 
 using dnnl::memory;
 using Dims = memory::dims;
-
-// Never destroyed: kernels in static objects of a program may outlive this library's statics.
-dnnl::engine& engine() {
-  static auto* const cpu = new dnnl::engine(dnnl::engine::kind::cpu, 0);
-  return *cpu;
-}
-
-dnnl_stream_t stream() {
-  thread_local const dnnl::stream mine(engine());
-  return mine.get();
-}
-
-void check(dnnl_status_t status, const char* what) {
-  if (status != dnnl_success) {
-    throw InternalError(std::string("oneDNN: ") + what + " failed with status " + std::to_string(status));
-  }
-}
-
-/// Where the data of one argument of a primitive comes from.
-struct Binding {
-  enum class Place { kInput, kOutput, kWorkspace };
-  int argument;
-  memory::desc desc;
-  Place place;
-  size_t index;  // which input or output; for the workspace the offset in bytes
-};
-
-struct PlanStep {
-  dnnl::primitive primitive;
-  std::vector<Binding> bindings;
-};
-
-size_t aligned(size_t bytes) { return (bytes + 63) / 64 * 64; }
-
-/// A list of primitives. Memory objects carry the addresses of one run, and so each running thread takes a
-/// set of them out of a small pool and puts it back.
-class Sequence final : public Plan {
- public:
-  ~Sequence() override {
-    for (auto& slot : pool_) delete slot.load();
-  }
-
-  size_t reserve(size_t bytes) {
-    const size_t offset = workspace_;
-    workspace_ += aligned(bytes);
-    return offset;
-  }
-
-  void add(const dnnl::primitive& primitive, std::vector<Binding> bindings, const memory::desc& scratchpad) {
-    if (scratchpad.get_size() > 0) {
-      bindings.push_back(
-          {DNNL_ARG_SCRATCHPAD, scratchpad, Binding::Place::kWorkspace, reserve(scratchpad.get_size())});
-    }
-    steps_.push_back({primitive, std::move(bindings)});
-  }
-
-  size_t workspace() const override { return workspace_; }
-
-  void run(const void* const* inputs, void* const* outputs, void* workspace) const override {
-    std::unique_ptr<Arguments> set = take();
-    const dnnl_stream_t on = stream();
-    for (size_t s = 0; s < steps_.size(); ++s) {
-      const PlanStep& step = steps_[s];
-      std::vector<dnnl_exec_arg_t>& list = set->steps[s];
-      for (size_t i = 0; i < list.size(); ++i) {
-        const Binding& binding = step.bindings[i];
-        void* address = nullptr;
-        switch (binding.place) {
-          case Binding::Place::kInput:
-            address = const_cast<void*>(inputs[binding.index]);
-            break;
-          case Binding::Place::kOutput:
-            address = outputs[binding.index];
-            break;
-          case Binding::Place::kWorkspace:
-            address = static_cast<char*>(workspace) + binding.index;
-            break;
-        }
-        check(dnnl_memory_set_data_handle_v2(list[i].memory, address, on), "setting an address");
-      }
-      check(dnnl_primitive_execute(step.primitive.get(), on, static_cast<int>(list.size()), list.data()),
-            "executing a primitive");
-    }
-    give_back(std::move(set));
-  }
-
- private:
-  struct Arguments {
-    std::vector<std::vector<dnnl_exec_arg_t>> steps;
-
-    explicit Arguments(const std::vector<PlanStep>& plan) {
-      for (const PlanStep& step : plan) {
-        auto& list = steps.emplace_back();
-        for (const Binding& binding : step.bindings) {
-          dnnl_memory_t object = nullptr;
-          check(dnnl_memory_create(&object, &binding.desc.data, engine().get(), DNNL_MEMORY_NONE),
-                "making a memory");
-          list.push_back({binding.argument, object});
-        }
-      }
-    }
-    ~Arguments() {
-      for (auto& list : steps) {
-        for (dnnl_exec_arg_t& argument : list) dnnl_memory_destroy(argument.memory);
-      }
-    }
-    Arguments(const Arguments&) = delete;
-    Arguments& operator=(const Arguments&) = delete;
-  };
-
-  std::unique_ptr<Arguments> take() const {
-    for (auto& slot : pool_) {
-      if (Arguments* set = slot.exchange(nullptr, std::memory_order_acquire))
-        return std::unique_ptr<Arguments>(set);
-    }
-    return std::make_unique<Arguments>(steps_);
-  }
-
-  void give_back(std::unique_ptr<Arguments> set) const {
-    for (auto& slot : pool_) {
-      Arguments* expected = nullptr;
-      if (slot.compare_exchange_strong(expected, set.get(), std::memory_order_release,
-                                       std::memory_order_relaxed)) {
-        set.release();
-        return;
-      }
-    }
-  }
-
-  std::vector<PlanStep> steps_;
-  size_t workspace_ = 0;
-  mutable std::array<std::atomic<Arguments*>, 4> pool_{};
-};
 
 /// Plans by the bytes of what they were made for. Bounded: the oldest goes first; kernels keep theirs alive.
 class Cache {
@@ -194,7 +61,7 @@ Cache& cache() {
 }
 
 /// Field by field, since padding bytes of a struct are not part of its value. The number of threads belongs
-/// to it: primitives divide their work when they are made.
+/// to it: plans are cut into parts when they are made.
 std::string key_of(char kind, const Conv& c) {
   const int64_t numbers[] = {
       c.batch,           c.height,         c.width,      c.channels,  c.filters,       c.kernel_height,
@@ -275,52 +142,109 @@ bool plain_reference(const dnnl::primitive_desc_base& desc) {
   return std::string_view(desc.impl_info_str()).substr(0, 3) == "ref";
 }
 
+using Place = Binding::Place;
+using Work = Sequence::Work;
+
+/// Images in parts that threads share: all of `each` images but the last, which may have fewer.
+struct Parts {
+  int64_t count = 1;
+  int64_t each;
+  int64_t last;
+};
+
+/// Multiplications that are worth a thread's attention.
+constexpr int64_t kPartWork = 500'000;
+
+Parts parts_of(const Conv& c, int64_t most) {
+  const int64_t work = c.batch * c.out_height * c.out_width * c.filters * c.kernel_height * c.kernel_width *
+                       (c.channels / c.groups);
+  const int64_t count = std::max<int64_t>(1, std::min({most, c.batch, work / kPartWork}));
+  const int64_t each = (c.batch + count - 1) / count;
+  const int64_t needed = (c.batch + each - 1) / each;
+  return {needed, each, c.batch - (needed - 1) * each};
+}
+
+Conv with_batch(Conv c, int64_t batch) {
+  c.batch = batch;
+  return c;
+}
+
+/// An image argument whose parts lie one after another.
+Binding images(int argument, const memory::desc& desc, Place place, size_t index) {
+  return {argument, desc, place, index, desc.get_size()};
+}
+
 /// Binds the kernel as the primitive wants it: the caller's memory, or a place in the workspace.
-Binding bind_kernel(Sequence& plan, int argument, const Descs& d, const memory::desc& wanted,
-                    Binding::Place place, size_t index) {
+Binding bind_kernel(Sequence& plan, int argument, const Descs& d, const memory::desc& wanted, Place place,
+                    size_t index) {
   if (wanted == d.kernel) return {argument, d.kernel, place, index};
-  return {argument, wanted, Binding::Place::kWorkspace, plan.reserve(wanted.get_size())};
+  return {argument, wanted, Place::kWorkspace, plan.reserve(wanted.get_size())};
 }
 
 void add_reorder(Sequence& plan, const Binding& from, const Binding& to) {
   dnnl::primitive_attr attr;
   attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   const dnnl::reorder::primitive_desc desc(engine(), from.desc, engine(), to.desc, attr);
-  plan.add(dnnl::reorder(desc),
-           {{DNNL_ARG_FROM, from.desc, from.place, from.index}, {DNNL_ARG_TO, to.desc, to.place, to.index}},
-           desc.scratchpad_desc());
+  plan.add({dnnl::reorder(desc),
+            {{DNNL_ARG_FROM, from.desc, from.place, from.index}, {DNNL_ARG_TO, to.desc, to.place, to.index}},
+            desc.scratchpad_desc()});
 }
 
-using Place = Binding::Place;
-
-std::shared_ptr<const Plan> make_forward(const Conv& c) {
-  const Descs d = describe(c);
-  const auto desc = forward_desc(c, d, d.image, d.out);
-  if (plain_reference(desc)) return nullptr;
+/// A plan whose primitive reads images and the kernel, and writes images: `describe_pass` makes its
+/// descriptor for some of the images, `work` its arguments.
+template <class DescribePass, class MakeWork>
+std::shared_ptr<const Plan> by_images(const Conv& c, Parts parts, DescribePass describe_pass,
+                                      MakeWork make_work) {
+  Descs d = describe(with_batch(c, parts.each));
+  const auto each = describe_pass(with_batch(c, parts.each), d);
+  if (plain_reference(each)) return nullptr;
   auto plan = std::make_shared<Sequence>();
-  const Binding kernel = bind_kernel(*plan, DNNL_ARG_WEIGHTS, d, desc.weights_desc(), Place::kInput, 1);
+  const Binding kernel = bind_kernel(*plan, DNNL_ARG_WEIGHTS, d, each.weights_desc(), Place::kInput, 1);
   if (kernel.place == Place::kWorkspace) add_reorder(*plan, {0, d.kernel, Place::kInput, 1}, kernel);
-  std::vector<Binding> bindings = {
-      {DNNL_ARG_SRC, d.image, Place::kInput, 0}, kernel, {DNNL_ARG_DST, d.out, Place::kOutput, 0}};
-  if (c.bias) bindings.push_back({DNNL_ARG_BIAS, d.bias, Place::kInput, 2});
-  plan->add(dnnl::convolution_forward(desc), std::move(bindings), desc.scratchpad_desc());
+  std::optional<Work> last;
+  if (parts.last != parts.each) {
+    Descs of_last = describe(with_batch(c, parts.last));
+    of_last.any_kernel = kernel.desc;  // all parts read one kernel
+    const auto desc = describe_pass(with_batch(c, parts.last), of_last);
+    last = make_work(desc, of_last, kernel);
+    // Where the others end is where the last one begins.
+    for (Binding& binding : last->bindings) {
+      if (binding.step > 0)
+        binding.step = binding.step / static_cast<size_t>(parts.last) * static_cast<size_t>(parts.each);
+    }
+  }
+  plan->add(make_work(each, d, kernel), parts.count, std::move(last));
   return plan;
 }
 
-std::shared_ptr<const Plan> make_grad_input(const Conv& c) {
-  const Descs d = describe(c);
-  const dnnl::convolution_backward_data::primitive_desc desc(
-      {kDirect, d.image, d.any_kernel, d.out, d.strides, d.dilations, d.before, d.after}, d.attr, engine(),
-      hint(c, d, d.image, d.out));
-  if (plain_reference(desc)) return nullptr;
-  auto plan = std::make_shared<Sequence>();
-  const Binding kernel = bind_kernel(*plan, DNNL_ARG_WEIGHTS, d, desc.weights_desc(), Place::kInput, 1);
-  if (kernel.place == Place::kWorkspace) add_reorder(*plan, {0, d.kernel, Place::kInput, 1}, kernel);
-  plan->add(
-      dnnl::convolution_backward_data(desc),
-      {{DNNL_ARG_DIFF_DST, d.out, Place::kInput, 0}, kernel, {DNNL_ARG_DIFF_SRC, d.image, Place::kOutput, 0}},
-      desc.scratchpad_desc());
-  return plan;
+std::shared_ptr<const Plan> make_forward(const Conv& c, bool share) {
+  return by_images(
+      c, parts_of(c, share ? 2 * num_threads() : 1),
+      [](const Conv& some, const Descs& d) { return forward_desc(some, d, d.image, d.out); },
+      [&](const auto& desc, const Descs& d, const Binding& kernel) {
+        Work work{dnnl::convolution_forward(desc),
+                  {images(DNNL_ARG_SRC, d.image, Place::kInput, 0), kernel,
+                   images(DNNL_ARG_DST, d.out, Place::kOutput, 0)},
+                  desc.scratchpad_desc()};
+        if (c.bias) work.bindings.push_back({DNNL_ARG_BIAS, d.bias, Place::kInput, 2});
+        return work;
+      });
+}
+
+std::shared_ptr<const Plan> make_grad_input(const Conv& c, bool share) {
+  return by_images(
+      c, parts_of(c, share ? 2 * num_threads() : 1),
+      [](const Conv& some, const Descs& d) {
+        return dnnl::convolution_backward_data::primitive_desc(
+            {kDirect, d.image, d.any_kernel, d.out, d.strides, d.dilations, d.before, d.after}, d.attr,
+            engine(), hint(some, d, d.image, d.out));
+      },
+      [](const auto& desc, const Descs& d, const Binding& kernel) {
+        return Work{dnnl::convolution_backward_data(desc),
+                    {images(DNNL_ARG_DIFF_DST, d.out, Place::kInput, 0), kernel,
+                     images(DNNL_ARG_DIFF_SRC, d.image, Place::kOutput, 0)},
+                    desc.scratchpad_desc()};
+      });
 }
 
 dnnl::convolution_backward_weights::primitive_desc grad_kernel_desc(const Conv& c, const Descs& d,
@@ -333,30 +257,74 @@ dnnl::convolution_backward_weights::primitive_desc grad_kernel_desc(const Conv& 
   return {desc, d.attr, engine(), hint(c, d, image, out)};
 }
 
-std::shared_ptr<const Plan> make_grad_kernel(const Conv& c) {
+/// The gradients of the kernel that are summed up at the end: of so many bytes at most together, and a number
+/// that does not depend on the threads, so that neither do the bits.
+constexpr int64_t kMostSums = 8;
+constexpr int64_t kMostSumBytes = 16 << 20;
+
+std::shared_ptr<const Plan> make_grad_kernel(const Conv& c, bool share) {
   const Descs d = describe(c);
-  const auto desc = grad_kernel_desc(c, d, d.image, d.out);
-  if (plain_reference(desc)) return nullptr;
+  const auto whole = grad_kernel_desc(c, d, d.image, d.out);
+  if (plain_reference(whole)) return nullptr;
+  const auto bytes = static_cast<int64_t>(whole.diff_weights_desc().get_size());
+  const Parts parts = parts_of(c, share ? std::clamp(kMostSumBytes / bytes, int64_t{1}, kMostSums) : 1);
+  const Descs of_each = describe(with_batch(c, parts.each));
+  const auto each = grad_kernel_desc(with_batch(c, parts.each), of_each, of_each.image, of_each.out);
+  const memory::desc wanted = each.diff_weights_desc();
+
   auto plan = std::make_shared<Sequence>();
-  const Binding kernel =
-      bind_kernel(*plan, DNNL_ARG_DIFF_WEIGHTS, d, desc.diff_weights_desc(), Place::kOutput, 0);
-  std::vector<Binding> bindings = {
-      {DNNL_ARG_SRC, d.image, Place::kInput, 0}, {DNNL_ARG_DIFF_DST, d.out, Place::kInput, 1}, kernel};
-  if (c.bias) bindings.push_back({DNNL_ARG_DIFF_BIAS, d.bias, Place::kOutput, 1});
-  plan->add(dnnl::convolution_backward_weights(desc), std::move(bindings), desc.scratchpad_desc());
-  if (kernel.place == Place::kWorkspace) add_reorder(*plan, kernel, {0, d.kernel, Place::kOutput, 0});
+  const Binding total = bind_kernel(*plan, DNNL_ARG_DIFF_WEIGHTS, d, wanted, Place::kOutput, 0);
+  const Binding total_bias{DNNL_ARG_DIFF_BIAS, d.bias, Place::kOutput, 1};
+  Binding kernel = total;
+  Binding bias = total_bias;
+  const auto per_part = [&](Binding& binding) {
+    binding.place = Place::kWorkspace;
+    binding.step = (binding.desc.get_size() + 63) / 64 * 64;
+    binding.index = plan->reserve(binding.step * static_cast<size_t>(parts.count));
+  };
+  if (parts.count > 1) {
+    per_part(kernel);
+    if (c.bias) per_part(bias);
+  }
+  const auto make_work = [&](const auto& desc, const Descs& some) {
+    Work work{dnnl::convolution_backward_weights(desc),
+              {images(DNNL_ARG_SRC, some.image, Place::kInput, 0),
+               images(DNNL_ARG_DIFF_DST, some.out, Place::kInput, 1), kernel},
+              desc.scratchpad_desc()};
+    if (c.bias) work.bindings.push_back(bias);
+    return work;
+  };
+  std::optional<Work> last;
+  if (parts.last != parts.each) {
+    Descs of_last = describe(with_batch(c, parts.last));
+    of_last.any_kernel = wanted;
+    last =
+        make_work(grad_kernel_desc(with_batch(c, parts.last), of_last, of_last.image, of_last.out), of_last);
+    for (size_t i : {0, 1}) last->bindings[i].step = (i == 0 ? of_each.image : of_each.out).get_size();
+  }
+  plan->add(make_work(each, of_each), parts.count, std::move(last));
+  if (parts.count > 1) {
+    plan->add_sum(kernel, total, static_cast<int64_t>(wanted.get_size() / sizeof(float)), parts.count);
+    if (c.bias) plan->add_sum(bias, total_bias, c.filters, parts.count);
+  }
+  if (total.place == Place::kWorkspace) add_reorder(*plan, total, {0, d.kernel, Place::kOutput, 0});
   return plan;
 }
 
-/// Null where the library refuses the case outright.
+/// Null where the library refuses the case outright. Where it only refuses the last, smaller part with the
+/// kernel in the order of the others, one thread does everything.
 template <class Make>
 std::shared_ptr<const Plan> attempt(char kind, const Conv& conv, Make make) {
   return cache().get(key_of(kind, conv), [&]() -> std::shared_ptr<const Plan> {
-    try {
-      return make(conv);
-    } catch (const dnnl::error&) {
-      return nullptr;
+    const lamina::detail::OneThread serial;
+    for (const bool share : {true, false}) {
+      try {
+        return make(conv, share);
+      } catch (const dnnl::error&) {
+        continue;
+      }
     }
+    return nullptr;
   });
 }
 
@@ -377,6 +345,7 @@ std::shared_ptr<const Plan> conv_grad_kernel(const Conv& conv) {
 }
 
 std::optional<int> preferred_block(const Conv& conv) {
+  const lamina::detail::OneThread serial;
   try {
     const Descs d = describe(conv);
     const auto any = [](int64_t batch, int64_t channels, int64_t height, int64_t width) {
@@ -392,13 +361,6 @@ std::optional<int> preferred_block(const Conv& conv) {
   } catch (const dnnl::error&) {
     return std::nullopt;
   }
-}
-
-void sgemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float* a, int64_t lda,
-           const float* b, int64_t ldb, float* c, int64_t ldc) {
-  check(dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', m, n, k, 1.0f, a, lda, b, ldb, 0.0f, c,
-                   ldc),
-        "multiplying matrices");
 }
 
 CacheStatistics cache_statistics() { return cache().statistics(); }
