@@ -1,6 +1,4 @@
 // Where elements come from: tensors, numbers, generators, files.
-#include <algorithm>
-#include <cstring>
 #include <limits>
 
 #include "lamina/base/error.h"
@@ -56,10 +54,7 @@ class RangeNode : public IndexedNode {
   RangeNode(std::string name, int64_t start, int64_t step, int64_t size)
       : IndexedNode(std::move(name), {}), start_(start), step_(step), size_(size) {}
   int64_t cardinality() const override { return size_; }
-  Element at(int64_t index, const Pass&) const override {
-    const int64_t value = start_ + index * step_;
-    return {Tensor::from_bytes(&value, 1, DType::kInt64, {}), {}, {}};
-  }
+  Element at(int64_t index, const Pass&) const override { return detail::scalar(start_ + index * step_); }
 
  private:
   int64_t start_, step_, size_;
@@ -74,8 +69,8 @@ class RandomNode : public IndexedNode {
   Element at(int64_t index, const Pass& pass) const override {
     const uint64_t number = options_.rerandomize_each_iteration ? pass.number : 0;
     const uint64_t seed = detail::derived_seed(options_.seed.value_or(pass.seed), number);
-    const auto value = static_cast<int64_t>(detail::derived_seed(seed, static_cast<uint64_t>(index)) >> 1);
-    return {Tensor::from_bytes(&value, 1, DType::kInt64, {}), {}, {}};
+    const uint64_t value = detail::derived_seed(seed, static_cast<uint64_t>(index)) >> 1;
+    return detail::scalar(static_cast<int64_t>(value));
   }
 
  private:
@@ -159,7 +154,9 @@ Dataset Dataset::range(int64_t start, int64_t stop, int64_t step) {
 }
 
 Dataset Dataset::random(RandomOptions options) {
-  const std::string name = options.seed ? "random(seed=" + std::to_string(*options.seed) + ")" : "random()";
+  std::string arguments = options.seed ? "seed=" + std::to_string(*options.seed) : "";
+  if (options.rerandomize_each_iteration) arguments += arguments.empty() ? "anew" : ", anew";
+  const std::string name = "random(" + arguments + ")";
   return Dataset(std::make_shared<RandomNode>(name, std::move(options)));
 }
 

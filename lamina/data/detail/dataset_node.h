@@ -101,23 +101,24 @@ class DatasetRun {
 /// Throws InvalidArgument, naming stage and element.
 [[noreturn]] void fail_at(const DatasetNode& node, int64_t element, const std::string& message);
 
-/// Makes the ops of this thread run on it alone while it lives. Workers share the machine's cores as they
-/// are, and an op must not give other bits in a worker than elsewhere.
-class OwnThreadOnly {
+/// Where a user's function runs: its tensors are on the CPU, and its ops on the calling thread alone. Workers
+/// share the machine's cores as they are, and an op must not give other bits in a worker than elsewhere.
+class FunctionScope {
  public:
-  OwnThreadOnly() : before_(num_threads()) { set_num_threads(1); }
-  ~OwnThreadOnly() { set_num_threads(before_); }
-  OwnThreadOnly(const OwnThreadOnly&) = delete;
-  OwnThreadOnly& operator=(const OwnThreadOnly&) = delete;
+  FunctionScope() : threads_before_(num_threads()), device_(Device()) { set_num_threads(1); }
+  ~FunctionScope() { set_num_threads(threads_before_); }
+  FunctionScope(const FunctionScope&) = delete;
+  FunctionScope& operator=(const FunctionScope&) = delete;
 
  private:
-  int before_;
+  int threads_before_;
+  DeviceScope device_;
 };
 
 /// Calls a user's function for an element of a stage; what it throws says so.
 template <class F>
 auto call_at(const DatasetNode& node, int64_t element, F&& function) {
-  const OwnThreadOnly scope;
+  const FunctionScope scope;
   try {
     return function();
   } catch (...) {

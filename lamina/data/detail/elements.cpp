@@ -84,6 +84,12 @@ int64_t common_rows(const Element& element) {
   return rows;
 }
 
+Element scalar(int64_t value) {
+  auto buffer = std::make_shared<Buffer>(Device(), sizeof value);
+  std::memcpy(buffer->data(), &value, sizeof value);
+  return {.x = Tensor::wrap(std::move(buffer), {DType::kInt64, {}})};
+}
+
 Element row(const Element& element, int64_t index) {
   Element result;
   for (const Part& part : kParts) {

@@ -17,6 +17,8 @@ std::string describe(const Element& element);
 /// The extent of the first axis that all tensors of `element` share; throws InvalidArgument when there is
 /// none, or they differ.
 int64_t common_rows(const Element& element);
+/// An element of one int64 number.
+Element scalar(int64_t value);
 /// Row `index` of each tensor, copied.
 Element row(const Element& element, int64_t index);
 
