@@ -17,7 +17,7 @@ namespace lamina {
 /// tensors are computed and on the CPU.
 using Element = Batch;
 
-/// As many threads as the machine has, wherever a number of parallel calls is asked for.
+/// As many threads as parallel loops have (num_threads), wherever a number of parallel calls is asked for.
 inline constexpr int kAutotune = -1;
 
 /// Makes one element of another.
@@ -31,8 +31,8 @@ struct ElementSpec {
 };
 
 struct MapOptions {
-  /// Threads that call the function at once; kAutotune: one for each of the machine's. 0 calls it where the
-  /// elements are asked for. The results and their order are the same for every number.
+  /// Threads that call the function at once; kAutotune: one for each processor. 0 calls it where the elements
+  /// are asked for. The results and their order are the same for every number.
   int num_parallel_calls = 0;
 };
 

@@ -6,8 +6,6 @@
 #include <ostream>
 #include <random>
 
-#include "lamina/ops/reduce.h"
-#include "lamina/ops/reshape.h"
 #include "tests/data/dataset_support.h"
 
 namespace lamina {
@@ -32,6 +30,10 @@ Value read(const Element& element) {
   return {element.x[0].shape().dims(), element.x[0].to_vector<int64_t>()};
 }
 
+int64_t total(const Value& value) {
+  return std::accumulate(value.data.begin(), value.data.end(), int64_t{0});
+}
+
 // An error ends a pass with an element that no pipeline makes: shuffled elements may not fit into one batch.
 const Value kError = {{-1}, {}};
 
@@ -44,6 +46,14 @@ Values pass(Dataset dataset, int epoch, uint64_t seed, int64_t first) {
     found.push_back(kError);
   }
   return found;
+}
+
+// f of each number; plain C++, since it is the pipelines that are tested here.
+template <class F>
+Element each(const Element& element, F f) {
+  Value value = read(element);
+  std::transform(value.data.begin(), value.data.end(), value.data.begin(), f);
+  return {.x = Tensor::from(value.data, Shape(value.dims))};
 }
 
 // A pipeline twice: as a Dataset whose stages may have threads, and as the list of its elements.
@@ -105,10 +115,6 @@ Values rows(const Value& value) {
     result.push_back({{value.dims.begin() + 1, value.dims.end()}, {begin, begin + static_cast<long>(size)}});
   }
   return result;
-}
-
-int64_t total(const Value& value) {
-  return std::accumulate(value.data.begin(), value.data.end(), int64_t{0});
 }
 
 // How many copies of itself an element becomes.
@@ -201,15 +207,14 @@ class Builder {
     switch (draw(0, 16)) {
       case 0:
       case 1:
-        d = d.map([three = Tensor::from<int64_t>({3}), offset = Tensor::from<int64_t>({a})](
-                      Element e) { return Element{.x = reshape(e.x[0] * three + offset, e.x[0].shape())}; },
+        d = d.map([a](Element e) { return each(e, [a](int64_t x) { return x * 3 + a; }); },
                   {.num_parallel_calls = threads_});
         for (Value& value : v) {
           for (int64_t& x : value.data) x = x * 3 + a;
         }
         break;
       case 2:
-        d = d.filter([a](const Element& e) { return (sum(e.x[0]).item<int64_t>() + 100) % (a + 1) != 0; });
+        d = d.filter([a](const Element& e) { return (total(read(e)) + 100) % (a + 1) != 0; });
         std::erase_if(v, [a](const Value& value) { return (total(value) + 100) % (a + 1) == 0; });
         break;
       case 3: {
@@ -281,16 +286,15 @@ class Builder {
       }
       case 12: {
         if (size > 60) break;
-        const auto open = [](Element e) {
-          return Dataset::from_tensors(e.x).repeat(copies(sum(e.x[0]).item<int64_t>()));
-        };
+        const auto open = [](Element e) { return Dataset::from_tensors(e.x).repeat(copies(total(read(e)))); };
         d = d.interleave(open, {.cycle_length = a, .block_length = b, .num_parallel_calls = threads_});
         v = interleaved(v, static_cast<size_t>(a), static_cast<size_t>(b));
         break;
       }
       case 13:
-        d = Dataset::zip({d, Dataset::range(20)},
-                         [](std::vector<Element> e) { return Element{.x = e[0].x[0] + e[1].x[0]}; });
+        d = Dataset::zip({d, Dataset::range(20)}, [](std::vector<Element> e) {
+          return each(e[0], [i = number(e[1])](int64_t x) { return x + i; });
+        });
         if (size > 20) v.resize(20);
         for (size_t i = 0; i < v.size(); ++i) {
           for (int64_t& x : v[i].data) x += static_cast<int64_t>(i);

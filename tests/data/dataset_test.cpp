@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "lamina/core/tensor_node.h"
 #include "tests/data/dataset_support.h"
 
 namespace lamina {
@@ -120,7 +121,10 @@ TEST(DatasetStages, MapGivesComputedTensors) {
     return Element{.x = {x, x * 2.0f}, .y = x};
   });
   for (const Element& element : dataset) {
-    for (const Tensor& tensor : element.x) EXPECT_TRUE(tensor.computed());
+    for (const Tensor& tensor : element.x) {
+      EXPECT_TRUE(tensor.computed());
+      EXPECT_FALSE(tensor.node()->history);  // which would keep e.x alive, and is of the thread that has it
+    }
     EXPECT_EQ(element.x[1].item(), 2 * element.y[0].item());
   }
 }

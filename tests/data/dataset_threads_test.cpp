@@ -6,6 +6,7 @@
 #include <set>
 #include <thread>
 
+#include "lamina/core/compile.h"
 #include "lamina/ops/matmul.h"
 #include "lamina/ops/reduce.h"
 #include "tests/data/dataset_support.h"
@@ -65,6 +66,21 @@ TEST(DatasetThreads, FunctionsUseOpsAndGiveTheSameBits) {
     found.push_back(all);
   }
   for (const auto& other : found) EXPECT_EQ(other, found[0]);
+}
+
+TEST(DatasetThreads, ShareOneCompiledFunction) {
+  const Function squares =
+      compile([](const std::vector<Tensor>& a) { return std::vector{a[0] * a[0] + 1.0f}; });
+  const auto map = [squares](Element e) { return Element{.x = squares({e.x[0]})[0]}; };
+  const Tensor x = random_normal(random_key(2), {200, 16}).eval();
+  const std::vector<float> expected = (x * x + 1.0f).to_vector<float>();
+  for (const int calls : {0, 4}) {
+    std::vector<float> found;
+    for (const Element& e : Dataset::from_tensor_slices(x).map(map, {.num_parallel_calls = calls})) {
+      for (const float value : e.x[0].to_vector<float>()) found.push_back(value);
+    }
+    EXPECT_EQ(found, expected);
+  }
 }
 
 TEST(DatasetThreads, DoNotRunFarAhead) {

@@ -1,7 +1,4 @@
 // map and filter, and files as a map of their paths.
-#include <algorithm>
-#include <thread>
-
 #include "lamina/data/detail/arguments.h"
 #include "lamina/data/detail/read_ahead.h"
 
@@ -89,8 +86,7 @@ int checked_parallel_calls(const char* method, int num_parallel_calls) {
   at_least(
       method, "num_parallel_calls", num_parallel_calls, kAutotune,
       " (0 calls the function where elements are asked for, kAutotune takes all of the machine's threads)");
-  if (num_parallel_calls != kAutotune) return num_parallel_calls;
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  return num_parallel_calls == kAutotune ? num_threads() : num_parallel_calls;
 }
 
 }  // namespace detail

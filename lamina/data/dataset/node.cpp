@@ -1,7 +1,9 @@
 // What all stages share: passing over elements, naming stages in errors, computing what functions give.
+#include <algorithm>
 #include <exception>
 
 #include "lamina/base/error.h"
+#include "lamina/core/tensor_node.h"
 #include "lamina/data/detail/dataset_node.h"
 
 namespace lamina::detail {
@@ -29,6 +31,18 @@ class IndexedIterator : public ElementIterator {
   int64_t size_;  // negative: without end
   int64_t position_ = 0;
 };
+
+// Values without a history of how they were computed. That belongs to the thread that did it, which may drop
+// it while another reads the tensor; and it would keep the arguments of every function alive.
+void without_past(Tensors& tensors) {
+  const auto has_past = [](const Tensor& tensor) { return tensor.node()->history != nullptr; };
+  if (std::none_of(tensors.begin(), tensors.end(), has_past)) return;
+  std::vector<Tensor> values;
+  for (const Tensor& tensor : tensors) {
+    values.push_back(has_past(tensor) ? Tensor::wrap(tensor.buffer(), tensor.type()) : tensor);
+  }
+  tensors = tensors.with_values(std::move(values));
+}
 
 // "element 17 of map"
 std::string place(const DatasetNode& node, int64_t element) {
@@ -127,6 +141,7 @@ void compute(Element& element) {
     }
   }
   if (!pending.empty()) eval(pending);
+  for (Tensors* part : {&element.x, &element.y, &element.sample_weight}) without_past(*part);
 }
 
 }  // namespace lamina::detail
