@@ -13,7 +13,8 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-GOLDEN_SCRIPTS = ["layers", "losses", "metrics", "activations", "optimizers", "initializers", "models", "images"]
+GOLDEN_SCRIPTS = ["layers", "losses", "metrics", "activations", "optimizers", "initializers", "models", "images",
+                  "datasets"]
 
 
 def numbers(binaries, work):

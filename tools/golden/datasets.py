@@ -1,9 +1,9 @@
 """Golden file of tf.data's deterministic stages: data/datasets.npz.
 
-Entry `cases`: JSON, {name: {"elements": [[shape, values], ...], "cardinality": n}}; tests/data/dataset_golden_test.cpp
-builds the pipeline of each name. Cardinalities are tf.data's: -1 infinite, -2 unknown.
+Entries: cases (JSON, {name: {"elements": [[shape, values], ...], "cardinality": n}}), lengths of the ragged elements.
+tests/data/dataset_golden_test.cpp builds the pipeline of each name. Cardinalities are tf.data's: -1 infinite, -2 unknown.
 """
-from common import np, save, tf
+from common import np, rng, save, tf
 
 CASES = {}
 D = tf.data.Dataset
@@ -44,7 +44,7 @@ def main():
             case(f"interleave_{cycle}_{block}", dataset)
     case("flat_map", D.range(5).flat_map(lambda n: D.range(n)))
 
-    lengths = [3, 1, 0, 5, 2, 2, 8, 4, 1, 9, 3, 7, 2]
+    lengths = [int(n) for n in rng("datasets").integers(0, 10, 23)]
     for drop in (False, True):
         case(f"padded_batch_{int(drop)}", ragged(lengths).padded_batch(4, drop_remainder=drop))
         case(f"bucket_{int(drop)}", ragged(lengths).bucket_by_sequence_length(
@@ -72,7 +72,7 @@ def main():
     case("prefetch", D.range(3).prefetch(2))
     # A buffer of one element, and what a shuffle leaves as it was.
     case("shuffle_one", D.range(6).shuffle(1, seed=1))
-    save("data/datasets", cases=CASES)
+    save("data/datasets", cases=CASES, lengths=np.array(lengths))
 
 
 if __name__ == "__main__":
