@@ -95,7 +95,8 @@ class ShuffleNode : public detail::DatasetNode {
       slot = std::move(slots_.back());
       slots_.pop_back();
     }
-    // Computes what the slots hold by number, passing over the rest.
+    // Computes what the slots hold by number, passing over the rest. The last that was read is always among
+    // them.
     void fetch_slots() {
       std::vector<Slot*> by_number;
       for (Slot& slot : slots_) by_number.push_back(&slot);
@@ -107,7 +108,6 @@ class ShuffleNode : public detail::DatasetNode {
         input_->next(slot->element);
         at = slot->number + 1;
       }
-      input_->skip(read_ - at);
     }
 
     int64_t buffer_size_;
