@@ -5,6 +5,7 @@
 
 #include "lamina/base/threads.h"
 #include "lamina/graph/op.h"
+#include "lamina/ops/detail/flush_denormals.h"
 #include "lamina/ops/detail/recurrent.h"
 #include "lamina/ops/detail/recurrent_run.h"
 #include "lamina/ops/detail/row_gemm.h"
@@ -52,9 +53,12 @@ std::vector<bool> absences(const std::vector<Operand>& operands) {
   return result;
 }
 
-/// Rows of the batch below which a fork costs more than it saves: 100,000 multiplications.
+/// Rows of the batch that a thread takes at a time: enough for a fork to pay (100,000 multiplications), and
+/// to use what it reads of the recurrent kernel several times, where each thread can have as many.
 int64_t grain(const SequenceRun& run) {
-  return std::max<int64_t>(1, 100'000 / (run.time * run.gates * run.units * run.units));
+  const int64_t share = (run.batch + num_threads() - 1) / num_threads();
+  const int64_t paying = 100'000 / (run.time * run.gates * run.units * run.units);
+  return std::max<int64_t>({1, paying, std::min<int64_t>(share, 8)});
 }
 
 template <ForwardSteps steps>
@@ -88,7 +92,10 @@ std::unique_ptr<Kernel> prepare_forward(const KernelDesc& desc) {
                              out(Out::kStates),
                              packed,
                              packed + run.packed()};
-    parallel_for(run.batch, grain(run), [&](int64_t begin, int64_t end) { steps(run, at, begin, end); });
+    parallel_for(run.batch, grain(run), [&](int64_t begin, int64_t end) {
+      const detail::FlushDenormals scope;
+      steps(run, at, begin, end);
+    });
   };
   return make_kernel(kernel, workspace(run));
 }
@@ -125,7 +132,10 @@ std::unique_ptr<Kernel> prepare_backward(const KernelDesc& desc) {
                               out(Out::kDC),
                               packed,
                               packed + run.packed()};
-    parallel_for(run.batch, grain(run), [&](int64_t begin, int64_t end) { steps(run, at, begin, end); });
+    parallel_for(run.batch, grain(run), [&](int64_t begin, int64_t end) {
+      const detail::FlushDenormals scope;
+      steps(run, at, begin, end);
+    });
   };
   return make_kernel(kernel, workspace(run));
 }

@@ -302,6 +302,18 @@ TEST(Recurrent, HalfPrecisionGoesThroughFloat32) {
   EXPECT_EQ(result.output.to_vector<float>(), cast(wide.output, DType::kBFloat16).to_vector<float>());
 }
 
+// What fades over many steps would pass through subnormal numbers, which are a hundred times slower.
+TEST(Recurrent, FadingGradientsGoStraightToZero) {
+  const RecurrentOptions options{.return_sequences = false, .training = true};
+  const auto f = [&](const std::vector<Tensor>& in) {
+    return sum(lstm_sequence(in[0], waves({4, 16}, 0.3), zeros({1, 4}), zeros({1, 4}), options).output);
+  };
+  const std::vector<float> dx = grad(f)({zeros({1, 300, 16})})[0].to_vector<float>();
+  EXPECT_NE(dx.back(), 0);
+  EXPECT_EQ(dx.front(), 0);
+  for (const float value : dx) EXPECT_NE(std::fpclassify(value), FP_SUBNORMAL);
+}
+
 TEST(Recurrent, NaNStaysInItsRow) {
   std::vector<float> values(2 * 2 * 4, 0.5f);
   values[0] = NAN;
