@@ -1,4 +1,4 @@
-// Records of take and scatter_add, each the other's adjoint.
+// Records of take and scatter_add, each the other's adjoint, and of the embedding's take.
 #include "lamina/ops/take.h"
 
 #include "lamina/graph/op.h"
@@ -58,12 +58,36 @@ std::vector<Tensor> vjp_scatter_add(const VjpArgs& args) {
   return {where(counts, taken, 0.0), Tensor()};
 }
 
+std::vector<TensorType> infer_lookup(const InferArgs& args) {
+  const Shape& table = args.inputs[0].shape;
+  if (table.rank() != 2) args.fail("the table must be (rows, width), not " + table.str());
+  Shape result = args.inputs[1].shape;
+  result.push_back(table[1]);
+  return {{args.inputs[0].dtype, result}};
+}
+
+std::vector<Tensor> vjp_lookup(const VjpArgs& args) {
+  return {scatter_add(args.grads[0], args.inputs[1], 0, args.inputs[0].shape()[0]), Tensor()};
+}
+
+std::vector<Tensor> lookup_body(const Attrs&, std::span<const Tensor> inputs) {
+  return {take(inputs[0], inputs[1], 0)};
+}
+
 const Op& take_op = register_op({.name = "take",
                                  .doc = "Slices of x at the indices along an axis",
                                  .inputs = {{"x"}, {"indices", DTypeClass::kInteger}},
                                  .outputs = {"y"},
                                  .infer = infer_take,
                                  .vjp = vjp_take});
+
+const Op& lookup_op = register_op({.name = "embedding_lookup",
+                                   .doc = "Rows of a table at ids, all of which must be in it",
+                                   .inputs = {{"table"}, {"ids", DTypeClass::kInteger}},
+                                   .outputs = {"y"},
+                                   .infer = infer_lookup,
+                                   .vjp = vjp_lookup,
+                                   .body = lookup_body});
 
 const Op& scatter_add_op =
     register_op({.name = "scatter_add",
@@ -77,6 +101,10 @@ const Op& scatter_add_op =
 
 Tensor take(const Tensor& x, const Tensor& indices, int axis) {
   return apply(take_op, TakeAttrs{detail::checked_axis("take", x, axis)}, {x, indices})[0];
+}
+
+Tensor embedding_lookup(const Tensor& table, const Tensor& ids) {
+  return apply(lookup_op, {}, {table, ids})[0];
 }
 
 Tensor scatter_add(const Tensor& updates, const Tensor& indices, int axis, int64_t size) {

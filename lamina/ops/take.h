@@ -1,4 +1,4 @@
-// Gathering by index: take, and its adjoint scatter_add.
+// Gathering by index: take, embedding_lookup, and their adjoint scatter_add.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +29,12 @@ struct ScatterAddAttrs {
 /// in place of that axis. Negative indices count from the end. An index out of range gives NaN (0 for
 /// integers and bool): values are not known when arguments are checked. As keras.ops.take.
 Tensor take(const Tensor& x, const Tensor& indices, int axis = 0);
+
+/// The rows of `table` (rows, width) at `ids`, integers of any shape: (ids' shape, width). As take, but on
+/// the CPU an id outside [0, rows) is an error: whoever asks for the result (item, to_vector, eval, a model's
+/// step) gets InvalidArgument with the id, its place and the rows. On other devices, where nobody looks at
+/// ids, such rows are NaN. As keras.layers.Embedding.
+Tensor embedding_lookup(const Tensor& table, const Tensor& ids);
 
 /// The adjoint of take: zeros of extent `size` along `axis`, to which each slice of `updates` is added at its
 /// index. Indices out of range are dropped. `updates` has the shape that take would give.

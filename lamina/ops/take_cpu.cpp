@@ -1,7 +1,10 @@
-// CPU kernels of take and scatter_add.
+// CPU kernels of take, embedding_lookup and scatter_add.
 #include <algorithm>
 #include <limits>
+#include <memory>
+#include <string>
 
+#include "lamina/base/error.h"
 #include "lamina/base/threads.h"
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/element.h"
@@ -93,9 +96,8 @@ void dispatch_index(DType dtype, F&& f) {
   });
 }
 
-std::unique_ptr<Kernel> prepare_take(const KernelDesc& desc) {
-  const Extents e =
-      extents(desc.inputs[0].type.shape, desc.attrs.as<TakeAttrs>().axis, desc.inputs[1].type.shape);
+std::unique_ptr<Kernel> make_take(const KernelDesc& desc, int axis) {
+  const Extents e = extents(desc.inputs[0].type.shape, axis, desc.inputs[1].type.shape);
   const DType index_dtype = desc.inputs[1].type.dtype;
   return dispatch(desc.inputs[0].type.dtype, [&](auto zero) -> std::unique_ptr<Kernel> {
     using T = decltype(zero);
@@ -105,6 +107,43 @@ std::unique_ptr<Kernel> prepare_take(const KernelDesc& desc) {
       });
     });
   });
+}
+
+std::unique_ptr<Kernel> prepare_take(const KernelDesc& desc) {
+  return make_take(desc, desc.attrs.as<TakeAttrs>().axis);
+}
+
+/// The `n`-th place of a tensor of `shape`, in row-major order: "(0, 3)".
+std::string place_of(int64_t n, const Shape& shape) {
+  Shape place = shape;
+  for (int axis = shape.rank() - 1; axis >= 0; n /= shape[axis], --axis) place.set(axis, n % shape[axis]);
+  return place.str();
+}
+
+/// Throws for the first id that is not a row of the table: on the calling thread and before anything is
+/// written, so that a run that fails leaves nothing half done.
+template <class Index>
+void check_ids(const Index* ids, const Shape& shape, int64_t rows) {
+  const int64_t count = shape.size();
+  for (int64_t i = 0; i < count; ++i) {
+    const auto outside = [&](auto id) {
+      return id < 0 || static_cast<uint64_t>(id) >= static_cast<uint64_t>(rows);
+    };
+    if (!outside(ids[i])) continue;
+    throw InvalidArgument("embedding_lookup: id " + std::to_string(ids[i]) + " at place " +
+                          place_of(i, shape) + " is not a row of the table: its " + std::to_string(rows) +
+                          " rows have the ids 0 to " + std::to_string(rows - 1));
+  }
+}
+
+std::unique_ptr<Kernel> prepare_lookup(const KernelDesc& desc) {
+  const std::shared_ptr<const Kernel> take = make_take(desc, 0);
+  return make_kernel(
+      [take, rows = desc.inputs[0].type.shape[0], ids = desc.inputs[1].type](const KernelArgs& args) {
+        dispatch_index(ids.dtype,
+                       [&](auto index) { check_ids(args.input<decltype(index)>(1), ids.shape, rows); });
+        take->run(args);
+      });
 }
 
 std::unique_ptr<Kernel> prepare_scatter_add(const KernelDesc& desc) {
@@ -131,6 +170,8 @@ std::unique_ptr<Kernel> prepare_scatter_add(const KernelDesc& desc) {
 
 const KernelRegistration take_kernels("take", DeviceKind::kCpu,
                                       {{.name = "reference", .prepare = prepare_take}});
+const KernelRegistration lookup_kernels("embedding_lookup", DeviceKind::kCpu,
+                                        {{.name = "checked", .prepare = prepare_lookup}});
 const KernelRegistration scatter_add_kernels("scatter_add", DeviceKind::kCpu,
                                              {{.name = "reference", .prepare = prepare_scatter_add}});
 

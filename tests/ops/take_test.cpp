@@ -8,6 +8,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/base/threads.h"
+#include "lamina/core/compile.h"
 #include "lamina/ops/one_hot.h"
 #include "tests/support/op_rows.h"
 
@@ -103,6 +104,22 @@ const OpRows takes({
      .gradient = false},
 });
 
+const OpRows lookups({
+    {.op = "embedding_lookup",
+     .label = "sentences",
+     .inputs = {{.shape = {4, 3}}, indices({2, 2}, {3, 0, 3, 1}, DType::kInt64)},
+     .dtypes = {DType::kFloat32, DType::kFloat64, DType::kBFloat16},
+     .reference = taken(0, {2, 2, 3}, kNaN)},
+    {.op = "embedding_lookup",
+     .label = "one",
+     .inputs = {{.shape = {300, 2}}, indices({}, {255}, DType::kUInt8)},
+     .reference = taken(0, {2}, kNaN)},
+    {.op = "embedding_lookup",
+     .label = "nothing",
+     .inputs = {{.shape = {3, 2}}, indices({0, 4}, {})},
+     .reference = taken(0, {0, 4, 2}, kNaN)},
+});
+
 const OpRows scatters({
     {.op = "scatter_add",
      .label = "rows",
@@ -167,6 +184,37 @@ TEST(ScatterAdd, ThreadsDoNotChangeIt) {
   set_num_threads(4);
   EXPECT_EQ(scatter_add(updates, at, 0, 37).to_vector<float>(), alone);
   set_num_threads(before);
+}
+
+/// The message of the InvalidArgument that looking at the rows gives.
+std::string lookup_error(const Tensor& table, const Tensor& ids) {
+  try {
+    embedding_lookup(table, ids).eval();
+  } catch (const InvalidArgument& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(EmbeddingLookup, ErrorsSayWhichIdWhereAndWhatThereIs) {
+  const Tensor table = Tensor::from(std::vector<float>(12), {4, 3});
+  EXPECT_EQ(
+      lookup_error(table, Tensor::from<int>(std::vector<int>{0, 3, 1, 4}, {2, 2})),
+      "embedding_lookup: id 4 at place (1, 1) is not a row of the table: its 4 rows have the ids 0 to 3");
+  EXPECT_NE(lookup_error(table, Tensor::from<int64_t>({0, -1})).find("id -1 at place (1,)"),
+            std::string::npos);
+  EXPECT_NE(lookup_error(table, Tensor::from<uint8_t>({200})).find("id 200"), std::string::npos);
+  EXPECT_THROW(embedding_lookup(Tensor::from<float>({1, 2}), Tensor::from<int>({0})), InvalidArgument);
+  EXPECT_THROW(embedding_lookup(table, Tensor::from<float>({0})), InvalidArgument);
+}
+
+TEST(EmbeddingLookup, GoesOnAfterAnError) {
+  const Function f =
+      compile([](const std::vector<Tensor>& a) { return std::vector{embedding_lookup(a[0], a[1])}; });
+  const Tensor table = Tensor::from(std::vector<float>{1, 2, 3, 4}, {2, 2});
+  EXPECT_EQ(f({table, Tensor::from<int>({1})})[0].to_vector<float>(), (std::vector<float>{3, 4}));
+  EXPECT_THROW(f({table, Tensor::from<int>({2})})[0].eval(), InvalidArgument);
+  EXPECT_EQ(f({table, Tensor::from<int>({0})})[0].to_vector<float>(), (std::vector<float>{1, 2}));
 }
 
 TEST(Take, Errors) {
