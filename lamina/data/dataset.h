@@ -6,6 +6,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "lamina/graph/type.h"
@@ -103,6 +105,8 @@ struct WindowOptions {
 namespace detail {
 class DatasetNode;
 class DatasetRun;
+/// The one tensor; throws InvalidArgument when there is another number. `part` names the tensors.
+const Tensor& only(const char* part, const Tensors& tensors);
 }  // namespace detail
 
 /// Walks over a Dataset in a range-based for loop.
@@ -181,6 +185,31 @@ class Dataset : public BatchSource {
 
   /// f of each element, in order.
   Dataset map(MapFunction f, MapOptions options = {}) const;
+  /// The same for functions of x, or of x and y, where these are one tensor each; what they do not take stays
+  /// as it is.
+  ///
+  ///   dataset.map([](Tensor x) { return x / 255.0f; })
+  ///   dataset.map([](Tensor x, Tensor y) { return std::pair(x / 255.0f, one_hot(y, 10)); })
+  template <class F>
+  requires(std::is_invocable_v<const F&, Tensor>) Dataset map(F f, MapOptions options = {})
+  const {
+    return map(MapFunction([f = std::move(f)](Element e) {
+                 e.x = f(detail::only("x", e.x));
+                 return e;
+               }),
+               options);
+  }
+  template <class F>
+  requires(std::is_invocable_v<const F&, Tensor, Tensor>) Dataset map(F f, MapOptions options = {})
+  const {
+    return map(MapFunction([f = std::move(f)](Element e) {
+                 auto [x, y] = f(detail::only("x", e.x), detail::only("y", e.y));
+                 e.x = std::move(x);
+                 e.y = std::move(y);
+                 return e;
+               }),
+               options);
+  }
   /// The elements for which `predicate` is true.
   Dataset filter(std::function<bool(const Element&)> predicate) const;
 
@@ -228,7 +257,8 @@ class Dataset : public BatchSource {
 
   // Speed.
 
-  /// A thread computes up to `buffer_size` elements ahead. Throws InvalidArgument when buffer_size < 1.
+  /// A thread computes up to `buffer_size` elements ahead; kAutotune: 2. Throws InvalidArgument for other
+  /// numbers below 1.
   Dataset prefetch(int64_t buffer_size) const;
   /// Keeps the elements of the first complete pass in memory for the later ones, also those of copies; random
   /// stages before it keep the order of that pass.

@@ -246,6 +246,12 @@ TEST(DatasetErrors, MapsMustGiveATensor) {
       {"element 0 of map", "undefined"});
 }
 
+TEST(DatasetErrors, FunctionsOfTensorsWantOneEach) {
+  const auto of_both = [](Tensor x, Tensor y) { return std::pair(x, y); };
+  expect_error([&] { values(Dataset::range(2).map(of_both)); },
+               {"element 0 of map", "takes y as one tensor, but there are 0", "function of the Element"});
+}
+
 TEST(DatasetErrors, PassesMustBeBegun) {
   Dataset d = Dataset::range(2);
   Batch batch;

@@ -129,6 +129,19 @@ TEST(DatasetStages, MapGivesComputedTensors) {
   }
 }
 
+TEST(DatasetStages, MapTakesFunctionsOfTensors) {
+  const Tensor x = Tensor::from<float>({1, 2, 3}), y = Tensor::from<float>({4, 5, 6});
+  const Dataset samples = Dataset::from_tensor_slices(x, y, y);
+  const Dataset dataset = samples.map([](Tensor x) { return x * 2.0f; })
+                              .map([](const Tensor& x, const Tensor& y) { return std::pair(x, x + y); },
+                                   {.num_parallel_calls = 2});
+  for (const Element& batch : dataset.batch(3)) {
+    EXPECT_EQ(batch.x[0].to_vector<float>(), (std::vector<float>{2, 4, 6}));
+    EXPECT_EQ(batch.y[0].to_vector<float>(), (std::vector<float>{6, 9, 12}));
+    EXPECT_EQ(batch.sample_weight[0].to_vector<float>(), (std::vector<float>{4, 5, 6}));
+  }
+}
+
 TEST(DatasetStages, FilterKeepsWhatThePredicateLikes) {
   const Dataset odd = Dataset::range(7).filter([](const Element& e) { return number(e) % 2 == 1; });
   EXPECT_EQ(numbers(odd), (Numbers{1, 3, 5}));

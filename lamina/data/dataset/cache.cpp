@@ -100,6 +100,7 @@ class PrefetchNode : public detail::DatasetNode {
 Dataset Dataset::cache() const { return Dataset(std::make_shared<CacheNode>(node_)); }
 
 Dataset Dataset::prefetch(int64_t buffer_size) const {
+  if (buffer_size == kAutotune) buffer_size = 2;
   detail::at_least("prefetch", "buffer_size", buffer_size, 1);
   return Dataset(
       std::make_shared<PrefetchNode>("prefetch(" + std::to_string(buffer_size) + ")", node_, buffer_size));

@@ -82,6 +82,12 @@ class FilterNode : public detail::DatasetNode {
 
 namespace detail {
 
+const Tensor& only(const char* part, const Tensors& tensors) {
+  if (tensors.size() == 1) return tensors[0];
+  throw InvalidArgument("the function takes " + std::string(part) + " as one tensor, but there are " +
+                        std::to_string(tensors.size()) + "; write a function of the Element");
+}
+
 int checked_parallel_calls(const char* method, int num_parallel_calls) {
   at_least(
       method, "num_parallel_calls", num_parallel_calls, kAutotune,
