@@ -54,14 +54,15 @@ class ReadAhead : public ElementIterator {
       std::exception_ptr error;
       try {
         more = input_->next(element);
+        const std::lock_guard lock(mutex_);
+        if (more) queue_.push_back(std::move(element));
       } catch (...) {
         error = std::current_exception();
         more = false;
       }
-      {
+      if (!more) {
         const std::lock_guard lock(mutex_);
-        if (more) queue_.push_back(std::move(element));
-        ended_ = !more;
+        ended_ = true;
         error_ = std::move(error);
       }
       changed_.notify_all();
