@@ -350,5 +350,19 @@ TEST(DatasetSource, CopiesShareNoPosition) {
   EXPECT_FALSE(one.next(batch));
 }
 
+TEST(DatasetSource, AMoveTakesThePassAndLeavesTheDescription) {
+  Dataset one = Dataset::range(3);
+  Batch batch;
+  one.begin(0, 0);
+  EXPECT_TRUE(one.next(batch));
+  Dataset other = std::move(one);
+  EXPECT_TRUE(other.next(batch));
+  EXPECT_EQ(number(batch), 1);
+  EXPECT_EQ(numbers(one), (Numbers{0, 1, 2}));
+  one = std::move(other);
+  EXPECT_TRUE(one.next(batch));
+  EXPECT_EQ(number(batch), 2);
+}
+
 }  // namespace
 }  // namespace lamina

@@ -15,8 +15,13 @@ DatasetIterator& DatasetIterator::operator++() {
 
 Dataset::Dataset(std::shared_ptr<const detail::DatasetNode> node) : node_(std::move(node)) {}
 Dataset::Dataset(const Dataset& other) : BatchSource(other), node_(other.node_) {}
-Dataset::Dataset(Dataset&& other) noexcept = default;
-Dataset& Dataset::operator=(Dataset&& other) noexcept = default;
+// What is moved is the pass under way: the description stays good on both sides.
+Dataset::Dataset(Dataset&& other) noexcept : node_(other.node_), run_(std::move(other.run_)) {}
+Dataset& Dataset::operator=(Dataset&& other) noexcept {
+  node_ = other.node_;
+  run_ = std::move(other.run_);
+  return *this;
+}
 Dataset::~Dataset() = default;
 
 Dataset& Dataset::operator=(const Dataset& other) {

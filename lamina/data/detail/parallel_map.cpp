@@ -81,7 +81,7 @@ class ParallelMap : public ElementIterator {
         const std::lock_guard lock(mutex_);
         ring_[static_cast<size_t>(number) % ring_.size()] = std::move(result);
       }
-      done_.notify_all();
+      done_.notify_one();  // one thread asks
       result = Slot();
     }
   }
@@ -108,7 +108,7 @@ class ParallelMap : public ElementIterator {
       if (more || slot.error) ++pulled_;
       if (!more) end_ = pulled_;
     }
-    if (!more) done_.notify_all();
+    if (!more) done_.notify_one();
     return more || slot.error;
   }
 
