@@ -3,9 +3,9 @@
 // the end, and any number of them gives the same bits.
 #include <algorithm>
 
+#include "lamina/base/detail/flush_denormals.h"
 #include "lamina/base/threads.h"
 #include "lamina/graph/op.h"
-#include "lamina/ops/detail/flush_denormals.h"
 #include "lamina/ops/detail/recurrent.h"
 #include "lamina/ops/detail/recurrent_run.h"
 #include "lamina/ops/detail/row_gemm.h"

@@ -5,6 +5,7 @@
 
 #include "lamina/backend/cpu/detail/one_thread.h"
 #include "lamina/backend/cpu/detail/onednn.h"
+#include "lamina/base/detail/flush_denormals.h"
 #include "lamina/base/error.h"
 #include "lamina/base/threads.h"
 
@@ -65,6 +66,7 @@ void sgemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, 
   const Grid grid = grid_of(m, n, time);
   parallel_parts(grid.rows * grid.columns, time, [&](int64_t begin, int64_t end) {
     const lamina::detail::OneThread serial;
+    const lamina::detail::FlushDenormals flush;
     for (int64_t block = begin; block < end; ++block) {
       const int64_t row = edge(m, grid.rows, block / grid.columns);
       const int64_t rows = edge(m, grid.rows, block / grid.columns + 1) - row;

@@ -15,19 +15,48 @@ namespace lamina::detail::HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// From the gates' sums z to their values, c and h.
-HWY_INLINE void step_row(const SequenceRun& run, float* z, float* c, float* h) {
+/// From the gates' sums z to their values, c and h. The functions are types, so that one loop does it all.
+template <GateFunction activation, GateFunction gate>
+HWY_INLINE void step_fused(int64_t p, float* z, float* c, float* h) {
   const Floats d;
+  for_vectors(p, [&](int64_t n, auto) HWY_ATTR {
+    const FloatVector i = activated<gate>(hn::LoadU(d, z + n));
+    const FloatVector f = activated<gate>(hn::LoadU(d, z + p + n));
+    const FloatVector g = activated<activation>(hn::LoadU(d, z + 2 * p + n));
+    const FloatVector o = activated<gate>(hn::LoadU(d, z + 3 * p + n));
+    const FloatVector next = hn::MulAdd(f, hn::LoadU(d, c + n), hn::Mul(i, g));
+    hn::StoreU(i, d, z + n);
+    hn::StoreU(f, d, z + p + n);
+    hn::StoreU(g, d, z + 2 * p + n);
+    hn::StoreU(o, d, z + 3 * p + n);
+    hn::StoreU(next, d, c + n);
+    hn::StoreU(hn::Mul(o, activated<activation>(next)), d, h + n);
+  });
+}
+
+/// The same for any functions, one pass each.
+HWY_INLINE void step_apart(const SequenceRun& run, float* z, float* c, float* h) {
   const int64_t p = run.padded;
   activate_row(run.recurrent_activation, z, z, 2 * p);
   activate_row(run.activation, z + 2 * p, z + 2 * p, p);
   activate_row(run.recurrent_activation, z + 3 * p, z + 3 * p, p);
-  for_vectors(p, [&](int64_t i, auto) HWY_ATTR {
-    const FloatVector added = hn::Mul(hn::LoadU(d, z + i), hn::LoadU(d, z + 2 * p + i));
-    hn::StoreU(hn::MulAdd(hn::LoadU(d, z + p + i), hn::LoadU(d, c + i), added), d, c + i);
-  });
+  multiply_row(z + p, c, p, c);
+  multiply_add_row(z, z + 2 * p, p, c);
   activate_row(run.activation, c, h, p);
   multiply_row(h, z + 3 * p, p, h);
+}
+
+/// Whether the functions are those of nearly all LSTMs.
+HWY_INLINE bool usual(const SequenceRun& run) {
+  return run.activation == GateFunction::kTanh && run.recurrent_activation == GateFunction::kSigmoid;
+}
+
+HWY_INLINE void step_row(const SequenceRun& run, float* z, float* c, float* h) {
+  if (usual(run)) {
+    step_fused<GateFunction::kTanh, GateFunction::kSigmoid>(run.padded, z, c, h);
+  } else {
+    step_apart(run, z, c, h);
+  }
 }
 
 void forward_group(const SequenceRun& run, const SequenceForward& at, int64_t first, int64_t rows,
@@ -70,27 +99,46 @@ void forward_group(const SequenceRun& run, const SequenceForward& at, int64_t fi
   }
 }
 
-/// From dh and dc to dz and the carry's gradient before the step. `y` holds the gates' values, `c` the new
-/// carry's activation, `c_before` the carry before, unpadded.
-HWY_INLINE void back_row(const SequenceRun& run, const float* y, const float* c, const float* c_before,
-                         const float* dh, float* dc, float* dz) {
+/// Values of a row at a step: the gates' and the carry of padded width, the carry before it as it lies in
+/// memory.
+struct RowValues {
+  const float *y, *c, *c_before;
+};
+
+/// From dh and dc to dz and the carry's gradient before the step.
+template <GateFunction activation, GateFunction gate>
+HWY_INLINE void back_fused(const SequenceRun& run, const RowValues& row, const float* dh, float* dc,
+                           float* dz) {
   const Floats d;
   const int64_t p = run.padded;
-  // What h adds to the gradient of the new carry waits in the place of i's.
-  for_vectors(p, [&](int64_t i, auto) HWY_ATTR {
-    const FloatVector to_c = hn::Mul(hn::LoadU(d, dh + i), hn::LoadU(d, y + 3 * p + i));
-    hn::StoreU(to_c, d, dz + i);
-    hn::StoreU(hn::Mul(hn::LoadU(d, dh + i), hn::LoadU(d, c + i)), d, dz + 3 * p + i);
+  for_vectors(run.units, [&](int64_t n, auto access) HWY_ATTR {
+    const FloatVector i = hn::LoadU(d, row.y + n), f = hn::LoadU(d, row.y + p + n);
+    const FloatVector g = hn::LoadU(d, row.y + 2 * p + n), o = hn::LoadU(d, row.y + 3 * p + n);
+    const FloatVector c = activated<activation>(hn::LoadU(d, row.c + n));
+    const FloatVector to_h = hn::LoadU(d, dh + n);
+    const FloatVector to_c = hn::MulAdd(hn::Mul(to_h, o), slope_at<activation>(c), hn::LoadU(d, dc + n));
+    hn::StoreU(hn::Mul(hn::Mul(to_c, g), slope_at<gate>(i)), d, dz + n);
+    hn::StoreU(hn::Mul(hn::Mul(to_c, access.load(row.c_before + n)), slope_at<gate>(f)), d, dz + p + n);
+    hn::StoreU(hn::Mul(hn::Mul(to_c, i), slope_at<activation>(g)), d, dz + 2 * p + n);
+    hn::StoreU(hn::Mul(hn::Mul(to_h, c), slope_at<gate>(o)), d, dz + 3 * p + n);
+    hn::StoreU(hn::Mul(to_c, f), d, dc + n);
   });
+}
+
+/// The same for any functions. `c` takes padded floats.
+HWY_INLINE void back_apart(const SequenceRun& run, const RowValues& row, float* c, const float* dh, float* dc,
+                           float* dz) {
+  const int64_t p = run.padded;
+  const float* const y = row.y;
+  activate_row(run.activation, row.c, c, p);
+  multiply_row(dh, c, p, dz + 3 * p);
+  multiply_row(dh, y + 3 * p, p, dz);  // what h adds to the gradient of the carry
   times_slope(run.activation, c, dz, p);
-  for_vectors(p, [&](int64_t i, auto) HWY_ATTR {
-    const FloatVector sum = hn::Add(hn::LoadU(d, dc + i), hn::LoadU(d, dz + i));
-    hn::StoreU(hn::Mul(sum, hn::LoadU(d, y + 2 * p + i)), d, dz + i);
-    hn::StoreU(hn::Mul(sum, hn::LoadU(d, y + i)), d, dz + 2 * p + i);
-    hn::StoreU(sum, d, dz + p + i);
-    hn::StoreU(hn::Mul(sum, hn::LoadU(d, y + p + i)), d, dc + i);
-  });
-  multiply_row(dz + p, c_before, run.units, dz + p);
+  add_row(dz, p, dc);
+  multiply_row(dc, y + 2 * p, p, dz);
+  multiply_row(dc, row.c_before, run.units, dz + p);
+  multiply_row(dc, y, p, dz + 2 * p);
+  multiply_row(dc, y + p, p, dc);
   times_slope(run.recurrent_activation, y, dz, 2 * p);
   times_slope(run.activation, y + 2 * p, dz + 2 * p, p);
   times_slope(run.recurrent_activation, y + 3 * p, dz + 3 * p, p);
@@ -106,6 +154,7 @@ void backward_group(const SequenceRun& run, const SequenceBackward& at, int64_t 
   float* const scratch = waiting + rows * p;
   float* const y = scratch + rows * p;
   float* const c = y + 4 * p;
+  float* const activated_c = c + p;
   zero_row(dh, rows * 3 * p);  // and dc and waiting
   for (int64_t r = 0; r < rows; ++r) {
     if (at.dh) copy_row(at.dh + (first + r) * u, u, dh + r * p);
@@ -119,12 +168,15 @@ void backward_group(const SequenceRun& run, const SequenceBackward& at, int64_t 
       if (receive_output(run, at, first + r, step, dh + r * p, waiting + r * p)) {
         zero_row(to, 4 * p);
       } else {
-        widen(run, at.gates + place * 4 * u, 4, y);
-        widen(run, at.inner + place * u, 1, c);
-        activate_row(run.activation, c, c, p);
-        const int64_t before = (first + r) * run.time + (step > 0 ? run.place(step - 1) : 0);
-        back_row(run, y, c, step > 0 ? at.inner + before * u : at.c0 + (first + r) * u, dh + r * p,
-                 dc + r * p, to);
+        const RowValues values{padded_row(run, at.gates + place * 4 * u, 4, y),
+                               padded_row(run, at.inner + place * u, 1, c),
+                               step > 0 ? at.inner + ((first + r) * run.time + run.place(step - 1)) * u
+                                        : at.c0 + (first + r) * u};
+        if (usual(run)) {
+          back_fused<GateFunction::kTanh, GateFunction::kSigmoid>(run, values, dh + r * p, dc + r * p, to);
+        } else {
+          back_apart(run, values, activated_c, dh + r * p, dc + r * p, to);
+        }
         zero_row(dh + r * p, p);
       }
       narrow(run, to, 4, at.dx + place * 4 * u);

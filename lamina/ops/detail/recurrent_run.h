@@ -70,6 +70,13 @@ inline void widen(const SequenceRun& run, const float* from, int64_t gates, floa
   }
 }
 
+/// The same, but in place where the widths are one.
+inline const float* padded_row(const SequenceRun& run, const float* from, int64_t gates, float* to) {
+  if (run.padded == run.units) return from;
+  widen(run, from, gates, to);
+  return to;
+}
+
 /// Back again.
 inline void narrow(const SequenceRun& run, const float* from, int64_t gates, float* to) {
   for (int64_t g = 0; g < gates; ++g, from += run.padded, to += run.units) copy_row(from, run.units, to);
