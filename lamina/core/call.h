@@ -1,25 +1,23 @@
 // A call of a compiled function as one op, so that gradients find through its results. Internal header.
 #pragma once
 
-#include <memory>
 #include <span>
 #include <string>
-#include <vector>
 
-#include "lamina/core/grad.h"
-#include "lamina/graph/type.h"
+#include "lamina/core/subgraph.h"
 
 namespace lamina::detail {
 
-/// Attributes of op `call`: inputs are the function's arguments, then the tensors that it captures.
+/// Attributes of op `call`: the function as it was traced. Inputs are its arguments, then what it captured.
 struct CallAttrs {
-  std::string name;
-  std::shared_ptr<const TensorFunction> function;
-  std::vector<TensorType> results;
-  int num_arguments = 0;
+  std::string function;  ///< its name
+  SubGraph body;
 
   bool operator==(const CallAttrs&) const = default;
-  static void fields(auto& self, auto&& visit) { visit("function", self.name); }
+  static void fields(auto& self, auto&& visit) {
+    visit("function", self.function);
+    visit("body", self.body);
+  }
 };
 
 /// Writes down that `results` were computed by such a call.

@@ -19,8 +19,12 @@ Tensor uninitialised(const TensorType& type, const Device& device) {
   return Tensor::wrap(std::make_shared<Buffer>(device, type.bytes()), type);
 }
 
+// Whether nobody else holds the tensor. Copies are taken because that waits for what other threads did before
+// they let go of theirs; a look at the count would not.
 bool exclusive(const Tensor& tensor) {
-  return tensor.node().use_count() == 1 && tensor.node()->buffer.use_count() == 1;
+  const std::shared_ptr<TensorNode> node = tensor.node();
+  const std::shared_ptr<Buffer> buffer = node->buffer;
+  return node.use_count() == 2 && buffer.use_count() == 2;
 }
 
 // Outputs of the program's types, those that are there already where they fit.
@@ -59,6 +63,7 @@ void make_exclusive(Tensor& tensor) {
     backend(tensor.device()).copy_to_host(host.data(), tensor.buffer()->data(), bytes);
     backend(tensor.device()).copy_from_host(copy.buffer()->data(), host.data(), bytes);
   }
+  tensor.node()->superseded.store(true, std::memory_order_relaxed);
   tensor = std::move(copy);
 }
 
@@ -66,15 +71,13 @@ void make_exclusive(Tensor& tensor) {
 
 struct Function::State {
   State(TensorFunction f, std::string name, std::shared_ptr<MemoryPool> memory)
-      : function(std::make_shared<TensorFunction>(std::move(f))),
-        cache(*function, 0, std::move(name), std::move(memory)) {}
+      : cache(std::move(f), 0, std::move(name), std::move(memory)) {}
 
   std::vector<Tensor> inlined(const std::vector<Tensor>& args) const {
     const DeviceScope scope(args.empty() ? Device(current_device()) : args[0].device());
-    return (*function)(args);
+    return cache.function()(args);
   }
 
-  std::shared_ptr<const TensorFunction> function;
   ProgramCache cache;
 };
 
@@ -89,7 +92,7 @@ std::vector<Tensor> Function::operator()(const std::vector<Tensor>& args) const 
   std::vector<Tensor> outputs;
   make_outputs(*compiled, outputs);
   ProgramCache::run(*compiled, {}, args, outputs);
-  detail::remember_call({state_->cache.name(), state_->function, {}, 0}, args, compiled->captured, outputs);
+  detail::remember_call({state_->cache.name(), compiled->traced}, args, compiled->captured, outputs);
   return outputs;
 }
 

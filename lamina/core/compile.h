@@ -15,7 +15,8 @@ namespace lamina {
 
 /// A compiled function. The first call with a new signature (shapes, dtypes, device of the arguments, number
 /// of threads) traces, optimises and plans; later calls only run. The programs of the last 16 signatures are
-/// kept. Tensors that the function captures are constants of the program.
+/// kept. Tensors that the function captures are constants of the program; where one is state that a Step has
+/// overwritten since, the function is traced anew, so that it reads what it would read now.
 ///
 /// Any number of threads may call at once; their runs overlap.
 ///

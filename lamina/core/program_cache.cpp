@@ -37,6 +37,18 @@ bool Signature::matches(std::span<const Tensor> first, std::span<const Tensor> s
   return true;
 }
 
+namespace {
+
+size_t count_superseded(const std::vector<Tensor>& captured) {
+  return static_cast<size_t>(std::count_if(captured.begin(), captured.end(), [](const Tensor& tensor) {
+    return tensor.node()->superseded.load(std::memory_order_relaxed);
+  }));
+}
+
+}  // namespace
+
+bool Compiled::stale() const { return count_superseded(captured) != superseded; }
+
 ProgramCache::ProgramCache(TensorFunction f, size_t num_state, std::string name,
                            std::shared_ptr<MemoryPool> memory)
     : f_(std::move(f)),
@@ -48,7 +60,7 @@ std::shared_ptr<const Compiled> ProgramCache::find(std::span<const Tensor> state
                                                    std::span<const Tensor> batch) {
   const std::shared_lock lock(mutex_);
   for (const auto& entry : entries_) {
-    if (!entry->program->signature.matches(state, batch)) continue;
+    if (!entry->program->signature.matches(state, batch) || entry->program->stale()) continue;
     entry->used.store(clock_.fetch_add(1, std::memory_order_relaxed), std::memory_order_relaxed);
     return entry->program;
   }
@@ -72,7 +84,11 @@ std::shared_ptr<const Compiled> ProgramCache::get(std::span<const Tensor> state,
   const std::lock_guard lock(mutex_);
   ++built_;
   newest_ = made;
-  if (entries_.size() < kPrograms) {
+  const auto stale =
+      std::find_if(entries_.begin(), entries_.end(), [](const auto& e) { return e->program->stale(); });
+  if (stale != entries_.end()) {
+    *stale = std::move(entry);
+  } else if (entries_.size() < kPrograms) {
     entries_.push_back(std::move(entry));
   } else {
     *std::min_element(entries_.begin(), entries_.end(),
@@ -117,9 +133,14 @@ std::shared_ptr<const Compiled> ProgramCache::build(std::span<const Tensor> stat
   Graph graph = lower(traced.graph, device);
   auto program = std::make_unique<Program>(graph, device, memory_);
   const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
-  return std::make_shared<Compiled>(Compiled{std::move(signature), std::move(graph),
-                                             std::move(traced.captured), std::move(program),
-                                             elapsed.count()});
+  const size_t superseded = count_superseded(traced.captured);
+  return std::make_shared<Compiled>(Compiled{std::move(signature),
+                                             {std::make_shared<const Graph>(std::move(traced.graph))},
+                                             std::move(graph),
+                                             std::move(traced.captured),
+                                             std::move(program),
+                                             elapsed.count(),
+                                             superseded});
 }
 
 void ProgramCache::run(const Compiled& compiled, std::span<const Tensor> state, std::span<const Tensor> batch,

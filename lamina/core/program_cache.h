@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lamina/core/grad.h"
+#include "lamina/core/subgraph.h"
 #include "lamina/graph/program.h"
 
 namespace lamina::detail {
@@ -30,10 +31,15 @@ struct Signature {
 /// A program with the tensors that it captured; immutable.
 struct Compiled {
   Signature signature;
-  Graph graph;
+  SubGraph traced;               ///< as the function was written
+  Graph graph;                   ///< as it runs
   std::vector<Tensor> captured;  ///< the graph's last inputs
   std::unique_ptr<Program> program;
   double compile_ms = 0;
+  size_t superseded = 0;  ///< captured states that were of the past already when it was made
+
+  /// Whether a step has overwritten a captured state since: then the function must be traced anew.
+  bool stale() const;
 };
 
 /// The programs of the last signatures. Any number of threads may ask at once; one traces at a time.
@@ -52,6 +58,7 @@ class ProgramCache {
   static void run(const Compiled& compiled, std::span<const Tensor> state, std::span<const Tensor> batch,
                   std::span<const Tensor> outputs);
 
+  const TensorFunction& function() const { return f_; }
   const std::string& name() const { return name_; }
   int built() const { return built_; }
   /// The program made last, or null.

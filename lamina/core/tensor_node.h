@@ -1,6 +1,7 @@
 // Inside of a Tensor: its type, and either its buffer or the pending op that will fill one. Internal header.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -53,6 +54,8 @@ struct TensorNode {
   std::shared_ptr<History> history;     ///< set once computed by an op
   long kept = 0;                        ///< references by the histories of others
   uint64_t version = 0;                 ///< how often the buffer was handed out to be written over
+  /// Whether a step went on with a copy, because this one was shared: a state of the past.
+  std::atomic<bool> superseded{false};
   const uint64_t serial = next_serial();
   Tensor mask;                           ///< what travels beside it (lamina/core/symbol.h)
   std::shared_ptr<const Symbol> symbol;  ///< set for a symbolic tensor

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -95,6 +96,10 @@ struct Op {
   bool in_place_any = false;
   /// Where all inputs and outputs have one shape, any layout will do as long as all share it.
   bool layout_agnostic = false;
+
+  /// For ops whose last outputs exist for others' derivatives alone: the attributes under which only the
+  /// outputs up to the last used one are made, or nothing when all are needed.
+  std::optional<Attrs> (*without_unused)(const Attrs& attrs, const std::vector<bool>& used) = nullptr;
 
   /// Kernel candidates on `device`, best first.
   const std::vector<KernelCandidate>& kernels(DeviceKind device) const;

@@ -6,6 +6,21 @@
 #include "lamina/graph/rewriter.h"
 
 namespace lamina::passes {
+namespace {
+
+// Keeps the node without its last outputs, where it can do without those that nothing needs.
+bool keep_part(const Node& node, const std::vector<bool>& needed, Rewriter& rewrite) {
+  if (!node.op->without_unused) return false;
+  std::vector<bool> used;
+  for (ValueId output : node.outputs) used.push_back(needed[static_cast<size_t>(output)]);
+  const std::optional<Attrs> attrs = node.op->without_unused(node.attrs, used);
+  if (!attrs) return false;
+  const std::vector<ValueId> outputs = rewrite.add(*node.op, *attrs, rewrite(node.inputs));
+  for (size_t i = 0; i < outputs.size(); ++i) rewrite.map(node.outputs[i], outputs[i]);
+  return true;
+}
+
+}  // namespace
 
 Graph dce(const Graph& graph) {
   std::vector<bool> needed = escaping(graph);
@@ -19,7 +34,7 @@ Graph dce(const Graph& graph) {
   }
   Rewriter rewrite(graph);
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
-    if (live[n]) rewrite.keep(graph.nodes[n]);
+    if (live[n] && !keep_part(graph.nodes[n], needed, rewrite)) rewrite.keep(graph.nodes[n]);
   }
   return rewrite.finish();
 }
