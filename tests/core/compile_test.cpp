@@ -132,6 +132,24 @@ TEST(Step, LeavesOldValuesToWhoStillHoldsThem) {
   EXPECT_EQ(second[0].item(), 6);
 }
 
+// A function that reads a weight, between steps that train it.
+TEST(Step, IsSeenByFunctionsThatCaptureItsState) {
+  std::vector<Tensor> state{Tensor::from<float>({1, 2})};
+  int traces = 0;
+  const Function f = compile([&](const std::vector<Tensor>& x) {
+    ++traces;
+    return std::vector<Tensor>{x[0] * state[0]};
+  });
+  Step step([](const std::vector<Tensor>& a) { return std::vector<Tensor>{a[0] * 2.0}; }, 1);
+  const Tensor one = Tensor::from<float>({1, 1});
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(f({one})[0].to_vector<float>(), state[0].to_vector<float>());
+    EXPECT_EQ(f({one})[0].to_vector<float>(), state[0].to_vector<float>());
+    step(state, {});
+  }
+  EXPECT_EQ(traces, 3);
+}
+
 TEST(Step, KeepsOutputsThatSomebodyHolds) {
   Step step([](const std::vector<Tensor>& a) { return std::vector<Tensor>{a[0] + 1.0}; }, 0);
   std::vector<Tensor> outputs;
