@@ -5,6 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <random>
 
 #include "lamina/base/error.h"
 
@@ -40,6 +41,33 @@ RC_GTEST_PROP(MemoryPlan, NeverOverlapsLiveBlocks, ()) {
       RC_ASSERT(apart || !both_live || lifetimes[a].bytes == 0 || lifetimes[b].bytes == 0);
     }
   }
+}
+
+// More blocks than the greedy plan compares.
+TEST(MemoryPlan, PlacesVeryManyBlocks) {
+  std::mt19937 random(7);
+  std::vector<Lifetime> lifetimes;
+  for (int i = 0; i < 3000; ++i) {
+    const int first = static_cast<int>(random() % 3000);
+    lifetimes.push_back({1 + random() % 5000, first, first + static_cast<int>(random() % 20)});
+  }
+  const MemoryPlan plan = plan_memory(lifetimes);
+  size_t overlaps = 0;
+  for (size_t a = 0; a < lifetimes.size(); ++a) {
+    ASSERT_EQ(plan.offsets[a] % 64, 0u);
+    ASSERT_LE(plan.offsets[a] + lifetimes[a].bytes, plan.bytes);
+    for (size_t b = 0; b < a; ++b) {
+      const bool both_live =
+          lifetimes[a].first <= lifetimes[b].last && lifetimes[b].first <= lifetimes[a].last;
+      overlaps += both_live && plan.offsets[a] < plan.offsets[b] + lifetimes[b].bytes &&
+                  plan.offsets[b] < plan.offsets[a] + lifetimes[a].bytes;
+    }
+  }
+  EXPECT_EQ(overlaps, 0u);
+
+  std::vector<Lifetime> chain;
+  for (int i = 0; i < 100000; ++i) chain.push_back({1024, i, i + 1});
+  EXPECT_EQ(plan_memory(chain).bytes, 2048u);
 }
 
 TEST(MemoryPlan, RefusesWhatNoMemoryHolds) {

@@ -196,6 +196,23 @@ TEST(WhileLoop, EndsWithAnErrorBeyondItsBound) {
   EXPECT_EQ(gradients(sum(loop(12)), {x})[0].item(), 128);
 }
 
+TEST(WhileLoop, GivesItsMemoryBackWhenItFails) {
+  const auto memory = std::make_shared<MemoryPool>();
+  const Function f = compile(
+      [](const Tensors& x) {
+        return while_loop([](const Tensors&) { return full({}, 1, DType::kBool); },
+                          [](const Tensors& v) { return Tensors{v[0] * 2.0}; }, {x[0]},
+                          {.max_iterations = 3});
+      },
+      "endless", memory);
+  const Tensor x = full({100}, 1);
+  EXPECT_THROW(f({x}), InvalidArgument);
+  const size_t bytes = memory->bytes();
+  EXPECT_GT(bytes, 0u);
+  for (int i = 0; i < 3; ++i) EXPECT_THROW(f({x}), InvalidArgument);
+  EXPECT_EQ(memory->bytes(), bytes);
+}
+
 TEST(WhileLoop, SaysWhatIsWrong) {
   const Tensor x = Tensor::from<float>({1, 2});
   const auto same = [](const Tensors& v) { return v; };
