@@ -1,0 +1,151 @@
+// dot_product_attention against plain loops, and its gradients.
+#include "lamina/ops/attention.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "lamina/base/error.h"
+#include "lamina/core/grad.h"
+#include "lamina/ops/binary.h"
+#include "lamina/ops/cast.h"
+#include "lamina/ops/compare.h"
+#include "lamina/ops/full.h"
+#include "lamina/ops/reduce.h"
+#include "tests/support/nd_array.h"
+#include "tests/support/op_rows.h"
+
+namespace lamina::testing {
+namespace {
+
+NdArray waves(const Shape& shape, double step) {
+  NdArray x(shape);
+  for (size_t i = 0; i < x.data.size(); ++i) x.data[i] = 2 * std::sin(static_cast<double>(i + 1) * step);
+  return x;
+}
+
+Tensor tensor(const NdArray& x) { return Tensor::from(x.data, x.shape); }
+
+struct Case {
+  NdArray query = waves({2, 3, 4, 5}, 0.7), key = waves({2, 6, 4, 5}, 0.3), value = waves({2, 6, 4, 5}, 1.1);
+};
+
+using Allowed = std::function<bool(int64_t batch, int64_t head, int64_t query, int64_t key)>;
+
+NdArray plain(const Case& c, double scale, const Allowed& allowed) {
+  NdArray out(c.query.shape);
+  const int64_t keys = c.key.shape[1], width = c.query.shape[3], group = c.query.shape[2] / c.key.shape[2];
+  for_each_index({c.query.shape[0], c.query.shape[1], c.query.shape[2]}, [&](const std::vector<int64_t>& at) {
+    std::vector<double> weights;
+    double sum = 0;
+    for (int64_t s = 0; s < keys; ++s) {
+      double score = 0;
+      for (int64_t i = 0; i < width; ++i)
+        score += c.query.at({at[0], at[1], at[2], i}) * c.key.at({at[0], s, at[2] / group, i}) * scale;
+      weights.push_back(allowed(at[0], at[2], at[1], s) ? std::exp(score) : 0);
+      sum += weights.back();
+    }
+    for (int64_t s = 0; s < keys; ++s) {
+      const double w = sum > 0 ? weights[static_cast<size_t>(s)] / sum : 1 / static_cast<double>(keys);
+      for (int64_t i = 0; i < width; ++i)
+        out.at({at[0], at[1], at[2], i}) += w * c.value.at({at[0], s, at[2] / group, i});
+    }
+  });
+  return out;
+}
+
+void check(const Case& c, const AttentionOptions& options, double scale, const Allowed& allowed) {
+  const Tensor y = dot_product_attention(tensor(c.query), tensor(c.key), tensor(c.value), options);
+  expect_close({y.shape(), y.to_vector<double>()}, plain(c, scale, allowed), 1e-12, "attention");
+}
+
+const Allowed kAll = [](int64_t, int64_t, int64_t, int64_t) { return true; };
+
+TEST(Attention, AsPlainLoops) {
+  const double usual = 1 / std::sqrt(5.0);
+  check({}, {}, usual, kAll);
+  check({}, {.scale = 0.3}, 0.3, kAll);
+  check({}, {.is_causal = true}, usual, [](int64_t, int64_t, int64_t q, int64_t k) { return k <= q; });
+  // One mask per sequence, of which the second hides everything from the first query.
+  std::vector<double> mask(2 * 3 * 6, 1);
+  for (size_t i = 0; i < 6; ++i) mask[18 + i] = 0;
+  mask[4] = mask[29] = 0;
+  const Tensor shown = not_equal(Tensor::from(mask, {2, 1, 3, 6}), 0.0);
+  check({}, {.mask = shown}, usual, [&](int64_t b, int64_t, int64_t q, int64_t k) {
+    return mask[static_cast<size_t>((b * 3 + q) * 6 + k)] != 0;
+  });
+}
+
+TEST(Attention, GroupsOfQueriesShareAHeadOfKeys) {
+  check({.key = waves({2, 6, 2, 5}, 0.3), .value = waves({2, 6, 2, 5}, 1.1)}, {}, 1 / std::sqrt(5.0), kAll);
+}
+
+TEST(Attention, BiasIsAddedToTheScores) {
+  const Case c;
+  const Tensor q = tensor(c.query), k = tensor(c.key), v = tensor(c.value);
+  const Tensor hidden = tensor(waves({4, 3, 6}, 0.9));
+  // A bias that is the same for all keys changes nothing; one of minus infinity hides a key.
+  const auto values = [&](const AttentionOptions& o) {
+    return NdArray(q.shape(), dot_product_attention(q, k, v, o).to_vector<double>());
+  };
+  expect_close(values({.bias = full({1, 1, 3, 1}, 7, DType::kFloat64)}), values({}), 1e-12, "constant bias");
+  const Tensor mask = greater(hidden, 0.0);
+  const Tensor low = (1.0 - cast(mask, DType::kFloat64)) * -1e9;
+  expect_close(values({.bias = low}), values({.mask = mask}), 1e-12, "bias as a mask");
+}
+
+TEST(Attention, Gradients) {
+  const Case c;
+  const std::vector<Tensor> at{tensor(c.query), tensor(c.key), tensor(c.value)};
+  const auto f = [&](const std::vector<Tensor>& in) {
+    const Tensor y = dot_product_attention(in[0], in[1], in[2], {.is_causal = true});
+    return sum(y * y);
+  };
+  const std::vector<Tensor> g = grad(f)(at);
+  const double step = 1e-5;
+  for (size_t i = 0; i < 3; ++i) {
+    const Tensor direction = tensor(waves(at[i].shape(), 0.23));
+    const auto moved = [&](double by) {
+      std::vector<Tensor> in = at;
+      in[i] = in[i] + direction * by;
+      return f(in).item<double>();
+    };
+    EXPECT_NEAR(sum(g[i] * direction).item<double>(), (moved(step) - moved(-step)) / (2 * step), 1e-5) << i;
+  }
+}
+
+TEST(Attention, HalfPrecisionKeepsItsDtype) {
+  const Case c;
+  const auto half = [](const NdArray& x) { return cast(tensor(x), DType::kFloat16); };
+  const Tensor y = dot_product_attention(half(c.query), half(c.key), half(c.value));
+  EXPECT_EQ(y.dtype(), DType::kFloat16);
+  expect_close({y.shape(), y.to_vector<double>()}, plain(c, 1 / std::sqrt(5.0), kAll), 1e-2, "float16");
+}
+
+TEST(Attention, Errors) {
+  const Tensor q = zeros({2, 3, 4, 5}), k = zeros({2, 6, 4, 5});
+  const auto message = [](const Tensor& query, const Tensor& key, const Tensor& value,
+                          const AttentionOptions& options) -> std::string {
+    try {
+      dot_product_attention(query, key, value, options);
+    } catch (const InvalidArgument& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  const auto expect = [](const std::string& text, const std::string& part) {
+    EXPECT_NE(text.find(part), std::string::npos) << text;
+  };
+  EXPECT_EQ(message(q, k, k, {}), "no error");
+  expect(message(zeros({3, 4, 5}), k, k, {}), "must be (batch, length, heads, width)");
+  expect(message(q, k, zeros({2, 6, 4, 5}, DType::kFloat64), {}), "of one floating dtype");
+  expect(message(q, k, zeros({2, 7, 4, 5}), {}), "key and value must have one shape");
+  expect(message(q, zeros({2, 6, 3, 5}), zeros({2, 6, 3, 5}), {}), "heads of key must divide");
+  expect(message(q, k, k, {.mask = zeros({3, 6})}), "the mask must be bool, not float32");
+  EXPECT_THROW(dot_product_attention(q, k, k, {.mask = zeros({3, 7}, DType::kBool)}), InvalidArgument);
+}
+
+}  // namespace
+}  // namespace lamina::testing
