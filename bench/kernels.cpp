@@ -10,6 +10,7 @@
 
 #include "lamina/graph/contraction.h"
 #include "lamina/graph/op.h"
+#include "lamina/ops/recurrent.h"
 
 namespace lamina {
 namespace {
@@ -75,6 +76,21 @@ void add(const std::string& label, const std::string& op_name, const Attrs& attr
 
 TensorType f32(const Shape& shape) { return {DType::kFloat32, shape}; }
 
+/// A recurrent sequence and its gradient, with everything that training keeps.
+void add_recurrent(const std::string& label, const std::string& op, int64_t gates, int64_t batch,
+                   int64_t time, int64_t units) {
+  const bool carry = op == "lstm_sequence", resets = op == "gru_sequence";
+  const TensorType none = f32({0}), no_mask{DType::kBool, {0}};
+  const TensorType state = f32({batch, units}), all = f32({batch, time, units});
+  const TensorType wide = f32({batch, time, gates * units}), kernel = f32({units, gates * units});
+  const RecurrentAttrs attrs{.residuals = true};
+  add(label, op, attrs,
+      {wide, kernel, resets ? f32({gates * units}) : none, state, carry ? state : none, no_mask, none});
+  add(label, op + "_grad", attrs,
+      {kernel, carry ? state : none, no_mask, none, wide, carry || resets ? all : none, all, all, none,
+       none});
+}
+
 void add_dense(const std::string& label, int64_t batch, int64_t in, int64_t out) {
   add(label, "matmul_bias_act", MatmulBiasActAttrs{{}, "relu"},
       {f32({batch, in}), f32({in, out}), f32({out})});
@@ -105,6 +121,9 @@ void add_all() {
   add_dense("cnn28_128x5408x128", 128, 5408, 128);
   add_dense("cnn28_128x128x10", 128, 128, 10);
   add_dense("cnn28_1x5408x128", 1, 5408, 128);
+  add_recurrent("lstm_32x200x128", "lstm_sequence", 4, 32, 200, 128);
+  add_recurrent("gru_32x200x128", "gru_sequence", 3, 32, 200, 128);
+  add_recurrent("rnn_32x200x128", "simple_rnn_sequence", 1, 32, 200, 128);
   add_block("cnn28_128x28x28x1", 128, 28, 1, 32);
   add_block("cnn28_1x28x28x1", 1, 28, 1, 32);
   add_block("cnn64_32x64x64x3", 32, 64, 3, 32);
