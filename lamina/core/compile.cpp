@@ -2,6 +2,7 @@
 #include "lamina/core/compile.h"
 
 #include <cstring>
+#include <functional>
 
 #include "lamina/base/error.h"
 #include "lamina/core/call.h"
@@ -25,6 +26,11 @@ bool exclusive(const Tensor& tensor) {
   const std::shared_ptr<TensorNode> node = tensor.node();
   const std::shared_ptr<Buffer> buffer = node->buffer;
   return node.use_count() == 2 && buffer.use_count() == 2;
+}
+
+bool overlap(std::span<const Tensor> a, std::span<const Tensor> b) {
+  const std::less<const Tensor*> before;
+  return before(a.data(), b.data() + b.size()) && before(b.data(), a.data() + a.size());
 }
 
 // Outputs of the program's types, those that are there already where they fit.
@@ -140,6 +146,16 @@ std::vector<Tensor> Step::operator()(std::span<Tensor> state, std::span<const Te
 }
 
 void Step::operator()(std::span<Tensor> state, std::span<const Tensor> batch, std::vector<Tensor>& outputs) {
+  // Handles that lie in the state or the outputs would be written over, though the step reads them: with
+  // handles of their own they count.
+  std::vector<Tensor> own;
+  if (overlap(batch, state) || overlap(batch, outputs)) {
+    own.assign(batch.begin(), batch.end());
+    batch = own;
+  }
+  if (overlap(state, outputs)) {
+    throw InvalidArgument(state_->cache.name() + ": state and outputs must be two vectors");
+  }
   const auto compiled = state_->get(state, batch);
   eval(batch);  // pending ones may read the state
   for (Tensor& tensor : state) detail::make_exclusive(tensor);

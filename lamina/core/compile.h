@@ -59,7 +59,8 @@ class Step {
   /// state is as before, unless a kernel failed in the middle.
   std::vector<Tensor> operator()(std::span<Tensor> state, std::span<const Tensor> batch);
   /// The same with outputs of the caller's, which are written over where nobody else holds them and their
-  /// types are right, so that repeated calls allocate nothing.
+  /// types are right, so that repeated calls allocate nothing. `batch` may lie in `outputs` (what one call
+  /// gives, the next one takes) or in `state`; state and outputs must be two vectors.
   void operator()(std::span<Tensor> state, std::span<const Tensor> batch, std::vector<Tensor>& outputs);
   /// The optimised graph for such arguments, as text.
   std::string graph(std::span<const Tensor> state, std::span<const Tensor> batch);

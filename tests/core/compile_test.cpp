@@ -160,6 +160,27 @@ TEST(Step, KeepsOutputsThatSomebodyHolds) {
   EXPECT_EQ(outputs[0].item(), 3);
 }
 
+// Loops that feed results back, and states that read each other.
+TEST(Step, ReadsBatchesThatLieInItsOutputsOrState) {
+  Step reverse_sum(
+      [](const std::vector<Tensor>& a) {
+        return std::vector<Tensor>{a[0] - sum(a[0]), sum(a[0]) + a[0] * 0.0};
+      },
+      0);
+  std::vector<Tensor> both{Tensor::from<float>({1, 2, 3})};
+  for (int i = 0; i < 2; ++i) reverse_sum({}, std::span<const Tensor>(both).first(1), both);
+  EXPECT_EQ(both[0].to_vector<float>(), (std::vector<float>{7, 8, 9}));  // {-5, -4, -3} and their sum, -12
+  EXPECT_EQ(both[1].to_vector<float>(), (std::vector<float>{-12, -12, -12}));
+
+  Step add([](const std::vector<Tensor>& a) { return std::vector<Tensor>{a[0] * 0.0 + sum(a[1]) + a[1]}; },
+           1);
+  std::vector<Tensor> state{Tensor::from<float>({1, 2})};
+  add(state, state);
+  EXPECT_EQ(state[0].to_vector<float>(), (std::vector<float>{4, 5}));
+  EXPECT_EQ(message_of<InvalidArgument>([&] { add(state, std::vector{state[0]}, state); }),
+            "step: state and outputs must be two vectors");
+}
+
 TEST(Step, SharesOnePieceOfMemoryWithOthers) {
   const auto memory = std::make_shared<MemoryPool>();
   const auto f = [](const std::vector<Tensor>& a) {

@@ -7,6 +7,7 @@
 
 #include "lamina/backend/backend.h"
 #include "lamina/base/error.h"
+#include "lamina/core/compile.h"
 #include "lamina/ops/random.h"
 
 namespace lamina::detail {
@@ -28,6 +29,7 @@ Tensor& Batches::buffer(int64_t count) {
     type.shape.set(0, count);
     tensor = Tensor::wrap(std::make_shared<Buffer>(data_.device(), type.bytes()), type);
   }
+  make_exclusive(tensor);  // who still reads an earlier batch keeps it
   return tensor;
 }
 

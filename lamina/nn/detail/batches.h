@@ -10,7 +10,8 @@
 namespace lamina::detail {
 
 /// Gathers rows (slices along the first axis) of one tensor on the host. There are two buffers, for full
-/// batches and for the last, smaller one; each call overwrites what an earlier one of the same size returned.
+/// batches and for the last, smaller one; each call overwrites what an earlier one of the same size returned,
+/// unless somebody still holds that.
 class Batches {
  public:
   Batches(const Tensor& data, int64_t batch_size);
