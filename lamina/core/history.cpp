@@ -1,6 +1,7 @@
 // Writing histories down, and dropping the oldest.
 #include "lamina/core/history.h"
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <string>
@@ -14,10 +15,10 @@
 namespace lamina::detail {
 namespace {
 
-// What the histories of one thread may cost: recorded ops and listed ancestors count one each, and so do 512
-// bytes of elements that nothing else keeps alive (at most 16 MiB).
-constexpr size_t kBudget = size_t{1} << 15;
-constexpr size_t kBytesPerUnit = 512;
+// What the histories of one thread may cost: recorded ops and listed ancestors count one each, and so does a
+// kibibyte of elements that nothing else keeps alive (at most 16 MiB).
+constexpr size_t kBudget = size_t{1} << 14;
+constexpr size_t kBytesPerUnit = 1024;
 constexpr size_t kMostAncestors = 512;
 // Inputs of no more bytes are always held.
 constexpr size_t kSmall = 4096;
@@ -78,6 +79,11 @@ Readers count_readers(std::span<PendingOp* const> ops) {
 void list_ancestors(History& history, std::span<const Tensor> results, std::span<const Tensor> captured,
                     const Readers& readers) {
   std::unordered_set<const void*> seen;
+  size_t most = captured.size() + results.size();
+  for (const Tensor& tensor : captured) {
+    if (tensor.node()->history) most += tensor.node()->history->ancestors.size();
+  }
+  seen.reserve(std::min(most, 2 * kMostAncestors));
   const auto add = [&](const std::shared_ptr<TensorNode>& node) {
     if (seen.insert(node.get()).second) history.ancestors.push_back(node);
   };

@@ -7,6 +7,7 @@
 
 #include "lamina/backend/backend.h"
 #include "lamina/base/error.h"
+#include "lamina/base/threads.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/reduce.h"

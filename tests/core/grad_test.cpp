@@ -153,6 +153,19 @@ TEST(Grad, ThrowsWhereItWouldPassWhatIsForgotten) {
   std::thread([&] { has(refusal([&] { gradients(chain, {w}); }), "computed by another thread"); }).join();
 }
 
+TEST(Grad, ThrowsWhereItWouldPassWhatAStepOverwrote) {
+  const Tensor x = full({2000}, 2.0).eval();
+  std::vector<Tensor> state{full({2000}, 3.0)};
+  Step step([](const std::vector<Tensor>& a) { return std::vector<Tensor>{a[0] * 2.0}; }, 1);
+  step(state, {});
+  EXPECT_EQ(gradients(sum((x * state[0]).eval()), {x})[0].to_vector<float>()[0], 6);
+  const Tensor z = (x * state[0]).eval();
+  step(state, {});  // in place: z, being computed, does not read it any more
+  EXPECT_EQ(z.to_vector<float>()[0], 12);
+  const std::string message = message_of<InvalidArgument>([&] { gradients(sum(z), {x}); });
+  EXPECT_NE(message.find("float32(2000,) was overwritten since"), std::string::npos) << message;
+}
+
 TEST(Grad, KeepsNoMemoryForLoopsThatLook) {
   Tensor x = full({100000}, 1.0).eval();  // 400 kB
   for (int i = 0; i < 200; ++i) (x = x * 0.9).eval();

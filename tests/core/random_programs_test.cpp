@@ -209,13 +209,14 @@ class Machine {
 
   void loop() {
     const Both a = any(), b = any();
+    const bool calls = pick(2) == 0;
     const ScanResult result = scan(
         [&](const std::vector<Tensor>& carry, const std::vector<Tensor>&) {
-          return ScanResult{{sin(carry[0] * b.tensor)}, {}};
+          return ScanResult{{sin(calls ? product_({carry[0], b.tensor})[0] : carry[0] * b.tensor)}, {}};
         },
         {a.tensor}, {}, {.length = 3});
     Plain carry = a.plain;
-    for (int i = 0; i < 3; ++i) carry = plain_sine(carry * b.plain);
+    for (int i = 0; i < 3; ++i) carry = plain_sine(calls ? product(carry, b.plain) : carry * b.plain);
     keep({result.carry[0], carry});
   }
 

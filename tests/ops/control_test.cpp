@@ -409,6 +409,14 @@ TEST(Scan, SaysWhatIsWrong) {
   };
   scan(leaks, {x}, {x});
   expect_words(refusal([&] { leaked.eval(); }), "stands for an argument");
+  const auto returns_it = [&](const Tensors& c, const Tensors& v) {
+    scan(leaks, c, v);
+    return ScanResult{{leaked}, {}};
+  };
+  expect_words(refusal([&] {
+                 scan(returns_it, {x}, {full({2, 2}, 1)});
+               }),
+               "stands for an argument of another function");
 }
 
 }  // namespace
