@@ -14,7 +14,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GOLDEN_SCRIPTS = ["layers", "losses", "metrics", "activations", "optimizers", "initializers", "models", "images",
-                  "datasets"]
+                  "datasets", "control", "ops"]
 
 
 def numbers(binaries, work):
