@@ -5,6 +5,7 @@
 
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/arguments.h"
+#include "lamina/ops/reshape.h"
 
 namespace lamina {
 namespace {
@@ -44,14 +45,21 @@ const Op& argmin_op = register_op({.name = "argmin",
                                    .infer = infer_position,
                                    .no_gradient = "the result is an integer"});
 
-}  // namespace
-
-Tensor argmax(const Tensor& x, int axis, bool keepdims) {
-  return apply(argmax_op, ArgReduceAttrs{detail::checked_axis("argmax", x, axis), keepdims}, {x})[0];
+Tensor position(const Op& op, const Tensor& x, std::optional<int> axis, bool keepdims) {
+  if (axis)
+    return apply(op, ArgReduceAttrs{detail::checked_axis(op.name.c_str(), x, *axis), keepdims}, {x})[0];
+  const Tensor place = apply(op, ArgReduceAttrs{0, false}, {reshape(x, {-1})})[0];
+  return keepdims ? reshape(place, Shape(std::vector<int64_t>(static_cast<size_t>(x.rank()), 1))) : place;
 }
 
-Tensor argmin(const Tensor& x, int axis, bool keepdims) {
-  return apply(argmin_op, ArgReduceAttrs{detail::checked_axis("argmin", x, axis), keepdims}, {x})[0];
+}  // namespace
+
+Tensor argmax(const Tensor& x, std::optional<int> axis, bool keepdims) {
+  return position(argmax_op, x, axis, keepdims);
+}
+
+Tensor argmin(const Tensor& x, std::optional<int> axis, bool keepdims) {
+  return position(argmin_op, x, axis, keepdims);
 }
 
 }  // namespace lamina

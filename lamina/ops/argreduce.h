@@ -1,6 +1,8 @@
 // Positions of extremes: argmax and argmin.
 #pragma once
 
+#include <optional>
+
 #include "lamina/core/tensor.h"
 
 namespace lamina {
@@ -16,10 +18,11 @@ struct ArgReduceAttrs {
   }
 };
 
-/// int32 index along `axis` of the first largest element (the first NaN, if there is one). Throws
-/// InvalidArgument when the axis is out of range or has no elements. As keras.ops.argmax.
-Tensor argmax(const Tensor& x, int axis = -1, bool keepdims = false);
+/// int32 index along `axis` of the first largest element (the first NaN, if there is one); without an axis
+/// that in the flattened tensor. `keepdims` leaves the reduced axes with extent 1. Throws InvalidArgument
+/// when the axis is out of range or there are no elements. As keras.ops.argmax.
+Tensor argmax(const Tensor& x, std::optional<int> axis = std::nullopt, bool keepdims = false);
 /// int32 index along `axis` of the first smallest element; otherwise as argmax.
-Tensor argmin(const Tensor& x, int axis = -1, bool keepdims = false);
+Tensor argmin(const Tensor& x, std::optional<int> axis = std::nullopt, bool keepdims = false);
 
 }  // namespace lamina

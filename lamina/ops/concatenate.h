@@ -16,7 +16,7 @@ struct ConcatenateAttrs {
 
 /// The tensors one after the other along `axis`. All must have one dtype, one rank (at least 1) and equal
 /// extents on the other axes; throws InvalidArgument otherwise, and for an empty list.
-Tensor concatenate(const std::vector<Tensor>& tensors, int axis = -1);
+Tensor concatenate(const std::vector<Tensor>& tensors, int axis = 0);
 /// Tensors of one shape and dtype along a new axis at position `axis` of the result.
 Tensor stack(const std::vector<Tensor>& tensors, int axis = 0);
 

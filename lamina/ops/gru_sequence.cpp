@@ -19,7 +19,7 @@ CellStep step(const UnrolledSequence& s, const Tensor& x, const Tensor& h, const
   const bool after = s.attrs().reset_after;
   const Tensor product = s.product(after ? h : r * h, 2);
   const Tensor g = s.activated(s.part(x, 2) + (after ? r * product : product));
-  return {z * h + (1.0 - z) * g, {}, concatenate({z, r, g}), after ? product : Tensor()};
+  return {z * h + (1.0 - z) * g, {}, concatenate({z, r, g}, -1), after ? product : Tensor()};
 }
 
 CellGrad back(const UnrolledSequence& s, const CellValues& values, const Tensor& dh, const Tensor&) {
@@ -30,14 +30,14 @@ CellGrad back(const UnrolledSequence& s, const CellValues& values, const Tensor&
   if (s.attrs().reset_after) {
     const Tensor dr = dg * values.inner * s.gate_slope(r);
     const Tensor product = dg * r;
-    return {concatenate({dz, dr, dg}),
-            concatenate({dz, dr, product}),
+    return {concatenate({dz, dr, dg}, -1),
+            concatenate({dz, dr, product}, -1),
             dh * z + s.product_grad(dz, 0) + s.product_grad(dr, 1) + s.product_grad(product, 2),
             {}};
   }
   const Tensor through = s.product_grad(dg, 2);
   const Tensor dr = through * h * s.gate_slope(r);
-  return {concatenate({dz, dr, dg}),
+  return {concatenate({dz, dr, dg}, -1),
           {},
           dh * z + through * r + s.product_grad(dz, 0) + s.product_grad(dr, 1),
           {}};

@@ -17,7 +17,7 @@ CellStep step(const UnrolledSequence& s, const Tensor& x, const Tensor& h, const
   const Tensor i = s.gate_activated(sum(0)), f = s.gate_activated(sum(1));
   const Tensor g = s.activated(sum(2)), o = s.gate_activated(sum(3));
   const Tensor next = f * c + i * g;
-  return {o * s.activated(next), next, concatenate({i, f, g, o}), {}};
+  return {o * s.activated(next), next, concatenate({i, f, g, o}, -1), {}};
 }
 
 CellGrad back(const UnrolledSequence& s, const CellValues& values, const Tensor& dh, const Tensor& dc) {
@@ -30,7 +30,7 @@ CellGrad back(const UnrolledSequence& s, const CellValues& values, const Tensor&
   Tensor before = s.product_grad(dz[0], 0);
   for (int64_t gate = 1; gate < 4; ++gate)
     before = before + s.product_grad(dz[static_cast<size_t>(gate)], gate);
-  return {concatenate(dz), {}, before, to_c * f};
+  return {concatenate(dz, -1), {}, before, to_c * f};
 }
 
 Tensor gate_input(const RecurrentAttrs&, const Tensor& states, const Tensor&, int64_t) { return states; }

@@ -26,10 +26,10 @@ struct NormalizationAttrs {
 /// x is floating; float16 and bfloat16 are computed in float32. Throws InvalidArgument for an axis that x
 /// does not have, and where shapes or dtypes do not fit. As keras.ops.layer_normalization.
 Tensor layer_normalization(const Tensor& x, const Tensor& gamma = {}, const Tensor& beta = {}, int axis = -1,
-                           double epsilon = 1e-3);
+                           double epsilon = 1e-7);
 
 /// x / sqrt(mean of x * x + epsilon) * scale; otherwise as layer_normalization. As
 /// keras.ops.rms_normalization.
-Tensor rms_normalization(const Tensor& x, const Tensor& scale = {}, int axis = -1, double epsilon = 1e-6);
+Tensor rms_normalization(const Tensor& x, const Tensor& scale = {}, int axis = -1, double epsilon = 1e-7);
 
 }  // namespace lamina

@@ -99,8 +99,9 @@ const Op& scatter_add_op =
 
 }  // namespace
 
-Tensor take(const Tensor& x, const Tensor& indices, int axis) {
-  return apply(take_op, TakeAttrs{detail::checked_axis("take", x, axis)}, {x, indices})[0];
+Tensor take(const Tensor& x, const Tensor& indices, std::optional<int> axis) {
+  if (!axis) return take(reshape(x, {-1}), indices, 0);
+  return apply(take_op, TakeAttrs{detail::checked_axis("take", x, *axis)}, {x, indices})[0];
 }
 
 Tensor embedding_lookup(const Tensor& table, const Tensor& ids) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "lamina/core/tensor.h"
 
@@ -26,9 +27,10 @@ struct ScatterAddAttrs {
 };
 
 /// The slices of x at `indices` (integers of any shape) along `axis`; the result has the shape of the indices
-/// in place of that axis. Negative indices count from the end. An index out of range gives NaN (0 for
-/// integers and bool): values are not known when arguments are checked. As keras.ops.take.
-Tensor take(const Tensor& x, const Tensor& indices, int axis = 0);
+/// in place of that axis. Without an axis x is flattened first. Negative indices count from the end. An index
+/// out of range gives NaN (0 for integers and bool): values are not known when arguments are checked. As
+/// keras.ops.take.
+Tensor take(const Tensor& x, const Tensor& indices, std::optional<int> axis = std::nullopt);
 
 /// The rows of `table` (rows, width) at `ids`, integers of any shape: (ids' shape, width). As take, but on
 /// the CPU an id outside [0, rows) is an error: whoever asks for the result (item, to_vector, eval, a model's

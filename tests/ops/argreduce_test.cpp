@@ -77,15 +77,15 @@ const OpRows rows({
     row("argmax", "bools", {0}, {.shape = {4}, .values = {0, 0, 1, 1}}, {DType::kBool}),
 });
 
-TEST(ArgReduce, DefaultIsTheLastAxis) {
+TEST(ArgReduce, TakesNegativeAxes) {
   const Tensor x = Tensor::from<float>(std::vector<float>{1, 5, 2, 9, 0, 3}, {2, 3});
-  EXPECT_EQ(argmax(x).to_vector<int>(), (std::vector<int>{1, 0}));
+  EXPECT_EQ(argmax(x, -1).to_vector<int>(), (std::vector<int>{1, 0}));
   EXPECT_EQ(argmin(x, -2).to_vector<int>(), (std::vector<int>{0, 1, 0}));
 }
 
 TEST(ArgReduce, Errors) {
   EXPECT_THROW(argmax(Tensor::from<float>({1, 2}), 1), InvalidArgument);
-  EXPECT_THROW(argmax(Tensor(1.0f)), InvalidArgument);
+  EXPECT_THROW(argmax(Tensor(1.0f), 0), InvalidArgument);
   EXPECT_THROW(argmin(Tensor::from<float>(std::vector<float>{}, {2, 0})), InvalidArgument);
 }
 
