@@ -26,7 +26,7 @@ int main() {
 
   const auto samples = [](int64_t count, int64_t seed) {
     const Tensor x = random_normal(Tensor::from<int64_t>({seed, 0}), {count, 100}, 0);
-    const Tensor y = one_hot(argmax(index(x, {ellipsis, Slice{0, 10}})), 10, DType::kFloat32);
+    const Tensor y = one_hot(argmax(x[{ellipsis, Slice{0, 10}}], -1), 10, DType::kFloat32);
     return Samples{x.eval(), y.eval()};
   };
   const Samples train = samples(quick ? 4000 : 20000, 1);

@@ -40,7 +40,19 @@ Buffer::Buffer(const Device& device, size_t bytes)
   live_bytes.fetch_add(static_cast<int64_t>(bytes), std::memory_order_relaxed);
 }
 
+Buffer::Buffer(const Device& device, const void* data, size_t bytes, std::function<void()> release)
+    : device_(device),
+      bytes_(bytes),
+      backend_(backend(device)),
+      data_(const_cast<void*>(data)),
+      borrowed_(true),
+      release_(std::move(release)) {}
+
 Buffer::~Buffer() {
+  if (borrowed_) {
+    if (release_) release_();
+    return;
+  }
   backend_.free(data_, bytes_);
   live_bytes.fetch_sub(static_cast<int64_t>(bytes_), std::memory_order_relaxed);
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -33,6 +34,9 @@ Backend& backend(const Device& device);
 class Buffer {
  public:
   Buffer(const Device& device, size_t bytes);
+  /// Memory of somebody else's, which is only read; `release` is called when nobody needs it any more, by
+  /// whichever thread that is, and must not throw.
+  Buffer(const Device& device, const void* data, size_t bytes, std::function<void()> release);
   ~Buffer();
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
@@ -41,12 +45,16 @@ class Buffer {
   const void* data() const { return data_; }
   size_t bytes() const { return bytes_; }
   const Device& device() const { return device_; }
+  /// Whether the memory is somebody else's, and must not be written.
+  bool borrowed() const { return borrowed_; }
 
  private:
   Device device_;
   size_t bytes_;
   Backend& backend_;
   void* data_;
+  bool borrowed_ = false;
+  std::function<void()> release_;
 };
 
 /// Buffers allocated by this thread so far: tests assert that a steady-state training step makes none.

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <bit>
+#include <ostream>
 #include <vector>
 
 #include "lamina/base/error.h"
@@ -28,6 +29,8 @@ constexpr std::array<Info, 10> kInfo = {{{"bool", 1},
 }  // namespace
 
 size_t size_of(DType dtype) { return kInfo[static_cast<size_t>(dtype)].size; }
+std::ostream& operator<<(std::ostream& out, DType dtype) { return out << name(dtype); }
+
 const char* name(DType dtype) { return kInfo[static_cast<size_t>(dtype)].name; }
 
 DType dtype_from_name(const std::string& name) {

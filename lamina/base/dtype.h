@@ -1,9 +1,12 @@
 // Element types of tensors, and the two 16-bit float formats that C++20 lacks.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <iosfwd>
 #include <string>
+#include <type_traits>
 
 namespace lamina {
 
@@ -55,48 +58,53 @@ bool is_integer(DType dtype);
 /// bool (float16 with bfloat16 gives float32; int8 with uint8 gives int16).
 DType promote(DType a, DType b);
 
-/// dtype_of<float>() is DType::kFloat32, and so on.
+/// Writes name(dtype).
+std::ostream& operator<<(std::ostream& out, DType dtype);
+
+namespace detail {
+/// Integers by their size, so that `long` and `long long` are both int64. Characters and bool are no numbers.
 template <class T>
-constexpr DType dtype_of();
-template <>
-constexpr DType dtype_of<bool>() {
-  return DType::kBool;
+concept SignedElement = std::signed_integral<T> && !std::same_as<T, char> && !std::same_as<T, wchar_t>;
+
+/// -1 where no dtype fits.
+template <class T>
+constexpr int dtype_index() {
+  const auto as_int = [](DType dtype) { return static_cast<int>(dtype); };
+  if constexpr (std::same_as<T, bool>) {
+    return as_int(DType::kBool);
+  } else if constexpr (std::same_as<T, uint8_t>) {
+    return as_int(DType::kUInt8);
+  } else if constexpr (SignedElement<T> && sizeof(T) <= 8) {
+    return as_int(sizeof(T) == 1   ? DType::kInt8
+                  : sizeof(T) == 2 ? DType::kInt16
+                  : sizeof(T) == 4 ? DType::kInt32
+                                   : DType::kInt64);
+  } else if constexpr (std::same_as<T, Float16>) {
+    return as_int(DType::kFloat16);
+  } else if constexpr (std::same_as<T, BFloat16>) {
+    return as_int(DType::kBFloat16);
+  } else if constexpr (std::same_as<T, float>) {
+    return as_int(DType::kFloat32);
+  } else if constexpr (std::same_as<T, double>) {
+    return as_int(DType::kFloat64);
+  } else {
+    return -1;
+  }
 }
-template <>
-constexpr DType dtype_of<int8_t>() {
-  return DType::kInt8;
-}
-template <>
-constexpr DType dtype_of<int16_t>() {
-  return DType::kInt16;
-}
-template <>
-constexpr DType dtype_of<int32_t>() {
-  return DType::kInt32;
-}
-template <>
-constexpr DType dtype_of<int64_t>() {
-  return DType::kInt64;
-}
-template <>
-constexpr DType dtype_of<uint8_t>() {
-  return DType::kUInt8;
-}
-template <>
-constexpr DType dtype_of<Float16>() {
-  return DType::kFloat16;
-}
-template <>
-constexpr DType dtype_of<BFloat16>() {
-  return DType::kBFloat16;
-}
-template <>
-constexpr DType dtype_of<float>() {
-  return DType::kFloat32;
-}
-template <>
-constexpr DType dtype_of<double>() {
-  return DType::kFloat64;
+}  // namespace detail
+
+/// Whether tensors can have elements of the C++ type T.
+template <class T>
+inline constexpr bool is_element_type = detail::dtype_index<std::remove_cv_t<T>>() >= 0;
+
+/// dtype_of<float>() is DType::kFloat32, and so on. Does not compile for other types.
+template <class T>
+constexpr DType dtype_of() {
+  static_assert(
+      is_element_type<T>,
+      "a tensor's elements are bool, int8_t, int16_t, int32_t, int64_t, uint8_t, Float16, BFloat16, "
+      "float or double: convert your values to one of these");
+  return static_cast<DType>(detail::dtype_index<std::remove_cv_t<T>>());
 }
 
 /// Calls `f` with a value-initialised element of the C++ type that `dtype` names: the one switch over dtypes.

@@ -2,17 +2,18 @@
 #include "lamina/base/shape.h"
 
 #include <algorithm>
+#include <ostream>
 
 #include "lamina/base/error.h"
 
 namespace lamina {
 
-Shape::Shape(std::initializer_list<int64_t> dims) {
-  for (int64_t extent : dims) push_back(extent);
+void detail::throw_extent_too_large(uint64_t value) {
+  throw InvalidArgument("extent or position " + std::to_string(value) + " is too large: at most 2^63 - 1");
 }
 
-Shape::Shape(const std::vector<int64_t>& dims) {
-  for (int64_t extent : dims) push_back(extent);
+Shape::Shape(std::initializer_list<detail::Extent> dims) {
+  for (const detail::Extent extent : dims) push_back(extent.value);
 }
 
 void Shape::push_back(int64_t extent) {
@@ -54,6 +55,8 @@ std::string Shape::str() const {
 bool Shape::operator==(const Shape& other) const {
   return rank_ == other.rank_ && std::equal(begin(), end(), other.begin());
 }
+
+std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << shape.str(); }
 
 Shape broadcast(const Shape& a, const Shape& b) {
   const int rank = std::max(a.rank(), b.rank());

@@ -1,12 +1,41 @@
 // Shapes: the extents of a tensor, outermost axis first.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
+#include <iosfwd>
+#include <limits>
 #include <string>
 #include <vector>
 
 namespace lamina {
+
+/// Integers that can be an extent or a position: all but bool and characters.
+template <class T>
+concept ExtentType =
+    std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char> && !std::same_as<T, wchar_t> &&
+    !std::same_as<T, char8_t> && !std::same_as<T, char16_t> && !std::same_as<T, char32_t>;
+
+namespace detail {
+[[noreturn]] void throw_extent_too_large(uint64_t value);
+
+template <ExtentType T>
+constexpr int64_t checked_extent(T value) {
+  if constexpr (std::unsigned_integral<T>) {
+    if (static_cast<uint64_t>(value) > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
+      throw_extent_too_large(static_cast<uint64_t>(value));
+  }
+  return static_cast<int64_t>(value);
+}
+
+/// An entry of a shape's list, so that `{v.size(), 3}` is one.
+struct Extent {
+  template <ExtentType T>
+  constexpr Extent(T given) : value(checked_extent(given)) {}
+  int64_t value;
+};
+}  // namespace detail
 
 /// Extents of a tensor, outermost first; a scalar has rank 0. At most 12 axes. An extent of -1 means "any"
 /// and occurs only in the shapes of layers and models (Keras's None), never in the shape of a tensor.
@@ -15,8 +44,13 @@ class Shape {
   static constexpr int kMaxRank = 12;
 
   Shape() = default;
-  Shape(std::initializer_list<int64_t> dims);
-  explicit Shape(const std::vector<int64_t>& dims);
+  /// Extents of any integer types, mixed at will: `{v.size(), 3}`. Throws InvalidArgument for more than
+  /// kMaxRank of them, and for one that 63 bits cannot hold.
+  Shape(std::initializer_list<detail::Extent> dims);
+  template <ExtentType T>
+  explicit Shape(const std::vector<T>& dims) {
+    for (const T extent : dims) push_back(detail::checked_extent(extent));
+  }
 
   int rank() const { return rank_; }
   /// Extent of `axis`; negative axes count from the end. Throws InvalidArgument when out of range.
@@ -41,6 +75,9 @@ class Shape {
   int rank_ = 0;
   int64_t dims_[kMaxRank] = {};
 };
+
+/// Writes str().
+std::ostream& operator<<(std::ostream& out, const Shape& shape);
 
 /// NumPy's broadcasting of two shapes. Throws InvalidArgument, naming both, when they do not fit.
 Shape broadcast(const Shape& a, const Shape& b);

@@ -20,12 +20,12 @@ Tensor uninitialised(const TensorType& type, const Device& device) {
   return Tensor::wrap(std::make_shared<Buffer>(device, type.bytes()), type);
 }
 
-// Whether nobody else holds the tensor. Copies are taken because that waits for what other threads did before
-// they let go of theirs; a look at the count would not.
+// Whether nobody else holds the tensor or owns its memory. Copies are taken because that waits for what other
+// threads did before they let go of theirs; a look at the count would not.
 bool exclusive(const Tensor& tensor) {
   const std::shared_ptr<TensorNode> node = tensor.node();
   const std::shared_ptr<Buffer> buffer = node->buffer;
-  return node.use_count() == 2 && buffer.use_count() == 2;
+  return node.use_count() == 2 && buffer.use_count() == 2 && !buffer->borrowed();
 }
 
 bool overlap(std::span<const Tensor> a, std::span<const Tensor> b) {

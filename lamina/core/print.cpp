@@ -1,5 +1,6 @@
 // Tensor::str(): values in NumPy's manner, large axes abridged.
 #include <charconv>
+#include <ostream>
 
 #include "lamina/core/tensor.h"
 
@@ -57,6 +58,10 @@ std::string Tensor::str() const {
     print_axis(to_vector<int64_t>(), *this, 0, 0, text);
   }
   return text + " " + type().str();
+}
+
+std::ostream& operator<<(std::ostream& out, const Tensor& x) {
+  return out << (x.defined() ? x.str() : "undefined");
 }
 
 }  // namespace lamina

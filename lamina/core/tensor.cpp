@@ -58,7 +58,21 @@ PendingOp::~PendingOp() {
 
 }  // namespace detail
 
-Tensor::Tensor(float value) : Tensor(from_bytes(&value, 1, DType::kFloat32, Shape{})) {}
+void detail::throw_ragged(const std::vector<size_t>& place, size_t length, int64_t expected) {
+  std::string where;
+  for (const size_t index : place) where += "[" + std::to_string(index) + "]";
+  throw InvalidArgument("Tensor::from: the list at " + where + " has " + std::to_string(length) +
+                        " entries, but the first one of its depth has " + std::to_string(expected) +
+                        ": give all lists of one depth the same length");
+}
+
+Tensor Tensor::of_integer(int64_t value) {
+  if (const auto narrow = static_cast<int32_t>(value); narrow == value)
+    return from_bytes(&narrow, 1, DType::kInt32, Shape{});
+  return from_bytes(&value, 1, DType::kInt64, Shape{});
+}
+
+Tensor Tensor::as_bool() const { return wrap(buffer(), {DType::kBool, shape()}); }
 
 Tensor Tensor::from_bytes(const void* data, size_t count, DType dtype, const Shape& shape) {
   if (std::any_of(shape.begin(), shape.end(), [](int64_t extent) { return extent < 0; })) {
@@ -72,6 +86,56 @@ Tensor Tensor::from_bytes(const void* data, size_t count, DType dtype, const Sha
   auto buffer = std::make_shared<Buffer>(device, count * size_of(dtype));
   backend(device).copy_from_host(buffer->data(), data, count * size_of(dtype));
   return wrap(std::move(buffer), {dtype, shape});
+}
+
+namespace {
+
+void check_data(const char* function, const void* data, const TensorType& type) {
+  if (std::any_of(type.shape.begin(), type.shape.end(), [](int64_t extent) { return extent < 0; }))
+    throw InvalidArgument(std::string(function) + ": a tensor cannot have shape " + type.shape.str() +
+                          ": extents must be 0 or more");
+  if (!data && type.shape.size() > 0)
+    throw InvalidArgument(std::string(function) + ": the pointer to the elements of " + type.str() +
+                          " is null");
+}
+
+// Appends the elements from `axis` on, row by row.
+void gather_strided(const char* from, const Shape& shape, const std::vector<int64_t>& strides, size_t size,
+                    int axis, char*& to) {
+  if (axis == shape.rank()) {
+    std::memcpy(to, from, size);
+    to += size;
+    return;
+  }
+  for (int64_t i = 0; i < shape[axis]; ++i)
+    gather_strided(from + i * strides[static_cast<size_t>(axis)], shape, strides, size, axis + 1, to);
+}
+
+}  // namespace
+
+Tensor Tensor::from_strided(const void* data, DType dtype, const Shape& shape,
+                            const std::vector<int64_t>& byte_strides) {
+  const TensorType type{dtype, shape};
+  check_data("Tensor::from", data, type);
+  const auto count = static_cast<size_t>(shape.size());
+  if (byte_strides.empty()) return from_bytes(data, count, dtype, shape);
+  if (byte_strides.size() != static_cast<size_t>(shape.rank())) {
+    throw InvalidArgument("Tensor::from: " + std::to_string(byte_strides.size()) +
+                          " strides were given for shape " + shape.str() + ": one for each axis is needed");
+  }
+  std::vector<char> dense(type.bytes());
+  char* to = dense.data();
+  if (count > 0) gather_strided(static_cast<const char*>(data), shape, byte_strides, size_of(dtype), 0, to);
+  return from_bytes(dense.data(), count, dtype, shape);
+}
+
+Tensor Tensor::view(const void* data, const TensorType& type, std::function<void()> deleter) {
+  check_data("Tensor::view", data, type);
+  if (reinterpret_cast<uintptr_t>(data) % size_of(type.dtype) != 0) {
+    throw InvalidArgument("Tensor::view: the elements of " + type.str() + " must lie at a multiple of " +
+                          std::to_string(size_of(type.dtype)) + " bytes; Tensor::from copies them");
+  }
+  return wrap(std::make_shared<Buffer>(Device(), data, type.bytes(), std::move(deleter)), type);
 }
 
 Tensor Tensor::wrap(std::shared_ptr<Buffer> buffer, const TensorType& type) {

@@ -57,18 +57,18 @@ Tensor run_logic(const Op& op, const Tensor& a, const Tensor& b) {
 
 Tensor equal(const Tensor& a, const Tensor& b) { return run(equal_op, a, b); }
 Tensor not_equal(const Tensor& a, const Tensor& b) { return run(not_equal_op, a, b); }
-Tensor greater(const Tensor& a, const Tensor& b) { return run(greater_op, a, b); }
-Tensor greater_equal(const Tensor& a, const Tensor& b) { return run(greater_equal_op, a, b); }
-Tensor less(const Tensor& a, const Tensor& b) { return run(less_op, a, b); }
-Tensor less_equal(const Tensor& a, const Tensor& b) { return run(less_equal_op, a, b); }
-Tensor logical_and(const Tensor& a, const Tensor& b) { return run_logic(logical_and_op, a, b); }
-Tensor logical_or(const Tensor& a, const Tensor& b) { return run_logic(logical_or_op, a, b); }
+Tensor ops::greater(const Tensor& a, const Tensor& b) { return run(greater_op, a, b); }
+Tensor ops::greater_equal(const Tensor& a, const Tensor& b) { return run(greater_equal_op, a, b); }
+Tensor ops::less(const Tensor& a, const Tensor& b) { return run(less_op, a, b); }
+Tensor ops::less_equal(const Tensor& a, const Tensor& b) { return run(less_equal_op, a, b); }
+Tensor ops::logical_and(const Tensor& a, const Tensor& b) { return run_logic(logical_and_op, a, b); }
+Tensor ops::logical_or(const Tensor& a, const Tensor& b) { return run_logic(logical_or_op, a, b); }
 
 Tensor equal(const Tensor& a, double b) { return equal(a, scalar_like(b, a)); }
 Tensor not_equal(const Tensor& a, double b) { return not_equal(a, scalar_like(b, a)); }
-Tensor greater(const Tensor& a, double b) { return greater(a, scalar_like(b, a)); }
-Tensor greater_equal(const Tensor& a, double b) { return greater_equal(a, scalar_like(b, a)); }
-Tensor less(const Tensor& a, double b) { return less(a, scalar_like(b, a)); }
-Tensor less_equal(const Tensor& a, double b) { return less_equal(a, scalar_like(b, a)); }
+Tensor ops::greater(const Tensor& a, double b) { return greater(a, scalar_like(b, a)); }
+Tensor ops::greater_equal(const Tensor& a, double b) { return greater_equal(a, scalar_like(b, a)); }
+Tensor ops::less(const Tensor& a, double b) { return less(a, scalar_like(b, a)); }
+Tensor ops::less_equal(const Tensor& a, double b) { return less_equal(a, scalar_like(b, a)); }
 
 }  // namespace lamina

@@ -20,6 +20,19 @@ struct ArangeAttrs {
 Tensor full(const Shape& shape, double value, DType dtype = DType::kFloat32);
 Tensor zeros(const Shape& shape, DType dtype = DType::kFloat32);
 Tensor ones(const Shape& shape, DType dtype = DType::kFloat32);
+/// The same along one axis: `zeros(5)`.
+template <ExtentType T>
+Tensor full(T n, double value, DType dtype = DType::kFloat32) {
+  return full(Shape{n}, value, dtype);
+}
+template <ExtentType T>
+Tensor zeros(T n, DType dtype = DType::kFloat32) {
+  return zeros(Shape{n}, dtype);
+}
+template <ExtentType T>
+Tensor ones(T n, DType dtype = DType::kFloat32) {
+  return ones(Shape{n}, dtype);
+}
 /// Zeros or ones of x's shape and dtype.
 Tensor zeros_like(const Tensor& x);
 Tensor ones_like(const Tensor& x);

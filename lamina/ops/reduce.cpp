@@ -170,8 +170,8 @@ const Op& all_op = register_op({.name = "all",
                                 .no_gradient = "the result is bool"});
 
 /// What the user gave, in the one form that the ops take.
-ReduceAttrs canonical(const char* function, const Tensor& x, const std::vector<int>& axes, bool keepdims) {
-  ReduceAttrs attrs{axes, keepdims};
+ReduceAttrs canonical(const char* function, const Tensor& x, const Axes& axes, bool keepdims) {
+  ReduceAttrs attrs{axes.values(), keepdims};
   if (axes.empty()) {
     attrs.axes.resize(static_cast<size_t>(x.rank()));
     std::iota(attrs.axes.begin(), attrs.axes.end(), 0);
@@ -181,46 +181,36 @@ ReduceAttrs canonical(const char* function, const Tensor& x, const std::vector<i
   return attrs;
 }
 
-Tensor reduce(const Op& op, const Tensor& x, const std::vector<int>& axes, bool keepdims) {
+Tensor reduce(const Op& op, const Tensor& x, const Axes& axes, bool keepdims) {
   return apply(op, canonical(op.name.c_str(), x, axes, keepdims), {x})[0];
 }
 
 }  // namespace
 
-Tensor sum(const Tensor& x, const std::vector<int>& axes, bool keepdims) {
-  return reduce(sum_op, x, axes, keepdims);
-}
+Tensor sum(const Tensor& x, const Axes& axes, bool keepdims) { return reduce(sum_op, x, axes, keepdims); }
 
-Tensor mean(const Tensor& x, const std::vector<int>& axes, bool keepdims) {
+Tensor mean(const Tensor& x, const Axes& axes, bool keepdims) {
   return reduce(mean_op, is_floating(x.dtype()) ? x : cast(x, DType::kFloat32), axes, keepdims);
 }
 
-Tensor max(const Tensor& x, const std::vector<int>& axes, bool keepdims) {
-  return reduce(max_op, x, axes, keepdims);
-}
+Tensor max(const Tensor& x, const Axes& axes, bool keepdims) { return reduce(max_op, x, axes, keepdims); }
 
-Tensor min(const Tensor& x, const std::vector<int>& axes, bool keepdims) {
-  return reduce(min_op, x, axes, keepdims);
-}
+Tensor min(const Tensor& x, const Axes& axes, bool keepdims) { return reduce(min_op, x, axes, keepdims); }
 
-Tensor prod(const Tensor& x, const std::vector<int>& axes, bool keepdims) {
-  return reduce(prod_op, x, axes, keepdims);
-}
+Tensor prod(const Tensor& x, const Axes& axes, bool keepdims) { return reduce(prod_op, x, axes, keepdims); }
 
-Tensor any(const Tensor& x, const std::vector<int>& axes, bool keepdims) {
+Tensor ops::any(const Tensor& x, const Axes& axes, bool keepdims) {
   return reduce(any_op, x, axes, keepdims);
 }
 
-Tensor all(const Tensor& x, const std::vector<int>& axes, bool keepdims) {
-  return reduce(all_op, x, axes, keepdims);
-}
+Tensor all(const Tensor& x, const Axes& axes, bool keepdims) { return reduce(all_op, x, axes, keepdims); }
 
-Tensor variance(const Tensor& x, const std::vector<int>& axes, bool keepdims) {
+Tensor variance(const Tensor& x, const Axes& axes, bool keepdims) {
   const Tensor floating = is_floating(x.dtype()) ? x : cast(x, DType::kFloat32);
   return mean(square(subtract(floating, mean(floating, axes, /*keepdims=*/true))), axes, keepdims);
 }
 
-Tensor logsumexp(const Tensor& x, const std::vector<int>& axes, bool keepdims) {
+Tensor logsumexp(const Tensor& x, const Axes& axes, bool keepdims) {
   const Tensor largest = stop_gradient(max(x, axes, /*keepdims=*/true));
   const Tensor shift = where(isfinite(largest), largest, zeros_like(largest));
   const Tensor shifted = log(sum(exp(subtract(x, shift)), axes, /*keepdims=*/true));

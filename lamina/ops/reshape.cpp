@@ -60,7 +60,7 @@ Tensor expand_dims(const Tensor& x, int axis) {
   return reshape(x, Shape(dims));
 }
 
-Tensor squeeze(const Tensor& x, const std::vector<int>& axes) {
+Tensor squeeze(const Tensor& x, const Axes& axes) {
   std::vector<bool> drop(static_cast<size_t>(x.rank()), false);
   for (int given : axes) {
     const int axis = detail::checked_axis("squeeze", x, given);

@@ -19,7 +19,7 @@ Tensor reshape(const Tensor& x, const Shape& shape);
 /// x with a new axis of extent 1 at position `axis` of the result (-1: at the end).
 Tensor expand_dims(const Tensor& x, int axis);
 /// x without the given axes, which must have extent 1; without any axis of extent 1 when `axes` is empty.
-Tensor squeeze(const Tensor& x, const std::vector<int>& axes = {});
+Tensor squeeze(const Tensor& x, const Axes& axes = {});
 /// x as (first extent, all others): what the Flatten layer does. A scalar becomes (1, 1).
 Tensor flatten(const Tensor& x);
 

@@ -141,7 +141,7 @@ Tensor index(const Tensor& x, const std::vector<IndexItem>& items) {
   return part.shape().dims() == dims ? part : reshape(part, Shape(dims));
 }
 
-Tensor flip(const Tensor& x, const std::vector<int>& axes) {
+Tensor flip(const Tensor& x, const Axes& axes) {
   std::vector<bool> reversed(static_cast<size_t>(x.rank()), false);
   for (int axis : axes) reversed[static_cast<size_t>(detail::checked_axis("flip", x, axis))] = true;
   SliceAttrs attrs = whole(x.shape());

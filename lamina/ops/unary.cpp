@@ -149,6 +149,6 @@ Tensor ceil(const Tensor& x) { return run(ceil_op, floating(x)); }
 Tensor round(const Tensor& x) { return run(round_op, floating(x)); }
 Tensor isnan(const Tensor& x) { return run(isnan_op, x); }
 Tensor isfinite(const Tensor& x) { return run(isfinite_op, x); }
-Tensor logical_not(const Tensor& x) { return run(logical_not_op, x); }
+Tensor ops::logical_not(const Tensor& x) { return run(logical_not_op, x); }
 
 }  // namespace lamina

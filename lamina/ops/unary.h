@@ -54,7 +54,10 @@ Tensor round(const Tensor& x);
 Tensor isnan(const Tensor& x);
 /// Whether x is neither NaN nor infinite; bool.
 Tensor isfinite(const Tensor& x);
+namespace ops {  // std::logical_not is a class
 /// Whether x equals zero; bool.
 Tensor logical_not(const Tensor& x);
+}  // namespace ops
+inline Tensor operator!(const Tensor& x) { return ops::logical_not(x); }
 
 }  // namespace lamina

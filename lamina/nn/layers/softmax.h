@@ -10,16 +10,16 @@
 namespace lamina {
 
 /// One axis or several: -1, or {1, 2}.
-struct Axes {
-  Axes(int axis) : values{axis} {}
-  Axes(std::initializer_list<int> axes) : values(axes), list(true) {}
+struct SoftmaxAxes {
+  SoftmaxAxes(int axis) : values{axis} {}
+  SoftmaxAxes(std::initializer_list<int> axes) : values(axes), list(true) {}
   std::vector<int> values;
   bool list = false;  ///< configurations tell one axis from a list of one
 };
 
 /// Options of Softmax.
 struct SoftmaxOptions {
-  Axes axis = -1;
+  SoftmaxAxes axis = -1;
   std::string name = {};
 };
 
@@ -36,7 +36,7 @@ class Softmax final : public Layer {
   bool records_build() const override { return false; }
 
  private:
-  Axes axis_;
+  SoftmaxAxes axis_;
 };
 
 }  // namespace lamina
