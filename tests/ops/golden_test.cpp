@@ -72,8 +72,8 @@ Tensors run(const Json& call, const Tensors& in) {
     const bool causal = options.at("is_causal").as_bool();
     return {dot_product_attention(in[0], in[1], in[2], {.mask = in[3], .is_causal = causal})};
   }
-  if (op == "layer_normalization") return {layer_normalization(in[0], in[1], in[2], -2)};
-  if (op == "rms_normalization") return {rms_normalization(in[0], in[1])};
+  if (op == "layer_normalization") return {layer_normalization(in[0], in[1], in[2], -2, 1e-3)};
+  if (op == "rms_normalization") return {rms_normalization(in[0], in[1], -1, 1e-6)};
   if (op == "resize") {
     return {resize2d(in[0], options.at("height").as_int(), options.at("width").as_int(),
                      options.at("interpolation").as_string())};
