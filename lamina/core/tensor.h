@@ -183,6 +183,7 @@ class Tensor : ops::FoundByArguments {
   /// The elements in row-major order, converted to T. (std::vector<bool> is not supported: ask for uint8_t.)
   template <class T>
   std::vector<T> to_vector() const {
+    eval();
     std::vector<T> values(static_cast<size_t>(size()));
     read(values.data(), dtype_of<T>());
     return values;

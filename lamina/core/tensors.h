@@ -50,6 +50,8 @@ class Tensors {
   std::vector<Tensor>::const_iterator begin() const { return values_.begin(); }
   std::vector<Tensor>::const_iterator end() const { return values_.end(); }
 
+  /// Puts another tensor in that place; `position` is below size().
+  void set(size_t position, Tensor tensor) { values_[position] = std::move(tensor); }
   /// Other tensors under the same names. Throws InvalidArgument when their number differs.
   Tensors with_values(std::vector<Tensor> values) const;
 
