@@ -5,6 +5,7 @@
 
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/arguments.h"
+#include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/reshape.h"
 
 namespace lamina {
@@ -52,14 +53,35 @@ Tensor position(const Op& op, const Tensor& x, std::optional<int> axis, bool kee
   return keepdims ? reshape(place, Shape(std::vector<int64_t>(static_cast<size_t>(x.rank()), 1))) : place;
 }
 
+Tensor draw(const char* name, const Tensor& x, std::optional<int> axis, bool keepdims) {
+  return detail::recorded(name, {x},
+                          Json::object({{"axis", axis ? Json(*axis) : Json()}, {"keepdims", keepdims}}));
+}
+
 }  // namespace
 
 Tensor argmax(const Tensor& x, std::optional<int> axis, bool keepdims) {
+  if (is_symbolic(x)) return draw("Argmax", x, axis, keepdims);
   return position(argmax_op, x, axis, keepdims);
 }
 
 Tensor argmin(const Tensor& x, std::optional<int> axis, bool keepdims) {
+  if (is_symbolic(x)) return draw("Argmin", x, axis, keepdims);
   return position(argmin_op, x, axis, keepdims);
 }
+
+namespace {
+
+template <Tensor (*op)(const Tensor&, std::optional<int>, bool)>
+Tensor run_position(const OperationCall& call) {
+  const Axes axis = detail::axes_of(call);
+  return op(call.tensor(0), axis.empty() ? std::nullopt : std::optional<int>(axis.values()[0]),
+            detail::flag_of(call, "keepdims"));
+}
+
+const bool recorded = detail::register_operations(
+    detail::kNumpyOps, {{"Argmax", run_position<argmax>}, {"Argmin", run_position<argmin>}});
+
+}  // namespace
 
 }  // namespace lamina

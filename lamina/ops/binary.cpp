@@ -4,6 +4,7 @@
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
 #include "lamina/ops/detail/elementwise.h"
+#include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/detail/tiles.h"
 #include "lamina/ops/unary.h"
 #include "lamina/ops/where.h"
@@ -84,36 +85,106 @@ Tensor run(const Op& op, const Tensor& a, const Tensor& b) {
   return apply(op, {}, {cast(a, dtype), cast(b, dtype)})[0];
 }
 
+bool drawn(const Tensor& a, const Tensor& b) { return is_symbolic(a) || is_symbolic(b); }
+Tensor draw(const char* name, const Tensor& a, const Tensor& b) {
+  return detail::recorded(name, {detail::operand(a), detail::operand(b)});
+}
+Tensor draw(const char* name, const Tensor& a, double b) {
+  return detail::recorded(name, {a, detail::number_json(b)});
+}
+Tensor draw(const char* name, double a, const Tensor& b) {
+  return detail::recorded(name, {detail::number_json(a), b});
+}
+
 }  // namespace
 
-Tensor add(const Tensor& a, const Tensor& b) { return run(add_op, a, b); }
-Tensor subtract(const Tensor& a, const Tensor& b) { return run(subtract_op, a, b); }
-Tensor multiply(const Tensor& a, const Tensor& b) { return run(multiply_op, a, b); }
+Tensor add(const Tensor& a, const Tensor& b) { return drawn(a, b) ? draw("Add", a, b) : run(add_op, a, b); }
+Tensor subtract(const Tensor& a, const Tensor& b) {
+  return drawn(a, b) ? draw("Subtract", a, b) : run(subtract_op, a, b);
+}
+Tensor multiply(const Tensor& a, const Tensor& b) {
+  return drawn(a, b) ? draw("Multiply", a, b) : run(multiply_op, a, b);
+}
 Tensor divide(const Tensor& a, const Tensor& b) {
+  if (drawn(a, b)) return draw("Divide", a, b);
   return is_floating(promote(a.dtype(), b.dtype()))
              ? run(divide_op, a, b)
              : run(divide_op, detail::floating(a), detail::floating(b));
 }
-Tensor power(const Tensor& a, const Tensor& b) { return run(power_op, a, b); }
-Tensor maximum(const Tensor& a, const Tensor& b) { return run(maximum_op, a, b); }
-Tensor minimum(const Tensor& a, const Tensor& b) { return run(minimum_op, a, b); }
-Tensor mod(const Tensor& a, const Tensor& b) { return run(mod_op, a, b); }
-Tensor floor_divide(const Tensor& a, const Tensor& b) { return run(floor_divide_op, a, b); }
+Tensor power(const Tensor& a, const Tensor& b) {
+  return drawn(a, b) ? draw("Power", a, b) : run(power_op, a, b);
+}
+Tensor maximum(const Tensor& a, const Tensor& b) {
+  return drawn(a, b) ? draw("Maximum", a, b) : run(maximum_op, a, b);
+}
+Tensor minimum(const Tensor& a, const Tensor& b) {
+  return drawn(a, b) ? draw("Minimum", a, b) : run(minimum_op, a, b);
+}
+Tensor mod(const Tensor& a, const Tensor& b) { return drawn(a, b) ? draw("Mod", a, b) : run(mod_op, a, b); }
+Tensor floor_divide(const Tensor& a, const Tensor& b) {
+  return drawn(a, b) ? draw("FloorDivide", a, b) : run(floor_divide_op, a, b);
+}
 
-Tensor add(const Tensor& a, double b) { return add(a, scalar_like(b, a)); }
-Tensor subtract(const Tensor& a, double b) { return subtract(a, scalar_like(b, a)); }
-Tensor subtract(double a, const Tensor& b) { return subtract(scalar_like(a, b), b); }
-Tensor multiply(const Tensor& a, double b) { return multiply(a, scalar_like(b, a)); }
-Tensor divide(const Tensor& a, double b) { return divide(a, scalar_like(b, a)); }
-Tensor divide(double a, const Tensor& b) { return divide(scalar_like(a, b), b); }
-Tensor power(const Tensor& a, double b) { return power(a, scalar_like(b, a)); }
-Tensor maximum(const Tensor& a, double b) { return maximum(a, scalar_like(b, a)); }
-Tensor minimum(const Tensor& a, double b) { return minimum(a, scalar_like(b, a)); }
-Tensor mod(const Tensor& a, double b) { return mod(a, scalar_like(b, a)); }
-Tensor floor_divide(const Tensor& a, double b) { return floor_divide(a, scalar_like(b, a)); }
+Tensor add(const Tensor& a, double b) {
+  return is_symbolic(a) ? draw("Add", a, b) : add(a, scalar_like(b, a));
+}
+Tensor subtract(const Tensor& a, double b) {
+  return is_symbolic(a) ? draw("Subtract", a, b) : subtract(a, scalar_like(b, a));
+}
+Tensor subtract(double a, const Tensor& b) {
+  return is_symbolic(b) ? draw("Subtract", a, b) : subtract(scalar_like(a, b), b);
+}
+Tensor multiply(const Tensor& a, double b) {
+  return is_symbolic(a) ? draw("Multiply", a, b) : multiply(a, scalar_like(b, a));
+}
+Tensor divide(const Tensor& a, double b) {
+  return is_symbolic(a) ? draw("Divide", a, b) : divide(a, scalar_like(b, a));
+}
+Tensor divide(double a, const Tensor& b) {
+  return is_symbolic(b) ? draw("Divide", a, b) : divide(scalar_like(a, b), b);
+}
+Tensor power(const Tensor& a, double b) {
+  return is_symbolic(a) ? draw("Power", a, b) : power(a, scalar_like(b, a));
+}
+Tensor maximum(const Tensor& a, double b) {
+  return is_symbolic(a) ? draw("Maximum", a, b) : maximum(a, scalar_like(b, a));
+}
+Tensor minimum(const Tensor& a, double b) {
+  return is_symbolic(a) ? draw("Minimum", a, b) : minimum(a, scalar_like(b, a));
+}
+Tensor mod(const Tensor& a, double b) {
+  return is_symbolic(a) ? draw("Mod", a, b) : mod(a, scalar_like(b, a));
+}
+Tensor floor_divide(const Tensor& a, double b) {
+  return is_symbolic(a) ? draw("FloorDivide", a, b) : floor_divide(a, scalar_like(b, a));
+}
 
-Tensor clip(const Tensor& x, double lo, double hi) { return maximum(minimum(x, hi), lo); }
+Tensor clip(const Tensor& x, double lo, double hi) {
+  if (is_symbolic(x)) return detail::recorded("Clip", {x}, Json::object({{"x_min", lo}, {"x_max", hi}}));
+  return maximum(minimum(x, hi), lo);
+}
 
 Tensor operator-(const Tensor& x) { return negative(x); }
+
+namespace {
+
+using detail::run_binary;
+const bool recorded = detail::register_operations(
+    detail::kNumpyOps, {{"Add", run_binary<add>},
+                        {"Subtract", run_binary<subtract>},
+                        {"Multiply", run_binary<multiply>},
+                        {"Divide", run_binary<divide>},
+                        {"TrueDivide", run_binary<divide>},
+                        {"Power", run_binary<power>},
+                        {"Maximum", run_binary<maximum>},
+                        {"Minimum", run_binary<minimum>},
+                        {"Mod", run_binary<mod>},
+                        {"FloorDivide", run_binary<floor_divide>},
+                        {"Clip", [](const OperationCall& call) {
+                           return clip(call.tensor(0), call.config.at("x_min").as_double(),
+                                       call.config.at("x_max").as_double());
+                         }}});
+
+}  // namespace
 
 }  // namespace lamina

@@ -6,6 +6,7 @@
 
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/elementwise.h"
+#include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/reshape.h"
 
 namespace lamina {
@@ -46,6 +47,8 @@ Tensor broadcast_to(const Tensor& x, const Shape& shape) {
 }
 
 Tensor tile(const Tensor& x, const std::vector<int64_t>& repeats) {
+  if (is_symbolic(x))
+    return detail::recorded("Tile", {x}, Json::object({{"repeats", detail::integers_json(repeats)}}));
   const int rank = std::max(x.rank(), static_cast<int>(repeats.size()));
   Shape parted, repeated, result;
   for (int axis = 0; axis < rank; ++axis) {
@@ -68,5 +71,14 @@ Tensor tile(const Tensor& x, const std::vector<int64_t>& repeats) {
   }
   return reshape(broadcast_to(reshape(x, parted), repeated), result);
 }
+
+namespace {
+
+const bool recorded = detail::register_operations(
+    detail::kNumpyOps, {{"Tile", [](const OperationCall& call) {
+                           return tile(call.tensor(0), detail::integers_of(call, "repeats"));
+                         }}});
+
+}  // namespace
 
 }  // namespace lamina

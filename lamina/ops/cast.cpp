@@ -2,6 +2,7 @@
 #include "lamina/ops/cast.h"
 
 #include "lamina/ops/detail/elementwise.h"
+#include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/detail/tiles.h"
 
 namespace lamina {
@@ -30,7 +31,18 @@ const Op& op = register_op(
 }  // namespace
 
 Tensor cast(const Tensor& x, DType dtype) {
+  if (is_symbolic(x) && x.dtype() != dtype)
+    return detail::recorded("Cast", {x}, Json::object({{"dtype", name(dtype)}}));
   return x.dtype() == dtype ? x : apply(op, CastAttrs{dtype}, {x})[0];
 }
+
+namespace {
+
+const bool recorded = detail::register_operations(
+    detail::kCoreOps, {{"Cast", [](const OperationCall& call) {
+                          return cast(call.tensor(0), dtype_from_name(call.config.at("dtype").as_string()));
+                        }}});
+
+}  // namespace
 
 }  // namespace lamina

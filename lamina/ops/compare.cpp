@@ -3,6 +3,7 @@
 
 #include "lamina/ops/cast.h"
 #include "lamina/ops/detail/elementwise.h"
+#include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/detail/tiles.h"
 
 namespace lamina {
@@ -53,22 +54,75 @@ Tensor run_logic(const Op& op, const Tensor& a, const Tensor& b) {
   return apply(op, {}, {cast(a, DType::kBool), cast(b, DType::kBool)})[0];
 }
 
+bool drawn(const Tensor& a, const Tensor& b) { return is_symbolic(a) || is_symbolic(b); }
+Tensor draw(const char* name, const Tensor& a, const Tensor& b) {
+  return detail::recorded(name, {detail::operand(a), detail::operand(b)});
+}
+
 }  // namespace
 
-Tensor equal(const Tensor& a, const Tensor& b) { return run(equal_op, a, b); }
-Tensor not_equal(const Tensor& a, const Tensor& b) { return run(not_equal_op, a, b); }
-Tensor ops::greater(const Tensor& a, const Tensor& b) { return run(greater_op, a, b); }
-Tensor ops::greater_equal(const Tensor& a, const Tensor& b) { return run(greater_equal_op, a, b); }
-Tensor ops::less(const Tensor& a, const Tensor& b) { return run(less_op, a, b); }
-Tensor ops::less_equal(const Tensor& a, const Tensor& b) { return run(less_equal_op, a, b); }
-Tensor ops::logical_and(const Tensor& a, const Tensor& b) { return run_logic(logical_and_op, a, b); }
-Tensor ops::logical_or(const Tensor& a, const Tensor& b) { return run_logic(logical_or_op, a, b); }
+Tensor equal(const Tensor& a, const Tensor& b) {
+  return drawn(a, b) ? draw("Equal", a, b) : run(equal_op, a, b);
+}
+Tensor not_equal(const Tensor& a, const Tensor& b) {
+  return drawn(a, b) ? draw("NotEqual", a, b) : run(not_equal_op, a, b);
+}
+Tensor ops::greater(const Tensor& a, const Tensor& b) {
+  return drawn(a, b) ? draw("Greater", a, b) : run(greater_op, a, b);
+}
+Tensor ops::greater_equal(const Tensor& a, const Tensor& b) {
+  return drawn(a, b) ? draw("GreaterEqual", a, b) : run(greater_equal_op, a, b);
+}
+Tensor ops::less(const Tensor& a, const Tensor& b) {
+  return drawn(a, b) ? draw("Less", a, b) : run(less_op, a, b);
+}
+Tensor ops::less_equal(const Tensor& a, const Tensor& b) {
+  return drawn(a, b) ? draw("LessEqual", a, b) : run(less_equal_op, a, b);
+}
+Tensor ops::logical_and(const Tensor& a, const Tensor& b) {
+  return drawn(a, b) ? draw("LogicalAnd", a, b) : run_logic(logical_and_op, a, b);
+}
+Tensor ops::logical_or(const Tensor& a, const Tensor& b) {
+  return drawn(a, b) ? draw("LogicalOr", a, b) : run_logic(logical_or_op, a, b);
+}
 
-Tensor equal(const Tensor& a, double b) { return equal(a, scalar_like(b, a)); }
-Tensor not_equal(const Tensor& a, double b) { return not_equal(a, scalar_like(b, a)); }
-Tensor ops::greater(const Tensor& a, double b) { return greater(a, scalar_like(b, a)); }
-Tensor ops::greater_equal(const Tensor& a, double b) { return greater_equal(a, scalar_like(b, a)); }
-Tensor ops::less(const Tensor& a, double b) { return less(a, scalar_like(b, a)); }
-Tensor ops::less_equal(const Tensor& a, double b) { return less_equal(a, scalar_like(b, a)); }
+Tensor equal(const Tensor& a, double b) {
+  return is_symbolic(a) ? detail::recorded("Equal", {a, detail::number_json(b)})
+                        : equal(a, scalar_like(b, a));
+}
+Tensor not_equal(const Tensor& a, double b) {
+  return is_symbolic(a) ? detail::recorded("NotEqual", {a, detail::number_json(b)})
+                        : not_equal(a, scalar_like(b, a));
+}
+Tensor ops::greater(const Tensor& a, double b) {
+  return is_symbolic(a) ? detail::recorded("Greater", {a, detail::number_json(b)})
+                        : greater(a, scalar_like(b, a));
+}
+Tensor ops::greater_equal(const Tensor& a, double b) {
+  return is_symbolic(a) ? detail::recorded("GreaterEqual", {a, detail::number_json(b)})
+                        : greater_equal(a, scalar_like(b, a));
+}
+Tensor ops::less(const Tensor& a, double b) {
+  return is_symbolic(a) ? detail::recorded("Less", {a, detail::number_json(b)}) : less(a, scalar_like(b, a));
+}
+Tensor ops::less_equal(const Tensor& a, double b) {
+  return is_symbolic(a) ? detail::recorded("LessEqual", {a, detail::number_json(b)})
+                        : less_equal(a, scalar_like(b, a));
+}
+
+namespace {
+
+using detail::run_binary;
+const bool recorded =
+    detail::register_operations(detail::kNumpyOps, {{"Equal", run_binary<equal>},
+                                                    {"NotEqual", run_binary<not_equal>},
+                                                    {"Greater", run_binary<ops::greater>},
+                                                    {"GreaterEqual", run_binary<ops::greater_equal>},
+                                                    {"Less", run_binary<ops::less>},
+                                                    {"LessEqual", run_binary<ops::less_equal>},
+                                                    {"LogicalAnd", run_binary<ops::logical_and>},
+                                                    {"LogicalOr", run_binary<ops::logical_or>}});
+
+}  // namespace
 
 }  // namespace lamina

@@ -1,10 +1,13 @@
 // Record of concatenate, and stack composed of it.
 #include "lamina/ops/concatenate.h"
 
+#include <algorithm>
+
 #include <limits>
 
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/arguments.h"
+#include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/slice.h"
 
@@ -59,12 +62,16 @@ void require_any(const char* function, const std::vector<Tensor>& tensors) {
 }  // namespace
 
 Tensor concatenate(const std::vector<Tensor>& tensors, int axis) {
+  if (std::any_of(tensors.begin(), tensors.end(), is_symbolic))
+    return detail::recorded("Concatenate", {tensors}, Json::object({{"axis", axis}}));
   require_any("concatenate", tensors);
   return apply(concatenate_op, ConcatenateAttrs{detail::checked_axis("concatenate", tensors[0], axis)},
                tensors)[0];
 }
 
 Tensor stack(const std::vector<Tensor>& tensors, int axis) {
+  if (std::any_of(tensors.begin(), tensors.end(), is_symbolic))
+    return detail::recorded("Stack", {tensors}, Json::object({{"axis", axis}}));
   require_any("stack", tensors);
   std::vector<Tensor> expanded;
   for (const Tensor& tensor : tensors) {
@@ -76,5 +83,15 @@ Tensor stack(const std::vector<Tensor>& tensors, int axis) {
   }
   return concatenate(expanded, axis);
 }
+
+namespace {
+
+const bool recorded = detail::register_operations(
+    detail::kNumpyOps,
+    {{"Concatenate",
+      [](const OperationCall& call) { return concatenate(call.tensors(0), detail::axis_of(call, 0)); }},
+     {"Stack", [](const OperationCall& call) { return stack(call.tensors(0), detail::axis_of(call, 0)); }}});
+
+}  // namespace
 
 }  // namespace lamina

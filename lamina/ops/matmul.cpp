@@ -1,13 +1,17 @@
 // Records of the matrix products.
 #include "lamina/ops/matmul.h"
 
+#include <numeric>
+
 #include "lamina/graph/op.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/detail/arguments.h"
 #include "lamina/ops/detail/body.h"
 #include "lamina/ops/detail/elementwise.h"
+#include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/reshape.h"
+#include "lamina/ops/transpose.h"
 #include "lamina/ops/unary.h"
 
 namespace lamina {
@@ -114,6 +118,16 @@ Tensor with_dtype(const Tensor& x, DType dtype) { return x.dtype() == dtype ? x 
 }  // namespace
 
 Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool transpose_b) {
+  if (is_symbolic(a) || is_symbolic(b)) {
+    const auto swapped = [](const Tensor& x, bool swap) {
+      if (!swap) return x;
+      std::vector<int> perm(static_cast<size_t>(x.rank()));
+      std::iota(perm.begin(), perm.end(), 0);
+      std::swap(perm[perm.size() - 1], perm[perm.size() - 2]);
+      return transpose(x, perm);
+    };
+    return detail::recorded("Matmul", {swapped(a, transpose_a), swapped(b, transpose_b)});
+  }
   if (a.rank() == 0 || b.rank() == 0) fail("an operand is a scalar: multiply instead", a, b);
   if ((a.rank() == 1 && transpose_a) || (b.rank() == 1 && transpose_b))
     fail("a vector cannot be transposed", a, b);
@@ -133,5 +147,14 @@ Tensor matmul_bias_act(const Tensor& a, const Tensor& b, const Tensor& bias, con
   return apply(matmul_bias_act_op, MatmulBiasActAttrs{{transpose_a, transpose_b}, activation},
                {a, b, bias})[0];
 }
+
+namespace {
+
+Tensor product(const Tensor& a, const Tensor& b) { return matmul(a, b); }
+
+const bool recorded =
+    detail::register_operations(detail::kNumpyOps, {{"Matmul", detail::run_binary<product>}});
+
+}  // namespace
 
 }  // namespace lamina

@@ -2,6 +2,7 @@
 #include "lamina/ops/one_hot.h"
 
 #include "lamina/graph/op.h"
+#include "lamina/ops/detail/recorded.h"
 
 namespace lamina {
 namespace {
@@ -24,7 +25,24 @@ const Op& one_hot_op = register_op({.name = "one_hot",
 }  // namespace
 
 Tensor one_hot(const Tensor& x, int64_t depth, DType dtype) {
+  if (is_symbolic(x)) {
+    return detail::recorded(
+        "OneHot", {x},
+        Json::object({{"num_classes", depth}, {"axis", -1}, {"dtype", name(dtype)}, {"sparse", false}}));
+  }
   return apply(one_hot_op, OneHotAttrs{depth, dtype}, {x})[0];
 }
+
+namespace {
+
+const bool recorded = detail::register_operations(
+    detail::kNnOps, {{"OneHot", [](const OperationCall& call) {
+                        if (detail::axis_of(call, -1) != -1 || detail::flag_of(call, "sparse"))
+                          throw Unsupported("operation OneHot: only axis -1 and dense results are supported");
+                        return one_hot(call.tensor(0), call.config.at("num_classes").as_int(),
+                                       dtype_from_name(call.config.at("dtype").as_string()));
+                      }}});
+
+}  // namespace
 
 }  // namespace lamina

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "lamina/graph/op.h"
+#include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/detail/strided_copy.h"
 #include "lamina/ops/slice.h"
 
@@ -42,6 +43,12 @@ const Op& pad_op = register_op({.name = "pad",
 }  // namespace
 
 Tensor pad(const Tensor& x, const std::vector<std::pair<int64_t, int64_t>>& paddings, double value) {
+  if (is_symbolic(x)) {
+    Json widths = Json::list();
+    for (const auto& [before, after] : paddings) widths.push_back(Json::list({before, after}));
+    return detail::recorded(
+        "Pad", {x}, Json::object({{"pad_width", widths}, {"mode", "constant"}, {"constant_values", value}}));
+  }
   if (paddings.size() != static_cast<size_t>(x.rank())) {
     throw InvalidArgument("pad: needs one {before, after} per axis of " + x.shape().str() + "; got " +
                           std::to_string(paddings.size()));
@@ -68,5 +75,21 @@ Tensor pad(const Tensor& x, const std::vector<std::pair<int64_t, int64_t>>& padd
   }
   return changes ? apply(pad_op, std::move(attrs), {x})[0] : x;
 }
+
+namespace {
+
+const bool recorded = detail::register_operations(
+    detail::kNumpyOps, {{"Pad", [](const OperationCall& call) {
+                           if (call.config.at("mode").as_string() != "constant")
+                             throw Unsupported("operation Pad: only mode 'constant' is supported");
+                           std::vector<std::pair<int64_t, int64_t>> paddings;
+                           for (const Json& pair : call.config.at("pad_width").as_list())
+                             paddings.emplace_back(pair.at(size_t{0}).as_int(), pair.at(size_t{1}).as_int());
+                           const Json* value = call.config.find("constant_values");
+                           return pad(call.tensor(0), paddings,
+                                      value && value->is_number() ? value->as_double() : 0);
+                         }}});
+
+}  // namespace
 
 }  // namespace lamina

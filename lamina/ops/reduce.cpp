@@ -11,6 +11,7 @@
 #include "lamina/ops/compare.h"
 #include "lamina/ops/detail/arguments.h"
 #include "lamina/ops/detail/body.h"
+#include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/shape_ops.h"
 #include "lamina/ops/unary.h"
@@ -185,32 +186,56 @@ Tensor reduce(const Op& op, const Tensor& x, const Axes& axes, bool keepdims) {
   return apply(op, canonical(op.name.c_str(), x, axes, keepdims), {x})[0];
 }
 
+Tensor draw(const char* name, const Tensor& x, const Axes& axes, bool keepdims) {
+  return detail::recorded(name, {x},
+                          Json::object({{"axis", detail::axes_json(axes)}, {"keepdims", keepdims}}));
+}
+
 }  // namespace
 
-Tensor sum(const Tensor& x, const Axes& axes, bool keepdims) { return reduce(sum_op, x, axes, keepdims); }
+Tensor sum(const Tensor& x, const Axes& axes, bool keepdims) {
+  if (is_symbolic(x)) return draw("Sum", x, axes, keepdims);
+  return reduce(sum_op, x, axes, keepdims);
+}
 
 Tensor mean(const Tensor& x, const Axes& axes, bool keepdims) {
+  if (is_symbolic(x)) return draw("Mean", x, axes, keepdims);
   return reduce(mean_op, is_floating(x.dtype()) ? x : cast(x, DType::kFloat32), axes, keepdims);
 }
 
-Tensor max(const Tensor& x, const Axes& axes, bool keepdims) { return reduce(max_op, x, axes, keepdims); }
+Tensor max(const Tensor& x, const Axes& axes, bool keepdims) {
+  if (is_symbolic(x)) return draw("Max", x, axes, keepdims);
+  return reduce(max_op, x, axes, keepdims);
+}
 
-Tensor min(const Tensor& x, const Axes& axes, bool keepdims) { return reduce(min_op, x, axes, keepdims); }
+Tensor min(const Tensor& x, const Axes& axes, bool keepdims) {
+  if (is_symbolic(x)) return draw("Min", x, axes, keepdims);
+  return reduce(min_op, x, axes, keepdims);
+}
 
-Tensor prod(const Tensor& x, const Axes& axes, bool keepdims) { return reduce(prod_op, x, axes, keepdims); }
+Tensor prod(const Tensor& x, const Axes& axes, bool keepdims) {
+  if (is_symbolic(x)) return draw("Prod", x, axes, keepdims);
+  return reduce(prod_op, x, axes, keepdims);
+}
 
 Tensor ops::any(const Tensor& x, const Axes& axes, bool keepdims) {
+  if (is_symbolic(x)) return draw("Any", x, axes, keepdims);
   return reduce(any_op, x, axes, keepdims);
 }
 
-Tensor all(const Tensor& x, const Axes& axes, bool keepdims) { return reduce(all_op, x, axes, keepdims); }
+Tensor all(const Tensor& x, const Axes& axes, bool keepdims) {
+  if (is_symbolic(x)) return draw("All", x, axes, keepdims);
+  return reduce(all_op, x, axes, keepdims);
+}
 
 Tensor variance(const Tensor& x, const Axes& axes, bool keepdims) {
+  if (is_symbolic(x)) return draw("Var", x, axes, keepdims);
   const Tensor floating = is_floating(x.dtype()) ? x : cast(x, DType::kFloat32);
   return mean(square(subtract(floating, mean(floating, axes, /*keepdims=*/true))), axes, keepdims);
 }
 
 Tensor logsumexp(const Tensor& x, const Axes& axes, bool keepdims) {
+  if (is_symbolic(x)) return draw("Logsumexp", x, axes, keepdims);
   const Tensor largest = stop_gradient(max(x, axes, /*keepdims=*/true));
   const Tensor shift = where(isfinite(largest), largest, zeros_like(largest));
   const Tensor shifted = log(sum(exp(subtract(x, shift)), axes, /*keepdims=*/true));
@@ -218,5 +243,25 @@ Tensor logsumexp(const Tensor& x, const Axes& axes, bool keepdims) {
   return keepdims ? result
                   : reshape(result, reduced(x.shape(), canonical("logsumexp", x, axes, keepdims), false));
 }
+
+namespace {
+
+template <Tensor (*reduction)(const Tensor&, const Axes&, bool)>
+Tensor run_reduction(const OperationCall& call) {
+  return reduction(call.tensor(0), detail::axes_of(call), detail::flag_of(call, "keepdims"));
+}
+
+const bool recorded = detail::register_operations(detail::kNumpyOps, {{"Sum", run_reduction<sum>},
+                                                                      {"Mean", run_reduction<mean>},
+                                                                      {"Max", run_reduction<max>},
+                                                                      {"Min", run_reduction<min>},
+                                                                      {"Prod", run_reduction<prod>},
+                                                                      {"Any", run_reduction<ops::any>},
+                                                                      {"All", run_reduction<all>},
+                                                                      {"Var", run_reduction<variance>}});
+const bool math_recorded =
+    detail::register_operations(detail::kMathOps, {{"Logsumexp", run_reduction<logsumexp>}});
+
+}  // namespace
 
 }  // namespace lamina

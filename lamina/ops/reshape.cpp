@@ -5,6 +5,7 @@
 
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/arguments.h"
+#include "lamina/ops/detail/recorded.h"
 
 namespace lamina {
 namespace {
@@ -45,10 +46,13 @@ Shape resolved(const Shape& from, const Shape& to) {
 }  // namespace
 
 Tensor reshape(const Tensor& x, const Shape& shape) {
+  if (is_symbolic(x))
+    return detail::recorded("Reshape", {x}, Json::object({{"newshape", detail::integers_json(shape)}}));
   return apply(reshape_op, ReshapeAttrs{resolved(x.shape(), shape)}, {x})[0];
 }
 
 Tensor expand_dims(const Tensor& x, int axis) {
+  if (is_symbolic(x)) return detail::recorded("ExpandDims", {x}, Json::object({{"axis", axis}}));
   std::vector<int64_t> dims = x.shape().dims();
   const int rank = x.rank() + 1;
   const int position = axis < 0 ? axis + rank : axis;
@@ -61,6 +65,8 @@ Tensor expand_dims(const Tensor& x, int axis) {
 }
 
 Tensor squeeze(const Tensor& x, const Axes& axes) {
+  if (is_symbolic(x))
+    return detail::recorded("Squeeze", {x}, Json::object({{"axis", detail::axes_json(axes)}}));
   std::vector<bool> drop(static_cast<size_t>(x.rank()), false);
   for (int given : axes) {
     const int axis = detail::checked_axis("squeeze", x, given);
@@ -79,11 +85,34 @@ Tensor squeeze(const Tensor& x, const Axes& axes) {
 }
 
 Tensor flatten(const Tensor& x) {
+  if (is_symbolic(x)) {
+    int64_t size = 1;
+    for (int axis = 1; axis < x.rank(); ++axis)
+      size = size < 0 || x.shape()[axis] < 0 ? -1 : size * x.shape()[axis];
+    if (size < 0)
+      throw InvalidArgument("flatten: of " + x.shape().str() +
+                            " more than the batch is open; use the layer Flatten");
+    return reshape(x, {-1, size});
+  }
   if (x.rank() == 0) return reshape(x, {1, 1});
   const int64_t rows = x.shape()[0];
   int64_t columns = 1;
   for (int axis = 1; axis < x.rank(); ++axis) columns *= x.shape()[axis];
   return reshape(x, {rows, columns});
 }
+
+namespace {
+
+const bool recorded = detail::register_operations(
+    detail::kNumpyOps,
+    {{"Reshape",
+      [](const OperationCall& call) {
+        return reshape(call.tensor(0), Shape(detail::integers_of(call, "newshape")));
+      }},
+     {"ExpandDims",
+      [](const OperationCall& call) { return expand_dims(call.tensor(0), detail::axis_of(call, -1)); }},
+     {"Squeeze", [](const OperationCall& call) { return squeeze(call.tensor(0), detail::axes_of(call)); }}});
+
+}  // namespace
 
 }  // namespace lamina

@@ -5,6 +5,7 @@
 
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/arguments.h"
+#include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/detail/strided_copy.h"
 #include "lamina/ops/pad.h"
 #include "lamina/ops/reshape.h"
@@ -77,8 +78,59 @@ Tensor apply_slice(const Tensor& x, SliceAttrs attrs) {
 
 }  // namespace
 
+namespace {
+
+// A key as Keras writes it: slices and the ellipsis as objects, new axes as null.
+Json key_json(const std::vector<IndexItem>& items) {
+  const auto bound = [](int64_t value) { return value == Slice::kNone ? Json() : Json(value); };
+  Json key = Json::list();
+  for (const IndexItem& item : items) {
+    switch (item.kind) {
+      case IndexItem::Kind::kPosition:
+        key.push_back(item.slice.start);
+        break;
+      case IndexItem::Kind::kSlice:
+        key.push_back(Json::object(
+            {{"class_name", "__slice__"},
+             {"config", Json::object({{"start", bound(item.slice.start)},
+                                      {"stop", bound(item.slice.stop)},
+                                      {"step", item.slice.step == 1 ? Json() : Json(item.slice.step)}})}}));
+        break;
+      case IndexItem::Kind::kNewAxis:
+        key.push_back(nullptr);
+        break;
+      case IndexItem::Kind::kEllipsis:
+        key.push_back(Json::object({{"class_name", "__ellipsis__"}, {"config", Json::object()}}));
+        break;
+    }
+  }
+  return key;
+}
+
+IndexItem item_of(const Json& json) {
+  if (json.is_null()) return newaxis;
+  if (json.is_int()) return json.as_int();
+  const std::string& kind = json.at("class_name").as_string();
+  if (kind == "__ellipsis__") return ellipsis;
+  if (kind != "__slice__")
+    throw Unsupported("operation GetItem: a key of " + json.dump() + " is not supported");
+  const auto bound = [&](const char* key, int64_t otherwise) {
+    const Json& value = json.at("config").at(key);
+    return value.is_null() ? otherwise : value.as_int();
+  };
+  return Slice{bound("start", Slice::kNone), bound("stop", Slice::kNone), bound("step", 1)};
+}
+
+}  // namespace
+
 Tensor slice(const Tensor& x, const std::vector<int64_t>& starts, const std::vector<int64_t>& stops,
              const std::vector<int64_t>& steps) {
+  if (is_symbolic(x)) {
+    std::vector<IndexItem> items;
+    for (size_t i = 0; i < starts.size() && i < stops.size(); ++i)
+      items.emplace_back(Slice{starts[i], stops[i], i < steps.size() ? steps[i] : 1});
+    return index(x, items);
+  }
   if (starts.size() != stops.size() || (!steps.empty() && steps.size() != starts.size()) ||
       starts.size() > static_cast<size_t>(x.rank())) {
     throw InvalidArgument(
@@ -94,6 +146,7 @@ Tensor slice(const Tensor& x, const std::vector<int64_t>& starts, const std::vec
 }
 
 Tensor index(const Tensor& x, const std::vector<IndexItem>& items) {
+  if (is_symbolic(x)) return detail::recorded("GetItem", {x, key_json(items)});
   using Kind = IndexItem::Kind;
   const auto count = [&](auto... kinds) {
     return std::count_if(items.begin(), items.end(),
@@ -142,6 +195,7 @@ Tensor index(const Tensor& x, const std::vector<IndexItem>& items) {
 }
 
 Tensor flip(const Tensor& x, const Axes& axes) {
+  if (is_symbolic(x)) return detail::recorded("Flip", {x}, Json::object({{"axis", detail::axes_json(axes)}}));
   std::vector<bool> reversed(static_cast<size_t>(x.rank()), false);
   for (int axis : axes) reversed[static_cast<size_t>(detail::checked_axis("flip", x, axis))] = true;
   SliceAttrs attrs = whole(x.shape());
@@ -152,5 +206,24 @@ Tensor flip(const Tensor& x, const Axes& axes) {
   }
   return apply_slice(x, std::move(attrs));
 }
+
+namespace {
+
+const bool recorded = detail::register_operations(
+    detail::kNumpyOps,
+    {{"GetItem",
+      [](const OperationCall& call) {
+        const Json key = call.value(1);
+        std::vector<IndexItem> items;
+        if (key.is_list()) {
+          for (const Json& one : key.as_list()) items.push_back(item_of(one));
+        } else {
+          items.push_back(item_of(key));
+        }
+        return index(call.tensor(0), items);
+      }},
+     {"Flip", [](const OperationCall& call) { return flip(call.tensor(0), detail::axes_of(call)); }}});
+
+}  // namespace
 
 }  // namespace lamina

@@ -4,6 +4,7 @@
 #include "lamina/graph/op.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/detail/arguments.h"
+#include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/unary.h"
 
@@ -76,11 +77,24 @@ const Op& log_softmax_op = register_op({.name = "log_softmax",
 }  // namespace
 
 Tensor softmax(const Tensor& x, int axis) {
+  if (is_symbolic(x)) return detail::recorded("Softmax", {x}, Json::object({{"axis", axis}}));
   return apply(softmax_op, SoftmaxAttrs{detail::checked_axis("softmax", x, axis)}, {x})[0];
 }
 
 Tensor log_softmax(const Tensor& x, int axis) {
+  if (is_symbolic(x)) return detail::recorded("LogSoftmax", {x}, Json::object({{"axis", axis}}));
   return apply(log_softmax_op, SoftmaxAttrs{detail::checked_axis("log_softmax", x, axis)}, {x})[0];
 }
+
+namespace {
+
+const bool recorded = detail::register_operations(
+    detail::kNnOps,
+    {{"Softmax",
+      [](const OperationCall& call) { return softmax(call.tensor(0), detail::axis_of(call, -1)); }},
+     {"LogSoftmax",
+      [](const OperationCall& call) { return log_softmax(call.tensor(0), detail::axis_of(call, -1)); }}});
+
+}  // namespace
 
 }  // namespace lamina

@@ -5,6 +5,8 @@
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
 #include "lamina/ops/detail/arguments.h"
+#include "lamina/ops/detail/recorded.h"
+#include "lamina/ops/full.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/where.h"
 
@@ -100,6 +102,10 @@ const Op& scatter_add_op =
 }  // namespace
 
 Tensor take(const Tensor& x, const Tensor& indices, std::optional<int> axis) {
+  if (is_symbolic(x) || is_symbolic(indices)) {
+    return detail::recorded("Take", {x, detail::operand(indices)},
+                            Json::object({{"axis", axis ? Json(*axis) : Json()}}));
+  }
   if (!axis) return take(reshape(x, {-1}), indices, 0);
   return apply(take_op, TakeAttrs{detail::checked_axis("take", x, *axis)}, {x, indices})[0];
 }
@@ -112,5 +118,19 @@ Tensor scatter_add(const Tensor& updates, const Tensor& indices, int axis, int64
   const int rank = updates.rank() - indices.rank() + 1;
   return apply(scatter_add_op, ScatterAddAttrs{axis < 0 ? axis + rank : axis, size}, {updates, indices})[0];
 }
+
+namespace {
+
+const bool recorded = detail::register_operations(
+    detail::kNumpyOps, {{"Take", [](const OperationCall& call) {
+                           const Axes axis = detail::axes_of(call);
+                           const Json place = call.value(1);
+                           const Tensor indices =
+                               place.is_null() ? call.tensor(1) : full({}, call.number(1), DType::kInt32);
+                           return take(call.tensor(0), indices,
+                                       axis.empty() ? std::nullopt : std::optional<int>(axis.values()[0]));
+                         }}});
+
+}  // namespace
 
 }  // namespace lamina

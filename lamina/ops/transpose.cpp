@@ -5,6 +5,7 @@
 
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/arguments.h"
+#include "lamina/ops/detail/recorded.h"
 
 namespace lamina {
 namespace {
@@ -47,6 +48,10 @@ const Op& transpose_op =
 }  // namespace
 
 Tensor transpose(const Tensor& x, const std::vector<int>& perm) {
+  if (is_symbolic(x)) {
+    return detail::recorded("Transpose", {x},
+                            Json::object({{"axes", perm.empty() ? Json() : detail::integers_json(perm)}}));
+  }
   TransposeAttrs attrs{perm};
   if (perm.empty()) {
     attrs.perm.resize(static_cast<size_t>(x.rank()));
@@ -55,5 +60,14 @@ Tensor transpose(const Tensor& x, const std::vector<int>& perm) {
   for (int& axis : attrs.perm) axis = detail::checked_axis("transpose", x, axis);
   return apply(transpose_op, std::move(attrs), {x})[0];
 }
+
+namespace {
+
+const bool recorded = detail::register_operations(
+    detail::kNumpyOps, {{"Transpose", [](const OperationCall& call) {
+                           return transpose(call.tensor(0), detail::axes_of(call, "axes").values());
+                         }}});
+
+}  // namespace
 
 }  // namespace lamina

@@ -6,6 +6,7 @@
 #include "lamina/ops/binary.h"
 #include "lamina/ops/compare.h"
 #include "lamina/ops/detail/elementwise.h"
+#include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/detail/tiles.h"
 #include "lamina/ops/where.h"
 
@@ -126,29 +127,96 @@ const Op& logical_not_op = define_predicate<Predicate::kLogicalNot>("logical_not
 using detail::floating;
 using detail::numeric;
 
-Tensor negative(const Tensor& x) { return run(negative_op, numeric(x)); }
-Tensor abs(const Tensor& x) { return run(abs_op, numeric(x)); }
-Tensor sign(const Tensor& x) { return run(sign_op, numeric(x)); }
-Tensor exp(const Tensor& x) { return run(exp_op, floating(x)); }
-Tensor expm1(const Tensor& x) { return run(expm1_op, floating(x)); }
-Tensor log(const Tensor& x) { return run(log_op, floating(x)); }
-Tensor log1p(const Tensor& x) { return run(log1p_op, floating(x)); }
-Tensor sqrt(const Tensor& x) { return run(sqrt_op, floating(x)); }
-Tensor rsqrt(const Tensor& x) { return run(rsqrt_op, floating(x)); }
-Tensor square(const Tensor& x) { return run(square_op, numeric(x)); }
-Tensor reciprocal(const Tensor& x) { return run(reciprocal_op, floating(x)); }
-Tensor sin(const Tensor& x) { return run(sin_op, floating(x)); }
-Tensor cos(const Tensor& x) { return run(cos_op, floating(x)); }
-Tensor tan(const Tensor& x) { return run(tan_op, floating(x)); }
-Tensor tanh(const Tensor& x) { return run(tanh_op, floating(x)); }
-Tensor sigmoid(const Tensor& x) { return run(sigmoid_op, floating(x)); }
-Tensor relu(const Tensor& x) { return run(relu_op, numeric(x)); }
-Tensor erf(const Tensor& x) { return run(erf_op, floating(x)); }
-Tensor floor(const Tensor& x) { return run(floor_op, floating(x)); }
-Tensor ceil(const Tensor& x) { return run(ceil_op, floating(x)); }
-Tensor round(const Tensor& x) { return run(round_op, floating(x)); }
-Tensor isnan(const Tensor& x) { return run(isnan_op, x); }
-Tensor isfinite(const Tensor& x) { return run(isfinite_op, x); }
-Tensor ops::logical_not(const Tensor& x) { return run(logical_not_op, x); }
+Tensor negative(const Tensor& x) {
+  return is_symbolic(x) ? detail::recorded("Negative", {x}) : run(negative_op, numeric(x));
+}
+Tensor abs(const Tensor& x) {
+  return is_symbolic(x) ? detail::recorded("Absolute", {x}) : run(abs_op, numeric(x));
+}
+Tensor sign(const Tensor& x) {
+  return is_symbolic(x) ? detail::recorded("Sign", {x}) : run(sign_op, numeric(x));
+}
+Tensor exp(const Tensor& x) {
+  return is_symbolic(x) ? detail::recorded("Exp", {x}) : run(exp_op, floating(x));
+}
+Tensor expm1(const Tensor& x) {
+  return is_symbolic(x) ? detail::recorded("Expm1", {x}) : run(expm1_op, floating(x));
+}
+Tensor log(const Tensor& x) {
+  return is_symbolic(x) ? detail::recorded("Log", {x}) : run(log_op, floating(x));
+}
+Tensor log1p(const Tensor& x) {
+  return is_symbolic(x) ? detail::recorded("Log1p", {x}) : run(log1p_op, floating(x));
+}
+Tensor sqrt(const Tensor& x) {
+  return is_symbolic(x) ? detail::recorded("Sqrt", {x}) : run(sqrt_op, floating(x));
+}
+Tensor rsqrt(const Tensor& x) {
+  return is_symbolic(x) ? detail::recorded("Rsqrt", {x}) : run(rsqrt_op, floating(x));
+}
+Tensor square(const Tensor& x) {
+  return is_symbolic(x) ? detail::recorded("Square", {x}) : run(square_op, numeric(x));
+}
+Tensor reciprocal(const Tensor& x) {
+  return is_symbolic(x) ? detail::recorded("Reciprocal", {x}) : run(reciprocal_op, floating(x));
+}
+Tensor sin(const Tensor& x) {
+  return is_symbolic(x) ? detail::recorded("Sin", {x}) : run(sin_op, floating(x));
+}
+Tensor cos(const Tensor& x) {
+  return is_symbolic(x) ? detail::recorded("Cos", {x}) : run(cos_op, floating(x));
+}
+Tensor tan(const Tensor& x) {
+  return is_symbolic(x) ? detail::recorded("Tan", {x}) : run(tan_op, floating(x));
+}
+Tensor tanh(const Tensor& x) {
+  return is_symbolic(x) ? detail::recorded("Tanh", {x}) : run(tanh_op, floating(x));
+}
+Tensor sigmoid(const Tensor& x) {
+  return is_symbolic(x) ? detail::recorded("Sigmoid", {x}) : run(sigmoid_op, floating(x));
+}
+Tensor relu(const Tensor& x) {
+  return is_symbolic(x) ? detail::recorded("Relu", {x}) : run(relu_op, numeric(x));
+}
+Tensor erf(const Tensor& x) {
+  return is_symbolic(x) ? detail::recorded("Erf", {x}) : run(erf_op, floating(x));
+}
+Tensor floor(const Tensor& x) {
+  return is_symbolic(x) ? detail::recorded("Floor", {x}) : run(floor_op, floating(x));
+}
+Tensor ceil(const Tensor& x) {
+  return is_symbolic(x) ? detail::recorded("Ceil", {x}) : run(ceil_op, floating(x));
+}
+Tensor round(const Tensor& x) {
+  return is_symbolic(x) ? detail::recorded("Round", {x}) : run(round_op, floating(x));
+}
+Tensor isnan(const Tensor& x) { return is_symbolic(x) ? detail::recorded("Isnan", {x}) : run(isnan_op, x); }
+Tensor isfinite(const Tensor& x) {
+  return is_symbolic(x) ? detail::recorded("Isfinite", {x}) : run(isfinite_op, x);
+}
+Tensor ops::logical_not(const Tensor& x) {
+  return is_symbolic(x) ? detail::recorded("LogicalNot", {x}) : run(logical_not_op, x);
+}
+
+namespace {
+
+using detail::run_unary;
+const bool numpyops_recorded = detail::register_operations(
+    detail::kNumpyOps, {{"Negative", run_unary<negative>}, {"Absolute", run_unary<abs>},
+                        {"Sign", run_unary<sign>},         {"Exp", run_unary<exp>},
+                        {"Expm1", run_unary<expm1>},       {"Log", run_unary<log>},
+                        {"Log1p", run_unary<log1p>},       {"Sqrt", run_unary<sqrt>},
+                        {"Square", run_unary<square>},     {"Reciprocal", run_unary<reciprocal>},
+                        {"Sin", run_unary<sin>},           {"Cos", run_unary<cos>},
+                        {"Tan", run_unary<tan>},           {"Tanh", run_unary<tanh>},
+                        {"Floor", run_unary<floor>},       {"Ceil", run_unary<ceil>},
+                        {"Round", run_unary<round>},       {"Isnan", run_unary<isnan>},
+                        {"Isfinite", run_unary<isfinite>}, {"LogicalNot", run_unary<ops::logical_not>}});
+const bool mathops_recorded =
+    detail::register_operations(detail::kMathOps, {{"Rsqrt", run_unary<rsqrt>}, {"Erf", run_unary<erf>}});
+const bool nnops_recorded =
+    detail::register_operations(detail::kNnOps, {{"Sigmoid", run_unary<sigmoid>}, {"Relu", run_unary<relu>}});
+
+}  // namespace
 
 }  // namespace lamina

@@ -3,6 +3,7 @@
 
 #include "lamina/ops/cast.h"
 #include "lamina/ops/detail/elementwise.h"
+#include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/detail/tiles.h"
 #include "lamina/ops/full.h"
 
@@ -33,14 +34,33 @@ const Op& op =
 }  // namespace
 
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
+  if (is_symbolic(condition) || is_symbolic(a) || is_symbolic(b))
+    return detail::recorded("Where", {condition, detail::operand(a), detail::operand(b)});
   const DType dtype = promote(a.dtype(), b.dtype());
   return apply(op, {}, {cast(condition, DType::kBool), cast(a, dtype), cast(b, dtype)})[0];
 }
 Tensor where(const Tensor& condition, const Tensor& a, double b) {
+  if (is_symbolic(condition) || is_symbolic(a))
+    return detail::recorded("Where", {condition, detail::operand(a), detail::number_json(b)});
   return where(condition, a, detail::scalar_like(b, a));
 }
 Tensor where(const Tensor& condition, double a, const Tensor& b) {
+  if (is_symbolic(condition) || is_symbolic(b))
+    return detail::recorded("Where", {condition, detail::number_json(a), detail::operand(b)});
   return where(condition, detail::scalar_like(a, b), b);
 }
+
+namespace {
+
+const bool recorded = detail::register_operations(
+    detail::kNumpyOps, {{"Where", [](const OperationCall& call) {
+                           if (!call.value(1).is_null())
+                             return where(call.tensor(0), call.number(1), call.tensor(2));
+                           if (!call.value(2).is_null())
+                             return where(call.tensor(0), call.tensor(1), call.number(2));
+                           return where(call.tensor(0), call.tensor(1), call.tensor(2));
+                         }}});
+
+}  // namespace
 
 }  // namespace lamina

@@ -1,0 +1,102 @@
+// What public ops share to be recorded in graphs of layers and to be run from there. Internal header.
+#pragma once
+
+#include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lamina/base/axes.h"
+#include "lamina/core/symbol.h"
+#include "lamina/ops/detail/elementwise.h"
+
+namespace lamina::detail {
+
+/// Draws a call on symbolic tensors: `if (is_symbolic(x)) return recorded("Sum", {x}, {{"axis", ...}});`
+inline Tensor recorded(const char* class_name, std::vector<OperationArgument> args,
+                       Json config = Json::object()) {
+  return record({class_name, std::move(config), std::move(args)});
+}
+
+/// A number as Keras writes it: whole ones without a point.
+inline Json number_json(double value) {
+  const bool whole = std::nearbyint(value) == value && std::abs(value) < 1e15;
+  return whole ? Json(static_cast<int64_t>(value)) : Json(value);
+}
+
+/// A tensor of one element among symbolic ones stands for its number.
+inline OperationArgument operand(const Tensor& x) {
+  if (x.defined() && !is_symbolic(x) && x.rank() == 0) return number_json(x.item<double>());
+  return x;
+}
+
+/// An op of two arguments, of which one may be a plain number.
+template <Tensor (*op)(const Tensor&, const Tensor&)>
+Tensor run_binary(const OperationCall& call) {
+  if (!call.value(0).is_null()) return op(scalar_like(call.number(0), call.tensor(1)), call.tensor(1));
+  if (!call.value(1).is_null()) return op(call.tensor(0), scalar_like(call.number(1), call.tensor(0)));
+  return op(call.tensor(0), call.tensor(1));
+}
+
+template <Tensor (*op)(const Tensor&)>
+Tensor run_unary(const OperationCall& call) {
+  return op(call.tensor(0));
+}
+
+/// null for none, a number for one axis, a list for several.
+inline Json axes_json(const Axes& axes) {
+  if (axes.empty()) return nullptr;
+  if (axes.size() == 1) return axes.values()[0];
+  Json list = Json::list();
+  for (const int axis : axes) list.push_back(axis);
+  return list;
+}
+
+inline Axes axes_of(const OperationCall& call, const char* key = "axis") {
+  const Json* axis = call.config.find(key);
+  if (!axis || axis->is_null()) return {};
+  if (!axis->is_list()) return static_cast<int>(axis->as_int());
+  std::vector<int> axes;
+  for (const Json& one : axis->as_list()) axes.push_back(static_cast<int>(one.as_int()));
+  return axes;
+}
+
+inline int axis_of(const OperationCall& call, int otherwise) {
+  const Json* axis = call.config.find("axis");
+  return axis && axis->is_int() ? static_cast<int>(axis->as_int()) : otherwise;
+}
+
+inline bool flag_of(const OperationCall& call, const char* key) {
+  const Json* flag = call.config.find(key);
+  return flag && flag->is_bool() && flag->as_bool();
+}
+
+inline std::vector<int64_t> integers_of(const OperationCall& call, const char* key) {
+  std::vector<int64_t> values;
+  for (const Json& one : call.config.at(key).as_list()) values.push_back(one.is_null() ? -1 : one.as_int());
+  return values;
+}
+
+inline Json integers_json(const auto& values) {
+  Json list = Json::list();
+  for (const auto value : values) list.push_back(value);
+  return list;
+}
+
+/// Registers ops that have no arguments but tensors and numbers.
+struct Recorded {
+  const char* class_name;
+  Tensor (*run)(const OperationCall& call);
+};
+inline bool register_operations(const char* module, std::initializer_list<Recorded> operations) {
+  for (const Recorded& operation : operations)
+    register_operation({operation.class_name, module, operation.run});
+  return true;
+}
+
+inline constexpr char kNumpyOps[] = "keras.src.ops.numpy";
+inline constexpr char kMathOps[] = "keras.src.ops.math";
+inline constexpr char kNnOps[] = "keras.src.ops.nn";
+inline constexpr char kCoreOps[] = "keras.src.ops.core";
+
+}  // namespace lamina::detail
