@@ -1,8 +1,11 @@
 """Golden files of every optimizer: nn/optimizers/<case>.npz.
 
+nn/schedules/<case>.npz: a learning-rate schedule's config and its rates at `steps`.
 Ten steps from given gradients. Entries: config (JSON of keras.optimizers.serialize), parameter_<i> before,
 gradient_<i> (ten stacked along axis 0), after_<i>; state_names (JSON, with dtypes) and state_<j> after the last step.
 """
+import numpy as np
+
 from common import keras, normal, numbered, rng, save
 from keras import optimizers
 
@@ -32,7 +35,34 @@ def case(name, optimizer):
     )
 
 
+def schedule_case(name, schedule):
+    steps = list(range(0, 41)) + [99, 100, 101, 1000, 12345]
+    save(
+        f"nn/schedules/{name}",
+        config=optimizers.schedules.serialize(schedule),
+        steps=np.array(steps, np.int64),
+        rates=np.array([keras.ops.convert_to_numpy(schedule(keras.ops.convert_to_tensor(s, "int64"))) for s in steps], np.float32),
+    )
+
+
+def schedule_cases():
+    s = optimizers.schedules
+    schedule_case("exponential", s.ExponentialDecay(0.1, 10, 0.9))
+    schedule_case("exponential_staircase", s.ExponentialDecay(0.1, 10, 0.9, staircase=True))
+    schedule_case("inverse_time", s.InverseTimeDecay(0.1, 10, 0.5))
+    schedule_case("inverse_time_staircase", s.InverseTimeDecay(0.1, 7, 0.5, staircase=True))
+    schedule_case("piecewise", s.PiecewiseConstantDecay([5, 10, 20], [1.0, 0.5, 0.1, 0.01]))
+    schedule_case("polynomial", s.PolynomialDecay(0.1, 25))
+    schedule_case("polynomial_power_cycle", s.PolynomialDecay(0.1, 10, 0.01, power=2.0, cycle=True))
+    schedule_case("cosine", s.CosineDecay(0.1, 25, alpha=0.1))
+    schedule_case("cosine_warmup", s.CosineDecay(0.01, 20, warmup_target=0.2, warmup_steps=8))
+    schedule_case("cosine_restarts", s.CosineDecayRestarts(0.1, 8))
+    schedule_case("cosine_restarts_even", s.CosineDecayRestarts(0.1, 9, t_mul=1.0, m_mul=0.8, alpha=0.05))
+    schedule_case("cosine_restarts_longer", s.CosineDecayRestarts(0.1, 6, t_mul=1.5, m_mul=0.5))
+
+
 def main():
+    schedule_cases()
     sgd, adam, rmsprop = optimizers.SGD, optimizers.Adam, optimizers.RMSprop
     case("sgd", sgd())
     case("sgd_momentum", sgd(0.05, momentum=0.9))
@@ -50,6 +80,9 @@ def main():
     case("rmsprop", rmsprop())
     case("rmsprop_momentum", rmsprop(0.01, rho=0.8, momentum=0.9))
     case("rmsprop_centered", rmsprop(0.01, centered=True))
+    schedule = optimizers.schedules.CosineDecay(0.01, 6, warmup_target=0.05, warmup_steps=3)
+    case("sgd_schedule", sgd(schedule, momentum=0.9))
+    case("adam_schedule", adam(optimizers.schedules.ExponentialDecay(0.05, 2, 0.7), weight_decay=0.01))
     case("rmsprop_centered_momentum", rmsprop(0.01, momentum=0.5, centered=True))
 
 

@@ -37,6 +37,8 @@ class Callback {
   virtual void on_train_begin(const Logs&) {}
   virtual void on_train_end(const Logs&) {}
   virtual void on_epoch_begin(int /*epoch*/, const Logs&) {}
+  /// Adds numbers to the logs of an epoch; called of every callback before any on_epoch_end.
+  virtual void add_logs(int /*epoch*/, Logs&) {}
   virtual void on_epoch_end(int /*epoch*/, const Logs&) {}
   /// Keras's on_train_batch_begin / on_train_batch_end.
   virtual void on_batch_begin(int64_t /*batch*/, const Logs&) {}

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 
+#include "lamina/base/log.h"
 #include "lamina/nn/model.h"
 
 namespace lamina {
@@ -19,11 +20,8 @@ void EarlyStopping::on_train_begin(const Logs&) {
 void EarlyStopping::on_epoch_end(int epoch, const Logs& logs) {
   const std::optional<double> current = logs.find(options_.monitor);
   if (!current) {
-    std::string known;
-    for (const auto& item : logs.items()) known += (known.empty() ? "" : ", ") + item.first;
-    std::fprintf(stderr,
-                 "lamina: EarlyStopping watches '%s', which this training does not log; it logs: %s\n",
-                 options_.monitor.c_str(), known.c_str());
+    warn("EarlyStopping watches '" + options_.monitor +
+         "', which this training does not log; it logs: " + logs.names());
     return;
   }
   if (epoch < options_.start_from_epoch) return;

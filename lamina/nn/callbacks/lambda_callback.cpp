@@ -2,9 +2,9 @@
 #include "lamina/nn/callbacks/lambda_callback.h"
 
 #include <cmath>
-#include <cstdio>
 
 #include "lamina/base/error.h"
+#include "lamina/base/log.h"
 #include "lamina/nn/model.h"
 
 namespace lamina {
@@ -15,7 +15,7 @@ void TerminateOnNaN::on_batch_end(int64_t batch, const Logs& logs) {
   const std::string what = "the loss is not finite at step " + std::to_string(batch + 1) + " of epoch " +
                            std::to_string(epoch_ + 1);
   if (options_.raise_error) throw InvalidArgument(what);
-  if (run().verbose > 0) std::fprintf(stderr, "lamina: %s: ending training\n", what.c_str());
+  if (run().verbose > 0) warn(what + ": ending training");
   model().stop_training = true;
 }
 

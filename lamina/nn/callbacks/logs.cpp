@@ -43,6 +43,12 @@ void Logs::set(const std::string& name, double value) {
   values_.emplace_back(name, value);
 }
 
+std::string Logs::names() const {
+  std::string all;
+  for (size_t i = 0; i < size(); ++i) all += (i ? ", " : "") + name(i);
+  return all;
+}
+
 std::vector<std::pair<std::string, double>> Logs::items() const {
   std::vector<std::pair<std::string, double>> all;
   for (size_t i = 0; i < size(); ++i) all.emplace_back(name(i), value(i));

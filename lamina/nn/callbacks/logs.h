@@ -41,6 +41,8 @@ class Logs {
   /// Adds or replaces a number.
   void set(const std::string& name, double value);
 
+  /// All names, for messages: "loss, accuracy".
+  std::string names() const;
   /// All names with their numbers, read now.
   std::vector<std::pair<std::string, double>> items() const;
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "lamina/base/error.h"
+#include "lamina/base/log.h"
 #include "lamina/nn/model.h"
 
 namespace lamina {
@@ -119,9 +120,8 @@ void ModelCheckpoint::save(int epoch, std::optional<int64_t> batch, const Logs& 
   if (options_.save_best_only) {
     const std::optional<double> current = logs.find(options_.monitor);
     if (!current) {
-      std::fprintf(stderr,
-                   "lamina: ModelCheckpoint watches '%s', which this training does not log; saving anyway\n",
-                   options_.monitor.c_str());
+      warn("ModelCheckpoint watches '" + options_.monitor +
+           "', which this training does not log; saving anyway");
     } else if (!monitor_.improved(*current, best_, model())) {
       if (options_.verbose > 0) {
         std::printf("\nEpoch %d: %s did not improve from %.5f\n", epoch + 1, options_.monitor.c_str(),

@@ -50,13 +50,13 @@ Adam::Adam(const std::string& class_name, const AdamOptions& options)
 
 Adam::Adam(AdamOptions options) : Adam("Adam", options) {}
 
-Adam::Adam(double learning_rate, AdamOptions options)
-    : Adam("Adam", detail::with_rate(std::move(options), learning_rate)) {}
+Adam::Adam(LearningRate learning_rate, AdamOptions options)
+    : Adam("Adam", detail::with_rate(std::move(options), std::move(learning_rate))) {}
 
 AdamW::AdamW(AdamOptions options) : Adam("AdamW", with_decay(std::move(options))) {}
 
-AdamW::AdamW(double learning_rate, AdamOptions options)
-    : AdamW(detail::with_rate(std::move(options), learning_rate)) {}
+AdamW::AdamW(LearningRate learning_rate, AdamOptions options)
+    : AdamW(detail::with_rate(std::move(options), std::move(learning_rate))) {}
 
 Json Adam::config() const {
   Json config = common_config();

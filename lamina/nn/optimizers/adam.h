@@ -7,11 +7,11 @@ namespace lamina {
 
 /// Arguments of Adam; the ones below amsgrad are explained in OptimizerArguments.
 struct AdamOptions {
-  double learning_rate = 0.001;
-  double beta_1 = 0.9;    ///< decay of the mean of gradients, in [0, 1)
-  double beta_2 = 0.999;  ///< decay of the mean of their squares, in [0, 1)
-  double epsilon = 1e-7;  ///< added to the root in the denominator
-  bool amsgrad = false;   ///< whether the denominator keeps its largest value so far (Reddi et al., 2018)
+  LearningRate learning_rate = 0.001;  ///< a number or a schedule
+  double beta_1 = 0.9;                 ///< decay of the mean of gradients, in [0, 1)
+  double beta_2 = 0.999;               ///< decay of the mean of their squares, in [0, 1)
+  double epsilon = 1e-7;               ///< added to the root in the denominator
+  bool amsgrad = false;  ///< whether the denominator keeps its largest value so far (Reddi et al., 2018)
   std::optional<double> weight_decay = {};
   std::optional<double> clipnorm = {};
   std::optional<double> clipvalue = {};
@@ -25,7 +25,7 @@ class Adam : public SlotOptimizer {
  public:
   explicit Adam(AdamOptions options = {});
   /// The learning rate first, as in Python; that of `options` does not count.
-  explicit Adam(double learning_rate, AdamOptions options = {});
+  explicit Adam(LearningRate learning_rate, AdamOptions options = {});
   std::string class_name() const override { return "Adam"; }
   Json config() const override;
 
@@ -45,7 +45,7 @@ class Adam : public SlotOptimizer {
 class AdamW : public Adam {
  public:
   explicit AdamW(AdamOptions options = {});
-  explicit AdamW(double learning_rate, AdamOptions options = {});
+  explicit AdamW(LearningRate learning_rate, AdamOptions options = {});
   std::string class_name() const override { return "AdamW"; }
 };
 

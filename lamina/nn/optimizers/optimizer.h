@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lamina/core/tensor.h"
+#include "lamina/nn/optimizers/schedules/learning_rate_schedule.h"
 #include "lamina/nn/registry.h"
 
 namespace lamina {
@@ -41,12 +42,16 @@ class Optimizer {
   /// Keras's configuration.
   virtual Json config() const = 0;
 
+  /// What the learning rate follows; null when it is a variable.
+  virtual std::shared_ptr<const LearningRateSchedule> schedule() const { return nullptr; }
+
   /// The state for these weights, in Keras's order: "iteration" (int64 scalar), "learning_rate" (float32
-  /// scalar), then the slots. With no targets: the state of an optimizer that is not built yet.
+  /// scalar) unless there is a schedule, then the slots. With no targets: the state of an optimizer that is
+  /// not built yet.
   virtual std::vector<Variable> variables(std::span<const Target> targets) const = 0;
 
   /// New weights and state from gradients; pure, and traced into the compiled step. `state` is in the order
-  /// of variables(), so state[0] counts iterations and state[1] is the learning rate.
+  /// of variables(), so state[0] counts iterations and, without a schedule, state[1] is the learning rate.
   virtual Update update(std::span<const Tensor> weights, std::span<const Tensor> gradients,
                         std::span<const Tensor> state) const = 0;
 

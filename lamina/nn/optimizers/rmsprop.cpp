@@ -36,8 +36,8 @@ RMSprop::RMSprop(RMSpropOptions options)
   if (!(epsilon_ >= 0)) throw InvalidArgument("RMSprop: epsilon must not be negative");
 }
 
-RMSprop::RMSprop(double learning_rate, RMSpropOptions options)
-    : RMSprop(detail::with_rate(std::move(options), learning_rate)) {}
+RMSprop::RMSprop(LearningRate learning_rate, RMSpropOptions options)
+    : RMSprop(detail::with_rate(std::move(options), std::move(learning_rate))) {}
 
 Json RMSprop::config() const {
   Json config = common_config();

@@ -7,11 +7,11 @@ namespace lamina {
 
 /// Arguments of RMSprop; the ones below centered are explained in OptimizerArguments.
 struct RMSpropOptions {
-  double learning_rate = 0.001;
-  double rho = 0.9;       ///< decay of the mean of squared gradients, in [0, 1]
-  double momentum = 0.0;  ///< in [0, 1]
-  double epsilon = 1e-7;  ///< added under the root in the denominator
-  bool centered = false;  ///< whether gradients are divided by their standard deviation
+  LearningRate learning_rate = 0.001;  ///< a number or a schedule
+  double rho = 0.9;                    ///< decay of the mean of squared gradients, in [0, 1]
+  double momentum = 0.0;               ///< in [0, 1]
+  double epsilon = 1e-7;               ///< added under the root in the denominator
+  bool centered = false;               ///< whether gradients are divided by their standard deviation
   std::optional<double> weight_decay = {};
   std::optional<double> clipnorm = {};
   std::optional<double> clipvalue = {};
@@ -26,7 +26,7 @@ class RMSprop : public SlotOptimizer {
  public:
   explicit RMSprop(RMSpropOptions options = {});
   /// The learning rate first, as in Python; that of `options` does not count.
-  explicit RMSprop(double learning_rate, RMSpropOptions options = {});
+  explicit RMSprop(LearningRate learning_rate, RMSpropOptions options = {});
   std::string class_name() const override { return "RMSprop"; }
   Json config() const override;
 

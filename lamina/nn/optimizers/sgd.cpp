@@ -29,8 +29,8 @@ SGD::SGD(SGDOptions options)
   if (!(momentum_ >= 0 && momentum_ <= 1)) throw InvalidArgument("SGD: momentum must lie in [0, 1]");
 }
 
-SGD::SGD(double learning_rate, SGDOptions options)
-    : SGD(detail::with_rate(std::move(options), learning_rate)) {}
+SGD::SGD(LearningRate learning_rate, SGDOptions options)
+    : SGD(detail::with_rate(std::move(options), std::move(learning_rate))) {}
 
 Json SGD::config() const {
   Json config = common_config();

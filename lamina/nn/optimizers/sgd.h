@@ -7,9 +7,9 @@ namespace lamina {
 
 /// Arguments of SGD; the ones below nesterov are explained in OptimizerArguments.
 struct SGDOptions {
-  double learning_rate = 0.01;
-  double momentum = 0.0;  ///< in [0, 1]
-  bool nesterov = false;  ///< whether the step looks ahead along the velocity
+  LearningRate learning_rate = 0.01;  ///< a number or a schedule
+  double momentum = 0.0;              ///< in [0, 1]
+  bool nesterov = false;              ///< whether the step looks ahead along the velocity
   std::optional<double> weight_decay = {};
   std::optional<double> clipnorm = {};
   std::optional<double> clipvalue = {};
@@ -23,7 +23,7 @@ class SGD : public SlotOptimizer {
  public:
   explicit SGD(SGDOptions options = {});
   /// The learning rate first, as in Python; that of `options` does not count.
-  explicit SGD(double learning_rate, SGDOptions options = {});
+  explicit SGD(LearningRate learning_rate, SGDOptions options = {});
   std::string class_name() const override { return "SGD"; }
   Json config() const override;
 

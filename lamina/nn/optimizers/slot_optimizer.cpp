@@ -21,7 +21,7 @@ SlotOptimizer::SlotOptimizer(const std::string& class_name, OptimizerArguments a
     if (!holds) throw InvalidArgument(class_name + ": " + what);
   };
   const auto positive = [](const std::optional<double>& value) { return !value || *value > 0; };
-  require(arguments_.learning_rate >= 0, "learning_rate must not be negative");
+  require(arguments_.learning_rate.value() >= 0, "learning_rate must not be negative");
   require(!arguments_.weight_decay || *arguments_.weight_decay >= 0, "weight_decay must not be negative");
   require(positive(arguments_.clipnorm), "clipnorm must be positive");
   require(positive(arguments_.clipvalue), "clipvalue must be positive");
@@ -35,7 +35,8 @@ SlotOptimizer::SlotOptimizer(const std::string& class_name, OptimizerArguments a
 std::vector<Optimizer::Variable> SlotOptimizer::variables(std::span<const Target> targets) const {
   std::vector<Variable> all;
   all.push_back({"iteration", zeros({}, DType::kInt64)});
-  all.push_back({"learning_rate", full({}, arguments_.learning_rate, DType::kFloat32)});
+  if (!schedule())
+    all.push_back({"learning_rate", full({}, arguments_.learning_rate.value(), DType::kFloat32)});
   for (const std::vector<std::string>& group : slot_groups()) {
     for (const Target& target : targets) {
       std::string prefix = target.path;
@@ -77,10 +78,12 @@ Optimizer::Update SlotOptimizer::update(std::span<const Tensor> weights, std::sp
   const std::vector<std::vector<std::string>> groups = slot_groups();
   size_t slots_per_weight = 0;
   for (const std::vector<std::string>& group : groups) slots_per_weight += group.size();
-  if (gradients.size() != weights.size() || state.size() != 2 + slots_per_weight * weights.size()) {
+  const size_t shared_state = schedule() ? 1 : 2;
+  if (gradients.size() != weights.size() ||
+      state.size() != shared_state + slots_per_weight * weights.size()) {
     throw InvalidArgument(
         class_name() + ": " + std::to_string(weights.size()) + " weights need as many gradients and " +
-        std::to_string(2 + slots_per_weight * weights.size()) + " state tensors; received " +
+        std::to_string(shared_state + slots_per_weight * weights.size()) + " state tensors; received " +
         std::to_string(gradients.size()) + " and " + std::to_string(state.size()));
   }
   Update result;
@@ -88,13 +91,14 @@ Optimizer::Update SlotOptimizer::update(std::span<const Tensor> weights, std::sp
   result.state.resize(state.size());
   const Tensor next = state[0] + 1.0;
   result.state[0] = next;
-  result.state[1] = state[1];
-  const Scalars shared = scalars(state[1], cast(next, DType::kFloat32));
+  if (!schedule()) result.state[1] = state[1];
+  const Tensor learning_rate = schedule() ? (*schedule())(state[0]) : state[1];
+  const Scalars shared = scalars(learning_rate, cast(next, DType::kFloat32));
   const std::vector<Tensor> clipped = clip(gradients);
   for (size_t i = 0; i < weights.size(); ++i) {
     const DType dtype = weights[i].dtype();
     std::vector<size_t> places;
-    size_t first = 2;
+    size_t first = shared_state;
     for (const std::vector<std::string>& group : groups) {
       for (size_t slot = 0; slot < group.size(); ++slot) places.push_back(first + i * group.size() + slot);
       first += weights.size() * group.size();
@@ -104,7 +108,8 @@ Optimizer::Update SlotOptimizer::update(std::span<const Tensor> weights, std::sp
     Scalars typed;
     for (const Tensor& scalar : shared) typed.push_back(cast(scalar, dtype));
     Tensor weight = weights[i];
-    if (arguments_.weight_decay) weight = weight - weight * *arguments_.weight_decay * cast(state[1], dtype);
+    if (arguments_.weight_decay)
+      weight = weight - weight * *arguments_.weight_decay * cast(learning_rate, dtype);
     const std::vector<Tensor> stepped = step(weight, cast(clipped[i], dtype), slots, typed);
     result.weights[i] = stepped[0];
     for (size_t slot = 0; slot < places.size(); ++slot) result.state[places[slot]] = stepped[1 + slot];
@@ -115,8 +120,7 @@ Optimizer::Update SlotOptimizer::update(std::span<const Tensor> weights, std::sp
 Json SlotOptimizer::common_config() const {
   const auto number = [](const std::optional<double>& value) { return value ? Json(*value) : Json(); };
   return Json::object({{"name", arguments_.name},
-                       // Keras writes the value of its float32 variable.
-                       {"learning_rate", static_cast<double>(static_cast<float>(arguments_.learning_rate))},
+                       {"learning_rate", arguments_.learning_rate.json()},
                        {"weight_decay", number(arguments_.weight_decay)},
                        {"clipnorm", number(arguments_.clipnorm)},
                        {"global_clipnorm", number(arguments_.global_clipnorm)},

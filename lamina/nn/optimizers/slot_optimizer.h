@@ -11,7 +11,7 @@ namespace lamina {
 /// Arguments that every optimizer takes. At most one of the three ways to clip may be given.
 struct OptimizerArguments {
   std::string name;
-  double learning_rate;
+  LearningRate learning_rate;
   std::optional<double> weight_decay;     ///< each step first subtracts weight * weight_decay * learning_rate
   std::optional<double> clipnorm;         ///< upper bound of the norm of each gradient
   std::optional<double> clipvalue;        ///< bound of the absolute value of each element of a gradient
@@ -23,6 +23,9 @@ struct OptimizerArguments {
 class SlotOptimizer : public Optimizer {
  public:
   std::string name() const override { return arguments_.name; }
+  std::shared_ptr<const LearningRateSchedule> schedule() const override {
+    return arguments_.learning_rate.schedule();
+  }
   std::vector<Variable> variables(std::span<const Target> targets) const override;
   Update update(std::span<const Tensor> weights, std::span<const Tensor> gradients,
                 std::span<const Tensor> state) const override;

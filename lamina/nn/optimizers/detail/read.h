@@ -14,12 +14,12 @@ template <class Options>
 void read_optimizer_arguments(ConfigReader& reader, const Json& config, Options& options) {
   const Json* rate = config.find("learning_rate");
   if (rate && rate->is_object()) {
-    const Json* schedule = rate->find("class_name");
-    throw Unsupported("optimizer '" + options.name + "': learning-rate schedules (" +
-                      (schedule ? schedule->dump() : std::string("here")) +
-                      ") are not supported; give a number and change it with a callback");
+    reader.known("learning_rate");
+    options.learning_rate =
+        std::shared_ptr<const LearningRateSchedule>(Registry<LearningRateSchedule>::from_json(*rate));
+  } else {
+    options.learning_rate = reader.number("learning_rate", options.learning_rate.value());
   }
-  options.learning_rate = reader.number("learning_rate", options.learning_rate);
   options.name = reader.string("name", options.name);
   if (config.contains("weight_decay")) options.weight_decay = reader.optional_number("weight_decay");
   options.clipnorm = reader.optional_number("clipnorm");
@@ -39,8 +39,8 @@ OptimizerArguments arguments_of(const Options& options) {
 
 /// `options` with another learning rate, for constructors that take it as Keras's first argument.
 template <class Options>
-Options with_rate(Options options, double learning_rate) {
-  options.learning_rate = learning_rate;
+Options with_rate(Options options, LearningRate learning_rate) {
+  options.learning_rate = std::move(learning_rate);
   return options;
 }
 

@@ -1,0 +1,35 @@
+// PolynomialDecay.
+#pragma once
+
+#include <string>
+
+#include "lamina/nn/optimizers/schedules/learning_rate_schedule.h"
+
+namespace lamina {
+
+/// Options of PolynomialDecay, with Keras's defaults.
+struct PolynomialDecayOptions {
+  double end_learning_rate = 0.0001;
+  double power = 1.0;
+  bool cycle = false;  ///< whether to go on beyond decay_steps
+  std::string name = "PolynomialDecay";
+};
+
+/// (initial_learning_rate - end_learning_rate) * (1 - step / decay_steps) ^ power + end_learning_rate; after
+/// decay_steps it stays at the end or, with cycle, decay_steps grows to its next multiple and the rate rises
+/// again (Keras: keras.optimizers.schedules.PolynomialDecay).
+class PolynomialDecay final : public LearningRateSchedule {
+ public:
+  /// Throws InvalidArgument unless decay_steps is positive.
+  PolynomialDecay(double initial_learning_rate, double decay_steps, PolynomialDecayOptions options = {});
+  std::string class_name() const override { return "PolynomialDecay"; }
+  Json config() const override;
+  Tensor operator()(const Tensor& step) const override;
+
+ private:
+  double initial_learning_rate_;
+  double decay_steps_;
+  PolynomialDecayOptions options_;
+};
+
+}  // namespace lamina
