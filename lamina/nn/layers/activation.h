@@ -13,13 +13,14 @@ struct ActivationOptions {
 };
 
 /// Any activation by name (Keras: keras.layers.Activation).
-class Activation final : public Layer {
+class Activation final : public LayerOf<Activation> {
  public:
   /// Throws InvalidArgument, suggesting the nearest, for an unknown name.
   explicit Activation(const std::string& activation, const ActivationOptions& options = {});
   std::string class_name() const override { return "Activation"; }
   Shape compute_output_shape(const Shape& input) const override { return input; }
   Tensor call(const Tensor& x, CallContext& context) const override;
+  bool supports_masking() const override { return true; }
 
  protected:
   Json own_config() const override;

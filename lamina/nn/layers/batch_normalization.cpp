@@ -2,15 +2,19 @@
 #include "lamina/nn/layers/batch_normalization.h"
 
 #include "lamina/nn/config.h"
+#include "lamina/nn/layers/kernel_arguments.h"
 #include "lamina/ops/binary.h"
+#include "lamina/ops/broadcast_to.h"
+#include "lamina/ops/cast.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/unary.h"
+#include "lamina/ops/where.h"
 
 namespace lamina {
 
 BatchNormalization::BatchNormalization(const BatchNormalizationOptions& options)
-    : Layer(options.name, options.trainable), options_(options) {
+    : LayerOf<BatchNormalization>(options.name, options.trainable, options.dtype), options_(options) {
   require_initializer("beta_initializer", options.beta_initializer);
   require_initializer("gamma_initializer", options.gamma_initializer);
   require_initializer("moving_mean_initializer", options.moving_mean_initializer);
@@ -32,16 +36,65 @@ Shape BatchNormalization::compute_output_shape(const Shape& input) const {
 
 void BatchNormalization::create_weights(const Shape& input) {
   const Shape shape{input[options_.axis]};
-  if (options_.scale) gamma_ = add_weight("gamma", shape, options_.gamma_initializer);
-  if (options_.center) beta_ = add_weight("beta", shape, options_.beta_initializer);
+  if (options_.scale) {
+    gamma_ = add_weight("gamma", shape, options_.gamma_initializer,
+                        detail::weight_options(options_.gamma_regularizer, options_.gamma_constraint));
+  }
+  if (options_.center) {
+    beta_ = add_weight("beta", shape, options_.beta_initializer,
+                       detail::weight_options(options_.beta_regularizer, options_.beta_constraint));
+  }
   moving_mean_ = add_weight("moving_mean", shape, options_.moving_mean_initializer, false);
   moving_variance_ = add_weight("moving_variance", shape, options_.moving_variance_initializer, false);
 }
 
 Tensor BatchNormalization::call(const Tensor& x, CallContext& context) const {
+  return normalize(x, {}, context);
+}
+
+std::vector<Tensor> BatchNormalization::forward(const LayerCall& call, CallContext& context) const {
+  return {normalize(call.inputs.at(0), call.mask(), context)};
+}
+
+namespace {
+
+struct Moments {
+  Tensor mean, centered, variance;
+};
+
+// `spread` gives a vector of channels a shape that broadcasts against x.
+template <class Spread>
+Moments moments(const Tensor& x, const std::vector<int>& axes, const Spread& spread) {
+  const Tensor mean = lamina::mean(x, axes);
+  const Tensor centered = x - spread(mean);
+  return {mean, centered, lamina::mean(square(centered), axes)};
+}
+
+// The same of the places where the mask, which lacks the last axis, holds. As in Keras a small number keeps
+// the quotients finite where it holds nowhere.
+template <class Spread>
+Moments masked_moments(const Tensor& x, const Tensor& mask, const std::vector<int>& axes,
+                       const Spread& spread) {
+  constexpr double kTiny = 1e-7;
+  const Tensor counts = broadcast_to(expand_dims(cast(mask, DType::kBool), -1), x.shape());
+  const Tensor number = sum(cast(counts, x.dtype()), axes) + kTiny;
+  const Tensor mean = sum(where(counts, x, 0.0), axes) / number;
+  const Tensor centered = x - spread(mean);
+  return {mean, centered, sum(square(where(counts, centered, 0.0)), axes) / number};
+}
+
+}  // namespace
+
+Tensor BatchNormalization::normalize(const Tensor& input, const Tensor& mask, CallContext& context) const {
+  if (mask.defined() && mask.rank() != input.rank() - 1) {
+    fail("the mask must have one axis less than the input, received " + mask.shape().str() + " for input " +
+         input.shape().str());
+  }
+  const DType dtype = promote(input.dtype(), DType::kFloat32);
+  const Tensor x = cast(input, dtype);
   const int channels = x.shape().normalize(options_.axis);
   std::vector<int> axes;
-  Shape along;  // a channel vector under a shape that broadcasts against x
+  Shape along;
   for (int axis = 0; axis < x.rank(); ++axis) {
     if (axis != channels) axes.push_back(axis);
     along.push_back(axis == channels ? x.shape()[axis] : 1);
@@ -50,24 +103,27 @@ Tensor BatchNormalization::call(const Tensor& x, CallContext& context) const {
     return channels == x.rank() - 1 ? vector : reshape(vector, along);
   };
 
-  Tensor mean = context.value(*moving_mean_);
-  Tensor variance = context.value(*moving_variance_);
+  const Tensor mean = context.value(*moving_mean_, dtype);
+  Tensor variance = context.value(*moving_variance_, dtype);
   Tensor centered;
-  if (context.training && trainable()) {
+  if (context.training && context.trainable(*this)) {
     const double momentum = options_.momentum;
-    const Tensor batch_mean = lamina::mean(x, axes);
-    centered = x - spread(batch_mean);
-    const Tensor batch_variance = lamina::mean(square(centered), axes);
-    context.assign(*moving_mean_, mean * momentum + batch_mean * (1 - momentum));
-    context.assign(*moving_variance_, variance * momentum + batch_variance * (1 - momentum));
-    variance = batch_variance;
+    const Moments batch = mask.defined() ? masked_moments(x, mask, axes, spread) : moments(x, axes, spread);
+    const auto update = [&](const WeightPtr& weight, const Tensor& old, const Tensor& now) {
+      context.assign(*weight, cast(old * momentum + now * (1 - momentum), weight->type.dtype));
+    };
+    update(moving_mean_, mean, batch.mean);
+    update(moving_variance_, variance, batch.variance);
+    centered = batch.centered;
+    variance = batch.variance;
   } else {
     centered = x - spread(mean);
   }
   Tensor factor = rsqrt(variance + options_.epsilon);
-  if (gamma_) factor = factor * context.value(*gamma_);
-  const Tensor y = centered * spread(factor);
-  return beta_ ? y + spread(context.value(*beta_)) : y;
+  if (gamma_) factor = factor * context.value(*gamma_, dtype);
+  Tensor y = centered * spread(factor);
+  if (beta_) y = y + spread(context.value(*beta_, dtype));
+  return cast(y, compute_dtype());
 }
 
 Json BatchNormalization::own_config() const {
@@ -81,10 +137,10 @@ Json BatchNormalization::own_config() const {
        {"gamma_initializer", options_.gamma_initializer.get()->serialize()},
        {"moving_mean_initializer", options_.moving_mean_initializer.get()->serialize()},
        {"moving_variance_initializer", options_.moving_variance_initializer.get()->serialize()},
-       {"beta_regularizer", nullptr},
-       {"gamma_regularizer", nullptr},
-       {"beta_constraint", nullptr},
-       {"gamma_constraint", nullptr},
+       {"beta_regularizer", detail::choice_json(options_.beta_regularizer)},
+       {"gamma_regularizer", detail::choice_json(options_.gamma_regularizer)},
+       {"beta_constraint", detail::choice_json(options_.beta_constraint)},
+       {"gamma_constraint", detail::choice_json(options_.gamma_constraint)},
        {"synchronized", false},
        {"renorm", false},
        {"renorm_clipping", nullptr},
@@ -97,7 +153,7 @@ const bool registered =
     register_layer("BatchNormalization", [](const Json& config) -> std::shared_ptr<Layer> {
       ConfigReader reader(config, "BatchNormalization");
       BatchNormalizationOptions options;
-      reader.layer_arguments(options.name, options.trainable);
+      reader.layer_arguments(options.name, options.trainable, &options.dtype);
       // Keras 2 wrote the axis as a list of one.
       const Json* axis = config.find("axis");
       options.axis =
@@ -111,8 +167,11 @@ const bool registered =
       options.gamma_initializer = reader.initializer("gamma_initializer", "ones");
       options.moving_mean_initializer = reader.initializer("moving_mean_initializer", "zeros");
       options.moving_variance_initializer = reader.initializer("moving_variance_initializer", "ones");
-      reader.only_null({"beta_regularizer", "gamma_regularizer", "beta_constraint", "gamma_constraint",
-                        "renorm_clipping"});
+      options.beta_regularizer = reader.regularizer("beta_regularizer");
+      options.gamma_regularizer = reader.regularizer("gamma_regularizer");
+      options.beta_constraint = reader.constraint("beta_constraint");
+      options.gamma_constraint = reader.constraint("gamma_constraint");
+      reader.only_null({"renorm_clipping"});
       reader.only("synchronized", false);
       reader.only("renorm", false);
       reader.number("renorm_momentum", 0.99);

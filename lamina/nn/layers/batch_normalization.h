@@ -18,20 +18,32 @@ struct BatchNormalizationOptions {
   Choice<Initializer> gamma_initializer = "ones";
   Choice<Initializer> moving_mean_initializer = "zeros";
   Choice<Initializer> moving_variance_initializer = "ones";
+  Choice<Regularizer> beta_regularizer = {};
+  Choice<Regularizer> gamma_regularizer = {};
+  Choice<Constraint> beta_constraint = {};
+  Choice<Constraint> gamma_constraint = {};
   std::string name = {};
   bool trainable = true;
+  std::string dtype = {};  ///< the policy; empty: float32
 };
 
 /// gamma * (x - mean) / sqrt(variance + epsilon) + beta (Keras: keras.layers.BatchNormalization). While
 /// training (and if the layer is trainable) mean and variance are the batch's, and the moving ones go towards
 /// them: moving = moving * momentum + batch * (1 - momentum); otherwise they are the moving ones. Weights,
 /// all (channels,): gamma, beta, and not trainable moving_mean, moving_variance.
-class BatchNormalization final : public Layer {
+///
+/// Under a mask, which has the axes of the input but the last, the batch's mean and variance are those of the
+/// places where it is true. 16 bit inputs are computed in float32. Throws InvalidArgument for a mask of
+/// another rank.
+class BatchNormalization final : public LayerOf<BatchNormalization> {
  public:
   explicit BatchNormalization(const BatchNormalizationOptions& options = {});
   std::string class_name() const override { return "BatchNormalization"; }
   Shape compute_output_shape(const Shape& input) const override;
   Tensor call(const Tensor& x, CallContext& context) const override;
+  std::vector<Tensor> forward(const LayerCall& call, CallContext& context) const override;
+  bool supports_masking() const override { return true; }
+  bool takes_mask() const override { return true; }
   bool has_weights() const override { return true; }
 
  protected:
@@ -39,6 +51,8 @@ class BatchNormalization final : public Layer {
   Json own_config() const override;
 
  private:
+  Tensor normalize(const Tensor& x, const Tensor& mask, CallContext& context) const;
+
   BatchNormalizationOptions options_;
   WeightPtr gamma_, beta_, moving_mean_, moving_variance_;
 };

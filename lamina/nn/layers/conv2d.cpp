@@ -3,6 +3,7 @@
 
 #include "lamina/nn/activations/activation.h"
 #include "lamina/nn/config.h"
+#include "lamina/nn/layers/kernel_arguments.h"
 #include "lamina/nn/layers/spatial.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/conv2d.h"
@@ -10,7 +11,7 @@
 namespace lamina {
 
 Conv2D::Conv2D(int64_t filters, Size2 kernel_size, const Conv2DOptions& options)
-    : Layer(options.name, options.trainable),
+    : LayerOf<Conv2D>(options.name, options.trainable, options.dtype),
       filters_(filters),
       kernel_size_(kernel_size),
       options_(options) {
@@ -31,6 +32,7 @@ Conv2D::Conv2D(int64_t filters, Size2 kernel_size, const Conv2DOptions& options)
   require_initializer("kernel_initializer", options.kernel_initializer);
   require_initializer("bias_initializer", options.bias_initializer);
   options_.activation = find_activation(options.activation).name;
+  set_activity_regularizer(options.activity_regularizer);
 }
 
 Shape Conv2D::compute_output_shape(const Shape& input) const {
@@ -59,37 +61,36 @@ Shape Conv2D::compute_output_shape(const Shape& input) const {
 void Conv2D::create_weights(const Shape& input) {
   kernel_ =
       add_weight("kernel", {kernel_size_.height, kernel_size_.width, input[3] / options_.groups, filters_},
-                 options_.kernel_initializer);
-  if (options_.use_bias) bias_ = add_weight("bias", {filters_}, options_.bias_initializer);
+                 options_.kernel_initializer,
+                 detail::weight_options(options_.kernel_regularizer, options_.kernel_constraint));
+  if (options_.use_bias) {
+    bias_ = add_weight("bias", {filters_}, options_.bias_initializer,
+                       detail::weight_options(options_.bias_regularizer, options_.bias_constraint));
+  }
 }
 
 Tensor Conv2D::call(const Tensor& x, CallContext& context) const {
-  Tensor y = conv2d(x, context.value(*kernel_),
+  Tensor y = conv2d(x, context.value(*kernel_, compute_dtype()),
                     {.strides = detail::pair(options_.strides),
                      .padding = options_.padding,
                      .dilations = detail::pair(options_.dilation_rate),
                      .groups = options_.groups});
-  if (bias_) y = y + context.value(*bias_);
+  if (bias_) y = y + context.value(*bias_, compute_dtype());
   return find_activation(options_.activation).function(y);
 }
 
 Json Conv2D::own_config() const {
-  return Json::object({{"filters", filters_},
-                       {"kernel_size", detail::pair_json(kernel_size_)},
-                       {"strides", detail::pair_json(options_.strides)},
-                       {"padding", options_.padding},
-                       {"data_format", "channels_last"},
-                       {"dilation_rate", detail::pair_json(options_.dilation_rate)},
-                       {"groups", options_.groups},
-                       {"activation", options_.activation},
-                       {"use_bias", options_.use_bias},
-                       {"kernel_initializer", options_.kernel_initializer.get()->serialize()},
-                       {"bias_initializer", options_.bias_initializer.get()->serialize()},
-                       {"kernel_regularizer", nullptr},
-                       {"bias_regularizer", nullptr},
-                       {"activity_regularizer", nullptr},
-                       {"kernel_constraint", nullptr},
-                       {"bias_constraint", nullptr}});
+  Json config = Json::object({{"filters", filters_},
+                              {"kernel_size", detail::pair_json(kernel_size_)},
+                              {"strides", detail::pair_json(options_.strides)},
+                              {"padding", options_.padding},
+                              {"data_format", "channels_last"},
+                              {"dilation_rate", detail::pair_json(options_.dilation_rate)},
+                              {"groups", options_.groups},
+                              {"activation", options_.activation},
+                              {"use_bias", options_.use_bias}});
+  detail::write_kernel_arguments(config, options_);
+  return config;
 }
 
 namespace {
@@ -97,20 +98,16 @@ namespace {
 const bool registered = register_layer("Conv2D", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "Conv2D");
   Conv2DOptions options;
-  reader.layer_arguments(options.name, options.trainable);
+  reader.layer_arguments(options.name, options.trainable, &options.dtype);
   const int64_t filters = reader.integer("filters");
   const Size2 kernel_size = reader.size2("kernel_size", {});
   options.strides = reader.size2("strides", {1, 1});
   options.padding = reader.string("padding", "valid");
   options.dilation_rate = reader.size2("dilation_rate", {1, 1});
   options.groups = reader.integer("groups", 1);
-  options.activation = reader.activation();
-  options.use_bias = reader.boolean("use_bias", true);
-  options.kernel_initializer = reader.initializer("kernel_initializer", "glorot_uniform");
-  options.bias_initializer = reader.initializer("bias_initializer", "zeros");
+  detail::read_kernel_arguments(reader, options);
   reader.only("data_format", "channels_last");
-  reader.only_null({"kernel_regularizer", "bias_regularizer", "activity_regularizer", "kernel_constraint",
-                    "bias_constraint", "lora_rank"});
+  reader.only_null({"lora_rank"});
   reader.done();
   return std::make_shared<Conv2D>(filters, kernel_size, options);
 });

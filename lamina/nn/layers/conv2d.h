@@ -17,14 +17,20 @@ struct Conv2DOptions {
   bool use_bias = true;
   Choice<Initializer> kernel_initializer = "glorot_uniform";
   Choice<Initializer> bias_initializer = "zeros";
+  Choice<Regularizer> kernel_regularizer = {};
+  Choice<Regularizer> bias_regularizer = {};
+  Choice<Regularizer> activity_regularizer = {};  ///< of the output
+  Choice<Constraint> kernel_constraint = {};
+  Choice<Constraint> bias_constraint = {};
   std::string name = {};
   bool trainable = true;
+  std::string dtype = {};  ///< the policy; empty: float32
 };
 
 /// activation(x * kernel + bias), cross-correlation over height and width (Keras: keras.layers.Conv2D,
 /// channels last). Input (batch, height, width, channels) gives (batch, new height, new width, filters);
 /// weights: kernel (rows, columns, channels / groups, filters), bias (filters,).
-class Conv2D final : public Layer {
+class Conv2D final : public LayerOf<Conv2D> {
  public:
   /// Throws InvalidArgument for sizes below 1, filters that groups do not divide, strides with dilation, an
   /// unknown padding or activation.

@@ -3,17 +3,19 @@
 
 #include "lamina/nn/activations/activation.h"
 #include "lamina/nn/config.h"
+#include "lamina/nn/layers/kernel_arguments.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/matmul.h"
 
 namespace lamina {
 
 Dense::Dense(int64_t units, const DenseOptions& options)
-    : Layer(options.name, options.trainable), units_(units), options_(options) {
+    : LayerOf<Dense>(options.name, options.trainable, options.dtype), units_(units), options_(options) {
   if (units < 1) fail("units must be positive, received " + std::to_string(units));
   require_initializer("kernel_initializer", options.kernel_initializer);
   require_initializer("bias_initializer", options.bias_initializer);
   options_.activation = find_activation(options.activation).name;
+  set_activity_regularizer(options.activity_regularizer);
 }
 
 Shape Dense::compute_output_shape(const Shape& input) const {
@@ -30,13 +32,17 @@ Shape Dense::compute_output_shape(const Shape& input) const {
 }
 
 void Dense::create_weights(const Shape& input) {
-  kernel_ = add_weight("kernel", {input[-1], units_}, options_.kernel_initializer);
-  if (options_.use_bias) bias_ = add_weight("bias", {units_}, options_.bias_initializer);
+  kernel_ = add_weight("kernel", {input[-1], units_}, options_.kernel_initializer,
+                       detail::weight_options(options_.kernel_regularizer, options_.kernel_constraint));
+  if (options_.use_bias) {
+    bias_ = add_weight("bias", {units_}, options_.bias_initializer,
+                       detail::weight_options(options_.bias_regularizer, options_.bias_constraint));
+  }
 }
 
 Tensor Dense::call(const Tensor& x, CallContext& context) const {
-  Tensor y = matmul(x, context.value(*kernel_));
-  if (bias_) y = y + context.value(*bias_);
+  Tensor y = matmul(x, context.value(*kernel_, compute_dtype()));
+  if (bias_) y = y + context.value(*bias_, compute_dtype());
   return find_activation(options_.activation).function(y);
 }
 
@@ -44,12 +50,12 @@ Json Dense::own_config() const {
   return Json::object({{"units", units_},
                        {"activation", options_.activation},
                        {"use_bias", options_.use_bias},
-                       {"kernel_initializer", options_.kernel_initializer.get()->serialize()},
-                       {"bias_initializer", options_.bias_initializer.get()->serialize()},
-                       {"kernel_regularizer", nullptr},
-                       {"bias_regularizer", nullptr},
-                       {"kernel_constraint", nullptr},
-                       {"bias_constraint", nullptr},
+                       {"kernel_initializer", detail::choice_json(options_.kernel_initializer)},
+                       {"bias_initializer", detail::choice_json(options_.bias_initializer)},
+                       {"kernel_regularizer", detail::choice_json(options_.kernel_regularizer)},
+                       {"bias_regularizer", detail::choice_json(options_.bias_regularizer)},
+                       {"kernel_constraint", detail::choice_json(options_.kernel_constraint)},
+                       {"bias_constraint", detail::choice_json(options_.bias_constraint)},
                        {"quantization_config", nullptr}});
 }
 
@@ -58,14 +64,10 @@ namespace {
 const bool registered = register_layer("Dense", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "Dense");
   DenseOptions options;
-  reader.layer_arguments(options.name, options.trainable);
+  reader.layer_arguments(options.name, options.trainable, &options.dtype);
   const int64_t units = reader.integer("units");
-  options.activation = reader.activation();
-  options.use_bias = reader.boolean("use_bias", true);
-  options.kernel_initializer = reader.initializer("kernel_initializer", "glorot_uniform");
-  options.bias_initializer = reader.initializer("bias_initializer", "zeros");
-  reader.only_null({"kernel_regularizer", "bias_regularizer", "activity_regularizer", "kernel_constraint",
-                    "bias_constraint", "lora_rank", "quantization_config"});
+  detail::read_kernel_arguments(reader, options);
+  reader.only_null({"lora_rank", "quantization_config"});
   reader.done();
   return std::make_shared<Dense>(units, options);
 });

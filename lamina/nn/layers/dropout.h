@@ -18,13 +18,14 @@ struct DropoutOptions {
 /// While training, sets each element to 0 with probability `rate` and divides the others by 1 - rate;
 /// otherwise the identity (Keras: keras.layers.Dropout). The choice comes from the training's random key: the
 /// same seed gives the same zeros.
-class Dropout final : public Layer {
+class Dropout final : public LayerOf<Dropout> {
  public:
   /// Throws InvalidArgument unless 0 <= rate <= 1.
   explicit Dropout(double rate, const DropoutOptions& options = {});
   std::string class_name() const override { return "Dropout"; }
   Shape compute_output_shape(const Shape& input) const override { return input; }
   Tensor call(const Tensor& x, CallContext& context) const override;
+  bool supports_masking() const override { return true; }
   double rate() const { return rate_; }
 
  protected:

@@ -13,12 +13,13 @@ struct FlattenOptions {
 };
 
 /// All axes but the batch in one, row-major (Keras: keras.layers.Flatten).
-class Flatten final : public Layer {
+class Flatten final : public LayerOf<Flatten> {
  public:
-  explicit Flatten(const FlattenOptions& options = {}) : Layer(options.name, true) {}
+  explicit Flatten(const FlattenOptions& options = {}) : LayerOf<Flatten>(options.name, true) {}
   std::string class_name() const override { return "Flatten"; }
   Shape compute_output_shape(const Shape& input) const override;
   Tensor call(const Tensor& x, CallContext& context) const override;
+  DType input_dtype(DType given) const override { return keep_integers(given); }
 
  protected:
   Json own_config() const override;

@@ -7,7 +7,7 @@
 namespace lamina {
 
 GlobalAveragePooling2D::GlobalAveragePooling2D(const GlobalPooling2DOptions& options)
-    : Layer(options.name, true), keepdims_(options.keepdims) {}
+    : LayerOf<GlobalAveragePooling2D>(options.name, true), keepdims_(options.keepdims) {}
 
 Shape GlobalAveragePooling2D::compute_output_shape(const Shape& input) const {
   require_rank(input, 4, "(batch, height, width, channels)");

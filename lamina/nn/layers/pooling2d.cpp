@@ -39,7 +39,8 @@ Json Pooling2D::own_config() const {
                        {"data_format", "channels_last"}});
 }
 
-MaxPooling2D::MaxPooling2D(Size2 pool_size, const Pooling2DOptions& options) : Pooling2D(pool_size, options) {
+MaxPooling2D::MaxPooling2D(Size2 pool_size, const Pooling2DOptions& options)
+    : LayerOf<MaxPooling2D, Pooling2D>(pool_size, options) {
   check();
 }
 
@@ -48,7 +49,7 @@ Tensor MaxPooling2D::call(const Tensor& x, CallContext&) const {
 }
 
 AveragePooling2D::AveragePooling2D(Size2 pool_size, const Pooling2DOptions& options)
-    : Pooling2D(pool_size, options) {
+    : LayerOf<AveragePooling2D, Pooling2D>(pool_size, options) {
   check();
 }
 

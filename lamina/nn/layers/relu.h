@@ -18,13 +18,14 @@ struct ReLUOptions {
 
 /// x where x >= threshold, at most max_value; negative_slope * (x - threshold) below (Keras:
 /// keras.layers.ReLU).
-class ReLU final : public Layer {
+class ReLU final : public LayerOf<ReLU> {
  public:
   /// Throws InvalidArgument for negative options.
   explicit ReLU(const ReLUOptions& options = {});
   std::string class_name() const override { return "ReLU"; }
   Shape compute_output_shape(const Shape& input) const override { return input; }
   Tensor call(const Tensor& x, CallContext& context) const override;
+  bool supports_masking() const override { return true; }
 
  protected:
   Json own_config() const override;

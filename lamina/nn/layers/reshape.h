@@ -13,7 +13,7 @@ struct ReshapeOptions {
 };
 
 /// Another shape of as many elements, the batch axis apart (Keras: keras.layers.Reshape).
-class Reshape final : public Layer {
+class Reshape final : public LayerOf<Reshape> {
  public:
   /// `target_shape` is without batch axis; one extent may be -1, to be inferred. Throws InvalidArgument for
   /// two of them and for extents of 0.
@@ -21,6 +21,7 @@ class Reshape final : public Layer {
   std::string class_name() const override { return "Reshape"; }
   Shape compute_output_shape(const Shape& input) const override;
   Tensor call(const Tensor& x, CallContext& context) const override;
+  DType input_dtype(DType given) const override { return keep_integers(given); }
 
  protected:
   Json own_config() const override;

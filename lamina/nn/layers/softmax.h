@@ -24,12 +24,13 @@ struct SoftmaxOptions {
 };
 
 /// exp(x) over its sum along an axis, or several (Keras: keras.layers.Softmax).
-class Softmax final : public Layer {
+class Softmax final : public LayerOf<Softmax> {
  public:
   explicit Softmax(const SoftmaxOptions& options = {});
   std::string class_name() const override { return "Softmax"; }
   Shape compute_output_shape(const Shape& input) const override;
   Tensor call(const Tensor& x, CallContext& context) const override;
+  bool supports_masking() const override { return true; }
 
  protected:
   Json own_config() const override;

@@ -1,0 +1,159 @@
+// States, masks and shapes of recurrent layers; the cell runs the sequence.
+#include "lamina/nn/layers/recurrent_layer.h"
+
+#include "lamina/ops/cast.h"
+#include "lamina/ops/full.h"
+
+namespace lamina {
+namespace {
+
+// The input of one step: that of all without the time axis.
+Shape step_shape(const Shape& input) {
+  Shape step;
+  for (int axis = 0; axis < input.rank(); ++axis) {
+    if (axis != 1) step.push_back(input[axis]);
+  }
+  return step;
+}
+
+}  // namespace
+
+RecurrentLayer::RecurrentLayer(std::shared_ptr<RNNCell> cell, const RecurrentArguments& arguments)
+    : Layer(arguments.name, arguments.trainable, arguments.dtype),
+      cell_(std::move(cell)),
+      arguments_(arguments) {
+  if (arguments.stateful) fix_batch_size();
+  if (cell_) track("cell", cell_);
+  if (!arguments.trainable && cell_) cell_->set_trainable(false);
+}
+
+std::vector<std::string> RecurrentLayer::call_arguments() const {
+  return {"sequences", "initial_state", "mask", "training"};
+}
+
+TensorSpecs RecurrentLayer::compute_output_specs(const TensorSpecs& inputs) const {
+  const Shape& input = require_inputs(inputs, 1)[0].shape;
+  if (input_rank() > 0) require_rank(input, input_rank(), "(batch, time, features)");
+  if (input.rank() < 3) {
+    fail("expected input of rank 3 or more, (batch, time, features), received shape " + input.str());
+  }
+  if (!states_.empty() && input[0] >= 0) check_batch(input[0]);
+  cell_->compute_output_specs({{step_shape(input), compute_dtype()}});  // throws for what it cannot take
+  Shape output{input[0]};
+  if (arguments_.return_sequences) output.push_back(input[1]);
+  output.push_back(cell_->output_size());
+  TensorSpecs outputs = {{output, compute_dtype()}};
+  if (arguments_.return_state) {
+    for (const int64_t size : cell_->state_sizes()) outputs.push_back({{input[0], size}, compute_dtype()});
+  }
+  return outputs;
+}
+
+void RecurrentLayer::check_batch(int64_t batch) const {
+  const int64_t expected = states_.at(0)->type.shape[0];
+  if (batch == expected) return;
+  fail("is stateful and was built for batches of " + std::to_string(expected) + " samples, received " +
+       std::to_string(batch) + "; let the number of samples be a multiple of the batch size");
+}
+
+void RecurrentLayer::create_weights_for(const TensorSpecs& inputs) {
+  const Shape& input = inputs.at(0).shape;
+  build_sublayer(*cell_, {{step_shape(input), compute_dtype()}});
+  states_.clear();
+  if (!arguments_.stateful) return;
+  if (input[0] < 0) {
+    fail("is stateful and must know the batch size, received shape " + input.str() +
+         "; say it with Input(shape, {.batch_size = ...}), or build the layer for such a shape");
+  }
+  for (const int64_t size : cell_->state_sizes()) {
+    const std::string number = states_.empty() ? "" : "_" + std::to_string(states_.size());
+    states_.push_back(add_weight("rnn_state" + number, {input[0], size}, "zeros",
+                                 WeightOptions{.trainable = false, .stateful = true}));
+  }
+}
+
+void RecurrentLayer::reset_states() const {
+  if (!arguments_.stateful) fail("reset_states is for stateful layers; give the option stateful");
+  for (const WeightPtr& state : own_weights()) state->assign(zeros(state->type.shape, state->type.dtype));
+}
+
+std::vector<Tensor> RecurrentLayer::first_states(const LayerCall& call, CallContext& context) const {
+  const std::vector<int64_t> sizes = cell_->state_sizes();
+  const Shape& input = call.inputs.at(0).shape();
+  std::vector<Tensor> states;
+  if (const std::vector<Tensor>* given = call.find("initial_state"); given && !given->empty()) {
+    if (given->size() != sizes.size()) {
+      fail("initial_state must be " + std::to_string(sizes.size()) +
+           (sizes.size() == 1 ? " tensor" : " tensors") + ", received " + std::to_string(given->size()));
+    }
+    for (size_t i = 0; i < sizes.size(); ++i) {
+      const Shape expected{input[0], sizes[i]};
+      const Tensor& state = (*given)[i];
+      if (!state.defined() || state.shape() != expected) {
+        fail("initial_state " + std::to_string(i) + " must have shape " + expected.str() + ", received " +
+             (state.defined() ? state.shape().str() : std::string("an undefined tensor")));
+      }
+      states.push_back(state.dtype() == compute_dtype() ? state : cast(state, compute_dtype()));
+    }
+  } else if (arguments_.stateful) {
+    for (const WeightPtr& state : states_) states.push_back(context.value(*state, compute_dtype()));
+  } else {
+    for (const int64_t size : sizes) states.push_back(zeros({input[0], size}, compute_dtype()));
+  }
+  return states;
+}
+
+Tensor RecurrentLayer::call(const Tensor& x, CallContext& context) const {
+  return forward(LayerCall{{x}}, context).at(0);
+}
+
+std::vector<Tensor> RecurrentLayer::forward(const LayerCall& call, CallContext& context) const {
+  const Tensor& x = call.inputs.at(0);
+  if (arguments_.stateful) check_batch(x.shape()[0]);
+  CellSequence sequence{.x = x, .states = first_states(call, context)};
+  if (const Tensor mask = call.mask(); mask.defined()) {
+    if (mask.shape() != Shape{x.shape()[0], x.shape()[1]}) {
+      fail("mask must have shape " + Shape{x.shape()[0], x.shape()[1]}.str() + ", (batch, time), received " +
+           mask.shape().str());
+    }
+    sequence.mask = mask.dtype() == DType::kBool ? mask : cast(mask, DType::kBool);
+  }
+  sequence.return_sequences = arguments_.return_sequences;
+  sequence.go_backwards = arguments_.go_backwards;
+  sequence.unroll = arguments_.unroll;
+  sequence.zero_output_for_mask = arguments_.zero_output_for_mask;
+  CellStep result = cell_->run(sequence, context);
+  for (size_t i = 0; i < states_.size(); ++i) {
+    const DType dtype = states_[i]->type.dtype;
+    const Tensor& state = result.states[i];
+    context.assign(*states_[i], state.dtype() == dtype ? state : cast(state, dtype));
+  }
+  std::vector<Tensor> outputs = {result.output};
+  if (arguments_.return_state) outputs.insert(outputs.end(), result.states.begin(), result.states.end());
+  return outputs;
+}
+
+std::vector<Tensor> RecurrentLayer::run_with_state(const Tensor& x, const std::vector<Tensor>& initial_state,
+                                                   CallContext& context) const {
+  if (!arguments_.return_state) fail("call_with_state gives the states, too: set the option return_state");
+  LayerCall call{{x}};
+  if (!initial_state.empty()) call.set("initial_state", initial_state);
+  return outputs(std::move(call), context);
+}
+
+std::vector<Tensor> RecurrentLayer::compute_mask(const LayerCall&, const std::vector<Tensor>& masks) const {
+  std::vector<Tensor> result(1 + (arguments_.return_state ? cell_->state_sizes().size() : 0));
+  if (arguments_.return_sequences && !masks.empty()) result[0] = masks[0];
+  return result;
+}
+
+Json RecurrentLayer::own_config() const {
+  return Json::object({{"return_sequences", arguments_.return_sequences},
+                       {"return_state", arguments_.return_state},
+                       {"go_backwards", arguments_.go_backwards},
+                       {"stateful", arguments_.stateful},
+                       {"unroll", arguments_.unroll},
+                       {"zero_output_for_mask", arguments_.zero_output_for_mask}});
+}
+
+}  // namespace lamina

@@ -1,0 +1,133 @@
+// Repeating a cell over a sequence, as a loop or unrolled.
+#include "lamina/nn/layers/rnn_cell.h"
+
+#include <numeric>
+
+#include "lamina/ops/concatenate.h"
+#include "lamina/ops/control.h"
+#include "lamina/ops/full.h"
+#include "lamina/ops/reshape.h"
+#include "lamina/ops/slice.h"
+#include "lamina/ops/transpose.h"
+#include "lamina/ops/where.h"
+
+namespace lamina {
+namespace {
+
+// Below this a loop costs more than the copies of its body.
+constexpr int64_t kShort = 4;
+
+Tensor swap_batch_and_time(const Tensor& x) {
+  std::vector<int> order(static_cast<size_t>(x.rank()));
+  std::iota(order.begin(), order.end(), 0);
+  std::swap(order[0], order[1]);
+  return transpose(x, order);
+}
+
+}  // namespace
+
+std::vector<Tensor> RNNCell::prepare(const Shape&, CallContext&) const { return {}; }
+
+CellStep RNNCell::run(const CellSequence& sequence, CallContext& context) const {
+  const int64_t batch = sequence.x.shape()[0];
+  const int64_t steps = sequence.x.shape()[1];
+  if (steps < 1) fail("a sequence needs at least one step, received shape " + sequence.x.shape().str());
+  Tensor x = swap_batch_and_time(sequence.x);
+  Tensor mask;
+  if (sequence.mask.defined()) mask = reshape(transpose(sequence.mask), {steps, batch, 1});
+  if (sequence.go_backwards) {
+    x = flip(x, {0});
+    if (mask.defined()) mask = flip(mask, {0});
+  }
+  Shape step_input;
+  for (int axis = 1; axis < x.rank(); ++axis) step_input.push_back(x.shape()[axis]);
+  const std::vector<Tensor> fixed = prepare(step_input, context);
+
+  // The last element of the carry is the output before: what a masked step puts out.
+  const ScanFunction step = [&](const std::vector<Tensor>& carry, const std::vector<Tensor>& now) {
+    const std::vector<Tensor> states(carry.begin(), carry.end() - 1);
+    CellStep next = call_step(now[0], states, fixed, context);
+    if (next.states.size() != states.size()) {
+      fail("call_step gave " + std::to_string(next.states.size()) + " states, but state_sizes() names " +
+           std::to_string(states.size()));
+    }
+    if (now.size() > 1) {
+      const Tensor& run = now[1];
+      next.output = sequence.zero_output_for_mask ? where(run, next.output, 0.0)
+                                                  : where(run, next.output, carry.back());
+      for (size_t i = 0; i < states.size(); ++i) next.states[i] = where(run, next.states[i], states[i]);
+    }
+    ScanResult result;
+    result.carry = next.states;
+    result.carry.push_back(next.output);
+    if (sequence.return_sequences) result.ys = {next.output};
+    return result;
+  };
+
+  std::vector<Tensor> carry = sequence.states;
+  carry.push_back(zeros({batch, output_size()}, x.dtype()));
+  std::vector<Tensor> outputs;
+  Tensor all;
+  if (sequence.unroll || steps <= kShort) {
+    for (int64_t t = 0; t < steps; ++t) {
+      std::vector<Tensor> now = {index(x, {t})};
+      if (mask.defined()) now.push_back(index(mask, {t}));
+      carry = step(carry, now).carry;
+      outputs.push_back(carry.back());
+    }
+    if (sequence.return_sequences) all = stack(outputs, 1);
+  } else {
+    std::vector<Tensor> xs = {x};
+    if (mask.defined()) xs.push_back(mask);
+    ScanResult result = scan(step, carry, xs);
+    carry = std::move(result.carry);
+    if (sequence.return_sequences) all = swap_batch_and_time(result.ys.at(0));
+  }
+  CellStep result{sequence.return_sequences ? all : carry.back(), {}};
+  carry.pop_back();
+  result.states = std::move(carry);
+  return result;
+}
+
+void RNNCell::check_step_input(const Shape& input) const {
+  if (input.rank() < 2) {
+    fail("expected input of rank 2 or more for each step, (batch, features), received shape " + input.str());
+  }
+}
+
+TensorSpecs RNNCell::compute_output_specs(const TensorSpecs& inputs) const {
+  const std::vector<int64_t> sizes = state_sizes();
+  if (inputs.size() > 1) {
+    require_inputs(inputs, 1 + sizes.size());
+    for (size_t i = 0; i < sizes.size(); ++i) {
+      const Shape& state = inputs[i + 1].shape;
+      if (state.rank() != 2 || state[1] != sizes[i]) {
+        fail("expected state " + std::to_string(i) + " of shape " + Shape{-1, sizes[i]}.str() +
+             ", received " + state.str());
+      }
+    }
+  } else {
+    require_inputs(inputs, 1);
+  }
+  const Shape& input = inputs[0].shape;
+  check_step_input(input);
+  TensorSpecs outputs = {{{input[0], output_size()}, compute_dtype()}};
+  for (const int64_t size : sizes) outputs.push_back({{input[0], size}, compute_dtype()});
+  return outputs;
+}
+
+std::vector<Tensor> RNNCell::forward(const LayerCall& call, CallContext& context) const {
+  const Tensor& x = call.inputs.at(0);
+  std::vector<Tensor> states(call.inputs.begin() + 1, call.inputs.end());
+  if (const std::vector<Tensor>* given = call.find("states")) states = *given;
+  if (states.size() != state_sizes().size()) {
+    fail("a step takes " + std::to_string(state_sizes().size()) + " states beside its input, received " +
+         std::to_string(states.size()));
+  }
+  CellStep step = call_step(x, states, prepare(x.shape(), context), context);
+  std::vector<Tensor> results = {std::move(step.output)};
+  results.insert(results.end(), step.states.begin(), step.states.end());
+  return results;
+}
+
+}  // namespace lamina
