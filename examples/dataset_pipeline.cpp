@@ -70,22 +70,8 @@ int main() {
                    {.seed = 1});
   model.compile(
       {.optimizer = Adam({.learning_rate = 0.02}), .loss = "binary_crossentropy", .metrics = {"accuracy"}});
-  Batch batch;
-  for (int epoch = 0; epoch < (quick ? 8 : 10); ++epoch) {
-    double loss = 0;
-    int steps = 0;
-    for (train.begin(epoch, /*seed=*/1); train.next(batch); ++steps) {
-      loss += model.train_on_batch(batch.x[0], batch.y[0]).at("loss");
-    }
-    std::printf("epoch %d: %d steps, loss %.3f\n", epoch + 1, steps, loss / steps);
-  }
-
-  double right = 0, all = 0;
-  for (test.begin(0, 0); test.next(batch);) {
-    const auto rows = static_cast<double>(batch.x[0].shape()[0]);
-    right += rows * model.evaluate(batch.x[0], batch.y[0], {.verbose = 0}).at("accuracy");
-    all += rows;
-  }
-  std::printf("accuracy on fresh waves: %.3f\n", right / all);
-  return right / all > 0.9 ? EXIT_SUCCESS : EXIT_FAILURE;
+  model.fit(train, {.epochs = quick ? 8 : 10, .verbose = 2});
+  const Logs result = model.evaluate(test, {.verbose = 0});
+  std::printf("accuracy on fresh waves: %.3f\n", result.at("accuracy"));
+  return result.at("accuracy") > 0.9 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

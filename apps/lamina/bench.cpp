@@ -51,7 +51,7 @@ class Stopwatch : public Callback {
 
 struct Subject {
   std::string name;
-  Sequential model;
+  Model model;
   int batch = 32, steps = 50;
 };
 
@@ -69,11 +69,11 @@ Subject subject_of(const std::string& name) {
 // The time of answering for one sample, result in hand.
 std::vector<double> latencies(Model& model, const Tensor& one) {
   std::vector<double> times;
-  for (int i = 0; i < 20; ++i) model(one).eval();
+  for (int i = 0; i < 20; ++i) model.predict_on_batch(one).eval();
   const double end = now_ms() + 1000;
   while (static_cast<int>(times.size()) < kMostCalls && (now_ms() < end || times.size() < 5)) {
     double begin = now_ms();
-    model(one).eval();
+    model.predict_on_batch(one).eval();
     times.push_back(now_ms() - begin);
   }
   return times;
@@ -107,7 +107,7 @@ int bench(const Options& options) {
   } else {
     Samples first = synthetic_samples(model, batch, 2);
     double start = now_ms();
-    model(first.x).eval();
+    model.predict_on_batch(first.x).eval();
     first_ms = now_ms() - start;
     for (int round = 0; round < kRounds; ++round) {
       start = now_ms();
@@ -116,7 +116,7 @@ int bench(const Options& options) {
     }
     for (int i = 0; i < std::max(steps, 20); ++i) {
       start = now_ms();
-      model(first.x).eval();
+      model.predict_on_batch(first.x).eval();
       times.push_back(now_ms() - start);
     }
   }

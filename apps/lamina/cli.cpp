@@ -71,12 +71,12 @@ DeviceScope enter(const Place& place) {
   return device(place.device);
 }
 
-Sequential load(const std::string& path) {
+Model load(const std::string& path, const LoadOptions& options) {
   if (!exists(path)) {
     throw FileError("there is no model file '" + path +
                     "'; 'lamina train' makes one, see 'lamina train --help'");
   }
-  return load_model(path);
+  return load_model(path, options);
 }
 
 bool exists(const std::string& path) {

@@ -43,7 +43,7 @@ void add_place(Command& command, Place& place);
 [[nodiscard]] DeviceScope enter(const Place& place);
 
 /// The model in a file; the message of what load_model throws gets a hint when `path` does not exist.
-Sequential load(const std::string& path);
+Model load(const std::string& path, const LoadOptions& options = {});
 
 /// Whether anything is at `path`.
 bool exists(const std::string& path);

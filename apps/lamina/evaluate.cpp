@@ -19,7 +19,7 @@ struct Options {
 
 int evaluate(const Options& options) {
   auto scope = enter(options.place);
-  Sequential model = load(options.model);
+  Model model = load(options.model);
   if (!model.compiled()) {
     throw InvalidArgument("'" + options.model +
                           "' was saved without a loss: there is nothing to evaluate it by");

@@ -198,7 +198,7 @@ class Speaker {
 
 int predict(const Options& options) {
   auto scope = enter(options.place);
-  Sequential model = load(options.model);
+  Model model = load(options.model, {.compile = false});
   Speaker speaker(options, model);
   for (const std::string& text : options.inputs) {
     const Input input = read_input(model, text);

@@ -25,13 +25,6 @@ std::pair<std::string, std::string> name_and_file(const std::string& text) {
                                  : std::pair{text.substr(0, at), text.substr(at + 1)};
 }
 
-// Keras's name of the model's input: that of its InputLayer, which stands first in every file.
-std::string input_name(const Model& model) {
-  const Json json = model.serialize();
-  const Json& layers = json.at("config").at("layers");
-  return layers.size() > 0 ? layers.at(size_t{0}).at("config").at("name").as_string() : "";
-}
-
 // Names come from the file and may hold anything: they must not lead out of the folder.
 std::string file_name(std::string name) {
   std::replace_if(
@@ -39,33 +32,53 @@ std::string file_name(std::string name) {
   return name + ".npy";
 }
 
+// The files as the model's inputs: all with names, or all without and in the model's order.
+Tensors read_inputs(const Model& model, const std::vector<std::string>& arguments) {
+  const std::vector<std::string>& known = model.input_names();
+  if (!known.empty() && arguments.size() != known.size()) {
+    throw InvalidArgument(fmt::format(
+        "run: model '{}' takes {}; got {}", model.name(),
+        known.size() == 1 ? "one input" : fmt::format("{} inputs", known.size()), arguments.size()));
+  }
+  std::vector<std::pair<std::string, Tensor>> named;
+  std::vector<Tensor> in_order;
+  for (const std::string& argument : arguments) {
+    const auto [name, file] = name_and_file(argument);
+    if (name.empty()) {
+      in_order.push_back(read_npy(file));
+      continue;
+    }
+    if (!known.empty() && std::find(known.begin(), known.end(), name) == known.end())
+      throw InvalidArgument(fmt::format("run: the model has no input '{}'{}", name, suggest(name, known)));
+    named.emplace_back(name, read_npy(file));
+  }
+  if (!named.empty() && !in_order.empty()) throw InvalidArgument("run: give names to all inputs or to none");
+  return named.empty() ? Tensors(std::move(in_order)) : Tensors(std::move(named));
+}
+
 int run(const Options& options) {
   auto scope = enter(options.place);
-  Sequential model = load(options.model);
-  if (options.inputs.size() != 1) {
-    throw InvalidArgument(
-        fmt::format("run: model '{}' takes one input; got {}", model.name(), options.inputs.size()));
-  }
-  auto [name, file] = name_and_file(options.inputs[0]);
-  if (const std::string known = input_name(model); !name.empty() && name != known) {
-    throw InvalidArgument(fmt::format("run: the model has no input '{}'{}", name, suggest(name, {known})));
-  }
+  Model model = load(options.model, {.compile = false});
   if (model.layers().empty()) throw InvalidArgument("run: the model has no layers");
-  Tensor x = read_npy(file);
-  const std::string output_name = model.layers().back()->name();
+  const Tensors inputs = read_inputs(model, options.inputs);
   make_folder(options.output);
-  Tensor y = model.predict(x);
-  const std::string path = options.output + "/" + file_name(output_name);
-  write_npy(path, y);
-  if (options.json) {
+  const Tensors outputs = model.predict_outputs(inputs);
+  Json list = Json::list();
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const std::string name = outputs.named() ? outputs.names()[i] : "output_" + std::to_string(i);
+    const Tensor& y = outputs[i];
+    const std::string path = options.output + "/" + file_name(name);
+    write_npy(path, y);
+    if (!options.json) {
+      fmt::print("{}  {}{}  {}\n", printable(name), lamina::name(y.dtype()), y.shape().str(), path);
+      continue;
+    }
     Json shape = Json::list();
     for (int64_t extent : y.shape()) shape.push_back(extent);
-    Json output = Json::object(
-        {{"name", output_name}, {"file", path}, {"shape", shape}, {"dtype", lamina::name(y.dtype())}});
-    print_json(Json::object({{"outputs", Json::list({output})}}));
-  } else {
-    fmt::print("{}  {}{}  {}\n", printable(output_name), lamina::name(y.dtype()), y.shape().str(), path);
+    list.push_back(
+        Json::object({{"name", name}, {"file", path}, {"shape", shape}, {"dtype", lamina::name(y.dtype())}}));
   }
+  if (options.json) print_json(Json::object({{"outputs", list}}));
   return 0;
 }
 

@@ -15,7 +15,7 @@ Json extents(const Shape& shape) {
 }
 
 int summary(const std::string& path, bool json) {
-  Sequential model = load(path);
+  Model model = load(path, {.compile = false});
   if (!json) {
     Terminal terminal = terminal_of(stdout);
     SummaryOptions options;

@@ -142,7 +142,7 @@ int train(const TrainOptions& options) {
                  .seed = options.seed,
                  .on_nan = options.stop_on_nan ? OnNan::kStop : OnNan::kReport,
                  .resume = resume};
-  if (options.validation_split == 0) fit.validation_data = data.held_out;
+  if (options.validation_split == 0) fit.validation_data = {data.held_out.x, data.held_out.y};
 
   History history;
   {

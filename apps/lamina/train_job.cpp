@@ -23,7 +23,7 @@ TrainJob recipe_job(const Recipe& recipe, const TrainOptions& options) {
 
 TrainJob file_job(const TrainOptions& options) {
   if (options.data.empty()) throw UsageError("train: a model file needs --data; see 'lamina train --help'");
-  Sequential model = load(options.what);
+  Model model = load(options.what);
   if (!model.compiled()) {
     throw InvalidArgument(
         "'" + options.what +

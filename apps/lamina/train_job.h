@@ -28,7 +28,7 @@ struct TrainJob {
   std::string data;
   std::string out;  ///< "fashion.keras"
   int epochs = 1, batch_size = 32;
-  Sequential model;
+  Model model;
 };
 
 /// Throws UsageError for options that do not go together, InvalidArgument for an unknown recipe and for a

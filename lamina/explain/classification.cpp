@@ -44,7 +44,7 @@ OutputKind output_kind(const Model& model) {
   bool logits = false;
   const OutputKind kind = kind_by_activation(model, logits);
   if (!model.compiled()) return kind;
-  const auto loss = model.compile_options().loss.get();
+  const auto loss = model.compile_options().loss.only().get();
   if (!loss) return kind;
   const std::string name = loss->class_name();
   if (name == "BinaryCrossentropy") {

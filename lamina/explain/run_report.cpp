@@ -62,7 +62,7 @@ void add_sections(TrainingReport& report, const Model& model, const RunDescripti
       rows.emplace_back(
           "optimizer", fmt::format("{}, learning rate {:g}", optimizer->class_name(), model.learning_rate()));
     }
-    if (auto loss = options.loss.get()) rows.emplace_back("loss", detail::spaced(loss->name()));
+    if (auto loss = options.loss.only().get()) rows.emplace_back("loss", detail::spaced(loss->name()));
   }
   report.sections.push_back({"Configuration", rows});
 

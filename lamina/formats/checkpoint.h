@@ -22,7 +22,7 @@ void save_checkpoint(const Model& model, const TrainingSnapshot& training, const
 
 /// What a checkpoint holds.
 struct Checkpoint {
-  Sequential model;
+  Model model;
   /// Where training stood; give it to fit as `.resume`. Empty for a plain .keras file.
   std::optional<TrainingSnapshot> training;
   /// As given to save_checkpoint; null if nothing was.

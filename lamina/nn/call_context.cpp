@@ -2,6 +2,8 @@
 #include "lamina/nn/call_context.h"
 
 #include "lamina/base/error.h"
+#include "lamina/nn/layer.h"
+#include "lamina/ops/cast.h"
 #include "lamina/ops/concatenate.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/random.h"
@@ -23,7 +25,24 @@ void CallContext::assign(const Weight& weight, Tensor value) {
     throw InvalidArgument("weight '" + weight.path + "': assigned shape " + value.shape().str() +
                           ", expected " + weight.type.shape.str());
   }
-  values_[&weight] = std::move(value);
+  assigned_[&weight] = true;
+  values_[&weight] = cast(value, weight.type.dtype);
+}
+
+Tensor CallContext::value(const Weight& weight, DType dtype) const { return cast(value(weight), dtype); }
+
+bool CallContext::trainable(const Layer& layer) const {
+  if (trainable_layers_) {
+    const auto found = trainable_layers_->find(layer.identity());
+    if (found != trainable_layers_->end()) return found->second;
+  }
+  return layer.trainable();
+}
+
+void CallContext::add_loss(const Tensor& loss) {
+  if (loss.rank() != 0)
+    throw InvalidArgument("add_loss takes a scalar; received shape " + loss.shape().str());
+  losses_.push_back(loss);
 }
 
 CallContext::Random CallContext::random(std::optional<int64_t> seed) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -10,6 +11,8 @@
 #include "lamina/nn/weight.h"
 
 namespace lamina {
+
+class Layer;
 
 /// One pass through the layers. While a step is traced, weights stand for tensors of the trace and
 /// assignments are collected; outside of a trace a weight stands for its value.
@@ -20,10 +23,23 @@ class CallContext {
   /// Whether this pass trains: Dropout drops and BatchNormalization takes the batch's statistics.
   const bool training;
 
-  /// The tensor that `weight` stands for in this pass.
+  /// The tensor that `weight` stands for in this pass, in its own dtype.
   Tensor value(const Weight& weight) const;
-  /// Gives a non-trainable weight a new value for after this pass (moving statistics).
+  /// The same, cast to `dtype`: what a layer computes with under a mixed policy.
+  Tensor value(const Weight& weight, DType dtype) const;
+  /// Gives a non-trainable weight a new value for after this pass (moving statistics, recurrent state).
+  /// Outside of a step, of fit say, the new value lasts as long as the context. Throws InvalidArgument for
+  /// another shape.
   void assign(const Weight& weight, Tensor value);
+
+  /// Whether `layer` is trained in this pass: as it was at the last compile, or else as it is now.
+  bool trainable(const Layer& layer) const;
+
+  /// Adds a scalar to the loss of this pass (Keras: layer.add_loss). Throws InvalidArgument for another
+  /// shape.
+  void add_loss(const Tensor& loss);
+  /// What was added so far.
+  const std::vector<Tensor>& losses() const { return losses_; }
 
   /// What random ops take: `key` is int64[2], `stream` tells this use from all others of the pass.
   struct Random {
@@ -33,12 +49,17 @@ class CallContext {
   /// A fresh source of random numbers. With a `seed`, one that does not depend on the model's seed.
   Random random(std::optional<int64_t> seed = std::nullopt);
 
-  // For the trainer: binds weights to tensors of the trace and collects what was assigned.
+  // For steps: binds weights to tensors of the trace and collects what was assigned.
   void bind(const Weight& weight, Tensor value);
   void set_key(Tensor key) { key_ = std::move(key); }
+  void set_trainable_layers(const std::map<const void*, bool>* layers) { trainable_layers_ = layers; }
+  bool assigned(const Weight& weight) const { return assigned_.count(&weight) > 0; }
 
  private:
   std::unordered_map<const Weight*, Tensor> values_;
+  std::unordered_map<const Weight*, bool> assigned_;
+  std::vector<Tensor> losses_;
+  const std::map<const void*, bool>* trainable_layers_ = nullptr;
   Tensor key_;
   int next_stream_ = 0;
 };

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "lamina/base/error.h"
+#include "lamina/nn/detail/model_impl.h"
 
 namespace lamina {
 
@@ -123,14 +124,56 @@ std::string ConfigReader::activation(const char* key) {
   fail(key, "must name an activation, received " + value->dump());
 }
 
-void ConfigReader::layer_arguments(std::string& name, bool& trainable) {
+Choice<Regularizer> ConfigReader::regularizer(const char* key) {
+  const Json* value = get(key);
+  if (!value) return {};
+  if (!value->is_string() && !value->contains("class_name"))
+    fail(key, "must be a regularizer, received " + value->dump());
+  return std::shared_ptr<const Regularizer>(Registry<Regularizer>::from_json(*value));
+}
+
+Choice<Constraint> ConfigReader::constraint(const char* key) {
+  const Json* value = get(key);
+  if (!value) return {};
+  if (!value->is_string() && !value->contains("class_name"))
+    fail(key, "must be a constraint, received " + value->dump());
+  return std::shared_ptr<const Constraint>(Registry<Constraint>::from_json(*value));
+}
+
+std::shared_ptr<Layer> ConfigReader::layer(const char* key) {
+  const Json* value = get(key);
+  if (!value || !value->contains("class_name")) fail(key, "must be a layer");
+  return detail::layer_from_json(*value);
+}
+
+std::vector<std::shared_ptr<Layer>> ConfigReader::layers(const char* key) {
+  const Json* value = get(key);
+  if (!value || !value->is_list()) fail(key, "must be a list of layers");
+  std::vector<std::shared_ptr<Layer>> result;
+  for (const Json& element : value->as_list()) result.push_back(detail::layer_from_json(element));
+  return result;
+}
+
+void ConfigReader::allow(const char* key) { known_.emplace_back(key); }
+
+Json ConfigReader::json(const char* key) {
+  const Json* value = get(key);
+  return value ? *value : Json();
+}
+
+void ConfigReader::layer_arguments(std::string& name, bool& trainable, std::string* dtype_policy) {
   name = string("name", name);
   trainable = boolean("trainable", trainable);
+  allow("activity_regularizer");  // of every layer, read by layer_from_json
   const Json* dtype = get("dtype");
   if (!dtype) return;
   const Json* policy = dtype->find("config");
   const Json* policy_name = policy ? policy->find("name") : nullptr;
   const Json& given = policy_name ? *policy_name : *dtype;
+  if (dtype_policy && given.is_string()) {
+    *dtype_policy = given.as_string();
+    return;
+  }
   if (given != Json("float32")) {
     throw Unsupported(where() + ": dtype " + given.dump() + " is not supported; only \"float32\" is");
   }

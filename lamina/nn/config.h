@@ -31,11 +31,24 @@ class ConfigReader {
   /// A list of numbers, not empty.
   std::vector<double> numbers(const char* key);
   Choice<Initializer> initializer(const char* key, const char* otherwise);
+  /// A regularizer or constraint, or nothing.
+  Choice<Regularizer> regularizer(const char* key);
+  Choice<Constraint> constraint(const char* key);
+  /// A layer inside, as it was serialised. Throws InvalidArgument when it is missing or unknown.
+  std::shared_ptr<Layer> layer(const char* key);
+  std::vector<std::shared_ptr<Layer>> layers(const char* key);
   /// A name, or a function serialised by name.
   std::string activation(const char* key = "activation");
-  /// name and trainable; checks that dtype is float32.
-  void layer_arguments(std::string& name, bool& trainable);
+  /// What all layers take: name, trainable and, in `dtype`, the name of the policy. Without a place for the
+  /// dtype it must be float32.
+  void layer_arguments(std::string& name, bool& trainable, std::string* dtype = nullptr);
+  /// The value as it is, or null.
+  Json json(const char* key);
+  /// Lets an argument pass that is read elsewhere.
+  void allow(const char* key);
 
+  /// Marks an argument that the caller reads by itself.
+  void known(const char* key) { known_.push_back(key); }
   /// Arguments that exist in Keras but here may only be null or `allowed`; throws Unsupported otherwise.
   void only(const char* key, const Json& allowed = nullptr);
   void only_null(std::initializer_list<const char*> keys);

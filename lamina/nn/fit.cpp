@@ -1,24 +1,34 @@
 // The training loop: epochs and steps around the compiled step, callbacks, validation, stopping and resuming.
-#include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 
 #include "lamina/base/error.h"
+#include "lamina/base/log.h"
 #include "lamina/nn/detail/batches.h"
+#include "lamina/nn/detail/epochs.h"
 #include "lamina/nn/detail/model_impl.h"
+#include "lamina/nn/detail/tensor_source.h"
 
 namespace lamina {
+
+using detail::EpochIterator;
+using detail::ModelImpl;
+using detail::Position;
+using detail::TensorSource;
+using detail::Usage;
+
 namespace {
 
 void check(const FitOptions& options) {
-  const auto positive = [](const char* what, int value) {
+  const auto positive = [](const char* what, int64_t value) {
     if (value < 1)
       throw InvalidArgument(std::string("fit: ") + what + " must be positive, received " +
                             std::to_string(value));
   };
   positive("batch_size", options.batch_size);
   positive("validation_freq", options.validation_freq);
+  positive("steps_per_epoch", options.steps_per_epoch.value_or(1));
+  positive("validation_steps", options.validation_steps.value_or(1));
   const auto not_negative = [](const char* what, int value) {
     if (value < 0)
       throw InvalidArgument(std::string("fit: ") + what + " must not be negative, received " +
@@ -27,7 +37,7 @@ void check(const FitOptions& options) {
   not_negative("epochs", options.epochs);
   not_negative("initial_epoch", options.initial_epoch);
   not_negative("validation_batch_size", options.validation_batch_size);
-  if (options.validation_data.y.defined() && !options.validation_data.x.defined())
+  if (!options.validation_data.y.empty() && options.validation_data.x.empty())
     throw InvalidArgument("fit: validation_data has targets y but no samples x");
   if (!(options.validation_split >= 0 && options.validation_split < 1)) {
     throw InvalidArgument("fit: validation_split must be at least 0 and below 1, received " +
@@ -35,34 +45,15 @@ void check(const FitOptions& options) {
   }
 }
 
-// State that callbacks of a snapshot saved, given back to those of the same class in the same order.
-void restore_callbacks(const TrainingSnapshot& snapshot, const std::vector<AnyCallback>& callbacks) {
-  std::map<std::string, int> seen;
-  for (const AnyCallback& callback : callbacks) {
-    const std::string name = callback->class_name();
-    const std::string prefix = "callbacks/" + name + "/" + std::to_string(seen[name]++) + "/";
-    std::vector<NamedTensor> state;
-    for (const NamedTensor& tensor : snapshot.tensors) {
-      if (tensor.name.rfind(prefix, 0) == 0)
-        state.push_back({tensor.name.substr(prefix.size()), tensor.value});
+void check_resume(const TrainingSnapshot& snapshot, const Json& identity, std::optional<int64_t> steps) {
+  for (const auto& [what, now] : identity.as_object()) {
+    const Json* then = snapshot.info.find(what);
+    if (then && *then == now) continue;
+    if (now.is_bool()) {
+      throw InvalidArgument("fit: cannot resume: the snapshot was taken with another value of " + what);
     }
-    if (!state.empty()) callback->set_state(state);
-  }
-}
-
-void check_resume(const TrainingSnapshot& snapshot, int64_t samples, int64_t steps,
-                  const FitOptions& options) {
-  const auto same = [&](const char* what, int64_t now) {
-    const int64_t then = snapshot.info.at(what).as_int();
-    if (then != now) {
-      throw InvalidArgument(std::string("fit: cannot resume: the snapshot was taken with ") + what + " = " +
-                            std::to_string(then) + ", now it is " + std::to_string(now));
-    }
-  };
-  same("samples", samples);
-  same("batch_size", options.batch_size);
-  if (snapshot.info.at("shuffle").as_bool() != options.shuffle) {
-    throw InvalidArgument("fit: cannot resume: the snapshot was taken with another value of shuffle");
+    throw InvalidArgument("fit: cannot resume: the snapshot was taken with " + what + " = " +
+                          (then ? then->dump() : std::string("nothing")) + ", now it is " + now.dump());
   }
   const auto within = [&](const char* what, int64_t most) {
     const int64_t value = snapshot.info.at(what).as_int();
@@ -72,141 +63,278 @@ void check_resume(const TrainingSnapshot& snapshot, int64_t samples, int64_t ste
     }
   };
   within("epoch", std::numeric_limits<int>::max());
-  within("step", steps);
+  within("step", steps.value_or(std::numeric_limits<int64_t>::max()));
+}
+
+// One training, from its first step to its last.
+class Fit {
+ public:
+  Fit(Model& model, BatchSource& source, BatchSource* validation, const FitOptions& options, bool arranged)
+      : model_(model),
+        impl_(ModelImpl::of(model)),
+        position_(impl_.position),
+        source_(source),
+        validation_(validation),
+        options_(options),
+        epochs_(model, source, options.steps_per_epoch, arranged) {}
+
+  History run();
+
+ private:
+  std::optional<int64_t> steps() const {
+    return options_.steps_per_epoch ? options_.steps_per_epoch : source_.steps();
+  }
+  void take_position();
+  void meet_first_batch();
+  void begin_callbacks();
+  void run_epoch(int epoch);
+  void watch_loss(int epoch, int64_t step);
+  void end_epoch(int epoch);
+
+  Model& model_;
+  ModelImpl& impl_;
+  Position& position_;
+  BatchSource& source_;
+  BatchSource* validation_;
+  const FitOptions& options_;
+  EpochIterator epochs_;
+  Logs epoch_logs_;
+  std::optional<Logs> batch_logs_;
+};
+
+void Fit::take_position() {
+  detail::Trainer& trainer = impl_.ensure_trainer(model_);
+  if (options_.resume) {
+    check_resume(*options_.resume, source_.identity(), steps());
+    return;
+  }
+  const uint64_t seed = options_.seed
+                            ? *options_.seed
+                            : detail::derived_seed(impl_.seed, 2 + static_cast<uint64_t>(impl_.fits));
+  if (options_.seed) trainer.seed(detail::derived_seed(*options_.seed, 1));
+  position_.seed = detail::derived_seed(seed, 0);
+  position_.epoch = position_.pass = options_.initial_epoch;
+  position_.step = position_.pass_step = 0;
+  ++impl_.fits;
+}
+
+// The first batch says what is to be known of data: it is fetched before anything else happens.
+void Fit::meet_first_batch() {
+  if (options_.resume) {
+    position_.seed = static_cast<uint64_t>(options_.resume->info.at("seed").as_int());
+    position_.epoch = options_.resume->epoch();
+    position_.step = options_.resume->step();
+    const Json* pass = options_.resume->info.find("pass");
+    const Json* pass_step = options_.resume->info.find("pass_step");
+    position_.pass = pass ? static_cast<int>(pass->as_int()) : position_.epoch;
+    position_.pass_step = pass_step ? pass_step->as_int() : position_.step;
+  }
+  epochs_.begin(position_);
+  const bool at_end = !epochs_.peek() && position_.pass_step > 0;  // resumes after the last step of an epoch
+  if (at_end) {
+    Position start;
+    start.seed = position_.seed;
+    start.pass = position_.pass;
+    epochs_.restart(start);
+  }
+  const Batch* first = epochs_.peek();
+  if (!first) throw InvalidArgument("fit: there are no samples: the source ended before its first batch");
+  position_.logs = impl_.ensure_trainer(model_).make_logs(model_, *first, true);
+  if (at_end) epochs_.restart(position_);
+}
+
+void Fit::begin_callbacks() {
+  position_.identity = source_.identity();
+  position_.history = std::make_shared<History>();
+  position_.callback_state.clear();
+  position_.callbacks = detail::CallbackList(options_.callbacks, options_.verbose);
+  position_.callbacks.push_front(AnyCallback(position_.history));
+  RunInfo run;
+  run.epochs = options_.epochs;
+  run.initial_epoch = position_.epoch;
+  run.initial_step = position_.step;
+  run.steps = steps().value_or(0);
+  run.samples = source_.samples().value_or(0);
+  run.batch_size = options_.batch_size;
+  run.validation = validation_ != nullptr;
+  run.verbose = options_.verbose;
+  position_.callbacks.attach(model_, run);
+}
+
+History Fit::run() {
+  take_position();
+  meet_first_batch();
+  if (options_.resume) model_.restore(*options_.resume);
+  // Callbacks may live on the caller's stack: they are forgotten however this function ends.
+  struct Forget {
+    detail::CallbackList& callbacks;
+    ~Forget() { callbacks.clear(); }
+  } const forget{position_.callbacks};
+  begin_callbacks();
+  const detail::CallbackList& callbacks = position_.callbacks;
+  History& history = *position_.history;
+  batch_logs_.emplace(position_.logs);
+
+  model_.stop_training = false;
+  callbacks.tell(&Callback::on_train_begin, Logs());
+  if (options_.resume) callbacks.set_state(*options_.resume);
+  while (position_.epoch < options_.epochs && !model_.stop_training && !history.interrupted) {
+    const int epoch = position_.epoch;
+    if (position_.step == 0) position_.logs.clear();
+    callbacks.tell(&Callback::on_epoch_begin, epoch, Logs());
+    run_epoch(epoch);
+    const bool whole = steps() ? position_.step >= *steps() : !epochs_.peek();
+    if (history.interrupted && !whole) break;
+    end_epoch(epoch);
+    // Nothing is left to resume when training would have ended here anyway.
+    if (model_.stop_training || position_.epoch >= options_.epochs) history.interrupted = false;
+  }
+  callbacks.tell(&Callback::on_train_end, epoch_logs_);
+  position_.callback_state = callbacks.state();
+  return history;
+}
+
+void Fit::run_epoch(int epoch) {
+  const detail::CallbackList& callbacks = position_.callbacks;
+  detail::Trainer& trainer = impl_.ensure_trainer(model_);
+  epochs_.begin(position_);
+  for (;;) {
+    const int64_t step = position_.step;
+    if (options_.steps_per_epoch ? step >= *options_.steps_per_epoch : !epochs_.peek()) return;
+    callbacks.tell(&Callback::on_batch_begin, step, Logs());
+    const Batch* batch = epochs_.next(position_);
+    if (!batch) return;
+    trainer.prepare(model_, *batch, true);
+    trainer.train(model_, *batch, position_.logs);
+    watch_loss(epoch, step);
+    callbacks.tell(&Callback::on_batch_end, step, *batch_logs_);
+    if (model_.stop_training) return;
+    if (options_.stop_flag && options_.stop_flag->load()) {
+      position_.history->interrupted = true;
+      return;
+    }
+  }
+}
+
+void Fit::watch_loss(int epoch, int64_t step) {
+  History& history = *position_.history;
+  if (history.bad_loss || std::isfinite(position_.logs.loss())) return;
+  history.bad_loss = History::BadLoss{epoch, step};
+  if (options_.on_nan == OnNan::kStop) model_.stop_training = true;
+  if (options_.verbose > 0) {
+    warn("the loss is " + python_number(position_.logs.loss()) + " since step " + std::to_string(step + 1) +
+         " of epoch " + std::to_string(epoch + 1));
+  }
+}
+
+void Fit::end_epoch(int epoch) {
+  epoch_logs_ = position_.logs.read();
+  if (validation_ && (epoch + 1) % options_.validation_freq == 0) {
+    const Logs test = impl_.run_test(model_, *validation_, options_.validation_steps, position_.callbacks);
+    for (size_t i = 0; i < test.size(); ++i) epoch_logs_.set("val_" + test.name(i), test.value(i));
+  }
+  position_.epoch = epoch + 1;
+  position_.step = 0;
+  if (!options_.steps_per_epoch) {
+    position_.pass = epoch + 1;
+    position_.pass_step = 0;
+  }
+  position_.callbacks.add_logs(epoch, epoch_logs_);
+  position_.callbacks.tell(&Callback::on_epoch_end, epoch, epoch_logs_);
+}
+
+// Layers whose trainable was changed since compile: the change waits for the next one.
+void warn_of_changes(const Model& model, const ModelImpl& impl) {
+  if (!impl.trainable_layers) return;
+  for (const auto& layer : impl.layers) {
+    const auto then = impl.trainable_layers->find(layer->identity());
+    if (then == impl.trainable_layers->end() || then->second == layer->trainable()) continue;
+    warn("model '" + model.name() + "': trainable of layer '" + layer->name() +
+         "' was changed after compile; it takes effect at the next compile");
+  }
 }
 
 }  // namespace
 
-History Model::fit(const Tensor& x, const Tensor& y, FitOptions options) {
+History Model::fit(const Tensors& x, const Tensors& y, FitOptions options) {
   check(options);
-  detail::ModelImpl& model = impl();
-  model.require_idle("fit");
-  const Tensor data = model.prepare(x, y);
-  int64_t samples = data.shape()[0];
-  Samples validation = options.validation_data;
-  int64_t validation_first = 0;
-  if (validation.x.defined()) {
-    validation.x = model.checked_input(validation.x);
-    model.check_targets(validation.x, validation.y);
-    validation.y.eval();
-    model.trainer->check_shapes(validation.y, model.output_shape);
-    model.trainer->loss().check_targets(validation.y, model.output_shape);
+  ModelImpl& model = impl();
+  model.require_idle(*this, "fit");
+  const Usage::Changing alone(model.usage, name(), "fit");
+  const Batch data =
+      model.arrange(*this, {x, y, detail::with_class_weight(y, options.sample_weight, options.class_weight)});
+  model.check_data(*this, data, "fit", true);
+  const int64_t samples = data.x[0].shape()[0];
+  int64_t training = samples;
+  std::optional<TensorSource> validation;
+  const int64_t validation_batch =
+      options.validation_batch_size ? options.validation_batch_size : options.batch_size;
+  if (options.validation_source) {
+  } else if (!options.validation_data.x.empty()) {
+    const Batch& given = options.validation_data;
+    const Batch kept = model.arrange(*this, {given.x, given.y, given.sample_weight});
+    model.check_data(*this, kept, "fit: validation_data", false);
+    validation.emplace(kept.x, kept.y, kept.sample_weight,
+                       detail::TensorSourceOptions{.batch_size = validation_batch}, "fit: validation_data");
   } else if (options.validation_split > 0) {
-    const int64_t all = samples;
-    samples = static_cast<int64_t>(std::floor(static_cast<double>(all) * (1 - options.validation_split)));
-    if (samples < 1 || samples == all) {
+    training =
+        static_cast<int64_t>(std::floor(static_cast<double>(samples) * (1 - options.validation_split)));
+    if (training < 1 || training == samples) {
       throw InvalidArgument("fit: validation_split = " + std::to_string(options.validation_split) + " of " +
-                            std::to_string(all) + " samples leaves none for training or none for validation");
+                            std::to_string(samples) +
+                            " samples leaves none for training or none for validation");
     }
-    validation = {data, y};
-    validation_first = samples;
+    validation.emplace(data.x, data.y, data.sample_weight,
+                       detail::TensorSourceOptions{.batch_size = validation_batch, .first = training}, "fit");
   }
+  TensorSource source(data.x, data.y, data.sample_weight,
+                      {.batch_size = options.batch_size, .shuffle = options.shuffle, .last = training},
+                      "fit");
+  warn_of_changes(*this, model);
+  BatchSource* test = options.validation_source ? options.validation_source
+                      : validation              ? &*validation
+                                                : nullptr;
+  return Fit(*this, source, test, options, true).run();
+}
 
-  detail::Trainer& trainer = *model.trainer;
-  detail::Position& position = model.position;
-  const int64_t batch_size = options.batch_size;
-  const int64_t steps = (samples + batch_size - 1) / batch_size;
-  if (options.resume) {
-    check_resume(*options.resume, samples, steps, options);
-    restore(*options.resume);
-  } else {
-    const uint64_t seed = options.seed ? *options.seed : detail::derived_seed(model.seed, 2 + model.fits);
-    if (options.seed) trainer.seed(detail::derived_seed(*options.seed, 1));
-    position.seed = detail::derived_seed(seed, 0);
-    position.epoch = options.initial_epoch;
-    position.step = 0;
-    ++model.fits;
+History Model::fit(BatchSource& source, FitOptions options) {
+  check(options);
+  ModelImpl& model = impl();
+  model.require_idle(*this, "fit");
+  const Usage::Changing alone(model.usage, name(), "fit");
+  if (!options.sample_weight.empty() || options.validation_split > 0 || !options.class_weight.empty()) {
+    throw InvalidArgument(
+        "fit: a source gives its own sample weights and has no end to split off: sample_weight, class_weight "
+        "and "
+        "validation_split are for tensors");
   }
-  trainer.build_optimizer();
-  position.samples = samples;
-  position.batch_size = batch_size;
-  position.shuffle = options.shuffle;
-  position.history = std::make_shared<History>();
-  position.callback_state.clear();
-  position.callbacks = detail::with_progress_bar(options.callbacks, options.verbose);
-  position.callbacks.insert(position.callbacks.begin(), AnyCallback(position.history));
-  const std::vector<AnyCallback>& callbacks = position.callbacks;
-  // Callbacks may live on the caller's stack: they are forgotten however this function ends.
-  struct Forget {
-    std::vector<AnyCallback>& callbacks;
-    ~Forget() { callbacks.clear(); }
-  } const forget{position.callbacks};
-  History& history = *position.history;
-
-  RunInfo run;
-  run.epochs = options.epochs;
-  run.initial_epoch = position.epoch;
-  run.initial_step = position.step;
-  run.steps = steps;
-  run.samples = samples;
-  run.batch_size = options.batch_size;
-  run.validation = validation.x.defined();
-  run.verbose = options.verbose;
-  for (const AnyCallback& callback : callbacks) callback->attach(*this, run);
-
-  stop_training = false;
-  trainer.weights_changed();
-  for (const AnyCallback& callback : callbacks) callback->on_train_begin(Logs());
-  if (options.resume) restore_callbacks(*options.resume, callbacks);
-
-  detail::Batches xs(data, batch_size), ys(y, batch_size);
-  detail::LiveLogs& live = trainer.train_logs();
-  const Logs batch_logs(live), no_logs;
-  Logs epoch_logs;
-  while (position.epoch < options.epochs && !stop_training && !history.interrupted) {
-    const int epoch = position.epoch;
-    const std::vector<uint32_t> order =
-        options.shuffle ? detail::permutation(samples, position.seed, epoch) : std::vector<uint32_t>();
-    if (position.step == 0) live.clear();
-    for (const AnyCallback& callback : callbacks) callback->on_epoch_begin(epoch, no_logs);
-
-    for (int64_t step = position.step; step < steps; ++step) {
-      for (const AnyCallback& callback : callbacks) callback->on_batch_begin(step, no_logs);
-      const int64_t first = step * batch_size;
-      const int64_t count = std::min(batch_size, samples - first);
-      if (options.shuffle) {
-        const auto chosen = std::span(order).subspan(static_cast<size_t>(first), static_cast<size_t>(count));
-        trainer.train(xs.gather(chosen), ys.gather(chosen));
-      } else {
-        trainer.train(xs.range(first, count), ys.range(first, count));
-      }
-      position.step = step + 1;
-      if (!history.bad_loss && !std::isfinite(live.loss())) {
-        history.bad_loss = History::BadLoss{epoch, step};
-        if (options.on_nan == OnNan::kStop) stop_training = true;
-        if (options.verbose > 0) {
-          std::fprintf(stderr, "lamina: the loss is %f since step %lld of epoch %d\n", live.loss(),
-                       static_cast<long long>(step + 1), epoch + 1);
-        }
-      }
-      for (const AnyCallback& callback : callbacks) callback->on_batch_end(step, batch_logs);
-      if (stop_training) break;
-      if (options.stop_flag && options.stop_flag->load()) {
-        history.interrupted = true;
-        break;
-      }
-    }
-    if (history.interrupted && position.step < steps) break;
-
-    epoch_logs = Logs();
-    for (size_t i = 0; i < live.size(); ++i) epoch_logs.set(live.name(i), live.value(i));
-    if (validation.x.defined() && (epoch + 1) % options.validation_freq == 0) {
-      model.run_test(validation.x, validation.y, validation_first,
-                     options.validation_batch_size ? options.validation_batch_size : options.batch_size,
-                     callbacks);
-      const detail::LiveLogs& test = trainer.test_logs();
-      for (size_t i = 0; i < test.size(); ++i) epoch_logs.set("val_" + test.name(i), test.value(i));
-    }
-    position.epoch = epoch + 1;
-    position.step = 0;
-    for (const AnyCallback& callback : callbacks) callback->on_epoch_end(epoch, epoch_logs);
-    // Nothing is left to resume when training would have ended here anyway.
-    if (stop_training || position.epoch >= options.epochs) history.interrupted = false;
+  if (source.endless() && !options.steps_per_epoch) {
+    throw InvalidArgument("fit: the source has no end: say how many .steps_per_epoch make an epoch");
   }
-  for (const AnyCallback& callback : callbacks) callback->on_train_end(epoch_logs);
-  trainer.weights_changed();
-  position.callback_state = detail::callback_state(callbacks);
-  return history;
+  std::optional<TensorSource> validation;
+  // The model may be unbuilt: then the first batch builds it.
+  if (!model.built) {
+    Batch first;
+    source.begin(options.initial_epoch, 0, 0);
+    if (source.next(first)) model.arrange(*this, first);
+  }
+  if (!options.validation_source && !options.validation_data.x.empty()) {
+    const Batch& given = options.validation_data;
+    const Batch kept = model.arrange(*this, {given.x, given.y, given.sample_weight});
+    model.check_data(*this, kept, "fit: validation_data", false);
+    validation.emplace(kept.x, kept.y, kept.sample_weight,
+                       detail::TensorSourceOptions{.batch_size = options.validation_batch_size
+                                                                     ? options.validation_batch_size
+                                                                     : options.batch_size},
+                       "fit: validation_data");
+  }
+  warn_of_changes(*this, model);
+  BatchSource* test = options.validation_source ? options.validation_source
+                      : validation              ? &*validation
+                                                : nullptr;
+  if (test && test->endless() && !options.validation_steps)
+    throw InvalidArgument("fit: the validation source has no end: say how many .validation_steps to take");
+  return Fit(*this, source, test, options, false).run();
 }
 
 }  // namespace lamina

@@ -1,23 +1,69 @@
-// What all layers share: names, building, weights, configuration.
+// What all layers share: names, building, weights, configuration. layer_calls.cpp has the calls.
 #include "lamina/nn/layer.h"
 
+#include <algorithm>
 #include <cctype>
+#include <map>
+#include <set>
 
 #include "lamina/base/error.h"
+#include "lamina/nn/detail/call_node.h"
 #include "lamina/nn/detail/extents.h"
+#include "lamina/nn/detail/layer_state.h"
 #include "lamina/nn/detail/registry-inl.h"
 #include "lamina/nn/detail/storage.h"
 #include "lamina/nn/detail/weight_limit.h"
-#include "lamina/ops/cast.h"
 
 namespace lamina {
 
 template class Registry<Layer>;
 
-std::string Layer::name() const {
-  if (!given_name_.empty()) return given_name_;
-  return auto_name_.empty() ? auto_name() : auto_name_;
+Layer::Layer() : state_(std::make_shared<detail::LayerState>()) {}
+
+Layer::Layer(std::string name, bool trainable, const std::string& dtype) : Layer() {
+  state_->given_name = std::move(name);
+  state_->trainable = trainable;
+  if (!dtype.empty()) set_dtype_policy(dtype);
 }
+
+detail::LayerState& Layer::state() const {
+  if (!state_) throw InvalidArgument("this layer was moved from: nothing is left of it");
+  return *state_;
+}
+
+std::string Layer::name() const {
+  const detail::LayerState& own = state();
+  if (!own.given_name.empty()) return own.given_name;
+  return own.auto_name.empty() ? auto_name() : own.auto_name;
+}
+
+bool Layer::named() const { return !state().given_name.empty(); }
+bool Layer::joined() const { return state().joined; }
+std::string Layer::path() const { return state().path; }
+bool Layer::trainable() const { return state().trainable; }
+
+void Layer::set_trainable(bool trainable) {
+  state().trainable = trainable;
+  for (const auto& [member, layer] : sublayers()) layer->set_trainable(trainable);
+}
+
+const std::string& Layer::dtype_policy() const { return state().policy; }
+DType Layer::compute_dtype() const { return detail::policy_dtypes(state().policy).first; }
+DType Layer::variable_dtype() const { return detail::policy_dtypes(state().policy).second; }
+
+void Layer::set_dtype_policy(const std::string& policy) {
+  detail::policy_dtypes(policy);
+  if (state().built && policy != state().policy)
+    fail("is built with dtype " + state().policy + "; it cannot change to " + policy);
+  state().policy = policy;
+  for (const auto& [member, layer] : sublayers()) layer->set_dtype_policy(policy);
+}
+
+void Layer::set_activity_regularizer(const Choice<Regularizer>& regularizer) {
+  if (regularizer.given()) regularizer.get();  // throws for an unknown name
+  state().activity_regularizer = regularizer;
+}
+const Choice<Regularizer>& Layer::activity_regularizer() const { return state().activity_regularizer; }
 
 std::string Layer::auto_name() const {
   const std::string camel = class_name();
@@ -33,35 +79,123 @@ std::string Layer::auto_name() const {
 }
 
 void Layer::join(const std::string& model_path, const std::string& auto_name) {
-  if (auto_name_.empty()) auto_name_ = auto_name;
-  if (path_.empty()) path_ = model_path + "/" + name();
+  detail::LayerState& own = state();
+  if (own.joined) return;
+  own.joined = true;
+  own.auto_name = auto_name;
+  place((model_path.empty() ? "" : model_path + "/") + name());
 }
 
-void Layer::build(const Shape& input, uint64_t seed, int& stream) {
-  if (built_) {
-    bool same = input.rank() == input_shape_.rank();
-    for (int i = 1; same && i < input.rank(); ++i) same = input[i] == input_shape_[i];
-    if (!same) {
-      fail("was built for inputs of shape " + input_shape_.str() + ", received " + input.str());
-    }
+void Layer::place(const std::string& path) const {
+  detail::LayerState& own = state();
+  own.path = path;
+  for (const WeightPtr& weight : own.weights) weight->path = path + "/" + weight->name;
+  for (const auto& [member, layer] : own.sublayers) {
+    if (!layer->state().joined) layer->place(path + "/" + layer->name());
+  }
+}
+
+void Layer::build(const Shape& input) const {
+  detail::BuildSeed own;
+  detail::BuildSeed& seed = detail::BuildSeed::current(own);
+  build(input, seed.seed, seed.stream);
+}
+
+void Layer::build(const Shape& input, uint64_t seed, int& stream) const {
+  build(TensorSpecs{{input, DType::kFloat32}}, seed, stream);
+}
+
+void Layer::build(const TensorSpecs& inputs, uint64_t seed, int& stream) const {
+  detail::LayerState& own = state();
+  if (own.built) {
+    bind();
+    compute_output_specs(inputs);  // throws for what the layer cannot take
     return;
   }
-  if (!detail::countable(input)) fail("input of shape " + input.str() + " is too large for any memory");
-  const Shape output = compute_output_shape(input);
-  if (!detail::countable(output)) fail("output of shape " + output.str() + " is too large for any memory");
-  output_shape_ = output;
-  input_shape_ = input;
-  seed_ = seed;
-  stream_ = stream;
-  create_weights(input);
-  stream = stream_;
-  built_ = true;
+  for (const TensorSpec& input : inputs) {
+    if (!detail::countable(input.shape))
+      fail("input of shape " + input.shape.str() + " is too large for any memory");
+  }
+  // A build that fails leaves everything as it was, so that the corrected call starts anew.
+  struct Transaction {
+    explicit Transaction(detail::LayerState& s) : state(s) {}
+    ~Transaction() {
+      state.creating = false;
+      if (done) return;
+      state.weights.clear();
+      state.output_specs.clear();
+    }
+    detail::LayerState& state;
+    bool done = false;
+  } transaction(own);
+  own.seed = seed;
+  own.stream = stream;
+  own.output_unknown = false;
+  TensorSpecs outputs = compute_output_specs(inputs);
+  own.creating = true;
+  const_cast<Layer&>(*this).create_weights_for(inputs);
+  own.creating = false;
+  own.input_specs = inputs;
+  const_cast<Layer&>(*this).bound_ = true;
+  if (own.output_unknown) {
+    own.built = true;
+    try {
+      outputs = compute_output_specs(inputs);
+    } catch (...) {
+      own.built = false;
+      throw;
+    }
+  }
+  for (const TensorSpec& output : outputs) {
+    if (!detail::countable(output.shape)) {
+      own.built = false;
+      fail("output of shape " + output.shape.str() + " is too large for any memory");
+    }
+  }
+  own.output_specs = std::move(outputs);
+  own.built = transaction.done = true;
+  stream = own.stream;
+}
+
+void Layer::bind() const {
+  detail::LayerState& own = state();
+  if (bound_ || !own.built) return;
+  Layer& self = const_cast<Layer&>(*this);
+  self.bound_ = true;
+  own.next_weight = 0;
+  self.create_weights_for(own.input_specs);
 }
 
 void Layer::create_weights(const Shape&) {}
+void Layer::create_weights_for(const TensorSpecs& inputs) {
+  create_weights(inputs.empty() ? Shape() : inputs[0].shape);
+}
+
+bool Layer::built() const { return state().built; }
+const TensorSpecs& Layer::input_specs() const { return state().input_specs; }
+const TensorSpecs& Layer::output_specs() const { return state().output_specs; }
+
+const Shape& Layer::input_shape() const {
+  static const Shape none;
+  return state().input_specs.empty() ? none : state().input_specs[0].shape;
+}
+const Shape& Layer::output_shape() const {
+  static const Shape none;
+  return state().output_specs.empty() ? none : state().output_specs[0].shape;
+}
 
 WeightPtr Layer::add_weight(const std::string& name, const Shape& shape,
                             const Choice<Initializer>& initializer, bool trainable) {
+  return add_weight(name, shape, initializer, WeightOptions{.trainable = trainable});
+}
+
+WeightPtr Layer::add_weight(const std::string& name, const Shape& shape,
+                            const Choice<Initializer>& initializer, const WeightOptions& options) {
+  detail::LayerState& own = state();
+  if (!own.creating) {
+    if (own.built && own.next_weight < own.weights.size()) return own.weights[own.next_weight++];
+    fail("add_weight('" + name + "') is for create_weights, which build calls");
+  }
   if (!detail::countable(shape))
     fail("weight '" + name + "' of shape " + shape.str() + " is too large for any memory");
   if (!detail::WeightLimit::take(shape)) {
@@ -70,49 +204,106 @@ WeightPtr Layer::add_weight(const std::string& name, const Shape& shape,
   }
   auto weight = std::make_shared<Weight>();
   weight->name = name;
-  weight->path = (path_.empty() ? this->name() : path_) + "/" + name;
-  weight->type = {DType::kFloat32, shape};
-  weight->trainable = trainable;
+  weight->path = (own.path.empty() ? this->name() : own.path) + "/" + name;
+  weight->type = {options.dtype.value_or(variable_dtype()), shape};
+  weight->trainable = options.trainable;
+  weight->stateful = options.stateful;
   weight->initializer = initializer;
-  weight->value = detail::own((*initializer.get())(weight->type, seed_, stream_++));
-  weights_.push_back(weight);
+  weight->regularizer = options.regularizer;
+  weight->constraint = options.constraint;
+  weight->fresh = true;
+  weight->draw(own.seed, own.stream++);
+  own.weights.push_back(weight);
   return weight;
+}
+
+std::shared_ptr<Layer> Layer::track(const std::string& member, std::shared_ptr<Layer> layer) {
+  if (!layer) fail("the layer '" + member + "' inside is a null pointer");
+  state().sublayers.emplace_back(member, layer);
+  if (state().policy != "float32") layer->set_dtype_policy(state().policy);
+  return layer;
+}
+
+void Layer::track_list(const std::string& member, const std::vector<std::shared_ptr<Layer>>& layers) {
+  for (const auto& [name, layer] : detail::numbered_by_class(layers)) {
+    if (layer && !layer->joined()) layer->state().auto_name = name;  // tells paths of weights apart
+    track(member + "/" + name, layer);
+  }
+}
+
+void Layer::set_sublayers(std::vector<std::pair<std::string, std::shared_ptr<Layer>>> layers) {
+  state().sublayers = std::move(layers);
+}
+
+void Layer::forget_build() {
+  state().built = bound_ = false;
+  state().checked.clear();
+}
+
+void Layer::fix_batch_size() { state().fixed_batch_size = true; }
+
+void Layer::output_follows_build() const { state().output_unknown = true; }
+
+void Layer::build_sublayer(const Layer& layer, const TensorSpecs& inputs) {
+  detail::LayerState& own = state();
+  if (!layer.state().joined) layer.place((own.path.empty() ? name() : own.path) + "/" + layer.name());
+  layer.build(inputs, own.seed, own.stream);
+}
+
+const std::vector<WeightPtr>& Layer::own_weights() const { return state().weights; }
+const std::vector<std::pair<std::string, std::shared_ptr<Layer>>>& Layer::sublayers() const {
+  return state().sublayers;
+}
+
+std::vector<WeightPtr> Layer::weights() const {
+  std::vector<WeightPtr> all = own_weights();
+  for (const auto& [member, layer] : sublayers()) {
+    const std::vector<WeightPtr> inner = layer->weights();
+    all.insert(all.end(), inner.begin(), inner.end());
+  }
+  return detail::distinct(all);
 }
 
 int64_t Layer::count_params() const {
   int64_t total = 0;
-  for (const WeightPtr& weight : weights_) total += weight->type.shape.size();
+  for (const WeightPtr& weight : weights()) total += weight->type.shape.size();
   return total;
 }
 
-Tensor Layer::operator()(const Tensor& x, bool training) {
-  Shape shape = x.shape();
-  if (shape.rank() > 0) shape.set(0, -1);
-  build(shape);
-  CallContext context(training);
-  return call(x.dtype() == DType::kFloat32 ? x : cast(x, DType::kFloat32), context);
+namespace {
+
+Json policy_json(const std::string& policy) {
+  return Json::object({{"module", "keras"},
+                       {"class_name", "DTypePolicy"},
+                       {"config", Json::object({{"name", policy}})},
+                       {"registered_name", nullptr}});
 }
 
+}  // namespace
+
 Json Layer::config() const {
-  const Json policy = Json::object({{"module", "keras"},
-                                    {"class_name", "DTypePolicy"},
-                                    {"config", Json::object({{"name", "float32"}})},
-                                    {"registered_name", nullptr}});
-  Json config = Json::object({{"name", name()}, {"trainable", trainable_}, {"dtype", policy}});
+  Json config =
+      Json::object({{"name", name()}, {"trainable", trainable()}, {"dtype", policy_json(dtype_policy())}});
+  const bool penalised = activity_regularizer().given();
+  if (penalised) config["activity_regularizer"] = activity_regularizer().get()->serialize();
   const Json own = own_config();  // kept alive: as_object refers into it
-  for (const auto& [key, value] : own.as_object()) config[key] = value;
+  for (const auto& [key, value] : own.as_object()) {
+    if (!penalised || key != "activity_regularizer") config[key] = value;
+  }
   return config;
 }
 
+Json Layer::build_config() const { return Json::object({{"input_shape", shape_json(input_shape())}}); }
+
 Json Layer::serialize() const {
   Json json = serialize_object(module(), class_name(), config());
-  if (built_ && records_build())
-    json["build_config"] = Json::object({{"input_shape", shape_json(input_shape_)}});
+  if (built() && records_build()) json["build_config"] = build_config();
   return json;
 }
 
 void Layer::fail(const std::string& what) const {
-  throw InvalidArgument("layer '" + (path_.empty() ? name() : path_) + "' (" + class_name() + "): " + what);
+  const std::string where = state().path.empty() ? name() : state().path;
+  throw InvalidArgument("layer '" + where + "' (" + class_name() + "): " + what);
 }
 
 void Layer::require_initializer(const char* argument, const Choice<Initializer>& initializer) const {
@@ -122,6 +313,23 @@ void Layer::require_initializer(const char* argument, const Choice<Initializer>&
 void Layer::require_rank(const Shape& input, int rank, const char* layout) const {
   if (input.rank() == rank) return;
   fail("expected input of rank " + std::to_string(rank) + ", " + layout + ", received shape " + input.str());
+}
+
+const TensorSpecs& Layer::require_inputs(const TensorSpecs& inputs, size_t count) const {
+  if (inputs.size() == count) return inputs;
+  std::string received;
+  for (const TensorSpec& input : inputs) received += (received.empty() ? ": " : ", ") + input.shape.str();
+  fail("expected " + std::to_string(count) + (count == 1 ? " input" : " inputs") + ", received " +
+       std::to_string(inputs.size()) + received);
+}
+
+AnyLayer::AnyLayer(const Tensor& input) {
+  const detail::LayerOutput& output = detail::origin(input);
+  if (!output.node->call.inputs.empty()) {
+    throw InvalidArgument("expected a layer, received " + output.describe() +
+                          "; of symbolic tensors only those that Input() gives can stand for a layer");
+  }
+  layer_ = output.node->layer;
 }
 
 void AnyLayer::require() const {
@@ -134,4 +342,44 @@ Json shape_json(const Shape& shape) {
   return list;
 }
 
+namespace detail {
+
+std::pair<DType, DType> policy_dtypes(const std::string& policy) {
+  static const std::vector<std::pair<std::string, std::pair<DType, DType>>> known = {
+      {"float32", {DType::kFloat32, DType::kFloat32}},
+      {"float64", {DType::kFloat64, DType::kFloat64}},
+      {"float16", {DType::kFloat16, DType::kFloat16}},
+      {"bfloat16", {DType::kBFloat16, DType::kBFloat16}},
+      {"mixed_float16", {DType::kFloat16, DType::kFloat32}},
+      {"mixed_bfloat16", {DType::kBFloat16, DType::kFloat32}}};
+  std::vector<std::string> names;
+  for (const auto& [name, dtypes] : known) {
+    if (name == policy) return dtypes;
+    names.push_back(name);
+  }
+  throw InvalidArgument("unknown dtype policy '" + policy + "'" + suggest(policy, names));
+}
+
+std::vector<std::pair<std::string, std::shared_ptr<Layer>>> numbered_by_class(
+    const std::vector<std::shared_ptr<Layer>>& layers) {
+  std::vector<std::pair<std::string, std::shared_ptr<Layer>>> result;
+  std::map<std::string, int> seen;
+  for (const auto& layer : layers) {
+    const std::string base = layer->auto_name();
+    const int count = seen[base]++;
+    result.emplace_back(base + (count > 0 ? "_" + std::to_string(count) : ""), layer);
+  }
+  return result;
+}
+
+std::vector<WeightPtr> distinct(const std::vector<WeightPtr>& weights) {
+  std::vector<WeightPtr> result;
+  std::set<const Weight*> seen;
+  for (const WeightPtr& weight : weights) {
+    if (seen.insert(weight.get()).second) result.push_back(weight);
+  }
+  return result;
+}
+
+}  // namespace detail
 }  // namespace lamina

@@ -1,200 +1,370 @@
-// The face of Model: everything but the training loop (fit.cpp), snapshots and the summary.
+// The face of Model: topology, weights, compile, and questions about both. model_data.cpp has what takes
+// data, fit.cpp the training loop.
 #include "lamina/nn/model.h"
 
 #include <algorithm>
 #include <cstdio>
-#include <cstring>
 
-#include "lamina/backend/backend.h"
 #include "lamina/base/error.h"
+#include "lamina/base/log.h"
 #include "lamina/nn/detail/batches.h"
+#include "lamina/nn/detail/layer_state.h"
 #include "lamina/nn/detail/model_impl.h"
-#include "lamina/nn/detail/storage.h"
 #include "lamina/nn/layers/input_layer.h"
 
 namespace lamina {
 
-Model::Model(std::unique_ptr<detail::ModelImpl> impl) : impl_(std::move(impl)) {}
-Model::Model(Model&&) noexcept = default;
-Model& Model::operator=(Model&&) noexcept = default;
-Model::~Model() = default;
+using detail::ModelImpl;
+using detail::Usage;
 
-const std::string& Model::name() const { return impl_->name; }
-std::span<const std::shared_ptr<Layer>> Model::layers() const {
-  const std::span<const std::shared_ptr<Layer>> all = impl_->layers;
-  const bool has_input = !all.empty() && dynamic_cast<const InputLayer*>(all[0].get());
-  return all.subspan(has_input ? 1 : 0);
+Model::Model(const ModelOptions& options)
+    : Model(ModelImpl::make(ModelImpl::Kind::kSubclass, options), options) {}
+
+Model::Model(std::shared_ptr<ModelImpl> impl, const ModelOptions& options)
+    : LayerOf<Model>(options.name, true), impl_(std::move(impl)) {}
+
+Model::Model(const Tensors& inputs, const Tensors& outputs, const ModelOptions& options)
+    : Model(ModelImpl::make(ModelImpl::Kind::kGraph, options), options) {
+  ModelImpl& model = *impl_;
+  model.graph = std::make_shared<detail::LayerGraph>(inputs.values(), outputs.values());
+  model.layers = model.graph->operations();
+  ModelImpl::name_layers(name(), model.layers, "");
+  std::vector<std::shared_ptr<Layer>> kept;  // operations have nothing to keep
+  for (const auto& layer : model.layers) {
+    if (layer->module() == "keras.layers" || find_operation(layer->class_name()) == nullptr)
+      kept.push_back(layer);
+  }
+  std::vector<std::pair<std::string, std::shared_ptr<Layer>>> members;
+  for (auto& [member, layer] : detail::numbered_by_class(kept))
+    members.emplace_back("layers/" + member, layer);
+  set_sublayers(std::move(members));
+  model.named_inputs = inputs.named();
+  model.named_outputs = outputs.named();
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    model.input_names.push_back(
+        inputs.named() ? inputs.names()[i] : detail::origin(model.graph->inputs()[i]).node->layer->name());
+  }
+  std::map<std::string, int> seen;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    std::string output =
+        outputs.named() ? outputs.names()[i] : detail::origin(model.graph->outputs()[i]).node->layer->name();
+    // As Keras: a layer that gives several outputs is named several times.
+    const int count = seen[output]++;
+    if (count > 0) output += "_" + std::to_string(count);
+    model.output_names.push_back(std::move(output));
+  }
+  int stream = 0;
+  TensorSpecs specs;
+  for (const Tensor& input : model.graph->inputs()) specs.push_back({input.shape(), input.dtype()});
+  model.built = true;
+  Layer::build(specs, model.seed, stream);
+  model.adopt_weights(*this);
 }
 
-uint64_t Model::seed() const { return impl_->seed; }
+ModelImpl& Model::impl() const {
+  if (!impl_) throw InvalidArgument("this model was moved from: nothing is left of it");
+  return *impl_;
+}
+
+std::string Model::class_name() const {
+  return impl().kind == ModelImpl::Kind::kSequential ? "Sequential" : "Functional";
+}
+
+std::string Model::module() const {
+  switch (impl().kind) {
+    case ModelImpl::Kind::kSequential:
+      return "keras";
+    case ModelImpl::Kind::kGraph:
+      return "keras.src.models.functional";
+    case ModelImpl::Kind::kSubclass:
+      break;
+  }
+  return "lamina";
+}
+
+std::span<const std::shared_ptr<Layer>> Model::layers() const {
+  const ModelImpl& model = impl();
+  const std::span<const std::shared_ptr<Layer>> all = model.layers;
+  const bool hidden = model.kind == ModelImpl::Kind::kSequential && !all.empty() &&
+                      dynamic_cast<const InputLayer*>(all[0].get());
+  return all.subspan(hidden ? 1 : 0);
+}
+
+uint64_t Model::seed() const { return impl().seed; }
 
 Layer& Model::layer(const std::string& name) const {
   std::vector<std::string> known;
-  for (const auto& layer : impl_->layers) {
+  for (const auto& layer : impl().layers) {
     if (layer->name() == name) return *layer;
     known.push_back(layer->name());
   }
-  throw InvalidArgument("model '" + impl_->name + "' has no layer '" + name + "'" + suggest(name, known));
+  throw InvalidArgument("model '" + this->name() + "' has no layer '" + name + "'" + suggest(name, known));
 }
 
-void Model::build(const Shape& input) { impl_->build(input); }
-bool Model::built() const { return impl_->built; }
+namespace {
+
+const detail::LayerGraph& require_graph(const Model& model, const ModelImpl& impl) {
+  if (impl.graph) return *impl.graph;
+  throw InvalidArgument("model '" + model.name() + "' has no graph of layers: " +
+                        (impl.kind == ModelImpl::Kind::kSubclass
+                             ? "it is computed by C++ code"
+                             : "it is not built yet; begin it with Input"));
+}
+
+Tensor only(const Model& model, const std::vector<Tensor>& tensors, const char* what) {
+  if (tensors.size() == 1) return tensors[0];
+  throw InvalidArgument("model '" + model.name() + "' has " + std::to_string(tensors.size()) + " " + what +
+                        ": ask " + what + "()");
+}
+
+Tensors under_names(const std::vector<Tensor>& tensors, const std::vector<std::string>& names) {
+  std::vector<std::pair<std::string, Tensor>> pairs;
+  for (size_t i = 0; i < tensors.size(); ++i) pairs.emplace_back(names[i], tensors[i]);
+  return Tensors(std::move(pairs));
+}
+
+}  // namespace
+
+Tensors Model::inputs() const {
+  return under_names(require_graph(*this, impl()).inputs(), impl().input_names);
+}
+Tensors Model::outputs() const {
+  return under_names(require_graph(*this, impl()).outputs(), impl().output_names);
+}
+Tensor Model::input() const { return only(*this, require_graph(*this, impl()).inputs(), "inputs"); }
+Tensor Model::output() const { return only(*this, require_graph(*this, impl()).outputs(), "outputs"); }
+
+void Model::build(const Shape& input) {
+  const Usage::Changing alone(impl().usage, name(), "build");
+  if (impl().kind == ModelImpl::Kind::kSequential && impl().built) {
+    impl().graph->specs({{input, DType::kFloat32}});  // throws for what does not fit
+    return;
+  }
+  int stream = impl().next_stream;
+  Layer::build(TensorSpecs{{input, DType::kFloat32}}, impl().seed, stream);
+}
+
+bool Model::built() const { return impl().built; }
 
 const Shape& Model::input_shape() const {
-  impl_->require_built();
-  return impl_->input_shape;
+  impl().require_built(*this);
+  return impl().graph ? impl().graph->inputs()[0].shape() : Layer::input_shape();
 }
 
 const Shape& Model::output_shape() const {
-  impl_->require_built();
-  return impl_->output_shape;
+  impl().require_built(*this);
+  return impl().graph ? impl().graph->outputs()[0].shape() : Layer::output_shape();
 }
 
-std::vector<WeightPtr> Model::weights() const {
-  std::vector<WeightPtr> all;
-  for (const auto& layer : impl_->layers)
-    all.insert(all.end(), layer->weights().begin(), layer->weights().end());
-  return all;
+const std::vector<std::string>& Model::input_names() const { return impl().input_names; }
+const std::vector<std::string>& Model::output_names() const { return impl().output_names; }
+
+// ---- As a layer ----
+
+TensorSpecs Model::compute_output_specs(const TensorSpecs& inputs) const {
+  const ModelImpl& model = impl();
+  if (model.graph) {
+    TensorSpecs adjusted = inputs;
+    if (inputs.size() != model.graph->inputs().size()) {
+      throw InvalidArgument("model '" + name() + "': expected " +
+                            std::to_string(model.graph->inputs().size()) + " inputs, received " +
+                            std::to_string(inputs.size()));
+    }
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      const auto* layer =
+          dynamic_cast<const InputLayer*>(detail::origin(model.graph->inputs()[i]).node->layer.get());
+      if (!model.implicit_input) adjusted[i].shape = layer->compute_output_shape(inputs[i].shape);
+      adjusted[i].dtype = layer->dtype();
+    }
+    return model.graph->specs(adjusted);
+  }
+  if (!model.built) {
+    output_follows_build();
+    return inputs;
+  }
+  if (model.steps_only) return {};
+  return detail::traced_output_specs(*this, inputs);
 }
+
+void Model::create_weights_for(const TensorSpecs& inputs) {
+  ModelImpl& model = impl();
+  if (model.built) return;
+  if (model.kind == ModelImpl::Kind::kSequential) {
+    require_inputs(inputs, 1);
+    model.draw_sequential(*this, inputs[0].shape, inputs[0].dtype);
+    std::vector<std::pair<std::string, std::shared_ptr<Layer>>> members;
+    std::vector<std::shared_ptr<Layer>> distinct;
+    for (const auto& layer : model.graph->operations()) {
+      if (!dynamic_cast<const InputLayer*>(layer.get())) distinct.push_back(layer);
+    }
+    for (auto& [member, layer] : detail::numbered_by_class(distinct))
+      members.emplace_back("layers/" + member, layer);
+    set_sublayers(std::move(members));
+    model.adopt_weights(*this);
+    return;
+  }
+  // A subclass: its layers are built by a first call, unless they are all built already (models inside).
+  const auto& inner = sublayers();
+  model.layers.clear();
+  for (const auto& [member, layer] : inner) model.layers.push_back(layer);
+  ModelImpl::name_layers(name(), model.layers, name());
+  const bool ready = !inner.empty() && std::all_of(inner.begin(), inner.end(),
+                                                   [](const auto& entry) { return entry.second->built(); });
+  if (ready) {
+    // Models that are nothing but their steps (a GAN) have no call of their own.
+    model.built = true;
+    try {
+      detail::traced_output_specs(*this, inputs);
+    } catch (const InvalidArgument&) {
+      model.steps_only = true;
+    }
+  } else {
+    detail::BuildSeed from{model.seed, model.next_stream};
+    const detail::BuildSeed::Scope scope(from);
+    model.built = true;
+    try {
+      detail::traced_output_specs(*this, inputs);
+    } catch (...) {
+      model.built = false;
+      throw;
+    }
+    model.next_stream = from.stream;
+  }
+  model.built = true;
+  if (model.output_names.empty()) model.output_names = {"output"};
+  model.adopt_weights(*this);
+}
+
+std::vector<Tensor> Model::forward(const LayerCall& call, CallContext& context) const {
+  const ModelImpl& model = impl();
+  if (model.kind == ModelImpl::Kind::kSubclass) return Layer::forward(call, context);
+  std::vector<Tensor> inputs;
+  for (size_t i = 0; i < call.inputs.size(); ++i)
+    inputs.push_back(detail::as_input(model.graph->inputs().at(i), call.inputs[i]));
+  return model.graph->run(inputs, context);
+}
+
+std::vector<Tensor> Model::compute_mask(const LayerCall&, const std::vector<Tensor>&) const {
+  return {};  // the layers inside have said it
+}
+
+// ---- Weights ----
 
 std::vector<WeightPtr> Model::weights(bool trainable) const {
-  std::vector<WeightPtr> some;
-  for (const auto& layer : impl_->layers) {
-    for (const WeightPtr& weight : layer->weights()) {
-      if ((layer->trainable() && weight->trainable) == trainable) some.push_back(weight);
-    }
+  const std::vector<WeightPtr> trained = ModelImpl::trainable_weights(*this, nullptr);
+  if (trainable) return trained;
+  std::vector<WeightPtr> others;
+  for (const WeightPtr& weight : weights()) {
+    if (std::find(trained.begin(), trained.end(), weight) == trained.end()) others.push_back(weight);
   }
-  return some;
-}
-
-int64_t Model::count_params() const {
-  int64_t total = 0;
-  for (const auto& layer : impl_->layers) total += layer->count_params();
-  return total;
+  return others;
 }
 
 std::vector<Tensor> Model::get_weights() const {
+  const Usage::Reading asking(impl().usage, name(), "get_weights");
   std::vector<Tensor> values;
   for (const WeightPtr& weight : weights()) values.push_back(weight->read());
   return values;
 }
 
 void Model::set_weights(const std::vector<Tensor>& values) {
+  const Usage::Changing alone(impl().usage, name(), "set_weights");
   const std::vector<WeightPtr> all = weights();
   if (values.size() != all.size()) {
-    throw InvalidArgument("model '" + impl_->name + "' has " + std::to_string(all.size()) +
-                          " weights, received " + std::to_string(values.size()));
+    throw InvalidArgument("model '" + name() + "' has " + std::to_string(all.size()) + " weights, received " +
+                          std::to_string(values.size()));
   }
   for (size_t i = 0; i < all.size(); ++i) {
     if (!values[i].defined() || values[i].shape() != all[i]->type.shape) all[i]->assign(values[i]);  // throws
   }
   for (size_t i = 0; i < all.size(); ++i) all[i]->assign(values[i]);
-  weights_changed();
 }
 
-void Model::weights_changed() {
-  if (impl_->trainer) impl_->trainer->weights_changed();
-}
+// ---- Compile ----
 
 void Model::compile(CompileOptions options) {
-  impl_->require_idle("compile");
+  ModelImpl& model = impl();
+  model.require_idle(*this, "compile");
+  const Usage::Changing alone(model.usage, name(), "compile");
   if (!options.optimizer.given()) options.optimizer = "rmsprop";
   const std::shared_ptr<const Optimizer> optimizer = options.optimizer.get();
   options.optimizer = optimizer;
   // Unknown names are told now; "accuracy" and "crossentropy" wait for the shapes.
-  if (!goes_by_shape(options.loss)) options.loss.get();
-  for (size_t i = 0; i < options.metrics.size(); ++i) {
-    const Choice<Metric>& metric = options.metrics[i];
-    if (!metric.given()) throw InvalidArgument("compile: metric number " + std::to_string(i) + " is empty");
-    if (!goes_by_shape(metric)) metric.get();
+  for (const Choice<Loss>& loss : options.loss.values()) {
+    if (loss.given() && !goes_by_shape(loss)) loss.get();
   }
-  impl_->options = std::move(options);
-  impl_->trainer.reset();
+  for (const MetricChoices* choices : {&options.metrics, &options.weighted_metrics}) {
+    for (const MetricChoices::List& list : choices->lists()) {
+      for (size_t i = 0; i < list.size(); ++i) {
+        if (!list[i].given())
+          throw InvalidArgument("compile: metric number " + std::to_string(i) + " is empty");
+        if (!goes_by_shape(list[i])) list[i].get();
+      }
+    }
+  }
+  if (!model.output_names.empty()) {
+    options.loss.resolve(model.output_names, "loss");
+    options.loss_weights.resolve(model.output_names, "loss_weights");
+    options.metrics.resolve(model.output_names, "metrics");
+    options.weighted_metrics.resolve(model.output_names, "weighted_metrics");
+  }
+  model.options = std::move(options);
+  model.trainer.reset();
+  auto flags = std::make_shared<std::map<const void*, bool>>();
+  const std::function<void(const Layer&)> note = [&](const Layer& layer) {
+    if (!flags->emplace(layer.identity(), layer.trainable()).second) return;
+    for (const auto& [member, inner] : layer.sublayers()) note(*inner);
+  };
+  note(*this);
+  for (const auto& layer : model.layers) note(*layer);
+  model.trainable_layers = std::move(flags);
 }
 
-bool Model::compiled() const { return impl_->options.has_value(); }
+bool Model::compiled() const { return impl().options.has_value(); }
 
 const CompileOptions& Model::compile_options() const {
-  if (!impl_->options) throw InvalidArgument("model '" + impl_->name + "' is not compiled");
-  return *impl_->options;
+  if (!impl().options) throw InvalidArgument("model '" + name() + "' is not compiled");
+  return *impl().options;
 }
 
-Logs Model::evaluate(const Tensor& x, const Tensor& y, const EvaluateOptions& options) {
-  if (options.batch_size < 1) {
-    throw InvalidArgument("evaluate: batch_size must be positive, received " +
-                          std::to_string(options.batch_size));
+std::vector<WeightPtr> Model::optimizer_variables() const {
+  if (!impl().options || !impl().built) return {};
+  return impl().ensure_trainer(*this).optimizer_state();
+}
+
+bool Model::optimizer_built() const { return impl().trainer && impl().trainer->optimizer_built(); }
+void Model::build_optimizer() {
+  compile_options();
+  impl().ensure_trainer(*this).build_optimizer();
+}
+
+double Model::learning_rate() const {
+  const auto schedule = compile_options().optimizer.get()->schedule();
+  const std::vector<WeightPtr>& state = impl().ensure_trainer(*this).optimizer_state();
+  return (schedule ? (*schedule)(state.at(0)->value) : state.at(1)->value).item<double>();
+}
+
+void Model::set_learning_rate(double value) {
+  if (const auto schedule = compile_options().optimizer.get()->schedule()) {
+    throw InvalidArgument("set_learning_rate: the learning rate of the optimizer follows its " +
+                          schedule->class_name() +
+                          " and cannot be set; compile the model with a number as learning_rate");
   }
-  const Tensor data = impl_->prepare(x, y);
-  const int64_t samples = data.shape()[0];
-  RunInfo run;
-  run.steps = (samples + options.batch_size - 1) / options.batch_size;
-  run.samples = samples;
-  run.batch_size = options.batch_size;
-  run.verbose = options.verbose;
-  const std::vector<AnyCallback> callbacks = detail::with_progress_bar(options.callbacks, options.verbose);
-  for (const AnyCallback& callback : callbacks) callback->attach(*this, run);
-  impl_->run_test(data, y, 0, options.batch_size, callbacks);
-  Logs result;
-  const detail::LiveLogs& live = impl_->trainer->test_logs();
-  for (size_t i = 0; i < live.size(); ++i) result.set(live.name(i), live.value(i));
-  return result;
+  impl().ensure_trainer(*this).optimizer_state().at(1)->assign(Tensor(static_cast<float>(value)));
 }
 
-Tensor Model::predict(const Tensor& x, const PredictOptions& options) {
-  if (options.batch_size < 1) {
-    throw InvalidArgument("predict: batch_size must be positive, received " +
-                          std::to_string(options.batch_size));
-  }
-  const Tensor data = impl_->checked_input(x);
-  detail::Trainer& trainer = impl_->ensure_trainer();
-  const int64_t samples = data.shape()[0];
-  Shape shape = data.shape();  // extents that the model leaves open are known now
-  for (const auto& layer : impl_->layers) shape = layer->compute_output_shape(shape);
-  const TensorType type{DType::kFloat32, shape};
-  auto buffer = std::make_shared<Buffer>(data.device(), type.bytes());
-  const size_t row_bytes = samples == 0 ? 0 : type.bytes() / static_cast<size_t>(samples);
+bool Model::interrupted() const { return impl().position.history && impl().position.history->interrupted; }
 
-  RunInfo run;
-  run.steps = (samples + options.batch_size - 1) / options.batch_size;
-  run.samples = samples;
-  run.batch_size = options.batch_size;
-  for (const AnyCallback& callback : options.callbacks) callback->attach(*this, run);
-  for (const AnyCallback& callback : options.callbacks) callback->on_predict_begin(Logs());
-  detail::Batches batches(data, options.batch_size);
-  int64_t step = 0;
-  for (int64_t first = 0; first < samples; first += options.batch_size, ++step) {
-    for (const AnyCallback& callback : options.callbacks) callback->on_predict_batch_begin(step, Logs());
-    const int64_t count = std::min<int64_t>(options.batch_size, samples - first);
-    const Tensor& y = trainer.predict(count == samples ? data : batches.range(first, count));
-    const size_t bytes = static_cast<size_t>(count) * row_bytes;
-    if (y.type().bytes() != bytes) {
-      throw InvalidArgument("model '" + impl_->name + "': a layer's compute_output_shape leads to " +
-                            type.shape.str() + ", but a batch of " + std::to_string(count) + " gave " +
-                            y.shape().str());
-    }
-    std::memcpy(static_cast<char*>(buffer->data()) + static_cast<size_t>(first) * row_bytes, y.data<float>(),
-                bytes);
-    for (const AnyCallback& callback : options.callbacks) callback->on_predict_batch_end(step, Logs());
-  }
-  for (const AnyCallback& callback : options.callbacks) callback->on_predict_end(Logs());
-  return Tensor::wrap(std::move(buffer), type);
+std::vector<std::string> Model::metric_names() const {
+  if (!impl().options || !impl().built) return {};
+  return impl().ensure_trainer(*this).metric_names(*this);
 }
 
-Tensor Model::operator()(const Tensor& x) {
-  const Tensor data = impl_->checked_input(x);
-  return detail::own(impl_->ensure_trainer().predict(data));
-}
-
-Logs Model::train_on_batch(const Tensor& x, const Tensor& y) {
-  const Tensor data = impl_->prepare(x, y);
-  detail::Trainer& trainer = *impl_->trainer;
-  trainer.weights_changed();
-  trainer.train_logs().clear();
-  trainer.train(data, y);
-  Logs logs;
-  const detail::LiveLogs& live = trainer.train_logs();
-  for (size_t i = 0; i < live.size(); ++i) logs.set(live.name(i), live.value(i));
-  return logs;
+std::optional<bool> Model::higher_is_better(const std::string& log) const {
+  if (!impl().options || !impl().built) return std::nullopt;
+  const std::string prefix = "val_";
+  return impl().ensure_trainer(*this).higher_is_better(
+      *this, log.starts_with(prefix) ? log.substr(prefix.size()) : log);
 }
 
 void Model::summary(const SummaryOptions& options) const {
@@ -202,48 +372,25 @@ void Model::summary(const SummaryOptions& options) const {
   std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
-std::vector<WeightPtr> Model::optimizer_variables() const {
-  if (!impl_->options || !impl_->built) return {};
-  return impl_->ensure_trainer().optimizer_state();
-}
-
-bool Model::optimizer_built() const { return impl_->trainer && impl_->trainer->optimizer_built(); }
-void Model::build_optimizer() {
-  compile_options();
-  impl_->ensure_trainer().build_optimizer();
-}
-
-double Model::learning_rate() const {
-  compile_options();
-  return impl_->ensure_trainer().optimizer_state().at(1)->value.item<double>();
-}
-
-void Model::set_learning_rate(double value) {
-  compile_options();
-  impl_->ensure_trainer().optimizer_state().at(1)->assign(Tensor(static_cast<float>(value)));
-}
-
-bool Model::interrupted() const { return impl_->position.history && impl_->position.history->interrupted; }
-
-std::vector<std::string> Model::metric_names() const {
-  if (!impl_->options || !impl_->built) return {};
-  return impl_->ensure_trainer().metric_names();
-}
-
-std::optional<bool> Model::higher_is_better(const std::string& log) const {
-  if (!impl_->options || !impl_->built) return std::nullopt;
-  const std::string prefix = "val_";
-  return impl_->ensure_trainer().higher_is_better(log.rfind(prefix, 0) == 0 ? log.substr(prefix.size())
-                                                                            : log);
-}
-
 Step::Statistics Model::train_statistics() const {
-  return impl_->trainer ? impl_->trainer->statistics() : Step::Statistics{};
+  return impl().trainer ? impl().trainer->statistics() : Step::Statistics{};
 }
 
-std::string Model::train_graph(const Tensor& x, const Tensor& y) {
-  const Tensor data = impl_->prepare(x, y);
-  return impl_->trainer->train_graph(data, y);
+int Model::programs_built() const { return impl().trainer ? impl().trainer->programs() : 0; }
+
+// ---- Steps ----
+
+void Model::train_step(TrainStep& step) {
+  const std::vector<Tensor> y_pred = step.forward();
+  const Tensor loss = step.compute_loss(y_pred);
+  step.minimize(loss);
+  step.update_metrics(y_pred);
+}
+
+void Model::test_step(TrainStep& step) {
+  const std::vector<Tensor> y_pred = step.forward();
+  step.compute_loss(y_pred);
+  step.update_metrics(y_pred);
 }
 
 }  // namespace lamina

@@ -12,6 +12,7 @@
 #include "lamina/nn/callbacks/history.h"
 #include "lamina/nn/layer.h"
 #include "lamina/nn/model_options.h"
+#include "lamina/nn/train_step.h"
 
 namespace lamina {
 
@@ -19,59 +20,114 @@ namespace detail {
 struct ModelImpl;
 }
 
-/// A model in Keras's words. Movable, not copyable. Several models may train in several threads; one model
-/// belongs to one thread at a time.
-class Model {
- public:
-  Model(Model&&) noexcept;
-  Model& operator=(Model&&) noexcept;
-  virtual ~Model();
+/// Options of Model and Sequential.
+struct ModelOptions {
+  std::string name = {};  ///< absent: "sequential", "functional", or the class in snake case
+  std::optional<uint64_t> seed =
+      {};  ///< of initial weights, shuffling and dropout; absent: another each time
+};
 
-  const std::string& name() const;
-  /// The layers in order, without the InputLayer, as in Keras.
+/// A model in Keras's words, and a layer like any other: it can be called, nested in another model, and
+/// shared. Like every layer it is a handle: copies are the same model.
+///
+/// Any number of threads may ask one model at once (predict, predict_on_batch, a call). What changes a model
+/// (fit, evaluate, train_on_batch, set_weights, compile) wants it alone and throws InvalidArgument while
+/// another thread uses it. A model that was moved from throws InvalidArgument.
+///
+/// Three ways to make one:
+///   Sequential model({Input({28, 28, 1}), Flatten(), Dense(10)});     layers in a row
+///   Model model({words}, {y});                                        a graph of layers between symbolic
+///   tensors class Net : public Model { ... };                                 forward() or call() in C++,
+///   with track()
+class Model : public LayerOf<Model> {
+ public:
+  /// The graph between symbolic tensors, given by position or by name (Keras: keras.Model(inputs, outputs)).
+  /// Weights that belong to no model yet get their first values from the model's seed. Throws InvalidArgument
+  /// for a graph that is disconnected and for names that occur twice.
+  Model(const Tensors& inputs, const Tensors& outputs, const ModelOptions& options = {});
+
+  std::string class_name() const override;
+  /// The layers in order: of a Sequential without the InputLayer, of a graph with it, as in Keras.
   std::span<const std::shared_ptr<Layer>> layers() const;
   /// The layer of that name; throws InvalidArgument, suggesting the nearest.
   Layer& layer(const std::string& name) const;
+  /// The symbolic inputs and outputs (model.inputs, model.outputs), to make other models of. Throws
+  /// InvalidArgument for a model without a graph: a subclass, or a Sequential that is not built.
+  Tensors inputs() const;
+  Tensors outputs() const;
+  using Layer::outputs;
+  /// The only symbolic input or output. Throws InvalidArgument when there are several.
+  Tensor input() const;
+  Tensor output() const;
 
   /// Creates all weights for inputs of that shape, batch axis included (-1). Happens by itself where the
   /// model begins with Input, and else at the first data.
   void build(const Shape& input);
   bool built() const;
-  /// Shapes with batch axis (-1); throw InvalidArgument before build.
+  /// Shapes with batch axis (-1), of the first input and output; throw InvalidArgument before build.
   const Shape& input_shape() const;
   const Shape& output_shape() const;
+  /// Names by which data and targets may be given: those of the inputs' and outputs' layers, or what the
+  /// constructor was given.
+  const std::vector<std::string>& input_names() const;
+  const std::vector<std::string>& output_names() const;
 
-  /// Weights layer by layer in Keras's order (model.weights).
-  std::vector<WeightPtr> weights() const;
+  using Layer::weights;
   /// trainable: those that training changes; else the others.
   std::vector<WeightPtr> weights(bool trainable) const;
-  int64_t count_params() const;
   /// Copies of all weights, and their replacement in the same order. Throws InvalidArgument naming the first
   /// weight whose shape differs.
   std::vector<Tensor> get_weights() const;
   void set_weights(const std::vector<Tensor>& values);
-  /// Says that weights were changed from outside (Weight::assign), so that prepared predictions start anew.
-  void weights_changed();
 
-  /// Chooses optimizer, loss and metrics. Throws InvalidArgument for unknown names.
+  /// Chooses optimizer, loss and metrics, and which layers are trainable from here on. Throws InvalidArgument
+  /// for unknown names.
   void compile(CompileOptions options);
   bool compiled() const;
   const CompileOptions& compile_options() const;
 
   /// Trains. `x`: samples along the first axis, of the dtype at hand (uint8 images are cast in the compiled
-  /// step, never as a whole); `y`: as many targets. Throws InvalidArgument for data that do not fit the
-  /// model.
-  History fit(const Tensor& x, const Tensor& y, FitOptions options = {});
+  /// step, never as a whole); `y`: as many targets. For several inputs or outputs `{a, b}` or
+  /// `{{"name", a}, ...}`. Throws InvalidArgument for data that do not fit the model.
+  History fit(const Tensors& x, const Tensors& y, FitOptions options = {});
+  /// Trains on batches from a source, a Dataset say.
+  History fit(BatchSource& source, FitOptions options = {});
   /// Loss and metrics on these samples: {"loss", ..., "accuracy", ...}.
-  Logs evaluate(const Tensor& x, const Tensor& y, const EvaluateOptions& options = {});
-  /// Outputs for all samples, computed batch by batch.
-  Tensor predict(const Tensor& x, const PredictOptions& options = {});
-  /// Outputs for one batch, without the loop: the fastest way to ask for one sample.
-  Tensor operator()(const Tensor& x);
+  Logs evaluate(const Tensors& x, const Tensors& y, const EvaluateOptions& options = {});
+  Logs evaluate(BatchSource& source, const EvaluateOptions& options = {});
+  /// The output for all samples, computed batch by batch. Throws InvalidArgument for a model of several
+  /// outputs.
+  Tensor predict(const Tensors& x, const PredictOptions& options = {});
+  Tensor predict(BatchSource& source, const PredictOptions& options = {});
+  /// All outputs, under their names.
+  Tensors predict_outputs(const Tensors& x, const PredictOptions& options = {});
+  Tensors predict_outputs(BatchSource& source, const PredictOptions& options = {});
 
   /// One training step on a batch, outside of fit; returns the logs of that batch alone
-  /// (model.train_on_batch).
-  Logs train_on_batch(const Tensor& x, const Tensor& y);
+  /// (model.train_on_batch). test_on_batch gives the logs without training.
+  Logs train_on_batch(const Tensors& x, const Tensors& y, const OnBatchOptions& options = {});
+  Logs test_on_batch(const Tensors& x, const Tensors& y, const OnBatchOptions& options = {});
+  /// The output for one batch, without the loop and without a history: the fastest way to ask for one sample.
+  Tensor predict_on_batch(const Tensors& x);
+
+  /// The model on tensors, like any layer. Values are computed by the prepared prediction; gradients flow
+  /// through to inputs and weights alike. Symbolic tensors draw a graph.
+  Tensor operator()(const Tensor& x, bool training = false) const;
+  using Layer::operator();
+  /// The outputs as a function of the weights, which take the place of weights() in that order.
+  std::vector<Tensor> call_with_weights(const std::vector<Tensor>& weights, const Tensors& x,
+                                        bool training = false) const;
+  /// The loss on a batch and its gradients by the trainable weights, in the order of weights(true): no step
+  /// is taken.
+  std::pair<Tensor, std::vector<Tensor>> value_and_grad(const Tensors& x, const Tensors& y,
+                                                        bool training = false);
+
+  /// What one training step does: override it for training of your own (GANs, distillation, contrastive
+  /// learning). It is traced into the compiled step. The default computes the loss of `step` and lets the
+  /// optimizer reduce it.
+  virtual void train_step(TrainStep& step);
+  /// What one step of evaluate does. The default computes loss and metrics.
+  virtual void test_step(TrainStep& step);
 
   /// Prints the table that Keras prints; summary_text gives it as text.
   void summary(const SummaryOptions& options = {}) const;
@@ -99,7 +155,7 @@ class Model {
   bool optimizer_built() const;
   void build_optimizer();
   double learning_rate() const;
-  void set_learning_rate(double value);
+  void set_learning_rate(double value);  ///< throws InvalidArgument when the optimizer follows a schedule
 
   /// Names of loss and metrics in logs: {"loss", "accuracy"}; empty before compile.
   std::vector<std::string> metric_names() const;
@@ -107,59 +163,76 @@ class Model {
   std::optional<bool> higher_is_better(const std::string& log) const;
 
   /// Keras's config.json: module, class_name, config, registered_name, build_config, compile_config.
-  virtual Json serialize() const;
+  Json serialize() const override;
+  std::string module() const override;
+  /// From what serialize() and Keras write; weights are freshly initialised. `compile`: whether
+  /// compile_config counts. Throws InvalidArgument for unknown classes (all in one message) and arguments
+  /// that cannot be.
+  static Model from_json(const Json& json, std::optional<uint64_t> seed = {}, bool compile = true);
   /// The seed of initial weights and, by default, of shuffling and dropout.
   uint64_t seed() const;
 
   /// What the compiled training step cost and how it is laid out.
   Step::Statistics train_statistics() const;
+  /// Programs built so far for training, testing and predicting together.
+  int programs_built() const;
   /// The optimised graph of the training step for such a batch, as text.
-  std::string train_graph(const Tensor& x, const Tensor& y);
+  std::string train_graph(const Tensors& x, const Tensors& y);
+
+  // As a layer; graphs and prepared steps call them.
+  TensorSpecs compute_output_specs(const TensorSpecs& inputs) const override;
+  std::vector<Tensor> forward(const LayerCall& call, CallContext& context) const override;
+  DType input_dtype(DType given) const override { return given; }
+  bool supports_masking() const override { return true; }
+  std::vector<Tensor> compute_mask(const LayerCall& call, const std::vector<Tensor>& masks) const override;
+  bool checks_by_running() const override { return true; }
+  bool has_weights() const override { return true; }
 
  protected:
-  explicit Model(std::unique_ptr<detail::ModelImpl> impl);
-  detail::ModelImpl& impl() { return *impl_; }
-  const detail::ModelImpl& impl() const { return *impl_; }
+  /// For subclasses, which give call() or forward() and track() their layers. They take one input unless they
+  /// override forward.
+  explicit Model(const ModelOptions& options = {});
+  explicit Model(std::shared_ptr<detail::ModelImpl> impl, const ModelOptions& options);
+  void create_weights_for(const TensorSpecs& inputs) override;
+
+  detail::ModelImpl& impl() const;
 
  private:
-  std::unique_ptr<detail::ModelImpl> impl_;
-};
+  friend struct detail::ModelImpl;
 
-/// Options of Sequential.
-struct SequentialOptions {
-  std::string name = "sequential";
-  std::optional<uint64_t> seed = {};  ///< of initial weights; absent: another each time
+  std::shared_ptr<detail::ModelImpl> impl_;
 };
 
 /// Layers in a row (Keras: keras.Sequential).
 ///
 ///   Sequential model({Input({28, 28, 1}), Conv2D(32, {3, 3}, {.activation = "relu"}), Flatten(),
 ///   Dense(10)});
-class Sequential : public Model {
+class Sequential : public LayerOf<Sequential, Model> {
  public:
-  Sequential(std::initializer_list<AnyLayer> layers = {}, SequentialOptions options = {});
-  Sequential(const std::vector<AnyLayer>& layers, SequentialOptions options = {});
+  Sequential(std::initializer_list<AnyLayer> layers = {}, const ModelOptions& options = {});
+  Sequential(const std::vector<AnyLayer>& layers, const ModelOptions& options = {});
 
   /// Appends a layer. Throws InvalidArgument for a name that is taken, a second Input, or a layer that does
-  /// not fit.
+  /// not fit; the model is then as it was.
   void add(AnyLayer layer);
   /// Removes the last layer.
   void pop();
 
-  /// From what serialize() and Keras write (config.json), compiled if it says so; weights are freshly
-  /// initialised. Throws InvalidArgument for unknown classes (all in one message) and arguments that cannot
-  /// be.
-  static Sequential from_json(const Json& json, std::optional<uint64_t> seed = {});
-
  private:
   void build_if_possible();
+  void draw(const TensorSpec& input);
+};
+
+/// Options of load_model.
+struct LoadOptions {
+  bool compile = true;  ///< whether the model is compiled as it was when it was saved
 };
 
 /// A file format of models, by extension. Rooms above register theirs before main.
 struct ModelFormat {
   std::string extension;  ///< ".keras"
   void (*save)(const Model& model, const std::string& path) = nullptr;
-  Sequential (*load)(const std::string& path) = nullptr;
+  Model (*load)(const std::string& path, const LoadOptions& options) = nullptr;
 };
 bool register_model_format(ModelFormat format);
 /// The format of the path's extension; throws InvalidArgument, listing those known, when there is none.
@@ -167,6 +240,6 @@ const ModelFormat& find_model_format(const std::string& path);
 
 /// The model in the file, in the format of its extension. Throws FileError for a file that is missing or
 /// damaged and InvalidArgument for an unknown extension.
-Sequential load_model(const std::string& path);
+Model load_model(const std::string& path, const LoadOptions& options = {});
 
 }  // namespace lamina

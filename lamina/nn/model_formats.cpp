@@ -34,6 +34,8 @@ const ModelFormat& find_model_format(const std::string& path) {
 
 void Model::save(const std::string& path) const { find_model_format(path).save(*this, path); }
 
-Sequential load_model(const std::string& path) { return find_model_format(path).load(path); }
+Model load_model(const std::string& path, const LoadOptions& options) {
+  return find_model_format(path).load(path, options);
+}
 
 }  // namespace lamina

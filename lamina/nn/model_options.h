@@ -4,50 +4,67 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "lamina/core/tensors.h"
+#include "lamina/nn/batch_source.h"
 #include "lamina/nn/callbacks/callback.h"
 #include "lamina/nn/losses/loss.h"
-#include "lamina/nn/metrics/metric.h"
+#include "lamina/nn/metrics/choices.h"
 #include "lamina/nn/optimizers/optimizer.h"
+#include "lamina/nn/per_output.h"
 #include "lamina/nn/snapshot.h"
 
 namespace lamina {
 
 /// Arguments of Model::compile, with Keras's defaults.
 struct CompileOptions {
-  Choice<Optimizer> optimizer = "rmsprop";   ///< an optimizer or its name
-  Choice<Loss> loss = {};                    ///< a loss or its name; needed by fit and evaluate
-  std::vector<Choice<Metric>> metrics = {};  ///< metrics or names; "accuracy" goes by loss and shapes
+  Choice<Optimizer> optimizer = "rmsprop";  ///< an optimizer or its name
+  /// A loss, its name, or a function of (y_true, y_pred); for several outputs one for each. Needed by fit and
+  /// evaluate, unless layers add losses.
+  PerOutput<Choice<Loss>> loss = {};
+  MetricChoices metrics = {};           ///< metrics, names or functions; "accuracy" goes by loss and shapes
+  MetricChoices weighted_metrics = {};  ///< those that sample weights and class weights count for
+  PerOutput<double> loss_weights = {};  ///< by which the losses of the outputs are multiplied; absent: 1
 };
 
 /// Samples with their targets.
 struct Samples {
   Tensor x = {};
   Tensor y = {};
+
+  operator Batch() const { return {x, y, {}}; }
 };
 
 /// What fit does when the loss is NaN or infinite. It always records where in History::bad_loss.
 enum class OnNan {
-  kReport,  ///< goes on; prints one line to standard error unless verbose is 0
+  kReport,  ///< goes on; says so once in the log unless verbose is 0
   kStop,    ///< ends training after the step, as if stop_training had been set
 };
 
 /// Arguments of Model::fit, with Keras's defaults.
 struct FitOptions {
   int epochs = 1;       ///< number of the last epoch; not a count when initial_epoch > 0
-  int batch_size = 32;  ///< samples of a step; the last of an epoch takes what is left
-  bool shuffle = true;  ///< a new order each epoch, from seed and epoch alone
-  /// Share of the samples, from the end and before shuffling, kept for validation.
+  int batch_size = 32;  ///< samples of a step; the last of an epoch takes what is left. Not for a BatchSource
+  bool shuffle = true;  ///< a new order each epoch, from seed and epoch alone. Not for a BatchSource
+  /// Share of the samples, from the end and before shuffling, kept for validation. Not for a BatchSource
   double validation_split = 0;
-  Samples validation_data = {};   ///< takes precedence over validation_split
-  int validation_batch_size = 0;  ///< 0: batch_size
-  int validation_freq = 1;        ///< validate every so many epochs
+  Batch validation_data = {};                    ///< takes precedence over validation_split
+  BatchSource* validation_source = nullptr;      ///< takes precedence over both
+  std::optional<int64_t> steps_per_epoch = {};   ///< absent: until the source ends
+  std::optional<int64_t> validation_steps = {};  ///< absent: until the source ends
+  int validation_batch_size = 0;                 ///< 0: batch_size
+  int validation_freq = 1;                       ///< validate every so many epochs
   std::vector<AnyCallback> callbacks = {};
   int verbose = 1;  ///< 0 silent, 1 progress bar, 2 one line an epoch
   int initial_epoch = 0;
+  Tensors sample_weight = {};  ///< (samples,) or (samples, time), for all outputs or one for each
+  /// Weight of the samples of each class, for one output whose targets are class indices, 0 and 1, or
+  /// one-hot.
+  std::map<int64_t, double> class_weight = {};
   std::optional<uint64_t> seed = {};  ///< of shuffling and dropout; absent: the model's own
   OnNan on_nan = OnNan::kReport;
   const TrainingSnapshot* resume = nullptr;  ///< go on from there; its data and options must be those of then
@@ -59,12 +76,21 @@ struct EvaluateOptions {
   int batch_size = 32;
   std::vector<AnyCallback> callbacks = {};
   int verbose = 1;
+  Tensors sample_weight = {};
+  std::optional<int64_t> steps = {};  ///< absent: until the source ends
 };
 
 /// Arguments of Model::predict.
 struct PredictOptions {
   int batch_size = 32;
   std::vector<AnyCallback> callbacks = {};
+  std::optional<int64_t> steps = {};  ///< absent: until the source ends
+};
+
+/// Arguments of Model::train_on_batch and test_on_batch.
+struct OnBatchOptions {
+  Tensors sample_weight = {};
+  std::map<int64_t, double> class_weight = {};
 };
 
 /// How Model::summary draws.
@@ -72,6 +98,7 @@ struct SummaryOptions {
   int line_length = 0;  ///< columns; 0: 88, or the terminal's width - 4 where that is less
   bool ascii = false;   ///< plain ASCII in place of box-drawing characters
   bool show_trainable = false;
+  bool expand_nested = false;  ///< show the layers of models that are layers, too
 };
 
 }  // namespace lamina

@@ -63,6 +63,12 @@ class Choice {
   requires std::derived_from<std::remove_cvref_t<T>, Base> Choice(T&& object)
       : object_(std::make_shared<const std::remove_cvref_t<T>>(std::forward<T>(object))) {}
 
+  /// A function, where Base can stand for one: a loss or a metric of (y_true, y_pred).
+  template <class F>
+  requires(!std::derived_from<std::remove_cvref_t<F>, Base> &&
+           requires(F f) { Base::from_function(std::forward<F>(f)); }) Choice(F&& function)
+      : object_(Base::from_function(std::forward<F>(function))) {}
+
   bool given() const { return object_ || !name_.empty(); }
   /// The name, when chosen by name; empty otherwise.
   const std::string& name() const { return name_; }

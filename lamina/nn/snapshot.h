@@ -15,8 +15,9 @@ namespace lamina {
 ///
 /// Names of tensors: "weights/" + path, "optimizer/" + name, "metrics/" + index, "rng", and what callbacks
 /// remember: "callbacks/" + class + "/" + index among those of its class + "/" + name. Members of `info`:
-/// "epoch" and "step" (the next to be run, from 0), "seed" (of shuffling), "samples", "batch_size",
-/// "shuffle", "fits" (calls of fit so far) and "optimizer_built".
+/// "epoch" and "step" (the next to be run, from 0), "pass" and "pass_step" (the same, as passes through the
+/// source), "seed" (of shuffling), what the source calls its identity ("samples", "batch_size", "shuffle" for
+/// tensors), "fits" (calls of fit so far) and "optimizer_built".
 struct TrainingSnapshot {
   Json info;
   std::vector<NamedTensor> tensors;

@@ -2,9 +2,16 @@
 #include "lamina/nn/weight.h"
 
 #include "lamina/base/error.h"
+#include "lamina/core/compile.h"
+#include "lamina/core/program_cache.h"
+#include "lamina/core/tensor_node.h"
 #include "lamina/nn/detail/storage.h"
 
 namespace lamina {
+
+void Weight::draw(uint64_t seed, int stream) {
+  value = detail::own((*initializer.get())(type, seed, stream), type.dtype);
+}
 
 Tensor Weight::read() const { return detail::own(value); }
 
@@ -13,7 +20,17 @@ void Weight::assign(const Tensor& from) {
     throw InvalidArgument("weight '" + path + "': expected shape " + type.shape.str() + ", received " +
                           (from.defined() ? from.shape().str() : std::string("no tensor")));
   }
-  if (value.defined()) {
+  if (detail::part_of_a_trace({&from, 1})) {
+    throw InvalidArgument(
+        "weight '" + path +
+        "': grad() watches the tensor that it is given, and what a weight holds are numbers "
+        "without a history; give gradients() the weight's value, or call "
+        "Model::call_with_weights");
+  }
+  fresh = false;
+  // Whoever else holds the old value keeps it.
+  if (value.defined() && value.node().use_count() == 1 && value.node()->buffer.use_count() == 1) {
+    detail::make_exclusive(value);
     detail::overwrite(value, from);
   } else {
     value = detail::own(from, type.dtype);

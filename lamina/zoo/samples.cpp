@@ -78,7 +78,7 @@ Tensor model_input(const Model& model, const Tensor& x) {
 
 Tensor model_targets(const Model& model, const Tensor& y) {
   if (!model.compiled()) return y;
-  const auto loss = model.compile_options().loss.get();
+  const auto loss = model.compile_options().loss.only().get();
   const bool numbers = is_integer(y.dtype()) && (y.rank() == 1 || (y.rank() == 2 && y.shape()[1] == 1));
   if (!loss || !numbers) return y;
   const std::string name = loss->class_name();

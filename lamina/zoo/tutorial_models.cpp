@@ -92,7 +92,7 @@ Samples synthetic_samples(const Model& model, int64_t count, uint64_t seed) {
   samples.x = uniform(x, random);
   std::string loss;
   if (model.compiled()) {
-    auto chosen = model.compile_options().loss.get();
+    auto chosen = model.compile_options().loss.only().get();
     if (chosen) loss = chosen->class_name();
   }
   const int64_t classes = y[-1];

@@ -39,7 +39,7 @@ class Resume : public ::testing::Test {
 
   // All weights and the optimizer's state, as bits.
   std::vector<uint32_t> bits(const std::string& file) const {
-    Sequential model = load_model(folder_ / file);
+    Model model = load_model(folder_ / file);
     std::vector<uint32_t> all;
     auto add = [&](const std::vector<WeightPtr>& weights) {
       for (const WeightPtr& weight : weights) {

@@ -131,6 +131,9 @@ def keras_models():
     add("regression", Sequential([Input((6,)), layers.Rescaling(2.0, offset=-1.0), layers.Dense(3, name="head")]),
         (normal(rng("x"), (12, 6)), normal(rng("y"), (12, 3))),
         optimizer=optimizers.Adam(0.02, global_clipnorm=0.5), loss="mse", metrics=[metrics.MeanAbsoluteError(name="far")])
+    schedule = optimizers.schedules.CosineDecay(0.002, 20, warmup_target=0.01, warmup_steps=4)
+    add("scheduled", Sequential([Input((6,)), layers.Dense(8, "relu"), layers.Dense(4, "softmax")]),
+        classes("dense", 4, (6,), "labels"), optimizer=optimizers.Adam(schedule), loss="sparse_categorical_crossentropy")
     add("frozen", Sequential([Input((6,)), layers.Dense(8, "relu", trainable=False), layers.Dense(4, "softmax")]),
         classes("dense", 4, (6,), "labels"), optimizer="adam", loss="sparse_categorical_crossentropy")
     return made

@@ -13,8 +13,8 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-GOLDEN_SCRIPTS = ["layers", "losses", "metrics", "activations", "optimizers", "initializers", "models", "images",
-                  "datasets", "control", "ops"]
+GOLDEN_SCRIPTS = ["layers", "losses", "metrics", "activations", "optimizers", "callbacks", "initializers", "models",
+                  "images", "datasets", "control", "ops"]
 
 
 def numbers(binaries, work):

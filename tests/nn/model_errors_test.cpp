@@ -217,21 +217,22 @@ TEST(ModelErrors, ConfigurationsNameClassAndArgument) {
                  {"units", "integer", "\"x\""});
   expect_message(layer(R"({"class_name": "Dense", "config": {"units": 3, "unitz": 3}})"),
                  {"unknown argument 'unitz'", "units"});
-  expect_message<Unsupported>(
-      layer(R"({"class_name": "Dense", "config": {"units": 3, "kernel_regularizer": {"class_name": "L2"}}})"),
-      {"kernel_regularizer"});
+  expect_message(
+      layer(
+          R"({"class_name": "Dense", "config": {"units": 3, "kernel_regularizer": {"class_name": "L22"}}})"),
+      {"unknown regularizer 'L22'", "L2"});
   expect_message<Unsupported>(layer(R"({"class_name": "Conv2D", "config": {"filters": 3, "kernel_size": 3,
       "data_format": "channels_first"}})"),
                               {"channels_first"});
-  expect_message<Unsupported>(layer(R"({"class_name": "Dense", "config": {"units": 3, "dtype": "float16"}})"),
-                              {"float16"});
+  expect_message(layer(R"({"class_name": "Dense", "config": {"units": 3, "dtype": "float17"}})"),
+                 {"'float17'", "float16"});
   expect_message(
       [] {
         Sequential::from_json(Json::parse(R"({"class_name": "Sequential", "config": {"name": "m", "layers": [
-          {"class_name": "LSTM", "config": {}}, {"class_name": "Dense", "config": {"units": 1}},
+          {"class_name": "LSTN", "config": {}}, {"class_name": "Dense", "config": {"units": 1}},
           {"class_name": "Convd", "config": {}}]}})"));
       },
-      {"LSTM", "Convd", "Conv2D"});
+      {"'LSTN'", "LSTM", "'Convd'", "Conv1D"});
 }
 
 }  // namespace

@@ -24,8 +24,7 @@ void expect_log(double actual, const Json& expected, const std::string& what) {
 
 class ModelGolden : public ::testing::TestWithParam<std::string> {
  protected:
-  ModelGolden()
-      : golden_("nn/models/" + GetParam()), model_(Sequential::from_json(golden_.json("config"), 1)) {
+  ModelGolden() : golden_("nn/models/" + GetParam()), model_(Model::from_json(golden_.json("config"), 1)) {
     model_.set_weights(golden_.numbered("weight"));
   }
 
@@ -48,7 +47,7 @@ class ModelGolden : public ::testing::TestWithParam<std::string> {
   }
 
   Golden golden_;
-  Sequential model_;
+  Model model_;
 };
 
 TEST_P(ModelGolden, TenSteps) {
@@ -101,7 +100,7 @@ TEST(Summaries, AreKeras) {
     if (entry.path().extension() != ".json") continue;
     const std::string name = entry.path().stem().string();
     const Json config = Json::parse(test::golden_text("nn/summaries/" + name + ".json"));
-    const Sequential model = Sequential::from_json(config, 1);
+    const Model model = Model::from_json(config, 1);
     EXPECT_EQ(model.summary_text({.line_length = 80}), test::golden_text("nn/summaries/" + name + ".txt"));
     test::expect_same_config(model.serialize(), config, name);
     ++seen;

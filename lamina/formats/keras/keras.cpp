@@ -21,16 +21,17 @@ KerasArchive archive_of(const Model& model) {
   return archive;
 }
 
-Sequential model_of(const KerasArchive& archive, const std::string& name, LoadReport* report) {
+Model model_of(const KerasArchive& archive, const std::string& name, LoadReport* report,
+               const LoadOptions& options) {
   // Every weight must be in the file: a configuration that asks for far more need not be built to be refused.
   // A little more is, for the sake of a better message.
   constexpr int64_t kSmall = 1 << 20;
   int64_t stored = 0;
   for (const auto& [path, tensor] : archive.weights.arrays) stored += tensor.size();
   const WeightLimit limit(kSmall + 2 * stored);
-  std::optional<Sequential> model;
+  std::optional<Model> model;
   try {
-    model.emplace(Sequential::from_json(archive.config));
+    model.emplace(Model::from_json(archive.config, {}, options.compile));
   } catch (const FileError&) {
     throw;
   } catch (const InternalError&) {
@@ -39,7 +40,7 @@ Sequential model_of(const KerasArchive& archive, const std::string& name, LoadRe
     // What would be a wrong argument in a program is a wrong file here.
     throw FileError("'" + name + "': " + error.what());
   }
-  const auto of_layer = [](const auto& array) { return array.first.starts_with("layers/"); };
+  const auto of_layer = [](const auto& array) { return !array.first.starts_with("optimizer/"); };
   const auto& arrays = archive.weights.arrays;
   if (!model->built() && std::any_of(arrays.begin(), arrays.end(), of_layer)) {
     throw FileError("'" + name + "' holds weights, but its configuration has neither an InputLayer nor a " +
@@ -49,7 +50,7 @@ Sequential model_of(const KerasArchive& archive, const std::string& name, LoadRe
   if (!result.complete())
     throw FileError("'" + name + "' does not fit its own configuration:" + result.problems());
   if (report) *report = result;
-  return std::move(*model);
+  return *model;
 }
 
 }  // namespace detail
@@ -58,8 +59,8 @@ void save_keras(const Model& model, const std::string& path) {
   write_file(path, detail::keras_archive_bytes(detail::archive_of(model)));
 }
 
-Sequential load_keras(const std::string& path, LoadReport* report) {
-  return detail::model_of(detail::parse_keras_archive(read_file(path), path), path, report);
+Model load_keras(const std::string& path, LoadReport* report, const LoadOptions& options) {
+  return detail::model_of(detail::parse_keras_archive(read_file(path), path), path, report, options);
 }
 
 void save_weights(const Model& model, const std::string& path) {
@@ -87,7 +88,7 @@ LoadReport load_weights(Model& model, const std::string& path) {
 
 namespace {
 
-Sequential load(const std::string& path) { return load_keras(path); }
+Model load(const std::string& path, const LoadOptions& options) { return load_keras(path, nullptr, options); }
 
 [[maybe_unused]] const bool kRegistered = register_model_format({".keras", save_keras, load});
 

@@ -23,7 +23,7 @@ void save_keras(const Model& model, const std::string& path);
 /// Throws FileError when the file is missing, damaged, a zip bomb, or of another kind, when it names layers
 /// or arguments that Lamina does not have (all unknown layers in one message), and when weights are missing
 /// or of another shape (each with path, expected and received shape).
-Sequential load_keras(const std::string& path, LoadReport* report = nullptr);
+Model load_keras(const std::string& path, LoadReport* report = nullptr, const LoadOptions& options = {});
 
 /// Writes the weights alone, and the optimizer's state, as Keras's save_weights does ("x.weights.h5").
 void save_weights(const Model& model, const std::string& path);

@@ -14,6 +14,7 @@ KerasArchive archive_of(const Model& model);
 
 /// The model of an archive, weights and optimizer state included. Throws FileError, calling the archive
 /// `name`.
-Sequential model_of(const KerasArchive& archive, const std::string& name, LoadReport* report = nullptr);
+Model model_of(const KerasArchive& archive, const std::string& name, LoadReport* report = nullptr,
+               const LoadOptions& options = {});
 
 }  // namespace lamina::detail

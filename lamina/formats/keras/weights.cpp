@@ -12,22 +12,24 @@ namespace {
 
 constexpr char kOptimizer[] = "optimizer/vars";
 
-// A layer's place: Keras numbers classes in the order of layers and leaves names aside, since those may be
-// automatic.
+// A layer's place. Keras walks from the model through the members that hold layers, and numbers the classes
+// of a list in its order, leaving names aside, since those may be automatic.
 struct Place {
   const Layer* layer;
   std::string path;
 };
 
+void walk(const Layer& layer, const std::string& prefix, std::set<const void*>& seen,
+          std::vector<Place>& places) {
+  if (!seen.insert(layer.identity()).second) return;  // a shared layer is stored once, where it is met first
+  places.push_back({&layer, prefix + "vars"});
+  for (const auto& [member, inner] : layer.sublayers()) walk(*inner, prefix + member + "/", seen, places);
+}
+
 std::vector<Place> places_of(const Model& model) {
-  std::map<std::string, int> seen;
   std::vector<Place> places;
-  for (const std::shared_ptr<Layer>& layer : model.layers()) {
-    const std::string base = layer->auto_name();
-    const int count = seen[base]++;
-    places.push_back(
-        {layer.get(), "layers/" + base + (count > 0 ? "_" + std::to_string(count) : "") + "/vars"});
-  }
+  std::set<const void*> seen;
+  walk(model, "", seen, places);
   return places;
 }
 
@@ -47,7 +49,6 @@ class Applier {
     if (report_.complete()) {
       plan_optimizer();
       for (const auto& [weight, value] : plan_) weight->assign(*value);
-      model_.weights_changed();
     }
     for (const auto& [path, tensor] : tree_.arrays) {
       if (!looked_at_.contains(path)) report_.unused.push_back(path);
@@ -58,8 +59,9 @@ class Applier {
 
  private:
   void plan_layer(const Place& place) {
-    const std::vector<WeightPtr>& weights = place.layer->weights();
+    const std::vector<WeightPtr>& weights = place.layer->own_weights();
     for (size_t i = 0; i < weights.size(); ++i) {
+      if (weights[i]->stateful) continue;  // Keras's files hold no recurrent state
       const std::string path = place.path + "/" + std::to_string(i);
       const std::string label = path + " (" + weights[i]->path + ")";
       const auto found = tree_.arrays.find(path);
@@ -81,9 +83,9 @@ class Applier {
   void plan_optimizer() {
     const size_t stored = count_arrays(tree_, kOptimizer);
     if (stored == 0 || !model_.compiled()) return;
-    // Two arrays, iteration and learning rate, are all that an optimizer has before its first step.
-    constexpr size_t kUnbuilt = 2;
-    if (stored > kUnbuilt) model_.build_optimizer();
+    // Before its first step an optimizer has no more than the iteration and, without a schedule, the learning
+    // rate.
+    if (stored > model_.optimizer_variables().size()) model_.build_optimizer();
     const std::vector<WeightPtr> variables = model_.optimizer_variables();
     for (size_t i = 0; i < stored; ++i) looked_at_.insert(variable_path(i));
     if (stored != variables.size()) {
@@ -125,11 +127,11 @@ Hdf5Tree keras_weights(const Model& model) {
                           "' has no weights to save yet: give it an Input, build it, or " + "train it first");
   }
   Hdf5Tree tree;
-  tree.groups["vars"] = model.name();
   for (const Place& place : places_of(model)) {
     tree.groups[place.path] = place.layer->name();
-    const std::vector<WeightPtr>& weights = place.layer->weights();
+    const std::vector<WeightPtr>& weights = place.layer->own_weights();
     for (size_t i = 0; i < weights.size(); ++i) {
+      if (weights[i]->stateful) continue;
       tree.arrays[place.path + "/" + std::to_string(i)] = weights[i]->value;
     }
   }

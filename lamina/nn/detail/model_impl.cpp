@@ -2,153 +2,339 @@
 #include "lamina/nn/detail/model_impl.h"
 
 #include <algorithm>
+#include <random>
+#include <set>
 
 #include "lamina/base/error.h"
-#include "lamina/nn/callbacks/progress_bar.h"
 #include "lamina/nn/detail/batches.h"
+#include "lamina/nn/detail/layer_state.h"
+#include "lamina/nn/detail/tensor_source.h"
 #include "lamina/nn/layers/input_layer.h"
+#include "lamina/ops/cast.h"
+#include "lamina/ops/full.h"
+#include "lamina/ops/reshape.h"
 
 namespace lamina::detail {
+namespace {
 
-std::vector<AnyCallback> with_progress_bar(const std::vector<AnyCallback>& callbacks, int verbose) {
-  std::vector<AnyCallback> all;
-  const auto is_bar = [](const AnyCallback& callback) {
-    return dynamic_cast<ProgressBar*>(&*callback) != nullptr;
-  };
-  if (verbose != 0 && std::none_of(callbacks.begin(), callbacks.end(), is_bar))
-    all.emplace_back(ProgressBar());
-  all.insert(all.end(), callbacks.begin(), callbacks.end());
-  return all;
+uint64_t entropy() {
+  std::random_device device;
+  return (static_cast<uint64_t>(device()) << 32) | device();
 }
 
-void ModelImpl::append(std::shared_ptr<Layer> layer) {
-  require_idle("add");
-  const bool is_input = dynamic_cast<InputLayer*>(layer.get()) != nullptr;
-  if (is_input && !layers.empty()) {
-    throw InvalidArgument("model '" + name + "': Input must be the first layer, and the only one");
+void collect_trainable(const Layer& layer, const std::map<const void*, bool>* flags,
+                       std::set<const void*>& seen, std::vector<WeightPtr>& found) {
+  if (!seen.insert(layer.identity()).second) return;
+  bool trainable = layer.trainable();
+  if (flags) {
+    const auto then = flags->find(layer.identity());
+    if (then != flags->end()) trainable = then->second;
   }
-  const std::string automatic = layer->auto_name();
-  std::string unique = automatic;
-  if (!layer->named()) {
-    const int count = names_given[automatic]++;
-    if (count > 0) unique += "_" + std::to_string(count);
-  }
-  const std::string chosen = layer->named() ? layer->name() : unique;
-  for (const auto& other : layers) {
-    if (other->name() == chosen) {
-      throw InvalidArgument("model '" + name + "': there is a layer named '" + chosen +
-                            "' already; names must be unique");
+  if (trainable) {
+    for (const WeightPtr& weight : layer.own_weights()) {
+      if (weight->trainable) found.push_back(weight);
     }
   }
-  // Keras's rule; weights and slots are told apart by paths of names.
-  if (chosen.find('/') != std::string::npos)
-    throw InvalidArgument("model '" + name + "': the name of a layer cannot hold '/': '" + chosen + "'");
-  layer->join(name, unique);
+  for (const auto& [member, inner] : layer.sublayers()) collect_trainable(*inner, flags, seen, found);
+}
+
+// As in Keras, a last axis of extent 1 may be missing or be there in addition.
+Shape input_shape(const Shape& expected, const Shape& given) {
+  Shape shape = given;
+  if (shape.rank() == expected.rank() - 1 && expected[-1] == 1) {
+    shape.push_back(1);
+  } else if (shape.rank() == expected.rank() + 1 && shape[-1] == 1) {
+    std::vector<int64_t> dims = shape.dims();
+    dims.pop_back();
+    shape = Shape(dims);
+  }
+  return shape;
+}
+
+}  // namespace
+
+Tensor as_input(const Tensor& symbolic, const Tensor& value) {
+  const Shape shape = input_shape(symbolic.shape(), value.shape());
+  Tensor result = shape == value.shape() ? value : reshape(value, shape);
+  result = cast(result, symbolic.dtype());
+  const Tensor mask = mask_of(value);
+  if (mask.defined() && result.node() != value.node()) set_mask(result, mask);
+  return result;
+}
+
+std::shared_ptr<ModelImpl> ModelImpl::make(Kind kind, const ModelOptions& options) {
+  auto impl = std::make_shared<ModelImpl>();
+  impl->kind = kind;
+  impl->seed = options.seed ? *options.seed : entropy();
+  return impl;
+}
+
+std::vector<WeightPtr> ModelImpl::trainable_weights(const Layer& root,
+                                                    const std::map<const void*, bool>* flags) {
+  std::vector<WeightPtr> found;
+  std::set<const void*> seen;
+  collect_trainable(root, flags, seen, found);
+  return distinct(found);
+}
+
+void ModelImpl::append(const Model& model, std::shared_ptr<Layer> layer) {
+  require_idle(model, "add");
+  const bool is_input = dynamic_cast<InputLayer*>(layer.get()) != nullptr;
+  if (is_input && !layers.empty()) {
+    throw InvalidArgument("model '" + model.name() + "': Input must be the first layer, and the only one");
+  }
   layers.push_back(std::move(layer));
+  try {
+    name_layers(model.name(), layers, model.name());
+  } catch (...) {
+    layers.pop_back();
+    throw;
+  }
   trainer.reset();
 }
 
-void ModelImpl::build(const Shape& input) {
-  if (layers.empty()) throw InvalidArgument("model '" + name + "' has no layers");
-  if (input.rank() == 0) throw InvalidArgument("model '" + name + "': the input shape lacks the batch axis");
-  Shape shape = input;
-  if (!dynamic_cast<InputLayer*>(layers[0].get())) shape.set(0, -1);
+void ModelImpl::name_layers(const std::string& model, const std::vector<std::shared_ptr<Layer>>& layers,
+                            const std::string& path) {
+  std::map<std::string, const void*> taken;
   for (const auto& layer : layers) {
-    layer->build(shape, seed, next_stream);
-    shape = layer->compute_output_shape(shape);
+    if (!layer->named() && layer->path().empty()) continue;
+    const std::string name = layer->name();
+    // Keras's rule; weights and slots are told apart by paths of names.
+    if (name.find('/') != std::string::npos)
+      throw InvalidArgument("model '" + model + "': the name of a layer cannot hold '/': '" + name + "'");
+    const auto [other, free] = taken.emplace(name, layer->identity());
+    if (!free && other->second != layer->identity()) {
+      if (!layer->named()) continue;  // an automatic name gives way below
+      throw InvalidArgument("model '" + model + "': there is a layer named '" + name +
+                            "' already; names must be unique");
+    }
   }
-  input_shape = layers[0]->input_shape();
-  output_shape = shape;
+  std::map<std::string, int> counts;
+  std::set<const void*> seen;
+  for (const auto& layer : layers) {
+    if (!seen.insert(layer->identity()).second) continue;
+    const std::string automatic = layer->auto_name();
+    if (!layer->named()) {
+      const auto mine = taken.find(layer->name());
+      const bool has_name = layer->joined() && mine != taken.end() && mine->second == layer->identity();
+      if (has_name) {
+        ++counts[automatic];
+        continue;
+      }
+      std::string unique;
+      do {
+        const int count = counts[automatic]++;
+        unique = automatic + (count > 0 ? "_" + std::to_string(count) : "");
+      } while (taken.count(unique));
+      taken.emplace(unique, layer->identity());
+      layer->join(path, unique);
+    } else {
+      layer->join(path, automatic);
+    }
+  }
+}
+
+void ModelImpl::draw_sequential(const Model& model, const Shape& input, DType dtype) {
+  if (layers.empty()) throw InvalidArgument("model '" + model.name() + "' has no layers");
+  if (input.rank() == 0)
+    throw InvalidArgument("model '" + model.name() + "': the input shape lacks the batch axis");
+  Shape shape = input;
+  Tensor x;
+  size_t first = 0;
+  if (auto* given = dynamic_cast<InputLayer*>(layers[0].get())) {
+    given->compute_output_shape(input);  // throws for what it cannot take
+    x = given->symbolic_output();
+    first = 1;
+  } else {
+    shape.set(0, -1);
+    implicit_input = true;
+    x = InputLayer(shape, {.dtype = dtype, .name = "input_layer"}).symbolic_output();
+  }
+  BuildSeed from{seed, next_stream};
+  const BuildSeed::Scope scope(from);
+  const Tensor begin = x;
+  CallContext context(false);
+  for (size_t i = first; i < layers.size(); ++i) {
+    std::vector<Tensor> outputs = layers[i]->outputs(LayerCall{{x}}, context);
+    if (outputs.size() != 1) {
+      throw InvalidArgument("model '" + model.name() + "': layer '" + layers[i]->name() + "' gives " +
+                            std::to_string(outputs.size()) +
+                            " outputs; a Sequential hands one on: use a Model of a graph");
+    }
+    x = outputs[0];
+  }
+  graph = std::make_shared<LayerGraph>(std::vector<Tensor>{begin}, std::vector<Tensor>{x});
+  next_stream = from.stream;
+  input_names = {origin(begin).node->layer->name()};
+  output_names = {layers.back()->name()};
   if (!built) trainer.reset();
   built = true;
 }
 
-void ModelImpl::require_built() const {
+void ModelImpl::adopt_weights(const Model& model) {
+  for (const WeightPtr& weight : model.weights()) {
+    if (!weight->fresh) continue;
+    weight->draw(seed, next_stream++);
+    weight->fresh = false;
+  }
+}
+
+void ModelImpl::require_built(const Model& model) const {
   if (built) return;
-  throw InvalidArgument("model '" + name +
+  throw InvalidArgument("model '" + model.name() +
                         "' has no weights yet: begin it with Input, call build, or give it data first");
 }
 
-void ModelImpl::require_idle(const char* action) const {
+void ModelImpl::require_idle(const Model& model, const char* action) const {
   if (position.callbacks.empty()) return;  // during fit there is the history at least
-  throw InvalidArgument("model '" + name + "': " + action + " cannot be called by a callback while fit runs");
+  throw InvalidArgument("model '" + model.name() + "': " + action +
+                        " cannot be called by a callback while fit runs");
 }
 
-Trainer& ModelImpl::ensure_trainer() {
-  require_built();
+Trainer& ModelImpl::ensure_trainer(const Model& model) {
+  require_built(model);
+  self = &model;
   if (!trainer) {
-    trainer = std::make_unique<Trainer>(layers, options ? &*options : nullptr, derived_seed(seed, 1));
+    trainer = std::make_unique<Trainer>(model, options ? &*options : nullptr, trainable_layers,
+                                        derived_seed(seed, 1));
   }
   return *trainer;
 }
 
-Tensor ModelImpl::checked_input(const Tensor& x) {
-  if (!x.defined()) throw InvalidArgument("model '" + name + "': x is no tensor");
-  if (x.rank() == 0) {
-    throw InvalidArgument("model '" + name + "': x needs samples along its first axis, received ()");
+Tensors ModelImpl::arrange_inputs(Model& model, const Tensors& x) {
+  const std::string where = "model '" + model.name() + "': ";
+  if (x.empty()) throw InvalidArgument(where + "x is no tensor");
+  for (const Tensor& tensor : x) {
+    if (!tensor.defined()) throw InvalidArgument(where + "x is no tensor");
+    if (tensor.rank() == 0)
+      throw InvalidArgument(where + "x needs samples along its first axis, received ()");
+    tensor.eval();
   }
-  x.eval();
-  Tensor data = x;
-  if (built) {
-    const Shape& expected = input_shape;
-    const int rank = x.rank();
-    Shape shape = x.shape();
-    if (rank == expected.rank() - 1 && expected[-1] == 1) {
-      shape.push_back(1);
-    } else if (rank == expected.rank() + 1 && shape[-1] == 1) {
-      std::vector<int64_t> dims = shape.dims();
-      dims.pop_back();
-      shape = Shape(dims);
-    }
-    if (shape != x.shape()) data = Tensor::wrap(x.buffer(), {x.dtype(), shape});
-  }
-  Shape any = data.shape();
-  any.set(0, -1);
   if (!built) {
-    build(any);
-  } else {
-    for (const auto& layer : layers) any = layer->compute_output_shape(any);
+    TensorSpecs specs;
+    for (const Tensor& tensor : x) {
+      specs.push_back({tensor.shape(), tensor.dtype()});
+      specs.back().shape.set(0, -1);
+    }
+    BuildSeed from{seed, next_stream};
+    model.Layer::build(specs, seed, from.stream);
   }
-  return data;
+  if (kind == Kind::kSubclass) return x;
+
+  const size_t wanted = input_names.size();
+  if (x.size() != wanted && !(x.named() && x.size() > wanted)) {
+    throw InvalidArgument(where + "expected " + std::to_string(wanted) +
+                          (wanted == 1 ? " input" : " inputs") + ", received " + std::to_string(x.size()));
+  }
+  std::vector<Tensor> ordered;
+  for (size_t i = 0; i < wanted; ++i) {
+    Tensor tensor;
+    if (x.named() && !(wanted == 1 && x.size() == 1 && !x.find(input_names[0]))) {
+      const Tensor* found = x.find(input_names[i]);
+      if (!found) {
+        throw InvalidArgument(where + "there is no input named '" + input_names[i] + "' among those given" +
+                              suggest(input_names[i], x.names()));
+      }
+      tensor = *found;
+    } else {
+      tensor = x.values()[i];
+    }
+    const Shape shape = input_shape(graph->inputs()[i].shape(), tensor.shape());
+    if (shape != tensor.shape()) tensor = Tensor::wrap(tensor.buffer(), {tensor.dtype(), shape});
+    if (!implicit_input) {
+      Shape open = shape;
+      open.set(0, -1);
+      origin(graph->inputs()[i]).node->layer->compute_output_shape(open);  // throws for what does not fit
+    }
+    ordered.push_back(std::move(tensor));
+  }
+  return Tensors(std::move(ordered));
 }
 
-void ModelImpl::check_targets(const Tensor& x, const Tensor& y) const {
-  if (!y.defined()) throw InvalidArgument("y is no tensor: training and evaluation need targets");
-  if (y.rank() == 0) throw InvalidArgument("y needs samples along its first axis, received ()");
-  if (x.shape()[0] != y.shape()[0]) {
-    throw InvalidArgument("x and y must have as many samples: x has " + std::to_string(x.shape()[0]) +
-                          " (shape " + x.shape().str() + "), y has " + std::to_string(y.shape()[0]) +
-                          " (shape " + y.shape().str() + ")");
+Tensors ModelImpl::arrange_targets(const Model& model, const Tensors& y, const char* what) const {
+  for (const Tensor& tensor : y) {
+    if (!tensor.defined()) throw InvalidArgument(std::string(what) + " is no tensor");
+    if (tensor.rank() == 0)
+      throw InvalidArgument(std::string(what) + " needs samples along its first axis, received ()");
+    tensor.eval();
   }
-  if (x.shape()[0] == 0) throw InvalidArgument("there are no samples: x has shape " + x.shape().str());
+  if (!y.named() || kind == Kind::kSubclass) return y;
+  std::vector<Tensor> ordered;
+  for (const std::string& name : output_names) {
+    if (const Tensor* found = y.find(name)) ordered.push_back(*found);
+  }
+  if (ordered.size() != y.size()) {
+    for (const std::string& name : y.names()) {
+      if (std::find(output_names.begin(), output_names.end(), name) != output_names.end()) continue;
+      throw InvalidArgument("model '" + model.name() + "': " + what + " is given for the output '" + name +
+                            "', which the model does not have" + suggest(name, output_names));
+    }
+  }
+  return Tensors(std::move(ordered));
 }
 
-Tensor ModelImpl::prepare(const Tensor& x, const Tensor& y) {
-  const Tensor data = checked_input(x);
-  check_targets(data, y);
-  y.eval();
-  Trainer& ready = ensure_trainer();
-  ready.prepare(y, output_shape);
-  ready.loss().check_targets(y, output_shape);
-  return data;
+Batch ModelImpl::arrange(Model& model, const Batch& batch) {
+  Batch result;
+  result.x = arrange_inputs(model, batch.x);
+  result.y = arrange_targets(model, batch.y, "y");
+  result.sample_weight = arrange_targets(model, batch.sample_weight, "sample_weight");
+  return result;
 }
 
-void ModelImpl::run_test(const Tensor& x, const Tensor& y, int64_t begin, int batch_size,
-                         const std::vector<AnyCallback>& callbacks) {
-  const int64_t samples = x.shape()[0];
-  Batches xs(x, batch_size), ys(y, batch_size);
-  LiveLogs& live = trainer->test_logs();
-  live.clear();
-  const Logs logs(live);
-  for (const AnyCallback& callback : callbacks) callback->on_test_begin(Logs());
-  int64_t step = 0;
-  for (int64_t first = begin; first < samples; first += batch_size, ++step) {
-    for (const AnyCallback& callback : callbacks) callback->on_test_batch_begin(step, Logs());
-    const int64_t count = std::min<int64_t>(batch_size, samples - first);
-    trainer->test(xs.range(first, count), ys.range(first, count));
-    for (const AnyCallback& callback : callbacks) callback->on_test_batch_end(step, logs);
+void ModelImpl::check_data(Model& model, const Batch& batch, const char* what, bool training) {
+  const int64_t samples = count_samples(batch.x, batch.y, batch.sample_weight, what);
+  if (samples == 0) {
+    throw InvalidArgument("there are no samples: x has shape " + batch.x[size_t{0}].shape().str());
   }
-  for (const AnyCallback& callback : callbacks) callback->on_test_end(logs);
+  Trainer& ready = ensure_trainer(model);
+  if (batch.y.empty() && options && options->loss.given())
+    throw InvalidArgument("y is no tensor: training and evaluation need targets");
+  ready.prepare(model, batch, training);
+  ready.check_targets(model, batch);
+}
+
+Tensors ModelImpl::predict_nothing(const Model& model, const Tensors& x) const {
+  TensorSpecs specs;
+  for (const Tensor& tensor : x) specs.push_back({tensor.shape(), tensor.dtype()});
+  std::vector<Tensor> outputs;
+  for (const TensorSpec& spec : model.compute_output_specs(specs)) {
+    Shape shape = spec.shape;
+    shape.set(0, 0);
+    outputs.push_back(zeros(shape, spec.dtype).eval());
+  }
+  return name_outputs(std::move(outputs));
+}
+
+Tensors ModelImpl::name_outputs(std::vector<Tensor> outputs) const {
+  if (outputs.size() != output_names.size() || kind == Kind::kSubclass) return Tensors(std::move(outputs));
+  std::vector<std::pair<std::string, Tensor>> pairs;
+  for (size_t i = 0; i < outputs.size(); ++i) pairs.emplace_back(output_names[i], std::move(outputs[i]));
+  return Tensors(std::move(pairs));
+}
+
+Logs ModelImpl::run_test(Model& model, BatchSource& source, std::optional<int64_t> steps,
+                         const CallbackList& callbacks) {
+  Trainer& ready = ensure_trainer(model);
+  callbacks.tell(&Callback::on_test_begin, Logs());
+  source.begin(0, 0, 0);
+  Batch batch, given;
+  std::optional<LiveLogs> live;
+  std::optional<Logs> logs;
+  for (int64_t step = 0; (!steps || step < *steps) && source.next(given); ++step) {
+    batch = arrange(model, given);
+    if (!live) {
+      live.emplace(ready.make_logs(model, batch, false));
+      logs.emplace(*live);
+    } else {
+      ready.prepare(model, batch, false);
+    }
+    callbacks.tell(&Callback::on_test_batch_begin, step, Logs());
+    ready.test(model, batch, *live);
+    callbacks.tell(&Callback::on_test_batch_end, step, *logs);
+  }
+  if (!live) throw InvalidArgument("model '" + model.name() + "': there are no samples to evaluate on");
+  callbacks.tell(&Callback::on_test_end, *logs);
+  return live->read();
 }
 
 }  // namespace lamina::detail

@@ -7,70 +7,116 @@
 #include <string>
 #include <vector>
 
+#include "lamina/nn/detail/callback_list.h"
+#include "lamina/nn/detail/layer_graph.h"
 #include "lamina/nn/detail/trainer.h"
+#include "lamina/nn/detail/usage.h"
 #include "lamina/nn/model.h"
 
 namespace lamina::detail {
 
 /// Where a training stands, and what a snapshot of it needs beside the trainer's state.
 struct Position {
-  int epoch = 0;     ///< the next step's epoch,
-  int64_t step = 0;  ///< and its place in that
+  int epoch = 0;          ///< the next step's epoch,
+  int64_t step = 0;       ///< and its place in that
+  int pass = 0;           ///< the pass through the source that it belongs to,
+  int64_t pass_step = 0;  ///< and its place in that: another one where steps_per_epoch cuts passes
   uint64_t seed = 0;
-  int64_t samples = 0;
-  int64_t batch_size = 0;
-  bool shuffle = true;
+  Json identity = Json::object();  ///< of the source
   std::shared_ptr<History> history;
-  std::vector<AnyCallback> callbacks;       ///< of the fit in progress, the history first
+  CallbackList callbacks;                   ///< of the fit in progress, the history first
   std::vector<NamedTensor> callback_state;  ///< what they remembered when it ended
+  LiveLogs logs;                            ///< of the epoch in progress
 };
 
-/// What callbacks remember, named "callbacks/CLASS/INDEX/NAME".
-std::vector<NamedTensor> callback_state(const std::vector<AnyCallback>& callbacks);
-
-/// `callbacks` with a ProgressBar in front, unless `verbose` is 0 or there is one among them.
-std::vector<AnyCallback> with_progress_bar(const std::vector<AnyCallback>& callbacks, int verbose);
-
 struct ModelImpl {
-  std::string name;
+  enum class Kind { kSequential, kGraph, kSubclass };
+  Kind kind = Kind::kSubclass;
   uint64_t seed = 0;
-  std::vector<std::shared_ptr<Layer>> layers;  ///< with the InputLayer, if there is one
-  std::map<std::string, int> names_given;      ///< how often each automatic name was
-
-  bool built = false;
   int next_stream = 0;  ///< of weights' initial values
-  Shape input_shape, output_shape;
+
+  std::vector<std::shared_ptr<Layer>>
+      layers;  ///< of a Sequential in order, of a graph by depth; with InputLayers
+  std::shared_ptr<const LayerGraph> graph;  ///< of a built Sequential, too
+  std::vector<std::string> input_names, output_names;
+  bool named_inputs = false, named_outputs = false;  ///< whether the constructor was given names
+  bool built = false;
+  bool steps_only = false;      ///< a subclass of built models that is trained but not called
+  bool implicit_input = false;  ///< a Sequential that the first data built: its layers say what they take
 
   std::optional<CompileOptions> options;
+  std::shared_ptr<const std::map<const void*, bool>> trainable_layers;  ///< at compile
   std::unique_ptr<Trainer> trainer;
   int fits = 0;  ///< calls of fit so far, so that each shuffles differently
   Position position;
+  Usage usage;
+  const Model* self = nullptr;  ///< the handle in use; which one counts for subclasses only
 
-  /// Adds a layer under a name that is free; throws InvalidArgument otherwise.
-  void append(std::shared_ptr<Layer> layer);
-  void build(const Shape& input);
-  void require_built() const;
+  static std::shared_ptr<ModelImpl> make(Kind kind, const ModelOptions& options);
+
+  // ---- Topology ----
+  /// Adds a layer to a Sequential; throws InvalidArgument for a second Input.
+  void append(const Model& model, std::shared_ptr<Layer> layer);
+  /// Names layers that have no name yet, as Keras numbers them in a fresh process. Throws InvalidArgument,
+  /// naming the model, for names that occur twice or hold '/'.
+  static void name_layers(const std::string& model, const std::vector<std::shared_ptr<Layer>>& layers,
+                          const std::string& path);
+  /// Draws the graph of a Sequential for inputs of that shape.
+  void draw_sequential(const Model& model, const Shape& input, DType dtype);
+  /// Gives weights that belong to no model yet their first values.
+  void adopt_weights(const Model& model);
+  void require_built(const Model& model) const;
   /// Throws InvalidArgument while fit runs: a callback may ask the model, but not rebuild it under the loop.
-  void require_idle(const char* action) const;
+  void require_idle(const Model& model, const char* action) const;
+
+  // ---- Data ----
+  /// Tensors in the order of the model's inputs (or as they are, for a subclass), computed, of the input's
+  /// rank, building the model if need be. Throws InvalidArgument, naming the input, for what does not fit.
+  Tensors arrange_inputs(Model& model, const Tensors& x);
+  /// The same for targets and sample weights, without looking at shapes.
+  Tensors arrange_targets(const Model& model, const Tensors& y, const char* what) const;
+  Batch arrange(Model& model, const Batch& batch);
+
+  /// Whether samples, targets and weights are as many, at least one; whether loss and metrics can compare
+  /// them; and whether the loss can mean every target. Throws InvalidArgument, with `what` in front,
+  /// otherwise.
+  void check_data(Model& model, const Batch& batch, const char* what, bool training);
+  /// Outputs for no samples at all.
+  Tensors predict_nothing(const Model& model, const Tensors& x) const;
+  /// Outputs under their names; without them, for a subclass.
+  Tensors name_outputs(std::vector<Tensor> outputs) const;
+
   /// The trainer, made anew where layers or options changed.
-  Trainer& ensure_trainer();
+  Trainer& ensure_trainer(const Model& model);
 
-  /// Data as the model takes it: on the host, computed, of a shape that fits, building the model if need be.
-  /// Samples without the channel axis of extent 1 get it, as in Keras. Throws InvalidArgument otherwise.
-  Tensor checked_input(const Tensor& x);
-  /// Throws InvalidArgument unless y has as many samples as x, at least one.
-  void check_targets(const Tensor& x, const Tensor& y) const;
-  /// checked_input, check_targets, and the trainer ready for both.
-  Tensor prepare(const Tensor& x, const Tensor& y);
+  /// One pass over a source for loss and metrics.
+  Logs run_test(Model& model, BatchSource& source, std::optional<int64_t> steps,
+                const CallbackList& callbacks);
 
-  /// One pass over the samples from `begin` on for loss and metrics, which are left in the trainer's
-  /// test_logs.
-  void run_test(const Tensor& x, const Tensor& y, int64_t begin, int batch_size,
-                const std::vector<AnyCallback>& callbacks);
+  /// Weights of layers that are trainable by `flags`, or now where those say nothing.
+  static std::vector<WeightPtr> trainable_weights(const Layer& root,
+                                                  const std::map<const void*, bool>* flags);
+  /// Where steps find the handle in use.
+  static const Model* const* self_of(const Model& model) { return &model.impl().self; }
+  static ModelImpl& of(const Model& model) { return model.impl(); }
 };
 
+/// A value as an input of a graph takes it: of the input's dtype, with or without a last axis of extent 1.
+Tensor as_input(const Tensor& symbolic, const Tensor& value);
+
 /// compile_config as Keras writes it, and options from it.
-Json compile_config(const ModelImpl& model);
+Json compile_config(const Model& model);
 CompileOptions compile_options_from(const Json& config);
+
+/// {"layers", "input_layers", "output_layers"} of a graph as Keras writes it.
+Json graph_config(const ModelImpl& model);
+/// The symbolic inputs and outputs of such a configuration, all layers made anew. Throws InvalidArgument for
+/// layers that are not known and for calls that lead nowhere.
+std::pair<Tensors, Tensors> graph_from_config(const Json& config);
+/// Unknown classes of a configuration, models inside included, all in one message; throws InvalidArgument for
+/// any.
+void require_known_layers(const Json& layers, const std::string& model);
+/// A layer, operation or model of a configuration.
+std::shared_ptr<Layer> layer_from_json(const Json& json);
 
 }  // namespace lamina::detail

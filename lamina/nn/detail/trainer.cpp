@@ -2,297 +2,493 @@
 #include "lamina/nn/detail/trainer.h"
 
 #include <algorithm>
+#include <set>
 
-#include "lamina/backend/backend.h"
 #include "lamina/base/error.h"
+#include "lamina/core/grad.h"
+#include "lamina/core/trace.h"
 #include "lamina/nn/detail/batches.h"
+#include "lamina/nn/detail/model_impl.h"
 #include "lamina/nn/detail/storage.h"
 #include "lamina/ops/binary.h"
-#include "lamina/ops/cast.h"
 #include "lamina/ops/full.h"
 
 namespace lamina::detail {
+namespace {
 
-void LiveLogs::reset(std::vector<std::shared_ptr<const Metric>> metrics, std::vector<std::string> names) {
-  metrics_ = std::move(metrics);
-  names_ = std::move(names);
-  state = {own_zeros({DType::kFloat32, {}}), own_zeros({DType::kFloat32, {}})};
-  offsets_.clear();
-  for (const auto& metric : metrics_) {
-    offsets_.push_back(state.size());
-    for (const Metric::Variable& variable : metric->variables()) state.push_back(own_zeros(variable.type));
+// State on its way into a step and back, whatever happens in between.
+class Loan {
+ public:
+  explicit Loan(Lent& lent) : state_(lent.state), owners_(lent.owners) {}
+  ~Loan() {
+    for (size_t i = 0; i < owners_.size(); ++i) *owners_[i] = std::move(state_[i]);
+    owners_.clear();
+    state_.clear();
   }
-  offsets_.push_back(state.size());
-}
+  Loan(const Loan&) = delete;
+  Loan& operator=(const Loan&) = delete;
 
-void LiveLogs::clear() {
-  for (Tensor& accumulator : state) detail::clear(accumulator);
-}
-
-double LiveLogs::value(size_t index) const {
-  if (index == 0) {
-    const float total = state[0].item<float>(), count = state[1].item<float>();
-    return count == 0 ? 0 : total / count;
+  void lend(Tensor& owner) {
+    owners_.push_back(&owner);
+    state_.push_back(std::move(owner));
   }
-  const size_t first = offsets_[index - 1];
-  return metrics_[index - 1]->result(std::span(state).subspan(first, offsets_[index] - first));
+  void lend(const std::vector<WeightPtr>& weights) {
+    for (const WeightPtr& weight : weights) lend(weight->value);
+  }
+  void lend(std::vector<Tensor>& tensors) {
+    for (Tensor& tensor : tensors) lend(tensor);
+  }
+
+ private:
+  std::vector<Tensor>& state_;
+  std::vector<Tensor*>& owners_;
+};
+
+void append(std::vector<Tensor>& to, const Tensors& from) { to.insert(to.end(), from.begin(), from.end()); }
+
+// Tensors of `like` replaced by those from `next` on.
+Tensors take(const Tensors& like, std::span<const Tensor> args, size_t& next) {
+  std::vector<Tensor> values(args.begin() + static_cast<std::ptrdiff_t>(next),
+                             args.begin() + static_cast<std::ptrdiff_t>(next + like.size()));
+  next += like.size();
+  return like.with_values(std::move(values));
 }
 
-Trainer::Trainer(std::vector<std::shared_ptr<Layer>> layers, const CompileOptions* options, uint64_t seed)
-    : layers_(std::move(layers)), key_(own_zeros({DType::kInt64, {2}})) {
-  for (const auto& layer : layers_) {
-    for (const WeightPtr& weight : layer->weights()) {
-      auto& group = layer->trainable() && weight->trainable ? trainable_ : frozen_;
-      if (std::find(group.begin(), group.end(), weight) == group.end()) group.push_back(weight);
+Batch take(const Batch& like, std::span<const Tensor> args, size_t next) {
+  Batch batch;
+  batch.x = take(like.x, args, next);
+  batch.y = take(like.y, args, next);
+  batch.sample_weight = take(like.sample_weight, args, next);
+  return batch;
+}
+
+// What a step depends on: names, ranks, dtypes, and whether the last axis has one element ("accuracy" goes by
+// that).
+void describe(const Tensors& tensors, std::string& key) {
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    if (tensors.named()) key += tensors.names()[i];
+    const Tensor& tensor = tensors.values()[i];
+    key += std::to_string(tensor.rank());
+    key += static_cast<char>('a' + static_cast<int>(tensor.dtype()));
+    if (tensor.rank() > 1 && tensor.shape()[-1] == 1) key += '1';
+    key += ',';
+  }
+  key += ';';
+}
+
+TensorSpecs specs_of(const Tensors& tensors) {
+  TensorSpecs specs;
+  for (const Tensor& tensor : tensors) specs.push_back({tensor.shape(), tensor.dtype()});
+  for (TensorSpec& spec : specs) spec.shape.set(0, -1);
+  return specs;
+}
+
+// Whether the tensors have these specs, whatever the batch; allocates nothing.
+bool are(const Tensors& tensors, const TensorSpecs& specs) {
+  if (tensors.size() != specs.size()) return false;
+  for (size_t i = 0; i < specs.size(); ++i) {
+    const TensorType& type = tensors.values()[i].type();
+    if (type.dtype != specs[i].dtype || type.shape.rank() != specs[i].shape.rank()) return false;
+    for (int axis = 1; axis < type.shape.rank(); ++axis) {
+      if (type.shape[axis] != specs[i].shape[axis]) return false;
     }
   }
-  this->seed(seed);
-  if (!options) return;
-  chosen_loss_ = options->loss;
-  chosen_metrics_ = options->metrics;
-  optimizer_ = options->optimizer.get();
-  for (const Optimizer::Variable& variable : optimizer_->variables({})) {
-    auto weight = std::make_shared<Weight>();
-    weight->name = variable.name;
-    weight->path = optimizer_->name() + "/" + variable.name;
-    weight->type = variable.initial.type();
-    weight->trainable = false;
-    weight->value = own(variable.initial);
-    optimizer_state_.push_back(weight);
-  }
+  return true;
 }
 
-void Trainer::seed(uint64_t seed) {
-  auto* words = static_cast<int64_t*>(key_.buffer()->data());
-  words[0] = static_cast<int64_t>(seed);
-  words[1] = 0;
+Batch placeholders(const Batch& like) {
+  const auto stand_ins = [](const Tensors& tensors) {
+    std::vector<Tensor> values;
+    for (const Tensor& tensor : tensors) values.push_back(placeholder(tensor.type(), tensor.device()));
+    return tensors.with_values(std::move(values));
+  };
+  return {stand_ins(like.x), stand_ins(like.y), stand_ins(like.sample_weight)};
 }
+
+}  // namespace
+
+Trainer::Trainer(const Model& model, const CompileOptions* options,
+                 std::shared_ptr<const std::map<const void*, bool>> trainable, uint64_t seed)
+    : trainable_layers_(std::move(trainable)), key_(own_zeros({DType::kInt64, {2}})) {
+  weights_ = model.weights();
+  for (const WeightPtr& weight : ModelImpl::trainable_weights(model, trainable_layers_.get()))
+    trainable_.push_back(weight);
+  for (const WeightPtr& weight : weights_) (weight->stateful ? stateful_ : plain_).push_back(weight);
+  this->seed(seed);
+  if (!options) return;
+  options_ = *options;
+  optimizer_ = options->optimizer.get();
+  optimizer_state_ = optimizer_variables(*optimizer_, {});
+}
+
+void Trainer::seed(uint64_t seed) { key_ = own(Tensor::from<int64_t>({static_cast<int64_t>(seed), 0})); }
 
 void Trainer::build_optimizer() {
   if (optimizer_built_ || !optimizer_) return;
-  std::vector<Optimizer::Target> targets;
-  for (const WeightPtr& weight : trainable_) targets.push_back({weight->path, weight->type});
-  const std::vector<Optimizer::Variable> variables = optimizer_->variables(targets);
-  for (size_t i = optimizer_state_.size(); i < variables.size(); ++i) {
-    auto weight = std::make_shared<Weight>();
-    weight->name = variables[i].name;
-    weight->path = optimizer_->name() + "/" + variables[i].name;
-    weight->type = variables[i].initial.type();
-    weight->trainable = false;
-    weight->value = own(variables[i].initial);
-    optimizer_state_.push_back(weight);
-  }
+  const std::vector<WeightPtr> all = optimizer_variables(*optimizer_, trainable_);
+  // What there is already (iteration, learning rate) may have been set.
+  optimizer_state_.insert(optimizer_state_.end(),
+                          all.begin() + static_cast<std::ptrdiff_t>(optimizer_state_.size()), all.end());
   optimizer_built_ = true;
 }
 
-void Trainer::prepare(const Tensor& y, const Shape& output) {
-  if (!optimizer_) {
+CallContext Trainer::context(bool training) const {
+  CallContext result(training);
+  result.set_trainable_layers(trainable_layers_.get());
+  return result;
+}
+
+TensorSpecs Trainer::output_specs(const Model& model, const Batch& batch) const {
+  return model.compute_output_specs(specs_of(batch.x));
+}
+
+Trainer::Kind& Trainer::kind_of(const Model& model, const Batch& batch) {
+  if (!options_) {
     throw InvalidArgument(
         "the model is not compiled: call compile({.optimizer = ..., .loss = ...}) before training "
         "or evaluating it");
   }
-  if (!chosen_loss_.given()) {
-    throw InvalidArgument(
-        "the model was compiled without a loss: give compile a .loss to train or evaluate it");
+  static thread_local std::string key;
+  key.clear();
+  describe(batch.x, key);
+  describe(batch.y, key);
+  describe(batch.sample_weight, key);
+  for (Kind& kind : kinds_) {
+    if (kind.key == key) return kind;
   }
-  Shape targets = y.shape();
-  targets.set(0, -1);
-  if (loss_ && y_shape_ == targets && output_shape_ == output) return;
-  loss_ = resolve_loss(chosen_loss_, targets, output);
-  metrics_.clear();
-  for (const Choice<Metric>& metric : chosen_metrics_)
-    metrics_.push_back(resolve_metric(metric, targets, output));
-  train_logs_.reset(metrics_, metric_names());
-  test_logs_.reset(metrics_, metric_names());
-  train_.reset();
-  test_.reset();
-  y_shape_ = Shape();  // not prepared, should the next line throw
-  check_shapes(y, output);
-  y_shape_ = targets;
-  output_shape_ = output;
-}
-
-void Trainer::check_shapes(const Tensor& y, const Shape& output) const {
-  // Operations check their arguments when they are recorded; these are never run.
-  Shape targets = y.shape(), predictions = output;
-  targets.set(0, 1);
-  predictions.set(0, 1);
-  for (int axis = 1; axis < predictions.rank(); ++axis) {
-    if (predictions[axis] < 0) predictions.set(axis, axis < targets.rank() ? targets[axis] : 1);
+  Kind kind;
+  kind.key = key;
+  if (options_->loss.given() || !options_->metrics.empty() || !options_->weighted_metrics.empty()) {
+    kind.objective = std::make_unique<Objective>(*options_, model.output_names(), specs_of(batch.y),
+                                                 output_specs(model, batch));
+  } else {
+    kind.objective = std::make_unique<Objective>(CompileOptions(), std::vector<std::string>(), TensorSpecs(),
+                                                 TensorSpecs());
   }
-  const Tensor y_true = zeros(targets, y.dtype()), y_pred = zeros(predictions, DType::kFloat32);
-  (*loss_)(y_true, y_pred);
-  for (const auto& metric : metrics_) {
-    std::vector<Tensor> state;
-    for (const Metric::Variable& variable : metric->variables())
-      state.push_back(zeros(variable.type.shape, variable.type.dtype));
-    metric->update(state, y_true, y_pred);
+  kinds_.push_back(std::move(kind));
+  return kinds_.back();
+}
+
+// Traces the step once, on stand-ins, to learn what it logs and which optimizers it uses.
+void Trainer::learn(const Model& model, Kind& kind, const Batch& batch, bool training) {
+  std::optional<LogLayout>& layout = training ? kind.train_layout : kind.test_layout;
+  if (layout) return;
+  const Batch stand_ins = placeholders(batch);
+  CallContext pass = context(training);
+  StepTrace trace(model, *kind.objective, trainable_, pass, stand_ins);
+  TrainStep step(trace);
+  if (training) {
+    const_cast<Model&>(model).train_step(step);
+    adopt_optimizers(kind, std::move(trace.optimizers));
+  } else {
+    const_cast<Model&>(model).test_step(step);
   }
+  layout = std::move(trace.layout);
 }
 
-Step& Trainer::test_step() {
-  if (test_) return *test_;
-  test_args_.assign(trainable_.size() + frozen_.size() + 2, {});  // x and y at the end
-  return test_.emplace([this](const std::vector<Tensor>& args) { return test_function(args); },
-                       test_logs_.state.size(), "test step", memory_);
-}
-
-Step& Trainer::train_step() {
-  if (train_) return *train_;
-  build_optimizer();
-  state_.clear();
-  for_each_state([&](Tensor&) { state_.emplace_back(); });
-  return train_.emplace([this](const std::vector<Tensor>& args) { return train_function(args); },
-                        state_.size(), "train step", memory_);
-}
-
-template <class Visit>
-void Trainer::for_each_state(Visit&& visit) {
-  for (const auto* group : {&trainable_, &frozen_, &optimizer_state_}) {
-    for (const WeightPtr& weight : *group) visit(weight->value);
-  }
-  for (Tensor& accumulator : train_logs_.state) visit(accumulator);
-  visit(key_);
-}
-
-Tensor Trainer::forward(Tensor x, CallContext& context) const {
-  if (x.dtype() != DType::kFloat32) x = cast(x, DType::kFloat32);
-  for (const auto& layer : layers_) x = layer->call(x, context);
-  return x;
-}
-
-std::vector<Tensor> Trainer::updated_metrics(std::span<const Tensor> state, const Tensor& loss,
-                                             const Tensor& y_true, const Tensor& y_pred) const {
-  // The loss of an epoch is the mean of the batches' losses weighted by their sizes.
-  const auto samples = static_cast<double>(y_pred.shape()[0]);
-  std::vector<Tensor> updated = {state[0] + loss * samples, state[1] + samples};
-  size_t first = 2;
-  for (const auto& metric : metrics_) {
-    const size_t count = metric->variables().size();
-    for (Tensor& tensor : metric->update(state.subspan(first, count), y_true, y_pred)) {
-      updated.push_back(std::move(tensor));
+void Trainer::adopt_optimizers(Kind& kind, std::vector<NamedOptimizer> found) {
+  for (NamedOptimizer& optimizer : found) {
+    if (optimizer.name.empty()) {
+      if (!optimizer_built_ && optimizer.targets != trainable_) {
+        const std::vector<WeightPtr> all = optimizer_variables(*optimizer_, optimizer.targets);
+        optimizer_state_.insert(optimizer_state_.end(),
+                                all.begin() + static_cast<std::ptrdiff_t>(optimizer_state_.size()),
+                                all.end());
+        optimizer_built_ = true;
+      }
+      build_optimizer();
+      optimizer.state = optimizer_state_;
+    } else {
+      const auto known = std::find_if(others_.begin(), others_.end(), [&](const NamedOptimizer& other) {
+        return other.name == optimizer.name;
+      });
+      if (known != others_.end()) {
+        optimizer.state = known->state;
+      } else {
+        optimizer.state = optimizer_variables(*optimizer.optimizer, optimizer.targets);
+        others_.push_back(optimizer);
+      }
     }
-    first += count;
+    kind.optimizers.push_back(std::move(optimizer));
   }
-  return updated;
 }
 
-std::vector<Tensor> Trainer::train_function(const std::vector<Tensor>& args) const {
+void Trainer::prepare(const Model& model, const Batch& batch, bool training) {
+  Kind& kind = kind_of(model, batch);
+  if (!are(batch.y, kind.checked_targets)) {
+    const TensorSpecs targets = specs_of(batch.y);
+    if (kind.objective->has_loss()) kind.objective->check_shapes(targets, output_specs(model, batch));
+    kind.checked_targets = targets;
+  }
+  learn(model, kind, batch, training);
+}
+
+LiveLogs Trainer::make_logs(const Model& model, const Batch& batch, bool training) {
+  prepare(model, batch, training);
+  Kind& kind = kind_of(model, batch);
+  return LiveLogs(training ? *kind.train_layout : *kind.test_layout);
+}
+
+void Trainer::check_targets(const Model& model, const Batch& batch) {
+  const Objective& objective = *kind_of(model, batch).objective;
+  if (objective.has_loss()) objective.check_targets(batch.y.values(), output_specs(model, batch));
+}
+
+std::vector<Tensor> Trainer::train_function(const Model& model, const Kind& kind, const Batch& like,
+                                            const std::vector<Tensor>& args) const {
   const std::span<const Tensor> all(args);
-  const auto trainable = all.first(trainable_.size());
-  const auto frozen = all.subspan(trainable_.size(), frozen_.size());
-  const auto optimizer = all.subspan(trainable_.size() + frozen_.size(), optimizer_state_.size());
-  const auto metrics =
-      all.subspan(trainable_.size() + frozen_.size() + optimizer_state_.size(), train_logs_.state.size());
-  const Tensor& key = args[args.size() - 3];
-  const Tensor& x = args[args.size() - 2];
-  const Tensor& y = args[args.size() - 1];
+  size_t next = weights_.size();
+  size_t optimizer_count = 0, log_count = 0;
+  for (const NamedOptimizer& optimizer : kind.optimizers) optimizer_count += optimizer.state.size();
+  for (const LogLayout::Entry& entry : kind.train_layout->entries)
+    log_count += LogLayout::variables(entry).size();
+  const auto optimizers = all.subspan(next, optimizer_count);
+  const auto logs = all.subspan(next + optimizer_count, log_count);
+  next += optimizer_count + log_count;
+  const Tensor& key = args[next];
+  const Batch batch = take(like, all, next + 1);
 
-  CallContext context(true);
-  context.set_key(key);
-  for (size_t i = 0; i < trainable.size(); ++i) context.bind(*trainable_[i], trainable[i]);
-  for (size_t i = 0; i < frozen.size(); ++i) context.bind(*frozen_[i], frozen[i]);
-  const Tensor y_pred = forward(x, context);
-  const Tensor loss = (*loss_)(y, y_pred);
-  const std::vector<Tensor> grads = gradients(loss, {trainable.begin(), trainable.end()});
-  Optimizer::Update update = optimizer_->update(trainable, grads, optimizer);
+  CallContext pass = context(true);
+  pass.set_key(key);
+  for (size_t i = 0; i < weights_.size(); ++i) pass.bind(*weights_[i], args[i]);
+  StepTrace trace(model, *kind.objective, trainable_, pass, batch);
+  trace.log_state = logs;
+  trace.known = &kind.optimizers;
+  trace.optimizer_state = optimizers;
+  TrainStep step(trace);
+  const_cast<Model&>(model).train_step(step);
+  if (!(trace.layout == *kind.train_layout)) {
+    throw InvalidArgument("model '" + model.name() +
+                          "': train_step logs other names than the first time it was " +
+                          "traced; log the same ones whatever the batch");
+  }
 
-  std::vector<Tensor> results = std::move(update.weights);
-  for (const WeightPtr& weight : frozen_) results.push_back(context.value(*weight));
-  results.insert(results.end(), update.state.begin(), update.state.end());
-  const std::vector<Tensor> accumulated = updated_metrics(metrics, loss, y, y_pred);
-  results.insert(results.end(), accumulated.begin(), accumulated.end());
+  std::vector<Tensor> results;
+  for (const WeightPtr& weight : weights_) results.push_back(pass.value(*weight));
+  results.insert(results.end(), trace.new_optimizer_state.begin(), trace.new_optimizer_state.end());
+  results.insert(results.end(), trace.new_log_state.begin(), trace.new_log_state.end());
   results.push_back(key + Tensor::from<int64_t>({0, 1}));
   return results;
 }
 
-std::vector<Tensor> Trainer::test_function(const std::vector<Tensor>& args) const {
+std::vector<Tensor> Trainer::test_function(const Model& model, const Kind& kind, const Batch& like,
+                                           const std::vector<Tensor>& args) const {
   const std::span<const Tensor> all(args);
-  const auto metrics = all.first(test_logs_.state.size());
-  const auto weights = all.subspan(metrics.size());
-  const Tensor& x = args[args.size() - 2];
-  const Tensor& y = args[args.size() - 1];
-  CallContext context(false);
-  for (size_t i = 0; i < trainable_.size(); ++i) context.bind(*trainable_[i], weights[i]);
-  for (size_t i = 0; i < frozen_.size(); ++i) context.bind(*frozen_[i], weights[trainable_.size() + i]);
-  const Tensor y_pred = forward(x, context);
-  return updated_metrics(metrics, (*loss_)(y, y_pred), y, y_pred);
+  size_t log_count = 0;
+  for (const LogLayout::Entry& entry : kind.test_layout->entries)
+    log_count += LogLayout::variables(entry).size();
+  const auto logs = all.subspan(stateful_.size(), log_count);
+  const auto plain = all.subspan(stateful_.size() + log_count, plain_.size());
+  const Tensor& key = args[stateful_.size() + log_count + plain_.size()];
+  const Batch batch = take(like, all, stateful_.size() + log_count + plain_.size() + 1);
+
+  CallContext pass = context(false);
+  pass.set_key(key);
+  for (size_t i = 0; i < stateful_.size(); ++i) pass.bind(*stateful_[i], args[i]);
+  for (size_t i = 0; i < plain_.size(); ++i) pass.bind(*plain_[i], plain[i]);
+  StepTrace trace(model, *kind.objective, trainable_, pass, batch);
+  trace.log_state = logs;
+  TrainStep step(trace);
+  const_cast<Model&>(model).test_step(step);
+  std::vector<Tensor> results;
+  for (const WeightPtr& weight : stateful_) results.push_back(pass.value(*weight));
+  results.insert(results.end(), trace.new_log_state.begin(), trace.new_log_state.end());
+  return results;
 }
 
-void Trainer::train(const Tensor& x, const Tensor& y) {
-  if (predict_) predict_.reset();
-  const std::array<Tensor, 2> batch = {x, y};
-  Step& step = train_step();
-  // Moved there and, also after an error, back.
-  struct Borrowed {
-    Trainer& trainer;
-    explicit Borrowed(Trainer& of) : trainer(of) { swap(); }
-    ~Borrowed() { swap(); }
-    void swap() {
-      size_t i = 0;
-      trainer.for_each_state([&](Tensor& tensor) { std::swap(tensor, trainer.state_[i++]); });
+std::vector<Tensor> Trainer::predict_function(const Model& model, const std::vector<Tensor>& args) const {
+  CallContext pass = context(false);
+  for (size_t i = 0; i < stateful_.size(); ++i) pass.bind(*stateful_[i], args[i]);
+  for (size_t i = 0; i < plain_.size(); ++i) pass.bind(*plain_[i], args[stateful_.size() + i]);
+  const std::vector<Tensor> inputs(args.begin() + static_cast<std::ptrdiff_t>(weights_.size()), args.end());
+  const std::vector<Tensor> outputs = model.Layer::outputs(LayerCall{inputs, inputs.size() > 1, {}}, pass);
+  std::vector<Tensor> results;
+  for (const WeightPtr& weight : stateful_) results.push_back(pass.value(*weight));
+  results.insert(results.end(), outputs.begin(), outputs.end());
+  return results;
+}
+
+Step& Trainer::train_step(const Model& model, Kind& kind, const Batch& batch) {
+  newest_ = &kind;
+  if (kind.train) return *kind.train;
+  learn(model, kind, batch, true);
+  size_t state = weights_.size() + 1;
+  for (const NamedOptimizer& optimizer : kind.optimizers) state += optimizer.state.size();
+  for (const LogLayout::Entry& entry : kind.train_layout->entries)
+    state += LogLayout::variables(entry).size();
+  // Only names and numbers of tensors are looked at in `like`.
+  const Batch like = placeholders(batch);
+  const Model* const* self = ModelImpl::self_of(model);
+  return kind.train.emplace(
+      [this, self, &kind, like](const std::vector<Tensor>& args) {
+        return train_function(**self, kind, like, args);
+      },
+      state, "train step", memory_);
+}
+
+Step& Trainer::test_step(const Model& model, Kind& kind, const Batch& batch) {
+  if (kind.test) return *kind.test;
+  learn(model, kind, batch, false);
+  size_t state = stateful_.size();
+  for (const LogLayout::Entry& entry : kind.test_layout->entries) state += LogLayout::variables(entry).size();
+  const Batch like = placeholders(batch);
+  const Model* const* self = ModelImpl::self_of(model);
+  return kind.test.emplace(
+      [this, self, &kind, like](const std::vector<Tensor>& args) {
+        return test_function(**self, kind, like, args);
+      },
+      state, "test step", memory_);
+}
+
+void Trainer::train(const Model& model, const Batch& batch, LiveLogs& logs) {
+  Kind& kind = kind_of(model, batch);
+  Step& step = train_step(model, kind, batch);
+  arguments_.clear();
+  append(arguments_, batch.x);
+  append(arguments_, batch.y);
+  append(arguments_, batch.sample_weight);
+  {
+    Loan loan(lent_);
+    loan.lend(weights_);
+    for (NamedOptimizer& optimizer : kind.optimizers) loan.lend(optimizer.state);
+    loan.lend(logs.state);
+    loan.lend(key_);
+    step(lent_.state, arguments_, nothing_);
+  }
+  arguments_.clear();
+}
+
+void Trainer::test(const Model& model, const Batch& batch, LiveLogs& logs) {
+  Kind& kind = kind_of(model, batch);
+  Step& step = test_step(model, kind, batch);
+  arguments_.clear();
+  for (const WeightPtr& weight : plain_) arguments_.push_back(weight->value);
+  arguments_.push_back(key_);
+  append(arguments_, batch.x);
+  append(arguments_, batch.y);
+  append(arguments_, batch.sample_weight);
+  {
+    Loan loan(lent_);
+    loan.lend(stateful_);
+    loan.lend(logs.state);
+    step(lent_.state, arguments_, nothing_);
+  }
+  arguments_.clear();
+}
+
+std::vector<Tensor> Trainer::call(const Model& model, const std::vector<Tensor>& x) {
+  {
+    const std::lock_guard lock(predict_mutex_);
+    if (!call_) {
+      const Model* const* self = ModelImpl::self_of(model);
+      call_.emplace(
+          [this, self](const std::vector<Tensor>& args) {
+            std::vector<Tensor> results = predict_function(**self, args);
+            results.erase(results.begin(), results.begin() + static_cast<std::ptrdiff_t>(stateful_.size()));
+            return results;
+          },
+          model.name(), memory_);
     }
-  } const borrowed(*this);
-  step(state_, batch);
+  }
+  std::vector<Tensor> arguments;
+  arguments.reserve(weights_.size() + x.size());
+  for (const auto* group : {&stateful_, &plain_}) {
+    for (const WeightPtr& weight : *group) arguments.push_back(weight->value);
+  }
+  arguments.insert(arguments.end(), x.begin(), x.end());
+  return (*call_)(arguments);
 }
 
-void Trainer::test(const Tensor& x, const Tensor& y) {
-  Step& step = test_step();
-  size_t i = 0;
-  for (const auto* group : {&trainable_, &frozen_}) {
-    for (const WeightPtr& weight : *group) test_args_[i++] = weight->value;
+void Trainer::predict(const Model& model, const std::vector<Tensor>& x, std::vector<Tensor>& outputs) {
+  Step* step = nullptr;
+  {
+    const std::lock_guard lock(predict_mutex_);
+    if (!predict_) {
+      const Model* const* self = ModelImpl::self_of(model);
+      predict_.emplace(
+          [this, self](const std::vector<Tensor>& args) { return predict_function(**self, args); },
+          stateful_.size(), "predict", memory_);
+    }
+    step = &*predict_;
   }
-  test_args_[i++] = x;
-  test_args_[i] = y;
-  struct LetGo {
-    std::vector<Tensor>& tensors;
-    ~LetGo() { std::fill(tensors.begin(), tensors.end(), Tensor()); }
-  } const let_go{test_args_};
-  step(test_logs_.state, test_args_);
+  std::vector<Tensor> arguments;
+  arguments.reserve(plain_.size() + x.size());
+  for (const WeightPtr& weight : plain_) arguments.push_back(weight->value);
+  arguments.insert(arguments.end(), x.begin(), x.end());
+  Lent lent;
+  Loan loan(lent);
+  loan.lend(stateful_);
+  (*step)(lent.state, arguments, outputs);
 }
 
-const Tensor& Trainer::predict(const Tensor& x) {
-  // The weights are constants of this program, so that it may prepare them once.
-  if (!predict_) {
-    predict_.emplace(
-        [this](const std::vector<Tensor>& args) {
-          CallContext context(false);
-          return std::vector<Tensor>{forward(args[0], context)};
-        },
-        0, "predict", memory_);
-  }
-  (*predict_)({}, std::span(&x, 1), predictions_);
-  return predictions_[0];
+std::pair<Tensor, std::vector<Tensor>> Trainer::value_and_grad(const Model& model, const Batch& batch,
+                                                               bool training) {
+  Kind& kind = kind_of(model, batch);
+  CallContext pass = context(training);
+  pass.set_key(key_);
+  std::vector<Tensor> now;
+  for (const WeightPtr& weight : trainable_) now.push_back(weight->value);
+  StepTrace trace(model, *kind.objective, trainable_, pass, batch);
+  TrainStep step(trace);
+  const Tensor loss = trace.total_loss(step.forward(), nullptr);
+  std::vector<Tensor> results = gradients(loss, now);
+  results.insert(results.begin(), loss);
+  eval(results);
+  return {results[0], {results.begin() + 1, results.end()}};
 }
 
-std::vector<std::string> Trainer::metric_names() const {
-  if (!optimizer_) return {};
-  std::vector<std::string> names = {"loss"};
-  for (size_t i = 0; i < chosen_metrics_.size(); ++i) {
-    std::string name = chosen_metrics_[i].name();
-    if (name.empty()) name = chosen_metrics_[i].get()->name();
-    names.push_back(std::move(name));
+std::vector<std::string> Trainer::metric_names(const Model& model) const {
+  if (!options_) return {};
+  if (newest_ && newest_->train_layout) {
+    std::vector<std::string> names;
+    for (const LogLayout::Entry& entry : newest_->train_layout->entries) names.push_back(entry.name);
+    return names;
   }
-  return names;
+  return Objective::names(*options_, model.output_names());
 }
 
-std::optional<bool> Trainer::higher_is_better(const std::string& metric) const {
-  if (metric == "loss") return false;
-  const std::vector<std::string> names = metric_names();
-  for (size_t i = 1; i < names.size(); ++i) {
-    if (names[i] == metric && i <= metrics_.size()) return metrics_[i - 1]->higher_is_better();
+std::optional<bool> Trainer::higher_is_better(const Model& model, const std::string& metric) const {
+  if (metric == "loss" || metric.ends_with("_loss")) return false;
+  for (const Kind& kind : kinds_) {
+    for (const auto* layout : {&kind.train_layout, &kind.test_layout}) {
+      if (!*layout) continue;
+      for (const LogLayout::Entry& entry : (*layout)->entries) {
+        if (entry.name == metric && entry.metric) return entry.metric->higher_is_better();
+      }
+    }
   }
+  (void)model;
   return std::nullopt;
 }
 
-Step::Statistics Trainer::statistics() const { return train_ ? train_->statistics() : Step::Statistics{}; }
+Step::Statistics Trainer::statistics() const {
+  return newest_ && newest_->train ? newest_->train->statistics() : Step::Statistics{};
+}
 
-std::string Trainer::train_graph(const Tensor& x, const Tensor& y) {
-  const std::array<Tensor, 2> batch = {x, y};
-  Step& step = train_step();
-  std::vector<Tensor> state;
-  for_each_state([&](const Tensor& tensor) { state.push_back(tensor); });
-  return step.graph(state, batch);
+int Trainer::programs() const {
+  int total = predict_ ? predict_->statistics().programs : 0;
+  for (const Kind& kind : kinds_) {
+    if (kind.train) total += kind.train->statistics().programs;
+    if (kind.test) total += kind.test->statistics().programs;
+  }
+  return total;
+}
+
+std::string Trainer::train_graph(const Model& model, const Batch& batch) {
+  Kind& kind = kind_of(model, batch);
+  Step& step = train_step(model, kind, batch);
+  LiveLogs logs(*kind.train_layout);
+  Lent lent;
+  std::vector<Tensor> arguments;
+  append(arguments, batch.x);
+  append(arguments, batch.y);
+  append(arguments, batch.sample_weight);
+  Loan loan(lent);
+  loan.lend(weights_);
+  for (NamedOptimizer& optimizer : kind.optimizers) loan.lend(optimizer.state);
+  loan.lend(logs.state);
+  loan.lend(key_);
+  return step.graph(lent.state, arguments);
 }
 
 }  // namespace lamina::detail

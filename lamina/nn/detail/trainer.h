@@ -1,122 +1,127 @@
 // Trainer: training state as named groups of tensors, and the compiled steps on it. Internal header.
 #pragma once
 
-#include <array>
+#include <list>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "lamina/core/compile.h"
-#include "lamina/nn/callbacks/logs.h"
-#include "lamina/nn/layer.h"
-#include "lamina/nn/model_options.h"
+#include "lamina/graph/memory_pool.h"
+#include "lamina/nn/detail/live_logs.h"
+#include "lamina/nn/detail/objective.h"
+#include "lamina/nn/detail/step_trace.h"
 
 namespace lamina::detail {
 
-/// Loss and metrics so far, read from their accumulators when looked at.
-class LiveLogs final : public Logs::Source {
- public:
-  void reset(std::vector<std::shared_ptr<const Metric>> metrics, std::vector<std::string> names);
-  /// The accumulators: total and count of the loss, then those of the metrics in order.
+/// State while it is lent to a step, and where it comes from.
+struct Lent {
   std::vector<Tensor> state;
-  /// Sets all accumulators to zero.
-  void clear();
-
-  size_t size() const override { return names_.size(); }
-  const std::string& name(size_t index) const override { return names_[index]; }
-  double value(size_t index) const override;
-  /// The mean loss so far; NaN or infinite as soon as one loss was.
-  double loss() const { return value(0); }
-
- private:
-  std::vector<std::shared_ptr<const Metric>> metrics_;
-  std::vector<std::string> names_;
-  std::vector<size_t> offsets_;
+  std::vector<Tensor*> owners;
 };
 
 /// Owns everything between layers and loops: which tensors are state, in which order, and the compiled
 /// functions
 ///
-///   train: (trainable, non-trainable, optimizer, metrics, key; x, y) -> the same, updated
-///   test:  (metrics; trainable, non-trainable, x, y) -> the metrics, updated
-///   predict: (x) -> outputs
+///   train:   (weights, optimizers, logs, key; x, y, sample weights) -> the same, updated
+///   test:    (stateful weights, logs; other weights, key, x, y, sample weights) -> the same, updated
+///   predict: (stateful weights; other weights, x) -> the same, updated, and the outputs
 ///
-/// The state's buffers are those of the layers' weights, overwritten in place by every step.
+/// State lives in the weights and is lent to a step while it runs, so that nobody else holds it and it can be
+/// updated in place; a handle that a user has taken keeps the contents of its time. Steps are made for what
+/// they need to know of data (names, ranks, dtypes), and compiled for each signature.
 class Trainer {
  public:
-  /// The layers are built. `options` is what compile was given, or null before it (then only predict works).
-  Trainer(std::vector<std::shared_ptr<Layer>> layers, const CompileOptions* options, uint64_t seed);
+  /// The model is built. `options` is what compile was given, or null before it (then only predict works);
+  /// `trainable` says of layers whether they were trainable at compile.
+  Trainer(const Model& model, const CompileOptions* options,
+          std::shared_ptr<const std::map<const void*, bool>> trainable, uint64_t seed);
 
-  /// Chooses loss and metrics for such targets and for predictions of that shape (batch -1). Does nothing
-  /// when the shapes are the same as before. Throws InvalidArgument when they do not fit each other.
-  void prepare(const Tensor& y, const Shape& output);
-  /// Throws InvalidArgument, before anything is computed, for targets that the chosen loss or a metric cannot
-  /// compare with predictions of that shape.
-  void check_shapes(const Tensor& y, const Shape& output) const;
-  /// Creates the optimizer's slots, unless they exist.
+  /// What is known of batches like this one: losses and metrics are chosen, and targets checked. Throws
+  /// InvalidArgument when they do not fit the model or each other.
+  void prepare(const Model& model, const Batch& batch, bool training);
+  /// Accumulators for batches like that one.
+  LiveLogs make_logs(const Model& model, const Batch& batch, bool training);
+  /// Looks at every target. Throws InvalidArgument for one that the loss cannot mean.
+  void check_targets(const Model& model, const Batch& batch);
+
+  void train(const Model& model, const Batch& batch, LiveLogs& logs);
+  void test(const Model& model, const Batch& batch, LiveLogs& logs);
+  /// The outputs; several threads may ask at once unless the model has stateful weights.
+  void predict(const Model& model, const std::vector<Tensor>& x, std::vector<Tensor>& outputs);
+  /// The same as a function of weights and inputs, through which gradients flow.
+  std::vector<Tensor> call(const Model& model, const std::vector<Tensor>& x);
+
+  /// Creates the slots of the model's own optimizer, unless they exist.
   void build_optimizer();
+  /// Names of logs, as far as they are known without data.
+  std::vector<std::string> metric_names(const Model& model) const;
+  std::optional<bool> higher_is_better(const Model& model, const std::string& metric) const;
 
-  void train(const Tensor& x, const Tensor& y);
-  void test(const Tensor& x, const Tensor& y);
-  /// The outputs; overwritten by the next call with the same signature.
-  const Tensor& predict(const Tensor& x);
-
-  const Loss& loss() const { return *loss_; }
-  const LiveLogs& train_logs() const { return train_logs_; }
-  LiveLogs& train_logs() { return train_logs_; }
-  LiveLogs& test_logs() { return test_logs_; }
-  /// Loss and metrics by name; names that were given may not be resolved yet.
-  std::vector<std::string> metric_names() const;
-  std::optional<bool> higher_is_better(const std::string& metric) const;
-
+  /// Of the model's own optimizer; the others' follow under their names.
   const std::vector<WeightPtr>& optimizer_state() const { return optimizer_state_; }
+  const std::vector<NamedOptimizer>& other_optimizers() const { return others_; }
   bool optimizer_built() const { return optimizer_built_; }
-  const std::shared_ptr<const Optimizer>& optimizer() const { return optimizer_; }
   /// int64 {seed, counter}: the counter goes up by one a step.
   Tensor& key() { return key_; }
   const Tensor& key() const { return key_; }
   void seed(uint64_t seed);
+  bool stateful() const { return !stateful_.empty(); }
+  const std::vector<WeightPtr>& trainable() const { return trainable_; }
 
-  /// Drops prepared predictions, because weights change.
-  void weights_changed() { predict_.reset(); }
+  /// The loss and its gradients by the trainable weights; nothing is changed.
+  std::pair<Tensor, std::vector<Tensor>> value_and_grad(const Model& model, const Batch& batch,
+                                                        bool training);
 
   Step::Statistics statistics() const;
-  std::string train_graph(const Tensor& x, const Tensor& y);
+  int programs() const;
+  std::string train_graph(const Model& model, const Batch& batch);
 
  private:
-  Tensor forward(Tensor x, CallContext& context) const;
-  /// Calls `visit` with every tensor of the train step's state, in its order.
-  template <class Visit>
-  void for_each_state(Visit&& visit);
-  // The steps are made when first needed: evaluating creates no slots of the optimizer.
-  Step& train_step();
-  Step& test_step();
-  std::vector<Tensor> train_function(const std::vector<Tensor>& args) const;
-  std::vector<Tensor> test_function(const std::vector<Tensor>& args) const;
-  std::vector<Tensor> updated_metrics(std::span<const Tensor> state, const Tensor& loss, const Tensor& y_true,
-                                      const Tensor& y_pred) const;
+  // Steps for batches of one kind.
+  struct Kind {
+    std::string key;
+    std::unique_ptr<Objective> objective;
+    TensorSpecs checked_targets;
+    std::optional<LogLayout> train_layout, test_layout;
+    std::vector<NamedOptimizer> optimizers;  // of the train step, in the order of use
+    std::optional<Step> train, test;
+  };
+  Kind& kind_of(const Model& model, const Batch& batch);
+  void learn(const Model& model, Kind& kind, const Batch& batch, bool training);
+  void adopt_optimizers(Kind& kind, std::vector<NamedOptimizer> found);
+  std::vector<Tensor> train_function(const Model& model, const Kind& kind, const Batch& like,
+                                     const std::vector<Tensor>& args) const;
+  std::vector<Tensor> test_function(const Model& model, const Kind& kind, const Batch& like,
+                                    const std::vector<Tensor>& args) const;
+  std::vector<Tensor> predict_function(const Model& model, const std::vector<Tensor>& args) const;
+  CallContext context(bool training) const;
+  TensorSpecs output_specs(const Model& model, const Batch& batch) const;
+  Step& train_step(const Model& model, Kind& kind, const Batch& batch);
+  Step& test_step(const Model& model, Kind& kind, const Batch& batch);
 
-  std::vector<std::shared_ptr<Layer>> layers_;
-  std::vector<WeightPtr> trainable_, frozen_;
+  std::vector<WeightPtr> weights_, trainable_, stateful_,
+      plain_;  // all; of them; of them; all but the stateful
+  std::shared_ptr<const std::map<const void*, bool>> trainable_layers_;
   Tensor key_;
-
+  std::optional<CompileOptions> options_;
   std::shared_ptr<const Optimizer> optimizer_;
   std::vector<WeightPtr> optimizer_state_;
+  std::vector<NamedOptimizer> others_;
   bool optimizer_built_ = false;
-  Choice<Loss> chosen_loss_;
-  std::vector<Choice<Metric>> chosen_metrics_;
-  std::shared_ptr<const Loss> loss_;
-  std::vector<std::shared_ptr<const Metric>> metrics_;
-  Shape y_shape_, output_shape_;
-  LiveLogs train_logs_, test_logs_;
 
+  std::list<Kind> kinds_;
+  const Kind* newest_ = nullptr;
   std::shared_ptr<MemoryPool> memory_ = std::make_shared<MemoryPool>();  // of all steps
-  std::optional<Step> train_, test_, predict_;
-  // Room for the tensors of one call, which lie with their owners in between: a step writes over what it
-  // alone holds.
-  std::vector<Tensor> state_, test_args_;
-  std::vector<Tensor> predictions_;
+  std::mutex predict_mutex_;
+  std::optional<Step> predict_;
+  std::optional<Function> call_;
+  std::vector<Tensor> nothing_;    // the outputs of steps that have none
+  Lent lent_;                      // to steps; kept for its capacity,
+  std::vector<Tensor> arguments_;  // as are these
 };
 
 }  // namespace lamina::detail

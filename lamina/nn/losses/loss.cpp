@@ -6,9 +6,13 @@
 #include "lamina/nn/detail/registry-inl.h"
 #include "lamina/nn/losses/detail/match.h"
 #include "lamina/ops/binary.h"
+#include "lamina/ops/broadcast_to.h"
 #include "lamina/ops/cast.h"
+#include "lamina/ops/compare.h"
+#include "lamina/ops/full.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/reshape.h"
+#include "lamina/ops/where.h"
 
 namespace lamina {
 
@@ -32,20 +36,68 @@ Tensor Loss::operator()(const Tensor& y_true, const Tensor& y_pred) const {
 }
 
 Tensor Loss::operator()(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight) const {
+  return masked(y_true, y_pred, sample_weight, Tensor());
+}
+
+Tensor Loss::masked(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight,
+                    const Tensor& mask) const {
   const Tensor each = values(y_true, y_pred);
-  const Tensor weight = cast(sample_weight, each.dtype());
-  if (weight.shape() != each.shape()) {
-    throw InvalidArgument("loss '" + name() +
-                          "': one weight for each loss is needed; received weights of shape " +
-                          weight.shape().str() + " for losses of shape " + each.shape().str());
+  if (!sample_weight.defined() && !mask.defined()) return reduce(each, reduction(), name());
+  const bool over_rest = reduction() == "mean" || reduction() == "sum_over_batch_size";
+  const Tensor weight =
+      detail::match_weight("loss '" + name() + "'",
+                           detail::merge_mask(sample_weight, mask, each.dtype(), over_rest), each.shape());
+  if (reduction() == "mean_with_sample_weight") {
+    const Tensor total = sum(broadcast_to(weight, each.shape()));
+    return where(equal(total, 0.0), zeros_like(total),
+                 sum(each * weight) / where(equal(total, 0.0), 1.0, total));
   }
-  if (reduction() == "mean_with_sample_weight") return sum(each * weight) / sum(weight);
   return reduce(each * weight, reduction(), name());
+}
+
+std::shared_ptr<const Loss> Loss::from_function(Function function) {
+  return std::make_shared<LossFunction>("function", std::move(function));
+}
+
+LossFunction::LossFunction(std::string name, Function function)
+    : name_(std::move(name)), function_(std::move(function)) {
+  if (!function_) throw InvalidArgument("a loss is an empty function");
+  if (name_.empty()) throw InvalidArgument("a loss function needs a name");
 }
 
 void Loss::check_targets(const Tensor&, const Shape&) const {}
 
 namespace detail {
+
+Tensor merge_mask(const Tensor& sample_weight, const Tensor& mask, DType dtype, bool mean_over_rest) {
+  if (!mask.defined()) return cast(sample_weight, dtype);
+  Tensor weight = cast(mask, dtype);
+  if (mean_over_rest) {
+    const Tensor valid = sum(weight);
+    const auto total = static_cast<double>(mask.size());
+    weight = weight * (total / maximum(valid, 1.0));  // nothing valid: all weights are 0 anyway
+  }
+  if (!sample_weight.defined()) return weight;
+  Tensor given = cast(sample_weight, dtype);
+  while (given.rank() < weight.rank()) given = expand_dims(given, -1);
+  while (weight.rank() < given.rank()) weight = expand_dims(weight, -1);
+  return given * weight;
+}
+
+Tensor match_weight(const std::string& what, const Tensor& weight, const Shape& values) {
+  Tensor result = weight;
+  if (result.rank() == values.rank() + 1 && result.shape()[-1] == 1) result = squeeze(result, {-1});
+  while (result.rank() < values.rank()) result = expand_dims(result, -1);
+  bool fits = result.rank() == values.rank();
+  for (int axis = 0; fits && axis < values.rank(); ++axis)
+    fits = result.shape()[axis] == values[axis] || (axis > 0 && result.shape()[axis] == 1);
+  if (!fits) {
+    throw InvalidArgument(
+        what + ": one weight for each value is needed, or one for each sample; received weights of " +
+        "shape " + weight.shape().str() + " for values of shape " + values.str());
+  }
+  return result;
+}
 
 void require_reduction(const std::string& class_name, const std::string& reduction) {
   static const std::vector<std::string> known = {"sum_over_batch_size", "sum", "mean",

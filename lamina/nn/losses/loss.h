@@ -1,6 +1,8 @@
 // Loss: what training makes small.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 
 #include "lamina/core/tensor.h"
@@ -35,14 +37,39 @@ class Loss {
   /// The same with a weight for each of the values, by which they are multiplied before they are reduced (the
   /// divisor stays their number, except that "mean_with_sample_weight" divides by the sum of weights).
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight) const;
+  /// The same with the mask that travels beside predictions, either may be undefined: what is masked counts
+  /// for nothing, and a mean is over the rest. Weights (batch,) count for whole samples of more values.
+  Tensor masked(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight,
+                const Tensor& mask) const;
 
   /// Looks at all targets of a training before it starts, on the host. Throws InvalidArgument for those that
   /// the loss cannot mean, with the first offender's index: labels outside 0..classes-1, say. `output` is the
   /// shape of the predictions, batch included (-1).
   virtual void check_targets(const Tensor& y_true, const Shape& output) const;
 
+  /// A function of (y_true, y_pred) that gives the loss of each sample, as a loss. Files hold its name only.
+  using Function = std::function<Tensor(const Tensor& y_true, const Tensor& y_pred)>;
+  static std::shared_ptr<const Loss> from_function(Function function);
+
   /// The object as Keras writes it, in module "keras.losses".
   Json serialize() const { return serialize_object("keras.losses", class_name(), config()); }
+};
+
+/// A function as a loss, under a name: `.loss = LossFunction("contrastive", f)`.
+class LossFunction : public Loss {
+ public:
+  /// Throws InvalidArgument for an empty function or name.
+  LossFunction(std::string name, Function function);
+  std::string class_name() const override { return name_; }
+  std::string name() const override { return name_; }
+  Json config() const override { return Json::object({{"name", name_}}); }
+  Tensor values(const Tensor& y_true, const Tensor& y_pred) const override {
+    return function_(y_true, y_pred);
+  }
+
+ private:
+  std::string name_;
+  Function function_;
 };
 
 }  // namespace lamina

@@ -1,10 +1,13 @@
 // Metrics that are a mean over samples.
 #include "lamina/nn/metrics/mean.h"
 
+#include "lamina/nn/losses/detail/match.h"
 #include "lamina/nn/metrics/detail/make.h"
 #include "lamina/ops/binary.h"
+#include "lamina/ops/broadcast_to.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/reduce.h"
+#include "lamina/ops/reshape.h"
 
 namespace lamina::metrics {
 namespace {
@@ -27,6 +30,32 @@ std::vector<Tensor> MeanMetric::update(std::span<const Tensor> state, const Tens
   if (!inner.empty()) each = mean(each, inner);
   const int64_t samples = each.rank() == 0 ? 1 : each.shape()[0];
   return {state[0] + sum(each), state[1] + static_cast<double>(samples)};
+}
+
+std::vector<Tensor> MeanMetric::update_weighted(std::span<const Tensor> state, const Tensor& y_true,
+                                                const Tensor& y_pred, const Tensor& sample_weight) const {
+  // Keras's reduce_to_samplewise_values: values are reduced to the rank of the weights, both then to samples.
+  Tensor each = cast(values(y_true, y_pred), DType::kFloat32);
+  Tensor weight = cast(sample_weight, DType::kFloat32);
+  if (weight.rank() == each.rank() + 1 && weight.shape()[-1] == 1) weight = squeeze(weight, {-1});
+  std::vector<int> beyond;
+  for (int axis = weight.rank(); axis < each.rank(); ++axis) beyond.push_back(axis);
+  if (!beyond.empty()) each = mean(each, beyond);
+  weight = broadcast_to(lamina::detail::match_weight("metric '" + name() + "'", weight, each.shape()),
+                        each.shape());
+  each = each * weight;
+  std::vector<int> inner;
+  for (int axis = 1; axis < each.rank(); ++axis) inner.push_back(axis);
+  if (!inner.empty()) {
+    weight = mean(weight, inner);
+    each = mean(each, inner);
+  }
+  return {state[0] + sum(each), state[1] + sum(weight)};
+}
+
+MetricFunction::MetricFunction(const std::string& name, Function function)
+    : MeanMetric({name}, "function"), function_(std::move(function)) {
+  if (!function_) throw InvalidArgument("a metric is an empty function");
 }
 
 double MeanMetric::result(std::span<const Tensor> state) const {

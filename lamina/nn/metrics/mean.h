@@ -21,6 +21,8 @@ class MeanMetric : public Metric {
   std::vector<Variable> variables() const override;
   std::vector<Tensor> update(std::span<const Tensor> state, const Tensor& y_true,
                              const Tensor& y_pred) const override;
+  std::vector<Tensor> update_weighted(std::span<const Tensor> state, const Tensor& y_true,
+                                      const Tensor& y_pred, const Tensor& sample_weight) const override;
   double result(std::span<const Tensor> state) const override;
 
   /// The value of each sample, of shape (batch, ...); further axes are averaged. Throws InvalidArgument,
@@ -33,6 +35,20 @@ class MeanMetric : public Metric {
 
  private:
   std::string name_;
+};
+
+/// A function as a metric, under a name: `.metrics = {metrics::MetricFunction("mape", f)}`.
+class MetricFunction : public MeanMetric {
+ public:
+  /// Throws InvalidArgument for an empty function or name.
+  MetricFunction(const std::string& name, Function function);
+  std::string class_name() const override { return name(); }
+  Tensor values(const Tensor& y_true, const Tensor& y_pred) const override {
+    return function_(y_true, y_pred);
+  }
+
+ private:
+  Function function_;
 };
 
 /// The mean of the predictions themselves; targets are not looked at (Keras: keras.metrics.Mean).

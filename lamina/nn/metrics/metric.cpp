@@ -4,7 +4,9 @@
 #include <cctype>
 
 #include "lamina/nn/detail/registry-inl.h"
+#include "lamina/nn/losses/detail/match.h"
 #include "lamina/nn/losses/loss.h"
+#include "lamina/nn/metrics/mean.h"
 
 namespace lamina {
 
@@ -29,6 +31,23 @@ std::string lower_case(std::string text) {
 }
 
 }  // namespace
+
+std::vector<Tensor> Metric::update_weighted(std::span<const Tensor>, const Tensor&, const Tensor&,
+                                            const Tensor&) const {
+  throw InvalidArgument("metric '" + name() + "' (" + class_name() + ") takes no sample weights or masks");
+}
+
+std::vector<Tensor> Metric::update_masked(std::span<const Tensor> state, const Tensor& y_true,
+                                          const Tensor& y_pred, const Tensor& sample_weight,
+                                          const Tensor& mask) const {
+  if (!sample_weight.defined() && !mask.defined()) return update(state, y_true, y_pred);
+  return update_weighted(state, y_true, y_pred,
+                         detail::merge_mask(sample_weight, mask, DType::kFloat32, false));
+}
+
+std::shared_ptr<const Metric> Metric::from_function(Function function) {
+  return std::make_shared<metrics::MetricFunction>("function", std::move(function));
+}
 
 bool goes_by_shape(const Choice<Metric>& metric) {
   const std::string name = lower_case(metric.name());

@@ -1,6 +1,8 @@
 // Metric: a number accumulated over batches.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,8 +40,21 @@ class Metric {
   /// The accumulators after one more batch; pure, and traced into the compiled step.
   virtual std::vector<Tensor> update(std::span<const Tensor> state, const Tensor& y_true,
                                      const Tensor& y_pred) const = 0;
+  /// The same with a weight for each sample (batch,) or value (batch, time). The default throws
+  /// InvalidArgument: not every metric knows weights.
+  virtual std::vector<Tensor> update_weighted(std::span<const Tensor> state, const Tensor& y_true,
+                                              const Tensor& y_pred, const Tensor& sample_weight) const;
+  /// Whichever of the two fits: with the weights, and the mask that travels beside predictions; either may be
+  /// undefined.
+  std::vector<Tensor> update_masked(std::span<const Tensor> state, const Tensor& y_true, const Tensor& y_pred,
+                                    const Tensor& sample_weight, const Tensor& mask) const;
   /// The value so far, from computed accumulators; it is read while training runs and must not allocate.
   virtual double result(std::span<const Tensor> state) const = 0;
+
+  /// A function of (y_true, y_pred) that gives the value of each sample; its mean over samples is the metric.
+  /// Files hold its name only.
+  using Function = std::function<Tensor(const Tensor& y_true, const Tensor& y_pred)>;
+  static std::shared_ptr<const Metric> from_function(Function function);
 
   /// The object as Keras writes it, in module "keras.metrics".
   Json serialize() const { return serialize_object("keras.metrics", class_name(), config()); }

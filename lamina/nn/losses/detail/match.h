@@ -11,6 +11,14 @@ namespace lamina::detail {
 /// Throws InvalidArgument, suggesting the nearest, unless it is one of Keras's reductions.
 void require_reduction(const std::string& class_name, const std::string& reduction);
 
+/// The weight of each value when `mask` (bool) says which count: their product, either may be undefined.
+/// `mean_over_rest`: scaled up so that a mean over all values becomes one over those that count.
+Tensor merge_mask(const Tensor& sample_weight, const Tensor& mask, DType dtype, bool mean_over_rest);
+
+/// Weights under the rank of values of shape `values`: those of samples count for all of a sample's values.
+/// Throws InvalidArgument, beginning with `what`, when they do not fit.
+Tensor match_weight(const std::string& what, const Tensor& weight, const Shape& values);
+
 /// Where ranks differ by one: drops a last axis of extent 1 of the higher one, or adds one to a vector
 /// (Keras's squeeze_or_expand_to_same_rank).
 std::pair<Tensor, Tensor> match_ranks(const Tensor& y_true, const Tensor& y_pred);

@@ -1,0 +1,78 @@
+// Running and drawing recorded ops.
+#include "lamina/nn/detail/operation_layer.h"
+
+#include "lamina/base/error.h"
+#include "lamina/nn/detail/layer_state.h"
+
+namespace lamina::detail {
+namespace {
+
+const Operation& require_operation(const std::string& class_name) {
+  if (const Operation* found = find_operation(class_name)) return *found;
+  throw InvalidArgument("unknown operation '" + class_name + "'" + suggest(class_name, operation_names()));
+}
+
+// The first call of an op on symbolic tensors draws a node of its own.
+Tensor draw(OperationCall call) {
+  std::vector<Tensor> inputs = tensors_of(call);
+  const OperationLayer layer(std::move(call), "");
+  CallContext context(false);
+  return layer.outputs(LayerCall{std::move(inputs)}, context).at(0);
+}
+
+const bool registered = set_operation_recorder(draw);
+
+}  // namespace
+
+std::vector<Tensor> tensors_of(const OperationCall& call) {
+  std::vector<Tensor> tensors;
+  for (const OperationArgument& argument : call.args) {
+    if (const auto* one = std::get_if<Tensor>(&argument)) {
+      tensors.push_back(*one);
+    } else if (const auto* several = std::get_if<std::vector<Tensor>>(&argument)) {
+      tensors.insert(tensors.end(), several->begin(), several->end());
+    }
+  }
+  return tensors;
+}
+
+OperationLayer::OperationLayer(OperationCall call, const std::string& name)
+    : LayerOf<OperationLayer>(name, true),
+      call_(std::move(call)),
+      operation_(&require_operation(call_.class_name)) {
+  // What was given stays alive by the node's inputs; here only the places matter.
+  for (OperationArgument& argument : call_.args) {
+    if (auto* one = std::get_if<Tensor>(&argument)) {
+      *one = Tensor();
+    } else if (auto* several = std::get_if<std::vector<Tensor>>(&argument)) {
+      several->assign(several->size(), Tensor());
+    }
+  }
+}
+
+TensorSpecs OperationLayer::compute_output_specs(const TensorSpecs& inputs) const {
+  return traced_output_specs(*this, inputs);
+}
+
+std::vector<Tensor> OperationLayer::forward(const LayerCall& call, CallContext&) const {
+  OperationCall filled = call_;
+  size_t next = 0;
+  for (OperationArgument& argument : filled.args) {
+    if (auto* one = std::get_if<Tensor>(&argument)) {
+      *one = call.inputs.at(next++);
+    } else if (auto* several = std::get_if<std::vector<Tensor>>(&argument)) {
+      for (Tensor& tensor : *several) tensor = call.inputs.at(next++);
+    }
+  }
+  return {operation_->run(filled)};
+}
+
+Json OperationLayer::serialize() const {
+  Json config = Json::object({{"name", name()}});
+  for (const auto& [key, value] : call_.config.as_object()) config[key] = value;
+  Json json = serialize_object(module(), class_name(), std::move(config));
+  json["registered_name"] = class_name();
+  return json;
+}
+
+}  // namespace lamina::detail

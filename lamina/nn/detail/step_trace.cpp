@@ -1,0 +1,178 @@
+// Logs and updates of a traced step.
+#include "lamina/nn/detail/step_trace.h"
+
+#include <algorithm>
+
+#include "lamina/base/error.h"
+#include "lamina/core/grad.h"
+#include "lamina/nn/detail/storage.h"
+#include "lamina/ops/binary.h"
+#include "lamina/ops/cast.h"
+#include "lamina/ops/full.h"
+
+namespace lamina {
+namespace detail {
+
+std::vector<WeightPtr> optimizer_variables(const Optimizer& optimizer,
+                                           const std::vector<WeightPtr>& targets) {
+  std::vector<Optimizer::Target> described;
+  for (const WeightPtr& weight : targets) described.push_back({weight->path, weight->type});
+  std::vector<WeightPtr> result;
+  for (const Optimizer::Variable& variable : optimizer.variables(described)) {
+    auto weight = std::make_shared<Weight>();
+    weight->name = variable.name;
+    weight->path = optimizer.name() + "/" + variable.name;
+    weight->type = variable.initial.type();
+    weight->trainable = false;
+    weight->value = own(variable.initial);
+    result.push_back(std::move(weight));
+  }
+  return result;
+}
+
+void StepTrace::log(const std::string& name, const Tensor& value) {
+  if (value.rank() != 0) {
+    throw InvalidArgument("TrainStep::log('" + name + "') takes a scalar, received shape " +
+                          value.shape().str() + ": reduce it with mean() first");
+  }
+  for (const LogLayout::Entry& entry : layout.entries) {
+    if (entry.name == name)
+      throw InvalidArgument("TrainStep::log: '" + name + "' is logged twice in one step");
+  }
+  layout.entries.push_back({name, nullptr});
+  if (log_state.empty()) return;
+  // The mean of an epoch is that of its batches, weighted by their sizes.
+  const auto count = static_cast<double>(samples());
+  new_log_state.push_back(log_state[next_log_] + cast(value, DType::kFloat32) * count);
+  new_log_state.push_back(log_state[next_log_ + 1] + count);
+  next_log_ += 2;
+}
+
+void StepTrace::log_metrics(const std::vector<Tensor>& y_pred) {
+  size_t variables = 0;
+  for (const Objective::Tracked& tracked : objective.metrics()) {
+    layout.entries.push_back({tracked.name, tracked.metric});
+    variables += tracked.metric->variables().size();
+  }
+  if (log_state.empty()) return;
+  for (Tensor& tensor : objective.update(log_state.subspan(next_log_, variables), batch.y.values(), y_pred,
+                                         batch.sample_weight.values()))
+    new_log_state.push_back(std::move(tensor));
+  next_log_ += variables;
+}
+
+std::shared_ptr<const Optimizer> StepTrace::own_optimizer() const {
+  return model.compile_options().optimizer.get();
+}
+
+void StepTrace::apply(const std::vector<Tensor>& gradients, const std::vector<WeightPtr>& weights,
+                      const std::string& name, const std::shared_ptr<const Optimizer>& optimizer) {
+  if (gradients.size() != weights.size()) {
+    throw InvalidArgument("TrainStep: " + std::to_string(weights.size()) +
+                          " weights need as many gradients; received " + std::to_string(gradients.size()));
+  }
+  for (const NamedOptimizer& other : optimizers) {
+    if (other.name != name) continue;
+    throw InvalidArgument(
+        "TrainStep: " + (name.empty() ? std::string("the model's optimizer") : "optimizer '" + name + "'") +
+        " is used twice in one step; give minimize() a name and an optimizer for each group of weights");
+  }
+  optimizers.push_back({name, optimizer, weights, {}});
+  const NamedOptimizer* slots = nullptr;
+  for (size_t i = 0; known && i < known->size(); ++i) {
+    if ((*known)[i].name == name) slots = &(*known)[i];
+  }
+  std::vector<Tensor> now, state;
+  for (const WeightPtr& weight : weights) now.push_back(context.value(*weight));
+  if (slots) {
+    const auto mine = optimizer_state.subspan(next_optimizer_state_, slots->state.size());
+    state.assign(mine.begin(), mine.end());
+    next_optimizer_state_ += slots->state.size();
+  } else {
+    // The first pass: stand-ins of the same types.
+    std::vector<Optimizer::Target> described;
+    for (const WeightPtr& weight : weights) described.push_back({weight->path, weight->type});
+    for (const Optimizer::Variable& variable : optimizer->variables(described))
+      state.push_back(variable.initial);
+  }
+  Optimizer::Update update = optimizer->update(now, gradients, state);
+  for (size_t i = 0; i < weights.size(); ++i) {
+    Tensor value = std::move(update.weights[i]);
+    if (weights[i]->constraint.given()) value = (*weights[i]->constraint.get())(value);
+    context.assign(*weights[i], value);
+  }
+  for (Tensor& tensor : update.state) new_optimizer_state.push_back(std::move(tensor));
+}
+
+Tensor StepTrace::total_loss(const std::vector<Tensor>& y_pred, std::vector<Tensor>* each) {
+  Tensor total = objective.loss(batch.y.values(), y_pred, batch.sample_weight.values(), each);
+  const auto add = [&](const Tensor& more) {
+    const Tensor term = cast(more, total.defined() ? total.dtype() : DType::kFloat32);
+    total = total.defined() ? total + term : term;
+  };
+  for (const WeightPtr& weight : trainable) {
+    if (weight->regularizer.given()) add((*weight->regularizer.get())(context.value(*weight)));
+  }
+  for (const Tensor& loss : context.losses()) add(loss);
+  if (!total.defined()) {
+    throw InvalidArgument(
+        "the model was compiled without a loss, and no layer adds one: give compile a .loss to train or "
+        "evaluate it");
+  }
+  return total;
+}
+
+int64_t StepTrace::samples() const { return batch.x.empty() ? 1 : batch.x[0].shape()[0]; }
+
+}  // namespace detail
+
+const Tensors& TrainStep::x() const { return trace_.batch.x; }
+const Tensors& TrainStep::y() const { return trace_.batch.y; }
+const Tensors& TrainStep::sample_weight() const { return trace_.batch.sample_weight; }
+int64_t TrainStep::batch_size() const { return trace_.samples(); }
+bool TrainStep::training() const { return trace_.context.training; }
+CallContext& TrainStep::context() { return trace_.context; }
+
+std::vector<Tensor> TrainStep::forward() {
+  return trace_.model.Layer::outputs(LayerCall{x().values(), x().size() > 1, {}}, trace_.context);
+}
+
+Tensor TrainStep::call(const Layer& layer, const Tensor& x) {
+  return layer.Layer::operator()(x, trace_.context);
+}
+
+Tensor TrainStep::compute_loss(const std::vector<Tensor>& y_pred) {
+  std::vector<Tensor> each;
+  const Tensor total = trace_.total_loss(y_pred, &each);
+  trace_.log("loss", total);
+  const std::vector<std::string> names = trace_.objective.each_names();
+  for (size_t i = 0; i < names.size(); ++i) trace_.log(names[i], each[i]);
+  return total;
+}
+
+void TrainStep::update_metrics(const std::vector<Tensor>& y_pred) { trace_.log_metrics(y_pred); }
+
+void TrainStep::minimize(const Tensor& loss) { minimize(loss, trace_.trainable); }
+
+void TrainStep::minimize(const Tensor& loss, const std::vector<WeightPtr>& weights) {
+  std::vector<Tensor> now;
+  for (const WeightPtr& weight : weights) now.push_back(trace_.context.value(*weight));
+  trace_.apply(gradients(loss, now), weights, "", trace_.own_optimizer());
+}
+
+void TrainStep::minimize(const Tensor& loss, const std::vector<WeightPtr>& weights, const std::string& name,
+                         const Choice<Optimizer>& optimizer) {
+  if (name.empty())
+    throw InvalidArgument("TrainStep::minimize: an optimizer beside the model's own needs a name");
+  std::vector<Tensor> now;
+  for (const WeightPtr& weight : weights) now.push_back(trace_.context.value(*weight));
+  trace_.apply(gradients(loss, now), weights, name, optimizer.get());
+}
+
+void TrainStep::apply_gradients(const std::vector<Tensor>& gradients, const std::vector<WeightPtr>& weights) {
+  trace_.apply(gradients, weights, "", trace_.own_optimizer());
+}
+
+void TrainStep::log(const std::string& name, const Tensor& value) { trace_.log(name, value); }
+
+}  // namespace lamina

@@ -1,0 +1,66 @@
+// StepTrace: one step of training or testing while it is traced. Internal header.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "lamina/nn/detail/live_logs.h"
+#include "lamina/nn/detail/objective.h"
+#include "lamina/nn/model.h"
+
+namespace lamina::detail {
+
+/// An optimizer of a step with the weights that it changes, and its state.
+struct NamedOptimizer {
+  std::string name;  ///< "" for the model's own
+  std::shared_ptr<const Optimizer> optimizer;
+  std::vector<WeightPtr> targets;
+  std::vector<WeightPtr> state;
+};
+
+/// What the functions of TrainStep work on. The same code runs twice: a first time to learn which logs and
+/// optimizers the step has, then with their accumulators and slots as part of the traced state.
+class StepTrace {
+ public:
+  StepTrace(const Model& model, const Objective& objective, const std::vector<WeightPtr>& trainable,
+            CallContext& context, const Batch& batch)
+      : model(model), objective(objective), trainable(trainable), context(context), batch(batch) {}
+
+  const Model& model;
+  const Objective& objective;
+  const std::vector<WeightPtr>& trainable;
+  CallContext& context;
+  const Batch& batch;
+
+  /// Logs so far; `log_state` holds their accumulators in the second pass, `new_log_state` what becomes of
+  /// them.
+  LogLayout layout;
+  std::span<const Tensor> log_state;
+  std::vector<Tensor> new_log_state;
+  void log(const std::string& name, const Tensor& value);
+  void log_metrics(const std::vector<Tensor>& y_pred);
+
+  /// Optimizers so far. In the second pass `known` are those that the first pass found, `optimizer_state`
+  /// their variables, `new_optimizer_state` what becomes of those.
+  std::vector<NamedOptimizer> optimizers;
+  const std::vector<NamedOptimizer>* known = nullptr;
+  std::span<const Tensor> optimizer_state;
+  std::vector<Tensor> new_optimizer_state;
+  void apply(const std::vector<Tensor>& gradients, const std::vector<WeightPtr>& weights,
+             const std::string& name, const std::shared_ptr<const Optimizer>& optimizer);
+  /// The model's own optimizer; throws InvalidArgument when it is not compiled.
+  std::shared_ptr<const Optimizer> own_optimizer() const;
+
+  Tensor total_loss(const std::vector<Tensor>& y_pred, std::vector<Tensor>* each);
+  int64_t samples() const;
+
+ private:
+  size_t next_log_ = 0;
+  size_t next_optimizer_state_ = 0;
+};
+
+/// New, unshared variables of an optimizer, under its paths.
+std::vector<WeightPtr> optimizer_variables(const Optimizer& optimizer, const std::vector<WeightPtr>& targets);
+
+}  // namespace lamina::detail

@@ -1,0 +1,338 @@
+// Graphs of layers to and from the JSON that Keras writes for functional models.
+#include <algorithm>
+#include <map>
+
+#include "lamina/base/error.h"
+#include "lamina/nn/detail/model_impl.h"
+#include "lamina/nn/detail/operation_layer.h"
+#include "lamina/nn/layers/input_layer.h"
+
+namespace lamina::detail {
+namespace {
+
+bool is_model(const Layer& layer) { return layer.class_name() == "Functional"; }
+
+// ---- Writing ----
+
+class Writer {
+ public:
+  explicit Writer(const LayerGraph& graph) : graph_(graph) {}
+
+  Json tensor(const Tensor& symbolic) const {
+    const LayerOutput& output = origin(symbolic);
+    return Json::object({{"class_name", "__keras_tensor__"},
+                         {"config", Json::object({{"shape", shape_json(symbolic.shape())},
+                                                  {"dtype", lamina::name(symbolic.dtype())},
+                                                  {"keras_history", history(output, 0)}})}});
+  }
+
+  /// [name, call, output]; Keras counts the calls of a model inside from 1 where it names outputs.
+  Json history(const LayerOutput& output, int first_call) const {
+    return Json::list({output.node->layer->name(), graph_.index_in_graph(*output.node) + first_call,
+                       static_cast<int64_t>(output.output)});
+  }
+
+  Json tensors(const std::vector<Tensor>& several) const {
+    Json list = Json::list();
+    for (const Tensor& one : several) list.push_back(one.defined() ? tensor(one) : Json());
+    return list;
+  }
+
+  Json node(const CallNode& node) const {
+    Json args = Json::list(), kwargs = Json::object();
+    if (const auto* operation = dynamic_cast<const OperationLayer*>(node.layer.get())) {
+      size_t next = 0;
+      for (const OperationArgument& argument : operation->call().args) {
+        if (std::holds_alternative<Tensor>(argument)) {
+          args.push_back(tensor(node.call.inputs.at(next++)));
+        } else if (const auto* several = std::get_if<std::vector<Tensor>>(&argument)) {
+          Json list = Json::list();
+          for (size_t i = 0; i < several->size(); ++i) list.push_back(tensor(node.call.inputs.at(next++)));
+          args.push_back(std::move(list));
+        } else {
+          args.push_back(std::get<Json>(argument));
+        }
+      }
+    } else {
+      if (node.call.list) {
+        args.push_back(tensors(node.call.inputs));
+      } else {
+        for (const Tensor& input : node.call.inputs) args.push_back(tensor(input));
+      }
+      for (const auto& [keyword, values] : node.call.arguments.tensors) {
+        const bool one = values.size() == 1 && (!node.call.list || keyword != "mask");
+        kwargs[keyword] = one ? (values[0].defined() ? tensor(values[0]) : Json()) : tensors(values);
+      }
+      for (const auto& [keyword, value] : node.call.arguments.flags.as_object()) kwargs[keyword] = value;
+    }
+    return Json::object({{"args", std::move(args)}, {"kwargs", std::move(kwargs)}});
+  }
+
+  Json structure(const std::vector<Tensor>& tensors, bool named,
+                 const std::vector<std::string>& names) const {
+    Json result = named ? Json::object() : Json::list();
+    for (size_t i = 0; i < tensors.size(); ++i) {
+      const LayerOutput& output = origin(tensors[i]);
+      Json place = history(output, is_model(*output.node->layer) ? 1 : 0);
+      if (named) {
+        result[names[i]] = std::move(place);
+      } else if (tensors.size() == 1) {
+        return place;
+      } else {
+        result.push_back(std::move(place));
+      }
+    }
+    return result;
+  }
+
+ private:
+  const LayerGraph& graph_;
+};
+
+// ---- Reading ----
+
+class Reader {
+ public:
+  explicit Reader(const Json& config) : config_(config) {}
+
+  std::pair<Tensors, Tensors> run() {
+    const Json& layers = config_.at("layers");
+    for (const Json& layer : layers.as_list()) create(layer);
+    // Calls wait until what they need was made; a layer that is shared may be needed before its last call.
+    for (bool progress = true; progress;) {
+      progress = false;
+      for (Pending& pending : pending_) progress |= advance(pending);
+    }
+    std::string waiting;
+    for (const Pending& pending : pending_) {
+      if (pending.next < pending.calls->size())
+        waiting += (waiting.empty() ? "'" : ", '") + pending.name + "'";
+    }
+    if (!waiting.empty()) {
+      throw InvalidArgument(
+          "the graph of the configuration has a loop, or calls whose inputs nothing gives: layers " +
+          waiting);
+    }
+    Tensors inputs = structure(config_.at("input_layers"));
+    return {std::move(inputs), structure(config_.at("output_layers"))};
+  }
+
+ private:
+  struct Pending {
+    std::string name;
+    std::shared_ptr<Layer> layer;  // null for an operation: each call makes its own
+    const Json* json = nullptr;
+    const Json::List* calls = nullptr;
+    size_t next = 0;
+  };
+  struct NotYet {};  // a tensor that a later round will have
+
+  void create(const Json& json) {
+    const std::string& name = json.at("name").as_string();
+    if (outputs_.count(name)) throw InvalidArgument("the configuration has two layers named '" + name + "'");
+    Pending pending{name, nullptr, &json, &json.at("inbound_nodes").as_list(), 0};
+    const std::string& class_name = json.at("class_name").as_string();
+    if (class_name == "InputLayer") {
+      pending.layer = layer_from_json(json);
+      outputs_[name].push_back({static_cast<const InputLayer&>(*pending.layer).symbolic_output()});
+      models_[name] = false;
+      return;
+    }
+    // A class that is both, Concatenate say, is an operation where its module says so.
+    const Json* module = json.find("module");
+    const bool operation =
+        find_operation(class_name) && module && module->is_string() && module->as_string() != "keras.layers";
+    if (!operation) pending.layer = layer_from_json(json);
+    outputs_[name];
+    models_[name] = pending.layer && is_model(*pending.layer);
+    pending_.push_back(std::move(pending));
+  }
+
+  // Makes the calls of a layer whose inputs are there.
+  bool advance(Pending& pending) {
+    bool any = false;
+    for (; pending.next < pending.calls->size(); ++pending.next, any = true) {
+      const Json& node = (*pending.calls)[pending.next];
+      try {
+        outputs_[pending.name].push_back(pending.layer ? call_layer(pending, node)
+                                                       : call_operation(pending, node));
+      } catch (const NotYet&) {
+        break;
+      }
+    }
+    return any;
+  }
+
+  std::vector<Tensor> call_operation(const Pending& pending, const Json& node) {
+    OperationCall call;
+    call.class_name = pending.json->at("class_name").as_string();
+    const Json& config = pending.json->at("config");
+    for (const auto& [key, value] : config.as_object()) {
+      if (key != "name" && key != "dtype" && key != "trainable") call.config[key] = value;
+    }
+    for (const Json& argument : node.at("args").as_list()) call.args.push_back(argument_of(argument));
+    for (const auto& [key, value] : node.at("kwargs").as_object()) call.config[key] = value;
+    std::vector<Tensor> inputs;
+    for (const OperationArgument& argument : call.args) {
+      if (const auto* one = std::get_if<Tensor>(&argument)) inputs.push_back(*one);
+      if (const auto* several = std::get_if<std::vector<Tensor>>(&argument))
+        inputs.insert(inputs.end(), several->begin(), several->end());
+    }
+    auto layer = std::make_shared<OperationLayer>(std::move(call), pending.name);
+    CallContext context(false);
+    return layer->outputs(LayerCall{std::move(inputs)}, context);
+  }
+
+  std::vector<Tensor> call_layer(const Pending& pending, const Json& node) {
+    const Layer& layer = *pending.layer;
+    LayerCall call;
+    if (node.is_list()) {  // Keras 2: [[name, call, output, kwargs], ...]
+      for (const Json& one : node.as_list()) call.inputs.push_back(place(one, 0));
+      call.list = call.inputs.size() > 1;
+    } else {
+      const Json::List& args = node.at("args").as_list();
+      const std::vector<std::string> names = layer.call_arguments();
+      for (size_t i = 0; i < args.size(); ++i) {
+        OperationArgument argument = argument_of(args[i]);
+        if (i < layer.positional_arguments()) {
+          if (auto* several = std::get_if<std::vector<Tensor>>(&argument)) {
+            call.inputs = std::move(*several);
+            call.list = true;
+          } else if (auto* one = std::get_if<Tensor>(&argument)) {
+            call.inputs.push_back(std::move(*one));
+          }
+        } else if (i < names.size()) {
+          give(call, names[i], std::move(argument));
+        } else {
+          throw InvalidArgument("layer '" + pending.name + "': the configuration calls it with " +
+                                std::to_string(args.size()) + " arguments");
+        }
+      }
+      for (const auto& [keyword, value] : node.at("kwargs").as_object()) {
+        const auto position = std::find(names.begin(), names.end(), keyword);
+        const auto index = static_cast<size_t>(position - names.begin());
+        OperationArgument argument = argument_of(value);
+        const auto* tensor = std::get_if<Tensor>(&argument);
+        if (index < layer.positional_arguments() && tensor) {
+          call.inputs.resize(std::max(call.inputs.size(), index + 1));
+          call.inputs[index] = *tensor;
+        } else {
+          give(call, keyword, std::move(argument));
+        }
+      }
+    }
+    CallContext context(false);
+    return layer.outputs(std::move(call), context);
+  }
+
+  static void give(LayerCall& call, const std::string& keyword, OperationArgument argument) {
+    if (auto* one = std::get_if<Tensor>(&argument)) {
+      call.set(keyword, {std::move(*one)});
+    } else if (auto* several = std::get_if<std::vector<Tensor>>(&argument)) {
+      call.set(keyword, std::move(*several));
+    } else if (const Json& value = std::get<Json>(argument); !value.is_null() && keyword != "training") {
+      call.arguments.flags[keyword] = value;  // whether it trains is said by the pass
+    }
+  }
+
+  static bool is_tensor(const Json& json) {
+    const Json* class_name = json.is_object() ? json.find("class_name") : nullptr;
+    return class_name && class_name->is_string() && class_name->as_string() == "__keras_tensor__";
+  }
+
+  OperationArgument argument_of(const Json& json) const {
+    if (is_tensor(json)) return place(json.at("config").at("keras_history"), 0);
+    if (json.is_list() && json.size() > 0) {
+      bool all = true, any = false;
+      for (const Json& element : json.as_list()) {
+        all = all && (is_tensor(element) || element.is_null());
+        any = any || is_tensor(element);
+      }
+      if (any && all) {
+        std::vector<Tensor> tensors;
+        for (const Json& element : json.as_list())
+          tensors.push_back(is_tensor(element) ? place(element.at("config").at("keras_history"), 0)
+                                               : Tensor());
+        return tensors;
+      }
+    }
+    return json;
+  }
+
+  // The output that [name, call, output] means.
+  Tensor place(const Json& history, int64_t first_call) const {
+    const std::string& name = history.at(size_t{0}).as_string();
+    const int64_t call = history.at(size_t{1}).as_int() - first_call;
+    const int64_t output = history.at(size_t{2}).as_int();
+    const auto found = outputs_.find(name);
+    if (found == outputs_.end())
+      throw InvalidArgument("the configuration names the layer '" + name + "', which it lacks");
+    if (call < 0 || call >= static_cast<int64_t>(found->second.size())) {
+      if (call < 0 || call > 1000000)
+        throw InvalidArgument("the configuration names call " + std::to_string(call) + " of layer '" + name +
+                              "'");
+      throw NotYet();
+    }
+    const std::vector<Tensor>& outputs = found->second[static_cast<size_t>(call)];
+    if (output < 0 || output >= static_cast<int64_t>(outputs.size())) {
+      throw InvalidArgument("the configuration names output " + std::to_string(output) + " of layer '" +
+                            name + "', which has " + std::to_string(outputs.size()));
+    }
+    return outputs[static_cast<size_t>(output)];
+  }
+
+  Tensor outer(const Json& history) const {
+    const Json* name = history.is_list() && history.size() > 0 ? &history.at(size_t{0}) : nullptr;
+    if (!name || !name->is_string())
+      throw InvalidArgument("the configuration's inputs or outputs are not [name, call, output]");
+    const auto model = models_.find(name->as_string());
+    try {
+      return place(history, model != models_.end() && model->second ? 1 : 0);
+    } catch (const NotYet&) {
+      throw InvalidArgument("the configuration's inputs or outputs name a call of layer '" +
+                            name->as_string() + "' that it lacks");
+    }
+  }
+
+  Tensors structure(const Json& json) const {
+    if (json.is_object()) {
+      std::vector<std::pair<std::string, Tensor>> named;
+      for (const auto& [name, history] : json.as_object()) named.emplace_back(name, outer(history));
+      return Tensors(std::move(named));
+    }
+    if (json.is_list() && json.size() == 3 && json.at(size_t{0}).is_string()) return Tensors(outer(json));
+    std::vector<Tensor> tensors;
+    for (const Json& history : json.as_list()) tensors.push_back(outer(history));
+    return Tensors(std::move(tensors));
+  }
+
+  const Json& config_;
+  std::vector<Pending> pending_;
+  std::map<std::string, std::vector<std::vector<Tensor>>> outputs_;  // of each call
+  std::map<std::string, bool> models_;                               // whether a layer is a functional model
+};
+
+}  // namespace
+
+Json graph_config(const ModelImpl& model) {
+  const Writer writer(*model.graph);
+  Json layers = Json::list();
+  for (const auto& layer : model.graph->operations()) {
+    Json json = layer->serialize();
+    json["name"] = layer->name();
+    Json nodes = Json::list();
+    for (const auto& call : model.graph->calls_of(*layer)) {
+      if (!call->call.inputs.empty()) nodes.push_back(writer.node(*call));
+    }
+    json["inbound_nodes"] = std::move(nodes);
+    layers.push_back(std::move(json));
+  }
+  return Json::object(
+      {{"layers", std::move(layers)},
+       {"input_layers", writer.structure(model.graph->inputs(), model.named_inputs, model.input_names)},
+       {"output_layers", writer.structure(model.graph->outputs(), model.named_outputs, model.output_names)}});
+}
+
+std::pair<Tensors, Tensors> graph_from_config(const Json& config) { return Reader(config).run(); }
+
+}  // namespace lamina::detail

@@ -1,0 +1,289 @@
+// Calling a layer: on values it computes, on symbolic tensors it draws. The steps are Keras's
+// (Layer.__call__).
+#include "lamina/base/error.h"
+#include "lamina/base/log.h"
+#include "lamina/core/trace.h"
+#include "lamina/nn/detail/call_node.h"
+#include "lamina/nn/detail/layer_state.h"
+#include "lamina/ops/binary.h"
+#include "lamina/ops/cast.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace lamina {
+namespace {
+
+TensorSpecs specs_of(const std::vector<Tensor>& tensors) {
+  TensorSpecs specs;
+  for (const Tensor& tensor : tensors) specs.push_back({tensor.shape(), tensor.dtype()});
+  return specs;
+}
+
+// What weights may depend on: everything but the batch.
+TensorSpecs with_open_batch(TensorSpecs specs) {
+  for (TensorSpec& spec : specs) {
+    if (spec.shape.rank() > 0) spec.shape.set(0, -1);
+  }
+  return specs;
+}
+
+// Whether extents agree where both are known, whatever the batch.
+bool fits(const Shape& actual, const Shape& expected) {
+  bool same = actual.rank() == expected.rank();
+  for (int axis = 1; same && axis < actual.rank(); ++axis)
+    same = expected[axis] < 0 || actual[axis] == expected[axis];
+  return same;
+}
+
+// Whether this thread asks compute_output_specs for nothing but its checks, and whether some layer could not
+// answer without running.
+thread_local bool checking = false, found_unknown = false;
+
+TensorSpecs checked_specs(const Layer& layer, const TensorSpecs& inputs) {
+  struct Scope {
+    Scope() : outer(std::exchange(checking, true)), outer_unknown(std::exchange(found_unknown, false)) {}
+    ~Scope() {
+      checking = outer;
+      found_unknown = outer_unknown;
+    }
+    bool outer, outer_unknown;
+  } const scope;
+  TensorSpecs specs = layer.compute_output_specs(inputs);
+  if (found_unknown) specs.clear();
+  return specs;
+}
+
+bool any_defined(const std::vector<Tensor>& tensors) {
+  return std::any_of(tensors.begin(), tensors.end(), [](const Tensor& t) { return t.defined(); });
+}
+
+}  // namespace
+
+Shape Layer::compute_output_shape(const Shape& input) const {
+  if (!built() || checking) {
+    output_follows_build();
+    found_unknown = true;  // the call itself will tell
+    return input;
+  }
+  return detail::traced_output_specs(*this, {{input, compute_dtype()}}).at(0).shape;
+}
+
+Tensor Layer::call(const Tensor&, CallContext&) const {
+  fail("takes or gives several tensors: its call is forward(), not call()");
+}
+
+TensorSpecs Layer::compute_output_specs(const TensorSpecs& inputs) const {
+  const TensorSpec& input = require_inputs(inputs, 1)[0];
+  const DType dtype = input_dtype(input.dtype);
+  return {{compute_output_shape(input.shape), is_floating(dtype) ? compute_dtype() : dtype}};
+}
+
+TensorSpecs Layer::call_output_specs(const LayerCall&, const TensorSpecs& inputs) const {
+  return compute_output_specs(inputs);
+}
+
+std::vector<Tensor> Layer::forward(const LayerCall& call, CallContext& context) const {
+  return {this->call(call.inputs.at(0), context)};
+}
+
+DType Layer::input_dtype(DType) const { return compute_dtype(); }
+
+std::vector<std::string> Layer::call_arguments() const {
+  if (takes_mask()) return {"inputs", "mask"};
+  return {"inputs"};
+}
+
+std::vector<Tensor> Layer::compute_mask(const LayerCall&, const std::vector<Tensor>& masks) const {
+  if (supports_masking() && !masks.empty()) return {masks[0]};
+  return {};
+}
+
+// Keywords that want masks get those that travel beside the inputs, unless the caller gave some. Returns the
+// masks of the inputs.
+std::vector<Tensor> Layer::fill_masks(LayerCall& call) const {
+  if (const std::vector<Tensor>* given = call.find("mask")) return *given;
+  std::vector<Tensor> travelling;
+  for (const Tensor& input : call.inputs) travelling.push_back(mask_of(input));
+  if (!any_defined(travelling)) return {};
+  const std::vector<std::string> keywords = mask_arguments();
+  for (size_t i = 0; i < keywords.size() && i < travelling.size(); ++i) {
+    if (travelling[i].defined() && !call.find(keywords[i])) call.set(keywords[i], {travelling[i]});
+  }
+  // As in Keras, "mask" is filled only where the inputs are the only tensors of the call.
+  if (takes_mask() && call.arguments.tensors.empty()) call.set("mask", travelling);
+  return travelling;
+}
+
+void Layer::hand_masks_on(const LayerCall& call, const std::vector<Tensor>& masks,
+                          const std::vector<Tensor>& outputs) const {
+  if (!supports_masking()) {
+    if (any_defined(masks)) {
+      detail::LayerState& own = state();
+      if (!own.warned_of_mask)
+        warn("layer '" + name() + "' (" + class_name() + ") was given a masked input but does not support " +
+             "masking: layers after it will not see the mask");
+      own.warned_of_mask = true;
+    }
+    return;
+  }
+  const bool all_masked =
+      std::all_of(outputs.begin(), outputs.end(), [](const Tensor& t) { return mask_of(t).defined(); });
+  if (all_masked) return;
+  const std::vector<Tensor> computed = compute_mask(call, masks);
+  for (size_t i = 0; i < computed.size() && i < outputs.size(); ++i) {
+    if (computed[i].defined()) set_mask(outputs[i], computed[i]);
+  }
+}
+
+std::vector<Tensor> Layer::outputs(LayerCall call, CallContext& context) const {
+  detail::LayerState& own = state();
+  for (size_t i = 0; i < call.inputs.size(); ++i) {
+    if (!call.inputs[i].defined()) fail("input " + std::to_string(i) + " is an undefined tensor");
+  }
+  const std::vector<Tensor> all = call.all();
+  if (std::any_of(all.begin(), all.end(), is_symbolic)) return draw(std::move(call));
+
+  for (Tensor& input : call.inputs) {
+    const DType wanted = input_dtype(input.dtype());
+    if (wanted == input.dtype()) continue;
+    const Tensor mask = mask_of(input);
+    input = cast(input, wanted);
+    if (mask.defined()) set_mask(input, mask);
+  }
+  const TensorSpecs specs = specs_of(call.inputs);
+  TensorSpecs expected;
+  if (!own.built) {
+    detail::BuildSeed own_seed;
+    detail::BuildSeed& seed = detail::BuildSeed::current(own_seed);
+    build(own.fixed_batch_size ? specs : with_open_batch(specs), seed.seed, seed.stream);
+  } else if (specs != own.checked) {
+    // A mistake is told before anything runs. What is only known by running it, and models, whose layers
+    // check for themselves, are left to the call.
+    if (!checks_by_running()) expected = checked_specs(*this, with_open_batch(specs));
+    own.checked = specs;
+  }
+  bind();
+  const std::vector<Tensor> masks = fill_masks(call);
+  std::vector<Tensor> results = forward(call, context);
+  for (size_t i = 0; i < expected.size() && i < results.size(); ++i) {
+    if (!fits(results[i].shape(), expected[i].shape)) {
+      fail("compute_output_shape leads to " + expected[i].shape.str() + ", but the call gave " +
+           results[i].shape().str());
+    }
+  }
+  if (own.activity_regularizer.given()) {
+    for (const Tensor& result : results) {
+      const Tensor penalty = (*own.activity_regularizer.get())(result);
+      const double batch = result.rank() > 0 ? static_cast<double>(result.shape()[0]) : 1.0;
+      context.add_loss(penalty / batch);
+    }
+  }
+  hand_masks_on(call, masks, results);
+  return results;
+}
+
+std::vector<Tensor> Layer::draw(LayerCall call) const {
+  detail::LayerState& own = state();
+  for (const Tensor& tensor : call.all()) {
+    if (!is_symbolic(tensor)) {
+      fail("was called with symbolic tensors and with one that has a value (" + tensor.type().str() +
+           "); a graph of layers takes its data through Input");
+    }
+  }
+  const TensorSpecs specs = specs_of(call.inputs);
+  detail::BuildSeed own_seed;
+  detail::BuildSeed& seed = detail::BuildSeed::current(own_seed);
+  build(own.fixed_batch_size ? specs : with_open_batch(specs), seed.seed, seed.stream);
+  const std::vector<Tensor> masks = fill_masks(call);
+  const std::vector<Tensor> results =
+      detail::draw_call(share(), own.calls, call, call_output_specs(call, specs));
+  if (own.calls++ == 0) {
+    for (const Tensor& input : call.inputs) own.first_inputs.push_back(input.node());
+    for (const Tensor& result : results) own.first_outputs.push_back(result.node());
+  }
+  hand_masks_on(call, masks, results);
+  return results;
+}
+
+std::vector<Tensor> Layer::outputs(const Tensors& inputs, const CallArguments& arguments,
+                                   bool training) const {
+  CallContext context(training);
+  return outputs(LayerCall{inputs.values(), inputs.size() > 1 && positional_arguments() == 1, arguments},
+                 context);
+}
+
+Tensor Layer::operator()(const Tensors& inputs, const CallArguments& arguments, bool training) const {
+  std::vector<Tensor> results = outputs(inputs, arguments, training);
+  if (results.size() == 1) return results[0];
+  fail("gives " + std::to_string(results.size()) + " outputs: ask outputs() for them");
+}
+
+Tensor Layer::operator()(const Tensor& x, bool training) const {
+  return (*this)(Tensors(std::vector<Tensor>{x}), {}, training);
+}
+
+Tensor Layer::operator()(const Tensor& x, CallContext& context) const {
+  std::vector<Tensor> results = outputs(LayerCall{{x}}, context);
+  if (results.size() == 1) return results[0];
+  fail("gives " + std::to_string(results.size()) + " outputs: ask outputs() for them");
+}
+
+std::shared_ptr<Layer> Layer::share() const {
+  if (auto owned = std::const_pointer_cast<Layer>(weak_from_this().lock())) return owned;
+  fail("was called by value on a symbolic tensor, and a graph cannot keep it: derive " + class_name() +
+       " from LayerOf<" + class_name() + ">, or make it with std::make_shared");
+}
+
+namespace {
+
+Tensor only(const std::vector<std::weak_ptr<detail::TensorNode>>& nodes) {
+  if (nodes.size() != 1) return {};
+  auto node = nodes[0].lock();
+  return node ? Tensor(std::move(node)) : Tensor();
+}
+
+}  // namespace
+
+Tensor Layer::input() const {
+  const Tensor result = only(state().first_inputs);
+  if (!result.defined()) fail("has no one symbolic input: it was not called on one, or its graph is gone");
+  return result;
+}
+
+Tensor Layer::output() const {
+  const Tensor result = only(state().first_outputs);
+  if (!result.defined())
+    fail("has no one symbolic output: it was not called on an input, or its graph is gone");
+  return result;
+}
+
+namespace detail {
+
+TensorSpecs traced_output_specs(const Layer& layer, const TensorSpecs& inputs) {
+  const auto trace = [&](int64_t extent) {
+    LayerCall call;
+    for (const TensorSpec& spec : inputs) {
+      Shape shape = spec.shape;
+      for (int axis = 0; axis < shape.rank(); ++axis) {
+        if (shape[axis] < 0) shape.set(axis, extent);
+      }
+      call.inputs.push_back(placeholder({layer.input_dtype(spec.dtype), shape}, current_device()));
+    }
+    call.list = call.inputs.size() > 1;
+    CallContext context(false);
+    return specs_of(layer.forward(call, context));
+  };
+  // An extent that follows the open ones differs between the two traces.
+  TensorSpecs first = trace(3);
+  const TensorSpecs second = trace(5);
+  for (size_t i = 0; i < first.size() && i < second.size(); ++i) {
+    for (int axis = 0; axis < first[i].shape.rank(); ++axis) {
+      if (first[i].shape[axis] != second[i].shape[axis]) first[i].shape.set(axis, -1);
+    }
+  }
+  return first;
+}
+
+}  // namespace detail
+}  // namespace lamina

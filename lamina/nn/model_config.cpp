@@ -1,0 +1,309 @@
+// Models to and from the JSON that Keras writes: what all kinds share, compile_config, and Sequential.
+#include <algorithm>
+#include <set>
+
+#include "lamina/base/error.h"
+#include "lamina/base/log.h"
+#include "lamina/nn/config.h"
+#include "lamina/nn/detail/model_impl.h"
+#include "lamina/nn/detail/operation_layer.h"
+#include "lamina/nn/layers/input_layer.h"
+
+namespace lamina {
+namespace detail {
+namespace {
+
+Json float32_policy() {
+  return Json::object({{"module", "keras"},
+                       {"class_name", "DTypePolicy"},
+                       {"config", Json::object({{"name", "float32"}})},
+                       {"registered_name", nullptr}});
+}
+
+// A loss or metric as compile_config holds it: its name, or the whole object.
+template <class Base>
+Json choice_json(const Choice<Base>& choice) {
+  if (!choice.given()) return nullptr;
+  return choice.name().empty() ? choice.get()->serialize() : Json(choice.name());
+}
+
+template <class Base>
+Choice<Base> choice_from(const Json& json) {
+  if (json.is_null()) return {};
+  if (json.is_string()) return json.as_string();
+  // Keras writes plain functions as {"class_name": "function", "config": name, ...}.
+  const Json* config = json.find("config");
+  if (config && config->is_string()) return config->as_string();
+  return std::shared_ptr<const Base>(Registry<Base>::from_json(json));
+}
+
+template <class T, class F>
+Json per_output_json(const PerOutput<T>& choices, F&& to_json) {
+  using Kind = typename PerOutput<T>::Kind;
+  if (choices.kind() == Kind::kNone) return nullptr;
+  if (choices.kind() == Kind::kOne) return to_json(choices.values()[0]);
+  Json result = choices.kind() == Kind::kByName ? Json::object() : Json::list();
+  for (size_t i = 0; i < choices.values().size(); ++i) {
+    if (choices.kind() == Kind::kByName) {
+      result[choices.names()[i]] = to_json(choices.values()[i]);
+    } else {
+      result.push_back(to_json(choices.values()[i]));
+    }
+  }
+  return result;
+}
+
+template <class T, class F>
+PerOutput<T> per_output_from(const Json* json, F&& from_json) {
+  if (!json || json->is_null()) return {};
+  if (json->is_list()) {
+    std::vector<T> list;
+    for (const Json& element : json->as_list()) list.push_back(from_json(element));
+    return list.size() == 1 ? PerOutput<T>(list[0]) : PerOutput<T>(std::move(list));
+  }
+  if (json->is_object() && !json->contains("class_name")) {
+    std::vector<std::pair<std::string, T>> named;
+    for (const auto& [name, element] : json->as_object()) named.emplace_back(name, from_json(element));
+    return PerOutput<T>(std::move(named));
+  }
+  return PerOutput<T>(from_json(*json));
+}
+
+Json metrics_json(const MetricChoices& choices) {
+  const auto list_json = [](const MetricChoices::List& list) {
+    Json result = Json::list();
+    for (const Choice<Metric>& metric : list) result.push_back(choice_json(metric));
+    return result;
+  };
+  if (choices.empty()) return nullptr;
+  if (!choices.names().empty()) {
+    Json result = Json::object();
+    for (size_t i = 0; i < choices.names().size(); ++i)
+      result[choices.names()[i]] = list_json(choices.lists()[i]);
+    return result;
+  }
+  if (!choices.by_position()) return list_json(choices.lists()[0]);
+  Json result = Json::list();
+  for (const MetricChoices::List& list : choices.lists()) result.push_back(list_json(list));
+  return result;
+}
+
+MetricChoices::List metric_list(const Json& json) {
+  MetricChoices::List list;
+  if (!json.is_list()) {
+    if (!json.is_null()) list.push_back(choice_from<Metric>(json));
+    return list;
+  }
+  for (const Json& metric : json.as_list()) list.push_back(choice_from<Metric>(metric));
+  return list;
+}
+
+MetricChoices metrics_from(const Json* json) {
+  if (!json || json->is_null()) return {};
+  if (json->is_object() && !json->contains("class_name")) {
+    std::vector<std::pair<std::string, MetricChoices::List>> named;
+    for (const auto& [name, list] : json->as_object()) named.emplace_back(name, metric_list(list));
+    return MetricChoices(std::move(named));
+  }
+  if (!json->is_list()) return MetricChoices(metric_list(*json));
+  const bool nested = std::any_of(json->as_list().begin(), json->as_list().end(),
+                                  [](const Json& element) { return element.is_list(); });
+  if (!nested) return MetricChoices(metric_list(*json));
+  std::vector<MetricChoices::List> lists;
+  for (const Json& list : json->as_list()) lists.push_back(metric_list(list));
+  // Some versions write one list per output even where there is one output.
+  return lists.size() == 1 ? MetricChoices(std::move(lists[0]))
+                           : MetricChoices::by_position(std::move(lists));
+}
+
+// Losses and metrics that only this program knows are said aloud: whoever loads the file needs them.
+template <class Base>
+void warn_unless_known(const Model& model, const Choice<Base>& choice) {
+  if (!choice.given() || !choice.name().empty()) return;
+  const std::vector<std::string> known = Registry<Base>::names();
+  const std::string name = choice.get()->class_name();
+  if (std::find(known.begin(), known.end(), name) != known.end()) return;
+  warn("model '" + model.name() + "' is compiled with the " + Base::kKind + " '" + name +
+       "', which no registry knows: whoever loads the file must register it under that name first "
+       "(Registry<...>::add), or load it without: load_model(path, {.compile = false})");
+}
+
+void find_unknown(const Json& layer, const std::vector<std::string>& known,
+                  std::vector<std::string>& unknown) {
+  const Json* class_name = layer.find("class_name");
+  if (!class_name || !class_name->is_string()) return;
+  const std::string& name = class_name->as_string();
+  const Json* config = layer.find("config");
+  if (name == "Sequential" || name == "Functional" || name == "Model") {
+    const Json* inner = config ? config->find("layers") : nullptr;
+    if (inner && inner->is_list()) {
+      for (const Json& one : inner->as_list()) find_unknown(one, known, unknown);
+    }
+    return;
+  }
+  if (std::find(known.begin(), known.end(), name) != known.end()) return;
+  if (layer.contains("inbound_nodes") && find_operation(name)) return;
+  if (std::find(unknown.begin(), unknown.end(), name) == unknown.end()) unknown.push_back(name);
+}
+
+}  // namespace
+
+Json compile_config(const Model& model) {
+  const CompileOptions& options = model.compile_options();
+  Json optimizer = options.optimizer.get()->serialize();
+  if (ModelImpl::of(model).trainer && !options.optimizer.get()->schedule()) {
+    // The learning rate may have been changed since; the rest of the configuration cannot.
+    optimizer["config"]["learning_rate"] = model.learning_rate();
+  }
+  for (const Choice<Loss>& loss : options.loss.values()) warn_unless_known(model, loss);
+  for (const MetricChoices* choices : {&options.metrics, &options.weighted_metrics}) {
+    for (const MetricChoices::List& list : choices->lists()) {
+      for (const Choice<Metric>& metric : list) warn_unless_known(model, metric);
+    }
+  }
+  return Json::object(
+      {{"optimizer", optimizer},
+       {"loss", per_output_json(options.loss, [](const Choice<Loss>& loss) { return choice_json(loss); })},
+       {"loss_weights", per_output_json(options.loss_weights, [](double weight) { return Json(weight); })},
+       {"metrics", metrics_json(options.metrics)},
+       {"weighted_metrics", metrics_json(options.weighted_metrics)},
+       {"run_eagerly", false},
+       {"steps_per_execution", 1},
+       {"jit_compile", false}});
+}
+
+CompileOptions compile_options_from(const Json& config) {
+  CompileOptions options;
+  options.optimizer = choice_from<Optimizer>(config.at("optimizer"));
+  options.loss = per_output_from<Choice<Loss>>(config.find("loss"), choice_from<Loss>);
+  options.loss_weights =
+      per_output_from<double>(config.find("loss_weights"), [](const Json& json) { return json.as_double(); });
+  options.metrics = metrics_from(config.find("metrics"));
+  options.weighted_metrics = metrics_from(config.find("weighted_metrics"));
+  return options;
+}
+
+void require_known_layers(const Json& layers, const std::string& model) {
+  const std::vector<std::string> known = Registry<Layer>::names();
+  std::vector<std::string> unknown;
+  for (const Json& layer : layers.as_list()) find_unknown(layer, known, unknown);
+  if (unknown.empty()) return;
+  std::string text;
+  for (const std::string& name : unknown)
+    text += (text.empty() ? "'" : ", '") + name + "'" + suggest(name, known);
+  throw InvalidArgument("model '" + model + "': unknown layers " + text +
+                        "; register a layer of yours with register_layer before loading");
+}
+
+std::shared_ptr<Layer> layer_from_json(const Json& json) {
+  const std::string& class_name = json.at("class_name").as_string();
+  if (class_name == "Sequential" || class_name == "Functional" || class_name == "Model")
+    return std::make_shared<Model>(Model::from_json(json, {}, false));
+  const std::shared_ptr<Layer> layer = Registry<Layer>::from_json(json);
+  const Json* arguments = json.find("config");
+  if (!arguments || !arguments->is_object()) return layer;
+  // Layers without weights take no such argument, but Keras keeps it of all.
+  const Json* trainable = arguments->find("trainable");
+  if (trainable && trainable->is_bool() && !trainable->as_bool()) layer->set_trainable(false);
+  const Json* activity = arguments->find("activity_regularizer");
+  if (activity && !activity->is_null())
+    layer->set_activity_regularizer(ConfigReader(*arguments, class_name).regularizer("activity_regularizer"));
+  return layer;
+}
+
+}  // namespace detail
+
+Json Model::serialize() const {
+  const detail::ModelImpl& model = impl();
+  if (model.kind == detail::ModelImpl::Kind::kSubclass) return Layer::serialize();
+  bool graph = model.kind == detail::ModelImpl::Kind::kGraph;
+  // Keras writes a layer that comes twice in a Sequential once, and cannot load its own file: a graph holds
+  // it.
+  std::set<const void*> distinct;
+  for (const auto& layer : model.layers) graph |= !distinct.insert(layer->identity()).second;
+  Json config = Json::object({{"name", name()}, {"trainable", trainable()}});
+  Json json, build;
+  if (graph) {
+    const Json own = detail::graph_config(model);
+    for (const auto& [key, value] : own.as_object()) config[key] = value;
+    json = serialize_object("keras.src.models.functional", "Functional", std::move(config));
+    json["registered_name"] = "Functional";
+    json["build_config"] = Json::object({{"input_shape", nullptr}});
+  } else {
+    config["dtype"] = detail::float32_policy();
+    Json layers = Json::list();
+    const bool has_input = !model.layers.empty() && dynamic_cast<const InputLayer*>(model.layers[0].get());
+    // Keras knows the input of a built model by its InputLayer, so archives always have one.
+    if (!has_input && model.built)
+      layers.push_back(detail::origin(model.graph->inputs()[0]).node->layer->serialize());
+    for (const auto& layer : model.layers) layers.push_back(layer->serialize());
+    config["layers"] = std::move(layers);
+    build = model.built ? shape_json(input_shape()) : Json();
+    if (model.built) config["build_input_shape"] = build;
+    json = serialize_object("keras", "Sequential", std::move(config));
+    if (model.built) json["build_config"] = Json::object({{"input_shape", build}});
+  }
+  json["compile_config"] = model.options ? detail::compile_config(*this) : Json::object();
+  return json;
+}
+
+namespace {
+
+Model sequential_from(const Json& json, const ModelOptions& options) {
+  std::vector<AnyLayer> layers;
+  for (const Json& layer : json.at("config").at("layers").as_list())
+    layers.emplace_back(detail::layer_from_json(layer));
+  Sequential model(layers, options);
+  if (!model.built() && !layers.empty()) {
+    const Json* build = json.find("build_config");
+    const Json* shape = build ? build->find("input_shape") : nullptr;
+    if (shape && shape->is_list())
+      model.build(Shape(ConfigReader(*build, "Sequential").integers("input_shape")));
+  }
+  return model;
+}
+
+}  // namespace
+
+Model Model::from_json(const Json& json, std::optional<uint64_t> seed, bool compile) {
+  const std::string& class_name = json.at("class_name").as_string();
+  const Json& config = json.at("config");
+  ModelOptions options;
+  options.seed = seed;
+  if (const Json* name = config.find("name"); name && name->is_string()) options.name = name->as_string();
+  const bool sequential = class_name == "Sequential";
+  if (!sequential && class_name != "Functional" && class_name != "Model") {
+    // A class of the user's own.
+    const std::vector<std::string> known = Registry<Layer>::names();
+    if (std::find(known.begin(), known.end(), class_name) != known.end()) {
+      const std::shared_ptr<Layer> layer = Registry<Layer>::from_json(json);
+      if (const auto* model = dynamic_cast<const Model*>(layer.get())) return *model;
+    }
+    throw Unsupported(
+        "models of class '" + class_name +
+        "' are not known; Sequential and Functional are, and classes of yours once register_layer has "
+        "them");
+  }
+  detail::require_known_layers(config.at("layers"), options.name);
+  const auto make = [&]() -> Model {
+    if (sequential) return sequential_from(json, options);
+    const auto [inputs, outputs] = detail::graph_from_config(config);
+    return Model(inputs, outputs, options);
+  };
+  Model model = make();
+  const Json* trainable = config.find("trainable");
+  if (trainable && trainable->is_bool() && !trainable->as_bool()) model.set_trainable(false);
+  const Json* compiled = json.find("compile_config");
+  if (compile && compiled && compiled->is_object() && compiled->size() > 0) {
+    try {
+      model.compile(detail::compile_options_from(*compiled));
+    } catch (const InvalidArgument& error) {
+      throw InvalidArgument(
+          std::string(error.what()) +
+          "; register it before loading, or load without it: load_model(path, {.compile = false})");
+    }
+  }
+  return model;
+}
+
+}  // namespace lamina

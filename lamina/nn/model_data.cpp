@@ -1,0 +1,213 @@
+// What a Model does with data outside of fit: evaluate, predict, single batches, and calls as a layer.
+#include <cstring>
+
+#include "lamina/backend/backend.h"
+#include "lamina/base/error.h"
+#include "lamina/nn/detail/model_impl.h"
+#include "lamina/nn/detail/storage.h"
+#include "lamina/nn/detail/tensor_source.h"
+#include "lamina/ops/concatenate.h"
+
+namespace lamina {
+
+using detail::ModelImpl;
+using detail::Usage;
+
+namespace {
+
+void positive(const char* what, int batch_size) {
+  if (batch_size >= 1) return;
+  throw InvalidArgument(std::string(what) + ": batch_size must be positive, received " +
+                        std::to_string(batch_size));
+}
+
+RunInfo run_info(const BatchSource& source, std::optional<int64_t> steps, int batch_size, int verbose) {
+  RunInfo run;
+  run.steps = steps ? *steps : source.steps().value_or(0);
+  run.samples = source.samples().value_or(0);
+  run.batch_size = batch_size;
+  run.verbose = verbose;
+  return run;
+}
+
+void require_end(const BatchSource& source, std::optional<int64_t> steps, const char* what) {
+  if (steps || !source.endless()) return;
+  throw InvalidArgument(std::string(what) + ": the source has no end: say how many .steps to take");
+}
+
+// Rows of all batches, one after the other.
+class Rows {
+ public:
+  explicit Rows(std::optional<int64_t> samples) : samples_(samples) {}
+
+  void add(const Tensor& batch) {
+    if (!samples_) {
+      parts_.push_back(detail::own(batch));
+      return;
+    }
+    if (!whole_.defined()) {
+      TensorType type = batch.type();
+      type.shape.set(0, *samples_);
+      whole_ = Tensor::wrap(std::make_shared<Buffer>(batch.device(), type.bytes()), type);
+    }
+    Shape expected = whole_.shape();
+    expected.set(0, batch.shape()[0]);
+    if (batch.shape() != expected) {
+      throw InvalidArgument("predict: a batch gave an output of shape " + batch.shape().str() +
+                            " where earlier ones gave " + expected.str() + "; ask for each batch by itself");
+    }
+    const size_t bytes = batch.type().bytes();
+    if (bytes)
+      std::memcpy(static_cast<char*>(whole_.buffer()->data()) + filled_, batch.buffer()->data(), bytes);
+    filled_ += bytes;
+  }
+
+  Tensor finish() const { return samples_ ? whole_ : concatenate(parts_, 0).eval(); }
+
+ private:
+  std::optional<int64_t> samples_;
+  Tensor whole_;
+  size_t filled_ = 0;
+  std::vector<Tensor> parts_;
+};
+
+Tensor only_output(const Model& model, const Tensors& outputs, const char* instead) {
+  if (outputs.size() == 1) return outputs[0];
+  throw InvalidArgument("model '" + model.name() + "' has " + std::to_string(outputs.size()) +
+                        " outputs: ask " + instead + " for them");
+}
+
+}  // namespace
+
+Logs Model::evaluate(const Tensors& x, const Tensors& y, const EvaluateOptions& options) {
+  positive("evaluate", options.batch_size);
+  const Usage::Changing alone(impl().usage, name(), "evaluate");
+  const Batch all = impl().arrange(*this, {x, y, options.sample_weight});
+  impl().check_data(*this, all, "evaluate", false);
+  detail::TensorSource source(all.x, all.y, all.sample_weight, {.batch_size = options.batch_size},
+                              "evaluate");
+  return evaluate(source, options);
+}
+
+Logs Model::evaluate(BatchSource& source, const EvaluateOptions& options) {
+  const Usage::Changing alone(impl().usage, name(), "evaluate");
+  require_end(source, options.steps, "evaluate");
+  const detail::CallbackList callbacks(options.callbacks, options.verbose);
+  callbacks.attach(*this, run_info(source, options.steps, options.batch_size, options.verbose));
+  return impl().run_test(*this, source, options.steps, callbacks);
+}
+
+Tensors Model::predict_outputs(const Tensors& x, const PredictOptions& options) {
+  positive("predict", options.batch_size);
+  const Usage::Reading asking(impl().usage, name(), "predict");
+  const Tensors data = impl().arrange_inputs(*this, x);
+  detail::TensorSource source(data, {}, {}, {.batch_size = options.batch_size}, "predict");
+  if (source.samples() == 0) return impl().predict_nothing(*this, data);
+  return predict_outputs(source, options);
+}
+
+Tensors Model::predict_outputs(BatchSource& source, const PredictOptions& options) {
+  const Usage::Reading asking(impl().usage, name(), "predict");
+  require_end(source, options.steps, "predict");
+  const detail::CallbackList callbacks(options.callbacks, 0);
+  callbacks.attach(*this, run_info(source, options.steps, options.batch_size, 0));
+  callbacks.tell(&Callback::on_predict_begin, Logs());
+  std::vector<Rows> rows;
+  std::vector<Tensor> outputs;
+  source.begin(0, 0, 0);
+  Batch batch;
+  for (int64_t step = 0; (!options.steps || step < *options.steps) && source.next(batch); ++step) {
+    callbacks.tell(&Callback::on_predict_batch_begin, step, Logs());
+    const Tensors x = impl().arrange_inputs(*this, batch.x);
+    impl().ensure_trainer(*this).predict(*this, x.values(), outputs);
+    if (rows.empty()) rows.assign(outputs.size(), Rows(options.steps ? std::nullopt : source.samples()));
+    for (size_t i = 0; i < outputs.size(); ++i) rows[i].add(outputs[i]);
+    callbacks.tell(&Callback::on_predict_batch_end, step, Logs());
+  }
+  callbacks.tell(&Callback::on_predict_end, Logs());
+  if (rows.empty()) throw InvalidArgument("model '" + name() + "': there are no samples to predict for");
+  std::vector<Tensor> results;
+  for (const Rows& output : rows) results.push_back(output.finish());
+  return impl().name_outputs(std::move(results));
+}
+
+Tensor Model::predict(const Tensors& x, const PredictOptions& options) {
+  return only_output(*this, predict_outputs(x, options), "predict_outputs()");
+}
+
+Tensor Model::predict(BatchSource& source, const PredictOptions& options) {
+  return only_output(*this, predict_outputs(source, options), "predict_outputs()");
+}
+
+Tensor Model::predict_on_batch(const Tensors& x) {
+  const Usage::Reading asking(impl().usage, name(), "predict_on_batch");
+  const Tensors data = impl().arrange_inputs(*this, x);
+  std::vector<Tensor> outputs;
+  impl().ensure_trainer(*this).predict(*this, data.values(), outputs);
+  return only_output(*this, Tensors(std::move(outputs)), "predict_outputs()");
+}
+
+Logs Model::train_on_batch(const Tensors& x, const Tensors& y, const OnBatchOptions& options) {
+  const Usage::Changing alone(impl().usage, name(), "train_on_batch");
+  const Batch batch = impl().arrange(
+      *this, {x, y, detail::with_class_weight(y, options.sample_weight, options.class_weight)});
+  impl().check_data(*this, batch, "train_on_batch", true);
+  detail::Trainer& trainer = impl().ensure_trainer(*this);
+  detail::LiveLogs logs = trainer.make_logs(*this, batch, true);
+  trainer.train(*this, batch, logs);
+  return logs.read();
+}
+
+Logs Model::test_on_batch(const Tensors& x, const Tensors& y, const OnBatchOptions& options) {
+  const Usage::Changing alone(impl().usage, name(), "test_on_batch");
+  const Batch batch = impl().arrange(
+      *this, {x, y, detail::with_class_weight(y, options.sample_weight, options.class_weight)});
+  impl().check_data(*this, batch, "test_on_batch", false);
+  detail::Trainer& trainer = impl().ensure_trainer(*this);
+  detail::LiveLogs logs = trainer.make_logs(*this, batch, false);
+  trainer.test(*this, batch, logs);
+  return logs.read();
+}
+
+std::string Model::train_graph(const Tensors& x, const Tensors& y) {
+  const Usage::Changing alone(impl().usage, name(), "train_graph");
+  const Batch batch = impl().arrange(*this, {x, y, {}});
+  impl().check_data(*this, batch, "train_graph", true);
+  return impl().ensure_trainer(*this).train_graph(*this, batch);
+}
+
+// ---- As a function of tensors ----
+
+Tensor Model::operator()(const Tensor& x, bool training) const {
+  if (is_symbolic(x) || training || !impl().built) return Layer::operator()(x, training);
+  const Usage::Reading asking(impl().usage, name(), "a call");
+  return only_output(*this, Tensors(impl().ensure_trainer(*this).call(*this, {x})), "outputs()");
+}
+
+std::vector<Tensor> Model::call_with_weights(const std::vector<Tensor>& values, const Tensors& x,
+                                             bool training) const {
+  const std::vector<WeightPtr> all = weights();
+  if (values.size() != all.size()) {
+    throw InvalidArgument("model '" + name() + "' has " + std::to_string(all.size()) + " weights, received " +
+                          std::to_string(values.size()));
+  }
+  CallContext context(training);
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (values[i].shape() != all[i]->type.shape) {
+      throw InvalidArgument("weight '" + all[i]->path + "': expected shape " + all[i]->type.shape.str() +
+                            ", received " + values[i].shape().str());
+    }
+    context.bind(*all[i], values[i]);
+  }
+  return Layer::outputs(LayerCall{x.values(), x.size() > 1, {}}, context);
+}
+
+std::pair<Tensor, std::vector<Tensor>> Model::value_and_grad(const Tensors& x, const Tensors& y,
+                                                             bool training) {
+  const Usage::Changing alone(impl().usage, name(), "value_and_grad");
+  const Batch batch = impl().arrange(*this, {x, y, {}});
+  impl().check_data(*this, batch, "value_and_grad", training);
+  return impl().ensure_trainer(*this).value_and_grad(*this, batch, training);
+}
+
+}  // namespace lamina

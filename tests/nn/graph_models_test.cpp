@@ -1,0 +1,169 @@
+// Models that are graphs of layers: several inputs and outputs, shared and nested layers, names, and what is
+// refused.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "lamina/formats/keras/keras.h"
+#include "lamina/nn/layers/layers.h"
+#include "lamina/nn/metrics/mean.h"
+#include "lamina/nn/model.h"
+#include "lamina/nn/optimizers/adam.h"
+#include "lamina/nn/optimizers/sgd.h"
+#include "lamina/ops/binary.h"
+#include "lamina/ops/random.h"
+#include "lamina/ops/reduce.h"
+#include "tests/support/temporary_folder.h"
+
+namespace lamina {
+namespace {
+
+Tensor normal(const Shape& shape, int stream) { return random_normal(random_key(3), shape, stream).eval(); }
+
+void expect_error(const std::function<void()>& action, const std::vector<std::string>& words) {
+  try {
+    action();
+    FAIL() << "nothing was thrown";
+  } catch (const InvalidArgument& error) {
+    for (const std::string& word : words)
+      EXPECT_NE(std::string(error.what()).find(word), std::string::npos) << error.what();
+  }
+}
+
+TEST(GraphModel, ComputesWhatItsLayersCompute) {
+  const Tensor x = Input({4}, {.name = "x"});
+  const Dense first(3, {.activation = "relu", .name = "first"}), second(2, {.name = "second"});
+  Model model({x}, {second(first(x))}, {.seed = 1});
+  const Tensor data = normal({5, 4}, 0);
+  EXPECT_EQ(model.predict(data).to_vector<float>(), second(first(data)).to_vector<float>());
+  EXPECT_EQ(model.count_params(), 4 * 3 + 3 + 3 * 2 + 2);
+  EXPECT_EQ(model.input_names(), std::vector<std::string>{"x"});
+  EXPECT_EQ(model.output_names(), std::vector<std::string>{"second"});
+}
+
+TEST(GraphModel, TwoLayersOfOneShapeBeginWithDifferentWeights) {
+  const Tensor x = Input({4});
+  const Dense a(4), b(4);
+  Model model({x}, {b(a(x))}, {.seed = 1});
+  EXPECT_NE(model.weights()[0]->value.to_vector<float>(), model.weights()[2]->value.to_vector<float>());
+}
+
+TEST(GraphModel, TheSameSeedGivesTheSameWeights) {
+  const auto make = [](uint64_t seed) {
+    const Tensor x = Input({4});
+    return Model({x}, {Dense(2)(Dense(3)(x))}, {.seed = seed}).get_weights()[2].to_vector<float>();
+  };
+  EXPECT_EQ(make(5), make(5));
+  EXPECT_NE(make(5), make(6));
+}
+
+TEST(GraphModel, TakesAndGivesSeveralByPositionAndByName) {
+  const Tensor a = Input({3}, {.name = "a"}), b = Input({2}, {.name = "b"});
+  const Tensor left = Dense(4, {.name = "left"})(a), right = Dense(1, {.name = "right"})(b);
+  Model model({a, b}, {left, right}, {.seed = 2});
+  model.compile({.optimizer = "sgd",
+                 .loss = {{"left", "mse"}, {"right", "mae"}},
+                 .metrics = {{"right", {"mse"}}},
+                 .loss_weights = {{"left", 0.5}}});
+  const Tensor xa = normal({8, 3}, 0), xb = normal({8, 2}, 1), yl = normal({8, 4}, 2), yr = normal({8, 1}, 3);
+  const Tensors by_position = model.predict_outputs({xa, xb});
+  const Tensors by_name = model.predict_outputs({{"b", xb}, {"a", xa}});
+  EXPECT_EQ(by_position["left"].to_vector<float>(), by_name["left"].to_vector<float>());
+  EXPECT_EQ(by_position[1].to_vector<float>(), by_name["right"].to_vector<float>());
+  const Logs logs = model.evaluate({xa, xb}, {{"left", yl}, {"right", yr}}, {.verbose = 0});
+  EXPECT_NEAR(logs["loss"], 0.5 * logs["left_loss"] + logs["right_loss"], 1e-6);
+  EXPECT_TRUE(logs.contains("right_mse"));
+  const History history = model.fit({xa, xb}, {yl, yr}, {.epochs = 3, .batch_size = 3, .verbose = 0});
+  EXPECT_LT(history["loss"].back(), history["loss"].front());
+  expect_error([&] { model.predict({xa, xb}); }, {"2 outputs", "predict_outputs"});
+  expect_error([&] { model.predict_outputs({xa}); }, {"expected 2 inputs", "received 1"});
+  expect_error([&] { model.predict_outputs({{"a", xa}, {"c", xb}}); }, {"no input named 'b'"});
+  expect_error(
+      [&] {
+        model.evaluate({xa, xb}, {{"left", yl}, {"wrong", yr}}, {.verbose = 0});
+      },
+      {"'wrong'", "does not have"});
+}
+
+TEST(GraphModel, ASharedLayerCountsOnce) {
+  const Dense shared(4);
+  Sequential row({Input({4}), shared, shared}, {.seed = 1});
+  EXPECT_EQ(row.count_params(), 20);
+  EXPECT_EQ(row.weights().size(), 2u);
+  const Tensor a = Input({4}), b = Input({4});
+  Model siamese({a, b}, {shared(a) - shared(b)});
+  EXPECT_EQ(siamese.count_params(), 20);
+  const Tensor x = normal({3, 4}, 0);
+  EXPECT_EQ(siamese.predict({x, x}).to_vector<float>(), std::vector<float>(12, 0.0f));
+}
+
+TEST(GraphModel, SharedLayersSurviveSaving) {
+  const test::TemporaryFolder folder;
+  const Dense shared(4);
+  Sequential row({Input({4}), shared, shared}, {.seed = 1});
+  const std::string path = folder.path() + "/row.keras";
+  row.save(path);
+  Model loaded = load_model(path);
+  const Tensor x = normal({3, 4}, 0);
+  EXPECT_EQ(loaded.predict(x).to_vector<float>(), row.predict(x).to_vector<float>());
+  EXPECT_EQ(loaded.count_params(), 20);
+}
+
+TEST(GraphModel, NestsAndSavesModels) {
+  const test::TemporaryFolder folder;
+  const Tensor i = Input({4}, {.name = "i"});
+  Model inner({i}, {Dense(3, {.activation = "tanh"})(i)}, {.name = "inner", .seed = 1});
+  Sequential tail({Input({3}), Dense(3), Dense(1)}, {.name = "tail", .seed = 2});
+  const Tensor x = Input({4}, {.name = "x"}), z = Input({4}, {.name = "z"});
+  Model outer({x, z}, {tail(inner(x)), tail(inner(z))}, {.seed = 3});
+  EXPECT_EQ(outer.count_params(), inner.count_params() + tail.count_params());
+  outer.compile({.optimizer = Adam(0.01), .loss = "mse"});
+  const Tensor a = normal({6, 4}, 0), b = normal({6, 4}, 1), y = normal({6, 1}, 2);
+  outer.fit({a, b}, {y, y}, {.epochs = 2, .verbose = 0});
+  outer.save(folder.path() + "/outer.keras");
+  Model loaded = load_model(folder.path() + "/outer.keras");
+  const Tensors before = outer.predict_outputs({a, b}), after = loaded.predict_outputs({a, b});
+  for (size_t output = 0; output < 2; ++output)
+    EXPECT_EQ(before[output].to_vector<float>(), after[output].to_vector<float>());
+  EXPECT_EQ(loaded.optimizer_variables().size(), outer.optimizer_variables().size());
+}
+
+TEST(GraphModel, TakesAModelApart) {
+  Sequential whole({Input({4}), Dense(3, {.name = "features"}), Dense(2)}, {.seed = 1});
+  Model features({whole.input()}, {whole.layer("features").output()});
+  const Tensor x = normal({2, 4}, 0);
+  EXPECT_EQ(features.predict(x).to_vector<float>(), whole.layer("features")(x).to_vector<float>());
+  Model rest({whole.layer("features").output()}, {whole.output()});
+  EXPECT_EQ(rest.predict(features.predict(x)).to_vector<float>(), whole.predict(x).to_vector<float>());
+}
+
+TEST(GraphModel, RefusesGraphsThatAreNone) {
+  const Tensor a = Input({3}, {.name = "a"}), b = Input({3}, {.name = "b"});
+  const Tensor y = Dense(2, {.name = "y"})(a), z = Dense(2, {.name = "z"})(b);
+  expect_error([&] { Model({a}, {z}); }, {"disconnected", "'b'", "'a'"});
+  expect_error([&] { Model({a, a}, {y}); }, {"'a'", "twice"});
+  expect_error([&] { Model({a}, {normal({2, 3}, 0)}); }, {"symbolic"});
+  expect_error([&] { Model({normal({2, 3}, 0)}, {y}); }, {"symbolic"});
+  expect_error([&] { Model({a}, Tensors()); }, {"at least one output"});
+  expect_error([&] { Model({a, b}, {Dense(2, {.name = "y"})(b), y}); }, {"'y'", "unique"});
+  expect_error([&] { y.to_vector<float>(); }, {"symbolic", "Model"});
+  expect_error([&] { Dense(2)(Tensors({y, normal({2, 2}, 0)})); }, {"symbolic", "value"});
+}
+
+TEST(GraphModel, AnInputThatNothingUsesIsThere) {
+  const Tensor a = Input({3}, {.name = "a"}), b = Input({3}, {.name = "b"});
+  Model model({a, b}, {Dense(2)(a)}, {.seed = 1});
+  const Tensor x = normal({2, 3}, 0);
+  EXPECT_EQ(model.predict({x, x}).shape(), (Shape{2, 2}));
+}
+
+TEST(GraphModel, CompileNamesOutputsThatAreNotThere) {
+  const Tensor a = Input({3});
+  Model model({a}, {Dense(2, {.name = "main"})(a), Dense(1, {.name = "aux"})(a)});
+  expect_error([&] { model.compile({.loss = {{"mian", "mse"}}}); }, {"'mian'", "main"});
+  expect_error([&] { model.compile({.loss = {"mse", "mse", "mse"}}); }, {"3 values", "2 outputs"});
+  expect_error([&] { model.compile({.loss = "mse", .metrics = {{"auxx", {"mae"}}}}); }, {"'auxx'"});
+}
+
+}  // namespace
+}  // namespace lamina
