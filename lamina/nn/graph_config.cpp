@@ -42,7 +42,7 @@ class Writer {
     Json args = Json::list(), kwargs = Json::object();
     if (const auto* operation = dynamic_cast<const OperationLayer*>(node.layer.get())) {
       size_t next = 0;
-      for (const OperationArgument& argument : operation->call().args) {
+      for (const OperationArgument& argument : operation->recorded().args) {
         if (std::holds_alternative<Tensor>(argument)) {
           args.push_back(tensor(node.call.inputs.at(next++)));
         } else if (const auto* several = std::get_if<std::vector<Tensor>>(&argument)) {

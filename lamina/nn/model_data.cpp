@@ -141,9 +141,14 @@ Tensor Model::predict(BatchSource& source, const PredictOptions& options) {
 
 Tensor Model::predict_on_batch(const Tensors& x) {
   const Usage::Reading asking(impl().usage, name(), "predict_on_batch");
-  const Tensors data = impl().arrange_inputs(*this, x);
   std::vector<Tensor> outputs;
-  impl().ensure_trainer(*this).predict(*this, data.values(), outputs);
+  if (impl().takes_as_it_is(x)) {
+    impl().ensure_trainer(*this).predict(*this, x.values(), outputs);
+  } else {
+    const Tensors data = impl().arrange_inputs(*this, x);
+    impl().ensure_trainer(*this).predict(*this, data.values(), outputs);
+  }
+  if (outputs.size() == 1) return std::move(outputs[0]);
   return only_output(*this, Tensors(std::move(outputs)), "predict_outputs()");
 }
 

@@ -7,6 +7,7 @@
 #include "lamina/base/error.h"
 #include "lamina/nn/layers/layers.h"
 #include "lamina/nn/optimizers/adam.h"
+#include "lamina/ops/cast.h"
 
 namespace lamina {
 namespace {
@@ -43,6 +44,43 @@ Sequential catsdogs(uint64_t seed) {
                   "binary_crossentropy", seed);
 }
 
+Sequential rnn(uint64_t seed) {
+  Sequential model({Input({10, 1}), SimpleRNN(50), Dense(1)}, {.seed = seed});
+  model.compile({.optimizer = Adam(), .loss = "mean_squared_error"});
+  return model;
+}
+
+// Reviews as 200 numbers of words.
+Sequential words_lstm(uint64_t seed, double dropout) {
+  return compiled(
+      {Input({200}, {.dtype = DType::kInt32}), Embedding(10000, 128),
+       LSTM(128, {.dropout = dropout, .recurrent_dropout = dropout}), Dense(1, {.activation = "sigmoid"})},
+      "binary_crossentropy", seed);
+}
+
+Sequential lstm(uint64_t seed) { return words_lstm(seed, 0); }
+Sequential lstm_dropout(uint64_t seed) { return words_lstm(seed, 0.2); }
+
+Sequential lstm2(uint64_t seed) {
+  return compiled({Input({100}, {.dtype = DType::kInt32}), Embedding(10000, 64),
+                   LSTM(64, {.return_sequences = true}), LSTM(32), Dense(1, {.activation = "sigmoid"})},
+                  "binary_crossentropy", seed);
+}
+
+Tensor whole_numbers(const Shape& shape, DType dtype, int64_t below, std::mt19937& random) {
+  std::vector<int32_t> values(static_cast<size_t>(shape.size()));
+  for (int32_t& value : values) value = static_cast<int32_t>(random() % static_cast<uint32_t>(below));
+  return cast(Tensor::from(values, shape), dtype).eval();
+}
+
+// What integers of an input may be: rows of the Embedding that reads them.
+int64_t vocabulary(const Model& model) {
+  for (const auto& layer : model.layers()) {
+    if (dynamic_cast<const Embedding*>(layer.get())) return layer->own_weights().at(0)->type.shape[0];
+  }
+  return 2;
+}
+
 Tensor uniform(const Shape& shape, std::mt19937& random) {
   std::vector<float> values(static_cast<size_t>(shape.size()));
   // 24 bits of each draw: the same numbers with every standard library.
@@ -58,13 +96,16 @@ const std::vector<TutorialModel>& tutorial_models() {
       {"mlp", "dense network for 100 numbers, 10 classes", 32, 1000, mlp},
       {"cnn64", "convolutional network for 64x64 colour images, yes or no", 32, 30, cnn64},
       {"catsdogs", "deeper convolutional network for 150x150 colour images, yes or no", 32, 8, catsdogs},
+      {"rnn", "SimpleRNN over 10 values of a series, the next one", 32, 500, rnn},
+      {"lstm", "LSTM over 200 words, yes or no", 32, 20, lstm},
+      {"lstm_dropout", "the same with both dropouts", 32, 20, lstm_dropout},
+      {"lstm2", "two LSTMs over 100 words, yes or no", 32, 40, lstm2},
   };
   return all;
 }
 
 const TutorialModel& tutorial_model(const std::string& name) {
-  static const std::vector<std::string> later = {"rnn",      "lstm",        "lstm_dropout",  "lstm2",
-                                                 "resnet50", "mobilenetv2", "efficientnetb0"};
+  static const std::vector<std::string> later = {"resnet50", "mobilenetv2", "efficientnetb0"};
   std::vector<std::string> known;
   for (const TutorialModel& model : tutorial_models()) {
     if (model.name == name) return model;
@@ -89,7 +130,8 @@ Samples synthetic_samples(const Model& model, int64_t count, uint64_t seed) {
   y.set(0, count);
   for (int axis = 1; axis < x.rank(); ++axis) x.set(axis, std::max<int64_t>(1, x[axis]));
   Samples samples;
-  samples.x = uniform(x, random);
+  const DType dtype = model.inputs()[0].dtype();
+  samples.x = is_floating(dtype) ? uniform(x, random) : whole_numbers(x, dtype, vocabulary(model), random);
   std::string loss;
   if (model.compiled()) {
     auto chosen = model.compile_options().loss.only().get();

@@ -20,11 +20,12 @@ struct TutorialModel {
 };
 
 /// All of them: cnn28 (28x28 grey images, 10 classes), mlp (100 numbers, 10 classes), cnn64 (64x64 colour
-/// images, yes or no), catsdogs (150x150 colour images, yes or no).
+/// images, yes or no), catsdogs (150x150 colour images, yes or no), rnn (10 values of a series), lstm and
+/// lstm_dropout (200 words, yes or no), lstm2 (two LSTMs over 100 words).
 const std::vector<TutorialModel>& tutorial_models();
 
-/// The one of that name. Throws Unsupported for those that need layers of a later release (rnn, lstm,
-/// lstm_dropout, lstm2, resnet50, mobilenetv2, efficientnetb0), and InvalidArgument, suggesting the nearest,
+/// The one of that name. Throws Unsupported for those that need layers of a later release (resnet50,
+/// mobilenetv2, efficientnetb0), and InvalidArgument, suggesting the nearest,
 /// for all others.
 const TutorialModel& tutorial_model(const std::string& name);
 

@@ -251,6 +251,17 @@ Tensors ModelImpl::arrange_inputs(Model& model, const Tensors& x) {
   return Tensors(std::move(ordered));
 }
 
+bool ModelImpl::takes_as_it_is(const Tensors& x) const {
+  if (!graph || graph->inputs().size() != 1 || x.size() != 1 || x.named() || !x.values()[0].computed())
+    return false;
+  const Shape &expected = graph->inputs()[0].shape(), &given = x.values()[0].shape();
+  if (expected.rank() != given.rank()) return false;
+  for (int axis = 1; axis < given.rank(); ++axis) {
+    if (given[axis] != expected[axis]) return false;
+  }
+  return true;
+}
+
 Tensors ModelImpl::arrange_targets(const Model& model, const Tensors& y, const char* what) const {
   for (const Tensor& tensor : y) {
     if (!tensor.defined()) throw InvalidArgument(std::string(what) + " is no tensor");

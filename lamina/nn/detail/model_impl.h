@@ -73,6 +73,9 @@ struct ModelImpl {
   /// Tensors in the order of the model's inputs (or as they are, for a subclass), computed, of the input's
   /// rank, building the model if need be. Throws InvalidArgument, naming the input, for what does not fit.
   Tensors arrange_inputs(Model& model, const Tensors& x);
+  /// Whether arrange_inputs would give `x` back as it is: one computed tensor of the shape that the input
+  /// says.
+  bool takes_as_it_is(const Tensors& x) const;
   /// The same for targets and sample weights, without looking at shapes.
   Tensors arrange_targets(const Model& model, const Tensors& y, const char* what) const;
   Batch arrange(Model& model, const Batch& batch);

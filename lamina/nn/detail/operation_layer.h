@@ -23,7 +23,7 @@ class OperationLayer final : public LayerOf<OperationLayer> {
   DType input_dtype(DType given) const override { return given; }
   Json serialize() const override;
 
-  const OperationCall& call() const { return call_; }
+  const OperationCall& recorded() const { return call_; }
 
  private:
   OperationCall call_;

@@ -62,18 +62,17 @@ Batch take(const Batch& like, std::span<const Tensor> args, size_t next) {
   return batch;
 }
 
-// What a step depends on: names, ranks, dtypes, and whether the last axis has one element ("accuracy" goes by
-// that).
-void describe(const Tensors& tensors, std::string& key) {
-  for (size_t i = 0; i < tensors.size(); ++i) {
-    if (tensors.named()) key += tensors.names()[i];
-    const Tensor& tensor = tensors.values()[i];
-    key += std::to_string(tensor.rank());
-    key += static_cast<char>('a' + static_cast<int>(tensor.dtype()));
-    if (tensor.rank() > 1 && tensor.shape()[-1] == 1) key += '1';
-    key += ',';
+// Whether two lists of tensors are of one kind for a step: names, ranks, dtypes, and whether the last axis
+// has one element ("accuracy" goes by that). Allocates nothing.
+bool alike(const Tensors& a, const Tensors& b) {
+  if (a.size() != b.size() || a.names() != b.names()) return false;
+  const auto column = [](const Shape& shape) { return shape.rank() > 1 && shape[-1] == 1; };
+  for (size_t i = 0; i < a.size(); ++i) {
+    const TensorType &x = a.values()[i].type(), &y = b.values()[i].type();
+    if (x.dtype != y.dtype || x.shape.rank() != y.shape.rank() || column(x.shape) != column(y.shape))
+      return false;
   }
-  key += ';';
+  return true;
 }
 
 TensorSpecs specs_of(const Tensors& tensors) {
@@ -148,16 +147,13 @@ Trainer::Kind& Trainer::kind_of(const Model& model, const Batch& batch) {
         "the model is not compiled: call compile({.optimizer = ..., .loss = ...}) before training "
         "or evaluating it");
   }
-  static thread_local std::string key;
-  key.clear();
-  describe(batch.x, key);
-  describe(batch.y, key);
-  describe(batch.sample_weight, key);
   for (Kind& kind : kinds_) {
-    if (kind.key == key) return kind;
+    if (alike(kind.like.x, batch.x) && alike(kind.like.y, batch.y) &&
+        alike(kind.like.sample_weight, batch.sample_weight))
+      return kind;
   }
   Kind kind;
-  kind.key = key;
+  kind.like = placeholders(batch);
   if (options_->loss.given() || !options_->metrics.empty() || !options_->weighted_metrics.empty()) {
     kind.objective = std::make_unique<Objective>(*options_, model.output_names(), specs_of(batch.y),
                                                  output_specs(model, batch));
@@ -234,7 +230,7 @@ void Trainer::check_targets(const Model& model, const Batch& batch) {
   if (objective.has_loss()) objective.check_targets(batch.y.values(), output_specs(model, batch));
 }
 
-std::vector<Tensor> Trainer::train_function(const Model& model, const Kind& kind, const Batch& like,
+std::vector<Tensor> Trainer::train_function(const Model& model, const Kind& kind,
                                             const std::vector<Tensor>& args) const {
   const std::span<const Tensor> all(args);
   size_t next = weights_.size();
@@ -246,7 +242,7 @@ std::vector<Tensor> Trainer::train_function(const Model& model, const Kind& kind
   const auto logs = all.subspan(next + optimizer_count, log_count);
   next += optimizer_count + log_count;
   const Tensor& key = args[next];
-  const Batch batch = take(like, all, next + 1);
+  const Batch batch = take(kind.like, all, next + 1);
 
   CallContext pass = context(true);
   pass.set_key(key);
@@ -271,7 +267,7 @@ std::vector<Tensor> Trainer::train_function(const Model& model, const Kind& kind
   return results;
 }
 
-std::vector<Tensor> Trainer::test_function(const Model& model, const Kind& kind, const Batch& like,
+std::vector<Tensor> Trainer::test_function(const Model& model, const Kind& kind,
                                            const std::vector<Tensor>& args) const {
   const std::span<const Tensor> all(args);
   size_t log_count = 0;
@@ -280,7 +276,7 @@ std::vector<Tensor> Trainer::test_function(const Model& model, const Kind& kind,
   const auto logs = all.subspan(stateful_.size(), log_count);
   const auto plain = all.subspan(stateful_.size() + log_count, plain_.size());
   const Tensor& key = args[stateful_.size() + log_count + plain_.size()];
-  const Batch batch = take(like, all, stateful_.size() + log_count + plain_.size() + 1);
+  const Batch batch = take(kind.like, all, stateful_.size() + log_count + plain_.size() + 1);
 
   CallContext pass = context(false);
   pass.set_key(key);
@@ -316,13 +312,9 @@ Step& Trainer::train_step(const Model& model, Kind& kind, const Batch& batch) {
   for (const NamedOptimizer& optimizer : kind.optimizers) state += optimizer.state.size();
   for (const LogLayout::Entry& entry : kind.train_layout->entries)
     state += LogLayout::variables(entry).size();
-  // Only names and numbers of tensors are looked at in `like`.
-  const Batch like = placeholders(batch);
   const Model* const* self = ModelImpl::self_of(model);
   return kind.train.emplace(
-      [this, self, &kind, like](const std::vector<Tensor>& args) {
-        return train_function(**self, kind, like, args);
-      },
+      [this, self, &kind](const std::vector<Tensor>& args) { return train_function(**self, kind, args); },
       state, "train step", memory_);
 }
 
@@ -331,12 +323,9 @@ Step& Trainer::test_step(const Model& model, Kind& kind, const Batch& batch) {
   learn(model, kind, batch, false);
   size_t state = stateful_.size();
   for (const LogLayout::Entry& entry : kind.test_layout->entries) state += LogLayout::variables(entry).size();
-  const Batch like = placeholders(batch);
   const Model* const* self = ModelImpl::self_of(model);
   return kind.test.emplace(
-      [this, self, &kind, like](const std::vector<Tensor>& args) {
-        return test_function(**self, kind, like, args);
-      },
+      [this, self, &kind](const std::vector<Tensor>& args) { return test_function(**self, kind, args); },
       state, "test step", memory_);
 }
 
@@ -411,8 +400,16 @@ void Trainer::predict(const Model& model, const std::vector<Tensor>& x, std::vec
     }
     step = &*predict_;
   }
-  std::vector<Tensor> arguments;
-  arguments.reserve(plain_.size() + x.size());
+  // Kept by each thread for its capacity; a call within a call finds it lent out and empty.
+  static thread_local std::vector<Tensor> spare;
+  std::vector<Tensor> arguments = std::move(spare);
+  struct GiveBack {
+    std::vector<Tensor>& arguments;
+    ~GiveBack() {
+      arguments.clear();
+      spare = std::move(arguments);
+    }
+  } const give_back{arguments};
   for (const WeightPtr& weight : plain_) arguments.push_back(weight->value);
   arguments.insert(arguments.end(), x.begin(), x.end());
   Lent lent;

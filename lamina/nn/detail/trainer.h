@@ -83,7 +83,7 @@ class Trainer {
  private:
   // Steps for batches of one kind.
   struct Kind {
-    std::string key;
+    Batch like;  ///< stand-ins for a batch of this kind
     std::unique_ptr<Objective> objective;
     TensorSpecs checked_targets;
     std::optional<LogLayout> train_layout, test_layout;
@@ -93,9 +93,9 @@ class Trainer {
   Kind& kind_of(const Model& model, const Batch& batch);
   void learn(const Model& model, Kind& kind, const Batch& batch, bool training);
   void adopt_optimizers(Kind& kind, std::vector<NamedOptimizer> found);
-  std::vector<Tensor> train_function(const Model& model, const Kind& kind, const Batch& like,
+  std::vector<Tensor> train_function(const Model& model, const Kind& kind,
                                      const std::vector<Tensor>& args) const;
-  std::vector<Tensor> test_function(const Model& model, const Kind& kind, const Batch& like,
+  std::vector<Tensor> test_function(const Model& model, const Kind& kind,
                                     const std::vector<Tensor>& args) const;
   std::vector<Tensor> predict_function(const Model& model, const std::vector<Tensor>& args) const;
   CallContext context(bool training) const;
