@@ -20,12 +20,14 @@ struct LayerScaleOptions {
 };
 
 // 2. The layer: configuration, weights, and a pure call.
-class LayerScale final : public Layer {
+class LayerScale final : public LayerOf<LayerScale> {
  public:
   explicit LayerScale(const LayerScaleOptions& options = {})
-      : Layer(options.name, options.trainable), init_value_(options.init_value) {}
+      : LayerOf<LayerScale>(options.name, options.trainable), init_value_(options.init_value) {}
 
   std::string class_name() const override { return "LayerScale"; }
+  std::string module() const override { return "custom_layer"; }
+  bool has_weights() const override { return true; }
 
   Shape compute_output_shape(const Shape& input) const override {
     if (input.rank() < 2 || input[-1] < 0)
