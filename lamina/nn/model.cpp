@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
@@ -23,9 +24,21 @@ Model::Model(const ModelOptions& options)
 Model::Model(std::shared_ptr<ModelImpl> impl, const ModelOptions& options)
     : LayerOf<Model>(options.name, true), impl_(std::move(impl)) {}
 
-Model::Model(const Tensors& inputs, const Tensors& outputs, const ModelOptions& options)
+namespace {
+
+// Keras orders a dictionary of outputs by name, and by the outputs the layers of the model.
+Tensors in_keras_order(const Tensors& outputs) {
+  std::map<std::string, Tensor> sorted;
+  for (size_t i = 0; i < outputs.names().size(); ++i) sorted[outputs.names()[i]] = outputs[i];
+  return outputs.named() ? Tensors(sorted) : outputs;
+}
+
+}  // namespace
+
+Model::Model(const Tensors& inputs, const Tensors& given_outputs, const ModelOptions& options)
     : Model(ModelImpl::make(ModelImpl::Kind::kGraph, options), options) {
   ModelImpl& model = *impl_;
+  const Tensors outputs = in_keras_order(given_outputs);
   model.graph = std::make_shared<detail::LayerGraph>(inputs.values(), outputs.values());
   model.layers = model.graph->operations();
   ModelImpl::name_layers(name(), model.layers, "");
@@ -66,11 +79,15 @@ ModelImpl& Model::impl() const {
   return *impl_;
 }
 
+std::shared_ptr<Layer> Model::share() const { return real_ ? real_ : LayerOf<Model>::share(); }
+
 std::string Model::class_name() const {
+  if (real_) return real_->class_name();
   return impl().kind == ModelImpl::Kind::kSequential ? "Sequential" : "Functional";
 }
 
 std::string Model::module() const {
+  if (real_) return real_->module();
   switch (impl().kind) {
     case ModelImpl::Kind::kSequential:
       return "keras";
@@ -237,6 +254,7 @@ void Model::create_weights_for(const TensorSpecs& inputs) {
 
 std::vector<Tensor> Model::forward(const LayerCall& call, CallContext& context) const {
   const ModelImpl& model = impl();
+  if (real_) return real_->forward(call, context);
   if (model.kind == ModelImpl::Kind::kSubclass) return Layer::forward(call, context);
   std::vector<Tensor> inputs;
   for (size_t i = 0; i < call.inputs.size(); ++i)
@@ -381,6 +399,7 @@ int Model::programs_built() const { return impl().trainer ? impl().trainer->prog
 // ---- Steps ----
 
 void Model::train_step(TrainStep& step) {
+  if (real_) return real_->train_step(step);
   const std::vector<Tensor> y_pred = step.forward();
   const Tensor loss = step.compute_loss(y_pred);
   step.minimize(loss);
@@ -388,6 +407,7 @@ void Model::train_step(TrainStep& step) {
 }
 
 void Model::test_step(TrainStep& step) {
+  if (real_) return real_->test_step(step);
   const std::vector<Tensor> y_pred = step.forward();
   step.compute_loss(y_pred);
   step.update_metrics(y_pred);

@@ -47,6 +47,7 @@ class Model : public LayerOf<Model> {
   Model(const Tensors& inputs, const Tensors& outputs, const ModelOptions& options = {});
 
   std::string class_name() const override;
+  std::shared_ptr<Layer> share() const override;
   /// The layers in order: of a Sequential without the InputLayer, of a graph with it, as in Keras.
   std::span<const std::shared_ptr<Layer>> layers() const;
   /// The layer of that name; throws InvalidArgument, suggesting the nearest.
@@ -201,6 +202,8 @@ class Model : public LayerOf<Model> {
   friend struct detail::ModelImpl;
 
   std::shared_ptr<detail::ModelImpl> impl_;
+  /// The object of the user's class that this handle stands for, where it came from a file.
+  std::shared_ptr<Model> real_;
 };
 
 /// Layers in a row (Keras: keras.Sequential).

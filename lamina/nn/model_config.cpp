@@ -215,7 +215,11 @@ std::shared_ptr<Layer> layer_from_json(const Json& json) {
 
 Json Model::serialize() const {
   const detail::ModelImpl& model = impl();
-  if (model.kind == detail::ModelImpl::Kind::kSubclass) return Layer::serialize();
+  if (model.kind == detail::ModelImpl::Kind::kSubclass) {
+    Json json = real_ ? real_->Layer::serialize() : Layer::serialize();
+    json["compile_config"] = model.options ? detail::compile_config(*this) : Json::object();
+    return json;
+  }
   bool graph = model.kind == detail::ModelImpl::Kind::kGraph;
   // Keras writes a layer that comes twice in a Sequential once, and cannot load its own file: a graph holds
   // it.
@@ -249,17 +253,32 @@ Json Model::serialize() const {
 
 namespace {
 
+// Builds a model that is not built by now as the file says it was.
+void build_as_written(Model& model, const Json& json) {
+  const Json* build = json.find("build_config");
+  const Json* shape = build && build->is_object() ? build->find("input_shape") : nullptr;
+  if (!model.built() && shape && shape->is_list())
+    model.build(Shape(ConfigReader(*build, model.class_name()).integers("input_shape")));
+}
+
+void compile_as_written(Model& model, const Json& json, bool compile) {
+  const Json* compiled = json.find("compile_config");
+  if (!compile || !compiled || !compiled->is_object() || compiled->size() == 0) return;
+  try {
+    model.compile(detail::compile_options_from(*compiled));
+  } catch (const InvalidArgument& error) {
+    throw InvalidArgument(
+        std::string(error.what()) +
+        "; register it before loading, or load without it: load_model(path, {.compile = false})");
+  }
+}
+
 Model sequential_from(const Json& json, const ModelOptions& options) {
   std::vector<AnyLayer> layers;
   for (const Json& layer : json.at("config").at("layers").as_list())
     layers.emplace_back(detail::layer_from_json(layer));
   Sequential model(layers, options);
-  if (!model.built() && !layers.empty()) {
-    const Json* build = json.find("build_config");
-    const Json* shape = build ? build->find("input_shape") : nullptr;
-    if (shape && shape->is_list())
-      model.build(Shape(ConfigReader(*build, "Sequential").integers("input_shape")));
-  }
+  if (!layers.empty()) build_as_written(model, json);
   return model;
 }
 
@@ -277,7 +296,13 @@ Model Model::from_json(const Json& json, std::optional<uint64_t> seed, bool comp
     const std::vector<std::string> known = Registry<Layer>::names();
     if (std::find(known.begin(), known.end(), class_name) != known.end()) {
       const std::shared_ptr<Layer> layer = Registry<Layer>::from_json(json);
-      if (const auto* model = dynamic_cast<const Model*>(layer.get())) return *model;
+      if (const auto* own = dynamic_cast<const Model*>(layer.get())) {
+        Model model = *own;
+        model.real_ = std::dynamic_pointer_cast<Model>(layer);  // its class computes it
+        build_as_written(model, json);
+        compile_as_written(model, json, compile);
+        return model;
+      }
     }
     throw Unsupported(
         "models of class '" + class_name +
@@ -293,16 +318,7 @@ Model Model::from_json(const Json& json, std::optional<uint64_t> seed, bool comp
   Model model = make();
   const Json* trainable = config.find("trainable");
   if (trainable && trainable->is_bool() && !trainable->as_bool()) model.set_trainable(false);
-  const Json* compiled = json.find("compile_config");
-  if (compile && compiled && compiled->is_object() && compiled->size() > 0) {
-    try {
-      model.compile(detail::compile_options_from(*compiled));
-    } catch (const InvalidArgument& error) {
-      throw InvalidArgument(
-          std::string(error.what()) +
-          "; register it before loading, or load without it: load_model(path, {.compile = false})");
-    }
-  }
+  compile_as_written(model, json, compile);
   return model;
 }
 

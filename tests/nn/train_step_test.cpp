@@ -136,6 +136,42 @@ TEST(TrainStep, LearnsByContrast) {
   EXPECT_LT(history["loss"].back(), history["loss"].front());
 }
 
+// a <- a - (b * b * a)' and then b <- b - (a * b)': the second gradient is a, whatever made it.
+class InTurns : public LayerOf<InTurns, Model> {
+ public:
+  InTurns() : LayerOf<InTurns, Model>(ModelOptions()) {}
+  std::string class_name() const override { return "InTurns"; }
+  Tensor call(const Tensor& x, CallContext& context) const override {
+    return x * context.value(*a_) * context.value(*b_);
+  }
+  void train_step(TrainStep& step) override {
+    CallContext& now = step.context();
+    step.minimize(sum(square(now.value(*b_)) * now.value(*a_)), {a_}, "a", SGD(1.0));
+    step.minimize(sum(now.value(*a_) * now.value(*b_)), {b_}, "b", SGD(1.0));
+  }
+
+ protected:
+  void create_weights(const Shape&) override {
+    a_ = add_weight("a", {1}, "ones");
+    b_ = add_weight("b", {1}, "ones");
+  }
+  void create_weights_for(const TensorSpecs& inputs) override {
+    create_weights(inputs[0].shape);
+    LayerOf<InTurns, Model>::create_weights_for(inputs);
+  }
+
+ private:
+  WeightPtr a_, b_;
+};
+
+TEST(TrainStep, AnUpdateEndsTheHistory) {
+  InTurns model;
+  model.compile({});
+  model.fit(normal({1, 1}, 0), {}, {.verbose = 0});
+  EXPECT_EQ(model.weights()[0]->value.item<float>(), 0.0f);  // 1 - 1 * 1
+  EXPECT_EQ(model.weights()[1]->value.item<float>(), 1.0f);  // 1 - 0, not through a's dependence on b
+}
+
 TEST(TrainStep, SaysWhatIsWrongWithAStep) {
   struct Twice : LayerOf<Twice, Model> {
     explicit Twice(const Sequential& inner) : LayerOf<Twice, Model>(ModelOptions()), net(inner) {

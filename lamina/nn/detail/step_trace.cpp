@@ -99,7 +99,8 @@ void StepTrace::apply(const std::vector<Tensor>& gradients, const std::vector<We
   for (size_t i = 0; i < weights.size(); ++i) {
     Tensor value = std::move(update.weights[i]);
     if (weights[i]->constraint.given()) value = (*weights[i]->constraint.get())(value);
-    context.assign(*weights[i], value);
+    // An assignment ends the history: what is minimised next does not depend on how this update came about.
+    context.assign(*weights[i], stop_gradient(value));
   }
   for (Tensor& tensor : update.state) new_optimizer_state.push_back(std::move(tensor));
 }
