@@ -171,13 +171,11 @@ class Reader {
       if (key != "name" && key != "dtype" && key != "trainable") call.config[key] = value;
     }
     for (const Json& argument : node.at("args").as_list()) call.args.push_back(argument_of(argument));
-    for (const auto& [key, value] : node.at("kwargs").as_object()) call.config[key] = value;
-    std::vector<Tensor> inputs;
-    for (const OperationArgument& argument : call.args) {
-      if (const auto* one = std::get_if<Tensor>(&argument)) inputs.push_back(*one);
-      if (const auto* several = std::get_if<std::vector<Tensor>>(&argument))
-        inputs.insert(inputs.end(), several->begin(), several->end());
+    // Keywords are arguments that follow in the order of the call.
+    for (const auto& [key, value] : node.at("kwargs").as_object()) {
+      if (!value.is_null()) call.args.push_back(argument_of(value));
     }
+    std::vector<Tensor> inputs = tensors_of(call);
     auto layer = std::make_shared<OperationLayer>(std::move(call), pending.name);
     CallContext context(false);
     return layer->outputs(LayerCall{std::move(inputs)}, context);

@@ -46,8 +46,10 @@ Tensor pad(const Tensor& x, const std::vector<std::pair<int64_t, int64_t>>& padd
   if (is_symbolic(x)) {
     Json widths = Json::list();
     for (const auto& [before, after] : paddings) widths.push_back(Json::list({before, after}));
-    return detail::recorded(
-        "Pad", {x}, Json::object({{"pad_width", widths}, {"mode", "constant"}, {"constant_values", value}}));
+    std::vector<OperationArgument> args{x};
+    if (value != 0) args.push_back(detail::number_json(value));
+    return detail::recorded("Pad", std::move(args),
+                            Json::object({{"pad_width", widths}, {"mode", "constant"}}));
   }
   if (paddings.size() != static_cast<size_t>(x.rank())) {
     throw InvalidArgument("pad: needs one {before, after} per axis of " + x.shape().str() + "; got " +
@@ -85,9 +87,9 @@ const bool recorded = detail::register_operations(
                            std::vector<std::pair<int64_t, int64_t>> paddings;
                            for (const Json& pair : call.config.at("pad_width").as_list())
                              paddings.emplace_back(pair.at(size_t{0}).as_int(), pair.at(size_t{1}).as_int());
-                           const Json* value = call.config.find("constant_values");
-                           return pad(call.tensor(0), paddings,
-                                      value && value->is_number() ? value->as_double() : 0);
+                           if (paddings.size() == 1)  // one for all axes
+                             paddings.resize(static_cast<size_t>(call.tensor(0).rank()), paddings[0]);
+                           return pad(call.tensor(0), paddings, call.value(1).is_null() ? 0 : call.number(1));
                          }}});
 
 }  // namespace

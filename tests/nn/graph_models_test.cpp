@@ -11,8 +11,12 @@
 #include "lamina/nn/optimizers/adam.h"
 #include "lamina/nn/optimizers/sgd.h"
 #include "lamina/ops/binary.h"
+#include "lamina/ops/cast.h"
+#include "lamina/ops/compare.h"
+#include "lamina/ops/pad.h"
 #include "lamina/ops/random.h"
 #include "lamina/ops/reduce.h"
+#include "lamina/ops/where.h"
 #include "tests/support/temporary_folder.h"
 
 namespace lamina {
@@ -126,6 +130,52 @@ TEST(GraphModel, NestsAndSavesModels) {
   for (size_t output = 0; output < 2; ++output)
     EXPECT_EQ(before[output].to_vector<float>(), after[output].to_vector<float>());
   EXPECT_EQ(loaded.optimizer_variables().size(), outer.optimizer_variables().size());
+}
+
+// What a tensor with a value among symbolic ones is: part of the operation, in files too.
+TEST(GraphModel, KeepsConstantsOfOperations) {
+  const Tensor x = Input({2, 3});
+  const Tensor floats = Tensor::from({{0.1f, 2.0f, -3.5f}, {1.0f, 0.0f, 7.25f}});
+  const Tensor integers = Tensor::from(std::vector<int64_t>{0, 1, int64_t{1} << 53}, {3});
+  const Tensor y = where(greater(x, floats), floats * x, cast(integers, DType::kFloat32) + 1.0f);
+  Model model({x}, {pad(y, {{0, 0}, {1, 0}, {0, 2}}, 0.5)}, {.seed = 1});
+  const Tensor data = normal({4, 2, 3}, 0);
+  const Tensor expected =
+      pad(where(greater(data, floats), floats * data, cast(integers, DType::kFloat32) + 1.0f),
+          {{0, 0}, {1, 0}, {0, 2}}, 0.5);
+  EXPECT_EQ(model.predict(data).to_vector<float>(), expected.to_vector<float>());
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path() + "/constants.keras";
+  model.save(path);
+  EXPECT_EQ(load_model(path).predict(data).to_vector<float>(), expected.to_vector<float>());
+}
+
+TEST(GraphModel, RefusesConstantsThatAreNone) {
+  const Tensor x = Input({2});
+  const Json written = Model({x}, {x + Tensor::from({1.0f, 2.0f})}, {.name = "sum", .seed = 1}).serialize();
+  const std::string good = "\"value\": [1.0, 2.0], \"dtype\": \"float32\"";
+  const auto read = [&](const std::string& constant) {
+    std::string text = written.dump();
+    const size_t at = text.find(good);
+    ASSERT_NE(at, std::string::npos) << text;
+    Model::from_json(Json::parse(text.replace(at, good.size(), constant)));
+  };
+  read(good);
+  expect_error([&] { read("\"value\": [[1,2],[1]], \"dtype\": \"float32\""); },
+               {"different lengths", "1 and 2"});
+  expect_error([&] { read("\"value\": [1.5,2], \"dtype\": \"int32\""); }, {"int"});
+  expect_error([&] { read("\"value\": [1,2], \"dtype\": \"float31\""); }, {"float31"});
+}
+
+// As Keras: the layers of a model, and so their places in files, follow from the outputs in the order of
+// their names.
+TEST(GraphModel, OrdersNamedOutputsAsKeras) {
+  const Tensor x = Input({3}, {.name = "x"});
+  const Dense score(1, {.name = "score"}), amount(2, {.name = "amount"});
+  const Model model({{"x", x}}, {{"score", score(x)}, {"amount", amount(x)}}, {.seed = 1});
+  EXPECT_EQ(model.output_names(), (std::vector<std::string>{"amount", "score"}));
+  EXPECT_EQ(model.layers()[1]->name(), "amount");
+  EXPECT_EQ(model.layers()[2]->name(), "score");
 }
 
 TEST(GraphModel, TakesAModelApart) {

@@ -3,6 +3,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/nn/detail/layer_state.h"
+#include "lamina/nn/detail/operation_constant.h"
 
 namespace lamina::detail {
 namespace {
@@ -28,7 +29,7 @@ std::vector<Tensor> tensors_of(const OperationCall& call) {
   std::vector<Tensor> tensors;
   for (const OperationArgument& argument : call.args) {
     if (const auto* one = std::get_if<Tensor>(&argument)) {
-      tensors.push_back(*one);
+      if (is_symbolic(*one)) tensors.push_back(*one);
     } else if (const auto* several = std::get_if<std::vector<Tensor>>(&argument)) {
       tensors.insert(tensors.end(), several->begin(), several->end());
     }
@@ -42,11 +43,16 @@ OperationLayer::OperationLayer(OperationCall call, const std::string& name)
       operation_(&require_operation(call_.class_name)) {
   // What was given stays alive by the node's inputs; here only the places matter.
   for (OperationArgument& argument : call_.args) {
+    Tensor& constant = constants_.emplace_back();
     if (auto* one = std::get_if<Tensor>(&argument)) {
+      if (!is_symbolic(*one)) constant = std::move(*one);
       *one = Tensor();
+    } else if (const auto* json = std::get_if<Json>(&argument)) {
+      constant = constant_from_json(*json);
     } else if (auto* several = std::get_if<std::vector<Tensor>>(&argument)) {
       several->assign(several->size(), Tensor());
     }
+    if (constant.defined()) argument = constant_json(constant);
   }
 }
 
@@ -57,8 +63,11 @@ TensorSpecs OperationLayer::compute_output_specs(const TensorSpecs& inputs) cons
 std::vector<Tensor> OperationLayer::forward(const LayerCall& call, CallContext&) const {
   OperationCall filled = call_;
   size_t next = 0;
-  for (OperationArgument& argument : filled.args) {
-    if (auto* one = std::get_if<Tensor>(&argument)) {
+  for (size_t i = 0; i < filled.args.size(); ++i) {
+    OperationArgument& argument = filled.args[i];
+    if (constants_[i].defined()) {
+      argument = constants_[i];
+    } else if (auto* one = std::get_if<Tensor>(&argument)) {
       *one = call.inputs.at(next++);
     } else if (auto* several = std::get_if<std::vector<Tensor>>(&argument)) {
       for (Tensor& tensor : *several) tensor = call.inputs.at(next++);

@@ -9,11 +9,12 @@
 
 namespace lamina::detail {
 
-/// Holds the arguments of one recorded op. The inputs of its call are the tensors among them, in order.
+/// Holds the arguments of one recorded op. The inputs of its call are the symbolic tensors among them, in
+/// order; tensors with a value stay with it.
 class OperationLayer final : public LayerOf<OperationLayer> {
  public:
-  /// `call.args` as they were given; the tensors in them only say where inputs go. Throws InvalidArgument for
-  /// a class that is no operation.
+  /// `call.args` as they were given; the symbolic tensors in them only say where inputs go. Throws
+  /// InvalidArgument for a class that is no operation.
   OperationLayer(OperationCall call, const std::string& name);
 
   std::string class_name() const override { return call_.class_name; }
@@ -23,14 +24,16 @@ class OperationLayer final : public LayerOf<OperationLayer> {
   DType input_dtype(DType given) const override { return given; }
   Json serialize() const override;
 
+  /// In its arguments tensors with a value are JSON, as Keras writes them.
   const OperationCall& recorded() const { return call_; }
 
  private:
   OperationCall call_;
+  std::vector<Tensor> constants_;  // for each argument; undefined for all but tensors with a value
   const Operation* operation_;
 };
 
-/// The tensors among the arguments, in order.
+/// The symbolic tensors among the arguments, in order, and all tensors in lists.
 std::vector<Tensor> tensors_of(const OperationCall& call);
 
 }  // namespace lamina::detail
