@@ -168,7 +168,8 @@ class Reader {
     call.class_name = pending.json->at("class_name").as_string();
     const Json& config = pending.json->at("config");
     for (const auto& [key, value] : config.as_object()) {
-      if (key != "name" && key != "dtype" && key != "trainable") call.config[key] = value;
+      const bool policy = key == "dtype" && !value.is_string();  // Cast has a dtype of its own
+      if (key != "name" && key != "trainable" && !policy) call.config[key] = value;
     }
     for (const Json& argument : node.at("args").as_list()) call.args.push_back(argument_of(argument));
     // Keywords are arguments that follow in the order of the call.

@@ -150,6 +150,16 @@ TEST(GraphModel, KeepsConstantsOfOperations) {
   EXPECT_EQ(load_model(path).predict(data).to_vector<float>(), expected.to_vector<float>());
 }
 
+TEST(GraphModel, KeepsTheDtypeOfACast) {
+  const Tensor x = Input({3});
+  Model model({x}, {cast(greater(x, 0.0), DType::kFloat32) * x}, {.seed = 1});
+  const test::TemporaryFolder folder;
+  model.save(folder.path() + "/cast.keras");
+  const Tensor data = normal({4, 3}, 0);
+  EXPECT_EQ(load_model(folder.path() + "/cast.keras").predict(data).to_vector<float>(),
+            model.predict(data).to_vector<float>());
+}
+
 TEST(GraphModel, RefusesConstantsThatAreNone) {
   const Tensor x = Input({2});
   const Json written = Model({x}, {x + Tensor::from({1.0f, 2.0f})}, {.name = "sum", .seed = 1}).serialize();
