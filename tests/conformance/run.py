@@ -1,7 +1,8 @@
 """Runs the conformance suite (scripts/conformance) and prints one closing line with the counts.
 
 First the golden scripts write fresh files, from numbers other than those in the source tree, and the golden tests of
-lamina_tests compare with them; then files.py exchanges model files with the command line.
+lamina_tests compare with them; then files.py exchanges model files with the command line, and graphs.py does so with
+random functional models.
 """
 import argparse
 import json
@@ -13,7 +14,7 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-GOLDEN_SCRIPTS = ["layers", "losses", "metrics", "activations", "optimizers", "callbacks", "initializers", "models",
+GOLDEN_SCRIPTS = ["layers", "layers_more", "layers_recurrent", "losses", "metrics", "activations", "optimizers", "callbacks", "initializers", "models",
                   "images", "datasets", "control", "ops"]
 
 
@@ -52,8 +53,9 @@ def main():
 
     passed = failed = 0
     import files  # after the environment: it imports Keras with the golden scripts' settings
+    import graphs
 
-    for name, suite in (("numbers", numbers), ("files", files.run)):
+    for name, suite in (("numbers", numbers), ("files", files.run), ("graphs", graphs.run)):
         start = time.monotonic()
         good, bad = suite(args.bin.resolve(), work)
         print(f"{name:8} {good} passed, {bad} failed in {time.monotonic() - start:.0f} s", flush=True)

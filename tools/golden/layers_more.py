@@ -195,7 +195,11 @@ def attention():
           heads(2, 4, kernel_regularizer="l2", bias_constraint="non_neg"), two, as_list=False)
 
 
-if __name__ == "__main__":
+def main():
     one_input()
     merging()
     attention()
+
+
+if __name__ == "__main__":
+    main()
