@@ -15,12 +15,28 @@ CallContext::CallContext(bool is_training) : training(is_training) {}
 
 void CallContext::bind(const Weight& weight, Tensor value) { values_[&weight] = std::move(value); }
 
+namespace {
+
+// What a layer that never made its weight hands on: `*kernel_` of an empty pointer.
+void require(const Weight& weight) {
+  const Weight* volatile address = &weight;  // the compiler may not take for granted that it is not null
+  if (address) return;
+  throw InvalidArgument(
+      "a layer's call uses a weight that was never made: let create_weights set it with add_weight, and use "
+      "it only "
+      "there and in call");
+}
+
+}  // namespace
+
 Tensor CallContext::value(const Weight& weight) const {
+  require(weight);
   const auto bound = values_.find(&weight);
   return bound == values_.end() ? weight.value : bound->second;
 }
 
 void CallContext::assign(const Weight& weight, Tensor value) {
+  require(weight);
   if (value.shape() != weight.type.shape) {
     throw InvalidArgument("weight '" + weight.path + "': assigned shape " + value.shape().str() +
                           ", expected " + weight.type.shape.str());

@@ -71,7 +71,8 @@ class Fit {
  public:
   Fit(Model& model, BatchSource& source, BatchSource* validation, const FitOptions& options, bool arranged)
       : model_(model),
-        impl_(ModelImpl::of(model)),
+        keep_(ModelImpl::shared(model)),
+        impl_(*keep_),
         position_(impl_.position),
         source_(source),
         validation_(validation),
@@ -92,6 +93,7 @@ class Fit {
   void end_epoch(int epoch);
 
   Model& model_;
+  const std::shared_ptr<ModelImpl> keep_;  // should a callback assign another model to the caller's variable
   ModelImpl& impl_;
   Position& position_;
   BatchSource& source_;
@@ -243,6 +245,11 @@ void Fit::end_epoch(int epoch) {
   position_.callbacks.tell(&Callback::on_epoch_end, epoch, epoch_logs_);
 }
 
+void require_end(const BatchSource* validation, const FitOptions& options) {
+  if (validation && validation->endless() && !options.validation_steps)
+    throw InvalidArgument("fit: the validation source has no end: say how many .validation_steps to take");
+}
+
 // Layers whose trainable was changed since compile: the change waits for the next one.
 void warn_of_changes(const Model& model, const ModelImpl& impl) {
   if (!impl.trainable_layers) return;
@@ -263,7 +270,7 @@ History Model::fit(const Tensors& x, const Tensors& y, FitOptions options) {
   const Usage::Changing alone(model.usage, name(), "fit");
   const Batch data =
       model.arrange(*this, {x, y, detail::with_class_weight(y, options.sample_weight, options.class_weight)});
-  model.check_data(*this, data, "fit", true);
+  model.check_data(*this, data, "fit", true, options.batch_size);
   const int64_t samples = data.x[0].shape()[0];
   int64_t training = samples;
   std::optional<TensorSource> validation;
@@ -273,7 +280,7 @@ History Model::fit(const Tensors& x, const Tensors& y, FitOptions options) {
   } else if (!options.validation_data.x.empty()) {
     const Batch& given = options.validation_data;
     const Batch kept = model.arrange(*this, {given.x, given.y, given.sample_weight});
-    model.check_data(*this, kept, "fit: validation_data", false);
+    model.check_data(*this, kept, "fit: validation_data", false, options.batch_size);
     validation.emplace(kept.x, kept.y, kept.sample_weight,
                        detail::TensorSourceOptions{.batch_size = validation_batch}, "fit: validation_data");
   } else if (options.validation_split > 0) {
@@ -294,6 +301,7 @@ History Model::fit(const Tensors& x, const Tensors& y, FitOptions options) {
   BatchSource* test = options.validation_source ? options.validation_source
                       : validation              ? &*validation
                                                 : nullptr;
+  require_end(test, options);
   return Fit(*this, source, test, options, true).run();
 }
 
@@ -321,7 +329,7 @@ History Model::fit(BatchSource& source, FitOptions options) {
   if (!options.validation_source && !options.validation_data.x.empty()) {
     const Batch& given = options.validation_data;
     const Batch kept = model.arrange(*this, {given.x, given.y, given.sample_weight});
-    model.check_data(*this, kept, "fit: validation_data", false);
+    model.check_data(*this, kept, "fit: validation_data", false, options.batch_size);
     validation.emplace(kept.x, kept.y, kept.sample_weight,
                        detail::TensorSourceOptions{.batch_size = options.validation_batch_size
                                                                      ? options.validation_batch_size
@@ -332,8 +340,7 @@ History Model::fit(BatchSource& source, FitOptions options) {
   BatchSource* test = options.validation_source ? options.validation_source
                       : validation              ? &*validation
                                                 : nullptr;
-  if (test && test->endless() && !options.validation_steps)
-    throw InvalidArgument("fit: the validation source has no end: say how many .validation_steps to take");
+  require_end(test, options);
   return Fit(*this, source, test, options, false).run();
 }
 

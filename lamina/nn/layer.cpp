@@ -13,6 +13,7 @@
 #include "lamina/nn/detail/registry-inl.h"
 #include "lamina/nn/detail/storage.h"
 #include "lamina/nn/detail/weight_limit.h"
+#include "lamina/nn/model.h"
 
 namespace lamina {
 
@@ -219,6 +220,7 @@ WeightPtr Layer::add_weight(const std::string& name, const Shape& shape,
 
 std::shared_ptr<Layer> Layer::track(const std::string& member, std::shared_ptr<Layer> layer) {
   if (!layer) fail("the layer '" + member + "' inside is a null pointer");
+  if (detail::holds(*layer, identity())) fail("cannot hold itself, as '" + member + "' would");
   state().sublayers.emplace_back(member, layer);
   if (state().policy != "float32") layer->set_dtype_policy(state().policy);
   return layer;
@@ -370,6 +372,19 @@ std::vector<std::pair<std::string, std::shared_ptr<Layer>>> numbered_by_class(
     result.emplace_back(base + (count > 0 ? "_" + std::to_string(count) : ""), layer);
   }
   return result;
+}
+
+bool holds(const Layer& layer, const void* wanted) {
+  if (layer.identity() == wanted) return true;
+  if (const auto* model = dynamic_cast<const Model*>(&layer)) {
+    for (const auto& inner : model->layers()) {
+      if (holds(*inner, wanted)) return true;
+    }
+  }
+  for (const auto& [member, inner] : layer.sublayers()) {
+    if (holds(*inner, wanted)) return true;
+  }
+  return false;
 }
 
 std::vector<WeightPtr> distinct(const std::vector<WeightPtr>& weights) {

@@ -186,8 +186,8 @@ class Layer : public std::enable_shared_from_this<Layer> {
   /// The layer as Keras writes it into a model: module, class_name, config, registered_name and, once built,
   /// build_config.
   virtual Json serialize() const;
-  /// Module of the class in configurations. A layer of yours says its own: "my_package".
-  virtual std::string module() const { return "keras.layers"; }
+  /// Module of the class in configurations. A layer of yours may say its own: "my_package".
+  virtual std::string module() const { return "custom"; }
 
   // ---- For models
   // ------------------------------------------------------------------------------------------
@@ -265,6 +265,7 @@ class Layer : public std::enable_shared_from_this<Layer> {
  private:
   detail::LayerState& state() const;
   void bind() const;
+  void require_known_keywords(const LayerCall& call) const;
   void place(const std::string& path) const;
   std::vector<Tensor> draw(LayerCall call) const;
   std::vector<Tensor> fill_masks(LayerCall& call) const;
@@ -289,6 +290,16 @@ class LayerOf : public Base {
 
  protected:
   using Base::Base;
+};
+
+/// The same for the layers that Keras has: configurations name them in Keras's module.
+template <class Self, class Base = Layer>
+class KerasLayer : public LayerOf<Self, Base> {
+ public:
+  std::string module() const override { return "keras.layers"; }
+
+ protected:
+  using LayerOf<Self, Base>::LayerOf;
 };
 
 /// A shape as configurations hold it: [null, 28, 28, 1].

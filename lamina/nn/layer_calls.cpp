@@ -136,6 +136,18 @@ void Layer::hand_masks_on(const LayerCall& call, const std::vector<Tensor>& mask
   }
 }
 
+void Layer::require_known_keywords(const LayerCall& call) const {
+  if (call.arguments.tensors.empty() && call.arguments.flags.size() == 0) return;
+  std::vector<std::string> known = call_arguments();
+  known.insert(known.end(), {"mask", "training"});
+  const auto check = [&](const std::string& keyword) {
+    if (std::find(known.begin(), known.end(), keyword) == known.end())
+      fail("its call takes no argument '" + keyword + "'" + suggest(keyword, known));
+  };
+  for (const auto& [keyword, tensors] : call.arguments.tensors) check(keyword);
+  for (const auto& [keyword, value] : call.arguments.flags.as_object()) check(keyword);
+}
+
 std::vector<Tensor> Layer::outputs(LayerCall call, CallContext& context) const {
   detail::LayerState& own = state();
   for (size_t i = 0; i < call.inputs.size(); ++i) {
@@ -144,6 +156,7 @@ std::vector<Tensor> Layer::outputs(LayerCall call, CallContext& context) const {
   const std::vector<Tensor> all = call.all();
   if (std::any_of(all.begin(), all.end(), is_symbolic)) return draw(std::move(call));
 
+  require_known_keywords(call);
   for (Tensor& input : call.inputs) {
     const DType wanted = input_dtype(input.dtype());
     if (wanted == input.dtype()) continue;
@@ -191,6 +204,7 @@ std::vector<Tensor> Layer::draw(LayerCall call) const {
            "); a graph of layers takes its data through Input");
     }
   }
+  require_known_keywords(call);
   const TensorSpecs specs = specs_of(call.inputs);
   detail::BuildSeed own_seed;
   detail::BuildSeed& seed = detail::BuildSeed::current(own_seed);

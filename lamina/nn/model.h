@@ -223,6 +223,7 @@ class Sequential : public LayerOf<Sequential, Model> {
 
  private:
   void build_if_possible();
+  void require_own(const char* action) const;
   void draw(const TensorSpec& input);
 };
 

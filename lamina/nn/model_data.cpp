@@ -40,7 +40,13 @@ class Rows {
  public:
   explicit Rows(std::optional<int64_t> samples) : samples_(samples) {}
 
-  void add(const Tensor& batch) {
+  /// The output for a batch of `rows` samples. Throws InvalidArgument unless it has a row for each.
+  void add(const Tensor& batch, int64_t rows) {
+    if (batch.rank() == 0 || batch.shape()[0] != rows) {
+      throw InvalidArgument("predict: an output of shape " + batch.shape().str() +
+                            " has not one row for each of " + std::to_string(rows) +
+                            " samples; ask predict_on_batch for it");
+    }
     if (!samples_) {
       parts_.push_back(detail::own(batch));
       return;
@@ -83,7 +89,7 @@ Logs Model::evaluate(const Tensors& x, const Tensors& y, const EvaluateOptions& 
   positive("evaluate", options.batch_size);
   const Usage::Changing alone(impl().usage, name(), "evaluate");
   const Batch all = impl().arrange(*this, {x, y, options.sample_weight});
-  impl().check_data(*this, all, "evaluate", false);
+  impl().check_data(*this, all, "evaluate", false, options.batch_size);
   detail::TensorSource source(all.x, all.y, all.sample_weight, {.batch_size = options.batch_size},
                               "evaluate");
   return evaluate(source, options);
@@ -121,7 +127,7 @@ Tensors Model::predict_outputs(BatchSource& source, const PredictOptions& option
     const Tensors x = impl().arrange_inputs(*this, batch.x);
     impl().ensure_trainer(*this).predict(*this, x.values(), outputs);
     if (rows.empty()) rows.assign(outputs.size(), Rows(options.steps ? std::nullopt : source.samples()));
-    for (size_t i = 0; i < outputs.size(); ++i) rows[i].add(outputs[i]);
+    for (size_t i = 0; i < outputs.size(); ++i) rows[i].add(outputs[i], x[size_t{0}].shape()[0]);
     callbacks.tell(&Callback::on_predict_batch_end, step, Logs());
   }
   callbacks.tell(&Callback::on_predict_end, Logs());
@@ -184,9 +190,10 @@ std::string Model::train_graph(const Tensors& x, const Tensors& y) {
 // ---- As a function of tensors ----
 
 Tensor Model::operator()(const Tensor& x, bool training) const {
-  if (is_symbolic(x) || training || !impl().built) return Layer::operator()(x, training);
+  if (is_symbolic(x) || training || !impl().built || !impl().graph || impl().ensure_trainer(*this).stateful())
+    return Layer::operator()(x, training);
   const Usage::Reading asking(impl().usage, name(), "a call");
-  return only_output(*this, Tensors(impl().ensure_trainer(*this).call(*this, {x})), "outputs()");
+  return only_output(*this, Tensors(impl().call(*this, {x})), "outputs()");
 }
 
 std::vector<Tensor> Model::call_with_weights(const std::vector<Tensor>& values, const Tensors& x,

@@ -24,6 +24,14 @@ void Sequential::build_if_possible() {
     draw({input->batch_shape(), input->dtype()});
 }
 
+// A model that is a layer of another is part of that one's graph.
+void Sequential::require_own(const char* action) const {
+  if (!joined()) return;
+  throw InvalidArgument(
+      "model '" + name() + "': " + action +
+      " cannot change it, since it is a layer of another model; change it first and nest it then");
+}
+
 void Sequential::draw(const TensorSpec& input) {
   ModelImpl& model = impl();
   model.built = false;
@@ -34,6 +42,7 @@ void Sequential::draw(const TensorSpec& input) {
 
 void Sequential::add(AnyLayer layer) {
   ModelImpl& model = impl();
+  require_own("add");
   const detail::Usage::Changing alone(model.usage, name(), "add");
   const std::shared_ptr<const detail::LayerGraph> graph = model.graph;
   const bool built = model.built;
@@ -55,6 +64,7 @@ void Sequential::add(AnyLayer layer) {
 
 void Sequential::pop() {
   ModelImpl& model = impl();
+  require_own("pop");
   model.require_idle(*this, "pop");
   const detail::Usage::Changing alone(model.usage, name(), "pop");
   if (model.layers.empty()) throw InvalidArgument("model '" + name() + "' has no layers to remove");
@@ -64,6 +74,7 @@ void Sequential::pop() {
   if (model.layers.empty() || only_input) {
     model.built = false;
     model.graph.reset();
+    model.function.reset();
     forget_build();
     set_sublayers({});
     if (only_input) build_if_possible();

@@ -2,6 +2,7 @@
 #include "lamina/nn/snapshot.h"
 
 #include "lamina/base/error.h"
+#include "lamina/core/compile.h"
 #include "lamina/nn/detail/model_impl.h"
 #include "lamina/nn/detail/storage.h"
 
@@ -62,8 +63,10 @@ void Model::restore(const TrainingSnapshot& snapshot) {
   detail::LiveLogs& live = impl().position.logs;
   for (size_t i = 0; i < live.state.size(); ++i) plan("metrics/" + std::to_string(i), live.state[i]);
   plan("rng", trainer.key());
-  // Whoever holds a value of before keeps it.
-  for (const auto& [to, from] : writes) *to = detail::own(*from);
+  for (const auto& [to, from] : writes) {
+    detail::make_exclusive(*to);  // whoever holds a value of before keeps it
+    detail::overwrite(*to, *from);
+  }
 
   for (const WeightPtr& weight : weights()) weight->fresh = false;
   detail::Position& position = impl().position;

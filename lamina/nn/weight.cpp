@@ -28,9 +28,8 @@ void Weight::assign(const Tensor& from) {
         "Model::call_with_weights");
   }
   fresh = false;
-  // Whoever else holds the old value keeps it.
-  if (value.defined() && value.node().use_count() == 1 && value.node()->buffer.use_count() == 1) {
-    detail::make_exclusive(value);
+  if (value.defined()) {
+    detail::make_exclusive(value);  // whoever else holds the old value keeps it
     detail::overwrite(value, from);
   } else {
     value = detail::own(from, type.dtype);

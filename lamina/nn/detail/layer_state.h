@@ -44,6 +44,9 @@ std::pair<DType, DType> policy_dtypes(const std::string& policy);
 /// them. The layer is built.
 TensorSpecs traced_output_specs(const Layer& layer, const TensorSpecs& inputs);
 
+/// Whether `wanted` is the layer or one inside it, at any depth.
+bool holds(const Layer& layer, const void* wanted);
+
 /// Layers with names made of class and number among those of the class, as Keras's files name the elements of
 /// lists: "dense", "conv2d", "dense_1".
 std::vector<std::pair<std::string, std::shared_ptr<Layer>>> numbered_by_class(

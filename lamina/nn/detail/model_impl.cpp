@@ -6,6 +6,7 @@
 #include <set>
 
 #include "lamina/base/error.h"
+#include "lamina/core/trace.h"
 #include "lamina/nn/detail/batches.h"
 #include "lamina/nn/detail/layer_state.h"
 #include "lamina/nn/detail/tensor_source.h"
@@ -83,6 +84,8 @@ void ModelImpl::append(const Model& model, std::shared_ptr<Layer> layer) {
   if (is_input && !layers.empty()) {
     throw InvalidArgument("model '" + model.name() + "': Input must be the first layer, and the only one");
   }
+  if (holds(*layer, model.identity()))
+    throw InvalidArgument("model '" + model.name() + "': a model cannot be a layer of itself");
   layers.push_back(std::move(layer));
   try {
     name_layers(model.name(), layers, model.name());
@@ -164,6 +167,7 @@ void ModelImpl::draw_sequential(const Model& model, const Shape& input, DType dt
     x = outputs[0];
   }
   graph = std::make_shared<LayerGraph>(std::vector<Tensor>{begin}, std::vector<Tensor>{x});
+  function.reset();
   next_stream = from.stream;
   input_names = {origin(begin).node->layer->name()};
   output_names = {layers.back()->name()};
@@ -191,9 +195,36 @@ void ModelImpl::require_idle(const Model& model, const char* action) const {
                         " cannot be called by a callback while fit runs");
 }
 
+std::vector<Tensor> ModelImpl::call(const Model& model, const std::vector<Tensor>& x) {
+  const std::vector<WeightPtr> weights = model.weights();
+  Function* prepared = nullptr;
+  {
+    const std::lock_guard lock(making);
+    if (!function) {
+      // Holds what it needs by itself: a gradient may come back to it when the model has long changed.
+      function.emplace(
+          [graph = graph, weights](const std::vector<Tensor>& args) {
+            CallContext pass(false);
+            for (size_t i = 0; i < weights.size(); ++i) pass.bind(*weights[i], args[i]);
+            std::vector<Tensor> inputs;
+            for (size_t i = 0; i < graph->inputs().size(); ++i)
+              inputs.push_back(as_input(graph->inputs()[i], args[weights.size() + i]));
+            return graph->run(inputs, pass);
+          },
+          model.name());
+    }
+    prepared = &*function;
+  }
+  std::vector<Tensor> arguments;
+  arguments.reserve(weights.size() + x.size());
+  for (const WeightPtr& weight : weights) arguments.push_back(weight->value);
+  arguments.insert(arguments.end(), x.begin(), x.end());
+  return (*prepared)(arguments);
+}
+
 Trainer& ModelImpl::ensure_trainer(const Model& model) {
+  const std::lock_guard lock(making);
   require_built(model);
-  self = &model;
   if (!trainer) {
     trainer = std::make_unique<Trainer>(model, options ? &*options : nullptr, trainable_layers,
                                         derived_seed(seed, 1));
@@ -210,6 +241,7 @@ Tensors ModelImpl::arrange_inputs(Model& model, const Tensors& x) {
       throw InvalidArgument(where + "x needs samples along its first axis, received ()");
     tensor.eval();
   }
+  const std::lock_guard lock(making);
   if (!built) {
     TensorSpecs specs;
     for (const Tensor& tensor : x) {
@@ -292,7 +324,26 @@ Batch ModelImpl::arrange(Model& model, const Batch& batch) {
   return result;
 }
 
-void ModelImpl::check_data(Model& model, const Batch& batch, const char* what, bool training) {
+namespace {
+
+// Stand-ins for the first rows: what steps are told of data are types.
+Batch first_rows(const Batch& batch, int64_t rows) {
+  const auto first = [&](const Tensors& tensors) {
+    std::vector<Tensor> values;
+    for (const Tensor& tensor : tensors) {
+      TensorType type = tensor.type();
+      type.shape.set(0, rows);
+      values.push_back(placeholder(type, tensor.device()));
+    }
+    return tensors.with_values(std::move(values));
+  };
+  return {first(batch.x), first(batch.y), first(batch.sample_weight)};
+}
+
+}  // namespace
+
+void ModelImpl::check_data(Model& model, const Batch& batch, const char* what, bool training,
+                           int64_t batch_size) {
   const int64_t samples = count_samples(batch.x, batch.y, batch.sample_weight, what);
   if (samples == 0) {
     throw InvalidArgument("there are no samples: x has shape " + batch.x[size_t{0}].shape().str());
@@ -300,7 +351,8 @@ void ModelImpl::check_data(Model& model, const Batch& batch, const char* what, b
   Trainer& ready = ensure_trainer(model);
   if (batch.y.empty() && options && options->loss.given())
     throw InvalidArgument("y is no tensor: training and evaluation need targets");
-  ready.prepare(model, batch, training);
+  const bool parts = batch_size > 0 && batch_size < samples;
+  ready.prepare(model, parts ? first_rows(batch, batch_size) : batch, training);
   ready.check_targets(model, batch);
 }
 
@@ -339,6 +391,7 @@ Logs ModelImpl::run_test(Model& model, BatchSource& source, std::optional<int64_
     } else {
       ready.prepare(model, batch, false);
     }
+    if (!dynamic_cast<const TensorSource*>(&source)) check_data(model, batch, "evaluate", false);
     callbacks.tell(&Callback::on_test_batch_begin, step, Logs());
     ready.test(model, batch, *live);
     callbacks.tell(&Callback::on_test_batch_end, step, *logs);

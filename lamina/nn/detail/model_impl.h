@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,7 +51,8 @@ struct ModelImpl {
   int fits = 0;  ///< calls of fit so far, so that each shuffles differently
   Position position;
   Usage usage;
-  const Model* self = nullptr;  ///< the handle in use; which one counts for subclasses only
+  std::recursive_mutex making;       ///< over building and making the trainer, which predictions may do
+  std::optional<Function> function;  ///< of weights and inputs, for calls through which gradients flow
 
   static std::shared_ptr<ModelImpl> make(Kind kind, const ModelOptions& options);
 
@@ -83,7 +85,8 @@ struct ModelImpl {
   /// Whether samples, targets and weights are as many, at least one; whether loss and metrics can compare
   /// them; and whether the loss can mean every target. Throws InvalidArgument, with `what` in front,
   /// otherwise.
-  void check_data(Model& model, const Batch& batch, const char* what, bool training);
+  /// `batch_size`: of the steps that will see the data; 0 for all at once.
+  void check_data(Model& model, const Batch& batch, const char* what, bool training, int64_t batch_size = 0);
   /// Outputs for no samples at all.
   Tensors predict_nothing(const Model& model, const Tensors& x) const;
   /// Outputs under their names; without them, for a subclass.
@@ -99,9 +102,10 @@ struct ModelImpl {
   /// Weights of layers that are trainable by `flags`, or now where those say nothing.
   static std::vector<WeightPtr> trainable_weights(const Layer& root,
                                                   const std::map<const void*, bool>* flags);
-  /// Where steps find the handle in use.
-  static const Model* const* self_of(const Model& model) { return &model.impl().self; }
+  /// The model's graph as a function of its weights, in their order, and its inputs.
+  std::vector<Tensor> call(const Model& model, const std::vector<Tensor>& x);
   static ModelImpl& of(const Model& model) { return model.impl(); }
+  static std::shared_ptr<ModelImpl> shared(const Model& model) { return model.impl_; }
 };
 
 /// A value as an input of a graph takes it: of the input's dtype, with or without a last axis of extent 1.

@@ -35,6 +35,7 @@ class Objective {
   Tensor loss(const std::vector<Tensor>& y_true, const std::vector<Tensor>& y_pred,
               const std::vector<Tensor>& weights, std::vector<Tensor>* each = nullptr) const;
 
+  size_t num_outputs() const { return outputs_.size(); }
   bool has_loss() const { return num_losses_ > 0; }
   /// Logged beside the loss: losses of single outputs where there are several, then the metrics.
   size_t num_each() const { return num_losses_ > 1 ? num_losses_ : 0; }

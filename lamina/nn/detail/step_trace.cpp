@@ -49,6 +49,7 @@ void StepTrace::log(const std::string& name, const Tensor& value) {
 }
 
 void StepTrace::log_metrics(const std::vector<Tensor>& y_pred) {
+  require_outputs(y_pred);
   size_t variables = 0;
   for (const Objective::Tracked& tracked : objective.metrics()) {
     layout.entries.push_back({tracked.name, tracked.metric});
@@ -71,6 +72,7 @@ void StepTrace::apply(const std::vector<Tensor>& gradients, const std::vector<We
     throw InvalidArgument("TrainStep: " + std::to_string(weights.size()) +
                           " weights need as many gradients; received " + std::to_string(gradients.size()));
   }
+  if (!optimizer) throw InvalidArgument("TrainStep: the optimizer '" + name + "' is empty");
   for (const NamedOptimizer& other : optimizers) {
     if (other.name != name) continue;
     throw InvalidArgument(
@@ -82,8 +84,8 @@ void StepTrace::apply(const std::vector<Tensor>& gradients, const std::vector<We
   for (size_t i = 0; known && i < known->size(); ++i) {
     if ((*known)[i].name == name) slots = &(*known)[i];
   }
-  std::vector<Tensor> now, state;
-  for (const WeightPtr& weight : weights) now.push_back(context.value(*weight));
+  const std::vector<Tensor> now = values(weights);
+  std::vector<Tensor> state;
   if (slots) {
     const auto mine = optimizer_state.subspan(next_optimizer_state_, slots->state.size());
     state.assign(mine.begin(), mine.end());
@@ -105,7 +107,17 @@ void StepTrace::apply(const std::vector<Tensor>& gradients, const std::vector<We
   for (Tensor& tensor : update.state) new_optimizer_state.push_back(std::move(tensor));
 }
 
+void StepTrace::require_outputs(const std::vector<Tensor>& y_pred) const {
+  const size_t wanted = objective.num_outputs();
+  if (wanted > 0 && y_pred.size() != wanted) {
+    throw InvalidArgument("TrainStep: the model has " + std::to_string(wanted) +
+                          " outputs to compare with targets; " + std::to_string(y_pred.size()) +
+                          " predictions were given");
+  }
+}
+
 Tensor StepTrace::total_loss(const std::vector<Tensor>& y_pred, std::vector<Tensor>* each) {
+  require_outputs(y_pred);
   Tensor total = objective.loss(batch.y.values(), y_pred, batch.sample_weight.values(), each);
   const auto add = [&](const Tensor& more) {
     const Tensor term = cast(more, total.defined() ? total.dtype() : DType::kFloat32);
@@ -121,6 +133,15 @@ Tensor StepTrace::total_loss(const std::vector<Tensor>& y_pred, std::vector<Tens
         "evaluate it");
   }
   return total;
+}
+
+std::vector<Tensor> StepTrace::values(const std::vector<WeightPtr>& weights) const {
+  std::vector<Tensor> now;
+  for (const WeightPtr& weight : weights) {
+    if (!weight) throw InvalidArgument("TrainStep: a weight to be minimised is a null pointer");
+    now.push_back(context.value(*weight));
+  }
+  return now;
 }
 
 int64_t StepTrace::samples() const { return batch.x.empty() ? 1 : batch.x[0].shape()[0]; }
@@ -156,8 +177,7 @@ void TrainStep::update_metrics(const std::vector<Tensor>& y_pred) { trace_.log_m
 void TrainStep::minimize(const Tensor& loss) { minimize(loss, trace_.trainable); }
 
 void TrainStep::minimize(const Tensor& loss, const std::vector<WeightPtr>& weights) {
-  std::vector<Tensor> now;
-  for (const WeightPtr& weight : weights) now.push_back(trace_.context.value(*weight));
+  const std::vector<Tensor> now = trace_.values(weights);
   trace_.apply(gradients(loss, now), weights, "", trace_.own_optimizer());
 }
 
@@ -165,8 +185,7 @@ void TrainStep::minimize(const Tensor& loss, const std::vector<WeightPtr>& weigh
                          const Choice<Optimizer>& optimizer) {
   if (name.empty())
     throw InvalidArgument("TrainStep::minimize: an optimizer beside the model's own needs a name");
-  std::vector<Tensor> now;
-  for (const WeightPtr& weight : weights) now.push_back(trace_.context.value(*weight));
+  const std::vector<Tensor> now = trace_.values(weights);
   trace_.apply(gradients(loss, now), weights, name, optimizer.get());
 }
 

@@ -54,8 +54,11 @@ class StepTrace {
 
   Tensor total_loss(const std::vector<Tensor>& y_pred, std::vector<Tensor>* each);
   int64_t samples() const;
+  /// What weights stand for at this point of the step. Throws InvalidArgument for a null pointer.
+  std::vector<Tensor> values(const std::vector<WeightPtr>& weights) const;
 
  private:
+  void require_outputs(const std::vector<Tensor>& y_pred) const;
   size_t next_log_ = 0;
   size_t next_optimizer_state_ = 0;
 };

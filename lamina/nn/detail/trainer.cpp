@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "lamina/base/error.h"
 #include "lamina/core/grad.h"
@@ -15,6 +16,17 @@
 
 namespace lamina::detail {
 namespace {
+
+// The handle that this thread trains, tests or asks. Steps are traced while they are called, on that handle.
+thread_local const Model* current = nullptr;
+
+struct Current {
+  explicit Current(const Model& model) : outer(std::exchange(current, &model)) {}
+  ~Current() { current = outer; }
+  Current(const Current&) = delete;
+  Current& operator=(const Current&) = delete;
+  const Model* outer;
+};
 
 // State on its way into a step and back, whatever happens in between.
 class Loan {
@@ -312,10 +324,9 @@ Step& Trainer::train_step(const Model& model, Kind& kind, const Batch& batch) {
   for (const NamedOptimizer& optimizer : kind.optimizers) state += optimizer.state.size();
   for (const LogLayout::Entry& entry : kind.train_layout->entries)
     state += LogLayout::variables(entry).size();
-  const Model* const* self = ModelImpl::self_of(model);
   return kind.train.emplace(
-      [this, self, &kind](const std::vector<Tensor>& args) { return train_function(**self, kind, args); },
-      state, "train step", memory_);
+      [this, &kind](const std::vector<Tensor>& args) { return train_function(*current, kind, args); }, state,
+      "train step", memory_);
 }
 
 Step& Trainer::test_step(const Model& model, Kind& kind, const Batch& batch) {
@@ -323,13 +334,13 @@ Step& Trainer::test_step(const Model& model, Kind& kind, const Batch& batch) {
   learn(model, kind, batch, false);
   size_t state = stateful_.size();
   for (const LogLayout::Entry& entry : kind.test_layout->entries) state += LogLayout::variables(entry).size();
-  const Model* const* self = ModelImpl::self_of(model);
   return kind.test.emplace(
-      [this, self, &kind](const std::vector<Tensor>& args) { return test_function(**self, kind, args); },
-      state, "test step", memory_);
+      [this, &kind](const std::vector<Tensor>& args) { return test_function(*current, kind, args); }, state,
+      "test step", memory_);
 }
 
 void Trainer::train(const Model& model, const Batch& batch, LiveLogs& logs) {
+  const Current handle(model);
   Kind& kind = kind_of(model, batch);
   Step& step = train_step(model, kind, batch);
   arguments_.clear();
@@ -348,6 +359,7 @@ void Trainer::train(const Model& model, const Batch& batch, LiveLogs& logs) {
 }
 
 void Trainer::test(const Model& model, const Batch& batch, LiveLogs& logs) {
+  const Current handle(model);
   Kind& kind = kind_of(model, batch);
   Step& step = test_step(model, kind, batch);
   arguments_.clear();
@@ -365,38 +377,14 @@ void Trainer::test(const Model& model, const Batch& batch, LiveLogs& logs) {
   arguments_.clear();
 }
 
-std::vector<Tensor> Trainer::call(const Model& model, const std::vector<Tensor>& x) {
-  {
-    const std::lock_guard lock(predict_mutex_);
-    if (!call_) {
-      const Model* const* self = ModelImpl::self_of(model);
-      call_.emplace(
-          [this, self](const std::vector<Tensor>& args) {
-            std::vector<Tensor> results = predict_function(**self, args);
-            results.erase(results.begin(), results.begin() + static_cast<std::ptrdiff_t>(stateful_.size()));
-            return results;
-          },
-          model.name(), memory_);
-    }
-  }
-  std::vector<Tensor> arguments;
-  arguments.reserve(weights_.size() + x.size());
-  for (const auto* group : {&stateful_, &plain_}) {
-    for (const WeightPtr& weight : *group) arguments.push_back(weight->value);
-  }
-  arguments.insert(arguments.end(), x.begin(), x.end());
-  return (*call_)(arguments);
-}
-
 void Trainer::predict(const Model& model, const std::vector<Tensor>& x, std::vector<Tensor>& outputs) {
+  const Current handle(model);
   Step* step = nullptr;
   {
     const std::lock_guard lock(predict_mutex_);
     if (!predict_) {
-      const Model* const* self = ModelImpl::self_of(model);
-      predict_.emplace(
-          [this, self](const std::vector<Tensor>& args) { return predict_function(**self, args); },
-          stateful_.size(), "predict", memory_);
+      predict_.emplace([this](const std::vector<Tensor>& args) { return predict_function(*current, args); },
+                       stateful_.size(), "predict", memory_);
     }
     step = &*predict_;
   }
@@ -472,6 +460,7 @@ int Trainer::programs() const {
 }
 
 std::string Trainer::train_graph(const Model& model, const Batch& batch) {
+  const Current handle(model);
   Kind& kind = kind_of(model, batch);
   Step& step = train_step(model, kind, batch);
   LiveLogs logs(*kind.train_layout);

@@ -52,8 +52,6 @@ class Trainer {
   void test(const Model& model, const Batch& batch, LiveLogs& logs);
   /// The outputs; several threads may ask at once unless the model has stateful weights.
   void predict(const Model& model, const std::vector<Tensor>& x, std::vector<Tensor>& outputs);
-  /// The same as a function of weights and inputs, through which gradients flow.
-  std::vector<Tensor> call(const Model& model, const std::vector<Tensor>& x);
 
   /// Creates the slots of the model's own optimizer, unless they exist.
   void build_optimizer();
@@ -118,7 +116,6 @@ class Trainer {
   std::shared_ptr<MemoryPool> memory_ = std::make_shared<MemoryPool>();  // of all steps
   std::mutex predict_mutex_;
   std::optional<Step> predict_;
-  std::optional<Function> call_;
   std::vector<Tensor> nothing_;    // the outputs of steps that have none
   Lent lent_;                      // to steps; kept for its capacity,
   std::vector<Tensor> arguments_;  // as are these

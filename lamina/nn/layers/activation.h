@@ -13,7 +13,7 @@ struct ActivationOptions {
 };
 
 /// Any activation by name (Keras: keras.layers.Activation).
-class Activation final : public LayerOf<Activation> {
+class Activation final : public KerasLayer<Activation> {
  public:
   /// Throws InvalidArgument, suggesting the nearest, for an unknown name.
   explicit Activation(const std::string& activation, const ActivationOptions& options = {});

@@ -14,7 +14,7 @@
 namespace lamina {
 
 BatchNormalization::BatchNormalization(const BatchNormalizationOptions& options)
-    : LayerOf<BatchNormalization>(options.name, options.trainable, options.dtype), options_(options) {
+    : KerasLayer<BatchNormalization>(options.name, options.trainable, options.dtype), options_(options) {
   require_initializer("beta_initializer", options.beta_initializer);
   require_initializer("gamma_initializer", options.gamma_initializer);
   require_initializer("moving_mean_initializer", options.moving_mean_initializer);

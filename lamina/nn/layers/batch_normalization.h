@@ -35,7 +35,7 @@ struct BatchNormalizationOptions {
 /// Under a mask, which has the axes of the input but the last, the batch's mean and variance are those of the
 /// places where it is true. 16 bit inputs are computed in float32. Throws InvalidArgument for a mask of
 /// another rank.
-class BatchNormalization final : public LayerOf<BatchNormalization> {
+class BatchNormalization final : public KerasLayer<BatchNormalization> {
  public:
   explicit BatchNormalization(const BatchNormalizationOptions& options = {});
   std::string class_name() const override { return "BatchNormalization"; }

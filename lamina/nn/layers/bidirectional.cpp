@@ -19,7 +19,7 @@ Json optional_json(const std::optional<std::string>& text) { return text ? Json(
 }  // namespace
 
 Bidirectional::Bidirectional(const AnyLayer& layer, const BidirectionalOptions& options)
-    : LayerOf<Bidirectional>(options.name, options.trainable, options.dtype),
+    : KerasLayer<Bidirectional>(options.name, options.trainable, options.dtype),
       merge_mode_(options.merge_mode) {
   if (merge_mode_ && *merge_mode_ != "concat" && *merge_mode_ != "sum" && *merge_mode_ != "mul" &&
       *merge_mode_ != "ave") {

@@ -28,7 +28,7 @@ struct BidirectionalOptions {
 /// Outputs are merged by merge_mode, those of the backward layer in the order of time; after them come the
 /// states of the forward and of the backward layer, with return_state. "initial_state" takes all of them in
 /// that order. Where sequences are returned, masked steps put out zeros.
-class Bidirectional final : public LayerOf<Bidirectional> {
+class Bidirectional final : public KerasLayer<Bidirectional> {
  public:
   /// Throws InvalidArgument for a layer that is not recurrent, an unknown merge_mode, and layers that go the
   /// same way or differ in return_sequences, return_state or stateful.

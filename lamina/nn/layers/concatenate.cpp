@@ -12,7 +12,8 @@
 namespace lamina {
 
 Concatenate::Concatenate(const ConcatenateOptions& options)
-    : LayerOf<Concatenate, Merging>({options.name, options.trainable, options.dtype}), axis_(options.axis) {}
+    : KerasLayer<Concatenate, Merging>({options.name, options.trainable, options.dtype}),
+      axis_(options.axis) {}
 
 TensorSpecs Concatenate::compute_output_specs(const TensorSpecs& inputs) const {
   if (inputs.empty()) fail("expected a list of at least one input, received none");

@@ -19,7 +19,7 @@ struct ConcatenateOptions {
 /// none.
 ///
 /// Throws InvalidArgument, naming all shapes, for inputs that do not match and for an axis that they lack.
-class Concatenate final : public LayerOf<Concatenate, Merging> {
+class Concatenate final : public KerasLayer<Concatenate, Merging> {
  public:
   explicit Concatenate(const ConcatenateOptions& options = {});
   std::string class_name() const override { return "Concatenate"; }

@@ -10,7 +10,7 @@
 namespace lamina {
 
 Conv1D::Conv1D(int64_t filters, int64_t kernel_size, const Conv1DLayerOptions& options)
-    : LayerOf<Conv1D>(options.name, options.trainable, options.dtype),
+    : KerasLayer<Conv1D>(options.name, options.trainable, options.dtype),
       filters_(filters),
       kernel_size_(kernel_size),
       options_(options) {

@@ -30,7 +30,7 @@ struct Conv1DLayerOptions {
 /// activation(x * kernel + bias), cross-correlation over the steps (Keras: keras.layers.Conv1D, channels
 /// last). Input (batch, steps, channels) gives (batch, new steps, filters); weights: kernel (kernel_size,
 /// channels / groups, filters), bias (filters,).
-class Conv1D final : public LayerOf<Conv1D> {
+class Conv1D final : public KerasLayer<Conv1D> {
  public:
   /// Throws InvalidArgument for sizes below 1, filters that groups do not divide, strides with dilation, an
   /// unknown padding or activation.

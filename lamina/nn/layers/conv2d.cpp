@@ -11,7 +11,7 @@
 namespace lamina {
 
 Conv2D::Conv2D(int64_t filters, Size2 kernel_size, const Conv2DOptions& options)
-    : LayerOf<Conv2D>(options.name, options.trainable, options.dtype),
+    : KerasLayer<Conv2D>(options.name, options.trainable, options.dtype),
       filters_(filters),
       kernel_size_(kernel_size),
       options_(options) {

@@ -30,7 +30,7 @@ struct Conv2DOptions {
 /// activation(x * kernel + bias), cross-correlation over height and width (Keras: keras.layers.Conv2D,
 /// channels last). Input (batch, height, width, channels) gives (batch, new height, new width, filters);
 /// weights: kernel (rows, columns, channels / groups, filters), bias (filters,).
-class Conv2D final : public LayerOf<Conv2D> {
+class Conv2D final : public KerasLayer<Conv2D> {
  public:
   /// Throws InvalidArgument for sizes below 1, filters that groups do not divide, strides with dilation, an
   /// unknown padding or activation.

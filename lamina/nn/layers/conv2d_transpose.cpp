@@ -22,7 +22,7 @@ Conv2DTransposeOptions windows(const Conv2DTransposeLayerOptions& options) {
 
 Conv2DTranspose::Conv2DTranspose(int64_t filters, Size2 kernel_size,
                                  const Conv2DTransposeLayerOptions& options)
-    : LayerOf<Conv2DTranspose>(options.name, options.trainable, options.dtype),
+    : KerasLayer<Conv2DTranspose>(options.name, options.trainable, options.dtype),
       filters_(filters),
       kernel_size_(kernel_size),
       options_(options) {

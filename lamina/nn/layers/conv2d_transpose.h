@@ -35,7 +35,7 @@ struct Conv2DTransposeLayerOptions {
 /// becomes, for s its stride, k = (kernel size - 1) * dilation + 1 and p its output_padding,
 /// (n - 1) s + k + p pixels with padding "valid" and (n - 1) s + k % 2 + p with "same". Weights: kernel
 /// (rows, columns, filters, channels), bias (filters,).
-class Conv2DTranspose final : public LayerOf<Conv2DTranspose> {
+class Conv2DTranspose final : public KerasLayer<Conv2DTranspose> {
  public:
   /// Throws InvalidArgument for sizes below 1, strides with dilation, an output_padding that is negative or
   /// not below its stride, an unknown padding or activation.

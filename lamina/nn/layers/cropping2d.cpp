@@ -7,7 +7,7 @@
 namespace lamina {
 
 Cropping2D::Cropping2D(Margins2D cropping, const Cropping2DOptions& options)
-    : LayerOf<Cropping2D>(options.name, options.trainable, options.dtype), cropping_(cropping) {
+    : KerasLayer<Cropping2D>(options.name, options.trainable, options.dtype), cropping_(cropping) {
   if (const std::string error = detail::margins_error("cropping", cropping); !error.empty()) fail(error);
 }
 

@@ -16,7 +16,7 @@ struct Cropping2DOptions {
 
 /// Images without rows and columns at the sides (Keras: keras.layers.Cropping2D, channels last): (batch,
 /// height, width, channels) gives (batch, height - top - bottom, width - left - right, channels).
-class Cropping2D final : public LayerOf<Cropping2D> {
+class Cropping2D final : public KerasLayer<Cropping2D> {
  public:
   /// Throws InvalidArgument for negative cropping; the call, for images of which nothing would be left.
   explicit Cropping2D(Margins2D cropping = {}, const Cropping2DOptions& options = {});

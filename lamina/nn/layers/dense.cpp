@@ -10,7 +10,7 @@
 namespace lamina {
 
 Dense::Dense(int64_t units, const DenseOptions& options)
-    : LayerOf<Dense>(options.name, options.trainable, options.dtype), units_(units), options_(options) {
+    : KerasLayer<Dense>(options.name, options.trainable, options.dtype), units_(units), options_(options) {
   if (units < 1) fail("units must be positive, received " + std::to_string(units));
   require_initializer("kernel_initializer", options.kernel_initializer);
   require_initializer("bias_initializer", options.bias_initializer);

@@ -25,7 +25,7 @@ struct DenseOptions {
 
 /// activation(x · kernel + bias) over the last axis (Keras: keras.layers.Dense). Input (batch, ..., features)
 /// gives (batch, ..., units); weights: kernel (features, units), bias (units,).
-class Dense final : public LayerOf<Dense> {
+class Dense final : public KerasLayer<Dense> {
  public:
   /// Throws InvalidArgument for units < 1 and for an unknown activation, activity_regularizer or dtype; build
   /// does for an unknown regularizer or constraint of a weight.

@@ -10,7 +10,7 @@
 namespace lamina {
 
 DepthwiseConv2D::DepthwiseConv2D(Size2 kernel_size, const DepthwiseConv2DLayerOptions& options)
-    : LayerOf<DepthwiseConv2D>(options.name, options.trainable, options.dtype),
+    : KerasLayer<DepthwiseConv2D>(options.name, options.trainable, options.dtype),
       kernel_size_(kernel_size),
       options_(options) {
   if (options.depth_multiplier < 1)

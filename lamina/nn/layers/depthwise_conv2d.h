@@ -31,7 +31,7 @@ struct DepthwiseConv2DLayerOptions {
 /// (batch, height, width, channels) gives (batch, new height, new width, channels * depth_multiplier), the
 /// channels that come from one side by side; weights: kernel (rows, columns, channels, depth_multiplier),
 /// bias (channels * depth_multiplier,).
-class DepthwiseConv2D final : public LayerOf<DepthwiseConv2D> {
+class DepthwiseConv2D final : public KerasLayer<DepthwiseConv2D> {
  public:
   /// Throws InvalidArgument for sizes below 1, strides with dilation, an unknown padding or activation.
   explicit DepthwiseConv2D(Size2 kernel_size, const DepthwiseConv2DLayerOptions& options = {});

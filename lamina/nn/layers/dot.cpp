@@ -17,7 +17,7 @@ Tensor unit(const Tensor& x, int axis) { return x * minimum(rsqrt(sum(square(x),
 }  // namespace
 
 Dot::Dot(DotAxes axes, const DotOptions& options)
-    : LayerOf<Dot, Merging>({options.name, options.trainable, options.dtype}),
+    : KerasLayer<Dot, Merging>({options.name, options.trainable, options.dtype}),
       axes_(axes),
       normalize_(options.normalize) {}
 

@@ -29,7 +29,7 @@ struct DotOptions {
 ///
 /// Throws InvalidArgument, naming both shapes, unless there are two inputs of rank 2 or more whose axes
 /// exist, are not the batch's and have one extent.
-class Dot final : public LayerOf<Dot, Merging> {
+class Dot final : public KerasLayer<Dot, Merging> {
  public:
   explicit Dot(DotAxes axes, const DotOptions& options = {});
   std::string class_name() const override { return "Dot"; }

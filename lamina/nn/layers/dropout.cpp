@@ -11,7 +11,7 @@
 namespace lamina {
 
 Dropout::Dropout(double rate, const DropoutOptions& options)
-    : LayerOf<Dropout>(options.name, true), rate_(rate), seed_(options.seed) {
+    : KerasLayer<Dropout>(options.name, true), rate_(rate), seed_(options.seed) {
   if (!(rate >= 0 && rate <= 1)) fail("rate must be between 0 and 1, received " + std::to_string(rate));
 }
 

@@ -18,7 +18,7 @@ struct DropoutOptions {
 /// While training, sets each element to 0 with probability `rate` and divides the others by 1 - rate;
 /// otherwise the identity (Keras: keras.layers.Dropout). The choice comes from the training's random key: the
 /// same seed gives the same zeros.
-class Dropout final : public LayerOf<Dropout> {
+class Dropout final : public KerasLayer<Dropout> {
  public:
   /// Throws InvalidArgument unless 0 <= rate <= 1.
   explicit Dropout(double rate, const DropoutOptions& options = {});

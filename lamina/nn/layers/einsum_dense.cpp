@@ -32,7 +32,7 @@ struct EinsumDense::Extents {
 
 EinsumDense::EinsumDense(const std::string& equation, std::vector<int64_t> output_shape,
                          const EinsumDenseOptions& options)
-    : LayerOf<EinsumDense>(options.name, options.trainable, options.dtype),
+    : KerasLayer<EinsumDense>(options.name, options.trainable, options.dtype),
       equation_(equation),
       sample_shape_(std::move(output_shape)),
       options_(options) {

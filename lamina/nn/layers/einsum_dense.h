@@ -30,7 +30,7 @@ struct EinsumDenseOptions {
 /// of a sample, -1 where the input's axis of that letter says it; axes that "..." stands for are left out.
 /// Weights: kernel, of the extents of its letters; bias, of the extents of bias_axes and 1 for letters
 /// between.
-class EinsumDense final : public LayerOf<EinsumDense> {
+class EinsumDense final : public KerasLayer<EinsumDense> {
  public:
   /// Throws InvalidArgument for an equation that is no product of an input and a kernel, bias_axes that the
   /// result lacks, and an unknown activation.

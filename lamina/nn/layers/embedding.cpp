@@ -26,7 +26,7 @@ class GivenValues final : public Initializer {
 }  // namespace
 
 Embedding::Embedding(int64_t input_dim, int64_t output_dim, const EmbeddingOptions& options)
-    : LayerOf<Embedding>(options.name, options.trainable, options.dtype),
+    : KerasLayer<Embedding>(options.name, options.trainable, options.dtype),
       input_dim_(input_dim),
       output_dim_(output_dim),
       options_(options) {

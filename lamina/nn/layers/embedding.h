@@ -28,7 +28,7 @@ struct EmbeddingOptions {
 /// shape; floats are cut to integers. Output: (ids' shape, output_dim). Weight: embeddings (input_dim,
 /// output_dim). On the CPU an id out of range is an error when the result is computed; elsewhere its row is
 /// NaN.
-class Embedding final : public LayerOf<Embedding> {
+class Embedding final : public KerasLayer<Embedding> {
  public:
   /// Throws InvalidArgument for dimensions below 1 and for weights of another shape.
   Embedding(int64_t input_dim, int64_t output_dim, const EmbeddingOptions& options = {});

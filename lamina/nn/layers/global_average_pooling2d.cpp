@@ -7,7 +7,7 @@
 namespace lamina {
 
 GlobalAveragePooling2D::GlobalAveragePooling2D(const GlobalPooling2DOptions& options)
-    : LayerOf<GlobalAveragePooling2D>(options.name, true), keepdims_(options.keepdims) {}
+    : KerasLayer<GlobalAveragePooling2D>(options.name, true), keepdims_(options.keepdims) {}
 
 Shape GlobalAveragePooling2D::compute_output_shape(const Shape& input) const {
   require_rank(input, 4, "(batch, height, width, channels)");

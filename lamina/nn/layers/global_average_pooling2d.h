@@ -15,7 +15,7 @@ struct GlobalPooling2DOptions {
 
 /// Mean over height and width (Keras: keras.layers.GlobalAveragePooling2D): (batch, height, width, channels)
 /// gives (batch, channels).
-class GlobalAveragePooling2D final : public LayerOf<GlobalAveragePooling2D> {
+class GlobalAveragePooling2D final : public KerasLayer<GlobalAveragePooling2D> {
  public:
   explicit GlobalAveragePooling2D(const GlobalPooling2DOptions& options = {});
   std::string class_name() const override { return "GlobalAveragePooling2D"; }

@@ -7,7 +7,7 @@
 namespace lamina {
 
 GlobalMaxPooling2D::GlobalMaxPooling2D(const GlobalPooling2DOptions& options)
-    : LayerOf<GlobalMaxPooling2D>(options.name, true), keepdims_(options.keepdims) {}
+    : KerasLayer<GlobalMaxPooling2D>(options.name, true), keepdims_(options.keepdims) {}
 
 Shape GlobalMaxPooling2D::compute_output_shape(const Shape& input) const {
   require_rank(input, 4, "(batch, height, width, channels)");

@@ -7,7 +7,7 @@ namespace lamina {
 
 /// Largest element over height and width (Keras: keras.layers.GlobalMaxPooling2D): (batch, height, width,
 /// channels) gives (batch, channels), or (batch, 1, 1, channels) with keepdims.
-class GlobalMaxPooling2D final : public LayerOf<GlobalMaxPooling2D> {
+class GlobalMaxPooling2D final : public KerasLayer<GlobalMaxPooling2D> {
  public:
   explicit GlobalMaxPooling2D(const GlobalPooling2DOptions& options = {});
   std::string class_name() const override { return "GlobalMaxPooling2D"; }

@@ -23,7 +23,7 @@ Json GlobalPooling1D::own_config() const {
 }
 
 GlobalAveragePooling1D::GlobalAveragePooling1D(const GlobalPooling1DOptions& options)
-    : LayerOf<GlobalAveragePooling1D, GlobalPooling1D>(options) {}
+    : KerasLayer<GlobalAveragePooling1D, GlobalPooling1D>(options) {}
 
 Tensor GlobalAveragePooling1D::call(const Tensor& x, CallContext&) const { return mean(x, {1}, keepdims_); }
 
@@ -37,7 +37,7 @@ std::vector<Tensor> GlobalAveragePooling1D::forward(const LayerCall& call, CallC
 }
 
 GlobalMaxPooling1D::GlobalMaxPooling1D(const GlobalPooling1DOptions& options)
-    : LayerOf<GlobalMaxPooling1D, GlobalPooling1D>(options) {}
+    : KerasLayer<GlobalMaxPooling1D, GlobalPooling1D>(options) {}
 
 Tensor GlobalMaxPooling1D::call(const Tensor& x, CallContext&) const { return max(x, {1}, keepdims_); }
 

@@ -31,7 +31,7 @@ class GlobalPooling1D : public Layer {
 /// Mean over the steps, under a mask (batch, steps) over those where it is true (Keras:
 /// keras.layers.GlobalAveragePooling1D). A sequence that is masked altogether has no mean: NaN. The mask ends
 /// here.
-class GlobalAveragePooling1D final : public LayerOf<GlobalAveragePooling1D, GlobalPooling1D> {
+class GlobalAveragePooling1D final : public KerasLayer<GlobalAveragePooling1D, GlobalPooling1D> {
  public:
   explicit GlobalAveragePooling1D(const GlobalPooling1DOptions& options = {});
   std::string class_name() const override { return "GlobalAveragePooling1D"; }
@@ -43,7 +43,7 @@ class GlobalAveragePooling1D final : public LayerOf<GlobalAveragePooling1D, Glob
 };
 
 /// Largest element over the steps (Keras: keras.layers.GlobalMaxPooling1D).
-class GlobalMaxPooling1D final : public LayerOf<GlobalMaxPooling1D, GlobalPooling1D> {
+class GlobalMaxPooling1D final : public KerasLayer<GlobalMaxPooling1D, GlobalPooling1D> {
  public:
   explicit GlobalMaxPooling1D(const GlobalPooling1DOptions& options = {});
   std::string class_name() const override { return "GlobalMaxPooling1D"; }

@@ -7,7 +7,7 @@
 
 namespace lamina {
 
-GRUCell::GRUCell(const GatedCellArguments& arguments) : LayerOf<GRUCell, GatedCell>(arguments, 3) {
+GRUCell::GRUCell(const GatedCellArguments& arguments) : KerasLayer<GRUCell, GatedCell>(arguments, 3) {
   check_arguments();
 }
 
@@ -73,7 +73,7 @@ Json GRUCell::cell_config(bool of_layer) const {
 }
 
 GRU::GRU(int64_t units, const GRUOptions& options)
-    : LayerOf<GRU, RecurrentLayer>(
+    : KerasLayer<GRU, RecurrentLayer>(
           std::make_shared<GRUCell>(detail::inner_cell_arguments(units, options, "gru_cell")),
           detail::recurrent_arguments(options)) {
   set_activity_regularizer(options.activity_regularizer);

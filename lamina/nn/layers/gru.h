@@ -38,7 +38,7 @@ struct GRUCellOptions {
 /// A gated recurrent unit (Keras: keras.layers.GRUCell): with update gate z, reset gate r and candidate g,
 /// h = z h + (1 - z) g. Output and state are h, (batch, units). The gates lie side by side in the order z, r,
 /// g; with reset_after the bias is (2, 3 units), that of the input and that of the state.
-class GRUCell final : public LayerOf<GRUCell, GatedCell> {
+class GRUCell final : public KerasLayer<GRUCell, GatedCell> {
  public:
   /// Throws InvalidArgument for units < 1, rates outside [0, 1] and an unknown activation.
   explicit GRUCell(int64_t units, const GRUCellOptions& options = {});
@@ -92,7 +92,7 @@ struct GRUOptions {
 /// or with return_sequences (batch, time, units); see RecurrentLayer for states and masks. Weights:
 /// kernel (features, 3 units), recurrent_kernel (units, 3 units), bias (2, 3 units), or (3 units,) without
 /// reset_after.
-class GRU final : public LayerOf<GRU, RecurrentLayer> {
+class GRU final : public KerasLayer<GRU, RecurrentLayer> {
  public:
   /// Throws InvalidArgument for units < 1, rates outside [0, 1] and an unknown activation.
   explicit GRU(int64_t units, const GRUOptions& options = {});

@@ -8,7 +8,7 @@
 namespace lamina {
 
 InputLayer::InputLayer(const Shape& batch_shape, const InputOptions& options)
-    : LayerOf<InputLayer>(options.name, true), batch_shape_(batch_shape), dtype_(options.dtype) {
+    : KerasLayer<InputLayer>(options.name, true), batch_shape_(batch_shape), dtype_(options.dtype) {
   if (batch_shape.rank() == 0) fail("the shape lacks the batch axis");
   for (int axis = 0; axis < batch_shape.rank(); ++axis) {
     if (batch_shape[axis] < 1 && batch_shape[axis] != -1) {

@@ -15,7 +15,7 @@ struct InputOptions {
 };
 
 /// The beginning of a model (Keras: keras.layers.InputLayer); made by Input().
-class InputLayer final : public LayerOf<InputLayer> {
+class InputLayer final : public KerasLayer<InputLayer> {
  public:
   /// `batch_shape` has the batch axis in front (-1: any). Throws InvalidArgument for extents below 1.
   explicit InputLayer(const Shape& batch_shape, const InputOptions& options = {});

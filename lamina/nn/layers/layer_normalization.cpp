@@ -11,7 +11,7 @@
 namespace lamina {
 
 LayerNormalization::LayerNormalization(const LayerNormalizationOptions& options)
-    : LayerOf<LayerNormalization>(options.name, options.trainable, options.dtype), options_(options) {
+    : KerasLayer<LayerNormalization>(options.name, options.trainable, options.dtype), options_(options) {
   if (options.axis.axes.empty()) fail("axis is an empty list; name the axes to normalise");
   std::sort(options_.axis.axes.begin(), options_.axis.axes.end());
   require_initializer("beta_initializer", options.beta_initializer);

@@ -37,7 +37,7 @@ struct LayerNormalizationOptions {
 /// gamma * (x - mean) / sqrt(variance + epsilon) + beta, mean and variance over the axes for each place of
 /// the others (Keras: keras.layers.LayerNormalization). 16 bit inputs are computed in float32. Weights, of
 /// the extents of the axes: gamma, beta.
-class LayerNormalization final : public LayerOf<LayerNormalization> {
+class LayerNormalization final : public KerasLayer<LayerNormalization> {
  public:
   /// Throws InvalidArgument for an empty list of axes; build does for axes that the input does not have, that
   /// come twice or whose extent is open.

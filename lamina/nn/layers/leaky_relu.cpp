@@ -9,7 +9,7 @@
 namespace lamina {
 
 LeakyReLU::LeakyReLU(const LeakyReLUOptions& options)
-    : LayerOf<LeakyReLU>(options.name, options.trainable, options.dtype),
+    : KerasLayer<LeakyReLU>(options.name, options.trainable, options.dtype),
       negative_slope_(options.negative_slope) {
   if (!(negative_slope_ >= 0))
     fail("negative_slope must not be negative, received " + std::to_string(negative_slope_));

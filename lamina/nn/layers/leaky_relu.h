@@ -16,7 +16,7 @@ struct LeakyReLUOptions {
 };
 
 /// x where x >= 0, negative_slope * x below (Keras: keras.layers.LeakyReLU).
-class LeakyReLU final : public LayerOf<LeakyReLU> {
+class LeakyReLU final : public KerasLayer<LeakyReLU> {
  public:
   /// Throws InvalidArgument for a negative slope.
   explicit LeakyReLU(const LeakyReLUOptions& options = {});

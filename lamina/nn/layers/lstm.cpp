@@ -8,7 +8,7 @@
 
 namespace lamina {
 
-LSTMCell::LSTMCell(const GatedCellArguments& arguments) : LayerOf<LSTMCell, GatedCell>(arguments, 4) {
+LSTMCell::LSTMCell(const GatedCellArguments& arguments) : KerasLayer<LSTMCell, GatedCell>(arguments, 4) {
   check_arguments();
 }
 
@@ -72,7 +72,7 @@ Json LSTMCell::cell_config(bool of_layer) const {
 }
 
 LSTM::LSTM(int64_t units, const LSTMOptions& options)
-    : LayerOf<LSTM, RecurrentLayer>(
+    : KerasLayer<LSTM, RecurrentLayer>(
           std::make_shared<LSTMCell>(detail::inner_cell_arguments(units, options, "lstm_cell")),
           detail::recurrent_arguments(options)) {
   set_activity_regularizer(options.activity_regularizer);

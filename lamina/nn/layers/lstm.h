@@ -38,7 +38,7 @@ struct LSTMCellOptions {
 /// Long short-term memory (Keras: keras.layers.LSTMCell): with the gates i, f, o and candidate g,
 /// c = f c + i g, h = o activation(c). The output is h; the states are h and c, all (batch, units). The gates
 /// lie side by side in the order i, f, g, o.
-class LSTMCell final : public LayerOf<LSTMCell, GatedCell> {
+class LSTMCell final : public KerasLayer<LSTMCell, GatedCell> {
  public:
   /// Throws InvalidArgument for units < 1, rates outside [0, 1] and an unknown activation.
   explicit LSTMCell(int64_t units, const LSTMCellOptions& options = {});
@@ -88,7 +88,7 @@ struct LSTMOptions {
 /// LSTMCell over a sequence (Keras: keras.layers.LSTM). Input (batch, time, features) gives (batch, units),
 /// or with return_sequences (batch, time, units); see RecurrentLayer for states and masks. Weights:
 /// kernel (features, 4 units), recurrent_kernel (units, 4 units), bias (4 units,).
-class LSTM final : public LayerOf<LSTM, RecurrentLayer> {
+class LSTM final : public KerasLayer<LSTM, RecurrentLayer> {
  public:
   /// Throws InvalidArgument for units < 1, rates outside [0, 1] and an unknown activation.
   explicit LSTM(int64_t units, const LSTMOptions& options = {});

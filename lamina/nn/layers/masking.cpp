@@ -9,7 +9,7 @@
 namespace lamina {
 
 Masking::Masking(double mask_value, const MaskingOptions& options)
-    : LayerOf<Masking>(options.name, true, options.dtype), mask_value_(mask_value) {}
+    : KerasLayer<Masking>(options.name, true, options.dtype), mask_value_(mask_value) {}
 
 Shape Masking::compute_output_shape(const Shape& input) const {
   if (input.rank() < 2) {

@@ -16,7 +16,7 @@ struct MaskingOptions {
 
 /// Gives sequences (batch, time, ..., features) a mask: true where any feature differs from `mask_value`.
 /// Where none does, the output is 0, and elsewhere the input (Keras: keras.layers.Masking).
-class Masking final : public LayerOf<Masking> {
+class Masking final : public KerasLayer<Masking> {
  public:
   explicit Masking(double mask_value = 0, const MaskingOptions& options = {});
   std::string class_name() const override { return "Masking"; }

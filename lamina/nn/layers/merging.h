@@ -37,9 +37,9 @@ class Merging : public Layer {
 };
 
 /// Sum of the inputs (Keras: keras.layers.Add).
-class Add final : public LayerOf<Add, Merging> {
+class Add final : public KerasLayer<Add, Merging> {
  public:
-  explicit Add(const MergingOptions& options = {}) : LayerOf<Add, Merging>(options) {}
+  explicit Add(const MergingOptions& options = {}) : KerasLayer<Add, Merging>(options) {}
   std::string class_name() const override { return "Add"; }
 
  protected:
@@ -47,9 +47,9 @@ class Add final : public LayerOf<Add, Merging> {
 };
 
 /// First input minus the second (Keras: keras.layers.Subtract). Throws InvalidArgument unless there are two.
-class Subtract final : public LayerOf<Subtract, Merging> {
+class Subtract final : public KerasLayer<Subtract, Merging> {
  public:
-  explicit Subtract(const MergingOptions& options = {}) : LayerOf<Subtract, Merging>(options) {}
+  explicit Subtract(const MergingOptions& options = {}) : KerasLayer<Subtract, Merging>(options) {}
   std::string class_name() const override { return "Subtract"; }
   TensorSpecs compute_output_specs(const TensorSpecs& inputs) const override;
 
@@ -59,9 +59,9 @@ class Subtract final : public LayerOf<Subtract, Merging> {
 
 /// Product of the inputs (Keras: keras.layers.Multiply). Masked places of an input count as 1, and where all
 /// inputs are masked the product is 0.
-class Multiply final : public LayerOf<Multiply, Merging> {
+class Multiply final : public KerasLayer<Multiply, Merging> {
  public:
-  explicit Multiply(const MergingOptions& options = {}) : LayerOf<Multiply, Merging>(options) {}
+  explicit Multiply(const MergingOptions& options = {}) : KerasLayer<Multiply, Merging>(options) {}
   std::string class_name() const override { return "Multiply"; }
 
  protected:
@@ -69,9 +69,9 @@ class Multiply final : public LayerOf<Multiply, Merging> {
 };
 
 /// Mean of the inputs (Keras: keras.layers.Average).
-class Average final : public LayerOf<Average, Merging> {
+class Average final : public KerasLayer<Average, Merging> {
  public:
-  explicit Average(const MergingOptions& options = {}) : LayerOf<Average, Merging>(options) {}
+  explicit Average(const MergingOptions& options = {}) : KerasLayer<Average, Merging>(options) {}
   std::string class_name() const override { return "Average"; }
 
  protected:
@@ -80,9 +80,9 @@ class Average final : public LayerOf<Average, Merging> {
 
 /// Largest of the inputs (Keras: keras.layers.Maximum). Masked places of an input do not count where another
 /// input has the element.
-class Maximum final : public LayerOf<Maximum, Merging> {
+class Maximum final : public KerasLayer<Maximum, Merging> {
  public:
-  explicit Maximum(const MergingOptions& options = {}) : LayerOf<Maximum, Merging>(options) {}
+  explicit Maximum(const MergingOptions& options = {}) : KerasLayer<Maximum, Merging>(options) {}
   std::string class_name() const override { return "Maximum"; }
 
  protected:
@@ -90,9 +90,9 @@ class Maximum final : public LayerOf<Maximum, Merging> {
 };
 
 /// Smallest of the inputs (Keras: keras.layers.Minimum); masks as in Maximum.
-class Minimum final : public LayerOf<Minimum, Merging> {
+class Minimum final : public KerasLayer<Minimum, Merging> {
  public:
-  explicit Minimum(const MergingOptions& options = {}) : LayerOf<Minimum, Merging>(options) {}
+  explicit Minimum(const MergingOptions& options = {}) : KerasLayer<Minimum, Merging>(options) {}
   std::string class_name() const override { return "Minimum"; }
 
  protected:

@@ -38,7 +38,7 @@ Json list_json(const std::vector<T>& values) {
 
 MultiHeadAttention::MultiHeadAttention(int64_t num_heads, int64_t key_dim,
                                        const MultiHeadAttentionOptions& options)
-    : LayerOf<MultiHeadAttention>(options.name, options.trainable, options.dtype),
+    : KerasLayer<MultiHeadAttention>(options.name, options.trainable, options.dtype),
       num_heads_(num_heads),
       key_dim_(key_dim),
       value_dim_(options.value_dim.value_or(key_dim)),

@@ -47,7 +47,7 @@ struct MultiHeadAttentionOptions {
 /// (heads, value_dim, dim) for the output.
 ///
 /// Throws InvalidArgument, naming the shapes, for inputs that do not fit together.
-class MultiHeadAttention final : public LayerOf<MultiHeadAttention> {
+class MultiHeadAttention final : public KerasLayer<MultiHeadAttention> {
  public:
   /// Throws InvalidArgument for sizes below 1 and a dropout outside [0, 1).
   MultiHeadAttention(int64_t num_heads, int64_t key_dim, const MultiHeadAttentionOptions& options = {});

@@ -18,7 +18,7 @@ Json list_json(const std::vector<int64_t>& values) {
 }  // namespace
 
 Permute::Permute(const std::vector<int64_t>& dims, const PermuteOptions& options)
-    : LayerOf<Permute>(options.name, true, options.dtype), dims_(dims) {
+    : KerasLayer<Permute>(options.name, true, options.dtype), dims_(dims) {
   std::vector<int64_t> sorted = dims;
   std::sort(sorted.begin(), sorted.end());
   bool valid = !dims.empty();

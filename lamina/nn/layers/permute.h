@@ -17,7 +17,7 @@ struct PermuteOptions {
 
 /// Axis i of the output, counted from 1 behind the batch, is axis dims[i - 1] of the input: Permute({2, 1})
 /// turns (batch, 10, 64) into (batch, 64, 10) (Keras: keras.layers.Permute).
-class Permute final : public LayerOf<Permute> {
+class Permute final : public KerasLayer<Permute> {
  public:
   /// Throws InvalidArgument unless `dims` holds each of 1 to its length once.
   explicit Permute(const std::vector<int64_t>& dims, const PermuteOptions& options = {});

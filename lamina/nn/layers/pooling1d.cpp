@@ -40,7 +40,7 @@ Json Pooling1D::own_config() const {
 }
 
 MaxPooling1D::MaxPooling1D(int64_t pool_size, const Pooling1DOptions& options)
-    : LayerOf<MaxPooling1D, Pooling1D>(pool_size, options) {
+    : KerasLayer<MaxPooling1D, Pooling1D>(pool_size, options) {
   check();
 }
 
@@ -49,7 +49,7 @@ Tensor MaxPooling1D::call(const Tensor& x, CallContext&) const {
 }
 
 AveragePooling1D::AveragePooling1D(int64_t pool_size, const Pooling1DOptions& options)
-    : LayerOf<AveragePooling1D, Pooling1D>(pool_size, options) {
+    : KerasLayer<AveragePooling1D, Pooling1D>(pool_size, options) {
   check();
 }
 

@@ -34,7 +34,7 @@ class Pooling1D : public Layer {
 };
 
 /// Largest element of each window (Keras: keras.layers.MaxPooling1D).
-class MaxPooling1D final : public LayerOf<MaxPooling1D, Pooling1D> {
+class MaxPooling1D final : public KerasLayer<MaxPooling1D, Pooling1D> {
  public:
   /// Throws InvalidArgument for sizes below 1 and an unknown padding.
   explicit MaxPooling1D(int64_t pool_size = 2, const Pooling1DOptions& options = {});
@@ -44,7 +44,7 @@ class MaxPooling1D final : public LayerOf<MaxPooling1D, Pooling1D> {
 
 /// Mean of each window; with padding "same" only of the steps that there are (Keras:
 /// keras.layers.AveragePooling1D).
-class AveragePooling1D final : public LayerOf<AveragePooling1D, Pooling1D> {
+class AveragePooling1D final : public KerasLayer<AveragePooling1D, Pooling1D> {
  public:
   /// Throws InvalidArgument for sizes below 1 and an unknown padding.
   explicit AveragePooling1D(int64_t pool_size = 2, const Pooling1DOptions& options = {});

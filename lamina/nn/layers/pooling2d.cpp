@@ -40,7 +40,7 @@ Json Pooling2D::own_config() const {
 }
 
 MaxPooling2D::MaxPooling2D(Size2 pool_size, const Pooling2DOptions& options)
-    : LayerOf<MaxPooling2D, Pooling2D>(pool_size, options) {
+    : KerasLayer<MaxPooling2D, Pooling2D>(pool_size, options) {
   check();
 }
 
@@ -49,7 +49,7 @@ Tensor MaxPooling2D::call(const Tensor& x, CallContext&) const {
 }
 
 AveragePooling2D::AveragePooling2D(Size2 pool_size, const Pooling2DOptions& options)
-    : LayerOf<AveragePooling2D, Pooling2D>(pool_size, options) {
+    : KerasLayer<AveragePooling2D, Pooling2D>(pool_size, options) {
   check();
 }
 

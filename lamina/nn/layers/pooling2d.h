@@ -33,7 +33,7 @@ class Pooling2D : public Layer {
 };
 
 /// Largest element of each window (Keras: keras.layers.MaxPooling2D).
-class MaxPooling2D final : public LayerOf<MaxPooling2D, Pooling2D> {
+class MaxPooling2D final : public KerasLayer<MaxPooling2D, Pooling2D> {
  public:
   explicit MaxPooling2D(Size2 pool_size = {2, 2}, const Pooling2DOptions& options = {});
   std::string class_name() const override { return "MaxPooling2D"; }
@@ -42,7 +42,7 @@ class MaxPooling2D final : public LayerOf<MaxPooling2D, Pooling2D> {
 
 /// Mean of each window; with padding "same" only of the elements inside the image (Keras:
 /// keras.layers.AveragePooling2D).
-class AveragePooling2D final : public LayerOf<AveragePooling2D, Pooling2D> {
+class AveragePooling2D final : public KerasLayer<AveragePooling2D, Pooling2D> {
  public:
   explicit AveragePooling2D(Size2 pool_size = {2, 2}, const Pooling2DOptions& options = {});
   std::string class_name() const override { return "AveragePooling2D"; }

@@ -8,7 +8,7 @@
 namespace lamina {
 
 PReLU::PReLU(const PReLUOptions& options)
-    : LayerOf<PReLU>(options.name, options.trainable, options.dtype), options_(options) {
+    : KerasLayer<PReLU>(options.name, options.trainable, options.dtype), options_(options) {
   require_initializer("alpha_initializer", options.alpha_initializer);
   for (const int64_t axis : options.shared_axes) {
     if (axis < 1) fail("shared_axes must be 1 or more, received " + std::to_string(axis));

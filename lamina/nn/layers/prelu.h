@@ -23,7 +23,7 @@ struct PReLUOptions {
 
 /// x where x >= 0, alpha * x below (Keras: keras.layers.PReLU). Weight: alpha, of the input's shape without
 /// the batch axis and with extent 1 on shared axes.
-class PReLU final : public LayerOf<PReLU> {
+class PReLU final : public KerasLayer<PReLU> {
  public:
   /// Throws InvalidArgument for a shared axis below 1; build does for one that the input does not have.
   explicit PReLU(const PReLUOptions& options = {});

@@ -9,7 +9,7 @@
 
 namespace lamina {
 
-ReLU::ReLU(const ReLUOptions& options) : LayerOf<ReLU>(options.name, true), options_(options) {
+ReLU::ReLU(const ReLUOptions& options) : KerasLayer<ReLU>(options.name, true), options_(options) {
   if (options.max_value && *options.max_value < 0) fail("max_value must not be negative");
   if (options.negative_slope < 0) fail("negative_slope must not be negative");
   if (options.threshold < 0) fail("threshold must not be negative");

@@ -18,7 +18,7 @@ struct ReLUOptions {
 
 /// x where x >= threshold, at most max_value; negative_slope * (x - threshold) below (Keras:
 /// keras.layers.ReLU).
-class ReLU final : public LayerOf<ReLU> {
+class ReLU final : public KerasLayer<ReLU> {
  public:
   /// Throws InvalidArgument for negative options.
   explicit ReLU(const ReLUOptions& options = {});

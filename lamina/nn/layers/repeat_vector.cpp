@@ -8,7 +8,7 @@
 namespace lamina {
 
 RepeatVector::RepeatVector(int64_t n, const RepeatVectorOptions& options)
-    : LayerOf<RepeatVector>(options.name, true, options.dtype), n_(n) {
+    : KerasLayer<RepeatVector>(options.name, true, options.dtype), n_(n) {
   if (n < 1) fail("n must be positive, received " + std::to_string(n));
 }
 

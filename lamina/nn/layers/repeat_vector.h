@@ -15,7 +15,7 @@ struct RepeatVectorOptions {
 };
 
 /// (batch, features) to (batch, n, features), the same vector n times (Keras: keras.layers.RepeatVector).
-class RepeatVector final : public LayerOf<RepeatVector> {
+class RepeatVector final : public KerasLayer<RepeatVector> {
  public:
   /// Throws InvalidArgument for n < 1.
   explicit RepeatVector(int64_t n, const RepeatVectorOptions& options = {});

@@ -22,7 +22,7 @@ Json json_of(const PerChannel& numbers) {
 }  // namespace
 
 Rescaling::Rescaling(const PerChannel& scale, const RescalingOptions& options)
-    : LayerOf<Rescaling>(options.name, true), scale_(scale), offset_(options.offset) {}
+    : KerasLayer<Rescaling>(options.name, true), scale_(scale), offset_(options.offset) {}
 
 Shape Rescaling::compute_output_shape(const Shape& input) const {
   for (const PerChannel* numbers : {&scale_, &offset_}) {

@@ -25,7 +25,7 @@ struct RescalingOptions {
 
 /// x * scale + offset, while training and otherwise (Keras: keras.layers.Rescaling): `Rescaling(1.0 / 255)`
 /// takes images of bytes to [0, 1].
-class Rescaling final : public LayerOf<Rescaling> {
+class Rescaling final : public KerasLayer<Rescaling> {
  public:
   explicit Rescaling(const PerChannel& scale, const RescalingOptions& options = {});
   std::string class_name() const override { return "Rescaling"; }

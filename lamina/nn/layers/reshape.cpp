@@ -8,7 +8,7 @@
 namespace lamina {
 
 Reshape::Reshape(const Shape& target_shape, const ReshapeOptions& options)
-    : LayerOf<Reshape>(options.name, true), target_shape_(target_shape) {
+    : KerasLayer<Reshape>(options.name, true), target_shape_(target_shape) {
   int inferred = 0;
   for (const int64_t extent : target_shape) {
     inferred += extent == -1;

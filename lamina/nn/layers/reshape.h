@@ -13,7 +13,7 @@ struct ReshapeOptions {
 };
 
 /// Another shape of as many elements, the batch axis apart (Keras: keras.layers.Reshape).
-class Reshape final : public LayerOf<Reshape> {
+class Reshape final : public KerasLayer<Reshape> {
  public:
   /// `target_shape` is without batch axis; one extent may be -1, to be inferred. Throws InvalidArgument for
   /// two of them and for extents of 0.

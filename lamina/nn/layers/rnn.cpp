@@ -17,7 +17,7 @@ std::shared_ptr<RNNCell> as_cell(const std::shared_ptr<Layer>& layer, const char
 }  // namespace
 
 RNN::RNN(const AnyLayer& cell, const RNNOptions& options)
-    : LayerOf<RNN, RecurrentLayer>(as_cell(cell.get(), "RNN"), detail::recurrent_arguments(options)) {
+    : KerasLayer<RNN, RecurrentLayer>(as_cell(cell.get(), "RNN"), detail::recurrent_arguments(options)) {
   set_activity_regularizer(options.activity_regularizer);
 }
 
@@ -31,7 +31,7 @@ Json RNN::own_config() const {
 }
 
 StackedRNNCells::StackedRNNCells(const std::vector<AnyLayer>& cells, const StackedRNNCellsOptions& options)
-    : LayerOf<StackedRNNCells, RNNCell>(options.name, options.trainable, options.dtype) {
+    : KerasLayer<StackedRNNCells, RNNCell>(options.name, options.trainable, options.dtype) {
   if (cells.empty()) fail("needs at least one cell");
   std::vector<std::shared_ptr<Layer>> layers;
   for (const AnyLayer& cell : cells) {

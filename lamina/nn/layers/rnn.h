@@ -25,7 +25,7 @@ struct RNNOptions {
 /// A cell repeated over time (Keras: keras.layers.RNN): `RNN(LSTMCell(32), {.return_sequences = true})`, or
 /// `RNN({...cells})`, which are stacked. See RecurrentLayer for shapes, keywords and masks. Weights are the
 /// cell's.
-class RNN final : public LayerOf<RNN, RecurrentLayer> {
+class RNN final : public KerasLayer<RNN, RecurrentLayer> {
  public:
   /// Throws InvalidArgument for a layer that is no RNNCell.
   explicit RNN(const AnyLayer& cell, const RNNOptions& options = {});
@@ -47,7 +47,7 @@ struct StackedRNNCellsOptions {
 
 /// Cells on top of each other as one (Keras: keras.layers.StackedRNNCells): each takes the output of the one
 /// below. The states are those of all cells, from the first cell on.
-class StackedRNNCells final : public LayerOf<StackedRNNCells, RNNCell> {
+class StackedRNNCells final : public KerasLayer<StackedRNNCells, RNNCell> {
  public:
   /// Throws InvalidArgument for no cells and for layers that are none.
   explicit StackedRNNCells(const std::vector<AnyLayer>& cells, const StackedRNNCellsOptions& options = {});

@@ -25,9 +25,9 @@ struct CellSequence {
   bool zero_output_for_mask = false;  ///< masked steps put out zeros, or else the output before them
 };
 
-/// Base of the cells (Keras: any layer with state_size). A cell of yours derives from LayerOf<Mine, RNNCell>
-/// and gives class_name, state_sizes, create_weights (the input is that of one step, (batch, features)) and
-/// call_step; it registers itself with register_layer if files are to know it.
+/// Base of the cells (Keras: any layer with state_size). A cell of yours derives from KerasLayer<Mine,
+/// RNNCell> and gives class_name, state_sizes, create_weights (the input is that of one step, (batch,
+/// features)) and call_step; it registers itself with register_layer if files are to know it.
 ///
 /// Called like a layer, a cell takes the input of one step and its states and gives output and new states:
 /// `cell.outputs({x, h, c})`.

@@ -11,7 +11,7 @@
 namespace lamina {
 
 SeparableConv2D::SeparableConv2D(int64_t filters, Size2 kernel_size, const SeparableConv2DOptions& options)
-    : LayerOf<SeparableConv2D>(options.name, options.trainable, options.dtype),
+    : KerasLayer<SeparableConv2D>(options.name, options.trainable, options.dtype),
       filters_(filters),
       kernel_size_(kernel_size),
       options_(options) {

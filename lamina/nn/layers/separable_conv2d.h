@@ -34,7 +34,7 @@ struct SeparableConv2DOptions {
 /// last). Input (batch, height, width, channels) gives (batch, new height, new width, filters); weights:
 /// depthwise_kernel (rows, columns, channels, depth_multiplier), pointwise_kernel (1, 1, channels *
 /// depth_multiplier, filters), bias (filters,).
-class SeparableConv2D final : public LayerOf<SeparableConv2D> {
+class SeparableConv2D final : public KerasLayer<SeparableConv2D> {
  public:
   /// Throws InvalidArgument for sizes below 1, strides with dilation, an unknown padding or activation.
   SeparableConv2D(int64_t filters, Size2 kernel_size, const SeparableConv2DOptions& options = {});

@@ -7,7 +7,7 @@
 namespace lamina {
 
 SimpleRNNCell::SimpleRNNCell(const GatedCellArguments& arguments)
-    : LayerOf<SimpleRNNCell, GatedCell>(arguments, 1) {
+    : KerasLayer<SimpleRNNCell, GatedCell>(arguments, 1) {
   check_arguments();
 }
 
@@ -36,7 +36,7 @@ Json SimpleRNNCell::cell_config(bool of_layer) const {
 }
 
 SimpleRNN::SimpleRNN(int64_t units, const SimpleRNNOptions& options)
-    : LayerOf<SimpleRNN, RecurrentLayer>(
+    : KerasLayer<SimpleRNN, RecurrentLayer>(
           std::make_shared<SimpleRNNCell>(detail::inner_cell_arguments(units, options, "simple_rnn_cell")),
           detail::recurrent_arguments(options)) {
   set_activity_regularizer(options.activity_regularizer);

@@ -35,7 +35,7 @@ struct SimpleRNNCellOptions {
 
 /// h = activation(x · kernel + h · recurrent_kernel + bias) (Keras: keras.layers.SimpleRNNCell). Output and
 /// state are h, (batch, units).
-class SimpleRNNCell final : public LayerOf<SimpleRNNCell, GatedCell> {
+class SimpleRNNCell final : public KerasLayer<SimpleRNNCell, GatedCell> {
  public:
   /// Throws InvalidArgument for units < 1, rates outside [0, 1] and an unknown activation.
   explicit SimpleRNNCell(int64_t units, const SimpleRNNCellOptions& options = {});
@@ -81,7 +81,7 @@ struct SimpleRNNOptions {
 /// SimpleRNNCell over a sequence (Keras: keras.layers.SimpleRNN). Input (batch, time, features) gives (batch,
 /// units), or with return_sequences (batch, time, units); see RecurrentLayer for states and masks. Weights:
 /// kernel (features, units), recurrent_kernel (units, units), bias (units,).
-class SimpleRNN final : public LayerOf<SimpleRNN, RecurrentLayer> {
+class SimpleRNN final : public KerasLayer<SimpleRNN, RecurrentLayer> {
  public:
   /// Throws InvalidArgument for units < 1, rates outside [0, 1] and an unknown activation.
   explicit SimpleRNN(int64_t units, const SimpleRNNOptions& options = {});

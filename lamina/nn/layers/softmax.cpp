@@ -9,7 +9,8 @@
 
 namespace lamina {
 
-Softmax::Softmax(const SoftmaxOptions& options) : LayerOf<Softmax>(options.name, true), axis_(options.axis) {
+Softmax::Softmax(const SoftmaxOptions& options)
+    : KerasLayer<Softmax>(options.name, true), axis_(options.axis) {
   if (axis_.values.empty()) fail("axis must name an axis");
 }
 

@@ -24,7 +24,7 @@ struct SoftmaxOptions {
 };
 
 /// exp(x) over its sum along an axis, or several (Keras: keras.layers.Softmax).
-class Softmax final : public LayerOf<Softmax> {
+class Softmax final : public KerasLayer<Softmax> {
  public:
   explicit Softmax(const SoftmaxOptions& options = {});
   std::string class_name() const override { return "Softmax"; }

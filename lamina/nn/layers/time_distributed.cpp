@@ -31,7 +31,7 @@ Tensor step_of(const Tensor& x, int64_t step) { return index(x, {Slice{}, step})
 }  // namespace
 
 TimeDistributed::TimeDistributed(const AnyLayer& layer, const TimeDistributedOptions& options)
-    : LayerOf<TimeDistributed>(options.name, options.trainable, options.dtype),
+    : KerasLayer<TimeDistributed>(options.name, options.trainable, options.dtype),
       layer_(track("layer", layer.get())) {
   if (!options.trainable) set_trainable(false);
 }

@@ -19,7 +19,7 @@ struct TimeDistributedOptions {
 /// The layer inside, applied to each step of (batch, time, ...) on its own, with the same weights (Keras:
 /// keras.layers.TimeDistributed). Output: (batch, time, ...), what the layer makes of (batch, ...) in every
 /// step. A mask goes on unchanged, and its steps to a layer that takes one.
-class TimeDistributed final : public LayerOf<TimeDistributed> {
+class TimeDistributed final : public KerasLayer<TimeDistributed> {
  public:
   explicit TimeDistributed(const AnyLayer& layer, const TimeDistributedOptions& options = {});
   std::string class_name() const override { return "TimeDistributed"; }

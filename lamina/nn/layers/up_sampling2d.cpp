@@ -8,7 +8,7 @@
 namespace lamina {
 
 UpSampling2D::UpSampling2D(Size2 size, const UpSampling2DOptions& options)
-    : LayerOf<UpSampling2D>(options.name, options.trainable, options.dtype),
+    : KerasLayer<UpSampling2D>(options.name, options.trainable, options.dtype),
       size_(size),
       interpolation_(options.interpolation) {
   if (const std::string error = detail::window_error("size", size); !error.empty()) fail(error);

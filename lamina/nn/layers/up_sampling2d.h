@@ -17,7 +17,7 @@ struct UpSampling2DOptions {
 
 /// Images size.height times as high and size.width times as wide (Keras: keras.layers.UpSampling2D, channels
 /// last): (batch, height, width, channels) gives (batch, size.height * height, size.width * width, channels).
-class UpSampling2D final : public LayerOf<UpSampling2D> {
+class UpSampling2D final : public KerasLayer<UpSampling2D> {
  public:
   /// Throws InvalidArgument for factors below 1 and an unknown interpolation.
   explicit UpSampling2D(Size2 size = {2, 2}, const UpSampling2DOptions& options = {});

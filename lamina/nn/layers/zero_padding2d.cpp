@@ -7,7 +7,7 @@
 namespace lamina {
 
 ZeroPadding2D::ZeroPadding2D(Margins2D padding, const ZeroPadding2DOptions& options)
-    : LayerOf<ZeroPadding2D>(options.name, options.trainable, options.dtype), padding_(padding) {
+    : KerasLayer<ZeroPadding2D>(options.name, options.trainable, options.dtype), padding_(padding) {
   if (const std::string error = detail::margins_error("padding", padding); !error.empty()) fail(error);
 }
 

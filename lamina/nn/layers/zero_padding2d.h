@@ -16,7 +16,7 @@ struct ZeroPadding2DOptions {
 
 /// Zeros around images (Keras: keras.layers.ZeroPadding2D, channels last): (batch, height, width, channels)
 /// gives (batch, top + height + bottom, left + width + right, channels).
-class ZeroPadding2D final : public LayerOf<ZeroPadding2D> {
+class ZeroPadding2D final : public KerasLayer<ZeroPadding2D> {
  public:
   /// Throws InvalidArgument for negative padding.
   explicit ZeroPadding2D(Margins2D padding = {1, 1}, const ZeroPadding2DOptions& options = {});
