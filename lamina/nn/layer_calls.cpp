@@ -5,6 +5,7 @@
 #include "lamina/core/trace.h"
 #include "lamina/nn/detail/call_node.h"
 #include "lamina/nn/detail/layer_state.h"
+#include "lamina/nn/detail/operation_layer.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
 
@@ -118,7 +119,9 @@ std::vector<Tensor> Layer::fill_masks(LayerCall& call) const {
 void Layer::hand_masks_on(const LayerCall& call, const std::vector<Tensor>& masks,
                           const std::vector<Tensor>& outputs) const {
   if (!supports_masking()) {
-    if (any_defined(masks)) {
+    // Said of layers that models name: what layers hold inside, and ops, is none of the user's concern.
+    const bool named_by_model = state().joined && !dynamic_cast<const detail::OperationLayer*>(this);
+    if (named_by_model && any_defined(masks)) {
       detail::LayerState& own = state();
       if (!own.warned_of_mask)
         warn("layer '" + name() + "' (" + class_name() + ") was given a masked input but does not support " +
