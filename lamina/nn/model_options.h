@@ -98,7 +98,6 @@ struct SummaryOptions {
   int line_length = 0;  ///< columns; 0: 88, or the terminal's width - 4 where that is less
   bool ascii = false;   ///< plain ASCII in place of box-drawing characters
   bool show_trainable = false;
-  bool expand_nested = false;  ///< show the layers of models that are layers, too
 };
 
 }  // namespace lamina

@@ -176,6 +176,20 @@ TEST(ModelInput, KeepsIntegersThatFloatsCannotHold) {
   EXPECT_EQ(y.to_vector<int64_t>()[0], 16777217);
 }
 
+TEST(ModelInput, RefusesIntegersThatItsDtypeCannotHold) {
+  const Tensor x = Input({1}, {.dtype = DType::kInt32, .name = "ids"});
+  Model model({x}, {Flatten()(x)});
+  const Tensor ids = Tensor::from<int64_t>({3, (int64_t{1} << 32) + 3}, Shape{2, 1});
+  try {
+    model.predict(ids);
+    FAIL() << "nothing was thrown";
+  } catch (const InvalidArgument& error) {
+    EXPECT_NE(std::string(error.what()).find("4294967299"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("'ids'"), std::string::npos) << error.what();
+  }
+  EXPECT_THROW(model.predict_on_batch(ids), InvalidArgument);
+}
+
 TEST(ModelThreads, PredictionsFromSeveralThreadsAreRight) {
   const Sequential model = small();
   std::vector<Tensor> inputs;

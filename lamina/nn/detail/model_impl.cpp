@@ -2,6 +2,7 @@
 #include "lamina/nn/detail/model_impl.h"
 
 #include <algorithm>
+#include <limits>
 #include <random>
 #include <set>
 
@@ -50,6 +51,24 @@ Shape input_shape(const Shape& expected, const Shape& given) {
     shape = Shape(dims);
   }
   return shape;
+}
+
+// Integers are not wrapped to a narrower dtype.
+void require_range(const std::string& what, const Tensor& tensor, DType dtype) {
+  if (tensor.dtype() == dtype || !is_integer(tensor.dtype()) || !is_integer(dtype)) return;
+  const auto [least, most] = dispatch(dtype, [](auto zero) -> std::pair<int64_t, int64_t> {
+    using T = decltype(zero);
+    if constexpr (std::is_integral_v<T>) {
+      return {std::numeric_limits<T>::min(), static_cast<int64_t>(std::numeric_limits<T>::max())};
+    } else {
+      return {std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max()};
+    }
+  });
+  for (const int64_t value : tensor.to_vector<int64_t>()) {
+    if (value >= least && value <= most) continue;
+    throw InvalidArgument(what + ": " + std::to_string(value) + " does not fit its dtype, " + name(dtype) +
+                          "; give the Input a wider one");
+  }
 }
 
 }  // namespace
@@ -273,6 +292,7 @@ Tensors ModelImpl::arrange_inputs(Model& model, const Tensors& x) {
     }
     const Shape shape = input_shape(graph->inputs()[i].shape(), tensor.shape());
     if (shape != tensor.shape()) tensor = Tensor::wrap(tensor.buffer(), {tensor.dtype(), shape});
+    require_range(where + "input '" + input_names[i] + "'", tensor, graph->inputs()[i].dtype());
     if (!implicit_input) {
       Shape open = shape;
       open.set(0, -1);
@@ -288,6 +308,8 @@ bool ModelImpl::takes_as_it_is(const Tensors& x) const {
     return false;
   const Shape &expected = graph->inputs()[0].shape(), &given = x.values()[0].shape();
   if (expected.rank() != given.rank()) return false;
+  const DType dtype = graph->inputs()[0].dtype();
+  if (is_integer(dtype) && x.values()[0].dtype() != dtype) return false;
   for (int axis = 1; axis < given.rank(); ++axis) {
     if (given[axis] != expected[axis]) return false;
   }
