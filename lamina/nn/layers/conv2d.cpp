@@ -20,15 +20,8 @@ Conv2D::Conv2D(int64_t filters, Size2 kernel_size, const Conv2DOptions& options)
     fail("groups must be positive and divide filters, received groups = " + std::to_string(options.groups) +
          ", filters = " + std::to_string(filters));
   }
-  for (const std::string& error :
-       {detail::window_error("kernel_size", kernel_size), detail::window_error("strides", options.strides),
-        detail::window_error("dilation_rate", options.dilation_rate),
-        detail::padding_error(options.padding)}) {
-    if (!error.empty()) fail(error);
-  }
-  if (options.strides != Size2(1) && options.dilation_rate != Size2(1)) {
-    fail("strides above 1 cannot be combined with a dilation_rate above 1");
-  }
+  const detail::KernelWindows windows{kernel_size, options.strides, options.dilation_rate, options.padding};
+  if (const std::string error = windows.error(); !error.empty()) fail(error);
   require_initializer("kernel_initializer", options.kernel_initializer);
   require_initializer("bias_initializer", options.bias_initializer);
   options_.activation = find_activation(options.activation).name;
@@ -47,14 +40,10 @@ Shape Conv2D::compute_output_shape(const Shape& input) const {
     fail("expected " + std::to_string(kernel_->type.shape[2] * options_.groups) +
          " channels, received shape " + input.str());
   }
-  const int64_t height = detail::num_windows(input[1], kernel_size_.height, options_.strides.height,
-                                             options_.dilation_rate.height, options_.padding);
-  const int64_t width = detail::num_windows(input[2], kernel_size_.width, options_.strides.width,
-                                            options_.dilation_rate.width, options_.padding);
-  if (height == 0 || width == 0) {
-    fail("the kernel (" + std::to_string(kernel_size_.height) + ", " + std::to_string(kernel_size_.width) +
-         ") does not fit into input of shape " + input.str() + "; make it smaller or use padding 'same'");
-  }
+  const detail::KernelWindows windows{kernel_size_, options_.strides, options_.dilation_rate,
+                                      options_.padding};
+  if (const std::string error = windows.misfit(input); !error.empty()) fail(error);
+  const auto [height, width] = windows.over(input);
   return {input[0], height, width, filters_};
 }
 

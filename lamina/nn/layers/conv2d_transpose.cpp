@@ -27,14 +27,8 @@ Conv2DTranspose::Conv2DTranspose(int64_t filters, Size2 kernel_size,
       kernel_size_(kernel_size),
       options_(options) {
   if (filters < 1) fail("filters must be positive, received " + std::to_string(filters));
-  for (const std::string& error :
-       {detail::window_error("kernel_size", kernel_size), detail::window_error("strides", options.strides),
-        detail::window_error("dilation_rate", options.dilation_rate),
-        detail::padding_error(options.padding)}) {
-    if (!error.empty()) fail(error);
-  }
-  if (options.strides != Size2(1) && options.dilation_rate != Size2(1))
-    fail("strides above 1 cannot be combined with a dilation_rate above 1");
+  const detail::KernelWindows windows{kernel_size, options.strides, options.dilation_rate, options.padding};
+  if (const std::string error = windows.error(); !error.empty()) fail(error);
   const Size2 extra = options.output_padding.value_or(Size2());
   if (extra.height < 0 || extra.width < 0 ||
       (options.output_padding &&

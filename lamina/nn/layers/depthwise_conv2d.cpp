@@ -15,14 +15,8 @@ DepthwiseConv2D::DepthwiseConv2D(Size2 kernel_size, const DepthwiseConv2DLayerOp
       options_(options) {
   if (options.depth_multiplier < 1)
     fail("depth_multiplier must be positive, received " + std::to_string(options.depth_multiplier));
-  for (const std::string& error :
-       {detail::window_error("kernel_size", kernel_size), detail::window_error("strides", options.strides),
-        detail::window_error("dilation_rate", options.dilation_rate),
-        detail::padding_error(options.padding)}) {
-    if (!error.empty()) fail(error);
-  }
-  if (options.strides != Size2(1) && options.dilation_rate != Size2(1))
-    fail("strides above 1 cannot be combined with a dilation_rate above 1");
+  const detail::KernelWindows windows{kernel_size, options.strides, options.dilation_rate, options.padding};
+  if (const std::string error = windows.error(); !error.empty()) fail(error);
   require_initializer("depthwise_initializer", options.depthwise_initializer);
   require_initializer("bias_initializer", options.bias_initializer);
   options_.activation = find_activation(options.activation).name;
@@ -35,14 +29,10 @@ Shape DepthwiseConv2D::compute_output_shape(const Shape& input) const {
   if (kernel_ && input[3] != kernel_->type.shape[2]) {
     fail("expected " + std::to_string(kernel_->type.shape[2]) + " channels, received shape " + input.str());
   }
-  const int64_t height = detail::num_windows(input[1], kernel_size_.height, options_.strides.height,
-                                             options_.dilation_rate.height, options_.padding);
-  const int64_t width = detail::num_windows(input[2], kernel_size_.width, options_.strides.width,
-                                            options_.dilation_rate.width, options_.padding);
-  if (height == 0 || width == 0) {
-    fail("the kernel (" + std::to_string(kernel_size_.height) + ", " + std::to_string(kernel_size_.width) +
-         ") does not fit into input of shape " + input.str() + "; make it smaller or use padding 'same'");
-  }
+  const detail::KernelWindows windows{kernel_size_, options_.strides, options_.dilation_rate,
+                                      options_.padding};
+  if (const std::string error = windows.misfit(input); !error.empty()) fail(error);
+  const auto [height, width] = windows.over(input);
   return {input[0], height, width, input[3] * options_.depth_multiplier};
 }
 
