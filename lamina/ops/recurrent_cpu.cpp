@@ -53,6 +53,26 @@ std::vector<bool> absences(const std::vector<Operand>& operands) {
   return result;
 }
 
+/// The addresses of a call's operands, null where one is absent.
+struct Addresses {
+  const KernelArgs& args;
+  const std::vector<bool>& no_input;
+  const std::vector<bool>& no_output;
+
+  const float* in(int i) const { return no_input[static_cast<size_t>(i)] ? nullptr : args.input<float>(i); }
+  const bool* mask(int i) const { return no_input[static_cast<size_t>(i)] ? nullptr : args.input<bool>(i); }
+  float* out(int i) const { return no_output[static_cast<size_t>(i)] ? nullptr : args.output<float>(i); }
+};
+
+/// Packs each gate's (units, units) part of the recurrent kernel, whose elements lie that far apart.
+void pack_gates(const SequenceRun& run, const float* kernel, int64_t row_stride, int64_t column_stride,
+                float* packed) {
+  for (int64_t g = 0; g < run.gates; ++g) {
+    detail::pack_matrix(kernel + g * run.units, row_stride, column_stride, run.units, run.units,
+                        packed + g * run.packed_gate());
+  }
+}
+
 /// Rows of the batch that a thread takes at a time: enough for a fork to pay (100,000 multiplications), and
 /// to use what it reads of the recurrent kernel several times, where each thread can have as many.
 int64_t grain(const SequenceRun& run) {
@@ -68,30 +88,14 @@ std::unique_ptr<Kernel> prepare_forward(const KernelDesc& desc) {
   const SequenceRun run = run_of(desc, desc.inputs[In::kX].type, desc.inputs[In::kKernel].type);
   const auto kernel = [run, no_input = absences(desc.inputs),
                        no_output = absences(desc.outputs)](const KernelArgs& args) {
-    const auto in = [&](int i) { return no_input[static_cast<size_t>(i)] ? nullptr : args.input<float>(i); };
-    const auto out = [&](int i) {
-      return no_output[static_cast<size_t>(i)] ? nullptr : args.output<float>(i);
-    };
+    const Addresses of{args, no_input, no_output};
     auto* const packed = static_cast<float*>(args.workspace);
     const int64_t width = run.gates * run.units;
-    for (int64_t g = 0; g < run.gates; ++g) {
-      detail::pack_matrix(in(In::kKernel) + g * run.units, width, 1, run.units, run.units,
-                          packed + g * run.packed_gate());
-    }
-    const SequenceForward at{in(In::kX),
-                             in(In::kBias),
-                             in(In::kH),
-                             in(In::kC),
-                             no_input[In::kMask] ? nullptr : args.input<bool>(In::kMask),
-                             in(In::kDropout),
-                             out(Out::kOutput),
-                             out(Out::kH),
-                             out(Out::kC),
-                             out(Out::kGates),
-                             out(Out::kInner),
-                             out(Out::kStates),
-                             packed,
-                             packed + run.packed()};
+    pack_gates(run, of.in(In::kKernel), width, 1, packed);
+    const SequenceForward at{
+        of.in(In::kX),       of.in(In::kBias),     of.in(In::kH),   of.in(In::kC),        of.mask(In::kMask),
+        of.in(In::kDropout), of.out(Out::kOutput), of.out(Out::kH), of.out(Out::kC),      of.out(Out::kGates),
+        of.out(Out::kInner), of.out(Out::kStates), packed,          packed + run.packed()};
     parallel_for(run.batch, grain(run), [&](int64_t begin, int64_t end) {
       const detail::FlushDenormals scope;
       steps(run, at, begin, end);
@@ -107,29 +111,23 @@ std::unique_ptr<Kernel> prepare_backward(const KernelDesc& desc) {
   const SequenceRun run = run_of(desc, desc.inputs[In::kGates].type, desc.inputs[In::kKernel].type);
   const auto kernel = [run, no_input = absences(desc.inputs),
                        no_output = absences(desc.outputs)](const KernelArgs& args) {
-    const auto in = [&](int i) { return no_input[static_cast<size_t>(i)] ? nullptr : args.input<float>(i); };
-    const auto out = [&](int i) {
-      return no_output[static_cast<size_t>(i)] ? nullptr : args.output<float>(i);
-    };
+    const Addresses of{args, no_input, no_output};
     auto* const packed = static_cast<float*>(args.workspace);
     const int64_t width = run.gates * run.units;
-    for (int64_t g = 0; g < run.gates; ++g) {
-      detail::pack_matrix(in(In::kKernel) + g * run.units, 1, width, run.units, run.units,
-                          packed + g * run.packed_gate());
-    }
-    const SequenceBackward at{in(In::kC),
-                              no_input[In::kMask] ? nullptr : args.input<bool>(In::kMask),
-                              in(In::kDropout),
-                              in(In::kGates),
-                              in(In::kInner),
-                              in(In::kStates),
-                              in(In::kDOutput),
-                              in(In::kDH),
-                              in(In::kDC),
-                              out(Out::kDX),
-                              out(Out::kDRecurrent),
-                              out(Out::kDH),
-                              out(Out::kDC),
+    pack_gates(run, of.in(In::kKernel), 1, width, packed);
+    const SequenceBackward at{of.in(In::kC),
+                              of.mask(In::kMask),
+                              of.in(In::kDropout),
+                              of.in(In::kGates),
+                              of.in(In::kInner),
+                              of.in(In::kStates),
+                              of.in(In::kDOutput),
+                              of.in(In::kDH),
+                              of.in(In::kDC),
+                              of.out(Out::kDX),
+                              of.out(Out::kDRecurrent),
+                              of.out(Out::kDH),
+                              of.out(Out::kDC),
                               packed,
                               packed + run.packed()};
     parallel_for(run.batch, grain(run), [&](int64_t begin, int64_t end) {
