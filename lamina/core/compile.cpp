@@ -1,8 +1,10 @@
 // Compiled functions and steps: what happens to arguments and outputs around a run.
 #include "lamina/core/compile.h"
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
+#include <list>
 
 #include "lamina/base/error.h"
 #include "lamina/core/call.h"
@@ -12,6 +14,7 @@
 namespace lamina {
 namespace {
 
+using detail::Borrowed;
 using detail::Compiled;
 using detail::ProgramCache;
 using detail::TensorNode;
@@ -28,9 +31,41 @@ bool exclusive(const Tensor& tensor) {
   return node.use_count() == 2 && buffer.use_count() == 2 && !buffer->borrowed();
 }
 
-bool overlap(std::span<const Tensor> a, std::span<const Tensor> b) {
+bool inside(const Tensor* handle, std::span<const Tensor> vector) {
   const std::less<const Tensor*> before;
-  return before(a.data(), b.data() + b.size()) && before(b.data(), a.data() + a.size());
+  return before(handle, vector.data() + vector.size()) && !before(handle, vector.data());
+}
+
+// Addresses of handles. The vector is the thread's, so that the steady state allocates nothing; a call within
+// a call finds it lent out and has one of its own.
+class Handles {
+ public:
+  Handles() : all_(std::move(spare())) { all_.clear(); }
+  ~Handles() { spare() = std::move(all_); }
+  Handles(const Handles&) = delete;
+  Handles& operator=(const Handles&) = delete;
+
+  void add(std::span<const Tensor> tensors) {
+    for (const Tensor& tensor : tensors) all_.push_back(&tensor);
+  }
+  void add(Borrowed tensors) { all_.insert(all_.end(), tensors.begin(), tensors.end()); }
+  Borrowed all() const { return all_; }
+  std::span<const Tensor*> from(size_t first) { return std::span(all_).subspan(first); }
+
+ private:
+  static std::vector<const Tensor*>& spare() {
+    static thread_local std::vector<const Tensor*> vector;
+    return vector;
+  }
+  std::vector<const Tensor*> all_;
+};
+
+void compute(Borrowed tensors) {
+  if (std::all_of(tensors.begin(), tensors.end(), [](const Tensor* tensor) { return tensor->computed(); }))
+    return;
+  std::vector<Tensor> pending;
+  for (const Tensor* tensor : tensors) pending.push_back(*tensor);
+  eval(pending);
 }
 
 // Outputs of the program's types, those that are there already where they fit.
@@ -91,19 +126,23 @@ Function::Function(TensorFunction f, std::string name, std::shared_ptr<MemoryPoo
     : state_(std::make_shared<State>(std::move(f), std::move(name), std::move(memory))) {}
 
 std::vector<Tensor> Function::operator()(const std::vector<Tensor>& args) const {
-  if (detail::part_of_a_trace(args)) return state_->inlined(args);
-  eval(args);
-  const auto compiled = state_->cache.get({}, args);
+  Handles handles;
+  handles.add(args);
+  if (detail::part_of_a_trace(handles.all())) return state_->inlined(args);
+  compute(handles.all());
+  const auto compiled = state_->cache.get(handles.all());
   if (!compiled) return state_->inlined(args);
   std::vector<Tensor> outputs;
   make_outputs(*compiled, outputs);
-  ProgramCache::run(*compiled, {}, args, outputs);
+  ProgramCache::run(*compiled, handles.all(), outputs);
   detail::remember_call({state_->cache.name(), compiled->traced}, args, compiled->captured, outputs);
   return outputs;
 }
 
 std::string Function::graph(const std::vector<Tensor>& args) const {
-  const auto compiled = state_->cache.get({}, args);
+  Handles handles;
+  handles.add(args);
+  const auto compiled = state_->cache.get(handles.all());
   if (!compiled)
     throw InvalidArgument(state_->cache.name() + ": is part of a trace here, and has no program");
   return compiled->graph.str();
@@ -118,19 +157,20 @@ struct Step::State {
       : memory(pool ? std::move(pool) : std::make_shared<MemoryPool>()),
         cache(std::move(f), num_state, std::move(name), memory) {}
 
-  std::shared_ptr<const Compiled> get(std::span<const Tensor> state, std::span<const Tensor> batch) {
-    if (detail::part_of_a_trace(state) || detail::part_of_a_trace(batch)) {
+  ProgramCache::Lease get(size_t num_state, Borrowed arguments) {
+    if (detail::part_of_a_trace(arguments)) {
       throw InvalidArgument(
           cache.name() +
           ": a step cannot be called inside grad or compile, since it overwrites its state; "
           "call the function that it was made of");
     }
-    auto compiled = cache.get(state, batch);
-    if (!compiled) {
-      throw InvalidArgument(cache.name() + ": reads a tensor that belongs to a trace of grad or compile");
+    if (num_state != cache.num_state()) {
+      throw InvalidArgument(cache.name() + ": has a state of " + std::to_string(cache.num_state()) +
+                            " tensors, received " + std::to_string(num_state));
     }
-    return compiled;
+    return cache.get(arguments);
   }
+  void run(std::span<Tensor> state, Handles& handles, std::vector<Tensor>& outputs);
 
   std::shared_ptr<MemoryPool> memory;
   ProgramCache cache;
@@ -146,25 +186,44 @@ std::vector<Tensor> Step::operator()(std::span<Tensor> state, std::span<const Te
 }
 
 void Step::operator()(std::span<Tensor> state, std::span<const Tensor> batch, std::vector<Tensor>& outputs) {
-  // Handles that lie in the state or the outputs would be written over, though the step reads them: with
-  // handles of their own they count.
-  std::vector<Tensor> own;
-  if (overlap(batch, state) || overlap(batch, outputs)) {
-    own.assign(batch.begin(), batch.end());
-    batch = own;
+  Handles handles;
+  handles.add(state);
+  handles.add(batch);
+  state_->run(state, handles, outputs);
+}
+
+void Step::operator()(std::span<Tensor> state, std::span<const Tensor* const> batch,
+                      std::vector<Tensor>& outputs) {
+  Handles handles;
+  handles.add(state);
+  handles.add(batch);
+  state_->run(state, handles, outputs);
+}
+
+// `handles`: of the state, then of the batch.
+void Step::State::run(std::span<Tensor> state, Handles& handles, std::vector<Tensor>& outputs) {
+  // Handles of the batch that lie in the state or the outputs would be written over, though the step reads
+  // them: with handles of their own they count.
+  std::list<Tensor> own;
+  for (const Tensor*& handle : handles.from(state.size())) {
+    if (inside(handle, state) || inside(handle, outputs)) handle = &own.emplace_back(*handle);
   }
-  if (overlap(state, outputs)) {
-    throw InvalidArgument(state_->cache.name() + ": state and outputs must be two vectors");
+  if (!state.empty() && !outputs.empty() &&
+      (inside(&state.front(), outputs) || inside(&outputs.front(), state))) {
+    throw InvalidArgument(cache.name() + ": state and outputs must be two vectors");
   }
-  const auto compiled = state_->get(state, batch);
-  eval(batch);  // pending ones may read the state
+  const auto compiled = get(state.size(), handles.all());
+  compute(handles.all().subspan(state.size()));  // pending ones may read the state
   for (Tensor& tensor : state) detail::make_exclusive(tensor);
   make_outputs(*compiled, outputs);
-  ProgramCache::run(*compiled, state, batch, outputs);
+  ProgramCache::run(*compiled, handles.all(), outputs);
 }
 
 std::string Step::graph(std::span<const Tensor> state, std::span<const Tensor> batch) {
-  return state_->get(state, batch)->graph.str();
+  Handles handles;
+  handles.add(state);
+  handles.add(batch);
+  return state_->get(state.size(), handles.all())->graph.str();
 }
 
 Step::Statistics Step::statistics() const {

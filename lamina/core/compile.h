@@ -62,6 +62,10 @@ class Step {
   /// types are right, so that repeated calls allocate nothing. `batch` may lie in `outputs` (what one call
   /// gives, the next one takes) or in `state`; state and outputs must be two vectors.
   void operator()(std::span<Tensor> state, std::span<const Tensor> batch, std::vector<Tensor>& outputs);
+  /// The same with a batch of borrowed handles, none of them null: weights that many threads read are not
+  /// counted by each of them.
+  void operator()(std::span<Tensor> state, std::span<const Tensor* const> batch,
+                  std::vector<Tensor>& outputs);
   /// The optimised graph for such arguments, as text.
   std::string graph(std::span<const Tensor> state, std::span<const Tensor> batch);
 

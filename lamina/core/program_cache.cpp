@@ -12,26 +12,23 @@
 
 namespace lamina::detail {
 
-Signature::Signature(const std::string& function, std::span<const Tensor> first,
-                     std::span<const Tensor> second)
+Signature::Signature(const std::string& function, Borrowed arguments)
     : device(current_device()), threads(num_threads()) {
-  for (const auto tensors : {first, second}) {
-    for (const Tensor& tensor : tensors) {
-      types.push_back(tensor.type());
-      if (types.size() > 1 && tensor.device() != device) {
-        throw InvalidArgument(function + ": arguments are on different devices, " + device.str() + " and " +
-                              tensor.device().str() + "; copy them to one");
-      }
-      device = tensor.device();
+  for (const Tensor* tensor : arguments) {
+    types.push_back(tensor->type());
+    if (types.size() > 1 && tensor->device() != device) {
+      throw InvalidArgument(function + ": arguments are on different devices, " + device.str() + " and " +
+                            tensor->device().str() + "; copy them to one");
     }
+    device = tensor->device();
   }
 }
 
-bool Signature::matches(std::span<const Tensor> first, std::span<const Tensor> second) const {
-  if (types.size() != first.size() + second.size() || threads != num_threads()) return false;
+bool Signature::matches(Borrowed arguments) const {
+  if (types.size() != arguments.size() || threads != num_threads()) return false;
   if (types.empty()) return device == current_device();
   for (size_t i = 0; i < types.size(); ++i) {
-    const Tensor& tensor = i < first.size() ? first[i] : second[i - first.size()];
+    const Tensor& tensor = *arguments[i];
     if (!tensor.defined() || !(tensor.type() == types[i]) || !(tensor.device() == device)) return false;
   }
   return true;
@@ -56,43 +53,47 @@ ProgramCache::ProgramCache(TensorFunction f, size_t num_state, std::string name,
       name_(std::move(name)),
       memory_(memory ? std::move(memory) : std::make_shared<MemoryPool>()) {}
 
-std::shared_ptr<const Compiled> ProgramCache::find(std::span<const Tensor> state,
-                                                   std::span<const Tensor> batch) {
+// Written only where it says something new: in the steady state all threads just read it.
+void ProgramCache::mark(const Compiled& program) {
+  const uint64_t now = clock_.load(std::memory_order_relaxed);
+  if (program.used.load(std::memory_order_relaxed) != now) program.used.store(now, std::memory_order_relaxed);
+}
+
+std::shared_ptr<const Compiled> ProgramCache::find(Borrowed arguments) {
   const std::shared_lock lock(mutex_);
-  for (const auto& entry : entries_) {
-    if (!entry->program->signature.matches(state, batch) || entry->program->stale()) continue;
-    entry->used.store(clock_.fetch_add(1, std::memory_order_relaxed), std::memory_order_relaxed);
-    return entry->program;
+  for (const auto& program : programs_) {
+    if (program->signature.matches(arguments) && !program->stale()) return program;
   }
   return nullptr;
 }
 
-std::shared_ptr<const Compiled> ProgramCache::get(std::span<const Tensor> state,
-                                                  std::span<const Tensor> batch) {
-  if (state.size() != num_state_) {
-    throw InvalidArgument(name_ + ": has a state of " + std::to_string(num_state_) + " tensors, received " +
-                          std::to_string(state.size()));
-  }
-  if (auto found = find(state, batch)) return found;
+ProgramCache::Lease ProgramCache::get(Borrowed arguments) {
+  std::shared_ptr<const Compiled> program = recent_.take();
+  if (!program || !program->signature.matches(arguments) || program->stale()) program = look_up(arguments);
+  if (program) mark(*program);
+  return {*this, std::move(program)};
+}
+
+std::shared_ptr<const Compiled> ProgramCache::look_up(Borrowed arguments) {
+  ++clock_;
+  if (auto found = find(arguments)) return found;
   const std::lock_guard one_at_a_time(building_);
-  if (auto found = find(state, batch)) return found;  // another thread was faster
-  std::shared_ptr<const Compiled> made = build(state, batch);
+  if (auto found = find(arguments)) return found;  // another thread was faster
+  std::shared_ptr<const Compiled> made = build(arguments);
   if (!made) return nullptr;
-  auto entry = std::make_unique<Entry>();
-  entry->program = made;
-  entry->used = clock_++;
+  mark(*made);
   const std::lock_guard lock(mutex_);
   ++built_;
   newest_ = made;
   const auto stale =
-      std::find_if(entries_.begin(), entries_.end(), [](const auto& e) { return e->program->stale(); });
-  if (stale != entries_.end()) {
-    *stale = std::move(entry);
-  } else if (entries_.size() < kPrograms) {
-    entries_.push_back(std::move(entry));
+      std::find_if(programs_.begin(), programs_.end(), [](const auto& program) { return program->stale(); });
+  if (stale != programs_.end()) {
+    *stale = made;
+  } else if (programs_.size() < kPrograms) {
+    programs_.push_back(made);
   } else {
-    *std::min_element(entries_.begin(), entries_.end(),
-                      [](const auto& a, const auto& b) { return a->used < b->used; }) = std::move(entry);
+    *std::min_element(programs_.begin(), programs_.end(),
+                      [](const auto& a, const auto& b) { return a->used < b->used; }) = made;
   }
   return made;
 }
@@ -102,10 +103,9 @@ std::shared_ptr<const Compiled> ProgramCache::newest() const {
   return newest_;
 }
 
-std::shared_ptr<const Compiled> ProgramCache::build(std::span<const Tensor> state,
-                                                    std::span<const Tensor> batch) const {
+std::shared_ptr<const Compiled> ProgramCache::build(Borrowed given) const {
   const auto start = std::chrono::steady_clock::now();
-  Signature signature(name_, state, batch);
+  Signature signature(name_, given);
   const Device device = signature.device;
   const DeviceScope scope(device);
 
@@ -134,23 +134,24 @@ std::shared_ptr<const Compiled> ProgramCache::build(std::span<const Tensor> stat
   auto program = std::make_unique<Program>(graph, device, memory_);
   const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
   const size_t superseded = count_superseded(traced.captured);
-  return std::make_shared<Compiled>(Compiled{std::move(signature),
-                                             {std::make_shared<const Graph>(std::move(traced.graph))},
-                                             std::move(graph),
-                                             std::move(traced.captured),
-                                             std::move(program),
-                                             elapsed.count(),
-                                             superseded});
+  return std::shared_ptr<const Compiled>(
+      new Compiled{std::move(signature),
+                   {std::make_shared<const Graph>(std::move(traced.graph))},
+                   std::move(graph),
+                   std::move(traced.captured),
+                   std::move(program),
+                   elapsed.count(),
+                   superseded});
 }
 
-void ProgramCache::run(const Compiled& compiled, std::span<const Tensor> state, std::span<const Tensor> batch,
-                       std::span<const Tensor> outputs) {
+void ProgramCache::run(const Compiled& compiled, Borrowed arguments, std::span<const Tensor> outputs) {
   // Kept by the thread, so that the steady state allocates nothing. Taken while it is filled: computing a
   // pending argument may call a compiled function in its turn.
   thread_local std::vector<void*> scratch;
   std::vector<void*> addresses = std::move(scratch);
   addresses.clear();
-  for (const auto tensors : {state, batch, std::span<const Tensor>(compiled.captured), outputs}) {
+  for (const Tensor* tensor : arguments) addresses.push_back(tensor->buffer()->data());
+  for (const auto tensors : {std::span<const Tensor>(compiled.captured), outputs}) {
     for (const Tensor& tensor : tensors) addresses.push_back(tensor.buffer()->data());
   }
   const std::span<void* const> all(addresses);
@@ -159,9 +160,9 @@ void ProgramCache::run(const Compiled& compiled, std::span<const Tensor> state, 
   scratch = std::move(addresses);
 }
 
-bool part_of_a_trace(std::span<const Tensor> tensors) {
-  return std::any_of(tensors.begin(), tensors.end(), [](const Tensor& tensor) {
-    return tensor.defined() && (detail::watched(*tensor.node()) || tensor.node()->open);
+bool part_of_a_trace(Borrowed tensors) {
+  return std::any_of(tensors.begin(), tensors.end(), [](const Tensor* tensor) {
+    return tensor->defined() && (detail::watched(*tensor->node()) || tensor->node()->open);
   });
 }
 

@@ -9,11 +9,16 @@
 #include <string>
 #include <vector>
 
+#include "lamina/base/detail/thread_slots.h"
 #include "lamina/core/grad.h"
 #include "lamina/core/subgraph.h"
 #include "lamina/graph/program.h"
 
 namespace lamina::detail {
+
+/// Arguments of a call: borrowed handles, since counting references to weights that many threads read would
+/// make those threads wait for each other.
+using Borrowed = std::span<const Tensor* const>;
 
 /// What a program was made for: the types of all arguments, their device, and the threads that kernels may
 /// have divided their work among.
@@ -23,12 +28,12 @@ struct Signature {
   int threads = 0;
 
   /// Throws InvalidArgument, naming `function`, when the arguments are on different devices.
-  Signature(const std::string& function, std::span<const Tensor> first, std::span<const Tensor> second);
+  Signature(const std::string& function, Borrowed arguments);
   /// Compares without building a signature: the steady state allocates nothing.
-  bool matches(std::span<const Tensor> first, std::span<const Tensor> second) const;
+  bool matches(Borrowed arguments) const;
 };
 
-/// A program with the tensors that it captured; immutable.
+/// A program with the tensors that it captured; immutable but for the time of its last use.
 struct Compiled {
   Signature signature;
   SubGraph traced;               ///< as the function was written
@@ -37,6 +42,7 @@ struct Compiled {
   std::unique_ptr<Program> program;
   double compile_ms = 0;
   size_t superseded = 0;  ///< captured states that were of the past already when it was made
+  mutable std::atomic<uint64_t> used{0};
 
   /// Whether a step has overwritten a captured state since: then the function must be traced anew.
   bool stale() const;
@@ -50,41 +56,58 @@ class ProgramCache {
   /// The first `num_state` arguments of `f` are donated, its first results their new contents.
   ProgramCache(TensorFunction f, size_t num_state, std::string name, std::shared_ptr<MemoryPool> memory);
 
-  /// The program for such arguments, made now if need be. Null when the function reads tensors that grad() or
-  /// a trace around this call watches: then it must become part of that.
-  std::shared_ptr<const Compiled> get(std::span<const Tensor> state, std::span<const Tensor> batch);
+  /// A program that the calling thread uses; the thread finds it again at its next call.
+  class Lease {
+   public:
+    Lease(ProgramCache& cache, std::shared_ptr<const Compiled> program)
+        : cache_(cache), program_(std::move(program)) {}
+    ~Lease() {
+      if (program_) cache_.recent_.put(std::move(program_));
+    }
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+    explicit operator bool() const { return program_ != nullptr; }
+    const Compiled& operator*() const { return *program_; }
+    const Compiled* operator->() const { return program_.get(); }
+
+   private:
+    ProgramCache& cache_;
+    std::shared_ptr<const Compiled> program_;
+  };
+  /// The program for such arguments, state first, made now if need be. Null when the function reads tensors
+  /// that grad() or a trace around this call watches: then it must become part of that.
+  Lease get(Borrowed arguments);
 
   /// Runs a program; `outputs` receives the addresses' owners.
-  static void run(const Compiled& compiled, std::span<const Tensor> state, std::span<const Tensor> batch,
-                  std::span<const Tensor> outputs);
+  static void run(const Compiled& compiled, Borrowed arguments, std::span<const Tensor> outputs);
 
   const TensorFunction& function() const { return f_; }
+  size_t num_state() const { return num_state_; }
   const std::string& name() const { return name_; }
   int built() const { return built_; }
   /// The program made last, or null.
   std::shared_ptr<const Compiled> newest() const;
 
  private:
-  struct Entry {
-    std::shared_ptr<const Compiled> program;
-    std::atomic<uint64_t> used{0};
-  };
-  std::shared_ptr<const Compiled> find(std::span<const Tensor> state, std::span<const Tensor> batch);
-  std::shared_ptr<const Compiled> build(std::span<const Tensor> state, std::span<const Tensor> batch) const;
+  std::shared_ptr<const Compiled> look_up(Borrowed arguments);
+  std::shared_ptr<const Compiled> find(Borrowed arguments);
+  std::shared_ptr<const Compiled> build(Borrowed arguments) const;
+  void mark(const Compiled& program);
 
   const TensorFunction f_;
   const size_t num_state_;
   const std::string name_;
   const std::shared_ptr<MemoryPool> memory_;
+  ThreadSlots<std::shared_ptr<const Compiled>> recent_;
   std::recursive_mutex building_;    // recursive: a traced function may call itself with other arguments
   mutable std::shared_mutex mutex_;  // over what follows
-  std::vector<std::unique_ptr<Entry>> entries_;
+  std::vector<std::shared_ptr<const Compiled>> programs_;
   std::shared_ptr<const Compiled> newest_;
-  std::atomic<uint64_t> clock_{0};
+  std::atomic<uint64_t> clock_{0};  // counts calls that needed another program than the thread's last
   std::atomic<int> built_{0};
 };
 
 /// Whether grad() watches one of the tensors, or one stands for an argument of a trace or depends on one.
-bool part_of_a_trace(std::span<const Tensor> tensors);
+bool part_of_a_trace(Borrowed tensors);
 
 }  // namespace lamina::detail

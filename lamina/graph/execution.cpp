@@ -27,6 +27,7 @@ void Execution::bind(std::span<void* const> inputs, std::span<void* const> outpu
 }
 
 std::unique_ptr<Execution> ExecutionPool::take(const AddressTable& table) {
+  if (auto recent = recent_.take()) return recent;
   {
     const std::lock_guard lock(mutex_);
     if (!free_.empty()) {
@@ -39,6 +40,8 @@ std::unique_ptr<Execution> ExecutionPool::take(const AddressTable& table) {
 }
 
 void ExecutionPool::give_back(std::unique_ptr<Execution> execution) {
+  execution = recent_.put(std::move(execution));
+  if (!execution) return;
   const std::lock_guard lock(mutex_);
   free_.push_back(std::move(execution));
 }

@@ -7,6 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "lamina/base/detail/thread_slots.h"
+
 namespace lamina::detail {
 
 /// Which entries of the kernels' address table belong to what a run brings along.
@@ -43,6 +45,7 @@ class ExecutionPool {
   void give_back(std::unique_ptr<Execution> execution);
 
  private:
+  ThreadSlots<std::unique_ptr<Execution>> recent_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Execution>> free_;
 };

@@ -3,8 +3,6 @@
 
 #include <cstddef>
 #include <memory>
-#include <mutex>
-#include <vector>
 
 #include "lamina/backend/backend.h"
 
@@ -15,13 +13,14 @@ namespace lamina {
 /// overlap get a piece each. Thread-safe; once every size was seen, lending allocates nothing.
 class MemoryPool {
  public:
-  MemoryPool() = default;
+  MemoryPool();
+  ~MemoryPool();
   MemoryPool(const MemoryPool&) = delete;
   MemoryPool& operator=(const MemoryPool&) = delete;
 
-  /// A piece of at least `bytes` on `device`, its contents undefined: the smallest free one that is large
-  /// enough, else a new one in the place of one that is too small. Throws Unsupported when there is no
-  /// memory.
+  /// A piece of at least `bytes` on `device`, its contents undefined: the one that the calling thread gave
+  /// back last where it is large enough, else the smallest free one that is, else a new one in the place of
+  /// one that is too small. Throws Unsupported when there is no memory.
   std::unique_ptr<Buffer> take(const Device& device, size_t bytes);
   void give_back(std::unique_ptr<Buffer> piece);
 
@@ -29,9 +28,8 @@ class MemoryPool {
   size_t bytes() const;
 
  private:
-  mutable std::mutex mutex_;
-  std::vector<std::unique_ptr<Buffer>> free_;
-  size_t bytes_ = 0;
+  struct State;
+  const std::unique_ptr<State> state_;
 };
 
 }  // namespace lamina

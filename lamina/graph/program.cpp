@@ -4,6 +4,7 @@
 #include <cstring>
 #include <mutex>
 
+#include "lamina/base/detail/flush_denormals.h"
 #include "lamina/graph/execution.h"
 #include "lamina/graph/memory_plan.h"
 #include "lamina/graph/profile.h"
@@ -38,6 +39,9 @@ struct Program::Plan {
   size_t arena_bytes = 0;
   std::vector<size_t> block_offsets;
   int state_copies = 0;
+  // What fades from step to step of a training would pass through subnormal numbers; as other frameworks'
+  // steps do.
+  bool flush_denormals = false;
   std::string text;
   mutable detail::ExecutionPool executions;
   std::unique_ptr<detail::Profile> profile;
@@ -166,6 +170,7 @@ Program::Program(const Graph& graph, const Device& device, std::shared_ptr<Memor
     plan.moves.push_back({to, plan.add_address(copy.from), copy.bytes});
   }
   plan.state_copies = storage.state_copies;
+  plan.flush_denormals = !graph.updates.empty();
 }
 
 Program::~Program() = default;
@@ -179,6 +184,8 @@ void Program::run(std::span<void* const> inputs, std::span<void* const> outputs)
 void Program::run(std::span<void* const> inputs, std::span<void* const> outputs, void* arena) const {
   const Lent execution(plan_->executions, plan_->executions.take(plan_->table));
   execution->bind(inputs, outputs, arena);
+  const auto mode = detail::FloatMode::current();
+  const detail::FloatModeScope scope(plan_->flush_denormals ? mode.flushing() : mode);
   plan_->run(*execution);
 }
 

@@ -152,7 +152,7 @@ Tensor Model::input() const { return only(*this, require_graph(*this, impl()).in
 Tensor Model::output() const { return only(*this, require_graph(*this, impl()).outputs(), "outputs"); }
 
 void Model::build(const Shape& input) {
-  const Usage::Changing alone(impl().usage, name(), "build");
+  const Usage::Changing alone(impl().usage, *this, "build");
   if (impl().kind == ModelImpl::Kind::kSequential && impl().built) {
     impl().graph->specs({{input, DType::kFloat32}});  // throws for what does not fit
     return;
@@ -279,14 +279,14 @@ std::vector<WeightPtr> Model::weights(bool trainable) const {
 }
 
 std::vector<Tensor> Model::get_weights() const {
-  const Usage::Reading asking(impl().usage, name(), "get_weights");
+  const Usage::Reading asking(impl().usage, *this, "get_weights");
   std::vector<Tensor> values;
   for (const WeightPtr& weight : weights()) values.push_back(weight->read());
   return values;
 }
 
 void Model::set_weights(const std::vector<Tensor>& values) {
-  const Usage::Changing alone(impl().usage, name(), "set_weights");
+  const Usage::Changing alone(impl().usage, *this, "set_weights");
   const std::vector<WeightPtr> all = weights();
   if (values.size() != all.size()) {
     throw InvalidArgument("model '" + name() + "' has " + std::to_string(all.size()) + " weights, received " +
@@ -303,7 +303,7 @@ void Model::set_weights(const std::vector<Tensor>& values) {
 void Model::compile(CompileOptions options) {
   ModelImpl& model = impl();
   model.require_idle(*this, "compile");
-  const Usage::Changing alone(model.usage, name(), "compile");
+  const Usage::Changing alone(model.usage, *this, "compile");
   if (!options.optimizer.given()) options.optimizer = "rmsprop";
   const std::shared_ptr<const Optimizer> optimizer = options.optimizer.get();
   options.optimizer = optimizer;

@@ -87,7 +87,7 @@ Tensor only_output(const Model& model, const Tensors& outputs, const char* inste
 
 Logs Model::evaluate(const Tensors& x, const Tensors& y, const EvaluateOptions& options) {
   positive("evaluate", options.batch_size);
-  const Usage::Changing alone(impl().usage, name(), "evaluate");
+  const Usage::Changing alone(impl().usage, *this, "evaluate");
   const Batch all = impl().arrange(*this, {x, y, options.sample_weight});
   impl().check_data(*this, all, "evaluate", false, options.batch_size);
   detail::TensorSource source(all.x, all.y, all.sample_weight, {.batch_size = options.batch_size},
@@ -96,7 +96,7 @@ Logs Model::evaluate(const Tensors& x, const Tensors& y, const EvaluateOptions& 
 }
 
 Logs Model::evaluate(BatchSource& source, const EvaluateOptions& options) {
-  const Usage::Changing alone(impl().usage, name(), "evaluate");
+  const Usage::Changing alone(impl().usage, *this, "evaluate");
   require_end(source, options.steps, "evaluate");
   const detail::CallbackList callbacks(options.callbacks, options.verbose);
   callbacks.attach(*this, run_info(source, options.steps, options.batch_size, options.verbose));
@@ -105,7 +105,7 @@ Logs Model::evaluate(BatchSource& source, const EvaluateOptions& options) {
 
 Tensors Model::predict_outputs(const Tensors& x, const PredictOptions& options) {
   positive("predict", options.batch_size);
-  const Usage::Reading asking(impl().usage, name(), "predict");
+  const Usage::Reading asking(impl().usage, *this, "predict");
   const Tensors data = impl().arrange_inputs(*this, x);
   detail::TensorSource source(data, {}, {}, {.batch_size = options.batch_size}, "predict");
   if (source.samples() == 0) return impl().predict_nothing(*this, data);
@@ -113,7 +113,7 @@ Tensors Model::predict_outputs(const Tensors& x, const PredictOptions& options) 
 }
 
 Tensors Model::predict_outputs(BatchSource& source, const PredictOptions& options) {
-  const Usage::Reading asking(impl().usage, name(), "predict");
+  const Usage::Reading asking(impl().usage, *this, "predict");
   require_end(source, options.steps, "predict");
   const detail::CallbackList callbacks(options.callbacks, 0);
   callbacks.attach(*this, run_info(source, options.steps, options.batch_size, 0));
@@ -146,7 +146,7 @@ Tensor Model::predict(BatchSource& source, const PredictOptions& options) {
 }
 
 Tensor Model::predict_on_batch(const Tensors& x) {
-  const Usage::Reading asking(impl().usage, name(), "predict_on_batch");
+  const Usage::Reading asking(impl().usage, *this, "predict_on_batch");
   std::vector<Tensor> outputs;
   if (impl().takes_as_it_is(x)) {
     impl().ensure_trainer(*this).predict(*this, x.values(), outputs);
@@ -159,7 +159,7 @@ Tensor Model::predict_on_batch(const Tensors& x) {
 }
 
 Logs Model::train_on_batch(const Tensors& x, const Tensors& y, const OnBatchOptions& options) {
-  const Usage::Changing alone(impl().usage, name(), "train_on_batch");
+  const Usage::Changing alone(impl().usage, *this, "train_on_batch");
   const Batch batch = impl().arrange(
       *this, {x, y, detail::with_class_weight(y, options.sample_weight, options.class_weight)});
   impl().check_data(*this, batch, "train_on_batch", true);
@@ -170,7 +170,7 @@ Logs Model::train_on_batch(const Tensors& x, const Tensors& y, const OnBatchOpti
 }
 
 Logs Model::test_on_batch(const Tensors& x, const Tensors& y, const OnBatchOptions& options) {
-  const Usage::Changing alone(impl().usage, name(), "test_on_batch");
+  const Usage::Changing alone(impl().usage, *this, "test_on_batch");
   const Batch batch = impl().arrange(
       *this, {x, y, detail::with_class_weight(y, options.sample_weight, options.class_weight)});
   impl().check_data(*this, batch, "test_on_batch", false);
@@ -181,7 +181,7 @@ Logs Model::test_on_batch(const Tensors& x, const Tensors& y, const OnBatchOptio
 }
 
 std::string Model::train_graph(const Tensors& x, const Tensors& y) {
-  const Usage::Changing alone(impl().usage, name(), "train_graph");
+  const Usage::Changing alone(impl().usage, *this, "train_graph");
   const Batch batch = impl().arrange(*this, {x, y, {}});
   impl().check_data(*this, batch, "train_graph", true);
   return impl().ensure_trainer(*this).train_graph(*this, batch);
@@ -192,7 +192,7 @@ std::string Model::train_graph(const Tensors& x, const Tensors& y) {
 Tensor Model::operator()(const Tensor& x, bool training) const {
   if (is_symbolic(x) || training || !impl().built || !impl().graph || impl().ensure_trainer(*this).stateful())
     return Layer::operator()(x, training);
-  const Usage::Reading asking(impl().usage, name(), "a call");
+  const Usage::Reading asking(impl().usage, *this, "a call");
   return only_output(*this, Tensors(impl().call(*this, {x})), "outputs()");
 }
 
@@ -216,7 +216,7 @@ std::vector<Tensor> Model::call_with_weights(const std::vector<Tensor>& values, 
 
 std::pair<Tensor, std::vector<Tensor>> Model::value_and_grad(const Tensors& x, const Tensors& y,
                                                              bool training) {
-  const Usage::Changing alone(impl().usage, name(), "value_and_grad");
+  const Usage::Changing alone(impl().usage, *this, "value_and_grad");
   const Batch batch = impl().arrange(*this, {x, y, {}});
   impl().check_data(*this, batch, "value_and_grad", training);
   return impl().ensure_trainer(*this).value_and_grad(*this, batch, training);

@@ -43,7 +43,7 @@ void Sequential::draw(const TensorSpec& input) {
 void Sequential::add(AnyLayer layer) {
   ModelImpl& model = impl();
   require_own("add");
-  const detail::Usage::Changing alone(model.usage, name(), "add");
+  const detail::Usage::Changing alone(model.usage, *this, "add");
   const std::shared_ptr<const detail::LayerGraph> graph = model.graph;
   const bool built = model.built;
   model.append(*this, layer.get());
@@ -66,7 +66,7 @@ void Sequential::pop() {
   ModelImpl& model = impl();
   require_own("pop");
   model.require_idle(*this, "pop");
-  const detail::Usage::Changing alone(model.usage, name(), "pop");
+  const detail::Usage::Changing alone(model.usage, *this, "pop");
   if (model.layers.empty()) throw InvalidArgument("model '" + name() + "' has no layers to remove");
   model.layers.pop_back();
   model.trainer.reset();

@@ -20,7 +20,8 @@ void Weight::assign(const Tensor& from) {
     throw InvalidArgument("weight '" + path + "': expected shape " + type.shape.str() + ", received " +
                           (from.defined() ? from.shape().str() : std::string("no tensor")));
   }
-  if (detail::part_of_a_trace({&from, 1})) {
+  const Tensor* const given[] = {&from};
+  if (detail::part_of_a_trace(given)) {
     throw InvalidArgument(
         "weight '" + path +
         "': grad() watches the tensor that it is given, and what a weight holds are numbers "

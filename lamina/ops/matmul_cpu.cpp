@@ -193,8 +193,7 @@ std::unique_ptr<Kernel> prepare_row(const KernelDesc& desc) {
   const auto block_gemm = [depth, p](int64_t block) {
     return detail::SmallGemm{1, p.n, std::min(depth, p.k - block * depth), false, false, false};
   };
-  const auto scratch = static_cast<int64_t>(block_gemm(0).workspace() / sizeof(float));
-  const int64_t step = (p.n + scratch + 15) / 16 * 16;
+  const int64_t step = (p.n + 15) / 16 * 16;
   return make_kernel(
       [=](const KernelArgs& args) {
         auto* const sums = static_cast<float*>(args.workspace);
@@ -202,7 +201,7 @@ std::unique_ptr<Kernel> prepare_row(const KernelDesc& desc) {
           for (int64_t block = begin; block < end; ++block) {
             float* const sum = sums + block * step;
             detail::small_gemm(block_gemm(block), args.input<float>(0) + block * depth,
-                               args.input<float>(1) + block * depth * p.n, nullptr, sum, sum + p.n);
+                               args.input<float>(1) + block * depth * p.n, nullptr, sum, nullptr);
           }
         });
         float* const c = args.output<float>(0);

@@ -40,5 +40,17 @@ TEST(Bench, InferencePrintsTheContractsFields) {
   expect_fields(figures, "infer_ms_batch");
 }
 
+TEST(Bench, SeveralCallersAskOneModel) {
+  test::Outcome outcome = test::run_lamina(
+      ".", {"bench", "mlp", "--mode", "infer", "--batch", "2", "--steps", "30", "--callers", "3", "--json"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  Json figures = Json::parse(outcome.out);
+  EXPECT_EQ(figures.at("callers").as_int(), 3);
+  expect_fields(figures, "infer_ms_batch");
+  outcome = test::run_lamina(".", {"bench", "mlp", "--callers", "3"});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_NE(outcome.err.find("--mode infer"), std::string::npos) << outcome.err;
+}
+
 }  // namespace
 }  // namespace lamina

@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cmath>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <numeric>
 #include <set>
@@ -18,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "lamina/base/detail/flush_denormals.h"
 #include "lamina/base/error.h"
 
 namespace lamina {
@@ -184,19 +187,77 @@ TEST(Threads, ALoopInsideALoopStaysOnItsThread) {
   caller.join();
 }
 
-TEST(Threads, AForkedChildHasAPoolOfItsOwn) {
-  parallel_for(100, 1, [](int64_t, int64_t) {});
+/// Runs `test` in a process of its own, where the pool has as many threads as the test asks for.
+void in_a_child(const std::function<bool()>& test) {
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);
-  if (child == 0) {
-    set_num_threads(4);
-    std::atomic<int64_t> sum{0};
-    parallel_for(1000, 1, [&](int64_t begin, int64_t end) { sum += end - begin; });
-    ::_exit(sum == 1000 ? 0 : 1);
-  }
+  if (child == 0) ::_exit(test() ? 0 : 1);
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+// Two threads with loops of their own leave no processor for a helper.
+TEST(Threads, WithAsManyCallersAsProcessorsEachDoesItsOwnLoops) {
+  in_a_child([] {
+    std::atomic<bool> release{false};
+    std::atomic<int> held{0};
+    std::thread first([&] {
+      set_num_threads(2);
+      parallel_for(2, 1, [&](int64_t, int64_t) {
+        ++held;
+        while (!release) std::this_thread::yield();
+      });
+    });
+    while (held == 0) std::this_thread::yield();
+    std::atomic<int> elsewhere{0};
+    std::thread second([&] {
+      set_num_threads(2);
+      for (int round = 0; round < 100; ++round) {
+        parallel_for(64, 1, [&, mine = std::this_thread::get_id()](int64_t, int64_t) {
+          if (std::this_thread::get_id() != mine) ++elsewhere;
+        });
+      }
+    });
+    second.join();
+    release = true;
+    first.join();
+    return elsewhere == 0;
+  });
+}
+
+// Bits must not depend on which thread computes them.
+TEST(Threads, HelpersTakeSubnormalNumbersAsTheirCallerDoes) {
+  std::thread caller([] {
+    set_num_threads(4);
+    for (const bool flush : {false, true}) {
+      std::vector<float> values(4096, 1e-38f);
+      const auto halve = [&] {
+        parallel_for(4096, 1, [&](int64_t begin, int64_t end) {
+          for (int64_t i = begin; i < end; ++i) values[static_cast<size_t>(i)] *= 0.5f;
+          std::this_thread::yield();
+        });
+      };
+      if (flush) {
+        const detail::FlushDenormals scope;
+        halve();
+      } else {
+        halve();
+      }
+      for (const float value : values) ASSERT_EQ(std::fpclassify(value), flush ? FP_ZERO : FP_SUBNORMAL);
+    }
+  });
+  caller.join();
+}
+
+TEST(Threads, AForkedChildHasAPoolOfItsOwn) {
+  parallel_for(100, 1, [](int64_t, int64_t) {});
+  in_a_child([] {
+    set_num_threads(4);
+    std::atomic<int64_t> sum{0};
+    parallel_for(1000, 1, [&](int64_t begin, int64_t end) { sum += end - begin; });
+    return sum == 1000;
+  });
 }
 
 TEST(Threads, LoopsOfSeveralThreadsDoNotDisturbEachOther) {

@@ -117,6 +117,32 @@ TEST(Step, UpdatesStateInPlaceAndAllocatesNothing) {
   EXPECT_EQ(step.statistics().programs, 1);
 }
 
+TEST(Step, TakesBorrowedHandles) {
+  Step step([](const std::vector<Tensor>& a) { return std::vector{a[0] + a[1], a[0] * a[2]}; }, 1);
+  std::vector<Tensor> state{Tensor::from<float>({1, 2})}, outputs;
+  const Tensor two = Tensor::from<float>({2, 2});
+  const Tensor* const batch[] = {&two, &two};
+  step(state, batch, outputs);
+  EXPECT_EQ(outputs[0].to_vector<float>(), (std::vector<float>{2, 4}));
+  EXPECT_EQ(state[0].to_vector<float>(), (std::vector<float>{3, 4}));
+  const Tensor* const own[] = {&outputs[0], state.data()};
+  step(state, own, outputs);
+  EXPECT_EQ(state[0].to_vector<float>(), (std::vector<float>{5, 8}));
+  EXPECT_EQ(outputs[0].to_vector<float>(), (std::vector<float>{9, 16}));
+}
+
+// What fades from step to step would pass through numbers that processors are slow with.
+TEST(Step, StateThatFadesBecomesZero) {
+  const TensorFunction halve = [](const std::vector<Tensor>& a) { return std::vector{a[0] * 0.5f}; };
+  std::vector<Tensor> state{Tensor::from<float>({1e-37f, 1})};
+  Step step(halve, 1);
+  for (int i = 0; i < 10; ++i) step(state, std::span<const Tensor>());
+  EXPECT_EQ(state[0].to_vector<float>(), (std::vector<float>{0, 1.0f / 1024}));
+  Tensor kept = Tensor::from<float>({1e-37f, 1});
+  for (int i = 0; i < 10; ++i) kept = compile(halve)({kept})[0];
+  EXPECT_EQ(std::fpclassify(kept.to_vector<float>()[0]), FP_SUBNORMAL);
+}
+
 TEST(Step, LeavesOldValuesToWhoStillHoldsThem) {
   Step step([](const std::vector<Tensor>& a) { return std::vector<Tensor>{a[0] * 2.0, sum(a[0])}; }, 1);
   std::vector<Tensor> state{Tensor::from<float>({1, 2})};

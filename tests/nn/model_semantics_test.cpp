@@ -236,6 +236,45 @@ TEST(ModelThreads, TrainingFromASecondThreadIsRefused) {
   EXPECT_NE(intrudes.message.find("another thread"), std::string::npos) << intrudes.message;
 }
 
+// Who is refused leaves no trace: the others go on asking as if he had not come.
+TEST(ModelThreads, ARefusedChangeDisturbsNoReader) {
+  Sequential model = small();
+  const Tensor x = normal({6, 3}, 0);
+  const std::vector<float> expected = model.predict_on_batch(x).to_vector<float>();
+  const std::vector<Tensor> weights = model.get_weights();
+  std::atomic<bool> inside{false}, done{false};
+  std::atomic<int> wrong{0};
+  std::thread holder([&] {
+    struct Wait : Callback {
+      void on_predict_batch_begin(int64_t, const Logs&) override {
+        *inside = true;
+        while (!*done) std::this_thread::yield();
+      }
+      std::atomic<bool>*inside, *done;
+    } wait;
+    wait.inside = &inside;
+    wait.done = &done;
+    Sequential mine = model;
+    mine.predict(x, {.callbacks = {&wait}});
+  });
+  while (!inside) std::this_thread::yield();
+  std::vector<std::thread> readers;
+  for (int t = 0; t < 2; ++t) {
+    readers.emplace_back([&] {
+      Sequential mine = model;
+      while (!done) {
+        if (mine.predict_on_batch(x).to_vector<float>() != expected) ++wrong;
+      }
+    });
+  }
+  for (int attempt = 0; attempt < 2000; ++attempt) EXPECT_THROW(model.set_weights(weights), InvalidArgument);
+  done = true;
+  holder.join();
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(wrong, 0);
+  EXPECT_NO_THROW(model.set_weights(weights));
+}
+
 TEST(ModelMove, AMovedFromModelSaysSo) {
   Sequential model = small();
   const Sequential taken = std::move(model);

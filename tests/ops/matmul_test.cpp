@@ -123,6 +123,30 @@ Tensor counting(const Shape& shape) {
   return Tensor::from(values, shape);
 }
 
+// Every width that vectors of 1 to 16 floats meet: whole strips, and a last vector that lies over the one
+// before.
+TEST(Matmul, EveryWidthOfASmallProduct) {
+  const auto value = [](int64_t i) { return static_cast<float>(i * 37 % 23) / 8 - 1; };
+  for (const int64_t m : {1, 2, 7}) {
+    for (int64_t n = 1; n < 150; ++n) {
+      const int64_t k = 5;
+      std::vector<float> a, b, expected;
+      for (int64_t i = 0; i < m * k; ++i) a.push_back(value(i));
+      for (int64_t i = 0; i < k * n; ++i) b.push_back(value(i + 5));
+      for (int64_t i = 0; i < m; ++i) {
+        for (int64_t j = 0; j < n; ++j) {
+          float sum = 0;  // exact: the factors have few bits
+          for (int64_t l = 0; l < k; ++l)
+            sum += a[static_cast<size_t>(i * k + l)] * b[static_cast<size_t>(l * n + j)];
+          expected.push_back(sum);
+        }
+      }
+      ASSERT_EQ(matmul(Tensor::from(a, {m, k}), Tensor::from(b, {k, n})).to_vector<float>(), expected)
+          << m << " rows, " << n << " columns";
+    }
+  }
+}
+
 TEST(Matmul, TakesVectorsAsRowAndColumn) {
   const Tensor v = Tensor::from<float>({1, 2});
   const Tensor m = Tensor::from(std::vector<float>{1, 2, 3, 4, 5, 6}, {2, 3});

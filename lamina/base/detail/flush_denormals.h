@@ -1,5 +1,7 @@
-// Numbers below 1e-38 taken as zero. A gradient that fades over the steps of a sequence passes through them,
-// and processors handle them a hundred times slower than others. Internal header.
+// What the processor does with numbers below 1e-38 (subnormal ones): takes them as they are, or as zeros. A
+// gradient that fades over the steps of a sequence passes through them, and so do an optimizer's moments of a
+// weight that gets no gradient any more; processors handle them a hundred times slower than others. Internal
+// header.
 #pragma once
 
 #if defined(__SSE2__)
@@ -9,31 +11,56 @@
 
 namespace lamina::detail {
 
-/// While it lives, the calling thread reads and writes subnormal numbers as zeros.
-class FlushDenormals {
+/// How a thread computes with subnormal numbers.
+class FloatMode {
  public:
+  /// The calling thread's mode.
+  static FloatMode current() {
+    uint64_t bits = 0;
 #if defined(__SSE2__)
-  FlushDenormals() : before_(_mm_getcsr()) { _mm_setcsr(before_ | 0x8040u); }  // flush to zero, and inputs
-  ~FlushDenormals() { _mm_setcsr(before_); }
-
- private:
-  unsigned before_;
+    bits = _mm_getcsr() & ~0x3Fu;  // without the marks of what happened so far
 #elif defined(__aarch64__)
-  FlushDenormals() {
-    asm volatile("mrs %0, fpcr" : "=r"(before_));
-    asm volatile("msr fpcr, %0" : : "r"(before_ | (1u << 24)));
+    asm volatile("mrs %0, fpcr" : "=r"(bits));
+#endif
+    return FloatMode(bits);
   }
-  ~FlushDenormals() { asm volatile("msr fpcr, %0" : : "r"(before_)); }
+  /// The same, with subnormal numbers read and written as zeros.
+  FloatMode flushing() const {
+#if defined(__SSE2__)
+    return FloatMode(bits_ | 0x8040u);
+#else
+    return FloatMode(bits_ | (1u << 24));
+#endif
+  }
+  void apply() const {
+#if defined(__SSE2__)
+    _mm_setcsr(static_cast<unsigned>(bits_));
+#elif defined(__aarch64__)
+    asm volatile("msr fpcr, %0" : : "r"(bits_));
+#endif
+  }
 
  private:
-  uint64_t before_;
-#else
-  FlushDenormals() = default;
-#endif
+  explicit FloatMode(uint64_t bits) : bits_(bits) {}
+  uint64_t bits_;
+};
 
+/// While it lives, the calling thread computes in another mode.
+class FloatModeScope {
  public:
-  FlushDenormals(const FlushDenormals&) = delete;
-  FlushDenormals& operator=(const FlushDenormals&) = delete;
+  explicit FloatModeScope(FloatMode mode) { mode.apply(); }
+  ~FloatModeScope() { before_.apply(); }
+  FloatModeScope(const FloatModeScope&) = delete;
+  FloatModeScope& operator=(const FloatModeScope&) = delete;
+
+ private:
+  const FloatMode before_ = FloatMode::current();
+};
+
+/// While it lives, the calling thread reads and writes subnormal numbers as zeros.
+class FlushDenormals : FloatModeScope {
+ public:
+  FlushDenormals() : FloatModeScope(FloatMode::current().flushing()) {}
 };
 
 }  // namespace lamina::detail

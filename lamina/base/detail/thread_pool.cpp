@@ -21,6 +21,14 @@ std::atomic<ThreadPool*> pool{nullptr};
 /// Nanoseconds from the call that wakes a sleeping worker to its first range.
 constexpr int64_t kWakingUp = 50'000;
 
+/// Nanoseconds of loops in close succession, none of them worth waking a worker, after which one is woken for
+/// those to come: it finds them by spinning.
+constexpr int64_t kLonelyAtMost = 2 * kWakingUp;
+
+/// Nanoseconds for which callers that were too many at once are taken to be so still: between two loops, each
+/// is out of the pool for a moment, and a worker that came then would be in the way of the next loop.
+constexpr int64_t kCrowdLasts = 100'000;
+
 }  // namespace
 
 Job::Job(Run run, void* context, int64_t parts, int seats, bool large)
@@ -42,18 +50,19 @@ int64_t Job::waiting() const {
   return total;
 }
 
-template <class Between>
-void Job::work(int seat, Between&& between) noexcept {
+template <class GoOn>
+void Job::work(int seat, GoOn&& go_on) noexcept {
   const bool outside = !inside_job;
   inside_job = true;
   try {
-    for (int i = 0; i < seats_; ++i) {
+    bool going = true;
+    for (int i = 0; i < seats_ && going; ++i) {
       const int at = (seat + i) % seats_;
-      while (waiting(at) > 0 && !failed_.load(std::memory_order_relaxed)) {
+      while (going && waiting(at) > 0 && !failed_.load(std::memory_order_relaxed)) {
         const int64_t part = next_[at].fetch_add(1, std::memory_order_relaxed);
         if (part >= first_of(at + 1)) break;
         run_(context_, part);
-        between();
+        going = go_on();
       }
     }
   } catch (...) {
@@ -89,42 +98,74 @@ void ThreadPool::grow(int workers) {
   }
 }
 
+bool ThreadPool::crowded() {
+  const int workers = workers_.load(std::memory_order_relaxed);
+  if (workers > 0 && callers_.load(std::memory_order_relaxed) > workers) {
+    crowd_seen_.store(now_ns(), std::memory_order_relaxed);
+    return true;
+  }
+  const int64_t seen = crowd_seen_.load(std::memory_order_relaxed);
+  if (seen == 0) return false;
+  if (now_ns() - seen < kCrowdLasts) return true;
+  crowd_seen_.store(0, std::memory_order_relaxed);
+  return false;
+}
+
 void ThreadPool::run(Job& job) {
+  callers_.fetch_add(1, std::memory_order_relaxed);
+  if (crowded()) {
+    job.work(0, [] { return true; });
+  } else {
+    run_shared(job);
+  }
+  callers_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void ThreadPool::run_shared(Job& job) {
   {
     const std::lock_guard lock(mutex_);
     grow(job.seats_ - 1);
-    // Threads that run loops of their own are in the place of workers: more of them than there are would only
-    // wait for each other.
-    job.shared_ = static_cast<int>(jobs_.size()) <= workers_;
-    if (job.shared_) jobs_.push_back(&job);
+    jobs_.push_back(&job);
   }
-  if (!job.shared_) return job.work(0, [] {});
   published_.fetch_add(1, std::memory_order_release);  // workers that spin see it
-  work(job);
+  const int64_t begin = now_ns();
+  const bool woken = work(job, begin);
+  bool send = false;
   {
     const std::lock_guard lock(mutex_);
     jobs_.erase(std::find(jobs_.begin(), jobs_.end(), &job));
+    send = !woken && job.taken_ == 1 && lonely(begin, now_ns());
   }
+  if (send) wake(1);
   wait_for_help(job);
+}
+
+bool ThreadPool::lonely(int64_t begin, int64_t end) {
+  if (begin - alone_until_ > kSpinNs) alone_since_ = begin;
+  alone_until_ = end;
+  if (end - alone_since_ < kLonelyAtMost) return false;
+  alone_since_ = end;
+  return true;
 }
 
 void ThreadPool::wake(int workers) {
   for (int i = 0; i < workers; ++i) published_.notify_one();
 }
 
-void ThreadPool::work(Job& job) {
+bool ThreadPool::work(Job& job, int64_t begin) {
   bool woken = job.large_;
   if (woken) wake(job.seats_ - 1);
-  const int64_t begin = now_ns();
   int64_t done = 0;
   job.work(0, [&] {
-    if (woken) return;
+    if (woken) return true;
     ++done;
     // As long as so far for each of those to come, and the others help: what would be gained?
-    if ((now_ns() - begin) / done * job.waiting() / 2 < kWakingUp) return;
+    if ((now_ns() - begin) / done * job.waiting() / 2 < kWakingUp) return true;
     woken = true;
     wake(job.seats_ - 1);
+    return true;
   });
+  return woken;
 }
 
 void ThreadPool::wait_for_help(const Job& job) {
@@ -140,10 +181,12 @@ void ThreadPool::wait_for_help(const Job& job) {
 
 Job* ThreadPool::take(int& seat) {
   const std::lock_guard lock(mutex_);
+  if (callers_ + helping_ > workers_) return nullptr;
   for (Job* job : jobs_) {
     if (job->taken_ == job->seats_ || job->waiting() == 0) continue;
     seat = job->taken_++;
     job->helpers_.fetch_add(1, std::memory_order_relaxed);
+    helping_.fetch_add(1, std::memory_order_relaxed);
     return job;
   }
   return nullptr;
@@ -162,7 +205,9 @@ void ThreadPool::serve() {
     const uint32_t seen = published_.load(std::memory_order_acquire);
     int seat = 0;
     if (Job* job = take(seat)) {
-      job->work(seat, [] {});
+      const FloatModeScope mode(job->mode_);
+      job->work(seat, [&] { return callers_ + helping_ <= workers_ + 1; });
+      helping_.fetch_sub(1, std::memory_order_relaxed);
       leave(*job);
     } else {
       if (!spin_until([&] { return published_.load(std::memory_order_acquire) != seen; }))

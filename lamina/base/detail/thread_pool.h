@@ -8,6 +8,8 @@
 #include <mutex>
 #include <vector>
 
+#include "lamina/base/detail/flush_denormals.h"
+
 namespace lamina::detail {
 
 /// One parallel loop, on the stack of the thread that called it. Its ranges, numbered from 0 to `parts`, are
@@ -31,9 +33,10 @@ class Job {
  private:
   friend class ThreadPool;
 
-  /// Does ranges until none is left to begin, and calls between() after each. The first exception is kept.
-  template <class Between>
-  void work(int seat, Between&& between) noexcept;
+  /// Does ranges until none is left to begin or go_on(), called after each, says no. The first exception is
+  /// kept.
+  template <class GoOn>
+  void work(int seat, GoOn&& go_on) noexcept;
   int64_t first_of(int seat) const { return parts_ * seat / seats_; }
   int64_t waiting(int seat) const;  // ranges of the seat that have not begun
   int64_t waiting() const;
@@ -43,7 +46,8 @@ class Job {
   const int64_t parts_;
   const int seats_;
   const bool large_;
-  bool shared_ = false;  // whether workers may find it
+  const FloatMode mode_ =
+      FloatMode::current();  // the caller's, and its helpers': bits depend on nobody's thread
   std::atomic<bool> failed_{false};
   std::exception_ptr error_;
   std::atomic<int64_t> next_[kMaxSeats];
@@ -51,6 +55,8 @@ class Job {
   std::atomic<int> helpers_{0};  // workers that may still touch this job
 };
 
+/// Workers are for processors that nobody else of this process uses: where as many threads run loops of their
+/// own as there are processors, each does its loops alone, and a helper in their way goes.
 class ThreadPool {
  public:
   /// The pool of this process; never destroyed. A child of fork() gets a new one.
@@ -67,18 +73,25 @@ class ThreadPool {
   ThreadPool() = default;
 
   void grow(int workers);  // under the lock
+  bool crowded();
+  void run_shared(Job& job);
   void serve();
   void wake(int workers);
-  void work(Job& job);
+  bool work(Job& job, int64_t begin);       // whether it woke workers
+  bool lonely(int64_t begin, int64_t end);  // under the lock
   Job* take(int& seat);
   void leave(Job& job);
   void wait_for_help(const Job& job);
 
   std::mutex mutex_;
-  std::vector<Job*> jobs_;  // published and not yet taken back
-  int workers_ = 0;
-  std::atomic<uint32_t> published_{0};  // changes when there may be something to take
-  std::atomic<uint32_t> left_{0};       // changes when a worker has left a job as its last helper
+  std::vector<Job*> jobs_;                     // published and not yet taken back
+  int64_t alone_since_ = 0, alone_until_ = 0;  // loops in close succession that nobody helped with
+  std::atomic<int> workers_{0};                // written under the lock
+  std::atomic<int> callers_{0};                // threads inside run()
+  std::atomic<int> helping_{0};                // workers inside a job
+  std::atomic<int64_t> crowd_seen_{0};         // when there were more callers than processors to share, last
+  std::atomic<uint32_t> published_{0};         // changes when there may be something to take
+  std::atomic<uint32_t> left_{0};              // changes when a worker has left a job as its last helper
 };
 
 }  // namespace lamina::detail

@@ -242,11 +242,12 @@ std::vector<Tensor> ModelImpl::call(const Model& model, const std::vector<Tensor
 }
 
 Trainer& ModelImpl::ensure_trainer(const Model& model) {
+  if (Trainer* made = trainer.get()) return *made;
   const std::lock_guard lock(making);
   require_built(model);
   if (!trainer) {
-    trainer = std::make_unique<Trainer>(model, options ? &*options : nullptr, trainable_layers,
-                                        derived_seed(seed, 1));
+    trainer.put(std::make_unique<Trainer>(model, options ? &*options : nullptr, trainable_layers,
+                                          derived_seed(seed, 1)));
   }
   return *trainer;
 }

@@ -10,6 +10,7 @@
 
 #include "lamina/nn/detail/callback_list.h"
 #include "lamina/nn/detail/layer_graph.h"
+#include "lamina/nn/detail/published.h"
 #include "lamina/nn/detail/trainer.h"
 #include "lamina/nn/detail/usage.h"
 #include "lamina/nn/model.h"
@@ -47,7 +48,7 @@ struct ModelImpl {
 
   std::optional<CompileOptions> options;
   std::shared_ptr<const std::map<const void*, bool>> trainable_layers;  ///< at compile
-  std::unique_ptr<Trainer> trainer;
+  Published<Trainer> trainer;
   int fits = 0;  ///< calls of fit so far, so that each shuffles differently
   Position position;
   Usage usage;

@@ -125,6 +125,8 @@ Trainer::Trainer(const Model& model, const CompileOptions* options,
   for (const WeightPtr& weight : ModelImpl::trainable_weights(model, trainable_layers_.get()))
     trainable_.push_back(weight);
   for (const WeightPtr& weight : weights_) (weight->stateful ? stateful_ : plain_).push_back(weight);
+  predict_.emplace([this](const std::vector<Tensor>& args) { return predict_function(*current, args); },
+                   stateful_.size(), "predict", memory_);
   this->seed(seed);
   if (!options) return;
   options_ = *options;
@@ -379,31 +381,22 @@ void Trainer::test(const Model& model, const Batch& batch, LiveLogs& logs) {
 
 void Trainer::predict(const Model& model, const std::vector<Tensor>& x, std::vector<Tensor>& outputs) {
   const Current handle(model);
-  Step* step = nullptr;
-  {
-    const std::lock_guard lock(predict_mutex_);
-    if (!predict_) {
-      predict_.emplace([this](const std::vector<Tensor>& args) { return predict_function(*current, args); },
-                       stateful_.size(), "predict", memory_);
-    }
-    step = &*predict_;
-  }
   // Kept by each thread for its capacity; a call within a call finds it lent out and empty.
-  static thread_local std::vector<Tensor> spare;
-  std::vector<Tensor> arguments = std::move(spare);
+  static thread_local std::vector<const Tensor*> spare;
+  std::vector<const Tensor*> arguments = std::move(spare);
   struct GiveBack {
-    std::vector<Tensor>& arguments;
+    std::vector<const Tensor*>& arguments;
     ~GiveBack() {
       arguments.clear();
       spare = std::move(arguments);
     }
   } const give_back{arguments};
-  for (const WeightPtr& weight : plain_) arguments.push_back(weight->value);
-  arguments.insert(arguments.end(), x.begin(), x.end());
+  for (const WeightPtr& weight : plain_) arguments.push_back(&weight->value);
+  for (const Tensor& tensor : x) arguments.push_back(&tensor);
   Lent lent;
   Loan loan(lent);
   loan.lend(stateful_);
-  (*step)(lent.state, arguments, outputs);
+  (*predict_)(lent.state, arguments, outputs);
 }
 
 std::pair<Tensor, std::vector<Tensor>> Trainer::value_and_grad(const Model& model, const Batch& batch,

@@ -4,7 +4,6 @@
 #include <list>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -114,7 +113,6 @@ class Trainer {
   std::list<Kind> kinds_;
   const Kind* newest_ = nullptr;
   std::shared_ptr<MemoryPool> memory_ = std::make_shared<MemoryPool>();  // of all steps
-  std::mutex predict_mutex_;
   std::optional<Step> predict_;
   std::vector<Tensor> nothing_;    // the outputs of steps that have none
   Lent lent_;                      // to steps; kept for its capacity,

@@ -1,40 +1,57 @@
 // Counting readers and the one writer.
 #include "lamina/nn/detail/usage.h"
 
+#include <algorithm>
+
+#include "lamina/base/detail/thread_slots.h"
 #include "lamina/base/error.h"
+#include "lamina/nn/layer.h"
 
 namespace lamina::detail {
 
-Usage::Reading::Reading(Usage& usage, const std::string& model, const char* action) : usage_(usage) {
-  const std::lock_guard lock(usage_.mutex_);
-  if (usage_.changes_ > 0 && usage_.owner_ != std::this_thread::get_id()) {
-    throw InvalidArgument(
-        "model '" + model + "': " + action +
-        " was called while another thread trains or changes the model; a model is trained by one "
-        "thread and asked by none meanwhile: give the other thread a copy (save and load_model)");
-  }
-  ++usage_.readers_;
+std::atomic<int>& Usage::my_readers() { return places_[thread_number() % kPlaces].readers; }
+
+bool Usage::mine() const { return state_ == kChanging && owner_ == std::this_thread::get_id(); }
+
+bool Usage::read() const {
+  return std::any_of(std::begin(places_), std::end(places_),
+                     [](const Place& place) { return place.readers > 0; });
 }
 
-Usage::Reading::~Reading() {
-  const std::lock_guard lock(usage_.mutex_);
-  --usage_.readers_;
+Usage::Reading::Reading(Usage& usage, const Layer& model, const char* action) : readers_(usage.my_readers()) {
+  ++readers_;
+  State state = usage.state_;
+  for (; state == kClaimed; state = usage.state_)
+    std::this_thread::yield();  // it gives up, or was there before
+  if (state == kFree || usage.mine()) return;
+  --readers_;
+  throw InvalidArgument(
+      "model '" + model.name() + "': " + action +
+      " was called while another thread trains or changes the model; a model is trained by one "
+      "thread and asked by none meanwhile: give the other thread a copy (save and load_model)");
 }
 
-Usage::Changing::Changing(Usage& usage, const std::string& model, const char* action) : usage_(usage) {
-  const std::lock_guard lock(usage_.mutex_);
-  const bool mine = usage_.changes_ > 0 && usage_.owner_ == std::this_thread::get_id();
-  if ((usage_.changes_ > 0 && !mine) || (usage_.readers_ > 0 && !mine)) {
-    throw InvalidArgument("model '" + model + "': " + action +
-                          " was called while another thread uses the model; it needs the model alone");
+Usage::Reading::~Reading() { readers_.fetch_sub(1, std::memory_order_release); }
+
+Usage::Changing::Changing(Usage& usage, const Layer& model, const char* action) : usage_(usage) {
+  if (!usage_.mine()) {
+    State expected = kFree;
+    const bool claimed = usage_.state_.compare_exchange_strong(expected, kClaimed);
+    const bool alone = claimed && !usage_.read();
+    if (alone) usage_.owner_ = std::this_thread::get_id();
+    if (claimed) usage_.state_ = alone ? kChanging : kFree;
+    if (!alone) {
+      throw InvalidArgument("model '" + model.name() + "': " + action +
+                            " was called while another thread uses the model; it needs the model alone");
+    }
   }
   ++usage_.changes_;
-  usage_.owner_ = std::this_thread::get_id();
 }
 
 Usage::Changing::~Changing() {
-  const std::lock_guard lock(usage_.mutex_);
-  --usage_.changes_;
+  if (--usage_.changes_ > 0) return;
+  usage_.owner_ = std::thread::id();
+  usage_.state_ = kFree;
 }
 
 }  // namespace lamina::detail

@@ -1,34 +1,41 @@
 // Usage: who works with a model at the moment. Internal header.
 #pragma once
 
-#include <mutex>
-#include <string>
+#include <atomic>
 #include <thread>
+
+namespace lamina {
+class Layer;
+}
 
 namespace lamina::detail {
 
 /// Any number of threads may ask a model; what changes it has it alone. Nobody waits: who comes at the wrong
 /// time gets an error, since waiting would hide a race in the caller's program. The thread that has the model
 /// alone may ask it, too (callbacks do).
+///
+/// Readers count themselves in places of their own, so that threads that predict at once do not write one
+/// cache line in turns. Who wants to change the model first claims it and then looks whether anybody reads:
+/// of a reader and a claimer that come at once, each sees the other.
 class Usage {
  public:
   /// While it lives, the model is asked.
   class Reading {
    public:
     /// Throws InvalidArgument "MODEL: ACTION ..." while another thread changes the model.
-    Reading(Usage& usage, const std::string& model, const char* action);
+    Reading(Usage& usage, const Layer& model, const char* action);
     ~Reading();
     Reading(const Reading&) = delete;
     Reading& operator=(const Reading&) = delete;
 
    private:
-    Usage& usage_;
+    std::atomic<int>& readers_;
   };
   /// While it lives, the model is changed.
   class Changing {
    public:
     /// Throws InvalidArgument while another thread uses the model.
-    Changing(Usage& usage, const std::string& model, const char* action);
+    Changing(Usage& usage, const Layer& model, const char* action);
     ~Changing();
     Changing(const Changing&) = delete;
     Changing& operator=(const Changing&) = delete;
@@ -38,10 +45,20 @@ class Usage {
   };
 
  private:
-  std::mutex mutex_;
-  int readers_ = 0;
-  int changes_ = 0;  // nested, of one thread
-  std::thread::id owner_;
+  enum State { kFree, kClaimed, kChanging };
+  static constexpr size_t kPlaces = 8;
+  struct alignas(64) Place {
+    std::atomic<int> readers{0};
+  };
+
+  std::atomic<int>& my_readers();
+  bool mine() const;
+  bool read() const;
+
+  std::atomic<State> state_{kFree};
+  std::atomic<std::thread::id> owner_{};  // while it is changed
+  int changes_ = 0;                       // nested; the owner's
+  Place places_[kPlaces];
 };
 
 }  // namespace lamina::detail

@@ -1,6 +1,5 @@
-// Vectorised over columns of the result: tiles of up to 6 rows by 2 vectors stay in registers while k runs.
-// Operands are read where they lie; only a transposed b, and the columns that fill no whole vector, are
-// copied first.
+// Vectorised over columns of the result: tiles of up to 6 rows by 2 vectors, or of one row by 8, stay in
+// registers while k runs. Operands are read where they lie; only a transposed b is copied first.
 #include "lamina/ops/detail/small_gemm.h"
 
 #include "lamina/ops/detail/simd.h"
@@ -9,8 +8,6 @@
 #define HWY_TARGET_INCLUDE "lamina/ops/detail/small_gemm.cpp"
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 // After foreach_target.
-#include <cstring>
-
 #include <hwy/highway.h>
 #include "lamina/ops/detail/unroll-inl.h"
 
@@ -32,23 +29,26 @@ struct Tile {
   bool relu;
 };
 
-template <int kRows, int kVectors, class D>
-HWY_INLINE void run_tile(D d, const Tile& t) {
+/// The tile's columns from `column` on. `kApart`: the last vector begins `last` columns further right, not
+/// beside the one before it.
+template <int kRows, int kVectors, bool kApart, class D>
+HWY_INLINE void run_tile(D d, const Tile& t, int64_t column, int64_t last) {
   using V = hn::Vec<D>;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const auto at = [&](int64_t v) HWY_ATTR { return kApart && v + 1 == kVectors ? last : v * lanes; };
   V sum[kRows][kVectors];
   unroll<kVectors>([&](auto v) HWY_ATTR {
-    const V start = t.bias ? hn::LoadU(d, t.bias + v * lanes) : hn::Zero(d);
+    const V start = t.bias ? hn::LoadU(d, t.bias + column + at(v)) : hn::Zero(d);
     unroll<kRows>([&](auto i) HWY_ATTR { sum[i][v] = start; });
   });
   const float* HWY_RESTRICT a = t.a;
-  const float* HWY_RESTRICT b = t.b;
+  const float* HWY_RESTRICT b = t.b + column;
   const int64_t a_row = t.a_row;
   const int64_t a_k = t.a_k;
   const int64_t b_k = t.b_k;
   for (int64_t k = t.k; k > 0; --k, a += a_k, b += b_k) {
     V row[kVectors];
-    unroll<kVectors>([&](auto v) HWY_ATTR { row[v] = hn::LoadU(d, b + v * lanes); });
+    unroll<kVectors>([&](auto v) HWY_ATTR { row[v] = hn::LoadU(d, b + at(v)); });
     unroll<kRows>([&](auto i) HWY_ATTR {
       const V x = hn::Set(d, a[i * a_row]);
       unroll<kVectors>([&](auto v) HWY_ATTR { sum[i][v] = hn::MulAdd(x, row[v], sum[i][v]); });
@@ -58,26 +58,26 @@ HWY_INLINE void run_tile(D d, const Tile& t) {
     unroll<kVectors>([&](auto v) HWY_ATTR {
       V value = sum[i][v];
       if (t.relu) value = hn::IfThenZeroElse(hn::Le(value, hn::Zero(d)), value);
-      hn::StoreU(value, d, t.c + i * t.c_row + v * lanes);
+      hn::StoreU(value, d, t.c + i * t.c_row + column + at(v));
     });
   });
 }
 
-template <int kVectors, class D>
-HWY_NOINLINE void run_rows(D d, const Tile& t, int64_t rows) {
+template <int kVectors, bool kApart, class D>
+HWY_NOINLINE void run_rows(D d, const Tile& t, int64_t rows, int64_t column, int64_t last = 0) {
   switch (rows) {
     case 1:
-      return run_tile<1, kVectors>(d, t);
+      return run_tile<1, kVectors, kApart>(d, t, column, last);
     case 2:
-      return run_tile<2, kVectors>(d, t);
+      return run_tile<2, kVectors, kApart>(d, t, column, last);
     case 3:
-      return run_tile<3, kVectors>(d, t);
+      return run_tile<3, kVectors, kApart>(d, t, column, last);
     case 4:
-      return run_tile<4, kVectors>(d, t);
+      return run_tile<4, kVectors, kApart>(d, t, column, last);
     case 5:
-      return run_tile<5, kVectors>(d, t);
+      return run_tile<5, kVectors, kApart>(d, t, column, last);
     default:
-      return run_tile<6, kVectors>(d, t);
+      return run_tile<6, kVectors, kApart>(d, t, column, last);
   }
 }
 
@@ -111,75 +111,47 @@ void transpose(const float* from, int64_t from_row, float* to, int64_t to_row, i
   }
 }
 
-/// The columns that fill no tile of two vectors: none, one whole vector (kept in place), or `vectors` of them
-/// that are copied with zeros behind.
-struct Edge {
-  int64_t columns, vectors;
-};
-Edge edge_of(int64_t n) {
-  const auto lanes = static_cast<int64_t>(hn::Lanes(hn::ScalableTag<float>()));
-  // Unsigned, so that the compiler can bound the copies.
-  const auto columns = static_cast<int64_t>(static_cast<uint64_t>(n) % static_cast<uint64_t>(2 * lanes));
-  if (columns == 0 || columns == lanes) return {0, 0};
-  return {columns, columns < lanes ? 1 : 2};
-}
-
-/// rows x `wide` from rows x `narrow`, zeros behind each row.
-void widen_rows(const float* from, int64_t from_row, int64_t narrow, float* to, int64_t wide, int64_t rows) {
-  for (int64_t r = 0; r < rows; ++r) {
-    std::memcpy(to + r * wide, from + r * from_row, static_cast<size_t>(narrow) * sizeof(float));
-    std::memset(to + r * wide + narrow, 0, static_cast<size_t>(wide - narrow) * sizeof(float));
+/// All columns of the tile's rows that are left, in vectors of D or narrower ones. Columns that fill no whole
+/// vector are part of one that begins further left: what it computes again comes out the same.
+template <class D>
+void run_columns(D d, const Tile& t, int64_t rows, int64_t columns) {
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  if constexpr (hn::MaxLanes(D()) > 1) {
+    if (columns < lanes) return run_columns(hn::Half<D>(), t, rows, columns);
   }
+  int64_t column = 0;
+  if (rows == 1) {
+    // Few sums hide no addition's latency; and the matrix is read in one go.
+    for (; column + 8 * lanes <= columns; column += 8 * lanes) run_tile<1, 8, false>(d, t, column, 0);
+    for (; column + 4 * lanes <= columns; column += 4 * lanes) run_tile<1, 4, false>(d, t, column, 0);
+  }
+  for (; column + 2 * lanes <= columns; column += 2 * lanes) run_rows<2, false>(d, t, rows, column);
+  const int64_t left = columns - column;
+  if (left > lanes) return run_rows<2, true>(d, t, rows, column, left - lanes);
+  if (left > 0) return run_rows<1, false>(d, t, rows, columns - lanes);
 }
 
 void Gemm(const SmallGemm& g, const float* a, const float* b, const float* bias, float* c, float* workspace) {
-  const hn::ScalableTag<float> d;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  const Edge edge = edge_of(g.n);
-  const int64_t wide = edge.vectors * lanes;
-  const int64_t whole = g.n - edge.columns;
-  float* const edge_b = workspace;
-  float* const edge_c = edge_b + g.k * wide;
-  float* const edge_bias = edge_c + g.m * wide;
-  float* const turned = edge_bias + wide;
   if (g.transpose_b) {
-    transpose(b, g.k, turned, g.n, g.n, g.k);
-    b = turned;
+    transpose(b, g.k, workspace, g.n, g.n, g.k);
+    b = workspace;
   }
-  if (edge.columns) {
-    widen_rows(b + whole, g.n, edge.columns, edge_b, wide, g.k);
-    if (bias) widen_rows(bias + whole, 0, edge.columns, edge_bias, wide, 1);
-  }
-
   const int64_t tiles = (g.m + 5) / 6;
   for (int64_t tile = 0; tile < tiles; ++tile) {
     const int64_t first = g.m * tile / tiles;
     const int64_t rows = g.m * (tile + 1) / tiles - first;
-    const float* const a_tile = g.transpose_a ? a + first : a + first * g.k;
-    const int64_t a_row = g.transpose_a ? 1 : g.k;
-    const int64_t a_k = g.transpose_a ? g.m : 1;
-    const auto part = [&](int64_t j) {
-      return Tile{a_tile, a_row, a_k,   b + j, g.n, bias ? bias + j : nullptr, c + first * g.n + j,
-                  g.n,    g.k,   g.relu};
-    };
-    int64_t j = 0;
-    for (; j + 2 * lanes <= whole; j += 2 * lanes) run_rows<2>(d, part(j), rows);
-    if (j < whole) run_rows<1>(d, part(j), rows);
-    if (edge.columns) {
-      const Tile last{a_tile, a_row, a_k,   edge_b, wide, bias ? edge_bias : nullptr, edge_c + first * wide,
-                      wide,   g.k,   g.relu};
-      edge.vectors == 1 ? run_rows<1>(d, last, rows) : run_rows<2>(d, last, rows);
-    }
+    const Tile t{.a = g.transpose_a ? a + first : a + first * g.k,
+                 .a_row = g.transpose_a ? 1 : g.k,
+                 .a_k = g.transpose_a ? g.m : 1,
+                 .b = b,
+                 .b_k = g.n,
+                 .bias = bias,
+                 .c = c + first * g.n,
+                 .c_row = g.n,
+                 .k = g.k,
+                 .relu = g.relu};
+    run_columns(hn::ScalableTag<float>(), t, rows, g.n);
   }
-  for (int64_t i = 0; edge.columns && i < g.m; ++i) {
-    std::memcpy(c + i * g.n + whole, edge_c + i * wide, static_cast<size_t>(edge.columns) * sizeof(float));
-  }
-}
-
-int64_t Workspace(const SmallGemm& g) {
-  const auto lanes = static_cast<int64_t>(hn::Lanes(hn::ScalableTag<float>()));
-  const int64_t turned = g.transpose_b ? g.n * g.k : 0;
-  return (g.k + g.m + 1) * edge_of(g.n).vectors * lanes + turned;
 }
 
 }  // namespace
@@ -189,11 +161,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace lamina::detail {
 HWY_EXPORT(Gemm);
-HWY_EXPORT(Workspace);
 
-size_t SmallGemm::workspace() const {
-  return static_cast<size_t>(HWY_DYNAMIC_DISPATCH(Workspace)(*this)) * sizeof(float);
-}
+size_t SmallGemm::workspace() const { return transpose_b ? static_cast<size_t>(n * k) * sizeof(float) : 0; }
 
 void small_gemm(const SmallGemm& gemm, const float* a, const float* b, const float* bias, float* c,
                 float* workspace) {

@@ -12,7 +12,7 @@ struct SmallGemm {
   bool transpose_a, transpose_b;
   bool relu;  ///< applied last; NaN passes
 
-  /// Bytes of scratch memory, aligned to 64.
+  /// Bytes of scratch memory; 0 unless b is transposed.
   size_t workspace() const;
 };
 
