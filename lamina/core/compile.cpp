@@ -8,6 +8,7 @@
 #include "lamina/core/call.h"
 #include "lamina/core/program_cache.h"
 #include "lamina/core/tensor_node.h"
+#include "lamina/core/trace.h"
 
 namespace lamina {
 namespace {
@@ -91,7 +92,8 @@ Function::Function(TensorFunction f, std::string name, std::shared_ptr<MemoryPoo
     : state_(std::make_shared<State>(std::move(f), std::move(name), std::move(memory))) {}
 
 std::vector<Tensor> Function::operator()(const std::vector<Tensor>& args) const {
-  if (detail::part_of_a_trace(args)) return state_->inlined(args);
+  // Within a trace the function may read what belongs to that, whatever its arguments are.
+  if (detail::TracedFunction::current() || detail::part_of_a_trace(args)) return state_->inlined(args);
   eval(args);
   const auto compiled = state_->cache.get({}, args);
   if (!compiled) return state_->inlined(args);
@@ -171,6 +173,7 @@ Step::Statistics Step::statistics() const {
   Statistics result;
   result.programs = state_->cache.built();
   result.memory_bytes = state_->memory->bytes();
+  result.program_bytes = state_->cache.bytes();
   if (const auto newest = state_->cache.newest()) {
     result.last_compile_ms = newest->compile_ms;
     result.arena_bytes = newest->program->arena_bytes();

@@ -30,7 +30,8 @@ Signature::Signature(const std::string& function, std::span<const Tensor> first,
 bool Signature::matches(std::span<const Tensor> first, std::span<const Tensor> second) const {
   if (types.size() != first.size() + second.size() || threads != num_threads()) return false;
   if (types.empty()) return device == current_device();
-  for (size_t i = 0; i < types.size(); ++i) {
+  // From the back: programs of one function differ in the batch, which comes last, and not in the state.
+  for (size_t i = types.size(); i-- > 0;) {
     const Tensor& tensor = i < first.size() ? first[i] : second[i - first.size()];
     if (!tensor.defined() || !(tensor.type() == types[i]) || !(tensor.device() == device)) return false;
   }
@@ -48,6 +49,28 @@ size_t count_superseded(const std::vector<Tensor>& captured) {
 }  // namespace
 
 bool Compiled::stale() const { return count_superseded(captured) != superseded; }
+
+namespace {
+
+size_t bytes_of(const Graph& graph) {
+  size_t total = graph.values.size() * sizeof(Value);
+  for (const Node& node : graph.nodes) {
+    constexpr size_t kAttrs = 64;
+    total += sizeof(Node) + kAttrs + (node.inputs.size() + node.outputs.size()) * sizeof(ValueId);
+  }
+  return total;
+}
+
+}  // namespace
+
+size_t Compiled::bytes() const {
+  size_t total = sizeof(Compiled) + program->bytes() + bytes_of(*traced.graph) + bytes_of(graph);
+  for (const Tensor& tensor : captured) {
+    const bool alone = tensor.node().use_count() == 1 && tensor.node()->buffer.use_count() == 1;
+    total += sizeof(TensorNode) + (alone ? tensor.type().bytes() : 0);
+  }
+  return total;
+}
 
 ProgramCache::ProgramCache(TensorFunction f, size_t num_state, std::string name,
                            std::shared_ptr<MemoryPool> memory)
@@ -84,17 +107,31 @@ std::shared_ptr<const Compiled> ProgramCache::get(std::span<const Tensor> state,
   const std::lock_guard lock(mutex_);
   ++built_;
   newest_ = made;
-  const auto stale =
-      std::find_if(entries_.begin(), entries_.end(), [](const auto& e) { return e->program->stale(); });
-  if (stale != entries_.end()) {
-    *stale = std::move(entry);
-  } else if (entries_.size() < kPrograms) {
-    entries_.push_back(std::move(entry));
-  } else {
-    *std::min_element(entries_.begin(), entries_.end(),
-                      [](const auto& a, const auto& b) { return a->used < b->used; }) = std::move(entry);
-  }
+  std::erase_if(entries_, [](const auto& old) { return old->program->stale(); });
+  entries_.push_back(std::move(entry));
+  drop_unused();
   return made;
+}
+
+void ProgramCache::drop_unused() {
+  std::vector<size_t> sizes;
+  size_t total = 0;
+  for (const auto& entry : entries_) total += sizes.emplace_back(entry->program->bytes());
+  while (total > kBytes && entries_.size() > 1) {
+    const auto oldest = std::min_element(entries_.begin(), entries_.end() - 1,
+                                         [](const auto& a, const auto& b) { return a->used < b->used; });
+    const auto place = sizes.begin() + (oldest - entries_.begin());
+    total -= *place;
+    sizes.erase(place);
+    entries_.erase(oldest);
+  }
+}
+
+size_t ProgramCache::bytes() const {
+  const std::shared_lock lock(mutex_);
+  size_t total = 0;
+  for (const auto& entry : entries_) total += entry->program->bytes();
+  return total;
 }
 
 std::shared_ptr<const Compiled> ProgramCache::newest() const {
@@ -112,7 +149,10 @@ std::shared_ptr<const Compiled> ProgramCache::build(std::span<const Tensor> stat
   std::vector<Tensor> arguments;
   for (const TensorType& type : signature.types) arguments.push_back(placeholder(type, device));
   const uint64_t since = next_serial();
-  const std::vector<Tensor> results = f_(arguments);
+  const std::vector<Tensor> results = [&] {
+    const TracedFunction tracing;
+    return f_(arguments);
+  }();
   if (results.size() < num_state_) {
     throw InvalidArgument(name_ + ": returned " + std::to_string(results.size()) +
                           " tensors, fewer than its state of " + std::to_string(num_state_));
