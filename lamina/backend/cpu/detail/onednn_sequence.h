@@ -66,7 +66,7 @@ class Sequence final : public Plan {
  public:
   /// What a primitive holds, on average over convolutions of all passes and the changes of order beside them
   /// (measured as growth of the process; the library does not say).
-  static constexpr size_t kPrimitiveBytes = 64 * 1024;
+  static constexpr size_t kPrimitiveBytes = 24 * 1024;
 
   /// What is done for a part.
   struct Work {
