@@ -16,6 +16,9 @@
 #ifdef __linux__
 #include <sched.h>
 #endif
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "lamina/base/threads.h"
 
@@ -102,6 +105,12 @@ int64_t peak_memory_bytes() {
   return usage.ru_maxrss;
 #else
   return static_cast<int64_t>(usage.ru_maxrss) * 1024;
+#endif
+}
+
+void return_free_memory() {
+#ifdef __GLIBC__
+  malloc_trim(0);
 #endif
 }
 

@@ -23,6 +23,10 @@ SystemInfo system_info();
 /// The largest resident size this process has had, in bytes; 0 when unknown.
 int64_t peak_memory_bytes();
 
+/// Gives free memory that the C library holds back to the operating system, where the library can be told to
+/// (glibc); milliseconds where there is much of it.
+void return_free_memory();
+
 /// How many processors other programs keep busy, measured by waiting for `milliseconds` (> 0; the kernel
 /// counts in steps of 10); -1 when unknown.
 double busy_processors(int milliseconds);

@@ -10,6 +10,7 @@
 #include "lamina/core/call.h"
 #include "lamina/core/program_cache.h"
 #include "lamina/core/tensor_node.h"
+#include "lamina/core/trace.h"
 
 namespace lamina {
 namespace {
@@ -128,7 +129,9 @@ Function::Function(TensorFunction f, std::string name, std::shared_ptr<MemoryPoo
 std::vector<Tensor> Function::operator()(const std::vector<Tensor>& args) const {
   Handles handles;
   handles.add(args);
-  if (detail::part_of_a_trace(handles.all())) return state_->inlined(args);
+  // Within a trace the function may read what belongs to that, whatever its arguments are.
+  if (detail::TracedFunction::current() || detail::part_of_a_trace(handles.all()))
+    return state_->inlined(args);
   compute(handles.all());
   const auto compiled = state_->cache.get(handles.all());
   if (!compiled) return state_->inlined(args);
@@ -230,6 +233,7 @@ Step::Statistics Step::statistics() const {
   Statistics result;
   result.programs = state_->cache.built();
   result.memory_bytes = state_->memory->bytes();
+  result.program_bytes = state_->cache.bytes();
   if (const auto newest = state_->cache.newest()) {
     result.last_compile_ms = newest->compile_ms;
     result.arena_bytes = newest->program->arena_bytes();

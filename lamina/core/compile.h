@@ -14,9 +14,10 @@
 namespace lamina {
 
 /// A compiled function. The first call with a new signature (shapes, dtypes, device of the arguments, number
-/// of threads) traces, optimises and plans; later calls only run. The programs of the last 16 signatures are
-/// kept. Tensors that the function captures are constants of the program; where one is state that a Step has
-/// overwritten since, the function is traced anew, so that it reads what it would read now.
+/// of threads) traces, optimises and plans; later calls only run. Programs are kept while they hold no more
+/// than 64 MiB together (about 1,000 of a small network); beyond that those go that were not used for the
+/// longest time. Tensors that the function captures are constants of the program; where one is state that a
+/// Step has overwritten since, the function is traced anew, so that it reads what it would read now.
 ///
 /// Any number of threads may call at once; their runs overlap.
 ///
@@ -77,6 +78,7 @@ class Step {
     int kernels = 0;             ///< kernels that one run of it calls
     int state_copies = 0;        ///< updates that could not be written in place (0 is expected)
     size_t memory_bytes = 0;     ///< all memory of the pool, which other steps may share
+    size_t program_bytes = 0;    ///< about what the programs kept hold together: 64 MiB at most
   };
   Statistics statistics() const;
 

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "lamina/base/error.h"
+#include "lamina/base/system.h"
 #include "lamina/base/threads.h"
 #include "lamina/core/lower.h"
 #include "lamina/core/tensor_node.h"
@@ -27,7 +28,8 @@ Signature::Signature(const std::string& function, Borrowed arguments)
 bool Signature::matches(Borrowed arguments) const {
   if (types.size() != arguments.size() || threads != num_threads()) return false;
   if (types.empty()) return device == current_device();
-  for (size_t i = 0; i < types.size(); ++i) {
+  // From the back: programs of one function differ in the batch, which comes last, and not in the state.
+  for (size_t i = types.size(); i-- > 0;) {
     const Tensor& tensor = *arguments[i];
     if (!tensor.defined() || !(tensor.type() == types[i]) || !(tensor.device() == device)) return false;
   }
@@ -35,6 +37,11 @@ bool Signature::matches(Borrowed arguments) const {
 }
 
 namespace {
+
+// Programs live long and are made of small pieces, which end up between the large tensors of the runs: now
+// and then the C library must be told to let go of the space between them.
+constexpr int kTidyEvery = 32;
+std::atomic<int> programs_made{0};
 
 size_t count_superseded(const std::vector<Tensor>& captured) {
   return static_cast<size_t>(std::count_if(captured.begin(), captured.end(), [](const Tensor& tensor) {
@@ -45,6 +52,30 @@ size_t count_superseded(const std::vector<Tensor>& captured) {
 }  // namespace
 
 bool Compiled::stale() const { return count_superseded(captured) != superseded; }
+
+namespace {
+
+// With what attributes hold, and what the allocator adds to many small pieces: measured as growth of the
+// process over 800 programs of dense networks.
+size_t bytes_of(const Graph& graph) {
+  size_t total = graph.values.size() * sizeof(Value);
+  for (const Node& node : graph.nodes) {
+    constexpr size_t kAttrs = 384;
+    total += sizeof(Node) + kAttrs + (node.inputs.size() + node.outputs.size()) * sizeof(ValueId);
+  }
+  return total;
+}
+
+}  // namespace
+
+size_t Compiled::bytes() const {
+  size_t total = sizeof(Compiled) + program->bytes() + bytes_of(*traced.graph) + bytes_of(graph);
+  for (const Tensor& tensor : captured) {
+    const bool alone = tensor.node().use_count() == 1 && tensor.node()->buffer.use_count() == 1;
+    total += sizeof(TensorNode) + (alone ? tensor.type().bytes() : 0);
+  }
+  return total;
+}
 
 ProgramCache::ProgramCache(TensorFunction f, size_t num_state, std::string name,
                            std::shared_ptr<MemoryPool> memory)
@@ -84,18 +115,33 @@ std::shared_ptr<const Compiled> ProgramCache::look_up(Borrowed arguments) {
   mark(*made);
   const std::lock_guard lock(mutex_);
   ++built_;
+  if (programs_made.fetch_add(1) % kTidyEvery == kTidyEvery - 1) return_free_memory();
   newest_ = made;
-  const auto stale =
-      std::find_if(programs_.begin(), programs_.end(), [](const auto& program) { return program->stale(); });
-  if (stale != programs_.end()) {
-    *stale = made;
-  } else if (programs_.size() < kPrograms) {
-    programs_.push_back(made);
-  } else {
-    *std::min_element(programs_.begin(), programs_.end(),
-                      [](const auto& a, const auto& b) { return a->used < b->used; }) = made;
-  }
+  std::erase_if(programs_, [](const auto& old) { return old->stale(); });
+  programs_.push_back(made);
+  drop_unused();
   return made;
+}
+
+void ProgramCache::drop_unused() {
+  std::vector<size_t> sizes;
+  size_t total = 0;
+  for (const auto& program : programs_) total += sizes.emplace_back(program->bytes());
+  while (total > kBytes && programs_.size() > 1) {
+    const auto oldest = std::min_element(programs_.begin(), programs_.end() - 1,
+                                         [](const auto& a, const auto& b) { return a->used < b->used; });
+    const auto place = sizes.begin() + (oldest - programs_.begin());
+    total -= *place;
+    sizes.erase(place);
+    programs_.erase(oldest);
+  }
+}
+
+size_t ProgramCache::bytes() const {
+  const std::shared_lock lock(mutex_);
+  size_t total = 0;
+  for (const auto& program : programs_) total += program->bytes();
+  return total;
 }
 
 std::shared_ptr<const Compiled> ProgramCache::newest() const {
@@ -112,7 +158,10 @@ std::shared_ptr<const Compiled> ProgramCache::build(Borrowed given) const {
   std::vector<Tensor> arguments;
   for (const TensorType& type : signature.types) arguments.push_back(placeholder(type, device));
   const uint64_t since = next_serial();
-  const std::vector<Tensor> results = f_(arguments);
+  const std::vector<Tensor> results = [&] {
+    const TracedFunction tracing;
+    return f_(arguments);
+  }();
   if (results.size() < num_state_) {
     throw InvalidArgument(name_ + ": returned " + std::to_string(results.size()) +
                           " tensors, fewer than its state of " + std::to_string(num_state_));

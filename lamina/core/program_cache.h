@@ -46,12 +46,17 @@ struct Compiled {
 
   /// Whether a step has overwritten a captured state since: then the function must be traced anew.
   bool stale() const;
+  /// About how many bytes go when the program goes: the plan, both graphs, and captured tensors that nobody
+  /// else holds.
+  size_t bytes() const;
 };
 
-/// The programs of the last signatures. Any number of threads may ask at once; one traces at a time.
+/// The programs of the last signatures, bounded by what they hold. Any number of threads may ask at once; one
+/// traces at a time.
 class ProgramCache {
  public:
-  static constexpr size_t kPrograms = 16;
+  /// What the programs may hold together. The newest one stays in any case.
+  static constexpr size_t kBytes = size_t{64} << 20;
 
   /// The first `num_state` arguments of `f` are donated, its first results their new contents.
   ProgramCache(TensorFunction f, size_t num_state, std::string name, std::shared_ptr<MemoryPool> memory);
@@ -87,12 +92,15 @@ class ProgramCache {
   int built() const { return built_; }
   /// The program made last, or null.
   std::shared_ptr<const Compiled> newest() const;
+  /// About how many bytes the programs hold.
+  size_t bytes() const;
 
  private:
   std::shared_ptr<const Compiled> look_up(Borrowed arguments);
   std::shared_ptr<const Compiled> find(Borrowed arguments);
   std::shared_ptr<const Compiled> build(Borrowed arguments) const;
   void mark(const Compiled& program);
+  void drop_unused();
 
   const TensorFunction f_;
   const size_t num_state_;

@@ -81,6 +81,16 @@ Tensor placeholder(const TensorType& type, const Device& device) {
 
 namespace {
 
+thread_local uint64_t traced_function = 0, traced_functions = 0;
+
+}  // namespace
+
+TracedFunction::TracedFunction() : outer_(traced_function) { traced_function = ++traced_functions; }
+TracedFunction::~TracedFunction() { traced_function = outer_; }
+uint64_t TracedFunction::current() { return traced_function; }
+
+namespace {
+
 class Tracer {
  public:
   Tracer(Older older, uint64_t since) : older_(older), since_(since) {}

@@ -13,6 +13,21 @@ namespace lamina::detail {
 /// A tensor without value or producer: stands for an argument while a function is traced.
 Tensor placeholder(const TensorType& type, const Device& device);
 
+/// While it lives, this thread traces a function that becomes a program of its own.
+class TracedFunction {
+ public:
+  TracedFunction();
+  ~TracedFunction();
+  TracedFunction(const TracedFunction&) = delete;
+  TracedFunction& operator=(const TracedFunction&) = delete;
+
+  /// A number for the innermost function that this thread traces; 0 outside of traces.
+  static uint64_t current();
+
+ private:
+  const uint64_t outer_;
+};
+
 struct PendingOp;
 
 struct Trace {

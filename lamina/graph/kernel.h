@@ -53,6 +53,9 @@ class Kernel {
   virtual void run(const KernelArgs& args) const = 0;
   /// Bytes of scratch memory that `run` wants in args.workspace, aligned to 64 bytes.
   virtual size_t workspace() const { return 0; }
+  /// About how many bytes the kernel itself holds. Those that hold more than numbers say it: generated code,
+  /// programs of their own.
+  virtual size_t bytes() const { return 256; }
 };
 
 /// Layouts that a kernel would like best, one per operand.

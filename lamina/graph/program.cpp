@@ -190,6 +190,17 @@ void Program::run(std::span<void* const> inputs, std::span<void* const> outputs,
 }
 
 size_t Program::arena_bytes() const { return plan_->arena_bytes; }
+
+size_t Program::bytes() const {
+  const Plan& plan = *plan_;
+  // An address in the table of the plan, and in that of one execution.
+  size_t total = sizeof(Program) + sizeof(Plan) + plan.text.size() +
+                 plan.table.size * (sizeof(detail::AddressTable::InArena) + sizeof(void*)) +
+                 plan.block_offsets.size() * sizeof(size_t) + plan.moves.size() * sizeof(Plan::Move);
+  for (const Plan::Step& step : plan.steps) total += sizeof(Plan::Step) + step.kernel->bytes();
+  return total;
+}
+
 int Program::kernels() const { return static_cast<int>(plan_->steps.size()); }
 int Program::state_copies() const { return plan_->state_copies; }
 std::string Program::str() const { return plan_->text; }

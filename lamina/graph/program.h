@@ -30,6 +30,9 @@ class Program {
   void run(std::span<void* const> inputs, std::span<void* const> outputs, void* arena) const;
 
   size_t arena_bytes() const;
+  /// About how many bytes the plan holds while nobody runs it: kernels and tables; not the arena, which is
+  /// the memory pool's.
+  size_t bytes() const;
   int kernels() const;
   /// Updates that are copied into place after the last kernel, since the old contents were needed until then.
   int state_copies() const;

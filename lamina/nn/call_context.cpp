@@ -2,6 +2,7 @@
 #include "lamina/nn/call_context.h"
 
 #include "lamina/base/error.h"
+#include "lamina/nn/detail/pass.h"
 #include "lamina/nn/layer.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/concatenate.h"
@@ -12,6 +13,23 @@
 namespace lamina {
 
 CallContext::CallContext(bool is_training) : training(is_training) {}
+
+CallContext::CallContext(bool is_training, const CallContext& around)
+    : training(is_training),
+      values_(around.values_),
+      assigned_(around.assigned_),
+      losses_(around.losses_),
+      trainable_layers_(around.trainable_layers_),
+      key_(around.key_),
+      next_stream_(around.next_stream_) {}
+
+void CallContext::continue_from(CallContext&& part) {
+  values_ = std::move(part.values_);
+  assigned_ = std::move(part.assigned_);
+  losses_ = std::move(part.losses_);
+  key_ = std::move(part.key_);
+  next_stream_ = part.next_stream_;
+}
 
 void CallContext::bind(const Weight& weight, Tensor value) { values_[&weight] = std::move(value); }
 
@@ -29,10 +47,15 @@ void require(const Weight& weight) {
 
 }  // namespace
 
+const Tensor* CallContext::bound(const Weight& weight) const {
+  const auto found = values_.find(&weight);
+  return found == values_.end() ? nullptr : &found->second;
+}
+
 Tensor CallContext::value(const Weight& weight) const {
   require(weight);
-  const auto bound = values_.find(&weight);
-  return bound == values_.end() ? weight.value : bound->second;
+  if (const Tensor* own = bound(weight)) return *own;
+  return detail::Pass::value(*this, weight);
 }
 
 void CallContext::assign(const Weight& weight, Tensor value) {
@@ -41,6 +64,7 @@ void CallContext::assign(const Weight& weight, Tensor value) {
     throw InvalidArgument("weight '" + weight.path + "': assigned shape " + value.shape().str() +
                           ", expected " + weight.type.shape.str());
   }
+  if (!bound(weight)) detail::Pass::require_kept(*this, weight);
   assigned_[&weight] = true;
   values_[&weight] = cast(value, weight.type.dtype);
 }
@@ -62,7 +86,11 @@ void CallContext::add_loss(const Tensor& loss) {
 }
 
 CallContext::Random CallContext::random(std::optional<int64_t> seed) {
-  if (!key_.defined()) key_ = random_key(0);
+  if (!key_.defined()) {
+    CallContext* const around = detail::Pass::current();
+    if (around && around != this) return around->random(seed);
+    key_ = random_key(0);
+  }
   const int stream = next_stream_++;
   if (!seed) return {key_, stream};
   const Tensor own = full({1}, static_cast<double>(*seed), DType::kInt64);

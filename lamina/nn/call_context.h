@@ -16,20 +16,26 @@ class Layer;
 
 /// One pass through the layers. While a step is traced, weights stand for tensors of the trace and
 /// assignments are collected; outside of a trace a weight stands for its value.
+///
+/// A layer that another calls without handing its context on takes part in the pass of that call. A context
+/// made within a pass binds what it says and takes all else from there.
 class CallContext {
  public:
   explicit CallContext(bool is_training = false);
+  /// A part of the pass of `around` with a mode of its own; see continue_from.
+  CallContext(bool is_training, const CallContext& around);
 
   /// Whether this pass trains: Dropout drops and BatchNormalization takes the batch's statistics.
   const bool training;
 
-  /// The tensor that `weight` stands for in this pass, in its own dtype.
+  /// The tensor that `weight` stands for in this pass, in its own dtype. Throws InvalidArgument where a model
+  /// is traced that does not have the weight although it is to be trained: its layer was not tracked.
   Tensor value(const Weight& weight) const;
   /// The same, cast to `dtype`: what a layer computes with under a mixed policy.
   Tensor value(const Weight& weight, DType dtype) const;
   /// Gives a non-trainable weight a new value for after this pass (moving statistics, recurrent state).
   /// Outside of a step, of fit say, the new value lasts as long as the context. Throws InvalidArgument for
-  /// another shape.
+  /// another shape, and within a step for a weight that its model does not have.
   void assign(const Weight& weight, Tensor value);
 
   /// Whether `layer` is trained in this pass: as it was at the last compile, or else as it is now.
@@ -51,6 +57,10 @@ class CallContext {
 
   // For steps: binds weights to tensors of the trace and collects what was assigned.
   void bind(const Weight& weight, Tensor value);
+  /// What this context itself binds or was assigned; null for a weight that it does not know.
+  const Tensor* bound(const Weight& weight) const;
+  /// Goes on where a part of this pass ended.
+  void continue_from(CallContext&& part);
   void set_key(Tensor key) { key_ = std::move(key); }
   void set_trainable_layers(const std::map<const void*, bool>* layers) { trainable_layers_ = layers; }
   bool assigned(const Weight& weight) const { return assigned_.count(&weight) > 0; }

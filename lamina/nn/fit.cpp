@@ -15,7 +15,6 @@ using detail::EpochIterator;
 using detail::ModelImpl;
 using detail::Position;
 using detail::TensorSource;
-using detail::Usage;
 
 namespace {
 
@@ -267,7 +266,7 @@ History Model::fit(const Tensors& x, const Tensors& y, FitOptions options) {
   check(options);
   ModelImpl& model = impl();
   model.require_idle(*this, "fit");
-  const Usage::Changing alone(model.usage, *this, "fit");
+  const detail::Alone alone(*this, "fit");
   const Batch data =
       model.arrange(*this, {x, y, detail::with_class_weight(y, options.sample_weight, options.class_weight)});
   model.check_data(*this, data, "fit", true, options.batch_size);
@@ -309,7 +308,7 @@ History Model::fit(BatchSource& source, FitOptions options) {
   check(options);
   ModelImpl& model = impl();
   model.require_idle(*this, "fit");
-  const Usage::Changing alone(model.usage, *this, "fit");
+  const detail::Alone alone(*this, "fit");
   if (!options.sample_weight.empty() || options.validation_split > 0 || !options.class_weight.empty()) {
     throw InvalidArgument(
         "fit: a source gives its own sample weights and has no end to split off: sample_weight, class_weight "

@@ -4,6 +4,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/nn/detail/model_impl.h"
+#include "lamina/nn/detail/operation_constant.h"
 #include "lamina/nn/detail/operation_layer.h"
 #include "lamina/nn/layers/input_layer.h"
 
@@ -47,7 +48,8 @@ class Writer {
           args.push_back(tensor(node.call.inputs.at(next++)));
         } else if (const auto* several = std::get_if<std::vector<Tensor>>(&argument)) {
           Json list = Json::list();
-          for (size_t i = 0; i < several->size(); ++i) list.push_back(tensor(node.call.inputs.at(next++)));
+          for (const Tensor& element : *several)
+            list.push_back(element.defined() ? constant_json(element) : tensor(node.call.inputs.at(next++)));
           args.push_back(std::move(list));
         } else {
           args.push_back(std::get<Json>(argument));
@@ -243,15 +245,19 @@ class Reader {
     if (is_tensor(json)) return place(json.at("config").at("keras_history"), 0);
     if (json.is_list() && json.size() > 0) {
       bool all = true, any = false;
+      std::vector<Tensor> constants;
       for (const Json& element : json.as_list()) {
-        all = all && (is_tensor(element) || element.is_null());
+        constants.push_back(constant_from_json(element));
+        all = all && (is_tensor(element) || element.is_null() || constants.back().defined());
         any = any || is_tensor(element);
       }
       if (any && all) {
         std::vector<Tensor> tensors;
-        for (const Json& element : json.as_list())
+        for (size_t i = 0; i < constants.size(); ++i) {
+          const Json& element = json.at(i);
           tensors.push_back(is_tensor(element) ? place(element.at("config").at("keras_history"), 0)
-                                               : Tensor());
+                                               : std::move(constants[i]));
+        }
         return tensors;
       }
     }

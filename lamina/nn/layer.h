@@ -24,6 +24,8 @@
 
 namespace lamina {
 
+class Layer;
+
 /// Height and width, or the like: {3, 3}, or 3 for both.
 struct Size2 {
   Size2() = default;
@@ -46,7 +48,9 @@ struct WeightOptions {
 
 namespace detail {
 struct LayerState;
-}
+class SharedUse;
+TensorSpecs traced_output_specs(const Layer& layer, const TensorSpecs& inputs);
+}  // namespace detail
 
 /// Base of all layers (Keras: keras.layers.Layer). A Layer object is a handle, as in Python: copies are the
 /// same layer, with the same name and weights.
@@ -116,14 +120,16 @@ class Layer : public std::enable_shared_from_this<Layer> {
   // ------------------------------------------------------------------------------------------
 
   /// The layer on tensors: computes what has values, draws a graph of what is symbolic, builds first if need
-  /// be. `training` counts for values alone. Throws InvalidArgument for a layer of several outputs.
-  Tensor operator()(const Tensor& x, bool training = false) const;
-  Tensor operator()(const Tensors& inputs, const CallArguments& arguments = {}, bool training = false) const;
+  /// be. `training` counts for values alone; absent: as in the call of the layer around, as in Keras, and
+  /// false outside of any. Throws InvalidArgument for a layer of several outputs.
+  Tensor operator()(const Tensor& x, std::optional<bool> training = {}) const;
+  Tensor operator()(const Tensors& inputs, const CallArguments& arguments = {},
+                    std::optional<bool> training = {}) const;
   /// The same within the call of another layer.
   Tensor operator()(const Tensor& x, CallContext& context) const;
   /// All outputs.
   std::vector<Tensor> outputs(const Tensors& inputs, const CallArguments& arguments = {},
-                              bool training = false) const;
+                              std::optional<bool> training = {}) const;
   /// All outputs, in the pass of `context`.
   std::vector<Tensor> outputs(LayerCall call, CallContext& context) const;
 
@@ -232,7 +238,8 @@ class Layer : public std::enable_shared_from_this<Layer> {
   WeightPtr add_weight(const std::string& name, const Shape& shape, const Choice<Initializer>& initializer,
                        const WeightOptions& options);
   /// Makes `layer` one of the layers inside, under the member's name, which files use (Keras's attribute).
-  /// Names of its weights follow this layer's. Call it in the constructor.
+  /// Names of its weights follow this layer's. Call it in the constructor. A model refuses to use a layer
+  /// that is to be trained and was not tracked.
   std::shared_ptr<Layer> track(const std::string& member, std::shared_ptr<Layer> layer);
   /// The same for a member that is a list of layers: files number those of one class ("cells/lstm_cell",
   /// "cells/lstm_cell_1").
@@ -263,8 +270,11 @@ class Layer : public std::enable_shared_from_this<Layer> {
   const TensorSpecs& require_inputs(const TensorSpecs& inputs, size_t count) const;
 
  private:
+  friend class detail::SharedUse;
+  friend TensorSpecs detail::traced_output_specs(const Layer& layer, const TensorSpecs& inputs);
   detail::LayerState& state() const;
   void bind() const;
+  std::vector<Tensor> run(const LayerCall& call, CallContext& context) const;
   void require_known_keywords(const LayerCall& call) const;
   void place(const std::string& path) const;
   std::vector<Tensor> draw(LayerCall call) const;

@@ -6,6 +6,7 @@
 #include "lamina/nn/detail/call_node.h"
 #include "lamina/nn/detail/layer_state.h"
 #include "lamina/nn/detail/operation_layer.h"
+#include "lamina/nn/detail/pass.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
 
@@ -41,7 +42,7 @@ bool fits(const Shape& actual, const Shape& expected) {
 // answer without running.
 thread_local bool checking = false, found_unknown = false;
 
-TensorSpecs checked_specs(const Layer& layer, const TensorSpecs& inputs) {
+TensorSpecs checked_specs(const Layer& layer, const LayerCall& call, const TensorSpecs& inputs) {
   struct Scope {
     Scope() : outer(std::exchange(checking, true)), outer_unknown(std::exchange(found_unknown, false)) {}
     ~Scope() {
@@ -50,7 +51,7 @@ TensorSpecs checked_specs(const Layer& layer, const TensorSpecs& inputs) {
     }
     bool outer, outer_unknown;
   } const scope;
-  TensorSpecs specs = layer.compute_output_specs(inputs);
+  TensorSpecs specs = layer.call_output_specs(call, inputs);
   if (found_unknown) specs.clear();
   return specs;
 }
@@ -71,7 +72,10 @@ Shape Layer::compute_output_shape(const Shape& input) const {
 }
 
 Tensor Layer::call(const Tensor&, CallContext&) const {
-  fail("takes or gives several tensors: its call is forward(), not call()");
+  fail(
+      "has no computation of its own: override call(), or forward() for several inputs or outputs; if it "
+      "has " +
+      std::string("a forward(), call outputs()"));
 }
 
 TensorSpecs Layer::compute_output_specs(const TensorSpecs& inputs) const {
@@ -173,21 +177,26 @@ std::vector<Tensor> Layer::outputs(LayerCall call, CallContext& context) const {
     detail::BuildSeed own_seed;
     detail::BuildSeed& seed = detail::BuildSeed::current(own_seed);
     build(own.fixed_batch_size ? specs : with_open_batch(specs), seed.seed, seed.stream);
-  } else if (specs != own.checked) {
-    // A mistake is told before anything runs. What is only known by running it, and models, whose layers
-    // check for themselves, are left to the call.
-    if (!checks_by_running()) expected = checked_specs(*this, with_open_batch(specs));
-    own.checked = specs;
   }
+  // A mistake is told before anything runs. What is only known by running it, and models, whose layers check
+  // for themselves, are left to the call.
+  if (specs != own.checked && !checks_by_running())
+    expected = checked_specs(*this, call, with_open_batch(specs));
   bind();
   const std::vector<Tensor> masks = fill_masks(call);
-  std::vector<Tensor> results = forward(call, context);
+  std::vector<Tensor> results = run(call, context);
+  if (!expected.empty() && results.size() != expected.size()) {
+    fail("compute_output_specs names " + std::to_string(expected.size()) +
+         (expected.size() == 1 ? " output" : " outputs") + ", but the call gave " +
+         std::to_string(results.size()));
+  }
   for (size_t i = 0; i < expected.size() && i < results.size(); ++i) {
     if (!fits(results[i].shape(), expected[i].shape)) {
       fail("compute_output_shape leads to " + expected[i].shape.str() + ", but the call gave " +
            results[i].shape().str());
     }
   }
+  own.checked = specs;
   if (own.activity_regularizer.given()) {
     for (const Tensor& result : results) {
       const Tensor penalty = (*own.activity_regularizer.get())(result);
@@ -196,6 +205,16 @@ std::vector<Tensor> Layer::outputs(LayerCall call, CallContext& context) const {
     }
   }
   hand_masks_on(call, masks, results);
+  return results;
+}
+
+std::vector<Tensor> Layer::run(const LayerCall& call, CallContext& context) const {
+  const detail::Pass running(context, *this);
+  std::vector<Tensor> results = forward(call, context);
+  if (results.empty()) fail("its forward gave no outputs: return one tensor at least");
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (!results[i].defined()) fail("its call gave an undefined tensor as output " + std::to_string(i));
+  }
   return results;
 }
 
@@ -224,19 +243,21 @@ std::vector<Tensor> Layer::draw(LayerCall call) const {
 }
 
 std::vector<Tensor> Layer::outputs(const Tensors& inputs, const CallArguments& arguments,
-                                   bool training) const {
-  CallContext context(training);
-  return outputs(LayerCall{inputs.values(), inputs.size() > 1 && positional_arguments() == 1, arguments},
-                 context);
+                                   std::optional<bool> training) const {
+  return detail::in_pass(training, [&](CallContext& context) {
+    return outputs(LayerCall{inputs.values(), inputs.size() > 1 && positional_arguments() == 1, arguments},
+                   context);
+  });
 }
 
-Tensor Layer::operator()(const Tensors& inputs, const CallArguments& arguments, bool training) const {
+Tensor Layer::operator()(const Tensors& inputs, const CallArguments& arguments,
+                         std::optional<bool> training) const {
   std::vector<Tensor> results = outputs(inputs, arguments, training);
   if (results.size() == 1) return results[0];
   fail("gives " + std::to_string(results.size()) + " outputs: ask outputs() for them");
 }
 
-Tensor Layer::operator()(const Tensor& x, bool training) const {
+Tensor Layer::operator()(const Tensor& x, std::optional<bool> training) const {
   return (*this)(Tensors(std::vector<Tensor>{x}), {}, training);
 }
 
@@ -276,6 +297,24 @@ Tensor Layer::output() const {
 }
 
 namespace detail {
+namespace {
+
+// Extents that stand for open ones while a layer is traced. An extent that follows them differs between two
+// traces. Small ones first, since a layer may have a copy of its work for each step of a sequence; where they
+// are too small for a window, or the layer wants to say something about them, large ones that no message
+// could mean otherwise.
+constexpr int64_t kSmall[] = {3, 5}, kLarge[] = {9973, 9967};
+
+std::string with_open_extents(std::string message) {
+  for (const int64_t extent : kLarge) {
+    const std::string digits = std::to_string(extent);
+    for (size_t at = message.find(digits); at != std::string::npos; at = message.find(digits, at))
+      message.replace(at, digits.size(), "None");
+  }
+  return message;
+}
+
+}  // namespace
 
 TensorSpecs traced_output_specs(const Layer& layer, const TensorSpecs& inputs) {
   const auto trace = [&](int64_t extent) {
@@ -289,11 +328,24 @@ TensorSpecs traced_output_specs(const Layer& layer, const TensorSpecs& inputs) {
     }
     call.list = call.inputs.size() > 1;
     CallContext context(false);
-    return specs_of(layer.forward(call, context));
+    return specs_of(layer.run(call, context));
   };
-  // An extent that follows the open ones differs between the two traces.
-  TensorSpecs first = trace(3);
-  const TensorSpecs second = trace(5);
+  const bool open = std::any_of(inputs.begin(), inputs.end(), [](const TensorSpec& input) {
+    return std::any_of(input.shape.begin(), input.shape.end(), [](int64_t extent) { return extent < 0; });
+  });
+  TensorSpecs first, second;
+  try {
+    first = trace(kSmall[0]);
+    second = open ? trace(kSmall[1]) : first;
+  } catch (const InvalidArgument&) {
+    if (!open) throw;
+    try {
+      first = trace(kLarge[0]);
+      second = trace(kLarge[1]);
+    } catch (const InvalidArgument& error) {
+      throw InvalidArgument(with_open_extents(error.what()));
+    }
+  }
   for (size_t i = 0; i < first.size() && i < second.size(); ++i) {
     for (int axis = 0; axis < first[i].shape.rank(); ++axis) {
       if (first[i].shape[axis] != second[i].shape[axis]) first[i].shape.set(axis, -1);

@@ -16,7 +16,6 @@
 namespace lamina {
 
 using detail::ModelImpl;
-using detail::Usage;
 
 Model::Model(const ModelOptions& options)
     : Model(ModelImpl::make(ModelImpl::Kind::kSubclass, options), options) {}
@@ -71,6 +70,7 @@ Model::Model(const Tensors& inputs, const Tensors& given_outputs, const ModelOpt
   for (const Tensor& input : model.graph->inputs()) specs.push_back({input.shape(), input.dtype()});
   model.built = true;
   Layer::build(specs, model.seed, stream);
+  detail::SharedUse::claim(*this);
   model.adopt_weights(*this);
 }
 
@@ -152,7 +152,7 @@ Tensor Model::input() const { return only(*this, require_graph(*this, impl()).in
 Tensor Model::output() const { return only(*this, require_graph(*this, impl()).outputs(), "outputs"); }
 
 void Model::build(const Shape& input) {
-  const Usage::Changing alone(impl().usage, *this, "build");
+  const detail::Alone alone(*this, "build");
   if (impl().kind == ModelImpl::Kind::kSequential && impl().built) {
     impl().graph->specs({{input, DType::kFloat32}});  // throws for what does not fit
     return;
@@ -217,6 +217,7 @@ void Model::create_weights_for(const TensorSpecs& inputs) {
     for (auto& [member, layer] : detail::numbered_by_class(distinct))
       members.emplace_back("layers/" + member, layer);
     set_sublayers(std::move(members));
+    detail::SharedUse::claim(*this);
     model.adopt_weights(*this);
     return;
   }
@@ -249,6 +250,7 @@ void Model::create_weights_for(const TensorSpecs& inputs) {
   }
   model.built = true;
   if (model.output_names.empty()) model.output_names = {"output"};
+  detail::SharedUse::claim(*this);
   model.adopt_weights(*this);
 }
 
@@ -279,14 +281,14 @@ std::vector<WeightPtr> Model::weights(bool trainable) const {
 }
 
 std::vector<Tensor> Model::get_weights() const {
-  const Usage::Reading asking(impl().usage, *this, "get_weights");
+  const detail::Asking asking(*this, "get_weights");
   std::vector<Tensor> values;
   for (const WeightPtr& weight : weights()) values.push_back(weight->read());
   return values;
 }
 
 void Model::set_weights(const std::vector<Tensor>& values) {
-  const Usage::Changing alone(impl().usage, *this, "set_weights");
+  const detail::Alone alone(*this, "set_weights");
   const std::vector<WeightPtr> all = weights();
   if (values.size() != all.size()) {
     throw InvalidArgument("model '" + name() + "' has " + std::to_string(all.size()) + " weights, received " +
@@ -303,7 +305,7 @@ void Model::set_weights(const std::vector<Tensor>& values) {
 void Model::compile(CompileOptions options) {
   ModelImpl& model = impl();
   model.require_idle(*this, "compile");
-  const Usage::Changing alone(model.usage, *this, "compile");
+  const detail::Alone alone(*this, "compile");
   if (!options.optimizer.given()) options.optimizer = "rmsprop";
   const std::shared_ptr<const Optimizer> optimizer = options.optimizer.get();
   options.optimizer = optimizer;

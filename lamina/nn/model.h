@@ -96,8 +96,10 @@ class Model : public LayerOf<Model> {
   /// Loss and metrics on these samples: {"loss", ..., "accuracy", ...}.
   Logs evaluate(const Tensors& x, const Tensors& y, const EvaluateOptions& options = {});
   Logs evaluate(BatchSource& source, const EvaluateOptions& options = {});
-  /// The output for all samples, computed batch by batch. Throws InvalidArgument for a model of several
-  /// outputs.
+  /// The output for all samples, computed batch by batch and joined along the first axis, as in Keras: an
+  /// output without a row for each sample gives what one batch gives, one batch after the other. Throws
+  /// InvalidArgument where the outputs of two batches do not fit together (predict_on_batch gives them one by
+  /// one), and for a model of several outputs.
   Tensor predict(const Tensors& x, const PredictOptions& options = {});
   Tensor predict(BatchSource& source, const PredictOptions& options = {});
   /// All outputs, under their names.
@@ -112,8 +114,9 @@ class Model : public LayerOf<Model> {
   Tensor predict_on_batch(const Tensors& x);
 
   /// The model on tensors, like any layer. Values are computed by the prepared prediction; gradients flow
-  /// through to inputs and weights alike. Symbolic tensors draw a graph.
-  Tensor operator()(const Tensor& x, bool training = false) const;
+  /// through to inputs and weights alike. Within the call of another layer or a step the model becomes part
+  /// of that. Symbolic tensors draw a graph.
+  Tensor operator()(const Tensor& x, std::optional<bool> training = {}) const;
   using Layer::operator();
   /// The outputs as a function of the weights, which take the place of weights() in that order.
   std::vector<Tensor> call_with_weights(const std::vector<Tensor>& weights, const Tensors& x,

@@ -1,17 +1,19 @@
 // What a Model does with data outside of fit: evaluate, predict, single batches, and calls as a layer.
+#include <algorithm>
 #include <cstring>
 
 #include "lamina/backend/backend.h"
 #include "lamina/base/error.h"
 #include "lamina/nn/detail/model_impl.h"
+#include "lamina/nn/detail/pass.h"
 #include "lamina/nn/detail/storage.h"
 #include "lamina/nn/detail/tensor_source.h"
 #include "lamina/ops/concatenate.h"
+#include "lamina/ops/slice.h"
 
 namespace lamina {
 
 using detail::ModelImpl;
-using detail::Usage;
 
 namespace {
 
@@ -35,20 +37,18 @@ void require_end(const BatchSource& source, std::optional<int64_t> steps, const 
   throw InvalidArgument(std::string(what) + ": the source has no end: say how many .steps to take");
 }
 
-// Rows of all batches, one after the other.
+// The outputs of all batches along their first axis, as Keras joins them (keras/src/backend/tensorflow/
+// trainer.py, potentially_ragged_concat), whether or not that has a row for each sample: scalars stand in a
+// row, and what a single batch gives stays as it is.
 class Rows {
  public:
   explicit Rows(std::optional<int64_t> samples) : samples_(samples) {}
 
-  /// The output for a batch of `rows` samples. Throws InvalidArgument unless it has a row for each.
+  /// The output for a batch of `rows` samples. Throws InvalidArgument for one that does not continue those
+  /// before.
   void add(const Tensor& batch, int64_t rows) {
-    if (batch.rank() == 0 || batch.shape()[0] != rows) {
-      throw InvalidArgument("predict: an output of shape " + batch.shape().str() +
-                            " has not one row for each of " + std::to_string(rows) +
-                            " samples; ask predict_on_batch for it");
-    }
-    if (!samples_) {
-      parts_.push_back(detail::own(batch));
+    if (!samples_ || batch.rank() == 0 || batch.shape()[0] != rows) {
+      add_part(batch);
       return;
     }
     if (!whole_.defined()) {
@@ -56,21 +56,43 @@ class Rows {
       type.shape.set(0, *samples_);
       whole_ = Tensor::wrap(std::make_shared<Buffer>(batch.device(), type.bytes()), type);
     }
-    Shape expected = whole_.shape();
-    expected.set(0, batch.shape()[0]);
-    if (batch.shape() != expected) {
-      throw InvalidArgument("predict: a batch gave an output of shape " + batch.shape().str() +
-                            " where earlier ones gave " + expected.str() + "; ask for each batch by itself");
-    }
+    require_like(whole_.shape(), batch.shape());
     const size_t bytes = batch.type().bytes();
     if (bytes)
       std::memcpy(static_cast<char*>(whole_.buffer()->data()) + filled_, batch.buffer()->data(), bytes);
     filled_ += bytes;
   }
 
-  Tensor finish() const { return samples_ ? whole_ : concatenate(parts_, 0).eval(); }
+  Tensor finish() const {
+    if (whole_.defined()) return whole_;
+    if (parts_.size() == 1) return parts_[0];
+    return (parts_[0].rank() == 0 ? stack(parts_, 0) : concatenate(parts_, 0)).eval();
+  }
 
  private:
+  void add_part(const Tensor& batch) {
+    if (whole_.defined()) {  // earlier batches had a row for each sample
+      const size_t row = whole_.type().bytes() / static_cast<size_t>(whole_.shape()[0]);
+      const auto rows = static_cast<int64_t>(filled_ / std::max<size_t>(row, 1));
+      parts_.push_back(slice(whole_, {0}, {rows}).eval());
+      whole_ = Tensor();
+    }
+    samples_.reset();
+    if (!parts_.empty()) require_like(parts_[0].shape(), batch.shape());
+    parts_.push_back(detail::own(batch));
+  }
+
+  static void require_like(const Shape& earlier, const Shape& now) {
+    Shape expected = earlier, given = now;
+    for (Shape* shape : {&expected, &given}) {
+      if (shape->rank() > 0) shape->set(0, -1);
+    }
+    if (given == expected) return;
+    throw InvalidArgument("predict: a batch gave an output of shape " + now.str() +
+                          " where earlier ones gave " + expected.str() +
+                          "; ask predict_on_batch for each batch by itself");
+  }
+
   std::optional<int64_t> samples_;
   Tensor whole_;
   size_t filled_ = 0;
@@ -87,7 +109,7 @@ Tensor only_output(const Model& model, const Tensors& outputs, const char* inste
 
 Logs Model::evaluate(const Tensors& x, const Tensors& y, const EvaluateOptions& options) {
   positive("evaluate", options.batch_size);
-  const Usage::Changing alone(impl().usage, *this, "evaluate");
+  const detail::Alone alone(*this, "evaluate");
   const Batch all = impl().arrange(*this, {x, y, options.sample_weight});
   impl().check_data(*this, all, "evaluate", false, options.batch_size);
   detail::TensorSource source(all.x, all.y, all.sample_weight, {.batch_size = options.batch_size},
@@ -96,7 +118,7 @@ Logs Model::evaluate(const Tensors& x, const Tensors& y, const EvaluateOptions& 
 }
 
 Logs Model::evaluate(BatchSource& source, const EvaluateOptions& options) {
-  const Usage::Changing alone(impl().usage, *this, "evaluate");
+  const detail::Alone alone(*this, "evaluate");
   require_end(source, options.steps, "evaluate");
   const detail::CallbackList callbacks(options.callbacks, options.verbose);
   callbacks.attach(*this, run_info(source, options.steps, options.batch_size, options.verbose));
@@ -105,7 +127,7 @@ Logs Model::evaluate(BatchSource& source, const EvaluateOptions& options) {
 
 Tensors Model::predict_outputs(const Tensors& x, const PredictOptions& options) {
   positive("predict", options.batch_size);
-  const Usage::Reading asking(impl().usage, *this, "predict");
+  const detail::Asking asking(*this, "predict");
   const Tensors data = impl().arrange_inputs(*this, x);
   detail::TensorSource source(data, {}, {}, {.batch_size = options.batch_size}, "predict");
   if (source.samples() == 0) return impl().predict_nothing(*this, data);
@@ -113,7 +135,7 @@ Tensors Model::predict_outputs(const Tensors& x, const PredictOptions& options) 
 }
 
 Tensors Model::predict_outputs(BatchSource& source, const PredictOptions& options) {
-  const Usage::Reading asking(impl().usage, *this, "predict");
+  const detail::Asking asking(*this, "predict");
   require_end(source, options.steps, "predict");
   const detail::CallbackList callbacks(options.callbacks, 0);
   callbacks.attach(*this, run_info(source, options.steps, options.batch_size, 0));
@@ -146,7 +168,7 @@ Tensor Model::predict(BatchSource& source, const PredictOptions& options) {
 }
 
 Tensor Model::predict_on_batch(const Tensors& x) {
-  const Usage::Reading asking(impl().usage, *this, "predict_on_batch");
+  const detail::Asking asking(*this, "predict_on_batch");
   std::vector<Tensor> outputs;
   if (impl().takes_as_it_is(x)) {
     impl().ensure_trainer(*this).predict(*this, x.values(), outputs);
@@ -159,7 +181,7 @@ Tensor Model::predict_on_batch(const Tensors& x) {
 }
 
 Logs Model::train_on_batch(const Tensors& x, const Tensors& y, const OnBatchOptions& options) {
-  const Usage::Changing alone(impl().usage, *this, "train_on_batch");
+  const detail::Alone alone(*this, "train_on_batch");
   const Batch batch = impl().arrange(
       *this, {x, y, detail::with_class_weight(y, options.sample_weight, options.class_weight)});
   impl().check_data(*this, batch, "train_on_batch", true);
@@ -170,7 +192,7 @@ Logs Model::train_on_batch(const Tensors& x, const Tensors& y, const OnBatchOpti
 }
 
 Logs Model::test_on_batch(const Tensors& x, const Tensors& y, const OnBatchOptions& options) {
-  const Usage::Changing alone(impl().usage, *this, "test_on_batch");
+  const detail::Alone alone(*this, "test_on_batch");
   const Batch batch = impl().arrange(
       *this, {x, y, detail::with_class_weight(y, options.sample_weight, options.class_weight)});
   impl().check_data(*this, batch, "test_on_batch", false);
@@ -181,7 +203,7 @@ Logs Model::test_on_batch(const Tensors& x, const Tensors& y, const OnBatchOptio
 }
 
 std::string Model::train_graph(const Tensors& x, const Tensors& y) {
-  const Usage::Changing alone(impl().usage, *this, "train_graph");
+  const detail::Alone alone(*this, "train_graph");
   const Batch batch = impl().arrange(*this, {x, y, {}});
   impl().check_data(*this, batch, "train_graph", true);
   return impl().ensure_trainer(*this).train_graph(*this, batch);
@@ -189,10 +211,11 @@ std::string Model::train_graph(const Tensors& x, const Tensors& y) {
 
 // ---- As a function of tensors ----
 
-Tensor Model::operator()(const Tensor& x, bool training) const {
-  if (is_symbolic(x) || training || !impl().built || !impl().graph || impl().ensure_trainer(*this).stateful())
+Tensor Model::operator()(const Tensor& x, std::optional<bool> training) const {
+  if (is_symbolic(x) || training.value_or(false) || detail::Pass::current() || !impl().built ||
+      !impl().graph || impl().ensure_trainer(*this).stateful())
     return Layer::operator()(x, training);
-  const Usage::Reading asking(impl().usage, *this, "a call");
+  const detail::Asking asking(*this, "a call");
   return only_output(*this, Tensors(impl().call(*this, {x})), "outputs()");
 }
 
@@ -216,7 +239,7 @@ std::vector<Tensor> Model::call_with_weights(const std::vector<Tensor>& values, 
 
 std::pair<Tensor, std::vector<Tensor>> Model::value_and_grad(const Tensors& x, const Tensors& y,
                                                              bool training) {
-  const Usage::Changing alone(impl().usage, *this, "value_and_grad");
+  const detail::Alone alone(*this, "value_and_grad");
   const Batch batch = impl().arrange(*this, {x, y, {}});
   impl().check_data(*this, batch, "value_and_grad", training);
   return impl().ensure_trainer(*this).value_and_grad(*this, batch, training);

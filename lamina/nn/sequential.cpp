@@ -43,7 +43,7 @@ void Sequential::draw(const TensorSpec& input) {
 void Sequential::add(AnyLayer layer) {
   ModelImpl& model = impl();
   require_own("add");
-  const detail::Usage::Changing alone(model.usage, *this, "add");
+  const detail::Alone alone(*this, "add");
   const std::shared_ptr<const detail::LayerGraph> graph = model.graph;
   const bool built = model.built;
   model.append(*this, layer.get());
@@ -66,8 +66,9 @@ void Sequential::pop() {
   ModelImpl& model = impl();
   require_own("pop");
   model.require_idle(*this, "pop");
-  const detail::Usage::Changing alone(model.usage, *this, "pop");
+  const detail::Alone alone(*this, "pop");
   if (model.layers.empty()) throw InvalidArgument("model '" + name() + "' has no layers to remove");
+  detail::SharedUse::release(*this, *model.layers.back());
   model.layers.pop_back();
   model.trainer.reset();
   const bool only_input = model.layers.size() == 1 && dynamic_cast<InputLayer*>(model.layers[0].get());

@@ -45,7 +45,8 @@ class TrainStep {
 
   /// The model's outputs for the batch.
   std::vector<Tensor> forward();
-  /// A layer, or a model inside this one, on a tensor of the trace.
+  /// A layer, or a model inside this one, on a tensor of the trace. One that this model did not track takes
+  /// part with its weights of the time, as a teacher does; minimize refuses to change them.
   Tensor call(const Layer& layer, const Tensor& x);
 
   /// The loss that compile chose for these outputs, with regularizers, losses that layers added, and sample
@@ -56,7 +57,7 @@ class TrainStep {
 
   /// One update of `weights` (absent: all that are trainable) by the model's optimizer, down the gradient of
   /// the scalar `loss`. Call it once for each key; another optimizer, under a name of its own, keeps slots of
-  /// its own.
+  /// its own. Throws InvalidArgument for weights that the model does not have.
   void minimize(const Tensor& loss);
   void minimize(const Tensor& loss, const std::vector<WeightPtr>& weights);
   void minimize(const Tensor& loss, const std::vector<WeightPtr>& weights, const std::string& name,

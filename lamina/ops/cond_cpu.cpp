@@ -15,6 +15,7 @@ class Cond final : public Kernel {
         num_outputs_(desc.outputs.size()) {}
 
   size_t workspace() const override { return std::max(true_fn_->arena_bytes(), false_fn_->arena_bytes()); }
+  size_t bytes() const override { return detail::body_bytes(*true_fn_) + detail::body_bytes(*false_fn_); }
 
   void run(const KernelArgs& args) const override {
     const Program& chosen = *args.input<bool>(0) ? *true_fn_ : *false_fn_;

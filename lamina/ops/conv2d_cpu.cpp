@@ -100,6 +100,7 @@ class PlanKernel final : public Kernel {
   explicit PlanKernel(PlanPtr plan) : plan_(std::move(plan)) {}
   void run(const KernelArgs& args) const override { plan_->run(args.inputs, args.outputs, args.workspace); }
   size_t workspace() const override { return plan_->workspace(); }
+  size_t bytes() const override { return plan_->bytes(); }
 
  private:
   PlanPtr plan_;

@@ -70,6 +70,11 @@ class TileMachine final : public Kernel {
  public:
   explicit TileMachine(TilePlan plan) : plan_(std::move(plan)) {}
 
+  size_t bytes() const override {
+    return sizeof(*this) + plan_.slots.size() * sizeof(plan_.slots[0]) +
+           (plan_.prelude.size() + plan_.steps.size()) * sizeof(TilePlan::Step);
+  }
+
   void run(const KernelArgs& args) const override {
     if (plan_.size == 0) return;
     uint64_t uniforms[TilePlan::kMaxUniforms];

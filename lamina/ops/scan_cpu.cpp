@@ -25,6 +25,7 @@ class Scan final : public Kernel {
   }
 
   size_t workspace() const override { return arena_ + (saves_ ? 0 : 2 * carry_.bytes()); }
+  size_t bytes() const override { return detail::body_bytes(*body_); }
 
   void run(const KernelArgs& args) const override {
     char* const arena = static_cast<char*>(args.workspace);

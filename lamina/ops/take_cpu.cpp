@@ -8,6 +8,7 @@
 #include "lamina/base/threads.h"
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/element.h"
+#include "lamina/ops/detail/place.h"
 #include "lamina/ops/take.h"
 
 namespace lamina {
@@ -15,6 +16,7 @@ namespace {
 
 using detail::kIsFloating;
 using detail::kIsHalf;
+using detail::place_of;
 
 /// What stands for an element at an index out of range.
 template <class T>
@@ -111,13 +113,6 @@ std::unique_ptr<Kernel> make_take(const KernelDesc& desc, int axis) {
 
 std::unique_ptr<Kernel> prepare_take(const KernelDesc& desc) {
   return make_take(desc, desc.attrs.as<TakeAttrs>().axis);
-}
-
-/// The `n`-th place of a tensor of `shape`, in row-major order: "(0, 3)".
-std::string place_of(int64_t n, const Shape& shape) {
-  Shape place = shape;
-  for (int axis = shape.rank() - 1; axis >= 0; n /= shape[axis], --axis) place.set(axis, n % shape[axis]);
-  return place.str();
 }
 
 /// Throws for the first id that is not a row of the table: on the calling thread and before anything is

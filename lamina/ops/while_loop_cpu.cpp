@@ -21,6 +21,7 @@ class WhileLoop final : public Kernel {
         arena_(detail::aligned(std::max(cond_->arena_bytes(), body_->arena_bytes()))) {}
 
   size_t workspace() const override { return arena_ + 2 * carry_.bytes() + detail::kAlignment; }
+  size_t bytes() const override { return detail::body_bytes(*cond_) + detail::body_bytes(*body_); }
 
   void run(const KernelArgs& args) const override {
     char* const arena = static_cast<char*>(args.workspace);

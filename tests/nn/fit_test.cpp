@@ -240,7 +240,7 @@ TEST(Predict, ALayerThatErrsAboutItsShapeIsFound) {
   Sequential model({Input({2}), Wrong()}, {.seed = 1});
   const Tensor x = Tensor::from<float>({1, 2, 3, 4}, {2, 2});
   EXPECT_THROW(model.predict(x), InvalidArgument);
-  EXPECT_EQ(model(x).shape(), (Shape{2, 2}));
+  EXPECT_THROW(model(x), InvalidArgument) << "a mistake is told every time";
 }
 
 TEST(Predict, ABatchOfNoneGivesNone) {

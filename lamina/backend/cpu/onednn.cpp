@@ -20,7 +20,8 @@ namespace {
 using dnnl::memory;
 using Dims = memory::dims;
 
-/// Plans by the bytes of what they were made for. Bounded: the oldest goes first; kernels keep theirs alive.
+/// Plans by the bytes of what they were made for. Bounded by what they hold: the oldest goes first; kernels
+/// keep theirs alive.
 class Cache {
  public:
   template <class Make>
@@ -35,9 +36,10 @@ class Cache {
     if (!added) return entry->second;
     ++made_;
     order_.push_back(key);
-    if (order_.size() > kLimit) {
-      plans_.erase(order_.front());
-      order_.pop_front();
+    for (held_ += bytes_of(plan, key); held_ > kLimit && order_.size() > 1; order_.pop_front()) {
+      const auto oldest = plans_.find(order_.front());
+      held_ -= bytes_of(oldest->second, oldest->first);
+      plans_.erase(oldest);
     }
     return plan;
   }
@@ -48,7 +50,12 @@ class Cache {
   }
 
  private:
-  static constexpr size_t kLimit = 1024;
+  static size_t bytes_of(const std::shared_ptr<const Plan>& plan, const std::string& key) {
+    return 2 * key.size() + (plan ? plan->bytes() : 0);
+  }
+
+  static constexpr size_t kLimit = size_t{32} << 20;
+  size_t held_ = 0;
   std::mutex mutex_;
   std::unordered_map<std::string, std::shared_ptr<const Plan>> plans_;
   std::deque<std::string> order_;

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "lamina/nn/detail/shared_use.h"
 #include "lamina/nn/layer.h"
 
 namespace lamina::detail {
@@ -21,7 +22,8 @@ struct LayerState {
   TensorSpecs input_specs, output_specs;
   std::vector<WeightPtr> weights;
   std::vector<std::pair<std::string, std::shared_ptr<Layer>>> sublayers;
-  int calls = 0;  ///< on symbolic tensors, so that graphs can tell them apart
+  std::vector<LayerUser> users;  ///< models that have it; SharedUse looks after them
+  int calls = 0;                 ///< on symbolic tensors, so that graphs can tell them apart
   /// Input and output of the first such call, while a graph holds them.
   std::vector<std::weak_ptr<TensorNode>> first_inputs, first_outputs;
 

@@ -10,11 +10,13 @@
 #include "lamina/core/trace.h"
 #include "lamina/nn/detail/batches.h"
 #include "lamina/nn/detail/layer_state.h"
+#include "lamina/nn/detail/pass.h"
 #include "lamina/nn/detail/tensor_source.h"
 #include "lamina/nn/layers/input_layer.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/reshape.h"
+#include "lamina/ops/to_index.h"
 
 namespace lamina::detail {
 namespace {
@@ -76,7 +78,9 @@ void require_range(const std::string& what, const Tensor& tensor, DType dtype) {
 Tensor as_input(const Tensor& symbolic, const Tensor& value) {
   const Shape shape = input_shape(symbolic.shape(), value.shape());
   Tensor result = shape == value.shape() ? value : reshape(value, shape);
-  result = cast(result, symbolic.dtype());
+  // Floats where a model wants integers: what is lost by a cast may be a NaN.
+  const bool exact = is_floating(result.dtype()) && is_integer(symbolic.dtype());
+  result = exact ? to_index(result, symbolic.dtype()) : cast(result, symbolic.dtype());
   const Tensor mask = mask_of(value);
   if (mask.defined() && result.node() != value.node()) set_mask(result, mask);
   return result;
@@ -222,8 +226,9 @@ std::vector<Tensor> ModelImpl::call(const Model& model, const std::vector<Tensor
     if (!function) {
       // Holds what it needs by itself: a gradient may come back to it when the model has long changed.
       function.emplace(
-          [graph = graph, weights](const std::vector<Tensor>& args) {
+          [graph = graph, weights, name = model.name()](const std::vector<Tensor>& args) {
             CallContext pass(false);
+            const Pass running(pass, nullptr, name, true);
             for (size_t i = 0; i < weights.size(); ++i) pass.bind(*weights[i], args[i]);
             std::vector<Tensor> inputs;
             for (size_t i = 0; i < graph->inputs().size(); ++i)
@@ -385,7 +390,13 @@ Tensors ModelImpl::predict_nothing(const Model& model, const Tensors& x) const {
   std::vector<Tensor> outputs;
   for (const TensorSpec& spec : model.compute_output_specs(specs)) {
     Shape shape = spec.shape;
-    shape.set(0, 0);
+    if (shape.rank() == 0) {
+      throw InvalidArgument("model '" + model.name() +
+                            "': predict: an output is a scalar for each batch, and there are no samples");
+    }
+    for (int axis = 0; axis < shape.rank(); ++axis) {
+      if (axis == 0 || shape[axis] < 0) shape.set(axis, 0);
+    }
     outputs.push_back(zeros(shape, spec.dtype).eval());
   }
   return name_outputs(std::move(outputs));

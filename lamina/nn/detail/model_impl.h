@@ -1,6 +1,7 @@
 // What a Model holds. Internal header.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -11,6 +12,7 @@
 #include "lamina/nn/detail/callback_list.h"
 #include "lamina/nn/detail/layer_graph.h"
 #include "lamina/nn/detail/published.h"
+#include "lamina/nn/detail/shared_use.h"
 #include "lamina/nn/detail/trainer.h"
 #include "lamina/nn/detail/usage.h"
 #include "lamina/nn/model.h"
@@ -52,6 +54,7 @@ struct ModelImpl {
   int fits = 0;  ///< calls of fit so far, so that each shuffles differently
   Position position;
   Usage usage;
+  std::atomic<uint64_t> alone_at_claim{0};  ///< the last state of sharing at which no model shared a layer
   std::recursive_mutex making;       ///< over building and making the trainer, which predictions may do
   std::optional<Function> function;  ///< of weights and inputs, for calls through which gradients flow
 

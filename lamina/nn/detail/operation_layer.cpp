@@ -1,6 +1,9 @@
 // Running and drawing recorded ops.
 #include "lamina/nn/detail/operation_layer.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "lamina/base/error.h"
 #include "lamina/nn/detail/layer_state.h"
 #include "lamina/nn/detail/operation_constant.h"
@@ -31,7 +34,7 @@ std::vector<Tensor> tensors_of(const OperationCall& call) {
     if (const auto* one = std::get_if<Tensor>(&argument)) {
       if (is_symbolic(*one)) tensors.push_back(*one);
     } else if (const auto* several = std::get_if<std::vector<Tensor>>(&argument)) {
-      tensors.insert(tensors.end(), several->begin(), several->end());
+      std::copy_if(several->begin(), several->end(), std::back_inserter(tensors), is_symbolic);
     }
   }
   return tensors;
@@ -41,6 +44,7 @@ OperationLayer::OperationLayer(OperationCall call, const std::string& name)
     : LayerOf<OperationLayer>(name, true),
       call_(std::move(call)),
       operation_(&require_operation(call_.class_name)) {
+  fix_batch_size();  // an operand need not have a batch: the mean over it has none
   // What was given stays alive by the node's inputs; here only the places matter.
   for (OperationArgument& argument : call_.args) {
     Tensor& constant = constants_.emplace_back();
@@ -50,14 +54,49 @@ OperationLayer::OperationLayer(OperationCall call, const std::string& name)
     } else if (const auto* json = std::get_if<Json>(&argument)) {
       constant = constant_from_json(*json);
     } else if (auto* several = std::get_if<std::vector<Tensor>>(&argument)) {
-      several->assign(several->size(), Tensor());
+      for (Tensor& element : *several) {
+        if (is_symbolic(element)) element = Tensor();
+      }
     }
     if (constant.defined()) argument = constant_json(constant);
   }
 }
 
 TensorSpecs OperationLayer::compute_output_specs(const TensorSpecs& inputs) const {
-  return traced_output_specs(*this, inputs);
+  try {
+    return traced_output_specs(*this, inputs);
+  } catch (const InvalidArgument&) {
+    // A constant may say for how many samples the op is meant, as in concatenate({x, constant}, 1). The batch
+    // stays open all the same, as in Keras.
+    if (const auto specs = specs_for_constants(inputs)) return *specs;
+    throw;
+  }
+}
+
+std::optional<TensorSpecs> OperationLayer::specs_for_constants(const TensorSpecs& inputs) const {
+  std::vector<Tensor> constants = constants_;
+  for (const OperationArgument& argument : call_.args) {
+    if (const auto* several = std::get_if<std::vector<Tensor>>(&argument))
+      constants.insert(constants.end(), several->begin(), several->end());
+  }
+  for (const Tensor& constant : constants) {
+    if (!constant.defined() || constant.rank() == 0) continue;
+    TensorSpecs known = inputs;
+    for (TensorSpec& spec : known) {
+      if (spec.shape.rank() > 0 && spec.shape[0] < 0) spec.shape.set(0, constant.shape()[0]);
+    }
+    if (known == inputs) return std::nullopt;
+    try {
+      TensorSpecs specs = traced_output_specs(*this, known);
+      for (TensorSpec& spec : specs) {
+        if (spec.shape.rank() > 0 && spec.shape[0] == constant.shape()[0]) spec.shape.set(0, -1);
+      }
+      return specs;
+    } catch (const InvalidArgument&) {
+      continue;
+    }
+  }
+  return std::nullopt;
 }
 
 std::vector<Tensor> OperationLayer::forward(const LayerCall& call, CallContext&) const {
@@ -70,7 +109,9 @@ std::vector<Tensor> OperationLayer::forward(const LayerCall& call, CallContext&)
     } else if (auto* one = std::get_if<Tensor>(&argument)) {
       *one = call.inputs.at(next++);
     } else if (auto* several = std::get_if<std::vector<Tensor>>(&argument)) {
-      for (Tensor& tensor : *several) tensor = call.inputs.at(next++);
+      for (Tensor& tensor : *several) {
+        if (!tensor.defined()) tensor = call.inputs.at(next++);
+      }
     }
   }
   return {operation_->run(filled)};

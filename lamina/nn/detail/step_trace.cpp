@@ -98,6 +98,11 @@ void StepTrace::apply(const std::vector<Tensor>& gradients, const std::vector<We
       state.push_back(variable.initial);
   }
   Optimizer::Update update = optimizer->update(now, gradients, state);
+  for (const WeightPtr& weight : weights) {
+    if (context.bound(*weight)) continue;
+    throw InvalidArgument("TrainStep: weight '" + weight->path + "' is to be minimised, but is none of the " +
+                          "weights of model '" + model.name() + "': let the model track() its layer");
+  }
   for (size_t i = 0; i < weights.size(); ++i) {
     Tensor value = std::move(update.weights[i]);
     if (weights[i]->constraint.given()) value = (*weights[i]->constraint.get())(value);

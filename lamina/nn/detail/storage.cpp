@@ -2,6 +2,7 @@
 #include "lamina/nn/detail/storage.h"
 
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "lamina/backend/backend.h"
@@ -27,6 +28,12 @@ Tensor own(const Tensor& from, DType dtype) {
   Tensor result = Tensor::wrap(std::move(buffer), source.type());
   overwrite(result, source);
   return result;
+}
+
+Tensor own(Tensor&& from, DType dtype) {
+  Tensor source = converted(std::exchange(from, Tensor()), dtype);
+  make_exclusive(source);
+  return source;
 }
 
 Tensor own_zeros(const TensorType& type) {

@@ -9,6 +9,8 @@ namespace lamina::detail {
 Tensor own(const Tensor& from);
 /// The same, converted to `dtype`.
 Tensor own(const Tensor& from, DType dtype);
+/// The same of what the caller needs no more: without a copy where nobody else holds it.
+Tensor own(Tensor&& from, DType dtype);
 /// Zeros in a buffer that nothing else shares.
 Tensor own_zeros(const TensorType& type);
 

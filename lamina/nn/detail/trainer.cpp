@@ -10,6 +10,7 @@
 #include "lamina/core/trace.h"
 #include "lamina/nn/detail/batches.h"
 #include "lamina/nn/detail/model_impl.h"
+#include "lamina/nn/detail/pass.h"
 #include "lamina/nn/detail/storage.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/full.h"
@@ -185,6 +186,8 @@ void Trainer::learn(const Model& model, Kind& kind, const Batch& batch, bool tra
   if (layout) return;
   const Batch stand_ins = placeholders(batch);
   CallContext pass = context(training);
+  for (const WeightPtr& weight : weights_) pass.bind(*weight, weight->value);
+  const Pass running(pass, &model, model.name());
   StepTrace trace(model, *kind.objective, trainable_, pass, stand_ins);
   TrainStep step(trace);
   if (training) {
@@ -261,6 +264,7 @@ std::vector<Tensor> Trainer::train_function(const Model& model, const Kind& kind
   CallContext pass = context(true);
   pass.set_key(key);
   for (size_t i = 0; i < weights_.size(); ++i) pass.bind(*weights_[i], args[i]);
+  const Pass running(pass, &model, model.name());
   StepTrace trace(model, *kind.objective, trainable_, pass, batch);
   trace.log_state = logs;
   trace.known = &kind.optimizers;
@@ -296,6 +300,7 @@ std::vector<Tensor> Trainer::test_function(const Model& model, const Kind& kind,
   pass.set_key(key);
   for (size_t i = 0; i < stateful_.size(); ++i) pass.bind(*stateful_[i], args[i]);
   for (size_t i = 0; i < plain_.size(); ++i) pass.bind(*plain_[i], plain[i]);
+  const Pass running(pass, &model, model.name());
   StepTrace trace(model, *kind.objective, trainable_, pass, batch);
   trace.log_state = logs;
   TrainStep step(trace);
@@ -311,6 +316,7 @@ std::vector<Tensor> Trainer::predict_function(const Model& model, const std::vec
   for (size_t i = 0; i < stateful_.size(); ++i) pass.bind(*stateful_[i], args[i]);
   for (size_t i = 0; i < plain_.size(); ++i) pass.bind(*plain_[i], args[stateful_.size() + i]);
   const std::vector<Tensor> inputs(args.begin() + static_cast<std::ptrdiff_t>(weights_.size()), args.end());
+  const Pass running(pass, &model, model.name());
   const std::vector<Tensor> outputs = model.Layer::outputs(LayerCall{inputs, inputs.size() > 1, {}}, pass);
   std::vector<Tensor> results;
   for (const WeightPtr& weight : stateful_) results.push_back(pass.value(*weight));
@@ -405,7 +411,9 @@ std::pair<Tensor, std::vector<Tensor>> Trainer::value_and_grad(const Model& mode
   CallContext pass = context(training);
   pass.set_key(key_);
   std::vector<Tensor> now;
+  for (const WeightPtr& weight : weights_) pass.bind(*weight, weight->value);
   for (const WeightPtr& weight : trainable_) now.push_back(weight->value);
+  const Pass running(pass, &model, model.name());
   StepTrace trace(model, *kind.objective, trainable_, pass, batch);
   TrainStep step(trace);
   const Tensor loss = trace.total_loss(step.forward(), nullptr);

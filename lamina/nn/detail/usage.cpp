@@ -4,8 +4,6 @@
 #include <algorithm>
 
 #include "lamina/base/detail/thread_slots.h"
-#include "lamina/base/error.h"
-#include "lamina/nn/layer.h"
 
 namespace lamina::detail {
 
@@ -18,32 +16,26 @@ bool Usage::read() const {
                      [](const Place& place) { return place.readers > 0; });
 }
 
-Usage::Reading::Reading(Usage& usage, const Layer& model, const char* action) : readers_(usage.my_readers()) {
+Usage::Reading::Reading(Usage& usage) : readers_(usage.my_readers()) {
   ++readers_;
   State state = usage.state_;
   for (; state == kClaimed; state = usage.state_)
     std::this_thread::yield();  // it gives up, or was there before
   if (state == kFree || usage.mine()) return;
   --readers_;
-  throw InvalidArgument(
-      "model '" + model.name() + "': " + action +
-      " was called while another thread trains or changes the model; a model is trained by one "
-      "thread and asked by none meanwhile: give the other thread a copy (save and load_model)");
+  throw Busy();
 }
 
 Usage::Reading::~Reading() { readers_.fetch_sub(1, std::memory_order_release); }
 
-Usage::Changing::Changing(Usage& usage, const Layer& model, const char* action) : usage_(usage) {
+Usage::Changing::Changing(Usage& usage) : usage_(usage) {
   if (!usage_.mine()) {
     State expected = kFree;
     const bool claimed = usage_.state_.compare_exchange_strong(expected, kClaimed);
     const bool alone = claimed && !usage_.read();
     if (alone) usage_.owner_ = std::this_thread::get_id();
     if (claimed) usage_.state_ = alone ? kChanging : kFree;
-    if (!alone) {
-      throw InvalidArgument("model '" + model.name() + "': " + action +
-                            " was called while another thread uses the model; it needs the model alone");
-    }
+    if (!alone) throw Busy();
   }
   ++usage_.changes_;
 }

@@ -4,10 +4,6 @@
 #include <atomic>
 #include <thread>
 
-namespace lamina {
-class Layer;
-}
-
 namespace lamina::detail {
 
 /// Any number of threads may ask a model; what changes it has it alone. Nobody waits: who comes at the wrong
@@ -19,11 +15,14 @@ namespace lamina::detail {
 /// of a reader and a claimer that come at once, each sees the other.
 class Usage {
  public:
+  /// Thrown to who comes at the wrong time; whoever knows the model's name turns it into an error for users.
+  struct Busy {};
+
   /// While it lives, the model is asked.
   class Reading {
    public:
-    /// Throws InvalidArgument "MODEL: ACTION ..." while another thread changes the model.
-    Reading(Usage& usage, const Layer& model, const char* action);
+    /// Throws Busy while another thread changes the model.
+    explicit Reading(Usage& usage);
     ~Reading();
     Reading(const Reading&) = delete;
     Reading& operator=(const Reading&) = delete;
@@ -34,8 +33,8 @@ class Usage {
   /// While it lives, the model is changed.
   class Changing {
    public:
-    /// Throws InvalidArgument while another thread uses the model.
-    Changing(Usage& usage, const Layer& model, const char* action);
+    /// Throws Busy while another thread uses the model.
+    explicit Changing(Usage& usage);
     ~Changing();
     Changing(const Changing&) = delete;
     Changing& operator=(const Changing&) = delete;

@@ -90,6 +90,12 @@ Tensor BatchNormalization::normalize(const Tensor& input, const Tensor& mask, Ca
     fail("the mask must have one axis less than the input, received " + mask.shape().str() + " for input " +
          input.shape().str());
   }
+  for (int axis = 0; mask.defined() && axis < mask.rank(); ++axis) {
+    const int64_t extent = mask.shape()[axis];
+    if (extent == input.shape()[axis] || extent == 1) continue;
+    fail("the mask must fit the input but for its last axis, received a mask of shape " + mask.shape().str() +
+         " for input of shape " + input.shape().str());
+  }
   const DType dtype = promote(input.dtype(), DType::kFloat32);
   const Tensor x = cast(input, dtype);
   const int channels = x.shape().normalize(options_.axis);

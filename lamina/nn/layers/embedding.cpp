@@ -5,6 +5,7 @@
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
 #include "lamina/ops/take.h"
+#include "lamina/ops/to_index.h"
 
 namespace lamina {
 namespace {
@@ -40,7 +41,7 @@ Embedding::Embedding(int64_t input_dim, int64_t output_dim, const EmbeddingOptio
   set_activity_regularizer(options.activity_regularizer);
 }
 
-DType Embedding::input_dtype(DType given) const { return is_floating(given) ? DType::kInt32 : given; }
+DType Embedding::input_dtype(DType given) const { return given; }
 
 Shape Embedding::compute_output_shape(const Shape& input) const {
   Shape output = input;
@@ -61,9 +62,8 @@ void Embedding::create_weights(const Shape&) {
 }
 
 Tensor Embedding::call(const Tensor& ids, CallContext& context) const {
-  const DType dtype = input_dtype(ids.dtype());
   return embedding_lookup(context.value(*embeddings_, compute_dtype()),
-                          dtype == ids.dtype() ? ids : cast(ids, dtype));
+                          is_floating(ids.dtype()) ? to_index(ids) : ids);
 }
 
 std::vector<Tensor> Embedding::compute_mask(const LayerCall& call, const std::vector<Tensor>&) const {

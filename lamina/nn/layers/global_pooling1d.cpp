@@ -32,6 +32,12 @@ std::vector<Tensor> GlobalAveragePooling1D::forward(const LayerCall& call, CallC
   const Tensor mask = call.mask();
   if (!mask.defined()) return {this->call(x, context)};
   if (mask.rank() != 2) fail("the mask must be (batch, steps), received shape " + mask.shape().str());
+  for (const int axis : {0, 1}) {
+    const int64_t extent = mask.shape()[axis];
+    if (extent == x.shape()[axis] || extent == 1) continue;
+    fail("mask must have shape " + Shape{x.shape()[0], x.shape()[1]}.str() + ", (batch, steps), received " +
+         mask.shape().str());
+  }
   const Tensor counts = expand_dims(cast(mask, DType::kBool), 2);
   return {sum(where(counts, x, 0.0), {1}, keepdims_) / sum(cast(counts, x.dtype()), {1}, keepdims_)};
 }

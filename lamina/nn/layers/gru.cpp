@@ -2,6 +2,7 @@
 #include "lamina/nn/layers/gru.h"
 
 #include "lamina/nn/config.h"
+#include "lamina/nn/detail/pass.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/slice.h"
 
@@ -80,9 +81,9 @@ GRU::GRU(int64_t units, const GRUOptions& options)
 }
 
 std::array<Tensor, 2> GRU::call_with_state(const Tensor& x, const std::vector<Tensor>& initial_state,
-                                           bool training) const {
-  CallContext context(training);
-  return call_with_state(x, initial_state, context);
+                                           std::optional<bool> training) const {
+  return detail::in_pass(training,
+                         [&](CallContext& context) { return call_with_state(x, initial_state, context); });
 }
 
 std::array<Tensor, 2> GRU::call_with_state(const Tensor& x, const std::vector<Tensor>& initial_state,

@@ -2,6 +2,7 @@
 #include "lamina/nn/layers/lstm.h"
 
 #include "lamina/nn/config.h"
+#include "lamina/nn/detail/pass.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/concatenate.h"
 #include "lamina/ops/full.h"
@@ -79,9 +80,9 @@ LSTM::LSTM(int64_t units, const LSTMOptions& options)
 }
 
 std::array<Tensor, 3> LSTM::call_with_state(const Tensor& x, const std::vector<Tensor>& initial_state,
-                                            bool training) const {
-  CallContext context(training);
-  return call_with_state(x, initial_state, context);
+                                            std::optional<bool> training) const {
+  return detail::in_pass(training,
+                         [&](CallContext& context) { return call_with_state(x, initial_state, context); });
 }
 
 std::array<Tensor, 3> LSTM::call_with_state(const Tensor& x, const std::vector<Tensor>& initial_state,

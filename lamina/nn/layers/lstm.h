@@ -97,7 +97,7 @@ class LSTM final : public KerasLayer<LSTM, RecurrentLayer> {
   /// Output and last states of a layer with return_state:
   ///   auto [sequence, h, c] = layer.call_with_state(x);
   std::array<Tensor, 3> call_with_state(const Tensor& x, const std::vector<Tensor>& initial_state = {},
-                                        bool training = false) const;
+                                        std::optional<bool> training = {}) const;
   /// The same within the call of another layer.
   std::array<Tensor, 3> call_with_state(const Tensor& x, const std::vector<Tensor>& initial_state,
                                         CallContext& context) const;

@@ -210,13 +210,23 @@ Tensor MultiHeadAttention::mask_for(const LayerCall& call, int scores_rank) cons
   const auto require_one = [&](const char* what) {
     if (attended != 1) fail(std::string(what) + " needs exactly one attention axis");
   };
+  // As in broadcasting, an axis of extent 1 stands for all.
+  const auto require_places = [&](const char* what, const Tensor& given, int axis, const Tensor& of) {
+    const int64_t places = of.shape()[axes_for(query.rank())[0]], extent = given.shape()[axis];
+    if (extent == places || extent == 1) return;
+    fail(std::string(what) + " of shape " + given.shape().str() + " should have " + std::to_string(places) +
+         " places along axis " + std::to_string(axis) + ", one for each of an input of shape " +
+         of.shape().str());
+  };
   if (const Tensor given = call.tensor("query_mask"); given.defined()) {
     require_one("a mask of the query");
+    require_places("query_mask", given, -1, query);
     mask = both(mask, detail::widen(expand_dims(given, -1), scores_rank, 2));
   }
   for (const char* keyword : {"value_mask", "key_mask"}) {
     if (const Tensor given = call.tensor(keyword); given.defined()) {
       require_one("a mask of value or key");
+      require_places(keyword, given, -1, value);
       mask = both(mask, detail::widen(expand_dims(given, -2), scores_rank, 2));
     }
   }
@@ -235,6 +245,10 @@ Tensor MultiHeadAttention::mask_for(const LayerCall& call, int scores_rank) cons
     if (given.rank() > scores_rank || given.rank() < 2 * attended) {
       fail("attention_mask must be (batch, queries, keys), perhaps with an axis of heads, received shape " +
            given.shape().str());
+    }
+    if (attended == 1) {
+      require_places("attention_mask", given, -2, query);
+      require_places("attention_mask", given, -1, value);
     }
     mask = both(mask, detail::widen(given, scores_rank, 2 * attended));
   }

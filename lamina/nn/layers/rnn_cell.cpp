@@ -26,6 +26,35 @@ Tensor swap_batch_and_time(const Tensor& x) {
 
 }  // namespace
 
+void RNNCell::check_step(const CellStep& step, const std::vector<Tensor>& states) const {
+  if (step.states.size() != states.size()) {
+    fail("call_step gave " + std::to_string(step.states.size()) + " states, but state_sizes() names " +
+         std::to_string(states.size()));
+  }
+  const auto check = [&](const Tensor& given, const std::string& what, const char* source, int64_t width,
+                         DType dtype) {
+    if (!given.defined()) fail("call_step gave an undefined tensor as its " + what);
+    const bool fits = given.rank() == 2 && given.shape()[1] == width;
+    if (!fits) {
+      Shape open = given.shape();  // the batch is none of the message's business
+      if (open.rank() > 0) open.set(0, -1);
+      fail("call_step gave its " + what + " the shape " + open.str() + ", but " + source + " says " +
+           Shape{-1, width}.str());
+    }
+    if (given.dtype() != dtype) {
+      fail("call_step gave its " + what + " as " + lamina::name(given.dtype()) + ", expected " +
+           lamina::name(dtype) + ", in which the layer computes");
+    }
+  };
+  check(step.output, "output", "output_size()", output_size(), compute_dtype());
+  const std::vector<int64_t> sizes = state_sizes();
+  for (size_t i = 0; i < states.size(); ++i) {
+    check(step.states[i], "state " + std::to_string(i), "state_sizes()", sizes.at(i), states[i].dtype());
+    if (step.states[i].shape()[0] == states[i].shape()[0]) continue;
+    fail("call_step gave state " + std::to_string(i) + " for another number of samples than it was given");
+  }
+}
+
 std::vector<Tensor> RNNCell::prepare(const Shape&, CallContext&) const { return {}; }
 
 CellStep RNNCell::run(const CellSequence& sequence, CallContext& context) const {
@@ -47,10 +76,7 @@ CellStep RNNCell::run(const CellSequence& sequence, CallContext& context) const 
   const ScanFunction step = [&](const std::vector<Tensor>& carry, const std::vector<Tensor>& now) {
     const std::vector<Tensor> states(carry.begin(), carry.end() - 1);
     CellStep next = call_step(now[0], states, fixed, context);
-    if (next.states.size() != states.size()) {
-      fail("call_step gave " + std::to_string(next.states.size()) + " states, but state_sizes() names " +
-           std::to_string(states.size()));
-    }
+    check_step(next, states);
     if (now.size() > 1) {
       const Tensor& run = now[1];
       next.output = sequence.zero_output_for_mask ? where(run, next.output, 0.0)
@@ -125,6 +151,7 @@ std::vector<Tensor> RNNCell::forward(const LayerCall& call, CallContext& context
          std::to_string(states.size()));
   }
   CellStep step = call_step(x, states, prepare(x.shape(), context), context);
+  check_step(step, states);
   std::vector<Tensor> results = {std::move(step.output)};
   results.insert(results.end(), step.states.begin(), step.states.end());
   return results;

@@ -56,6 +56,10 @@ class RNNCell : public Layer {
   using Layer::Layer;
   /// fail() for a step's input that the cell cannot take. The default wants rank 2 or more.
   virtual void check_step_input(const Shape& input) const;
+
+ private:
+  /// fail() when a step gives other outputs and states than output_size() and state_sizes() say.
+  void check_step(const CellStep& step, const std::vector<Tensor>& states) const;
 };
 
 }  // namespace lamina

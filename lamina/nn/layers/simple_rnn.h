@@ -90,7 +90,7 @@ class SimpleRNN final : public KerasLayer<SimpleRNN, RecurrentLayer> {
   /// Output and last states of a layer with return_state:
   ///   auto [sequence, h] = layer.call_with_state(x);
   std::array<Tensor, 2> call_with_state(const Tensor& x, const std::vector<Tensor>& initial_state = {},
-                                        bool training = false) const;
+                                        std::optional<bool> training = {}) const;
   /// The same within the call of another layer.
   std::array<Tensor, 2> call_with_state(const Tensor& x, const std::vector<Tensor>& initial_state,
                                         CallContext& context) const;

@@ -55,4 +55,6 @@ std::unique_ptr<const Program> prepare_body(const SubGraph& body) {
   return std::make_unique<const Program>(lower(*body.graph, Device{}), Device{});
 }
 
+size_t body_bytes(const Program& body) { return 2 * body.bytes(); }
+
 }  // namespace lamina::detail

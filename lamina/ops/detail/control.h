@@ -76,6 +76,8 @@ std::vector<Tensor> floating(const std::vector<Tensor>& tensors);
 
 /// A sub-graph made ready to run inside a kernel on the CPU.
 std::unique_ptr<const Program> prepare_body(const SubGraph& body);
+/// What the program of a body and the graph that it was made of hold, about.
+size_t body_bytes(const Program& body);
 
 }  // namespace detail
 }  // namespace lamina

@@ -16,6 +16,8 @@ class Plan {
   virtual ~Plan() = default;
   /// Scratch memory for one run, to be aligned to 64 bytes.
   virtual size_t workspace() const = 0;
+  /// About how many bytes it holds: code that the library generated, above all.
+  virtual size_t bytes() const = 0;
   /// Runs on these addresses. Several threads may run one plan at once.
   virtual void run(const void* const* inputs, void* const* outputs, void* workspace) const = 0;
 };

@@ -64,6 +64,10 @@ class Call {
 /// A list of steps, one after another. Each is cut into parts, which threads share.
 class Sequence final : public Plan {
  public:
+  /// What a primitive holds, on average over convolutions of all passes and the changes of order beside them
+  /// (measured as growth of the process; the library does not say).
+  static constexpr size_t kPrimitiveBytes = 24 * 1024;
+
   /// What is done for a part.
   struct Work {
     dnnl::primitive primitive;
@@ -79,6 +83,7 @@ class Sequence final : public Plan {
   void add_sum(const Binding& from, const Binding& to, int64_t floats, int64_t parts);
 
   size_t workspace() const override { return workspace_; }
+  size_t bytes() const override { return primitives_ * kPrimitiveBytes; }
   void run(const void* const* inputs, void* const* outputs, void* workspace) const override;
 
  private:
@@ -86,6 +91,7 @@ class Sequence final : public Plan {
 
   std::vector<std::function<void(const Addresses&)>> steps_;
   size_t workspace_ = 0;
+  size_t primitives_ = 0;
 };
 
 }  // namespace lamina::onednn
