@@ -146,19 +146,20 @@ TEST_F(Shares, LeaveTheMinutesOfEachStep) {
 // The build's side: every file of tests falls to one share, and no share is much larger than the others.
 TEST(SharesOfTheBuild, TakeEveryFileOnce) {
   const test::TemporaryFolder folder;
-  std::ofstream(folder / "deal.cmake")
-      << "include(" LAMINA_SOURCE_DIR
-         "/cmake/Shares.cmake)\n"
-         "file(GLOB_RECURSE names RELATIVE " LAMINA_SOURCE_DIR "/tests " LAMINA_SOURCE_DIR
-         "/tests/*_test.cpp)\n"
-         "foreach(name ${names})\n"
-         "  foreach(share 0 1 2)\n"
-         "    lamina_dealt(${name} ${share} 3 mine)\n"
-         "    if(mine)\n"
-         "      message(\"${share} ${name}\")\n"
-         "    endif()\n"
-         "  endforeach()\n"
-         "endforeach()\n";
+  std::ofstream(folder / "deal.cmake") << "set(root " LAMINA_SOURCE_DIR ")"
+                                       << R"(
+cmake_minimum_required(VERSION 3.25)
+include(${root}/cmake/Shares.cmake)
+file(GLOB_RECURSE names RELATIVE ${root}/tests ${root}/tests/*_test.cpp)
+foreach(name ${names})
+  foreach(share 0 1 2)
+    lamina_dealt(${name} ${share} 3 mine)
+    if(mine)
+      message("${share} ${name}")
+    endif()
+  endforeach()
+endforeach()
+)";
   const test::Outcome outcome =
       test::Running("/bin/sh", folder.path(), {"-c", "exec cmake -P deal.cmake"}, {}, "").wait();
   ASSERT_EQ(outcome.status, 0) << outcome.err;
