@@ -89,6 +89,15 @@ TEST_F(Figures, GoOnWithoutWhatFails) {
   EXPECT_NE(outcome.err.find("no such model"), std::string::npos) << outcome.err;
 }
 
+TEST_F(Figures, SayWhatIsAskedWithoutThePeer) {
+  const test::Outcome outcome =
+      run({"--lamina", ours(R"({"train_ms_step": 40})"), "--rounds", "1", "--only", "LSTM, 128"});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_NE(row_of(outcome, "LSTM, 128").find("| at most 1 × PyTorch | 40.0 ms; PyTorch: not measured | - |"),
+            std::string::npos)
+      << outcome.out;
+}
+
 TEST_F(Figures, RefuseWhatIsNotThere) {
   const test::Outcome nothing = run({"--lamina", folder_ / "nothing"});
   EXPECT_EQ(nothing.status, 2);
