@@ -14,13 +14,17 @@ Json extents(const Shape& shape) {
   return list;
 }
 
-int summary(const std::string& path, bool json) {
-  Model model = load(path, {.compile = false});
-  if (!json) {
-    Terminal terminal = terminal_of(stdout);
-    SummaryOptions options;
-    options.ascii = !terminal.utf8;
-    fmt::print("{}", model.summary_text(options));
+struct Options {
+  std::string path;
+  SummaryOptions table;
+  bool json = false;
+};
+
+int summary(Options options) {
+  Model model = load(options.path, {.compile = false});
+  if (!options.json) {
+    options.table.ascii = !terminal_of(stdout).utf8;
+    fmt::print("{}", model.summary_text(options.table));
     return 0;
   }
   Json layers = Json::list();
@@ -57,12 +61,15 @@ int summary(const std::string& path, bool json) {
 
 void add_summary(CLI::App& app, Action& action) {
   Command command(app, "summary", "Show the layers of a model: shapes, parameters, costs");
-  auto path = std::make_shared<std::string>();
-  auto json = std::make_shared<bool>(false);
-  command.add(*path, {.name = "MODEL", .help = "A .keras file", .required = true});
-  add_json(command, *json,
+  auto options = std::make_shared<Options>();
+  command.add(options->path, {.name = "MODEL", .help = "A .keras file", .required = true});
+  command.flag(options->table.expand_nested, "--expand-nested",
+               "Show the layers of models inside the model, too");
+  command.flag(options->table.show_trainable, "--show-trainable",
+               "Say of each layer whether it is trainable");
+  add_json(command, options->json,
            "shape, parameters, FLOPs (a multiply-add is two; one sample) and bytes of each layer");
-  command.on_call([path, json, &action] { action = [path, json] { return summary(*path, *json); }; });
+  command.on_call([options, &action] { action = [options] { return summary(*options); }; });
 }
 
 }  // namespace lamina::cli

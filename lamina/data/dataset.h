@@ -228,6 +228,9 @@ class Dataset : public BatchSource {
   /// Every num_shards-th element, from number `index` on. Throws InvalidArgument unless 0 <= index <
   /// num_shards.
   Dataset shard(int64_t num_shards, int64_t index) const;
+  /// The number of each element, from `start` on, as an int64 scalar in front of its x (x["index"] where the
+  /// x have names). The loop throws InvalidArgument where that name is taken.
+  Dataset enumerate(int64_t start = 0) const;
   /// The elements of this and then those of `other`.
   Dataset concatenate(const Dataset& other) const;
   /// The elements of f(element) for each element, `cycle_length` of these datasets at a time in turn,
@@ -260,9 +263,14 @@ class Dataset : public BatchSource {
   /// A thread computes up to `buffer_size` elements ahead; kAutotune: 2. Throws InvalidArgument for other
   /// numbers below 1.
   Dataset prefetch(int64_t buffer_size) const;
-  /// Keeps the elements of the first complete pass in memory for the later ones, also those of copies; random
-  /// stages before it keep the order of that pass.
-  Dataset cache() const;
+  /// Keeps the elements of the first complete pass for the later ones, also those of copies; random stages
+  /// before it keep the order of that pass. In memory, or in the file `path`, where a later run finds them,
+  /// too. The file appears when the pass has reached its end, all at once; a pass that is left earlier, or a
+  /// crash, leaves nothing that would be taken for it. An order that depends on the seed of the pass is kept
+  /// for one seed: another one writes the file anew. Functions are not compared: when one changes, delete the
+  /// file. The loop throws FileError for a path that cannot be written, for a file there that is damaged or
+  /// no cache, and for the cache of a pipeline of other stages.
+  Dataset cache(const std::string& path = "") const;
 
   /// How many elements there are; kInfinite or kUnknown.
   int64_t cardinality() const;

@@ -91,20 +91,31 @@ class Model : public LayerOf<Model> {
   /// step, never as a whole); `y`: as many targets. For several inputs or outputs `{a, b}` or
   /// `{{"name", a}, ...}`. Throws InvalidArgument for data that do not fit the model.
   History fit(const Tensors& x, const Tensors& y, FitOptions options = {});
-  /// Trains on batches from a source, a Dataset say.
+  /// Trains on batches from a source, a Dataset say, which may be a temporary:
+  /// `model.fit(data.shuffle(1000).batch(32))`.
   History fit(BatchSource& source, FitOptions options = {});
+  History fit(BatchSource&& source, FitOptions options = {}) { return fit(source, std::move(options)); }
   /// Loss and metrics on these samples: {"loss", ..., "accuracy", ...}.
   Logs evaluate(const Tensors& x, const Tensors& y, const EvaluateOptions& options = {});
   Logs evaluate(BatchSource& source, const EvaluateOptions& options = {});
+  Logs evaluate(BatchSource&& source, const EvaluateOptions& options = {}) {
+    return evaluate(source, options);
+  }
   /// The output for all samples, computed batch by batch and joined along the first axis, as in Keras: an
   /// output without a row for each sample gives what one batch gives, one batch after the other. Throws
   /// InvalidArgument where the outputs of two batches do not fit together (predict_on_batch gives them one by
   /// one), and for a model of several outputs.
   Tensor predict(const Tensors& x, const PredictOptions& options = {});
   Tensor predict(BatchSource& source, const PredictOptions& options = {});
+  Tensor predict(BatchSource&& source, const PredictOptions& options = {}) {
+    return predict(source, options);
+  }
   /// All outputs, under their names.
   Tensors predict_outputs(const Tensors& x, const PredictOptions& options = {});
   Tensors predict_outputs(BatchSource& source, const PredictOptions& options = {});
+  Tensors predict_outputs(BatchSource&& source, const PredictOptions& options = {}) {
+    return predict_outputs(source, options);
+  }
 
   /// One training step on a batch, outside of fit; returns the logs of that batch alone
   /// (model.train_on_batch). test_on_batch gives the logs without training.
@@ -133,7 +144,8 @@ class Model : public LayerOf<Model> {
   /// What one step of evaluate does. The default computes loss and metrics.
   virtual void test_step(TrainStep& step);
 
-  /// Prints the table that Keras prints; summary_text gives it as text.
+  /// Prints the table that Keras prints; summary_text gives it as text. A graph that is more than one row of
+  /// layers has a column that says for each what it takes: layer[call][output].
   void summary(const SummaryOptions& options = {}) const;
   std::string summary_text(const SummaryOptions& options = {}) const;
 

@@ -95,9 +95,12 @@ struct OnBatchOptions {
 
 /// How Model::summary draws.
 struct SummaryOptions {
-  int line_length = 0;  ///< columns; 0: 88, or the terminal's width - 4 where that is less
-  bool ascii = false;   ///< plain ASCII in place of box-drawing characters
-  bool show_trainable = false;
+  /// Columns of the terminal, 40 at least; 0: 88, or 108 with the column "Connected to", and 12 more for
+  /// show_trainable, but not more than the terminal's width - 4.
+  int line_length = 0;
+  bool ascii = false;           ///< plain ASCII in place of box-drawing characters
+  bool show_trainable = false;  ///< one more column: whether the layer is trainable now; - without weights
+  bool expand_nested = false;   ///< shows the layers of models inside, too, indented under them
 };
 
 }  // namespace lamina

@@ -1,7 +1,6 @@
 // Records of the GRU and its gradient. Gates in the order z, r, g.
 #include "lamina/ops/binary.h"
 #include "lamina/ops/concatenate.h"
-#include "lamina/ops/detail/body.h"
 #include "lamina/ops/detail/recurrent.h"
 #include "lamina/ops/slice.h"
 
@@ -49,36 +48,19 @@ Tensor gate_input(const RecurrentAttrs& attrs, const Tensor& states, const Tenso
   return index(gates, {ellipsis, Slice{units, 2 * units}}) * states;
 }
 
-constexpr detail::RecurrentCell kCell{"gru_sequence", 3, false, true, step, back, gate_input};
-
-std::vector<Tensor> body(const Attrs& attrs, std::span<const Tensor> inputs) {
-  return detail::sequence_body(kCell, attrs, inputs);
-}
-std::vector<Tensor> grad_body(const Attrs& attrs, std::span<const Tensor> inputs) {
-  return detail::sequence_grad_body(kCell, attrs, inputs);
-}
-
-[[maybe_unused]] const Op& sequence_op = register_op({
+constexpr detail::RecurrentCell kCell{
     .name = "gru_sequence",
     .doc = "h = z h + (1 - z) g over the steps of a sequence; z, r and g from x and h R",
-    .inputs = detail::sequence_inputs(),
-    .outputs = detail::sequence_outputs(),
-    .infer = [](const InferArgs& args) { return detail::infer_sequence(kCell, args); },
-    .vjp = [](const VjpArgs& args) { return detail::sequence_vjp(kCell, args); },
-    .body = body,
-    .in_place = {{detail::SequenceOutput::kGates, detail::SequenceInput::kX}},
-});
+    .grad_doc = "gradients of gru_sequence with respect to x, h R + b and h",
+    .gates = 3,
+    .carry = false,
+    .resets = true,
+    .step = step,
+    .back = back,
+    .gate_input = gate_input,
+};
 
-[[maybe_unused]] const Op& grad_op = register_op({
-    .name = "gru_sequence_grad",
-    .doc = "gradients of gru_sequence with respect to x, h R + b and h",
-    .inputs = detail::sequence_grad_inputs(),
-    .outputs = detail::sequence_grad_outputs(),
-    .infer = [](const InferArgs& args) { return detail::infer_sequence_grad(kCell, args); },
-    .vjp = detail::vjp_of_body<grad_body>,
-    .body = grad_body,
-    .in_place = {{detail::SequenceGradOutput::kDX, detail::SequenceGradInput::kGates}},
-});
+const bool registered = detail::register_sequence<kCell>();
 
 }  // namespace
 

@@ -1,7 +1,6 @@
 // Records of the LSTM and its gradient. Gates in the order i, f, g, o.
 #include "lamina/ops/binary.h"
 #include "lamina/ops/concatenate.h"
-#include "lamina/ops/detail/body.h"
 #include "lamina/ops/detail/recurrent.h"
 
 namespace lamina {
@@ -35,36 +34,19 @@ CellGrad back(const UnrolledSequence& s, const CellValues& values, const Tensor&
 
 Tensor gate_input(const RecurrentAttrs&, const Tensor& states, const Tensor&, int64_t) { return states; }
 
-constexpr detail::RecurrentCell kCell{"lstm_sequence", 4, true, false, step, back, gate_input};
-
-std::vector<Tensor> body(const Attrs& attrs, std::span<const Tensor> inputs) {
-  return detail::sequence_body(kCell, attrs, inputs);
-}
-std::vector<Tensor> grad_body(const Attrs& attrs, std::span<const Tensor> inputs) {
-  return detail::sequence_grad_body(kCell, attrs, inputs);
-}
-
-[[maybe_unused]] const Op& sequence_op = register_op({
+constexpr detail::RecurrentCell kCell{
     .name = "lstm_sequence",
     .doc = "c = f c + i g, h = o activation(c) over the steps of a sequence; i, f, g and o from x + h R",
-    .inputs = detail::sequence_inputs(),
-    .outputs = detail::sequence_outputs(),
-    .infer = [](const InferArgs& args) { return detail::infer_sequence(kCell, args); },
-    .vjp = [](const VjpArgs& args) { return detail::sequence_vjp(kCell, args); },
-    .body = body,
-    .in_place = {{detail::SequenceOutput::kGates, detail::SequenceInput::kX}},
-});
+    .grad_doc = "gradients of lstm_sequence with respect to x, h and c",
+    .gates = 4,
+    .carry = true,
+    .resets = false,
+    .step = step,
+    .back = back,
+    .gate_input = gate_input,
+};
 
-[[maybe_unused]] const Op& grad_op = register_op({
-    .name = "lstm_sequence_grad",
-    .doc = "gradients of lstm_sequence with respect to x, h and c",
-    .inputs = detail::sequence_grad_inputs(),
-    .outputs = detail::sequence_grad_outputs(),
-    .infer = [](const InferArgs& args) { return detail::infer_sequence_grad(kCell, args); },
-    .vjp = detail::vjp_of_body<grad_body>,
-    .body = grad_body,
-    .in_place = {{detail::SequenceGradOutput::kDX, detail::SequenceGradInput::kGates}},
-});
+const bool registered = detail::register_sequence<kCell>();
 
 }  // namespace
 

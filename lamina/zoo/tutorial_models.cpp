@@ -51,15 +51,18 @@ Sequential rnn(uint64_t seed) {
 }
 
 // Reviews as 200 numbers of words.
-Sequential words_lstm(uint64_t seed, double dropout) {
-  return compiled(
-      {Input({200}, {.dtype = DType::kInt32}), Embedding(10000, 128),
-       LSTM(128, {.dropout = dropout, .recurrent_dropout = dropout}), Dense(1, {.activation = "sigmoid"})},
-      "binary_crossentropy", seed);
+Sequential words(uint64_t seed, const AnyLayer& recurrent, bool mask_zero = false) {
+  return compiled({Input({200}, {.dtype = DType::kInt32}), Embedding(10000, 128, {.mask_zero = mask_zero}),
+                   recurrent, Dense(1, {.activation = "sigmoid"})},
+                  "binary_crossentropy", seed);
 }
 
-Sequential lstm(uint64_t seed) { return words_lstm(seed, 0); }
-Sequential lstm_dropout(uint64_t seed) { return words_lstm(seed, 0.2); }
+Sequential lstm(uint64_t seed) { return words(seed, LSTM(128)); }
+Sequential lstm_mask(uint64_t seed) { return words(seed, LSTM(128), /*mask_zero=*/true); }
+Sequential lstm_dropout(uint64_t seed) {
+  return words(seed, LSTM(128, {.dropout = 0.2, .recurrent_dropout = 0.2}));
+}
+Sequential lstm_bidirectional(uint64_t seed) { return words(seed, Bidirectional(LSTM(128))); }
 
 Sequential lstm2(uint64_t seed) {
   return compiled({Input({100}, {.dtype = DType::kInt32}), Embedding(10000, 64),
@@ -98,7 +101,9 @@ const std::vector<TutorialModel>& tutorial_models() {
       {"catsdogs", "deeper convolutional network for 150x150 colour images, yes or no", 32, 8, catsdogs},
       {"rnn", "SimpleRNN over 10 values of a series, the next one", 32, 500, rnn},
       {"lstm", "LSTM over 200 words, yes or no", 32, 20, lstm},
-      {"lstm_dropout", "the same with both dropouts", 32, 20, lstm_dropout},
+      {"lstm_mask", "the same without the places of word 0", 32, 20, lstm_mask},
+      {"lstm_dropout", "LSTM over 200 words with both dropouts", 32, 20, lstm_dropout},
+      {"lstm_bidirectional", "LSTM over 200 words from both ends", 32, 20, lstm_bidirectional},
       {"lstm2", "two LSTMs over 100 words, yes or no", 32, 40, lstm2},
   };
   return all;

@@ -77,6 +77,31 @@ TEST(DatasetFit, EvaluatesAndPredictsAsOnTensors) {
             model.predict(data.x, {.batch_size = 16}).to_vector<float>());
 }
 
+TEST(DatasetFit, TakesPipelinesThatHaveNoName) {
+  const Samples data = test::corners(40);
+  const Dataset samples = Dataset::from_tensor_slices(data.x, data.y);
+  Sequential model = test::small_dense(2, "adam"), named = test::small_dense(2, "adam");
+  Dataset batches = samples.batch(16);
+  const History history = model.fit(samples.batch(16), {.epochs = 2, .verbose = 0});
+  EXPECT_EQ(history["loss"], named.fit(batches, {.epochs = 2, .verbose = 0})["loss"]);
+  EXPECT_EQ(bits(model), bits(named));
+  EXPECT_EQ(model.evaluate(samples.batch(16), {.verbose = 0}).at("loss"),
+            model.evaluate(batches, {.verbose = 0}).at("loss"));
+  EXPECT_EQ(model.predict(samples.batch(16)).to_vector<float>(), model.predict(batches).to_vector<float>());
+  EXPECT_EQ(model.predict_outputs(samples.batch(16))[0].to_vector<float>(),
+            model.predict(batches).to_vector<float>());
+}
+
+TEST(DatasetFit, TrainsOnTheSameBitsFromAFile) {
+  const test::TemporaryFolder folder;
+  Sequential kept = test::small_dense(2, "adam"), plain = test::small_dense(2, "adam");
+  const Samples data = test::corners(40);
+  const Dataset samples = Dataset::from_tensor_slices(data.x, data.y);
+  kept.fit(samples.cache(folder / "samples").shuffle(40).batch(16), {.epochs = 3, .verbose = 0});
+  plain.fit(samples.shuffle(40).batch(16), {.epochs = 3, .verbose = 0});
+  EXPECT_EQ(bits(kept), bits(plain));
+}
+
 // The error comes out of fit as it is, and the threads have ended.
 TEST(DatasetFit, ReportsTheElementThatFailed) {
   Sequential model = test::small_dense(2, "adam");

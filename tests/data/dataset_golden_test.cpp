@@ -27,7 +27,8 @@ Dataset ragged(std::vector<int64_t> lengths) {
 int64_t length(const Element& element) { return element.x[0].shape()[0]; }
 
 // The pipelines of tools/golden/datasets.py, by name.
-std::map<std::string, Dataset> pipelines(const std::vector<int64_t>& lengths) {
+std::map<std::string, Dataset> pipelines(const std::vector<int64_t>& lengths,
+                                         const test::TemporaryFolder& folder) {
   std::map<std::string, Dataset> all;
   const auto add = [&all](const std::string& name, const Dataset& dataset) { all.emplace(name, dataset); };
   const auto range = [](int64_t stop) { return Dataset::range(stop); };
@@ -88,13 +89,27 @@ std::map<std::string, Dataset> pipelines(const std::vector<int64_t>& lengths) {
   add("cache_repeat", range(3).cache().repeat(2));
   add("prefetch", range(3).prefetch(2));
   add("shuffle_one", range(6).shuffle(1));
+  const auto together = [](Element e) { return test::ints({number({.x = e.x[0]}), number({.x = e.x[1]})}); };
+  add("enumerate", Dataset::range(7, 10).enumerate().map(together));
+  add("enumerate_from", Dataset::range(7, 12).enumerate(-2).map(together).skip(1).repeat(2));
+  const auto squares = [&] {
+    return range(5)
+        .map([](Element e) {
+          return Element{.x = Tensor::from(std::vector<int64_t>{number(e) * number(e)}, Shape{})};
+        })
+        .cache(folder / "squares");
+  };
+  add("cache_file_left_early", squares().take(2));
+  add("cache_file", squares().repeat(2));
+  add("cache_file_again", squares().skip(1));
   return all;
 }
 
 TEST(DatasetGolden, GivesTheElementsOfTfData) {
   const test::Golden golden("data/datasets");
+  const test::TemporaryFolder folder;
   const Json cases = golden.json("cases");
-  const std::map<std::string, Dataset> ours = pipelines(golden.at("lengths").to_vector<int64_t>());
+  const std::map<std::string, Dataset> ours = pipelines(golden.at("lengths").to_vector<int64_t>(), folder);
   EXPECT_EQ(ours.size(), cases.size());
   int64_t elements = 0;
   for (const auto& member : cases.as_object()) {

@@ -23,7 +23,12 @@ std::vector<std::string> Outcome::lines() const {
 }
 
 Running::Running(const std::string& folder, const std::vector<std::string>& arguments,
-                 const std::vector<std::string>& environment, const std::string& out_file) {
+                 const std::vector<std::string>& environment, const std::string& out_file)
+    : Running(LAMINA_PROGRAM, folder, arguments, environment, out_file) {}
+
+Running::Running(const std::string& program, const std::string& folder,
+                 const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
+                 const std::string& out_file) {
   int out[2], err[2];
   if (pipe(out) != 0 || pipe(err) != 0) throw std::runtime_error("pipe failed");
   process_ = fork();
@@ -33,10 +38,11 @@ Running::Running(const std::string& folder, const std::vector<std::string>& argu
     dup2(err[1], STDERR_FILENO);
     for (int end : {out[0], out[1], err[0], err[1]}) close(end);
     for (const std::string& variable : environment) putenv(const_cast<char*>(variable.c_str()));
-    std::vector<char*> words{const_cast<char*>("lamina")};
+    const std::string name = program.substr(program.rfind('/') + 1);
+    std::vector<char*> words{const_cast<char*>(name.c_str())};
     for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
     words.push_back(nullptr);
-    if (chdir(folder.c_str()) == 0) execv(LAMINA_PROGRAM, words.data());
+    if (chdir(folder.c_str()) == 0) execv(program.c_str(), words.data());
     _exit(127);
   }
   close(out[1]);
@@ -92,6 +98,11 @@ Outcome Running::wait() {
 Outcome run_lamina(const std::string& folder, const std::vector<std::string>& arguments,
                    const std::vector<std::string>& environment, const std::string& out_file) {
   return Running(folder, arguments, environment, out_file).wait();
+}
+
+Outcome run_script(const std::string& script, const std::string& folder,
+                   const std::vector<std::string>& arguments, const std::vector<std::string>& environment) {
+  return Running(std::string(LAMINA_SOURCE_DIR "/") + script, folder, arguments, environment, "").wait();
 }
 
 }  // namespace lamina::test

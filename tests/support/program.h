@@ -23,6 +23,9 @@ class Running {
   /// `out_file`: where standard output goes instead ("/dev/full"); the outcome's `out` then stays empty.
   Running(const std::string& folder, const std::vector<std::string>& arguments,
           const std::vector<std::string>& environment = {}, const std::string& out_file = "");
+  /// The same for any program, by its path.
+  Running(const std::string& program, const std::string& folder, const std::vector<std::string>& arguments,
+          const std::vector<std::string>& environment, const std::string& out_file);
   ~Running();
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
@@ -46,5 +49,10 @@ class Running {
 /// "NAME=VALUE". `out_file` as in Running.
 Outcome run_lamina(const std::string& folder, const std::vector<std::string>& arguments,
                    const std::vector<std::string>& environment = {}, const std::string& out_file = "");
+
+/// The same for a script of this tree, by its path from the root ("scripts/minutes").
+Outcome run_script(const std::string& script, const std::string& folder,
+                   const std::vector<std::string>& arguments,
+                   const std::vector<std::string>& environment = {});
 
 }  // namespace lamina::test

@@ -108,6 +108,9 @@ TEST(TutorialModels, HaveTheTutorialsSizes) {
   EXPECT_EQ(tutorial_model("cnn28").build(0).count_params(), 693962);
   EXPECT_EQ(tutorial_model("mlp").build(0).count_params(), 11274);
   EXPECT_EQ(tutorial_model("cnn64").build(0).count_params(), 3937409);
+  EXPECT_EQ(tutorial_model("lstm").build(0).count_params(), 1411713);
+  EXPECT_EQ(tutorial_model("lstm_mask").build(0).count_params(), 1411713);
+  EXPECT_EQ(tutorial_model("lstm_bidirectional").build(0).count_params(), 1543425);
   EXPECT_THROW(tutorial_model("resnet50"), Unsupported);
   EXPECT_THROW(tutorial_model("cnn29"), InvalidArgument);
 }

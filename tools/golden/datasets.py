@@ -3,6 +3,8 @@
 Entries: cases (JSON, {name: {"elements": [[shape, values], ...], "cardinality": n}}), lengths of the ragged elements.
 tests/data/dataset_golden_test.cpp builds the pipeline of each name. Cardinalities are tf.data's: -1 infinite, -2 unknown.
 """
+import tempfile
+
 from common import np, rng, save, tf
 
 CASES = {}
@@ -70,6 +72,14 @@ def main():
     case("range_down", D.range(9, 0, -4))
     case("cache_repeat", D.range(3).cache().repeat(2))
     case("prefetch", D.range(3).prefetch(2))
+    case("enumerate", D.range(7, 10).enumerate().map(lambda i, n: tf.stack([i, n])))
+    case("enumerate_from", D.range(7, 12).enumerate(start=-2).map(lambda i, n: tf.stack([i, n])).skip(1).repeat(2))
+    with tempfile.TemporaryDirectory() as folder:
+        squares = D.range(5).map(lambda n: n * n).cache(f"{folder}/squares")
+        case("cache_file_left_early", squares.take(2))  # leaves no file that would be used
+        case("cache_file", squares.repeat(2))
+        # Who finds a file reads it.
+        case("cache_file_again", D.range(5).map(lambda n: n * n).cache(f"{folder}/squares").skip(1))
     # A buffer of one element, and what a shuffle leaves as it was.
     case("shuffle_one", D.range(6).shuffle(1, seed=1))
     save("data/datasets", cases=CASES, lengths=np.array(lengths))

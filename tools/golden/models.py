@@ -6,6 +6,9 @@ weight_<i> before, step_logs (JSON, one object per step), after_<i>, state_<j> (
 history (JSON) of fit, predictions and evaluation (JSON) afterwards.
 """
 import json
+import os
+
+os.environ["COLUMNS"] = "200"  # of the terminal: what is wider is cut
 
 from common import GOLDEN, fill, keras, normal, np, numbered, rng, save, stable, weight_names
 from keras import Input, Sequential, layers, losses, metrics, optimizers
@@ -13,9 +16,9 @@ from keras import Input, Sequential, layers, losses, metrics, optimizers
 BATCH, SAMPLES = 16, 150  # nine full batches and one of six
 
 
-def summary(model):
+def summary(model, **options):
     lines = []
-    model.summary(line_length=80, print_fn=lambda line, **_: lines.append(line))
+    model.summary(print_fn=lambda line, **_: lines.append(line), **{"line_length": 80, **options})
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -73,6 +76,60 @@ def show(name, model):
     folder = GOLDEN / "nn" / "summaries"
     (folder / f"{name}.txt").write_text(summary(model))
     (folder / f"{name}.json").write_text(json.dumps(stable(keras.saving.serialize_keras_object(model)), indent=1) + "\n")
+
+
+# What summary() is asked, by the ending of the text's name; the tests have the same table.
+LOOKS = {"": {}, ".expanded": {"expand_nested": True, "line_length": 110}, ".trainable": {"show_trainable": True},
+         ".everything": {"expand_nested": True, "show_trainable": True, "line_length": 120}}
+
+
+def looks(name, model):
+    """Configuration and summaries of a model that has been built but not compiled, with all options."""
+    show(name, model)
+    for ending, options in LOOKS.items():
+        (GOLDEN / "nn" / "summaries" / f"{name}{ending}.txt").write_text(summary(model, **options))
+
+
+def graphs():
+    """Models that are more than one row of layers, or hold other models."""
+    def fresh(make):
+        keras.utils.clear_session()
+        return make()
+
+    def residual():
+        x = Input((8,))
+        a = layers.Dense(8, activation="relu")(x)
+        b = layers.Dense(8, trainable=False, name="frozen_with_a_name_that_is_too_long_for_its_column")(a)
+        return keras.Model(x, layers.Dense(2)(layers.Add()([a, b]) * 2.0))
+
+    def siamese():
+        left, right = Input((6,), name="left"), Input((6,), name="right")
+        tower = Sequential([Input((6,)), layers.Dense(5, activation="relu"), layers.Dense(3)], name="tower")
+        both = layers.Concatenate()([tower(left), tower(right)])
+        return keras.Model([left, right], [layers.Dense(1, name="same")(both), layers.Dropout(0.5)(both)])
+
+    def shared_in_a_row():
+        x = Input((4,))
+        dense = layers.Dense(4)
+        return keras.Model(x, dense(dense(x)))
+
+    def nested():
+        inside = Input((5,))
+        inner = keras.Model(inside, layers.Dense(4)(layers.Dense(3, activation="relu")(inside)), name="inner")
+        block = Sequential([Input((4,)), layers.Dense(4), layers.BatchNormalization()], name="block")
+        block.trainable = False
+        x = Input((5,))
+        return keras.Model(x, layers.Dense(1)(Sequential([Input((5,)), inner, block], name="outer")(x)))
+
+    def several_outputs():
+        words = Input((7,), dtype="int32")
+        x = layers.Embedding(10, 4, mask_zero=True)(words)
+        sequence, state = layers.GRU(3, return_sequences=True, return_state=True)(x)
+        pooled = layers.GlobalMaxPooling1D()(layers.Masking()(sequence))
+        return keras.Model(words, layers.Dense(1)(layers.Concatenate()([pooled, state])))
+
+    for make in (residual, siamese, shared_in_a_row, nested, several_outputs):
+        looks(make.__name__, fresh(make))
 
 
 def images(generator, side=8, channels=1, classes=4):
@@ -166,6 +223,7 @@ def main():
         lambda: layers.Dense(10),
         lambda: layers.Softmax(),
     ))
+    graphs()
 
 
 if __name__ == "__main__":

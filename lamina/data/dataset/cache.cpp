@@ -1,7 +1,9 @@
-// cache and prefetch: memory and threads for speed.
+// cache and prefetch: memory, files and threads for speed.
+#include <filesystem>
 #include <mutex>
 
 #include "lamina/data/detail/arguments.h"
+#include "lamina/data/detail/element_file.h"
 #include "lamina/data/detail/read_ahead.h"
 
 namespace lamina {
@@ -19,6 +21,11 @@ class CacheNode : public detail::DatasetNode {
   explicit CacheNode(DatasetNodePtr input) : DatasetNode("cache", {std::move(input)}) {}
   int64_t cardinality() const override { return input().cardinality(); }
   std::optional<int64_t> samples() const override { return input().samples(); }
+};
+
+class MemoryCacheNode : public CacheNode {
+ public:
+  using CacheNode::CacheNode;
   ElementIteratorPtr iterate(const Pass& pass) const override {
     if (auto elements = kept(pass.seed)) return std::make_unique<Reader>(std::move(elements));
     return std::make_unique<Filler>(*this, pass.seed);
@@ -54,7 +61,7 @@ class CacheNode : public detail::DatasetNode {
   // Passes elements on and keeps them; who reaches the end first fills the cache.
   class Filler : public detail::ElementIterator {
    public:
-    Filler(const CacheNode& node, uint64_t seed)
+    Filler(const MemoryCacheNode& node, uint64_t seed)
         : node_(node), seed_(seed), input_(node.input().iterate({seed, 0})) {}
     bool next(Element& element) override {
       if (!elements_) return false;
@@ -69,7 +76,7 @@ class CacheNode : public detail::DatasetNode {
     }
 
    private:
-    const CacheNode& node_;
+    const MemoryCacheNode& node_;
     uint64_t seed_;
     ElementIteratorPtr input_;
     std::shared_ptr<Elements> elements_ = std::make_shared<Elements>();
@@ -78,6 +85,88 @@ class CacheNode : public detail::DatasetNode {
   mutable std::mutex mutex_;
   mutable std::shared_ptr<const Elements> kept_;
   mutable uint64_t kept_seed_ = 0;
+};
+
+// The elements in a file, which another process may have written, or write meanwhile: it is there as a whole
+// or not at all.
+class FileCacheNode : public CacheNode {
+  // What goes wrong with the file names this stage.
+  template <class F>
+  auto said(F&& function) const {
+    try {
+      return function();
+    } catch (...) {
+      detail::rethrow_with("Dataset::cache: ", " (pipeline: " + path() + ")");
+    }
+  }
+
+ public:
+  FileCacheNode(DatasetNodePtr input, std::string path)
+      : CacheNode(std::move(input)), path_(std::move(path)) {}
+
+  ElementIteratorPtr iterate(const Pass& pass) const override {
+    const detail::ElementFileInfo wanted{input().path(false),
+                                         input().depends_on_seed() ? std::optional(pass.seed) : std::nullopt};
+    return said([&]() -> ElementIteratorPtr {
+      if (std::filesystem::exists(path_)) {
+        auto file = std::make_unique<detail::ElementFileReader>(path_);
+        if (file->info().pipeline != wanted.pipeline) {
+          throw FileError("'" + path_ + "' holds the elements of another pipeline, " + file->info().pipeline +
+                          ": name another file, or delete this one");
+        }
+        if (file->info().seed == wanted.seed) return std::make_unique<Reader>(*this, std::move(file));
+      }
+      auto file = std::make_unique<detail::ElementFileWriter>(path_, wanted);
+      return std::make_unique<Filler>(*this, std::move(file), pass.seed);
+    });
+  }
+
+ private:
+  class Reader : public detail::ElementIterator {
+   public:
+    Reader(const FileCacheNode& node, std::unique_ptr<detail::ElementFileReader> file)
+        : node_(node), file_(std::move(file)) {}
+    bool next(Element& element) override {
+      if (position_ == file_->size()) return false;
+      element = node_.said([&] { return file_->read(position_); });
+      ++position_;
+      return true;
+    }
+    int64_t skip(int64_t count) override {
+      count = std::min(count, file_->size() - position_);
+      position_ += count;
+      return count;
+    }
+
+   private:
+    const FileCacheNode& node_;
+    std::unique_ptr<detail::ElementFileReader> file_;
+    int64_t position_ = 0;
+  };
+
+  // Passes elements on and writes them; the file appears at the end of the pass.
+  class Filler : public detail::ElementIterator {
+   public:
+    Filler(const FileCacheNode& node, std::unique_ptr<detail::ElementFileWriter> file, uint64_t seed)
+        : node_(node), file_(std::move(file)), input_(node.input().iterate({seed, 0})) {}
+    bool next(Element& element) override {
+      if (!file_) return false;
+      if (input_->next(element)) {
+        node_.said([&] { file_->write(element); });
+        return true;
+      }
+      node_.said([&] { file_->finish(); });
+      file_.reset();
+      return false;
+    }
+
+   private:
+    const FileCacheNode& node_;
+    std::unique_ptr<detail::ElementFileWriter> file_;
+    ElementIteratorPtr input_;
+  };
+
+  std::string path_;
 };
 
 class PrefetchNode : public detail::DatasetNode {
@@ -97,7 +186,10 @@ class PrefetchNode : public detail::DatasetNode {
 
 }  // namespace
 
-Dataset Dataset::cache() const { return Dataset(std::make_shared<CacheNode>(node_)); }
+Dataset Dataset::cache(const std::string& path) const {
+  if (path.empty()) return Dataset(std::make_shared<MemoryCacheNode>(node_));
+  return Dataset(std::make_shared<FileCacheNode>(node_, path));
+}
 
 Dataset Dataset::prefetch(int64_t buffer_size) const {
   if (buffer_size == kAutotune) buffer_size = 2;

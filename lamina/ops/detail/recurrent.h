@@ -4,9 +4,11 @@
 // A tensor that is absent is empty and has one axis: shape (0).
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "lamina/graph/op.h"
+#include "lamina/ops/detail/body.h"
 #include "lamina/ops/detail/gate_function.h"
 #include "lamina/ops/recurrent.h"
 
@@ -84,7 +86,7 @@ struct CellGrad {
 
 /// A kind of cell.
 struct RecurrentCell {
-  const char* name;
+  const char *name, *doc, *grad_doc;  ///< of the op, whose gradient is "NAME_grad"
   int64_t gates;
   bool carry;   ///< has a second state c
   bool resets;  ///< a GRU: takes a recurrent bias, and has `reset_after`
@@ -102,6 +104,41 @@ std::vector<Tensor> sequence_grad_body(const RecurrentCell& cell, const Attrs& a
                                        std::span<const Tensor> inputs);
 /// By way of the op "NAME_grad".
 std::vector<Tensor> sequence_vjp(const RecurrentCell& cell, const VjpArgs& args);
+
+template <const RecurrentCell& cell>
+std::vector<Tensor> body_of(const Attrs& attrs, std::span<const Tensor> inputs) {
+  return sequence_body(cell, attrs, inputs);
+}
+template <const RecurrentCell& cell>
+std::vector<Tensor> grad_body_of(const Attrs& attrs, std::span<const Tensor> inputs) {
+  return sequence_grad_body(cell, attrs, inputs);
+}
+
+/// Registers both ops of a cell.
+template <const RecurrentCell& cell>
+bool register_sequence() {
+  register_op({
+      .name = cell.name,
+      .doc = cell.doc,
+      .inputs = sequence_inputs(),
+      .outputs = sequence_outputs(),
+      .infer = [](const InferArgs& args) { return infer_sequence(cell, args); },
+      .vjp = [](const VjpArgs& args) { return sequence_vjp(cell, args); },
+      .body = body_of<cell>,
+      .in_place = {{SequenceOutput::kGates, SequenceInput::kX}},
+  });
+  register_op({
+      .name = std::string(cell.name) + "_grad",
+      .doc = cell.grad_doc,
+      .inputs = sequence_grad_inputs(),
+      .outputs = sequence_grad_outputs(),
+      .infer = [](const InferArgs& args) { return infer_sequence_grad(cell, args); },
+      .vjp = vjp_of_body<grad_body_of<cell>>,
+      .body = grad_body_of<cell>,
+      .in_place = {{SequenceGradOutput::kDX, SequenceGradInput::kGates}},
+  });
+  return true;
+}
 
 /// Checks what infer cannot (undefined tensors), fills in what is absent, and applies the cell's op.
 RecurrentResult apply_sequence(const RecurrentCell& cell, const Tensor& x, const Tensor& recurrent_kernel,
