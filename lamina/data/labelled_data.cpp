@@ -63,7 +63,7 @@ void check_length(const Tensor& x, const Tensor& y, const std::string& source) {
 
 }  // namespace
 
-void check_labelled_data(const LabelledData& data, const std::string& source) {
+void check_labelled_data(const LabelledData& data, const std::string& source, bool some_unknown) {
   const Tensor& first = data.inputs.empty() ? data.x : data.inputs[0];
   for (const Tensor& input : data.inputs) check_length(first, input, source);
   for (const Tensor& target : data.targets) check_length(first, target, source);
@@ -71,6 +71,7 @@ void check_labelled_data(const LabelledData& data, const std::string& source) {
   if (data.class_names.empty() || !data.y.defined() || !is_integer(data.y.dtype()) || data.y.rank() != 1)
     return;
   std::vector<int64_t> labels = data.y.to_vector<int64_t>();
+  if (some_unknown) std::replace(labels.begin(), labels.end(), int64_t{-1}, int64_t{0});
   const auto count = static_cast<int64_t>(data.class_names.size());
   const size_t wrong = first_outside(labels, count);
   if (wrong < labels.size()) {

@@ -127,7 +127,8 @@ bool register_data_format(DataFormat format);
 namespace detail {
 /// Throws FileError, naming `source`, when x and y disagree in length, or when labels are outside of
 /// class_names.
-void check_labelled_data(const LabelledData& data, const std::string& source);
+/// @param some_unknown  whether -1 will do for a label.
+void check_labelled_data(const LabelledData& data, const std::string& source, bool some_unknown = false);
 /// "0", "1", ... up to count - 1.
 std::vector<std::string> numbered_classes(int64_t count);
 /// Whether class_names are these, so that labels need no names.

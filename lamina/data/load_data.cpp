@@ -52,7 +52,7 @@ const DataFormat* find_format(const std::string& extension) {
 
 LabelledData load_as(const DataFormat& format, const Source& source, const DataOptions& options) {
   LabelledData data = format.load(source.name, source.split, options);
-  detail::check_labelled_data(data, source.name);
+  detail::check_labelled_data(data, source.name, options.needs.target_optional);
   return data;
 }
 

@@ -131,7 +131,7 @@ void learn_data_info(Model& model, const LabelledData& data) {
   if (info.class_names.empty() && !detail::are_numbered(data.class_names))
     info.class_names = data.class_names;
   if (info.features.empty()) info.features = data.features;
-  if (info.target.empty()) info.target = data.target;
+  if (!data.target.empty()) info.target = data.target;
   model.set_data_info(std::move(info));
 }
 

@@ -18,7 +18,8 @@ LabelledData part_of(const LabelledData& data, int64_t first, int64_t count);
 ///   LabelledData test = load_data("test.csv", {.needs = model_needs(model)});
 DataNeeds model_needs(const Model& model);
 
-/// Adds to the model's DataInfo what it does not know yet and these data say: names of classes and columns.
+/// Adds to the model's DataInfo what it does not know yet and these data say: names of classes and columns;
+/// the target is the one of these data.
 /// Call it with the data of a training. Names of classes that are "0", "1", ... are not kept: such labels are
 /// numbers.
 void learn_data_info(Model& model, const LabelledData& data);

@@ -84,7 +84,11 @@ std::optional<char> stated_separator(const std::string& text, size_t& bytes) {
   std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return std::tolower(c); });
   if (word != "sep=" || text.size() < at + 5) return std::nullopt;
   const char separator = text[at + 4];
-  size_t end = at + 5 + at;  // behind a closing quote
+  size_t end = at + 5;
+  if (at == 1) {
+    if (end == text.size() || text[end] != '"') return std::nullopt;
+    ++end;
+  }
   if (separator == '\n' || separator == '\r') return std::nullopt;
   if (end < text.size() && text[end] != '\n' && text[end] != '\r') return std::nullopt;
   if (end < text.size() && text[end] == '\r') ++end;

@@ -42,8 +42,9 @@ class Chooser {
         by_name_(layout.header && !known_.features.empty()) {
     // A model of one flat input says how many numbers a sample has.
     const std::vector<WantedInput>& inputs = options.needs.inputs;
-    if (inputs.size() == 1 && inputs[0].shape.rank() == 2 && inputs[0].shape[1] > 0)
-      width_ = static_cast<size_t>(inputs[0].shape[1]);
+    const Shape shape = inputs.size() == 1 ? inputs[0].shape : Shape();
+    const bool flat = shape.rank() == 2 || (shape.rank() == 3 && shape[2] == 1);
+    if (flat && shape[1] > 0) width_ = static_cast<size_t>(shape[1]);
     if (!known_.features.empty()) width_ = known_.features.size();
   }
 
