@@ -103,6 +103,8 @@ TEST_F(DataOnTheCommandLine, ClassesAreThoseOfTheTraining) {
   expect_refused({"evaluate", "known.keras", "--data", "fish.csv"},
                  "line 3: column 'label' of row 2 holds the class 'fish'");
   expect_refused({"train", "known.keras", "--data", "fish.csv", "--out", "x.keras"}, "'fish'");
+  // To ask, the target need not be known.
+  EXPECT_EQ(said({"known.keras", "fish.csv"}, "expected"), (Words{"1", ""}));
   // A file that does not know them says what to do; told, it knows.
   expect_refused({"evaluate", "pets.keras", "--data", "test.csv"}, "--labels");
   EXPECT_EQ(
@@ -130,6 +132,12 @@ TEST_F(DataOnTheCommandLine, FineTuningAndResumingKeepTheClasses) {
   }
   const DataInfo info = load_model(file("tuned.keras")).data_info();
   EXPECT_EQ(info, model.data_info());
+  // And summary shows it.
+  EXPECT_EQ(Json::parse(run({"summary", "tuned.keras", "--json"}).out).at("data"),
+            model.data_info().to_json());
+  const Outcome shown = run({"summary", "tuned.keras"});
+  EXPECT_NE(shown.out.find("Classes: bird, cat, dog"), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find("Also knows: drift"), std::string::npos) << shown.out;
 }
 
 TEST_F(DataOnTheCommandLine, LabelsInAnNpzMayBeWords) {
