@@ -15,7 +15,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GOLDEN_SCRIPTS = ["layers", "layers_more", "layers_recurrent", "losses", "metrics", "activations", "optimizers", "callbacks", "initializers", "models",
-                  "images", "datasets", "control", "ops"]
+                  "images", "datasets", "control", "ops", "tables"]
 
 
 def numbers(binaries, work):
