@@ -21,7 +21,10 @@ namespace {
 
 // A guard against small files that inflate without end, not against large tables.
 constexpr uint64_t kLimit = uint64_t{64} << 30;
+// What a table shows of itself: so many bytes, and so many lines where lines are long.
 constexpr size_t kHead = size_t{1} << 16;
+constexpr int64_t kHeadLines = 4;
+constexpr size_t kLongestHead = size_t{64} << 20;
 
 detail::TextStream::Source from_file(const std::string& path) {
   auto reader = std::make_shared<ByteReader>(path, kLimit);
@@ -44,7 +47,13 @@ class Table {
       : name_(std::move(name)), stream_(std::move(source), name_) {
     std::string head;
     bool more = true;
-    while (head.size() < kHead && (more = stream_.append(head, kHead))) {
+    int64_t lines = 0;
+    for (size_t seen = 0; more;) {
+      lines += std::count_if(head.begin() + static_cast<std::ptrdiff_t>(seen), head.end(),
+                             [](char c) { return c == '\n' || c == '\r'; });
+      if (head.size() >= kLongestHead || (head.size() >= kHead && lines >= kHeadLines)) break;
+      seen = head.size();
+      more = stream_.append(head, kHead);
     }
     layout_ = detail::find_layout(head, !more, name_, options, known);
     rows_.emplace(stream_, head.substr(layout_.skipped_bytes), layout_.separator, name_);

@@ -115,6 +115,9 @@ Classification classify(const Tensor& outputs, const Tensor& y, OutputKind kind)
                           outputs.shape().str());
   }
   for (size_t i = 0; i < rows.size(); ++i) {
+    if (std::any_of(rows[i].begin(), rows[i].end(), [](float p) { return std::isnan(p); }))
+      throw InvalidArgument("classify: the outputs for sample " + std::to_string(i) +
+                            " are NaN, which is no class");
     auto best = std::max_element(rows[i].begin(), rows[i].end());
     auto target = targets.begin() + static_cast<std::ptrdiff_t>(i * width);
     const float label =

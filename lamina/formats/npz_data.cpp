@@ -31,7 +31,9 @@ class NpzData {
       throw FileError("'" + path + "' has no part '" + split + "': expected arrays x_" + split + " and y_" +
                       split);
     }
-    if (parts) suffix_ = "_" + (split.empty() ? options.split : split);
+    // Arrays without a part come first, unless the part is asked for.
+    const bool plain = file_.has("x") || (!needs_.inputs.empty() && file_.has(needs_.inputs[0].name));
+    if (parts && (!plain || !split.empty())) suffix_ = "_" + (split.empty() ? options.split : split);
   }
 
   LabelledData run() {

@@ -253,12 +253,40 @@ TEST(TableNeeds, WhatIsNotUnderstoodIsNamedWithLineAndColumn) {
                              "a\0,\0b",
                              7),
                  {}, "half of a UTF-16 character");
+  expect_refused("\xff\xfe\xd8\xd8", {}, "half of a UTF-16 character");
+  expect_refused("\"sep=;", {}, "a quote opens here");
   expect_refused("a,b\n", {}, "has a header and no rows");
   expect_refused("a b c\n1 2 3\n", {}, "--separator");
   DataOptions comma;
   comma.table.decimal_comma = true;
   comma.table.separator = ',';
   expect_refused("a,b\n1,2\n", comma, "cannot be the decimal point, too");
+}
+
+// Tables of genes: the header alone is longer than what is looked at of other tables.
+TEST(TableNeeds, WideTablesAreReadByName) {
+  constexpr int kColumns = 20000;
+  std::string header, one, two;
+  DataOptions options;
+  for (int i = 0; i < kColumns; ++i) {
+    header += "gene_" + std::to_string(i) + ";";
+    one += "0;";
+    two += i == 7 ? "0,5;" : "1;";
+    options.needs.known.features.push_back("gene_" + std::to_string(kColumns - 1 - i));
+  }
+  options.table.decimal_comma = true;
+  options.needs.known.target = "kind";
+  const LabelledData data = parse_table(header + "kind\n" + one + "a\n" + two + "b\n", "t.csv", options);
+  EXPECT_EQ(data.x.shape(), (Shape{2, kColumns}));
+  EXPECT_EQ(data.x.to_vector<float>()[2 * kColumns - 8], 0.5f);
+  EXPECT_EQ(data.class_names, (Names{"a", "b"}));
+}
+
+// What cannot be a table is refused in time that grows with its length, not with its square.
+TEST(TableNeeds, LongLinesAreRefusedSoon) {
+  const std::string row = "a,b\n1,2\n3,4\n5,6\n7,8\n";
+  expect_refused(row + "\"" + std::string(40 << 20, 'x'), {}, "line 6: a quote opens here and never closes");
+  expect_refused(std::string(40 << 20, 'x'), {}, "one column");
 }
 
 }  // namespace

@@ -56,6 +56,19 @@ TEST_F(NpzData, MembersThatNobodyAsksForAreNotParsed) {
   EXPECT_EQ(data.y.to_vector<int>(), (std::vector<int>{0, 1, 0}));
 }
 
+TEST_F(NpzData, PlainArraysComeBeforeParts) {
+  const std::string x = npy_bytes(kX), y = npy_bytes(Tensor::from<int64_t>({0, 1, 0}));
+  const Tensor other = Tensor::from<float>({{7, 8}});
+  const auto members =
+      std::vector<std::pair<std::string, std::string>>{{"x.npy", x},
+                                                       {"y.npy", y},
+                                                       {"scaler_train.npy", x},
+                                                       {"x_test.npy", npy_bytes(other)},
+                                                       {"y_test.npy", npy_bytes(Tensor::from<int64_t>({1}))}};
+  EXPECT_EQ(load(members).samples(), 3);
+  EXPECT_EQ(load_data(folder_ / "d.npz:test").samples(), 1);
+}
+
 TEST_F(NpzData, UnsignedIntegersOfEveryWidthAreLabels) {
   for (const size_t size : {2, 4, 8}) {
     for (const bool big_endian : {false, true}) {

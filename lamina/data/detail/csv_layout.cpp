@@ -5,6 +5,7 @@
 #include <cctype>
 #include <map>
 #include <optional>
+#include <unordered_set>
 
 #include "lamina/base/error.h"
 #include "lamina/data/detail/cells.h"
@@ -170,10 +171,10 @@ class HeaderFinder {
   // All names that are looked for stand in the first line, at least one of them no number.
   bool names_what_is_known() const {
     bool text = false;
+    std::unordered_set<std::string_view> names;
+    for (const std::string& field : first_) names.insert(trimmed(field));
     for (const std::string& name : known_) {
-      const bool there = std::any_of(first_.begin(), first_.end(),
-                                     [&](const std::string& field) { return trimmed(field) == name; });
-      if (!there) return false;
+      if (!names.contains(name)) return false;
       text = text || kind_of(name) != CellKind::kNumber;
     }
     return text || known_.size() > 1;

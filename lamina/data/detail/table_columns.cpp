@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <unordered_map>
 
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
@@ -132,8 +133,11 @@ class Chooser {
 
   void place_by_name(TableColumns& result) const {
     Names lacking, extra;
+    std::unordered_map<std::string, size_t> places;  // tables of genes have many thousand columns
+    for (size_t i = 0; i < columns_.size(); ++i) places.emplace(columns_[i], i);
     for (size_t i = 0; i < known_.features.size(); ++i) {
-      const auto found = find(columns_, known_.features[i]);
+      const auto place = places.find(known_.features[i]);
+      const auto found = place == places.end() ? std::nullopt : std::optional<size_t>(place->second);
       if (!found)
         lacking.push_back(known_.features[i]);
       else if (found == result.target) {

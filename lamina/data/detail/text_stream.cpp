@@ -87,12 +87,13 @@ void TextStream::transcode(std::string& text) {
 
 bool TextStream::append(std::string& text, size_t size) {
   if (!started_) find_encoding();
-  const bool first = !started_;
+  bool first = !started_;
   started_ = true;
   const size_t old = text.size();
   while (text.size() == old) {
     // What find_encoding read is given first.
     const bool more = (first && !raw_.empty()) || fill(size);
+    first = false;
     if (!more && raw_.empty()) return false;
     if (encoding_ == Encoding::kUtf8) {
       text += raw_;
