@@ -162,9 +162,39 @@ TEST(TableNeeds, TrainingTellsWhichColumnItTakes) {
             std::string::npos);
   EXPECT_NE(told_of("a,b,price\n1,2,0\n").find("the last column, 'price', is taken for the target"),
             std::string::npos);
-  EXPECT_NE(told_of(",a,label\n0,1,0\n1,2,1\n").find("leaves a name empty"), std::string::npos);
+  EXPECT_NE(told_of(",a,label\n0,1,0\n1,2,1\n").find("column 1 has no name; it is taken for an input"),
+            std::string::npos);
   EXPECT_NE(told_of("oops,1,0\n2,3,1\n").find("line 1 (oops, 1, 0) is taken for the names"),
             std::string::npos);
+}
+
+// frame.to_csv("t.csv") writes the numbers of the rows, and some programs a separator at the end of each
+// line.
+TEST(TableNeeds, ColumnsWithoutANameAreNoInputsOfAModelThatHasNone) {
+  DataOptions options = of_pets();
+  options.needs.known = {};
+  for (const char* table : {",a,b,label\n0,1,2,0\n1,3,4,1\n", "a,b,label,\n1,2,0,\n3,4,1,\n"}) {
+    for (const bool predicted : {false, true}) {
+      options.needs.target_optional = predicted;
+      const Told told;
+      const LabelledData data = parse_table(table, "t.csv", options);
+      EXPECT_EQ(data.x.to_vector<float>(), (std::vector<float>{1, 2, 3, 4})) << table;
+      EXPECT_EQ(data.y.to_vector<int>(), (std::vector<int>{0, 1})) << table;
+      EXPECT_TRUE(told.holds("has no name and is left out")) << told.text();
+    }
+  }
+  EXPECT_EQ(parse_table(",a,b\n0,1,2\n", "t.csv", options).x.to_vector<float>(), (std::vector<float>{1, 2}));
+}
+
+TEST(TableNeeds, WhatHasNoLetterNamesNoColumn) {
+  DataOptions comma;
+  comma.table.decimal_comma = true;
+  expect_refused("1.234,5;7;0\n2;7;1\n", comma, "line 1: column 'column_0' of row 1 holds '1.234,5'");
+  expect_refused("2019-01-01,7,0\n2019-01-02,7,1\n", {},
+                 "line 1: column 'column_0' of row 1 holds '2019-01-01'");
+  expect_refused("$5,7,0\n6,7,1\n", {}, "holds '$5'");
+  expect_refused("# by hand\na,b,label\n1,2,0\n", {},
+                 "line 1: it has one field, '# by hand', and the next line 3");
 }
 
 // ---- What the target is ----

@@ -106,9 +106,8 @@ class HeaderFinder {
   bool found(std::string& guess) const {
     size_t numbers = 0, texts = 0;
     for (const std::string& field : first_) {
-      const CellKind kind = kind_of(field);
-      numbers += kind == CellKind::kNumber;
-      texts += kind == CellKind::kText;
+      numbers += kind_of(field) == CellKind::kNumber;
+      texts += is_name(field);
     }
     if (texts > 0 && numbers == 0) return true;
     if (names_what_is_known()) {
@@ -131,10 +130,17 @@ class HeaderFinder {
     return kind == CellKind::kText && is_truth(field, truth) ? CellKind::kNumber : kind;
   }
 
+  // Text with a letter: a date, or a number that is written in another way, names no column.
+  bool is_name(const std::string& field) const {
+    return kind_of(field) == CellKind::kText && std::any_of(field.begin(), field.end(), [](unsigned char c) {
+             return std::isalpha(c) != 0 || c >= 0x80;
+           });
+  }
+
   // A text in a column that otherwise holds numbers.
   bool text_above_numbers() const {
     for (size_t column = 0; column < first_.size(); ++column) {
-      if (kind_of(first_[column]) != CellKind::kText) continue;
+      if (!is_name(first_[column])) continue;
       size_t numbers = 0, texts = 0;
       for (size_t row = 1; row < rows_.size(); ++row) {
         if (column >= rows_[row].size()) continue;
@@ -224,25 +230,22 @@ CsvLayout find_layout(const std::string& head, bool whole, const std::string& pa
   if (stated) ++table.first_line;
   const std::string where = "'" + path + "', line " + std::to_string(table.first_line) + ": ";
   if (table.rows.empty()) throw FileError(where + "the table is empty");
+  if (table.rows.size() > 1 && table.rows[0].size() == 1 && table.rows[1].size() > 1) {
+    throw FileError(where + "it has one field, " + shown(trimmed(table.rows[0][0])) + ", and the next line " +
+                    std::to_string(table.rows[1].size()) + "; a table was expected from the first line on");
+  }
   layout.header =
       options.header ? *options.header : HeaderFinder(table.rows, layout.decimal, known).found(layout.guess);
-  std::vector<std::string> unnamed;
   for (size_t i = 0; i < table.rows[0].size(); ++i) {
     const std::string field(trimmed(layout.header ? table.rows[0][i] : ""));
     if (!is_utf8(field)) {
       throw FileError(where + "the name of column " + std::to_string(i + 1) +
                       " is not in UTF-8; save the table as UTF-8 or UTF-16");
     }
-    const bool has_name = !field.empty();
-    layout.columns.push_back(has_name ? field : "column_" + std::to_string(i));
-    if (layout.header && !has_name) unnamed.push_back(layout.columns.back());
+    layout.columns.push_back(field.empty() ? "column_" + std::to_string(i) : field);
+    layout.unnamed.push_back(layout.header && field.empty());
   }
   check_columns(layout.columns, where);
-  if (!unnamed.empty()) {
-    layout.guess += (layout.guess.empty() ? "" : "; ") +
-                    std::string("line 1 leaves a name empty: the column is called ") + unnamed.front() +
-                    " (the row numbers that pandas writes without index=False?)";
-  }
   return layout;
 }
 

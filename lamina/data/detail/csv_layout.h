@@ -15,6 +15,7 @@ struct CsvLayout {
   /// Text before the table: the line "sep=;".
   size_t skipped_bytes = 0;
   std::vector<std::string> columns;  ///< names; column_0, column_1, ... without a header
+  std::vector<bool> unnamed;         ///< of columns to which a header gives no name
   std::string guess;                 ///< what to tell the user; empty where the evidence is plain
 };
 

@@ -47,6 +47,7 @@ class Chooser {
     const bool flat = shape.rank() == 2 || (shape.rank() == 3 && shape[2] == 1);
     if (flat && shape[1] > 0) width_ = static_cast<size_t>(shape[1]);
     if (!known_.features.empty()) width_ = known_.features.size();
+    leave_out_unnamed();
   }
 
   TableColumns run() {
@@ -57,8 +58,9 @@ class Chooser {
       place_by_name(result);
     } else {
       for (size_t i = 0; i < columns_.size(); ++i) {
-        if (i != result.target) result.places[i] = static_cast<int>(result.inputs++);
+        if (i != result.target && !left_out_[i]) result.places[i] = static_cast<int>(result.inputs++);
       }
+      tell_unnamed(result);
       if (!known_.features.empty()) {
         warn("'" + source_ + "' has no header: its columns are taken in the order of the training data, " +
              quoted_list(known_.features));
@@ -69,6 +71,34 @@ class Chooser {
   }
 
  private:
+  // Columns without a name, such as the row numbers that pandas writes, are no inputs where the model has
+  // just as many without them.
+  void leave_out_unnamed() {
+    left_out_.assign(columns_.size(), false);
+    const auto unnamed =
+        static_cast<size_t>(std::count(layout_.unnamed.begin(), layout_.unnamed.end(), true));
+    if (by_name_ || unnamed == 0 || !width_) return;
+    const size_t all = columns_.size(), named = all - unnamed;
+    const bool optional = options_.needs.target_optional;
+    const bool fits =
+        optional ? all != *width_ && (named == *width_ || named == *width_ + 1) : named == *width_ + 1;
+    if (fits) left_out_ = layout_.unnamed;
+  }
+
+  size_t usable() const {
+    return columns_.size() - static_cast<size_t>(std::count(left_out_.begin(), left_out_.end(), true));
+  }
+
+  void tell_unnamed(const TableColumns& result) const {
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      if (!layout_.unnamed[i] || i == result.target) continue;
+      warn("'" + source_ + "': column " + std::to_string(i + 1) + " has no name" +
+           (left_out_[i] ? " and is left out: the model has as many inputs without it"
+                         : "; it is taken for an input, called '" + columns_[i] +
+                               "'. pandas writes row numbers so, unless told index=False"));
+    }
+  }
+
   std::string but() const { return "'" + source_ + "' has the columns " + quoted_list(columns_); }
 
   std::optional<size_t> target() const {
@@ -97,8 +127,7 @@ class Chooser {
   std::optional<size_t> target_to_leave_out() const {
     if (by_name_) return std::nullopt;  // what the model was not trained with is left out anyway
     const auto named = layout_.header ? named_like_a_target(columns_) : std::nullopt;
-    if (width_ && columns_.size() == width_) return std::nullopt;
-    if (width_ && columns_.size() != *width_ + 1) return std::nullopt;  // check_width says why not
+    if (width_ && usable() != *width_ + 1) return std::nullopt;  // check_width says so where they do not fit
     if (named) {
       warn("'" + source_ + "': the column '" + columns_[*named] + "' is taken for the target and left out; " +
            "--label-column names another");
@@ -116,7 +145,8 @@ class Chooser {
                       "' has one column; numbers and a column of targets were expected. If the fields are "
                       "separated by something else than , ; | or tabs, say so (--separator)");
     }
-    const size_t last = columns_.size() - 1;
+    size_t last = columns_.size() - 1;
+    while (last > 0 && left_out_[last]) --last;
     const auto named = layout_.header ? named_like_a_target(columns_) : std::nullopt;
     if (named && *named == last) return last;
     if (named) {
@@ -179,6 +209,7 @@ class Chooser {
   const std::string& source_;
   bool by_name_;
   std::optional<size_t> width_;
+  std::vector<bool> left_out_;
 };
 
 }  // namespace
