@@ -12,6 +12,7 @@
 #include "lamina/explain/classification.h"
 #include "lamina/formats/npy.h"
 #include "lamina/ops/reshape.h"
+#include "lamina/ops/slice.h"
 #include "lamina/zoo/image_folder.h"
 #include "lamina/zoo/samples.h"
 
@@ -28,12 +29,23 @@ struct Options {
 
 // Samples of one argument, with what is known about them.
 struct Input {
-  std::vector<std::string> names;  // one per sample
+  std::string source;            // "data.csv", whose samples have numbers,
+  std::vector<int64_t> numbers;  // from `first` on unless they stand here,
+  int64_t first = 0;
+  std::vector<std::string> names;  // or names of their own
   Tensors x;                       // as the model takes it
   std::vector<int> expected;       // true classes, -1 where one is not known; empty where none is
   std::vector<std::string> classes;
+
+  int64_t samples() const { return x[0].shape()[0]; }
+  std::string name(size_t i) const {
+    if (!names.empty()) return names[i];
+    return fmt::format("{}[{}]", source, numbers.empty() ? first + static_cast<int64_t>(i) : numbers[i]);
+  }
 };
 
+// Samples that are asked about at once: what is said about them needs memory, too.
+constexpr int64_t kMostAtOnce = 1 << 14;
 constexpr int64_t kMostDrawn = 64;
 
 // In lower case: cameras and Windows write others.
@@ -60,28 +72,25 @@ Tensor as_samples(const Tensor& x, const Shape& wanted, const std::string& path,
   return reshape(x, Shape(dims)).eval();
 }
 
-Input input_of(Model& model, const LabelledData& data, std::vector<std::string> names) {
+Input input_of(Model& model, const LabelledData& data, const std::string& source) {
   settle_scale(model, data);
   Input input;
+  input.source = source;
+  input.numbers = data.numbers;
   input.x = model_samples(model, data).all_x();
   input.classes = data.class_names;
-  input.names = std::move(names);
+  input.names = data.names;
   if (!data.class_names.empty() && data.y.defined() && data.y.rank() == 1 && is_integer(data.y.dtype()))
     input.expected = data.y.to_vector<int32_t>();
   return input;
-}
-
-std::vector<std::string> numbered(const std::string& name, int64_t first, int64_t count) {
-  std::vector<std::string> names;
-  for (int64_t i = first; i < first + count; ++i) names.push_back(fmt::format("{}[{}]", name, i));
-  return names;
 }
 
 Input read_array(Model& model, const std::string& path) {
   LabelledData data;
   bool one = false;
   data.x = as_samples(read_npy(path), model.input_shape(), path, one);
-  return input_of(model, data, one ? std::vector{path} : numbered(path, 0, data.x.shape()[0]));
+  if (one) data.names = {path};
+  return input_of(model, data, path);
 }
 
 // Arrays for the inputs of one model, as `run` takes them: all with names, or all in the model's order.
@@ -112,13 +121,14 @@ Input read_arrays(Model& model, const std::vector<std::string>& arguments) {
     if (input.rank() == 0 || input.shape()[0] != data.inputs[0].shape()[0])
       throw InvalidArgument("predict: the inputs must hold as many samples each, along their first axis");
   }
-  return input_of(model, data, numbered(fmt::format("{}", fmt::join(arguments, ",")), 0, data.samples()));
+  return input_of(model, data, fmt::format("{}", fmt::join(arguments, ",")));
 }
 
 Input read_image(Model& model, const std::string& path) {
   LabelledData data;
   data.x = expand_dims(read_image_for(path, model.input_shape()), 0).eval();
-  return input_of(model, data, {path});
+  data.names = {path};
+  return input_of(model, data, path);
 }
 
 Input read_source(Model& model, const Options& options, const std::string& text) {
@@ -133,10 +143,9 @@ Input read_source(Model& model, const Options& options, const std::string& text)
                                       range.source, samples));
   }
   data = part_of(data, range.begin, end - range.begin);
-  std::vector<std::string> names = data.names;
-  for (const int64_t number : data.numbers) names.push_back(fmt::format("{}[{}]", range.source, number));
-  if (names.empty()) names = numbered(range.source, range.begin, end - range.begin);
-  return input_of(model, data, std::move(names));
+  Input input = input_of(model, data, range.source);
+  input.first = range.begin;
+  return input;
 }
 
 Input read_input(Model& model, const Options& options, const std::string& text) {
@@ -164,25 +173,27 @@ class Speaker {
         labels_(model.data_info().class_names),
         terminal_(terminal_of(stdout)) {}
 
-  void tell(const Input& input, const Tensors& outputs) {
+  /// Of the samples from number `first` on.
+  void tell(const Input& input, size_t first, const Tensors& outputs) {
     if (kind_ == OutputKind::kValues || outputs[0].rank() != 2) {
-      tell_values(input, outputs);
+      tell_values(input, first, outputs);
       return;
     }
     const auto rows = class_probabilities(outputs[0], kind_);
     std::vector<CaptionedPicture> pictures;
     const bool draws = !options_.json && !options_.no_pictures && input.x.size() == 1 &&
-                       is_image(input.x[0].shape()) && input.x[0].shape()[0] <= kMostDrawn;
+                       is_image(input.x[0].shape()) && input.samples() <= kMostDrawn;
     for (size_t i = 0; i < rows.size(); ++i) {
       // No class is the most probable one among numbers that cannot be compared.
       const bool known = std::none_of(rows[i].begin(), rows[i].end(), [](float p) { return std::isnan(p); });
       const auto best = std::max_element(rows[i].begin(), rows[i].end());
       const size_t label = static_cast<size_t>(best - rows[i].begin());
-      const int expected = input.expected.empty() ? -1 : input.expected[i];
+      const int expected = input.expected.empty() ? -1 : input.expected[first + i];
+      const std::string name = input.name(first + i);
       ++said_;
       bad_ += !known;
       if (options_.json) {
-        Json line = Json::object({{"input", input.names[i]},
+        Json line = Json::object({{"input", name},
                                   {"class", known ? Json(static_cast<int64_t>(label)) : Json()},
                                   {"label", known ? Json(class_name(input, label)) : Json()},
                                   {"confidence", known ? finite(*best) : Json()},
@@ -200,9 +211,9 @@ class Speaker {
                       : "is: " + class_name(input, static_cast<size_t>(expected));
       }
       if (draws) {
-        pictures.push_back({picture_of(input.x[0], static_cast<int64_t>(i)), {input.names[i], said, truth}});
+        pictures.push_back({picture_of(input.x[0], static_cast<int64_t>(first + i)), {name, said, truth}});
       } else {
-        fmt::print("{}  {}  {}\n", printable(input.names[i]), printable(said), printable(truth));
+        fmt::print("{}  {}  {}\n", printable(name), printable(said), printable(truth));
       }
     }
     if (draws) fmt::print("{}\n", draw(pictures, terminal_));
@@ -217,31 +228,33 @@ class Speaker {
   }
 
  private:
-  void tell_values(const Input& input, const Tensors& outputs) {
+  void tell_values(const Input& input, size_t first, const Tensors& outputs) {
     std::vector<std::vector<float>> all;
     for (const Tensor& output : outputs) all.push_back(output.to_vector<float>());
-    for (size_t i = 0; i < input.names.size(); ++i) {
+    const auto samples = static_cast<size_t>(outputs[0].shape()[0]);
+    for (size_t i = 0; i < samples; ++i) {
       Json several = Json::object();
       std::string line;
       bool bad = false;
       for (size_t k = 0; k < all.size(); ++k) {
-        const size_t width = all[k].size() / input.names.size();
+        const size_t width = all[k].size() / samples;
         const auto begin = all[k].begin() + static_cast<std::ptrdiff_t>(i * width);
         const std::vector<float> row(begin, begin + static_cast<std::ptrdiff_t>(width));
         bad = bad || std::any_of(row.begin(), row.end(), [](float value) { return std::isnan(value); });
-        const std::string name = outputs.named() ? outputs.names()[k] : "output_" + std::to_string(k);
-        several[name] = numbers(row);
-        if (all.size() > 1) line += (k > 0 ? "  " : "") + printable(name) + ": ";
+        const std::string output = outputs.named() ? outputs.names()[k] : "output_" + std::to_string(k);
+        several[output] = numbers(row);
+        if (all.size() > 1) line += (k > 0 ? "  " : "") + printable(output) + ": ";
         line += fmt::format("{}", fmt::join(row, " "));
       }
       ++said_;
       bad_ += bad;
+      const std::string name = input.name(first + i);
       if (!options_.json) {
-        fmt::print("{}  {}\n", printable(input.names[i]), line);
+        fmt::print("{}  {}\n", printable(name), line);
       } else if (all.size() == 1) {
-        print_json(Json::object({{"input", input.names[i]}, {"output", several.as_object()[0].second}}));
+        print_json(Json::object({{"input", name}, {"output", several.as_object()[0].second}}));
       } else {
-        print_json(Json::object({{"input", input.names[i]}, {"outputs", several}}));
+        print_json(Json::object({{"input", name}, {"outputs", several}}));
       }
     }
   }
@@ -264,7 +277,14 @@ int predict(const Options& options) {
   tell_model(model, options.arguments);
   Speaker speaker(options, model);
   const auto ask = [&](const Input& input) {
-    if (!input.names.empty()) speaker.tell(input, model.predict_outputs(input.x, {.batch_size = 256}));
+    for (int64_t first = 0; first < input.samples(); first += kMostAtOnce) {
+      const int64_t end = std::min(first + kMostAtOnce, input.samples());
+      std::vector<Tensor> part;
+      for (const Tensor& x : input.x)
+        part.push_back(end - first < input.samples() ? slice(x, {first}, {end}).eval() : x);
+      const Tensors x = input.x.with_values(std::move(part));
+      speaker.tell(input, static_cast<size_t>(first), model.predict_outputs(x, {.batch_size = 256}));
+    }
   };
   const bool arrays = std::all_of(options.inputs.begin(), options.inputs.end(), is_array);
   if (arrays && model.input_names().size() > 1) {

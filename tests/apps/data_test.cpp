@@ -333,6 +333,44 @@ TEST_F(DataOnTheCommandLine, NanIsNoClass) {
   EXPECT_EQ(values.lines().size(), 2u);
 }
 
+// What is said about samples is said in parts.
+TEST_F(DataOnTheCommandLine, ManySamplesAreAskedAboutInParts) {
+  sorter().save(file("pets.keras"));
+  std::string table = "a,label\n";
+  constexpr int kRows = 40000;
+  for (int i = 0; i < kRows; ++i) table += std::to_string(1 + i % 3) + "," + std::to_string(i % 3) + "\n";
+  write("many.csv", table);
+  const Outcome outcome = run({"predict", "pets.keras", "many.csv", "--json"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const std::vector<std::string> lines = outcome.lines();
+  ASSERT_EQ(lines.size(), static_cast<size_t>(kRows));
+  for (const size_t i : {size_t{0}, size_t{16383}, size_t{16384}, size_t{32769}, size_t{kRows - 1}}) {
+    const Json line = Json::parse(lines[i]);
+    EXPECT_EQ(line.at("input").as_string(), "many.csv[" + std::to_string(i) + "]");
+    EXPECT_EQ(line.at("class").as_int(), static_cast<int64_t>(i % 3));
+    EXPECT_EQ(line.at("expected").as_int(), static_cast<int64_t>(i % 3));
+  }
+}
+
+TEST_F(DataOnTheCommandLine, YesAndNoAreWordsToo) {
+  Sequential model({Input({1}), Dense(1, {.activation = "sigmoid"})}, {.seed = 1});
+  model.compile(
+      {.optimizer = SGD({.learning_rate = 0.0}), .loss = "binary_crossentropy", .metrics = {"accuracy"}});
+  model.set_weights({Tensor::from<float>({{4}}), Tensor::from<float>({0})});
+  model.save(file("m.keras"));
+  write("train.csv", "a,bought\n1,yes\n-1,no\n2,yes\n");
+  write("test.csv", "bought,a\nyes,3\nyes,1\n");
+  ASSERT_EQ(run({"train", "m.keras", "--data", "train.csv", "--out", "known.keras"}).status, 0);
+  EXPECT_EQ(metrics({"known.keras", "--data", "test.csv"}).at("accuracy").as_double(), 1.0);
+  EXPECT_EQ(said({"known.keras", "test.csv"}, "label"), (Words{"yes", "yes"}));
+  EXPECT_EQ(said({"known.keras", "test.csv"}, "expected"), (Words{"1", "1"}));
+  write("other.csv", "a,bought\n1,maybe\n");
+  expect_refused({"evaluate", "known.keras", "--data", "other.csv"}, "the class 'maybe'");
+  write("three.csv", "a,bought\n1,yes\n2,no\n3,maybe\n");
+  expect_refused({"train", "m.keras", "--data", "three.csv"},
+                 "the 3 classes 'maybe', 'no', 'yes'; the model tells 2 apart");
+}
+
 // ---- Several inputs and outputs ----
 
 TEST_F(DataOnTheCommandLine, SeveralInputsComeByNameOrInOrder) {
