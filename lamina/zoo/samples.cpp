@@ -29,7 +29,22 @@ PixelScale usual_scale(const Model& model) {
   return first == "Rescaling" || first == "BatchNormalization" ? PixelScale::kNone : PixelScale::kUnit;
 }
 
-bool are_pictures(const Tensor& x) { return x.defined() && x.dtype() == DType::kUInt8 && x.rank() >= 3; }
+// Bytes of pictures: of the dtype uint8, or of wider integers in the shape of colour or grey pictures, where
+// NumPy's default has made them wider.
+bool are_pictures(const Tensor& x) {
+  if (!x.defined() || !is_integer(x.dtype()) || x.rank() < 3 || x.size() == 0) return false;
+  if (x.dtype() == DType::kUInt8) return true;
+  if (x.rank() != 4 || (x.shape()[3] != 1 && x.shape()[3] != 3)) return false;
+  return x.min().item<int64_t>() >= 0 && x.max().item<int64_t>() <= 255;
+}
+
+// Floats that look like bytes: nobody can say whether they are.
+bool holds_bytes_as_floats(const Tensor& x) {
+  const bool image = x.defined() && is_floating(x.dtype()) && x.rank() == 4 && x.size() > 0;
+  if (!image) return false;
+  const double most = x.max().item<double>();
+  return most > 2 && most <= 255 && x.min().item<double>() >= 0;
+}
 
 // The model's outputs with open extents; empty before they are known.
 std::vector<Shape> output_shapes(const Model& model) {
@@ -138,6 +153,10 @@ void learn_data_info(Model& model, const LabelledData& data) {
 void settle_scale(Model& model, const LabelledData& data) {
   const bool pictures = are_pictures(data.x) || std::any_of(data.inputs.begin(), data.inputs.end(),
                                                             [](const Tensor& x) { return are_pictures(x); });
+  if (model.data_info().scale == PixelScale::kUnit && holds_bytes_as_floats(data.x)) {
+    warn("the model takes pictures of 0..1, and these are numbers up to 255 of the dtype " +
+         std::string(lamina::name(data.x.dtype())) + ": they are taken as they are");
+  }
   if (!pictures || model.data_info().scale) return;
   DataInfo info = model.data_info();
   info.scale = usual_scale(model);

@@ -26,11 +26,13 @@ void learn_data_info(Model& model, const LabelledData& data);
 
 /// Where `data` are pictures of bytes and the model does not say how it takes them (DataInfo::scale), decides
 /// it, keeps it in the model and tells it to the log: they are divided by 255, unless the model begins with a
-/// Rescaling or BatchNormalization layer of its own.
+/// Rescaling or BatchNormalization layer of its own. Pictures of bytes are uint8 of rank 3 or more, or wider
+/// integers within 0..255 of the shape (n, height, width, 1 or 3). Floats stay as they are; where the model
+/// takes 0..1 and they go up to 255, that is told.
 void settle_scale(Model& model, const LabelledData& data);
 
-/// `x` as the model takes it: uint8 images become float32 in [0, 1] where the model's DataInfo says so or, if
-/// it says nothing, unless the model begins with a Rescaling or BatchNormalization layer of its own; a
+/// `x` as the model takes it: pictures of bytes become float32 in [0, 1] where the model's DataInfo says so
+/// or, if it says nothing, unless the model begins with a Rescaling or BatchNormalization layer of its own; a
 /// missing channel axis is added, or one channel dropped, where the model's input shape asks for that.
 Tensor model_input(const Model& model, const Tensor& x);
 
