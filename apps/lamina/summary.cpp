@@ -10,12 +10,6 @@
 namespace lamina::cli {
 namespace {
 
-Json extents(const Shape& shape) {
-  Json list = Json::list();
-  for (int64_t extent : shape) list.push_back(extent < 0 ? Json() : Json(extent));
-  return list;
-}
-
 // A line for each thing that the model knows of its data.
 std::string known_data(const DataInfo& info) {
   constexpr size_t kMost = 12;
@@ -36,13 +30,20 @@ std::string known_data(const DataInfo& info) {
   return text;
 }
 
+Json extents(const Shape& shape) {
+  Json list = Json::list();
+  for (int64_t extent : shape) list.push_back(extent < 0 ? Json() : Json(extent));
+  return list;
+}
+
 int summary(const std::string& path, bool json) {
   Model model = load(path, {.compile = false});
   if (!json) {
     Terminal terminal = terminal_of(stdout);
     SummaryOptions options;
     options.ascii = !terminal.utf8;
-    fmt::print("{}{}", model.summary_text(options), known_data(model.data_info()));
+    fmt::print("{}", model.summary_text(options));
+    fmt::print("{}", known_data(model.data_info()));
     return 0;
   }
   Json layers = Json::list();

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "lamina/base/error.h"
+#include "lamina/base/log.h"
 #include "lamina/data/labelled_data.h"
 #include "lamina/data/named_sets.h"
 
@@ -51,6 +52,10 @@ const DataFormat* find_format(const std::string& extension) {
 }
 
 LabelledData load_as(const DataFormat& format, const Source& source, const DataOptions& options) {
+  const bool table = format.extension.starts_with(".csv") || format.extension.starts_with(".tsv");
+  if (!table && !options.label_column.empty())
+    warn("'" + source.name + "' is no table: the column '" + options.label_column +
+         "' for the target has no meaning");
   LabelledData data = format.load(source.name, source.split, options);
   detail::check_labelled_data(data, source.name, options.needs.target_optional);
   return data;

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "lamina/backend/backend.h"
+#include "lamina/base/detail/utf8.h"
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/formats/detail/npy_header.h"
@@ -93,13 +94,7 @@ std::string text_of(const char* data, const detail::NpyHeader& header) {
   std::u32string characters(header.element / 4, U'\0');
   std::memcpy(characters.data(), data, header.element);
   characters.resize(characters.find_last_not_of(U'\0') + 1);
-  for (const char32_t c : characters) {
-    const auto code = static_cast<uint32_t>(c) > 0x10FFFF ? 0xFFFDu : static_cast<uint32_t>(c);
-    const int more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-    constexpr uint32_t kLead[] = {0, 0xC0, 0xE0, 0xF0};
-    text += static_cast<char>(kLead[more] | (code >> (6 * more)));
-    for (int i = more - 1; i >= 0; --i) text += static_cast<char>(0x80 | ((code >> (6 * i)) & 0x3F));
-  }
+  for (const char32_t c : characters) detail::append_utf8(text, static_cast<uint32_t>(c));
   return text;
 }
 

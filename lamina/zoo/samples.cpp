@@ -143,8 +143,9 @@ DataNeeds model_needs(const Model& model) {
 
 void learn_data_info(Model& model, const LabelledData& data) {
   DataInfo info = model.data_info();
-  if (info.class_names.empty() && !detail::are_numbered(data.class_names))
-    info.class_names = data.class_names;
+  // Folders are names, whatever they are called: a folder that lacks the first would be numbered anew.
+  const bool named = !detail::are_numbered(data.class_names) || !data.names.empty();
+  if (info.class_names.empty() && named) info.class_names = data.class_names;
   if (info.features.empty()) info.features = data.features;
   if (!data.target.empty()) info.target = data.target;
   model.set_data_info(std::move(info));

@@ -20,8 +20,8 @@ DataNeeds model_needs(const Model& model);
 
 /// Adds to the model's DataInfo what it does not know yet and these data say: names of classes and columns;
 /// the target is the one of these data.
-/// Call it with the data of a training. Names of classes that are "0", "1", ... are not kept: such labels are
-/// numbers.
+/// Call it with the data of a training. Names of classes that are "0", "1", ... are kept of folders only:
+/// elsewhere such labels are numbers.
 void learn_data_info(Model& model, const LabelledData& data);
 
 /// Where `data` are pictures of bytes and the model does not say how it takes them (DataInfo::scale), decides

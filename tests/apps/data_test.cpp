@@ -311,6 +311,19 @@ TEST_F(PicturesOnTheCommandLine, FoldersOfImagesTrainAndAreAsked) {
   expect_refused({"evaluate", "known.keras", "--data", "flat"}, "not one folder for each class");
 }
 
+// Called 0, 1, ..., they are names all the same: what lacks the first is not numbered anew.
+TEST_F(PicturesOnTheCommandLine, FoldersCalledByNumbersAreNames) {
+  light_meter(0.5).save(file("m.keras"));
+  picture("train/0/a.png", 10);
+  picture("train/1/a.png", 240);
+  picture("other/1/b.png", 230);
+  ASSERT_EQ(run({"train", "m.keras", "--data", "train", "--out", "known.keras"}).status, 0);
+  EXPECT_EQ(metrics({"known.keras", "--data", "other"}).at("accuracy").as_double(), 1.0);
+  EXPECT_EQ(said({"known.keras", "other"}, "expected"), (Words{"1"}));
+  const Outcome outcome = run({"evaluate", "known.keras", "--data", "other", "--label-column", "kind"});
+  EXPECT_NE(outcome.err.find("is no table"), std::string::npos) << outcome.err;
+}
+
 // ---- Outputs that are no numbers ----
 
 TEST_F(DataOnTheCommandLine, NanIsNoClass) {

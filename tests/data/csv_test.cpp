@@ -6,6 +6,7 @@
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/told.h"
 
 namespace lamina {
 namespace {
@@ -88,6 +89,7 @@ TEST(Csv, AMissingTargetIsNoClass) {
 
 TEST(Csv, LoadsThroughLoadData) {
   TemporaryFolder folder;
+  const test::Told told;
   write_file(folder / "a.tsv", "width\tkind\n1\tx\n2\ty\n");
   const LabelledData data = load_data(folder / "a.tsv");
   EXPECT_EQ(data.y.to_vector<int>(), (std::vector<int>{0, 1}));

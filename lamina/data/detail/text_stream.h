@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <functional>
 #include <string>
-#include <string_view>
 
 namespace lamina::detail {
 
@@ -34,8 +33,5 @@ class TextStream {
   Encoding encoding_ = Encoding::kUtf8;
   bool started_ = false, ended_ = false;
 };
-
-/// Whether `text` is UTF-8.
-bool is_utf8(std::string_view text);
 
 }  // namespace lamina::detail
