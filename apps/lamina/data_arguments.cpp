@@ -44,7 +44,7 @@ void add_data_arguments(Command& command, DataArguments& arguments) {
   command.add(arguments.label_column,
               {.name = "--label-column",
                .help = "Column of a table that holds the target (default: the one of the training; else one "
-                       "called label, target, class or y; else the last)",
+                       "called label, target, class or y; else train and evaluate take the last)",
                .type = "NAME"});
   command.add(arguments.labels, {.name = "--labels",
                                  .help = "Names of the classes in the model's order: a,b,c or a named set "
