@@ -85,7 +85,8 @@ double ask_at_once(Model& model, const Tensor& x, int callers, int calls) {
   const double begin = now_ms();
   std::vector<std::thread> threads;
   for (int i = 0; i < callers; ++i) {
-    threads.emplace_back([&] {
+    threads.emplace_back([&, loops = num_threads()] {
+      set_num_threads(loops);
       for (int call = 0; call < calls; ++call) model.predict_on_batch(x).eval();
     });
   }

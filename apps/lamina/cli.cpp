@@ -79,6 +79,12 @@ Model load(const std::string& path, const LoadOptions& options) {
   return load_model(path, options);
 }
 
+std::pair<std::string, std::string> name_and_file(const std::string& text) {
+  const size_t at = text.find('=');
+  return at == std::string::npos ? std::pair{std::string(), text}
+                                 : std::pair{text.substr(0, at), text.substr(at + 1)};
+}
+
 bool exists(const std::string& path) {
   std::error_code ignored;
   return std::filesystem::exists(path, ignored);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "command.h"
@@ -44,6 +45,9 @@ void add_place(Command& command, Place& place);
 
 /// The model in a file; the message of what load_model throws gets a hint when `path` does not exist.
 Model load(const std::string& path, const LoadOptions& options = {});
+
+/// "NAME=FILE" or "FILE" as both parts.
+std::pair<std::string, std::string> name_and_file(const std::string& text);
 
 /// Whether anything is at `path`.
 bool exists(const std::string& path);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "cli.h"
+#include "data_arguments.h"
 #include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
 #include "lamina/nn/callbacks/progress_bar.h"
@@ -11,7 +12,8 @@ namespace lamina::cli {
 namespace {
 
 struct Options {
-  std::string model, data, label_column;
+  std::string model, data;
+  DataArguments arguments;
   int batch_size = 256;
   bool json = false, quiet = false;
   Place place;
@@ -24,15 +26,17 @@ int evaluate(const Options& options) {
     throw InvalidArgument("'" + options.model +
                           "' was saved without a loss: there is nothing to evaluate it by");
   }
+  tell_model(model, options.arguments);
   const SourceRange range = parse_source(options.data);
-  LabelledData data = load_data(range.source, {.split = "test", .label_column = options.label_column});
+  LabelledData data = load_data(range.source, data_options(model, options.arguments, "test"));
   if (range.given) {
-    const int64_t end = range.end < 0 ? data.x.shape()[0] : range.end;
+    const int64_t end = range.end < 0 ? data.samples() : range.end;
     data = part_of(data, range.begin, end - range.begin);
   }
-  const Samples samples = model_samples(model, data);
+  settle_scale(model, data);
+  const ModelSamples samples = model_samples(model, data);
   ProgressBar bar({.stream = options.json ? stderr : stdout, .verbose = options.quiet ? 0 : 1});
-  const Logs logs = model.evaluate(samples.x, samples.y,
+  const Logs logs = model.evaluate(samples.all_x(), samples.all_y(),
                                    {.batch_size = options.batch_size, .callbacks = {&bar}, .verbose = 0});
   const auto metrics = logs.items();
   if (options.json) {
@@ -54,19 +58,18 @@ void add_evaluate(CLI::App& app, Action& action) {
   Command command(app, "evaluate", "Compute loss and metrics of a model on labelled data");
   auto options = std::make_shared<Options>();
   command.add(options->model, {.name = "MODEL", .help = "A compiled .keras file", .required = true});
-  command.add(options->data, {.name = "--data",
-                              .help = "Named set (its part test unless SET:train), folder, .csv/.tsv or .npz",
-                              .type = "SRC",
-                              .required = true});
-  command.add(options->label_column, {.name = "--label-column",
-                                      .help = "Column of a table that holds the target (default: the last)",
-                                      .type = "NAME"});
+  command.add(options->data,
+              {.name = "--data",
+               .help = "Named set (its part test unless SET:train), folder of images, .csv/.tsv or .npz",
+               .type = "SRC",
+               .required = true});
   command.add(options->batch_size, {.name = "--batch-size",
                                     .help = "Samples at a time",
                                     .type = "N",
                                     .least = 1,
                                     .most = 1 << 24,
                                     .show_default = true});
+  add_data_arguments(command, options->arguments);
   command.flag(options->quiet, "--quiet", "Print only the result");
   add_place(command, options->place);
   add_json(command, options->json, "metrics and the number of samples");

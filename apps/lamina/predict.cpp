@@ -2,121 +2,161 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <cmath>
 
 #include "cli.h"
+#include "data_arguments.h"
 #include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
 #include "lamina/explain/classification.h"
 #include "lamina/formats/npy.h"
-#include "lamina/image/load_img.h"
 #include "lamina/ops/reshape.h"
+#include "lamina/ops/slice.h"
+#include "lamina/zoo/image_folder.h"
 #include "lamina/zoo/samples.h"
 
 namespace lamina::cli {
 namespace {
 
 struct Options {
-  std::string model, labels;
+  std::string model;
   std::vector<std::string> inputs;
+  DataArguments arguments;
   bool json = false, no_pictures = false;
   Place place;
 };
 
 // Samples of one argument, with what is known about them.
 struct Input {
-  std::vector<std::string> names;  // one per sample
-  Tensor x;                        // as the model takes it
-  std::vector<int> expected;       // true classes, where known
+  std::string source;            // "data.csv", whose samples have numbers,
+  std::vector<int64_t> numbers;  // from `first` on unless they stand here,
+  int64_t first = 0;
+  std::vector<std::string> names;  // or names of their own
+  Tensors x;                       // as the model takes it
+  std::vector<int> expected;       // true classes, -1 where one is not known; empty where none is
   std::vector<std::string> classes;
+
+  int64_t samples() const { return x[0].shape()[0]; }
+  std::string name(size_t i) const {
+    if (!names.empty()) return names[i];
+    return fmt::format("{}[{}]", source, numbers.empty() ? first + static_cast<int64_t>(i) : numbers[i]);
+  }
 };
 
+// Samples that are asked about at once: what is said about them needs memory, too.
+constexpr int64_t kMostAtOnce = 1 << 14;
 constexpr int64_t kMostDrawn = 64;
 
-bool ends_with_any(const std::string& text, std::initializer_list<const char*> endings) {
+// In lower case: cameras and Windows write others.
+bool ends_with_any(std::string text, std::initializer_list<const char*> endings) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
   return std::any_of(endings.begin(), endings.end(),
                      [&](const char* ending) { return text.ends_with(ending); });
 }
 
-Input read_array(const Model& model, const std::string& path) {
-  Tensor x = read_npy(path);
+bool is_array(const std::string& path) { return ends_with_any(path, {".npy"}); }
+
+// `x` for the input of that shape; whether it was one sample, whose batch axis is then added.
+Tensor as_samples(const Tensor& x, const Shape& wanted, const std::string& path, bool& one) {
   if (x.rank() == 0) throw InvalidArgument("predict: '" + path + "' holds a single number, not samples");
-  // One sample without its batch axis is welcome, too.
-  const Shape& wanted = model.input_shape();
   const bool fits_one = x.rank() == wanted.rank() - 1 &&
                         std::equal(x.shape().begin(), x.shape().end(), wanted.begin() + 1,
                                    [](int64_t is, int64_t want) { return want < 0 || is == want; });
   const bool grey = wanted.rank() == 4 && wanted[-1] == 1 && x.rank() == 2 && x.shape()[0] == wanted[1] &&
                     x.shape()[1] == wanted[2];
-  if (fits_one || grey) {
-    std::vector<int64_t> dims = x.shape().dims();
-    dims.insert(dims.begin(), 1);
-    x = reshape(x, Shape(dims));
-  }
+  one = fits_one || grey;
+  if (!one) return x;
+  std::vector<int64_t> dims = x.shape().dims();
+  dims.insert(dims.begin(), 1);
+  return reshape(x, Shape(dims)).eval();
+}
+
+Input input_of(Model& model, const LabelledData& data, const std::string& source) {
+  settle_scale(model, data);
   Input input;
-  input.x = model_input(model, x);
-  const int64_t count = x.shape()[0];
-  for (int64_t i = 0; i < count; ++i)
-    input.names.push_back(fits_one || grey ? path : fmt::format("{}[{}]", path, i));
+  input.source = source;
+  input.numbers = data.numbers;
+  input.x = model_samples(model, data).all_x();
+  input.classes = data.class_names;
+  input.names = data.names;
+  if (!data.class_names.empty() && data.y.defined() && data.y.rank() == 1 && is_integer(data.y.dtype()))
+    input.expected = data.y.to_vector<int32_t>();
   return input;
 }
 
-// An image file, in the size and the colours that the model takes.
-Input read_image(const Model& model, const std::string& path) {
-  const Shape& wanted = model.input_shape();
-  const int64_t channels = wanted.rank() == 4 ? wanted[3] : 1;
-  if (wanted.rank() < 3 || wanted.rank() > 4 || (channels != 1 && channels != 3 && channels != -1)) {
-    throw InvalidArgument("predict: '" + path + "' is an image; model '" + model.name() + "' takes " +
-                          wanted.str());
-  }
-  const Picture picture = load_img(path, {.color_mode = channels == 1 ? "grayscale" : "rgb",
-                                          .height = static_cast<int>(std::max<int64_t>(0, wanted[1])),
-                                          .width = static_cast<int>(std::max<int64_t>(0, wanted[2]))});
-  Input input;
-  input.x = model_input(model, expand_dims(img_to_tensor(picture), 0));
-  input.names = {path};
-  return input;
+Input read_array(Model& model, const std::string& path) {
+  LabelledData data;
+  bool one = false;
+  data.x = as_samples(read_npy(path), model.input_shape(), path, one);
+  if (one) data.names = {path};
+  return input_of(model, data, path);
 }
 
-Input read_source(const Model& model, const std::string& text) {
+// Arrays for the inputs of one model, as `run` takes them: all with names, or all in the model's order.
+Input read_arrays(Model& model, const std::vector<std::string>& arguments) {
+  const std::vector<std::string>& known = model.input_names();
+  if (arguments.size() != known.size()) {
+    throw InvalidArgument(fmt::format("predict: model '{}' takes {} inputs, {}; got {} arrays", model.name(),
+                                      known.size(), fmt::join(known, ", "), arguments.size()));
+  }
+  std::vector<std::pair<std::string, Tensor>> inputs;
+  for (const std::string& name : known) inputs.emplace_back(name, Tensor());
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const auto [name, file] = name_and_file(arguments[i]);
+    size_t place = i;
+    if (!name.empty()) {
+      place = static_cast<size_t>(std::find(known.begin(), known.end(), name) - known.begin());
+      if (place == known.size())
+        throw InvalidArgument(
+            fmt::format("predict: the model has no input '{}'{}", name, suggest(name, known)));
+    }
+    if (inputs[place].second.defined())
+      throw InvalidArgument("predict: give names to all inputs or to none, and to each another");
+    inputs[place].second = read_npy(file);
+  }
+  LabelledData data;
+  data.inputs = Tensors(std::move(inputs));
+  for (const Tensor& input : data.inputs) {
+    if (input.rank() == 0 || input.shape()[0] != data.inputs[0].shape()[0])
+      throw InvalidArgument("predict: the inputs must hold as many samples each, along their first axis");
+  }
+  return input_of(model, data, fmt::format("{}", fmt::join(arguments, ",")));
+}
+
+Input read_image(Model& model, const std::string& path) {
+  LabelledData data;
+  data.x = expand_dims(read_image_for(path, model.input_shape()), 0).eval();
+  data.names = {path};
+  return input_of(model, data, path);
+}
+
+Input read_source(Model& model, const Options& options, const std::string& text) {
   const SourceRange range = parse_source(text);
-  LabelledData data = load_data(range.source, {.split = "test"});
-  const int64_t samples = data.x.shape()[0];
+  DataOptions how = data_options(model, options.arguments, "test");
+  how.needs.target_optional = true;
+  LabelledData data = load_data(range.source, how);
+  const int64_t samples = data.samples();
   const int64_t end = range.end < 0 ? samples : range.end;
   if (end > samples) {
     throw InvalidArgument(fmt::format("predict: '{}' asks for samples up to {}; '{}' has {}", text, end,
                                       range.source, samples));
   }
   data = part_of(data, range.begin, end - range.begin);
-  Input input;
-  input.x = model_input(model, data.x);
-  input.classes = data.class_names;
-  for (int64_t i = range.begin; i < end; ++i) input.names.push_back(fmt::format("{}[{}]", range.source, i));
-  if (!data.class_names.empty() && data.y.rank() == 1) input.expected = data.y.to_vector<int32_t>();
+  Input input = input_of(model, data, range.source);
+  input.first = range.begin;
   return input;
 }
 
-Input read_input(const Model& model, const std::string& text) {
-  if (text.ends_with(".npy")) return read_array(model, text);
-  if (ends_with_any(text, {".png", ".jpg", ".jpeg"})) return read_image(model, text);
+Input read_input(Model& model, const Options& options, const std::string& text) {
+  if (is_array(text)) return read_array(model, text);
+  if (is_image_file(text) || ends_with_any(text, {".png", ".jpg", ".jpeg"})) return read_image(model, text);
   if (ends_with_any(text, {".webp", ".gif", ".bmp", ".wav", ".flac", ".ogg", ".txt"})) {
     throw Unsupported("predict: '" + text +
                       "': audio, text and other images come with a later release; this one takes .png, .jpg, "
                       ".npy, .npz, .csv and named sets such as fashion-mnist:test[0:5]");
   }
-  return read_source(model, text);
-}
-
-// "cat,dog" or the name of a set.
-std::vector<std::string> labels_of(const std::string& text) {
-  if (text.empty()) return {};
-  std::vector<std::string> labels;
-  if (text.find(',') == std::string::npos) return load_data(text, {.split = "test"}).class_names;
-  for (size_t at = 0; at <= text.size();) {
-    const size_t comma = std::min(text.find(',', at), text.size());
-    labels.push_back(text.substr(at, comma - at));
-    at = comma + 1;
-  }
-  return labels;
+  return read_source(model, options, text);
 }
 
 Json numbers(const std::vector<float>& values) {
@@ -129,58 +169,92 @@ class Speaker {
  public:
   Speaker(const Options& options, const Model& model)
       : options_(options),
-        kind_(output_kind(model)),
-        labels_(labels_of(options.labels)),
+        kind_(model.output_names().size() > 1 ? OutputKind::kValues : output_kind(model)),
+        labels_(model.data_info().class_names),
         terminal_(terminal_of(stdout)) {}
 
-  void tell(const Input& input, const Tensor& outputs) {
-    if (kind_ == OutputKind::kValues || outputs.rank() != 2) {
-      tell_values(input, outputs);
+  /// Of the samples from number `first` on.
+  void tell(const Input& input, size_t first, const Tensors& outputs) {
+    if (kind_ == OutputKind::kValues || outputs[0].rank() != 2) {
+      tell_values(input, first, outputs);
       return;
     }
-    const auto rows = class_probabilities(outputs, kind_);
+    const auto rows = class_probabilities(outputs[0], kind_);
     std::vector<CaptionedPicture> pictures;
-    const bool draws = !options_.json && !options_.no_pictures && is_image(input.x.shape()) &&
-                       input.x.shape()[0] <= kMostDrawn;
+    const bool draws = !options_.json && !options_.no_pictures && input.x.size() == 1 &&
+                       is_image(input.x[0].shape()) && input.samples() <= kMostDrawn;
     for (size_t i = 0; i < rows.size(); ++i) {
+      // No class is the most probable one among numbers that cannot be compared.
+      const bool known = std::none_of(rows[i].begin(), rows[i].end(), [](float p) { return std::isnan(p); });
       const auto best = std::max_element(rows[i].begin(), rows[i].end());
       const size_t label = static_cast<size_t>(best - rows[i].begin());
+      const int expected = input.expected.empty() ? -1 : input.expected[first + i];
+      const std::string name = input.name(first + i);
+      ++said_;
+      bad_ += !known;
       if (options_.json) {
-        Json line = Json::object({{"input", input.names[i]},
-                                  {"class", static_cast<int64_t>(label)},
-                                  {"label", class_name(input, label)},
-                                  {"confidence", finite(*best)},
+        Json line = Json::object({{"input", name},
+                                  {"class", known ? Json(static_cast<int64_t>(label)) : Json()},
+                                  {"label", known ? Json(class_name(input, label)) : Json()},
+                                  {"confidence", known ? finite(*best) : Json()},
                                   {"probabilities", numbers(rows[i])}});
-        if (!input.expected.empty()) line["expected"] = input.expected[i];
+        if (expected >= 0) line["expected"] = expected;
         print_json(line);
         continue;
       }
-      const std::string said = fmt::format("{} {:.1f}%", class_name(input, label), *best * 100);
+      const std::string said =
+          known ? fmt::format("{} {:.1f}%", class_name(input, label), *best * 100) : "NaN: no class";
       std::string truth;
-      if (!input.expected.empty()) {
-        const size_t expected = static_cast<size_t>(input.expected[i]);
-        truth = expected == label ? (terminal_.utf8 ? "✓" : "right") : "is: " + class_name(input, expected);
+      if (expected >= 0) {
+        const bool right = known && static_cast<size_t>(expected) == label;
+        truth = right ? (terminal_.utf8 ? "✓" : "right")
+                      : "is: " + class_name(input, static_cast<size_t>(expected));
       }
       if (draws) {
-        pictures.push_back({picture_of(input.x, static_cast<int64_t>(i)), {input.names[i], said, truth}});
+        pictures.push_back({picture_of(input.x[0], static_cast<int64_t>(first + i)), {name, said, truth}});
       } else {
-        fmt::print("{}  {}  {}\n", printable(input.names[i]), printable(said), printable(truth));
+        fmt::print("{}  {}  {}\n", printable(name), printable(said), printable(truth));
       }
     }
     if (draws) fmt::print("{}\n", draw(pictures, terminal_));
   }
 
+  /// Throws Error when outputs were no numbers, once all that could be said is said.
+  void finish() const {
+    if (bad_ == 0) return;
+    std::fflush(stdout);
+    throw Error(fmt::format("{} of {} outputs are NaN: look for such values in the input and in the weights",
+                            bad_, said_));
+  }
+
  private:
-  void tell_values(const Input& input, const Tensor& outputs) const {
-    const std::vector<float> all = outputs.to_vector<float>();
-    const size_t width = input.names.empty() ? 0 : all.size() / input.names.size();
-    for (size_t i = 0; i < input.names.size(); ++i) {
-      const std::vector<float> row(all.begin() + static_cast<std::ptrdiff_t>(i * width),
-                                   all.begin() + static_cast<std::ptrdiff_t>((i + 1) * width));
-      if (options_.json) {
-        print_json(Json::object({{"input", input.names[i]}, {"output", numbers(row)}}));
+  void tell_values(const Input& input, size_t first, const Tensors& outputs) {
+    std::vector<std::vector<float>> all;
+    for (const Tensor& output : outputs) all.push_back(output.to_vector<float>());
+    const auto samples = static_cast<size_t>(outputs[0].shape()[0]);
+    for (size_t i = 0; i < samples; ++i) {
+      Json several = Json::object();
+      std::string line;
+      bool bad = false;
+      for (size_t k = 0; k < all.size(); ++k) {
+        const size_t width = all[k].size() / samples;
+        const auto begin = all[k].begin() + static_cast<std::ptrdiff_t>(i * width);
+        const std::vector<float> row(begin, begin + static_cast<std::ptrdiff_t>(width));
+        bad = bad || std::any_of(row.begin(), row.end(), [](float value) { return std::isnan(value); });
+        const std::string output = outputs.named() ? outputs.names()[k] : "output_" + std::to_string(k);
+        several[output] = numbers(row);
+        if (all.size() > 1) line += (k > 0 ? "  " : "") + printable(output) + ": ";
+        line += fmt::format("{}", fmt::join(row, " "));
+      }
+      ++said_;
+      bad_ += bad;
+      const std::string name = input.name(first + i);
+      if (!options_.json) {
+        fmt::print("{}  {}\n", printable(name), line);
+      } else if (all.size() == 1) {
+        print_json(Json::object({{"input", name}, {"output", several.as_object()[0].second}}));
       } else {
-        fmt::print("{}  {}\n", printable(input.names[i]), fmt::join(row, " "));
+        print_json(Json::object({{"input", name}, {"outputs", several}}));
       }
     }
   }
@@ -194,17 +268,31 @@ class Speaker {
   OutputKind kind_;
   std::vector<std::string> labels_;
   Terminal terminal_;
+  int64_t said_ = 0, bad_ = 0;
 };
 
 int predict(const Options& options) {
   auto scope = enter(options.place);
   Model model = load(options.model, {.compile = false});
+  tell_model(model, options.arguments);
   Speaker speaker(options, model);
-  for (const std::string& text : options.inputs) {
-    const Input input = read_input(model, text);
-    if (input.names.empty()) continue;
-    speaker.tell(input, model.predict(input.x, {.batch_size = 256}));
+  const auto ask = [&](const Input& input) {
+    for (int64_t first = 0; first < input.samples(); first += kMostAtOnce) {
+      const int64_t end = std::min(first + kMostAtOnce, input.samples());
+      std::vector<Tensor> part;
+      for (const Tensor& x : input.x)
+        part.push_back(end - first < input.samples() ? slice(x, {first}, {end}).eval() : x);
+      const Tensors x = input.x.with_values(std::move(part));
+      speaker.tell(input, static_cast<size_t>(first), model.predict_outputs(x, {.batch_size = 256}));
+    }
+  };
+  const bool arrays = std::all_of(options.inputs.begin(), options.inputs.end(), is_array);
+  if (arrays && model.input_names().size() > 1) {
+    ask(read_arrays(model, options.inputs));
+  } else {
+    for (const std::string& text : options.inputs) ask(read_input(model, options, text));
   }
+  speaker.finish();
   return 0;
 }
 
@@ -214,14 +302,14 @@ void add_predict(CLI::App& app, Action& action) {
   Command command(app, "predict", "Ask a model about samples; pictures are drawn in the terminal");
   auto options = std::make_shared<Options>();
   command.add(options->model, {.name = "MODEL", .help = "A .keras file", .required = true});
-  command.add(options->inputs,
-              {.name = "INPUT",
-               .help = "An image (.png, .jpg); .npy; or samples of a named set, .npz or .csv: SET:test[0:5]. "
-                       "Pictures are "
-                       "brought to the model's size, and their bytes to 0..1 unless the model rescales them",
-               .required = true});
-  command.add(options->labels,
-              {.name = "--labels", .help = "Names of the classes: a,b,c or a named set", .type = "NAMES"});
+  command.add(
+      options->inputs,
+      {.name = "INPUT",
+       .help = "An image (PNG, JPEG) or a folder of them; .npy; or samples of a named set, .npz or .csv, "
+               "with or without targets: SET:test[0:5]. For a model of several inputs an .npz with "
+               "their names, or [NAME=]FILE.npy for each",
+       .required = true});
+  add_data_arguments(command, options->arguments);
   command.flag(options->no_pictures, "--no-pictures", "Print one line for each sample instead of drawing it");
   add_place(command, options->place);
   add_json(command, options->json, "one object for each sample");

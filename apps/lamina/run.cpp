@@ -18,13 +18,6 @@ struct Options {
   bool json = false;
 };
 
-// "NAME=FILE" or "FILE".
-std::pair<std::string, std::string> name_and_file(const std::string& text) {
-  size_t at = text.find('=');
-  return at == std::string::npos ? std::pair{std::string(), text}
-                                 : std::pair{text.substr(0, at), text.substr(at + 1)};
-}
-
 // Names come from the file and may hold anything: they must not lead out of the folder.
 std::string file_name(std::string name) {
   std::replace_if(

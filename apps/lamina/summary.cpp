@@ -1,12 +1,34 @@
 // lamina summary: the layers of a model, their shapes and costs.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli.h"
 #include "lamina/base/terminal.h"
 #include "lamina/nn/cost.h"
 
 namespace lamina::cli {
 namespace {
+
+// A line for each thing that the model knows of its data.
+std::string known_data(const DataInfo& info) {
+  constexpr size_t kMost = 12;
+  std::string text;
+  const auto say = [&](const char* what, std::vector<std::string> names) {
+    if (names.empty() || names[0].empty()) return;
+    const size_t more = names.size() - std::min(names.size(), kMost);
+    if (more > 0) names.resize(kMost);
+    const std::string rest = more > 0 ? fmt::format(", ... ({} more)", more) : "";
+    text += fmt::format(" {}: {}{}\n", what, printable(fmt::format("{}", fmt::join(names, ", "))), rest);
+  };
+  say("Classes", info.class_names);
+  say("Columns", info.features);
+  say("Target", {info.target});
+  say("Pictures", {info.scale ? name(*info.scale) : ""});
+  say("Rows that lack a value", {info.missing ? name(*info.missing) : ""});
+  for (const auto& [section, value] : info.sections.as_object()) say("Also knows", {section});
+  return text;
+}
 
 Json extents(const Shape& shape) {
   Json list = Json::list();
@@ -25,6 +47,7 @@ int summary(Options options) {
   if (!options.json) {
     options.table.ascii = !terminal_of(stdout).utf8;
     fmt::print("{}", model.summary_text(options.table));
+    fmt::print("{}", known_data(model.data_info()));
     return 0;
   }
   Json layers = Json::list();
@@ -53,7 +76,8 @@ int summary(Options options) {
                            {"trainable_params", trainable},
                            {"flops", total.flops},
                            {"bytes", total.weight_bytes},
-                           {"output_bytes", total.output_bytes}}));
+                           {"output_bytes", total.output_bytes},
+                           {"data", model.data_info().to_json()}}));
   return 0;
 }
 

@@ -66,7 +66,8 @@ int interrupted(const TrainOptions& options, const std::string& checkpoint) {
 std::vector<std::pair<std::string, double>> final_metrics(Model& model, const TrainingData& data,
                                                           const History& log) {
   if (!data.held_out_name.empty()) {
-    return model.evaluate(data.held_out.x, data.held_out.y, {.batch_size = 256, .verbose = 0}).items();
+    return model.evaluate(data.held_out.all_x(), data.held_out.all_y(), {.batch_size = 256, .verbose = 0})
+        .items();
   }
   std::vector<std::pair<std::string, double>> metrics;
   for (const std::string& name : log.names()) {
@@ -94,7 +95,7 @@ std::string write_report(const TrainOptions& options, TrainJob& job, const Train
                        {"seed", std::to_string(options.seed)}};
   if (options.validation_split > 0)
     run.configuration.emplace_back("validation split", fmt::format("{:g}", options.validation_split));
-  run.held_out = data.held_out;
+  if (data.held_out.inputs.empty() && data.held_out.targets.empty()) run.held_out = data.held_out;
   run.held_out_name = data.held_out_name;
   run.metrics = metrics;
   run.classes = data.classes;
@@ -120,6 +121,7 @@ int train(const TrainOptions& options) {
   } else if (options.resume) {
     talk.say("There is no " + checkpoint + " yet: starting from the beginning.");
   }
+  if (saved && !saved->model.data_info().empty()) job.model.set_data_info(saved->model.data_info());
   const TrainingData data = load_training_data(options, job);
   const std::string folder = run_folder_of(options, job, saved);
   const TrainingSnapshot* resume = saved ? &*saved->training : nullptr;
@@ -142,13 +144,13 @@ int train(const TrainOptions& options) {
                  .seed = options.seed,
                  .on_nan = options.stop_on_nan ? OnNan::kStop : OnNan::kReport,
                  .resume = resume};
-  if (options.validation_split == 0) fit.validation_data = {data.held_out.x, data.held_out.y};
+  if (options.validation_split == 0) fit.validation_data = data.held_out;
 
   History history;
   {
     Interrupt interrupt;
     fit.stop_flag = &interrupt.flag();
-    history = job.model.fit(data.training.x, data.training.y, fit);
+    history = job.model.fit(data.training.all_x(), data.training.all_y(), fit);
     if (history.interrupted) log.save();
   }
   log.count_time();
@@ -193,16 +195,14 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
                               .help = "A recipe (see below), or a compiled .keras file",
                               .type = "RECIPE|MODEL",
                               .required = true});
-  command.add(options->data, {.name = "--data",
-                              .help = "Named set, folder, .csv/.tsv or .npz (default: the recipe's)",
-                              .type = "SRC"});
+  command.add(options->data,
+              {.name = "--data",
+               .help = "Named set, folder of images, .csv/.tsv or .npz (default: the recipe's)",
+               .type = "SRC"});
   command.add(options->validation_data,
               {.name = "--validation-data",
                .help = "Samples to validate with (default: the part test of a named set)",
                .type = "SRC"});
-  command.add(options->label_column, {.name = "--label-column",
-                                      .help = "Column of a table that holds the target (default: the last)",
-                                      .type = "NAME"});
   command.add(
       options->epochs,
       {.name = "--epochs", .help = "Times to go through the data", .type = "N", .least = 1, .most = 1000000});
@@ -229,6 +229,7 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
               {.name = "--run-dir",
                .help = "Folder for history.csv and report.html (default: runs/RECIPE-DATE-N)",
                .type = "DIR"});
+  add_data_arguments(command, options->arguments);
   command.flag(options->resume, "--resume", "Go on from the checkpoint beside --out");
   command.flag(options->stop_on_nan, "--stop-on-nan", "End when the loss is no number any more");
   command.flag(options->quiet, "--quiet", "Print nothing but errors");

@@ -13,12 +13,14 @@ namespace lamina::cli {
 namespace {
 
 TrainJob recipe_job(const Recipe& recipe, const TrainOptions& options) {
+  Model model = tutorial_model(recipe.network).build(options.seed);
+  model.set_data_info({.scale = PixelScale::kUnit});
   return {recipe.name,
           options.data.empty() ? recipe.data : options.data,
           options.out.empty() ? recipe.file : options.out,
           options.epochs.value_or(recipe.epochs),
           options.batch_size.value_or(recipe.batch_size),
-          tutorial_model(recipe.network).build(options.seed)};
+          std::move(model)};
 }
 
 TrainJob file_job(const TrainOptions& options) {
@@ -39,19 +41,27 @@ TrainJob file_job(const TrainOptions& options) {
           std::move(model)};
 }
 
-LabelledData load_limited(const std::string& source, const char* part, const TrainOptions& options) {
-  LabelledData data = load_data(source, {.split = part, .label_column = options.label_column});
+LabelledData load_limited(const std::string& source, const char* part, bool training,
+                          const TrainOptions& options, Model& model) {
+  DataOptions how = data_options(model, options.arguments, part);
+  how.needs.learned_from = training;
+  LabelledData data = load_data(source, how);
+  if (training) learn_data_info(model, data);
+  settle_scale(model, data);
   const int64_t limit = options.limit_samples;
-  return limit > 0 ? part_of(data, 0, std::min(limit, data.x.shape()[0])) : data;
+  return limit > 0 ? part_of(data, 0, std::min(limit, data.samples())) : data;
 }
 
 // Named sets have a part "test", and so have folders with the files of one, unless only those for training
-// are there.
+// are there, and folders of images with the folders train and test.
 bool has_test_part(const std::string& source) {
   const std::vector<std::string> named = named_data_sets();
   if (std::find(named.begin(), named.end(), source) != named.end()) return true;
   std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(source, ignored)) {
+  namespace fs = std::filesystem;
+  if (fs::is_directory(source + "/train", ignored) && fs::is_directory(source + "/test", ignored))
+    return true;
+  for (const auto& entry : fs::directory_iterator(source, ignored)) {
     if (entry.path().filename().string().starts_with("t10k-")) return true;
   }
   return false;
@@ -74,17 +84,18 @@ TrainJob train_job(const TrainOptions& options) {
   return file_job(options);
 }
 
-TrainingData load_training_data(const TrainOptions& options, const TrainJob& job) {
+TrainingData load_training_data(const TrainOptions& options, TrainJob& job) {
+  tell_model(job.model, options.arguments);
   TrainingData data;
   {
-    const LabelledData loaded = load_limited(job.data, "train", options);
+    const LabelledData loaded = load_limited(job.data, "train", true, options, job.model);
     data.classes = loaded.class_names;
     data.training = model_samples(job.model, loaded);
   }
   const bool given = !options.validation_data.empty();
   if (!given && !has_test_part(job.data)) return data;
-  data.held_out =
-      model_samples(job.model, load_limited(given ? options.validation_data : job.data, "test", options));
+  data.held_out = model_samples(
+      job.model, load_limited(given ? options.validation_data : job.data, "test", false, options, job.model));
   data.held_out_name = given ? "validation" : "test";
   return data;
 }

@@ -7,12 +7,15 @@
 #include <vector>
 
 #include "cli.h"
+#include "data_arguments.h"
+#include "lamina/zoo/samples.h"
 
 namespace lamina::cli {
 
 /// The command line of `lamina train`.
 struct TrainOptions {
-  std::string what, data, validation_data, label_column, out, run_dir;
+  std::string what, data, validation_data, out, run_dir;
+  DataArguments arguments;
   std::optional<int> epochs, batch_size;
   int64_t limit_samples = 0;
   uint64_t seed = 0;
@@ -37,15 +40,16 @@ TrainJob train_job(const TrainOptions& options);
 
 /// Samples as the job's model takes them.
 struct TrainingData {
-  Samples training;
-  Samples held_out;                  ///< what the result is judged by; may be empty
+  ModelSamples training;
+  ModelSamples held_out;             ///< what the result is judged by; may be empty
   std::string held_out_name;         ///< "test", "validation"; "" when nothing is held out
   std::vector<std::string> classes;  ///< names; may be empty
 };
 
-/// Reads what the options or the recipe name. Held out are --validation-data or else the part "test" of a
-/// source that has one.
-TrainingData load_training_data(const TrainOptions& options, const TrainJob& job);
+/// Reads what the options or the recipe name; the job's model learns what they say about its data. Held out
+/// are --validation-data or else the part "test" of a source that has one: they mean what the training data
+/// have taught the model.
+TrainingData load_training_data(const TrainOptions& options, TrainJob& job);
 
 /// `path` without ".keras" at its end.
 std::string without_extension(const std::string& path);

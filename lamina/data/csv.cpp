@@ -1,163 +1,212 @@
-// A strict reader of RFC 4180 tables, and their numbers as tensors.
+// Tables in one pass: each row becomes numbers as soon as it is read.
 #include "lamina/data/csv.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <map>
+#include <memory>
 #include <optional>
 
+#include "lamina/base/byte_reader.h"
 #include "lamina/base/error.h"
-#include "lamina/base/files.h"
+#include "lamina/base/log.h"
+#include "lamina/data/detail/cells.h"
+#include "lamina/data/detail/csv_layout.h"
+#include "lamina/data/detail/csv_rows.h"
+#include "lamina/data/detail/row_blocks.h"
+#include "lamina/data/detail/table_columns.h"
+#include "lamina/data/detail/target_column.h"
+#include "lamina/data/detail/text_stream.h"
 
 namespace lamina {
 namespace {
 
-constexpr uint64_t kLimit = uint64_t{4} << 30;
+// A guard against small files that inflate without end, not against large tables.
+constexpr uint64_t kLimit = uint64_t{64} << 30;
+// What a table shows of itself: so many bytes, and so many lines where lines are long.
+constexpr size_t kHead = size_t{1} << 16;
+constexpr int64_t kHeadLines = 4;
+constexpr size_t kLongestHead = size_t{64} << 20;
 
-// The number that `field` spells, without regard to spaces around it.
-std::optional<double> number(std::string_view field) {
-  while (!field.empty() && field.front() == ' ') field.remove_prefix(1);
-  while (!field.empty() && field.back() == ' ') field.remove_suffix(1);
-  if (field.starts_with('+')) field.remove_prefix(1);
-  double value = 0;
-  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-  if (field.empty() || error != std::errc() || end != field.data() + field.size()) return std::nullopt;
-  return value;
+detail::TextStream::Source from_file(const std::string& path) {
+  auto reader = std::make_shared<ByteReader>(path, kLimit);
+  return [reader](char* to, size_t size) { return reader->read(to, size); };
 }
 
-class Parser {
- public:
-  Parser(std::string_view text, char separator, const std::string& name)
-      : text_(text), separator_(separator), name_(name) {
-    constexpr std::string_view kByteOrderMark("\xef\xbb\xbf");
-    if (text_.starts_with(kByteOrderMark)) text_.remove_prefix(kByteOrderMark.size());
-  }
+detail::TextStream::Source from_text(std::string_view text) {
+  return [text](char* to, size_t size) mutable {
+    const size_t count = text.copy(to, size);
+    text.remove_prefix(count);
+    return count;
+  };
+}
 
-  CsvTable run() {
-    CsvTable table;
-    while (at_ < text_.size() && (text_[at_] == '\n' || text_.substr(at_, 2) == "\r\n")) row();
-    if (at_ == text_.size()) fail(line_, "the table is empty");
-    const size_t first_line = line_;
-    table.columns = row();
-    if (std::any_of(table.columns.begin(), table.columns.end(),
-                    [](const auto& field) { return number(field); })) {
-      table.rows.push_back(std::move(table.columns));
-      table.columns.clear();
-      for (size_t i = 0; i < table.rows[0].size(); ++i)
-        table.columns.push_back("column_" + std::to_string(i));
+// Layout and rows of a table, the header passed over.
+class Table {
+ public:
+  Table(detail::TextStream::Source source, std::string name, const TableOptions& options,
+        const std::vector<std::string>& known)
+      : name_(std::move(name)), stream_(std::move(source), name_) {
+    std::string head;
+    bool more = true;
+    int64_t lines = 0;
+    for (size_t seen = 0; more;) {
+      lines += std::count_if(head.begin() + static_cast<std::ptrdiff_t>(seen), head.end(),
+                             [](char c) { return c == '\n' || c == '\r'; });
+      if (head.size() >= kLongestHead || (head.size() >= kHead && lines >= kHeadLines)) break;
+      seen = head.size();
+      more = stream_.append(head, kHead);
     }
-    check_columns(first_line, table.columns);
-    while (at_ < text_.size()) {
-      const size_t line = line_;
-      std::vector<std::string> fields = row();
-      const bool blank = fields.size() == 1 && fields[0].empty();
-      if (blank && table.columns.size() > 1) continue;
-      if (fields.size() != table.columns.size()) {
-        fail(line, "it has " + std::to_string(fields.size()) + " fields; the first line has " +
-                       std::to_string(table.columns.size()));
-      }
-      table.rows.push_back(std::move(fields));
+    layout_ = detail::find_layout(head, !more, name_, options, known);
+    rows_.emplace(stream_, head.substr(layout_.skipped_bytes), layout_.separator, name_);
+    if (layout_.skipped_bytes > 0) lines_before_ = 1;
+    if (layout_.header) rows_->next(fields_);
+  }
+  Table(const Table&) = delete;
+  Table& operator=(const Table&) = delete;
+
+  const detail::CsvLayout& layout() const { return layout_; }
+  const std::string& name() const { return name_; }
+  /// The line of the last row.
+  size_t line() const { return lines_before_ + rows_->line(); }
+
+  /// The next row, as long as all others.
+  const std::vector<std::string_view>* next() {
+    if (!rows_->next(fields_)) return nullptr;
+    if (fields_.size() != layout_.columns.size()) {
+      throw FileError("'" + name_ + "', line " + std::to_string(line()) + ": it has " +
+                      std::to_string(fields_.size()) + " fields; the first line has " +
+                      std::to_string(layout_.columns.size()));
     }
-    return table;
+    return &fields_;
   }
 
  private:
-  [[noreturn]] void fail(size_t line, const std::string& reason) const {
-    throw FileError("'" + name_ + "', line " + std::to_string(line) + ": " + reason);
-  }
-
-  void check_columns(size_t line, std::vector<std::string> columns) const {
-    std::sort(columns.begin(), columns.end());
-    const auto twin = std::adjacent_find(columns.begin(), columns.end());
-    if (twin != columns.end()) fail(line, "two columns are called '" + *twin + "'");
-  }
-
-  std::vector<std::string> row() {
-    std::vector<std::string> fields;
-    for (;;) {
-      fields.push_back(at_ < text_.size() && text_[at_] == '"' ? quoted() : plain());
-      if (at_ == text_.size()) return fields;
-      const char next = text_[at_++];
-      if (next == separator_) continue;
-      if (next == '\r' && at_ < text_.size()) ++at_;
-      ++line_;
-      return fields;
-    }
-  }
-
-  bool at_field_end() const {
-    return at_ == text_.size() || text_[at_] == separator_ || text_[at_] == '\n' ||
-           (text_[at_] == '\r' && (at_ + 1 == text_.size() || text_[at_ + 1] == '\n'));
-  }
-
-  std::string plain() {
-    const size_t start = at_;
-    while (!at_field_end()) ++at_;
-    return std::string(text_.substr(start, at_ - start));
-  }
-
-  std::string quoted() {
-    const size_t line = line_;
-    std::string field;
-    for (++at_; at_ < text_.size(); ++at_) {
-      if (text_[at_] == '\n') ++line_;
-      if (text_[at_] != '"') {
-        field += text_[at_];
-      } else if (at_ + 1 < text_.size() && text_[at_ + 1] == '"') {
-        field += '"';
-        ++at_;
-      } else {
-        ++at_;
-        if (!at_field_end()) fail(line_, "text follows a closing quote");
-        return field;
-      }
-    }
-    fail(line, "a quote opens here and never closes");
-  }
-
-  std::string_view text_;
-  char separator_;
-  const std::string& name_;
-  size_t at_ = 0;
-  size_t line_ = 1;
+  std::string name_;
+  detail::TextStream stream_;
+  detail::CsvLayout layout_;
+  std::optional<detail::CsvRows> rows_;
+  size_t lines_before_ = 0;
+  std::vector<std::string_view> fields_;
 };
 
-void set_targets(const CsvTable& table, size_t label, const std::string& name, LabelledData& data) {
-  constexpr double kMostClasses = 1 << 20;
-  std::vector<float> numbers;
-  bool all_numbers = true, all_classes = true;
-  std::map<std::string, int32_t> names;
-  for (const std::vector<std::string>& row : table.rows) {
-    if (row[label].empty()) {
-      throw FileError("'" + name + "': column '" + table.columns[label] + "' of row " +
-                      std::to_string(numbers.size() + 1) + " is empty; a target was expected");
+CsvTable all_of(detail::TextStream::Source source, const std::string& name, const TableOptions& options) {
+  Table table(std::move(source), name, options, {});
+  CsvTable result{table.layout().columns, {}};
+  while (const auto* fields = table.next()) result.rows.emplace_back(fields->begin(), fields->end());
+  return result;
+}
+
+class TableReader {
+ public:
+  TableReader(Table& table, const DataOptions& options)
+      : table_(table),
+        layout_(table.layout()),
+        missing_(options.missing.value_or(options.needs.known.missing.value_or(Missing::kFail))),
+        columns_(detail::choose_columns(layout_, options, table.name())),
+        values_(columns_.inputs) {
+    if (!layout_.guess.empty()) warn("'" + table.name() + "': " + layout_.guess);
+    if (columns_.target) target_.emplace(options.needs, layout_.decimal, layout_.columns[*columns_.target]);
+  }
+
+  LabelledData run() {
+    while (const auto* fields = table_.next()) {
+      ++row_;
+      if (!take(*fields)) {
+        ++dropped_;
+        continue;
+      }
+      values_.commit();
+      // Numbers of rows are kept from the first one on that was left out.
+      if (dropped_ > 0) {
+        for (int64_t i = static_cast<int64_t>(numbers_.size()); i + 1 < static_cast<int64_t>(values_.rows());
+             ++i)
+          numbers_.push_back(i);
+        numbers_.push_back(static_cast<int64_t>(row_ - 1));
+      }
     }
-    const std::optional<double> value = number(row[label]);
-    all_numbers = all_numbers && value;
-    all_classes =
-        all_classes && value && *value >= 0 && *value < kMostClasses && *value == std::floor(*value);
-    numbers.push_back(static_cast<float>(value.value_or(0)));
-    names.emplace(row[label], 0);
+    return finish();
   }
-  const Shape shape{static_cast<int64_t>(table.rows.size())};
-  if (all_numbers && !all_classes) {
-    data.y = Tensor::from(numbers, shape);
-    return;
+
+ private:
+  std::string place(size_t column) const {
+    return "'" + table_.name() + "', line " + std::to_string(table_.line()) + ": column '" +
+           layout_.columns[column] + "' of row " + std::to_string(row_);
   }
-  std::vector<int32_t> classes;
-  if (all_numbers) {
-    classes.assign(numbers.begin(), numbers.end());
-    const int32_t largest = classes.empty() ? -1 : *std::max_element(classes.begin(), classes.end());
-    for (int32_t i = 0; i <= largest; ++i) data.class_names.push_back(std::to_string(i));
-  } else {
-    for (auto& [name, index] : names) {
-      index = static_cast<int32_t>(data.class_names.size());
-      data.class_names.push_back(name);
+
+  // False for a row that is left out.
+  bool take(const std::vector<std::string_view>& fields) {
+    float* to = values_.next();
+    for (size_t column = 0; column < fields.size(); ++column) {
+      const int at = columns_.places[column];
+      if (at < 0) continue;
+      uint32_t digits = 0;
+      if (detail::read_digits(fields[column], digits)) {
+        to[at] = static_cast<float>(digits);
+        continue;
+      }
+      const detail::Cell cell = detail::read_cell(fields[column], layout_.decimal);
+      double number = cell.number;
+      if (cell.kind == detail::CellKind::kMissing) {
+        if (leaves_out(fields[column], column, "a number")) return false;
+      } else if (cell.kind == detail::CellKind::kText && !detail::is_truth(fields[column], number)) {
+        throw FileError(place(column) + " holds " + detail::shown(fields[column]) +
+                        "; a number was expected" +
+                        detail::comma_hint(detail::trimmed(fields[column]), layout_.decimal));
+      }
+      to[at] = static_cast<float>(number);
     }
-    for (const std::vector<std::string>& row : table.rows) classes.push_back(names.at(row[label]));
+    if (!target_) return true;
+    const size_t column = *columns_.target;
+    try {
+      return target_->take(fields[column], table_.line(), row_) ||
+             !leaves_out(fields[column], column, "a target");
+    } catch (const InvalidArgument& error) {
+      throw FileError(place(column) + " " + error.what());
+    }
   }
-  data.y = Tensor::from(classes, shape);
+
+  bool leaves_out(std::string_view field, size_t column, const char* expected) const {
+    if (missing_ == Missing::kDrop) return true;
+    throw FileError(place(column) + " is " +
+                    (detail::trimmed(field).empty() ? "empty" : detail::shown(field)) + "; " + expected +
+                    " was expected. To leave such rows out, say so (--missing drop)");
+  }
+
+  LabelledData finish() {
+    LabelledData data;
+    if (row_ == 0) throw FileError("'" + table_.name() + "' has a header and no rows");
+    const auto rows = static_cast<int64_t>(values_.rows());
+    if (rows == 0) throw FileError("'" + table_.name() + "': every row lacks a value");
+    if (dropped_ > 0) {
+      warn("'" + table_.name() + "': " + std::to_string(dropped_) + " of " + std::to_string(row_) +
+           " rows lack a value and are left out");
+    }
+    data.x = values_.take(DType::kFloat32, {rows, static_cast<int64_t>(columns_.inputs)});
+    data.numbers = std::move(numbers_);
+    if (target_) target_->finish(table_.name(), data);
+    if (!layout_.header) return data;
+    data.features.resize(columns_.inputs);
+    for (size_t i = 0; i < layout_.columns.size(); ++i) {
+      if (columns_.places[i] >= 0)
+        data.features[static_cast<size_t>(columns_.places[i])] = layout_.columns[i];
+    }
+    if (columns_.target) data.target = layout_.columns[*columns_.target];
+    return data;
+  }
+
+  Table& table_;
+  const detail::CsvLayout& layout_;
+  Missing missing_;
+  detail::TableColumns columns_;
+  detail::RowBlocks<float> values_;
+  std::optional<detail::TargetColumn> target_;
+  std::vector<int64_t> numbers_;
+  size_t row_ = 0, dropped_ = 0;
+};
+
+LabelledData labelled_data(detail::TextStream::Source source, const std::string& name,
+                           const DataOptions& options) {
+  Table table(std::move(source), name, options.table, detail::wanted_columns(options));
+  return TableReader(table, options).run();
 }
 
 }  // namespace
@@ -168,46 +217,27 @@ size_t CsvTable::column(const std::string& name) const {
   return static_cast<size_t>(found - columns.begin());
 }
 
-CsvTable parse_csv(std::string_view text, char separator, const std::string& name) {
-  return Parser(text, separator, name).run();
+CsvTable parse_csv(std::string_view text, const std::string& name, const TableOptions& options) {
+  return all_of(from_text(text), name, options);
 }
 
-CsvTable read_csv(const std::string& path) {
-  const bool tabs = path.ends_with(".tsv") || path.ends_with(".tsv.gz");
-  return parse_csv(read_file_or_gzip(path, kLimit), tabs ? '\t' : ',', path);
+CsvTable read_csv(const std::string& path, const TableOptions& options) {
+  return all_of(from_file(path), path, options);
 }
 
-LabelledData labelled_data(const CsvTable& table, const std::string& label_column, const std::string& name) {
-  if (table.columns.size() < 2) {
-    throw FileError("'" + name + "' has one column; numbers and a column of targets were expected");
-  }
-  const size_t label = label_column.empty() ? table.columns.size() - 1 : table.column(label_column);
-  std::vector<float> values;
-  values.reserve(table.rows.size() * (table.columns.size() - 1));
-  for (size_t row = 0; row < table.rows.size(); ++row) {
-    for (size_t column = 0; column < table.columns.size(); ++column) {
-      if (column == label) continue;
-      const std::optional<double> value = number(table.rows[row][column]);
-      if (!value) {
-        throw FileError("'" + name + "': column '" + table.columns[column] + "' of row " +
-                        std::to_string(row + 1) + " holds '" + table.rows[row][column].substr(0, 40) +
-                        "'; a number was expected");
-      }
-      values.push_back(static_cast<float>(*value));
-    }
-  }
-  LabelledData data;
-  data.x = Tensor::from(
-      values, {static_cast<int64_t>(table.rows.size()), static_cast<int64_t>(table.columns.size() - 1)});
-  set_targets(table, label, name, data);
-  return data;
+LabelledData parse_table(std::string_view text, const std::string& name, const DataOptions& options) {
+  return labelled_data(from_text(text), name, options);
+}
+
+LabelledData read_table(const std::string& path, const DataOptions& options) {
+  return labelled_data(from_file(path), path, options);
 }
 
 namespace {
 
 LabelledData load(const std::string& path, const std::string& split, const DataOptions& options) {
   if (!split.empty()) throw InvalidArgument("'" + path + "' is one table and has no part '" + split + "'");
-  return labelled_data(read_csv(path), options.label_column, path);
+  return read_table(path, options);
 }
 
 [[maybe_unused]] const bool kRegistered =

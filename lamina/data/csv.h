@@ -18,23 +18,27 @@ struct CsvTable {
   size_t column(const std::string& name) const;
 };
 
-/// Parses a table as RFC 4180 says: fields may be quoted, a quote in them is doubled, lines end in LF or
-/// CRLF. A byte-order mark and blank lines are skipped. The first line names the columns, unless one of its
-/// fields is a number: then it is a row like the others, and the columns are called column_0, column_1, ...
-/// @param separator  between fields: a comma or a tab.
-/// @param name       what to call the text in error messages.
+/// Parses a table as it is found: RFC 4180 (fields may be quoted, also over lines; a quote in them is
+/// doubled) with the separators of TableOptions, lines that end in LF, CRLF or CR, UTF-8 or UTF-16 with or
+/// without a byte-order mark, and a line "sep=;" in front. Blank lines are skipped. Columns without a name
+/// are called column_0, column_1, ...
+/// @param name  what to call the text in error messages.
 /// Throws FileError, naming the line, for rows of another length, quotes that do not end, text after a
-/// closing quote, and two columns of one name.
-CsvTable parse_csv(std::string_view text, char separator, const std::string& name);
+/// closing quote, two columns of one name, and bytes that are no text.
+CsvTable parse_csv(std::string_view text, const std::string& name, const TableOptions& options = {});
 
-/// Reads a table from a file, plain or gzip-compressed; the separator follows from the name (.tsv, .tsv.gz:
-/// tab).
-CsvTable read_csv(const std::string& path);
+/// The same from a file, plain or gzip-compressed.
+CsvTable read_csv(const std::string& path, const TableOptions& options = {});
 
-/// The table's numbers as float32 (rows, columns - 1), and its targets from `label_column` (empty: the last
-/// one): text becomes class numbers in the order of the sorted names, whole numbers from 0 stay class
-/// numbers, and other numbers become float32. Throws FileError, naming column and row, for a field that is no
-/// number and for an empty target.
-LabelledData labelled_data(const CsvTable& table, const std::string& label_column, const std::string& name);
+/// The table's numbers as float32 (rows, features) and its targets, read with memory for little more than
+/// these: no field is kept as text. True and False count as 1 and 0. Targets become class numbers, by the
+/// names that are known or else in the order of the sorted names, or float32 where the model's loss, or
+/// without one a number that is no class, says so. Rows without a value are dropped or refused, as
+/// options.missing says. Throws FileError, naming line and column, for fields that are no numbers, targets
+/// that do not fit, and columns that are missing; what is guessed is told to the log.
+LabelledData parse_table(std::string_view text, const std::string& name, const DataOptions& options = {});
+
+/// The same from a file, plain or gzip-compressed. load_data calls it.
+LabelledData read_table(const std::string& path, const DataOptions& options = {});
 
 }  // namespace lamina

@@ -6,6 +6,7 @@
 
 #include "lamina/backend/backend.h"
 #include "lamina/base/error.h"
+#include "lamina/base/log.h"
 
 namespace lamina {
 namespace {
@@ -47,23 +48,74 @@ Tensor to_categorical(const Tensor& y, int64_t num_classes) {
 
 namespace detail {
 
-void check_labelled_data(const LabelledData& data, const std::string& source) {
-  if (data.x.rank() < 1 || data.y.rank() < 1) {
+namespace {
+
+void check_length(const Tensor& x, const Tensor& y, const std::string& source) {
+  if (x.rank() < 1 || (y.defined() && y.rank() < 1)) {
     throw FileError("'" + source + "': expected one sample per entry of the first axis, received x " +
-                    data.x.type().str() + " and y " + data.y.type().str());
+                    x.type().str() + (y.defined() ? " and y " + y.type().str() : ""));
   }
-  if (data.x.shape()[0] != data.y.shape()[0]) {
-    throw FileError("'" + source + "': x has " + std::to_string(data.x.shape()[0]) + " samples and y " +
-                    std::to_string(data.y.shape()[0]) + " targets; they must agree");
+  if (y.defined() && x.shape()[0] != y.shape()[0]) {
+    throw FileError("'" + source + "': x has " + std::to_string(x.shape()[0]) + " samples and y " +
+                    std::to_string(y.shape()[0]) + " targets; they must agree");
   }
-  if (data.class_names.empty() || !is_integer(data.y.dtype()) || data.y.rank() != 1) return;
-  const std::vector<int64_t> labels = data.y.to_vector<int64_t>();
+}
+
+}  // namespace
+
+void check_labelled_data(const LabelledData& data, const std::string& source, bool some_unknown) {
+  const Tensor& first = data.inputs.empty() ? data.x : data.inputs[0];
+  for (const Tensor& input : data.inputs) check_length(first, input, source);
+  for (const Tensor& target : data.targets) check_length(first, target, source);
+  check_length(first, data.y, source);
+  if (data.class_names.empty() || !data.y.defined() || !is_integer(data.y.dtype()) || data.y.rank() != 1)
+    return;
+  std::vector<int64_t> labels = data.y.to_vector<int64_t>();
+  if (some_unknown) std::replace(labels.begin(), labels.end(), int64_t{-1}, int64_t{0});
   const auto count = static_cast<int64_t>(data.class_names.size());
   const size_t wrong = first_outside(labels, count);
   if (wrong < labels.size()) {
     throw FileError("'" + source + "': label " + std::to_string(labels[wrong]) + " of sample " +
                     std::to_string(wrong) + " is out of range 0.." + std::to_string(count - 1));
   }
+}
+
+std::vector<std::string> numbered_classes(int64_t count) {
+  std::vector<std::string> names;
+  for (int64_t i = 0; i < count; ++i) names.push_back(std::to_string(i));
+  return names;
+}
+
+bool are_numbered(const std::vector<std::string>& class_names) {
+  return class_names == numbered_classes(static_cast<int64_t>(class_names.size()));
+}
+
+std::string quoted_list(const std::vector<std::string>& names) {
+  std::string text;
+  for (size_t i = 0; i < names.size() && i < 8; ++i) {
+    const std::string name = names[i].size() > 40 ? names[i].substr(0, 40) + "..." : names[i];
+    text += (i > 0 ? ", '" : "'") + name + "'";
+  }
+  return names.size() > 8 ? text + ", ..." : text;
+}
+
+bool accept_new_classes(const DataNeeds& needs, const std::vector<std::string>& names,
+                        const std::string& where) {
+  const auto count = static_cast<int64_t>(names.size());
+  if (needs.classes == 0 || (needs.learned_from && count <= needs.classes)) return true;
+  if (!needs.learned_from && count == needs.classes) {
+    warn(where +
+         ": the model does not know the names of its classes; they are taken to be numbered in sorted " +
+         "order, " + quoted_list(names) + ". If that is wrong, give them in the model's order (--labels)");
+    return true;
+  }
+  if (needs.target_optional) return false;
+  throw FileError(where + " holds the " + std::to_string(count) + " classes " + quoted_list(names) +
+                  "; the model tells " + std::to_string(needs.classes) + " apart" +
+                  (needs.learned_from
+                       ? ""
+                       : " and does not know their names: give all of them, in the order of its "
+                         "outputs (--labels)"));
 }
 
 }  // namespace detail

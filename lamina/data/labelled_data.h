@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "lamina/core/tensor.h"
+#include "lamina/core/tensors.h"
+#include "lamina/nn/data_info.h"
+#include "lamina/nn/losses/loss.h"
 
 namespace lamina {
 
@@ -13,11 +16,60 @@ namespace lamina {
 struct LabelledData {
   /// Images as uint8 (n, height, width, channels), rows of a table as float32 (n, columns), arrays as they
   /// are.
-  Tensor x;
-  /// Class numbers as int32 (n,), or the targets as they are.
-  Tensor y;
+  Tensor x = {};
+  /// Class numbers as int32 (n,), or the targets as they are; undefined where there are none and none were
+  /// asked for. Where targets are optional, -1 stands for a class that is not known.
+  Tensor y = {};
   /// Names of the classes by number; empty when the targets are no classes.
-  std::vector<std::string> class_names;
+  std::vector<std::string> class_names = {};
+  /// Of a model with several inputs: all of them by name; x is then undefined. The same for targets and y.
+  Tensors inputs = {}, targets = {};
+  /// Columns of a table that x holds, and the one that y holds; empty and "" without names.
+  std::vector<std::string> features = {};
+  std::string target = {};
+  /// What each sample is called, a file; empty where samples have numbers only.
+  std::vector<std::string> names = {};
+  /// Number of each sample in its source; empty where none was left out.
+  std::vector<int64_t> numbers = {};
+
+  /// How many samples there are.
+  int64_t samples() const { return (inputs.empty() ? x : inputs[0]).shape()[0]; }
+};
+
+/// How a table of text is written.
+struct TableOptions {
+  /// Whether the first line names the columns. Absent: it does where it holds text in a column that holds
+  /// numbers below, where none of its fields is a number, or where it names the columns that are looked for.
+  std::optional<bool> header = {};
+  /// Between fields: ',', ';', '\t', '|' or another character. 0: what a line "sep=;" says, or else the one
+  /// of these four by which the first lines split into as many fields each.
+  char separator = 0;
+  /// Whether numbers are written as "1,5". Needs another separator than the comma.
+  bool decimal_comma = false;
+};
+
+/// One input of a model, as far as it matters to a source of data.
+struct WantedInput {
+  std::string name = {};
+  Shape shape = {};  ///< batch axis first; -1 is open. Rank 0: unknown
+};
+
+/// What a model asks of its data; model_needs (lamina/zoo/samples.h) fills it in. Without a model, targets
+/// are told by what stands in the source: whole numbers from 0 are taken for classes.
+struct DataNeeds {
+  TargetKind target = TargetKind::kUnknown;
+  /// Whether samples without targets will do: tables without the column, arrays x without y, cells that are
+  /// empty.
+  bool target_optional = false;
+  /// Whether these data are learned from, so that names of classes may be new. Else text without known names
+  /// is numbered in sorted order only where there are as many as the outputs tell apart.
+  bool learned_from = false;
+  /// Classes that the outputs tell apart; 0: unknown.
+  int64_t classes = 0;
+  /// Names of classes and columns that the model was trained with: numbers and order are theirs.
+  DataInfo known = {};
+  std::vector<WantedInput> inputs = {};   ///< empty: unknown
+  std::vector<std::string> outputs = {};  ///< their names; empty: unknown
 };
 
 /// Options of load_data.
@@ -26,19 +78,29 @@ struct DataOptions {
   std::string split = "train";
   /// Folder with the files of a named set. Empty: $LAMINA_DATA/NAME, then /usr/share/datasets/NAME.
   std::string folder = "";
-  /// Column of a table that holds the target. Empty: the last one.
+  /// Column of a table that holds the target. Empty: the one that the model was trained with, or the only
+  /// one called label, labels, target, class or y, or the last; what is guessed is told to the log.
   std::string label_column = "";
+  TableOptions table = {};
+  /// What to do with empty cells of a table, and with NA, NaN, null and their like. Absent: as in training,
+  /// or an error.
+  std::optional<Missing> missing = {};
+  DataNeeds needs = {};
 };
 
 /// The data that `source` names:
 ///   "fashion-mnist", "mnist"   named sets (IDX files), also with the part: "fashion-mnist:test"
-///   a folder                   with the IDX files of such a set
-///   FILE.npz                   arrays x and y, or x_train, y_train, x_test, y_test
+///   a folder                   with the IDX files of such a set, or with one folder of images for each class
+///                              (or of these, one for each part: train/, test/)
+///   FILE.npz                   arrays x and y, or x_train, y_train, x_test, y_test; for several inputs
+///                              arrays of their names. Other arrays are not looked at
 ///   FILE.csv, FILE.tsv         a table of numbers with one column of targets; also .csv.gz, .tsv.gz
-/// A part follows after a colon: "data.npz:test". Throws InvalidArgument for an unknown name or part,
-/// suggesting the nearest, Unsupported for kinds of data that this build cannot read, and FileError for files
-/// that are missing (saying how to get them), damaged, or at odds with each other: other numbers of samples
-/// and targets, labels out of range.
+/// A part follows after a colon: "data.npz:test". Extensions may be in upper case. What is guessed (the
+/// column of targets, a first line that is a header although it holds numbers, columns that are not used) is
+/// told to the log. Throws InvalidArgument for an unknown name or part, suggesting the nearest, Unsupported
+/// for kinds of data that this build cannot read, and FileError for files that are missing (saying how to get
+/// them), damaged, or at odds with each other or with what the model knows: other numbers of samples and
+/// targets, labels out of range, classes and columns that are not known.
 LabelledData load_data(const std::string& source, const DataOptions& options = {});
 
 /// Names of the sets that load_data knows.
@@ -55,7 +117,7 @@ Tensor to_categorical(const Tensor& y, int64_t num_classes = 0);
 
 /// A file format of labelled data, by extension. Rooms above register theirs before main.
 struct DataFormat {
-  std::string extension;  ///< ".npz"
+  std::string extension;  ///< ".npz"; "/" for folders without IDX files
   /// `split` is "" when the source names no part.
   LabelledData (*load)(const std::string& path, const std::string& split,
                        const DataOptions& options) = nullptr;
@@ -63,9 +125,20 @@ struct DataFormat {
 bool register_data_format(DataFormat format);
 
 namespace detail {
-/// Throws FileError, calling the data `source`, unless x and y have first axes of the same length and class
-/// numbers are in range.
-void check_labelled_data(const LabelledData& data, const std::string& source);
+/// Throws FileError, naming `source`, when x and y disagree in length, or when labels are outside of
+/// class_names.
+/// @param some_unknown  whether -1 will do for a label.
+void check_labelled_data(const LabelledData& data, const std::string& source, bool some_unknown = false);
+/// "0", "1", ... up to count - 1.
+std::vector<std::string> numbered_classes(int64_t count);
+/// Whether class_names are these, so that labels need no names.
+bool are_numbered(const std::vector<std::string>& class_names);
+/// Whether these names, sorted, may be the model's classes, which it does not know by name: a guess is told
+/// to the log. Throws FileError, beginning with `where`, when they cannot be, unless targets are optional.
+bool accept_new_classes(const DataNeeds& needs, const std::vector<std::string>& names,
+                        const std::string& where);
+/// "'a', 'b'", and "..." after eight.
+std::string quoted_list(const std::vector<std::string>& names);
 }  // namespace detail
 
 }  // namespace lamina

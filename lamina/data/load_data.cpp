@@ -1,8 +1,10 @@
 // load_data: what a source string means.
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 
 #include "lamina/base/error.h"
+#include "lamina/base/log.h"
 #include "lamina/data/labelled_data.h"
 #include "lamina/data/named_sets.h"
 
@@ -36,14 +38,34 @@ Source parse_source(const std::string& text) {
   return source;
 }
 
-std::string extension_of(const std::string& path) {
+// In lower case: cameras and Windows write others.
+std::string extension_of(std::string path) {
+  std::transform(path.begin(), path.end(), path.begin(), [](unsigned char c) { return std::tolower(c); });
   const std::string extension = fs::path(path).extension().string();
   return extension == ".gz" ? fs::path(path).stem().extension().string() + extension : extension;
 }
 
+const DataFormat* find_format(const std::string& extension) {
+  const auto found = std::find_if(formats().begin(), formats().end(),
+                                  [&](const DataFormat& format) { return format.extension == extension; });
+  return found == formats().end() ? nullptr : &*found;
+}
+
+LabelledData load_as(const DataFormat& format, const Source& source, const DataOptions& options) {
+  const bool table = format.extension.starts_with(".csv") || format.extension.starts_with(".tsv");
+  if (!table && !options.label_column.empty())
+    warn("'" + source.name + "' is no table: the column '" + options.label_column +
+         "' for the target has no meaning");
+  LabelledData data = format.load(source.name, source.split, options);
+  detail::check_labelled_data(data, source.name, options.needs.target_optional);
+  return data;
+}
+
 std::string known_extensions() {
   std::string list;
-  for (const DataFormat& format : formats()) list += (list.empty() ? "" : ", ") + format.extension;
+  for (const DataFormat& format : formats()) {
+    if (format.extension != "/") list += (list.empty() ? "" : ", ") + format.extension;
+  }
   return list;
 }
 
@@ -51,14 +73,7 @@ LabelledData load_folder(const Source& source, const DataOptions& options) {
   if (detail::has_idx_files(source.name)) {
     return detail::load_idx_folder(source.name, source.split.empty() ? options.split : source.split);
   }
-  std::error_code ignored;
-  for (const fs::directory_entry& entry : fs::directory_iterator(source.name, ignored)) {
-    if (entry.is_directory(ignored)) {
-      throw Unsupported("'" + source.name +
-                        "' looks like a folder of images with one sub-folder per class; this " +
-                        "build reads no image files. Convert them to an .npz with arrays x and y");
-    }
-  }
+  if (const DataFormat* format = find_format("/")) return load_as(*format, source, options);
   throw FileError("'" + source.name + "' holds no data that can be read: expected IDX files such as " +
                   "train-images-idx3-ubyte.gz");
 }
@@ -81,12 +96,7 @@ LabelledData load_data(const std::string& text, const DataOptions& options) {
   if (fs::is_directory(source.name, ignored)) return load_folder(source, options);
 
   const std::string extension = extension_of(source.name);
-  for (const DataFormat& format : formats()) {
-    if (format.extension != extension) continue;
-    LabelledData data = format.load(source.name, source.split, options);
-    detail::check_labelled_data(data, source.name);
-    return data;
-  }
+  if (const DataFormat* format = find_format(extension)) return load_as(*format, source, options);
   if (fs::exists(source.name, ignored)) {
     throw Unsupported("'" + source.name +
                       "': data of this kind cannot be read; expected a folder, or a file of " +

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "lamina/base/error.h"
+#include "lamina/nn/metrics/metric.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/slice.h"
@@ -43,17 +44,20 @@ void softmax(std::vector<float>& row) {
 OutputKind output_kind(const Model& model) {
   bool logits = false;
   const OutputKind kind = kind_by_activation(model, logits);
-  if (!model.compiled()) return kind;
-  const auto loss = model.compile_options().loss.only().get();
-  if (!loss) return kind;
-  const std::string name = loss->class_name();
-  if (name == "BinaryCrossentropy") {
-    if (model.output_shape()[-1] != 1) return kind;
+  const int64_t outputs = model.output_shape()[-1];
+  TargetKind target = TargetKind::kUnknown;
+  if (model.compiled() && model.output_names().size() <= 1)
+    target = target_kind_of(model.compile_options().loss.only(), model.output_shape());
+  if (target == TargetKind::kYesNo) {
+    if (outputs != 1) return kind;
     return logits ? OutputKind::kBinaryLogits : OutputKind::kBinary;
   }
-  if (name == "CategoricalCrossentropy" || name == "SparseCategoricalCrossentropy") {
+  // Without such a loss, that the classes have names says as much.
+  const auto named = static_cast<int64_t>(model.data_info().class_names.size());
+  if (target == TargetKind::kClassNumbers || target == TargetKind::kClassRows ||
+      (named == outputs && outputs > 1))
     return logits ? OutputKind::kClassLogits : OutputKind::kClasses;
-  }
+  if (named == 2 && outputs == 1) return logits ? OutputKind::kBinaryLogits : OutputKind::kBinary;
   return kind;
 }
 
@@ -111,6 +115,9 @@ Classification classify(const Tensor& outputs, const Tensor& y, OutputKind kind)
                           outputs.shape().str());
   }
   for (size_t i = 0; i < rows.size(); ++i) {
+    if (std::any_of(rows[i].begin(), rows[i].end(), [](float p) { return std::isnan(p); }))
+      throw InvalidArgument("classify: the outputs for sample " + std::to_string(i) +
+                            " are NaN, which is no class");
     auto best = std::max_element(rows[i].begin(), rows[i].end());
     auto target = targets.begin() + static_cast<std::ptrdiff_t>(i * width);
     const float label =

@@ -42,7 +42,7 @@ struct Classification {
 };
 
 /// Compares outputs with targets `y`: one-hot rows, class numbers, or zeros and ones. Throws InvalidArgument
-/// when their numbers differ or a class number is out of range.
+/// when their numbers differ, a class number is out of range, or an output is NaN.
 Classification classify(const Tensor& outputs, const Tensor& y, OutputKind kind);
 
 /// Whether samples of this shape (batch axis first) can be shown as pictures: (n, height, width) or

@@ -62,7 +62,13 @@ void add_sections(TrainingReport& report, const Model& model, const RunDescripti
       rows.emplace_back(
           "optimizer", fmt::format("{}, learning rate {:g}", optimizer->class_name(), model.learning_rate()));
     }
-    if (auto loss = options.loss.only().get()) rows.emplace_back("loss", detail::spaced(loss->name()));
+    std::string losses;
+    for (const Choice<Loss>& loss : options.loss.values()) {
+      if (!loss.given()) continue;
+      losses += (losses.empty() ? "" : ", ") +
+                detail::spaced(goes_by_shape(loss) ? loss.name() : loss.get()->name());
+    }
+    if (!losses.empty()) rows.emplace_back("loss", losses);
   }
   report.sections.push_back({"Configuration", rows});
 

@@ -9,9 +9,10 @@
 namespace lamina {
 
 /// The array in the .npy file at `path` (format versions 1 to 3; either byte order; C or Fortran order, which
-/// comes out row-major). Element types are those of DType; bfloat16 travels as NumPy's two-byte void type, as
-/// ml_dtypes writes it. Throws FileError when the file is missing, damaged, longer or shorter than its header
-/// says, or of another element type. See
+/// comes out row-major). Element types are those of DType, and unsigned integers of 16, 32 and 64 bits, which
+/// come out as int32, int64 and int64 (values from 2^63 on are refused); bfloat16 travels as NumPy's two-byte
+/// void type, as ml_dtypes writes it. Throws FileError when the file is missing, damaged, longer or shorter
+/// than its header says, or of another element type. See
 /// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 Tensor read_npy(const std::string& path);
 

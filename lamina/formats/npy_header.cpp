@@ -22,6 +22,9 @@ constexpr Descr kDescrs[] = {{"b1", DType::kBool},    {"i1", DType::kInt8},     
                              {"f2", DType::kFloat16}, {"V2", DType::kBFloat16}, {"f4", DType::kFloat32},
                              {"f8", DType::kFloat64}};
 
+// NumPy's unsigned integers that no DType is as wide as, and the signed one that holds them.
+constexpr Descr kUnsigned[] = {{"u2", DType::kInt32}, {"u4", DType::kInt64}, {"u8", DType::kInt64}};
+
 // Walks over the literal {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }.
 class Literal {
  public:
@@ -107,28 +110,52 @@ Shape parse_shape(Literal& literal) {
   return Shape(dims);
 }
 
-void parse_descr(Literal& literal, NpyHeader& header) {
+// "U3" or "S10": the bytes of one string, or 0.
+size_t text_bytes(std::string_view descr) {
+  if (descr.size() < 2 || (descr[0] != 'U' && descr[0] != 'S')) return 0;
+  uint32_t length = 0;
+  const auto [end, error] = std::from_chars(descr.data() + 1, descr.data() + descr.size(), length);
+  if (error != std::errc() || end != descr.data() + descr.size() || length > (1u << 20)) return 0;
+  return size_t{length} * (descr[0] == 'U' ? 4 : 1);
+}
+
+void parse_descr(Literal& literal, NpyHeader& header, bool text_allowed) {
   if (literal.take("["))
     literal.fail("it holds records with named fields; one plain element type was expected");
   const std::string_view descr = literal.string();
+  header.descr = descr.substr(0, 40);
   const char order = descr.empty() ? '\0' : descr[0];
   if (order == '<' || order == '>' || order == '|' || order == '=') {
+    header.big_endian = order == '>';
+    const std::string_view type = descr.substr(1);
     for (const Descr& known : kDescrs) {
-      if (descr.substr(1) != known.text) continue;
+      if (type != known.text) continue;
       header.type.dtype = known.dtype;
-      header.big_endian = order == '>';
+      header.element = size_of(known.dtype);
+      return;
+    }
+    for (const Descr& known : kUnsigned) {
+      if (type != known.text) continue;
+      header.type.dtype = known.dtype;
+      header.stored = NpyStored::kUnsigned;
+      header.element = static_cast<size_t>(known.text[1] - '0');
+      return;
+    }
+    if (const size_t bytes = text_allowed ? text_bytes(type) : 0) {
+      header.stored = type[0] == 'U' ? NpyStored::kUnicode : NpyStored::kBytes;
+      header.element = bytes;
       return;
     }
   }
   std::string list;
   for (const Descr& known : kDescrs)
     list += (list.empty() ? "" : ", ") + std::string(lamina::name(known.dtype));
-  literal.fail("its element type '" + std::string(descr.substr(0, 40)) + "' is not one of " + list);
+  literal.fail("its element type '" + header.descr + "' is not one of " + list + ", uint16, uint32, uint64");
 }
 
 }  // namespace
 
-NpyHeader parse_npy_header(std::string_view bytes, const std::string& name) {
+NpyHeader parse_npy_header(std::string_view bytes, const std::string& name, bool text_allowed) {
   Literal nothing("", name);
   if (!bytes.starts_with(kMagic)) nothing.fail("it does not start as one");
   if (bytes.size() < 10) nothing.fail("it is truncated in its header");
@@ -154,7 +181,7 @@ NpyHeader parse_npy_header(std::string_view bytes, const std::string& name) {
     const std::string_view key = literal.string();
     literal.expect(":");
     if (key == "descr") {
-      parse_descr(literal, header);
+      parse_descr(literal, header, text_allowed);
       has_descr = true;
     } else if (key == "fortran_order") {
       header.fortran_order = literal.take("True");

@@ -1,22 +1,66 @@
 // .npz files: .npy members of a zip archive.
 #include "lamina/formats/npz.h"
 
+#include <algorithm>
+
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
+#include "lamina/formats/detail/npy_header.h"
 #include "lamina/formats/detail/zip_archive.h"
 #include "lamina/formats/npy.h"
 
 namespace lamina {
 
-std::map<std::string, Tensor> parse_npz(std::string_view bytes, const std::string& name) {
-  const detail::ZipReader archive(bytes, name);
-  constexpr std::string_view kSuffix = ".npy";
-  std::map<std::string, Tensor> arrays;
-  for (const std::string& member : archive.members()) {
-    if (!member.ends_with(kSuffix)) continue;
-    arrays.emplace(member.substr(0, member.size() - kSuffix.size()),
-                   parse_npy(archive.read(member), name + "/" + member));
+namespace {
+
+constexpr std::string_view kSuffix = ".npy";
+
+}  // namespace
+
+struct NpzReader::State {
+  std::string path;
+  detail::ZipReader archive;
+  std::vector<std::string> names = {};
+  std::string read(const std::string& name) const { return archive.read(name + std::string(kSuffix)); }
+  std::string label(const std::string& name) const { return path + "/" + name + std::string(kSuffix); }
+};
+
+NpzReader::NpzReader(const std::string& path) : NpzReader(read_file(path), {}, path) {}
+NpzReader::NpzReader(std::string_view bytes, const std::string& name) : NpzReader({}, bytes, name) {}
+
+NpzReader::NpzReader(std::string file, std::string_view bytes, const std::string& name)
+    // The archive looks at bytes that must stay where they are.
+    : file_(std::make_unique<std::string>(std::move(file))),
+      state_(new State{name, detail::ZipReader(bytes.data() ? bytes : std::string_view(*file_), name)}) {
+  for (const std::string& member : state_->archive.members()) {
+    if (member.ends_with(kSuffix)) state_->names.push_back(member.substr(0, member.size() - kSuffix.size()));
   }
+}
+
+NpzReader::~NpzReader() = default;
+
+const std::vector<std::string>& NpzReader::names() const { return state_->names; }
+
+bool NpzReader::has(const std::string& name) const {
+  return std::find(names().begin(), names().end(), name) != names().end();
+}
+
+Tensor NpzReader::read(const std::string& name) const {
+  return parse_npy(state_->read(name), state_->label(name));
+}
+
+bool NpzReader::is_text(const std::string& name) const {
+  return detail::parse_npy_header(state_->read(name), state_->label(name), true).is_text();
+}
+
+std::vector<std::string> NpzReader::read_text(const std::string& name) const {
+  return detail::parse_npy_text(state_->read(name), state_->label(name));
+}
+
+std::map<std::string, Tensor> parse_npz(std::string_view bytes, const std::string& name) {
+  const NpzReader file(bytes, name);
+  std::map<std::string, Tensor> arrays;
+  for (const std::string& array : file.names()) arrays.emplace(array, file.read(array));
   return arrays;
 }
 

@@ -2,12 +2,42 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lamina/core/tensor.h"
 
 namespace lamina {
+
+/// The arrays of a .npz file one by one: what is not asked for is not parsed, and need not be readable.
+class NpzReader {
+ public:
+  /// Throws FileError when the file is missing or damaged, or a zip bomb.
+  explicit NpzReader(const std::string& path);
+  /// The same of bytes that outlive it. `name`: what to call them in error messages.
+  NpzReader(std::string_view bytes, const std::string& name);
+  ~NpzReader();
+  NpzReader(const NpzReader&) = delete;
+  NpzReader& operator=(const NpzReader&) = delete;
+
+  /// Names of the arrays (without ".npy"), in the order of the file.
+  const std::vector<std::string>& names() const;
+  bool has(const std::string& name) const;
+  /// The array of that name. Throws FileError when there is none, and for the reasons of read_npy.
+  Tensor read(const std::string& name) const;
+  /// Whether it is an array of strings, which no tensor holds; read_text gives them in UTF-8, in row-major
+  /// order.
+  bool is_text(const std::string& name) const;
+  std::vector<std::string> read_text(const std::string& name) const;
+
+ private:
+  struct State;
+  NpzReader(std::string file, std::string_view bytes, const std::string& name);
+  std::unique_ptr<const std::string> file_;
+  std::unique_ptr<State> state_;
+};
 
 /// The arrays of the .npz file at `path`, compressed or not, by name (without ".npy"). Members that are not
 /// .npy files are skipped. Throws FileError when the file is missing or damaged, when it inflates to far more

@@ -347,6 +347,13 @@ const CompileOptions& Model::compile_options() const {
   return *impl().options;
 }
 
+const DataInfo& Model::data_info() const { return impl().data_info; }
+
+void Model::set_data_info(DataInfo info) {
+  info.check();
+  impl().data_info = std::move(info);
+}
+
 std::vector<WeightPtr> Model::optimizer_variables() const {
   if (!impl().options || !impl().built) return {};
   return impl().ensure_trainer(*this).optimizer_state();

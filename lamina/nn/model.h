@@ -10,6 +10,7 @@
 
 #include "lamina/core/compile.h"
 #include "lamina/nn/callbacks/history.h"
+#include "lamina/nn/data_info.h"
 #include "lamina/nn/layer.h"
 #include "lamina/nn/model_options.h"
 #include "lamina/nn/train_step.h"
@@ -148,6 +149,11 @@ class Model : public LayerOf<Model> {
   /// layers has a column that says for each what it takes: layer[call][output].
   void summary(const SummaryOptions& options = {}) const;
   std::string summary_text(const SummaryOptions& options = {}) const;
+
+  /// What the model knows of its data: names of classes and columns, scaling. It is saved with the model.
+  const DataInfo& data_info() const;
+  /// Throws InvalidArgument for names that are empty or occur twice.
+  void set_data_info(DataInfo info);
 
   /// Writes the model in the format of the path's extension (".keras").
   void save(const std::string& path) const;

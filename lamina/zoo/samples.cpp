@@ -6,6 +6,8 @@
 #include <limits>
 
 #include "lamina/base/error.h"
+#include "lamina/base/log.h"
+#include "lamina/nn/metrics/metric.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/reshape.h"
@@ -14,10 +16,53 @@
 namespace lamina {
 namespace {
 
-bool rescales(const Model& model) {
-  if (model.layers().empty()) return false;
-  const std::string first = model.layers().front()->class_name();
-  return first == "Rescaling" || first == "BatchNormalization";
+// The first layer that does something: "Rescaling", say.
+std::string first_layer(const Model& model) {
+  for (const auto& layer : model.layers()) {
+    if (layer->class_name() != "InputLayer") return layer->class_name();
+  }
+  return "";
+}
+
+PixelScale usual_scale(const Model& model) {
+  const std::string first = first_layer(model);
+  return first == "Rescaling" || first == "BatchNormalization" ? PixelScale::kNone : PixelScale::kUnit;
+}
+
+// Bytes of pictures: of the dtype uint8, or of wider integers in the shape of colour or grey pictures, where
+// NumPy's default has made them wider.
+bool are_pictures(const Tensor& x) {
+  if (!x.defined() || !is_integer(x.dtype()) || x.rank() < 3 || x.size() == 0) return false;
+  if (x.dtype() == DType::kUInt8) return true;
+  if (x.rank() != 4 || (x.shape()[3] != 1 && x.shape()[3] != 3)) return false;
+  return x.min().item<int64_t>() >= 0 && x.max().item<int64_t>() <= 255;
+}
+
+// Floats that look like bytes: nobody can say whether they are.
+bool holds_bytes_as_floats(const Tensor& x) {
+  const bool image = x.defined() && is_floating(x.dtype()) && x.rank() == 4 && x.size() > 0;
+  if (!image) return false;
+  const double most = x.max().item<double>();
+  return most > 2 && most <= 255 && x.min().item<double>() >= 0;
+}
+
+// The model's outputs with open extents; empty before they are known.
+std::vector<Shape> output_shapes(const Model& model) {
+  if (!model.built()) return {};
+  if (model.output_names().size() <= 1) return {model.output_shape()};
+  std::vector<Shape> shapes;
+  for (const Tensor& output : model.outputs()) shapes.push_back(output.shape());
+  return shapes;
+}
+
+std::vector<TargetKind> target_kinds(const Model& model, const std::vector<Shape>& outputs) {
+  std::vector<TargetKind> kinds(outputs.size(), TargetKind::kUnknown);
+  if (!model.compiled()) return kinds;
+  const PerOutput<Choice<Loss>>& losses = model.compile_options().loss;
+  const std::vector<Choice<Loss>> each = losses.resolve(model.output_names(), "loss");
+  for (size_t i = 0; i < outputs.size() && i < each.size(); ++i)
+    kinds[i] = target_kind_of(each[i], outputs[i]);
+  return kinds;
 }
 
 Tensor rows(const Tensor& x, int64_t first, int64_t count) {
@@ -47,20 +92,91 @@ int64_t number(const std::string& text, const std::string& whole) {
 }  // namespace
 
 LabelledData part_of(const LabelledData& data, int64_t first, int64_t count) {
-  const int64_t samples = data.x.shape()[0];
+  const int64_t samples = data.samples();
   if (first < 0 || count < 0 || count > samples - first) {
     throw InvalidArgument(std::to_string(count) + " samples from number " + std::to_string(first) +
                           " on were asked for; there are " + std::to_string(samples));
   }
   if (first == 0 && count == samples) return data;
-  return {rows(data.x, first, count), data.y.defined() ? rows(data.y, first, count) : Tensor(),
-          data.class_names};
+  LabelledData part = data;
+  const auto cut = [&](const Tensor& tensor) {
+    return tensor.defined() ? rows(tensor, first, count) : tensor;
+  };
+  const auto cut_all = [&](const Tensors& tensors) {
+    std::vector<Tensor> values;
+    for (const Tensor& tensor : tensors) values.push_back(cut(tensor));
+    return tensors.with_values(std::move(values));
+  };
+  const auto cut_list = [&](auto& list) {
+    if (list.empty()) return;
+    list.erase(list.begin() + static_cast<std::ptrdiff_t>(first + count), list.end());
+    list.erase(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(first));
+  };
+  part.x = cut(data.x);
+  part.y = cut(data.y);
+  part.inputs = cut_all(data.inputs);
+  part.targets = cut_all(data.targets);
+  cut_list(part.names);
+  cut_list(part.numbers);
+  return part;
 }
 
-Tensor model_input(const Model& model, const Tensor& x) {
+DataNeeds model_needs(const Model& model) {
+  DataNeeds needs;
+  needs.known = model.data_info();
+  needs.outputs = model.output_names();
+  const std::vector<std::string>& names = model.input_names();
+  for (size_t i = 0; i < names.size(); ++i) {
+    const Shape shape = !model.built()      ? Shape()
+                        : names.size() == 1 ? model.input_shape()
+                                            : model.inputs()[i].shape();
+    needs.inputs.push_back({names[i], shape});
+  }
+  const std::vector<Shape> outputs = output_shapes(model);
+  if (outputs.size() != 1) return needs;
+  needs.target = target_kinds(model, outputs)[0];
+  const Shape& output = outputs[0];
+  if (output.rank() > 0 && output[-1] > 0 && needs.target != TargetKind::kValues)
+    needs.classes = std::max<int64_t>(2, output[-1]);
+  return needs;
+}
+
+void learn_data_info(Model& model, const LabelledData& data) {
+  DataInfo info = model.data_info();
+  // Folders are names, whatever they are called: a folder that lacks the first would be numbered anew.
+  const bool named = !detail::are_numbered(data.class_names) || !data.names.empty();
+  if (info.class_names.empty() && named) info.class_names = data.class_names;
+  if (info.features.empty()) info.features = data.features;
+  if (!data.target.empty()) info.target = data.target;
+  model.set_data_info(std::move(info));
+}
+
+void settle_scale(Model& model, const LabelledData& data) {
+  const bool pictures = are_pictures(data.x) || std::any_of(data.inputs.begin(), data.inputs.end(),
+                                                            [](const Tensor& x) { return are_pictures(x); });
+  if (model.data_info().scale == PixelScale::kUnit && holds_bytes_as_floats(data.x)) {
+    warn("the model takes pictures of 0..1, and these are numbers up to 255 of the dtype " +
+         std::string(lamina::name(data.x.dtype())) + ": they are taken as they are");
+  }
+  if (!pictures || model.data_info().scale) return;
+  DataInfo info = model.data_info();
+  info.scale = usual_scale(model);
+  if (*info.scale == PixelScale::kUnit) {
+    warn(
+        "the model does not say how it takes pictures: their bytes are divided by 255; if it was trained on "
+        "0..255, say so (--scale none)");
+  } else if (first_layer(model) != "Rescaling") {
+    warn("the model does not say how it takes pictures: their bytes stay 0..255, since it begins with " +
+         first_layer(model) + "; if it was trained on 0..1, say so (--scale 0..1)");
+  }
+  model.set_data_info(std::move(info));
+}
+
+namespace {
+
+Tensor adapted_input(const Shape& wanted, PixelScale scale, const Tensor& x) {
   Tensor input = x;
-  if (model.built()) {
-    const Shape& wanted = model.input_shape();
+  if (wanted.rank() > 0) {
     Shape shape = x.shape();
     if (wanted.rank() == shape.rank() + 1 && wanted[-1] == 1 && shape.rank() >= 2) {
       shape.push_back(1);
@@ -71,29 +187,61 @@ Tensor model_input(const Model& model, const Tensor& x) {
       input = reshape(input, Shape(dims));
     }
   }
-  if (x.dtype() == DType::kUInt8 && x.rank() >= 3 && !rescales(model))
-    input = cast(input, DType::kFloat32) / 255.0;
+  if (are_pictures(x) && scale == PixelScale::kUnit) input = cast(input, DType::kFloat32) / 255.0;
   return input.eval();
 }
 
-Tensor model_targets(const Model& model, const Tensor& y) {
-  if (!model.compiled()) return y;
-  const auto loss = model.compile_options().loss.only().get();
-  const bool numbers = is_integer(y.dtype()) && (y.rank() == 1 || (y.rank() == 2 && y.shape()[1] == 1));
-  if (!loss || !numbers) return y;
-  const std::string name = loss->class_name();
-  const int64_t outputs = model.output_shape()[-1];
-  if (name == "CategoricalCrossentropy" || (name == "BinaryCrossentropy" && outputs > 1))
+// Class numbers as a loss of that kind takes them.
+Tensor adapted_targets(TargetKind kind, int64_t outputs, const Tensor& y) {
+  const bool numbers =
+      y.defined() && is_integer(y.dtype()) && (y.rank() == 1 || (y.rank() == 2 && y.shape()[1] == 1));
+  if (!numbers) return y;
+  if (kind == TargetKind::kClassRows || (kind == TargetKind::kYesNo && outputs > 1))
     return to_categorical(y, outputs);
-  if (name == "BinaryCrossentropy") {
+  if (kind == TargetKind::kYesNo) {
     check_yes_or_no(y);
     return cast(reshape(y, Shape{y.shape()[0], 1}), DType::kFloat32).eval();
   }
   return y;
 }
 
-Samples model_samples(const Model& model, const LabelledData& data) {
-  return {model_input(model, data.x), model_targets(model, data.y)};
+}  // namespace
+
+Tensor model_input(const Model& model, const Tensor& x) {
+  return adapted_input(model.built() ? model.input_shape() : Shape(),
+                       model.data_info().scale.value_or(usual_scale(model)), x);
+}
+
+Tensor model_targets(const Model& model, const Tensor& y) {
+  const std::vector<Shape> outputs = output_shapes(model);
+  if (outputs.size() != 1) return y;
+  return adapted_targets(target_kinds(model, outputs)[0], outputs[0].rank() > 0 ? outputs[0][-1] : 1, y);
+}
+
+ModelSamples model_samples(const Model& model, const LabelledData& data) {
+  ModelSamples samples;
+  if (data.inputs.empty()) {
+    samples.x = model_input(model, data.x);
+  } else {
+    const PixelScale scale = model.data_info().scale.value_or(usual_scale(model));
+    std::vector<Tensor> inputs;
+    for (size_t i = 0; i < data.inputs.size(); ++i)
+      inputs.push_back(adapted_input(model.inputs()[i].shape(), scale, data.inputs[i]));
+    samples.inputs = data.inputs.with_values(std::move(inputs));
+    samples.x = samples.inputs[0];
+  }
+  if (data.targets.empty()) {
+    samples.y = model_targets(model, data.y);
+    return samples;
+  }
+  const std::vector<Shape> outputs = output_shapes(model);
+  const std::vector<TargetKind> kinds = target_kinds(model, outputs);
+  std::vector<Tensor> targets;
+  for (size_t i = 0; i < data.targets.size(); ++i)
+    targets.push_back(adapted_targets(kinds[i], outputs[i][-1], data.targets[i]));
+  samples.targets = data.targets.with_values(std::move(targets));
+  samples.y = samples.targets[0];
+  return samples;
 }
 
 SourceRange parse_source(const std::string& text) {

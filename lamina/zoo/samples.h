@@ -12,18 +12,48 @@ namespace lamina {
 /// Samples first, first + 1, ..., first + count - 1 of `data`. Throws InvalidArgument when there are fewer.
 LabelledData part_of(const LabelledData& data, int64_t first, int64_t count);
 
-/// `x` as the model takes it: uint8 images become float32 in [0, 1], unless the model begins with a Rescaling
-/// or BatchNormalization layer of its own; a missing channel axis is added, or one channel dropped, where the
-/// model's input shape asks for that.
+/// What load_data has to know of the model: names and shapes of its inputs, what its loss compares, how many
+/// classes it tells apart, and what it knows of its data.
+///
+///   LabelledData test = load_data("test.csv", {.needs = model_needs(model)});
+DataNeeds model_needs(const Model& model);
+
+/// Adds to the model's DataInfo what it does not know yet and these data say: names of classes and columns;
+/// the target is the one of these data.
+/// Call it with the data of a training. Names of classes that are "0", "1", ... are kept of folders only:
+/// elsewhere such labels are numbers.
+void learn_data_info(Model& model, const LabelledData& data);
+
+/// Where `data` are pictures of bytes and the model does not say how it takes them (DataInfo::scale), decides
+/// it, keeps it in the model and tells it to the log: they are divided by 255, unless the model begins with a
+/// Rescaling or BatchNormalization layer of its own. Pictures of bytes are uint8 of rank 3 or more, or wider
+/// integers within 0..255 of the shape (n, height, width, 1 or 3). Floats stay as they are; where the model
+/// takes 0..1 and they go up to 255, that is told.
+void settle_scale(Model& model, const LabelledData& data);
+
+/// `x` as the model takes it: pictures of bytes become float32 in [0, 1] where the model's DataInfo says so
+/// or, if it says nothing, unless the model begins with a Rescaling or BatchNormalization layer of its own; a
+/// missing channel axis is added, or one channel dropped, where the model's input shape asks for that.
 Tensor model_input(const Model& model, const Tensor& x);
 
-/// Targets as the model's loss takes them: class numbers, (n,) or (n, 1), become one-hot rows for categorical
-/// cross-entropy and a column of zeros and ones for binary cross-entropy; everything else stays. Throws
+/// Targets as the model's loss takes them: class numbers, (n,) or (n, 1), become rows with a one where it
+/// compares rows, and a column of zeros and ones for one output of yes and no; everything else stays. Throws
 /// InvalidArgument for class numbers beyond the model's outputs.
 Tensor model_targets(const Model& model, const Tensor& y);
 
-/// Both.
-Samples model_samples(const Model& model, const LabelledData& data);
+/// Samples for a model of any number of inputs and outputs.
+struct ModelSamples : Samples {
+  /// All inputs and targets, where there are several; x and y are then the first of them.
+  Tensors inputs = {}, targets = {};
+
+  /// The inputs, one or several, and the targets.
+  Tensors all_x() const { return inputs.empty() ? Tensors(x) : inputs; }
+  Tensors all_y() const { return targets.empty() ? Tensors(y) : targets; }
+  operator Batch() const { return {all_x(), all_y(), {}}; }
+};
+
+/// The data as the model takes them.
+ModelSamples model_samples(const Model& model, const LabelledData& data);
 
 /// A source of data with a range of its samples, as in "fashion-mnist:test[0:5]".
 struct SourceRange {

@@ -137,24 +137,21 @@ Samples synthetic_samples(const Model& model, int64_t count, uint64_t seed) {
   Samples samples;
   const DType dtype = model.inputs()[0].dtype();
   samples.x = is_floating(dtype) ? uniform(x, random) : whole_numbers(x, dtype, vocabulary(model), random);
-  std::string loss;
-  if (model.compiled()) {
-    auto chosen = model.compile_options().loss.only().get();
-    if (chosen) loss = chosen->class_name();
-  }
+  TargetKind kind = TargetKind::kUnknown;
+  if (model.compiled()) kind = target_kind_of(model.compile_options().loss.only(), model.output_shape());
   const int64_t classes = y[-1];
-  if (loss == "SparseCategoricalCrossentropy") {
+  if (kind == TargetKind::kClassNumbers) {
     std::vector<int32_t> labels(static_cast<size_t>(y.size() / classes));
     for (int32_t& label : labels) label = static_cast<int32_t>(random() % static_cast<uint32_t>(classes));
     std::vector<int64_t> dims(y.begin(), y.end() - 1);
     samples.y = Tensor::from(labels, Shape(dims));
-  } else if (loss == "CategoricalCrossentropy") {
+  } else if (kind == TargetKind::kClassRows) {
     std::vector<float> rows(static_cast<size_t>(y.size()));
     for (size_t at = 0; at < rows.size(); at += static_cast<size_t>(classes)) {
       rows[at + random() % static_cast<uint32_t>(classes)] = 1;
     }
     samples.y = Tensor::from(rows, y);
-  } else if (loss == "BinaryCrossentropy") {
+  } else if (kind == TargetKind::kYesNo) {
     std::vector<float> values(static_cast<size_t>(y.size()));
     for (float& value : values) value = static_cast<float>(random() & 1);
     samples.y = Tensor::from(values, y);

@@ -6,6 +6,7 @@
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/told.h"
 
 namespace lamina {
 namespace {
@@ -15,7 +16,7 @@ using test::message_of;
 using test::TemporaryFolder;
 
 TEST(Csv, ParsesQuotesAndLineEnds) {
-  const CsvTable table = parse_csv("\xef\xbb\xbfname,\"a \"\"b\"\"\"\r\n\"x,\ny\",2\r\n\r\n,", ',', "t.csv");
+  const CsvTable table = parse_csv("\xef\xbb\xbfname,\"a \"\"b\"\"\"\r\n\"x,\ny\",2\r\n\r\n,", "t.csv");
   EXPECT_EQ(table.columns, (Row{"name", "a \"b\""}));
   ASSERT_EQ(table.rows.size(), 2u);
   EXPECT_EQ(table.rows[0], (Row{"x,\ny", "2"}));
@@ -23,23 +24,23 @@ TEST(Csv, ParsesQuotesAndLineEnds) {
 }
 
 TEST(Csv, SkipsBlankLinesAtTheStart) {
-  const CsvTable table = parse_csv("\r\n\na,b\n1,2\n", ',', "t");
+  const CsvTable table = parse_csv("\r\n\na,b\n1,2\n", "t");
   EXPECT_EQ(table.columns, (Row{"a", "b"}));
   EXPECT_EQ(table.rows.size(), 1u);
-  const std::string message = message_of<FileError>([] { parse_csv("\n\na,a\n", ',', "t.csv"); });
+  const std::string message = message_of<FileError>([] { parse_csv("\n\na,a\n", "t.csv"); });
   EXPECT_NE(message.find("'t.csv', line 3: two columns"), std::string::npos) << message;
-  EXPECT_THROW(parse_csv("\n\n", ',', "t"), FileError);
+  EXPECT_THROW(parse_csv("\n\n", "t"), FileError);
 }
 
 TEST(Csv, NamesColumnsOfATableWithoutHeader) {
-  const CsvTable table = parse_csv("5.1,iris\n4.9,rose\n", ',', "t");
+  const CsvTable table = parse_csv("5.1,iris\n4.9,rose\n", "t");
   EXPECT_EQ(table.columns, (Row{"column_0", "column_1"}));
   EXPECT_EQ(table.rows.size(), 2u);
 }
 
 TEST(Csv, SaysWhichLineIsWrong) {
   const auto refusal = [](const std::string& text) {
-    return message_of<FileError>([&] { parse_csv(text, ',', "t.csv"); });
+    return message_of<FileError>([&] { parse_csv(text, "t.csv"); });
   };
   EXPECT_NE(refusal("a,b\n1,2\n3\n").find("'t.csv', line 3: it has 1 fields"), std::string::npos);
   EXPECT_NE(refusal("a,b\n\"1,2\n").find("line 2: a quote opens"), std::string::npos);
@@ -49,41 +50,46 @@ TEST(Csv, SaysWhichLineIsWrong) {
 }
 
 TEST(Csv, TurnsColumnsIntoTensors) {
-  const CsvTable table = parse_csv("kind,width,height\nrose, 1.5,-2\nlily,3e2,+4\nrose,0,0\n", ',', "t");
-  const LabelledData data = labelled_data(table, "kind", "t");
+  const LabelledData data =
+      parse_table("kind,width,height\nrose, 1.5,-2\nlily,3e2,+4\nrose,0,0\n", "t", {.label_column = "kind"});
   EXPECT_EQ(data.x.type(), (TensorType{DType::kFloat32, {3, 2}}));
   EXPECT_EQ(data.x.to_vector<float>(), (std::vector<float>{1.5f, -2, 300, 4, 0, 0}));
   EXPECT_EQ(data.y.to_vector<int>(), (std::vector<int>{1, 0, 1}));
   EXPECT_EQ(data.class_names, (Row{"lily", "rose"}));
+  EXPECT_EQ(data.features, (Row{"width", "height"}));
+  EXPECT_EQ(data.target, "kind");
 }
 
 TEST(Csv, TellsClassesFromNumbers) {
-  const LabelledData classes = labelled_data(parse_csv("1,2\n1,0\n", ',', "t"), "", "t");
+  const LabelledData classes = parse_table("1,2\n1,0\n", "t");
   EXPECT_EQ(classes.y.type(), (TensorType{DType::kInt32, {2}}));
   EXPECT_EQ(classes.class_names, (Row{"0", "1", "2"}));
-  const LabelledData prices = labelled_data(parse_csv("1,2.5\n1,0\n", ',', "t"), "", "t");
+  const LabelledData prices = parse_table("1,2.5\n1,0\n", "t");
   EXPECT_EQ(prices.y.type(), (TensorType{DType::kFloat32, {2}}));
   EXPECT_TRUE(prices.class_names.empty());
 }
 
 TEST(Csv, NamesTheFieldThatIsNoNumber) {
-  const CsvTable table = parse_csv("city,price\nParis,3\n", ',', "t");
-  const std::string message = message_of<FileError>([&] { labelled_data(table, "price", "t.csv"); });
-  EXPECT_NE(message.find("column 'city' of row 1 holds 'Paris'"), std::string::npos) << message;
-  EXPECT_NE(
-      message_of<InvalidArgument>([&] { labelled_data(table, "prize", "t"); }).find("did you mean 'price'"),
-      std::string::npos);
-  EXPECT_THROW(labelled_data(parse_csv("a\nb\n", ',', "t"), "", "t"), FileError);
+  const std::string table = "city,price\nParis,3\n";
+  const std::string message =
+      message_of<FileError>([&] { parse_table(table, "t.csv", {.label_column = "price"}); });
+  EXPECT_NE(message.find("'t.csv', line 2: column 'city' of row 1 holds 'Paris'"), std::string::npos)
+      << message;
+  EXPECT_NE(message_of<InvalidArgument>([&] {
+              parse_table(table, "t", {.label_column = "prize"});
+            }).find("did you mean 'price'"),
+            std::string::npos);
+  EXPECT_THROW(parse_table("a\nb\n", "t"), FileError);
 }
 
 TEST(Csv, AMissingTargetIsNoClass) {
-  const CsvTable table = parse_csv("x,price\n1,2.5\n2,\n", ',', "t");
-  const std::string message = message_of<FileError>([&] { labelled_data(table, "", "t.csv"); });
-  EXPECT_NE(message.find("'t.csv': column 'price' of row 2 is empty"), std::string::npos) << message;
+  const std::string message = message_of<FileError>([&] { parse_table("x,y\n1,2.5\n2,\n", "t.csv"); });
+  EXPECT_NE(message.find("'t.csv', line 3: column 'y' of row 2 is empty"), std::string::npos) << message;
 }
 
 TEST(Csv, LoadsThroughLoadData) {
   TemporaryFolder folder;
+  const test::Told told;
   write_file(folder / "a.tsv", "width\tkind\n1\tx\n2\ty\n");
   const LabelledData data = load_data(folder / "a.tsv");
   EXPECT_EQ(data.y.to_vector<int>(), (std::vector<int>{0, 1}));

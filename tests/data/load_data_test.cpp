@@ -106,7 +106,9 @@ TEST(LoadData, RefusesDamagedAndIncompleteFolders) {
 TEST(LoadData, RefusesKindsThatThisBuildCannotRead) {
   TemporaryFolder folder;
   std::filesystem::create_directory(folder / "cats");
-  EXPECT_NE(message_of<Unsupported>([&] { load_data(folder.path()); }).find("one sub-folder per class"),
+  EXPECT_NE(message_of<FileError>([&] {
+              load_data(folder.path());
+            }).find("one folder of images (PNG, JPEG) for each"),
             std::string::npos);
   write_file(folder / "a.parquet", "x");
   const std::string message = message_of<Unsupported>([&] { load_data(folder / "a.parquet"); });
@@ -140,7 +142,8 @@ TEST(LoadData, RefusesNpzThatDoNotFit) {
   const Tensor x = Tensor::from<float>({1, 2, 3, 4}, {2, 2});
   const auto refusal = [&](const std::map<std::string, Tensor>& arrays, const std::string& part = "") {
     write_npz(folder / "a.npz", arrays);
-    return message_of<FileError>([&] { load_data(folder / ("a.npz" + part)); });
+    const DataOptions of_classes{.needs = {.target = TargetKind::kClassNumbers}};
+    return message_of<FileError>([&] { load_data(folder / ("a.npz" + part), of_classes); });
   };
   EXPECT_NE(refusal({{"x", x}}).find("lacks the array 'y'"), std::string::npos);
   EXPECT_NE(refusal({{"images", x}}).find("it holds: images"), std::string::npos);

@@ -73,5 +73,16 @@ TEST(PictureOf, TakesOneSampleOfABatch) {
   EXPECT_THROW(picture_of(Tensor::from(std::vector<float>(8), Shape{1, 2, 2, 2}), 0), InvalidArgument);
 }
 
+TEST(Classify, NanIsNoClass) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const Tensor outputs = Tensor::from<float>({{0.2f, 0.8f}, {nan, nan}});
+  try {
+    classify(outputs, Tensor::from<int32_t>({1, 0}), OutputKind::kClasses);
+    FAIL();
+  } catch (const InvalidArgument& error) {
+    EXPECT_NE(std::string(error.what()).find("sample 1 are NaN"), std::string::npos) << error.what();
+  }
+}
+
 }  // namespace
 }  // namespace lamina

@@ -83,8 +83,7 @@ TEST_F(Figures, GoOnWithoutWhatFails) {
   const test::Outcome outcome =
       run({"--lamina", folder_ / "lamina", "--rounds", "2", "--only", "beside a busy"});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
-  EXPECT_NE(row_of(outcome, "CNN, training step beside").find("not measured; alone: not measured"),
-            std::string::npos)
+  EXPECT_NE(row_of(outcome, "CNN, training step, beside").find("| - | not measured | - |"), std::string::npos)
       << outcome.out;
   EXPECT_NE(outcome.err.find("no such model"), std::string::npos) << outcome.err;
 }
@@ -119,7 +118,9 @@ TEST_F(Figures, PrintWhatWasMeasuredWhenInterrupted) {
   running.send(SIGINT);
   const test::Outcome outcome = running.wait();
   EXPECT_EQ(outcome.status, 130) << outcome.err;
-  EXPECT_NE(row_of(outcome, "CNN, one image").find("3.0000 ms; alone: not measured"), std::string::npos)
+  EXPECT_NE(row_of(outcome, "CNN, one image, median, alone").find("| 3.0000 ms |"), std::string::npos)
+      << outcome.out << outcome.err;
+  EXPECT_NE(row_of(outcome, "CNN, one image, median, beside").find("| not measured |"), std::string::npos)
       << outcome.out << outcome.err;
 }
 

@@ -10,6 +10,7 @@
 #include "lamina/zoo/recipes.h"
 #include "lamina/zoo/tutorial_models.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/told.h"
 
 namespace lamina {
 namespace {
@@ -63,6 +64,44 @@ TEST(ModelInput, ScalesBytesAsTheTutorialDoes) {
   for (size_t i = 0; i < 4; ++i)
     EXPECT_FLOAT_EQ(values[i], static_cast<float>(pixels.to_vector<uint8_t>()[i]) / 255.0f);
   EXPECT_EQ(model_input(grey_model(true, "categorical_crossentropy", 3), pixels).dtype(), DType::kUInt8);
+}
+
+// The same bytes in NumPy's default dtype are the same pictures; other integers are none.
+TEST(ModelInput, ScalesWiderIntegersThatAreBytes) {
+  const Sequential model = grey_model(false, "categorical_crossentropy", 3);
+  const Tensor wide = Tensor::from(std::vector<int64_t>{0, 51, 102, 255}, Shape{1, 2, 2, 1});
+  EXPECT_FLOAT_EQ(model_input(model, wide).to_vector<float>()[1], 0.2f);
+  const Tensor deep = Tensor::from(std::vector<int32_t>{0, 51, 102, 256}, Shape{1, 2, 2, 1});
+  EXPECT_EQ(model_input(model, deep).dtype(), DType::kInt32);
+}
+
+TEST(SettleScale, DecidesOnceAndTellsIt) {
+  Sequential model = grey_model(false, "categorical_crossentropy", 3);
+  LabelledData bytes, floats, unit;
+  bytes.x = Tensor::from(std::vector<uint8_t>{0, 51, 102, 255}, Shape{1, 2, 2, 1});
+  floats.x = Tensor::from(std::vector<float>{0, 51, 102, 255}, Shape{1, 2, 2, 1});
+  unit.x = Tensor::from(std::vector<float>{0, 0.5f, 1, 1}, Shape{1, 2, 2, 1});
+  const auto told = [&](const LabelledData& data) {
+    const test::Told log;
+    settle_scale(model, data);
+    return log.text();
+  };
+  EXPECT_EQ(told(floats), "");
+  EXPECT_NE(told(bytes).find("divided by 255"), std::string::npos);
+  EXPECT_EQ(model.data_info().scale, PixelScale::kUnit);
+  EXPECT_EQ(told(bytes), "");
+  EXPECT_EQ(told(unit), "");
+  EXPECT_NE(told(floats).find("numbers up to 255 of the dtype float32"), std::string::npos);
+  model.set_data_info({.scale = PixelScale::kNone});
+  EXPECT_EQ(told(floats), "");
+  EXPECT_EQ(model_input(model, bytes.x).dtype(), DType::kUInt8);
+  Sequential rescaling = grey_model(true, "categorical_crossentropy", 3);
+  {
+    const test::Told log;
+    settle_scale(rescaling, bytes);
+    EXPECT_EQ(log.text(), "");  // its first layer says it
+  }
+  EXPECT_EQ(rescaling.data_info().scale, PixelScale::kNone);
 }
 
 TEST(ModelTargets, FollowTheLoss) {

@@ -12,12 +12,19 @@
 
 namespace lamina {
 namespace detail {
+namespace {
+
+// What the model knows of its data, for Lamina alone.
+constexpr char kDataInfo[] = "lamina/data.json";
+
+}  // namespace
 
 KerasArchive archive_of(const Model& model) {
   KerasArchive archive;
   archive.metadata = keras_metadata();
   archive.weights = keras_weights(model);
   archive.config = model.serialize();
+  if (!model.data_info().empty()) archive.extra[kDataInfo] = model.data_info().to_json().dump();
   return archive;
 }
 
@@ -50,6 +57,10 @@ Model model_of(const KerasArchive& archive, const std::string& name, LoadReport*
   if (!result.complete())
     throw FileError("'" + name + "' does not fit its own configuration:" + result.problems());
   if (report) *report = result;
+  if (const auto member = archive.extra.find(kDataInfo); member != archive.extra.end()) {
+    const std::string path = name + "/" + kDataInfo;
+    model->set_data_info(DataInfo::from_json(Json::parse(member->second, path), path));
+  }
   return *model;
 }
 

@@ -48,6 +48,7 @@ struct ModelImpl {
   bool steps_only = false;      ///< a subclass of built models that is trained but not called
   bool implicit_input = false;  ///< a Sequential that the first data built: its layers say what they take
 
+  DataInfo data_info;
   std::optional<CompileOptions> options;
   std::shared_ptr<const std::map<const void*, bool>> trainable_layers;  ///< at compile
   Published<Trainer> trainer;

@@ -20,6 +20,7 @@ class CategoricalCrossentropy : public Loss {
  public:
   explicit CategoricalCrossentropy(CrossentropyOptions options = {});
   std::string class_name() const override { return "CategoricalCrossentropy"; }
+  TargetKind target_kind() const override { return TargetKind::kClassRows; }
   std::string name() const override { return options_.name; }
   std::string reduction() const override { return options_.reduction; }
   Json config() const override;
@@ -42,6 +43,7 @@ class SparseCategoricalCrossentropy : public Loss {
  public:
   explicit SparseCategoricalCrossentropy(SparseCrossentropyOptions options = {});
   std::string class_name() const override { return "SparseCategoricalCrossentropy"; }
+  TargetKind target_kind() const override { return TargetKind::kClassNumbers; }
   std::string name() const override { return options_.name; }
   std::string reduction() const override { return options_.reduction; }
   Json config() const override;
@@ -60,6 +62,7 @@ class BinaryCrossentropy : public Loss {
  public:
   explicit BinaryCrossentropy(CrossentropyOptions options = {});
   std::string class_name() const override { return "BinaryCrossentropy"; }
+  TargetKind target_kind() const override { return TargetKind::kYesNo; }
   std::string name() const override { return options_.name; }
   std::string reduction() const override { return options_.reduction; }
   Json config() const override;

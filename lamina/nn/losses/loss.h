@@ -10,6 +10,15 @@
 
 namespace lamina {
 
+/// What a loss compares predictions with: how labels of classes have to be brought to it.
+enum class TargetKind {
+  kUnknown,       ///< a function: targets as they are
+  kValues,        ///< numbers that mean themselves
+  kYesNo,         ///< 0 or 1, or between them, for each output
+  kClassNumbers,  ///< the number of the class
+  kClassRows,     ///< a row with a one at the number of the class, or a share for each class
+};
+
 /// Base of all losses (Keras: keras.losses.Loss). A loss has no state: it is a function of two tensors.
 class Loss {
  public:
@@ -22,6 +31,9 @@ class Loss {
   virtual std::string name() const = 0;
   /// Keras's configuration.
   virtual Json config() const = 0;
+
+  /// Where data are read for a model, this tells classes from numbers; the dtype of the targets does not.
+  virtual TargetKind target_kind() const { return TargetKind::kUnknown; }
 
   /// The loss of each sample, not yet reduced: shape (batch, ...) without the axis that the loss runs over.
   /// Throws InvalidArgument, naming both shapes, when targets and predictions do not fit.

@@ -16,6 +16,7 @@ class MeanSquaredError : public Loss {
  public:
   explicit MeanSquaredError(RegressionOptions options = {});
   std::string class_name() const override { return "MeanSquaredError"; }
+  TargetKind target_kind() const override { return TargetKind::kValues; }
   std::string name() const override { return options_.name; }
   std::string reduction() const override { return options_.reduction; }
   Json config() const override;
@@ -30,6 +31,7 @@ class MeanAbsoluteError : public Loss {
  public:
   explicit MeanAbsoluteError(RegressionOptions options = {});
   std::string class_name() const override { return "MeanAbsoluteError"; }
+  TargetKind target_kind() const override { return TargetKind::kValues; }
   std::string name() const override { return options_.name; }
   std::string reduction() const override { return options_.reduction; }
   Json config() const override;

@@ -78,4 +78,13 @@ std::shared_ptr<const Loss> resolve_loss(const Choice<Loss>& loss, const Shape& 
   return Registry<Loss>::make(kClasses[static_cast<int>(task(y_true, y_pred))]);
 }
 
+TargetKind target_kind_of(const Choice<Loss>& loss, const Shape& y_pred) {
+  if (goes_by_shape(loss)) {
+    const bool one = y_pred.rank() > 0 && y_pred[-1] == 1;
+    return one ? TargetKind::kYesNo : TargetKind::kClassNumbers;
+  }
+  const std::shared_ptr<const Loss> found = loss.get();
+  return found ? found->target_kind() : TargetKind::kUnknown;
+}
+
 }  // namespace lamina

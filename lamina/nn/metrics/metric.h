@@ -61,6 +61,7 @@ class Metric {
 };
 
 class Loss;
+enum class TargetKind;
 
 /// Whether the choice is a name whose meaning depends on targets and predictions, in upper or lower case as
 /// in Keras: "accuracy" and "acc" of metrics, "crossentropy" and "ce" of losses.
@@ -76,5 +77,9 @@ std::shared_ptr<const Metric> resolve_metric(const Choice<Metric>& metric, const
 /// The loss that the choice means: "crossentropy" goes by the shapes as above, other names through the
 /// registry.
 std::shared_ptr<const Loss> resolve_loss(const Choice<Loss>& loss, const Shape& y_true, const Shape& y_pred);
+
+/// What the loss compares predictions of that shape with. Of "crossentropy", which goes by the shapes of
+/// both, what labels of classes mean to it: 0 and 1 for one output, class numbers for several.
+TargetKind target_kind_of(const Choice<Loss>& loss, const Shape& y_pred);
 
 }  // namespace lamina

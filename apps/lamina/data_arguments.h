@@ -1,0 +1,28 @@
+// What a user may say about data on the command line of train, evaluate and predict, and what it means.
+#pragma once
+
+#include <string>
+
+#include "command.h"
+#include "lamina/data/labelled_data.h"
+#include "lamina/nn/model.h"
+
+namespace lamina::cli {
+
+struct DataArguments {
+  std::string label_column, labels, scale, missing, separator;
+  bool header = false, no_header = false, decimal_comma = false;
+};
+
+/// --label-column, --labels, --scale, --missing, --separator, --header, --no-header, --decimal-comma.
+void add_data_arguments(Command& command, DataArguments& arguments);
+
+/// Puts what --labels, --scale and --missing say into the model's DataInfo, over what it knew. Throws
+/// UsageError for words that cannot be, and InvalidArgument for another number of labels than the model has
+/// classes.
+void tell_model(Model& model, const DataArguments& arguments);
+
+/// How to load data for the model. Throws UsageError for options that do not go together.
+DataOptions data_options(const Model& model, const DataArguments& arguments, const char* split);
+
+}  // namespace lamina::cli

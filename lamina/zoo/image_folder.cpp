@@ -1,0 +1,189 @@
+// Walks over folders in the order of their names, so that the same folder gives the same samples everywhere.
+#include "lamina/zoo/image_folder.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+
+#include "lamina/backend/backend.h"
+#include "lamina/base/error.h"
+#include "lamina/base/log.h"
+#include "lamina/image/load_img.h"
+
+namespace lamina {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Names of what is in the folder, sorted; hidden ones are left out.
+std::vector<std::string> entries(const std::string& folder, bool folders) {
+  std::error_code error;
+  std::vector<std::string> names;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    std::error_code ignored;
+    const std::string name = at->path().filename().string();
+    if (!name.starts_with('.') && fs::is_directory(at->path(), ignored) == folders) names.push_back(name);
+  }
+  if (error) throw FileError("cannot read the folder '" + folder + "': " + error.message());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+class ImageFolder {
+ public:
+  ImageFolder(std::string path, const std::string& split, const DataOptions& options)
+      : path_(std::move(path)), needs_(options.needs) {
+    if (needs_.inputs.size() == 1) shape_ = needs_.inputs[0].shape;
+    go_to_part(split, options.split);
+  }
+
+  LabelledData run() {
+    LabelledData data;
+    const std::vector<std::string> classes = entries(path_, true);
+    if (classes.empty()) {
+      collect(path_, -1);
+    } else {
+      find_classes(classes, data);
+    }
+    if (files_.empty()) {
+      throw FileError("'" + path_ +
+                      "' holds no data that can be read: expected one folder of images (PNG, JPEG) "
+                      "for each class, or IDX files such as train-images-idx3-ubyte.gz" +
+                      other());
+    }
+    if (classes.empty() && !needs_.target_optional) {
+      throw FileError("'" + path_ +
+                      "' holds images, but not one folder for each class: their classes are not "
+                      "known");
+    }
+    if (others_ > 0) warn("'" + path_ + "'" + other());
+    data.x = pixels();
+    data.names = files_;
+    if (!data.class_names.empty() && !classes.empty())
+      data.y = Tensor::from(labels_, Shape{static_cast<int64_t>(labels_.size())});
+    return data;
+  }
+
+ private:
+  // Folders called train and test hold the classes of each part.
+  void go_to_part(const std::string& named, const std::string& usual) {
+    const std::vector<std::string> folders = entries(path_, true);
+    const auto is_there = [&](const std::string& name) {
+      return std::find(folders.begin(), folders.end(), name) != folders.end() &&
+             !entries(path_ + "/" + name, true).empty();
+    };
+    const bool parts = is_there("train") || is_there("test");
+    const std::string part = named.empty() ? usual : named;
+    if (parts && is_there(part)) {
+      path_ += "/" + part;
+    } else if (parts || !named.empty()) {
+      throw FileError("'" + path_ + "' has no folder '" + part + "' with one folder for each class");
+    }
+  }
+
+  void find_classes(const std::vector<std::string>& folders, LabelledData& data) {
+    const std::vector<std::string>& known = needs_.known.class_names;
+    data.class_names = known.empty() ? folders : known;
+    const bool usable = !known.empty() || detail::accept_new_classes(needs_, folders, "'" + path_ + "'");
+    for (const std::string& name : folders) {
+      const auto found = std::find(data.class_names.begin(), data.class_names.end(), name);
+      if (found == data.class_names.end() && !needs_.target_optional) {
+        throw FileError("'" + path_ + "': the folder '" + name +
+                        "' is of a class that the model does not know" + suggest(name, known));
+      }
+      const auto label = found - data.class_names.begin();
+      collect(path_ + "/" + name, found == data.class_names.end() ? -1 : static_cast<int32_t>(label));
+    }
+    if (!usable) data.class_names.clear();
+  }
+
+  void collect(const std::string& folder, int32_t label) {
+    for (const std::string& name : entries(folder, false)) {
+      const std::string file = folder + "/" + name;
+      if (!is_image_file(file)) {
+        if (others_++ == 0) first_other_ = file;
+        continue;
+      }
+      files_.push_back(file);
+      labels_.push_back(label);
+    }
+    for (const std::string& name : entries(folder, true)) {
+      if (label >= 0 || folder != path_) collect(folder + "/" + name, label);
+    }
+  }
+
+  std::string other() const {
+    if (others_ == 0) return "";
+    return ": " + std::to_string(others_) + " files are no PNG or JPEG images and are left out, '" +
+           first_other_ + "' first";
+  }
+
+  Tensor pixels() const {
+    std::shared_ptr<Buffer> buffer;
+    Shape shape;
+    size_t bytes = 0;
+    for (size_t i = 0; i < files_.size(); ++i) {
+      const Tensor image = read_image_for(files_[i], shape_);
+      if (i == 0) {
+        shape = image.shape();
+        bytes = static_cast<size_t>(image.size());
+        buffer = std::make_shared<Buffer>(Device{}, bytes * files_.size());
+      }
+      if (image.shape() != shape) {
+        throw FileError("'" + files_[i] + "' is an image of " + image.shape().str() + ", '" + files_[0] +
+                        "' of " + shape.str() + "; the model takes any size, but not two at once");
+      }
+      std::memcpy(static_cast<char*>(buffer->data()) + i * bytes, image.data<uint8_t>(), bytes);
+    }
+    std::vector<int64_t> dims = shape.dims();
+    dims.insert(dims.begin(), static_cast<int64_t>(files_.size()));
+    return Tensor::wrap(std::move(buffer), {DType::kUInt8, Shape(dims)});
+  }
+
+  std::string path_;
+  const DataNeeds& needs_;
+  Shape shape_ = {};
+  std::vector<std::string> files_;
+  std::vector<int32_t> labels_;
+  size_t others_ = 0;
+  std::string first_other_;
+};
+
+}  // namespace
+
+bool is_image_file(const std::string& path) {
+  std::error_code ignored;
+  if (!fs::is_regular_file(path, ignored)) return false;
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
+  char head[8];
+  const size_t count = file ? std::fread(head, 1, sizeof head, file.get()) : 0;
+  const std::string_view bytes(head, count);
+  return bytes.starts_with("\x89PNG\r\n\x1a\n") || bytes.starts_with("\xff\xd8\xff");
+}
+
+Tensor read_image_for(const std::string& path, const Shape& input) {
+  const bool known = input.rank() > 0;
+  const int64_t channels = !known ? 3 : input.rank() == 4 ? input[3] : 1;
+  if (known && (input.rank() < 3 || input.rank() > 4 || (channels != 1 && channels != 3 && channels != -1)))
+    throw InvalidArgument("'" + path + "' is an image; the model takes " + input.str());
+  const auto extent = [&](int axis) {
+    return known ? static_cast<int>(std::max<int64_t>(0, input[axis])) : 0;
+  };
+  return img_to_tensor(load_img(
+      path, {.color_mode = channels == 1 ? "grayscale" : "rgb", .height = extent(1), .width = extent(2)}));
+}
+
+LabelledData load_image_folder(const std::string& path, const std::string& split,
+                               const DataOptions& options) {
+  return ImageFolder(path, split, options).run();
+}
+
+namespace {
+
+[[maybe_unused]] const bool kRegistered = register_data_format({"/", load_image_folder});
+
+}  // namespace
+}  // namespace lamina

@@ -1,0 +1,28 @@
+// Folders of image files, and single ones, in the form that a model takes.
+#pragma once
+
+#include <string>
+
+#include "lamina/data/labelled_data.h"
+
+namespace lamina {
+
+/// Whether the file begins as an image does that load_img reads; its name does not matter. False for what
+/// cannot be opened.
+bool is_image_file(const std::string& path);
+
+/// The image in the colours and, by taking the nearest pixel, in the size that an input of this shape asks
+/// for (batch axis first; open extents: as in the file): uint8 (height, width, channels). Throws FileError
+/// for what load_img refuses, and InvalidArgument for an input that takes no images.
+Tensor read_image_for(const std::string& path, const Shape& input);
+
+/// The images of a folder with one folder for each class, in the order of the sorted names, as Keras's
+/// image_dataset_from_directory has them; or of such folders for the parts train and test. A folder of
+/// images without classes will do where targets are optional. Hidden files are passed over, files of other
+/// kinds too, which is told to the log. load_data calls it.
+/// @param split  "" for options.split.
+/// Throws FileError for a folder without images, a part or class that is not there or not known, and images
+/// of different sizes where the model does not say which it takes.
+LabelledData load_image_folder(const std::string& path, const std::string& split, const DataOptions& options);
+
+}  // namespace lamina

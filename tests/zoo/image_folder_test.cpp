@@ -1,0 +1,113 @@
+// Folders of images: order, parts, sizes and classes, and what is said of what cannot be.
+#include "lamina/zoo/image_folder.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "lamina/base/error.h"
+#include "lamina/base/files.h"
+#include "lamina/image/picture.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/support/told.h"
+
+namespace lamina {
+namespace {
+
+namespace fs = std::filesystem;
+using test::message_of;
+using test::TemporaryFolder;
+using Names = std::vector<std::string>;
+
+class ImageFolders : public ::testing::Test {
+ protected:
+  void picture(const std::string& name, uint8_t value, int height = 2, int width = 2) const {
+    fs::create_directories(fs::path(folder_ / name).parent_path());
+    const auto count = static_cast<size_t>(height * width);
+    write_file(folder_ / name, encode_png({height, width, 1, std::vector<uint8_t>(count, value)}));
+  }
+  static DataOptions of_model(const Shape& input) {
+    DataOptions options;
+    options.needs.inputs = {{"input", input}};
+    return options;
+  }
+  TemporaryFolder folder_;
+};
+
+// keras.utils.image_dataset_from_directory(..., shuffle=False): classes and files by their sorted names.
+TEST_F(ImageFolders, AreReadInTheOrderOfTheNames) {
+  picture("b/2.png", 30);
+  picture("b/10.png", 20);
+  picture("a/z.png", 10);
+  picture("a/.hidden.png", 99);
+  picture("10/x.png", 5);
+  const LabelledData data = load_data(folder_.path());
+  EXPECT_EQ(data.class_names, (Names{"10", "a", "b"}));
+  EXPECT_EQ(data.y.to_vector<int>(), (std::vector<int>{0, 1, 2, 2}));
+  EXPECT_EQ(data.x.type(), (TensorType{DType::kUInt8, {4, 2, 2, 3}}));
+  const std::vector<int> pixels = data.x.to_vector<int>();
+  EXPECT_EQ((std::vector<int>{pixels[0], pixels[12], pixels[24], pixels[36]}),
+            (std::vector<int>{5, 10, 20, 30}));
+  EXPECT_EQ(data.names[2], folder_ / "b/10.png");
+}
+
+TEST_F(ImageFolders, TakeTheSizeOfTheModel) {
+  picture("a/1.png", 10, 2, 2);
+  picture("b/2.png", 20, 5, 3);
+  EXPECT_EQ(load_data(folder_.path(), of_model({-1, 4, 6, 1})).x.shape(), (Shape{2, 4, 6, 1}));
+  EXPECT_EQ(load_data(folder_.path(), of_model({-1, 4, 6, 3})).x.shape(), (Shape{2, 4, 6, 3}));
+  EXPECT_EQ(load_data(folder_.path(), of_model({-1, 4, 6})).x.shape(), (Shape{2, 4, 6, 1}));
+  const std::string open = message_of<FileError>([&] {
+    load_data(folder_.path(), of_model({-1, -1, -1, 3}));
+  });
+  EXPECT_NE(open.find("b/2.png' is an image of (5, 3, 3)"), std::string::npos) << open;
+  const std::string flat = message_of<InvalidArgument>([&] { load_data(folder_.path(), of_model({-1, 4})); });
+  EXPECT_NE(flat.find("is an image; the model takes (None, 4)"), std::string::npos) << flat;
+}
+
+TEST_F(ImageFolders, HavePartsWhereTheyAreThere) {
+  picture("train/a/1.png", 10);
+  picture("train/b/1.png", 10);
+  picture("test/a/1.png", 20);
+  picture("test/b/2.png", 20);
+  EXPECT_EQ(load_data(folder_.path()).x.to_vector<int>()[0], 10);
+  EXPECT_EQ(load_data(folder_.path() + ":test").x.to_vector<int>()[0], 20);
+  EXPECT_EQ(load_data(folder_.path(), {.split = "test"}).class_names, (Names{"a", "b"}));
+  fs::remove_all(folder_ / "test");
+  EXPECT_NE(message_of<FileError>([&] { load_data(folder_.path() + ":test"); }).find("no folder 'test'"),
+            std::string::npos);
+}
+
+TEST_F(ImageFolders, KeepTheModelsClasses) {
+  picture("dog/1.png", 10);
+  picture("ant/1.png", 20);
+  DataOptions options;
+  options.needs.known.class_names = {"ant", "cat", "dog"};
+  const LabelledData data = load_data(folder_.path(), options);
+  EXPECT_EQ(data.y.to_vector<int>(), (std::vector<int>{0, 2}));
+  options.needs.known.class_names = {"cat", "dog"};
+  EXPECT_NE(message_of<FileError>([&] {
+              load_data(folder_.path(), options);
+            }).find("the folder 'ant' is of a class that the model does not know"),
+            std::string::npos);
+  options.needs.target_optional = true;
+  EXPECT_EQ(load_data(folder_.path(), options).y.to_vector<int>(), (std::vector<int>{-1, 1}));
+}
+
+TEST_F(ImageFolders, SayWhatTheyLeaveOutAndWhatIsDamaged) {
+  picture("a/1.png", 10);
+  picture("b/1.png", 10);
+  write_file(folder_ / "a/photo.gif", "GIF89a...");
+  write_file(folder_ / "b/Thumbs.db", "x");
+  {
+    const test::Told told;
+    EXPECT_EQ(load_data(folder_.path()).samples(), 2);
+    EXPECT_TRUE(told.holds("2 files are no PNG or JPEG images and are left out")) << told.text();
+    EXPECT_TRUE(told.holds("a/photo.gif")) << told.text();
+  }
+  write_file(folder_ / "b/2.png", read_file(folder_ / "b/1.png").substr(0, 40));
+  EXPECT_NE(message_of<FileError>([&] { load_data(folder_.path()); }).find("b/2.png"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace lamina
