@@ -2,11 +2,13 @@
 #include "lamina/nn/callbacks/model_checkpoint.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
+#include "lamina/nn/detail/finite.h"
 #include "lamina/nn/model.h"
 
 namespace lamina {
@@ -110,22 +112,33 @@ void ModelCheckpoint::on_epoch_end(int epoch, const Logs& logs) {
   if (options_.save_freq == 0) save(epoch, std::nullopt, logs);
 }
 
+// A model that is no good any more must not take the place of one that may be.
+bool ModelCheckpoint::keeps_older(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored) || detail::is_finite(model())) return false;
+  if (!kept_)
+    warn("ModelCheckpoint: the model has weights that are NaN or infinite: '" + path + "' stays as it is");
+  kept_ = true;
+  return true;
+}
+
 void ModelCheckpoint::save(int epoch, std::optional<int64_t> batch, const Logs& logs) {
   Logs fields;
   for (const auto& [name, value] : logs.items()) fields.set(name, value);
   fields.set("epoch", epoch + 1);
   if (batch) fields.set("batch", static_cast<double>(*batch + 1));
   const std::string path = detail::format_path(path_, fields);
+  if (keeps_older(path)) return;
 
   if (options_.save_best_only) {
     const std::optional<double> current = logs.find(options_.monitor);
     if (!current) {
       warn("ModelCheckpoint watches '" + options_.monitor +
            "', which this training does not log; saving anyway");
-    } else if (!monitor_.improved(*current, best_, model())) {
+    } else if (std::isnan(*current) || !monitor_.improved(*current, best_, model())) {
       if (options_.verbose > 0) {
         std::printf("\nEpoch %d: %s did not improve from %.5f\n", epoch + 1, options_.monitor.c_str(),
-                    *best_);
+                    best_.value_or(*current));
       }
       return;
     } else {
@@ -157,7 +170,9 @@ std::vector<NamedTensor> ModelCheckpoint::state() const {
 void ModelCheckpoint::set_state(const std::vector<NamedTensor>& state) {
   for (const NamedTensor& tensor : state) {
     if (tensor.name == "batches") batches_ = tensor.value.item<int64_t>();
-    if (tensor.name == "best") best_ = tensor.value.item<double>();
+    if (tensor.name != "best") continue;
+    const double best = tensor.value.item<double>();
+    if (!std::isnan(best)) best_ = best;
   }
 }
 
