@@ -8,7 +8,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
-#include "lamina/nn/detail/finite.h"
+#include "lamina/nn/finite.h"
 #include "lamina/nn/model.h"
 
 namespace lamina {
@@ -100,6 +100,8 @@ ModelCheckpoint::ModelCheckpoint(std::string path, ModelCheckpointOptions option
   if (options_.save_freq < 0) throw InvalidArgument("ModelCheckpoint: save_freq must not be negative");
 }
 
+void ModelCheckpoint::on_train_begin(const Logs&) { began_finite_ = all_finite(model()); }
+
 void ModelCheckpoint::on_epoch_begin(int epoch, const Logs&) { epoch_ = epoch; }
 
 void ModelCheckpoint::on_batch_end(int64_t batch, const Logs& logs) {
@@ -115,7 +117,7 @@ void ModelCheckpoint::on_epoch_end(int epoch, const Logs& logs) {
 // A model that is no good any more must not take the place of one that may be.
 bool ModelCheckpoint::keeps_older(const std::string& path) {
   std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored) || detail::is_finite(model())) return false;
+  if (!began_finite_ || !std::filesystem::exists(path, ignored) || all_finite(model())) return false;
   if (!kept_)
     warn("ModelCheckpoint: the model has weights that are NaN or infinite: '" + path + "' stays as it is");
   kept_ = true;

@@ -23,9 +23,9 @@ struct ModelCheckpointOptions {
 /// Writes the model to a file, whole, at the end of epochs or every so many steps (Keras:
 /// keras.callbacks.ModelCheckpoint).
 ///
-/// A model with weights that are NaN or infinite never takes the place of an older file, which may hold the
-/// last good ones: a warning says so once. With save_best_only a NaN is never the best, and any number is
-/// better; in Keras a NaN in the first epoch stays the best for ever.
+/// A model whose weights became NaN or infinite in training never takes the place of an older file, which may
+/// hold the last good ones: a warning says so once. With save_best_only a NaN is never the best, and any
+/// number is better; in Keras a NaN in the first epoch stays the best for ever.
 class ModelCheckpoint final : public Callback {
  public:
   /// `path` may hold fields in braces, as Python's format has them: "{epoch:02d}-{val_loss:.2f}.keras"
@@ -34,6 +34,7 @@ class ModelCheckpoint final : public Callback {
   explicit ModelCheckpoint(std::string path, ModelCheckpointOptions options = {});
   std::string class_name() const override { return "ModelCheckpoint"; }
 
+  void on_train_begin(const Logs& logs) override;
   void on_epoch_begin(int epoch, const Logs& logs) override;
   void on_batch_end(int64_t batch, const Logs& logs) override;
   void on_epoch_end(int epoch, const Logs& logs) override;
@@ -55,7 +56,8 @@ class ModelCheckpoint final : public Callback {
   Monitor monitor_;
   std::optional<double> best_;
   std::string last_path_;
-  bool kept_ = false;  // whether it was said that an older file was
+  bool began_finite_ = true;  // a model may hold an infinite constant from the start
+  bool kept_ = false;         // whether it was said that an older file was
   int epoch_ = 0;
   int64_t batches_ = 0;
 };

@@ -9,7 +9,7 @@
 
 #include "lamina/base/files.h"
 #include "lamina/base/log.h"
-#include "lamina/nn/detail/finite.h"
+#include "lamina/nn/finite.h"
 #include "lamina/nn/model.h"
 #include "tests/support/samples.h"
 #include "tests/support/temporary_folder.h"
@@ -69,7 +69,7 @@ TEST_F(ModelCheckpoints, NorIsOneOfAnEarlierProgram) {
   model_.save(folder_ / "m.keras");
   ModelCheckpoint callback(folder_ / "m.keras");
   epoch(callback, kNaN, kNaN);
-  EXPECT_TRUE(detail::is_finite(load_model(folder_ / "m.keras")));
+  EXPECT_TRUE(all_finite(load_model(folder_ / "m.keras")));
 }
 
 TEST_F(ModelCheckpoints, FilesOfTheirOwnAreWrittenWhateverTheyHold) {
@@ -79,6 +79,15 @@ TEST_F(ModelCheckpoints, FilesOfTheirOwnAreWrittenWhateverTheyHold) {
   EXPECT_TRUE(saved("m1.keras"));
   EXPECT_TRUE(saved("m2.keras"));
   EXPECT_TRUE(said_.empty());
+}
+
+// A mask of minus infinity among the weights, say.
+TEST_F(ModelCheckpoints, AModelThatBeganWithAnInfiniteWeightIsSaved) {
+  ModelCheckpoint callback(folder_ / "m.keras");
+  epoch(callback, 1, kInf);
+  callback.on_train_begin(Logs());
+  epoch(callback, 1, -kInf);
+  EXPECT_EQ(first_weight("m.keras"), -static_cast<float>(kInf));
 }
 
 // In Keras a NaN that came first is never improved upon.

@@ -1,10 +1,10 @@
 // Looks at every number of a model.
-#include "lamina/nn/detail/finite.h"
+#include "lamina/nn/finite.h"
 
 #include <algorithm>
 #include <cmath>
 
-namespace lamina::detail {
+namespace lamina {
 namespace {
 
 template <class T>
@@ -25,8 +25,8 @@ bool is_finite(const std::vector<WeightPtr>& weights) {
 
 }  // namespace
 
-bool is_finite(const Model& model) {
+bool all_finite(const Model& model) {
   return is_finite(model.weights()) && is_finite(model.optimizer_variables());
 }
 
-}  // namespace lamina::detail
+}  // namespace lamina
