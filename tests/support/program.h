@@ -42,6 +42,9 @@ class Running {
   Outcome outcome_;
 };
 
+/// Where the program is.
+std::string program_path();
+
 /// Starts `lamina ARGUMENTS` in `folder` and waits for its end. `environment`: further variables,
 /// "NAME=VALUE". `out_file` as in Running.
 Outcome run_lamina(const std::string& folder, const std::vector<std::string>& arguments,
