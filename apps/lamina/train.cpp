@@ -112,7 +112,8 @@ int train(const TrainOptions& options) {
     talk.say("There is no " + checkpoint + " yet: starting from the beginning.");
   }
   const TrainingData data = load_training_data(options, job);
-  const Json info = Json::object({{"fingerprint", fingerprint_of(options, job, data)}});
+  const Json info =
+      Json::object({{"fingerprint", fingerprint_of(options, job, data)}, {"epochs", job.epochs}});
   if (saved) check_changes(*saved, checkpoint, info.at("fingerprint"), options, job, data);
   files.try_to_save(job.model, info, batch_shape(data.training.x));
   const TrainingSnapshot* resume = saved ? &*saved->training : nullptr;

@@ -59,21 +59,23 @@ void TrainFiles::try_to_write(const std::string& path) const {
 
 void TrainFiles::refuse_to_lose_training() const {
   if (overwrite_ || !exists(checkpoint_)) return;
+  constexpr char kReplaced[] = "; it would be replaced: choose another --out, or give --overwrite";
   std::optional<CheckpointInfo> old;
-  int64_t epochs = 0, step = 0;
+  int64_t epochs = 0, step = 0, wanted = 0;
   try {
     old = read_checkpoint_info(checkpoint_);
-    if (!old) return;
+    if (!old) throw FileError("'" + checkpoint_ + "' is a model and not the state of a training");
     epochs = old->training.at("epoch").as_int();
     step = old->training.at("step").as_int();
+    if (const Json* all = old->info.find("epochs")) wanted = all->as_int();
   } catch (const Error& error) {
-    throw FileError(std::string(error.what()) +
-                    "; it would be replaced: choose another --out, or give --overwrite");
+    throw FileError(error.what() + std::string(kReplaced));
   }
-  if (epochs <= 1 && step == 0) return;
-  throw Error(fmt::format("'{}' belongs to a training of {}{} ({}), which a new one would replace: {}", out_,
-                          epochs_text(epochs), step > 0 ? fmt::format(" and {} steps", step) : "",
-                          checkpoint_, kGoOn));
+  const bool amid = step > 0 || (epochs > 0 && epochs < wanted);
+  if (epochs <= 1 && !amid) return;
+  throw Error(fmt::format("'{}' belongs to a training of {}{}{} ({}), which a new one would replace: {}",
+                          out_, epochs_text(epochs), step > 0 ? fmt::format(" and {} steps", step) : "",
+                          amid ? ", not yet at its end" : "", checkpoint_, kGoOn));
 }
 
 void TrainFiles::open_folder(const std::string& wanted, const std::string& name,

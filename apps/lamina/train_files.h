@@ -24,8 +24,9 @@ class TrainFiles {
   const std::string& folder() const { return folder_; }
   const WriteOptions& write_options() const { return write_options_; }
 
-  /// Throws Error unless the new training may replace the one in the checkpoint: one of more than a single
-  /// epoch, or one that was stopped amid an epoch, is not replaced unasked.
+  /// Throws Error unless the new training may replace what is in the checkpoint: a training of more than a
+  /// single epoch, or one that has not come to its end, is not replaced unasked, and neither is what cannot
+  /// be read as one.
   void refuse_to_lose_training() const;
   /// Makes or finds the run folder, takes it for this process alone, and tries to write what belongs there.
   /// @param wanted  what the user named, or "".

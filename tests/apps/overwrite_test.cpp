@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "lamina/base/files.h"
+#include "lamina/formats/checkpoint.h"
 #include "tests/support/training.h"
 
 namespace lamina {
@@ -45,6 +46,15 @@ TEST_F(Overwrite, AnInterruptedTrainingIsNotReplacedUnasked) {
   EXPECT_TRUE(read_file(file("m.checkpoint.keras")) == state);
 }
 
+TEST_F(Overwrite, ATrainingThatWasKilledAfterItsFirstEpochIsNotReplacedUnasked) {
+  ASSERT_EQ(train("m.keras", 1).status, 0);
+  Checkpoint killed = load_checkpoint(file("m.checkpoint.keras"));
+  killed.info["epochs"] = 100;
+  save_checkpoint(killed.model, *killed.training, killed.info, file("m.checkpoint.keras"));
+  expect_refused(train("m.keras", 100), {"one epoch", "not yet at its end"});
+  expect_refused(train("m.keras", 1), {"one epoch", "not yet at its end"});
+}
+
 TEST_F(Overwrite, AHistoryOfAnotherTrainingIsNotReplacedUnasked) {
   ASSERT_EQ(train("m.keras", 3, {"--run-dir", "notes"}).status, 0);
   const std::string history = read_file(file("notes/history.csv"));
@@ -61,6 +71,11 @@ TEST_F(Overwrite, ACheckpointThatCannotBeReadIsNotReplacedUnasked) {
   expect_refused(train("m.keras", 1), {"m.checkpoint.keras", "--overwrite"});
   EXPECT_EQ(read_file(file("m.checkpoint.keras")), "something that somebody may need");
   EXPECT_EQ(train("m.keras", 1, {"--overwrite"}).status, 0);
+  // A model that only has the name of one.
+  fs::copy(file("net.keras"), file("n.checkpoint.keras"));
+  const std::string model = read_file(file("n.checkpoint.keras"));
+  expect_refused(train("n.keras", 1), {"n.checkpoint.keras", "--overwrite"});
+  EXPECT_TRUE(read_file(file("n.checkpoint.keras")) == model);
 }
 
 TEST_F(Overwrite, AnEpochOfNoMoreThanTheFirstIsReplaced) {

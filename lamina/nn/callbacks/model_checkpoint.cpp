@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "lamina/base/error.h"
+#include "lamina/base/files.h"
 #include "lamina/base/log.h"
 #include "lamina/nn/finite.h"
 #include "lamina/nn/model.h"
@@ -100,7 +101,20 @@ ModelCheckpoint::ModelCheckpoint(std::string path, ModelCheckpointOptions option
   if (options_.save_freq < 0) throw InvalidArgument("ModelCheckpoint: save_freq must not be negative");
 }
 
-void ModelCheckpoint::on_train_begin(const Logs&) { began_finite_ = all_finite(model()); }
+void ModelCheckpoint::make_folder_of(const std::string& path) {
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  std::error_code error;
+  if (!folder.empty()) std::filesystem::create_directories(folder, error);
+  if (error) throw FileError(folder.string() + ": cannot create the folder: " + error.message());
+}
+
+// What cannot be written is told now, and not after the first epoch.
+void ModelCheckpoint::on_train_begin(const Logs&) {
+  began_finite_ = all_finite(model());
+  if (path_.find_first_of("{}") != std::string::npos) return;
+  make_folder_of(path_);
+  AtomicFile{path_};
+}
 
 void ModelCheckpoint::on_epoch_begin(int epoch, const Logs&) { epoch_ = epoch; }
 
@@ -155,10 +169,7 @@ void ModelCheckpoint::save(int epoch, std::optional<int64_t> batch, const Logs& 
   } else if (options_.verbose > 0) {
     std::printf("\nEpoch %d: saving model to %s\n", epoch + 1, path.c_str());
   }
-  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  std::error_code error;
-  if (!folder.empty()) std::filesystem::create_directories(folder, error);
-  if (error) throw FileError(folder.string() + ": cannot create the folder: " + error.message());
+  make_folder_of(path);
   model().save(path);
   last_path_ = path;
 }

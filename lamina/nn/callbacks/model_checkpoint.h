@@ -34,6 +34,7 @@ class ModelCheckpoint final : public Callback {
   explicit ModelCheckpoint(std::string path, ModelCheckpointOptions options = {});
   std::string class_name() const override { return "ModelCheckpoint"; }
 
+  /// Makes the folder and tries to write there, where no field of the path is in the way. Throws FileError.
   void on_train_begin(const Logs& logs) override;
   void on_epoch_begin(int epoch, const Logs& logs) override;
   void on_batch_end(int64_t batch, const Logs& logs) override;
@@ -48,6 +49,7 @@ class ModelCheckpoint final : public Callback {
   void set_state(const std::vector<NamedTensor>& state) override;
 
  private:
+  static void make_folder_of(const std::string& path);
   bool keeps_older(const std::string& path);
   void save(int epoch, std::optional<int64_t> batch, const Logs& logs);
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <limits>
 
+#include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/base/log.h"
 #include "lamina/nn/finite.h"
@@ -127,6 +128,21 @@ TEST_F(ModelCheckpoints, TheBestIsNotCountedWhereItIsNotSaved) {
   resumed.set_state({{"best", Tensor::from<double>({kNaN})}});
   epoch(resumed, 9, 0.75);
   EXPECT_EQ(first_weight("m.keras"), 0.75f);
+}
+
+TEST_F(ModelCheckpoints, WhatCannotBeWrittenIsToldBeforeTheFirstStep) {
+  write_file(folder_ / "file", "x");
+  std::filesystem::create_directory(folder_ / "folder.keras");
+  for (const std::string& name : {std::string("file/m.keras"), std::string("folder.keras"),
+                                  std::string("file/below/m.keras"), std::string(300, 'm') + ".keras"}) {
+    ModelCheckpoint callback(folder_ / name);
+    callback.attach(model_, {});
+    EXPECT_THROW(callback.on_train_begin(Logs()), FileError) << name;
+  }
+  ModelCheckpoint callback(folder_ / "new/m.keras");
+  callback.attach(model_, {});
+  callback.on_train_begin(Logs());
+  EXPECT_FALSE(saved("new/m.keras"));
 }
 
 }  // namespace
