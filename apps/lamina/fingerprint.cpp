@@ -64,10 +64,11 @@ void add(Hash& hash, const Tensor& tensor) {
   hash.add(bytes + count - kBlock, kBlock);
 }
 
-std::string hash_of(const Samples& samples) {
+std::string hash_of(const Batch& samples) {
   Hash hash;
-  add(hash, samples.x);
-  add(hash, samples.y);
+  for (const Tensors* tensors : {&samples.x, &samples.y}) {
+    for (size_t i = 0; i < tensors->size(); ++i) add(hash, (*tensors)[i]);
+  }
   return hash.text();
 }
 
