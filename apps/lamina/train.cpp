@@ -54,6 +54,21 @@ int interrupted(const TrainOptions& options, const std::string& checkpoint, bool
   throw Error("interrupted before the last step; the training can be resumed");
 }
 
+// Of the held-out samples, or else of the last epoch, or of the last good one, number `kept`.
+std::vector<std::pair<std::string, double>> final_metrics(Model& model, const TrainingData& data,
+                                                          const History& log, std::optional<int> kept) {
+  if (!data.held_out_name.empty()) {
+    return model.evaluate(data.held_out.x, data.held_out.y, {.batch_size = 256, .verbose = 0}).items();
+  }
+  std::vector<std::pair<std::string, double>> metrics;
+  for (const std::string& name : log.names()) {
+    const std::vector<double>& values = log[name];
+    const size_t count = kept ? std::min(values.size(), static_cast<size_t>(*kept)) : values.size();
+    if (count > 0) metrics.emplace_back(name, values[count - 1]);
+  }
+  return metrics;
+}
+
 std::string write_report(const TrainOptions& options, const TrainJob& job, Model& model,
                          const TrainingData& data, const TrainLog& log,
                          const std::vector<std::pair<std::string, double>>& metrics,
@@ -142,20 +157,20 @@ int train(const TrainOptions& options) {
   if (options.validation_split == 0) fit.validation_data = {data.held_out.x, data.held_out.y};
 
   History history;
-  bool good = true;
   {
     Interrupt interrupt;
     fit.stop_flag = &interrupt.flag();
     history = job.model.fit(data.training.x, data.training.y, fit);
-    if (history.interrupted) good = log.save_if_good();
+    if (history.interrupted) log.save();
   }
-  log.note_time();
+  log.count_time();
   if (history.bad_loss) report_bad_loss(*history.bad_loss, options.stop_on_nan, log);
-  if (history.interrupted) return interrupted(options, checkpoint, log.saved(), good);
+  if (history.interrupted) return interrupted(options, checkpoint, log.saved(), log.good());
 
   TrainResult result = result_of(job.model, log, files);
   save_keras(result.model, job.out, files.write_options());
-  const std::vector<std::pair<std::string, double>> metrics = final_metrics(result, data, log);
+  const std::vector<std::pair<std::string, double>> metrics =
+      final_metrics(result.model, data, log, result.kept);
   std::string line;
   for (const auto& [name, value] : metrics)
     line += (line.empty() ? "" : " - ") + printable(name) + ": " + format_metric(value);

@@ -27,10 +27,10 @@ TrainLog::TrainLog(TrainLogOptions options) : options_(std::move(options)), coun
   if (saved() && note.checkpoint == checkpoint_name(options_.checkpoint, options_.folder)) {
     seconds_ = note.seconds;
   }
-  note_time();  // from here on the folder is known to be of this training
+  count_time();  // from here on the folder is known to be of this training
 }
 
-void TrainLog::count_time() {
+void TrainLog::add_time() {
   seconds_ += now() - counted_;
   counted_ = now();
 }
@@ -65,7 +65,7 @@ void TrainLog::on_epoch_end(int epoch, const Logs& logs) {
   bad_epoch_ = turned_bad(logs, "loss") || turned_bad(logs, "val_loss");
   // The checkpoint comes first: whatever happens to the run folder, the epoch is not lost.
   if (good()) {
-    save();
+    write_checkpoint();
   } else if (!std::exchange(told_, true)) {
     tell(stderr,
          fmt::format("lamina: warning: after epoch {} the {} no numbers any more: {}\n", epoch + 1,
@@ -80,23 +80,21 @@ void TrainLog::on_epoch_end(int epoch, const Logs& logs) {
   print_json(line);
 }
 
-bool TrainLog::save_if_good() {
-  if (!good()) return false;
-  save();
-  return true;
+void TrainLog::save() {
+  if (good()) write_checkpoint();
 }
 
-void TrainLog::save() {
+void TrainLog::write_checkpoint() {
   save_checkpoint(model(), model().snapshot(), options_.info, options_.checkpoint, options_.write_options);
   options_.saved = true;
   constexpr double kOften = 1;  // seconds: a small epoch takes less than a file
-  count_time();
-  if (seconds_ - noted_ >= kOften) note_time();
+  add_time();
+  if (seconds_ - noted_ >= kOften) count_time();
 }
 
 // The time goes into a file of its own: checkpoints of equal trainings are equal.
-void TrainLog::note_time() {
-  count_time();
+void TrainLog::count_time() {
+  add_time();
   noted_ = seconds_;
   write_run_note(options_.folder, {checkpoint_name(options_.checkpoint, options_.folder), seconds_},
                  options_.write_options);

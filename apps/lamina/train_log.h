@@ -38,9 +38,9 @@ class TrainLog : public History {
   void set_state(const std::vector<NamedTensor>& state) override;
 
   /// Adds the time since the last call to seconds(), and notes it in the run folder.
-  void note_time();
-  /// Saves the checkpoint now, amid an epoch; false when the state is not good, and the last good one stays.
-  bool save_if_good();
+  void count_time();
+  /// Saves the checkpoint now, amid an epoch; or leaves the last good one when the state is not good().
+  void save();
   /// Whether the state now is one that was, or would be, saved.
   bool good() const;
   const std::string& checkpoint() const { return options_.checkpoint; }
@@ -53,8 +53,8 @@ class TrainLog : public History {
 
  private:
   bool turned_bad(const Logs& logs, const char* name) const;
-  void save();
-  void count_time();
+  void write_checkpoint();
+  void add_time();
   void write_history() const;
   std::string csv() const;
 

@@ -3,9 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <climits>
-
+#include "cli.h"
 #include "lamina/base/error.h"
 
 namespace lamina::cli {
@@ -23,20 +21,6 @@ TrainResult result_of(Model& model, const TrainLog& log, const TrainFiles& files
     throw Error("no epoch ended with weights that are numbers: '" + files.out() + "' stays as it was");
   }
   return {model, std::nullopt};
-}
-
-std::vector<std::pair<std::string, double>> final_metrics(TrainResult& result, const TrainingData& data,
-                                                          const History& log) {
-  if (!data.held_out_name.empty()) {
-    return result.model.evaluate(data.held_out.x, data.held_out.y, {.batch_size = 256, .verbose = 0}).items();
-  }
-  std::vector<std::pair<std::string, double>> metrics;
-  for (const std::string& name : log.names()) {
-    const std::vector<double>& values = log[name];
-    const size_t count = std::min(values.size(), static_cast<size_t>(result.kept.value_or(INT_MAX)));
-    if (count > 0) metrics.emplace_back(name, values[count - 1]);
-  }
-  return metrics;
 }
 
 }  // namespace lamina::cli

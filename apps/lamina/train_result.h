@@ -2,12 +2,8 @@
 #pragma once
 
 #include <optional>
-#include <string>
-#include <utility>
-#include <vector>
 
 #include "train_files.h"
-#include "train_job.h"
 #include "train_log.h"
 
 namespace lamina::cli {
@@ -21,9 +17,5 @@ struct TrainResult {
 /// What training ended with or, when weights or losses are no numbers any more, what the checkpoint holds,
 /// with a warning. Throws Error when no epoch was good and the model would replace an older file.
 TrainResult result_of(Model& model, const TrainLog& log, const TrainFiles& files);
-
-/// Of the held-out samples, or else of the last epoch, or of the last good one.
-std::vector<std::pair<std::string, double>> final_metrics(TrainResult& result, const TrainingData& data,
-                                                          const History& log);
 
 }  // namespace lamina::cli
