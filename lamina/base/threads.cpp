@@ -73,7 +73,8 @@ void run_range(void* context, int64_t part) {
 
 int num_threads() { return wanted > 0 ? wanted : default_threads(); }
 void set_num_threads(int n) {
-  wanted = std::clamp(n, 1, std::max(detail::Job::kMaxSeats, omp_get_num_procs()));
+  static const int most = std::max(detail::Job::kMaxSeats, omp_get_num_procs());
+  wanted = std::clamp(n, 1, most);
 }
 
 std::string describe_threads() {
