@@ -106,8 +106,8 @@ Shape batch_shape(const Tensor& x) {
 }
 
 int train(const TrainOptions& options) {
+  const Undisturbed undisturbed;
   auto scope = enter(options.place);
-  const WritesMayFail no_signals;
   Talk talk{options.json ? stderr : stdout, options.quiet};
   TrainJob job = train_job(options);
   TrainFiles files(job.out, options.overwrite);

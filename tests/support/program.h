@@ -28,6 +28,7 @@ class Running {
   Running& operator=(const Running&) = delete;
 
   void send(int signal) const;
+  pid_t process() const { return process_; }
   /// Waits until standard output or standard error hold `text`; false when the program ends or a minute
   /// passes without it.
   bool wait_for(const std::string& text);
