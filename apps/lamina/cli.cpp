@@ -3,6 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -10,6 +15,7 @@
 #include <system_error>
 
 #include "lamina/base/error.h"
+#include "lamina/base/system.h"
 #include "lamina/base/threads.h"
 
 namespace lamina::cli {
@@ -56,12 +62,25 @@ void add_place(Command& command, Place& place) {
   command.add(place.threads, {.name = "--threads",
                               .help = "Threads of the CPU (default: OMP_NUM_THREADS, or all)",
                               .type = "N",
-                              .least = 1,
-                              .most = 4096});
+                              .least = 1});
 }
 
+namespace {
+
+// More threads than processors only wait for each other.
+void set_threads(int wanted) {
+  const int processors = system_info().processors;
+  if (wanted > processors) {
+    tell(stderr, fmt::format("lamina: --threads {}: using {}, the number of processors to run on\n", wanted,
+                             processors));
+  }
+  set_num_threads(std::min(wanted, processors));
+}
+
+}  // namespace
+
 DeviceScope enter(const Place& place) {
-  if (place.threads > 0) set_num_threads(place.threads);
+  if (place.threads > 0) set_threads(place.threads);
   if (place.device.empty()) return device(current_device().str());
   try {
     parse_device(place.device);
@@ -100,8 +119,27 @@ void make_folder(const std::string& path) {
 
 void print_json(const Json& value) {
   const std::string line = valid_utf8(value.dump()) + "\n";
-  std::fwrite(line.data(), 1, line.size(), stdout);
-  std::fflush(stdout);
+  tell(stdout, line);
+}
+
+void tell(std::FILE* stream, const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stream);
+  if (std::fflush(stream) == 0 && std::ferror(stream) == 0) return;
+  forget_gone_reader(stream);
+}
+
+void forget_gone_reader(std::FILE* stream) {
+  pollfd reader{fileno(stream), 0, 0};
+  if (std::ferror(stream) == 0 || poll(&reader, 1, 0) < 1 || (reader.revents & (POLLERR | POLLHUP)) == 0) {
+    return;
+  }
+  // What is still in the buffer, and all that follows, goes nowhere without being an error.
+  const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+  if (nowhere < 0) return;
+  dup2(nowhere, fileno(stream));
+  ::close(nowhere);
+  std::fflush(stream);
+  std::clearerr(stream);
 }
 
 Json finite(double value) { return std::isfinite(value) ? Json(value) : Json(); }

@@ -1,6 +1,7 @@
 // What the subcommands share: how they register, speak and fail.
 #pragma once
 
+#include <cstdio>
 #include <functional>
 #include <stdexcept>
 #include <string>
@@ -53,6 +54,13 @@ std::pair<std::string, std::string> name_and_file(const std::string& text);
 bool exists(const std::string& path);
 /// Makes the folder, with those above it, unless it is there. Throws FileError.
 void make_folder(const std::string& path);
+
+/// Writes `text` to `stream` and flushes it. A failure does not throw: work goes on when nobody listens any
+/// more, and main() looks at standard output at the end.
+void tell(std::FILE* stream, const std::string& text);
+/// After a failed write: when it failed because the reader of a pipe has ended or the terminal is closed,
+/// sends this and all later output nowhere, as if it had been read.
+void forget_gone_reader(std::FILE* stream);
 
 /// Prints one JSON object as one line on standard output and flushes it. Bytes that are no UTF-8 (names of
 /// files may hold any) become U+FFFD, since JSON is UTF-8.

@@ -1,12 +1,34 @@
-// Ctrl-C during training: the first one asks, the second one ends.
+// Signals during training: those that ask to stop, and those that must not end it.
+//
+// No signal handler runs here. The matrix products of oneDNN point the stack pointer at memory of their own
+// while they work, and a handler's frame there overwrites the heap: a thread of its own waits for the signals
+// instead, and all others leave them alone.
 #pragma once
 
 #include <atomic>
+#include <thread>
 
 namespace lamina::cli {
 
+/// While it lives, the process outlives whoever looks at it. SIGHUP, which says that the terminal is closed,
+/// only sets the flag of Interrupt: it often comes twice, or together with SIGTERM. A write to a pipe whose
+/// reader has ended (SIGPIPE: `train | head -1`), or to a file beyond a limit (SIGXFSZ), fails. Signals that
+/// the process was started with orders to ignore (nohup) stay ignored; SIGINT and SIGTERM end it as ever.
+/// Make it before anything starts threads. One at a time.
+class Undisturbed {
+ public:
+  Undisturbed();
+  ~Undisturbed();
+  Undisturbed(const Undisturbed&) = delete;
+  Undisturbed& operator=(const Undisturbed&) = delete;
+
+ private:
+  std::thread watcher_;
+};
+
 /// While it lives, the first SIGINT or SIGTERM sets flag(), so that the step can be finished and the state
-/// saved; a second one ends the process at once, as without this class. One at a time.
+/// saved; a second one, unless it comes within a quarter of a second, ends the process at once. One at a
+/// time, within an Undisturbed.
 class Interrupt {
  public:
   Interrupt();

@@ -4,15 +4,57 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <ctime>
 #include <filesystem>
 #include <system_error>
 
 #include "cli.h"
 #include "lamina/base/error.h"
+#include "lamina/base/file_date.h"
 
 namespace lamina::cli {
 namespace fs = std::filesystem;
+
+void write_run_note(const std::string& folder, const RunNote& note, const WriteOptions& options) {
+  const Json json = Json::object({{"checkpoint", note.checkpoint}, {"seconds", note.seconds}});
+  write_file(folder + "/run.json", json.dump() + "\n", options);
+}
+
+RunNote read_run_note(const std::string& folder) {
+  constexpr uint64_t kMost = 1 << 16;
+  RunNote note;
+  try {
+    const std::string path = folder + "/run.json";
+    const Json json = Json::parse(read_file(path, kMost), path);
+    note.checkpoint = json.at("checkpoint").as_string();
+    const double seconds = json.at("seconds").as_double();
+    if (seconds >= 0 && seconds < 1e12) note.seconds = seconds;
+  } catch (const Error&) {
+    // A folder of another program, or of an older release.
+  }
+  return note;
+}
+
+std::string checkpoint_name(const std::string& checkpoint, const std::string& folder) {
+  const fs::path file = fs::absolute(checkpoint).lexically_normal();
+  const std::string relative = file.lexically_relative(fs::absolute(folder).lexically_normal()).string();
+  return relative.empty() ? file.string() : relative;
+}
+
+std::string find_run_folder(const std::string& checkpoint) {
+  std::string newest;
+  fs::file_time_type when;
+  std::error_code error;
+  for (fs::directory_iterator entry("runs", error), end; !error && entry != end; entry.increment(error)) {
+    const std::string folder = entry->path().string();
+    if (read_run_note(folder).checkpoint != checkpoint_name(checkpoint, folder)) continue;
+    std::error_code ignored;
+    const fs::file_time_type time = fs::last_write_time(folder + "/run.json", ignored);
+    if (!newest.empty() && time < when) continue;
+    newest = folder;
+    when = time;
+  }
+  return newest;
+}
 
 std::string make_run_folder(const std::string& wanted, const std::string& name) {
   if (!wanted.empty()) {
@@ -21,7 +63,7 @@ std::string make_run_folder(const std::string& wanted, const std::string& name) 
   }
   make_folder("runs");
   std::error_code error;
-  const std::string stem = fmt::format("runs/{}-{:%Y%m%d}-", name, fmt::localtime(std::time(nullptr)));
+  const std::string stem = fmt::format("runs/{}-{:%Y%m%d}-", name, file_date());
   for (int number = 1; number < 100000; ++number) {
     const std::string path = stem + std::to_string(number);
     // create_directory says whether it was us who made it, also when two runs begin at once.
@@ -53,7 +95,7 @@ std::string shell_line(const std::vector<std::string>& words) {
 }
 
 std::string today() {
-  const std::tm now = fmt::localtime(std::time(nullptr));
+  const std::tm now = file_date();
   return fmt::format("{} {:%B %Y}", now.tm_mday, now);
 }
 

@@ -1,10 +1,28 @@
-// The folder that a training run leaves: history.csv and report.html.
+// The folder that a training run leaves: history.csv, report.html, and run.json, which says whose they are.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "lamina/base/files.h"
+
 namespace lamina::cli {
+
+/// What run.json says of the run that a folder belongs to. Nothing in it leads anywhere: it is only compared.
+struct RunNote {
+  std::string checkpoint;  ///< of the training, relative to the folder
+  double seconds = 0;      ///< of training so far, in all processes
+};
+void write_run_note(const std::string& folder, const RunNote& note, const WriteOptions& options);
+/// The folder's note; an empty one when there is none, or none that can be read.
+RunNote read_run_note(const std::string& folder);
+
+/// `checkpoint` as the note of a run in `folder` names it.
+std::string checkpoint_name(const std::string& checkpoint, const std::string& folder);
+
+/// The newest folder in runs/ whose note names `checkpoint`; "" when there is none. A checkpoint itself does
+/// not say where its run folder is: whoever made the file could choose what is overwritten.
+std::string find_run_folder(const std::string& checkpoint);
 
 /// Makes `wanted`, or, if that is empty, the first free of runs/NAME-YYYYMMDD-1, -2, ... Returns its path.
 /// Throws FileError.

@@ -3,17 +3,19 @@
 
 #include <algorithm>
 
+#include "fingerprint.h"
 #include "interrupt.h"
 #include "lamina/base/error.h"
-#include "lamina/base/files.h"
 #include "lamina/base/terminal.h"
 #include "lamina/explain/run_report.h"
-#include "lamina/formats/checkpoint.h"
+#include "lamina/formats/keras/keras.h"
 #include "lamina/nn/callbacks/progress_bar.h"
 #include "lamina/zoo/recipes.h"
 #include "run_folder.h"
+#include "train_files.h"
 #include "train_job.h"
 #include "train_log.h"
+#include "train_result.h"
 
 namespace lamina::cli {
 namespace {
@@ -23,21 +25,9 @@ struct Talk {
   std::FILE* stream;
   bool quiet;
   void say(const std::string& text) const {
-    if (quiet) return;
-    fmt::print(stream, "{}\n", text);
-    std::fflush(stream);
+    if (!quiet) tell(stream, text + "\n");
   }
 };
-
-// A resumed run goes on in its old folder, if that is still there.
-std::string run_folder_of(const TrainOptions& options, const TrainJob& job,
-                          const std::optional<Checkpoint>& saved) {
-  if (options.run_dir.empty() && saved) {
-    const Json* old = saved->info.find("run_folder");
-    if (old && old->is_string() && exists(old->as_string())) return old->as_string();
-  }
-  return make_run_folder(options.run_dir, job.name);
-}
 
 void report_bad_loss(const History::BadLoss& where, bool stop, const TrainLog& log) {
   const std::string what =
@@ -47,10 +37,11 @@ void report_bad_loss(const History::BadLoss& where, bool stop, const TrainLog& l
                 (log.saved() ? log.checkpoint() + " holds the state before that" : "nothing was saved") +
                 ": try a lower learning rate, or look for such values in the data");
   }
-  fmt::print(stderr, "lamina: warning: {}\n", what);
+  tell(stderr, fmt::format("lamina: warning: {}\n", what));
 }
 
-int interrupted(const TrainOptions& options, const std::string& checkpoint) {
+int interrupted(const TrainOptions& options, const std::string& checkpoint, bool saved, bool good) {
+  if (!saved) throw Error("interrupted before the last step; nothing is saved: the weights are no numbers");
   std::vector<std::string> words = options.words;
   if (std::find(words.begin(), words.end(), "--resume") == words.end()) words.push_back("--resume");
   const std::string command = shell_line(words);
@@ -58,27 +49,31 @@ int interrupted(const TrainOptions& options, const std::string& checkpoint) {
     print_json(Json::object(
         {{"done", false}, {"interrupted", true}, {"checkpoint", checkpoint}, {"resume", command}}));
   }
-  fmt::print(stderr, "Saved {}. Go on with:\n  {}\n", checkpoint, command);
+  tell(stderr, fmt::format("{} {}. Go on with:\n  {}\n", good ? "Saved" : "The last good state is in",
+                           checkpoint, command));
   throw Error("interrupted before the last step; the training can be resumed");
 }
 
-// Of the held-out samples, or else of the last epoch.
+// Of the held-out samples, or else of the last epoch, or of the last good one, number `kept`.
 std::vector<std::pair<std::string, double>> final_metrics(Model& model, const TrainingData& data,
-                                                          const History& log) {
+                                                          const History& log, std::optional<int> kept) {
   if (!data.held_out_name.empty()) {
     return model.evaluate(data.held_out.all_x(), data.held_out.all_y(), {.batch_size = 256, .verbose = 0})
         .items();
   }
   std::vector<std::pair<std::string, double>> metrics;
   for (const std::string& name : log.names()) {
-    if (!log[name].empty()) metrics.emplace_back(name, log[name].back());
+    const std::vector<double>& values = log[name];
+    const size_t count = kept ? std::min(values.size(), static_cast<size_t>(*kept)) : values.size();
+    if (count > 0) metrics.emplace_back(name, values[count - 1]);
   }
   return metrics;
 }
 
-std::string write_report(const TrainOptions& options, TrainJob& job, const TrainingData& data,
-                         const TrainLog& log, const std::vector<std::pair<std::string, double>>& metrics,
-                         const std::string& folder) {
+std::string write_report(const TrainOptions& options, const TrainJob& job, Model& model,
+                         const TrainingData& data, const TrainLog& log,
+                         const std::vector<std::pair<std::string, double>>& metrics,
+                         const TrainFiles& files) {
   RunDescription run;
   run.title = job.name;
   run.data = job.data;
@@ -99,17 +94,25 @@ std::string write_report(const TrainOptions& options, TrainJob& job, const Train
   run.held_out_name = data.held_out_name;
   run.metrics = metrics;
   run.classes = data.classes;
-  const std::string path = folder + "/report.html";
-  write_file(path, to_html(run_report(job.model, run)));
+  const std::string path = files.folder() + "/report.html";
+  write_file(path, to_html(run_report(model, run)), files.write_options());
   return path;
 }
 
+// Of one batch of such samples, of any size.
+Shape batch_shape(const Tensor& x) {
+  std::vector<int64_t> extents(x.shape().begin(), x.shape().end());
+  extents.at(0) = -1;
+  return Shape(extents);
+}
+
 int train(const TrainOptions& options) {
+  const Undisturbed undisturbed;
   auto scope = enter(options.place);
   Talk talk{options.json ? stderr : stdout, options.quiet};
   TrainJob job = train_job(options);
-  const std::string checkpoint = without_extension(job.out) + ".checkpoint.keras";
-  AtomicFile{job.out};  // throws now, and not after the training, when the file cannot be written
+  TrainFiles files(job.out, options.overwrite);
+  const std::string& checkpoint = files.checkpoint();
 
   std::optional<Checkpoint> saved;
   if (options.resume && exists(checkpoint)) {
@@ -118,20 +121,29 @@ int train(const TrainOptions& options) {
       throw FileError("'" + checkpoint +
                       "' holds a model but no state of its training: it cannot be resumed");
     }
-  } else if (options.resume) {
+  } else {
+    files.refuse_to_lose_training();
+  }
+  if (options.resume && !saved) {
     talk.say("There is no " + checkpoint + " yet: starting from the beginning.");
   }
   if (saved && !saved->model.data_info().empty()) job.model.set_data_info(saved->model.data_info());
   const TrainingData data = load_training_data(options, job);
-  const std::string folder = run_folder_of(options, job, saved);
+  const Json info =
+      Json::object({{"fingerprint", fingerprint_of(options, job, data)}, {"epochs", job.epochs}});
+  if (saved) check_changes(*saved, checkpoint, info.at("fingerprint"), options, job, data);
+  files.try_to_save(job.model, info, batch_shape(data.training.x));
   const TrainingSnapshot* resume = saved ? &*saved->training : nullptr;
+  files.open_folder(options.run_dir, job.name, resume);
   if (resume) {
     talk.say(fmt::format("Going on after {} epochs and {} steps, from {}.", resume->epoch(), resume->step(),
                          checkpoint));
   }
 
   TrainLog log({.checkpoint = checkpoint,
-                .folder = folder,
+                .folder = files.folder(),
+                .info = info,
+                .write_options = files.write_options(),
                 .json = options.json,
                 .only_good = options.stop_on_nan,
                 .saved = resume != nullptr});
@@ -155,28 +167,34 @@ int train(const TrainOptions& options) {
   }
   log.count_time();
   if (history.bad_loss) report_bad_loss(*history.bad_loss, options.stop_on_nan, log);
-  if (history.interrupted) return interrupted(options, checkpoint);
+  if (history.interrupted) return interrupted(options, checkpoint, log.saved(), log.good());
 
-  job.model.save(job.out);
-  const std::vector<std::pair<std::string, double>> metrics = final_metrics(job.model, data, log);
+  TrainResult result = result_of(job.model, log, files);
+  save_keras(result.model, job.out, files.write_options());
+  const std::vector<std::pair<std::string, double>> metrics =
+      final_metrics(result.model, data, log, result.kept);
   std::string line;
   for (const auto& [name, value] : metrics)
     line += (line.empty() ? "" : " - ") + printable(name) + ": " + format_metric(value);
   talk.say(fmt::format("{} {}", data.held_out_name.empty() ? "last epoch:" : data.held_out_name + ":", line));
   talk.say("Saved " + job.out + "; the training state is in " + checkpoint + ".");
-  const std::string report = write_report(options, job, data, log, metrics, folder);
+  const std::string report = write_report(options, job, result.model, data, log, metrics, files);
   talk.say("Report: " + report);
   if (options.json) {
     Json values = Json::object();
     for (const auto& [name, value] : metrics) values[name] = finite(value);
-    print_json(Json::object({{"done", true},
-                             {"model", job.out},
-                             {"metrics", values},
-                             {"metrics_of", data.held_out_name.empty() ? "training" : data.held_out_name},
-                             {"epochs", job.epochs},
-                             {"seconds", log.seconds()},
-                             {"report", report}}));
+    Json last = Json::object({{"done", true},
+                              {"model", job.out},
+                              {"metrics", values},
+                              {"metrics_of", data.held_out_name.empty() ? "training" : data.held_out_name},
+                              {"epochs", job.epochs},
+                              {"seconds", log.seconds()},
+                              {"report", report}});
+    if (result.kept) last["kept_epoch"] = *result.kept;
+    print_json(last);
   }
+  std::fflush(stdout);
+  forget_gone_reader(stdout);
   return 0;
 }
 
@@ -231,6 +249,10 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
                .type = "DIR"});
   add_data_arguments(command, options->arguments);
   command.flag(options->resume, "--resume", "Go on from the checkpoint beside --out");
+  command.flag(options->allow_changes, "--allow-changes",
+               "Resume though model, data, seed or optimizer are others than then");
+  command.flag(options->overwrite, "--overwrite",
+               "Replace a longer training, and files that are read-only or not one's own");
   command.flag(options->stop_on_nan, "--stop-on-nan", "End when the loss is no number any more");
   command.flag(options->quiet, "--quiet", "Print nothing but errors");
   add_place(command, options->place);

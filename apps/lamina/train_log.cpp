@@ -3,12 +3,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <utility>
 
 #include "cli.h"
-#include "lamina/base/files.h"
 #include "lamina/formats/checkpoint.h"
+#include "lamina/nn/finite.h"
+#include "run_folder.h"
 
 namespace lamina::cli {
 namespace {
@@ -19,11 +22,22 @@ double now() {
 
 }  // namespace
 
-TrainLog::TrainLog(TrainLogOptions options) : options_(std::move(options)), counted_(now()) {}
+TrainLog::TrainLog(TrainLogOptions options) : options_(std::move(options)), counted_(now()) {
+  const RunNote note = read_run_note(options_.folder);
+  if (saved() && note.checkpoint == checkpoint_name(options_.checkpoint, options_.folder)) {
+    seconds_ = note.seconds;
+  }
+  count_time();  // from here on the folder is known to be of this training
+}
 
-void TrainLog::count_time() {
+void TrainLog::add_time() {
   seconds_ += now() - counted_;
   counted_ = now();
+}
+
+void TrainLog::on_train_begin(const Logs& logs) {
+  History::on_train_begin(logs);
+  began_finite_ = all_finite(model());
 }
 
 void TrainLog::on_epoch_begin(int, const Logs&) { epoch_began_ = now(); }
@@ -34,12 +48,31 @@ void TrainLog::on_batch_end(int64_t, const Logs&) {
   if (steps_++ > 0) step_seconds_ += now() - step_began_;
 }
 
+bool TrainLog::good() const { return !bad_epoch_ && (!began_finite_ || all_finite(model())); }
+
+// Whether a log was a number in an earlier epoch and is none now. One that never was says nothing: a NaN
+// among the samples to validate with must not bar all saving.
+bool TrainLog::turned_bad(const Logs& logs, const char* name) const {
+  const std::optional<double> value = logs.find(name);
+  if (!value || std::isfinite(*value)) return false;
+  const std::vector<double>& all = (*this)[name];
+  return options_.only_good ||
+         std::any_of(all.begin(), all.end(), [](double old) { return std::isfinite(old); });
+}
+
 void TrainLog::on_epoch_end(int epoch, const Logs& logs) {
   History::on_epoch_end(epoch, logs);
-  const auto good = [&](const char* name) { return std::isfinite(logs.find(name).value_or(0)); };
+  bad_epoch_ = turned_bad(logs, "loss") || turned_bad(logs, "val_loss");
   // The checkpoint comes first: whatever happens to the run folder, the epoch is not lost.
-  if (!options_.only_good || (good("loss") && good("val_loss"))) save();
-  write_file(options_.folder + "/history.csv", csv());
+  if (good()) {
+    write_checkpoint();
+  } else if (!std::exchange(told_, true)) {
+    tell(stderr,
+         fmt::format("lamina: warning: after epoch {} the {} no numbers any more: {}\n", epoch + 1,
+                     bad_epoch_ ? "losses are" : "weights are",
+                     saved() ? options_.checkpoint + " stays as it was before" : "no state is saved"));
+  }
+  write_history();
   if (!options_.json) return;
   Json line = Json::object({{"epoch", epoch + 1}, {"epochs", run().epochs}});
   for (const auto& [name, value] : logs.items()) line[name] = finite(value);
@@ -48,10 +81,27 @@ void TrainLog::on_epoch_end(int epoch, const Logs& logs) {
 }
 
 void TrainLog::save() {
-  count_time();
-  save_checkpoint(model(), model().snapshot(), Json::object({{"run_folder", options_.folder}}),
-                  options_.checkpoint);
+  if (good()) write_checkpoint();
+}
+
+void TrainLog::write_checkpoint() {
+  save_checkpoint(model(), model().snapshot(), options_.info, options_.checkpoint, options_.write_options);
   options_.saved = true;
+  constexpr double kOften = 1;  // seconds: a small epoch takes less than a file
+  add_time();
+  if (seconds_ - noted_ >= kOften) count_time();
+}
+
+// The time goes into a file of its own: checkpoints of equal trainings are equal.
+void TrainLog::count_time() {
+  add_time();
+  noted_ = seconds_;
+  write_run_note(options_.folder, {checkpoint_name(options_.checkpoint, options_.folder), seconds_},
+                 options_.write_options);
+}
+
+void TrainLog::write_history() const {
+  write_file(options_.folder + "/history.csv", csv(), options_.write_options);
 }
 
 // "epoch,loss,accuracy\n0,0.51,0.82\n": logs in their order, numbers that read back as the same doubles.
@@ -74,19 +124,10 @@ double TrainLog::step_seconds() const {
   return steps_ > 1 ? step_seconds_ / static_cast<double>(steps_ - 1) : 0;
 }
 
-std::vector<NamedTensor> TrainLog::state() const {
-  std::vector<NamedTensor> all = History::state();
-  all.push_back({"seconds", Tensor::from(std::vector<double>{seconds_}, Shape{1})});
-  return all;
-}
-
 void TrainLog::set_state(const std::vector<NamedTensor>& state) {
   History::set_state(state);
-  for (const NamedTensor& entry : state) {
-    if (entry.name != "seconds") continue;
-    const double then = entry.value.item<double>();
-    if (then >= 0 && then < 1e12) seconds_ = then;  // a file may hold anything
-  }
+  // A kill between checkpoint and history has cost the last row, and left a temporary, which goes with this.
+  write_history();
 }
 
 }  // namespace lamina::cli

@@ -30,33 +30,47 @@ std::string gunzip(std::string_view bytes, uint64_t limit, const std::string& na
 /// Like read_file, and inflates what it read if that is a gzip stream. `limit` holds for both sizes.
 std::string read_file_or_gzip(const std::string& path, uint64_t limit = kDefaultFileLimit);
 
-/// Replaces the file at `path` by `content`, or creates it: at every moment, also after a crash or a full
-/// disk, the path holds either all of the old file or all of the new one. A symbolic link is followed; the
-/// mode of an old file is kept. Throws FileError, naming the path and the reason; the old file is then
-/// untouched.
-void write_file(const std::string& path, std::string_view content);
+/// What a write may replace.
+struct WriteOptions {
+  /// Whether also files that are read-only, and those whose owner or group cannot be kept.
+  bool replace_protected = false;
+};
+
+/// Replaces the file at `path` by `content`, or creates it: at every moment, also after a crash, a loss of
+/// power or a full disk, the path holds either all of the old file or all of the new one. A symbolic link is
+/// followed; owner, group and mode of an old file are kept. Throws FileError, naming the path and the reason,
+/// among them that the old file is protected (see WriteOptions); the old file is then untouched.
+void write_file(const std::string& path, std::string_view content, const WriteOptions& options = {});
+
+/// Where a write to `path` goes: past symbolic links, also those that lead to no file yet. Throws FileError
+/// for links in a circle.
+std::string link_target(const std::string& path);
 
 /// The same in pieces: bytes go to a hidden temporary file in the same folder, which commit() flushes to disk
 /// and renames. Temporaries that a killed process left there are removed by the next AtomicFile for the same
 /// path.
 class AtomicFile {
  public:
-  /// Creates the temporary. Throws FileError when the folder is missing or not writable, or when something
-  /// other than a regular file is at `path`.
-  explicit AtomicFile(const std::string& path);
+  /// Creates the temporary. Throws FileError when the folder is missing or not writable, the name is one that
+  /// the file system cannot hold, or when at `path` is a protected file or something other than a file.
+  explicit AtomicFile(const std::string& path, const WriteOptions& options = {});
   /// Removes the temporary unless commit() succeeded.
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
+  /// Takes room on the disk for so many bytes from the beginning. Throws FileError when there is less.
+  void reserve(uint64_t bytes);
   /// Appends. Throws FileError (a full disk, a limit on file sizes).
   void write(std::string_view bytes);
   /// Flushes the bytes to disk, renames, flushes the folder. Throws FileError. Call it once, last.
   void commit();
 
  private:
-  void fail(const char* action) const;
+  [[noreturn]] void fail(const char* action) const;
   void create_temporary();
+  void discard();
+  void keep_owner(unsigned user, unsigned group, const WriteOptions& options);
 
   std::string path_;    // as the caller gave it, for messages
   std::string target_;  // with symbolic links resolved

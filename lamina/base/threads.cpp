@@ -5,12 +5,14 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
 
 #include "lamina/base/detail/spin.h"
 #include "lamina/base/detail/thread_pool.h"
+#include "lamina/base/log.h"
 
 namespace lamina {
 namespace {
@@ -36,11 +38,16 @@ int group_share() {
 }
 
 int default_threads() {
+  static const int asked = omp_get_max_threads();  // affinity, or OMP_NUM_THREADS
   static const int threads = [] {
-    const int processors = omp_get_max_threads();  // affinity, or OMP_NUM_THREADS
+    const int processors = std::min(asked, omp_get_num_procs());
     const int share = std::getenv("OMP_NUM_THREADS") ? 0 : group_share();
     return std::max(1, share > 0 ? std::min(processors, share) : processors);
   }();
+  static std::atomic<bool> told{asked <= omp_get_num_procs()};
+  if (!told.load(std::memory_order_relaxed) && !told.exchange(true)) {
+    warn(fmt::format("OMP_NUM_THREADS is {}: using {}, the number of processors to run on", asked, threads));
+  }
   return threads;
 }
 
@@ -65,7 +72,10 @@ void run_range(void* context, int64_t part) {
 }  // namespace
 
 int num_threads() { return wanted > 0 ? wanted : default_threads(); }
-void set_num_threads(int n) { wanted = std::max(1, n); }
+void set_num_threads(int n) {
+  static const int most = std::max(detail::Job::kMaxSeats, omp_get_num_procs());
+  wanted = std::clamp(n, 1, most);
+}
 
 std::string describe_threads() {
   const int threads = num_threads();

@@ -9,11 +9,11 @@
 namespace lamina {
 
 /// Threads that a parallel loop of the calling thread may use: what set_num_threads gave, else
-/// OMP_NUM_THREADS, else the processors that this process may run on (its affinity, and its share in a
-/// container).
+/// OMP_NUM_THREADS (never more than processors, which a warning tells once), else the processors that this
+/// process may run on (its affinity, and its share in a container).
 int num_threads();
 /// Sets the threads of parallel loops started by the calling thread; less than 1 means 1. More threads than
-/// processors are possible and seldom useful.
+/// processors are possible and seldom useful; more than 64 count as 64, unless there are as many processors.
 void set_num_threads(int n);
 
 /// What the pool does, in a sentence for people: how many threads wait in which way.

@@ -34,7 +34,8 @@ struct ElementSpec {
 
 struct MapOptions {
   /// Threads that call the function at once; kAutotune: one for each processor. 0 calls it where the elements
-  /// are asked for. The results and their order are the same for every number.
+  /// are asked for, and more than 256 count as 256. The results and their order are the same for every
+  /// number.
   int num_parallel_calls = 0;
 };
 

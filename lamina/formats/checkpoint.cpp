@@ -16,6 +16,20 @@ constexpr char kInfo[] = "lamina/training.json";
 constexpr char kTensors[] = "lamina/training.npz";
 constexpr int64_t kVersion = 1;
 
+// Names of layers may hold any character, those of a zip archive's members no control characters.
+std::string member_name(const std::string& tensor) {
+  std::string name;
+  for (const char c : tensor) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte != 0x7f) {
+      name += c;
+    } else {
+      name += {'%', "0123456789ABCDEF"[byte / 16], "0123456789ABCDEF"[byte % 16]};
+    }
+  }
+  return name;
+}
+
 TrainingSnapshot training_of(const detail::KerasArchive& archive, const Json& json, const std::string& path) {
   const auto tensors = archive.extra.find(kTensors);
   if (tensors == archive.extra.end())
@@ -24,13 +38,35 @@ TrainingSnapshot training_of(const detail::KerasArchive& archive, const Json& js
   TrainingSnapshot snapshot;
   snapshot.info = json.at("training");
   for (const Json& name : json.at("tensors").as_list()) {
-    const auto found = arrays.find(name.as_string());
+    auto found = arrays.find(member_name(name.as_string()));
+    if (found == arrays.end()) found = arrays.find(name.as_string());  // as earlier releases wrote it
     if (found == arrays.end()) {
       throw FileError("'" + path + "/" + kTensors + "' lacks the array '" + name.as_string() + "'");
     }
-    snapshot.tensors.push_back({found->first, found->second});
+    snapshot.tensors.push_back({name.as_string(), found->second});
   }
   return snapshot;
+}
+
+// What would be a wrong argument in a program is a wrong file here.
+template <class Read>
+auto as_file_error(const std::string& name, Read&& read) {
+  try {
+    return read();
+  } catch (const InvalidArgument& error) {
+    throw FileError("'" + name + "': " + error.what());
+  }
+}
+
+Json parse_info(const std::string& text, const std::string& name) {
+  const Json json = Json::parse(text, name);
+  as_file_error(name, [&] {
+    if (const int64_t version = json.at("version").as_int(); version != kVersion) {
+      throw FileError("'" + name + "' is of version " + std::to_string(version) + "; this build reads " +
+                      std::to_string(kVersion));
+    }
+  });
+  return json;
 }
 
 }  // namespace
@@ -39,12 +75,11 @@ void save_checkpoint(const Model& model, const std::string& path) {
   save_checkpoint(model, model.snapshot(), nullptr, path);
 }
 
-void save_checkpoint(const Model& model, const TrainingSnapshot& training, const Json& info,
-                     const std::string& path) {
+std::string checkpoint_bytes(const Model& model, const TrainingSnapshot& training, const Json& info) {
   Json names = Json::list();
   std::map<std::string, Tensor> arrays;
   for (const NamedTensor& tensor : training.tensors) {
-    if (!arrays.emplace(tensor.name, tensor.value).second) {
+    if (!arrays.emplace(member_name(tensor.name), tensor.value).second) {
       throw InternalError("the training state has two tensors called '" + tensor.name + "'");
     }
     names.push_back(tensor.name);
@@ -54,7 +89,21 @@ void save_checkpoint(const Model& model, const TrainingSnapshot& training, const
       Json::object({{"version", kVersion}, {"training", training.info}, {"tensors", names}, {"info", info}})
           .dump();
   archive.extra[kTensors] = npz_bytes(arrays);
-  write_file(path, detail::keras_archive_bytes(archive));
+  return detail::keras_archive_bytes(archive);
+}
+
+void save_checkpoint(const Model& model, const TrainingSnapshot& training, const Json& info,
+                     const std::string& path, const WriteOptions& options) {
+  write_file(path, checkpoint_bytes(model, training, info), options);
+}
+
+std::optional<CheckpointInfo> read_checkpoint_info(const std::string& path) {
+  const std::string bytes = read_file(path);
+  const detail::ZipReader zip(bytes, path);
+  if (!zip.has(kInfo)) return std::nullopt;
+  const std::string name = path + "/" + kInfo;
+  const Json json = parse_info(zip.read(kInfo), name);
+  return as_file_error(name, [&] { return CheckpointInfo{json.at("training"), json.at("info")}; });
 }
 
 Checkpoint load_checkpoint(const std::string& path) {
@@ -63,17 +112,11 @@ Checkpoint load_checkpoint(const std::string& path) {
   const auto member = archive.extra.find(kInfo);
   if (member == archive.extra.end()) return checkpoint;
   const std::string name = path + "/" + kInfo;
-  const Json json = Json::parse(member->second, name);
-  try {
-    if (const int64_t version = json.at("version").as_int(); version != kVersion) {
-      throw FileError("'" + name + "' is of version " + std::to_string(version) + "; this build reads " +
-                      std::to_string(kVersion));
-    }
+  const Json json = parse_info(member->second, name);
+  as_file_error(name, [&] {
     checkpoint.training = training_of(archive, json, path);
     checkpoint.info = json.at("info");
-  } catch (const InvalidArgument& error) {
-    throw FileError("'" + name + "': " + error.what());
-  }
+  });
   return checkpoint;
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "lamina/base/files.h"
 #include "lamina/nn/model.h"
 #include "lamina/nn/snapshot.h"
 
@@ -18,7 +19,10 @@ void save_checkpoint(const Model& model, const std::string& path);
 /// Like save_checkpoint, with the state of training taken earlier. `info`, an object, is kept with it: what
 /// the caller needs to go on, such as the command's arguments.
 void save_checkpoint(const Model& model, const TrainingSnapshot& training, const Json& info,
-                     const std::string& path);
+                     const std::string& path, const WriteOptions& options = {});
+
+/// The bytes that save_checkpoint writes.
+std::string checkpoint_bytes(const Model& model, const TrainingSnapshot& training, const Json& info);
 
 /// What a checkpoint holds.
 struct Checkpoint {
@@ -28,6 +32,15 @@ struct Checkpoint {
   /// As given to save_checkpoint; null if nothing was.
   Json info;
 };
+
+/// Where a checkpoint's training stood, without its tensors.
+struct CheckpointInfo {
+  Json training;  ///< TrainingSnapshot::info
+  Json info;      ///< as given to save_checkpoint
+};
+
+/// Reads no more than that; empty for a plain .keras file. Throws FileError.
+std::optional<CheckpointInfo> read_checkpoint_info(const std::string& path);
 
 /// Reads a .keras archive, with or without training state. Throws as load_keras does.
 Checkpoint load_checkpoint(const std::string& path);

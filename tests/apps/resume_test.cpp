@@ -110,7 +110,8 @@ TEST_F(Resume, ASecondCtrlCEndsAtOnce) {
   running.send(SIGINT);
   running.send(SIGTERM);
   const Outcome outcome = running.wait();
-  EXPECT_TRUE(outcome.status == 128 + SIGTERM || outcome.status == 1) << outcome.status;
+  EXPECT_TRUE(outcome.status == 128 + SIGTERM || outcome.status == 1)
+      << outcome.status << ": " << outcome.err;
 }
 
 TEST_F(Resume, WithoutACheckpointBeginsFromTheStart) {

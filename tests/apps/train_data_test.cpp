@@ -6,6 +6,7 @@
 
 #include "lamina/base/files.h"
 #include "lamina/base/json.h"
+#include "lamina/formats/checkpoint.h"
 #include "lamina/formats/npz.h"
 #include "lamina/zoo/tutorial_models.h"
 #include "tests/support/program.h"
@@ -89,6 +90,7 @@ TEST_F(TrainData, ALossThatIsNoNumberLeavesTheLastGoodCheckpoint) {
   words[3] = "bad.npz";
   words[5] = "2";
   words.push_back("--resume");
+  words.push_back("--allow-changes");
   const Outcome outcome = run(words);
   EXPECT_EQ(outcome.status, 1);
   EXPECT_NE(outcome.err.find("step 1 of epoch 2"), std::string::npos) << outcome.err;
@@ -98,18 +100,25 @@ TEST_F(TrainData, ALossThatIsNoNumberLeavesTheLastGoodCheckpoint) {
 }
 
 TEST_F(TrainData, AnEpochIsSavedEvenIfItsHistoryCannotBe) {
-  fs::create_directories(file("notes/history.csv"));  // a folder where the file should go
-  const Outcome outcome =
-      run({"train", "fashion-mnist", "--epochs", "2", "--out", "m.keras", "--run-dir", "notes", "--quiet"});
+  std::vector<std::string> words = {"train",   "fashion-mnist", "--epochs", "1000",  "--out",
+                                    "m.keras", "--run-dir",     "notes",    "--json"};
+  test::Running running(folder_.path(), words, {"LAMINA_DATA=" + folder_.path()});
+  ASSERT_TRUE(running.wait_for("\"epoch\": 1"));
+  fs::rename(file("notes"), file("elsewhere"));
+  const Outcome outcome = running.wait();
   EXPECT_EQ(outcome.status, 1);
-  EXPECT_NE(outcome.err.find("notes/history.csv"), std::string::npos) << outcome.err;
-  const Outcome resumed = run({"train", "fashion-mnist", "--epochs", "2", "--out", "m.keras", "--run-dir",
-                               "other", "--resume", "--json"});
+  EXPECT_NE(outcome.err.find("notes/"), std::string::npos) << outcome.err;
+  const int64_t done = read_checkpoint_info(file("m.checkpoint.keras"))->training.at("epoch").as_int();
+  EXPECT_GE(done, 1);
+  words[3] = std::to_string(done + 1);
+  words[7] = "other";
+  words.push_back("--resume");
+  const Outcome resumed = run(words);
   ASSERT_EQ(resumed.status, 0) << resumed.err;
-  EXPECT_EQ(resumed.lines().size(), 2u);  // the second epoch and the last line
+  EXPECT_EQ(resumed.lines().size(), 2u);  // the next epoch and the last line
   const std::string history = read_file(file("other/history.csv"));
   EXPECT_EQ(history.rfind("epoch,loss,accuracy,val_loss,val_accuracy\n0,", 0), 0u) << history;
-  EXPECT_NE(history.find("\n1,"), std::string::npos) << history;
+  EXPECT_NE(history.find("\n" + std::to_string(done) + ","), std::string::npos) << history;
 }
 
 }  // namespace

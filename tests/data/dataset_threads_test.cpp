@@ -1,7 +1,11 @@
 // Threads of a Dataset: they change no result, use ops, and end, however the loop that asks ends.
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <functional>
+#include <limits>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -202,6 +206,54 @@ TEST(DatasetThreads, CopiesRunSideBySide) {
   }
   for (std::thread& thread : threads) thread.join();
   for (const auto& result : found) EXPECT_EQ(result, expected);
+}
+
+TEST(DatasetThreads, AreBounded) {
+  const Dataset data = Dataset::range(20).map(slow, {.num_parallel_calls = std::numeric_limits<int>::max()});
+  EXPECT_EQ(numbers(data), numbers(Dataset::range(0, 40, 2)));
+}
+
+// Whether a child of fork() ends well within half a minute.
+bool child_ends_well(const std::function<void()>& work) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(30);
+    try {
+      work();
+    } catch (...) {
+      ::_exit(2);
+    }
+    ::_exit(0);
+  }
+  int status = 0;
+  return ::waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+TEST(DatasetThreads, AChildOfForkIsToldThatItHasNone) {
+  for (const Dataset& data :
+       {Dataset::range(1000).map(slow, {.num_parallel_calls = 3}), Dataset::range(1000).prefetch(2),
+        Dataset::range(1000).map(slow, {.num_parallel_calls = 2}).batch(4).prefetch(2)}) {
+    auto at = data.begin();
+    ++at;
+    EXPECT_TRUE(child_ends_well([&] {
+      try {
+        for (int i = 0; i < 100; ++i) ++at;  // a few elements may be in hand already
+        ::_exit(3);
+      } catch (const InvalidArgument& error) {
+        if (std::string(error.what()).find("before fork()") == std::string::npos) ::_exit(4);
+      }
+      int count = 0;
+      for (const Element& element : data) count += element.x.size() == 1;  // a pass of its own
+      if (count != data.cardinality()) ::_exit(5);
+      at = data.begin();  // lets go of the old one
+    }));
+    ++at;  // the parent goes on
+  }
+  // Nothing has begun yet: the child may begin.
+  const Dataset data = Dataset::range(100).map(slow, {.num_parallel_calls = 3});
+  EXPECT_TRUE(child_ends_well([&] {
+    if (numbers(data).size() != 100) ::_exit(1);
+  }));
 }
 
 }  // namespace

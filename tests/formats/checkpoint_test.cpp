@@ -168,5 +168,50 @@ TEST(Checkpoint, SurvivesKillAtAnyMoment) {
   EXPECT_EQ(files, 1u) << "temporaries of killed writers remain";
 }
 
+TEST(CheckpointInfo, SaysWhereTrainingStoodWithoutReadingItsTensors) {
+  TemporaryFolder folder;
+  Sequential model = small_model();
+  const Samples data = samples();
+  model.fit(data.x, data.y, fit_options(2));
+  const Json info = Json::object({{"mine", "yes"}});
+  save_checkpoint(model, model.snapshot(), info, folder / "a.keras");
+  const std::optional<CheckpointInfo> read = read_checkpoint_info(folder / "a.keras");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->training.at("epoch").as_int(), 2);
+  EXPECT_EQ(read->info, info);
+  model.save(folder / "plain.keras");
+  EXPECT_FALSE(read_checkpoint_info(folder / "plain.keras"));
+  write_file(folder / "no.keras", "not a zip");
+  EXPECT_NE(message_of<FileError>([&] { read_checkpoint_info(folder / "no.keras"); }).find("no.keras"),
+            std::string::npos);
+  message_of<FileError>([&] { read_checkpoint_info(folder / "missing.keras"); });
+  detail::ZipWriter zip;
+  zip.add("lamina/training.json", "{\"version\": 1}");
+  write_file(folder / "poor.keras", zip.finish());
+  EXPECT_NE(message_of<FileError>([&] { read_checkpoint_info(folder / "poor.keras"); }).find("training"),
+            std::string::npos);
+}
+
+TEST(Checkpoint, HoldsLayersOfAnyName) {
+  TemporaryFolder folder;
+  const Samples data = samples();
+  for (const std::string& name : {std::string("bell\a"), std::string("two\nlines"), std::string("a\0b", 3),
+                                  std::string("\x7f"), std::string("100%07"), std::string("\xc3\xa9")}) {
+    const auto fresh = [&] {
+      Sequential model({Input({6}), Dense(3, {.name = name})}, {.name = "named", .seed = 5});
+      model.compile({.optimizer = "adam", .loss = "mse"});
+      return model;
+    };
+    Sequential straight = fresh(), broken = fresh();
+    straight.fit(data.x, data.y, fit_options(2));
+    broken.fit(data.x, data.y, fit_options(1));
+    save_checkpoint(broken, folder / "c.keras");
+    Checkpoint saved = load_checkpoint(folder / "c.keras");
+    saved.model.fit(data.x, data.y, fit_options(2, &*saved.training));
+    EXPECT_EQ(saved.model.layers().back()->name(), name);
+    EXPECT_EQ(saved.model.get_weights()[0].to_vector<float>(), straight.get_weights()[0].to_vector<float>());
+  }
+}
+
 }  // namespace
 }  // namespace lamina

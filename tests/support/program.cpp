@@ -95,6 +95,8 @@ Outcome Running::wait() {
   return outcome_;
 }
 
+std::string program_path() { return LAMINA_PROGRAM; }
+
 Outcome run_lamina(const std::string& folder, const std::vector<std::string>& arguments,
                    const std::vector<std::string>& environment, const std::string& out_file) {
   return Running(folder, arguments, environment, out_file).wait();

@@ -31,6 +31,7 @@ class Running {
   Running& operator=(const Running&) = delete;
 
   void send(int signal) const;
+  pid_t process() const { return process_; }
   /// Waits until standard output or standard error hold `text`; false when the program ends or a minute
   /// passes without it.
   bool wait_for(const std::string& text);
@@ -44,6 +45,9 @@ class Running {
   int out_ = -1, err_ = -1;
   Outcome outcome_;
 };
+
+/// Where the program is.
+std::string program_path();
 
 /// Starts `lamina ARGUMENTS` in `folder` and waits for its end. `environment`: further variables,
 /// "NAME=VALUE". `out_file` as in Running.

@@ -1,4 +1,6 @@
 // map and filter, and files as a map of their paths.
+#include <algorithm>
+
 #include "lamina/data/detail/arguments.h"
 #include "lamina/data/detail/read_ahead.h"
 
@@ -92,7 +94,8 @@ int checked_parallel_calls(const char* method, int num_parallel_calls) {
   at_least(
       method, "num_parallel_calls", num_parallel_calls, kAutotune,
       " (0 calls the function where elements are asked for, kAutotune takes all of the machine's threads)");
-  return num_parallel_calls == kAutotune ? num_threads() : num_parallel_calls;
+  constexpr int kMost = 256;  // threads are not free, and nothing but waiting needs so many
+  return num_parallel_calls == kAutotune ? num_threads() : std::min(num_parallel_calls, kMost);
 }
 
 }  // namespace detail

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 
+#include "lamina/data/detail/one_process.h"
 #include "lamina/data/detail/read_ahead.h"
 
 namespace lamina::detail {
@@ -129,7 +130,7 @@ class ParallelMap : public ElementIterator {
 
 ElementIteratorPtr parallel_map(ElementIteratorPtr input, const MapFunction& f, int num_threads,
                                 const DatasetNode& node) {
-  return std::make_unique<ParallelMap>(std::move(input), f, num_threads, node);
+  return std::make_unique<OneProcess>(std::make_unique<ParallelMap>(std::move(input), f, num_threads, node));
 }
 
 }  // namespace lamina::detail

@@ -6,6 +6,8 @@
 #include <mutex>
 #include <thread>
 
+#include "lamina/data/detail/one_process.h"
+
 namespace lamina::detail {
 namespace {
 
@@ -83,7 +85,7 @@ class ReadAhead : public ElementIterator {
 }  // namespace
 
 ElementIteratorPtr read_ahead(ElementIteratorPtr input, int64_t buffer_size) {
-  return std::make_unique<ReadAhead>(std::move(input), buffer_size);
+  return std::make_unique<OneProcess>(std::make_unique<ReadAhead>(std::move(input), buffer_size));
 }
 
 }  // namespace lamina::detail

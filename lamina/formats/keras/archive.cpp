@@ -4,6 +4,7 @@
 #include <ctime>
 
 #include "lamina/base/error.h"
+#include "lamina/base/file_date.h"
 
 namespace lamina::detail {
 namespace {
@@ -43,11 +44,9 @@ std::string keras_archive_bytes(const KerasArchive& archive) {
 }
 
 Json keras_metadata() {
-  const std::time_t now = std::time(nullptr);
-  std::tm local{};
-  localtime_r(&now, &local);
+  const std::tm now = file_date();
   char date[32];
-  std::strftime(date, sizeof date, "%Y-%m-%d@%H:%M:%S", &local);
+  std::strftime(date, sizeof date, "%Y-%m-%d@%H:%M:%S", &now);
   return Json::object({{"keras_version", kKerasVersion}, {"date_saved", date}});
 }
 

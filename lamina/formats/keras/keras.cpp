@@ -66,8 +66,8 @@ Model model_of(const KerasArchive& archive, const std::string& name, LoadReport*
 
 }  // namespace detail
 
-void save_keras(const Model& model, const std::string& path) {
-  write_file(path, detail::keras_archive_bytes(detail::archive_of(model)));
+void save_keras(const Model& model, const std::string& path, const WriteOptions& options) {
+  write_file(path, detail::keras_archive_bytes(detail::archive_of(model)), options);
 }
 
 Model load_keras(const std::string& path, LoadReport* report, const LoadOptions& options) {
@@ -99,9 +99,10 @@ LoadReport load_weights(Model& model, const std::string& path) {
 
 namespace {
 
+void save(const Model& model, const std::string& path) { save_keras(model, path); }
 Model load(const std::string& path, const LoadOptions& options) { return load_keras(path, nullptr, options); }
 
-[[maybe_unused]] const bool kRegistered = register_model_format({".keras", save_keras, load});
+[[maybe_unused]] const bool kRegistered = register_model_format({".keras", save, load});
 
 }  // namespace
 }  // namespace lamina

@@ -7,6 +7,7 @@
 
 #include <string>
 
+#include "lamina/base/files.h"
 #include "lamina/formats/load_report.h"
 #include "lamina/nn/model.h"
 
@@ -15,7 +16,7 @@ namespace lamina {
 /// Writes the model so that Keras's load_model reads it, with its optimizer's state when it is compiled. The
 /// file is replaced atomically. Model::save calls it for ".keras". Throws FileError when it cannot be written
 /// and InvalidArgument for a model that is not built.
-void save_keras(const Model& model, const std::string& path);
+void save_keras(const Model& model, const std::string& path, const WriteOptions& options = {});
 
 /// The model in a .keras archive that Keras 3 or Lamina wrote, compiled if it was, ready to train on. Members
 /// that Keras does not know are left alone. load_model calls it for ".keras".

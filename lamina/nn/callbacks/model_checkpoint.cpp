@@ -2,11 +2,14 @@
 #include "lamina/nn/callbacks/model_checkpoint.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 
 #include "lamina/base/error.h"
+#include "lamina/base/files.h"
 #include "lamina/base/log.h"
+#include "lamina/nn/finite.h"
 #include "lamina/nn/model.h"
 
 namespace lamina {
@@ -98,6 +101,21 @@ ModelCheckpoint::ModelCheckpoint(std::string path, ModelCheckpointOptions option
   if (options_.save_freq < 0) throw InvalidArgument("ModelCheckpoint: save_freq must not be negative");
 }
 
+void ModelCheckpoint::make_folder_of(const std::string& path) {
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  std::error_code error;
+  if (!folder.empty()) std::filesystem::create_directories(folder, error);
+  if (error) throw FileError(folder.string() + ": cannot create the folder: " + error.message());
+}
+
+// What cannot be written is told now, and not after the first epoch.
+void ModelCheckpoint::on_train_begin(const Logs&) {
+  began_finite_ = all_finite(model());
+  if (path_.find_first_of("{}") != std::string::npos) return;
+  make_folder_of(path_);
+  AtomicFile{path_};
+}
+
 void ModelCheckpoint::on_epoch_begin(int epoch, const Logs&) { epoch_ = epoch; }
 
 void ModelCheckpoint::on_batch_end(int64_t batch, const Logs& logs) {
@@ -110,22 +128,33 @@ void ModelCheckpoint::on_epoch_end(int epoch, const Logs& logs) {
   if (options_.save_freq == 0) save(epoch, std::nullopt, logs);
 }
 
+// A model that is no good any more must not take the place of one that may be.
+bool ModelCheckpoint::keeps_older(const std::string& path) {
+  std::error_code ignored;
+  if (!began_finite_ || !std::filesystem::exists(path, ignored) || all_finite(model())) return false;
+  if (!kept_)
+    warn("ModelCheckpoint: the model has weights that are NaN or infinite: '" + path + "' stays as it is");
+  kept_ = true;
+  return true;
+}
+
 void ModelCheckpoint::save(int epoch, std::optional<int64_t> batch, const Logs& logs) {
   Logs fields;
   for (const auto& [name, value] : logs.items()) fields.set(name, value);
   fields.set("epoch", epoch + 1);
   if (batch) fields.set("batch", static_cast<double>(*batch + 1));
   const std::string path = detail::format_path(path_, fields);
+  if (keeps_older(path)) return;
 
   if (options_.save_best_only) {
     const std::optional<double> current = logs.find(options_.monitor);
     if (!current) {
       warn("ModelCheckpoint watches '" + options_.monitor +
            "', which this training does not log; saving anyway");
-    } else if (!monitor_.improved(*current, best_, model())) {
+    } else if (std::isnan(*current) || !monitor_.improved(*current, best_, model())) {
       if (options_.verbose > 0) {
         std::printf("\nEpoch %d: %s did not improve from %.5f\n", epoch + 1, options_.monitor.c_str(),
-                    *best_);
+                    best_.value_or(*current));
       }
       return;
     } else {
@@ -140,10 +169,7 @@ void ModelCheckpoint::save(int epoch, std::optional<int64_t> batch, const Logs& 
   } else if (options_.verbose > 0) {
     std::printf("\nEpoch %d: saving model to %s\n", epoch + 1, path.c_str());
   }
-  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  std::error_code error;
-  if (!folder.empty()) std::filesystem::create_directories(folder, error);
-  if (error) throw FileError(folder.string() + ": cannot create the folder: " + error.message());
+  make_folder_of(path);
   model().save(path);
   last_path_ = path;
 }
@@ -157,7 +183,9 @@ std::vector<NamedTensor> ModelCheckpoint::state() const {
 void ModelCheckpoint::set_state(const std::vector<NamedTensor>& state) {
   for (const NamedTensor& tensor : state) {
     if (tensor.name == "batches") batches_ = tensor.value.item<int64_t>();
-    if (tensor.name == "best") best_ = tensor.value.item<double>();
+    if (tensor.name != "best") continue;
+    const double best = tensor.value.item<double>();
+    if (!std::isnan(best)) best_ = best;
   }
 }
 

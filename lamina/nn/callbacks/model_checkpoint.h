@@ -22,6 +22,10 @@ struct ModelCheckpointOptions {
 
 /// Writes the model to a file, whole, at the end of epochs or every so many steps (Keras:
 /// keras.callbacks.ModelCheckpoint).
+///
+/// A model whose weights became NaN or infinite in training never takes the place of an older file, which may
+/// hold the last good ones: a warning says so once. With save_best_only a NaN is never the best, and any
+/// number is better; in Keras a NaN in the first epoch stays the best for ever.
 class ModelCheckpoint final : public Callback {
  public:
   /// `path` may hold fields in braces, as Python's format has them: "{epoch:02d}-{val_loss:.2f}.keras"
@@ -30,6 +34,8 @@ class ModelCheckpoint final : public Callback {
   explicit ModelCheckpoint(std::string path, ModelCheckpointOptions options = {});
   std::string class_name() const override { return "ModelCheckpoint"; }
 
+  /// Makes the folder and tries to write there, where no field of the path is in the way. Throws FileError.
+  void on_train_begin(const Logs& logs) override;
   void on_epoch_begin(int epoch, const Logs& logs) override;
   void on_batch_end(int64_t batch, const Logs& logs) override;
   void on_epoch_end(int epoch, const Logs& logs) override;
@@ -43,6 +49,8 @@ class ModelCheckpoint final : public Callback {
   void set_state(const std::vector<NamedTensor>& state) override;
 
  private:
+  static void make_folder_of(const std::string& path);
+  bool keeps_older(const std::string& path);
   void save(int epoch, std::optional<int64_t> batch, const Logs& logs);
 
   std::string path_;
@@ -50,6 +58,8 @@ class ModelCheckpoint final : public Callback {
   Monitor monitor_;
   std::optional<double> best_;
   std::string last_path_;
+  bool began_finite_ = true;  // a model may hold an infinite constant from the start
+  bool kept_ = false;         // whether it was said that an older file was
   int epoch_ = 0;
   int64_t batches_ = 0;
 };

@@ -1,0 +1,21 @@
+// What a training ended with: the model to be saved, and how good it is.
+#pragma once
+
+#include <optional>
+
+#include "train_files.h"
+#include "train_log.h"
+
+namespace lamina::cli {
+
+/// The model to be judged and saved.
+struct TrainResult {
+  Model model;
+  std::optional<int> kept;  ///< its epochs, when it is the last good state and not the end
+};
+
+/// What training ended with or, when weights or losses are no numbers any more, what the checkpoint holds,
+/// with a warning. Throws Error when no epoch was good and the model would replace an older file.
+TrainResult result_of(Model& model, const TrainLog& log, const TrainFiles& files);
+
+}  // namespace lamina::cli
