@@ -5,6 +5,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
+#include "lamina/formats/detail/reading.h"
 #include "lamina/formats/keras/archive.h"
 #include "lamina/formats/keras/model.h"
 #include "lamina/formats/npz.h"
@@ -57,7 +58,9 @@ void save_checkpoint(const Model& model, const TrainingSnapshot& training, const
   write_file(path, detail::keras_archive_bytes(archive));
 }
 
-Checkpoint load_checkpoint(const std::string& path) {
+namespace {
+
+Checkpoint read_checkpoint(const std::string& path) {
   const detail::KerasArchive archive = detail::parse_keras_archive(read_file(path), path);
   Checkpoint checkpoint{detail::model_of(archive, path), std::nullopt, nullptr};
   const auto member = archive.extra.find(kInfo);
@@ -75,6 +78,12 @@ Checkpoint load_checkpoint(const std::string& path) {
     throw FileError("'" + name + "': " + error.what());
   }
   return checkpoint;
+}
+
+}  // namespace
+
+Checkpoint load_checkpoint(const std::string& path) {
+  return detail::reading(path, [&] { return read_checkpoint(path); });
 }
 
 }  // namespace lamina
