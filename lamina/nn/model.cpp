@@ -41,7 +41,7 @@ Model::Model(const Tensors& inputs, const Tensors& given_outputs, const ModelOpt
   const Tensors outputs = in_keras_order(given_outputs);
   model.graph = std::make_shared<detail::LayerGraph>(inputs.values(), outputs.values());
   model.layers = model.graph->operations();
-  ModelImpl::name_layers(name(), model.layers, "");
+  detail::LayerNames(name(), "").join_all(model.layers);
   std::vector<std::shared_ptr<Layer>> kept;  // operations have nothing to keep
   for (const auto& layer : model.layers) {
     if (layer->module() == "keras.layers" || find_operation(layer->class_name()) == nullptr)
@@ -224,7 +224,7 @@ void Model::create_weights_for(const TensorSpecs& inputs) {
   const auto& inner = sublayers();
   model.layers.clear();
   for (const auto& [member, layer] : inner) model.layers.push_back(layer);
-  ModelImpl::name_layers(name(), model.layers, name());
+  detail::LayerNames(name(), name()).join_all(model.layers);
   const bool ready = !inner.empty() && std::all_of(inner.begin(), inner.end(),
                                                    [](const auto& entry) { return entry.second->built(); });
   if (ready) {

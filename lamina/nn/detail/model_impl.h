@@ -10,6 +10,7 @@
 
 #include "lamina/nn/detail/callback_list.h"
 #include "lamina/nn/detail/layer_graph.h"
+#include "lamina/nn/detail/layer_names.h"
 #include "lamina/nn/detail/trainer.h"
 #include "lamina/nn/detail/usage.h"
 #include "lamina/nn/model.h"
@@ -57,12 +58,8 @@ struct ModelImpl {
   static std::shared_ptr<ModelImpl> make(Kind kind, const ModelOptions& options);
 
   // ---- Topology ----
-  /// Adds a layer to a Sequential; throws InvalidArgument for a second Input.
-  void append(const Model& model, std::shared_ptr<Layer> layer);
-  /// Names layers that have no name yet, as Keras numbers them in a fresh process. Throws InvalidArgument,
-  /// naming the model, for names that occur twice or hold '/'.
-  static void name_layers(const std::string& model, const std::vector<std::shared_ptr<Layer>>& layers,
-                          const std::string& path);
+  /// Adds layers to a Sequential; throws InvalidArgument for a second Input.
+  void append(const Model& model, const std::vector<std::shared_ptr<Layer>>& more);
   /// Draws the graph of a Sequential for inputs of that shape.
   void draw_sequential(const Model& model, const Shape& input, DType dtype);
   /// Gives weights that belong to no model yet their first values.
