@@ -268,6 +268,7 @@ void warn_of_changes(const Model& model, const ModelImpl& impl) {
 
 History Model::fit(const Tensors& x, const Tensors& y, FitOptions options) {
   check(options);
+  const std::shared_ptr<ModelImpl> keep = ModelImpl::shared(*this);  // should a callback move the model away
   ModelImpl& model = impl();
   model.require_idle(*this, "fit");
   const Usage::Changing alone(model.usage, name(), "fit");
@@ -310,6 +311,7 @@ History Model::fit(const Tensors& x, const Tensors& y, FitOptions options) {
 
 History Model::fit(BatchSource& source, FitOptions options) {
   check(options);
+  const std::shared_ptr<ModelImpl> keep = ModelImpl::shared(*this);  // should a callback move the model away
   ModelImpl& model = impl();
   model.require_idle(*this, "fit");
   const Usage::Changing alone(model.usage, name(), "fit");
