@@ -327,6 +327,7 @@ void Model::compile(CompileOptions options) {
     options.weighted_metrics.resolve(model.output_names, "weighted_metrics");
   }
   model.options = std::move(options);
+  model.unused.reset();
   model.trainer.reset();
   auto flags = std::make_shared<std::map<const void*, bool>>();
   const std::function<void(const Layer&)> note = [&](const Layer& layer) {
@@ -341,7 +342,8 @@ void Model::compile(CompileOptions options) {
 bool Model::compiled() const { return impl().options.has_value(); }
 
 const CompileOptions& Model::compile_options() const {
-  if (!impl().options) throw InvalidArgument("model '" + name() + "' is not compiled");
+  if (!impl().options)
+    throw InvalidArgument("model '" + name() + "' is not compiled" + impl().why_not_compiled());
   return *impl().options;
 }
 

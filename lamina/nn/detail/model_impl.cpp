@@ -172,6 +172,11 @@ void ModelImpl::require_built(const Model& model) const {
                         "' has no weights yet: begin it with Input, call build, or give it data first");
 }
 
+std::string ModelImpl::why_not_compiled() const {
+  return unused ? ": what its file says of training cannot be used here (" + unused->reason + ")"
+                : std::string();
+}
+
 void ModelImpl::require_idle(const Model& model, const char* action) const {
   if (position.callbacks.empty()) return;  // during fit there is the history at least
   throw InvalidArgument("model '" + model.name() + "': " + action +

@@ -47,6 +47,16 @@ struct ModelImpl {
   bool implicit_input = false;  ///< a Sequential that the first data built: its layers say what they take
 
   std::optional<CompileOptions> options;
+  /// What a file says of training that cannot be done here: kept to be written back, until compile.
+  struct Unused {
+    Json compile_config;
+    std::vector<Tensor> optimizer_state;
+    std::string reason;  ///< "unknown loss 'x'; unknown metric 'y'"
+  };
+  std::optional<Unused> unused;
+  /// ": its file could not be used for training (...)", or nothing: for messages about a model that is not
+  /// compiled.
+  std::string why_not_compiled() const;
   std::shared_ptr<const std::map<const void*, bool>> trainable_layers;  ///< at compile
   std::unique_ptr<Trainer> trainer;
   int fits = 0;  ///< calls of fit so far, so that each shuffles differently
@@ -108,9 +118,13 @@ struct ModelImpl {
 /// A value as an input of a graph takes it: of the input's dtype, with or without a last axis of extent 1.
 Tensor as_input(const Tensor& symbolic, const Tensor& value);
 
-/// compile_config as Keras writes it, and options from it.
+/// compile_config as Keras writes it.
 Json compile_config(const Model& model);
-CompileOptions compile_options_from(const Json& config);
+/// Options from it, for a model of that many outputs (0: not known). `problems` gets what cannot be used.
+CompileOptions compile_options_from(const Json& config, size_t outputs, std::vector<std::string>& problems);
+/// compile_config of a model that is compiled, or that would be if all were known here; an empty object of
+/// others.
+Json any_compile_config(const Model& model);
 
 /// {"layers", "input_layers", "output_layers"} of a graph as Keras writes it.
 Json graph_config(const ModelImpl& model);
