@@ -11,6 +11,7 @@
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/formats/keras/archive.h"
+#include "lamina/formats/keras/model.h"
 #include "lamina/formats/npz.h"
 #include "lamina/nn/layers/layers.h"
 #include "tests/support/golden.h"
@@ -350,6 +351,15 @@ TEST(Keras, ReadsAnArchiveBehindOtherBytes) {
   write_file(folder / "n.keras", "#!/bin/sh\nexit 0\n" + read_file(folder / "m.keras"));
   EXPECT_EQ(load_model(folder / "n.keras").weights()[0]->value.to_vector<float>(),
             load_model(folder / "m.keras").weights()[0]->value.to_vector<float>());
+}
+
+TEST(Keras, WrongArgumentsInAnArchiveAreWrongFiles) {
+  for (const Json& config : {Json::object(), Json::object({{"class_name", "Sequential"}}), Json(3)}) {
+    detail::KerasArchive archive;
+    archive.config = config;
+    EXPECT_NE(message_of<FileError>([&] { detail::model_of(archive, "a.keras"); }).find("'a.keras'"),
+              std::string::npos);
+  }
 }
 
 TEST(Keras, NeverFollowsPathsInFiles) {

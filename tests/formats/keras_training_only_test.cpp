@@ -160,7 +160,8 @@ TEST(Keras, MetricsAreKeptInEveryForm) {
   };
   for (const char* key : {"metrics", "weighted_metrics"}) {
     for (const auto& [given, expected] : forms) {
-      const std::string path = changed_file(folder, [&](Json& c) { c["compile_config"][key] = given; });
+      const std::string path =
+          changed_file(folder, [&, &given = given](Json& c) { c["compile_config"][key] = given; });
       Said said;
       load_model(path).save(folder / "again.keras");
       EXPECT_TRUE(said.texts.empty()) << given.dump();

@@ -23,8 +23,10 @@ KerasArchive archive_of(const Model& model) {
   return archive;
 }
 
-Model model_of(const KerasArchive& archive, const std::string& name, LoadReport* report,
-               const LoadOptions& options) {
+namespace {
+
+Model read_model(const KerasArchive& archive, const std::string& name, LoadReport* report,
+                 const LoadOptions& options) {
   // Every weight must be in the file: a configuration that asks for far more need not be built to be refused.
   // A little more is, for the sake of a better message.
   constexpr int64_t kSmall = 1 << 20;
@@ -32,18 +34,25 @@ Model model_of(const KerasArchive& archive, const std::string& name, LoadReport*
   for (const auto& [path, tensor] : archive.weights.arrays) stored += tensor.size();
   const WeightLimit limit(kSmall + 2 * stored);
   const LoadNotes notes(name);
-  std::optional<Model> model = Model::from_json(archive.config, {}, options.compile);
+  Model model = Model::from_json(archive.config, {}, options.compile);
   const auto of_layer = [](const auto& array) { return !array.first.starts_with("optimizer/"); };
   const auto& arrays = archive.weights.arrays;
-  if (!model->built() && std::any_of(arrays.begin(), arrays.end(), of_layer)) {
+  if (!model.built() && std::any_of(arrays.begin(), arrays.end(), of_layer)) {
     throw FileError("'" + name + "' holds weights, but its configuration has neither an InputLayer nor a " +
                     "build_config that says for which input: they have no place");
   }
-  const LoadReport result = apply_keras_weights(*model, archive.weights);
+  const LoadReport result = apply_keras_weights(model, archive.weights);
   if (!result.complete())
     throw FileError("'" + name + "' does not fit its own configuration:" + result.problems());
   if (report) *report = result;
-  return *model;
+  return model;
+}
+
+}  // namespace
+
+Model model_of(const KerasArchive& archive, const std::string& name, LoadReport* report,
+               const LoadOptions& options) {
+  return reading(name, [&] { return read_model(archive, name, report, options); });
 }
 
 }  // namespace detail
