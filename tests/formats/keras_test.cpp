@@ -14,6 +14,7 @@
 #include "lamina/formats/keras/model.h"
 #include "lamina/formats/npz.h"
 #include "lamina/nn/layers/layers.h"
+#include "lamina/ops/reduce.h"
 #include "tests/support/golden.h"
 #include "tests/support/keras_file.h"
 #include "tests/support/temporary_folder.h"
@@ -360,6 +361,32 @@ TEST(Keras, WrongArgumentsInAnArchiveAreWrongFiles) {
     EXPECT_NE(message_of<FileError>([&] { detail::model_of(archive, "a.keras"); }).find("'a.keras'"),
               std::string::npos);
   }
+}
+
+// 4294967297 is 1 in 32 bits.
+TEST(Keras, CutsNoNumbers) {
+  TemporaryFolder folder;
+  constexpr int64_t kOne = (int64_t{1} << 32) + 1;
+  const Tensor x = Input({4, 3});
+  const Tensor normal = BatchNormalization()(x);
+  const Tensor both = Concatenate({.axis = 1})({Softmax()(normal), LayerNormalization()(x)});
+  Model(x, sum(both, {1})).save(folder / "m.keras");
+  size_t changed = 0;
+  for (const std::string name :
+       {"BatchNormalization", "Concatenate", "Softmax", "LayerNormalization", "Sum"}) {
+    for (const bool list : {false, true}) {
+      detail::KerasArchive archive = archive_of_file(folder / "m.keras");
+      for (Json& layer : archive.config["config"]["layers"].as_list()) {
+        if (layer.at("class_name") != Json(name)) continue;
+        layer["config"]["axis"] = list ? Json::list({kOne}) : Json(kOne);
+        ++changed;
+      }
+      write_file(folder / "n.keras", detail::keras_archive_bytes(archive));
+      const std::string message = message_of<FileError>([&] { load_keras(folder / "n.keras"); });
+      EXPECT_NE(message.find("axis"), std::string::npos) << name << ": " << message;
+    }
+  }
+  EXPECT_EQ(changed, 10u);
 }
 
 TEST(Keras, NeverFollowsPathsInFiles) {
