@@ -113,8 +113,6 @@ void read_chunks(Hdf5File& file, const Description& description, const std::stri
   const size_t element = size_of(description.elements->dtype);
   const Shape& shape = description.extents->shape;
   const Hdf5Chunking chunking = parse_hdf5_chunking(description.layout, shape.rank(), element, label);
-  fill(out, static_cast<size_t>(shape.size()) * element,
-       description.fill.size() == element ? description.fill : std::string_view());
   const Hdf5Filters& filters = description.filters;
   read_hdf5_chunks(file, chunking, *description.extents, !filters.empty(), label,
                    [&](const Hdf5Chunk& chunk) {
@@ -159,25 +157,28 @@ std::variant<Tensor, std::string> read_hdf5_dataset(Hdf5File& file, const std::v
     return description.filters.unsupported();
 
   const TensorType type{description.elements->dtype, description.extents->shape};
-  const auto stored_whole = [&]() -> std::string_view {
-    if (storage == kCompact) return cursor.take(cursor.u16());
+  // What was never written has its fill value, as the elements of missing chunks have.
+  std::optional<std::string_view> stored;
+  if (storage == kCompact) {
+    stored = cursor.take(cursor.u16());
+  } else if (storage == kContiguous) {
     const uint64_t address = cursor.u64();
     const uint64_t size = cursor.u64();
-    if (address == kHdf5NoAddress) return {};  // nothing was ever written
-    return file.block(address, size, label);
-  };
-  const std::string_view stored = storage == kChunked ? std::string_view() : stored_whole();
-  if (storage != kChunked && stored.size() != type.bytes()) {
+    if (address != kHdf5NoAddress) stored = file.block(address, size, label);
+  }
+  if (stored && stored->size() != type.bytes()) {
     Hdf5File::fail(label, type.str() + " claims " + std::to_string(type.bytes()) + " bytes and stores " +
-                              std::to_string(stored.size()));
+                              std::to_string(stored->size()));
   }
   file.take_memory(type.bytes(), label);
   auto buffer = std::make_shared<Buffer>(Device{}, type.bytes());
   char* out = static_cast<char*>(buffer->data());
-  if (storage == kChunked) {
-    if (type.bytes() > 0) read_chunks(file, description, label, out);
-  } else if (!stored.empty()) {
-    std::memcpy(out, stored.data(), stored.size());
+  if (stored && !stored->empty()) {
+    std::memcpy(out, stored->data(), stored->size());
+  } else if (type.bytes() > 0) {
+    const bool fits = description.fill.size() == size_of(type.dtype);
+    fill(out, type.bytes(), fits ? description.fill : std::string_view());
+    if (storage == kChunked) read_chunks(file, description, label, out);
   }
   to_native(*description.elements, out, static_cast<size_t>(type.shape.size()));
   return Tensor::wrap(std::move(buffer), type);
