@@ -18,4 +18,40 @@ std::string spaced(std::string name) {
   return name;
 }
 
+namespace {
+
+// Whether a character of UTF-8 starts at `at`.
+bool starts_character(std::string_view text, size_t at) {
+  return at >= text.size() || (static_cast<unsigned char>(text[at]) & 0xc0) != 0x80;
+}
+
+}  // namespace
+
+std::string excerpt(std::string_view text, size_t most) {
+  std::string shown;
+  const auto add = [&shown](std::string_view part) {
+    constexpr char kDigits[] = "0123456789abcdef";
+    for (const char c : part) {
+      const auto byte = static_cast<unsigned char>(c);
+      if ((byte >= 32 && byte != 127) || c == '\n' || c == '\t') {
+        shown += c;
+      } else {
+        shown += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
+      }
+    }
+  };
+  if (text.size() <= most) {
+    add(text);
+    return shown;
+  }
+  // What was expected stands at the start, what to do at the end.
+  size_t head = most / 4 * 3, tail = text.size() - most / 4;
+  while (head > 0 && !starts_character(text, head)) --head;
+  while (!starts_character(text, tail)) ++tail;
+  add(text.substr(0, head));
+  shown += " [" + grouped(static_cast<int64_t>(tail - head)) + " bytes left out] ";
+  add(text.substr(tail));
+  return shown;
+}
+
 }  // namespace lamina::detail

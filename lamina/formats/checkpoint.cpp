@@ -5,6 +5,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
+#include "lamina/formats/detail/reading.h"
 #include "lamina/formats/keras/archive.h"
 #include "lamina/formats/keras/model.h"
 #include "lamina/formats/npz.h"
@@ -106,7 +107,9 @@ std::optional<CheckpointInfo> read_checkpoint_info(const std::string& path) {
   return as_file_error(name, [&] { return CheckpointInfo{json.at("training"), json.at("info")}; });
 }
 
-Checkpoint load_checkpoint(const std::string& path) {
+namespace {
+
+Checkpoint read_checkpoint(const std::string& path) {
   const detail::KerasArchive archive = detail::parse_keras_archive(read_file(path), path);
   Checkpoint checkpoint{detail::model_of(archive, path), std::nullopt, nullptr};
   const auto member = archive.extra.find(kInfo);
@@ -118,6 +121,12 @@ Checkpoint load_checkpoint(const std::string& path) {
     checkpoint.info = json.at("info");
   });
   return checkpoint;
+}
+
+}  // namespace
+
+Checkpoint load_checkpoint(const std::string& path) {
+  return detail::reading(path, [&] { return read_checkpoint(path); });
 }
 
 }  // namespace lamina

@@ -1,9 +1,8 @@
-// Parsing of HDF5 object headers, element types and shapes.
-#include <set>
+// Element types and shapes of HDF5 datasets.
 
+#include "lamina/formats/detail/hdf5_object.h"
 #include "lamina/base/error.h"
 #include "lamina/formats/detail/byte_cursor.h"
-#include "lamina/formats/detail/hdf5_object.h"
 
 namespace lamina::detail {
 namespace {
@@ -63,51 +62,6 @@ Hdf5Elements floats(ByteCursor& cursor, int bits, uint32_t size) {
 
 }  // namespace
 
-std::vector<Hdf5Message> read_hdf5_header(std::string_view file, uint64_t address, const std::string& name) {
-  ByteCursor start(file, name);
-  start.skip(address);
-  const std::string_view signature = start.left() >= 4 ? file.substr(static_cast<size_t>(address), 4) : "";
-  if (signature == "OHDR") {
-    fail(name,
-         "it is stored in HDF5's newer layout; write the file again with h5py's default (libver 'earliest')");
-  }
-  if (start.u8() != 1) fail(name, "its object header is damaged");
-  start.skip(1);
-  const int count = start.u16();
-  start.skip(4);
-  const uint32_t size = start.u32();
-  start.skip(4);
-
-  std::vector<Hdf5Message> messages;
-  std::vector<std::string_view> blocks{start.take(size)};
-  std::set<uint64_t> seen;
-  int number = 0;
-  while (!blocks.empty()) {
-    ByteCursor cursor(blocks.back(), name);
-    blocks.pop_back();
-    while (cursor.left() >= 8 && number < count) {
-      ++number;
-      const int type = cursor.u16();
-      const int length = cursor.u16();
-      const int flags = cursor.u8();
-      cursor.skip(3);
-      const std::string_view body = cursor.take(static_cast<uint64_t>(length));
-      if (type != kHdf5Continuation) {
-        messages.push_back({type, (flags & 2) != 0, body});
-        continue;
-      }
-      ByteCursor where(body, name);
-      const uint64_t at = where.u64();
-      const uint64_t bytes = where.u64();
-      if (!seen.insert(at).second) fail(name, "its object header goes round in circles");
-      ByteCursor block(file, name);
-      block.skip(at);
-      blocks.push_back(block.take(bytes));
-    }
-  }
-  return messages;
-}
-
 Hdf5Elements parse_hdf5_datatype(std::string_view body, const std::string& name) {
   ByteCursor cursor(body, name);
   const int version_and_class = cursor.u8();
@@ -147,11 +101,11 @@ Hdf5Elements parse_hdf5_datatype(std::string_view body, const std::string& name)
   return elements;
 }
 
-std::optional<Shape> parse_hdf5_dataspace(std::string_view body, const std::string& name) {
+std::optional<Hdf5Extents> parse_hdf5_dataspace(std::string_view body, const std::string& name) {
   ByteCursor cursor(body, name);
   const int version = cursor.u8();
   const int rank = cursor.u8();
-  cursor.skip(1);  // flags: whether maximal extents follow
+  const bool has_most = (cursor.u8() & 1) != 0;
   if (version == 1) {
     cursor.skip(5);
   } else if (version == 2) {
@@ -166,14 +120,16 @@ std::optional<Shape> parse_hdf5_dataspace(std::string_view body, const std::stri
   }
   constexpr uint64_t kMost = uint64_t{1} << 58;
   uint64_t product = 1;
-  Shape shape;
+  Hdf5Extents extents;
   for (int axis = 0; axis < rank; ++axis) {
     const uint64_t extent = cursor.u64();
     if (extent > kMost / product) fail(name, "its shape is too large for any memory");
     product *= extent > 0 ? extent : 1;
-    shape.push_back(static_cast<int64_t>(extent));
+    extents.shape.push_back(static_cast<int64_t>(extent));
   }
-  return shape;
+  for (int axis = 0; axis < rank; ++axis)
+    extents.most.push_back(has_most ? cursor.u64() : static_cast<uint64_t>(extents.shape[axis]));
+  return extents;
 }
 
 }  // namespace lamina::detail

@@ -12,8 +12,8 @@
 namespace lamina::detail {
 namespace {
 
-constexpr uint64_t kInternalK = 16;     // a tree node has room for twice as many children
-constexpr uint64_t kSmallestLeafK = 4;  // a leaf has room for twice as many names
+constexpr uint64_t kInternalK = 16;  // a tree node has room for twice as many children
+constexpr uint64_t kLeafK = 4;       // a leaf has room for twice as many names; both are h5py's
 constexpr size_t kSuperblockSize = 96;
 constexpr size_t kSmallestHeap = 4096;
 
@@ -161,10 +161,8 @@ class Writer {
     return *group;
   }
 
-  // Looks at all groups for what has to be known first: the texts, and the room that names need.
+  // Looks at all groups for what has to be known first: the texts.
   void visit(const Group& group) {
-    const size_t members = group.groups.size() + group.arrays.size();
-    leaf_k_ = std::max<uint64_t>(leaf_k_, (members + 4 * kInternalK - 1) / (4 * kInternalK));
     if (!group.name.empty()) text_index(group.name);
     for (const auto& [name, tensor] : group.arrays) {
       if (tensor->dtype() == DType::kBFloat16) text_index("bfloat16");
@@ -226,38 +224,59 @@ class Writer {
     return append(header.str());
   }
 
+  // A leaf or node of a group's tree, and the place in the heap of the last name in it.
+  struct Part {
+    uint64_t address, last_name;
+  };
+
   Bytes write_symbol_table(const std::map<std::string, uint64_t>& members) {
     Bytes names;
     names.zeros(8);
-    Bytes node, keys;  // leaf under construction, and the tree's keys and children
-    uint64_t leaves = 0, in_leaf = 0, last_name = 0;
-    keys.u64(0);
+    Bytes entries;  // of the leaf under construction
+    uint64_t in_leaf = 0, last_name = 0;
+    std::vector<Part> parts;
     const auto finish_leaf = [&] {
       if (in_leaf == 0) return;
-      const Bytes leaf = Bytes().add("SNOD").u8(1).u8(0).u16(in_leaf).add(node.str());
-      const uint64_t address = append(Bytes(leaf).zeros(8 + 80 * leaf_k_ - leaf.size()).str());
-      keys.u64(address).u64(last_name);
-      ++leaves;
+      const Bytes leaf = Bytes().add("SNOD").u8(1).u8(0).u16(in_leaf).add(entries.str());
+      parts.push_back({append(Bytes(leaf).zeros(8 + 80 * kLeafK - leaf.size()).str()), last_name});
       in_leaf = 0;
-      node = Bytes();
+      entries = Bytes();
     };
     for (const auto& [name, address] : members) {
       last_name = names.size();
       names.add(name).u8(0).pad();
-      node.u64(last_name).u64(address).zeros(24);
-      if (++in_leaf == 2 * leaf_k_) finish_leaf();
+      entries.u64(last_name).u64(address).zeros(24);
+      if (++in_leaf == 2 * kLeafK) finish_leaf();
     }
     finish_leaf();
-    if (leaves > 2 * kInternalK) throw InternalError("an HDF5 group has too many members");
 
     constexpr uint64_t kNoFreeBlock = 1;
     const uint64_t names_at = append(names.str());
     const uint64_t heap =
         append(Bytes().add("HEAP").u32(0).u64(names.size()).u64(kNoFreeBlock).u64(names_at).take());
-    const Bytes tree =
-        Bytes().add("TREE").u8(0).u8(0).u16(leaves).u64(kHdf5NoAddress).u64(kHdf5NoAddress).add(keys.str());
-    constexpr size_t kTreeSize = 24 + (2 * kInternalK + 1) * 8 + 2 * kInternalK * 8;
-    return Bytes().u64(append(Bytes(tree).zeros(kTreeSize - tree.size()).str())).u64(heap);
+    for (uint64_t level = 0; level == 0 || parts.size() > 1; ++level) parts = write_tree_level(level, parts);
+    return Bytes().u64(parts[0].address).u64(heap);
+  }
+
+  // The nodes over those parts, one after the other, each knowing its neighbours.
+  std::vector<Part> write_tree_level(uint64_t level, const std::vector<Part>& below) {
+    constexpr uint64_t kSize = 24 + (2 * kInternalK + 1) * 8 + 2 * kInternalK * 8, kMost = 2 * kInternalK;
+    const size_t count = std::max<size_t>((below.size() + kMost - 1) / kMost, 1);
+    image_.pad();
+    const uint64_t first = image_.size();
+    std::vector<Part> nodes;
+    for (size_t n = 0; n < count; ++n) {
+      const size_t begin = n * kMost, end = std::min<size_t>(begin + kMost, below.size());
+      Bytes node;
+      node.add("TREE").u8(0).u8(level).u16(end - begin);
+      node.u64(n > 0 ? first + (n - 1) * kSize : kHdf5NoAddress);
+      node.u64(n + 1 < count ? first + (n + 1) * kSize : kHdf5NoAddress);
+      node.u64(n > 0 ? below[begin - 1].last_name : 0);
+      for (size_t i = begin; i < end; ++i) node.u64(below[i].address).u64(below[i].last_name);
+      nodes.push_back(
+          {append(Bytes(node).zeros(kSize - node.size()).str()), end > 0 ? below[end - 1].last_name : 0});
+    }
+    return nodes;
   }
 
   uint64_t write_array(const Tensor& tensor) {
@@ -287,7 +306,7 @@ class Writer {
   std::string superblock(uint64_t root) const {
     Bytes block;
     block.add(std::string_view("\x89HDF\r\n\x1a\n", 8)).zeros(5).u8(8).u8(8).u8(0);
-    block.u16(leaf_k_).u16(kInternalK).u32(0);
+    block.u16(kLeafK).u16(kInternalK).u32(0);
     block.u64(0).u64(kHdf5NoAddress).u64(image_.size()).u64(kHdf5NoAddress);
     block.u64(0).u64(root).zeros(24);
     return block.take();
@@ -297,7 +316,6 @@ class Writer {
   Bytes image_;
   std::map<std::string, uint64_t> texts_;
   uint64_t texts_at_ = 0;
-  uint64_t leaf_k_ = kSmallestLeafK;
 };
 
 }  // namespace

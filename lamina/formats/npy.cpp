@@ -11,6 +11,7 @@
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/formats/detail/npy_header.h"
+#include "lamina/formats/detail/reading.h"
 
 namespace lamina {
 namespace {
@@ -141,7 +142,9 @@ Tensor parse_npy(std::string_view bytes, const std::string& name) {
   return Tensor::wrap(std::move(buffer), header.type);
 }
 
-Tensor read_npy(const std::string& path) { return parse_npy(read_file(path), path); }
+Tensor read_npy(const std::string& path) {
+  return detail::reading(path, [&] { return parse_npy(read_file(path), path); });
+}
 
 std::string npy_bytes(const Tensor& tensor) {
   std::string bytes = detail::npy_header(tensor.type());

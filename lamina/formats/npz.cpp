@@ -6,6 +6,7 @@
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/formats/detail/npy_header.h"
+#include "lamina/formats/detail/reading.h"
 #include "lamina/formats/detail/zip_archive.h"
 #include "lamina/formats/npy.h"
 
@@ -64,7 +65,9 @@ std::map<std::string, Tensor> parse_npz(std::string_view bytes, const std::strin
   return arrays;
 }
 
-std::map<std::string, Tensor> read_npz(const std::string& path) { return parse_npz(read_file(path), path); }
+std::map<std::string, Tensor> read_npz(const std::string& path) {
+  return detail::reading(path, [&] { return parse_npz(read_file(path), path); });
+}
 
 std::string npz_bytes(const std::map<std::string, Tensor>& arrays) {
   detail::ZipWriter archive;

@@ -1,14 +1,20 @@
 // The bridge to libzip. Archives live in memory: files are read and replaced whole.
 #include <zip.h>
+#include <zlib.h>
 
 #include <algorithm>
-#include <set>
+#include <optional>
 
+#include "lamina/base/detail/file_kind.h"
+#include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
 #include "lamina/formats/detail/zip_archive.h"
+#include "lamina/formats/detail/zip_lzma.h"
 
 namespace lamina::detail {
 namespace {
+
+constexpr size_t kMostName = 100;  // of a member, in messages
 
 std::string text_of(zip_error_t* error) {
   std::string text = zip_error_strerror(error);
@@ -16,13 +22,41 @@ std::string text_of(zip_error_t* error) {
   return text;
 }
 
+uint64_t little_endian(std::string_view bytes, size_t at, size_t size) {
+  uint64_t value = 0;
+  for (size_t i = 0; i < size; ++i) value |= uint64_t{static_cast<unsigned char>(bytes[at + i])} << (8 * i);
+  return value;
+}
+
+// Where the archive begins, by the record at its end: other bytes may stand before it, as in self-extracting
+// archives, and its own offsets then count from its start. Nothing without such a record.
+std::optional<size_t> start_of_archive(std::string_view bytes) {
+  constexpr size_t kRecord = 22, kLongestComment = 65535;
+  if (bytes.size() < kRecord) return std::nullopt;
+  const size_t last = bytes.size() - kRecord;
+  for (size_t back = 0; back <= std::min(last, kLongestComment); ++back) {
+    const size_t at = last - back;
+    if (bytes.substr(at, 4) != "PK\x05\x06") continue;
+    const uint64_t size = little_endian(bytes, at + 12, 4), offset = little_endian(bytes, at + 16, 4);
+    constexpr uint64_t kInZip64 = 0xffffffff;
+    if (size == kInZip64 || offset == kInZip64 || size + offset > at) return 0;
+    return at - static_cast<size_t>(size + offset);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 ZipReader::ZipReader(std::string_view bytes, std::string name, const ZipLimits& limits)
     : name_(std::move(name)) {
-  if (bytes.size() < 4 || bytes.substr(0, 2) != "PK") {
-    throw FileError("'" + name_ + "' is not a zip archive: it does not start as one");
+  const std::optional<size_t> start = start_of_archive(bytes);
+  if (!start) {
+    const bool cut = bytes.starts_with("PK\x03\x04");
+    throw FileError("'" + name_ + "' is " +
+                    (cut ? "a damaged or truncated zip archive: its end is missing"
+                         : "not a zip archive: it is " + kind_of_bytes(bytes)));
   }
+  bytes.remove_prefix(*start);
   zip_error_t error;
   zip_error_init(&error);
   zip_source_t* source = zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error);
@@ -36,7 +70,6 @@ ZipReader::ZipReader(std::string_view bytes, std::string name, const ZipLimits& 
   try {
     const uint64_t limit = std::min(limits.absolute, std::max(limits.free, limits.ratio * bytes.size()));
     uint64_t total = 0;
-    std::set<std::string> seen;
     for (zip_int64_t i = 0, n = zip_get_num_entries(archive_, 0); i < n; ++i) {
       zip_stat_t status;
       if (zip_stat_index(archive_, static_cast<zip_uint64_t>(i), 0, &status) != 0 || !status.name ||
@@ -44,8 +77,9 @@ ZipReader::ZipReader(std::string_view bytes, std::string name, const ZipLimits& 
         throw FileError("'" + name_ + "' is a damaged zip archive: member " + std::to_string(i) +
                         " has no description");
       }
-      if (!seen.insert(status.name).second) {
-        throw FileError("'" + name_ + "' is a damaged zip archive: it holds '" + status.name + "' twice");
+      if (!index_.emplace(status.name, members_.size()).second) {
+        throw FileError("'" + name_ + "' is a damaged zip archive: it holds '" +
+                        excerpt(status.name, kMostName) + "' twice");
       }
       if (status.size > limit - total) {
         throw FileError("'" + name_ + "' is refused as a zip bomb: its " + std::to_string(bytes.size()) +
@@ -63,24 +97,26 @@ ZipReader::ZipReader(std::string_view bytes, std::string name, const ZipLimits& 
 
 ZipReader::~ZipReader() { zip_discard(archive_); }
 
-bool ZipReader::has(const std::string& member) const {
-  return std::find(members_.begin(), members_.end(), member) != members_.end();
-}
+bool ZipReader::has(const std::string& member) const { return index_.contains(member); }
 
 std::string ZipReader::read(const std::string& member) const {
-  const auto found = std::find(members_.begin(), members_.end(), member);
-  if (found == members_.end()) {
+  const auto found = index_.find(member);
+  if (found == index_.end()) {
     std::string list;
-    for (size_t i = 0; i < members_.size() && i < 12; ++i) list += (i ? ", " : "") + members_[i];
-    throw FileError("'" + name_ + "' lacks the member '" + member + "'; it holds: " + list +
-                    (members_.size() > 12 ? ", ..." : ""));
+    for (size_t i = 0; i < members_.size() && i < 12; ++i)
+      list += (i ? ", " : "") + excerpt(members_[i], kMostName);
+    throw FileError("'" + name_ + "' lacks the member '" + member + "'; it holds: " +
+                    (list.empty() ? "nothing" : list) + (members_.size() > 12 ? ", ..." : ""));
   }
-  const auto index = static_cast<size_t>(found - members_.begin());
+  const size_t index = found->second;
   const uint64_t size = sizes_[index];
   const auto fail = [&](const std::string& reason) {
-    throw FileError("'" + name_ + "': its member '" + member + "' is damaged: " + reason);
+    throw FileError("'" + name_ + "': its member '" + excerpt(member, kMostName) + "' is damaged: " + reason);
   };
-  zip_file_t* file = zip_fopen_index(archive_, index, 0);
+  zip_stat_t status;
+  const bool lzma = zip_stat_index(archive_, index, 0, &status) == 0 &&
+                    (status.valid & ZIP_STAT_COMP_METHOD) && status.comp_method == kZipLzma;
+  zip_file_t* file = zip_fopen_index(archive_, index, lzma ? ZIP_FL_COMPRESSED : 0);
   if (!file) fail(zip_strerror(archive_));
   struct Close {
     zip_file_t* file;
@@ -88,22 +124,30 @@ std::string ZipReader::read(const std::string& member) const {
   } close{file};
 
   // The stated size may be a lie: memory grows with what really comes out.
+  const uint64_t stated = lzma ? status.comp_size : size;
   std::string content;
   uint64_t length = 0;
   for (;;) {
     if (length == content.size()) {
-      content.resize(std::min<uint64_t>(std::max<uint64_t>(2 * content.size(), 1 << 20), size + 1));
+      content.resize(std::min<uint64_t>(std::max<uint64_t>(2 * content.size(), 1 << 20), stated + 1));
     }
     const zip_int64_t count = zip_fread(file, content.data() + length, content.size() - length);
     if (count < 0) fail(zip_file_strerror(file));
     if (count == 0) break;
     length += static_cast<uint64_t>(count);
-    if (length > size) fail("it is longer than the " + std::to_string(size) + " bytes stated");
+    if (length > stated) fail("it is longer than the " + std::to_string(stated) + " bytes stated");
   }
-  if (length < size) {
-    fail("it has " + std::to_string(length) + " of the " + std::to_string(size) + " bytes stated");
+  if (length < stated) {
+    fail("it has " + std::to_string(length) + " of the " + std::to_string(stated) + " bytes stated");
   }
   content.resize(length);
+  if (lzma) {
+    std::string error;
+    content = unpack_zip_lzma(content, size, error);
+    if (!error.empty()) fail(error);
+    if (crc32_z(0, reinterpret_cast<const Bytef*>(content.data()), content.size()) != status.crc)
+      fail("its checksum differs");
+  }
   return content;
 }
 

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 
+#include "lamina/base/detail/file_kind.h"
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
+#include "lamina/base/log.h"
 #include "lamina/image/detail/codecs.h"
 
 namespace lamina {
@@ -14,8 +16,16 @@ uint8_t luma(const uint8_t* rgb) {  // weights of ITU-R BT.601 in 1/65536, as Pi
   return static_cast<uint8_t>((rgb[0] * 19595 + rgb[1] * 38470 + rgb[2] * 7471 + 0x8000) >> 16);
 }
 
-Picture with_channels(Picture picture, int channels) {
+Picture with_channels(Picture picture, int channels, const std::string& name) {
   if (picture.channels == channels) return picture;
+  if (!picture.deep.empty()) {
+    warn("'" + name +
+         "' has 16 bits a pixel; as colours, what is over 255 becomes 255, as in Keras: load it as " +
+         "\"grayscale\" to keep all");
+    std::transform(picture.deep.begin(), picture.deep.end(), picture.pixels.begin(),
+                   [](uint16_t deep) { return static_cast<uint8_t>(std::min<uint16_t>(deep, 255)); });
+    picture.deep.clear();
+  }
   const size_t count = static_cast<size_t>(picture.height) * static_cast<size_t>(picture.width);
   std::vector<uint8_t> pixels(count * static_cast<size_t>(channels));
   for (size_t i = 0; i < count; ++i) {
@@ -44,7 +54,7 @@ std::vector<size_t> nearest(int from, int to) {
 
 Picture resized(Picture picture, int height, int width) {
   if (picture.height == height && picture.width == width) return picture;
-  Picture result{height, width, picture.channels, {}};
+  Picture result{height, width, picture.channels, {}, {}};
   const auto channels = static_cast<size_t>(picture.channels), row = static_cast<size_t>(picture.width);
   const std::vector<size_t> columns = nearest(picture.width, width);
   result.pixels.reserve(static_cast<size_t>(height) * static_cast<size_t>(width) * channels);
@@ -52,6 +62,7 @@ Picture resized(Picture picture, int height, int width) {
     for (size_t x : columns) {
       const auto pixel = picture.pixels.begin() + static_cast<std::ptrdiff_t>((y * row + x) * channels);
       result.pixels.insert(result.pixels.end(), pixel, pixel + picture.channels);
+      if (!picture.deep.empty()) result.deep.push_back(picture.deep[y * row + x]);
     }
   }
   return result;
@@ -68,7 +79,8 @@ void detail::check_extents(int64_t height, int64_t width, const std::string& nam
 Picture decode_image(std::string_view bytes, const std::string& name) {
   if (bytes.starts_with("\x89PNG\r\n\x1a\n")) return detail::decode_png(bytes, name);
   if (bytes.starts_with("\xff\xd8\xff")) return detail::decode_jpeg(bytes, name);
-  throw FileError("'" + name + "' is no image that can be read; expected a PNG or JPEG file");
+  throw FileError("'" + name + "' is no image that can be read; expected a PNG or JPEG file, received " +
+                  detail::kind_of_bytes(bytes));
 }
 
 Picture load_img(const std::string& path, const LoadImgOptions& options) {
@@ -82,7 +94,7 @@ Picture load_img(const std::string& path, const LoadImgOptions& options) {
                           std::to_string(options.height) + " and " + std::to_string(options.width));
   }
   constexpr uint64_t kMostBytes = uint64_t{1} << 30;
-  Picture picture = with_channels(decode_image(read_file(path, kMostBytes), path), grey ? 1 : 3);
+  Picture picture = with_channels(decode_image(read_file(path, kMostBytes), path), grey ? 1 : 3, path);
   const int height = options.height > 0 ? options.height : picture.height;
   const int width = options.width > 0 ? options.width : picture.width;
   detail::check_extents(height, width, "load_img: the size asked for");
@@ -90,6 +102,10 @@ Picture load_img(const std::string& path, const LoadImgOptions& options) {
 }
 
 Tensor img_to_tensor(const Picture& picture) {
+  if (!picture.deep.empty()) {
+    return Tensor::from(std::vector<int32_t>(picture.deep.begin(), picture.deep.end()),
+                        Shape{picture.height, picture.width, picture.channels});
+  }
   return Tensor::from(picture.pixels, Shape{picture.height, picture.width, picture.channels});
 }
 

@@ -18,16 +18,18 @@ struct LoadImgOptions {
 
 /// The picture in a PNG or JPEG file, told apart by its first bytes: grey or colour as asked for, brought to
 /// the size asked for by taking the nearest pixel, as Keras does by default. Grey is the luma of ITU-R
-/// BT.601; transparency is dropped; the orientation in a camera's notes is not applied. Throws FileError when
-/// the file is missing, damaged, of another kind, or holds over 100 million pixels, and InvalidArgument for
-/// an unknown color_mode and a negative size.
+/// BT.601; transparency is dropped; gamma and colour profiles, and the orientation in a camera's notes, are
+/// not applied; inks (CMYK) become red, green and blue; of 16-bit colours the high byte counts. 16-bit greys
+/// keep their bits as "grayscale" (Picture::deep); as "rgb" they are cut at 255, which is said in a warning.
+/// All this is what Keras gets from Pillow. Throws FileError when the file is missing, damaged, of another
+/// kind, or holds over 100 million pixels, and InvalidArgument for an unknown color_mode and a negative size.
 Picture load_img(const std::string& path, const LoadImgOptions& options = {});
 
 /// The picture in the bytes of a PNG or JPEG file, as it is: one channel or three. `name` opens the message
 /// of a FileError.
 Picture decode_image(std::string_view bytes, const std::string& name);
 
-/// `picture` as uint8 (height, width, channels).
+/// `picture` as uint8 (height, width, channels); one of 16 bits as int32.
 Tensor img_to_tensor(const Picture& picture);
 
 }  // namespace lamina

@@ -16,6 +16,9 @@ struct Picture {
   int width = 0;
   int channels = 1;             ///< 1: grey, 3: red, green, blue
   std::vector<uint8_t> pixels;  ///< height * width * channels
+  /// Of a grey picture with 16 bits a pixel, these as they are (height * width); `pixels` then has their high
+  /// bytes. Empty for all other pictures.
+  std::vector<uint16_t> deep = {};
 
   /// From floats in [0, 1] (others are clamped, NaN is black). Throws InvalidArgument unless channels is 1
   /// or 3.

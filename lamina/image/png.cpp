@@ -1,6 +1,9 @@
-// PNG (ISO/IEC 15948), by libpng.
+// PNG (ISO/IEC 15948), by libpng's low-level interface: its simplified one converts by the gamma that a file
+// states, and takes 16 bits for linear light; Pillow, and so Keras, take the samples as they are.
 #include <png.h>
 
+#include <algorithm>
+#include <csetjmp>
 #include <cstring>
 
 #include "lamina/base/error.h"
@@ -9,37 +12,122 @@
 namespace lamina {
 namespace {
 
-/// libpng's description of an image, which owns memory while a file is read.
-struct Png : png_image {
-  Png() : png_image{} { version = PNG_IMAGE_VERSION; }
-  ~Png() { png_image_free(this); }
-  Png(const Png&) = delete;
-  Png& operator=(const Png&) = delete;
-  bool failed() const { return PNG_IMAGE_FAILED(*this); }
+/// libpng's description of a file that is read, with the place in its bytes. libpng leaves its functions by a
+/// jump when they fail: attempt() catches it, and what is called in between has nothing to destroy.
+struct Reading {
+  explicit Reading(std::string_view file) : bytes(file) {
+    png = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, fail, ignore);
+    info = png ? png_create_info_struct(png) : nullptr;
+    if (!info) {
+      png_destroy_read_struct(&png, nullptr, nullptr);
+      throw InternalError("libpng does not start");
+    }
+    png_set_read_fn(png, this, take);
+  }
+  ~Reading() { png_destroy_read_struct(&png, &info, nullptr); }
+  Reading(const Reading&) = delete;
+  Reading& operator=(const Reading&) = delete;
+
+  /// Whether `step` came to its end; else `message` says why not.
+  template <class F>
+  bool attempt(const F& step) {
+    if (setjmp(png_jmpbuf(png)) != 0) return false;
+    step(*this);
+    return true;
+  }
+
+  static void fail(png_structp png, png_const_charp message) {
+    auto& self = *static_cast<Reading*>(png_get_error_ptr(png));
+    std::snprintf(self.message, sizeof self.message, "%s", message);
+    png_longjmp(png, 1);
+  }
+  static void ignore(png_structp, png_const_charp) {}
+  static void take(png_structp png, png_bytep to, size_t count) {
+    auto& self = *static_cast<Reading*>(png_get_io_ptr(png));
+    if (count > self.bytes.size()) png_error(png, "it ends too early");
+    std::memcpy(to, self.bytes.data(), count);
+    self.bytes.remove_prefix(count);
+  }
+
+  std::string_view bytes;
+  png_structp png = nullptr;
+  png_infop info = nullptr;
+  char message[128] = "";
 };
+
+/// The colours of a palette. Pillow takes numbers beyond its end for greys.
+std::vector<uint8_t> through_palette(const std::vector<uint8_t>& numbers, const png_color* palette,
+                                     int count) {
+  std::vector<uint8_t> pixels;
+  pixels.reserve(3 * numbers.size());
+  for (const uint8_t number : numbers) {
+    const png_color grey{number, number, number};
+    const png_color& colour = number < count ? palette[number] : grey;
+    pixels.insert(pixels.end(), {colour.red, colour.green, colour.blue});
+  }
+  return pixels;
+}
 
 }  // namespace
 
 Picture detail::decode_png(std::string_view bytes, const std::string& name) {
-  Png png;
-  const auto damaged = [&] { return FileError("'" + name + "' is a damaged PNG file: " + png.message); };
-  if (!png_image_begin_read_from_memory(&png, bytes.data(), bytes.size())) throw damaged();
-  check_extents(png.height, png.width, "'" + name + "'");
-  const bool colour = (png.format & PNG_FORMAT_FLAG_COLOR) != 0,
-             alpha = (png.format & PNG_FORMAT_FLAG_ALPHA) != 0;
-  png.format =
-      colour ? (alpha ? PNG_FORMAT_RGBA : PNG_FORMAT_RGB) : (alpha ? PNG_FORMAT_GA : PNG_FORMAT_GRAY);
-  Picture picture{static_cast<int>(png.height), static_cast<int>(png.width), colour ? 3 : 1, {}};
-  picture.pixels.resize(PNG_IMAGE_SIZE(png));
-  if (!png_image_finish_read(&png, nullptr, picture.pixels.data(), 0, nullptr)) throw damaged();
-  if (alpha) {
-    const size_t channels = colour ? 3 : 1, count = picture.pixels.size() / (channels + 1);
-    for (size_t i = 0; i < count; ++i)
-      std::memmove(&picture.pixels[i * channels], &picture.pixels[i * (channels + 1)], channels);
-    picture.pixels.resize(count * channels);
+  Reading file(bytes);
+  const auto damaged = [&] { return FileError("'" + name + "' is a damaged PNG file: " + file.message); };
+  if (!file.attempt([](Reading& it) { png_read_info(it.png, it.info); })) throw damaged();
+  const png_uint_32 height = png_get_image_height(file.png, file.info),
+                    width = png_get_image_width(file.png, file.info);
+  check_extents(height, width, "'" + name + "'");
+  const int kind = png_get_color_type(file.png, file.info);
+  const bool deep_grey = kind == PNG_COLOR_TYPE_GRAY && png_get_bit_depth(file.png, file.info) == 16;
+  const bool prepared = file.attempt([=](Reading& it) {
+    if (kind == PNG_COLOR_TYPE_GRAY) png_set_expand_gray_1_2_4_to_8(it.png);
+    if (kind == PNG_COLOR_TYPE_PALETTE) png_set_packing(it.png);
+    if (!deep_grey) png_set_strip_16(it.png);
+    png_set_strip_alpha(it.png);
+    png_set_interlace_handling(it.png);
+    png_read_update_info(it.png, it.info);
+  });
+  if (!prepared) throw damaged();
+
+  const size_t row_bytes = png_get_rowbytes(file.png, file.info);
+  std::vector<uint8_t> samples(row_bytes * height);
+  std::vector<png_bytep> rows;
+  for (size_t y = 0; y < height; ++y) rows.push_back(&samples[y * row_bytes]);
+  const bool whole = file.attempt([&rows](Reading& it) {
+    png_read_image(it.png, rows.data());
+    png_read_end(it.png, nullptr);
+  });
+  if (!whole) throw damaged();
+
+  const bool colour = (kind & PNG_COLOR_MASK_COLOR) != 0;
+  Picture picture{static_cast<int>(height), static_cast<int>(width), colour ? 3 : 1, {}, {}};
+  if (kind == PNG_COLOR_TYPE_PALETTE) {
+    png_colorp palette = nullptr;
+    int count = 0;
+    png_get_PLTE(file.png, file.info, &palette, &count);
+    picture.pixels = through_palette(samples, palette, count);
+  } else if (deep_grey) {
+    for (size_t i = 0; i < samples.size(); i += 2) {
+      picture.pixels.push_back(samples[i]);
+      picture.deep.push_back(static_cast<uint16_t>(samples[i] << 8 | samples[i + 1]));
+    }
+  } else {
+    picture.pixels = std::move(samples);
   }
   return picture;
 }
+
+namespace {
+
+/// libpng's description of an image, which owns memory while a file is written.
+struct Writing : png_image {
+  Writing() : png_image{} { version = PNG_IMAGE_VERSION; }
+  ~Writing() { png_image_free(this); }
+  Writing(const Writing&) = delete;
+  Writing& operator=(const Writing&) = delete;
+};
+
+}  // namespace
 
 std::string encode_png(const Picture& picture) {
   const size_t row = static_cast<size_t>(picture.width) * static_cast<size_t>(picture.channels);
@@ -52,7 +140,7 @@ std::string encode_png(const Picture& picture) {
                           std::to_string(picture.channels) + ") with " +
                           std::to_string(picture.pixels.size()) + " bytes");
   }
-  Png png;
+  Writing png;
   png.width = static_cast<png_uint_32>(picture.width);
   png.height = static_cast<png_uint_32>(picture.height);
   png.format = picture.channels == 3 ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 
+#include "lamina/base/detail/checked_int.h"
 #include "lamina/base/error.h"
 #include "lamina/nn/detail/model_impl.h"
+#include "lamina/nn/detail/unknown_objects.h"
 
 namespace lamina {
 
@@ -35,6 +37,23 @@ std::string ConfigReader::string(const char* key, std::string otherwise) {
   return value->as_string();
 }
 
+namespace {
+
+// An argument as the registry makes it, or a stand-in where a file may be read without.
+template <class Base>
+std::shared_ptr<const Base> object_or_stand_in(const char* key, const Json& json, const std::string& where) {
+  try {
+    return Registry<Base>::from_json(json);
+  } catch (const Error& error) {
+    std::shared_ptr<const Base> other =
+        detail::UnknownObjects::stand_in<Base>(key, json, where, error.what());
+    if (other) return other;
+    throw;
+  }
+}
+
+}  // namespace
+
 std::optional<int64_t> ConfigReader::optional_integer(const char* key) {
   const Json* value = get(key);
   if (!value) return std::nullopt;
@@ -49,7 +68,9 @@ std::optional<int64_t> ConfigReader::optional_integer(const char* key) {
 int64_t ConfigReader::integer(const char* key, std::optional<int64_t> otherwise) {
   const std::optional<int64_t> value = optional_integer(key);
   if (!value && !otherwise) fail(key, "is missing");
-  return value ? *value : *otherwise;
+  // Axes, extents and counts end up in ints: none is silently cut. Seeds, which may be larger, are read by
+  // optional_integer().
+  return value ? detail::checked_int(*value, where() + ": argument '" + key + "'") : *otherwise;
 }
 
 std::optional<double> ConfigReader::optional_number(const char* key) {
@@ -79,7 +100,8 @@ std::vector<int64_t> ConfigReader::integers(const char* key) {
   for (const Json& element : value->as_list()) {
     if (!element.is_null() && !element.is_int())
       fail(key, "must be a list of integers, received " + value->dump());
-    result.push_back(element.is_null() ? -1 : element.as_int());
+    result.push_back(
+        element.is_null() ? -1 : detail::checked_int(element.as_int(), where() + ": argument '" + key + "'"));
   }
   return result;
 }
@@ -98,12 +120,13 @@ std::vector<double> ConfigReader::numbers(const char* key) {
 Size2 ConfigReader::size2(const char* key, Size2 otherwise) {
   const Json* value = get(key);
   if (!value) return otherwise;
-  if (value->is_int()) return Size2(value->as_int());
-  if (value->is_list() && value->size() == 2 && value->at(size_t{0}).is_int() &&
-      value->at(size_t{1}).is_int()) {
-    return Size2(value->at(size_t{0}).as_int(), value->at(size_t{1}).as_int());
-  }
-  fail(key, "must be an integer or two, received " + value->dump());
+  const bool two = value->is_list() && value->size() == 2 && value->at(size_t{0}).is_int() &&
+                   value->at(size_t{1}).is_int();
+  if (!value->is_int() && !two) fail(key, "must be an integer or two, received " + value->dump());
+  const int64_t first = two ? value->at(size_t{0}).as_int() : value->as_int();
+  const int64_t second = two ? value->at(size_t{1}).as_int() : first;
+  for (const int64_t one : {first, second}) detail::checked_int(one, where() + ": argument '" + key + "'");
+  return Size2(first, second);
 }
 
 Choice<Initializer> ConfigReader::initializer(const char* key, const char* otherwise) {
@@ -112,7 +135,7 @@ Choice<Initializer> ConfigReader::initializer(const char* key, const char* other
   if (!value->is_string() && !value->contains("class_name")) {
     fail(key, "must be an initializer, received " + value->dump());
   }
-  return std::shared_ptr<const Initializer>(Registry<Initializer>::from_json(*value));
+  return object_or_stand_in<Initializer>(key, *value, where());
 }
 
 std::string ConfigReader::activation(const char* key) {
@@ -129,7 +152,7 @@ Choice<Regularizer> ConfigReader::regularizer(const char* key) {
   if (!value) return {};
   if (!value->is_string() && !value->contains("class_name"))
     fail(key, "must be a regularizer, received " + value->dump());
-  return std::shared_ptr<const Regularizer>(Registry<Regularizer>::from_json(*value));
+  return object_or_stand_in<Regularizer>(key, *value, where());
 }
 
 Choice<Constraint> ConfigReader::constraint(const char* key) {
@@ -137,7 +160,7 @@ Choice<Constraint> ConfigReader::constraint(const char* key) {
   if (!value) return {};
   if (!value->is_string() && !value->contains("class_name"))
     fail(key, "must be a constraint, received " + value->dump());
-  return std::shared_ptr<const Constraint>(Registry<Constraint>::from_json(*value));
+  return object_or_stand_in<Constraint>(key, *value, where());
 }
 
 std::shared_ptr<Layer> ConfigReader::layer(const char* key) {

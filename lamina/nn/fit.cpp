@@ -1,7 +1,9 @@
 // The training loop: epochs and steps around the compiled step, callbacks, validation, stopping and resuming.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "lamina/base/detail/checked_int.h"
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
 #include "lamina/nn/detail/batches.h"
@@ -62,7 +64,8 @@ void check_resume(const TrainingSnapshot& snapshot, const Json& identity, std::o
     }
   };
   within("epoch", std::numeric_limits<int>::max());
-  within("step", steps.value_or(std::numeric_limits<int64_t>::max()));
+  within("step",
+         std::min<int64_t>(steps.value_or(std::numeric_limits<int>::max()), std::numeric_limits<int>::max()));
 }
 
 // One training, from its first step to its last.
@@ -127,7 +130,7 @@ void Fit::meet_first_batch() {
     position_.step = options_.resume->step();
     const Json* pass = options_.resume->info.find("pass");
     const Json* pass_step = options_.resume->info.find("pass_step");
-    position_.pass = pass ? static_cast<int>(pass->as_int()) : position_.epoch;
+    position_.pass = pass ? detail::checked_int(pass->as_int(), "the snapshot's pass") : position_.epoch;
     position_.pass_step = pass_step ? pass_step->as_int() : position_.step;
   }
   epochs_.begin(position_);
@@ -264,6 +267,7 @@ void warn_of_changes(const Model& model, const ModelImpl& impl) {
 
 History Model::fit(const Tensors& x, const Tensors& y, FitOptions options) {
   check(options);
+  const std::shared_ptr<ModelImpl> keep = ModelImpl::shared(*this);  // should a callback move the model away
   ModelImpl& model = impl();
   model.require_idle(*this, "fit");
   const detail::Alone alone(*this, "fit");
@@ -306,6 +310,7 @@ History Model::fit(const Tensors& x, const Tensors& y, FitOptions options) {
 
 History Model::fit(BatchSource& source, FitOptions options) {
   check(options);
+  const std::shared_ptr<ModelImpl> keep = ModelImpl::shared(*this);  // should a callback move the model away
   ModelImpl& model = impl();
   model.require_idle(*this, "fit");
   const detail::Alone alone(*this, "fit");

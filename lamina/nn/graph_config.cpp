@@ -1,5 +1,6 @@
 // Graphs of layers to and from the JSON that Keras writes for functional models.
 #include <algorithm>
+#include <deque>
 #include <map>
 
 #include "lamina/base/error.h"
@@ -101,9 +102,11 @@ class Reader {
     const Json& layers = config_.at("layers");
     for (const Json& layer : layers.as_list()) create(layer);
     // Calls wait until what they need was made; a layer that is shared may be needed before its last call.
-    for (bool progress = true; progress;) {
-      progress = false;
-      for (Pending& pending : pending_) progress |= advance(pending);
+    for (size_t i = 0; i < pending_.size(); ++i) ready_.push_back(i);
+    while (!ready_.empty()) {
+      const size_t next = ready_.front();
+      ready_.pop_front();
+      advance(next);
     }
     std::string waiting;
     for (const Pending& pending : pending_) {
@@ -127,7 +130,10 @@ class Reader {
     const Json::List* calls = nullptr;
     size_t next = 0;
   };
-  struct NotYet {};  // a tensor that a later round will have
+  using Call = std::pair<std::string, int64_t>;  // layer and number
+  struct NotYet {                                // a tensor of a call that is still to be made
+    Call call;
+  };
 
   void create(const Json& json) {
     const std::string& name = json.at("name").as_string();
@@ -150,19 +156,23 @@ class Reader {
     pending_.push_back(std::move(pending));
   }
 
-  // Makes the calls of a layer whose inputs are there.
-  bool advance(Pending& pending) {
-    bool any = false;
-    for (; pending.next < pending.calls->size(); ++pending.next, any = true) {
+  // Makes the calls of a layer whose inputs are there; the first other one waits for what it lacks.
+  void advance(size_t index) {
+    Pending& pending = pending_[index];
+    for (; pending.next < pending.calls->size(); ++pending.next) {
       const Json& node = (*pending.calls)[pending.next];
+      std::vector<std::vector<Tensor>>& made = outputs_[pending.name];
       try {
-        outputs_[pending.name].push_back(pending.layer ? call_layer(pending, node)
-                                                       : call_operation(pending, node));
-      } catch (const NotYet&) {
-        break;
+        made.push_back(pending.layer ? call_layer(pending, node) : call_operation(pending, node));
+      } catch (const NotYet& missing) {
+        waiting_[missing.call].push_back(index);
+        return;
       }
+      const auto waiting = waiting_.find({pending.name, static_cast<int64_t>(made.size()) - 1});
+      if (waiting == waiting_.end()) continue;
+      ready_.insert(ready_.end(), waiting->second.begin(), waiting->second.end());
+      waiting_.erase(waiting);
     }
-    return any;
   }
 
   std::vector<Tensor> call_operation(const Pending& pending, const Json& node) {
@@ -276,7 +286,7 @@ class Reader {
       if (call < 0 || call > 1000000)
         throw InvalidArgument("the configuration names call " + std::to_string(call) + " of layer '" + name +
                               "'");
-      throw NotYet();
+      throw NotYet{{name, call}};
     }
     const std::vector<Tensor>& outputs = found->second[static_cast<size_t>(call)];
     if (output < 0 || output >= static_cast<int64_t>(outputs.size())) {
@@ -313,6 +323,8 @@ class Reader {
 
   const Json& config_;
   std::vector<Pending> pending_;
+  std::deque<size_t> ready_;                     // of pending_, to be looked at
+  std::map<Call, std::vector<size_t>> waiting_;  // of pending_, by the call that they wait for
   std::map<std::string, std::vector<std::vector<Tensor>>> outputs_;  // of each call
   std::map<std::string, bool> models_;                               // whether a layer is a functional model
 };

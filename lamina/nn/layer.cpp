@@ -298,7 +298,9 @@ Json Layer::config() const {
 Json Layer::build_config() const { return Json::object({{"input_shape", shape_json(input_shape())}}); }
 
 Json Layer::serialize() const {
-  Json json = serialize_object(module(), class_name(), config());
+  Json own = config();
+  for (const auto& [argument, as_read] : state().unknown_arguments) own[argument] = as_read;
+  Json json = serialize_object(module(), class_name(), std::move(own));
   if (built() && records_build()) json["build_config"] = build_config();
   return json;
 }

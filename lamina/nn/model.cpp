@@ -40,7 +40,7 @@ Model::Model(const Tensors& inputs, const Tensors& given_outputs, const ModelOpt
   const Tensors outputs = in_keras_order(given_outputs);
   model.graph = std::make_shared<detail::LayerGraph>(inputs.values(), outputs.values());
   model.layers = model.graph->operations();
-  ModelImpl::name_layers(name(), model.layers, "");
+  detail::LayerNames(name(), "").join_all(model.layers);
   std::vector<std::shared_ptr<Layer>> kept;  // operations have nothing to keep
   for (const auto& layer : model.layers) {
     if (layer->module() == "keras.layers" || find_operation(layer->class_name()) == nullptr)
@@ -225,7 +225,7 @@ void Model::create_weights_for(const TensorSpecs& inputs) {
   const auto& inner = sublayers();
   model.layers.clear();
   for (const auto& [member, layer] : inner) model.layers.push_back(layer);
-  ModelImpl::name_layers(name(), model.layers, name());
+  detail::LayerNames(name(), name()).join_all(model.layers);
   const bool ready = !inner.empty() && std::all_of(inner.begin(), inner.end(),
                                                    [](const auto& entry) { return entry.second->built(); });
   if (ready) {
@@ -329,6 +329,7 @@ void Model::compile(CompileOptions options) {
     options.weighted_metrics.resolve(model.output_names, "weighted_metrics");
   }
   model.options = std::move(options);
+  model.unused.reset();
   model.trainer.reset();
   auto flags = std::make_shared<std::map<const void*, bool>>();
   const std::function<void(const Layer&)> note = [&](const Layer& layer) {
@@ -343,7 +344,8 @@ void Model::compile(CompileOptions options) {
 bool Model::compiled() const { return impl().options.has_value(); }
 
 const CompileOptions& Model::compile_options() const {
-  if (!impl().options) throw InvalidArgument("model '" + name() + "' is not compiled");
+  if (!impl().options)
+    throw InvalidArgument("model '" + name() + "' is not compiled" + impl().why_not_compiled());
   return *impl().options;
 }
 

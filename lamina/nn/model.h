@@ -250,7 +250,7 @@ class Sequential : public LayerOf<Sequential, Model> {
 
 /// Options of load_model.
 struct LoadOptions {
-  bool compile = true;  ///< whether the model is compiled as it was when it was saved
+  bool compile = true;  ///< whether it is compiled as it was saved, if all that this needs is known here
 };
 
 /// A file format of models, by extension. Rooms above register theirs before main.

@@ -2,9 +2,12 @@
 #include <algorithm>
 #include <set>
 
+#include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
 #include "lamina/nn/config.h"
+#include "lamina/nn/detail/layer_state.h"
+#include "lamina/nn/detail/load_notes.h"
 #include "lamina/nn/detail/model_impl.h"
 #include "lamina/nn/detail/operation_layer.h"
 #include "lamina/nn/layers/input_layer.h"
@@ -69,7 +72,7 @@ PerOutput<T> per_output_from(const Json* json, F&& from_json) {
   return PerOutput<T>(from_json(*json));
 }
 
-Json metrics_json(const MetricChoices& choices) {
+Json metrics_json(const MetricChoices& choices, size_t outputs) {
   const auto list_json = [](const MetricChoices::List& list) {
     Json result = Json::list();
     for (const Choice<Metric>& metric : list) result.push_back(choice_json(metric));
@@ -82,9 +85,11 @@ Json metrics_json(const MetricChoices& choices) {
       result[choices.names()[i]] = list_json(choices.lists()[i]);
     return result;
   }
-  if (!choices.by_position()) return list_json(choices.lists()[0]);
+  // Of several outputs Keras wants a list for each.
+  if (!choices.by_position() && outputs < 2) return list_json(choices.lists()[0]);
   Json result = Json::list();
-  for (const MetricChoices::List& list : choices.lists()) result.push_back(list_json(list));
+  for (size_t i = 0; i < (choices.by_position() ? choices.lists().size() : outputs); ++i)
+    result.push_back(list_json(choices.lists()[choices.by_position() ? i : 0]));
   return result;
 }
 
@@ -94,26 +99,36 @@ MetricChoices::List metric_list(const Json& json) {
     if (!json.is_null()) list.push_back(choice_from<Metric>(json));
     return list;
   }
-  for (const Json& metric : json.as_list()) list.push_back(choice_from<Metric>(metric));
+  for (const Json& metric : json.as_list()) {
+    if (!metric.is_null()) list.push_back(choice_from<Metric>(metric));
+  }
   return list;
 }
 
-MetricChoices metrics_from(const Json* json) {
+MetricChoices without_empty(MetricChoices choices) {
+  const bool any = std::any_of(choices.lists().begin(), choices.lists().end(),
+                               [](const MetricChoices::List& list) { return !list.empty(); });
+  return any ? std::move(choices) : MetricChoices();
+}
+
+MetricChoices metrics_from(const Json* json, size_t outputs) {
   if (!json || json->is_null()) return {};
   if (json->is_object() && !json->contains("class_name")) {
     std::vector<std::pair<std::string, MetricChoices::List>> named;
     for (const auto& [name, list] : json->as_object()) named.emplace_back(name, metric_list(list));
-    return MetricChoices(std::move(named));
+    return without_empty(MetricChoices(std::move(named)));
   }
-  if (!json->is_list()) return MetricChoices(metric_list(*json));
+  if (!json->is_list()) return without_empty(MetricChoices(metric_list(*json)));
   const bool nested = std::any_of(json->as_list().begin(), json->as_list().end(),
                                   [](const Json& element) { return element.is_list(); });
-  if (!nested) return MetricChoices(metric_list(*json));
+  // Of several outputs a plain list has one entry for each, as in Keras.
+  const bool by_output = nested || (outputs > 1 && json->size() == outputs);
+  if (!by_output) return without_empty(MetricChoices(metric_list(*json)));
   std::vector<MetricChoices::List> lists;
   for (const Json& list : json->as_list()) lists.push_back(metric_list(list));
   // Some versions write one list per output even where there is one output.
-  return lists.size() == 1 ? MetricChoices(std::move(lists[0]))
-                           : MetricChoices::by_position(std::move(lists));
+  return without_empty(lists.size() == 1 ? MetricChoices(std::move(lists[0]))
+                                         : MetricChoices::by_position(std::move(lists)));
 }
 
 // Losses and metrics that only this program knows are said aloud: whoever loads the file needs them.
@@ -161,25 +176,58 @@ Json compile_config(const Model& model) {
       for (const Choice<Metric>& metric : list) warn_unless_known(model, metric);
     }
   }
+  const size_t outputs = ModelImpl::of(model).output_names.size();
   return Json::object(
       {{"optimizer", optimizer},
        {"loss", per_output_json(options.loss, [](const Choice<Loss>& loss) { return choice_json(loss); })},
        {"loss_weights", per_output_json(options.loss_weights, [](double weight) { return Json(weight); })},
-       {"metrics", metrics_json(options.metrics)},
-       {"weighted_metrics", metrics_json(options.weighted_metrics)},
+       {"metrics", metrics_json(options.metrics, outputs)},
+       {"weighted_metrics", metrics_json(options.weighted_metrics, outputs)},
        {"run_eagerly", false},
        {"steps_per_execution", 1},
        {"jit_compile", false}});
 }
 
-CompileOptions compile_options_from(const Json& config) {
+Json any_compile_config(const Model& model) {
+  const ModelImpl& impl = ModelImpl::of(model);
+  if (impl.options) return compile_config(model);
+  return impl.unused ? impl.unused->compile_config : Json::object();
+}
+
+CompileOptions compile_options_from(const Json& config, size_t outputs, std::vector<std::string>& problems) {
   CompileOptions options;
-  options.optimizer = choice_from<Optimizer>(config.at("optimizer"));
-  options.loss = per_output_from<Choice<Loss>>(config.find("loss"), choice_from<Loss>);
-  options.loss_weights =
-      per_output_from<double>(config.find("loss_weights"), [](const Json& json) { return json.as_double(); });
-  options.metrics = metrics_from(config.find("metrics"));
-  options.weighted_metrics = metrics_from(config.find("weighted_metrics"));
+  const auto attempt = [&](const auto& read) {
+    try {
+      read();
+    } catch (const Error& error) {
+      problems.emplace_back(error.what());
+    }
+  };
+  const auto known = [](const auto& choice) {
+    if (choice.given() && !goes_by_shape(choice)) choice.get();
+  };
+  attempt([&] {
+    const Json* optimizer = config.find("optimizer");
+    if (optimizer) options.optimizer = choice_from<Optimizer>(*optimizer);
+    if (options.optimizer.given()) options.optimizer.get();
+  });
+  attempt([&] {
+    options.loss = per_output_from<Choice<Loss>>(config.find("loss"), choice_from<Loss>);
+    for (const Choice<Loss>& loss : options.loss.values()) known(loss);
+  });
+  attempt([&] {
+    options.loss_weights = per_output_from<double>(config.find("loss_weights"),
+                                                   [](const Json& json) { return json.as_double(); });
+  });
+  for (const char* key : {"metrics", "weighted_metrics"}) {
+    attempt([&] {
+      MetricChoices metrics = metrics_from(config.find(key), outputs);
+      for (const MetricChoices::List& list : metrics.lists()) {
+        for (const Choice<Metric>& metric : list) known(metric);
+      }
+      (key[0] == 'm' ? options.metrics : options.weighted_metrics) = std::move(metrics);
+    });
+  }
   return options;
 }
 
@@ -199,6 +247,7 @@ std::shared_ptr<Layer> layer_from_json(const Json& json) {
   const std::string& class_name = json.at("class_name").as_string();
   if (class_name == "Sequential" || class_name == "Functional" || class_name == "Model")
     return std::make_shared<Model>(Model::from_json(json, {}, false));
+  const UnknownObjects unknown;
   const std::shared_ptr<Layer> layer = Registry<Layer>::from_json(json);
   const Json* arguments = json.find("config");
   if (!arguments || !arguments->is_object()) return layer;
@@ -208,6 +257,7 @@ std::shared_ptr<Layer> layer_from_json(const Json& json) {
   const Json* activity = arguments->find("activity_regularizer");
   if (activity && !activity->is_null())
     layer->set_activity_regularizer(ConfigReader(*arguments, class_name).regularizer("activity_regularizer"));
+  if (!unknown.arguments().empty()) LayerState::of(*layer).unknown_arguments = unknown.arguments();
   return layer;
 }
 
@@ -217,7 +267,7 @@ Json Model::serialize() const {
   const detail::ModelImpl& model = impl();
   if (model.kind == detail::ModelImpl::Kind::kSubclass) {
     Json json = real_ ? real_->Layer::serialize() : Layer::serialize();
-    json["compile_config"] = model.options ? detail::compile_config(*this) : Json::object();
+    json["compile_config"] = detail::any_compile_config(*this);
     return json;
   }
   bool graph = model.kind == detail::ModelImpl::Kind::kGraph;
@@ -247,7 +297,7 @@ Json Model::serialize() const {
     json = serialize_object("keras", "Sequential", std::move(config));
     if (model.built) json["build_config"] = Json::object({{"input_shape", build}});
   }
-  json["compile_config"] = model.options ? detail::compile_config(*this) : Json::object();
+  json["compile_config"] = detail::any_compile_config(*this);
   return json;
 }
 
@@ -264,13 +314,23 @@ void build_as_written(Model& model, const Json& json) {
 void compile_as_written(Model& model, const Json& json, bool compile) {
   const Json* compiled = json.find("compile_config");
   if (!compile || !compiled || !compiled->is_object() || compiled->size() == 0) return;
-  try {
-    model.compile(detail::compile_options_from(*compiled));
-  } catch (const InvalidArgument& error) {
-    throw InvalidArgument(
-        std::string(error.what()) +
-        "; register it before loading, or load without it: load_model(path, {.compile = false})");
+  std::vector<std::string> problems;
+  CompileOptions options =
+      detail::compile_options_from(*compiled, detail::ModelImpl::of(model).output_names.size(), problems);
+  if (problems.empty()) {
+    try {
+      model.compile(std::move(options));
+      return;
+    } catch (const Error& error) {
+      problems.emplace_back(error.what());
+    }
   }
+  // Only training needs it: the model stays as it is, and its file's words are kept.
+  std::string reason;
+  for (const std::string& problem : problems) reason += (reason.empty() ? "" : "; ") + problem;
+  reason = detail::excerpt(reason, 2000);
+  detail::ModelImpl::of(model).unused = detail::ModelImpl::Unused{*compiled, {}, reason};
+  detail::LoadNotes::add(reason);
 }
 
 Model sequential_from(const Json& json, const ModelOptions& options) {
@@ -287,9 +347,11 @@ Model sequential_from(const Json& json, const ModelOptions& options) {
 Model Model::from_json(const Json& json, std::optional<uint64_t> seed, bool compile) {
   const std::string& class_name = json.at("class_name").as_string();
   const Json& config = json.at("config");
+  const Json* own_name = config.find("name");
+  const detail::LoadNotes notes(own_name && own_name->is_string() ? own_name->as_string() : class_name);
   ModelOptions options;
   options.seed = seed;
-  if (const Json* name = config.find("name"); name && name->is_string()) options.name = name->as_string();
+  if (own_name && own_name->is_string()) options.name = own_name->as_string();
   const bool sequential = class_name == "Sequential";
   if (!sequential && class_name != "Functional" && class_name != "Model") {
     // A class of the user's own.

@@ -109,6 +109,7 @@ Tensor only_output(const Model& model, const Tensors& outputs, const char* inste
 
 Logs Model::evaluate(const Tensors& x, const Tensors& y, const EvaluateOptions& options) {
   positive("evaluate", options.batch_size);
+  const std::shared_ptr<ModelImpl> keep = ModelImpl::shared(*this);  // should a callback move the model away
   const detail::Alone alone(*this, "evaluate");
   const Batch all = impl().arrange(*this, {x, y, options.sample_weight});
   impl().check_data(*this, all, "evaluate", false, options.batch_size);
@@ -118,6 +119,7 @@ Logs Model::evaluate(const Tensors& x, const Tensors& y, const EvaluateOptions& 
 }
 
 Logs Model::evaluate(BatchSource& source, const EvaluateOptions& options) {
+  const std::shared_ptr<ModelImpl> keep = ModelImpl::shared(*this);  // should a callback move the model away
   const detail::Alone alone(*this, "evaluate");
   require_end(source, options.steps, "evaluate");
   const detail::CallbackList callbacks(options.callbacks, options.verbose);
@@ -127,6 +129,7 @@ Logs Model::evaluate(BatchSource& source, const EvaluateOptions& options) {
 
 Tensors Model::predict_outputs(const Tensors& x, const PredictOptions& options) {
   positive("predict", options.batch_size);
+  const std::shared_ptr<ModelImpl> keep = ModelImpl::shared(*this);  // should a callback move the model away
   const detail::Asking asking(*this, "predict");
   const Tensors data = impl().arrange_inputs(*this, x);
   detail::TensorSource source(data, {}, {}, {.batch_size = options.batch_size}, "predict");
@@ -135,6 +138,7 @@ Tensors Model::predict_outputs(const Tensors& x, const PredictOptions& options) 
 }
 
 Tensors Model::predict_outputs(BatchSource& source, const PredictOptions& options) {
+  const std::shared_ptr<ModelImpl> keep = ModelImpl::shared(*this);  // should a callback move the model away
   const detail::Asking asking(*this, "predict");
   require_end(source, options.steps, "predict");
   const detail::CallbackList callbacks(options.callbacks, 0);

@@ -1,6 +1,9 @@
 // Formats of model files, by extension.
 #include <algorithm>
+#include <cctype>
+#include <fstream>
 
+#include "lamina/base/detail/file_kind.h"
 #include "lamina/base/error.h"
 #include "lamina/nn/model.h"
 
@@ -19,17 +22,34 @@ bool register_model_format(ModelFormat format) {
   return true;
 }
 
+namespace {
+
+bool has_extension(const std::string& path, const std::string& extension) {
+  return path.size() > extension.size() &&
+         std::equal(extension.begin(), extension.end(),
+                    path.end() - static_cast<std::ptrdiff_t>(extension.size()),
+                    [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
+}
+
+// "; it is an HDF5 file", for a file that is there.
+std::string what_it_is(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string start(512, '\0');
+  file.read(start.data(), static_cast<std::streamsize>(start.size()));
+  start.resize(static_cast<size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+  return start.empty() ? std::string() : "; it is " + detail::kind_of_bytes(start);
+}
+
+}  // namespace
+
 const ModelFormat& find_model_format(const std::string& path) {
-  std::vector<std::string> known;
+  std::string known;
   for (const ModelFormat& format : formats()) {
-    const std::string& end = format.extension;
-    if (path.size() > end.size() && path.compare(path.size() - end.size(), end.size(), end) == 0)
-      return format;
-    known.push_back(end);
+    if (has_extension(path, format.extension)) return format;
+    known += (known.empty() ? "" : ", ") + format.extension;
   }
-  std::string list;
-  for (const std::string& extension : known) list += (list.empty() ? "" : ", ") + extension;
-  throw InvalidArgument("'" + path + "': no model format has this extension; known: " + list);
+  throw InvalidArgument("'" + path + "': no model format has this extension; known: " + known +
+                        what_it_is(path));
 }
 
 void Model::save(const std::string& path) const { find_model_format(path).save(*this, path); }

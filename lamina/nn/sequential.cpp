@@ -13,7 +13,9 @@ Sequential::Sequential(std::initializer_list<AnyLayer> layers, const ModelOption
 
 Sequential::Sequential(const std::vector<AnyLayer>& layers, const ModelOptions& options)
     : LayerOf<Sequential, Model>(ModelImpl::make(ModelImpl::Kind::kSequential, options), options) {
-  for (const AnyLayer& layer : layers) impl().append(*this, layer.get());
+  std::vector<std::shared_ptr<Layer>> all;
+  for (const AnyLayer& layer : layers) all.push_back(layer.get());
+  impl().append(*this, all);
   build_if_possible();
 }
 
@@ -46,7 +48,7 @@ void Sequential::add(AnyLayer layer) {
   const detail::Alone alone(*this, "add");
   const std::shared_ptr<const detail::LayerGraph> graph = model.graph;
   const bool built = model.built;
-  model.append(*this, layer.get());
+  model.append(*this, {layer.get()});
   try {
     if (built) {
       draw({graph->inputs()[0].shape(), graph->inputs()[0].dtype()});

@@ -1,6 +1,7 @@
 // Taking snapshots of a training and going back to them.
 #include "lamina/nn/snapshot.h"
 
+#include "lamina/base/detail/checked_int.h"
 #include "lamina/base/error.h"
 #include "lamina/core/compile.h"
 #include "lamina/nn/detail/model_impl.h"
@@ -70,14 +71,15 @@ void Model::restore(const TrainingSnapshot& snapshot) {
 
   for (const WeightPtr& weight : weights()) weight->fresh = false;
   detail::Position& position = impl().position;
+  for (const char* place : {"epoch", "step"}) detail::checked_int(snapshot.info.at(place).as_int(), place);
   position.epoch = snapshot.epoch();
   position.step = snapshot.step();
   position.seed = static_cast<uint64_t>(snapshot.info.at("seed").as_int());
   const Json* pass = snapshot.info.find("pass");
   const Json* pass_step = snapshot.info.find("pass_step");
-  position.pass = pass ? static_cast<int>(pass->as_int()) : position.epoch;
+  position.pass = pass ? detail::checked_int(pass->as_int(), "the snapshot's pass") : position.epoch;
   position.pass_step = pass_step ? pass_step->as_int() : position.step;
-  impl().fits = static_cast<int>(snapshot.info.at("fits").as_int());
+  impl().fits = detail::checked_int(snapshot.info.at("fits").as_int(), "the snapshot's fits");
 }
 
 }  // namespace lamina

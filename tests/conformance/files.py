@@ -57,6 +57,12 @@ class Lamina:
         self._run("lamina_conformance", "graphs", folder, steps)
 
 
+def keep(path, x, predicted):
+    """Leaves beside a file that Lamina wrote what it predicts, for oldest.py."""
+    np.save(f"{path}.x.npy", x)
+    np.save(f"{path}.y.npy", predicted)
+
+
 def close(actual, expected, what, tolerance=TOLERANCE, floor=0.0):
     """Raises an AssertionError where they differ by more than `tolerance` of the largest magnitude, and than `floor`."""
     actual, expected = np.asarray(actual), np.asarray(expected)
@@ -171,6 +177,7 @@ def from_keras(lamina, name, model, data):
 
     def training():
         predicted, lost = lamina.drive("train", path, data, STEPS, continued)
+        keep(continued, x, predicted)
         ours = keras.models.load_model(path)
         close(lost, train(ours, data), "losses")
         theirs = keras.models.load_model(continued)
@@ -192,6 +199,7 @@ def from_lamina(lamina, name, data):
     path, continued = lamina.work / f"{name}.lamina.keras", lamina.work / f"{name}.continued.keras"
     x, _ = data
     predicted, _ = lamina.drive("create", name, data, 3, path)
+    keep(path, x, predicted)
 
     def predictions():
         close(keras.models.load_model(path).predict(x, verbose=0), predicted, "predictions")

@@ -1,8 +1,9 @@
 """Runs the conformance suite (scripts/conformance) and prints one closing line with the counts.
 
 First the golden scripts write fresh files, from numbers other than those in the source tree, and the golden tests of
-lamina_tests compare with them; then files.py exchanges model files with the command line, graphs.py does so with
-random functional models, and pandas_tables.py with tables that pandas writes.
+lamina_tests compare with them; then files.py exchanges model files with the command line, graphs.py does so with random
+functional models, pandas_tables.py with tables that pandas writes, found.py reads files as people have them, and oldest.py
+opens what Lamina wrote in the oldest Keras 3.
 """
 import argparse
 import json
@@ -15,7 +16,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GOLDEN_SCRIPTS = ["layers", "layers_more", "layers_recurrent", "losses", "metrics", "activations", "optimizers", "callbacks", "initializers", "models",
-                  "images", "datasets", "control", "ops", "tables"]
+                  "images", "pixels", "datasets", "control", "ops", "hdf5_layouts", "tables"]
 
 
 def numbers(binaries, work):
@@ -39,11 +40,25 @@ def numbers(binaries, work):
     return counts["tests"] - failed, failed
 
 
+def oldest(python, work):
+    """(passed, failed) of the files that Lamina wrote, opened by another Keras."""
+    reader = subprocess.run([python, pathlib.Path(__file__).with_name("oldest.py"), work], stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True)
+    lines = reader.stdout.strip().splitlines()
+    if reader.returncode != 0 or not lines:
+        print(reader.stderr[-5000:])
+        return 0, 1
+    print(*lines[:-1], sep="\n", end="\n" if lines[:-1] else "")
+    passed, failed = map(int, lines[-1].split())
+    return passed, failed + (passed == 0)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--bin", type=pathlib.Path, required=True)
     parser.add_argument("--work", type=pathlib.Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--oldest", required=True, help="the Python of an environment with the oldest Keras 3")
     args = parser.parse_args()
     work = args.work.resolve()
     shutil.rmtree(work, ignore_errors=True)
@@ -53,10 +68,13 @@ def main():
 
     passed = failed = 0
     import files  # after the environment: it imports Keras with the golden scripts' settings
+    import found
     import graphs
     import pandas_tables
 
-    for name, suite in (("numbers", numbers), ("files", files.run), ("graphs", graphs.run), ("tables", pandas_tables.run)):
+    suites = (("numbers", numbers), ("files", files.run), ("graphs", graphs.run), ("found", found.run), ("tables", pandas_tables.run),
+              ("oldest", lambda _, folder: oldest(args.oldest, folder)))
+    for name, suite in suites:
         start = time.monotonic()
         good, bad = suite(args.bin.resolve(), work)
         print(f"{name:8} {good} passed, {bad} failed in {time.monotonic() - start:.0f} s", flush=True)

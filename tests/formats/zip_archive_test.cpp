@@ -2,9 +2,11 @@
 #include "lamina/formats/detail/zip_archive.h"
 
 #include <gtest/gtest.h>
+#include <zip.h>
 #include <zlib.h>
 
 #include "lamina/base/error.h"
+#include "lamina/base/files.h"
 #include "tests/support/temporary_folder.h"
 
 namespace lamina::detail {
@@ -132,6 +134,92 @@ TEST(ZipArchive, RefusesDoubledMembers) {
   for (size_t at = bytes.find("b.json"); at != std::string::npos; at = bytes.find("b.json")) bytes[at] = 'a';
   const std::string message = message_of<FileError>([&] { ZipReader reader(bytes, "d"); });
   EXPECT_NE(message.find("holds 'a.json' twice"), std::string::npos) << message;
+}
+
+// An archive of one member, packed by that method of libzip.
+std::string packed(zip_int32_t method, const std::string& content) {
+  test::TemporaryFolder folder;
+  const std::string path = folder / "a.zip";
+  zip_t* archive = zip_open(path.c_str(), ZIP_CREATE, nullptr);
+  zip_source_t* source = zip_source_buffer(archive, content.data(), content.size(), 0);
+  const zip_int64_t index = zip_file_add(archive, "text", source, ZIP_FL_ENC_UTF_8);
+  EXPECT_EQ(zip_set_file_compression(archive, static_cast<zip_uint64_t>(index), method, 0), 0);
+  EXPECT_EQ(zip_close(archive), 0);
+  return read_file(path);
+}
+
+// The same text as Python packs it: zipfile.ZipFile(file, "w", zipfile.ZIP_LZMA).
+constexpr std::string_view kLzma =
+    "504b03043f0002000e00000021008ab166b58c000000623c00000400000074657874090405005d0000800000361a4a1f"
+    "08a025c1de94ba90cc3b2b1f353af25fd59e7e73b2deeaf7c22d0427315bca0c47fc95d21d5b7ca448f8da9ab6863d2e"
+    "725fca810fa304994faa46a0dcf0ae65ccbabaf5f89e64c8f1247ceeadcc1cfe2382be94ea4263ea5fa579b17b82b196"
+    "7546f85a16da4650d22f672a8208469a736fd4bc7c3e89513ffff9805d40504b01023f033f0002000e00000021008ab1"
+    "66b58c000000623c000004000000000000000000000080010000000074657874504b0506000000000100010032000000"
+    "ae0000000000";
+
+std::string from_hex(std::string_view digits) {
+  std::string bytes;
+  for (size_t i = 0; i + 1 < digits.size(); i += 2) {
+    const auto value = [&](size_t at) {
+      return digits[at] <= '9' ? digits[at] - '0' : digits[at] - 'a' + 10;
+    };
+    bytes += static_cast<char>(16 * value(i) + value(i + 1));
+  }
+  return bytes;
+}
+
+// What Python's zipfile reads, and so Keras.
+TEST(ZipArchive, ReadsEveryWayOfPacking) {
+  std::string content;
+  for (int i = 0; i < 2000; ++i) content += "line " + std::to_string(i % 37) + "\n";
+  EXPECT_EQ(ZipReader(from_hex(kLzma), "a.zip").read("text"), content);
+  for (const zip_int32_t method : {ZIP_CM_STORE, ZIP_CM_DEFLATE, ZIP_CM_BZIP2}) {
+    const std::string bytes = packed(method, content);
+    EXPECT_EQ(ZipReader(bytes, "a.zip").read("text"), content) << method;
+    EXPECT_EQ(bytes.size() < content.size(), method != ZIP_CM_STORE) << method;
+  }
+}
+
+TEST(ZipArchive, DamagedLzmaIsAnError) {
+  const std::string whole = from_hex(kLzma);
+  const std::string content = ZipReader(whole, "a.zip").read("text");
+  for (size_t at = 0; at < whole.size(); ++at) {
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ (1 << at % 8));
+    try {
+      const ZipReader reader(damaged, "a.zip");
+      EXPECT_TRUE(!reader.has("text") || reader.read("text") == content) << at;
+    } catch (const FileError& error) {
+      EXPECT_NE(std::string(error.what()).find("a.zip"), std::string::npos) << error.what();
+    }
+  }
+}
+
+TEST(ZipArchive, MayStandBehindOtherBytes) {
+  const std::string archive = packed(ZIP_CM_DEFLATE, "words");
+  for (const std::string& before :
+       {std::string("#!/usr/bin/env python\n"), std::string(5000, '\0'), std::string("PK\x03\x04")}) {
+    const std::string bytes = before + archive;
+    EXPECT_EQ(ZipReader(bytes, "a.zip").read("text"), "words");
+  }
+}
+
+TEST(ZipArchive, SaysWhatElseAFileIs) {
+  const auto said = [](const std::string& bytes) {
+    return message_of<FileError>([&] { const ZipReader reader(bytes, "a.zip"); });
+  };
+  EXPECT_NE(said("").find("it is an empty file"), std::string::npos);
+  EXPECT_NE(said("\x1f\x8b\x08 and so on and so on").find("a gzip stream"), std::string::npos);
+  EXPECT_NE(said("PK\x03\x04 and so on, but no end").find("truncated"), std::string::npos);
+}
+
+TEST(ZipArchive, NamesInMessagesAreShort) {
+  ZipWriter writer;
+  for (int i = 0; i < 20; ++i) writer.add(std::string(50000, static_cast<char>('a' + i)), "");
+  const std::string bytes = writer.finish();
+  const std::string message = message_of<FileError>([&] { ZipReader(bytes, "a.zip").read("wanted"); });
+  EXPECT_LT(message.size(), 2500u);
+  EXPECT_NE(message.find("bytes left out"), std::string::npos) << message;
 }
 
 }  // namespace

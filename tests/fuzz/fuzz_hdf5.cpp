@@ -3,9 +3,11 @@
 #include "lamina/formats/detail/hdf5.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  try {
-    lamina::detail::read_hdf5({reinterpret_cast<const char*>(data), size}, "input");
-  } catch (const lamina::FileError&) {
+  for (const bool checksums : {true, false}) {
+    try {
+      lamina::detail::read_hdf5({reinterpret_cast<const char*>(data), size}, "input", checksums);
+    } catch (const lamina::FileError&) {
+    }
   }
   return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
+#include "lamina/base/log.h"
 #include "tests/support/golden.h"
 #include "tests/support/temporary_folder.h"
 
@@ -40,6 +41,55 @@ TEST(LoadImg, GivesThePixelsThatKerasGives) {
     expect_pixels({.height = 5, .width = 7}, "_small");
     expect_pixels({.color_mode = "grayscale", .height = 23, .width = 31}, "_large");
   }
+}
+
+// Every colour type, depth and chunk of PNG, and JPEG in inks (tools/golden/pixels.py). Names have no
+// extension, or one that says otherwise: the content decides.
+TEST(LoadImg, GivesThePixelsOfEveryKindOfFile) {
+  const Golden golden("image/pixels");
+  const Json names = golden.json("names");
+  ASSERT_GE(names.size(), 100u);
+  TemporaryFolder folder;
+  const LogSink before = set_log_sink([](LogLevel, const std::string&) {});
+  for (const Json& entry : names.as_list()) {
+    const std::string& name = entry.as_string();
+    const std::string path = folder / (name + (name.size() % 2 ? ".JPG" : ".PNG"));
+    write_file(path, bytes_of(golden, name + "_file"));
+    for (const std::string mode : {"rgb", "grayscale"}) {
+      const Tensor actual = img_to_tensor(load_img(path, {.color_mode = mode})),
+                   &expected = golden.at(name + "_" + mode);
+      ASSERT_EQ(actual.type(), expected.type()) << name << " " << mode;
+      EXPECT_EQ(actual.to_vector<int32_t>(), expected.to_vector<int32_t>()) << name << " " << mode;
+    }
+  }
+  set_log_sink(before);
+}
+
+TEST(LoadImg, SaysWhatColoursCutOffDeepGreys) {
+  const Golden golden("image/pixels");
+  TemporaryFolder folder;
+  write_file(folder / "deep.png", bytes_of(golden, "png_grey_16_file"));
+  std::vector<std::string> said;
+  const LogSink before = set_log_sink([&](LogLevel, const std::string& text) { said.push_back(text); });
+  load_img(folder / "deep.png", {.color_mode = "grayscale"});
+  EXPECT_TRUE(said.empty());
+  load_img(folder / "deep.png");
+  set_log_sink(before);
+  ASSERT_EQ(said.size(), 1u);
+  EXPECT_NE(said[0].find("16 bits a pixel"), std::string::npos) << said[0];
+  const Picture small = load_img(folder / "deep.png", {.color_mode = "grayscale", .height = 3, .width = 4});
+  EXPECT_EQ(small.deep.size(), 12u);
+}
+
+TEST(LoadImg, NamesWhatAFileIsInstead) {
+  const auto said = [](const std::string& bytes) {
+    return message_of<FileError>([&] { decode_image(bytes, "a.png"); });
+  };
+  EXPECT_NE(said("GIF89a").find("a GIF image"), std::string::npos);
+  EXPECT_NE(said("version https://git-lfs.github.com/spec/v1\noid").find("git lfs pull"), std::string::npos);
+  EXPECT_NE(said("\n<!DOCTYPE html><html>").find("an HTML page"), std::string::npos);
+  EXPECT_NE(said("").find("an empty file"), std::string::npos);
+  EXPECT_NE(said(std::string("\0\1\2", 3)).find("\\x00\\x01\\x02"), std::string::npos);
 }
 
 TEST(LoadImg, ReadsWhatEncodePngWrites) {

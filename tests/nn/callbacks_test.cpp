@@ -338,6 +338,39 @@ TEST(Callbacks, CannotRebuildTheModelUnderItsTraining) {
   EXPECT_NO_THROW(model.fit(data.x, data.y, {.verbose = 0}));
 }
 
+// Moves the model away, to where it ends, in the middle of whatever goes on.
+class Mover : public Callback {
+ public:
+  explicit Mover(Sequential& model) : model_(model) {}
+  void on_batch_begin(int64_t, const Logs&) override { move(); }
+  void on_test_batch_begin(int64_t, const Logs&) override { move(); }
+  void on_predict_batch_begin(int64_t, const Logs&) override { move(); }
+
+ private:
+  void move() { const Sequential taken(std::move(model_)); }
+
+  Sequential& model_;
+};
+
+// The loop went on with a model that had ended: a crash.
+TEST(Callbacks, ThatMoveTheModelAwayAreAnError) {
+  const Samples data = test::corners(40);
+  const std::vector<std::function<void(Sequential&, Mover&)>> uses = {
+      [&](Sequential& model, Mover& mover) {
+        model.fit(data.x, data.y, {.epochs = 2, .callbacks = {&mover}, .verbose = 0});
+      },
+      [&](Sequential& model, Mover& mover) {
+        model.evaluate(data.x, data.y, {.callbacks = {&mover}, .verbose = 0});
+      },
+      [&](Sequential& model, Mover& mover) { model.predict(data.x, {.callbacks = {&mover}}); }};
+  for (const auto& use : uses) {
+    Sequential model = test::small_dense(1);
+    Mover mover(model);
+    const std::string message = test::message_of<InvalidArgument>([&] { use(model, mover); });
+    EXPECT_NE(message.find("moved from"), std::string::npos) << message;
+  }
+}
+
 TEST(Callbacks, RefuseStateThatTheyDidNotSave) {
   const auto refusal = [](Callback& callback, const std::vector<NamedTensor>& state) {
     return test::message_of<InvalidArgument>([&] { callback.set_state(state); });

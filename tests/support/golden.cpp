@@ -10,6 +10,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/formats/npz.h"
+#include "lamina/nn/detail/keras_additions.h"
 
 namespace lamina::test {
 namespace {
@@ -22,11 +23,14 @@ Json comparable(const Json& json) {
     return list;
   }
   if (!json.is_object()) return json;
+  const Json* class_name = json.find("class_name");
+  const std::string of = class_name && class_name->is_string() ? class_name->as_string() : "";
   Json object = Json::object();
   for (const auto& [key, value] : json.as_object()) {
-    if (!value.is_null() && key != "shared_object_id") object[key] = comparable(value);
+    if (value.is_null() || key == "shared_object_id") continue;
+    object[key] = comparable(key == "config" ? detail::without_young_defaults(of, value) : value);
   }
-  return object;
+  return detail::without_young_defaults("", object);
 }
 
 // The first difference, as a path with both values; empty when there is none.
@@ -125,6 +129,13 @@ void expect_close(const Tensor& actual, const Tensor& expected, const std::strin
 void expect_same_config(const Json& actual, const Json& expected, const std::string& what) {
   const std::string found = difference(comparable(actual), comparable(expected), what);
   EXPECT_EQ(found, "") << "in full: " << actual.dump();
+}
+
+void expect_same_object(const Json& actual, const Json& expected, const std::string& what) {
+  const auto object = [](const Json& json) {
+    return Json::object({{"class_name", json.at("class_name")}, {"config", json.at("config")}});
+  };
+  expect_same_config(object(actual), object(expected), what);
 }
 
 }  // namespace lamina::test

@@ -55,9 +55,13 @@ void expect_close(const Tensor& actual, const Tensor& expected, const std::strin
                   double tolerance = kFloat32Tolerance, double scale = 0);
 
 /// `actual` says what `expected`, written by Keras, says: members in the same order, but without members that
-/// are null on one side and absent on the other (Keras adds such from version to version), and without the
-/// identities of shared objects. Numbers may differ in the last place of float32.
+/// are null on one side and absent on the other (Keras adds such from version to version), without the
+/// defaults of arguments younger than Keras 3.0, and without the identities of shared objects. Numbers may
+/// differ in the last place of float32.
 void expect_same_config(const Json& actual, const Json& expected, const std::string& what);
+
+/// The same of an object of a class, {"class_name", "config", ...}, whose other members are not compared.
+void expect_same_object(const Json& actual, const Json& expected, const std::string& what);
 
 /// Test names from the names of golden files.
 struct CaseName {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace lamina::detail {
 
@@ -11,5 +12,9 @@ std::string grouped(int64_t value);
 
 /// "val loss" for "val_loss"
 std::string spaced(std::string name);
+
+/// Text from a file, fit for a message: control characters as "\x00", and of more than `most` bytes the start
+/// and the end, with "[N bytes left out]" between them. Line breaks and tabs stay.
+std::string excerpt(std::string_view text, size_t most);
 
 }  // namespace lamina::detail

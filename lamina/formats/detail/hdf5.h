@@ -15,20 +15,26 @@ struct Hdf5Tree {
   std::map<std::string, Tensor> arrays;
   /// Groups by path, each with the value of its string attribute "name" ("" for none; not read back).
   std::map<std::string, std::string> groups;
-  /// Datasets by path that reading leaves out, each with the reason: text, chunked storage.
+  /// Datasets by path that reading leaves out, each with the reason: text, "compressed with szip".
   std::map<std::string, std::string> skipped;
 };
 
 /// Whether `bytes` starts as an HDF5 file does.
 bool is_hdf5(std::string_view bytes);
 
-/// Reads all arrays of an HDF5 image in the layout that h5py and the C library write by default. Element
-/// types are those of DType; NumPy's bool arrives as bool, two opaque bytes (Keras's bfloat16) as bfloat16.
+/// Reads all arrays of an HDF5 image in the layouts that h5py and the C library write, by default or with
+/// libver='latest' (superblocks 0 to 3, object headers 1 and 2, groups in heaps), in one piece or in chunks,
+/// with gzip, shuffle, fletcher32 and lzf. Element types are those of DType; NumPy's bool arrives as bool,
+/// two opaque bytes (Keras's bfloat16) as bfloat16. Time and memory are linear in the file's size: no
+/// structure is read twice, and the arrays may have as many bytes as ZipLimits allows an archive of that
+/// size.
 /// @param name  what to call the file in error messages.
+/// @param checksums  false: of the format's own structures are not looked at. For fuzzers, which would get no
+///                   further than those.
 /// Throws FileError when the image is damaged, when it holds soft or external links, external or virtual
 /// storage or one object under two names (what Keras refuses too), or when an array claims other than what is
 /// stored.
-Hdf5Tree read_hdf5(std::string_view bytes, const std::string& name);
+Hdf5Tree read_hdf5(std::string_view bytes, const std::string& name, bool checksums = true);
 
 /// The bytes of an HDF5 file with the tree's groups and arrays, as h5py writes them: contiguous arrays, no
 /// filters, the earliest format version, no times. The same tree gives the same bytes.

@@ -8,12 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "lamina/formats/detail/hdf5_file.h"
 #include "lamina/graph/type.h"
 
 namespace lamina::detail {
-
-/// How the format marks "no address".
-inline constexpr uint64_t kHdf5NoAddress = ~uint64_t{0};
 
 /// One header message: type and body.
 struct Hdf5Message {
@@ -27,6 +25,7 @@ enum Hdf5MessageType : int {
   kHdf5Dataspace = 0x01,
   kHdf5LinkInfo = 0x02,
   kHdf5Datatype = 0x03,
+  kHdf5FillValue = 0x05,
   kHdf5Link = 0x06,
   kHdf5ExternalFiles = 0x07,
   kHdf5Layout = 0x08,
@@ -35,9 +34,8 @@ enum Hdf5MessageType : int {
   kHdf5SymbolTable = 0x11,
 };
 
-/// The messages of the object header (version 1) at `address` of `file`. Throws FileError, opening with
-/// `name`.
-std::vector<Hdf5Message> read_hdf5_header(std::string_view file, uint64_t address, const std::string& name);
+/// The messages of the object header at `address`. Throws FileError, opening with `label`.
+std::vector<Hdf5Message> read_hdf5_header(Hdf5File& file, uint64_t address, const std::string& label);
 
 /// How elements are stored. `unsupported` says why Lamina has no dtype for them; the rest then has no
 /// meaning.
@@ -48,8 +46,15 @@ struct Hdf5Elements {
 };
 Hdf5Elements parse_hdf5_datatype(std::string_view body, const std::string& name);
 
+/// How many elements there are along each axis, and how many there may ever be (kHdf5Unlimited: any number).
+struct Hdf5Extents {
+  Shape shape;
+  std::vector<uint64_t> most;
+};
+inline constexpr uint64_t kHdf5Unlimited = ~uint64_t{0};
+
 /// The extents of a dataspace message, whose product fits into memory's addresses. Empty for "no elements at
 /// all".
-std::optional<Shape> parse_hdf5_dataspace(std::string_view body, const std::string& name);
+std::optional<Hdf5Extents> parse_hdf5_dataspace(std::string_view body, const std::string& name);
 
 }  // namespace lamina::detail

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 struct zip;
@@ -20,7 +21,8 @@ struct ZipLimits {
   uint64_t ratio = 200;
 };
 
-/// Reads members of an archive whose bytes outlive it.
+/// Reads members of an archive whose bytes outlive it, however they are packed (deflate, bzip2, lzma; what
+/// libzip was built with). Other bytes may stand before the archive.
 class ZipReader {
  public:
   /// @param name  what to call the archive in error messages.
@@ -41,6 +43,7 @@ class ZipReader {
   std::string name_;
   std::vector<std::string> members_;
   std::vector<uint64_t> sizes_;
+  std::unordered_map<std::string, size_t> index_;  // of members, by name
   zip* archive_ = nullptr;
 };
 

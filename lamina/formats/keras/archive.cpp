@@ -3,6 +3,7 @@
 
 #include <ctime>
 
+#include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
 #include "lamina/base/file_date.h"
 
@@ -14,18 +15,37 @@ constexpr char kConfig[] = "config.json";
 constexpr char kWeights[] = "model.weights.h5";
 constexpr std::string_view kOwn = "lamina/";
 
+// Names go into paths and messages, where a character of number 0 would end them.
+void refuse_nul(const Json& json, const std::string& where) {
+  const auto check = [&where](const std::string& text) {
+    if (text.find('\0') == std::string::npos) return;
+    throw FileError("'" + where + "': the text \"" + excerpt(text, 200) + "\" holds a character of number 0");
+  };
+  if (json.is_string()) check(json.as_string());
+  if (json.is_list()) {
+    for (const Json& element : json.as_list()) refuse_nul(element, where);
+  }
+  if (json.is_object()) {
+    for (const auto& [key, value] : json.as_object()) {
+      check(key);
+      refuse_nul(value, where);
+    }
+  }
+}
+
 }  // namespace
 
 KerasArchive parse_keras_archive(std::string_view bytes, const std::string& name, const ZipLimits& limits) {
   if (is_hdf5(bytes)) {
     throw FileError("'" + name +
-                    "' is an HDF5 file of Keras 2, not a Keras 3 archive; load it in Keras 3 and save " +
-                    "it again as .keras");
+                    "' is an HDF5 file of Keras 2, or of weights alone, not a Keras 3 archive: load " +
+                    "a model in Keras 3 and save it again as .keras; for weights use load_weights");
   }
   const ZipReader zip(bytes, name, limits);
   KerasArchive archive;
   archive.config = Json::parse(zip.read(kConfig), name + "/" + kConfig);
   if (!archive.config.is_object()) throw FileError("'" + name + "/" + kConfig + "': an object was expected");
+  refuse_nul(archive.config, name + "/" + kConfig);
   if (zip.has(kMetadata)) archive.metadata = Json::parse(zip.read(kMetadata), name + "/" + kMetadata);
   archive.weights = read_hdf5(zip.read(kWeights), name + "/" + kWeights);
   for (const std::string& member : zip.members()) {

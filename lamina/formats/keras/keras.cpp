@@ -5,9 +5,11 @@
 
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
+#include "lamina/formats/detail/reading.h"
 #include "lamina/formats/keras/archive.h"
 #include "lamina/formats/keras/model.h"
 #include "lamina/formats/keras/weights.h"
+#include "lamina/nn/detail/load_notes.h"
 #include "lamina/nn/detail/weight_limit.h"
 
 namespace lamina {
@@ -28,40 +30,40 @@ KerasArchive archive_of(const Model& model) {
   return archive;
 }
 
-Model model_of(const KerasArchive& archive, const std::string& name, LoadReport* report,
-               const LoadOptions& options) {
+namespace {
+
+Model read_model(const KerasArchive& archive, const std::string& name, LoadReport* report,
+                 const LoadOptions& options) {
   // Every weight must be in the file: a configuration that asks for far more need not be built to be refused.
   // A little more is, for the sake of a better message.
   constexpr int64_t kSmall = 1 << 20;
   int64_t stored = 0;
   for (const auto& [path, tensor] : archive.weights.arrays) stored += tensor.size();
   const WeightLimit limit(kSmall + 2 * stored);
-  std::optional<Model> model;
-  try {
-    model.emplace(Model::from_json(archive.config, {}, options.compile));
-  } catch (const FileError&) {
-    throw;
-  } catch (const InternalError&) {
-    throw;
-  } catch (const Error& error) {
-    // What would be a wrong argument in a program is a wrong file here.
-    throw FileError("'" + name + "': " + error.what());
-  }
+  const LoadNotes notes(name);
+  Model model = Model::from_json(archive.config, {}, options.compile);
   const auto of_layer = [](const auto& array) { return !array.first.starts_with("optimizer/"); };
   const auto& arrays = archive.weights.arrays;
-  if (!model->built() && std::any_of(arrays.begin(), arrays.end(), of_layer)) {
+  if (!model.built() && std::any_of(arrays.begin(), arrays.end(), of_layer)) {
     throw FileError("'" + name + "' holds weights, but its configuration has neither an InputLayer nor a " +
                     "build_config that says for which input: they have no place");
   }
-  const LoadReport result = apply_keras_weights(*model, archive.weights);
+  const LoadReport result = apply_keras_weights(model, archive.weights);
   if (!result.complete())
     throw FileError("'" + name + "' does not fit its own configuration:" + result.problems());
   if (report) *report = result;
   if (const auto member = archive.extra.find(kDataInfo); member != archive.extra.end()) {
     const std::string path = name + "/" + kDataInfo;
-    model->set_data_info(DataInfo::from_json(Json::parse(member->second, path), path));
+    model.set_data_info(DataInfo::from_json(Json::parse(member->second, path), path));
   }
-  return *model;
+  return model;
+}
+
+}  // namespace
+
+Model model_of(const KerasArchive& archive, const std::string& name, LoadReport* report,
+               const LoadOptions& options) {
+  return reading(name, [&] { return read_model(archive, name, report, options); });
 }
 
 }  // namespace detail
@@ -71,7 +73,9 @@ void save_keras(const Model& model, const std::string& path, const WriteOptions&
 }
 
 Model load_keras(const std::string& path, LoadReport* report, const LoadOptions& options) {
-  return detail::model_of(detail::parse_keras_archive(read_file(path), path), path, report, options);
+  return detail::reading(path, [&] {
+    return detail::model_of(detail::parse_keras_archive(read_file(path), path), path, report, options);
+  });
 }
 
 void save_weights(const Model& model, const std::string& path) {
@@ -87,14 +91,16 @@ LoadReport load_weights(Model& model, const std::string& path) {
     throw InvalidArgument("load_weights: model '" + model.name() +
                           "' is not built; give it an Input or build it first");
   }
-  const std::string bytes = read_file(path);
-  const detail::Hdf5Tree tree = detail::is_hdf5(bytes) ? detail::read_hdf5(bytes, path)
-                                                       : detail::parse_keras_archive(bytes, path).weights;
-  const LoadReport report = detail::apply_keras_weights(model, tree);
-  if (!report.complete()) {
-    throw FileError("'" + path + "' does not fit the model '" + model.name() + "':" + report.problems());
-  }
-  return report;
+  return detail::reading(path, [&] {
+    const std::string bytes = read_file(path);
+    const detail::Hdf5Tree tree = detail::is_hdf5(bytes) ? detail::read_hdf5(bytes, path)
+                                                         : detail::parse_keras_archive(bytes, path).weights;
+    LoadReport report = detail::apply_keras_weights(model, tree);
+    if (!report.complete()) {
+      throw FileError("'" + path + "' does not fit the model '" + model.name() + "':" + report.problems());
+    }
+    return report;
+  });
 }
 
 namespace {

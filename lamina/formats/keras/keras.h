@@ -20,10 +20,14 @@ void save_keras(const Model& model, const std::string& path, const WriteOptions&
 
 /// The model in a .keras archive that Keras 3 or Lamina wrote, compiled if it was, ready to train on. Members
 /// that Keras does not know are left alone. load_model calls it for ".keras".
+///
+/// What only training needs does not bar predictions: with a loss, metric, optimizer, schedule, regularizer,
+/// constraint or initializer that is not known here, the model is not compiled (or training it throws), one
+/// warning lists them all, and saving the model writes back what the file said.
 /// @param report  when given: what became of each array.
-/// Throws FileError when the file is missing, damaged, a zip bomb, or of another kind, when it names layers
-/// or arguments that Lamina does not have (all unknown layers in one message), and when weights are missing
-/// or of another shape (each with path, expected and received shape).
+/// Throws FileError, which names the file, when it is missing, damaged, a zip bomb, or of another kind (which
+/// is then named), when it names layers or arguments that Lamina does not have (all unknown layers in one
+/// message), and when weights are missing or of another shape (each with path, expected and received shape).
 Model load_keras(const std::string& path, LoadReport* report = nullptr, const LoadOptions& options = {});
 
 /// Writes the weights alone, and the optimizer's state, as Keras's save_weights does ("x.weights.h5").

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "lamina/base/error.h"
+#include "lamina/nn/detail/model_impl.h"
 
 namespace lamina::detail {
 namespace {
@@ -82,7 +83,13 @@ class Applier {
 
   void plan_optimizer() {
     const size_t stored = count_arrays(tree_, kOptimizer);
-    if (stored == 0 || !model_.compiled()) return;
+    if (stored == 0) return;
+    if (ModelImpl::Unused* unused = ModelImpl::of(model_).unused ? &*ModelImpl::of(model_).unused : nullptr) {
+      // Nobody trains on with it here; whoever knows the optimizer shall find it in the file written back.
+      for (size_t i = 0; i < stored; ++i)
+        unused->optimizer_state.push_back(tree_.arrays.at(variable_path(i)));
+    }
+    if (!model_.compiled()) return;
     // Before its first step an optimizer has no more than the iteration and, without a schedule, the learning
     // rate.
     if (stored > model_.optimizer_variables().size()) model_.build_optimizer();
@@ -134,6 +141,10 @@ Hdf5Tree keras_weights(const Model& model) {
       if (weights[i]->stateful) continue;
       tree.arrays[place.path + "/" + std::to_string(i)] = weights[i]->value;
     }
+  }
+  if (const auto& unused = ModelImpl::of(model).unused) {
+    for (size_t i = 0; i < unused->optimizer_state.size(); ++i)
+      tree.arrays[std::string(kOptimizer) + "/" + std::to_string(i)] = unused->optimizer_state[i];
   }
   if (!model.compiled()) return tree;
   tree.groups[kOptimizer] = model.compile_options().optimizer.get()->name();

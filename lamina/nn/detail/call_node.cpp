@@ -5,6 +5,24 @@
 
 namespace lamina::detail {
 
+// A call holds those before it, in a chain as long as the model is deep. They end one after the other: each
+// from within the next would take more stack than there is.
+CallNode::~CallNode() {
+  static thread_local std::vector<LayerCall>* ending = nullptr;
+  if (ending) {
+    ending->push_back(std::move(call));
+    return;
+  }
+  std::vector<LayerCall> left;
+  ending = &left;
+  left.push_back(std::move(call));
+  while (!left.empty()) {
+    const LayerCall last = std::move(left.back());
+    left.pop_back();
+  }
+  ending = nullptr;
+}
+
 const LayerOutput& origin(const Tensor& symbolic) {
   if (!is_symbolic(symbolic)) {
     throw InvalidArgument(

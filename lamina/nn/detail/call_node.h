@@ -12,6 +12,11 @@ namespace lamina::detail {
 /// One call of a layer. Its inputs lead to the calls that they come from, so that an output keeps alive what
 /// it depends on.
 struct CallNode {
+  CallNode() = default;
+  ~CallNode();
+  CallNode(const CallNode&) = delete;
+  CallNode& operator=(const CallNode&) = delete;
+
   std::shared_ptr<Layer> layer;
   int index = 0;  ///< which call of this layer, as Keras counts inbound nodes
   LayerCall call;

@@ -101,9 +101,11 @@ LayerGraph::LayerGraph(std::vector<Tensor> inputs, std::vector<Tensor> outputs) 
     place[key_of(input)] = places_++;
   }
   nodes_ = ordered(outputs_, given);
+  std::unordered_set<const CallNode*> drawn;
+  for (const NodePtr& node : nodes_) drawn.insert(node.get());
   for (const Tensor& input : inputs_) {
     const NodePtr& node = origin(input).node;
-    if (std::find(nodes_.begin(), nodes_.end(), node) == nodes_.end()) nodes_.push_back(node);
+    if (drawn.insert(node.get()).second) nodes_.push_back(node);
   }
   for (const NodePtr& node : nodes_) {
     if (is_input(*node)) {
@@ -126,6 +128,11 @@ LayerGraph::LayerGraph(std::vector<Tensor> inputs, std::vector<Tensor> outputs) 
     steps_.push_back(std::move(step));
   }
   for (const Tensor& output : outputs_) output_places_.push_back(place.at(key_of(output)));
+  for (const NodePtr& node : nodes_) calls_[node->layer->identity()].push_back(node);
+  for (auto& [layer, calls] : calls_) {
+    std::sort(calls.begin(), calls.end(),
+              [](const NodePtr& a, const NodePtr& b) { return a->index < b->index; });
+  }
   order_operations();
 }
 
@@ -170,21 +177,18 @@ void LayerGraph::order_operations() {
   });
 }
 
-std::vector<NodePtr> LayerGraph::calls_of(const Layer& layer) const {
-  std::vector<NodePtr> calls;
-  for (const NodePtr& node : nodes_) {
-    if (node->layer->identity() == layer.identity()) calls.push_back(node);
-  }
-  std::sort(calls.begin(), calls.end(),
-            [](const NodePtr& a, const NodePtr& b) { return a->index < b->index; });
-  return calls;
+const std::vector<NodePtr>& LayerGraph::calls_of(const Layer& layer) const {
+  static const std::vector<NodePtr> none;
+  const auto found = calls_.find(layer.identity());
+  return found == calls_.end() ? none : found->second;
 }
 
 int LayerGraph::index_in_graph(const CallNode& node) const {
-  const std::vector<NodePtr> calls = calls_of(*node.layer);
-  for (size_t i = 0; i < calls.size(); ++i) {
-    if (calls[i].get() == &node) return static_cast<int>(i);
-  }
+  const std::vector<NodePtr>& calls = calls_of(*node.layer);
+  const auto found =
+      std::lower_bound(calls.begin(), calls.end(), node.index,
+                       [](const NodePtr& call, const auto index) { return call->index < index; });
+  if (found != calls.end() && found->get() == &node) return static_cast<int>(found - calls.begin());
   throw InternalError("a call of layer '" + node.layer->name() + "' is not in its graph");
 }
 

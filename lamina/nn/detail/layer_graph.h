@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "lamina/nn/detail/call_node.h"
@@ -32,7 +33,7 @@ class LayerGraph {
   /// walking back from the outputs.
   const std::vector<std::shared_ptr<Layer>>& operations() const { return operations_; }
   /// The calls of a layer that belong to this graph, in order.
-  std::vector<std::shared_ptr<const CallNode>> calls_of(const Layer& layer) const;
+  const std::vector<std::shared_ptr<const CallNode>>& calls_of(const Layer& layer) const;
   /// Which of the layer's calls in this graph that is.
   int index_in_graph(const CallNode& node) const;
 
@@ -50,6 +51,7 @@ class LayerGraph {
   size_t places_ = 0;
   std::vector<std::shared_ptr<Layer>> operations_;
   std::vector<std::shared_ptr<const CallNode>> nodes_;  // all, the Inputs' among them
+  std::unordered_map<const void*, std::vector<std::shared_ptr<const CallNode>>> calls_;  // of each layer
 };
 
 }  // namespace lamina::detail

@@ -7,16 +7,23 @@
 #include <vector>
 
 #include "lamina/nn/detail/shared_use.h"
+#include "lamina/nn/detail/unknown_objects.h"
 #include "lamina/nn/layer.h"
 
 namespace lamina::detail {
 
 struct LayerState {
+  /// The state that the handle shares: what identity() points to.
+  static LayerState& of(const Layer& layer) {
+    return *static_cast<LayerState*>(const_cast<void*>(layer.identity()));
+  }
+
   std::string given_name, auto_name, path;
   bool joined = false;  ///< whether a model has named it
   bool trainable = true;
   std::string policy = "float32";
   Choice<Regularizer> activity_regularizer;
+  UnknownArguments unknown_arguments;  ///< of the file it came from, to be written back
 
   bool built = false;
   TensorSpecs input_specs, output_specs;

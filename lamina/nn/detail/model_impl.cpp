@@ -101,63 +101,27 @@ std::vector<WeightPtr> ModelImpl::trainable_weights(const Layer& root,
   return distinct(found);
 }
 
-void ModelImpl::append(const Model& model, std::shared_ptr<Layer> layer) {
+void ModelImpl::append(const Model& model, const std::vector<std::shared_ptr<Layer>>& more) {
   require_idle(model, "add");
-  const bool is_input = dynamic_cast<InputLayer*>(layer.get()) != nullptr;
-  if (is_input && !layers.empty()) {
-    throw InvalidArgument("model '" + model.name() + "': Input must be the first layer, and the only one");
-  }
-  if (holds(*layer, model.identity()))
-    throw InvalidArgument("model '" + model.name() + "': a model cannot be a layer of itself");
-  layers.push_back(std::move(layer));
+  const size_t before = layers.size();
   try {
-    name_layers(model.name(), layers, model.name());
+    LayerNames names(model.name(), model.name());
+    for (const auto& layer : layers) names.join(*layer);
+    for (const auto& layer : more) {
+      if (dynamic_cast<InputLayer*>(layer.get()) != nullptr && !layers.empty()) {
+        throw InvalidArgument("model '" + model.name() +
+                              "': Input must be the first layer, and the only one");
+      }
+      if (holds(*layer, model.identity()))
+        throw InvalidArgument("model '" + model.name() + "': a model cannot be a layer of itself");
+      layers.push_back(layer);
+      names.join(*layer);
+    }
   } catch (...) {
-    layers.pop_back();
+    layers.resize(before);
     throw;
   }
   trainer.reset();
-}
-
-void ModelImpl::name_layers(const std::string& model, const std::vector<std::shared_ptr<Layer>>& layers,
-                            const std::string& path) {
-  std::map<std::string, const void*> taken;
-  for (const auto& layer : layers) {
-    if (!layer->named() && layer->path().empty()) continue;
-    const std::string name = layer->name();
-    // Keras's rule; weights and slots are told apart by paths of names.
-    if (name.find('/') != std::string::npos)
-      throw InvalidArgument("model '" + model + "': the name of a layer cannot hold '/': '" + name + "'");
-    const auto [other, free] = taken.emplace(name, layer->identity());
-    if (!free && other->second != layer->identity()) {
-      if (!layer->named()) continue;  // an automatic name gives way below
-      throw InvalidArgument("model '" + model + "': there is a layer named '" + name +
-                            "' already; names must be unique");
-    }
-  }
-  std::map<std::string, int> counts;
-  std::set<const void*> seen;
-  for (const auto& layer : layers) {
-    if (!seen.insert(layer->identity()).second) continue;
-    const std::string automatic = layer->auto_name();
-    if (!layer->named()) {
-      const auto mine = taken.find(layer->name());
-      const bool has_name = layer->joined() && mine != taken.end() && mine->second == layer->identity();
-      if (has_name) {
-        ++counts[automatic];
-        continue;
-      }
-      std::string unique;
-      do {
-        const int count = counts[automatic]++;
-        unique = automatic + (count > 0 ? "_" + std::to_string(count) : "");
-      } while (taken.count(unique));
-      taken.emplace(unique, layer->identity());
-      layer->join(path, unique);
-    } else {
-      layer->join(path, automatic);
-    }
-  }
 }
 
 void ModelImpl::draw_sequential(const Model& model, const Shape& input, DType dtype) {
@@ -210,6 +174,11 @@ void ModelImpl::require_built(const Model& model) const {
   if (built) return;
   throw InvalidArgument("model '" + model.name() +
                         "' has no weights yet: begin it with Input, call build, or give it data first");
+}
+
+std::string ModelImpl::why_not_compiled() const {
+  return unused ? ": what its file says of training cannot be used here (" + unused->reason + ")"
+                : std::string();
 }
 
 void ModelImpl::require_idle(const Model& model, const char* action) const {

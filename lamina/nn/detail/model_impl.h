@@ -11,6 +11,7 @@
 
 #include "lamina/nn/detail/callback_list.h"
 #include "lamina/nn/detail/layer_graph.h"
+#include "lamina/nn/detail/layer_names.h"
 #include "lamina/nn/detail/published.h"
 #include "lamina/nn/detail/shared_use.h"
 #include "lamina/nn/detail/trainer.h"
@@ -50,6 +51,16 @@ struct ModelImpl {
 
   DataInfo data_info;
   std::optional<CompileOptions> options;
+  /// What a file says of training that cannot be done here: kept to be written back, until compile.
+  struct Unused {
+    Json compile_config;
+    std::vector<Tensor> optimizer_state;
+    std::string reason;  ///< "unknown loss 'x'; unknown metric 'y'"
+  };
+  std::optional<Unused> unused;
+  /// ": its file could not be used for training (...)", or nothing: for messages about a model that is not
+  /// compiled.
+  std::string why_not_compiled() const;
   std::shared_ptr<const std::map<const void*, bool>> trainable_layers;  ///< at compile
   Published<Trainer> trainer;
   int fits = 0;  ///< calls of fit so far, so that each shuffles differently
@@ -62,12 +73,8 @@ struct ModelImpl {
   static std::shared_ptr<ModelImpl> make(Kind kind, const ModelOptions& options);
 
   // ---- Topology ----
-  /// Adds a layer to a Sequential; throws InvalidArgument for a second Input.
-  void append(const Model& model, std::shared_ptr<Layer> layer);
-  /// Names layers that have no name yet, as Keras numbers them in a fresh process. Throws InvalidArgument,
-  /// naming the model, for names that occur twice or hold '/'.
-  static void name_layers(const std::string& model, const std::vector<std::shared_ptr<Layer>>& layers,
-                          const std::string& path);
+  /// Adds layers to a Sequential; throws InvalidArgument for a second Input.
+  void append(const Model& model, const std::vector<std::shared_ptr<Layer>>& more);
   /// Draws the graph of a Sequential for inputs of that shape.
   void draw_sequential(const Model& model, const Shape& input, DType dtype);
   /// Gives weights that belong to no model yet their first values.
@@ -116,9 +123,13 @@ struct ModelImpl {
 /// A value as an input of a graph takes it: of the input's dtype, with or without a last axis of extent 1.
 Tensor as_input(const Tensor& symbolic, const Tensor& value);
 
-/// compile_config as Keras writes it, and options from it.
+/// compile_config as Keras writes it.
 Json compile_config(const Model& model);
-CompileOptions compile_options_from(const Json& config);
+/// Options from it, for a model of that many outputs (0: not known). `problems` gets what cannot be used.
+CompileOptions compile_options_from(const Json& config, size_t outputs, std::vector<std::string>& problems);
+/// compile_config of a model that is compiled, or that would be if all were known here; an empty object of
+/// others.
+Json any_compile_config(const Model& model);
 
 /// {"layers", "input_layers", "output_layers"} of a graph as Keras writes it.
 Json graph_config(const ModelImpl& model);

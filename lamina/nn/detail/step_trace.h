@@ -7,6 +7,7 @@
 
 #include "lamina/nn/detail/live_logs.h"
 #include "lamina/nn/detail/objective.h"
+#include "lamina/nn/detail/unknown_objects.h"
 #include "lamina/nn/model.h"
 
 namespace lamina::detail {
@@ -61,6 +62,7 @@ class StepTrace {
   void require_outputs(const std::vector<Tensor>& y_pred) const;
   size_t next_log_ = 0;
   size_t next_optimizer_state_ = 0;
+  UnknownObjects::Needed needed_;  // what predictions do without
 };
 
 /// New, unshared variables of an optimizer, under its paths.

@@ -158,9 +158,9 @@ TensorSpecs Trainer::output_specs(const Model& model, const Batch& batch) const 
 
 Trainer::Kind& Trainer::kind_of(const Model& model, const Batch& batch) {
   if (!options_) {
-    throw InvalidArgument(
-        "the model is not compiled: call compile({.optimizer = ..., .loss = ...}) before training "
-        "or evaluating it");
+    throw InvalidArgument("the model is not compiled" + ModelImpl::of(model).why_not_compiled() +
+                          (ModelImpl::of(model).unused ? "; " : ": ") +
+                          "call compile({.optimizer = ..., .loss = ...}) before training or evaluating it");
   }
   for (Kind& kind : kinds_) {
     if (alike(kind.like.x, batch.x) && alike(kind.like.y, batch.y) &&

@@ -328,7 +328,7 @@ const bool registered =
       if (output_shape.is_int()) options.output_shape = {output_shape.as_int()};
       if (output_shape.is_list()) options.output_shape = reader.integers("output_shape");
       const Json axes = reader.json("attention_axes");
-      if (axes.is_int()) options.attention_axes = {static_cast<int>(axes.as_int())};
+      if (axes.is_int()) options.attention_axes = {static_cast<int>(reader.integer("attention_axes"))};
       if (axes.is_list()) {
         for (const int64_t axis : reader.integers("attention_axes"))
           options.attention_axes.push_back(static_cast<int>(axis));

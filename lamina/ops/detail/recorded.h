@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lamina/base/axes.h"
+#include "lamina/base/detail/checked_int.h"
 #include "lamina/core/symbol.h"
 #include "lamina/ops/detail/elementwise.h"
 
@@ -55,15 +56,15 @@ inline Json axes_json(const Axes& axes) {
 inline Axes axes_of(const OperationCall& call, const char* key = "axis") {
   const Json* axis = call.config.find(key);
   if (!axis || axis->is_null()) return {};
-  if (!axis->is_list()) return static_cast<int>(axis->as_int());
+  if (!axis->is_list()) return checked_int(axis->as_int(), "axis");
   std::vector<int> axes;
-  for (const Json& one : axis->as_list()) axes.push_back(static_cast<int>(one.as_int()));
+  for (const Json& one : axis->as_list()) axes.push_back(checked_int(one.as_int(), "axis"));
   return axes;
 }
 
 inline int axis_of(const OperationCall& call, int otherwise) {
   const Json* axis = call.config.find("axis");
-  return axis && axis->is_int() ? static_cast<int>(axis->as_int()) : otherwise;
+  return axis && axis->is_int() ? checked_int(axis->as_int(), "axis") : otherwise;
 }
 
 inline bool flag_of(const OperationCall& call, const char* key) {

@@ -1,0 +1,64 @@
+// What Lamina writes, against what the oldest Keras 3 takes (tools/golden/oldest.py).
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "lamina/nn/detail/model_impl.h"
+#include "tests/support/golden.h"
+#include "tests/support/keras_file.h"
+
+namespace lamina {
+namespace {
+
+// Members of configurations that Keras 3.0 refuses, wherever they are.
+void collect_refused(const Json& json, const Json& accepted, std::vector<std::string>& refused) {
+  if (json.is_list()) {
+    for (const Json& element : json.as_list()) collect_refused(element, accepted, refused);
+  }
+  if (!json.is_object()) return;
+  const Json* class_name = json.find("class_name");
+  const Json* config = json.find("config");
+  const Json* known =
+      class_name && class_name->is_string() ? accepted.find(class_name->as_string()) : nullptr;
+  if (known && config && config->is_object()) {
+    for (const auto& [key, value] : config->as_object()) {
+      const auto& names = known->as_list();
+      if (std::find(names.begin(), names.end(), Json(key)) == names.end())
+        refused.push_back(class_name->as_string() + "." + key + " = " + value.dump());
+    }
+  }
+  for (const auto& [key, value] : json.as_object()) collect_refused(value, accepted, refused);
+}
+
+// Every class that the golden files of layers, losses, metrics, optimizers and initializers hold, as Lamina
+// writes it.
+TEST(Keras, WritesNothingThatTheOldestKerasRefuses) {
+  const Json accepted = test::Golden("formats/keras_3_0").json("arguments");
+  ASSERT_GE(accepted.size(), 150u);
+  std::vector<std::string> refused;
+  size_t written = 0;
+  const auto look = [&](const Json& json) {
+    ++written;
+    collect_refused(json, accepted, refused);
+  };
+  for (const std::string folder : {"nn/layers/", "nn/layers_multi/", "nn/recurrent/"}) {
+    for (const std::string& name : test::golden_cases(folder)) {
+      const test::Golden golden(folder + name);
+      if (golden.contains("config")) look(detail::layer_from_json(golden.json("config"))->serialize());
+    }
+  }
+  for (const std::string& name : test::golden_cases("nn/losses"))
+    look(Registry<Loss>::from_json(test::Golden("nn/losses/" + name).json("config"))->serialize());
+  for (const std::string& name : test::golden_cases("nn/metrics"))
+    look(Registry<Metric>::from_json(test::Golden("nn/metrics/" + name).json("config"))->serialize());
+  for (const std::string& name : test::golden_cases("nn/optimizers"))
+    look(Registry<Optimizer>::from_json(test::Golden("nn/optimizers/" + name).json("config"))->serialize());
+  look(load_keras(LAMINA_SOURCE_DIR "/tests/golden/formats/every_layer.keras").serialize());
+  EXPECT_GE(written, 120u);
+  // What only newer versions know stays as it is: two cases use it.
+  EXPECT_EQ(refused, (std::vector<std::string>{"MultiHeadAttention.use_gate = true",
+                                               "MultiHeadAttention.sliding_window = 2"}));
+}
+
+}  // namespace
+}  // namespace lamina
