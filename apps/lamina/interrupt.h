@@ -1,8 +1,7 @@
 // Signals during training: those that ask to stop, and those that must not end it.
 //
-// No signal handler runs here. The matrix products of oneDNN point the stack pointer at memory of their own
-// while they work, and a handler's frame there overwrites the heap: a thread of its own waits for the signals
-// instead, and all others leave them alone.
+// No signal handler runs here: it would interrupt whatever its thread is at, libraries included that are not
+// made for that. A thread of its own waits for the signals instead, and all others leave them alone.
 #pragma once
 
 #include <atomic>

@@ -3,12 +3,17 @@
 #include "lamina/ops/matmul.h"
 
 #include <gtest/gtest.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 
 #include "lamina/base/error.h"
 #include "lamina/core/compile.h"
+#include "lamina/ops/full.h"
 #include "tests/support/op_rows.h"
 
 namespace lamina::testing {
@@ -181,6 +186,31 @@ TEST(Matmul, NamesShapesThatDoNotFit) {
     matmul_bias_act(counting({2, 3}), counting({3, 4}), counting({4}), "swish");
   });
   EXPECT_NE(activation.find("\"swish\""), std::string::npos) << activation;
+}
+
+// Long sums, in every way that the operands may lie, while a handler runs all the time: a library that moves
+// the stack pointer into the heap for its own ends would have that overwritten.
+TEST(Matmul, SurvivesSignalHandlers) {
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    static volatile std::sig_atomic_t handled = 0;
+    std::signal(SIGALRM, [](int) { handled = handled + 1; });
+    const itimerval often{{0, 100}, {0, 100}};
+    bool right = ::setitimer(ITIMER_REAL, &often, nullptr) == 0;
+    const int64_t m = 70, n = 96, k = 9001;
+    for (int round = 0; round < 12; ++round) {
+      const bool ta = round & 1, tb = round & 2;
+      const Tensor a = ones(ta ? Shape{k, m} : Shape{m, k}), b = ones(tb ? Shape{n, k} : Shape{k, n});
+      for (const float value : matmul(a, b, ta, tb).to_vector<float>())
+        right = right && value == static_cast<float>(k);
+    }
+    ::_exit(right && handled > 10 ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status)) << "ended by signal " << WTERMSIG(status);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(Matmul, GivesTheSameBitsInEveryRun) {
