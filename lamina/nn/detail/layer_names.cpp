@@ -11,6 +11,9 @@ void LayerNames::reserve(const Layer& layer) {
   // Keras's rule; weights and slots are told apart by paths of names.
   if (name.find('/') != std::string::npos)
     throw InvalidArgument("model '" + model_ + "': the name of a layer cannot hold '/': '" + name + "'");
+  if (name.find('\0') != std::string::npos)
+    throw InvalidArgument("model '" + model_ +
+                          "': the name of a layer holds a character of number 0, where files end");
   const auto [other, free] = taken_.emplace(name, layer.identity());
   if (free || other->second == layer.identity() || !layer.named()) return;  // an automatic name gives way
   throw InvalidArgument("model '" + model_ + "': there is a layer named '" + name +

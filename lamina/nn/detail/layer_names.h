@@ -19,7 +19,7 @@ class LayerNames {
   LayerNames(std::string model, std::string path) : model_(std::move(model)), path_(std::move(path)) {}
 
   /// Takes the name of a layer that has one, so that no other gets it. Throws InvalidArgument, naming the
-  /// model, for a name that another layer was given or that holds '/'.
+  /// model, for a name that another layer was given or that holds '/' or a NUL.
   void reserve(const Layer& layer);
   /// Reserves the layer's name, or gives it one, and joins it to the model. A layer may come again.
   void join(Layer& layer);
