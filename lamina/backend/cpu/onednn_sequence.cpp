@@ -5,6 +5,7 @@
 #include <string>
 
 #include "lamina/backend/cpu/detail/one_thread.h"
+#include "lamina/base/detail/block_signals.h"
 #include "lamina/base/error.h"
 #include "lamina/base/threads.h"
 
@@ -130,6 +131,7 @@ void Sequence::add(Work each, int64_t parts, std::optional<Work> last) {
   steps_.emplace_back([all, end, parts](const Addresses& addresses) {
     parallel_parts(parts, kLong, [&](int64_t begin, int64_t to) {
       const lamina::detail::OneThread serial;
+      const lamina::detail::BlockSignals undisturbed;
       for (int64_t part = begin; part < to; ++part) {
         const Call& one = part + 1 == parts ? *end : *all;
         one.run(addresses, part);

@@ -5,6 +5,7 @@
 
 #include "lamina/backend/cpu/detail/one_thread.h"
 #include "lamina/backend/cpu/detail/onednn.h"
+#include "lamina/base/detail/block_signals.h"
 #include "lamina/base/detail/flush_denormals.h"
 #include "lamina/base/error.h"
 #include "lamina/base/threads.h"
@@ -31,9 +32,6 @@ constexpr int64_t kNarrow = 48;
 constexpr int64_t kWide = 512;
 /// Edges of blocks lie where the library's own tiles end.
 constexpr int64_t kTile = 16;
-/// For longer sums the library's kernel points the stack pointer at memory of its own, and any signal handler
-/// that runs meanwhile overwrites the heap. So they are made of sums of this length.
-constexpr int64_t kDepth = 2048;
 
 double time_of(int64_t m, int64_t n, int64_t k) {
   return (kPerMultiplication * static_cast<double>(m * n) + kPerElement * static_cast<double>(m + n)) *
@@ -70,23 +68,18 @@ void sgemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, 
   parallel_parts(grid.rows * grid.columns, time, [&](int64_t begin, int64_t end) {
     const lamina::detail::OneThread serial;
     const lamina::detail::FlushDenormals flush;
+    const lamina::detail::BlockSignals undisturbed;
     for (int64_t block = begin; block < end; ++block) {
       const int64_t row = edge(m, grid.rows, block / grid.columns);
       const int64_t rows = edge(m, grid.rows, block / grid.columns + 1) - row;
       const int64_t column = edge(n, grid.columns, block % grid.columns);
       const int64_t columns = edge(n, grid.columns, block % grid.columns + 1) - column;
-      int64_t at = 0;
-      do {
-        const int64_t depth = std::min(kDepth, k - at);
-        const dnnl_status_t status =
-            dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', rows, columns, depth, 1.0f,
-                       a + (transpose_a ? row + at * lda : row * lda + at), lda,
-                       b + (transpose_b ? column * ldb + at : column + at * ldb), ldb, at > 0 ? 1.0f : 0.0f,
-                       c + row * ldc + column, ldc);
-        if (status != dnnl_success)
-          throw InternalError("oneDNN: multiplying matrices failed with status " + std::to_string(status));
-        at += depth;
-      } while (at < k);
+      const dnnl_status_t status =
+          dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', rows, columns, k, 1.0f,
+                     a + (transpose_a ? row : row * lda), lda, b + (transpose_b ? column * ldb : column), ldb,
+                     0.0f, c + row * ldc + column, ldc);
+      if (status != dnnl_success)
+        throw InternalError("oneDNN: multiplying matrices failed with status " + std::to_string(status));
     }
   });
 }

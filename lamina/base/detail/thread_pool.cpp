@@ -9,6 +9,7 @@
 #include <system_error>
 #include <thread>
 
+#include "lamina/base/detail/block_signals.h"
 #include "lamina/base/detail/spin.h"
 
 namespace lamina::detail {
@@ -200,7 +201,8 @@ void ThreadPool::leave(Job& job) {
 }
 
 void ThreadPool::serve() {
-  omp_set_num_threads(1);  // the libraries' own loops stay on the thread that calls them
+  const BlockSignals undisturbed;  // the program's own threads have handlers for them
+  omp_set_num_threads(1);          // the libraries' own loops stay on the thread that calls them
   for (;;) {
     const uint32_t seen = published_.load(std::memory_order_acquire);
     int seat = 0;
