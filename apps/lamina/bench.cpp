@@ -80,11 +80,11 @@ std::vector<double> latencies(Model& model, const Tensor& one) {
   return times;
 }
 
-// Milliseconds for each of `callers` threads to ask the model `calls` times, all at once.
-double ask_at_once(Model& model, const Tensor& x, int callers, int calls) {
+// Milliseconds for as many threads as there are batches to ask the model `calls` times each, all at once.
+double ask_at_once(Model& model, const std::vector<Tensor>& batches, int calls) {
   const double begin = now_ms();
   std::vector<std::thread> threads;
-  for (int i = 0; i < callers; ++i) {
+  for (const Tensor& x : batches) {
     threads.emplace_back([&, loops = num_threads()] {
       set_num_threads(loops);
       for (int call = 0; call < calls; ++call) model.predict_on_batch(x).eval();
@@ -126,10 +126,13 @@ int bench(const Options& options) {
     double start = now_ms();
     model.predict_on_batch(first.x).eval();
     first_ms = now_ms() - start;
+    std::vector<Tensor> batches;  // of each caller
+    for (int i = 0; i < options.callers; ++i)
+      batches.push_back(synthetic_samples(model, batch, static_cast<uint64_t>(2 + i)).x);
     for (int round = 0; round < kRounds; ++round) {
       double each = 0;
       if (options.callers > 0) {
-        each = ask_at_once(model, first.x, options.callers, steps) / steps / options.callers;
+        each = ask_at_once(model, batches, steps) / steps / options.callers;
       } else {
         start = now_ms();
         model.predict(samples.x, {.batch_size = batch}).eval();

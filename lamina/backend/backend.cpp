@@ -1,10 +1,10 @@
 // The registry of backends, and buffers on top of it.
 #include "lamina/backend/backend.h"
 
-#include <atomic>
 #include <map>
 
 #include "lamina/backend/registry.h"
+#include "lamina/base/detail/thread_slots.h"
 #include "lamina/base/error.h"
 
 namespace lamina {
@@ -17,7 +17,7 @@ std::map<DeviceKind, BackendFactory>& factories() {
 }
 
 thread_local int64_t allocations = 0;
-std::atomic<int64_t> live_bytes{0};
+detail::SpreadCount live_bytes;
 
 }  // namespace
 
@@ -37,7 +37,7 @@ Backend& backend(const Device& device) {
 Buffer::Buffer(const Device& device, size_t bytes)
     : device_(device), bytes_(bytes), backend_(backend(device)), data_(backend_.allocate(bytes)) {
   ++allocations;
-  live_bytes.fetch_add(static_cast<int64_t>(bytes), std::memory_order_relaxed);
+  live_bytes.add(static_cast<int64_t>(bytes));
 }
 
 Buffer::Buffer(const Device& device, const void* data, size_t bytes, std::function<void()> release)
@@ -54,10 +54,10 @@ Buffer::~Buffer() {
     return;
   }
   backend_.free(data_, bytes_);
-  live_bytes.fetch_sub(static_cast<int64_t>(bytes_), std::memory_order_relaxed);
+  live_bytes.add(-static_cast<int64_t>(bytes_));
 }
 
 int64_t buffer_allocations() { return allocations; }
-int64_t buffer_bytes() { return live_bytes.load(std::memory_order_relaxed); }
+int64_t buffer_bytes() { return live_bytes.total(); }
 
 }  // namespace lamina

@@ -56,5 +56,17 @@ TEST(ThreadSlots, NothingIsLentTwiceOrLost) {
   EXPECT_EQ(made, dropped + left);
 }
 
+TEST(SpreadCount, CountsWhatAllThreadsAdd) {
+  SpreadCount count;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 12; ++i) {
+    threads.emplace_back([&count, i] {
+      for (int round = 0; round < 1000; ++round) count.add(i % 2 ? 3 : -1);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(count.total(), 6 * 1000 * (3 - 1));
+}
+
 }  // namespace
 }  // namespace lamina::detail

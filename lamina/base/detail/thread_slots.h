@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 namespace lamina::detail {
@@ -13,6 +14,24 @@ inline size_t thread_number() {
   thread_local const size_t mine = next.fetch_add(1, std::memory_order_relaxed);
   return mine;
 }
+
+/// A number that many threads add to and few ask for.
+class SpreadCount {
+ public:
+  void add(int64_t n) { parts_[thread_number() % kParts].value.fetch_add(n, std::memory_order_relaxed); }
+  int64_t total() const {
+    int64_t sum = 0;
+    for (const Part& part : parts_) sum += part.value.load(std::memory_order_relaxed);
+    return sum;
+  }
+
+ private:
+  static constexpr size_t kParts = 8;
+  struct alignas(64) Part {
+    std::atomic<int64_t> value{0};
+  };
+  Part parts_[kParts];
+};
 
 /// Keeps one thing for each of a few threads, so that what a thread gives back it finds again without meeting
 /// the others: two processors that write one cache line in turns wait longer for it than a small kernel
