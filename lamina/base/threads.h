@@ -39,6 +39,9 @@ void* context_of(Body& body) {
 /// Work of less than two grains runs on the calling thread, and so does a loop inside a loop. The ranges
 /// depend on n, grain and the number of threads alone; which thread runs which does not follow from anything.
 ///
+/// Handlers of signals do not run on the pool's threads, and threads that `body` starts there begin with the
+/// same mask.
+///
 /// `body` may throw: ranges that have not begun are dropped, and the first exception reaches the caller of
 /// parallel_for when the others have ended.
 template <class Body>

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lamina/backend/cpu/detail/onednn.h"
+#include "lamina/base/detail/block_signals.h"
 #include "lamina/base/threads.h"
 #include "lamina/graph/contraction.h"
 #include "lamina/graph/op.h"
@@ -238,6 +239,7 @@ std::unique_ptr<Kernel> prepare_sgemm(const KernelDesc& desc) {
     } else {
       // Products go to threads whole: a loop inside a loop stays on its thread.
       const int64_t grain = std::max<int64_t>(1, 50000 / (p.m * p.n * p.k));
+      const detail::BlockSignals undisturbed;  // once: each product would for itself
       parallel_for(p.count(), grain, [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; ++i) one(i);
       });

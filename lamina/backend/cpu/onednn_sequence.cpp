@@ -129,9 +129,9 @@ void Sequence::add(Work each, int64_t parts, std::optional<Work> last) {
   std::shared_ptr<const Call> end = all;
   if (last) end = call(std::move(*last), 1);
   steps_.emplace_back([all, end, parts](const Addresses& addresses) {
+    const lamina::detail::BlockSignals undisturbed;
     parallel_parts(parts, kLong, [&](int64_t begin, int64_t to) {
       const lamina::detail::OneThread serial;
-      const lamina::detail::BlockSignals undisturbed;
       for (int64_t part = begin; part < to; ++part) {
         const Call& one = part + 1 == parts ? *end : *all;
         one.run(addresses, part);

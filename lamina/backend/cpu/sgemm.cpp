@@ -65,10 +65,10 @@ void sgemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, 
            const float* b, int64_t ldb, float* c, int64_t ldc) {
   const double time = time_of(m, n, k);
   const Grid grid = grid_of(m, n, time);
+  const lamina::detail::BlockSignals undisturbed;  // once on this thread; the pool's block them always
   parallel_parts(grid.rows * grid.columns, time, [&](int64_t begin, int64_t end) {
     const lamina::detail::OneThread serial;
     const lamina::detail::FlushDenormals flush;
-    const lamina::detail::BlockSignals undisturbed;
     for (int64_t block = begin; block < end; ++block) {
       const int64_t row = edge(m, grid.rows, block / grid.columns);
       const int64_t rows = edge(m, grid.rows, block / grid.columns + 1) - row;

@@ -8,7 +8,8 @@ namespace lamina::detail {
 
 /// While it lives, handlers of signals that come from outside do not run on the calling thread; they run on
 /// another one, or afterwards. Kernels of oneDNN's matrix product point the stack pointer at memory on the
-/// heap, and a handler that ran then would write over what lies beside it.
+/// heap (before 3.11.2), and a handler that ran then would write over what lies beside it. Two calls of the
+/// system, and none within another such object.
 class BlockSignals {
  public:
   BlockSignals() {

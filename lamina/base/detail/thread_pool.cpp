@@ -90,6 +90,7 @@ bool ThreadPool::inside() { return inside_job; }
 
 void ThreadPool::grow(int workers) {
   while (workers_ < workers) {
+    const BlockSignals undisturbed;  // a thread begins with the mask of the one that starts it
     try {
       std::thread([this] { serve(); }).detach();
     } catch (const std::system_error&) {
