@@ -37,6 +37,8 @@ Running::Running(const std::string& program, const std::string& folder,
     dup2(out_file.empty() ? out[1] : open(out_file.c_str(), O_WRONLY), STDOUT_FILENO);
     dup2(err[1], STDERR_FILENO);
     for (int end : {out[0], out[1], err[0], err[1]}) close(end);
+    // As a terminal starts it: a script in the background has its programs ignore SIGINT.
+    for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE}) std::signal(signal, SIG_DFL);
     for (const std::string& variable : environment) putenv(const_cast<char*>(variable.c_str()));
     const std::string name = program.substr(program.rfind('/') + 1);
     std::vector<char*> words{const_cast<char*>(name.c_str())};
@@ -87,7 +89,12 @@ bool Running::wait_for(const std::string& text) {
 }
 
 Outcome Running::wait() {
-  while (out_ >= 0 || err_ >= 0) read_some(1000);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(4);
+  while (out_ >= 0 || err_ >= 0) {
+    read_some(1000);
+    // A program that does not end fails its test, and not the whole run.
+    if (process_ > 0 && std::chrono::steady_clock::now() > end) kill(process_, SIGKILL);
+  }
   int status = 0;
   if (process_ > 0) waitpid(process_, &status, 0);
   process_ = -1;
