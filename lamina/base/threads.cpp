@@ -40,9 +40,7 @@ int group_share() {
 int default_threads() {
   static const int asked = omp_get_max_threads();  // affinity, or OMP_NUM_THREADS
   static const int threads = [] {
-    const int processors = std::min(asked, omp_get_num_procs());
-    const int share = std::getenv("OMP_NUM_THREADS") ? 0 : group_share();
-    return std::max(1, share > 0 ? std::min(processors, share) : processors);
+    return std::getenv("OMP_NUM_THREADS") ? std::clamp(asked, 1, omp_get_num_procs()) : processors();
   }();
   static std::atomic<bool> told{asked <= omp_get_num_procs()};
   if (!told.load(std::memory_order_relaxed) && !told.exchange(true)) {
@@ -70,6 +68,14 @@ void run_range(void* context, int64_t part) {
 }
 
 }  // namespace
+
+int processors() {
+  static const int all = [] {
+    const int share = group_share();
+    return std::max(1, share > 0 ? std::min(omp_get_num_procs(), share) : omp_get_num_procs());
+  }();
+  return all;
+}
 
 int num_threads() { return wanted > 0 ? wanted : default_threads(); }
 void set_num_threads(int n) {

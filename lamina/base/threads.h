@@ -12,6 +12,9 @@ namespace lamina {
 /// OMP_NUM_THREADS (never more than processors, which a warning tells once), else the processors that this
 /// process may run on (its affinity, and its share in a container).
 int num_threads();
+/// The processors that this process may run on (its affinity, and its share in a container), however many
+/// threads it wants: what a division of work that shows in the bits may depend on.
+int processors();
 /// Sets the threads of parallel loops started by the calling thread; less than 1 means 1. More threads than
 /// processors are possible and seldom useful; more than 64 count as 64, unless there are as many processors.
 void set_num_threads(int n);

@@ -38,13 +38,13 @@ double time_of(int64_t m, int64_t n, int64_t k) {
          static_cast<double>(k);
 }
 
-/// Cuts the longer side of the blocks in two while there are threads to feed: packing costs least with square
-/// ones.
+/// Cuts the longer side of the blocks in two while there are processors to feed: packing costs least with
+/// square ones. How many threads there are must not matter, since the library adds in another order in blocks
+/// of other extents.
 Grid grid_of(int64_t m, int64_t n, double time) {
   Grid grid;
-  const int64_t threads = num_threads();
-  const int64_t most =
-      threads == 1 ? 1 : std::min<int64_t>(4 * threads, static_cast<int64_t>(time / kBlockTime));
+  const int64_t threads = processors();
+  const int64_t most = std::min<int64_t>(4 * threads, static_cast<int64_t>(time / kBlockTime));
   for (;;) {
     const int64_t blocks = grid.rows * grid.columns;
     const int64_t height = m / grid.rows;

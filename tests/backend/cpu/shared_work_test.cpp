@@ -44,9 +44,9 @@ TEST(SharedWork, ProductsHaveTheSameBitsForAnyNumberOfThreads) {
   struct Sizes {
     int64_t m, n, k;
   };
-  for (const auto& [m, n, k] :
-       {Sizes{128, 128, 700}, Sizes{700, 128, 128}, Sizes{128, 1300, 96}, Sizes{1, 128, 5408},
-        Sizes{1, 1000, 777}, Sizes{3, 257, 2000}, Sizes{97, 95, 93}}) {
+  for (const auto& [m, n, k] : {Sizes{128, 128, 700}, Sizes{700, 128, 128}, Sizes{128, 1300, 96},
+                                Sizes{1, 128, 5408}, Sizes{1, 1000, 777}, Sizes{3, 257, 2000},
+                                Sizes{97, 95, 93}, Sizes{64, 512, 1000}, Sizes{200, 97, 601}}) {
     const Tensor a = waves({m, k}, 0.37).eval();
     const Tensor b = waves({k, n}, 0.73).eval();
     const Tensor turned = waves({n, k}, 0.73).eval();
