@@ -41,7 +41,7 @@ struct TableOptions {
   /// Whether the first line names the columns. Absent: it does where it holds text in a column that holds
   /// numbers below, where none of its fields is a number, or where it names the columns that are looked for.
   std::optional<bool> header = {};
-  /// Between fields: ',', ';', '\t', '|' or another character. 0: what a line "sep=;" says, or else the one
+  /// Between fields: a comma, a semicolon, a tab, a bar or another character. 0: what a line "sep=;" says, or else the one
   /// of these four by which the first lines split into as many fields each.
   char separator = 0;
   /// Whether numbers are written as "1,5". Needs another separator than the comma.

