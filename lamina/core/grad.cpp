@@ -87,6 +87,7 @@ class Tape {
       oldest_ = std::min(oldest_, input.node()->serial);
     }
     inputs_ = leads_;
+    if (inputs.size() > 1) connect(inputs);
   }
 
   bool depends(const Tensor& tensor) const { return leads_.count(tensor.node().get()) > 0; }
@@ -112,8 +113,26 @@ class Tape {
   const std::vector<std::shared_ptr<PendingOp>>& ops() const { return ops_; }
 
  private:
+  // One input may be made of another: the ops between them belong to the way. The older ones first, so that
+  // ops come after those that make their inputs.
+  void connect(std::vector<Tensor> inputs) {
+    std::sort(inputs.begin(), inputs.end(),
+              [](const Tensor& a, const Tensor& b) { return a.node()->serial < b.node()->serial; });
+    connecting_ = true;
+    for (const Tensor& input : inputs) {
+      const TensorNode& node = *input.node();
+      if (is_constant(node) || done_.count(node.producer.get())) continue;
+      for (const Tensor& of : detail::inputs_of(*node.producer)) visit(of);
+      finish(node.producer);
+    }
+    connecting_ = false;
+  }
+
   // Whether no input can lead to the node. Throws where one may, through history that is gone.
   bool is_constant(const TensorNode& node) {
+    // What is older than all inputs is made of none. An input whose history is cut is one that stands for
+    // itself.
+    if (connecting_ && (node.serial < oldest_ || (node.history && node.history->any_older))) return true;
     if (node.buffer && node.history) {
       if (!may_lead(*node.history)) return true;
       detail::check_walkable(node);
@@ -145,6 +164,7 @@ class Tape {
 
   std::unordered_set<const TensorNode*> inputs_, leads_;
   uint64_t oldest_ = std::numeric_limits<uint64_t>::max();
+  bool connecting_ = false;
   std::unordered_map<const History*, bool> may_lead_;
   std::unordered_set<PendingOp*> entered_, done_;
   std::vector<std::shared_ptr<PendingOp>> ops_;

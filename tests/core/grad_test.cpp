@@ -23,6 +23,23 @@ namespace {
 
 using test::message_of;
 
+// As tf.gradients and torch.autograd.grad: asking for one more does not change what the others are.
+TEST(Grad, InputsMayBeMadeOfEachOther) {
+  for (const bool looked : {false, true}) {
+    const Tensor x = Tensor::from<float>({1, 2, 3});
+    const Tensor y = x * 2.0f;
+    const Tensor w = y + x;
+    if (looked) y.eval();
+    const Tensor z = sum(y * y + w);
+    const std::vector<Tensor> got = gradients(z, {w, y, x});
+    EXPECT_EQ(got[0].to_vector<float>(), (std::vector<float>{1, 1, 1}));
+    EXPECT_EQ(got[1].to_vector<float>(), (std::vector<float>{5, 9, 13}));
+    EXPECT_EQ(got[2].to_vector<float>(), (std::vector<float>{11, 19, 27}));
+    EXPECT_EQ(gradients(z, {x})[0].to_vector<float>(), got[2].to_vector<float>());
+    EXPECT_EQ(gradients(z, {x, w})[0].to_vector<float>(), got[2].to_vector<float>());
+  }
+}
+
 TEST(Grad, GivesDerivativesOfHigherOrder) {
   // d/dx x^4 = 4 x^3, then 12 x^2, then 24 x.
   const ScalarFunction f = [](const std::vector<Tensor>& x) { return sum(x[0] * x[0] * x[0] * x[0]); };
