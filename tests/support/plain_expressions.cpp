@@ -69,10 +69,8 @@ std::vector<Plain> plain_gradients(const Plain& z, const std::vector<Plain>& inp
   std::set<const Expression*> seen;
   const std::function<void(const Plain&)> visit = [&](const Plain& x) {
     if (!x || !seen.insert(x.get()).second) return;
-    if (std::find(inputs.begin(), inputs.end(), x) == inputs.end()) {
-      visit(x->a);
-      visit(x->b);
-    }
+    visit(x->a);
+    visit(x->b);
     order.push_back(x);
   };
   visit(z);
@@ -86,7 +84,7 @@ std::vector<Plain> plain_gradients(const Plain& z, const std::vector<Plain>& inp
   for (size_t n = order.size(); n-- > 0;) {
     const Plain& x = order[n];
     const Plain g = gradient[x.get()];
-    if (!g || std::find(inputs.begin(), inputs.end(), x) != inputs.end()) continue;
+    if (!g) continue;
     switch (x->kind) {
       case Kind::kData:
         break;
