@@ -14,7 +14,9 @@ using TensorFunction = std::function<std::vector<Tensor>(const std::vector<Tenso
 using ScalarFunction = std::function<Tensor(const std::vector<Tensor>&)>;
 
 /// The gradients of the scalar `output` with respect to `inputs`, as pending tensors that can be
-/// differentiated in their turn. Zeros for an input that does not influence the output.
+/// differentiated in their turn. Zeros for an input that does not influence the output. One input may be made of
+/// another: the other's gradient counts the way through it, as in TensorFlow and PyTorch. (An input that so many
+/// operations led to that they are not remembered stands for itself.)
 ///
 /// Looking at values changes no gradient. The engine remembers how recent values came about; how much it
 /// remembers is bounded (some ten thousand operations a thread), and large arguments that were let go or
