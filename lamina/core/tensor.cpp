@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 #include "lamina/base/error.h"
 #include "lamina/core/tensor_node.h"
@@ -84,6 +85,13 @@ Tensor Tensor::from_bytes(const void* data, size_t count, DType dtype, const Sha
   }
   const Device device = current_device();
   auto buffer = std::make_shared<Buffer>(device, count * size_of(dtype));
+  std::vector<unsigned char> bools;
+  if (dtype == DType::kBool) {  // any byte but 0 is true, elsewhere; kernels rely on 1
+    const auto* const bytes = static_cast<const unsigned char*>(data);
+    std::transform(bytes, bytes + count, std::back_inserter(bools),
+                   [](unsigned char byte) { return byte != 0; });
+    data = bools.data();
+  }
   backend(device).copy_from_host(buffer->data(), data, count * size_of(dtype));
   return wrap(std::move(buffer), {dtype, shape});
 }
@@ -134,6 +142,16 @@ Tensor Tensor::view(const void* data, const TensorType& type, std::function<void
   if (reinterpret_cast<uintptr_t>(data) % size_of(type.dtype) != 0) {
     throw InvalidArgument("Tensor::view: the elements of " + type.str() + " must lie at a multiple of " +
                           std::to_string(size_of(type.dtype)) + " bytes; Tensor::from copies them");
+  }
+  if (type.dtype == DType::kBool) {
+    const auto* const bytes = static_cast<const unsigned char*>(data);
+    const auto* const odd =
+        std::find_if(bytes, bytes + type.bytes(), [](unsigned char byte) { return byte > 1; });
+    if (odd != bytes + type.bytes()) {
+      throw InvalidArgument("Tensor::view: element " + std::to_string(odd - bytes) + " of " + type.str() +
+                            " is the byte " + std::to_string(*odd) +
+                            "; a bool is 0 or 1: view bytes as uint8 and compare them with 0");
+    }
   }
   return wrap(std::make_shared<Buffer>(Device(), data, type.bytes(), std::move(deleter)), type);
 }

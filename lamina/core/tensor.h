@@ -161,7 +161,7 @@ class Tensor : ops::FoundByArguments {
   /// The row-major elements at `data` on the CPU, without a copy: they must stay as they are until `deleter`
   /// is called, when no tensor needs them any more, by whichever thread that is; it must not throw. Throws
   /// InvalidArgument, and does not call `deleter`, for a null pointer to elements or one that their type's
-  /// alignment does not allow.
+  /// alignment does not allow, and for bools that are neither 0 nor 1.
   static Tensor view(const void* data, const TensorType& type, std::function<void()> deleter = {});
   /// Wraps a buffer that holds at least the type's bytes, without a copy.
   static Tensor wrap(std::shared_ptr<Buffer> buffer, const TensorType& type);

@@ -143,6 +143,14 @@ TEST(DataIn, ViewsCopyNothingAndGiveBackOnce) {
 }
 
 // What a step updates in place must not be somebody else's memory.
+TEST(DataIn, BoolsAreNothingButZeroAndOne) {
+  const unsigned char bytes[] = {0, 1, 255};
+  EXPECT_THROW(Tensor::view(bytes, {DType::kBool, {3}}), InvalidArgument);
+  EXPECT_EQ(Tensor::view(bytes, {DType::kBool, {2}}).to_vector<bool>(), (std::vector<bool>{false, true}));
+  EXPECT_EQ(cast(Tensor::from_strided(bytes, DType::kBool, {3}, {1}), DType::kInt32).to_vector<int32_t>(),
+            (std::vector<int32_t>{0, 1, 1}));
+}
+
 TEST(DataIn, StepsDoNotWriteIntoViews) {
   const Floats values = {1, 2, 3, 4};
   Floats before = values;

@@ -1,5 +1,6 @@
 // The registry walk: no op without documentation, rows and a way to run; and that the walk notices when there
 // is.
+// Looks at all tests: rows come from the files of many ops.
 #include <gtest/gtest.h>
 
 #include <set>

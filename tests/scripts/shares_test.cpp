@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kTestFiles = 320, kTestShares = 3;  // shares of at most 150 files
+constexpr int kTestFiles = 320, kTestShares = 2;  // shares of at most 200 files
 constexpr int kFuzzers = 30, kFuzzShares = 2;     // shares of at most 24 fuzzers
 
 std::vector<std::string> lines_of(const std::string& path) {
@@ -139,7 +139,7 @@ TEST_F(Shares, LeaveTheMinutesOfEachStep) {
   const std::vector<std::string> steps = lines_of(tree_ / "build/steps.tsv");
   ASSERT_EQ(steps.size(), 2u);
   EXPECT_EQ(steps[0].rfind("cold\tasan\t", 0), 0u) << steps[0];
-  EXPECT_TRUE(steps[0].ends_with("\t320\t150")) << steps[0];
+  EXPECT_TRUE(steps[0].ends_with("\t320\t200")) << steps[0];
   EXPECT_TRUE(steps[1].ends_with("\t30\t24")) << steps[1];
 }
 
