@@ -1,9 +1,12 @@
 // Command on top of CLI11.
 #include "command.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cstdlib>
-#include <sstream>
+#include <type_traits>
 
 namespace lamina::cli {
 namespace {
@@ -16,21 +19,72 @@ void describe(CLI::Option* option, const Argument& argument) {
 }
 
 template <class T>
+struct ValueOf {
+  using Type = T;
+};
+template <class T>
+struct ValueOf<std::optional<T>> {
+  using Type = T;
+};
+
+template <class T>
+std::string range_text(T least, T most) {
+  return fmt::format("expected at least {} and at most {}", least, most);
+}
+
+// Puts a whole number into the form that the parser reads as the same number: it would take what is too large
+// for the largest, and a zero in front for an octal number. Returns what is wrong with it, or "".
+template <class T>
+std::string read_whole(std::string& text, const Argument& argument) {
+  using Limits = std::numeric_limits<T>;
+  const T least =
+      argument.least > static_cast<double>(Limits::min()) ? static_cast<T>(argument.least) : Limits::min();
+  const T most =
+      argument.most < static_cast<double>(Limits::max()) ? static_cast<T>(argument.most) : Limits::max();
+  const std::string range = range_text(least, most);
+  const char* first = text.c_str() + (text[0] == '+' && text[1] != '-' ? 1 : 0);
+  const char* last = text.c_str() + text.size();
+  // Negative ones are too small for what counts from 0, and not something else than numbers.
+  const bool negative = std::is_unsigned_v<T> && *first == '-';
+  T number{};
+  const auto [end, error] = std::from_chars(first + (negative ? 1 : 0), last, number);
+  if (error == std::errc::invalid_argument || end != last)
+    return fmt::format("'{}' is no whole number; {}", text, range);
+  if (error != std::errc() || (negative && number != 0) || number < least || number > most)
+    return fmt::format("{} is out of range; {}", text, range);
+  text = std::to_string(number);
+  return "";
+}
+
+std::string read_real(const std::string& text, const Argument& argument) {
+  const std::string range = range_text(argument.least, argument.most);
+  char* end = nullptr;
+  const double number = std::strtod(text.c_str(), &end);
+  if (end == text.c_str() || *end != '\0') return fmt::format("'{}' is no number; {}", text, range);
+  if (number >= argument.least && number <= argument.most) return "";
+  return fmt::format("{} is out of range; {}", text, range);
+}
+
+template <class T>
 void add_number(CLI::App* command, T& value, const Argument& argument) {
   CLI::Option* option = command->add_option(argument.name, value, argument.help);
   describe(option, argument);
-  const double least = argument.least, most = argument.most;
-  option->check([least, most, name = std::string(argument.name)](const std::string& text) {
-    char* end = nullptr;
-    const double number = std::strtod(text.c_str(), &end);
-    if (end == text.c_str() || *end != '\0') return "'" + text + "' is no number";
-    if (number >= least && number <= most) return std::string();
-    std::ostringstream range;
-    range.precision(15);
-    range << text << " is out of range";
-    if (least > -1e300) range << "; expected at least " << least;
-    if (most < 1e300) range << (least > -1e300 ? " and at most " : "; expected at most ") << most;
-    return range.str();
+  using Number = typename ValueOf<T>::Type;
+  const auto read = [argument](std::string& text) -> std::string {
+    if constexpr (std::is_integral_v<Number>) {
+      return read_whole<Number>(text, argument);
+    } else {
+      return read_real(text, argument);
+    }
+  };
+  option->transform(CLI::Validator(read, ""));
+}
+
+// An empty word is a mistake, as of a variable of the shell that is not set, and not an option that is not
+// there.
+void refuse_empty(CLI::Option* option) {
+  option->check([](const std::string& text) {
+    return text.empty() ? std::string("the value is empty; give one, or leave it out") : std::string();
   });
 }
 
@@ -40,11 +94,15 @@ Command::Command(CLI::App& app, const char* name, const char* description)
     : command_(app.add_subcommand(name, description)) {}
 
 void Command::add(std::string& value, const Argument& argument) {
-  describe(command_->add_option(argument.name, value, argument.help), argument);
+  CLI::Option* option = command_->add_option(argument.name, value, argument.help);
+  describe(option, argument);
+  refuse_empty(option);
 }
 
 void Command::add(std::vector<std::string>& values, const Argument& argument) {
-  describe(command_->add_option(argument.name, values, argument.help), argument);
+  CLI::Option* option = command_->add_option(argument.name, values, argument.help);
+  describe(option, argument);
+  refuse_empty(option);
 }
 
 void Command::add(int& value, const Argument& argument) { add_number(command_, value, argument); }

@@ -29,15 +29,17 @@ struct Talk {
   }
 };
 
-void report_bad_loss(const History::BadLoss& where, bool stop, const TrainLog& log) {
-  const std::string what =
-      fmt::format("the loss is not a number since step {} of epoch {}", where.step + 1, where.epoch + 1);
-  if (stop) {
-    throw Error(what + "; " +
-                (log.saved() ? log.checkpoint() + " holds the state before that" : "nothing was saved") +
-                ": try a lower learning rate, or look for such values in the data");
-  }
-  tell(stderr, fmt::format("lamina: warning: {}\n", what));
+std::string bad_loss_text(const History::BadLoss& where) {
+  return fmt::format("the loss is not a number since step {} of epoch {}", where.step + 1, where.epoch + 1);
+}
+
+// A training that --stop-on-nan has ended leaves its last good model, as one that went on would, and fails.
+int stopped(const History::BadLoss& where, TrainJob& job, const TrainLog& log, const TrainFiles& files) {
+  const std::string what = bad_loss_text(where) + "; ",
+                    advice = ": try a lower learning rate, or look for such values in the data";
+  if (!log.saved()) throw Error(what + "nothing was saved" + advice);
+  save_keras(result_of(job.model, log, files, true).model, job.out, files.write_options());
+  throw Error(what + log.checkpoint() + " holds the state before that" + advice);
 }
 
 int interrupted(const TrainOptions& options, const std::string& checkpoint, bool saved, bool good) {
@@ -123,6 +125,7 @@ int train(const TrainOptions& options) {
     }
   } else {
     files.refuse_to_lose_training();
+    files.refuse_to_lose_model(Likeness::kSameWeights);
   }
   if (options.resume && !saved) {
     talk.say("There is no " + checkpoint + " yet: starting from the beginning.");
@@ -131,7 +134,11 @@ int train(const TrainOptions& options) {
   const TrainingData data = load_training_data(options, job);
   const Json info =
       Json::object({{"fingerprint", fingerprint_of(options, job, data)}, {"epochs", job.epochs}});
-  if (saved) check_changes(*saved, checkpoint, info.at("fingerprint"), options, job, data);
+  if (saved) {
+    check_changes(*saved, checkpoint, info.at("fingerprint"), options, job, data);
+    // What is there is of earlier epochs, and of those before a change.
+    files.refuse_to_lose_model(options.allow_changes ? Likeness::kOther : Likeness::kSameLayers);
+  }
   files.try_to_save(job.model, info, batch_shape(data.training.x));
   const TrainingSnapshot* resume = saved ? &*saved->training : nullptr;
   files.open_folder(options.run_dir, job.name, resume);
@@ -166,10 +173,11 @@ int train(const TrainOptions& options) {
     if (history.interrupted) log.save();
   }
   log.count_time();
-  if (history.bad_loss) report_bad_loss(*history.bad_loss, options.stop_on_nan, log);
+  if (history.bad_loss && options.stop_on_nan) return stopped(*history.bad_loss, job, log, files);
+  if (history.bad_loss) tell(stderr, fmt::format("lamina: warning: {}\n", bad_loss_text(*history.bad_loss)));
   if (history.interrupted) return interrupted(options, checkpoint, log.saved(), log.good());
 
-  TrainResult result = result_of(job.model, log, files);
+  TrainResult result = result_of(job.model, log, files, false);
   save_keras(result.model, job.out, files.write_options());
   const std::vector<std::pair<std::string, double>> metrics =
       final_metrics(result.model, data, log, result.kept);
@@ -252,7 +260,8 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
   command.flag(options->allow_changes, "--allow-changes",
                "Resume though model, data, seed or optimizer are others than then");
   command.flag(options->overwrite, "--overwrite",
-               "Replace a longer training, and files that are read-only or not one's own");
+               "Replace what is at --out, and files that are read-only or would change their owner. Without "
+               "it only the complete result of one epoch, with its checkpoint, is replaced");
   command.flag(options->stop_on_nan, "--stop-on-nan", "End when the loss is no number any more");
   command.flag(options->quiet, "--quiet", "Print nothing but errors");
   add_place(command, options->place);

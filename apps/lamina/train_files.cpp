@@ -13,6 +13,7 @@
 namespace lamina::cli {
 namespace {
 
+constexpr char kReplaced[] = "; it would be replaced: choose another --out, or give --overwrite";
 constexpr char kGoOn[] = "go on with it by --resume, choose another name, or replace it by --overwrite";
 
 // Epochs in a history.csv; 0 when there is none.
@@ -59,7 +60,6 @@ void TrainFiles::try_to_write(const std::string& path) const {
 
 void TrainFiles::refuse_to_lose_training() const {
   if (overwrite_ || !exists(checkpoint_)) return;
-  constexpr char kReplaced[] = "; it would be replaced: choose another --out, or give --overwrite";
   std::optional<CheckpointInfo> old;
   int64_t epochs = 0, step = 0, wanted = 0;
   try {
@@ -76,6 +76,17 @@ void TrainFiles::refuse_to_lose_training() const {
   throw Error(fmt::format("'{}' belongs to a training of {}{}{} ({}), which a new one would replace: {}",
                           out_, epochs_text(epochs), step > 0 ? fmt::format(" and {} steps", step) : "",
                           amid ? ", not yet at its end" : "", checkpoint_, kGoOn));
+}
+
+void TrainFiles::refuse_to_lose_model(Likeness least) const {
+  if (overwrite_ || !exists(out_)) return;
+  if (!exists(checkpoint_)) {
+    throw FileError("'" + out_ + "' is there already, without the state of its training (" + checkpoint_ +
+                    ")" + kReplaced);
+  }
+  if (model_likeness(out_, checkpoint_) >= least) return;
+  throw FileError("'" + out_ + "' is there already, and is not the model of the training in " + checkpoint_ +
+                  kReplaced);
 }
 
 void TrainFiles::open_folder(const std::string& wanted, const std::string& name,

@@ -28,6 +28,10 @@ class TrainFiles {
   /// single epoch, or one that has not come to its end, is not replaced unasked, and neither is what cannot
   /// be read as one.
   void refuse_to_lose_training() const;
+  /// Throws FileError unless the new training may replace what is at out(): nothing, or a model that has at
+  /// least `least` in common with the one in the checkpoint. Any other model, and what is none, may be
+  /// somebody's work, and is not replaced unasked.
+  void refuse_to_lose_model(Likeness least) const;
   /// Makes or finds the run folder, takes it for this process alone, and tries to write what belongs there.
   /// @param wanted  what the user named, or "".
   /// @param name    of the job.

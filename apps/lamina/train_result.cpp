@@ -8,8 +8,8 @@
 
 namespace lamina::cli {
 
-TrainResult result_of(Model& model, const TrainLog& log, const TrainFiles& files) {
-  if (log.good()) return {model, std::nullopt};
+TrainResult result_of(Model& model, const TrainLog& log, const TrainFiles& files, bool stopped) {
+  if (!stopped && log.good()) return {model, std::nullopt};
   if (log.saved()) {
     Checkpoint last = load_checkpoint(files.checkpoint());
     const int kept = last.training ? last.training->epoch() : 0;
@@ -17,10 +17,9 @@ TrainResult result_of(Model& model, const TrainLog& log, const TrainFiles& files
                              files.out(), kept));
     return {std::move(last.model), kept};
   }
-  if (exists(files.out())) {
-    throw Error("no epoch ended with weights that are numbers: '" + files.out() + "' stays as it was");
-  }
-  return {model, std::nullopt};
+  throw Error("no epoch ended with losses and weights that are numbers: " +
+              (exists(files.out()) ? "'" + files.out() + "' stays as it was" : "nothing is saved") +
+              "; try a lower learning rate, or look for such values in the data");
 }
 
 }  // namespace lamina::cli

@@ -15,7 +15,8 @@ struct TrainResult {
 };
 
 /// What training ended with or, when weights or losses are no numbers any more, what the checkpoint holds,
-/// with a warning. Throws Error when no epoch was good and the model would replace an older file.
-TrainResult result_of(Model& model, const TrainLog& log, const TrainFiles& files);
+/// with a warning. Throws Error when no epoch was good: there is nothing to save then.
+/// @param stopped  whether a loss that is no number ended the training amid an epoch.
+TrainResult result_of(Model& model, const TrainLog& log, const TrainFiles& files, bool stopped);
 
 }  // namespace lamina::cli

@@ -65,13 +65,19 @@ void remove_abandoned(const std::string& folder, const std::string& prefix) {
   }
 }
 
+std::string user_text(uid_t user) { return user == 0 ? "user 0 (root)" : "user " + std::to_string(user); }
+
 // The superuser may write everything: for him, too, a file without any write bit is not to be changed.
-void require_writable(const std::string& path, mode_t mode) {
+void require_writable(const std::string& path, mode_t mode, uid_t owner) {
   const bool allowed = ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0;
   if (allowed && (mode & 0222) != 0) return;
   if (!allowed && errno != EACCES && errno != EPERM) return;  // what it is will show
   char bits[8];
   std::snprintf(bits, sizeof bits, "%04o", mode & 07777);
+  if ((mode & 0222) != 0 && owner != ::geteuid()) {
+    throw FileError("cannot replace '" + path + "': it belongs to " + user_text(owner) + ", and its mode " +
+                    bits + " does not let you write it; choose another name");
+  }
   throw FileError("cannot replace '" + path + "': it is read-only (mode " + bits +
                   "); make it writable, or choose another name");
 }
@@ -91,7 +97,7 @@ AtomicFile::AtomicFile(const std::string& path, const WriteOptions& options) : p
     if (S_ISDIR(old.st_mode))
       throw FileError("cannot write '" + path + "': it is a folder; a file was expected");
     if (!S_ISREG(old.st_mode)) throw FileError("cannot write '" + path + "': it is not a regular file");
-    if (!options.replace_protected) require_writable(path, old.st_mode);
+    if (!options.replace_protected) require_writable(path, old.st_mode, old.st_uid);
   }
   target_ = link_target(path);
   const std::filesystem::path parts(target_);
@@ -120,8 +126,9 @@ void AtomicFile::keep_owner(unsigned user, unsigned group, const WriteOptions& o
   const int error = errno;
   if (!options.replace_protected) {
     const bool owner = fresh.st_uid != user;
-    throw FileError("cannot replace '" + path_ + "': it belongs to " + (owner ? "user " : "group ") +
-                    std::to_string(owner ? user : group) + ", and would not any more (" + errno_text(error) +
+    throw FileError("cannot replace '" + path_ + "': it belongs to " +
+                    (owner ? user_text(user) : "group " + std::to_string(group)) +
+                    ", and would not any more (" + errno_text(error) +
                     "); remove it first, or choose another name");
   }
   (void)!::fchown(descriptor_, static_cast<uid_t>(-1), group);

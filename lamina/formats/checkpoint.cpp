@@ -129,4 +129,17 @@ Checkpoint load_checkpoint(const std::string& path) {
   return detail::reading(path, [&] { return read_checkpoint(path); });
 }
 
+Likeness model_likeness(const std::string& path, const std::string& other) {
+  try {
+    const detail::KerasArchive one = detail::parse_keras_archive(read_file(path), path);
+    const detail::KerasArchive two = detail::parse_keras_archive(read_file(other), other);
+    if (!(one.config.at("config") == two.config.at("config"))) return Likeness::kOther;
+    const bool same =
+        one.config == two.config && detail::write_hdf5(one.weights) == detail::write_hdf5(two.weights);
+    return same ? Likeness::kSameWeights : Likeness::kSameLayers;
+  } catch (const Error&) {
+    return Likeness::kNoModel;
+  }
+}
+
 }  // namespace lamina

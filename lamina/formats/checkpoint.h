@@ -45,4 +45,16 @@ std::optional<CheckpointInfo> read_checkpoint_info(const std::string& path);
 /// Reads a .keras archive, with or without training state. Throws as load_keras does.
 Checkpoint load_checkpoint(const std::string& path);
 
+/// What the model in one file has in common with that in another, from nothing to all.
+enum class Likeness {
+  kNoModel,      ///< one of the two is no .keras archive that can be read
+  kOther,        ///< the layers differ
+  kSameLayers,   ///< the same layers; weights, optimizer or loss differ
+  kSameWeights,  ///< the same configuration and the same weights and optimizer's variables, bit for bit
+};
+
+/// Compares the models in two .keras archives, checkpoints or not, by their contents alone: dates and
+/// the state of training do not count. Reads both as a whole. Throws nothing but std::bad_alloc.
+Likeness model_likeness(const std::string& path, const std::string& other);
+
 }  // namespace lamina

@@ -84,7 +84,25 @@ TEST_F(LastGood, IsKeptWithStopOnNaN) {
   const Outcome outcome = run(explode(12, {"--stop-on-nan", "--quiet"}));
   EXPECT_EQ(outcome.status, 1);
   EXPECT_TRUE(is_good("m.checkpoint.keras"));
-  EXPECT_FALSE(fs::exists(file("m.keras")));
+  ASSERT_TRUE(fs::exists(file("m.keras")));
+  EXPECT_TRUE(is_good("m.keras"));
+  EXPECT_NE(outcome.err.find("m.keras is the model after epoch"), std::string::npos) << outcome.err;
+}
+
+TEST_F(LastGood, OfATrainingThatNeverWasGoodIsNothing) {
+  write_data("nan.npz", 48, kNaN);
+  for (const std::vector<std::string>& more : {std::vector<std::string>{}, {"--stop-on-nan"}}) {
+    std::vector<std::string> words = {"--data", "nan.npz", "--quiet"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome outcome = train("m.keras", 2, words);
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_NE(outcome.err.find(more.empty() ? "nothing is saved" : "nothing was saved"), std::string::npos)
+        << outcome.err;
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_FALSE(fs::exists(file("m.keras")));
+    EXPECT_FALSE(fs::exists(file("m.checkpoint.keras")));
+    fs::remove_all(file("m.keras.run"));
+  }
 }
 
 TEST_F(LastGood, IsKeptWhenInterruptedAfterwards) {

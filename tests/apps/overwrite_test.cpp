@@ -62,7 +62,8 @@ TEST_F(Overwrite, AHistoryOfAnotherTrainingIsNotReplacedUnasked) {
   EXPECT_EQ(read_file(file("notes/history.csv")), history);
   // Without its checkpoint a training begins anew, --resume or not.
   fs::remove(file("m.checkpoint.keras"));
-  EXPECT_EQ(train("m.keras", 2, {"--run-dir", "notes", "--resume"}).status, 1);
+  fs::remove(file("m.keras"));
+  expect_refused(train("m.keras", 2, {"--run-dir", "notes", "--resume", "--quiet"}), {"notes/history.csv"});
   EXPECT_EQ(read_file(file("notes/history.csv")), history);
 }
 
@@ -76,6 +77,38 @@ TEST_F(Overwrite, ACheckpointThatCannotBeReadIsNotReplacedUnasked) {
   const std::string model = read_file(file("n.checkpoint.keras"));
   expect_refused(train("n.keras", 1), {"n.checkpoint.keras", "--overwrite"});
   EXPECT_TRUE(read_file(file("n.checkpoint.keras")) == model);
+}
+
+TEST_F(Overwrite, AModelWithoutItsCheckpointIsNotReplacedUnasked) {
+  ASSERT_EQ(train("m.keras", 3).status, 0);
+  fs::remove(file("m.checkpoint.keras"));
+  const std::string model = read_file(file("m.keras"));
+  for (const std::vector<std::string>& more : {std::vector<std::string>{"--quiet"}, {"--quiet", "--resume"}})
+    expect_refused(train("m.keras", 1, more), {"'m.keras' is there already", "--overwrite"});
+  EXPECT_TRUE(read_file(file("m.keras")) == model);
+  EXPECT_EQ(train("m.keras", 1, {"--overwrite"}).status, 0);
+}
+
+TEST_F(Overwrite, WhatIsNotTheModelOfTheCheckpointIsNotReplacedUnasked) {
+  ASSERT_EQ(train("m.keras", 1).status, 0);
+  const std::string model = read_file(file("m.keras"));
+  Net other;
+  other.activation = "tanh";
+  write_net("other.keras", other);
+  // Text; a model from elsewhere; the same one with other weights.
+  write_file(file("text"), "something that somebody may need");
+  for (const char* name : {"text", "other.keras", "net.keras"}) {
+    const std::string content = read_file(file(name));
+    write_file(file("m.keras"), content);
+    expect_refused(train("m.keras", 1), {"'m.keras' is there already", "m.checkpoint.keras", "--overwrite"});
+    EXPECT_TRUE(read_file(file("m.keras")) == content) << name;
+    // Going on replaces an earlier state of the same model.
+    const bool earlier = std::string(name) == "net.keras";
+    const Outcome resumed = train("m.keras", 1, {"--resume", "--quiet"});
+    EXPECT_EQ(resumed.status, earlier ? 0 : 1) << name << ": " << resumed.err;
+  }
+  EXPECT_TRUE(read_file(file("m.keras")).size() == model.size());
+  EXPECT_EQ(train("m.keras", 1).status, 0);
 }
 
 TEST_F(Overwrite, AnEpochOfNoMoreThanTheFirstIsReplaced) {
@@ -112,6 +145,20 @@ TEST_F(Overwrite, OverwriteKeepsModeAndOwnerOfProtectedFiles) {
   EXPECT_EQ(status.st_mode & 07777, 0440u);
   EXPECT_EQ(status.st_uid, root ? 12345 : ::geteuid());
   EXPECT_GT(status.st_size, 1000);
+}
+
+// What --help says of owners: the superuser's replacements keep them, so that nothing is to be asked.
+TEST_F(Overwrite, RootLeavesFilesOfOthersTheirOwner) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  ASSERT_EQ(train("m.keras", 1).status, 0);
+  ASSERT_EQ(::chown(file("m.keras").c_str(), 12345, 54321), 0);
+  ASSERT_EQ(train("m.keras", 1).status, 0);
+  struct stat status {};
+  ASSERT_EQ(::stat(file("m.keras").c_str(), &status), 0);
+  EXPECT_EQ(status.st_uid, 12345u);
+  EXPECT_EQ(status.st_gid, 54321u);
+  EXPECT_NE(test::run_lamina(folder_.path(), {"train", "--help"}).out.find("would change"),
+            std::string::npos);
 }
 
 TEST_F(Overwrite, OneProcessAtATime) {

@@ -78,7 +78,8 @@ TEST_F(ResumeChanges, OtherModelsAreNamed) {
 }
 
 TEST_F(ResumeChanges, AFileTrainedInPlaceGoesOn) {
-  ASSERT_EQ(train("net.keras", 2).status, 0);
+  expect_refused(train("net.keras", 2), {"'net.keras' is there already", "--overwrite"});
+  ASSERT_EQ(train("net.keras", 2, {"--overwrite"}).status, 0);
   const Outcome outcome = train("net.keras", 4, {"--resume"});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_EQ(epochs_of("net.keras"), 4);

@@ -237,7 +237,7 @@ TEST_F(Trained, SaysWhereTheLossStoppedBeingANumber) {
   EXPECT_FALSE(std::filesystem::exists(file("n.keras")));
   words.back() = "--json";
   Outcome warned = run(words);
-  EXPECT_EQ(warned.status, 0);
+  EXPECT_EQ(warned.status, 1);
   EXPECT_NE(warned.err.find("step 1 of epoch 1"), std::string::npos) << warned.err;
   EXPECT_TRUE(Json::parse(warned.lines()[0]).at("loss").is_null());
 }

@@ -192,6 +192,24 @@ TEST(CheckpointInfo, SaysWhereTrainingStoodWithoutReadingItsTensors) {
             std::string::npos);
 }
 
+TEST(ModelLikeness, IsThatOfLayersAndWeightsAlone) {
+  TemporaryFolder folder;
+  Sequential model = small_model();
+  const Samples data = samples();
+  model.fit(data.x, data.y, fit_options(1));
+  model.save(folder / "m.keras");
+  save_checkpoint(model, folder / "c.keras");
+  EXPECT_EQ(model_likeness(folder / "m.keras", folder / "c.keras"), Likeness::kSameWeights);
+  model.fit(data.x, data.y, fit_options(1));
+  save_checkpoint(model, folder / "c.keras");
+  EXPECT_EQ(model_likeness(folder / "m.keras", folder / "c.keras"), Likeness::kSameLayers);
+  Sequential({Input({6}), Dense(3)}, {.name = "other"}).save(folder / "m.keras");
+  EXPECT_EQ(model_likeness(folder / "m.keras", folder / "c.keras"), Likeness::kOther);
+  write_file(folder / "m.keras", "text");
+  EXPECT_EQ(model_likeness(folder / "m.keras", folder / "c.keras"), Likeness::kNoModel);
+  EXPECT_EQ(model_likeness(folder / "none.keras", folder / "c.keras"), Likeness::kNoModel);
+}
+
 TEST(Checkpoint, HoldsLayersOfAnyName) {
   TemporaryFolder folder;
   const Samples data = samples();

@@ -9,13 +9,7 @@
 #include <cstring>
 #include <new>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define LAMINA_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define LAMINA_SANITIZED 1
-#endif
-#endif
+#include "tests/support/sanitized.h"
 
 namespace {
 
@@ -39,13 +33,7 @@ AllocationWatch::AllocationWatch() {
 AllocationWatch::~AllocationWatch() { watching = false; }
 int64_t AllocationWatch::count() const { return seen.load(); }
 
-bool AllocationWatch::counts() {
-#ifdef LAMINA_SANITIZED
-  return false;
-#else
-  return true;
-#endif
-}
+bool AllocationWatch::counts() { return !kSanitized; }
 
 }  // namespace lamina::test
 
