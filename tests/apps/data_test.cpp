@@ -188,6 +188,33 @@ TEST_F(DataOnTheCommandLine, ColumnsAreThoseOfTheTraining) {
   expect_refused({"predict", "known.keras", "lacks.csv"}, "'b' is missing");
 }
 
+// A table without names has the order of the training, the target included, wherever that stood.
+TEST_F(DataOnTheCommandLine, ATableWithoutNamesHasItsTargetWhereTheTrainingHadIt) {
+  adder().save(file("m.keras"));
+  write("train.csv", "target,a,b\n4,1,2\n10,3,4\n");
+  write("plain.csv", "4,1,2\n10,3,4\n");
+  ASSERT_EQ(run({"train", "m.keras", "--data", "train.csv", "--out", "known.keras"}).status, 0);
+  EXPECT_EQ(metrics({"known.keras", "--data", "plain.csv"}).at("loss").as_double(), 0.0);
+  EXPECT_EQ(said({"known.keras", "plain.csv"}, "output"), (Words{"[4.0]", "[10.0]"}));
+  const Outcome outcome = run({"evaluate", "known.keras", "--data", "plain.csv"});
+  EXPECT_NE(outcome.err.find("in the order of the training data, 'target', 'a', 'b'"), std::string::npos)
+      << outcome.err;
+  const Outcome trained = run({"train", "m.keras", "--data", "train.csv", "--validation-data", "plain.csv",
+                               "--out", "v.keras", "--json"});
+  ASSERT_EQ(trained.status, 0) << trained.err;
+  EXPECT_EQ(Json::parse(trained.lines().back()).at("metrics").at("loss").as_double(), 0.0);
+  // Trained without names, the table of the training can be asked about, too.
+  write("last.csv", "1,2,4\n3,4,10\n");
+  ASSERT_EQ(run({"train", "m.keras", "--data", "last.csv", "--out", "last.keras"}).status, 0);
+  EXPECT_EQ(said({"last.keras", "last.csv"}, "output"), (Words{"[4.0]", "[10.0]"}));
+  ASSERT_EQ(
+      run({"train", "m.keras", "--data", "plain.csv", "--label-column", "column_0", "--out", "first.keras"})
+          .status,
+      0);
+  EXPECT_EQ(said({"first.keras", "plain.csv"}, "output"), (Words{"[4.0]", "[10.0]"}));
+  EXPECT_EQ(metrics({"first.keras", "--data", "plain.csv"}).at("loss").as_double(), 0.0);
+}
+
 TEST_F(DataOnTheCommandLine, OneBadCellIsNamed) {
   adder().save(file("m.keras"));
   write("bad.csv", "a,b,price\n1,1,3\n2,1,NA\n3,1,7\n");

@@ -103,6 +103,18 @@ TEST(TableNeeds, AHeaderOfNumbersIsKnownByItsNames) {
   EXPECT_TRUE(told.holds("is taken for the names of the columns")) << told.text();
 }
 
+TEST(TableNeeds, WithoutNamesTheTargetIsAtItsPlaceOrAGuess) {
+  DataOptions options = of_pets();
+  options.needs.target_place = 1;
+  const std::string table = "1,cat,2\n3,dog,4\n";
+  EXPECT_EQ(parse_table(table, "t.csv", options).x.to_vector<float>(), (std::vector<float>{1, 2, 3, 4}));
+  options.needs.target_place = std::nullopt;
+  const Told told;
+  EXPECT_EQ(parse_table("1,2,cat\n3,4,dog\n", "t.csv", options).target_place, 2);
+  EXPECT_TRUE(told.holds("'a', 'b', 'pet', the last one for the target: the model does not say"))
+      << told.text();
+}
+
 // ---- Prediction: a target is neither needed nor guessed ----
 
 DataOptions of_predict(bool knows_names) {
