@@ -74,6 +74,9 @@ struct DataNeeds {
   /// Where the target stood among the columns of the training, as LabelledData::target_place: tables without
   /// names are read by it.
   std::optional<int64_t> target_place = {};
+  /// Whether a number in a table may stand for a class that has a name: the user gave the names by number.
+  /// Else a number is a name that the model does not know.
+  bool numbers_are_classes = false;
   std::vector<WantedInput> inputs = {};   ///< empty: unknown
   std::vector<std::string> outputs = {};  ///< their names; empty: unknown
 };
