@@ -70,8 +70,12 @@ void add_data_arguments(Command& command, DataArguments& arguments) {
 void tell_model(Model& model, const DataArguments& arguments) {
   DataInfo info = model.data_info();
   if (!arguments.labels.empty()) {
+    const DataNeeds needs = model_needs(model);
+    if (needs.target == TargetKind::kValues) {
+      throw InvalidArgument("--labels: the model's loss takes values, so that its outputs are no classes");
+    }
     info.class_names = labels_of(arguments.labels);
-    const int64_t classes = model_needs(model).classes;
+    const int64_t classes = needs.classes;
     if (classes > 0 && static_cast<int64_t>(info.class_names.size()) != classes) {
       throw InvalidArgument(fmt::format("--labels: {} names; the model tells {} classes apart",
                                         info.class_names.size(), classes));
@@ -92,6 +96,7 @@ DataOptions data_options(const Model& model, const DataArguments& arguments, con
   options.table.decimal_comma = arguments.decimal_comma;
   if (arguments.header || arguments.no_header) options.table.header = arguments.header;
   options.needs = model_needs(model);
+  options.needs.numbers_are_classes = !arguments.labels.empty();
   return options;
 }
 

@@ -1,6 +1,10 @@
 // lamina evaluate: loss and metrics of a model on labelled data.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
 #include "cli.h"
 #include "data_arguments.h"
 #include "lamina/base/error.h"
@@ -18,6 +22,29 @@ struct Options {
   bool json = false, quiet = false;
   Place place;
 };
+
+// Samples with an output that is no number.
+int64_t nan_outputs(Model& model, const ModelSamples& samples) {
+  std::vector<bool> bad(static_cast<size_t>(samples.x.shape()[0]));
+  for (const Tensor& output : model.predict_outputs(samples.all_x(), {.batch_size = 256})) {
+    const std::vector<float> values = output.to_vector<float>();
+    const size_t width = values.size() / std::max<size_t>(bad.size(), 1);
+    for (size_t i = 0; i < values.size(); ++i) {
+      if (std::isnan(values[i])) bad[i / width] = true;
+    }
+  }
+  return std::count(bad.begin(), bad.end(), true);
+}
+
+// As predict says it, when all else is said.
+void refuse_nans(int64_t nans, int64_t samples) {
+  if (nans == 0) return;
+  std::fflush(stdout);
+  throw Error(
+      fmt::format("{} of {} outputs are NaN, and metrics of them say nothing: look for such values in "
+                  "the input and in the weights",
+                  nans, samples));
+}
 
 int evaluate(const Options& options) {
   auto scope = enter(options.place);
@@ -39,16 +66,24 @@ int evaluate(const Options& options) {
   const Logs logs = model.evaluate(samples.all_x(), samples.all_y(),
                                    {.batch_size = options.batch_size, .callbacks = {&bar}, .verbose = 0});
   const auto metrics = logs.items();
+  // An accuracy of such outputs looks like any other. They are looked for where the loss shows them.
+  const bool suspect = std::any_of(metrics.begin(), metrics.end(),
+                                   [](const auto& metric) { return std::isnan(metric.second); });
+  const int64_t nans = suspect ? nan_outputs(model, samples) : 0;
   if (options.json) {
     Json values = Json::object();
     for (const auto& [name, value] : metrics) values[name] = finite(value);
-    print_json(Json::object({{"metrics", values}, {"samples", samples.x.shape()[0]}}));
+    Json result = Json::object({{"metrics", values}, {"samples", samples.x.shape()[0]}});
+    if (nans > 0) result["nan_outputs"] = nans;
+    print_json(result);
+    refuse_nans(nans, samples.x.shape()[0]);
     return 0;
   }
   std::string line;
   for (const auto& [name, value] : metrics)
     line += fmt::format("{}: {} - ", printable(name), format_metric(value));
   fmt::print("{}{} samples\n", line, samples.x.shape()[0]);
+  refuse_nans(nans, samples.x.shape()[0]);
   return 0;
 }
 
@@ -72,7 +107,7 @@ void add_evaluate(CLI::App& app, Action& action) {
   add_data_arguments(command, options->arguments);
   command.flag(options->quiet, "--quiet", "Print only the result");
   add_place(command, options->place);
-  add_json(command, options->json, "metrics and the number of samples");
+  add_json(command, options->json, "metrics, the number of samples and, where there are any, of NaN outputs");
   command.on_call([options, &action] { action = [options] { return evaluate(*options); }; });
 }
 

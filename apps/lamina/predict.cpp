@@ -271,9 +271,21 @@ class Speaker {
   int64_t said_ = 0, bad_ = 0;
 };
 
+// The loss, which predict has no other use for, says whether outputs are classes that --labels can name. It
+// may be one that this build does not know.
+Model load_to_ask(const Options& options) {
+  if (!options.arguments.labels.empty()) {
+    try {
+      return load(options.model);
+    } catch (const Error&) {
+    }
+  }
+  return load(options.model, {.compile = false});
+}
+
 int predict(const Options& options) {
   auto scope = enter(options.place);
-  Model model = load(options.model, {.compile = false});
+  Model model = load_to_ask(options);
   tell_model(model, options.arguments);
   Speaker speaker(options, model);
   const auto ask = [&](const Input& input) {

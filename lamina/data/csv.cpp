@@ -183,6 +183,11 @@ class TableReader {
     data.x = values_.take(DType::kFloat32, {rows, static_cast<int64_t>(columns_.inputs)});
     data.numbers = std::move(numbers_);
     if (target_) target_->finish(table_.name(), data);
+    if (columns_.target && columns_.in_order) {
+      data.target_place = std::count_if(
+          columns_.places.begin(), columns_.places.begin() + static_cast<std::ptrdiff_t>(*columns_.target),
+          [](int place) { return place >= 0; });
+    }
     if (!layout_.header) return data;
     data.features.resize(columns_.inputs);
     for (size_t i = 0; i < layout_.columns.size(); ++i) {

@@ -27,6 +27,9 @@ struct LabelledData {
   /// Columns of a table that x holds, and the one that y holds; empty and "" without names.
   std::vector<std::string> features = {};
   std::string target = {};
+  /// Of a table with a target and its inputs in the order of the file: how many of them stand before the
+  /// target.
+  std::optional<int64_t> target_place = {};
   /// What each sample is called, a file; empty where samples have numbers only.
   std::vector<std::string> names = {};
   /// Number of each sample in its source; empty where none was left out.
@@ -41,8 +44,8 @@ struct TableOptions {
   /// Whether the first line names the columns. Absent: it does where it holds text in a column that holds
   /// numbers below, where none of its fields is a number, or where it names the columns that are looked for.
   std::optional<bool> header = {};
-  /// Between fields: a comma, a semicolon, a tab, a bar or another character. 0: what a line "sep=;" says, or else the one
-  /// of these four by which the first lines split into as many fields each.
+  /// Between fields: a comma, a semicolon, a tab, a bar or another character. 0: what a line "sep=;" says, or
+  /// else the one of these four by which the first lines split into as many fields each.
   char separator = 0;
   /// Whether numbers are written as "1,5". Needs another separator than the comma.
   bool decimal_comma = false;
@@ -68,6 +71,12 @@ struct DataNeeds {
   int64_t classes = 0;
   /// Names of classes and columns that the model was trained with: numbers and order are theirs.
   DataInfo known = {};
+  /// Where the target stood among the columns of the training, as LabelledData::target_place: tables without
+  /// names are read by it.
+  std::optional<int64_t> target_place = {};
+  /// Whether a number in a table may stand for a class that has a name: the user gave the names by number.
+  /// Else a number is a name that the model does not know.
+  bool numbers_are_classes = false;
   std::vector<WantedInput> inputs = {};   ///< empty: unknown
   std::vector<std::string> outputs = {};  ///< their names; empty: unknown
 };
@@ -79,7 +88,9 @@ struct DataOptions {
   /// Folder with the files of a named set. Empty: $LAMINA_DATA/NAME, then /usr/share/datasets/NAME.
   std::string folder = "";
   /// Column of a table that holds the target. Empty: the one that the model was trained with, or the only
-  /// one called label, labels, target, class or y, or the last; what is guessed is told to the log.
+  /// one called label, labels, target, class or y, or the one that stands where the training had it, or the
+  /// last; columns of a table without names are called column_0, column_1, ...; what is guessed is told to
+  /// the log.
   std::string label_column = "";
   TableOptions table = {};
   /// What to do with empty cells of a table, and with NA, NaN, null and their like. Absent: as in training,

@@ -5,6 +5,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
+#include "lamina/base/log.h"
 #include "lamina/data/labelled_data.h"
 #include "lamina/formats/npz.h"
 
@@ -39,7 +40,19 @@ class NpzData {
   LabelledData run() {
     LabelledData data;
     read_inputs(data);
-    read_targets(data);
+    if (!needs_.target_optional) {
+      read_targets(data);
+      return data;
+    }
+    // To ask, targets that cannot be used are in nobody's way.
+    LabelledData whole = data;
+    try {
+      read_targets(whole);
+      detail::check_labelled_data(whole, path_, true);
+      return whole;
+    } catch (const Error& error) {
+      warn(std::string("the targets are not used: ") + error.what());
+    }
     return data;
   }
 
@@ -156,6 +169,9 @@ class NpzData {
       if (numbers[i] >= 0 && numbers[i] < most) continue;
       if (!labels) return;
       if (needs_.target_optional) {
+        warn("'" + path_ + "': the targets are not used: label " + std::to_string(numbers[i]) +
+             " of sample " + std::to_string(i) + " is out of range 0.." + std::to_string(most - 1) +
+             " for a class number");
         data.y = Tensor();
         return;
       }

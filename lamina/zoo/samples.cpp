@@ -16,6 +16,10 @@
 namespace lamina {
 namespace {
 
+// A section of DataInfo: where the target stands in a table like that of the training.
+constexpr char kTable[] = "table";
+constexpr char kTargetPlace[] = "target_place";
+
 // The first layer that does something: "Rescaling", say.
 std::string first_layer(const Model& model) {
   for (const auto& layer : model.layers()) {
@@ -124,6 +128,10 @@ LabelledData part_of(const LabelledData& data, int64_t first, int64_t count) {
 DataNeeds model_needs(const Model& model) {
   DataNeeds needs;
   needs.known = model.data_info();
+  if (const Json* table = needs.known.sections.find(kTable)) {
+    const Json* place = table->find(kTargetPlace);
+    if (place && place->is_int()) needs.target_place = place->as_int();
+  }
   needs.outputs = model.output_names();
   const std::vector<std::string>& names = model.input_names();
   for (size_t i = 0; i < names.size(); ++i) {
@@ -146,6 +154,13 @@ void learn_data_info(Model& model, const LabelledData& data) {
   // Folders are names, whatever they are called: a folder that lacks the first would be numbered anew.
   const bool named = !detail::are_numbered(data.class_names) || !data.names.empty();
   if (info.class_names.empty() && named) info.class_names = data.class_names;
+  // The place of the target goes with the order of the features: data that came by name have their own.
+  const bool other_target = !data.target.empty() && !info.target.empty() && data.target != info.target;
+  if (data.target_place && (info.features.empty() || other_target || !info.sections.contains(kTable))) {
+    info.sections[kTable] = Json::object({{kTargetPlace, *data.target_place}});
+  } else if (other_target && info.sections.contains(kTable)) {
+    info.sections[kTable] = Json::object();
+  }
   if (info.features.empty()) info.features = data.features;
   if (!data.target.empty()) info.target = data.target;
   model.set_data_info(std::move(info));

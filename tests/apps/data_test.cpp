@@ -130,11 +130,12 @@ TEST_F(DataOnTheCommandLine, FineTuningAndResumingKeepTheClasses) {
     ASSERT_EQ(outcome.status, 0) << outcome.err;
     EXPECT_EQ(Json::parse(outcome.lines().back()).at("metrics").at("accuracy").as_double(), 1.0);
   }
-  const DataInfo info = load_model(file("tuned.keras")).data_info();
-  EXPECT_EQ(info, model.data_info());
+  // What is new is where the target stands in a table.
+  DataInfo known = model.data_info();
+  known.sections["table"] = Json::object({{"target_place", 0}});
+  EXPECT_EQ(load_model(file("tuned.keras")).data_info(), known);
   // And summary shows it.
-  EXPECT_EQ(Json::parse(run({"summary", "tuned.keras", "--json"}).out).at("data"),
-            model.data_info().to_json());
+  EXPECT_EQ(Json::parse(run({"summary", "tuned.keras", "--json"}).out).at("data"), known.to_json());
   const Outcome shown = run({"summary", "tuned.keras"});
   EXPECT_NE(shown.out.find("Classes: bird, cat, dog"), std::string::npos) << shown.out;
   EXPECT_NE(shown.out.find("Also knows: drift"), std::string::npos) << shown.out;
@@ -186,6 +187,33 @@ TEST_F(DataOnTheCommandLine, ColumnsAreThoseOfTheTraining) {
       << outcome.err;
   write("lacks.csv", "a,c\n1,1\n");
   expect_refused({"predict", "known.keras", "lacks.csv"}, "'b' is missing");
+}
+
+// A table without names has the order of the training, the target included, wherever that stood.
+TEST_F(DataOnTheCommandLine, ATableWithoutNamesHasItsTargetWhereTheTrainingHadIt) {
+  adder().save(file("m.keras"));
+  write("train.csv", "target,a,b\n4,1,2\n10,3,4\n");
+  write("plain.csv", "4,1,2\n10,3,4\n");
+  ASSERT_EQ(run({"train", "m.keras", "--data", "train.csv", "--out", "known.keras"}).status, 0);
+  EXPECT_EQ(metrics({"known.keras", "--data", "plain.csv"}).at("loss").as_double(), 0.0);
+  EXPECT_EQ(said({"known.keras", "plain.csv"}, "output"), (Words{"[4.0]", "[10.0]"}));
+  const Outcome outcome = run({"evaluate", "known.keras", "--data", "plain.csv"});
+  EXPECT_NE(outcome.err.find("in the order of the training data, 'target', 'a', 'b'"), std::string::npos)
+      << outcome.err;
+  const Outcome trained = run({"train", "m.keras", "--data", "train.csv", "--validation-data", "plain.csv",
+                               "--out", "v.keras", "--json"});
+  ASSERT_EQ(trained.status, 0) << trained.err;
+  EXPECT_EQ(Json::parse(trained.lines().back()).at("metrics").at("loss").as_double(), 0.0);
+  // Trained without names, the table of the training can be asked about, too.
+  write("last.csv", "1,2,4\n3,4,10\n");
+  ASSERT_EQ(run({"train", "m.keras", "--data", "last.csv", "--out", "last.keras"}).status, 0);
+  EXPECT_EQ(said({"last.keras", "last.csv"}, "output"), (Words{"[4.0]", "[10.0]"}));
+  ASSERT_EQ(
+      run({"train", "m.keras", "--data", "plain.csv", "--label-column", "column_0", "--out", "first.keras"})
+          .status,
+      0);
+  EXPECT_EQ(said({"first.keras", "plain.csv"}, "output"), (Words{"[4.0]", "[10.0]"}));
+  EXPECT_EQ(metrics({"first.keras", "--data", "plain.csv"}).at("loss").as_double(), 0.0);
 }
 
 TEST_F(DataOnTheCommandLine, OneBadCellIsNamed) {
@@ -344,6 +372,50 @@ TEST_F(DataOnTheCommandLine, NanIsNoClass) {
   const Outcome values = run({"predict", "m.keras", "nan.csv", "--json"});
   EXPECT_EQ(values.status, 1) << values.out;
   EXPECT_EQ(values.lines().size(), 2u);
+}
+
+TEST_F(DataOnTheCommandLine, EvaluateSaysThatOutputsAreNan) {
+  sorter().save(file("pets.keras"));
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  write_npz(file("d.npz"),
+            {{"x", Tensor::from<float>({{1}, {nan}, {3}})}, {"y", Tensor::from<int32_t>({0, 0, 2})}});
+  const Outcome text = run({"evaluate", "pets.keras", "--data", "d.npz"});
+  EXPECT_EQ(text.status, 1);
+  EXPECT_NE(text.out.find("loss: nan"), std::string::npos) << text.out;
+  EXPECT_NE(text.err.find("1 of 3 outputs are NaN"), std::string::npos) << text.err;
+  const Outcome json = run({"evaluate", "pets.keras", "--data", "d.npz", "--json"});
+  EXPECT_EQ(json.status, 1);
+  EXPECT_EQ(Json::parse(json.lines().at(0)).at("nan_outputs").as_int(), 1);
+}
+
+TEST_F(DataOnTheCommandLine, LabelsAreNoneOfARegression) {
+  Sequential model({Input({2}), Dense(3)}, {.seed = 1});
+  model.compile({.optimizer = "sgd", .loss = "mse"});
+  model.save(file("m.keras"));
+  write("d.csv", "a,b\n1,2\n");
+  expect_refused({"predict", "m.keras", "d.csv", "--labels", "x,y,z"},
+                 "--labels: the model's loss takes values");
+  expect_refused({"evaluate", "m.keras", "--data", "d.csv", "--labels", "x,y,z"},
+                 "--labels: the model's loss takes values");
+}
+
+TEST_F(DataOnTheCommandLine, PredictNeedsNoReadableTarget) {
+  sorter().save(file("pets.keras"));
+  const Tensor x = Tensor::from<float>({{1}, {2}, {3}});
+  const auto asked = [&](const std::string& words) {
+    const Outcome outcome = run({"predict", "pets.keras", "d.npz"});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_EQ(outcome.lines().size(), 3u) << outcome.out;
+    EXPECT_NE(outcome.err.find("the targets are not used"), std::string::npos) << outcome.err;
+    EXPECT_NE(outcome.err.find(words), std::string::npos) << outcome.err;
+  };
+  write_npz(file("d.npz"), {{"x", x}, {"y", Tensor::from<int32_t>({0, 1})}});
+  asked("x has 3 samples");
+  detail::ZipWriter zip;
+  zip.add("x.npy", npy_bytes(x));
+  zip.add("y.npy", "no array");
+  write_file(file("d.npz"), zip.finish());
+  asked("y.npy");
 }
 
 // What is said about samples is said in parts.

@@ -35,8 +35,11 @@ TEST(TableNeeds, ClassNumbersAreTheModels) {
   const LabelledData data = parse_table("a,b,pet\n1,2,cat\n3,4,dog\n5,6,cat\n", "t.csv", of_pets());
   EXPECT_EQ(data.y.to_vector<int>(), (std::vector<int>{1, 2, 1}));
   EXPECT_EQ(data.class_names, (Names{"bird", "cat", "dog"}));
-  // Numbers mean the same where no name is one.
-  EXPECT_EQ(parse_table("a,b,pet\n1,2,2\n3,4,0\n", "t.csv", of_pets()).y.to_vector<int>(),
+  // A number is no name, unless the user has numbered the names and none of them is one.
+  expect_refused("a,b,pet\n1,2,2\n3,4,0\n", of_pets(), "holds the class '2', which the model does not know");
+  DataOptions numbered = of_pets();
+  numbered.needs.numbers_are_classes = true;
+  EXPECT_EQ(parse_table("a,b,pet\n1,2,2\n3,4,0\n", "t.csv", numbered).y.to_vector<int>(),
             (std::vector<int>{2, 0}));
   DataOptions digits = of_pets();
   digits.needs.known.class_names = {"3", "5", "8"};
@@ -103,6 +106,18 @@ TEST(TableNeeds, AHeaderOfNumbersIsKnownByItsNames) {
   EXPECT_TRUE(told.holds("is taken for the names of the columns")) << told.text();
 }
 
+TEST(TableNeeds, WithoutNamesTheTargetIsAtItsPlaceOrAGuess) {
+  DataOptions options = of_pets();
+  options.needs.target_place = 1;
+  const std::string table = "1,cat,2\n3,dog,4\n";
+  EXPECT_EQ(parse_table(table, "t.csv", options).x.to_vector<float>(), (std::vector<float>{1, 2, 3, 4}));
+  options.needs.target_place = std::nullopt;
+  const Told told;
+  EXPECT_EQ(parse_table("1,2,cat\n3,4,dog\n", "t.csv", options).target_place, 2);
+  EXPECT_TRUE(told.holds("'a', 'b', 'pet', the last one for the target: the model does not say"))
+      << told.text();
+}
+
 // ---- Prediction: a target is neither needed nor guessed ----
 
 DataOptions of_predict(bool knows_names) {
@@ -148,6 +163,33 @@ TEST(TableNeeds, PredictDoesNotGuessWhichColumnIsTheTarget) {
   expect_refused("a,b,c,d\n9,1,2,3\n", of_predict(false),
                  "has 4 columns; the model takes 2 numbers a sample");
   expect_refused("a\n9\n", of_predict(false), "has 1 columns; the model takes 2");
+}
+
+// pandas takes every first line for names; a row is kept here where it may be one, and either is said.
+TEST(TableNeeds, NamesThatAreNumbersAreToldFromARow) {
+  const std::string rows = "0,9,setosa\n1,9,virg\n2,9,virg\n";
+  for (const char* names : {"1,2,species\n", "2019,2020,label\n"}) {
+    const Told told;
+    const LabelledData data = parse_table(names + rows, "t.csv");
+    EXPECT_EQ(data.class_names, (Names{"setosa", "virg"})) << names;
+    EXPECT_EQ(data.samples(), 3) << names;
+    EXPECT_TRUE(told.holds("is taken for the names of the columns")) << told.text();
+  }
+  {
+    const Told told;
+    EXPECT_EQ(parse_table("7,3,fern\n" + rows, "t.csv").samples(), 4);
+    EXPECT_TRUE(told.holds("line 1 (7, 3, fern) is taken for a row")) << told.text();
+    EXPECT_TRUE(told.holds("--header")) << told.text();
+  }
+  {
+    const Told told;
+    EXPECT_EQ(parse_table("1990,1991,1992\n1.5,2.5,7\n", "t.csv").samples(), 2);
+    EXPECT_TRUE(told.holds("line 1 counts from 1990: it is taken for a row")) << told.text();
+  }
+  const Told told;
+  EXPECT_EQ(parse_table("1,2,virg\n" + rows, "t.csv").samples(), 4);
+  EXPECT_EQ(parse_table("1,2,cat\n3,4,dog\n", "t.csv").samples(), 2);
+  EXPECT_EQ(told.text(), "");
 }
 
 TEST(TableNeeds, TrainingTellsWhichColumnItTakes) {

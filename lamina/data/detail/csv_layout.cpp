@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <unordered_set>
@@ -115,9 +116,15 @@ class HeaderFinder {
       if (texts == 0) guess = as_header();
       return true;
     }
-    if (texts == 0 || !(text_above_numbers() || counts_columns())) {
-      if (texts == 0 && rows_.size() > 1 && first_.size() > 2 && is_count())
-        guess = "line 1 counts from 0: it is taken for a row; if it names the columns, say so (--header)";
+    if (texts == 0 || !(text_above_numbers() || counts_columns() || (counts_up() && words_are_new()))) {
+      if (texts == 0 && rows_.size() > 1 && first_.size() > 2 && counts_up()) {
+        guess = "line 1 counts from " + first_[0] +
+                ": it is taken for a row; if it names the columns, say so (--header)";
+      } else if (texts > 0 && words_are_new()) {
+        guess = "line 1 (" + abridged() +
+                ") is taken for a row, although its text never comes again; if it " +
+                "names the columns, say so (--header)";
+      }
       return false;
     }
     guess = as_header();
@@ -154,9 +161,35 @@ class HeaderFinder {
     return false;
   }
 
-  bool is_count() const {
+  // At least two whole numbers, each one more than that before it, with or without text beside them: 1, 2 or
+  // 2019, 2020.
+  bool counts_up() const {
+    std::optional<int64_t> last;
+    size_t numbers = 0;
+    for (const std::string& field : first_) {
+      const Cell cell = read_cell(field, decimal_);
+      if (cell.kind == CellKind::kText) continue;
+      if (cell.kind != CellKind::kNumber || !(std::abs(cell.number) < 1e15)) return false;
+      const auto number = static_cast<int64_t>(cell.number);
+      if (std::to_string(number) != trimmed(field) || (last && number != *last + 1)) return false;
+      last = number;
+      ++numbers;
+    }
+    return numbers > 1;
+  }
+
+  // Text that never comes again, in columns where other text does.
+  bool words_are_new() const {
     for (size_t column = 0; column < first_.size(); ++column) {
-      if (first_[column] != std::to_string(column)) return false;
+      if (kind_of(first_[column]) == CellKind::kNumber) continue;
+      std::unordered_set<std::string_view> seen;
+      bool again = false;
+      for (size_t row = 1; row < rows_.size(); ++row) {
+        if (column >= rows_[row].size()) continue;
+        if (rows_[row][column] == first_[column]) return false;
+        again = !seen.insert(rows_[row][column]).second || again;
+      }
+      if (!again) return false;
     }
     return true;
   }

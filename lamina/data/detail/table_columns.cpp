@@ -56,15 +56,15 @@ class Chooser {
     result.places.assign(columns_.size(), -1);
     if (by_name_) {
       place_by_name(result);
+      std::vector<int> places = result.places;
+      std::erase(places, -1);
+      result.in_order = std::is_sorted(places.begin(), places.end());
     } else {
       for (size_t i = 0; i < columns_.size(); ++i) {
         if (i != result.target && !left_out_[i]) result.places[i] = static_cast<int>(result.inputs++);
       }
       tell_unnamed(result);
-      if (!known_.features.empty()) {
-        warn("'" + source_ + "' has no header: its columns are taken in the order of the training data, " +
-             quoted_list(known_.features));
-      }
+      if (!known_.features.empty()) tell_order(result);
     }
     check_width(result);
     return result;
@@ -97,6 +97,31 @@ class Chooser {
                          : "; it is taken for an input, called '" + columns_[i] +
                                "'. pandas writes row numbers so, unless told index=False"));
     }
+  }
+
+  void tell_order(const TableColumns& result) const {
+    Names names = known_.features;
+    const bool placed = result.target && *result.target <= names.size();
+    if (placed) {
+      names.insert(names.begin() + static_cast<std::ptrdiff_t>(*result.target),
+                   known_.target.empty() ? "the target" : known_.target);
+    }
+    const bool guessed = placed && !options_.needs.target_place && options_.label_column.empty();
+    warn("'" + source_ + "' has no header: its columns are taken " +
+         (guessed ? "for " : "in the order of the training data, ") + quoted_list(names) +
+         (guessed ? ", the last one for the target: the model does not say where that stood; --label-column "
+                    "column_0 names the first"
+                  : ""));
+  }
+
+  // Where the target of the training stood, in a table of as many columns.
+  std::optional<size_t> place_of_training() const {
+    const std::optional<int64_t>& place = options_.needs.target_place;
+    if (!place || !width_ || usable() != *width_ + 1 || *place < 0 || *place > static_cast<int64_t>(*width_))
+      return std::nullopt;
+    size_t column = 0;
+    for (int64_t passed = 0; left_out_[column] || passed < *place; ++column) passed += !left_out_[column];
+    return column;
   }
 
   std::string but() const { return "'" + source_ + "' has the columns " + quoted_list(columns_); }
@@ -134,6 +159,16 @@ class Chooser {
       return named;
     }
     if (!width_) return std::nullopt;
+    if (const auto place = place_of_training()) {
+      // Where names of the training are told, tell_order says it.
+      if (known_.features.empty()) {
+        warn(
+            "'" + source_ + "': column " + std::to_string(*place + 1) + ", '" + columns_[*place] +
+            "', is taken for the target, which stood there in training, and left out; --label-column names " +
+            "another");
+      }
+      return place;
+    }
     throw FileError(but() +
                     ", one more than the model has inputs, and nothing says which is the target: name it " +
                     "(--label-column)");
@@ -153,6 +188,13 @@ class Chooser {
       warn("'" + source_ + "': the column '" + columns_[*named] + "' is taken for the target by its name; " +
            "--label-column names another");
       return named;
+    }
+    if (const auto place = place_of_training()) {
+      if (layout_.header || (*place != last && known_.features.empty())) {
+        warn("'" + source_ + "': column " + std::to_string(*place + 1) + ", '" + columns_[*place] +
+             "', is taken for the target, which stood there in training; --label-column names another");
+      }
+      return place;
     }
     if (layout_.header) {
       warn("'" + source_ + "': the last column, '" + columns_[last] +

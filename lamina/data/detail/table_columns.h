@@ -15,6 +15,7 @@ struct TableColumns {
   /// For each column its place among the inputs, or -1.
   std::vector<int> places;
   size_t inputs = 0;
+  bool in_order = true;  ///< whether the inputs have the order of the table
 };
 
 /// Goes by names where the model or the user gives them; what is guessed, and columns that are left out, are

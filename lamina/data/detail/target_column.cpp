@@ -30,10 +30,11 @@ TargetColumn::TargetColumn(const DataNeeds& needs, char decimal, std::string col
   mode_ = needs.target == TargetKind::kValues ? Mode::kValues : names.empty() ? Mode::kLearn : Mode::kKnown;
   if (mode_ != Mode::kKnown) return;
   for (size_t i = 0; i < names.size(); ++i) places_.emplace(names[i], static_cast<int32_t>(i));
-  // Where no name is a number, a number is that of a class.
-  numbers_allowed_ = std::all_of(names.begin(), names.end(), [](const std::string& name) {
-    return read_cell(name, '.').kind != CellKind::kNumber;
-  });
+  // Where no name is a number, a number may be that of a class.
+  numbers_allowed_ =
+      needs.numbers_are_classes && std::all_of(names.begin(), names.end(), [](const std::string& name) {
+        return read_cell(name, '.').kind != CellKind::kNumber;
+      });
 }
 
 bool TargetColumn::take(std::string_view field, size_t line, size_t row) {
@@ -94,7 +95,10 @@ void TargetColumn::take_known(std::string_view field, const Cell& cell) {
   }
   if (found == places_.end() && !needs_.target_optional) {
     throw InvalidArgument("holds the class " + shown(field) + ", which the model does not know" +
-                          suggest(std::string(field), needs_.known.class_names));
+                          suggest(std::string(field), needs_.known.class_names) +
+                          (is_class_number(cell) ? ". If it is the number of one, give the names in the "
+                                                   "model's order (--labels)"
+                                                 : ""));
   }
   ids_.push(found == places_.end() ? -1 : found->second);
 }
