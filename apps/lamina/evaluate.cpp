@@ -7,9 +7,9 @@
 
 #include "cli.h"
 #include "data_arguments.h"
-#include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
 #include "lamina/nn/callbacks/progress_bar.h"
+#include "lamina/nn/compile_for_evaluation.h"
 #include "lamina/zoo/samples.h"
 
 namespace lamina::cli {
@@ -49,10 +49,7 @@ void refuse_nans(int64_t nans, int64_t samples) {
 int evaluate(const Options& options) {
   auto scope = enter(options.place);
   Model model = load(options.model);
-  if (!model.compiled()) {
-    throw InvalidArgument("'" + options.model +
-                          "' was saved without a loss: there is nothing to evaluate it by");
-  }
+  compile_for_evaluation(model);
   tell_model(model, options.arguments);
   const SourceRange range = parse_source(options.data);
   LabelledData data = load_data(range.source, data_options(model, options.arguments, "test"));

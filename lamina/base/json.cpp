@@ -3,8 +3,11 @@
 #include "lamina/base/json.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
+#include <iterator>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -22,20 +25,66 @@ constexpr const char* kKindNames[] = {"null",     "a boolean", "an integer", "a 
                         kKindNames[static_cast<int>(value.kind())]);
 }
 
+// Numbers that Python writes and JSON does not have, by their place among the numbers of a text.
+using NotFinite = std::vector<std::pair<size_t, double>>;
+
+bool in_word(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+         std::string_view("_.+-").find(c) != std::string_view::npos;
+}
+
+// Takes NaN, Infinity and -Infinity out of `text`, with zeros of the same length in their stead, so that
+// bytes keep their places.
+NotFinite take_not_finite(std::string& text) {
+  static constexpr std::pair<std::string_view, double> kWords[] = {
+      {"NaN", std::numeric_limits<double>::quiet_NaN()},
+      {"Infinity", std::numeric_limits<double>::infinity()},
+      {"-Infinity", -std::numeric_limits<double>::infinity()}};
+  NotFinite found;
+  size_t numbers = 0;
+  bool quoted = false;
+  for (size_t i = 0; i < text.size();) {
+    const char c = text[i];
+    if (quoted || c == '"') {
+      quoted = quoted != (c == '"');
+      i += quoted && c == '\\' ? 2 : 1;
+      continue;
+    }
+    const auto word = std::find_if(std::begin(kWords), std::end(kWords), [&](const auto& known) {
+      const size_t end = i + known.first.size();
+      return std::string_view(text).substr(i).starts_with(known.first) && (i == 0 || !in_word(text[i - 1])) &&
+             (end == text.size() || !in_word(text[end]));
+    });
+    if (word != std::end(kWords)) {
+      found.emplace_back(numbers++, word->second);
+      text.replace(i, word->first.size(), word->first.size(), ' ');
+      text[i] = '0';
+      i += word->first.size();
+    } else if (c == '-' || std::isdigit(static_cast<unsigned char>(c))) {
+      ++numbers;
+      i = std::min(text.find_first_not_of("0123456789+-.eE", i), text.size());
+    } else {
+      ++i;
+    }
+  }
+  return found;
+}
+
 // Builds the value from the parser's events.
 class Builder : public nlohmann::json_sax<nlohmann::json> {
  public:
-  explicit Builder(const std::string& source) : source_(source) {}
+  Builder(const std::string& source, NotFinite not_finite)
+      : source_(source), not_finite_(std::move(not_finite)) {}
   Json take() { return std::move(root_); }
 
   bool null() override { return add(Json()); }
   bool boolean(bool value) override { return add(Json(value)); }
-  bool number_integer(number_integer_t value) override { return add(Json(value)); }
+  bool number_integer(number_integer_t value) override { return add_number(Json(value)); }
   bool number_unsigned(number_unsigned_t value) override {
-    return value <= static_cast<uint64_t>(INT64_MAX) ? add(Json(static_cast<int64_t>(value)))
-                                                     : add(Json(static_cast<double>(value)));
+    return value <= static_cast<uint64_t>(INT64_MAX) ? add_number(Json(static_cast<int64_t>(value)))
+                                                     : add_number(Json(static_cast<double>(value)));
   }
-  bool number_float(number_float_t value, const string_t&) override { return add(Json(value)); }
+  bool number_float(number_float_t value, const string_t&) override { return add_number(Json(value)); }
   bool string(string_t& value) override { return add(Json(std::move(value))); }
   bool binary(binary_t&) override { return false; }
   bool start_array(size_t) override { return open(Json(Json::List())); }
@@ -57,6 +106,12 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   }
 
  private:
+  bool add_number(Json value) {
+    const size_t place = numbers_++;
+    if (next_ < not_finite_.size() && not_finite_[next_].first == place)
+      return add(Json(not_finite_[next_++].second));
+    return add(std::move(value));
+  }
   bool add(Json value) {
     if (open_.empty()) {
       root_ = std::move(value);
@@ -101,6 +156,8 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   }
 
   const std::string& source_;
+  const NotFinite not_finite_;
+  size_t numbers_ = 0, next_ = 0;
   Json root_;
   std::vector<Json> open_;
   std::vector<std::string> keys_;
@@ -306,7 +363,14 @@ Json Json::parse(std::string_view text, const std::string& source, size_t max_by
     throw FileError(source + ": JSON of " + std::to_string(text.size()) + " bytes, at most " +
                     std::to_string(max_bytes) + " are accepted");
   }
-  Builder builder(source);
+  std::string finite;
+  NotFinite not_finite;
+  if (text.find("NaN") != std::string_view::npos || text.find("Infinity") != std::string_view::npos) {
+    finite = text;
+    not_finite = take_not_finite(finite);
+    text = finite;
+  }
+  Builder builder(source, std::move(not_finite));
   nlohmann::json::sax_parse(text, &builder);
   return builder.take();
 }

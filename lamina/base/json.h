@@ -88,8 +88,9 @@ class Json {
   void push_back(Json value);
 
   /// Parses one JSON text of at most `max_bytes`, nested at most 256 deep, in UTF-8. A key that occurs twice
-  /// keeps its last value, as in Python. Throws FileError "SOURCE: ... at byte N" when the text is damaged or
-  /// beyond a limit; `source` (a file name) opens the message.
+  /// keeps its last value, and NaN, Infinity and -Infinity are numbers, as in Python. Throws FileError
+  /// "SOURCE: ... at byte N" when the text is damaged or beyond a limit; `source` (a file name) opens the
+  /// message.
   static Json parse(std::string_view text, const std::string& source = "JSON",
                     size_t max_bytes = size_t{64} << 20);
 

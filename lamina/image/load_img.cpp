@@ -94,7 +94,9 @@ Picture load_img(const std::string& path, const LoadImgOptions& options) {
                           std::to_string(options.height) + " and " + std::to_string(options.width));
   }
   constexpr uint64_t kMostBytes = uint64_t{1} << 30;
-  Picture picture = with_channels(decode_image(read_file(path, kMostBytes), path), grey ? 1 : 3, path);
+  Picture picture = decode_image(read_file(path, kMostBytes), path);
+  if (options.high_byte) picture.deep.clear();  // the pixels are the high bytes
+  picture = with_channels(std::move(picture), grey ? 1 : 3, path);
   const int height = options.height > 0 ? options.height : picture.height;
   const int width = options.width > 0 ? options.width : picture.width;
   detail::check_extents(height, width, "load_img: the size asked for");

@@ -14,6 +14,9 @@ struct LoadImgOptions {
   std::string color_mode = "rgb";  ///< "rgb" or "grayscale"
   int height = 0;                  ///< of the result, in pixels; 0: as in the file
   int width = 0;                   ///< of the result, in pixels; 0: as in the file
+  /// Whether 16-bit greys become bytes by their high byte, as 16-bit colours do (and as in Keras's
+  /// image_dataset_from_directory).
+  bool high_byte = false;
 };
 
 /// The picture in a PNG or JPEG file, told apart by its first bytes: grey or colour as asked for, brought to

@@ -376,17 +376,28 @@ std::vector<std::pair<std::string, std::shared_ptr<Layer>>> numbered_by_class(
   return result;
 }
 
-bool holds(const Layer& layer, const void* wanted) {
+namespace {
+
+// Each layer is looked into once: a model has its layers in two lists, which doubles the ways at every level.
+bool holds(const Layer& layer, const void* wanted, std::set<const void*>& seen) {
   if (layer.identity() == wanted) return true;
+  if (!seen.insert(layer.identity()).second) return false;
   if (const auto* model = dynamic_cast<const Model*>(&layer)) {
     for (const auto& inner : model->layers()) {
-      if (holds(*inner, wanted)) return true;
+      if (holds(*inner, wanted, seen)) return true;
     }
   }
   for (const auto& [member, inner] : layer.sublayers()) {
-    if (holds(*inner, wanted)) return true;
+    if (holds(*inner, wanted, seen)) return true;
   }
   return false;
+}
+
+}  // namespace
+
+bool holds(const Layer& layer, const void* wanted) {
+  std::set<const void*> seen;
+  return holds(layer, wanted, seen);
 }
 
 std::vector<WeightPtr> distinct(const std::vector<WeightPtr>& weights) {

@@ -5,6 +5,7 @@
 #include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
+#include "lamina/nn/compile_for_evaluation.h"
 #include "lamina/nn/config.h"
 #include "lamina/nn/detail/layer_state.h"
 #include "lamina/nn/detail/load_notes.h"
@@ -231,6 +232,34 @@ CompileOptions compile_options_from(const Json& config, size_t outputs, std::vec
   return options;
 }
 
+namespace {
+
+// The metrics that are known, with null where one is not: places are outputs.
+Json known_metrics(const Json& json, std::string& left_out) {
+  if (json.is_list()) {
+    Json known = Json::list();
+    for (const Json& element : json.as_list()) known.push_back(known_metrics(element, left_out));
+    return known;
+  }
+  if (json.is_null()) return json;
+  const Json* class_name = json.find("class_name");
+  if (json.is_object() && !class_name) {
+    Json known = Json::object();
+    for (const auto& [output, list] : json.as_object()) known[output] = known_metrics(list, left_out);
+    return known;
+  }
+  try {
+    const Choice<Metric> metric = choice_from<Metric>(json);
+    if (!goes_by_shape(metric)) metric.get();
+    return json;
+  } catch (const Error& error) {
+    left_out += (left_out.empty() ? "" : "; ") + std::string(error.what());
+    return nullptr;
+  }
+}
+
+}  // namespace
+
 void require_known_layers(const Json& layers, const std::string& model) {
   const std::vector<std::string> known = Registry<Layer>::names();
   std::vector<std::string> unknown;
@@ -262,6 +291,33 @@ std::shared_ptr<Layer> layer_from_json(const Json& json) {
 }
 
 }  // namespace detail
+
+void compile_for_evaluation(Model& model) {
+  if (model.compiled()) return;
+  const detail::ModelImpl& impl = detail::ModelImpl::of(model);
+  const std::string who = "model '" + model.name() + "'";
+  const auto no_loss = [&] {
+    return InvalidArgument(who + " was saved without a loss: there is nothing to evaluate it by");
+  };
+  if (!impl.unused) throw no_loss();
+  Json config = impl.unused->compile_config;
+  config["optimizer"] = nullptr;
+  std::string left_out, reason;
+  for (const char* key : {"metrics", "weighted_metrics"}) {
+    if (const Json* metrics = config.find(key)) config[key] = detail::known_metrics(*metrics, left_out);
+  }
+  std::vector<std::string> problems;
+  CompileOptions options = detail::compile_options_from(config, impl.output_names.size(), problems);
+  for (const std::string& problem : problems) reason += (reason.empty() ? "" : "; ") + problem;
+  if (!reason.empty())
+    throw InvalidArgument(who + " cannot be evaluated: " + detail::excerpt(reason, 2000) +
+                          "; register what is missing before loading, or compile the model anew");
+  if (!options.loss.given()) throw no_loss();
+  model.compile(std::move(options));
+  if (!left_out.empty())
+    warn(who +
+         " is evaluated without the metrics that are not known here: " + detail::excerpt(left_out, 2000));
+}
 
 Json Model::serialize() const {
   const detail::ModelImpl& model = impl();

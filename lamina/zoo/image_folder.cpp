@@ -172,8 +172,10 @@ Tensor read_image_for(const std::string& path, const Shape& input) {
   const auto extent = [&](int axis) {
     return known ? static_cast<int>(std::max<int64_t>(0, input[axis])) : 0;
   };
-  return img_to_tensor(load_img(
-      path, {.color_mode = channels == 1 ? "grayscale" : "rgb", .height = extent(1), .width = extent(2)}));
+  return img_to_tensor(load_img(path, {.color_mode = channels == 1 ? "grayscale" : "rgb",
+                                       .height = extent(1),
+                                       .width = extent(2),
+                                       .high_byte = true}));
 }
 
 LabelledData load_image_folder(const std::string& path, const std::string& split,

@@ -7,6 +7,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
+#include "lamina/nn/detail/input_path.h"
 #include "lamina/nn/metrics/metric.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
@@ -20,17 +21,20 @@ namespace {
 constexpr char kTable[] = "table";
 constexpr char kTargetPlace[] = "target_place";
 
-// The first layer that does something: "Rescaling", say.
-std::string first_layer(const Model& model) {
-  for (const auto& layer : model.layers()) {
-    if (layer->class_name() != "InputLayer") return layer->class_name();
+// The layer that brings pictures to a scale of its own before anything else computes with them: "Rescaling",
+// say, wherever it is, behind a padding or in a model inside; empty where there is none.
+std::string scaling_layer(const Model& model) {
+  for (size_t input = 0; input < model.input_names().size(); ++input) {
+    for (const Layer* layer : detail::first_to_compute(model, input)) {
+      const std::string name = layer->class_name();
+      if (name == "Rescaling" || name == "BatchNormalization") return name;
+    }
   }
   return "";
 }
 
 PixelScale usual_scale(const Model& model) {
-  const std::string first = first_layer(model);
-  return first == "Rescaling" || first == "BatchNormalization" ? PixelScale::kNone : PixelScale::kUnit;
+  return scaling_layer(model).empty() ? PixelScale::kUnit : PixelScale::kNone;
 }
 
 // Bytes of pictures: of the dtype uint8, or of wider integers in the shape of colour or grey pictures, where
@@ -180,9 +184,9 @@ void settle_scale(Model& model, const LabelledData& data) {
     warn(
         "the model does not say how it takes pictures: their bytes are divided by 255; if it was trained on "
         "0..255, say so (--scale none)");
-  } else if (first_layer(model) != "Rescaling") {
+  } else if (scaling_layer(model) != "Rescaling") {
     warn("the model does not say how it takes pictures: their bytes stay 0..255, since it begins with " +
-         first_layer(model) + "; if it was trained on 0..1, say so (--scale 0..1)");
+         scaling_layer(model) + "; if it was trained on 0..1, say so (--scale 0..1)");
   }
   model.set_data_info(std::move(info));
 }

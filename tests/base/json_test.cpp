@@ -30,6 +30,19 @@ TEST(Json, DoublesPrintShortestAndNeverAsIntegers) {
   EXPECT_EQ(Json(-std::numeric_limits<double>::infinity()).dump(), "-Infinity");
 }
 
+TEST(Json, ReadsTheNumbersThatOnlyPythonWrites) {
+  const std::string text =
+      R"({"a": [1, NaN, -2.5e-07, Infinity, "NaN \" Infinity", -Infinity], "Infinity": 3})";
+  const Json value = Json::parse(text);
+  EXPECT_EQ(value.dump(), text);
+  EXPECT_TRUE(std::isnan(value.at("a").at(1).as_double()));
+  EXPECT_EQ(value.at("a").at(5).as_double(), -std::numeric_limits<double>::infinity());
+  EXPECT_TRUE(std::isnan(Json::parse("NaN").as_double()));
+  for (const char* damaged :
+       {"[1NaN]", "[NaN1]", "[NaN.5]", "[--Infinity]", "[-NaN]", "{NaN: 1}", "[nan]", "[NaN NaN]"})
+    EXPECT_THROW(Json::parse(damaged), FileError) << damaged;
+}
+
 TEST(Json, StringsEscapeAndReadBack) {
   const Json value(std::string("a\"b\\c\n\t\x01 \xc3\xa9"));
   EXPECT_EQ(value.dump(), "\"a\\\"b\\\\c\\n\\t\\u0001 \xc3\xa9\"");

@@ -7,6 +7,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
+#include "lamina/nn/compile_for_evaluation.h"
 #include "tests/support/keras_file.h"
 #include "tests/support/temporary_folder.h"
 
@@ -130,6 +131,43 @@ TEST(Keras, SaysAllThatIsMissingInOneWarning) {
   for (const char* what :
        {"best_loss", "'Odd'", "'Even' (kernel_regularizer of Dense 'dense')", "Dense 'dense_1'"})
     EXPECT_NE(said.texts[0].find(what), std::string::npos) << said.texts[0];
+}
+
+TEST(Keras, EvaluationNeedsNoOptimizerAndLeavesOutUnknownMetrics) {
+  TemporaryFolder folder;
+  const Tensor x = Tensor::from<float>({1, 2, 3, 4}, {1, 4}), y = Tensor::from<float>({0, 1}, {1, 2});
+  const auto file = [&](const std::function<void(Json&)>& change) {
+    return changed_file(folder, [&](Json& c) { change(c["compile_config"]); });
+  };
+  Model whole = load_model(file([](Json& c) { c["metrics"] = Json::list({"mae"}); }));
+  const Logs expected = whole.evaluate(x, y, {.verbose = 0});
+  const std::string path = file([](Json& c) {
+    c["optimizer"] = foreign("MyOpt");
+    c["metrics"] = Json::list({"mae", foreign("Odd")});
+    c["weighted_metrics"] = Json::list({"odd_accuracy"});
+  });
+  Said said;
+  Model model = load_model(path);
+  EXPECT_FALSE(model.compiled());
+  compile_for_evaluation(model);
+  EXPECT_EQ(model.evaluate(x, y, {.verbose = 0}).items(), expected.items());
+  ASSERT_EQ(said.texts.size(), 2u);
+  for (const char* what : {"without the metrics", "'Odd'", "'odd_accuracy'"})
+    EXPECT_NE(said.texts[1].find(what), std::string::npos) << said.texts[1];
+  compile_for_evaluation(model);
+  EXPECT_EQ(said.texts.size(), 2u);
+
+  const auto refused = [&](const std::function<void(Json&)>& change) {
+    Model other = load_model(file(change));
+    return message_of<InvalidArgument>([&] { compile_for_evaluation(other); });
+  };
+  const std::string unknown = refused([](Json& c) { c["loss"] = "best_loss"; });
+  EXPECT_NE(unknown.find("cannot be evaluated: unknown loss 'best_loss'"), std::string::npos) << unknown;
+  const std::string none = refused([](Json& c) {
+    c["optimizer"] = foreign("MyOpt");
+    c["loss"] = nullptr;
+  });
+  EXPECT_NE(none.find("saved without a loss"), std::string::npos) << none;
 }
 
 TEST(Keras, AMissingOptimizerIsKerassDefault) {

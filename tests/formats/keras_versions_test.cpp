@@ -10,7 +10,7 @@
 namespace lamina {
 namespace {
 
-// Members of configurations that Keras 3.0 refuses, wherever they are.
+// Classes and members of configurations that Keras 3.0 refuses, wherever they are.
 void collect_refused(const Json& json, const Json& accepted, std::vector<std::string>& refused) {
   if (json.is_list()) {
     for (const Json& element : json.as_list()) collect_refused(element, accepted, refused);
@@ -20,6 +20,11 @@ void collect_refused(const Json& json, const Json& accepted, std::vector<std::st
   const Json* config = json.find("config");
   const Json* known =
       class_name && class_name->is_string() ? accepted.find(class_name->as_string()) : nullptr;
+  const Json* module = json.find("module");
+  const bool of_keras =
+      module && module->is_string() && module->as_string().starts_with("keras.") &&
+      !module->as_string().starts_with("keras.src.");  // of functions: models and operations
+  if (of_keras && class_name && class_name->is_string() && !known) refused.push_back(class_name->as_string());
   if (known && config && config->is_object()) {
     for (const auto& [key, value] : config->as_object()) {
       const auto& names = known->as_list();

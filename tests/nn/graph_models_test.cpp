@@ -133,6 +133,16 @@ TEST(GraphModel, NestsAndSavesModels) {
 }
 
 // What a tensor with a value among symbolic ones is: part of the operation, in files too.
+// The old code looked twice into each model inside: at 40 levels it never came to an end.
+TEST(GraphModel, NestingCostsWhatItHolds) {
+  std::shared_ptr<Layer> inner = std::make_shared<Dense>(2);
+  for (int level = 0; level < 40; ++level) inner = std::make_shared<Sequential>(std::vector<AnyLayer>{inner});
+  Sequential model({Input({3}), inner}, {.seed = 1});
+  const Model again = Model::from_json(model.serialize());
+  EXPECT_EQ(again.weights().size(), 2u);
+  EXPECT_EQ(again.output_shape(), (Shape{-1, 2}));
+}
+
 TEST(GraphModel, KeepsConstantsOfOperations) {
   const Tensor x = Input({2, 3});
   const Tensor floats = Tensor::from({{0.1f, 2.0f, -3.5f}, {1.0f, 0.0f, 7.25f}});

@@ -7,6 +7,7 @@
 #include "lamina/nn/layers/layers.h"
 #include "lamina/nn/model.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/told.h"
 
 namespace lamina {
 namespace {
@@ -39,6 +40,34 @@ TEST(IndexInputs, WholeFloatsAreIdsOfAnEmbedding) {
   EXPECT_EQ(floats.to_vector<float>(), integers.to_vector<float>());
   const Tensor doubles = embedding(Tensor::from(std::vector<double>{3, 0, 0, 1}, {2, 2}));
   EXPECT_EQ(doubles.to_vector<float>(), integers.to_vector<float>());
+}
+
+// keras.Sequential([Input((2,), dtype="uint8"), Dense(1, kernel_initializer="ones")]).predict([[1.9, 254.5],
+// ...]) casts, which cuts fractions off.
+TEST(IndexInputs, NumbersThatAreNoIdsLoseTheirFractionsAloud) {
+  for (const bool flat : {false, true}) {
+    std::vector<AnyLayer> layers{Input({2}, {.dtype = DType::kUInt8})};
+    if (flat) layers.emplace_back(Flatten());
+    layers.emplace_back(Dense(1, {.kernel_initializer = "ones"}));
+    Sequential model(layers);
+    {
+      const test::Told log;
+      const Tensor y = model.predict(Tensor::from(std::vector<float>{1.9f, 254.5f, -0.5f, 3}, {2, 2}));
+      EXPECT_EQ(y.to_vector<float>(), (std::vector<float>{255, 3}));
+      EXPECT_NE(log.text().find("fractions are cut off, as in Keras (the first: 1.8999"), std::string::npos)
+          << log.text();
+    }
+    const test::Told log;
+    EXPECT_EQ(model.predict(Tensor::from(std::vector<float>{1, 255}, {1, 2})).to_vector<float>()[0], 256);
+    EXPECT_EQ(log.text(), "");
+    for (const float bad : {kNaN, kInf, -kInf, -1.0f, 256.0f}) {
+      expect_message(
+          [&] {
+            model.predict(Tensor::from(std::vector<float>{1, bad}, {1, 2}));
+          },
+          {"input 'input_layer", "does not fit its dtype, uint8"});
+    }
+  }
 }
 
 TEST(IndexInputs, ModelsRefuseThemWhereverTheyComeIn) {

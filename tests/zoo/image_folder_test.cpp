@@ -51,6 +51,23 @@ TEST_F(ImageFolders, AreReadInTheOrderOfTheNames) {
   EXPECT_EQ(data.names[2], folder_ / "b/10.png");
 }
 
+// Two by two greys of 16 bits: 0x0000, 0x01ff, 0x8012, 0xffff. The high bytes are what
+// keras.utils.image_dataset_from_directory reads.
+TEST_F(ImageFolders, TakeTheHighByteOfSixteenBitGreys) {
+  static constexpr uint8_t kPng[] = {137, 80,  78,  71,  13,  10, 26,  10,  0,  0,  0,  13,  73,  72,  68,
+                                     82,  0,   0,   0,   2,   0,  0,   0,   2,  16, 0,  0,   0,   0,   7,
+                                     77,  142, 187, 0,   0,   0,  18,  73,  68, 65, 84, 120, 218, 99,  96,
+                                     96,  96,  252, 207, 208, 32, 244, 255, 63, 0,  11, 62,  3,   145, 230,
+                                     98,  15,  27,  0,   0,   0,  0,   73,  69, 78, 68, 174, 66,  96,  130};
+  picture("a/1.png", 10);
+  write_file(folder_ / "a/2.png", std::string(std::begin(kPng), std::end(kPng)));
+  const Tensor grey = load_data(folder_.path(), of_model({-1, 2, 2, 1})).x;
+  EXPECT_EQ(grey.dtype(), DType::kUInt8);
+  EXPECT_EQ(grey.to_vector<int>(), (std::vector<int>{10, 10, 10, 10, 0, 1, 128, 255}));
+  const Tensor colour = read_image_for(folder_ / "a/2.png", {-1, 2, 2, 3});
+  EXPECT_EQ(colour.to_vector<int>(), (std::vector<int>{0, 0, 0, 1, 1, 1, 128, 128, 128, 255, 255, 255}));
+}
+
 TEST_F(ImageFolders, TakeTheSizeOfTheModel) {
   picture("a/1.png", 10, 2, 2);
   picture("b/2.png", 20, 5, 3);

@@ -104,6 +104,23 @@ TEST(SettleScale, DecidesOnceAndTellsIt) {
   EXPECT_EQ(rescaling.data_info().scale, PixelScale::kNone);
 }
 
+// What brings pictures to its own scale is found behind what only moves them, and in models inside.
+TEST(SettleScale, FollowsPicturesToTheLayerThatComputes) {
+  const Sequential inside({Input({2, 2, 1}), Rescaling(1 / 255.0)});
+  const auto unit = [](std::vector<AnyLayer> layers) {
+    layers.insert(layers.begin(), AnyLayer(Input({2, 2, 1})));
+    const Tensor pixels = Tensor::from(std::vector<uint8_t>{0, 51, 102, 255}, Shape{1, 2, 2, 1});
+    return model_input(Sequential(layers), pixels).dtype() == DType::kFloat32;
+  };
+  EXPECT_FALSE(unit({ZeroPadding2D(1), Rescaling(1 / 255.0), Flatten(), Dense(1)}));
+  EXPECT_FALSE(unit({Reshape({4}), Rescaling(1 / 127.5), Dense(1)}));
+  EXPECT_FALSE(unit({Permute({2, 1, 3}), Rescaling(1 / 255.0), Flatten(), Dense(1)}));
+  EXPECT_FALSE(unit({ZeroPadding2D(1), BatchNormalization(), Flatten(), Dense(1)}));
+  EXPECT_FALSE(unit({inside, Flatten(), Dense(1)}));
+  EXPECT_FALSE(unit({Sequential({Input({2, 2, 1}), Flatten()}), Rescaling(1 / 255.0), Dense(1)}));
+  EXPECT_TRUE(unit({Flatten(), Dense(4), Rescaling(2), Dense(1)}));
+}
+
 TEST(ModelTargets, FollowTheLoss) {
   Tensor labels = Tensor::from(std::vector<int32_t>{2, 0}, Shape{2});
   Tensor rows = model_targets(grey_model(false, "categorical_crossentropy", 3), labels);

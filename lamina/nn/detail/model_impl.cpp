@@ -2,14 +2,19 @@
 #include "lamina/nn/detail/model_impl.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <random>
 #include <set>
+#include <utility>
 
 #include "lamina/base/error.h"
+#include "lamina/base/log.h"
 #include "lamina/core/trace.h"
 #include "lamina/nn/detail/batches.h"
+#include "lamina/nn/detail/input_path.h"
 #include "lamina/nn/detail/layer_state.h"
+#include "lamina/nn/detail/operation_layer.h"
 #include "lamina/nn/detail/pass.h"
 #include "lamina/nn/detail/tensor_source.h"
 #include "lamina/nn/layers/input_layer.h"
@@ -55,10 +60,9 @@ Shape input_shape(const Shape& expected, const Shape& given) {
   return shape;
 }
 
-// Integers are not wrapped to a narrower dtype.
-void require_range(const std::string& what, const Tensor& tensor, DType dtype) {
-  if (tensor.dtype() == dtype || !is_integer(tensor.dtype()) || !is_integer(dtype)) return;
-  const auto [least, most] = dispatch(dtype, [](auto zero) -> std::pair<int64_t, int64_t> {
+// The least and the most that an integer dtype holds.
+std::pair<int64_t, int64_t> range_of(DType dtype) {
+  return dispatch(dtype, [](auto zero) -> std::pair<int64_t, int64_t> {
     using T = decltype(zero);
     if constexpr (std::is_integral_v<T>) {
       return {std::numeric_limits<T>::min(), static_cast<int64_t>(std::numeric_limits<T>::max())};
@@ -66,11 +70,44 @@ void require_range(const std::string& what, const Tensor& tensor, DType dtype) {
       return {std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max()};
     }
   });
+}
+
+// Integers are not wrapped to a narrower dtype.
+void require_range(const std::string& what, const Tensor& tensor, DType dtype) {
+  if (tensor.dtype() == dtype || !is_integer(tensor.dtype()) || !is_integer(dtype)) return;
+  const auto [least, most] = range_of(dtype);
   for (const int64_t value : tensor.to_vector<int64_t>()) {
     if (value >= least && value <= most) continue;
     throw InvalidArgument(what + ": " + std::to_string(value) + " does not fit its dtype, " + name(dtype) +
                           "; give the Input a wider one");
   }
+}
+
+// Whether some layer looks the input up, as Embedding does its ids: it takes integers as they are.
+bool names_things(const Model& model, size_t input) {
+  const std::vector<const Layer*> layers = first_to_compute(model, input);
+  return std::any_of(layers.begin(), layers.end(), [](const Layer* layer) {
+    return !dynamic_cast<const OperationLayer*>(layer) && layer->input_dtype(DType::kInt32) == DType::kInt32;
+  });
+}
+
+// Floats for an input of integers that are no ids: fractions are cut off, as in Keras, and it is said.
+Tensor cut_fractions(const std::string& what, const Tensor& tensor, DType dtype) {
+  const auto [least, most] = range_of(dtype);
+  const auto low = static_cast<double>(least), beyond = static_cast<double>(most) + 1;
+  bool whole = true;
+  for (const double value : tensor.to_vector<double>()) {
+    const double cut = std::trunc(value);
+    if (!(cut >= low && cut < beyond)) {  // true for NaN
+      throw InvalidArgument(what + ": " + Json(value).dump() + " does not fit its dtype, " + name(dtype) +
+                            "; give numbers that do, or the Input another dtype");
+    }
+    if (cut != value && std::exchange(whole, false)) {
+      warn(what + " is of " + name(dtype) + ", as the model's Input asks for: fractions are cut off, as in " +
+           "Keras (the first: " + Json(value).dump() + ")");
+    }
+  }
+  return cast(tensor, dtype).eval();
 }
 
 }  // namespace
@@ -267,7 +304,11 @@ Tensors ModelImpl::arrange_inputs(Model& model, const Tensors& x) {
     }
     const Shape shape = input_shape(graph->inputs()[i].shape(), tensor.shape());
     if (shape != tensor.shape()) tensor = Tensor::wrap(tensor.buffer(), {tensor.dtype(), shape});
-    require_range(where + "input '" + input_names[i] + "'", tensor, graph->inputs()[i].dtype());
+    const std::string what = where + "input '" + input_names[i] + "'";
+    const DType dtype = graph->inputs()[i].dtype();
+    require_range(what, tensor, dtype);
+    if (is_floating(tensor.dtype()) && is_integer(dtype) && !names_things(model, i))
+      tensor = cut_fractions(what, tensor, dtype);
     if (!implicit_input) {
       Shape open = shape;
       open.set(0, -1);

@@ -69,7 +69,8 @@ struct OrthogonalOptions {
 class Orthogonal : public Initializer {
  public:
   explicit Orthogonal(OrthogonalOptions options = {}) : options_(options) {}
-  std::string class_name() const override { return "Orthogonal"; }
+  /// The name that every Keras 3 finds: 3.0 knows the class by no other, later ones by both.
+  std::string class_name() const override { return "OrthogonalInitializer"; }
   Json config() const override;
   Tensor operator()(const TensorType& type, uint64_t seed = 0, int stream = 0) const override;
 
