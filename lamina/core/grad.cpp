@@ -81,13 +81,14 @@ std::vector<Tensor> all_outputs(const std::shared_ptr<PendingOp>& op) {
 // to.
 class Tape {
  public:
-  explicit Tape(const std::vector<Tensor>& inputs) {
+  /// `connected`: an input may be made of another, and does not end the way to that.
+  Tape(const std::vector<Tensor>& inputs, bool connected) {
     for (const Tensor& input : inputs) {
       leads_.insert(input.node().get());
       oldest_ = std::min(oldest_, input.node()->serial);
     }
     inputs_ = leads_;
-    if (inputs.size() > 1) connect(inputs);
+    if (connected && inputs.size() > 1) connect(inputs);
   }
 
   bool depends(const Tensor& tensor) const { return leads_.count(tensor.node().get()) > 0; }
@@ -239,10 +240,8 @@ class WatchScope {
 };
 thread_local int WatchScope::depth_ = 0;
 
-}  // namespace
-
-std::vector<Tensor> vjp(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
-                        const std::vector<Tensor>& cotangents) {
+std::vector<Tensor> products(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
+                             const std::vector<Tensor>& cotangents, bool connected) {
   if (outputs.size() != cotangents.size()) {
     throw InvalidArgument("vjp: " + std::to_string(outputs.size()) + " outputs, but " +
                           std::to_string(cotangents.size()) + " cotangents");
@@ -253,7 +252,7 @@ std::vector<Tensor> vjp(const std::vector<Tensor>& outputs, const std::vector<Te
                             name(input.dtype()));
     }
   }
-  Tape tape(inputs);
+  Tape tape(inputs, connected);
   Backward backward;
   for (size_t i = 0; i < outputs.size(); ++i) {
     if (outputs[i].type() != cotangents[i].type()) {
@@ -278,12 +277,19 @@ std::vector<Tensor> vjp(const std::vector<Tensor>& outputs, const std::vector<Te
   return results;
 }
 
+}  // namespace
+
+std::vector<Tensor> vjp(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
+                        const std::vector<Tensor>& cotangents) {
+  return products(outputs, inputs, cotangents, false);
+}
+
 std::vector<Tensor> gradients(const Tensor& output, const std::vector<Tensor>& inputs) {
   if (output.size() != 1 || !is_floating(output.dtype())) {
     throw InvalidArgument("gradients are those of a floating scalar; this output is " + output.type().str() +
                           ": reduce it with sum() or mean() first");
   }
-  return vjp({output}, inputs, {filled_like(output, 1)});
+  return products({output}, inputs, {filled_like(output, 1)}, true);
 }
 
 TensorFunction value_and_grad(ScalarFunction f) {

@@ -26,7 +26,8 @@ using ScalarFunction = std::function<Tensor(const std::vector<Tensor>&)>;
 /// floating scalar, or when the path from an input to it passes an op without derivative (naming the op).
 std::vector<Tensor> gradients(const Tensor& output, const std::vector<Tensor>& inputs);
 
-/// Vector-Jacobian product: gradients of `outputs` weighted by `cotangents` of the same shapes.
+/// Vector-Jacobian product: gradients of `outputs` weighted by `cotangents` of the same shapes. Each input stands
+/// for itself, also where it is made of another: for an op's derivative in its inputs and results.
 std::vector<Tensor> vjp(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
                         const std::vector<Tensor>& cotangents);
 
