@@ -45,7 +45,7 @@ def one(lamina, number):
     told = write(frame, lamina.work / "train.csv", generator)
     for old in lamina.work.glob("table.trained*"):
         old.unlink()
-    lamina.cli("train", path, "--data", lamina.work / "train.csv", "--out", out, "--epochs", 2, "--run-dir",
+    lamina.cli("train", path, "--data", lamina.work / "train.csv", "--out", out, "--epochs", 2, "--overwrite", "--run-dir",
                lamina.work / "table.run", *told)
     told = write(test, lamina.work / "test.csv", generator)
     judged = lamina.cli("evaluate", out, "--data", lamina.work / "test.csv", *told)
