@@ -11,47 +11,14 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <string_view>
 #include <system_error>
 
 #include "lamina/base/error.h"
 #include "lamina/base/system.h"
 #include "lamina/base/threads.h"
+#include "lamina/base/utf8.h"
 
 namespace lamina::cli {
-namespace {
-
-// Bytes of the code point that `text` begins with; 0 when it begins with none (RFC 3629: no surrogates, no
-// longer form than needed, nothing above U+10FFFF).
-size_t code_point_bytes(std::string_view text) {
-  const auto byte = [&](size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u; };
-  const unsigned lead = byte(0);
-  if (lead < 0x80) return 1;
-  const size_t count = lead >= 0xC2 && lead < 0xE0   ? 2
-                       : lead >= 0xE0 && lead < 0xF0 ? 3
-                       : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                     : 0;
-  for (size_t at = 1; at < count; ++at) {
-    if ((byte(at) & 0xC0) != 0x80) return 0;
-  }
-  const unsigned second = byte(1);
-  const bool too_long = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
-  const bool no_character = (lead == 0xED && second > 0x9F) || (lead == 0xF4 && second > 0x8F);
-  return too_long || no_character ? 0 : count;
-}
-
-std::string valid_utf8(std::string_view text) {
-  std::string result;
-  while (!text.empty()) {
-    const size_t count = code_point_bytes(text);
-    result += count > 0 ? text.substr(0, count) : "\xEF\xBF\xBD";
-    text.remove_prefix(count > 0 ? count : 1);
-  }
-  return result;
-}
-
-}  // namespace
-
 void add_json(Command& command, bool& json, const std::string& what) {
   command.flag(json, "--json", "Print " + what + " as JSON on standard output, all else on standard error");
 }

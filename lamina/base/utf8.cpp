@@ -1,9 +1,30 @@
 // UTF-8 by hand: a few bytes at a time.
-#include "lamina/base/detail/utf8.h"
+#include "lamina/base/utf8.h"
 
 #include <cstddef>
 
-namespace lamina::detail {
+namespace lamina {
+namespace {
+
+// Bytes of the character that `text` begins with; 0 when it begins with none.
+size_t character_bytes(std::string_view text) {
+  const auto byte = [&](size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u; };
+  const unsigned lead = byte(0);
+  if (lead < 0x80) return 1;
+  const size_t count = lead >= 0xC2 && lead < 0xE0   ? 2
+                       : lead >= 0xE0 && lead < 0xF0 ? 3
+                       : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                     : 0;
+  for (size_t at = 1; at < count; ++at) {
+    if ((byte(at) & 0xC0) != 0x80) return 0;
+  }
+  const unsigned second = byte(1);
+  const bool too_long = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
+  const bool no_character = (lead == 0xED && second > 0x9F) || (lead == 0xF4 && second > 0x8F);
+  return too_long || no_character ? 0 : count;
+}
+
+}  // namespace
 
 void append_utf8(std::string& text, uint32_t code) {
   if (code > 0x10FFFF) code = 0xFFFD;
@@ -18,26 +39,22 @@ void append_utf8(std::string& text, uint32_t code) {
 }
 
 bool is_utf8(std::string_view text) {
-  const auto byte = [&](size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u; };
-  for (size_t at = 0; at < text.size();) {
-    const unsigned lead = byte(at);
-    const size_t count = lead < 0x80                   ? 1
-                         : lead >= 0xC2 && lead < 0xE0 ? 2
-                         : lead >= 0xE0 && lead < 0xF0 ? 3
-                         : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                       : 0;
+  while (!text.empty()) {
+    const size_t count = character_bytes(text);
     if (count == 0) return false;
-    for (size_t i = 1; i < count; ++i) {
-      if ((byte(at + i) & 0xC0) != 0x80) return false;
-    }
-    const unsigned second = byte(at + 1);
-    if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) ||
-        (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F)) {
-      return false;
-    }
-    at += count;
+    text.remove_prefix(count);
   }
   return true;
 }
 
-}  // namespace lamina::detail
+std::string valid_utf8(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const size_t count = character_bytes(text);
+    result += count > 0 ? text.substr(0, count) : "\xEF\xBF\xBD";
+    text.remove_prefix(count > 0 ? count : 1);
+  }
+  return result;
+}
+
+}  // namespace lamina

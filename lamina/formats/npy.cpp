@@ -7,9 +7,9 @@
 #include <memory>
 
 #include "lamina/backend/backend.h"
-#include "lamina/base/detail/utf8.h"
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
+#include "lamina/base/utf8.h"
 #include "lamina/formats/detail/npy_header.h"
 #include "lamina/formats/detail/reading.h"
 
@@ -95,7 +95,7 @@ std::string text_of(const char* data, const detail::NpyHeader& header) {
   std::u32string characters(header.element / 4, U'\0');
   std::memcpy(characters.data(), data, header.element);
   characters.resize(characters.find_last_not_of(U'\0') + 1);
-  for (const char32_t c : characters) detail::append_utf8(text, static_cast<uint32_t>(c));
+  for (const char32_t c : characters) append_utf8(text, static_cast<uint32_t>(c));
   return text;
 }
 

@@ -1,9 +1,9 @@
 // UTF-8: what is written reads back, and what is no UTF-8 is known.
-#include "lamina/base/detail/utf8.h"
+#include "lamina/base/utf8.h"
 
 #include <gtest/gtest.h>
 
-namespace lamina::detail {
+namespace lamina {
 namespace {
 
 TEST(Utf8, WritesCharactersOfEveryLength) {
@@ -21,5 +21,9 @@ TEST(Utf8, KnowsWhatIsNone) {
   }
 }
 
+TEST(Utf8, ReplacesWhatIsNone) {
+  EXPECT_EQ(valid_utf8("caf\xE9, \xC3\xA4, \xE2\x82"), "caf\xEF\xBF\xBD, \xC3\xA4, \xEF\xBF\xBD\xEF\xBF\xBD");
+}
+
 }  // namespace
-}  // namespace lamina::detail
+}  // namespace lamina

@@ -8,8 +8,8 @@
 #include <optional>
 #include <unordered_set>
 
-#include "lamina/base/detail/utf8.h"
 #include "lamina/base/error.h"
+#include "lamina/base/utf8.h"
 #include "lamina/data/detail/cells.h"
 #include "lamina/data/detail/csv_rows.h"
 

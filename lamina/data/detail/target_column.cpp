@@ -6,9 +6,9 @@
 #include <limits>
 #include <numeric>
 
-#include "lamina/base/detail/utf8.h"
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
+#include "lamina/base/utf8.h"
 
 namespace lamina::detail {
 namespace {

@@ -5,8 +5,8 @@
 #include <cstring>
 #include <string_view>
 
-#include "lamina/base/detail/utf8.h"
 #include "lamina/base/error.h"
+#include "lamina/base/utf8.h"
 
 namespace lamina::detail {
 TextStream::TextStream(Source source, std::string name)
