@@ -4,6 +4,18 @@
 namespace lamina::detail {
 namespace {
 
+struct Part {
+  uint64_t address, size;
+};
+
+// Where a message says that the header goes on: no header goes on at one place twice.
+Part continuation(Hdf5File& file, std::string_view message, const std::string& label) {
+  ByteCursor where(message, label);
+  const uint64_t address = where.u64();
+  file.once(address, "a part of its object header", label);
+  return {address, where.u64()};
+}
+
 // A piece of a header that is still to be read.
 struct Piece {
   uint64_t address, size;
@@ -34,10 +46,8 @@ std::vector<Hdf5Message> read_version_1(Hdf5File& file, uint64_t address, const 
         messages.push_back({type, (flags & 2) != 0, body});
         continue;
       }
-      ByteCursor where(body, label);
-      const uint64_t at = where.u64();
-      file.once(at, "a part of its object header", label);
-      pieces.push_back(file.block(at, where.u64(), label));
+      const Part part = continuation(file, body, label);
+      pieces.push_back(file.block(part.address, part.size, label));
     }
   }
   return messages;
@@ -74,10 +84,8 @@ std::vector<Hdf5Message> read_version_2(Hdf5File& file, uint64_t address, const 
         messages.push_back({type, (flags & 2) != 0, body});
         continue;
       }
-      ByteCursor where(body, label);
-      const uint64_t at = where.u64();
-      file.once(at, "a part of its object header", label);
-      pieces.push_back(file.checked_block(at, where.u64(), "OCHK", label));
+      const Part part = continuation(file, body, label);
+      pieces.push_back(file.checked_block(part.address, part.size, "OCHK", label));
     }
   }
   return messages;

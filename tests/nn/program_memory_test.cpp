@@ -15,6 +15,17 @@ namespace {
 
 using detail::ProgramCache;
 
+/// A step whose programs hold a table of that shape each, and which counts how often it is traced.
+Step step_with_table(const Shape& shape, int& traced) {
+  return Step(
+      [shape, &traced](const std::vector<Tensor>& args) {
+        ++traced;
+        const Tensor table = random_normal(random_key(1), shape).eval();
+        return std::vector<Tensor>{sum(args[0]) + sum(table)};
+      },
+      0);
+}
+
 TEST(ProgramMemory, FortyLengthsInTurnAreBuiltOnce) {
   Sequential model({Input({-1, 3}), GRU(4), Dense(1)}, {.seed = 1});
   model.compile({.optimizer = "sgd", .loss = "mse"});
@@ -30,13 +41,7 @@ TEST(ProgramMemory, FortyLengthsInTurnAreBuiltOnce) {
 TEST(ProgramMemory, FourHundredBatchSizesStayWithinTheBound) {
   int traced = 0;
   // Each program holds a table of its own: 400 of them are 400 MiB.
-  Step step(
-      [&](const std::vector<Tensor>& args) {
-        ++traced;
-        const Tensor table = random_normal(random_key(1), {512, 512}).eval();
-        return std::vector<Tensor>{sum(args[0]) + sum(table)};
-      },
-      0);
+  Step step = step_with_table({512, 512}, traced);
   for (int64_t batch = 1; batch <= 400; ++batch) {
     const std::vector<Tensor> x = {ones({batch}).eval()};
     step({}, x);
@@ -53,13 +58,7 @@ TEST(ProgramMemory, FourHundredBatchSizesStayWithinTheBound) {
 
 TEST(ProgramMemory, TheOneNotUsedLongestGoes) {
   int traced = 0;
-  Step step(
-      [&](const std::vector<Tensor>& args) {
-        ++traced;
-        const Tensor table = random_normal(random_key(1), {512, 512}).eval();
-        return std::vector<Tensor>{sum(args[0]) + sum(table)};
-      },
-      0);
+  Step step = step_with_table({512, 512}, traced);
   const std::vector<Tensor> often = {ones({1000}).eval()};
   step({}, often);
   for (int64_t batch = 1; batch <= 100; ++batch) {
@@ -85,13 +84,7 @@ TEST(ProgramMemory, WhatOthersHoldIsNotCounted) {
 
 TEST(ProgramMemory, TheNewestStaysWhateverItHolds) {
   int traced = 0;
-  Step step(
-      [&](const std::vector<Tensor>& args) {
-        ++traced;
-        const Tensor table = random_normal(random_key(1), {4096, 4352}).eval();
-        return std::vector<Tensor>{sum(args[0]) + sum(table)};
-      },
-      0);
+  Step step = step_with_table({4096, 4352}, traced);
   const std::vector<Tensor> x = {ones({3}).eval()};
   step({}, x);
   step({}, x);

@@ -19,15 +19,17 @@ class EnumerateNode : public detail::DatasetNode {
   }
 
  private:
-  class Iterator : public detail::ElementIterator {
+  class Iterator : public detail::OneForOne {
    public:
-    Iterator(const EnumerateNode& node, ElementIteratorPtr input) : node_(node), input_(std::move(input)) {}
-    bool next(Element& element) override {
-      if (!input_->next(element)) return false;
-      const Tensor number = detail::scalar(node_.start_ + position_).x[0];
+    Iterator(const EnumerateNode& node, ElementIteratorPtr input)
+        : OneForOne(std::move(input)), node_(node) {}
+
+   private:
+    void change(Element& element, int64_t position) override {
+      const Tensor number = detail::scalar(node_.start_ + position).x[0];
       if (element.x.named()) {
         if (element.x.find("index")) {
-          detail::fail_at(node_, position_,
+          detail::fail_at(node_, position,
                           "the number goes to x['index'], which is there already: rename that with map");
         }
         std::vector<std::pair<std::string, Tensor>> named{{"index", number}};
@@ -38,19 +40,9 @@ class EnumerateNode : public detail::DatasetNode {
         all.insert(all.end(), element.x.begin(), element.x.end());
         element.x = std::move(all);
       }
-      ++position_;
-      return true;
-    }
-    int64_t skip(int64_t count) override {
-      const int64_t skipped = input_->skip(count);
-      position_ += skipped;
-      return skipped;
     }
 
-   private:
     const EnumerateNode& node_;
-    ElementIteratorPtr input_;
-    int64_t position_ = 0;
   };
 
   int64_t start_;

@@ -23,27 +23,19 @@ class MapNode : public detail::DatasetNode {
   }
 
  private:
-  class Iterator : public detail::ElementIterator {
+  class Iterator : public detail::OneForOne {
    public:
-    Iterator(const MapNode& node, ElementIteratorPtr input) : node_(node), input_(std::move(input)) {}
-    bool next(Element& element) override {
-      if (!input_->next(element)) return false;
-      detail::call_at(node_, position_++, [&] {
+    Iterator(const MapNode& node, ElementIteratorPtr input) : OneForOne(std::move(input)), node_(node) {}
+
+   private:
+    void change(Element& element, int64_t number) override {
+      detail::call_at(node_, number, [&] {
         element = node_.f_(std::move(element));
         detail::compute(element);
       });
-      return true;
-    }
-    int64_t skip(int64_t count) override {
-      const int64_t skipped = input_->skip(count);
-      position_ += skipped;
-      return skipped;
     }
 
-   private:
     const MapNode& node_;
-    ElementIteratorPtr input_;
-    int64_t position_ = 0;
   };
 
   MapFunction f_;

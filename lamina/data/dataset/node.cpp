@@ -59,6 +59,18 @@ int64_t ElementIterator::skip(int64_t count) {
   return skipped;
 }
 
+bool OneForOne::next(Element& element) {
+  if (!input_->next(element)) return false;
+  change(element, position_++);
+  return true;
+}
+
+int64_t OneForOne::skip(int64_t count) {
+  const int64_t skipped = input_->skip(count);
+  position_ += skipped;
+  return skipped;
+}
+
 ElementIteratorPtr IndexedNode::iterate(const Pass& pass) const {
   return std::make_unique<IndexedIterator>(*this, pass);
 }

@@ -37,6 +37,21 @@ class ElementIterator {
 };
 using ElementIteratorPtr = std::unique_ptr<ElementIterator>;
 
+/// An element for each of another iterator's; skipping computes none.
+class OneForOne : public ElementIterator {
+ public:
+  explicit OneForOne(ElementIteratorPtr input) : input_(std::move(input)) {}
+  bool next(Element& element) final;
+  int64_t skip(int64_t count) final;
+
+ private:
+  /// Makes the input's element of that number, from 0, the one that is given.
+  virtual void change(Element& element, int64_t number) = 0;
+
+  const ElementIteratorPtr input_;
+  int64_t position_ = 0;
+};
+
 class DatasetNode;
 using DatasetNodePtr = std::shared_ptr<const DatasetNode>;
 
