@@ -6,6 +6,7 @@
 #include <functional>
 #include <list>
 
+#include "lamina/base/detail/lent_vector.h"
 #include "lamina/base/error.h"
 #include "lamina/core/call.h"
 #include "lamina/core/program_cache.h"
@@ -37,28 +38,18 @@ bool inside(const Tensor* handle, std::span<const Tensor> vector) {
   return before(handle, vector.data() + vector.size()) && !before(handle, vector.data());
 }
 
-// Addresses of handles. The vector is the thread's, so that the steady state allocates nothing; a call within
-// a call finds it lent out and has one of its own.
+// Addresses of handles.
 class Handles {
  public:
-  Handles() : all_(std::move(spare())) { all_.clear(); }
-  ~Handles() { spare() = std::move(all_); }
-  Handles(const Handles&) = delete;
-  Handles& operator=(const Handles&) = delete;
-
   void add(std::span<const Tensor> tensors) {
-    for (const Tensor& tensor : tensors) all_.push_back(&tensor);
+    for (const Tensor& tensor : tensors) all_->push_back(&tensor);
   }
-  void add(Borrowed tensors) { all_.insert(all_.end(), tensors.begin(), tensors.end()); }
-  Borrowed all() const { return all_; }
-  std::span<const Tensor*> from(size_t first) { return std::span(all_).subspan(first); }
+  void add(Borrowed tensors) { all_->insert(all_->end(), tensors.begin(), tensors.end()); }
+  Borrowed all() const { return *all_; }
+  std::span<const Tensor*> from(size_t first) { return std::span(*all_).subspan(first); }
 
  private:
-  static std::vector<const Tensor*>& spare() {
-    static thread_local std::vector<const Tensor*> vector;
-    return vector;
-  }
-  std::vector<const Tensor*> all_;
+  detail::LentVector<const Tensor*, Handles> all_;
 };
 
 void compute(Borrowed tensors) {

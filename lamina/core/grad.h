@@ -14,9 +14,9 @@ using TensorFunction = std::function<std::vector<Tensor>(const std::vector<Tenso
 using ScalarFunction = std::function<Tensor(const std::vector<Tensor>&)>;
 
 /// The gradients of the scalar `output` with respect to `inputs`, as pending tensors that can be
-/// differentiated in their turn. Zeros for an input that does not influence the output. One input may be made of
-/// another: the other's gradient counts the way through it, as in TensorFlow and PyTorch. (An input that so many
-/// operations led to that they are not remembered stands for itself.)
+/// differentiated in their turn. Zeros for an input that does not influence the output. One input may be made
+/// of another: the other's gradient counts the way through it, as in TensorFlow and PyTorch. (An input that
+/// so many operations led to that they are not remembered stands for itself.)
 ///
 /// Looking at values changes no gradient. The engine remembers how recent values came about; how much it
 /// remembers is bounded (some ten thousand operations a thread), and large arguments that were let go or
@@ -26,8 +26,8 @@ using ScalarFunction = std::function<Tensor(const std::vector<Tensor>&)>;
 /// floating scalar, or when the path from an input to it passes an op without derivative (naming the op).
 std::vector<Tensor> gradients(const Tensor& output, const std::vector<Tensor>& inputs);
 
-/// Vector-Jacobian product: gradients of `outputs` weighted by `cotangents` of the same shapes. Each input stands
-/// for itself, also where it is made of another: for an op's derivative in its inputs and results.
+/// Vector-Jacobian product: gradients of `outputs` weighted by `cotangents` of the same shapes. Each input
+/// stands for itself, also where it is made of another: for an op's derivative in its inputs and results.
 std::vector<Tensor> vjp(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
                         const std::vector<Tensor>& cotangents);
 

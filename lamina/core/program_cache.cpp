@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "lamina/base/detail/lent_vector.h"
 #include "lamina/base/error.h"
 #include "lamina/base/system.h"
 #include "lamina/base/threads.h"
@@ -194,19 +195,15 @@ std::shared_ptr<const Compiled> ProgramCache::build(Borrowed given) const {
 }
 
 void ProgramCache::run(const Compiled& compiled, Borrowed arguments, std::span<const Tensor> outputs) {
-  // Kept by the thread, so that the steady state allocates nothing. Taken while it is filled: computing a
-  // pending argument may call a compiled function in its turn.
-  thread_local std::vector<void*> scratch;
-  std::vector<void*> addresses = std::move(scratch);
-  addresses.clear();
-  for (const Tensor* tensor : arguments) addresses.push_back(tensor->buffer()->data());
+  // Computing a pending argument may call a compiled function in its turn, while this is filled.
+  LentVector<void*, ProgramCache> addresses;
+  for (const Tensor* tensor : arguments) addresses->push_back(tensor->buffer()->data());
   for (const auto tensors : {std::span<const Tensor>(compiled.captured), outputs}) {
-    for (const Tensor& tensor : tensors) addresses.push_back(tensor.buffer()->data());
+    for (const Tensor& tensor : tensors) addresses->push_back(tensor.buffer()->data());
   }
-  const std::span<void* const> all(addresses);
+  const std::span<void* const> all(*addresses);
   const size_t inputs = all.size() - outputs.size();
   compiled.program->run(all.first(inputs), all.subspan(inputs));
-  scratch = std::move(addresses);
 }
 
 bool part_of_a_trace(Borrowed tensors) {

@@ -33,8 +33,14 @@ std::string scaling_layer(const Model& model) {
   return "";
 }
 
-PixelScale usual_scale(const Model& model) {
-  return scaling_layer(model).empty() ? PixelScale::kUnit : PixelScale::kNone;
+PixelScale usual_scale(const std::string& scaling) {
+  return scaling.empty() ? PixelScale::kUnit : PixelScale::kNone;
+}
+
+// What the model says of pictures, or else what its layers say.
+PixelScale scale_of(const Model& model) {
+  const std::optional<PixelScale>& said = model.data_info().scale;
+  return said ? *said : usual_scale(scaling_layer(model));
 }
 
 // Bytes of pictures: of the dtype uint8, or of wider integers in the shape of colour or grey pictures, where
@@ -179,14 +185,15 @@ void settle_scale(Model& model, const LabelledData& data) {
   }
   if (!pictures || model.data_info().scale) return;
   DataInfo info = model.data_info();
-  info.scale = usual_scale(model);
+  const std::string scaling = scaling_layer(model);
+  info.scale = usual_scale(scaling);
   if (*info.scale == PixelScale::kUnit) {
     warn(
         "the model does not say how it takes pictures: their bytes are divided by 255; if it was trained on "
         "0..255, say so (--scale none)");
-  } else if (scaling_layer(model) != "Rescaling") {
+  } else if (scaling != "Rescaling") {
     warn("the model does not say how it takes pictures: their bytes stay 0..255, since it begins with " +
-         scaling_layer(model) + "; if it was trained on 0..1, say so (--scale 0..1)");
+         scaling + "; if it was trained on 0..1, say so (--scale 0..1)");
   }
   model.set_data_info(std::move(info));
 }
@@ -227,8 +234,7 @@ Tensor adapted_targets(TargetKind kind, int64_t outputs, const Tensor& y) {
 }  // namespace
 
 Tensor model_input(const Model& model, const Tensor& x) {
-  return adapted_input(model.built() ? model.input_shape() : Shape(),
-                       model.data_info().scale.value_or(usual_scale(model)), x);
+  return adapted_input(model.built() ? model.input_shape() : Shape(), scale_of(model), x);
 }
 
 Tensor model_targets(const Model& model, const Tensor& y) {
@@ -242,7 +248,7 @@ ModelSamples model_samples(const Model& model, const LabelledData& data) {
   if (data.inputs.empty()) {
     samples.x = model_input(model, data.x);
   } else {
-    const PixelScale scale = model.data_info().scale.value_or(usual_scale(model));
+    const PixelScale scale = scale_of(model);
     std::vector<Tensor> inputs;
     for (size_t i = 0; i < data.inputs.size(); ++i)
       inputs.push_back(adapted_input(model.inputs()[i].shape(), scale, data.inputs[i]));

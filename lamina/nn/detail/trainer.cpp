@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "lamina/base/detail/lent_vector.h"
 #include "lamina/base/error.h"
 #include "lamina/core/grad.h"
 #include "lamina/core/trace.h"
@@ -387,22 +388,13 @@ void Trainer::test(const Model& model, const Batch& batch, LiveLogs& logs) {
 
 void Trainer::predict(const Model& model, const std::vector<Tensor>& x, std::vector<Tensor>& outputs) {
   const Current handle(model);
-  // Kept by each thread for its capacity; a call within a call finds it lent out and empty.
-  static thread_local std::vector<const Tensor*> spare;
-  std::vector<const Tensor*> arguments = std::move(spare);
-  struct GiveBack {
-    std::vector<const Tensor*>& arguments;
-    ~GiveBack() {
-      arguments.clear();
-      spare = std::move(arguments);
-    }
-  } const give_back{arguments};
-  for (const WeightPtr& weight : plain_) arguments.push_back(&weight->value);
-  for (const Tensor& tensor : x) arguments.push_back(&tensor);
+  LentVector<const Tensor*, Trainer> arguments;
+  for (const WeightPtr& weight : plain_) arguments->push_back(&weight->value);
+  for (const Tensor& tensor : x) arguments->push_back(&tensor);
   Lent lent;
   Loan loan(lent);
   loan.lend(stateful_);
-  (*predict_)(lent.state, arguments, outputs);
+  (*predict_)(lent.state, *arguments, outputs);
 }
 
 std::pair<Tensor, std::vector<Tensor>> Trainer::value_and_grad(const Model& model, const Batch& batch,
