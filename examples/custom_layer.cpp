@@ -35,7 +35,7 @@ class LayerScale final : public LayerOf<LayerScale> {
     return input;
   }
 
-  Tensor call(const Tensor& x, CallContext& context) const override { return x * context.value(*gamma_); }
+  Tensor call(const Tensor& x, CallContext& context) const override { return x * context.value(gamma_); }
 
  protected:
   void create_weights(const Shape& input) override {

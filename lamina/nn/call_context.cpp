@@ -35,10 +35,8 @@ void CallContext::bind(const Weight& weight, Tensor value) { values_[&weight] = 
 
 namespace {
 
-// What a layer that never made its weight hands on: `*kernel_` of an empty pointer.
-void require(const Weight& weight) {
-  const Weight* volatile address = &weight;  // the compiler may not take for granted that it is not null
-  if (address) return;
+const Weight& made(const WeightPtr& weight) {
+  if (weight) return *weight;
   throw InvalidArgument(
       "a layer's call uses a weight that was never made: let create_weights set it with add_weight, and use "
       "it only "
@@ -52,14 +50,18 @@ const Tensor* CallContext::bound(const Weight& weight) const {
   return found == values_.end() ? nullptr : &found->second;
 }
 
+Tensor CallContext::value(const WeightPtr& weight) const { return value(made(weight)); }
+
+Tensor CallContext::value(const WeightPtr& weight, DType dtype) const { return value(made(weight), dtype); }
+
 Tensor CallContext::value(const Weight& weight) const {
-  require(weight);
   if (const Tensor* own = bound(weight)) return *own;
   return detail::Pass::value(*this, weight);
 }
 
+void CallContext::assign(const WeightPtr& weight, Tensor value) { assign(made(weight), std::move(value)); }
+
 void CallContext::assign(const Weight& weight, Tensor value) {
-  require(weight);
   if (value.shape() != weight.type.shape) {
     throw InvalidArgument("weight '" + weight.path + "': assigned shape " + value.shape().str() +
                           ", expected " + weight.type.shape.str());

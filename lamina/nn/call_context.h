@@ -28,14 +28,18 @@ class CallContext {
   /// Whether this pass trains: Dropout drops and BatchNormalization takes the batch's statistics.
   const bool training;
 
-  /// The tensor that `weight` stands for in this pass, in its own dtype. Throws InvalidArgument where a model
-  /// is traced that does not have the weight although it is to be trained: its layer was not tracked.
+  /// The tensor that `weight` stands for in this pass, in its own dtype. Throws InvalidArgument for a null
+  /// pointer, which is a weight that no create_weights made, and where a model is traced that does not have
+  /// the weight although it is to be trained: its layer was not tracked.
+  Tensor value(const WeightPtr& weight) const;
   Tensor value(const Weight& weight) const;
   /// The same, cast to `dtype`: what a layer computes with under a mixed policy.
+  Tensor value(const WeightPtr& weight, DType dtype) const;
   Tensor value(const Weight& weight, DType dtype) const;
   /// Gives a non-trainable weight a new value for after this pass (moving statistics, recurrent state).
   /// Outside of a step, of fit say, the new value lasts as long as the context. Throws InvalidArgument for
-  /// another shape, and within a step for a weight that its model does not have.
+  /// another shape, for a null pointer, and within a step for a weight that its model does not have.
+  void assign(const WeightPtr& weight, Tensor value);
   void assign(const Weight& weight, Tensor value);
 
   /// Whether `layer` is trained in this pass: as it was at the last compile, or else as it is now.

@@ -225,7 +225,7 @@ TEST(CustomLayers, ThatForgetToDeclareAWeightAreTold) {
   struct Forgets final : LayerOf<Forgets> {
     Forgets() : LayerOf<Forgets>("forgets", true) {}
     std::string class_name() const override { return "Forgets"; }
-    Tensor call(const Tensor& x, CallContext& context) const override { return x * context.value(*scale); }
+    Tensor call(const Tensor& x, CallContext& context) const override { return x * context.value(scale); }
     WeightPtr scale;
   };
   expect_message([] { Forgets()(floats({2, 3})); }, {"weight", "add_weight", "create_weights"});
@@ -237,7 +237,7 @@ TEST(CustomLayers, ThatDeclareAWeightInCallAreTold) {
     Late() : LayerOf<Late>("late", true) {}
     std::string class_name() const override { return "Late"; }
     Tensor call(const Tensor& x, CallContext& context) const override {
-      return x * context.value(*const_cast<Late&>(*this).add_weight("scale", {1}, "ones"));
+      return x * context.value(const_cast<Late&>(*this).add_weight("scale", {1}, "ones"));
     }
   };
   expect_message([] { Late()(floats({2, 3})); }, {"'late'", "'scale'", "create_weights"});

@@ -151,7 +151,7 @@ class Sum final : public LayerOf<Sum, RNNCell> {
   std::vector<int64_t> state_sizes() const override { return {width_}; }
   CellStep call_step(const Tensor& x, const std::vector<Tensor>& states, const std::vector<Tensor>&,
                      CallContext& context) const override {
-    const Tensor sum = states[0] + matmul(x, context.value(*share_));
+    const Tensor sum = states[0] + matmul(x, context.value(share_));
     return {sum * 2.0, {sum}};
   }
 

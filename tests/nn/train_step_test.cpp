@@ -142,7 +142,7 @@ class InTurns : public LayerOf<InTurns, Model> {
   InTurns() : LayerOf<InTurns, Model>(ModelOptions()) {}
   std::string class_name() const override { return "InTurns"; }
   Tensor call(const Tensor& x, CallContext& context) const override {
-    return x * context.value(*a_) * context.value(*b_);
+    return x * context.value(a_) * context.value(b_);
   }
   void train_step(TrainStep& step) override {
     CallContext& now = step.context();

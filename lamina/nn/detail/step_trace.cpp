@@ -107,7 +107,7 @@ void StepTrace::apply(const std::vector<Tensor>& gradients, const std::vector<We
     Tensor value = std::move(update.weights[i]);
     if (weights[i]->constraint.given()) value = (*weights[i]->constraint.get())(value);
     // An assignment ends the history: what is minimised next does not depend on how this update came about.
-    context.assign(*weights[i], stop_gradient(value));
+    context.assign(weights[i], stop_gradient(value));
   }
   for (Tensor& tensor : update.state) new_optimizer_state.push_back(std::move(tensor));
 }
@@ -129,7 +129,7 @@ Tensor StepTrace::total_loss(const std::vector<Tensor>& y_pred, std::vector<Tens
     total = total.defined() ? total + term : term;
   };
   for (const WeightPtr& weight : trainable) {
-    if (weight->regularizer.given()) add((*weight->regularizer.get())(context.value(*weight)));
+    if (weight->regularizer.given()) add((*weight->regularizer.get())(context.value(weight)));
   }
   for (const Tensor& loss : context.losses()) add(loss);
   if (!total.defined()) {
@@ -144,7 +144,7 @@ std::vector<Tensor> StepTrace::values(const std::vector<WeightPtr>& weights) con
   std::vector<Tensor> now;
   for (const WeightPtr& weight : weights) {
     if (!weight) throw InvalidArgument("TrainStep: a weight to be minimised is a null pointer");
-    now.push_back(context.value(*weight));
+    now.push_back(context.value(weight));
   }
   return now;
 }

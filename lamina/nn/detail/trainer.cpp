@@ -279,7 +279,7 @@ std::vector<Tensor> Trainer::train_function(const Model& model, const Kind& kind
   }
 
   std::vector<Tensor> results;
-  for (const WeightPtr& weight : weights_) results.push_back(pass.value(*weight));
+  for (const WeightPtr& weight : weights_) results.push_back(pass.value(weight));
   results.insert(results.end(), trace.new_optimizer_state.begin(), trace.new_optimizer_state.end());
   results.insert(results.end(), trace.new_log_state.begin(), trace.new_log_state.end());
   results.push_back(key + Tensor::from<int64_t>({0, 1}));
@@ -307,7 +307,7 @@ std::vector<Tensor> Trainer::test_function(const Model& model, const Kind& kind,
   TrainStep step(trace);
   const_cast<Model&>(model).test_step(step);
   std::vector<Tensor> results;
-  for (const WeightPtr& weight : stateful_) results.push_back(pass.value(*weight));
+  for (const WeightPtr& weight : stateful_) results.push_back(pass.value(weight));
   results.insert(results.end(), trace.new_log_state.begin(), trace.new_log_state.end());
   return results;
 }
@@ -320,7 +320,7 @@ std::vector<Tensor> Trainer::predict_function(const Model& model, const std::vec
   const Pass running(pass, &model, model.name());
   const std::vector<Tensor> outputs = model.Layer::outputs(LayerCall{inputs, inputs.size() > 1, {}}, pass);
   std::vector<Tensor> results;
-  for (const WeightPtr& weight : stateful_) results.push_back(pass.value(*weight));
+  for (const WeightPtr& weight : stateful_) results.push_back(pass.value(weight));
   results.insert(results.end(), outputs.begin(), outputs.end());
   return results;
 }

@@ -109,14 +109,14 @@ Tensor BatchNormalization::normalize(const Tensor& input, const Tensor& mask, Ca
     return channels == x.rank() - 1 ? vector : reshape(vector, along);
   };
 
-  const Tensor mean = context.value(*moving_mean_, dtype);
-  Tensor variance = context.value(*moving_variance_, dtype);
+  const Tensor mean = context.value(moving_mean_, dtype);
+  Tensor variance = context.value(moving_variance_, dtype);
   Tensor centered;
   if (context.training && context.trainable(*this)) {
     const double momentum = options_.momentum;
     const Moments batch = mask.defined() ? masked_moments(x, mask, axes, spread) : moments(x, axes, spread);
     const auto update = [&](const WeightPtr& weight, const Tensor& old, const Tensor& now) {
-      context.assign(*weight, cast(old * momentum + now * (1 - momentum), weight->type.dtype));
+      context.assign(weight, cast(old * momentum + now * (1 - momentum), weight->type.dtype));
     };
     update(moving_mean_, mean, batch.mean);
     update(moving_variance_, variance, batch.variance);
@@ -126,9 +126,9 @@ Tensor BatchNormalization::normalize(const Tensor& input, const Tensor& mask, Ca
     centered = x - spread(mean);
   }
   Tensor factor = rsqrt(variance + options_.epsilon);
-  if (gamma_) factor = factor * context.value(*gamma_, dtype);
+  if (gamma_) factor = factor * context.value(gamma_, dtype);
   Tensor y = centered * spread(factor);
-  if (beta_) y = y + spread(context.value(*beta_, dtype));
+  if (beta_) y = y + spread(context.value(beta_, dtype));
   return cast(y, compute_dtype());
 }
 

@@ -69,12 +69,12 @@ void Conv1D::create_weights(const Shape& input) {
 }
 
 Tensor Conv1D::call(const Tensor& x, CallContext& context) const {
-  Tensor y = conv1d(x, context.value(*kernel_, compute_dtype()),
+  Tensor y = conv1d(x, context.value(kernel_, compute_dtype()),
                     {.stride = options_.strides,
                      .padding = options_.padding,
                      .dilation = options_.dilation_rate,
                      .groups = options_.groups});
-  if (bias_) y = y + context.value(*bias_, compute_dtype());
+  if (bias_) y = y + context.value(bias_, compute_dtype());
   return find_activation(options_.activation).function(y);
 }
 

@@ -59,12 +59,12 @@ void Conv2D::create_weights(const Shape& input) {
 }
 
 Tensor Conv2D::call(const Tensor& x, CallContext& context) const {
-  Tensor y = conv2d(x, context.value(*kernel_, compute_dtype()),
+  Tensor y = conv2d(x, context.value(kernel_, compute_dtype()),
                     {.strides = detail::pair(options_.strides),
                      .padding = options_.padding,
                      .dilations = detail::pair(options_.dilation_rate),
                      .groups = options_.groups});
-  if (bias_) y = y + context.value(*bias_, compute_dtype());
+  if (bias_) y = y + context.value(bias_, compute_dtype());
   return find_activation(options_.activation).function(y);
 }
 

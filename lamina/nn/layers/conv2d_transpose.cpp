@@ -74,8 +74,8 @@ void Conv2DTranspose::create_weights(const Shape& input) {
 }
 
 Tensor Conv2DTranspose::call(const Tensor& x, CallContext& context) const {
-  Tensor y = conv2d_transpose(x, context.value(*kernel_, compute_dtype()), windows(options_));
-  if (bias_) y = y + context.value(*bias_, compute_dtype());
+  Tensor y = conv2d_transpose(x, context.value(kernel_, compute_dtype()), windows(options_));
+  if (bias_) y = y + context.value(bias_, compute_dtype());
   return find_activation(options_.activation).function(y);
 }
 

@@ -41,8 +41,8 @@ void Dense::create_weights(const Shape& input) {
 }
 
 Tensor Dense::call(const Tensor& x, CallContext& context) const {
-  Tensor y = matmul(x, context.value(*kernel_, compute_dtype()));
-  if (bias_) y = y + context.value(*bias_, compute_dtype());
+  Tensor y = matmul(x, context.value(kernel_, compute_dtype()));
+  if (bias_) y = y + context.value(bias_, compute_dtype());
   return find_activation(options_.activation).function(y);
 }
 

@@ -48,11 +48,11 @@ void DepthwiseConv2D::create_weights(const Shape& input) {
 }
 
 Tensor DepthwiseConv2D::call(const Tensor& x, CallContext& context) const {
-  Tensor y = depthwise_conv2d(x, context.value(*kernel_, compute_dtype()),
+  Tensor y = depthwise_conv2d(x, context.value(kernel_, compute_dtype()),
                               {.strides = detail::pair(options_.strides),
                                .padding = options_.padding,
                                .dilations = detail::pair(options_.dilation_rate)});
-  if (bias_) y = y + context.value(*bias_, compute_dtype());
+  if (bias_) y = y + context.value(bias_, compute_dtype());
   return find_activation(options_.activation).function(y);
 }
 

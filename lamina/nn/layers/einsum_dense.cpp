@@ -129,8 +129,8 @@ void EinsumDense::create_weights(const Shape& input) {
 
 Tensor EinsumDense::call(const Tensor& x, CallContext& context) const {
   Tensor y = detail::einsum(detail::without_ellipsis(detail::parse_einsum(equation_), x.rank()), x,
-                            context.value(*kernel_, compute_dtype()));
-  if (bias_) y = y + context.value(*bias_, compute_dtype());
+                            context.value(kernel_, compute_dtype()));
+  if (bias_) y = y + context.value(bias_, compute_dtype());
   return find_activation(options_.activation).function(y);
 }
 

@@ -62,7 +62,7 @@ void Embedding::create_weights(const Shape&) {
 }
 
 Tensor Embedding::call(const Tensor& ids, CallContext& context) const {
-  return embedding_lookup(context.value(*embeddings_, compute_dtype()),
+  return embedding_lookup(context.value(embeddings_, compute_dtype()),
                           is_floating(ids.dtype()) ? to_index(ids) : ids);
 }
 

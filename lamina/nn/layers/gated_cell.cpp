@@ -112,11 +112,11 @@ Tensor GatedCell::gate(const Tensor& x) const {
 }
 
 Tensor GatedCell::input_bias(CallContext& context, DType dtype) const {
-  return bias_ ? context.value(*bias_, dtype) : Tensor();
+  return bias_ ? context.value(bias_, dtype) : Tensor();
 }
 
 Tensor GatedCell::project(const Tensor& x, const std::vector<Tensor>& fixed, CallContext& context) const {
-  const Tensor kernel = context.value(*kernel_, x.dtype());
+  const Tensor kernel = context.value(kernel_, x.dtype());
   Tensor y;
   if (fixed.empty() || !fixed[kInput].defined()) {
     y = matmul(x, kernel);
@@ -136,7 +136,7 @@ Tensor GatedCell::project(const Tensor& x, const std::vector<Tensor>& fixed, Cal
 
 Tensor GatedCell::recur(const Tensor& h, const std::vector<Tensor>& fixed, CallContext& context, int first,
                         int count) const {
-  const Tensor kernel = context.value(*recurrent_kernel_, h.dtype());
+  const Tensor kernel = context.value(recurrent_kernel_, h.dtype());
   if (fixed.empty() || !fixed[kRecurrent].defined())
     return matmul(h, count == gates_ ? kernel : part(kernel, first, count));
   std::vector<Tensor> parts;
@@ -160,7 +160,7 @@ CellStep GatedCell::run(const CellSequence& sequence, CallContext& context) cons
   options.training = context.training;
   options.mask = sequence.mask;
   options.recurrent_dropout = fixed[kRecurrent];
-  return fused(project(x, fixed, context), context.value(*recurrent_kernel_, x.dtype()), sequence.states,
+  return fused(project(x, fixed, context), context.value(recurrent_kernel_, x.dtype()), sequence.states,
                options, context);
 }
 

@@ -22,12 +22,12 @@ Shape GRUCell::bias_shape() const {
 
 Tensor GRUCell::input_bias(CallContext& context, DType dtype) const {
   if (!bias_) return {};
-  const Tensor bias = context.value(*bias_, dtype);
+  const Tensor bias = context.value(bias_, dtype);
   return arguments_.reset_after ? index(bias, {0}) : bias;
 }
 
 Tensor GRUCell::recurrent_bias(CallContext& context, DType dtype) const {
-  return bias_ && arguments_.reset_after ? index(context.value(*bias_, dtype), {1}) : Tensor();
+  return bias_ && arguments_.reset_after ? index(context.value(bias_, dtype), {1}) : Tensor();
 }
 
 CellStep GRUCell::call_step(const Tensor& x, const std::vector<Tensor>& states,

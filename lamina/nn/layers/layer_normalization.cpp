@@ -79,8 +79,8 @@ Tensor LayerNormalization::call(const Tensor& input, CallContext& context) const
 
   Tensor x = cast(input, dtype);
   if (moved) x = transpose(x, order);
-  x = layer_normalization(x, gamma_ ? context.value(*gamma_, dtype) : Tensor(),
-                          beta_ ? context.value(*beta_, dtype) : Tensor(), first, options_.epsilon);
+  x = layer_normalization(x, gamma_ ? context.value(gamma_, dtype) : Tensor(),
+                          beta_ ? context.value(beta_, dtype) : Tensor(), first, options_.epsilon);
   if (moved) {
     std::vector<int> back(order.size());
     for (size_t i = 0; i < order.size(); ++i) back[static_cast<size_t>(order[i])] = static_cast<int>(i);

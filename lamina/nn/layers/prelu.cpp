@@ -49,7 +49,7 @@ void PReLU::create_weights(const Shape& input) {
 }
 
 Tensor PReLU::call(const Tensor& x, CallContext& context) const {
-  return relu(x) - context.value(*alpha_, compute_dtype()) * relu(-x);
+  return relu(x) - context.value(alpha_, compute_dtype()) * relu(-x);
 }
 
 Json PReLU::own_config() const {

@@ -96,7 +96,7 @@ std::vector<Tensor> RecurrentLayer::first_states(const LayerCall& call, CallCont
       states.push_back(state.dtype() == compute_dtype() ? state : cast(state, compute_dtype()));
     }
   } else if (arguments_.stateful) {
-    for (const WeightPtr& state : states_) states.push_back(context.value(*state, compute_dtype()));
+    for (const WeightPtr& state : states_) states.push_back(context.value(state, compute_dtype()));
   } else {
     for (const int64_t size : sizes) states.push_back(zeros({input[0], size}, compute_dtype()));
   }
@@ -126,7 +126,7 @@ std::vector<Tensor> RecurrentLayer::forward(const LayerCall& call, CallContext& 
   for (size_t i = 0; i < states_.size(); ++i) {
     const DType dtype = states_[i]->type.dtype;
     const Tensor& state = result.states[i];
-    context.assign(*states_[i], state.dtype() == dtype ? state : cast(state, dtype));
+    context.assign(states_[i], state.dtype() == dtype ? state : cast(state, dtype));
   }
   std::vector<Tensor> outputs = {result.output};
   if (arguments_.return_state) outputs.insert(outputs.end(), result.states.begin(), result.states.end());

@@ -57,12 +57,12 @@ void SeparableConv2D::create_weights(const Shape& input) {
 }
 
 Tensor SeparableConv2D::call(const Tensor& x, CallContext& context) const {
-  const Tensor places = depthwise_conv2d(x, context.value(*depthwise_kernel_, compute_dtype()),
+  const Tensor places = depthwise_conv2d(x, context.value(depthwise_kernel_, compute_dtype()),
                                          {.strides = detail::pair(options_.strides),
                                           .padding = options_.padding,
                                           .dilations = detail::pair(options_.dilation_rate)});
-  Tensor y = conv2d(places, context.value(*pointwise_kernel_, compute_dtype()));
-  if (bias_) y = y + context.value(*bias_, compute_dtype());
+  Tensor y = conv2d(places, context.value(pointwise_kernel_, compute_dtype()));
+  if (bias_) y = y + context.value(bias_, compute_dtype());
   return find_activation(options_.activation).function(y);
 }
 
