@@ -15,6 +15,7 @@
 #include "lamina/data/detail/table_columns.h"
 #include "lamina/data/detail/target_column.h"
 #include "lamina/data/detail/text_stream.h"
+#include "lamina/data/detail/text_table.h"
 
 namespace lamina {
 namespace {
@@ -56,7 +57,7 @@ class Table {
       more = stream_.append(head, kHead);
     }
     layout_ = detail::find_layout(head, !more, name_, options, known);
-    rows_.emplace(stream_, head.substr(layout_.skipped_bytes), layout_.separator, name_);
+    rows_.emplace(stream_, head.substr(layout_.skipped_bytes), layout_.separator, name_, layout_.quotes);
     if (layout_.skipped_bytes > 0) lines_before_ = 1;
     if (layout_.header) rows_->next(fields_);
   }
@@ -210,6 +211,8 @@ class TableReader {
 
 LabelledData labelled_data(detail::TextStream::Source source, const std::string& name,
                            const DataOptions& options) {
+  if (options.needs.samples == SampleKind::kTexts)
+    return detail::read_text_table(std::move(source), name, options);
   Table table(std::move(source), name, options.table, detail::wanted_columns(options));
   return TableReader(table, options).run();
 }

@@ -20,6 +20,8 @@ struct LabelledData {
   /// Class numbers as int32 (n,), or the targets as they are; undefined where there are none and none were
   /// asked for. Where targets are optional, -1 stands for a class that is not known.
   Tensor y = {};
+  /// One text for each sample, where the model takes texts; x is then undefined. UTF-8.
+  std::vector<std::string> texts = {};
   /// Names of the classes by number; empty when the targets are no classes.
   std::vector<std::string> class_names = {};
   /// Of a model with several inputs: all of them by name; x is then undefined. The same for targets and y.
@@ -36,7 +38,16 @@ struct LabelledData {
   std::vector<int64_t> numbers = {};
 
   /// How many samples there are.
-  int64_t samples() const { return (inputs.empty() ? x : inputs[0]).shape()[0]; }
+  int64_t samples() const {
+    if (!texts.empty()) return static_cast<int64_t>(texts.size());
+    return (inputs.empty() ? x : inputs[0]).shape()[0];
+  }
+};
+
+/// What the samples of a table are.
+enum class SampleKind {
+  kValues,  ///< a row of numbers each: LabelledData::x
+  kTexts,   ///< one text each: LabelledData::texts
 };
 
 /// How a table of text is written.
@@ -49,6 +60,9 @@ struct TableOptions {
   char separator = 0;
   /// Whether numbers are written as "1,5". Needs another separator than the comma.
   bool decimal_comma = false;
+  /// Whether a field may stand in quotes, as RFC 4180 has it. Absent: yes, except in tables of texts between
+  /// tabs where some field holds a quote and does not stand in quotes, but every line has as many tabs.
+  std::optional<bool> quotes = {};
 };
 
 /// One input of a model, as far as it matters to a source of data.
@@ -60,6 +74,7 @@ struct WantedInput {
 /// What a model asks of its data; model_needs (lamina/zoo/samples.h) fills it in. Without a model, targets
 /// are told by what stands in the source: whole numbers from 0 are taken for classes.
 struct DataNeeds {
+  SampleKind samples = SampleKind::kValues;
   TargetKind target = TargetKind::kUnknown;
   /// Whether samples without targets will do: tables without the column, arrays x without y, cells that are
   /// empty.
@@ -92,6 +107,9 @@ struct DataOptions {
   /// last; columns of a table without names are called column_0, column_1, ...; what is guessed is told to
   /// the log.
   std::string label_column = "";
+  /// Column of a table that holds the texts. Empty: the one that the model was trained with, or the only one
+  /// called text, review, sentence, ..., or the one that holds the longest fields, which is told to the log.
+  std::string text_column = "";
   TableOptions table = {};
   /// What to do with empty cells of a table, and with NA, NaN, null and their like. Absent: as in training,
   /// or an error.

@@ -26,8 +26,16 @@ struct Head {
   size_t first_line = 1;
 };
 
-Head head_rows(const std::string& text, bool whole, char separator, const std::string& path) {
-  CsvRows scanner(text, separator, path, !whole);
+// A text to look at and what is known about it.
+struct Sight {
+  const std::string& text;
+  bool whole;
+  const std::string& path;
+  bool quotes;
+};
+
+Head head_rows(const Sight& sight, char separator) {
+  CsvRows scanner(sight.text, separator, sight.path, !sight.whole, sight.quotes);
   Head head;
   std::vector<std::string_view> fields;
   while (head.rows.size() < kRows && scanner.next(fields)) {
@@ -39,10 +47,10 @@ Head head_rows(const std::string& text, bool whole, char separator, const std::s
 
 // How well the lines split: the share of rows that have as many fields as most, and among these the share of
 // fields that are numbers.
-double fit(const std::string& text, bool whole, char separator, const std::string& path) {
+double fit(const Sight& sight, char separator) {
   Rows rows;
   try {
-    rows = head_rows(text, whole, separator, path).rows;
+    rows = head_rows(sight, separator).rows;
   } catch (const FileError&) {
     return 0;  // quotes in the wrong places
   }
@@ -68,12 +76,12 @@ bool named_tsv(std::string path) {
   return path.ends_with(".tsv") || path.ends_with(".tsv.gz");
 }
 
-char find_separator(const std::string& text, bool whole, const std::string& path) {
-  const char usual = named_tsv(path) ? '\t' : ',';
+char find_separator(const Sight& sight) {
+  const char usual = named_tsv(sight.path) ? '\t' : ',';
   char best = usual;
   double best_fit = 0;
   for (const char separator : kSeparators) {
-    const double how_well = fit(text, whole, separator, path) + (separator == usual ? 1e-9 : 0);
+    const double how_well = fit(sight, separator) + (separator == usual ? 1e-9 : 0);
     if (how_well > best_fit) best = separator;
     best_fit = std::max(best_fit, how_well);
   }
@@ -252,15 +260,15 @@ CsvLayout find_layout(const std::string& head, bool whole, const std::string& pa
   if (options.separator == '\n' || options.separator == '\r' || options.separator == '"')
     throw InvalidArgument("the separator of a table cannot be a line break or a quote");
   const std::string text = head.substr(layout.skipped_bytes);
-  layout.separator = options.separator ? options.separator
-                     : stated          ? *stated
-                                       : find_separator(text, whole, path);
+  layout.quotes = options.quotes.value_or(true);
+  const Sight sight{text, whole, path, layout.quotes};
+  layout.separator = options.separator ? options.separator : stated ? *stated : find_separator(sight);
   layout.decimal = options.decimal_comma ? ',' : '.';
   if (layout.decimal == layout.separator) {
     throw InvalidArgument("'" + path +
                           "': the comma separates the fields and cannot be the decimal point, too");
   }
-  Head table = head_rows(text, whole, layout.separator, path);
+  Head table = head_rows(sight, layout.separator);
   if (stated) ++table.first_line;
   const std::string where = "'" + path + "', line " + std::to_string(table.first_line) + ": ";
   if (table.rows.empty()) throw FileError(where + "the table is empty");

@@ -11,6 +11,7 @@ namespace lamina::detail {
 struct CsvLayout {
   char separator = ',';
   char decimal = '.';
+  bool quotes = true;
   bool header = false;
   /// Text before the table: the line "sep=;".
   size_t skipped_bytes = 0;

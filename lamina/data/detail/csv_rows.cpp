@@ -20,14 +20,19 @@ bool is_blank(const std::vector<std::string_view>& fields, const char* begin) {
 
 }  // namespace
 
-CsvRows::CsvRows(TextStream& stream, std::string head, char separator, std::string name)
-    : CsvRows(std::move(head), separator, std::move(name), false) {
+CsvRows::CsvRows(TextStream& stream, std::string head, char separator, std::string name, bool quotes)
+    : CsvRows(std::move(head), separator, std::move(name), false, quotes) {
   stream_ = &stream;
   ended_ = false;
 }
 
-CsvRows::CsvRows(std::string text, char separator, std::string name, bool cut)
-    : text_(std::move(text)), separator_(separator), name_(std::move(name)), ended_(true), cut_(cut) {
+CsvRows::CsvRows(std::string text, char separator, std::string name, bool cut, bool quotes)
+    : text_(std::move(text)),
+      separator_(separator),
+      name_(std::move(name)),
+      ended_(true),
+      cut_(cut),
+      quotes_(quotes) {
   for (const char c : {separator, '\n', '\r'}) ends_field_[static_cast<unsigned char>(c)] = true;
 }
 
@@ -68,7 +73,7 @@ bool CsvRows::scan(std::vector<std::string_view>& fields) {
   size_t lines = 0;
   const bool may_go_on = !ended_ || cut_;
   for (;;) {
-    if (p < end && *p == '"') {
+    if (quotes_ && p < end && *p == '"') {
       const char* const start = ++p;
       const size_t open_line = line_ + lines;
       for (;;) {

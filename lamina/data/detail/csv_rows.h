@@ -17,10 +17,11 @@ namespace lamina::detail {
 class CsvRows {
  public:
   /// Reads from `stream`, which must live as long, after `head`, which was read from it before.
-  CsvRows(TextStream& stream, std::string head, char separator, std::string name);
+  /// @param quotes  whether fields may be quoted; else a quote is text.
+  CsvRows(TextStream& stream, std::string head, char separator, std::string name, bool quotes = true);
   /// Reads `text` alone, which is as good as complete; a last row that does not end in a line break is left
   /// out when `cut` says that the text goes on.
-  CsvRows(std::string text, char separator, std::string name, bool cut);
+  CsvRows(std::string text, char separator, std::string name, bool cut, bool quotes = true);
 
   /// The fields of the next row, valid until the next call; false at the end. Throws FileError, naming the
   /// line, for quotes that do not end, text after a closing quote, and rows of over 256 MiB.
@@ -40,7 +41,7 @@ class CsvRows {
   char separator_;
   std::string name_;
   std::array<bool, 256> ends_field_{};
-  bool ended_ = false, cut_ = false;
+  bool ended_ = false, cut_ = false, quotes_ = true;
   size_t line_ = 1, row_line_ = 1;
   std::deque<std::string> unquoted_;  // fields of this row that held doubled quotes
 };

@@ -19,19 +19,6 @@ std::optional<size_t> find(const Names& columns, const std::string& name) {
   return static_cast<size_t>(found - columns.begin());
 }
 
-// The only column that is called what targets are called.
-std::optional<size_t> named_like_a_target(const Names& columns) {
-  std::optional<size_t> found;
-  for (size_t i = 0; i < columns.size(); ++i) {
-    std::string name = columns[i];
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
-    if (name != "label" && name != "labels" && name != "target" && name != "class" && name != "y") continue;
-    if (found) return std::nullopt;
-    found = i;
-  }
-  return found;
-}
-
 class Chooser {
  public:
   Chooser(const CsvLayout& layout, const DataOptions& options, const std::string& source)
@@ -255,6 +242,18 @@ class Chooser {
 };
 
 }  // namespace
+
+std::optional<size_t> named_like_a_target(const Names& columns) {
+  std::optional<size_t> found;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    std::string name = columns[i];
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+    if (name != "label" && name != "labels" && name != "target" && name != "class" && name != "y") continue;
+    if (found) return std::nullopt;
+    found = i;
+  }
+  return found;
+}
 
 Names wanted_columns(const DataOptions& options) {
   Names names = options.needs.known.features;

@@ -23,6 +23,9 @@ struct TableColumns {
 /// which is the target.
 TableColumns choose_columns(const CsvLayout& layout, const DataOptions& options, const std::string& source);
 
+/// The only column that is called what targets are called: label, labels, target, class or y.
+std::optional<size_t> named_like_a_target(const std::vector<std::string>& columns);
+
 /// Names that are looked for in the first line.
 std::vector<std::string> wanted_columns(const DataOptions& options);
 
