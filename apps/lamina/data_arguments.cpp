@@ -46,6 +46,11 @@ void add_data_arguments(Command& command, DataArguments& arguments) {
                .help = "Column of a table that holds the target (default: the one of the training; else one "
                        "called label, target, class or y; else train and evaluate take the last)",
                .type = "NAME"});
+  command.add(arguments.text_column,
+              {.name = "--text-column",
+               .help = "Column of a table that holds the texts (default: the one of the training; else one "
+                       "called text, review, sentence, ...; else the one with the longest fields)",
+               .type = "NAME"});
   command.add(arguments.labels, {.name = "--labels",
                                  .help = "Names of the classes in the model's order: a,b,c or a named set "
                                          "(default: what the model learned)",
@@ -64,13 +69,22 @@ void add_data_arguments(Command& command, DataArguments& arguments) {
                                     .type = "C"});
   command.flag(arguments.header, "--header", "The first line of a table names its columns");
   command.flag(arguments.no_header, "--no-header", "The first line of a table is a row");
+  command.flag(arguments.quotes, "--quotes", "Fields of a table may stand in quotes (default)");
+  command.flag(
+      arguments.no_quotes, "--no-quotes",
+      "Quotes in a table are text (default of texts between tabs where not all of them stand around a "
+      "field)");
   command.flag(arguments.decimal_comma, "--decimal-comma", "Numbers of a table are written as 1,5");
 }
 
 void tell_model(Model& model, const DataArguments& arguments) {
   DataInfo info = model.data_info();
+  tell_info(info, model_needs(model), arguments);
+  model.set_data_info(std::move(info));
+}
+
+void tell_info(DataInfo& info, const DataNeeds& needs, const DataArguments& arguments) {
   if (!arguments.labels.empty()) {
-    const DataNeeds needs = model_needs(model);
     if (needs.target == TargetKind::kValues) {
       throw InvalidArgument("--labels: the model's loss takes values, so that its outputs are no classes");
     }
@@ -85,17 +99,20 @@ void tell_model(Model& model, const DataArguments& arguments) {
     info.scale = understood("--scale", [&] { return pixel_scale_from(arguments.scale); });
   if (!arguments.missing.empty())
     info.missing = understood("--missing", [&] { return missing_from(arguments.missing); });
-  model.set_data_info(std::move(info));
 }
 
-DataOptions data_options(const Model& model, const DataArguments& arguments, const char* split) {
+DataOptions data_options(DataNeeds needs, const DataArguments& arguments, const char* split) {
   if (arguments.header && arguments.no_header)
     throw UsageError("--header and --no-header exclude each other");
-  DataOptions options{.split = split, .label_column = arguments.label_column};
+  if (arguments.quotes && arguments.no_quotes)
+    throw UsageError("--quotes and --no-quotes exclude each other");
+  DataOptions options{
+      .split = split, .label_column = arguments.label_column, .text_column = arguments.text_column};
   options.table.separator = separator_of(arguments.separator);
   options.table.decimal_comma = arguments.decimal_comma;
   if (arguments.header || arguments.no_header) options.table.header = arguments.header;
-  options.needs = model_needs(model);
+  if (arguments.quotes || arguments.no_quotes) options.table.quotes = arguments.quotes;
+  options.needs = std::move(needs);
   options.needs.numbers_are_classes = !arguments.labels.empty();
   return options;
 }

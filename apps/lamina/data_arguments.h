@@ -10,11 +10,12 @@
 namespace lamina::cli {
 
 struct DataArguments {
-  std::string label_column, labels, scale, missing, separator;
-  bool header = false, no_header = false, decimal_comma = false;
+  std::string label_column, text_column, labels, scale, missing, separator;
+  bool header = false, no_header = false, decimal_comma = false, quotes = false, no_quotes = false;
 };
 
-/// --label-column, --labels, --scale, --missing, --separator, --header, --no-header, --decimal-comma.
+/// --label-column, --text-column, --labels, --scale, --missing, --separator, --header, --no-header,
+/// --decimal-comma, --quotes, --no-quotes.
 void add_data_arguments(Command& command, DataArguments& arguments);
 
 /// Puts what --labels, --scale and --missing say into the model's DataInfo, over what it knew. Throws
@@ -22,7 +23,11 @@ void add_data_arguments(Command& command, DataArguments& arguments);
 /// classes.
 void tell_model(Model& model, const DataArguments& arguments);
 
-/// How to load data for the model. Throws UsageError for options that do not go together.
-DataOptions data_options(const Model& model, const DataArguments& arguments, const char* split);
+/// The same where there is no model yet: into what will be known of its data.
+void tell_info(DataInfo& info, const DataNeeds& needs, const DataArguments& arguments);
+
+/// How to load data for what `needs` describes, a model's model_needs(). Throws UsageError for options that
+/// do not go together.
+DataOptions data_options(DataNeeds needs, const DataArguments& arguments, const char* split);
 
 }  // namespace lamina::cli

@@ -52,10 +52,12 @@ int evaluate(const Options& options) {
   compile_for_evaluation(model);
   tell_model(model, options.arguments);
   const SourceRange range = parse_source(options.data);
-  LabelledData data = load_data(range.source, data_options(model, options.arguments, "test"));
+  LabelledData data = load_data(range.source, data_options(model_needs(model), options.arguments, "test"));
   if (range.given) {
     const int64_t end = range.end < 0 ? data.samples() : range.end;
     data = part_of(data, range.begin, end - range.begin);
+  } else {
+    data = unseen_part(model, data);
   }
   settle_scale(model, data);
   const ModelSamples samples = model_samples(model, data);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <optional>
 
 #include "cli.h"
 #include "data_arguments.h"
@@ -13,6 +14,8 @@
 #include "lamina/formats/npy.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/slice.h"
+#include "lamina/series/series_info.h"
+#include "lamina/zoo/forecast.h"
 #include "lamina/zoo/image_folder.h"
 #include "lamina/zoo/samples.h"
 
@@ -23,6 +26,7 @@ struct Options {
   std::string model;
   std::vector<std::string> inputs;
   DataArguments arguments;
+  std::optional<int> steps;
   bool json = false, no_pictures = false;
   Place place;
 };
@@ -133,7 +137,7 @@ Input read_image(Model& model, const std::string& path) {
 
 Input read_source(Model& model, const Options& options, const std::string& text) {
   const SourceRange range = parse_source(text);
-  DataOptions how = data_options(model, options.arguments, "test");
+  DataOptions how = data_options(model_needs(model), options.arguments, "test");
   how.needs.target_optional = true;
   LabelledData data = load_data(range.source, how);
   const int64_t samples = data.samples();
@@ -159,9 +163,10 @@ Input read_input(Model& model, const Options& options, const std::string& text) 
   return read_source(model, options, text);
 }
 
-Json numbers(const std::vector<float>& values) {
+template <class T>
+Json numbers(const std::vector<T>& values) {
   Json list = Json::list();
-  for (float value : values) list.push_back(finite(value));
+  for (const T value : values) list.push_back(finite(value));
   return list;
 }
 
@@ -283,10 +288,56 @@ Model load_to_ask(const Options& options) {
   return load(options.model, {.compile = false});
 }
 
+// How the series in each file goes on.
+int predict_series(const Options& options, Model& model) {
+  for (const std::string& text : options.inputs) {
+    const SourceRange range = parse_source(text);
+    LabelledData series =
+        load_data(range.source, data_options(model_needs(model), options.arguments, "test"));
+    if (range.given) {
+      const int64_t end = range.end < 0 ? series.samples() : range.end;
+      series = part_of(series, range.begin, end - range.begin);
+    }
+    const Forecast said = forecast(model, series, options.steps.value_or(1));
+    const auto known = said.lower.size();
+    if (options.json) {
+      Json line = Json::object({{"input", text}, {"column", series.features.at(0)}});
+      if (!said.last.empty()) line["after"] = said.last;
+      line["forecast"] = numbers(said.values);
+      if (known > 0) {
+        line["lower"] = numbers(said.lower);
+        line["upper"] = numbers(said.upper);
+        line["coverage"] = said.coverage;
+      }
+      print_json(line);
+    } else {
+      fmt::print("{}: {}{}\n", printable(text), printable(series.features.at(0)),
+                 said.last.empty() ? "" : " after " + printable(said.last));
+      for (size_t i = 0; i < said.values.size(); ++i) {
+        fmt::print("  {:>+4d}  {:.6g}{}\n", static_cast<int>(i + 1), said.values[i],
+                   i < known ? fmt::format("  {:.0f}% within {:.6g} to {:.6g}", said.coverage * 100,
+                                           said.lower[i], said.upper[i])
+                             : "");
+      }
+    }
+    const auto bad =
+        std::count_if(said.values.begin(), said.values.end(), [](double v) { return !std::isfinite(v); });
+    if (bad > 0) {
+      std::fflush(stdout);
+      throw Error(fmt::format("{} of {} forecasts are no numbers: look for such values in the weights", bad,
+                              said.values.size()));
+    }
+  }
+  return 0;
+}
+
 int predict(const Options& options) {
   auto scope = enter(options.place);
   Model model = load_to_ask(options);
   tell_model(model, options.arguments);
+  if (SeriesInfo::of(model.data_info(), "'" + options.model + "'")) return predict_series(options, model);
+  if (options.steps)
+    throw InvalidArgument("--steps: the model was not trained on a series and forecasts nothing");
   Speaker speaker(options, model);
   const auto ask = [&](const Input& input) {
     for (int64_t first = 0; first < input.samples(); first += kMostAtOnce) {
@@ -322,6 +373,11 @@ void add_predict(CLI::App& app, Action& action) {
                "their names, or [NAME=]FILE.npy for each",
        .required = true});
   add_data_arguments(command, options->arguments);
+  command.add(options->steps, {.name = "--steps",
+                               .help = "Of a series: how many values ahead to forecast (default: 1)",
+                               .type = "N",
+                               .least = 1,
+                               .most = 100000});
   command.flag(options->no_pictures, "--no-pictures", "Print one line for each sample instead of drawing it");
   add_place(command, options->place);
   add_json(command, options->json, "one object for each sample");

@@ -130,8 +130,7 @@ int train(const TrainOptions& options) {
   if (options.resume && !saved) {
     talk.say("There is no " + checkpoint + " yet: starting from the beginning.");
   }
-  if (saved && !saved->model.data_info().empty()) job.model.set_data_info(saved->model.data_info());
-  const TrainingData data = load_training_data(options, job);
+  const TrainingData data = load_training_data(options, job, saved ? saved->model.data_info() : DataInfo());
   const Json info =
       Json::object({{"fingerprint", fingerprint_of(options, job, data)}, {"epochs", job.epochs}});
   if (saved) {
@@ -178,6 +177,9 @@ int train(const TrainOptions& options) {
   if (history.interrupted) return interrupted(options, checkpoint, log.saved(), log.good());
 
   TrainResult result = result_of(job.model, log, files, false);
+  Comparison comparison;
+  if (job.recipe && job.recipe->finish)
+    comparison = job.recipe->finish(result.model, data.raw, data.raw_held_out);
   save_keras(result.model, job.out, files.write_options());
   const std::vector<std::pair<std::string, double>> metrics =
       final_metrics(result.model, data, log, result.kept);
@@ -185,6 +187,8 @@ int train(const TrainOptions& options) {
   for (const auto& [name, value] : metrics)
     line += (line.empty() ? "" : " - ") + printable(name) + ": " + format_metric(value);
   talk.say(fmt::format("{} {}", data.held_out_name.empty() ? "last epoch:" : data.held_out_name + ":", line));
+  for (const auto& [name, value] : comparison)
+    talk.say(fmt::format("  to compare: {} {}", name, format_metric(value)));
   talk.say("Saved " + job.out + "; the training state is in " + checkpoint + ".");
   const std::string report = write_report(options, job, result.model, data, log, metrics, files);
   talk.say("Report: " + report);
@@ -199,6 +203,11 @@ int train(const TrainOptions& options) {
                               {"seconds", log.seconds()},
                               {"report", report}});
     if (result.kept) last["kept_epoch"] = *result.kept;
+    if (!comparison.empty()) {
+      Json others = Json::object();
+      for (const auto& [name, value] : comparison) others[name] = finite(value);
+      last["compared_with"] = others;
+    }
     print_json(last);
   }
   std::fflush(stdout);

@@ -7,20 +7,22 @@
 #include "lamina/base/error.h"
 #include "lamina/zoo/recipes.h"
 #include "lamina/zoo/samples.h"
-#include "lamina/zoo/tutorial_models.h"
 
 namespace lamina::cli {
 namespace {
 
 TrainJob recipe_job(const Recipe& recipe, const TrainOptions& options) {
-  Model model = tutorial_model(recipe.network).build(options.seed);
-  model.set_data_info({.scale = PixelScale::kUnit});
+  if (options.data.empty() && recipe.data.empty()) {
+    throw UsageError("train: the recipe '" + recipe.name +
+                     "' has no data of its own: name them (--data); see 'lamina train --help'");
+  }
   return {recipe.name,
           options.data.empty() ? recipe.data : options.data,
           options.out.empty() ? recipe.file : options.out,
           options.epochs.value_or(recipe.epochs),
           options.batch_size.value_or(recipe.batch_size),
-          std::move(model)};
+          &recipe,
+          Sequential()};
 }
 
 TrainJob file_job(const TrainOptions& options) {
@@ -38,16 +40,12 @@ TrainJob file_job(const TrainOptions& options) {
           options.out.empty() ? name + "-tuned.keras" : options.out,
           options.epochs.value_or(1),
           options.batch_size.value_or(32),
+          nullptr,
           std::move(model)};
 }
 
-LabelledData load_limited(const std::string& source, const char* part, bool training,
-                          const TrainOptions& options, Model& model) {
-  DataOptions how = data_options(model, options.arguments, part);
-  how.needs.learned_from = training;
-  LabelledData data = load_data(source, how);
-  if (training) learn_data_info(model, data);
-  settle_scale(model, data);
+LabelledData load_limited(const std::string& source, DataOptions how, const TrainOptions& options) {
+  const LabelledData data = load_data(source, how);
   const int64_t limit = options.limit_samples;
   return limit > 0 ? part_of(data, 0, std::min(limit, data.samples())) : data;
 }
@@ -84,18 +82,46 @@ TrainJob train_job(const TrainOptions& options) {
   return file_job(options);
 }
 
-TrainingData load_training_data(const TrainOptions& options, TrainJob& job) {
-  tell_model(job.model, options.arguments);
-  TrainingData data;
-  {
-    const LabelledData loaded = load_limited(job.data, "train", true, options, job.model);
-    data.classes = loaded.class_names;
-    data.training = model_samples(job.model, loaded);
+TrainingData load_training_data(const TrainOptions& options, TrainJob& job, const DataInfo& known) {
+  const Recipe* const recipe = job.recipe;
+  DataNeeds needs = recipe ? recipe->needs : DataNeeds();
+  if (recipe) {
+    needs.known = known;
+    tell_info(needs.known, needs, options.arguments);
+  } else {
+    if (!known.empty()) job.model.set_data_info(known);
+    tell_model(job.model, options.arguments);
+    needs = model_needs(job.model);
   }
-  const bool given = !options.validation_data.empty();
-  if (!given && !has_test_part(job.data)) return data;
-  data.held_out = model_samples(
-      job.model, load_limited(given ? options.validation_data : job.data, "test", false, options, job.model));
+  needs.learned_from = true;
+  TrainingData data;
+  data.raw = load_limited(job.data, data_options(needs, options.arguments, "train"), options);
+  const bool given = !options.validation_data.empty(), part = has_test_part(job.data);
+  const bool cut = recipe && recipe->held_out > 0 && !given && !part && options.validation_split == 0;
+  const int64_t samples = data.raw.samples();
+  const auto kept = samples - static_cast<int64_t>(cut ? recipe->held_out * static_cast<double>(samples) : 0);
+  const LabelledData all = data.raw;
+  if (cut) data.raw = part_of(all, 0, kept);
+  if (recipe) {
+    job.model = recipe->build(data.raw, options.seed);
+    if (!known.empty()) job.model.set_data_info(known);
+    tell_model(job.model, options.arguments);
+  }
+  learn_data_info(job.model, data.raw);
+  settle_scale(job.model, data.raw);
+  data.classes = data.raw.class_names;
+  data.training = model_samples(job.model, data.raw);
+  if (!given && !part && !cut) return data;
+  if (cut) {
+    const int64_t first = std::max<int64_t>(0, kept - context_of(job.model));
+    data.raw_held_out = part_of(all, first, samples - first);
+  } else {
+    data.raw_held_out =
+        load_limited(given ? options.validation_data : job.data,
+                     data_options(model_needs(job.model), options.arguments, "test"), options);
+    settle_scale(job.model, data.raw_held_out);
+  }
+  data.held_out = model_samples(job.model, data.raw_held_out);
   data.held_out_name = given ? "validation" : "test";
   return data;
 }

@@ -8,6 +8,7 @@
 
 #include "cli.h"
 #include "data_arguments.h"
+#include "lamina/zoo/recipes.h"
 #include "lamina/zoo/samples.h"
 
 namespace lamina::cli {
@@ -32,7 +33,8 @@ struct TrainJob {
   std::string data;
   std::string out;  ///< "fashion.keras"
   int epochs = 1, batch_size = 32;
-  Model model;
+  const Recipe* recipe = nullptr;  ///< whose network is built from the data; nullptr where a file has one
+  Model model;                     ///< of a recipe, without layers before load_training_data
 };
 
 /// Throws UsageError for options that do not go together, InvalidArgument for an unknown recipe and for a
@@ -45,12 +47,15 @@ struct TrainingData {
   ModelSamples held_out;             ///< what the result is judged by; may be empty
   std::string held_out_name;         ///< "test", "validation"; "" when nothing is held out
   std::vector<std::string> classes;  ///< names; may be empty
+  LabelledData raw, raw_held_out;    ///< as they were read, for Recipe::finish
 };
 
 /// Reads what the options or the recipe name; the job's model learns what they say about its data. Held out
 /// are --validation-data or else the part "test" of a source that has one: they mean what the training data
-/// have taught the model.
-TrainingData load_training_data(const TrainOptions& options, TrainJob& job);
+/// have taught the model. A recipe's network is built; where it has a share held out, and nothing else is,
+/// that is taken from the end.
+/// @param known  what the model of a training that goes on knows of its data; empty: nothing.
+TrainingData load_training_data(const TrainOptions& options, TrainJob& job, const DataInfo& known);
 
 /// `path` without ".keras" at its end.
 std::string without_extension(const std::string& path);

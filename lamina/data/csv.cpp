@@ -12,6 +12,7 @@
 #include "lamina/data/detail/csv_layout.h"
 #include "lamina/data/detail/csv_rows.h"
 #include "lamina/data/detail/row_blocks.h"
+#include "lamina/data/detail/series_table.h"
 #include "lamina/data/detail/table_columns.h"
 #include "lamina/data/detail/target_column.h"
 #include "lamina/data/detail/text_stream.h"
@@ -213,6 +214,8 @@ LabelledData labelled_data(detail::TextStream::Source source, const std::string&
                            const DataOptions& options) {
   if (options.needs.samples == SampleKind::kTexts)
     return detail::read_text_table(std::move(source), name, options);
+  if (options.needs.samples == SampleKind::kSeries)
+    return detail::series_of(all_of(std::move(source), name, options.table), name, options);
   Table table(std::move(source), name, options.table, detail::wanted_columns(options));
   return TableReader(table, options).run();
 }

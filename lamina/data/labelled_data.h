@@ -48,6 +48,7 @@ struct LabelledData {
 enum class SampleKind {
   kValues,  ///< a row of numbers each: LabelledData::x
   kTexts,   ///< one text each: LabelledData::texts
+  kSeries,  ///< a moment each, in order: x (n, 1), and names with the times where a column holds such
 };
 
 /// How a table of text is written.

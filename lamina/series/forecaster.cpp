@@ -111,8 +111,9 @@ class ModelForecaster final : public StepByStep {
   static int64_t window_of(const Model& model) {
     const Shape x = model.input_shape(), y = model.output_shape();
     if (x.rank() != 3 || x[1] < 1 || x[2] != 1 || y.rank() != 2 || y[1] != 1) {
-      throw InvalidArgument("model_forecaster: expected a model from (batch, window, 1) to (batch, 1), got '" +
-                            model.name() + "' from " + x.str() + " to " + y.str());
+      throw InvalidArgument(
+          "model_forecaster: expected a model from (batch, window, 1) to (batch, 1), got '" + model.name() +
+          "' from " + x.str() + " to " + y.str());
     }
     return x[1];
   }
@@ -121,8 +122,7 @@ class ModelForecaster final : public StepByStep {
     std::vector<float> values;
     for (const Values& window : windows) values.insert(values.end(), window.begin(), window.end());
     const auto count = static_cast<int64_t>(windows.size());
-    const Tensor next =
-        model_.predict(Tensor::from(values, Shape{count, context(), 1}), {.batch_size = 256});
+    const Tensor next = model_.predict(Tensor::from(values, Shape{count, context(), 1}), {.batch_size = 256});
     const std::vector<float> floats = next.to_vector<float>();
     return Values(floats.begin(), floats.end());
   }
@@ -154,14 +154,24 @@ std::unique_ptr<Forecaster> persistence() { return std::make_unique<Persistence>
 
 std::unique_ptr<Forecaster> seasonal_naive(int64_t period) { return std::make_unique<SeasonalNaive>(period); }
 
-int64_t best_period(const Values& series, const std::vector<int64_t>& candidates) {
+int64_t season_of(const Values& series, const std::vector<int64_t>& candidates) {
+  const auto size = static_cast<int64_t>(series.size());
+  double mean = 0;
+  for (const double value : series) mean += value / static_cast<double>(size);
+  // Of the pairs that there are, so that long periods are not counted less.
+  const auto agreement = [&](int64_t lag) {
+    double sum = 0;
+    for (int64_t i = lag; i < size; ++i)
+      sum += (series[static_cast<size_t>(i)] - mean) * (series[static_cast<size_t>(i - lag)] - mean);
+    return sum / static_cast<double>(size - lag);
+  };
   int64_t best = 0;
-  double least = INFINITY;
+  double most = 0;
   for (const int64_t period : candidates) {
-    if (period < 1 || 2 * period > static_cast<int64_t>(series.size())) continue;
-    const double error = walk_forward(SeasonalNaive(period), series, period).rmse();
-    if (error < least) best = period;
-    least = std::min(least, error);
+    if (period < 2 || 2 * period > size) continue;
+    const double score = agreement(period) - agreement(period / 2);
+    if (score > most) best = period;
+    most = std::max(most, score);
   }
   return best;
 }
@@ -181,7 +191,8 @@ std::unique_ptr<Forecaster> linear_autoregression(const Values& training, int64_
     rows.push_back(std::move(row));
     truth.push_back(training[static_cast<size_t>(at)]);
   }
-  return std::make_unique<LinearAutoregression>(lags, detail::least_squares(std::move(rows), std::move(truth)));
+  return std::make_unique<LinearAutoregression>(lags,
+                                                detail::least_squares(std::move(rows), std::move(truth)));
 }
 
 std::unique_ptr<Forecaster> model_forecaster(Model& model) {

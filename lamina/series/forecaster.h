@@ -39,9 +39,10 @@ std::unique_ptr<Forecaster> persistence();
 /// The value of one period ago. Throws InvalidArgument for a period below 1.
 std::unique_ptr<Forecaster> seasonal_naive(int64_t period);
 
-/// The period among `candidates` whose seasonal_naive forecast, one step ahead, errs least within the
-/// series; 0 where the series has no two periods of any.
-int64_t best_period(const std::vector<double>& series, const std::vector<int64_t>& candidates);
+/// The season of the series: the period among `candidates` by which it agrees with itself, and least agrees
+/// half of one apart: the greatest autocorrelation(period) - autocorrelation(period / 2), which must be above
+/// 0. 0 where there is none, or the series has no two periods of any.
+int64_t season_of(const std::vector<double>& series, const std::vector<int64_t>& candidates);
 
 /// A linear autoregression: each value is a constant plus a weighted sum of the `lags` before it, with the
 /// weights of least squares on `training` (by Householder's QR). Throws InvalidArgument when lags < 1, or for

@@ -1,16 +1,19 @@
-// The recipes.
+// All recipes, and those by name.
 #include "lamina/zoo/recipes.h"
+
+#include <iterator>
 
 #include "lamina/base/error.h"
 
 namespace lamina {
 
 const std::vector<Recipe>& recipes() {
-  static const std::vector<Recipe> all = {
-      {"fashion-mnist", "tell ten kinds of clothes apart on 28x28 grey photographs", "cnn28", "fashion-mnist",
-       "fashion.keras", 10, 128},
-      {"mnist", "read handwritten digits", "cnn28", "mnist", "mnist.keras", 10, 128},
-  };
+  static const std::vector<Recipe> all = [] {
+    std::vector<Recipe> recipes;
+    for (auto&& some : {detail::picture_recipes(), detail::series_recipes()})
+      recipes.insert(recipes.end(), some.begin(), some.end());
+    return recipes;
+  }();
   return all;
 }
 

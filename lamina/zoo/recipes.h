@@ -1,20 +1,41 @@
 // Recipes: a network, the data it learns and how, under one name.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "lamina/data/labelled_data.h"
+#include "lamina/nn/model.h"
 
 namespace lamina {
 
+/// Names and numbers that a model is compared with: {"persistence", 2.7}.
+using Comparison = std::vector<std::pair<std::string, double>>;
+
 /// What `lamina train NAME` trains.
 struct Recipe {
-  std::string name;         ///< "fashion-mnist"
-  std::string description;  ///< one line
-  std::string network;      ///< name for tutorial_model()
-  std::string data;         ///< source for load_data(); its part "test" judges the result
-  std::string file;         ///< what the model is saved as unless the user says otherwise: "fashion.keras"
+  std::string name;          ///< "fashion-mnist"
+  std::string description;   ///< one line
+  std::string data = {};     ///< source for load_data(); empty: the user has to name one
+  std::string file;          ///< what the model is saved as unless the user says otherwise: "fashion.keras"
+  std::string network = {};  ///< name for tutorial_model(): what `lamina bench NAME` times
   int epochs = 10;
   int batch_size = 128;
+  /// What is asked of the data before there is a model.
+  DataNeeds needs = {};
+  /// Share of the samples, from the end, that judge the result where the source has no part "test" and the
+  /// user names no others.
+  double held_out = 0;
+  /// The network, compiled, with what it has learned of the data before training (scaling, vocabulary,
+  /// classes) in its layers or its DataInfo.
+  /// @param training  the samples to learn, as load_data gives them.
+  /// @param seed      of the initial weights.
+  Model (*build)(const LabelledData& training, uint64_t seed) = nullptr;
+  /// After training: what the model learns from the samples held out, which may be none, and what it is to be
+  /// compared with. May be nullptr.
+  Comparison (*finish)(Model& model, const LabelledData& training, const LabelledData& held_out) = nullptr;
 };
 
 /// All recipes.
@@ -25,5 +46,11 @@ const Recipe* find_recipe(const std::string& name);
 
 /// The recipe of that name; throws InvalidArgument, suggesting the nearest.
 const Recipe& recipe(const std::string& name);
+
+namespace detail {
+// The recipes by kind of data.
+std::vector<Recipe> picture_recipes();
+std::vector<Recipe> series_recipes();
+}  // namespace detail
 
 }  // namespace lamina

@@ -13,6 +13,8 @@
 #include "lamina/ops/cast.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/slice.h"
+#include "lamina/series/series_info.h"
+#include "lamina/series/timeseries_dataset.h"
 
 namespace lamina {
 namespace {
@@ -130,6 +132,7 @@ LabelledData part_of(const LabelledData& data, int64_t first, int64_t count) {
   part.y = cut(data.y);
   part.inputs = cut_all(data.inputs);
   part.targets = cut_all(data.targets);
+  cut_list(part.texts);
   cut_list(part.names);
   cut_list(part.numbers);
   return part;
@@ -142,6 +145,7 @@ DataNeeds model_needs(const Model& model) {
     const Json* place = table->find(kTargetPlace);
     if (place && place->is_int()) needs.target_place = place->as_int();
   }
+  if (SeriesInfo::of(needs.known, "model '" + model.name() + "'")) needs.samples = SampleKind::kSeries;
   needs.outputs = model.output_names();
   const std::vector<std::string>& names = model.input_names();
   for (size_t i = 0; i < names.size(); ++i) {
@@ -243,7 +247,43 @@ Tensor model_targets(const Model& model, const Tensor& y) {
   return adapted_targets(target_kinds(model, outputs)[0], outputs[0].rank() > 0 ? outputs[0][-1] : 1, y);
 }
 
+namespace {
+
+// Each window with the value behind it.
+ModelSamples windows_of(const LabelledData& data, int64_t window) {
+  if (data.samples() <= window) {
+    throw InvalidArgument("the series has " + std::to_string(data.samples()) + " values; windows of " +
+                          std::to_string(window) + " and a value behind need at least " +
+                          std::to_string(window + 1));
+  }
+  ModelSamples samples;
+  const int64_t count = data.samples() - window;
+  samples.x = slice(sliding_windows(data.x, window), {0}, {count}).eval();
+  samples.y = rows(data.x, window, count);
+  return samples;
+}
+
+}  // namespace
+
+int64_t context_of(const Model& model) {
+  const std::optional<SeriesInfo> series = SeriesInfo::of(model.data_info());
+  return series ? series->window : 0;
+}
+
+LabelledData unseen_part(const Model& model, const LabelledData& data) {
+  const std::optional<SeriesInfo> series = SeriesInfo::of(model.data_info());
+  if (!series || series->trained_on < series->window || data.samples() <= series->trained_on ||
+      series_fingerprint(data.x, series->trained_on) != series->fingerprint)
+    return data;
+  warn("the series begins with the " + std::to_string(series->trained_on) +
+       " values that the model has learned: it is judged by those behind them");
+  const int64_t first = series->trained_on - series->window;
+  return part_of(data, first, data.samples() - first);
+}
+
 ModelSamples model_samples(const Model& model, const LabelledData& data) {
+  if (const std::optional<SeriesInfo> series = SeriesInfo::of(model.data_info()))
+    return windows_of(data, series->window);
   ModelSamples samples;
   if (data.inputs.empty()) {
     samples.x = model_input(model, data.x);

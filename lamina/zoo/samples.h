@@ -52,8 +52,18 @@ struct ModelSamples : Samples {
   operator Batch() const { return {all_x(), all_y(), {}}; }
 };
 
-/// The data as the model takes them.
+/// The data as the model takes them. Of a series: windows, each with the value behind it. Throws
+/// InvalidArgument for a series that is shorter than that.
 ModelSamples model_samples(const Model& model, const LabelledData& data);
+
+/// How many samples stand before the first that a model of a series can be judged by: its window; 0 for other
+/// models.
+int64_t context_of(const Model& model);
+
+/// What of a series the model has not learned, with the window before it, where the series begins with what
+/// it was trained on; that is told to the log. Everything, where it begins with something else, and for other
+/// models.
+LabelledData unseen_part(const Model& model, const LabelledData& data);
 
 /// A source of data with a range of its samples, as in "fashion-mnist:test[0:5]".
 struct SourceRange {

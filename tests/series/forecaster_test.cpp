@@ -33,7 +33,8 @@ TEST(LeastSquares, FindsTheWeightsOfNumPy) {
     const Values truth(series.begin() + static_cast<std::ptrdiff_t>(lags), series.end());
     const Values weights = detail::least_squares(rows, truth);
     ASSERT_EQ(weights.size(), expected.size());
-    for (size_t i = 0; i < weights.size(); ++i) EXPECT_NEAR(weights[i], expected[i], 1e-9) << lags << " " << i;
+    for (size_t i = 0; i < weights.size(); ++i)
+      EXPECT_NEAR(weights[i], expected[i], 1e-9) << lags << " " << i;
     // The autoregression uses them.
     const auto model = linear_autoregression(series, static_cast<int64_t>(lags));
     double next = weights.back();
@@ -53,7 +54,8 @@ TEST(LeastSquares, GivesNoWeightToWhatTheRowsDoNotShow) {
 TEST(Forecasters, KnowOnlyWhatIsBeforeTheOrigin) {
   const Values series = {1, 2, 3, 4, 5, 6, 7, 8};
   EXPECT_EQ(persistence()->forecast(series, {1, 4}, 2), (std::vector<Values>{{1, 1}, {4, 4}}));
-  EXPECT_EQ(seasonal_naive(3)->forecast(series, {3, 8}, 4), (std::vector<Values>{{1, 2, 3, 1}, {6, 7, 8, 6}}));
+  EXPECT_EQ(seasonal_naive(3)->forecast(series, {3, 8}, 4),
+            (std::vector<Values>{{1, 2, 3, 1}, {6, 7, 8, 6}}));
   // A straight line goes on.
   Values line;
   for (int i = 0; i < 20; ++i) line.push_back(3 * i - 5);
@@ -84,8 +86,9 @@ TEST(WalkForward, MeasuresEachStepAhead) {
   EXPECT_NEAR(errors.rmse(1), std::sqrt(14.0 / 3), 1e-12);
   EXPECT_NEAR(errors.mae(2), 5, 1e-12);
   EXPECT_THROW(errors.rmse(3), InvalidArgument);
-  EXPECT_NE(message_of<InvalidArgument>([&] { walk_forward(*seasonal_naive(4), series, 2); })
-                .find("needs 4 values before the first"),
+  EXPECT_NE(message_of<InvalidArgument>([&] {
+              walk_forward(*seasonal_naive(4), series, 2);
+            }).find("needs 4 values before the first"),
             std::string::npos);
   EXPECT_THROW(walk_forward(*persistence(), series, 5), InvalidArgument);
 }
@@ -98,14 +101,21 @@ TEST(WalkForward, HasTheQuantilesOfNumPy) {
   EXPECT_THROW(errors.quantile(1.5), InvalidArgument);
 }
 
-TEST(BestPeriod, FindsTheSeason) {
-  EXPECT_EQ(best_period(golden_series(), {2, 5, 7, 12, 365}), 7);
-  EXPECT_EQ(best_period({1, 2, 3}, {7, 12}), 0);
+TEST(SeasonOf, FindsWhatComesAgain) {
+  EXPECT_EQ(season_of(golden_series(), {2, 4, 5, 7, 12, 365}), 7);
+  // A slow wave agrees with itself a few steps apart, which is no season.
+  Values wave;
+  for (int i = 0; i < 1000; ++i) wave.push_back(std::sin(i * 2 * 3.14159265358979 / 100));
+  EXPECT_EQ(season_of(wave, {4, 7, 12, 24}), 0);
+  EXPECT_EQ(season_of(wave, {4, 7, 100}), 100);
+  EXPECT_EQ(season_of({1, 2, 3}, {7, 12}), 0);
   EXPECT_THROW(seasonal_naive(0), InvalidArgument);
 }
 
 TEST(LinearAutoregression, NeedsEnoughValues) {
-  EXPECT_NE(message_of<InvalidArgument>([] { linear_autoregression({1, 2, 3, 4}, 2); }).find("at least 6"),
+  EXPECT_NE(message_of<InvalidArgument>([] {
+              linear_autoregression({1, 2, 3, 4}, 2);
+            }).find("at least 6"),
             std::string::npos);
   EXPECT_THROW(linear_autoregression({1, 2, 3, 4}, 0), InvalidArgument);
 }

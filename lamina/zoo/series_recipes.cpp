@@ -1,0 +1,107 @@
+// Recipes that learn to forecast a series.
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "lamina/base/error.h"
+#include "lamina/nn/layers/layers.h"
+#include "lamina/nn/optimizers/adam.h"
+#include "lamina/series/forecaster.h"
+#include "lamina/series/series_info.h"
+#include "lamina/zoo/recipes.h"
+
+namespace lamina {
+namespace {
+
+constexpr int64_t kWindow = 10;
+constexpr int64_t kMostSteps = 30;
+constexpr double kCoverage = 0.9;
+// Seasons that series of quarters, days, months, hours, weeks and days have.
+constexpr int64_t kPeriods[] = {4, 7, 12, 24, 52, 365};
+
+std::vector<double> values_of(const LabelledData& data) {
+  const std::vector<float> values = data.x.to_vector<float>();
+  return std::vector<double>(values.begin(), values.end());
+}
+
+// The tutorial's SimpleRNN(50) on windows of ten. The scale of the training part is part of the network,
+// which so takes and gives the numbers of the series.
+Model next_value(const LabelledData& training, uint64_t seed) {
+  const std::vector<double> values = values_of(training);
+  if (static_cast<int64_t>(values.size()) <= kWindow) {
+    throw InvalidArgument("the series has " + std::to_string(values.size()) +
+                          " values to learn from; windows of " + std::to_string(kWindow) +
+                          " and a value behind need at least " + std::to_string(kWindow + 1));
+  }
+  if (std::all_of(values.begin(), values.end(), [&](double value) { return value == values[0]; })) {
+    throw InvalidArgument("the series is constant, " + std::to_string(values[0]) +
+                          ": there is nothing to learn");
+  }
+  double mean = 0, variance = 0;
+  for (const double value : values) mean += value / static_cast<double>(values.size());
+  for (const double value : values)
+    variance += (value - mean) * (value - mean) / static_cast<double>(values.size());
+  const double deviation = std::sqrt(variance);
+  Sequential model({Input({kWindow, 1}), Rescaling(1 / deviation, {.offset = -mean / deviation}),
+                    SimpleRNN(50), Dense(1), Rescaling(deviation, {.offset = mean})},
+                   {.seed = seed});
+  model.compile({.optimizer = Adam(), .loss = "mean_squared_error", .metrics = {"root_mean_squared_error"}});
+  DataInfo info;
+  const auto seen = static_cast<int64_t>(values.size());
+  SeriesInfo{.window = kWindow, .trained_on = seen, .fingerprint = series_fingerprint(training.x, seen)}.save(
+      info);
+  model.set_data_info(info);
+  return model;
+}
+
+// Errors of the model on what was held out, and those of the baselines.
+Comparison compared(Model& model, const LabelledData& training, const LabelledData& held_out) {
+  if (!held_out.x.defined()) return {};
+  // What is held out begins with the window before its first forecast.
+  std::vector<double> all = values_of(training);
+  const std::vector<double> rest = values_of(held_out);
+  const auto first = static_cast<int64_t>(all.size());
+  all.insert(all.end(), rest.begin() + kWindow, rest.end());
+  const auto ahead = static_cast<int64_t>(all.size()) - first;
+  const int64_t steps = std::clamp<int64_t>(ahead / 4, 1, kMostSteps);
+
+  DataInfo info = model.data_info();
+  SeriesInfo series = *SeriesInfo::of(info);
+  const ForecastErrors errors = walk_forward(*model_forecaster(model), all, first, steps);
+  series.coverage = kCoverage;
+  for (size_t step = 1; step <= static_cast<size_t>(steps); ++step) {
+    // errors are forecast - truth: the truth lies where they do not.
+    series.lower.push_back(-errors.quantile((1 + kCoverage) / 2, step));
+    series.upper.push_back(-errors.quantile((1 - kCoverage) / 2, step));
+  }
+  series.save(info);
+  model.set_data_info(info);
+
+  const std::vector<double> learned = values_of(training);
+  std::vector<std::unique_ptr<Forecaster>> baselines;
+  baselines.push_back(persistence());
+  const int64_t period = season_of(learned, {std::begin(kPeriods), std::end(kPeriods)});
+  if (period > 0) baselines.push_back(seasonal_naive(period));
+  if (first >= 2 * kWindow + 2) baselines.push_back(linear_autoregression(learned, kWindow));
+  Comparison result;
+  for (const auto& baseline : baselines)
+    result.emplace_back(baseline->name(), walk_forward(*baseline, all, first).rmse());
+  return result;
+}
+
+}  // namespace
+
+std::vector<Recipe> detail::series_recipes() {
+  return {{.name = "series",
+           .description = "forecast the next value of a series in a table (SimpleRNN on windows of ten)",
+           .file = "series.keras",
+           .network = "rnn",
+           .epochs = 20,
+           .batch_size = 32,
+           .needs = {.samples = SampleKind::kSeries},
+           .held_out = 0.2,
+           .build = next_value,
+           .finish = compared}};
+}
+
+}  // namespace lamina

@@ -1,0 +1,71 @@
+// Tables as series: which column, in which order, and without gaps.
+#include <gtest/gtest.h>
+
+#include "lamina/base/error.h"
+#include "lamina/data/csv.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/support/told.h"
+
+namespace lamina {
+namespace {
+
+using test::message_of;
+using test::Told;
+
+DataOptions of_series(DataOptions options = {}) {
+  options.needs.samples = SampleKind::kSeries;
+  return options;
+}
+
+TEST(SeriesTable, TakesTheNumbersAndTheTimes) {
+  const Told told;
+  const LabelledData data =
+      parse_table("\"Date\",\"Temp\"\n\"1981-01-01\",20.7\n\"1981-01-02\",17.9\n", "t", of_series());
+  EXPECT_EQ(data.x.shape(), (Shape{2, 1}));
+  EXPECT_EQ(data.x.to_vector<float>(), (std::vector<float>{20.7f, 17.9f}));
+  EXPECT_EQ(data.names, (std::vector<std::string>{"1981-01-01", "1981-01-02"}));
+  EXPECT_EQ(data.features, (std::vector<std::string>{"Temp"}));
+  EXPECT_FALSE(data.y.defined());
+  EXPECT_EQ(told.text(), "");
+}
+
+TEST(SeriesTable, SaysWhichOfSeveralColumnsItTakes) {
+  const Told told;
+  const std::string text = "date,open,close,direction\n2015-02-17,1,2,up\n2015-02-18,3,4,down\n";
+  EXPECT_EQ(parse_table(text, "t", of_series()).x.to_vector<float>(), (std::vector<float>{2, 4}));
+  EXPECT_TRUE(told.holds("the last one with numbers, 'close', is taken for the series")) << told.text();
+  const LabelledData open = parse_table(text, "t", of_series({.label_column = "open"}));
+  EXPECT_EQ(open.x.to_vector<float>(), (std::vector<float>{1, 3}));
+  DataOptions trained = of_series();
+  trained.needs.known.features = {"open"};
+  EXPECT_EQ(parse_table(text, "t", trained).features, (std::vector<std::string>{"open"}));
+  trained.needs.known.features = {"load"};
+  parse_table(text, "t", trained);
+  EXPECT_TRUE(told.holds("has no column 'load', which the model was trained with")) << told.text();
+  EXPECT_NE(message_of<InvalidArgument>([&] {
+              parse_table(text, "t", of_series({.label_column = "opn"}));
+            }).find("unknown column 'opn'"),
+            std::string::npos);
+}
+
+TEST(SeriesTable, RefusesGapsAndTimesThatGoBack) {
+  const auto refusal = [](const std::string& text) {
+    return message_of<FileError>([&] { parse_table(text, "t", of_series()); });
+  };
+  EXPECT_NE(refusal("d,v\n2020-01-01,1\n2020-01-02,\n").find("column 'v' of row 2 is empty"),
+            std::string::npos);
+  EXPECT_NE(refusal("d,v\n2020-01-02,1\n2020-01-01,2\n").find("a series goes forward in time"),
+            std::string::npos);
+  EXPECT_NE(refusal("d,e\n2020-01-02,x\n").find("none of them holds numbers alone"), std::string::npos);
+  EXPECT_NE(refusal("d,v\n2020-01-01,1\n2020-01-02,inf\n").find("row 2 is 'inf'"), std::string::npos);
+  const Told told;
+  DataOptions options = of_series();
+  options.missing = Missing::kDrop;
+  const LabelledData data = parse_table("d,v\n2020-01-01,1\n2020-01-02,\n2020-01-03,3\n", "t", options);
+  EXPECT_EQ(data.x.to_vector<float>(), (std::vector<float>{1, 3}));
+  EXPECT_EQ(data.names, (std::vector<std::string>{"2020-01-01", "2020-01-03"}));
+  EXPECT_TRUE(told.holds("as if there was no gap")) << told.text();
+}
+
+}  // namespace
+}  // namespace lamina
