@@ -7,6 +7,7 @@
 #include "interrupt.h"
 #include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
+#include "lamina/explain/forecast_plots.h"
 #include "lamina/explain/run_report.h"
 #include "lamina/formats/keras/keras.h"
 #include "lamina/nn/callbacks/progress_bar.h"
@@ -75,7 +76,7 @@ std::vector<std::pair<std::string, double>> final_metrics(Model& model, const Tr
 std::string write_report(const TrainOptions& options, const TrainJob& job, Model& model,
                          const TrainingData& data, const TrainLog& log,
                          const std::vector<std::pair<std::string, double>>& metrics,
-                         const TrainFiles& files) {
+                         const Comparison& comparison, const TrainFiles& files) {
   RunDescription run;
   run.title = job.name;
   run.data = job.data;
@@ -96,6 +97,8 @@ std::string write_report(const TrainOptions& options, const TrainJob& job, Model
   run.held_out_name = data.held_out_name;
   run.metrics = metrics;
   run.classes = data.classes;
+  run.compared_with = comparison;
+  if (data.raw_held_out.x.defined()) run.plots = forecast_plots(model, data.raw_held_out);
   const std::string path = files.folder() + "/report.html";
   write_file(path, to_html(run_report(model, run)), files.write_options());
   return path;
@@ -190,7 +193,7 @@ int train(const TrainOptions& options) {
   for (const auto& [name, value] : comparison)
     talk.say(fmt::format("  to compare: {} {}", name, format_metric(value)));
   talk.say("Saved " + job.out + "; the training state is in " + checkpoint + ".");
-  const std::string report = write_report(options, job, result.model, data, log, metrics, files);
+  const std::string report = write_report(options, job, result.model, data, log, metrics, comparison, files);
   talk.say("Report: " + report);
   if (options.json) {
     Json values = Json::object();

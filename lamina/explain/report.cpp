@@ -7,8 +7,6 @@
 #include <cmath>
 
 #include "lamina/base/detail/text.h"
-#include "lamina/base/version.h"
-#include "lamina/explain/detail/report_style.h"
 
 namespace lamina {
 namespace {
@@ -40,6 +38,12 @@ std::string charts(const TrainingReport& report) {
     }
     out += line_chart(capitalised(detail::spaced(series.name)), pair);
   }
+  return out.empty() ? "" : "<div class=\"columns\">\n" + out + "</div>\n";
+}
+
+std::string plots(const TrainingReport& report) {
+  std::string out;
+  for (const Plot& plot : report.plots) out += plot_card(plot);
   return out.empty() ? "" : "<div class=\"columns\">\n" + out + "</div>\n";
 }
 
@@ -177,22 +181,14 @@ std::string html_escape(const std::string& text) {
 std::string to_html(const TrainingReport& report) {
   std::string sections;
   for (const auto& section : report.sections) sections += section_table(section);
-  std::string out = fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{} · Lamina</title>\n"
-      "<style>{}</style>\n</head>\n<body>\n<main>\n<header><div class=\"brand\">Lamina training "
-      "report</div><h1>{}</h1>"
-      "<p>{}</p></header>\n",
-      html_escape(report.title), detail::kReportStyle, html_escape(report.title),
-      html_escape(report.subtitle));
-  out += tiles(report) + charts(report) + confusion_table(report) + mistakes_grid(report);
+  std::string out;
+  out += tiles(report) + charts(report) + confusion_table(report) + plots(report) + mistakes_grid(report);
   out += "<div class=\"flow\">\n" + layers_table(report) + sections + "</div>\n" + epochs_table(report);
   if (!report.command.empty()) {
     out += "<section class=\"card\"><h2>Run it again</h2><pre>" + html_escape(report.command) +
            "</pre></section>\n";
   }
-  return out + "<footer>Written by Lamina " + html_escape(version()) +
-         "</footer>\n</main>\n</body>\n</html>\n";
+  return report_page(report.title, report.subtitle, out);
 }
 
 }  // namespace lamina

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "lamina/explain/plot.h"
 #include "lamina/image/picture.h"
 
 namespace lamina {
@@ -52,6 +53,7 @@ struct TrainingReport {
   std::vector<std::string> classes;             ///< names, in the order of the confusion matrix
   std::vector<std::vector<int64_t>> confusion;  ///< [true class][predicted class]: numbers of examples
   std::string evaluated_on;  ///< "10,000 test images", for the headings of the last two parts
+  std::vector<Plot> plots;   ///< further curves: forecasts, ROC, calibration
   std::vector<Mistake> mistakes;
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lamina/explain/detail/axis.h"
 #include "lamina/explain/report.h"
 
 namespace lamina {
@@ -11,17 +12,7 @@ namespace {
 
 constexpr double kWidth = 560, kHeight = 270, kLeft = 48, kRight = 58, kTop = 10, kBottom = 30;
 
-// 1, 2, 2.5 or 5 times a power of ten, at least `least`.
-double nice_step(double least) {
-  double power = std::pow(10.0, std::floor(std::log10(least)));
-  for (double factor : {1.0, 2.0, 2.5, 5.0}) {
-    if (factor * power >= least * (1 - 1e-9)) return factor * power;
-  }
-  return 10 * power;
-}
-
-struct Scale {
-  double low = 0, high = 1, step = 0.25;
+struct Scale : detail::Axis {
   size_t epochs = 1;
 
   double x(size_t epoch) const {
@@ -43,23 +34,8 @@ Scale scale_of(const std::vector<TrainingReport::Series>& series) {
       high = std::max(high, v);
     }
   }
-  if (!(low <= high)) return scale;  // nothing finite to show
-  if (high - low < 1e-9 * std::max(1.0, std::fabs(high))) {
-    double margin = high == 0 ? 1.0 : std::fabs(high) * 0.1;
-    low -= margin;
-    high += margin;
-  }
-  scale.step = nice_step((high - low) / 5);
-  scale.low = std::floor(low / scale.step + 1e-9) * scale.step;
-  scale.high = std::ceil(high / scale.step - 1e-9) * scale.step;
+  static_cast<detail::Axis&>(scale) = detail::Axis::around(low, high);
   return scale;
-}
-
-std::string number(double value, double step) {
-  if (std::fabs(value) >= 1e6 || (step < 1e-5)) return fmt::format("{:.2g}", value);
-  int decimals = std::clamp(static_cast<int>(std::ceil(-std::log10(step) - 1e-9)), 0, 6);
-  if (std::fabs(step * std::pow(10, decimals) - std::round(step * std::pow(10, decimals))) > 1e-6) ++decimals;
-  return fmt::format("{:.{}f}", std::fabs(value) < step / 1e6 ? 0.0 : value, decimals);
 }
 
 std::string grid(const Scale& scale) {
@@ -68,7 +44,7 @@ std::string grid(const Scale& scale) {
     out += fmt::format(
         "<line x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"var(--grid)\"/>"
         "<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n",
-        kLeft, kWidth - kRight, scale.y(v), scale.y(v), kLeft - 8, scale.y(v) + 4, number(v, scale.step));
+        kLeft, kWidth - kRight, scale.y(v), scale.y(v), kLeft - 8, scale.y(v) + 4, scale.text(v));
   }
   size_t stride = 1;
   for (size_t candidate : {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000}) {

@@ -71,6 +71,12 @@ void add_sections(TrainingReport& report, const Model& model, const RunDescripti
     if (!losses.empty()) rows.emplace_back("loss", losses);
   }
   report.sections.push_back({"Configuration", rows});
+  if (!run.compared_with.empty()) {
+    TrainingReport::Rows others;
+    for (const auto& [name, value] : run.compared_with)
+      others.emplace_back(name, fmt::format("{:.4f}", value));
+    report.sections.push_back({"To compare", others});
+  }
 
   SystemInfo system = system_info();
   TrainingReport::Rows machine = {
@@ -123,6 +129,7 @@ TrainingReport run_report(Model& model, const RunDescription& run) {
                   run.date.empty() ? "" : ", ", run.date);
   report.command = run.command;
   report.history = run.history;
+  report.plots = run.plots;
   add_headlines(report, model, run);
   add_layers(report, model);
   add_sections(report, model, run);

@@ -24,11 +24,13 @@ struct RunDescription {
   double seconds = 0;       ///< of training
   double step_seconds = 0;  ///< of one training step
   int64_t train_samples = 0;
-  Samples held_out = {};                                ///< what the model is judged by; may be empty
-  std::string held_out_name;                            ///< "test", "validation"
-  std::vector<std::pair<std::string, double>> metrics;  ///< on the held-out samples
-  std::vector<std::string> classes;                     ///< names; may be empty
-  size_t mistakes = 32;                                 ///< pictures to show
+  Samples held_out = {};                                      ///< what the model is judged by; may be empty
+  std::string held_out_name;                                  ///< "test", "validation"
+  std::vector<std::pair<std::string, double>> metrics;        ///< on the held-out samples
+  std::vector<std::string> classes;                           ///< names; may be empty
+  std::vector<Plot> plots;                                    ///< what else is to be drawn
+  std::vector<std::pair<std::string, double>> compared_with;  ///< the same first metric of others
+  size_t mistakes = 32;                                       ///< pictures to show
 };
 
 /// The report of `run`; asks `model` about the held-out samples.
