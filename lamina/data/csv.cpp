@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 
-#include "lamina/base/byte_reader.h"
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
 #include "lamina/data/detail/cells.h"
@@ -15,23 +14,17 @@
 #include "lamina/data/detail/series_table.h"
 #include "lamina/data/detail/table_columns.h"
 #include "lamina/data/detail/target_column.h"
+#include "lamina/data/detail/text_file.h"
 #include "lamina/data/detail/text_stream.h"
 #include "lamina/data/detail/text_table.h"
 
 namespace lamina {
 namespace {
 
-// A guard against small files that inflate without end, not against large tables.
-constexpr uint64_t kLimit = uint64_t{64} << 30;
 // What a table shows of itself: so many bytes, and so many lines where lines are long.
 constexpr size_t kHead = size_t{1} << 16;
 constexpr int64_t kHeadLines = 4;
 constexpr size_t kLongestHead = size_t{64} << 20;
-
-detail::TextStream::Source from_file(const std::string& path) {
-  auto reader = std::make_shared<ByteReader>(path, kLimit);
-  return [reader](char* to, size_t size) { return reader->read(to, size); };
-}
 
 detail::TextStream::Source from_text(std::string_view text) {
   return [text](char* to, size_t size) mutable {
@@ -233,7 +226,7 @@ CsvTable parse_csv(std::string_view text, const std::string& name, const TableOp
 }
 
 CsvTable read_csv(const std::string& path, const TableOptions& options) {
-  return all_of(from_file(path), path, options);
+  return all_of(detail::text_file(path), path, options);
 }
 
 LabelledData parse_table(std::string_view text, const std::string& name, const DataOptions& options) {
@@ -241,7 +234,7 @@ LabelledData parse_table(std::string_view text, const std::string& name, const D
 }
 
 LabelledData read_table(const std::string& path, const DataOptions& options) {
-  return labelled_data(from_file(path), path, options);
+  return labelled_data(detail::text_file(path), path, options);
 }
 
 namespace {

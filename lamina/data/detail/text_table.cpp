@@ -14,6 +14,7 @@
 #include "lamina/data/detail/csv_rows.h"
 #include "lamina/data/detail/table_columns.h"
 #include "lamina/data/detail/target_column.h"
+#include "lamina/data/detail/text_file.h"
 
 namespace lamina::detail {
 namespace {
@@ -286,14 +287,7 @@ class TextTable {
 }  // namespace
 
 LabelledData read_text_table(TextStream::Source source, const std::string& name, const DataOptions& options) {
-  constexpr size_t kPiece = size_t{1} << 20, kMost = size_t{1} << 32;
-  TextStream stream(std::move(source), name);
-  std::string text;
-  while (stream.append(text, kPiece)) {
-    if (text.size() > kMost)
-      throw FileError("'" + name + "' holds more than " + std::to_string(kMost >> 20) + " MiB of text");
-  }
-  return TextTable(std::move(text), name, options).run();
+  return TextTable(whole_text(std::move(source), name), name, options).run();
 }
 
 }  // namespace lamina::detail
