@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "lamina/base/error.h"
 
@@ -12,6 +13,7 @@ namespace {
 constexpr int64_t kVersion = 1;
 constexpr size_t kMostNames = size_t{1} << 20;
 constexpr size_t kLongestName = size_t{1} << 12;
+constexpr int64_t kLongestText = int64_t{1} << 24;
 
 struct Named {
   const char* name;
@@ -73,6 +75,58 @@ std::vector<std::string> names_from(const Json& json) {
   return names;
 }
 
+void check_object(const Json& json, const char* what) {
+  const Json* class_name = json.find("class_name");
+  const Json* config = json.find("config");
+  if (!class_name || !class_name->is_string() || !config || !config->is_object()) {
+    throw InvalidArgument(std::string("text: '") + what + "' is no object with a class_name and a config");
+  }
+}
+
+void check_text(const TextInfo& text) {
+  check_object(text.encoder, "encoder");
+  if (!text.segmenter.is_null()) check_object(text.segmenter, "segmenter");
+  if (text.maxlen < 0 || text.maxlen > kLongestText) {
+    throw InvalidArgument("text: a maxlen of " + std::to_string(text.maxlen) + " where 0 to " +
+                          std::to_string(kLongestText) + " are possible");
+  }
+  for (const auto& [end, what] : {std::pair{text.padding, "padding"}, {text.truncating, "truncating"}}) {
+    if (end != "pre" && end != "post")
+      throw InvalidArgument(std::string("text: unknown ") + what + " '" + end + "'" +
+                            suggest(end, {"pre", "post"}));
+  }
+}
+
+Json text_to_json(const TextInfo& text) {
+  Json json = Json::object({{"encoder", text.encoder}});
+  if (!text.segmenter.is_null()) json["segmenter"] = text.segmenter;
+  if (text.maxlen > 0) {
+    json["maxlen"] = text.maxlen;
+    json["padding"] = text.padding;
+    json["truncating"] = text.truncating;
+  }
+  return json;
+}
+
+TextInfo text_from_json(const Json& json) {
+  TextInfo text;
+  for (const auto& [key, value] : json.as_object()) {
+    if (key == "encoder")
+      text.encoder = value;
+    else if (key == "segmenter")
+      text.segmenter = value;
+    else if (key == "maxlen")
+      text.maxlen = value.as_int();
+    else if (key == "padding")
+      text.padding = value.as_string();
+    else if (key == "truncating")
+      text.truncating = value.as_string();
+    else
+      throw InvalidArgument("text: unknown member '" + key.substr(0, 40) + "'");
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string name(PixelScale scale) { return name_of(kScales, static_cast<int>(scale)); }
@@ -88,7 +142,7 @@ Missing missing_from(const std::string& name) {
 
 bool DataInfo::operator==(const DataInfo& other) const {
   return class_names == other.class_names && features == other.features && target == other.target &&
-         scale == other.scale && missing == other.missing && sections == other.sections;
+         scale == other.scale && missing == other.missing && text == other.text && sections == other.sections;
 }
 
 void DataInfo::check() const {
@@ -97,6 +151,7 @@ void DataInfo::check() const {
   if (!target.empty()) check_name(target, "target");
   if (std::find(features.begin(), features.end(), target) != features.end())
     throw InvalidArgument("target: the column '" + target + "' is also one of the features");
+  if (text) check_text(*text);
   if (!sections.is_object()) throw InvalidArgument("sections: an object was expected");
   for (const auto& [section, value] : sections.as_object()) {
     check_name(section, "sections");
@@ -111,6 +166,7 @@ Json DataInfo::to_json() const {
   if (!target.empty()) json["target"] = target;
   if (scale) json["scale"] = name(*scale);
   if (missing) json["missing"] = name(*missing);
+  if (text) json["text"] = text_to_json(*text);
   if (sections.size() > 0) json["sections"] = sections;
   return json;
 }
@@ -134,6 +190,8 @@ DataInfo DataInfo::from_json(const Json& json, const std::string& name) {
         info.scale = pixel_scale_from(value.as_string());
       else if (key == "missing")
         info.missing = missing_from(value.as_string());
+      else if (key == "text")
+        info.text = text_from_json(value);
       else if (key == "sections")
         info.sections = value;
       else if (key != "version")

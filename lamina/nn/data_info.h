@@ -1,6 +1,7 @@
 // DataInfo: what a model knows of the data it was trained on.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +30,21 @@ std::string name(Missing missing);
 /// Throws InvalidArgument, suggesting the nearest, for another name.
 Missing missing_from(const std::string& name);
 
+/// How texts become inputs, as TextPreprocessing (lamina/text/text_preprocessing.h) writes and reads it.
+struct TextInfo {
+  /// What turns texts into numbers, by its to_json(): {"class_name": "Tokenizer", "config": {...}}.
+  Json encoder = Json::object();
+  /// What cuts texts into words first, likewise; null: nothing.
+  Json segmenter = nullptr;
+  /// Length of the inputs, where the encoder gives numbers of words and says none itself; 0: it does.
+  int64_t maxlen = 0;
+  /// At which end texts are filled up and cut to maxlen: "pre" or "post".
+  std::string padding = "pre";
+  std::string truncating = "pre";
+
+  bool operator==(const TextInfo& other) const = default;
+};
+
 /// Everything that was learned from the training data and is no weight: without it, the same file means
 /// something else to the model tomorrow. It belongs to the model (Model::data_info), is saved with it as one
 /// member of the `.keras` archive that Keras leaves alone, and is used wherever data are read for the model.
@@ -49,6 +65,8 @@ struct DataInfo {
   std::optional<PixelScale> scale = {};
   /// Of tables; absent where the model has not been trained on any.
   std::optional<Missing> missing = {};
+  /// Of texts; absent where the model has not been trained on any.
+  std::optional<TextInfo> text = {};
   /// What other parts of the library know, an object for each under its own name ("vocabulary",
   /// "calibration", "drift"). Kept as they are, also by builds that do not know them.
   Json sections = Json::object();

@@ -22,6 +22,12 @@ DataInfo full() {
           .target = "kind",
           .scale = PixelScale::kNone,
           .missing = Missing::kDrop,
+          .text = TextInfo{.encoder = Json::object(
+                               {{"class_name", "Tokenizer"}, {"config", Json::object({{"lower", true}})}}),
+                           .segmenter = Json::object({{"class_name", "S"}, {"config", Json::object()}}),
+                           .maxlen = 30,
+                           .padding = "post",
+                           .truncating = "pre"},
           .sections = Json::object({{"vocabulary", Json::object({{"words", Json::list({"a", "b"})}})}})};
 }
 
@@ -30,6 +36,9 @@ Sequential model() { return Sequential({Input({2}), Dense(3, {.activation = "sof
 TEST(DataInfo, IsWhatItsJsonSays) {
   EXPECT_EQ(DataInfo::from_json(full().to_json(), "d"), full());
   EXPECT_EQ(DataInfo{}.to_json().dump(), "{\"version\": 1}");
+  const DataInfo words{.text = TextInfo{.encoder = full().text->encoder}};
+  EXPECT_EQ(DataInfo::from_json(words.to_json(), "d"), words);
+  EXPECT_EQ(words.to_json().at("text").size(), 1u);  // no lengths where there are none
   EXPECT_TRUE(DataInfo{}.empty());
   EXPECT_FALSE(full().empty());
   EXPECT_EQ(full().to_json().dump(), Json::parse(full().to_json().dump()).dump());
@@ -54,6 +63,17 @@ TEST(DataInfo, RefusesNonsense) {
   refused("{\"version\": 1, \"features\": [\"a\"], \"target\": \"a\"}", "also one of the features");
   refused("{\"version\": 1, \"scale\": \"1..255\"}", "unknown scale '1..255'");
   refused("{\"version\": 1, \"missing\": true}", "string");
+  const std::string text = "{\"version\": 1, \"text\": {\"encoder\": {\"class_name\": \"T\", \"config\": {}}";
+  refused("{\"version\": 1, \"text\": []}", "object");
+  refused("{\"version\": 1, \"text\": {}}", "'encoder' is no object with a class_name");
+  refused("{\"version\": 1, \"text\": {\"encoder\": {\"class_name\": 7, \"config\": {}}}}",
+          "'encoder' is no");
+  refused((text + ", \"segmenter\": 1}}").c_str(), "'segmenter' is no object with a class_name");
+  refused((text + ", \"maxlen\": -1}}").c_str(), "maxlen of -1");
+  refused((text + ", \"maxlen\": 1000000000}}").c_str(), "maxlen of 1000000000");
+  refused((text + ", \"padding\": \"last\"}}").c_str(), "unknown padding 'last'");
+  refused((text + ", \"truncating\": 1}}").c_str(), "string");
+  refused((text + ", \"words\": 1}}").c_str(), "unknown member 'words'");
   refused("{\"version\": 1, \"sections\": [1]}", "object");
   refused("{\"version\": 1, \"sections\": {\"drift\": 1}}", "'drift' is not an object");
   EXPECT_NE(message_of<FileError>([] {

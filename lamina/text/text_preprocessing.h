@@ -1,0 +1,62 @@
+// TextPreprocessing: everything that happens to a text on its way to a model's input, as one value that the
+// model's file keeps.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lamina/core/tensor.h"
+#include "lamina/nn/data_info.h"
+#include "lamina/text/count_vectorizer.h"
+#include "lamina/text/pad_sequences.h"
+#include "lamina/text/text_vectorization.h"
+#include "lamina/text/tfidf_vectorizer.h"
+#include "lamina/text/tokenizer.h"
+#include "lamina/text/unigram_segmenter.h"
+
+namespace lamina {
+
+/// A fitted way from texts to the input of a model: words (segmented where the language needs it), their
+/// numbers, and their length.
+///
+///   TextPreprocessing text(tokenizer, {.maxlen = 200});
+///   DataInfo info = model.data_info();
+///   info.text = text.info();
+///   model.set_data_info(info);
+///   ...
+///   Tensor x = TextPreprocessing(*model.data_info().text)({"what a wonderful flight"});
+class TextPreprocessing {
+ public:
+  /// Numbers of words, cut and filled up to options.maxlen.
+  /// @param tokenizer  fitted.
+  /// @param options    maxlen must be given: texts of every call have the same length.
+  /// Throws InvalidArgument as pad_sequences does, and for another value than 0 or dtype than int32.
+  TextPreprocessing(Tokenizer tokenizer, PadSequencesOptions options);
+  /// As it is: (texts, length) or (texts, tokens).
+  TextPreprocessing(TextVectorization vectorization);
+  /// Dense float32 (texts, terms).
+  TextPreprocessing(CountVectorizer vectorizer);
+  /// Dense float32 (texts, terms).
+  TextPreprocessing(TfidfVectorizer vectorizer);
+  /// What info() gave. Throws InvalidArgument for what is none, an unknown class among it.
+  explicit TextPreprocessing(const TextInfo& info);
+
+  /// The same with texts cut into words first.
+  TextPreprocessing segmented_by(UnigramSegmenter segmenter) const;
+
+  /// The input for these texts, first axis each.
+  Tensor operator()(const std::vector<std::string>& texts) const;
+  /// What a model's DataInfo keeps.
+  TextInfo info() const;
+
+  /// What turns texts into numbers; for the library itself.
+  class Encoder;
+
+ private:
+  std::shared_ptr<const Encoder> encoder_;
+  std::optional<UnigramSegmenter> segmenter_;
+};
+
+}  // namespace lamina
