@@ -28,6 +28,7 @@ using Action = std::function<int()>;
 void add_bench(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
 void add_evaluate(CLI::App& app, Action& action);
+void add_new(CLI::App& app, Action& action);
 void add_predict(CLI::App& app, Action& action);
 void add_run(CLI::App& app, Action& action);
 void add_summary(CLI::App& app, Action& action);

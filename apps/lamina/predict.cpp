@@ -10,6 +10,7 @@
 #include "data_arguments.h"
 #include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
+#include "lamina/data/read_lines.h"
 #include "lamina/explain/classification.h"
 #include "lamina/formats/npy.h"
 #include "lamina/ops/reshape.h"
@@ -152,7 +153,28 @@ Input read_source(Model& model, const Options& options, const std::string& text)
   return input;
 }
 
+// A text as it stands in the argument, or the lines of a file.
+Input read_texts(Model& model, const std::string& text) {
+  LabelledData data;
+  if (exists(text)) {
+    data.texts = read_lines(text);
+    return input_of(model, data, text);
+  }
+  data.texts = {text};
+  data.names = {text};
+  return input_of(model, data, text);
+}
+
+// For a model of texts, what no file of data is called is a text itself.
+bool is_text(const std::string& argument) {
+  if (ends_with_any(argument, {".txt"}) && exists(argument)) return true;
+  const std::string source = parse_source(argument).source;
+  return !exists(source) &&
+         !ends_with_any(source, {".csv", ".tsv", ".csv.gz", ".tsv.gz", ".npz", ".npy", ".txt"});
+}
+
 Input read_input(Model& model, const Options& options, const std::string& text) {
+  if (model.data_info().text && is_text(text)) return read_texts(model, text);
   if (is_array(text)) return read_array(model, text);
   if (is_image_file(text) || ends_with_any(text, {".png", ".jpg", ".jpeg"})) return read_image(model, text);
   if (ends_with_any(text, {".webp", ".gif", ".bmp", ".wav", ".flac", ".ogg", ".txt"})) {
@@ -369,7 +391,8 @@ void add_predict(CLI::App& app, Action& action) {
       options->inputs,
       {.name = "INPUT",
        .help = "An image (PNG, JPEG) or a folder of them; .npy; or samples of a named set, .npz or .csv, "
-               "with or without targets: SET:test[0:5]. For a model of several inputs an .npz with "
+               "with or without targets: SET:test[0:5]. For a model of texts also a text itself, or a .txt "
+               "with one a line. For a model of several inputs an .npz with "
                "their names, or [NAME=]FILE.npy for each",
        .required = true});
   add_data_arguments(command, options->arguments);

@@ -15,6 +15,7 @@
 #include "lamina/ops/slice.h"
 #include "lamina/series/series_info.h"
 #include "lamina/series/timeseries_dataset.h"
+#include "lamina/text/text_preprocessing.h"
 
 namespace lamina {
 namespace {
@@ -146,6 +147,7 @@ DataNeeds model_needs(const Model& model) {
     if (place && place->is_int()) needs.target_place = place->as_int();
   }
   if (SeriesInfo::of(needs.known, "model '" + model.name() + "'")) needs.samples = SampleKind::kSeries;
+  if (needs.known.text) needs.samples = SampleKind::kTexts;
   needs.outputs = model.output_names();
   const std::vector<std::string>& names = model.input_names();
   for (size_t i = 0; i < names.size(); ++i) {
@@ -285,7 +287,14 @@ ModelSamples model_samples(const Model& model, const LabelledData& data) {
   if (const std::optional<SeriesInfo> series = SeriesInfo::of(model.data_info()))
     return windows_of(data, series->window);
   ModelSamples samples;
-  if (data.inputs.empty()) {
+  if (!data.texts.empty()) {
+    const std::optional<TextInfo>& text = model.data_info().text;
+    if (!text) {
+      throw InvalidArgument("model '" + model.name() +
+                            "' does not know how its texts become numbers: it was trained on numbers");
+    }
+    samples.x = TextPreprocessing(*text)(data.texts);
+  } else if (data.inputs.empty()) {
     samples.x = model_input(model, data.x);
   } else {
     const PixelScale scale = scale_of(model);

@@ -1,0 +1,92 @@
+// Recipes that learn what texts mean.
+#include <string>
+#include <vector>
+
+#include "lamina/base/error.h"
+#include "lamina/data/labelled_data.h"
+#include "lamina/nn/layers/layers.h"
+#include "lamina/nn/optimizers/adam.h"
+#include "lamina/text/text_preprocessing.h"
+#include "lamina/zoo/recipes.h"
+
+namespace lamina {
+namespace {
+
+// How many classes the targets name; throws where there is nothing to tell apart.
+int64_t classes_of(const LabelledData& training) {
+  const auto classes = static_cast<int64_t>(training.class_names.size());
+  if (classes > 1) return classes;
+  throw InvalidArgument(classes == 1 ? "all texts are of the class '" + training.class_names[0] +
+                                           "': there is nothing to tell apart"
+                                     : "the targets are no classes: names or whole numbers were expected");
+}
+
+// Embedding, what reads it, and an output for each class, or one of yes and no for two.
+Model classifier(const LabelledData& training, TokenizerOptions words, int64_t maxlen, int64_t features,
+                 const std::vector<AnyLayer>& reading, uint64_t seed) {
+  const int64_t classes = classes_of(training), vocabulary = words.num_words;
+  Tokenizer tokenizer(std::move(words));
+  tokenizer.fit_on_texts(training.texts);
+  std::vector<AnyLayer> layers = {Input({maxlen}, {.dtype = DType::kInt32}),
+                                  Embedding(static_cast<int>(vocabulary), static_cast<int>(features))};
+  layers.insert(layers.end(), reading.begin(), reading.end());
+  if (classes == 2) {
+    layers.emplace_back(Dense(1, {.activation = "sigmoid"}));
+  } else {
+    layers.emplace_back(Dense(static_cast<int>(classes), {.activation = "softmax"}));
+  }
+  Sequential model(layers, {.seed = seed});
+  model.compile({.optimizer = Adam(),
+                 .loss = classes == 2 ? "binary_crossentropy" : "sparse_categorical_crossentropy",
+                 .metrics = {"accuracy"}});
+  DataInfo info;
+  info.text = TextPreprocessing(tokenizer, {.maxlen = maxlen}).info();
+  model.set_data_info(info);
+  return model;
+}
+
+Model imdb(const LabelledData& training, uint64_t seed) {
+  return classifier(training, {.num_words = 10000}, 200, 128,
+                    {LSTM(128, {.dropout = 0.2, .recurrent_dropout = 0.2})}, seed);
+}
+
+Model tweets(const LabelledData& training, uint64_t seed) {
+  return classifier(training, {.num_words = 10000}, 40, 64, {LSTM(64, {.return_sequences = true}), LSTM(32)}, seed);
+}
+
+// Characters: they are known without a dictionary.
+Model hotel(const LabelledData& training, uint64_t seed) {
+  return classifier(training, {.num_words = 4000, .char_level = true}, 200, 64, {LSTM(64)}, seed);
+}
+
+}  // namespace
+
+std::vector<Recipe> detail::text_recipes() {
+  const DataNeeds texts{.samples = SampleKind::kTexts, .target = TargetKind::kClassNumbers};
+  return {{.name = "imdb",
+           .description = "tell whether long reviews praise or blame (LSTM with both dropouts)",
+           .file = "imdb.keras",
+           .network = "lstm_dropout",
+           .epochs = 5,
+           .batch_size = 32,
+           .needs = texts,
+           .build = imdb},
+          {.name = "tweets",
+           .description = "tell the mood of short texts, two classes or more (two LSTMs)",
+           .file = "tweets.keras",
+           .network = "lstm2",
+           .epochs = 5,
+           .batch_size = 32,
+           .needs = texts,
+           .build = tweets},
+          {.name = "hotel-zh",
+           .description = "tell whether Chinese reviews praise or blame, character by character (LSTM)",
+           .file = "hotel-zh.keras",
+           .network = "lstm",
+           .epochs = 5,
+           .batch_size = 32,
+           .needs = texts,
+           .build = hotel}};
+}
+
+}  // namespace lamina
