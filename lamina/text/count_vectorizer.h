@@ -15,6 +15,10 @@
 
 namespace lamina {
 
+namespace detail {
+struct CountVectorizerState;
+}
+
 /// A number of documents: as an integer (at least 1) so many, as a floating-point number (0 to 1) that share
 /// of them.
 class DocumentLimit {
@@ -99,12 +103,12 @@ class CountVectorizer {
   /// {"class_name": "CountVectorizer", "config": {...}}, the terms included. Throws Unsupported where
   /// preprocessor or tokenizer is a function.
   Json to_json() const;
-  /// What to_json() gave. `name` opens the message of the FileError for anything that cannot be.
+  /// What to_json() gave. `name` opens the message of the FileError for anything that cannot be; throws
+  /// Unsupported as the constructor does.
   static CountVectorizer from_json(const Json& json, const std::string& name = "CountVectorizer");
 
  private:
-  struct State;
-  std::shared_ptr<const State> state_;  // replaced as a whole, so that copies share it
+  std::shared_ptr<const detail::CountVectorizerState> state_;  // replaced as a whole, so that copies share it
 };
 
 }  // namespace lamina

@@ -34,13 +34,14 @@ class TextPreprocessing {
   /// @param options    maxlen must be given: texts of every call have the same length.
   /// Throws InvalidArgument as pad_sequences does, and for another value than 0 or dtype than int32.
   TextPreprocessing(Tokenizer tokenizer, PadSequencesOptions options);
-  /// As it is: (texts, length) or (texts, tokens).
+  /// As it is: int64 (texts, length), or float32 (texts, tokens). Throws InvalidArgument for "int" without an
+  /// output_sequence_length.
   TextPreprocessing(TextVectorization vectorization);
-  /// Dense float32 (texts, terms).
+  /// Dense float32 (texts, terms). Throws InvalidArgument before fit.
   TextPreprocessing(CountVectorizer vectorizer);
-  /// Dense float32 (texts, terms).
+  /// Dense float32 (texts, terms). Throws InvalidArgument before fit.
   TextPreprocessing(TfidfVectorizer vectorizer);
-  /// What info() gave. Throws InvalidArgument for what is none, an unknown class among it.
+  /// What info() gave. Throws InvalidArgument for an unknown class, and FileError for what cannot be.
   explicit TextPreprocessing(const TextInfo& info);
 
   /// The same with texts cut into words first.

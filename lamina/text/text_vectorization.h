@@ -15,6 +15,10 @@
 
 namespace lamina {
 
+namespace detail {
+struct TextVectorizationState;
+}
+
 /// How TextVectorization changes a text before it is split: by name or by a function.
 struct Standardize {
   using Function = std::function<std::string(const std::string&)>;
@@ -53,8 +57,8 @@ struct TextVectorizationOptions {
   /// Lengths of the runs of tokens, joined by spaces, that are looked up, as Keras's tuple; ngrams_of(n) is
   /// its integer. Empty: tokens as they are.
   std::vector<int64_t> ngrams = {};
-  /// "int": numbers of the tokens, int64 (texts, length); "multi_hot", "count", "tf_idf": float32 (texts,
-  /// tokens).
+  /// "int": numbers of the tokens, int64 (texts, length); "multi_hot" and "count": int64 (texts, tokens);
+  /// "tf_idf": float32 (texts, tokens).
   std::string output_mode = "int";
   /// Length to which rows of "int" are cut or filled up with 0; 0: that of the longest text.
   int64_t output_sequence_length = 0;
@@ -80,8 +84,8 @@ std::vector<int64_t> ngrams_of(int64_t n);
 ///   Tensor x = vectorize(texts);  // int64 (texts, 200)
 class TextVectorization {
  public:
-  /// Throws InvalidArgument for names that are not known, suggesting the nearest, for lengths below 0,
-  /// ngrams below 1, an output_sequence_length in another mode than "int", and a vocabulary as
+  /// Throws InvalidArgument for names that are not known, suggesting the nearest, for lengths below 0
+  /// or above 2^24, ngrams below 1, an output_sequence_length in another mode than "int", and a vocabulary as
   /// set_vocabulary does.
   explicit TextVectorization(TextVectorizationOptions options = {});
 
@@ -116,12 +120,13 @@ class TextVectorization {
   /// {"class_name": "TextVectorization", "config": {...}}, with the config that Keras's from_config takes,
   /// vocabulary included. Throws Unsupported where standardize or split is a function.
   Json to_json() const;
-  /// What to_json() gave. `name` opens the message of the FileError for anything that cannot be.
+  /// What to_json() or Keras's get_config gave. `name` opens the message of the FileError for anything that
+  /// cannot be; throws Unsupported for what this class lacks (another encoding, ragged or sparse results).
   static TextVectorization from_json(const Json& json, const std::string& name = "TextVectorization");
 
  private:
-  struct State;
-  std::shared_ptr<const State> state_;  // replaced as a whole, so that copies share it
+  std::shared_ptr<const detail::TextVectorizationState>
+      state_;  // replaced as a whole, so that copies share it
 };
 
 }  // namespace lamina

@@ -67,7 +67,8 @@ class TfidfVectorizer {
   /// {"class_name": "TfidfVectorizer", "config": {...}}, terms and weights included. Throws as
   /// CountVectorizer::to_json does.
   Json to_json() const;
-  /// What to_json() gave. `name` opens the message of the FileError for anything that cannot be.
+  /// What to_json() gave. `name` opens the message of the FileError for anything that cannot be; throws
+  /// Unsupported as CountVectorizer does.
   static TfidfVectorizer from_json(const Json& json, const std::string& name = "TfidfVectorizer");
 
  private:

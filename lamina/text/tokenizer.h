@@ -14,6 +14,10 @@
 
 namespace lamina {
 
+namespace detail {
+struct TokenizerState;
+}
+
 /// Keras's default `filters`: ASCII punctuation without the apostrophe, tab and line break.
 inline constexpr const char* kTokenizerFilters = "!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n";
 
@@ -109,8 +113,7 @@ class Tokenizer {
   static Tokenizer from_json(const Json& json, const std::string& name = "Tokenizer");
 
  private:
-  struct State;
-  std::shared_ptr<const State> state_;  // replaced as a whole, so that copies share it
+  std::shared_ptr<const detail::TokenizerState> state_;  // replaced as a whole, so that copies share it
 };
 
 /// The tokenizer in a JSON text that Tokenizer::to_json().dump() or Keras's Tokenizer.to_json() wrote. Throws

@@ -11,6 +11,10 @@
 
 namespace lamina {
 
+namespace detail {
+struct UnigramSegmenterState;
+}
+
 /// Arguments of UnigramSegmenter::train.
 struct UnigramOptions {
   /// Words to end with, single characters among them. All characters of the texts are kept, so that there can
@@ -47,15 +51,14 @@ class UnigramSegmenter {
   /// Words with the natural logarithm of their probability, the most probable first.
   const std::vector<std::pair<std::string, double>>& words() const;
 
-  /// {"class_name": "UnigramSegmenter", "config": {"words": [[word, log_probability], ...]}}.
+  /// {"class_name": "UnigramSegmenter", "config": {"words": [...], "log_probabilities": [...]}}.
   Json to_json() const;
   /// What to_json() gave. `name` opens the message of the FileError for anything that cannot be.
   static UnigramSegmenter from_json(const Json& json, const std::string& name = "UnigramSegmenter");
 
  private:
-  struct State;
-  explicit UnigramSegmenter(std::shared_ptr<const State> state);
-  std::shared_ptr<const State> state_;
+  explicit UnigramSegmenter(std::shared_ptr<const detail::UnigramSegmenterState> state);
+  std::shared_ptr<const detail::UnigramSegmenterState> state_;
 };
 
 /// The characters of a text, white space left out: the other way to split Chinese.

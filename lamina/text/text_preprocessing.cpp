@@ -1,0 +1,151 @@
+// One interface over what turns texts into numbers; each class registers how it is read from a file.
+#include "lamina/text/text_preprocessing.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lamina/base/error.h"
+#include "lamina/ops/cast.h"
+
+namespace lamina {
+
+/// Texts to the input of a model.
+class TextPreprocessing::Encoder {
+ public:
+  virtual ~Encoder() = default;
+  virtual Tensor encode(const std::vector<std::string>& texts) const = 0;
+  /// Fills in all but the segmenter.
+  virtual void describe(TextInfo& info) const = 0;
+};
+
+namespace {
+
+using Encoder = TextPreprocessing::Encoder;
+
+class TokenizerEncoder : public Encoder {
+ public:
+  TokenizerEncoder(Tokenizer tokenizer, PadSequencesOptions options)
+      : tokenizer_(std::move(tokenizer)), options_(std::move(options)) {
+    if (!options_.maxlen)
+      throw InvalidArgument("TextPreprocessing: give a maxlen, or the inputs of two calls differ in length");
+    if (options_.value != 0 || options_.dtype != DType::kInt32)
+      throw InvalidArgument("TextPreprocessing: numbers of words are int32 and filled up with 0");
+    pad_sequences(std::vector<std::vector<int32_t>>{}, options_);  // says what is wrong with the rest
+  }
+  Tensor encode(const std::vector<std::string>& texts) const override {
+    return pad_sequences(tokenizer_.texts_to_sequences(texts), options_);
+  }
+  void describe(TextInfo& info) const override {
+    info.encoder = tokenizer_.to_json();
+    info.maxlen = *options_.maxlen;
+    info.padding = options_.padding;
+    info.truncating = options_.truncating;
+  }
+  static std::shared_ptr<const Encoder> read(const TextInfo& info) {
+    if (info.maxlen == 0) throw InvalidArgument("TextPreprocessing: a Tokenizer without a maxlen");
+    return std::make_shared<TokenizerEncoder>(
+        Tokenizer::from_json(info.encoder),
+        PadSequencesOptions{.maxlen = info.maxlen, .padding = info.padding, .truncating = info.truncating});
+  }
+
+ private:
+  Tokenizer tokenizer_;
+  PadSequencesOptions options_;
+};
+
+class VectorizationEncoder : public Encoder {
+ public:
+  explicit VectorizationEncoder(TextVectorization vectorization) : vectorization_(std::move(vectorization)) {
+    const TextVectorizationOptions& options = vectorization_.options();
+    if (options.output_mode == "int" && options.output_sequence_length == 0)
+      throw InvalidArgument(
+          "TextPreprocessing: give an output_sequence_length, or the inputs of two calls differ in length");
+  }
+  Tensor encode(const std::vector<std::string>& texts) const override {
+    const Tensor input = vectorization_(texts);
+    return vectorization_.options().output_mode == "int" ? input : cast(input, DType::kFloat32);
+  }
+  void describe(TextInfo& info) const override { info.encoder = vectorization_.to_json(); }
+  static std::shared_ptr<const Encoder> read(const TextInfo& info) {
+    return std::make_shared<VectorizationEncoder>(TextVectorization::from_json(info.encoder));
+  }
+
+ private:
+  TextVectorization vectorization_;
+};
+
+/// CountVectorizer or TfidfVectorizer.
+template <class Vectorizer>
+class TermEncoder : public Encoder {
+ public:
+  explicit TermEncoder(Vectorizer vectorizer) : vectorizer_(std::move(vectorizer)) {
+    vectorizer_.get_feature_names();  // says that it was not fitted
+  }
+  Tensor encode(const std::vector<std::string>& texts) const override {
+    return vectorizer_.transform(texts).to_dense();
+  }
+  void describe(TextInfo& info) const override { info.encoder = vectorizer_.to_json(); }
+  static std::shared_ptr<const Encoder> read(const TextInfo& info) {
+    return std::make_shared<TermEncoder>(Vectorizer::from_json(info.encoder));
+  }
+
+ private:
+  Vectorizer vectorizer_;
+};
+
+struct EncoderClass {
+  const char* name;
+  std::shared_ptr<const Encoder> (*read)(const TextInfo& info);
+};
+constexpr EncoderClass kClasses[] = {{"Tokenizer", TokenizerEncoder::read},
+                                     {"TextVectorization", VectorizationEncoder::read},
+                                     {"CountVectorizer", TermEncoder<CountVectorizer>::read},
+                                     {"TfidfVectorizer", TermEncoder<TfidfVectorizer>::read}};
+
+std::shared_ptr<const Encoder> read_encoder(const TextInfo& info) {
+  const std::string& name = info.encoder.at("class_name").as_string();
+  std::vector<std::string> known;
+  for (const EncoderClass& one : kClasses) {
+    if (name == one.name) return one.read(info);
+    known.emplace_back(one.name);
+  }
+  throw InvalidArgument("TextPreprocessing: unknown class '" + name.substr(0, 40) + "'" +
+                        suggest(name, known));
+}
+
+}  // namespace
+
+TextPreprocessing::TextPreprocessing(Tokenizer tokenizer, PadSequencesOptions options)
+    : encoder_(std::make_shared<TokenizerEncoder>(std::move(tokenizer), std::move(options))) {}
+
+TextPreprocessing::TextPreprocessing(TextVectorization vectorization)
+    : encoder_(std::make_shared<VectorizationEncoder>(std::move(vectorization))) {}
+
+TextPreprocessing::TextPreprocessing(CountVectorizer vectorizer)
+    : encoder_(std::make_shared<TermEncoder<CountVectorizer>>(std::move(vectorizer))) {}
+
+TextPreprocessing::TextPreprocessing(TfidfVectorizer vectorizer)
+    : encoder_(std::make_shared<TermEncoder<TfidfVectorizer>>(std::move(vectorizer))) {}
+
+TextPreprocessing::TextPreprocessing(const TextInfo& info) : encoder_(read_encoder(info)) {
+  if (!info.segmenter.is_null()) segmenter_ = UnigramSegmenter::from_json(info.segmenter);
+}
+
+TextPreprocessing TextPreprocessing::segmented_by(UnigramSegmenter segmenter) const {
+  TextPreprocessing result = *this;
+  result.segmenter_ = std::move(segmenter);
+  return result;
+}
+
+Tensor TextPreprocessing::operator()(const std::vector<std::string>& texts) const {
+  return encoder_->encode(segmenter_ ? segmenter_->join(texts) : texts);
+}
+
+TextInfo TextPreprocessing::info() const {
+  TextInfo info;
+  encoder_->describe(info);
+  if (segmenter_) info.segmenter = segmenter_->to_json();
+  return info;
+}
+
+}  // namespace lamina
