@@ -7,6 +7,7 @@
 #include "lamina/backend/backend.h"
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
+#include "lamina/ops/full.h"
 
 namespace lamina {
 namespace {
@@ -64,7 +65,10 @@ void check_length(const Tensor& x, const Tensor& y, const std::string& source) {
 }  // namespace
 
 void check_labelled_data(const LabelledData& data, const std::string& source, bool some_unknown) {
-  const Tensor& first = data.inputs.empty() ? data.x : data.inputs[0];
+  // Texts count where there are no tensors.
+  const Tensor first = !data.texts.empty()   ? zeros({data.samples()}, DType::kUInt8)
+                       : data.inputs.empty() ? data.x
+                                             : data.inputs[0];
   for (const Tensor& input : data.inputs) check_length(first, input, source);
   for (const Tensor& target : data.targets) check_length(first, target, source);
   check_length(first, data.y, source);
