@@ -79,7 +79,8 @@ int evaluate(const Options& options) {
   std::string line;
   for (const auto& [name, value] : metrics)
     line += fmt::format("{}: {} - ", printable(name), format_metric(value));
-  fmt::print("{}{} samples\n", line, samples.x.shape()[0]);
+  const int64_t count = samples.x.shape()[0];
+  fmt::print("{}{} {}\n", line, count, count == 1 ? "sample" : "samples");
   refuse_nans(nans, samples.x.shape()[0]);
   return 0;
 }

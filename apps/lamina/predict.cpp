@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "data_arguments.h"
 #include "lamina/base/error.h"
+#include "lamina/base/log.h"
 #include "lamina/base/terminal.h"
 #include "lamina/explain/classification.h"
 #include "lamina/formats/npy.h"
@@ -48,14 +49,15 @@ struct Input {
 constexpr int64_t kMostAtOnce = 1 << 14;
 constexpr int64_t kMostDrawn = 64;
 
-// In lower case: cameras and Windows write others.
+// In lower case: cameras and Windows write others. For files that are not there, or not what they are called;
+// those that are there are known by their bytes.
 bool ends_with_any(std::string text, std::initializer_list<const char*> endings) {
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
   return std::any_of(endings.begin(), endings.end(),
                      [&](const char* ending) { return text.ends_with(ending); });
 }
 
-bool is_array(const std::string& path) { return ends_with_any(path, {".npy"}); }
+bool is_array(const std::string& path) { return ends_with_any(path, {".npy"}) || is_npy_file(path); }
 
 // `x` for the input of that shape; whether it was one sample, whose batch axis is then added.
 Tensor as_samples(const Tensor& x, const Shape& wanted, const std::string& path, bool& one) {
@@ -72,6 +74,36 @@ Tensor as_samples(const Tensor& x, const Shape& wanted, const std::string& path,
   return reshape(x, Shape(dims)).eval();
 }
 
+OutputKind kind_of(const Model& model) {
+  return model.output_names().size() > 1 ? OutputKind::kValues : output_kind(model);
+}
+
+// What the source says of the samples' classes, where it says it of all that have any, and the model has such
+// classes.
+std::vector<int> true_classes(const Model& model, const LabelledData& data, const std::string& source) {
+  const Tensor& y = data.y;
+  const OutputKind kind = kind_of(model);
+  const bool column = y.defined() && (y.rank() == 1 || (y.rank() == 2 && y.shape()[1] == 1));
+  const Shape output = model.built() ? model.output_shape() : Shape();
+  if (!column || kind == OutputKind::kValues || output.rank() != 2) return {};
+  const bool binary = kind == OutputKind::kBinary || kind == OutputKind::kBinaryLogits;
+  const double classes = binary ? 2 : static_cast<double>(output[1]);
+  std::vector<int> expected;
+  for (const double number : y.to_vector<double>()) {
+    const bool unknown = std::isnan(number) || (number == -1 && is_integer(y.dtype()));
+    const bool possible = number >= 0 && number < classes && number == std::floor(number);
+    if (!unknown && !possible) {
+      warn(fmt::format(
+          "'{}': the true classes are not used: that of sample {} is {}, and the model's are 0 to {}", source,
+          data.numbers.empty() ? expected.size() : static_cast<size_t>(data.numbers[expected.size()]), number,
+          classes - 1));
+      return {};
+    }
+    expected.push_back(unknown ? -1 : static_cast<int>(number));
+  }
+  return expected;
+}
+
 Input input_of(Model& model, const LabelledData& data, const std::string& source) {
   settle_scale(model, data);
   Input input;
@@ -80,8 +112,7 @@ Input input_of(Model& model, const LabelledData& data, const std::string& source
   input.x = model_samples(model, data).all_x();
   input.classes = data.class_names;
   input.names = data.names;
-  if (!data.class_names.empty() && data.y.defined() && data.y.rank() == 1 && is_integer(data.y.dtype()))
-    input.expected = data.y.to_vector<int32_t>();
+  input.expected = true_classes(model, data, source);
   return input;
 }
 
@@ -151,11 +182,6 @@ Input read_source(Model& model, const Options& options, const std::string& text)
 Input read_input(Model& model, const Options& options, const std::string& text) {
   if (is_array(text)) return read_array(model, text);
   if (is_image_file(text) || ends_with_any(text, {".png", ".jpg", ".jpeg"})) return read_image(model, text);
-  if (ends_with_any(text, {".webp", ".gif", ".bmp", ".wav", ".flac", ".ogg", ".txt"})) {
-    throw Unsupported("predict: '" + text +
-                      "': audio, text and other images come with a later release; this one takes .png, .jpg, "
-                      ".npy, .npz, .csv and named sets such as fashion-mnist:test[0:5]");
-  }
   return read_source(model, options, text);
 }
 
@@ -169,7 +195,7 @@ class Speaker {
  public:
   Speaker(const Options& options, const Model& model)
       : options_(options),
-        kind_(model.output_names().size() > 1 ? OutputKind::kValues : output_kind(model)),
+        kind_(kind_of(model)),
         labels_(model.data_info().class_names),
         terminal_(terminal_of(stdout)) {}
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "lamina/backend/backend.h"
+#include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
 
@@ -56,8 +57,8 @@ void check_length(const Tensor& x, const Tensor& y, const std::string& source) {
                     x.type().str() + (y.defined() ? " and y " + y.type().str() : ""));
   }
   if (y.defined() && x.shape()[0] != y.shape()[0]) {
-    throw FileError("'" + source + "': x has " + std::to_string(x.shape()[0]) + " samples and y " +
-                    std::to_string(y.shape()[0]) + " targets; they must agree");
+    throw FileError("'" + source + "': x has " + count_of(x.shape()[0], "sample") + " and y " +
+                    count_of(y.shape()[0], "target") + "; they must agree");
   }
 }
 
@@ -109,13 +110,15 @@ bool accept_new_classes(const DataNeeds& needs, const std::vector<std::string>& 
          "order, " + quoted_list(names) + ". If that is wrong, give them in the model's order (--labels)");
     return true;
   }
-  if (needs.target_optional) return false;
-  throw FileError(where + " holds the " + std::to_string(count) + " classes " + quoted_list(names) +
-                  "; the model tells " + std::to_string(needs.classes) + " apart" +
-                  (needs.learned_from
-                       ? ""
-                       : " and does not know their names: give all of them, in the order of its "
-                         "outputs (--labels)"));
+  const std::string reason =
+      where + " holds " + (count == 1 ? "one class, " : "the " + std::to_string(count) + " classes ") +
+      quoted_list(names) + "; the model tells " + std::to_string(needs.classes) + " apart" +
+      (needs.learned_from ? ""
+                          : " and does not know their names: give all of them, in the order of its "
+                            "outputs (--labels)");
+  if (!needs.target_optional) throw FileError(reason);
+  warn("the targets are not used: " + reason);
+  return false;
 }
 
 }  // namespace detail

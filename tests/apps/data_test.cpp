@@ -321,7 +321,7 @@ TEST_F(PicturesOnTheCommandLine, FoldersOfImagesTrainAndAreAsked) {
   write("pets/light/notes.txt", "not a picture");
   const Outcome trained = run({"train", "m.keras", "--data", "pets", "--out", "known.keras", "--json"});
   ASSERT_EQ(trained.status, 0) << trained.err;
-  EXPECT_NE(trained.err.find("1 files are no PNG or JPEG"), std::string::npos) << trained.err;
+  EXPECT_NE(trained.err.find("1 file is no PNG or JPEG"), std::string::npos) << trained.err;
   EXPECT_EQ(load_model(file("known.keras")).data_info().class_names, (Words{"dark", "light"}));
   picture("some/light/9.png", 255);  // without the first class
   EXPECT_EQ(metrics({"known.keras", "--data", "some"}).at("accuracy").as_double(), 1.0);
@@ -487,6 +487,34 @@ TEST_F(DataOnTheCommandLine, SeveralInputsComeByNameOrInOrder) {
   expect_refused({"predict", "two.keras", "left=a.npy", "rigth=b.npy"}, "did you mean 'right'");
   write_npz(file("lacks.npz"), {{"left", a}, {"sum", sum}, {"kind", kind}});
   expect_refused({"evaluate", "two.keras", "--data", "lacks.npz"}, "lacks the array 'right'");
+}
+
+// ---- Asked with targets that cannot be ----
+
+TEST_F(DataOnTheCommandLine, PredictSaysWhichTrueClassesCannotBe) {
+  sorter().save(file("m.keras"));
+  for (const char* number : {"3", "-1", "0.5", "250"}) {
+    write("t.csv", "a,label\n1,0\n2," + std::string(number) + "\n");
+    const Outcome outcome = run({"predict", "m.keras", "t.csv"});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_NE(outcome.err.find("'t.csv': the true classes are not used: that of sample 1 is " +
+                               std::string(number)),
+              std::string::npos)
+        << outcome.err;
+    EXPECT_EQ(outcome.out.find("is: "), std::string::npos) << outcome.out;
+  }
+  write("t.csv", "a,label\n1,0.0\n2,2\n");
+  EXPECT_NE(run({"predict", "m.keras", "t.csv"}).out.find("is: 2"), std::string::npos);
+}
+
+TEST_F(DataOnTheCommandLine, PredictKnowsFilesByTheirBytes) {
+  adder().save(file("m.keras"));
+  write_npy(file("array.bin"), Tensor::from<float>({1, 2, 3, 4}, {2, 2}));
+  EXPECT_EQ(said({"m.keras", "array.bin"}, "output"), (Words{"[4.0]", "[10.0]"}));
+  write("rows.data", "1,2\n3,4\n");
+  EXPECT_EQ(said({"m.keras", "rows.data"}, "output"), (Words{"[4.0]", "[10.0]"}));
+  write("x.webp", std::string("RIFF\x10\0\0\0WEBPVP8 ", 16));
+  expect_refused({"predict", "m.keras", "x.webp"}, "x.webp' is a RIFF file (WebP, WAV, AVI); expected");
 }
 
 }  // namespace

@@ -134,6 +134,10 @@ class Chooser {
         throw InvalidArgument("'" + source_ + "': unknown column '" + options_.label_column + "'" +
                               suggest(options_.label_column, columns_));
       }
+      if (!found) {
+        warn("'" + source_ + "' has no column '" + options_.label_column + "'" +
+             suggest(options_.label_column, columns_) + ": no column is taken for the target");
+      }
       return found;
     }
     if (by_name_ && !known_.target.empty()) {
