@@ -22,6 +22,11 @@ void add_data_arguments(Command& command, DataArguments& arguments);
 /// classes.
 void tell_model(Model& model, const DataArguments& arguments);
 
+/// settle_scale, after saying where --scale is of no use: `data`, which come from `source`, are no pictures
+/// of bytes.
+void settle_scale_of(Model& model, const LabelledData& data, const DataArguments& arguments,
+                     const std::string& source);
+
 /// How to load data for the model. Throws UsageError for options that do not go together.
 DataOptions data_options(const Model& model, const DataArguments& arguments, const char* split);
 

@@ -104,8 +104,9 @@ std::vector<int> true_classes(const Model& model, const LabelledData& data, cons
   return expected;
 }
 
-Input input_of(Model& model, const LabelledData& data, const std::string& source) {
-  settle_scale(model, data);
+Input input_of(Model& model, const LabelledData& data, const std::string& source,
+               const DataArguments& arguments) {
+  settle_scale_of(model, data, arguments, source);
   Input input;
   input.source = source;
   input.numbers = data.numbers;
@@ -116,16 +117,16 @@ Input input_of(Model& model, const LabelledData& data, const std::string& source
   return input;
 }
 
-Input read_array(Model& model, const std::string& path) {
+Input read_array(Model& model, const std::string& path, const DataArguments& arguments) {
   LabelledData data;
   bool one = false;
   data.x = as_samples(read_npy(path), model.input_shape(), path, one);
   if (one) data.names = {path};
-  return input_of(model, data, path);
+  return input_of(model, data, path, arguments);
 }
 
 // Arrays for the inputs of one model, as `run` takes them: all with names, or all in the model's order.
-Input read_arrays(Model& model, const std::vector<std::string>& arguments) {
+Input read_arrays(Model& model, const std::vector<std::string>& arguments, const DataArguments& how) {
   const std::vector<std::string>& known = model.input_names();
   if (arguments.size() != known.size()) {
     throw InvalidArgument(fmt::format("predict: model '{}' takes {} inputs, {}; got {} arrays", model.name(),
@@ -152,14 +153,14 @@ Input read_arrays(Model& model, const std::vector<std::string>& arguments) {
     if (input.rank() == 0 || input.shape()[0] != data.inputs[0].shape()[0])
       throw InvalidArgument("predict: the inputs must hold as many samples each, along their first axis");
   }
-  return input_of(model, data, fmt::format("{}", fmt::join(arguments, ",")));
+  return input_of(model, data, fmt::format("{}", fmt::join(arguments, ",")), how);
 }
 
-Input read_image(Model& model, const std::string& path) {
+Input read_image(Model& model, const std::string& path, const DataArguments& arguments) {
   LabelledData data;
   data.x = expand_dims(read_image_for(path, model.input_shape()), 0).eval();
   data.names = {path};
-  return input_of(model, data, path);
+  return input_of(model, data, path, arguments);
 }
 
 Input read_source(Model& model, const Options& options, const std::string& text) {
@@ -174,14 +175,15 @@ Input read_source(Model& model, const Options& options, const std::string& text)
                                       range.source, samples));
   }
   data = part_of(data, range.begin, end - range.begin);
-  Input input = input_of(model, data, range.source);
+  Input input = input_of(model, data, range.source, options.arguments);
   input.first = range.begin;
   return input;
 }
 
 Input read_input(Model& model, const Options& options, const std::string& text) {
-  if (is_array(text)) return read_array(model, text);
-  if (is_image_file(text) || ends_with_any(text, {".png", ".jpg", ".jpeg"})) return read_image(model, text);
+  if (is_array(text)) return read_array(model, text, options.arguments);
+  if (is_image_file(text) || ends_with_any(text, {".png", ".jpg", ".jpeg"}))
+    return read_image(model, text, options.arguments);
   return read_source(model, options, text);
 }
 
@@ -326,9 +328,11 @@ int predict(const Options& options) {
   };
   const bool arrays = std::all_of(options.inputs.begin(), options.inputs.end(), is_array);
   if (arrays && model.input_names().size() > 1) {
-    ask(read_arrays(model, options.inputs));
+    with_data_of(fmt::format("{}", fmt::join(options.inputs, ", ")),
+                 [&] { ask(read_arrays(model, options.inputs, options.arguments)); });
   } else {
-    for (const std::string& text : options.inputs) ask(read_input(model, options, text));
+    for (const std::string& text : options.inputs)
+      with_data_of(parse_source(text).source, [&] { ask(read_input(model, options, text)); });
   }
   speaker.finish();
   return 0;

@@ -47,7 +47,7 @@ LabelledData load_limited(const std::string& source, const char* part, bool trai
   how.needs.learned_from = training;
   LabelledData data = load_data(source, how);
   if (training) learn_data_info(model, data);
-  settle_scale(model, data);
+  settle_scale_of(model, data, options.arguments, source);
   const int64_t limit = options.limit_samples;
   return limit > 0 ? part_of(data, 0, std::min(limit, data.samples())) : data;
 }
@@ -87,15 +87,17 @@ TrainJob train_job(const TrainOptions& options) {
 TrainingData load_training_data(const TrainOptions& options, TrainJob& job) {
   tell_model(job.model, options.arguments);
   TrainingData data;
-  {
+  with_data_of(job.data, [&] {
     const LabelledData loaded = load_limited(job.data, "train", true, options, job.model);
     data.classes = loaded.class_names;
     data.training = model_samples(job.model, loaded);
-  }
+  });
   const bool given = !options.validation_data.empty();
   if (!given && !has_test_part(job.data)) return data;
-  data.held_out = model_samples(
-      job.model, load_limited(given ? options.validation_data : job.data, "test", false, options, job.model));
+  const std::string& held_out = given ? options.validation_data : job.data;
+  data.held_out = with_data_of(held_out, [&] {
+    return model_samples(job.model, load_limited(held_out, "test", false, options, job.model));
+  });
   data.held_out_name = given ? "validation" : "test";
   return data;
 }

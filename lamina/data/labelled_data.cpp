@@ -51,14 +51,17 @@ namespace detail {
 
 namespace {
 
-void check_length(const Tensor& x, const Tensor& y, const std::string& source) {
+// Two arrays with what they are called.
+void check_length(const Tensor& x, const std::string& x_name, const Tensor& y, const std::string& y_name,
+                  const std::string& source) {
   if (x.rank() < 1 || (y.defined() && y.rank() < 1)) {
-    throw FileError("'" + source + "': expected one sample per entry of the first axis, received x " +
-                    x.type().str() + (y.defined() ? " and y " + y.type().str() : ""));
+    throw FileError("'" + source + "': expected one sample per entry of the first axis, received " + x_name +
+                    " " + x.type().str() + (y.defined() ? " and " + y_name + " " + y.type().str() : ""));
   }
   if (y.defined() && x.shape()[0] != y.shape()[0]) {
-    throw FileError("'" + source + "': x has " + count_of(x.shape()[0], "sample") + " and y " +
-                    count_of(y.shape()[0], "target") + "; they must agree");
+    throw FileError("'" + source + "': " + x_name + " has " + count_of(x.shape()[0], "sample") + " and " +
+                    y_name + " " + count_of(y.shape()[0], y_name == "y" ? "target" : "sample") +
+                    "; they must agree");
   }
 }
 
@@ -66,9 +69,16 @@ void check_length(const Tensor& x, const Tensor& y, const std::string& source) {
 
 void check_labelled_data(const LabelledData& data, const std::string& source, bool some_unknown) {
   const Tensor& first = data.inputs.empty() ? data.x : data.inputs[0];
-  for (const Tensor& input : data.inputs) check_length(first, input, source);
-  for (const Tensor& target : data.targets) check_length(first, target, source);
-  check_length(first, data.y, source);
+  const std::string first_name = data.inputs.named() ? data.inputs.names()[0] : "x";
+  const auto check_all = [&](const Tensors& tensors) {
+    for (size_t i = 0; i < tensors.size(); ++i) {
+      const std::string name = tensors.named() ? tensors.names()[i] : std::to_string(i);
+      check_length(first, first_name, tensors[i], name, source);
+    }
+  };
+  check_all(data.inputs);
+  check_all(data.targets);
+  check_length(first, first_name, data.y, "y", source);
   if (data.class_names.empty() || !data.y.defined() || !is_integer(data.y.dtype()) || data.y.rank() != 1)
     return;
   std::vector<int64_t> labels = data.y.to_vector<int64_t>();

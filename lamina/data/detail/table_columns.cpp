@@ -43,6 +43,12 @@ class Chooser {
         by_name_(layout.header && !known_.features.empty()) {
     // A model of one flat input says how many numbers a sample has.
     const std::vector<WantedInput>& inputs = options.needs.inputs;
+    if (inputs.size() > 1) {
+      Names names;
+      for (const WantedInput& input : inputs) names.push_back(input.name);
+      throw FileError("'" + source + "' is one table, and the model takes " + std::to_string(inputs.size()) +
+                      " inputs, " + quoted_list(names) + ": give a .npz file with an array for each");
+    }
     const Shape shape = inputs.size() == 1 ? inputs[0].shape : Shape();
     const bool flat = shape.rank() == 2 || (shape.rank() == 3 && shape[2] == 1);
     if (flat && shape[1] > 0) width_ = static_cast<size_t>(shape[1]);
