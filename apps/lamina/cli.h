@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "command.h"
+#include "lamina/base/error.h"
 #include "lamina/base/json.h"
 #include "lamina/core/tensor.h"
 #include "lamina/nn/model.h"
@@ -47,6 +48,18 @@ void add_place(Command& command, Place& place);
 
 /// The model in a file; the message of what load_model throws gets a hint when `path` does not exist.
 Model load(const std::string& path, const LoadOptions& options = {});
+
+/// The result of `work`, which computes with what `source` holds: what is wrong with that names it.
+template <class F>
+auto with_data_of(const std::string& source, F&& work) {
+  try {
+    return std::forward<F>(work)();
+  } catch (const InvalidArgument& error) {
+    const std::string message = error.what();
+    if (message.find(source) != std::string::npos) throw;
+    throw InvalidArgument("'" + source + "': " + message);
+  }
+}
 
 /// "NAME=FILE" or "FILE" as both parts.
 std::pair<std::string, std::string> name_and_file(const std::string& text);

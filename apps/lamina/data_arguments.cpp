@@ -3,16 +3,45 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <system_error>
+
 #include "cli.h"
 #include "lamina/base/error.h"
+#include "lamina/base/files.h"
+#include "lamina/base/log.h"
 #include "lamina/zoo/samples.h"
 
 namespace lamina::cli {
 namespace {
 
-// "cat,dog" or the name of a set.
+// One name a line, or a JSON list of them: names may hold commas.
+std::vector<std::string> labels_of_file(const std::string& path) {
+  constexpr uint64_t kMost = uint64_t{16} << 20;
+  std::string text = read_file(path, kMost);
+  if (text.starts_with("\xef\xbb\xbf")) text.erase(0, 3);
+  std::vector<std::string> labels;
+  const size_t start = text.find_first_not_of(" \t\r\n");
+  if (start != std::string::npos && text[start] == '[') {
+    for (const Json& label : Json::parse(text, path).as_list()) labels.push_back(label.as_string());
+    return labels;
+  }
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    labels.push_back(text.substr(at, end - at));
+    if (labels.back().ends_with('\r')) labels.back().pop_back();
+    at = end + 1;
+  }
+  while (!labels.empty() && labels.back().empty()) labels.pop_back();
+  if (labels.empty()) throw FileError("'" + path + "' holds no names of classes; one a line was expected");
+  return labels;
+}
+
+// "cat,dog", a file, or the name of a set.
 std::vector<std::string> labels_of(const std::string& text) {
   std::vector<std::string> labels;
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(text, ignored)) return labels_of_file(text);
   if (text.find(',') == std::string::npos) return load_data(text, {.split = "test"}).class_names;
   for (size_t at = 0; at <= text.size();) {
     const size_t comma = std::min(text.find(',', at), text.size());
@@ -52,8 +81,9 @@ void add_data_arguments(Command& command, DataArguments& arguments) {
                        "called text, review, sentence, ...; else the one with the longest fields)",
                .type = "NAME"});
   command.add(arguments.labels, {.name = "--labels",
-                                 .help = "Names of the classes in the model's order: a,b,c or a named set "
-                                         "(default: what the model learned)",
+                                 .help = "Names of the classes in the model's order: a,b,c, a file with one "
+                                         "a line or a JSON list, or a named set (default: what the model "
+                                         "learned)",
                                  .type = "NAMES"});
   command.add(arguments.scale, {.name = "--scale",
                                 .help = "Bytes of pictures as they are (none) or divided by 255 (0..1); "
@@ -95,10 +125,29 @@ void tell_info(DataInfo& info, const DataNeeds& needs, const DataArguments& argu
                                         info.class_names.size(), classes));
     }
   }
+  const auto known = static_cast<int64_t>(info.class_names.size());
+  if (arguments.labels.empty() && known > 0 && needs.classes > 0 && known != needs.classes) {
+    warn(fmt::format(
+        "the model knows the names of {} classes, and its outputs tell {} apart: give all of them, in "
+        "the order of its outputs (--labels)",
+        known, needs.classes));
+  }
   if (!arguments.scale.empty())
     info.scale = understood("--scale", [&] { return pixel_scale_from(arguments.scale); });
   if (!arguments.missing.empty())
     info.missing = understood("--missing", [&] { return missing_from(arguments.missing); });
+}
+
+void settle_scale_of(Model& model, const LabelledData& data, const DataArguments& arguments,
+                     const std::string& source) {
+  if (!arguments.scale.empty() && !holds_pictures(data)) {
+    const Tensor& x = data.inputs.empty() ? data.x : data.inputs[0];
+    warn(fmt::format(
+        "--scale has no meaning for '{}': {} is taken as it is, since it holds no pictures of bytes, "
+        "which are uint8 or whole numbers of 0..255",
+        source, x.defined() ? x.type().str() : "text"));
+  }
+  settle_scale(model, data);
 }
 
 DataOptions data_options(DataNeeds needs, const DataArguments& arguments, const char* split) {

@@ -26,6 +26,11 @@ void tell_model(Model& model, const DataArguments& arguments);
 /// The same where there is no model yet: into what will be known of its data.
 void tell_info(DataInfo& info, const DataNeeds& needs, const DataArguments& arguments);
 
+/// settle_scale, after saying where --scale is of no use: `data`, which come from `source`, are no pictures
+/// of bytes.
+void settle_scale_of(Model& model, const LabelledData& data, const DataArguments& arguments,
+                     const std::string& source);
+
 /// How to load data for what `needs` describes, a model's model_needs(). Throws UsageError for options that
 /// do not go together.
 DataOptions data_options(DataNeeds needs, const DataArguments& arguments, const char* split);

@@ -52,18 +52,22 @@ int evaluate(const Options& options) {
   compile_for_evaluation(model);
   tell_model(model, options.arguments);
   const SourceRange range = parse_source(options.data);
-  LabelledData data = load_data(range.source, data_options(model_needs(model), options.arguments, "test"));
-  if (range.given) {
-    const int64_t end = range.end < 0 ? data.samples() : range.end;
-    data = part_of(data, range.begin, end - range.begin);
-  } else {
-    data = unseen_part(model, data);
-  }
-  settle_scale(model, data);
-  const ModelSamples samples = model_samples(model, data);
+  const ModelSamples samples = with_data_of(range.source, [&] {
+    LabelledData data = load_data(range.source, data_options(model_needs(model), options.arguments, "test"));
+    if (range.given) {
+      const int64_t end = range.end < 0 ? data.samples() : range.end;
+      data = part_of(data, range.begin, end - range.begin);
+    } else {
+      data = unseen_part(model, data);
+    }
+    settle_scale_of(model, data, options.arguments, range.source);
+    return model_samples(model, data);
+  });
   ProgressBar bar({.stream = options.json ? stderr : stdout, .verbose = options.quiet ? 0 : 1});
-  const Logs logs = model.evaluate(samples.all_x(), samples.all_y(),
-                                   {.batch_size = options.batch_size, .callbacks = {&bar}, .verbose = 0});
+  const Logs logs = with_data_of(range.source, [&] {
+    return model.evaluate(samples.all_x(), samples.all_y(),
+                          {.batch_size = options.batch_size, .callbacks = {&bar}, .verbose = 0});
+  });
   const auto metrics = logs.items();
   // An accuracy of such outputs looks like any other. They are looked for where the loss shows them.
   const bool suspect = std::any_of(metrics.begin(), metrics.end(),
@@ -81,7 +85,8 @@ int evaluate(const Options& options) {
   std::string line;
   for (const auto& [name, value] : metrics)
     line += fmt::format("{}: {} - ", printable(name), format_metric(value));
-  fmt::print("{}{} samples\n", line, samples.x.shape()[0]);
+  const int64_t count = samples.x.shape()[0];
+  fmt::print("{}{} {}\n", line, count, count == 1 ? "sample" : "samples");
   refuse_nans(nans, samples.x.shape()[0]);
   return 0;
 }

@@ -144,10 +144,12 @@ constexpr std::array<std::pair<const char*, const char*>, 7> kFiles = {{{"CMakeL
 std::string project_name(const std::string& folder) {
   std::string name;
   for (const char c : fs::path(folder).lexically_normal().filename().string()) {
-    const bool usable = std::isalnum(static_cast<unsigned char>(c)) != 0 && static_cast<unsigned char>(c) < 0x80;
+    const bool usable =
+        std::isalnum(static_cast<unsigned char>(c)) != 0 && static_cast<unsigned char>(c) < 0x80;
     name += usable ? c : '_';
   }
-  const bool letters = std::any_of(name.begin(), name.end(), [](unsigned char c) { return std::isalpha(c) != 0; });
+  const bool letters =
+      std::any_of(name.begin(), name.end(), [](unsigned char c) { return std::isalpha(c) != 0; });
   if (!letters) name = "app" + (name.empty() || name[0] == '_' ? name : "_" + name);
   if (std::isdigit(static_cast<unsigned char>(name[0])) != 0) name = "app_" + name;
   // Names that targets of CMake and of the project have already.
@@ -175,8 +177,8 @@ int start_project(std::string folder) {
     make_folder(path.parent_path().string());
     write_file(path.string(), filled(text, name));
   }
-  fmt::print("Started {} in {}. Go on with:\n  cd {}\n  cmake -B build && cmake --build build && build/{}\n", name,
-             folder, shell_line({folder}), name);
+  fmt::print("Started {} in {}. Go on with:\n  cd {}\n  cmake -B build && cmake --build build && build/{}\n",
+             name, folder, shell_line({folder}), name);
   return 0;
 }
 

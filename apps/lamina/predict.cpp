@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "data_arguments.h"
 #include "lamina/base/error.h"
+#include "lamina/base/log.h"
 #include "lamina/base/terminal.h"
 #include "lamina/data/read_lines.h"
 #include "lamina/explain/classification.h"
@@ -16,9 +17,9 @@
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/slice.h"
 #include "lamina/series/series_info.h"
-#include "lamina/zoo/forecast.h"
 #include "lamina/zoo/image_folder.h"
 #include "lamina/zoo/samples.h"
+#include "predict_series.h"
 
 namespace lamina::cli {
 namespace {
@@ -53,14 +54,15 @@ struct Input {
 constexpr int64_t kMostAtOnce = 1 << 14;
 constexpr int64_t kMostDrawn = 64;
 
-// In lower case: cameras and Windows write others.
+// In lower case: cameras and Windows write others. For files that are not there, or not what they are called;
+// those that are there are known by their bytes.
 bool ends_with_any(std::string text, std::initializer_list<const char*> endings) {
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
   return std::any_of(endings.begin(), endings.end(),
                      [&](const char* ending) { return text.ends_with(ending); });
 }
 
-bool is_array(const std::string& path) { return ends_with_any(path, {".npy"}); }
+bool is_array(const std::string& path) { return ends_with_any(path, {".npy"}) || is_npy_file(path); }
 
 // `x` for the input of that shape; whether it was one sample, whose batch axis is then added.
 Tensor as_samples(const Tensor& x, const Shape& wanted, const std::string& path, bool& one) {
@@ -77,29 +79,59 @@ Tensor as_samples(const Tensor& x, const Shape& wanted, const std::string& path,
   return reshape(x, Shape(dims)).eval();
 }
 
-Input input_of(Model& model, const LabelledData& data, const std::string& source) {
-  settle_scale(model, data);
+OutputKind kind_of(const Model& model) {
+  return model.output_names().size() > 1 ? OutputKind::kValues : output_kind(model);
+}
+
+// What the source says of the samples' classes, where it says it of all that have any, and the model has such
+// classes.
+std::vector<int> true_classes(const Model& model, const LabelledData& data, const std::string& source) {
+  const Tensor& y = data.y;
+  const OutputKind kind = kind_of(model);
+  const bool column = y.defined() && (y.rank() == 1 || (y.rank() == 2 && y.shape()[1] == 1));
+  const Shape output = model.built() ? model.output_shape() : Shape();
+  if (!column || kind == OutputKind::kValues || output.rank() != 2) return {};
+  const bool binary = kind == OutputKind::kBinary || kind == OutputKind::kBinaryLogits;
+  const double classes = binary ? 2 : static_cast<double>(output[1]);
+  std::vector<int> expected;
+  for (const double number : y.to_vector<double>()) {
+    const bool unknown = std::isnan(number) || (number == -1 && is_integer(y.dtype()));
+    const bool possible = number >= 0 && number < classes && number == std::floor(number);
+    if (!unknown && !possible) {
+      warn(fmt::format(
+          "'{}': the true classes are not used: that of sample {} is {}, and the model's are 0 to {}", source,
+          data.numbers.empty() ? expected.size() : static_cast<size_t>(data.numbers[expected.size()]), number,
+          classes - 1));
+      return {};
+    }
+    expected.push_back(unknown ? -1 : static_cast<int>(number));
+  }
+  return expected;
+}
+
+Input input_of(Model& model, const LabelledData& data, const std::string& source,
+               const DataArguments& arguments) {
+  settle_scale_of(model, data, arguments, source);
   Input input;
   input.source = source;
   input.numbers = data.numbers;
   input.x = model_samples(model, data).all_x();
   input.classes = data.class_names;
   input.names = data.names;
-  if (!data.class_names.empty() && data.y.defined() && data.y.rank() == 1 && is_integer(data.y.dtype()))
-    input.expected = data.y.to_vector<int32_t>();
+  input.expected = true_classes(model, data, source);
   return input;
 }
 
-Input read_array(Model& model, const std::string& path) {
+Input read_array(Model& model, const std::string& path, const DataArguments& arguments) {
   LabelledData data;
   bool one = false;
   data.x = as_samples(read_npy(path), model.input_shape(), path, one);
   if (one) data.names = {path};
-  return input_of(model, data, path);
+  return input_of(model, data, path, arguments);
 }
 
 // Arrays for the inputs of one model, as `run` takes them: all with names, or all in the model's order.
-Input read_arrays(Model& model, const std::vector<std::string>& arguments) {
+Input read_arrays(Model& model, const std::vector<std::string>& arguments, const DataArguments& how) {
   const std::vector<std::string>& known = model.input_names();
   if (arguments.size() != known.size()) {
     throw InvalidArgument(fmt::format("predict: model '{}' takes {} inputs, {}; got {} arrays", model.name(),
@@ -126,14 +158,14 @@ Input read_arrays(Model& model, const std::vector<std::string>& arguments) {
     if (input.rank() == 0 || input.shape()[0] != data.inputs[0].shape()[0])
       throw InvalidArgument("predict: the inputs must hold as many samples each, along their first axis");
   }
-  return input_of(model, data, fmt::format("{}", fmt::join(arguments, ",")));
+  return input_of(model, data, fmt::format("{}", fmt::join(arguments, ",")), how);
 }
 
-Input read_image(Model& model, const std::string& path) {
+Input read_image(Model& model, const std::string& path, const DataArguments& arguments) {
   LabelledData data;
   data.x = expand_dims(read_image_for(path, model.input_shape()), 0).eval();
   data.names = {path};
-  return input_of(model, data, path);
+  return input_of(model, data, path, arguments);
 }
 
 Input read_source(Model& model, const Options& options, const std::string& text) {
@@ -148,21 +180,21 @@ Input read_source(Model& model, const Options& options, const std::string& text)
                                       range.source, samples));
   }
   data = part_of(data, range.begin, end - range.begin);
-  Input input = input_of(model, data, range.source);
+  Input input = input_of(model, data, range.source, options.arguments);
   input.first = range.begin;
   return input;
 }
 
 // A text as it stands in the argument, or the lines of a file.
-Input read_texts(Model& model, const std::string& text) {
+Input read_texts(Model& model, const std::string& text, const DataArguments& arguments) {
   LabelledData data;
   if (exists(text)) {
     data.texts = read_lines(text);
-    return input_of(model, data, text);
+    return input_of(model, data, text, arguments);
   }
   data.texts = {text};
   data.names = {text};
-  return input_of(model, data, text);
+  return input_of(model, data, text, arguments);
 }
 
 // For a model of texts, what no file of data is called is a text itself.
@@ -174,21 +206,16 @@ bool is_text(const std::string& argument) {
 }
 
 Input read_input(Model& model, const Options& options, const std::string& text) {
-  if (model.data_info().text && is_text(text)) return read_texts(model, text);
-  if (is_array(text)) return read_array(model, text);
-  if (is_image_file(text) || ends_with_any(text, {".png", ".jpg", ".jpeg"})) return read_image(model, text);
-  if (ends_with_any(text, {".webp", ".gif", ".bmp", ".wav", ".flac", ".ogg", ".txt"})) {
-    throw Unsupported("predict: '" + text +
-                      "': audio, text and other images come with a later release; this one takes .png, .jpg, "
-                      ".npy, .npz, .csv and named sets such as fashion-mnist:test[0:5]");
-  }
+  if (model.data_info().text && is_text(text)) return read_texts(model, text, options.arguments);
+  if (is_array(text)) return read_array(model, text, options.arguments);
+  if (is_image_file(text) || ends_with_any(text, {".png", ".jpg", ".jpeg"}))
+    return read_image(model, text, options.arguments);
   return read_source(model, options, text);
 }
 
-template <class T>
-Json numbers(const std::vector<T>& values) {
+Json numbers(const std::vector<float>& values) {
   Json list = Json::list();
-  for (const T value : values) list.push_back(finite(value));
+  for (float value : values) list.push_back(finite(value));
   return list;
 }
 
@@ -196,7 +223,7 @@ class Speaker {
  public:
   Speaker(const Options& options, const Model& model)
       : options_(options),
-        kind_(model.output_names().size() > 1 ? OutputKind::kValues : output_kind(model)),
+        kind_(kind_of(model)),
         labels_(model.data_info().class_names),
         terminal_(terminal_of(stdout)) {}
 
@@ -310,54 +337,14 @@ Model load_to_ask(const Options& options) {
   return load(options.model, {.compile = false});
 }
 
-// How the series in each file goes on.
-int predict_series(const Options& options, Model& model) {
-  for (const std::string& text : options.inputs) {
-    const SourceRange range = parse_source(text);
-    LabelledData series =
-        load_data(range.source, data_options(model_needs(model), options.arguments, "test"));
-    if (range.given) {
-      const int64_t end = range.end < 0 ? series.samples() : range.end;
-      series = part_of(series, range.begin, end - range.begin);
-    }
-    const Forecast said = forecast(model, series, options.steps.value_or(1));
-    const auto known = said.lower.size();
-    if (options.json) {
-      Json line = Json::object({{"input", text}, {"column", series.features.at(0)}});
-      if (!said.last.empty()) line["after"] = said.last;
-      line["forecast"] = numbers(said.values);
-      if (known > 0) {
-        line["lower"] = numbers(said.lower);
-        line["upper"] = numbers(said.upper);
-        line["coverage"] = said.coverage;
-      }
-      print_json(line);
-    } else {
-      fmt::print("{}: {}{}\n", printable(text), printable(series.features.at(0)),
-                 said.last.empty() ? "" : " after " + printable(said.last));
-      for (size_t i = 0; i < said.values.size(); ++i) {
-        fmt::print("  {:>+4d}  {:.6g}{}\n", static_cast<int>(i + 1), said.values[i],
-                   i < known ? fmt::format("  {:.0f}% within {:.6g} to {:.6g}", said.coverage * 100,
-                                           said.lower[i], said.upper[i])
-                             : "");
-      }
-    }
-    const auto bad =
-        std::count_if(said.values.begin(), said.values.end(), [](double v) { return !std::isfinite(v); });
-    if (bad > 0) {
-      std::fflush(stdout);
-      throw Error(fmt::format("{} of {} forecasts are no numbers: look for such values in the weights", bad,
-                              said.values.size()));
-    }
-  }
-  return 0;
-}
-
 int predict(const Options& options) {
   auto scope = enter(options.place);
   Model model = load_to_ask(options);
   tell_model(model, options.arguments);
-  if (SeriesInfo::of(model.data_info(), "'" + options.model + "'")) return predict_series(options, model);
+  if (SeriesInfo::of(model.data_info(), "'" + options.model + "'")) {
+    predict_series(model, options.inputs, options.arguments, options.steps.value_or(1), options.json);
+    return 0;
+  }
   if (options.steps)
     throw InvalidArgument("--steps: the model was not trained on a series and forecasts nothing");
   Speaker speaker(options, model);
@@ -373,9 +360,11 @@ int predict(const Options& options) {
   };
   const bool arrays = std::all_of(options.inputs.begin(), options.inputs.end(), is_array);
   if (arrays && model.input_names().size() > 1) {
-    ask(read_arrays(model, options.inputs));
+    with_data_of(fmt::format("{}", fmt::join(options.inputs, ", ")),
+                 [&] { ask(read_arrays(model, options.inputs, options.arguments)); });
   } else {
-    for (const std::string& text : options.inputs) ask(read_input(model, options, text));
+    for (const std::string& text : options.inputs)
+      with_data_of(parse_source(text).source, [&] { ask(read_input(model, options, text)); });
   }
   speaker.finish();
   return 0;

@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "lamina/base/error.h"
+#include "lamina/base/files.h"
 #include "lamina/base/terminal.h"
 #include "lamina/formats/npy.h"
 
@@ -55,7 +56,10 @@ int run(const Options& options) {
   if (model.layers().empty()) throw InvalidArgument("run: the model has no layers");
   const Tensors inputs = read_inputs(model, options.inputs);
   make_folder(options.output);
-  const Tensors outputs = model.predict_outputs(inputs);
+  // What cannot be written is refused before anything is computed.
+  for (const std::string& name : model.output_names()) AtomicFile(options.output + "/" + file_name(name));
+  const Tensors outputs = with_data_of(fmt::format("{}", fmt::join(options.inputs, ", ")),
+                                       [&] { return model.predict_outputs(inputs); });
   Json list = Json::list();
   for (size_t i = 0; i < outputs.size(); ++i) {
     const std::string name = outputs.named() ? outputs.names()[i] : "output_" + std::to_string(i);

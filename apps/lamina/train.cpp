@@ -171,7 +171,8 @@ int train(const TrainOptions& options) {
   {
     Interrupt interrupt;
     fit.stop_flag = &interrupt.flag();
-    history = job.model.fit(data.training.all_x(), data.training.all_y(), fit);
+    const auto run = [&] { return job.model.fit(data.training.all_x(), data.training.all_y(), fit); };
+    history = resume ? run() : with_data_of(job.data, run);  // a checkpoint may be at fault, too
     if (history.interrupted) log.save();
   }
   log.count_time();

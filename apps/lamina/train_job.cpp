@@ -102,26 +102,30 @@ TrainingData load_training_data(const TrainOptions& options, TrainJob& job, cons
   const auto kept = samples - static_cast<int64_t>(cut ? recipe->held_out * static_cast<double>(samples) : 0);
   const LabelledData all = data.raw;
   if (cut) data.raw = part_of(all, 0, kept);
-  if (recipe) {
-    job.model = recipe->build(data.raw, options.seed);
-    if (!known.empty()) job.model.set_data_info(known);
-    tell_model(job.model, options.arguments);
-  }
-  learn_data_info(job.model, data.raw);
-  settle_scale(job.model, data.raw);
-  data.classes = data.raw.class_names;
-  data.training = model_samples(job.model, data.raw);
+  with_data_of(job.data, [&] {
+    if (recipe) {
+      job.model = recipe->build(data.raw, options.seed);
+      if (!known.empty()) job.model.set_data_info(known);
+      tell_model(job.model, options.arguments);
+    }
+    learn_data_info(job.model, data.raw);
+    settle_scale_of(job.model, data.raw, options.arguments, job.data);
+    data.classes = data.raw.class_names;
+    data.training = model_samples(job.model, data.raw);
+  });
   if (!given && !part && !cut) return data;
-  if (cut) {
-    const int64_t first = std::max<int64_t>(0, kept - context_of(job.model));
-    data.raw_held_out = part_of(all, first, samples - first);
-  } else {
-    data.raw_held_out =
-        load_limited(given ? options.validation_data : job.data,
-                     data_options(model_needs(job.model), options.arguments, "test"), options);
-    settle_scale(job.model, data.raw_held_out);
-  }
-  data.held_out = model_samples(job.model, data.raw_held_out);
+  const std::string& held_out = given ? options.validation_data : job.data;
+  with_data_of(held_out, [&] {
+    if (cut) {
+      const int64_t first = std::max<int64_t>(0, kept - context_of(job.model));
+      data.raw_held_out = part_of(all, first, samples - first);
+    } else {
+      data.raw_held_out =
+          load_limited(held_out, data_options(model_needs(job.model), options.arguments, "test"), options);
+      settle_scale_of(job.model, data.raw_held_out, options.arguments, held_out);
+    }
+    data.held_out = model_samples(job.model, data.raw_held_out);
+  });
   data.held_out_name = given ? "validation" : "test";
   return data;
 }

@@ -3,6 +3,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <system_error>
 
 #include "lamina/base/detail/text.h"
 
@@ -17,8 +21,9 @@ constexpr Known kKnown[] = {
     {"version https://git-lfs.github.com/spec/",
      "a Git LFS pointer, which only stands for the file: fetch it with 'git lfs pull'"},
     {std::string_view("\x89HDF\r\n\x1a\n", 8), "an HDF5 file"},
-    {"PK\x03\x04", "a zip archive"},
+    {"PK\x03\x04", "a zip archive, as .npz, .keras and .xlsx files are"},
     {"PK\x05\x06", "an empty zip archive"},
+    {"\xd0\xcf\x11\xe0", "an old Office document (.xls, .doc)"},
     {"\x1f\x8b", "a gzip stream: unpack it first"},
     {"\x89PNG\r\n\x1a\n", "a PNG image"},
     {"\xff\xd8\xff", "a JPEG image"},
@@ -26,7 +31,10 @@ constexpr Known kKnown[] = {
     {"BM", "a BMP image"},
     {"RIFF", "a RIFF file (WebP, WAV, AVI)"},
     {"%PDF", "a PDF file"},
+    {"PAR1", "a Parquet file: save the table as CSV"},
     {"\x93NUMPY", "a NumPy array (.npy)"},
+    {std::string_view("\0\0\x08\x01", 4), "an IDX file of labels: give the folder that holds it"},
+    {std::string_view("\0\0\x08\x03", 4), "an IDX file of images: give the folder that holds it"},
     {"\x80\x02", "a Python pickle"},
     {"\x80\x03", "a Python pickle"},
     {"\x80\x04", "a Python pickle"},
@@ -48,29 +56,66 @@ bool begins_with(std::string_view text, std::string_view word) {
          });
 }
 
-}  // namespace
+bool is_plain(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 32 || c == '\n' || c == '\r' || c == '\t';
+}
 
-std::string kind_of_bytes(std::string_view bytes) {
-  if (bytes.empty()) return "an empty file";
+bool is_plain_text(std::string_view bytes) { return std::all_of(bytes.begin(), bytes.end(), is_plain); }
+
+const Known* find_known(std::string_view bytes) {
   for (const Known& known : kKnown) {
-    if (bytes.starts_with(known.start)) return known.kind;
+    if (bytes.starts_with(known.start)) return &known;
   }
-  const std::string_view start = bytes.substr(0, 512);
+  return nullptr;
+}
+
+// Of pages and documents; "" for others.
+std::string kind_of_markup(std::string_view start) {
   for (const std::string_view page : {"<!doctype html", "<html", "<head"}) {
     if (begins_with(start, page))
       return "an HTML page, perhaps of a download that failed or asks to sign in: fetch the file itself";
   }
   if (begins_with(start, "<?xml") || begins_with(start, "<error"))
     return "an XML document, perhaps of a download that failed";
+  return "";
+}
+
+constexpr size_t kStart = 512;  // bytes that say whether all of a file is text
+
+}  // namespace
+
+std::string kind_of_bytes(std::string_view bytes) {
+  if (bytes.empty()) return "an empty file";
+  const std::string_view start = bytes.substr(0, kStart);
+  const Known* known = find_known(bytes);
+  if (known) return known->kind;
+  if (std::string markup = kind_of_markup(start); !markup.empty()) return markup;
   if (begins_with(start, "{") || begins_with(start, "["))
     return "JSON text: \"" + excerpt(bytes.substr(0, 40), 60) + "\"";
-  const bool text = std::all_of(start.begin(), start.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte >= 32 || c == '\n' || c == '\r' || c == '\t';
-  });
+  const bool text = is_plain_text(start);
   std::string shown = excerpt(bytes.substr(0, text ? 40 : 8), 60);
   std::replace(shown.begin(), shown.end(), '\n', ' ');
   return (text ? "text that starts with \"" : "bytes that start with \"") + shown + "\"";
+}
+
+std::string kind_of_no_text(std::string_view bytes) {
+  const std::string_view start = bytes.substr(0, kStart);
+  const Known* known = find_known(bytes);
+  const bool pointer = known == &kKnown[0];  // the only one that is text itself
+  if (known && (pointer || !is_plain_text(start))) return known->kind;
+  return kind_of_markup(start);
+}
+
+std::string first_bytes(const std::string& path, size_t count) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return "";
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
+  if (!file) return "";
+  std::setvbuf(file.get(), nullptr, _IONBF, 0);  // no more is read than is asked for
+  std::string bytes(count, '\0');
+  bytes.resize(std::fread(bytes.data(), 1, count, file.get()));
+  return bytes;
 }
 
 }  // namespace lamina::detail

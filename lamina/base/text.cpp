@@ -13,6 +13,10 @@ std::string grouped(int64_t value) {
   return digits;
 }
 
+std::string count_of(int64_t count, const std::string& noun, const std::string& plural) {
+  return grouped(count) + " " + (count == 1 ? noun : plural.empty() ? noun + "s" : plural);
+}
+
 std::string spaced(std::string name) {
   std::replace(name.begin(), name.end(), '_', ' ');
   return name;

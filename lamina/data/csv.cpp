@@ -2,9 +2,11 @@
 #include "lamina/data/csv.h"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <optional>
 
+#include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
 #include "lamina/data/detail/cells.h"
@@ -39,7 +41,7 @@ class Table {
  public:
   Table(detail::TextStream::Source source, std::string name, const TableOptions& options,
         const std::vector<std::string>& known)
-      : name_(std::move(name)), stream_(std::move(source), name_) {
+      : name_(std::move(name)), stream_(std::move(source), name_, options.given()) {
     std::string head;
     bool more = true;
     int64_t lines = 0;
@@ -145,9 +147,11 @@ class TableReader {
       } else if (cell.kind == detail::CellKind::kText && !detail::is_truth(fields[column], number)) {
         throw FileError(place(column) + " holds " + detail::shown(fields[column]) +
                         "; a number was expected" +
-                        detail::comma_hint(detail::trimmed(fields[column]), layout_.decimal));
+                        detail::mark_hint(detail::trimmed(fields[column]), layout_.decimal));
       }
       to[at] = static_cast<float>(number);
+      if (std::isinf(to[at]) && infinite_++ == 0)
+        first_infinite_ = place(column) + " holds " + detail::shown(fields[column]);
     }
     if (!target_) return true;
     const size_t column = *columns_.target;
@@ -171,9 +175,14 @@ class TableReader {
     if (row_ == 0) throw FileError("'" + table_.name() + "' has a header and no rows");
     const auto rows = static_cast<int64_t>(values_.rows());
     if (rows == 0) throw FileError("'" + table_.name() + "': every row lacks a value");
+    if (infinite_ > 0) {
+      warn(first_infinite_ + ", which is infinite in float32 and taken as it is; " +
+           detail::count_of(static_cast<int64_t>(infinite_), "such cell") + " in all");
+    }
     if (dropped_ > 0) {
-      warn("'" + table_.name() + "': " + std::to_string(dropped_) + " of " + std::to_string(row_) +
-           " rows lack a value and are left out");
+      warn("'" + table_.name() + "': " + std::to_string(dropped_) + " of " +
+           detail::count_of(static_cast<int64_t>(row_), "row") +
+           (dropped_ == 1 ? " lacks a value and is left out" : " lack a value and are left out"));
     }
     data.x = values_.take(DType::kFloat32, {rows, static_cast<int64_t>(columns_.inputs)});
     data.numbers = std::move(numbers_);
@@ -200,7 +209,8 @@ class TableReader {
   detail::RowBlocks<float> values_;
   std::optional<detail::TargetColumn> target_;
   std::vector<int64_t> numbers_;
-  size_t row_ = 0, dropped_ = 0;
+  size_t row_ = 0, dropped_ = 0, infinite_ = 0;
+  std::string first_infinite_;
 };
 
 LabelledData labelled_data(detail::TextStream::Source source, const std::string& name,
@@ -244,9 +254,7 @@ LabelledData load(const std::string& path, const std::string& split, const DataO
   return read_table(path, options);
 }
 
-[[maybe_unused]] const bool kRegistered =
-    register_data_format({".csv", load}) && register_data_format({".csv.gz", load}) &&
-    register_data_format({".tsv", load}) && register_data_format({".tsv.gz", load});
+[[maybe_unused]] const bool kRegistered = register_data_format({".csv", load});
 
 }  // namespace
 }  // namespace lamina

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "lamina/backend/backend.h"
+#include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
 #include "lamina/ops/full.h"
@@ -51,14 +52,17 @@ namespace detail {
 
 namespace {
 
-void check_length(const Tensor& x, const Tensor& y, const std::string& source) {
+// Two arrays with what they are called.
+void check_length(const Tensor& x, const std::string& x_name, const Tensor& y, const std::string& y_name,
+                  const std::string& source) {
   if (x.rank() < 1 || (y.defined() && y.rank() < 1)) {
-    throw FileError("'" + source + "': expected one sample per entry of the first axis, received x " +
-                    x.type().str() + (y.defined() ? " and y " + y.type().str() : ""));
+    throw FileError("'" + source + "': expected one sample per entry of the first axis, received " + x_name +
+                    " " + x.type().str() + (y.defined() ? " and " + y_name + " " + y.type().str() : ""));
   }
   if (y.defined() && x.shape()[0] != y.shape()[0]) {
-    throw FileError("'" + source + "': x has " + std::to_string(x.shape()[0]) + " samples and y " +
-                    std::to_string(y.shape()[0]) + " targets; they must agree");
+    throw FileError("'" + source + "': " + x_name + " has " + count_of(x.shape()[0], "sample") + " and " +
+                    y_name + " " + count_of(y.shape()[0], y_name == "y" ? "target" : "sample") +
+                    "; they must agree");
   }
 }
 
@@ -66,12 +70,20 @@ void check_length(const Tensor& x, const Tensor& y, const std::string& source) {
 
 void check_labelled_data(const LabelledData& data, const std::string& source, bool some_unknown) {
   // Texts count where there are no tensors.
-  const Tensor first = !data.texts.empty()   ? zeros({data.samples()}, DType::kUInt8)
+  const bool texts = !data.texts.empty();
+  const Tensor first = texts                 ? zeros({data.samples()}, DType::kUInt8)
                        : data.inputs.empty() ? data.x
                                              : data.inputs[0];
-  for (const Tensor& input : data.inputs) check_length(first, input, source);
-  for (const Tensor& target : data.targets) check_length(first, target, source);
-  check_length(first, data.y, source);
+  const std::string first_name = texts ? "the texts" : data.inputs.named() ? data.inputs.names()[0] : "x";
+  const auto check_all = [&](const Tensors& tensors) {
+    for (size_t i = 0; i < tensors.size(); ++i) {
+      const std::string name = tensors.named() ? tensors.names()[i] : std::to_string(i);
+      check_length(first, first_name, tensors[i], name, source);
+    }
+  };
+  check_all(data.inputs);
+  check_all(data.targets);
+  check_length(first, first_name, data.y, "y", source);
   if (data.class_names.empty() || !data.y.defined() || !is_integer(data.y.dtype()) || data.y.rank() != 1)
     return;
   std::vector<int64_t> labels = data.y.to_vector<int64_t>();
@@ -113,13 +125,15 @@ bool accept_new_classes(const DataNeeds& needs, const std::vector<std::string>& 
          "order, " + quoted_list(names) + ". If that is wrong, give them in the model's order (--labels)");
     return true;
   }
-  if (needs.target_optional) return false;
-  throw FileError(where + " holds the " + std::to_string(count) + " classes " + quoted_list(names) +
-                  "; the model tells " + std::to_string(needs.classes) + " apart" +
-                  (needs.learned_from
-                       ? ""
-                       : " and does not know their names: give all of them, in the order of its "
-                         "outputs (--labels)"));
+  const std::string reason =
+      where + " holds " + (count == 1 ? "one class, " : "the " + std::to_string(count) + " classes ") +
+      quoted_list(names) + "; the model tells " + std::to_string(needs.classes) + " apart" +
+      (needs.learned_from ? ""
+                          : " and does not know their names: give all of them, in the order of its "
+                            "outputs (--labels)");
+  if (!needs.target_optional) throw FileError(reason);
+  warn("the targets are not used: " + reason);
+  return false;
 }
 
 }  // namespace detail

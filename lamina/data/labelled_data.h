@@ -64,6 +64,9 @@ struct TableOptions {
   /// Whether a field may stand in quotes, as RFC 4180 has it. Absent: yes, except in tables of texts between
   /// tabs where some field holds a quote and does not stand in quotes, but every line has as many tabs.
   std::optional<bool> quotes = {};
+
+  /// Whether anything is said here, so that it is a table whatever it looks like.
+  bool given() const { return header || separator != 0 || decimal_comma || quotes; }
 };
 
 /// One input of a model, as far as it matters to a source of data.
@@ -124,13 +127,14 @@ struct DataOptions {
 ///                              (or of these, one for each part: train/, test/)
 ///   FILE.npz                   arrays x and y, or x_train, y_train, x_test, y_test; for several inputs
 ///                              arrays of their names. Other arrays are not looked at
-///   FILE.csv, FILE.tsv         a table of numbers with one column of targets; also .csv.gz, .tsv.gz
-/// A part follows after a colon: "data.npz:test". Extensions may be in upper case. What is guessed (the
-/// column of targets, a first line that is a header although it holds numbers, columns that are not used) is
-/// told to the log. Throws InvalidArgument for an unknown name or part, suggesting the nearest, Unsupported
-/// for kinds of data that this build cannot read, and FileError for files that are missing (saying how to get
-/// them), damaged, or at odds with each other or with what the model knows: other numbers of samples and
-/// targets, labels out of range, classes and columns that are not known.
+///   FILE.csv, FILE.tsv         a table of numbers with one column of targets, also compressed by gzip
+/// A part follows after a colon: "data.npz:test". What a file is, is told by its first bytes, whatever it is
+/// called; pipes (/dev/stdin) are tables, and so is every file where `options.table` says how it is written.
+/// What is guessed (the column of targets, a first line that is a header although it holds numbers, columns
+/// that are not used) is told to the log. Throws InvalidArgument for an unknown name or part, suggesting the
+/// nearest, Unsupported for kinds of data that this build cannot read, and FileError for files that are
+/// missing (saying how to get them), damaged, or at odds with each other or with what the model knows: other
+/// numbers of samples and targets, labels out of range, classes and columns that are not known.
 LabelledData load_data(const std::string& source, const DataOptions& options = {});
 
 /// Names of the sets that load_data knows.
@@ -145,12 +149,16 @@ std::string find_data_set(const std::string& name);
 /// @param num_classes  0: the largest number plus one.
 Tensor to_categorical(const Tensor& y, int64_t num_classes = 0);
 
-/// A file format of labelled data, by extension. Rooms above register theirs before main.
+/// A format of labelled data. Rooms above register theirs before main.
 struct DataFormat {
-  std::string extension;  ///< ".npz"; "/" for folders without IDX files
+  /// What its files are usually called, for messages: ".npz"; "/" for folders without IDX files.
+  std::string extension;
   /// `split` is "" when the source names no part.
   LabelledData (*load)(const std::string& path, const std::string& split,
                        const DataOptions& options) = nullptr;
+  /// First bytes, by which its files are told whatever they are called. Empty: it takes text, and all else
+  /// that nobody knows.
+  std::string start = "";
 };
 bool register_data_format(DataFormat format);
 

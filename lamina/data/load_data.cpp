@@ -3,7 +3,9 @@
 #include <cctype>
 #include <filesystem>
 
+#include "lamina/base/detail/file_kind.h"
 #include "lamina/base/error.h"
+#include "lamina/base/files.h"
 #include "lamina/base/log.h"
 #include "lamina/data/labelled_data.h"
 #include "lamina/data/named_sets.h"
@@ -41,8 +43,7 @@ Source parse_source(const std::string& text) {
 // In lower case: cameras and Windows write others.
 std::string extension_of(std::string path) {
   std::transform(path.begin(), path.end(), path.begin(), [](unsigned char c) { return std::tolower(c); });
-  const std::string extension = fs::path(path).extension().string();
-  return extension == ".gz" ? fs::path(path).stem().extension().string() + extension : extension;
+  return fs::path(path).extension().string();
 }
 
 const DataFormat* find_format(const std::string& extension) {
@@ -51,22 +52,34 @@ const DataFormat* find_format(const std::string& extension) {
   return found == formats().end() ? nullptr : &*found;
 }
 
+// By content. What a file is called matters only where its bytes are neither text nor known: who reads such
+// files can say best what is wrong with this one.
+const DataFormat& format_of(const std::string& path, const DataOptions& options) {
+  const DataFormat* text = nullptr;
+  const std::string head = detail::first_bytes(path);
+  for (const DataFormat& format : formats()) {
+    if (format.extension == "/") continue;
+    if (format.start.empty()) text = &format;
+    if (!format.start.empty() && head.starts_with(format.start) && !options.table.given()) return format;
+  }
+  if (!text) throw InternalError("no format takes text");
+  if (is_gzip(head) || options.table.given()) return *text;
+  if (const std::string kind = detail::kind_of_no_text(head); !kind.empty()) {
+    throw FileError("'" + path + "' is " + kind + "; expected a table such as CSV, a file of " +
+                    "arrays (.npz), or a folder of images (PNG, JPEG) or IDX files");
+  }
+  const DataFormat* named = find_format(extension_of(path));
+  return named && head.find('\0') != std::string::npos ? *named : *text;
+}
+
 LabelledData load_as(const DataFormat& format, const Source& source, const DataOptions& options) {
-  const bool table = format.extension.starts_with(".csv") || format.extension.starts_with(".tsv");
+  const bool table = format.extension != "/" && format.start.empty();
   if (!table && !options.label_column.empty())
     warn("'" + source.name + "' is no table: the column '" + options.label_column +
          "' for the target has no meaning");
   LabelledData data = format.load(source.name, source.split, options);
   detail::check_labelled_data(data, source.name, options.needs.target_optional);
   return data;
-}
-
-std::string known_extensions() {
-  std::string list;
-  for (const DataFormat& format : formats()) {
-    if (format.extension != "/") list += (list.empty() ? "" : ", ") + format.extension;
-  }
-  return list;
 }
 
 LabelledData load_folder(const Source& source, const DataOptions& options) {
@@ -95,13 +108,8 @@ LabelledData load_data(const std::string& text, const DataOptions& options) {
   std::error_code ignored;
   if (fs::is_directory(source.name, ignored)) return load_folder(source, options);
 
+  if (fs::exists(source.name, ignored)) return load_as(format_of(source.name, options), source, options);
   const std::string extension = extension_of(source.name);
-  if (const DataFormat* format = find_format(extension)) return load_as(*format, source, options);
-  if (fs::exists(source.name, ignored)) {
-    throw Unsupported("'" + source.name +
-                      "': data of this kind cannot be read; expected a folder, or a file of " +
-                      known_extensions());
-  }
   if (extension.empty() && source.name.find('/') == std::string::npos) {
     throw InvalidArgument("unknown data set '" + source.name + "'" + suggest(source.name, named_data_sets()));
   }

@@ -3,6 +3,10 @@
 
 #include <zlib.h>
 
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
 #include "lamina/base/error.h"
 #include "lamina/formats/detail/byte_cursor.h"
 
@@ -81,6 +85,83 @@ std::string undo_lzf(const std::vector<uint32_t>&, std::string_view stored, uint
   return out;
 }
 
+// HDF5's N-bit filter, where it left the elements as they are; others are of no dtype of ours.
+constexpr size_t kNbitLeftAlone = 1;
+
+std::string undo_nbit(const std::vector<uint32_t>&, std::string_view stored, uint64_t, const std::string&) {
+  return std::string(stored);
+}
+
+// Numbers of `bits` bits each, one behind the other, the highest bit first.
+class BitReader {
+ public:
+  explicit BitReader(std::string_view bytes) : bytes_(bytes) {}
+  uint64_t next(unsigned bits) {
+    uint64_t value = 0;
+    for (unsigned i = 0; i < bits; ++i, ++at_)
+      value = value << 1 | (static_cast<unsigned char>(bytes_[at_ / 8]) >> (7 - at_ % 8) & 1);
+    return value;
+  }
+
+ private:
+  std::string_view bytes_;
+  uint64_t at_ = 0;
+};
+
+// HDF5's scale-offset filter: how far each element lies above the smallest, in as few bits as do; of floats
+// in steps of a power of ten. The place of the numbers is that of H5Z_filter_scaleoffset.
+std::string undo_scaleoffset(const std::vector<uint32_t>& parameters, std::string_view stored, uint64_t most,
+                             const std::string& label) {
+  constexpr size_t kNumbers = 21;  // where they start
+  enum { kScaleType, kFactor, kCount, kClass, kSize, kSign, kOrder, kFilled, kFill };
+  if (parameters.size() < kFill) damaged(label, "its filter lacks parameters");
+  const uint64_t count = parameters[kCount], size = parameters[kSize];
+  const bool floats = parameters[kClass] == 1;
+  if (size == 0 || size > 8 || count > most / size || (floats && size != 4 && size != 8))
+    damaged(label, "its filter's parameters are impossible");
+  ByteCursor cursor(stored, label);
+  const uint32_t bits = cursor.u32();
+  if (cursor.u8() != 8) damaged(label, "its smallest number is not of 8 bytes");
+  const uint64_t least = cursor.u64();
+  if (bits > size * 8) damaged(label, "it has more bits than its elements");
+  const std::string_view packed = stored.substr(std::min(stored.size(), kNumbers));
+  // The numbers were packed in the order of the machine, and the bytes are of the other.
+  const auto in_order = [&](std::string bytes) {
+    for (size_t i = 0; parameters[kOrder] != 0 && i + size <= bytes.size(); i += size)
+      std::reverse(bytes.begin() + static_cast<std::ptrdiff_t>(i),
+                   bytes.begin() + static_cast<std::ptrdiff_t>(i + size));
+    return bytes;
+  };
+  if (bits == size * 8) return in_order(std::string(packed.substr(0, static_cast<size_t>(count * size))));
+  if ((count * bits + 7) / 8 > packed.size()) damaged(label, "it is shorter than its shape says");
+  uint64_t filling = 0;
+  for (size_t i = 0; i < 2 && kFill + i < parameters.size(); ++i)
+    filling |= uint64_t{parameters[kFill + i]} << (32 * i);
+  const bool filled = parameters[kFilled] == 1 && bits > 0;
+  const double parts = std::pow(10.0, static_cast<double>(static_cast<int32_t>(parameters[kFactor])));
+  BitReader reader(packed);
+  std::string out(static_cast<size_t>(count * size), '\0');
+  for (uint64_t i = 0; i < count; ++i) {
+    const uint64_t above = reader.next(bits);
+    uint64_t element = least + above;
+    if (filled && above == (uint64_t{1} << bits) - 1) {
+      element = filling;
+    } else if (floats && size == 4) {
+      float lowest = 0;
+      std::memcpy(&lowest, &least, 4);
+      const float value = static_cast<float>(above) / static_cast<float>(parts) + lowest;
+      std::memcpy(&element, &value, 4);
+    } else if (floats) {
+      double lowest = 0;
+      std::memcpy(&lowest, &least, 8);
+      const double value = static_cast<double>(above) / parts + lowest;
+      std::memcpy(&element, &value, 8);
+    }
+    std::memcpy(out.data() + i * size, &element, static_cast<size_t>(size));
+  }
+  return in_order(std::move(out));
+}
+
 struct Known {
   int id;
   const char* name;
@@ -88,7 +169,7 @@ struct Known {
 };
 constexpr Known kKnown[] = {
     {1, "gzip", undo_gzip},  {2, "shuffle", undo_shuffle}, {3, "fletcher32", undo_fletcher32},
-    {4, "szip", nullptr},    {5, "nbit", nullptr},         {6, "scaleoffset", nullptr},
+    {4, "szip", nullptr},    {5, "nbit", undo_nbit},       {6, "scaleoffset", undo_scaleoffset},
     {32000, "lzf", undo_lzf}};
 
 const Known* find(int id) {
@@ -123,15 +204,17 @@ std::string Hdf5Filters::unsupported() const {
   for (const Filter& filter : filters_) {
     const Known* known = find(filter.id);
     if (!known) return "compressed with the filter number " + std::to_string(filter.id);
-    if (!known->undo) return std::string("compressed with ") + known->name;
+    const bool packed = known->undo == undo_nbit && (filter.parameters.size() <= kNbitLeftAlone ||
+                                                     filter.parameters[kNbitLeftAlone] != 1);
+    if (!known->undo || packed) return std::string("compressed with ") + known->name;
   }
   return {};
 }
 
 std::string Hdf5Filters::undo(std::string_view stored, uint32_t skipped, uint64_t size,
                               const std::string& label) const {
-  // A checksum may have been put on before the compression.
-  const uint64_t most = size + 4 * filters_.size();
+  // A checksum, or the head of scaled numbers, may have been put on before the compression.
+  const uint64_t most = size + 32 * filters_.size();
   std::string bytes(stored);
   for (size_t i = filters_.size(); i-- > 0;) {
     if (i < 32 && (skipped >> i & 1)) continue;

@@ -2,6 +2,7 @@
 // files: it knows the layouts that h5py writes, by default and with libver='latest', follows hard links
 // only, and takes memory only for what is stored. Here are the groups.
 #include <algorithm>
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -38,8 +39,12 @@ class Reader {
   void check_sizes(ByteCursor& cursor) const {
     if (cursor.u8() != 8 || cursor.u8() != 8) fail("", "its addresses are not of 8 bytes");
   }
-  void check_end(uint64_t end) const {
-    if (end <= file_.size()) return;
+  // Where the file counts from and where it ends. Addresses count from this first block, wherever it says.
+  void check_end(ByteCursor& cursor) const {
+    const uint64_t base = cursor.u64();
+    cursor.skip(8);
+    const uint64_t end = cursor.u64();
+    if (end - std::min(base, end) <= file_.size()) return;
     fail("", "it is truncated: " + std::to_string(file_.size()) + " of " + std::to_string(end) +
                  " bytes are left");
   }
@@ -48,9 +53,7 @@ class Reader {
     cursor.skip(4);
     check_sizes(cursor);
     cursor.skip(version == 0 ? 9 : 13);
-    if (cursor.u64() != 0) fail("", "its first block is damaged");  // base address
-    cursor.skip(8);
-    check_end(cursor.u64());
+    check_end(cursor);
     cursor.skip(8 + 8);
     return cursor.u64();
   }
@@ -58,9 +61,7 @@ class Reader {
   uint64_t root_of_newer(ByteCursor& cursor) {
     check_sizes(cursor);
     cursor.skip(1);
-    if (cursor.u64() != 0) fail("", "its first block is damaged");  // base address
-    cursor.skip(8);
-    check_end(cursor.u64());
+    check_end(cursor);
     constexpr uint64_t kSize = 48;
     file_.checked_block(0, kSize, kSignature, file_.name());
     return cursor.u64();
@@ -201,11 +202,32 @@ class Reader {
 
 }  // namespace
 
-bool is_hdf5(std::string_view bytes) { return bytes.starts_with(kSignature); }
+namespace {
+
+// Where the first block is: at the start, or behind a block of the user's own, of 512 bytes, 1024, 2048, ...
+std::optional<size_t> find_start(std::string_view bytes) {
+  constexpr size_t kSmallest = 512;
+  for (size_t at = 0; at < bytes.size(); at = at == 0 ? kSmallest : 2 * at) {
+    if (bytes.substr(at).starts_with(kSignature)) return at;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool is_hdf5(std::string_view bytes) {
+  if (bytes.starts_with(kSignature)) return true;
+  // A member of a zip archive may start where a user block ends: its last record says that it is one.
+  constexpr size_t kLongestEnd = 22 + 65535;
+  const size_t tail = bytes.size() > kLongestEnd ? bytes.size() - kLongestEnd : 0;
+  return find_start(bytes) && bytes.find("PK\x05\x06", tail) == std::string_view::npos;
+}
 
 Hdf5Tree read_hdf5(std::string_view bytes, const std::string& name, bool checksums) {
-  if (!is_hdf5(bytes)) throw FileError("'" + name + "' is not an HDF5 file: it does not start as one");
-  return Reader(bytes, name, checksums).run();
+  const std::optional<size_t> start = find_start(bytes);
+  if (!start) throw FileError("'" + name + "' is not an HDF5 file: it does not start as one");
+  // Addresses count from there.
+  return Reader(bytes.substr(*start), name, checksums).run();
 }
 
 }  // namespace lamina::detail

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "lamina/backend/backend.h"
+#include "lamina/base/detail/file_kind.h"
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/base/utf8.h"
@@ -144,6 +145,10 @@ Tensor parse_npy(std::string_view bytes, const std::string& name) {
 
 Tensor read_npy(const std::string& path) {
   return detail::reading(path, [&] { return parse_npy(read_file(path), path); });
+}
+
+bool is_npy_file(const std::string& path) {
+  return detail::first_bytes(path, detail::kNpyMagic.size()) == detail::kNpyMagic;
 }
 
 std::string npy_bytes(const Tensor& tensor) {

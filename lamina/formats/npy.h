@@ -20,6 +20,10 @@ Tensor read_npy(const std::string& path);
 /// @param name  what to call them in error messages.
 Tensor parse_npy(std::string_view bytes, const std::string& name);
 
+/// Whether the file at `path` begins as a .npy file does; its name does not matter. False for what cannot be
+/// opened and for pipes.
+bool is_npy_file(const std::string& path);
+
 /// Writes `tensor` (computed first if pending) for numpy.load: format version 1, little-endian, C order.
 /// The file is replaced atomically. Throws FileError.
 void write_npy(const std::string& path, const Tensor& tensor);

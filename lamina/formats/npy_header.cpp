@@ -11,8 +11,6 @@
 namespace lamina::detail {
 namespace {
 
-constexpr std::string_view kMagic("\x93NUMPY", 6);
-
 struct Descr {
   std::string_view text;  // without the byte-order character
   DType dtype;
@@ -157,13 +155,13 @@ void parse_descr(Literal& literal, NpyHeader& header, bool text_allowed) {
 
 NpyHeader parse_npy_header(std::string_view bytes, const std::string& name, bool text_allowed) {
   Literal nothing("", name);
-  if (!bytes.starts_with(kMagic)) nothing.fail("it does not start as one");
+  if (!bytes.starts_with(kNpyMagic)) nothing.fail("it does not start as one");
   if (bytes.size() < 10) nothing.fail("it is truncated in its header");
   const int version = static_cast<unsigned char>(bytes[6]);
   if (version < 1 || version > 3)
     nothing.fail("format version " + std::to_string(version) + "; 1 to 3 are supported");
   const size_t length_size = version == 1 ? 2 : 4;
-  const size_t start = kMagic.size() + 2 + length_size;
+  const size_t start = kNpyMagic.size() + 2 + length_size;
   size_t length = 0;
   for (size_t i = 0; i < length_size && 8 + i < bytes.size(); ++i) {
     length |= static_cast<size_t>(static_cast<unsigned char>(bytes[8 + i])) << (8 * i);
@@ -217,7 +215,7 @@ std::string npy_header(const TensorType& type) {
   constexpr size_t kPrefix = 10;
   text.append(63 - (kPrefix + text.size()) % 64, ' ');
   text += '\n';
-  std::string header(kMagic);
+  std::string header(kNpyMagic);
   header += '\x01';
   header += '\0';
   header += static_cast<char>(text.size() & 255);

@@ -195,7 +195,8 @@ LabelledData load(const std::string& path, const std::string& split, const DataO
   return NpzData(path, split, options).run();
 }
 
-[[maybe_unused]] const bool kRegistered = register_data_format({".npz", load});
+[[maybe_unused]] const bool kRegistered =
+    register_data_format({".npz", load, "PK\x03\x04"}) && register_data_format({".npz", load, "PK\x05\x06"});
 
 }  // namespace
 }  // namespace lamina

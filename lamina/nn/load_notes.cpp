@@ -25,9 +25,8 @@ LoadNotes::~LoadNotes() {
   std::string list;
   for (const std::string& note : notes_) list += (list.empty() ? "" : "; ") + note;
   try {
-    warn("'" + excerpt(name_, 500) +
-         "' is loaded for prediction; what only training needs is not known here: " + excerpt(list, 2000) +
-         ". To train it, register what is missing before loading, or compile it anew");
+    warn("'" + excerpt(name_, 500) + "' is loaded; what only training needs is not known here: " +
+         excerpt(list, 2000) + ". To train it, register what is missing before loading, or compile it anew");
   } catch (...) {  // of a sink: a destructor may not throw
   }
 }

@@ -1,7 +1,6 @@
 // Formats of model files, by extension.
 #include <algorithm>
 #include <cctype>
-#include <fstream>
 
 #include "lamina/base/detail/file_kind.h"
 #include "lamina/base/error.h"
@@ -33,10 +32,7 @@ bool has_extension(const std::string& path, const std::string& extension) {
 
 // "; it is an HDF5 file", for a file that is there.
 std::string what_it_is(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string start(512, '\0');
-  file.read(start.data(), static_cast<std::streamsize>(start.size()));
-  start.resize(static_cast<size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+  const std::string start = detail::first_bytes(path);
   return start.empty() ? std::string() : "; it is " + detail::kind_of_bytes(start);
 }
 

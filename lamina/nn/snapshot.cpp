@@ -8,6 +8,15 @@
 #include "lamina/nn/detail/storage.h"
 
 namespace lamina {
+
+int TrainingSnapshot::epoch() const {
+  return detail::checked_int(info.at("epoch").as_int(), "the snapshot's epoch");
+}
+
+int TrainingSnapshot::step() const {
+  return detail::checked_int(info.at("step").as_int(), "the snapshot's step");
+}
+
 TrainingSnapshot Model::snapshot() const {
   impl().require_built(*this);
   detail::Trainer& trainer = impl().ensure_trainer(*this);
@@ -71,7 +80,6 @@ void Model::restore(const TrainingSnapshot& snapshot) {
 
   for (const WeightPtr& weight : weights()) weight->fresh = false;
   detail::Position& position = impl().position;
-  for (const char* place : {"epoch", "step"}) detail::checked_int(snapshot.info.at(place).as_int(), place);
   position.epoch = snapshot.epoch();
   position.step = snapshot.step();
   position.seed = static_cast<uint64_t>(snapshot.info.at("seed").as_int());

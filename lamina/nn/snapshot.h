@@ -29,9 +29,10 @@ struct TrainingSnapshot {
     }
     return nullptr;
   }
-  /// Epochs completed, and steps completed of the one begun.
-  int epoch() const { return static_cast<int>(info.at("epoch").as_int()); }
-  int step() const { return static_cast<int>(info.at("step").as_int()); }
+  /// Epochs completed, and steps completed of the one begun. Throws InvalidArgument for a number that an int
+  /// does not hold: `info` may come from a file.
+  int epoch() const;
+  int step() const;
 };
 
 }  // namespace lamina

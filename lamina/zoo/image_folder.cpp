@@ -2,13 +2,14 @@
 #include "lamina/zoo/image_folder.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <memory>
 #include <system_error>
 
 #include "lamina/backend/backend.h"
+#include "lamina/base/detail/file_kind.h"
+#include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
 #include "lamina/image/load_img.h"
@@ -60,6 +61,7 @@ class ImageFolder {
                       "known");
     }
     if (others_ > 0) warn("'" + path_ + "'" + other());
+    tell_strays();
     data.x = pixels();
     data.names = files_;
     if (!data.class_names.empty() && !classes.empty())
@@ -78,6 +80,11 @@ class ImageFolder {
     const bool parts = is_there("train") || is_there("test");
     const std::string part = named.empty() ? usual : named;
     if (parts && is_there(part)) {
+      for (const std::string& name : folders) {
+        if (name != "train" && name != "test") stray_folders_.push_back(name);
+      }
+      note_strays();
+      whole_ = path_;
       path_ += "/" + part;
     } else if (parts || !named.empty()) {
       throw FileError("'" + path_ + "' has no folder '" + part + "' with one folder for each class");
@@ -98,6 +105,30 @@ class ImageFolder {
       collect(path_ + "/" + name, found == data.class_names.end() ? -1 : static_cast<int32_t>(label));
     }
     if (!usable) data.class_names.clear();
+    // To ask, a picture needs no class.
+    if (needs_.target_optional)
+      collect(path_, -1);
+    else
+      note_strays();
+  }
+
+  // Pictures of the folder itself, which are in no folder of a class.
+  void note_strays() {
+    for (const std::string& name : entries(path_, false)) {
+      if (is_image_file(path_ + "/" + name) && strays_++ == 0) first_stray_ = path_ + "/" + name;
+    }
+  }
+
+  void tell_strays() const {
+    const std::string where = "'" + (whole_.empty() ? path_ : whole_) + "': ";
+    if (strays_ > 0) {
+      warn(where + detail::count_of(strays_, "picture is", "pictures are") +
+           " in no folder of a class and left out, '" + first_stray_ + "' first");
+    }
+    if (!stray_folders_.empty()) {
+      warn(where + "it has folders called train and test; what else it holds is left out: " +
+           detail::quoted_list(stray_folders_));
+    }
   }
 
   void collect(const std::string& folder, int32_t label) {
@@ -117,8 +148,10 @@ class ImageFolder {
 
   std::string other() const {
     if (others_ == 0) return "";
-    return ": " + std::to_string(others_) + " files are no PNG or JPEG images and are left out, '" +
-           first_other_ + "' first";
+    return ": " +
+           detail::count_of(others_, "file is no PNG or JPEG image and is",
+                            "files are no PNG or JPEG images and are") +
+           " left out, '" + first_other_ + "' first";
   }
 
   Tensor pixels() const {
@@ -148,19 +181,16 @@ class ImageFolder {
   Shape shape_ = {};
   std::vector<std::string> files_;
   std::vector<int32_t> labels_;
-  size_t others_ = 0;
-  std::string first_other_;
+  int64_t others_ = 0, strays_ = 0;
+  std::string first_other_, first_stray_;
+  std::string whole_;  // the folder of the parts
+  std::vector<std::string> stray_folders_ = {};
 };
 
 }  // namespace
 
 bool is_image_file(const std::string& path) {
-  std::error_code ignored;
-  if (!fs::is_regular_file(path, ignored)) return false;
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
-  char head[8];
-  const size_t count = file ? std::fread(head, 1, sizeof head, file.get()) : 0;
-  const std::string_view bytes(head, count);
+  const std::string bytes = detail::first_bytes(path, 8);
   return bytes.starts_with("\x89PNG\r\n\x1a\n") || bytes.starts_with("\xff\xd8\xff");
 }
 

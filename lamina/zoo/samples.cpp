@@ -182,9 +182,12 @@ void learn_data_info(Model& model, const LabelledData& data) {
   model.set_data_info(std::move(info));
 }
 
+bool holds_pictures(const LabelledData& data) {
+  return are_pictures(data.x) || std::any_of(data.inputs.begin(), data.inputs.end(), are_pictures);
+}
+
 void settle_scale(Model& model, const LabelledData& data) {
-  const bool pictures = are_pictures(data.x) || std::any_of(data.inputs.begin(), data.inputs.end(),
-                                                            [](const Tensor& x) { return are_pictures(x); });
+  const bool pictures = holds_pictures(data);
   if (model.data_info().scale == PixelScale::kUnit && holds_bytes_as_floats(data.x)) {
     warn("the model takes pictures of 0..1, and these are numbers up to 255 of the dtype " +
          std::string(lamina::name(data.x.dtype())) + ": they are taken as they are");

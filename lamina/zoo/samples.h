@@ -24,6 +24,9 @@ DataNeeds model_needs(const Model& model);
 /// elsewhere such labels are numbers.
 void learn_data_info(Model& model, const LabelledData& data);
 
+/// Whether one of the inputs is pictures of bytes, as settle_scale describes them.
+bool holds_pictures(const LabelledData& data);
+
 /// Where `data` are pictures of bytes and the model does not say how it takes them (DataInfo::scale), decides
 /// it, keeps it in the model and tells it to the log: they are divided by 255, unless the model begins with a
 /// Rescaling or BatchNormalization layer of its own. Pictures of bytes are uint8 of rank 3 or more, or wider

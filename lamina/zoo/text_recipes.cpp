@@ -24,7 +24,7 @@ int64_t classes_of(const LabelledData& training) {
 struct Reading {
   TokenizerOptions words;
   int64_t maxlen = 0;
-  int features = 0;           // of each word
+  int features = 0;              // of each word
   std::vector<AnyLayer> layers;  // that read the words
 };
 
@@ -55,10 +55,8 @@ Model classifier(const LabelledData& training, const Reading& how, uint64_t seed
 // Narrower than the tutorial's LSTM(128) behind Embedding(10000, 128), and with more dropout: five thousand
 // reviews are few.
 Model imdb(const LabelledData& training, uint64_t seed) {
-  return classifier(
-      training,
-      {{.num_words = 10000}, 400, 32, {Dropout(0.5), LSTM(32, {.dropout = 0.5})}},
-      seed);
+  return classifier(training, {{.num_words = 10000}, 400, 32, {Dropout(0.5), LSTM(32, {.dropout = 0.5})}},
+                    seed);
 }
 
 Model tweets(const LabelledData& training, uint64_t seed) {
@@ -68,9 +66,9 @@ Model tweets(const LabelledData& training, uint64_t seed) {
 
 // Characters: they are known without a dictionary.
 Model hotel(const LabelledData& training, uint64_t seed) {
-  return classifier(training,
-                    {{.num_words = 4000, .char_level = true}, 200, 64, {Dropout(0.3), LSTM(64, {.dropout = 0.3})}},
-                    seed);
+  return classifier(
+      training,
+      {{.num_words = 4000, .char_level = true}, 200, 64, {Dropout(0.3), LSTM(64, {.dropout = 0.3})}}, seed);
 }
 
 }  // namespace

@@ -14,15 +14,19 @@ namespace fs = std::filesystem;
 
 TEST(New, StartsAProjectUnderANameThatCMakeTakes) {
   const test::TemporaryFolder folder;
-  for (const auto& [directory, name] : {std::pair{"my-first app", "my_first_app"}, {"2048", "app_2048"},
-                                        {"项目", "app______"}, {"test", "test_app"}, {"deep/er/", "er"}}) {
+  for (const auto& [directory, name] : {std::pair{"my-first app", "my_first_app"},
+                                        {"2048", "app_2048"},
+                                        {"项目", "app______"},
+                                        {"test", "test_app"},
+                                        {"deep/er/", "er"}}) {
     const test::Outcome outcome = test::run_lamina(folder.path(), {"new", directory});
     ASSERT_EQ(outcome.status, 0) << outcome.err;
     const std::string text = read_file(folder / directory + "/CMakeLists.txt");
     EXPECT_NE(text.find(std::string("project(") + name), std::string::npos) << text;
     EXPECT_EQ(text.find("@NAME@"), std::string::npos);
     EXPECT_NE(outcome.out.find(std::string("build/") + name), std::string::npos) << outcome.out;
-    for (const char* file : {"src/main.cpp", "src/model.h", "src/model.cpp", "tests/model_test.cpp", "README.md"})
+    for (const char* file :
+         {"src/main.cpp", "src/model.h", "src/model.cpp", "tests/model_test.cpp", "README.md"})
       EXPECT_TRUE(fs::exists(folder / directory + "/" + file)) << file;
   }
 }

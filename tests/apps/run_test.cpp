@@ -73,5 +73,18 @@ TEST_F(Names, JsonIsUtf8WhateverAFileIsCalled) {
   }
 }
 
+// A place that cannot be written is found before anything is computed: the input is not even looked at.
+TEST(Run, PlacesThatCannotBeWrittenAreRefusedFirst) {
+  test::TemporaryFolder folder;
+  Sequential model({Input({2}), Dense(1, {.name = "out"})});
+  model.save(folder / "m.keras");
+  write_npy(folder / "wide.npy", Tensor::from<float>({1, 2, 3}, {1, 3}));
+  std::filesystem::create_directories(folder / "o/out.npy");
+  const test::Outcome outcome =
+      test::run_lamina(folder.path(), {"run", "m.keras", "--input", "wide.npy", "--output", "o"});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_NE(outcome.err.find("o/out.npy"), std::string::npos) << outcome.err;
+}
+
 }  // namespace
 }  // namespace lamina

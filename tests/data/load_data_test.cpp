@@ -110,8 +110,9 @@ TEST(LoadData, RefusesKindsThatThisBuildCannotRead) {
               load_data(folder.path());
             }).find("one folder of images (PNG, JPEG) for each"),
             std::string::npos);
-  write_file(folder / "a.parquet", "x");
-  const std::string message = message_of<Unsupported>([&] { load_data(folder / "a.parquet"); });
+  write_file(folder / "a.parquet", std::string("PAR1\x15\0\x15", 7));
+  const std::string message = message_of<FileError>([&] { load_data(folder / "a.parquet"); });
+  EXPECT_NE(message.find("a.parquet' is a Parquet file"), std::string::npos) << message;
   EXPECT_NE(message.find(".npz"), std::string::npos) << message;
   EXPECT_NE(message_of<FileError>([&] { load_data(folder / "b.npz"); }).find("No such file"),
             std::string::npos);
@@ -178,6 +179,51 @@ TEST(ToCategorical, RefusesOtherThanClassNumbers) {
   EXPECT_NE(refusal(Tensor::from<int32_t>({-1}), 0).find("-1 at index 0"), std::string::npos);
   EXPECT_NE(refusal(Tensor::from<float>({0}), 3).find("integer dtype"), std::string::npos);
   EXPECT_NE(refusal(Tensor::from<int32_t>({0, 1, 2, 3}, {2, 2}), 3).find("(n,)"), std::string::npos);
+}
+
+// ---- Files are what they hold ----
+
+TEST(LoadData, TablesAreKnownByTheirText) {
+  TemporaryFolder folder;
+  const std::string table = "a,b,label\n1,2,0\n3,4,1\n";
+  // The second begins as a bitmap does.
+  for (const std::string& text : {table, std::string("BMI,b,label\n1,2,0\n3,4,1\n")}) {
+    for (const char* name : {"iris.data", "t.txt", "t", "t.CSV", "t.npz", "t.json", "t.png"}) {
+      write_file(folder / name, text);
+      const LabelledData data = load_data(folder / name);
+      EXPECT_EQ(data.x.to_vector<float>(), (std::vector<float>{1, 2, 3, 4})) << name;
+      EXPECT_EQ(data.y.to_vector<int>(), (std::vector<int>{0, 1})) << name;
+    }
+  }
+}
+
+TEST(LoadData, ArraysAreKnownByTheirArchive) {
+  TemporaryFolder folder;
+  write_npz(folder / "arrays.csv",
+            {{"x", Tensor::from<float>({1, 2}, {2, 1})}, {"y", Tensor::from<int64_t>({1, 0})}});
+  EXPECT_EQ(load_data(folder / "arrays.csv").y.to_vector<int>(), (std::vector<int>{1, 0}));
+}
+
+TEST(LoadData, WhatStandsForATableIsNamed) {
+  TemporaryFolder folder;
+  const std::vector<std::pair<std::string, std::string>> files = {
+      {"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n", "is a Git LFS pointer"},
+      {"\n<!DOCTYPE html>\n<html><body>1,2</body></html>\n", "is an HTML page"},
+      {"<?xml version=\"1.0\"?>\n<Error/>\n", "is an XML document"},
+      {std::string("\x89PNG\r\n\x1a\n\0\0", 10), "is a PNG image"},
+      {std::string("\x93NUMPY\x01\0", 8), "is a NumPy array"},
+      {std::string("\0\0\x08\x03\0\0", 6), "is an IDX file of images: give the folder"},
+  };
+  for (const auto& [bytes, words] : files) {
+    for (const char* name : {"t.csv", "t.npz", "t"}) {
+      write_file(folder / name, bytes);
+      const std::string message = message_of<FileError>([&] { load_data(folder / name); });
+      EXPECT_NE(message.find(std::string(name) + "' " + words), std::string::npos) << message;
+    }
+  }
+  // Who says how a table is written says that it is one.
+  write_file(folder / "t.csv", "<html>,b\n1,2\n3,4\n");
+  EXPECT_EQ(load_data(folder / "t.csv", {.table = {.header = true}}).samples(), 2);
 }
 
 }  // namespace

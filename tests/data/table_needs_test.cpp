@@ -361,5 +361,72 @@ TEST(TableNeeds, LongLinesAreRefusedSoon) {
   expect_refused(std::string(40 << 20, 'x'), {}, "one column");
 }
 
+// ---- Cells that may be mistakes ----
+
+TEST(TableNeeds, InfiniteCellsAreNamed) {
+  for (const char* cell : {"inf", "-Infinity", "1e999", "1e39"}) {
+    const Told told;
+    const LabelledData data =
+        parse_table("a,b,pet\n1,2,cat\n3," + std::string(cell) + ",dog\n", "t.csv", of_pets());
+    EXPECT_TRUE(std::isinf(data.x.to_vector<float>()[3]));
+    EXPECT_TRUE(told.holds("'t.csv', line 3: column 'b' of row 2 holds '" + std::string(cell) +
+                           "', which is infinite"))
+        << told.text();
+  }
+  DataOptions values;
+  values.needs.target = TargetKind::kValues;
+  const Told told;
+  parse_table("a,y\n1,2\n3,inf\n5,1e40\n", "t.csv", values);
+  EXPECT_TRUE(told.holds("column 'y' of row 2 holds 'inf'")) << told.text();
+  EXPECT_TRUE(told.holds("2 such cells in all")) << told.text();
+}
+
+TEST(TableNeeds, MarksBetweenThousandsAreExplained) {
+  expect_refused(
+      "a,b,pet\n1,2,cat\n3,\"1,234\",dog\n", of_pets(),
+      "line 3: column 'b' of row 2 holds '1,234'; a number was expected; if it means 1234, write it");
+  expect_refused("a,b,pet\n1,\"-12,345,678.5\",cat\n", of_pets(), "if it means -12345678.5, write it");
+  DataOptions german = of_pets();
+  german.table.decimal_comma = true;
+  expect_refused("a;b;pet\n1,5;1.234,5;cat\n", german, "if it means 1234,5, write it");
+  DataOptions values;
+  values.needs.target = TargetKind::kValues;
+  expect_refused("a;y\n1;2\n3;\"1,234\"\n", values, "line 3: column 'y' of row 2 holds '1,234'");
+  // No group of three.
+  for (const char* cell : {"\"1,23,4\"", "\"1234,567\"", "\",123\"", "\"1,2345\""}) {
+    const Told told;
+    const std::string message = message_of<Error>(
+        [&] { parse_table("a,b,pet\n1," + std::string(cell) + ",cat\n", "t.csv", of_pets()); });
+    EXPECT_EQ(message.find("if it means"), std::string::npos) << message;
+  }
+}
+
+// ---- A model that is asked ----
+
+TEST(TableNeeds, WhatIsNotUsedOfTargetsIsTold) {
+  DataOptions options = of_pets();
+  options.needs.target_optional = true;
+  {
+    const Told told;
+    const LabelledData data = parse_table("a,b,pet\n1,2,cow\n3,4,cat\n5,6,cow\n", "t.csv", options);
+    EXPECT_EQ(data.y.to_vector<int>(), (std::vector<int>{-1, 1, -1}));
+    EXPECT_TRUE(told.holds("line 2: column 'pet' of row 1 holds 'cow', a class that the model does not know"))
+        << told.text();
+    EXPECT_TRUE(told.holds("2 such cells")) << told.text();
+  }
+  options.label_column = "pte";
+  {
+    const Told told;
+    parse_table("a,b,pet\n1,2,cat\n", "t.csv", options);
+    EXPECT_TRUE(told.holds("'t.csv' has no column 'pte'; did you mean 'pet'?")) << told.text();
+  }
+  options = of_pets();
+  options.needs.target_optional = true;
+  options.needs.known.class_names.clear();
+  const Told told;
+  EXPECT_FALSE(parse_table("a,b,pet\n1,2,1\n3,4,cat\n5,6,0\n", "t.csv", options).y.defined());
+  EXPECT_TRUE(told.holds("the targets are not used: 't.csv', line 3")) << told.text();
+}
+
 }  // namespace
 }  // namespace lamina

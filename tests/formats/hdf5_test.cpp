@@ -329,7 +329,8 @@ TEST_P(Hdf5Layouts, GoldenArraysComeOut) {
   for (const auto& [path, tensor] : tree.arrays) {
     std::string key = path;
     std::replace(key.begin(), key.end(), '/', '.');
-    const Tensor& expected = layouts().at("array_" + key);
+    const std::string own = GetParam() + "_array_" + key;  // where what is stored is less exact
+    const Tensor& expected = layouts().at(layouts().contains(own) ? own : "array_" + key);
     EXPECT_EQ(tensor.type(), expected.type()) << path;
     EXPECT_EQ(tensor.to_vector<double>(), expected.to_vector<double>()) << path;
   }
@@ -454,8 +455,8 @@ TEST(Hdf5, ArraysNeverWrittenHaveTheFillValue) {
 
 TEST(Hdf5, FiltersThatAreNotKnownAreNamed) {
   const std::string bytes =
-      chunked({64}, {32}, [](hid_t create) { H5Pset_scaleoffset(create, H5Z_SO_FLOAT_DSCALE, 3); });
-  EXPECT_EQ(read_hdf5(bytes, "a.h5").skipped.at("x"), "compressed with scaleoffset");
+      chunked({64}, {32}, [](hid_t create) { H5Pset_filter(create, 300, H5Z_FLAG_OPTIONAL, 0, nullptr); });
+  EXPECT_EQ(read_hdf5(bytes, "a.h5").skipped.at("x"), "compressed with the filter number 300");
 }
 
 // 100 KB that say they are gigabytes of zeros: refused by the limit, in time and memory for what it allows.

@@ -143,5 +143,15 @@ TEST(Snapshot, OfNoPossiblePlaceIsRefused) {
   }
 }
 
+// A number of a file that an int does not hold: 4294967297 would be 1.
+TEST(Snapshot, PlacesBeyondAnIntAreRefused) {
+  TrainingSnapshot snapshot;
+  snapshot.info = Json::object({{"epoch", int64_t{4294967297}}, {"step", int64_t{-4294967297}}});
+  EXPECT_NE(test::message_of<InvalidArgument>([&] { (void)snapshot.epoch(); }).find("the snapshot's epoch"),
+            std::string::npos);
+  EXPECT_NE(test::message_of<InvalidArgument>([&] { (void)snapshot.step(); }).find("received -4294967297"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace lamina

@@ -126,5 +126,40 @@ TEST_F(ImageFolders, SayWhatTheyLeaveOutAndWhatIsDamaged) {
   EXPECT_NE(message_of<FileError>([&] { load_data(folder_.path()); }).find("b/2.png"), std::string::npos);
 }
 
+// ---- Pictures where none are expected ----
+
+TEST_F(ImageFolders, PicturesInNoFolderOfAClassAreToldOrAsked) {
+  picture("a/1.png", 10);
+  picture("b/deep/deeper/2.png", 20);
+  picture("stray.png", 30);
+  picture("stray2.PNG", 40);
+  {
+    const test::Told told;
+    EXPECT_EQ(load_data(folder_.path()).samples(), 2);
+    EXPECT_TRUE(told.holds("2 pictures are in no folder of a class and left out, '" + folder_ / "stray.png" +
+                           "' first"))
+        << told.text();
+  }
+  DataOptions options;
+  options.needs.target_optional = true;
+  const test::Told told;
+  const LabelledData asked = load_data(folder_.path(), options);
+  EXPECT_EQ(asked.names, (Names{folder_ / "a/1.png", folder_ / "b/deep/deeper/2.png", folder_ / "stray.png",
+                                folder_ / "stray2.PNG"}));
+  EXPECT_EQ(asked.y.to_vector<int>(), (std::vector<int>{0, 1, -1, -1}));
+  EXPECT_FALSE(told.holds("left out")) << told.text();
+}
+
+TEST_F(ImageFolders, WhatStandsBesideThePartsIsTold) {
+  picture("train/a/1.png", 10);
+  picture("test/a/2.png", 20);
+  picture("val/a/3.png", 30);
+  picture("stray.png", 40);
+  const test::Told told;
+  EXPECT_EQ(load_data(folder_.path(), {.split = "test"}).samples(), 1);
+  EXPECT_TRUE(told.holds("what else it holds is left out: 'val'")) << told.text();
+  EXPECT_TRUE(told.holds("1 picture is in no folder of a class")) << told.text();
+}
+
 }  // namespace
 }  // namespace lamina

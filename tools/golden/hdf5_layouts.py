@@ -1,7 +1,7 @@
 """HDF5 files in the layouts that h5py can write, with arrays in all kinds of storage: formats/hdf5_layouts.npz.
 
 Entries: names (JSON), and for each name <name>_file (its bytes); the arrays that each of them holds are array_<path>, with
-"/" as ".".
+"/" as ".", but <name>_array_<path> where what is stored is less exact.
 """
 import io
 
@@ -50,14 +50,33 @@ FILES = {
     "latest_unlimited_all": ({"libver": "latest"}, {"small": True, "unlimited": True, "compression": "gzip"}),
     "latest_ordered": ({"libver": "latest", "track_order": True}, {}),
     "latest_many": ({"libver": "latest"}, {"many": 300}),
+    "user_block_512": ({"userblock_size": 512}, {"chunks": True}),
+    "user_block_1024": ({"userblock_size": 1024}, {"compression": "gzip"}),
+    "user_block_latest": ({"libver": "latest", "userblock_size": 2048}, {"small": True, "fletcher32": True}),
+    "scaleoffset": ({}, {"scaleoffset": True}),
+    "scaleoffset_latest": ({"libver": "latest"}, {"scaleoffset": True, "compression": "gzip", "shuffle": True, "small": True}),
+    "nbit": ({}, {"nbit": True}),
 }
 
 
 def dataset(group, path, value, options):
     options = dict(options)
+    scales, nbit = options.pop("scaleoffset", False), options.pop("nbit", False)
+    if scales and value.dtype.kind in "iuf" and value.dtype.itemsize >= 4:
+        options["scaleoffset"] = 2 if value.dtype.kind == "f" else 0
+    if nbit:
+        creation = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        creation.set_chunk(tuple(max(n, 1) for n in value.shape) or (1,))
+        creation.set_filter(h5py.h5z.FILTER_NBIT, h5py.h5z.FLAG_OPTIONAL)
     small, unlimited = options.pop("small", False), options.pop("unlimited", False)
     if value.ndim == 0:
         return group.create_dataset(path, data=value)
+    if nbit:
+        group.require_group(path.rpartition("/")[0])
+        kind = h5py.h5t.py_create(value.dtype, logical=True)
+        made = h5py.h5d.create(group.id, path.encode(), kind, h5py.h5s.create_simple(value.shape), creation)
+        made.write(h5py.h5s.ALL, h5py.h5s.ALL, np.ascontiguousarray(value))
+        return h5py.Dataset(made)
     if small:
         options["chunks"] = tuple(min(n, 2 if value.ndim > 1 else 1) for n in value.shape)
     if unlimited:
@@ -84,7 +103,13 @@ def main():
     entries = {f"{name}_file": np.frombuffer(file_of(*how), np.uint8) for name, how in FILES.items()}
     for path, value in arrays().items():
         value = np.asarray(value)
-        entries["array_" + path.replace("/", ".")] = value.astype(value.dtype.newbyteorder("="))
+        value = value.astype(value.dtype.newbyteorder("="))
+        entries["array_" + path.replace("/", ".")] = value
+        for name in FILES:
+            with h5py.File(io.BytesIO(entries[name + "_file"].tobytes())) as file:
+                stored = file[path][()]
+            if not np.array_equal(stored, value):
+                entries[name + "_array_" + path.replace("/", ".")] = stored.astype(value.dtype)
     save("formats/hdf5_layouts", names=list(FILES), **entries)
 
 

@@ -10,6 +10,9 @@ namespace lamina::detail {
 /// "54,000"
 std::string grouped(int64_t value);
 
+/// "1 sample", "54,000 samples"; of an irregular noun give the plural, too.
+std::string count_of(int64_t count, const std::string& noun, const std::string& plural = "");
+
 /// "val loss" for "val_loss"
 std::string spaced(std::string name);
 

@@ -101,10 +101,39 @@ bool is_truth(std::string_view field, double& value) {
   return false;
 }
 
-std::string comma_hint(std::string_view field, char decimal) {
-  const bool comma = decimal == '.' && field.find(',') != std::string_view::npos;
-  if (!comma || read_cell(field, ',').kind != CellKind::kNumber) return "";
-  return "; if its comma is a decimal point, say so (--decimal-comma)";
+namespace {
+
+// The number without what separates its thousands: groups of three digits behind the first, which has one to
+// three. Empty where there are none.
+std::string without_thousands(std::string_view field, char decimal) {
+  const char mark = decimal == '.' ? ',' : '.';
+  const bool negative = field.starts_with('-');
+  if (negative) field.remove_prefix(1);
+  const std::string_view whole = field.substr(0, std::min(field.find(decimal), field.size()));
+  const size_t first = whole.find(mark);
+  if (first == std::string_view::npos || first < 1 || first > 3 || (whole.size() - first) % 4 != 0) return "";
+  std::string plain = negative ? "-" : "";
+  for (size_t i = 0; i < whole.size(); ++i) {
+    const bool separates = i >= first && (i - first) % 4 == 0;
+    if (separates ? whole[i] != mark : whole[i] < '0' || whole[i] > '9') return "";
+    if (!separates) plain += whole[i];
+  }
+  plain += field.substr(whole.size());
+  return read_cell(plain, decimal).kind == CellKind::kNumber ? plain : "";
+}
+
+}  // namespace
+
+std::string mark_hint(std::string_view field, char decimal) {
+  field = trimmed(field);
+  const bool comma = decimal == '.' && field.find(',') != std::string_view::npos &&
+                     read_cell(field, ',').kind == CellKind::kNumber;
+  const std::string plain = without_thousands(field, decimal);
+  if (plain.empty()) return comma ? "; if its comma is a decimal point, say so (--decimal-comma)" : "";
+  return "; if it means " + plain +
+         ", write it without what separates its thousands (pandas.read_csv(..., thousands='" +
+         (decimal == '.' ? "," : ".") + "') reads such tables)" +
+         (comma ? ", and if its comma is a decimal point, say so (--decimal-comma)" : "");
 }
 
 std::string shown(std::string_view field) {

@@ -35,8 +35,9 @@ Cell read_cell(std::string_view field, char decimal);
 /// True and False, as pandas writes them, also in upper and lower case: 1 and 0 where a number is needed.
 bool is_truth(std::string_view field, double& value);
 
-/// What to add to the message about a field that is no number, when it is one with a decimal comma.
-std::string comma_hint(std::string_view field, char decimal);
+/// What to add to the message about a field that is no number, when it is one with a decimal comma, or with
+/// marks between its thousands.
+std::string mark_hint(std::string_view field, char decimal);
 
 /// A field for an error message: in quotes, and not all of a long one.
 std::string shown(std::string_view field);

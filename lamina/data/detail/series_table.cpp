@@ -125,7 +125,7 @@ class SeriesTable {
     const std::string& field = table_.rows[row][values_];
     const bool missing = cell_of(row, values_).kind == CellKind::kMissing;
     throw FileError(place(row, values_) + " is " + (trimmed(field).empty() ? "empty" : shown(field)) +
-                    "; a number was expected" + comma_hint(trimmed(field), decimal_) +
+                    "; a number was expected" + mark_hint(trimmed(field), decimal_) +
                     (missing ? ". To leave such rows out, say so (--missing drop)" : ""));
   }
 

@@ -30,6 +30,12 @@ class Chooser {
         by_name_(layout.header && !known_.features.empty()) {
     // A model of one flat input says how many numbers a sample has.
     const std::vector<WantedInput>& inputs = options.needs.inputs;
+    if (inputs.size() > 1) {
+      Names names;
+      for (const WantedInput& input : inputs) names.push_back(input.name);
+      throw FileError("'" + source + "' is one table, and the model takes " + std::to_string(inputs.size()) +
+                      " inputs, " + quoted_list(names) + ": give a .npz file with an array for each");
+    }
     const Shape shape = inputs.size() == 1 ? inputs[0].shape : Shape();
     const bool flat = shape.rank() == 2 || (shape.rank() == 3 && shape[2] == 1);
     if (flat && shape[1] > 0) width_ = static_cast<size_t>(shape[1]);
@@ -120,6 +126,10 @@ class Chooser {
       if (!found && !optional) {
         throw InvalidArgument("'" + source_ + "': unknown column '" + options_.label_column + "'" +
                               suggest(options_.label_column, columns_));
+      }
+      if (!found) {
+        warn("'" + source_ + "' has no column '" + options_.label_column + "'" +
+             suggest(options_.label_column, columns_) + ": no column is taken for the target");
       }
       return found;
     }

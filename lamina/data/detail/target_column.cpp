@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 
+#include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
 #include "lamina/base/utf8.h"
@@ -57,9 +58,9 @@ bool TargetColumn::take(std::string_view field, size_t line, size_t row) {
     return true;
   }
   if (mode_ == Mode::kValues)
-    take_value(field, cell);
+    take_value(field, cell, line, row);
   else if (mode_ == Mode::kKnown)
-    take_known(field, cell);
+    take_known(field, cell, line, row);
   else
     learn(field, cell, line, row);
   if (short_number && mode_ == Mode::kLearn) {
@@ -69,19 +70,20 @@ bool TargetColumn::take(std::string_view field, size_t line, size_t row) {
   return true;
 }
 
-void TargetColumn::take_value(std::string_view field, const Cell& cell) {
+void TargetColumn::take_value(std::string_view field, const Cell& cell, size_t line, size_t row) {
   double number = cell.number;
   if (cell.kind != CellKind::kNumber && !is_truth(field, number)) {
     if (needs_.target_optional)
       number = std::numeric_limits<double>::quiet_NaN();
     else
-      throw InvalidArgument("holds " + shown(field) + "; a number was expected" +
-                            comma_hint(field, decimal_));
+      throw InvalidArgument("holds " + shown(field) + "; a number was expected" + mark_hint(field, decimal_));
   }
   values_.push(static_cast<float>(number));
+  if (std::isinf(static_cast<float>(number)) && infinite_++ == 0)
+    first_infinite_ = {std::string(field), cell, line, row, 0};
 }
 
-void TargetColumn::take_known(std::string_view field, const Cell& cell) {
+void TargetColumn::take_known(std::string_view field, const Cell& cell, size_t line, size_t row) {
   key_ = field;
   auto found = places_.find(key_);
   if (found == places_.end() && is_class_number(cell)) {
@@ -93,7 +95,9 @@ void TargetColumn::take_known(std::string_view field, const Cell& cell) {
     ids_.push(static_cast<int32_t>(cell.number));
     return;
   }
-  if (found == places_.end() && !needs_.target_optional) {
+  if (found == places_.end() && needs_.target_optional) {
+    if (unknown_++ == 0) first_unknown_ = {std::string(field), cell, line, row, 0};
+  } else if (found == places_.end()) {
     throw InvalidArgument("holds the class " + shown(field) + ", which the model does not know" +
                           suggest(std::string(field), needs_.known.class_names) +
                           (is_class_number(cell) ? ". If it is the number of one, give the names in the "
@@ -153,13 +157,18 @@ bool TargetColumn::is_of_one_kind(const std::string& source) const {
     if (!first[kind]) first[kind] = &seen;
   }
   if (count[0] == 0 || count[1] == 0) return true;
-  if (needs_.target_optional) return false;
   const int odd = count[1] <= count[0] ? 1 : 0;
-  throw FileError(place(source, *first[odd]) + ", and " + std::to_string(count[1 - odd]) +
-                  " other rows hold " + (odd == 1 ? "numbers" : "text") +
-                  ": mend it, leave such rows out of the table, or, if " +
-                  "these are names of classes, name all of them (--labels)" +
-                  (odd == 1 ? comma_hint(first[1]->text, decimal_) : ""));
+  refuse(place(source, *first[odd]) + ", and " + std::to_string(count[1 - odd]) + " other rows hold " +
+         (odd == 1 ? "numbers" : "text") + ": mend it, leave such rows out of the table, or, if " +
+         "these are names of classes, name all of them (--labels)" +
+         (odd == 1 ? mark_hint(first[1]->text, decimal_) : ""));
+  return false;
+}
+
+// To ask, targets that cannot be are in nobody's way.
+void TargetColumn::refuse(const std::string& reason) const {
+  if (!needs_.target_optional) throw FileError(reason);
+  warn("the targets are not used: " + reason);
 }
 
 Tensor TargetColumn::numbers_of(const std::vector<int32_t>& class_of_seen) {
@@ -222,10 +231,19 @@ void TargetColumn::finish_numbers(const std::string& source, LabelledData& data)
 
 void TargetColumn::finish(const std::string& source, LabelledData& data) {
   if (mode_ == Mode::kValues) {
+    if (infinite_ > 0 && !needs_.target_optional) {
+      warn(place(source, first_infinite_) + ", which is infinite in float32 and taken as it is; " +
+           count_of(static_cast<int64_t>(infinite_), "such cell") + " in all");
+    }
     data.y = values_.take(DType::kFloat32, {static_cast<int64_t>(values_.rows())});
     return;
   }
   if (mode_ == Mode::kKnown) {
+    if (unknown_ > 0) {
+      warn(place(source, first_unknown_) + ", a class that the model does not know" +
+           suggest(first_unknown_.text, needs_.known.class_names) + "; in all " +
+           count_of(static_cast<int64_t>(unknown_), "such cell"));
+    }
     data.class_names = needs_.known.class_names;
     data.y = ids_.take(DType::kInt32, {static_cast<int64_t>(ids_.rows())});
     return;

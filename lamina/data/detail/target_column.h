@@ -35,13 +35,14 @@ class TargetColumn {
     int64_t count = 0;
   };
 
-  void take_value(std::string_view field, const Cell& cell);
-  void take_known(std::string_view field, const Cell& cell);
+  void take_value(std::string_view field, const Cell& cell, size_t line, size_t row);
+  void take_known(std::string_view field, const Cell& cell, size_t line, size_t row);
   void learn(std::string_view field, const Cell& cell, size_t line, size_t row);
   void give_up_classes();
   void finish_names(const std::string& source, LabelledData& data);
   void finish_numbers(const std::string& source, LabelledData& data);
   bool is_of_one_kind(const std::string& source) const;
+  void refuse(const std::string& reason) const;
   std::string place(const std::string& source, const Seen& seen) const;
   Tensor numbers_of(const std::vector<int32_t>& class_of_seen);
 
@@ -55,7 +56,9 @@ class TargetColumn {
   std::vector<Seen> seen_;
   std::unordered_map<std::string, int32_t> places_;
   std::vector<int32_t> short_numbers_;  // places of those of up to three digits: most labels are
-  std::string key_;                     // of the last look-up: no memory is taken for cells that were seen
+  size_t unknown_ = 0, infinite_ = 0;   // cells of classes that the model does not know; such numbers
+  Seen first_unknown_, first_infinite_;
+  std::string key_;  // of the last look-up: no memory is taken for cells that were seen
 };
 
 }  // namespace lamina::detail

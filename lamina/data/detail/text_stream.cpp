@@ -5,12 +5,20 @@
 #include <cstring>
 #include <string_view>
 
+#include "lamina/base/detail/file_kind.h"
 #include "lamina/base/error.h"
 #include "lamina/base/utf8.h"
 
 namespace lamina::detail {
-TextStream::TextStream(Source source, std::string name)
-    : source_(std::move(source)), name_(std::move(name)) {}
+
+namespace {
+
+constexpr size_t kStart = 512;  // bytes that say what it is
+
+}  // namespace
+
+TextStream::TextStream(Source source, std::string name, bool any_text)
+    : source_(std::move(source)), name_(std::move(name)), any_text_(any_text) {}
 
 bool TextStream::fill(size_t size) {
   if (ended_) return false;
@@ -23,9 +31,12 @@ bool TextStream::fill(size_t size) {
 }
 
 void TextStream::find_encoding() {
-  while (raw_.size() < 4 && fill(size_t{1} << 16)) {
+  while (raw_.size() < kStart && fill(size_t{1} << 16)) {
   }
   const std::string_view head = raw_;
+  const std::string kind = any_text_ ? "" : kind_of_no_text(head.substr(0, kStart));
+  if (!kind.empty())
+    throw FileError("'" + name_ + "' is " + kind + "; a table of text was expected, such as CSV");
   const auto zero = [&](size_t at) { return at < head.size() && head[at] == '\0'; };
   if (head.starts_with(std::string_view("\xff\xfe\0\0", 4)) ||
       head.starts_with(std::string_view("\0\0\xfe\xff", 4))) {

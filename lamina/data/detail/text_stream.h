@@ -14,11 +14,12 @@ class TextStream {
   /// Puts up to `size` bytes at `to` and returns how many, 0 at the end.
   using Source = std::function<size_t(char* to, size_t size)>;
 
-  /// @param name  what to call the text in error messages.
-  TextStream(Source source, std::string name);
+  /// @param name      what to call the text in error messages.
+  /// @param any_text  whether also bytes are read that look like something else: a web page.
+  TextStream(Source source, std::string name, bool any_text = false);
 
   /// Appends about `size` bytes of text; false, appending nothing, at its end. Throws FileError for UTF-16
-  /// that breaks off, zero bytes and UTF-32.
+  /// that breaks off, zero bytes and UTF-32, and for what is no text of a user's own: it is named.
   bool append(std::string& text, size_t size);
 
  private:
@@ -31,7 +32,7 @@ class TextStream {
   std::string name_;
   std::string raw_;  // bytes that wait
   Encoding encoding_ = Encoding::kUtf8;
-  bool started_ = false, ended_ = false;
+  bool any_text_, started_ = false, ended_ = false;
 };
 
 }  // namespace lamina::detail

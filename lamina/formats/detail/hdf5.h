@@ -19,15 +19,15 @@ struct Hdf5Tree {
   std::map<std::string, std::string> skipped;
 };
 
-/// Whether `bytes` starts as an HDF5 file does.
+/// Whether `bytes` starts as an HDF5 file does, or does so behind a user block of 512 bytes, 1024, 2048, ...
 bool is_hdf5(std::string_view bytes);
 
 /// Reads all arrays of an HDF5 image in the layouts that h5py and the C library write, by default or with
 /// libver='latest' (superblocks 0 to 3, object headers 1 and 2, groups in heaps), in one piece or in chunks,
-/// with gzip, shuffle, fletcher32 and lzf. Element types are those of DType; NumPy's bool arrives as bool,
-/// two opaque bytes (Keras's bfloat16) as bfloat16. Time and memory are linear in the file's size: no
-/// structure is read twice, and the arrays may have as many bytes as ZipLimits allows an archive of that
-/// size.
+/// with gzip, shuffle, fletcher32, scale-offset and lzf. Element types are those of DType; NumPy's bool
+/// arrives as bool, two opaque bytes (Keras's bfloat16) as bfloat16. Time and memory are linear in the file's
+/// size: no structure is read twice, and the arrays may have as many bytes as ZipLimits allows an archive of
+/// that size.
 /// @param name  what to call the file in error messages.
 /// @param checksums  false: of the format's own structures are not looked at. For fuzzers, which would get no
 ///                   further than those.

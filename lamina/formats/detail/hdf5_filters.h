@@ -9,7 +9,7 @@
 namespace lamina::detail {
 
 /// The filters of a dataset, in the order in which they were applied when it was written: gzip, shuffle,
-/// fletcher32 and lzf, which h5py offers.
+/// fletcher32, scale-offset and lzf, which h5py offers.
 class Hdf5Filters {
  public:
   Hdf5Filters() = default;

@@ -10,6 +10,9 @@
 
 namespace lamina::detail {
 
+/// What every .npy file starts with.
+inline constexpr std::string_view kNpyMagic("\x93NUMPY", 6);
+
 /// How the elements stand in the file.
 enum class NpyStored {
   kAsIs,      ///< as the tensor has them

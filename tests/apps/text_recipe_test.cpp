@@ -1,0 +1,114 @@
+// Recipes of texts: from a table of texts to an answer about a sentence, and what is refused.
+#include <gtest/gtest.h>
+
+#include "lamina/base/files.h"
+#include "lamina/base/json.h"
+#include "tests/support/program.h"
+#include "tests/support/temporary_folder.h"
+
+namespace lamina {
+namespace {
+
+using test::Outcome;
+
+// Sentences of three moods, each told by a word of its own among words that say nothing.
+std::string sentences(int count, uint32_t seed) {
+  const char* moods[] = {"negative", "neutral", "positive"};
+  const char* telling[3][2] = {{"awful", "lost"}, {"gate", "question"}, {"great", "wonderful"}};
+  const char* plain[] = {"the", "flight", "to", "my", "and", "it", "was", "\"crew\"", "bag", "@airline"};
+  std::string text = "label\ttext\n";
+  for (int i = 0; i < count; ++i) {
+    seed = seed * 1664525u + 1013904223u;
+    const int mood = i % 3;
+    text += std::string(moods[mood]) + "\t";
+    for (uint32_t k = 0; k < 5; ++k) text += std::string(plain[(seed >> (4 * k)) % 10]) + " ";
+    text += std::string(telling[mood][(seed >> 24) % 2]) + " " + plain[(seed >> 26) % 10] + "\n";
+  }
+  return text;
+}
+
+class TextRecipe : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new test::TemporaryFolder;
+    write_file(*folder_ / "train.tsv", sentences(600, 1));
+    write_file(*folder_ / "test.tsv", sentences(90, 2));
+    trained_ = new Outcome(run({"train", "tweets", "--data", "train.tsv", "--validation-data", "test.tsv",
+                                "--epochs", "4", "--json", "--run-dir", "notes"}));
+  }
+  static void TearDownTestSuite() {
+    delete trained_;
+    delete folder_;
+  }
+  static Outcome run(const std::vector<std::string>& arguments) {
+    return test::run_lamina(folder_->path(), arguments, {"OMP_WAIT_POLICY=passive"});
+  }
+  static test::TemporaryFolder* folder_;
+  static Outcome* trained_;
+};
+test::TemporaryFolder* TextRecipe::folder_ = nullptr;
+Outcome* TextRecipe::trained_ = nullptr;
+
+TEST_F(TextRecipe, LearnsTheMoods) {
+  ASSERT_EQ(trained_->status, 0) << trained_->err;
+  const Json last = Json::parse(trained_->lines().back());
+  EXPECT_GT(last.at("metrics").at("accuracy").as_double(), 0.9);
+  const Outcome judged = run({"evaluate", "tweets.keras", "--data", "test.tsv", "--json"});
+  ASSERT_EQ(judged.status, 0) << judged.err;
+  EXPECT_EQ(Json::parse(judged.out).at("metrics").dump(), last.at("metrics").dump());
+}
+
+TEST_F(TextRecipe, AnswersTextsAsTheyStand) {
+  const Outcome said =
+      run({"predict", "tweets.keras", "my bag was lost", "a great crew, \"wonderful\"!", "--json"});
+  ASSERT_EQ(said.status, 0) << said.err;
+  ASSERT_EQ(said.lines().size(), 2u);
+  const Json first = Json::parse(said.lines()[0]), second = Json::parse(said.lines()[1]);
+  EXPECT_EQ(first.at("input").as_string(), "my bag was lost");
+  EXPECT_EQ(first.at("label").as_string(), "negative");
+  EXPECT_EQ(second.at("label").as_string(), "positive");
+  ASSERT_EQ(first.at("probabilities").size(), 3u);
+  // From files: one a line, and a table without targets.
+  write_file(*folder_ / "lines.txt", "great flight\nwhat gate question\n");
+  const Outcome lines = run({"predict", "tweets.keras", "lines.txt", "--json"});
+  ASSERT_EQ(lines.lines().size(), 2u) << lines.err;
+  EXPECT_EQ(Json::parse(lines.lines()[1]).at("label").as_string(), "neutral");
+  write_file(*folder_ / "only.csv", "text\n\"awful, awful\"\n");
+  const Outcome table = run({"predict", "tweets.keras", "only.csv", "--json"});
+  ASSERT_EQ(table.lines().size(), 1u) << table.err;
+  EXPECT_EQ(Json::parse(table.lines()[0]).at("label").as_string(), "negative");
+}
+
+TEST_F(TextRecipe, RefusesWhatCannotBe) {
+  write_file(*folder_ / "one.tsv", "label\ttext\ngood\ta\ngood\tb\n");
+  const Outcome one = run({"train", "tweets", "--data", "one.tsv", "--out", "one.keras"});
+  EXPECT_EQ(one.status, 1);
+  EXPECT_NE(one.err.find("'one.tsv': all texts are of the class 'good'"), std::string::npos) << one.err;
+  write_file(*folder_ / "new.tsv", "label\ttext\nfurious\ta\n");
+  const Outcome unknown = run({"evaluate", "tweets.keras", "--data", "new.tsv"});
+  EXPECT_EQ(unknown.status, 1);
+  EXPECT_NE(unknown.err.find("furious"), std::string::npos) << unknown.err;
+  const Outcome missing = run({"predict", "tweets.keras", "nothing.csv"});
+  EXPECT_EQ(missing.status, 1);
+  EXPECT_NE(missing.err.find("nothing.csv"), std::string::npos) << missing.err;
+}
+
+TEST_F(TextRecipe, GoesOnBitForBitAfterAnInterruption) {
+  const Outcome whole =
+      run({"train", "tweets", "--data", "train.tsv", "--epochs", "3", "--out", "whole.keras", "--quiet"});
+  ASSERT_EQ(whole.status, 0) << whole.err;
+  test::Running running(folder_->path(),
+                        {"train", "tweets", "--data", "train.tsv", "--epochs", "3", "--out", "part.keras"},
+                        {"OMP_WAIT_POLICY=passive"});
+  ASSERT_TRUE(running.wait_for("Epoch 1/3 - "));
+  running.send(2);
+  running.wait();
+  const Outcome rest = run({"train", "tweets", "--data", "train.tsv", "--epochs", "3", "--out", "part.keras",
+                            "--resume", "--quiet"});
+  ASSERT_EQ(rest.status, 0) << rest.err;
+  const auto said = [&](const char* model) { return run({"predict", model, "test.tsv", "--json"}).out; };
+  EXPECT_EQ(said("part.keras"), said("whole.keras"));
+}
+
+}  // namespace
+}  // namespace lamina
