@@ -4,7 +4,7 @@
 #include <zlib.h>
 
 #include "lamina/base/error.h"
-#include "lamina/formats/detail/byte_cursor.h"
+#include "lamina/base/detail/byte_cursor.h"
 
 namespace lamina::detail {
 namespace {

@@ -76,11 +76,51 @@ void detail::check_extents(int64_t height, int64_t width, const std::string& nam
                   " pixels; expected 1 to " + std::to_string(kMostPixels) + " in all");
 }
 
+namespace detail {
+namespace {
+
+constexpr const ImageFormat* kFormats[] = {&kPng, &kJpeg, &kGif, &kBmp, &kWebp, &kPnm};
+
+}  // namespace
+
+const ImageFormat* image_format_of(std::string_view head) {
+  const auto* found = std::find_if(std::begin(kFormats), std::end(kFormats), [&](const ImageFormat* format) {
+    return format->matches(head.substr(0, kImageHeadBytes));
+  });
+  return found == std::end(kFormats) ? nullptr : *found;
+}
+
+std::string image_format_names() {
+  std::string names;
+  for (const ImageFormat* format : kFormats) names += (names.empty() ? "" : ", ") + std::string(format->name);
+  return names;
+}
+
+std::vector<uint8_t> through_palette(const std::vector<uint8_t>& numbers, std::span<const uint8_t> palette) {
+  std::vector<uint8_t> pixels;
+  pixels.reserve(3 * numbers.size());
+  for (const uint8_t number : numbers) {
+    const size_t at = 3 * size_t{number};
+    for (size_t c = 0; c < 3; ++c) pixels.push_back(at + 2 < palette.size() ? palette[at + c] : number);
+  }
+  return pixels;
+}
+
+Picture decode_image(std::string_view bytes, const std::string& name, bool turn,
+                     const DecodeOptions& options) {
+  const ImageFormat* format = image_format_of(bytes);
+  if (!format) {
+    throw FileError("'" + name + "' is no image that can be read; expected one of " + image_format_names() +
+                    ", received " + kind_of_bytes(bytes));
+  }
+  Picture picture = format->decode(bytes, name, options);
+  return turn && format->exif ? upright(std::move(picture), exif_orientation(format->exif(bytes))) : picture;
+}
+
+}  // namespace detail
+
 Picture decode_image(std::string_view bytes, const std::string& name) {
-  if (bytes.starts_with("\x89PNG\r\n\x1a\n")) return detail::decode_png(bytes, name);
-  if (bytes.starts_with("\xff\xd8\xff")) return detail::decode_jpeg(bytes, name);
-  throw FileError("'" + name + "' is no image that can be read; expected a PNG or JPEG file, received " +
-                  detail::kind_of_bytes(bytes));
+  return detail::decode_image(bytes, name, false, {});
 }
 
 Picture load_img(const std::string& path, const LoadImgOptions& options) {
@@ -94,7 +134,7 @@ Picture load_img(const std::string& path, const LoadImgOptions& options) {
                           std::to_string(options.height) + " and " + std::to_string(options.width));
   }
   constexpr uint64_t kMostBytes = uint64_t{1} << 30;
-  Picture picture = decode_image(read_file(path, kMostBytes), path);
+  Picture picture = detail::decode_image(read_file(path, kMostBytes), path, options.exif_orientation, {});
   if (options.high_byte) picture.deep.clear();  // the pixels are the high bytes
   picture = with_channels(std::move(picture), grey ? 1 : 3, path);
   const int height = options.height > 0 ? options.height : picture.height;

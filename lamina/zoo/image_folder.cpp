@@ -11,6 +11,7 @@
 #include "lamina/backend/backend.h"
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
+#include "lamina/image/detail/codecs.h"
 #include "lamina/image/load_img.h"
 
 namespace lamina {
@@ -49,10 +50,9 @@ class ImageFolder {
       find_classes(classes, data);
     }
     if (files_.empty()) {
-      throw FileError("'" + path_ +
-                      "' holds no data that can be read: expected one folder of images (PNG, JPEG) "
-                      "for each class, or IDX files such as train-images-idx3-ubyte.gz" +
-                      other());
+      throw FileError("'" + path_ + "' holds no data that can be read: expected one folder of images (" +
+                      detail::image_format_names() +
+                      ") for each class, or IDX files such as train-images-idx3-ubyte.gz" + other());
     }
     if (classes.empty() && !needs_.target_optional) {
       throw FileError("'" + path_ +
@@ -117,8 +117,8 @@ class ImageFolder {
 
   std::string other() const {
     if (others_ == 0) return "";
-    return ": " + std::to_string(others_) + " files are no PNG or JPEG images and are left out, '" +
-           first_other_ + "' first";
+    return ": " + std::to_string(others_) + " files are no images that can be read (" +
+           detail::image_format_names() + ") and are left out, '" + first_other_ + "' first";
   }
 
   Tensor pixels() const {
@@ -158,10 +158,9 @@ bool is_image_file(const std::string& path) {
   std::error_code ignored;
   if (!fs::is_regular_file(path, ignored)) return false;
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
-  char head[8];
+  char head[detail::kImageHeadBytes];
   const size_t count = file ? std::fread(head, 1, sizeof head, file.get()) : 0;
-  const std::string_view bytes(head, count);
-  return bytes.starts_with("\x89PNG\r\n\x1a\n") || bytes.starts_with("\xff\xd8\xff");
+  return detail::image_format_of({head, count}) != nullptr;
 }
 
 Tensor read_image_for(const std::string& path, const Shape& input) {
