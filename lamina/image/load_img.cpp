@@ -8,6 +8,7 @@
 #include "lamina/base/files.h"
 #include "lamina/base/log.h"
 #include "lamina/image/detail/codecs.h"
+#include "lamina/image/detail/resample.h"
 
 namespace lamina {
 namespace {
@@ -40,32 +41,18 @@ Picture with_channels(Picture picture, int channels, const std::string& name) {
   return picture;
 }
 
-/// Which of `from` pixels each of `to` takes: the one under its centre. Summed in steps as Pillow does, for
-/// where a centre falls between two pixels, rounding decides.
-std::vector<size_t> nearest(int from, int to) {
-  std::vector<size_t> taken;
-  taken.reserve(static_cast<size_t>(to));
-  const double step = static_cast<double>(from) / to;
-  double centre = step * 0.5;
-  for (int i = 0; i < to; ++i, centre += step)
-    taken.push_back(std::min(static_cast<size_t>(centre), static_cast<size_t>(from - 1)));
-  return taken;
-}
-
-Picture resized(Picture picture, int height, int width) {
-  if (picture.height == height && picture.width == width) return picture;
-  Picture result{height, width, picture.channels, {}, {}};
-  const auto channels = static_cast<size_t>(picture.channels), row = static_cast<size_t>(picture.width);
-  const std::vector<size_t> columns = nearest(picture.width, width);
-  result.pixels.reserve(static_cast<size_t>(height) * static_cast<size_t>(width) * channels);
-  for (size_t y : nearest(picture.height, height)) {
-    for (size_t x : columns) {
-      const auto pixel = picture.pixels.begin() + static_cast<std::ptrdiff_t>((y * row + x) * channels);
-      result.pixels.insert(result.pixels.end(), pixel, pixel + picture.channels);
-      if (!picture.deep.empty()) result.deep.push_back(picture.deep[y * row + x]);
-    }
-  }
-  return result;
+/// The part of the picture that has the proportions of the result, in the middle; all of it where these may
+/// change.
+detail::Box part_of(const Picture& picture, int height, int width, bool keep_aspect_ratio) {
+  detail::Box box{0, 0, picture.height, picture.width};
+  if (!keep_aspect_ratio) return box;
+  const int64_t rows = int64_t{picture.width} * height / width,
+                columns = int64_t{picture.height} * width / height;
+  box.height = static_cast<int>(std::min<int64_t>(box.height, std::max<int64_t>(rows, 1)));
+  box.width = static_cast<int>(std::min<int64_t>(box.width, std::max<int64_t>(columns, 1)));
+  box.top = (picture.height - box.height) / 2;
+  box.left = (picture.width - box.width) / 2;
+  return box;
 }
 
 }  // namespace
@@ -133,6 +120,11 @@ Picture load_img(const std::string& path, const LoadImgOptions& options) {
     throw InvalidArgument("load_img: height and width must not be negative; got " +
                           std::to_string(options.height) + " and " + std::to_string(options.width));
   }
+  const std::vector<std::string> known = detail::resamplings();
+  if (std::find(known.begin(), known.end(), options.interpolation) == known.end()) {
+    throw InvalidArgument("load_img: unknown interpolation '" + options.interpolation + "'" +
+                          suggest(options.interpolation, known));
+  }
   constexpr uint64_t kMostBytes = uint64_t{1} << 30;
   Picture picture = detail::decode_image(read_file(path, kMostBytes), path, options.exif_orientation, {});
   if (options.high_byte) picture.deep.clear();  // the pixels are the high bytes
@@ -140,7 +132,9 @@ Picture load_img(const std::string& path, const LoadImgOptions& options) {
   const int height = options.height > 0 ? options.height : picture.height;
   const int width = options.width > 0 ? options.width : picture.width;
   detail::check_extents(height, width, "load_img: the size asked for");
-  return resized(std::move(picture), height, width);
+  if (picture.height == height && picture.width == width) return picture;
+  const detail::Box box = part_of(picture, height, width, options.keep_aspect_ratio);
+  return detail::resample(picture, box, height, width, options.interpolation);
 }
 
 Tensor img_to_tensor(const Picture& picture) {
