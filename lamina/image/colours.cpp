@@ -73,8 +73,8 @@ Tensor rgb_to_hsv(const Tensor& images) {
 }
 
 Tensor hsv_to_rgb(const Tensor& images) {
-  const auto [hue, saturation, value] = channels("hsv_to_rgb", images);
-  const Tensor turn = hue * 6.0;
+  const std::array<Tensor, 3> parts = channels("hsv_to_rgb", images);
+  const Tensor turn = parts[0] * 6.0, &saturation = parts[1], &value = parts[2];
   const Tensor red = clip(abs(turn - 3.0) - 1.0, 0, 1), green = clip(2.0 - abs(turn - 2.0), 0, 1),
                blue = clip(2.0 - abs(turn - 4.0), 0, 1);
   const auto mixed = [&](const Tensor& part) { return (1.0 - saturation + saturation * part) * value; };

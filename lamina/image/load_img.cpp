@@ -17,7 +17,9 @@ uint8_t luma(const uint8_t* rgb) {  // weights of ITU-R BT.601 in 1/65536, as Pi
   return static_cast<uint8_t>((rgb[0] * 19595 + rgb[1] * 38470 + rgb[2] * 7471 + 0x8000) >> 16);
 }
 
-Picture with_channels(Picture picture, int channels, const std::string& name) {
+}  // namespace
+
+Picture detail::with_channels(Picture picture, int channels, const std::string& name) {
   if (picture.channels == channels) return picture;
   if (!picture.deep.empty()) {
     warn("'" + name +
@@ -40,6 +42,8 @@ Picture with_channels(Picture picture, int channels, const std::string& name) {
   picture.pixels = std::move(pixels);
   return picture;
 }
+
+namespace {
 
 /// The part of the picture that has the proportions of the result, in the middle; all of it where these may
 /// change.
@@ -110,7 +114,7 @@ Picture decode_image(std::string_view bytes, const std::string& name) {
   return detail::decode_image(bytes, name, false, {});
 }
 
-Picture load_img(const std::string& path, const LoadImgOptions& options) {
+Picture detail::load_img(std::string_view bytes, const std::string& path, const LoadImgOptions& options) {
   const bool grey = options.color_mode == "grayscale";
   if (!grey && options.color_mode != "rgb") {
     throw InvalidArgument("load_img: unknown color_mode '" + options.color_mode + "'" +
@@ -125,8 +129,7 @@ Picture load_img(const std::string& path, const LoadImgOptions& options) {
     throw InvalidArgument("load_img: unknown interpolation '" + options.interpolation + "'" +
                           suggest(options.interpolation, known));
   }
-  constexpr uint64_t kMostBytes = uint64_t{1} << 30;
-  Picture picture = detail::decode_image(read_file(path, kMostBytes), path, options.exif_orientation, {});
+  Picture picture = detail::decode_image(bytes, path, options.exif_orientation, {});
   if (options.high_byte) picture.deep.clear();  // the pixels are the high bytes
   picture = with_channels(std::move(picture), grey ? 1 : 3, path);
   const int height = options.height > 0 ? options.height : picture.height;
@@ -135,6 +138,11 @@ Picture load_img(const std::string& path, const LoadImgOptions& options) {
   if (picture.height == height && picture.width == width) return picture;
   const detail::Box box = part_of(picture, height, width, options.keep_aspect_ratio);
   return detail::resample(picture, box, height, width, options.interpolation);
+}
+
+Picture load_img(const std::string& path, const LoadImgOptions& options) {
+  constexpr uint64_t kMostBytes = uint64_t{1} << 30;
+  return detail::load_img(read_file(path, kMostBytes), path, options);
 }
 
 Tensor img_to_tensor(const Picture& picture) {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "lamina/image/picture.h"
+#include "lamina/image/load_img.h"
 
 namespace lamina::detail {
 
@@ -50,6 +50,11 @@ std::string image_format_names();
 /// As lamina::decode_image, turned upright by the camera's notes where `turn` asks for it.
 Picture decode_image(std::string_view bytes, const std::string& name, bool turn,
                      const DecodeOptions& options);
+
+/// As lamina::load_img, of the bytes of a file that `name` stands for.
+Picture load_img(std::string_view bytes, const std::string& name, const LoadImgOptions& options);
+/// `picture` as 1 channel or 3. Warns where 16 bits a pixel are cut off.
+Picture with_channels(Picture picture, int channels, const std::string& name);
 
 /// The colours of a palette of red, green and blue. Pillow takes numbers beyond its end for greys.
 std::vector<uint8_t> through_palette(const std::vector<uint8_t>& numbers, std::span<const uint8_t> palette);

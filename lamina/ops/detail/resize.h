@@ -31,29 +31,38 @@ std::vector<std::string> interpolations();
 /// From `input` to `output` pixels, both at least 1.
 ResizedAxis resized_axis(int64_t input, int64_t output, const ResizeAttrs& attrs);
 
-/// One row of pixels of `channels` numbers, as wide as `columns` says.
-template <class From, class Sum>
-void resize_row(const From* from, const ResizedAxis& columns, int64_t channels, Sum* to) {
+/// One row of pixels of `channels` numbers, as wide as `columns` says. With `fixed` the compiler knows their
+/// number.
+template <int fixed, class From, class Sum>
+void resize_row_of(const From* from, const ResizedAxis& columns, int64_t given, Sum* to) {
+  const int64_t channels = fixed > 0 ? fixed : given;
   const auto count = static_cast<int64_t>(columns.first.size()) - 1;
-  for (int64_t x = 0; x < count; ++x, to += channels) {
-    const ResizedAxis::Tap* tap = columns.begin(x);
-    const ResizedAxis::Tap* const end = columns.end(x);
-    if (columns.linear) {
+  const ResizedAxis::Tap* tap = columns.taps.data();
+  if (columns.linear) {
+    for (int64_t x = 0; x < count; ++x, to += channels, tap += 2) {
       const From *a = from + tap[0].from * channels, *b = from + tap[1].from * channels;
       const auto distance = static_cast<Sum>(tap[1].weight);
       for (int64_t c = 0; c < channels; ++c) {
         const auto left = static_cast<Sum>(a[c]);
         to[c] = left + (static_cast<Sum>(b[c]) - left) * distance;
       }
-      continue;
     }
+    return;
+  }
+  for (int64_t x = 0; x < count; ++x, to += channels) {
     for (int64_t c = 0; c < channels; ++c) to[c] = 0;
-    for (; tap != end; ++tap) {
+    for (const ResizedAxis::Tap* const end = columns.end(x); tap != end; ++tap) {
       const From* pixel = from + tap->from * channels;
       for (int64_t c = 0; c < channels; ++c)
         to[c] += static_cast<Sum>(pixel[c]) * static_cast<Sum>(tap->weight);
     }
   }
+}
+template <class From, class Sum>
+void resize_row(const From* from, const ResizedAxis& columns, int64_t channels, Sum* to) {
+  if (channels == 3) return resize_row_of<3>(from, columns, channels, to);
+  if (channels == 1) return resize_row_of<1>(from, columns, channels, to);
+  resize_row_of<0>(from, columns, channels, to);
 }
 
 /// Row `y` of the result, `size` numbers, of rows of the image before; `row(i)` gives row i of it.
