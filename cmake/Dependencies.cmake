@@ -11,6 +11,7 @@ pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
 pkg_check_modules(lzma REQUIRED IMPORTED_TARGET liblzma)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(turbojpeg REQUIRED IMPORTED_TARGET libturbojpeg)
+pkg_check_modules(webp REQUIRED IMPORTED_TARGET libwebp libwebpdemux)
 
 # Debian's CMake file for oneDNN asks for OpenCL headers that its CPU part does not need: find the library itself.
 find_path(ONEDNN_INCLUDE_DIR dnnl.hpp REQUIRED)
@@ -18,7 +19,7 @@ find_library(ONEDNN_LIBRARY dnnl REQUIRED)
 
 add_library(lamina_dependencies INTERFACE)
 target_link_libraries(lamina_dependencies INTERFACE
-  ${ONEDNN_LIBRARY} PkgConfig::hwy PkgConfig::libzip PkgConfig::lzma PkgConfig::turbojpeg
+  ${ONEDNN_LIBRARY} PkgConfig::hwy PkgConfig::libzip PkgConfig::lzma PkgConfig::turbojpeg PkgConfig::webp
   PkgConfig::utf8proc PNG::PNG ZLIB::ZLIB
   nlohmann_json::nlohmann_json fmt::fmt Threads::Threads gomp)
 target_include_directories(lamina_dependencies SYSTEM INTERFACE ${ONEDNN_INCLUDE_DIR})

@@ -8,7 +8,7 @@
 #include <cstring>
 
 #include "lamina/base/error.h"
-#include "lamina/formats/detail/byte_cursor.h"
+#include "lamina/base/detail/byte_cursor.h"
 
 namespace lamina::detail {
 namespace {

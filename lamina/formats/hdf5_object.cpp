@@ -2,7 +2,7 @@
 
 #include "lamina/formats/detail/hdf5_object.h"
 #include "lamina/base/error.h"
-#include "lamina/formats/detail/byte_cursor.h"
+#include "lamina/base/detail/byte_cursor.h"
 
 namespace lamina::detail {
 namespace {

@@ -7,7 +7,7 @@
 #include <cstdlib>
 
 #include "lamina/base/error.h"
-#include "lamina/formats/detail/byte_cursor.h"
+#include "lamina/base/detail/byte_cursor.h"
 
 namespace lamina::detail {
 

@@ -8,6 +8,7 @@
 #include "lamina/base/files.h"
 #include "lamina/base/log.h"
 #include "lamina/image/detail/codecs.h"
+#include "lamina/image/detail/resample.h"
 
 namespace lamina {
 namespace {
@@ -16,7 +17,9 @@ uint8_t luma(const uint8_t* rgb) {  // weights of ITU-R BT.601 in 1/65536, as Pi
   return static_cast<uint8_t>((rgb[0] * 19595 + rgb[1] * 38470 + rgb[2] * 7471 + 0x8000) >> 16);
 }
 
-Picture with_channels(Picture picture, int channels, const std::string& name) {
+}  // namespace
+
+Picture detail::with_channels(Picture picture, int channels, const std::string& name) {
   if (picture.channels == channels) return picture;
   if (!picture.deep.empty()) {
     warn("'" + name +
@@ -40,32 +43,20 @@ Picture with_channels(Picture picture, int channels, const std::string& name) {
   return picture;
 }
 
-/// Which of `from` pixels each of `to` takes: the one under its centre. Summed in steps as Pillow does, for
-/// where a centre falls between two pixels, rounding decides.
-std::vector<size_t> nearest(int from, int to) {
-  std::vector<size_t> taken;
-  taken.reserve(static_cast<size_t>(to));
-  const double step = static_cast<double>(from) / to;
-  double centre = step * 0.5;
-  for (int i = 0; i < to; ++i, centre += step)
-    taken.push_back(std::min(static_cast<size_t>(centre), static_cast<size_t>(from - 1)));
-  return taken;
-}
+namespace {
 
-Picture resized(Picture picture, int height, int width) {
-  if (picture.height == height && picture.width == width) return picture;
-  Picture result{height, width, picture.channels, {}, {}};
-  const auto channels = static_cast<size_t>(picture.channels), row = static_cast<size_t>(picture.width);
-  const std::vector<size_t> columns = nearest(picture.width, width);
-  result.pixels.reserve(static_cast<size_t>(height) * static_cast<size_t>(width) * channels);
-  for (size_t y : nearest(picture.height, height)) {
-    for (size_t x : columns) {
-      const auto pixel = picture.pixels.begin() + static_cast<std::ptrdiff_t>((y * row + x) * channels);
-      result.pixels.insert(result.pixels.end(), pixel, pixel + picture.channels);
-      if (!picture.deep.empty()) result.deep.push_back(picture.deep[y * row + x]);
-    }
-  }
-  return result;
+/// The part of the picture that has the proportions of the result, in the middle; all of it where these may
+/// change.
+detail::Box part_of(const Picture& picture, int height, int width, bool keep_aspect_ratio) {
+  detail::Box box{0, 0, picture.height, picture.width};
+  if (!keep_aspect_ratio) return box;
+  const int64_t rows = int64_t{picture.width} * height / width,
+                columns = int64_t{picture.height} * width / height;
+  box.height = static_cast<int>(std::min<int64_t>(box.height, std::max<int64_t>(rows, 1)));
+  box.width = static_cast<int>(std::min<int64_t>(box.width, std::max<int64_t>(columns, 1)));
+  box.top = (picture.height - box.height) / 2;
+  box.left = (picture.width - box.width) / 2;
+  return box;
 }
 
 }  // namespace
@@ -76,14 +67,54 @@ void detail::check_extents(int64_t height, int64_t width, const std::string& nam
                   " pixels; expected 1 to " + std::to_string(kMostPixels) + " in all");
 }
 
-Picture decode_image(std::string_view bytes, const std::string& name) {
-  if (bytes.starts_with("\x89PNG\r\n\x1a\n")) return detail::decode_png(bytes, name);
-  if (bytes.starts_with("\xff\xd8\xff")) return detail::decode_jpeg(bytes, name);
-  throw FileError("'" + name + "' is no image that can be read; expected a PNG or JPEG file, received " +
-                  detail::kind_of_bytes(bytes));
+namespace detail {
+namespace {
+
+constexpr const ImageFormat* kFormats[] = {&kPng, &kJpeg, &kGif, &kBmp, &kWebp, &kPnm};
+
+}  // namespace
+
+const ImageFormat* image_format_of(std::string_view head) {
+  const auto* found = std::find_if(std::begin(kFormats), std::end(kFormats), [&](const ImageFormat* format) {
+    return format->matches(head.substr(0, kImageHeadBytes));
+  });
+  return found == std::end(kFormats) ? nullptr : *found;
 }
 
-Picture load_img(const std::string& path, const LoadImgOptions& options) {
+std::string image_format_names() {
+  std::string names;
+  for (const ImageFormat* format : kFormats) names += (names.empty() ? "" : ", ") + std::string(format->name);
+  return names;
+}
+
+std::vector<uint8_t> through_palette(const std::vector<uint8_t>& numbers, std::span<const uint8_t> palette) {
+  std::vector<uint8_t> pixels;
+  pixels.reserve(3 * numbers.size());
+  for (const uint8_t number : numbers) {
+    const size_t at = 3 * size_t{number};
+    for (size_t c = 0; c < 3; ++c) pixels.push_back(at + 2 < palette.size() ? palette[at + c] : number);
+  }
+  return pixels;
+}
+
+Picture decode_image(std::string_view bytes, const std::string& name, bool turn,
+                     const DecodeOptions& options) {
+  const ImageFormat* format = image_format_of(bytes);
+  if (!format) {
+    throw FileError("'" + name + "' is no image that can be read; expected one of " + image_format_names() +
+                    ", received " + kind_of_bytes(bytes));
+  }
+  Picture picture = format->decode(bytes, name, options);
+  return turn && format->exif ? upright(std::move(picture), exif_orientation(format->exif(bytes))) : picture;
+}
+
+}  // namespace detail
+
+Picture decode_image(std::string_view bytes, const std::string& name) {
+  return detail::decode_image(bytes, name, false, {});
+}
+
+Picture detail::load_img(std::string_view bytes, const std::string& path, const LoadImgOptions& options) {
   const bool grey = options.color_mode == "grayscale";
   if (!grey && options.color_mode != "rgb") {
     throw InvalidArgument("load_img: unknown color_mode '" + options.color_mode + "'" +
@@ -93,14 +124,25 @@ Picture load_img(const std::string& path, const LoadImgOptions& options) {
     throw InvalidArgument("load_img: height and width must not be negative; got " +
                           std::to_string(options.height) + " and " + std::to_string(options.width));
   }
-  constexpr uint64_t kMostBytes = uint64_t{1} << 30;
-  Picture picture = decode_image(read_file(path, kMostBytes), path);
+  const std::vector<std::string> known = detail::resamplings();
+  if (std::find(known.begin(), known.end(), options.interpolation) == known.end()) {
+    throw InvalidArgument("load_img: unknown interpolation '" + options.interpolation + "'" +
+                          suggest(options.interpolation, known));
+  }
+  Picture picture = detail::decode_image(bytes, path, options.exif_orientation, {});
   if (options.high_byte) picture.deep.clear();  // the pixels are the high bytes
   picture = with_channels(std::move(picture), grey ? 1 : 3, path);
   const int height = options.height > 0 ? options.height : picture.height;
   const int width = options.width > 0 ? options.width : picture.width;
   detail::check_extents(height, width, "load_img: the size asked for");
-  return resized(std::move(picture), height, width);
+  if (picture.height == height && picture.width == width) return picture;
+  const detail::Box box = part_of(picture, height, width, options.keep_aspect_ratio);
+  return detail::resample(picture, box, height, width, options.interpolation);
+}
+
+Picture load_img(const std::string& path, const LoadImgOptions& options) {
+  constexpr uint64_t kMostBytes = uint64_t{1} << 30;
+  return detail::load_img(read_file(path, kMostBytes), path, options);
 }
 
 Tensor img_to_tensor(const Picture& picture) {

@@ -55,28 +55,13 @@ struct Reading {
   char message[128] = "";
 };
 
-/// The colours of a palette. Pillow takes numbers beyond its end for greys.
-std::vector<uint8_t> through_palette(const std::vector<uint8_t>& numbers, const png_color* palette,
-                                     int count) {
-  std::vector<uint8_t> pixels;
-  pixels.reserve(3 * numbers.size());
-  for (const uint8_t number : numbers) {
-    const png_color grey{number, number, number};
-    const png_color& colour = number < count ? palette[number] : grey;
-    pixels.insert(pixels.end(), {colour.red, colour.green, colour.blue});
-  }
-  return pixels;
-}
-
-}  // namespace
-
-Picture detail::decode_png(std::string_view bytes, const std::string& name) {
+Picture decode_png(std::string_view bytes, const std::string& name, const detail::DecodeOptions&) {
   Reading file(bytes);
   const auto damaged = [&] { return FileError("'" + name + "' is a damaged PNG file: " + file.message); };
   if (!file.attempt([](Reading& it) { png_read_info(it.png, it.info); })) throw damaged();
   const png_uint_32 height = png_get_image_height(file.png, file.info),
                     width = png_get_image_width(file.png, file.info);
-  check_extents(height, width, "'" + name + "'");
+  detail::check_extents(height, width, "'" + name + "'");
   const int kind = png_get_color_type(file.png, file.info);
   const bool deep_grey = kind == PNG_COLOR_TYPE_GRAY && png_get_bit_depth(file.png, file.info) == 16;
   const bool prepared = file.attempt([=](Reading& it) {
@@ -105,7 +90,9 @@ Picture detail::decode_png(std::string_view bytes, const std::string& name) {
     png_colorp palette = nullptr;
     int count = 0;
     png_get_PLTE(file.png, file.info, &palette, &count);
-    picture.pixels = through_palette(samples, palette, count);
+    static_assert(sizeof(png_color) == 3);
+    picture.pixels = detail::through_palette(
+        samples, {reinterpret_cast<const uint8_t*>(palette), 3 * static_cast<size_t>(count)});
   } else if (deep_grey) {
     for (size_t i = 0; i < samples.size(); i += 2) {
       picture.pixels.push_back(samples[i]);
@@ -117,7 +104,19 @@ Picture detail::decode_png(std::string_view bytes, const std::string& name) {
   return picture;
 }
 
-namespace {
+// Chunks follow each other: length, name, content, checksum.
+std::string_view png_exif(std::string_view bytes) {
+  for (size_t at = 8; at + 12 <= bytes.size();) {
+    size_t size = 0;
+    for (size_t i = 0; i < 4; ++i) size = size << 8 | static_cast<uint8_t>(bytes[at + i]);
+    if (size > bytes.size() - at - 12) break;
+    if (bytes.substr(at + 4, 4) == "eXIf") return bytes.substr(at + 8, size);
+    at += 12 + size;
+  }
+  return {};
+}
+
+bool is_png(std::string_view head) { return head.starts_with("\x89PNG\r\n\x1a\n"); }
 
 /// libpng's description of an image, which owns memory while a file is written.
 struct Writing : png_image {
@@ -128,6 +127,8 @@ struct Writing : png_image {
 };
 
 }  // namespace
+
+const detail::ImageFormat detail::kPng = {"PNG", is_png, decode_png, png_exif};
 
 std::string encode_png(const Picture& picture) {
   const size_t row = static_cast<size_t>(picture.width) * static_cast<size_t>(picture.channels);

@@ -11,47 +11,129 @@
 namespace lamina {
 namespace detail {
 
-bool is_interpolation(const std::string& name) {
-  return name == "nearest" || name == "bilinear" || name == "bicubic";
-}
-
 namespace {
 
+constexpr double kPi = 3.14159265358979323846;
+
+double triangle(double t) { return std::max(0.0, 1 - t); }
 /// R. Keys, "Cubic convolution interpolation for digital image processing", 1981, with a = -1/2.
-double cubic(double x) {
-  const double t = std::abs(x);
+double keys(double t) {
   if (t < 1) return (1.5 * t - 2.5) * t * t + 1;
   return t < 2 ? ((-0.5 * t + 2.5) * t - 4) * t + 2 : 0;
 }
+double mitchell(double t) {  // with B = C = 1/3
+  if (t < 1) return (7.0 / 6 * t - 2) * t * t + 16.0 / 18;
+  return t < 2 ? ((-7.0 / 18 * t + 2) * t - 10.0 / 3) * t + 16.0 / 9 : 0;
+}
+double gaussian(double t) { return t < 1.5 ? std::exp(-2 * t * t) : 0; }
+template <int radius>
+double lanczos(double t) {
+  if (t > radius) return 0;
+  return t <= 1e-3 ? 1 : radius * std::sin(kPi * t) * std::sin(kPi * t / radius) / (kPi * kPi * t * t);
+}
 
-/// Adds the pixels around `place` within `reach`, those beyond the border left out.
-void add_taps(double place, int64_t input, int reach, double (*weight)(double), ResizedAxis& axis) {
-  const auto base = static_cast<int64_t>(std::floor(place));
-  const size_t begin = axis.taps.size();
+/// Two pixels around the place.
+void add_bilinear(float place, int64_t input, ResizedAxis& axis) {
+  const float centre = place - 0.5f, below = std::floor(centre);
+  const auto first = std::max<int64_t>(0, static_cast<int64_t>(below));
+  const auto second = std::min(input - 1, static_cast<int64_t>(std::ceil(centre)));
+  axis.taps.push_back({first, 1 - double{centre - below}});
+  axis.taps.push_back({second, double{centre - below}});
+}
+
+void normalize(size_t begin, ResizedAxis& axis) {
   double sum = 0;
-  for (int64_t from = base - reach + 1; from <= base + reach; ++from) {
-    if (from < 0 || from >= input) continue;
-    axis.taps.push_back({from, weight(place - static_cast<double>(from))});
-    sum += axis.taps.back().weight;
-  }
+  for (size_t i = begin; i < axis.taps.size(); ++i) sum += axis.taps[i].weight;
+  if (std::abs(sum) < 1e-35) return;
   for (size_t i = begin; i < axis.taps.size(); ++i) axis.taps[i].weight /= sum;
 }
 
+/// Four pixels around the place, which is rounded to 1/1024: TensorFlow keeps a table of the weights.
+void add_bicubic(float place, int64_t input, ResizedAxis& axis) {
+  const float centre = place - 0.5f, below = std::floor(centre);
+  const double offset = std::nearbyint((centre - below) * 1024.0f) / 1024;
+  const size_t begin = axis.taps.size();
+  for (int64_t i = -1; i <= 2; ++i) {
+    const int64_t from = static_cast<int64_t>(below) + i;
+    if (from < 0 || from >= input) continue;
+    axis.taps.push_back({from, keys(std::abs(offset - static_cast<double>(i)))});
+  }
+  normalize(begin, axis);
+}
+
+/// The pixels that a pixel of the result covers, by how much of them.
+void add_area(int64_t i, float step, int64_t input, ResizedAxis& axis) {
+  const double start = static_cast<float>(i) * step, stop = static_cast<float>(i + 1) * step;
+  const size_t begin = axis.taps.size();
+  for (auto from = static_cast<int64_t>(start); static_cast<double>(from) < stop; ++from) {
+    const auto left = static_cast<double>(from);
+    axis.taps.push_back({std::min(from, input - 1), std::min(stop, left + 1) - std::max(start, left)});
+  }
+  normalize(begin, axis);
+}
+
+/// What `radius` pixels of the image, or of the result where that is smaller and `smooth`, give by a kernel.
+void add_kernel(float place, float step, int64_t input, double radius, double (*kernel)(double), bool smooth,
+                ResizedAxis& axis) {
+  const float scale = smooth ? std::max(step, 1.0f) : 1.0f, reach = static_cast<float>(radius) * scale;
+  const auto from = static_cast<int64_t>(std::ceil(place - reach - 0.5f));
+  const auto to = static_cast<int64_t>(std::floor(place + reach - 0.5f));
+  const size_t begin = axis.taps.size();
+  for (int64_t i = std::max<int64_t>(from, 0); i <= std::min(to, input - 1); ++i) {
+    const double away = std::abs(static_cast<double>(i) + 0.5 - place) / scale;
+    axis.taps.push_back({i, kernel(away)});
+  }
+  normalize(begin, axis);
+}
+
+struct Interpolation {
+  const char* name;
+  double radius = 0;
+  double (*kernel)(double) = nullptr;  // none for "nearest" and "area"
+  /// Where shrinking does not smooth, a way of its own.
+  void (*plain)(float place, int64_t input, ResizedAxis& axis) = nullptr;
+};
+
+constexpr Interpolation kInterpolations[] = {
+    {"nearest", 0, nullptr,
+     [](float place, int64_t input, ResizedAxis& axis) {
+       axis.taps.push_back({std::min(static_cast<int64_t>(place), input - 1), 1});
+     }},
+    {"bilinear", 1, triangle, add_bilinear},
+    {"bicubic", 2, keys, add_bicubic},
+    {"lanczos3", 3, lanczos<3>},
+    {"lanczos5", 5, lanczos<5>},
+    {"gaussian", 1.5, gaussian},
+    {"mitchellcubic", 2, mitchell},
+    {"area"},
+};
+
 }  // namespace
 
-ResizedAxis resized_axis(int64_t input, int64_t output, const std::string& interpolation) {
+std::vector<std::string> interpolations() {
+  std::vector<std::string> names;
+  for (const Interpolation& each : kInterpolations) names.emplace_back(each.name);
+  return names;
+}
+
+ResizedAxis resized_axis(int64_t input, int64_t output, const ResizeAttrs& attrs) {
+  const Interpolation& found =
+      *std::find_if(std::begin(kInterpolations), std::end(kInterpolations),
+                    [&](const auto& each) { return each.name == attrs.interpolation; });
   ResizedAxis axis;
-  const double step = static_cast<double>(input) / static_cast<double>(output);
+  const bool plain = found.plain && (!attrs.antialias || !found.kernel);
+  axis.linear = plain && found.plain == add_bilinear;
+  // Places in float32, as TensorFlow has them: at a border between pixels, rounding decides.
+  const float step = static_cast<float>(input) / static_cast<float>(output);
   for (int64_t i = 0; i < output; ++i) {
     axis.first.push_back(static_cast<int64_t>(axis.taps.size()));
-    const double centre = (static_cast<double>(i) + 0.5) * step;
-    if (interpolation == "nearest") {
-      axis.taps.push_back({std::min(static_cast<int64_t>(centre), input - 1), 1});
-    } else if (interpolation == "bilinear") {
-      add_taps(
-          centre - 0.5, input, 1, [](double t) { return 1 - std::abs(t); }, axis);
+    const float place = (static_cast<float>(i) + 0.5f) * step;
+    if (plain) {
+      found.plain(place, input, axis);
+    } else if (found.kernel) {
+      add_kernel(place, step, input, found.radius, found.kernel, attrs.antialias, axis);
     } else {
-      add_taps(centre - 0.5, input, 2, cubic, axis);
+      add_area(i, step, input, axis);
     }
   }
   axis.first.push_back(static_cast<int64_t>(axis.taps.size()));
@@ -74,10 +156,9 @@ void check(const InferArgs& args, const Shape& image, const ResizeAttrs& attrs) 
                 std::to_string(extent));
     }
   }
-  if (!detail::is_interpolation(attrs.interpolation)) {
-    args.fail("interpolation must be \"nearest\", \"bilinear\" or \"bicubic\", not \"" + attrs.interpolation +
-              "\"");
-  }
+  const std::vector<std::string> known = detail::interpolations();
+  if (std::find(known.begin(), known.end(), attrs.interpolation) == known.end())
+    args.fail("unknown interpolation '" + attrs.interpolation + "'" + suggest(attrs.interpolation, known));
 }
 
 std::vector<TensorType> infer_resize(const InferArgs& args) {
@@ -117,8 +198,9 @@ const Op& resize_op = register_op({
 
 }  // namespace
 
-Tensor resize2d(const Tensor& x, int64_t height, int64_t width, const std::string& interpolation) {
-  return apply(resize_op, ResizeAttrs{height, width, interpolation}, {x})[0];
+Tensor resize2d(const Tensor& x, int64_t height, int64_t width, const std::string& interpolation,
+                bool antialias) {
+  return apply(resize_op, ResizeAttrs{height, width, interpolation, antialias}, {x})[0];
 }
 
 Tensor upsampling2d(const Tensor& x, int64_t height_factor, int64_t width_factor,

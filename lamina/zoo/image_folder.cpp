@@ -8,52 +8,55 @@
 #include <system_error>
 
 #include "lamina/backend/backend.h"
-#include "lamina/base/detail/file_kind.h"
 #include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
+#include "lamina/base/files.h"
 #include "lamina/base/log.h"
+#include "lamina/image/detail/codecs.h"
 #include "lamina/image/load_img.h"
+#include "lamina/zoo/detail/file_tree.h"
 
 namespace lamina {
 namespace {
 
-namespace fs = std::filesystem;
+using detail::joined;
 
-// Names of what is in the folder, sorted; hidden ones are left out.
-std::vector<std::string> entries(const std::string& folder, bool folders) {
-  std::error_code error;
-  std::vector<std::string> names;
-  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
-    std::error_code ignored;
-    const std::string name = at->path().filename().string();
-    if (!name.starts_with('.') && fs::is_directory(at->path(), ignored) == folders) names.push_back(name);
-  }
-  if (error) throw FileError("cannot read the folder '" + folder + "': " + error.message());
-  std::sort(names.begin(), names.end());
-  return names;
+/// The image in `bytes`, as read_image_for gives it.
+Tensor image_for(std::string_view bytes, const std::string& path, const Shape& input) {
+  const bool known = input.rank() > 0;
+  const int64_t channels = !known ? 3 : input.rank() == 4 ? input[3] : 1;
+  if (known && (input.rank() < 3 || input.rank() > 4 || (channels != 1 && channels != 3 && channels != -1)))
+    throw InvalidArgument("'" + path + "' is an image; the model takes " + input.str());
+  const auto extent = [&](int axis) {
+    return known ? static_cast<int>(std::max<int64_t>(0, input[axis])) : 0;
+  };
+  const LoadImgOptions options{.color_mode = channels == 1 ? "grayscale" : "rgb",
+                               .height = extent(1),
+                               .width = extent(2),
+                               .high_byte = true};
+  return img_to_tensor(detail::load_img(bytes, path, options));
 }
 
 class ImageFolder {
  public:
-  ImageFolder(std::string path, const std::string& split, const DataOptions& options)
-      : path_(std::move(path)), needs_(options.needs) {
+  ImageFolder(const std::string& path, const std::string& split, const DataOptions& options)
+      : tree_(detail::FileTree::open(path)), path_(path), needs_(options.needs) {
     if (needs_.inputs.size() == 1) shape_ = needs_.inputs[0].shape;
     go_to_part(split, options.split);
   }
 
   LabelledData run() {
     LabelledData data;
-    const std::vector<std::string> classes = entries(path_, true);
+    const std::vector<std::string> classes = tree_->names(root_, true);
     if (classes.empty()) {
-      collect(path_, -1);
+      collect(root_, -1);
     } else {
       find_classes(classes, data);
     }
     if (files_.empty()) {
-      throw FileError("'" + path_ +
-                      "' holds no data that can be read: expected one folder of images (PNG, JPEG) "
-                      "for each class, or IDX files such as train-images-idx3-ubyte.gz" +
-                      other());
+      throw FileError("'" + path_ + "' holds no data that can be read: expected one folder of images (" +
+                      detail::image_format_names() +
+                      ") for each class, or IDX files such as train-images-idx3-ubyte.gz" + other());
     }
     if (classes.empty() && !needs_.target_optional) {
       throw FileError("'" + path_ +
@@ -63,7 +66,7 @@ class ImageFolder {
     if (others_ > 0) warn("'" + path_ + "'" + other());
     tell_strays();
     data.x = pixels();
-    data.names = files_;
+    for (const std::string& file : files_) data.names.push_back(tree_->shown(file));
     if (!data.class_names.empty() && !classes.empty())
       data.y = Tensor::from(labels_, Shape{static_cast<int64_t>(labels_.size())});
     return data;
@@ -72,10 +75,10 @@ class ImageFolder {
  private:
   // Folders called train and test hold the classes of each part.
   void go_to_part(const std::string& named, const std::string& usual) {
-    const std::vector<std::string> folders = entries(path_, true);
+    const std::vector<std::string> folders = tree_->names(root_, true);
     const auto is_there = [&](const std::string& name) {
       return std::find(folders.begin(), folders.end(), name) != folders.end() &&
-             !entries(path_ + "/" + name, true).empty();
+             !tree_->names(joined(root_, name), true).empty();
     };
     const bool parts = is_there("train") || is_there("test");
     const std::string part = named.empty() ? usual : named;
@@ -85,6 +88,7 @@ class ImageFolder {
       }
       note_strays();
       whole_ = path_;
+      root_ = joined(root_, part);
       path_ += "/" + part;
     } else if (parts || !named.empty()) {
       throw FileError("'" + path_ + "' has no folder '" + part + "' with one folder for each class");
@@ -102,20 +106,22 @@ class ImageFolder {
                         "' is of a class that the model does not know" + suggest(name, known));
       }
       const auto label = found - data.class_names.begin();
-      collect(path_ + "/" + name, found == data.class_names.end() ? -1 : static_cast<int32_t>(label));
+      collect(joined(root_, name), found == data.class_names.end() ? -1 : static_cast<int32_t>(label));
     }
     if (!usable) data.class_names.clear();
     // To ask, a picture needs no class.
     if (needs_.target_optional)
-      collect(path_, -1);
+      collect(root_, -1);
     else
       note_strays();
   }
 
   // Pictures of the folder itself, which are in no folder of a class.
   void note_strays() {
-    for (const std::string& name : entries(path_, false)) {
-      if (is_image_file(path_ + "/" + name) && strays_++ == 0) first_stray_ = path_ + "/" + name;
+    for (const std::string& name : tree_->names(root_, false)) {
+      const std::string file = joined(root_, name);
+      const bool picture = detail::image_format_of(tree_->head(file, detail::kImageHeadBytes)) != nullptr;
+      if (picture && strays_++ == 0) first_stray_ = tree_->shown(file);
     }
   }
 
@@ -132,26 +138,26 @@ class ImageFolder {
   }
 
   void collect(const std::string& folder, int32_t label) {
-    for (const std::string& name : entries(folder, false)) {
-      const std::string file = folder + "/" + name;
-      if (!is_image_file(file)) {
-        if (others_++ == 0) first_other_ = file;
+    for (const std::string& name : tree_->names(folder, false)) {
+      const std::string file = joined(folder, name);
+      if (!detail::image_format_of(tree_->head(file, detail::kImageHeadBytes))) {
+        if (others_++ == 0) first_other_ = tree_->shown(file);
         continue;
       }
       files_.push_back(file);
       labels_.push_back(label);
     }
-    for (const std::string& name : entries(folder, true)) {
-      if (label >= 0 || folder != path_) collect(folder + "/" + name, label);
+    for (const std::string& name : tree_->names(folder, true)) {
+      if (label >= 0 || folder != root_) collect(joined(folder, name), label);
     }
   }
 
   std::string other() const {
     if (others_ == 0) return "";
     return ": " +
-           detail::count_of(others_, "file is no PNG or JPEG image and is",
-                            "files are no PNG or JPEG images and are") +
-           " left out, '" + first_other_ + "' first";
+           detail::count_of(others_, "file is no image that can be read", "files are no images that can be read") +
+           " (" + detail::image_format_names() + ") and " + (others_ == 1 ? "is" : "are") + " left out, '" +
+           first_other_ + "' first";
   }
 
   Tensor pixels() const {
@@ -159,15 +165,16 @@ class ImageFolder {
     Shape shape;
     size_t bytes = 0;
     for (size_t i = 0; i < files_.size(); ++i) {
-      const Tensor image = read_image_for(files_[i], shape_);
+      const Tensor image = image_for(tree_->read(files_[i]), tree_->shown(files_[i]), shape_);
       if (i == 0) {
         shape = image.shape();
         bytes = static_cast<size_t>(image.size());
         buffer = std::make_shared<Buffer>(Device{}, bytes * files_.size());
       }
       if (image.shape() != shape) {
-        throw FileError("'" + files_[i] + "' is an image of " + image.shape().str() + ", '" + files_[0] +
-                        "' of " + shape.str() + "; the model takes any size, but not two at once");
+        throw FileError("'" + tree_->shown(files_[i]) + "' is an image of " + image.shape().str() + ", '" +
+                        tree_->shown(files_[0]) + "' of " + shape.str() +
+                        "; the model takes any size, but not two at once");
       }
       std::memcpy(static_cast<char*>(buffer->data()) + i * bytes, image.data<uint8_t>(), bytes);
     }
@@ -176,7 +183,9 @@ class ImageFolder {
     return Tensor::wrap(std::move(buffer), {DType::kUInt8, Shape(dims)});
   }
 
-  std::string path_;
+  std::shared_ptr<const detail::FileTree> tree_;
+  std::string root_;  // below the tree's own
+  std::string path_;  // for messages
   const DataNeeds& needs_;
   Shape shape_ = {};
   std::vector<std::string> files_;
@@ -190,22 +199,16 @@ class ImageFolder {
 }  // namespace
 
 bool is_image_file(const std::string& path) {
-  const std::string bytes = detail::first_bytes(path, 8);
-  return bytes.starts_with("\x89PNG\r\n\x1a\n") || bytes.starts_with("\xff\xd8\xff");
+  char head[detail::kImageHeadBytes];
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return false;
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
+  const size_t count = file ? std::fread(head, 1, sizeof head, file.get()) : 0;
+  return detail::image_format_of({head, count}) != nullptr;
 }
 
 Tensor read_image_for(const std::string& path, const Shape& input) {
-  const bool known = input.rank() > 0;
-  const int64_t channels = !known ? 3 : input.rank() == 4 ? input[3] : 1;
-  if (known && (input.rank() < 3 || input.rank() > 4 || (channels != 1 && channels != 3 && channels != -1)))
-    throw InvalidArgument("'" + path + "' is an image; the model takes " + input.str());
-  const auto extent = [&](int axis) {
-    return known ? static_cast<int>(std::max<int64_t>(0, input[axis])) : 0;
-  };
-  return img_to_tensor(load_img(path, {.color_mode = channels == 1 ? "grayscale" : "rgb",
-                                       .height = extent(1),
-                                       .width = extent(2),
-                                       .high_byte = true}));
+  return image_for(read_file(path, uint64_t{1} << 30), path, input);
 }
 
 LabelledData load_image_folder(const std::string& path, const std::string& split,
@@ -215,7 +218,11 @@ LabelledData load_image_folder(const std::string& path, const std::string& split
 
 namespace {
 
-[[maybe_unused]] const bool kRegistered = register_data_format({"/", load_image_folder});
+[[maybe_unused]] const bool kRegistered = [] {
+  for (const char* extension : {"/", ".tar", ".tar.gz", ".tgz"})
+    register_data_format({extension, load_image_folder});
+  return true;
+}();
 
 }  // namespace
 }  // namespace lamina

@@ -17,11 +17,11 @@ bool is_image_file(const std::string& path);
 Tensor read_image_for(const std::string& path, const Shape& input);
 
 /// The images of a folder with one folder for each class, in the order of the sorted names, as Keras's
-/// image_dataset_from_directory has them; or of such folders for the parts train and test. A folder of
-/// images without classes will do where targets are optional, and so will images beside the folders of the
-/// classes. Hidden files are passed over. Files of other kinds, images in no folder of a class where targets
-/// are needed, and what stands beside train and test are left out, which is told to the log. load_data calls
-/// it.
+/// image_dataset_from_directory has them; or of such folders for the parts train and test. `path` may be a
+/// tar archive of such a folder (.tar, .tar.gz, .tgz), which is read as it is. A folder of images without
+/// classes will do where targets are optional, and so will images beside the folders of the classes. Hidden
+/// files are passed over. Files of other kinds, images in no folder of a class where targets are needed, and
+/// what stands beside train and test are left out, which is told to the log. load_data calls it.
 /// @param split  "" for options.split.
 /// Throws FileError for a folder without images, a part or class that is not there or not known, and images
 /// of different sizes where the model does not say which it takes.

@@ -16,7 +16,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GOLDEN_SCRIPTS = ["layers", "layers_more", "layers_recurrent", "losses", "metrics", "activations", "optimizers", "callbacks", "initializers", "models",
-                  "images", "pixels", "datasets", "control", "ops", "hdf5_layouts", "tables"]
+                  "images", "pixels", "image_formats", "resizing", "image_datasets", "datasets", "control", "ops", "hdf5_layouts", "tables"]
 
 
 def numbers(binaries, work):
@@ -27,7 +27,7 @@ def numbers(binaries, work):
     report = work / "report.json"
     report.unlink(missing_ok=True)
     tests = subprocess.run(
-        [binaries / "lamina_tests", "--gtest_filter=Keras/*Golden*:*Golden*:Activations.*:Initializers.*:Summaries.*:LoadImg.*",
+        [binaries / "lamina_tests", "--gtest_filter=Keras/*Golden*:*Golden*:Activations.*:Initializers.*:Summaries.*:LoadImg.*:ImageFormats.Give*:ImageFormats.Are*:ImageResize.*:ImageColours.*:ImageDatasets.AreThoseOfKeras",
          "--gtest_brief=1", f"--gtest_output=json:{report}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if not report.exists():
         print(tests.stdout[-5000:])

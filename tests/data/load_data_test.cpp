@@ -108,7 +108,7 @@ TEST(LoadData, RefusesKindsThatThisBuildCannotRead) {
   std::filesystem::create_directory(folder / "cats");
   EXPECT_NE(message_of<FileError>([&] {
               load_data(folder.path());
-            }).find("one folder of images (PNG, JPEG) for each"),
+            }).find("one folder of images (PNG, JPEG, GIF, BMP, WebP, PNM) for each"),
             std::string::npos);
   write_file(folder / "a.parquet", std::string("PAR1\x15\0\x15", 7));
   const std::string message = message_of<FileError>([&] { load_data(folder / "a.parquet"); });

@@ -85,7 +85,7 @@ TEST(LoadImg, NamesWhatAFileIsInstead) {
   const auto said = [](const std::string& bytes) {
     return message_of<FileError>([&] { decode_image(bytes, "a.png"); });
   };
-  EXPECT_NE(said("GIF89a").find("a GIF image"), std::string::npos);
+  EXPECT_NE(said("%PDF-1.4").find("a PDF file"), std::string::npos);
   EXPECT_NE(said("version https://git-lfs.github.com/spec/v1\noid").find("git lfs pull"), std::string::npos);
   EXPECT_NE(said("\n<!DOCTYPE html><html>").find("an HTML page"), std::string::npos);
   EXPECT_NE(said("").find("an empty file"), std::string::npos);
@@ -126,7 +126,7 @@ TEST(LoadImg, SkipsStrayBytesInPhotographs) {
 }
 
 TEST(LoadImg, RefusesWhatIsNoImageOrTooLarge) {
-  EXPECT_NE(message_of<FileError>([] { decode_image("GIF89a...", "a.gif"); }).find("expected a PNG or JPEG"),
+  EXPECT_NE(message_of<FileError>([] { decode_image("%PDF-1.4", "a.gif"); }).find("one of PNG, JPEG, GIF"),
             std::string::npos);
   EXPECT_THROW(load_img("/nonexistent/a.png"), FileError);
   // A PNG whose header promises 60000 x 60000 pixels, under a right checksum.

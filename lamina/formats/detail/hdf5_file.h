@@ -6,7 +6,7 @@
 #include <string_view>
 #include <unordered_set>
 
-#include "lamina/formats/detail/byte_cursor.h"
+#include "lamina/base/detail/byte_cursor.h"
 
 namespace lamina::detail {
 

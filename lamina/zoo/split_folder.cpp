@@ -1,0 +1,102 @@
+// A folder of class folders, copied into two.
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <numeric>
+#include <system_error>
+
+#include "lamina/base/error.h"
+#include "lamina/base/files.h"
+#include "lamina/zoo/check_folder.h"
+#include "lamina/zoo/detail/image_index.h"
+
+namespace lamina::image {
+namespace {
+
+namespace fs = std::filesystem;
+using detail::ImageFile;
+
+/// How many of each class are for the test: shares of `all`, the largest remainders rounded up; of two or
+/// more images one at least on either side.
+std::vector<size_t> shares(const std::vector<size_t>& counts, size_t all, double test_size) {
+  std::vector<size_t> taken, order(counts.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  size_t sum = 0;
+  for (const size_t count : counts) {
+    taken.push_back(
+        std::clamp<size_t>(static_cast<size_t>(test_size * static_cast<double>(count)), 1, count - 1));
+    sum += taken.back();
+  }
+  const auto remainder = [&](size_t i) {
+    return test_size * static_cast<double>(counts[i]) - static_cast<double>(taken[i]);
+  };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return remainder(a) > remainder(b); });
+  for (const size_t i : order) {
+    if (sum < all && taken[i] + 1 < counts[i]) {
+      ++taken[i];
+      ++sum;
+    }
+  }
+  return taken;
+}
+
+void copy(const detail::FileTree& tree, const ImageFile& file, const std::string& part,
+          const std::string& out) {
+  // cats/old/1.jpg becomes cats/old_1.jpg
+  const size_t slash = file.path.find('/');
+  std::string name = file.path.substr(slash + 1);
+  std::replace(name.begin(), name.end(), '/', '_');
+  const std::string folder = out + "/" + part + "/" + file.path.substr(0, slash);
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw FileError("cannot make the folder '" + folder + "': " + error.message());
+  std::string target = folder + "/" + name;
+  for (int i = 1; fs::exists(target, error); ++i) target = folder + "/" + std::to_string(i) + "_" + name;
+  write_file(target, tree.read(file.path));
+}
+
+}  // namespace
+
+FolderSplit split_folder(const std::string& directory, const std::string& out,
+                         const SplitFolderOptions& options) {
+  if (!(options.test_size > 0 && options.test_size < 1))
+    throw InvalidArgument("image::split_folder: test_size must be between 0 and 1; got " +
+                          std::to_string(options.test_size));
+  std::error_code error;
+  if (fs::exists(out, error) && !fs::is_empty(out, error))
+    throw FileError("image::split_folder: '" + out + "' holds something already; name a folder that is new");
+  const auto tree = detail::FileTree::open(directory);
+  std::vector<std::vector<ImageFile>> groups;
+  for (const std::string& name : tree->names("", true)) {
+    std::vector<ImageFile> files;
+    for (const std::string& path : detail::image_paths(*tree, name)) files.push_back({path, 0});
+    if (files.empty()) continue;
+    if (options.stratify && files.size() < 2)
+      throw InvalidArgument(
+          "image::split_folder: the class '" + name +
+          "' has one image, which cannot be in both parts; add more, or ask for stratify = false");
+    if (options.stratify || groups.empty()) groups.emplace_back();
+    groups.back().insert(groups.back().end(), files.begin(), files.end());
+  }
+  std::vector<size_t> counts;
+  for (const auto& group : groups) counts.push_back(group.size());
+  const size_t all = std::accumulate(counts.begin(), counts.end(), size_t{0});
+  if (all < 2)
+    throw FileError("image::split_folder: '" + directory +
+                    "' has no folders with images, one for each class, to split");
+  const auto wanted = static_cast<size_t>(std::ceil(options.test_size * static_cast<double>(all)));
+  const std::vector<size_t> taken = shares(counts, wanted, options.test_size);
+  FolderSplit split;
+  for (size_t g = 0; g < groups.size(); ++g) {
+    detail::shuffle_as_numpy(groups[g], static_cast<uint32_t>(options.seed + g));
+    for (size_t i = 0; i < groups[g].size(); ++i) {
+      const bool test = i < taken[g];
+      copy(*tree, groups[g][i], test ? "test" : "train", out);
+      ++(test ? split.test : split.train);
+    }
+  }
+  return split;
+}
+
+}  // namespace lamina::image
