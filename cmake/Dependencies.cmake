@@ -6,6 +6,8 @@ find_package(fmt 9 REQUIRED)
 find_package(CLI11 2.1 REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(PNG 1.6 REQUIRED)
+# Headers alone, included as <eigen3/Eigen/...> by the one file that needs them: no flag for all others.
+find_path(EIGEN_INCLUDE_DIR eigen3/Eigen/QR REQUIRED)
 pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy)
 pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
 pkg_check_modules(lzma REQUIRED IMPORTED_TARGET liblzma)
