@@ -66,10 +66,35 @@ Sequential every_layer() {
   return model;
 }
 
+/// Ranges of one number, so that training knows what is drawn.
+Sequential augmented_here() {
+  Sequential model(
+      {
+          Input({9, 8, 2}),
+          Resizing(8, 8, {.crop_to_aspect_ratio = true}),
+          RandomTranslation({-0.1, -0.1}, {0.3, 0.3}, {.fill_mode = "wrap"}),
+          RandomRotation({-0.1, -0.1}, {.seed = 1}),
+          RandomZoom({0.25, 0.25}, std::nullopt, {.interpolation = "nearest"}),
+          RandomContrast({-0.2, 0.2}),
+          RandomBrightness({0.003, 0.003}),
+          CenterCrop(6, 6),
+          RandomCrop(6, 6),
+          Conv2D(3, 3),
+          GlobalAveragePooling2D({.keepdims = true}),
+          RandomFlip("horizontal"),
+          Flatten(),
+          Dense(3, {.activation = "softmax"}),
+      },
+      {.seed = 4});
+  model.compile({.optimizer = "sgd", .loss = "sparse_categorical_crossentropy", .metrics = {"accuracy"}});
+  return model;
+}
+
 const std::map<std::string, Sequential (*)()> kModels = {
     {"tutorial_cnn28", [] { return tutorial_model("cnn28").build(1); }},
     {"tutorial_dense", tutorial_dense},
-    {"every_layer", every_layer}};
+    {"every_layer", every_layer},
+    {"augmented_here", augmented_here}};
 
 /// The tensors of the data whose names start with `prefix`: alone, by position or by name.
 Tensors given(const std::map<std::string, Tensor>& data, const std::string& prefix) {

@@ -146,6 +146,16 @@ def keras_models():
     schedule = optimizers.schedules.CosineDecay(0.002, 20, warmup_target=0.01, warmup_steps=4)
     add("scheduled", Sequential([Input((6,)), layers.Dense(8, "relu"), layers.Dense(4, "softmax")]),
         classes("dense", 4, (6,), "labels"), optimizer=optimizers.Adam(schedule), loss="sparse_categorical_crossentropy")
+    # Ranges of one number, a flip of one pixel and a crop of everything: all that is random is known.
+    add("augmented",
+        Sequential([Input((9, 8, 2)), layers.Resizing(7, 7), layers.RandomTranslation((0.2, 0.2), (-0.1, -0.1)),
+                    layers.RandomRotation((0.05, 0.05), fill_mode="constant", fill_value=0.5),
+                    layers.RandomZoom((0.2, 0.2), (-0.1, -0.1), fill_mode="nearest", seed=3),
+                    layers.RandomContrast((-0.3, 0.3)), layers.RandomBrightness((0.002, 0.002)), layers.CenterCrop(5, 6),
+                    layers.RandomCrop(5, 6, seed=2), layers.Conv2D(4, 3, activation="tanh"),
+                    layers.GlobalAveragePooling2D(keepdims=True), layers.RandomFlip("vertical"), layers.Flatten(),
+                    layers.Dense(5, activation="softmax")]), cnn_data,
+        optimizer="sgd", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     add("frozen", Sequential([Input((6,)), layers.Dense(8, "relu", trainable=False), layers.Dense(4, "softmax")]),
         classes("dense", 4, (6,), "labels"), optimizer="adam", loss="sparse_categorical_crossentropy")
     return made
@@ -240,7 +250,8 @@ def run(binaries, work):
               for name, (model, data) in keras_models().items()]
     for name, data in (("tutorial_cnn28", classes("c28", 10, (28, 28, 1), "one_hot")),
                        ("tutorial_dense", classes("dense100", 10, (100,), "labels")),
-                       ("every_layer", classes("every", 2, (16, 16, 3), "binary"))):
+                       ("every_layer", classes("every", 2, (16, 16, 3), "binary")),
+                       ("augmented_here", classes("augmented", 3, (9, 8, 2), "labels"))):
         suites.append((name, lambda n=name, d=data: from_lamina(lamina, n, d)))
     for name, suite in suites:
         for title, check in attempt(f"{name}: preparation", suite) or []:

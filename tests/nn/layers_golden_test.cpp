@@ -46,7 +46,8 @@ TEST_P(LayerGolden, ComputesWhatKerasComputes) {
   const std::vector<Tensor> gradients =
       vjp({trained}, watched, {golden.at("upstream")});  // before looking at values
   expect_close(trained, golden.at("output_training"), "output in training");
-  expect_close(gradients[0], golden.at("input_gradient"), "gradient of the input");
+  if (golden.contains("input_gradient"))  // TensorFlow's is exact
+    expect_close(gradients[0], golden.at("input_gradient"), "gradient of the input");
   const std::vector<Tensor> expected = golden.numbered("gradient");
   ASSERT_EQ(gradients.size(), expected.size() + 1);
   for (size_t i = 0; i < expected.size(); ++i) {

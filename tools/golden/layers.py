@@ -1,14 +1,15 @@
 """Golden files of every layer: nn/layers/<case>.npz.
 
 Entries: config (JSON of keras.layers.serialize), input, upstream, output (inference), output_training,
-input_gradient and gradient_<i> (of sum(output_training * upstream), for trainable weights), weight_names (JSON),
+input_gradient (where TensorFlow's is exact) and gradient_<i> (of sum(output_training * upstream), for trainable weights), weight_names (JSON),
 weight_<i> before and weight_after_<i> after the training call.
 """
 from common import fill, keras, normal, numbered, rng, save, tf, weight_names
 from keras import layers
 
 
-def case(name, layer, shape):
+def case(name, layer, shape, exact_gradient=True):
+    """Without exact_gradient TensorFlow's of the input is an approximation and is left out."""
     generator = rng(name)
     x = normal(generator, shape)
     layer(x)  # builds it as a model does
@@ -25,6 +26,7 @@ def case(name, layer, shape):
     gradients = tape.gradient(value, [watched] + trainable)
     config = keras.layers.serialize(layer)
     config["config"]["name"] = name
+    exact = {"input_gradient": gradients[0].numpy()} if exact_gradient else {}
     save(
         f"nn/layers/{name}",
         config=config,
@@ -32,7 +34,7 @@ def case(name, layer, shape):
         upstream=upstream,
         output=inference,
         output_training=training.numpy(),
-        input_gradient=gradients[0].numpy(),
+        **exact,
         weight_names=weight_names(layer),
         **numbered("gradient", gradients[1:]),
         **numbered("weight", weights),

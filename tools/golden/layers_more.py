@@ -195,8 +195,40 @@ def attention():
           heads(2, 4, kernel_regularizer="l2", bias_constraint="non_neg"), two, as_list=False)
 
 
+def augmentation():
+    """Ranges of one number: what is drawn is known."""
+    shape = (2, 6, 7, 3)
+    far = {"fill_value": 0.5, "seed": 3}
+    for mode in ("reflect", "wrap", "constant", "nearest"):
+        case(f"random_translation_{mode}", layers.RandomTranslation((0.3, 0.3), (-0.65, -0.65), fill_mode=mode, **far), shape,
+             exact_gradient=False)
+        case(f"random_rotation_{mode}", layers.RandomRotation((0.1, 0.1), fill_mode=mode, interpolation="nearest", **far),
+             shape, exact_gradient=False)
+        case(f"random_zoom_{mode}", layers.RandomZoom((0.4, 0.4), (-0.3, -0.3), fill_mode=mode, **far), shape,
+             exact_gradient=False)
+    case("random_translation_none", layers.RandomTranslation(0.0, 0.0), shape)
+    case("random_translation_whole", layers.RandomTranslation((-0.5, -0.5), (0.25, 0.25), fill_mode="constant"),
+         (2, 4, 8, 2))
+    case("random_rotation_bilinear", layers.RandomRotation((-0.07, -0.07)), shape, exact_gradient=False)
+    case("random_zoom_proportions", layers.RandomZoom((-0.25, -0.25)), shape, exact_gradient=False)
+    case("random_flip_one_column", layers.RandomFlip("horizontal", seed=4), (2, 3, 1, 2))
+    case("random_contrast", layers.RandomContrast((-0.3, 0.3), value_range=(-1, 1.5), seed=5), shape)
+    case("random_contrast_none", layers.RandomContrast(0), shape)
+    case("random_brightness", layers.RandomBrightness((0.2, 0.2), value_range=(1.5, -1)), shape)
+    case("random_crop_all", layers.RandomCrop(6, 7, seed=2), shape)
+    for height, width in ((4, 4), (5, 7), (7, 5), (12, 3)):
+        case(f"center_crop_{height}", layers.CenterCrop(height, width), shape)
+    case("resizing", layers.Resizing(4, 9), shape)
+    case("resizing_nearest", layers.Resizing(3, 8, interpolation="nearest"), shape)
+    for height, width in ((4, 9), (9, 4)):
+        case(f"resizing_cropped_{height}", layers.Resizing(height, width, crop_to_aspect_ratio=True), shape)
+        case(f"resizing_padded_{height}",
+             layers.Resizing(height, width, pad_to_aspect_ratio=True, fill_value=0.5), shape)
+
+
 def main():
     one_input()
+    augmentation()
     merging()
     attention()
 

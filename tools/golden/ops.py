@@ -9,8 +9,8 @@ call names them in "extras". Bias is what Keras calls so: (2, ...) for a GRU tha
 from common import keras, normal, np, numbered, rng, save, tf
 
 
-def case(name, call, inputs, run):
-    """run(inputs) gives a list of outputs."""
+def case(name, call, inputs, run, exact_gradient=True):
+    """run(inputs) gives a list of outputs. Without exact_gradient TensorFlow's is an approximation and is left out."""
     given = [tf.constant(x) for x in inputs]
     floating = [i for i, x in enumerate(given) if x.dtype.is_floating]
     generator = rng(name + " upstream")
@@ -21,7 +21,7 @@ def case(name, call, inputs, run):
         upstream = normal(generator, tuple(outputs[0].shape))
         value = tf.reduce_sum(outputs[0] * upstream)
     gradients = tape.gradient(value, [given[i] for i in floating])
-    arrays = {f"gradient_{i}": g.numpy() for i, g in zip(floating, gradients) if g is not None}
+    arrays = {f"gradient_{i}": g.numpy() for i, g in zip(floating, gradients) if g is not None and exact_gradient}
     save("ops/calls/" + name, call=call, upstream=upstream, **numbered("input", inputs),
          **numbered("output", [y.numpy() for y in outputs]), **arrays)
 
@@ -85,8 +85,29 @@ def transposed(name, size, x, **options):
          lambda given: [keras.ops.conv_transpose(*given, **{keras_names[k]: v for k, v in options.items()})])
 
 
+def affine_transforms():
+    generator = rng("affine_transform")
+    images = normal(generator, (4, 6, 7, 3))
+    turn = generator.uniform(0.3, 1.2)
+    transforms = np.array([
+        [np.cos(turn), -np.sin(turn), 2.2, np.sin(turn), np.cos(turn), -1.3, 0, 0],
+        [1.7, 0.1, -3.4, -0.2, 0.6, 0.4, 0, 0],
+        [1, 0, -11.3, 0, 1, 17.7, 0, 0],  # beyond the next image
+        [1.1, 0.1, -0.5, 0.2, 0.9, 0.7, 0.05, -0.02]], np.float32)
+    for mode in ("constant", "nearest", "reflect", "wrap"):
+        for interpolation in ("nearest", "bilinear"):
+            options = {"interpolation": interpolation, "fill_mode": mode, "fill_value": 0.5}
+            case(f"affine_{mode}_{interpolation}", {"op": "affine_transform", "options": options}, [images, transforms],
+                 lambda g: [keras.ops.image.affine_transform(*g, **options)], exact_gradient=False)
+    whole = np.array([[1, 0, 2, 0, 1, -1, 0, 0]], np.float32)  # moves back as exactly as forth
+    options = {"interpolation": "bilinear", "fill_mode": "constant", "fill_value": 0.0}
+    case("affine_whole_pixels", {"op": "affine_transform", "options": options}, [images, whole],
+         lambda g: [keras.ops.image.affine_transform(*g, **options)])
+
+
 def main():
     sequences()
+    affine_transforms()
     transposed("transpose_valid", (3, 2), (4, 3), strides=[2, 3])
     transposed("transpose_wide_strides", (2, 2), (3, 3), strides=[3, 4])
     transposed("transpose_same", (3, 4), (4, 3), strides=[2, 2], padding="same")
