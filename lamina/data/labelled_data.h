@@ -159,6 +159,8 @@ struct DataFormat {
   /// First bytes, by which its files are told whatever they are called. Empty: it takes text, and all else
   /// that nobody knows.
   std::string start = "";
+  /// Where these bytes stand in the file, once what gzip has packed is unpacked.
+  size_t start_at = 0;
 };
 bool register_data_format(DataFormat format);
 

@@ -3,6 +3,7 @@
 #include <cctype>
 #include <filesystem>
 
+#include "lamina/base/byte_reader.h"
 #include "lamina/base/detail/file_kind.h"
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
@@ -52,15 +53,30 @@ const DataFormat* find_format(const std::string& extension) {
   return found == formats().end() ? nullptr : &*found;
 }
 
+// The first bytes of what gzip has packed, or else `head`.
+std::string unpacked(const std::string& path, const std::string& head) {
+  if (!is_gzip(head)) return head;
+  std::string bytes(512, '\0');
+  try {
+    ByteReader reader(path, bytes.size() << 10);
+    bytes.resize(reader.read(bytes.data(), bytes.size()));
+  } catch (const FileError&) {  // whoever reads it says what is wrong
+    bytes.clear();
+  }
+  return bytes;
+}
+
 // By content. What a file is called matters only where its bytes are neither text nor known: who reads such
 // files can say best what is wrong with this one.
 const DataFormat& format_of(const std::string& path, const DataOptions& options) {
   const DataFormat* text = nullptr;
-  const std::string head = detail::first_bytes(path);
+  const std::string head = detail::first_bytes(path), inside = unpacked(path, head);
   for (const DataFormat& format : formats()) {
     if (format.extension == "/") continue;
     if (format.start.empty()) text = &format;
-    if (!format.start.empty() && head.starts_with(format.start) && !options.table.given()) return format;
+    const bool fits = !format.start.empty() && inside.size() > format.start_at &&
+                      std::string_view(inside).substr(format.start_at).starts_with(format.start);
+    if (fits && !options.table.given()) return format;
   }
   if (!text) throw InternalError("no format takes text");
   if (is_gzip(head) || options.table.given()) return *text;

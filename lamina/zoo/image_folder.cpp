@@ -218,11 +218,9 @@ LabelledData load_image_folder(const std::string& path, const std::string& split
 
 namespace {
 
-[[maybe_unused]] const bool kRegistered = [] {
-  for (const char* extension : {"/", ".tar", ".tar.gz", ".tgz"})
-    register_data_format({extension, load_image_folder});
-  return true;
-}();
+[[maybe_unused]] const bool kRegistered =
+    register_data_format({"/", load_image_folder}) &&
+    register_data_format({".tar", load_image_folder, "ustar", 257});
 
 }  // namespace
 }  // namespace lamina
