@@ -5,17 +5,23 @@
 //   lamina_conformance create NAME DATA.npz STEPS OUT.keras       build model NAME, train, save
 //   lamina_conformance graphs FOLDER STEPS                        train FOLDER/<name>.keras for each
 //   <name>.npz
+//   lamina_conformance text JOB.json OUT                          texts, as JOB says
 //
 // DATA.npz holds `x` and `y`, or x0, x1, ... and y0, y1, ... in the order of the model's inputs and outputs,
 // or x:NAME and y:NAME for tensors by name. The first two write OUT.keras.npz with `predictions` for x (the
 // first of them), each as `predictions0`, ..., those before training as `before0`, ..., and the loss of each
 // step in `losses`. `graphs` writes FOLDER/<name>.trained.keras and .npz, or what went wrong into
-// FOLDER/<name>.error.
+// FOLDER/<name>.error. `text` reads {"object": what is saved of a class of lamina/text, "train": [...],
+// "test": [...]}, lets it learn, and writes OUT.json, what is saved then, and OUT.npz, what it makes of the
+// texts; it prints how long both took, the fastest of "rounds".
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -150,7 +156,124 @@ void train_folder(const std::filesystem::path& folder, int steps) {
   }
 }
 
+using Arrays = std::map<std::string, Tensor>;
+
+std::vector<std::string> strings(const Json& list) {
+  std::vector<std::string> result;
+  for (const Json& value : list.as_list()) result.push_back(value.as_string());
+  return result;
+}
+
+std::vector<std::string> few(std::vector<std::string> texts, const Json& job) {
+  if (const Json* count = job.find("few")) texts.resize(static_cast<size_t>(count->as_int()));
+  return texts;
+}
+
+/// Milliseconds of the fastest of the rounds that the job asks for; `work` is done at least once.
+template <class Work>
+double fastest(const Json& job, Work&& work) {
+  const Json* rounds = job.find("rounds");
+  double best = 0;
+  for (int64_t round = 0; round < (rounds ? rounds->as_int() : 1); ++round) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    const double took =
+        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+    best = round == 0 ? took : std::min(best, took);
+  }
+  return best;
+}
+
+struct Timed {
+  double learn = 0, apply = 0;
+  Json saved;
+};
+
+Timed tokenize(const Json& job, Arrays& arrays) {
+  const std::vector<std::string> train = strings(job.at("train")), test = strings(job.at("test"));
+  Tokenizer tokenizer;
+  Timed timed;
+  timed.learn = fastest(job, [&] {
+    tokenizer = Tokenizer::from_json(job.at("object"));
+    tokenizer.fit_on_texts(train);
+  });
+  timed.apply = fastest(job, [&] { arrays["padded"] = pad_sequences(tokenizer.texts_to_sequences(test)); });
+  for (const std::string& mode : strings(job.at("modes")))
+    arrays[mode] = tokenizer.texts_to_matrix(few(test, job), mode);
+  timed.saved = tokenizer.to_json();
+  return timed;
+}
+
+Timed vectorize(const Json& job, Arrays& arrays) {
+  const std::vector<std::string> train = strings(job.at("train")), test = few(strings(job.at("test")), job);
+  TextVectorization vectorization;
+  Timed timed;
+  timed.learn = fastest(job, [&] {
+    vectorization = TextVectorization::from_json(job.at("object"));
+    vectorization.adapt(train);
+  });
+  timed.apply = fastest(job, [&] { arrays["output"] = vectorization(test); });
+  timed.saved = vectorization.to_json();
+  return timed;
+}
+
+void add(Arrays& arrays, const std::string& prefix, const CsrMatrix& matrix) {
+  const auto elements = matrix.nonzeros();
+  arrays[prefix + "_indptr"] = Tensor::from(matrix.indptr, {matrix.rows + 1});
+  arrays[prefix + "_indices"] = Tensor::from(matrix.indices, {elements});
+  arrays[prefix + "_values"] = Tensor::from(matrix.values, {elements});
+}
+
+template <class Vectorizer>
+Timed count_terms(const Json& job, Arrays& arrays) {
+  const std::vector<std::string> train = strings(job.at("train")), test = strings(job.at("test"));
+  Vectorizer vectorizer;
+  CsrMatrix fitted, transformed;
+  Timed timed;
+  timed.learn = fastest(job, [&] {
+    vectorizer = Vectorizer::from_json(job.at("object"));
+    fitted = vectorizer.fit_transform(train);
+  });
+  timed.apply = fastest(job, [&] { transformed = vectorizer.transform(test); });
+  add(arrays, "fitted", fitted);
+  add(arrays, "transformed", transformed);
+  timed.saved = vectorizer.to_json();
+  return timed;
+}
+
+Timed segment(const Json& job, Arrays&) {
+  const std::vector<std::string> train = strings(job.at("train")), test = strings(job.at("test"));
+  std::optional<UnigramSegmenter> segmenter;
+  Timed timed;
+  timed.learn = fastest(job, [&] { segmenter = UnigramSegmenter::train(train); });
+  std::vector<std::string> joined;
+  timed.apply = fastest(job, [&] { joined = segmenter->join(test); });
+  Json::List list(joined.begin(), joined.end());
+  timed.saved = Json::object({{"segmenter", segmenter->to_json()}, {"joined", Json(std::move(list))}});
+  return timed;
+}
+
+const std::map<std::string, Timed (*)(const Json&, Arrays&)> kTextClasses = {
+    {"Tokenizer", tokenize},
+    {"TextVectorization", vectorize},
+    {"CountVectorizer", count_terms<CountVectorizer>},
+    {"TfidfVectorizer", count_terms<TfidfVectorizer>},
+    {"UnigramSegmenter", segment}};
+
+void text(const std::string& path, const std::string& out) {
+  const Json job = Json::parse(read_file(path), path);
+  Arrays arrays;
+  const Timed timed = kTextClasses.at(job.at("object").at("class_name").as_string())(job, arrays);
+  write_file(out + ".json", timed.saved.dump());
+  write_npz(out + ".npz", arrays);
+  std::printf("{\"learn_ms\": %.3f, \"apply_ms\": %.3f}\n", timed.learn, timed.apply);
+}
+
 int run(const std::vector<std::string>& args) {
+  if (args.size() == 3 && args[0] == "text") {
+    text(args[1], args[2]);
+    return 0;
+  }
   if (args.size() == 3 && args[0] == "graphs") {
     train_folder(args[1], std::stoi(args[2]));
     return 0;
@@ -158,7 +281,8 @@ int run(const std::vector<std::string>& args) {
   if (args.size() != 5 || (args[0] != "train" && args[0] != "create")) {
     std::fprintf(stderr,
                  "usage: lamina_conformance train|create MODEL DATA.npz STEPS OUT.keras\n"
-                 "       lamina_conformance graphs FOLDER STEPS\n");
+                 "       lamina_conformance graphs FOLDER STEPS\n"
+                 "       lamina_conformance text JOB.json OUT\n");
     return 2;
   }
   Model model = args[0] == "train" ? load_model(args[1]) : Model(kModels.at(args[1])());

@@ -2,7 +2,7 @@
 
 First the golden scripts write fresh files, from numbers other than those in the source tree, and the golden tests of
 lamina_tests compare with them; then files.py exchanges model files with the command line, graphs.py does so with random
-functional models, pandas_tables.py with tables that pandas writes, found.py reads files as people have them, and oldest.py
+functional models, pandas_tables.py with tables that pandas writes, texts.py with whole corpora, found.py reads files as people have them, and oldest.py
 opens what Lamina wrote in the oldest Keras 3.
 """
 import argparse
@@ -16,7 +16,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GOLDEN_SCRIPTS = ["layers", "layers_more", "layers_recurrent", "losses", "metrics", "activations", "optimizers", "callbacks", "initializers", "models",
-                  "images", "pixels", "image_formats", "resizing", "image_datasets", "datasets", "control", "ops", "hdf5_layouts", "tables"]
+                  "images", "pixels", "image_formats", "resizing", "image_datasets", "datasets", "series", "control", "ops", "hdf5_layouts", "tables", "text"]
 
 
 def numbers(binaries, work):
@@ -71,8 +71,10 @@ def main():
     import found
     import graphs
     import pandas_tables
+    import texts
 
     suites = (("numbers", numbers), ("files", files.run), ("graphs", graphs.run), ("found", found.run), ("tables", pandas_tables.run),
+              ("texts", lambda binaries, folder: texts.run(binaries, folder, ROOT.parent / "shared" / "data")),
               ("oldest", lambda _, folder: oldest(args.oldest, folder)))
     for name, suite in suites:
         start = time.monotonic()
