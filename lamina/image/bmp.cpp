@@ -149,6 +149,7 @@ class Bmp {
     const bool four = compression_ == kRuns4;
     const auto width = static_cast<size_t>(width_), all = width * static_cast<size_t>(height_);
     ByteCursor file(bytes_.substr(offset_), name_);
+    check_promise(width_ * height_, file.left(), "'" + name_ + "'");
     std::vector<uint8_t> out;
     size_t x = 0;
     const auto half = [&](uint8_t byte, bool second) -> uint8_t {

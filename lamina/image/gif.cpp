@@ -149,6 +149,7 @@ Picture decode_gif(std::string_view bytes, const std::string& name, const Decode
   height = std::max(height, top + rows);
   check_extents(static_cast<int64_t>(height), static_cast<int64_t>(width), "'" + name + "'");
 
+  check_promise(static_cast<int64_t>(width * height), file.left(), "'" + name + "'");
   const std::vector<uint8_t> numbers = Unpacker(file, symbol_bits).read(rows * columns);
   if (numbers.size() < rows * columns) throw damaged("it ends too early, or its codes make no sense");
   std::vector<uint8_t> canvas(width * height, around);

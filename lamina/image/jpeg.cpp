@@ -31,8 +31,11 @@ std::vector<uint8_t> from_inks(const std::vector<uint8_t>& inks) {
 }
 
 Picture decode_jpeg(std::string_view bytes, const std::string& name, const DecodeOptions& options) {
-  // One for each thread: what it allocates would take a tenth of the time of a small photograph.
-  thread_local const std::unique_ptr<void, Destroy> decoder(tjInitDecompress());
+  // One for each thread: what it allocates would take a tenth of the time of a small photograph. After a
+  // complaint there is a new one, for an old one keeps it.
+  thread_local std::unique_ptr<void, Destroy> kept;
+  std::unique_ptr<void, Destroy> decoder = std::move(kept);
+  if (!decoder) decoder.reset(tjInitDecompress());
   if (!decoder) throw InternalError(std::string("libjpeg-turbo does not start: ") + tjGetErrorStr2(nullptr));
   const auto damaged = [&] {
     return FileError("'" + name + "' is a damaged JPEG file: " + tjGetErrorStr2(decoder.get()));
@@ -57,6 +60,7 @@ Picture decode_jpeg(std::string_view bytes, const std::string& name, const Decod
       tjGetErrorCode(decoder.get()) == TJERR_WARNING &&
       std::string_view(tjGetErrorStr2(decoder.get())).find("extraneous bytes") != std::string_view::npos;
   if (status != 0 && !stray_bytes) throw damaged();
+  if (status == 0) kept = std::move(decoder);
   if (inks) picture.pixels = from_inks(picture.pixels);
   return picture;
 }

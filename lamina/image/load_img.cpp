@@ -2,6 +2,8 @@
 #include "lamina/image/load_img.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 
 #include "lamina/base/detail/file_kind.h"
 #include "lamina/base/error.h"
@@ -67,6 +69,13 @@ void detail::check_extents(int64_t height, int64_t width, const std::string& nam
                   " pixels; expected 1 to " + std::to_string(kMostPixels) + " in all");
 }
 
+void detail::check_promise(int64_t pixels, size_t bytes, const std::string& name) {
+  constexpr int64_t kFree = 1 << 22, kMostPerByte = 4096;
+  if (pixels <= kFree || static_cast<uint64_t>(pixels / kMostPerByte) <= bytes) return;
+  throw FileError(name + " promises " + std::to_string(pixels) +
+                  " pixels and ends too early: " + std::to_string(bytes) + " bytes are left for them");
+}
+
 namespace detail {
 namespace {
 
@@ -88,11 +97,14 @@ std::string image_format_names() {
 }
 
 std::vector<uint8_t> through_palette(const std::vector<uint8_t>& numbers, std::span<const uint8_t> palette) {
-  std::vector<uint8_t> pixels;
-  pixels.reserve(3 * numbers.size());
+  std::array<uint8_t, 3 * 256> colours;
+  for (size_t i = 0; i < colours.size(); ++i)
+    colours[i] = i / 3 * 3 + 2 < palette.size() ? palette[i] : static_cast<uint8_t>(i / 3);
+  std::vector<uint8_t> pixels(3 * numbers.size());
+  uint8_t* to = pixels.data();
   for (const uint8_t number : numbers) {
-    const size_t at = 3 * size_t{number};
-    for (size_t c = 0; c < 3; ++c) pixels.push_back(at + 2 < palette.size() ? palette[at + c] : number);
+    std::memcpy(to, &colours[3 * size_t{number}], 3);
+    to += 3;
   }
   return pixels;
 }

@@ -109,7 +109,21 @@ TEST(ImageFormats, RefuseMorePixelsThanTheLimit) {
   EXPECT_NE(said(bmp).find("65536 x 65536"), std::string::npos);
   // Runs may promise much: what is in the file decides how much is made.
   bmp.replace(18, 8, std::string("\0\x10\0\0\0\x10\0\0", 8));
-  EXPECT_NE(said(bmp).find("ends too early"), std::string::npos);
+  EXPECT_NE(said(bmp).find("promises 16777216 pixels and ends too early"), std::string::npos);
+  std::string screen = gif;
+  screen.replace(6, 4, std::string("\0\x20\0\x20", 4));
+  EXPECT_NE(said(screen).find("promises 67108864 pixels"), std::string::npos);
+}
+
+// A decoder that has complained is not used for the next photograph.
+TEST(ImageFormats, DamagedPhotographsDoNotHarmTheNext) {
+  const Golden golden("image/load_img");
+  const std::string whole = bytes_of(golden, "jpeg_rgb");
+  for (size_t size = 30; size + 16 < whole.size(); size += 31) {
+    EXPECT_THROW(decode_image(std::string_view(whole).substr(0, size), "cut.jpg"), FileError);
+    const Tensor next = img_to_tensor(decode_image(whole, "whole.jpg"));
+    ASSERT_EQ(next.to_vector<uint8_t>(), golden.at("jpeg_rgb_rgb").to_vector<uint8_t>()) << size;
+  }
 }
 
 TEST(ImageFormats, SayWhatIsWrong) {

@@ -17,6 +17,10 @@ inline constexpr int64_t kMostPixels = 100'000'000;
 /// Throws FileError "NAME ..." unless both are positive and their product is at most kMostPixels.
 void check_extents(int64_t height, int64_t width, const std::string& name);
 
+/// Throws FileError "NAME ..." for more than four million pixels out of less than a byte for each 4096 of
+/// them, which no packing of a picture gives, but files that only mean to fill the memory do.
+void check_promise(int64_t pixels, size_t bytes, const std::string& name);
+
 /// Where two readers of the same file differ, and both are Keras's: load_img reads with Pillow,
 /// image_dataset_from_directory with TensorFlow.
 struct DecodeOptions {
