@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "lamina/base/error.h"
+#include "lamina/classic/detail/confusion.h"
 #include "lamina/nn/metrics/metric.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
@@ -84,12 +85,7 @@ std::vector<std::vector<float>> class_probabilities(const Tensor& outputs, Outpu
 }
 
 std::vector<std::vector<int64_t>> Classification::confusion() const {
-  const size_t n = static_cast<size_t>(classes);
-  std::vector<std::vector<int64_t>> counts(n, std::vector<int64_t>(n, 0));
-  for (size_t i = 0; i < expected.size(); ++i) {
-    ++counts[static_cast<size_t>(expected[i])][static_cast<size_t>(predicted[i])];
-  }
-  return counts;
+  return classic::detail::count_pairs(expected, predicted, static_cast<size_t>(classes));
 }
 
 std::vector<size_t> Classification::worst_mistakes(size_t most) const {

@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""scikit-learn beside bench/estimators.cpp, on the same arrays and threads (OMP_NUM_THREADS).
+
+usage: estimators_peer.py prepare DATA SET OUT.npz      SET: imdb, california, titanic, adult
+       estimators_peer.py run FILE.npz CLASS [PARAMS]   prints the score and the seconds as JSON
+
+`prepare` needs the folders imdb_reviews/ and tabular/ in DATA; the last fifth of a drawn order is for testing.
+"""
+import csv
+import gzip
+import inspect
+import json
+import os
+import pathlib
+import sys
+import time
+import warnings
+
+import numpy as np
+
+
+def rows(path, **options):
+    csv.field_size_limit(1 << 30)
+    opening = gzip.open if path.suffix == ".gz" else open
+    with opening(path, "rt", encoding="utf-8") as file:
+        return list(csv.reader(file, **options))
+
+
+def one_hot(columns):
+    from sklearn.preprocessing import OneHotEncoder
+    return OneHotEncoder(handle_unknown="ignore", sparse_output=False).fit_transform(columns)
+
+
+def prepare(data, name):
+    """x and y, not scaled."""
+    if name == "imdb":
+        from sklearn.feature_extraction.text import CountVectorizer
+        table = [row for part in ("train", "test")
+                 for row in rows(data / f"imdb_reviews/{part}.tsv.gz", delimiter="\t", quoting=csv.QUOTE_NONE)[1:]]
+        x = CountVectorizer(max_features=500).fit_transform([row[2] for row in table]).toarray()
+        return x, np.array([int(row[0]) for row in table])
+    if name == "california":
+        table = rows(data / "tabular/california_housing.csv")[1:]
+        x = np.array([[float(cell) if cell else np.nan for cell in row[:8]] for row in table])
+        return np.hstack([x, one_hot([[row[9]] for row in table])]), np.array([float(row[8]) for row in table])
+    if name == "titanic":
+        table = rows(data / "tabular/titanic_train.csv")[1:]
+        x = np.array([[float(row[i]) if row[i] else np.nan for i in (2, 5, 6, 7, 9)] for row in table])
+        return np.hstack([x, one_hot([[row[4], row[11]] for row in table])]), np.array([int(row[1]) for row in table])
+    table = [row for part in ("train", "test") for row in
+             rows(data / f"tabular/adult-{part}.csv.gz", skipinitialspace=True) if len(row) == 15]
+    numbers = (0, 2, 4, 10, 11, 12)
+    x = np.array([[float(row[i]) for i in numbers] for row in table])
+    text = one_hot([[row[i] for i in range(14) if i not in numbers] for row in table])
+    return np.hstack([x, text]), np.array([int(row[14].startswith(">")) for row in table])
+
+
+def save(data, name, out):
+    from sklearn.impute import SimpleImputer
+    from sklearn.model_selection import train_test_split
+    from sklearn.preprocessing import StandardScaler
+    x, y = prepare(data, name)
+    x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2, random_state=0)
+    if name != "imdb":
+        for step in (SimpleImputer(strategy="median"), StandardScaler()):
+            x_train, x_test = step.fit_transform(x_train), step.transform(x_test)
+    kind = "float32" if name == "california" else "int32"
+    np.savez(out, x_train=x_train.astype("float32"), x_test=x_test.astype("float32"), y_train=y_train.astype(kind),
+             y_test=y_test.astype(kind))
+
+
+def measure(file, class_name, params):
+    from sklearn.utils import all_estimators
+    warnings.filterwarnings("ignore")
+    arrays = np.load(file)
+    kind = dict(all_estimators())[class_name]
+    known = inspect.signature(kind).parameters
+    extra = {"random_state": 0, "n_jobs": int(os.environ.get("OMP_NUM_THREADS", os.cpu_count()))}
+    model = kind(**{name: value for name, value in extra.items() if name in known}, **params)
+    start = time.perf_counter()
+    model.fit(arrays["x_train"], arrays["y_train"])
+    fit = time.perf_counter() - start
+    start = time.perf_counter()
+    predicted = model.predict(arrays["x_test"])
+    predict = time.perf_counter() - start
+    result = {"fit_seconds": fit, "predict_seconds": predict, "seconds": fit + predict}
+    if hasattr(model, "classes_"):
+        result["accuracy"] = float(np.mean(predicted == arrays["y_test"]))
+    else:
+        result["rmse"] = float(np.sqrt(np.mean((predicted.astype("float64") - arrays["y_test"]) ** 2)))
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["prepare"] and len(sys.argv) == 5:
+        save(pathlib.Path(sys.argv[2]), sys.argv[3], sys.argv[4])
+    elif sys.argv[1:2] == ["run"] and len(sys.argv) in (4, 5):
+        measure(sys.argv[2], sys.argv[3], json.loads(sys.argv[4]) if len(sys.argv) == 5 else {})
+    else:
+        sys.exit(__doc__)

@@ -1,0 +1,33 @@
+// .classic files: fitted estimators of lamina/classic.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "lamina/classic/estimator.h"
+
+namespace lamina {
+
+/// Writes a fitted estimator: a zip archive with `estimator.json` (format, version, class, parameters and
+/// small values) and one .npy member for each array; numpy.load reads the arrays. docs/guide/files.md says
+/// what each class writes. The same estimator gives the same bytes. The file is replaced atomically. Throws
+/// InvalidArgument before fit, and FileError when it cannot be written.
+void save_classic(const classic::Estimator& estimator, const std::string& path);
+
+/// The bytes that save_classic writes.
+std::string classic_bytes(const classic::Estimator& estimator);
+
+/// The estimator in such a file; it predicts the same bits. Throws FileError when the file is missing or
+/// damaged, of a later version, or says what no estimator can be.
+std::shared_ptr<classic::Estimator> load_classic(const std::string& path);
+
+/// The same from bytes in memory.
+/// @param name  what to call them in error messages.
+std::shared_ptr<classic::Estimator> parse_classic(std::string_view bytes, const std::string& name);
+
+/// The same for a file that holds a classifier, a regressor or a pipeline that ends in one. Throws FileError
+/// for another.
+std::shared_ptr<classic::Predictor> load_predictor(const std::string& path);
+
+}  // namespace lamina
