@@ -27,6 +27,7 @@ using Action = std::function<int()>;
 
 // Each adds one subcommand to `app`, which stores its action when it is the one that was called.
 void add_bench(CLI::App& app, Action& action);
+void add_data(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
 void add_evaluate(CLI::App& app, Action& action);
 void add_new(CLI::App& app, Action& action);

@@ -66,6 +66,7 @@ int run(int argc, char** argv) {
   lamina::cli::add_summary(app, action);
   lamina::cli::add_run(app, action);
   lamina::cli::add_bench(app, action);
+  lamina::cli::add_data(app, action);
   lamina::cli::add_new(app, action);
 
   if (argc < 2) throw UsageError("a command is missing; see 'lamina --help'");

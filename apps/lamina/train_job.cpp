@@ -84,7 +84,7 @@ TrainJob train_job(const TrainOptions& options) {
 
 TrainingData load_training_data(const TrainOptions& options, TrainJob& job, const DataInfo& known) {
   const Recipe* const recipe = job.recipe;
-  DataNeeds needs = recipe ? recipe->needs : DataNeeds();
+  DataNeeds needs = !recipe ? DataNeeds() : recipe->look ? recipe->look(job.data) : recipe->needs;
   if (recipe) {
     needs.known = known;
     tell_info(needs.known, needs, options.arguments);

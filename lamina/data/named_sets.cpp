@@ -123,6 +123,13 @@ std::vector<std::string> named_data_sets() {
   return names;
 }
 
+std::string how_to_get(const std::string& name) {
+  for (const NamedSet& set : known_sets()) {
+    if (set.name == name) return set.how_to_get;
+  }
+  throw InvalidArgument("unknown data set '" + name + "'" + suggest(name, named_data_sets()));
+}
+
 std::string find_data_set(const std::string& name) {
   for (const std::string& place : places_of(name, "")) {
     if (detail::has_idx_files(place)) return place;

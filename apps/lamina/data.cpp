@@ -1,0 +1,118 @@
+// lamina data: which data sets there are, whether a folder of photographs is fit to learn from, and its parts.
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+
+#include "cli.h"
+#include "lamina/base/terminal.h"
+#include "lamina/data/labelled_data.h"
+#include "lamina/zoo/check_folder.h"
+
+namespace lamina::cli {
+namespace {
+
+struct Options {
+  std::string action;
+  std::vector<std::string> places;
+  double test_size = 0.2;
+  uint64_t seed = 0;
+  bool json = false;
+};
+
+int list(const Options& options) {
+  for (const std::string& name : named_data_sets()) {
+    const std::string place = find_data_set(name);
+    if (options.json) {
+      print_json(Json::object({{"name", name}, {"folder", place.empty() ? Json() : Json(place)}}));
+    } else {
+      fmt::print("{:<14}  {}\n", name, place.empty() ? "not on this machine: " + how_to_get(name) : place);
+    }
+  }
+  return 0;
+}
+
+Json paths_of(const std::vector<image::FolderReport::Sized>& images) {
+  Json list = Json::list();
+  for (const auto& image : images)
+    list.push_back(Json::object({{"file", image.path}, {"height", image.height}, {"width", image.width}}));
+  return list;
+}
+
+Json as_json(const image::FolderReport& report) {
+  Json classes = Json::object(), unreadable = Json::list(), copies = Json::list();
+  for (size_t i = 0; i < report.class_names.size(); ++i) classes[report.class_names[i]] = report.class_counts[i];
+  for (const auto& file : report.unreadable)
+    unreadable.push_back(Json::object({{"file", file.path}, {"reason", file.reason}}));
+  for (const auto& group : report.copies) {
+    copies.push_back(Json::object({{"files", Json(Json::List(group.paths.begin(), group.paths.end()))},
+                                   {"across_classes", group.across_classes},
+                                   {"across_parts", group.across_parts}}));
+  }
+  return Json::object({{"good", report.good()},
+                       {"images", report.images},
+                       {"other_files", report.other_files},
+                       {"classes", classes},
+                       {"unbalanced", report.unbalanced},
+                       {"unreadable", unreadable},
+                       {"copies", copies},
+                       {"tiny", paths_of(report.tiny)},
+                       {"huge", paths_of(report.huge)}});
+}
+
+// Status 1 where there is something to mend, so that scripts can ask.
+int check(const Options& options) {
+  const image::FolderReport report = image::check_folder(options.places.at(0));
+  if (options.json)
+    print_json(as_json(report));
+  else
+    fmt::print("{}\n", report.str());
+  return report.good() ? 0 : 1;
+}
+
+int split(const Options& options) {
+  const std::string& out = options.places.at(1);
+  const image::FolderSplit parts = image::split_folder(
+      options.places.at(0), out, {.test_size = options.test_size, .seed = options.seed, .stratify = true});
+  if (options.json)
+    print_json(Json::object({{"folder", out}, {"train", parts.train}, {"test", parts.test}}));
+  else
+    fmt::print("{} images in {}/train, {} in {}/test\n", parts.train, printable(out), parts.test, printable(out));
+  return 0;
+}
+
+int act(const Options& options) {
+  const size_t wanted = options.action == "list" ? 0 : options.action == "check" ? 1 : 2;
+  if (options.places.size() != wanted)
+    throw UsageError(fmt::format("data {}: expected {} folders, got {}; see 'lamina data --help'", options.action,
+                                 wanted, options.places.size()));
+  if (wanted == 0) return list(options);
+  return wanted == 1 ? check(options) : split(options);
+}
+
+}  // namespace
+
+void add_data(CLI::App& app, Action& action) {
+  Command command(app, "data", "List data sets; check or split a folder of photographs");
+  auto options = std::make_shared<Options>();
+  command.add(options->action, {.name = "ACTION",
+                                .help = "list: the named sets. check DIR: images that cannot be read, copies, "
+                                        "classes out of balance. split DIR OUT: copies of the images in OUT/train "
+                                        "and OUT/test",
+                                .required = true,
+                                .choices = {"list", "check", "split"}});
+  command.add(options->places,
+              {.name = "DIR", .help = "A folder (or .tar) with one folder of images for each class"});
+  command.add(options->test_size, {.name = "--test-size",
+                                   .help = "Of split: the share for the test",
+                                   .type = "X",
+                                   .least = 0.001,
+                                   .most = 0.999,
+                                   .show_default = true});
+  command.add(options->seed,
+              {.name = "--seed", .help = "Of split", .type = "N", .least = 0, .show_default = true});
+  add_json(command, options->json, "what was found");
+  command.on_call([options, &action] { action = [options] { return act(*options); }; });
+}
+
+}  // namespace lamina::cli
