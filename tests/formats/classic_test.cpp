@@ -10,7 +10,6 @@
 #include "lamina/classic/preprocessing.h"
 #include "lamina/classic/svm.h"
 #include "lamina/formats/detail/zip_archive.h"
-#include "lamina/formats/detail/zip_archive.h"
 #include "lamina/formats/npy.h"
 #include "lamina/formats/npz.h"
 #include "tests/support/temporary_folder.h"
