@@ -69,6 +69,12 @@ struct Taps {
   float low_weight, high_weight;
 };
 
+/// Those around a place that has a pixel on either side.
+Taps between(float at) {
+  const auto low = static_cast<int32_t>(at);
+  return {low, low + 1, static_cast<float>(low + 1) - at, at - static_cast<float>(low)};
+}
+
 /// Half away from zero, as std::round.
 int64_t rounded(float at) {
   const auto whole = static_cast<int64_t>(at);
@@ -112,8 +118,11 @@ void each_pixel(const Images& s, const float* t, int64_t y, F&& f, Outside&& out
       }
     }
     Taps across, down;
-    if (taps_of<nearest>(within<mode>(at_x, n), s.width, across) &&
-        taps_of<nearest>(within<mode>(at_y, m), s.height, down)) {
+    // Most places lie between four pixels, where no mode has anything to say.
+    if (!nearest && at_x >= 0 && at_y >= 0 && at_x < n - 1 && at_y < m - 1) {
+      f(x, between(at_x), between(at_y));
+    } else if (taps_of<nearest>(within<mode>(at_x, n), s.width, across) &&
+               taps_of<nearest>(within<mode>(at_y, m), s.height, down)) {
       f(x, across, down);
     } else {
       outside(x);
