@@ -100,11 +100,14 @@ TrainingData load_training_data(const TrainOptions& options, TrainJob& job, cons
   const bool cut = recipe && recipe->held_out > 0 && !given && !part && options.validation_split == 0;
   const int64_t samples = data.raw.samples();
   const auto kept = samples - static_cast<int64_t>(cut ? recipe->held_out * static_cast<double>(samples) : 0);
-  const LabelledData all = data.raw;
+  const LabelledData all = cut ? data.raw : LabelledData();
   if (cut) data.raw = part_of(all, 0, kept);
+  const int64_t learned = data.raw.samples() - static_cast<int64_t>(options.validation_split *
+                                                                    static_cast<double>(data.raw.samples()));
+  const int64_t steps = job.epochs * ((learned + job.batch_size - 1) / job.batch_size);
   with_data_of(job.data, [&] {
     if (recipe) {
-      job.model = recipe->build(data.raw, options.seed);
+      job.model = recipe->build(data.raw, {options.seed, steps});
       if (!known.empty()) job.model.set_data_info(known);
       tell_model(job.model, options.arguments);
     }
@@ -113,6 +116,9 @@ TrainingData load_training_data(const TrainOptions& options, TrainJob& job, cons
     data.classes = data.raw.class_names;
     data.training = model_samples(job.model, data.raw);
   });
+  // Pictures as bytes need not stay beside what the model takes.
+  const bool keeps_raw = recipe && recipe->finish;
+  if (!keeps_raw) data.raw = {};
   if (!given && !part && !cut) return data;
   const std::string& held_out = given ? options.validation_data : job.data;
   with_data_of(held_out, [&] {
@@ -127,6 +133,7 @@ TrainingData load_training_data(const TrainOptions& options, TrainJob& job, cons
     data.held_out = model_samples(job.model, data.raw_held_out);
   });
   data.held_out_name = given ? "validation" : "test";
+  if (!keeps_raw) data.raw_held_out = {};
   return data;
 }
 

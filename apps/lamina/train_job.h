@@ -47,7 +47,7 @@ struct TrainingData {
   ModelSamples held_out;             ///< what the result is judged by; may be empty
   std::string held_out_name;         ///< "test", "validation"; "" when nothing is held out
   std::vector<std::string> classes;  ///< names; may be empty
-  LabelledData raw, raw_held_out;    ///< as they were read, for Recipe::finish
+  LabelledData raw, raw_held_out;    ///< as they were read, where Recipe::finish asks for them
 };
 
 /// Reads what the options or the recipe name; the job's model learns what they say about its data. Held out

@@ -1,6 +1,8 @@
 // The networks, layer by layer.
 #include "lamina/zoo/photo_networks.h"
 
+#include <algorithm>
+
 #include "lamina/base/error.h"
 #include "lamina/nn/layers/layers.h"
 #include "lamina/nn/optimizers/adam.h"
@@ -26,17 +28,21 @@ Sequential cats_dogs_network(int64_t steps, uint64_t seed) {
   return model;
 }
 
-Sequential photo_network(int64_t classes, uint64_t seed) {
+Sequential photo_network(int64_t classes, int64_t side, uint64_t seed) {
   if (classes < 1) {
     throw InvalidArgument("photo_network: classes must be at least 1, received " + std::to_string(classes));
   }
-  std::vector<AnyLayer> layers = {Input({32, 32, 3}), Rescaling(1 / 255.0), RandomTranslation(0.1, 0.1),
+  if (side < 8 || side > 1024)
+    throw InvalidArgument("photo_network: side must be 8 to 1024, received " + std::to_string(side));
+  std::vector<AnyLayer> layers = {Input({side, side, 3}), Rescaling(1 / 255.0), RandomTranslation(0.1, 0.1),
                                   RandomFlip("horizontal")};
-  for (const int64_t filters : {32, 64, 128}) {
+  int64_t filters = 32;
+  for (int64_t extent = side; extent > 4; extent /= 2) {
     layers.push_back(Conv2D(filters, {3, 3}, {.padding = "same", .use_bias = false}));
     layers.push_back(BatchNormalization());
     layers.push_back(ReLU());
     layers.push_back(MaxPooling2D({2, 2}));
+    filters = std::min<int64_t>(128, 2 * filters);
   }
   layers.insert(layers.end(), {Flatten(), Dropout(0.4), Dense(128, {.activation = "relu"}),
                                Dense(classes, {.activation = "softmax"})});

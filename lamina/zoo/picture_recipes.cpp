@@ -5,17 +5,16 @@
 #include "lamina/base/log.h"
 #include "lamina/image/load_img.h"
 #include "lamina/image/picture.h"
-#include "lamina/nn/layers/layers.h"
-#include "lamina/nn/optimizers/adam.h"
 #include "lamina/zoo/detail/image_index.h"
+#include "lamina/zoo/photo_networks.h"
 #include "lamina/zoo/recipes.h"
 #include "lamina/zoo/tutorial_models.h"
 
 namespace lamina {
 namespace {
 
-Model ten_classes(const LabelledData&, uint64_t seed) {
-  Model model = tutorial_model("cnn28").build(seed);
+Model ten_classes(const LabelledData&, const RecipeRun& run) {
+  Model model = tutorial_model("cnn28").build(run.seed);
   model.set_data_info({.scale = PixelScale::kUnit});
   return model;
 }
@@ -30,22 +29,6 @@ int64_t classes_of(const LabelledData& training) {
   throw InvalidArgument("the pictures are all of one class" +
                         (classes == 1 ? ", '" + training.class_names[0] + "'" : std::string()) +
                         ": there is nothing to tell apart");
-}
-
-// An output for each class, or one of yes and no for two; compiled.
-Model compiled(std::vector<AnyLayer> layers, int64_t classes, const Optimizer& optimizer, uint64_t seed) {
-  if (classes == 2) {
-    layers.emplace_back(Dense(1, {.activation = "sigmoid"}));
-  } else {
-    layers.emplace_back(Dense(static_cast<int>(classes), {.activation = "softmax"}));
-  }
-  Sequential model(layers, {.seed = seed});
-  model.compile({.optimizer = optimizer,
-                 .loss = classes == 2 ? "binary_crossentropy" : "sparse_categorical_crossentropy",
-                 .metrics = {"accuracy"}});
-  // The network scales bytes itself, so that its file says all there is to know.
-  model.set_data_info({.scale = PixelScale::kNone});
-  return model;
 }
 
 // Photographs are taken at 32, 64 or 96 pixels, whichever is nearest below what most of them have.
@@ -69,41 +52,19 @@ DataNeeds needs_of_photos(const std::string& source) {
   return {.target = TargetKind::kClassNumbers, .inputs = {{"", {-1, side, side, 3}}}};
 }
 
-Model photos(const LabelledData& training, uint64_t seed) {
-  const int64_t side = training.x.shape()[1];
-  std::vector<AnyLayer> layers = {Input({side, side, 3}), Rescaling(1.0 / 255), RandomTranslation(0.1, 0.1),
-                                  RandomFlip("horizontal")};
-  int filters = 32;
-  for (int64_t extent = side; extent > 4; extent /= 2, filters = std::min(128, 2 * filters)) {
-    layers.emplace_back(Conv2D(filters, {3, 3}, {.padding = "same", .use_bias = false}));
-    layers.emplace_back(BatchNormalization());
-    layers.emplace_back(ReLU());
-    layers.emplace_back(MaxPooling2D({2, 2}));
-  }
-  layers.emplace_back(Flatten());
-  layers.emplace_back(Dropout(0.4));
-  layers.emplace_back(Dense(128, {.activation = "relu"}));
-  return compiled(std::move(layers), classes_of(training), Adam(), seed);
+// The networks scale bytes themselves, so that their files say all there is to know.
+Model with_bytes(Model model) {
+  model.set_data_info({.scale = PixelScale::kNone});
+  return model;
 }
 
-// The tutorial's three convolutions and Dense(512), kept from learning two thousand photographs by heart.
-Model cats_dogs(const LabelledData& training, uint64_t seed) {
-  const std::vector<AnyLayer> layers = {Input({150, 150, 3}),
-                                        Rescaling(1 / 127.5, {.offset = -1}),
-                                        RandomFlip("horizontal"),
-                                        RandomTranslation(0.1, 0.1),
-                                        RandomRotation(0.06),
-                                        RandomZoom(0.15),
-                                        Conv2D(32, {3, 3}, {.activation = "relu"}),
-                                        MaxPooling2D({2, 2}),
-                                        Conv2D(64, {3, 3}, {.activation = "relu"}),
-                                        MaxPooling2D({2, 2}),
-                                        Conv2D(128, {3, 3}, {.activation = "relu"}),
-                                        MaxPooling2D({2, 2}),
-                                        Flatten(),
-                                        Dropout(0.5),
-                                        Dense(512, {.activation = "relu"})};
-  return compiled(layers, classes_of(training), Adam(5e-4), seed);
+Model photos(const LabelledData& training, const RecipeRun& run) {
+  return with_bytes(photo_network(classes_of(training), training.x.shape()[1], run.seed));
+}
+
+Model cats_dogs(const LabelledData& training, const RecipeRun& run) {
+  classes_of(training);
+  return with_bytes(cats_dogs_network(run.steps, run.seed));
 }
 
 }  // namespace

@@ -14,6 +14,12 @@ namespace lamina {
 /// Names and numbers that a model is compared with: {"persistence", 2.7}.
 using Comparison = std::vector<std::pair<std::string, double>>;
 
+/// What a recipe's network depends on besides the data.
+struct RecipeRun {
+  uint64_t seed = 0;  ///< of the initial weights
+  int64_t steps = 1;  ///< batches of the whole training
+};
+
 /// What `lamina train NAME` trains.
 struct Recipe {
   std::string name;          ///< "fashion-mnist"
@@ -33,8 +39,7 @@ struct Recipe {
   /// The network, compiled, with what it has learned of the data before training (scaling, vocabulary,
   /// classes) in its layers or its DataInfo.
   /// @param training  the samples to learn, as load_data gives them.
-  /// @param seed      of the initial weights.
-  Model (*build)(const LabelledData& training, uint64_t seed) = nullptr;
+  Model (*build)(const LabelledData& training, const RecipeRun& run) = nullptr;
   /// After training: what the model learns from the samples held out, which may be none, and what it is to be
   /// compared with. May be nullptr.
   Comparison (*finish)(Model& model, const LabelledData& training, const LabelledData& held_out) = nullptr;

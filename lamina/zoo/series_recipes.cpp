@@ -26,7 +26,7 @@ std::vector<double> values_of(const LabelledData& data) {
 
 // The tutorial's SimpleRNN(50) on windows of ten. The scale of the training part is part of the network,
 // which so takes and gives the numbers of the series.
-Model next_value(const LabelledData& training, uint64_t seed) {
+Model next_value(const LabelledData& training, const RecipeRun& run) {
   const std::vector<double> values = values_of(training);
   if (static_cast<int64_t>(values.size()) <= kWindow) {
     throw InvalidArgument("the series has " + std::to_string(values.size()) +
@@ -44,7 +44,7 @@ Model next_value(const LabelledData& training, uint64_t seed) {
   const double deviation = std::sqrt(variance);
   Sequential model({Input({kWindow, 1}), Rescaling(1 / deviation, {.offset = -mean / deviation}),
                     SimpleRNN(50), Dense(1), Rescaling(deviation, {.offset = mean})},
-                   {.seed = seed});
+                   {.seed = run.seed});
   model.compile({.optimizer = Adam(), .loss = "mean_squared_error", .metrics = {"root_mean_squared_error"}});
   DataInfo info;
   const auto seen = static_cast<int64_t>(values.size());

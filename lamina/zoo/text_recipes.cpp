@@ -54,21 +54,21 @@ Model classifier(const LabelledData& training, const Reading& how, uint64_t seed
 
 // Narrower than the tutorial's LSTM(128) behind Embedding(10000, 128), and with more dropout: five thousand
 // reviews are few.
-Model imdb(const LabelledData& training, uint64_t seed) {
+Model imdb(const LabelledData& training, const RecipeRun& run) {
   return classifier(training, {{.num_words = 10000}, 400, 32, {Dropout(0.5), LSTM(32, {.dropout = 0.5})}},
-                    seed);
+                    run.seed);
 }
 
-Model tweets(const LabelledData& training, uint64_t seed) {
+Model tweets(const LabelledData& training, const RecipeRun& run) {
   return classifier(training,
-                    {{.num_words = 10000}, 40, 64, {LSTM(64, {.return_sequences = true}), LSTM(32)}}, seed);
+                    {{.num_words = 10000}, 40, 64, {LSTM(64, {.return_sequences = true}), LSTM(32)}}, run.seed);
 }
 
 // Characters: they are known without a dictionary.
-Model hotel(const LabelledData& training, uint64_t seed) {
+Model hotel(const LabelledData& training, const RecipeRun& run) {
   return classifier(
       training,
-      {{.num_words = 4000, .char_level = true}, 200, 64, {Dropout(0.3), LSTM(64, {.dropout = 0.3})}}, seed);
+      {{.num_words = 4000, .char_level = true}, 200, 64, {Dropout(0.3), LSTM(64, {.dropout = 0.3})}}, run.seed);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace {
 
 TEST(PhotoNetworks, PhotosOfAnyNumberOfClassesAndTheirFilePredictsTheSame) {
   for (const int64_t classes : {2, 7}) {
-    Sequential model = photo_network(classes, 1);
+    Sequential model = photo_network(classes, 32, 1);
     EXPECT_EQ(model.output_shape().str(), "(None, " + std::to_string(classes) + ")");
     const Samples samples = synthetic_samples(model, 4);
     model.fit(samples.x, samples.y, {.batch_size = 2, .verbose = 0});
@@ -23,7 +23,9 @@ TEST(PhotoNetworks, PhotosOfAnyNumberOfClassesAndTheirFilePredictsTheSame) {
     model.save(folder / "photos.keras");
     EXPECT_EQ(load_model(folder / "photos.keras").predict(samples.x).to_vector<float>(), predicted);
   }
-  EXPECT_THROW(photo_network(0, 1), InvalidArgument);
+  EXPECT_THROW(photo_network(0, 32, 1), InvalidArgument);
+  EXPECT_THROW(photo_network(2, 4, 1), InvalidArgument);
+  EXPECT_EQ(photo_network(2, 96, 1).layers().size(), photo_network(2, 32, 1).layers().size() + 8);
 }
 
 TEST(PhotoNetworks, CatsAndDogsHasTheWeightsOfTheListing) {
