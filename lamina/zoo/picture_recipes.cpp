@@ -3,7 +3,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
-#include "lamina/image/load_img.h"
+#include "lamina/image/detail/codecs.h"
 #include "lamina/image/picture.h"
 #include "lamina/zoo/detail/image_index.h"
 #include "lamina/zoo/photo_networks.h"
