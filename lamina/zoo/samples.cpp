@@ -14,7 +14,7 @@
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/slice.h"
 #include "lamina/series/series_info.h"
-#include "lamina/series/timeseries_dataset.h"
+#include "lamina/data/timeseries_dataset.h"
 #include "lamina/text/text_preprocessing.h"
 
 namespace lamina {

@@ -514,7 +514,9 @@ TEST_F(DataOnTheCommandLine, PredictKnowsFilesByTheirBytes) {
   write("rows.data", "1,2\n3,4\n");
   EXPECT_EQ(said({"m.keras", "rows.data"}, "output"), (Words{"[4.0]", "[10.0]"}));
   write("x.webp", std::string("RIFF\x10\0\0\0WEBPVP8 ", 16));
-  expect_refused({"predict", "m.keras", "x.webp"}, "x.webp' is a RIFF file (WebP, WAV, AVI); expected");
+  expect_refused({"predict", "m.keras", "x.webp"}, "x.webp' is an image; the model takes (None, 2)");
+  write("x.wav", std::string("RIFF\x10\0\0\0WAVEfmt ", 16));
+  expect_refused({"predict", "m.keras", "x.wav"}, "x.wav' is a RIFF file (WebP, WAV, AVI); expected");
 }
 
 // ---- Errors name their file, and options that do nothing say so ----

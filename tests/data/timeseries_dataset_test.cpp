@@ -1,5 +1,5 @@
 // Windows, against keras.utils.timeseries_dataset_from_array (tools/golden/series.py).
-#include "lamina/series/timeseries_dataset.h"
+#include "lamina/data/timeseries_dataset.h"
 
 #include <gtest/gtest.h>
 

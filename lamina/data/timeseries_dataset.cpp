@@ -1,5 +1,5 @@
 // Windows are copied out of the series one by one, when they are asked for.
-#include "lamina/series/timeseries_dataset.h"
+#include "lamina/data/timeseries_dataset.h"
 
 #include <algorithm>
 #include <cstring>
