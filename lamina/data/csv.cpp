@@ -70,8 +70,8 @@ class Table {
     if (!rows_->next(fields_)) return nullptr;
     if (fields_.size() != layout_.columns.size()) {
       throw FileError("'" + name_ + "', line " + std::to_string(line()) + ": it has " +
-                      std::to_string(fields_.size()) + " fields; the first line has " +
-                      std::to_string(layout_.columns.size()));
+                      detail::count_of(static_cast<int64_t>(fields_.size()), "field") +
+                      "; the first line has " + std::to_string(layout_.columns.size()));
     }
     return &fields_;
   }

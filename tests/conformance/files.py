@@ -158,6 +158,15 @@ def keras_models():
         optimizer="sgd", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     add("frozen", Sequential([Input((6,)), layers.Dense(8, "relu", trainable=False), layers.Dense(4, "softmax")]),
         classes("dense", 4, (6,), "labels"), optimizer="adam", loss="sparse_categorical_crossentropy")
+    # Without Bidirectional, of which Keras 3.0 cannot read the files that it writes itself.
+    sequences = classes("sequences", 3, (5, 2), "labels")
+    add("recurrent", Sequential([Input((5, 2)), layers.Masking(), layers.LSTM(4, return_sequences=True),
+                                 layers.TimeDistributed(layers.Dense(3, "tanh")), layers.LayerNormalization(),
+                                 layers.GRU(4, return_sequences=True), layers.SimpleRNN(3, return_sequences=True),
+                                 layers.GRU(3, reset_after=False), layers.Dense(3, "softmax")]), sequences,
+        optimizer="sgd", loss="sparse_categorical_crossentropy")
+    add("cells", Sequential([Input((5, 2)), layers.RNN([layers.LSTMCell(3), layers.GRUCell(2)]), layers.Dense(3, "softmax")]),
+        sequences, optimizer="sgd", loss="sparse_categorical_crossentropy")
     return made
 
 

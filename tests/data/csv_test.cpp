@@ -42,7 +42,7 @@ TEST(Csv, SaysWhichLineIsWrong) {
   const auto refusal = [](const std::string& text) {
     return message_of<FileError>([&] { parse_csv(text, "t.csv"); });
   };
-  EXPECT_NE(refusal("a,b\n1,2\n3\n").find("'t.csv', line 3: it has 1 fields"), std::string::npos);
+  EXPECT_NE(refusal("a,b\n1,2\n3\n").find("'t.csv', line 3: it has 1 field"), std::string::npos);
   EXPECT_NE(refusal("a,b\n\"1,2\n").find("line 2: a quote opens"), std::string::npos);
   EXPECT_NE(refusal("a,b\n\"1\"x,2\n").find("line 2: text follows"), std::string::npos);
   EXPECT_NE(refusal("a,a\n").find("two columns are called 'a'"), std::string::npos);

@@ -428,5 +428,9 @@ TEST(TableNeeds, WhatIsNotUsedOfTargetsIsTold) {
   EXPECT_TRUE(told.holds("the targets are not used: 't.csv', line 3")) << told.text();
 }
 
+TEST(TableNeeds, RowsOfOneFieldAreCounted) {
+  expect_refused("a,b,pet\n1,2,cat\n1\n", of_pets(), "line 3: it has 1 field; the first line has 3");
+}
+
 }  // namespace
 }  // namespace lamina
