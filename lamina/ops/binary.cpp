@@ -1,9 +1,13 @@
 // Records of the elementwise arithmetic on two tensors.
 #include "lamina/ops/binary.h"
 
+#include <cmath>
+#include <string>
+
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
 #include "lamina/ops/detail/elementwise.h"
+#include "lamina/ops/detail/not_negative.h"
 #include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/detail/tiles.h"
 #include "lamina/ops/unary.h"
@@ -112,7 +116,8 @@ Tensor divide(const Tensor& a, const Tensor& b) {
              : run(divide_op, detail::floating(a), detail::floating(b));
 }
 Tensor power(const Tensor& a, const Tensor& b) {
-  return drawn(a, b) ? draw("Power", a, b) : run(power_op, a, b);
+  if (drawn(a, b)) return draw("Power", a, b);
+  return run(power_op, a, is_floating(promote(a.dtype(), b.dtype())) ? b : detail::not_negative(b));
 }
 Tensor maximum(const Tensor& a, const Tensor& b) {
   return drawn(a, b) ? draw("Maximum", a, b) : run(maximum_op, a, b);
@@ -144,7 +149,11 @@ Tensor divide(double a, const Tensor& b) {
   return is_symbolic(b) ? draw("Divide", a, b) : divide(scalar_like(a, b), b);
 }
 Tensor power(const Tensor& a, double b) {
-  return is_symbolic(a) ? draw("Power", a, b) : power(a, scalar_like(b, a));
+  if (b < 0 && std::nearbyint(b) == b && !is_floating(a.dtype()))
+    throw InvalidArgument("power: the exponent " + std::to_string(static_cast<int64_t>(b)) +
+                          " is negative, and " + a.type().str() +
+                          " are integers, which have no negative powers: cast them to floats first");
+  return is_symbolic(a) ? draw("Power", a, b) : run(power_op, a, scalar_like(b, a));
 }
 Tensor maximum(const Tensor& a, double b) {
   return is_symbolic(a) ? draw("Maximum", a, b) : maximum(a, scalar_like(b, a));

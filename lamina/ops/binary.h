@@ -19,7 +19,8 @@ Tensor subtract(const Tensor& a, const Tensor& b);
 Tensor multiply(const Tensor& a, const Tensor& b);
 /// a / b; integers are divided as float32.
 Tensor divide(const Tensor& a, const Tensor& b);
-/// a to the power b. Integers: exact modulo the dtype's range, 0 for a negative exponent unless |a| is 1.
+/// a to the power b. Integers: exact modulo the dtype's range; a negative exponent throws InvalidArgument, as
+/// in NumPy and TensorFlow, at the call for a plain number and when it is computed for a tensor (on the CPU).
 /// The gradient with respect to b is 0 where a <= 0, as in TensorFlow.
 Tensor power(const Tensor& a, const Tensor& b);
 /// The larger one; NaN if either is. Where both are equal, the gradient goes to a, as in TensorFlow.

@@ -3,6 +3,7 @@
 
 #include "lamina/ops/cast.h"
 #include "lamina/ops/detail/elementwise.h"
+#include "lamina/ops/detail/promote.h"
 #include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/detail/tiles.h"
 
@@ -46,8 +47,7 @@ const Op& logical_and_op = define("logical_and", "a and b", DTypeClass::kBool, l
 const Op& logical_or_op = define("logical_or", "a or b", DTypeClass::kBool, logic<Logic::kOr>);
 
 Tensor run(const Op& op, const Tensor& a, const Tensor& b) {
-  const DType dtype = promote(a.dtype(), b.dtype());
-  return apply(op, {}, {cast(a, dtype), cast(b, dtype)})[0];
+  return apply(op, {}, detail::in_one_dtype({a, b}))[0];
 }
 
 Tensor run_logic(const Op& op, const Tensor& a, const Tensor& b) {

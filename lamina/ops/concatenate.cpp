@@ -7,6 +7,7 @@
 
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/arguments.h"
+#include "lamina/ops/detail/promote.h"
 #include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/slice.h"
@@ -66,7 +67,7 @@ Tensor concatenate(const std::vector<Tensor>& tensors, int axis) {
     return detail::recorded("Concatenate", {tensors}, Json::object({{"axis", axis}}));
   require_any("concatenate", tensors);
   return apply(concatenate_op, ConcatenateAttrs{detail::checked_axis("concatenate", tensors[0], axis)},
-               tensors)[0];
+               detail::in_one_dtype(tensors))[0];
 }
 
 Tensor stack(const std::vector<Tensor>& tensors, int axis) {

@@ -3,6 +3,7 @@
 
 #include "lamina/ops/cast.h"
 #include "lamina/ops/detail/elementwise.h"
+#include "lamina/ops/detail/promote.h"
 #include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/detail/tiles.h"
 #include "lamina/ops/full.h"
@@ -36,8 +37,8 @@ const Op& op =
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   if (is_symbolic(condition) || is_symbolic(a) || is_symbolic(b))
     return detail::recorded("Where", {condition, detail::operand(a), detail::operand(b)});
-  const DType dtype = promote(a.dtype(), b.dtype());
-  return apply(op, {}, {cast(condition, DType::kBool), cast(a, dtype), cast(b, dtype)})[0];
+  const std::vector<Tensor> choices = detail::in_one_dtype({a, b});
+  return apply(op, {}, {cast(condition, DType::kBool), choices[0], choices[1]})[0];
 }
 Tensor where(const Tensor& condition, const Tensor& a, double b) {
   if (is_symbolic(condition) || is_symbolic(a))

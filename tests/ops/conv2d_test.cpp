@@ -4,7 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "lamina/base/error.h"
+#include "lamina/ops/binary.h"
+#include "lamina/ops/full.h"
+#include "lamina/ops/unary.h"
 #include "tests/support/images.h"
 #include "tests/support/op_rows.h"
 
@@ -137,6 +142,33 @@ std::string message_of(const std::function<void()>& f) {
 
 Tensor image(const Shape& shape) {
   return Tensor::from(std::vector<float>(static_cast<size_t>(shape.size()), 0.5f), shape);
+}
+
+// The library's own relu would make it 0, so that a training that has gone wrong looked right.
+TEST(Conv2D, WithBiasAndReluLetsNaNThrough) {
+  struct Sizes {
+    Shape image;
+    int64_t filters;
+  };
+  // Channels-last, and in blocks of channels with several parts and a smaller last one.
+  for (const Sizes& s : {Sizes{{1, 4, 4, 3}, 8}, Sizes{{1, 5, 5, 1}, 5}, Sizes{{9, 12, 12, 32}, 32}}) {
+    SCOPED_TRACE(s.image.str());
+    std::vector<float> pixels(static_cast<size_t>(s.image.size()), -1.0f);
+    pixels.back() = std::nanf("");
+    const Tensor x = Tensor::from(pixels, s.image);
+    const Tensor kernel = ones({3, 3, s.image[3], s.filters}), bias = full({s.filters}, 0.5);
+    const Tensor sums = (conv2d(x, kernel, {.padding = "same"}) + bias).eval();
+    const auto together = relu(conv2d(x, kernel, {.padding = "same"}) + bias).to_vector<float>();
+    const auto apart = relu(sums).to_vector<float>();
+    int64_t nans = 0, zeros = 0;
+    for (size_t i = 0; i < apart.size(); ++i) {
+      ASSERT_EQ(std::isnan(together[i]), std::isnan(apart[i])) << i;
+      nans += std::isnan(together[i]);
+      zeros += together[i] == 0;
+    }
+    EXPECT_EQ(nans, 4 * s.filters);
+    EXPECT_EQ(nans + zeros, static_cast<int64_t>(together.size()));
+  }
 }
 
 TEST(Conv2D, NamesWhatDoesNotFit) {

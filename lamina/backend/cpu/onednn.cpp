@@ -123,26 +123,13 @@ constexpr auto kDirect = dnnl::algorithm::convolution_direct;
 
 dnnl::convolution_forward::primitive_desc forward_desc(const Conv& c, const Descs& d,
                                                        const memory::desc& image, const memory::desc& out) {
-  dnnl::primitive_attr attr = d.attr;
-  if (c.relu) {
-    dnnl::post_ops after;
-    after.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
-    attr.set_post_ops(after);
-  }
   const auto kind = dnnl::prop_kind::forward_training;
   using Desc = dnnl::convolution_forward::desc;
   const Desc desc =
       c.bias
           ? Desc(kind, kDirect, image, d.any_kernel, d.bias, out, d.strides, d.dilations, d.before, d.after)
           : Desc(kind, kDirect, image, d.any_kernel, out, d.strides, d.dilations, d.before, d.after);
-  return {desc, attr, engine()};
-}
-
-/// What the backward descriptors take as a hint: the forward pass without post-ops.
-dnnl::convolution_forward::primitive_desc hint(Conv c, const Descs& d, const memory::desc& image,
-                                               const memory::desc& out) {
-  c.relu = false;
-  return forward_desc(c, d, image, out);
+  return {desc, d.attr, engine()};
 }
 
 bool plain_reference(const dnnl::primitive_desc_base& desc) {
@@ -224,15 +211,31 @@ std::shared_ptr<const Plan> by_images(const Conv& c, Parts parts, DescribePass d
   return plan;
 }
 
+/// How the forward pass is shared out. Where relu follows, parts are so small that their results are still in
+/// the second cache when it comes to them, unless that took much memory for the parts' own.
+Parts forward_parts(const Conv& c) {
+  constexpr int64_t kCached = 1 << 20;
+  const Parts few = parts_of(c, 2 * num_threads());
+  const int64_t bytes =
+      c.batch * c.filters * c.out_height * c.out_width * static_cast<int64_t>(sizeof(float));
+  if (!c.relu || bytes / few.count <= kCached) return few;
+  const Parts many = parts_of(c, bytes / kCached);
+  const Conv each = with_batch(c, many.each);
+  const Descs d = describe(each);
+  const auto scratchpad = forward_desc(each, d, d.image, d.out).scratchpad_desc().get_size();
+  return static_cast<int64_t>(scratchpad) * many.count > kCached ? few : many;
+}
+
 std::shared_ptr<const Plan> make_forward(const Conv& c, bool share) {
   return by_images(
-      c, parts_of(c, share ? 2 * num_threads() : 1),
+      c, share ? forward_parts(c) : parts_of(c, 1),
       [](const Conv& some, const Descs& d) { return forward_desc(some, d, d.image, d.out); },
       [&](const auto& desc, const Descs& d, const Binding& kernel) {
         Work work{dnnl::convolution_forward(desc),
                   {images(DNNL_ARG_SRC, d.image, Place::kInput, 0), kernel,
                    images(DNNL_ARG_DST, d.out, Place::kOutput, 0)},
-                  desc.scratchpad_desc()};
+                  desc.scratchpad_desc(),
+                  c.relu};
         if (c.bias) work.bindings.push_back({DNNL_ARG_BIAS, d.bias, Place::kInput, 2});
         return work;
       });
@@ -244,7 +247,7 @@ std::shared_ptr<const Plan> make_grad_input(const Conv& c, bool share) {
       [](const Conv& some, const Descs& d) {
         return dnnl::convolution_backward_data::primitive_desc(
             {kDirect, d.image, d.any_kernel, d.out, d.strides, d.dilations, d.before, d.after}, d.attr,
-            engine(), hint(some, d, d.image, d.out));
+            engine(), forward_desc(some, d, d.image, d.out));
       },
       [](const auto& desc, const Descs& d, const Binding& kernel) {
         return Work{dnnl::convolution_backward_data(desc),
@@ -261,7 +264,7 @@ dnnl::convolution_backward_weights::primitive_desc grad_kernel_desc(const Conv& 
   const Desc desc =
       c.bias ? Desc(kDirect, image, d.any_kernel, d.bias, out, d.strides, d.dilations, d.before, d.after)
              : Desc(kDirect, image, d.any_kernel, out, d.strides, d.dilations, d.before, d.after);
-  return {desc, d.attr, engine(), hint(c, d, image, out)};
+  return {desc, d.attr, engine(), forward_desc(c, d, image, out)};
 }
 
 /// The gradients of the kernel that are summed up at the end: of so many bytes at most together, and a number

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "lamina/nn/layers/einsum.h"
+#include "lamina/ops/detail/einsum_terms.h"
 
 namespace lamina::detail {
 

@@ -2,8 +2,8 @@
 #include "lamina/nn/layers/dot.h"
 
 #include "lamina/nn/config.h"
-#include "lamina/nn/layers/einsum.h"
 #include "lamina/ops/binary.h"
+#include "lamina/ops/detail/einsum_terms.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/unary.h"

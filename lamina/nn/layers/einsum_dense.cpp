@@ -4,9 +4,9 @@
 #include <map>
 
 #include "lamina/nn/activations/activation.h"
-#include "lamina/nn/layers/einsum.h"
 #include "lamina/nn/layers/kernel_arguments.h"
 #include "lamina/ops/binary.h"
+#include "lamina/ops/detail/einsum_terms.h"
 
 namespace lamina {
 namespace {

@@ -20,7 +20,7 @@ Tensor ReLU::call(const Tensor& x, CallContext&) const {
   if (options_.negative_slope != 0) {
     y = where(greater_equal(x, options_.threshold), x, (x - options_.threshold) * options_.negative_slope);
   } else if (options_.threshold != 0) {
-    y = where(greater(x, options_.threshold), x, 0.0);
+    y = where(less_equal(x, options_.threshold), 0.0, x);  // keeps NaN
   } else {
     y = relu(x);
   }

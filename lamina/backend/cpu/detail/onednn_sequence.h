@@ -44,7 +44,7 @@ struct Addresses {
 /// takes a set of them out of a small pool and puts it back.
 class Call {
  public:
-  Call(dnnl::primitive primitive, std::vector<Binding> bindings);
+  Call(dnnl::primitive primitive, std::vector<Binding> bindings, bool relu);
   ~Call();
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
@@ -58,6 +58,7 @@ class Call {
 
   dnnl::primitive primitive_;
   std::vector<Binding> bindings_;
+  const Binding* relu_ = nullptr;  // what goes through relu once it is written
   mutable std::array<std::atomic<Arguments*>, 32> pool_{};
 };
 
@@ -73,6 +74,7 @@ class Sequence final : public Plan {
     dnnl::primitive primitive;
     std::vector<Binding> bindings;
     dnnl::memory::desc scratchpad;
+    bool relu = false;  // of DNNL_ARG_DST, NaN kept
   };
 
   /// Room in the workspace; the offset of its first byte, aligned to 64.

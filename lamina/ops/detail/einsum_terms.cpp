@@ -1,6 +1,6 @@
 // Products in Einstein's notation as one product of matrices: letters in both operands and the result are
 // leading axes, then come those of the first operand, those summed over, those of the second.
-#include "lamina/nn/layers/einsum.h"
+#include "lamina/ops/detail/einsum_terms.h"
 
 #include <algorithm>
 #include <map>
