@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "data_arguments.h"
+#include "estimators.h"
 #include "lamina/base/terminal.h"
 #include "lamina/nn/callbacks/progress_bar.h"
 #include "lamina/nn/compile_for_evaluation.h"
@@ -48,6 +49,8 @@ void refuse_nans(int64_t nans, int64_t samples) {
 
 int evaluate(const Options& options) {
   auto scope = enter(options.place);
+  if (is_estimator_file(options.model))
+    return evaluate_estimator(options.model, options.data, options.arguments, options.json);
   Model model = load(options.model);
   compile_for_evaluation(model);
   tell_model(model, options.arguments);

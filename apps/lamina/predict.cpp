@@ -8,10 +8,10 @@
 
 #include "cli.h"
 #include "data_arguments.h"
+#include "estimators.h"
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
 #include "lamina/base/terminal.h"
-#include "lamina/data/read_lines.h"
 #include "lamina/explain/classification.h"
 #include "lamina/formats/npy.h"
 #include "lamina/ops/reshape.h"
@@ -20,6 +20,7 @@
 #include "lamina/zoo/image_folder.h"
 #include "lamina/zoo/samples.h"
 #include "predict_series.h"
+#include "texts.h"
 
 namespace lamina::cli {
 namespace {
@@ -185,28 +186,8 @@ Input read_source(Model& model, const Options& options, const std::string& text)
   return input;
 }
 
-// A text as it stands in the argument, or the lines of a file.
-Input read_texts(Model& model, const std::string& text, const DataArguments& arguments) {
-  LabelledData data;
-  if (exists(text)) {
-    data.texts = read_lines(text);
-    return input_of(model, data, text, arguments);
-  }
-  data.texts = {text};
-  data.names = {text};
-  return input_of(model, data, text, arguments);
-}
-
-// For a model of texts, what no file of data is called is a text itself.
-bool is_text(const std::string& argument) {
-  if (ends_with_any(argument, {".txt"}) && exists(argument)) return true;
-  const std::string source = parse_source(argument).source;
-  return !exists(source) &&
-         !ends_with_any(source, {".csv", ".tsv", ".csv.gz", ".tsv.gz", ".npz", ".npy", ".txt"});
-}
-
 Input read_input(Model& model, const Options& options, const std::string& text) {
-  if (model.data_info().text && is_text(text)) return read_texts(model, text, options.arguments);
+  if (model.data_info().text && is_text(text)) return input_of(model, read_texts(text), text, options.arguments);
   if (is_array(text)) return read_array(model, text, options.arguments);
   if (is_image_file(text) || ends_with_any(text, {".png", ".jpg", ".jpeg"}))
     return read_image(model, text, options.arguments);
@@ -339,6 +320,8 @@ Model load_to_ask(const Options& options) {
 
 int predict(const Options& options) {
   auto scope = enter(options.place);
+  if (is_estimator_file(options.model))
+    return predict_estimator(options.model, options.inputs, options.arguments, options.json);
   Model model = load_to_ask(options);
   tell_model(model, options.arguments);
   if (SeriesInfo::of(model.data_info(), "'" + options.model + "'")) {

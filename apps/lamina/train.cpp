@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "estimators.h"
 #include "fingerprint.h"
 #include "interrupt.h"
 #include "lamina/base/error.h"
@@ -114,6 +115,7 @@ Shape batch_shape(const Tensor& x) {
 int train(const TrainOptions& options) {
   const Undisturbed undisturbed;
   auto scope = enter(options.place);
+  if (const EstimatorRecipe* recipe = find_estimator_recipe(options.what)) return train_estimator(*recipe, options);
   Talk talk{options.json ? stderr : stdout, options.quiet};
   TrainJob job = train_job(options);
   TrainFiles files(job.out, options.overwrite);
@@ -224,6 +226,8 @@ int train(const TrainOptions& options) {
 void add_train(CLI::App& app, Action& action, const std::vector<std::string>& words) {
   std::string known;
   for (const Recipe& recipe : recipes()) known += "\n  " + recipe.name + ": " + recipe.description;
+  for (const EstimatorRecipe& recipe : estimator_recipes())
+    known += "\n  " + recipe.name + ": " + recipe.description;
   Command command(app, "train", "Train a recipe, or a saved model on data of yours");
   command.footer(
       "Recipes:" + known +

@@ -1,6 +1,8 @@
 // .classic files: JSON and .npy members of a zip archive.
 #include "lamina/formats/classic.h"
 
+#include <algorithm>
+
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/formats/detail/reading.h"
@@ -11,6 +13,7 @@ namespace lamina {
 namespace {
 
 constexpr char kInfo[] = "estimator.json";
+constexpr char kDataInfo[] = "lamina/data.json";  // as in .keras files
 constexpr char kFormat[] = "lamina.classic";
 constexpr int64_t kVersion = 1;
 constexpr std::string_view kSuffix = ".npy";
@@ -39,7 +42,7 @@ classic::EstimatorSnapshot snapshot_of(const detail::ZipReader& archive, const s
 
 }  // namespace
 
-std::string classic_bytes(const classic::Estimator& estimator) {
+std::string classic_bytes(const classic::Estimator& estimator, const DataInfo& data) {
   const classic::EstimatorSnapshot snapshot = estimator.snapshot();
   detail::ZipWriter archive;
   archive.add(kInfo, Json::object({{"format", kFormat},
@@ -50,11 +53,26 @@ std::string classic_bytes(const classic::Estimator& estimator) {
                          .dump(2));
   for (const auto& [name, array] : snapshot.arrays)
     archive.add(name + std::string(kSuffix), npy_bytes(array));
+  if (!data.empty()) {
+    data.check();
+    archive.add(kDataInfo, data.to_json().dump());
+  }
   return archive.finish();
 }
 
-void save_classic(const classic::Estimator& estimator, const std::string& path) {
-  write_file(path, classic_bytes(estimator));
+void save_classic(const classic::Estimator& estimator, const std::string& path, const DataInfo& info,
+                  const WriteOptions& options) {
+  write_file(path, classic_bytes(estimator, info), options);
+}
+
+DataInfo load_classic_data_info(const std::string& path) {
+  return detail::reading(path, [&] {
+    const detail::ZipReader archive(read_file(path), path);
+    const std::vector<std::string> members = archive.members();
+    if (std::find(members.begin(), members.end(), kDataInfo) == members.end()) return DataInfo();
+    const std::string name = path + "/" + kDataInfo;
+    return DataInfo::from_json(Json::parse(archive.read(kDataInfo), name), name);
+  });
 }
 
 std::shared_ptr<classic::Estimator> parse_classic(std::string_view bytes, const std::string& name) {

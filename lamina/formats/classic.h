@@ -5,7 +5,9 @@
 #include <string>
 #include <string_view>
 
+#include "lamina/base/files.h"
 #include "lamina/classic/estimator.h"
+#include "lamina/nn/data_info.h"
 
 namespace lamina {
 
@@ -13,10 +15,14 @@ namespace lamina {
 /// small values) and one .npy member for each array; numpy.load reads the arrays. docs/guide/files.md says
 /// what each class writes. The same estimator gives the same bytes. The file is replaced atomically. Throws
 /// InvalidArgument before fit, and FileError when it cannot be written.
-void save_classic(const classic::Estimator& estimator, const std::string& path);
+/// @param info  what it knows of its data (names of classes and columns, how texts become numbers), for the
+///              member `lamina/data.json`, as `.keras` files have it.
+/// @param options  as write_file.
+void save_classic(const classic::Estimator& estimator, const std::string& path, const DataInfo& info = {},
+                  const WriteOptions& options = {});
 
 /// The bytes that save_classic writes.
-std::string classic_bytes(const classic::Estimator& estimator);
+std::string classic_bytes(const classic::Estimator& estimator, const DataInfo& info = {});
 
 /// The estimator in such a file; it predicts the same bits. Throws FileError when the file is missing or
 /// damaged, of a later version, or says what no estimator can be.
@@ -29,5 +35,9 @@ std::shared_ptr<classic::Estimator> parse_classic(std::string_view bytes, const 
 /// The same for a file that holds a classifier, a regressor or a pipeline that ends in one. Throws FileError
 /// for another.
 std::shared_ptr<classic::Predictor> load_predictor(const std::string& path);
+
+/// What the estimator in such a file knows of its data; empty where nothing was saved. Throws FileError as
+/// load_classic, and for what DataInfo refuses.
+DataInfo load_classic_data_info(const std::string& path);
 
 }  // namespace lamina

@@ -1,15 +1,42 @@
 // Reading and overwriting weights.
 #include "lamina/nn/weight.h"
 
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "lamina/backend/backend.h"
 #include "lamina/base/error.h"
 #include "lamina/core/compile.h"
 #include "lamina/core/program_cache.h"
 #include "lamina/core/tensor_node.h"
 #include "lamina/nn/detail/storage.h"
+#include "lamina/nn/detail/values_follow.h"
 
 namespace lamina {
 
+namespace detail {
+namespace {
+
+thread_local bool values_follow = false;
+
+}  // namespace
+
+ValuesFollow::ValuesFollow() : outer_(std::exchange(values_follow, true)) {}
+ValuesFollow::~ValuesFollow() { values_follow = outer_; }
+bool ValuesFollow::active() { return values_follow; }
+
+}  // namespace detail
+
 void Weight::draw(uint64_t seed, int stream) {
+  // Recurrent state is not in files.
+  if (detail::ValuesFollow::active() && !stateful && current_device().kind == DeviceKind::kCpu) {
+    if (value.defined()) return;
+    auto zeros = std::make_shared<Buffer>(Device{}, type.bytes());
+    std::memset(zeros->data(), 0, type.bytes());
+    value = Tensor::wrap(std::move(zeros), type);
+    return;
+  }
   value = detail::own((*initializer.get())(type, seed, stream), type.dtype);
 }
 

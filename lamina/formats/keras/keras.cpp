@@ -10,6 +10,7 @@
 #include "lamina/formats/keras/model.h"
 #include "lamina/formats/keras/weights.h"
 #include "lamina/nn/detail/load_notes.h"
+#include "lamina/nn/detail/values_follow.h"
 #include "lamina/nn/detail/weight_limit.h"
 
 namespace lamina {
@@ -41,7 +42,10 @@ Model read_model(const KerasArchive& archive, const std::string& name, LoadRepor
   for (const auto& [path, tensor] : archive.weights.arrays) stored += tensor.size();
   const WeightLimit limit(kSmall + 2 * stored);
   const LoadNotes notes(name);
-  Model model = Model::from_json(archive.config, {}, options.compile);
+  Model model = [&] {
+    const ValuesFollow values_follow;
+    return Model::from_json(archive.config, {}, options.compile);
+  }();
   const auto of_layer = [](const auto& array) { return !array.first.starts_with("optimizer/"); };
   const auto& arrays = archive.weights.arrays;
   if (!model.built() && std::any_of(arrays.begin(), arrays.end(), of_layer)) {
