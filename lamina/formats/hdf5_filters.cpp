@@ -3,8 +3,8 @@
 
 #include <zlib.h>
 
-#include "lamina/base/error.h"
 #include "lamina/base/detail/byte_cursor.h"
+#include "lamina/base/error.h"
 
 namespace lamina::detail {
 namespace {
