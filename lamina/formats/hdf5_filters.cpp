@@ -7,8 +7,8 @@
 #include <cmath>
 #include <cstring>
 
-#include "lamina/base/error.h"
 #include "lamina/base/detail/byte_cursor.h"
+#include "lamina/base/error.h"
 
 namespace lamina::detail {
 namespace {

@@ -1,8 +1,8 @@
 // Element types and shapes of HDF5 datasets.
 
 #include "lamina/formats/detail/hdf5_object.h"
-#include "lamina/base/error.h"
 #include "lamina/base/detail/byte_cursor.h"
+#include "lamina/base/error.h"
 
 namespace lamina::detail {
 namespace {
