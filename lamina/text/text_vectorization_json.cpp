@@ -48,8 +48,12 @@ TextVectorization TextVectorization::from_json(const Json& json, const std::stri
     ConfigReader reader(config, "TextVectorization");
     TextVectorizationOptions options;
     options.max_tokens = reader.integer("max_tokens", 0);
-    options.standardize = reader.string("standardize", "none");
-    options.split = reader.string("split", "none");
+    // null is Keras's None; what is absent has its default.
+    const auto named = [&](const char* key, std::string otherwise) {
+      return reader.string(key, config.contains(key) ? "none" : std::move(otherwise));
+    };
+    options.standardize = named("standardize", options.standardize.name);
+    options.split = named("split", options.split.name);
     if (const Json ngrams = reader.json("ngrams"); ngrams.is_int()) {
       options.ngrams = ngrams_of(ngrams.as_int());
     } else if (!ngrams.is_null()) {

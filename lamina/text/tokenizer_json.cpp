@@ -92,7 +92,7 @@ Tokenizer Tokenizer::from_json(const Json& json, const std::string& name) {
     auto state = std::make_shared<detail::TokenizerState>();
     TokenizerOptions& options = state->options;
     options.num_words = reader.integer("num_words", 0);
-    options.filters = reader.string("filters", "");
+    options.filters = reader.string("filters", kTokenizerFilters);
     options.lower = reader.boolean("lower", true);
     options.split = reader.string("split", " ");
     options.char_level = reader.boolean("char_level", false);

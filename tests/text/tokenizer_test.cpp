@@ -163,6 +163,24 @@ TEST(TextVectorization, RefusesArgumentsThatCannotBe) {
   EXPECT_EQ(empty.vocabulary_size(), 3);
 }
 
+// As Keras's from_config does it: what is absent has its default, and null is None.
+TEST(TextVectorization, WhatAFileLeavesOutHasItsDefault) {
+  const auto read = [](Json config) {
+    return TextVectorization::from_json(
+        Json::object({{"class_name", "TextVectorization"}, {"config", std::move(config)}}));
+  };
+  EXPECT_EQ(read(Json::object()).options().standardize.name, "lower_and_strip_punctuation");
+  EXPECT_EQ(read(Json::object()).options().split.name, "whitespace");
+  EXPECT_EQ(read(Json::object({{"standardize", nullptr}})).options().standardize.name, "none");
+  Json config = Json::object({{"word_counts", "{}"},
+                              {"word_docs", "{}"},
+                              {"word_index", "{}"},
+                              {"index_word", "{}"},
+                              {"index_docs", "{}"}});
+  const Json saved = Json::object({{"class_name", "Tokenizer"}, {"config", std::move(config)}});
+  EXPECT_EQ(Tokenizer::from_json(saved).options().filters, kTokenizerFilters);
+}
+
 TEST(TextVectorization, DamagedFilesAreRefused) {
   TextVectorization vectorize({.output_mode = "tf_idf"});
   vectorize.adapt({"a b", "b"});
