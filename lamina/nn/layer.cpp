@@ -11,6 +11,7 @@
 #include "lamina/nn/detail/extents.h"
 #include "lamina/nn/detail/layer_state.h"
 #include "lamina/nn/detail/registry-inl.h"
+#include "lamina/nn/detail/shared_objects.h"
 #include "lamina/nn/detail/storage.h"
 #include "lamina/nn/detail/weight_limit.h"
 #include "lamina/nn/model.h"
@@ -298,10 +299,12 @@ Json Layer::config() const {
 Json Layer::build_config() const { return Json::object({{"input_shape", shape_json(input_shape())}}); }
 
 Json Layer::serialize() const {
+  if (std::optional<Json> before = detail::SharedWriting::written(*this)) return std::move(*before);
   Json own = config();
   for (const auto& [argument, as_read] : state().unknown_arguments) own[argument] = as_read;
   Json json = serialize_object(module(), class_name(), std::move(own));
   if (built() && records_build()) json["build_config"] = build_config();
+  detail::SharedWriting::note(*this, json);
   return json;
 }
 
