@@ -7,18 +7,31 @@
 #include "lamina/nn/detail/model_impl.h"
 #include "lamina/nn/detail/operation_constant.h"
 #include "lamina/nn/detail/operation_layer.h"
+#include "lamina/nn/detail/shared_objects.h"
 #include "lamina/nn/layers/input_layer.h"
 
 namespace lamina::detail {
 namespace {
 
-bool is_model(const Layer& layer) { return layer.class_name() == "Functional"; }
+// Whether files have it as a functional model.
+bool is_functional(const Layer& layer) {
+  if (layer.class_name() == "Functional") return true;
+  const auto* model = dynamic_cast<const Model*>(&layer);
+  return model && model->class_name() == "Sequential" && SharedWriting::as_graph(*model);
+}
 
 // ---- Writing ----
 
 class Writer {
  public:
-  explicit Writer(const LayerGraph& graph) : graph_(graph) {}
+  /// After the layers, and the models among them, were written.
+  explicit Writer(const LayerGraph& graph) : graph_(graph) {
+    for (const auto& layer : graph.operations()) {
+      const auto calls = static_cast<int64_t>(graph.calls_of(*layer).size());
+      if (const int64_t before = SharedWriting::calls_before(*layer, calls))
+        calls_before_[layer->identity()] = before;
+    }
+  }
 
   Json tensor(const Tensor& symbolic) const {
     const LayerOutput& output = origin(symbolic);
@@ -30,7 +43,10 @@ class Writer {
 
   /// [name, call, output]; Keras counts the calls of a model inside from 1 where it names outputs.
   Json history(const LayerOutput& output, int first_call) const {
-    return Json::list({output.node->layer->name(), graph_.index_in_graph(*output.node) + first_call,
+    const auto before = calls_before_.find(output.node->layer->identity());
+    const int64_t call = graph_.index_in_graph(*output.node) + first_call;
+    return Json::list({output.node->layer->name(),
+                       before == calls_before_.end() ? call : call + before->second,
                        static_cast<int64_t>(output.output)});
   }
 
@@ -76,7 +92,7 @@ class Writer {
     Json result = named ? Json::object() : Json::list();
     for (size_t i = 0; i < tensors.size(); ++i) {
       const LayerOutput& output = origin(tensors[i]);
-      Json place = history(output, is_model(*output.node->layer) ? 1 : 0);
+      Json place = history(output, is_functional(*output.node->layer) ? 1 : 0);
       if (named) {
         result[names[i]] = std::move(place);
       } else if (tensors.size() == 1) {
@@ -90,6 +106,7 @@ class Writer {
 
  private:
   const LayerGraph& graph_;
+  std::map<const void*, int64_t> calls_before_;  // of layers that other graphs call, too
 };
 
 // ---- Reading ----
@@ -101,6 +118,12 @@ class Reader {
   std::pair<Tensors, Tensors> run() {
     const Json& layers = config_.at("layers");
     for (const Json& layer : layers.as_list()) create(layer);
+    for (Pending& pending : pending_) {
+      if (!pending.layer) continue;
+      const auto calls = static_cast<int64_t>(pending.calls->size());
+      if (const int64_t before = SharedReading::calls_before(*pending.layer, calls))
+        calls_before_[pending.name] = before;
+    }
     // Calls wait until what they need was made; a layer that is shared may be needed before its last call.
     for (size_t i = 0; i < pending_.size(); ++i) ready_.push_back(i);
     while (!ready_.empty()) {
@@ -152,7 +175,7 @@ class Reader {
         find_operation(class_name) && module && module->is_string() && module->as_string() != "keras.layers";
     if (!operation) pending.layer = layer_from_json(json);
     outputs_[name];
-    models_[name] = pending.layer && is_model(*pending.layer);
+    models_[name] = pending.layer && pending.layer->class_name() == "Functional";
     pending_.push_back(std::move(pending));
   }
 
@@ -277,11 +300,19 @@ class Reader {
   // The output that [name, call, output] means.
   Tensor place(const Json& history, int64_t first_call) const {
     const std::string& name = history.at(size_t{0}).as_string();
-    const int64_t call = history.at(size_t{1}).as_int() - first_call;
+    const auto before = calls_before_.find(name);
+    const int64_t call =
+        history.at(size_t{1}).as_int() - first_call - (before == calls_before_.end() ? 0 : before->second);
     const int64_t output = history.at(size_t{2}).as_int();
     const auto found = outputs_.find(name);
     if (found == outputs_.end())
       throw InvalidArgument("the configuration names the layer '" + name + "', which it lacks");
+    if (call < 0 && before != calls_before_.end()) {
+      throw InvalidArgument(
+          "the layer '" + name +
+          "' is shared by several models of the configuration, whose calls it does not count "
+          "through, as Lamina does: Keras writes such files and cannot read them either");
+    }
     if (call < 0 || call >= static_cast<int64_t>(found->second.size())) {
       if (call < 0 || call > 1000000)
         throw InvalidArgument("the configuration names call " + std::to_string(call) + " of layer '" + name +
@@ -327,15 +358,19 @@ class Reader {
   std::map<Call, std::vector<size_t>> waiting_;  // of pending_, by the call that they wait for
   std::map<std::string, std::vector<std::vector<Tensor>>> outputs_;  // of each call
   std::map<std::string, bool> models_;                               // whether a layer is a functional model
+  std::map<std::string, int64_t> calls_before_;  // of layers that graphs before this one call, too
 };
 
 }  // namespace
 
 Json graph_config(const ModelImpl& model) {
+  std::vector<Json> written;
+  for (const auto& layer : model.graph->operations()) written.push_back(layer->serialize());
   const Writer writer(*model.graph);
   Json layers = Json::list();
-  for (const auto& layer : model.graph->operations()) {
-    Json json = layer->serialize();
+  for (size_t i = 0; i < written.size(); ++i) {
+    const auto& layer = model.graph->operations()[i];
+    Json json = std::move(written[i]);
     json["name"] = layer->name();
     Json nodes = Json::list();
     for (const auto& call : model.graph->calls_of(*layer)) {

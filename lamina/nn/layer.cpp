@@ -11,6 +11,7 @@
 #include "lamina/nn/detail/extents.h"
 #include "lamina/nn/detail/layer_state.h"
 #include "lamina/nn/detail/registry-inl.h"
+#include "lamina/nn/detail/shared_objects.h"
 #include "lamina/nn/detail/storage.h"
 #include "lamina/nn/detail/weight_limit.h"
 #include "lamina/nn/model.h"
@@ -96,6 +97,33 @@ void Layer::place(const std::string& path) const {
   }
 }
 
+namespace {
+
+// Layers inside that create_weights left alone are built by a first call, as in Keras.
+void build_by_call(const Layer& layer, const TensorSpecs& inputs, detail::LayerState& own) {
+  const auto unbuilt = [&] {
+    return std::find_if(own.sublayers.begin(), own.sublayers.end(),
+                        [](const auto& member) { return !member.second->built(); });
+  };
+  const auto first = unbuilt();
+  if (first == own.sublayers.end()) return;
+  detail::BuildSeed seed{own.seed, own.stream};
+  try {
+    const detail::BuildSeed::Scope scope(seed);
+    detail::traced_output_specs(layer, inputs);
+  } catch (const InvalidArgument& error) {
+    throw InvalidArgument(
+        "layer '" + layer.name() + "' (" + layer.class_name() + "): the layer '" + first->second->name() +
+        "' inside, its member '" + first->first +
+        "', has no weights yet, and a call to make them failed: " + error.what() +
+        "; override create_weights (or create_weights_for) and call build_sublayer there for "
+        "each layer inside");
+  }
+  own.stream = seed.stream;
+}
+
+}  // namespace
+
 void Layer::build(const Shape& input) const {
   detail::BuildSeed own;
   detail::BuildSeed& seed = detail::BuildSeed::current(own);
@@ -108,6 +136,7 @@ void Layer::build(const Shape& input, uint64_t seed, int& stream) const {
 
 void Layer::build(const TensorSpecs& inputs, uint64_t seed, int& stream) const {
   detail::LayerState& own = state();
+  const std::lock_guard lock(own.making);
   if (own.built) {
     bind();
     compute_output_specs(inputs);  // throws for what the layer cannot take
@@ -147,6 +176,7 @@ void Layer::build(const TensorSpecs& inputs, uint64_t seed, int& stream) const {
       throw;
     }
   }
+  build_by_call(*this, inputs, own);
   for (const TensorSpec& output : outputs) {
     if (!detail::countable(output.shape)) {
       own.built = false;
@@ -160,6 +190,7 @@ void Layer::build(const TensorSpecs& inputs, uint64_t seed, int& stream) const {
 
 void Layer::bind() const {
   detail::LayerState& own = state();
+  const std::lock_guard lock(own.making);
   if (bound_ || !own.built) return;
   Layer& self = const_cast<Layer&>(*this);
   self.bound_ = true;
@@ -298,10 +329,12 @@ Json Layer::config() const {
 Json Layer::build_config() const { return Json::object({{"input_shape", shape_json(input_shape())}}); }
 
 Json Layer::serialize() const {
+  if (std::optional<Json> before = detail::SharedWriting::written(*this)) return std::move(*before);
   Json own = config();
   for (const auto& [argument, as_read] : state().unknown_arguments) own[argument] = as_read;
   Json json = serialize_object(module(), class_name(), std::move(own));
   if (built() && records_build()) json["build_config"] = build_config();
+  detail::SharedWriting::note(*this, json);
   return json;
 }
 

@@ -4,6 +4,7 @@
 #include "lamina/base/log.h"
 #include "lamina/core/trace.h"
 #include "lamina/nn/detail/call_node.h"
+#include "lamina/nn/detail/extents.h"
 #include "lamina/nn/detail/layer_state.h"
 #include "lamina/nn/detail/operation_layer.h"
 #include "lamina/nn/detail/pass.h"
@@ -127,6 +128,7 @@ void Layer::hand_masks_on(const LayerCall& call, const std::vector<Tensor>& mask
     const bool named_by_model = state().joined && !dynamic_cast<const detail::OperationLayer*>(this);
     if (named_by_model && any_defined(masks)) {
       detail::LayerState& own = state();
+      const std::lock_guard lock(own.making);
       if (!own.warned_of_mask)
         warn("layer '" + name() + "' (" + class_name() + ") was given a masked input but does not support " +
              "masking: layers after it will not see the mask");
@@ -173,15 +175,19 @@ std::vector<Tensor> Layer::outputs(LayerCall call, CallContext& context) const {
   }
   const TensorSpecs specs = specs_of(call.inputs);
   TensorSpecs expected;
-  if (!own.built) {
-    detail::BuildSeed own_seed;
-    detail::BuildSeed& seed = detail::BuildSeed::current(own_seed);
-    build(own.fixed_batch_size ? specs : with_open_batch(specs), seed.seed, seed.stream);
+  bool checked = false;
+  {
+    const std::lock_guard lock(own.making);
+    if (!own.built) {
+      detail::BuildSeed own_seed;
+      detail::BuildSeed& seed = detail::BuildSeed::current(own_seed);
+      build(own.fixed_batch_size ? specs : with_open_batch(specs), seed.seed, seed.stream);
+    }
+    checked = specs == own.checked;
   }
   // A mistake is told before anything runs. What is only known by running it, and models, whose layers check
   // for themselves, are left to the call.
-  if (specs != own.checked && !checks_by_running())
-    expected = checked_specs(*this, call, with_open_batch(specs));
+  if (!checked && !checks_by_running()) expected = checked_specs(*this, call, with_open_batch(specs));
   bind();
   const std::vector<Tensor> masks = fill_masks(call);
   std::vector<Tensor> results = run(call, context);
@@ -196,7 +202,10 @@ std::vector<Tensor> Layer::outputs(LayerCall call, CallContext& context) const {
            results[i].shape().str());
     }
   }
-  own.checked = specs;
+  if (!checked) {
+    const std::lock_guard lock(own.making);
+    own.checked = specs;
+  }
   if (own.activity_regularizer.given()) {
     for (const Tensor& result : results) {
       const Tensor penalty = (*own.activity_regularizer.get())(result);
@@ -210,7 +219,21 @@ std::vector<Tensor> Layer::outputs(LayerCall call, CallContext& context) const {
 
 std::vector<Tensor> Layer::run(const LayerCall& call, CallContext& context) const {
   const detail::Pass running(context, *this);
-  std::vector<Tensor> results = forward(call, context);
+  std::vector<Tensor> results;
+  try {
+    results = forward(call, context);
+  } catch (const InvalidArgument& error) {
+    // While a step is made, it has the weights, and their own handles are empty.
+    const std::vector<WeightPtr>& weights = own_weights();
+    const auto taken = std::find_if(weights.begin(), weights.end(),
+                                    [](const WeightPtr& weight) { return !weight->value.defined(); });
+    const std::string what = error.what();
+    if (taken == weights.end() || !what.starts_with("this tensor is undefined")) throw;
+    fail(
+        "its call uses an undefined tensor: read weights with context.value(weight), not weight->value, of "
+        "which '" +
+        (*taken)->name + "' is empty while a training step is made");
+  }
   if (results.empty()) fail("its forward gave no outputs: return one tensor at least");
   for (size_t i = 0; i < results.size(); ++i) {
     if (!results[i].defined()) fail("its call gave an undefined tensor as output " + std::to_string(i));
@@ -220,6 +243,7 @@ std::vector<Tensor> Layer::run(const LayerCall& call, CallContext& context) cons
 
 std::vector<Tensor> Layer::draw(LayerCall call) const {
   detail::LayerState& own = state();
+  const std::lock_guard lock(own.making);
   for (const Tensor& tensor : call.all()) {
     if (!is_symbolic(tensor)) {
       fail("was called with symbolic tensors and with one that has a value (" + tensor.type().str() +
@@ -244,6 +268,10 @@ std::vector<Tensor> Layer::draw(LayerCall call) const {
 
 std::vector<Tensor> Layer::outputs(const Tensors& inputs, const CallArguments& arguments,
                                    std::optional<bool> training) const {
+  // Weights are read during the call alone: what it gives keeps the values of its time.
+  std::optional<detail::LayerReading> reading;
+  const bool drawn = std::any_of(inputs.begin(), inputs.end(), is_symbolic);
+  if (!drawn && !detail::Pass::current()) reading.emplace(*this);
   return detail::in_pass(training, [&](CallContext& context) {
     return outputs(LayerCall{inputs.values(), inputs.size() > 1 && positional_arguments() == 1, arguments},
                    context);
@@ -303,16 +331,7 @@ namespace {
 // traces. Small ones first, since a layer may have a copy of its work for each step of a sequence; where they
 // are too small for a window, or the layer wants to say something about them, large ones that no message
 // could mean otherwise.
-constexpr int64_t kSmall[] = {3, 5}, kLarge[] = {9973, 9967};
-
-std::string with_open_extents(std::string message) {
-  for (const int64_t extent : kLarge) {
-    const std::string digits = std::to_string(extent);
-    for (size_t at = message.find(digits); at != std::string::npos; at = message.find(digits, at))
-      message.replace(at, digits.size(), "None");
-  }
-  return message;
-}
+constexpr int64_t kSmall[] = {3, 5};
 
 }  // namespace
 
@@ -340,8 +359,8 @@ TensorSpecs traced_output_specs(const Layer& layer, const TensorSpecs& inputs) {
   } catch (const InvalidArgument&) {
     if (!open) throw;
     try {
-      first = trace(kLarge[0]);
-      second = trace(kLarge[1]);
+      first = trace(kOpenExtents[0]);
+      second = trace(kOpenExtents[1]);
     } catch (const InvalidArgument& error) {
       throw InvalidArgument(with_open_extents(error.what()));
     }

@@ -1,6 +1,5 @@
 // Models to and from the JSON that Keras writes: what all kinds share, compile_config, and Sequential.
 #include <algorithm>
-#include <set>
 
 #include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
@@ -11,6 +10,7 @@
 #include "lamina/nn/detail/load_notes.h"
 #include "lamina/nn/detail/model_impl.h"
 #include "lamina/nn/detail/operation_layer.h"
+#include "lamina/nn/detail/shared_objects.h"
 #include "lamina/nn/layers/input_layer.h"
 
 namespace lamina {
@@ -266,18 +266,28 @@ void require_known_layers(const Json& layers, const std::string& model) {
   for (const Json& layer : layers.as_list()) find_unknown(layer, known, unknown);
   if (unknown.empty()) return;
   std::string text;
-  for (const std::string& name : unknown)
-    text += (text.empty() ? "'" : ", '") + name + "'" + suggest(name, known);
+  std::string list;  // what is known is said once, not for each that has no near name
+  for (const std::string& name : unknown) {
+    const std::string hint = suggest(name, known);
+    const bool near = hint.find("did you mean") != std::string::npos;
+    text += (text.empty() ? "'" : ", '") + name + "'" + (near ? " (" + hint.substr(2) + ")" : "");
+    if (!near) list = hint;
+  }
   throw InvalidArgument("model '" + model + "': unknown layers " + text +
-                        "; register a layer of yours with register_layer before loading");
+                        "; register a layer of yours with register_layer before loading" + list);
 }
 
 std::shared_ptr<Layer> layer_from_json(const Json& json) {
+  if (std::shared_ptr<Layer> before = SharedReading::find(json)) return before;
   const std::string& class_name = json.at("class_name").as_string();
-  if (class_name == "Sequential" || class_name == "Functional" || class_name == "Model")
-    return std::make_shared<Model>(Model::from_json(json, {}, false));
+  if (class_name == "Sequential" || class_name == "Functional" || class_name == "Model") {
+    const auto model = std::make_shared<Model>(Model::from_json(json, {}, false));
+    SharedReading::keep(json, model);
+    return model;
+  }
   const UnknownObjects unknown;
   const std::shared_ptr<Layer> layer = Registry<Layer>::from_json(json);
+  SharedReading::keep(json, layer);
   const Json* arguments = json.find("config");
   if (!arguments || !arguments->is_object()) return layer;
   // Layers without weights take no such argument, but Keras keeps it of all.
@@ -320,17 +330,18 @@ void compile_for_evaluation(Model& model) {
 }
 
 Json Model::serialize() const {
+  const detail::SharedWriting sharing(*this);
   const detail::ModelImpl& model = impl();
   if (model.kind == detail::ModelImpl::Kind::kSubclass) {
     Json json = real_ ? real_->Layer::serialize() : Layer::serialize();
     json["compile_config"] = detail::any_compile_config(*this);
+    sharing.check();
     return json;
   }
-  bool graph = model.kind == detail::ModelImpl::Kind::kGraph;
+  if (std::optional<Json> before = detail::SharedWriting::written(*this)) return std::move(*before);
   // Keras writes a layer that comes twice in a Sequential once, and cannot load its own file: a graph holds
-  // it.
-  std::set<const void*> distinct;
-  for (const auto& layer : model.layers) graph |= !distinct.insert(layer->identity()).second;
+  // it. Of one that others hold, too, a graph says which calls are its own.
+  const bool graph = detail::SharedWriting::as_graph(*this);
   Json config = Json::object({{"name", name()}, {"trainable", trainable()}});
   Json json, build;
   if (graph) {
@@ -354,6 +365,8 @@ Json Model::serialize() const {
     if (model.built) json["build_config"] = Json::object({{"input_shape", build}});
   }
   json["compile_config"] = detail::any_compile_config(*this);
+  detail::SharedWriting::note(*this, json);
+  sharing.check();
   return json;
 }
 
@@ -401,6 +414,7 @@ Model sequential_from(const Json& json, const ModelOptions& options) {
 }  // namespace
 
 Model Model::from_json(const Json& json, std::optional<uint64_t> seed, bool compile) {
+  const detail::SharedReading sharing;
   const std::string& class_name = json.at("class_name").as_string();
   const Json& config = json.at("config");
   const Json* own_name = config.find("name");

@@ -96,11 +96,23 @@ Sequential augmented_here() {
   return model;
 }
 
-const std::map<std::string, Sequential (*)()> kModels = {
-    {"tutorial_cnn28", [] { return tutorial_model("cnn28").build(1); }},
-    {"tutorial_dense", tutorial_dense},
-    {"every_layer", every_layer},
-    {"augmented_here", augmented_here}};
+/// One layer in three models, each inside the next.
+Model shared_at_levels() {
+  const Dense shared(5, {.activation = "tanh", .name = "shared"});
+  const Sequential one({Input({5}), shared, Dense(5, {.activation = "tanh"}), shared});
+  const Sequential two({Input({5}), one, shared});
+  const Tensor x = Input({5});
+  Model model({x}, {Dense(3, {.activation = "softmax"})(shared(two(one(shared(x)))))}, {.seed = 4});
+  model.compile({.optimizer = Adam(0.01), .loss = "sparse_categorical_crossentropy"});
+  return model;
+}
+
+const std::map<std::string, Model (*)()> kModels = {
+    {"tutorial_cnn28", []() -> Model { return tutorial_model("cnn28").build(1); }},
+    {"tutorial_dense", []() -> Model { return tutorial_dense(); }},
+    {"every_layer", []() -> Model { return every_layer(); }},
+    {"augmented_here", []() -> Model { return augmented_here(); }},
+    {"shared_at_levels", shared_at_levels}};
 
 /// The tensors of the data whose names start with `prefix`: alone, by position or by name.
 Tensors given(const std::map<std::string, Tensor>& data, const std::string& prefix) {

@@ -13,9 +13,12 @@
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
+#include "lamina/ops/einsum.h"
 #include "lamina/ops/pad.h"
 #include "lamina/ops/random.h"
 #include "lamina/ops/reduce.h"
+#include "lamina/ops/split.h"
+#include "lamina/ops/take.h"
 #include "lamina/ops/where.h"
 #include "tests/support/temporary_folder.h"
 
@@ -158,6 +161,93 @@ TEST(GraphModel, KeepsConstantsOfOperations) {
   const std::string path = folder.path() + "/constants.keras";
   model.save(path);
   EXPECT_EQ(load_model(path).predict(data).to_vector<float>(), expected.to_vector<float>());
+}
+
+// As Keras records them; Take may have a plain list of indices.
+TEST(GraphModel, KeepsEinsumSplitAndTake) {
+  const Tensor x = Input({4, 6});
+  const std::vector<Tensor> parts = split(x, {1, 3}, -1);
+  const Tensor y = einsum("bij,bik->bjk", {parts[0], parts[2]});
+  Model model({x},
+              {y, parts[1], take(x, Tensor::from(std::vector<int32_t>{0, 2}, {2}), 1), split(x, 2, 1)[1]},
+              {.seed = 1});
+  const Tensor data = normal({3, 4, 6}, 0);
+  const std::vector<Tensor> given = split(data, {1, 3}, -1);
+  const std::vector<Tensor> expected = {einsum("bij,bik->bjk", {given[0], given[2]}), given[1],
+                                        data[{Slice{}, Slice{0, 4, 2}}], data[{Slice{}, Slice{2, 4}}]};
+  const auto expect_outputs = [&](Model& of) {
+    const Tensors outputs = of.predict_outputs(data);
+    for (size_t i = 0; i < expected.size(); ++i)
+      EXPECT_EQ(outputs[i].to_vector<float>(), expected[i].to_vector<float>()) << i;
+  };
+  expect_outputs(model);
+  Json written = model.serialize();
+  Model again = Model::from_json(written);
+  expect_outputs(again);
+  std::string text = written.dump();
+  const std::string constant =
+      "{\"class_name\": \"__tensor__\", \"config\": {\"value\": [0, 2], \"dtype\": \"int32\"}}";
+  const size_t at = text.find(constant);
+  ASSERT_NE(at, std::string::npos) << text;
+  Model listed = Model::from_json(Json::parse(text.replace(at, constant.size(), "[0, 2]")));
+  expect_outputs(listed);
+  const size_t list = text.find("[0, 2]");
+  expect_error([&] { Model::from_json(Json::parse(std::string(text).replace(list, 6, "[[0, 2], [1]]"))); },
+               {"different lengths"});
+}
+
+// As Keras writes it: one operation of several outputs.
+TEST(GraphModel, ReadsSplit) {
+  const Tensor x = Input({4, 6}, {.name = "x"});
+  std::string text = Model({x}, {Flatten({.name = "cut"})(x)}).serialize().dump();
+  const auto replace = [&](const std::string& what, const std::string& with) {
+    const size_t at = text.find(what);
+    ASSERT_NE(at, std::string::npos) << what << " in " << text;
+    text.replace(at, what.size(), with);
+  };
+  replace("\"module\": \"keras.layers\", \"class_name\": \"Flatten\"",
+          "\"module\": \"keras.src.ops.numpy\", \"class_name\": \"Split\"");
+  const size_t config = text.find("\"config\": {\"name\": \"cut\"");
+  ASSERT_NE(config, std::string::npos) << text;
+  const size_t end = text.find("\"registered_name\"", text.find("\"data_format\"", config));
+  ASSERT_NE(end, std::string::npos) << text;
+  text.replace(config, end - config,
+               "\"config\": {\"name\": \"cut\", \"indices_or_sections\": [1, 3], \"axis\": -1}, ");
+  replace("\"output_layers\": [\"cut\", 0, 0]", "\"output_layers\": [[\"cut\", 0, 2], [\"cut\", 0, 0]]");
+  Model model = Model::from_json(Json::parse(text));
+  const Tensor data = normal({3, 4, 6}, 0);
+  const std::vector<Tensor> expected = split(data, {1, 3}, -1);
+  const auto expect_outputs = [&](Model& of) {
+    const Tensors outputs = of.predict_outputs(data);
+    EXPECT_EQ(outputs[0].to_vector<float>(), expected[2].to_vector<float>());
+    EXPECT_EQ(outputs[1].to_vector<float>(), expected[0].to_vector<float>());
+  };
+  expect_outputs(model);
+  Model again = Model::from_json(model.serialize());
+  expect_outputs(again);
+  EXPECT_NE(model.serialize().dump().find("\"config\": {\"name\": \"cut\", \"indices_or_sections\": [1, 3], "
+                                          "\"axis\": -1}"),
+            std::string::npos);
+}
+
+TEST(GraphModel, SaysOnceWhichLayersAreKnown) {
+  const Tensor x = Input({2});
+  std::string text = Model({x}, {Dense(2)(Dense(2)(x))}).serialize().dump();
+  for (const char* name : {"\"Qwertzuiop\"", "\"Asdfghjkloe\""}) {
+    const size_t at = text.find("\"Dense\"");
+    text.replace(at, 7, name);
+  }
+  try {
+    Model::from_json(Json::parse(text));
+    FAIL() << "it was read";
+  } catch (const InvalidArgument& error) {
+    const std::string message = error.what();
+    for (const char* name : {"'Qwertzuiop'", "'Asdfghjkloe'", "register_layer"})
+      EXPECT_NE(message.find(name), std::string::npos) << message;
+    const size_t first = message.find("LayerNormalization");
+    EXPECT_NE(first, std::string::npos) << message;
+    EXPECT_EQ(message.find("LayerNormalization", first + 1), std::string::npos) << message;
+  }
 }
 
 TEST(GraphModel, KeepsTheDtypeOfACast) {

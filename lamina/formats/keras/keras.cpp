@@ -2,6 +2,7 @@
 #include "lamina/formats/keras/keras.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
@@ -10,6 +11,7 @@
 #include "lamina/formats/keras/model.h"
 #include "lamina/formats/keras/weights.h"
 #include "lamina/nn/detail/load_notes.h"
+#include "lamina/nn/detail/shared_objects.h"
 #include "lamina/nn/detail/values_follow.h"
 #include "lamina/nn/detail/weight_limit.h"
 
@@ -23,10 +25,12 @@ constexpr char kDataInfo[] = "lamina/data.json";
 }  // namespace
 
 KerasArchive archive_of(const Model& model) {
+  const SharedWriting sharing(model);
   KerasArchive archive;
   archive.metadata = keras_metadata();
   archive.weights = keras_weights(model);
   archive.config = model.serialize();
+  sharing.check();
   if (!model.data_info().empty()) archive.extra[kDataInfo] = model.data_info().to_json().dump();
   return archive;
 }
@@ -52,6 +56,7 @@ Model read_model(const KerasArchive& archive, const std::string& name, LoadRepor
     throw FileError("'" + name + "' holds weights, but its configuration has neither an InputLayer nor a " +
                     "build_config that says for which input: they have no place");
   }
+  const SharedWriting as_written(model);
   const LoadReport result = apply_keras_weights(model, archive.weights);
   if (!result.complete())
     throw FileError("'" + name + "' does not fit its own configuration:" + result.problems());
@@ -97,8 +102,11 @@ LoadReport load_weights(Model& model, const std::string& path) {
   }
   return detail::reading(path, [&] {
     const std::string bytes = read_file(path);
-    const detail::Hdf5Tree tree = detail::is_hdf5(bytes) ? detail::read_hdf5(bytes, path)
-                                                         : detail::parse_keras_archive(bytes, path).weights;
+    const bool weights_alone = detail::is_hdf5(bytes);
+    const detail::Hdf5Tree tree =
+        weights_alone ? detail::read_hdf5(bytes, path) : detail::parse_keras_archive(bytes, path).weights;
+    std::optional<detail::SharedWriting> as_written;  // archives name some models by what they are written as
+    if (!weights_alone) as_written.emplace(model);
     LoadReport report = detail::apply_keras_weights(model, tree);
     if (!report.complete()) {
       throw FileError("'" + path + "' does not fit the model '" + model.name() + "':" + report.problems());

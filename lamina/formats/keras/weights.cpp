@@ -7,6 +7,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/nn/detail/model_impl.h"
+#include "lamina/nn/detail/shared_objects.h"
 
 namespace lamina::detail {
 namespace {
@@ -24,7 +25,8 @@ void walk(const Layer& layer, const std::string& prefix, std::set<const void*>& 
           std::vector<Place>& places) {
   if (!seen.insert(layer.identity()).second) return;  // a shared layer is stored once, where it is met first
   places.push_back({&layer, prefix + "vars"});
-  for (const auto& [member, inner] : layer.sublayers()) walk(*inner, prefix + member + "/", seen, places);
+  for (const auto& [member, inner] : SharedWriting::members(layer))
+    walk(*inner, prefix + member + "/", seen, places);
 }
 
 std::vector<Place> places_of(const Model& model) {

@@ -1,8 +1,10 @@
-// How large shapes may be, so that no product of extents overflows. Internal header.
+// How large shapes may be, so that no product of extents overflows, and what stands for open ones. Internal
+// header.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 
 #include "lamina/base/shape.h"
 
@@ -18,6 +20,20 @@ inline bool countable(const Shape& shape) {
     product *= known;
   }
   return true;
+}
+
+/// Extents that stand for open ones in what is recorded for its checks alone: such that no message could mean
+/// them otherwise.
+constexpr int64_t kOpenExtents[] = {9973, 9967};
+
+/// `message` with None for them.
+inline std::string with_open_extents(std::string message) {
+  for (const int64_t extent : kOpenExtents) {
+    const std::string digits = std::to_string(extent);
+    for (size_t at = message.find(digits); at != std::string::npos; at = message.find(digits, at))
+      message.replace(at, digits.size(), "None");
+  }
+  return message;
 }
 
 }  // namespace lamina::detail

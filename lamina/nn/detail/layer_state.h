@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +26,9 @@ struct LayerState {
   Choice<Regularizer> activity_regularizer;
   UnknownArguments unknown_arguments;  ///< of the file it came from, to be written back
 
+  /// Over building, binding and drawing, which calls of a layer may do from several threads at once. The
+  /// locks of layers inside are taken after it.
+  std::recursive_mutex making;
   bool built = false;
   TensorSpecs input_specs, output_specs;
   std::vector<WeightPtr> weights;

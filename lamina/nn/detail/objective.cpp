@@ -5,6 +5,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/core/symbol.h"
+#include "lamina/nn/detail/extents.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/full.h"
 
@@ -18,13 +19,13 @@ std::string log_name(const Choice<Metric>& metric, const std::string& output, si
 }
 
 // Values to record operations with that are never run: the open extents of predictions are those of the
-// targets, or 1.
+// targets, or 1; the batch is of a size that messages show as open.
 Tensor stand_in(const TensorSpec& spec, const Shape* like) {
   Shape shape = spec.shape;
   for (int axis = 0; axis < shape.rank(); ++axis) {
     if (shape[axis] >= 0 && axis > 0) continue;
     const int64_t known = axis > 0 && like && axis < like->rank() ? (*like)[axis] : 1;
-    shape.set(axis, axis == 0 ? 1 : std::max<int64_t>(known, 1));
+    shape.set(axis, axis == 0 ? kOpenExtents[0] : std::max<int64_t>(known, 1));
   }
   return zeros(shape, spec.dtype);
 }
@@ -172,13 +173,17 @@ void Objective::check_shapes(const TensorSpecs& targets, const TensorSpecs& pred
     const std::optional<size_t> target = outputs_[i].target;
     y_pred.push_back(stand_in(predictions[i], target ? &targets[*target].shape : nullptr));
   }
-  loss(y_true, y_pred, {});
   std::vector<Tensor> state;
   for (const Tracked& tracked : metrics_) {
     for (const Metric::Variable& variable : tracked.metric->variables())
       state.push_back(zeros(variable.type.shape, variable.type.dtype));
   }
-  update(state, y_true, y_pred, {});
+  try {
+    loss(y_true, y_pred, {});
+    update(state, y_true, y_pred, {});
+  } catch (const InvalidArgument& error) {
+    throw InvalidArgument(with_open_extents(error.what()));
+  }
 }
 
 }  // namespace lamina::detail

@@ -34,8 +34,9 @@ bool guarded(const Layer& layer) {
 
 std::atomic<uint64_t> claims{1};
 
-std::string name_of(const LayerState& model) {
-  return model.given_name.empty() ? model.auto_name : model.given_name;
+std::string name_of(const LayerState& model, const LayerUser& user) {
+  if (!model.given_name.empty()) return model.given_name;
+  return model.auto_name.empty() ? user.kind : model.auto_name;
 }
 
 std::string shared_with(const Relative& relative) {
@@ -71,10 +72,10 @@ void explain(const Model& model, const char* action) {
 
 }  // namespace
 
-std::vector<const Layer*> SharedUse::inside(const Model& model) {
+std::vector<const Layer*> SharedUse::inside(const Layer& layer) {
   std::vector<const Layer*> found;
   std::unordered_set<const void*> seen;
-  collect(model, seen, found);
+  collect(layer, seen, found);
   return found;
 }
 
@@ -88,7 +89,7 @@ void SharedUse::claim(const Model& model) {
       std::erase_if(users, [&](const LayerUser& user) {
         return user.usage.expired() || user.model.lock() == model.state_;
       });
-      users.push_back({model.state_, usage});
+      users.push_back({model.state_, usage, model.auto_name()});
     }
     ++claims;
   }
@@ -120,11 +121,40 @@ std::vector<Relative> SharedUse::relatives(const Model& model) {
       std::shared_ptr<Usage> usage = user.usage.lock();
       const std::shared_ptr<const LayerState> other = user.model.lock();
       if (usage && other && seen.insert(other.get()).second)
-        found.push_back({std::move(usage), name_of(*other), layer->name()});
+        found.push_back({std::move(usage), name_of(*other, user), layer->name()});
     }
   }
   if (found.empty()) alone = claims.load();
   return found;
+}
+
+std::vector<Relative> SharedUse::users(const Layer& layer) {
+  std::vector<Relative> found;
+  std::unordered_set<const void*> seen;
+  const std::lock_guard lock(sharing());
+  for (const Layer* one : inside(layer)) {
+    if (!guarded(*one)) continue;
+    for (const LayerUser& user : one->state().users) {
+      std::shared_ptr<Usage> usage = user.usage.lock();
+      const std::shared_ptr<const LayerState> model = user.model.lock();
+      if (usage && model && seen.insert(model.get()).second)
+        found.push_back({std::move(usage), name_of(*model, user), one->name()});
+    }
+  }
+  return found;
+}
+
+LayerReading::LayerReading(const Layer& layer) {
+  for (Relative& user : SharedUse::users(layer)) {
+    try {
+      readings_.push_back(std::make_unique<Usage::Reading>(*user.usage));
+    } catch (Usage::Busy) {
+      throw InvalidArgument("layer '" + layer.name() +
+                            "' was called while another thread trains or changes model '" + user.model +
+                            "', which has the layer '" + user.layer + "'" + kAdvice);
+    }
+    usages_.push_back(std::move(user.usage));
+  }
 }
 
 Asking::Asking(const Model& model, const char* action) {

@@ -21,6 +21,7 @@ struct LayerState;
 struct LayerUser {
   std::weak_ptr<const LayerState> model;
   std::weak_ptr<Usage> usage;
+  std::string kind;  ///< "functional": what it is called while nobody names it
 };
 
 /// A model that shares a layer with weights with another.
@@ -43,9 +44,22 @@ class SharedUse {
   static void release(const Model& model, const Layer& layer);
   /// The models that share layers with weights with `model`, those inside it and around it included.
   static std::vector<Relative> relatives(const Model& model);
+  /// The models that have the layer, or one inside it that has weights.
+  static std::vector<Relative> users(const Layer& layer);
 
  private:
-  static std::vector<const Layer*> inside(const Model& model);
+  static std::vector<const Layer*> inside(const Layer& layer);
+};
+
+/// While it lives, a layer is called by itself. Throws InvalidArgument, naming both, while another thread
+/// changes a model that has the layer or one inside it.
+class LayerReading {
+ public:
+  explicit LayerReading(const Layer& layer);
+
+ private:
+  std::vector<std::shared_ptr<Usage>> usages_;
+  std::vector<std::unique_ptr<Usage::Reading>> readings_;  // after what they refer to
 };
 
 /// While it lives, the model is asked. Throws InvalidArgument, naming the model and the layer that is shared,

@@ -38,7 +38,13 @@ Bidirectional::Bidirectional(const AnyLayer& layer, const BidirectionalOptions& 
     Json json = pattern->serialize();
     json["config"]["name"] = prefixed(prefix, pattern->name());
     if (reverse) json["config"]["go_backwards"] = true;
-    return recurrent(detail::layer_from_json(json));
+    try {
+      return recurrent(detail::layer_from_json(json));
+    } catch (const InvalidArgument& error) {
+      fail("makes the layers for both directions from the configuration of '" + pattern->name() + "' (" +
+           pattern->class_name() + "), and that failed: " + error.what() +
+           "; classes of yours need register_layer, also those of cells, and an own_config that says all");
+    }
   };
   forward_ = copy("forward_", false);
   backward_ = options.backward_layer ? recurrent(options.backward_layer->get()) : copy("backward_", true);
@@ -87,6 +93,29 @@ TensorSpecs Bidirectional::compute_output_specs(const TensorSpecs& inputs) const
   return outputs;
 }
 
+TensorSpecs Bidirectional::call_output_specs(const LayerCall& call, const TensorSpecs& inputs) const {
+  TensorSpecs outputs = compute_output_specs(inputs);
+  const auto [ahead, back] = first_states(call);
+  if (!ahead.empty()) {
+    forward_->check_states(ahead, call.inputs.at(0).shape()[0]);
+    backward_->check_states(back, call.inputs.at(0).shape()[0]);
+  }
+  return outputs;
+}
+
+std::pair<std::vector<Tensor>, std::vector<Tensor>> Bidirectional::first_states(const LayerCall& call) const {
+  const std::vector<Tensor>* states = call.find("initial_state");
+  if (!states || states->empty()) return {};
+  const size_t count = forward_->cell().state_sizes().size();
+  const size_t expected = count + backward_->cell().state_sizes().size();
+  if (states->size() != expected) {
+    fail("initial_state must be " + std::to_string(expected) +
+         " tensors, those of the forward layer first, received " + std::to_string(states->size()));
+  }
+  const auto middle = states->begin() + static_cast<std::ptrdiff_t>(count);
+  return {{states->begin(), middle}, {middle, states->end()}};
+}
+
 Tensor Bidirectional::call(const Tensor& x, CallContext& context) const {
   return forward(LayerCall{{x}}, context).at(0);
 }
@@ -97,16 +126,10 @@ std::vector<Tensor> Bidirectional::forward(const LayerCall& call, CallContext& c
     one.set("mask", {mask});
     other.set("mask", {mask});
   }
-  if (const std::vector<Tensor>* states = call.find("initial_state"); states && !states->empty()) {
-    const size_t count = forward_->cell().state_sizes().size();
-    const size_t expected = count + backward_->cell().state_sizes().size();
-    if (states->size() != expected) {
-      fail("initial_state must be " + std::to_string(expected) +
-           " tensors, those of the forward layer first, received " + std::to_string(states->size()));
-    }
-    const auto middle = states->begin() + static_cast<std::ptrdiff_t>(count);
-    one.set("initial_state", {states->begin(), middle});
-    other.set("initial_state", {middle, states->end()});
+  auto [ahead_states, back_states] = first_states(call);
+  if (!ahead_states.empty()) {
+    one.set("initial_state", std::move(ahead_states));
+    other.set("initial_state", std::move(back_states));
   }
   const std::vector<Tensor> ahead = forward_->outputs(std::move(one), context);
   const std::vector<Tensor> back = backward_->outputs(std::move(other), context);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lamina/nn/layers/recurrent_layer.h"
@@ -35,6 +36,7 @@ class Bidirectional final : public KerasLayer<Bidirectional> {
   explicit Bidirectional(const AnyLayer& layer, const BidirectionalOptions& options = {});
   std::string class_name() const override { return "Bidirectional"; }
   TensorSpecs compute_output_specs(const TensorSpecs& inputs) const override;
+  TensorSpecs call_output_specs(const LayerCall& call, const TensorSpecs& inputs) const override;
   Tensor call(const Tensor& x, CallContext& context) const override;
   std::vector<Tensor> forward(const LayerCall& call, CallContext& context) const override;
   bool supports_masking() const override { return true; }
@@ -53,6 +55,8 @@ class Bidirectional final : public KerasLayer<Bidirectional> {
   Json own_config() const override;
 
  private:
+  /// The states to begin with of the two layers; none where none are given.
+  std::pair<std::vector<Tensor>, std::vector<Tensor>> first_states(const LayerCall& call) const;
   Tensor merge(const Tensor& forward, const Tensor& backward) const;
 
   std::optional<std::string> merge_mode_;

@@ -32,6 +32,10 @@ std::vector<std::string> RecurrentLayer::call_arguments() const {
 }
 
 TensorSpecs RecurrentLayer::compute_output_specs(const TensorSpecs& inputs) const {
+  if (inputs.size() > 1) {
+    fail("expected 1 input, received " + std::to_string(inputs.size()) +
+         "; states to begin with go by keyword: layer(x, {.tensors = {{\"initial_state\", {h}}}})");
+  }
   const Shape& input = require_inputs(inputs, 1)[0].shape;
   if (input_rank() > 0) require_rank(input, input_rank(), "(batch, time, features)");
   if (input.rank() < 3) {
@@ -77,24 +81,37 @@ void RecurrentLayer::reset_states() const {
   for (const WeightPtr& state : own_weights()) state->assign(zeros(state->type.shape, state->type.dtype));
 }
 
+TensorSpecs RecurrentLayer::call_output_specs(const LayerCall& call, const TensorSpecs& inputs) const {
+  TensorSpecs outputs = compute_output_specs(inputs);
+  if (const std::vector<Tensor>* given = call.find("initial_state"); given && !given->empty())
+    check_states(*given, call.inputs.at(0).shape()[0]);
+  return outputs;
+}
+
+void RecurrentLayer::check_states(const std::vector<Tensor>& given, int64_t batch) const {
+  const std::vector<int64_t> sizes = cell_->state_sizes();
+  if (given.size() != sizes.size()) {
+    fail("initial_state must be " + std::to_string(sizes.size()) +
+         (sizes.size() == 1 ? " tensor" : " tensors") + ", received " + std::to_string(given.size()));
+  }
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    const Tensor& state = given[i];
+    const bool fits = state.defined() && state.rank() == 2 && state.shape()[1] == sizes[i] &&
+                      (state.shape()[0] == batch || state.shape()[0] < 0 || batch < 0);
+    if (fits) continue;
+    fail("initial_state " + std::to_string(i) + " must have shape " + Shape{batch, sizes[i]}.str() +
+         ", received " + (state.defined() ? state.shape().str() : std::string("an undefined tensor")));
+  }
+}
+
 std::vector<Tensor> RecurrentLayer::first_states(const LayerCall& call, CallContext& context) const {
   const std::vector<int64_t> sizes = cell_->state_sizes();
   const Shape& input = call.inputs.at(0).shape();
   std::vector<Tensor> states;
   if (const std::vector<Tensor>* given = call.find("initial_state"); given && !given->empty()) {
-    if (given->size() != sizes.size()) {
-      fail("initial_state must be " + std::to_string(sizes.size()) +
-           (sizes.size() == 1 ? " tensor" : " tensors") + ", received " + std::to_string(given->size()));
-    }
-    for (size_t i = 0; i < sizes.size(); ++i) {
-      const Shape expected{input[0], sizes[i]};
-      const Tensor& state = (*given)[i];
-      if (!state.defined() || state.shape() != expected) {
-        fail("initial_state " + std::to_string(i) + " must have shape " + expected.str() + ", received " +
-             (state.defined() ? state.shape().str() : std::string("an undefined tensor")));
-      }
+    check_states(*given, input[0]);
+    for (const Tensor& state : *given)
       states.push_back(state.dtype() == compute_dtype() ? state : cast(state, compute_dtype()));
-    }
   } else if (arguments_.stateful) {
     for (const WeightPtr& state : states_) states.push_back(context.value(state, compute_dtype()));
   } else {

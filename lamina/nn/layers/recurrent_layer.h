@@ -37,6 +37,7 @@ class RecurrentLayer : public Layer {
  public:
   TensorSpecs compute_output_specs(const TensorSpecs& inputs) const override;
   Tensor call(const Tensor& x, CallContext& context) const override;
+  TensorSpecs call_output_specs(const LayerCall& call, const TensorSpecs& inputs) const override;
   std::vector<Tensor> forward(const LayerCall& call, CallContext& context) const override;
   bool supports_masking() const override { return true; }
   bool takes_mask() const override { return true; }
@@ -46,6 +47,8 @@ class RecurrentLayer : public Layer {
 
   /// Sets the states of a stateful layer to zeros; throws InvalidArgument for another layer.
   void reset_states() const;
+  /// Throws InvalidArgument unless `given` are as many states as the cell has, each (batch, width).
+  void check_states(const std::vector<Tensor>& given, int64_t batch) const;
   const RNNCell& cell() const { return *cell_; }
   const RecurrentArguments& arguments() const { return arguments_; }
   /// Whether masked steps put out zeros; Bidirectional chooses it for the layers inside.

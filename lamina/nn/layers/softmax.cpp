@@ -3,9 +3,11 @@
 
 #include "lamina/nn/config.h"
 #include "lamina/ops/binary.h"
+#include "lamina/ops/compare.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/softmax.h"
 #include "lamina/ops/unary.h"
+#include "lamina/ops/where.h"
 
 namespace lamina {
 
@@ -26,6 +28,21 @@ Shape Softmax::compute_output_shape(const Shape& input) const {
 Tensor Softmax::call(const Tensor& x, CallContext&) const {
   if (axis_.values.size() == 1) return softmax(x, axis_.values[0]);
   return exp(x - logsumexp(x, axis_.values, true));
+}
+
+std::vector<Tensor> Softmax::forward(const LayerCall& call, CallContext& context) const {
+  const Tensor& x = call.inputs.at(0);
+  Tensor mask = call.mask();
+  if (!mask.defined()) return {this->call(x, context)};
+  bool fits = mask.rank() <= x.rank();
+  for (int axis = 1; fits && axis <= mask.rank(); ++axis)
+    fits = mask.shape()[-axis] == 1 || mask.shape()[-axis] == x.shape()[-axis];
+  if (!fits)
+    fail("mask of shape " + mask.shape().str() + " does not broadcast to the input of shape " +
+         x.shape().str());
+  if (mask.dtype() != DType::kBool) mask = greater(mask, 0.5);
+  const Tensor rest = where(mask, x, x.dtype() == DType::kFloat16 ? -3e4 : -1e9);
+  return {where(mask, this->call(rest, context), 0.0)};
 }
 
 Json Softmax::own_config() const {
