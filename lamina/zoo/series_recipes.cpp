@@ -16,8 +16,16 @@ namespace {
 constexpr int64_t kWindow = 10;
 constexpr int64_t kMostSteps = 30;
 constexpr double kCoverage = 0.9;
-// Seasons that series of quarters, days, months, hours, weeks and days have.
-constexpr int64_t kPeriods[] = {4, 7, 12, 24, 52, 365};
+
+// Seasons that a series may have by how its times are written: a month, a day, or a time of day. Where no times
+// are known, those of quarters, days, months, hours and weeks.
+std::vector<int64_t> possible_periods(const std::vector<std::string>& times) {
+  const size_t length = times.empty() ? 0 : times[0].size();
+  if (length == 7) return {12};
+  if (length == 10) return {7, 365};
+  if (length > 10) return {24, 168};
+  return {4, 7, 12, 24, 52};
+}
 
 std::vector<double> values_of(const LabelledData& data) {
   const std::vector<float> values = data.x.to_vector<float>();
@@ -80,7 +88,7 @@ Comparison compared(Model& model, const LabelledData& training, const LabelledDa
   const std::vector<double> learned = values_of(training);
   std::vector<std::unique_ptr<Forecaster>> baselines;
   baselines.push_back(persistence());
-  const int64_t period = season_of(learned, {std::begin(kPeriods), std::end(kPeriods)});
+  const int64_t period = season_of(learned, possible_periods(training.names));
   if (period > 0) baselines.push_back(seasonal_naive(period));
   if (first >= 2 * kWindow + 2) baselines.push_back(linear_autoregression(learned, kWindow));
   Comparison result;
