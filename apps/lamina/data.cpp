@@ -1,4 +1,5 @@
-// lamina data: which data sets there are, whether a folder of photographs is fit to learn from, and its parts.
+// lamina data: which data sets there are, whether a folder of photographs is fit to learn from, and its
+// parts.
 #include <fmt/format.h>
 
 #include <memory>
@@ -41,7 +42,8 @@ Json paths_of(const std::vector<image::FolderReport::Sized>& images) {
 
 Json as_json(const image::FolderReport& report) {
   Json classes = Json::object(), unreadable = Json::list(), copies = Json::list();
-  for (size_t i = 0; i < report.class_names.size(); ++i) classes[report.class_names[i]] = report.class_counts[i];
+  for (size_t i = 0; i < report.class_names.size(); ++i)
+    classes[report.class_names[i]] = report.class_counts[i];
   for (const auto& file : report.unreadable)
     unreadable.push_back(Json::object({{"file", file.path}, {"reason", file.reason}}));
   for (const auto& group : report.copies) {
@@ -77,15 +79,16 @@ int split(const Options& options) {
   if (options.json)
     print_json(Json::object({{"folder", out}, {"train", parts.train}, {"test", parts.test}}));
   else
-    fmt::print("{} images in {}/train, {} in {}/test\n", parts.train, printable(out), parts.test, printable(out));
+    fmt::print("{} images in {}/train, {} in {}/test\n", parts.train, printable(out), parts.test,
+               printable(out));
   return 0;
 }
 
 int act(const Options& options) {
   const size_t wanted = options.action == "list" ? 0 : options.action == "check" ? 1 : 2;
   if (options.places.size() != wanted)
-    throw UsageError(fmt::format("data {}: expected {} folders, got {}; see 'lamina data --help'", options.action,
-                                 wanted, options.places.size()));
+    throw UsageError(fmt::format("data {}: expected {} folders, got {}; see 'lamina data --help'",
+                                 options.action, wanted, options.places.size()));
   if (wanted == 0) return list(options);
   return wanted == 1 ? check(options) : split(options);
 }
@@ -95,12 +98,13 @@ int act(const Options& options) {
 void add_data(CLI::App& app, Action& action) {
   Command command(app, "data", "List data sets; check or split a folder of photographs");
   auto options = std::make_shared<Options>();
-  command.add(options->action, {.name = "ACTION",
-                                .help = "list: the named sets. check DIR: images that cannot be read, copies, "
-                                        "classes out of balance. split DIR OUT: copies of the images in OUT/train "
-                                        "and OUT/test",
-                                .required = true,
-                                .choices = {"list", "check", "split"}});
+  command.add(options->action,
+              {.name = "ACTION",
+               .help = "list: the named sets. check DIR: images that cannot be read, copies, "
+                       "classes out of balance. split DIR OUT: copies of the images in OUT/train "
+                       "and OUT/test",
+               .required = true,
+               .choices = {"list", "check", "split"}});
   command.add(options->places,
               {.name = "DIR", .help = "A folder (or .tar) with one folder of images for each class"});
   command.add(options->test_size, {.name = "--test-size",

@@ -21,7 +21,9 @@ FittedEstimator load_estimator(const std::string& path) {
   return {load_predictor(path), load_classic_data_info(path)};
 }
 
-const char* score_name(const FittedEstimator& fitted) { return fitted.predictor->is_classifier() ? "accuracy" : "r2"; }
+const char* score_name(const FittedEstimator& fitted) {
+  return fitted.predictor->is_classifier() ? "accuracy" : "r2";
+}
 
 // Class numbers that no label of the training is, -1, cannot be right.
 double score(const FittedEstimator& fitted, const LabelledData& data) {
@@ -29,8 +31,8 @@ double score(const FittedEstimator& fitted, const LabelledData& data) {
   return fitted.predictor->score(estimator_input(fitted, data), data.y);
 }
 
-LabelledData load_for(const FittedEstimator& fitted, const std::string& source, const DataArguments& arguments,
-                      bool targets) {
+LabelledData load_for(const FittedEstimator& fitted, const std::string& source,
+                      const DataArguments& arguments, bool targets) {
   const SourceRange range = parse_source(source);
   DataOptions how = data_options(estimator_needs(fitted), arguments, "test");
   how.needs.target_optional = !targets;
@@ -83,13 +85,13 @@ int train_estimator(const EstimatorRecipe& recipe, const TrainOptions& options) 
   save_classic(*fitted.predictor, out, fitted.info, how_to_write);
 
   const bool held_out = !options.validation_data.empty();
-  const double result =
-      held_out ? with_data_of(options.validation_data,
-                              [&] {
-                                return score(fitted, load_for(fitted, options.validation_data,
-                                                              options.arguments, true));
-                              })
-               : score(fitted, training);
+  const double result = held_out
+                            ? with_data_of(options.validation_data,
+                                           [&] {
+                                             return score(fitted, load_for(fitted, options.validation_data,
+                                                                           options.arguments, true));
+                                           })
+                            : score(fitted, training);
   const char* of = held_out ? "validation" : "training";
   if (options.json) {
     print_json(Json::object({{"done", true},
@@ -98,8 +100,8 @@ int train_estimator(const EstimatorRecipe& recipe, const TrainOptions& options) 
                              {"metrics_of", of},
                              {"seconds", seconds}}));
   } else if (!options.quiet) {
-    fmt::print("{}: {}: {:.4f} - fitted to {} samples in {:.2f} s\nSaved {}.\n", of, score_name(fitted), result,
-               training.samples(), seconds, printable(out));
+    fmt::print("{}: {}: {:.4f} - fitted to {} samples in {:.2f} s\nSaved {}.\n", of, score_name(fitted),
+               result, training.samples(), seconds, printable(out));
   }
   return 0;
 }

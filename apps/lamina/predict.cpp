@@ -187,7 +187,8 @@ Input read_source(Model& model, const Options& options, const std::string& text)
 }
 
 Input read_input(Model& model, const Options& options, const std::string& text) {
-  if (model.data_info().text && is_text(text)) return input_of(model, read_texts(text), text, options.arguments);
+  if (model.data_info().text && is_text(text))
+    return input_of(model, read_texts(text), text, options.arguments);
   if (is_array(text)) return read_array(model, text, options.arguments);
   if (is_image_file(text) || ends_with_any(text, {".png", ".jpg", ".jpeg"}))
     return read_image(model, text, options.arguments);

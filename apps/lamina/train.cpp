@@ -115,7 +115,8 @@ Shape batch_shape(const Tensor& x) {
 int train(const TrainOptions& options) {
   const Undisturbed undisturbed;
   auto scope = enter(options.place);
-  if (const EstimatorRecipe* recipe = find_estimator_recipe(options.what)) return train_estimator(*recipe, options);
+  if (const EstimatorRecipe* recipe = find_estimator_recipe(options.what))
+    return train_estimator(*recipe, options);
   Talk talk{options.json ? stderr : stdout, options.quiet};
   TrainJob job = train_job(options);
   TrainFiles files(job.out, options.overwrite);

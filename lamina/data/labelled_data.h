@@ -140,8 +140,8 @@ LabelledData load_data(const std::string& source, const DataOptions& options = {
 /// Names of the sets that load_data knows.
 std::vector<std::string> named_data_sets();
 
-/// How the named set gets on a machine, as a phrase. Throws InvalidArgument, suggesting the nearest, for another
-/// name.
+/// How the named set gets on a machine, as a phrase. Throws InvalidArgument, suggesting the nearest, for
+/// another name.
 std::string how_to_get(const std::string& name);
 
 /// The folder that holds the named set on this machine; "" when it is not here.

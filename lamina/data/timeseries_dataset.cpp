@@ -67,9 +67,10 @@ Dataset timeseries_dataset_from_array(const Tensor& data, const Tensor& targets,
   int64_t windows = end - start - span;
   if (targets.defined()) windows = std::min(windows, targets.shape()[0]);
   if (windows < 1) {
-    throw InvalidArgument(kName + std::string("a window covers ") + std::to_string(span + 1) +
-                          " time steps; there are " + std::to_string(end - start) +
-                          (targets.defined() ? " and " + std::to_string(targets.shape()[0]) + " targets" : ""));
+    throw InvalidArgument(
+        kName + std::string("a window covers ") + std::to_string(span + 1) + " time steps; there are " +
+        std::to_string(end - start) +
+        (targets.defined() ? " and " + std::to_string(targets.shape()[0]) + " targets" : ""));
   }
   const int64_t count = (windows - 1) / options.sequence_stride + 1;
   const Tensor x = data.eval(), y = targets.defined() ? targets.eval() : targets;

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "lamina/base/error.h"
 #include "lamina/base/detail/byte_cursor.h"
+#include "lamina/base/error.h"
 
 namespace lamina::detail {
 

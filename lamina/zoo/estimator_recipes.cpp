@@ -21,8 +21,8 @@ FittedEstimator forest_of_words(const LabelledData& training, uint64_t seed) {
   fitted.info.features = training.features;
   fitted.info.target = training.target;
   fitted.info.class_names = training.class_names;
-  auto forest = std::make_shared<classic::RandomForestClassifier>(
-      classic::RandomForestClassifierOptions{.n_estimators = 100, .random_state = static_cast<int64_t>(seed)});
+  auto forest = std::make_shared<classic::RandomForestClassifier>(classic::RandomForestClassifierOptions{
+      .n_estimators = 100, .random_state = static_cast<int64_t>(seed)});
   forest->fit(estimator_input(fitted, training), training.y);
   fitted.predictor = std::move(forest);
   return fitted;
@@ -32,8 +32,9 @@ FittedEstimator forest_of_words(const LabelledData& training, uint64_t seed) {
 
 const std::vector<EstimatorRecipe>& estimator_recipes() {
   static const std::vector<EstimatorRecipe> all = {
-      {"imdb-forest", "tell whether reviews praise or blame by 500 words (random forest)", "imdb-forest.classic",
-       DataNeeds{.samples = SampleKind::kTexts, .target = TargetKind::kClassNumbers}, forest_of_words}};
+      {"imdb-forest", "tell whether reviews praise or blame by 500 words (random forest)",
+       "imdb-forest.classic", DataNeeds{.samples = SampleKind::kTexts, .target = TargetKind::kClassNumbers},
+       forest_of_words}};
   return all;
 }
 

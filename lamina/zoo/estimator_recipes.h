@@ -37,8 +37,8 @@ const EstimatorRecipe* find_estimator_recipe(const std::string& name);
 /// What load_data has to know for the estimator, as model_needs says it for a model.
 DataNeeds estimator_needs(const FittedEstimator& estimator);
 
-/// The data as the estimator takes them: (samples, features). Throws InvalidArgument for texts where it learned
-/// numbers.
+/// The data as the estimator takes them: (samples, features). Throws InvalidArgument for texts where it
+/// learned numbers.
 Tensor estimator_input(const FittedEstimator& estimator, const LabelledData& data);
 
 }  // namespace lamina

@@ -155,7 +155,8 @@ class ImageFolder {
   std::string other() const {
     if (others_ == 0) return "";
     return ": " +
-           detail::count_of(others_, "file is no image that can be read", "files are no images that can be read") +
+           detail::count_of(others_, "file is no image that can be read",
+                            "files are no images that can be read") +
            " (" + detail::image_format_names() + ") and " + (others_ == 1 ? "is" : "are") + " left out, '" +
            first_other_ + "' first";
   }
@@ -218,9 +219,8 @@ LabelledData load_image_folder(const std::string& path, const std::string& split
 
 namespace {
 
-[[maybe_unused]] const bool kRegistered =
-    register_data_format({"/", load_image_folder}) &&
-    register_data_format({".tar", load_image_folder, "ustar", 257});
+[[maybe_unused]] const bool kRegistered = register_data_format({"/", load_image_folder}) &&
+                                          register_data_format({".tar", load_image_folder, "ustar", 257});
 
 }  // namespace
 }  // namespace lamina

@@ -18,9 +18,9 @@ namespace lamina {
 Sequential cats_dogs_network(int64_t steps, uint64_t seed);
 
 /// A small network for colour photographs: bytes scaled to [0, 1], random translations and flips while
-/// training, blocks of convolution, batch normalisation, ReLU and pooling (32, 64, 128, 128, ... filters) until
-/// at most 4x4 places are left, dropout, Dense 128 and a softmax. Compiled with Adam and the loss for class
-/// numbers.
+/// training, blocks of convolution, batch normalisation, ReLU and pooling (32, 64, 128, 128, ... filters)
+/// until at most 4x4 places are left, dropout, Dense 128 and a softmax. Compiled with Adam and the loss for
+/// class numbers.
 /// @param classes  at least 1.
 /// @param side  height and width of the photographs, 8 to 1024: 32 gives three blocks.
 /// @param seed  of the initial weights and the training's random numbers.

@@ -31,7 +31,8 @@ struct Recipe {
   int batch_size = 128;
   /// What is asked of the data before there is a model.
   DataNeeds needs = {};
-  /// The same for recipes that go by what is there: called with the source in place of `needs`. May be nullptr.
+  /// The same for recipes that go by what is there: called with the source in place of `needs`. May be
+  /// nullptr.
   DataNeeds (*look)(const std::string& source) = nullptr;
   /// Share of the samples, from the end, that judge the result where the source has no part "test" and the
   /// user names no others.

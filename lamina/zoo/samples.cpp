@@ -7,6 +7,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
+#include "lamina/data/timeseries_dataset.h"
 #include "lamina/nn/detail/input_path.h"
 #include "lamina/nn/metrics/metric.h"
 #include "lamina/ops/binary.h"
@@ -14,7 +15,6 @@
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/slice.h"
 #include "lamina/series/series_info.h"
-#include "lamina/data/timeseries_dataset.h"
 #include "lamina/text/text_preprocessing.h"
 
 namespace lamina {

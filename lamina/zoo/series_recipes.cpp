@@ -17,8 +17,8 @@ constexpr int64_t kWindow = 10;
 constexpr int64_t kMostSteps = 30;
 constexpr double kCoverage = 0.9;
 
-// Seasons that a series may have by how its times are written: a month, a day, or a time of day. Where no times
-// are known, those of quarters, days, months, hours and weeks.
+// Seasons that a series may have by how its times are written: a month, a day, or a time of day. Where no
+// times are known, those of quarters, days, months, hours and weeks.
 std::vector<int64_t> possible_periods(const std::vector<std::string>& times) {
   const size_t length = times.empty() ? 0 : times[0].size();
   if (length == 7) return {12};

@@ -60,15 +60,16 @@ Model imdb(const LabelledData& training, const RecipeRun& run) {
 }
 
 Model tweets(const LabelledData& training, const RecipeRun& run) {
-  return classifier(training,
-                    {{.num_words = 10000}, 40, 64, {LSTM(64, {.return_sequences = true}), LSTM(32)}}, run.seed);
+  return classifier(
+      training, {{.num_words = 10000}, 40, 64, {LSTM(64, {.return_sequences = true}), LSTM(32)}}, run.seed);
 }
 
 // Characters: they are known without a dictionary.
 Model hotel(const LabelledData& training, const RecipeRun& run) {
   return classifier(
       training,
-      {{.num_words = 4000, .char_level = true}, 200, 64, {Dropout(0.3), LSTM(64, {.dropout = 0.3})}}, run.seed);
+      {{.num_words = 4000, .char_level = true}, 200, 64, {Dropout(0.3), LSTM(64, {.dropout = 0.3})}},
+      run.seed);
 }
 
 }  // namespace

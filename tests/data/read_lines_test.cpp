@@ -18,8 +18,14 @@ TEST(ReadLines, EndAsAnySystemEndsThem) {
   };
   using Lines = std::vector<std::string>;
   EXPECT_EQ(lines("a\nb\r\n\rc"), (Lines{"a", "b", "", "c"}));
-  EXPECT_EQ(lines("\xef\xbb\xbf" "a\n"), (Lines{"a"}));
-  EXPECT_EQ(lines(std::string("\xff\xfe" "a\0\n\0" "b\0", 8)), (Lines{"a", "b"}));
+  EXPECT_EQ(lines("\xef\xbb\xbf"
+                  "a\n"),
+            (Lines{"a"}));
+  EXPECT_EQ(lines(std::string("\xff\xfe"
+                              "a\0\n\0"
+                              "b\0",
+                              8)),
+            (Lines{"a", "b"}));
   EXPECT_EQ(lines(""), Lines{});
   EXPECT_THROW(lines(std::string("a\0b", 3)), FileError);
   EXPECT_THROW(read_lines(folder / "none.txt"), FileError);

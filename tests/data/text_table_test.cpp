@@ -47,8 +47,7 @@ TEST(TextTable, GoesByOptionsBeforeNames) {
 TEST(TextTable, GoesByTheColumnsOfTheTraining) {
   DataOptions options = of_texts();
   options.needs.known = {.class_names = {"no", "yes"}, .features = {"said"}, .target = "meant"};
-  const LabelledData data =
-      parse_table("text\tsaid\tmeant\tlabel\nx\ty\tyes\t3\n", "t.tsv", options);
+  const LabelledData data = parse_table("text\tsaid\tmeant\tlabel\nx\ty\tyes\t3\n", "t.tsv", options);
   EXPECT_EQ(data.texts, (Texts{"y"}));
   EXPECT_EQ(data.y.to_vector<int>(), (std::vector<int>{1}));
   const std::string message =
@@ -59,8 +58,9 @@ TEST(TextTable, GoesByTheColumnsOfTheTraining) {
 
 TEST(TextTable, TakesQuotesBetweenTabsForTextWhereTheyAreNone) {
   // No field stands in quotes as a whole, and every line has one tab.
-  const LabelledData plain = parse_table(
-      "label\ttext\na\t\"Great\" they said\nb\t\"never closed\na\tall of it \"quoted\"\n", "t.tsv", of_texts());
+  const LabelledData plain =
+      parse_table("label\ttext\na\t\"Great\" they said\nb\t\"never closed\na\tall of it \"quoted\"\n",
+                  "t.tsv", of_texts());
   EXPECT_EQ(plain.texts, (Texts{"\"Great\" they said", "\"never closed", "all of it \"quoted\""}));
   // As pandas writes them: every field with a quote stands in quotes.
   const LabelledData quoted =

@@ -90,8 +90,9 @@ TEST(TimeseriesDataset, ShufflesWindowsBySeedAndPass) {
 
 TEST(TimeseriesDataset, RefusesWhatCannotBe) {
   const Tensor x = counting({5});
-  EXPECT_NE(message_of<InvalidArgument>([&] { timeseries_dataset_from_array(x, x, 6); })
-                .find("a window covers 6 time steps; there are 5"),
+  EXPECT_NE(message_of<InvalidArgument>([&] {
+              timeseries_dataset_from_array(x, x, 6);
+            }).find("a window covers 6 time steps; there are 5"),
             std::string::npos);
   EXPECT_THROW(timeseries_dataset_from_array(x, x, 0), InvalidArgument);
   EXPECT_THROW(timeseries_dataset_from_array(x, x, 2, {.sequence_stride = 0}), InvalidArgument);

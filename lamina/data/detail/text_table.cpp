@@ -129,7 +129,8 @@ class TextTable {
       warn("'" + name_ + "': " + std::to_string(dropped) + " of " + std::to_string(row) +
            " rows lack a target and are left out");
     }
-    if (empty == data.texts.size()) throw FileError("'" + name_ + "': every text in the column '" + column + "' is empty");
+    if (empty == data.texts.size())
+      throw FileError("'" + name_ + "': every text in the column '" + column + "' is empty");
     if (empty > 0) {
       warn("'" + name_ + "': " + std::to_string(empty) + " of " + std::to_string(data.texts.size()) +
            " texts are empty; they count as texts without words");
@@ -152,8 +153,8 @@ class TextTable {
 
   void settle_quotes() {
     const std::string_view first = std::string_view(text_).substr(0, text_.find_first_of("\r\n"));
-    const bool tabs = table_.separator == '\t' ||
-                      (table_.separator == 0 && first.find('\t') != std::string_view::npos);
+    const bool tabs =
+        table_.separator == '\t' || (table_.separator == 0 && first.find('\t') != std::string_view::npos);
     if (table_.quotes || !tabs) return;
     const QuotesSeen seen(text_);
     if (!seen.any || seen.all_around || !seen.lines_agree) return;
