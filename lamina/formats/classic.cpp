@@ -67,7 +67,8 @@ void save_classic(const classic::Estimator& estimator, const std::string& path, 
 
 DataInfo load_classic_data_info(const std::string& path) {
   return detail::reading(path, [&] {
-    const detail::ZipReader archive(read_file(path), path);
+    const std::string bytes = read_file(path);
+    const detail::ZipReader archive(bytes, path);
     const std::vector<std::string> members = archive.members();
     if (std::find(members.begin(), members.end(), kDataInfo) == members.end()) return DataInfo();
     const std::string name = path + "/" + kDataInfo;

@@ -97,6 +97,11 @@ class Layer : public std::enable_shared_from_this<Layer> {
   /// compute dtype; layers that look things up or only move elements keep integers.
   virtual DType input_dtype(DType given) const;
 
+  /// Whether the outputs hold the inputs' values as they are, but for noise: moved, repeated, padded, cut,
+  /// masked, seen from elsewhere or in another light, and not computed with. Whoever asks what a model takes its inputs for (pixels of which scale,
+  /// ids) looks behind such layers. The default says no.
+  virtual bool keeps_values() const { return false; }
+
   // ---- Masks
   // -----------------------------------------------------------------------------------------------
 

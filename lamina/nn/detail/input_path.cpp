@@ -5,25 +5,11 @@
 #include <set>
 
 #include "lamina/nn/detail/model_impl.h"
-#include "lamina/nn/detail/operation_layer.h"
 
 namespace lamina::detail {
 namespace {
 
-// Layers that only move elements are those that take integers and give integers (Layer::input_dtype); one
-// that looks something up gives floats. Operations keep integers whatever they compute.
-bool only_moves(const CallNode& node) {
-  const Layer& layer = *node.layer;
-  if (dynamic_cast<const OperationLayer*>(&layer) || layer.input_dtype(DType::kInt32) != DType::kInt32)
-    return false;
-  TensorSpecs specs;
-  for (const Tensor& input : node.call.inputs) specs.push_back({input.shape(), DType::kInt32});
-  const TensorSpecs outputs = layer.call_output_specs(node.call, specs);
-  return std::all_of(outputs.begin(), outputs.end(),
-                     [](const TensorSpec& output) { return output.dtype == DType::kInt32; });
-}
-
-// Adds to `found`; returns which outputs are the input, moved.
+// Adds to `found`; returns which outputs are the input, moved (Layer::keeps_values).
 std::set<size_t> follow(const LayerGraph& graph, size_t input, std::vector<const Layer*>& found) {
   std::set<size_t> moved{input};  // places of the graph's table, where inputs come first
   for (const LayerGraph::Step& step : graph.steps()) {
@@ -34,7 +20,7 @@ std::set<size_t> follow(const LayerGraph& graph, size_t input, std::vector<const
       const std::shared_ptr<const LayerGraph> inner = model ? ModelImpl::of(*model).graph : nullptr;
       if (inner && i < inner->inputs().size()) {
         for (const size_t output : follow(*inner, i, found)) moved.insert(step.first_result + output);
-      } else if (!model && only_moves(*step.node)) {
+      } else if (!model && layer.keeps_values()) {
         for (size_t output = 0; output < step.results; ++output) moved.insert(step.first_result + output);
       } else if (std::find(found.begin(), found.end(), &layer) == found.end()) {
         found.push_back(&layer);

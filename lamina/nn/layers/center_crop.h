@@ -27,6 +27,7 @@ class CenterCrop final : public KerasLayer<CenterCrop> {
   std::string class_name() const override { return "CenterCrop"; }
   Shape compute_output_shape(const Shape& input) const override;
   Tensor call(const Tensor& x, CallContext& context) const override;
+  bool keeps_values() const override { return true; }
 
  protected:
   Json own_config() const override;

@@ -26,6 +26,7 @@ class Concatenate final : public KerasLayer<Concatenate, Merging> {
   TensorSpecs compute_output_specs(const TensorSpecs& inputs) const override;
   std::vector<Tensor> forward(const LayerCall& call, CallContext& context) const override;
   DType input_dtype(DType given) const override { return keep_integers(given); }
+  bool keeps_values() const override { return true; }
   std::vector<Tensor> compute_mask(const LayerCall& call, const std::vector<Tensor>& masks) const override;
 
  protected:

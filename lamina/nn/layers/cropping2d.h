@@ -25,6 +25,7 @@ class Cropping2D final : public KerasLayer<Cropping2D> {
   Shape compute_output_shape(const Shape& input) const override;
   Tensor call(const Tensor& x, CallContext& context) const override;
   DType input_dtype(DType given) const override { return keep_integers(given); }
+  bool keeps_values() const override { return true; }
 
  protected:
   Json own_config() const override;

@@ -25,6 +25,7 @@ class Dropout final : public KerasLayer<Dropout> {
   std::string class_name() const override { return "Dropout"; }
   Shape compute_output_shape(const Shape& input) const override { return input; }
   Tensor call(const Tensor& x, CallContext& context) const override;
+  bool keeps_values() const override { return true; }
   bool supports_masking() const override { return true; }
   double rate() const { return rate_; }
 

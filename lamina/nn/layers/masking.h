@@ -22,6 +22,7 @@ class Masking final : public KerasLayer<Masking> {
   std::string class_name() const override { return "Masking"; }
   Shape compute_output_shape(const Shape& input) const override;
   Tensor call(const Tensor& x, CallContext& context) const override;
+  bool keeps_values() const override { return true; }
   bool supports_masking() const override { return true; }
   std::vector<Tensor> compute_mask(const LayerCall& call, const std::vector<Tensor>& masks) const override;
 

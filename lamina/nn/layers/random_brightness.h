@@ -15,6 +15,7 @@ class RandomBrightness final : public KerasLayer<RandomBrightness> {
   std::string class_name() const override { return "RandomBrightness"; }
   Shape compute_output_shape(const Shape& input) const override;
   Tensor call(const Tensor& x, CallContext& context) const override;
+  bool keeps_values() const override { return true; }
 
  protected:
   Json own_config() const override;

@@ -34,6 +34,7 @@ class RandomCrop final : public KerasLayer<RandomCrop> {
   std::string class_name() const override { return "RandomCrop"; }
   Shape compute_output_shape(const Shape& input) const override;
   Tensor call(const Tensor& x, CallContext& context) const override;
+  bool keeps_values() const override { return true; }
 
  protected:
   Json own_config() const override;

@@ -29,6 +29,7 @@ class RandomFlip final : public KerasLayer<RandomFlip> {
   std::string class_name() const override { return "RandomFlip"; }
   Shape compute_output_shape(const Shape& input) const override;
   Tensor call(const Tensor& x, CallContext& context) const override;
+  bool keeps_values() const override { return true; }
 
  protected:
   Json own_config() const override;

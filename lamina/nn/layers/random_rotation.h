@@ -17,6 +17,7 @@ class RandomRotation final : public KerasLayer<RandomRotation> {
   std::string class_name() const override { return "RandomRotation"; }
   Shape compute_output_shape(const Shape& input) const override;
   Tensor call(const Tensor& x, CallContext& context) const override;
+  bool keeps_values() const override { return true; }
 
  protected:
   Json own_config() const override;

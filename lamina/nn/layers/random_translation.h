@@ -17,6 +17,7 @@ class RandomTranslation final : public KerasLayer<RandomTranslation> {
   std::string class_name() const override { return "RandomTranslation"; }
   Shape compute_output_shape(const Shape& input) const override;
   Tensor call(const Tensor& x, CallContext& context) const override;
+  bool keeps_values() const override { return true; }
 
  protected:
   Json own_config() const override;

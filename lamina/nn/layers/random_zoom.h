@@ -18,6 +18,7 @@ class RandomZoom final : public KerasLayer<RandomZoom> {
   std::string class_name() const override { return "RandomZoom"; }
   Shape compute_output_shape(const Shape& input) const override;
   Tensor call(const Tensor& x, CallContext& context) const override;
+  bool keeps_values() const override { return true; }
 
  protected:
   Json own_config() const override;

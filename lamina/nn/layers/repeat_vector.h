@@ -21,6 +21,7 @@ class RepeatVector final : public KerasLayer<RepeatVector> {
   explicit RepeatVector(int64_t n, const RepeatVectorOptions& options = {});
   std::string class_name() const override { return "RepeatVector"; }
   Shape compute_output_shape(const Shape& input) const override;
+  bool keeps_values() const override { return true; }
   Tensor call(const Tensor& x, CallContext& context) const override;
 
  protected:

@@ -30,6 +30,7 @@ class Resizing final : public KerasLayer<Resizing> {
   std::string class_name() const override { return "Resizing"; }
   Shape compute_output_shape(const Shape& input) const override;
   Tensor call(const Tensor& x, CallContext& context) const override;
+  bool keeps_values() const override { return true; }
   DType input_dtype(DType given) const override { return keep_integers(given); }
 
  protected:

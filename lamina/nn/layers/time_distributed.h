@@ -27,6 +27,7 @@ class TimeDistributed final : public KerasLayer<TimeDistributed> {
   Tensor call(const Tensor& x, CallContext& context) const override;
   std::vector<Tensor> forward(const LayerCall& call, CallContext& context) const override;
   DType input_dtype(DType given) const override { return layer_->input_dtype(given); }
+  bool keeps_values() const override { return layer_->keeps_values(); }
   bool supports_masking() const override { return true; }
   bool takes_mask() const override { return true; }
   bool has_weights() const override { return layer_->has_weights(); }

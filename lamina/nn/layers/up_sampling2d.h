@@ -24,6 +24,7 @@ class UpSampling2D final : public KerasLayer<UpSampling2D> {
 
   std::string class_name() const override { return "UpSampling2D"; }
   Shape compute_output_shape(const Shape& input) const override;
+  bool keeps_values() const override { return true; }
   Tensor call(const Tensor& x, CallContext& context) const override;
 
  protected:
