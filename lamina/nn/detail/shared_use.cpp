@@ -133,7 +133,8 @@ std::vector<Relative> SharedUse::users(const Layer& layer) {
   std::unordered_set<const void*> seen;
   const std::lock_guard lock(sharing());
   for (const Layer* one : inside(layer)) {
-    if (!guarded(*one)) continue;
+    // The weights themselves are not looked at: another call may be building them.
+    if (!one->has_weights() && dynamic_cast<const Model*>(one) == nullptr) continue;
     for (const LayerUser& user : one->state().users) {
       std::shared_ptr<Usage> usage = user.usage.lock();
       const std::shared_ptr<const LayerState> model = user.model.lock();
