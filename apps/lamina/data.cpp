@@ -22,14 +22,16 @@ struct Options {
 };
 
 int list(const Options& options) {
+  Json sets = Json::list();
   for (const std::string& name : named_data_sets()) {
     const std::string place = find_data_set(name);
     if (options.json) {
-      print_json(Json::object({{"name", name}, {"folder", place.empty() ? Json() : Json(place)}}));
+      sets.push_back(Json::object({{"name", name}, {"folder", place.empty() ? Json() : Json(place)}}));
     } else {
       fmt::print("{:<14}  {}\n", name, place.empty() ? "not on this machine: " + how_to_get(name) : place);
     }
   }
+  if (options.json) print_json(Json::object({{"sets", sets}}));
   return 0;
 }
 

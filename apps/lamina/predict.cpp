@@ -207,6 +207,7 @@ class Speaker {
       : options_(options),
         kind_(kind_of(model)),
         labels_(model.data_info().class_names),
+        texts_(model.data_info().text.has_value()),
         terminal_(terminal_of(stdout)) {}
 
   /// Of the samples from number `first` on.
@@ -249,7 +250,8 @@ class Speaker {
       if (draws) {
         pictures.push_back({picture_of(input.x[0], static_cast<int64_t>(first + i)), {name, said, truth}});
       } else {
-        fmt::print("{}  {}  {}\n", printable(name), printable(said), printable(truth));
+        fmt::print("{}  {}{}  {}\n", printable(name), printable(said),
+                   known && texts_ ? printable(others(input, rows[i], label)) : "", printable(truth));
       }
     }
     if (draws) fmt::print("{}\n", draw(pictures, terminal_));
@@ -295,6 +297,18 @@ class Speaker {
     }
   }
 
+  // " (neutral 12.0%, positive 3.1%)": of a few classes, those that are less probable.
+  std::string others(const Input& input, const std::vector<float>& row, size_t best) const {
+    constexpr size_t kMost = 6;
+    if (row.size() < 2 || row.size() > kMost) return "";
+    std::string text;
+    for (size_t i = 0; i < row.size(); ++i) {
+      if (i != best)
+        text += fmt::format("{}{} {:.1f}%", text.empty() ? "" : ", ", class_name(input, i), row[i] * 100);
+    }
+    return " (" + text + ")";
+  }
+
   std::string class_name(const Input& input, size_t label) const {
     const std::vector<std::string>& names = labels_.empty() ? input.classes : labels_;
     return label < names.size() ? names[label] : std::to_string(label);
@@ -303,6 +317,7 @@ class Speaker {
   const Options& options_;
   OutputKind kind_;
   std::vector<std::string> labels_;
+  bool texts_;
   Terminal terminal_;
   int64_t said_ = 0, bad_ = 0;
 };

@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "cli.h"
+#include "lamina/base/error.h"
 #include "lamina/data/read_lines.h"
 #include "lamina/zoo/samples.h"
 
@@ -30,6 +31,7 @@ LabelledData read_texts(const std::string& argument) {
   LabelledData data;
   if (exists(argument)) {
     data.texts = read_lines(argument);
+    if (data.texts.empty()) throw FileError("'" + argument + "' is empty: a text on each line was expected");
     return data;
   }
   data.texts = {argument};

@@ -1,10 +1,16 @@
 // From words to a model and its data.
 #include "train_job.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
+#include <optional>
+#include <set>
 
 #include "lamina/base/error.h"
+#include "lamina/base/log.h"
+#include "lamina/series/series_info.h"
 #include "lamina/zoo/recipes.h"
 #include "lamina/zoo/samples.h"
 
@@ -44,10 +50,36 @@ TrainJob file_job(const TrainOptions& options) {
           std::move(model)};
 }
 
+// Samples in the order of their classes: a part of them lacks some, and what is measured on it means nothing.
+void warn_of_lost_classes(const LabelledData& data, int64_t first, int64_t end, const std::string& which) {
+  if (data.class_names.size() < 2 || !data.y.defined() || !is_integer(data.y.dtype()) || data.y.rank() != 1)
+    return;
+  const std::vector<int32_t> labels = data.y.to_vector<int32_t>();
+  const std::set<int32_t> all(labels.begin(), labels.end());
+  const std::set<int32_t> some(labels.begin() + first, labels.begin() + end);
+  if (some.size() == all.size()) return;
+  warn(fmt::format("{} hold {} of {} classes: the samples seem to stand in the order of their classes", which,
+                   some.size(), all.size()));
+}
+
 LabelledData load_limited(const std::string& source, DataOptions how, const TrainOptions& options) {
   const LabelledData data = load_data(source, how);
   const int64_t limit = options.limit_samples;
+  if (limit > 0 && limit < data.samples())
+    warn_of_lost_classes(data, 0, limit, fmt::format("the first {} samples of '{}'", limit, source));
   return limit > 0 ? part_of(data, 0, std::min(limit, data.samples())) : data;
+}
+
+// What a model of a series knew of its errors, and of what it has seen, was of its old weights.
+void forget_old_series(Model& model, const LabelledData& training) {
+  DataInfo info = model.data_info();
+  std::optional<SeriesInfo> series = SeriesInfo::of(info);
+  if (!series) return;
+  const int64_t seen = training.samples();
+  SeriesInfo{
+      .window = series->window, .trained_on = seen, .fingerprint = series_fingerprint(training.x, seen)}
+      .save(info);
+  model.set_data_info(std::move(info));
 }
 
 // Named sets have a part "test", and so have folders with the files of one, unless only those for training
@@ -105,6 +137,12 @@ TrainingData load_training_data(const TrainOptions& options, TrainJob& job, cons
   const int64_t learned = data.raw.samples() - static_cast<int64_t>(options.validation_split *
                                                                     static_cast<double>(data.raw.samples()));
   const int64_t steps = job.epochs * ((learned + job.batch_size - 1) / job.batch_size);
+  if (options.validation_split > 0) {
+    warn_of_lost_classes(data.raw, 0, learned, "the samples before --validation-split");
+    warn_of_lost_classes(data.raw, learned, data.raw.samples(),
+                         "the samples of --validation-split, the last ones,");
+  }
+  if (!recipe) forget_old_series(job.model, data.raw);
   with_data_of(job.data, [&] {
     if (recipe) {
       job.model = recipe->build(data.raw, {options.seed, steps});

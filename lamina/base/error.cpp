@@ -29,9 +29,11 @@ size_t edit_distance(const std::string& a, const std::string& b) {
 }  // namespace
 
 std::string suggest(const std::string& name, const std::vector<std::string>& known) {
+  constexpr size_t kLongest = 256;  // nobody mistypes more, and the distance takes time
   const std::string* best = nullptr;
   size_t best_distance = std::max<size_t>(2, name.size() / 3) + 1;
   for (const std::string& candidate : known) {
+    if (name.size() > kLongest) break;
     const size_t distance = edit_distance(name, candidate);
     if (distance < best_distance) {
       best = &candidate;

@@ -93,6 +93,14 @@ TEST_F(SeriesRecipe, ForecastsSeveralStepsWithIntervals) {
   EXPECT_NE(person.out.find("90% within"), std::string::npos) << person.out;
 }
 
+TEST_F(SeriesRecipe, FineTuningForgetsTheErrorsOfOldWeights) {
+  const Outcome whole =
+      run({"train", "series.keras", "--data", "wave.csv", "--epochs", "1", "--out", "t.keras"});
+  ASSERT_EQ(whole.status, 0) << whole.err;
+  const Outcome said = run({"predict", "t.keras", "wave.csv", "--json"});
+  EXPECT_FALSE(Json::parse(said.out).contains("lower")) << said.out;
+}
+
 TEST_F(SeriesRecipe, RefusesWhatIsNoSeries) {
   const auto refusal = [&](const std::string& text) {
     write_file(*folder_ / "bad.csv", text);

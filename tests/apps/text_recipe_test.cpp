@@ -79,6 +79,26 @@ TEST_F(TextRecipe, AnswersTextsAsTheyStand) {
   EXPECT_EQ(Json::parse(table.lines()[0]).at("label").as_string(), "negative");
 }
 
+TEST_F(TextRecipe, SaysWhenAPartLacksClasses) {
+  std::string sorted = "label\ttext\n";
+  for (int i = 0; i < 40; ++i) sorted += i < 20 ? "bad\tawful\n" : "good\tgreat\n";
+  write_file(*folder_ / "sorted.tsv", sorted);
+  const Outcome first = run({"train", "tweets", "--data", "sorted.tsv", "--epochs", "1", "--limit-samples",
+                             "10", "--out", "first.keras"});
+  EXPECT_NE(first.err.find("the first 10 samples of 'sorted.tsv' hold 1 of 2 classes"), std::string::npos)
+      << first.err;
+  const Outcome split = run({"train", "tweets", "--data", "sorted.tsv", "--epochs", "1", "--validation-split",
+                             "0.2", "--out", "split.keras"});
+  EXPECT_EQ(split.status, 0) << split.err;
+  EXPECT_NE(split.err.find("the last ones, hold 1 of 2 classes"), std::string::npos) << split.err;
+  const Outcome said = run({"predict", "tweets.keras", "great"});
+  EXPECT_NE(said.out.find("%, "), std::string::npos) << said.out;  // all three classes
+  write_file(*folder_ / "nothing.txt", "");
+  const Outcome nothing = run({"predict", "tweets.keras", "nothing.txt"});
+  EXPECT_EQ(nothing.status, 1);
+  EXPECT_NE(nothing.err.find("'nothing.txt' is empty"), std::string::npos) << nothing.err;
+}
+
 TEST_F(TextRecipe, RefusesWhatCannotBe) {
   write_file(*folder_ / "one.tsv", "label\ttext\ngood\ta\ngood\tb\n");
   const Outcome one = run({"train", "tweets", "--data", "one.tsv", "--out", "one.keras"});

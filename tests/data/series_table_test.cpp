@@ -58,6 +58,10 @@ TEST(SeriesTable, RefusesGapsAndTimesThatGoBack) {
             std::string::npos);
   EXPECT_NE(refusal("d,e\n2020-01-02,x\n").find("none of them holds numbers alone"), std::string::npos);
   EXPECT_NE(refusal("d,v\n2020-01-01,1\n2020-01-02,inf\n").find("row 2 is 'inf'"), std::string::npos);
+  EXPECT_NE(refusal("v\n1\n1e300\n").find("'1e300'; a number was expected that float32 can hold"),
+            std::string::npos);
+  EXPECT_NE(refusal("v\n1000000001.5\n1000000002.5\n").find("differ by less than float32 can tell"),
+            std::string::npos);
   const Told told;
   DataOptions options = of_series();
   options.missing = Missing::kDrop;

@@ -69,6 +69,16 @@ TEST(TextTable, TakesQuotesBetweenTabsForTextWhereTheyAreNone) {
   // Lines break off within quotes.
   const LabelledData broken = parse_table("label\ttext\na\t\"two\nlines\"\nb\tplain\n", "t.tsv", of_texts());
   EXPECT_EQ(broken.texts, (Texts{"two\nlines", "plain"}));
+  // They do so even where the pieces have as many tabs as a row, which doubled quotes give away.
+  const LabelledData hidden = parse_table(
+      "label\ttext\na\t\"he said \"\"hi\"\"\"\nb\t\"line one\nline two\twith tab\"\n", "t.tsv", of_texts());
+  EXPECT_EQ(hidden.texts, (Texts{"he said \"hi\"", "line one\nline two\twith tab"}));
+  // Where nothing gives it away, what is taken is told.
+  {
+    const Told told;
+    parse_table("label\ttext\na\tx\nb\t\"line one\nb\tline two\"\n", "t.tsv", of_texts());
+    EXPECT_TRUE(told.holds("its quotes are taken for text")) << told.text();
+  }
   // Said by the user.
   DataOptions options = of_texts();
   options.table.quotes = false;

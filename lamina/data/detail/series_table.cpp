@@ -27,19 +27,28 @@ class SeriesTable {
     const Missing missing = options_.missing.value_or(options_.needs.known.missing.value_or(Missing::kFail));
     LabelledData data;
     std::vector<float> values;
+    double first = std::nan("");
+    bool differ = false;
     size_t dropped = 0;
     for (size_t row = 0; row < table_.rows.size(); ++row) {
       const Cell cell = cell_of(row, values_);
-      const bool finite = cell.kind == CellKind::kNumber && std::isfinite(cell.number);
+      const bool finite = cell.kind == CellKind::kNumber && std::isfinite(static_cast<float>(cell.number));
       if (!finite && (cell.kind != CellKind::kMissing || missing == Missing::kFail)) refuse(row);
       if (!finite) {
         ++dropped;
         continue;
       }
       values.push_back(static_cast<float>(cell.number));
+      if (values.size() == 1) first = cell.number;
+      differ = differ || cell.number != first;
       if (times_) add_time(data, row);
     }
     if (values.empty()) throw FileError("'" + name_ + "': every row lacks a value");
+    const auto [least, most] = std::minmax_element(values.begin(), values.end());
+    if (differ && values.size() > 1 && *least == *most) {
+      throw FileError("'" + name_ + "': the values of '" + table_.columns[values_] +
+                      "' differ by less than float32 can tell at their size; subtract a constant from them");
+    }
     if (dropped > 0) {
       warn("'" + name_ + "': " + std::to_string(dropped) + " of " + std::to_string(table_.rows.size()) +
            " rows lack a value and are left out: the series goes on as if there was no gap");
@@ -125,7 +134,9 @@ class SeriesTable {
     const std::string& field = table_.rows[row][values_];
     const bool missing = cell_of(row, values_).kind == CellKind::kMissing;
     throw FileError(place(row, values_) + " is " + (trimmed(field).empty() ? "empty" : shown(field)) +
-                    "; a number was expected" + mark_hint(trimmed(field), decimal_) +
+                    "; a number was expected" +
+                    (cell_of(row, values_).kind == CellKind::kNumber ? " that float32 can hold" : "") +
+                    mark_hint(trimmed(field), decimal_) +
                     (missing ? ". To leave such rows out, say so (--missing drop)" : ""));
   }
 

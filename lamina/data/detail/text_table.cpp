@@ -52,7 +52,7 @@ std::optional<size_t> only_text_name(const Names& columns) {
 // What quotes between tabs are: marks around a field, or text. Programs that put fields in quotes do so with
 // every field that holds one; the others leave no line with more tabs or fewer.
 struct QuotesSeen {
-  bool any = false, all_around = true, lines_agree = true;
+  bool any = false, all_around = true, lines_agree = true, doubled = false;
 
   explicit QuotesSeen(std::string_view text) {
     std::optional<size_t> width;
@@ -84,7 +84,10 @@ struct QuotesSeen {
     }
     field = field.substr(1, field.size() - 2);
     for (size_t at = field.find('"'); at != std::string_view::npos; at = field.find('"', at + 2)) {
-      if (at + 1 < field.size() && field[at + 1] == '"') continue;
+      if (at + 1 < field.size() && field[at + 1] == '"') {
+        doubled = true;
+        continue;
+      }
       all_around = false;
       return;
     }
@@ -158,8 +161,32 @@ class TextTable {
     if (table_.quotes || !tabs) return;
     const QuotesSeen seen(text_);
     if (!seen.any || seen.all_around || !seen.lines_agree) return;
+    // Both may fit, where quoted fields break their lines at the right places. Quotes that are doubled within
+    // quotes are those of a program.
+    const bool as_quotes = fits_as_quoted();
+    if (as_quotes && seen.doubled) return;
     table_.quotes = false;
     if (!table_.separator) table_.separator = '\t';
+    if (as_quotes) {
+      warn("'" + name_ + "': its quotes are taken for text, as in most tables between tabs; if they stand " +
+           "around fields, say so (--quotes)");
+    }
+  }
+
+  // Whether every row has as many fields as the first when quotes stand around fields.
+  bool fits_as_quoted() const {
+    try {
+      CsvRows rows(text_, '\t', name_, false, true);
+      Fields fields;
+      std::optional<size_t> width;
+      while (rows.next(fields)) {
+        if (!width) width = fields.size();
+        if (fields.size() != *width) return false;
+      }
+      return true;
+    } catch (const FileError&) {
+      return false;
+    }
   }
 
   // A first line names columns of texts only where it does so in words that are known: every line is text.
