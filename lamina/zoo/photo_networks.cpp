@@ -14,13 +14,14 @@ Sequential cats_dogs_network(int64_t steps, uint64_t seed) {
   if (steps < 1) {
     throw InvalidArgument("cats_dogs_network: steps must be at least 1, received " + std::to_string(steps));
   }
-  Sequential model({Input({150, 150, 3}), Rescaling(1 / 127.5, {.offset = -1}), RandomFlip("horizontal"),
-                    RandomTranslation(0.1, 0.1), RandomRotation(0.06), RandomZoom(0.15),
-                    Conv2D(32, {3, 3}, {.activation = "relu"}), MaxPooling2D({2, 2}),
-                    Conv2D(64, {3, 3}, {.activation = "relu"}), MaxPooling2D({2, 2}),
-                    Conv2D(128, {3, 3}, {.activation = "relu"}), MaxPooling2D({2, 2}), Flatten(),
-                    Dropout(0.5), Dense(512, {.activation = "relu"}), Dense(1, {.activation = "sigmoid"})},
-                   {.seed = seed});
+  Sequential model(
+      {Input({150, 150, 3}), Rescaling(1 / 127.5, {.offset = -1}), RandomFlip("horizontal"),
+       RandomTranslation(0.1, 0.1), RandomRotation(0.1), RandomZoom(0.2),
+       Conv2D(32, {3, 3}, {.activation = "relu"}), MaxPooling2D({2, 2}), Dropout(0.15),
+       Conv2D(64, {3, 3}, {.activation = "relu"}), MaxPooling2D({2, 2}), Dropout(0.15),
+       Conv2D(128, {3, 3}, {.activation = "relu"}), MaxPooling2D({2, 2}), Dropout(0.15), Flatten(),
+       Dropout(0.5), Dense(512, {.activation = "relu"}), Dense(1, {.activation = "sigmoid"})},
+      {.seed = seed});
   const double rate = 5e-4, all = static_cast<double>(steps), rising = 0.03 * all;
   const CosineDecay schedule(rate / 10, all - rising,
                              {.alpha = 0.01, .warmup_target = rate, .warmup_steps = rising});

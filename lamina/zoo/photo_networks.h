@@ -10,8 +10,9 @@ namespace lamina {
 
 /// The tutorial's network for 150x150 colour photographs of two classes (convolutions of 32, 64 and 128
 /// filters, Dense 512, one sigmoid), with bytes scaled to [-1, 1], random flips, translations, rotations and
-/// zooms while training, and dropout before Dense. Compiled with Adam, whose rate rises to 0.0005 within the
-/// first part of `steps` and then falls along half a cosine, and the loss of yes or no.
+/// zooms while training, and dropout behind each pooling and before Dense. Compiled with Adam, whose rate
+/// rises to 0.0005 within the first part of `steps` and then falls along half a cosine, and the loss of yes
+/// or no.
 /// @param steps  batches of the whole training, epochs * ceil(samples / batch size); at least 1.
 /// @param seed  of the initial weights and the training's random numbers.
 /// Throws InvalidArgument for fewer steps.
