@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -69,6 +70,12 @@ std::pair<std::string, std::string> name_and_file(const std::string& text) {
   const size_t at = text.find('=');
   return at == std::string::npos ? std::pair{std::string(), text}
                                  : std::pair{text.substr(0, at), text.substr(at + 1)};
+}
+
+bool ends_with_any(std::string path, std::initializer_list<const char*> endings) {
+  std::transform(path.begin(), path.end(), path.begin(), [](unsigned char c) { return std::tolower(c); });
+  return std::any_of(endings.begin(), endings.end(),
+                     [&](const char* ending) { return path.ends_with(ending); });
 }
 
 bool exists(const std::string& path) {

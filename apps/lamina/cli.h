@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <functional>
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -65,6 +66,9 @@ auto with_data_of(const std::string& source, F&& work) {
 /// "NAME=FILE" or "FILE" as both parts.
 std::pair<std::string, std::string> name_and_file(const std::string& text);
 
+/// Whether `path` ends in one of these, in lower case: cameras and Windows write others. For files that are
+/// not there, or not what they are called; those that are there are known by their bytes.
+bool ends_with_any(std::string path, std::initializer_list<const char*> endings);
 /// Whether anything is at `path`.
 bool exists(const std::string& path);
 /// Makes the folder, with those above it, unless it is there. Throws FileError.

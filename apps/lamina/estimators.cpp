@@ -25,7 +25,6 @@ const char* score_name(const FittedEstimator& fitted) {
   return fitted.predictor->is_classifier() ? "accuracy" : "r2";
 }
 
-// Class numbers that no label of the training is, -1, cannot be right.
 double score(const FittedEstimator& fitted, const LabelledData& data) {
   if (!data.y.defined()) throw InvalidArgument("there are no targets to compare with");
   return fitted.predictor->score(estimator_input(fitted, data), data.y);
@@ -36,12 +35,7 @@ LabelledData load_for(const FittedEstimator& fitted, const std::string& source,
   const SourceRange range = parse_source(source);
   DataOptions how = data_options(estimator_needs(fitted), arguments, "test");
   how.needs.target_optional = !targets;
-  LabelledData data = load_data(range.source, how);
-  if (range.given) {
-    const int64_t end = range.end < 0 ? data.samples() : range.end;
-    data = part_of(data, range.begin, end - range.begin);
-  }
-  return data;
+  return part_of(load_data(range.source, how), range);
 }
 
 void refuse_options_of_networks(const TrainOptions& options) {

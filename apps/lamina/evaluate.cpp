@@ -57,12 +57,7 @@ int evaluate(const Options& options) {
   const SourceRange range = parse_source(options.data);
   const ModelSamples samples = with_data_of(range.source, [&] {
     LabelledData data = load_data(range.source, data_options(model_needs(model), options.arguments, "test"));
-    if (range.given) {
-      const int64_t end = range.end < 0 ? data.samples() : range.end;
-      data = part_of(data, range.begin, end - range.begin);
-    } else {
-      data = unseen_part(model, data);
-    }
+    data = range.given ? part_of(data, range) : unseen_part(model, data);
     settle_scale_of(model, data, options.arguments, range.source);
     return model_samples(model, data);
   });

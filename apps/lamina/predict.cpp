@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <optional>
 
@@ -54,14 +53,6 @@ struct Input {
 // Samples that are asked about at once: what is said about them needs memory, too.
 constexpr int64_t kMostAtOnce = 1 << 14;
 constexpr int64_t kMostDrawn = 64;
-
-// In lower case: cameras and Windows write others. For files that are not there, or not what they are called;
-// those that are there are known by their bytes.
-bool ends_with_any(std::string text, std::initializer_list<const char*> endings) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return std::any_of(endings.begin(), endings.end(),
-                     [&](const char* ending) { return text.ends_with(ending); });
-}
 
 bool is_array(const std::string& path) { return ends_with_any(path, {".npy"}) || is_npy_file(path); }
 
@@ -180,7 +171,7 @@ Input read_source(Model& model, const Options& options, const std::string& text)
     throw InvalidArgument(fmt::format("predict: '{}' asks for samples up to {}; '{}' has {}", text, end,
                                       range.source, samples));
   }
-  data = part_of(data, range.begin, end - range.begin);
+  data = part_of(data, range);
   Input input = input_of(model, data, range.source, options.arguments);
   input.first = range.begin;
   return input;

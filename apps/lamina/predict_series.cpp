@@ -17,10 +17,7 @@ namespace {
 
 LabelledData read_series(const Model& model, const std::string& text, const DataArguments& arguments) {
   const SourceRange range = parse_source(text);
-  const LabelledData series = load_data(range.source, data_options(model_needs(model), arguments, "test"));
-  if (!range.given) return series;
-  const int64_t end = range.end < 0 ? series.samples() : range.end;
-  return part_of(series, range.begin, end - range.begin);
+  return part_of(load_data(range.source, data_options(model_needs(model), arguments, "test")), range);
 }
 
 Json numbers(const std::vector<double>& values) {

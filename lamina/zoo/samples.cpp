@@ -321,6 +321,12 @@ ModelSamples model_samples(const Model& model, const LabelledData& data) {
   return samples;
 }
 
+LabelledData part_of(const LabelledData& data, const SourceRange& range) {
+  if (!range.given) return data;
+  const int64_t end = range.end < 0 ? data.samples() : range.end;
+  return part_of(data, range.begin, end - range.begin);
+}
+
 SourceRange parse_source(const std::string& text) {
   SourceRange range{.source = text};
   if (text.empty() || text.back() != ']') return range;

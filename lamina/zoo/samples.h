@@ -78,5 +78,7 @@ struct SourceRange {
 /// Reads "SOURCE", "SOURCE[7]", "SOURCE[2:5]", "SOURCE[:5]", "SOURCE[5:]". Throws InvalidArgument for other
 /// text in brackets at the end.
 SourceRange parse_source(const std::string& text);
+/// The samples of that range; all where none was given. Throws InvalidArgument when there are fewer.
+LabelledData part_of(const LabelledData& data, const SourceRange& range);
 
 }  // namespace lamina

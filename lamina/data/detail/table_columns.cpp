@@ -13,12 +13,6 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-std::optional<size_t> find(const Names& columns, const std::string& name) {
-  const auto found = std::find(columns.begin(), columns.end(), name);
-  if (name.empty() || found == columns.end()) return std::nullopt;
-  return static_cast<size_t>(found - columns.begin());
-}
-
 class Chooser {
  public:
   Chooser(const CsvLayout& layout, const DataOptions& options, const std::string& source)
@@ -122,7 +116,7 @@ class Chooser {
   std::optional<size_t> target() const {
     const bool optional = options_.needs.target_optional;
     if (!options_.label_column.empty()) {
-      const auto found = find(columns_, options_.label_column);
+      const auto found = find_column(columns_, options_.label_column);
       if (!found && !optional) {
         throw InvalidArgument("'" + source_ + "': unknown column '" + options_.label_column + "'" +
                               suggest(options_.label_column, columns_));
@@ -134,7 +128,7 @@ class Chooser {
       return found;
     }
     if (by_name_ && !known_.target.empty()) {
-      const auto found = find(columns_, known_.target);
+      const auto found = find_column(columns_, known_.target);
       if (!found && !optional) {
         throw FileError(
             but() + ", but not '" + known_.target +
@@ -252,6 +246,12 @@ class Chooser {
 };
 
 }  // namespace
+
+std::optional<size_t> find_column(const Names& columns, const std::string& name) {
+  const auto found = std::find(columns.begin(), columns.end(), name);
+  if (name.empty() || found == columns.end()) return std::nullopt;
+  return static_cast<size_t>(found - columns.begin());
+}
 
 std::optional<size_t> named_like_a_target(const Names& columns) {
   std::optional<size_t> found;

@@ -23,6 +23,9 @@ struct TableColumns {
 /// which is the target.
 TableColumns choose_columns(const CsvLayout& layout, const DataOptions& options, const std::string& source);
 
+/// The place of the column of that name; absent for "" and where there is none.
+std::optional<size_t> find_column(const std::vector<std::string>& columns, const std::string& name);
+
 /// The only column that is called what targets are called: label, labels, target, class or y.
 std::optional<size_t> named_like_a_target(const std::vector<std::string>& columns);
 

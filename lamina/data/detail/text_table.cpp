@@ -38,12 +38,6 @@ bool is_text_name(const std::string& name) {
   return std::find(kTextNames.begin(), kTextNames.end(), lower(name)) != kTextNames.end();
 }
 
-std::optional<size_t> find(const Names& columns, const std::string& name) {
-  const auto found = std::find(columns.begin(), columns.end(), name);
-  if (name.empty() || found == columns.end()) return std::nullopt;
-  return static_cast<size_t>(found - columns.begin());
-}
-
 std::optional<size_t> only_text_name(const Names& columns) {
   if (std::count_if(columns.begin(), columns.end(), is_text_name) != 1) return std::nullopt;
   return std::find_if(columns.begin(), columns.end(), is_text_name) - columns.begin();
@@ -201,7 +195,7 @@ class TextTable {
     Names names;
     for (const std::string_view field : first) names.emplace_back(trimmed(field));
     const DataInfo& known = options_.needs.known;
-    const auto holds = [&](const std::string& name) { return find(names, name).has_value(); };
+    const auto holds = [&](const std::string& name) { return find_column(names, name).has_value(); };
     table_.header = only_text_name(names) || named_like_a_target(names) || holds(options_.text_column) ||
                     holds(options_.label_column) || holds(known.target) ||
                     (!known.features.empty() && holds(known.features[0]));
@@ -219,12 +213,12 @@ class TextTable {
     const DataInfo& known = options_.needs.known;
     const bool optional = options_.needs.target_optional;
     text_column_ = stated(options_.text_column, "texts", "--text-column");
-    target_ = optional && !find(columns, options_.label_column)
+    target_ = optional && !find_column(columns, options_.label_column)
                   ? std::nullopt
                   : stated(options_.label_column, "targets", "--label-column");
     if (!text_column_ && layout_.header && !known.features.empty())
-      text_column_ = find(columns, known.features[0]);
-    if (!target_ && layout_.header) target_ = find(columns, known.target);
+      text_column_ = find_column(columns, known.features[0]);
+    if (!target_ && layout_.header) target_ = find_column(columns, known.target);
     if (!target_ && layout_.header) target_ = named_like_a_target(columns);
     if (!text_column_ && layout_.header) text_column_ = only_text_name(columns);
     if (!text_column_) guess_texts();
@@ -238,7 +232,7 @@ class TextTable {
 
   std::optional<size_t> stated(const std::string& column, const char* what, const char* option) const {
     if (column.empty()) return std::nullopt;
-    const auto found = find(layout_.columns, column);
+    const auto found = find_column(layout_.columns, column);
     if (found) return found;
     throw InvalidArgument("'" + name_ + "': unknown column '" + column + "' of " + what +
                           suggest(column, layout_.columns) + " (" + option + ")");
