@@ -37,16 +37,27 @@ int group_share() {
   return quota > 0 && period > 0 ? std::max(1, static_cast<int>(std::ceil(quota / period))) : 0;
 }
 
+/// What find() says, found once. Not a static local variable: a child of fork() would wait for ever for the
+/// thread of its parent that was just initialising it. Threads that come at once all find the same.
+int once(std::atomic<int>& found, int (*find)()) {
+  int value = found.load(std::memory_order_relaxed);
+  if (value == 0) found.store(value = find(), std::memory_order_relaxed);
+  return value;
+}
+
 int default_threads() {
-  static const int asked = omp_get_max_threads();  // affinity, or OMP_NUM_THREADS
-  static const int threads = [] {
-    return std::getenv("OMP_NUM_THREADS") ? std::clamp(asked, 1, omp_get_num_procs()) : processors();
-  }();
-  static std::atomic<bool> told{asked <= omp_get_num_procs()};
-  if (!told.load(std::memory_order_relaxed) && !told.exchange(true)) {
-    warn(fmt::format("OMP_NUM_THREADS is {}: using {}, the number of processors to run on", asked, threads));
-  }
-  return threads;
+  static std::atomic<int> found{0};
+  return once(found, [] {
+    if (!std::getenv("OMP_NUM_THREADS")) return processors();
+    const int asked = omp_get_max_threads();
+    const int threads = std::clamp(asked, 1, omp_get_num_procs());
+    static std::atomic<bool> told{false};
+    if (asked > threads && !told.exchange(true)) {
+      warn(fmt::format("OMP_NUM_THREADS is {}: using {}, the number of processors to run on", asked,
+                       threads));
+    }
+    return threads;
+  });
 }
 
 thread_local int wanted = 0;
@@ -70,17 +81,16 @@ void run_range(void* context, int64_t part) {
 }  // namespace
 
 int processors() {
-  static const int all = [] {
+  static std::atomic<int> found{0};
+  return once(found, [] {
     const int share = group_share();
     return std::max(1, share > 0 ? std::min(omp_get_num_procs(), share) : omp_get_num_procs());
-  }();
-  return all;
+  });
 }
 
 int num_threads() { return wanted > 0 ? wanted : default_threads(); }
 void set_num_threads(int n) {
-  static const int most = std::max(detail::Job::kMaxSeats, omp_get_num_procs());
-  wanted = std::clamp(n, 1, most);
+  wanted = std::clamp(n, 1, std::max(detail::Job::kMaxSeats, omp_get_num_procs()));
 }
 
 std::string describe_threads() {

@@ -19,6 +19,10 @@ thread_local bool inside_job = false;
 
 std::atomic<ThreadPool*> pool{nullptr};
 
+// After fork() the workers are in the parent only, and their locks in an unknown state: the child starts anew.
+[[maybe_unused]] const int registered =
+    pthread_atfork(nullptr, nullptr, [] { pool.store(nullptr, std::memory_order_relaxed); });
+
 /// Nanoseconds from the call that wakes a sleeping worker to its first range.
 constexpr int64_t kWakingUp = 50'000;
 
@@ -74,10 +78,6 @@ void Job::work(int seat, GoOn&& go_on) noexcept {
 }
 
 ThreadPool& ThreadPool::get() {
-  // After fork() the workers are in the parent only, and their locks in an unknown state: the child starts
-  // anew.
-  [[maybe_unused]] static const int registered =
-      pthread_atfork(nullptr, nullptr, [] { pool.store(nullptr, std::memory_order_relaxed); });
   ThreadPool* current = pool.load(std::memory_order_acquire);
   if (current) return *current;
   auto* fresh = new ThreadPool;
