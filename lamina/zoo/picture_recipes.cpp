@@ -62,6 +62,13 @@ Model photos(const LabelledData& training, const RecipeRun& run) {
   return with_bytes(photo_network(classes_of(training), training.x.shape()[1], run.seed));
 }
 
+Model cats_dogs_64(const LabelledData& training, const RecipeRun& run) {
+  classes_of(training);
+  Model model = tutorial_model("cnn64").build(run.seed);
+  model.set_data_info({.scale = PixelScale::kUnit});
+  return model;
+}
+
 Model cats_dogs(const LabelledData& training, const RecipeRun& run) {
   classes_of(training);
   return with_bytes(cats_dogs_network(run.steps, run.seed));
@@ -100,7 +107,15 @@ std::vector<Recipe> detail::picture_recipes() {
            .epochs = 60,
            .batch_size = 32,
            .needs = {.target = TargetKind::kYesNo, .classes = 2, .inputs = {{"", {-1, 150, 150, 3}}}},
-           .build = cats_dogs}};
+           .build = cats_dogs},
+          {.name = "cats-dogs-64",
+           .description = "the same at 64x64 (one convolution)",
+           .file = "cats-dogs-64.keras",
+           .network = "cnn64",
+           .epochs = 8,
+           .batch_size = 32,
+           .needs = {.target = TargetKind::kYesNo, .classes = 2, .inputs = {{"", {-1, 64, 64, 3}}}},
+           .build = cats_dogs_64}};
 }
 
 }  // namespace lamina

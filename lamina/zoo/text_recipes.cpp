@@ -1,4 +1,6 @@
 // Recipes that learn what texts mean.
+#include <cmath>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -6,6 +8,7 @@
 #include "lamina/data/labelled_data.h"
 #include "lamina/nn/layers/layers.h"
 #include "lamina/nn/optimizers/adam.h"
+#include "lamina/ops/binary.h"
 #include "lamina/text/text_preprocessing.h"
 #include "lamina/zoo/recipes.h"
 
@@ -24,15 +27,18 @@ int64_t classes_of(const LabelledData& training) {
 struct Reading {
   TokenizerOptions words;
   int64_t maxlen = 0;
-  int features = 0;              // of each word
-  std::vector<AnyLayer> layers;  // that read the words
+  int features = 0;                              // of each word
+  std::vector<AnyLayer> layers;                  // that read the words
+  std::optional<UnigramOptions> segmenter = {};  // for languages that write no spaces
 };
 
 // Embedding, what reads it, and an output for each class, or one of yes and no for two.
 Model classifier(const LabelledData& training, const Reading& how, uint64_t seed) {
   const int64_t classes = classes_of(training);
   Tokenizer tokenizer(how.words);
-  tokenizer.fit_on_texts(training.texts);
+  std::optional<UnigramSegmenter> segmenter;
+  if (how.segmenter) segmenter = UnigramSegmenter::train(training.texts, *how.segmenter);
+  tokenizer.fit_on_texts(segmenter ? segmenter->join(training.texts) : training.texts);
   std::vector<AnyLayer> layers = {
       Input({how.maxlen}, {.dtype = DType::kInt32}),
       Embedding(static_cast<int>(how.words.num_words), how.features, {.mask_zero = true})};
@@ -46,8 +52,10 @@ Model classifier(const LabelledData& training, const Reading& how, uint64_t seed
   model.compile({.optimizer = Adam(),
                  .loss = classes == 2 ? "binary_crossentropy" : "sparse_categorical_crossentropy",
                  .metrics = {"accuracy"}});
+  TextPreprocessing preprocessing(tokenizer, {.maxlen = how.maxlen});
+  if (segmenter) preprocessing = preprocessing.segmented_by(*segmenter);
   DataInfo info;
-  info.text = TextPreprocessing(tokenizer, {.maxlen = how.maxlen}).info();
+  info.text = preprocessing.info();
   model.set_data_info(info);
   return model;
 }
@@ -62,6 +70,55 @@ Model imdb(const LabelledData& training, const RecipeRun& run) {
 Model tweets(const LabelledData& training, const RecipeRun& run) {
   return classifier(
       training, {{.num_words = 10000}, 40, 64, {LSTM(64, {.return_sequences = true}), LSTM(32)}}, run.seed);
+}
+
+// Sines and cosines of each place, of wavelengths from 2 pi to 10000 * 2 pi: (length, features), as in
+// Vaswani et al., "Attention Is All You Need" (2017), 3.5.
+Tensor positions(int64_t length, int features) {
+  std::vector<float> values;
+  for (int64_t place = 0; place < length; ++place) {
+    for (int i = 0; i < features; ++i) {
+      const double angle =
+          static_cast<double>(place) / std::pow(10000.0, (i - i % 2) / static_cast<double>(features));
+      values.push_back(static_cast<float>(i % 2 == 0 ? std::sin(angle) : std::cos(angle)));
+    }
+  }
+  return Tensor::from(values, {length, features});
+}
+
+// An encoder of one block, attention and then two dense layers for each word, each added to what it was
+// given.
+Model transformer_encoder(int64_t length, int features, double dropout, uint64_t seed) {
+  const Tensor words = Input({length, features});
+  const Tensor placed = words + positions(length, features) * 0.1;
+  const Tensor heard = MultiHeadAttention(4, features / 4, {.dropout = dropout})({placed, placed});
+  const Tensor x = LayerNormalization()(placed + Dropout(dropout)(heard));
+  const Tensor thought = Dense(features)(Dense(2 * features, {.activation = "relu"})(x));
+  return Model({words}, {LayerNormalization()(x + Dropout(dropout)(thought))},
+               {.name = "encoder", .seed = seed});
+}
+
+Model tweets_transformer(const LabelledData& training, const RecipeRun& run) {
+  constexpr int64_t kWords = 40;
+  constexpr int kFeatures = 64;
+  return classifier(
+      training,
+      {{.num_words = 10000},
+       kWords,
+       kFeatures,
+       {transformer_encoder(kWords, kFeatures, 0.2, run.seed), GlobalAveragePooling1D(), Dropout(0.3)}},
+      run.seed);
+}
+
+// Words that are learned from the reviews, since Chinese writes none apart.
+Model hotel_words(const LabelledData& training, const RecipeRun& run) {
+  return classifier(training,
+                    {{.num_words = 6000},
+                     120,
+                     64,
+                     {Dropout(0.5), LSTM(64, {.dropout = 0.5})},
+                     UnigramOptions{.vocab_size = 6000}},
+                    run.seed);
 }
 
 // Characters: they are known without a dictionary.
@@ -92,6 +149,13 @@ std::vector<Recipe> detail::text_recipes() {
            .batch_size = 32,
            .needs = texts,
            .build = tweets},
+          {.name = "tweets-transformer",
+           .description = "the same by attention (one block of a Transformer encoder)",
+           .file = "tweets-transformer.keras",
+           .epochs = 3,
+           .batch_size = 32,
+           .needs = texts,
+           .build = tweets_transformer},
           {.name = "hotel-zh",
            .description = "tell whether Chinese reviews praise or blame, character by character (LSTM)",
            .file = "hotel-zh.keras",
@@ -99,7 +163,15 @@ std::vector<Recipe> detail::text_recipes() {
            .epochs = 6,
            .batch_size = 32,
            .needs = texts,
-           .build = hotel}};
+           .build = hotel},
+          {.name = "hotel-zh-words",
+           .description = "the same by words, which it learns from the reviews (LSTM)",
+           .file = "hotel-zh-words.keras",
+           .network = "lstm",
+           .epochs = 4,
+           .batch_size = 32,
+           .needs = texts,
+           .build = hotel_words}};
 }
 
 }  // namespace lamina

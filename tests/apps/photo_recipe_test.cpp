@@ -55,6 +55,17 @@ TEST_F(PhotoRecipe, LearnsTheFoldersAndKeepsTheirNames) {
   EXPECT_EQ(Json::parse(said.out).at("label").as_string(), "\xe8\x93\x9d");
 }
 
+TEST_F(PhotoRecipe, TwoClassesAtSixtyFourPixels) {
+  fs::remove_all(folder_ / "pets/green");
+  const Outcome trained = run({"train", "cats-dogs-64", "--data", "pets", "--epochs", "1", "--json"});
+  ASSERT_EQ(trained.status, 0) << trained.err;
+  const Outcome judged = run({"evaluate", "cats-dogs-64.keras", "--data", "pets", "--json"});
+  ASSERT_EQ(judged.status, 0) << judged.err;
+  EXPECT_GT(Json::parse(judged.out).at("metrics").at("accuracy").as_double(), 0.9);
+  const Outcome said = run({"predict", "cats-dogs-64.keras", "pets/red one/1.png", "--json"});
+  EXPECT_EQ(Json::parse(said.out).at("label").as_string(), "red one") << said.err;
+}
+
 TEST_F(PhotoRecipe, RefusesAFolderOfOneClass) {
   fs::create_directories(folder_ / "alone");
   fs::rename(folder_ / "pets/green", folder_ / "alone/green");

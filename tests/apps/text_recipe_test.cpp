@@ -79,6 +79,41 @@ TEST_F(TextRecipe, AnswersTextsAsTheyStand) {
   EXPECT_EQ(Json::parse(table.lines()[0]).at("label").as_string(), "negative");
 }
 
+TEST_F(TextRecipe, AttentionLearnsTheMoodsToo) {
+  const Outcome trained = run({"train", "tweets-transformer", "--data", "train.tsv", "--validation-data",
+                               "test.tsv", "--epochs", "6", "--json"});
+  ASSERT_EQ(trained.status, 0) << trained.err;
+  EXPECT_GT(Json::parse(trained.lines().back()).at("metrics").at("accuracy").as_double(), 0.9);
+  const Outcome said = run({"predict", "tweets-transformer.keras", "a wonderful crew", "--json"});
+  EXPECT_EQ(Json::parse(said.lines().at(0)).at("label").as_string(), "positive") << said.err;
+}
+
+// Words of two characters that no space sets apart, each alone in both moods: only together they tell.
+TEST_F(TextRecipe, ChineseWordsAreLearned) {
+  const char* telling[2] = {"\xe6\x98\x8e\xe6\x9a\x97", "\xe6\x9a\x97\xe6\x98\x8e"};  // 明暗, 暗明
+  const char* plain[] = {"\xe6\x88\xbf\xe9\x97\xb4", "\xe5\xbe\x88", "\xe6\x97\xa9\xe9\xa4\x90",
+                         "\xe6\x9c\x8d\xe5\x8a\xa1"};
+  std::string table = "label\ttext\n";
+  uint32_t state = 7;
+  for (int i = 0; i < 400; ++i) {
+    table += i % 2 ? "\xe5\xa5\xbd\t" : "\xe5\xb7\xae\t";
+    for (int k = 0; k < 4; ++k) {
+      state = state * 1664525u + 1013904223u;
+      table += plain[(state >> 24) % 4];
+      if (k == 2) table += telling[i % 2];
+    }
+    table += "\n";
+  }
+  write_file(*folder_ / "hotel.tsv", table);
+  const Outcome trained = run({"train", "hotel-zh-words", "--data", "hotel.tsv", "--epochs", "4", "--quiet"});
+  ASSERT_EQ(trained.status, 0) << trained.err;
+  const Outcome judged = run({"evaluate", "hotel-zh-words.keras", "--data", "hotel.tsv", "--json"});
+  ASSERT_EQ(judged.status, 0) << judged.err;
+  EXPECT_GT(Json::parse(judged.out).at("metrics").at("accuracy").as_double(), 0.9);
+  const Outcome said = run({"predict", "hotel-zh-words.keras", std::string(plain[0]) + telling[1], "--json"});
+  EXPECT_EQ(Json::parse(said.lines().at(0)).at("label").as_string(), "\xe5\xa5\xbd") << said.err;
+}
+
 TEST_F(TextRecipe, SaysWhenAPartLacksClasses) {
   std::string sorted = "label\ttext\n";
   for (int i = 0; i < 40; ++i) sorted += i < 20 ? "bad\tawful\n" : "good\tgreat\n";
