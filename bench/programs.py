@@ -5,6 +5,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -35,8 +36,9 @@ def peers(options):
 
 
 def run(command, extra, folder=None):
-    """The last line of the program's output, as JSON, with the peak of its memory as `child_peak_mb`; None when it fails
-    (its complaint goes to standard error)."""
+    """The last line of the program's output, as JSON, with the peak of its memory as `child_peak_mb` and the time from its
+    start to its end as `wall_s`; None when it fails (its complaint goes to standard error)."""
+    start = time.monotonic()
     command = [str(word) for word in command]
     with tempfile.TemporaryFile("w+") as complaint:
         child = subprocess.Popen(command, env={**os.environ, **extra}, cwd=folder, text=True, stdout=subprocess.PIPE,
@@ -44,6 +46,7 @@ def run(command, extra, folder=None):
         try:
             output = child.stdout.read()
             _, status, usage = os.wait4(child.pid, 0)  # Popen.wait would not tell what the child used
+            wall = time.monotonic() - start
             child.returncode = os.waitstatus_to_exitcode(status)
         finally:
             child.kill()  # does nothing to one that has ended
@@ -51,7 +54,8 @@ def run(command, extra, folder=None):
             child.stdout.close()
         try:
             if child.returncode == 0:
-                return {**json.loads(output.strip().splitlines()[-1]), "child_peak_mb": usage.ru_maxrss / 1024}
+                return {**json.loads(output.strip().splitlines()[-1]), "child_peak_mb": usage.ru_maxrss / 1024,
+                        "wall_s": wall}
             reason = f"status {child.returncode}"
         except (IndexError, ValueError):
             reason = "its last line is not JSON"
