@@ -96,6 +96,18 @@ Sequential augmented_here() {
   return model;
 }
 
+/// What was learned from a table, and what was given.
+Sequential normalized() {
+  Normalization learned;
+  learned.adapt(Tensor::from<float>({-3, 0, 100, 7, 1, 0, 300, 7, 5, 0, 200, 7}, {3, 4}));
+  const Tensor mean = Tensor::from<float>({0.5, -0.25, 0, 1}, {4});
+  Sequential model({Input({4}), learned, Normalization({.mean = mean, .variance = mean * mean + 1.0}),
+                    Dense(3, {.activation = "softmax"})},
+                   {.seed = 4});
+  model.compile({.optimizer = "sgd", .loss = "sparse_categorical_crossentropy"});
+  return model;
+}
+
 /// One layer in three models, each inside the next.
 Model shared_at_levels() {
   const Dense shared(5, {.activation = "tanh", .name = "shared"});
@@ -111,6 +123,7 @@ const std::map<std::string, Model (*)()> kModels = {
     {"tutorial_cnn28", []() -> Model { return tutorial_model("cnn28").build(1); }},
     {"tutorial_dense", []() -> Model { return tutorial_dense(); }},
     {"every_layer", []() -> Model { return every_layer(); }},
+    {"normalized", []() -> Model { return normalized(); }},
     {"augmented_here", []() -> Model { return augmented_here(); }},
     {"shared_at_levels", shared_at_levels}};
 

@@ -146,6 +146,13 @@ def keras_models():
         classes("binary", 2, (6,), "binary"),
         optimizer=optimizers.AdamW(0.01, clipnorm=1.0), loss=losses.BinaryCrossentropy(label_smoothing=0.1),
         metrics=["accuracy", "mae"])
+    learned = layers.Normalization()
+    learned.build((None, 6))  # or it keeps the number of samples that it learned from
+    learned.adapt(normal(rng("adapted"), (50, 6), 3.0))
+    add("normalized_regression",
+        Sequential([Input((6,)), learned, layers.Normalization(mean=[0.5] * 6, variance=[2.0] * 6), layers.Dense(2)]),
+        (normal(rng("x of normalized"), (12, 6)), normal(rng("y of normalized"), (12, 2))),
+        optimizer="sgd", loss="mean_squared_error")
     add("regression", Sequential([Input((6,)), layers.Rescaling(2.0, offset=-1.0), layers.Dense(3, name="head")]),
         (normal(rng("x"), (12, 6)), normal(rng("y"), (12, 3))),
         optimizer=optimizers.Adam(0.02, global_clipnorm=0.5), loss="mse", metrics=[metrics.MeanAbsoluteError(name="far")])
@@ -269,6 +276,7 @@ def run(binaries, work):
     for name, data in (("tutorial_cnn28", classes("c28", 10, (28, 28, 1), "one_hot")),
                        ("tutorial_dense", classes("dense100", 10, (100,), "labels")),
                        ("every_layer", classes("every", 2, (16, 16, 3), "binary")),
+                       ("normalized", classes("normalized", 3, (4,), "labels")),
                        ("augmented_here", classes("augmented", 3, (9, 8, 2), "labels")),
                        ("shared_at_levels", classes("shared", 3, (5,), "labels"))):
         suites.append((name, lambda n=name, d=data: from_lamina(lamina, n, d)))

@@ -72,10 +72,13 @@ def fill(layer_or_model, generator):
     values = []
     for weight in layer_or_model.weights:
         value = normal(generator, tuple(weight.shape), 0.5)
-        if weight.name in ("gamma", "moving_variance"):
+        if weight.name in ("gamma", "moving_variance", "variance"):
             value = np.abs(value) + 0.5
         values.append(value.astype(weight.dtype) if weight.dtype == "float32" else weight.numpy())
     layer_or_model.set_weights(values)
+    for layer in layer_or_model._flatten_layers():
+        if hasattr(layer, "finalize_state"):
+            layer.finalize_state()  # what preprocessing layers compute with
 
 
 def weight_names(owner):

@@ -122,6 +122,12 @@ def one_input():
     case("leaky_relu", layers.LeakyReLU(), (3, 7))
     case("leaky_relu_slope", layers.LeakyReLU(negative_slope=0.05), (3, 7))
 
+    case("normalization", layers.Normalization(), (5, 3))
+    case("normalization_axes", layers.Normalization(axis=[1, -1]), (2, 3, 4, 2))
+    case("normalization_all", layers.Normalization(axis=None, invert=True), (3, 4))
+    case("normalization_given", layers.Normalization(mean=[1.0, -2.0, 0.5], variance=[0.25, 4.0, 0.0]), (4, 3))
+    case("normalization_inverse", layers.Normalization(axis=(1, 2), mean=[[1.0, -2.0]], variance=[[0.25, 4.0]],
+                                                       invert=True), (4, 3, 2))
     case("layer_normalization", layers.LayerNormalization(), (3, 4, 5))
     case("layer_normalization_axes", layers.LayerNormalization(axis=[-2, -1], epsilon=1e-2), (3, 4, 5))
     case("layer_normalization_axis1", layers.LayerNormalization(axis=1), (3, 4, 5))

@@ -28,6 +28,7 @@
 #include "lamina/nn/layers/masking.h"
 #include "lamina/nn/layers/merging.h"
 #include "lamina/nn/layers/multi_head_attention.h"
+#include "lamina/nn/layers/normalization.h"
 #include "lamina/nn/layers/permute.h"
 #include "lamina/nn/layers/pooling1d.h"
 #include "lamina/nn/layers/pooling2d.h"
