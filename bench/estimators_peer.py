@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""scikit-learn beside bench/estimators.cpp, on the same arrays and threads (OMP_NUM_THREADS).
+"""scikit-learn and Keras beside bench/estimators.cpp, on the same arrays and threads (OMP_NUM_THREADS).
 
 usage: estimators_peer.py prepare DATA SET OUT.npz      SET: imdb, california, titanic, adult
        estimators_peer.py run FILE.npz CLASS [PARAMS]   prints the score and the seconds as JSON
@@ -69,14 +69,47 @@ def save(data, name, out):
              y_test=y_test.astype(kind))
 
 
+class DenseNetwork:
+    """The twin of dense_network in estimators.cpp."""
+
+    def __init__(self, seed, epochs):
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+        import keras
+        keras.utils.set_random_seed(seed)
+        self.keras, self.seed, self.epochs = keras, seed, epochs
+
+    def fit(self, x, y):
+        layers = self.keras.layers
+        inputs, targets = layers.Normalization(), layers.Normalization(invert=True)
+        inputs.adapt(x)
+        targets.adapt(y[:, None])
+        self.model = self.keras.Sequential([
+            self.keras.Input(x.shape[1:]), inputs, layers.Dense(64, "relu"), layers.Dense(64, "relu"), layers.Dense(1), targets])
+        self.model.compile(optimizer="adam", loss="mean_squared_error")
+        generator = np.random.default_rng(self.seed)  # set_random_seed would repeat one order in every epoch
+        for _ in range(self.epochs):
+            order = generator.permutation(len(x))
+            self.model.fit(x[order], y[order, None], batch_size=32, shuffle=False, verbose=0)
+
+    def predict(self, x):
+        return self.model.predict(x, verbose=0)[:, 0]
+
+
 def measure(file, class_name, params):
-    from sklearn.utils import all_estimators
     warnings.filterwarnings("ignore")
     arrays = np.load(file)
+    if class_name == "DenseNetwork":
+        timed(DenseNetwork(**params), arrays)
+        return
+    from sklearn.utils import all_estimators
     kind = dict(all_estimators())[class_name]
     known = inspect.signature(kind).parameters
     extra = {"random_state": 0, "n_jobs": int(os.environ.get("OMP_NUM_THREADS", os.cpu_count()))}
-    model = kind(**{name: value for name, value in extra.items() if name in known}, **params)
+    timed(kind(**{name: value for name, value in extra.items() if name in known}, **params), arrays)
+
+
+def timed(model, arrays):
     start = time.perf_counter()
     model.fit(arrays["x_train"], arrays["y_train"])
     fit = time.perf_counter() - start
