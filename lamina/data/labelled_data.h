@@ -51,6 +51,14 @@ enum class SampleKind {
   kSeries,  ///< a moment each, in order: x (n, 1), and names with the times where a column holds such
 };
 
+/// What is done with a cell of a table that is infinite in float32: "inf", or a number beyond its range.
+enum class Infinite {
+  kTell,  ///< it is taken as it is, and one warning names the first and counts them
+  kKeep,  ///< it is taken as it is
+  kFail,  ///< an error names the cell
+  kDrop,  ///< the row is left out
+};
+
 /// How a table of text is written.
 struct TableOptions {
   /// Whether the first line names the columns. Absent: it does where it holds text in a column that holds
@@ -64,6 +72,8 @@ struct TableOptions {
   /// Whether a field may stand in quotes, as RFC 4180 has it. Absent: yes, except in tables of texts between
   /// tabs where some field holds a quote and does not stand in quotes, but every line has as many tabs.
   std::optional<bool> quotes = {};
+  /// Of inputs, and of targets that are values. Time series, whose values are finite, know kDrop and else fail.
+  Infinite infinite = Infinite::kTell;
 
   /// Whether anything is said here, so that it is a table whatever it looks like.
   bool given() const { return header || separator != 0 || decimal_comma || quotes; }
