@@ -42,12 +42,16 @@ Json paths_of(const std::vector<image::FolderReport::Sized>& images) {
   return list;
 }
 
+Json unreadable_of(const std::vector<image::FolderReport::Unreadable>& files) {
+  Json list = Json::list();
+  for (const auto& file : files) list.push_back(Json::object({{"file", file.path}, {"reason", file.reason}}));
+  return list;
+}
+
 Json as_json(const image::FolderReport& report) {
-  Json classes = Json::object(), unreadable = Json::list(), copies = Json::list();
+  Json classes = Json::object(), copies = Json::list();
   for (size_t i = 0; i < report.class_names.size(); ++i)
     classes[report.class_names[i]] = report.class_counts[i];
-  for (const auto& file : report.unreadable)
-    unreadable.push_back(Json::object({{"file", file.path}, {"reason", file.reason}}));
   for (const auto& group : report.copies) {
     copies.push_back(Json::object({{"files", Json(Json::List(group.paths.begin(), group.paths.end()))},
                                    {"across_classes", group.across_classes},
@@ -58,7 +62,9 @@ Json as_json(const image::FolderReport& report) {
                        {"other_files", report.other_files},
                        {"classes", classes},
                        {"unbalanced", report.unbalanced},
-                       {"unreadable", unreadable},
+                       {"loose", Json(Json::List(report.loose.begin(), report.loose.end()))},
+                       {"lacking", Json(Json::List(report.lacking.begin(), report.lacking.end()))},
+                       {"unreadable", unreadable_of(report.unreadable)},
                        {"copies", copies},
                        {"tiny", paths_of(report.tiny)},
                        {"huge", paths_of(report.huge)}});
@@ -79,7 +85,10 @@ int split(const Options& options) {
   const image::FolderSplit parts = image::split_folder(
       options.places.at(0), out, {.test_size = options.test_size, .seed = options.seed, .stratify = true});
   if (options.json)
-    print_json(Json::object({{"folder", out}, {"train", parts.train}, {"test", parts.test}}));
+    print_json(Json::object({{"folder", out},
+                             {"train", parts.train},
+                             {"test", parts.test},
+                             {"unreadable", unreadable_of(parts.unreadable)}}));
   else
     fmt::print("{} images in {}/train, {} in {}/test\n", parts.train, printable(out), parts.test,
                printable(out));

@@ -98,6 +98,12 @@ void add_data_arguments(Command& command, DataArguments& arguments) {
                .help = "Cells of a table that are infinite in float32: taken and told (tell, default), taken "
                        "without a word (keep), an error (fail), or their rows left out (drop)",
                .type = "tell|keep|fail|drop"});
+  command.add(
+      arguments.on_error,
+      {.name = "--on-error",
+       .help = "Pictures of a folder that cannot be read: an error (fail, default), or left out, counted "
+               "and named (skip)",
+       .type = "fail|skip"});
   command.add(arguments.separator, {.name = "--separator",
                                     .help = "Between the fields of a table: one character, or tab (default: "
                                             "the one of , ; | and tab that fits)",
@@ -165,6 +171,12 @@ Infinite infinite_of(const std::string& text) {
   throw UsageError("--infinite: expected tell, keep, fail or drop; got '" + text + "'");
 }
 
+OnError on_error_of(const std::string& text) {
+  if (text.empty() || text == "fail") return OnError::kFail;
+  if (text == "skip") return OnError::kSkip;
+  throw UsageError("--on-error: expected fail or skip; got '" + text + "'");
+}
+
 }  // namespace
 
 DataOptions data_options(DataNeeds needs, const DataArguments& arguments, const char* split) {
@@ -175,6 +187,7 @@ DataOptions data_options(DataNeeds needs, const DataArguments& arguments, const 
   DataOptions options{
       .split = split, .label_column = arguments.label_column, .text_column = arguments.text_column};
   options.table.separator = separator_of(arguments.separator);
+  options.on_error = on_error_of(arguments.on_error);
   options.table.infinite = infinite_of(arguments.infinite);
   options.table.decimal_comma = arguments.decimal_comma;
   if (arguments.header || arguments.no_header) options.table.header = arguments.header;

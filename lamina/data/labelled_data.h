@@ -59,6 +59,12 @@ enum class Infinite {
   kDrop,  ///< the row is left out
 };
 
+/// What is done with a picture of a folder that cannot be decoded.
+enum class OnError {
+  kFail,  ///< an error names it
+  kSkip,  ///< it is left out, and one warning names and counts all such
+};
+
 /// How a table of text is written.
 struct TableOptions {
   /// Whether the first line names the columns. Absent: it does where it holds text in a column that holds
@@ -128,6 +134,8 @@ struct DataOptions {
   /// What to do with empty cells of a table, and with NA, NaN, null and their like. Absent: as in training,
   /// or an error.
   std::optional<Missing> missing = {};
+  /// Of folders of pictures.
+  OnError on_error = OnError::kFail;
   DataNeeds needs = {};
 };
 
