@@ -15,6 +15,7 @@
 #include <system_error>
 
 #include "lamina/base/error.h"
+#include "lamina/base/log.h"
 #include "lamina/base/system.h"
 #include "lamina/base/threads.h"
 #include "lamina/base/utf8.h"
@@ -64,6 +65,16 @@ Model load(const std::string& path, const LoadOptions& options) {
                     "'; 'lamina train' makes one, see 'lamina train --help'");
   }
   return load_model(path, options);
+}
+
+Model load_to_ask(const std::string& path) {
+  try {
+    return load(path);
+  } catch (const Error& error) {
+    Model model = load(path, {.compile = false});  // throws the same where it is not training's matter
+    warn(fmt::format("{}. Predictions do not need it", error.what()));
+    return model;
+  }
 }
 
 std::pair<std::string, std::string> name_and_file(const std::string& text) {

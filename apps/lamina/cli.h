@@ -51,6 +51,10 @@ void add_place(Command& command, Place& place);
 /// The model in a file; the message of what load_model throws gets a hint when `path` does not exist.
 Model load(const std::string& path, const LoadOptions& options = {});
 
+/// The same to ask it for predictions or to describe it. What only training would miss is no error, but is
+/// told in one warning.
+Model load_to_ask(const std::string& path);
+
 /// The result of `work`, which computes with what `source` holds: what is wrong with that names it.
 template <class F>
 auto with_data_of(const std::string& source, F&& work) {

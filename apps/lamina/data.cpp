@@ -1,11 +1,13 @@
-// lamina data: which data sets there are, whether a folder of photographs is fit to learn from, and its
-// parts.
+// lamina data: which data sets there are, those of the network, whether a folder of photographs is fit to
+// learn from, and its parts.
 #include <fmt/format.h>
 
 #include <memory>
 #include <optional>
 
+#include "catalogue.h"
 #include "cli.h"
+#include "data_get.h"
 #include "lamina/base/terminal.h"
 #include "lamina/data/labelled_data.h"
 #include "lamina/zoo/check_folder.h"
@@ -18,6 +20,7 @@ struct Options {
   std::vector<std::string> places;
   double test_size = 0.2;
   uint64_t seed = 0;
+  std::string out, sha256, mirror;
   bool json = false;
 };
 
@@ -28,7 +31,22 @@ int list(const Options& options) {
     if (options.json) {
       sets.push_back(Json::object({{"name", name}, {"folder", place.empty() ? Json() : Json(place)}}));
     } else {
-      fmt::print("{:<14}  {}\n", name, place.empty() ? "not on this machine: " + how_to_get(name) : place);
+      fmt::print("{:<18}  {}\n", name, place.empty() ? "not on this machine: " + how_to_get(name) : place);
+    }
+  }
+  for (const CatalogueSet& set : catalogue()) {
+    const std::string place = place_of(set);
+    if (options.json) {
+      sets.push_back(Json::object({{"name", set.name},
+                                   {"folder", place.empty() ? Json() : Json(place)},
+                                   {"title", set.title},
+                                   {"licence", set.licence},
+                                   {"source", set.source},
+                                   {"bytes", static_cast<int64_t>(set.bytes())}}));
+    } else {
+      fmt::print("{:<18}  {}\n", set.name, place.empty() ? "lamina data get " + set.name : place);
+      fmt::print("{:<18}  {}; {:.1f} MB; {}; {}\n", "", set.title, static_cast<double>(set.bytes()) / 1e6,
+                 set.licence, set.source);
     }
   }
   if (options.json) print_json(Json::object({{"sets", sets}}));
@@ -42,12 +60,16 @@ Json paths_of(const std::vector<image::FolderReport::Sized>& images) {
   return list;
 }
 
+Json unreadable_of(const std::vector<image::FolderReport::Unreadable>& files) {
+  Json list = Json::list();
+  for (const auto& file : files) list.push_back(Json::object({{"file", file.path}, {"reason", file.reason}}));
+  return list;
+}
+
 Json as_json(const image::FolderReport& report) {
-  Json classes = Json::object(), unreadable = Json::list(), copies = Json::list();
+  Json classes = Json::object(), copies = Json::list();
   for (size_t i = 0; i < report.class_names.size(); ++i)
     classes[report.class_names[i]] = report.class_counts[i];
-  for (const auto& file : report.unreadable)
-    unreadable.push_back(Json::object({{"file", file.path}, {"reason", file.reason}}));
   for (const auto& group : report.copies) {
     copies.push_back(Json::object({{"files", Json(Json::List(group.paths.begin(), group.paths.end()))},
                                    {"across_classes", group.across_classes},
@@ -58,7 +80,9 @@ Json as_json(const image::FolderReport& report) {
                        {"other_files", report.other_files},
                        {"classes", classes},
                        {"unbalanced", report.unbalanced},
-                       {"unreadable", unreadable},
+                       {"loose", Json(Json::List(report.loose.begin(), report.loose.end()))},
+                       {"lacking", Json(Json::List(report.lacking.begin(), report.lacking.end()))},
+                       {"unreadable", unreadable_of(report.unreadable)},
                        {"copies", copies},
                        {"tiny", paths_of(report.tiny)},
                        {"huge", paths_of(report.huge)}});
@@ -79,7 +103,10 @@ int split(const Options& options) {
   const image::FolderSplit parts = image::split_folder(
       options.places.at(0), out, {.test_size = options.test_size, .seed = options.seed, .stratify = true});
   if (options.json)
-    print_json(Json::object({{"folder", out}, {"train", parts.train}, {"test", parts.test}}));
+    print_json(Json::object({{"folder", out},
+                             {"train", parts.train},
+                             {"test", parts.test},
+                             {"unreadable", unreadable_of(parts.unreadable)}}));
   else
     fmt::print("{} images in {}/train, {} in {}/test\n", parts.train, printable(out), parts.test,
                printable(out));
@@ -87,10 +114,13 @@ int split(const Options& options) {
 }
 
 int act(const Options& options) {
-  const size_t wanted = options.action == "list" ? 0 : options.action == "check" ? 1 : 2;
+  const bool get = options.action == "get";
+  const size_t wanted = options.action == "list" ? 0 : options.action == "split" ? 2 : 1;
   if (options.places.size() != wanted)
-    throw UsageError(fmt::format("data {}: expected {} folders, got {}; see 'lamina data --help'",
-                                 options.action, wanted, options.places.size()));
+    throw UsageError(fmt::format("data {}: expected {}, got {}; see 'lamina data --help'", options.action,
+                                 get ? "one name or address" : fmt::format("{} folders", wanted),
+                                 options.places.size()));
+  if (get) return get_data({options.places[0], options.out, options.sha256, options.mirror, options.json});
   if (wanted == 0) return list(options);
   return wanted == 1 ? check(options) : split(options);
 }
@@ -98,15 +128,17 @@ int act(const Options& options) {
 }  // namespace
 
 void add_data(CLI::App& app, Action& action) {
-  Command command(app, "data", "List data sets; check or split a folder of photographs");
+  Command command(app, "data", "List and fetch data sets; check or split a folder of photographs");
   auto options = std::make_shared<Options>();
   command.add(options->action,
               {.name = "ACTION",
-               .help = "list: the named sets. check DIR: images that cannot be read, copies, "
+               .help = "list: the named sets. get NAME: fetch one of these from the network, or an address "
+                       "(http://..., https://...), going on where it broke off. check DIR: images that "
+                       "cannot be read, copies, "
                        "classes out of balance. split DIR OUT: copies of the images in OUT/train "
                        "and OUT/test",
                .required = true,
-               .choices = {"list", "check", "split"}});
+               .choices = {"list", "get", "check", "split"}});
   command.add(options->places,
               {.name = "DIR", .help = "A folder (or .tar) with one folder of images for each class"});
   command.add(options->test_size, {.name = "--test-size",
@@ -117,6 +149,18 @@ void add_data(CLI::App& app, Action& action) {
                                    .show_default = true});
   command.add(options->seed,
               {.name = "--seed", .help = "Of split", .type = "N", .least = 0, .show_default = true});
+  command.add(options->out, {.name = "--out",
+                             .help = "Of get: folder; a set gets one of its name in there (default: "
+                                     "$LAMINA_DATA, else the current folder)",
+                             .type = "DIR"});
+  command.add(options->sha256, {.name = "--sha256",
+                                .help = "Of get: the checksum that an address must have; a part is resumed "
+                                        "only with one",
+                                .type = "HEX"});
+  command.add(options->mirror, {.name = "--mirror",
+                                .help = "Of get: address of a folder that has NAME/FILE, in place of the "
+                                        "set's source; checksums stay the same",
+                                .type = "URL"});
   add_json(command, options->json, "what was found");
   command.on_call([options, &action] { action = [options] { return act(*options); }; });
 }

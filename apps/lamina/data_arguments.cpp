@@ -93,6 +93,17 @@ void add_data_arguments(Command& command, DataArguments& arguments) {
                                   .help = "Rows of a table that lack a value: an error (fail) or left out "
                                           "(drop); default: as in training, else fail",
                                   .type = "fail|drop"});
+  command.add(arguments.infinite,
+              {.name = "--infinite",
+               .help = "Cells of a table that are infinite in float32: taken and told (tell, default), taken "
+                       "without a word (keep), an error (fail), or their rows left out (drop)",
+               .type = "tell|keep|fail|drop"});
+  command.add(
+      arguments.on_error,
+      {.name = "--on-error",
+       .help = "Pictures of a folder that cannot be read: an error (fail, default), or left out, counted "
+               "and named (skip)",
+       .type = "fail|skip"});
   command.add(arguments.separator, {.name = "--separator",
                                     .help = "Between the fields of a table: one character, or tab (default: "
                                             "the one of , ; | and tab that fits)",
@@ -150,6 +161,24 @@ void settle_scale_of(Model& model, const LabelledData& data, const DataArguments
   settle_scale(model, data);
 }
 
+namespace {
+
+Infinite infinite_of(const std::string& text) {
+  if (text.empty() || text == "tell") return Infinite::kTell;
+  if (text == "keep") return Infinite::kKeep;
+  if (text == "fail") return Infinite::kFail;
+  if (text == "drop") return Infinite::kDrop;
+  throw UsageError("--infinite: expected tell, keep, fail or drop; got '" + text + "'");
+}
+
+OnError on_error_of(const std::string& text) {
+  if (text.empty() || text == "fail") return OnError::kFail;
+  if (text == "skip") return OnError::kSkip;
+  throw UsageError("--on-error: expected fail or skip; got '" + text + "'");
+}
+
+}  // namespace
+
 DataOptions data_options(DataNeeds needs, const DataArguments& arguments, const char* split) {
   if (arguments.header && arguments.no_header)
     throw UsageError("--header and --no-header exclude each other");
@@ -158,6 +187,8 @@ DataOptions data_options(DataNeeds needs, const DataArguments& arguments, const 
   DataOptions options{
       .split = split, .label_column = arguments.label_column, .text_column = arguments.text_column};
   options.table.separator = separator_of(arguments.separator);
+  options.on_error = on_error_of(arguments.on_error);
+  options.table.infinite = infinite_of(arguments.infinite);
   options.table.decimal_comma = arguments.decimal_comma;
   if (arguments.header || arguments.no_header) options.table.header = arguments.header;
   if (arguments.quotes || arguments.no_quotes) options.table.quotes = arguments.quotes;

@@ -10,11 +10,11 @@
 namespace lamina::cli {
 
 struct DataArguments {
-  std::string label_column, text_column, labels, scale, missing, separator;
+  std::string label_column, text_column, labels, scale, missing, infinite, on_error, separator;
   bool header = false, no_header = false, decimal_comma = false, quotes = false, no_quotes = false;
 };
 
-/// --label-column, --text-column, --labels, --scale, --missing, --separator, --header, --no-header,
+/// --label-column, --text-column, --labels, --scale, --missing, --infinite, --on-error, --separator, --header, --no-header,
 /// --decimal-comma, --quotes, --no-quotes.
 void add_data_arguments(Command& command, DataArguments& arguments);
 

@@ -313,23 +313,11 @@ class Speaker {
   int64_t said_ = 0, bad_ = 0;
 };
 
-// The loss, which predict has no other use for, says whether outputs are classes that --labels can name. It
-// may be one that this build does not know.
-Model load_to_ask(const Options& options) {
-  if (!options.arguments.labels.empty()) {
-    try {
-      return load(options.model);
-    } catch (const Error&) {
-    }
-  }
-  return load(options.model, {.compile = false});
-}
-
 int predict(const Options& options) {
   auto scope = enter(options.place);
   if (is_estimator_file(options.model))
     return predict_estimator(options.model, options.inputs, options.arguments, options.json);
-  Model model = load_to_ask(options);
+  Model model = load_to_ask(options.model);
   tell_model(model, options.arguments);
   if (SeriesInfo::of(model.data_info(), "'" + options.model + "'")) {
     predict_series(model, options.inputs, options.arguments, options.steps.value_or(1), options.json);

@@ -52,7 +52,7 @@ Tensors read_inputs(const Model& model, const std::vector<std::string>& argument
 
 int run(const Options& options) {
   auto scope = enter(options.place);
-  Model model = load(options.model, {.compile = false});
+  Model model = load_to_ask(options.model);
   if (model.layers().empty()) throw InvalidArgument("run: the model has no layers");
   const Tensors inputs = read_inputs(model, options.inputs);
   make_folder(options.output);

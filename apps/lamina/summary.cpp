@@ -43,7 +43,7 @@ struct Options {
 };
 
 int summary(Options options) {
-  Model model = load(options.path, {.compile = false});
+  Model model = load_to_ask(options.path);
   if (!options.json) {
     options.table.ascii = !terminal_of(stdout).utf8;
     fmt::print("{}", model.summary_text(options.table));

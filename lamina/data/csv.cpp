@@ -99,9 +99,12 @@ class TableReader {
         layout_(table.layout()),
         missing_(options.missing.value_or(options.needs.known.missing.value_or(Missing::kFail))),
         columns_(detail::choose_columns(layout_, options, table.name())),
-        values_(columns_.inputs) {
+        values_(columns_.inputs),
+        infinite_(options.table.infinite) {
     if (!layout_.guess.empty()) warn("'" + table.name() + "': " + layout_.guess);
-    if (columns_.target) target_.emplace(options.needs, layout_.decimal, layout_.columns[*columns_.target]);
+    if (columns_.target)
+      target_.emplace(options.needs, layout_.decimal, layout_.columns[*columns_.target],
+                      options.table.infinite);
   }
 
   LabelledData run() {
@@ -150,14 +153,21 @@ class TableReader {
                         detail::mark_hint(detail::trimmed(fields[column]), layout_.decimal));
       }
       to[at] = static_cast<float>(number);
-      if (std::isinf(to[at]) && infinite_++ == 0)
-        first_infinite_ = place(column) + " holds " + detail::shown(fields[column]);
+      if (!stays(to[at], fields[column], column)) return false;
     }
     if (!target_) return true;
     const size_t column = *columns_.target;
     try {
-      return target_->take(fields[column], table_.line(), row_) ||
-             !leaves_out(fields[column], column, "a target");
+      if (target_->take(fields[column], table_.line(), row_)) return true;
+      return !target_->infinite() && !leaves_out(fields[column], column, "a target");
+    } catch (const InvalidArgument& error) {
+      throw FileError(place(column) + " " + error.what());
+    }
+  }
+
+  bool stays(float value, std::string_view field, size_t column) {
+    try {
+      return infinite_.take(value, field, [&] { return place(column); });
     } catch (const InvalidArgument& error) {
       throw FileError(place(column) + " " + error.what());
     }
@@ -174,15 +184,13 @@ class TableReader {
     LabelledData data;
     if (row_ == 0) throw FileError("'" + table_.name() + "' has a header and no rows");
     const auto rows = static_cast<int64_t>(values_.rows());
-    if (rows == 0) throw FileError("'" + table_.name() + "': every row lacks a value");
-    if (infinite_ > 0) {
-      warn(first_infinite_ + ", which is infinite in float32 and taken as it is; " +
-           detail::count_of(static_cast<int64_t>(infinite_), "such cell") + " in all");
-    }
-    if (dropped_ > 0) {
-      warn("'" + table_.name() + "': " + std::to_string(dropped_) + " of " +
+    if (rows == 0) throw FileError("'" + table_.name() + "': every row lacks a value or is left out");
+    infinite_.tell();
+    const size_t lacking = dropped_ - infinite_.dropped() - (target_ ? target_->infinite_rows() : 0);
+    if (lacking > 0) {
+      warn("'" + table_.name() + "': " + std::to_string(lacking) + " of " +
            detail::count_of(static_cast<int64_t>(row_), "row") +
-           (dropped_ == 1 ? " lacks a value and is left out" : " lack a value and are left out"));
+           (lacking == 1 ? " lacks a value and is left out" : " lack a value and are left out"));
     }
     data.x = values_.take(DType::kFloat32, {rows, static_cast<int64_t>(columns_.inputs)});
     data.numbers = std::move(numbers_);
@@ -209,8 +217,8 @@ class TableReader {
   detail::RowBlocks<float> values_;
   std::optional<detail::TargetColumn> target_;
   std::vector<int64_t> numbers_;
-  size_t row_ = 0, dropped_ = 0, infinite_ = 0;
-  std::string first_infinite_;
+  size_t row_ = 0, dropped_ = 0;
+  detail::InfiniteCells infinite_;
 };
 
 LabelledData labelled_data(detail::TextStream::Source source, const std::string& name,

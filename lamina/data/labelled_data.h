@@ -51,6 +51,20 @@ enum class SampleKind {
   kSeries,  ///< a moment each, in order: x (n, 1), and names with the times where a column holds such
 };
 
+/// What is done with a cell of a table that is infinite in float32: "inf", or a number beyond its range.
+enum class Infinite {
+  kTell,  ///< it is taken as it is, and one warning names the first and counts them
+  kKeep,  ///< it is taken as it is
+  kFail,  ///< an error names the cell
+  kDrop,  ///< the row is left out
+};
+
+/// What is done with a picture of a folder that cannot be decoded.
+enum class OnError {
+  kFail,  ///< an error names it
+  kSkip,  ///< it is left out, and one warning names and counts all such
+};
+
 /// How a table of text is written.
 struct TableOptions {
   /// Whether the first line names the columns. Absent: it does where it holds text in a column that holds
@@ -64,6 +78,8 @@ struct TableOptions {
   /// Whether a field may stand in quotes, as RFC 4180 has it. Absent: yes, except in tables of texts between
   /// tabs where some field holds a quote and does not stand in quotes, but every line has as many tabs.
   std::optional<bool> quotes = {};
+  /// Of inputs, and of targets that are values. Time series, whose values are finite, know kDrop and else fail.
+  Infinite infinite = Infinite::kTell;
 
   /// Whether anything is said here, so that it is a table whatever it looks like.
   bool given() const { return header || separator != 0 || decimal_comma || quotes; }
@@ -118,6 +134,8 @@ struct DataOptions {
   /// What to do with empty cells of a table, and with NA, NaN, null and their like. Absent: as in training,
   /// or an error.
   std::optional<Missing> missing = {};
+  /// Of folders of pictures.
+  OnError on_error = OnError::kFail;
   DataNeeds needs = {};
 };
 

@@ -6,6 +6,7 @@
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/formats/detail/npy_header.h"
+#include "lamina/formats/detail/npz_limits.h"
 #include "lamina/formats/detail/reading.h"
 #include "lamina/formats/detail/zip_archive.h"
 #include "lamina/formats/npy.h"
@@ -32,7 +33,9 @@ NpzReader::NpzReader(std::string_view bytes, const std::string& name) : NpzReade
 NpzReader::NpzReader(std::string file, std::string_view bytes, const std::string& name)
     // The archive looks at bytes that must stay where they are.
     : file_(std::make_unique<std::string>(std::move(file))),
-      state_(new State{name, detail::ZipReader(bytes.data() ? bytes : std::string_view(*file_), name)}) {
+      state_(new State{
+          name, detail::ZipReader(bytes.data() ? bytes : std::string_view(*file_), name, detail::kAnySize)}) {
+  detail::check_npz_size(state_->archive, std::max(bytes.size(), file_->size()), name, detail::npz_limits());
   for (const std::string& member : state_->archive.members()) {
     if (member.ends_with(kSuffix)) state_->names.push_back(member.substr(0, member.size() - kSuffix.size()));
   }

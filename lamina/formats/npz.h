@@ -14,7 +14,10 @@ namespace lamina {
 /// The arrays of a .npz file one by one: what is not asked for is not parsed, and need not be readable.
 class NpzReader {
  public:
-  /// Throws FileError when the file is missing or damaged, or a zip bomb.
+  /// Throws FileError when the file is missing or damaged, or a zip bomb: when its members inflate to more
+  /// than 256 MiB and more than 200 times the size of the file, unless each that is needed to stay below that
+  /// is an array whose header states as many bytes as the archive does. Such arrays, which compress well
+  /// (one-hot rows), may take a quarter of the memory of this machine, or of this process's cgroup.
   explicit NpzReader(const std::string& path);
   /// The same of bytes that outlive it. `name`: what to call them in error messages.
   NpzReader(std::string_view bytes, const std::string& name);
@@ -41,7 +44,7 @@ class NpzReader {
 
 /// The arrays of the .npz file at `path`, compressed or not, by name (without ".npy"). Members that are not
 /// .npy files are skipped. Throws FileError when the file is missing or damaged, when it inflates to far more
-/// than its size warrants (a zip bomb), or for the reasons of read_npy.
+/// than its size warrants (a zip bomb, see NpzReader), or for the reasons of read_npy.
 std::map<std::string, Tensor> read_npz(const std::string& path);
 
 /// The same from bytes in memory.

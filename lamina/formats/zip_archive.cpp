@@ -68,7 +68,7 @@ ZipReader::ZipReader(std::string_view bytes, std::string name, const ZipLimits& 
 
   // From here on the destructor does not run yet: the archive must be closed by hand on failure.
   try {
-    const uint64_t limit = std::min(limits.absolute, std::max(limits.free, limits.ratio * bytes.size()));
+    const uint64_t limit = limits.of(bytes.size());
     uint64_t total = 0;
     for (zip_int64_t i = 0, n = zip_get_num_entries(archive_, 0); i < n; ++i) {
       zip_stat_t status;
@@ -99,23 +99,46 @@ ZipReader::~ZipReader() { zip_discard(archive_); }
 
 bool ZipReader::has(const std::string& member) const { return index_.contains(member); }
 
-std::string ZipReader::read(const std::string& member) const {
+size_t ZipReader::index_of(const std::string& member) const {
   const auto found = index_.find(member);
-  if (found == index_.end()) {
-    std::string list;
-    for (size_t i = 0; i < members_.size() && i < 12; ++i)
-      list += (i ? ", " : "") + excerpt(members_[i], kMostName);
-    throw FileError("'" + name_ + "' lacks the member '" + member + "'; it holds: " +
-                    (list.empty() ? "nothing" : list) + (members_.size() > 12 ? ", ..." : ""));
+  if (found != index_.end()) return found->second;
+  std::string list;
+  for (size_t i = 0; i < members_.size() && i < 12; ++i)
+    list += (i ? ", " : "") + excerpt(members_[i], kMostName);
+  throw FileError("'" + name_ + "' lacks the member '" + member + "'; it holds: " +
+                  (list.empty() ? "nothing" : list) + (members_.size() > 12 ? ", ..." : ""));
+}
+
+bool ZipReader::is_lzma(size_t index) const {
+  zip_stat_t status;
+  return zip_stat_index(archive_, index, 0, &status) == 0 && (status.valid & ZIP_STAT_COMP_METHOD) &&
+         status.comp_method == kZipLzma;
+}
+
+std::string ZipReader::start(const std::string& member, size_t count) const {
+  const size_t index = index_of(member);
+  zip_file_t* file = is_lzma(index) ? nullptr : zip_fopen_index(archive_, index, 0);
+  if (!file) return {};
+  std::string bytes(std::min<uint64_t>(count, sizes_[index]), '\0');
+  size_t length = 0;
+  while (length < bytes.size()) {
+    const zip_int64_t got = zip_fread(file, bytes.data() + length, bytes.size() - length);
+    if (got <= 0) break;
+    length += static_cast<size_t>(got);
   }
-  const size_t index = found->second;
+  zip_fclose(file);
+  bytes.resize(length);
+  return bytes;
+}
+
+std::string ZipReader::read(const std::string& member) const {
+  const size_t index = index_of(member);
   const uint64_t size = sizes_[index];
   const auto fail = [&](const std::string& reason) {
     throw FileError("'" + name_ + "': its member '" + excerpt(member, kMostName) + "' is damaged: " + reason);
   };
-  zip_stat_t status;
-  const bool lzma = zip_stat_index(archive_, index, 0, &status) == 0 &&
-                    (status.valid & ZIP_STAT_COMP_METHOD) && status.comp_method == kZipLzma;
+  zip_stat_t status{};
+  const bool lzma = is_lzma(index) && zip_stat_index(archive_, index, 0, &status) == 0;
   zip_file_t* file = zip_fopen_index(archive_, index, lzma ? ZIP_FL_COMPRESSED : 0);
   if (!file) fail(zip_strerror(archive_));
   struct Close {

@@ -26,7 +26,7 @@ LoadNotes::~LoadNotes() {
   for (const std::string& note : notes_) list += (list.empty() ? "" : "; ") + note;
   try {
     warn("'" + excerpt(name_, 500) + "' is loaded; what only training needs is not known here: " +
-         excerpt(list, 2000) + ". To train it, register what is missing before loading, or compile it anew");
+         excerpt(list, 2000) + ". Predictions do not need it; to train it, register what is missing before loading, or compile it anew");
   } catch (...) {  // of a sink: a destructor may not throw
   }
 }

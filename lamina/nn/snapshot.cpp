@@ -55,10 +55,10 @@ void Model::restore(const TrainingSnapshot& snapshot) {
 
   // First look whether everything fits, so that a refused snapshot changes nothing.
   std::vector<std::pair<Tensor*, const Tensor*>> writes;
-  const auto plan = [&](const std::string& name, Tensor& to) {
+  const auto plan = [&](const std::string& name, Tensor& to, bool other_dtype = false) {
     const Tensor* from = snapshot.find(name);
     if (!from) throw InvalidArgument("the snapshot lacks '" + name + "': was it taken of another model?");
-    if (from->type() != to.type()) {
+    if (from->shape() != to.shape() || (from->dtype() != to.dtype() && !other_dtype)) {
       throw InvalidArgument("the snapshot's '" + name + "' is " + from->type().str() + ", the model's is " +
                             to.type().str());
     }
@@ -71,7 +71,15 @@ void Model::restore(const TrainingSnapshot& snapshot) {
       plan("optimizer/" + other.name + "/" + weight->name, weight->value);
   }
   detail::LiveLogs& live = impl().position.logs;
-  for (size_t i = 0; i < live.state.size(); ++i) plan("metrics/" + std::to_string(i), live.state[i]);
+  // Snapshots of before hold means in float32.
+  const auto widened = [&](const std::string& name, const Tensor& to) {
+    const Tensor* from = snapshot.find(name);
+    return from && from->dtype() == DType::kFloat32 && to.dtype() == DType::kFloat64;
+  };
+  for (size_t i = 0; i < live.state.size(); ++i) {
+    const std::string name = "metrics/" + std::to_string(i);
+    plan(name, live.state[i], widened(name, live.state[i]));
+  }
   plan("rng", trainer.key());
   for (const auto& [to, from] : writes) {
     detail::make_exclusive(*to);  // whoever holds a value of before keeps it

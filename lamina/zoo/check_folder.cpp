@@ -100,7 +100,18 @@ std::vector<Seen> list_all(const FileTree& tree, FolderReport& report) {
       list(tree, joined(part, name), {.path = {}, .part = part, .name = name}, report.other_files, all);
     }
   }
-  if (classes.empty()) list(tree, "", {}, report.other_files, all);
+  if (classes.empty()) {
+    list(tree, "", {}, report.other_files, all);
+  } else {
+    if (!parts[0].empty()) parts.emplace_back("");
+    for (const std::string& part : parts) {
+      for (const std::string& name : tree.names(part, false)) {
+        const std::string path = joined(part, name);
+        if (detail::image_format_of(tree.head(path, detail::kImageHeadBytes)))
+          report.loose.push_back(tree.shown(path));
+      }
+    }
+  }
   report.class_names.assign(classes.begin(), classes.end());
   return all;
 }
@@ -169,6 +180,21 @@ void find_copies(const FileTree& tree, const std::vector<Seen>& all, int max_dis
   }
 }
 
+// Classes that one of the parts has and the other has not: what is in the test alone cannot be learned.
+void find_lacking(const std::vector<Seen>& all, FolderReport& report) {
+  std::set<std::string> parts, there;
+  for (const Seen& seen : all) {
+    if (seen.part.empty() || !seen.reason.empty()) continue;
+    parts.insert(seen.part);
+    there.insert(joined(seen.part, seen.name));
+  }
+  for (const std::string& part : parts) {
+    for (const std::string& name : report.class_names) {
+      if (!there.contains(joined(part, name))) report.lacking.push_back(joined(part, name));
+    }
+  }
+}
+
 void add_sizes(const FileTree& tree, const Seen& seen, const CheckFolderOptions& options,
                FolderReport& report) {
   const FolderReport::Sized sized{tree.shown(seen.path), seen.height, seen.width};
@@ -221,13 +247,14 @@ FolderReport check_folder(const std::string& directory, const CheckFolderOptions
     report.unbalanced =
         *least == 0 || static_cast<double>(*most) >= options.imbalance * static_cast<double>(*least);
   }
+  find_lacking(all, report);
   find_copies(*tree, all, options.max_distance, report);
   return report;
 }
 
 bool FolderReport::good() const {
   return images > 0 && unreadable.empty() && copies.empty() && tiny.empty() && huge.empty() && !unbalanced &&
-         class_names.size() != 1;
+         loose.empty() && lacking.empty() && class_names.size() > 1;
 }
 
 std::string FolderReport::str() const {
@@ -239,8 +266,13 @@ std::string FolderReport::str() const {
   for (size_t i = 0; i < class_names.size(); ++i)
     text += "  " + class_names[i] + ": " + std::to_string(class_counts[i]) + "\n";
   if (class_names.size() == 1) text += "There is one class only: nothing to tell apart\n";
+  if (class_names.empty() && images > 0)
+    text += "There are no folders of classes: training needs one folder of images for each\n";
   if (unbalanced)
     text += "Classes are unbalanced: class_weight in fit, or more images of the small ones, may help\n";
+  const auto as_is = [](const std::string& each) { return each; };
+  add_list(text, "No image of the class in this part", lacking, as_is);
+  add_list(text, "In no folder of a class", loose, as_is);
   add_list(text, "Cannot be read", unreadable, [](const Unreadable& each) { return each.reason; });
   add_list(text, "Copies of each other", copies, [](const Copies& each) {
     std::string line;

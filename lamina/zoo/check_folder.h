@@ -42,13 +42,15 @@ struct FolderReport {
   int64_t other_files = 0;               ///< that are no images by name or content; left out
   std::vector<std::string> class_names;  ///< sorted; empty where the folder has no folders
   std::vector<int64_t> class_counts;     ///< readable images of each class, all parts together
+  std::vector<std::string> loose;        ///< images beside the folders of classes: training leaves them out
+  std::vector<std::string> lacking;      ///< classes without an image in one of the parts: "test/cats"
   std::vector<Unreadable> unreadable;
   std::vector<Copies> copies;
   std::vector<Sized> tiny, huge;
   int smallest_height = 0, smallest_width = 0, largest_height = 0, largest_width = 0;
   bool unbalanced = false;  ///< by CheckFolderOptions::imbalance; a class without images is that always
 
-  /// Whether there is nothing to say.
+  /// Whether there is nothing to say: without folders of classes there is, for training needs them.
   bool good() const;
   /// All of it as lines of text, lists cut after ten entries.
   std::string str() const;
@@ -70,13 +72,15 @@ struct SplitFolderOptions {
 /// How many images went where.
 struct FolderSplit {
   int64_t train = 0, test = 0;
+  std::vector<FolderReport::Unreadable> unreadable = {};  ///< files that are left out
 };
 
 /// Copies the images of a folder (or tar archive) of class folders to `out`/train/CLASS and `out`/test/CLASS,
 /// where load_data and image_dataset_from_directory find them. Folders inside of class folders become part of
-/// the names. Throws InvalidArgument for a test_size out of range, and, with stratify, for a class of one
-/// image; FileError for a folder without class folders or images, an `out` that holds something already, and
-/// a full disk.
+/// the names. Every image is decoded first, and those that cannot be are left out, which one warning says
+/// with their names. Throws InvalidArgument for a test_size out of range, an `out` inside of `directory` (or
+/// the same), and, with stratify, for a class of one image; FileError for a folder without class folders or
+/// images, an `out` that holds something already, and a full disk.
 FolderSplit split_folder(const std::string& directory, const std::string& out,
                          const SplitFolderOptions& options = {});
 

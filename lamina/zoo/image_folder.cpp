@@ -40,7 +40,10 @@ Tensor image_for(std::string_view bytes, const std::string& path, const Shape& i
 class ImageFolder {
  public:
   ImageFolder(const std::string& path, const std::string& split, const DataOptions& options)
-      : tree_(detail::FileTree::open(path)), path_(path), needs_(options.needs) {
+      : tree_(detail::FileTree::open(path)),
+        path_(path),
+        skip_(options.on_error == OnError::kSkip),
+        needs_(options.needs) {
     if (needs_.inputs.size() == 1) shape_ = needs_.inputs[0].shape;
     go_to_part(split, options.split);
   }
@@ -152,6 +155,12 @@ class ImageFolder {
     }
   }
 
+  void tell_bad(const std::vector<std::string>& bad) const {
+    const auto count = static_cast<int64_t>(bad.size());
+    warn("'" + path_ + "': " + detail::count_of(count, "image") + " of " + std::to_string(files_.size()) +
+         " cannot be read and " + (count == 1 ? "is" : "are") + " left out: " + detail::quoted_list(bad));
+  }
+
   std::string other() const {
     if (others_ == 0) return "";
     return ": " +
@@ -161,12 +170,25 @@ class ImageFolder {
            first_other_ + "' first";
   }
 
-  Tensor pixels() const {
+  // Takes what cannot be decoded out of the files and labels, where that may be left out.
+  Tensor pixels() {
+    std::vector<std::string> bad;
     std::shared_ptr<Buffer> buffer;
     Shape shape;
-    size_t bytes = 0;
-    for (size_t i = 0; i < files_.size(); ++i) {
-      const Tensor image = image_for(tree_->read(files_[i]), tree_->shown(files_[i]), shape_);
+    size_t bytes = 0, i = 0;
+    for (size_t next = 0; next < files_.size(); ++next) {
+      Tensor image;
+      try {
+        image = image_for(tree_->read(files_[next]), tree_->shown(files_[next]), shape_);
+      } catch (const FileError& error) {
+        if (!skip_)
+          throw FileError(std::string(error.what()) + "; 'lamina data check' lists all such files, and " +
+                          "--on-error skip (DataOptions::on_error) leaves them out");
+        bad.push_back(files_[next]);
+        continue;
+      }
+      files_[i] = files_[next];
+      labels_[i] = labels_[next];
       if (i == 0) {
         shape = image.shape();
         bytes = static_cast<size_t>(image.size());
@@ -177,7 +199,16 @@ class ImageFolder {
                         tree_->shown(files_[0]) + "' of " + shape.str() +
                         "; the model takes any size, but not two at once");
       }
-      std::memcpy(static_cast<char*>(buffer->data()) + i * bytes, image.data<uint8_t>(), bytes);
+      std::memcpy(static_cast<char*>(buffer->data()) + i++ * bytes, image.data<uint8_t>(), bytes);
+    }
+    if (!bad.empty()) tell_bad(bad);
+    files_.resize(i);
+    labels_.resize(i);
+    if (i == 0) throw FileError("'" + path_ + "': none of its images can be read");
+    if (!bad.empty()) {
+      auto less = std::make_shared<Buffer>(Device{}, bytes * i);
+      std::memcpy(less->data(), buffer->data(), bytes * i);
+      buffer = std::move(less);
     }
     std::vector<int64_t> dims = shape.dims();
     dims.insert(dims.begin(), static_cast<int64_t>(files_.size()));
@@ -187,6 +218,7 @@ class ImageFolder {
   std::shared_ptr<const detail::FileTree> tree_;
   std::string root_;  // below the tree's own
   std::string path_;  // for messages
+  bool skip_;         // what cannot be decoded
   const DataNeeds& needs_;
   Shape shape_ = {};
   std::vector<std::string> files_;

@@ -5,8 +5,13 @@
 #include <numeric>
 #include <system_error>
 
+#include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
+#include "lamina/base/log.h"
+#include "lamina/base/threads.h"
+#include "lamina/data/labelled_data.h"
+#include "lamina/image/load_img.h"
 #include "lamina/zoo/check_folder.h"
 #include "lamina/zoo/detail/image_index.h"
 
@@ -56,6 +61,49 @@ void copy(const detail::FileTree& tree, const ImageFile& file, const std::string
   write_file(target, tree.read(file.path));
 }
 
+/// Whether `out` is `directory` or below it, links followed.
+bool is_inside(const std::string& out, const std::string& directory) {
+  std::error_code error;
+  if (!fs::is_directory(directory, error)) return false;
+  const fs::path folder = fs::canonical(directory, error);
+  const fs::path path = fs::weakly_canonical(fs::absolute(out, error), error);
+  return !error &&
+         std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
+}
+
+/// The files that can be decoded; the others go to `unreadable`.
+std::vector<ImageFile> readable(const detail::FileTree& tree, const std::vector<std::string>& paths,
+                                std::vector<FolderReport::Unreadable>& unreadable) {
+  std::vector<std::string> reasons(paths.size());
+  parallel_for(static_cast<int64_t>(paths.size()), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const std::string& path = paths[static_cast<size_t>(i)];
+      try {
+        decode_image(tree.read(path), tree.shown(path));
+      } catch (const FileError& error) {
+        reasons[static_cast<size_t>(i)] = error.what();
+      }
+    }
+  });
+  std::vector<ImageFile> files;
+  for (size_t i = 0; i < paths.size(); ++i) {
+    if (reasons[i].empty())
+      files.push_back({paths[i], 0});
+    else
+      unreadable.push_back({tree.shown(paths[i]), reasons[i]});
+  }
+  return files;
+}
+
+void tell_unreadable(const std::vector<FolderReport::Unreadable>& unreadable, const std::string& directory) {
+  if (unreadable.empty()) return;
+  std::vector<std::string> names;
+  for (const auto& each : unreadable) names.push_back(each.path);
+  const auto count = static_cast<int64_t>(names.size());
+  warn("'" + directory + "': " + detail::count_of(count, "image", "images") + " cannot be read and " +
+       (count == 1 ? "is" : "are") + " left out: " + detail::quoted_list(names));
+}
+
 }  // namespace
 
 FolderSplit split_folder(const std::string& directory, const std::string& out,
@@ -66,11 +114,14 @@ FolderSplit split_folder(const std::string& directory, const std::string& out,
   std::error_code error;
   if (fs::exists(out, error) && !fs::is_empty(out, error))
     throw FileError("image::split_folder: '" + out + "' holds something already; name a folder that is new");
+  if (is_inside(out, directory))
+    throw InvalidArgument("image::split_folder: '" + out + "' is inside of '" + directory +
+                          "', whose classes would then be its parts, too; name a folder beside it");
   const auto tree = detail::FileTree::open(directory);
+  FolderSplit split;
   std::vector<std::vector<ImageFile>> groups;
   for (const std::string& name : tree->names("", true)) {
-    std::vector<ImageFile> files;
-    for (const std::string& path : detail::image_paths(*tree, name)) files.push_back({path, 0});
+    const std::vector<ImageFile> files = readable(*tree, detail::image_paths(*tree, name), split.unreadable);
     if (files.empty()) continue;
     if (options.stratify && files.size() < 2)
       throw InvalidArgument(
@@ -87,7 +138,7 @@ FolderSplit split_folder(const std::string& directory, const std::string& out,
                     "' has no folders with images, one for each class, to split");
   const auto wanted = static_cast<size_t>(std::ceil(options.test_size * static_cast<double>(all)));
   const std::vector<size_t> taken = shares(counts, wanted, options.test_size);
-  FolderSplit split;
+  tell_unreadable(split.unreadable, directory);
   for (size_t g = 0; g < groups.size(); ++g) {
     detail::shuffle_as_numpy(groups[g], static_cast<uint32_t>(options.seed + g));
     for (size_t i = 0; i < groups[g].size(); ++i) {

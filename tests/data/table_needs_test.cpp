@@ -381,6 +381,45 @@ TEST(TableNeeds, InfiniteCellsAreNamed) {
   EXPECT_TRUE(told.holds("2 such cells in all")) << told.text();
 }
 
+TEST(TableNeeds, InfiniteCellsAreTakenOrNotAsOneSays) {
+  const std::string text = "a,y\n1,2\ninf,3\n5,1e40\n,8\n6,7\n";
+  DataOptions options{.missing = Missing::kDrop};
+  options.needs.target = TargetKind::kValues;
+  const auto parse = [&](Infinite way) {
+    options.table.infinite = way;
+    return parse_table(text, "t.csv", options);
+  };
+  {
+    const Told told;
+    EXPECT_EQ(parse(Infinite::kKeep).x.shape()[0], 4);
+    EXPECT_EQ(told.text(), "'t.csv': 1 of 5 rows lacks a value and is left out\n");
+  }
+  {
+    const Told told;
+    const LabelledData data = parse(Infinite::kDrop);
+    EXPECT_EQ(data.x.to_vector<float>(), (std::vector<float>{1, 6}));
+    EXPECT_EQ(data.y.to_vector<float>(), (std::vector<float>{2, 7}));
+    EXPECT_EQ(data.numbers, (std::vector<int64_t>{0, 4}));
+    EXPECT_TRUE(
+        told.holds("line 3: column 'a' of row 2 holds 'inf', which is infinite in float32: the row is "
+                   "left out; 1 such cell in all"))
+        << told.text();
+    EXPECT_TRUE(told.holds("'t.csv', line 4: column 'y' of row 3 holds '1e40'")) << told.text();
+    EXPECT_TRUE(told.holds("1 of 5 rows lacks a value")) << told.text();
+  }
+  const std::string refused = message_of<FileError>([&] { parse(Infinite::kFail); });
+  EXPECT_NE(refused.find(
+                "'t.csv', line 3: column 'a' of row 2 holds 'inf', which is infinite in float32; a finite"),
+            std::string::npos)
+      << refused;
+  // Leaving out what is infinite does not leave out what is missing.
+  options.missing = Missing::kFail;
+  options.table.infinite = Infinite::kDrop;
+  const std::string missing =
+      message_of<FileError>([&] { parse_table("a,y\n1,inf\n2,\n", "t.csv", options); });
+  EXPECT_NE(missing.find("column 'y' of row 2 is empty"), std::string::npos) << missing;
+}
+
 TEST(TableNeeds, MarksBetweenThousandsAreExplained) {
   expect_refused(
       "a,b,pet\n1,2,cat\n3,\"1,234\",dog\n", of_pets(),

@@ -5,6 +5,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/nn/callbacks/callbacks.h"
+#include "lamina/ops/cast.h"
 #include "tests/support/samples.h"
 #include "tests/support/temporary_folder.h"
 
@@ -105,6 +106,53 @@ TEST(Snapshot, ASecondFitGoesOnWithTheOptimizer) {
   model.fit(data.x, data.y, {.epochs = 1, .batch_size = 10, .verbose = 0});
   model.fit(data.x, data.y, {.epochs = 1, .batch_size = 10, .verbose = 0});
   EXPECT_EQ(model.optimizer_variables()[0]->value.item<int64_t>(), 8);
+}
+
+TEST(Snapshot, MeansInFloat32OfBeforeAreTaken) {
+  const Samples data = test::corners(60);
+  Sequential straight = test::small_dense(2), cut = test::small_dense(2);
+  const History whole = straight.fit(data.x, data.y, {.epochs = 1, .batch_size = 10, .verbose = 0});
+  Interrupt interrupt(3);
+  cut.fit(
+      data.x, data.y,
+      {.epochs = 1, .batch_size = 10, .callbacks = {&interrupt}, .verbose = 0, .stop_flag = &interrupt.flag});
+  TrainingSnapshot middle = cut.snapshot();
+  int means = 0;
+  for (NamedTensor& tensor : middle.tensors) {
+    if (!tensor.name.starts_with("metrics/")) continue;
+    EXPECT_EQ(tensor.value.dtype(), DType::kFloat64) << tensor.name;
+    tensor.value = cast(tensor.value, DType::kFloat32);
+    ++means;
+  }
+  ASSERT_EQ(means, 4);  // total and count of the loss and of the accuracy
+  Sequential resumed = test::small_dense(3);
+  const History rest =
+      resumed.fit(data.x, data.y, {.epochs = 1, .batch_size = 10, .verbose = 0, .resume = &middle});
+  EXPECT_EQ(bits(resumed), bits(straight));
+  EXPECT_NEAR(rest["loss"].at(0), whole["loss"].at(0), 1e-6);
+  EXPECT_NEAR(rest["accuracy"].at(0), whole["accuracy"].at(0), 1e-6);
+}
+
+TEST(Snapshot, TheLossCountsBeyondFloat32) {
+  const Samples data = test::corners(6);
+  const FitOptions options{.epochs = 1, .batch_size = 1, .verbose = 0};
+  const auto cut_after = [&](Sequential& model, int steps, const TrainingSnapshot* from) {
+    Interrupt interrupt(steps);
+    FitOptions cut = options;
+    cut.callbacks = {&interrupt};
+    cut.stop_flag = &interrupt.flag;
+    cut.resume = from;
+    model.fit(data.x, data.y, cut);
+    return model.snapshot();
+  };
+  Sequential model = test::small_dense(2), other = test::small_dense(2);
+  TrainingSnapshot middle = cut_after(model, 1, nullptr);
+  for (NamedTensor& tensor : middle.tensors) {
+    if (tensor.name == "metrics/1") tensor.value = Tensor::from<double>({1 << 25}, {});
+  }
+  // In float32, 2^25 + 1 is 2^25.
+  const TrainingSnapshot later = cut_after(other, 3, &middle);
+  EXPECT_EQ(later.find("metrics/1")->item<double>(), (1 << 25) + 3);
 }
 
 TEST(Snapshot, OfAnotherModelOrAnotherTrainingIsRefused) {

@@ -11,6 +11,7 @@
 #include "lamina/image/load_img.h"
 #include "tests/support/golden.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/told.h"
 
 namespace lamina {
 namespace {
@@ -161,6 +162,55 @@ TEST_F(CheckFolder, SplitsSayWhatCannotBe) {
               image::split_folder(folder_ / "empty", folder_ / "new");
             }).find("no folders with images"),
             std::string::npos);
+}
+
+// What train refuses or leaves out is not fit.
+TEST_F(CheckFolder, SaysWhatTrainingRefuses) {
+  for (unsigned i = 0; i < 4; ++i) put("flat/" + std::to_string(i) + ".png", scene(i));
+  const image::FolderReport flat = image::check_folder(folder_ / "flat");
+  EXPECT_FALSE(flat.good());
+  EXPECT_NE(flat.str().find("no folders of classes"), std::string::npos) << flat.str();
+
+  for (unsigned i = 0; i < 6; ++i)
+    put("loose/" + std::string(i % 2 ? "a/" : "b/") + std::to_string(i) + ".png", scene(i));
+  EXPECT_TRUE(image::check_folder(folder_ / "loose").good());
+  put("loose/x.png", scene(9));
+  const image::FolderReport loose = image::check_folder(folder_ / "loose");
+  EXPECT_FALSE(loose.good());
+  EXPECT_EQ(loose.loose, (std::vector<std::string>{folder_ / "loose/x.png"}));
+  EXPECT_NE(loose.str().find("In no folder of a class (1):"), std::string::npos) << loose.str();
+
+  unsigned kind = 30;
+  for (const char* name : {"train/a/1", "train/a/2", "train/b/1", "test/a/1", "test/b/1", "test/c/1"})
+    put("parts/" + std::string(name) + ".png", scene(kind++));
+  const image::FolderReport parts = image::check_folder(folder_ / "parts");
+  EXPECT_FALSE(parts.good());
+  EXPECT_EQ(parts.lacking, (std::vector<std::string>{"train/c"}));
+  EXPECT_NE(parts.str().find("No image of the class in this part (1):\n  train/c"), std::string::npos)
+      << parts.str();
+}
+
+TEST_F(CheckFolder, SplitsLeaveOutWhatIsDamagedAndStayOutside) {
+  for (unsigned i = 0; i < 8; ++i)
+    put("set/" + std::string(i % 2 ? "a/" : "b/") + std::to_string(i) + ".png", scene(i));
+  put("set/a/cut.png", scene(2).substr(0, 60));
+  for (const char* out : {"set", "set/out", "set/a/deep/out", "set/../set/out"}) {
+    EXPECT_NE(message_of<Error>([&] { image::split_folder(folder_ / "set", folder_ / out); }).find("set"),
+              std::string::npos);
+    EXPECT_FALSE(fs::exists(folder_ / "set/out")) << out;
+  }
+  fs::create_directory_symlink(folder_ / "set", folder_ / "link");
+  EXPECT_THROW(image::split_folder(folder_ / "set", folder_ / "link/out"), InvalidArgument);
+  const test::Told told;
+  const image::FolderSplit split =
+      image::split_folder(folder_ / "set", folder_ / "set2", {.test_size = 0.25});
+  EXPECT_EQ(split.train, 6);
+  EXPECT_EQ(split.test, 2);
+  ASSERT_EQ(split.unreadable.size(), 1u);
+  EXPECT_EQ(split.unreadable[0].path, folder_ / "set/a/cut.png");
+  EXPECT_TRUE(told.holds("1 image cannot be read and is left out")) << told.text();
+  for (const auto& entry : fs::recursive_directory_iterator(folder_ / "set2"))
+    EXPECT_NE(entry.path().filename(), "cut.png");
 }
 
 }  // namespace

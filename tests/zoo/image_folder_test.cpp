@@ -128,6 +128,29 @@ TEST_F(ImageFolders, SayWhatTheyLeaveOutAndWhatIsDamaged) {
   EXPECT_NE(message_of<FileError>([&] { load_data(folder_.path()); }).find("b/2.png"), std::string::npos);
 }
 
+TEST_F(ImageFolders, LeaveOutWhatIsDamagedWhereOneSaysSo) {
+  picture("a/1.png", 10);
+  picture("a/2.png", 20);
+  picture("b/1.png", 30);
+  write_file(folder_ / "a/1.png", read_file(folder_ / "a/2.png").substr(0, 40));
+  EXPECT_NE(message_of<FileError>([&] { load_data(folder_.path()); }).find("--on-error skip"),
+            std::string::npos);
+  DataOptions options{.on_error = OnError::kSkip};
+  {
+    const test::Told told;
+    const LabelledData data = load_data(folder_.path(), options);
+    EXPECT_EQ(data.x.shape(), (Shape{2, 2, 2, 3}));
+    EXPECT_EQ(data.x.to_vector<int>()[0], 20);
+    EXPECT_EQ(data.x.to_vector<int>()[12], 30);
+    EXPECT_EQ(data.y.to_vector<int>(), (std::vector<int>{0, 1}));
+    EXPECT_EQ(data.names, (Names{folder_ / "a/2.png", folder_ / "b/1.png"}));
+    EXPECT_TRUE(told.holds("1 image of 3 cannot be read and is left out: 'a/1.png'")) << told.text();
+  }
+  for (const char* name : {"a/2.png", "b/1.png"}) write_file(folder_ / name, "\x89PNG\r\n\x1a\n and no more");
+  EXPECT_NE(message_of<FileError>([&] { load_data(folder_.path(), options); }).find("none of its images"),
+            std::string::npos);
+}
+
 // ---- Pictures where none are expected ----
 
 TEST_F(ImageFolders, PicturesInNoFolderOfAClassAreToldOrAsked) {

@@ -33,7 +33,10 @@ class SeriesTable {
     for (size_t row = 0; row < table_.rows.size(); ++row) {
       const Cell cell = cell_of(row, values_);
       const bool finite = cell.kind == CellKind::kNumber && std::isfinite(static_cast<float>(cell.number));
-      if (!finite && (cell.kind != CellKind::kMissing || missing == Missing::kFail)) refuse(row);
+      const bool may_lack = cell.kind == CellKind::kMissing  ? missing == Missing::kDrop
+                            : cell.kind == CellKind::kNumber ? options_.table.infinite == Infinite::kDrop
+                                                             : false;
+      if (!finite && !may_lack) refuse(row);
       if (!finite) {
         ++dropped;
         continue;
@@ -51,7 +54,7 @@ class SeriesTable {
     }
     if (dropped > 0) {
       warn("'" + name_ + "': " + std::to_string(dropped) + " of " + std::to_string(table_.rows.size()) +
-           " rows lack a value and are left out: the series goes on as if there was no gap");
+           " rows lack a finite value and are left out: the series goes on as if there was no gap");
     }
     data.x = Tensor::from(values, Shape{static_cast<int64_t>(values.size()), 1});
     data.features = {table_.columns[values_]};

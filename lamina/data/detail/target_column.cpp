@@ -25,8 +25,11 @@ bool is_class_number(const Cell& cell) {
 
 }  // namespace
 
-TargetColumn::TargetColumn(const DataNeeds& needs, char decimal, std::string column)
-    : needs_(needs), decimal_(decimal), column_(std::move(column)) {
+TargetColumn::TargetColumn(const DataNeeds& needs, char decimal, std::string column, Infinite infinite)
+    : needs_(needs),
+      decimal_(decimal),
+      column_(std::move(column)),
+      infinite_(needs.target_optional ? Infinite::kKeep : infinite) {
   const std::vector<std::string>& names = needs.known.class_names;
   mode_ = needs.target == TargetKind::kValues ? Mode::kValues : names.empty() ? Mode::kLearn : Mode::kKnown;
   if (mode_ != Mode::kKnown) return;
@@ -39,6 +42,7 @@ TargetColumn::TargetColumn(const DataNeeds& needs, char decimal, std::string col
 }
 
 bool TargetColumn::take(std::string_view field, size_t line, size_t row) {
+  dropped_infinite_ = false;
   uint32_t digits = 0;
   const bool short_number = mode_ == Mode::kLearn && field.size() <= 3 && read_digits(field, digits) &&
                             (field.size() == 1 || field[0] != '0');
@@ -57,9 +61,8 @@ bool TargetColumn::take(std::string_view field, size_t line, size_t row) {
       ids_.push(-1);
     return true;
   }
-  if (mode_ == Mode::kValues)
-    take_value(field, cell, line, row);
-  else if (mode_ == Mode::kKnown)
+  if (mode_ == Mode::kValues) return take_value(field, cell, line, row);
+  if (mode_ == Mode::kKnown)
     take_known(field, cell, line, row);
   else
     learn(field, cell, line, row);
@@ -70,7 +73,7 @@ bool TargetColumn::take(std::string_view field, size_t line, size_t row) {
   return true;
 }
 
-void TargetColumn::take_value(std::string_view field, const Cell& cell, size_t line, size_t row) {
+bool TargetColumn::take_value(std::string_view field, const Cell& cell, size_t line, size_t row) {
   double number = cell.number;
   if (cell.kind != CellKind::kNumber && !is_truth(field, number)) {
     if (needs_.target_optional)
@@ -78,9 +81,13 @@ void TargetColumn::take_value(std::string_view field, const Cell& cell, size_t l
     else
       throw InvalidArgument("holds " + shown(field) + "; a number was expected" + mark_hint(field, decimal_));
   }
-  values_.push(static_cast<float>(number));
-  if (std::isinf(static_cast<float>(number)) && infinite_++ == 0)
-    first_infinite_ = {std::string(field), cell, line, row, 0};
+  const auto value = static_cast<float>(number);
+  const auto here = [&] {
+    return "line " + std::to_string(line) + ": column '" + column_ + "' of row " + std::to_string(row);
+  };
+  dropped_infinite_ = !infinite_.take(value, field, here);
+  if (!dropped_infinite_) values_.push(value);
+  return !dropped_infinite_;
 }
 
 void TargetColumn::take_known(std::string_view field, const Cell& cell, size_t line, size_t row) {
@@ -231,10 +238,7 @@ void TargetColumn::finish_numbers(const std::string& source, LabelledData& data)
 
 void TargetColumn::finish(const std::string& source, LabelledData& data) {
   if (mode_ == Mode::kValues) {
-    if (infinite_ > 0 && !needs_.target_optional) {
-      warn(place(source, first_infinite_) + ", which is infinite in float32 and taken as it is; " +
-           count_of(static_cast<int64_t>(infinite_), "such cell") + " in all");
-    }
+    infinite_.tell("'" + source + "', ");
     data.y = values_.take(DType::kFloat32, {static_cast<int64_t>(values_.rows())});
     return;
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lamina/data/detail/cells.h"
+#include "lamina/data/detail/infinite_cells.h"
 #include "lamina/data/detail/row_blocks.h"
 #include "lamina/data/labelled_data.h"
 
@@ -17,14 +18,18 @@ namespace lamina::detail {
 /// they are classes. Remembers each different cell once, no matter how many rows there are.
 class TargetColumn {
  public:
-  TargetColumn(const DataNeeds& needs, char decimal, std::string column);
+  TargetColumn(const DataNeeds& needs, char decimal, std::string column, Infinite infinite = Infinite::kTell);
 
-  /// Takes a cell; false when it is missing. `line` and `row` count from 1. Throws InvalidArgument, without
-  /// saying where, for a cell that cannot be: the caller knows.
+  /// Takes a cell; false when it is missing, or infinite and to be left out. `line` and `row` count from 1.
+  /// Throws InvalidArgument, without saying where, for a cell that cannot be: the caller knows.
   bool take(std::string_view field, size_t line, size_t row);
   /// Fills y and class_names. Throws FileError, naming `source`, line and row, for cells that do not fit the
   /// others or the model.
   void finish(const std::string& source, LabelledData& data);
+  /// Whether the last cell that was not taken was infinite.
+  bool infinite() const { return dropped_infinite_; }
+  /// Rows that are left out because of such cells.
+  size_t infinite_rows() const { return infinite_.dropped(); }
 
  private:
   enum class Mode { kValues, kKnown, kLearn };
@@ -35,7 +40,7 @@ class TargetColumn {
     int64_t count = 0;
   };
 
-  void take_value(std::string_view field, const Cell& cell, size_t line, size_t row);
+  bool take_value(std::string_view field, const Cell& cell, size_t line, size_t row);
   void take_known(std::string_view field, const Cell& cell, size_t line, size_t row);
   void learn(std::string_view field, const Cell& cell, size_t line, size_t row);
   void give_up_classes();
@@ -56,8 +61,10 @@ class TargetColumn {
   std::vector<Seen> seen_;
   std::unordered_map<std::string, int32_t> places_;
   std::vector<int32_t> short_numbers_;  // places of those of up to three digits: most labels are
-  size_t unknown_ = 0, infinite_ = 0;   // cells of classes that the model does not know; such numbers
-  Seen first_unknown_, first_infinite_;
+  size_t unknown_ = 0;                  // cells of classes that the model does not know
+  Seen first_unknown_;
+  InfiniteCells infinite_;
+  bool dropped_infinite_ = false;
   std::string key_;  // of the last look-up: no memory is taken for cells that were seen
 };
 

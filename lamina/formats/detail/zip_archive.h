@@ -1,6 +1,7 @@
 // Zip archives in memory, over libzip: reading with limits, writing the same bytes for the same members.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -19,6 +20,9 @@ struct ZipLimits {
   uint64_t absolute = uint64_t{16} << 30;
   uint64_t free = uint64_t{256} << 20;
   uint64_t ratio = 200;
+
+  /// The bytes that an archive of `size` bytes may inflate to.
+  uint64_t of(uint64_t size) const { return std::min(absolute, std::max(free, ratio * size)); }
 };
 
 /// Reads members of an archive whose bytes outlive it, however they are packed (deflate, bzip2, lzma; what
@@ -36,10 +40,20 @@ class ZipReader {
   /// Names of the members, in the archive's order.
   const std::vector<std::string>& members() const { return members_; }
   bool has(const std::string& member) const;
+  /// The bytes that the archive says the member inflates to; read() checks it. Throws FileError when it is
+  /// missing.
+  uint64_t size(const std::string& member) const { return sizes_[index_of(member)]; }
+  /// The first bytes of the member, at most `count`, not checked against its checksum; fewer, down to none,
+  /// where it is damaged or packed in a way that has to be unpacked whole (lzma). Throws FileError when it is
+  /// missing.
+  std::string start(const std::string& member, size_t count) const;
   /// The member's contents, checked against its checksum. Throws FileError when it is missing or damaged.
   std::string read(const std::string& member) const;
 
  private:
+  size_t index_of(const std::string& member) const;
+  bool is_lzma(size_t index) const;
+
   std::string name_;
   std::vector<std::string> members_;
   std::vector<uint64_t> sizes_;

@@ -6,7 +6,7 @@
 namespace lamina::detail {
 
 std::vector<TensorType> LogLayout::variables(const Entry& entry) {
-  if (!entry.metric) return {{DType::kFloat32, {}}, {DType::kFloat32, {}}};
+  if (!entry.metric) return {{DType::kFloat64, {}}, {DType::kFloat64, {}}};
   std::vector<TensorType> types;
   for (const Metric::Variable& variable : entry.metric->variables()) types.push_back(variable.type);
   return types;
@@ -28,8 +28,8 @@ double LiveLogs::value(size_t index) const {
   const size_t first = offsets_[index];
   if (const Metric* metric = layout_.entries[index].metric.get())
     return metric->result(std::span(state).subspan(first, offsets_[index + 1] - first));
-  const float total = state[first].item<float>(), count = state[first + 1].item<float>();
-  return count == 0 ? 0 : total / count;
+  const auto total = state[first].item<double>(), count = state[first + 1].item<double>();
+  return count == 0 ? 0 : static_cast<float>(total / count);  // what is logged has float32's digits
 }
 
 double LiveLogs::loss() const {

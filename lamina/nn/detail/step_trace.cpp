@@ -41,9 +41,10 @@ void StepTrace::log(const std::string& name, const Tensor& value) {
   }
   layout.entries.push_back({name, nullptr});
   if (log_state.empty()) return;
-  // The mean of an epoch is that of its batches, weighted by their sizes.
+  // The mean of an epoch is that of its batches, weighted by their sizes. In double: a float32 count stands
+  // still at 2^24 samples.
   const auto count = static_cast<double>(samples());
-  new_log_state.push_back(log_state[next_log_] + cast(value, DType::kFloat32) * count);
+  new_log_state.push_back(log_state[next_log_] + cast(value, DType::kFloat64) * count);
   new_log_state.push_back(log_state[next_log_ + 1] + count);
   next_log_ += 2;
 }

@@ -19,7 +19,7 @@ const bool registered = Registry<Metric>::add("Mean", detail::make<Mean>, {"mean
 Json MeanMetric::config() const { return Json::object({{"name", name_}, {"dtype", "float32"}}); }
 
 std::vector<Metric::Variable> MeanMetric::variables() const {
-  return {{"total", {DType::kFloat32, {}}}, {"count", {DType::kFloat32, {}}}};
+  return {{"total", {DType::kFloat64, {}}}, {"count", {DType::kFloat64, {}}}};
 }
 
 std::vector<Tensor> MeanMetric::update(std::span<const Tensor> state, const Tensor& y_true,
@@ -29,7 +29,7 @@ std::vector<Tensor> MeanMetric::update(std::span<const Tensor> state, const Tens
   for (int axis = 1; axis < each.rank(); ++axis) inner.push_back(axis);
   if (!inner.empty()) each = mean(each, inner);
   const int64_t samples = each.rank() == 0 ? 1 : each.shape()[0];
-  return {state[0] + sum(each), state[1] + static_cast<double>(samples)};
+  return {state[0] + cast(sum(each), DType::kFloat64), state[1] + static_cast<double>(samples)};
 }
 
 std::vector<Tensor> MeanMetric::update_weighted(std::span<const Tensor> state, const Tensor& y_true,
@@ -50,7 +50,7 @@ std::vector<Tensor> MeanMetric::update_weighted(std::span<const Tensor> state, c
     weight = mean(weight, inner);
     each = mean(each, inner);
   }
-  return {state[0] + sum(each), state[1] + sum(weight)};
+  return {state[0] + cast(sum(each), DType::kFloat64), state[1] + cast(sum(weight), DType::kFloat64)};
 }
 
 MetricFunction::MetricFunction(const std::string& name, Function function)
@@ -59,8 +59,8 @@ MetricFunction::MetricFunction(const std::string& name, Function function)
 }
 
 double MeanMetric::result(std::span<const Tensor> state) const {
-  const auto total = state[0].item<float>(), count = state[1].item<float>();
-  return count == 0 ? 0.0 : static_cast<double>(total / count);
+  const auto total = state[0].item<double>(), count = state[1].item<double>();
+  return count == 0 ? 0.0 : static_cast<float>(total / count);  // what is logged has float32's digits
 }
 
 Tensor Mean::values(const Tensor&, const Tensor& y_pred) const { return y_pred; }

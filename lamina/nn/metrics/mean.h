@@ -11,8 +11,9 @@ struct MetricOptions {
 };
 
 /// Base of metrics that average a value over all samples seen (Keras: keras.metrics.MeanMetricWrapper).
-/// Accumulators: "total", the sum of the samples' values, and "count", their number, both float32. A subclass
-/// gives values().
+/// Accumulators: "total", the sum of the samples' values, and "count", their number, both float64: Keras's are
+/// float32, where a count stands still at 2^24 samples. A batch is summed in float32. A subclass gives
+/// values().
 class MeanMetric : public Metric {
  public:
   std::string name() const override { return name_; }
