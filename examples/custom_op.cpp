@@ -37,6 +37,7 @@ const Op& kRunningSum = register_op({
       if (args.inputs[0].shape.rank() == 0) args.fail("expected at least one axis");
       return {args.inputs[0]};
     },
+    .flops = [](const CostArgs& args) { return static_cast<double>(args.outputs[0].shape.size()); },
     .vjp = [](const VjpArgs& args) -> std::vector<Tensor> {
       return {running_sum(args.grads[0], !args.attrs.as<RunningSumAttrs>().reverse)};
     },

@@ -47,36 +47,36 @@ int summary(Options options) {
   if (!options.json) {
     options.table.ascii = !terminal_of(stdout).utf8;
     fmt::print("{}", model.summary_text(options.table));
+    if (const std::optional<int64_t> flops = model.built() ? layer_cost(model).flops : std::nullopt)
+      fmt::print(" FLOPs of one sample: {}\n", fmt::group_digits(*flops));
     fmt::print("{}", known_data(model.data_info()));
     return 0;
   }
   Json layers = Json::list();
-  LayerCost total;
-  int64_t trainable = 0;
+  const LayerCost whole = layer_cost(model);
+  int64_t output_bytes = 0, trainable = 0;
+  const auto flops = [](const LayerCost& cost) { return cost.flops ? Json(*cost.flops) : Json(); };
   for (const auto& layer : model.layers()) {
     LayerCost cost = layer_cost(*layer);
     layers.push_back(Json::object({{"name", layer->name()},
                                    {"class", layer->class_name()},
                                    {"output_shape", extents(layer->output_shape())},
                                    {"params", cost.parameters},
-                                   {"flops", cost.flops},
+                                   {"flops", flops(cost)},
                                    {"bytes", cost.weight_bytes},
                                    {"output_bytes", cost.output_bytes}}));
-    total.parameters += cost.parameters;
-    total.flops += cost.flops;
-    total.weight_bytes += cost.weight_bytes;
-    total.output_bytes += cost.output_bytes;
+    output_bytes += cost.output_bytes;
   }
   for (const WeightPtr& weight : model.weights(true)) trainable += weight->type.shape.size();
   print_json(Json::object({{"model", model.name()},
                            {"input_shape", extents(model.input_shape())},
                            {"output_shape", extents(model.output_shape())},
                            {"layers", layers},
-                           {"params", total.parameters},
+                           {"params", whole.parameters},
                            {"trainable_params", trainable},
-                           {"flops", total.flops},
-                           {"bytes", total.weight_bytes},
-                           {"output_bytes", total.output_bytes},
+                           {"flops", flops(whole)},
+                           {"bytes", whole.weight_bytes},
+                           {"output_bytes", output_bytes},
                            {"data", model.data_info().to_json()}}));
   return 0;
 }

@@ -45,6 +45,12 @@ struct VjpArgs {
   std::span<const Tensor> grads;
 };
 
+/// What `flops` is given: attributes and types of one application of the op.
+struct CostArgs {
+  const Attrs& attrs;
+  std::span<const TensorType> inputs, outputs;
+};
+
 struct TileArgs;
 /// One instruction of the tile machine: reads `n` contiguous elements of each operand, writes `n`.
 using TileFunction = void (*)(const TileArgs& args);
@@ -70,6 +76,11 @@ struct Op {
 
   /// Output types from input types. All argument checking happens here; dtype classes were checked before.
   std::vector<TensorType> (*infer)(const InferArgs& args) = nullptr;
+
+  /// Floating-point operations of one run; a multiply-add counts as two, a function of one number (exp) as
+  /// one. Null: elementwise ops count one for each element of the output, ops with a body what the body
+  /// counts, views none. What only moves elements says no_flops.
+  double (*flops)(const CostArgs& args) = nullptr;
 
   /// Gradients with respect to the inputs, written with public ops; an undefined tensor for an input that has
   /// none. Null when no input has a derivative: then `no_gradient` says why.
@@ -104,6 +115,9 @@ struct Op {
   /// Kernel candidates on `device`, best first.
   const std::vector<KernelCandidate>& kernels(DeviceKind device) const;
 };
+
+/// Op::flops of an op that only moves elements.
+inline double no_flops(const CostArgs&) { return 0; }
 
 /// Adds an op to the registry, before main. Throws InternalError for a name that is taken or a record that
 /// lacks doc or infer. The reference stays valid for the life of the process.

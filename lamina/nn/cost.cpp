@@ -1,7 +1,12 @@
-// Costs follow from shapes and weights, so that a new layer needs no line here.
+// Costs follow from shapes, weights and the records of ops, so that a new layer needs no line here.
 #include "lamina/nn/cost.h"
 
 #include <algorithm>
+#include <cmath>
+
+#include "lamina/core/flops.h"
+#include "lamina/core/trace.h"
+#include "lamina/nn/detail/layer_state.h"
 
 namespace lamina {
 namespace {
@@ -13,28 +18,37 @@ int64_t sample_size(const Shape& shape) {
   return size;
 }
 
+bool open(const Shape& shape) {
+  for (int axis = 1; axis < shape.rank(); ++axis) {
+    if (shape[axis] < 0) return true;
+  }
+  return false;
+}
+
+std::optional<int64_t> flops(const Layer& layer) {
+  TensorSpecs inputs = layer.input_specs();
+  int64_t batch = 1;
+  for (TensorSpec& input : inputs) {
+    if (open(input.shape)) return std::nullopt;
+    if (input.shape.rank() > 0) batch = std::max(batch, input.shape[0]);  // the state of one is for so many
+  }
+  const detail::TracedFunction scope;
+  const detail::TracedCall call = detail::traced_call(layer, inputs, 1);
+  const double all = detail::flops(detail::trace(call.outputs, call.inputs).graph);
+  return std::llround(all / static_cast<double>(batch));
+}
+
 }  // namespace
 
 LayerCost layer_cost(const Layer& layer) {
   if (!layer.built())
     throw InvalidArgument("layer_cost: layer '" + layer.path() + "' is not built yet; build the model first");
   LayerCost cost;
-  const int64_t outputs = sample_size(layer.output_shape());
   cost.parameters = layer.count_params();
-  cost.output_bytes = outputs * 4;
-  for (const WeightPtr& weight : layer.weights()) {
-    const int64_t size = weight->type.shape.size();
-    cost.weight_bytes += size * static_cast<int64_t>(size_of(weight->type.dtype));
-    if (weight->name.find("kernel") != std::string::npos) {
-      const int64_t channels = std::max<int64_t>(1, layer.output_shape()[-1]);
-      cost.flops += 2 * size * (outputs / channels);
-    } else if (weight->name == "bias") {
-      cost.flops += outputs;
-    }
-  }
-  const std::string type = layer.class_name();
-  const bool free = type == "InputLayer" || type == "Flatten" || type == "Reshape" || type == "Dropout";
-  if (cost.flops == 0 && !free) cost.flops = std::max(sample_size(layer.input_shape()), outputs);
+  cost.flops = flops(layer);
+  for (const TensorSpec& output : layer.output_specs()) cost.output_bytes += sample_size(output.shape) * 4;
+  for (const WeightPtr& weight : layer.weights())
+    cost.weight_bytes += static_cast<int64_t>(weight->type.bytes());
   return cost;
 }
 

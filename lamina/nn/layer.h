@@ -49,7 +49,8 @@ struct WeightOptions {
 namespace detail {
 struct LayerState;
 class SharedUse;
-TensorSpecs traced_output_specs(const Layer& layer, const TensorSpecs& inputs);
+struct TracedCall;
+TracedCall traced_call(const Layer& layer, const TensorSpecs& inputs, int64_t extent);
 }  // namespace detail
 
 /// Base of all layers (Keras: keras.layers.Layer). A Layer object is a handle, as in Python: copies are the
@@ -276,7 +277,7 @@ class Layer : public std::enable_shared_from_this<Layer> {
 
  private:
   friend class detail::SharedUse;
-  friend TensorSpecs detail::traced_output_specs(const Layer& layer, const TensorSpecs& inputs);
+  friend detail::TracedCall detail::traced_call(const Layer& layer, const TensorSpecs& inputs, int64_t extent);
   detail::LayerState& state() const;
   void bind() const;
   std::vector<Tensor> run(const LayerCall& call, CallContext& context) const;

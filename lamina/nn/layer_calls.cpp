@@ -335,20 +335,23 @@ constexpr int64_t kSmall[] = {3, 5};
 
 }  // namespace
 
-TensorSpecs traced_output_specs(const Layer& layer, const TensorSpecs& inputs) {
-  const auto trace = [&](int64_t extent) {
-    LayerCall call;
-    for (const TensorSpec& spec : inputs) {
-      Shape shape = spec.shape;
-      for (int axis = 0; axis < shape.rank(); ++axis) {
-        if (shape[axis] < 0) shape.set(axis, extent);
-      }
-      call.inputs.push_back(placeholder({layer.input_dtype(spec.dtype), shape}, current_device()));
+TracedCall traced_call(const Layer& layer, const TensorSpecs& inputs, int64_t extent) {
+  LayerCall call;
+  for (const TensorSpec& spec : inputs) {
+    Shape shape = spec.shape;
+    for (int axis = 0; axis < shape.rank(); ++axis) {
+      if (shape[axis] < 0) shape.set(axis, extent);
     }
-    call.list = call.inputs.size() > 1;
-    CallContext context(false);
-    return specs_of(layer.run(call, context));
-  };
+    call.inputs.push_back(placeholder({layer.input_dtype(spec.dtype), shape}, current_device()));
+  }
+  call.list = call.inputs.size() > 1;
+  CallContext context(false);
+  std::vector<Tensor> outputs = layer.run(call, context);
+  return {std::move(call.inputs), std::move(outputs)};
+}
+
+TensorSpecs traced_output_specs(const Layer& layer, const TensorSpecs& inputs) {
+  const auto trace = [&](int64_t extent) { return specs_of(traced_call(layer, inputs, extent).outputs); };
   const bool open = std::any_of(inputs.begin(), inputs.end(), [](const TensorSpec& input) {
     return std::any_of(input.shape.begin(), input.shape.end(), [](int64_t extent) { return extent < 0; });
   });

@@ -49,6 +49,12 @@ std::vector<TensorType> infer_transform(const InferArgs& args) {
   return {args.inputs[0]};
 }
 
+/// A multiply-add for each of the four pixels around a place.
+double blend_flops(const CostArgs& args) {
+  const bool nearest = args.attrs.as<AffineTransformAttrs>().interpolation == "nearest";
+  return nearest ? 0 : 8.0 * static_cast<double>(args.outputs[0].shape.size());
+}
+
 /// The transformation is linear but for the constant: its derivative fills with 0.
 Tensor derivative(const char* op, const VjpArgs& args) {
   AffineTransformAttrs attrs = args.attrs.as<AffineTransformAttrs>();
@@ -62,6 +68,7 @@ const Op& transform_op = register_op({
     .inputs = {{"x", DTypeClass::kFloating}, {"transform", DTypeClass::kFloating}},
     .outputs = {"y"},
     .infer = infer_transform,
+    .flops = blend_flops,
     .vjp = [](const VjpArgs& args) -> std::vector<Tensor> {
       return {derivative("affine_transform_grad", args), Tensor()};
     },
@@ -73,6 +80,7 @@ const Op& transform_op = register_op({
     .inputs = {{"dy", DTypeClass::kFloating}, {"transform", DTypeClass::kFloating}},
     .outputs = {"dx"},
     .infer = infer_transform,
+    .flops = blend_flops,
     .vjp = [](const VjpArgs& args) -> std::vector<Tensor> {
       return {derivative("affine_transform", args), Tensor()};
     },

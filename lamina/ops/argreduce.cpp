@@ -5,6 +5,7 @@
 
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/arguments.h"
+#include "lamina/ops/detail/flops.h"
 #include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/reshape.h"
 
@@ -37,6 +38,7 @@ const Op& argmax_op = register_op({.name = "argmax",
                                    .inputs = {{"x"}},
                                    .outputs = {"index"},
                                    .infer = infer_position,
+                                   .flops = detail::flops_per_input_element<1>,
                                    .no_gradient = "the result is an integer"});
 
 const Op& argmin_op = register_op({.name = "argmin",
@@ -44,6 +46,7 @@ const Op& argmin_op = register_op({.name = "argmin",
                                    .inputs = {{"x"}},
                                    .outputs = {"index"},
                                    .infer = infer_position,
+                                   .flops = detail::flops_per_input_element<1>,
                                    .no_gradient = "the result is an integer"});
 
 Tensor position(const Op& op, const Tensor& x, std::optional<int> axis, bool keepdims) {

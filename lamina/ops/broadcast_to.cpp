@@ -37,6 +37,7 @@ const Op& broadcast_to_op = register_op({.name = "broadcast_to",
                                          .inputs = {{"x"}},
                                          .outputs = {"y"},
                                          .infer = infer_broadcast_to,
+                                         .flops = no_flops,
                                          .vjp = vjp_broadcast_to});
 
 }  // namespace

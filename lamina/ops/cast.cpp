@@ -24,6 +24,7 @@ const Op& op = register_op(
      .inputs = {{"x"}},
      .outputs = {"y"},
      .infer = infer_cast,
+     .flops = no_flops,
      .vjp = cast_vjp,
      .tile = [](std::span<const DType> inputs, DType output) { return detail::cast_tile(inputs[0], output); },
      .elementwise = true});

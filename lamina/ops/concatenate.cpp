@@ -54,6 +54,7 @@ const Op& concatenate_op = register_op({.name = "concatenate",
                                         .variadic = true,
                                         .outputs = {"y"},
                                         .infer = infer_concatenate,
+                                        .flops = no_flops,
                                         .vjp = vjp_concatenate});
 
 void require_any(const char* function, const std::vector<Tensor>& tensors) {

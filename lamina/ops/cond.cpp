@@ -1,5 +1,8 @@
 // cond: one of two sub-graphs.
+#include <algorithm>
+
 #include "lamina/base/error.h"
+#include "lamina/core/flops.h"
 #include "lamina/ops/control.h"
 #include "lamina/ops/detail/control.h"
 
@@ -24,6 +27,12 @@ std::vector<TensorType> infer_cond(const InferArgs& args) {
                           detail::type_list(detail::output_types(attrs.false_fn)));
   }
   return results;
+}
+
+// Of the costlier branch.
+double cond_flops(const CostArgs& args) {
+  const auto& attrs = args.attrs.as<CondAttrs>();
+  return std::max(detail::flops(*attrs.true_fn.graph), detail::flops(*attrs.false_fn.graph));
 }
 
 // The choice between the gradients of the branches.
@@ -64,6 +73,7 @@ const Op& cond_op = register_op({
     .variadic = true,
     .outputs = {"results"},
     .infer = infer_cond,
+    .flops = cond_flops,
     .vjp = cond_vjp,
 });
 

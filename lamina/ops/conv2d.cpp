@@ -87,6 +87,19 @@ std::vector<TensorType> infer_grad_kernel_bias(const InferArgs& args) {
   return {kernel, {kernel.dtype, {kernel.shape[3]}}};
 }
 
+// Every element of the kernel is used once at each position of the window, padding included, and by both
+// gradients as often as by the convolution.
+double window_flops(const Shape& map, const Shape& kernel) {
+  return 2.0 * static_cast<double>(map.size()) * static_cast<double>(kernel[0] * kernel[1] * kernel[2]);
+}
+double conv_flops(const CostArgs& args) { return window_flops(args.outputs[0].shape, args.inputs[1].shape); }
+double grad_input_flops(const CostArgs& args) {
+  return window_flops(args.inputs[0].shape, args.inputs[1].shape);
+}
+double grad_kernel_flops(const CostArgs& args) {
+  return window_flops(args.inputs[1].shape, args.outputs[0].shape);
+}
+
 std::vector<Tensor> vjp_conv(const VjpArgs& args) {
   const auto& attrs = args.attrs.as<Conv2DAttrs>();
   const Tensor& x = args.inputs[0];
@@ -131,6 +144,7 @@ const Op& conv2d_op = register_op({
     .inputs = {{"x", kFloating}, {"kernel", kFloating}},
     .outputs = {"out"},
     .infer = infer_conv,
+    .flops = conv_flops,
     .vjp = vjp_conv,
 });
 
@@ -150,6 +164,7 @@ const Op& conv2d_grad_input_op = register_op({
     .inputs = {{"g", kFloating}, {"kernel", kFloating}},
     .outputs = {"grad_x"},
     .infer = infer_grad_input,
+    .flops = grad_input_flops,
     .vjp = vjp_grad_input,
 });
 
@@ -159,6 +174,7 @@ const Op& conv2d_grad_kernel_op = register_op({
     .inputs = {{"x", kFloating}, {"g", kFloating}},
     .outputs = {"grad_kernel"},
     .infer = infer_grad_kernel,
+    .flops = grad_kernel_flops,
     .vjp = vjp_grad_kernel,
 });
 

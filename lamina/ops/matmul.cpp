@@ -56,6 +56,11 @@ std::vector<TensorType> infer_fused(const InferArgs& args) {
   return {{args.inputs[0].dtype, result}};
 }
 
+double product_flops(const CostArgs& args) {
+  const int64_t inner = args.inputs[0].shape[args.attrs.as<MatmulAttrs>().transpose_a ? -2 : -1];
+  return 2.0 * static_cast<double>(inner) * static_cast<double>(args.outputs[0].shape.size());
+}
+
 Tensor as_rows(const Tensor& x) {
   int64_t rows = 1;
   for (int axis = 0; axis + 1 < x.rank(); ++axis) rows *= x.shape()[axis];
@@ -95,6 +100,7 @@ const Op& matmul_op = register_op({
     .inputs = {{"a", DTypeClass::kNumeric}, {"b", DTypeClass::kNumeric}},
     .outputs = {"out"},
     .infer = infer_matmul,
+    .flops = product_flops,
     .vjp = vjp_matmul,
 });
 

@@ -12,6 +12,7 @@ const Op& not_negative_op =
                  .inputs = {{"x", DTypeClass::kInteger}},
                  .outputs = {"y"},
                  .infer = [](const InferArgs& args) -> std::vector<TensorType> { return {args.inputs[0]}; },
+                 .flops = no_flops,
                  .no_gradient = "the result is an integer"});
 
 }  // namespace

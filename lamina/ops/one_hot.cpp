@@ -20,6 +20,7 @@ const Op& one_hot_op = register_op({.name = "one_hot",
                                     .inputs = {{"indices", DTypeClass::kInteger}},
                                     .outputs = {"y"},
                                     .infer = infer_one_hot,
+                                    .flops = no_flops,
                                     .no_gradient = "the input is an integer"});
 
 }  // namespace

@@ -38,6 +38,7 @@ const Op& pad_op = register_op({.name = "pad",
                                 .inputs = {{"x"}},
                                 .outputs = {"y"},
                                 .infer = infer_pad,
+                                .flops = no_flops,
                                 .vjp = vjp_pad});
 
 }  // namespace

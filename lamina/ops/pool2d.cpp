@@ -3,6 +3,7 @@
 
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/arguments.h"
+#include "lamina/ops/detail/flops.h"
 #include "lamina/ops/detail/window.h"
 
 namespace lamina {
@@ -72,6 +73,16 @@ std::vector<TensorType> infer_avg_grad(const InferArgs& args) {
   return {{args.inputs[0].dtype, attrs.shape}};
 }
 
+double window_flops(const Pool2DAttrs& attrs, const Shape& map) {
+  return static_cast<double>(attrs.pool[0] * attrs.pool[1]) * static_cast<double>(map.size());
+}
+double pool_flops(const CostArgs& args) {
+  return window_flops(args.attrs.as<Pool2DAttrs>(), args.outputs[0].shape);
+}
+double pool_grad_flops(const CostArgs& args) {
+  return window_flops(args.attrs.as<Pool2DGradAttrs>().window, args.inputs[0].shape);
+}
+
 std::vector<Tensor> vjp_max(const VjpArgs& args) {
   const auto& attrs = args.attrs.as<Pool2DAttrs>();
   const Tensor& x = args.inputs[0];
@@ -111,6 +122,7 @@ std::vector<Tensor> vjp_avg_grad(const VjpArgs& args) {
     .inputs = {{"x", DTypeClass::kNumeric}},
     .outputs = {"out"},
     .infer = infer_pool,
+    .flops = pool_flops,
     .vjp = vjp_max,
 });
 
@@ -120,6 +132,7 @@ const Op& max_pool2d_with_index_op = register_op({
     .inputs = {{"x", DTypeClass::kNumeric}},
     .outputs = {"out", "index"},
     .infer = infer_with_index,
+    .flops = pool_flops,
     .vjp = vjp_with_index,
 });
 
@@ -129,6 +142,7 @@ const Op& max_pool2d_grad_op = register_op({
     .inputs = {{"g", DTypeClass::kFloating}, {"index", DTypeClass::kInteger}},
     .outputs = {"grad_x"},
     .infer = infer_max_grad,
+    .flops = detail::flops_per_input_element<1>,
     .vjp = vjp_max_grad,
 });
 
@@ -138,6 +152,7 @@ const Op& max_pool2d_gather_op = register_op({
     .inputs = {{"x", DTypeClass::kNumeric}, {"index", DTypeClass::kInteger}},
     .outputs = {"out"},
     .infer = infer_gather,
+    .flops = no_flops,
     .vjp = vjp_gather,
 });
 
@@ -147,6 +162,7 @@ const Op& avg_pool2d_op = register_op({
     .inputs = {{"x", DTypeClass::kFloating}},
     .outputs = {"out"},
     .infer = infer_pool,
+    .flops = pool_flops,
     .vjp = vjp_avg,
 });
 
@@ -156,6 +172,7 @@ const Op& avg_pool2d_grad_op = register_op({
     .inputs = {{"g", DTypeClass::kFloating}},
     .outputs = {"grad_x"},
     .infer = infer_avg_grad,
+    .flops = pool_grad_flops,
     .vjp = vjp_avg_grad,
 });
 

@@ -11,6 +11,7 @@
 #include "lamina/ops/compare.h"
 #include "lamina/ops/detail/arguments.h"
 #include "lamina/ops/detail/body.h"
+#include "lamina/ops/detail/flops.h"
 #include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/shape_ops.h"
@@ -126,6 +127,7 @@ const Op& sum_op = register_op({.name = "sum",
                                 .inputs = {{"x"}},
                                 .outputs = {"sum"},
                                 .infer = infer_accumulated,
+                                .flops = detail::flops_per_input_element<1>,
                                 .vjp = vjp_sum});
 
 const Op& mean_op = register_op({.name = "mean",
@@ -133,6 +135,7 @@ const Op& mean_op = register_op({.name = "mean",
                                  .inputs = {{"x", DTypeClass::kFloating}},
                                  .outputs = {"mean"},
                                  .infer = infer_mean,
+                                 .flops = detail::flops_per_input_element<1>,
                                  .vjp = vjp_mean});
 
 const Op& max_op = register_op({.name = "max",
@@ -140,6 +143,7 @@ const Op& max_op = register_op({.name = "max",
                                 .inputs = {{"x"}},
                                 .outputs = {"max"},
                                 .infer = infer_extreme,
+                                .flops = detail::flops_per_input_element<1>,
                                 .vjp = vjp_extreme});
 
 const Op& min_op = register_op({.name = "min",
@@ -147,6 +151,7 @@ const Op& min_op = register_op({.name = "min",
                                 .inputs = {{"x"}},
                                 .outputs = {"min"},
                                 .infer = infer_extreme,
+                                .flops = detail::flops_per_input_element<1>,
                                 .vjp = vjp_extreme});
 
 const Op& prod_op = register_op({.name = "prod",
@@ -154,6 +159,7 @@ const Op& prod_op = register_op({.name = "prod",
                                  .inputs = {{"x"}},
                                  .outputs = {"product"},
                                  .infer = infer_accumulated,
+                                 .flops = detail::flops_per_input_element<1>,
                                  .vjp = detail::vjp_of_body<prod_tree>});
 
 const Op& any_op = register_op({.name = "any",
@@ -161,6 +167,7 @@ const Op& any_op = register_op({.name = "any",
                                 .inputs = {{"x"}},
                                 .outputs = {"any"},
                                 .infer = infer_bool,
+                                .flops = detail::flops_per_input_element<1>,
                                 .no_gradient = "the result is bool"});
 
 const Op& all_op = register_op({.name = "all",
@@ -168,6 +175,7 @@ const Op& all_op = register_op({.name = "all",
                                 .inputs = {{"x"}},
                                 .outputs = {"all"},
                                 .infer = infer_bool,
+                                .flops = detail::flops_per_input_element<1>,
                                 .no_gradient = "the result is bool"});
 
 /// What the user gave, in the one form that the ops take.

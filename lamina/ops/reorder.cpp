@@ -21,6 +21,7 @@ std::vector<TensorType> infer_reorder(const InferArgs& args) {
     .inputs = {{"x", DTypeClass::kAny}},
     .outputs = {"out"},
     .infer = infer_reorder,
+    .flops = no_flops,
     .vjp = [](const VjpArgs& args) { return std::vector<Tensor>{args.grads[0]}; },
 });
 

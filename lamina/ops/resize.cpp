@@ -171,6 +171,22 @@ std::vector<TensorType> infer_resize(const InferArgs& args) {
 // The attributes are the size of the image that was resized.
 std::vector<TensorType> infer_grad(const InferArgs& args) { return infer_resize(args); }
 
+// A multiply-add for each pixel that goes into another: rows first made narrower or wider, then blended.
+double resize_flops_of(const ResizeAttrs& attrs, const Shape& from, const Shape& to) {
+  const auto taps = [&](int axis) {
+    const size_t count = detail::resized_axis(from[axis], to[axis], attrs).taps.size();
+    return count == static_cast<size_t>(to[axis]) ? 0.0 : static_cast<double>(count);  // else it only moves
+  };
+  const auto planes = static_cast<double>(from[0] * from[3]);
+  return 2 * planes * (static_cast<double>(from[1]) * taps(2) + static_cast<double>(to[2]) * taps(1));
+}
+double resize_flops(const CostArgs& args) {
+  return resize_flops_of(args.attrs.as<ResizeAttrs>(), args.inputs[0].shape, args.outputs[0].shape);
+}
+double resize_grad_flops(const CostArgs& args) {
+  return resize_flops_of(args.attrs.as<ResizeAttrs>(), args.outputs[0].shape, args.inputs[0].shape);
+}
+
 Tensor adjoint(const char* op, const VjpArgs& args) {
   ResizeAttrs attrs = args.attrs.as<ResizeAttrs>();
   attrs.height = args.inputs[0].shape()[1];
@@ -184,6 +200,7 @@ const Op& resize_op = register_op({
     .inputs = {{"x", DTypeClass::kFloating}},
     .outputs = {"y"},
     .infer = infer_resize,
+    .flops = resize_flops,
     .vjp = [](const VjpArgs& args) -> std::vector<Tensor> { return {adjoint("resize2d_grad", args)}; },
 });
 
@@ -193,6 +210,7 @@ const Op& resize_op = register_op({
     .inputs = {{"dy", DTypeClass::kFloating}},
     .outputs = {"dx"},
     .infer = infer_grad,
+    .flops = resize_grad_flops,
     .vjp = [](const VjpArgs& args) -> std::vector<Tensor> { return {adjoint("resize2d", args)}; },
 });
 

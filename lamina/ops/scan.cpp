@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "lamina/base/error.h"
+#include "lamina/core/flops.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/control.h"
 #include "lamina/ops/detail/control.h"
@@ -52,6 +53,11 @@ std::optional<Attrs> without_saved(const Attrs& attrs, const std::vector<bool>& 
   }
   plain.saves = false;
   return plain;
+}
+
+double scan_flops(const CostArgs& args) {
+  const auto& attrs = args.attrs.as<ScanAttrs>();
+  return static_cast<double>(attrs.length) * detail::flops(*attrs.body.graph);
 }
 
 // What the scan of the derivative works on. Integers take no part in derivatives.
@@ -154,6 +160,7 @@ const Op& scan_op = register_op({
     .variadic = true,
     .outputs = {"results"},
     .infer = infer_scan,
+    .flops = scan_flops,
     .vjp = [](const VjpArgs& args) { return Derivative(args).run(); },
     .without_unused = without_saved,
 });

@@ -41,6 +41,7 @@ const Op& slice_op = register_op({.name = "slice",
                                   .inputs = {{"x"}},
                                   .outputs = {"y"},
                                   .infer = infer_slice,
+                                  .flops = no_flops,
                                   .vjp = vjp_slice});
 
 SliceAttrs whole(const Shape& shape) {

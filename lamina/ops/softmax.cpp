@@ -4,6 +4,7 @@
 #include "lamina/graph/op.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/detail/arguments.h"
+#include "lamina/ops/detail/flops.h"
 #include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/unary.h"
@@ -54,6 +55,7 @@ const Op& softmax_op = register_op({.name = "softmax",
                                     .inputs = {{"x", DTypeClass::kFloating}},
                                     .outputs = {"y"},
                                     .infer = infer_softmax,
+                                    .flops = detail::flops_per_input_element<5>,
                                     .vjp = vjp_softmax,
                                     .in_place = {{0, 0}}});
 
@@ -63,6 +65,7 @@ const Op& softmax_grad_op =
                  .inputs = {{"y", DTypeClass::kFloating}, {"dy", DTypeClass::kFloating}},
                  .outputs = {"dx"},
                  .infer = infer_softmax_grad,
+                 .flops = detail::flops_per_input_element<4>,
                  .vjp = vjp_softmax_grad,
                  .in_place = {{0, 0}, {0, 1}}});
 
@@ -71,6 +74,7 @@ const Op& log_softmax_op = register_op({.name = "log_softmax",
                                         .inputs = {{"x", DTypeClass::kFloating}},
                                         .outputs = {"y"},
                                         .infer = infer_softmax,
+                                        .flops = detail::flops_per_input_element<5>,
                                         .vjp = vjp_log_softmax,
                                         .in_place = {{0, 0}}});
 

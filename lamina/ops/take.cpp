@@ -5,6 +5,7 @@
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
 #include "lamina/ops/detail/arguments.h"
+#include "lamina/ops/detail/flops.h"
 #include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/reshape.h"
@@ -81,6 +82,7 @@ const Op& take_op = register_op({.name = "take",
                                  .inputs = {{"x"}, {"indices", DTypeClass::kInteger}},
                                  .outputs = {"y"},
                                  .infer = infer_take,
+                                 .flops = no_flops,
                                  .vjp = vjp_take});
 
 const Op& lookup_op = register_op({.name = "embedding_lookup",
@@ -97,6 +99,7 @@ const Op& scatter_add_op =
                  .inputs = {{"updates", DTypeClass::kNumeric}, {"indices", DTypeClass::kInteger}},
                  .outputs = {"y"},
                  .infer = infer_scatter_add,
+                 .flops = detail::flops_per_input_element<1>,
                  .vjp = vjp_scatter_add});
 
 }  // namespace

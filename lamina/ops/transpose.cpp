@@ -43,6 +43,7 @@ const Op& transpose_op =
                  .inputs = {{"x"}},
                  .outputs = {"y"},
                  .infer = infer_transpose,
+                 .flops = no_flops,
                  .vjp = vjp_transpose});
 
 }  // namespace

@@ -1,6 +1,7 @@
 // while_loop: a sub-graph repeated as long as another says so.
 #include "lamina/base/error.h"
 #include "lamina/core/call.h"
+#include "lamina/core/flops.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/compare.h"
 #include "lamina/ops/control.h"
@@ -30,6 +31,15 @@ std::vector<TensorType> infer_while_loop(const InferArgs& args) {
   }
   variables.push_back({DType::kInt64, {}});
   return variables;
+}
+
+// Of as many rounds as there may be.
+double while_flops(const CostArgs& args) {
+  const auto& attrs = args.attrs.as<WhileLoopAttrs>();
+  if (attrs.max_iterations < 0)
+    throw Unsupported("while_loop: what it costs is not known without .max_iterations");
+  return static_cast<double>(attrs.max_iterations) *
+         (detail::flops(*attrs.cond.graph) + detail::flops(*attrs.body.graph));
 }
 
 // The same loop as a scan of max_iterations steps, of which those beyond the end change nothing. It needs the
@@ -89,6 +99,7 @@ const Op& while_loop_op = register_op({
     .variadic = true,
     .outputs = {"results"},
     .infer = infer_while_loop,
+    .flops = while_flops,
     .vjp = while_loop_vjp,
 });
 

@@ -159,17 +159,22 @@ TEST_F(Trained, SummaryCountsParametersAndFlops) {
   EXPECT_EQ(found.at("params").as_int(), 693962);
   for (const Json& layer : found.at("layers").as_list()) {
     if (layer.at("name").as_string() == "conv2d") {
-      // 26 x 26 positions, 32 filters of 3 x 3 x 1: two operations each, and one for the bias.
-      EXPECT_EQ(layer.at("flops").as_int(), 26 * 26 * 32 * (2 * 9 + 1));
+      // 26 x 26 positions, 32 filters of 3 x 3 x 1: two operations each, one for the bias and one for relu.
+      EXPECT_EQ(layer.at("flops").as_int(), 26 * 26 * 32 * (2 * 9 + 1 + 1));
       EXPECT_EQ(layer.at("bytes").as_int(), 320 * 4);
       EXPECT_EQ(layer.at("output_shape").dump(), "[null, 26, 26, 32]");
     }
     if (layer.at("name").as_string() == "dense") {
-      EXPECT_EQ(layer.at("flops").as_int(), 128 * (2 * 5408 + 1));
+      EXPECT_EQ(layer.at("flops").as_int(), 128 * (2 * 5408 + 1 + 1));
     }
   }
   Outcome text = run({"summary", "m.keras"});
   EXPECT_NE(text.out.find("Total params"), std::string::npos);
+  // Two convolutional and two dense layers, four of pooling's pixels, and softmax.
+  const int64_t all =
+      26 * 26 * 32 * 20 + 13 * 13 * 32 * 4 + 128 * (2 * 5408 + 2) + 10 * (2 * 128 + 1) + 5 * 10;
+  EXPECT_EQ(found.at("flops").as_int(), all);
+  EXPECT_NE(text.out.find("FLOPs of one sample: 1,841,596"), std::string::npos) << text.out;
 }
 
 TEST_F(Trained, RunFeedsRawTensors) {

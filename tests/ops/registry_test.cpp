@@ -67,6 +67,9 @@ OpRow whole_row() {
           }};
 }
 
+// A kernel, so that an op can run without a body.
+const KernelRegistration kCounted("test.counted", DeviceKind::kCpu, {{.name = "none"}});
+
 Lines missing_of(const Op& op, const std::vector<OpRow>& rows, const Reasons& reasons = {}) {
   return missing({&op}, rows, reasons);
 }
@@ -88,6 +91,17 @@ TEST(RegistryWalk, NoticesARecordThatLacksSomething) {
   op = whole();
   op.vjp = nullptr;
   EXPECT_EQ(missing_of(op, {whole_row()}), Lines{"test.whole has neither vjp nor a reason for none"});
+}
+
+TEST(RegistryWalk, NoticesAnOpThatDoesNotSayWhatItCosts) {
+  Op op = whole();
+  op.name = "test.counted";
+  op.body = nullptr;
+  OpRow row = whole_row();
+  row.op = op.name;
+  EXPECT_EQ(missing_of(op, {row}), Lines{"test.counted does not say what it costs"});
+  op.flops = no_flops;
+  EXPECT_EQ(missing_of(op, {row}), Lines{});
 }
 
 TEST(RegistryWalk, NoticesAnOpWithoutRows) {

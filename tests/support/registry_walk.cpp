@@ -70,6 +70,8 @@ void check_record(const Op& op, std::vector<std::string>& found) {
   if (!op.vjp && op.no_gradient.empty()) found.push_back(op.name + " has neither vjp nor a reason for none");
   if (!op.view && !op.tile && !op.body && op.kernels(DeviceKind::kCpu).empty()) {
     found.push_back(op.name + " cannot run on the CPU");
+  } else if (!op.view && !op.elementwise && !op.body && !op.flops) {
+    found.push_back(op.name + " does not say what it costs");
   }
 }
 

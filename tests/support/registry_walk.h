@@ -14,7 +14,7 @@ namespace lamina::testing {
 using Reasons = std::vector<std::pair<std::string, std::string>>;
 
 /// What is missing, one line each, empty when all is well. Every op must have a description of one line,
-/// names of its outputs, a way to run on the CPU, and rows or a reason for having none. Among its rows one
+/// names of its outputs, a way to run on the CPU, a count of its operations, and rows or a reason for having none. Among its rows one
 /// must compare elements with a reference, and one must check the gradient if a vjp can give one: that of
 /// floating outputs with elements with respect to floating arguments with elements.
 std::vector<std::string> missing(const std::vector<const Op*>& ops, const std::vector<OpRow>& rows,

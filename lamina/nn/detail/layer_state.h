@@ -53,6 +53,13 @@ struct LayerState {
 /// one.
 std::pair<DType, DType> policy_dtypes(const std::string& policy);
 
+/// `forward` of a layer that is built, on tensors without values.
+struct TracedCall {
+  std::vector<Tensor> inputs, outputs;
+};
+/// `extent` stands for those that are open.
+TracedCall traced_call(const Layer& layer, const TensorSpecs& inputs, int64_t extent);
+
 /// The specs that a layer gives for inputs with open extents, found by tracing `forward` for two choices of
 /// them. The layer is built.
 TensorSpecs traced_output_specs(const Layer& layer, const TensorSpecs& inputs);

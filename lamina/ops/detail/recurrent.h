@@ -114,6 +114,9 @@ std::vector<Tensor> grad_body_of(const Attrs& attrs, std::span<const Tensor> inp
   return sequence_grad_body(cell, attrs, inputs);
 }
 
+/// As often what one step costs as there are steps.
+double sequence_flops(Body body, const CostArgs& args);
+
 /// Registers both ops of a cell.
 template <const RecurrentCell& cell>
 bool register_sequence() {
@@ -123,6 +126,7 @@ bool register_sequence() {
       .inputs = sequence_inputs(),
       .outputs = sequence_outputs(),
       .infer = [](const InferArgs& args) { return infer_sequence(cell, args); },
+      .flops = [](const CostArgs& args) { return sequence_flops(body_of<cell>, args); },
       .vjp = [](const VjpArgs& args) { return sequence_vjp(cell, args); },
       .body = body_of<cell>,
       .in_place = {{SequenceOutput::kGates, SequenceInput::kX}},

@@ -1,6 +1,7 @@
 // Recurrent sequences step by step, in smaller ops: fallback, oracle, and the way of second derivatives.
 #include <algorithm>
 
+#include "lamina/core/flops.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/concatenate.h"
 #include "lamina/ops/detail/recurrent.h"
@@ -148,6 +149,15 @@ std::vector<Tensor> sequence_grad_body(const RecurrentCell& cell, const Attrs& a
     if (cell.carry) dc = s.choose(t, now.dc, dc);
   }
   return {dx.joined(dtype), drecurrent.joined(dtype), dh, dc};
+}
+
+double sequence_flops(Body body, const CostArgs& args) {
+  using In = SequenceInput;
+  std::vector<TensorType> one(args.inputs.begin(), args.inputs.end());
+  const int64_t steps = one[In::kX].shape[1];
+  one[In::kX].shape.set(1, 1);
+  if (!absent(one[In::kMask].shape)) one[In::kMask].shape.set(1, 1);
+  return static_cast<double>(steps) * flops_of_body(body, args.attrs, one);
 }
 
 }  // namespace lamina::detail

@@ -1,0 +1,40 @@
+// Plots as files, and exponents of growth.
+#include "lamina/explain/plot_svg.h"
+
+#include <gtest/gtest.h>
+
+#include "lamina/base/error.h"
+#include "lamina/explain/growth.h"
+#include "tests/support/temporary_folder.h"
+
+namespace lamina {
+namespace {
+
+TEST(PlotSvg, IsAFileOfItsOwn) {
+  const std::string svg = plot_svg({.heading = "a < b",
+                                    .note = "note",
+                                    .x_label = "steps",
+                                    .y_label = "seconds",
+                                    .curves = {{"one & two", {0, 1}, {0, 1}}, {"three", {0, 1}, {1, 0}}}});
+  EXPECT_EQ(svg.rfind("<svg xmlns=\"http://www.w3.org/2000/svg\"", 0), 0u);
+  for (const char* part :
+       {"a &lt; b", ">note<", "steps", "seconds", "one &amp; two</text>", "three</text>",
+        "fill=\"var(--train)\"", "fill=\"var(--val)\"", "--val:#e8793a", "M60.0 274.0L542.0 12.0"}) {
+    EXPECT_NE(svg.find(part), std::string::npos) << part << "\n" << svg;
+  }
+  EXPECT_EQ(svg.find("<section"), std::string::npos);
+  EXPECT_EQ(svg.find("</svg>"), svg.size() - 7);
+}
+
+TEST(GrowthExponent, IsTheSlopeOfLogarithms) {
+  EXPECT_NEAR(growth_exponent({1, 2, 4}, {3, 12, 48}), 2, 1e-12);
+  EXPECT_NEAR(growth_exponent({10, 1000}, {5, 5}), 0, 1e-12);
+  EXPECT_THROW(growth_exponent({1}, {1}), InvalidArgument);
+  EXPECT_THROW(growth_exponent({1, 2}, {1}), InvalidArgument);
+  EXPECT_THROW(growth_exponent({2, 2}, {1, 2}), InvalidArgument);
+  const std::string message = test::message_of<InvalidArgument>([] { growth_exponent({1, 2}, {1, 0}); });
+  EXPECT_NE(message.find("at 1 is 0"), std::string::npos) << message;
+}
+
+}  // namespace
+}  // namespace lamina
