@@ -57,7 +57,10 @@ void Model::restore(const TrainingSnapshot& snapshot) {
   std::vector<std::pair<Tensor*, const Tensor*>> writes;
   const auto plan = [&](const std::string& name, Tensor& to) {
     const Tensor* from = snapshot.find(name);
-    if (!from) throw InvalidArgument("the snapshot lacks '" + name + "': was it taken of another model?");
+    if (!from) {
+      throw InvalidArgument("the snapshot lacks '" + name +
+                            "': was it taken of another model, or of a training with other logs?");
+    }
     if (from->type() != to.type()) {
       throw InvalidArgument("the snapshot's '" + name + "' is " + from->type().str() + ", the model's is " +
                             to.type().str());
@@ -71,7 +74,11 @@ void Model::restore(const TrainingSnapshot& snapshot) {
       plan("optimizer/" + other.name + "/" + weight->name, weight->value);
   }
   detail::LiveLogs& live = impl().position.logs;
-  for (size_t i = 0; i < live.state.size(); ++i) plan("metrics/" + std::to_string(i), live.state[i]);
+  for (size_t i = 0; i < live.state.size(); ++i) {
+    const std::string name = "metrics/" + std::to_string(i);
+    // Between two epochs there is nothing in them, and the next one may log more.
+    if (snapshot.step() > 0 || snapshot.find(name)) plan(name, live.state[i]);
+  }
   plan("rng", trainer.key());
   for (const auto& [to, from] : writes) {
     detail::make_exclusive(*to);  // whoever holds a value of before keeps it
