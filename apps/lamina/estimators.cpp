@@ -47,6 +47,7 @@ void refuse_options_of_networks(const TrainOptions& options) {
   none(options.validation_split > 0, "--validation-split; give --validation-data");
   none(options.resume, "--resume: it is fitted at once");
   none(options.stop_on_nan, "--stop-on-nan");
+  none(options.gradient_norm, "--gradient-norm");
 }
 
 }  // namespace
