@@ -69,13 +69,11 @@ void refuse_nans(int64_t nans, int64_t samples) {
 
 int evaluate(const Options& options) {
   auto scope = enter(options.place);
-  if (!options.report.empty()) {
-    if (is_estimator_file(options.model))
-      throw UsageError("evaluate: --report is for networks; '" + options.model + "' is an estimator");
-    refuse_to_lose_page(options.report, options.overwrite);
-  }
+  if (!options.report.empty()) refuse_to_lose_page(options.report, options.overwrite);
   if (is_estimator_file(options.model))
-    return evaluate_estimator(options.model, options.data, options.arguments, options.json);
+    return evaluate_estimator(
+        options.model, options.data, options.arguments, options.json,
+        {options.report, options.overwrite, options.model, options.data, options.words});
   Model model = load(options.model);
   compile_for_evaluation(model);
   tell_model(model, options.arguments);

@@ -50,7 +50,7 @@ std::vector<OneClass> classes_of(const Classification& said, const std::vector<s
     }
     if (positives == 0 || positives == static_cast<int64_t>(labels.size())) continue;
     OneClass one;
-    one.name = label < names.size() ? names[label] : std::to_string(label);
+    one.name = label < names.size() ? names[label] : "class " + std::to_string(label);
     one.positives = static_cast<double>(positives) / static_cast<double>(labels.size());
     one.labels = Tensor::from(labels);
     one.scores = Tensor::from(scores);
@@ -143,7 +143,7 @@ Plot calibration_plot(const Classification& said, const std::vector<std::string>
   const Tensor y = Tensor::from(labels), p = Tensor::from(scores);
   const classic::CalibrationCurve curve = classic::calibration_curve(y, p, {.n_bins = kBins});
   const std::string who =
-      two ? (names.size() > 1 ? names[1] : std::string("1")) : "the class that was called";
+      two ? (names.size() > 1 ? names[1] : std::string("class 1")) : "the class that was called";
   Plot plot = square_plot("Calibration", "", two ? "share that is" : "share that was right");
   plot.x_label = "mean probability of " + who;
   plot.note = fmt::format("expected calibration error {:.4f}",

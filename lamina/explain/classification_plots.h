@@ -17,7 +17,7 @@ namespace lamina {
 /// are drawn. A class that no sample has, or all have, has no curve; where none has one, those two plots are
 /// left out.
 /// @param said     with probabilities; without, or without samples, there are no plots.
-/// @param classes  names, in their order; classes beyond them are called by their numbers.
+/// @param classes  names, in their order; classes beyond them are called "class 2".
 std::vector<Plot> classification_plots(const Classification& said, const std::vector<std::string>& classes);
 
 }  // namespace lamina

@@ -86,7 +86,7 @@ class Drawing {
   std::vector<detail::LegendEntry> legend() const {
     std::vector<detail::LegendEntry> entries;
     for (size_t i = 0; i < plot_.curves.size(); ++i) {
-      if (plot_.curves[i].name.empty()) continue;
+      if (plot_.curves[i].name.empty() || plot_.curves[i].x.empty()) continue;
       const Pen with = pen(i);
       entries.push_back({plot_.curves[i].name, with.dashes.empty()
                                                    ? "background:" + with.colour

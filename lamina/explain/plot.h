@@ -39,8 +39,9 @@ struct Plot {
   bool whole_x = false;  ///< places are whole numbers: no marks between them
 };
 
-/// The plot as a card of a report: an inline SVG with a legend, in the colours of the page (report_page). All
-/// text is escaped. Throws InvalidArgument for a curve whose coordinates are not of one length.
+/// The plot as a card of a report: an inline SVG with a legend of the curves that have points and names, in
+/// the colours of the page (report_page). All text is escaped. Throws InvalidArgument for a curve whose
+/// coordinates are not of one length.
 std::string plot_card(const Plot& plot);
 
 /// A page of HTML in the style of reports: light or dark as the reader's system asks, with nothing to load.

@@ -126,7 +126,7 @@ void add_classification(TrainingReport& report, const Classification& said,
   for (size_t label = 0; label < report.confusion.size(); ++label)
     report.classes.push_back(label < classes.size() ? classes[label] : std::to_string(label));
   report.evaluated_on = evaluated_on;
-  for (Plot& plot : classification_plots(said, report.classes)) report.plots.push_back(std::move(plot));
+  for (Plot& plot : classification_plots(said, classes)) report.plots.push_back(std::move(plot));
 }
 
 TrainingReport run_report(Model& model, const RunDescription& run) {

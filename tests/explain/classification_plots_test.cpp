@@ -66,7 +66,7 @@ TEST(ClassificationPlots, AreasOfSeveralClassesAreThoseOfScikitLearn) {
   EXPECT_EQ(plots[2].note, note);
   ASSERT_EQ(plots[0].curves.size(), 4u);
   for (size_t k = 0; k < 3; ++k) {
-    const char* const names[] = {"a", "b", "2"};
+    const char* const names[] = {"a", "b", "class 2"};
     std::snprintf(note, sizeof note, "%s %.3f", names[k], scores.at("auc_rest").as_list()[k].as_double());
     EXPECT_EQ(plots[0].curves[k + 1].name, note);
     std::snprintf(note, sizeof note, "%s %.3f", names[k],
