@@ -30,9 +30,11 @@ using Action = std::function<int()>;
 void add_bench(CLI::App& app, Action& action);
 void add_data(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
-void add_evaluate(CLI::App& app, Action& action);
+/// `words`: the command line, which its report repeats.
+void add_evaluate(CLI::App& app, Action& action, const std::vector<std::string>& words);
 void add_new(CLI::App& app, Action& action);
 void add_predict(CLI::App& app, Action& action);
+void add_report(CLI::App& app, Action& action);
 void add_run(CLI::App& app, Action& action);
 void add_summary(CLI::App& app, Action& action);
 /// `words`: the command line, which train repeats when it says how to resume.

@@ -47,6 +47,7 @@ void refuse_options_of_networks(const TrainOptions& options) {
   none(options.validation_split > 0, "--validation-split; give --validation-data");
   none(options.resume, "--resume: it is fitted at once");
   none(options.stop_on_nan, "--stop-on-nan");
+  none(options.gradient_norm, "--gradient-norm");
 }
 
 }  // namespace
@@ -101,15 +102,22 @@ int train_estimator(const EstimatorRecipe& recipe, const TrainOptions& options) 
 }
 
 int evaluate_estimator(const std::string& path, const std::string& source, const DataArguments& arguments,
-                       bool json) {
+                       bool json, const EstimatorPage& page) {
   const FittedEstimator fitted = load_estimator(path);
   const LabelledData data = load_for(fitted, source, arguments, true);
   const double result = with_data_of(source, [&] { return score(fitted, data); });
+  if (!page.path.empty()) {
+    with_data_of(source,
+                 [&] { write_estimator_page(page, fitted, estimator_input(fitted, data), data.y, result); });
+  }
   if (json) {
-    print_json(Json::object(
-        {{"metrics", Json::object({{score_name(fitted), result}})}, {"samples", data.samples()}}));
+    Json all = Json::object(
+        {{"metrics", Json::object({{score_name(fitted), result}})}, {"samples", data.samples()}});
+    if (!page.path.empty()) all["report"] = page.path;
+    print_json(all);
   } else {
     fmt::print("{}: {:.4f} - {} samples\n", score_name(fitted), result, data.samples());
+    if (!page.path.empty()) fmt::print("Report: {}\n", printable(page.path));
   }
   return 0;
 }

@@ -4,14 +4,18 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 
 #include "cli.h"
 #include "data_arguments.h"
 #include "estimators.h"
 #include "lamina/base/terminal.h"
+#include "lamina/explain/run_report.h"
 #include "lamina/nn/callbacks/progress_bar.h"
 #include "lamina/nn/compile_for_evaluation.h"
 #include "lamina/zoo/samples.h"
+#include "pages.h"
+#include "run_folder.h"
 
 namespace lamina::cli {
 namespace {
@@ -20,9 +24,25 @@ struct Options {
   std::string model, data;
   DataArguments arguments;
   int batch_size = 256;
-  bool json = false, quiet = false;
+  bool json = false, quiet = false, overwrite = false;
+  std::string report;
+  std::vector<std::string> words;
   Place place;
 };
+
+// What the model said of the samples, as a page.
+void write_report(const Options& options, Model& model, const ModelSamples& samples,
+                  const std::vector<std::pair<std::string, double>>& metrics) {
+  RunDescription run;
+  run.title = std::filesystem::path(options.model).stem().string();
+  run.data = options.data;
+  run.command = shell_line(options.words);
+  run.date = today();
+  if (samples.inputs.empty() && samples.targets.empty()) run.held_out = samples;
+  run.metrics = metrics;
+  run.classes = model.data_info().class_names;
+  write_page(options.report, to_html(run_report(model, run)), options.overwrite);
+}
 
 // Samples with an output that is no number.
 int64_t nan_outputs(Model& model, const ModelSamples& samples) {
@@ -49,8 +69,11 @@ void refuse_nans(int64_t nans, int64_t samples) {
 
 int evaluate(const Options& options) {
   auto scope = enter(options.place);
+  if (!options.report.empty()) refuse_to_lose_page(options.report, options.overwrite);
   if (is_estimator_file(options.model))
-    return evaluate_estimator(options.model, options.data, options.arguments, options.json);
+    return evaluate_estimator(
+        options.model, options.data, options.arguments, options.json,
+        {options.report, options.overwrite, options.model, options.data, options.words});
   Model model = load(options.model);
   compile_for_evaluation(model);
   tell_model(model, options.arguments);
@@ -71,11 +94,13 @@ int evaluate(const Options& options) {
   const bool suspect = std::any_of(metrics.begin(), metrics.end(),
                                    [](const auto& metric) { return std::isnan(metric.second); });
   const int64_t nans = suspect ? nan_outputs(model, samples) : 0;
+  if (!options.report.empty() && nans == 0) write_report(options, model, samples, metrics);
   if (options.json) {
     Json values = Json::object();
     for (const auto& [name, value] : metrics) values[name] = finite(value);
     Json result = Json::object({{"metrics", values}, {"samples", samples.x.shape()[0]}});
     if (nans > 0) result["nan_outputs"] = nans;
+    if (!options.report.empty() && nans == 0) result["report"] = options.report;
     print_json(result);
     refuse_nans(nans, samples.x.shape()[0]);
     return 0;
@@ -85,15 +110,17 @@ int evaluate(const Options& options) {
     line += fmt::format("{}: {} - ", printable(name), format_metric(value));
   const int64_t count = samples.x.shape()[0];
   fmt::print("{}{} {}\n", line, count, count == 1 ? "sample" : "samples");
+  if (!options.report.empty() && nans == 0) fmt::print("Report: {}\n", printable(options.report));
   refuse_nans(nans, samples.x.shape()[0]);
   return 0;
 }
 
 }  // namespace
 
-void add_evaluate(CLI::App& app, Action& action) {
+void add_evaluate(CLI::App& app, Action& action, const std::vector<std::string>& words) {
   Command command(app, "evaluate", "Compute loss and metrics of a model on labelled data");
   auto options = std::make_shared<Options>();
+  options->words = words;
   command.add(options->model, {.name = "MODEL", .help = "A compiled .keras file", .required = true});
   command.add(options->data,
               {.name = "--data",
@@ -107,6 +134,13 @@ void add_evaluate(CLI::App& app, Action& action) {
                                     .most = 1 << 24,
                                     .show_default = true});
   add_data_arguments(command, options->arguments);
+  command.add(
+      options->report,
+      {.name = "--report",
+       .help = "Write a page with confusion matrix, ROC, precision-recall and calibration curves, and "
+               "the worst mistakes",
+       .type = "FILE.html"});
+  command.flag(options->overwrite, "--overwrite", "Replace what is at --report though it is no report");
   command.flag(options->quiet, "--quiet", "Print only the result");
   add_place(command, options->place);
   add_json(command, options->json, "metrics, the number of samples and, where there are any, of NaN outputs");

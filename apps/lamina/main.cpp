@@ -60,10 +60,12 @@ int run(int argc, char** argv) {
   app.failure_message(CLI::FailureMessage::simple);
   lamina::cli::Action action;
   lamina::cli::add_doctor(app, action);
-  lamina::cli::add_train(app, action, std::vector<std::string>(argv, argv + argc));
-  lamina::cli::add_evaluate(app, action);
+  const std::vector<std::string> words(argv, argv + argc);
+  lamina::cli::add_train(app, action, words);
+  lamina::cli::add_evaluate(app, action, words);
   lamina::cli::add_predict(app, action);
   lamina::cli::add_summary(app, action);
+  lamina::cli::add_report(app, action);
   lamina::cli::add_run(app, action);
   lamina::cli::add_bench(app, action);
   lamina::cli::add_data(app, action);

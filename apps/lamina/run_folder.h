@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "lamina/base/files.h"
+#include "lamina/base/json.h"
 
 namespace lamina::cli {
 
@@ -12,6 +13,8 @@ namespace lamina::cli {
 struct RunNote {
   std::string checkpoint;  ///< of the training, relative to the folder
   double seconds = 0;      ///< of training so far, in all processes
+  /// Of a training that is done, for `lamina report`: its name, task, options, metrics, ... Not read back.
+  Json about = Json::object();
 };
 void write_run_note(const std::string& folder, const RunNote& note, const WriteOptions& options);
 /// The folder's note; an empty one when there is none, or none that can be read.

@@ -8,10 +8,12 @@
 #include "interrupt.h"
 #include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
+#include "lamina/base/utf8.h"
 #include "lamina/explain/forecast_plots.h"
 #include "lamina/explain/run_report.h"
 #include "lamina/formats/keras/keras.h"
 #include "lamina/nn/callbacks/progress_bar.h"
+#include "lamina/series/series_info.h"
 #include "lamina/zoo/recipes.h"
 #include "run_folder.h"
 #include "train_files.h"
@@ -67,11 +69,31 @@ std::vector<std::pair<std::string, double>> final_metrics(Model& model, const Tr
   }
   std::vector<std::pair<std::string, double>> metrics;
   for (const std::string& name : log.names()) {
+    if (name == "learning_rate" || name == "gradient_norm") continue;  // how it learned, not how well
     const std::vector<double>& values = log[name];
     const size_t count = kept ? std::min(values.size(), static_cast<size_t>(*kept)) : values.size();
     if (count > 0) metrics.emplace_back(name, values[count - 1]);
   }
   return metrics;
+}
+
+// What `lamina report` shows of the run beside its history.
+RunNote note_of(const TrainJob& job, const Model& model, const TrainLog& log, const TrainingReport& report,
+                const RunDescription& run, const TrainFiles& files) {
+  Json options = Json::object(), metrics = Json::object();
+  for (const auto& [name, value] : report.sections.at(0).rows) options[name] = valid_utf8(value);
+  options["parameters"] = std::to_string(model.count_params());
+  for (const auto& [name, value] : run.metrics) metrics[name] = finite(value);
+  const char* task = SeriesInfo::of(model.data_info())           ? "forecasts"
+                     : output_kind(model) != OutputKind::kValues ? "classification"
+                                                                 : "values";
+  return {checkpoint_name(files.checkpoint(), files.folder()), log.seconds(),
+          Json::object({{"name", job.name},
+                        {"task", task},
+                        {"options", options},
+                        {"metrics", metrics},
+                        {"metrics_of", run.held_out_name.empty() ? "training" : run.held_out_name},
+                        {"learning_rate", finite(model.learning_rate())}})};
 }
 
 std::string write_report(const TrainOptions& options, const TrainJob& job, Model& model,
@@ -84,6 +106,10 @@ std::string write_report(const TrainOptions& options, const TrainJob& job, Model
   run.command = shell_line(options.words);
   run.date = today();
   for (const std::string& name : log.names()) run.history.push_back({name, log[name]});
+  if (!log.contains("learning_rate")) {
+    const std::vector<double> rates(log.epochs().size(), model.learning_rate());
+    run.history.push_back({"learning_rate", rates});
+  }
   run.epochs = job.epochs;
   run.batch_size = job.batch_size;
   run.seconds = log.seconds();
@@ -101,7 +127,9 @@ std::string write_report(const TrainOptions& options, const TrainJob& job, Model
   run.compared_with = comparison;
   if (data.raw_held_out.x.defined()) run.plots = forecast_plots(model, data.raw_held_out);
   const std::string path = files.folder() + "/report.html";
-  write_file(path, to_html(run_report(model, run)), files.write_options());
+  const TrainingReport report = run_report(model, run);
+  write_file(path, to_html(report), files.write_options());
+  write_run_note(files.folder(), note_of(job, model, log, report, run, files), files.write_options());
   return path;
 }
 
@@ -167,6 +195,7 @@ int train(const TrainOptions& options) {
                  .verbose = 0,
                  .seed = options.seed,
                  .on_nan = options.stop_on_nan ? OnNan::kStop : OnNan::kReport,
+                 .log_gradient_norm = options.gradient_norm,
                  .resume = resume};
   if (options.validation_split == 0) fit.validation_data = data.held_out;
 
@@ -280,6 +309,8 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
   command.flag(options->overwrite, "--overwrite",
                "Replace what is at --out, and files that are read-only or would change their owner. Without "
                "it only the complete result of one epoch, with its checkpoint, is replaced");
+  command.flag(options->gradient_norm, "--gradient-norm",
+               "Log the norm of the gradients, the mean over the steps of each epoch");
   command.flag(options->stop_on_nan, "--stop-on-nan", "End when the loss is no number any more");
   command.flag(options->quiet, "--quiet", "Print nothing but errors");
   add_place(command, options->place);

@@ -22,7 +22,7 @@ struct TrainOptions {
   uint64_t seed = 0;
   double validation_split = 0;
   bool resume = false, json = false, quiet = false, stop_on_nan = false;
-  bool overwrite = false, allow_changes = false;
+  bool overwrite = false, allow_changes = false, gradient_norm = false;
   Place place;
   std::vector<std::string> words;  ///< as typed, for the line that resumes
 };

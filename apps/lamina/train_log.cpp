@@ -61,7 +61,11 @@ bool TrainLog::turned_bad(const Logs& logs, const char* name) const {
 }
 
 void TrainLog::on_epoch_end(int epoch, const Logs& logs) {
-  History::on_epoch_end(epoch, logs);
+  Logs all = logs;
+  // A rate that stays is said once, in the report.
+  if (model().compile_options().optimizer.get()->schedule())
+    all.set("learning_rate", model().learning_rate());
+  History::on_epoch_end(epoch, all);
   bad_epoch_ = turned_bad(logs, "loss") || turned_bad(logs, "val_loss");
   // The checkpoint comes first: whatever happens to the run folder, the epoch is not lost.
   if (good()) {
@@ -96,8 +100,10 @@ void TrainLog::write_checkpoint() {
 void TrainLog::count_time() {
   add_time();
   noted_ = seconds_;
-  write_run_note(options_.folder, {checkpoint_name(options_.checkpoint, options_.folder), seconds_},
-                 options_.write_options);
+  RunNote note;
+  note.checkpoint = checkpoint_name(options_.checkpoint, options_.folder);
+  note.seconds = seconds_;
+  write_run_note(options_.folder, note, options_.write_options);
 }
 
 void TrainLog::write_history() const {

@@ -251,6 +251,17 @@ PrecisionRecallCurve precision_recall_curve(const Tensor& y_true, const Tensor& 
   return curve;
 }
 
+double average_precision_score(const Tensor& y_true, const Tensor& y_score) {
+  const Counts counts = counts_of(y_true, y_score, "average_precision_score");
+  double area = 0, before = 0;
+  for (size_t i = 0; i < counts.thresholds.size(); ++i) {
+    const double positives = counts.positives[i];
+    area += (positives - before) * positives / (positives + counts.negatives[i]);
+    before = positives;
+  }
+  return area / before;
+}
+
 double mean_squared_error(const Tensor& y_true, const Tensor& y_pred) {
   const Numbers y = numbers_of(y_true, y_pred, "mean_squared_error");
   double sum = 0;

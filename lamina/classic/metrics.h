@@ -70,6 +70,10 @@ struct PrecisionRecallCurve {
 /// As roc_curve.
 PrecisionRecallCurve precision_recall_curve(const Tensor& y_true, const Tensor& y_score);
 
+/// The area under that curve in steps, without interpolation: the mean precision over what each step adds to
+/// the recall.
+double average_precision_score(const Tensor& y_true, const Tensor& y_score);
+
 /// The mean of the squared differences of two arrays of numbers.
 double mean_squared_error(const Tensor& y_true, const Tensor& y_pred);
 /// The mean of their absolute differences.

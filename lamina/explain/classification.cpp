@@ -101,7 +101,8 @@ std::vector<size_t> Classification::worst_mistakes(size_t most) const {
 
 Classification classify(const Tensor& outputs, const Tensor& y, OutputKind kind) {
   Classification result;
-  const auto rows = class_probabilities(outputs, kind);
+  result.probabilities = class_probabilities(outputs, kind);
+  const auto& rows = result.probabilities;
   const std::vector<float> targets = y.to_vector<float>();
   result.classes = rows.empty() ? 0 : static_cast<int>(rows[0].size());
   const bool one_hot = y.rank() > 1 && y.shape()[-1] > 1;

@@ -31,9 +31,10 @@ std::vector<std::vector<float>> class_probabilities(const Tensor& outputs, Outpu
 /// Labelled samples with what a model said.
 struct Classification {
   int classes = 0;
-  std::vector<int> expected;      ///< true class of each sample
-  std::vector<int> predicted;     ///< most probable class
-  std::vector<float> confidence;  ///< its probability
+  std::vector<int> expected;                      ///< true class of each sample
+  std::vector<int> predicted;                     ///< most probable class
+  std::vector<float> confidence;                  ///< its probability
+  std::vector<std::vector<float>> probabilities;  ///< of all classes, for each sample
 
   /// [true class][predicted class]: numbers of samples.
   std::vector<std::vector<int64_t>> confusion() const;

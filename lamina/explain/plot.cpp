@@ -9,14 +9,16 @@
 #include "lamina/base/error.h"
 #include "lamina/base/version.h"
 #include "lamina/explain/detail/axis.h"
+#include "lamina/explain/detail/legend.h"
 #include "lamina/explain/detail/report_style.h"
 #include "lamina/explain/report.h"
 
 namespace lamina {
 namespace {
 
-constexpr double kWidth = 560, kHeight = 320, kLeft = 60, kRight = 18, kTop = 12, kBottom = 46;
-constexpr const char* kColours[] = {"var(--train)", "var(--val)", "var(--good)", "var(--bad)"};
+constexpr double kWidth = 560, kHeight = 320, kLeft = 76, kRight = 18, kTop = 12, kBottom = 50;
+constexpr const char* kColours[] = {"var(--train)", "var(--val)", "var(--good)", "var(--bad)", "var(--c5)",
+                                    "var(--c6)",    "var(--c7)",  "var(--c8)",   "var(--c9)",  "var(--c10)"};
 
 class Drawing {
  public:
@@ -45,17 +47,17 @@ class Drawing {
       x_.low = low_x;
       x_.high = high_x;
     }
+    if (plot.whole_x && x_.step < 1) x_.step = 1;
     y_ = plot.y_range ? detail::Axis::of(plot.y_range->first, plot.y_range->second)
                       : detail::Axis::around(low_y, high_y);
   }
 
   std::string card() const {
     return fmt::format(
-        "<section class=\"card\"><div class=\"legend\">{}</div><h2>{}{}</h2>"
-        "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">\n{}{}{}</svg></section>\n",
-        legend(), html_escape(plot_.heading),
-        plot_.note.empty() ? "" : " <small>" + html_escape(plot_.note) + "</small>", kWidth, kHeight,
-        html_escape(plot_.heading), grid(), bands(), curves());
+        "<section class=\"card\">{}<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">\n{}{}{}</svg>"
+        "</section>\n",
+        detail::chart_head(plot_.heading, plot_.note, legend()), kWidth, kHeight, html_escape(plot_.heading),
+        grid(), bands(), curves());
   }
 
  private:
@@ -68,24 +70,33 @@ class Drawing {
   double x(double value) const { return kLeft + (kWidth - kLeft - kRight) * x_.share(value); }
   double y(double value) const { return kTop + (kHeight - kTop - kBottom) * (1 - y_.share(value)); }
 
-  std::string colour(size_t curve) const {
-    if (plot_.curves[curve].look == Look::kDashed) return "var(--soft)";
+  // What a curve is drawn with. When the colours are used up, they come again with dashes.
+  struct Pen {
+    std::string colour, dashes;
+    bool thin = false;
+  };
+
+  Pen pen(size_t curve) const {
+    if (plot_.curves[curve].look == Look::kDashed) return {"var(--soft)", "4 4", true};
     size_t place = 0;
     for (size_t i = 0; i < curve; ++i) place += plot_.curves[i].look != Look::kDashed;
-    return kColours[place % std::size(kColours)];
+    return {kColours[place % std::size(kColours)], place < std::size(kColours) ? "" : "9 4", false};
   }
 
-  std::string legend() const {
-    std::string out;
+  std::vector<detail::LegendEntry> legend() const {
+    std::vector<detail::LegendEntry> entries;
     for (size_t i = 0; i < plot_.curves.size(); ++i) {
-      if (!plot_.curves[i].name.empty())
-        out += fmt::format("<i style=\"background:{}\"></i>{}", colour(i), html_escape(plot_.curves[i].name));
+      if (plot_.curves[i].name.empty() || plot_.curves[i].x.empty()) continue;
+      const Pen with = pen(i);
+      entries.push_back({plot_.curves[i].name, with.dashes.empty()
+                                                   ? "background:" + with.colour
+                                                   : "height:0;border-top:3px dashed " + with.colour});
     }
     for (const Plot::Band& band : plot_.bands) {
       if (!band.name.empty())
-        out += "<i style=\"background:var(--train);opacity:.25;height:9px\"></i>" + html_escape(band.name);
+        entries.push_back({band.name, "background:var(--train);opacity:.25;height:9px"});
     }
-    return out;
+    return entries;
   }
 
   std::string grid() const {
@@ -130,11 +141,11 @@ class Drawing {
 
   std::string curves() const {
     std::string out;
-    for (size_t i = 0; i < plot_.curves.size(); ++i) out += curve(plot_.curves[i], colour(i));
+    for (size_t i = 0; i < plot_.curves.size(); ++i) out += curve(plot_.curves[i], pen(i));
     return out;
   }
 
-  std::string curve(const Plot::Curve& curve, const std::string& colour) const {
+  std::string curve(const Plot::Curve& curve, const Pen& with) const {
     std::string path, dots;
     bool pen_down = false;
     for (size_t i = 0; i < curve.x.size(); ++i) {
@@ -145,17 +156,19 @@ class Drawing {
       const double at_x = x(curve.x[i]), at_y = y(curve.y[i]);
       path += fmt::format("{}{:.1f} {:.1f}", pen_down ? "L" : "M", at_x, at_y);
       pen_down = true;
-      if (curve.look != Look::kDots) continue;
+      if (curve.look != Look::kDots && curve.look != Look::kMarked) continue;
       dots += fmt::format(
-          "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\" fill=\"{}\"><title>{:.5g}: {:.5g}</title></circle>",
-          at_x, at_y, colour, curve.x[i], curve.y[i]);
+          "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\" fill=\"{}\"><title>{}{:.5g}: {:.5g}</title></circle>",
+          at_x, at_y, with.colour, curve.name.empty() ? "" : html_escape(curve.name) + ", ", curve.x[i],
+          curve.y[i]);
     }
     if (curve.look == Look::kDots) return dots + "\n";
     if (path.empty()) return "";
-    const bool dashed = curve.look == Look::kDashed;
     return fmt::format(
-        "<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" stroke-linejoin=\"round\"{}/>\n",
-        path, colour, dashed ? "1.25" : "2", dashed ? " stroke-dasharray=\"4 4\"" : "");
+               "<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" stroke-linejoin=\"round\"{}/>",
+               path, with.colour, with.thin ? "1.25" : "2",
+               with.dashes.empty() ? "" : " stroke-dasharray=\"" + with.dashes + "\"") +
+           dots + "\n";
   }
 
   const Plot& plot_;

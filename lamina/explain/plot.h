@@ -12,7 +12,8 @@ namespace lamina {
 enum class Look {
   kLine,    ///< through all points
   kDashed,  ///< likewise, thin and grey: what others are compared with
-  kDots     ///< a dot at each point
+  kDots,    ///< a dot at each point
+  kMarked   ///< through all points, with a dot at each
 };
 
 /// Curves and bands in one pair of axes. Points that are not finite leave gaps.
@@ -35,10 +36,12 @@ struct Plot {
   std::vector<Curve> curves = {};
   /// Ends of the axes; absent: those of the points.
   std::optional<std::pair<double, double>> x_range = {}, y_range = {};
+  bool whole_x = false;  ///< places are whole numbers: no marks between them
 };
 
-/// The plot as a card of a report: an inline SVG with a legend, in the colours of the page (report_page). All
-/// text is escaped. Throws InvalidArgument for a curve whose coordinates are not of one length.
+/// The plot as a card of a report: an inline SVG with a legend of the curves that have points and names, in
+/// the colours of the page (report_page). All text is escaped. Throws InvalidArgument for a curve whose
+/// coordinates are not of one length.
 std::string plot_card(const Plot& plot);
 
 /// A page of HTML in the style of reports: light or dark as the reader's system asks, with nothing to load.

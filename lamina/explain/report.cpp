@@ -7,14 +7,10 @@
 #include <cmath>
 
 #include "lamina/base/detail/text.h"
+#include "lamina/explain/detail/legend.h"
 
 namespace lamina {
 namespace {
-
-std::string capitalised(std::string text) {
-  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
-  return text;
-}
 
 std::string tiles(const TrainingReport& report) {
   if (report.headlines.empty()) return "";
@@ -36,7 +32,7 @@ std::string charts(const TrainingReport& report) {
     for (const auto& other : report.history) {
       if (other.name == "val_" + series.name) pair.push_back(other);
     }
-    out += line_chart(capitalised(detail::spaced(series.name)), pair);
+    out += line_chart(detail::heading_of(series.name), pair);
   }
   return out.empty() ? "" : "<div class=\"columns\">\n" + out + "</div>\n";
 }

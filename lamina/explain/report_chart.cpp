@@ -5,12 +5,13 @@
 #include <cmath>
 
 #include "lamina/explain/detail/axis.h"
+#include "lamina/explain/detail/legend.h"
 #include "lamina/explain/report.h"
 
 namespace lamina {
 namespace {
 
-constexpr double kWidth = 560, kHeight = 270, kLeft = 48, kRight = 58, kTop = 10, kBottom = 30;
+constexpr double kWidth = 560, kHeight = 270, kLeft = 68, kRight = 58, kTop = 12, kBottom = 30;
 
 struct Scale : detail::Axis {
   size_t epochs = 1;
@@ -93,11 +94,13 @@ std::string curve(const TrainingReport::Series& series, const Scale& scale, cons
 std::string line_chart(const std::string& heading, const std::vector<TrainingReport::Series>& series) {
   static constexpr const char* kColours[] = {"var(--train)", "var(--val)"};
   const Scale scale = scale_of(series);
-  std::string legend, curves;
+  std::vector<detail::LegendEntry> legend;
+  std::string curves;
   std::vector<double> ends;
   for (size_t i = 0; i < series.size() && i < 2; ++i) {
-    legend += fmt::format("<i style=\"background:{}\"></i>{}", kColours[i],
-                          series[i].name.rfind("val_", 0) == 0 ? "validation" : "training");
+    if (series.size() > 1)  // a curve alone is what the heading says
+      legend.push_back({series[i].name.rfind("val_", 0) == 0 ? "validation" : "training",
+                        std::string("background:") + kColours[i]});
     curves += curve(series[i], scale, kColours[i]);
     if (series[i].values.empty() || !std::isfinite(series[i].values.back())) continue;
     double y = scale.y(series[i].values.back());
@@ -110,9 +113,10 @@ std::string line_chart(const std::string& heading, const std::vector<TrainingRep
                     scale.x(series[i].values.size() - 1) + 10, y + 4, kColours[i], series[i].values.back());
   }
   return fmt::format(
-      "<section class=\"card\"><div class=\"legend\">{}</div><h2>{}</h2>"
-      "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{} by epoch\">\n{}{}</svg></section>\n",
-      legend, html_escape(heading), kWidth, kHeight, html_escape(heading), grid(scale), curves);
+      "<section class=\"card\">{}<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{} by "
+      "epoch\">\n{}{}</svg>"
+      "</section>\n",
+      detail::chart_head(heading, "", legend), kWidth, kHeight, html_escape(heading), grid(scale), curves);
 }
 
 }  // namespace lamina

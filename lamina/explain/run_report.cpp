@@ -9,7 +9,7 @@
 #include "lamina/base/system.h"
 #include "lamina/base/threads.h"
 #include "lamina/base/version.h"
-#include "lamina/explain/classification.h"
+#include "lamina/explain/classification_plots.h"
 
 namespace lamina {
 namespace {
@@ -35,8 +35,10 @@ void add_headlines(TrainingReport& report, const Model& model, const RunDescript
   };
   add_metrics(true);
   add_metrics(false);
-  report.headlines.push_back({"training time", duration(run.seconds),
-                              fmt::format("{} epochs, {} threads", run.epochs, num_threads())});
+  if (run.epochs > 0) {
+    report.headlines.push_back({"training time", duration(run.seconds),
+                                fmt::format("{} epochs, {} threads", run.epochs, num_threads())});
+  }
   if (run.step_seconds > 0) {
     report.headlines.push_back({"training step", fmt::format("{:.2f} ms", run.step_seconds * 1e3),
                                 fmt::format("batch of {}", run.batch_size)});
@@ -54,7 +56,8 @@ void add_layers(TrainingReport& report, const Model& model) {
 }
 
 void add_sections(TrainingReport& report, const Model& model, const RunDescription& run) {
-  TrainingReport::Rows rows = {{"data", run.data}, {"training samples", detail::grouped(run.train_samples)}};
+  TrainingReport::Rows rows = {{"data", run.data}};
+  if (run.epochs > 0) rows.emplace_back("training samples", detail::grouped(run.train_samples));
   rows.insert(rows.end(), run.configuration.begin(), run.configuration.end());
   if (model.compiled()) {
     const CompileOptions& options = model.compile_options();
@@ -101,32 +104,39 @@ void add_mistakes(TrainingReport& report, Model& model, const RunDescription& ru
   } catch (const InvalidArgument&) {
     return;  // targets that are no classes leave nothing to confuse
   }
-  if (result.classes > 40) return;  // a matrix that nobody could read
-  auto class_name = [&](int label) {
-    const size_t at = static_cast<size_t>(label);
-    return at < run.classes.size() ? run.classes[at] : std::to_string(label);
-  };
-  report.confusion = result.confusion();
-  for (int label = 0; label < result.classes; ++label) report.classes.push_back(class_name(label));
-  report.evaluated_on = detail::grouped(run.held_out.x.shape()[0]) + " " + run.held_out_name + " samples";
-  if (!is_image(run.held_out.x.shape())) return;
+  add_classification(report, result, run.classes,
+                     detail::grouped(run.held_out.x.shape()[0]) + " " +
+                         (run.held_out_name.empty() ? "" : run.held_out_name + " ") + "samples");
+  if (report.confusion.empty() || !is_image(run.held_out.x.shape())) return;
   for (size_t i : result.worst_mistakes(run.mistakes)) {
     Picture picture = shrink(picture_of(run.held_out.x, static_cast<int64_t>(i)), 96);
-    report.mistakes.push_back({std::move(picture), class_name(result.expected[i]),
-                               class_name(result.predicted[i]), result.confidence[i],
+    report.mistakes.push_back({std::move(picture), report.classes[static_cast<size_t>(result.expected[i])],
+                               report.classes[static_cast<size_t>(result.predicted[i])], result.confidence[i],
                                static_cast<int64_t>(i)});
   }
 }
 
 }  // namespace
 
+void add_classification(TrainingReport& report, const Classification& said,
+                        const std::vector<std::string>& classes, const std::string& evaluated_on) {
+  constexpr int kMostClasses = 40;  // a matrix of more nobody could read
+  if (said.classes > kMostClasses || said.expected.empty()) return;
+  report.confusion = said.confusion();
+  for (size_t label = 0; label < report.confusion.size(); ++label)
+    report.classes.push_back(label < classes.size() ? classes[label] : std::to_string(label));
+  report.evaluated_on = evaluated_on;
+  for (Plot& plot : classification_plots(said, classes)) report.plots.push_back(std::move(plot));
+}
+
 TrainingReport run_report(Model& model, const RunDescription& run) {
   TrainingReport report;
   report.title = run.title;
-  report.subtitle =
-      fmt::format("{} layers, {} parameters, trained on {} samples of {}{}{}", model.layers().size(),
-                  detail::grouped(model.count_params()), detail::grouped(run.train_samples), run.data,
-                  run.date.empty() ? "" : ", ", run.date);
+  const bool trained = run.epochs > 0 || !run.held_out.x.defined();
+  report.subtitle = fmt::format("{} layers, {} parameters, {} on {} samples of {}{}{}", model.layers().size(),
+                                detail::grouped(model.count_params()), trained ? "trained" : "evaluated",
+                                detail::grouped(trained ? run.train_samples : run.held_out.x.shape()[0]),
+                                run.data, run.date.empty() ? "" : ", ", run.date);
   report.command = run.command;
   report.history = run.history;
   report.plots = run.plots;

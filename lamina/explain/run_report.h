@@ -1,4 +1,4 @@
-// run_report: gathers what a training report shows from a model, its history and held-out samples.
+// run_report: gathers what a report shows from a model, the history of its training and held-out samples.
 #pragma once
 
 #include <cstdint>
@@ -6,12 +6,14 @@
 #include <utility>
 #include <vector>
 
+#include "lamina/explain/classification.h"
 #include "lamina/explain/report.h"
 #include "lamina/nn/model.h"
 
 namespace lamina {
 
-/// A training run, as whoever ran it knows it.
+/// A training run, as whoever ran it knows it. Without epochs it is an evaluation: of a model, on the
+/// held-out samples alone.
 struct RunDescription {
   std::string title;                            ///< "fashion-mnist"
   std::string data;                             ///< "fashion-mnist", "data.csv": where the samples came from
@@ -32,6 +34,12 @@ struct RunDescription {
   std::vector<std::pair<std::string, double>> compared_with;  ///< the same first metric of others
   size_t mistakes = 32;                                       ///< pictures to show
 };
+
+/// Adds what `said` shows, up to 40 classes: the confusion matrix and classification_plots.
+/// @param classes       their names; those beyond them are called by their numbers.
+/// @param evaluated_on  "10,000 test samples", for the headings.
+void add_classification(TrainingReport& report, const Classification& said,
+                        const std::vector<std::string>& classes, const std::string& evaluated_on);
 
 /// The report of `run`; asks `model` about the held-out samples.
 TrainingReport run_report(Model& model, const RunDescription& run);

@@ -166,6 +166,12 @@ void Fit::begin_callbacks() {
 }
 
 History Fit::run() {
+  // Steps outside this training, and the next one, log what they always do.
+  struct Norms {
+    detail::Trainer& trainer;
+    ~Norms() { trainer.log_gradient_norm(false); }
+  } const norms{impl_.ensure_trainer(model_)};
+  norms.trainer.log_gradient_norm(options_.log_gradient_norm);
   take_position();
   meet_first_batch();
   if (options_.resume) model_.restore(*options_.resume);

@@ -67,6 +67,10 @@ struct FitOptions {
   std::map<int64_t, double> class_weight = {};
   std::optional<uint64_t> seed = {};  ///< of shuffling and dropout; absent: the model's own
   OnNan on_nan = OnNan::kReport;
+  /// Logs the norm of all gradients together, before clipping, as "gradient_norm" (of a named optimizer of a
+  /// train_step as "NAME_gradient_norm"): the mean over the steps of an epoch. Costs a pass over them in
+  /// each.
+  bool log_gradient_norm = false;
   const TrainingSnapshot* resume = nullptr;  ///< go on from there; its data and options must be those of then
   const std::atomic<bool>* stop_flag = nullptr;  ///< looked at after each step; true ends the training there
 };

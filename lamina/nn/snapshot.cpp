@@ -57,7 +57,10 @@ void Model::restore(const TrainingSnapshot& snapshot) {
   std::vector<std::pair<Tensor*, const Tensor*>> writes;
   const auto plan = [&](const std::string& name, Tensor& to, bool other_dtype = false) {
     const Tensor* from = snapshot.find(name);
-    if (!from) throw InvalidArgument("the snapshot lacks '" + name + "': was it taken of another model?");
+    if (!from) {
+      throw InvalidArgument("the snapshot lacks '" + name +
+                            "': was it taken of another model, or of a training with other logs?");
+    }
     if (from->shape() != to.shape() || (from->dtype() != to.dtype() && !other_dtype)) {
       throw InvalidArgument("the snapshot's '" + name + "' is " + from->type().str() + ", the model's is " +
                             to.type().str());
@@ -78,7 +81,8 @@ void Model::restore(const TrainingSnapshot& snapshot) {
   };
   for (size_t i = 0; i < live.state.size(); ++i) {
     const std::string name = "metrics/" + std::to_string(i);
-    plan(name, live.state[i], widened(name, live.state[i]));
+    // Between two epochs there is nothing in them, and the next one may log more.
+    if (snapshot.step() > 0 || snapshot.find(name)) plan(name, live.state[i], widened(name, live.state[i]));
   }
   plan("rng", trainer.key());
   for (const auto& [to, from] : writes) {

@@ -40,6 +40,14 @@ TEST_F(EstimatorRecipe, FitsJudgesAndAnswers) {
   EXPECT_EQ(Json::parse(judged.out).at("samples").as_int(), 10);
   EXPECT_EQ(Json::parse(judged.out).at("metrics").at("accuracy").as_double(), 1);
 
+  const Outcome page =
+      run({"evaluate", "imdb-forest.classic", "--data", "reviews.tsv", "--report", "forest.html"});
+  EXPECT_EQ(page.out, "accuracy: 1.0000 - 60 samples\nReport: forest.html\n") << page.err;
+  const std::string html = read_file(folder_ / "forest.html");
+  for (const char* part : {"evaluated on 60 samples of reviews.tsv", "Confusion matrix", "ROC", "area 1.0000",
+                           "Calibration", "mean probability of good"})
+    EXPECT_NE(html.find(part), std::string::npos) << part;
+
   const Outcome said = run({"predict", "imdb-forest.classic", "wise and moving", "reviews.tsv[0]", "--json"});
   ASSERT_EQ(said.lines().size(), 2u) << said.err;
   const Json first = Json::parse(said.lines()[0]);

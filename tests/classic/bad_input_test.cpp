@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "lamina/base/error.h"
+#include "lamina/classic/calibration.h"
 #include "lamina/classic/forest.h"
 #include "lamina/classic/linear.h"
 #include "lamina/classic/metrics.h"
@@ -209,6 +210,30 @@ TEST(ClassicBadInput, MetricsSayWhatTheyNeed) {
   expect_refused([] { roc_auc_score(Tensor::from({1, 1}), Tensor::from({0.1f, 0.2f})); }, {"both of them"});
   expect_refused([] { f1_score(Tensor::from({0, 2}), Tensor::from({0, 2})); }, {"received 2", "macro"});
   expect_refused([] { f1_score(Tensor::from({0, 1}), Tensor::from({0, 1}), "mean"); }, {"\"mean\""});
+  expect_refused(
+      [] {
+        average_precision_score(Tensor::from({1, 1}), Tensor::from({0, 1}));
+      },
+      {"average_precision_score", "both of them"});
+  expect_refused(
+      [] {
+        calibration_curve(Tensor::from({0, 2}), Tensor::from({0.5, 0.5}));
+      },
+      {"0 and 1", "received 2", "sample 1"});
+  expect_refused(
+      [] {
+        calibration_curve(Tensor::from({0, 1}), Tensor::from({0.5, 1.5}));
+      },
+      {"from 0 to 1", "1.5", "sample 1"});
+  expect_refused([] { calibration_curve(Tensor::from({0, 1}), Tensor::from({0.5})); }, {"2", "1"});
+  expect_refused(
+      [] {
+        expected_calibration_error(Tensor::from({0, 1}), Tensor::from({0.5f, kNaN}));
+      },
+      {"expected_calibration_error"});
+  expect_refused([] { calibration_curve(Tensor::from({1}), Tensor::from({0.5}), {.n_bins = 0}); },
+                 {"n_bins", "received 0"});
+  expect_refused([] { calibration_curve(Tensor(), Tensor()); }, {"at least one sample"});
   expect_refused([] { r2_score(Tensor::from({1.f}), Tensor::from({1.f})); }, {"at least two"});
   expect_refused([] { accuracy_score(Tensor::from({1, 2}), Tensor::from({1})); }, {"(2,)"});
   expect_refused(

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "lamina/base/error.h"
+#include "lamina/classic/calibration.h"
 #include "lamina/classic/linear.h"
 #include "lamina/classic/metrics.h"
 #include "lamina/classic/model_selection.h"
@@ -103,6 +104,54 @@ TEST(ClassicMetrics, AreThoseOfScikitLearn) {
   EXPECT_NEAR(mean_squared_error(a, b), scores.at("mse").as_double(), 1e-6);
   EXPECT_NEAR(mean_absolute_error(a, b), scores.at("mae").as_double(), 1e-6);
   EXPECT_NEAR(r2_score(a, b), scores.at("r2").as_double(), 1e-6);
+}
+
+Tensor column(const std::vector<double>& rows, size_t width, size_t at) {
+  std::vector<double> values;
+  for (size_t i = at; i < rows.size(); i += width) values.push_back(rows[i]);
+  return Tensor::from(values);
+}
+
+// The share of class 1 in each bin, then the mean probability.
+void expect_reliability(const CalibrationCurve& curve, const Tensor& expected, const std::string& what) {
+  std::vector<double> both = curve.prob_true;
+  both.insert(both.end(), curve.prob_pred.begin(), curve.prob_pred.end());
+  expect_numbers(both, expected, what, 1e-12);
+  EXPECT_EQ(curve.counts.size(), curve.prob_true.size());
+}
+
+TEST(ClassicMetrics, CurvesOfProbabilitiesAreThoseOfScikitLearn) {
+  const Golden golden("classic/curves");
+  const Tensor &binary = golden.at("binary"), &prob = golden.at("prob");
+  expect_reliability(calibration_curve(binary, prob), golden.at("uniform"), "uniform");
+  expect_reliability(calibration_curve(binary, prob, {.n_bins = 8}), golden.at("uniform_8"), "uniform_8");
+  expect_reliability(calibration_curve(binary, prob, {.n_bins = 4, .strategy = BinStrategy::kQuantile}),
+                     golden.at("quantile"), "quantile");
+  const Json scores = golden.json("scores");
+  EXPECT_NEAR(average_precision_score(binary, prob), scores.at("average_precision").as_double(), 1e-12);
+
+  const std::vector<double> rows = golden.at("rows").to_vector<double>();
+  const std::vector<int32_t> labels = golden.at("labels").to_vector<int32_t>();
+  for (size_t k = 0; k < 3; ++k) {
+    std::vector<int32_t> one;
+    for (const int32_t label : labels) one.push_back(label == static_cast<int32_t>(k));
+    EXPECT_NEAR(roc_auc_score(Tensor::from(one), column(rows, 3, k)),
+                scores.at("auc_rest").as_list()[k].as_double(), 1e-12);
+    EXPECT_NEAR(average_precision_score(Tensor::from(one), column(rows, 3, k)),
+                scores.at("average_precision_rest").as_list()[k].as_double(), 1e-12);
+  }
+  std::vector<double> top;
+  std::vector<int32_t> right;
+  for (size_t i = 0; i < labels.size(); ++i) {
+    const auto row = rows.begin() + static_cast<std::ptrdiff_t>(3 * i);
+    const auto best = std::max_element(row, row + 3);
+    top.push_back(*best);
+    right.push_back(best - row == labels[i]);
+  }
+  expect_reliability(calibration_curve(Tensor::from(right), Tensor::from(top), {.n_bins = 10}),
+                     golden.at("top"), "top");
+  EXPECT_NEAR(expected_calibration_error(Tensor::from(right), Tensor::from(top)),
+              scores.at("error").as_double(), 1e-12);
 }
 
 void expect_folds(const std::vector<Split>& splits, const Tensor& expected, const std::string& what) {

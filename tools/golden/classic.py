@@ -8,7 +8,7 @@ classic/metrics.npz and classic/splits.npz. Needs scikit-learn.
 import importlib.metadata
 
 import numpy as np
-from sklearn import impute, linear_model, metrics, model_selection, naive_bayes, neighbors, preprocessing, svm, tree
+from sklearn import calibration, impute, linear_model, metrics, model_selection, naive_bayes, neighbors, preprocessing, svm, tree
 from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
 
 from common import normal, rng, save
@@ -135,6 +135,38 @@ def scores():
                     for average in ("macro", "weighted", "micro")}})
 
 
+def curves():
+    """Probabilities of two classes that are too sure of themselves, on a grid of sixteenths, so that they tie, and of
+    three: what one class against the rest gives, and how often the sure were right."""
+    r = rng("curves")
+    binary = r.integers(0, 2, 80).astype("int32")
+    prob = np.clip(np.round((binary * 0.4 + 0.6 * r.random(80)) * 16) / 16, 0, 1).astype("float32")
+    labels = r.integers(0, 3, 90).astype("int32")
+    logits = normal(r, (90, 3)) + 1.2 * np.eye(3, dtype="float32")[labels]
+    rows = (np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)).astype("float32")
+    wide, right = rows.astype("float64"), (rows.argmax(axis=1) == labels).astype("int32")
+
+    def reliability(truth, said, bins, strategy):
+        true, pred = calibration.calibration_curve(truth, said.astype("float64"), n_bins=bins, strategy=strategy)
+        return np.stack([true, pred])
+
+    def error(truth, said, bins=10):
+        true, pred = reliability(truth, said, bins, "uniform")
+        counts = np.histogram(said, np.linspace(0, 1, bins + 1))[0]
+        assert not np.isin(said, np.linspace(0, 1, bins + 1)[1:-1]).any()  # histogram puts those elsewhere
+        return float(np.sum(counts[counts > 0] * np.abs(true - pred)) / len(said))
+
+    one = [(labels == k).astype("int32") for k in range(3)]
+    save("classic/curves", binary=binary, prob=prob, labels=labels, rows=rows,
+         uniform=reliability(binary, prob, 5, "uniform"), uniform_8=reliability(binary, prob, 8, "uniform"),
+         quantile=reliability(binary, prob, 4, "quantile"), top=reliability(right, rows.max(axis=1), 10, "uniform"),
+         scores={"average_precision": metrics.average_precision_score(binary, prob),
+                 "average_precision_rest": [metrics.average_precision_score(one[k], wide[:, k]) for k in range(3)],
+                 "auc_rest": [metrics.roc_auc_score(one[k], wide[:, k]) for k in range(3)],
+                 "auc_mean": metrics.roc_auc_score(labels, wide / wide.sum(axis=1, keepdims=True), multi_class="ovr"),
+                 "error": error(right, wide.max(axis=1))})
+
+
 def splits():
     r = rng("splits")
     y = np.repeat([4, 1, 2], [11, 23, 9]).astype("int32")[r.permutation(43)]
@@ -157,5 +189,6 @@ if __name__ == "__main__":
     estimators()
     transformers()
     scores()
+    curves()
     splits()
     print("scikit-learn", importlib.metadata.version("scikit-learn"))

@@ -6,10 +6,12 @@ namespace lamina::detail {
 inline constexpr char kReportStyle[] = R"css(
 :root { color-scheme: light dark;
   --ground: #f6f7f9; --card: #ffffff; --ink: #1a2230; --soft: #5c6878; --line: #e3e7ed; --grid: #edf0f4;
-  --train: #2f6fde; --val: #e8793a; --good: #16966a; --bad: #d2413f; --heat: 47, 111, 222; --pixel: #10141b; }
+  --train: #2f6fde; --val: #e8793a; --good: #16966a; --bad: #d2413f; --heat: 47, 111, 222; --pixel: #10141b;
+  --c5: #7b4fd6; --c6: #0b8f9c; --c7: #c2408f; --c8: #8a6d3b; --c9: #6f8116; --c10: #4a6785; }
 @media (prefers-color-scheme: dark) { :root {
   --ground: #0f1319; --card: #181e27; --ink: #e7ecf3; --soft: #97a3b4; --line: #2a323e; --grid: #2b3440;
-  --train: #6ea2ff; --val: #ff9d61; --good: #45c997; --bad: #ff7d77; --heat: 110, 162, 255; --pixel: #000; } }
+  --train: #6ea2ff; --val: #ff9d61; --good: #45c997; --bad: #ff7d77; --heat: 110, 162, 255; --pixel: #000;
+  --c5: #b294ff; --c6: #4fd0dc; --c7: #f28ac4; --c8: #c9a66b; --c9: #b5c957; --c10: #9db8d2; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); line-height: 1.5;
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif; }
@@ -35,9 +37,12 @@ header p { margin: 0; color: var(--soft); }
 .columns > .card { margin-bottom: 0; }
 .flow { columns: 2 440px; column-gap: 16px; margin-bottom: 16px; }
 .flow > .card { break-inside: avoid; }
-.legend { float: right; font-size: 13px; color: var(--soft); }
-.legend i { display: inline-block; width: 18px; height: 3px; border-radius: 2px; margin: 0 6px 3px 14px; }
-svg { display: block; width: 100%; height: auto; }
+.head { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 2px 18px; margin-bottom: 14px; }
+.head h2 { margin: 0; }
+.legend { display: flex; flex-wrap: wrap; gap: 0 14px; font-size: 13px; color: var(--soft); }
+.legend span { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; max-width: min(280px, 76vw); }
+.legend i { display: inline-block; width: 18px; height: 3px; border-radius: 2px; margin: 0 6px 3px 0; }
+svg { display: block; width: 100%; height: auto; overflow: visible; }
 svg text { fill: var(--soft); font-size: 12px; font-variant-numeric: tabular-nums; }
 svg .end { font-weight: 650; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
@@ -47,6 +52,7 @@ tr:last-child td { border-bottom: 0; }
 td.number, th.number { text-align: right; padding-right: 0; padding-left: 12px; white-space: nowrap; }
 td.type { color: var(--soft); }
 td.key { color: var(--soft); white-space: nowrap; width: 1%; padding-right: 20px; }
+.options td.number { white-space: normal; overflow-wrap: anywhere; min-width: 64px; }
 td.text { overflow-wrap: anywhere; }
 tfoot td { font-weight: 650; border-top: 2px solid var(--line); border-bottom: 0; }
 .matrix { width: auto; margin: 0 auto; font-size: 12.5px; border-spacing: 2px; border-collapse: separate; }
@@ -68,6 +74,17 @@ figure .right { color: var(--soft); }
 pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; font: 13px/1.55 ui-monospace, "DejaVu Sans Mono", monospace; }
 details summary { cursor: pointer; color: var(--soft); font-size: 13px; margin-top: 8px; }
 footer { color: var(--soft); font-size: 13px; margin-top: 26px; text-align: center; }
+@media (max-width: 560px) {
+  main { padding: 24px 12px 40px; }
+  .card { padding: 16px 14px; }
+  h1 { font-size: 27px; overflow-wrap: anywhere; }
+  svg text { font-size: 17px; }
+  .tiles { grid-template-columns: repeat(auto-fit, minmax(132px, 1fr)); gap: 10px; }
+  .tile { padding: 12px 14px; }
+  .tile .value { font-size: 23px; }
+  .matrix { font-size: 11px; }
+  .matrix td, .matrix th { min-width: 27px; height: 27px; }
+}
 @media print { body { background: #fff; } .card, .tile, figure { break-inside: avoid; } }
 )css";
 

@@ -5,6 +5,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/core/grad.h"
+#include "lamina/nn/detail/global_norm.h"
 #include "lamina/nn/detail/storage.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
@@ -81,6 +82,8 @@ void StepTrace::apply(const std::vector<Tensor>& gradients, const std::vector<We
         " is used twice in one step; give minimize() a name and an optimizer for each group of weights");
   }
   optimizers.push_back({name, optimizer, weights, {}});
+  if (log_gradient_norm && !gradients.empty())
+    norms_.emplace_back(name.empty() ? "gradient_norm" : name + "_gradient_norm", global_norm(gradients));
   const NamedOptimizer* slots = nullptr;
   for (size_t i = 0; known && i < known->size(); ++i) {
     if ((*known)[i].name == name) slots = &(*known)[i];
@@ -111,6 +114,10 @@ void StepTrace::apply(const std::vector<Tensor>& gradients, const std::vector<We
     context.assign(weights[i], stop_gradient(value));
   }
   for (Tensor& tensor : update.state) new_optimizer_state.push_back(std::move(tensor));
+}
+
+void StepTrace::finish() {
+  for (const auto& [name, norm] : norms_) log(name, norm);
 }
 
 void StepTrace::require_outputs(const std::vector<Tensor>& y_pred) const {

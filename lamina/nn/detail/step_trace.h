@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lamina/nn/detail/live_logs.h"
@@ -53,6 +54,11 @@ class StepTrace {
   /// The model's own optimizer; throws InvalidArgument when it is not compiled.
   std::shared_ptr<const Optimizer> own_optimizer() const;
 
+  /// Whether the norm of the gradients that each optimizer gets is logged, before any clipping.
+  bool log_gradient_norm = false;
+  /// Logs what is known only at the end of the step; call it once, after the step's own logs.
+  void finish();
+
   Tensor total_loss(const std::vector<Tensor>& y_pred, std::vector<Tensor>* each);
   int64_t samples() const;
   /// What weights stand for at this point of the step. Throws InvalidArgument for a null pointer.
@@ -60,6 +66,7 @@ class StepTrace {
 
  private:
   void require_outputs(const std::vector<Tensor>& y_pred) const;
+  std::vector<std::pair<std::string, Tensor>> norms_;  // names of logs, and scalars
   size_t next_log_ = 0;
   size_t next_optimizer_state_ = 0;
   UnknownObjects::Needed needed_;  // what predictions do without

@@ -164,12 +164,13 @@ Trainer::Kind& Trainer::kind_of(const Model& model, const Batch& batch) {
                           "call compile({.optimizer = ..., .loss = ...}) before training or evaluating it");
   }
   for (Kind& kind : kinds_) {
-    if (alike(kind.like.x, batch.x) && alike(kind.like.y, batch.y) &&
-        alike(kind.like.sample_weight, batch.sample_weight))
+    if (kind.log_gradient_norm == log_gradient_norm_ && alike(kind.like.x, batch.x) &&
+        alike(kind.like.y, batch.y) && alike(kind.like.sample_weight, batch.sample_weight))
       return kind;
   }
   Kind kind;
   kind.like = placeholders(batch);
+  kind.log_gradient_norm = log_gradient_norm_;
   if (options_->loss.given() || !options_->metrics.empty() || !options_->weighted_metrics.empty()) {
     kind.objective = std::make_unique<Objective>(*options_, model.output_names(), specs_of(batch.y),
                                                  output_specs(model, batch));
@@ -192,7 +193,9 @@ void Trainer::learn(const Model& model, Kind& kind, const Batch& batch, bool tra
   StepTrace trace(model, *kind.objective, trainable_, pass, stand_ins);
   TrainStep step(trace);
   if (training) {
+    trace.log_gradient_norm = kind.log_gradient_norm;
     const_cast<Model&>(model).train_step(step);
+    trace.finish();
     adopt_optimizers(kind, std::move(trace.optimizers));
   } else {
     const_cast<Model&>(model).test_step(step);
@@ -270,8 +273,10 @@ std::vector<Tensor> Trainer::train_function(const Model& model, const Kind& kind
   trace.log_state = logs;
   trace.known = &kind.optimizers;
   trace.optimizer_state = optimizers;
+  trace.log_gradient_norm = kind.log_gradient_norm;
   TrainStep step(trace);
   const_cast<Model&>(model).train_step(step);
+  trace.finish();
   if (!(trace.layout == *kind.train_layout)) {
     throw InvalidArgument("model '" + model.name() +
                           "': train_step logs other names than the first time it was " +

@@ -47,6 +47,10 @@ class Trainer {
   /// Looks at every target. Throws InvalidArgument for one that the loss cannot mean.
   void check_targets(const Model& model, const Batch& batch);
 
+  /// Whether steps of training from now on log the norm of their gradients; what is compiled without it
+  /// stays.
+  void log_gradient_norm(bool wanted) { log_gradient_norm_ = wanted; }
+
   void train(const Model& model, const Batch& batch, LiveLogs& logs);
   void test(const Model& model, const Batch& batch, LiveLogs& logs);
   /// The outputs; several threads may ask at once unless the model has stateful weights.
@@ -81,6 +85,7 @@ class Trainer {
   // Steps for batches of one kind.
   struct Kind {
     Batch like;  ///< stand-ins for a batch of this kind
+    bool log_gradient_norm = false;
     std::unique_ptr<Objective> objective;
     TensorSpecs checked_targets;
     std::optional<LogLayout> train_layout, test_layout;
@@ -108,7 +113,7 @@ class Trainer {
   std::shared_ptr<const Optimizer> optimizer_;
   std::vector<WeightPtr> optimizer_state_;
   std::vector<NamedOptimizer> others_;
-  bool optimizer_built_ = false;
+  bool optimizer_built_ = false, log_gradient_norm_ = false;
 
   std::list<Kind> kinds_;
   const Kind* newest_ = nullptr;

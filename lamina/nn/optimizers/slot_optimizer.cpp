@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "lamina/base/error.h"
+#include "lamina/nn/detail/global_norm.h"
 #include "lamina/nn/detail/registry-inl.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
@@ -61,9 +62,7 @@ std::vector<Tensor> SlotOptimizer::clip(std::span<const Tensor> gradients) const
     for (Tensor& g : clipped)
       g = g * *arguments_.clipnorm / maximum(sqrt(sum(square(g))), *arguments_.clipnorm);
   } else if (arguments_.global_clipnorm && !clipped.empty()) {
-    Tensor squares = sum(square(clipped[0]));
-    for (size_t i = 1; i < clipped.size(); ++i) squares = squares + sum(square(clipped[i]));
-    const Tensor norm = sqrt(squares);
+    const Tensor norm = detail::global_norm(clipped);
     // The last term is 0, or NaN for gradients that are not finite: those shall be seen.
     const Tensor scale =
         minimum(reciprocal(norm), 1 / *arguments_.global_clipnorm) * *arguments_.global_clipnorm +
