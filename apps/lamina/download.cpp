@@ -13,15 +13,16 @@
 #include "lamina/base/version.h"
 #include "sha256.h"
 
-#ifdef LAMINA_CURL
+#ifdef LAMINA_DOWNLOADS
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
-#include <dlfcn.h>
+
+#include "opened_library.h"
 #endif
 
 namespace lamina::cli {
 
-#ifdef LAMINA_CURL
+#ifdef LAMINA_DOWNLOADS
 namespace {
 
 namespace fs = std::filesystem;
@@ -41,21 +42,13 @@ struct Curl {
 
  private:
   Curl() {
-    void* const library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
-    if (!library)
-      throw Unsupported(
-          "downloads need libcurl (libcurl.so.4), which is not on this machine; on Debian: "
-          "apt-get install libcurl4");
-    const auto find = [&](auto& function, const char* name) {
-      function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(dlsym(library, name));
-      if (!function) throw Unsupported(std::string("the libcurl of this machine lacks ") + name);
-    };
-    find(init, "curl_easy_init");
-    find(cleanup, "curl_easy_cleanup");
-    find(set, "curl_easy_setopt");
-    find(perform, "curl_easy_perform");
-    find(info, "curl_easy_getinfo");
-    find(text, "curl_easy_strerror");
+    const OpenedLibrary library("libcurl.so.4", "libcurl4");
+    library.find(init, "curl_easy_init");
+    library.find(cleanup, "curl_easy_cleanup");
+    library.find(set, "curl_easy_setopt");
+    library.find(perform, "curl_easy_perform");
+    library.find(info, "curl_easy_getinfo");
+    library.find(text, "curl_easy_strerror");
   }
 };
 
@@ -241,7 +234,9 @@ std::string download(const Download& what, const std::atomic<bool>& stop, const 
 #else
 
 std::string download(const Download&, const std::atomic<bool>&, const DownloadProgress&) {
-  throw Unsupported("this program was built without libcurl (libcurl4-openssl-dev), which downloads need");
+  throw Unsupported(
+      "this program was built without libcurl and OpenSSL (libcurl4-openssl-dev, libssl-dev), which "
+      "downloads need");
 }
 
 #endif
