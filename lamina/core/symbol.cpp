@@ -15,7 +15,7 @@ std::map<std::string, Operation>& operations() {
   return map;
 }
 
-Tensor (*operation_recorder)(OperationCall call) = nullptr;
+std::vector<Tensor> (*operation_recorder)(OperationCall call) = nullptr;
 
 [[noreturn]] void lacks(const OperationCall& call, size_t place, const char* what) {
   throw InvalidArgument("operation " + call.class_name + ": argument " + std::to_string(place) + " is " +
@@ -87,12 +87,14 @@ Tensor symbolic(const TensorType& type, std::shared_ptr<const Symbol> symbol) {
 
 const std::shared_ptr<const Symbol>& symbol_of(const Tensor& x) { return x.node()->symbol; }
 
-Tensor record(OperationCall call) {
+Tensor record(OperationCall call) { return record_all(std::move(call)).at(0); }
+
+std::vector<Tensor> record_all(OperationCall call) {
   if (!operation_recorder) throw InternalError("nothing records operations on symbolic tensors");
   return operation_recorder(std::move(call));
 }
 
-bool set_operation_recorder(Tensor (*recorder)(OperationCall call)) {
+bool set_operation_recorder(std::vector<Tensor> (*recorder)(OperationCall call)) {
   operation_recorder = recorder;
   return true;
 }

@@ -49,6 +49,12 @@ struct Operation {
   std::string module;      ///< Keras's: "keras.src.ops.numpy"
   /// The op on tensors that have values, or stand for arguments of a trace.
   Tensor (*run)(const OperationCall& call) = nullptr;
+  /// In place of `run`, for ops that give several tensors.
+  std::vector<Tensor> (*run_all)(const OperationCall& call) = nullptr;
+  /// The outputs' types for those of the symbolic arguments, in which -1 is any extent. Without it they are
+  /// found by tracing `run` with a few extents, which an op may refuse that wants multiples of something.
+  std::vector<TensorType> (*infer)(const OperationCall& call,
+                                   const std::vector<TensorType>& inputs) = nullptr;
 };
 
 /// Returns true.
@@ -73,8 +79,10 @@ const std::shared_ptr<const Symbol>& symbol_of(const Tensor& x);
 
 /// Draws an operation into the graph of its symbolic arguments; the symbolic result.
 Tensor record(OperationCall call);
+/// The same for ops that give several.
+std::vector<Tensor> record_all(OperationCall call);
 /// Who draws: the room that knows layers. Set before main.
-bool set_operation_recorder(Tensor (*recorder)(OperationCall call));
+bool set_operation_recorder(std::vector<Tensor> (*recorder)(OperationCall call));
 
 }  // namespace detail
 }  // namespace lamina

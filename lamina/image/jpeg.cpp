@@ -49,6 +49,7 @@ Picture decode_jpeg(std::string_view bytes, const std::string& name, const Decod
   const bool inks = colours == TJCS_CMYK || colours == TJCS_YCCK;
   const bool grey = colours == TJCS_GRAY || (options.grey && colours == TJCS_YCbCr);
   Picture picture{height, width, grey ? 1 : 3, {}};
+  if (options.memory) picture.pixels.swap(*options.memory);
   picture.pixels.resize(static_cast<size_t>(height) * static_cast<size_t>(width) *
                         static_cast<size_t>(inks ? 4 : picture.channels));
   const int format = inks ? TJPF_CMYK : picture.channels == 1 ? TJPF_GRAY : TJPF_RGB;

@@ -1,54 +1,72 @@
-// Only rows that the result needs are widened, and bytes become floats on the way.
+// Pixels become floats on the way to the result; of other interpolations than bilinear, only rows that it
+// needs.
 #include "lamina/image/detail/read_resized.h"
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "lamina/image/detail/aspect.h"
+#include "lamina/image/detail/bilinear_rows.h"
 #include "lamina/image/load_img.h"
 #include "lamina/ops/detail/resize.h"
 
 namespace lamina::detail {
 namespace {
 
-/// Rows of bytes to rows of floats of another width.
-class Widening {
+/// As many numbers of widened rows, and bytes of pixels, are kept from picture to picture: the system takes
+/// as long to clear new memory as resizing does.
+constexpr size_t kKept = 1 << 22;
+
+/// Three colours. Only rows that the result needs are widened, and of these only two are kept: they stay in
+/// the nearest cache.
+class BilinearRows {
  public:
-  Widening(const ResizedAxis& columns, int64_t width, int64_t channels)
-      : columns_(columns), channels_(channels), quick_(columns.linear && channels == 3) {
-    if (!quick_) return;
-    row_.resize(static_cast<size_t>(3 * width + 1));
+  BilinearRows(const Picture& picture, const Window& window, const ResizedAxis& columns)
+      : picture_(picture), window_(window) {
     for (size_t i = 0; i < columns.taps.size(); i += 2) {
-      left_.push_back(static_cast<int32_t>(3 * columns.taps[i].from));
-      right_.push_back(static_cast<int32_t>(3 * columns.taps[i + 1].from));
-      distance_.push_back(static_cast<float>(columns.taps[i + 1].weight));
+      left_.push_back(static_cast<int32_t>(3 * (window.left + columns.taps[i].from)));
+      right_.push_back(static_cast<int32_t>(3 * (window.left + columns.taps[i + 1].from)));
+      across_.push_back(static_cast<float>(columns.taps[i + 1].weight));
     }
+    for (std::vector<float>& row : widened_) row.resize(3 * across_.size());
   }
 
-  void operator()(const uint8_t* from, float* to) {
-    if (!quick_) return resize_row(from, columns_, channels_, to);
-    for (size_t i = 0; i + 1 < row_.size(); ++i) row_[i] = from[i];
-    // Four numbers at a time, of which the next pixel overwrites the last.
-    const size_t last = distance_.size() - 1;
-    for (size_t x = 0; x < last; ++x, to += 3) blend<4>(x, to);
-    blend<3>(last, to);
+  /// Row y of the result.
+  void blend(const ResizedAxis& rows, int64_t y, float* to) {
+    const ResizedAxis::Tap* tap = rows.begin(y);
+    const float *top = widened(tap[0].from), *bottom = widened(tap[1].from);
+    blend_two_rows(top, bottom, static_cast<float>(tap[1].weight), 3 * across_.size(), to);
   }
 
  private:
-  template <int count>
-  void blend(size_t x, float* __restrict to) const {
-    const float *a = row_.data() + left_[x], *b = row_.data() + right_[x];
-    const float distance = distance_[x];
-    for (int c = 0; c < count; ++c) to[c] = a[c] + (b[c] - a[c]) * distance;
+  // Neighbours lie in different places.
+  const float* widened(int64_t y) {
+    const auto place = static_cast<size_t>(y % 2);
+    if (std::exchange(which_[place], y) != y) {
+      widen_row(row_of(window_.top + y), {left_.data(), right_.data(), across_.data(), across_.size()},
+                widened_[place].data());
+    }
+    return widened_[place].data();
   }
 
-  const ResizedAxis& columns_;
-  const int64_t channels_;
-  const bool quick_;
-  std::vector<float> row_;
+  const uint8_t* row_of(int64_t y) {
+    const auto bytes = static_cast<size_t>(3 * picture_.width);
+    const uint8_t* from = picture_.pixels.data() + static_cast<size_t>(y) * bytes;
+    if (y + 1 < picture_.height) return from;
+    last_.assign(from, from + bytes);
+    last_.push_back(0);  // is read, but changes nothing
+    return last_.data();
+  }
+
+  const Picture& picture_;
+  const Window& window_;
   std::vector<int32_t> left_, right_;
-  std::vector<float> distance_;
+  std::vector<float> across_;
+  std::vector<float> widened_[2];
+  int64_t which_[2] = {-1, -1};
+  std::vector<uint8_t> last_;
 };
 
 /// `window` of the picture as `height` x `width` pixels, in rows of `row` numbers from `to` on.
@@ -58,21 +76,23 @@ void resize_into(const Picture& picture, const Window& window, int64_t height, i
   const ResizedAxis rows = resized_axis(window.height, height, attrs);
   const ResizedAxis columns = resized_axis(window.width, width, attrs);
   const int64_t channels = picture.channels, widened_row = width * channels;
-  // Kept from picture to picture, unless one is very large: new memory costs as much as resizing.
+  if (rows.linear && columns.linear && channels == 3) {
+    BilinearRows bilinear(picture, window, columns);
+    for (int64_t y = 0; y < height; ++y, to += row) bilinear.blend(rows, y, to);
+    return;
+  }
   thread_local std::vector<float> kept;
   std::vector<float> large;
   const auto numbers = static_cast<size_t>(window.height * widened_row);
-  constexpr size_t kKept = 1 << 22;
   std::vector<float>& widened = numbers > kKept ? large : kept;
   if (widened.size() < numbers) widened.resize(numbers);
-  Widening widen(columns, window.width, channels);
   std::vector<char> done(static_cast<size_t>(window.height));
   const auto row_of = [&](int64_t y) {
     float* result = widened.data() + y * widened_row;
     if (!done[static_cast<size_t>(y)]) {
       const uint8_t* from =
           picture.pixels.data() + ((window.top + y) * picture.width + window.left) * channels;
-      widen(from, result);
+      resize_row(from, columns, channels, result);
       done[static_cast<size_t>(y)] = true;
     }
     return static_cast<const float*>(result);
@@ -80,12 +100,7 @@ void resize_into(const Picture& picture, const Window& window, int64_t height, i
   for (int64_t y = 0; y < height; ++y, to += row) blend_rows(rows, y, widened_row, row_of, to);
 }
 
-}  // namespace
-
-void read_resized(std::string_view bytes, const std::string& name, const ReadResized& options, float* to) {
-  Picture picture = decode_image(bytes, name, options.exif_orientation, options.decode);
-  picture.deep.clear();
-  picture = with_channels(std::move(picture), static_cast<int>(options.channels), name);
+void resize_picture(const Picture& picture, const ReadResized& options, float* to) {
   const auto [height, width] = options.size;
   Window window{0, 0, picture.height, picture.width};
   if (options.crop_to_aspect_ratio) window = cropped_window(picture.height, picture.width, options.size);
@@ -105,6 +120,19 @@ void read_resized(std::string_view bytes, const std::string& name, const ReadRes
   std::fill(to, to + height * width * options.channels, 0.0f);
   resize_into(picture, window, new_height, new_width, options.interpolation, width * options.channels,
               to + (top * width + left) * options.channels);
+}
+
+}  // namespace
+
+void read_resized(std::string_view bytes, const std::string& name, const ReadResized& options, float* to) {
+  thread_local std::vector<uint8_t> kept;
+  DecodeOptions decode = options.decode;
+  decode.memory = &kept;
+  Picture picture = decode_image(bytes, name, options.exif_orientation, decode);
+  picture.deep.clear();
+  picture = with_channels(std::move(picture), static_cast<int>(options.channels), name);
+  resize_picture(picture, options, to);
+  if (picture.pixels.capacity() <= kKept) kept = std::move(picture.pixels);
 }
 
 }  // namespace lamina::detail

@@ -259,11 +259,42 @@ Tensor run_reduction(const OperationCall& call) {
   return reduction(call.tensor(0), detail::axes_of(call), detail::flag_of(call, "keepdims"));
 }
 
+// Max and Min may begin with a number of their own.
+template <Tensor (*reduction)(const Tensor&, const Axes&, bool),
+          Tensor (*combine)(const Tensor&, const Tensor&)>
+Tensor run_extreme(const OperationCall& call) {
+  const Json* initial = call.config.find("initial");
+  const Tensor result = run_reduction<reduction>(call);
+  if (!initial || initial->is_null()) return result;
+  return combine(result, detail::scalar_like(initial->as_double(), result));
+}
+
+Tensor run_prod(const OperationCall& call) {
+  const Tensor& x = call.tensor(0);
+  return prod(cast(x, detail::dtype_of(call, x.dtype())), detail::axes_of(call),
+              detail::flag_of(call, "keepdims"));
+}
+
+Tensor run_std(const OperationCall& call) { return sqrt(run_reduction<variance>(call)); }
+
+Tensor run_ptp(const OperationCall& call) {
+  return subtract(run_reduction<max>(call), run_reduction<min>(call));
+}
+
+Tensor run_count_nonzero(const OperationCall& call) {
+  return sum(cast(call.tensor(0), DType::kBool), detail::axes_of(call));
+}
+
 const bool recorded = detail::register_operations(detail::kNumpyOps, {{"Sum", run_reduction<sum>},
                                                                       {"Mean", run_reduction<mean>},
-                                                                      {"Max", run_reduction<max>},
-                                                                      {"Min", run_reduction<min>},
-                                                                      {"Prod", run_reduction<prod>},
+                                                                      {"Max", run_extreme<max, maximum>},
+                                                                      {"Min", run_extreme<min, minimum>},
+                                                                      {"Amax", run_reduction<max>},
+                                                                      {"Amin", run_reduction<min>},
+                                                                      {"Std", run_std},
+                                                                      {"Ptp", run_ptp},
+                                                                      {"CountNonzero", run_count_nonzero},
+                                                                      {"Prod", run_prod},
                                                                       {"Any", run_reduction<ops::any>},
                                                                       {"All", run_reduction<all>},
                                                                       {"Var", run_reduction<variance>}});

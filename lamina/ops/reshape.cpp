@@ -110,7 +110,16 @@ const bool recorded = detail::register_operations(
         return reshape(call.tensor(0), Shape(detail::integers_of(call, "newshape")));
       }},
      {"ExpandDims",
-      [](const OperationCall& call) { return expand_dims(call.tensor(0), detail::axis_of(call, -1)); }},
+      [](const OperationCall& call) {
+        // Places in the result, so the foremost first.
+        std::vector<int> places = detail::axes_of(call).values();
+        const int rank = call.tensor(0).rank() + static_cast<int>(places.size());
+        for (int& place : places) place += place < 0 ? rank : 0;
+        std::sort(places.begin(), places.end());
+        Tensor x = call.tensor(0);
+        for (const int place : places) x = expand_dims(x, place);
+        return x;
+      }},
      {"Squeeze", [](const OperationCall& call) { return squeeze(call.tensor(0), detail::axes_of(call)); }}});
 
 }  // namespace

@@ -7,5 +7,6 @@
 #include "lamina/ops/pad.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/slice.h"
+#include "lamina/ops/split.h"
 #include "lamina/ops/take.h"
 #include "lamina/ops/transpose.h"

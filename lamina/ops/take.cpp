@@ -6,6 +6,7 @@
 #include "lamina/ops/compare.h"
 #include "lamina/ops/detail/arguments.h"
 #include "lamina/ops/detail/flops.h"
+#include "lamina/ops/detail/indices_json.h"
 #include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/reshape.h"
@@ -124,34 +125,10 @@ Tensor scatter_add(const Tensor& updates, const Tensor& indices, int axis, int64
 
 namespace {
 
-void collect(const Json& json, std::vector<int64_t>& values) {
-  if (!json.is_list()) {
-    values.push_back(json.as_int());
-    return;
-  }
-  for (const Json& one : json.as_list()) collect(one, values);
-}
-
-// Indices as configurations hold them: 3, [0, 2] or [[0], [2]].
-Tensor integers(const Json& json) {
-  Shape shape;
-  for (const Json* at = &json; at->is_list() && shape.rank() < Shape::kMaxRank; at = &at->at(size_t{0})) {
-    shape.push_back(static_cast<int64_t>(at->size()));
-    if (at->size() == 0) break;
-  }
-  std::vector<int64_t> values;
-  collect(json, values);
-  if (static_cast<int64_t>(values.size()) != shape.size())
-    throw InvalidArgument("take: the indices of the configuration are lists of different lengths");
-  return cast(Tensor::from(values, shape), DType::kInt32);
-}
-
 const bool recorded = detail::register_operations(
     detail::kNumpyOps, {{"Take", [](const OperationCall& call) {
                            const Axes axis = detail::axes_of(call);
-                           const Json place = call.value(1);
-                           const Tensor indices = place.is_null() ? call.tensor(1) : integers(place);
-                           return take(call.tensor(0), indices,
+                           return take(call.tensor(0), detail::indices_of(call, 1),
                                        axis.empty() ? std::nullopt : std::optional<int>(axis.values()[0]));
                          }}});
 

@@ -201,17 +201,26 @@ Tensor ops::logical_not(const Tensor& x) {
 namespace {
 
 using detail::run_unary;
-const bool numpyops_recorded = detail::register_operations(
-    detail::kNumpyOps, {{"Negative", run_unary<negative>}, {"Absolute", run_unary<abs>},
-                        {"Sign", run_unary<sign>},         {"Exp", run_unary<exp>},
-                        {"Expm1", run_unary<expm1>},       {"Log", run_unary<log>},
-                        {"Log1p", run_unary<log1p>},       {"Sqrt", run_unary<sqrt>},
-                        {"Square", run_unary<square>},     {"Reciprocal", run_unary<reciprocal>},
-                        {"Sin", run_unary<sin>},           {"Cos", run_unary<cos>},
-                        {"Tan", run_unary<tan>},           {"Tanh", run_unary<tanh>},
-                        {"Floor", run_unary<floor>},       {"Ceil", run_unary<ceil>},
-                        {"Round", run_unary<round>},       {"Isnan", run_unary<isnan>},
-                        {"Isfinite", run_unary<isfinite>}, {"LogicalNot", run_unary<ops::logical_not>}});
+const bool numpyops_recorded =
+    detail::register_operations(detail::kNumpyOps, {{"Negative", run_unary<negative>},
+                                                    {"Absolute", run_unary<abs>},
+                                                    {"Sign", run_unary<sign>},
+                                                    {"Exp", run_unary<exp>},
+                                                    {"Expm1", run_unary<expm1>},
+                                                    {"Log", run_unary<log>},
+                                                    {"Log1p", run_unary<log1p>},
+                                                    {"Sqrt", run_unary<sqrt>},
+                                                    {"Square", run_unary<square>},
+                                                    {"Reciprocal", run_unary<reciprocal>},
+                                                    {"Sin", run_unary<sin>},
+                                                    {"Cos", run_unary<cos>},
+                                                    {"Tan", run_unary<tan>},
+                                                    {"Tanh", run_unary<tanh>},
+                                                    {"Floor", run_unary<floor>},
+                                                    {"Ceil", run_unary<ceil>},
+                                                    {"Isnan", run_unary<isnan>},
+                                                    {"Isfinite", run_unary<isfinite>},
+                                                    {"LogicalNot", run_unary<ops::logical_not>}});
 const bool mathops_recorded =
     detail::register_operations(detail::kMathOps, {{"Rsqrt", run_unary<rsqrt>}, {"Erf", run_unary<erf>}});
 const bool nnops_recorded =

@@ -7,7 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <functional>
@@ -21,6 +23,7 @@
 #include <vector>
 
 #include "lamina/base/detail/flush_denormals.h"
+#include "lamina/base/detail/thread_pool.h"
 #include "lamina/base/error.h"
 
 namespace lamina {
@@ -59,24 +62,50 @@ TEST(Threads, TheNumberOfThreadsIsAPropertyOfTheCallingThread) {
   EXPECT_EQ(num_threads(), before);
 }
 
-TEST(Threads, ThePoolKeepsItsThreadsWhateverTheSizeOfTheWork) {
+/// What `loops` loops of each of the sizes, of parts that take long enough to be helped with, say of the
+/// threads that run them.
+struct Helpers {
   std::set<long> seen;
-  std::thread caller([&seen] {
-    set_num_threads(4);
+  int most_at_once = 0;
+};
+Helpers helpers_of(int threads, const std::vector<int64_t>& sizes, int loops) {
+  Helpers helpers;
+  std::thread caller([&] {
+    set_num_threads(threads);
     std::mutex mutex;
-    for (int round = 0; round < 20; ++round) {
-      for (const int64_t n : {4, 2, 3}) {
+    int running = 0;
+    for (int i = 0; i < loops; ++i) {
+      for (const int64_t n : sizes) {
         parallel_for(n, 1, [&](int64_t begin, int64_t end) {
           EXPECT_EQ(end, begin + 1);
+          {
+            const std::lock_guard lock(mutex);
+            helpers.seen.insert(::syscall(SYS_gettid));
+            helpers.most_at_once = std::max(helpers.most_at_once, ++running);
+          }
+          std::this_thread::sleep_for(std::chrono::microseconds(200));
           const std::lock_guard lock(mutex);
-          seen.insert(::syscall(SYS_gettid));
+          --running;
         });
       }
     }
   });
   caller.join();
-  // Which threads help is not determined; that no others do, is.
-  EXPECT_LE(seen.size(), 4u);
+  return helpers;
+}
+
+// Which threads help is not determined: the pool is the whole process's, and may have more threads than this
+// caller asks for, from callers before it. That none are begun anew, and that no more work at once, is.
+TEST(Threads, ThePoolKeepsItsThreadsWhateverTheSizeOfTheWork) {
+  const Helpers of_six = helpers_of(6, {6}, 20);
+  EXPECT_LE(of_six.most_at_once, 6);
+  const int workers = detail::ThreadPool::get().workers();
+  EXPECT_GE(workers, 1);
+  const Helpers of_four = helpers_of(4, {4, 2, 3}, 20);
+  EXPECT_LE(of_four.most_at_once, 4);
+  EXPECT_GE(of_four.seen.size(), 2u);
+  EXPECT_LE(of_four.seen.size(), static_cast<size_t>(workers) + 1);
+  EXPECT_EQ(detail::ThreadPool::get().workers(), workers);
 }
 
 /// What the ranges of a loop are with so many threads.

@@ -246,8 +246,14 @@ def operators(c):
             lambda: (ops.concatenate([x[:, ::2], y[:, -3:]], axis=1), y), lambda: (ops.stack([x, y], axis=1)[:, 1], x),
             lambda: (x - ops.logsumexp(x, axis=-1, keepdims=True), y), lambda: (x * ops.cast(y > x, "float32"), y),
             lambda: (ops.take(x, [2, 0, 5, 1, 1, 3], axis=1), y), lambda: (ops.pad(x[:, 1:-1], ((0, 0), (1, 1)), constant_values=c(None, 0.5)), y),
-            lambda: (ops.max(x, axis=1, keepdims=True) - x, y), lambda: (ops.flip(x, axis=1), y))()
-    x = c(lambda: x, lambda: ops.concatenate([x, y], -1), lambda: ops.stack([x, y], axis=-1)[..., 0], lambda: x + y)()
+            lambda: (ops.max(x, axis=1, keepdims=True) - x, y), lambda: (ops.flip(x, axis=1), y),
+            lambda: (ops.concatenate(ops.split(x, c(2, [1, 4]), axis=1)[::-1], axis=1), y),
+            lambda: tuple(ops.split(ops.concatenate([x, y], axis=-1), 2, axis=-1)),
+            lambda: (ops.take_along_axis(x, ops.convert_to_tensor(c.generator.integers(-width, width, (1, width)), "int32"), axis=1), y),
+            lambda: (ops.tensordot(x, ops.convert_to_tensor(normal(c.generator, (width, width), 0.4)), axes=c(1, ([1], [0]))), y),
+            lambda: (ops.roll(ops.repeat(x[:, :3], 2, axis=1), 1, axis=1), ops.cumsum(y, axis=1) * 0.3),
+            lambda: (ops.round(x, 1) + x - ops.std(x, axis=1, keepdims=True), ops.swapaxes(ops.expand_dims(y, 1), 1, 2)[..., 0]))()
+    x = c(lambda: x - 0.1 * y, lambda: ops.concatenate([x, y], -1), lambda: ops.stack([x, y], axis=-1)[..., 0], lambda: x + y)()
     model = keras.Model([a, b], layers.Dense(2)(x) if c.chance() else c.dense(2)(ops.tanh(x)))
     model.compile(c.optimizer(), "mse")
     return model, [c.numbers(width), c.numbers(width)], c.numbers(2)

@@ -196,7 +196,35 @@ TEST(GraphModel, KeepsEinsumSplitAndTake) {
                {"different lengths"});
 }
 
-// As Keras writes it: one operation of several outputs.
+// As Keras records it: one operation of several outputs.
+TEST(GraphModel, WritesSplitAsOneOperation) {
+  const Tensor x = Input({4, 6}, {.name = "x"});
+  const std::vector<Tensor> parts = split(x, {1, 3}, -1), halves = split(x, 2);
+  ASSERT_EQ(parts.size(), 3u);
+  EXPECT_EQ(parts[2].shape(), (Shape{-1, 4, 3}));
+  ASSERT_EQ(halves.size(), 2u);
+  EXPECT_EQ(halves[1].shape(), (Shape{-1, 4, 6}));
+  EXPECT_EQ(split(x, {3})[0].shape(), (Shape{3, 4, 6}));
+  EXPECT_EQ(split(x, {3})[1].shape(), (Shape{-1, 4, 6}));
+  Model model({x}, {parts[2], parts[0], halves[1]});
+  const std::string text = model.serialize().dump();
+  EXPECT_NE(text.find("\"indices_or_sections\": [1, 3], \"axis\": -1"), std::string::npos) << text;
+  EXPECT_NE(text.find("\"indices_or_sections\": 2, \"axis\": 0"), std::string::npos) << text;
+  EXPECT_EQ(text.find("GetItem"), std::string::npos) << text;
+  const Model again = Model::from_json(Json::parse(text));
+  const Tensor data = normal({4, 4, 6}, 0);
+  const std::vector<Tensor> outputs = again.outputs({data}, {}, false);
+  EXPECT_EQ(outputs[0].to_vector<float>(), split(data, {1, 3}, -1)[2].to_vector<float>());
+  EXPECT_EQ(outputs[1].to_vector<float>(), split(data, {1, 3}, -1)[0].to_vector<float>());
+  EXPECT_EQ(outputs[2].to_vector<float>(), split(data, 2)[1].to_vector<float>());
+  expect_error([&] { again.outputs({normal({3, 4, 6}, 0)}, {}, false); }, {"2 parts", "axis 0"});
+  expect_error([&] { split(x, 4, 2); }, {"4 parts", "axis 2"});
+  expect_error([&] { split(x, {7}, 2); }, {"from 0 to 6"});
+  expect_error([&] { split(x, 2, 3); }, {"axis 3"});
+  expect_error([&] { split(x, int64_t{1} << 40); }, {"65536"});
+}
+
+// As Keras writes it.
 TEST(GraphModel, ReadsSplit) {
   const Tensor x = Input({4, 6}, {.name = "x"});
   std::string text = Model({x}, {Flatten({.name = "cut"})(x)}).serialize().dump();

@@ -4,7 +4,10 @@
 #include "lamina/base/error.h"
 #include "lamina/nn/layers/concatenate.h"
 #include "lamina/nn/layers/dot.h"
+#include "lamina/nn/layers/input_layer.h"
 #include "lamina/nn/layers/merging.h"
+#include "lamina/nn/model.h"
+#include "lamina/ops/cast.h"
 #include "lamina/ops/full.h"
 #include "tests/support/golden.h"
 #include "tests/support/layer_case.h"
@@ -62,6 +65,53 @@ TEST(MergingErrors, BatchesMustBeOne) {
     EXPECT_STREQ(error.what(),
                  "layer 'add' (Add): inputs must have one batch size, received shapes (2, 3), (3, 3)");
   }
+}
+
+// What Keras 3.15.1 with TensorFlow gives for int32 inputs, with the default policy: float32 has no 2^24 + 1.
+TEST(Merging, KeepsIntegersAboveTwoToThe24) {
+  const int64_t large = (int64_t{1} << 24) + 1;
+  for (const DType dtype : {DType::kInt32, DType::kInt64}) {
+    const Tensor a = cast(Tensor::from(std::vector<int64_t>{large, 3}, {1, 2}), dtype);
+    const Tensor b = cast(Tensor::from(std::vector<int64_t>{2, 1}, {1, 2}), dtype);
+    const auto expect = [&](const Layer& layer, const std::vector<int64_t>& expected) {
+      const Tensor x = Input({2}, {.dtype = dtype}), y = Input({2}, {.dtype = dtype});
+      const Tensor symbolic = layer(Tensors{x, y});
+      EXPECT_EQ(symbolic.dtype(), dtype) << layer.class_name();
+      const Tensor merged = layer(Tensors{a, b});
+      EXPECT_EQ(merged.dtype(), dtype) << layer.class_name();
+      EXPECT_EQ(merged.to_vector<int64_t>(), expected) << layer.class_name();
+      const Tensor predicted = Model({x, y}, {symbolic}).predict_on_batch({a, b});
+      EXPECT_EQ(predicted.dtype(), dtype) << layer.class_name();
+      EXPECT_EQ(predicted.to_vector<int64_t>(), expected) << layer.class_name();
+    };
+    expect(Add(), {large + 2, 4});
+    expect(Subtract(), {large - 2, 2});
+    expect(Multiply(), {large * 2, 3});
+    expect(Maximum(), {large, 3});
+    expect(Minimum(), {2, 1});
+    expect(Concatenate(), {large, 3, 2, 1});
+    expect(Dot(1), {2 * large + 3});
+    const Tensor mean = Average()(Tensors{a, b});
+    EXPECT_EQ(mean.dtype(), DType::kFloat64);
+    EXPECT_EQ(mean.to_vector<double>(), (std::vector<double>{8388609.5, 2.0}));
+  }
+}
+
+TEST(Merging, DtypesOfIntegersAreKeras) {
+  const auto of = [](DType dtype) { return full({1, 2}, 3, dtype); };
+  const auto merged = [&](const Layer& layer, DType a, DType b) {
+    return layer(Tensors{of(a), of(b)}).dtype();
+  };
+  EXPECT_EQ(merged(Add(), DType::kInt32, DType::kInt64), DType::kInt64);
+  EXPECT_EQ(merged(Multiply(), DType::kUInt8, DType::kInt32), DType::kInt32);
+  EXPECT_EQ(merged(Subtract(), DType::kUInt8, DType::kUInt8), DType::kUInt8);
+  EXPECT_EQ(merged(Maximum(), DType::kInt32, DType::kFloat32), DType::kFloat32);
+  EXPECT_EQ(merged(Average(), DType::kUInt8, DType::kUInt8), DType::kFloat32);
+  EXPECT_EQ(merged(Average(), DType::kUInt8, DType::kInt32), DType::kFloat64);
+  EXPECT_EQ(merged(Average(), DType::kInt32, DType::kFloat32), DType::kFloat32);
+  EXPECT_EQ(merged(Dot(1), DType::kInt32, DType::kFloat32), DType::kFloat32);
+  EXPECT_EQ(merged(Dot(1, {.normalize = true}), DType::kInt32, DType::kInt32), DType::kFloat32);
+  EXPECT_EQ(merged(Add(), DType::kBool, DType::kBool), DType::kFloat32);
 }
 
 TEST(Concatenate, KeepsIntegers) {

@@ -10,7 +10,9 @@
 #include "lamina/ops/matmul.h"
 #include "lamina/ops/random.h"
 #include "lamina/ops/reduce.h"
+#include "lamina/ops/reshape.h"
 #include "lamina/ops/split.h"
+#include "lamina/ops/tensordot.h"
 #include "lamina/ops/transpose.h"
 #include "tests/support/temporary_folder.h"
 
@@ -84,6 +86,21 @@ TEST(Split, CutsEvenlyOrAtPlaces) {
   EXPECT_NE(complaint([&] { split(x, 0, 1); }).find("0 parts"), std::string::npos);
   EXPECT_NE(complaint([&] { split(x, {3, 2}, 1); }).find("ascend"), std::string::npos);
   EXPECT_NE(complaint([&] { split(x, {7}, 1); }).find("from 0 to 6"), std::string::npos);
+}
+
+TEST(Tensordot, SumsOverTheAxesOfNumPy) {
+  const Tensor a = reshape(arange(24, DType::kFloat32), {2, 3, 4}),
+               b = reshape(arange(12, DType::kFloat32), {3, 4});
+  EXPECT_EQ(tensordot(a, b).to_vector<float>(), (std::vector<float>{506, 1298}));  // np.tensordot
+  EXPECT_EQ(tensordot(a, b, {1, -1}, {0, 1}).to_vector<float>(), tensordot(a, b).to_vector<float>());
+  EXPECT_EQ(tensordot(a, b, {2}, {1}).shape(), (Shape{2, 3, 3}));
+  EXPECT_EQ(tensordot(b, a, 0).shape(), (Shape{3, 4, 2, 3, 4}));
+  const Tensor yes = ones({2, 2}, DType::kBool);
+  EXPECT_EQ(tensordot(yes, yes, 1).type().str(), "bool(2, 2)");
+  EXPECT_NE(complaint([&] { tensordot(a, b, 1); }).find("one extent"), std::string::npos);
+  EXPECT_NE(complaint([&] { tensordot(a, b, 3); }).find("received 3"), std::string::npos);
+  EXPECT_NE(complaint([&] { tensordot(a, b, {1, 2}, {0}); }).find("received 2 and 1"), std::string::npos);
+  EXPECT_NE(complaint([&] { tensordot(a, a, {1, 1}, {1, 1}); }).find("twice"), std::string::npos);
 }
 
 }  // namespace

@@ -9,7 +9,14 @@
 #include "lamina/base/error.h"
 #include "lamina/base/threads.h"
 #include "lamina/core/compile.h"
+#include "lamina/core/grad.h"
+#include "lamina/ops/binary.h"
+#include "lamina/ops/full.h"
 #include "lamina/ops/one_hot.h"
+#include "lamina/ops/reduce.h"
+#include "lamina/ops/take_along_axis.h"
+#include "lamina/ops/unary.h"
+#include "lamina/ops/where.h"
 #include "tests/support/op_rows.h"
 
 namespace lamina::testing {
@@ -225,6 +232,36 @@ TEST(Take, Errors) {
   EXPECT_THROW(scatter_add(x, Tensor::from<int>({0, 1}), 0, -3), InvalidArgument);
   EXPECT_THROW(one_hot(x, 3), InvalidArgument);
   EXPECT_THROW(one_hot(Tensor::from<int>({0}), -1), InvalidArgument);
+}
+
+TEST(TakeAlongAxis, TakesOneElementForEachIndex) {
+  const Tensor x = Tensor::from(std::vector<float>{0, 1, 2, 10, 11, 12}, {2, 3});
+  const auto at = [](std::vector<int> places, const Shape& shape) { return Tensor::from(places, shape); };
+  EXPECT_EQ(take_along_axis(x, at({2, -1, 0, 1}, {2, 2}), 1).to_vector<float>(),
+            (std::vector<float>{2, 2, 10, 11}));
+  EXPECT_EQ(take_along_axis(x, at({1, 0, -2}, {1, 3}), 0).to_vector<float>(), (std::vector<float>{10, 1, 2}));
+  EXPECT_EQ(take_along_axis(x, at({5, -6}, {2})).to_vector<float>(), (std::vector<float>{12, 0}));
+  EXPECT_EQ(take_along_axis(x, at({1}, {1, 1}), -1).to_vector<float>(), (std::vector<float>{1, 11}));
+  const auto beyond = take_along_axis(x, at({3, -4}, {2, 1}), 1).to_vector<float>();
+  EXPECT_TRUE(std::isnan(beyond[0]) && std::isnan(beyond[1]));
+}
+
+TEST(TakeAlongAxis, SendsGradientsBack) {
+  const Tensor x = Tensor::from(std::vector<float>{0, 1, 2, 10, 11, 12}, {2, 3});
+  const Tensor places = Tensor::from(std::vector<int>{1, 1, 0, 7}, {2, 2});
+  const auto loss = [&](const std::vector<Tensor>& in) {
+    const Tensor taken = take_along_axis(in[0], places, 1);
+    return sum(where(isnan(taken), 0.0, taken * Tensor::from(std::vector<float>{1, 2, 3, 4}, {2, 2})));
+  };
+  EXPECT_EQ(grad(loss)({x})[0].to_vector<float>(), (std::vector<float>{0, 3, 0, 3, 0, 0}));
+}
+
+TEST(TakeAlongAxis, Errors) {
+  const Tensor x = Tensor::from(std::vector<float>{0, 1, 2, 10, 11, 12}, {2, 3});
+  EXPECT_THROW(take_along_axis(x, zeros({2, 3}), 1), InvalidArgument);
+  EXPECT_THROW(take_along_axis(x, zeros({2}, DType::kInt32), 1), InvalidArgument);
+  EXPECT_THROW(take_along_axis(x, zeros({3, 1}, DType::kInt32), 1), InvalidArgument);
+  EXPECT_THROW(take_along_axis(x, zeros({2, 1}, DType::kInt32), 2), InvalidArgument);
 }
 
 }  // namespace

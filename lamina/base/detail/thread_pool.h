@@ -69,6 +69,9 @@ class ThreadPool {
   /// Whether the calling thread is inside a job.
   static bool inside();
 
+  /// How many threads of its own it has begun, for all callers together.
+  int workers() const { return workers_.load(std::memory_order_relaxed); }
+
  private:
   ThreadPool() = default;
 

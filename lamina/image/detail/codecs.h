@@ -28,6 +28,8 @@ struct DecodeOptions {
   bool fast_dct = false;
   /// Whether the greys of a JPEG file are its own luma (TensorFlow), not that of its colours (Pillow).
   bool grey = false;
+  /// Memory that the pixels may take (it is left empty then); none: new one.
+  std::vector<uint8_t>* memory = nullptr;
 };
 
 /// A kind of image file.

@@ -17,11 +17,11 @@ const Operation& require_operation(const std::string& class_name) {
 }
 
 // The first call of an op on symbolic tensors draws a node of its own.
-Tensor draw(OperationCall call) {
+std::vector<Tensor> draw(OperationCall call) {
   std::vector<Tensor> inputs = tensors_of(call);
   const OperationLayer layer(std::move(call), "");
   CallContext context(false);
-  return layer.outputs(LayerCall{std::move(inputs)}, context).at(0);
+  return layer.outputs(LayerCall{std::move(inputs)}, context);
 }
 
 const bool registered = set_operation_recorder(draw);
@@ -63,6 +63,13 @@ OperationLayer::OperationLayer(OperationCall call, const std::string& name)
 }
 
 TensorSpecs OperationLayer::compute_output_specs(const TensorSpecs& inputs) const {
+  if (operation_->infer) {
+    std::vector<TensorType> types;
+    for (const TensorSpec& input : inputs) types.push_back({input.dtype, input.shape});
+    TensorSpecs specs;
+    for (const TensorType& type : operation_->infer(call_, types)) specs.push_back({type.shape, type.dtype});
+    return specs;
+  }
   try {
     return traced_output_specs(*this, inputs);
   } catch (const InvalidArgument&) {
@@ -114,6 +121,7 @@ std::vector<Tensor> OperationLayer::forward(const LayerCall& call, CallContext&)
       }
     }
   }
+  if (operation_->run_all) return operation_->run_all(filled);
   return {operation_->run(filled)};
 }
 

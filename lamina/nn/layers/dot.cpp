@@ -4,6 +4,7 @@
 #include "lamina/nn/config.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/detail/einsum_terms.h"
+#include "lamina/ops/detail/promote.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/unary.h"
@@ -42,7 +43,12 @@ TensorSpecs Dot::compute_output_specs(const TensorSpecs& inputs) const {
     if (axis != b.normalize(axes_.second)) output.push_back(b[axis]);
   }
   if (output.rank() == 1) output.push_back(1);
-  return {{output, compute_dtype()}};
+  return {{output, common_dtype(inputs)}};
+}
+
+// Norms are no integers.
+DType Dot::input_dtype(DType given) const {
+  return normalize_ ? compute_dtype() : Merging::input_dtype(given);
 }
 
 std::vector<Tensor> Dot::forward(const LayerCall& call, CallContext&) const { return {merge(call.inputs)}; }
@@ -66,7 +72,8 @@ Tensor Dot::merge(const std::vector<Tensor>& inputs) const {
   for (size_t i = 1; i < terms.b.size(); ++i) {
     if (i != of_b) terms.result += terms.b[i];
   }
-  const Tensor result = detail::einsum(terms, a, b);
+  const std::vector<Tensor> factors = detail::in_one_dtype({a, b});
+  const Tensor result = detail::einsum(terms, factors[0], factors[1]);
   return result.rank() == 1 ? expand_dims(result, -1) : result;
 }
 

@@ -34,6 +34,7 @@ class Dot final : public KerasLayer<Dot, Merging> {
   explicit Dot(DotAxes axes, const DotOptions& options = {});
   std::string class_name() const override { return "Dot"; }
   TensorSpecs compute_output_specs(const TensorSpecs& inputs) const override;
+  DType input_dtype(DType given) const override;
   std::vector<Tensor> forward(const LayerCall& call, CallContext& context) const override;
   std::vector<Tensor> compute_mask(const LayerCall&, const std::vector<Tensor>&) const override { return {}; }
 

@@ -6,6 +6,7 @@
 
 #include "lamina/nn/config.h"
 #include "lamina/ops/binary.h"
+#include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/where.h"
@@ -40,6 +41,12 @@ Shape sample_shape(const Shape& shape) {
   Shape result;
   for (int axis = 1; axis < shape.rank(); ++axis) result.push_back(shape[axis]);
   return result;
+}
+
+// Of a mean of tensors of that dtype.
+DType mean_dtype(DType dtype) {
+  if (is_floating(dtype)) return dtype;
+  return dtype == DType::kInt32 || dtype == DType::kInt64 ? DType::kFloat64 : DType::kFloat32;
 }
 
 // Of Maximum and Minimum, which have no neutral element: where only one side of a pair counts, it is taken
@@ -86,7 +93,17 @@ TensorSpecs Merging::compute_output_specs(const TensorSpecs& inputs) const {
   }
   Shape output{batch};
   for (const int64_t extent : sample) output.push_back(extent);
-  return {{output, compute_dtype()}};
+  return {{output, common_dtype(inputs)}};
+}
+
+DType Merging::input_dtype(DType given) const {
+  return given == DType::kBool ? compute_dtype() : keep_integers(given);
+}
+
+DType Merging::common_dtype(const TensorSpecs& inputs) const {
+  DType dtype = input_dtype(inputs.at(0).dtype);
+  for (const TensorSpec& input : inputs) dtype = promote(dtype, input_dtype(input.dtype));
+  return dtype;
 }
 
 std::vector<Tensor> Merging::forward(const LayerCall& call, CallContext&) const {
@@ -139,9 +156,17 @@ Tensor Multiply::merge(const std::vector<Tensor>& inputs) const {
   return all_masked ? where(any, product, 0.0) : product;
 }
 
+TensorSpecs Average::compute_output_specs(const TensorSpecs& inputs) const {
+  TensorSpecs specs = Merging::compute_output_specs(inputs);
+  specs[0].dtype = mean_dtype(specs[0].dtype);
+  return specs;
+}
+
 Tensor Average::merge(const std::vector<Tensor>& inputs) const {
-  Tensor sum = inputs[0];
-  for (size_t i = 1; i < inputs.size(); ++i) sum = sum + inputs[i];
+  DType dtype = inputs[0].dtype();
+  for (const Tensor& input : inputs) dtype = promote(dtype, input.dtype());
+  Tensor sum = cast(inputs[0], mean_dtype(dtype));
+  for (size_t i = 1; i < inputs.size(); ++i) sum = sum + cast(inputs[i], mean_dtype(dtype));
   return sum / static_cast<double>(inputs.size());
 }
 

@@ -16,14 +16,17 @@ struct MergingOptions {
 };
 
 /// What merging layers share (Keras: Merge). They take a list of at least one tensor. Without the batch axis,
-/// shapes broadcast by NumPy's rules: (batch, 3, 4) and (batch, 4) give (batch, 3, 4). Masks: where all
-/// inputs have one, the output's is true where any of them is; otherwise there is none.
+/// shapes broadcast by NumPy's rules: (batch, 3, 4) and (batch, 4) give (batch, 3, 4). Floats are computed in
+/// the layer's dtype; integers stay what they are, and the output has the dtype that all inputs promote to
+/// (bool counts as the layer's dtype). Masks: where all inputs have one, the output's is true where any of
+/// them is; otherwise there is none.
 ///
 /// Throws InvalidArgument, naming all shapes, for inputs that do not broadcast or whose batches differ.
 class Merging : public Layer {
  public:
   TensorSpecs compute_output_specs(const TensorSpecs& inputs) const override;
   std::vector<Tensor> forward(const LayerCall& call, CallContext& context) const override;
+  DType input_dtype(DType given) const override;
   bool supports_masking() const override { return true; }
   std::vector<Tensor> compute_mask(const LayerCall& call, const std::vector<Tensor>& masks) const override;
 
@@ -32,6 +35,8 @@ class Merging : public Layer {
   /// The result for inputs of one rank.
   virtual Tensor merge(const std::vector<Tensor>& inputs) const = 0;
   Json build_config() const override;
+  /// What the inputs, once cast, promote to.
+  DType common_dtype(const TensorSpecs& inputs) const;
   /// "(None, 3), (None, 4)"
   static std::string shapes_of(const TensorSpecs& inputs);
 };
@@ -68,11 +73,13 @@ class Multiply final : public KerasLayer<Multiply, Merging> {
   Tensor merge(const std::vector<Tensor>& inputs) const override;
 };
 
-/// Mean of the inputs (Keras: keras.layers.Average).
+/// Mean of the inputs (Keras: keras.layers.Average). That of integers is float32 for such of at most 16 bits,
+/// and float64 for longer ones, as in Keras on TensorFlow; their sum does not wrap.
 class Average final : public KerasLayer<Average, Merging> {
  public:
   explicit Average(const MergingOptions& options = {}) : KerasLayer<Average, Merging>(options) {}
   std::string class_name() const override { return "Average"; }
+  TensorSpecs compute_output_specs(const TensorSpecs& inputs) const override;
 
  protected:
   Tensor merge(const std::vector<Tensor>& inputs) const override;

@@ -5,13 +5,13 @@
 
 namespace lamina::detail {
 
-int checked_axis(const char* function, const Tensor& x, int axis) {
-  const int rank = x.rank();
+int checked_axis(const char* function, const TensorType& x, int axis) {
+  const int rank = x.shape.rank();
   if (axis >= -rank && axis < rank) return axis < 0 ? axis + rank : axis;
   std::string expected = "has no axes";
   if (rank > 0) expected = "has axes " + std::to_string(-rank) + " to " + std::to_string(rank - 1);
   throw InvalidArgument(std::string(function) + ": axis " + std::to_string(axis) +
-                        " is out of range: " + x.type().str() + " " + expected);
+                        " is out of range: " + x.str() + " " + expected);
 }
 
 void check_extents(const InferArgs& args, const Shape& shape) {

@@ -9,7 +9,10 @@
 namespace lamina::detail {
 
 /// `axis` of x counted from the front. Throws InvalidArgument, naming `function`, when x has no such axis.
-int checked_axis(const char* function, const Tensor& x, int axis);
+int checked_axis(const char* function, const TensorType& x, int axis);
+inline int checked_axis(const char* function, const Tensor& x, int axis) {
+  return checked_axis(function, x.type(), axis);
+}
 
 /// Fails unless all extents of `shape`, an attribute, are 0 or more.
 void check_extents(const InferArgs& args, const Shape& shape);

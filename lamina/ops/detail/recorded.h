@@ -64,7 +64,7 @@ inline Axes axes_of(const OperationCall& call, const char* key = "axis") {
 
 inline int axis_of(const OperationCall& call, int otherwise) {
   const Json* axis = call.config.find("axis");
-  return axis && axis->is_int() ? checked_int(axis->as_int(), "axis") : otherwise;
+  return axis && !axis->is_null() ? checked_int(axis->as_int(), "axis") : otherwise;
 }
 
 inline bool flag_of(const OperationCall& call, const char* key) {
@@ -72,10 +72,18 @@ inline bool flag_of(const OperationCall& call, const char* key) {
   return flag && flag->is_bool() && flag->as_bool();
 }
 
+/// A list of whole numbers, or one alone.
 inline std::vector<int64_t> integers_of(const OperationCall& call, const char* key) {
   std::vector<int64_t> values;
+  if (call.config.at(key).is_int()) return {call.config.at(key).as_int()};
   for (const Json& one : call.config.at(key).as_list()) values.push_back(one.is_null() ? -1 : one.as_int());
   return values;
+}
+
+/// The dtype of the configuration, or the other one where it has none.
+inline DType dtype_of(const OperationCall& call, DType otherwise) {
+  const Json* dtype = call.config.find("dtype");
+  return dtype && dtype->is_string() ? dtype_from_name(dtype->as_string()) : otherwise;
 }
 
 inline Json integers_json(const auto& values) {
@@ -91,7 +99,7 @@ struct Recorded {
 };
 inline bool register_operations(const char* module, std::initializer_list<Recorded> operations) {
   for (const Recorded& operation : operations)
-    register_operation({operation.class_name, module, operation.run});
+    register_operation({.class_name = operation.class_name, .module = module, .run = operation.run});
   return true;
 }
 

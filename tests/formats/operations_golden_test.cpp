@@ -1,0 +1,47 @@
+// Operations of keras.ops in a file that Keras wrote, against what Keras computes; and in the file that comes
+// of it.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "lamina/formats/keras/keras.h"
+#include "lamina/nn/model.h"
+#include "tests/support/golden.h"
+#include "tests/support/temporary_folder.h"
+
+namespace lamina {
+namespace {
+
+void expect_outputs(const Model& model, const test::Golden& golden, const std::string& file) {
+  const std::vector<Tensor> expected = golden.numbered("output");
+  const std::vector<Tensor> outputs = model.outputs({golden.at("x"), golden.at("i")}, {}, false);
+  ASSERT_EQ(outputs.size(), expected.size());
+  ASSERT_GT(outputs.size(), 80u);
+  for (size_t j = 0; j < outputs.size(); ++j)
+    test::expect_close(outputs[j], expected[j], file + ": " + model.output_names()[j]);
+}
+
+// The configurations of all layers.
+std::vector<std::string> operations_of(const Model& model) {
+  std::vector<std::string> layers;
+  const Json graph = model.serialize();
+  for (const Json& layer : graph.at("config").at("layers").as_list())
+    layers.push_back(layer.at("config").dump());
+  std::sort(layers.begin(), layers.end());
+  return layers;
+}
+
+TEST(OperationsGolden, ComputeWhatKerasComputes) {
+  const test::Golden golden("formats/operations");
+  const Model model = load_model(test::golden_path("formats/operations.keras"));
+  expect_outputs(model, golden, "Keras's file");
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path() + "/again.keras";
+  model.save(path);
+  const Model again = load_model(path);
+  expect_outputs(again, golden, "the file written here");
+  EXPECT_EQ(operations_of(again), operations_of(model));
+}
+
+}  // namespace
+}  // namespace lamina
