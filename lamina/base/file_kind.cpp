@@ -31,7 +31,9 @@ constexpr Known kKnown[] = {
     {"BM", "a BMP image"},
     {"RIFF", "a RIFF file (WebP, WAV, AVI)"},
     {"%PDF", "a PDF file"},
-    {"PAR1", "a Parquet file: save the table as CSV"},
+    {"PAR1",
+     "a Parquet file: save the table as CSV, in Python: "
+     "pandas.read_parquet('t.parquet').to_csv('t.csv', index=False)"},
     {"\x93NUMPY", "a NumPy array (.npy)"},
     {std::string_view("\0\0\x08\x01", 4), "an IDX file of labels: give the folder that holds it"},
     {std::string_view("\0\0\x08\x03", 4), "an IDX file of images: give the folder that holds it"},

@@ -19,7 +19,7 @@ class Bmp {
  public:
   Bmp(std::string_view bytes, const std::string& name) : bytes_(bytes), name_(name) {}
 
-  Picture read() {
+  Picture read(bool with_alpha) {
     ByteCursor file(bytes_, name_);
     read_header(file);
     check_extents(height_, width_, "'" + name_ + "'");
@@ -30,7 +30,10 @@ class Bmp {
     std::vector<uint8_t> pixels = runs ? unpack_runs() : unpack_rows();
     if (!top_down_) flip(pixels);
     if (bits_ <= 8) pixels = through_palette(pixels, palette_);
-    return {static_cast<int>(height_), static_cast<int>(width_), 3, std::move(pixels), {}};
+    std::vector<uint8_t> alpha;
+    if (with_alpha) alpha = unpack_alpha();
+    if (!top_down_ && !alpha.empty()) flip(alpha);
+    return {static_cast<int>(height_), static_cast<int>(width_), 3, std::move(pixels), {}, std::move(alpha)};
   }
 
  private:
@@ -66,6 +69,7 @@ class Bmp {
       colours_ = header.u32();
       header.skip(4);
       if (compression_ == kFields) read_fields(size >= 52 ? header : file);
+      if (compression_ == kFields && size >= 56) alpha_mask_ = header.u32();
     }
     const bool depth = bits_ == 1 || bits_ == 4 || bits_ == 8 || bits_ == 16 || bits_ == 24 || bits_ == 32;
     if (!depth) unknown(std::to_string(bits_) + " bits a pixel");
@@ -128,6 +132,22 @@ class Bmp {
       if (places[i] == bytes) unknown("colours that are not one byte each");
     }
     return places;
+  }
+
+  /// The opacities of pixels of 32 bits by fields, in the order of unpack_rows; none where there is no field
+  /// for them. Without any field, the last byte is one.
+  std::vector<uint8_t> unpack_alpha() const {
+    std::vector<uint8_t> alpha;
+    if (bits_ != 32 || compression_ != kFields) return alpha;
+    const bool no_field = masks_ == std::array<uint32_t, 3>{} && alpha_mask_ == 0;
+    const uint32_t mask = no_field ? 0xff000000u : alpha_mask_;
+    size_t place = 0;
+    while (place < 4 && mask != 0xffu << (8 * place)) ++place;
+    if (place == 4) return alpha;
+    const auto* from = reinterpret_cast<const uint8_t*>(bytes_.data()) + offset_;
+    for (size_t i = 0, n = static_cast<size_t>(width_ * height_); i < n; ++i)
+      alpha.push_back(from[4 * i + place]);
+    return alpha;
   }
 
   void add_packed(unsigned pixel, std::vector<uint8_t>& pixels) const {
@@ -200,6 +220,7 @@ class Bmp {
   bool top_down_ = false;
   uint32_t bits_ = 0, compression_ = kPlain, colours_ = 0, colour_bytes_ = 4;
   std::array<uint32_t, 3> masks_ = {};
+  uint32_t alpha_mask_ = 0;
   std::vector<uint8_t> palette_;  // red, green, blue
 };
 
@@ -213,8 +234,8 @@ bool is_bmp(std::string_view head) {
 }  // namespace
 
 const ImageFormat kBmp = {"BMP", is_bmp,
-                          [](std::string_view bytes, const std::string& name, const DecodeOptions&) {
-                            return Bmp(bytes, name).read();
+                          [](std::string_view bytes, const std::string& name, const DecodeOptions& options) {
+                            return Bmp(bytes, name).read(options.alpha);
                           },
                           nullptr};
 

@@ -33,6 +33,14 @@ Picture upright(Picture picture, int orientation) {
   const bool transposed = orientation >= 5;
   const bool mirrored = orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
   const bool upside_down = orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
+  if (!picture.alpha.empty() && orientation != 1) {
+    Picture alpha{picture.height, picture.width, 1, std::move(picture.alpha), {}};
+    picture.alpha.clear();
+    alpha = upright(std::move(alpha), orientation);
+    Picture turned = upright(std::move(picture), orientation);
+    turned.alpha = std::move(alpha.pixels);
+    return turned;
+  }
   Picture result{picture.height, picture.width, picture.channels, {}, {}};
   if (transposed) std::swap(result.height, result.width);
   result.pixels.reserve(picture.pixels.size());

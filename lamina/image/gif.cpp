@@ -117,7 +117,7 @@ std::span<const uint8_t> palette_of(ByteCursor& file, int flags) {
   return {reinterpret_cast<const uint8_t*>(colours.data()), colours.size()};
 }
 
-Picture decode_gif(std::string_view bytes, const std::string& name, const DecodeOptions&) {
+Picture decode_gif(std::string_view bytes, const std::string& name, const DecodeOptions& options) {
   ByteCursor file(bytes, name);
   file.skip(6);
   size_t width = file.u16(), height = file.u16();
@@ -126,6 +126,7 @@ Picture decode_gif(std::string_view bytes, const std::string& name, const Decode
   std::span<const uint8_t> palette;
   if (screen & 128) palette = palette_of(file, screen);
   uint8_t around = 0;  // the number of the colour where the picture does not reach: the transparent one
+  bool clear = false;
   const auto damaged = [&](const char* why) {
     return FileError("'" + name + "' is a damaged GIF file: " + why);
   };
@@ -136,7 +137,10 @@ Picture decode_gif(std::string_view bytes, const std::string& name, const Decode
     bool first = true;
     for (size_t size = file.u8(); size > 0; size = file.u8(), first = false) {
       const std::string_view part = file.take(size);
-      if (control && first && size >= 4 && part[0] & 1) around = static_cast<uint8_t>(part[3]);
+      if (control && first && size >= 4 && part[0] & 1) {
+        around = static_cast<uint8_t>(part[3]);
+        clear = true;
+      }
     }
   }
   const size_t left = file.u16(), top = file.u16(), columns = file.u16(), rows = file.u16();
@@ -159,11 +163,15 @@ Picture decode_gif(std::string_view bytes, const std::string& name, const Decode
     from += static_cast<std::ptrdiff_t>(columns);
   }
   const bool grey = palette.empty();
+  std::vector<uint8_t> alpha;
+  for (size_t i = 0; options.alpha && clear && i < canvas.size(); ++i)
+    alpha.push_back(canvas[i] == around ? 0 : 255);
   return {static_cast<int>(height),
           static_cast<int>(width),
           grey ? 1 : 3,
           grey ? std::move(canvas) : through_palette(canvas, palette),
-          {}};
+          {},
+          std::move(alpha)};
 }
 
 bool is_gif(std::string_view head) { return head.starts_with("GIF87a") || head.starts_with("GIF89a"); }

@@ -23,6 +23,21 @@ uint8_t luma(const uint8_t* rgb) {  // weights of ITU-R BT.601 in 1/65536, as Pi
 
 Picture detail::with_channels(Picture picture, int channels, const std::string& name) {
   if (picture.channels == channels) return picture;
+  if (channels == 4) {
+    std::vector<uint8_t> alpha = std::move(picture.alpha);
+    picture.alpha.clear();
+    picture = with_channels(std::move(picture), 3, name);
+    const size_t all = picture.pixels.size() / 3;
+    std::vector<uint8_t> pixels;
+    pixels.reserve(4 * all);
+    for (size_t i = 0; i < all; ++i) {
+      pixels.insert(pixels.end(), &picture.pixels[3 * i], &picture.pixels[3 * i] + 3);
+      pixels.push_back(alpha.empty() ? 255 : alpha[i]);
+    }
+    picture.channels = 4;
+    picture.pixels = std::move(pixels);
+    return picture;
+  }
   if (!picture.deep.empty()) {
     warn("'" + name +
          "' has 16 bits a pixel; as colours, what is over 255 becomes 255, as in Keras: load it as " +
@@ -46,6 +61,25 @@ Picture detail::with_channels(Picture picture, int channels, const std::string& 
 }
 
 namespace {
+
+// Colours times opacity and back, in bytes, with Pillow's rounding (its mode "RGBa").
+void weigh(Picture& picture) {
+  for (size_t i = 0; i < picture.pixels.size(); i += 4) {
+    for (size_t c = 0; c < 3; ++c) {
+      const unsigned product = unsigned{picture.pixels[i + c]} * picture.pixels[i + 3] + 128;
+      picture.pixels[i + c] = static_cast<uint8_t>(((product >> 8) + product) >> 8);
+    }
+  }
+}
+
+void unweigh(Picture& picture) {
+  for (size_t i = 0; i < picture.pixels.size(); i += 4) {
+    const unsigned alpha = picture.pixels[i + 3];
+    if (alpha == 0 || alpha == 255) continue;
+    for (size_t c = 0; c < 3; ++c)
+      picture.pixels[i + c] = static_cast<uint8_t>(std::min(255u, 255u * picture.pixels[i + c] / alpha));
+  }
+}
 
 /// The part of the picture that has the proportions of the result, in the middle; all of it where these may
 /// change.
@@ -128,9 +162,10 @@ Picture decode_image(std::string_view bytes, const std::string& name) {
 
 Picture detail::load_img(std::string_view bytes, const std::string& path, const LoadImgOptions& options) {
   const bool grey = options.color_mode == "grayscale";
-  if (!grey && options.color_mode != "rgb") {
+  const bool alpha = options.color_mode == "rgba";
+  if (!grey && !alpha && options.color_mode != "rgb") {
     throw InvalidArgument("load_img: unknown color_mode '" + options.color_mode + "'" +
-                          suggest(options.color_mode, {"rgb", "grayscale"}));
+                          suggest(options.color_mode, {"rgb", "grayscale", "rgba"}));
   }
   if (options.height < 0 || options.width < 0) {
     throw InvalidArgument("load_img: height and width must not be negative; got " +
@@ -141,15 +176,19 @@ Picture detail::load_img(std::string_view bytes, const std::string& path, const 
     throw InvalidArgument("load_img: unknown interpolation '" + options.interpolation + "'" +
                           suggest(options.interpolation, known));
   }
-  Picture picture = detail::decode_image(bytes, path, options.exif_orientation, {});
+  Picture picture = detail::decode_image(bytes, path, options.exif_orientation, {.alpha = alpha});
   if (options.high_byte) picture.deep.clear();  // the pixels are the high bytes
-  picture = with_channels(std::move(picture), grey ? 1 : 3, path);
+  picture = with_channels(std::move(picture), grey ? 1 : alpha ? 4 : 3, path);
   const int height = options.height > 0 ? options.height : picture.height;
   const int width = options.width > 0 ? options.width : picture.width;
   detail::check_extents(height, width, "load_img: the size asked for");
   if (picture.height == height && picture.width == width) return picture;
   const detail::Box box = part_of(picture, height, width, options.keep_aspect_ratio);
-  return detail::resample(picture, box, height, width, options.interpolation);
+  const bool weighed = alpha && options.interpolation != "nearest";
+  if (weighed) weigh(picture);
+  picture = detail::resample(picture, box, height, width, options.interpolation);
+  if (weighed) unweigh(picture);
+  return picture;
 }
 
 Picture load_img(const std::string& path, const LoadImgOptions& options) {

@@ -11,9 +11,11 @@ namespace lamina {
 
 /// Arguments of load_img, with Keras's defaults (keras.utils.load_img).
 struct LoadImgOptions {
-  std::string color_mode = "rgb";  ///< "rgb" or "grayscale"
-  int height = 0;                  ///< of the result, in pixels; 0: as in the file
-  int width = 0;                   ///< of the result, in pixels; 0: as in the file
+  /// "rgb", "grayscale", or "rgba": with opacity, 255 where the file says nothing of it. It takes part in
+  /// resizing as in Pillow: colours count by their opacity, except with "nearest".
+  std::string color_mode = "rgb";
+  int height = 0;  ///< of the result, in pixels; 0: as in the file
+  int width = 0;   ///< of the result, in pixels; 0: as in the file
   /// How the picture comes to that size: "nearest", "bilinear", "bicubic", "hamming", "box" or "lanczos", all
   /// but the first over as much of the picture as a pixel of the result covers, bit for bit as Pillow's
   /// Image.resize.
@@ -31,12 +33,12 @@ struct LoadImgOptions {
 /// The picture in an image file of one of these kinds, told apart by their first bytes, not by name: PNG;
 /// JPEG; GIF and animated WebP, of which the first picture counts; BMP of all depths, also by runs; WebP; and
 /// PBM, PGM and PPM (P1 to P6, up to 16 bits). Grey or colour as asked for, brought to the size asked for.
-/// Grey is the luma of ITU-R BT.601; transparency is dropped; gamma and colour profiles are not applied; inks
-/// (CMYK) become red, green and blue; of 16-bit colours in PNG the high byte counts, those in PPM are scaled.
-/// 16-bit greys keep their bits as "grayscale" (Picture::deep); as "rgb" they are cut at 255, which is said
-/// in a warning. All this is what Keras gets from Pillow. Throws FileError when the file is missing, damaged,
-/// of another kind, or holds over 100 million pixels (before any of them is decoded), and InvalidArgument for
-/// an unknown color_mode or interpolation and a negative size.
+/// Grey is the luma of ITU-R BT.601; transparency is dropped but for "rgba"; gamma and colour profiles are
+/// not applied; inks (CMYK) become red, green and blue; of 16-bit colours in PNG the high byte counts, those
+/// in PPM are scaled. 16-bit greys keep their bits as "grayscale" (Picture::deep); as "rgb" they are cut at
+/// 255, which is said in a warning. All this is what Keras gets from Pillow. Throws FileError when the file
+/// is missing, damaged, of another kind, or holds over 100 million pixels (before any of them is decoded),
+/// and InvalidArgument for an unknown color_mode or interpolation and a negative size.
 Picture load_img(const std::string& path, const LoadImgOptions& options = {});
 
 /// The picture in the bytes of an image file, as it is: one channel or three. `name` opens the message of a

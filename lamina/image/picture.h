@@ -14,11 +14,13 @@ namespace lamina {
 struct Picture {
   int height = 0;
   int width = 0;
-  int channels = 1;             ///< 1: grey, 3: red, green, blue
+  int channels = 1;             ///< 1: grey, 3: red, green, blue, 4: and opacity
   std::vector<uint8_t> pixels;  ///< height * width * channels
   /// Of a grey picture with 16 bits a pixel, these as they are (height * width); `pixels` then has their high
   /// bytes. Empty for all other pictures.
   std::vector<uint16_t> deep = {};
+  /// While a file is read with its opacity: that, 0 to 255 (height * width); empty where all is opaque.
+  std::vector<uint8_t> alpha = {};
 
   /// From floats in [0, 1] (others are clamped, NaN is black). Throws InvalidArgument unless channels is 1
   /// or 3.

@@ -3,8 +3,10 @@
 #include <png.h>
 
 #include <algorithm>
+#include <array>
 #include <csetjmp>
 #include <cstring>
+#include <optional>
 
 #include "lamina/base/error.h"
 #include "lamina/image/detail/codecs.h"
@@ -55,7 +57,43 @@ struct Reading {
   char message[128] = "";
 };
 
-Picture decode_png(std::string_view bytes, const std::string& name, const detail::DecodeOptions&) {
+// What a file says is clear.
+struct Clear {
+  std::vector<uint8_t> opacities;                      // of a palette's first colours
+  std::optional<std::array<unsigned, 3>> colour = {};  // the one colour that is
+};
+
+// The tRNS chunk, as Pillow compares it: 16 bits with the bytes of the pixels; of one bit a pixel, black or
+// white. To be read before transformations are set up, which forget it.
+Clear clear_of(const Reading& file, int kind) {
+  Clear clear;
+  png_bytep opacities = nullptr;
+  png_color_16p colour = nullptr;
+  int count = 0;
+  if (!png_get_tRNS(file.png, file.info, &opacities, &count, &colour)) return clear;
+  if (kind == PNG_COLOR_TYPE_PALETTE) {
+    clear.opacities.assign(opacities, opacities + count);
+  } else if (kind == PNG_COLOR_TYPE_GRAY) {
+    const bool bit = png_get_bit_depth(file.png, file.info) == 1;
+    clear.colour = {bit ? (colour->gray ? 255u : 0u) : colour->gray, 0, 0};
+  } else {
+    clear.colour = {colour->red, colour->green, colour->blue};
+  }
+  return clear;
+}
+
+// `numbers`: those of the colours of a palette.
+void add_alpha(const Clear& clear, const std::vector<uint8_t>& numbers, Picture& picture) {
+  for (size_t i = 0; !clear.opacities.empty() && i < numbers.size(); ++i)
+    picture.alpha.push_back(numbers[i] < clear.opacities.size() ? clear.opacities[numbers[i]] : 255);
+  const auto channels = static_cast<size_t>(picture.channels);
+  for (size_t i = 0; clear.colour && i < picture.pixels.size(); i += channels) {
+    const uint8_t* pixel = &picture.pixels[i];
+    picture.alpha.push_back(std::equal(pixel, pixel + channels, clear.colour->begin()) ? 0 : 255);
+  }
+}
+
+Picture decode_png(std::string_view bytes, const std::string& name, const detail::DecodeOptions& options) {
   Reading file(bytes);
   const auto damaged = [&] { return FileError("'" + name + "' is a damaged PNG file: " + file.message); };
   if (!file.attempt([](Reading& it) { png_read_info(it.png, it.info); })) throw damaged();
@@ -64,11 +102,14 @@ Picture decode_png(std::string_view bytes, const std::string& name, const detail
   detail::check_extents(height, width, "'" + name + "'");
   const int kind = png_get_color_type(file.png, file.info);
   const bool deep_grey = kind == PNG_COLOR_TYPE_GRAY && png_get_bit_depth(file.png, file.info) == 16;
+  Clear clear;
+  if (options.alpha) clear = clear_of(file, kind);
+  const bool split = options.alpha && (kind & PNG_COLOR_MASK_ALPHA) != 0;
   const bool prepared = file.attempt([=](Reading& it) {
     if (kind == PNG_COLOR_TYPE_GRAY) png_set_expand_gray_1_2_4_to_8(it.png);
     if (kind == PNG_COLOR_TYPE_PALETTE) png_set_packing(it.png);
     if (!deep_grey) png_set_strip_16(it.png);
-    png_set_strip_alpha(it.png);
+    if (!split) png_set_strip_alpha(it.png);
     png_set_interlace_handling(it.png);
     png_read_update_info(it.png, it.info);
   });
@@ -84,6 +125,7 @@ Picture decode_png(std::string_view bytes, const std::string& name, const detail
   });
   if (!whole) throw damaged();
 
+  std::vector<uint8_t> numbers;  // of colours
   const bool colour = (kind & PNG_COLOR_MASK_COLOR) != 0;
   Picture picture{static_cast<int>(height), static_cast<int>(width), colour ? 3 : 1, {}, {}};
   if (kind == PNG_COLOR_TYPE_PALETTE) {
@@ -91,6 +133,7 @@ Picture decode_png(std::string_view bytes, const std::string& name, const detail
     int count = 0;
     png_get_PLTE(file.png, file.info, &palette, &count);
     static_assert(sizeof(png_color) == 3);
+    numbers = samples;
     picture.pixels = detail::through_palette(
         samples, {reinterpret_cast<const uint8_t*>(palette), 3 * static_cast<size_t>(count)});
   } else if (deep_grey) {
@@ -98,9 +141,14 @@ Picture decode_png(std::string_view bytes, const std::string& name, const detail
       picture.pixels.push_back(samples[i]);
       picture.deep.push_back(static_cast<uint16_t>(samples[i] << 8 | samples[i + 1]));
     }
+  } else if (split) {
+    const size_t channels = static_cast<size_t>(picture.channels) + 1;
+    for (size_t i = 0; i < samples.size(); ++i)
+      (i % channels + 1 == channels ? picture.alpha : picture.pixels).push_back(samples[i]);
   } else {
     picture.pixels = std::move(samples);
   }
+  add_alpha(clear, numbers, picture);
   return picture;
 }
 

@@ -16,7 +16,15 @@ struct DeleteAnimation {
   void operator()(WebPAnimDecoder* decoder) const { WebPAnimDecoderDelete(decoder); }
 };
 
-Picture decode_webp(std::string_view bytes, const std::string& name, const DecodeOptions&) {
+// Pixels of four bytes into colours and, where there is room for it, opacity.
+void split(const uint8_t* all, Picture& picture) {
+  for (size_t i = 0; i < picture.pixels.size() / 3; ++i) {
+    std::copy_n(all + 4 * i, 3, &picture.pixels[3 * i]);
+    if (!picture.alpha.empty()) picture.alpha[i] = all[4 * i + 3];
+  }
+}
+
+Picture decode_webp(std::string_view bytes, const std::string& name, const DecodeOptions& options) {
   const auto* data = reinterpret_cast<const uint8_t*>(bytes.data());
   const auto damaged = [&](const std::string& why) {
     return FileError("'" + name + "' is a damaged WebP file: " + why);
@@ -28,6 +36,15 @@ Picture decode_webp(std::string_view bytes, const std::string& name, const Decod
   Picture picture{features.height, features.width, 3, {}, {}};
   const size_t count = static_cast<size_t>(features.height) * static_cast<size_t>(features.width);
   picture.pixels.resize(3 * count);
+  const bool alpha = options.alpha && features.has_alpha;
+  if (alpha) picture.alpha.resize(count);
+  if (!features.has_animation && alpha) {
+    std::vector<uint8_t> all(4 * count);
+    if (!WebPDecodeRGBAInto(data, bytes.size(), all.data(), all.size(), 4 * features.width))
+      throw damaged("its pixels cannot be decoded; is it whole?");
+    split(all.data(), picture);
+    return picture;
+  }
   if (!features.has_animation) {
     if (!WebPDecodeRGBInto(data, bytes.size(), picture.pixels.data(), picture.pixels.size(),
                            3 * features.width))
@@ -40,9 +57,7 @@ Picture decode_webp(std::string_view bytes, const std::string& name, const Decod
   int time = 0;
   if (!decoder || !WebPAnimDecoderGetNext(decoder.get(), &canvas, &time))
     throw damaged("its first picture cannot be decoded; is it whole?");
-  for (size_t i = 0; i < count; ++i) {
-    for (size_t c = 0; c < 3; ++c) picture.pixels[3 * i + c] = canvas[4 * i + c];
-  }
+  split(canvas, picture);
   return picture;
 }
 

@@ -180,5 +180,15 @@ TEST(AtomicFile, FlushesTheFileBeforeTheRenameAndTheFolderAfterIt) {
   EXPECT_EQ(order, "flush 4;rename;flush folder;");
 }
 
+// Only what is called like our own temporaries goes; what others left beside the file is theirs.
+TEST(AtomicFile, FilesThatOthersCallTemporaryStay) {
+  TemporaryFolder folder;
+  const std::vector<std::string> foreign{"history.csv.tmp", ".history.csv.tmp", ".history.csv.mine.tmp",
+                                         "history.csv~"};
+  for (const std::string& name : foreign) write_file(folder / name, "mine");
+  for (int i = 0; i < 2; ++i) write_file(folder / "history.csv", "epoch,loss\n");
+  for (const std::string& name : foreign) EXPECT_EQ(read_file(folder / name), "mine") << name;
+}
+
 }  // namespace
 }  // namespace lamina

@@ -113,6 +113,7 @@ TEST(LoadData, RefusesKindsThatThisBuildCannotRead) {
   write_file(folder / "a.parquet", std::string("PAR1\x15\0\x15", 7));
   const std::string message = message_of<FileError>([&] { load_data(folder / "a.parquet"); });
   EXPECT_NE(message.find("a.parquet' is a Parquet file"), std::string::npos) << message;
+  EXPECT_NE(message.find("pandas.read_parquet"), std::string::npos) << message;
   EXPECT_NE(message.find(".npz"), std::string::npos) << message;
   EXPECT_NE(message_of<FileError>([&] { load_data(folder / "b.npz"); }).find("No such file"),
             std::string::npos);

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <algorithm>
+
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/base/log.h"
@@ -40,6 +42,58 @@ TEST(LoadImg, GivesThePixelsThatKerasGives) {
     expect_pixels({.color_mode = "grayscale"}, "_grayscale");
     expect_pixels({.height = 5, .width = 7}, "_small");
     expect_pixels({.color_mode = "grayscale", .height = 23, .width = 31}, "_large");
+  }
+}
+
+// Opacity of every file of the three goldens (tools/golden/rgba.py); the colours are those of "rgb".
+TEST(LoadImg, GivesTheOpacityThatKerasGives) {
+  const Golden golden("image/rgba");
+  TemporaryFolder folder;
+  const LogSink before = set_log_sink([](LogLevel, const std::string&) {});
+  int clear = 0;
+  for (const std::string set : {"load_img", "pixels", "formats"}) {
+    const Golden files("image/" + set);
+    const Json names = golden.json(set + "_names");
+    const std::vector<uint8_t> alpha = golden.at(set + "_alpha").to_vector<uint8_t>();
+    size_t at = 0;
+    for (const Json& entry : names.as_list()) {
+      const std::string& name = entry.as_string();
+      write_file(folder / "x", bytes_of(files, name + "_file"));
+      const Picture rgba = load_img(folder / "x", {.color_mode = "rgba"}), rgb = load_img(folder / "x");
+      ASSERT_EQ(rgba.channels, 4) << name;
+      ASSERT_EQ(rgba.pixels.size() * 3, rgb.pixels.size() * 4) << name;
+      ASSERT_LE(at + rgba.pixels.size() / 4, alpha.size()) << name;
+      std::vector<uint8_t> colours, opacity;
+      for (size_t i = 0; i < rgba.pixels.size(); ++i)
+        (i % 4 == 3 ? opacity : colours).push_back(rgba.pixels[i]);
+      const auto from = alpha.begin() + static_cast<std::ptrdiff_t>(at);
+      EXPECT_EQ(opacity, std::vector<uint8_t>(from, from + static_cast<std::ptrdiff_t>(opacity.size())))
+          << set << " " << name;
+      EXPECT_EQ(colours, rgb.pixels) << set << " " << name;
+      clear += std::any_of(opacity.begin(), opacity.end(), [](uint8_t a) { return a < 255; });
+      at += opacity.size();
+    }
+    EXPECT_EQ(at, alpha.size());
+  }
+  set_log_sink(before);
+  EXPECT_EQ(clear, 2 + 34 + 6);
+}
+
+TEST(LoadImg, ResizesByOpacityAsPillow) {
+  const Golden golden("image/rgba"), files("image/load_img");
+  TemporaryFolder folder;
+  for (const std::string name : {"png_rgba", "png_grey_alpha", "clear"}) {
+    write_file(folder / "x", bytes_of(name == "clear" ? golden : files, name + "_file"));
+    for (const std::string method : {"nearest", "bilinear", "bicubic", "box", "lanczos"}) {
+      const bool larger = method == "lanczos";
+      const Tensor actual = img_to_tensor(load_img(folder / "x", {.color_mode = "rgba",
+                                                                  .height = larger ? 23 : 5,
+                                                                  .width = larger ? 31 : 7,
+                                                                  .interpolation = method})),
+                   &expected = golden.at(name + "_" + method);
+      ASSERT_EQ(actual.type(), expected.type()) << name;
+      EXPECT_EQ(actual.to_vector<uint8_t>(), expected.to_vector<uint8_t>()) << name << " " << method;
+    }
   }
 }
 

@@ -28,6 +28,8 @@ struct DecodeOptions {
   bool fast_dct = false;
   /// Whether the greys of a JPEG file are its own luma (TensorFlow), not that of its colours (Pillow).
   bool grey = false;
+  /// Whether Picture::alpha is filled in; else it is dropped.
+  bool alpha = false;
   /// Memory that the pixels may take (it is left empty then); none: new one.
   std::vector<uint8_t>* memory = nullptr;
 };
@@ -37,7 +39,7 @@ struct ImageFormat {
   const char* name;  ///< "PNG"
   /// Whether a file with these first bytes (kImageHeadBytes, or all of a shorter file) is of this kind.
   bool (*matches)(std::string_view head);
-  /// The pixels of a file, grey or colour as it is; alpha is dropped. Throws FileError.
+  /// The pixels of a file, grey or colour as it is; alpha by DecodeOptions. Throws FileError.
   Picture (*decode)(std::string_view bytes, const std::string& name, const DecodeOptions& options);
   /// The TIFF structure of the camera's notes in a file; empty where it has none. Null for kinds without.
   std::string_view (*exif)(std::string_view bytes);
@@ -59,7 +61,7 @@ Picture decode_image(std::string_view bytes, const std::string& name, bool turn,
 
 /// As lamina::load_img, of the bytes of a file that `name` stands for.
 Picture load_img(std::string_view bytes, const std::string& name, const LoadImgOptions& options);
-/// `picture` as 1 channel or 3. Warns where 16 bits a pixel are cut off.
+/// `picture` as 1 channel, 3, or 4 with its alpha. Warns where 16 bits a pixel are cut off.
 Picture with_channels(Picture picture, int channels, const std::string& name);
 
 /// The colours of a palette of red, green and blue. Pillow takes numbers beyond its end for greys.
