@@ -1,9 +1,11 @@
 // Lesson 6: a SimpleRNN forecasts the next value of a series, and has to beat what costs nothing.
 //
-// usage: example_time_series TABLE.csv
+// usage: example_06_time_series TABLE.csv
 // On ten years of daily minimum temperatures, the last fifth held out, the network errs by about 2.2 degrees,
 // a linear autoregression by 2.23, persistence by 2.48; then come the next seven days. Without a table, a
 // wave with noise is forecast.
+//
+// CI: DATA/timeseries/daily-min-temperatures.csv
 #include <lamina/lamina.h>
 
 #include <cmath>
