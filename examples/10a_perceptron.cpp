@@ -41,13 +41,16 @@ struct Perceptron {
   }
 };
 
+// A hundred points on both sides of a line, none of them close to it.
 Points clouds() {
   std::mt19937 random(1);
   Points points;
-  for (int i = 0; i < 100; ++i) {
-    const auto noise = [&] { return static_cast<double>(random() % 2000) / 1000 - 1; };
-    points.y.push_back(i % 2);
-    points.x.push_back({noise() + (i % 2 ? 1.2 : -1), noise() + (i % 2 ? 1.2 : -1)});
+  while (points.x.size() < 100) {
+    const auto anywhere = [&] { return static_cast<double>(random() % 4000) / 1000 - 2; };
+    const double x = anywhere(), y = anywhere(), side = x + 0.5 * y - 0.4;
+    if (std::fabs(side) < 0.15) continue;
+    points.x.push_back({x, y});
+    points.y.push_back(side > 0);
   }
   return points;
 }

@@ -50,7 +50,7 @@ int main(int argc, char** argv) {
     rows.push_back(feature_grid(reshape(maps, {maps.shape()[1], maps.shape()[2], maps.shape()[3]}).eval(),
                                 {.columns = 8, .scale = 2}));
   }
-  write_file("feature_maps.png", encode_png(picture_grid(rows, {.columns = 3, .gap = 6})));
+  write_file("feature_maps.png", encode_png(picture_grid(rows, {.columns = 1, .gap = 6})));
   std::printf("accuracy on what it learned: %.3f\n", history["accuracy"].back());
   return history["accuracy"].back() > 0.2 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
