@@ -22,8 +22,9 @@ struct LayerCost {
 /// The cost of a layer that is built; a model is a layer, too. Operations are counted in the traced
 /// computation by the records of its ops (Op::flops), before anything is fused: what a layer does in a
 /// prediction counts, and what it does only in training (dropout, augmentation) does not. A convolution
-/// counts every element of its kernel at each position, those over the padding, too. Throws InvalidArgument
-/// for a layer that is not built and Unsupported, naming the op, for an op that does not say what it costs.
+/// counts every element of its kernel at each position, those over the padding, too. What a mask costs that
+/// travels between layers counts for the model alone. Throws InvalidArgument for a layer that is not built
+/// and Unsupported, naming the op, for an op that does not say what it costs.
 LayerCost layer_cost(const Layer& layer);
 
 }  // namespace lamina

@@ -277,7 +277,8 @@ class Layer : public std::enable_shared_from_this<Layer> {
 
  private:
   friend class detail::SharedUse;
-  friend detail::TracedCall detail::traced_call(const Layer& layer, const TensorSpecs& inputs, int64_t extent);
+  friend detail::TracedCall detail::traced_call(const Layer& layer, const TensorSpecs& inputs,
+                                                int64_t extent);
   detail::LayerState& state() const;
   void bind() const;
   std::vector<Tensor> run(const LayerCall& call, CallContext& context) const;

@@ -62,7 +62,7 @@ TEST(Docs, UsersPagesAreInBothLanguages) {
   EXPECT_TRUE(fs::exists(kRoot / "README.md"));
   EXPECT_TRUE(fs::exists(kRoot / "README.zh-CN.md"));
   int guides = 0;
-  for (const auto& entry : fs::directory_iterator(kRoot / "docs" / "guide")) {
+  for (const auto& entry : fs::recursive_directory_iterator(kRoot / "docs" / "guide")) {
     const std::string name = entry.path().filename().string();
     if (name.ends_with(".zh-CN.md") || !name.ends_with(".md")) continue;
     ++guides;

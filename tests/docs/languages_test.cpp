@@ -89,7 +89,7 @@ TEST(Languages, BothReadmesSayTheSame) {
 
 TEST(Languages, BothGuidesSayTheSame) {
   int guides = 0;
-  for (const auto& entry : fs::directory_iterator(kRoot / "docs" / "guide")) {
+  for (const auto& entry : fs::recursive_directory_iterator(kRoot / "docs" / "guide")) {
     const fs::path chinese = entry.path().parent_path() / (entry.path().stem().string() + ".zh-CN.md");
     if (!fs::exists(chinese)) continue;
     ++guides;

@@ -19,11 +19,22 @@ TEST(PlotSvg, IsAFileOfItsOwn) {
   EXPECT_EQ(svg.rfind("<svg xmlns=\"http://www.w3.org/2000/svg\"", 0), 0u);
   for (const char* part :
        {"a &lt; b", ">note<", "steps", "seconds", "one &amp; two</text>", "three</text>",
-        "fill=\"var(--train)\"", "fill=\"var(--val)\"", "--val:#e8793a", "M60.0 274.0L542.0 12.0"}) {
+        "fill=\"var(--train)\"", "fill=\"var(--val)\"", "--val: #e8793a", "M60.0 274.0L542.0 12.0"}) {
     EXPECT_NE(svg.find(part), std::string::npos) << part << "\n" << svg;
   }
   EXPECT_EQ(svg.find("<section"), std::string::npos);
   EXPECT_EQ(svg.find("</svg>"), svg.size() - 7);
+}
+
+TEST(PlotSvg, LegendsTakeTheRowsThatTheyNeed) {
+  Plot plot{.heading = "h", .note = {}, .x_label = {}, .y_label = {}};
+  for (int i = 0; i < 6; ++i)
+    plot.curves.push_back({"a name of some length " + std::to_string(i), {0, 1}, {0, 1}});
+  const std::string svg = plot_svg(plot);
+  for (const char* row : {"y=\"44\">a name of some length 0<", "y=\"44\">a name of some length 1<",
+                          "y=\"62\">a name of some length 2<", "y=\"80\">a name of some length 5<"}) {
+    EXPECT_NE(svg.find(row), std::string::npos) << row << "\n" << svg;
+  }
 }
 
 TEST(GrowthExponent, IsTheSlopeOfLogarithms) {

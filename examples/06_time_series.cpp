@@ -1,9 +1,11 @@
 // Lesson 6: a SimpleRNN forecasts the next value of a series, and has to beat what costs nothing.
 //
-// usage: example_time_series TABLE.csv
+// usage: example_06_time_series TABLE.csv
 // On ten years of daily minimum temperatures, the last fifth held out, the network errs by about 2.2 degrees,
 // a linear autoregression by 2.23, persistence by 2.48; then come the next seven days. Without a table, a
 // wave with noise is forecast.
+//
+// CI: DATA/timeseries/daily-min-temperatures.csv
 #include <lamina/lamina.h>
 
 #include <cmath>
@@ -61,5 +63,15 @@ int main(int argc, char** argv) {
   const std::vector<double> next = model_forecaster(model)->forecast(values, {n}, 7).at(0);
   for (const double value : next) std::printf(" %.1f", value);
   std::printf("\n");
+
+  Plot plot{
+      .heading = "The next seven", .note = "after the last sixty", .x_label = "step", .y_label = "value"};
+  plot.curves = {{"known", {}, {}}, {"forecast", {}, {}}};
+  for (int64_t i = n - 60; i < n + 7; ++i) {
+    Plot::Curve& curve = plot.curves[i < n ? 0 : 1];
+    curve.x.push_back(static_cast<double>(i));
+    curve.y.push_back(i < n ? values[static_cast<size_t>(i)] : next[static_cast<size_t>(i - n)]);
+  }
+  write_file("forecast.svg", plot_svg(plot));
   return network < last ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,5 +1,5 @@
-// The tutorial's convolutional network on Fashion-MNIST: 60,000 photographs of clothes, 28 by 28 pixels, ten
-// kinds.
+// Lesson 3: the tutorial's convolutional network on Fashion-MNIST: 60,000 photographs of clothes, 28 by 28
+// pixels, ten kinds.
 //
 // Needs Debian's package dataset-fashion-mnist. Expected output: the summary, a progress bar per epoch, and
 // an accuracy on the 10,000 test images of about 0.915 after ten epochs. LAMINA_EXAMPLE_QUICK trains one

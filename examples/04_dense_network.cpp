@@ -1,4 +1,4 @@
-// The tutorial's first network: 100 inputs, two hidden layers of 64, 10 classes.
+// Lesson 4: the tutorial's first network: 100 inputs, two hidden layers of 64, 10 classes.
 //
 // Trained on random vectors whose class is their largest element among the first ten, so that there is
 // something to learn without any file. Expected output: the summary (11,274 parameters, as Keras counts
