@@ -8,17 +8,14 @@
 #include "interrupt.h"
 #include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
-#include "lamina/base/utf8.h"
-#include "lamina/explain/forecast_plots.h"
-#include "lamina/explain/run_report.h"
 #include "lamina/formats/keras/keras.h"
 #include "lamina/nn/callbacks/progress_bar.h"
-#include "lamina/series/series_info.h"
 #include "lamina/zoo/recipes.h"
 #include "run_folder.h"
 #include "train_files.h"
 #include "train_job.h"
 #include "train_log.h"
+#include "train_report.h"
 #include "train_result.h"
 
 namespace lamina::cli {
@@ -75,62 +72,6 @@ std::vector<std::pair<std::string, double>> final_metrics(Model& model, const Tr
     if (count > 0) metrics.emplace_back(name, values[count - 1]);
   }
   return metrics;
-}
-
-// What `lamina report` shows of the run beside its history.
-RunNote note_of(const TrainJob& job, const Model& model, const TrainLog& log, const TrainingReport& report,
-                const RunDescription& run, const TrainFiles& files) {
-  Json options = Json::object(), metrics = Json::object();
-  for (const auto& [name, value] : report.sections.at(0).rows) options[name] = valid_utf8(value);
-  options["parameters"] = std::to_string(model.count_params());
-  for (const auto& [name, value] : run.metrics) metrics[name] = finite(value);
-  const char* task = SeriesInfo::of(model.data_info())           ? "forecasts"
-                     : output_kind(model) != OutputKind::kValues ? "classification"
-                                                                 : "values";
-  return {checkpoint_name(files.checkpoint(), files.folder()), log.seconds(),
-          Json::object({{"name", job.name},
-                        {"task", task},
-                        {"options", options},
-                        {"metrics", metrics},
-                        {"metrics_of", run.held_out_name.empty() ? "training" : run.held_out_name},
-                        {"learning_rate", finite(model.learning_rate())}})};
-}
-
-std::string write_report(const TrainOptions& options, const TrainJob& job, Model& model,
-                         const TrainingData& data, const TrainLog& log,
-                         const std::vector<std::pair<std::string, double>>& metrics,
-                         const Comparison& comparison, const TrainFiles& files) {
-  RunDescription run;
-  run.title = job.name;
-  run.data = job.data;
-  run.command = shell_line(options.words);
-  run.date = today();
-  for (const std::string& name : log.names()) run.history.push_back({name, log[name]});
-  if (!log.contains("learning_rate")) {
-    const std::vector<double> rates(log.epochs().size(), model.learning_rate());
-    run.history.push_back({"learning_rate", rates});
-  }
-  run.epochs = job.epochs;
-  run.batch_size = job.batch_size;
-  run.seconds = log.seconds();
-  run.step_seconds = log.step_seconds();
-  run.train_samples = data.training.x.shape()[0];
-  run.configuration = {{"epochs", std::to_string(job.epochs)},
-                       {"batch size", std::to_string(job.batch_size)},
-                       {"seed", std::to_string(options.seed)}};
-  if (options.validation_split > 0)
-    run.configuration.emplace_back("validation split", fmt::format("{:g}", options.validation_split));
-  if (data.held_out.inputs.empty() && data.held_out.targets.empty()) run.held_out = data.held_out;
-  run.held_out_name = data.held_out_name;
-  run.metrics = metrics;
-  run.classes = data.classes;
-  run.compared_with = comparison;
-  if (data.raw_held_out.x.defined()) run.plots = forecast_plots(model, data.raw_held_out);
-  const std::string path = files.folder() + "/report.html";
-  const TrainingReport report = run_report(model, run);
-  write_file(path, to_html(report), files.write_options());
-  write_run_note(files.folder(), note_of(job, model, log, report, run, files), files.write_options());
-  return path;
 }
 
 // Of one batch of such samples, of any size.
@@ -226,7 +167,8 @@ int train(const TrainOptions& options) {
   for (const auto& [name, value] : comparison)
     talk.say(fmt::format("  to compare: {} {}", name, format_metric(value)));
   talk.say("Saved " + job.out + "; the training state is in " + checkpoint + ".");
-  const std::string report = write_report(options, job, result.model, data, log, metrics, comparison, files);
+  const std::string report =
+      write_training_report(options, job, result.model, data, log, metrics, comparison, files);
   talk.say("Report: " + report);
   if (options.json) {
     Json values = Json::object();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
 
 #include "lamina/base/error.h"
 #include "lamina/explain/detail/axis.h"
@@ -53,6 +54,30 @@ TEST(Plot, LeavesGapsAndSurvivesNothing) {
         plot_card({.heading = "h", .note = {}, .x_label = {}, .y_label = {}, .curves = {{"a", {0, 1}, {1}}}});
       }).find("'a' has 2 places and 1 values"),
       std::string::npos);
+}
+
+TEST(Plot, AnEmptyCurveHasNoLegendAndKeepsItsColour) {
+  Plot plot{.heading = "h", .note = {}, .x_label = {}, .y_label = {}};
+  plot.curves = {{"nothing", {}, {}}, {"something", {1, 2}, {1, 2}, Look::kMarked}};
+  plot.whole_x = true;
+  const std::string card = plot_card(plot);
+  EXPECT_EQ(card.find("nothing"), std::string::npos);
+  EXPECT_NE(card.find("<i style=\"background:var(--val)\"></i>something"), std::string::npos) << card;
+  EXPECT_NE(card.find("<title>something, 1: 1</title>"), std::string::npos) << card;
+  EXPECT_EQ(card.find(">1.2<"), card.rfind(">1.2<"));  // on the axis of values alone
+}
+
+// Ten colours, then the same with dashes.
+TEST(Plot, ManyCurvesCanBeToldApart) {
+  Plot plot{.heading = "h", .note = {}, .x_label = {}, .y_label = {}};
+  for (int i = 0; i < 12; ++i) plot.curves.push_back({std::to_string(i), {0, 1}, {0, 1.0 * i}});
+  const std::string card = plot_card(plot);
+  std::set<std::string> pens;
+  for (size_t at = card.find("<path"); at != std::string::npos; at = card.find("<path", at + 1)) {
+    const std::string path = card.substr(at, card.find("/>", at) - at);
+    pens.insert(path.substr(path.find(" stroke=")));
+  }
+  EXPECT_EQ(pens.size(), 12u);
 }
 
 TEST(Axis, HasRoundMarks) {

@@ -1,0 +1,23 @@
+// What a finished training leaves in its run folder beside the history.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "train_files.h"
+#include "train_job.h"
+#include "train_log.h"
+
+namespace lamina::cli {
+
+/// Writes report.html, and into run.json what `lamina report` shows of the run; the path of the page.
+/// @param model       what is left of the training, which the page judges.
+/// @param metrics     of that model.
+/// @param comparison  the same first metric of others.
+std::string write_training_report(const TrainOptions& options, const TrainJob& job, Model& model,
+                                  const TrainingData& data, const TrainLog& log,
+                                  const std::vector<std::pair<std::string, double>>& metrics,
+                                  const Comparison& comparison, const TrainFiles& files);
+
+}  // namespace lamina::cli
