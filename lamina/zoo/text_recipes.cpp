@@ -1,5 +1,4 @@
 // Recipes that learn what texts mean.
-#include <cmath>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,9 +7,9 @@
 #include "lamina/data/labelled_data.h"
 #include "lamina/nn/layers/layers.h"
 #include "lamina/nn/optimizers/adam.h"
-#include "lamina/ops/binary.h"
 #include "lamina/text/text_preprocessing.h"
 #include "lamina/zoo/recipes.h"
+#include "lamina/zoo/text_networks.h"
 
 namespace lamina {
 namespace {
@@ -72,42 +71,16 @@ Model tweets(const LabelledData& training, const RecipeRun& run) {
       training, {{.num_words = 10000}, 40, 64, {LSTM(64, {.return_sequences = true}), LSTM(32)}}, run.seed);
 }
 
-// Sines and cosines of each place, of wavelengths from 2 pi to 10000 * 2 pi: (length, features), as in
-// Vaswani et al., "Attention Is All You Need" (2017), 3.5.
-Tensor positions(int64_t length, int features) {
-  std::vector<float> values;
-  for (int64_t place = 0; place < length; ++place) {
-    for (int i = 0; i < features; ++i) {
-      const double angle =
-          static_cast<double>(place) / std::pow(10000.0, (i - i % 2) / static_cast<double>(features));
-      values.push_back(static_cast<float>(i % 2 == 0 ? std::sin(angle) : std::cos(angle)));
-    }
-  }
-  return Tensor::from(values, {length, features});
-}
-
-// An encoder of one block, attention and then two dense layers for each word, each added to what it was
-// given.
-Model transformer_encoder(int64_t length, int features, double dropout, uint64_t seed) {
-  const Tensor words = Input({length, features});
-  const Tensor placed = words + positions(length, features) * 0.1;
-  const Tensor heard = MultiHeadAttention(4, features / 4, {.dropout = dropout})({placed, placed});
-  const Tensor x = LayerNormalization()(placed + Dropout(dropout)(heard));
-  const Tensor thought = Dense(features)(Dense(2 * features, {.activation = "relu"})(x));
-  return Model({words}, {LayerNormalization()(x + Dropout(dropout)(thought))},
-               {.name = "encoder", .seed = seed});
-}
-
 Model tweets_transformer(const LabelledData& training, const RecipeRun& run) {
   constexpr int64_t kWords = 40;
   constexpr int kFeatures = 64;
-  return classifier(
-      training,
-      {{.num_words = 10000},
-       kWords,
-       kFeatures,
-       {transformer_encoder(kWords, kFeatures, 0.2, run.seed), GlobalAveragePooling1D(), Dropout(0.3)}},
-      run.seed);
+  return classifier(training,
+                    {{.num_words = 10000},
+                     kWords,
+                     kFeatures,
+                     {transformer_encoder(kWords, kFeatures, {.dropout = 0.2, .seed = run.seed}),
+                      GlobalAveragePooling1D(), Dropout(0.3)}},
+                    run.seed);
 }
 
 // Words that are learned from the reviews, since Chinese writes none apart.
@@ -152,6 +125,7 @@ std::vector<Recipe> detail::text_recipes() {
           {.name = "tweets-transformer",
            .description = "the same by attention (one block of a Transformer encoder)",
            .file = "tweets-transformer.keras",
+           .network = "transformer",
            .epochs = 3,
            .batch_size = 32,
            .needs = texts,

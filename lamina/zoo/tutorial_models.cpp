@@ -8,6 +8,7 @@
 #include "lamina/nn/layers/layers.h"
 #include "lamina/nn/optimizers/adam.h"
 #include "lamina/ops/cast.h"
+#include "lamina/zoo/text_networks.h"
 
 namespace lamina {
 namespace {
@@ -70,6 +71,13 @@ Sequential lstm2(uint64_t seed) {
                   "binary_crossentropy", seed);
 }
 
+Sequential transformer(uint64_t seed) {
+  return compiled({Input({40}, {.dtype = DType::kInt32}), Embedding(10000, 64, {.mask_zero = true}),
+                   transformer_encoder(40, 64, {.seed = seed}), GlobalAveragePooling1D(),
+                   Dense(1, {.activation = "sigmoid"})},
+                  "binary_crossentropy", seed);
+}
+
 Tensor whole_numbers(const Shape& shape, DType dtype, int64_t below, std::mt19937& random) {
   std::vector<int32_t> values(static_cast<size_t>(shape.size()));
   for (int32_t& value : values) value = static_cast<int32_t>(random() % static_cast<uint32_t>(below));
@@ -105,6 +113,7 @@ const std::vector<TutorialModel>& tutorial_models() {
       {"lstm_dropout", "LSTM over 200 words with both dropouts", 32, 20, lstm_dropout},
       {"lstm_bidirectional", "LSTM over 200 words from both ends", 32, 20, lstm_bidirectional},
       {"lstm2", "two LSTMs over 100 words, yes or no", 32, 40, lstm2},
+      {"transformer", "one block of a Transformer encoder over 40 words, yes or no", 32, 100, transformer},
   };
   return all;
 }

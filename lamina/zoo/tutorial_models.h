@@ -21,7 +21,8 @@ struct TutorialModel {
 
 /// All of them: cnn28 (28x28 grey images, 10 classes), mlp (100 numbers, 10 classes), cnn64 (64x64 colour
 /// images, yes or no), catsdogs (150x150 colour images, yes or no), rnn (10 values of a series), lstm,
-/// lstm_mask, lstm_dropout and lstm_bidirectional (200 words, yes or no), lstm2 (two LSTMs over 100 words).
+/// lstm_mask, lstm_dropout and lstm_bidirectional (200 words, yes or no), lstm2 (two LSTMs over 100 words), transformer (one block of
+/// an encoder over 40 words).
 const std::vector<TutorialModel>& tutorial_models();
 
 /// The one of that name. Throws Unsupported for those that need layers of a later release (resnet50,
