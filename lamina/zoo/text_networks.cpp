@@ -7,6 +7,7 @@
 #include "lamina/base/error.h"
 #include "lamina/nn/layers/layers.h"
 #include "lamina/ops/binary.h"
+#include "lamina/ops/full.h"
 
 namespace lamina {
 namespace {
@@ -39,12 +40,16 @@ Model transformer_encoder(int64_t length, int features, const TransformerEncoder
         std::to_string(options.num_heads));
   }
   const Tensor words = Input({length, features});
-  const Tensor placed = words + positions(length, features) * kPlacesCount;
+  // Less a mean of minus the places: masks go through this layer, and not through an operator.
+  const Tensor placed = Normalization({.axis = {1, 2},
+                                       .mean = positions(length, features) * -kPlacesCount,
+                                       .variance = ones({length, features}),
+                                       .name = "places"})(words);
   const Tensor heard = MultiHeadAttention(options.num_heads, features / options.num_heads,
                                           {.dropout = options.dropout})({placed, placed});
-  const Tensor x = LayerNormalization()(placed + Dropout(options.dropout)(heard));
+  const Tensor x = LayerNormalization()(Add()({placed, Dropout(options.dropout)(heard)}));
   const Tensor thought = Dense(features)(Dense(2 * features, {.activation = "relu"})(x));
-  return Model({words}, {LayerNormalization()(x + Dropout(options.dropout)(thought))},
+  return Model({words}, {LayerNormalization()(Add()({x, Dropout(options.dropout)(thought)}))},
                {.name = "encoder", .seed = options.seed});
 }
 

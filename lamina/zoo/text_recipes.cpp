@@ -126,7 +126,7 @@ std::vector<Recipe> detail::text_recipes() {
            .description = "the same by attention (one block of a Transformer encoder)",
            .file = "tweets-transformer.keras",
            .network = "transformer",
-           .epochs = 3,
+           .epochs = 2,
            .batch_size = 32,
            .needs = texts,
            .build = tweets_transformer},
