@@ -2,11 +2,13 @@
 #include <gtest/gtest.h>
 
 #include "lamina/base/error.h"
+#include "lamina/nn/layers/embedding.h"
 #include "lamina/nn/layers/input_layer.h"
 #include "lamina/nn/layers/layer_normalization.h"
 #include "lamina/nn/layers/merging.h"
 #include "lamina/nn/layers/multi_head_attention.h"
 #include "lamina/nn/model.h"
+#include "lamina/ops/cast.h"
 #include "lamina/ops/full.h"
 #include "tests/support/golden.h"
 #include "tests/support/layer_case.h"
@@ -100,6 +102,18 @@ TEST(MultiHeadAttentionErrors, NameTheShapes) {
   EXPECT_THROW(MultiHeadAttention(1, 2, {.value_dim = 0}), InvalidArgument);
   EXPECT_THROW(MultiHeadAttention(1, 2, {.dropout = 1}), InvalidArgument);
   EXPECT_THROW(MultiHeadAttention(1, 2, {.sliding_window = 0}), InvalidArgument);
+}
+
+// Keras 3.15.1: MultiHeadAttention.call takes the masks of its inputs away, so that sums of them with its
+// output, as in every residual block, are not masked.
+TEST(AttentionLayer, TakesTheMasksOfItsInputsAway) {
+  const Tensor ids = Tensor::from<int32_t>({0, 0, 3, 4}, {1, 4});
+  const Tensor x = Embedding(9, 8, {.mask_zero = true})(ids);
+  ASSERT_TRUE(mask_of(x).defined());
+  const Tensor heard = MultiHeadAttention(2, 4)({x, x});
+  EXPECT_EQ(cast(mask_of(heard), DType::kInt32).to_vector<int32_t>(), (std::vector<int32_t>{0, 0, 1, 1}));
+  EXPECT_FALSE(mask_of(x).defined());
+  EXPECT_FALSE(mask_of(Add()({x, heard})).defined());
 }
 
 }  // namespace
