@@ -63,8 +63,9 @@ struct Clear {
   std::optional<std::array<unsigned, 3>> colour = {};  // the one colour that is
 };
 
-// The tRNS chunk, as Pillow compares it: 16 bits with the bytes of the pixels; of one bit a pixel, black or
-// white. To be read before transformations are set up, which forget it.
+// The tRNS chunk, as Pillow compares it: its low byte with the byte that the pixel has there (of 16 bits of
+// grey the number itself, at most 255); of one bit a pixel, black or white. To be read before transformations
+// are set up, which forget it.
 Clear clear_of(const Reading& file, int kind) {
   Clear clear;
   png_bytep opacities = nullptr;
@@ -75,9 +76,9 @@ Clear clear_of(const Reading& file, int kind) {
     clear.opacities.assign(opacities, opacities + count);
   } else if (kind == PNG_COLOR_TYPE_GRAY) {
     const bool bit = png_get_bit_depth(file.png, file.info) == 1;
-    clear.colour = {bit ? (colour->gray ? 255u : 0u) : colour->gray, 0, 0};
+    clear.colour = {bit ? (colour->gray ? 255u : 0u) : colour->gray & 255u, 0, 0};
   } else {
-    clear.colour = {colour->red, colour->green, colour->blue};
+    clear.colour = {colour->red & 255u, colour->green & 255u, colour->blue & 255u};
   }
   return clear;
 }
@@ -87,6 +88,11 @@ void add_alpha(const Clear& clear, const std::vector<uint8_t>& numbers, Picture&
   for (size_t i = 0; !clear.opacities.empty() && i < numbers.size(); ++i)
     picture.alpha.push_back(numbers[i] < clear.opacities.size() ? clear.opacities[numbers[i]] : 255);
   const auto channels = static_cast<size_t>(picture.channels);
+  if (clear.colour && !picture.deep.empty()) {
+    for (const uint16_t grey : picture.deep)
+      picture.alpha.push_back(std::min<unsigned>(grey, 255) == (*clear.colour)[0] ? 0 : 255);
+    return;
+  }
   for (size_t i = 0; clear.colour && i < picture.pixels.size(); i += channels) {
     const uint8_t* pixel = &picture.pixels[i];
     picture.alpha.push_back(std::equal(pixel, pixel + channels, clear.colour->begin()) ? 0 : 255);

@@ -79,6 +79,20 @@ TEST(LoadImg, GivesTheOpacityThatKerasGives) {
   EXPECT_EQ(clear, 2 + 34 + 6);
 }
 
+TEST(LoadImg, ComparesTheBytesThatPillowCompares) {
+  const Golden golden("image/rgba");
+  TemporaryFolder folder;
+  for (const char* kind : {"grey", "colour"}) {
+    for (const int clear : {3, 255, 256, 300, 0x0300, 0x0303, 5461}) {
+      const std::string name = "deep_" + std::string(kind) + "_" + std::to_string(clear);
+      write_file(folder / "x.png", bytes_of(golden, name + "_file"));
+      EXPECT_EQ(load_img(folder / "x.png", {.color_mode = "rgba"}).pixels,
+                golden.at(name).to_vector<uint8_t>())
+          << name;
+    }
+  }
+}
+
 TEST(LoadImg, ResizesByOpacityAsPillow) {
   const Golden golden("image/rgba"), files("image/load_img");
   TemporaryFolder folder;
