@@ -99,6 +99,8 @@ class Request {
 
   void open() {
     std::error_code ignored;
+    if (fs::is_symlink(part_, ignored))  // it may lead anywhere
+      throw FileError("'" + part_ + "' is a link, and downloads are not written through links: move it away");
     const auto size = fs::file_size(part_, ignored);
     offset_ =
         ignored || what_.sha256.empty() ? 0 : size;  // without a checksum it may be part of another file

@@ -37,7 +37,7 @@ TrainJob file_job(const TrainOptions& options) {
   if (!model.compiled()) {
     throw InvalidArgument(
         "'" + options.what +
-        "' was saved without optimizer and loss: it cannot be trained from the command line");
+        "' holds no optimizer and loss that this program knows: it cannot be trained from the command line");
   }
   std::string name = without_extension(options.what);
   name = name.substr(name.rfind('/') + 1);

@@ -162,6 +162,16 @@ TEST_F(DataGet, AnInterruptKeepsThePart) {
   EXPECT_EQ(read_file(folder_ / "got/million"), std::string(1'000'000, 'a'));
 }
 
+TEST_F(DataGet, WritesThroughNoLink) {
+  write_file(folder_ / "victim", "precious");
+  fs::create_directories(folder_ / "got");
+  fs::create_symlink(folder_ / "victim", folder_ / "got/million.part");
+  const Outcome outcome = get("/range/million", {"--sha256", kMillion});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_NE(outcome.err.find("million.part' is a link"), std::string::npos) << outcome.err;
+  EXPECT_EQ(read_file(folder_ / "victim"), "precious");
+}
+
 TEST_F(DataGet, AMirrorIsHeldToTheSameChecksums) {
   write_file(folder_ / "files/input.txt", "To be");
   const Outcome outcome = get("tiny-shakespeare", {"--mirror", address_ + "/range"});

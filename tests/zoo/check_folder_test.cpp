@@ -2,6 +2,7 @@
 #include "lamina/zoo/check_folder.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 
@@ -211,6 +212,14 @@ TEST_F(CheckFolder, SplitsLeaveOutWhatIsDamagedAndStayOutside) {
   EXPECT_TRUE(told.holds("1 image cannot be read and is left out")) << told.text();
   for (const auto& entry : fs::recursive_directory_iterator(folder_ / "set2"))
     EXPECT_NE(entry.path().filename(), "cut.png");
+}
+
+TEST_F(CheckFolder, PipesAreNoImages) {
+  fs::create_directories(folder_ / "cat");
+  ASSERT_EQ(::mkfifo((folder_ / "cat/pipe.png").c_str(), 0600), 0);
+  const image::FolderReport report = image::check_folder(folder_.path());  // does not wait for somebody to write
+  EXPECT_EQ(report.images, 0);
+  EXPECT_FALSE(report.good());
 }
 
 }  // namespace
