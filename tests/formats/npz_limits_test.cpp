@@ -9,6 +9,7 @@
 #include "lamina/base/files.h"
 #include "lamina/formats/detail/npy_header.h"
 #include "lamina/formats/npz.h"
+#include "tests/support/forged_zip.h"
 #include "tests/support/temporary_folder.h"
 
 namespace lamina::detail {
@@ -16,10 +17,6 @@ namespace {
 
 using test::message_of;
 using test::TemporaryFolder;
-
-void put(std::string& out, uint64_t value, int count) {
-  for (int i = 0; i < count; ++i) out += static_cast<char>(value >> (8 * i));
-}
 
 // Appends raw deflate data for `bytes`, which ends at a byte and refers to nothing before; the last of the
 // stream with `last`.
@@ -51,31 +48,7 @@ std::string packed_zeros(const std::string& member, const std::string& head, uin
     checksum = crc32_combine(checksum, one, 1 << 20);
   }
   deflate_piece(packed, "", true);
-
-  std::string common;
-  put(common, 20, 2);  // version needed
-  put(common, 0, 2);   // flags
-  put(common, 8, 2);   // deflate
-  put(common, 0x00210000, 4);
-  put(common, checksum, 4);
-  put(common, packed.size(), 4);
-  put(common, head.size() + (megabytes << 20), 4);
-  put(common, member.size(), 2);
-  put(common, 0, 2);
-  std::string archive = "PK\x03\x04" + common + member + packed;
-  const size_t directory = archive.size();
-  archive += "PK\x01\x02";
-  put(archive, 20, 2);
-  archive += common + std::string(14, '\0') + member;
-  const size_t end = archive.size();
-  archive += "PK\x05\x06";
-  put(archive, 0, 4);
-  put(archive, 1, 2);
-  put(archive, 1, 2);
-  put(archive, end - directory, 4);
-  put(archive, directory, 4);
-  put(archive, 0, 2);
-  return archive;
+  return test::forged_zip(member, packed, checksum, head.size() + (megabytes << 20));
 }
 
 std::string header(int64_t bytes) { return npy_header({DType::kUInt8, {bytes >> 10, 1 << 10}}); }

@@ -7,17 +7,13 @@
 
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
+#include "tests/support/forged_zip.h"
 #include "tests/support/temporary_folder.h"
 
 namespace lamina::detail {
 namespace {
 
 using test::message_of;
-
-// Appends `value` in `count` bytes, least significant first.
-void put(std::string& out, uint64_t value, int count) {
-  for (int i = 0; i < count; ++i) out += static_cast<char>(value >> (8 * i));
-}
 
 // An archive of one deflated member of `size` zeros that claims to inflate to `claimed` bytes.
 std::string deflated_zeros(size_t size, uint32_t claimed) {
@@ -33,38 +29,7 @@ std::string deflated_zeros(size_t size, uint32_t claimed) {
   packed.resize(stream.total_out);
   deflateEnd(&stream);
   const auto checksum = crc32(0, reinterpret_cast<const Bytef*>(zeros.data()), static_cast<uInt>(size));
-
-  const std::string member = "zeros.bin";
-  std::string common;
-  put(common, 20, 2);  // version needed
-  put(common, 0, 2);   // flags
-  put(common, 8, 2);   // deflate
-  put(common, 0x00210000, 4);
-  put(common, checksum, 4);
-  put(common, packed.size(), 4);
-  put(common, claimed, 4);
-  put(common, member.size(), 2);
-  put(common, 0, 2);  // extra field
-  std::string archive = "PK\x03\x04" + common + member + packed;
-  const size_t directory = archive.size();
-  archive += "PK\x01\x02";
-  put(archive, 20, 2);
-  archive += common;
-  put(archive, 0, 2);  // comment
-  put(archive, 0, 2);  // disk
-  put(archive, 0, 2);
-  put(archive, 0, 4);
-  put(archive, 0, 4);  // offset
-  archive += member;
-  const size_t end = archive.size();
-  archive += "PK\x05\x06";
-  put(archive, 0, 4);
-  put(archive, 1, 2);
-  put(archive, 1, 2);
-  put(archive, end - directory, 4);
-  put(archive, directory, 4);
-  put(archive, 0, 2);
-  return archive;
+  return test::forged_zip("zeros.bin", packed, checksum, claimed);
 }
 
 TEST(ZipArchive, RoundTripsAndIsReproducible) {

@@ -194,6 +194,10 @@ TEST(GraphModel, KeepsEinsumSplitAndTake) {
   const size_t list = text.find("[0, 2]");
   expect_error([&] { Model::from_json(Json::parse(std::string(text).replace(list, 6, "[[0, 2], [1]]"))); },
                {"different lengths"});
+  // As many numbers as a table of three rows and two columns has, and no such table.
+  expect_error(
+      [&] { Model::from_json(Json::parse(std::string(text).replace(list, 6, "[[0, 2], [1], [0, 1, 2]]"))); },
+      {"different lengths", "1 and 2"});
 }
 
 // As Keras records it: one operation of several outputs.

@@ -7,6 +7,7 @@
 #include "lamina/nn/config.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
+#include "lamina/ops/detail/nested_lists.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/unary.h"
@@ -16,47 +17,14 @@ namespace {
 
 constexpr double kSmallestDeviation = 1e-7;
 
-// Nested lists of numbers, as Keras writes them; null for none.
-Json json_of(const float* values, const Shape& shape, int axis = 0) {
-  if (axis == shape.rank()) return static_cast<double>(*values);
-  int64_t inside = 1;
-  for (int i = axis + 1; i < shape.rank(); ++i) inside *= shape[i];
-  Json list = Json::list();
-  for (int64_t i = 0; i < shape[axis]; ++i) list.push_back(json_of(values + i * inside, shape, axis + 1));
-  return list;
+std::optional<Tensor> statistic(ConfigReader& reader, const char* key) {
+  const Json value = reader.json(key);
+  if (value.is_null()) return {};
+  return detail::from_nested_lists(value, DType::kFloat32, std::string("Normalization: ") + key + " has");
 }
 
-Json json_of(const std::optional<Tensor>& tensor) {
-  if (!tensor) return nullptr;
-  return json_of(tensor->to_vector<float>().data(), tensor->shape());
-}
-
-void collect(const Json& json, size_t depth, std::vector<float>& values, Shape& shape) {
-  if (!json.is_list()) {
-    if (depth != static_cast<size_t>(shape.rank())) throw InvalidArgument("lists of uneven depth");
-    values.push_back(static_cast<float>(json.as_double()));
-    return;
-  }
-  const auto extent = static_cast<int64_t>(json.size());
-  if (depth > 8) throw InvalidArgument("lists of more than 8 levels");
-  if (depth == static_cast<size_t>(shape.rank()) && values.empty()) shape.push_back(extent);
-  if (depth >= static_cast<size_t>(shape.rank()) || shape[static_cast<int>(depth)] != extent)
-    throw InvalidArgument("lists of uneven length");
-  for (size_t i = 0; i < json.size(); ++i) collect(json.at(i), depth + 1, values, shape);
-}
-
-std::optional<Tensor> statistic(ConfigReader& reader, const Json& config, const char* key) {
-  reader.json(key);
-  const Json* value = config.find(key);
-  if (!value || value->is_null()) return {};
-  std::vector<float> values;
-  Shape shape;
-  try {
-    collect(*value, 0, values, shape);
-  } catch (const std::exception& error) {
-    throw InvalidArgument(std::string("Normalization: ") + key + ": expected numbers: " + error.what());
-  }
-  return Tensor::from(values, shape);
+Json json_of(const std::optional<Tensor>& statistic) {
+  return statistic ? detail::nested_lists(*statistic) : Json(nullptr);
 }
 
 }  // namespace
@@ -89,12 +57,17 @@ std::vector<bool> Normalization::kept_axes(const Shape& input) const {
   return kept;
 }
 
-Shape Normalization::compute_output_shape(const Shape& input) const {
+Shape Normalization::kept_extents(const Shape& input) const {
   const std::vector<bool> kept = kept_axes(input);
   Shape extents;
   for (int axis = 0; axis < input.rank(); ++axis) {
     if (kept[static_cast<size_t>(axis)]) extents.push_back(input[axis]);
   }
+  return extents;
+}
+
+Shape Normalization::compute_output_shape(const Shape& input) const {
+  const Shape extents = kept_extents(input);
   if (mean_ && extents != mean_->type.shape) {
     fail("learned mean and variance of shape " + mean_->type.shape.str() + ", received input of shape " +
          input.str());
@@ -111,11 +84,7 @@ Shape Normalization::compute_output_shape(const Shape& input) const {
 
 void Normalization::create_weights(const Shape& input) {
   if (options_.mean) return;
-  const std::vector<bool> kept = kept_axes(input);
-  Shape extents;
-  for (int axis = 0; axis < input.rank(); ++axis) {
-    if (kept[static_cast<size_t>(axis)]) extents.push_back(input[axis]);
-  }
+  const Shape extents = kept_extents(input);
   mean_ = add_weight("mean", extents, "zeros", false);
   variance_ = add_weight("variance", extents, "ones", false);
   add_weight("count", {}, "zeros", {.trainable = false, .dtype = DType::kInt64});
@@ -191,8 +160,8 @@ const bool registered = register_layer("Normalization", [](const Json& config) -
     options.axis.axes = {static_cast<int>(reader.integer("axis", -1))};
   }
   options.invert = reader.boolean("invert", false);
-  options.mean = statistic(reader, config, "mean");
-  options.variance = statistic(reader, config, "variance");
+  options.mean = statistic(reader, "mean");
+  options.variance = statistic(reader, "variance");
   reader.done();
   return std::make_shared<Normalization>(options);
 });

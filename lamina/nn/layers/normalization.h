@@ -54,6 +54,7 @@ class Normalization final : public KerasLayer<Normalization> {
 
  private:
   std::vector<bool> kept_axes(const Shape& input) const;
+  Shape kept_extents(const Shape& input) const;
 
   NormalizationOptions options_;
   WeightPtr mean_, variance_;
