@@ -1,50 +1,29 @@
 // CPU kernels of take, embedding_lookup and scatter_add.
 #include <algorithm>
-#include <limits>
 #include <memory>
 #include <string>
 
 #include "lamina/base/error.h"
 #include "lamina/base/threads.h"
 #include "lamina/graph/op.h"
-#include "lamina/ops/detail/element.h"
+#include "lamina/ops/detail/indexing.h"
 #include "lamina/ops/detail/place.h"
 #include "lamina/ops/take.h"
 
 namespace lamina {
 namespace {
 
-using detail::kIsFloating;
+using detail::dispatch_index;
 using detail::kIsHalf;
+using detail::missing;
 using detail::place_of;
-
-/// What stands for an element at an index out of range.
-template <class T>
-T missing() {
-  return kIsFloating<T> ? detail::element_of<T>(std::numeric_limits<double>::quiet_NaN()) : T{};
-}
-
-/// a + b; integers wrap around.
-template <class Sum>
-Sum plus(Sum a, Sum b) {
-  if constexpr (std::is_integral_v<Sum>)
-    return static_cast<Sum>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
-  else
-    return a + b;
-}
+using detail::plus;
+using detail::resolve;
 
 /// The whole tensor is outer x extent x inner, the gathered one outer x count x inner.
 struct Extents {
   int64_t outer = 1, extent = 1, inner = 1, count = 1;
 };
-
-/// The position that an index means, or -1.
-template <class Index>
-int64_t resolve(Index given, int64_t extent) {
-  auto index = static_cast<int64_t>(given);
-  if (index < 0) index += extent;
-  return index >= 0 && index < extent ? index : -1;
-}
 
 template <class T, class Index>
 void gather(const Extents& e, const T* x, const Index* indices, T* out) {
@@ -89,13 +68,6 @@ Extents extents(const Shape& whole, int axis, const Shape& indices) {
   for (int i = axis + 1; i < whole.rank(); ++i) e.inner *= whole[i];
   e.count = indices.size();
   return e;
-}
-
-template <class F>
-void dispatch_index(DType dtype, F&& f) {
-  dispatch(dtype, [&](auto index) {
-    if constexpr (std::is_integral_v<decltype(index)> && !std::is_same_v<decltype(index), bool>) f(index);
-  });
 }
 
 std::unique_ptr<Kernel> make_take(const KernelDesc& desc, int axis) {
