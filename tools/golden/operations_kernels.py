@@ -29,7 +29,23 @@ def sorting(x, i):
     ]
 
 
-KINDS = {"sorting": sorting}
+def places(x, i):
+    """Scans, and updates at indices."""
+    rows = np.array([[2], [0], [2]], np.int32)
+    updates = normal(rng("updates"), (3, 4, 6))
+    ids = np.array([1, 0, 1], np.int32)
+    return [
+        ops.cumsum(x, axis=0), ops.cumsum(i, axis=1, dtype="float32"), ops.cumprod(i, axis=None), ops.cumprod(x, axis=-2),
+        ops.scatter_update(x, np.array([[2], [0]], np.int32), updates[:2]), ops.scatter_update(x, rows, updates, reduction="add"),
+        ops.scatter_update(x, rows, updates, reduction="max"), ops.scatter_update(x, rows, updates, reduction="min"),
+        ops.scatter_update(x, np.array([[0, 1], [2, 3]], np.int32), x[:2, 0]), ops.scatter(rows, x, (4, 4, 6)),
+        ops.scatter(np.array([[0, 5], [1, 1], [0, 5]], np.int32), x[:, 0, 0], (2, 6)),
+        ops.segment_sum(x, ids, num_segments=3), ops.segment_sum(i, ids, num_segments=2), ops.segment_max(x, ids, num_segments=3),
+        ops.segment_min(i, ids, num_segments=2),
+    ]
+
+
+KINDS = {"sorting": sorting, "places": places}
 
 
 def main():
