@@ -41,7 +41,8 @@ def places(x, i):
         ops.scatter_update(x, np.array([[0, 1], [2, 3]], np.int32), x[:2, 0]), ops.scatter(rows, x, (4, 4, 6)),
         ops.scatter(np.array([[0, 5], [1, 1], [0, 5]], np.int32), x[:, 0, 0], (2, 6)),
         ops.segment_sum(x, ids, num_segments=3), ops.segment_sum(i, ids, num_segments=2), ops.segment_max(x, ids, num_segments=3),
-        ops.segment_min(i, ids, num_segments=2),
+        ops.segment_min(i, ids, num_segments=2), ops.slice(x, np.array([1, 0, 2], np.int32), (2, 4, 3)), ops.slice(x, i[0, 0, :3] * 0, (1, 2, 6)),
+        ops.slice_update(x, np.array([0, 1, 2], np.int32), updates[:2, :2, :3]),
     ]
 
 
