@@ -32,21 +32,30 @@ struct Plan {
   template <class Index>
   void check(const Index* indices_at) const {
     const auto depth = static_cast<int64_t>(extents.size());
-    for (int64_t n = 0; n < count * depth; ++n) {
-      const auto index = static_cast<int64_t>(indices_at[n]);
-      const int64_t extent = extents[static_cast<size_t>(n % depth)];
-      if (index >= 0 && index < extent) continue;
-      throw InvalidArgument("scatter_update: index " + std::to_string(index) + " at place " +
-                            detail::place_of(n, indices) + " is out of range: axis " +
-                            std::to_string(n % depth) + " of inputs has the places 0 to " +
-                            std::to_string(extent - 1));
+    for (int64_t axis = 0; axis < depth; ++axis) {
+      const auto extent = static_cast<uint64_t>(extents[static_cast<size_t>(axis)]);
+      for (int64_t n = axis; n < count * depth; n += depth) {
+        const auto index = static_cast<int64_t>(indices_at[n]);
+        if (static_cast<uint64_t>(index) >= extent) fail(index, n, axis);
+      }
     }
+  }
+
+  [[noreturn]] void fail(int64_t index, int64_t n, int64_t axis) const {
+    throw InvalidArgument("scatter_update: index " + std::to_string(index) + " at place " +
+                          detail::place_of(n, indices) + " is out of range: axis " + std::to_string(axis) +
+                          " of inputs has the places 0 to " +
+                          std::to_string(extents[static_cast<size_t>(axis)] - 1));
   }
 };
 
 template <class T, class Index, class Combine>
 void apply_updates(const Plan& plan, const Index* indices, const T* updates, T* y, Combine combine) {
   const auto depth = static_cast<int64_t>(plan.extents.size());
+  if (depth == 1 && plan.inner == 1) {
+    for (int64_t n = 0; n < plan.count; ++n) combine(y[static_cast<int64_t>(indices[n])], updates[n]);
+    return;
+  }
   for (int64_t n = 0; n < plan.count; ++n) {
     T* to = y + plan.row(indices + n * depth) * plan.inner;
     const T* from = updates + n * plan.inner;

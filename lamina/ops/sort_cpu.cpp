@@ -51,7 +51,7 @@ void sort_row(const hwy::Sorter& sorter, const T* x, int64_t n, T* values) {
   SortKey<T> special = 0;
   for (int64_t i = 0; i < n; ++i) {
     const SortKey<T> key = detail::sort_key(x[i]);
-    special |= detail::ambiguous<T>(key);
+    special = static_cast<SortKey<T>>(special | (detail::ambiguous<T>(key) ? 1 : 0));
     keys[i] = key;
   }
   sort_keys(sorter, keys, n);

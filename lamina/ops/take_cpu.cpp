@@ -29,14 +29,21 @@ template <class T, class Index>
 void gather(const Extents& e, const T* x, const Index* indices, T* out) {
   parallel_for(e.outer * e.count, std::max<int64_t>(1, 16384 / std::max<int64_t>(e.inner, 1)),
                [&](int64_t begin, int64_t end) {
+                 int64_t outer = begin / e.count, k = begin % e.count;
                  for (int64_t i = begin; i < end; ++i) {
-                   const int64_t index = resolve(indices[i % e.count], e.extent);
-                   if (index < 0) {
-                     std::fill_n(out + i * e.inner, e.inner, missing<T>());
+                   T* to = out + i * e.inner;
+                   const int64_t index = resolve(indices[k], e.extent);
+                   const T* from = x + (outer * e.extent + index) * e.inner;
+                   if (e.inner == 1) {
+                     *to = index < 0 ? missing<T>() : *from;
+                   } else if (index < 0) {
+                     std::fill_n(to, e.inner, missing<T>());
                    } else {
-                     const T* row = x + (i / e.count * e.extent + index) * e.inner;
-                     std::copy_n(row, e.inner, out + i * e.inner);
+                     std::copy_n(from, e.inner, to);
                    }
+                   if (++k < e.count) continue;
+                   k = 0;
+                   ++outer;
                  }
                });
 }

@@ -29,19 +29,27 @@ inline constexpr SortKey<T> kNaNKey = static_cast<SortKey<T>>(~SortKey<T>{0});
 template <class T>
 inline constexpr SortKey<T> kZeroKey = kSignBit<T>;
 
-/// Keys compare as the elements do.
+/// All bits of a key where its first bit is set, none otherwise.
+template <class Key>
+Key spread(Key key) {
+  return static_cast<Key>(static_cast<std::make_signed_t<Key>>(key) >> (8 * sizeof(Key) - 1));
+}
+
+/// Keys compare as the elements do. Without branches, so that loops over elements become vector code.
 template <class T>
 SortKey<T> sort_key(T value) {
   using Key = SortKey<T>;
+  using Signed = std::make_signed_t<Key>;
   const auto bits = std::bit_cast<Key>(value);
   if constexpr (kIsFloating<T>) {
-    constexpr Key infinity = std::is_same_v<T, double>    ? static_cast<Key>(0x7ff0000000000000u)
-                             : std::is_same_v<T, float>   ? static_cast<Key>(0x7f800000u)
-                             : std::is_same_v<T, Float16> ? static_cast<Key>(0x7c00u)
-                                                          : static_cast<Key>(0x7f80u);
-    if (static_cast<Key>(bits & ~kSignBit<T>) > infinity) return kNaNKey<T>;
-    if (bits == kSignBit<T>) return kZeroKey<T>;
-    return static_cast<Key>(bits & kSignBit<T> ? ~bits : bits | kSignBit<T>);
+    constexpr auto infinity = static_cast<Signed>(std::is_same_v<T, double>    ? 0x7ff0000000000000
+                                                  : std::is_same_v<T, float>   ? 0x7f800000
+                                                  : std::is_same_v<T, Float16> ? 0x7c00
+                                                                               : 0x7f80);
+    const auto magnitude = static_cast<Signed>(bits & static_cast<Key>(~kSignBit<T>));
+    const auto nan = static_cast<Key>(-static_cast<Signed>(magnitude > infinity));
+    const Key number = magnitude == 0 ? Key{0} : bits;
+    return static_cast<Key>((number ^ (spread(number) | kSignBit<T>)) | nan);
   } else if constexpr (std::is_signed_v<T>) {
     return static_cast<Key>(bits ^ kSignBit<T>);
   } else {
@@ -54,7 +62,7 @@ template <class T>
 T element_of_key(SortKey<T> key) {
   using Key = SortKey<T>;
   if constexpr (kIsFloating<T>)
-    key = static_cast<Key>(key & kSignBit<T> ? key ^ kSignBit<T> : ~key);
+    key = static_cast<Key>(key ^ (spread(static_cast<Key>(~key)) | kSignBit<T>));
   else if constexpr (std::is_signed_v<T>)
     key = static_cast<Key>(key ^ kSignBit<T>);
   return std::bit_cast<T>(key);
@@ -63,7 +71,7 @@ T element_of_key(SortKey<T> key) {
 /// Whether several elements have this key, so that it does not say which one was there.
 template <class T>
 bool ambiguous(SortKey<T> key) {
-  return kIsFloating<T> && (key == kNaNKey<T> || key == kZeroKey<T>);
+  return kIsFloating<T> && ((key == kNaNKey<T>) | (key == kZeroKey<T>));
 }
 
 /// A key and the place where its element stood.
