@@ -8,7 +8,7 @@ find_package(ZLIB REQUIRED)
 find_package(PNG 1.6 REQUIRED)
 # Headers alone, included as <eigen3/Eigen/...> by the one file that needs them: no flag for all others.
 find_path(EIGEN_INCLUDE_DIR eigen3/Eigen/QR REQUIRED)
-pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy)
+pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy libhwy-contrib)
 pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
 pkg_check_modules(lzma REQUIRED IMPORTED_TARGET liblzma)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)

@@ -154,23 +154,6 @@ Tensor triangle(const OperationCall& call) {
   return where(kLower ? greater_equal(rows, columns) : less_equal(rows, columns), x, zeros_like(x));
 }
 
-/// Sums or products up to each place along an axis: each step doubles how far they reach back, so that n
-/// places take log2(n) steps.
-template <Tensor (*combine)(const Tensor&, const Tensor&), int kNeutral>
-Tensor accumulated(const OperationCall& call) {
-  Tensor x = cast(call.tensor(0), detail::dtype_of(call, call.tensor(0).dtype()));
-  if (x.dtype() == DType::kBool) x = cast(x, DType::kInt32);
-  const bool flat = detail::axes_of(call).empty();
-  if (flat) x = reshape(x, {-1});
-  const int axis = detail::checked_axis("cumulative operation", x, flat ? 0 : detail::axis_of(call, 0));
-  for (int64_t step = 1; step < x.shape()[axis]; step *= 2) {
-    std::vector<std::pair<int64_t, int64_t>> paddings(static_cast<size_t>(x.rank()));
-    paddings[static_cast<size_t>(axis)].first = step;
-    x = combine(x, pad(part(x, axis, 0, -step), paddings, kNeutral));
-  }
-  return x;
-}
-
 const bool recorded = detail::register_operations(detail::kNumpyOps, {{"Moveaxis", moveaxis},
                                                                       {"Swapaxes", swapaxes},
                                                                       {"Flipud", flipped<0>},
@@ -182,9 +165,7 @@ const bool recorded = detail::register_operations(detail::kNumpyOps, {{"Moveaxis
                                                                       {"Append", append},
                                                                       {"Diff", diff},
                                                                       {"Tril", triangle<true>},
-                                                                      {"Triu", triangle<false>},
-                                                                      {"Cumsum", accumulated<add, 0>},
-                                                                      {"Cumprod", accumulated<multiply, 1>}});
+                                                                      {"Triu", triangle<false>}});
 
 }  // namespace
 }  // namespace lamina

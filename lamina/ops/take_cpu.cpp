@@ -1,63 +1,49 @@
 // CPU kernels of take, embedding_lookup and scatter_add.
 #include <algorithm>
-#include <limits>
 #include <memory>
 #include <string>
 
 #include "lamina/base/error.h"
 #include "lamina/base/threads.h"
 #include "lamina/graph/op.h"
-#include "lamina/ops/detail/element.h"
+#include "lamina/ops/detail/indexing.h"
 #include "lamina/ops/detail/place.h"
 #include "lamina/ops/take.h"
 
 namespace lamina {
 namespace {
 
-using detail::kIsFloating;
+using detail::dispatch_index;
 using detail::kIsHalf;
+using detail::missing;
 using detail::place_of;
-
-/// What stands for an element at an index out of range.
-template <class T>
-T missing() {
-  return kIsFloating<T> ? detail::element_of<T>(std::numeric_limits<double>::quiet_NaN()) : T{};
-}
-
-/// a + b; integers wrap around.
-template <class Sum>
-Sum plus(Sum a, Sum b) {
-  if constexpr (std::is_integral_v<Sum>)
-    return static_cast<Sum>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
-  else
-    return a + b;
-}
+using detail::plus;
+using detail::resolve;
 
 /// The whole tensor is outer x extent x inner, the gathered one outer x count x inner.
 struct Extents {
   int64_t outer = 1, extent = 1, inner = 1, count = 1;
 };
 
-/// The position that an index means, or -1.
-template <class Index>
-int64_t resolve(Index given, int64_t extent) {
-  auto index = static_cast<int64_t>(given);
-  if (index < 0) index += extent;
-  return index >= 0 && index < extent ? index : -1;
-}
-
 template <class T, class Index>
 void gather(const Extents& e, const T* x, const Index* indices, T* out) {
   parallel_for(e.outer * e.count, std::max<int64_t>(1, 16384 / std::max<int64_t>(e.inner, 1)),
                [&](int64_t begin, int64_t end) {
+                 int64_t outer = begin / e.count, k = begin % e.count;
                  for (int64_t i = begin; i < end; ++i) {
-                   const int64_t index = resolve(indices[i % e.count], e.extent);
-                   if (index < 0) {
-                     std::fill_n(out + i * e.inner, e.inner, missing<T>());
+                   T* to = out + i * e.inner;
+                   const int64_t index = resolve(indices[k], e.extent);
+                   const T* from = x + (outer * e.extent + index) * e.inner;
+                   if (e.inner == 1) {
+                     *to = index < 0 ? missing<T>() : *from;
+                   } else if (index < 0) {
+                     std::fill_n(to, e.inner, missing<T>());
                    } else {
-                     const T* row = x + (i / e.count * e.extent + index) * e.inner;
-                     std::copy_n(row, e.inner, out + i * e.inner);
+                     std::copy_n(from, e.inner, to);
                    }
+                   if (++k < e.count) continue;
+                   k = 0;
+                   ++outer;
                  }
                });
 }
@@ -89,13 +75,6 @@ Extents extents(const Shape& whole, int axis, const Shape& indices) {
   for (int i = axis + 1; i < whole.rank(); ++i) e.inner *= whole[i];
   e.count = indices.size();
   return e;
-}
-
-template <class F>
-void dispatch_index(DType dtype, F&& f) {
-  dispatch(dtype, [&](auto index) {
-    if constexpr (std::is_integral_v<decltype(index)> && !std::is_same_v<decltype(index), bool>) f(index);
-  });
 }
 
 std::unique_ptr<Kernel> make_take(const KernelDesc& desc, int axis) {

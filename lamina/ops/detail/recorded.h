@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -65,6 +66,13 @@ inline Axes axes_of(const OperationCall& call, const char* key = "axis") {
 inline int axis_of(const OperationCall& call, int otherwise) {
   const Json* axis = call.config.find("axis");
   return axis && !axis->is_null() ? checked_int(axis->as_int(), "axis") : otherwise;
+}
+
+/// The axis of the configuration, of which null means the flattened tensor.
+inline std::optional<int> optional_axis_of(const OperationCall& call) {
+  const Axes axes = axes_of(call);
+  if (axes.empty()) return {};
+  return axes.values()[0];
 }
 
 inline bool flag_of(const OperationCall& call, const char* key) {
