@@ -74,13 +74,15 @@ Tensor take_along_axis(const Tensor& x, const Tensor& indices, std::optional<int
 namespace {
 
 const bool recorded = detail::register_operations(
-    detail::kNumpyOps, {{"TakeAlongAxis", [](const OperationCall& call) {
+    detail::kNumpyOps, {{"TakeAlongAxis",
+                         [](const OperationCall& call) {
                            const Json* axis = call.config.find("axis");
                            const bool given = axis && !axis->is_null();
                            return take_along_axis(
                                call.tensor(0), detail::indices_of(call, 1),
                                given ? std::optional<int>(detail::axis_of(call, 0)) : std::nullopt);
-                         }}});
+                         },
+                         {"x", "indices"}}});
 
 }  // namespace
 
