@@ -1,6 +1,7 @@
 // Symbolic tensors, masks, and the registry of operations.
 #include "lamina/core/symbol.h"
 
+#include <algorithm>
 #include <map>
 
 #include "lamina/base/error.h"
@@ -62,6 +63,36 @@ bool register_operation(Operation operation) {
   if (!operations().emplace(name, std::move(operation)).second)
     throw InternalError("operation '" + name + "' is registered twice");
   return true;
+}
+
+void place_arguments(const Operation& operation, OperationCall& call,
+                     std::vector<std::pair<std::string, OperationArgument>> by_name) {
+  const std::vector<std::string>& names = operation.arguments;
+  const auto absent = [](const OperationArgument& argument) {
+    const Json* value = std::get_if<Json>(&argument);
+    return value && value->is_null();
+  };
+  const bool any_number = !names.empty() && names.back().starts_with('*');
+  if (call.args.size() > names.size() && !any_number) {
+    throw InvalidArgument("operation " + call.class_name + ": expected " + std::to_string(names.size()) +
+                          " arguments at most, received " + std::to_string(call.args.size()));
+  }
+  const size_t in_order = call.args.size();
+  for (auto& [name, argument] : by_name) {
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found == names.end()) {
+      throw InvalidArgument("operation " + call.class_name + ": it takes no argument '" + name + "'" +
+                            suggest(name, names));
+    }
+    const auto place = static_cast<size_t>(found - names.begin());
+    if (place < in_order) {
+      throw InvalidArgument("operation " + call.class_name + ": the argument '" + name +
+                            "' is given twice: by its place and by its name");
+    }
+    if (call.args.size() <= place) call.args.resize(place + 1, Json());
+    call.args[place] = std::move(argument);
+  }
+  while (!call.args.empty() && absent(call.args.back())) call.args.pop_back();
 }
 
 const Operation* find_operation(const std::string& class_name) {

@@ -55,10 +55,17 @@ struct Operation {
   /// found by tracing `run` with a few extents, which an op may refuse that wants multiples of something.
   std::vector<TensorType> (*infer)(const OperationCall& call,
                                    const std::vector<TensorType>& inputs) = nullptr;
+  /// What the arguments of the call are called, in order, as Keras's class has them: files may give them by
+  /// name. A last "*name" stands for any number, which have places alone.
+  std::vector<std::string> arguments = {"x"};
 };
 
 /// Returns true.
 bool register_operation(Operation operation);
+/// Gives arguments that came by name their places in `call.args`, behind which no nulls are left. Throws
+/// InvalidArgument for a name that the operation does not have, and for an argument that is given twice.
+void place_arguments(const Operation& operation, OperationCall& call,
+                     std::vector<std::pair<std::string, OperationArgument>> by_name);
 /// The operation of that class, or nullptr.
 const Operation* find_operation(const std::string& class_name);
 /// The classes of all operations.

@@ -2,6 +2,7 @@
 #include "lamina/nn/call_context.h"
 
 #include "lamina/base/error.h"
+#include "lamina/nn/detail/another_handle.h"
 #include "lamina/nn/detail/pass.h"
 #include "lamina/nn/layer.h"
 #include "lamina/ops/cast.h"
@@ -12,13 +13,17 @@
 
 namespace lamina {
 
-CallContext::CallContext(bool is_training) : training(is_training) {}
+CallContext::CallContext(bool is_training) : training(is_training) {
+  const CallContext* const around = detail::Pass::current();
+  unmasked_ = around ? around->unmasked_ : std::make_shared<std::map<const void*, Tensor>>();
+}
 
 CallContext::CallContext(bool is_training, const CallContext& around)
     : training(is_training),
       values_(around.values_),
       assigned_(around.assigned_),
       losses_(around.losses_),
+      unmasked_(around.unmasked_),
       trainable_layers_(around.trainable_layers_),
       key_(around.key_),
       next_stream_(around.next_stream_) {}
@@ -85,6 +90,15 @@ void CallContext::add_loss(const Tensor& loss) {
   if (loss.rank() != 0)
     throw InvalidArgument("add_loss takes a scalar; received shape " + loss.shape().str());
   losses_.push_back(loss);
+}
+
+void CallContext::take_mask_away(const Tensor& x) {
+  if (mask_of(x).defined()) unmasked_->emplace(x.node().get(), x);
+}
+
+Tensor CallContext::as_masked(const Tensor& x) const {
+  if (!mask_of(x).defined() || !unmasked_->contains(x.node().get())) return x;
+  return detail::another_handle(x);
 }
 
 CallContext::Random CallContext::random(std::optional<int64_t> seed) {

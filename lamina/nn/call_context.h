@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -51,6 +52,12 @@ class CallContext {
   /// What was added so far.
   const std::vector<Tensor>& losses() const { return losses_; }
 
+  /// From here on in this pass, layers take `x` for unmasked: Keras's attention takes the masks of its inputs
+  /// away. The tensor itself stays as it is.
+  void take_mask_away(const Tensor& x);
+  /// `x`, or, where its mask was taken away, the same without one.
+  Tensor as_masked(const Tensor& x) const;
+
   /// What random ops take: `key` is int64[2], `stream` tells this use from all others of the pass.
   struct Random {
     Tensor key;
@@ -73,6 +80,7 @@ class CallContext {
   std::unordered_map<const Weight*, Tensor> values_;
   std::unordered_map<const Weight*, bool> assigned_;
   std::vector<Tensor> losses_;
+  std::shared_ptr<std::map<const void*, Tensor>> unmasked_;  // by node; of all contexts of the pass
   const std::map<const void*, bool>* trainable_layers_ = nullptr;
   Tensor key_;
   int next_stream_ = 0;

@@ -207,10 +207,10 @@ class Reader {
       if (key != "name" && key != "trainable" && !policy) call.config[key] = value;
     }
     for (const Json& argument : node.at("args").as_list()) call.args.push_back(argument_of(argument));
-    // Keywords are arguments that follow in the order of the call.
-    for (const auto& [key, value] : node.at("kwargs").as_object()) {
-      if (!value.is_null()) call.args.push_back(argument_of(value));
-    }
+    std::vector<std::pair<std::string, OperationArgument>> by_name;
+    for (const auto& [key, value] : node.at("kwargs").as_object())
+      by_name.emplace_back(key, argument_of(value));
+    place_arguments(*find_operation(call.class_name), call, std::move(by_name));
     std::vector<Tensor> inputs = tensors_of(call);
     auto layer = std::make_shared<OperationLayer>(std::move(call), pending.name);
     CallContext context(false);

@@ -99,8 +99,8 @@ class Layer : public std::enable_shared_from_this<Layer> {
   virtual DType input_dtype(DType given) const;
 
   /// Whether the outputs hold the inputs' values as they are, but for noise: moved, repeated, padded, cut,
-  /// masked, seen from elsewhere or in another light, and not computed with. Whoever asks what a model takes its inputs for (pixels of which scale,
-  /// ids) looks behind such layers. The default says no.
+  /// masked, seen from elsewhere or in another light, and not computed with. Whoever asks what a model takes
+  /// its inputs for (pixels of which scale, ids) looks behind such layers. The default says no.
   virtual bool keeps_values() const { return false; }
 
   // ---- Masks
@@ -287,7 +287,7 @@ class Layer : public std::enable_shared_from_this<Layer> {
   std::vector<Tensor> draw(LayerCall call) const;
   std::vector<Tensor> fill_masks(LayerCall& call) const;
   void hand_masks_on(const LayerCall& call, const std::vector<Tensor>& masks,
-                     const std::vector<Tensor>& outputs) const;
+                     std::vector<Tensor>& outputs) const;
 
   std::shared_ptr<detail::LayerState> state_;
   bool bound_ = false;  // whether this handle's members point to the weights

@@ -3,6 +3,7 @@
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
 #include "lamina/core/trace.h"
+#include "lamina/nn/detail/another_handle.h"
 #include "lamina/nn/detail/call_node.h"
 #include "lamina/nn/detail/extents.h"
 #include "lamina/nn/detail/layer_state.h"
@@ -122,7 +123,7 @@ std::vector<Tensor> Layer::fill_masks(LayerCall& call) const {
 }
 
 void Layer::hand_masks_on(const LayerCall& call, const std::vector<Tensor>& masks,
-                          const std::vector<Tensor>& outputs) const {
+                          std::vector<Tensor>& outputs) const {
   if (!supports_masking()) {
     // Said of layers that models name: what layers hold inside, and ops, is none of the user's concern.
     const bool named_by_model = state().joined && !dynamic_cast<const detail::OperationLayer*>(this);
@@ -141,7 +142,12 @@ void Layer::hand_masks_on(const LayerCall& call, const std::vector<Tensor>& mask
   if (all_masked) return;
   const std::vector<Tensor> computed = compute_mask(call, masks);
   for (size_t i = 0; i < computed.size() && i < outputs.size(); ++i) {
-    if (computed[i].defined()) set_mask(outputs[i], computed[i]);
+    if (!computed[i].defined()) continue;
+    // A layer that hands an input through gives the caller's own tensor.
+    const bool own = std::any_of(call.inputs.begin(), call.inputs.end(),
+                                 [&](const Tensor& input) { return input.node() == outputs[i].node(); });
+    if (own) outputs[i] = detail::another_handle(outputs[i]);
+    set_mask(outputs[i], computed[i]);
   }
 }
 
@@ -167,6 +173,7 @@ std::vector<Tensor> Layer::outputs(LayerCall call, CallContext& context) const {
 
   require_known_keywords(call);
   for (Tensor& input : call.inputs) {
+    input = context.as_masked(input);
     const DType wanted = input_dtype(input.dtype());
     if (wanted == input.dtype()) continue;
     const Tensor mask = mask_of(input);
@@ -256,8 +263,7 @@ std::vector<Tensor> Layer::draw(LayerCall call) const {
   detail::BuildSeed& seed = detail::BuildSeed::current(own_seed);
   build(own.fixed_batch_size ? specs : with_open_batch(specs), seed.seed, seed.stream);
   const std::vector<Tensor> masks = fill_masks(call);
-  const std::vector<Tensor> results =
-      detail::draw_call(share(), own.calls, call, call_output_specs(call, specs));
+  std::vector<Tensor> results = detail::draw_call(share(), own.calls, call, call_output_specs(call, specs));
   if (own.calls++ == 0) {
     for (const Tensor& input : call.inputs) own.first_inputs.push_back(input.node());
     for (const Tensor& result : results) own.first_outputs.push_back(result.node());

@@ -179,16 +179,16 @@ namespace {
 
 using detail::run_binary;
 const bool recorded = detail::register_operations(
-    detail::kNumpyOps, {{"Add", run_binary<add>},
-                        {"Subtract", run_binary<subtract>},
-                        {"Multiply", run_binary<multiply>},
-                        {"Divide", run_binary<divide>},
-                        {"TrueDivide", run_binary<divide>},
-                        {"Power", run_binary<power>},
-                        {"Maximum", run_binary<maximum>},
-                        {"Minimum", run_binary<minimum>},
-                        {"Mod", run_binary<mod>},
-                        {"FloorDivide", run_binary<floor_divide>},
+    detail::kNumpyOps, {{"Add", run_binary<add>, {"x1", "x2"}},
+                        {"Subtract", run_binary<subtract>, {"x1", "x2"}},
+                        {"Multiply", run_binary<multiply>, {"x1", "x2"}},
+                        {"Divide", run_binary<divide>, {"x1", "x2"}},
+                        {"TrueDivide", run_binary<divide>, {"x1", "x2"}},
+                        {"Power", run_binary<power>, {"x1", "x2"}},
+                        {"Maximum", run_binary<maximum>, {"x1", "x2"}},
+                        {"Minimum", run_binary<minimum>, {"x1", "x2"}},
+                        {"Mod", run_binary<mod>, {"x1", "x2"}},
+                        {"FloorDivide", run_binary<floor_divide>, {"x1", "x2"}},
                         {"Clip", [](const OperationCall& call) {
                            return clip(call.tensor(0), call.config.at("x_min").as_double(),
                                        call.config.at("x_max").as_double());

@@ -113,15 +113,15 @@ Tensor ops::less_equal(const Tensor& a, double b) {
 namespace {
 
 using detail::run_binary;
-const bool recorded =
-    detail::register_operations(detail::kNumpyOps, {{"Equal", run_binary<equal>},
-                                                    {"NotEqual", run_binary<not_equal>},
-                                                    {"Greater", run_binary<ops::greater>},
-                                                    {"GreaterEqual", run_binary<ops::greater_equal>},
-                                                    {"Less", run_binary<ops::less>},
-                                                    {"LessEqual", run_binary<ops::less_equal>},
-                                                    {"LogicalAnd", run_binary<ops::logical_and>},
-                                                    {"LogicalOr", run_binary<ops::logical_or>}});
+const bool recorded = detail::register_operations(
+    detail::kNumpyOps, {{"Equal", run_binary<equal>, {"x1", "x2"}},
+                        {"NotEqual", run_binary<not_equal>, {"x1", "x2"}},
+                        {"Greater", run_binary<ops::greater>, {"x1", "x2"}},
+                        {"GreaterEqual", run_binary<ops::greater_equal>, {"x1", "x2"}},
+                        {"Less", run_binary<ops::less>, {"x1", "x2"}},
+                        {"LessEqual", run_binary<ops::less_equal>, {"x1", "x2"}},
+                        {"LogicalAnd", run_binary<ops::logical_and>, {"x1", "x2"}},
+                        {"LogicalOr", run_binary<ops::logical_or>, {"x1", "x2"}}});
 
 }  // namespace
 

@@ -91,7 +91,8 @@ namespace {
 const bool recorded = detail::register_operations(
     detail::kNumpyOps,
     {{"Concatenate",
-      [](const OperationCall& call) { return concatenate(call.tensors(0), detail::axis_of(call, 0)); }},
+      [](const OperationCall& call) { return concatenate(call.tensors(0), detail::axis_of(call, 0)); },
+      {"xs"}},
      {"Stack", [](const OperationCall& call) { return stack(call.tensors(0), detail::axis_of(call, 0)); }}});
 
 }  // namespace

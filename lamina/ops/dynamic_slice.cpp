@@ -99,10 +99,13 @@ const bool recorded = detail::register_operations(
                         [](const OperationCall& call) {
                           return dynamic_slice(call.tensor(0), detail::indices_of(call, 1),
                                                Shape(detail::integers_of(call, "shape")));
-                        }},
-                       {"SliceUpdate", [](const OperationCall& call) {
+                        },
+                        {"inputs", "start_indices"}},
+                       {"SliceUpdate",
+                        [](const OperationCall& call) {
                           return slice_update(call.tensor(0), detail::indices_of(call, 1), call.tensor(2));
-                        }}});
+                        },
+                        {"inputs", "start_indices", "updates"}}});
 
 }  // namespace
 

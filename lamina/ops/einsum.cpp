@@ -169,11 +169,13 @@ Tensor einsum(const std::string& subscripts, const std::vector<Tensor>& operands
 namespace {
 
 const bool recorded = detail::register_operations(
-    detail::kNumpyOps, {{"Einsum", [](const OperationCall& call) {
+    detail::kNumpyOps, {{"Einsum",
+                         [](const OperationCall& call) {
                            std::vector<Tensor> operands;
                            for (size_t i = 0; i < call.args.size(); ++i) operands.push_back(call.tensor(i));
                            return einsum(call.config.at("subscripts").as_string(), operands);
-                         }}});
+                         },
+                         {"*operands"}}});
 
 }  // namespace
 

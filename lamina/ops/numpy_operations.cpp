@@ -129,16 +129,16 @@ const bool recorded =
                                                     {"Round", rounded},
                                                     {"ZerosLike", filled_like<0>},
                                                     {"OnesLike", filled_like<1>},
-                                                    {"FullLike", full_like},
-                                                    {"Outer", run_binary<outer>},
-                                                    {"Dot", run_binary<dot>},
-                                                    {"Inner", run_binary<inner>},
-                                                    {"Vdot", run_binary<vdot>},
-                                                    {"LogicalXor", run_binary<logical_xor>},
-                                                    {"DivideNoNan", run_binary<divide_no_nan>},
-                                                    {"Logaddexp", run_binary<logaddexp>},
-                                                    {"Isclose", isclose},
-                                                    {"Average", average}});
+                                                    {"FullLike", full_like, {"x", "fill_value"}},
+                                                    {"Outer", run_binary<outer>, {"x1", "x2"}},
+                                                    {"Dot", run_binary<dot>, {"x1", "x2"}},
+                                                    {"Inner", run_binary<inner>, {"x1", "x2"}},
+                                                    {"Vdot", run_binary<vdot>, {"x1", "x2"}},
+                                                    {"LogicalXor", run_binary<logical_xor>, {"x1", "x2"}},
+                                                    {"DivideNoNan", run_binary<divide_no_nan>, {"x1", "x2"}},
+                                                    {"Logaddexp", run_binary<logaddexp>, {"x1", "x2"}},
+                                                    {"Isclose", isclose, {"x1", "x2", "rtol", "atol"}},
+                                                    {"Average", average, {"x", "weights"}}});
 
 }  // namespace
 }  // namespace lamina

@@ -160,10 +160,10 @@ const bool recorded = detail::register_operations(detail::kNumpyOps, {{"Moveaxis
                                                                       {"Fliplr", flipped<1>},
                                                                       {"Roll", roll},
                                                                       {"Repeat", repeat},
-                                                                      {"Hstack", joined<1, 1>},
-                                                                      {"Vstack", joined<2, 0>},
-                                                                      {"Append", append},
-                                                                      {"Diff", diff},
+                                                                      {"Hstack", joined<1, 1>, {"xs"}},
+                                                                      {"Vstack", joined<2, 0>, {"xs"}},
+                                                                      {"Append", append, {"x1", "x2"}},
+                                                                      {"Diff", diff, {"a"}},
                                                                       {"Tril", triangle<true>},
                                                                       {"Triu", triangle<false>}});
 

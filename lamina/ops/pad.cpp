@@ -82,7 +82,8 @@ Tensor pad(const Tensor& x, const std::vector<std::pair<int64_t, int64_t>>& padd
 namespace {
 
 const bool recorded = detail::register_operations(
-    detail::kNumpyOps, {{"Pad", [](const OperationCall& call) {
+    detail::kNumpyOps, {{"Pad",
+                         [](const OperationCall& call) {
                            if (call.config.at("mode").as_string() != "constant")
                              throw Unsupported("operation Pad: only mode 'constant' is supported");
                            std::vector<std::pair<int64_t, int64_t>> paddings;
@@ -91,7 +92,8 @@ const bool recorded = detail::register_operations(
                            if (paddings.size() == 1)  // one for all axes
                              paddings.resize(static_cast<size_t>(call.tensor(0).rank()), paddings[0]);
                            return pad(call.tensor(0), paddings, call.value(1).is_null() ? 0 : call.number(1));
-                         }}});
+                         },
+                         {"x", "constant_values"}}});
 
 }  // namespace
 

@@ -189,13 +189,13 @@ Tensor run_median(const OperationCall& call) {
   return op(call.tensor(0), detail::axes_of(call), detail::flag_of(call, "keepdims"));
 }
 
-const bool recorded =
-    detail::register_operations(detail::kNumpyOps, {{"Quantile", run_quantile<quantile>},
-                                                    {"Percentile", run_quantile<percentile>},
-                                                    {"Median", run_median<median>},
-                                                    {"Nanquantile", run_quantile<nanquantile>},
-                                                    {"Nanpercentile", run_quantile<nanpercentile>},
-                                                    {"Nanmedian", run_median<nanmedian>}});
+const bool recorded = detail::register_operations(detail::kNumpyOps,
+                                                  {{"Quantile", run_quantile<quantile>, {"x", "q"}},
+                                                   {"Percentile", run_quantile<percentile>, {"x", "q"}},
+                                                   {"Median", run_median<median>},
+                                                   {"Nanquantile", run_quantile<nanquantile>, {"x", "q"}},
+                                                   {"Nanpercentile", run_quantile<nanpercentile>, {"x", "q"}},
+                                                   {"Nanmedian", run_median<nanmedian>}});
 
 }  // namespace
 

@@ -184,10 +184,12 @@ Tensor run_scatter(const OperationCall& call) {
 
 const bool recorded =
     detail::register_operations(detail::kCoreOps,
-                                {{"ScatterUpdate", run_update}, {"Scatter", run_scatter}}) &&
-    detail::register_operations(detail::kMathOps, {{"SegmentSum", run_segments<segment_sum>},
-                                                   {"SegmentMax", run_segments<segment_max>},
-                                                   {"SegmentMin", run_segments<segment_min>}});
+                                {{"ScatterUpdate", run_update, {"inputs", "indices", "updates"}},
+                                 {"Scatter", run_scatter, {"indices", "values"}}}) &&
+    detail::register_operations(detail::kMathOps,
+                                {{"SegmentSum", run_segments<segment_sum>, {"data", "segment_ids"}},
+                                 {"SegmentMax", run_segments<segment_max>, {"data", "segment_ids"}},
+                                 {"SegmentMin", run_segments<segment_min>, {"data", "segment_ids"}}});
 
 }  // namespace
 

@@ -67,8 +67,11 @@ const bool recorded = detail::register_operations(
       [](const OperationCall& call) {
         const Json* side = call.config.find("side");
         return searchsorted(numbers_at(call, 0), numbers_at(call, 1), side ? side->as_string() : "left");
-      }},
-     {"Digitize", [](const OperationCall& call) { return digitize(call.tensor(0), numbers_at(call, 1)); }}});
+      },
+      {"sorted_sequence", "values"}},
+     {"Digitize",
+      [](const OperationCall& call) { return digitize(call.tensor(0), numbers_at(call, 1)); },
+      {"x", "bins"}}});
 
 }  // namespace
 

@@ -222,7 +222,8 @@ const bool recorded = detail::register_operations(
           items.push_back(item_of(key));
         }
         return index(call.tensor(0), items);
-      }},
+      },
+      {"x", "key"}},
      {"Flip", [](const OperationCall& call) { return flip(call.tensor(0), detail::axes_of(call)); }}});
 
 }  // namespace

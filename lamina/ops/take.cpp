@@ -126,11 +126,13 @@ Tensor scatter_add(const Tensor& updates, const Tensor& indices, int axis, int64
 namespace {
 
 const bool recorded = detail::register_operations(
-    detail::kNumpyOps, {{"Take", [](const OperationCall& call) {
+    detail::kNumpyOps, {{"Take",
+                         [](const OperationCall& call) {
                            const Axes axis = detail::axes_of(call);
                            return take(call.tensor(0), detail::indices_of(call, 1),
                                        axis.empty() ? std::nullopt : std::optional<int>(axis.values()[0]));
-                         }}});
+                         },
+                         {"x", "indices"}}});
 
 }  // namespace
 

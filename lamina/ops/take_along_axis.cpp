@@ -112,10 +112,12 @@ Tensor scatter_add_along_axis(const Tensor& updates, const Tensor& indices, int 
 namespace {
 
 const bool recorded = detail::register_operations(
-    detail::kNumpyOps, {{"TakeAlongAxis", [](const OperationCall& call) {
+    detail::kNumpyOps, {{"TakeAlongAxis",
+                         [](const OperationCall& call) {
                            return take_along_axis(call.tensor(0), detail::indices_of(call, 1),
                                                   detail::optional_axis_of(call));
-                         }}});
+                         },
+                         {"x", "indices"}}});
 
 }  // namespace
 

@@ -81,12 +81,14 @@ std::vector<int> axes_at(const OperationCall& call, size_t place) {
 
 const bool recorded = detail::register_operations(
     detail::kNumpyOps,
-    {{"Tensordot", [](const OperationCall& call) {
+    {{"Tensordot",
+      [](const OperationCall& call) {
         const Json& axes = call.config.at("axes");
         if (axes.is_int())
           return tensordot(call.tensor(0), call.tensor(1), detail::checked_int(axes.as_int(), "axes"));
         return tensordot(call.tensor(0), call.tensor(1), axes_at(call, 0), axes_at(call, 1));
-      }}});
+      },
+      {"x1", "x2"}}});
 
 }  // namespace
 

@@ -93,7 +93,7 @@ Tensor run_in_top_k(const OperationCall& call) {
 const bool recorded =
     register_operation(
         {.class_name = "TopK", .module = detail::kMathOps, .run_all = run_top_k, .infer = infer_drawn}) &&
-    detail::register_operations(detail::kMathOps, {{"InTopK", run_in_top_k}});
+    detail::register_operations(detail::kMathOps, {{"InTopK", run_in_top_k, {"targets", "predictions"}}});
 
 }  // namespace
 

@@ -54,13 +54,15 @@ Tensor where(const Tensor& condition, double a, const Tensor& b) {
 namespace {
 
 const bool recorded = detail::register_operations(
-    detail::kNumpyOps, {{"Where", [](const OperationCall& call) {
+    detail::kNumpyOps, {{"Where",
+                         [](const OperationCall& call) {
                            if (!call.value(1).is_null())
                              return where(call.tensor(0), call.number(1), call.tensor(2));
                            if (!call.value(2).is_null())
                              return where(call.tensor(0), call.tensor(1), call.number(2));
                            return where(call.tensor(0), call.tensor(1), call.tensor(2));
-                         }}});
+                         },
+                         {"condition", "x1", "x2"}}});
 
 }  // namespace
 

@@ -12,9 +12,16 @@
 namespace lamina {
 namespace {
 
+// The inputs' values by their names.
+std::vector<Tensor> inputs_of(const Model& model, const test::Golden& golden) {
+  std::vector<Tensor> inputs;
+  for (const std::string& name : model.input_names()) inputs.push_back(golden.at(name));
+  return inputs;
+}
+
 void expect_outputs(const Model& model, const test::Golden& golden, const std::string& file) {
   const std::vector<Tensor> expected = golden.numbered("output");
-  const std::vector<Tensor> outputs = model.outputs({golden.at("x"), golden.at("i")}, {}, false);
+  const std::vector<Tensor> outputs = model.outputs(inputs_of(model, golden), {}, false);
   ASSERT_EQ(outputs.size(), expected.size());
   ASSERT_GT(outputs.size(), 10u);
   for (size_t j = 0; j < outputs.size(); ++j)
@@ -45,7 +52,8 @@ TEST_P(OperationsGolden, ComputeWhatKerasComputes) {
   EXPECT_EQ(operations_of(again), operations_of(model));
 }
 
-/// The golden files of operations.py and operations_kernels.py.
+/// The golden files of operations.py, operations_more.py (calls by name among them) and
+/// operations_kernels.py.
 std::vector<std::string> files_of_operations() {
   std::vector<std::string> names;
   for (const std::string& name : test::golden_cases("formats")) {

@@ -105,15 +105,26 @@ TEST(MultiHeadAttentionErrors, NameTheShapes) {
 }
 
 // Keras 3.15.1: MultiHeadAttention.call takes the masks of its inputs away, so that sums of them with its
-// output, as in every residual block, are not masked.
+// output, as in every residual block, are not masked. Here for the rest of the pass alone: the caller's
+// tensor keeps its own.
 TEST(AttentionLayer, TakesTheMasksOfItsInputsAway) {
   const Tensor ids = Tensor::from<int32_t>({0, 0, 3, 4}, {1, 4});
   const Tensor x = Embedding(9, 8, {.mask_zero = true})(ids);
   ASSERT_TRUE(mask_of(x).defined());
-  const Tensor heard = MultiHeadAttention(2, 4)({x, x});
+  const MultiHeadAttention attention(2, 4);
+  CallContext pass(false);
+  const Tensor heard = attention.outputs(LayerCall{{x, x}}, pass)[0];
   EXPECT_EQ(cast(mask_of(heard), DType::kInt32).to_vector<int32_t>(), (std::vector<int32_t>{0, 0, 1, 1}));
-  EXPECT_FALSE(mask_of(x).defined());
-  EXPECT_FALSE(mask_of(Add()({x, heard})).defined());
+  EXPECT_FALSE(mask_of(Add().outputs(LayerCall{{x, heard}, true}, pass)[0]).defined());
+  EXPECT_TRUE(mask_of(x).defined());
+}
+
+TEST(AttentionLayer, LeavesTheCallersMaskAlone) {
+  const Tensor x = Embedding(9, 8, {.mask_zero = true})(Tensor::from<int32_t>({0, 0, 3, 4}, {1, 4}));
+  const MultiHeadAttention attention(2, 4);
+  const Tensor first = attention({x, x}), second = attention({x, x});
+  EXPECT_TRUE(mask_of(x).defined());
+  EXPECT_EQ(first.to_vector<float>(), second.to_vector<float>());
 }
 
 }  // namespace

@@ -57,6 +57,17 @@ TEST_F(Figures, CompareWithAPeerAndWithAnotherBuild) {
   EXPECT_NE(outcome.err.find("round 2 of 2"), std::string::npos) << outcome.err;
 }
 
+// A program that does not overwrite the model of the round before, as `lamina train` does not.
+TEST_F(Figures, GiveEachRoundAFolderOfItsOwn) {
+  const std::string lamina = program(folder_ / "lamina", R"({"done": true})");
+  std::ofstream(lamina) << "#!/bin/sh\nfor out; do :; done\n[ -e \"$out\" ] && exit 1\n: > \"$out\"\n"
+                           "echo '{\"done\": true}'\n";
+  const test::Outcome outcome = run({"--lamina", lamina, "--rounds", "3", "--only", "peak memory"});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(outcome.err.find("failed"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("round 3 of 3"), std::string::npos) << outcome.err;
+}
+
 TEST_F(Figures, TellBetterByTheFigure) {
   const test::Outcome outcome =
       run({"--lamina", ours(R"({"samples_s": 1000})"), "--before", before(R"({"samples_s": 900})"),

@@ -262,9 +262,7 @@ std::vector<Tensor> MultiHeadAttention::forward(const LayerCall& call, CallConte
   const int rank = query_input.rank() + 1;  // of what is projected
   const Tensor mask = mask_for(call, rank - 1 + attended);
   // As in Keras: what is added to the output afterwards, and the sum with it, is not masked any more.
-  for (const Tensor& input : call.inputs) {
-    if (mask_of(input).defined()) set_mask(input, {});
-  }
+  for (const Tensor& input : call.inputs) context.take_mask_away(input);
   const Tensor query = inner("query_dense")(query_input, context);
   const Tensor key = inner("key_dense")(call.inputs.back(), context);
   const Tensor value = inner("value_dense")(value_input, context);

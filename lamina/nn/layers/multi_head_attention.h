@@ -41,7 +41,8 @@ struct MultiHeadAttentionOptions {
 /// (batch, queries, keys) or with an axis of heads after the batch, says what each query may look at;
 /// use_causal_mask keeps query i from keys after i; return_attention_scores gives the weights (batch, heads,
 /// queries, keys) as a second output. Masks that travel beside the inputs count, too; the query's goes on,
-/// and those of the inputs are taken away, as in Keras: a sum of query and output is not masked.
+/// and those of the inputs are taken away for the rest of the pass, as in Keras: a residual block's sum of
+/// query and output is not masked. The tensors themselves keep their masks, unlike Keras's.
 ///
 /// Layers inside, of class EinsumDense: query_dense, key_dense, value_dense, output_dense (and gate_dense),
 /// named "query", "key", "value", "attention_output" ("gate"), with kernels (dim, heads, key_dim), and

@@ -100,14 +100,18 @@ inline Json integers_json(const auto& values) {
   return list;
 }
 
-/// Registers ops that have no arguments but tensors and numbers.
+/// Registers ops that give one tensor. `arguments`: see Operation.
 struct Recorded {
   const char* class_name;
   Tensor (*run)(const OperationCall& call);
+  std::vector<std::string> arguments = {"x"};
 };
 inline bool register_operations(const char* module, std::initializer_list<Recorded> operations) {
   for (const Recorded& operation : operations)
-    register_operation({.class_name = operation.class_name, .module = module, .run = operation.run});
+    register_operation({.class_name = operation.class_name,
+                        .module = module,
+                        .run = operation.run,
+                        .arguments = operation.arguments});
   return true;
 }
 
