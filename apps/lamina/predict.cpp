@@ -11,6 +11,7 @@
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
 #include "lamina/base/terminal.h"
+#include "lamina/data/feature_space.h"
 #include "lamina/explain/classification.h"
 #include "lamina/formats/npy.h"
 #include "lamina/ops/reshape.h"
@@ -198,7 +199,7 @@ class Speaker {
       : options_(options),
         kind_(kind_of(model)),
         labels_(model.data_info().class_names),
-        texts_(model.data_info().text.has_value()),
+        texts_(model.data_info().text || FeatureSpace::of(model.data_info())),
         terminal_(terminal_of(stdout)) {}
 
   /// Of the samples from number `first` on.

@@ -8,7 +8,9 @@
 #include "interrupt.h"
 #include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
+#include "lamina/data/feature_space.h"
 #include "lamina/formats/keras/keras.h"
+#include "lamina/nn/callbacks/early_stopping.h"
 #include "lamina/nn/callbacks/progress_bar.h"
 #include "lamina/zoo/recipes.h"
 #include "run_folder.h"
@@ -106,6 +108,7 @@ int train(const TrainOptions& options) {
     talk.say("There is no " + checkpoint + " yet: starting from the beginning.");
   }
   const TrainingData data = load_training_data(options, job, saved ? saved->model.data_info() : DataInfo());
+  if (const auto space = FeatureSpace::of(job.model.data_info())) talk.say(space->summary());
   const Json info =
       Json::object({{"fingerprint", fingerprint_of(options, job, data)}, {"epochs", job.epochs}});
   if (saved) {
@@ -138,7 +141,11 @@ int train(const TrainOptions& options) {
                  .on_nan = options.stop_on_nan ? OnNan::kStop : OnNan::kReport,
                  .log_gradient_norm = options.gradient_norm,
                  .resume = resume};
-  if (options.validation_split == 0) fit.validation_data = data.held_out;
+  if (options.validation_split == 0)
+    fit.validation_data = data.stops.x.defined() ? data.stops : data.held_out;
+  const int patience = job.recipe && data.stops.x.defined() ? job.recipe->patience : 0;
+  EarlyStopping stopping({.patience = patience, .restore_best_weights = true});
+  if (patience > 0) fit.callbacks.push_back(&stopping);
 
   History history;
   {
@@ -153,6 +160,11 @@ int train(const TrainOptions& options) {
   if (history.bad_loss) tell(stderr, fmt::format("lamina: warning: {}\n", bad_loss_text(*history.bad_loss)));
   if (history.interrupted) return interrupted(options, checkpoint, log.saved(), log.good());
 
+  if (patience > 0) {
+    talk.say(fmt::format(
+        "Of {} epochs the weights after epoch {} are kept: the least loss on {} samples held back.",
+        log.epochs().size(), stopping.best_epoch() + 1, data.stops.x.shape()[0]));
+  }
   TrainResult result = result_of(job.model, log, files, false);
   Comparison comparison;
   if (job.recipe && job.recipe->finish)
@@ -245,6 +257,19 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
                .help = "Folder for history.csv and report.html (default: runs/RECIPE-DATE-N)",
                .type = "DIR"});
   add_data_arguments(command, options->arguments);
+  command.add(options->task,
+              {.name = "--task",
+               .help = "Of the recipe tabular: what the target is (default: told by its cells)",
+               .type = "classification|regression"});
+  command.add(options->categorical, {.name = "--categorical",
+                                     .help = "Of the recipe tabular: columns that are names of something",
+                                     .type = "A,B"});
+  command.add(
+      options->numeric,
+      {.name = "--numeric", .help = "Of the recipe tabular: columns that are quantities", .type = "A,B"});
+  command.add(
+      options->leave_out,
+      {.name = "--leave-out", .help = "Of the recipe tabular: columns that are not used", .type = "A,B"});
   command.flag(options->resume, "--resume", "Go on from the checkpoint beside --out");
   command.flag(options->allow_changes, "--allow-changes",
                "Resume though model, data, seed or optimizer are others than then");

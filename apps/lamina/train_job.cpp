@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <numeric>
 #include <optional>
+#include <random>
 #include <set>
 
 #include "lamina/base/error.h"
@@ -70,6 +72,48 @@ LabelledData load_limited(const std::string& source, DataOptions how, const Trai
   return limit > 0 ? part_of(data, 0, std::min(limit, data.samples())) : data;
 }
 
+// "a,b", where no name holds a comma.
+std::vector<std::string> names_of(const std::string& text) {
+  std::vector<std::string> names;
+  for (size_t at = 0; !text.empty() && at <= text.size();) {
+    const size_t comma = std::min(text.find(',', at), text.size());
+    names.push_back(text.substr(at, comma - at));
+    at = comma + 1;
+  }
+  return names;
+}
+
+FeatureSpaceOptions features_of(const TrainOptions& options) {
+  return {.numeric = names_of(options.numeric),
+          .categorical = names_of(options.categorical),
+          .left_out = names_of(options.leave_out)};
+}
+
+// Whether the recipe learns from any table; where it does not, nothing may be said of columns.
+bool takes_rows(const Recipe* recipe, const TrainOptions& options) {
+  const bool rows = recipe && recipe->needs.samples == SampleKind::kRows;
+  if (!rows && (features_of(options).given() || !options.task.empty()))
+    throw UsageError("train: --categorical, --numeric, --leave-out and --task are of the recipe tabular");
+  if (!options.task.empty() && options.task != "classification" && options.task != "regression")
+    throw UsageError("--task: expected classification or regression; got '" + options.task + "'");
+  return rows;
+}
+
+// Takes a share of the samples, drawn by the seed, out of `data`.
+LabelledData take_share(LabelledData& data, double share, uint64_t seed) {
+  const auto count = static_cast<int64_t>(share * static_cast<double>(data.samples()));
+  if (count == 0) return {};
+  std::vector<int64_t> numbers(static_cast<size_t>(data.samples()));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  std::mt19937_64 random(seed);
+  for (size_t i = numbers.size(); i > 1; --i) std::swap(numbers[i - 1], numbers[random() % i]);
+  const LabelledData all = std::move(data);
+  std::vector<int64_t> taken(numbers.begin(), numbers.begin() + count);
+  numbers.erase(numbers.begin(), numbers.begin() + count);
+  data = part_of(all, numbers);
+  return part_of(all, taken);
+}
+
 // What a model of a series knew of its errors, and of what it has seen, was of its old weights.
 void forget_old_series(Model& model, const LabelledData& training) {
   DataInfo info = model.data_info();
@@ -126,6 +170,8 @@ TrainingData load_training_data(const TrainOptions& options, TrainJob& job, cons
     needs = model_needs(job.model);
   }
   needs.learned_from = true;
+  if (takes_rows(recipe, options) && !options.task.empty())
+    needs.target = options.task == "regression" ? TargetKind::kValues : TargetKind::kClassNumbers;
   TrainingData data;
   data.raw = load_limited(job.data, data_options(needs, options.arguments, "train"), options);
   const bool given = !options.validation_data.empty(), part = has_test_part(job.data);
@@ -134,6 +180,9 @@ TrainingData load_training_data(const TrainOptions& options, TrainJob& job, cons
   const auto kept = samples - static_cast<int64_t>(cut ? recipe->held_out * static_cast<double>(samples) : 0);
   const LabelledData all = cut ? data.raw : LabelledData();
   if (cut) data.raw = part_of(all, 0, kept);
+  LabelledData stops;
+  if (recipe && recipe->validation > 0 && options.validation_split == 0)
+    stops = take_share(data.raw, recipe->validation, options.seed);
   const int64_t learned = data.raw.samples() - static_cast<int64_t>(options.validation_split *
                                                                     static_cast<double>(data.raw.samples()));
   const int64_t steps = job.epochs * ((learned + job.batch_size - 1) / job.batch_size);
@@ -145,7 +194,7 @@ TrainingData load_training_data(const TrainOptions& options, TrainJob& job, cons
   if (!recipe) forget_old_series(job.model, data.raw);
   with_data_of(job.data, [&] {
     if (recipe) {
-      job.model = recipe->build(data.raw, {options.seed, steps});
+      job.model = recipe->build(data.raw, {options.seed, steps, features_of(options)});
       if (!known.empty()) job.model.set_data_info(known);
       tell_model(job.model, options.arguments);
     }
@@ -153,10 +202,15 @@ TrainingData load_training_data(const TrainOptions& options, TrainJob& job, cons
     settle_scale_of(job.model, data.raw, options.arguments, job.data);
     data.classes = data.raw.class_names;
     data.training = model_samples(job.model, data.raw);
+    if (stops.y.defined()) data.stops = model_samples(job.model, stops);
   });
   // Pictures as bytes need not stay beside what the model takes.
   const bool keeps_raw = recipe && recipe->finish;
   if (!keeps_raw) data.raw = {};
+  if (!given && !part && data.stops.x.defined()) {
+    data.held_out = data.stops;
+    data.held_out_name = "validation";
+  }
   if (!given && !part && !cut) return data;
   const std::string& held_out = given ? options.validation_data : job.data;
   with_data_of(held_out, [&] {

@@ -17,6 +17,7 @@ namespace lamina::cli {
 struct TrainOptions {
   std::string what, data, validation_data, out, run_dir;
   DataArguments arguments;
+  std::string categorical, numeric, leave_out, task;  ///< of the columns of a table, names between commas
   std::optional<int> epochs, batch_size;
   int64_t limit_samples = 0;
   uint64_t seed = 0;
@@ -45,6 +46,7 @@ TrainJob train_job(const TrainOptions& options);
 struct TrainingData {
   ModelSamples training;
   ModelSamples held_out;             ///< what the result is judged by; may be empty
+  ModelSamples stops;                ///< what ends the training: Recipe::validation; may be empty
   std::string held_out_name;         ///< "test", "validation"; "" when nothing is held out
   std::vector<std::string> classes;  ///< names; may be empty
   LabelledData raw, raw_held_out;    ///< as they were read, where Recipe::finish asks for them

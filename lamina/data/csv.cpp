@@ -10,8 +10,8 @@
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
 #include "lamina/data/detail/cells.h"
-#include "lamina/data/detail/csv_layout.h"
-#include "lamina/data/detail/csv_rows.h"
+#include "lamina/data/detail/mixed_table.h"
+#include "lamina/data/detail/open_table.h"
 #include "lamina/data/detail/row_blocks.h"
 #include "lamina/data/detail/series_table.h"
 #include "lamina/data/detail/table_columns.h"
@@ -23,11 +23,6 @@
 namespace lamina {
 namespace {
 
-// What a table shows of itself: so many bytes, and so many lines where lines are long.
-constexpr size_t kHead = size_t{1} << 16;
-constexpr int64_t kHeadLines = 4;
-constexpr size_t kLongestHead = size_t{64} << 20;
-
 detail::TextStream::Source from_text(std::string_view text) {
   return [text](char* to, size_t size) mutable {
     const size_t count = text.copy(to, size);
@@ -36,57 +31,8 @@ detail::TextStream::Source from_text(std::string_view text) {
   };
 }
 
-// Layout and rows of a table, the header passed over.
-class Table {
- public:
-  Table(detail::TextStream::Source source, std::string name, const TableOptions& options,
-        const std::vector<std::string>& known)
-      : name_(std::move(name)), stream_(std::move(source), name_, options.given()) {
-    std::string head;
-    bool more = true;
-    int64_t lines = 0;
-    for (size_t seen = 0; more;) {
-      lines += std::count_if(head.begin() + static_cast<std::ptrdiff_t>(seen), head.end(),
-                             [](char c) { return c == '\n' || c == '\r'; });
-      if (head.size() >= kLongestHead || (head.size() >= kHead && lines >= kHeadLines)) break;
-      seen = head.size();
-      more = stream_.append(head, kHead);
-    }
-    layout_ = detail::find_layout(head, !more, name_, options, known);
-    rows_.emplace(stream_, head.substr(layout_.skipped_bytes), layout_.separator, name_, layout_.quotes);
-    if (layout_.skipped_bytes > 0) lines_before_ = 1;
-    if (layout_.header) rows_->next(fields_);
-  }
-  Table(const Table&) = delete;
-  Table& operator=(const Table&) = delete;
-
-  const detail::CsvLayout& layout() const { return layout_; }
-  const std::string& name() const { return name_; }
-  /// The line of the last row.
-  size_t line() const { return lines_before_ + rows_->line(); }
-
-  /// The next row, as long as all others.
-  const std::vector<std::string_view>* next() {
-    if (!rows_->next(fields_)) return nullptr;
-    if (fields_.size() != layout_.columns.size()) {
-      throw FileError("'" + name_ + "', line " + std::to_string(line()) + ": it has " +
-                      detail::count_of(static_cast<int64_t>(fields_.size()), "field") +
-                      "; the first line has " + std::to_string(layout_.columns.size()));
-    }
-    return &fields_;
-  }
-
- private:
-  std::string name_;
-  detail::TextStream stream_;
-  detail::CsvLayout layout_;
-  std::optional<detail::CsvRows> rows_;
-  size_t lines_before_ = 0;
-  std::vector<std::string_view> fields_;
-};
-
 CsvTable all_of(detail::TextStream::Source source, const std::string& name, const TableOptions& options) {
-  Table table(std::move(source), name, options, {});
+  detail::OpenTable table(std::move(source), name, options, {});
   CsvTable result{table.layout().columns, {}};
   while (const auto* fields = table.next()) result.rows.emplace_back(fields->begin(), fields->end());
   return result;
@@ -94,7 +40,7 @@ CsvTable all_of(detail::TextStream::Source source, const std::string& name, cons
 
 class TableReader {
  public:
-  TableReader(Table& table, const DataOptions& options)
+  TableReader(detail::OpenTable& table, const DataOptions& options)
       : table_(table),
         layout_(table.layout()),
         missing_(options.missing.value_or(options.needs.known.missing.value_or(Missing::kFail))),
@@ -210,7 +156,7 @@ class TableReader {
     return data;
   }
 
-  Table& table_;
+  detail::OpenTable& table_;
   const detail::CsvLayout& layout_;
   Missing missing_;
   detail::TableColumns columns_;
@@ -227,7 +173,8 @@ LabelledData labelled_data(detail::TextStream::Source source, const std::string&
     return detail::read_text_table(std::move(source), name, options);
   if (options.needs.samples == SampleKind::kSeries)
     return detail::series_of(all_of(std::move(source), name, options.table), name, options);
-  Table table(std::move(source), name, options.table, detail::wanted_columns(options));
+  detail::OpenTable table(std::move(source), name, options.table, detail::wanted_columns(options));
+  if (options.needs.samples == SampleKind::kRows) return detail::read_mixed_table(table, options);
   return TableReader(table, options).run();
 }
 

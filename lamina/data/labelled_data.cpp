@@ -70,7 +70,7 @@ void check_length(const Tensor& x, const std::string& x_name, const Tensor& y, c
 
 void check_labelled_data(const LabelledData& data, const std::string& source, bool some_unknown) {
   // Texts count where there are no tensors.
-  const bool texts = !data.texts.empty();
+  const bool texts = !data.texts.empty() || !data.columns.empty();
   const Tensor first = texts                 ? zeros({data.samples()}, DType::kUInt8)
                        : data.inputs.empty() ? data.x
                                              : data.inputs[0];

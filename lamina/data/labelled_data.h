@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lamina/core/tensors.h"
+#include "lamina/data/text_column.h"
 #include "lamina/nn/data_info.h"
 #include "lamina/nn/losses/loss.h"
 
@@ -22,6 +23,9 @@ struct LabelledData {
   Tensor y = {};
   /// One text for each sample, where the model takes texts; x is then undefined. UTF-8.
   std::vector<std::string> texts = {};
+  /// Of a table that a FeatureSpace makes numbers of: the columns of the inputs as they stand in the file, a
+  /// decimal comma made a point; x is then undefined.
+  std::vector<TextColumn> columns = {};
   /// Names of the classes by number; empty when the targets are no classes.
   std::vector<std::string> class_names = {};
   /// Of a model with several inputs: all of them by name; x is then undefined. The same for targets and y.
@@ -40,6 +44,7 @@ struct LabelledData {
   /// How many samples there are.
   int64_t samples() const {
     if (!texts.empty()) return static_cast<int64_t>(texts.size());
+    if (!columns.empty()) return static_cast<int64_t>(columns[0].size());
     return (inputs.empty() ? x : inputs[0]).shape()[0];
   }
 };
@@ -48,6 +53,7 @@ struct LabelledData {
 enum class SampleKind {
   kValues,  ///< a row of numbers each: LabelledData::x
   kTexts,   ///< one text each: LabelledData::texts
+  kRows,    ///< a row of whatever stands in the table: LabelledData::columns
   kSeries,  ///< a moment each, in order: x (n, 1), and names with the times where a column holds such
 };
 
@@ -78,7 +84,8 @@ struct TableOptions {
   /// Whether a field may stand in quotes, as RFC 4180 has it. Absent: yes, except in tables of texts between
   /// tabs where some field holds a quote and does not stand in quotes, but every line has as many tabs.
   std::optional<bool> quotes = {};
-  /// Of inputs, and of targets that are values. Time series, whose values are finite, know kDrop and else fail.
+  /// Of inputs, and of targets that are values. Time series, whose values are finite, know kDrop and else
+  /// fail.
   Infinite infinite = Infinite::kTell;
 
   /// Whether anything is said here, so that it is a table whatever it looks like.

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "lamina/data/feature_space.h"
 #include "lamina/data/labelled_data.h"
 #include "lamina/nn/model.h"
 
@@ -16,8 +17,9 @@ using Comparison = std::vector<std::pair<std::string, double>>;
 
 /// What a recipe's network depends on besides the data.
 struct RecipeRun {
-  uint64_t seed = 0;  ///< of the initial weights
-  int64_t steps = 1;  ///< batches of the whole training
+  uint64_t seed = 0;                  ///< of the initial weights
+  int64_t steps = 1;                  ///< batches of the whole training
+  FeatureSpaceOptions features = {};  ///< what the user says of a table's columns
 };
 
 /// What `lamina train NAME` trains.
@@ -37,6 +39,11 @@ struct Recipe {
   /// Share of the samples, from the end, that judge the result where the source has no part "test" and the
   /// user names no others.
   double held_out = 0;
+  /// Share of the samples, drawn by the seed, that end the training: it is left after `patience` epochs in
+  /// which the loss on them has not become less, with the weights of the best. They judge the result where
+  /// nothing else does, and no statistics are taken of them. 0: it goes on to the last epoch.
+  double validation = 0;
+  int patience = 0;
   /// The network, compiled, with what it has learned of the data before training (scaling, vocabulary,
   /// classes) in its layers or its DataInfo.
   /// @param training  the samples to learn, as load_data gives them.
@@ -60,6 +67,7 @@ namespace detail {
 std::vector<Recipe> picture_recipes();
 std::vector<Recipe> text_recipes();
 std::vector<Recipe> series_recipes();
+std::vector<Recipe> table_recipes();
 }  // namespace detail
 
 }  // namespace lamina

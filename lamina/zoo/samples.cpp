@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <numeric>
+#include <type_traits>
 
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
+#include "lamina/data/feature_space.h"
 #include "lamina/data/timeseries_dataset.h"
 #include "lamina/nn/detail/input_path.h"
 #include "lamina/nn/metrics/metric.h"
@@ -14,6 +17,7 @@
 #include "lamina/ops/cast.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/slice.h"
+#include "lamina/ops/take.h"
 #include "lamina/series/series_info.h"
 #include "lamina/text/text_preprocessing.h"
 
@@ -108,6 +112,39 @@ int64_t number(const std::string& text, const std::string& whole) {
 
 }  // namespace
 
+LabelledData part_of(const LabelledData& data, const std::vector<int64_t>& numbers) {
+  for (const int64_t number : numbers) {
+    if (number < 0 || number >= data.samples())
+      throw InvalidArgument("sample " + std::to_string(number) + " was asked for; there are " +
+                            std::to_string(data.samples()));
+  }
+  LabelledData part = data;
+  const Tensor places = Tensor::from(numbers, Shape{static_cast<int64_t>(numbers.size())});
+  const auto choose = [&](const Tensor& tensor) {
+    return tensor.defined() ? take(tensor, places, 0).eval() : tensor;
+  };
+  const auto choose_all = [&](const Tensors& tensors) {
+    std::vector<Tensor> values;
+    for (const Tensor& tensor : tensors) values.push_back(choose(tensor));
+    return tensors.with_values(std::move(values));
+  };
+  const auto choose_from = [&](auto& list) {
+    if (list.empty()) return;
+    std::remove_reference_t<decltype(list)> some;
+    for (const int64_t number : numbers) some.push_back(list[static_cast<size_t>(number)]);
+    list = std::move(some);
+  };
+  part.x = choose(data.x);
+  part.y = choose(data.y);
+  part.inputs = choose_all(data.inputs);
+  part.targets = choose_all(data.targets);
+  for (TextColumn& column : part.columns) column = column.rows(numbers);
+  choose_from(part.texts);
+  choose_from(part.names);
+  choose_from(part.numbers);
+  return part;
+}
+
 LabelledData part_of(const LabelledData& data, int64_t first, int64_t count) {
   const int64_t samples = data.samples();
   if (first < 0 || count < 0 || count > samples - first) {
@@ -133,6 +170,11 @@ LabelledData part_of(const LabelledData& data, int64_t first, int64_t count) {
   part.y = cut(data.y);
   part.inputs = cut_all(data.inputs);
   part.targets = cut_all(data.targets);
+  if (!part.columns.empty()) {
+    std::vector<int64_t> numbers(static_cast<size_t>(count));
+    std::iota(numbers.begin(), numbers.end(), first);
+    for (TextColumn& column : part.columns) column = column.rows(numbers);
+  }
   cut_list(part.texts);
   cut_list(part.names);
   cut_list(part.numbers);
@@ -147,6 +189,7 @@ DataNeeds model_needs(const Model& model) {
     if (place && place->is_int()) needs.target_place = place->as_int();
   }
   if (SeriesInfo::of(needs.known, "model '" + model.name() + "'")) needs.samples = SampleKind::kSeries;
+  if (FeatureSpace::of(needs.known, "model '" + model.name() + "'")) needs.samples = SampleKind::kRows;
   if (needs.known.text) needs.samples = SampleKind::kTexts;
   needs.outputs = model.output_names();
   const std::vector<std::string>& names = model.input_names();
@@ -297,6 +340,14 @@ ModelSamples model_samples(const Model& model, const LabelledData& data) {
                             "' does not know how its texts become numbers: it was trained on numbers");
     }
     samples.x = TextPreprocessing(*text)(data.texts);
+  } else if (!data.columns.empty()) {
+    const std::optional<FeatureSpace> space = FeatureSpace::of(model.data_info());
+    if (!space) {
+      throw InvalidArgument(
+          "model '" + model.name() +
+          "' does not know how columns of a table become numbers: it was trained on numbers");
+    }
+    samples.x = (*space)(data.columns);
   } else if (data.inputs.empty()) {
     samples.x = model_input(model, data.x);
   } else {

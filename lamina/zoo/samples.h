@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "lamina/data/labelled_data.h"
 #include "lamina/nn/model.h"
@@ -11,6 +12,8 @@ namespace lamina {
 
 /// Samples first, first + 1, ..., first + count - 1 of `data`. Throws InvalidArgument when there are fewer.
 LabelledData part_of(const LabelledData& data, int64_t first, int64_t count);
+/// The samples of these numbers, in this order. Throws InvalidArgument for a number beyond them.
+LabelledData part_of(const LabelledData& data, const std::vector<int64_t>& numbers);
 
 /// What load_data has to know of the model: names and shapes of its inputs, what its loss compares, how many
 /// classes it tells apart, and what it knows of its data.

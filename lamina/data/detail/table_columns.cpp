@@ -13,6 +13,13 @@ namespace {
 
 using Names = std::vector<std::string>;
 
+// The names of columns that have none: such are known by their places.
+bool are_places(const Names& names) {
+  return std::all_of(names.begin(), names.end(), [](const std::string& name) {
+    return name.starts_with("column_") && name.find_first_not_of("0123456789", 7) == std::string::npos;
+  });
+}
+
 class Chooser {
  public:
   Chooser(const CsvLayout& layout, const DataOptions& options, const std::string& source)
@@ -21,7 +28,7 @@ class Chooser {
         options_(options),
         known_(options.needs.known),
         source_(source),
-        by_name_(layout.header && !known_.features.empty()) {
+        by_name_(layout.header && !are_places(known_.features)) {
     // A model of one flat input says how many numbers a sample has.
     const std::vector<WantedInput>& inputs = options.needs.inputs;
     if (inputs.size() > 1) {
@@ -87,6 +94,7 @@ class Chooser {
   }
 
   void tell_order(const TableColumns& result) const {
+    if (are_places(known_.features)) return;
     Names names = known_.features;
     const bool placed = result.target && *result.target <= names.size();
     if (placed) {

@@ -1,0 +1,41 @@
+// TextColumn: one column of a table as it stands in the file.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lamina {
+
+/// Fields of one column, held in one piece of memory.
+class TextColumn {
+ public:
+  explicit TextColumn(std::string name = {}) : name_(std::move(name)) {}
+  TextColumn(std::string name, const std::vector<std::string>& fields) : name_(std::move(name)) {
+    for (const std::string& field : fields) push_back(field);
+  }
+  const std::string& name() const { return name_; }
+  size_t size() const { return ends_.size(); }
+  /// Valid until the column changes.
+  std::string_view operator[](size_t row) const {
+    const size_t begin = row == 0 ? 0 : ends_[row - 1];
+    return std::string_view(bytes_).substr(begin, ends_[row] - begin);
+  }
+  void push_back(std::string_view field) {
+    bytes_ += field;
+    ends_.push_back(bytes_.size());
+  }
+  /// The fields of these rows, in this order.
+  TextColumn rows(const std::vector<int64_t>& numbers) const {
+    TextColumn some(name_);
+    for (const int64_t row : numbers) some.push_back((*this)[static_cast<size_t>(row)]);
+    return some;
+  }
+
+ private:
+  std::string name_, bytes_;
+  std::vector<size_t> ends_;
+};
+
+}  // namespace lamina
