@@ -8,6 +8,7 @@
 
 #include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
+#include "lamina/base/log.h"
 #include "lamina/base/utf8.h"
 #include "lamina/data/detail/feature_cells.h"
 
@@ -29,7 +30,7 @@ struct Seen {
   std::unordered_map<std::string, int64_t> counts;
   size_t missing = 0, numbers = 0, first_text = 0;
   double least = INFINITY, most = -INFINITY;  // number
-  bool whole = true, dates = true;
+  bool whole = true, dates = true, other_dates = true;
 
   size_t values() const { return cells.size() - missing; }
   size_t texts() const { return values() - numbers; }
@@ -50,6 +51,7 @@ Seen look_at(const TextColumn& column) {
                             "holds text that is not in UTF-8; save the table as UTF-8 or UTF-16");
     ++seen.counts[detail::category_of(column[row])];
     seen.dates = seen.dates && detail::looks_like_a_date(column[row]);
+    seen.other_dates = seen.other_dates && detail::looks_like_another_date(column[row]);
     if (cell.kind == detail::CellKind::kText) {
       if (seen.texts() == 1) seen.first_text = row;
       continue;
@@ -94,6 +96,11 @@ FeatureKind kind_of(const TextColumn& column, const Seen& seen, const FeatureSpa
     return FeatureKind::kStringCategorical;
   }
   if (seen.dates) return FeatureKind::kDate;
+  if (seen.other_dates) {
+    warn("column '" + column.name() + "' holds " + detail::shown(column[seen.first_text]) +
+         ", which may be a date, but day and month are told apart only in ISO 8601 (2020-02-29): taken as "
+         "text");
+  }
   if (seen.counts.size() * 2 > seen.values()) return leave_out("text of " + different);
   return FeatureKind::kStringCategorical;
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace lamina {
@@ -26,16 +27,25 @@ class TextColumn {
     bytes_ += field;
     ends_.push_back(bytes_.size());
   }
-  /// The fields of these rows, in this order.
-  TextColumn rows(const std::vector<int64_t>& numbers) const {
+  /// The number in the file, from 0, of the row that is `row` here: errors name rows as the file has them.
+  int64_t number(size_t row) const { return numbers_.empty() ? static_cast<int64_t>(row) : numbers_[row]; }
+  /// Says which rows of the file the rows are that it holds, one number for each.
+  void set_numbers(std::vector<int64_t> numbers) { numbers_ = std::move(numbers); }
+  /// The fields of these rows, in this order; they keep their numbers.
+  TextColumn rows(const std::vector<int64_t>& rows) const {
     TextColumn some(name_);
-    for (const int64_t row : numbers) some.push_back((*this)[static_cast<size_t>(row)]);
+    some.numbers_.reserve(rows.size());
+    for (const int64_t row : rows) {
+      some.push_back((*this)[static_cast<size_t>(row)]);
+      some.numbers_.push_back(number(static_cast<size_t>(row)));
+    }
     return some;
   }
 
  private:
   std::string name_, bytes_;
   std::vector<size_t> ends_;
+  std::vector<int64_t> numbers_;  // empty: the file's rows from the first on
 };
 
 }  // namespace lamina

@@ -61,6 +61,18 @@ TEST_F(TabularRecipe, LearnsValuesAndSaysThemInTheirUnits) {
   EXPECT_NEAR(Json::parse(said[0]).at(0).as_double(), 500, 60);
 }
 
+TEST_F(TabularRecipe, NamesTheRowOfTheFile) {
+  std::string text = "when,n,kind\n2020-01-01,1.5,\n";
+  for (int i = 0; i < 60; ++i)
+    text += std::string(i == 40 ? "2021-02-29" : "2021-03-01") + "," + std::to_string(i % 9) + ".5,ab\n";
+  for (int i = 0; i < 60; ++i)
+    text += "2021-04-0" + std::to_string(i % 9 + 1) + "," + std::to_string(i % 9) + ".5,cd\n";
+  write("t.csv", text);
+  const Outcome refused = train({"--label-column", "kind", "--missing", "drop"});
+  EXPECT_NE(refused.status, 0);
+  EXPECT_NE(refused.err.find("column 'when' of row 42 holds '2021-02-29'"), std::string::npos) << refused.err;
+}
+
 TEST_F(TabularRecipe, KnowsColumnsWithoutNamesByTheirPlaces) {
   std::string text;
   for (int i = 0; i < 200; ++i)

@@ -113,6 +113,24 @@ TEST(FeatureSpace, PutsDatesIntoYearWeekAndDay) {
   EXPECT_EQ(std::vector<float>(x.begin() + 8, x.end()), (std::vector<float>{0, 0, 0, 0, 0, 0, 0, 1}));
 }
 
+TEST(FeatureSpace, TellsThatDatesInAnotherOrderAreText) {
+  const test::Told told;
+  EXPECT_NE(adapted(column("n", {"03/04/2020", "1.12.2019"}, 5)).kind, FeatureKind::kDate);
+  EXPECT_TRUE(told.holds("column 'n' holds '03/04/2020', which may be a date")) << told.text();
+}
+
+TEST(FeatureSpace, SaysNothingOfDatesWhereThereAreNone) {
+  const test::Told told;
+  adapted(column("n", {"1/2", "a.b.c", "12345-1-1", "1.2.3.4"}, 5));
+  EXPECT_EQ(told.text(), "");
+}
+
+TEST(FeatureSpace, NamesRowsAsTheFileHasThem) {
+  const TextColumn days = column("n", {"2020-01-01", "2020-01-02", "2020-02-30", "2020-01-04"});
+  EXPECT_NE(refusal(days.rows({3, 1, 2}).rows({2, 0})).find("of row 3 holds '2020-02-30'"), std::string::npos)
+      << refusal(days.rows({3, 1, 2}));
+}
+
 TEST(FeatureSpace, RefusesWhatCannotBe) {
   const auto holds = [](const std::string& text, const std::string& words) {
     EXPECT_NE(text.find(words), std::string::npos) << text;

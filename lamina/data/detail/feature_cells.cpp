@@ -85,7 +85,7 @@ bool category_before(const std::string& a, const std::string& b) {
 }
 
 std::string place_of(const TextColumn& column, size_t row) {
-  return "column '" + column.name() + "' of row " + std::to_string(row + 1) + " ";
+  return "column '" + column.name() + "' of row " + std::to_string(column.number(row) + 1) + " ";
 }
 
 double finite_number(const TextColumn& column, size_t row, const FeatureCell& cell) {
@@ -98,6 +98,22 @@ bool looks_like_a_date(std::string_view field) {
   field = trimmed(field);
   return take_digits(field, 4) && take(field, '-') && take_digits(field, 2) && take(field, '-') &&
          take_digits(field, 2);
+}
+
+bool looks_like_another_date(std::string_view field) {
+  field = trimmed(field);
+  if (looks_like_a_date(field)) return false;
+  size_t numbers = 0, digits = 0;
+  for (const char c : field) {
+    if (c >= '0' && c <= '9') {
+      if (++digits > 4) return false;
+    } else if ((c == '/' || c == '.' || c == '-') && digits > 0) {
+      ++numbers, digits = 0;
+    } else {
+      return false;
+    }
+  }
+  return numbers == 2 && digits > 0;
 }
 
 std::array<double, kDateParts> date_parts(const TextColumn& column, size_t row) {

@@ -31,6 +31,8 @@ double finite_number(const TextColumn& column, size_t row, const FeatureCell& ce
 
 /// Whether it begins as "2020-02-29" does.
 bool looks_like_a_date(std::string_view field);
+/// Whether it is three numbers between slashes, points or dashes, as in 03/04/2020, and not ISO 8601.
+bool looks_like_another_date(std::string_view field);
 inline constexpr size_t kDateParts = 7;
 /// Days since 1970 with the part of the day; sine and cosine of the place in the year, the week and the day.
 /// Times are taken as they stand, without regard to a zone behind them. Throws InvalidArgument, naming the

@@ -187,6 +187,9 @@ class MixedTable {
           columns_.places.begin(), columns_.places.begin() + static_cast<std::ptrdiff_t>(*columns_.target),
           [](int place) { return place >= 0; });
     }
+    if (!data_.numbers.empty()) {
+      for (TextColumn& column : data_.columns) column.set_numbers(data_.numbers);
+    }
     if (!layout_.header) return std::move(data_);
     for (const TextColumn& column : data_.columns) data_.features.push_back(column.name());
     if (columns_.target) data_.target = raw_target_.name();
