@@ -80,6 +80,7 @@ Json as_json(const image::FolderReport& report) {
                        {"other_files", report.other_files},
                        {"classes", classes},
                        {"unbalanced", report.unbalanced},
+                       {"empty", Json(Json::List(report.empty.begin(), report.empty.end()))},
                        {"loose", Json(Json::List(report.loose.begin(), report.loose.end()))},
                        {"lacking", Json(Json::List(report.lacking.begin(), report.lacking.end()))},
                        {"unreadable", unreadable_of(report.unreadable)},
@@ -106,6 +107,7 @@ int split(const Options& options) {
     print_json(Json::object({{"folder", out},
                              {"train", parts.train},
                              {"test", parts.test},
+                             {"copies", parts.copies},
                              {"unreadable", unreadable_of(parts.unreadable)}}));
   else
     fmt::print("{} images in {}/train, {} in {}/test\n", parts.train, printable(out), parts.test,

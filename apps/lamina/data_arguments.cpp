@@ -93,11 +93,13 @@ void add_data_arguments(Command& command, DataArguments& arguments) {
                                   .help = "Rows of a table that lack a value: an error (fail) or left out "
                                           "(drop); default: as in training, else fail",
                                   .type = "fail|drop"});
-  command.add(arguments.infinite,
-              {.name = "--infinite",
-               .help = "Cells of a table that are infinite in float32: taken and told (tell, default), taken "
-                       "without a word (keep), an error (fail), or their rows left out (drop)",
-               .type = "tell|keep|fail|drop"});
+  command.add(
+      arguments.infinite,
+      {.name = "--infinite",
+       .help = "Cells of a table that are infinite in float32: taken and told (tell), taken without a "
+               "word (keep), an error (fail), or their rows left out (drop); default: as in training, "
+               "else tell",
+       .type = "tell|keep|fail|drop"});
   command.add(
       arguments.on_error,
       {.name = "--on-error",
@@ -147,6 +149,8 @@ void tell_info(DataInfo& info, const DataNeeds& needs, const DataArguments& argu
     info.scale = understood("--scale", [&] { return pixel_scale_from(arguments.scale); });
   if (!arguments.missing.empty())
     info.missing = understood("--missing", [&] { return missing_from(arguments.missing); });
+  if (!arguments.infinite.empty())
+    info.infinite = understood("--infinite", [&] { return infinite_from(arguments.infinite); });
 }
 
 void settle_scale_of(Model& model, const LabelledData& data, const DataArguments& arguments,
@@ -162,14 +166,6 @@ void settle_scale_of(Model& model, const LabelledData& data, const DataArguments
 }
 
 namespace {
-
-Infinite infinite_of(const std::string& text) {
-  if (text.empty() || text == "tell") return Infinite::kTell;
-  if (text == "keep") return Infinite::kKeep;
-  if (text == "fail") return Infinite::kFail;
-  if (text == "drop") return Infinite::kDrop;
-  throw UsageError("--infinite: expected tell, keep, fail or drop; got '" + text + "'");
-}
 
 OnError on_error_of(const std::string& text) {
   if (text.empty() || text == "fail") return OnError::kFail;
@@ -188,7 +184,8 @@ DataOptions data_options(DataNeeds needs, const DataArguments& arguments, const 
       .split = split, .label_column = arguments.label_column, .text_column = arguments.text_column};
   options.table.separator = separator_of(arguments.separator);
   options.on_error = on_error_of(arguments.on_error);
-  options.table.infinite = infinite_of(arguments.infinite);
+  if (!arguments.infinite.empty())
+    options.table.infinite = understood("--infinite", [&] { return infinite_from(arguments.infinite); });
   options.table.decimal_comma = arguments.decimal_comma;
   if (arguments.header || arguments.no_header) options.table.header = arguments.header;
   if (arguments.quotes || arguments.no_quotes) options.table.quotes = arguments.quotes;

@@ -14,13 +14,14 @@ struct DataArguments {
   bool header = false, no_header = false, decimal_comma = false, quotes = false, no_quotes = false;
 };
 
-/// --label-column, --text-column, --labels, --scale, --missing, --infinite, --on-error, --separator, --header, --no-header,
+/// --label-column, --text-column, --labels, --scale, --missing, --infinite, --on-error, --separator,
+/// --header, --no-header,
 /// --decimal-comma, --quotes, --no-quotes.
 void add_data_arguments(Command& command, DataArguments& arguments);
 
-/// Puts what --labels, --scale and --missing say into the model's DataInfo, over what it knew. Throws
-/// UsageError for words that cannot be, and InvalidArgument for another number of labels than the model has
-/// classes.
+/// Puts what --labels, --scale, --missing and --infinite say into the model's DataInfo, over what it knew.
+/// Throws UsageError for words that cannot be, and InvalidArgument for another number of labels than the
+/// model has classes.
 void tell_model(Model& model, const DataArguments& arguments);
 
 /// The same where there is no model yet: into what will be known of its data.

@@ -4,8 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <charconv>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 
 #include "catalogue.h"
 #include "cli.h"
@@ -56,13 +60,27 @@ class Line {
   bool drawn_ = false;
 };
 
+// "a%20b" as "a b" (RFC 3986); what is no such code stays.
+std::string decoded(const std::string& text) {
+  std::string result;
+  for (size_t at = 0; at < text.size(); ++at) {
+    unsigned char byte = 0;
+    const char* digits = text.data() + at + 1;
+    const bool code = text[at] == '%' && at + 2 < text.size() &&
+                      std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2;
+    result += code ? static_cast<char>(byte) : text[at];
+    if (code) at += 2;
+  }
+  return result;
+}
+
 // The last part of an address's path, which must do as the name of a file.
 std::string file_name_of(const std::string& url) {
   const std::string path = url.substr(0, url.find_first_of("?#"));
-  const std::string name = path.substr(path.rfind('/') + 1);
+  const std::string name = decoded(path.substr(path.rfind('/') + 1));
   const bool host_only = std::count(path.begin(), path.end(), '/') < 3;
-  const bool odd =
-      std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+  const bool odd = std::any_of(name.begin(), name.end(),
+                               [](unsigned char c) { return c < 0x20 || c == 0x7F || c == '/'; });
   if (host_only || odd || name.empty() || name == "." || name == "..")
     throw InvalidArgument("data get: the address '" + url + "' does not end in the name of a file");
   return name;
@@ -78,19 +96,22 @@ std::vector<Download> downloads_of(const GetOptions& options) {
   const std::string folder = folder_of(options);
   std::vector<Download> list;
   if (options.what.find("://") != std::string::npos) {
-    if (!options.sha256.empty() && !is_sha256(options.sha256))
-      throw UsageError("--sha256: expected 64 hexadecimal digits in lower case; got '" + options.sha256 +
-                       "'");
+    std::string sum = options.sha256;
+    std::transform(sum.begin(), sum.end(), sum.begin(), [](unsigned char c) { return std::tolower(c); });
+    if (!sum.empty() && !is_sha256(sum))
+      throw UsageError("--sha256: expected 64 hexadecimal digits; got '" + options.sha256 + "'");
     if (!options.mirror.empty()) throw UsageError("--mirror is for data sets by name, not for an address");
-    return {{options.what, folder + "/" + file_name_of(options.what), options.sha256}};
+    return {{options.what, folder + "/" + file_name_of(options.what), sum}};
   }
   std::vector<std::string> known;
   for (const CatalogueSet& set : catalogue()) known.push_back(set.name);
   const auto found = std::find(known.begin(), known.end(), options.what);
   if (found == known.end())
-    throw InvalidArgument(fmt::format(
-        "data get: there is no data set '{}'{}; known are {}, and addresses (http://..., https://...)",
-        options.what, suggest(options.what, known), fmt::join(known, ", ")));
+    throw InvalidArgument(
+        fmt::format("data get: expected a name of 'lamina data list' or an address (http://..., "
+                    "https://...); there is no "
+                    "data set '{}'{}",
+                    options.what, suggest(options.what, known)));
   if (!options.sha256.empty())
     throw UsageError("--sha256 is for an address; the catalogue knows the checksums of its sets");
   for (const CatalogueFile& file : catalogue()[static_cast<size_t>(found - known.begin())].files) {
@@ -114,6 +135,9 @@ int get_data(const GetOptions& options) {
       Line line(file.path.substr(file.path.rfind('/') + 1));
       sum = download(file, interrupt.flag(), [&](uint64_t done, uint64_t all) { line.draw(done, all); });
     }
+    std::error_code ignored;
+    if (std::filesystem::file_size(file.path, ignored) == 0)
+      warn(fmt::format("'{}' is empty: the server sent no bytes", file.path));
     if (file.sha256.empty())
       warn(fmt::format("'{}' is not checked: its SHA-256 is {}; give it with --sha256 next time", file.path,
                        sum));

@@ -178,12 +178,13 @@ Input read_source(Model& model, const Options& options, const std::string& text)
   return input;
 }
 
+bool is_picture(const std::string& text) { return is_image_file(text) || is_image_name(text); }
+
 Input read_input(Model& model, const Options& options, const std::string& text) {
   if (model.data_info().text && is_text(text))
     return input_of(model, read_texts(text), text, options.arguments);
   if (is_array(text)) return read_array(model, text, options.arguments);
-  if (is_image_file(text) || ends_with_any(text, {".png", ".jpg", ".jpeg"}))
-    return read_image(model, text, options.arguments);
+  if (is_picture(text)) return read_image(model, text, options.arguments);
   return read_source(model, options, text);
 }
 
@@ -314,6 +315,16 @@ class Speaker {
   int64_t said_ = 0, bad_ = 0;
 };
 
+// Pictures named one by one that cannot be read and may be left out.
+void tell_bad(const std::vector<std::string>& bad, size_t inputs) {
+  if (bad.empty()) return;
+  constexpr size_t kMostNamed = 20;
+  const std::string list = detail::quoted_list(bad, kMostNamed);
+  if (bad.size() == inputs) throw FileError("none of the pictures can be read: " + list);
+  warn(fmt::format("{} of {} pictures cannot be read and {} left out: {}", bad.size(), inputs,
+                   bad.size() == 1 ? "is" : "are", list));
+}
+
 int predict(const Options& options) {
   auto scope = enter(options.place);
   if (is_estimator_file(options.model))
@@ -342,8 +353,23 @@ int predict(const Options& options) {
     with_data_of(fmt::format("{}", fmt::join(options.inputs, ", ")),
                  [&] { ask(read_arrays(model, options.inputs, options.arguments)); });
   } else {
-    for (const std::string& text : options.inputs)
-      with_data_of(parse_source(text).source, [&] { ask(read_input(model, options, text)); });
+    const bool skip = data_options({}, options.arguments, "test").on_error == OnError::kSkip;
+    std::vector<std::string> bad;
+    for (const std::string& text : options.inputs) {
+      const bool may_fail = skip && exists(text) && is_picture(text);
+      with_data_of(parse_source(text).source, [&] {
+        std::optional<Input> input;
+        try {
+          input = read_input(model, options, text);
+        } catch (const FileError&) {
+          if (!may_fail) throw;
+          bad.push_back(text);
+          return;
+        }
+        ask(*input);
+      });
+    }
+    tell_bad(bad, options.inputs.size());
   }
   speaker.finish();
   return 0;

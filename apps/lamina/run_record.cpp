@@ -88,6 +88,7 @@ double number_of(const Json& json) { return json.is_null() ? NAN : json.as_doubl
 
 void read_about(const std::string& path, RunRecord& record) {
   const Json json = Json::parse(read_file(path, kMostNote), path);
+  if (!json.is_object()) throw FileError("'" + path + "' is no note of a training: it holds no object");
   try {
     if (const Json* seconds = json.find("seconds")) record.run.seconds = seconds->as_double();
     if (const Json* task = json.find("task")) record.task = task->as_string();

@@ -26,6 +26,7 @@ std::string known_data(const DataInfo& info) {
   say("Target", {info.target});
   say("Pictures", {info.scale ? name(*info.scale) : ""});
   say("Rows that lack a value", {info.missing ? name(*info.missing) : ""});
+  say("Cells that are infinite", {info.infinite ? name(*info.infinite) : ""});
   for (const auto& [section, value] : info.sections.as_object()) say("Also knows", {section});
   return text;
 }

@@ -35,9 +35,13 @@ struct Descriptor {
 }  // namespace
 
 std::string read_file(const std::string& path, uint64_t limit) {
+  struct stat status {};
+  // To open a pipe waits for who writes to it.
+  if (::stat(path.c_str(), &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)))
+    throw FileError("cannot read '" + path +
+                    "': it is a pipe; a file was expected (only tables and texts are read from pipes)");
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (file.fd < 0) cannot_read(path, errno);
-  struct stat status {};
   if (::fstat(file.fd, &status) != 0) cannot_read(path, errno);
   if (S_ISDIR(status.st_mode))
     throw FileError("cannot read '" + path + "': it is a folder; a file was expected");
@@ -48,7 +52,7 @@ std::string read_file(const std::string& path, uint64_t limit) {
                       " or more; the limit here is " + bytes_text(limit));
     }
   };
-  // The size that the system states is a hint: files of /proc and pipes state 0.
+  // The size that the system states is a hint: files of /proc state 0.
   const uint64_t stated = S_ISREG(status.st_mode) ? static_cast<uint64_t>(status.st_size) : 0;
   check(stated);
   std::string content;

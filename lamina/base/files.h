@@ -13,7 +13,8 @@ inline constexpr uint64_t kDefaultFileLimit = uint64_t{16} << 30;
 
 /// The contents of the file at `path`.
 /// @param limit  most bytes to accept.
-/// Throws FileError, naming the path and the reason, when it cannot be read or holds more than `limit` bytes.
+/// Throws FileError, naming the path and the reason, when it cannot be read, is a pipe, which may never end,
+/// or holds more than `limit` bytes.
 std::string read_file(const std::string& path, uint64_t limit = kDefaultFileLimit);
 
 /// Whether `bytes` starts as a gzip stream does.

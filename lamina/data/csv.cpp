@@ -43,14 +43,14 @@ class TableReader {
   TableReader(detail::OpenTable& table, const DataOptions& options)
       : table_(table),
         layout_(table.layout()),
-        missing_(options.missing.value_or(options.needs.known.missing.value_or(Missing::kFail))),
+        missing_(options.missing_way()),
         columns_(detail::choose_columns(layout_, options, table.name())),
         values_(columns_.inputs),
-        infinite_(options.table.infinite) {
+        infinite_(options.infinite_way()) {
     if (!layout_.guess.empty()) warn("'" + table.name() + "': " + layout_.guess);
     if (columns_.target)
       target_.emplace(options.needs, layout_.decimal, layout_.columns[*columns_.target],
-                      options.table.infinite);
+                      options.infinite_way());
   }
 
   LabelledData run() {

@@ -106,13 +106,13 @@ bool are_numbered(const std::vector<std::string>& class_names) {
   return class_names == numbered_classes(static_cast<int64_t>(class_names.size()));
 }
 
-std::string quoted_list(const std::vector<std::string>& names) {
+std::string quoted_list(const std::vector<std::string>& names, size_t most) {
   std::string text;
-  for (size_t i = 0; i < names.size() && i < 8; ++i) {
+  for (size_t i = 0; i < names.size() && i < most; ++i) {
     const std::string name = names[i].size() > 40 ? names[i].substr(0, 40) + "..." : names[i];
     text += (i > 0 ? ", '" : "'") + name + "'";
   }
-  return names.size() > 8 ? text + ", ..." : text;
+  return names.size() > most ? text + ", ..." : text;
 }
 
 bool accept_new_classes(const DataNeeds& needs, const std::vector<std::string>& names,

@@ -57,14 +57,6 @@ enum class SampleKind {
   kSeries,  ///< a moment each, in order: x (n, 1), and names with the times where a column holds such
 };
 
-/// What is done with a cell of a table that is infinite in float32: "inf", or a number beyond its range.
-enum class Infinite {
-  kTell,  ///< it is taken as it is, and one warning names the first and counts them
-  kKeep,  ///< it is taken as it is
-  kFail,  ///< an error names the cell
-  kDrop,  ///< the row is left out
-};
-
 /// What is done with a picture of a folder that cannot be decoded.
 enum class OnError {
   kFail,  ///< an error names it
@@ -85,8 +77,8 @@ struct TableOptions {
   /// tabs where some field holds a quote and does not stand in quotes, but every line has as many tabs.
   std::optional<bool> quotes = {};
   /// Of inputs, and of targets that are values. Time series, whose values are finite, know kDrop and else
-  /// fail.
-  Infinite infinite = Infinite::kTell;
+  /// fail. Absent: as in training, or kTell.
+  std::optional<Infinite> infinite = {};
 
   /// Whether anything is said here, so that it is a table whatever it looks like.
   bool given() const { return header || separator != 0 || decimal_comma || quotes; }
@@ -144,6 +136,12 @@ struct DataOptions {
   /// Of folders of pictures.
   OnError on_error = OnError::kFail;
   DataNeeds needs = {};
+
+  /// What becomes of cells that are missing, or infinite: what is said here, else what the model knows.
+  Missing missing_way() const { return missing.value_or(needs.known.missing.value_or(Missing::kFail)); }
+  Infinite infinite_way() const {
+    return table.infinite.value_or(needs.known.infinite.value_or(Infinite::kTell));
+  }
 };
 
 /// The data that `source` names:
@@ -206,8 +204,8 @@ bool are_numbered(const std::vector<std::string>& class_names);
 /// to the log. Throws FileError, beginning with `where`, when they cannot be, unless targets are optional.
 bool accept_new_classes(const DataNeeds& needs, const std::vector<std::string>& names,
                         const std::string& where);
-/// "'a', 'b'", and "..." after eight.
-std::string quoted_list(const std::vector<std::string>& names);
+/// "'a', 'b'", and "..." after `most` of them.
+std::string quoted_list(const std::vector<std::string>& names, size_t most = 8);
 }  // namespace detail
 
 }  // namespace lamina

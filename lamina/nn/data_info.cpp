@@ -24,6 +24,11 @@ constexpr Named kScales[] = {{"none", static_cast<int>(PixelScale::kNone)},
 constexpr Named kMissing[] = {{"fail", static_cast<int>(Missing::kFail)},
                               {"drop", static_cast<int>(Missing::kDrop)}};
 
+constexpr Named kInfinite[] = {{"tell", static_cast<int>(Infinite::kTell)},
+                               {"keep", static_cast<int>(Infinite::kKeep)},
+                               {"fail", static_cast<int>(Infinite::kFail)},
+                               {"drop", static_cast<int>(Infinite::kDrop)}};
+
 template <size_t kCount>
 std::string name_of(const Named (&table)[kCount], int value) {
   for (const Named& entry : table) {
@@ -131,6 +136,7 @@ TextInfo text_from_json(const Json& json) {
 
 std::string name(PixelScale scale) { return name_of(kScales, static_cast<int>(scale)); }
 std::string name(Missing missing) { return name_of(kMissing, static_cast<int>(missing)); }
+std::string name(Infinite infinite) { return name_of(kInfinite, static_cast<int>(infinite)); }
 
 PixelScale pixel_scale_from(const std::string& name) {
   return static_cast<PixelScale>(value_of(kScales, name, "scale"));
@@ -140,9 +146,14 @@ Missing missing_from(const std::string& name) {
   return static_cast<Missing>(value_of(kMissing, name, "way with missing values"));
 }
 
+Infinite infinite_from(const std::string& name) {
+  return static_cast<Infinite>(value_of(kInfinite, name, "way with infinite values"));
+}
+
 bool DataInfo::operator==(const DataInfo& other) const {
   return class_names == other.class_names && features == other.features && target == other.target &&
-         scale == other.scale && missing == other.missing && text == other.text && sections == other.sections;
+         scale == other.scale && missing == other.missing && infinite == other.infinite &&
+         text == other.text && sections == other.sections;
 }
 
 void DataInfo::check() const {
@@ -166,6 +177,7 @@ Json DataInfo::to_json() const {
   if (!target.empty()) json["target"] = target;
   if (scale) json["scale"] = name(*scale);
   if (missing) json["missing"] = name(*missing);
+  if (infinite) json["infinite"] = name(*infinite);
   if (text) json["text"] = text_to_json(*text);
   if (sections.size() > 0) json["sections"] = sections;
   return json;
@@ -190,6 +202,8 @@ DataInfo DataInfo::from_json(const Json& json, const std::string& name) {
         info.scale = pixel_scale_from(value.as_string());
       else if (key == "missing")
         info.missing = missing_from(value.as_string());
+      else if (key == "infinite")
+        info.infinite = infinite_from(value.as_string());
       else if (key == "text")
         info.text = text_from_json(value);
       else if (key == "sections")

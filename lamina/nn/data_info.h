@@ -30,6 +30,18 @@ std::string name(Missing missing);
 /// Throws InvalidArgument, suggesting the nearest, for another name.
 Missing missing_from(const std::string& name);
 
+/// What is done with a cell of a table that is infinite in float32: "inf", or a number beyond its range.
+enum class Infinite {
+  kTell,  ///< it is taken as it is, and one warning names the first and counts them
+  kKeep,  ///< it is taken as it is
+  kFail,  ///< an error names the cell
+  kDrop,  ///< the row is left out
+};
+/// "tell", "keep", "fail" and "drop".
+std::string name(Infinite infinite);
+/// Throws InvalidArgument, suggesting the nearest, for another name.
+Infinite infinite_from(const std::string& name);
+
 /// How texts become inputs, as TextPreprocessing (lamina/text/text_preprocessing.h) writes and reads it.
 struct TextInfo {
   /// What turns texts into numbers, by its to_json(): {"class_name": "Tokenizer", "config": {...}}.
@@ -65,6 +77,8 @@ struct DataInfo {
   std::optional<PixelScale> scale = {};
   /// Of tables; absent where the model has not been trained on any.
   std::optional<Missing> missing = {};
+  /// Of tables; absent where nobody said it in training.
+  std::optional<Infinite> infinite = {};
   /// Of texts; absent where the model has not been trained on any.
   std::optional<TextInfo> text = {};
   /// What other parts of the library know, an object for each under its own name ("vocabulary",

@@ -242,6 +242,9 @@ FolderReport check_folder(const std::string& directory, const CheckFolderOptions
     if (found != report.class_names.end())
       ++report.class_counts[static_cast<size_t>(found - report.class_names.begin())];
   }
+  for (size_t i = 0; i < report.class_names.size(); ++i) {
+    if (report.class_counts[i] == 0) report.empty.push_back(report.class_names[i]);
+  }
   if (!report.class_counts.empty()) {
     const auto [least, most] = std::minmax_element(report.class_counts.begin(), report.class_counts.end());
     report.unbalanced =
@@ -266,11 +269,15 @@ std::string FolderReport::str() const {
   for (size_t i = 0; i < class_names.size(); ++i)
     text += "  " + class_names[i] + ": " + std::to_string(class_counts[i]) + "\n";
   if (class_names.size() == 1) text += "There is one class only: nothing to tell apart\n";
+  if (images == 0)
+    text += "There is no image that can be read: expected one folder of images (" +
+            detail::image_format_names() + ") for each class\n";
   if (class_names.empty() && images > 0)
     text += "There are no folders of classes: training needs one folder of images for each\n";
   if (unbalanced)
     text += "Classes are unbalanced: class_weight in fit, or more images of the small ones, may help\n";
   const auto as_is = [](const std::string& each) { return each; };
+  if (images > 0) add_list(text, "Classes without an image that can be read", empty, as_is);
   add_list(text, "No image of the class in this part", lacking, as_is);
   add_list(text, "In no folder of a class", loose, as_is);
   add_list(text, "Cannot be read", unreadable, [](const Unreadable& each) { return each.reason; });

@@ -44,6 +44,7 @@ struct FolderReport {
   std::vector<int64_t> class_counts;     ///< readable images of each class, all parts together
   std::vector<std::string> loose;        ///< images beside the folders of classes: training leaves them out
   std::vector<std::string> lacking;      ///< classes without an image in one of the parts: "test/cats"
+  std::vector<std::string> empty;        ///< classes without an image that can be read
   std::vector<Unreadable> unreadable;
   std::vector<Copies> copies;
   std::vector<Sized> tiny, huge;
@@ -72,15 +73,18 @@ struct SplitFolderOptions {
 /// How many images went where.
 struct FolderSplit {
   int64_t train = 0, test = 0;
+  int64_t copies = 0;  ///< files equal byte for byte to one before them, whose part they share
   std::vector<FolderReport::Unreadable> unreadable = {};  ///< files that are left out
 };
 
 /// Copies the images of a folder (or tar archive) of class folders to `out`/train/CLASS and `out`/test/CLASS,
 /// where load_data and image_dataset_from_directory find them. Folders inside of class folders become part of
 /// the names. Every image is decoded first, and those that cannot be are left out, which one warning says
-/// with their names. Throws InvalidArgument for a test_size out of range, an `out` inside of `directory` (or
-/// the same), and, with stratify, for a class of one image; FileError for a folder without class folders or
-/// images, an `out` that holds something already, and a full disk.
+/// with their names. Files that are equal byte for byte come into one part, which one warning counts, so that
+/// the test holds nothing that was learned; the parts may then be smaller than asked for. Throws
+/// InvalidArgument for a test_size out of range, an `out` inside of `directory` (or the same), and, with
+/// stratify, for a class of one image; FileError for a folder without class folders or images, an `out` that
+/// holds something already, and a full disk.
 FolderSplit split_folder(const std::string& directory, const std::string& out,
                          const SplitFolderOptions& options = {});
 

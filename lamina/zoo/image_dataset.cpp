@@ -33,7 +33,7 @@ void check_one_of(const char* option, const std::string& value, const std::vecto
 
 void check(const ImageDatasetOptions& o) {
   check_one_of("label_mode", o.label_mode, {"int", "categorical", "binary", "none"});
-  check_one_of("color_mode", o.color_mode, {"rgb", "grayscale"});
+  check_one_of("color_mode", o.color_mode, {"rgb", "grayscale", "rgba"});
   check_one_of("interpolation", o.interpolation, detail::interpolations());
   check_one_of("data_format", o.data_format, {"channels_last", "channels_first"});
   check_one_of("on_error", o.on_error, {"raise", "skip"});
@@ -169,14 +169,17 @@ class Reading {
   Reading(Index index, const ImageDatasetOptions& o)
       : index_(std::move(index)),
         o_(o),
-        read_{.channels = o.color_mode == "rgb" ? 3 : 1,
+        read_{.channels = o.color_mode == "rgb"    ? 3
+                          : o.color_mode == "rgba" ? 4
+                                                   : 1,
               .size = o.image_size,
               .interpolation = o.interpolation,
               .crop_to_aspect_ratio = o.crop_to_aspect_ratio,
               .pad_to_aspect_ratio = o.pad_to_aspect_ratio,
               .exif_orientation = o.exif_orientation,
               .decode = {.fast_dct = o.dct_method == "fast",
-                         .grey = o.dct_method == "fast" && o.color_mode != "rgb"}},
+                         .grey = o.dct_method == "fast" && o.color_mode == "grayscale",
+                         .alpha = o.color_mode == "rgba"}},
         classes_(static_cast<int64_t>(index_.class_names.size())),
         warned_(std::make_unique<std::atomic<bool>[]>(index_.files.size())) {
     for (const ImageFile& file : index_.files) classes_ = std::max<int64_t>(classes_, file.label + 1);

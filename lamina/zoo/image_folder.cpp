@@ -143,7 +143,8 @@ class ImageFolder {
   void collect(const std::string& folder, int32_t label) {
     for (const std::string& name : tree_->names(folder, false)) {
       const std::string file = joined(folder, name);
-      if (!detail::image_format_of(tree_->head(file, detail::kImageHeadBytes))) {
+      // What is called an image and holds none is damaged, and no file of another kind.
+      if (!is_image_name(name) && !detail::image_format_of(tree_->head(file, detail::kImageHeadBytes))) {
         if (others_++ == 0) first_other_ = tree_->shown(file);
         continue;
       }
@@ -158,7 +159,7 @@ class ImageFolder {
   void tell_bad(const std::vector<std::string>& bad) const {
     const auto count = static_cast<int64_t>(bad.size());
     warn("'" + path_ + "': " + detail::count_of(count, "image") + " of " + std::to_string(files_.size()) +
-         " cannot be read and " + (count == 1 ? "is" : "are") + " left out: " + detail::quoted_list(bad));
+         " cannot be read and " + (count == 1 ? "is" : "are") + " left out: " + detail::quoted_list(bad, 20));
   }
 
   std::string other() const {
@@ -173,6 +174,7 @@ class ImageFolder {
   // Takes what cannot be decoded out of the files and labels, where that may be left out.
   Tensor pixels() {
     std::vector<std::string> bad;
+    std::string first_error;
     std::shared_ptr<Buffer> buffer;
     Shape shape;
     size_t bytes = 0, i = 0;
@@ -181,9 +183,7 @@ class ImageFolder {
       try {
         image = image_for(tree_->read(files_[next]), tree_->shown(files_[next]), shape_);
       } catch (const FileError& error) {
-        if (!skip_)
-          throw FileError(std::string(error.what()) + "; 'lamina data check' lists all such files, and " +
-                          "--on-error skip (DataOptions::on_error) leaves them out");
+        if (bad.empty()) first_error = error.what();
         bad.push_back(files_[next]);
         continue;
       }
@@ -200,6 +200,13 @@ class ImageFolder {
                         "; the model takes any size, but not two at once");
       }
       std::memcpy(static_cast<char*>(buffer->data()) + i++ * bytes, image.data<uint8_t>(), bytes);
+    }
+    if (!bad.empty() && !skip_) {
+      const auto more = static_cast<int64_t>(bad.size()) - 1;
+      throw FileError(first_error +
+                      (more > 0 ? "; and " + detail::count_of(more, "more image") + " cannot be read" : "") +
+                      "; 'lamina data check' lists all such files, and --on-error skip " +
+                      "(DataOptions::on_error) leaves them out");
     }
     if (!bad.empty()) tell_bad(bad);
     files_.resize(i);

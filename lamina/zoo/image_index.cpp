@@ -8,10 +8,11 @@
 #include <string_view>
 #include <utility>
 
-namespace lamina::detail {
-namespace {
+#include "lamina/zoo/image_folder.h"
 
-bool is_named_as_image(const std::string& name) {
+namespace lamina {
+
+bool is_image_name(const std::string& name) {
   constexpr std::array<std::string_view, 10> kEndings = {".bmp",  ".gif", ".jpeg", ".jpg", ".png",
                                                          ".webp", ".pnm", ".pbm",  ".pgm", ".ppm"};
   std::string lower = name;
@@ -20,13 +21,16 @@ bool is_named_as_image(const std::string& name) {
                      [&](std::string_view end) { return lower.ends_with(end); });
 }
 
+namespace detail {
+namespace {
+
 // Links in a circle would lead ever deeper.
 constexpr int kDeepest = 64;
 
 void collect(const FileTree& tree, const std::string& folder, int depth,
              std::vector<std::pair<std::string, std::string>>& found) {
   for (const std::string& name : tree.names(folder, false)) {
-    if (is_named_as_image(name)) found.emplace_back(folder, name);
+    if (is_image_name(name)) found.emplace_back(folder, name);
   }
   if (depth == kDeepest) return;
   for (const std::string& name : tree.names(folder, true))
@@ -58,4 +62,5 @@ void shuffle_as_numpy(std::vector<ImageFile>& files, uint32_t seed) {
   }
 }
 
-}  // namespace lamina::detail
+}  // namespace detail
+}  // namespace lamina

@@ -2,8 +2,11 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <numeric>
 #include <system_error>
+#include <unordered_map>
 
 #include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
@@ -71,15 +74,51 @@ bool is_inside(const std::string& out, const std::string& directory) {
          std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
 }
 
+/// Files that are equal byte for byte, told by a hash and compared where that is the same.
+class Twins {
+ public:
+  explicit Twins(const detail::FileTree& tree) : tree_(tree) {}
+
+  void add(const std::string& path, size_t hash) {
+    for (const std::string& first : firsts_[hash]) {
+      if (tree_.read(first) != tree_.read(path)) continue;
+      first_of_[path] = first;
+      ++sizes_[first];
+      return;
+    }
+    firsts_[hash].push_back(path);
+    sizes_[path] = 1;
+  }
+
+  /// The first of the files that are equal to this one.
+  const std::string& first(const std::string& path) const {
+    const auto found = first_of_.find(path);
+    return found == first_of_.end() ? path : found->second;
+  }
+  /// How many files are equal to that first one, itself included.
+  size_t size(const std::string& first) const { return sizes_.at(first); }
+  /// Those that are not the first of their kind.
+  const std::map<std::string, std::string>& others() const { return first_of_; }
+
+ private:
+  const detail::FileTree& tree_;
+  std::unordered_map<size_t, std::vector<std::string>> firsts_;
+  std::map<std::string, std::string> first_of_;
+  std::unordered_map<std::string, size_t> sizes_;
+};
+
 /// The files that can be decoded; the others go to `unreadable`.
 std::vector<ImageFile> readable(const detail::FileTree& tree, const std::vector<std::string>& paths,
-                                std::vector<FolderReport::Unreadable>& unreadable) {
+                                std::vector<FolderReport::Unreadable>& unreadable, Twins& twins) {
   std::vector<std::string> reasons(paths.size());
+  std::vector<size_t> hashes(paths.size());
   parallel_for(static_cast<int64_t>(paths.size()), 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const std::string& path = paths[static_cast<size_t>(i)];
       try {
-        decode_image(tree.read(path), tree.shown(path));
+        const std::string bytes = tree.read(path);
+        decode_image(bytes, tree.shown(path));
+        hashes[static_cast<size_t>(i)] = std::hash<std::string>()(bytes);
       } catch (const FileError& error) {
         reasons[static_cast<size_t>(i)] = error.what();
       }
@@ -87,10 +126,12 @@ std::vector<ImageFile> readable(const detail::FileTree& tree, const std::vector<
   });
   std::vector<ImageFile> files;
   for (size_t i = 0; i < paths.size(); ++i) {
-    if (reasons[i].empty())
-      files.push_back({paths[i], 0});
-    else
+    if (!reasons[i].empty()) {
       unreadable.push_back({tree.shown(paths[i]), reasons[i]});
+      continue;
+    }
+    files.push_back({paths[i], 0});
+    twins.add(paths[i], hashes[i]);
   }
   return files;
 }
@@ -102,6 +143,16 @@ void tell_unreadable(const std::vector<FolderReport::Unreadable>& unreadable, co
   const auto count = static_cast<int64_t>(names.size());
   warn("'" + directory + "': " + detail::count_of(count, "image", "images") + " cannot be read and " +
        (count == 1 ? "is" : "are") + " left out: " + detail::quoted_list(names));
+}
+
+void tell_twins(const Twins& twins, const std::string& directory) {
+  std::vector<std::string> names;
+  for (const auto& [path, first] : twins.others()) names.push_back(path);
+  if (names.empty()) return;
+  const auto count = static_cast<int64_t>(names.size());
+  warn("'" + directory +
+       "': " + detail::count_of(count, "image is a copy of another", "images are copies of others") +
+       ", byte for byte, and in the same part: " + detail::quoted_list(names));
 }
 
 }  // namespace
@@ -119,9 +170,11 @@ FolderSplit split_folder(const std::string& directory, const std::string& out,
                           "', whose classes would then be its parts, too; name a folder beside it");
   const auto tree = detail::FileTree::open(directory);
   FolderSplit split;
+  Twins twins(*tree);
   std::vector<std::vector<ImageFile>> groups;
   for (const std::string& name : tree->names("", true)) {
-    const std::vector<ImageFile> files = readable(*tree, detail::image_paths(*tree, name), split.unreadable);
+    const std::vector<ImageFile> files =
+        readable(*tree, detail::image_paths(*tree, name), split.unreadable, twins);
     if (files.empty()) continue;
     if (options.stratify && files.size() < 2)
       throw InvalidArgument(
@@ -139,14 +192,23 @@ FolderSplit split_folder(const std::string& directory, const std::string& out,
   const auto wanted = static_cast<size_t>(std::ceil(options.test_size * static_cast<double>(all)));
   const std::vector<size_t> taken = shares(counts, wanted, options.test_size);
   tell_unreadable(split.unreadable, directory);
+  tell_twins(twins, directory);
+  split.copies = static_cast<int64_t>(twins.others().size());
+  // Copies go with the first of them that comes. To the test they go only where all of them find room.
+  std::map<std::string, bool> in_test;
   for (size_t g = 0; g < groups.size(); ++g) {
     detail::shuffle_as_numpy(groups[g], static_cast<uint32_t>(options.seed + g));
-    for (size_t i = 0; i < groups[g].size(); ++i) {
-      const bool test = i < taken[g];
-      copy(*tree, groups[g][i], test ? "test" : "train", out);
+    size_t room = taken[g];
+    for (const ImageFile& file : groups[g]) {
+      const std::string& first = twins.first(file.path);
+      const bool test = in_test.try_emplace(first, twins.size(first) <= room).first->second;
+      if (test && room > 0) --room;
+      copy(*tree, file, test ? "test" : "train", out);
       ++(test ? split.test : split.train);
     }
   }
+  if (split.test == 0)
+    warn("'" + directory + "': nothing is left for the test, since no group of copies is as small as it");
   return split;
 }
 

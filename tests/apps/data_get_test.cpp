@@ -1,6 +1,7 @@
 // lamina data get against a real server: whole, broken off, resumed, refused, interrupted.
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <csignal>
 #include <filesystem>
 #include <optional>
@@ -76,8 +77,23 @@ TEST_F(DataGet, WithoutAChecksumItTellsIt) {
   const Outcome again = get("/range/abc");
   EXPECT_EQ(again.status, 1);
   EXPECT_NE(again.err.find("is there already"), std::string::npos) << again.err;
-  EXPECT_EQ(get("/range/empty").status, 0);
+  const Outcome empty = get("/range/empty");
+  EXPECT_EQ(empty.status, 0);
+  EXPECT_NE(empty.err.find("empty' is empty: the server sent no bytes"), std::string::npos) << empty.err;
   EXPECT_EQ(fs::file_size(folder_ / "got/empty"), 0u);
+}
+
+TEST_F(DataGet, NamesAndChecksumsAreReadAsPeopleWriteThem) {
+  std::string upper = kAbc;
+  for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  EXPECT_EQ(get("/range/abc", {"--sha256", upper}).status, 0);
+  write_file(folder_ / "files/a b%", "abc");
+  ASSERT_EQ(get("/range/a%20b%25").status, 0);
+  EXPECT_TRUE(there("a b%"));
+  EXPECT_EQ(get("/range/..%2fabc").status, 1);
+  const Outcome unknown = get("nosuchset");
+  EXPECT_EQ(unknown.err.find("titanic"), unknown.err.rfind("titanic")) << unknown.err;
+  EXPECT_NE(unknown.err.find("titanic"), std::string::npos) << unknown.err;
 }
 
 TEST_F(DataGet, WhatBrokeOffIsGoneOnWith) {

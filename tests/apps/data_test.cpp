@@ -1,5 +1,6 @@
 // Data on the command line: what a model learned of its data is kept in its file and used by every command.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <limits>
@@ -164,6 +165,48 @@ TEST_F(DataOnTheCommandLine, OneBadCellIsNamed) {
   expect_refused({"evaluate", "d.keras", "--data", "bad.csv", "--missing", "ignore"}, "unknown way", 2);
   write("gap.csv", "a,b\n1,1\n,1\n2,1\n");
   EXPECT_EQ(said({"d.keras", "gap.csv"}, "input"), (Words{"gap.csv[0]", "gap.csv[2]"}));
+}
+
+TEST_F(DataOnTheCommandLine, TheModelRemembersWhatBecomesOfInfiniteCells) {
+  adder().save(file("m.keras"));
+  write("inf.csv", "a,b,price\n1,1,3\ninf,1,5\n3,1,7\n");
+  ASSERT_EQ(run({"train", "m.keras", "--data", "inf.csv", "--infinite", "drop", "--out", "d.keras"}).status,
+            0);
+  EXPECT_EQ(load_model(file("d.keras")).data_info().infinite, Infinite::kDrop);
+  const Outcome asked = run({"evaluate", "d.keras", "--data", "inf.csv", "--json"});
+  ASSERT_EQ(asked.status, 0) << asked.err;
+  EXPECT_EQ(Json::parse(asked.out).at("samples").as_int(), 2);
+  EXPECT_EQ(said({"d.keras", "inf.csv"}, "input"), (Words{"inf.csv[0]", "inf.csv[2]"}));
+  EXPECT_NE(run({"summary", "d.keras"}).out.find("Cells that are infinite: drop"), std::string::npos);
+  expect_refused({"evaluate", "d.keras", "--data", "inf.csv", "--infinite", "fail"}, "line 3");
+  expect_refused({"evaluate", "d.keras", "--data", "inf.csv", "--infinite", "maybe"}, "unknown way", 2);
+}
+
+TEST_F(DataOnTheCommandLine, PicturesByNameAreLeftOutWhereOneSaysSo) {
+  Sequential model({Input({2, 2, 1}), Flatten(), Dense(2, {.activation = "softmax"})}, {.seed = 1});
+  model.save(file("m.keras"));
+  write("good.png", encode_png({2, 2, 1, std::vector<uint8_t>(4, 7)}));
+  write("empty.gif", "");
+  write("page.jpg", "<!DOCTYPE html><html></html>");
+  expect_refused({"predict", "m.keras", "good.png", "page.jpg"}, "an HTML page");
+  const Outcome outcome =
+      run({"predict", "m.keras", "empty.gif", "good.png", "page.jpg", "--on-error", "skip", "--json"});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(outcome.lines().size(), 1u);
+  EXPECT_NE(outcome.err.find("2 of 3 pictures cannot be read and are left out: 'empty.gif', 'page.jpg'"),
+            std::string::npos)
+      << outcome.err;
+  expect_refused({"predict", "m.keras", "page.jpg", "--on-error", "skip"},
+                 "none of the pictures can be read");
+  expect_refused({"predict", "m.keras", "good.png", "none.jpg", "--on-error", "skip"}, "none.jpg");
+}
+
+// What is read in whole comes from no pipe, and nobody waits for it.
+TEST_F(DataOnTheCommandLine, PipesAreNotWaitedFor) {
+  adder().save(file("m.keras"));
+  for (const char* name : {"p.keras", "p.png"}) ASSERT_EQ(::mkfifo(file(name).c_str(), 0600), 0);
+  expect_refused({"evaluate", "p.keras", "--data", "x.csv"}, "'p.keras': it is a pipe; a file was expected");
+  expect_refused({"predict", "m.keras", "p.png"}, "'p.png': it is a pipe; a file was expected");
 }
 
 TEST_F(DataOnTheCommandLine, WholeNumbersAreValuesForARegression) {

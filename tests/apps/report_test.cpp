@@ -168,6 +168,8 @@ TEST_F(RunFiles, ThatCannotBeReadAreNamed) {
   }
   leave("broken", good, "{\"seconds\": ");
   expect_refused({"broken"}, {"broken/run.json"});
+  leave("broken", good, "[1, 2]");
+  expect_refused({"broken"}, {"broken/run.json", "it holds no object"});
   leave("broken", good, "{\"seconds\": \"long\"}");
   expect_refused({"broken"}, {"broken/run.json", "no note of a training"});
 }

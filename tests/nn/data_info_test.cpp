@@ -22,6 +22,7 @@ DataInfo full() {
           .target = "kind",
           .scale = PixelScale::kNone,
           .missing = Missing::kDrop,
+          .infinite = Infinite::kKeep,
           .text = TextInfo{.encoder = Json::object(
                                {{"class_name", "Tokenizer"}, {"config", Json::object({{"lower", true}})}}),
                            .segmenter = Json::object({{"class_name", "S"}, {"config", Json::object()}}),
@@ -63,6 +64,7 @@ TEST(DataInfo, RefusesNonsense) {
   refused("{\"version\": 1, \"features\": [\"a\"], \"target\": \"a\"}", "also one of the features");
   refused("{\"version\": 1, \"scale\": \"1..255\"}", "unknown scale '1..255'");
   refused("{\"version\": 1, \"missing\": true}", "string");
+  refused("{\"version\": 1, \"infinite\": \"kep\"}", "did you mean 'keep'?");
   const std::string text = "{\"version\": 1, \"text\": {\"encoder\": {\"class_name\": \"T\", \"config\": {}}";
   refused("{\"version\": 1, \"text\": []}", "object");
   refused("{\"version\": 1, \"text\": {}}", "'encoder' is no object with a class_name");

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <set>
 
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
@@ -214,10 +215,65 @@ TEST_F(CheckFolder, SplitsLeaveOutWhatIsDamagedAndStayOutside) {
     EXPECT_NE(entry.path().filename(), "cut.png");
 }
 
+TEST_F(CheckFolder, CopiesStayInOnePart) {
+  for (int i = 0; i < 8; ++i) {
+    const auto noise = [i](int at) { return static_cast<uint8_t>(at * (37 + 12 * i) + i); };
+    Picture picture{16, 16, 1, {}};
+    for (int at = 0; at < 256; ++at) picture.pixels.push_back(noise(at));
+    const std::string bytes = encode_png(picture);
+    for (const char* copy : {"x", "y"}) {
+      for (const char* name : {"a", "b"}) {
+        fs::create_directories(folder_ / "twins" + std::string("/") + name);
+        // Every picture of a is there twice, and one of them in b, too.
+        if (std::string(name) == "a" || (i == 0 && std::string(copy) == "x"))
+          write_file(folder_ / "twins/" + name + "/" + copy + std::to_string(i) + ".png", bytes);
+      }
+    }
+    picture.pixels[0] ^= 1;
+    write_file(folder_ / "twins/b/z" + std::to_string(i) + ".png", encode_png(picture));
+  }
+  for (const uint64_t seed : {0, 1, 2}) {
+    const std::string out = folder_ / ("parts" + std::to_string(seed));
+    const test::Told told;
+    const image::FolderSplit split =
+        image::split_folder(folder_ / "twins", out, {.test_size = 0.3, .seed = seed});
+    EXPECT_EQ(split.copies, 9);
+    EXPECT_TRUE(told.holds("9 images are copies of others, byte for byte, and in the same part"))
+        << told.text();
+    EXPECT_GT(split.test, 0);
+    EXPECT_EQ(split.train + split.test, 25);
+    std::set<std::string> learned;
+    for (const auto& entry : fs::recursive_directory_iterator(out + "/train")) {
+      if (entry.is_regular_file()) learned.insert(read_file(entry.path().string()));
+    }
+    for (const auto& entry : fs::recursive_directory_iterator(out + "/test")) {
+      if (!entry.is_regular_file()) continue;
+      EXPECT_FALSE(learned.contains(read_file(entry.path().string()))) << entry.path();
+    }
+  }
+}
+
+TEST_F(CheckFolder, SaysWhyAFolderWithoutImagesIsNotGood) {
+  fs::create_directories(folder_ / "nothing");
+  const image::FolderReport none = image::check_folder(folder_ / "nothing");
+  EXPECT_FALSE(none.good());
+  EXPECT_NE(none.str().find("There is no image that can be read: expected one folder of images"),
+            std::string::npos)
+      << none.str();
+  fs::create_directories(folder_ / "half/a");
+  fs::create_directories(folder_ / "half/b");
+  write_file(folder_ / "half/a/1.png", encode_png(Picture{20, 20, 1, std::vector<uint8_t>(400, 9)}));
+  const image::FolderReport half = image::check_folder(folder_ / "half");
+  EXPECT_EQ(half.empty, (std::vector<std::string>{"b"}));
+  EXPECT_NE(half.str().find("Classes without an image that can be read (1):\n  b\n"), std::string::npos)
+      << half.str();
+}
+
 TEST_F(CheckFolder, PipesAreNoImages) {
   fs::create_directories(folder_ / "cat");
   ASSERT_EQ(::mkfifo((folder_ / "cat/pipe.png").c_str(), 0600), 0);
-  const image::FolderReport report = image::check_folder(folder_.path());  // does not wait for somebody to write
+  const image::FolderReport report =
+      image::check_folder(folder_.path());  // does not wait for somebody to write
   EXPECT_EQ(report.images, 0);
   EXPECT_FALSE(report.good());
 }

@@ -151,6 +151,26 @@ TEST_F(ImageFolders, LeaveOutWhatIsDamagedWhereOneSaysSo) {
             std::string::npos);
 }
 
+// What is called a picture and holds none is damaged, as `lamina data check` has it.
+TEST_F(ImageFolders, EmptyFilesPagesAndPointersAreDamagedPictures) {
+  picture("a/1.png", 10);
+  picture("b/1.png", 30);
+  write_file(folder_ / "a/README.txt", "about these");
+  write_file(folder_ / "a/empty.JPG", "");
+  write_file(folder_ / "b/page.jpeg", "<!DOCTYPE html><html></html>");
+  write_file(folder_ / "b/pointer.png", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n");
+  const std::string refused = message_of<FileError>([&] { load_data(folder_.path()); });
+  EXPECT_NE(refused.find("a/empty.JPG' is no image that can be read"), std::string::npos) << refused;
+  EXPECT_NE(refused.find("and 2 more images cannot be read"), std::string::npos) << refused;
+  const test::Told told;
+  EXPECT_EQ(load_data(folder_.path(), {.on_error = OnError::kSkip}).samples(), 2);
+  EXPECT_TRUE(
+      told.holds("3 images of 5 cannot be read and are left out: 'a/empty.JPG', 'b/page.jpeg', "
+                 "'b/pointer.png'"))
+      << told.text();
+  EXPECT_TRUE(told.holds("1 file is no image that can be read")) << told.text();
+}
+
 // ---- Pictures where none are expected ----
 
 TEST_F(ImageFolders, PicturesInNoFolderOfAClassAreToldOrAsked) {

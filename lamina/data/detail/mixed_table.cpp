@@ -27,7 +27,7 @@ class MixedTable {
         options_(options),
         layout_(table.layout()),
         columns_(choose_columns(layout_, options, table.name())),
-        infinite_(options.table.infinite) {
+        infinite_(options.infinite_way()) {
     if (!layout_.guess.empty()) warn("'" + table.name() + "': " + layout_.guess);
     data_.columns.resize(columns_.inputs);
     const std::vector<std::string>& known = options.needs.known.features;
@@ -40,7 +40,7 @@ class MixedTable {
     const DataNeeds& needs = options.needs;
     learns_ = needs.learned_from && needs.known.class_names.empty() && needs.target != TargetKind::kValues;
     raw_target_ = TextColumn(layout_.columns[*columns_.target]);
-    if (!learns_) target_.emplace(needs, layout_.decimal, raw_target_.name(), options.table.infinite);
+    if (!learns_) target_.emplace(needs, layout_.decimal, raw_target_.name(), options.infinite_way());
   }
 
   LabelledData run() {
@@ -69,7 +69,7 @@ class MixedTable {
   }
 
   bool take(const std::vector<std::string_view>& fields) {
-    const bool drops = options_.table.infinite == Infinite::kDrop;
+    const bool drops = options_.infinite_way() == Infinite::kDrop;
     for (size_t i = 0; drops && i < fields.size(); ++i) {
       if (columns_.places[i] < 0) continue;
       const Cell cell = read_cell(fields[i], layout_.decimal);

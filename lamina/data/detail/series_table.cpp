@@ -24,7 +24,7 @@ class SeriesTable {
   }
 
   LabelledData run() {
-    const Missing missing = options_.missing.value_or(options_.needs.known.missing.value_or(Missing::kFail));
+    const Missing missing = options_.missing_way();
     LabelledData data;
     std::vector<float> values;
     double first = std::nan("");
@@ -34,7 +34,7 @@ class SeriesTable {
       const Cell cell = cell_of(row, values_);
       const bool finite = cell.kind == CellKind::kNumber && std::isfinite(static_cast<float>(cell.number));
       const bool may_lack = cell.kind == CellKind::kMissing  ? missing == Missing::kDrop
-                            : cell.kind == CellKind::kNumber ? options_.table.infinite == Infinite::kDrop
+                            : cell.kind == CellKind::kNumber ? options_.infinite_way() == Infinite::kDrop
                                                              : false;
       if (!finite && !may_lack) refuse(row);
       if (!finite) {

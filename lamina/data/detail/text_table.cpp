@@ -291,8 +291,7 @@ class TextTable {
     } catch (const InvalidArgument& error) {
       throw FileError(place + error.what());
     }
-    if (options_.missing.value_or(options_.needs.known.missing.value_or(Missing::kFail)) == Missing::kDrop)
-      return false;
+    if (options_.missing_way() == Missing::kDrop) return false;
     throw FileError(place + "is " + (trimmed(field).empty() ? "empty" : shown(field)) +
                     "; a target was expected. To leave such rows out, say so (--missing drop)");
   }

@@ -12,7 +12,7 @@
 namespace lamina::detail {
 
 struct ReadResized {
-  int64_t channels = 3;  ///< 1 or 3
+  int64_t channels = 3;  ///< 1, 3, or 4 with decode.alpha
   std::array<int64_t, 2> size = {};
   std::string interpolation = "bilinear";
   bool crop_to_aspect_ratio = false;  ///< as keras.preprocessing.image.smart_resize
