@@ -23,7 +23,7 @@ struct ImageDatasetOptions {
   /// Class folders in the order of their numbers; those not named are left out. Empty: all, sorted.
   std::vector<std::string> class_names = {};
   /// "rgb", "grayscale" or "rgba": channels are 3, 1 or 4. The fourth is opacity, 255 where a file says
-  /// nothing of it; Keras reads such files of "rgba" only where they are PNG.
+  /// nothing of it; Keras reads such files of "rgba" only where they are PNG or BMP.
   std::string color_mode = "rgb";
   int64_t batch_size = 32;                         ///< 0: single samples
   std::array<int64_t, 2> image_size = {256, 256};  ///< height and width
