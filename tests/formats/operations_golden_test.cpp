@@ -52,7 +52,7 @@ TEST_P(OperationsGolden, ComputeWhatKerasComputes) {
   EXPECT_EQ(operations_of(again), operations_of(model));
 }
 
-/// The golden files of operations.py, operations_more.py (calls by name among them) and
+/// The golden files of operations.py, operations_more.py (calls by name among them), operations_nn.py and
 /// operations_kernels.py.
 std::vector<std::string> files_of_operations() {
   std::vector<std::string> names;
