@@ -4,6 +4,7 @@
 #include "lamina/base/error.h"
 #include "lamina/core/symbol.h"
 #include "lamina/ops/full.h"
+#include "lamina/ops/reshape.h"
 
 namespace lamina {
 namespace {
@@ -46,6 +47,14 @@ TEST(PlaceArguments, ByNameInAnyOrder) {
   EXPECT_EQ(call.number(1), 1);
 }
 
+// As numpy.rot90 of a matrix that is not square, which Keras with TensorFlow mixes up.
+TEST(Operations, HalfATurnReversesRowsAndColumns) {
+  const Json config = Json::object({{"k", 2}, {"axes", Json::list({0, 1})}});
+  const Tensor turned = find_operation("Rot90")->run({"Rot90", config, {reshape(arange(6), {2, 3})}});
+  EXPECT_EQ(turned.shape(), Shape({2, 3}));
+  EXPECT_EQ(turned.to_vector<int32_t>(), (std::vector<int32_t>{5, 4, 3, 2, 1, 0}));
+}
+
 // Calls that no operation computes, with a word of what is said.
 struct Refused {
   std::string class_name;
@@ -59,9 +68,11 @@ TEST(Operations, RefuseWhatTheyDoNotCompute) {
       {"SoftShrink", Json::object({{"threshold", -1.0}}), "must not be negative"},
       {"Normalize", Json::object({{"axis", 1}, {"order", 0}}), "whole number from 1"},
       {"Normalize", Json::object({{"axis", nullptr}, {"order", 3}}), "expected one axis"},
+      {"Rot90", Json::object({{"k", 1}, {"axes", Json::list({1, -1})}}), "two different axes"},
+      {"Ldexp", Json::object(), "integer dtype"},
   };
   for (const Refused& refused : calls) {
-    const OperationCall call{refused.class_name, refused.config, {ones({2, 3})}};
+    const OperationCall call{refused.class_name, refused.config, {ones({2, 3}), ones({2, 3})}};
     try {
       find_operation(refused.class_name)->run(call);
       ADD_FAILURE() << refused.class_name << " " << refused.config.dump();
