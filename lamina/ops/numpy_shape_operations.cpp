@@ -124,6 +124,31 @@ Tensor joined(const OperationCall& call) {
   return concatenate(tensors, tensors[0].rank() == 1 ? 0 : kAxis);
 }
 
+/// Along the third axis, as NumPy's atleast_3d has it: behind rows and columns.
+Tensor dstack(const OperationCall& call) {
+  std::vector<Tensor> tensors = call.tensors(0);
+  for (Tensor& x : tensors) {
+    while (x.rank() < 2) x = expand_dims(x, 0);
+    if (x.rank() == 2) x = expand_dims(x, 2);
+  }
+  return concatenate(tensors, 2);
+}
+
+/// Quarters of a turn from the first axis to the second.
+Tensor rot90(const OperationCall& call) {
+  const Tensor& x = call.tensor(0);
+  const std::vector<int> axes = axes_at(call, "axes", x);
+  if (axes.size() != 2 || axes[0] == axes[1])
+    throw InvalidArgument("operation Rot90: expected two different axes");
+  const int64_t turns = ((detail::integers_of(call, "k")[0] % 4) + 4) % 4;
+  if (turns == 0) return x;
+  if (turns == 2) return flip(x, {axes[0], axes[1]});
+  std::vector<int> order(static_cast<size_t>(x.rank()));
+  std::iota(order.begin(), order.end(), 0);
+  std::swap(order[static_cast<size_t>(axes[0])], order[static_cast<size_t>(axes[1])]);
+  return flip(transpose(x, order), turns == 1 ? axes[0] : axes[1]);
+}
+
 Tensor append(const OperationCall& call) {
   const Tensor &a = call.tensor(0), &b = call.tensor(1);
   if (detail::axes_of(call).empty()) return concatenate({reshape(a, {-1}), reshape(b, {-1})}, 0);
@@ -162,6 +187,8 @@ const bool recorded = detail::register_operations(detail::kNumpyOps, {{"Moveaxis
                                                                       {"Repeat", repeat},
                                                                       {"Hstack", joined<1, 1>, {"xs"}},
                                                                       {"Vstack", joined<2, 0>, {"xs"}},
+                                                                      {"Dstack", dstack, {"xs"}},
+                                                                      {"Rot90", rot90, {"array"}},
                                                                       {"Append", append, {"x1", "x2"}},
                                                                       {"Diff", diff, {"a"}},
                                                                       {"Tril", triangle<true>},

@@ -52,8 +52,7 @@ TEST_P(OperationsGolden, ComputeWhatKerasComputes) {
   EXPECT_EQ(operations_of(again), operations_of(model));
 }
 
-/// The golden files of operations.py, operations_more.py (calls by name among them) and
-/// operations_kernels.py.
+/// The golden files of tools/golden/operations*.py; operations_more.py has calls by name among them.
 std::vector<std::string> files_of_operations() {
   std::vector<std::string> names;
   for (const std::string& name : test::golden_cases("formats")) {

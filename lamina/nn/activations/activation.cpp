@@ -1,50 +1,19 @@
-// The activation functions of Keras, written with public ops, and their registry.
+// The activation functions of Keras by their names.
 #include "lamina/nn/activations/activation.h"
 
-#include <cmath>
 #include <deque>
 
 #include "lamina/base/error.h"
 #include "lamina/ops/binary.h"
-#include "lamina/ops/compare.h"
+#include "lamina/ops/detail/activation_formulas.h"
 #include "lamina/ops/softmax.h"
 #include "lamina/ops/unary.h"
-#include "lamina/ops/where.h"
 
 namespace lamina {
 namespace {
 
 Tensor linear(const Tensor& x) { return x; }
-Tensor relu6(const Tensor& x) { return clip(x, 0, 6); }
-Tensor leaky_relu(const Tensor& x) { return where(greater(x, 0), x, x * 0.2); }
-
-// The exponential only sees what is not above 0, so that neither it nor its gradient overflows.
-Tensor elu(const Tensor& x) { return where(greater(x, 0), x, expm1(minimum(x, 0))); }
-
-// Constants of Klambauer et al., "Self-normalizing neural networks", 2017.
-Tensor selu(const Tensor& x) {
-  constexpr double kAlpha = 1.6732632423543772, kScale = 1.0507009873554805;
-  return where(greater(x, 0), x * kScale, expm1(minimum(x, 0)) * (kScale * kAlpha));
-}
-
-Tensor gelu(const Tensor& x) { return x * 0.5 * (erf(x * std::sqrt(0.5)) + 1.0); }
-
-// log(1 + exp(x)) as max(x, 0) + log(1 + exp(-|x|)); the maximum is written so that the gradient at 0 is 1/2.
-Tensor softplus(const Tensor& x) { return (x + abs(x)) * 0.5 + log1p(exp(-abs(x))); }
-
-Tensor softsign(const Tensor& x) { return x / (abs(x) + 1.0); }
-Tensor log_sigmoid(const Tensor& x) { return -softplus(-x); }
-Tensor hard_sigmoid(const Tensor& x) { return relu6(x + 3.0) / 6.0; }
-Tensor hard_tanh(const Tensor& x) { return clip(x, -1, 1); }
-Tensor tanh_shrink(const Tensor& x) { return x - tanh(x); }
-Tensor silu(const Tensor& x) { return x * sigmoid(x); }
-Tensor hard_silu(const Tensor& x) { return x * hard_sigmoid(x); }
-Tensor mish(const Tensor& x) { return x * tanh(softplus(x)); }
-Tensor hard_shrink(const Tensor& x) { return where(greater(abs(x), 0.5), x, 0.0); }
-Tensor soft_shrink(const Tensor& x) { return x - clip(x, -0.5, 0.5); }
-Tensor squareplus(const Tensor& x) { return (x + sqrt(square(x) + 4.0)) * 0.5; }
-Tensor sparse_plus(const Tensor& x) { return where(less(x, 1), square(maximum(x, -1) + 1.0) * 0.25, x); }
-Tensor sparse_sigmoid(const Tensor& x) { return (clip(x, -1, 1) + 1.0) * 0.5; }
+Tensor mish(const Tensor& x) { return x * tanh(detail::softplus(x)); }
 Tensor softmax_last(const Tensor& x) { return softmax(x, -1); }
 Tensor log_softmax_last(const Tensor& x) { return log_softmax(x, -1); }
 
@@ -57,31 +26,31 @@ struct Known {
 Known& known() {
   static Known all{{{"linear", linear},
                     {"relu", relu},
-                    {"relu6", relu6},
-                    {"leaky_relu", leaky_relu},
+                    {"relu6", detail::relu6},
+                    {"leaky_relu", [](const Tensor& x) { return detail::leaky_relu(x); }},
                     {"softmax", softmax_last},
                     {"log_softmax", log_softmax_last},
                     {"sigmoid", sigmoid},
-                    {"hard_sigmoid", hard_sigmoid},
-                    {"log_sigmoid", log_sigmoid},
+                    {"hard_sigmoid", detail::hard_sigmoid},
+                    {"log_sigmoid", detail::log_sigmoid},
                     {"tanh", tanh},
-                    {"hard_tanh", hard_tanh},
-                    {"tanh_shrink", tanh_shrink},
-                    {"elu", elu},
-                    {"celu", elu},  // the same for alpha = 1, its default
-                    {"selu", selu},
-                    {"gelu", gelu},
-                    {"silu", silu},
-                    {"hard_silu", hard_silu},
+                    {"hard_tanh", detail::hard_tanh},
+                    {"tanh_shrink", detail::tanh_shrink},
+                    {"elu", [](const Tensor& x) { return detail::elu(x); }},
+                    {"celu", [](const Tensor& x) { return detail::celu(x); }},
+                    {"selu", detail::selu},
+                    {"gelu", [](const Tensor& x) { return detail::gelu(x); }},
+                    {"silu", detail::silu},
+                    {"hard_silu", detail::hard_silu},
                     {"mish", mish},
-                    {"softplus", softplus},
-                    {"softsign", softsign},
+                    {"softplus", detail::softplus},
+                    {"softsign", detail::softsign},
                     {"exponential", exp},
-                    {"hard_shrink", hard_shrink},
-                    {"soft_shrink", soft_shrink},
-                    {"squareplus", squareplus},
-                    {"sparse_plus", sparse_plus},
-                    {"sparse_sigmoid", sparse_sigmoid}},
+                    {"hard_shrink", [](const Tensor& x) { return detail::hard_shrink(x); }},
+                    {"soft_shrink", [](const Tensor& x) { return detail::soft_shrink(x); }},
+                    {"squareplus", [](const Tensor& x) { return detail::squareplus(x); }},
+                    {"sparse_plus", detail::sparse_plus},
+                    {"sparse_sigmoid", detail::sparse_sigmoid}},
                    {{"", "linear"}, {"swish", "silu"}, {"hard_swish", "hard_silu"}}};
   return all;
 }
