@@ -15,8 +15,7 @@ struct DataArguments {
 };
 
 /// --label-column, --text-column, --labels, --scale, --missing, --infinite, --on-error, --separator,
-/// --header, --no-header,
-/// --decimal-comma, --quotes, --no-quotes.
+/// --header, --no-header, --decimal-comma, --quotes, --no-quotes.
 void add_data_arguments(Command& command, DataArguments& arguments);
 
 /// Puts what --labels, --scale, --missing and --infinite say into the model's DataInfo, over what it knew.

@@ -1,6 +1,7 @@
 // Operations of keras.ops that graphs in files hold and that other ops make up: diagonals, and products of
 // matrices and vectors.
 #include <algorithm>
+#include <limits>
 
 #include "lamina/base/error.h"
 #include "lamina/ops/binary.h"
@@ -16,9 +17,11 @@
 namespace lamina {
 namespace {
 
+// Its negative is a number, too.
 int integer_of(const OperationCall& call, const char* key, int otherwise) {
   const Json* value = call.config.find(key);
-  return value && !value->is_null() ? detail::checked_int(value->as_int(), key) : otherwise;
+  const int number = value && !value->is_null() ? detail::checked_int(value->as_int(), key) : otherwise;
+  return std::max(number, -std::numeric_limits<int>::max());
 }
 
 /// x with two axes behind all others.

@@ -55,6 +55,14 @@ TEST(Operations, HalfATurnReversesRowsAndColumns) {
   EXPECT_EQ(turned.to_vector<int32_t>(), (std::vector<int32_t>{5, 4, 3, 2, 1, 0}));
 }
 
+TEST(Operations, DiagonalsBeyondEveryMatrixAreEmpty) {
+  for (const int64_t offset : {int64_t{-2147483648}, int64_t{-3}, int64_t{3}, int64_t{2147483647}}) {
+    const Json config = Json::object({{"offset", offset}});
+    EXPECT_EQ(find_operation("Diagonal")->run({"Diagonal", config, {ones({2, 3})}}).shape(), Shape({0}))
+        << offset;
+  }
+}
+
 // Calls that no operation computes, with a word of what is said.
 struct Refused {
   std::string class_name;
