@@ -1,5 +1,5 @@
-"""Files as people have them: models whose training needs what only their program knows, and archives that other tools
-wrote. Keras predicts, Lamina reads the file and predicts the same.
+"""Files as people have them: models whose training needs what only their program knows, archives that other tools wrote,
+and models that take bytes of pictures as they are or divided. Keras predicts, Lamina reads the file and predicts the same.
 """
 import io
 import traceback
@@ -126,6 +126,33 @@ def archives():
     }
 
 
+def scalings():
+    """name -> (first layers, --scale, what a byte is divided by)"""
+    rescaling = [layers.Rescaling(1 / 255)]
+    return {
+        "pixels_convolution": ([], None, 255),
+        "pixels_convolution_bytes": ([], "none", 1),
+        "pixels_rescaling": (rescaling, None, 1),
+        "pixels_rescaling_divided": (rescaling, "0..1", 255),
+        "pixels_rescaling_signed": ([layers.Rescaling(1 / 127.5, offset=-1)], None, 1),
+        "pixels_padding_then_rescaling": ([layers.ZeroPadding2D(1), *rescaling], None, 1),
+        "pixels_normalization": ([layers.Normalization(mean=[120.0, 110, 100], variance=[900.0, 1000, 1100])], "none", 1),
+    }
+
+
+def check_scaling(lamina, name, first, scale, divisor):
+    """A photograph of bytes, as the command line takes it, against Keras on the same numbers."""
+    pixels = rng(name).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    model = Sequential([Input((8, 8, 3)), *first, layers.Conv2D(4, 3), layers.Flatten(), layers.Dense(3, "softmax")])
+    model.layers[-1].kernel.assign(model.layers[-1].kernel / 50)  # so that bytes do not end in a one and zeros
+    path, picture = lamina.work / f"found_{name}.keras", lamina.work / f"found_{name}.png"
+    model.save(path)
+    keras.utils.save_img(picture, pixels, scale=False)
+    said = lamina.cli("predict", path, picture, *(["--scale", scale] if scale else []))
+    expected = model.predict(pixels[None] / np.float32(divisor), verbose=0)[0]
+    close(np.float32(said["probabilities"]), expected, name)
+
+
 def run(binaries, work):
     """(passed, failed)"""
     lamina = Lamina(binaries, work)
@@ -133,17 +160,23 @@ def run(binaries, work):
     x = normal(rng("found"), (9, 4))
     y = normal(rng("found y"), (9, 3))
 
-    def check(name, path, model):
+    def attempt(name, check):
         nonlocal passed, failed
         try:
-            close(lamina.predict(path, x), keras.models.load_model(path).predict(x, verbose=0), name)
-            close(lamina.predict(path, x), model.predict(x, verbose=0), name)
+            check()
             passed += 1
         except Exception as error:  # noqa: BLE001: whatever goes wrong is a failed check
             failed += 1
             print(f"FAILED: found {name}: {error}")
             if not isinstance(error, AssertionError):
                 traceback.print_exc()
+
+    def check(name, path, model):
+        def same():
+            close(lamina.predict(path, x), keras.models.load_model(path).predict(x, verbose=0), name)
+            close(lamina.predict(path, x), model.predict(x, verbose=0), name)
+
+        attempt(name, same)
 
     model = None
     for name, (arguments, compiled) in models().items():
@@ -159,4 +192,6 @@ def run(binaries, work):
         path = work / f"found_{name}.keras"
         repacked(work / "found_ema.keras", path, **arguments)
         check(name, path, keras.models.load_model(work / "found_ema.keras"))
+    for name, (first, scale, divisor) in scalings().items():
+        attempt(name, lambda: check_scaling(lamina, name, first, scale, divisor))
     return passed, failed
