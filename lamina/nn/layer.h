@@ -102,6 +102,9 @@ class Layer : public std::enable_shared_from_this<Layer> {
   /// masked, seen from elsewhere or in another light, and not computed with. Whoever asks what a model takes
   /// its inputs for (pixels of which scale, ids) looks behind such layers. The default says no.
   virtual bool keeps_values() const { return false; }
+  /// Whether the layer brings bytes of pictures, 0..255, to a scale of its own, so that a model that begins
+  /// with it takes them as they are. The default says no.
+  virtual bool rescales() const { return false; }
 
   // ---- Masks
   // -----------------------------------------------------------------------------------------------

@@ -33,8 +33,7 @@ constexpr char kTargetPlace[] = "target_place";
 std::string scaling_layer(const Model& model) {
   for (size_t input = 0; input < model.input_names().size(); ++input) {
     for (const Layer* layer : detail::first_to_compute(model, input)) {
-      const std::string name = layer->class_name();
-      if (name == "Rescaling" || name == "BatchNormalization") return name;
+      if (layer->rescales()) return layer->class_name();
     }
   }
   return "";

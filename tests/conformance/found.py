@@ -136,7 +136,7 @@ def scalings():
         "pixels_rescaling_divided": (rescaling, "0..1", 255),
         "pixels_rescaling_signed": ([layers.Rescaling(1 / 127.5, offset=-1)], None, 1),
         "pixels_padding_then_rescaling": ([layers.ZeroPadding2D(1), *rescaling], None, 1),
-        "pixels_normalization": ([layers.Normalization(mean=[120.0, 110, 100], variance=[900.0, 1000, 1100])], "none", 1),
+        "pixels_normalization": ([layers.Normalization(mean=[120.0, 110, 100], variance=[900.0, 1000, 1100])], None, 1),
     }
 
 

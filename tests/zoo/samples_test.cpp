@@ -120,12 +120,20 @@ TEST(SettleScale, FollowsPicturesToTheLayerThatComputes) {
   EXPECT_FALSE(unit({UpSampling2D(2), Cropping2D(1), Rescaling(1 / 255.0), Flatten(), Dense(1)}));
   EXPECT_FALSE(unit({RandomFlip(), RandomTranslation(0.1, 0.1), RandomRotation(0.1), RandomZoom(0.1),
                      RandomContrast(0.1), RandomBrightness(0.1), Rescaling(1 / 255.0), Flatten(), Dense(1)}));
-  EXPECT_FALSE(unit({Resizing(4, 4), RandomCrop(3, 3), CenterCrop(2, 2), Rescaling(1 / 255.0), Flatten(), Dense(1)}));
+  EXPECT_FALSE(
+      unit({Resizing(4, 4), RandomCrop(3, 3), CenterCrop(2, 2), Rescaling(1 / 255.0), Flatten(), Dense(1)}));
   EXPECT_FALSE(unit({Masking(), Rescaling(1 / 255.0), Flatten(), Dense(1)}));
   EXPECT_FALSE(unit({Flatten(), RepeatVector(2), Rescaling(1 / 255.0), Flatten(), Dense(1)}));
   EXPECT_FALSE(unit({inside, Flatten(), Dense(1)}));
   EXPECT_FALSE(unit({Sequential({Input({2, 2, 1}), Flatten()}), Rescaling(1 / 255.0), Dense(1)}));
   EXPECT_TRUE(unit({Flatten(), Dense(4), Rescaling(2), Dense(1)}));
+  const auto normalization = [](double mean, double variance) {
+    return Normalization({.mean = Tensor::from(std::vector<float>{static_cast<float>(mean)}),
+                          .variance = Tensor::from(std::vector<float>{static_cast<float>(variance)})});
+  };
+  EXPECT_FALSE(unit({normalization(120, 900), Flatten(), Dense(1)}));
+  EXPECT_TRUE(unit({normalization(0.4, 0.1), Flatten(), Dense(1)}));
+  EXPECT_TRUE(unit({Normalization(), Flatten(), Dense(1)}));  // which has learned nothing
 }
 
 TEST(ModelTargets, FollowTheLoss) {

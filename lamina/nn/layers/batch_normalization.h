@@ -43,6 +43,7 @@ class BatchNormalization final : public KerasLayer<BatchNormalization> {
   Tensor call(const Tensor& x, CallContext& context) const override;
   std::vector<Tensor> forward(const LayerCall& call, CallContext& context) const override;
   bool supports_masking() const override { return true; }
+  bool rescales() const override { return true; }
   bool takes_mask() const override { return true; }
   bool has_weights() const override { return true; }
 

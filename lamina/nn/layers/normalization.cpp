@@ -57,6 +57,15 @@ std::vector<bool> Normalization::kept_axes(const Shape& input) const {
   return kept;
 }
 
+bool Normalization::rescales() const {
+  const auto beyond_one = [](const std::optional<Tensor>& given, const WeightPtr& learned) {
+    if (!given && !learned) return false;
+    const Tensor values = given ? *given : learned->value;
+    return values.size() > 0 && cast(values, DType::kFloat64).max().item<double>() > 1;
+  };
+  return beyond_one(options_.mean, mean_) || beyond_one(options_.variance, variance_);
+}
+
 Shape Normalization::kept_extents(const Shape& input) const {
   const std::vector<bool> kept = kept_axes(input);
   Shape extents;

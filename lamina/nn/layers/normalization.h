@@ -47,6 +47,8 @@ class Normalization final : public KerasLayer<Normalization> {
   Tensor call(const Tensor& x, CallContext& context) const override;
   bool supports_masking() const override { return true; }
   bool has_weights() const override { return !options_.mean; }
+  /// What it learned says so: some mean or variance is beyond those of numbers from 0 to 1.
+  bool rescales() const override;
 
  protected:
   void create_weights(const Shape& input) override;

@@ -29,6 +29,7 @@ class Rescaling final : public KerasLayer<Rescaling> {
  public:
   explicit Rescaling(const PerChannel& scale, const RescalingOptions& options = {});
   std::string class_name() const override { return "Rescaling"; }
+  bool rescales() const override { return true; }
   Shape compute_output_shape(const Shape& input) const override;
   Tensor call(const Tensor& x, CallContext& context) const override;
 
