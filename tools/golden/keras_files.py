@@ -35,6 +35,18 @@ def rezip(path):
             new.writestr(zipfile.ZipInfo(name), data)
 
 
+def write_graph(name, outputs, **data):
+    """formats/<name>.keras, the functional graph of outputs(inputs...), and .npz beside: the inputs, output_<j>."""
+    inputs = [Input(array.shape[1:], dtype=str(array.dtype), name=key) for key, array in data.items()]
+    single = len(inputs) == 1
+    path = GOLDEN / "formats" / f"{name}.keras"
+    keras.Model(inputs[0] if single else inputs, keras.tree.flatten(outputs(*inputs))).save(path)
+    rezip(path)
+    arrays = list(data.values())
+    results = [np.asarray(y) for y in keras.models.load_model(path)(arrays[0] if single else arrays)]
+    save(f"formats/{name}", **data, **numbered("output", results))
+
+
 def write(name, model, x, y):
     folder = GOLDEN / "formats"
     folder.mkdir(exist_ok=True)

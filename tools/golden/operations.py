@@ -3,9 +3,9 @@
 One graph of two inputs, x (floats) and i (integers), with an output for each way of calling an operation. The .npz: x, i,
 and output_<j>, in the order of the model's outputs.
 """
-from common import GOLDEN, keras, normal, np, numbered, rng, save
-from keras import Input, ops
-from keras_files import rezip
+from common import normal, np, rng
+from keras import ops
+from keras_files import write_graph
 
 BATCH = 3
 
@@ -14,7 +14,7 @@ def outputs(x, i):
     matrix = normal(rng("matrix"), (6, 2), 0.5)
     places = rng("places").integers(-4, 4, (BATCH, 2, 6)).astype(np.int32)
     positive = ops.abs(x) + 0.1
-    made = [
+    return [
         ops.split(x, 2, axis=1), ops.split(x, [1, 1, 4], axis=-1), ops.split(x, 3, axis=0), ops.split(x, [1], axis=0)[0],
         ops.take_along_axis(x, places, axis=1), ops.take_along_axis(x, np.array([[[2], [-1], [0], [5]]] * BATCH, np.int32), axis=-1),
         ops.take_along_axis(i, i % 3, axis=1), ops.take_along_axis(x[:, :2], np.array([[[0, 0, 0, 1, 1, 1]]]), axis=1),
@@ -35,19 +35,11 @@ def outputs(x, i):
         ops.vdot(x, x), ops.logical_xor(x > 0, x > 0.5), ops.divide_no_nan(x, ops.round(x)), ops.logaddexp(x * 200.0, x),
         ops.isclose(x, ops.round(x, 2), atol=0.003), ops.isclose(i, i),
     ]
-    return keras.tree.flatten(made)
 
 
 def main():
-    x, i = Input((4, 6), name="x"), Input((4, 6), dtype="int32", name="i")
-    model = keras.Model([x, i], outputs(x, i))
-    path = GOLDEN / "formats" / "operations.keras"
-    model.save(path)
-    rezip(path)
     generator = rng("operations")
-    data = normal(generator, (BATCH, 4, 6)), generator.integers(-12, 60, (BATCH, 4, 6)).astype(np.int32)
-    results = [np.asarray(y) for y in keras.models.load_model(path)(list(data))]
-    save("formats/operations", x=data[0], i=data[1], **numbered("output", results))
+    write_graph("operations", outputs, x=normal(generator, (BATCH, 4, 6)), i=generator.integers(-12, 60, (BATCH, 4, 6)).astype(np.int32))
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@
 As operations.py: one graph of two inputs, x (floats) and i (integers), for each kind, with an output for each way of calling
 an operation. The .npz: x, i, and output_<j>, in the order of the model's outputs.
 """
-from common import GOLDEN, keras, normal, np, numbered, rng, save
-from keras import Input, ops
-from keras_files import rezip
+from common import normal, np, rng
+from keras import ops
+from keras_files import write_graph
 
 BATCH = 3
 
@@ -51,16 +51,9 @@ KINDS = {"sorting": sorting, "places": places}
 
 def main():
     for kind, outputs in KINDS.items():
-        x, i = Input((4, 6), name="x"), Input((4, 6), dtype="int32", name="i")
-        model = keras.Model([x, i], keras.tree.flatten(outputs(x, i)))
-        name = f"formats/operations_{kind}"
-        path = GOLDEN / f"{name}.keras"
-        model.save(path)
-        rezip(path)
         generator = rng("operations")
-        data = normal(generator, (BATCH, 4, 6)), generator.integers(-12, 60, (BATCH, 4, 6)).astype(np.int32)
-        results = [np.asarray(y) for y in keras.models.load_model(path)(list(data))]
-        save(name, x=data[0], i=data[1], **numbered("output", results))
+        write_graph(f"operations_{kind}", outputs, x=normal(generator, (BATCH, 4, 6)),
+                    i=generator.integers(-12, 60, (BATCH, 4, 6)).astype(np.int32))
 
 
 if __name__ == "__main__":

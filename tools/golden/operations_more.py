@@ -3,10 +3,10 @@
 As operations.py; nothing of x or i is left out of range, but n, a third input, has NaN and infinities among its numbers. Some
 calls give their arguments by name, in an order of their own, as files may have them.
 """
-from common import GOLDEN, keras, normal, np, numbered, rng, save
-from keras import Input, ops
+from common import normal, np, rng
+from keras import ops
 from keras.src.ops import numpy as knp
-from keras_files import rezip
+from keras_files import write_graph
 
 BATCH = 3
 
@@ -14,7 +14,7 @@ BATCH = 3
 def outputs(x, i, n):
     inside = ops.tanh(x) * 0.9
     other = np.array([[7, -3, 12, 0, 1, 5]] * 4, np.int32)
-    made = [
+    return [
         ops.arcsin(inside), ops.arccos(inside), ops.arctan(x), ops.arctan2(x, x[:, ::-1]), ops.arctan2(x, 0.5), ops.sinh(x), ops.cosh(x),
         ops.arcsinh(x), ops.arccosh(ops.abs(x) + 1.0), ops.arctanh(inside), ops.arctan(i),
         ops.bitwise_and(i, other), ops.bitwise_or(i, other), ops.bitwise_xor(i, other), ops.bitwise_not(i), ops.bitwise_invert(i),
@@ -30,22 +30,15 @@ def outputs(x, i, n):
         knp.Divide()(x2=ops.abs(x) + 1.0, x1=x), knp.Pad(((0, 0), (1, 1), (0, 0)))(constant_values=2.0, x=x),
         knp.Average(axis=2)(weights=ops.abs(x) + 0.1, x=x), knp.Concatenate(axis=1)(xs=[x, x]), knp.Isclose()(x, atol=0.003, x2=ops.round(x, 2)),
     ]
-    return keras.tree.flatten(made)
 
 
 def main():
-    x, i, n = Input((4, 6), name="x"), Input((4, 6), dtype="int32", name="i"), Input((4, 6), name="n")
-    model = keras.Model([x, i, n], outputs(x, i, n))
-    path = GOLDEN / "formats" / "operations_more.keras"
-    model.save(path)
-    rezip(path)
     generator = rng("operations_more")
     numbers = normal(generator, (BATCH, 4, 6))
     numbers[0, 1, 2] = numbers[1, :, 3] = np.nan
     numbers[2, 0, 0], numbers[2, 1, 1] = np.inf, -np.inf
-    data = normal(generator, (BATCH, 4, 6)), generator.integers(-12, 60, (BATCH, 4, 6)).astype(np.int32), numbers
-    results = [np.asarray(y) for y in keras.models.load_model(path)(list(data))]
-    save("formats/operations_more", x=data[0], i=data[1], n=data[2], **numbered("output", results))
+    write_graph("operations_more", outputs, x=normal(generator, (BATCH, 4, 6)),
+                i=generator.integers(-12, 60, (BATCH, 4, 6)).astype(np.int32), n=numbers)
 
 
 if __name__ == "__main__":

@@ -2,16 +2,16 @@
 
 As operations.py; x goes far enough from 0 for every branch of the activations.
 """
-from common import GOLDEN, keras, normal, np, numbered, rng, save
-from keras import Input, ops
+from common import keras, normal, np, rng
+from keras import ops
 from keras.src.ops import nn
-from keras_files import rezip
+from keras_files import write_graph
 
 BATCH = 3
 
 
 def outputs(x):
-    made = [
+    return [
         ops.relu6(x), ops.leaky_relu(x), ops.leaky_relu(x, negative_slope=0.05), ops.elu(x), ops.elu(x, alpha=0.5), ops.celu(x),
         ops.celu(x, alpha=2.0), ops.selu(x), ops.gelu(x), ops.gelu(x, approximate=False), ops.glu(x), ops.glu(x, axis=1),
         ops.softplus(x), ops.softsign(x), ops.squareplus(x), ops.squareplus(x, b=1), ops.sparse_plus(x), ops.sparse_sigmoid(x),
@@ -22,18 +22,10 @@ def outputs(x):
         ops.normalize(x), ops.normalize(x, axis=1), ops.normalize(x, order=1), ops.normalize(x, axis=1, order=3, epsilon=5.0),
         ops.normalize(x * 0.0, epsilon=1e-3),
     ]
-    return keras.tree.flatten(made)
 
 
 def main():
-    x = Input((4, 6), name="x")
-    model = keras.Model(x, outputs(x))
-    path = GOLDEN / "formats" / "operations_nn.keras"
-    model.save(path)
-    rezip(path)
-    data = normal(rng("operations_nn"), (BATCH, 4, 6)) * np.float32(3)
-    results = [np.asarray(y) for y in keras.models.load_model(path)(data)]
-    save("formats/operations_nn", x=data, **numbered("output", results))
+    write_graph("operations_nn", outputs, x=normal(rng("operations_nn"), (BATCH, 4, 6)) * np.float32(3))
 
 
 if __name__ == "__main__":

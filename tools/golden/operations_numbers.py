@@ -3,10 +3,10 @@
 As operations.py; of n, a third input, some numbers are NaN. Half a turn is of squares only: of
 other matrices, Keras's TensorFlow backend mixes up rows and columns, where NumPy and Lamina do not.
 """
-from common import GOLDEN, keras, normal, np, numbered, rng, save
-from keras import Input, ops
+from common import normal, np, rng
+from keras import ops
 from keras.src.ops import numpy as knp
-from keras_files import rezip
+from keras_files import write_graph
 
 BATCH = 3
 
@@ -22,17 +22,11 @@ def outputs(x, i, n):
 
 
 def main():
-    x, i, n = Input((4, 6), name="x"), Input((4, 6), dtype="int32", name="i"), Input((4, 6), name="n")
-    model = keras.Model([x, i, n], outputs(x, i, n))
-    path = GOLDEN / "formats" / "operations_numbers.keras"
-    model.save(path)
-    rezip(path)
     generator = rng("operations_numbers")
     numbers = normal(generator, (BATCH, 4, 6))
     numbers[0, 1, 2] = numbers[1, :, 3] = np.nan
-    data = normal(generator, (BATCH, 4, 6)), generator.integers(-9, 10, (BATCH, 4, 6)).astype(np.int32), numbers
-    results = [np.asarray(y) for y in keras.models.load_model(path)(list(data))]
-    save("formats/operations_numbers", x=data[0], i=data[1], n=data[2], **numbered("output", results))
+    write_graph("operations_numbers", outputs, x=normal(generator, (BATCH, 4, 6)),
+                i=generator.integers(-9, 10, (BATCH, 4, 6)).astype(np.int32), n=numbers)
 
 
 if __name__ == "__main__":
