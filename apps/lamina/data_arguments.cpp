@@ -39,16 +39,10 @@ std::vector<std::string> labels_of_file(const std::string& path) {
 
 // "cat,dog", a file, or the name of a set.
 std::vector<std::string> labels_of(const std::string& text) {
-  std::vector<std::string> labels;
   std::error_code ignored;
   if (std::filesystem::is_regular_file(text, ignored)) return labels_of_file(text);
   if (text.find(',') == std::string::npos) return load_data(text, {.split = "test"}).class_names;
-  for (size_t at = 0; at <= text.size();) {
-    const size_t comma = std::min(text.find(',', at), text.size());
-    labels.push_back(text.substr(at, comma - at));
-    at = comma + 1;
-  }
-  return labels;
+  return names_between_commas(text);
 }
 
 char separator_of(const std::string& text) {
@@ -68,6 +62,16 @@ auto understood(const char* option, F&& read) {
 }
 
 }  // namespace
+
+std::vector<std::string> names_between_commas(const std::string& text) {
+  std::vector<std::string> names;
+  for (size_t at = 0; !text.empty() && at <= text.size();) {
+    const size_t comma = std::min(text.find(',', at), text.size());
+    names.push_back(text.substr(at, comma - at));
+    at = comma + 1;
+  }
+  return names;
+}
 
 void add_data_arguments(Command& command, DataArguments& arguments) {
   command.add(arguments.label_column,

@@ -72,21 +72,10 @@ LabelledData load_limited(const std::string& source, DataOptions how, const Trai
   return limit > 0 ? part_of(data, 0, std::min(limit, data.samples())) : data;
 }
 
-// "a,b", where no name holds a comma.
-std::vector<std::string> names_of(const std::string& text) {
-  std::vector<std::string> names;
-  for (size_t at = 0; !text.empty() && at <= text.size();) {
-    const size_t comma = std::min(text.find(',', at), text.size());
-    names.push_back(text.substr(at, comma - at));
-    at = comma + 1;
-  }
-  return names;
-}
-
 FeatureSpaceOptions features_of(const TrainOptions& options) {
-  return {.numeric = names_of(options.numeric),
-          .categorical = names_of(options.categorical),
-          .left_out = names_of(options.leave_out)};
+  return {.numeric = names_between_commas(options.numeric),
+          .categorical = names_between_commas(options.categorical),
+          .left_out = names_between_commas(options.leave_out)};
 }
 
 // Whether the recipe learns from any table; where it does not, nothing may be said of columns.

@@ -13,6 +13,7 @@
 #include "lamina/data/detail/mixed_table.h"
 #include "lamina/data/detail/open_table.h"
 #include "lamina/data/detail/row_blocks.h"
+#include "lamina/data/detail/row_numbers.h"
 #include "lamina/data/detail/series_table.h"
 #include "lamina/data/detail/table_columns.h"
 #include "lamina/data/detail/target_column.h"
@@ -61,13 +62,8 @@ class TableReader {
         continue;
       }
       values_.commit();
-      // Numbers of rows are kept from the first one on that was left out.
-      if (dropped_ > 0) {
-        for (int64_t i = static_cast<int64_t>(numbers_.size()); i + 1 < static_cast<int64_t>(values_.rows());
-             ++i)
-          numbers_.push_back(i);
-        numbers_.push_back(static_cast<int64_t>(row_ - 1));
-      }
+      if (dropped_ > 0)
+        detail::keep_number(numbers_, static_cast<int64_t>(values_.rows()), static_cast<int64_t>(row_) - 1);
     }
     return finish();
   }

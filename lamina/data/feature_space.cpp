@@ -49,7 +49,7 @@ Seen look_at(const TextColumn& column) {
     if (!is_utf8(column[row]))
       throw InvalidArgument(detail::place_of(column, row) +
                             "holds text that is not in UTF-8; save the table as UTF-8 or UTF-16");
-    ++seen.counts[detail::category_of(column[row])];
+    ++seen.counts[detail::category_of(column[row], cell)];
     seen.dates = seen.dates && detail::looks_like_a_date(column[row]);
     seen.other_dates = seen.other_dates && detail::looks_like_another_date(column[row]);
     if (cell.kind == detail::CellKind::kText) {

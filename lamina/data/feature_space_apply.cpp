@@ -59,7 +59,7 @@ class Writer {
       else if (feature_.kind == FeatureKind::kDate)
         date(row);
       else
-        category(row);
+        category(row, cell);
     }
     if (unknown_ > 0) {
       warn("column '" + feature_.name + "': " +
@@ -96,8 +96,8 @@ class Writer {
       if (feature_.parts[i]) to_[at++] = static_cast<float>(parts[i]);
     }
   }
-  void category(size_t row) {
-    const auto found = places_.find(detail::category_of(column_[row]));
+  void category(size_t row, const detail::FeatureCell& cell) {
+    const auto found = places_.find(detail::category_of(column_[row], cell));
     if (found != places_.end())
       to_[found->second] = 1;
     else if (feature_.other)

@@ -24,13 +24,13 @@ int integer_of(const OperationCall& call, const char* key, int otherwise) {
   return std::max(number, -std::numeric_limits<int>::max());
 }
 
-/// x with two axes behind all others.
-Tensor with_last(const Tensor& x, int first, int second) {
+/// x with these axes, in this order, behind all others.
+Tensor with_last(const Tensor& x, const std::vector<int>& axes) {
   std::vector<int> order;
   for (int axis = 0; axis < x.rank(); ++axis) {
-    if (axis != first && axis != second) order.push_back(axis);
+    if (std::find(axes.begin(), axes.end(), axis) == axes.end()) order.push_back(axis);
   }
-  order.insert(order.end(), {first, second});
+  order.insert(order.end(), axes.begin(), axes.end());
   return transpose(x, order);
 }
 
@@ -42,7 +42,7 @@ Tensor diagonal_of(const Tensor& x, int offset, int axis1, int axis2) {
   const int first = detail::checked_axis("Diagonal", x, axis1),
             second = detail::checked_axis("Diagonal", x, axis2);
   if (first == second) throw InvalidArgument("operation Diagonal, Trace: expected two different axes");
-  const Tensor matrices = with_last(x, first, second);
+  const Tensor matrices = with_last(x, {first, second});
   const int64_t rows = matrices.shape()[-2], columns = matrices.shape()[-1];
   const int64_t row = std::min<int64_t>(rows, std::max(0, -offset));
   const int64_t column = std::min<int64_t>(columns, std::max(0, offset));
@@ -107,15 +107,10 @@ Tensor cross(const OperationCall& call) {
   const int given = detail::axis_of(call, -1);
   const auto vectors = [&](const Tensor& x, const char* key) {
     const int axis = detail::checked_axis("Cross", x, same ? given : integer_of(call, key, -1));
-    std::vector<int> order;
-    for (int i = 0; i < x.rank(); ++i) {
-      if (i != axis) order.push_back(i);
-    }
-    order.push_back(axis);
     if (x.shape()[axis] != 2 && x.shape()[axis] != 3)
       throw InvalidArgument("operation Cross: expected vectors of 2 or 3 elements, received " +
                             x.type().str());
-    return transpose(x, order);
+    return with_last(x, {axis});
   };
   const Tensor a = vectors(both[0], "axisa"), b = vectors(both[1], "axisb");
   const Tensor z = coordinate(a, 0) * coordinate(b, 1) - coordinate(a, 1) * coordinate(b, 0);

@@ -5,6 +5,7 @@
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
+#include "lamina/ops/detail/finite_range.h"
 #include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/reduce.h"
@@ -71,15 +72,7 @@ Tensor nan_to_num(const OperationCall& call) {
     const Json* given = call.config.find(key);
     return given && !given->is_null() ? given->as_double() : otherwise;
   };
-  const double largest = dispatch(x.dtype(), [](auto element) -> double {
-    using T = decltype(element);
-    if constexpr (std::is_same_v<T, Float16>)
-      return 65504;
-    else if constexpr (std::is_same_v<T, BFloat16>)
-      return 3.3895313892515355e38;
-    else
-      return static_cast<double>(std::numeric_limits<T>::max());
-  });
+  const double largest = detail::finite_range(x.dtype()).second;
   const Tensor numbers = without_nan(x, number("nan", 0));
   const Tensor above = where(equal(x, kInfinity), number("posinf", largest), numbers);
   return where(equal(x, -kInfinity), number("neginf", -largest), above);

@@ -1,14 +1,12 @@
 // Record of scatter_update; scatter and the segment reductions in terms of it.
 #include "lamina/ops/scatter_update.h"
 
-#include <limits>
-#include <utility>
-
 #include "lamina/base/error.h"
 #include "lamina/graph/op.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
+#include "lamina/ops/detail/finite_range.h"
 #include "lamina/ops/detail/indices_json.h"
 #include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/full.h"
@@ -133,19 +131,6 @@ Tensor reduced(const char* class_name, const char* reduction, double empty, cons
   return scatter_update(full(shape, empty, data.dtype()), expand_dims(ids, -1), data, reduction);
 }
 
-/// The lowest and the largest finite number of a dtype, as double.
-std::pair<double, double> range_of(DType dtype) {
-  if (dtype == DType::kFloat16) return {-65504, 65504};
-  if (dtype == DType::kBFloat16) return {-3.3895313892515355e38, 3.3895313892515355e38};
-  return dispatch(dtype, [](auto zero) -> std::pair<double, double> {
-    using Limits = std::numeric_limits<decltype(zero)>;
-    if constexpr (Limits::is_specialized)
-      return {static_cast<double>(Limits::lowest()), static_cast<double>(Limits::max())};
-    else
-      return {0, 0};
-  });
-}
-
 }  // namespace
 
 Tensor segment_sum(const Tensor& data, const Tensor& segment_ids, std::optional<int64_t> num_segments,
@@ -154,11 +139,13 @@ Tensor segment_sum(const Tensor& data, const Tensor& segment_ids, std::optional<
 }
 Tensor segment_max(const Tensor& data, const Tensor& segment_ids, std::optional<int64_t> num_segments,
                    bool sorted) {
-  return reduced("SegmentMax", "max", range_of(data.dtype()).first, data, segment_ids, num_segments, sorted);
+  return reduced("SegmentMax", "max", detail::finite_range(data.dtype()).first, data, segment_ids,
+                 num_segments, sorted);
 }
 Tensor segment_min(const Tensor& data, const Tensor& segment_ids, std::optional<int64_t> num_segments,
                    bool sorted) {
-  return reduced("SegmentMin", "min", range_of(data.dtype()).second, data, segment_ids, num_segments, sorted);
+  return reduced("SegmentMin", "min", detail::finite_range(data.dtype()).second, data, segment_ids,
+                 num_segments, sorted);
 }
 
 namespace {

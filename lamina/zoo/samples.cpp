@@ -109,6 +109,31 @@ int64_t number(const std::string& text, const std::string& whole) {
   return value;
 }
 
+// The data of some samples: `tensor` chooses them of a tensor, `list` of a list, in its place, and `column`
+// of a column of a table. What is not there stays so.
+template <class OfTensor, class OfList, class OfColumn>
+LabelledData chosen(const LabelledData& data, OfTensor tensor, OfList list, OfColumn column) {
+  LabelledData part = data;
+  const auto of = [&](const Tensor& all) { return all.defined() ? tensor(all) : all; };
+  const auto of_each = [&](const Tensors& all) {
+    std::vector<Tensor> values;
+    for (const Tensor& each : all) values.push_back(of(each));
+    return all.with_values(std::move(values));
+  };
+  const auto cut = [&](auto& all) {
+    if (!all.empty()) list(all);
+  };
+  part.x = of(data.x);
+  part.y = of(data.y);
+  part.inputs = of_each(data.inputs);
+  part.targets = of_each(data.targets);
+  for (TextColumn& each : part.columns) each = column(each);
+  cut(part.texts);
+  cut(part.names);
+  cut(part.numbers);
+  return part;
+}
+
 }  // namespace
 
 LabelledData part_of(const LabelledData& data, const std::vector<int64_t>& numbers) {
@@ -117,31 +142,15 @@ LabelledData part_of(const LabelledData& data, const std::vector<int64_t>& numbe
       throw InvalidArgument("sample " + std::to_string(number) + " was asked for; there are " +
                             std::to_string(data.samples()));
   }
-  LabelledData part = data;
   const Tensor places = Tensor::from(numbers, Shape{static_cast<int64_t>(numbers.size())});
-  const auto choose = [&](const Tensor& tensor) {
-    return tensor.defined() ? take(tensor, places, 0).eval() : tensor;
-  };
-  const auto choose_all = [&](const Tensors& tensors) {
-    std::vector<Tensor> values;
-    for (const Tensor& tensor : tensors) values.push_back(choose(tensor));
-    return tensors.with_values(std::move(values));
-  };
-  const auto choose_from = [&](auto& list) {
-    if (list.empty()) return;
-    std::remove_reference_t<decltype(list)> some;
-    for (const int64_t number : numbers) some.push_back(list[static_cast<size_t>(number)]);
-    list = std::move(some);
-  };
-  part.x = choose(data.x);
-  part.y = choose(data.y);
-  part.inputs = choose_all(data.inputs);
-  part.targets = choose_all(data.targets);
-  for (TextColumn& column : part.columns) column = column.rows(numbers);
-  choose_from(part.texts);
-  choose_from(part.names);
-  choose_from(part.numbers);
-  return part;
+  return chosen(
+      data, [&](const Tensor& tensor) { return take(tensor, places, 0).eval(); },
+      [&](auto& list) {
+        std::remove_reference_t<decltype(list)> some;
+        for (const int64_t number : numbers) some.push_back(list[static_cast<size_t>(number)]);
+        list = std::move(some);
+      },
+      [&](const TextColumn& column) { return column.rows(numbers); });
 }
 
 LabelledData part_of(const LabelledData& data, int64_t first, int64_t count) {
@@ -151,33 +160,17 @@ LabelledData part_of(const LabelledData& data, int64_t first, int64_t count) {
                           " on were asked for; there are " + std::to_string(samples));
   }
   if (first == 0 && count == samples) return data;
-  LabelledData part = data;
-  const auto cut = [&](const Tensor& tensor) {
-    return tensor.defined() ? rows(tensor, first, count) : tensor;
-  };
-  const auto cut_all = [&](const Tensors& tensors) {
-    std::vector<Tensor> values;
-    for (const Tensor& tensor : tensors) values.push_back(cut(tensor));
-    return tensors.with_values(std::move(values));
-  };
-  const auto cut_list = [&](auto& list) {
-    if (list.empty()) return;
-    list.erase(list.begin() + static_cast<std::ptrdiff_t>(first + count), list.end());
-    list.erase(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(first));
-  };
-  part.x = cut(data.x);
-  part.y = cut(data.y);
-  part.inputs = cut_all(data.inputs);
-  part.targets = cut_all(data.targets);
-  if (!part.columns.empty()) {
-    std::vector<int64_t> numbers(static_cast<size_t>(count));
-    std::iota(numbers.begin(), numbers.end(), first);
-    for (TextColumn& column : part.columns) column = column.rows(numbers);
-  }
-  cut_list(part.texts);
-  cut_list(part.names);
-  cut_list(part.numbers);
-  return part;
+  return chosen(
+      data, [&](const Tensor& tensor) { return rows(tensor, first, count); },
+      [&](auto& list) {
+        list.erase(list.begin() + static_cast<std::ptrdiff_t>(first + count), list.end());
+        list.erase(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(first));
+      },
+      [&](const TextColumn& column) {
+        std::vector<int64_t> numbers(static_cast<size_t>(count));
+        std::iota(numbers.begin(), numbers.end(), first);
+        return column.rows(numbers);
+      });
 }
 
 DataNeeds model_needs(const Model& model) {

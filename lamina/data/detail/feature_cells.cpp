@@ -69,8 +69,7 @@ FeatureCell feature_cell(std::string_view field) {
   return {cell.kind, cell.number};
 }
 
-std::string category_of(std::string_view field) {
-  const FeatureCell cell = feature_cell(field);
+std::string category_of(std::string_view field, const FeatureCell& cell) {
   if (cell.kind != CellKind::kNumber) return std::string(trimmed(field));
   char text[32];
   const auto end = std::to_chars(text, text + sizeof text, cell.number == 0 ? 0 : cell.number);

@@ -20,7 +20,8 @@ struct FeatureCell {
 /// A cell as read_cell has it, and "?" is missing, too.
 FeatureCell feature_cell(std::string_view field);
 /// The name of a cell's category: without spaces around it, and numbers in their shortest form (3 for 3.0).
-std::string category_of(std::string_view field);
+/// `cell` is what feature_cell says of it.
+std::string category_of(std::string_view field, const FeatureCell& cell);
 /// Numbers by size before texts by their bytes.
 bool category_before(const std::string& a, const std::string& b);
 

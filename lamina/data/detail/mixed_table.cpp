@@ -12,6 +12,7 @@
 #include "lamina/base/utf8.h"
 #include "lamina/data/detail/feature_cells.h"
 #include "lamina/data/detail/infinite_cells.h"
+#include "lamina/data/detail/row_numbers.h"
 #include "lamina/data/detail/table_columns.h"
 #include "lamina/data/detail/target_column.h"
 
@@ -50,7 +51,7 @@ class MixedTable {
         ++dropped_;
         continue;
       }
-      if (dropped_ > 0) number();
+      if (dropped_ > 0) keep_number(data_.numbers, data_.samples(), static_cast<int64_t>(row_) - 1);
     }
     return finish();
   }
@@ -59,13 +60,6 @@ class MixedTable {
   std::string place() const {
     return "'" + table_.name() + "', line " + std::to_string(table_.line()) + ": column '" +
            raw_target_.name() + "' of row " + std::to_string(row_) + " ";
-  }
-
-  // Numbers of rows are kept from the first one on that was left out.
-  void number() {
-    const auto rows = data_.samples();
-    for (auto i = static_cast<int64_t>(data_.numbers.size()); i + 1 < rows; ++i) data_.numbers.push_back(i);
-    data_.numbers.push_back(static_cast<int64_t>(row_) - 1);
   }
 
   bool take(const std::vector<std::string_view>& fields) {
@@ -111,8 +105,7 @@ class MixedTable {
   }
 
   bool may_leave_out(std::string_view field) const {
-    if (options_.missing.value_or(options_.needs.known.missing.value_or(Missing::kFail)) == Missing::kDrop)
-      return false;
+    if (options_.missing_way() == Missing::kDrop) return false;
     throw FileError(place() + "is " + (trimmed(field).empty() ? "empty" : shown(field)) +
                     "; a target was expected. To leave such rows out, say so (--missing drop)");
   }
@@ -124,7 +117,7 @@ class MixedTable {
     std::string odd;
     for (size_t row = 0; row < raw_target_.size(); ++row) {
       const FeatureCell cell = feature_cell(raw_target_[row]);
-      found.emplace(category_of(raw_target_[row]), 0);
+      found.emplace(category_of(raw_target_[row], cell), 0);
       if (cell.kind == CellKind::kText && texts++ == 0) odd = std::string(raw_target_[row]);
       whole = whole && cell.kind == CellKind::kNumber && cell.number == std::floor(cell.number);
     }
@@ -165,7 +158,7 @@ class MixedTable {
     }
     std::vector<int32_t> numbers;
     for (size_t row = 0; row < raw_target_.size(); ++row)
-      numbers.push_back(found.find(category_of(raw_target_[row]))->second);
+      numbers.push_back(found.find(category_of(raw_target_[row], feature_cell(raw_target_[row])))->second);
     data_.y = Tensor::from(numbers, Shape{static_cast<int64_t>(numbers.size())});
   }
 

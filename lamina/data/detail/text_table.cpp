@@ -12,6 +12,7 @@
 #include "lamina/data/detail/cells.h"
 #include "lamina/data/detail/csv_layout.h"
 #include "lamina/data/detail/csv_rows.h"
+#include "lamina/data/detail/row_numbers.h"
 #include "lamina/data/detail/table_columns.h"
 #include "lamina/data/detail/target_column.h"
 #include "lamina/data/detail/text_file.h"
@@ -114,7 +115,8 @@ class TextTable {
         ++dropped;
         continue;
       }
-      if (dropped > 0) number(data, row - 1);
+      if (dropped > 0)
+        keep_number(data.numbers, static_cast<int64_t>(data.texts.size()) + 1, static_cast<int64_t>(row - 1));
       const std::string_view text = fields[*text_column_];
       empty += trimmed(text).empty();
       data.texts.emplace_back(text);
@@ -273,13 +275,6 @@ class TextTable {
                     std::to_string(fields.size()) + " fields; the first line has " +
                     std::to_string(layout_.columns.size()) +
                     (layout_.quotes ? ". If its quotes are text, say so (--no-quotes)" : ""));
-  }
-
-  // Numbers of rows are kept from the first one on that was left out.
-  static void number(LabelledData& data, size_t row) {
-    for (size_t i = data.numbers.size(); i < data.texts.size(); ++i)
-      data.numbers.push_back(static_cast<int64_t>(i));
-    data.numbers.push_back(static_cast<int64_t>(row));
   }
 
   // False for a row that is left out.
