@@ -8,7 +8,8 @@ find_package(ZLIB REQUIRED)
 find_package(PNG 1.6 REQUIRED)
 # Headers alone, included as <eigen3/Eigen/...> by the one file that needs them: no flag for all others.
 find_path(EIGEN_INCLUDE_DIR eigen3/Eigen/QR REQUIRED)
-pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy libhwy-contrib)
+# Headers alone, too: lamina/base/instruction_sets.cpp says why.
+find_path(HIGHWAY_INCLUDE_DIR hwy/highway.h REQUIRED)
 pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
 pkg_check_modules(lzma REQUIRED IMPORTED_TARGET liblzma)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
@@ -21,7 +22,7 @@ find_library(ONEDNN_LIBRARY dnnl REQUIRED)
 
 add_library(lamina_dependencies INTERFACE)
 target_link_libraries(lamina_dependencies INTERFACE
-  ${ONEDNN_LIBRARY} PkgConfig::hwy PkgConfig::libzip PkgConfig::lzma PkgConfig::turbojpeg PkgConfig::webp
+  ${ONEDNN_LIBRARY} PkgConfig::libzip PkgConfig::lzma PkgConfig::turbojpeg PkgConfig::webp
   PkgConfig::utf8proc PNG::PNG ZLIB::ZLIB
   nlohmann_json::nlohmann_json fmt::fmt Threads::Threads gomp)
-target_include_directories(lamina_dependencies SYSTEM INTERFACE ${ONEDNN_INCLUDE_DIR})
+target_include_directories(lamina_dependencies SYSTEM INTERFACE ${ONEDNN_INCLUDE_DIR} ${HIGHWAY_INCLUDE_DIR})

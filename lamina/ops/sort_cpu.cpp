@@ -1,13 +1,12 @@
 // CPU kernel of sort, row by row: Highway's vectorised quicksort of keys for values alone, where equal keys
 // are the same thing, and a radix sort, which is stable, where the order is wanted, too.
-#include <hwy/contrib/sort/vqsort.h>
-
 #include <algorithm>
 #include <cstring>
 
 #include "lamina/base/threads.h"
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/sort_keys.h"
+#include "lamina/ops/detail/vector_sort.h"
 #include "lamina/ops/sort.h"
 
 namespace lamina {
@@ -38,15 +37,15 @@ void restore(const T* x, int64_t n, SortKey<T> key, T* values) {
   }
 }
 
-void sort_keys(const hwy::Sorter&, uint8_t* keys, int64_t n) { std::sort(keys, keys + n); }
+void sort_keys(uint8_t* keys, int64_t n) { std::sort(keys, keys + n); }
 template <class Key>
-void sort_keys(const hwy::Sorter& sorter, Key* keys, int64_t n) {
-  sorter(keys, static_cast<size_t>(n), hwy::SortAscending());
+void sort_keys(Key* keys, int64_t n) {
+  detail::vector_sort(keys, n);
 }
 
 /// One row, in the memory of its result.
 template <class T>
-void sort_row(const hwy::Sorter& sorter, const T* x, int64_t n, T* values) {
+void sort_row(const T* x, int64_t n, T* values) {
   auto* keys = reinterpret_cast<SortKey<T>*>(values);
   SortKey<T> special = 0;
   for (int64_t i = 0; i < n; ++i) {
@@ -54,7 +53,7 @@ void sort_row(const hwy::Sorter& sorter, const T* x, int64_t n, T* values) {
     special = static_cast<SortKey<T>>(special | (detail::ambiguous<T>(key) ? 1 : 0));
     keys[i] = key;
   }
-  sort_keys(sorter, keys, n);
+  sort_keys(keys, n);
   for (int64_t i = 0; i < n; ++i) {
     const T value = detail::element_of_key<T>(keys[i]);
     std::memcpy(values + i, &value, sizeof(T));
@@ -74,9 +73,8 @@ std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
     if (!with_order) {
       return make_kernel([=](const KernelArgs& args) {
         parallel_for(rows, grain, [&](int64_t begin, int64_t end) {
-          const hwy::Sorter sorter;
           for (int64_t at = begin * n; at < end * n; at += n)
-            sort_row(sorter, args.input<T>(0) + at, n, args.output<T>(0) + at);
+            sort_row(args.input<T>(0) + at, n, args.output<T>(0) + at);
         });
       });
     }

@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <fstream>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -19,6 +22,29 @@ TEST(System, KnowsProcessorsMemoryAndInstructionSets) {
   EXPECT_GT(info.memory_bytes, int64_t{64} << 20);
   EXPECT_LE(info.available_bytes, info.memory_bytes + (int64_t{1} << 40));
   EXPECT_FALSE(info.instruction_sets.empty());
+}
+
+// The system lists what it lets programs use, by other names than ours.
+TEST(System, InstructionSetsAreThoseOfTheSystem) {
+  std::ifstream cpuinfo("/proc/cpuinfo");
+  std::string line;
+  while (std::getline(cpuinfo, line) && !line.starts_with("flags")) {
+  }
+  if (!cpuinfo) GTEST_SKIP() << "no x86";
+  const std::string flags = line + " ";
+  const auto has = [&](std::initializer_list<const char*> names) {
+    return std::all_of(names.begin(), names.end(), [&](const std::string& name) {
+      return flags.find(" " + name + " ") != std::string::npos;
+    });
+  };
+  const bool sse4 = has({"ssse3", "sse4_1", "sse4_2", "pclmulqdq", "aes"});
+  const bool avx2 = sse4 && has({"avx", "avx2", "fma", "f16c", "bmi1", "bmi2"});
+  const bool avx3 = avx2 && has({"avx512f", "avx512dq", "avx512bw", "avx512vl"});
+  const std::vector<std::string> sets = system_info().instruction_sets;
+  const auto listed = [&](const char* name) { return std::count(sets.begin(), sets.end(), name) == 1; };
+  EXPECT_EQ(listed("SSE4"), sse4);
+  EXPECT_EQ(listed("AVX2"), avx2);
+  EXPECT_EQ(listed("AVX3"), avx3);
 }
 
 TEST(System, PeakMemoryGrowsWithWhatIsTouched) {
