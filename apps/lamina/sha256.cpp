@@ -1,6 +1,7 @@
 // SHA-256 by OpenSSL's libcrypto.
 #include "sha256.h"
 
+#include "lamina/base/detail/opened_library.h"
 #include "lamina/base/error.h"
 
 #ifdef LAMINA_DOWNLOADS
@@ -10,7 +11,6 @@
 #include <memory>
 #include <vector>
 
-#include "opened_library.h"
 #endif
 
 namespace lamina::cli {
@@ -33,7 +33,7 @@ struct Crypto {
 
  private:
   Crypto() {
-    const OpenedLibrary library("libcrypto.so.3", "libssl3");
+    const detail::OpenedLibrary library("libcrypto.so.3", "libssl3", "downloads");
     library.find(create, "EVP_MD_CTX_new");
     library.find(destroy, "EVP_MD_CTX_free");
     library.find(sha256, "EVP_sha256");

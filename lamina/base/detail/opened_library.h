@@ -1,4 +1,5 @@
-// A library that is opened when it is needed, so that commands which do without it start without it.
+// A library that is opened when it is needed, so that programs which do without it start without it. Internal
+// header.
 #pragma once
 
 #include <dlfcn.h>
@@ -8,17 +9,18 @@
 
 #include "lamina/base/error.h"
 
-namespace lamina::cli {
+namespace lamina::detail {
 
 class OpenedLibrary {
  public:
   /// @param file  "libcurl.so.4"; found as the system finds libraries, and open until the program ends.
   /// @param package  Debian's, for the message.
+  /// @param what_needs_it  "downloads", for the message.
   /// Throws Unsupported where it is not on this machine.
-  OpenedLibrary(const char* file, const char* package)
+  OpenedLibrary(const char* file, const char* package, const char* what_needs_it)
       : file_(file), handle_(dlopen(file, RTLD_NOW | RTLD_LOCAL)) {
     if (!handle_)
-      throw Unsupported("downloads need " + file_ +
+      throw Unsupported(std::string(what_needs_it) + " need " + file_ +
                         ", which is not on this machine; on Debian: apt-get install " + package);
   }
 
@@ -34,4 +36,4 @@ class OpenedLibrary {
   void* handle_;
 };
 
-}  // namespace lamina::cli
+}  // namespace lamina::detail

@@ -1,0 +1,37 @@
+// LAPACK and BLAS as this machine has them: the functions that kernels call. Internal header.
+#pragma once
+
+#include <cstddef>
+#include <mutex>
+
+namespace lamina::detail {
+
+/// Fortran's functions for one type. Matrices lie column by column; the size_t at the end are the lengths of
+/// the texts.
+template <class T>
+struct Lapack {
+  void (*potrf)(const char* uplo, const int* n, T* a, const int* lda, int* info, size_t);
+  void (*getrf)(const int* m, const int* n, T* a, const int* lda, int* pivots, int* info);
+  void (*geqrf)(const int* m, const int* n, T* a, const int* lda, T* tau, T* work, const int* lwork,
+                int* info);
+  void (*orgqr)(const int* m, const int* n, const int* k, T* a, const int* lda, const T* tau, T* work,
+                const int* lwork, int* info);
+  void (*syevd)(const char* job, const char* uplo, const int* n, T* a, const int* lda, T* w, T* work,
+                const int* lwork, int* iwork, const int* liwork, int* info, size_t, size_t);
+  void (*gesdd)(const char* job, const int* m, const int* n, T* a, const int* lda, T* s, T* u, const int* ldu,
+                T* vt, const int* ldvt, T* work, const int* lwork, int* iwork, int* info, size_t);
+  void (*trsm)(const char* side, const char* uplo, const char* trans, const char* diag, const int* m,
+               const int* n, const T* alpha, const T* a, const int* lda, T* b, const int* ldb, size_t, size_t,
+               size_t, size_t);
+};
+
+/// Opens OpenBLAS, for good, at the first call. Throws Unsupported, with the package to install, where it is
+/// missing.
+template <class T>
+const Lapack<T>& lapack();
+
+/// What must be held during calls, where this machine's OpenBLAS was built for one caller at a time; else
+/// null.
+std::mutex* turns_of_lapack();
+
+}  // namespace lamina::detail

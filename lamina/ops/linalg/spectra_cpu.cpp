@@ -1,0 +1,102 @@
+// CPU kernels of eigh, svd and singular_values. A matrix of ours is its transpose to LAPACK: x = u s vh is
+// xᵀ = vhᵀ s uᵀ, so that u and vh come out as they lie here, each in the place of the other.
+#include <cstring>
+
+#include "lamina/graph/op.h"
+#include "lamina/ops/linalg/detail/attributes.h"
+#include "lamina/ops/linalg/detail/batches.h"
+#include "lamina/ops/linalg/detail/lapack.h"
+#include "lamina/ops/linalg/detail/matrices.h"
+
+namespace lamina::detail {
+namespace {
+
+std::unique_ptr<Kernel> prepare_eigh(const KernelDesc& desc) {
+  const Shape& shape = desc.inputs[0].type.shape;
+  const Matrices x(shape);
+  const int n = static_cast<int>(x.rows);
+  return of_dtype(desc.inputs[0].type.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const Lapack<T>& functions = lapack<T>();
+    T wanted = 1;
+    int whole = 1, info = 0;
+    const int ask = -1;
+    if (n > 0) functions.syevd("V", "U", &n, nullptr, &n, nullptr, &wanted, &ask, &whole, &ask, &info, 1, 1);
+    const int lwork = static_cast<int>(wanted), liwork = whole;
+    const size_t matrix = aligned(static_cast<size_t>(x.size()) * sizeof(T));
+    const size_t numbers = aligned(static_cast<size_t>(lwork) * sizeof(T));
+    return for_each_matrix(x, matrix + numbers + static_cast<size_t>(liwork) * sizeof(int),
+                           [=, &functions, leading = without_last(shape, 2)](
+                               const KernelArgs& args, int64_t at, std::byte* workspace) {
+                             if (n == 0) return;
+                             auto* vectors = reinterpret_cast<T*>(workspace);
+                             auto* work = reinterpret_cast<T*>(workspace + matrix);
+                             auto* iwork = reinterpret_cast<int*>(workspace + matrix + numbers);
+                             std::memcpy(vectors, args.input<T>(0) + at * x.size(),
+                                         static_cast<size_t>(x.size()) * sizeof(T));
+                             int failed = 0;
+                             functions.syevd("V", "U", &n, vectors, &n, args.output<T>(0) + at * n, work,
+                                             &lwork, iwork, &liwork, &failed, 1, 1);
+                             if (failed != 0)
+                               fail_for_matrix("eigh", at, leading, "has no eigenvalues that could be found");
+                             transpose_matrix(vectors, n, n, args.output<T>(1) + at * x.size());
+                           });
+  });
+}
+
+/// With `job` "N" singular values alone, in output `values`; "S" or "A": u and vh, too.
+std::unique_ptr<Kernel> decompose(const KernelDesc& desc, const char* job, int values) {
+  const Shape& shape = desc.inputs[0].type.shape;
+  const Matrices x(shape);
+  // As LAPACK sees the matrix.
+  const int m = static_cast<int>(x.columns), n = static_cast<int>(x.rows), least = std::min(m, n);
+  const bool vectors = *job != 'N', full = *job == 'A';
+  const int width_of_u = full ? n : least, height_of_vh = full ? m : least;
+  return of_dtype(desc.inputs[0].type.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const Lapack<T>& functions = lapack<T>();
+    T wanted = 1;
+    if (least > 0) {
+      const int ask = -1, rows_of_u = std::max(1, width_of_u);
+      int info = 0;
+      functions.gesdd(job, &m, &n, nullptr, &m, nullptr, nullptr, &m, nullptr, &rows_of_u, &wanted, &ask,
+                      nullptr, &info, 1);
+    }
+    const int lwork = static_cast<int>(wanted);
+    const size_t matrix = aligned(static_cast<size_t>(x.size()) * sizeof(T));
+    const size_t numbers = aligned(static_cast<size_t>(lwork) * sizeof(T));
+    return for_each_matrix(
+        x, matrix + numbers + 8 * static_cast<size_t>(least) * sizeof(int),
+        [=, &functions, leading = without_last(shape, 2)](const KernelArgs& args, int64_t at,
+                                                          std::byte* workspace) {
+          T* u = vectors ? args.output<T>(0) + at * n * width_of_u : nullptr;
+          T* vh = vectors ? args.output<T>(2) + at * height_of_vh * m : nullptr;
+          if (least == 0) {  // no singular values: any basis will do
+            for (int64_t i = 0; full && i < int64_t{n} * n; ++i) u[i] = i % (n + 1) == 0 ? T{1} : T{0};
+            for (int64_t i = 0; full && i < int64_t{m} * m; ++i) vh[i] = i % (m + 1) == 0 ? T{1} : T{0};
+            return;
+          }
+          auto* a = reinterpret_cast<T*>(workspace);
+          auto* work = reinterpret_cast<T*>(workspace + matrix);
+          auto* iwork = reinterpret_cast<int*>(workspace + matrix + numbers);
+          std::memcpy(a, args.input<T>(0) + at * x.size(), static_cast<size_t>(x.size()) * sizeof(T));
+          int failed = 0;
+          functions.gesdd(job, &m, &n, a, &m, args.output<T>(values) + at * least, vh, &m, u, &width_of_u,
+                          work, &lwork, iwork, &failed, 1);
+          if (failed != 0) fail_for_matrix("svd", at, leading, "has no singular values that could be found");
+        });
+  });
+}
+
+std::unique_ptr<Kernel> prepare_svd(const KernelDesc& desc) {
+  return decompose(desc, desc.attrs.as<FactorsAttrs>().full ? "A" : "S", 1);
+}
+std::unique_ptr<Kernel> prepare_values(const KernelDesc& desc) { return decompose(desc, "N", 0); }
+
+const KernelRegistration eigh("eigh", DeviceKind::kCpu, {{.name = "lapack", .prepare = prepare_eigh}});
+const KernelRegistration svd("svd", DeviceKind::kCpu, {{.name = "lapack", .prepare = prepare_svd}});
+const KernelRegistration singular_values("singular_values", DeviceKind::kCpu,
+                                         {{.name = "lapack", .prepare = prepare_values}});
+
+}  // namespace
+}  // namespace lamina::detail
