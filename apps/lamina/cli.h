@@ -28,6 +28,8 @@ using Action = std::function<int()>;
 
 // Each adds one subcommand to `app`, which stores its action when it is the one that was called.
 void add_bench(CLI::App& app, Action& action);
+/// `completion` and `man`, which tell of all that are there when they are called.
+void add_completion(CLI::App& app, Action& action);
 void add_data(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
 /// `words`: the command line, which its report repeats.

@@ -70,6 +70,7 @@ int run(int argc, char** argv) {
   lamina::cli::add_bench(app, action);
   lamina::cli::add_data(app, action);
   lamina::cli::add_new(app, action);
+  lamina::cli::add_completion(app, action);
 
   if (argc < 2) throw UsageError("a command is missing; see 'lamina --help'");
   if (std::string word = argv[1]; word[0] != '-') {
