@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
 #include "lamina/base/system.h"
@@ -72,7 +73,7 @@ Model load_to_ask(const std::string& path) {
     return load(path);
   } catch (const Error& error) {
     Model model = load(path, {.compile = false});  // throws the same where it is not training's matter
-    warn(fmt::format("{}. Predictions do not need it", error.what()));
+    warn(detail::continued(error.what(), ".", "Predictions do not need it"));
     return model;
   }
 }

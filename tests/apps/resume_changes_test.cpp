@@ -170,6 +170,43 @@ TEST_F(ResumeChanges, TheRunFolderIsFoundByWhatItSaysOfItself) {
   EXPECT_EQ(rows, (std::vector<int64_t>{5, 7}));
 }
 
+// What stands where a note of the run was: told, and the run goes on in the folder that was named or in a new
+// one.
+TEST_F(ResumeChanges, ANoteThatIsNoneIsTold) {
+  const std::string note = file("m.keras.run/run.json"), whole = read_file(note);
+  for (const auto& [text, words] : std::vector<std::pair<std::string, std::string>>{
+           {"[\"m.checkpoint.keras\", 3]", "it holds no object"},
+           {"\"m.checkpoint.keras\"", "it holds no object"},
+           {"null", "it holds no object"},
+           {"{\"checkpoint\": [\"../m.checkpoint.keras\"], \"seconds\": 1}", "expected a string"},
+           {"{\"checkpoint\": \"../m.checkpoint.keras\", \"seconds\": \"long\"}", "expected a number"},
+           {"{\"checkpoint\": ", "run.json"},
+           {"", "run.json"},
+           {std::string(1 << 17, ' '), "the limit here is"}}) {
+    write_file(file("m.checkpoint.keras"), state_);
+    write_file(note, text);
+    const Outcome outcome = train("m.keras", 3, {"--resume"});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_NE(outcome.err.find("m.keras.run/run.json' is no note of a training: "), std::string::npos)
+        << text.substr(0, 60) << ": " << outcome.err;
+    EXPECT_NE(outcome.err.find(words), std::string::npos) << text.substr(0, 60) << ": " << outcome.err;
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+    EXPECT_EQ(Json::parse(read_file(note)).at("checkpoint"), Json::parse(whole).at("checkpoint"));
+  }
+  // A folder in runs/ whose note is none is not taken.
+  write_file(file("m.checkpoint.keras"), state_);
+  fs::create_directories(file("runs/odd"));
+  write_file(file("runs/odd/run.json"), "[1]");
+  write_file(file("runs/odd/history.csv"), "mine");
+  const Outcome outcome =
+      test::run_lamina(folder_.path(), {"train", "net.keras", "--data", "data.npz", "--out", "m.keras",
+                                        "--epochs", "3", "--quiet", "--resume"});
+  EXPECT_NE(outcome.err.find("'runs/odd/run.json' is no note of a training"), std::string::npos)
+      << outcome.err;
+  EXPECT_EQ(read_file(file("runs/odd/history.csv")), "mine");
+  EXPECT_EQ(read_file(file("runs/odd/run.json")), "[1]");
+}
+
 // A kill between checkpoint and history cost the last row and left a temporary.
 TEST_F(ResumeChanges, MendsTheHistory) {
   const std::string path = file("m.keras.run/history.csv"), whole = read_file(path);

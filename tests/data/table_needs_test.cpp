@@ -162,7 +162,7 @@ TEST(TableNeeds, PredictDoesNotGuessWhichColumnIsTheTarget) {
   EXPECT_EQ(parse_table("a,b\n1,2\n", "t.csv", named).x.to_vector<float>(), (std::vector<float>{1, 2}));
   expect_refused("a,b,c,d\n9,1,2,3\n", of_predict(false),
                  "has 4 columns; the model takes 2 numbers a sample");
-  expect_refused("a\n9\n", of_predict(false), "has 1 columns; the model takes 2");
+  expect_refused("a\n9\n", of_predict(false), "has 1 column; the model takes 2");
 }
 
 // pandas takes every first line for names; a row is kept here where it may be one, and either is said.
@@ -457,7 +457,9 @@ TEST(TableNeeds, WhatIsNotUsedOfTargetsIsTold) {
   {
     const Told told;
     parse_table("a,b,pet\n1,2,cat\n", "t.csv", options);
-    EXPECT_TRUE(told.holds("'t.csv' has no column 'pte'; did you mean 'pet'?")) << told.text();
+    EXPECT_TRUE(
+        told.holds("'t.csv' has no column 'pte': no column is taken for the target; did you mean 'pet'?"))
+        << told.text();
   }
   options = of_pets();
   options.needs.target_optional = true;

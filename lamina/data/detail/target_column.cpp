@@ -106,10 +106,10 @@ void TargetColumn::take_known(std::string_view field, const Cell& cell, size_t l
     if (unknown_++ == 0) first_unknown_ = {std::string(field), cell, line, row, 0};
   } else if (found == places_.end()) {
     throw InvalidArgument("holds the class " + shown(field) + ", which the model does not know" +
-                          suggest(std::string(field), needs_.known.class_names) +
-                          (is_class_number(cell) ? ". If it is the number of one, give the names in the "
+                          (is_class_number(cell) ? "; if it is the number of one, give the names in the "
                                                    "model's order (--labels)"
-                                                 : ""));
+                                                 : "") +
+                          suggest(std::string(field), needs_.known.class_names));
   }
   ids_.push(found == places_.end() ? -1 : found->second);
 }
@@ -244,9 +244,9 @@ void TargetColumn::finish(const std::string& source, LabelledData& data) {
   }
   if (mode_ == Mode::kKnown) {
     if (unknown_ > 0) {
-      warn(place(source, first_unknown_) + ", a class that the model does not know" +
-           suggest(first_unknown_.text, needs_.known.class_names) + "; in all " +
-           count_of(static_cast<int64_t>(unknown_), "such cell"));
+      warn(place(source, first_unknown_) + ", a class that the model does not know; in all " +
+           count_of(static_cast<int64_t>(unknown_), "such cell") +
+           suggest(first_unknown_.text, needs_.known.class_names));
     }
     data.class_names = needs_.known.class_names;
     data.y = ids_.take(DType::kInt32, {static_cast<int64_t>(ids_.rows())});
