@@ -15,6 +15,8 @@
 #include "cli.h"
 #include "download.h"
 #include "interrupt.h"
+#include "lamina/base/detail/file_kind.h"
+#include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
 #include "lamina/base/terminal.h"
@@ -83,7 +85,20 @@ std::string file_name_of(const std::string& url) {
                                [](unsigned char c) { return c < 0x20 || c == 0x7F || c == '/'; });
   if (host_only || odd || name.empty() || name == "." || name == "..")
     throw InvalidArgument("data get: the address '" + url + "' does not end in the name of a file");
+  constexpr size_t kLongest = 240;  // room for ".part" within what file systems take
+  if (name.size() > kLongest)
+    throw InvalidArgument("data get: the name at the end of the address '" + detail::excerpt(url, 200) +
+                          "' is longer than " + std::to_string(kLongest) + " bytes");
   return name;
+}
+
+// Servers that ask to sign in, or that keep large files elsewhere, send something else with status 200.
+void tell_stand_in(const std::string& path) {
+  const std::string kind = detail::kind_of_no_text(detail::first_bytes(path));
+  const bool wanted = ends_with_any(path, {".html", ".htm", ".xml", ".svg", ".xhtml"});
+  for (const char* stand_in : {"an HTML page", "an XML document", "a Git LFS pointer"}) {
+    if (kind.starts_with(stand_in) && !wanted) warn(fmt::format("'{}' is {}", path, kind));
+  }
 }
 
 std::string folder_of(const GetOptions& options) {
@@ -138,6 +153,7 @@ int get_data(const GetOptions& options) {
     std::error_code ignored;
     if (std::filesystem::file_size(file.path, ignored) == 0)
       warn(fmt::format("'{}' is empty: the server sent no bytes", file.path));
+    if (file.sha256.empty()) tell_stand_in(file.path);
     if (file.sha256.empty())
       warn(fmt::format("'{}' is not checked: its SHA-256 is {}; give it with --sha256 next time", file.path,
                        sum));

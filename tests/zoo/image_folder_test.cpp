@@ -152,6 +152,39 @@ TEST_F(ImageFolders, LeaveOutWhatIsDamagedWhereOneSaysSo) {
       std::string::npos);
 }
 
+// What a link leads back to would come again at every turn.
+TEST_F(ImageFolders, LinksThatLeadRoundAreLeftOut) {
+  picture("set/a/1.png", 10);
+  picture("set/a/deep/2.png", 20);
+  picture("set/b/1.png", 30);
+  picture("elsewhere/3.png", 40);
+  const auto samples = [&](bool told_of) {
+    const test::Told told;
+    const int64_t count = load_data(folder_ / "set").samples();
+    EXPECT_EQ(told.holds("is a link to a folder that it is in, and is left out"), told_of) << told.text();
+    return count;
+  };
+  EXPECT_EQ(samples(false), 3);
+  for (const char* target : {".", "../a", "..", "../..", "deep/..", "../b/../a"}) {
+    fs::create_directory_symlink(target, folder_ / "set/a/link");
+    EXPECT_EQ(samples(true), 3) << target;
+    fs::remove(folder_ / "set/a/link");
+  }
+  fs::create_directory_symlink(folder_ / "set/a", folder_ / "set/a/deep/link");
+  EXPECT_EQ(samples(true), 3);
+  fs::remove(folder_ / "set/a/deep/link");
+  // Round by way of another class: each of them once.
+  fs::create_directory_symlink("../b", folder_ / "set/a/link");
+  fs::create_directory_symlink("../a", folder_ / "set/b/link");
+  EXPECT_EQ(samples(true), 6);
+  fs::remove(folder_ / "set/a/link");
+  fs::remove(folder_ / "set/b/link");
+  // Links to other folders are folders.
+  fs::create_directory_symlink("../../elsewhere", folder_ / "set/a/link");
+  fs::create_directory_symlink("../elsewhere", folder_ / "set/c");
+  EXPECT_EQ(samples(false), 5);
+}
+
 // What is called a picture and holds none is damaged, as `lamina data check` has it.
 TEST_F(ImageFolders, EmptyFilesPagesAndPointersAreDamagedPictures) {
   picture("a/1.png", 10);
