@@ -283,6 +283,32 @@ TEST(TableNeeds, OneBadCellOfTheTargetIsNamed) {
   EXPECT_TRUE(told.holds("2 of 54 rows lack a value and are left out")) << told.text();
 }
 
+// One True among prices is a slip, and no 1; pandas makes such a column one of objects.
+TEST(TableNeeds, TruthsAreAColumnOrASlip) {
+  for (const char* truth : {"True", "true", "TRUE", "False", "FALSE"}) {
+    const std::string cell(truth);
+    expect_refused("x,y\n1,100\n2," + cell + "\n3,300\n", of_loss(TargetKind::kValues),
+                   "line 3: column 'y' of row 2 holds '" + cell);
+    expect_refused("x,y\n1.5,100\n" + cell + ",200\n3,300\n", of_loss(TargetKind::kValues),
+                   "line 3: column 'x' of row 2 holds '" + cell);
+    expect_refused("x,y\n" + cell + ",100\n2,200\n", of_loss(TargetKind::kValues),
+                   "and other rows hold numbers");
+    expect_refused("x,y\n1," + cell + "\n2,0\n", of_loss(TargetKind::kValues), "and other rows hold numbers");
+  }
+  DataOptions drop = of_loss(TargetKind::kValues);
+  drop.missing = Missing::kDrop;
+  const LabelledData all = parse_table("x,y\nTrue,False\nNA,True\nfalse,TRUE\n", "t.csv", drop);
+  EXPECT_EQ(all.x.to_vector<float>(), (std::vector<float>{1, 0}));
+  EXPECT_EQ(all.y.to_vector<float>(), (std::vector<float>{0, 1}));
+  // To ask, the target is in nobody's way.
+  DataOptions ask = of_pets();
+  ask.needs.target = TargetKind::kValues;
+  ask.needs.known = {.features = {"x"}, .target = "y"};
+  ask.needs.inputs = {{"input", Shape{-1, 1}}};
+  ask.needs.target_optional = true;
+  EXPECT_EQ(parse_table("x,y\n1,True\n2,5\n", "t.csv", ask).x.to_vector<float>(), (std::vector<float>{1, 2}));
+}
+
 TEST(TableNeeds, LabelsThatCannotBeAreNamed) {
   expect_refused("x,y\n1,0\n2,3\n", of_loss(TargetKind::kClassNumbers, 3),
                  "line 3: column 'y' of row 2 holds '3'; "

@@ -75,16 +75,18 @@ bool TargetColumn::take(std::string_view field, size_t line, size_t row) {
 
 bool TargetColumn::take_value(std::string_view field, const Cell& cell, size_t line, size_t row) {
   double number = cell.number;
-  if (cell.kind != CellKind::kNumber && !is_truth(field, number)) {
+  const auto here = [&] {
+    return "line " + std::to_string(line) + ": column '" + column_ + "' of row " + std::to_string(row);
+  };
+  if (cell.kind == CellKind::kNumber) {
+    truths_.number();
+  } else if (!truths_.take(field, number, here)) {
     if (needs_.target_optional)
       number = std::numeric_limits<double>::quiet_NaN();
     else
       throw InvalidArgument("holds " + shown(field) + "; a number was expected" + mark_hint(field, decimal_));
   }
   const auto value = static_cast<float>(number);
-  const auto here = [&] {
-    return "line " + std::to_string(line) + ": column '" + column_ + "' of row " + std::to_string(row);
-  };
   dropped_infinite_ = !infinite_.take(value, field, here);
   if (!dropped_infinite_) values_.push(value);
   return !dropped_infinite_;
@@ -238,6 +240,7 @@ void TargetColumn::finish_numbers(const std::string& source, LabelledData& data)
 
 void TargetColumn::finish(const std::string& source, LabelledData& data) {
   if (mode_ == Mode::kValues) {
+    if (!needs_.target_optional) truths_.check("'" + source + "', ");
     infinite_.tell("'" + source + "', ");
     data.y = values_.take(DType::kFloat32, {static_cast<int64_t>(values_.rows())});
     return;
