@@ -87,6 +87,12 @@ TEST_F(DataOnTheCommandLine, InfiniteOutputsAreTold) {
       EXPECT_EQ(outcome.lines().at(2), "x.npy[2]  -inf");
     }
   }
+  write_npz(file("d.npz"),
+            {{"x", Tensor::from<float>({{1, 1}, {3e38f, 3e38f}})}, {"y", Tensor::from<float>({{3}, {1}})}});
+  const Outcome judged = run({"evaluate", "m.keras", "--data", "d.npz", "--json"});
+  EXPECT_EQ(judged.status, 0);
+  EXPECT_TRUE(Json::parse(judged.out).at("metrics").at("loss").is_null()) << judged.out;
+  EXPECT_NE(judged.err.find("infinite: loss, mae"), std::string::npos) << judged.err;
 }
 
 TEST_F(DataOnTheCommandLine, EvaluateSaysThatOutputsAreNan) {
