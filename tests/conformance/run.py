@@ -2,7 +2,8 @@
 
 First the golden scripts write fresh files, from numbers other than those in the source tree, and the golden tests of
 lamina_tests compare with them; then files.py exchanges model files with the command line, graphs.py does so with random
-functional models, pandas_tables.py with tables that pandas writes, texts.py with whole corpora, found.py reads files as people have them, oldest.py
+functional models, pandas_tables.py with tables that pandas writes, texts.py with whole corpora, found.py reads files as people have them, arrays.py
+asks about arrays and tables as NumPy and pandas write them, oldest.py
 opens what Lamina wrote in the oldest Keras 3, and oldest_files.py writes in that what Lamina reads.
 """
 import argparse
@@ -102,12 +103,13 @@ def main():
 
     passed = failed = 0
     import files  # after the environment: it imports Keras with the golden scripts' settings
+    import arrays
     import found
     import graphs
     import pandas_tables
     import texts
 
-    suites = (("numbers", numbers), ("files", files.run), ("graphs", graphs.run), ("found", found.run), ("tables", pandas_tables.run),
+    suites = (("numbers", numbers), ("files", files.run), ("graphs", graphs.run), ("found", found.run), ("arrays", arrays.run), ("tables", pandas_tables.run),
               ("texts", lambda binaries, folder: texts.run(binaries, folder, ROOT.parent / "shared" / "data")),
               ("oldest", lambda _, folder: oldest(args.oldest, folder)),
               ("old files", lambda binaries, folder: oldest_files(args.oldest, binaries, folder, args.seed)))
