@@ -14,7 +14,6 @@
 #include <filesystem>
 #include <system_error>
 
-#include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
 #include "lamina/base/system.h"
@@ -73,7 +72,8 @@ Model load_to_ask(const std::string& path) {
     return load(path);
   } catch (const Error& error) {
     Model model = load(path, {.compile = false});  // throws the same where it is not training's matter
-    warn(detail::continued(error.what(), ".", "Predictions do not need it"));
+    const std::string what = error.what();
+    warn(what + (what.ends_with('?') ? " " : ". ") + "Predictions do not need it");
     return model;
   }
 }

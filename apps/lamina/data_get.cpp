@@ -15,10 +15,9 @@
 #include "cli.h"
 #include "download.h"
 #include "interrupt.h"
-#include "lamina/base/detail/file_kind.h"
-#include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
+#include "lamina/base/stand_in.h"
 #include "lamina/base/terminal.h"
 #include "sha256.h"
 
@@ -87,18 +86,16 @@ std::string file_name_of(const std::string& url) {
     throw InvalidArgument("data get: the address '" + url + "' does not end in the name of a file");
   constexpr size_t kLongest = 240;  // room for ".part" within what file systems take
   if (name.size() > kLongest)
-    throw InvalidArgument("data get: the name at the end of the address '" + detail::excerpt(url, 200) +
+    throw InvalidArgument("data get: the name at the end of the address '" + url.substr(0, 200) +
                           "' is longer than " + std::to_string(kLongest) + " bytes");
   return name;
 }
 
 // Servers that ask to sign in, or that keep large files elsewhere, send something else with status 200.
 void tell_stand_in(const std::string& path) {
-  const std::string kind = detail::kind_of_no_text(detail::first_bytes(path));
-  const bool wanted = ends_with_any(path, {".html", ".htm", ".xml", ".svg", ".xhtml"});
-  for (const char* stand_in : {"an HTML page", "an XML document", "a Git LFS pointer"}) {
-    if (kind.starts_with(stand_in) && !wanted) warn(fmt::format("'{}' is {}", path, kind));
-  }
+  const std::string kind = stand_in(path);
+  if (!kind.empty() && !ends_with_any(path, {".html", ".htm", ".xml", ".svg", ".xhtml"}))
+    warn(fmt::format("'{}' is {}", path, kind));
 }
 
 std::string folder_of(const GetOptions& options) {

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "lamina/base/detail/text.h"
+#include "lamina/base/stand_in.h"
 
 namespace lamina::detail {
 namespace {
@@ -140,3 +141,15 @@ std::string first_bytes(const std::string& path, size_t count) {
 }
 
 }  // namespace lamina::detail
+
+namespace lamina {
+
+std::string stand_in(const std::string& path) {
+  std::string kind = detail::kind_of_no_text(detail::first_bytes(path));
+  for (const char* known : {"an HTML page", "an XML document", "a Git LFS pointer"}) {
+    if (kind.starts_with(known)) return kind;
+  }
+  return "";
+}
+
+}  // namespace lamina
