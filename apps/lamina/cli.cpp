@@ -72,7 +72,8 @@ Model load_to_ask(const std::string& path) {
     return load(path);
   } catch (const Error& error) {
     Model model = load(path, {.compile = false});  // throws the same where it is not training's matter
-    warn(fmt::format("{}. Predictions do not need it", error.what()));
+    const std::string what = error.what();
+    warn(what + (what.ends_with('?') ? " " : ". ") + "Predictions do not need it");
     return model;
   }
 }

@@ -75,7 +75,9 @@ Json as_json(const image::FolderReport& report) {
                                    {"across_classes", group.across_classes},
                                    {"across_parts", group.across_parts}}));
   }
+  const std::vector<std::string> notes = report.notes();
   return Json::object({{"good", report.good()},
+                       {"notes", Json(Json::List(notes.begin(), notes.end()))},
                        {"images", report.images},
                        {"other_files", report.other_files},
                        {"classes", classes},

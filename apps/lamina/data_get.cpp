@@ -17,6 +17,7 @@
 #include "interrupt.h"
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
+#include "lamina/base/stand_in.h"
 #include "lamina/base/terminal.h"
 #include "sha256.h"
 
@@ -83,7 +84,18 @@ std::string file_name_of(const std::string& url) {
                                [](unsigned char c) { return c < 0x20 || c == 0x7F || c == '/'; });
   if (host_only || odd || name.empty() || name == "." || name == "..")
     throw InvalidArgument("data get: the address '" + url + "' does not end in the name of a file");
+  constexpr size_t kLongest = 240;  // room for ".part" within what file systems take
+  if (name.size() > kLongest)
+    throw InvalidArgument("data get: the name at the end of the address '" + url.substr(0, 200) +
+                          "' is longer than " + std::to_string(kLongest) + " bytes");
   return name;
+}
+
+// Servers that ask to sign in, or that keep large files elsewhere, send something else with status 200.
+void tell_stand_in(const std::string& path) {
+  const std::string kind = stand_in(path);
+  if (!kind.empty() && !ends_with_any(path, {".html", ".htm", ".xml", ".svg", ".xhtml"}))
+    warn(fmt::format("'{}' is {}", path, kind));
 }
 
 std::string folder_of(const GetOptions& options) {
@@ -138,6 +150,7 @@ int get_data(const GetOptions& options) {
     std::error_code ignored;
     if (std::filesystem::file_size(file.path, ignored) == 0)
       warn(fmt::format("'{}' is empty: the server sent no bytes", file.path));
+    if (file.sha256.empty()) tell_stand_in(file.path);
     if (file.sha256.empty())
       warn(fmt::format("'{}' is not checked: its SHA-256 is {}; give it with --sha256 next time", file.path,
                        sum));

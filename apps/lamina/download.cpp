@@ -79,7 +79,9 @@ class Request {
     if (status >= 400)
       throw FileError(fmt::format("'{}': the server answers {}{}", what_.url, status, hint(status)));
     if (odd_range_)
-      throw FileError("'" + what_.url + "': the server sends another range than it was asked for");
+      throw FileError("'" + what_.url +
+                      "': the server sends another range than it was asked for; to begin anew, remove '" +
+                      part_ + "'");
     if (result != CURLE_OK) {
       const std::string kept =
           done_ == 0 ? ""

@@ -17,8 +17,17 @@
 namespace lamina::cli {
 namespace {
 
-FittedEstimator load_estimator(const std::string& path) {
-  return {load_predictor(path), load_classic_data_info(path)};
+void refuse_scale(const DataArguments& arguments) {
+  if (!arguments.scale.empty())
+    throw UsageError("--scale: an estimator takes the numbers as they are, bytes of pictures, too");
+}
+
+// With what the user says of the data over what it knows.
+FittedEstimator load_estimator(const std::string& path, const DataArguments& arguments) {
+  refuse_scale(arguments);
+  FittedEstimator fitted{load_predictor(path), load_classic_data_info(path)};
+  tell_info(fitted.info, estimator_needs(fitted), arguments);
+  return fitted;
 }
 
 const char* score_name(const FittedEstimator& fitted) {
@@ -48,6 +57,7 @@ void refuse_options_of_networks(const TrainOptions& options) {
   none(options.resume, "--resume: it is fitted at once");
   none(options.stop_on_nan, "--stop-on-nan");
   none(options.gradient_norm, "--gradient-norm");
+  refuse_scale(options.arguments);
 }
 
 }  // namespace
@@ -103,7 +113,7 @@ int train_estimator(const EstimatorRecipe& recipe, const TrainOptions& options) 
 
 int evaluate_estimator(const std::string& path, const std::string& source, const DataArguments& arguments,
                        bool json, const EstimatorPage& page) {
-  const FittedEstimator fitted = load_estimator(path);
+  const FittedEstimator fitted = load_estimator(path, arguments);
   const LabelledData data = load_for(fitted, source, arguments, true);
   const double result = with_data_of(source, [&] { return score(fitted, data); });
   if (!page.path.empty()) {
@@ -124,11 +134,12 @@ int evaluate_estimator(const std::string& path, const std::string& source, const
 
 int predict_estimator(const std::string& path, const std::vector<std::string>& inputs,
                       const DataArguments& arguments, bool json) {
-  const FittedEstimator fitted = load_estimator(path);
+  const FittedEstimator fitted = load_estimator(path, arguments);
   const std::vector<std::string>& names = fitted.info.class_names;
   for (const std::string& input : inputs) {
     const bool text = fitted.info.text && is_text(input);
     const LabelledData data = text ? read_texts(input) : load_for(fitted, input, arguments, false);
+    const SourceRange range = parse_source(input);
     with_data_of(input, [&] {
       const Tensor x = estimator_input(fitted, data);
       const std::vector<float> said = fitted.predictor->predict(x).to_vector<float>();
@@ -137,7 +148,9 @@ int predict_estimator(const std::string& path, const std::vector<std::string>& i
           classes ? fitted.predictor->predict_proba(x).to_vector<float>() : std::vector<float>();
       const size_t width = classes ? fitted.predictor->classes().size() : 0;
       for (size_t i = 0; i < said.size(); ++i) {
-        const std::string name = !data.names.empty() ? data.names[i] : fmt::format("{}[{}]", input, i);
+        const int64_t number = data.numbers.empty() ? range.begin + static_cast<int64_t>(i) : data.numbers[i];
+        const std::string name =
+            !data.names.empty() ? data.names[i] : fmt::format("{}[{}]", range.source, number);
         if (!classes) {
           if (json)
             print_json(Json::object({{"input", name}, {"output", Json::list({said[i]})}}));

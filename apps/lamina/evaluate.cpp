@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "data_arguments.h"
 #include "estimators.h"
+#include "lamina/base/log.h"
 #include "lamina/base/terminal.h"
 #include "lamina/explain/run_report.h"
 #include "lamina/nn/callbacks/progress_bar.h"
@@ -57,6 +58,16 @@ int64_t nan_outputs(Model& model, const ModelSamples& samples) {
   return std::count(bad.begin(), bad.end(), true);
 }
 
+// JSON has no word for infinity, and null may be anything.
+void tell_infinite(const std::vector<std::pair<std::string, double>>& metrics) {
+  std::string list;
+  for (const auto& [name, value] : metrics) {
+    if (std::isinf(value)) list += (list.empty() ? "" : ", ") + name;
+  }
+  if (!list.empty())
+    warn("infinite: " + list + ": an output, or how far it is from its target, is beyond float32");
+}
+
 // As predict says it, when all else is said.
 void refuse_nans(int64_t nans, int64_t samples) {
   if (nans == 0) return;
@@ -94,6 +105,7 @@ int evaluate(const Options& options) {
   const bool suspect = std::any_of(metrics.begin(), metrics.end(),
                                    [](const auto& metric) { return std::isnan(metric.second); });
   const int64_t nans = suspect ? nan_outputs(model, samples) : 0;
+  tell_infinite(metrics);
   if (!options.report.empty() && nans == 0) write_report(options, model, samples, metrics);
   if (options.json) {
     Json values = Json::object();

@@ -199,7 +199,7 @@ Json fingerprint_of(const TrainOptions& options, const TrainJob& job, const Trai
 void check_changes(Checkpoint& saved, const std::string& checkpoint, const Json& now,
                    const TrainOptions& options, TrainJob& job, const TrainingData& data) {
   const Json* then = saved.info.find("fingerprint");
-  if (!then) {
+  if (!then || !then->is_object() || then->size() == 0) {
     tell(stderr, "lamina: warning: " + checkpoint +
                      " does not say of which model, data and seed it is: they are not compared\n");
     return;

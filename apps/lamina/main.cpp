@@ -37,8 +37,8 @@ std::vector<std::string> subcommand_names(const CLI::App& app) {
 std::string explain(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App* command = &app;
   for (const CLI::App* sub : app.get_subcommands()) command = sub;
-  std::string help =
-      command == &app ? "; see 'lamina --help'" : "; see 'lamina " + command->get_name() + " --help'";
+  const std::string help =
+      command == &app ? "see 'lamina --help'" : "see 'lamina " + command->get_name() + " --help'";
   for (const std::string& extra : command->remaining()) {
     if (extra.size() < 2 || extra[0] != '-') continue;
     std::string name = extra.substr(0, extra.find('='));
@@ -46,11 +46,11 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error) {
     for (const CLI::Option* option : command->get_options()) {
       for (const std::string& text : option->get_lnames()) known.push_back("--" + text);
     }
-    return "unknown option '" + name + "'" + lamina::suggest(name, known) + help;
+    return "unknown option '" + name + "' (" + help + ")" + lamina::suggest(name, known);
   }
   std::string text = error.what();
   while (!text.empty() && (text.back() == '\n' || text.back() == '.')) text.pop_back();
-  return text + help;
+  return text + "; " + help;
 }
 
 int run(int argc, char** argv) {
@@ -76,8 +76,7 @@ int run(int argc, char** argv) {
   if (std::string word = argv[1]; word[0] != '-') {
     std::vector<std::string> known = subcommand_names(app);
     if (std::find(known.begin(), known.end(), word) == known.end()) {
-      throw UsageError("unknown command '" + word + "'" + lamina::suggest(word, known) +
-                       "; see 'lamina --help'");
+      throw UsageError("unknown command '" + word + "' (see 'lamina --help')" + lamina::suggest(word, known));
     }
   }
   try {

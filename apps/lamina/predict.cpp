@@ -102,16 +102,17 @@ std::vector<int> true_classes(const Model& model, const LabelledData& data, cons
   return expected;
 }
 
-Input input_of(Model& model, const LabelledData& data, const std::string& source,
-               const DataArguments& arguments) {
+Input input_of(Model& model, LabelledData data, const std::string& source, const DataArguments& arguments) {
   settle_scale_of(model, data, arguments, source);
   Input input;
   input.source = source;
   input.numbers = data.numbers;
+  input.expected = true_classes(model, data, source);
+  data.y = Tensor();  // what a loss would say of targets that are not known is no matter here
+  data.targets = Tensors();
   input.x = model_samples(model, data).all_x();
   input.classes = data.class_names;
   input.names = data.names;
-  input.expected = true_classes(model, data, source);
   return input;
 }
 
@@ -173,7 +174,7 @@ Input read_source(Model& model, const Options& options, const std::string& text)
                                       range.source, samples));
   }
   data = part_of(data, range);
-  Input input = input_of(model, data, range.source, options.arguments);
+  Input input = input_of(model, std::move(data), range.source, options.arguments);
   input.first = range.begin;
   return input;
 }
@@ -250,8 +251,12 @@ class Speaker {
     if (draws) fmt::print("{}\n", draw(pictures, terminal_));
   }
 
-  /// Throws Error when outputs were no numbers, once all that could be said is said.
+  /// Throws Error when outputs were no numbers, once all that could be said is said. Infinite ones are told.
   void finish() const {
+    if (infinite_ > 0) {
+      warn(fmt::format("{} of {} outputs are infinite: beyond float32, or made from what is", infinite_,
+                       said_));
+    }
     if (bad_ == 0) return;
     std::fflush(stdout);
     throw Error(fmt::format("{} of {} outputs are NaN: look for such values in the input and in the weights",
@@ -266,12 +271,13 @@ class Speaker {
     for (size_t i = 0; i < samples; ++i) {
       Json several = Json::object();
       std::string line;
-      bool bad = false;
+      bool bad = false, infinite = false;
       for (size_t k = 0; k < all.size(); ++k) {
         const size_t width = all[k].size() / samples;
         const auto begin = all[k].begin() + static_cast<std::ptrdiff_t>(i * width);
         const std::vector<float> row(begin, begin + static_cast<std::ptrdiff_t>(width));
         bad = bad || std::any_of(row.begin(), row.end(), [](float value) { return std::isnan(value); });
+        infinite = infinite || std::any_of(row.begin(), row.end(), [](float v) { return std::isinf(v); });
         const std::string output = outputs.named() ? outputs.names()[k] : "output_" + std::to_string(k);
         several[output] = numbers(row);
         if (all.size() > 1) line += (k > 0 ? "  " : "") + printable(output) + ": ";
@@ -279,6 +285,7 @@ class Speaker {
       }
       ++said_;
       bad_ += bad;
+      infinite_ += infinite && !bad;
       const std::string name = input.name(first + i);
       if (!options_.json) {
         fmt::print("{}  {}\n", printable(name), line);
@@ -312,17 +319,15 @@ class Speaker {
   std::vector<std::string> labels_;
   bool texts_;
   Terminal terminal_;
-  int64_t said_ = 0, bad_ = 0;
+  int64_t said_ = 0, bad_ = 0, infinite_ = 0;
 };
 
 // Pictures named one by one that cannot be read and may be left out.
 void tell_bad(const std::vector<std::string>& bad, size_t inputs) {
   if (bad.empty()) return;
-  constexpr size_t kMostNamed = 20;
-  const std::string list = detail::quoted_list(bad, kMostNamed);
-  if (bad.size() == inputs) throw FileError("none of the pictures can be read: " + list);
-  warn(fmt::format("{} of {} pictures cannot be read and {} left out: {}", bad.size(), inputs,
-                   bad.size() == 1 ? "is" : "are", list));
+  const std::string text = detail::left_out_images(bad, static_cast<int64_t>(inputs));
+  if (bad.size() == inputs) throw FileError(text + "; nothing is left");
+  warn(text);
 }
 
 int predict(const Options& options) {

@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "cli.h"
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
+#include "lamina/base/log.h"
 #include "lamina/base/terminal.h"
 #include "lamina/formats/npy.h"
 
@@ -50,6 +52,12 @@ Tensors read_inputs(const Model& model, const std::vector<std::string>& argument
   return named.empty() ? Tensors(std::move(in_order)) : Tensors(std::move(named));
 }
 
+int64_t count_nans(const Tensor& y) {
+  if (!is_floating(y.dtype())) return 0;
+  const std::vector<float> values = y.to_vector<float>();
+  return std::count_if(values.begin(), values.end(), [](float value) { return std::isnan(value); });
+}
+
 int run(const Options& options) {
   auto scope = enter(options.place);
   Model model = load_to_ask(options.model);
@@ -66,6 +74,8 @@ int run(const Options& options) {
     const Tensor& y = outputs[i];
     const std::string path = options.output + "/" + file_name(name);
     write_npy(path, y);
+    if (const int64_t nans = count_nans(y); nans > 0)
+      warn(fmt::format("run: {} of the {} numbers of output '{}' are NaN", nans, y.size(), name));
     if (!options.json) {
       fmt::print("{}  {}{}  {}\n", printable(name), lamina::name(y.dtype()), y.shape().str(), path);
       continue;

@@ -10,6 +10,7 @@
 #include "cli.h"
 #include "lamina/base/error.h"
 #include "lamina/base/file_date.h"
+#include "lamina/base/log.h"
 
 namespace lamina::cli {
 namespace fs = std::filesystem;
@@ -23,14 +24,19 @@ void write_run_note(const std::string& folder, const RunNote& note, const WriteO
 RunNote read_run_note(const std::string& folder) {
   constexpr uint64_t kMost = 1 << 16;
   RunNote note;
+  const std::string path = folder + "/run.json";
+  if (!exists(path)) return note;
   try {
-    const std::string path = folder + "/run.json";
     const Json json = Json::parse(read_file(path, kMost), path);
-    note.checkpoint = json.at("checkpoint").as_string();
-    const double seconds = json.at("seconds").as_double();
-    if (seconds >= 0 && seconds < 1e12) note.seconds = seconds;
-  } catch (const Error&) {
-    // A folder of another program, or of an older release.
+    if (!json.is_object()) throw FileError("it holds no object");
+    const Json *checkpoint = json.find("checkpoint"), *seconds = json.find("seconds");
+    if (!checkpoint) return note;  // of an older release
+    const std::string named = checkpoint->as_string();
+    const double spent = seconds ? seconds->as_double() : 0;
+    if (spent >= 0 && spent < 1e12) note.seconds = spent;
+    note.checkpoint = named;
+  } catch (const Error& error) {
+    note.problem = "'" + path + "' is no note of a training: " + error.what();
   }
   return note;
 }
@@ -47,7 +53,9 @@ std::string find_run_folder(const std::string& checkpoint) {
   std::error_code error;
   for (fs::directory_iterator entry("runs", error), end; !error && entry != end; entry.increment(error)) {
     const std::string folder = entry->path().string();
-    if (read_run_note(folder).checkpoint != checkpoint_name(checkpoint, folder)) continue;
+    const RunNote note = read_run_note(folder);
+    if (!note.problem.empty()) warn(note.problem + "; whose run '" + folder + "' is, is not known");
+    if (note.checkpoint != checkpoint_name(checkpoint, folder)) continue;
     std::error_code ignored;
     const fs::file_time_type time = fs::last_write_time(folder + "/run.json", ignored);
     if (!newest.empty() && time < when) continue;

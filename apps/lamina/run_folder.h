@@ -15,15 +15,19 @@ struct RunNote {
   double seconds = 0;      ///< of training so far, in all processes
   /// Of a training that is done, for `lamina report`: its name, task, options, metrics, ... Not read back.
   Json about = Json::object();
+  /// Why the folder's note cannot be understood, with its name; "" where it can, and where there is none.
+  std::string problem = {};
 };
 void write_run_note(const std::string& folder, const RunNote& note, const WriteOptions& options);
-/// The folder's note; an empty one when there is none, or none that can be read.
+/// The folder's note; an empty one when there is none, or one of an older release or another program. What is
+/// wrong with one is its problem.
 RunNote read_run_note(const std::string& folder);
 
 /// `checkpoint` as the note of a run in `folder` names it.
 std::string checkpoint_name(const std::string& checkpoint, const std::string& folder);
 
-/// The newest folder in runs/ whose note names `checkpoint`; "" when there is none. A checkpoint itself does
+/// The newest folder in runs/ whose note names `checkpoint`; "" when there is none. Notes that cannot be
+/// understood are told. A checkpoint itself does
 /// not say where its run folder is: whoever made the file could choose what is overwritten.
 std::string find_run_folder(const std::string& checkpoint);
 

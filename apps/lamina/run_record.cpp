@@ -54,6 +54,7 @@ std::vector<TrainingReport::Series> read_history(const std::string& path) {
     if (!line.empty() && line.back() == '\r') line.pop_back();
   };
   chomp();
+  if (line.starts_with("\xef\xbb\xbf")) line.erase(0, 3);  // as spreadsheets write
   const std::vector<std::string> names = fields_of(line);
   if (names[0] != "epoch" || names.size() < 2)
     damaged(path, 1,

@@ -152,7 +152,8 @@ int train(const TrainOptions& options) {
     Interrupt interrupt;
     fit.stop_flag = &interrupt.flag();
     const auto run = [&] { return job.model.fit(data.training.all_x(), data.training.all_y(), fit); };
-    history = resume ? run() : with_data_of(job.data, run);  // a checkpoint may be at fault, too
+    // Of a resumed training the checkpoint may be at fault, too.
+    history = with_data_of(resume ? checkpoint + "' or '" + job.data : job.data, run);
     if (history.interrupted) log.save();
   }
   log.count_time();

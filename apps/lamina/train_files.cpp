@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "lamina/base/error.h"
+#include "lamina/base/log.h"
 #include "run_folder.h"
 #include "train_job.h"
 
@@ -94,7 +95,9 @@ void TrainFiles::open_folder(const std::string& wanted, const std::string& name,
   folder_ = wanted.empty() && resume ? find_run_folder(checkpoint_) : "";
   if (folder_.empty()) folder_ = make_run_folder(wanted, name);
   locks_.emplace_back(folder_);
-  const bool own = resume && read_run_note(folder_).checkpoint == checkpoint_name(checkpoint_, folder_);
+  const RunNote note = read_run_note(folder_);
+  if (!note.problem.empty()) warn(note.problem + "; whose run '" + folder_ + "' is, is not known");
+  const bool own = resume && note.checkpoint == checkpoint_name(checkpoint_, folder_);
   const int64_t epochs = own ? 0 : epochs_in(folder_ + "/history.csv");
   if (epochs > 1 + (resume ? resume->epoch() : 0) && !overwrite_) {
     throw Error(fmt::format("'{}/history.csv' is of a training of {}, which this one would replace: {}",

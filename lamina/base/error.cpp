@@ -35,7 +35,8 @@ std::string suggest(const std::string& name, const std::vector<std::string>& kno
   for (const std::string& candidate : known) {
     if (name.size() > kLongest) break;
     const size_t distance = edit_distance(name, candidate);
-    if (distance < best_distance) {
+    // Where every letter is another one, nothing was mistyped.
+    if (distance < best_distance && distance < std::max(name.size(), candidate.size())) {
       best = &candidate;
       best_distance = distance;
     }

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "lamina/base/detail/text.h"
+#include "lamina/base/stand_in.h"
 
 namespace lamina::detail {
 namespace {
@@ -16,6 +17,7 @@ namespace {
 struct Known {
   std::string_view start;
   const char* kind;
+  size_t at = 0;  // where these bytes stand
 };
 constexpr Known kKnown[] = {
     {"version https://git-lfs.github.com/spec/",
@@ -40,6 +42,24 @@ constexpr Known kKnown[] = {
     {"\x80\x02", "a Python pickle"},
     {"\x80\x03", "a Python pickle"},
     {"\x80\x04", "a Python pickle"},
+    {"\x80\x05", "a Python pickle"},
+    {std::string_view("II*\0", 4), "a TIFF image: save it as PNG"},
+    {std::string_view("MM\0*", 4), "a TIFF image: save it as PNG"},
+    {std::string_view("\0\0\1\0", 4), "an icon (.ico): save it as PNG"},
+    {std::string_view("\0\0\0\x0cjP  \r\n\x87\n", 12), "a JPEG 2000 image: save it as PNG or JPEG"},
+    {"ftypavif", "an AVIF image: save it as PNG or JPEG", 4},
+    {"ftypheic", "a HEIC image, as telephones take them: save it as PNG or JPEG", 4},
+    {"ftypmif1", "a HEIF image: save it as PNG or JPEG", 4},
+    {"ftyp", "a film or sound (MP4, MOV)", 4},
+    {"8BPS", "a Photoshop image: save it as PNG"},
+    {"OggS", "an Ogg file (sound or film)"},
+    {"ID3", "an MP3 file"},
+    {"SQLite format 3", "an SQLite database: save the table as CSV"},
+    {"ARROW1", "a Feather file: save the table as CSV, in Python: pandas.read_feather"},
+    {"MATLAB 5.0 MAT-file", "a MATLAB file: in Python, scipy.io.loadmat and numpy.savez make an .npz of it"},
+    {"\x7f"
+     "ELF",
+     "a program"},
     {"7z\xbc\xaf\x27\x1c", "a 7-Zip archive: unpack it first"},
     {"Rar!", "a RAR archive: unpack it first"},
     {"\xfd"
@@ -67,7 +87,7 @@ bool is_plain_text(std::string_view bytes) { return std::all_of(bytes.begin(), b
 
 const Known* find_known(std::string_view bytes) {
   for (const Known& known : kKnown) {
-    if (bytes.starts_with(known.start)) return &known;
+    if (bytes.size() > known.at && bytes.substr(known.at).starts_with(known.start)) return &known;
   }
   return nullptr;
 }
@@ -121,3 +141,15 @@ std::string first_bytes(const std::string& path, size_t count) {
 }
 
 }  // namespace lamina::detail
+
+namespace lamina {
+
+std::string stand_in(const std::string& path) {
+  std::string kind = detail::kind_of_no_text(detail::first_bytes(path));
+  for (const char* known : {"an HTML page", "an XML document", "a Git LFS pointer"}) {
+    if (kind.starts_with(known)) return kind;
+  }
+  return "";
+}
+
+}  // namespace lamina

@@ -10,9 +10,18 @@
 #include <cerrno>
 
 #include "lamina/base/detail/errno_text.h"
+#include "lamina/base/detail/file_kind.h"
 #include "lamina/base/error.h"
 
 namespace lamina {
+
+void detail::refuse_pipe(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)))
+    throw FileError(
+        "cannot read '" + path +
+        "': it is a pipe, and only tables and texts are read from those: write it to a file first");
+}
 
 using detail::errno_text;
 
@@ -36,10 +45,7 @@ struct Descriptor {
 
 std::string read_file(const std::string& path, uint64_t limit) {
   struct stat status {};
-  // To open a pipe waits for who writes to it.
-  if (::stat(path.c_str(), &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)))
-    throw FileError("cannot read '" + path +
-                    "': it is a pipe; a file was expected (only tables and texts are read from pipes)");
+  detail::refuse_pipe(path);
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (file.fd < 0) cannot_read(path, errno);
   if (::fstat(file.fd, &status) != 0) cannot_read(path, errno);

@@ -17,6 +17,11 @@ std::string count_of(int64_t count, const std::string& noun, const std::string& 
   return grouped(count) + " " + (count == 1 ? noun : plural.empty() ? noun + "s" : plural);
 }
 
+std::string continued(const std::string& text, const char* sign, const std::string& more) {
+  const bool ended = !text.empty() && std::string_view(".?!").find(text.back()) != std::string_view::npos;
+  return text + (ended ? "" : sign) + " " + more;
+}
+
 std::string spaced(std::string name) {
   std::replace(name.begin(), name.end(), '_', ' ');
   return name;

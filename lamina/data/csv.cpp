@@ -20,6 +20,7 @@
 #include "lamina/data/detail/text_file.h"
 #include "lamina/data/detail/text_stream.h"
 #include "lamina/data/detail/text_table.h"
+#include "lamina/data/detail/truths.h"
 
 namespace lamina {
 namespace {
@@ -47,6 +48,7 @@ class TableReader {
         missing_(options.missing_way()),
         columns_(detail::choose_columns(layout_, options, table.name())),
         values_(columns_.inputs),
+        truths_(columns_.inputs),
         infinite_(options.infinite_way()) {
     if (!layout_.guess.empty()) warn("'" + table.name() + "': " + layout_.guess);
     if (columns_.target)
@@ -83,13 +85,17 @@ class TableReader {
       uint32_t digits = 0;
       if (detail::read_digits(fields[column], digits)) {
         to[at] = static_cast<float>(digits);
+        truths_[static_cast<size_t>(at)].number();
         continue;
       }
       const detail::Cell cell = detail::read_cell(fields[column], layout_.decimal);
       double number = cell.number;
       if (cell.kind == detail::CellKind::kMissing) {
         if (leaves_out(fields[column], column, "a number")) return false;
-      } else if (cell.kind == detail::CellKind::kText && !detail::is_truth(fields[column], number)) {
+      } else if (cell.kind == detail::CellKind::kNumber) {
+        truths_[static_cast<size_t>(at)].number();
+      } else if (!truths_[static_cast<size_t>(at)].take(fields[column], number,
+                                                        [&] { return place(column); })) {
         throw FileError(place(column) + " holds " + detail::shown(fields[column]) +
                         "; a number was expected" +
                         detail::mark_hint(detail::trimmed(fields[column]), layout_.decimal));
@@ -127,6 +133,7 @@ class TableReader {
     if (row_ == 0) throw FileError("'" + table_.name() + "' has a header and no rows");
     const auto rows = static_cast<int64_t>(values_.rows());
     if (rows == 0) throw FileError("'" + table_.name() + "': every row lacks a value or is left out");
+    for (const detail::Truths& column : truths_) column.check();
     infinite_.tell();
     const size_t lacking = dropped_ - infinite_.dropped() - (target_ ? target_->infinite_rows() : 0);
     if (lacking > 0) {
@@ -157,6 +164,7 @@ class TableReader {
   Missing missing_;
   detail::TableColumns columns_;
   detail::RowBlocks<float> values_;
+  std::vector<detail::Truths> truths_;  // of the inputs
   std::optional<detail::TargetColumn> target_;
   std::vector<int64_t> numbers_;
   size_t row_ = 0, dropped_ = 0;

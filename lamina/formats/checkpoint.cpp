@@ -38,6 +38,7 @@ TrainingSnapshot training_of(const detail::KerasArchive& archive, const Json& js
   std::map<std::string, Tensor> arrays = parse_npz(tensors->second, path + "/" + kTensors);
   TrainingSnapshot snapshot;
   snapshot.info = json.at("training");
+  snapshot.require_place();
   for (const Json& name : json.at("tensors").as_list()) {
     auto found = arrays.find(member_name(name.as_string()));
     if (found == arrays.end()) found = arrays.find(name.as_string());  // as earlier releases wrote it

@@ -61,6 +61,9 @@ class NpzData {
   Tensor take(const std::string& name) { return file_.read(name + suffix_); }
 
   [[noreturn]] void fail(const std::string& lacking, const std::string& expected) const {
+    if (file_.names().empty())
+      throw FileError("'" + path_ + "' is a zip archive without arrays (.npy); expected " + expected +
+                      ". Pictures are read from folders and .tar archives: unpack it first");
     throw FileError("'" + path_ + "' lacks the array '" + lacking + suffix_ + "'; expected " + expected +
                     "; it holds: " + list(file_.names()));
   }

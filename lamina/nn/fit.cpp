@@ -1,7 +1,6 @@
 // The training loop: epochs and steps around the compiled step, callbacks, validation, stopping and resuming.
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "lamina/base/detail/checked_int.h"
 #include "lamina/base/error.h"
@@ -46,7 +45,9 @@ void check(const FitOptions& options) {
   }
 }
 
-void check_resume(const TrainingSnapshot& snapshot, const Json& identity, std::optional<int64_t> steps) {
+// `steps`: of an epoch; `pass_steps`: of a pass through the source. Absent where nobody knows.
+void check_resume(const TrainingSnapshot& snapshot, const Json& identity, std::optional<int64_t> steps,
+                  std::optional<int64_t> pass_steps) {
   for (const auto& [what, now] : identity.as_object()) {
     const Json* then = snapshot.info.find(what);
     if (then && *then == now) continue;
@@ -56,16 +57,17 @@ void check_resume(const TrainingSnapshot& snapshot, const Json& identity, std::o
     throw InvalidArgument("fit: cannot resume: the snapshot was taken with " + what + " = " +
                           (then ? then->dump() : std::string("nothing")) + ", now it is " + now.dump());
   }
-  const auto within = [&](const char* what, int64_t most) {
-    const int64_t value = snapshot.info.at(what).as_int();
-    if (value < 0 || value > most) {
+  snapshot.require_place();
+  const auto within = [&](const char* what, const std::optional<int64_t>& most) {
+    const Json* value = snapshot.info.find(what);
+    if (most && value && value->as_int() > *most) {
       throw InvalidArgument(std::string("fit: cannot resume: the snapshot's ") + what + " is " +
-                            std::to_string(value) + "; 0.." + std::to_string(most) + " was expected");
+                            std::to_string(value->as_int()) + "; 0.." + std::to_string(*most) +
+                            " was expected");
     }
   };
-  within("epoch", std::numeric_limits<int>::max());
-  within("step",
-         std::min<int64_t>(steps.value_or(std::numeric_limits<int>::max()), std::numeric_limits<int>::max()));
+  within("step", steps);
+  within("pass_step", pass_steps);
 }
 
 // One training, from its first step to its last.
@@ -109,7 +111,7 @@ class Fit {
 void Fit::take_position() {
   detail::Trainer& trainer = impl_.ensure_trainer(model_);
   if (options_.resume) {
-    check_resume(*options_.resume, source_.identity(), steps());
+    check_resume(*options_.resume, source_.identity(), steps(), source_.steps());
     return;
   }
   const uint64_t seed = options_.seed

@@ -23,10 +23,13 @@ LoadNotes::~LoadNotes() {
   outermost = nullptr;
   if (notes_.empty() || std::uncaught_exceptions() > exceptions_) return;
   std::string list;
-  for (const std::string& note : notes_) list += (list.empty() ? "" : "; ") + note;
+  for (const std::string& note : notes_) list = list.empty() ? note : continued(list, ";", note);
   try {
-    warn("'" + excerpt(name_, 500) + "' is loaded; what only training needs is not known here: " +
-         excerpt(list, 2000) + ". Predictions do not need it; to train it, register what is missing before loading, or compile it anew");
+    warn(continued("'" + excerpt(name_, 500) +
+                       "' is loaded; what only training needs is not known here: " + excerpt(list, 2000),
+                   ".",
+                   "Predictions do not need it; to train it, register what is missing before loading, or "
+                   "compile it anew"));
   } catch (...) {  // of a sink: a destructor may not throw
   }
 }

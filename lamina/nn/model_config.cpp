@@ -253,7 +253,7 @@ Json known_metrics(const Json& json, std::string& left_out) {
     if (!goes_by_shape(metric)) metric.get();
     return json;
   } catch (const Error& error) {
-    left_out += (left_out.empty() ? "" : "; ") + std::string(error.what());
+    left_out = left_out.empty() ? error.what() : detail::continued(left_out, ";", error.what());
     return nullptr;
   }
 }
@@ -318,7 +318,8 @@ void compile_for_evaluation(Model& model) {
   }
   std::vector<std::string> problems;
   CompileOptions options = detail::compile_options_from(config, impl.output_names.size(), problems);
-  for (const std::string& problem : problems) reason += (reason.empty() ? "" : "; ") + problem;
+  for (const std::string& problem : problems)
+    reason = reason.empty() ? problem : detail::continued(reason, ";", problem);
   if (!reason.empty())
     throw InvalidArgument(who + " cannot be evaluated: " + detail::excerpt(reason, 2000) +
                           "; register what is missing before loading, or compile the model anew");
@@ -396,7 +397,8 @@ void compile_as_written(Model& model, const Json& json, bool compile) {
   }
   // Only training needs it: the model stays as it is, and its file's words are kept.
   std::string reason;
-  for (const std::string& problem : problems) reason += (reason.empty() ? "" : "; ") + problem;
+  for (const std::string& problem : problems)
+    reason = reason.empty() ? problem : detail::continued(reason, ";", problem);
   reason = detail::excerpt(reason, 2000);
   detail::ModelImpl::of(model).unused = detail::ModelImpl::Unused{*compiled, {}, reason};
   detail::LoadNotes::add(reason);

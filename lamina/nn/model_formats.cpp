@@ -51,6 +51,7 @@ const ModelFormat& find_model_format(const std::string& path) {
 void Model::save(const std::string& path) const { find_model_format(path).save(*this, path); }
 
 Model load_model(const std::string& path, const LoadOptions& options) {
+  detail::refuse_pipe(path);  // whose name says nothing
   return find_model_format(path).load(path, options);
 }
 

@@ -1,6 +1,9 @@
 // Taking snapshots of a training and going back to them.
 #include "lamina/nn/snapshot.h"
 
+#include <limits>
+#include <string_view>
+
 #include "lamina/base/detail/checked_int.h"
 #include "lamina/base/error.h"
 #include "lamina/core/compile.h"
@@ -15,6 +18,26 @@ int TrainingSnapshot::epoch() const {
 
 int TrainingSnapshot::step() const {
   return detail::checked_int(info.at("step").as_int(), "the snapshot's step");
+}
+
+void TrainingSnapshot::require_place() const {
+  constexpr int64_t kMost = std::numeric_limits<int>::max();
+  const auto require = [&](const char* what, const auto& fits) {
+    const Json* value = info.find(what);
+    // Earlier releases knew no passes.
+    if (!value && std::string_view(what).starts_with("pass")) return;
+    if (!value || !fits(*value)) {
+      throw InvalidArgument(std::string("the snapshot's ") + what + " is " +
+                            (value ? value->dump().substr(0, 40) : std::string("missing")) +
+                            ", which is no place in a training");
+    }
+  };
+  const auto counts = [](const Json& value) {
+    return value.is_int() && value.as_int() >= 0 && value.as_int() <= kMost;
+  };
+  for (const char* what : {"epoch", "step", "pass", "pass_step", "fits"}) require(what, counts);
+  require("seed", [](const Json& value) { return value.is_int(); });
+  require("optimizer_built", [](const Json& value) { return value.is_bool(); });
 }
 
 TrainingSnapshot Model::snapshot() const {

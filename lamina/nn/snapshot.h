@@ -33,6 +33,9 @@ struct TrainingSnapshot {
   /// does not hold: `info` may come from a file.
   int epoch() const;
   int step() const;
+  /// Throws InvalidArgument, naming the member, where `info` lacks one of those above or holds one that is no
+  /// place in a training: another kind, a negative number, one that an int does not hold.
+  void require_place() const;
 };
 
 }  // namespace lamina

@@ -245,10 +245,12 @@ FolderReport check_folder(const std::string& directory, const CheckFolderOptions
   for (size_t i = 0; i < report.class_names.size(); ++i) {
     if (report.class_counts[i] == 0) report.empty.push_back(report.class_names[i]);
   }
-  if (!report.class_counts.empty()) {
-    const auto [least, most] = std::minmax_element(report.class_counts.begin(), report.class_counts.end());
+  std::vector<int64_t> counts = report.class_counts;
+  std::erase(counts, 0);  // these are `empty`
+  if (!counts.empty()) {
+    const auto [least, most] = std::minmax_element(counts.begin(), counts.end());
     report.unbalanced =
-        *least == 0 || static_cast<double>(*most) >= options.imbalance * static_cast<double>(*least);
+        counts.size() > 1 && static_cast<double>(*most) >= options.imbalance * static_cast<double>(*least);
   }
   find_lacking(all, report);
   find_copies(*tree, all, options.max_distance, report);
@@ -256,8 +258,23 @@ FolderReport check_folder(const std::string& directory, const CheckFolderOptions
 }
 
 bool FolderReport::good() const {
-  return images > 0 && unreadable.empty() && copies.empty() && tiny.empty() && huge.empty() && !unbalanced &&
-         loose.empty() && lacking.empty() && class_names.size() > 1;
+  return images > 0 && unreadable.empty() && copies.empty() && tiny.empty() && huge.empty() &&
+         empty.empty() && loose.empty() && lacking.empty() && notes().empty();
+}
+
+std::vector<std::string> FolderReport::notes() const {
+  std::vector<std::string> notes;
+  if (class_names.size() == 1) notes.emplace_back("There is one class only: nothing to tell apart");
+  if (images == 0) {
+    notes.push_back("There is no image that can be read: expected one folder of images (" +
+                    detail::image_format_names() + ") for each class");
+  } else if (class_names.empty()) {
+    notes.emplace_back("There are no folders of classes: training needs one folder of images for each");
+  }
+  if (unbalanced)
+    notes.emplace_back(
+        "Classes are unbalanced: class_weight in fit, or more images of the small ones, may help");
+  return notes;
 }
 
 std::string FolderReport::str() const {
@@ -268,14 +285,7 @@ std::string FolderReport::str() const {
   text += "; " + std::to_string(other_files) + " other files\n";
   for (size_t i = 0; i < class_names.size(); ++i)
     text += "  " + class_names[i] + ": " + std::to_string(class_counts[i]) + "\n";
-  if (class_names.size() == 1) text += "There is one class only: nothing to tell apart\n";
-  if (images == 0)
-    text += "There is no image that can be read: expected one folder of images (" +
-            detail::image_format_names() + ") for each class\n";
-  if (class_names.empty() && images > 0)
-    text += "There are no folders of classes: training needs one folder of images for each\n";
-  if (unbalanced)
-    text += "Classes are unbalanced: class_weight in fit, or more images of the small ones, may help\n";
+  for (const std::string& note : notes()) text += note + "\n";
   const auto as_is = [](const std::string& each) { return each; };
   if (images > 0) add_list(text, "Classes without an image that can be read", empty, as_is);
   add_list(text, "No image of the class in this part", lacking, as_is);

@@ -49,10 +49,13 @@ struct FolderReport {
   std::vector<Copies> copies;
   std::vector<Sized> tiny, huge;
   int smallest_height = 0, smallest_width = 0, largest_height = 0, largest_width = 0;
-  bool unbalanced = false;  ///< by CheckFolderOptions::imbalance; a class without images is that always
+  bool unbalanced = false;  ///< by CheckFolderOptions::imbalance, classes with images among each other
 
   /// Whether there is nothing to say: without folders of classes there is, for training needs them.
   bool good() const;
+  /// What keeps the folder from training or makes it hard, where no file or class is to blame: a sentence
+  /// each.
+  std::vector<std::string> notes() const;
   /// All of it as lines of text, lists cut after ten entries.
   std::string str() const;
 };

@@ -9,6 +9,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
+#include "lamina/base/log.h"
 #include "lamina/formats/tar.h"
 
 namespace lamina::detail {
@@ -27,7 +28,10 @@ class Folder : public FileTree {
       std::error_code ignored;
       const std::string name = at->path().filename().string();
       if (name.starts_with('.') || fs::is_directory(at->path(), ignored) != folders) continue;
-      if (folders && !follow_links_ && !folder.empty() && fs::is_symlink(at->path(), ignored)) continue;
+      if (folders && fs::is_symlink(at->path(), ignored)) {
+        if (!follow_links_ && !folder.empty()) continue;
+        if (leads_up(at->path(), shown(folder))) continue;
+      }
       names.push_back(name);
     }
     if (error) throw FileError("cannot read the folder '" + shown(folder) + "': " + error.message());
@@ -53,7 +57,26 @@ class Folder : public FileTree {
   }
 
  private:
+  // Whether the link in `folder` leads to that folder or to one above it, by whatever way one came: what is
+  // below would be there again and again.
+  bool leads_up(const fs::path& link, const std::string& folder) const {
+    std::error_code error;
+    const fs::path target = fs::canonical(link, error);
+    for (fs::path at = folder; !error && at.native().size() >= shown("").size(); at = at.parent_path()) {
+      if (at == at.parent_path()) break;  // "/"
+      const fs::path above = fs::canonical(at, error);
+      if (error ||
+          std::mismatch(target.begin(), target.end(), above.begin(), above.end()).first != target.end())
+        continue;
+      if (told_.insert(link.string()).second)
+        warn("'" + link.string() + "' is a link to a folder that it is in, and is left out");
+      return true;
+    }
+    return false;
+  }
+
   bool follow_links_;
+  mutable std::set<std::string> told_;
 };
 
 class Archive : public FileTree {

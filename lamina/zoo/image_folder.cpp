@@ -156,12 +156,6 @@ class ImageFolder {
     }
   }
 
-  void tell_bad(const std::vector<std::string>& bad) const {
-    const auto count = static_cast<int64_t>(bad.size());
-    warn("'" + path_ + "': " + detail::count_of(count, "image") + " of " + std::to_string(files_.size()) +
-         " cannot be read and " + (count == 1 ? "is" : "are") + " left out: " + detail::quoted_list(bad, 20));
-  }
-
   std::string other() const {
     if (others_ == 0) return "";
     return ": " +
@@ -174,7 +168,6 @@ class ImageFolder {
   // Takes what cannot be decoded out of the files and labels, where that may be left out.
   Tensor pixels() {
     std::vector<std::string> bad;
-    std::string first_error;
     std::shared_ptr<Buffer> buffer;
     Shape shape;
     size_t bytes = 0, i = 0;
@@ -183,7 +176,10 @@ class ImageFolder {
       try {
         image = image_for(tree_->read(files_[next]), tree_->shown(files_[next]), shape_);
       } catch (const FileError& error) {
-        if (bad.empty()) first_error = error.what();
+        if (!skip_)
+          throw FileError(std::string(error.what()) +
+                          "; 'lamina data check' lists all such files, and --on-error skip "
+                          "(DataOptions::on_error) leaves them out");
         bad.push_back(files_[next]);
         continue;
       }
@@ -201,17 +197,14 @@ class ImageFolder {
       }
       std::memcpy(static_cast<char*>(buffer->data()) + i++ * bytes, image.data<uint8_t>(), bytes);
     }
-    if (!bad.empty() && !skip_) {
-      const auto more = static_cast<int64_t>(bad.size()) - 1;
-      throw FileError(first_error +
-                      (more > 0 ? "; and " + detail::count_of(more, "more image") + " cannot be read" : "") +
-                      "; 'lamina data check' lists all such files, and --on-error skip " +
-                      "(DataOptions::on_error) leaves them out");
+    if (!bad.empty()) {
+      const std::string text =
+          "'" + path_ + "': " + detail::left_out_images(bad, static_cast<int64_t>(files_.size()));
+      if (i == 0) throw FileError(text + "; nothing is left");
+      warn(text);
     }
-    if (!bad.empty()) tell_bad(bad);
     files_.resize(i);
     labels_.resize(i);
-    if (i == 0) throw FileError("'" + path_ + "': none of its images can be read");
     if (!bad.empty()) {
       auto less = std::make_shared<Buffer>(Device{}, bytes * i);
       std::memcpy(less->data(), buffer->data(), bytes * i);
@@ -250,6 +243,17 @@ bool is_image_file(const std::string& path) {
 Tensor read_image_for(const std::string& path, const Shape& input) {
   return image_for(read_file(path, uint64_t{1} << 30), path, input);
 }
+
+namespace detail {
+
+std::string left_out_images(const std::vector<std::string>& names, int64_t all) {
+  constexpr size_t kNamed = 20;
+  return count_of(static_cast<int64_t>(names.size()), "image") + " of " + std::to_string(all) +
+         " cannot be read and " + (names.size() == 1 ? "is" : "are") +
+         " left out: " + quoted_list(names, kNamed);
+}
+
+}  // namespace detail
 
 LabelledData load_image_folder(const std::string& path, const std::string& split,
                                const DataOptions& options) {

@@ -1,7 +1,9 @@
 // Folders of image files, and single ones, in the form that a model takes.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "lamina/data/labelled_data.h"
 
@@ -32,5 +34,12 @@ Tensor read_image_for(const std::string& path, const Shape& input);
 /// Throws FileError for a folder without images, a part or class that is not there or not known, and images
 /// of different sizes where the model does not say which it takes.
 LabelledData load_image_folder(const std::string& path, const std::string& split, const DataOptions& options);
+
+namespace detail {
+/// "2 images of 5 cannot be read and are left out: 'a.png', 'b.png'"
+/// @param names  of those that cannot be read, one at least.
+/// @param all  how many there are in all.
+std::string left_out_images(const std::vector<std::string>& names, int64_t all);
+}  // namespace detail
 
 }  // namespace lamina

@@ -17,6 +17,7 @@
 #include "lamina/image/load_img.h"
 #include "lamina/zoo/check_folder.h"
 #include "lamina/zoo/detail/image_index.h"
+#include "lamina/zoo/image_folder.h"
 
 namespace lamina::image {
 namespace {
@@ -136,13 +137,11 @@ std::vector<ImageFile> readable(const detail::FileTree& tree, const std::vector<
   return files;
 }
 
-void tell_unreadable(const std::vector<FolderReport::Unreadable>& unreadable, const std::string& directory) {
-  if (unreadable.empty()) return;
+void tell_unreadable(const FolderSplit& split, size_t good, const std::string& directory) {
+  if (split.unreadable.empty()) return;
   std::vector<std::string> names;
-  for (const auto& each : unreadable) names.push_back(each.path);
-  const auto count = static_cast<int64_t>(names.size());
-  warn("'" + directory + "': " + detail::count_of(count, "image", "images") + " cannot be read and " +
-       (count == 1 ? "is" : "are") + " left out: " + detail::quoted_list(names));
+  for (const auto& each : split.unreadable) names.push_back(each.path);
+  warn("'" + directory + "': " + detail::left_out_images(names, static_cast<int64_t>(good + names.size())));
 }
 
 void tell_twins(const Twins& twins, const std::string& directory) {
@@ -191,7 +190,7 @@ FolderSplit split_folder(const std::string& directory, const std::string& out,
                     "' has no folders with images, one for each class, to split");
   const auto wanted = static_cast<size_t>(std::ceil(options.test_size * static_cast<double>(all)));
   const std::vector<size_t> taken = shares(counts, wanted, options.test_size);
-  tell_unreadable(split.unreadable, directory);
+  tell_unreadable(split, all, directory);
   tell_twins(twins, directory);
   split.copies = static_cast<int64_t>(twins.others().size());
   // Copies go with the first of them that comes. To the test they go only where all of them find room.

@@ -2,9 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <numeric>
 
 #include "lamina/formats/npy.h"
 #include "lamina/formats/npz.h"
+#include "lamina/ops/full.h"
 #include "tests/apps/data_on_the_command_line.h"
 
 namespace lamina {
@@ -117,6 +119,88 @@ TEST_F(DataOnTheCommandLine, TooFewNamesOfClassesAreTold) {
   EXPECT_EQ(outcome.status, 0);
   EXPECT_NE(outcome.err.find("names of 2 classes, and its outputs tell 3 apart"), std::string::npos)
       << outcome.err;
+}
+
+// To ask, a class may be missing or unknown, whatever the loss makes of class numbers.
+TEST_F(DataOnTheCommandLine, PredictNeedsNoKnownClass) {
+  const auto compiled = [&](const char* name, int outputs, const char* activation, const char* loss) {
+    Sequential model({Input({1}), Dense(outputs, {.activation = activation})}, {.seed = 1});
+    model.compile({.optimizer = "sgd", .loss = loss});
+    std::vector<float> rising(static_cast<size_t>(outputs));
+    std::iota(rising.begin(), rising.end(), 1.0f);
+    model.set_weights({Tensor::from(rising, Shape{1, outputs}), zeros({outputs})});
+    DataInfo info = model.data_info();
+    info.class_names = outputs == 3 ? Words{"a", "b", "c"} : Words{"no", "yes"};
+    model.set_data_info(info);
+    model.save(file(name));
+  };
+  compiled("sparse.keras", 3, "softmax", "sparse_categorical_crossentropy");
+  compiled("rows.keras", 3, "softmax", "categorical_crossentropy");
+  compiled("binary.keras", 1, "sigmoid", "binary_crossentropy");
+  compiled("two.keras", 2, "sigmoid", "binary_crossentropy");
+  write("empty.csv", "x,label\n5,\n5,\n");
+  write("odd.csv", "x,label\n5,odd\n5,other\n");
+  write("some.csv", "x,label\n5,NA\n5,yes\n");
+  const Tensor x = Tensor::from<float>({{5}, {5}});
+  write_npz(file("minus.npz"), {{"x", x}, {"y", Tensor::from<int64_t>({-1, -1})}});
+  write_npz(file("beyond.npz"), {{"x", x}, {"y", Tensor::from<int64_t>({0, 77})}});
+  for (const char* model : {"sparse.keras", "rows.keras", "binary.keras", "two.keras"}) {
+    for (const char* data : {"empty.csv", "odd.csv", "some.csv", "minus.npz", "beyond.npz"}) {
+      const Outcome outcome = run({"predict", model, data});
+      EXPECT_EQ(outcome.status, 0) << model << " " << data << ": " << outcome.err;
+      EXPECT_EQ(outcome.lines().size(), 2u) << model << " " << data;
+    }
+  }
+}
+
+// ---- Pipes ----
+
+// As a shell gives them: the standard input of a pipeline, and <(...).
+TEST_F(DataOnTheCommandLine, TablesComeThroughPipes) {
+  adder().save(file("m.keras"));
+  write("t.csv", "a,b,y\n1,1,3\n2,1,5\n");
+  const auto shell = [&](const std::string& line) {
+    test::Running running("/bin/bash", folder_.path(),
+                          {"-c", "lamina() { " + test::program_path() + " \"$@\"; }; " + line},
+                          {"OMP_WAIT_POLICY=passive"}, "");
+    return running.wait();
+  };
+  for (const char* line :
+       {"lamina predict m.keras /dev/stdin < t.csv", "cat t.csv | lamina predict m.keras /dev/stdin",
+        "lamina predict m.keras <(cat t.csv)", "lamina predict m.keras <(gzip -c t.csv)",
+        "gzip -c t.csv | lamina predict m.keras /dev/stdin",
+        "(head -c 9 t.csv; sleep 0.1; tail -c +10 t.csv) | lamina predict m.keras /dev/stdin",
+        "lamina predict m.keras <(tr , ';' < t.csv)", "lamina predict m.keras <(cut -d, -f 1,2 t.csv)",
+        "lamina predict m.keras <(iconv -f utf-8 -t utf-16 t.csv)",
+        "lamina predict m.keras <(head -n 2 t.csv) <(sed 2d t.csv)"}) {
+    const Outcome outcome = shell(line);
+    EXPECT_EQ(outcome.status, 0) << line << ": " << outcome.err;
+    ASSERT_EQ(outcome.lines().size(), 2u) << line << ": " << outcome.out;
+    EXPECT_TRUE(outcome.lines()[0].ends_with("[0]  3")) << line << ": " << outcome.out;
+    EXPECT_TRUE(outcome.lines()[1].ends_with("]  5")) << line << ": " << outcome.out;
+  }
+  EXPECT_EQ(shell("cat t.csv | lamina predict m.keras '/dev/stdin[1]'").out, "/dev/stdin[1]  5\n");
+  EXPECT_EQ(shell("lamina evaluate m.keras --data <(cat t.csv)").out,
+            "loss: 0.0000 - mae: 0.0000 - 2 samples\n");
+  const std::string train =
+      "lamina train m.keras --data <(cat t.csv) --validation-data <(cat t.csv) --out n.keras --run-dir r ";
+  EXPECT_EQ(shell(train).status, 0);
+  EXPECT_EQ(shell(train + "--resume --epochs 2").status, 0);
+  for (const auto& [line, words] : std::vector<std::pair<std::string, std::string>>{
+           {"lamina predict <(cat m.keras) t.csv", "it is a pipe, and only tables and texts"},
+           {"lamina evaluate <(cat m.keras) --data t.csv", "it is a pipe, and only tables and texts"},
+           {"cat m.keras | lamina summary /dev/stdin", "'/dev/stdin': it is a pipe"},
+           {"lamina train <(cat m.keras) --data t.csv --out o.keras",
+            "it is a pipe, and only tables and texts"},
+           {"lamina predict m.keras <(cat m.keras)", "is a zip archive"},
+           {"lamina predict m.keras <(true)", "the table is empty"},
+           {"lamina predict m.keras /dev/stdin < /dev/null", "the table is empty"},
+           {"gzip -c t.csv | head -c 20 | lamina predict m.keras /dev/stdin",
+            "its gzip stream ends early"}}) {
+    const Outcome outcome = shell(line);
+    EXPECT_EQ(outcome.status, 1) << line;
+    EXPECT_NE(outcome.err.find(words), std::string::npos) << line << ": " << outcome.err;
+  }
 }
 
 }  // namespace

@@ -96,6 +96,36 @@ TEST_F(DataGet, NamesAndChecksumsAreReadAsPeopleWriteThem) {
   EXPECT_NE(unknown.err.find("titanic"), std::string::npos) << unknown.err;
 }
 
+// Some servers answer with something else and status 200.
+TEST_F(DataGet, WhatStandsForTheFileIsNamed) {
+  const std::vector<std::pair<std::string, std::string>> files = {
+      {"page.csv", "<!DOCTYPE html><html>sign in</html>"},
+      {"page2.npz", "\n  <html><head></head></html>"},
+      {"error.tar", "<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>"},
+      {"pointer.keras", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n"}};
+  const std::vector<std::string> words = {"is an HTML page", "is an HTML page", "is an XML document",
+                                          "is a Git LFS pointer"};
+  for (size_t i = 0; i < files.size(); ++i) {
+    write_file(folder_ / ("files/" + files[i].first), files[i].second);
+    const Outcome outcome = get("/range/" + files[i].first);
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_NE(outcome.err.find(files[i].first + "' " + words[i]), std::string::npos) << outcome.err;
+    EXPECT_NE(outcome.err.find("is not checked"), std::string::npos) << outcome.err;
+  }
+  write_file(folder_ / "files/index.html", files[0].second);
+  EXPECT_EQ(get("/range/index.html").err.find("HTML"), std::string::npos);
+}
+
+TEST_F(DataGet, NamesThatNoFileSystemTakesAreRefused) {
+  const Outcome outcome = get("/range/" + std::string(241, 'n'));
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_NE(outcome.err.find("longer than 240 bytes"), std::string::npos) << outcome.err;
+  EXPECT_LT(outcome.err.size(), 500u);
+  EXPECT_EQ(requests(), "");
+  write_file(folder_ / ("files/" + std::string(240, 'n')), "abc");
+  EXPECT_EQ(get("/range/" + std::string(240, 'n')).status, 0);
+}
+
 TEST_F(DataGet, WhatBrokeOffIsGoneOnWith) {
   const Outcome broken = get("/cut/million", {"--sha256", kMillion});
   EXPECT_EQ(broken.status, 1);

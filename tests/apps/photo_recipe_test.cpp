@@ -93,6 +93,11 @@ TEST_F(PhotoRecipe, FoldersAreCheckedAndSplit) {
   ASSERT_EQ(split.status, 0) << split.err;
   EXPECT_EQ(Json::parse(split.out).at("train").as_int() + Json::parse(split.out).at("test").as_int(), 145);
   EXPECT_TRUE(fs::is_directory(folder_ / "parts/test/red one"));
+  fs::create_directories(folder_ / "none");
+  const Outcome none = run({"data", "check", "none", "--json"});
+  EXPECT_EQ(none.status, 1);
+  ASSERT_EQ(Json::parse(none.out).at("notes").size(), 1u) << none.out;
+  EXPECT_NE(none.out.find("There is no image that can be read"), std::string::npos) << none.out;
   EXPECT_EQ(run({"data", "check"}).status, 2);
   EXPECT_EQ(run({"data", "check", "nowhere"}).status, 1);
   const Outcome list = run({"data", "list"});

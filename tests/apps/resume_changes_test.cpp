@@ -113,6 +113,52 @@ TEST_F(ResumeChanges, OfACheckpointWithoutFingerprintItIsSaid) {
   const Outcome outcome = train("m.keras", 3, {"--resume"});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_NE(outcome.err.find("not compared"), std::string::npos) << outcome.err;
+  // One that says nothing is none.
+  for (const Json& nothing : {Json(), Json::object(), Json::list(), Json("same"), Json(1)}) {
+    old = load_checkpoint(file("m.checkpoint.keras"));
+    save_checkpoint(old.model, *old.training, Json::object({{"fingerprint", nothing}}),
+                    file("m.checkpoint.keras"));
+    const Outcome other = train("m.keras", 3, {"--resume"});
+    EXPECT_EQ(other.status, 0) << other.err;
+    EXPECT_NE(other.err.find("not compared"), std::string::npos) << nothing.dump() << other.err;
+  }
+}
+
+TEST_F(ResumeChanges, ErrorsOfTheCheckpointNameIt) {
+  Checkpoint old = load_checkpoint(file("m.checkpoint.keras"));
+  for (const auto& [what, value] :
+       std::vector<std::pair<const char*, Json>>{{"pass_step", 1'000'000'000'000'000'000},
+                                                 {"pass_step", -1},
+                                                 {"pass_step", 4000},
+                                                 {"pass", -1},
+                                                 {"step", 77},
+                                                 {"epoch", nullptr},
+                                                 {"fits", "x"},
+                                                 {"samples", 47},
+                                                 {"shuffle", nullptr}}) {
+    TrainingSnapshot changed = *old.training;
+    changed.info[what] = value;
+    save_checkpoint(old.model, changed, old.info, file("m.checkpoint.keras"));
+    expect_refused(train("m.keras", 4, {"--resume", "--quiet"}), {"m.checkpoint.keras", what});
+  }
+  // Epochs that are not one after the other, or that an int does not hold, are no history.
+  for (const std::vector<int64_t>& epochs :
+       {std::vector<int64_t>{-1, 0}, {0, 0}, {1, 0}, {0, (int64_t{1} << 32) + 1}, {0, 1, 2}}) {
+    TrainingSnapshot changed = *old.training;
+    bool there = false;
+    for (NamedTensor& tensor : changed.tensors) {
+      if (!tensor.name.ends_with("/epochs")) continue;
+      tensor.value = Tensor::from(epochs, Shape{static_cast<int64_t>(epochs.size())});
+      there = true;
+    }
+    ASSERT_TRUE(there);
+    save_checkpoint(old.model, changed, old.info, file("m.checkpoint.keras"));
+    expect_refused(train("m.keras", 4, {"--resume", "--quiet"}), {"m.checkpoint.keras", "epochs"});
+  }
+  TrainingSnapshot changed = *old.training;
+  std::erase_if(changed.tensors, [](const NamedTensor& tensor) { return tensor.name == "rng"; });
+  save_checkpoint(old.model, changed, old.info, file("m.checkpoint.keras"));
+  expect_refused(train("m.keras", 4, {"--resume", "--quiet"}), {"m.checkpoint.keras"});
 }
 
 // The run folder inside a checkpoint once was where history and report went.
@@ -168,6 +214,43 @@ TEST_F(ResumeChanges, TheRunFolderIsFoundByWhatItSaysOfItself) {
   }
   std::sort(rows.begin(), rows.end());
   EXPECT_EQ(rows, (std::vector<int64_t>{5, 7}));
+}
+
+// What stands where a note of the run was: told, and the run goes on in the folder that was named or in a new
+// one.
+TEST_F(ResumeChanges, ANoteThatIsNoneIsTold) {
+  const std::string note = file("m.keras.run/run.json"), whole = read_file(note);
+  for (const auto& [text, words] : std::vector<std::pair<std::string, std::string>>{
+           {"[\"m.checkpoint.keras\", 3]", "it holds no object"},
+           {"\"m.checkpoint.keras\"", "it holds no object"},
+           {"null", "it holds no object"},
+           {"{\"checkpoint\": [\"../m.checkpoint.keras\"], \"seconds\": 1}", "expected a string"},
+           {"{\"checkpoint\": \"../m.checkpoint.keras\", \"seconds\": \"long\"}", "expected a number"},
+           {"{\"checkpoint\": ", "run.json"},
+           {"", "run.json"},
+           {std::string(1 << 17, ' '), "the limit here is"}}) {
+    write_file(file("m.checkpoint.keras"), state_);
+    write_file(note, text);
+    const Outcome outcome = train("m.keras", 3, {"--resume"});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_NE(outcome.err.find("m.keras.run/run.json' is no note of a training: "), std::string::npos)
+        << text.substr(0, 60) << ": " << outcome.err;
+    EXPECT_NE(outcome.err.find(words), std::string::npos) << text.substr(0, 60) << ": " << outcome.err;
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+    EXPECT_EQ(Json::parse(read_file(note)).at("checkpoint"), Json::parse(whole).at("checkpoint"));
+  }
+  // A folder in runs/ whose note is none is not taken.
+  write_file(file("m.checkpoint.keras"), state_);
+  fs::create_directories(file("runs/odd"));
+  write_file(file("runs/odd/run.json"), "[1]");
+  write_file(file("runs/odd/history.csv"), "mine");
+  const Outcome outcome =
+      test::run_lamina(folder_.path(), {"train", "net.keras", "--data", "data.npz", "--out", "m.keras",
+                                        "--epochs", "3", "--quiet", "--resume"});
+  EXPECT_NE(outcome.err.find("'runs/odd/run.json' is no note of a training"), std::string::npos)
+      << outcome.err;
+  EXPECT_EQ(read_file(file("runs/odd/history.csv")), "mine");
+  EXPECT_EQ(read_file(file("runs/odd/run.json")), "[1]");
 }
 
 // A kill between checkpoint and history cost the last row and left a temporary.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "lamina/base/files.h"
 #include "lamina/formats/npy.h"
 #include "lamina/nn/layers/layers.h"
 #include "lamina/nn/metrics/mean.h"
@@ -53,6 +54,29 @@ TEST_F(UnknownObjects, AreNamedOnceByCommandsThatPredict) {
     if (words[0] == "predict") {
       EXPECT_EQ(outcome.out, silent.out);
     }
+  }
+}
+
+// A question mark ends a sentence: no full stop and no semicolon behind it.
+TEST_F(UnknownObjects, QuestionsEndTheirSentences) {
+  Sequential model({Input({2}), Dense(1)}, {.seed = 1});
+  const auto apart = [](const Tensor& y, const Tensor& p) { return y - p; };
+  model.compile(
+      {.optimizer = "adam",
+       .loss = "mse",
+       .metrics = {metrics::MetricFunction("maee", apart), metrics::MetricFunction("msee", apart)}});
+  {
+    const test::Told told;  // saving warns, too
+    model.save(folder_ / "n.keras");
+  }
+  for (const char* verb : {"predict", "summary"}) {
+    Words words = {verb, "n.keras"};
+    if (words[0] == "predict") words.emplace_back("x.npy");
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_NE(outcome.err.find("did you mean"), std::string::npos) << outcome.err;
+    for (const char* twice : {"?.", "?;", "?:", "?,"})
+      EXPECT_EQ(outcome.err.find(twice), std::string::npos) << outcome.err;
   }
 }
 

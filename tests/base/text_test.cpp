@@ -11,6 +11,12 @@ TEST(Text, ExcerptShowsControlCharacters) {
   EXPECT_EQ(excerpt(std::string("a\0b\x1b[31m\x7f", 9), 100), "a\\x00b\\x1b[31m\\x7f");
 }
 
+TEST(Text, ASentenceThatEndsGetsNoOtherSign) {
+  EXPECT_EQ(continued("unknown loss 'x'", ".", "Known are y"), "unknown loss 'x'. Known are y");
+  EXPECT_EQ(continued("did you mean 'mse'?", ".", "Known are y"), "did you mean 'mse'? Known are y");
+  EXPECT_EQ(continued("", ";", "b"), "; b");
+}
+
 TEST(Text, ExcerptKeepsStartAndEnd) {
   const std::string text = "expected this" + std::string(100000, '.') + "do that";
   const std::string shown = excerpt(text, 100);

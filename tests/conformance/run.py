@@ -2,8 +2,9 @@
 
 First the golden scripts write fresh files, from numbers other than those in the source tree, and the golden tests of
 lamina_tests compare with them; then files.py exchanges model files with the command line, graphs.py does so with random
-functional models, pandas_tables.py with tables that pandas writes, texts.py with whole corpora, found.py reads files as people have them, and oldest.py
-opens what Lamina wrote in the oldest Keras 3.
+functional models, pandas_tables.py with tables that pandas writes, texts.py with whole corpora, found.py reads files as people have them, arrays.py
+asks about arrays and tables as NumPy and pandas write them, oldest.py
+opens what Lamina wrote in the oldest Keras 3, and oldest_files.py writes in that what Lamina reads.
 """
 import argparse
 import json
@@ -54,6 +55,39 @@ def oldest(python, work):
     return passed, failed + (passed == 0)
 
 
+def oldest_files(python, binaries, work, seed):
+    """(passed, failed) of the files that the oldest Keras writes, asked by Lamina, which may not say a word of them."""
+    import numpy as np
+    writer = subprocess.run([python, pathlib.Path(__file__).with_name("oldest_files.py"), work, str(seed)], stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True)
+    lines = writer.stdout.strip().splitlines()
+    if writer.returncode != 0 or not lines:
+        print(writer.stderr[-5000:])
+        return 0, 1
+    print(*lines[:-1], sep="\n", end="\n" if lines[:-1] else "")
+    passed, failed = 0, sum(line.startswith("FAILED") for line in lines)
+    for path in sorted(work.glob("old_*.npz")):
+        try:
+            arrays, out = np.load(path), path.with_suffix(".outputs")
+            inputs = [name for name in arrays if name.startswith("x")]
+            words = [binaries / "lamina", "run", path.with_suffix(".keras"), "--output", out, "--json"]
+            for name in inputs:
+                np.save(work / f"old_{name}.npy", arrays[name])
+                words += ["--input", work / f"old_{name}.npy"]
+            said = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            assert said.returncode == 0 and not said.stderr, said.stderr
+            outputs = json.loads(said.stdout)["outputs"]
+            assert len(outputs) == len(arrays) - len(inputs), outputs
+            for i, output in enumerate(outputs):
+                expected = arrays[f"y{i}"]
+                np.testing.assert_allclose(np.load(output["file"]), expected, rtol=1e-4, atol=1e-5 * max(1, np.abs(expected).max()))
+            passed += 1
+        except Exception as error:  # noqa: BLE001: whatever goes wrong is a failed check
+            failed += 1
+            print(f"FAILED: {path.stem}: {str(error)[-600:]}")
+    return passed, failed + (passed == 0)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--bin", type=pathlib.Path, required=True)
@@ -69,18 +103,20 @@ def main():
 
     passed = failed = 0
     import files  # after the environment: it imports Keras with the golden scripts' settings
+    import arrays
     import found
     import graphs
     import pandas_tables
     import texts
 
-    suites = (("numbers", numbers), ("files", files.run), ("graphs", graphs.run), ("found", found.run), ("tables", pandas_tables.run),
+    suites = (("numbers", numbers), ("files", files.run), ("graphs", graphs.run), ("found", found.run), ("arrays", arrays.run), ("tables", pandas_tables.run),
               ("texts", lambda binaries, folder: texts.run(binaries, folder, ROOT.parent / "shared" / "data")),
-              ("oldest", lambda _, folder: oldest(args.oldest, folder)))
+              ("oldest", lambda _, folder: oldest(args.oldest, folder)),
+              ("old files", lambda binaries, folder: oldest_files(args.oldest, binaries, folder, args.seed)))
     for name, suite in suites:
         start = time.monotonic()
         good, bad = suite(args.bin.resolve(), work)
-        print(f"{name:8} {good} passed, {bad} failed in {time.monotonic() - start:.0f} s", flush=True)
+        print(f"{name:9} {good} passed, {bad} failed in {time.monotonic() - start:.0f} s", flush=True)
         passed, failed = passed + good, failed + bad
     print(f"{passed} passed, {failed} failed")
     return 0 if failed == 0 and passed > 0 else 1

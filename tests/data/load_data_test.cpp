@@ -209,6 +209,28 @@ TEST(LoadData, WhatStandsForATableIsNamed) {
   TemporaryFolder folder;
   const std::vector<std::pair<std::string, std::string>> files = {
       {"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n", "is a Git LFS pointer"},
+      {std::string("II*\0\x08\0\0\0", 8), "is a TIFF image"},
+      {std::string("MM\0*\0\0\0\x08", 8), "is a TIFF image"},
+      {std::string("\0\0\1\0\1\0", 6), "is an icon"},
+      {std::string("\0\0\0\x20"
+                   "ftypavif\0\0\0\0",
+                   16),
+       "is an AVIF image"},
+      {std::string("\0\0\0\x18"
+                   "ftypheic\0\0\0\0",
+                   16),
+       "is a HEIC image"},
+      {std::string("\0\0\0\x18"
+                   "ftypisom\0\0\0\0",
+                   16),
+       "is a film or sound"},
+      {std::string("\0\0\0\x0cjP  \r\n\x87\n", 12), "is a JPEG 2000 image"},
+      {std::string("\x80\x05\x95\0", 4), "is a Python pickle"},
+      {std::string("\x7f"
+                   "ELF\2\1\1\0",
+                   8),
+       "is a program"},
+      {std::string("SQLite format 3\0\x10", 17), "is an SQLite database"},
       {"\n<!DOCTYPE html>\n<html><body>1,2</body></html>\n", "is an HTML page"},
       {"<?xml version=\"1.0\"?>\n<Error/>\n", "is an XML document"},
       {std::string("\x89PNG\r\n\x1a\n\0\0", 10), "is a PNG image"},

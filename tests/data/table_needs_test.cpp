@@ -162,7 +162,7 @@ TEST(TableNeeds, PredictDoesNotGuessWhichColumnIsTheTarget) {
   EXPECT_EQ(parse_table("a,b\n1,2\n", "t.csv", named).x.to_vector<float>(), (std::vector<float>{1, 2}));
   expect_refused("a,b,c,d\n9,1,2,3\n", of_predict(false),
                  "has 4 columns; the model takes 2 numbers a sample");
-  expect_refused("a\n9\n", of_predict(false), "has 1 columns; the model takes 2");
+  expect_refused("a\n9\n", of_predict(false), "has 1 column; the model takes 2");
 }
 
 // pandas takes every first line for names; a row is kept here where it may be one, and either is said.
@@ -281,6 +281,32 @@ TEST(TableNeeds, OneBadCellOfTheTargetIsNamed) {
   EXPECT_EQ(data.numbers.back(), 53);
   EXPECT_EQ(data.numbers[50], 51);
   EXPECT_TRUE(told.holds("2 of 54 rows lack a value and are left out")) << told.text();
+}
+
+// One True among prices is a slip, and no 1; pandas makes such a column one of objects.
+TEST(TableNeeds, TruthsAreAColumnOrASlip) {
+  for (const char* truth : {"True", "true", "TRUE", "False", "FALSE"}) {
+    const std::string cell(truth);
+    expect_refused("x,y\n1,100\n2," + cell + "\n3,300\n", of_loss(TargetKind::kValues),
+                   "line 3: column 'y' of row 2 holds '" + cell);
+    expect_refused("x,y\n1.5,100\n" + cell + ",200\n3,300\n", of_loss(TargetKind::kValues),
+                   "line 3: column 'x' of row 2 holds '" + cell);
+    expect_refused("x,y\n" + cell + ",100\n2,200\n", of_loss(TargetKind::kValues),
+                   "and other rows hold numbers");
+    expect_refused("x,y\n1," + cell + "\n2,0\n", of_loss(TargetKind::kValues), "and other rows hold numbers");
+  }
+  DataOptions drop = of_loss(TargetKind::kValues);
+  drop.missing = Missing::kDrop;
+  const LabelledData all = parse_table("x,y\nTrue,False\nNA,True\nfalse,TRUE\n", "t.csv", drop);
+  EXPECT_EQ(all.x.to_vector<float>(), (std::vector<float>{1, 0}));
+  EXPECT_EQ(all.y.to_vector<float>(), (std::vector<float>{0, 1}));
+  // To ask, the target is in nobody's way.
+  DataOptions ask = of_pets();
+  ask.needs.target = TargetKind::kValues;
+  ask.needs.known = {.features = {"x"}, .target = "y"};
+  ask.needs.inputs = {{"input", Shape{-1, 1}}};
+  ask.needs.target_optional = true;
+  EXPECT_EQ(parse_table("x,y\n1,True\n2,5\n", "t.csv", ask).x.to_vector<float>(), (std::vector<float>{1, 2}));
 }
 
 TEST(TableNeeds, LabelsThatCannotBeAreNamed) {
@@ -457,7 +483,9 @@ TEST(TableNeeds, WhatIsNotUsedOfTargetsIsTold) {
   {
     const Told told;
     parse_table("a,b,pet\n1,2,cat\n", "t.csv", options);
-    EXPECT_TRUE(told.holds("'t.csv' has no column 'pte'; did you mean 'pet'?")) << told.text();
+    EXPECT_TRUE(
+        told.holds("'t.csv' has no column 'pte': no column is taken for the target; did you mean 'pet'?"))
+        << told.text();
   }
   options = of_pets();
   options.needs.target_optional = true;

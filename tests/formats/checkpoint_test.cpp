@@ -8,6 +8,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <limits>
 
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
@@ -116,6 +117,66 @@ TEST(Checkpoint, RefusesDamagedTrainingState) {
   EXPECT_NE(refusal("lamina/training.npz", "PK").find("not a zip"), std::string::npos);
   EXPECT_NE(refusal("lamina/training.npz", detail::ZipWriter().finish()).find("lacks the array"),
             std::string::npos);
+}
+
+// A place behind the data, or before them, was read from memory that is not there.
+TEST(Checkpoint, RefusesPlacesThatAreNone) {
+  TemporaryFolder folder;
+  const std::string path = folder / "c.keras";
+  const Samples data = samples();
+  Sequential model = small_model();
+  model.fit(data.x, data.y, fit_options(1));
+  const TrainingSnapshot good = model.snapshot();
+  const int64_t most = std::numeric_limits<int>::max();
+  const std::vector<Json> nonsense = {nullptr,
+                                      -1,
+                                      most + 1,
+                                      int64_t{1} << 32,
+                                      1'000'000'000'000'000'000,
+                                      std::numeric_limits<int64_t>::min(),
+                                      "1",
+                                      Json::list(),
+                                      Json::object(),
+                                      1.5,
+                                      true};
+  for (const char* what : {"epoch", "step", "pass", "pass_step", "fits"}) {
+    for (const Json& value : nonsense) {
+      TrainingSnapshot bad = good;
+      bad.info[what] = value;
+      save_checkpoint(model, bad, nullptr, path);
+      const std::string message = message_of<FileError>([&] { load_checkpoint(path); });
+      EXPECT_NE(message.find(path), std::string::npos) << message;
+      EXPECT_NE(message.find(std::string("the snapshot's ") + what), std::string::npos) << message;
+      // And where it comes from no file.
+      Sequential other = small_model();
+      FitOptions options = fit_options(2);
+      options.resume = &bad;
+      EXPECT_THROW(other.fit(data.x, data.y, options), InvalidArgument) << what << value.dump();
+    }
+  }
+  for (const char* what : {"step", "pass_step"}) {
+    for (const int64_t value : {int64_t{1000}, most}) {
+      TrainingSnapshot bad = good;
+      bad.info[what] = value;
+      Sequential other = small_model();
+      FitOptions options = fit_options(2);
+      options.resume = &bad;
+      const std::string message = message_of<InvalidArgument>([&] { other.fit(data.x, data.y, options); });
+      EXPECT_NE(message.find(std::string("the snapshot's ") + what + " is " + std::to_string(value)),
+                std::string::npos)
+          << message;
+    }
+  }
+  for (const auto& [what, value] : std::vector<std::pair<const char*, Json>>{{"seed", nullptr},
+                                                                             {"seed", "7"},
+                                                                             {"seed", 0.5},
+                                                                             {"optimizer_built", nullptr},
+                                                                             {"optimizer_built", 1}}) {
+    TrainingSnapshot bad = good;
+    bad.info[what] = value;
+    save_checkpoint(model, bad, nullptr, path);
+    EXPECT_NE(message_of<FileError>([&] { load_checkpoint(path); }).find(what), std::string::npos);
+  }
 }
 
 // What a child process does until it is killed: trains, saves, and says so with a byte.

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "lamina/base/error.h"
+#include "lamina/nn/detail/model_impl.h"
 #include "lamina/nn/layers/layers.h"
 #include "lamina/nn/model.h"
 #include "lamina/ops/full.h"
@@ -233,6 +234,18 @@ TEST(Augmentation, InAModelItIsPartOfTheFile) {
   const test::TemporaryFolder folder;
   model.save(folder / "augmented.keras");
   EXPECT_EQ(load_model(folder / "augmented.keras").predict(x).to_vector<float>(), predicted);
+}
+
+// Keras 3.0 writes a value_range, which later versions left out.
+TEST(Augmentation, ReadsTheRotationsOfTheOldestKeras) {
+  const Json json =
+      Json::parse(R"({"module": "keras.layers", "class_name": "RandomRotation", "registered_name": null,
+    "config": {"name": "turn", "trainable": true, "dtype": "float32", "factor": [-0.2, 0.2], "value_range": [0, 255],
+    "data_format": "channels_last", "fill_mode": "reflect", "fill_value": 0.0, "interpolation": "bilinear", "seed": null}})",
+                  "t");
+  const auto layer = detail::layer_from_json(json);
+  EXPECT_EQ(layer->class_name(), std::string("RandomRotation"));
+  EXPECT_EQ(layer->serialize().at("config").find("value_range"), nullptr);
 }
 
 TEST(Augmentation, ResizingKeepsIntegers) {

@@ -68,7 +68,7 @@ TEST_F(CheckFolder, FindsWhatIsWrong) {
   put("test/cat/3.png", scene(5));
   put("test/cat/4.png", scene(6));
   fs::create_directories(folder_ / "train/empty");
-  const image::FolderReport report = image::check_folder(folder_.path(), {.huge = 6000});
+  const image::FolderReport report = image::check_folder(folder_.path(), {.huge = 6000, .imbalance = 1.5});
   EXPECT_FALSE(report.good());
   EXPECT_EQ(report.images, 8);
   EXPECT_EQ(report.other_files, 1);
@@ -91,6 +91,21 @@ TEST_F(CheckFolder, FindsWhatIsWrong) {
     EXPECT_NE(report.str().find(words), std::string::npos) << words << "\n" << report.str();
 }
 
+// A class without images has a finding of its own and says nothing of the balance of the others.
+TEST_F(CheckFolder, EachFindingIsSaidOnce) {
+  put("a/1.png", scene(1));
+  put("b/2.png", scene(2));
+  fs::create_directories(folder_ / "c");
+  const image::FolderReport report = image::check_folder(folder_.path());
+  EXPECT_FALSE(report.good());
+  EXPECT_FALSE(report.unbalanced);
+  EXPECT_EQ(report.empty, (std::vector<std::string>{"c"}));
+  EXPECT_TRUE(report.notes().empty());
+  for (unsigned i = 3; i < 9; ++i) put("a/" + std::to_string(i) + ".png", scene(i));
+  EXPECT_TRUE(image::check_folder(folder_.path()).unbalanced);
+  EXPECT_FALSE(image::check_folder(folder_.path(), {.imbalance = 8}).unbalanced);
+}
+
 TEST_F(CheckFolder, FlatPicturesAreNoCopiesByChance) {
   for (int i = 0; i < 5; ++i)
     put("a/" + std::to_string(i) + ".png",
@@ -100,6 +115,9 @@ TEST_F(CheckFolder, FlatPicturesAreNoCopiesByChance) {
 
 TEST_F(CheckFolder, SaysWhenThereIsNothingOrOneClass) {
   EXPECT_FALSE(image::check_folder(folder_.path()).good());
+  const auto notes = [&] { return image::check_folder(folder_.path()).notes(); };
+  ASSERT_EQ(notes().size(), 1u);
+  EXPECT_EQ(notes()[0].find("There is no image that can be read"), 0u);
   put("a/1.png", scene(1));
   EXPECT_NE(image::check_folder(folder_.path()).str().find("one class only"), std::string::npos);
   EXPECT_THROW(image::check_folder(folder_ / "nothing"), FileError);
@@ -210,7 +228,8 @@ TEST_F(CheckFolder, SplitsLeaveOutWhatIsDamagedAndStayOutside) {
   EXPECT_EQ(split.test, 2);
   ASSERT_EQ(split.unreadable.size(), 1u);
   EXPECT_EQ(split.unreadable[0].path, folder_ / "set/a/cut.png");
-  EXPECT_TRUE(told.holds("1 image cannot be read and is left out")) << told.text();
+  EXPECT_TRUE(told.holds("1 image of 9 cannot be read and is left out: '" + folder_ / "set/a/cut.png"))
+      << told.text();
   for (const auto& entry : fs::recursive_directory_iterator(folder_ / "set2"))
     EXPECT_NE(entry.path().filename(), "cut.png");
 }

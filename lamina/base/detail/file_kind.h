@@ -16,6 +16,9 @@ std::string kind_of_bytes(std::string_view bytes);
 /// Git LFS pointer. "" for all others. Letters in front of plain text are no signature ("BMI,age").
 std::string kind_of_no_text(std::string_view bytes);
 
+/// Throws FileError where `path` is a pipe or a socket: to open one waits for who writes to it.
+void refuse_pipe(const std::string& path);
+
 /// The first bytes of the file at `path`, at most `count`: "" for what is no regular file (a pipe, whose
 /// bytes can be read only once) or cannot be opened.
 std::string first_bytes(const std::string& path, size_t count = 512);

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <unordered_map>
 
+#include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
 
@@ -130,8 +131,8 @@ class Chooser {
                               suggest(options_.label_column, columns_));
       }
       if (!found) {
-        warn("'" + source_ + "' has no column '" + options_.label_column + "'" +
-             suggest(options_.label_column, columns_) + ": no column is taken for the target");
+        warn("'" + source_ + "' has no column '" + options_.label_column +
+             "': no column is taken for the target" + suggest(options_.label_column, columns_));
       }
       return found;
     }
@@ -238,7 +239,7 @@ class Chooser {
   void check_width(const TableColumns& result) const {
     if (result.inputs == 0) throw FileError(but() + "; at least one column of numbers was expected");
     if (!width_ || result.inputs == *width_) return;
-    throw FileError("'" + source_ + "' has " + std::to_string(result.inputs) + " columns" +
+    throw FileError("'" + source_ + "' has " + count_of(static_cast<int64_t>(result.inputs), "column") +
                     (result.target ? " beside the target '" + columns_[*result.target] + "'" : "") +
                     "; the model takes " + std::to_string(*width_) + " numbers a sample");
   }

@@ -75,16 +75,18 @@ bool TargetColumn::take(std::string_view field, size_t line, size_t row) {
 
 bool TargetColumn::take_value(std::string_view field, const Cell& cell, size_t line, size_t row) {
   double number = cell.number;
-  if (cell.kind != CellKind::kNumber && !is_truth(field, number)) {
+  const auto here = [&] {
+    return "line " + std::to_string(line) + ": column '" + column_ + "' of row " + std::to_string(row);
+  };
+  if (cell.kind == CellKind::kNumber) {
+    truths_.number();
+  } else if (!truths_.take(field, number, here)) {
     if (needs_.target_optional)
       number = std::numeric_limits<double>::quiet_NaN();
     else
       throw InvalidArgument("holds " + shown(field) + "; a number was expected" + mark_hint(field, decimal_));
   }
   const auto value = static_cast<float>(number);
-  const auto here = [&] {
-    return "line " + std::to_string(line) + ": column '" + column_ + "' of row " + std::to_string(row);
-  };
   dropped_infinite_ = !infinite_.take(value, field, here);
   if (!dropped_infinite_) values_.push(value);
   return !dropped_infinite_;
@@ -106,10 +108,10 @@ void TargetColumn::take_known(std::string_view field, const Cell& cell, size_t l
     if (unknown_++ == 0) first_unknown_ = {std::string(field), cell, line, row, 0};
   } else if (found == places_.end()) {
     throw InvalidArgument("holds the class " + shown(field) + ", which the model does not know" +
-                          suggest(std::string(field), needs_.known.class_names) +
-                          (is_class_number(cell) ? ". If it is the number of one, give the names in the "
+                          (is_class_number(cell) ? "; if it is the number of one, give the names in the "
                                                    "model's order (--labels)"
-                                                 : ""));
+                                                 : "") +
+                          suggest(std::string(field), needs_.known.class_names));
   }
   ids_.push(found == places_.end() ? -1 : found->second);
 }
@@ -238,15 +240,16 @@ void TargetColumn::finish_numbers(const std::string& source, LabelledData& data)
 
 void TargetColumn::finish(const std::string& source, LabelledData& data) {
   if (mode_ == Mode::kValues) {
+    if (!needs_.target_optional) truths_.check("'" + source + "', ");
     infinite_.tell("'" + source + "', ");
     data.y = values_.take(DType::kFloat32, {static_cast<int64_t>(values_.rows())});
     return;
   }
   if (mode_ == Mode::kKnown) {
     if (unknown_ > 0) {
-      warn(place(source, first_unknown_) + ", a class that the model does not know" +
-           suggest(first_unknown_.text, needs_.known.class_names) + "; in all " +
-           count_of(static_cast<int64_t>(unknown_), "such cell"));
+      warn(place(source, first_unknown_) + ", a class that the model does not know; in all " +
+           count_of(static_cast<int64_t>(unknown_), "such cell") +
+           suggest(first_unknown_.text, needs_.known.class_names));
     }
     data.class_names = needs_.known.class_names;
     data.y = ids_.take(DType::kInt32, {static_cast<int64_t>(ids_.rows())});

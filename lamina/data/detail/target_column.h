@@ -10,6 +10,7 @@
 #include "lamina/data/detail/cells.h"
 #include "lamina/data/detail/infinite_cells.h"
 #include "lamina/data/detail/row_blocks.h"
+#include "lamina/data/detail/truths.h"
 #include "lamina/data/labelled_data.h"
 
 namespace lamina::detail {
@@ -64,6 +65,7 @@ class TargetColumn {
   size_t unknown_ = 0;                  // cells of classes that the model does not know
   Seen first_unknown_;
   InfiniteCells infinite_;
+  Truths truths_;  // of values
   bool dropped_infinite_ = false;
   std::string key_;  // of the last look-up: no memory is taken for cells that were seen
 };

@@ -272,7 +272,7 @@ class TextTable {
   void check_width(const Fields& fields, size_t line) const {
     if (fields.size() == layout_.columns.size()) return;
     throw FileError("'" + name_ + "', line " + std::to_string(line) + ": it has " +
-                    std::to_string(fields.size()) + " fields; the first line has " +
+                    count_of(static_cast<int64_t>(fields.size()), "field") + "; the first line has " +
                     std::to_string(layout_.columns.size()) +
                     (layout_.quotes ? ". If its quotes are text, say so (--no-quotes)" : ""));
   }

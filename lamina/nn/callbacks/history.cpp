@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "lamina/base/detail/checked_int.h"
 #include "lamina/base/error.h"
 
 namespace lamina {
@@ -55,13 +56,18 @@ void History::set_state(const std::vector<NamedTensor>& state) {
   values_.clear();
   for (const NamedTensor& tensor : state) {
     if (tensor.name == "epochs") {
-      const std::vector<int32_t> epochs = tensor.value.to_vector<int32_t>();
-      epochs_.assign(epochs.begin(), epochs.end());
+      for (const int64_t epoch : tensor.value.to_vector<int64_t>()) {
+        if (epoch < (epochs_.empty() ? 0 : int64_t{epochs_.back()} + 1) ||
+            epoch > std::numeric_limits<int>::max())
+          throw InvalidArgument("History: the saved epochs hold " + std::to_string(epoch) +
+                                " where a later one was expected");
+        epochs_.push_back(static_cast<int>(epoch));
+      }
     } else if (tensor.name.rfind("log/", 0) == 0) {
       values_.emplace_back(tensor.name.substr(4), tensor.value.to_vector<double>());
     } else if (tensor.name == "bad_loss") {
       const std::vector<int64_t> place = detail::callback_numbers(tensor, "History", 2);
-      bad_loss = BadLoss{static_cast<int>(place[0]), place[1]};
+      bad_loss = BadLoss{detail::checked_int(place[0], "History: the saved epoch of a bad loss"), place[1]};
     }
   }
   for (const auto& [name, values] : values_) {

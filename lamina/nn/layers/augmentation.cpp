@@ -67,6 +67,7 @@ RandomAffineOptions read_affine_options(ConfigReader& reader) {
   options.interpolation = reader.string("interpolation", "bilinear");
   options.seed = reader.optional_integer("seed");
   options.fill_value = reader.number("fill_value", 0);
+  (void)reader.json("value_range");  // Keras 3.0 wrote one, of which places know nothing
   reader.only("data_format", "channels_last");
   return options;
 }

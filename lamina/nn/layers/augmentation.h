@@ -67,7 +67,8 @@ std::string affine_options_error(const RandomAffineOptions& options);
 Json factor_json(const Factor& factor);
 Json bounds_json(const Bounds& bounds);
 Factor read_factor(ConfigReader& reader, const char* key);
-/// Name, trainable, dtype, fill_mode, interpolation, seed, fill_value and data_format.
+/// Name, trainable, dtype, fill_mode, interpolation, seed, fill_value and data_format; a value_range is
+/// passed over.
 RandomAffineOptions read_affine_options(ConfigReader& reader);
 /// Name, trainable, dtype, value_range, seed and data_format.
 RandomColorOptions read_color_options(ConfigReader& reader);

@@ -16,7 +16,8 @@ class FileTree {
   FileTree& operator=(const FileTree&) = delete;
 
   /// Names of the files, or of the folders, in a folder ("" is the root), sorted; hidden ones are left out.
-  /// Throws FileError for a folder that cannot be read.
+  /// A link to a folder that it is in is left out, too, and told once. Throws FileError for a folder that
+  /// cannot be read.
   virtual std::vector<std::string> names(const std::string& folder, bool folders) const = 0;
   /// All bytes of a file. Throws FileError.
   virtual std::string read(const std::string& file) const = 0;
