@@ -2,8 +2,8 @@
 // away, learn, look at the mistakes, save, and ask the saved file about new pictures.
 //
 // usage: example_07_photos FOLDER     a folder of class folders, or a .tar.gz of one
-// Without a folder, pictures of three coloured shapes are drawn first. Writes photos/ with the split, two
-// pictures, and the network.
+// Without a folder, pictures of three coloured shapes are drawn first. Writes photos/ with the split,
+// pictures, ROC curves, and the network.
 //
 // CI: DATA/chest_xray/test
 #include <lamina/lamina.h>
@@ -88,7 +88,8 @@ int main(int argc, char** argv) {
   if (quick && argc > 1) fit.steps_per_epoch = 20;
   model.fit(train, fit);
 
-  // 4. Evaluate: per class, and the most confident mistakes as a picture.
+  // 4. Evaluate: per class, which is taken for which, ROC curves, and the most confident mistakes as a
+  // picture.
   DataOptions held_out;
   held_out.needs.target = TargetKind::kClassNumbers;
   held_out.needs.inputs = {{"", {-1, 32, 32, 3}}};
@@ -97,6 +98,16 @@ int main(int argc, char** argv) {
   const Tensor predicted = Tensor::from(std::vector<int32_t>(found.predicted.begin(), found.predicted.end()));
   std::printf("%s",
               classic::classification_report(data.y, predicted, {.target_names = train.class_names}).c_str());
+  const Tensor taken = classic::confusion_matrix(data.y, predicted);
+  std::printf("rows: the class of the photographs, columns: what they are taken for\n");
+  for (int64_t i = 0; i < taken.shape()[0]; ++i) {
+    std::printf("%-12s", train.class_names[static_cast<size_t>(i)].c_str());
+    for (const int64_t count : taken[i].to_vector<int64_t>())
+      std::printf("%6lld", static_cast<long long>(count));
+    std::printf("\n");
+  }
+  const std::vector<Plot> plots = classification_plots(found, train.class_names);
+  if (!plots.empty()) write_file("photos/roc.svg", plot_svg(plots[0]));
   std::vector<Picture> mistakes;
   for (const size_t i : found.worst_mistakes(20))
     mistakes.push_back(picture_of(data.x, static_cast<int64_t>(i)));

@@ -27,7 +27,7 @@ void add_json(Command& command, bool& json, const std::string& what) {
 
 void add_place(Command& command, Place& place) {
   command.add(place.device,
-              {.name = "--device", .help = "Device to work on: cpu, gpu, cuda:1, /CPU:0, ...", .type = "D"});
+              {.name = "--device", .help = "Device to work on: cpu, cuda[:N] or /GPU:N", .type = "D"});
   command.add(place.threads, {.name = "--threads",
                               .help = "Threads of the CPU (default: OMP_NUM_THREADS, or all)",
                               .type = "N",

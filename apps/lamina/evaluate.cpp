@@ -39,7 +39,7 @@ void write_report(const Options& options, Model& model, const ModelSamples& samp
   run.data = options.data;
   run.command = shell_line(options.words);
   run.date = today();
-  if (samples.inputs.empty() && samples.targets.empty()) run.held_out = samples;
+  run.held_out = samples;
   run.metrics = metrics;
   run.classes = model.data_info().class_names;
   write_page(options.report, to_html(run_report(model, run)), options.overwrite);

@@ -48,7 +48,7 @@ std::string write_training_report(const TrainOptions& options, const TrainJob& j
     const std::vector<double> rates(log.epochs().size(), model.learning_rate());
     run.history.push_back({"learning_rate", rates});
   }
-  run.epochs = job.epochs;
+  run.epochs = static_cast<int>(log.epochs().size());
   run.batch_size = job.batch_size;
   run.seconds = log.seconds();
   run.step_seconds = log.step_seconds();
@@ -58,7 +58,7 @@ std::string write_training_report(const TrainOptions& options, const TrainJob& j
                        {"seed", std::to_string(options.seed)}};
   if (options.validation_split > 0)
     run.configuration.emplace_back("validation split", fmt::format("{:g}", options.validation_split));
-  if (data.held_out.inputs.empty() && data.held_out.targets.empty()) run.held_out = data.held_out;
+  run.held_out = data.held_out;
   run.held_out_name = data.held_out_name;
   run.metrics = metrics;
   run.classes = data.classes;

@@ -25,6 +25,8 @@ BackendRegistration::BackendRegistration(DeviceKind kind, BackendFactory factory
   factories()[kind] = factory;
 }
 
+bool has_backend(DeviceKind kind) { return factories().count(kind) > 0; }
+
 Backend& backend(const Device& device) {
   const auto found = factories().find(device.kind);
   std::string why;  // nothing is allocated for a device that is there: training reads its logs through here

@@ -13,4 +13,7 @@ struct BackendRegistration {
   BackendRegistration(DeviceKind kind, BackendFactory factory);
 };
 
+/// Whether this build has a backend for such devices.
+bool has_backend(DeviceKind kind);
+
 }  // namespace lamina

@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <cstring>
 #include <iterator>
+#include <mutex>
 
+#include "lamina/backend/registry.h"
 #include "lamina/base/error.h"
+#include "lamina/base/log.h"
 #include "lamina/core/tensor_node.h"
 
 namespace lamina {
@@ -226,7 +229,13 @@ DeviceScope::DeviceScope(const Device& device) : previous_(thread_device) {
   thread_device = device;
 }
 DeviceScope::~DeviceScope() { thread_device = previous_; }
-DeviceScope device(const std::string& name) { return DeviceScope(parse_device(name)); }
+DeviceScope device(const std::string& name) {
+  const Device wanted = parse_device(name);
+  if (wanted.kind != DeviceKind::kGpu || has_backend(wanted.kind)) return DeviceScope(wanted);
+  static std::once_flag said;
+  std::call_once(said, [] { warn("no GPU backend in this build; using the CPU"); });
+  return DeviceScope(Device{});
+}
 const Device& current_device() { return thread_device; }
 
 }  // namespace lamina

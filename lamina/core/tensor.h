@@ -275,7 +275,7 @@ class DeviceScope {
  private:
   Device previous_;
 };
-/// `auto scope = lamina::device("/GPU:0");` Throws Unsupported when this build or machine has no such device.
+/// `device("/GPU:0")`, "cpu", "cuda:1": builds without GPUs take the CPU and say so once; else Unsupported.
 [[nodiscard]] DeviceScope device(const std::string& name);
 /// The device on which this thread creates tensors; "/CPU:0" unless a scope says otherwise.
 const Device& current_device();

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "lamina/base/detail/text.h"
@@ -21,10 +22,13 @@ std::string duration(double seconds) {
 
 bool is_share(const std::string& metric) { return metric.find("accuracy") != std::string::npos; }
 
+// Of inputs that are several, all have as many.
+int64_t samples_of(const Batch& held_out) { return held_out.x.empty() ? 0 : held_out.x[0].shape()[0]; }
+
 void add_headlines(TrainingReport& report, const Model& model, const RunDescription& run) {
   const std::string of = run.held_out_name.empty() ? "" : run.held_out_name + " ";
-  const std::string count = run.held_out.x.defined() ? detail::grouped(run.held_out.x.shape()[0]) + " samples"
-                                                     : detail::grouped(run.train_samples) + " samples";
+  const std::string count = run.held_out.x.empty() ? detail::grouped(run.train_samples) + " samples"
+                                                   : detail::grouped(samples_of(run.held_out)) + " samples";
   auto add_metrics = [&](bool shares) {
     for (const auto& [name, value] : run.metrics) {
       if (is_share(name) != shares) continue;
@@ -36,8 +40,9 @@ void add_headlines(TrainingReport& report, const Model& model, const RunDescript
   add_metrics(true);
   add_metrics(false);
   if (run.epochs > 0) {
-    report.headlines.push_back({"training time", duration(run.seconds),
-                                fmt::format("{} epochs, {} threads", run.epochs, num_threads())});
+    report.headlines.push_back(
+        {"training time", duration(run.seconds),
+         fmt::format("{} epoch{}, {} threads", run.epochs, run.epochs == 1 ? "" : "s", num_threads())});
   }
   if (run.step_seconds > 0) {
     report.headlines.push_back({"training step", fmt::format("{:.2f} ms", run.step_seconds * 1e3),
@@ -95,21 +100,24 @@ void add_sections(TrainingReport& report, const Model& model, const RunDescripti
 
 void add_mistakes(TrainingReport& report, Model& model, const RunDescription& run) {
   const OutputKind kind = output_kind(model);
-  if (!run.held_out.x.defined() || run.held_out.x.shape()[0] == 0 || kind == OutputKind::kValues) return;
+  if (samples_of(run.held_out) == 0 || run.held_out.y.size() != 1 || kind == OutputKind::kValues) return;
   const Tensor outputs = model.predict(run.held_out.x, {.batch_size = 256});
   if (outputs.rank() != 2) return;
   Classification result;
   try {
-    result = classify(outputs, run.held_out.y, kind);
+    result = classify(outputs, run.held_out.y[0], kind);
   } catch (const InvalidArgument&) {
     return;  // targets that are no classes leave nothing to confuse
   }
   add_classification(report, result, run.classes,
-                     detail::grouped(run.held_out.x.shape()[0]) + " " +
+                     detail::grouped(samples_of(run.held_out)) + " " +
                          (run.held_out_name.empty() ? "" : run.held_out_name + " ") + "samples");
-  if (report.confusion.empty() || !is_image(run.held_out.x.shape())) return;
+  const std::vector<Tensor>& inputs = run.held_out.x.values();
+  const auto image =
+      std::find_if(inputs.begin(), inputs.end(), [](const Tensor& x) { return is_image(x.shape()); });
+  if (report.confusion.empty() || image == inputs.end()) return;
   for (size_t i : result.worst_mistakes(run.mistakes)) {
-    Picture picture = shrink(picture_of(run.held_out.x, static_cast<int64_t>(i)), 96);
+    Picture picture = shrink(picture_of(*image, static_cast<int64_t>(i)), 96);
     report.mistakes.push_back({std::move(picture), report.classes[static_cast<size_t>(result.expected[i])],
                                report.classes[static_cast<size_t>(result.predicted[i])], result.confidence[i],
                                static_cast<int64_t>(i)});
@@ -132,10 +140,10 @@ void add_classification(TrainingReport& report, const Classification& said,
 TrainingReport run_report(Model& model, const RunDescription& run) {
   TrainingReport report;
   report.title = run.title;
-  const bool trained = run.epochs > 0 || !run.held_out.x.defined();
+  const bool trained = run.epochs > 0 || run.held_out.x.empty();
   report.subtitle = fmt::format("{} layers, {} parameters, {} on {} samples of {}{}{}", model.layers().size(),
                                 detail::grouped(model.count_params()), trained ? "trained" : "evaluated",
-                                detail::grouped(trained ? run.train_samples : run.held_out.x.shape()[0]),
+                                detail::grouped(trained ? run.train_samples : samples_of(run.held_out)),
                                 run.data, run.date.empty() ? "" : ", ", run.date);
   report.command = run.command;
   report.history = run.history;

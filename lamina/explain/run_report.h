@@ -26,7 +26,7 @@ struct RunDescription {
   double seconds = 0;       ///< of training
   double step_seconds = 0;  ///< of one training step
   int64_t train_samples = 0;
-  Samples held_out = {};                                      ///< what the model is judged by; may be empty
+  Batch held_out = {};                                        ///< what the model is judged by; may be empty
   std::string held_out_name;                                  ///< "test", "validation"
   std::vector<std::pair<std::string, double>> metrics;        ///< on the held-out samples
   std::vector<std::string> classes;                           ///< names; may be empty

@@ -1,6 +1,7 @@
-// Bilinear blending: along rows the three colours of a pixel at a time, between rows as many numbers as there
-// are lanes.
+// Bilinear blending: along rows eight numbers at a time, between rows as many as there are lanes.
 #include "lamina/image/detail/bilinear_rows.h"
+
+#include <algorithm>
 
 #include "lamina/ops/detail/simd.h"
 
@@ -21,39 +22,42 @@ HWY_INLINE V between(V a, V b, V distance) {
 }
 
 #if HWY_TARGET == HWY_SCALAR
-void WidenRow(const uint8_t* from, const BilinearColumns& columns, float* to) {
-  for (size_t x = 0; x < columns.count; ++x) {
-    for (size_t c = 0; c < 3; ++c) {
-      const float a = from[static_cast<size_t>(columns.left[x]) + c];
-      const float b = from[static_cast<size_t>(columns.right[x]) + c];
-      to[3 * x + c] = a + (b - a) * columns.across[x];
-    }
+void WidenRow(const uint8_t* from, const int32_t* begin, const uint8_t* picks, const float* distances,
+              size_t size, float* to) {
+  for (size_t i = 0; i < size; ++i) {
+    const uint8_t* left = from + begin[i / 4] + picks[4 * i];
+    const float a = left[0], b = left[3];
+    to[i] = a + (b - a) * distances[i];
   }
 }
 #else
-using Four = hn::CappedTag<float, 4>;
-using FourBytes = hn::Rebind<uint8_t, Four>;
-using FourIntegers = hn::Rebind<int32_t, Four>;
-
-// Three colours, and what comes behind them.
-HWY_INLINE hn::Vec<Four> pixel(const uint8_t* from) {
-  return hn::ConvertTo(Four(), hn::PromoteTo(FourIntegers(), hn::LoadU(FourBytes(), from)));
+// The bytes from begin[0] on, and where a vector has eight numbers, those from begin[1] on.
+template <class D>
+HWY_INLINE hn::Vec<D> window(D bytes, const uint8_t* from, const int32_t* begin) {
+  const hn::Full128<uint8_t> half;
+  if constexpr (hn::MaxLanes(D()) == 16) {
+    return hn::LoadU(bytes, from + begin[0]);
+  } else {
+    return hn::Combine(bytes, hn::LoadU(half, from + begin[1]), hn::LoadU(half, from + begin[0]));
+  }
 }
 
-void WidenRow(const uint8_t* from, const BilinearColumns& columns, float* HWY_RESTRICT to) {
-  if (columns.count == 0) return;
-  const int32_t* HWY_RESTRICT left = columns.left;
-  const int32_t* HWY_RESTRICT right = columns.right;
-  const float* HWY_RESTRICT across = columns.across;
-  const auto widened = [&](size_t x) HWY_ATTR {
-    return between(pixel(from + left[x]), pixel(from + right[x]), hn::Set(Four(), across[x]));
-  };
-  // Four numbers at a time, of which the next pixel overwrites the last.
-  const size_t last = columns.count - 1;
-  for (size_t x = 0; x < last; ++x, to += 3) hn::StoreU(widened(x), Four(), to);
-  HWY_ALIGN float end[4];
-  hn::Store(widened(last), Four(), end);
-  for (size_t c = 0; c < 3; ++c) to[c] = end[c];
+void WidenRow(const uint8_t* HWY_RESTRICT from, const int32_t* HWY_RESTRICT begin,
+              const uint8_t* HWY_RESTRICT picks, const float* HWY_RESTRICT distances, size_t size,
+              float* HWY_RESTRICT to) {
+  const hn::CappedTag<float, 8> floats;
+  const hn::RebindToSigned<decltype(floats)> integers;
+  const hn::Repartition<uint8_t, decltype(floats)> bytes;
+  const auto pixel = hn::Set(bytes, 3);
+  const size_t lanes = hn::Lanes(floats);
+  for (size_t i = 0; i < size; i += lanes, begin += lanes / 4) {
+    const auto around = window(bytes, from, begin), left = hn::LoadU(bytes, picks + 4 * i);
+    const auto colours = [&](auto which) HWY_ATTR {
+      return hn::ConvertTo(floats, hn::BitCast(integers, hn::TableLookupBytesOr0(around, which)));
+    };
+    const auto distance = hn::LoadU(floats, distances + i);
+    hn::StoreU(between(colours(left), colours(hn::Add(left, pixel)), distance), floats, to + i);
+  }
 }
 #endif
 
@@ -75,9 +79,52 @@ namespace lamina::detail {
 HWY_EXPORT(WidenRow);
 HWY_EXPORT(BlendTwoRows);
 
-void widen_row(const uint8_t* from, const BilinearColumns& columns, float* to) {
-  HWY_DYNAMIC_DISPATCH(WidenRow)(from, columns, to);
+namespace {
+
+constexpr int kNone = 0x80;  // above all places of 16 bytes, and three more
+
+// A picture so much wider than the result that its decoding takes far longer.
+void widen_far(const uint8_t* from, const std::vector<int32_t>& left, const float* distances, float* to) {
+  for (size_t i = 0; i < left.size(); ++i) {
+    const float a = from[left[i]], b = from[left[i] + 3];
+    to[i] = a + (b - a) * distances[i];
+  }
 }
+
+}  // namespace
+
+BilinearColumns::BilinearColumns(const ResizedAxis& axis, int64_t left) {
+  numbers_ = 3 * axis.taps.size() / 2;
+  const size_t padded = (numbers_ + kSpare - 1) / kSpare * kSpare;
+  distances_.resize(padded);
+  left_.resize(padded);
+  for (size_t i = 0; i < padded; ++i) {
+    const size_t number = std::min(i, numbers_ - 1);
+    const ResizedAxis::Tap* const tap = &axis.taps[number / 3 * 2];
+    left_[i] = static_cast<int32_t>(3 * (left + tap[0].from) + static_cast<int64_t>(number % 3));
+    // At the border, where the pixel has one neighbour, nothing is taken from behind it.
+    distances_[i] = tap[0].from == tap[1].from ? 0 : static_cast<float>(tap[1].weight);
+  }
+  begin_.resize(padded / 4);
+  picks_.assign(4 * padded, kNone);
+  bool near = true;
+  for (size_t i = 0; i < padded; i += 4) {
+    begin_[i / 4] = *std::min_element(&left_[i], &left_[i] + 4);
+    for (size_t j = i; j < i + 4; ++j) {
+      const int32_t place = left_[j] - begin_[i / 4];
+      near &= place + 3 < static_cast<int32_t>(kBehind);
+      picks_[4 * j] = static_cast<uint8_t>(place);
+    }
+  }
+  if (near) left_.clear();
+}
+
+void BilinearColumns::widen(const uint8_t* from, float* to) const {
+  if (!left_.empty()) return widen_far(from, left_, distances_.data(), to);
+  HWY_DYNAMIC_DISPATCH(WidenRow)
+  (from, begin_.data(), picks_.data(), distances_.data(), distances_.size(), to);
+}
+
 void blend_two_rows(const float* top, const float* bottom, float down, size_t size, float* to) {
   HWY_DYNAMIC_DISPATCH(BlendTwoRows)(top, bottom, down, size, to);
 }

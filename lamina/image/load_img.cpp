@@ -151,7 +151,8 @@ Picture decode_image(std::string_view bytes, const std::string& name, bool turn,
                     ", received " + kind_of_bytes(bytes));
   }
   Picture picture = format->decode(bytes, name, options);
-  return turn && format->exif ? upright(std::move(picture), exif_orientation(format->exif(bytes))) : picture;
+  if (turn && format->exif) return upright(std::move(picture), exif_orientation(format->exif(bytes)));
+  return picture;  // alone, or it would be copied
 }
 
 }  // namespace detail

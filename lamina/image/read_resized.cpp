@@ -24,46 +24,38 @@ constexpr size_t kKept = 1 << 22;
 class BilinearRows {
  public:
   BilinearRows(const Picture& picture, const Window& window, const ResizedAxis& columns)
-      : picture_(picture), window_(window) {
-    for (size_t i = 0; i < columns.taps.size(); i += 2) {
-      left_.push_back(static_cast<int32_t>(3 * (window.left + columns.taps[i].from)));
-      right_.push_back(static_cast<int32_t>(3 * (window.left + columns.taps[i + 1].from)));
-      across_.push_back(static_cast<float>(columns.taps[i + 1].weight));
-    }
-    for (std::vector<float>& row : widened_) row.resize(3 * across_.size());
+      : picture_(picture), window_(window), columns_(columns, window.left) {
+    for (std::vector<float>& row : widened_) row.resize(columns_.numbers() + BilinearColumns::kSpare);
   }
 
   /// Row y of the result.
   void blend(const ResizedAxis& rows, int64_t y, float* to) {
     const ResizedAxis::Tap* tap = rows.begin(y);
     const float *top = widened(tap[0].from), *bottom = widened(tap[1].from);
-    blend_two_rows(top, bottom, static_cast<float>(tap[1].weight), 3 * across_.size(), to);
+    blend_two_rows(top, bottom, static_cast<float>(tap[1].weight), columns_.numbers(), to);
   }
 
  private:
   // Neighbours lie in different places.
   const float* widened(int64_t y) {
     const auto place = static_cast<size_t>(y % 2);
-    if (std::exchange(which_[place], y) != y) {
-      widen_row(row_of(window_.top + y), {left_.data(), right_.data(), across_.data(), across_.size()},
-                widened_[place].data());
-    }
+    if (std::exchange(which_[place], y) != y) columns_.widen(row_of(window_.top + y), widened_[place].data());
     return widened_[place].data();
   }
 
+  // With the bytes that are read behind it.
   const uint8_t* row_of(int64_t y) {
-    const auto bytes = static_cast<size_t>(3 * picture_.width);
-    const uint8_t* from = picture_.pixels.data() + static_cast<size_t>(y) * bytes;
-    if (y + 1 < picture_.height) return from;
+    const auto bytes = static_cast<size_t>(3 * picture_.width), at = static_cast<size_t>(y) * bytes;
+    const uint8_t* from = picture_.pixels.data() + at;
+    if (picture_.pixels.size() - at - bytes >= BilinearColumns::kBehind) return from;
     last_.assign(from, from + bytes);
-    last_.push_back(0);  // is read, but changes nothing
+    last_.resize(bytes + BilinearColumns::kBehind);
     return last_.data();
   }
 
   const Picture& picture_;
   const Window& window_;
-  std::vector<int32_t> left_, right_;
-  std::vector<float> across_;
+  const BilinearColumns columns_;
   std::vector<float> widened_[2];
   int64_t which_[2] = {-1, -1};
   std::vector<uint8_t> last_;

@@ -125,6 +125,8 @@ ResizedAxis resized_axis(int64_t input, int64_t output, const ResizeAttrs& attrs
   axis.linear = plain && found.plain == add_bilinear;
   // Places in float32, as TensorFlow has them: at a border between pixels, rounding decides.
   const float step = static_cast<float>(input) / static_cast<float>(output);
+  axis.first.reserve(static_cast<size_t>(output) + 1);
+  if (axis.linear) axis.taps.reserve(2 * static_cast<size_t>(output));
   for (int64_t i = 0; i < output; ++i) {
     axis.first.push_back(static_cast<int64_t>(axis.taps.size()));
     const float place = (static_cast<float>(i) + 0.5f) * step;

@@ -155,7 +155,7 @@ class BatchMemory : public std::enable_shared_from_this<BatchMemory> {
   void give(Buffer* used) {
     std::unique_ptr<Buffer> buffer(used);
     const std::lock_guard lock(mutex_);
-    constexpr size_t kMost = 4;
+    constexpr size_t kMost = 16;  // more than are under way at once: a pass gives all back at its end
     if (free_.size() < kMost) free_.push_back(std::move(buffer));
   }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "lamina/backend/registry.h"
 #include "lamina/base/json.h"
 #include "lamina/base/version.h"
 #include "tests/support/program.h"
@@ -56,9 +57,22 @@ TEST(Cli, WhatDoesNotExistIsStatusOne) {
   expect_error(lamina({"train", "fashion-mnits"}), 1, "did you mean 'fashion-mnist'?");
   expect_error(lamina({"bench", "cnn29"}), 1, "did you mean 'cnn28'?");
   expect_error(lamina({"bench", "resnet50"}), 1, "later release");
-  expect_error(lamina({"bench", "mlp", "--device", "gpu"}), 1, "GPU");
   expect_error(lamina({"summary", "nothing.keras"}), 1, "nothing.keras");
   expect_error(lamina({"evaluate", "nothing.keras", "--data", "fashion-mnist"}), 1, "nothing.keras");
+}
+
+// Standard output stays as it is, for programs that read it.
+TEST(Cli, WithoutABackendForGpusOneLineSaysThatTheCpuWorks) {
+  if (has_backend(DeviceKind::kGpu)) GTEST_SKIP() << "this build has a backend for GPUs";
+  for (const char* name : {"cuda", "cuda:1", "gpu", "/GPU:0"}) {
+    const Outcome outcome =
+        lamina({"bench", "mlp", "--batch", "8", "--steps", "1", "--json", "--device", name});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_EQ(outcome.err, "lamina: no GPU backend in this build; using the CPU\n") << name;
+    EXPECT_NO_THROW(Json::parse(outcome.out)) << outcome.out;
+  }
+  expect_error(lamina({"bench", "mlp", "--device", "/CPU:1"}), 1, "the CPU is one device");
+  expect_error(lamina({"evaluate", "nothing.keras", "--data", "mnist", "--device", "cuda:x"}), 2, "cuda:x");
 }
 
 // A write that failed earlier than the last flush once went unnoticed.
@@ -92,7 +106,8 @@ TEST(Doctor, IsPlainTextWithoutATerminal) {
   Outcome outcome = lamina({"doctor"});
   EXPECT_EQ(outcome.status, 0);
   EXPECT_EQ(outcome.out.find('\x1b'), std::string::npos);
-  for (const char* part : {"/CPU:0", "instruction sets", "load", "threads", "memory", "oneDNN", "fashion-mnist"}) {
+  for (const char* part :
+       {"/CPU:0", "instruction sets", "load", "threads", "memory", "oneDNN", "fashion-mnist"}) {
     EXPECT_NE(outcome.out.find(part), std::string::npos) << part;
   }
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "lamina/backend/backend.h"
+#include "lamina/backend/registry.h"
 #include "lamina/base/error.h"
 #include "lamina/graph/op.h"
 #include "lamina/ops/binary.h"
@@ -89,10 +90,22 @@ TEST(Tensor, PrintsAsNumpyDoes) {
 }
 
 TEST(Device, SaysClearlyWhatIsMissing) {
-  const std::string message = message_of<Unsupported>([] { const auto scope = device("/GPU:99"); });
+  const std::string message = message_of<Unsupported>([] {
+    const DeviceScope scope(Device{DeviceKind::kGpu, 99});
+  });
   EXPECT_NE(message.find("no device /GPU:99"), std::string::npos) << message;
   EXPECT_THROW(static_cast<void>(device("/TPU:0")), InvalidArgument);
   EXPECT_THROW(static_cast<void>(device("/CPU:1")), Unsupported);
+}
+
+// apps/doctor_test.cpp has the line that says so.
+TEST(Device, AGpuIsTheCpuInABuildWithoutABackendForIt) {
+  if (has_backend(DeviceKind::kGpu)) GTEST_SKIP() << "this build has a backend for GPUs";
+  for (const char* name : {"/GPU:0", "gpu", "cuda", "cuda:1"}) {
+    const auto scope = device(name);
+    EXPECT_EQ(current_device().str(), "/CPU:0") << name;
+    EXPECT_EQ((ones({2}) + 1.0).to_vector<float>(), (std::vector<float>{2, 2})) << name;
+  }
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "lamina/nn/layers/layers.h"
+#include "lamina/ops/full.h"
 
 namespace lamina {
 namespace {
@@ -20,7 +21,8 @@ RunDescription judged_by(const std::vector<float>& targets) {
   run.title = "numbers";
   run.data = "numbers.csv";
   run.held_out = {Tensor::from(std::vector<float>(targets.size() * 3, 0.5f), Shape{count, 3}),
-                  Tensor::from(targets, Shape{count, 1})};
+                  Tensor::from(targets, Shape{count, 1}),
+                  {}};
   run.held_out_name = "validation";
   run.metrics = {{"loss", 0.5}, {"accuracy", 0.75}};
   run.classes = {"no", "yes"};
@@ -47,6 +49,24 @@ TEST(RunReport, LeavesOutTheConfusionOfTargetsThatAreNoClasses) {
   const TrainingReport report = run_report(model, judged_by({0, 2.5f}));
   EXPECT_TRUE(report.confusion.empty());
   EXPECT_FALSE(report.headlines.empty());
+}
+
+// Once they had no confusion matrix, and the number of training samples stood under what others gave.
+TEST(RunReport, JudgesModelsOfSeveralInputsByAllOfThem) {
+  const Tensor left = Input({3}, {.name = "left"}), picture = Input({4, 4, 1}, {.name = "picture"});
+  Model model({left, picture},
+              Dense(1, {.activation = "sigmoid"})(Concatenate()({left, Flatten()(picture)})));
+  model.compile({.optimizer = "sgd", .loss = "binary_crossentropy", .metrics = {"accuracy"}});
+  RunDescription run = judged_by({0, 1, 1});
+  run.train_samples = 100;
+  run.held_out.x = Tensors({run.held_out.x[0], ones({3, 4, 4, 1}).eval()});
+  const TrainingReport report = run_report(model, run);
+  ASSERT_EQ(report.confusion.size(), 2u);
+  EXPECT_EQ(report.confusion[1][0] + report.confusion[1][1], 2);
+  EXPECT_EQ(report.headlines.at(0).note, "3 samples");
+  EXPECT_FALSE(report.plots.empty());
+  ASSERT_FALSE(report.mistakes.empty());
+  EXPECT_EQ(report.mistakes[0].picture.width % 4, 0);
 }
 
 }  // namespace

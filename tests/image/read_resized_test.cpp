@@ -49,7 +49,7 @@ std::vector<float> plain(const Picture& picture, int64_t height, int64_t width) 
 }
 
 TEST(ReadResized, BlendsColoursToTheLastBit) {
-  for (const auto& [height, width] : {std::pair(1, 1), {2, 3}, {37, 41}, {64, 17}, {120, 90}}) {
+  for (const auto& [height, width] : {std::pair(1, 1), {2, 3}, {37, 41}, {64, 17}, {120, 90}, {9, 400}}) {
     const Picture picture = noise(height, width);
     const std::string bytes = encode_png(picture);
     for (const auto& [to_height, to_width] :

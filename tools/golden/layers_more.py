@@ -225,6 +225,10 @@ def augmentation():
     for height, width in ((4, 4), (5, 7), (7, 5), (12, 3)):
         case(f"center_crop_{height}", layers.CenterCrop(height, width), shape)
     case("resizing", layers.Resizing(4, 9), shape)
+    case("resizing_antialias", layers.Resizing(3, 4, antialias=True), shape)
+    case("resizing_antialias_bicubic", layers.Resizing(4, 3, interpolation="bicubic", antialias=True), shape)
+    case("resizing_lanczos3", layers.Resizing(3, 4, interpolation="lanczos3", antialias=True), shape)
+    case("resizing_lanczos5", layers.Resizing(9, 12, interpolation="lanczos5"), shape)
     case("resizing_nearest", layers.Resizing(3, 8, interpolation="nearest"), shape)
     for height, width in ((4, 9), (9, 4)):
         case(f"resizing_cropped_{height}", layers.Resizing(height, width, crop_to_aspect_ratio=True), shape)

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "lamina/base/error.h"
 #include "lamina/nn/config.h"
 #include "lamina/nn/layers/image_windows.h"
 #include "lamina/ops/cast.h"
@@ -18,8 +19,10 @@ Resizing::Resizing(int64_t height, int64_t width, const ResizingOptions& options
       options_(options) {
   if (const std::string error = detail::size_error(size_); !error.empty()) fail(error);
   const std::string& by = options.interpolation;
-  if (by != "nearest" && by != "bilinear" && by != "bicubic") {
-    fail("interpolation must be 'nearest', 'bilinear' or 'bicubic', received '" + by + "'");
+  const std::vector<std::string> known = {"nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"};
+  if (std::find(known.begin(), known.end(), by) == known.end()) {
+    fail("interpolation must be 'nearest', 'bilinear', 'bicubic', 'lanczos3' or 'lanczos5', received '" + by +
+         "'" + suggest(by, known));
   }
   if (options.crop_to_aspect_ratio && options.pad_to_aspect_ratio) {
     fail("only one of crop_to_aspect_ratio and pad_to_aspect_ratio can be true");
@@ -54,7 +57,8 @@ Tensor Resizing::call(const Tensor& x, CallContext&) const {
   const bool floats = is_floating(x.dtype());
   // double holds integers of 32 bits.
   const Tensor images = floats ? x : cast(x, DType::kFloat64);
-  const Tensor y = resize2d(proportioned(images), size_.height, size_.width, options_.interpolation);
+  const Tensor y =
+      resize2d(proportioned(images), size_.height, size_.width, options_.interpolation, options_.antialias);
   return floats ? y : cast(round(y), x.dtype());
 }
 
@@ -67,7 +71,7 @@ Json Resizing::own_config() const {
                        {"pad_to_aspect_ratio", options_.pad_to_aspect_ratio},
                        {"fill_mode", "constant"},
                        {"fill_value", options_.fill_value},
-                       {"antialias", false}});
+                       {"antialias", options_.antialias}});
 }
 
 namespace {
@@ -82,7 +86,7 @@ const bool registered = register_layer("Resizing", [](const Json& config) -> std
   options.pad_to_aspect_ratio = reader.boolean("pad_to_aspect_ratio", false);
   options.fill_value = reader.number("fill_value", 0);
   reader.only("fill_mode", "constant");
-  reader.only("antialias", false);
+  options.antialias = reader.boolean("antialias", false);
   reader.only("data_format", "channels_last");
   reader.done();
   return std::make_shared<Resizing>(height, width, options);

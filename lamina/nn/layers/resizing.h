@@ -10,10 +10,11 @@ namespace lamina {
 
 /// Options of Resizing, with Keras's defaults.
 struct ResizingOptions {
-  std::string interpolation = "bilinear";  ///< or "nearest", "bicubic"
+  std::string interpolation = "bilinear";  ///< or "nearest", "bicubic", "lanczos3", "lanczos5"
   bool crop_to_aspect_ratio = false;       ///< takes the largest part in the middle that has the proportions
   bool pad_to_aspect_ratio = false;        ///< adds margins of fill_value until the image has the proportions
   double fill_value = 0;
+  bool antialias = false;  ///< whether shrinking smooths, as in resize2d
   std::string name = {};
   bool trainable = true;
   std::string dtype = {};  ///< the policy; empty: float32
