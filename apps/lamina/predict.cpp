@@ -13,14 +13,11 @@
 #include "lamina/base/terminal.h"
 #include "lamina/data/feature_space.h"
 #include "lamina/explain/classification.h"
-#include "lamina/formats/npy.h"
-#include "lamina/ops/reshape.h"
 #include "lamina/ops/slice.h"
 #include "lamina/series/series_info.h"
-#include "lamina/zoo/image_folder.h"
 #include "lamina/zoo/samples.h"
+#include "predict_input.h"
 #include "predict_series.h"
-#include "texts.h"
 
 namespace lamina::cli {
 namespace {
@@ -34,160 +31,9 @@ struct Options {
   Place place;
 };
 
-// Samples of one argument, with what is known about them.
-struct Input {
-  std::string source;            // "data.csv", whose samples have numbers,
-  std::vector<int64_t> numbers;  // from `first` on unless they stand here,
-  int64_t first = 0;
-  std::vector<std::string> names;  // or names of their own
-  Tensors x;                       // as the model takes it
-  std::vector<int> expected;       // true classes, -1 where one is not known; empty where none is
-  std::vector<std::string> classes;
-
-  int64_t samples() const { return x[0].shape()[0]; }
-  std::string name(size_t i) const {
-    if (!names.empty()) return names[i];
-    return fmt::format("{}[{}]", source, numbers.empty() ? first + static_cast<int64_t>(i) : numbers[i]);
-  }
-};
-
 // Samples that are asked about at once: what is said about them needs memory, too.
 constexpr int64_t kMostAtOnce = 1 << 14;
 constexpr int64_t kMostDrawn = 64;
-
-bool is_array(const std::string& path) { return ends_with_any(path, {".npy"}) || is_npy_file(path); }
-
-// `x` for the input of that shape; whether it was one sample, whose batch axis is then added.
-Tensor as_samples(const Tensor& x, const Shape& wanted, const std::string& path, bool& one) {
-  if (x.rank() == 0) throw InvalidArgument("predict: '" + path + "' holds a single number, not samples");
-  const bool fits_one = x.rank() == wanted.rank() - 1 &&
-                        std::equal(x.shape().begin(), x.shape().end(), wanted.begin() + 1,
-                                   [](int64_t is, int64_t want) { return want < 0 || is == want; });
-  const bool grey = wanted.rank() == 4 && wanted[-1] == 1 && x.rank() == 2 && x.shape()[0] == wanted[1] &&
-                    x.shape()[1] == wanted[2];
-  one = fits_one || grey;
-  if (!one) return x;
-  std::vector<int64_t> dims = x.shape().dims();
-  dims.insert(dims.begin(), 1);
-  return reshape(x, Shape(dims)).eval();
-}
-
-OutputKind kind_of(const Model& model) {
-  return model.output_names().size() > 1 ? OutputKind::kValues : output_kind(model);
-}
-
-// What the source says of the samples' classes, where it says it of all that have any, and the model has such
-// classes.
-std::vector<int> true_classes(const Model& model, const LabelledData& data, const std::string& source) {
-  const Tensor& y = data.y;
-  const OutputKind kind = kind_of(model);
-  const bool column = y.defined() && (y.rank() == 1 || (y.rank() == 2 && y.shape()[1] == 1));
-  const Shape output = model.built() ? model.output_shape() : Shape();
-  if (!column || kind == OutputKind::kValues || output.rank() != 2) return {};
-  const bool binary = kind == OutputKind::kBinary || kind == OutputKind::kBinaryLogits;
-  const double classes = binary ? 2 : static_cast<double>(output[1]);
-  std::vector<int> expected;
-  for (const double number : y.to_vector<double>()) {
-    const bool unknown = std::isnan(number) || (number == -1 && is_integer(y.dtype()));
-    const bool possible = number >= 0 && number < classes && number == std::floor(number);
-    if (!unknown && !possible) {
-      warn(fmt::format(
-          "'{}': the true classes are not used: that of sample {} is {}, and the model's are 0 to {}", source,
-          data.numbers.empty() ? expected.size() : static_cast<size_t>(data.numbers[expected.size()]), number,
-          classes - 1));
-      return {};
-    }
-    expected.push_back(unknown ? -1 : static_cast<int>(number));
-  }
-  return expected;
-}
-
-Input input_of(Model& model, LabelledData data, const std::string& source, const DataArguments& arguments) {
-  settle_scale_of(model, data, arguments, source);
-  Input input;
-  input.source = source;
-  input.numbers = data.numbers;
-  input.expected = true_classes(model, data, source);
-  data.y = Tensor();  // what a loss would say of targets that are not known is no matter here
-  data.targets = Tensors();
-  input.x = model_samples(model, data).all_x();
-  input.classes = data.class_names;
-  input.names = data.names;
-  return input;
-}
-
-Input read_array(Model& model, const std::string& path, const DataArguments& arguments) {
-  LabelledData data;
-  bool one = false;
-  data.x = as_samples(read_npy(path), model.input_shape(), path, one);
-  if (one) data.names = {path};
-  return input_of(model, data, path, arguments);
-}
-
-// Arrays for the inputs of one model, as `run` takes them: all with names, or all in the model's order.
-Input read_arrays(Model& model, const std::vector<std::string>& arguments, const DataArguments& how) {
-  const std::vector<std::string>& known = model.input_names();
-  if (arguments.size() != known.size()) {
-    throw InvalidArgument(fmt::format("predict: model '{}' takes {} inputs, {}; got {} arrays", model.name(),
-                                      known.size(), fmt::join(known, ", "), arguments.size()));
-  }
-  std::vector<std::pair<std::string, Tensor>> inputs;
-  for (const std::string& name : known) inputs.emplace_back(name, Tensor());
-  for (size_t i = 0; i < arguments.size(); ++i) {
-    const auto [name, file] = name_and_file(arguments[i]);
-    size_t place = i;
-    if (!name.empty()) {
-      place = static_cast<size_t>(std::find(known.begin(), known.end(), name) - known.begin());
-      if (place == known.size())
-        throw InvalidArgument(
-            fmt::format("predict: the model has no input '{}'{}", name, suggest(name, known)));
-    }
-    if (inputs[place].second.defined())
-      throw InvalidArgument("predict: give names to all inputs or to none, and to each another");
-    inputs[place].second = read_npy(file);
-  }
-  LabelledData data;
-  data.inputs = Tensors(std::move(inputs));
-  for (const Tensor& input : data.inputs) {
-    if (input.rank() == 0 || input.shape()[0] != data.inputs[0].shape()[0])
-      throw InvalidArgument("predict: the inputs must hold as many samples each, along their first axis");
-  }
-  return input_of(model, data, fmt::format("{}", fmt::join(arguments, ",")), how);
-}
-
-Input read_image(Model& model, const std::string& path, const DataArguments& arguments) {
-  LabelledData data;
-  data.x = expand_dims(read_image_for(path, model.input_shape()), 0).eval();
-  data.names = {path};
-  return input_of(model, data, path, arguments);
-}
-
-Input read_source(Model& model, const Options& options, const std::string& text) {
-  const SourceRange range = parse_source(text);
-  DataOptions how = data_options(model_needs(model), options.arguments, "test");
-  how.needs.target_optional = true;
-  LabelledData data = load_data(range.source, how);
-  const int64_t samples = data.samples();
-  const int64_t end = range.end < 0 ? samples : range.end;
-  if (end > samples) {
-    throw InvalidArgument(fmt::format("predict: '{}' asks for samples up to {}; '{}' has {}", text, end,
-                                      range.source, samples));
-  }
-  data = part_of(data, range);
-  Input input = input_of(model, std::move(data), range.source, options.arguments);
-  input.first = range.begin;
-  return input;
-}
-
-bool is_picture(const std::string& text) { return is_image_file(text) || is_image_name(text); }
-
-Input read_input(Model& model, const Options& options, const std::string& text) {
-  if (model.data_info().text && is_text(text))
-    return input_of(model, read_texts(text), text, options.arguments);
-  if (is_array(text)) return read_array(model, text, options.arguments);
-  if (is_picture(text)) return read_image(model, text, options.arguments);
-  return read_source(model, options, text);
-}
 
 Json numbers(const std::vector<float>& values) {
   Json list = Json::list();
@@ -205,7 +51,7 @@ class Speaker {
         terminal_(terminal_of(stdout)) {}
 
   /// Of the samples from number `first` on.
-  void tell(const Input& input, size_t first, const Tensors& outputs) {
+  void tell(const PredictInput& input, size_t first, const Tensors& outputs) {
     if (kind_ == OutputKind::kValues || outputs[0].rank() != 2) {
       tell_values(input, first, outputs);
       return;
@@ -264,7 +110,7 @@ class Speaker {
   }
 
  private:
-  void tell_values(const Input& input, size_t first, const Tensors& outputs) {
+  void tell_values(const PredictInput& input, size_t first, const Tensors& outputs) {
     std::vector<std::vector<float>> all;
     for (const Tensor& output : outputs) all.push_back(output.to_vector<float>());
     const auto samples = static_cast<size_t>(outputs[0].shape()[0]);
@@ -298,7 +144,7 @@ class Speaker {
   }
 
   // " (neutral 12.0%, positive 3.1%)": of a few classes, those that are less probable.
-  std::string others(const Input& input, const std::vector<float>& row, size_t best) const {
+  std::string others(const PredictInput& input, const std::vector<float>& row, size_t best) const {
     constexpr size_t kMost = 6;
     if (row.size() < 2 || row.size() > kMost) return "";
     std::string text;
@@ -309,7 +155,7 @@ class Speaker {
     return " (" + text + ")";
   }
 
-  std::string class_name(const Input& input, size_t label) const {
+  std::string class_name(const PredictInput& input, size_t label) const {
     const std::vector<std::string>& names = labels_.empty() ? input.classes : labels_;
     return label < names.size() ? names[label] : std::to_string(label);
   }
@@ -343,7 +189,7 @@ int predict(const Options& options) {
   if (options.steps)
     throw InvalidArgument("--steps: the model was not trained on a series and forecasts nothing");
   Speaker speaker(options, model);
-  const auto ask = [&](const Input& input) {
+  const auto ask = [&](const PredictInput& input) {
     for (int64_t first = 0; first < input.samples(); first += kMostAtOnce) {
       const int64_t end = std::min(first + kMostAtOnce, input.samples());
       std::vector<Tensor> part;
@@ -363,9 +209,9 @@ int predict(const Options& options) {
     for (const std::string& text : options.inputs) {
       const bool may_fail = skip && exists(text) && is_picture(text);
       with_data_of(parse_source(text).source, [&] {
-        std::optional<Input> input;
+        std::optional<PredictInput> input;
         try {
-          input = read_input(model, options, text);
+          input = read_input(model, options.arguments, text);
         } catch (const FileError&) {
           if (!may_fail) throw;
           bad.push_back(text);

@@ -1,4 +1,7 @@
 // lamina train tabular: any table, from the raw file to predictions.
+#include <algorithm>
+
+#include "lamina/base/files.h"
 #include "tests/apps/data_on_the_command_line.h"
 
 namespace lamina {
@@ -48,6 +51,24 @@ TEST_F(TabularRecipe, LearnsClassesAndAnswersRawTables) {
       << said.err;
   write("lacks.csv", "tail,colour\nyes,red\n");
   expect_refused({"predict", "tabular.keras", "lacks.csv"}, "'大小 cm' is missing");
+}
+
+// The most that were allowed once stood in its place.
+TEST_F(TabularRecipe, TheReportSaysAfterHowManyEpochsItStopped) {
+  std::string noise = "a,b,y\n";  // what is held out gets worse soon
+  for (int i = 0; i < 60; ++i) {
+    noise += std::to_string(i * 7 % 11) + ".5," + std::to_string(i * 5 % 13) + ".5," +
+             (i * i % 7 < 3 ? "yes" : "no") + "\n";
+  }
+  write("t.csv", noise);
+  ASSERT_EQ(run({"train", "tabular", "--data", "t.csv", "--run-dir", "r", "--quiet"}).status, 0);
+  const std::string history = read_file(file("r/history.csv"));
+  const auto epochs = std::count(history.begin(), history.end(), '\n') - 1;
+  ASSERT_GT(epochs, 1);
+  ASSERT_LT(epochs, 200);
+  EXPECT_NE(read_file(file("r/report.html")).find(">" + std::to_string(epochs) + " epochs, "),
+            std::string::npos)
+      << epochs;
 }
 
 TEST_F(TabularRecipe, LearnsValuesAndSaysThemInTheirUnits) {
