@@ -327,7 +327,7 @@ void tell_bad(const std::vector<std::string>& bad, size_t inputs) {
 
 int predict(const Options& options) {
   auto scope = enter(options.place);
-  if (is_estimator_file(options.model))
+  if (is_classic_file(options.model))
     return predict_estimator(options.model, options.inputs, options.arguments, options.json);
   Model model = load_to_ask(options.model);
   tell_model(model, options.arguments);
@@ -380,7 +380,7 @@ int predict(const Options& options) {
 void add_predict(CLI::App& app, Action& action) {
   Command command(app, "predict", "Ask a model about samples; pictures are drawn in the terminal");
   auto options = std::make_shared<Options>();
-  command.add(options->model, {.name = "MODEL", .help = "A .keras file", .required = true});
+  command.add(options->model, {.name = "MODEL", .help = "A .keras or .classic file", .required = true});
   command.add(
       options->inputs,
       {.name = "INPUT",

@@ -3,6 +3,7 @@
 
 #include "lamina/base/files.h"
 #include "lamina/base/json.h"
+#include "lamina/formats/npy.h"
 #include "tests/support/program.h"
 #include "tests/support/temporary_folder.h"
 
@@ -57,6 +58,74 @@ TEST_F(EstimatorRecipe, FitsJudgesAndAnswers) {
   EXPECT_EQ(Json::parse(said.lines()[1]).at("label").as_string(), "bad");
 }
 
+// As networks do: a folder with a page and a note, which `lamina report` lays beside others.
+TEST_F(EstimatorRecipe, LeavesARunFolder) {
+  ASSERT_EQ(run({"train", "imdb-forest", "--data", "reviews.tsv", "--validation-split", "0.5", "--quiet",
+                 "--run-dir", "forest"})
+                .status,
+            0);
+  const Json note = Json::parse(read_file(folder_ / "forest/run.json"));
+  EXPECT_EQ(note.at("name").as_string(), "imdb-forest");
+  EXPECT_EQ(note.at("task").as_string(), "classification");
+  EXPECT_EQ(note.at("metrics").at("accuracy").as_double(), 1);
+  EXPECT_EQ(note.at("metrics_of").as_string(), "validation");
+  EXPECT_EQ(note.at("options").at("training samples").as_string(), "30");
+  EXPECT_EQ(note.at("options").at("trees").as_string(), "100");
+  const std::string page = read_file(folder_ / "forest/report.html");
+  for (const char* part :
+       {"fitted on 30 samples", "validation accuracy", "100.00 %", "Confusion matrix", "ROC",
+        "Precision and recall", "Importance of features", "moving", "Machine and versions"})
+    EXPECT_NE(page.find(part), std::string::npos) << part;
+
+  ASSERT_EQ(run({"train", "imdb-forest", "--data", "reviews.tsv", "--model", "linear-svm", "--out",
+                 "svm.classic", "--quiet", "--run-dir", "svm", "--validation-split", "0.5"})
+                .status,
+            0);
+  EXPECT_EQ(read_file(folder_ / "svm/report.html").find("ROC"), std::string::npos) << "without probabilities";
+  const Outcome both = run({"report", "forest", "svm", "--json"});
+  ASSERT_EQ(both.status, 0) << both.err;
+  EXPECT_EQ(Json::parse(both.out).at("runs").at(0).at("metrics").at("accuracy").as_double(), 1);
+  EXPECT_NE(read_file(folder_ / "comparison.html").find("LinearSVC"), std::string::npos);
+
+  write_file(folder_ / "forest/history.csv", "epoch,loss\n0,1\n");
+  const Outcome refused =
+      run({"train", "imdb-forest", "--data", "reviews.tsv", "--run-dir", "forest", "--out", "other.classic"});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_NE(refused.err.find("belongs to a training of a network"), std::string::npos) << refused.err;
+}
+
+TEST_F(EstimatorRecipe, IsKnownByItsBytesToEveryCommand) {
+  ASSERT_EQ(run({"train", "imdb-forest", "--data", "reviews.tsv", "--quiet"}).status, 0);
+  write_file(folder_ / "renamed.model", read_file(folder_ / "imdb-forest.classic"));
+  const Outcome summary = run({"summary", "renamed.model"});
+  ASSERT_EQ(summary.status, 0) << summary.err;
+  for (const char* part : {"RandomForestClassifier, fitted to 6 features and 2 classes", "n_estimators = 100",
+                           " trees: 100\n", " depth: ", " bytes of the file: ", "Classes: bad, good"})
+    EXPECT_NE(summary.out.find(part), std::string::npos) << part << "\n" << summary.out;
+  const Outcome json = run({"summary", "renamed.model", "--json"});
+  ASSERT_EQ(json.status, 0) << json.err;
+  EXPECT_EQ(Json::parse(json.out).at("features").as_int(), 6);
+  EXPECT_EQ(Json::parse(json.out).at("extent").at("trees").as_int(), 100);
+  EXPECT_EQ(run({"predict", "renamed.model", "wise"}).status, 0);
+  EXPECT_EQ(run({"evaluate", "renamed.model", "--data", "reviews.tsv"}).status, 0);
+
+  write_npy(folder_ / "x.npy", Tensor::from(std::vector<float>(18), {3, 6}));
+  const Outcome raw = run({"run", "renamed.model", "--input", "x.npy", "--output", "said", "--json"});
+  ASSERT_EQ(raw.status, 0) << raw.err;
+  EXPECT_EQ(read_npy(folder_ / "said/predict.npy").shape(), Shape({3}));
+  EXPECT_EQ(read_npy(folder_ / "said/predict_proba.npy").shape(), Shape({3, 2}));
+  write_npy(folder_ / "x.npy", Tensor::from(std::vector<float>(21), {3, 7}));
+  const Outcome wrong = run({"run", "renamed.model", "--input", "x.npy", "--output", "said"});
+  EXPECT_NE(wrong.err.find("x has 7 features, but fit saw 6"), std::string::npos) << wrong.err;
+  for (const char* command : {"bench", "train"}) {
+    std::vector<std::string> words = {command, "renamed.model"};
+    if (std::string(command) == "train") words.insert(words.end(), {"--data", "reviews.tsv"});
+    const Outcome refused = run(words);
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_NE(refused.err.find("holds an estimator"), std::string::npos) << refused.err;
+  }
+}
+
 TEST_F(EstimatorRecipe, RefusesWhatMeansNothing) {
   const auto refusal = [&](const std::vector<std::string>& more, int status) {
     std::vector<std::string> words = {"train", "imdb-forest", "--data", "reviews.tsv", "--quiet"};
@@ -66,6 +135,7 @@ TEST_F(EstimatorRecipe, RefusesWhatMeansNothing) {
     return outcome.err;
   };
   EXPECT_NE(refusal({"--epochs", "3"}, 2).find("no --epochs"), std::string::npos);
+  EXPECT_NE(refusal({"--model", "forrest"}, 1).find("did you mean 'forest'"), std::string::npos);
   EXPECT_NE(refusal({"--out", "f.keras"}, 2).find("must end in .classic"), std::string::npos);
   EXPECT_EQ(refusal({}, 0), "");
   EXPECT_NE(refusal({}, 1).find("there already"), std::string::npos);

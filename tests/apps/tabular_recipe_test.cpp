@@ -98,7 +98,8 @@ TEST_F(TabularRecipe, RefusesTargetsThatCannotBe) {
   refused("a,label\n1.5,x\n2,y\n3,z\n", {}, "text of 3 different values in 3 rows");
   refused("a,label\n1.5,x\n2,y,z\n", {}, "line 3: it has 3 fields");
   refused("a,label\n1.5,1\n2,0\n", {"--task", "other"}, "classification or regression");
-  expect_refused({"train", "imdb", "--data", "t.csv", "--task", "regression"}, "of the recipe tabular", 2);
+  expect_refused({"train", "imdb", "--data", "t.csv", "--task", "regression"},
+                 "are of the recipes tabular and tabular-forest", 2);
 }
 
 }  // namespace
