@@ -147,7 +147,8 @@ struct DataOptions {
 /// The data that `source` names:
 ///   "fashion-mnist", "mnist"   named sets (IDX files), also with the part: "fashion-mnist:test"
 ///   a folder                   with the IDX files of such a set, or with one folder of images for each class
-///                              (or of these, one for each part: train/, test/)
+///                              (or of these, one for each part: train/, test/); where texts are needed,
+///                              with folders of .txt files
 ///   FILE.npz                   arrays x and y, or x_train, y_train, x_test, y_test; for several inputs
 ///                              arrays of their names. Other arrays are not looked at
 ///   FILE.csv, FILE.tsv         a table of numbers with one column of targets, also compressed by gzip

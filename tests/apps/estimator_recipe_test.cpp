@@ -1,6 +1,8 @@
 // lamina train imdb-forest: an estimator under the same verbs as networks.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "lamina/base/files.h"
 #include "lamina/base/json.h"
 #include "lamina/formats/npy.h"
@@ -92,6 +94,25 @@ TEST_F(EstimatorRecipe, LeavesARunFolder) {
       run({"train", "imdb-forest", "--data", "reviews.tsv", "--run-dir", "forest", "--out", "other.classic"});
   EXPECT_EQ(refused.status, 1);
   EXPECT_NE(refused.err.find("belongs to a training of a network"), std::string::npos) << refused.err;
+}
+
+TEST_F(EstimatorRecipe, TakesAFolderOfTexts) {
+  for (int i = 0; i < 20; ++i) {
+    const bool good = i % 2 == 1;
+    std::filesystem::create_directories(folder_ / ("texts/" + std::string(good ? "好 评" : "bad")));
+    write_file(folder_ / ("texts/" + std::string(good ? "好 评/" : "bad/") + std::to_string(i) + ".txt"),
+               good ? "a moving\nand wise film" : "a dull film");
+  }
+  const Outcome fitted = run({"train", "imdb-forest", "--data", "texts", "--json"});
+  ASSERT_EQ(fitted.status, 0) << fitted.err;
+  EXPECT_EQ(Json::parse(fitted.out).at("metrics").at("accuracy").as_double(), 1);
+  const Outcome said = run({"predict", "imdb-forest.classic", "wise", "texts/bad", "--json"});
+  ASSERT_EQ(said.lines().size(), 11u) << said.err;
+  EXPECT_EQ(Json::parse(said.lines()[0]).at("label").as_string(), "好 评");
+  EXPECT_EQ(Json::parse(said.lines()[1]).at("input").as_string(), "texts/bad/0.txt");
+  EXPECT_EQ(Json::parse(said.lines()[1]).at("label").as_string(), "bad");
+  EXPECT_EQ(run({"evaluate", "imdb-forest.classic", "--data", "texts"}).out,
+            "accuracy: 1.0000 - 20 samples\n");
 }
 
 TEST_F(EstimatorRecipe, IsKnownByItsBytesToEveryCommand) {
