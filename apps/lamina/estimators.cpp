@@ -52,7 +52,7 @@ int evaluate_estimator(const std::string& path, const std::string& source, const
   const LabelledData data = load_for(fitted, source, arguments, true);
   Metrics metrics;
   with_data_of(source, [&] {
-    const Samples samples{estimator_input(fitted, data), data.y};
+    const Samples samples{estimator_input(fitted, data), estimator_targets(fitted, data)};
     metrics = estimator_metrics(*fitted.predictor, samples.x, samples.y);
     if (page.path.empty()) return;
     RunDescription run;

@@ -387,7 +387,8 @@ void add_predict(CLI::App& app, Action& action) {
        .help = "An image (PNG, JPEG, GIF, BMP, WebP, PNM) or a folder of them; .npy; or samples of a named "
                "set, .npz or .csv, "
                "with or without targets: SET:test[0:5]. For a model of texts also a text itself, or a .txt "
-               "with one a line. For a model of several inputs an .npz with "
+               "(.txt.gz) with one a line, or - for lines of standard input. For a model of several inputs "
+               "an .npz with "
                "their names, or [NAME=]FILE.npy for each",
        .required = true});
   add_data_arguments(command, options->arguments);

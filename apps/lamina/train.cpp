@@ -88,6 +88,7 @@ int train(const TrainOptions& options) {
   auto scope = enter(options.place);
   if (const EstimatorRecipe* recipe = find_estimator_recipe(options.what))
     return train_estimator(*recipe, options);
+  if (!options.stop_words.empty()) throw UsageError("train: --stop-words is of the recipe imdb-forest");
   if (!options.model.empty())
     throw UsageError("train: --model is of the recipes of estimators, which make .classic files");
   Talk talk{options.json ? stderr : stdout, options.quiet};
@@ -275,6 +276,11 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
               {.name = "--numeric", .help = "Of tables: columns that are quantities", .type = "A,B"});
   command.add(options->leave_out,
               {.name = "--leave-out", .help = "Of tables: columns that are not used", .type = "A,B"});
+  command.add(
+      options->stop_words,
+      {.name = "--stop-words",
+       .help = "Of imdb-forest: words that do not count, a,b,c or a file with one a line (default: none)",
+       .type = "WORDS"});
   command.add(options->max_categories,
               {.name = "--max-categories",
                .help = "Of tables: zeros and ones that one column may become; rarer names share one "

@@ -10,6 +10,7 @@
 #include "lamina/base/file_lock.h"
 #include "lamina/base/terminal.h"
 #include "lamina/base/utf8.h"
+#include "lamina/data/read_lines.h"
 #include "run_folder.h"
 
 namespace lamina::cli {
@@ -24,6 +25,18 @@ void refuse_options_of_networks(const TrainOptions& options) {
   none(options.resume, "--resume: it is fitted at once");
   none(options.stop_on_nan, "--stop-on-nan");
   none(options.gradient_norm, "--gradient-norm");
+}
+
+std::vector<std::string> stop_words_of(const EstimatorRecipe& recipe, const TrainOptions& options) {
+  if (options.stop_words.empty()) return {};
+  if (recipe.needs.samples != SampleKind::kTexts)
+    throw UsageError("train: --stop-words is of the recipe imdb-forest");
+  if (exists(options.stop_words)) return read_lines(options.stop_words);
+  if (options.stop_words == "english")
+    throw UsageError(
+        "--stop-words: scikit-learn's list \"english\" is not built in; give a,b,c or a file with one word "
+        "a line");
+  return names_between_commas(options.stop_words);
 }
 
 // What is learned, and what judges it.
@@ -79,6 +92,7 @@ int train_estimator(const EstimatorRecipe& recipe, const TrainOptions& options) 
   AtomicFile(out, how_to_write);  // refused now rather than when all is done
   const FileLock lock(out);
 
+  const std::vector<std::string> stop_words = stop_words_of(recipe, options);
   DataNeeds needs = recipe.needs;
   tell_info(needs.known, needs, options.arguments);
   needs.learned_from = true;
@@ -96,7 +110,7 @@ int train_estimator(const EstimatorRecipe& recipe, const TrainOptions& options) 
   const auto begin = std::chrono::steady_clock::now();
   FittedEstimator fitted = with_data_of(options.data, [&] {
     const std::string learner = options.model.empty() ? EstimatorRun().learner : options.model;
-    return recipe.fit(parts.training, {options.seed, learner, features_of(options)});
+    return recipe.fit(parts.training, {options.seed, learner, features_of(options), stop_words});
   });
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   learn_data_info(fitted.info, parts.training);
@@ -108,7 +122,7 @@ int train_estimator(const EstimatorRecipe& recipe, const TrainOptions& options) 
   Metrics metrics;
   with_data_of(judged && !options.validation_data.empty() ? options.validation_data : options.data, [&] {
     const LabelledData& data = judged ? held_out : parts.training;
-    parts.judged = {estimator_input(fitted, data), data.y};
+    parts.judged = {estimator_input(fitted, data), estimator_targets(fitted, data)};
     metrics = estimator_metrics(*fitted.predictor, parts.judged.x, parts.judged.y);
   });
   if (judged) parts.name = "validation";

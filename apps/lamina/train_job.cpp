@@ -120,7 +120,8 @@ FeatureSpaceOptions features_of(const TrainOptions& options) {
   return {.numeric = names_between_commas(options.numeric),
           .categorical = names_between_commas(options.categorical),
           .left_out = names_between_commas(options.leave_out),
-          .max_tokens = options.max_categories.value_or(FeatureSpaceOptions().max_tokens)};
+          .max_tokens = options.max_categories.value_or(FeatureSpaceOptions().max_tokens),
+          .date_format = options.arguments.date_format};
 }
 
 void tell_task(DataNeeds& needs, const TrainOptions& options) {
@@ -186,7 +187,13 @@ TrainingData load_training_data(const TrainOptions& options, TrainJob& job, cons
   if (!recipe) forget_old_series(job.model, data.raw);
   with_data_of(job.data, [&] {
     if (recipe) {
-      job.model = recipe->build(data.raw, {options.seed, steps, features_of(options)});
+      FeatureSpaceOptions features = features_of(options);
+      // A training that goes on reads what it has learned from; what was left out then is not there now.
+      if (!known.features.empty())
+        std::erase_if(features.left_out, [&](const std::string& name) {
+          return std::find(known.features.begin(), known.features.end(), name) == known.features.end();
+        });
+      job.model = recipe->build(data.raw, {options.seed, steps, features});
       if (!known.empty()) job.model.set_data_info(known);
       tell_model(job.model, options.arguments);
     }

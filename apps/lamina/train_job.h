@@ -20,6 +20,7 @@ struct TrainOptions {
   DataArguments arguments;
   std::string categorical, numeric, leave_out, task;  ///< of the columns of a table, names between commas
   std::optional<int> max_categories;                  ///< of each column
+  std::string stop_words;                             ///< of texts: between commas, or a file
   std::optional<int> epochs, batch_size;
   int64_t limit_samples = 0;
   uint64_t seed = 0;

@@ -61,9 +61,17 @@ FittedEstimator fitted_to(DataInfo info, const LabelledData& training, const Est
   return fitted;
 }
 
+// Whether it was fitted by a program to labels that are not 0, 1, 2, ... and that nobody named: -1 and 1,
+// say. Data are then read with the labels as names, and numbered by them.
+bool has_own_labels(const FittedEstimator& estimator) {
+  const std::vector<int32_t>& labels = estimator.predictor->classes();
+  return !labels.empty() && estimator.info.class_names.empty() &&
+         (labels.front() != 0 || labels.back() != static_cast<int32_t>(labels.size()) - 1);
+}
+
 FittedEstimator of_words(const LabelledData& training, const EstimatorRun& run) {
   detail::classes_of(training, "texts");
-  CountVectorizer vectorizer({.max_features = 500});
+  CountVectorizer vectorizer({.stop_words = run.stop_words, .max_features = 500});
   vectorizer.fit(training.texts);
   DataInfo info;
   info.text = TextPreprocessing(vectorizer).info();
@@ -109,8 +117,21 @@ DataNeeds estimator_needs(const FittedEstimator& estimator) {
   DataNeeds needs = needs_of(estimator.info, "the estimator");
   const bool classes = estimator.predictor->is_classifier();
   needs.target = classes ? TargetKind::kClassNumbers : TargetKind::kValues;
-  if (classes) needs.classes = static_cast<int64_t>(estimator.predictor->classes().size());
+  if (!classes) return needs;
+  needs.classes = static_cast<int64_t>(estimator.predictor->classes().size());
+  if (has_own_labels(estimator)) {
+    for (const int32_t label : estimator.predictor->classes())
+      needs.known.class_names.push_back(std::to_string(label));
+  }
   return needs;
+}
+
+Tensor estimator_targets(const FittedEstimator& estimator, const LabelledData& data) {
+  if (!data.y.defined() || !has_own_labels(estimator)) return data.y;
+  std::vector<int32_t> labels;
+  for (const int32_t place : data.y.to_vector<int32_t>())
+    labels.push_back(place < 0 ? place : estimator.predictor->classes()[static_cast<size_t>(place)]);
+  return Tensor::from(labels, data.y.shape());
 }
 
 Tensor estimator_input(const FittedEstimator& estimator, const LabelledData& data) {

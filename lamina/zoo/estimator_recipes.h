@@ -14,9 +14,10 @@ namespace lamina {
 
 /// What an estimator that a recipe fits depends on besides the data.
 struct EstimatorRun {
-  uint64_t seed = 0;                  ///< of what the estimator draws
-  std::string learner = "forest";     ///< one of learner_names()
-  FeatureSpaceOptions features = {};  ///< what the user says of a table's columns
+  uint64_t seed = 0;                         ///< of what the estimator draws
+  std::string learner = "forest";            ///< one of learner_names()
+  FeatureSpaceOptions features = {};         ///< what the user says of a table's columns
+  std::vector<std::string> stop_words = {};  ///< words of texts that do not count
 };
 
 /// What `lamina train NAME` fits.
@@ -48,6 +49,9 @@ DataNeeds estimator_needs(const FittedEstimator& estimator);
 /// The data as the estimator takes them: (samples, features). Throws InvalidArgument for texts where it
 /// learned numbers, and as FeatureSpace does.
 Tensor estimator_input(const FittedEstimator& estimator, const LabelledData& data);
+
+/// The targets as the estimator knows them: its labels, or values. Undefined where there are none.
+Tensor estimator_targets(const FittedEstimator& estimator, const LabelledData& data);
 
 /// What the columns of that input stand for: terms, or columns of a table. Empty where nobody said it.
 std::vector<std::string> estimator_features(const FittedEstimator& estimator);

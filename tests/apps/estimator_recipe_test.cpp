@@ -1,11 +1,15 @@
 // lamina train imdb-forest: an estimator under the same verbs as networks.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 
 #include "lamina/base/files.h"
 #include "lamina/base/json.h"
+#include "lamina/classic/forest.h"
+#include "lamina/formats/classic.h"
 #include "lamina/formats/npy.h"
+#include "lamina/formats/npz.h"
 #include "tests/support/program.h"
 #include "tests/support/temporary_folder.h"
 
@@ -144,6 +148,56 @@ TEST_F(EstimatorRecipe, IsKnownByItsBytesToEveryCommand) {
     const Outcome refused = run(words);
     EXPECT_EQ(refused.status, 1);
     EXPECT_NE(refused.err.find("holds an estimator"), std::string::npos) << refused.err;
+  }
+}
+
+TEST_F(EstimatorRecipe, LeavesWordsOutAndReadsLines) {
+  write_file(folder_ / "stop.txt", "film\nand\n");
+  const auto features = [&](const std::string& words) {
+    const Outcome fitted = run(
+        {"train", "imdb-forest", "--data", "reviews.tsv", "--stop-words", words, "--overwrite", "--quiet"});
+    EXPECT_EQ(fitted.status, 0) << fitted.err;
+    return Json::parse(run({"summary", "imdb-forest.classic", "--json"}).out).at("features").as_int();
+  };
+  EXPECT_EQ(features("stop.txt"), 4);
+  EXPECT_EQ(features("film"), 5);
+  const Outcome english =
+      run({"train", "imdb-forest", "--data", "reviews.tsv", "--stop-words", "english", "--overwrite"});
+  EXPECT_EQ(english.status, 2);
+  EXPECT_NE(english.err.find("is not built in"), std::string::npos) << english.err;
+  EXPECT_EQ(run({"train", "tabular-forest", "--data", "reviews.tsv", "--stop-words", "film"}).status, 2);
+  EXPECT_EQ(run({"train", "tweets", "--data", "reviews.tsv", "--stop-words", "film"}).status, 2);
+
+  write_file(folder_ / "new.txt", "wise and moving\ndull\n");
+  ASSERT_EQ(std::system(("cd '" + folder_.path() + "' && gzip -k new.txt").c_str()), 0);
+  const Outcome said = run({"predict", "imdb-forest.classic", "new.txt.gz"});
+  ASSERT_EQ(said.lines().size(), 2u) << said.err;
+  EXPECT_EQ(said.lines()[0].substr(0, 19), "new.txt.gz[0]  good") << said.out;
+}
+
+// A program's own labels come back as they were given.
+TEST_F(EstimatorRecipe, KeepsLabelsThatAreNoPlaces) {
+  std::vector<float> x;
+  std::vector<int32_t> y;
+  std::string table = "a,b,label\n";
+  for (int i = 0; i < 40; ++i) {
+    x.insert(x.end(), {static_cast<float>(i % 7), i % 2 == 0 ? -1.0f : 2.0f});
+    y.push_back(i % 2 == 0 ? -1 : 1);
+    table += std::to_string(i % 7) + "," + (i % 2 == 0 ? "-1," : "2,") + std::to_string(y.back()) + "\n";
+  }
+  classic::RandomForestClassifier forest({.n_estimators = 5});
+  forest.fit(Tensor::from(x, {40, 2}), Tensor::from(y, {40}));
+  save_classic(forest, folder_ / "signs.classic");
+  write_file(folder_ / "signs.csv", table);
+  write_npz(folder_ / "signs.npz", {{"x", Tensor::from(x, {40, 2})}, {"y", Tensor::from(y, {40})}});
+  for (const char* data : {"signs.csv", "signs.npz"}) {
+    const Outcome judged = run({"evaluate", "signs.classic", "--data", data});
+    EXPECT_EQ(judged.out, "accuracy: 1.0000 - 40 samples\n") << judged.err;
+    const Outcome said = run({"predict", "signs.classic", std::string(data) + "[0:2]", "--json"});
+    ASSERT_EQ(said.lines().size(), 2u) << said.err;
+    EXPECT_EQ(Json::parse(said.lines()[0]).at("label").as_string(), "-1");
+    EXPECT_EQ(Json::parse(said.lines()[0]).at("class").as_int(), -1);
+    EXPECT_EQ(Json::parse(said.lines()[1]).at("label").as_string(), "1");
   }
 }
 
