@@ -3,6 +3,8 @@
 
 usage: estimators_peer.py prepare DATA SET OUT.npz      SET: imdb, california, titanic, adult
        estimators_peer.py run FILE.npz CLASS [PARAMS]   prints the score and the seconds as JSON
+       estimators_peer.py tables DATA SET FOLDER         raw tables: train.csv and test.csv
+       estimators_peer.py table SET FOLDER CLASS SEED    from these to a judged estimator
 
 `prepare` needs the folders imdb_reviews/ and tabular/ in DATA; the last fifth of a drawn order is for testing.
 """
@@ -109,6 +111,62 @@ def measure(file, class_name, params):
     timed(kind(**{name: value for name, value in extra.items() if name in known}, **params), arrays)
 
 
+TABLES = {"titanic": ("Survived", ["Age", "Fare"], ["Pclass", "Sex", "Embarked", "SibSp", "Parch"]),
+          "adult": ("income", ["age", "fnlwgt", "education-num", "capital-gain", "capital-loss", "hours-per-week"],
+                    ["workclass", "education", "marital-status", "occupation", "relationship", "race", "sex",
+                     "native-country"]),
+          "california": ("median_house_value", ["longitude", "latitude", "housing_median_age", "total_rooms",
+                                                "total_bedrooms", "population", "households", "median_income"],
+                         ["ocean_proximity"])}
+
+
+def tables(data, name, folder):
+    """Raw tables, train.csv and test.csv in the folder, with every fifth row for testing; adult has such files."""
+    import pandas as pd
+    folder.mkdir(exist_ok=True)
+    if name == "adult":
+        columns = ["age", "workclass", "fnlwgt", "education", "education-num", "marital-status", "occupation", "relationship",
+                   "race", "sex", "capital-gain", "capital-loss", "hours-per-week", "native-country", "income"]
+        for part in ("train", "test"):
+            lines = [row for row in rows(data / f"tabular/adult-{part}.csv.gz", skipinitialspace=True) if len(row) == 15]
+            table = pd.DataFrame(lines, columns=columns)
+            table["income"] = table["income"].str.rstrip(".")
+            table.to_csv(folder / f"{part}.csv", index=False)
+        return
+    file = {"titanic": "titanic_train.csv", "california": "california_housing.csv"}[name]
+    lines = (data / "tabular" / file).read_text(encoding="utf-8").splitlines(keepends=True)
+    for part, chosen in (("train", lambda i: i % 5 != 4), ("test", lambda i: i % 5 == 4)):
+        text = lines[:1] + [line for i, line in enumerate(lines[1:]) if chosen(i)]
+        (folder / f"{part}.csv").write_text("".join(text), encoding="utf-8")
+
+
+def table(name, folder, class_name, seed):
+    """From the raw files to the judged estimator, as `lamina train tabular-forest` does it."""
+    import pandas as pd
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+    from sklearn.utils import all_estimators
+    warnings.filterwarnings("ignore")
+    target, numbers, categories = TABLES[name]
+    parts = [pd.read_csv(folder / f"{part}.csv") for part in ("train", "test")]
+    encoder = ColumnTransformer([
+        ("numbers", make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler()), numbers),
+        ("categories", OneHotEncoder(handle_unknown="ignore", sparse_output=False), categories)])
+    for part in parts:
+        part[categories] = part[categories].astype(object).where(part[categories].notna(), "missing").astype(str)
+    kind = dict(all_estimators())[class_name]
+    known = inspect.signature(kind).parameters
+    extra = {"random_state": seed, "n_jobs": int(os.environ.get("OMP_NUM_THREADS", os.cpu_count()))}
+    model = kind(**{key: value for key, value in extra.items() if key in known})
+    model.fit(encoder.fit_transform(parts[0]).astype("float32"), parts[0][target])
+    said, expected = model.predict(encoder.transform(parts[1]).astype("float32")), parts[1][target].to_numpy()
+    figure = {"accuracy": float((said == expected).mean())} if hasattr(model, "classes_") else {
+        "root_mean_squared_error": float(np.sqrt(np.mean((said - expected) ** 2)))}
+    print(json.dumps(figure))
+
+
 def timed(model, arrays):
     start = time.perf_counter()
     model.fit(arrays["x_train"], arrays["y_train"])
@@ -129,5 +187,9 @@ if __name__ == "__main__":
         save(pathlib.Path(sys.argv[2]), sys.argv[3], sys.argv[4])
     elif sys.argv[1:2] == ["run"] and len(sys.argv) in (4, 5):
         measure(sys.argv[2], sys.argv[3], json.loads(sys.argv[4]) if len(sys.argv) == 5 else {})
+    elif sys.argv[1:2] == ["tables"] and len(sys.argv) == 5:
+        tables(pathlib.Path(sys.argv[2]), sys.argv[3], pathlib.Path(sys.argv[4]))
+    elif sys.argv[1:2] == ["table"] and len(sys.argv) == 6:
+        table(sys.argv[2], pathlib.Path(sys.argv[3]), sys.argv[4], int(sys.argv[5]))
     else:
         sys.exit(__doc__)

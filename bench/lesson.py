@@ -1,6 +1,7 @@
 """Trains a recipe as a user does, from raw files to a judged model, and prints one JSON line.
 
-usage: lesson.py LAMINA RECIPE SEED TRAIN TEST [OPTION...]     TEST: what judges, or - where training holds a part out
+usage: lesson.py LAMINA RECIPE SEED TRAIN TEST [OPTION...]     TEST: what judges, or - where training holds a part out.
+The options are those of train.
 """
 import json
 import subprocess
@@ -19,5 +20,5 @@ def last_object(*words, folder):
 
 with tempfile.TemporaryDirectory() as folder:
     trained = last_object("train", recipe, "--data", train, "--seed", seed, "--quiet", *options, folder=folder)
-    judged = trained if test == "-" else last_object("evaluate", trained["model"], "--data", test, *options, folder=folder)
+    judged = trained if test == "-" else last_object("evaluate", trained["model"], "--data", test, folder=folder)
     print(json.dumps({**judged["metrics"], **trained.get("compared_with", {})}))

@@ -9,6 +9,7 @@
 #include "lamina/base/system.h"
 #include "lamina/base/terminal.h"
 #include "lamina/base/threads.h"
+#include "lamina/formats/classic.h"
 #include "lamina/zoo/recipes.h"
 #include "lamina/zoo/tutorial_models.h"
 
@@ -58,7 +59,8 @@ struct Subject {
 
 Subject subject_of(const std::string& name) {
   constexpr uint64_t kSeed = 0;
-  if (name.size() > 6 && name.ends_with(".keras")) return {name, load(name), 32, 50};
+  if ((name.size() > 6 && name.ends_with(".keras")) || is_classic_file(name))
+    return {name, load(name), 32, 50};
   if (const Recipe* recipe = find_recipe(name)) {
     const TutorialModel& network = tutorial_model(recipe->network);
     return {name, network.build(kSeed), recipe->batch_size, network.steps};

@@ -19,6 +19,7 @@
 #include "lamina/base/system.h"
 #include "lamina/base/threads.h"
 #include "lamina/base/utf8.h"
+#include "lamina/formats/classic.h"
 
 namespace lamina::cli {
 void add_json(Command& command, bool& json, const std::string& what) {
@@ -63,6 +64,11 @@ Model load(const std::string& path, const LoadOptions& options) {
   if (!exists(path)) {
     throw FileError("there is no model file '" + path +
                     "'; 'lamina train' makes one, see 'lamina train --help'");
+  }
+  if (is_classic_file(path)) {
+    throw InvalidArgument("'" + path +
+                          "' holds an estimator, which is fitted at once and has no layers: this is "
+                          "for networks, .keras files; evaluate, predict, run and summary take both");
   }
   return load_model(path, options);
 }

@@ -52,7 +52,8 @@ struct Place {
 void add_place(Command& command, Place& place);
 [[nodiscard]] DeviceScope enter(const Place& place);
 
-/// The model in a file; the message of what load_model throws gets a hint when `path` does not exist.
+/// The network in a file; the message of what load_model throws gets a hint when `path` does not exist.
+/// Throws InvalidArgument for a file of an estimator.
 Model load(const std::string& path, const LoadOptions& options = {});
 
 /// The same to ask it for predictions or to describe it. What only training would miss is no error, but is
@@ -70,6 +71,10 @@ auto with_data_of(const std::string& source, F&& work) {
     throw InvalidArgument("'" + source + "': " + message);
   }
 }
+
+/// Writes what a model said into `folder`, one .npy each, and tells it; names are made fit for files.
+void write_outputs(const std::string& folder, const std::vector<std::pair<std::string, Tensor>>& outputs,
+                   bool json);
 
 /// "NAME=FILE" or "FILE" as both parts.
 std::pair<std::string, std::string> name_and_file(const std::string& text);

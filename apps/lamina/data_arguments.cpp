@@ -114,6 +114,11 @@ void add_data_arguments(Command& command, DataArguments& arguments) {
                                     .help = "Between the fields of a table: one character, or tab (default: "
                                             "the one of , ; | and tab that fits)",
                                     .type = "C"});
+  command.add(arguments.date_format,
+              {.name = "--date-format",
+               .help = "How dates of a table or a series are written where it is not 2020-02-29: %d/%m/%Y, "
+                       "%m/%d/%y, %d %b %Y %H:%M, ...; models of tables remember it",
+               .type = "FORMAT"});
   command.flag(arguments.header, "--header", "The first line of a table names its columns");
   command.flag(arguments.no_header, "--no-header", "The first line of a table is a row");
   command.flag(arguments.quotes, "--quotes", "Fields of a table may stand in quotes (default)");
@@ -191,6 +196,7 @@ DataOptions data_options(DataNeeds needs, const DataArguments& arguments, const 
   if (!arguments.infinite.empty())
     options.table.infinite = understood("--infinite", [&] { return infinite_from(arguments.infinite); });
   options.table.decimal_comma = arguments.decimal_comma;
+  options.date_format = arguments.date_format;
   if (arguments.header || arguments.no_header) options.table.header = arguments.header;
   if (arguments.quotes || arguments.no_quotes) options.table.quotes = arguments.quotes;
   options.needs = std::move(needs);

@@ -10,14 +10,15 @@
 namespace lamina::cli {
 
 struct DataArguments {
-  std::string label_column, text_column, labels, scale, missing, infinite, on_error, separator;
+  std::string label_column, text_column, labels, scale, missing, infinite, on_error, separator, date_format;
   bool header = false, no_header = false, decimal_comma = false, quotes = false, no_quotes = false;
 };
 
 /// "a,b" as its names, of which none holds a comma; "" as none.
 std::vector<std::string> names_between_commas(const std::string& text);
 
-/// --label-column, --text-column, --labels, --scale, --missing, --infinite, --on-error, --separator,
+/// --date-format, --label-column, --text-column, --labels, --scale, --missing, --infinite, --on-error,
+/// --separator,
 /// --header, --no-header, --decimal-comma, --quotes, --no-quotes.
 void add_data_arguments(Command& command, DataArguments& arguments);
 

@@ -81,10 +81,9 @@ void refuse_nans(int64_t nans, int64_t samples) {
 int evaluate(const Options& options) {
   auto scope = enter(options.place);
   if (!options.report.empty()) refuse_to_lose_page(options.report, options.overwrite);
-  if (is_estimator_file(options.model))
-    return evaluate_estimator(
-        options.model, options.data, options.arguments, options.json,
-        {options.report, options.overwrite, options.model, options.data, options.words});
+  if (is_classic_file(options.model))
+    return evaluate_estimator(options.model, options.data, options.arguments, options.json,
+                              {options.report, options.overwrite, options.words});
   Model model = load(options.model);
   compile_for_evaluation(model);
   tell_model(model, options.arguments);
@@ -133,7 +132,8 @@ void add_evaluate(CLI::App& app, Action& action, const std::vector<std::string>&
   Command command(app, "evaluate", "Compute loss and metrics of a model on labelled data");
   auto options = std::make_shared<Options>();
   options->words = words;
-  command.add(options->model, {.name = "MODEL", .help = "A compiled .keras file", .required = true});
+  command.add(options->model,
+              {.name = "MODEL", .help = "A compiled .keras file, or a .classic file", .required = true});
   command.add(options->data,
               {.name = "--data",
                .help = "Named set (its part test unless SET:train), folder of images, .csv/.tsv or .npz",

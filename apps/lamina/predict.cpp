@@ -178,7 +178,7 @@ void tell_bad(const std::vector<std::string>& bad, size_t inputs) {
 
 int predict(const Options& options) {
   auto scope = enter(options.place);
-  if (is_estimator_file(options.model))
+  if (is_classic_file(options.model))
     return predict_estimator(options.model, options.inputs, options.arguments, options.json);
   Model model = load_to_ask(options.model);
   tell_model(model, options.arguments);
@@ -231,14 +231,15 @@ int predict(const Options& options) {
 void add_predict(CLI::App& app, Action& action) {
   Command command(app, "predict", "Ask a model about samples; pictures are drawn in the terminal");
   auto options = std::make_shared<Options>();
-  command.add(options->model, {.name = "MODEL", .help = "A .keras file", .required = true});
+  command.add(options->model, {.name = "MODEL", .help = "A .keras or .classic file", .required = true});
   command.add(
       options->inputs,
       {.name = "INPUT",
        .help = "An image (PNG, JPEG, GIF, BMP, WebP, PNM) or a folder of them; .npy; or samples of a named "
                "set, .npz or .csv, "
                "with or without targets: SET:test[0:5]. For a model of texts also a text itself, or a .txt "
-               "with one a line. For a model of several inputs an .npz with "
+               "(.txt.gz) with one a line, or - for lines of standard input. For a model of several inputs "
+               "an .npz with "
                "their names, or [NAME=]FILE.npy for each",
        .required = true});
   add_data_arguments(command, options->arguments);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "cli.h"
+#include "estimators.h"
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/base/log.h"
@@ -60,6 +61,8 @@ int64_t count_nans(const Tensor& y) {
 
 int run(const Options& options) {
   auto scope = enter(options.place);
+  if (is_classic_file(options.model))
+    return run_estimator(options.model, options.inputs, options.output, options.json);
   Model model = load_to_ask(options.model);
   if (model.layers().empty()) throw InvalidArgument("run: the model has no layers");
   const Tensors inputs = read_inputs(model, options.inputs);
@@ -68,15 +71,24 @@ int run(const Options& options) {
   for (const std::string& name : model.output_names()) AtomicFile(options.output + "/" + file_name(name));
   const Tensors outputs = with_data_of(fmt::format("{}", fmt::join(options.inputs, ", ")),
                                        [&] { return model.predict_outputs(inputs); });
+  std::vector<std::pair<std::string, Tensor>> named;
+  for (size_t i = 0; i < outputs.size(); ++i)
+    named.emplace_back(outputs.named() ? outputs.names()[i] : "output_" + std::to_string(i), outputs[i]);
+  write_outputs(options.output, named, options.json);
+  return 0;
+}
+
+}  // namespace
+
+void write_outputs(const std::string& folder, const std::vector<std::pair<std::string, Tensor>>& outputs,
+                   bool json) {
   Json list = Json::list();
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    const std::string name = outputs.named() ? outputs.names()[i] : "output_" + std::to_string(i);
-    const Tensor& y = outputs[i];
-    const std::string path = options.output + "/" + file_name(name);
+  for (const auto& [name, y] : outputs) {
+    const std::string path = folder + "/" + file_name(name);
     write_npy(path, y);
     if (const int64_t nans = count_nans(y); nans > 0)
       warn(fmt::format("run: {} of the {} numbers of output '{}' are NaN", nans, y.size(), name));
-    if (!options.json) {
+    if (!json) {
       fmt::print("{}  {}{}  {}\n", printable(name), lamina::name(y.dtype()), y.shape().str(), path);
       continue;
     }
@@ -85,16 +97,13 @@ int run(const Options& options) {
     list.push_back(
         Json::object({{"name", name}, {"file", path}, {"shape", shape}, {"dtype", lamina::name(y.dtype())}}));
   }
-  if (options.json) print_json(Json::object({{"outputs", list}}));
-  return 0;
+  if (json) print_json(Json::object({{"outputs", list}}));
 }
-
-}  // namespace
 
 void add_run(CLI::App& app, Action& action) {
   Command command(app, "run", "Feed raw tensors from .npy files to a model and save its outputs");
   auto options = std::make_shared<Options>();
-  command.add(options->model, {.name = "MODEL", .help = "A .keras file", .required = true});
+  command.add(options->model, {.name = "MODEL", .help = "A .keras or .classic file", .required = true});
   command.add(options->inputs, {.name = "--input",
                                 .help = "Input tensor, batch axis first; without names in the model's order",
                                 .type = "[NAME=]FILE.npy",

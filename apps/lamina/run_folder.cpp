@@ -16,7 +16,8 @@ namespace lamina::cli {
 namespace fs = std::filesystem;
 
 void write_run_note(const std::string& folder, const RunNote& note, const WriteOptions& options) {
-  Json json = Json::object({{"checkpoint", note.checkpoint}, {"seconds", note.seconds}});
+  Json json = Json::object({{"seconds", note.seconds}});
+  if (!note.checkpoint.empty()) json["checkpoint"] = note.checkpoint;
   for (const auto& [name, value] : note.about.as_object()) json[name] = value;
   write_file(folder + "/run.json", json.dump() + "\n", options);
 }

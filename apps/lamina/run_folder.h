@@ -11,7 +11,7 @@ namespace lamina::cli {
 
 /// What run.json says of the run that a folder belongs to. Nothing in it leads anywhere: it is only compared.
 struct RunNote {
-  std::string checkpoint;  ///< of the training, relative to the folder
+  std::string checkpoint;  ///< of the training, relative to the folder; empty: it has none
   double seconds = 0;      ///< of training so far, in all processes
   /// Of a training that is done, for `lamina report`: its name, task, options, metrics, ... Not read back.
   Json about = Json::object();

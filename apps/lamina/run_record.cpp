@@ -145,10 +145,16 @@ RunRecord read_run(const std::string& path) {
   }
   if (!exists(record.folder)) throw FileError("there is no run '" + path + "': no such folder");
   const std::string history = record.folder + "/history.csv";
-  if (!exists(history))
+  const std::string note = record.folder + "/run.json";
+  const bool has_history = exists(history);
+  if (!has_history && exists(note)) {  // an estimator has no epochs, and what it was worth stands in the note
+    read_about(note, record);
+    if (!record.run.metrics.empty()) return record;
+  }
+  if (!has_history)
     throw FileError("'" + record.folder + "' is no run: it has no history.csv" + runs_inside(record.folder));
   record.run.history = read_history(history);
-  if (exists(record.folder + "/run.json")) read_about(record.folder + "/run.json", record);
+  if (exists(note)) read_about(note, record);
   return record;
 }
 

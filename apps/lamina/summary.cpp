@@ -1,16 +1,16 @@
-// lamina summary: the layers of a model, their shapes and costs.
+// lamina summary: the layers of a model, their shapes and costs; what an estimator consists of.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "cli.h"
+#include "estimators.h"
 #include "lamina/base/terminal.h"
 #include "lamina/nn/cost.h"
+#include "summary_lines.h"
 
 namespace lamina::cli {
-namespace {
 
-// A line for each thing that the model knows of its data.
 std::string known_data(const DataInfo& info) {
   constexpr size_t kMost = 12;
   std::string text;
@@ -31,6 +31,8 @@ std::string known_data(const DataInfo& info) {
   return text;
 }
 
+namespace {
+
 Json extents(const Shape& shape) {
   Json list = Json::list();
   for (int64_t extent : shape) list.push_back(extent < 0 ? Json() : Json(extent));
@@ -44,6 +46,7 @@ struct Options {
 };
 
 int summary(Options options) {
+  if (is_classic_file(options.path)) return summarize_estimator(options.path, options.json);
   Model model = load_to_ask(options.path);
   if (!options.json) {
     options.table.ascii = !terminal_of(stdout).utf8;
@@ -87,7 +90,7 @@ int summary(Options options) {
 void add_summary(CLI::App& app, Action& action) {
   Command command(app, "summary", "Show the layers of a model: shapes, parameters, costs");
   auto options = std::make_shared<Options>();
-  command.add(options->path, {.name = "MODEL", .help = "A .keras file", .required = true});
+  command.add(options->path, {.name = "MODEL", .help = "A .keras or .classic file", .required = true});
   command.flag(options->table.expand_nested, "--expand-nested",
                "Show the layers of models inside the model, too");
   command.flag(options->table.show_trainable, "--show-trainable",

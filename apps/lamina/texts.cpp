@@ -8,16 +8,17 @@
 
 namespace lamina::cli {
 bool is_text(const std::string& argument) {
-  if (ends_with_any(argument, {".txt"}) && exists(argument)) return true;
+  if (argument == "-" || (ends_with_any(argument, {".txt", ".txt.gz"}) && exists(argument))) return true;
   const std::string source = parse_source(argument).source;
   return !exists(source) &&
-         !ends_with_any(source, {".csv", ".tsv", ".csv.gz", ".tsv.gz", ".npz", ".npy", ".txt"});
+         !ends_with_any(source, {".csv", ".tsv", ".csv.gz", ".tsv.gz", ".npz", ".npy", ".txt", ".txt.gz"});
 }
 
 LabelledData read_texts(const std::string& argument) {
   LabelledData data;
-  if (exists(argument)) {
-    data.texts = read_lines(argument);
+  const bool pipe = argument == "-";
+  if (pipe || exists(argument)) {
+    data.texts = read_lines(pipe ? "/dev/stdin" : argument);
     if (data.texts.empty()) throw FileError("'" + argument + "' is empty: a text on each line was expected");
     return data;
   }

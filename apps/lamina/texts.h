@@ -7,7 +7,8 @@
 
 namespace lamina::cli {
 
-/// For who takes texts: whether an argument is a text itself, or a .txt with one a line, and no other source
+/// For who takes texts: whether an argument is a text itself, or a .txt or .txt.gz with one a line, "-" for
+/// lines of standard input, and no other source
 /// of data.
 bool is_text(const std::string& argument);
 

@@ -88,6 +88,9 @@ int train(const TrainOptions& options) {
   auto scope = enter(options.place);
   if (const EstimatorRecipe* recipe = find_estimator_recipe(options.what))
     return train_estimator(*recipe, options);
+  if (!options.stop_words.empty()) throw UsageError("train: --stop-words is of the recipe imdb-forest");
+  if (!options.model.empty())
+    throw UsageError("train: --model is of the recipes of estimators, which make .classic files");
   Talk talk{options.json ? stderr : stdout, options.quiet};
   TrainJob job = train_job(options);
   TrainFiles files(job.out, options.overwrite);
@@ -252,25 +255,40 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
   command.add(options->out,
               {.name = "--out",
                .help = "Where to save the model (default: the recipe's file, or MODEL-tuned.keras)",
-               .type = "FILE.keras"});
+               .type = "FILE.keras|.classic"});
   command.add(options->run_dir,
               {.name = "--run-dir",
-               .help = "Folder for history.csv and report.html (default: runs/RECIPE-DATE-N)",
+               .help = "Folder for history.csv, report.html and run.json (default: runs/RECIPE-DATE-N)",
                .type = "DIR"});
   add_data_arguments(command, options->arguments);
-  command.add(options->task,
-              {.name = "--task",
-               .help = "Of the recipe tabular: what the target is (default: told by its cells)",
-               .type = "classification|regression"});
-  command.add(options->categorical, {.name = "--categorical",
-                                     .help = "Of the recipe tabular: columns that are names of something",
-                                     .type = "A,B"});
+  std::string learners;
+  for (const std::string& name : learner_names()) learners += (learners.empty() ? "" : ", ") + name;
+  command.add(options->model,
+              {.name = "--model",
+               .help = "Of the recipes that make .classic files: " + learners + " (default: forest)",
+               .type = "NAME"});
+  command.add(options->task, {.name = "--task",
+                              .help = "Of tables: what the target is (default: told by its cells)",
+                              .type = "classification|regression"});
   command.add(
-      options->numeric,
-      {.name = "--numeric", .help = "Of the recipe tabular: columns that are quantities", .type = "A,B"});
+      options->categorical,
+      {.name = "--categorical", .help = "Of tables: columns that are names of something", .type = "A,B"});
+  command.add(options->numeric,
+              {.name = "--numeric", .help = "Of tables: columns that are quantities", .type = "A,B"});
+  command.add(options->leave_out,
+              {.name = "--leave-out", .help = "Of tables: columns that are not used", .type = "A,B"});
   command.add(
-      options->leave_out,
-      {.name = "--leave-out", .help = "Of the recipe tabular: columns that are not used", .type = "A,B"});
+      options->stop_words,
+      {.name = "--stop-words",
+       .help = "Of imdb-forest: words that do not count, a,b,c or a file with one a line (default: none)",
+       .type = "WORDS"});
+  command.add(options->max_categories,
+              {.name = "--max-categories",
+               .help = "Of tables: zeros and ones that one column may become; rarer names share one "
+                       "(default: 100)",
+               .type = "N",
+               .least = 1,
+               .most = 1 << 20});
   command.flag(options->resume, "--resume", "Go on from the checkpoint beside --out");
   command.flag(options->allow_changes, "--allow-changes",
                "Resume though model, data, seed or optimizer are others than then");

@@ -52,42 +52,6 @@ TrainJob file_job(const TrainOptions& options) {
           std::move(model)};
 }
 
-// Samples in the order of their classes: a part of them lacks some, and what is measured on it means nothing.
-void warn_of_lost_classes(const LabelledData& data, int64_t first, int64_t end, const std::string& which) {
-  if (data.class_names.size() < 2 || !data.y.defined() || !is_integer(data.y.dtype()) || data.y.rank() != 1)
-    return;
-  const std::vector<int32_t> labels = data.y.to_vector<int32_t>();
-  const std::set<int32_t> all(labels.begin(), labels.end());
-  const std::set<int32_t> some(labels.begin() + first, labels.begin() + end);
-  if (some.size() == all.size()) return;
-  warn(fmt::format("{} hold {} of {} classes: the samples seem to stand in the order of their classes", which,
-                   some.size(), all.size()));
-}
-
-LabelledData load_limited(const std::string& source, DataOptions how, const TrainOptions& options) {
-  const LabelledData data = load_data(source, how);
-  const int64_t limit = options.limit_samples;
-  if (limit > 0 && limit < data.samples())
-    warn_of_lost_classes(data, 0, limit, fmt::format("the first {} samples of '{}'", limit, source));
-  return limit > 0 ? part_of(data, 0, std::min(limit, data.samples())) : data;
-}
-
-FeatureSpaceOptions features_of(const TrainOptions& options) {
-  return {.numeric = names_between_commas(options.numeric),
-          .categorical = names_between_commas(options.categorical),
-          .left_out = names_between_commas(options.leave_out)};
-}
-
-// Whether the recipe learns from any table; where it does not, nothing may be said of columns.
-bool takes_rows(const Recipe* recipe, const TrainOptions& options) {
-  const bool rows = recipe && recipe->needs.samples == SampleKind::kRows;
-  if (!rows && (features_of(options).given() || !options.task.empty()))
-    throw UsageError("train: --categorical, --numeric, --leave-out and --task are of the recipe tabular");
-  if (!options.task.empty() && options.task != "classification" && options.task != "regression")
-    throw UsageError("--task: expected classification or regression; got '" + options.task + "'");
-  return rows;
-}
-
 // Takes a share of the samples, drawn by the seed, out of `data`.
 LabelledData take_share(LabelledData& data, double share, uint64_t seed) {
   const auto count = static_cast<int64_t>(share * static_cast<double>(data.samples()));
@@ -132,6 +96,47 @@ bool has_test_part(const std::string& source) {
 
 }  // namespace
 
+// Samples in the order of their classes: a part of them lacks some, and what is measured on it means nothing.
+void warn_of_lost_classes(const LabelledData& data, int64_t first, int64_t end, const std::string& which) {
+  if (data.class_names.size() < 2 || !data.y.defined() || !is_integer(data.y.dtype()) || data.y.rank() != 1)
+    return;
+  const std::vector<int32_t> labels = data.y.to_vector<int32_t>();
+  const std::set<int32_t> all(labels.begin(), labels.end());
+  const std::set<int32_t> some(labels.begin() + first, labels.begin() + end);
+  if (some.size() == all.size()) return;
+  warn(fmt::format("{} hold {} of {} classes: the samples seem to stand in the order of their classes", which,
+                   some.size(), all.size()));
+}
+
+LabelledData load_limited(const std::string& source, DataOptions how, const TrainOptions& options) {
+  const LabelledData data = load_data(source, how);
+  const int64_t limit = options.limit_samples;
+  if (limit > 0 && limit < data.samples())
+    warn_of_lost_classes(data, 0, limit, fmt::format("the first {} samples of '{}'", limit, source));
+  return limit > 0 ? part_of(data, 0, std::min(limit, data.samples())) : data;
+}
+
+FeatureSpaceOptions features_of(const TrainOptions& options) {
+  return {.numeric = names_between_commas(options.numeric),
+          .categorical = names_between_commas(options.categorical),
+          .left_out = names_between_commas(options.leave_out),
+          .max_tokens = options.max_categories.value_or(FeatureSpaceOptions().max_tokens),
+          .date_format = options.arguments.date_format};
+}
+
+void tell_task(DataNeeds& needs, const TrainOptions& options) {
+  const bool rows = needs.samples == SampleKind::kRows;
+  if (!rows && (features_of(options).given() || options.max_categories || !options.task.empty()))
+    throw UsageError(
+        "train: --categorical, --numeric, --leave-out, --max-categories and --task are of the recipes "
+        "tabular "
+        "and tabular-forest");
+  if (!options.task.empty() && options.task != "classification" && options.task != "regression")
+    throw UsageError("--task: expected classification or regression; got '" + options.task + "'");
+  if (!options.task.empty())
+    needs.target = options.task == "regression" ? TargetKind::kValues : TargetKind::kClassNumbers;
+}
+
 std::string without_extension(const std::string& path) {
   return path.ends_with(".keras") ? path.substr(0, path.size() - 6) : path;
 }
@@ -159,8 +164,7 @@ TrainingData load_training_data(const TrainOptions& options, TrainJob& job, cons
     needs = model_needs(job.model);
   }
   needs.learned_from = true;
-  if (takes_rows(recipe, options) && !options.task.empty())
-    needs.target = options.task == "regression" ? TargetKind::kValues : TargetKind::kClassNumbers;
+  tell_task(needs, options);
   TrainingData data;
   data.raw = load_limited(job.data, data_options(needs, options.arguments, "train"), options);
   const bool given = !options.validation_data.empty(), part = has_test_part(job.data);
@@ -183,7 +187,13 @@ TrainingData load_training_data(const TrainOptions& options, TrainJob& job, cons
   if (!recipe) forget_old_series(job.model, data.raw);
   with_data_of(job.data, [&] {
     if (recipe) {
-      job.model = recipe->build(data.raw, {options.seed, steps, features_of(options)});
+      FeatureSpaceOptions features = features_of(options);
+      // A training that goes on reads what it has learned from; what was left out then is not there now.
+      if (!known.features.empty())
+        std::erase_if(features.left_out, [&](const std::string& name) {
+          return std::find(known.features.begin(), known.features.end(), name) == known.features.end();
+        });
+      job.model = recipe->build(data.raw, {options.seed, steps, features});
       if (!known.empty()) job.model.set_data_info(known);
       tell_model(job.model, options.arguments);
     }
@@ -213,7 +223,8 @@ TrainingData load_training_data(const TrainOptions& options, TrainJob& job, cons
     }
     data.held_out = model_samples(job.model, data.raw_held_out);
   });
-  data.held_out_name = given ? "validation" : "test";
+  // Where a share of the training is held back, "validation" is what ended it, and never these samples.
+  data.held_out_name = given && !data.stops.x.defined() ? "validation" : "test";
   if (!keeps_raw) data.raw_held_out = {};
   return data;
 }

@@ -16,8 +16,11 @@ namespace lamina::cli {
 /// The command line of `lamina train`.
 struct TrainOptions {
   std::string what, data, validation_data, out, run_dir;
+  std::string model;  ///< of an estimator's recipe: one of learner_names(); empty: a forest
   DataArguments arguments;
   std::string categorical, numeric, leave_out, task;  ///< of the columns of a table, names between commas
+  std::optional<int> max_categories;                  ///< of each column
+  std::string stop_words;                             ///< of texts: between commas, or a file
   std::optional<int> epochs, batch_size;
   int64_t limit_samples = 0;
   uint64_t seed = 0;
@@ -58,6 +61,16 @@ struct TrainingData {
 /// that is taken from the end.
 /// @param known  what the model of a training that goes on knows of its data; empty: nothing.
 TrainingData load_training_data(const TrainOptions& options, TrainJob& job, const DataInfo& known);
+
+/// What the options say of a table's columns.
+FeatureSpaceOptions features_of(const TrainOptions& options);
+/// Puts --task into what is asked of the data. Throws UsageError for another task than classification and
+/// regression, and where the options speak of columns and the samples are no rows of any table.
+void tell_task(DataNeeds& needs, const TrainOptions& options);
+/// Samples of `source`, the first --limit-samples of them where that is given.
+LabelledData load_limited(const std::string& source, DataOptions how, const TrainOptions& options);
+/// Warns where samples first ... end - 1, `which`, lack classes that others have.
+void warn_of_lost_classes(const LabelledData& data, int64_t first, int64_t end, const std::string& which);
 
 /// `path` without ".keras" at its end.
 std::string without_extension(const std::string& path);

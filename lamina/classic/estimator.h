@@ -13,6 +13,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lamina/base/json.h"
@@ -51,6 +52,11 @@ class Estimator {
   bool fitted() const { return features_ > 0; }
   /// Columns of the x that fit saw. Throws InvalidArgument before fit.
   int64_t n_features_in() const;
+  /// How large that is which fit has made: {"trees": 100, "nodes": 21034, "depth": 31}, counts by what they
+  /// count. Empty before fit, and for estimators whose size is that of their features and classes.
+  virtual Json extent() const { return Json::object(); }
+  /// The estimators that this one consists of, with their names: of a pipeline its steps. Empty for others.
+  virtual std::vector<std::pair<std::string, std::shared_ptr<Estimator>>> parts() const { return {}; }
 
   /// Everything, for a file. Throws InvalidArgument before fit.
   EstimatorSnapshot snapshot() const;
@@ -96,6 +102,9 @@ class Predictor : public Estimator {
   /// How sure a linear model or a support vector machine is, float32: (samples,) for two classes, where
   /// positive means classes()[1], else (samples, classes). Throws Unsupported for other estimators.
   virtual Tensor decision_function(const Tensor& x) const;
+  /// By feature, of sum 1, what its splits took from the impurity; empty for estimators that have no trees.
+  /// Throws InvalidArgument before fit.
+  virtual std::vector<double> feature_importances() const { return {}; }
   /// Accuracy of a classifier, R² of a regressor.
   virtual double score(const Tensor& x, const Tensor& y) const = 0;
   virtual bool is_classifier() const = 0;

@@ -89,8 +89,11 @@ std::vector<double> RandomForestClassifier::scores(const detail::Matrix& x) cons
 }
 
 std::vector<double> RandomForestClassifier::feature_importances() const {
+  check_fitted();
   return detail::importances_of(*trees_, n_features_in());
 }
+
+Json RandomForestClassifier::extent() const { return fitted() ? detail::extent_of(*trees_) : Json::object(); }
 
 void RandomForestClassifier::save_learned(EstimatorSnapshot& snapshot) const {
   detail::save_trees(*trees_, snapshot);
@@ -125,8 +128,11 @@ std::vector<double> RandomForestRegressor::values(const detail::Matrix& x) const
 }
 
 std::vector<double> RandomForestRegressor::feature_importances() const {
+  check_fitted();
   return detail::importances_of(*trees_, n_features_in());
 }
+
+Json RandomForestRegressor::extent() const { return fitted() ? detail::extent_of(*trees_) : Json::object(); }
 
 void RandomForestRegressor::save(EstimatorSnapshot& snapshot) const { detail::save_trees(*trees_, snapshot); }
 

@@ -67,8 +67,8 @@ class RandomForestClassifier final : public WithOptions<Classifier, RandomForest
   /// Throws InvalidArgument for options out of their range.
   explicit RandomForestClassifier(RandomForestClassifierOptions options = {});
   std::string class_name() const override { return "RandomForestClassifier"; }
-  /// By feature, of sum 1: what its splits took from the impurity, mean of the trees.
-  std::vector<double> feature_importances() const;
+  std::vector<double> feature_importances() const override;
+  Json extent() const override;
 
  private:
   void check_options() const override;
@@ -86,8 +86,8 @@ class RandomForestRegressor final : public WithOptions<Regressor, RandomForestRe
   /// Throws InvalidArgument for options out of their range.
   explicit RandomForestRegressor(RandomForestRegressorOptions options = {});
   std::string class_name() const override { return "RandomForestRegressor"; }
-  /// By feature, of sum 1: what its splits took from the squared error, mean of the trees.
-  std::vector<double> feature_importances() const;
+  std::vector<double> feature_importances() const override;
+  Json extent() const override;
 
  private:
   void check_options() const override;

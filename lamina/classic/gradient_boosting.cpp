@@ -153,6 +153,15 @@ std::vector<double> GradientBoostingClassifier::decisions(const Matrix& x) const
   return raw_of(*trees_, start_, options_.learning_rate, x);
 }
 
+std::vector<double> GradientBoostingClassifier::feature_importances() const {
+  check_fitted();
+  return detail::importances_of(*trees_, n_features_in(), detail::Importance::kAsTheyAre);
+}
+
+Json GradientBoostingClassifier::extent() const {
+  return fitted() ? detail::extent_of(*trees_) : Json::object();
+}
+
 void GradientBoostingClassifier::save_learned(EstimatorSnapshot& snapshot) const {
   detail::save_trees(*trees_, snapshot);
   snapshot.arrays["start"] = Tensor::from(start_, {static_cast<int64_t>(start_.size())});
@@ -195,6 +204,15 @@ void GradientBoostingRegressor::fit_values(const Matrix& x, std::span<const doub
 
 std::vector<double> GradientBoostingRegressor::values(const Matrix& x) const {
   return raw_of(*trees_, {start_}, options_.learning_rate, x);
+}
+
+std::vector<double> GradientBoostingRegressor::feature_importances() const {
+  check_fitted();
+  return detail::importances_of(*trees_, n_features_in(), detail::Importance::kAsTheyAre);
+}
+
+Json GradientBoostingRegressor::extent() const {
+  return fitted() ? detail::extent_of(*trees_) : Json::object();
 }
 
 void GradientBoostingRegressor::save(EstimatorSnapshot& snapshot) const {

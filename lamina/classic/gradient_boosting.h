@@ -43,6 +43,8 @@ class GradientBoostingClassifier final : public WithOptions<Classifier, Gradient
   /// Throws InvalidArgument for options out of their range.
   explicit GradientBoostingClassifier(GradientBoostingOptions options = {});
   std::string class_name() const override { return "GradientBoostingClassifier"; }
+  std::vector<double> feature_importances() const override;
+  Json extent() const override;
 
  private:
   bool takes_one_class() const override { return false; }
@@ -63,6 +65,8 @@ class GradientBoostingRegressor final : public WithOptions<Regressor, GradientBo
   /// Throws InvalidArgument for options out of their range.
   explicit GradientBoostingRegressor(GradientBoostingOptions options = {});
   std::string class_name() const override { return "GradientBoostingRegressor"; }
+  std::vector<double> feature_importances() const override;
+  Json extent() const override;
 
  private:
   void check_options() const override;

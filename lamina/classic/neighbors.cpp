@@ -78,6 +78,10 @@ std::vector<double> KNeighborsClassifier::scores(const detail::Matrix& x) const 
   return shares;
 }
 
+Json KNeighborsClassifier::extent() const {
+  return fitted() ? Json::object({{"samples", static_cast<int64_t>(y_.size())}}) : Json::object();
+}
+
 void KNeighborsClassifier::save_learned(EstimatorSnapshot& snapshot) const {
   snapshot.arrays["x"] = x_;
   snapshot.arrays["y"] = Tensor::from(y_, {static_cast<int64_t>(y_.size())});
@@ -112,6 +116,10 @@ std::vector<double> KNeighborsRegressor::values(const detail::Matrix& x) const {
   });
   for (size_t i = 0; i < means.size(); ++i) means[i] /= sums[i];
   return means;
+}
+
+Json KNeighborsRegressor::extent() const {
+  return fitted() ? Json::object({{"samples", static_cast<int64_t>(y_.size())}}) : Json::object();
 }
 
 void KNeighborsRegressor::save(EstimatorSnapshot& snapshot) const {

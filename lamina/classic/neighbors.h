@@ -26,6 +26,7 @@ class KNeighborsClassifier final : public WithOptions<Classifier, KNeighborsOpti
   /// Throws InvalidArgument for options out of their range.
   explicit KNeighborsClassifier(KNeighborsOptions options = {});
   std::string class_name() const override { return "KNeighborsClassifier"; }
+  Json extent() const override;
 
  private:
   void check_options() const override;
@@ -44,6 +45,7 @@ class KNeighborsRegressor final : public WithOptions<Regressor, KNeighborsOption
   /// Throws InvalidArgument for options out of their range.
   explicit KNeighborsRegressor(KNeighborsOptions options = {});
   std::string class_name() const override { return "KNeighborsRegressor"; }
+  Json extent() const override;
 
  private:
   void check_options() const override;

@@ -98,6 +98,10 @@ Tensor Pipeline::transformed(const Tensor& x) const {
 Tensor Pipeline::predict(const Tensor& x) const { return last().predict(transformed(x)); }
 Tensor Pipeline::predict_proba(const Tensor& x) const { return last().predict_proba(transformed(x)); }
 Tensor Pipeline::decision_function(const Tensor& x) const { return last().decision_function(transformed(x)); }
+std::vector<double> Pipeline::feature_importances() const {
+  check_fitted();
+  return last().feature_importances();
+}
 double Pipeline::score(const Tensor& x, const Tensor& y) const { return last().score(transformed(x), y); }
 bool Pipeline::is_classifier() const { return last().is_classifier(); }
 const std::vector<int32_t>& Pipeline::classes() const { return last().classes(); }

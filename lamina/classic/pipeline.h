@@ -34,10 +34,12 @@ class Pipeline final : public Predictor {
   Tensor predict(const Tensor& x) const override;
   Tensor predict_proba(const Tensor& x) const override;
   Tensor decision_function(const Tensor& x) const override;
+  std::vector<double> feature_importances() const override;
   double score(const Tensor& x, const Tensor& y) const override;
   bool is_classifier() const override;
   const std::vector<int32_t>& classes() const override;
   const std::vector<Step>& steps() const { return steps_; }
+  std::vector<Step> parts() const override { return steps_; }
 
  private:
   void check() const;

@@ -177,6 +177,11 @@ std::vector<double> SVC::scores(const Matrix& x) const {
   return votes;
 }
 
+Json SVC::extent() const {
+  return fitted() ? Json::object({{"support_vectors", static_cast<int64_t>(support_.size())}})
+                  : Json::object();
+}
+
 void SVC::save_learned(EstimatorSnapshot& snapshot) const {
   const auto count = static_cast<int64_t>(support_.size()), pairs = static_cast<int64_t>(intercept_.size());
   snapshot.values["gamma"] = gamma_;

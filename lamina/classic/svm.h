@@ -39,6 +39,7 @@ class SVC final : public WithOptions<Classifier, SVCOptions> {
   std::string class_name() const override { return "SVC"; }
   /// Numbers of the training rows that the borders lean on. Empty before fit.
   const std::vector<int32_t>& support() const { return support_; }
+  Json extent() const override;
 
  private:
   bool takes_one_class() const override { return false; }

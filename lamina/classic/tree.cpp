@@ -94,8 +94,11 @@ std::vector<double> DecisionTreeClassifier::scores(const detail::Matrix& x) cons
 }
 
 std::vector<double> DecisionTreeClassifier::feature_importances() const {
+  check_fitted();
   return detail::importances_of(*trees_, n_features_in());
 }
+
+Json DecisionTreeClassifier::extent() const { return fitted() ? detail::extent_of(*trees_) : Json::object(); }
 
 void DecisionTreeClassifier::save_learned(EstimatorSnapshot& snapshot) const {
   detail::save_trees(*trees_, snapshot);
@@ -128,8 +131,11 @@ std::vector<double> DecisionTreeRegressor::values(const detail::Matrix& x) const
 }
 
 std::vector<double> DecisionTreeRegressor::feature_importances() const {
+  check_fitted();
   return detail::importances_of(*trees_, n_features_in());
 }
+
+Json DecisionTreeRegressor::extent() const { return fitted() ? detail::extent_of(*trees_) : Json::object(); }
 
 void DecisionTreeRegressor::save(EstimatorSnapshot& snapshot) const { detail::save_trees(*trees_, snapshot); }
 

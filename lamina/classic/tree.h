@@ -58,8 +58,8 @@ class DecisionTreeClassifier final : public WithOptions<Classifier, DecisionTree
   /// Throws InvalidArgument for options out of their range.
   explicit DecisionTreeClassifier(DecisionTreeClassifierOptions options = {});
   std::string class_name() const override { return "DecisionTreeClassifier"; }
-  /// By feature, of sum 1: what its splits took from the impurity.
-  std::vector<double> feature_importances() const;
+  std::vector<double> feature_importances() const override;
+  Json extent() const override;
 
  private:
   void check_options() const override;
@@ -77,8 +77,8 @@ class DecisionTreeRegressor final : public WithOptions<Regressor, DecisionTreeRe
   /// Throws InvalidArgument for options out of their range.
   explicit DecisionTreeRegressor(DecisionTreeRegressorOptions options = {});
   std::string class_name() const override { return "DecisionTreeRegressor"; }
-  /// By feature, of sum 1: what its splits took from the squared error.
-  std::vector<double> feature_importances() const;
+  std::vector<double> feature_importances() const override;
+  Json extent() const override;
 
  private:
   void check_options() const override;

@@ -30,13 +30,13 @@ struct Seen {
   std::unordered_map<std::string, int64_t> counts;
   size_t missing = 0, numbers = 0, first_text = 0;
   double least = INFINITY, most = -INFINITY;  // number
-  bool whole = true, dates = true, other_dates = true;
+  bool whole = true, dates = true, other_dates = true, told_dates = true;
 
   size_t values() const { return cells.size() - missing; }
   size_t texts() const { return values() - numbers; }
 };
 
-Seen look_at(const TextColumn& column) {
+Seen look_at(const TextColumn& column, const detail::DateFormat* format) {
   Seen seen;
   seen.cells.reserve(column.size());
   for (size_t row = 0; row < column.size(); ++row) {
@@ -51,6 +51,7 @@ Seen look_at(const TextColumn& column) {
                             "holds text that is not in UTF-8; save the table as UTF-8 or UTF-16");
     ++seen.counts[detail::category_of(column[row], cell)];
     seen.dates = seen.dates && detail::looks_like_a_date(column[row]);
+    seen.told_dates = seen.told_dates && format && format->iso(column[row]);
     seen.other_dates = seen.other_dates && detail::looks_like_another_date(column[row]);
     if (cell.kind == detail::CellKind::kText) {
       if (seen.texts() == 1) seen.first_text = row;
@@ -84,6 +85,7 @@ FeatureKind kind_of(const TextColumn& column, const Seen& seen, const FeatureSpa
                           "the column out (--leave-out)");
   }
   if (numeric) return FeatureKind::kFloatNormalized;
+  if (seen.told_dates && !options.date_format.empty() && !seen.dates) return FeatureKind::kDate;
   if (seen.texts() == 0) {
     const auto rows = static_cast<double>(seen.values());
     if (seen.whole && seen.missing == 0 && rows > 2 && seen.counts.size() == seen.values() &&
@@ -99,7 +101,8 @@ FeatureKind kind_of(const TextColumn& column, const Seen& seen, const FeatureSpa
   if (seen.other_dates) {
     warn("column '" + column.name() + "' holds " + detail::shown(column[seen.first_text]) +
          ", which may be a date, but day and month are told apart only in ISO 8601 (2020-02-29): taken as "
-         "text");
+         "text; " +
+         detail::date_format_hint());
   }
   if (seen.counts.size() * 2 > seen.values()) return leave_out("text of " + different);
   return FeatureKind::kStringCategorical;
@@ -131,11 +134,12 @@ void learn_categories(const Seen& seen, int64_t most, Feature& feature) {
   std::sort(feature.categories.begin(), feature.categories.end(), detail::category_before);
 }
 
-void learn_dates(const TextColumn& column, const Seen& seen, Feature& feature) {
+void learn_dates(const TextColumn& column, const Seen& seen, const detail::DateFormat* format,
+                 Feature& feature) {
   std::vector<std::vector<double>> parts(detail::kDateParts);
   for (size_t row = 0; row < seen.cells.size(); ++row) {
     if (seen.cells[row].kind == detail::CellKind::kMissing) continue;
-    const auto date = detail::date_parts(column, row);
+    const auto date = detail::date_parts(column, row, format);
     for (size_t i = 0; i < date.size(); ++i) parts[i].push_back(date[i]);
   }
   for (const std::vector<double>& part : parts)
@@ -179,20 +183,28 @@ FeatureSpace FeatureSpace::adapt(const std::vector<TextColumn>& columns, const F
   if (columns.empty() || columns[0].size() == 0) throw InvalidArgument("the table has no rows to learn from");
   if (options.max_tokens < 1) throw InvalidArgument("max_tokens: at least 1 was expected");
   check_names(columns, options);
+  std::optional<detail::DateFormat> format;
+  if (!options.date_format.empty()) format.emplace(options.date_format);
   FeatureSpace space;
   for (const TextColumn& column : columns) {
     if (column.size() != columns[0].size())
       throw InvalidArgument("the columns '" + columns[0].name() + "' and '" + column.name() +
                             "' differ in length");
-    const Seen seen = look_at(column);
+    const Seen seen = look_at(column, format ? &*format : nullptr);
     Feature feature{.name = column.name()};
     feature.kind = kind_of(column, seen, options, feature.reason);
     feature.missing = feature.kind != FeatureKind::kLeftOut && seen.missing > 0;
     if (feature.kind == FeatureKind::kFloatNormalized) learn_numbers(column, seen, feature);
     if (feature.kind == FeatureKind::kStringCategorical) learn_categories(seen, options.max_tokens, feature);
-    if (feature.kind == FeatureKind::kDate) learn_dates(column, seen, feature);
+    if (feature.kind == FeatureKind::kDate) {
+      if (!seen.dates) feature.format = options.date_format;
+      learn_dates(column, seen, seen.dates ? nullptr : &*format, feature);
+    }
     space.features_.push_back(std::move(feature));
   }
+  const auto so = [](const Feature& feature) { return !feature.format.empty(); };
+  if (format && std::none_of(space.features_.begin(), space.features_.end(), so))
+    throw InvalidArgument("no column holds dates as '" + options.date_format + "' alone (--date-format)");
   if (space.width() == 0) throw InvalidArgument("no column is left to learn from:\n" + space.summary());
   return space;
 }

@@ -16,8 +16,8 @@ namespace lamina {
 enum class FeatureKind {
   kFloatNormalized,    ///< numbers: less their mean, divided by their standard deviation
   kStringCategorical,  ///< names or numbers that stand for classes: a zero or one for each
-  kDate,               ///< ISO 8601: days, and place in the year, the week and the day as sine and cosine
-  kLeftOut,            ///< nothing
+  kDate,     ///< ISO 8601, or as told: days, and place in the year, the week and the day as sine and cosine
+  kLeftOut,  ///< nothing
 };
 /// "float_normalized", "string_categorical", "date" and "left_out".
 std::string name(FeatureKind kind);
@@ -30,6 +30,9 @@ struct FeatureSpaceOptions {
   /// Columns of zeros and ones that one column may become, at least 1. The most frequent categories have one
   /// each, the others one together.
   int64_t max_tokens = 100;
+  /// How dates are written where they are not as in ISO 8601, as strptime has it: "%d/%m/%Y". Of %Y, %y, %m,
+  /// %d, %b and %B (English months), %H, %I with %p, %M, %S, %f. Columns of such cells alone are kDate, too.
+  std::string date_format = "";
 
   /// Whether any column is named.
   bool given() const { return !numeric.empty() || !categorical.empty() || !left_out.empty(); }
@@ -48,6 +51,7 @@ struct Feature {
   std::vector<std::string> categories = {};
   bool other = false;            ///< whether rarer categories share one column more
   std::vector<bool> parts = {};  ///< of a date: which of its seven parts differed in training
+  std::string format = {};       ///< of a date that is not written as in ISO 8601: how it is
   bool operator==(const Feature&) const = default;
 };
 
@@ -70,8 +74,9 @@ class FeatureSpace {
   /// whole numbers of 3 to 10 different values, 20 rows each, and texts are categories; texts that are all
   /// ISO 8601 are dates.
   /// @param columns  of the training part alone, of as many rows each.
-  /// Throws InvalidArgument for no rows or a name in `options` that no column has; for a column of numbers
-  /// with a few texts, infinite numbers and impossible days, naming the row; and when nothing is left.
+  /// Throws InvalidArgument for a date_format that is none or that no column has, for no rows or a name in
+  /// `options` that no column has; for a column of numbers with a few texts, infinite numbers and impossible
+  /// days, naming the row; and when nothing is left.
   static FeatureSpace adapt(const std::vector<TextColumn>& columns, const FeatureSpaceOptions& options = {});
 
   /// float32 (rows, width()). Categories that the training did not have are zeros, which one warning a column

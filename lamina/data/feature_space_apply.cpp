@@ -46,6 +46,7 @@ class Writer {
  public:
   Writer(const Feature& feature, const TextColumn& column, float* to, size_t stride)
       : feature_(feature), column_(column), to_(to), stride_(stride), width_(names_of(feature).size()) {
+    if (!feature.format.empty()) format_.emplace(feature.format);
     for (size_t i = 0; i < feature.categories.size(); ++i) places_.emplace(feature.categories[i], i);
   }
 
@@ -90,7 +91,8 @@ class Writer {
         static_cast<float>((detail::finite_number(column_, row, cell) - feature_.mean) / feature_.deviation);
   }
   void date(size_t row) {
-    std::array<double, detail::kDateParts> parts = detail::date_parts(column_, row);
+    std::array<double, detail::kDateParts> parts =
+        detail::date_parts(column_, row, format_ ? &*format_ : nullptr);
     parts[0] = (parts[0] - feature_.mean) / feature_.deviation;
     for (size_t i = 0, at = 0; i < parts.size(); ++i) {
       if (feature_.parts[i]) to_[at++] = static_cast<float>(parts[i]);
@@ -111,6 +113,7 @@ class Writer {
   float* to_;
   size_t stride_, width_, unknown_ = 0, missing_ = 0;
   std::string first_unknown_;
+  std::optional<detail::DateFormat> format_;
   std::unordered_map<std::string, size_t> places_;
 };
 
@@ -130,6 +133,7 @@ Json to_json(const Feature& feature) {
   if (feature.kind == FeatureKind::kDate) {
     json["parts"] = Json::list();
     for (const bool part : feature.parts) json["parts"].push_back(part);
+    if (!feature.format.empty()) json["format"] = feature.format;
   }
   return json;
 }
@@ -149,6 +153,8 @@ Feature from_json(const Json& json) {
       feature.deviation = value.as_double();
     else if (key == "other")
       feature.other = value.as_bool();
+    else if (key == "format")
+      feature.format = value.as_string();
     else if (key == "categories")
       for (const Json& category : value.as_list()) feature.categories.push_back(category.as_string());
     else if (key == "parts")
@@ -162,8 +168,9 @@ Feature from_json(const Json& json) {
       feature.deviation <= 0)
     throw InvalidArgument("column '" + feature.name + "': its scale is none");
   if (feature.parts.size() != (date ? detail::kDateParts : 0) ||
-      (!categories && (feature.other || !feature.categories.empty())))
+      (!categories && (feature.other || !feature.categories.empty())) || (!date && !feature.format.empty()))
     throw InvalidArgument("column '" + feature.name + "': it has what its kind has not");
+  if (!feature.format.empty()) detail::DateFormat{feature.format};  // throws for what is none
   return feature;
 }
 

@@ -106,6 +106,19 @@ bool are_numbered(const std::vector<std::string>& class_names) {
   return class_names == numbered_classes(static_cast<int64_t>(class_names.size()));
 }
 
+bool are_signs(const std::set<double>& numbers, const DataNeeds& needs) {
+  const bool told = needs.target != TargetKind::kUnknown && needs.target != TargetKind::kValues;
+  return needs.learned_from && told && needs.classes <= 2 && numbers == std::set<double>{-1, 1};
+}
+
+bool are_other_numbers(const std::vector<std::string>& class_names) {
+  if (class_names.empty() || are_numbered(class_names)) return false;
+  return std::all_of(class_names.begin(), class_names.end(), [](const std::string& name) {
+    const size_t digits = name.starts_with('-') ? 1 : 0;
+    return name.size() > digits && name.find_first_not_of("0123456789", digits) == std::string::npos;
+  });
+}
+
 std::string quoted_list(const std::vector<std::string>& names, size_t most) {
   std::string text;
   for (size_t i = 0; i < names.size() && i < most; ++i) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -129,6 +130,9 @@ struct DataOptions {
   /// Column of a table that holds the texts. Empty: the one that the model was trained with, or the only one
   /// called text, review, sentence, ..., or the one that holds the longest fields, which is told to the log.
   std::string text_column = "";
+  /// How the times of a series are written, as FeatureSpaceOptions::date_format; empty: as in ISO 8601, or in
+  /// any other way that is only shown. They become ISO 8601.
+  std::string date_format = "";
   TableOptions table = {};
   /// What to do with empty cells of a table, and with NA, NaN, null and their like. Absent: as in training,
   /// or an error.
@@ -147,7 +151,8 @@ struct DataOptions {
 /// The data that `source` names:
 ///   "fashion-mnist", "mnist"   named sets (IDX files), also with the part: "fashion-mnist:test"
 ///   a folder                   with the IDX files of such a set, or with one folder of images for each class
-///                              (or of these, one for each part: train/, test/)
+///                              (or of these, one for each part: train/, test/); where texts are needed,
+///                              with folders of .txt files
 ///   FILE.npz                   arrays x and y, or x_train, y_train, x_test, y_test; for several inputs
 ///                              arrays of their names. Other arrays are not looked at
 ///   FILE.csv, FILE.tsv         a table of numbers with one column of targets, also compressed by gzip
@@ -200,6 +205,11 @@ void check_labelled_data(const LabelledData& data, const std::string& source, bo
 std::vector<std::string> numbered_classes(int64_t count);
 /// Whether class_names are these, so that labels need no names.
 bool are_numbered(const std::vector<std::string>& class_names);
+/// Whether these numbers, all that occur, are the labels -1 and 1: classes that are called so, to be numbered
+/// 0 and 1, for a model of two classes that learns from them.
+bool are_signs(const std::set<double>& numbers, const DataNeeds& needs);
+/// Whether all names are whole numbers and not simply 0, 1, 2, ...: a number is then the name of a class.
+bool are_other_numbers(const std::vector<std::string>& class_names);
 /// Whether these names, sorted, may be the model's classes, which it does not know by name: a guess is told
 /// to the log. Throws FileError, beginning with `where`, when they cannot be, unless targets are optional.
 bool accept_new_classes(const DataNeeds& needs, const std::vector<std::string>& names,

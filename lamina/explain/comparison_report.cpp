@@ -67,8 +67,9 @@ std::string figures_table(const std::vector<ComparedRun>& runs) {
   for (const ComparedRun& run : runs) {
     for (const auto& [name, value] : run.metrics) add_new(metrics, run.metrics_of + " " + name);
   }
-  std::string rows =
-      row_of(runs, "epochs", [](const ComparedRun& run) { return std::to_string(run.epochs()); });
+  std::string rows = row_of(runs, "epochs", [](const ComparedRun& run) {
+    return run.epochs() > 0 ? std::to_string(run.epochs()) : std::string(kUnknown);
+  });
   for (const std::string& metric : metrics) {
     rows += row_of(runs, detail::spaced(metric), [&](const ComparedRun& run) {
       for (const auto& [name, value] : run.metrics) {

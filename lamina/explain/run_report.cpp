@@ -11,25 +11,31 @@
 #include "lamina/base/threads.h"
 #include "lamina/base/version.h"
 #include "lamina/explain/classification_plots.h"
+#include "lamina/explain/detail/run_parts.h"
 
 namespace lamina {
 namespace {
+
+// Of inputs that are several, all have as many.
+int64_t samples_of(const Batch& held_out) { return held_out.x.empty() ? 0 : held_out.x[0].shape()[0]; }
+
+}  // namespace
+
+namespace detail {
 
 std::string duration(double seconds) {
   if (seconds < 100) return fmt::format("{:.1f} s", seconds);
   return fmt::format("{}:{:02} min", static_cast<int64_t>(seconds) / 60, static_cast<int64_t>(seconds) % 60);
 }
 
-bool is_share(const std::string& metric) { return metric.find("accuracy") != std::string::npos; }
-
-// Of inputs that are several, all have as many.
-int64_t samples_of(const Batch& held_out) { return held_out.x.empty() ? 0 : held_out.x[0].shape()[0]; }
-
-void add_headlines(TrainingReport& report, const Model& model, const RunDescription& run) {
+void add_metrics(TrainingReport& report, const RunDescription& run) {
   const std::string of = run.held_out_name.empty() ? "" : run.held_out_name + " ";
-  const std::string count = run.held_out.x.empty() ? detail::grouped(run.train_samples) + " samples"
-                                                   : detail::grouped(samples_of(run.held_out)) + " samples";
-  auto add_metrics = [&](bool shares) {
+  const int64_t samples = run.held_out.x.empty() ? run.train_samples : samples_of(run.held_out);
+  const std::string count = grouped(samples) + " samples";
+  const auto is_share = [](const std::string& metric) {
+    return metric.find("accuracy") != std::string::npos;
+  };
+  const auto add = [&](bool shares) {
     for (const auto& [name, value] : run.metrics) {
       if (is_share(name) != shares) continue;
       report.headlines.push_back(
@@ -37,11 +43,45 @@ void add_headlines(TrainingReport& report, const Model& model, const RunDescript
            shares ? fmt::format("{:.2f} %", value * 100) : fmt::format("{:.4f}", value), count});
     }
   };
-  add_metrics(true);
-  add_metrics(false);
+  add(true);
+  add(false);
+}
+
+void add_configuration(TrainingReport& report, const RunDescription& run, bool trained,
+                       const TrainingReport::Rows& more) {
+  TrainingReport::Rows rows = {{"data", run.data}};
+  if (trained) rows.emplace_back("training samples", detail::grouped(run.train_samples));
+  rows.insert(rows.end(), run.configuration.begin(), run.configuration.end());
+  rows.insert(rows.end(), more.begin(), more.end());
+  report.sections.push_back({"Configuration", rows});
+  if (run.compared_with.empty()) return;
+  TrainingReport::Rows others;
+  for (const auto& [name, value] : run.compared_with) others.emplace_back(name, fmt::format("{:.4f}", value));
+  report.sections.push_back({"To compare", others});
+}
+
+void add_machine(TrainingReport& report) {
+  const SystemInfo system = system_info();
+  TrainingReport::Rows machine = {
+      {"processor", system.processor},
+      {"instruction set", system.instruction_sets.empty() ? "" : system.instruction_sets.front()},
+      {"threads", std::to_string(num_threads())},
+      {"peak memory", fmt::format("{:.0f} MiB", static_cast<double>(peak_memory_bytes()) / (1 << 20))},
+      {"system", system.operating_system},
+      {"Lamina", version()}};
+  for (const auto& [name, number] : library_versions()) machine.emplace_back(name, number);
+  report.sections.push_back({"Machine and versions", machine});
+}
+
+}  // namespace detail
+
+namespace {
+
+void add_headlines(TrainingReport& report, const Model& model, const RunDescription& run) {
+  detail::add_metrics(report, run);
   if (run.epochs > 0) {
     report.headlines.push_back(
-        {"training time", duration(run.seconds),
+        {"training time", detail::duration(run.seconds),
          fmt::format("{} epoch{}, {} threads", run.epochs, run.epochs == 1 ? "" : "s", num_threads())});
   }
   if (run.step_seconds > 0) {
@@ -61,9 +101,7 @@ void add_layers(TrainingReport& report, const Model& model) {
 }
 
 void add_sections(TrainingReport& report, const Model& model, const RunDescription& run) {
-  TrainingReport::Rows rows = {{"data", run.data}};
-  if (run.epochs > 0) rows.emplace_back("training samples", detail::grouped(run.train_samples));
-  rows.insert(rows.end(), run.configuration.begin(), run.configuration.end());
+  TrainingReport::Rows rows;
   if (model.compiled()) {
     const CompileOptions& options = model.compile_options();
     if (auto optimizer = options.optimizer.get()) {
@@ -78,24 +116,8 @@ void add_sections(TrainingReport& report, const Model& model, const RunDescripti
     }
     if (!losses.empty()) rows.emplace_back("loss", losses);
   }
-  report.sections.push_back({"Configuration", rows});
-  if (!run.compared_with.empty()) {
-    TrainingReport::Rows others;
-    for (const auto& [name, value] : run.compared_with)
-      others.emplace_back(name, fmt::format("{:.4f}", value));
-    report.sections.push_back({"To compare", others});
-  }
-
-  SystemInfo system = system_info();
-  TrainingReport::Rows machine = {
-      {"processor", system.processor},
-      {"instruction set", system.instruction_sets.empty() ? "" : system.instruction_sets.front()},
-      {"threads", std::to_string(num_threads())},
-      {"peak memory", fmt::format("{:.0f} MiB", static_cast<double>(peak_memory_bytes()) / (1 << 20))},
-      {"system", system.operating_system},
-      {"Lamina", version()}};
-  for (const auto& [name, number] : library_versions()) machine.emplace_back(name, number);
-  report.sections.push_back({"Machine and versions", machine});
+  detail::add_configuration(report, run, run.epochs > 0, rows);
+  detail::add_machine(report);
 }
 
 void add_mistakes(TrainingReport& report, Model& model, const RunDescription& run) {

@@ -9,11 +9,12 @@
 #include "lamina/explain/classification.h"
 #include "lamina/explain/report.h"
 #include "lamina/nn/model.h"
+#include "lamina/zoo/estimator_recipes.h"
 
 namespace lamina {
 
-/// A training run, as whoever ran it knows it. Without epochs it is an evaluation: of a model, on the
-/// held-out samples alone.
+/// A training run, as whoever ran it knows it. Without epochs, and of an estimator without training samples,
+/// it is an evaluation: on the held-out samples alone.
 struct RunDescription {
   std::string title;                            ///< "fashion-mnist"
   std::string data;                             ///< "fashion-mnist", "data.csv": where the samples came from
@@ -43,5 +44,13 @@ void add_classification(TrainingReport& report, const Classification& said,
 
 /// The report of `run`; asks `model` about the held-out samples.
 TrainingReport run_report(Model& model, const RunDescription& run);
+/// The same of an estimator: confusion matrix and, where it has probabilities, their curves, or predictions
+/// over values; which features decide, where it has trees.
+/// @param run  held_out.x as estimator_input gives it. Throws InvalidArgument for samples of a class that the
+///             estimator has not learned.
+TrainingReport run_report(const FittedEstimator& estimator, const RunDescription& run);
+
+/// How large an estimator is, in words: {"trees", "100"}, {"depth", "31"}.
+TrainingReport::Rows extent_rows(const classic::Estimator& estimator);
 
 }  // namespace lamina

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "lamina/base/detail/file_kind.h"
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/formats/detail/reading.h"
@@ -20,6 +21,14 @@ constexpr std::string_view kSuffix = ".npy";
 
 // Members are read one by one and parameters may be many: bounds beyond any real estimator.
 constexpr size_t kMostArrays = 10'000, kMostJson = size_t{16} << 20;
+
+std::shared_ptr<classic::Predictor> predictor_of(std::shared_ptr<classic::Estimator> estimator,
+                                                 const std::string& path) {
+  auto predictor = std::dynamic_pointer_cast<classic::Predictor>(estimator);
+  if (!predictor)
+    throw FileError("'" + path + "' holds a " + estimator->class_name() + ", which predicts nothing");
+  return predictor;
+}
 
 classic::EstimatorSnapshot snapshot_of(const detail::ZipReader& archive, const std::string& name) {
   const Json info = Json::parse(archive.read(kInfo), name + "/" + kInfo, kMostJson);
@@ -65,17 +74,6 @@ void save_classic(const classic::Estimator& estimator, const std::string& path, 
   write_file(path, classic_bytes(estimator, info), options);
 }
 
-DataInfo load_classic_data_info(const std::string& path) {
-  return detail::reading(path, [&] {
-    const std::string bytes = read_file(path);
-    const detail::ZipReader archive(bytes, path);
-    const std::vector<std::string> members = archive.members();
-    if (std::find(members.begin(), members.end(), kDataInfo) == members.end()) return DataInfo();
-    const std::string name = path + "/" + kDataInfo;
-    return DataInfo::from_json(Json::parse(archive.read(kDataInfo), name), name);
-  });
-}
-
 std::shared_ptr<classic::Estimator> parse_classic(std::string_view bytes, const std::string& name) {
   return detail::reading(name, [&] {
     const detail::ZipReader archive(bytes, name);
@@ -88,11 +86,30 @@ std::shared_ptr<classic::Estimator> load_classic(const std::string& path) {
 }
 
 std::shared_ptr<classic::Predictor> load_predictor(const std::string& path) {
-  const std::shared_ptr<classic::Estimator> estimator = load_classic(path);
-  auto predictor = std::dynamic_pointer_cast<classic::Predictor>(estimator);
-  if (!predictor)
-    throw FileError("'" + path + "' holds a " + estimator->class_name() + ", which predicts nothing");
-  return predictor;
+  return predictor_of(load_classic(path), path);
+}
+
+FittedEstimator load_fitted(const std::string& path) {
+  const std::string bytes = read_file(path);
+  FittedEstimator fitted{predictor_of(parse_classic(bytes, path), path)};
+  return detail::reading(path, [&] {
+    const detail::ZipReader archive(bytes, path);
+    if (archive.has(kDataInfo)) {
+      const std::string name = path + "/" + kDataInfo;
+      fitted.info = DataInfo::from_json(Json::parse(archive.read(kDataInfo), name), name);
+    }
+    return std::move(fitted);
+  });
+}
+
+bool is_classic_file(const std::string& path) {
+  // The name of a zip archive's first member stands behind 30 bytes. Who has packed the archive anew, in
+  // another order, is left with the file's name.
+  constexpr size_t kName = 30;
+  const std::string bytes = detail::first_bytes(path);
+  const bool first = bytes.starts_with("PK\x03\x04") && bytes.size() > kName &&
+                     std::string_view(bytes).substr(kName).starts_with(kInfo);
+  return first || path.ends_with(".classic");
 }
 
 }  // namespace lamina

@@ -36,8 +36,16 @@ std::shared_ptr<classic::Estimator> parse_classic(std::string_view bytes, const 
 /// for another.
 std::shared_ptr<classic::Predictor> load_predictor(const std::string& path);
 
-/// What the estimator in such a file knows of its data; empty where nothing was saved. Throws FileError as
-/// load_classic, and for what DataInfo refuses.
-DataInfo load_classic_data_info(const std::string& path);
+/// A fitted estimator with what it knows of its data: what a .classic file holds.
+struct FittedEstimator {
+  std::shared_ptr<classic::Predictor> predictor;
+  DataInfo info = {};  ///< empty where nothing was saved
+};
+
+/// Both, as load_predictor; the file is read once. Throws FileError for what DataInfo refuses, too.
+FittedEstimator load_fitted(const std::string& path);
+
+/// Whether the file at `path` is a .classic file: its first bytes say it, or else its name.
+bool is_classic_file(const std::string& path);
 
 }  // namespace lamina

@@ -146,6 +146,11 @@ class NpzData {
       }
       if (!detail::accept_new_classes(needs_, names, "'" + path_ + "': y")) return;
     }
+    name_classes(words, std::move(names), data);
+  }
+
+  void name_classes(const std::vector<std::string>& words, std::vector<std::string> names,
+                    LabelledData& data) const {
     std::vector<int32_t> labels;
     for (size_t i = 0; i < words.size(); ++i) {
       const auto found = std::find(names.begin(), names.end(), words[i]);
@@ -166,6 +171,15 @@ class NpzData {
     const bool labels = needs_.target == TargetKind::kClassNumbers || needs_.target == TargetKind::kClassRows;
     const int64_t most = needs_.classes > 0 && labels ? needs_.classes : kMostClasses;
     const std::vector<int64_t> numbers = data.y.to_vector<int64_t>();
+    std::vector<std::string> names = needs_.known.class_names;
+    if (names.empty() && detail::are_signs(std::set<double>(numbers.begin(), numbers.end()), needs_))
+      names = {"-1", "1"};
+    if (detail::are_other_numbers(names)) {
+      std::vector<std::string> words;
+      for (const int64_t number : numbers) words.push_back(std::to_string(number));
+      name_classes(words, names, data);
+      return;
+    }
     int64_t largest = -1;
     for (size_t i = 0; i < numbers.size(); ++i) {
       largest = std::max(largest, numbers[i]);

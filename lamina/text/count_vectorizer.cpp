@@ -112,6 +112,11 @@ CountVectorizerState::CountVectorizerState(CountVectorizerOptions given) : optio
   if (options.max_features < 0) fail("max_features is " + std::to_string(options.max_features));
   if (analyzer != Analyzer::kWord && (!options.stop_words.empty() || options.tokenizer))
     fail("stop_words and tokenizer are for the analyzer 'word'; it is '" + options.analyzer + "'");
+  if (options.stop_words == std::vector<std::string>{"english"})
+    fail(
+        "the stop words \"english\" are scikit-learn's list, which is not built in: give the words "
+        "themselves, or "
+        "read them from a file with one a line (read_lines)");
   stop_words.insert(options.stop_words.begin(), options.stop_words.end());
   for (const std::string& term : options.vocabulary) {
     if (!is_utf8(term)) fail("the term '" + valid_utf8(term) + "' of the vocabulary is no UTF-8");

@@ -48,7 +48,8 @@ struct CountVectorizerOptions {
   std::function<std::string(const std::string&)> preprocessor = {};
   /// What splits a text in place of `token_pattern`; must be callable from several threads at once.
   std::function<std::vector<std::string>(const std::string&)> tokenizer = {};
-  /// Terms that are left out, before runs of them are made. Empty: none. ("english" is not built in.)
+  /// Terms that are left out, before runs of them are made. Empty: none. scikit-learn's list "english" is not
+  /// built in, and {"english"} alone is refused; read_lines (lamina/data/read_lines.h) reads a list of yours.
   std::vector<std::string> stop_words = {};
   /// What a token is: "(?u)\\b\\w\\w+\\b", runs of two or more letters, digits and underscores as Python's re
   /// knows them, or "(?u)\\b\\w+\\b", runs of one or more. (Other patterns: use `tokenizer`.)

@@ -16,6 +16,7 @@ class TextPreprocessing::Encoder {
   virtual Tensor encode(const std::vector<std::string>& texts) const = 0;
   /// Fills in all but the segmenter.
   virtual void describe(TextInfo& info) const = 0;
+  virtual std::vector<std::string> feature_names() const { return {}; }
 };
 
 namespace {
@@ -85,6 +86,7 @@ class TermEncoder : public Encoder {
     return vectorizer_.transform(texts).to_dense();
   }
   void describe(TextInfo& info) const override { info.encoder = vectorizer_.to_json(); }
+  std::vector<std::string> feature_names() const override { return vectorizer_.get_feature_names(); }
   static std::shared_ptr<const Encoder> read(const TextInfo& info) {
     return std::make_shared<TermEncoder>(Vectorizer::from_json(info.encoder));
   }
@@ -140,6 +142,8 @@ TextPreprocessing TextPreprocessing::segmented_by(UnigramSegmenter segmenter) co
 Tensor TextPreprocessing::operator()(const std::vector<std::string>& texts) const {
   return encoder_->encode(segmenter_ ? segmenter_->join(texts) : texts);
 }
+
+std::vector<std::string> TextPreprocessing::feature_names() const { return encoder_->feature_names(); }
 
 TextInfo TextPreprocessing::info() const {
   TextInfo info;

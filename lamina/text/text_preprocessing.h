@@ -49,6 +49,9 @@ class TextPreprocessing {
 
   /// The input for these texts, first axis each.
   Tensor operator()(const std::vector<std::string>& texts) const;
+  /// What the columns of the input stand for, where each stands for one term; empty where it has the numbers
+  /// of words.
+  std::vector<std::string> feature_names() const;
   /// What a model's DataInfo keeps.
   TextInfo info() const;
 

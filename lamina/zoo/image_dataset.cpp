@@ -6,7 +6,6 @@
 #include <cmath>
 #include <memory>
 #include <mutex>
-#include <set>
 
 #include "lamina/backend/backend.h"
 #include "lamina/base/error.h"
@@ -14,17 +13,18 @@
 #include "lamina/image/detail/read_resized.h"
 #include "lamina/ops/detail/resize.h"
 #include "lamina/ops/transpose.h"
-#include "lamina/zoo/detail/image_index.h"
+#include "lamina/zoo/detail/file_index.h"
+#include "lamina/zoo/image_folder.h"
 
 namespace lamina {
 namespace {
 
-using detail::FileTree;
-using detail::ImageFile;
+using detail::FileIndex;
+using detail::LabelledFile;
 
-const char* const kName = "image_dataset_from_directory: ";
+const char* const kName = "image_dataset_from_directory";
 
-[[noreturn]] void fail(const std::string& what) { throw InvalidArgument(kName + what); }
+[[noreturn]] void fail(const std::string& what) { throw InvalidArgument(kName + (": " + what)); }
 
 void check_one_of(const char* option, const std::string& value, const std::vector<std::string>& known) {
   if (std::find(known.begin(), known.end(), value) == known.end())
@@ -32,104 +32,27 @@ void check_one_of(const char* option, const std::string& value, const std::vecto
 }
 
 void check(const ImageDatasetOptions& o) {
-  check_one_of("label_mode", o.label_mode, {"int", "categorical", "binary", "none"});
   check_one_of("color_mode", o.color_mode, {"rgb", "grayscale", "rgba"});
   check_one_of("interpolation", o.interpolation, detail::interpolations());
   check_one_of("data_format", o.data_format, {"channels_last", "channels_first"});
   check_one_of("on_error", o.on_error, {"raise", "skip"});
   check_one_of("dct_method", o.dct_method, {"fast", "accurate"});
-  if (!o.subset.empty()) check_one_of("subset", o.subset, {"training", "validation"});
   const auto [height, width] = o.image_size;
   constexpr int64_t kMost = 1 << 15;
   if (std::min(height, width) < 1 || std::max(height, width) > kMost)
     fail("image_size must be from 1 to " + std::to_string(kMost) + "; got " + std::to_string(height) +
          " and " + std::to_string(width));
-  if (o.batch_size < 0)
-    fail("batch_size must be 1 or more, or 0 for single samples; got " + std::to_string(o.batch_size));
   if (o.crop_to_aspect_ratio && o.pad_to_aspect_ratio)
     fail("crop_to_aspect_ratio and pad_to_aspect_ratio exclude each other");
-  if (!(o.validation_split >= 0 && o.validation_split < 1))
-    fail("validation_split must be between 0 and 1; got " + std::to_string(o.validation_split));
-  if ((o.validation_split > 0) != !o.subset.empty())
-    fail("validation_split and subset belong together: which part is it, \"training\" or \"validation\"?");
-  if (o.validation_split > 0 && o.shuffle && !o.seed)
-    fail("a part of shuffled files needs a seed, so that the parts have no file in common");
-  if (o.seed && *o.seed > 0xffffffffu) fail("seed must be below 2^32; got " + std::to_string(*o.seed));
-  if (o.labels && !o.class_names.empty())
-    fail("class_names are those of folders; with labels they have no meaning");
-  if (o.label_mode == "none" && !o.class_names.empty()) fail("class_names without targets have no meaning");
 }
 
-struct Index {
-  std::shared_ptr<const FileTree> tree;
-  std::vector<ImageFile> files;
-  std::vector<std::string> class_names;
-};
-
-void find_by_class(const std::string& directory, const ImageDatasetOptions& o, Index& index) {
-  const std::vector<std::string> folders = index.tree->names("", true);
-  index.class_names = o.class_names.empty() ? folders : o.class_names;
-  if (folders.empty())
-    throw FileError(
-        kName + std::string("'") + directory +
-        "' has no folders, one for each class; for images without classes ask for label_mode \"none\"");
-  for (size_t i = 0; i < index.class_names.size(); ++i) {
-    const std::string& name = index.class_names[i];
-    if (std::find(folders.begin(), folders.end(), name) == folders.end())
-      fail("'" + directory + "' has no folder of the class '" + name + "'" + suggest(name, folders));
-    const std::vector<std::string> paths = detail::image_paths(*index.tree, name);
-    if (paths.empty())
-      warn("the folder '" + index.tree->shown(name) + "' holds no images: nothing of its class is learned");
-    for (const std::string& path : paths) index.files.push_back({path, static_cast<int32_t>(i)});
-  }
+detail::FileKind images() {
+  return {kName, "images", detail::image_format_names() + ", named so (.jpg, .png, ...)", is_image_name};
 }
 
-void take_labels(const ImageDatasetOptions& o, const std::string& directory, Index& index) {
-  if (o.labels->size() != index.files.size())
-    fail("there are " + std::to_string(o.labels->size()) + " labels and " +
-         std::to_string(index.files.size()) + " images in '" + directory + "'");
-  for (size_t i = 0; i < index.files.size(); ++i) index.files[i].label = (*o.labels)[i];
-  const std::set<int32_t> different(o.labels->begin(), o.labels->end());
-  for (const int32_t label : different) {
-    if (label < 0) fail("labels must not be negative; got " + std::to_string(label));
-    index.class_names.push_back(std::to_string(label));
-  }
-}
-
-Index find_files(const std::string& directory, const ImageDatasetOptions& o) {
-  Index index{FileTree::open(directory, o.follow_links), {}, {}};
-  const bool targets = o.label_mode != "none";
-  if (targets && !o.labels) {
-    find_by_class(directory, o, index);
-  } else {
-    for (const std::string& path : detail::image_paths(*index.tree, "")) index.files.push_back({path, 0});
-    if (targets) take_labels(o, directory, index);
-  }
-  if (index.files.empty())
-    throw FileError(kName + std::string("there are no images in '") + directory + "': expected files of " +
-                    detail::image_format_names() + ", named so (.jpg, .png, ...)");
-  if (targets && index.class_names.size() == 1)
-    warn("'" + directory + "' holds the one class '" + index.class_names[0] +
-         "': there is nothing to tell apart");
-  if (o.label_mode == "binary" && index.class_names.size() != 2)
-    fail("label_mode \"binary\" takes two classes; '" + directory + "' has " +
-         std::to_string(index.class_names.size()));
-  if (o.shuffle) detail::shuffle_as_numpy(index.files, static_cast<uint32_t>(o.seed.value_or(0)));
-  return index;
-}
-
-/// The part that options.subset asks for: the last files are for validation.
-void take_part(const std::string& directory, const ImageDatasetOptions& o, std::vector<ImageFile>& files) {
-  if (o.validation_split == 0) return;
-  const auto kept = static_cast<std::ptrdiff_t>(o.validation_split * static_cast<double>(files.size()));
-  if (o.subset == "training") {
-    files.erase(files.end() - kept, files.end());
-  } else {
-    files.erase(files.begin(), files.end() - kept);
-  }
-  if (files.empty())
-    throw FileError(kName + std::string("no images of '") + directory + "' are left for " + o.subset +
-                    ": validation_split is " + std::to_string(o.validation_split));
+FileIndex find_files(const std::string& directory, const ImageDatasetOptions& o) {
+  check(o);
+  return detail::index_directory(directory, images(), detail::FileIndexOptions::of(o));
 }
 
 /// Memory of batches that are no longer used, for the next ones: to clear new memory takes the system as long
@@ -166,7 +89,7 @@ class BatchMemory : public std::enable_shared_from_this<BatchMemory> {
 /// Makes batches, or samples, of files. Shared by the threads of a pipeline.
 class Reading {
  public:
-  Reading(Index index, const ImageDatasetOptions& o)
+  Reading(FileIndex index, const ImageDatasetOptions& o)
       : index_(std::move(index)),
         o_(o),
         read_{.channels = o.color_mode == "rgb"    ? 3
@@ -180,10 +103,8 @@ class Reading {
               .decode = {.fast_dct = o.dct_method == "fast",
                          .grey = o.dct_method == "fast" && o.color_mode == "grayscale",
                          .alpha = o.color_mode == "rgba"}},
-        classes_(static_cast<int64_t>(index_.class_names.size())),
-        warned_(std::make_unique<std::atomic<bool>[]>(index_.files.size())) {
-    for (const ImageFile& file : index_.files) classes_ = std::max<int64_t>(classes_, file.label + 1);
-  }
+        classes_(index_.classes()),
+        warned_(std::make_unique<std::atomic<bool>[]>(index_.files.size())) {}
 
   /// Samples (count, ...) for numbers (count,), or one for a scalar. Those that are left out are missing.
   Element samples(const Tensor& numbers) const {
@@ -201,14 +122,14 @@ class Reading {
     Tensor x = Tensor::wrap(std::move(buffer), {DType::kFloat32, Shape(dims)});
     if (o_.data_format == "channels_first") x = batch ? transpose(x, {0, 3, 1, 2}) : transpose(x, {2, 0, 1});
     Element element{{x}, {}, {}};
-    if (o_.label_mode != "none") element.y = {targets(labels, batch)};
+    if (o_.label_mode != "none") element.y = {detail::file_targets(labels, o_.label_mode, classes_, batch)};
     return element;
   }
 
  private:
   /// False where the file is left out.
   bool read(int64_t number, float* to) const {
-    const ImageFile& file = index_.files[static_cast<size_t>(number)];
+    const LabelledFile& file = index_.files[static_cast<size_t>(number)];
     try {
       detail::read_resized(index_.tree->read(file.path), index_.tree->shown(file.path), read_, to);
       return true;
@@ -222,31 +143,15 @@ class Reading {
     }
   }
 
-  Tensor targets(const std::vector<int32_t>& labels, bool batch) const {
-    std::vector<int64_t> dims;
-    if (batch) dims.push_back(static_cast<int64_t>(labels.size()));
-    if (o_.label_mode == "int") return Tensor::from(labels, Shape(dims));
-    dims.push_back(o_.label_mode == "binary" ? 1 : classes_);
-    std::vector<float> rows(labels.size() * static_cast<size_t>(dims.back()));
-    for (size_t i = 0; i < labels.size(); ++i) {
-      if (o_.label_mode == "binary") {
-        rows[i] = static_cast<float>(labels[i]);
-      } else {
-        rows[i * static_cast<size_t>(classes_) + static_cast<size_t>(labels[i])] = 1;
-      }
-    }
-    return Tensor::from(rows, Shape(dims));
-  }
-
-  const Index index_;
+  const FileIndex index_;
   const ImageDatasetOptions o_;
   const detail::ReadResized read_;
-  int64_t classes_;
+  const int64_t classes_;
   const std::unique_ptr<std::atomic<bool>[]> warned_;
   const std::shared_ptr<BatchMemory> memory_ = std::make_shared<BatchMemory>();
 };
 
-ImageDataset pipeline(const Index& index, const ImageDatasetOptions& o) {
+ImageDataset pipeline(const FileIndex& index, const ImageDatasetOptions& o) {
   const auto count = static_cast<int64_t>(index.files.size());
   const auto reading = std::make_shared<const Reading>(index, o);
   Dataset all = Dataset::range(count);
@@ -260,27 +165,25 @@ ImageDataset pipeline(const Index& index, const ImageDatasetOptions& o) {
   if (skip) all = all.filter([](const Element& element) { return element.x[0].size() > 0; });
   if (skip && o.batch_size > 0) all = all.batch(o.batch_size);
   std::vector<std::string> paths;
-  for (const ImageFile& file : index.files) paths.push_back(index.tree->shown(file.path));
+  for (const LabelledFile& file : index.files) paths.push_back(index.tree->shown(file.path));
   return {all.prefetch(kAutotune), index.class_names, std::move(paths)};
 }
 
-ImageDataset part_of(Index index, const std::string& directory, const ImageDatasetOptions& o) {
-  take_part(directory, o, index.files);
+ImageDataset part_of(FileIndex index, const std::string& directory, const ImageDatasetOptions& o) {
+  detail::take_part(directory, images(), detail::FileIndexOptions::of(o), index.files);
   return pipeline(index, o);
 }
 
 }  // namespace
 
 ImageDataset image_dataset_from_directory(const std::string& directory, const ImageDatasetOptions& options) {
-  check(options);
   return part_of(find_files(directory, options), directory, options);
 }
 
 std::pair<ImageDataset, ImageDataset> image_datasets_from_directory(const std::string& directory,
                                                                     ImageDatasetOptions options) {
   options.subset = "training";
-  check(options);
-  const Index index = find_files(directory, options);
+  const FileIndex index = find_files(directory, options);
   ImageDataset training = part_of(index, directory, options);
   // Validation comes in one order, as in Keras; the files are shuffled all the same.
   options.subset = "validation";

@@ -15,6 +15,7 @@
 #include "lamina/image/detail/codecs.h"
 #include "lamina/image/load_img.h"
 #include "lamina/zoo/detail/file_tree.h"
+#include "lamina/zoo/detail/text_folder.h"
 
 namespace lamina {
 namespace {
@@ -262,8 +263,14 @@ LabelledData load_image_folder(const std::string& path, const std::string& split
 
 namespace {
 
-[[maybe_unused]] const bool kRegistered = register_data_format({"/", load_image_folder}) &&
-                                          register_data_format({".tar", load_image_folder, "ustar", 257});
+// Of texts where texts are wanted, else of images.
+LabelledData load_folder(const std::string& path, const std::string& split, const DataOptions& options) {
+  const bool texts = options.needs.samples == SampleKind::kTexts;
+  return texts ? detail::load_text_folder(path, split, options) : load_image_folder(path, split, options);
+}
+
+[[maybe_unused]] const bool kRegistered =
+    register_data_format({"/", load_folder}) && register_data_format({".tar", load_folder, "ustar", 257});
 
 }  // namespace
 }  // namespace lamina

@@ -1,11 +1,11 @@
 // Recipes that learn pictures.
 #include <algorithm>
 
-#include "lamina/base/error.h"
 #include "lamina/base/log.h"
 #include "lamina/image/detail/codecs.h"
 #include "lamina/image/picture.h"
 #include "lamina/zoo/detail/image_index.h"
+#include "lamina/zoo/detail/learning.h"
 #include "lamina/zoo/photo_networks.h"
 #include "lamina/zoo/recipes.h"
 #include "lamina/zoo/tutorial_models.h"
@@ -21,14 +21,6 @@ Model ten_classes(const LabelledData&, const RecipeRun& run) {
 
 DataNeeds pictures(const Shape& input, int64_t classes) {
   return {.target = TargetKind::kClassRows, .classes = classes, .inputs = {{"", input}}};
-}
-
-int64_t classes_of(const LabelledData& training) {
-  const auto classes = static_cast<int64_t>(training.class_names.size());
-  if (classes > 1) return classes;
-  throw InvalidArgument("the pictures are all of one class" +
-                        (classes == 1 ? ", '" + training.class_names[0] + "'" : std::string()) +
-                        ": there is nothing to tell apart");
 }
 
 // Photographs are taken at 32, 64 or 96 pixels, whichever is nearest below what most of them have.
@@ -59,18 +51,18 @@ Model with_bytes(Model model) {
 }
 
 Model photos(const LabelledData& training, const RecipeRun& run) {
-  return with_bytes(photo_network(classes_of(training), training.x.shape()[1], run.seed));
+  return with_bytes(photo_network(detail::classes_of(training, "pictures"), training.x.shape()[1], run.seed));
 }
 
 Model cats_dogs_64(const LabelledData& training, const RecipeRun& run) {
-  classes_of(training);
+  detail::classes_of(training, "pictures");
   Model model = tutorial_model("cnn64").build(run.seed);
   model.set_data_info({.scale = PixelScale::kUnit});
   return model;
 }
 
 Model cats_dogs(const LabelledData& training, const RecipeRun& run) {
-  classes_of(training);
+  detail::classes_of(training, "pictures");
   return with_bytes(cats_dogs_network(run.steps, run.seed));
 }
 

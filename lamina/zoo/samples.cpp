@@ -173,16 +173,21 @@ LabelledData part_of(const LabelledData& data, int64_t first, int64_t count) {
       });
 }
 
-DataNeeds model_needs(const Model& model) {
+DataNeeds needs_of(const DataInfo& info, const std::string& name) {
   DataNeeds needs;
-  needs.known = model.data_info();
+  needs.known = info;
   if (const Json* table = needs.known.sections.find(kTable)) {
     const Json* place = table->find(kTargetPlace);
     if (place && place->is_int()) needs.target_place = place->as_int();
   }
-  if (SeriesInfo::of(needs.known, "model '" + model.name() + "'")) needs.samples = SampleKind::kSeries;
-  if (FeatureSpace::of(needs.known, "model '" + model.name() + "'")) needs.samples = SampleKind::kRows;
+  if (SeriesInfo::of(needs.known, name)) needs.samples = SampleKind::kSeries;
+  if (FeatureSpace::of(needs.known, name)) needs.samples = SampleKind::kRows;
   if (needs.known.text) needs.samples = SampleKind::kTexts;
+  return needs;
+}
+
+DataNeeds model_needs(const Model& model) {
+  DataNeeds needs = needs_of(model.data_info(), "model '" + model.name() + "'");
   needs.outputs = model.output_names();
   const std::vector<std::string>& names = model.input_names();
   for (size_t i = 0; i < names.size(); ++i) {
@@ -202,6 +207,11 @@ DataNeeds model_needs(const Model& model) {
 
 void learn_data_info(Model& model, const LabelledData& data) {
   DataInfo info = model.data_info();
+  learn_data_info(info, data);
+  model.set_data_info(std::move(info));
+}
+
+void learn_data_info(DataInfo& info, const LabelledData& data) {
   // Folders are names, whatever they are called: a folder that lacks the first would be numbered anew.
   const bool named = !detail::are_numbered(data.class_names) || !data.names.empty();
   if (info.class_names.empty() && named) info.class_names = data.class_names;
@@ -214,7 +224,6 @@ void learn_data_info(Model& model, const LabelledData& data) {
   }
   if (info.features.empty()) info.features = data.features;
   if (!data.target.empty()) info.target = data.target;
-  model.set_data_info(std::move(info));
 }
 
 bool holds_pictures(const LabelledData& data) {

@@ -20,12 +20,17 @@ LabelledData part_of(const LabelledData& data, const std::vector<int64_t>& numbe
 ///
 ///   LabelledData test = load_data("test.csv", {.needs = model_needs(model)});
 DataNeeds model_needs(const Model& model);
+/// The same as far as what is known of the data says it: what samples are, names, and where the target
+/// stands.
+/// @param name  who knows it, for the message of a FileError.
+DataNeeds needs_of(const DataInfo& info, const std::string& name);
 
 /// Adds to the model's DataInfo what it does not know yet and these data say: names of classes and columns;
 /// the target is the one of these data.
 /// Call it with the data of a training. Names of classes that are "0", "1", ... are kept of folders only:
 /// elsewhere such labels are numbers.
 void learn_data_info(Model& model, const LabelledData& data);
+void learn_data_info(DataInfo& info, const LabelledData& data);
 
 /// Whether one of the inputs is pictures of bytes, as settle_scale describes them.
 bool holds_pictures(const LabelledData& data);

@@ -16,6 +16,7 @@
 #include "lamina/data/labelled_data.h"
 #include "lamina/image/load_img.h"
 #include "lamina/zoo/check_folder.h"
+#include "lamina/zoo/detail/file_index.h"
 #include "lamina/zoo/detail/image_index.h"
 #include "lamina/zoo/image_folder.h"
 
@@ -23,7 +24,7 @@ namespace lamina::image {
 namespace {
 
 namespace fs = std::filesystem;
-using detail::ImageFile;
+using detail::LabelledFile;
 
 /// How many of each class are for the test: shares of `all`, the largest remainders rounded up; of two or
 /// more images one at least on either side.
@@ -50,7 +51,7 @@ std::vector<size_t> shares(const std::vector<size_t>& counts, size_t all, double
   return taken;
 }
 
-void copy(const detail::FileTree& tree, const ImageFile& file, const std::string& part,
+void copy(const detail::FileTree& tree, const LabelledFile& file, const std::string& part,
           const std::string& out) {
   // cats/old/1.jpg becomes cats/old_1.jpg
   const size_t slash = file.path.find('/');
@@ -109,8 +110,8 @@ class Twins {
 };
 
 /// The files that can be decoded; the others go to `unreadable`.
-std::vector<ImageFile> readable(const detail::FileTree& tree, const std::vector<std::string>& paths,
-                                std::vector<FolderReport::Unreadable>& unreadable, Twins& twins) {
+std::vector<LabelledFile> readable(const detail::FileTree& tree, const std::vector<std::string>& paths,
+                                   std::vector<FolderReport::Unreadable>& unreadable, Twins& twins) {
   std::vector<std::string> reasons(paths.size());
   std::vector<size_t> hashes(paths.size());
   parallel_for(static_cast<int64_t>(paths.size()), 1, [&](int64_t begin, int64_t end) {
@@ -125,7 +126,7 @@ std::vector<ImageFile> readable(const detail::FileTree& tree, const std::vector<
       }
     }
   });
-  std::vector<ImageFile> files;
+  std::vector<LabelledFile> files;
   for (size_t i = 0; i < paths.size(); ++i) {
     if (!reasons[i].empty()) {
       unreadable.push_back({tree.shown(paths[i]), reasons[i]});
@@ -170,9 +171,9 @@ FolderSplit split_folder(const std::string& directory, const std::string& out,
   const auto tree = detail::FileTree::open(directory);
   FolderSplit split;
   Twins twins(*tree);
-  std::vector<std::vector<ImageFile>> groups;
+  std::vector<std::vector<LabelledFile>> groups;
   for (const std::string& name : tree->names("", true)) {
-    const std::vector<ImageFile> files =
+    const std::vector<LabelledFile> files =
         readable(*tree, detail::image_paths(*tree, name), split.unreadable, twins);
     if (files.empty()) continue;
     if (options.stratify && files.size() < 2)
@@ -198,7 +199,7 @@ FolderSplit split_folder(const std::string& directory, const std::string& out,
   for (size_t g = 0; g < groups.size(); ++g) {
     detail::shuffle_as_numpy(groups[g], static_cast<uint32_t>(options.seed + g));
     size_t room = taken[g];
-    for (const ImageFile& file : groups[g]) {
+    for (const LabelledFile& file : groups[g]) {
       const std::string& first = twins.first(file.path);
       const bool test = in_test.try_emplace(first, twins.size(first) <= room).first->second;
       if (test && room > 0) --room;

@@ -6,24 +6,11 @@
 #include "lamina/data/feature_space.h"
 #include "lamina/nn/layers/layers.h"
 #include "lamina/nn/optimizers/adam.h"
+#include "lamina/zoo/detail/learning.h"
 #include "lamina/zoo/recipes.h"
 
 namespace lamina {
 namespace {
-
-// What a table has taught, as it is saved. Columns without names are known by their places, so that all of
-// them count; of the others those that are used.
-DataInfo info_of(const FeatureSpace& space, const LabelledData& training) {
-  DataInfo info;
-  space.save(info);
-  for (const Feature& feature : space.features()) {
-    if (training.features.empty() || feature.kind != FeatureKind::kLeftOut)
-      info.features.push_back(feature.name);
-  }
-  info.target = training.target;
-  info.class_names = training.class_names;
-  return info;
-}
 
 // Two hidden layers. Values are scaled back by the network itself, which so says them in their units.
 Model dense_network(const LabelledData& training, const RecipeRun& run) {
@@ -48,7 +35,7 @@ Model dense_network(const LabelledData& training, const RecipeRun& run) {
                          : classes == 2 ? "binary_crossentropy"
                                         : "sparse_categorical_crossentropy",
                  .metrics = {classes == 0 ? "root_mean_squared_error" : "accuracy"}});
-  model.set_data_info(info_of(space, training));
+  model.set_data_info(detail::table_info(space, training));
   return model;
 }
 

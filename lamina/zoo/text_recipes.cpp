@@ -3,25 +3,16 @@
 #include <string>
 #include <vector>
 
-#include "lamina/base/error.h"
 #include "lamina/data/labelled_data.h"
 #include "lamina/nn/layers/layers.h"
 #include "lamina/nn/optimizers/adam.h"
 #include "lamina/text/text_preprocessing.h"
+#include "lamina/zoo/detail/learning.h"
 #include "lamina/zoo/recipes.h"
 #include "lamina/zoo/text_networks.h"
 
 namespace lamina {
 namespace {
-
-// How many classes the targets name; throws where there is nothing to tell apart.
-int64_t classes_of(const LabelledData& training) {
-  const auto classes = static_cast<int64_t>(training.class_names.size());
-  if (classes > 1) return classes;
-  throw InvalidArgument(classes == 1 ? "all texts are of the class '" + training.class_names[0] +
-                                           "': there is nothing to tell apart"
-                                     : "the targets are no classes: names or whole numbers were expected");
-}
 
 struct Reading {
   TokenizerOptions words;
@@ -33,7 +24,7 @@ struct Reading {
 
 // Embedding, what reads it, and an output for each class, or one of yes and no for two.
 Model classifier(const LabelledData& training, const Reading& how, uint64_t seed) {
-  const int64_t classes = classes_of(training);
+  const int64_t classes = detail::classes_of(training, "texts");
   Tokenizer tokenizer(how.words);
   std::optional<UnigramSegmenter> segmenter;
   if (how.segmenter) segmenter = UnigramSegmenter::train(training.texts, *how.segmenter);

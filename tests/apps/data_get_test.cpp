@@ -9,6 +9,7 @@
 #include "lamina/base/files.h"
 #include "lamina/base/json.h"
 #include "tests/support/program.h"
+#include "tests/support/shared_data.h"
 #include "tests/support/temporary_folder.h"
 
 namespace lamina {
@@ -224,8 +225,8 @@ TEST_F(DataGet, AMirrorIsHeldToTheSameChecksums) {
   EXPECT_EQ(outcome.status, 1);
   EXPECT_NE(outcome.err.find("expected 86c4e6aa9db7c042"), std::string::npos) << outcome.err;
   EXPECT_FALSE(there("tiny-shakespeare/input.txt"));
-  const std::string real = std::string(LAMINA_SOURCE_DIR) + "/../shared/data/tiny_shakespeare/input.txt";
-  if (!fs::exists(real)) GTEST_SKIP() << "no ../shared";
+  const std::string real = test::shared_data("tiny_shakespeare/input.txt");
+  if (real.empty()) GTEST_SKIP() << "no ../shared";
   write_file(folder_ / "files/input.txt", read_file(real));
   ASSERT_EQ(get("tiny-shakespeare", {"--mirror", address_ + "/range"}).status, 0);
   EXPECT_EQ(fs::file_size(folder_ / "got/tiny-shakespeare/input.txt"), 1115394u);

@@ -71,10 +71,10 @@ TEST_F(PhotoRecipe, RefusesAFolderOfOneClass) {
   fs::rename(folder_ / "pets/green", folder_ / "alone/green");
   const Outcome one = run({"train", "photos", "--data", "alone", "--out", "one.keras"});
   EXPECT_EQ(one.status, 1);
-  EXPECT_NE(one.err.find("all of one class, 'green'"), std::string::npos) << one.err;
+  EXPECT_NE(one.err.find("all pictures are of the class 'green'"), std::string::npos) << one.err;
   const Outcome animals = run({"train", "cats-dogs", "--data", "alone", "--out", "two.keras"});
   EXPECT_EQ(animals.status, 1);
-  EXPECT_NE(animals.err.find("all of one class, 'green'"), std::string::npos) << animals.err;
+  EXPECT_NE(animals.err.find("all pictures are of the class 'green'"), std::string::npos) << animals.err;
 }
 
 TEST_F(PhotoRecipe, FoldersAreCheckedAndSplit) {

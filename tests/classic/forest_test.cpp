@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numeric>
 #include <random>
 
+#include "lamina/base/error.h"
 #include "lamina/base/threads.h"
 #include "lamina/classic/detail/random_words.h"
 #include "lamina/classic/gradient_boosting.h"
@@ -98,9 +100,22 @@ TEST(RandomForest, IsBetterThanATree) {
   EXPECT_NEAR(
       importances[0] + importances[1] + importances[2] + importances[3] + importances[4] + importances[5], 1,
       1e-12);
+  EXPECT_EQ(forest.extent().at("trees").as_int(), 40);
+  EXPECT_GT(forest.extent().at("depth").as_int(), 4);
   RandomForestRegressor regressor({.n_estimators = 40});
   const double single = DecisionTreeRegressor().fit(train.x, train.numbers).score(test.x, test.numbers);
   EXPECT_GT(regressor.fit(train.x, train.numbers).score(test.x, test.numbers), single);
+}
+
+TEST(GradientBoosting, SaysWhichFeaturesDecide) {
+  const Data train = rings(400, 1);
+  GradientBoostingClassifier boosting({.n_estimators = 20});
+  EXPECT_THROW(boosting.feature_importances(), InvalidArgument);
+  EXPECT_EQ(boosting.extent(), Json::object());
+  const std::vector<double> importances = boosting.fit(train.x, train.labels).feature_importances();
+  EXPECT_GT(importances[0] + importances[1], 0.6);
+  EXPECT_NEAR(std::accumulate(importances.begin(), importances.end(), 0.0), 1, 1e-12);
+  EXPECT_LE(boosting.extent().at("depth").as_int(), 3);
 }
 
 TEST(RandomForest, HasOtherTreesForOtherSeeds) {

@@ -5,6 +5,7 @@
 #include "lamina/data/csv.h"
 #include "lamina/data/feature_space.h"
 #include "tests/support/golden.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/support/told.h"
 
 namespace lamina {
@@ -117,6 +118,51 @@ TEST(FeatureSpace, TellsThatDatesInAnotherOrderAreText) {
   const test::Told told;
   EXPECT_NE(adapted(column("n", {"03/04/2020", "1.12.2019"}, 5)).kind, FeatureKind::kDate);
   EXPECT_TRUE(told.holds("column 'n' holds '03/04/2020', which may be a date")) << told.text();
+  EXPECT_TRUE(told.holds("(--date-format, such as %d/%m/%Y)")) << told.text();
+}
+
+TEST(FeatureSpace, ReadsDatesAsItIsTold) {
+  const test::Told told;
+  const auto written = [](const std::string& format, const std::vector<std::string>& fields) {
+    return FeatureSpace::adapt({column("when", fields)}, {.date_format = format});
+  };
+  const FeatureSpace iso =
+      FeatureSpace::adapt({column("when", {"2020-01-01", "2020-07-02", "1999-12-31", ""})});
+  const Tensor expected = iso({column("when", {"2020-02-29"})});
+  const auto same = [&](const std::string& format, const std::vector<std::string>& fields,
+                        const std::string& leap) {
+    const FeatureSpace space = written(format, fields);
+    EXPECT_EQ(space.features()[0].kind, FeatureKind::kDate) << format;
+    DataInfo info;
+    space.save(info);
+    const FeatureSpace read = *FeatureSpace::of(info);
+    EXPECT_EQ(read({column("when", {leap})}).to_vector<float>(), expected.to_vector<float>()) << format;
+  };
+  same("%d/%m/%Y", {"01/01/2020", "2/7/2020", "31/12/1999", ""}, "29/02/2020");
+  same("%m.%d.%y", {"1.1.20", "07.02.20", "12.31.99", "NA"}, " 2.29.20 ");
+  same("%d %b %Y", {"1 Jan 2020", "02 jul 2020", "31 DEC 1999", ""}, "29 Feb 2020");
+  same("%B %d, %Y", {"January 1, 2020", "July 2, 2020", "december 31, 1999", ""}, "February 29, 2020");
+  same("%Y%m%d", {"20200101", "20200702", "19991231", ""}, "20200229");
+  EXPECT_EQ(told.text(), "");
+  const FeatureSpace noon = written("%d/%m/%Y %I:%M %p", {"01/01/2020 12:00 AM", "02/01/2020 11:30 pm"});
+  EXPECT_NEAR(noon({column("when", {"01/01/2020 12:00 pm"})}).to_vector<float>().back(), -1, 1e-6);
+  const auto refusal = [&](const std::string& format, const std::vector<std::string>& fields) {
+    return test::message_of<InvalidArgument>([&] { written(format, fields); });
+  };
+  EXPECT_NE(refusal("%d/%q/%Y", {"1/1/2020"}).find("holds '%q'"), std::string::npos);
+  EXPECT_NE(refusal("%m/%Y", {"1/2020"}).find("lacks a year (%Y), a month (%m) or a day (%d)"),
+            std::string::npos);
+  EXPECT_NE(
+      refusal("%d/%m/%Y", {"2020-01-01", "2020-01-02"}).find("no column holds dates as '%d/%m/%Y' alone"),
+      std::string::npos);
+  EXPECT_NE(refusal("%d/%m/%Y", {"30/02/2020", "01/03/2020"})
+                .find("column 'when' of row 1 holds '30/02/2020', a day"),
+            std::string::npos);
+  const FeatureSpace space = written("%d/%m/%Y", {"01/01/2020", "31/12/2020"});
+  EXPECT_NE(test::message_of<InvalidArgument>([&] {
+              space({column("when", {"2020-01-01"})});
+            }).find("a date as in training was expected"),
+            std::string::npos);
 }
 
 TEST(FeatureSpace, SaysNothingOfDatesWhereThereAreNone) {

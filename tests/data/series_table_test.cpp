@@ -71,5 +71,30 @@ TEST(SeriesTable, RefusesGapsAndTimesThatGoBack) {
   EXPECT_TRUE(told.holds("as if there was no gap")) << told.text();
 }
 
+TEST(SeriesTable, ReadsTimesAsItIsToldAndTellsWhatIsMissing) {
+  const Told told;
+  const std::string text =
+      "d,v\n30/01/2020,1\n31/01/2020,2\n01/02/2020,3\n02/02/2020,4\n05/02/2020,5\n06/02/2020,6\n";
+  EXPECT_EQ(parse_table(text, "t", of_series()).names[0], "30/01/2020");
+  EXPECT_TRUE(told.holds("(--date-format, such as %d/%m/%Y)")) << told.text();
+  DataOptions options = of_series();
+  options.date_format = "%d/%m/%Y";
+  const LabelledData data = parse_table(text, "t", options);
+  EXPECT_EQ(data.names[0], "2020-01-30");
+  EXPECT_TRUE(
+      told.holds("2 times of the series are missing, in 1 gap; the first is between '2020-02-02' and "
+                 "'2020-02-05', rows 4 and 5"))
+      << told.text();
+  const auto refusal = [&](const std::string& rows) {
+    return message_of<FileError>([&] { parse_table("d,v\n" + rows, "t", options); });
+  };
+  EXPECT_NE(refusal("02/02/2020,1\n01/02/2020,2\n").find("a series goes forward in time"), std::string::npos);
+  EXPECT_NE(refusal("02/02/2020,1\n2020-02-03,2\n").find("row 2 is '2020-02-03', which is not written as"),
+            std::string::npos);
+  EXPECT_NE(refusal("2020-02-03,2\n").find("none begins with a time as '%d/%m/%Y'"), std::string::npos);
+  EXPECT_NE(refusal("02/02/2020,1\n,2\n").find("column 'd' of row 2 is empty; a time was expected"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace lamina

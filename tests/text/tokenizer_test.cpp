@@ -212,6 +212,7 @@ TEST(CountVectorizer, RefusesArgumentsThatCannotBe) {
   EXPECT_TRUE(holds(says({.min_df = 0}), "max_df and min_df"));
   EXPECT_TRUE(holds(says({.max_features = -1}), "max_features is -1"));
   EXPECT_TRUE(holds(says({.stop_words = {"a"}, .analyzer = "char"}), "for the analyzer 'word'"));
+  EXPECT_TRUE(holds(says({.stop_words = {"english"}}), "is not built in: give the words themselves"));
   EXPECT_TRUE(holds(says({.vocabulary = {"a", "a"}}), "'a' twice"));
   EXPECT_THROW(CountVectorizer({.token_pattern = "[a-z]+"}), Unsupported);
   EXPECT_THROW(TfidfVectorizer({}, {.norm = "max"}), InvalidArgument);

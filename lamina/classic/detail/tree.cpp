@@ -1,22 +1,43 @@
 // Trees in snapshots.
 #include "lamina/classic/detail/tree.h"
 
+#include <algorithm>
+#include <functional>
 #include <numeric>
 
 #include "lamina/classic/detail/state.h"
 
 namespace lamina::classic::detail {
 
-std::vector<double> importances_of(const std::vector<Tree>& trees, int64_t features) {
+std::vector<double> importances_of(const std::vector<Tree>& trees, int64_t features, Importance how) {
   std::vector<double> sum(static_cast<size_t>(features), 0.0);
   const auto add_scaled = [](const std::vector<double>& from, std::vector<double>& to) {
     const double total = std::accumulate(from.begin(), from.end(), 0.0);
     for (size_t i = 0; total > 0 && i < from.size(); ++i) to[i] += from[i] / total;
   };
-  for (const Tree& tree : trees) add_scaled(tree.importance, sum);
+  for (const Tree& tree : trees) {
+    if (how == Importance::kScaled)
+      add_scaled(tree.importance, sum);
+    else
+      std::transform(sum.begin(), sum.end(), tree.importance.begin(), sum.begin(), std::plus<>());
+  }
   std::vector<double> scaled(sum.size(), 0.0);
   add_scaled(sum, scaled);
   return scaled;
+}
+
+Json extent_of(const std::vector<Tree>& trees) {
+  int64_t nodes = 0, depth = 0;
+  for (const Tree& tree : trees) {
+    std::vector<int64_t> depths(tree.nodes(), 0);  // parents come before their children
+    for (size_t i = 0; i < tree.nodes(); ++i) {
+      depth = std::max(depth, depths[i]);
+      if (tree.feature[i] < 0) continue;
+      depths[i + 1] = depths[static_cast<size_t>(tree.right[i])] = depths[i] + 1;
+    }
+    nodes += static_cast<int64_t>(tree.nodes());
+  }
+  return Json::object({{"trees", static_cast<int64_t>(trees.size())}, {"nodes", nodes}, {"depth", depth}});
 }
 
 namespace {

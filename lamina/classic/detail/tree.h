@@ -29,9 +29,18 @@ struct Tree {
   const double* value_of(size_t node) const { return value.data() + static_cast<int64_t>(node) * width; }
 };
 
-/// Sums of the trees' importances, each tree's scaled to sum 1 first, scaled to sum 1 (scikit-learn:
-/// feature_importances_).
-std::vector<double> importances_of(const std::vector<Tree>& trees, int64_t features);
+/// How the importances of several trees are added up.
+enum class Importance {
+  kScaled,     ///< each tree's scaled to sum 1: trees that all say the same
+  kAsTheyAre,  ///< trees that each say a part
+};
+/// Sums of the trees' importances, scaled to sum 1 (scikit-learn: feature_importances_ of forests, and of
+/// boosting).
+std::vector<double> importances_of(const std::vector<Tree>& trees, int64_t features,
+                                   Importance how = Importance::kScaled);
+
+/// {"trees", "nodes", "depth"}: the depth is that of the deepest.
+Json extent_of(const std::vector<Tree>& trees);
 
 /// One array for all trees' nodes each, and where each tree begins.
 void save_trees(const std::vector<Tree>& trees, EstimatorSnapshot& snapshot);

@@ -115,12 +115,18 @@ bool looks_like_another_date(std::string_view field) {
   return numbers == 2 && digits > 0;
 }
 
-std::array<double, kDateParts> date_parts(const TextColumn& column, size_t row) {
+std::array<double, kDateParts> date_parts(const TextColumn& column, size_t row, const DateFormat* format) {
   namespace chrono = std::chrono;
   std::string_view text = trimmed(column[row]);
   const auto fail = [&](const char* what) {
     throw InvalidArgument(place_of(column, row) + "holds " + shown(column[row]) + what);
   };
+  std::string iso;
+  if (format) {
+    iso = format->iso(text).value_or("");
+    if (iso.empty()) fail("; a date as in training was expected (--date-format)");
+    text = iso;
+  }
   if (!looks_like_a_date(text))
     fail("; a date as in ISO 8601 was expected, 2020-02-29 or 2020-02-29T12:30:00");
   const int year = *take_digits(text, 4);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lamina/data/detail/cells.h"
+#include "lamina/data/detail/date_format.h"
 #include "lamina/data/text_column.h"
 
 namespace lamina::detail {
@@ -38,7 +39,9 @@ inline constexpr size_t kDateParts = 7;
 /// Days since 1970 with the part of the day; sine and cosine of the place in the year, the week and the day.
 /// Times are taken as they stand, without regard to a zone behind them. Throws InvalidArgument, naming the
 /// row, for what is no ISO 8601 date ("2020-02-29", "2020-02-29T23:59:59.5Z") and for days that do not exist.
-std::array<double, kDateParts> date_parts(const TextColumn& column, size_t row);
+/// @param format  how the column writes its dates; nullptr: ISO 8601.
+std::array<double, kDateParts> date_parts(const TextColumn& column, size_t row,
+                                          const DateFormat* format = nullptr);
 
 /// Of the population; a deviation of 0 counts as 1.
 std::pair<double, double> mean_and_deviation(const std::vector<double>& values);

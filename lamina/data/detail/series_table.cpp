@@ -3,11 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
 
+#include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
 #include "lamina/data/detail/cells.h"
+#include "lamina/data/detail/feature_cells.h"
 
 namespace lamina::detail {
 namespace {
@@ -19,6 +22,7 @@ class SeriesTable {
   SeriesTable(const CsvTable& table, const std::string& name, const DataOptions& options)
       : table_(table), name_(name), options_(options), decimal_(options.table.decimal_comma ? ',' : '.') {
     if (table.rows.empty()) throw FileError("'" + name + "' has no rows");
+    if (!options.date_format.empty()) format_.emplace(options.date_format);
     values_ = values_column();
     times_ = times_column();
   }
@@ -56,6 +60,7 @@ class SeriesTable {
       warn("'" + name_ + "': " + std::to_string(dropped) + " of " + std::to_string(table_.rows.size()) +
            " rows lack a finite value and are left out: the series goes on as if there was no gap");
     }
+    tell_gaps();
     data.x = Tensor::from(values, Shape{static_cast<int64_t>(values.size()), 1});
     data.features = {table_.columns[values_]};
     return data;
@@ -104,8 +109,14 @@ class SeriesTable {
 
   std::optional<size_t> times_column() const {
     for (size_t column = 0; column < table_.columns.size(); ++column) {
-      if (column != values_ && cell_of(0, column).kind == CellKind::kText) return column;
+      if (column == values_) continue;
+      if (format_ ? format_->iso(table_.rows[0][column]).has_value()
+                  : cell_of(0, column).kind == CellKind::kText)
+        return column;
     }
+    if (format_)
+      throw FileError(columns() + ", and none begins with a time as '" + options_.date_format +
+                      "' (--date-format)");
     return std::nullopt;
   }
 
@@ -119,8 +130,65 @@ class SeriesTable {
     return true;
   }
 
+  // As ISO 8601 where it is known how times are written.
+  std::string time_of(size_t row) const {
+    const std::string& field = table_.rows[row][*times_];
+    if (cell_of(row, *times_).kind == CellKind::kMissing) {
+      throw FileError(place(row, *times_) + " is " + (trimmed(field).empty() ? "empty" : shown(field)) +
+                      "; a time was expected, as in other rows: mend it, or take the row out");
+    }
+    if (!format_) return std::string(trimmed(field));
+    const std::optional<std::string> iso = format_->iso(field);
+    if (!iso)
+      throw FileError(place(row, *times_) + " is " + shown(field) + ", which is not written as '" +
+                      options_.date_format + "' (--date-format)");
+    return *iso;
+  }
+
+  // Rows that are mostly the same time apart, and some of which are missing.
+  void tell_gaps() const {
+    if (!times_ || table_.rows.size() < 4) return;
+    TextColumn times(table_.columns[*times_]);
+    for (size_t row = 0; row < table_.rows.size(); ++row) times.push_back(time_of(row));
+    if (!looks_like_a_date(times[0])) {
+      if (looks_like_another_date(times[0]))
+        warn("'" + name_ + "': times such as " + shown(times[0]) +
+             " are not understood, so that nobody looks whether they go forward, or what season they have; " +
+             date_format_hint());
+      return;
+    }
+    std::vector<int64_t> moments;  // in seconds
+    for (size_t row = 0; row < times.size(); ++row) {
+      if (!looks_like_a_date(times[row])) return;
+      try {
+        moments.push_back(std::llround(date_parts(times, row)[0] * 86400));
+      } catch (const InvalidArgument& error) {
+        throw FileError("'" + name_ + "': " + error.what());
+      }
+    }
+    std::map<int64_t, size_t> steps;
+    for (size_t row = 1; row < moments.size(); ++row) ++steps[moments[row] - moments[row - 1]];
+    const auto most = std::max_element(steps.begin(), steps.end(),
+                                       [](const auto& a, const auto& b) { return a.second < b.second; });
+    const int64_t step = most->first;
+    if (step <= 0 || most->second * 10 < 7 * (moments.size() - 1)) return;
+    size_t gaps = 0, first = 0;
+    int64_t missing = 0;
+    for (size_t row = 1; row < moments.size(); ++row) {
+      const int64_t apart = moments[row] - moments[row - 1];
+      if (apart <= step) continue;
+      if (gaps++ == 0) first = row;
+      missing += apart / step - 1;
+    }
+    if (gaps == 0) return;
+    warn("'" + name_ + "': " + count_of(missing, "time") + " of the series " + (missing == 1 ? "is" : "are") +
+         " missing, in " + count_of(static_cast<int64_t>(gaps), "gap") + "; the first is between " +
+         shown(times[first - 1]) + " and " + shown(times[first]) + ", rows " + std::to_string(first) +
+         " and " + std::to_string(first + 1) + ": the series goes on as if there was none");
+  }
+
   void add_time(LabelledData& data, size_t row) const {
-    const std::string time(trimmed(table_.rows[row][*times_]));
+    const std::string time = time_of(row);
     if (!data.names.empty() && is_iso(time) && is_iso(data.names.back()) &&
         time.size() == data.names.back().size() && time < data.names.back()) {
       throw FileError(place(row, *times_) + " is " + shown(time) + ", after " + shown(data.names.back()) +
@@ -149,6 +217,7 @@ class SeriesTable {
   char decimal_;
   size_t values_ = 0;
   std::optional<size_t> times_;
+  std::optional<DateFormat> format_;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <set>
 
 #include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
@@ -95,7 +96,9 @@ bool TargetColumn::take_value(std::string_view field, const Cell& cell, size_t l
 void TargetColumn::take_known(std::string_view field, const Cell& cell, size_t line, size_t row) {
   key_ = field;
   auto found = places_.find(key_);
-  if (found == places_.end() && is_class_number(cell)) {
+  const bool whole = cell.kind == CellKind::kNumber && cell.number == std::floor(cell.number) &&
+                     std::abs(cell.number) < kMostClasses;
+  if (found == places_.end() && whole) {
     key_ = std::to_string(static_cast<int64_t>(cell.number));  // 3.0 for 3
     found = places_.find(key_);
   }
@@ -204,6 +207,15 @@ void TargetColumn::finish_names(const std::string& source, LabelledData& data) {
 }
 
 void TargetColumn::finish_numbers(const std::string& source, LabelledData& data) {
+  std::set<double> numbers;
+  for (size_t i = 0; i < std::min<size_t>(seen_.size(), 8); ++i) numbers.insert(seen_[i].cell.number);
+  if (seen_.size() <= 8 && are_signs(numbers, needs_)) {
+    data.class_names = {"-1", "1"};
+    std::vector<int32_t> class_of_seen;
+    for (const Seen& seen : seen_) class_of_seen.push_back(seen.cell.number > 0 ? 1 : 0);
+    data.y = numbers_of(class_of_seen);
+    return;
+  }
   const bool labels = needs_.target == TargetKind::kClassNumbers || needs_.target == TargetKind::kClassRows;
   const auto odd =
       std::find_if(seen_.begin(), seen_.end(), [](const Seen& seen) { return !is_class_number(seen.cell); });

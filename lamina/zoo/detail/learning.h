@@ -1,0 +1,20 @@
+// What recipes of several kinds of data have in common. Internal header.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "lamina/data/feature_space.h"
+#include "lamina/data/labelled_data.h"
+
+namespace lamina::detail {
+
+/// How many classes the targets name. Throws InvalidArgument where there is nothing to tell apart.
+/// @param what  the samples, for the message: "pictures".
+int64_t classes_of(const LabelledData& training, const std::string& what);
+
+/// What a table has taught, as it is saved. Columns without names are known by their places, so that all of
+/// them count; of the others those that are used.
+DataInfo table_info(const FeatureSpace& space, const LabelledData& training);
+
+}  // namespace lamina::detail
