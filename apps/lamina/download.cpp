@@ -9,8 +9,8 @@
 #include <memory>
 #include <system_error>
 
-#include "lamina/base/detail/opened_library.h"
 #include "lamina/base/error.h"
+#include "lamina/base/opened_library.h"
 #include "lamina/base/version.h"
 #include "sha256.h"
 
@@ -42,7 +42,7 @@ struct Curl {
 
  private:
   Curl() {
-    const detail::OpenedLibrary library("libcurl.so.4", "libcurl4", "downloads");
+    const OpenedLibrary library("libcurl.so.4", "libcurl4", "downloads");
     library.find(init, "curl_easy_init");
     library.find(cleanup, "curl_easy_cleanup");
     library.find(set, "curl_easy_setopt");

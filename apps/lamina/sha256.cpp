@@ -1,8 +1,8 @@
 // SHA-256 by OpenSSL's libcrypto.
 #include "sha256.h"
 
-#include "lamina/base/detail/opened_library.h"
 #include "lamina/base/error.h"
+#include "lamina/base/opened_library.h"
 
 #ifdef LAMINA_DOWNLOADS
 #include <openssl/evp.h>
@@ -33,7 +33,7 @@ struct Crypto {
 
  private:
   Crypto() {
-    const detail::OpenedLibrary library("libcrypto.so.3", "libssl3", "downloads");
+    const OpenedLibrary library("libcrypto.so.3", "libssl3", "downloads");
     library.find(create, "EVP_MD_CTX_new");
     library.find(destroy, "EVP_MD_CTX_free");
     library.find(sha256, "EVP_sha256");

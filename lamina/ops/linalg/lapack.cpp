@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "lamina/base/detail/opened_library.h"
+#include "lamina/base/opened_library.h"
 #include "lamina/base/system.h"
 
 namespace lamina::detail {
