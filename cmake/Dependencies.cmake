@@ -24,5 +24,5 @@ add_library(lamina_dependencies INTERFACE)
 target_link_libraries(lamina_dependencies INTERFACE
   ${ONEDNN_LIBRARY} PkgConfig::libzip PkgConfig::lzma PkgConfig::turbojpeg PkgConfig::webp
   PkgConfig::utf8proc PNG::PNG ZLIB::ZLIB
-  nlohmann_json::nlohmann_json fmt::fmt Threads::Threads gomp)
+  nlohmann_json::nlohmann_json fmt::fmt Threads::Threads gomp ${CMAKE_DL_LIBS})
 target_include_directories(lamina_dependencies SYSTEM INTERFACE ${ONEDNN_INCLUDE_DIR} ${HIGHWAY_INCLUDE_DIR})
