@@ -33,7 +33,7 @@ FittedEstimator load_estimator(const std::string& path) {
 namespace {
 
 // With what the user says of the data over what it knows.
-FittedEstimator load_estimator(const std::string& path, const DataArguments& arguments) {
+FittedEstimator told_estimator(const std::string& path, const DataArguments& arguments) {
   refuse_scale(arguments);
   FittedEstimator fitted = load_estimator(path);
   tell_info(fitted.info, estimator_needs(fitted), arguments);
@@ -65,7 +65,7 @@ Json metrics_json(const Metrics& metrics) {
 
 int evaluate_estimator(const std::string& path, const std::string& source, const DataArguments& arguments,
                        bool json, const EstimatorPage& page) {
-  const FittedEstimator fitted = load_estimator(path, arguments);
+  const FittedEstimator fitted = told_estimator(path, arguments);
   const LabelledData data = load_for(fitted, source, arguments, true);
   Metrics metrics;
   with_data_of(source, [&] {
@@ -108,7 +108,7 @@ std::vector<float> probabilities_of(const classic::Predictor& predictor, const T
 
 int predict_estimator(const std::string& path, const std::vector<std::string>& inputs,
                       const DataArguments& arguments, bool json) {
-  const FittedEstimator fitted = load_estimator(path, arguments);
+  const FittedEstimator fitted = told_estimator(path, arguments);
   for (const std::string& input : inputs) {
     const bool text = fitted.info.text && is_text(input);
     const SourceRange range = text ? SourceRange{input} : parse_source(input);
