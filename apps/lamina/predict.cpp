@@ -15,6 +15,7 @@
 #include "lamina/explain/classification.h"
 #include "lamina/ops/slice.h"
 #include "lamina/series/series_info.h"
+#include "lamina/zoo/image_folder.h"
 #include "lamina/zoo/samples.h"
 #include "predict_input.h"
 #include "predict_series.h"

@@ -36,7 +36,10 @@ detail::TextStream::Source from_text(std::string_view text) {
 CsvTable all_of(detail::TextStream::Source source, const std::string& name, const TableOptions& options) {
   detail::OpenTable table(std::move(source), name, options, {});
   CsvTable result{table.layout().columns, {}};
-  while (const auto* fields = table.next()) result.rows.emplace_back(fields->begin(), fields->end());
+  while (const auto* fields = table.next()) {
+    result.rows.emplace_back(fields->begin(), fields->end());
+    result.lines.push_back(static_cast<int64_t>(table.line()));
+  }
   return result;
 }
 

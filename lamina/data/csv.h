@@ -13,6 +13,7 @@ namespace lamina {
 struct CsvTable {
   std::vector<std::string> columns;
   std::vector<std::vector<std::string>> rows;
+  std::vector<int64_t> lines = {};  ///< the line of the text, from 1, that each row begins in
 
   /// Index of a column; throws InvalidArgument, suggesting the nearest.
   size_t column(const std::string& name) const;

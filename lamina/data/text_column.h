@@ -2,12 +2,17 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace lamina {
+
+namespace detail {
+class RowLines;
+}
 
 /// Fields of one column, held in one piece of memory.
 class TextColumn {
@@ -31,9 +36,15 @@ class TextColumn {
   int64_t number(size_t row) const { return numbers_.empty() ? static_cast<int64_t>(row) : numbers_[row]; }
   /// Says which rows of the file the rows are that it holds, one number for each.
   void set_numbers(std::vector<int64_t> numbers) { numbers_ = std::move(numbers); }
-  /// The fields of these rows, in this order; they keep their numbers.
+  /// The line of the file, from 1, that the row begins in; 0 where nobody said. A header, blank lines and
+  /// quotes over lines make it another than the number of the row.
+  int64_t line(size_t row) const;
+  /// Says on which lines the rows of the file are.
+  void set_lines(std::shared_ptr<const detail::RowLines> lines) { lines_ = std::move(lines); }
+  /// The fields of these rows, in this order; they keep their numbers and lines.
   TextColumn rows(const std::vector<int64_t>& rows) const {
     TextColumn some(name_);
+    some.lines_ = lines_;
     some.numbers_.reserve(rows.size());
     for (const int64_t row : rows) {
       some.push_back((*this)[static_cast<size_t>(row)]);
@@ -45,7 +56,8 @@ class TextColumn {
  private:
   std::string name_, bytes_;
   std::vector<size_t> ends_;
-  std::vector<int64_t> numbers_;  // empty: the file's rows from the first on
+  std::vector<int64_t> numbers_;                   // empty: the file's rows from the first on
+  std::shared_ptr<const detail::RowLines> lines_;  // of all columns of a table
 };
 
 }  // namespace lamina

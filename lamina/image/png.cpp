@@ -9,7 +9,9 @@
 #include <optional>
 
 #include "lamina/base/error.h"
+#include "lamina/base/log.h"
 #include "lamina/image/detail/codecs.h"
+#include "lamina/image/detail/png_stream.h"
 
 namespace lamina {
 namespace {
@@ -17,14 +19,15 @@ namespace {
 /// libpng's description of a file that is read, with the place in its bytes. libpng leaves its functions by a
 /// jump when they fail: attempt() catches it, and what is called in between has nothing to destroy.
 struct Reading {
-  explicit Reading(std::string_view file) : bytes(file) {
-    png = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, fail, ignore);
+  explicit Reading(detail::PngStream& file) : stream(file) {
+    png = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, fail, note);
     info = png ? png_create_info_struct(png) : nullptr;
     if (!info) {
       png_destroy_read_struct(&png, nullptr, nullptr);
       throw InternalError("libpng does not start");
     }
     png_set_read_fn(png, this, take);
+    png_set_crc_action(png, PNG_CRC_QUIET_USE, PNG_CRC_QUIET_USE);  // PngStream has looked
   }
   ~Reading() { png_destroy_read_struct(&png, &info, nullptr); }
   Reading(const Reading&) = delete;
@@ -43,18 +46,21 @@ struct Reading {
     std::snprintf(self.message, sizeof self.message, "%s", message);
     png_longjmp(png, 1);
   }
-  static void ignore(png_structp, png_const_charp) {}
+  // The pixels' own checksum: to libpng a warning, as long as all rows are there.
+  static void note(png_structp png, png_const_charp message) {
+    auto& self = *static_cast<Reading*>(png_get_error_ptr(png));
+    if (std::strstr(message, "incorrect data check")) self.wrong_sum = true;
+  }
   static void take(png_structp png, png_bytep to, size_t count) {
     auto& self = *static_cast<Reading*>(png_get_io_ptr(png));
-    if (count > self.bytes.size()) png_error(png, "it ends too early");
-    std::memcpy(to, self.bytes.data(), count);
-    self.bytes.remove_prefix(count);
+    if (!self.stream.take(to, count)) png_error(png, "it ends too early");
   }
 
-  std::string_view bytes;
+  detail::PngStream& stream;
   png_structp png = nullptr;
   png_infop info = nullptr;
   char message[128] = "";
+  bool wrong_sum = false;
 };
 
 // What a file says is clear.
@@ -99,8 +105,33 @@ void add_alpha(const Clear& clear, const std::vector<uint8_t>& numbers, Picture&
   }
 }
 
+// The bytes of all rows before compression, each with its filter in front.
+size_t bytes_of_rows(const Reading& file) {
+  const size_t height = png_get_image_height(file.png, file.info),
+               width = png_get_image_width(file.png, file.info),
+               bits = size_t{png_get_bit_depth(file.png, file.info)} * png_get_channels(file.png, file.info);
+  const auto of = [&](size_t rows, size_t columns) {
+    return columns ? rows * (1 + (columns * bits + 7) / 8) : 0;
+  };
+  if (png_get_interlace_type(file.png, file.info) == PNG_INTERLACE_NONE) return of(height, width);
+  size_t all = 0;
+  for (int pass = 0; pass < 7; ++pass) all += of(PNG_PASS_ROWS(height, pass), PNG_PASS_COLS(width, pass));
+  return all;
+}
+
+// Whether the rows that libpng did not find are none, or are none of the file's: Pillow takes a stream that
+// ends early, but as it should, for one whose last rows are black.
+bool ends_well(const detail::PngStream& stream, size_t wanted, const std::string& name) {
+  const detail::PngStream::Inflated found = stream.inflated(wanted);
+  if (found.bytes >= wanted) return true;
+  if (!found.ended) return false;
+  warn("'" + name + "' holds fewer rows than it says: the others are taken for 0, as by Keras");
+  return true;
+}
+
 Picture decode_png(std::string_view bytes, const std::string& name, const detail::DecodeOptions& options) {
-  Reading file(bytes);
+  detail::PngStream stream(bytes, name);
+  Reading file(stream);
   const auto damaged = [&] { return FileError("'" + name + "' is a damaged PNG file: " + file.message); };
   if (!file.attempt([](Reading& it) { png_read_info(it.png, it.info); })) throw damaged();
   const png_uint_32 height = png_get_image_height(file.png, file.info),
@@ -108,6 +139,7 @@ Picture decode_png(std::string_view bytes, const std::string& name, const detail
   detail::check_extents(height, width, "'" + name + "'");
   const int kind = png_get_color_type(file.png, file.info);
   const bool deep_grey = kind == PNG_COLOR_TYPE_GRAY && png_get_bit_depth(file.png, file.info) == 16;
+  const size_t wanted = bytes_of_rows(file);
   Clear clear;
   if (options.alpha) clear = clear_of(file, kind);
   const bool split = options.alpha && (kind & PNG_COLOR_MASK_ALPHA) != 0;
@@ -129,7 +161,11 @@ Picture decode_png(std::string_view bytes, const std::string& name, const detail
     png_read_image(it.png, rows.data());
     png_read_end(it.png, nullptr);
   });
-  if (!whole) throw damaged();
+  if (!whole &&
+      (std::string_view(file.message) != "Not enough image data" || !ends_well(stream, wanted, name)))
+    throw damaged();
+  if (file.wrong_sum)
+    throw FileError("'" + name + "' is a damaged PNG file: the checksum of its pixels is wrong");
 
   std::vector<uint8_t> numbers;  // of colours
   const bool colour = (kind & PNG_COLOR_MASK_COLOR) != 0;

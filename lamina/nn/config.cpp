@@ -86,11 +86,23 @@ double ConfigReader::number(const char* key, std::optional<double> otherwise) {
   return value ? *value : *otherwise;
 }
 
+namespace {
+
+// Python's 0 and 1 are as good as False and True, and Keras writes what it was given.
+std::optional<bool> as_boolean(const Json& value) {
+  if (value.is_bool()) return value.as_bool();
+  if (!value.is_number() || (value.as_double() != 0 && value.as_double() != 1)) return std::nullopt;
+  return value.as_double() == 1;
+}
+
+}  // namespace
+
 bool ConfigReader::boolean(const char* key, bool otherwise) {
   const Json* value = get(key);
   if (!value) return otherwise;
-  if (!value->is_bool()) fail(key, "must be true or false, received " + value->dump());
-  return value->as_bool();
+  const std::optional<bool> read = as_boolean(*value);
+  if (!read) fail(key, "must be true or false, received " + value->dump());
+  return *read;
 }
 
 std::vector<int64_t> ConfigReader::integers(const char* key) {
@@ -204,7 +216,7 @@ void ConfigReader::layer_arguments(std::string& name, bool& trainable, std::stri
 
 void ConfigReader::only(const char* key, const Json& allowed) {
   const Json* value = get(key);
-  if (!value || *value == allowed) return;
+  if (!value || *value == allowed || (allowed.is_bool() && as_boolean(*value) == allowed.as_bool())) return;
   throw Unsupported(where() + ": " + key + " = " + value->dump() + " is not supported; only " +
                     allowed.dump() + " is");
 }

@@ -23,6 +23,7 @@ class ConfigReader {
   double number(const char* key, std::optional<double> otherwise = std::nullopt);
   std::optional<double> optional_number(const char* key);
   std::optional<int64_t> optional_integer(const char* key);
+  /// 0 and 1 count as false and true.
   bool boolean(const char* key, bool otherwise);
   /// A number for both or a list of two.
   Size2 size2(const char* key, Size2 otherwise);

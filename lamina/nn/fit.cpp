@@ -75,8 +75,7 @@ class Fit {
  public:
   Fit(Model& model, BatchSource& source, BatchSource* validation, const FitOptions& options, bool arranged)
       : model_(model),
-        keep_(ModelImpl::shared(model)),
-        impl_(*keep_),
+        impl_(ModelImpl::of(model)),
         position_(impl_.position),
         source_(source),
         validation_(validation),
@@ -97,7 +96,6 @@ class Fit {
   void end_epoch(int epoch);
 
   Model& model_;
-  const std::shared_ptr<ModelImpl> keep_;  // should a callback assign another model to the caller's variable
   ModelImpl& impl_;
   Position& position_;
   BatchSource& source_;
@@ -275,10 +273,10 @@ void warn_of_changes(const Model& model, const ModelImpl& impl) {
 
 History Model::fit(const Tensors& x, const Tensors& y, FitOptions options) {
   check(options);
-  const std::shared_ptr<ModelImpl> keep = ModelImpl::shared(*this);  // should a callback move the model away
+  const detail::Alone alone(*this, "fit");
   ModelImpl& model = impl();
   model.require_idle(*this, "fit");
-  const detail::Alone alone(*this, "fit");
+  const ModelImpl::Running running(model);
   const Batch data =
       model.arrange(*this, {x, y, detail::with_class_weight(y, options.sample_weight, options.class_weight)});
   model.check_data(*this, data, "fit", true, options.batch_size);
@@ -318,10 +316,10 @@ History Model::fit(const Tensors& x, const Tensors& y, FitOptions options) {
 
 History Model::fit(BatchSource& source, FitOptions options) {
   check(options);
-  const std::shared_ptr<ModelImpl> keep = ModelImpl::shared(*this);  // should a callback move the model away
+  const detail::Alone alone(*this, "fit");
   ModelImpl& model = impl();
   model.require_idle(*this, "fit");
-  const detail::Alone alone(*this, "fit");
+  const ModelImpl::Running running(model);
   if (!options.sample_weight.empty() || options.validation_split > 0 || !options.class_weight.empty()) {
     throw InvalidArgument(
         "fit: a source gives its own sample weights and has no end to split off: sample_weight, class_weight "

@@ -31,7 +31,8 @@ void LayerCall::set(const std::string& keyword, std::vector<Tensor> tensors) {
 
 bool LayerCall::flag(const std::string& keyword) const {
   const Json* found = arguments.flags.find(keyword);
-  return found && found->is_bool() && found->as_bool();
+  if (!found) return false;
+  return found->is_bool() ? found->as_bool() : found->is_number() && found->as_double() != 0;
 }
 
 std::vector<Tensor> LayerCall::all() const {

@@ -303,9 +303,9 @@ void Model::set_weights(const std::vector<Tensor>& values) {
 // ---- Compile ----
 
 void Model::compile(CompileOptions options) {
+  const detail::Alone alone(*this, "compile");
   ModelImpl& model = impl();
   model.require_idle(*this, "compile");
-  const detail::Alone alone(*this, "compile");
   if (!options.optimizer.given()) options.optimizer = "rmsprop";
   const std::shared_ptr<const Optimizer> optimizer = options.optimizer.get();
   options.optimizer = optimizer;

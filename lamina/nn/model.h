@@ -12,6 +12,7 @@
 #include "lamina/nn/callbacks/history.h"
 #include "lamina/nn/data_info.h"
 #include "lamina/nn/layer.h"
+#include "lamina/nn/lifetime.h"
 #include "lamina/nn/model_options.h"
 #include "lamina/nn/train_step.h"
 
@@ -19,7 +20,8 @@ namespace lamina {
 
 namespace detail {
 struct ModelImpl;
-}
+class WatchedHandle;
+}  // namespace detail
 
 /// Options of Model and Sequential.
 struct ModelOptions {
@@ -34,6 +36,10 @@ struct ModelOptions {
 /// Any number of threads may ask one model at once (predict, predict_on_batch, a call). What changes a model
 /// (fit, evaluate, train_on_batch, set_weights, compile) wants it alone and throws InvalidArgument while
 /// another thread uses it. A model that was moved from throws InvalidArgument.
+///
+/// Callbacks and steps may ask the model that they belong to, train it on a batch and set its weights. Where
+/// one rebuilds it (compile, fit, add, pop), moves it, assigns to it or destroys it, what was going on throws
+/// InvalidArgument; the model that was trained ends or lives on with its other handles.
 ///
 /// Three ways to make one:
 ///   Sequential model({Input({28, 28, 1}), Flatten(), Dense(10)});     layers in a row
@@ -221,10 +227,12 @@ class Model : public LayerOf<Model> {
 
  private:
   friend struct detail::ModelImpl;
+  friend class detail::WatchedHandle;
 
   std::shared_ptr<detail::ModelImpl> impl_;
   /// The object of the user's class that this handle stands for, where it came from a file.
   std::shared_ptr<Model> real_;
+  detail::Lifetime lifetime_;
 };
 
 /// Layers in a row (Keras: keras.Sequential).

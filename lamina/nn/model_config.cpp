@@ -291,8 +291,7 @@ std::shared_ptr<Layer> layer_from_json(const Json& json) {
   const Json* arguments = json.find("config");
   if (!arguments || !arguments->is_object()) return layer;
   // Layers without weights take no such argument, but Keras keeps it of all.
-  const Json* trainable = arguments->find("trainable");
-  if (trainable && trainable->is_bool() && !trainable->as_bool()) layer->set_trainable(false);
+  if (!ConfigReader(*arguments, class_name).boolean("trainable", true)) layer->set_trainable(false);
   const Json* activity = arguments->find("activity_regularizer");
   if (activity && !activity->is_null())
     layer->set_activity_regularizer(ConfigReader(*arguments, class_name).regularizer("activity_regularizer"));
@@ -450,8 +449,7 @@ Model Model::from_json(const Json& json, std::optional<uint64_t> seed, bool comp
     return Model(inputs, outputs, options);
   };
   Model model = make();
-  const Json* trainable = config.find("trainable");
-  if (trainable && trainable->is_bool() && !trainable->as_bool()) model.set_trainable(false);
+  if (!ConfigReader(config, "model").boolean("trainable", true)) model.set_trainable(false);
   compile_as_written(model, json, compile);
   return model;
 }

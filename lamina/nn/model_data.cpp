@@ -109,8 +109,8 @@ Tensor only_output(const Model& model, const Tensors& outputs, const char* inste
 
 Logs Model::evaluate(const Tensors& x, const Tensors& y, const EvaluateOptions& options) {
   positive("evaluate", options.batch_size);
-  const std::shared_ptr<ModelImpl> keep = ModelImpl::shared(*this);  // should a callback move the model away
   const detail::Alone alone(*this, "evaluate");
+  const ModelImpl::Running running(impl());
   const Batch all = impl().arrange(*this, {x, y, options.sample_weight});
   impl().check_data(*this, all, "evaluate", false, options.batch_size);
   detail::TensorSource source(all.x, all.y, all.sample_weight, {.batch_size = options.batch_size},
@@ -119,17 +119,16 @@ Logs Model::evaluate(const Tensors& x, const Tensors& y, const EvaluateOptions& 
 }
 
 Logs Model::evaluate(BatchSource& source, const EvaluateOptions& options) {
-  const std::shared_ptr<ModelImpl> keep = ModelImpl::shared(*this);  // should a callback move the model away
   const detail::Alone alone(*this, "evaluate");
+  const ModelImpl::Running running(impl());
   require_end(source, options.steps, "evaluate");
-  const detail::CallbackList callbacks(options.callbacks, options.verbose);
+  detail::CallbackList callbacks(options.callbacks, options.verbose);
   callbacks.attach(*this, run_info(source, options.steps, options.batch_size, options.verbose));
   return impl().run_test(*this, source, options.steps, callbacks);
 }
 
 Tensors Model::predict_outputs(const Tensors& x, const PredictOptions& options) {
   positive("predict", options.batch_size);
-  const std::shared_ptr<ModelImpl> keep = ModelImpl::shared(*this);  // should a callback move the model away
   const detail::Asking asking(*this, "predict");
   const Tensors data = impl().arrange_inputs(*this, x);
   detail::TensorSource source(data, {}, {}, {.batch_size = options.batch_size}, "predict");
@@ -138,10 +137,9 @@ Tensors Model::predict_outputs(const Tensors& x, const PredictOptions& options) 
 }
 
 Tensors Model::predict_outputs(BatchSource& source, const PredictOptions& options) {
-  const std::shared_ptr<ModelImpl> keep = ModelImpl::shared(*this);  // should a callback move the model away
   const detail::Asking asking(*this, "predict");
   require_end(source, options.steps, "predict");
-  const detail::CallbackList callbacks(options.callbacks, 0);
+  detail::CallbackList callbacks(options.callbacks, 0);
   callbacks.attach(*this, run_info(source, options.steps, options.batch_size, 0));
   callbacks.tell(&Callback::on_predict_begin, Logs());
   std::vector<Rows> rows;
@@ -186,6 +184,7 @@ Tensor Model::predict_on_batch(const Tensors& x) {
 
 Logs Model::train_on_batch(const Tensors& x, const Tensors& y, const OnBatchOptions& options) {
   const detail::Alone alone(*this, "train_on_batch");
+  const ModelImpl::Running running(impl());
   const Batch batch = impl().arrange(
       *this, {x, y, detail::with_class_weight(y, options.sample_weight, options.class_weight)});
   impl().check_data(*this, batch, "train_on_batch", true);
@@ -197,6 +196,7 @@ Logs Model::train_on_batch(const Tensors& x, const Tensors& y, const OnBatchOpti
 
 Logs Model::test_on_batch(const Tensors& x, const Tensors& y, const OnBatchOptions& options) {
   const detail::Alone alone(*this, "test_on_batch");
+  const ModelImpl::Running running(impl());
   const Batch batch = impl().arrange(
       *this, {x, y, detail::with_class_weight(y, options.sample_weight, options.class_weight)});
   impl().check_data(*this, batch, "test_on_batch", false);
@@ -208,6 +208,7 @@ Logs Model::test_on_batch(const Tensors& x, const Tensors& y, const OnBatchOptio
 
 std::string Model::train_graph(const Tensors& x, const Tensors& y) {
   const detail::Alone alone(*this, "train_graph");
+  const ModelImpl::Running running(impl());
   const Batch batch = impl().arrange(*this, {x, y, {}});
   impl().check_data(*this, batch, "train_graph", true);
   return impl().ensure_trainer(*this).train_graph(*this, batch);
@@ -244,6 +245,7 @@ std::vector<Tensor> Model::call_with_weights(const std::vector<Tensor>& values, 
 std::pair<Tensor, std::vector<Tensor>> Model::value_and_grad(const Tensors& x, const Tensors& y,
                                                              bool training) {
   const detail::Alone alone(*this, "value_and_grad");
+  const ModelImpl::Running running(impl());
   const Batch batch = impl().arrange(*this, {x, y, {}});
   impl().check_data(*this, batch, "value_and_grad", training);
   return impl().ensure_trainer(*this).value_and_grad(*this, batch, training);

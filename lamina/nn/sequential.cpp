@@ -67,8 +67,8 @@ void Sequential::add(AnyLayer layer) {
 void Sequential::pop() {
   ModelImpl& model = impl();
   require_own("pop");
-  model.require_idle(*this, "pop");
   const detail::Alone alone(*this, "pop");
+  model.require_idle(*this, "pop");
   if (model.layers.empty()) throw InvalidArgument("model '" + name() + "' has no layers to remove");
   detail::SharedUse::release(*this, *model.layers.back());
   model.layers.pop_back();

@@ -82,12 +82,13 @@ struct FolderSplit {
 
 /// Copies the images of a folder (or tar archive) of class folders to `out`/train/CLASS and `out`/test/CLASS,
 /// where load_data and image_dataset_from_directory find them. Folders inside of class folders become part of
-/// the names. Every image is decoded first, and those that cannot be are left out, which one warning says
-/// with their names. Files that are equal byte for byte come into one part, which one warning counts, so that
-/// the test holds nothing that was learned; the parts may then be smaller than asked for. Throws
-/// InvalidArgument for a test_size out of range, an `out` inside of `directory` (or the same), and, with
-/// stratify, for a class of one image; FileError for a folder without class folders or images, an `out` that
-/// holds something already, and a full disk.
+/// the names, which are shortened where no file may be called so. Every image is decoded first, and those
+/// that cannot be are left out, which one warning says with their names. Files that are equal byte for byte
+/// come into one part, which one warning counts, so that the test holds nothing that was learned; the parts
+/// may then be smaller than asked for. Throws InvalidArgument for a test_size out of range, an `out` inside
+/// of `directory` (or the same), and, with stratify, for a class of one image; FileError for a folder without
+/// class folders or images, an `out` that holds something already, and a full disk: then nothing is left of
+/// what was written.
 FolderSplit split_folder(const std::string& directory, const std::string& out,
                          const SplitFolderOptions& options = {});
 

@@ -51,20 +51,64 @@ std::vector<size_t> shares(const std::vector<size_t>& counts, size_t all, double
   return taken;
 }
 
-void copy(const detail::FileTree& tree, const LabelledFile& file, const std::string& part,
-          const std::string& out) {
-  // cats/old/1.jpg becomes cats/old_1.jpg
-  const size_t slash = file.path.find('/');
-  std::string name = file.path.substr(slash + 1);
+constexpr size_t kLongestName = 240;  // file systems take 255 bytes; the rest is for a number and a temporary
+
+// cats/old/1.jpg becomes cats/old_1.jpg. A name that is too long for a file keeps its beginning and its
+// extension.
+std::string name_of(const std::string& path) {
+  std::string name = path.substr(path.find('/') + 1);
   std::replace(name.begin(), name.end(), '/', '_');
-  const std::string folder = out + "/" + part + "/" + file.path.substr(0, slash);
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw FileError("cannot make the folder '" + folder + "': " + error.message());
-  std::string target = folder + "/" + name;
-  for (int i = 1; fs::exists(target, error); ++i) target = folder + "/" + std::to_string(i) + "_" + name;
-  write_file(target, tree.read(file.path));
+  if (name.size() <= kLongestName) return name;
+  const size_t dot = name.rfind('.');
+  const std::string end =
+      dot != std::string::npos && name.size() - dot < 16 ? name.substr(dot) : std::string();
+  size_t kept = kLongestName - end.size();
+  while (kept > 0 && (static_cast<unsigned char>(name[kept]) & 0xC0) == 0x80)
+    --kept;  // of UTF-8, whole letters
+  return name.substr(0, kept) + end;
 }
+
+/// The files of a split while they are written: those and the folders made for them go again unless all of
+/// them are there.
+class Copies {
+ public:
+  Copies(const detail::FileTree& tree, std::string out) : tree_(tree), out_(std::move(out)) {}
+  ~Copies() {
+    if (done_) return;
+    std::error_code ignored;
+    for (const std::string& file : files_) fs::remove(file, ignored);
+    for (auto folder = folders_.rbegin(); folder != folders_.rend(); ++folder) fs::remove(*folder, ignored);
+  }
+  Copies(const Copies&) = delete;
+  Copies& operator=(const Copies&) = delete;
+
+  void copy(const LabelledFile& file, const char* part) {
+    const fs::path folder = fs::path(out_) / part / file.path.substr(0, file.path.find('/'));
+    make(folder);
+    const std::string name = name_of(file.path);
+    std::string target = folder / name;
+    std::error_code error;
+    for (int i = 1; fs::exists(target, error); ++i) target = folder / (std::to_string(i) + "_" + name);
+    write_file(target, tree_.read(file.path));
+    files_.push_back(target);
+  }
+  void done() { done_ = true; }
+
+ private:
+  void make(const fs::path& folder) {
+    std::error_code error;
+    if (fs::is_directory(folder, error)) return;
+    if (folder.has_parent_path() && folder.parent_path() != folder) make(folder.parent_path());
+    if (fs::create_directory(folder, error)) folders_.push_back(folder);
+    if (error) throw FileError("cannot make the folder '" + folder.string() + "': " + error.message());
+  }
+
+  const detail::FileTree& tree_;
+  const std::string out_;
+  std::vector<std::string> files_;
+  std::vector<fs::path> folders_;  // each behind those around it
+  bool done_ = false;
+};
 
 /// Whether `out` is `directory` or below it, links followed.
 bool is_inside(const std::string& out, const std::string& directory) {
@@ -196,6 +240,7 @@ FolderSplit split_folder(const std::string& directory, const std::string& out,
   split.copies = static_cast<int64_t>(twins.others().size());
   // Copies go with the first of them that comes. To the test they go only where all of them find room.
   std::map<std::string, bool> in_test;
+  Copies copies(*tree, out);
   for (size_t g = 0; g < groups.size(); ++g) {
     detail::shuffle_as_numpy(groups[g], static_cast<uint32_t>(options.seed + g));
     size_t room = taken[g];
@@ -203,10 +248,11 @@ FolderSplit split_folder(const std::string& directory, const std::string& out,
       const std::string& first = twins.first(file.path);
       const bool test = in_test.try_emplace(first, twins.size(first) <= room).first->second;
       if (test && room > 0) --room;
-      copy(*tree, file, test ? "test" : "train", out);
+      copies.copy(file, test ? "test" : "train");
       ++(test ? split.test : split.train);
     }
   }
+  copies.done();
   if (split.test == 0)
     warn("'" + directory + "': nothing is left for the test, since no group of copies is as small as it");
   return split;

@@ -99,7 +99,7 @@ TEST_F(TabularRecipe, LearnsValuesAndSaysThemInTheirUnits) {
 }
 
 TEST_F(TabularRecipe, NamesTheRowOfTheFile) {
-  std::string text = "when,n,kind\n2020-01-01,1.5,\n";
+  std::string text = "when,n,kind\n\n2020-01-01,1.5,\n";
   for (int i = 0; i < 60; ++i)
     text += std::string(i == 40 ? "2021-02-29" : "2021-03-01") + "," + std::to_string(i % 9) + ".5,ab\n";
   for (int i = 0; i < 60; ++i)
@@ -107,7 +107,8 @@ TEST_F(TabularRecipe, NamesTheRowOfTheFile) {
   write("t.csv", text);
   const Outcome refused = train({"--label-column", "kind", "--missing", "drop"});
   EXPECT_NE(refused.status, 0);
-  EXPECT_NE(refused.err.find("column 'when' of row 42 holds '2021-02-29'"), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("line 44: column 'when' of row 42 holds '2021-02-29'"), std::string::npos)
+      << refused.err;
 }
 
 TEST_F(TabularRecipe, KnowsColumnsWithoutNamesByTheirPlaces) {

@@ -52,7 +52,9 @@ TEST(SeriesTable, RefusesGapsAndTimesThatGoBack) {
   const auto refusal = [](const std::string& text) {
     return message_of<FileError>([&] { parse_table(text, "t", of_series()); });
   };
-  EXPECT_NE(refusal("d,v\n2020-01-01,1\n2020-01-02,\n").find("column 'v' of row 2 is empty"),
+  EXPECT_NE(refusal("d,v\n2020-01-01,1\n2020-01-02,\n").find("'t', line 3: column 'v' of row 2 is empty"),
+            std::string::npos);
+  EXPECT_NE(refusal("d,v\n\n\"a\nb\",1\n\nc,\nd,3\n").find("'t', line 6: column 'v' of row 2 is empty"),
             std::string::npos);
   EXPECT_NE(refusal("d,v\n2020-01-02,1\n2020-01-01,2\n").find("a series goes forward in time"),
             std::string::npos);

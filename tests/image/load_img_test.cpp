@@ -11,6 +11,7 @@
 #include "lamina/base/log.h"
 #include "tests/support/golden.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/told.h"
 
 namespace lamina {
 namespace {
@@ -132,6 +133,26 @@ TEST(LoadImg, GivesThePixelsOfEveryKindOfFile) {
   set_log_sink(before);
 }
 
+// PNG files that are cut off or damaged are read where Keras reads them (the same script).
+TEST(LoadImg, RefusesTheFilesThatKerasRefuses) {
+  const Golden golden("image/pixels");
+  const Json names = golden.json("refused");
+  ASSERT_GE(names.size(), 10u);
+  for (const Json& entry : names.as_list()) {
+    const std::string& name = entry.as_string();
+    const std::string message =
+        message_of<FileError>([&] { decode_image(bytes_of(golden, name + "_file"), "cut.png"); });
+    EXPECT_NE(message.find("'cut.png' is a damaged PNG file: "), std::string::npos)
+        << name << ": " << message;
+  }
+}
+
+TEST(LoadImg, SaysThatRowsAreMissing) {
+  const test::Told told;
+  decode_image(bytes_of(Golden("image/pixels"), "png_cut_few_rows_file"), "few.png");
+  EXPECT_NE(told.text().find("'few.png' holds fewer rows than it says"), std::string::npos) << told.text();
+}
+
 TEST(LoadImg, SaysWhatColoursCutOffDeepGreys) {
   const Golden golden("image/pixels");
   TemporaryFolder folder;
@@ -175,8 +196,10 @@ TEST(LoadImg, EveryTruncatedFileIsAnErrorWithItsName) {
   const Golden golden("image/load_img");
   for (const char* name : {"png_rgb", "png_grey_alpha", "jpeg_rgb", "jpeg_progressive"}) {
     const std::string whole = bytes_of(golden, std::string(name) + "_file");
-    // A PNG is whole without its last chunk of 12 bytes, a JPEG without its last marker of 2.
-    for (size_t size = 0; size + 16 < whole.size(); size += 7) {
+    // A PNG has all its pixels without its last chunk of 12 bytes and 9 before it, checksums mostly, as in
+    // Keras; a JPEG without its last marker of 2.
+    const size_t end = std::string_view(name).starts_with("png") ? 21 : 16;
+    for (size_t size = 0; size + end < whole.size(); size += 7) {
       const std::string said =
           message_of<FileError>([&] { decode_image(std::string_view(whole).substr(0, size), "cut.img"); });
       EXPECT_NE(said.find("'cut.img'"), std::string::npos) << name << " cut to " << size << ": " << said;

@@ -2,7 +2,7 @@
 
 PNG files of all colour types and depths, plain, interlaced and with each chunk that could change how samples are read;
 JPEG files in four inks. Written by hand where Pillow cannot write them. Entries: names (JSON), and for each name
-<name>_file (its bytes), <name>_rgb (uint8) and <name>_grayscale (uint8, int32 for 16-bit greys).
+<name>_file (its bytes), <name>_rgb (uint8) and <name>_grayscale (uint8, int32 for 16-bit greys); refused (JSON): files that Keras does not read, with <name>_file alone.
 """
 import io
 import struct
@@ -93,6 +93,62 @@ def png_files(generator):
     return files
 
 
+def cut_files(generator):
+    """Files that lack their end, or have it damaged: those that Pillow reads, and those that it refuses."""
+    pixels = generator.integers(0, 256, (HEIGHT, WIDTH, 3))
+    whole = png(pixels, RGB, 8)
+    at = whole.index(b"IDAT") - 4
+    head, end = whole[:at], chunk(b"IEND", b"")
+    data = zlib.compress(packed(pixels.reshape(HEIGHT, -1), 8), 9)
+    few = zlib.compress(packed(pixels[:4].reshape(4, -1), 8), 9)
+    text = chunk(b"tEXt", b"Title\0a picture")
+
+    def wrong(kind, content):
+        return chunk(kind, content)[:-1] + bytes([chunk(kind, content)[-1] ^ 1])
+
+    files = {"without_end": head + chunk(b"IDAT", data)}
+    for count in (1, 4, 8, 11):
+        files[f"end_less_{count}"] = whole[:-count]
+    for count in (1, 3, 4, 6, 8):
+        files[f"pixels_less_{count}"] = files["without_end"][:-count]
+    for count in (1, 4, 12, 30):
+        files[f"stream_less_{count}"] = head + chunk(b"IDAT", data[:-count]) + end
+        files[f"stream_less_{count}_without_end"] = head + chunk(b"IDAT", data[:-count])
+    files |= {
+        "end_sum": head + chunk(b"IDAT", data) + wrong(b"IEND", b""),
+        "pixels_sum": head + wrong(b"IDAT", data) + end,
+        "first_pixels_sum": head + wrong(b"IDAT", data[:40]) + chunk(b"IDAT", data[40:]) + end,
+        "last_pixels_sum": head + chunk(b"IDAT", data[:40]) + wrong(b"IDAT", data[40:]) + end,
+        "stream_sum": head + chunk(b"IDAT", data[:-1] + bytes([data[-1] ^ 1])) + end,
+        "text_sum_before": head + wrong(b"tEXt", b"a\0b") + chunk(b"IDAT", data) + end,
+        "gamma_sum_before": head + wrong(b"gAMA", struct.pack(">I", 45455)) + chunk(b"IDAT", data) + end,
+        "private_sum_before": head + wrong(b"prVt", b"hello") + chunk(b"IDAT", data) + end,
+        "text_sum_behind": head + chunk(b"IDAT", data) + wrong(b"tEXt", b"a\0b") + end,
+        "header_sum": head[:-1] + bytes([head[-1] ^ 1]) + chunk(b"IDAT", data) + end,
+        "text_without_end": head + chunk(b"IDAT", data) + text,
+        "text_between": head + chunk(b"IDAT", data[:40]) + text + chunk(b"IDAT", data[40:]) + end,
+        "zeros_behind": head + chunk(b"IDAT", data) + bytes(20),
+        "more_pixels": head + chunk(b"IDAT", data) + chunk(b"IDAT", b"hello there") + end,
+        "few_rows": head + chunk(b"IDAT", few) + end,
+        "few_rows_without_end": head + chunk(b"IDAT", few),
+        "no_pixels": head + end,
+        "private_before": head + chunk(b"prVt", b"hello") + chunk(b"IDAT", data),
+    }
+    samples = generator.integers(0, 256, (HEIGHT, WIDTH, 1))
+    interlaced = png(samples, GREY, 8, interlaced=True)
+    files["interlaced_without_end"] = interlaced[:-12]
+    files["interlaced_less_40"] = interlaced[:-40]
+    return {f"png_cut_{name}": file for name, file in files.items()}
+
+
+def is_read(file):
+    try:
+        utils.img_to_array(utils.load_img(io.BytesIO(file)))
+    except (OSError, SyntaxError, ValueError):
+        return False
+    return True
+
+
 def jpeg_files(generator):
     y, x = np.mgrid[0:24, 0:31]
     planes = [np.clip(40 * c + 7 * y + 4 * x + 80 * (x > 14) + generator.integers(0, 9, y.shape), 0, 255) for c in range(4)]
@@ -116,13 +172,18 @@ def main():
     arrays = {}
     generator = rng("pixels")
     made = png_files(generator) | jpeg_files(generator)
+    cut = cut_files(rng("pixels cut"))
+    refused = {name: file for name, file in cut.items() if not is_read(file)}
+    made |= {name: file for name, file in cut.items() if name not in refused}
     for name, file in made.items():
         arrays[f"{name}_file"] = np.frombuffer(file, np.uint8)
         for mode in ("rgb", "grayscale"):
             image = utils.img_to_array(utils.load_img(io.BytesIO(file), color_mode=mode))
             deep = mode == "grayscale" and name.startswith("png_grey_16")
             arrays[f"{name}_{mode}"] = image.astype(np.int32 if deep else np.uint8)
-    save("image/pixels", names=list(made), **arrays)
+    for name, file in refused.items():
+        arrays[f"{name}_file"] = np.frombuffer(file, np.uint8)
+    save("image/pixels", names=list(made), refused=list(refused), **arrays)
 
 
 if __name__ == "__main__":

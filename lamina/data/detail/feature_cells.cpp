@@ -84,7 +84,9 @@ bool category_before(const std::string& a, const std::string& b) {
 }
 
 std::string place_of(const TextColumn& column, size_t row) {
-  return "column '" + column.name() + "' of row " + std::to_string(column.number(row) + 1) + " ";
+  const int64_t line = column.line(row);
+  return (line > 0 ? "line " + std::to_string(line) + ": " : std::string()) + "column '" + column.name() +
+         "' of row " + std::to_string(column.number(row) + 1) + " ";
 }
 
 double finite_number(const TextColumn& column, size_t row, const FeatureCell& cell) {

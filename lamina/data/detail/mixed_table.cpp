@@ -12,6 +12,7 @@
 #include "lamina/base/utf8.h"
 #include "lamina/data/detail/feature_cells.h"
 #include "lamina/data/detail/infinite_cells.h"
+#include "lamina/data/detail/row_lines.h"
 #include "lamina/data/detail/row_numbers.h"
 #include "lamina/data/detail/table_columns.h"
 #include "lamina/data/detail/target_column.h"
@@ -47,6 +48,7 @@ class MixedTable {
   LabelledData run() {
     while (const auto* fields = table_.next()) {
       ++row_;
+      lines_->add(static_cast<int64_t>(row_) - 1, static_cast<int64_t>(table_.line()));
       if (!take(*fields)) {
         ++dropped_;
         continue;
@@ -162,6 +164,11 @@ class MixedTable {
     data_.y = Tensor::from(numbers, Shape{static_cast<int64_t>(numbers.size())});
   }
 
+  void place_rows(TextColumn& column) const {
+    if (!data_.numbers.empty()) column.set_numbers(data_.numbers);
+    column.set_lines(lines_);
+  }
+
   LabelledData finish() {
     if (row_ == 0) throw FileError("'" + table_.name() + "' has a header and no rows");
     if (data_.samples() == 0)
@@ -171,6 +178,8 @@ class MixedTable {
       warn("'" + table_.name() + "': " + std::to_string(dropped_ - infinite_.dropped()) + " of " +
            count_of(static_cast<int64_t>(row_), "row") + " are left out: they have no target");
     }
+    for (TextColumn& column : data_.columns) place_rows(column);
+    place_rows(raw_target_);
     if (learns_)
       learn_target();
     else if (target_)
@@ -179,9 +188,6 @@ class MixedTable {
       data_.target_place = std::count_if(
           columns_.places.begin(), columns_.places.begin() + static_cast<std::ptrdiff_t>(*columns_.target),
           [](int place) { return place >= 0; });
-    }
-    if (!data_.numbers.empty()) {
-      for (TextColumn& column : data_.columns) column.set_numbers(data_.numbers);
     }
     if (!layout_.header) return std::move(data_);
     for (const TextColumn& column : data_.columns) data_.features.push_back(column.name());
@@ -196,6 +202,7 @@ class MixedTable {
   InfiniteCells infinite_;
   LabelledData data_;
   TextColumn raw_target_;
+  std::shared_ptr<RowLines> lines_ = std::make_shared<RowLines>();
   bool learns_ = false;
   std::optional<TargetColumn> target_;
   size_t row_ = 0, dropped_ = 0;

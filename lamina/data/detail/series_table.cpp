@@ -198,7 +198,8 @@ class SeriesTable {
   }
 
   std::string place(size_t row, size_t column) const {
-    return "'" + name_ + "': column '" + table_.columns[column] + "' of row " + std::to_string(row + 1);
+    return "'" + name_ + "', line " + std::to_string(table_.lines[row]) + ": column '" +
+           table_.columns[column] + "' of row " + std::to_string(row + 1);
   }
 
   [[noreturn]] void refuse(size_t row) const {

@@ -4,11 +4,13 @@
 #include <vector>
 
 #include "lamina/nn/callbacks/callback.h"
+#include "lamina/nn/detail/watched_handle.h"
 #include "lamina/nn/snapshot.h"
 
 namespace lamina::detail {
 
-/// Each hook goes to every callback, in order.
+/// Each hook goes to every callback, in order. Throws InvalidArgument where one of them has moved or
+/// destroyed the model, or assigned to it: neither the others nor the loop would find it.
 class CallbackList {
  public:
   CallbackList() = default;
@@ -19,18 +21,26 @@ class CallbackList {
   void clear() { callbacks_.clear(); }
   bool empty() const { return callbacks_.empty(); }
 
-  void attach(Model& model, const RunInfo& run) const {
+  void attach(Model& model, const RunInfo& run) {
+    if (callbacks_.empty()) return;
+    handle_ = WatchedHandle(model);
     for (const AnyCallback& callback : callbacks_) callback->attach(model, run);
   }
   /// `tell(&Callback::on_epoch_begin, epoch, logs)`
   template <class... P, class... A>
   void tell(void (Callback::*hook)(P...), const A&... arguments) const {
-    for (const AnyCallback& callback : callbacks_) ((*callback).*hook)(arguments...);
+    for (const AnyCallback& callback : callbacks_) {
+      ((*callback).*hook)(arguments...);
+      handle_.require();
+    }
   }
 
   /// Lets every callback add its numbers to the logs of an epoch.
   void add_logs(int epoch, Logs& logs) const {
-    for (const AnyCallback& callback : callbacks_) callback->add_logs(epoch, logs);
+    for (const AnyCallback& callback : callbacks_) {
+      callback->add_logs(epoch, logs);
+      handle_.require();
+    }
   }
 
   /// What callbacks remember, named "callbacks/CLASS/INDEX/NAME", and its way back to those of the same class
@@ -40,6 +50,7 @@ class CallbackList {
 
  private:
   std::vector<AnyCallback> callbacks_;
+  WatchedHandle handle_;
 };
 
 }  // namespace lamina::detail

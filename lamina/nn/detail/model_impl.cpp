@@ -219,9 +219,9 @@ std::string ModelImpl::why_not_compiled() const {
 }
 
 void ModelImpl::require_idle(const Model& model, const char* action) const {
-  if (position.callbacks.empty()) return;  // during fit there is the history at least
+  if (running == 0) return;
   throw InvalidArgument("model '" + model.name() + "': " + action +
-                        " cannot be called by a callback while fit runs");
+                        " cannot be called by a callback or a step of its own, while the model is in use");
 }
 
 std::vector<Tensor> ModelImpl::call(const Model& model, const std::vector<Tensor>& x) {

@@ -66,6 +66,7 @@ struct ModelImpl {
   int fits = 0;  ///< calls of fit so far, so that each shuffles differently
   Position position;
   Usage usage;
+  int running = 0;                          ///< loops and steps that go on, each alone, one inside the other
   std::atomic<uint64_t> alone_at_claim{0};  ///< the last state of sharing at which no model shared a layer
   std::recursive_mutex making;       ///< over building and making the trainer, which predictions may do
   std::optional<Function> function;  ///< of weights and inputs, for calls through which gradients flow
@@ -80,7 +81,16 @@ struct ModelImpl {
   /// Gives weights that belong to no model yet their first values.
   void adopt_weights(const Model& model);
   void require_built(const Model& model) const;
-  /// Throws InvalidArgument while fit runs: a callback may ask the model, but not rebuild it under the loop.
+  /// While it lives, a loop or a step goes on.
+  struct Running {
+    explicit Running(ModelImpl& model) : impl(model) { ++impl.running; }
+    ~Running() { --impl.running; }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+    ModelImpl& impl;
+  };
+  /// Throws InvalidArgument while fit, evaluate or a step runs: a callback may ask the model, but not rebuild
+  /// it under the loop. The caller is Alone.
   void require_idle(const Model& model, const char* action) const;
 
   // ---- Data ----

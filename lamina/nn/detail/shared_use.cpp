@@ -158,7 +158,7 @@ LayerReading::LayerReading(const Layer& layer) {
   }
 }
 
-Asking::Asking(const Model& model, const char* action) {
+Asking::Asking(const Model& model, const char* action) : keep_(ModelImpl::shared(model)) {
   try {
     own_.emplace(ModelImpl::of(model).usage);
   } catch (Usage::Busy) {
@@ -170,7 +170,7 @@ Asking::Asking(const Model& model, const char* action) {
   }
 }
 
-Alone::Alone(const Model& model, const char* action) {
+Alone::Alone(const Model& model, const char* action) : keep_(ModelImpl::shared(model)) {
   try {
     own_.emplace(ModelImpl::of(model).usage);
   } catch (Usage::Busy) {

@@ -16,6 +16,7 @@ class Model;
 namespace detail {
 
 struct LayerState;
+struct ModelImpl;
 
 /// A model that has a layer.
 struct LayerUser {
@@ -63,22 +64,26 @@ class LayerReading {
 };
 
 /// While it lives, the model is asked. Throws InvalidArgument, naming the model and the layer that is shared,
-/// while another thread changes it or a model that shares a layer with it.
+/// while another thread changes it or a model that shares a layer with it. The model does not end before this
+/// does, whatever a callback does to its handle.
 class Asking {
  public:
   Asking(const Model& model, const char* action);
 
  private:
+  std::shared_ptr<ModelImpl> keep_;
   std::optional<Usage::Reading> own_;
 };
 
 /// While it lives, the model and those that share layers with it are this thread's alone. Throws
-/// InvalidArgument, naming the model and the layer that is shared, while another thread uses one of them.
+/// InvalidArgument, naming the model and the layer that is shared, while another thread uses one of them. The
+/// model does not end before this does, whatever a callback does to its handle.
 class Alone {
  public:
   Alone(const Model& model, const char* action);
 
  private:
+  std::shared_ptr<ModelImpl> keep_;
   std::optional<Usage::Changing> own_;
   std::vector<std::shared_ptr<Usage>> relatives_;
   std::vector<std::unique_ptr<Usage::Changing>> others_;  // after what they refer to

@@ -192,13 +192,16 @@ void Trainer::learn(const Model& model, Kind& kind, const Batch& batch, bool tra
   const Pass running(pass, &model, model.name());
   StepTrace trace(model, *kind.objective, trainable_, pass, stand_ins);
   TrainStep step(trace);
+  const WatchedHandle handle(model);
   if (training) {
     trace.log_gradient_norm = kind.log_gradient_norm;
     const_cast<Model&>(model).train_step(step);
+    handle.require();
     trace.finish();
     adopt_optimizers(kind, std::move(trace.optimizers));
   } else {
     const_cast<Model&>(model).test_step(step);
+    handle.require();
   }
   layout = std::move(trace.layout);
 }
@@ -275,7 +278,9 @@ std::vector<Tensor> Trainer::train_function(const Model& model, const Kind& kind
   trace.optimizer_state = optimizers;
   trace.log_gradient_norm = kind.log_gradient_norm;
   TrainStep step(trace);
+  const WatchedHandle handle(model);
   const_cast<Model&>(model).train_step(step);
+  handle.require();
   trace.finish();
   if (!(trace.layout == *kind.train_layout)) {
     throw InvalidArgument("model '" + model.name() +
@@ -310,7 +315,9 @@ std::vector<Tensor> Trainer::test_function(const Model& model, const Kind& kind,
   StepTrace trace(model, *kind.objective, trainable_, pass, batch);
   trace.log_state = logs;
   TrainStep step(trace);
+  const WatchedHandle handle(model);
   const_cast<Model&>(model).test_step(step);
+  handle.require();
   std::vector<Tensor> results;
   for (const WeightPtr& weight : stateful_) results.push_back(pass.value(weight));
   results.insert(results.end(), trace.new_log_state.begin(), trace.new_log_state.end());
