@@ -96,14 +96,25 @@ Tensor logdet(const Tensor& x);
 /// rcond) b.
 Tensor lstsq(const Tensor& a, const Tensor& b, std::optional<double> rcond = std::nullopt);
 
-/// Norms of vectors, or of matrices where `axes` are two. `ord`: a number, "inf", "-inf", "fro" or "nuc", ""
-/// for the 2-norm, of matrices Frobenius's. Vectors: (sum |x|^p)^(1/p), "inf" and "-inf" the largest and
-/// smallest magnitude, 0 how many are not 0. Matrices: 1 and -1 the largest and smallest sum of a column,
-/// "inf" and "-inf" of a row, 2 and -2 the largest and smallest singular value, "nuc" their sum. Without axes
-/// x is a vector or a matrix, or with ord "" all its elements are one vector. Throws InvalidArgument for
-/// other orders and axes.
-Tensor norm(const Tensor& x, const std::string& ord = "", const Axes& axes = {}, bool keepdims = false);
-Tensor norm(const Tensor& x, double ord, const Axes& axes = {}, bool keepdims = false);
+/// Which norm: a number, or one of the words "inf", "-inf", "fro" and "nuc".
+struct NormOrder {
+  NormOrder(double order) : number(order) {}
+  NormOrder(int order) : number(order) {}
+  NormOrder(const char* order) : NormOrder(std::string(order)) {}
+  /// Throws InvalidArgument for another word.
+  NormOrder(const std::string& order);
+  double number = 0;
+  std::string word = {};  ///< "fro" or "nuc"; empty: the number counts
+};
+
+/// Norms of vectors, or of matrices where `axis` is two axes. Without `ord` the 2-norm, of matrices
+/// Frobenius's. Vectors: (sum |x|^p)^(1/p), "inf" and "-inf" the largest and smallest magnitude, 0 how many
+/// are not 0. Matrices: 1 and -1 the largest and smallest sum of a column, "inf" and "-inf" of a row, 2 and
+/// -2 the largest and smallest singular value, "nuc" their sum. Without axes x is a vector or a matrix, or
+/// where `ord` is not given, either, all its elements are one vector. Throws InvalidArgument for other orders
+/// and axes.
+Tensor norm(const Tensor& x, const std::optional<NormOrder>& ord = std::nullopt, const Axes& axis = {},
+            bool keepdims = false);
 
 }  // namespace lamina::linalg
 

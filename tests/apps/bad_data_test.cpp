@@ -63,7 +63,7 @@ TEST_F(BadDataOnTheCommandLine, EmptyFolders) {
 
 TEST_F(BadDataOnTheCommandLine, OneClassOnly) {
   write_pictures("one", {"cats"});
-  expect_training_refused("photos", "one", "the pictures are all of one class, 'cats'");
+  expect_training_refused("photos", "one", "all pictures are of the class 'cats'");
 }
 
 TEST_F(BadDataOnTheCommandLine, UnreadableImages) {

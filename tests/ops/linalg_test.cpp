@@ -303,7 +303,7 @@ TEST(Linalg, DeterminantsOfLargeMatricesDoNotOverflowAsLogarithms) {
 TEST(Linalg, NormsAreThoseOfTheBooks) {
   const Tensor x = Tensor::from(std::vector<double>{3, -4, 0, 0, 0, 12}, {2, 3});
   EXPECT_EQ(linalg::norm(x).item<double>(), 13);
-  EXPECT_EQ(linalg::norm(x, "", 1).to_vector<double>(), (std::vector<double>{5, 12}));
+  EXPECT_EQ(linalg::norm(x, std::nullopt, 1).to_vector<double>(), (std::vector<double>{5, 12}));
   EXPECT_EQ(linalg::norm(x, 1, 1).to_vector<double>(), (std::vector<double>{7, 12}));
   EXPECT_EQ(linalg::norm(x, 0, 1).to_vector<double>(), (std::vector<double>{2, 1}));
   EXPECT_EQ(linalg::norm(x, "inf", 1).to_vector<double>(), (std::vector<double>{4, 12}));

@@ -69,15 +69,6 @@ Tensor of_matrices(const Tensor& x, double order, int row, int column, bool keep
   refuse(detail::number_json(order).dump(), "matrices");
 }
 
-struct Floating {
-  Tensor x;
-  DType wanted;
-};
-Floating floating(const Tensor& x) {
-  if (!is_floating(x.dtype())) return {cast(x, DType::kFloat32), DType::kFloat32};
-  return {x, x.dtype()};
-}
-
 std::vector<int> checked_axes(const Tensor& x, const Axes& axes) {
   std::vector<int> found;
   if (axes.empty()) {
@@ -94,36 +85,44 @@ std::vector<int> checked_axes(const Tensor& x, const Axes& axes) {
 
 }  // namespace
 
-Tensor norm(const Tensor& x, double ord, const Axes& axes, bool keepdims) {
-  if (is_symbolic(x)) {
-    const Json order = std::isinf(ord) ? Json(ord > 0 ? "inf" : "-inf") : detail::number_json(ord);
-    return detail::recorded(
-        "Norm", {x},
-        Json::object({{"ord", order}, {"axis", detail::axes_json(axes)}, {"keepdims", keepdims}}));
-  }
-  const auto [values, wanted] = floating(x);
-  const std::vector<int> places = checked_axes(x, axes);
-  if (places.size() == 1) return of_vectors(values, ord, places[0], keepdims);
-  return of_matrices(values, ord, places[0], places[1], keepdims);
+NormOrder::NormOrder(const std::string& order) {
+  if (order == "inf" || order == "-inf")
+    number = order == "inf" ? kInfinity : -kInfinity;
+  else if (order == "fro" || order == "nuc")
+    word = order;
+  else
+    refuse("\"" + order + "\"", "vectors and matrices");
 }
 
-Tensor norm(const Tensor& x, const std::string& ord, const Axes& axes, bool keepdims) {
-  if (ord == "inf" || ord == "-inf") return norm(x, ord == "inf" ? kInfinity : -kInfinity, axes, keepdims);
+namespace {
+
+Json order_json(const std::optional<NormOrder>& ord) {
+  if (!ord) return {};
+  if (!ord->word.empty()) return ord->word;
+  if (std::isinf(ord->number)) return ord->number > 0 ? "inf" : "-inf";
+  return detail::number_json(ord->number);
+}
+
+}  // namespace
+
+Tensor norm(const Tensor& x, const std::optional<NormOrder>& ord, const Axes& axis, bool keepdims) {
   if (is_symbolic(x)) {
-    return detail::recorded("Norm", {x},
-                            Json::object({{"ord", ord.empty() ? Json() : Json(ord)},
-                                          {"axis", detail::axes_json(axes)},
-                                          {"keepdims", keepdims}}));
+    return detail::recorded(
+        "Norm", {x},
+        Json::object({{"ord", order_json(ord)}, {"axis", detail::axes_json(axis)}, {"keepdims", keepdims}}));
   }
-  const auto [values, wanted] = floating(x);
-  if (ord.empty() && axes.empty()) return length(values, {}, keepdims);
-  const std::vector<int> places = checked_axes(x, axes);
-  if (ord.empty()) return length(values, axes, keepdims);
-  if (places.size() != 2) refuse("\"" + ord + "\"", "vectors");
-  if (ord == "fro") return length(values, {places[0], places[1]}, keepdims);
-  if (ord == "nuc")
+  const Tensor values = is_floating(x.dtype()) ? x : cast(x, DType::kFloat32);
+  if (!ord && axis.empty()) return length(values, {}, keepdims);
+  const std::vector<int> places = checked_axes(x, axis);
+  if (!ord) return length(values, axis, keepdims);
+  if (places.size() == 1) {
+    if (!ord->word.empty()) refuse("\"" + ord->word + "\"", "vectors");
+    return of_vectors(values, ord->number, places[0], keepdims);
+  }
+  if (ord->word == "fro") return length(values, {places[0], places[1]}, keepdims);
+  if (ord->word == "nuc")
     return kept(sum(singular(values, places[0], places[1]), -1), places[0], places[1], keepdims);
-  refuse("\"" + ord + "\"", "matrices");
+  return of_matrices(values, ord->number, places[0], places[1], keepdims);
 }
 
 }  // namespace lamina::linalg

@@ -38,9 +38,9 @@ Tensor run_norm(const OperationCall& call) {
   const Json* order = call.config.find("ord");
   const Axes axes = detail::axes_of(call);
   const bool keepdims = flag_of(call, "keepdims");
-  if (!order || order->is_null()) return norm(call.tensor(0), "", axes, keepdims);
-  if (order->is_string()) return norm(call.tensor(0), order->as_string(), axes, keepdims);
-  return norm(call.tensor(0), order->as_double(), axes, keepdims);
+  if (!order || order->is_null()) return norm(call.tensor(0), std::nullopt, axes, keepdims);
+  if (order->is_string()) return norm(call.tensor(0), NormOrder(order->as_string()), axes, keepdims);
+  return norm(call.tensor(0), NormOrder(order->as_double()), axes, keepdims);
 }
 
 std::vector<Tensor> run_qr(const OperationCall& call) {
