@@ -1,7 +1,10 @@
 // Which instruction sets the processor and the system have, told to Highway, of which we use the headers
 // alone: a program that is linked to its library measures the resolution of the clock, 3 ms, each time it
 // starts.
+#include <cstdarg>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 
 #include <hwy/targets.h>
 
@@ -79,6 +82,16 @@ int64_t SupportedTargets() {
 ChosenTarget& GetChosenTarget() {
   static ChosenTarget chosen;
   return chosen;
+}
+
+// What a failed assertion of Highway's calls, where these are compiled: under sanitizers.
+HWY_NORETURN void Abort(const char* file, int line, const char* format, ...) {
+  std::va_list arguments;
+  va_start(arguments, format);
+  std::fprintf(stderr, "%s:%d: ", file, line);
+  std::vfprintf(stderr, format, arguments);
+  va_end(arguments);
+  std::abort();
 }
 
 }  // namespace hwy
