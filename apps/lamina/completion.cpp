@@ -16,8 +16,7 @@ namespace {
 using Commands = std::vector<const CLI::App*>;
 
 Commands commands_of(const CLI::App& app) {
-  const Commands all = app.get_subcommands([](const CLI::App*) { return true; });
-  return all;
+  return app.get_subcommands([](const CLI::App*) { return true; });
 }
 
 std::vector<const CLI::Option*> options_of(const CLI::App& command, bool positional) {
@@ -156,10 +155,9 @@ std::string man(const CLI::App& app) {
       ".TH LAMINA 1 \"\" \"lamina {}\"\n.SH NAME\nlamina \\- deep learning, native: train, evaluate, "
       "predict\n"
       ".SH SYNOPSIS\n.B lamina\n.I COMMAND\n.RI [ ARGUMENTS ]\n.SH DESCRIPTION\n{}\nEvery command explains "
-      "itself: "
+      "itself:\n"
       ".B lamina COMMAND \\-\\-help\n.SH COMMANDS\n",
       version(), roff(app.get_description()));
-  page = replaced(page, "itself: .B", "itself:\n.B");
   for (const CLI::App* command : commands_of(app)) {
     std::string usage;
     for (const CLI::Option* option : options_of(*command, true)) usage += " " + option->get_name(true);

@@ -3,11 +3,10 @@ and tables as pandas writes them with the target in any place or nowhere. Keras 
 """
 import json
 import subprocess
-import traceback
 
 import pandas as pd
 from common import keras, normal, np, rng
-from files import Lamina, close, fill
+from files import Attempts, Lamina, close, fill
 from keras import Input, Sequential, layers
 
 DTYPES = ["<f2", ">f2", "<f4", ">f4", "<f8", ">f8", "i1", "u1", "<i2", ">i2", "<u2", ">u2", "<i4", ">i4", "<u4", "<i8", ">i8", "<u8", ">u8", "?"]
@@ -113,18 +112,7 @@ def check_table(lamina, trained, number, generator):
 def run(binaries, work):
     """(passed, failed)"""
     lamina = Lamina(binaries, work)
-    passed = failed = 0
-
-    def attempt(name, check):
-        nonlocal passed, failed
-        try:
-            check()
-            passed += 1
-        except Exception as error:  # noqa: BLE001: whatever goes wrong is a failed check
-            failed += 1
-            print(f"FAILED: arrays {name}: {error}")
-            if not isinstance(error, AssertionError):
-                traceback.print_exc()
+    attempt = Attempts("arrays")
 
     models = networks()
     for name, (model, loss) in models.items():
@@ -146,4 +134,4 @@ def run(binaries, work):
     trained = keras.models.load_model(work / "arrays_trained.keras")
     for number in range(12):
         attempt(f"table {number}", lambda: check_table(lamina, trained, number, rng(f"table {number}")))
-    return passed, failed
+    return attempt.passed, attempt.failed

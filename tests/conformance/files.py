@@ -254,6 +254,23 @@ def from_lamina(lamina, name, data):
     return [(f"{name} from Lamina: {check.__name__}", check) for check in checks]
 
 
+class Attempts:
+    """Checks of one part of the conformance run, counted: one that fails is named, and the others go on."""
+
+    def __init__(self, part):
+        self.part, self.passed, self.failed = part, 0, 0
+
+    def __call__(self, name, check):
+        try:
+            check()
+            self.passed += 1
+        except Exception as error:  # noqa: BLE001: whatever goes wrong is a failed check
+            self.failed += 1
+            print(f"FAILED: {self.part} {name}: {error}")
+            if not isinstance(error, AssertionError):
+                traceback.print_exc()
+
+
 def run(binaries, work):
     """(passed, failed)"""
     lamina = Lamina(binaries, work)

@@ -2,12 +2,11 @@
 and models that take bytes of pictures as they are or divided. Keras predicts, Lamina reads the file and predicts the same.
 """
 import io
-import traceback
 import zipfile
 
 import h5py
 from common import keras, normal, np, rng
-from files import Lamina, close, fill
+from files import Attempts, Lamina, close, fill
 from keras import Input, Sequential, layers
 
 
@@ -156,20 +155,9 @@ def check_scaling(lamina, name, first, scale, divisor):
 def run(binaries, work):
     """(passed, failed)"""
     lamina = Lamina(binaries, work)
-    passed = failed = 0
+    attempt = Attempts("found")
     x = normal(rng("found"), (9, 4))
     y = normal(rng("found y"), (9, 3))
-
-    def attempt(name, check):
-        nonlocal passed, failed
-        try:
-            check()
-            passed += 1
-        except Exception as error:  # noqa: BLE001: whatever goes wrong is a failed check
-            failed += 1
-            print(f"FAILED: found {name}: {error}")
-            if not isinstance(error, AssertionError):
-                traceback.print_exc()
 
     def check(name, path, model):
         def same():
@@ -194,4 +182,4 @@ def run(binaries, work):
         check(name, path, keras.models.load_model(work / "found_ema.keras"))
     for name, (first, scale, divisor) in scalings().items():
         attempt(name, lambda: check_scaling(lamina, name, first, scale, divisor))
-    return passed, failed
+    return attempt.passed, attempt.failed
