@@ -9,6 +9,7 @@
 #define HWY_TARGET_INCLUDE "lamina/image/bilinear_rows.cpp"
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 // After foreach_target.
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
@@ -70,6 +71,27 @@ void BlendTwoRows(const float* top, const float* bottom, float down, size_t size
   for (; i < size; ++i) to[i] = top[i] + (bottom[i] - top[i]) * down;
 }
 
+// Whole lines of the cache go straight to memory; what is left at both ends shares its line with another row.
+void BlendTwoRowsPast(const float* top, const float* bottom, float down, size_t size, float* to) {
+  constexpr size_t kLine = 64 / sizeof(float);
+  const hn::CappedTag<float, kLine> d;
+  const auto distance = hn::Set(d, down);
+  const size_t lanes = hn::Lanes(d);
+  const auto some = [&](size_t from, size_t end) HWY_ATTR {
+    for (size_t i = from; i < end; i += lanes) {
+      const auto mask = hn::FirstN(d, end - i);
+      const auto a = hn::MaskedLoad(mask, d, top + i), b = hn::MaskedLoad(mask, d, bottom + i);
+      hn::BlendedStore(between(a, b, distance), mask, d, to + i);
+    }
+  };
+  const size_t into = reinterpret_cast<uintptr_t>(to) / sizeof(float) % kLine;
+  const size_t head = std::min(size, (kLine - into) % kLine), tail = head + (size - head) / kLine * kLine;
+  some(0, head);
+  for (size_t i = head; i < tail; i += lanes)
+    hn::Stream(between(hn::LoadU(d, top + i), hn::LoadU(d, bottom + i), distance), d, to + i);
+  some(tail, size);
+}
+
 }  // namespace
 }  // namespace lamina::detail::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -78,6 +100,7 @@ HWY_AFTER_NAMESPACE();
 namespace lamina::detail {
 HWY_EXPORT(WidenRow);
 HWY_EXPORT(BlendTwoRows);
+HWY_EXPORT(BlendTwoRowsPast);
 
 namespace {
 
@@ -125,9 +148,16 @@ void BilinearColumns::widen(const uint8_t* from, float* to) const {
   (from, begin_.data(), picks_.data(), distances_.data(), distances_.size(), to);
 }
 
-void blend_two_rows(const float* top, const float* bottom, float down, size_t size, float* to) {
-  HWY_DYNAMIC_DISPATCH(BlendTwoRows)(top, bottom, down, size, to);
+void blend_two_rows(const float* top, const float* bottom, float down, size_t size, float* to,
+                    Written written) {
+  if (written == Written::kPastCaches) {
+    HWY_DYNAMIC_DISPATCH(BlendTwoRowsPast)(top, bottom, down, size, to);
+  } else {
+    HWY_DYNAMIC_DISPATCH(BlendTwoRows)(top, bottom, down, size, to);
+  }
 }
+
+void flush_written() { hwy::FlushStream(); }
 
 }  // namespace lamina::detail
 #endif

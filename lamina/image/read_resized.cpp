@@ -19,6 +19,10 @@ namespace {
 /// as long to clear new memory as resizing does.
 constexpr size_t kKept = 1 << 22;
 
+/// Results of so many numbers are written past the caches: a batch of them is larger than what a processor
+/// keeps for itself.
+constexpr int64_t kManyNumbers = 1 << 14;
+
 /// Three colours. Only rows that the result needs are widened, and of these only two are kept: they stay in
 /// the nearest cache.
 class BilinearRows {
@@ -29,10 +33,10 @@ class BilinearRows {
   }
 
   /// Row y of the result.
-  void blend(const ResizedAxis& rows, int64_t y, float* to) {
+  void blend(const ResizedAxis& rows, int64_t y, float* to, Written written) {
     const ResizedAxis::Tap* tap = rows.begin(y);
     const float *top = widened(tap[0].from), *bottom = widened(tap[1].from);
-    blend_two_rows(top, bottom, static_cast<float>(tap[1].weight), columns_.numbers(), to);
+    blend_two_rows(top, bottom, static_cast<float>(tap[1].weight), columns_.numbers(), to, written);
   }
 
  private:
@@ -70,7 +74,9 @@ void resize_into(const Picture& picture, const Window& window, int64_t height, i
   const int64_t channels = picture.channels, widened_row = width * channels;
   if (rows.linear && columns.linear && channels == 3) {
     BilinearRows bilinear(picture, window, columns);
-    for (int64_t y = 0; y < height; ++y, to += row) bilinear.blend(rows, y, to);
+    const Written written = height * row >= kManyNumbers ? Written::kPastCaches : Written::kInCaches;
+    for (int64_t y = 0; y < height; ++y, to += row) bilinear.blend(rows, y, to, written);
+    if (written == Written::kPastCaches) flush_written();
     return;
   }
   thread_local std::vector<float> kept;

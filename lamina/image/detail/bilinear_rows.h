@@ -39,7 +39,13 @@ class BilinearColumns {
   std::vector<uint8_t> picks_;  // which of them is the lowest byte of each number; the others of it are none
 };
 
+/// Where results are written: into the caches, or past them to memory, which spares reading the lines first.
+enum class Written { kInCaches, kPastCaches };
+
 /// t + (b - t) * down of `size` numbers of two rows, rounded in the same way.
-void blend_two_rows(const float* top, const float* bottom, float down, size_t size, float* to);
+void blend_two_rows(const float* top, const float* bottom, float down, size_t size, float* to,
+                    Written written);
+/// Behind the last row that was written past the caches, before another thread is told of it.
+void flush_written();
 
 }  // namespace lamina::detail
