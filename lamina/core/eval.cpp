@@ -1,12 +1,11 @@
-// Eager evaluation: what is pending becomes one program that runs once.
+// Eager evaluation: what is pending becomes one program, made anew unless a graph like it ran lately.
 #include <unordered_map>
 #include <unordered_set>
 
 #include "lamina/base/error.h"
-#include "lamina/core/lower.h"
+#include "lamina/core/eager_cache.h"
 #include "lamina/core/tensor_node.h"
 #include "lamina/core/trace.h"
-#include "lamina/graph/program.h"
 
 namespace lamina {
 namespace {
@@ -69,7 +68,8 @@ void eval(std::span<const Tensor> tensors) {
         "a tensor that stands for an argument of compile or grad has no value to look at; return it instead");
   }
   trace.graph.outputs = trace.results;
-  const Program program(detail::lower(trace.graph, device), device);
+  detail::EagerCache& cache = detail::EagerCache::of_this_thread();
+  const std::shared_ptr<const Program> program = cache.program(std::move(trace.graph), device);
 
   std::vector<void*> inputs, outputs;
   for (const Tensor& tensor : trace.captured) inputs.push_back(tensor.buffer()->data());
@@ -78,7 +78,7 @@ void eval(std::span<const Tensor> tensors) {
     buffers.push_back(std::make_shared<Buffer>(device, result.type().bytes()));
     outputs.push_back(buffers.back()->data());
   }
-  program.run(inputs, outputs);
+  cache.run(*program, device, inputs, outputs);
   backend(device).synchronize();
   for (size_t i = 0; i < results.size(); ++i) results[i].node()->buffer = std::move(buffers[i]);
   detail::remember(results, trace.ops, trace.captured);

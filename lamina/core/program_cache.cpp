@@ -8,6 +8,7 @@
 #include "lamina/base/error.h"
 #include "lamina/base/system.h"
 #include "lamina/base/threads.h"
+#include "lamina/core/graph_bytes.h"
 #include "lamina/core/lower.h"
 #include "lamina/core/tensor_node.h"
 #include "lamina/core/trace.h"
@@ -54,23 +55,8 @@ size_t count_superseded(const std::vector<Tensor>& captured) {
 
 bool Compiled::stale() const { return count_superseded(captured) != superseded; }
 
-namespace {
-
-// With what attributes hold, and what the allocator adds to many small pieces: measured as growth of the
-// process over 800 programs of dense networks.
-size_t bytes_of(const Graph& graph) {
-  size_t total = graph.values.size() * sizeof(Value);
-  for (const Node& node : graph.nodes) {
-    constexpr size_t kAttrs = 384;
-    total += sizeof(Node) + kAttrs + (node.inputs.size() + node.outputs.size()) * sizeof(ValueId);
-  }
-  return total;
-}
-
-}  // namespace
-
 size_t Compiled::bytes() const {
-  size_t total = sizeof(Compiled) + program->bytes() + bytes_of(*traced.graph) + bytes_of(graph);
+  size_t total = sizeof(Compiled) + program->bytes() + graph_bytes(*traced.graph) + graph_bytes(graph);
   for (const Tensor& tensor : captured) {
     const bool alone = tensor.node().use_count() == 1 && tensor.node()->buffer.use_count() == 1;
     total += sizeof(TensorNode) + (alone ? tensor.type().bytes() : 0);
