@@ -3,6 +3,7 @@
 #include <cstring>
 #include <limits>
 
+#include "lamina/ops/detail/half_casts.h"
 #include "lamina/ops/detail/scalar_tiles.h"
 #include "lamina/ops/detail/tiles.h"
 
@@ -33,6 +34,11 @@ template <class From, class To>
 void cast_loop(const TileArgs& args) {
   const From* in = static_cast<const From*>(args.in[0]);
   To* out = static_cast<To*>(args.out);
+  if constexpr (kIsHalf<From> && std::is_same_v<To, float>) {
+    return widen_halves(in, static_cast<size_t>(args.n), out);
+  } else if constexpr (std::is_same_v<From, float> && kIsHalf<To>) {
+    return narrow_halves(in, static_cast<size_t>(args.n), out);
+  }
   for (int64_t i = 0; i < args.n; ++i) out[i] = convert<From, To>(in[i]);
 }
 

@@ -4,6 +4,7 @@
 #include "lamina/backend/cpu/detail/onednn.h"
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/channel_blocks.h"
+#include "lamina/ops/detail/through_float32.h"
 #include "lamina/ops/detail/window.h"
 
 namespace lamina {
@@ -141,7 +142,7 @@ std::optional<LayoutWish> wishes(const KernelDesc& given) {
 }
 
 const std::vector<KernelCandidate> kCandidates = {
-    {.name = "onednn", .refuses = refuses, .prepare = prepare, .wishes = wishes}};
+    {.name = "onednn", .refuses = refuses, .prepare = prepare, .wishes = wishes}, detail::through_float32()};
 const KernelRegistration kConv("conv2d", DeviceKind::kCpu, kCandidates);
 const KernelRegistration kFused("conv2d_bias_act", DeviceKind::kCpu, kCandidates);
 const KernelRegistration kGradInput("conv2d_grad_input", DeviceKind::kCpu, kCandidates);

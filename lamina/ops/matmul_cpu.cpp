@@ -8,7 +8,9 @@
 #include "lamina/graph/contraction.h"
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/accumulate.h"
+#include "lamina/ops/detail/double_gemm.h"
 #include "lamina/ops/detail/small_gemm.h"
+#include "lamina/ops/detail/through_float32.h"
 
 namespace lamina {
 namespace {
@@ -152,14 +154,15 @@ std::unique_ptr<Kernel> prepare_small(const KernelDesc& desc) {
       gemm.workspace());
 }
 
-void add_bias(const Products& p, const float* bias, float* c) {
+template <class T>
+void add_bias(const Products& p, const T* bias, T* c) {
   const int64_t grain = std::max<int64_t>(1, 32768 / p.n);
   parallel_for(p.m * p.count(), grain, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      float* row = c + i * p.n;
+      T* row = c + i * p.n;
       if (p.relu) {
         for (int64_t j = 0; j < p.n; ++j) {
-          const float value = row[j] + bias[j];
+          const T value = row[j] + bias[j];
           row[j] = value < 0 ? 0 : value;  // keeps NaN
         }
       } else {
@@ -225,6 +228,14 @@ std::optional<std::string> refuses_sgemm(const KernelDesc& desc) {
   return std::nullopt;
 }
 
+/// Multiplications of a product that is worth sharing among threads.
+constexpr int64_t kLarge = 4'000'000;
+
+/// Too few products for each thread to get as many, and each worth sharing.
+bool few_large(const Products& p) {
+  return p.count() == 1 || (p.count() < 4 * num_threads() && p.m * p.n * p.k >= kLarge);
+}
+
 std::unique_ptr<Kernel> prepare_sgemm(const KernelDesc& desc) {
   const Products p = products(desc);
   return make_kernel([p](const KernelArgs& args) {
@@ -234,8 +245,8 @@ std::unique_ptr<Kernel> prepare_sgemm(const KernelDesc& desc) {
                     p.attrs.transpose_a ? p.m : p.k, args.input<float>(1) + p.b[at],
                     p.attrs.transpose_b ? p.k : p.n, args.output<float>(0) + i * p.m * p.n, p.n);
     };
-    if (p.count() == 1) {
-      one(0);
+    if (few_large(p)) {
+      for (int64_t i = 0; i < p.count(); ++i) one(i);  // each is shared by the threads
     } else {
       // Products go to threads whole: a loop inside a loop stays on its thread.
       const int64_t grain = std::max<int64_t>(1, 50000 / (p.m * p.n * p.k));
@@ -248,10 +259,48 @@ std::unique_ptr<Kernel> prepare_sgemm(const KernelDesc& desc) {
   });
 }
 
+// ---- float64
+
+std::optional<std::string> refuses_blocked(const KernelDesc& desc) {
+  if (desc.inputs[0].type.dtype != DType::kFloat64) return "only for float64";
+  const Products p = products(desc);
+  if (p.m * p.n * p.k < detail::DoubleGemm::kWorthPacking) return "the operands are not worth packing";
+  return std::nullopt;
+}
+
+std::unique_ptr<Kernel> prepare_blocked(const KernelDesc& desc) {
+  const Products p = products(desc);
+  const detail::DoubleGemm gemm{p.m, p.n, p.k, p.attrs.transpose_a, p.attrs.transpose_b};
+  // Small products go to threads whole; each part of them has a place for packed operands.
+  const bool small = p.count() > 1 && p.m * p.n * p.k < kLarge;
+  const auto numbers = static_cast<int64_t>(gemm.workspace() / sizeof(double));
+  return make_kernel(
+      [=](const KernelArgs& args) {
+        auto* const c = args.output<double>(0);
+        const auto one = [&](int64_t i, int64_t place) {
+          const auto at = static_cast<size_t>(i);
+          gemm.run(args.input<double>(0) + p.a[at], args.input<double>(1) + p.b[at], c + i * p.m * p.n,
+                   static_cast<double*>(args.workspace) + place * numbers);
+        };
+        if (!small) {
+          for (int64_t i = 0; i < p.count(); ++i) one(i, 0);  // each is shared by the threads
+        } else {
+          parallel_for(p.count(), std::max<int64_t>(1, 50000 / (p.m * p.n * p.k)),
+                       [&](int64_t begin, int64_t end) {
+                         for (int64_t i = begin; i < end; ++i) one(i, begin);
+                       });
+        }
+        if (p.bias) add_bias(p, args.input<double>(2), c);
+      },
+      gemm.workspace() * (small ? p.a.size() : 1));
+}
+
 const std::vector<KernelCandidate> kCandidates = {
     {.name = "small", .refuses = refuses_small, .prepare = prepare_small},
     {.name = "row", .refuses = refuses_row, .prepare = prepare_row},
     {.name = "onednn_sgemm", .refuses = refuses_sgemm, .prepare = prepare_sgemm},
+    {.name = "blocked", .refuses = refuses_blocked, .prepare = prepare_blocked},
+    detail::through_float32(),
     {.name = "reference", .prepare = prepare_reference},
 };
 const KernelRegistration kMatmul("matmul", DeviceKind::kCpu, kCandidates);

@@ -7,8 +7,12 @@
 #include <cmath>
 
 #include "lamina/base/error.h"
+#include "lamina/core/grad.h"
 #include "lamina/ops/binary.h"
+#include "lamina/ops/cast.h"
 #include "lamina/ops/full.h"
+#include "lamina/ops/random.h"
+#include "lamina/ops/reduce.h"
 #include "lamina/ops/unary.h"
 #include "tests/support/images.h"
 #include "tests/support/op_rows.h"
@@ -87,7 +91,7 @@ std::vector<OpRow> family(const Case& c, bool gradient) {
   for (OpRow& row : rows) {
     row.label += c.label;
     row.gradient = gradient;
-    if (!gradient) row.dtypes = {DType::kFloat32};
+    if (!gradient) row.dtypes = {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kBFloat16};
   }
   return rows;
 }
@@ -142,6 +146,29 @@ std::string message_of(const std::function<void()>& f) {
 
 Tensor image(const Shape& shape) {
   return Tensor::from(std::vector<float>(static_cast<size_t>(shape.size()), 0.5f), shape);
+}
+
+// So large that windows become a matrix part by part, which end inside an image.
+TEST(Conv2D, Float64InParts) {
+  for (const Conv2DAttrs& attrs : {Conv2DAttrs{.padding = "same"}, Conv2DAttrs{.strides = {2, 1}}}) {
+    const Tensor x = random_uniform(random_key(1), {5, 40, 40, 16}) - 0.5;
+    const Tensor kernel = random_uniform(random_key(2), {3, 3, 16, 20}) - 0.5;
+    const auto results = [&](DType dtype) {
+      const auto f = value_and_grad([&](const std::vector<Tensor>& a) {
+        const Tensor y = conv2d(a[0], a[1], attrs);
+        return sum(y * y) / 1000.0;
+      });
+      std::vector<std::vector<double>> all;
+      for (const Tensor& result : f({cast(x, dtype), cast(kernel, dtype)}))
+        all.push_back(result.to_vector<double>());
+      return all;
+    };
+    const auto wide = results(DType::kFloat64), narrow = results(DType::kFloat32);
+    for (size_t i = 0; i < wide.size(); ++i) {
+      for (size_t j = 0; j < wide[i].size(); ++j)
+        ASSERT_NEAR(wide[i][j], narrow[i][j], 2e-4 * (1 + std::abs(wide[i][j]))) << i << " at " << j;
+    }
+  }
 }
 
 // The library's own relu would make it 0, so that a training that has gone wrong looked right.

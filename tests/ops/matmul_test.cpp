@@ -84,7 +84,24 @@ OpRow with_nan(OpRow row) {
   return row;
 }
 
+/// So many multiplications that the operands are packed, or widened, by every dtype that is.
+OpRow large(OpRow row) {
+  row.label += "_large";
+  row.dtypes = {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kBFloat16};
+  for (RowInput& input : row.inputs) input.lo = -0.5, input.hi = 0.5;
+  row.gradient = false;
+  return row;
+}
+
 const OpRows rows({
+    large(row("edges", {37, 61}, {61, 35})),
+    large(row("deep", {6, 700}, {700, 16})),
+    large(row("transposed_a", {61, 13}, {61, 35}, {.transpose_a = true})),
+    large(row("transposed_b", {100, 9}, {270, 9}, {.transpose_b = true})),
+    large(row("transposed_both", {29, 40}, {31, 29}, {true, true})),
+    large(row("batched", {3, 20, 30}, {3, 30, 17})),
+    large(row("broadcast", {2, 1, 20, 30}, {3, 30, 17})),
+    large(fused_row("fused", {50, 41}, {41, 23}, {.activation = "relu"})),
     row("plain", {3, 4}, {4, 5}),
     row("transposed_a", {4, 3}, {4, 5}, {.transpose_a = true}),
     row("transposed_b", {3, 4}, {5, 4}, {.transpose_b = true}),

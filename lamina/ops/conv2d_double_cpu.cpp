@@ -1,0 +1,222 @@
+// Convolutions of float64 and their gradients: oneDNN has none. The pixels under each window become a row of
+// a matrix, some rows of the result at a time, and the rest is a product.
+#include <algorithm>
+
+#include "lamina/base/threads.h"
+#include "lamina/graph/op.h"
+#include "lamina/ops/detail/double_gemm.h"
+#include "lamina/ops/detail/window.h"
+
+namespace lamina {
+namespace {
+
+using detail::ConvShape;
+using detail::DoubleGemm;
+
+/// Numbers of the matrix of windows that are there at once, unless one row of the result has more.
+constexpr int64_t kAtOnce = 1 << 19;
+constexpr int64_t kGrain = 1 << 14;
+
+/// Rows of results, of all images one after the other, and their windows as a matrix.
+struct Windows {
+  ConvShape s;
+
+  int64_t terms() const { return s.rows.size * s.columns.size * s.channels; }
+  int64_t rows() const { return s.batch * s.rows.output; }
+  int64_t rows_at_once() const {
+    const int64_t row = std::max<int64_t>(1, s.columns.output * terms());
+    return std::clamp<int64_t>(kAtOnce / row, 1, std::max<int64_t>(1, rows()));
+  }
+  int64_t pixels_at_once() const { return rows_at_once() * s.columns.output; }
+  /// Numbers of the matrix, to a whole number of cache lines.
+  int64_t matrix() const { return (pixels_at_once() * terms() + 7) / 8 * 8; }
+
+  /// f(first row, end of rows, pixels) for one part after the other.
+  void each_part(const auto& f) const {
+    for (int64_t row = 0; row < rows(); row += rows_at_once()) {
+      const int64_t end = std::min(rows(), row + rows_at_once());
+      f(row, end, (end - row) * s.columns.output);
+    }
+  }
+
+  void gather(const double* image, int64_t first, int64_t end, double* matrix) const {
+    const int64_t line = s.columns.output * terms();
+    parallel_for(end - first, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, line)),
+                 [&](int64_t from, int64_t to) {
+                   for (int64_t r = from; r < to; ++r) gather_row(image, first + r, matrix + r * line);
+                 });
+  }
+
+  /// Adds what belongs to the pixels of rows [first, end) of results to the image.
+  void scatter(const double* matrix, int64_t first, int64_t end, double* image) const {
+    const int64_t line = s.columns.output * terms();
+    // Each row of an image collects what it gets, so that no two threads add to one.
+    const int64_t from_image = first / s.rows.output, images = (end - 1) / s.rows.output + 1 - from_image;
+    parallel_for(images * s.rows.input, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, line)),
+                 [&](int64_t from, int64_t to) {
+                   for (int64_t at = from; at < to; ++at) {
+                     const int64_t n = from_image + at / s.rows.input, y = at % s.rows.input;
+                     for (int64_t i = 0; i < s.rows.size; ++i) {
+                       const int64_t start = y + s.rows.before - i * s.rows.dilation;
+                       if (start < 0 || start % s.rows.stride != 0) continue;
+                       const int64_t oy = start / s.rows.stride, row = n * s.rows.output + oy;
+                       if (oy < s.rows.output && row >= first && row < end)
+                         add_row(matrix + (row - first) * line, i, image + (n * s.rows.input + y) * width());
+                     }
+                   }
+                 });
+  }
+
+ private:
+  int64_t width() const { return s.columns.input * s.channels; }
+
+  void gather_row(const double* image, int64_t row, double* to) const {
+    const int64_t n = row / s.rows.output, oy = row % s.rows.output;
+    const int64_t top = s.rows.begin(oy), bottom = s.rows.end(oy), taps = s.columns.size * s.channels;
+    for (int64_t ox = 0; ox < s.columns.output; ++ox, to += terms()) {
+      const int64_t left = s.columns.begin(ox), right = s.columns.end(ox);
+      std::fill_n(to, top * taps, 0.0);
+      std::fill(to + bottom * taps, to + terms(), 0.0);
+      for (int64_t i = top; i < bottom; ++i) {
+        double* out = to + i * taps;
+        const double* from = image + (n * s.rows.input + s.rows.first(oy) + i * s.rows.dilation) * width();
+        std::fill_n(out, left * s.channels, 0.0);
+        std::fill(out + right * s.channels, out + taps, 0.0);
+        for (int64_t j = left; j < right; ++j) {
+          const int64_t x = s.columns.first(ox) + j * s.columns.dilation;
+          std::copy_n(from + x * s.channels, s.channels, out + j * s.channels);
+        }
+      }
+    }
+  }
+
+  // Row `i` of the windows along one row of results.
+  void add_row(const double* from, int64_t i, double* line) const {
+    const int64_t taps = s.columns.size * s.channels;
+    for (int64_t ox = 0; ox < s.columns.output; ++ox) {
+      const double* window = from + ox * terms() + i * taps;
+      for (int64_t j = s.columns.begin(ox); j < s.columns.end(ox); ++j) {
+        double* pixel = line + (s.columns.first(ox) + j * s.columns.dilation) * s.channels;
+        for (int64_t c = 0; c < s.channels; ++c) pixel[c] += window[j * s.channels + c];
+      }
+    }
+  }
+};
+
+std::optional<std::string> refuses(const KernelDesc& desc) {
+  if (desc.inputs[0].type.dtype != DType::kFloat64) return "only for float64";
+  for (const auto* operands : {&desc.inputs, &desc.outputs}) {
+    for (const Operand& operand : *operands) {
+      if (operand.type.shape.size() == 0) return "an operand is empty";
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> refuses_groups(const KernelDesc& desc, const Conv2DAttrs& attrs) {
+  if (attrs.groups != 1) return "only for one group";
+  return refuses(desc);
+}
+
+const Conv2DAttrs& forward_attrs(const KernelDesc& desc) {
+  return desc.op.name == "conv2d" ? desc.attrs.as<Conv2DAttrs>() : desc.attrs.as<Conv2DBiasActAttrs>().conv;
+}
+
+const Shape& shape_of(const Operand& operand) { return operand.type.shape; }
+
+size_t bytes(int64_t numbers) { return static_cast<size_t>(numbers) * sizeof(double); }
+
+std::unique_ptr<Kernel> prepare_forward(const KernelDesc& desc) {
+  const Windows w{
+      detail::conv_shape(forward_attrs(desc), shape_of(desc.inputs[0]), shape_of(desc.inputs[1]))};
+  const bool bias = desc.op.name == "conv2d_bias_act";
+  const bool relu = bias && desc.attrs.as<Conv2DBiasActAttrs>().activation == "relu";
+  const DoubleGemm largest{w.pixels_at_once(), w.s.filters, w.terms(), false, false};
+  return make_kernel(
+      [=](const KernelArgs& args) {
+        auto* const matrix = static_cast<double*>(args.workspace);
+        w.each_part([&](int64_t first, int64_t end, int64_t pixels) {
+          DoubleGemm gemm = largest;
+          gemm.m = pixels;
+          double* const out = args.output<double>(0) + first * w.s.columns.output * w.s.filters;
+          w.gather(args.input<double>(0), first, end, matrix);
+          gemm.run(matrix, args.input<double>(1), out, matrix + w.matrix());
+          if (!bias) return;
+          const double* const b = args.input<double>(2);
+          for (int64_t i = 0; i < pixels; ++i) {
+            for (int64_t f = 0; f < w.s.filters; ++f) {
+              const double value = out[i * w.s.filters + f] + b[f];
+              out[i * w.s.filters + f] = relu && value < 0 ? 0 : value;  // keeps NaN
+            }
+          }
+        });
+      },
+      bytes(w.matrix()) + largest.workspace());
+}
+
+std::unique_ptr<Kernel> prepare_grad_input(const KernelDesc& desc) {
+  const auto& attrs = desc.attrs.as<Conv2DGradAttrs>();
+  const Windows w{detail::conv_shape(attrs.conv, attrs.shape, shape_of(desc.inputs[1]))};
+  const DoubleGemm largest{w.pixels_at_once(), w.terms(), w.s.filters, false, true};
+  return make_kernel(
+      [=, size = attrs.shape.size()](const KernelArgs& args) {
+        auto* const matrix = static_cast<double*>(args.workspace);
+        std::fill_n(args.output<double>(0), size, 0.0);
+        w.each_part([&](int64_t first, int64_t end, int64_t pixels) {
+          DoubleGemm gemm = largest;
+          gemm.m = pixels;
+          gemm.run(args.input<double>(0) + first * w.s.columns.output * w.s.filters, args.input<double>(1),
+                   matrix, matrix + w.matrix());
+          w.scatter(matrix, first, end, args.output<double>(0));
+        });
+      },
+      bytes(w.matrix()) + largest.workspace());
+}
+
+std::unique_ptr<Kernel> prepare_grad_kernel(const KernelDesc& desc) {
+  const auto& attrs = desc.attrs.as<Conv2DGradAttrs>();
+  const Windows w{detail::conv_shape(attrs.conv, shape_of(desc.inputs[0]), attrs.shape)};
+  const DoubleGemm largest{w.terms(), w.s.filters, w.pixels_at_once(), true, false};
+  const bool bias = desc.outputs.size() > 1;
+  return make_kernel(
+      [=](const KernelArgs& args) {
+        auto* const matrix = static_cast<double*>(args.workspace);
+        const double* const g = args.input<double>(1);
+        w.each_part([&](int64_t first, int64_t end, int64_t pixels) {
+          DoubleGemm gemm = largest;
+          gemm.k = pixels;
+          w.gather(args.input<double>(0), first, end, matrix);
+          gemm.run(matrix, g + first * w.s.columns.output * w.s.filters, args.output<double>(0),
+                   matrix + w.matrix(), first > 0);
+        });
+        if (!bias) return;
+        double* const sums = args.output<double>(1);
+        std::fill_n(sums, w.s.filters, 0.0);
+        for (int64_t i = 0; i < w.rows() * w.s.columns.output; ++i) {
+          for (int64_t f = 0; f < w.s.filters; ++f) sums[f] += g[i * w.s.filters + f];
+        }
+      },
+      bytes(w.matrix()) + largest.workspace());
+}
+
+const std::vector<KernelCandidate> kForward = {
+    {.name = "windows",
+     .refuses = [](const KernelDesc& desc) { return refuses_groups(desc, forward_attrs(desc)); },
+     .prepare = prepare_forward}};
+std::optional<std::string> refuses_grad(const KernelDesc& desc) {
+  return refuses_groups(desc, desc.attrs.as<Conv2DGradAttrs>().conv);
+}
+const KernelRegistration kConv("conv2d", DeviceKind::kCpu, kForward);
+const KernelRegistration kFused("conv2d_bias_act", DeviceKind::kCpu, kForward);
+const KernelRegistration kGradInput(
+    "conv2d_grad_input", DeviceKind::kCpu,
+    {{.name = "windows", .refuses = refuses_grad, .prepare = prepare_grad_input}});
+const KernelRegistration kGradKernel(
+    "conv2d_grad_kernel", DeviceKind::kCpu,
+    {{.name = "windows", .refuses = refuses_grad, .prepare = prepare_grad_kernel}});
+const KernelRegistration kGradKernelBias(
+    "conv2d_grad_kernel_bias", DeviceKind::kCpu,
+    {{.name = "windows", .refuses = refuses_grad, .prepare = prepare_grad_kernel}});
+
+}  // namespace
+}  // namespace lamina
