@@ -27,7 +27,7 @@ Tensor running_sum(const Tensor& x, bool reverse = false);
 
 // 2. The record. `infer` is the only place that checks arguments and knows the output's shape; `vjp` is
 // written with public functions, so that it can be differentiated in its turn.
-const Op& kRunningSum = register_op({
+const Op& kRunningSum = register_op<RunningSumAttrs>({
     .name = "running_sum",
     .doc = "y[i] = x[0] + ... + x[i] along the last axis; from the other end when reverse",
     .inputs = {{"x", DTypeClass::kFloating}},

@@ -29,7 +29,7 @@ std::vector<Tensor> call_vjp(const VjpArgs& args) {
   return all;
 }
 
-const Op& call_op = register_op({
+const Op& call_op = register_op<CallAttrs>({
     .name = "call",
     .doc = "The results of a compiled function.",
     .variadic = true,

@@ -6,6 +6,7 @@
 #include "lamina/base/error.h"
 #include "lamina/core/history.h"
 #include "lamina/core/trace.h"
+#include "lamina/graph/read_graph.h"
 
 namespace lamina::detail {
 namespace {
@@ -33,6 +34,13 @@ std::string SubGraph::str() const {
   }
   text.resize(text.size() - 2);
   return text + "}";
+}
+
+void SubGraph::read(TextCursor& text) {
+  const TextCursor::Level level(text);
+  text.expect("{");
+  graph = std::make_shared<const Graph>(read_graph(text));
+  text.expect("}");
 }
 
 TracedBody trace_body(const TensorFunction& f, std::span<const TensorType> types, const Device& device) {

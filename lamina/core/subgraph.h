@@ -17,6 +17,8 @@ struct SubGraph {
 
   bool operator==(const SubGraph& other) const;
   std::string str() const;
+  /// Becomes the graph whose str() comes next in `text`.
+  void read(TextCursor& text);
 };
 
 /// What tracing gives: the graph's inputs are the arguments, then what the function captured.

@@ -1,4 +1,5 @@
-// Attributes of an op: one plain struct per op, held behind one type, from which everything else is derived.
+// Attributes of an op: one plain struct per op, held behind one type, from which everything else is derived:
+// equality, hash, text, and the struct that a text stands for.
 //
 //   struct SoftmaxAttrs {
 //     int axis = -1;
@@ -13,11 +14,13 @@
 #include <string>
 #include <type_traits>
 #include <typeinfo>
+#include <utility>
 #include <vector>
 
 #include "lamina/base/dtype.h"
 #include "lamina/base/error.h"
 #include "lamina/base/shape.h"
+#include "lamina/graph/text_cursor.h"
 
 namespace lamina {
 
@@ -29,7 +32,7 @@ std::string attr_text(double value);  // shortest text that reads back to the sa
 inline std::string attr_text(int value) { return attr_text(static_cast<int64_t>(value)); }
 inline std::string attr_text(DType value) { return name(value); }
 inline std::string attr_text(const Shape& value) { return value.str(); }
-inline std::string attr_text(const std::string& value) { return '"' + value + '"'; }
+std::string attr_text(const std::string& value);  // in quotes
 std::string attr_text(const std::vector<int64_t>& value);
 std::string attr_text(const std::vector<int>& value);
 /// Anything else prints itself.
@@ -39,6 +42,21 @@ requires requires(const T& value) {
 } &&(!std::is_same_v<T, Shape>)std::string attr_text(const T& value) {
   return value.str();
 }
+
+/// What attr_text wrote, read back. Throws InvalidArgument for text that is none of it.
+void attr_read(TextCursor& text, bool& value);
+void attr_read(TextCursor& text, int64_t& value);
+void attr_read(TextCursor& text, double& value);
+void attr_read(TextCursor& text, int& value);
+void attr_read(TextCursor& text, DType& value);
+void attr_read(TextCursor& text, Shape& value);
+void attr_read(TextCursor& text, std::string& value);
+void attr_read(TextCursor& text, std::vector<int64_t>& value);
+void attr_read(TextCursor& text, std::vector<int>& value);
+/// Anything else reads itself.
+template <class T>
+requires requires(T& value, TextCursor& text) { value.read(text); }
+void attr_read(TextCursor& text, T&& value) { value.read(text); }
 
 }  // namespace detail
 
@@ -92,5 +110,20 @@ class Attrs {
   };
   std::shared_ptr<const Base> held_;
 };
+
+/// The struct `A` that `text` stands at: its fields in their order, as Attrs::str writes them. Throws
+/// InvalidArgument where something else stands.
+template <class A>
+Attrs read_attrs(TextCursor& text) {
+  A value;
+  bool first = true;
+  A::fields(value, [&](const char* field, auto&& v) {
+    if (!std::exchange(first, false)) text.expect(",");
+    text.expect(field);
+    text.expect("=");
+    detail::attr_read(text, v);
+  });
+  return value;
+}
 
 }  // namespace lamina

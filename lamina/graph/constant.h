@@ -10,15 +10,22 @@
 
 namespace lamina {
 
+namespace detail {
+
+/// By the bits, so that 0 is not -0, and NaN is NaN.
+inline bool same_number(double a, double b) {
+  return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b);
+}
+
+}  // namespace detail
+
 /// Attributes of op `full`: no inputs, one output of `dtype` and `shape` whose elements are all `value`.
 struct FullAttrs {
   Shape shape;
   double value = 0;
   DType dtype = DType::kFloat32;
-  /// By the value's bits, so that 0 is not -0, and NaN is NaN.
   bool operator==(const FullAttrs& other) const {
-    return shape == other.shape && dtype == other.dtype &&
-           std::bit_cast<uint64_t>(value) == std::bit_cast<uint64_t>(other.value);
+    return shape == other.shape && dtype == other.dtype && detail::same_number(value, other.value);
   }
   static void fields(auto& self, auto&& visit) {
     visit("shape", self.shape);

@@ -29,21 +29,33 @@ struct FusedElementwiseAttrs {
   bool operator==(const FusedElementwiseAttrs&) const = default;
 
   /// "a0", "a1", ... for inputs, "t0", "t1", ... for results of instructions, and plain numbers for
-  /// constants: "shape=(2, 3), code=[t0 = multiply(a0, 2); t1 = add(t0, a1)], results=[t1]".
+  /// constants of float32, for others as "int64(2)":
+  /// "shape=(2, 3), code=[t0 = multiply(a0, 2); t1 = add(t0, a1)], results=[t1]".
   static void fields(auto& self, auto&& visit) {
     visit("shape", self.shape);
-    visit("code", Text{self.code_text()});
-    visit("results", Text{self.results_text()});
+    visit("code", Code<decltype(self)>{self});
+    visit("results", Results<decltype(self)>{self});
   }
 
  private:
-  struct Text {
-    std::string value;
-    std::string str() const { return value; }
+  template <class Self>
+  struct Code {
+    Self self;
+    std::string str() const { return self.code_text(); }
+    void read(TextCursor& text) { self.read_code(text); }
+  };
+  template <class Self>
+  struct Results {
+    Self self;
+    std::string str() const { return self.results_text(); }
+    void read(TextCursor& text) { self.read_results(text); }
   };
   std::string code_text() const;
   std::string results_text() const;
   std::string register_text(int index) const;
+  void read_code(TextCursor& text);
+  void read_results(TextCursor& text);
+  int read_register(TextCursor& text);
 };
 
 /// Whether the node reads input `input` whole rather than element by element.

@@ -36,7 +36,7 @@ std::string Graph::str() const {
     return id(value) + ": " + type(value).str() + (l.row_major() ? "" : "@" + l.str());
   };
   for (ValueId input : inputs) {
-    text += declare(input) + " = input \"" + values[static_cast<size_t>(input)].name + "\"\n";
+    text += declare(input) + " = input " + detail::attr_text(values[static_cast<size_t>(input)].name) + "\n";
   }
   for (const Node& node : nodes) {
     for (size_t i = 0; i < node.outputs.size(); ++i) text += (i ? ", " : "") + declare(node.outputs[i]);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lamina/graph/layout.h"
@@ -18,6 +19,7 @@ struct Value {
   TensorType type;
   Layout layout;
   std::string name;  ///< for printing: an input's name or empty
+  bool operator==(const Value&) const = default;
 };
 
 /// One application of an op. Each value is the output of one node or an input of the graph.
@@ -26,12 +28,14 @@ struct Node {
   Attrs attrs;
   std::vector<ValueId> inputs;
   std::vector<ValueId> outputs;
+  bool operator==(const Node&) const = default;
 };
 
 /// New contents for an input: after a run, the storage of input number `input` holds `value`.
 struct Update {
   int input = 0;
   ValueId value = 0;
+  bool operator==(const Update&) const = default;
 };
 
 /// Plain data: passes read one graph and build another. `verify` states what makes it valid.
@@ -55,6 +59,11 @@ struct Graph {
   ///   %1: float32(2, 3) = relu(%0)
   ///   return %1
   std::string str() const;
+  /// The graph whose str() is `text`, verified. Throws InvalidArgument, with line and column, for text that
+  /// is none, names ops that are not registered, or says types that are not those that the ops infer.
+  static Graph parse(std::string_view text);
+
+  bool operator==(const Graph&) const = default;
 };
 
 /// For each value the index of the node that makes it, or -1 for inputs.

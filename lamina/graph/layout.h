@@ -8,6 +8,8 @@
 
 namespace lamina {
 
+class TextCursor;
+
 /// Physical order of a value's elements. The default is row-major: the last axis is contiguous. Kernels that
 /// are faster in another order say so, and the layout pass puts reorders only where two orders meet.
 ///
@@ -26,6 +28,8 @@ struct Layout {
   bool row_major() const { return order.empty() && blocks.empty(); }
   /// "row_major", or the order with its blocks: "0312,3x8".
   std::string str() const;
+  /// Becomes the layout whose str() comes next in `text`.
+  void read(TextCursor& text);
   /// Elements between neighbours along each axis (for a blocked axis: between neighbouring blocks).
   std::vector<int64_t> strides(const Shape& shape) const;
   bool operator==(const Layout&) const = default;

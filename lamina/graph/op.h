@@ -73,6 +73,8 @@ struct Op {
   /// `inputs` listed, any number of any dtype may come.
   bool variadic = false;
   std::vector<std::string> outputs = {};
+  /// Reads the attributes that Attrs::str wrote; null for ops without. `register_op<A>` sets it.
+  Attrs (*read_attrs)(TextCursor& text) = nullptr;
 
   /// Output types from input types. All argument checking happens here; dtype classes were checked before.
   std::vector<TensorType> (*infer)(const InferArgs& args) = nullptr;
@@ -122,6 +124,13 @@ inline double no_flops(const CostArgs&) { return 0; }
 /// Adds an op to the registry, before main. Throws InternalError for a name that is taken or a record that
 /// lacks doc or infer. The reference stays valid for the life of the process.
 const Op& register_op(Op op);
+/// The same for an op whose attributes are a struct `A`, so that graphs with it are read back from their
+/// text.
+template <class A>
+const Op& register_op(Op op) {
+  op.read_attrs = read_attrs<A>;
+  return register_op(std::move(op));
+}
 
 /// Adds kernel candidates for the op of that name, before main, in front of those registered with a lower
 /// priority.

@@ -62,7 +62,7 @@ Tensor derivative(const char* op, const VjpArgs& args) {
   return apply(find_op(op), attrs, {args.grads[0], args.inputs[1]})[0];
 }
 
-const Op& transform_op = register_op({
+const Op& transform_op = register_op<AffineTransformAttrs>({
     .name = "affine_transform",
     .doc = "y[n, y, x] = x[n] at the place (x', y') to which row n of the transforms leads from (x, y)",
     .inputs = {{"x", DTypeClass::kFloating}, {"transform", DTypeClass::kFloating}},
@@ -74,7 +74,7 @@ const Op& transform_op = register_op({
     },
 });
 
-[[maybe_unused]] const Op& grad_op = register_op({
+[[maybe_unused]] const Op& grad_op = register_op<AffineTransformAttrs>({
     .name = "affine_transform_grad",
     .doc = "gradient of affine_transform with respect to the images",
     .inputs = {{"dy", DTypeClass::kFloating}, {"transform", DTypeClass::kFloating}},

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "lamina/core/tensor.h"
+#include "lamina/graph/constant.h"
 
 namespace lamina {
 
@@ -17,7 +18,10 @@ struct AffineTransformAttrs {
   /// border.
   std::string fill_mode = "constant";
   double fill_value = 0;  ///< where fill_mode is "constant", and for places that are not finite
-  bool operator==(const AffineTransformAttrs&) const = default;
+  bool operator==(const AffineTransformAttrs& other) const {
+    return interpolation == other.interpolation && fill_mode == other.fill_mode &&
+           detail::same_number(fill_value, other.fill_value);
+  }
   static void fields(auto& self, auto&& visit) {
     visit("interpolation", self.interpolation);
     visit("fill_mode", self.fill_mode);

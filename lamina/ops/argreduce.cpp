@@ -33,21 +33,21 @@ std::vector<TensorType> infer_position(const InferArgs& args) {
   return {{DType::kInt32, result}};
 }
 
-const Op& argmax_op = register_op({.name = "argmax",
-                                   .doc = "Index of the first largest element along an axis",
-                                   .inputs = {{"x"}},
-                                   .outputs = {"index"},
-                                   .infer = infer_position,
-                                   .flops = detail::flops_per_input_element<1>,
-                                   .no_gradient = "the result is an integer"});
+const Op& argmax_op = register_op<ArgReduceAttrs>({.name = "argmax",
+                                                   .doc = "Index of the first largest element along an axis",
+                                                   .inputs = {{"x"}},
+                                                   .outputs = {"index"},
+                                                   .infer = infer_position,
+                                                   .flops = detail::flops_per_input_element<1>,
+                                                   .no_gradient = "the result is an integer"});
 
-const Op& argmin_op = register_op({.name = "argmin",
-                                   .doc = "Index of the first smallest element along an axis",
-                                   .inputs = {{"x"}},
-                                   .outputs = {"index"},
-                                   .infer = infer_position,
-                                   .flops = detail::flops_per_input_element<1>,
-                                   .no_gradient = "the result is an integer"});
+const Op& argmin_op = register_op<ArgReduceAttrs>({.name = "argmin",
+                                                   .doc = "Index of the first smallest element along an axis",
+                                                   .inputs = {{"x"}},
+                                                   .outputs = {"index"},
+                                                   .infer = infer_position,
+                                                   .flops = detail::flops_per_input_element<1>,
+                                                   .no_gradient = "the result is an integer"});
 
 Tensor position(const Op& op, const Tensor& x, std::optional<int> axis, bool keepdims) {
   if (axis)

@@ -32,13 +32,14 @@ std::vector<Tensor> vjp_broadcast_to(const VjpArgs& args) {
   return {detail::sum_to(args.grads[0], args.inputs[0].shape())};
 }
 
-const Op& broadcast_to_op = register_op({.name = "broadcast_to",
-                                         .doc = "x repeated along new axes and axes of extent 1",
-                                         .inputs = {{"x"}},
-                                         .outputs = {"y"},
-                                         .infer = infer_broadcast_to,
-                                         .flops = no_flops,
-                                         .vjp = vjp_broadcast_to});
+const Op& broadcast_to_op =
+    register_op<BroadcastToAttrs>({.name = "broadcast_to",
+                                   .doc = "x repeated along new axes and axes of extent 1",
+                                   .inputs = {{"x"}},
+                                   .outputs = {"y"},
+                                   .infer = infer_broadcast_to,
+                                   .flops = no_flops,
+                                   .vjp = vjp_broadcast_to});
 
 }  // namespace
 

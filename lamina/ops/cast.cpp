@@ -18,7 +18,7 @@ std::vector<Tensor> cast_vjp(const VjpArgs& args) {
   return {cast(args.grads[0], from)};
 }
 
-const Op& op = register_op(
+const Op& op = register_op<CastAttrs>(
     {.name = "cast",
      .doc = "x in another dtype",
      .inputs = {{"x"}},

@@ -48,14 +48,15 @@ std::vector<Tensor> vjp_concatenate(const VjpArgs& args) {
   return result;
 }
 
-const Op& concatenate_op = register_op({.name = "concatenate",
-                                        .doc = "The tensors one after the other along an axis",
-                                        .inputs = {{"tensors"}},
-                                        .variadic = true,
-                                        .outputs = {"y"},
-                                        .infer = infer_concatenate,
-                                        .flops = no_flops,
-                                        .vjp = vjp_concatenate});
+const Op& concatenate_op =
+    register_op<ConcatenateAttrs>({.name = "concatenate",
+                                   .doc = "The tensors one after the other along an axis",
+                                   .inputs = {{"tensors"}},
+                                   .variadic = true,
+                                   .outputs = {"y"},
+                                   .infer = infer_concatenate,
+                                   .flops = no_flops,
+                                   .vjp = vjp_concatenate});
 
 void require_any(const char* function, const std::vector<Tensor>& tensors) {
   if (tensors.empty()) throw InvalidArgument(std::string(function) + ": needs at least one tensor");

@@ -67,7 +67,7 @@ std::vector<Tensor> cond_vjp(const VjpArgs& args) {
   return results;
 }
 
-const Op& cond_op = register_op({
+const Op& cond_op = register_op<CondAttrs>({
     .name = "cond",
     .doc = "true_fn(operands) where the predicate holds, else false_fn(operands).",
     .variadic = true,

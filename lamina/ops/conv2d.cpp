@@ -137,7 +137,7 @@ std::vector<Tensor> grad_kernel_bias_body(const Attrs& any_attrs, std::span<cons
 
 const DTypeClass kFloating = DTypeClass::kFloating;
 
-const Op& conv2d_op = register_op({
+const Op& conv2d_op = register_op<Conv2DAttrs>({
     .name = "conv2d",
     .doc = "cross-correlation of images (batch, height, width, channels) with kernels (height, width, "
            "channels, filters)",
@@ -148,7 +148,7 @@ const Op& conv2d_op = register_op({
     .vjp = vjp_conv,
 });
 
-const Op& conv2d_bias_act_op = register_op({
+const Op& conv2d_bias_act_op = register_op<Conv2DBiasActAttrs>({
     .name = "conv2d_bias_act",
     .doc = "activation(conv2d(x, kernel) + bias), activation linear or relu",
     .inputs = {{"x", kFloating}, {"kernel", kFloating}, {"bias", kFloating}},
@@ -158,7 +158,7 @@ const Op& conv2d_bias_act_op = register_op({
     .body = fused_body,
 });
 
-const Op& conv2d_grad_input_op = register_op({
+const Op& conv2d_grad_input_op = register_op<Conv2DGradAttrs>({
     .name = "conv2d_grad_input",
     .doc = "gradient of conv2d with respect to the image of the given shape",
     .inputs = {{"g", kFloating}, {"kernel", kFloating}},
@@ -168,7 +168,7 @@ const Op& conv2d_grad_input_op = register_op({
     .vjp = vjp_grad_input,
 });
 
-const Op& conv2d_grad_kernel_op = register_op({
+const Op& conv2d_grad_kernel_op = register_op<Conv2DGradAttrs>({
     .name = "conv2d_grad_kernel",
     .doc = "gradient of conv2d with respect to the kernel of the given shape",
     .inputs = {{"x", kFloating}, {"g", kFloating}},
@@ -178,7 +178,7 @@ const Op& conv2d_grad_kernel_op = register_op({
     .vjp = vjp_grad_kernel,
 });
 
-[[maybe_unused]] const Op& conv2d_grad_kernel_bias_op = register_op({
+[[maybe_unused]] const Op& conv2d_grad_kernel_bias_op = register_op<Conv2DGradAttrs>({
     .name = "conv2d_grad_kernel_bias",
     .doc = "conv2d_grad_kernel, and the sum of g over batch, height and width, in one pass over g",
     .inputs = {{"x", kFloating}, {"g", kFloating}},

@@ -81,7 +81,7 @@ std::vector<Tensor> grad_body(const Attrs& any_attrs, std::span<const Tensor> in
 
 const DTypeClass kFloating = DTypeClass::kFloating;
 
-[[maybe_unused]] const Op& block_op = register_op({
+[[maybe_unused]] const Op& block_op = register_op<ConvPoolAttrs>({
     .name = "conv2d_bias_act_max_pool2d",
     .doc = "max_pool2d(activation(conv2d(x, kernel) + bias))",
     .inputs = {{"x", kFloating}, {"kernel", kFloating}, {"bias", kFloating}},
@@ -91,7 +91,7 @@ const DTypeClass kFloating = DTypeClass::kFloating;
     .body = block_body,
 });
 
-[[maybe_unused]] const Op& with_index_op = register_op({
+[[maybe_unused]] const Op& with_index_op = register_op<ConvPoolAttrs>({
     .name = "conv2d_bias_act_max_pool2d_with_index",
     .doc = "conv2d_bias_act_max_pool2d and each maximum's place, or 255 where relu gives 0 and passes no "
            "gradient",
@@ -102,7 +102,7 @@ const DTypeClass kFloating = DTypeClass::kFloating;
     .body = with_index_body,
 });
 
-[[maybe_unused]] const Op& grad_op = register_op({
+[[maybe_unused]] const Op& grad_op = register_op<ConvPoolGradAttrs>({
     .name = "conv2d_grad_kernel_pooled",
     .doc = "conv2d_grad_kernel of max_pool2d_grad(g, index), and that gradient's sum over batch, height and "
            "width",

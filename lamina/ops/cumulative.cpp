@@ -42,26 +42,26 @@ Tensor log_add_exp(const Tensor& a, const Tensor& b) { return logsumexp(stack({a
 
 std::vector<Tensor> vjp_sum(const VjpArgs& args);
 
-const Op& cumsum_op =
-    register_op({.name = "cumsum",
-                 .doc = "y[i] = x[0] + ... + x[i] along the last axis; from its end when reverse",
-                 .inputs = {{"x", DTypeClass::kNumeric}},
-                 .outputs = {"y"},
-                 .infer = infer_scan,
-                 .flops = detail::flops_per_input_element<1>,
-                 .vjp = vjp_sum});
+const Op& cumsum_op = register_op<CumulativeAttrs>(
+    {.name = "cumsum",
+     .doc = "y[i] = x[0] + ... + x[i] along the last axis; from its end when reverse",
+     .inputs = {{"x", DTypeClass::kNumeric}},
+     .outputs = {"y"},
+     .infer = infer_scan,
+     .flops = detail::flops_per_input_element<1>,
+     .vjp = vjp_sum});
 
-const Op& cumprod_op =
-    register_op({.name = "cumprod",
-                 .doc = "y[i] = x[0] * ... * x[i] along the last axis; from its end when reverse",
-                 .inputs = {{"x", DTypeClass::kNumeric}},
-                 .outputs = {"y"},
-                 .infer = infer_scan,
-                 .flops = detail::flops_per_input_element<1>,
-                 .vjp = detail::vjp_of_body<doubling_body<multiply>>,
-                 .body = doubling_body<multiply>});
+const Op& cumprod_op = register_op<CumulativeAttrs>(
+    {.name = "cumprod",
+     .doc = "y[i] = x[0] * ... * x[i] along the last axis; from its end when reverse",
+     .inputs = {{"x", DTypeClass::kNumeric}},
+     .outputs = {"y"},
+     .infer = infer_scan,
+     .flops = detail::flops_per_input_element<1>,
+     .vjp = detail::vjp_of_body<doubling_body<multiply>>,
+     .body = doubling_body<multiply>});
 
-const Op& logcumsumexp_op = register_op(
+const Op& logcumsumexp_op = register_op<CumulativeAttrs>(
     {.name = "logcumsumexp",
      .doc = "y[i] = log(exp(x[0]) + ... + exp(x[i])) along the last axis; from its end when reverse",
      .inputs = {{"x", DTypeClass::kFloating}},

@@ -41,13 +41,14 @@ std::vector<Tensor> vjp_update(const VjpArgs& args) {
           dynamic_slice(grad, starts, updates.shape())};
 }
 
-const Op& slice_op = register_op({.name = "dynamic_slice",
-                                  .doc = "The part of inputs of a shape that begins at start_indices",
-                                  .inputs = {{"inputs"}, {"start_indices", DTypeClass::kInteger}},
-                                  .outputs = {"y"},
-                                  .infer = infer_slice,
-                                  .flops = no_flops,
-                                  .vjp = vjp_slice});
+const Op& slice_op =
+    register_op<DynamicSliceAttrs>({.name = "dynamic_slice",
+                                    .doc = "The part of inputs of a shape that begins at start_indices",
+                                    .inputs = {{"inputs"}, {"start_indices", DTypeClass::kInteger}},
+                                    .outputs = {"y"},
+                                    .infer = infer_slice,
+                                    .flops = no_flops,
+                                    .vjp = vjp_slice});
 
 const Op& update_op =
     register_op({.name = "slice_update",

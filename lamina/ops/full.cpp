@@ -20,26 +20,26 @@ std::vector<TensorType> infer_arange(const InferArgs& args) {
   return {{attrs.dtype, Shape{attrs.n}}};
 }
 
-const Op& full_op =
-    register_op({.name = "full",
-                 .doc = "a tensor filled with one value",
-                 .outputs = {"y"},
-                 .infer = infer_full,
-                 .flops = no_flops,
-                 .no_gradient = "it has no inputs",
-                 .tile = [](std::span<const DType>, DType output) { return detail::full_tile(output); },
-                 .elementwise = true});
+const Op& full_op = register_op<FullAttrs>(
+    {.name = "full",
+     .doc = "a tensor filled with one value",
+     .outputs = {"y"},
+     .infer = infer_full,
+     .flops = no_flops,
+     .no_gradient = "it has no inputs",
+     .tile = [](std::span<const DType>, DType output) { return detail::full_tile(output); },
+     .elementwise = true});
 
-const Op& arange_op =
-    register_op({.name = "arange",
-                 .doc = "0, 1, ... n - 1",
-                 .outputs = {"y"},
-                 .infer = infer_arange,
-                 .flops = no_flops,
-                 .no_gradient = "it has no inputs",
-                 .tile = [](std::span<const DType>, DType output) { return detail::arange_tile(output); },
-                 .elementwise = true,
-                 .positional = true});
+const Op& arange_op = register_op<ArangeAttrs>(
+    {.name = "arange",
+     .doc = "0, 1, ... n - 1",
+     .outputs = {"y"},
+     .infer = infer_arange,
+     .flops = no_flops,
+     .no_gradient = "it has no inputs",
+     .tile = [](std::span<const DType>, DType output) { return detail::arange_tile(output); },
+     .elementwise = true,
+     .positional = true});
 
 }  // namespace
 

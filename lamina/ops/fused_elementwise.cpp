@@ -59,17 +59,17 @@ std::vector<Tensor> replay(const Attrs& fused, std::span<const Tensor> inputs) {
   return outputs;
 }
 
-const Op& op =
-    register_op({.name = "fused_elementwise",
-                 .doc = "A chain of elementwise ops, run tile by tile without storing what lies between.",
-                 .inputs = {},
-                 .variadic = true,
-                 .outputs = {"results"},
-                 .infer = infer_fused,
-                 .vjp = detail::vjp_of_body<replay>,
-                 .body = replay,
-                 .in_place_any = true,
-                 .layout_agnostic = true});
+const Op& op = register_op<FusedElementwiseAttrs>(
+    {.name = "fused_elementwise",
+     .doc = "A chain of elementwise ops, run tile by tile without storing what lies between.",
+     .inputs = {},
+     .variadic = true,
+     .outputs = {"results"},
+     .infer = infer_fused,
+     .vjp = detail::vjp_of_body<replay>,
+     .body = replay,
+     .in_place_any = true,
+     .layout_agnostic = true});
 
 }  // namespace
 }  // namespace lamina

@@ -94,7 +94,7 @@ std::vector<Tensor> fused_body(const Attrs& any_attrs, std::span<const Tensor> i
   return {attrs.activation == "relu" ? relu(y) : y};
 }
 
-const Op& matmul_op = register_op({
+const Op& matmul_op = register_op<MatmulAttrs>({
     .name = "matmul",
     .doc = "out[..., i, j] = sum over k of a[..., i, k] * b[..., k, j], leading axes broadcast",
     .inputs = {{"a", DTypeClass::kNumeric}, {"b", DTypeClass::kNumeric}},
@@ -104,7 +104,7 @@ const Op& matmul_op = register_op({
     .vjp = vjp_matmul,
 });
 
-const Op& matmul_bias_act_op = register_op({
+const Op& matmul_bias_act_op = register_op<MatmulBiasActAttrs>({
     .name = "matmul_bias_act",
     .doc = "activation(matmul(a, b) + bias), activation linear or relu",
     .inputs = {{"a", DTypeClass::kFloating}, {"b", DTypeClass::kFloating}, {"bias", DTypeClass::kFloating}},

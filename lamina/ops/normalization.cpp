@@ -104,7 +104,7 @@ std::vector<Tensor> vjp_normalization(const VjpArgs& args) {
 
 const DTypeClass kFloating = DTypeClass::kFloating;
 
-const Op& normalization_op = register_op({
+const Op& normalization_op = register_op<NormalizationAttrs>({
     .name = "layer_normalization",
     .doc = "(x - mean) / sqrt(variance + epsilon) * gamma + beta over the axes from one on; without center, "
            "of the elements as they are",
@@ -115,7 +115,7 @@ const Op& normalization_op = register_op({
     .body = body,
 });
 
-[[maybe_unused]] const Op& grad_op = register_op({
+[[maybe_unused]] const Op& grad_op = register_op<NormalizationAttrs>({
     .name = "layer_normalization_grad",
     .doc = "gradients of layer_normalization with respect to x, gamma and beta",
     .inputs = {{"x", kFloating}, {"gamma", kFloating}, {"dy", kFloating}},

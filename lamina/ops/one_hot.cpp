@@ -15,13 +15,13 @@ std::vector<TensorType> infer_one_hot(const InferArgs& args) {
   return {{attrs.dtype, shape}};
 }
 
-const Op& one_hot_op = register_op({.name = "one_hot",
-                                    .doc = "1 at the index, 0 elsewhere, along a new last axis",
-                                    .inputs = {{"indices", DTypeClass::kInteger}},
-                                    .outputs = {"y"},
-                                    .infer = infer_one_hot,
-                                    .flops = no_flops,
-                                    .no_gradient = "the input is an integer"});
+const Op& one_hot_op = register_op<OneHotAttrs>({.name = "one_hot",
+                                                 .doc = "1 at the index, 0 elsewhere, along a new last axis",
+                                                 .inputs = {{"indices", DTypeClass::kInteger}},
+                                                 .outputs = {"y"},
+                                                 .infer = infer_one_hot,
+                                                 .flops = no_flops,
+                                                 .no_gradient = "the input is an integer"});
 
 }  // namespace
 

@@ -33,13 +33,14 @@ std::vector<Tensor> vjp_pad(const VjpArgs& args) {
   return {apply(find_op("slice"), part, {args.grads[0]})[0]};
 }
 
-const Op& pad_op = register_op({.name = "pad",
-                                .doc = "x placed at starts + i * steps in a tensor filled with a constant",
-                                .inputs = {{"x"}},
-                                .outputs = {"y"},
-                                .infer = infer_pad,
-                                .flops = no_flops,
-                                .vjp = vjp_pad});
+const Op& pad_op =
+    register_op<PadAttrs>({.name = "pad",
+                           .doc = "x placed at starts + i * steps in a tensor filled with a constant",
+                           .inputs = {{"x"}},
+                           .outputs = {"y"},
+                           .infer = infer_pad,
+                           .flops = no_flops,
+                           .vjp = vjp_pad});
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lamina/core/tensor.h"
+#include "lamina/graph/constant.h"
 
 namespace lamina {
 
@@ -15,7 +16,10 @@ struct PadAttrs {
   Shape shape;
   std::vector<int64_t> starts, steps;
   double value = 0;
-  bool operator==(const PadAttrs&) const = default;
+  bool operator==(const PadAttrs& other) const {
+    return shape == other.shape && starts == other.starts && steps == other.steps &&
+           detail::same_number(value, other.value);
+  }
   static void fields(auto& self, auto&& visit) {
     visit("shape", self.shape);
     visit("starts", self.starts);

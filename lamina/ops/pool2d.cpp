@@ -116,7 +116,7 @@ std::vector<Tensor> vjp_avg_grad(const VjpArgs& args) {
   return {avg_pool2d(args.grads[0], window.pool, window.strides, window.padding)};
 }
 
-[[maybe_unused]] const Op& max_pool2d_op = register_op({
+[[maybe_unused]] const Op& max_pool2d_op = register_op<Pool2DAttrs>({
     .name = "max_pool2d",
     .doc = "largest element of each window of images (batch, height, width, channels)",
     .inputs = {{"x", DTypeClass::kNumeric}},
@@ -126,7 +126,7 @@ std::vector<Tensor> vjp_avg_grad(const VjpArgs& args) {
     .vjp = vjp_max,
 });
 
-const Op& max_pool2d_with_index_op = register_op({
+const Op& max_pool2d_with_index_op = register_op<Pool2DAttrs>({
     .name = "max_pool2d_with_index",
     .doc = "max_pool2d, and the place of each window's first maximum as row * pool width + column",
     .inputs = {{"x", DTypeClass::kNumeric}},
@@ -136,7 +136,7 @@ const Op& max_pool2d_with_index_op = register_op({
     .vjp = vjp_with_index,
 });
 
-const Op& max_pool2d_grad_op = register_op({
+const Op& max_pool2d_grad_op = register_op<Pool2DGradAttrs>({
     .name = "max_pool2d_grad",
     .doc = "gradient of max_pool2d: g added at the places that index names, zero elsewhere",
     .inputs = {{"g", DTypeClass::kFloating}, {"index", DTypeClass::kInteger}},
@@ -146,7 +146,7 @@ const Op& max_pool2d_grad_op = register_op({
     .vjp = vjp_max_grad,
 });
 
-const Op& max_pool2d_gather_op = register_op({
+const Op& max_pool2d_gather_op = register_op<Pool2DAttrs>({
     .name = "max_pool2d_gather",
     .doc = "the element of each window that index names",
     .inputs = {{"x", DTypeClass::kNumeric}, {"index", DTypeClass::kInteger}},
@@ -156,7 +156,7 @@ const Op& max_pool2d_gather_op = register_op({
     .vjp = vjp_gather,
 });
 
-const Op& avg_pool2d_op = register_op({
+const Op& avg_pool2d_op = register_op<Pool2DAttrs>({
     .name = "avg_pool2d",
     .doc = "mean of the elements inside the image of each window of images (batch, height, width, channels)",
     .inputs = {{"x", DTypeClass::kFloating}},
@@ -166,7 +166,7 @@ const Op& avg_pool2d_op = register_op({
     .vjp = vjp_avg,
 });
 
-const Op& avg_pool2d_grad_op = register_op({
+const Op& avg_pool2d_grad_op = register_op<Pool2DGradAttrs>({
     .name = "avg_pool2d_grad",
     .doc = "gradient of avg_pool2d with respect to the image of the given shape",
     .inputs = {{"g", DTypeClass::kFloating}},

@@ -31,16 +31,17 @@ TileFunction tile(std::span<const DType>, DType) {
 
 template <Random kDistribution, DType kDType>
 const Op& define(const char* name, const char* doc, int cost) {
-  return register_op({.name = name,
-                      .doc = doc,
-                      .inputs = {{.name = "key", .dtypes = DTypeClass::kInteger, .whole = true}},
-                      .outputs = {"y"},
-                      .infer = infer_random<kDType>,
-                      .no_gradient = "random numbers are no differentiable function of their key",
-                      .tile = tile<kDistribution>,
-                      .elementwise = true,
-                      .positional = true,
-                      .tile_cost = cost});
+  return register_op<RandomAttrs>(
+      {.name = name,
+       .doc = doc,
+       .inputs = {{.name = "key", .dtypes = DTypeClass::kInteger, .whole = true}},
+       .outputs = {"y"},
+       .infer = infer_random<kDType>,
+       .no_gradient = "random numbers are no differentiable function of their key",
+       .tile = tile<kDistribution>,
+       .elementwise = true,
+       .positional = true,
+       .tile_cost = cost});
 }
 
 const Op& bits_op = define<Random::kBits, DType::kInt32>("random_bits", "32 random bits an element", 30);

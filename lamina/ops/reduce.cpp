@@ -122,61 +122,61 @@ std::vector<Tensor> prod_tree(const Attrs& any_attrs, std::span<const Tensor> in
   return {reshape(x, reduced(inputs[0].shape(), attrs, attrs.keepdims))};
 }
 
-const Op& sum_op = register_op({.name = "sum",
-                                .doc = "Sum of the elements over axes",
-                                .inputs = {{"x"}},
-                                .outputs = {"sum"},
-                                .infer = infer_accumulated,
-                                .flops = detail::flops_per_input_element<1>,
-                                .vjp = vjp_sum});
+const Op& sum_op = register_op<ReduceAttrs>({.name = "sum",
+                                             .doc = "Sum of the elements over axes",
+                                             .inputs = {{"x"}},
+                                             .outputs = {"sum"},
+                                             .infer = infer_accumulated,
+                                             .flops = detail::flops_per_input_element<1>,
+                                             .vjp = vjp_sum});
 
-const Op& mean_op = register_op({.name = "mean",
-                                 .doc = "Arithmetic mean of the elements over axes",
-                                 .inputs = {{"x", DTypeClass::kFloating}},
-                                 .outputs = {"mean"},
-                                 .infer = infer_mean,
-                                 .flops = detail::flops_per_input_element<1>,
-                                 .vjp = vjp_mean});
+const Op& mean_op = register_op<ReduceAttrs>({.name = "mean",
+                                              .doc = "Arithmetic mean of the elements over axes",
+                                              .inputs = {{"x", DTypeClass::kFloating}},
+                                              .outputs = {"mean"},
+                                              .infer = infer_mean,
+                                              .flops = detail::flops_per_input_element<1>,
+                                              .vjp = vjp_mean});
 
-const Op& max_op = register_op({.name = "max",
-                                .doc = "Largest element over axes; NaN if any is NaN",
-                                .inputs = {{"x"}},
-                                .outputs = {"max"},
-                                .infer = infer_extreme,
-                                .flops = detail::flops_per_input_element<1>,
-                                .vjp = vjp_extreme});
+const Op& max_op = register_op<ReduceAttrs>({.name = "max",
+                                             .doc = "Largest element over axes; NaN if any is NaN",
+                                             .inputs = {{"x"}},
+                                             .outputs = {"max"},
+                                             .infer = infer_extreme,
+                                             .flops = detail::flops_per_input_element<1>,
+                                             .vjp = vjp_extreme});
 
-const Op& min_op = register_op({.name = "min",
-                                .doc = "Smallest element over axes; NaN if any is NaN",
-                                .inputs = {{"x"}},
-                                .outputs = {"min"},
-                                .infer = infer_extreme,
-                                .flops = detail::flops_per_input_element<1>,
-                                .vjp = vjp_extreme});
+const Op& min_op = register_op<ReduceAttrs>({.name = "min",
+                                             .doc = "Smallest element over axes; NaN if any is NaN",
+                                             .inputs = {{"x"}},
+                                             .outputs = {"min"},
+                                             .infer = infer_extreme,
+                                             .flops = detail::flops_per_input_element<1>,
+                                             .vjp = vjp_extreme});
 
-const Op& prod_op = register_op({.name = "prod",
-                                 .doc = "Product of the elements over axes",
-                                 .inputs = {{"x"}},
-                                 .outputs = {"product"},
-                                 .infer = infer_accumulated,
-                                 .flops = detail::flops_per_input_element<1>,
-                                 .vjp = detail::vjp_of_body<prod_tree>});
+const Op& prod_op = register_op<ReduceAttrs>({.name = "prod",
+                                              .doc = "Product of the elements over axes",
+                                              .inputs = {{"x"}},
+                                              .outputs = {"product"},
+                                              .infer = infer_accumulated,
+                                              .flops = detail::flops_per_input_element<1>,
+                                              .vjp = detail::vjp_of_body<prod_tree>});
 
-const Op& any_op = register_op({.name = "any",
-                                .doc = "Whether any element over axes differs from zero",
-                                .inputs = {{"x"}},
-                                .outputs = {"any"},
-                                .infer = infer_bool,
-                                .flops = detail::flops_per_input_element<1>,
-                                .no_gradient = "the result is bool"});
+const Op& any_op = register_op<ReduceAttrs>({.name = "any",
+                                             .doc = "Whether any element over axes differs from zero",
+                                             .inputs = {{"x"}},
+                                             .outputs = {"any"},
+                                             .infer = infer_bool,
+                                             .flops = detail::flops_per_input_element<1>,
+                                             .no_gradient = "the result is bool"});
 
-const Op& all_op = register_op({.name = "all",
-                                .doc = "Whether all elements over axes differ from zero",
-                                .inputs = {{"x"}},
-                                .outputs = {"all"},
-                                .infer = infer_bool,
-                                .flops = detail::flops_per_input_element<1>,
-                                .no_gradient = "the result is bool"});
+const Op& all_op = register_op<ReduceAttrs>({.name = "all",
+                                             .doc = "Whether all elements over axes differ from zero",
+                                             .inputs = {{"x"}},
+                                             .outputs = {"all"},
+                                             .infer = infer_bool,
+                                             .flops = detail::flops_per_input_element<1>,
+                                             .no_gradient = "the result is bool"});
 
 /// What the user gave, in the one form that the ops take.
 ReduceAttrs canonical(const char* function, const Tensor& x, const Axes& axes, bool keepdims) {

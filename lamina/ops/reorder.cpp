@@ -15,7 +15,7 @@ std::vector<TensorType> infer_reorder(const InferArgs& args) {
   return {args.inputs[0]};
 }
 
-[[maybe_unused]] const Op& reorder_op = register_op({
+[[maybe_unused]] const Op& reorder_op = register_op<ReorderAttrs>({
     .name = "reorder",
     .doc = "the same tensor in another memory order",
     .inputs = {{"x", DTypeClass::kAny}},

@@ -24,13 +24,14 @@ std::vector<Tensor> vjp_reshape(const VjpArgs& args) {
   return {reshape(args.grads[0], args.inputs[0].shape())};
 }
 
-const Op& reshape_op = register_op({.name = "reshape",
-                                    .doc = "The same elements in row-major order under another shape",
-                                    .inputs = {{"x"}},
-                                    .outputs = {"y"},
-                                    .infer = infer_reshape,
-                                    .vjp = vjp_reshape,
-                                    .view = true});
+const Op& reshape_op =
+    register_op<ReshapeAttrs>({.name = "reshape",
+                               .doc = "The same elements in row-major order under another shape",
+                               .inputs = {{"x"}},
+                               .outputs = {"y"},
+                               .infer = infer_reshape,
+                               .vjp = vjp_reshape,
+                               .view = true});
 
 /// Fills in the extent that is given as -1, where it can be known.
 Shape resolved(const Shape& from, const Shape& to) {

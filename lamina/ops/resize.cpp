@@ -196,7 +196,7 @@ Tensor adjoint(const char* op, const VjpArgs& args) {
   return apply(find_op(op), attrs, {args.grads[0]})[0];
 }
 
-const Op& resize_op = register_op({
+const Op& resize_op = register_op<ResizeAttrs>({
     .name = "resize2d",
     .doc = "images (batch, height, width, channels) of another height and width",
     .inputs = {{"x", DTypeClass::kFloating}},
@@ -206,7 +206,7 @@ const Op& resize_op = register_op({
     .vjp = [](const VjpArgs& args) -> std::vector<Tensor> { return {adjoint("resize2d_grad", args)}; },
 });
 
-[[maybe_unused]] const Op& grad_op = register_op({
+[[maybe_unused]] const Op& grad_op = register_op<ResizeAttrs>({
     .name = "resize2d_grad",
     .doc = "gradient of resize2d with respect to an image of the given height and width",
     .inputs = {{"dy", DTypeClass::kFloating}},

@@ -22,6 +22,11 @@ std::vector<TensorType> infer_scan(const InferArgs& args) {
   const auto& attrs = args.attrs.as<ScanAttrs>();
   const auto num_carry = static_cast<size_t>(attrs.num_carry), num_xs = static_cast<size_t>(attrs.num_xs);
   const Types takes = detail::input_types(attrs.body), gives = detail::output_types(attrs.body);
+  if (attrs.num_carry < 0 || attrs.num_xs < 0 || attrs.length < 0 || num_carry + num_xs > takes.size()) {
+    args.fail("the body takes " + std::to_string(takes.size()) + " arguments, not " +
+              std::to_string(attrs.num_carry) + " carries and " + std::to_string(attrs.num_xs) + " xs of " +
+              std::to_string(attrs.length) + " steps");
+  }
   Types expected = takes;
   for (size_t i = num_carry; i < num_carry + num_xs; ++i) {
     expected[i] = detail::stacked(expected[i], attrs.length);
@@ -154,7 +159,7 @@ class Derivative {
   std::vector<bool> has_y_, has_saved_;
 };
 
-const Op& scan_op = register_op({
+const Op& scan_op = register_op<ScanAttrs>({
     .name = "scan",
     .doc = "A body run over the first axis of xs: the final carry, the ys, the carries before each step.",
     .variadic = true,

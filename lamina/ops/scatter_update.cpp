@@ -81,14 +81,15 @@ std::vector<Tensor> vjp_update(const VjpArgs& args) {
   return {own * share, Tensor(), theirs * at_places(share, indices)};
 }
 
-const Op& update_op = register_op({.name = "scatter_update",
-                                   .doc = "inputs with updates at indices of their leading axes, in order",
-                                   .inputs = {{"inputs"}, {"indices", DTypeClass::kInteger}, {"updates"}},
-                                   .outputs = {"y"},
-                                   .infer = infer_update,
-                                   .flops = update_flops,
-                                   .vjp = vjp_update,
-                                   .in_place = {{0, 0}}});
+const Op& update_op =
+    register_op<ScatterUpdateAttrs>({.name = "scatter_update",
+                                     .doc = "inputs with updates at indices of their leading axes, in order",
+                                     .inputs = {{"inputs"}, {"indices", DTypeClass::kInteger}, {"updates"}},
+                                     .outputs = {"y"},
+                                     .infer = infer_update,
+                                     .flops = update_flops,
+                                     .vjp = vjp_update,
+                                     .in_place = {{0, 0}}});
 
 }  // namespace
 

@@ -28,13 +28,14 @@ double search_flops(const CostArgs& args) {
   return static_cast<double>(args.inputs[1].shape.size()) * steps;
 }
 
-const Op& searchsorted_op = register_op({.name = "searchsorted",
-                                         .doc = "The place of each value in an ascending sequence",
-                                         .inputs = {{"sorted_sequence"}, {"values"}},
-                                         .outputs = {"places"},
-                                         .infer = infer_places,
-                                         .flops = search_flops,
-                                         .no_gradient = "the result is an integer"});
+const Op& searchsorted_op =
+    register_op<SearchSortedAttrs>({.name = "searchsorted",
+                                    .doc = "The place of each value in an ascending sequence",
+                                    .inputs = {{"sorted_sequence"}, {"values"}},
+                                    .outputs = {"places"},
+                                    .infer = infer_places,
+                                    .flops = search_flops,
+                                    .no_gradient = "the result is an integer"});
 
 /// The tensor at that place, or that of the lists of numbers there.
 Tensor numbers_at(const OperationCall& call, size_t place) {

@@ -36,13 +36,14 @@ std::vector<Tensor> vjp_slice(const VjpArgs& args) {
                 {args.grads[0]})[0]};
 }
 
-const Op& slice_op = register_op({.name = "slice",
-                                  .doc = "Every steps-th element from starts on, sizes of them, per axis",
-                                  .inputs = {{"x"}},
-                                  .outputs = {"y"},
-                                  .infer = infer_slice,
-                                  .flops = no_flops,
-                                  .vjp = vjp_slice});
+const Op& slice_op =
+    register_op<SliceAttrs>({.name = "slice",
+                             .doc = "Every steps-th element from starts on, sizes of them, per axis",
+                             .inputs = {{"x"}},
+                             .outputs = {"y"},
+                             .infer = infer_slice,
+                             .flops = no_flops,
+                             .vjp = vjp_slice});
 
 SliceAttrs whole(const Shape& shape) {
   const auto rank = static_cast<size_t>(shape.rank());

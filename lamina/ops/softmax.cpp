@@ -50,33 +50,33 @@ std::vector<Tensor> vjp_log_softmax(const VjpArgs& args) {
   return {args.grads[0] - exp(args.outputs[0]) * total(args.grads[0], args.attrs)};
 }
 
-const Op& softmax_op = register_op({.name = "softmax",
-                                    .doc = "exp(x) / sum(exp(x)) along an axis",
-                                    .inputs = {{"x", DTypeClass::kFloating}},
-                                    .outputs = {"y"},
-                                    .infer = infer_softmax,
-                                    .flops = detail::flops_per_input_element<5>,
-                                    .vjp = vjp_softmax,
-                                    .in_place = {{0, 0}}});
+const Op& softmax_op = register_op<SoftmaxAttrs>({.name = "softmax",
+                                                  .doc = "exp(x) / sum(exp(x)) along an axis",
+                                                  .inputs = {{"x", DTypeClass::kFloating}},
+                                                  .outputs = {"y"},
+                                                  .infer = infer_softmax,
+                                                  .flops = detail::flops_per_input_element<5>,
+                                                  .vjp = vjp_softmax,
+                                                  .in_place = {{0, 0}}});
 
 const Op& softmax_grad_op =
-    register_op({.name = "softmax_grad",
-                 .doc = "y (dy - sum(dy y)) along an axis: the gradient of y = softmax(x)",
-                 .inputs = {{"y", DTypeClass::kFloating}, {"dy", DTypeClass::kFloating}},
-                 .outputs = {"dx"},
-                 .infer = infer_softmax_grad,
-                 .flops = detail::flops_per_input_element<4>,
-                 .vjp = vjp_softmax_grad,
-                 .in_place = {{0, 0}, {0, 1}}});
+    register_op<SoftmaxAttrs>({.name = "softmax_grad",
+                               .doc = "y (dy - sum(dy y)) along an axis: the gradient of y = softmax(x)",
+                               .inputs = {{"y", DTypeClass::kFloating}, {"dy", DTypeClass::kFloating}},
+                               .outputs = {"dx"},
+                               .infer = infer_softmax_grad,
+                               .flops = detail::flops_per_input_element<4>,
+                               .vjp = vjp_softmax_grad,
+                               .in_place = {{0, 0}, {0, 1}}});
 
-const Op& log_softmax_op = register_op({.name = "log_softmax",
-                                        .doc = "x - log(sum(exp(x))) along an axis",
-                                        .inputs = {{"x", DTypeClass::kFloating}},
-                                        .outputs = {"y"},
-                                        .infer = infer_softmax,
-                                        .flops = detail::flops_per_input_element<5>,
-                                        .vjp = vjp_log_softmax,
-                                        .in_place = {{0, 0}}});
+const Op& log_softmax_op = register_op<SoftmaxAttrs>({.name = "log_softmax",
+                                                      .doc = "x - log(sum(exp(x))) along an axis",
+                                                      .inputs = {{"x", DTypeClass::kFloating}},
+                                                      .outputs = {"y"},
+                                                      .infer = infer_softmax,
+                                                      .flops = detail::flops_per_input_element<5>,
+                                                      .vjp = vjp_log_softmax,
+                                                      .in_place = {{0, 0}}});
 
 }  // namespace
 

@@ -40,15 +40,15 @@ std::optional<Attrs> without_order(const Attrs&, const std::vector<bool>& used) 
   return SortAttrs{.order = false};
 }
 
-const Op& sort_op =
-    register_op({.name = "sort",
-                 .doc = "x in ascending order along the last axis, and where it was: stable, NaN last",
-                 .inputs = {{"x"}},
-                 .outputs = {"values", "order"},
-                 .infer = infer_sort,
-                 .flops = sort_flops,
-                 .vjp = vjp_sort,
-                 .without_unused = without_order});
+const Op& sort_op = register_op<SortAttrs>(
+    {.name = "sort",
+     .doc = "x in ascending order along the last axis, and where it was: stable, NaN last",
+     .inputs = {{"x"}},
+     .outputs = {"values", "order"},
+     .infer = infer_sort,
+     .flops = sort_flops,
+     .vjp = vjp_sort,
+     .without_unused = without_order});
 
 Tensor sorted(const char* name, const Tensor& x, std::optional<int> axis, size_t which) {
   return detail::along_last_axis(

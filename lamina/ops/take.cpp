@@ -78,13 +78,13 @@ std::vector<Tensor> lookup_body(const Attrs&, std::span<const Tensor> inputs) {
   return {take(inputs[0], inputs[1], 0)};
 }
 
-const Op& take_op = register_op({.name = "take",
-                                 .doc = "Slices of x at the indices along an axis",
-                                 .inputs = {{"x"}, {"indices", DTypeClass::kInteger}},
-                                 .outputs = {"y"},
-                                 .infer = infer_take,
-                                 .flops = no_flops,
-                                 .vjp = vjp_take});
+const Op& take_op = register_op<TakeAttrs>({.name = "take",
+                                            .doc = "Slices of x at the indices along an axis",
+                                            .inputs = {{"x"}, {"indices", DTypeClass::kInteger}},
+                                            .outputs = {"y"},
+                                            .infer = infer_take,
+                                            .flops = no_flops,
+                                            .vjp = vjp_take});
 
 const Op& lookup_op = register_op({.name = "embedding_lookup",
                                    .doc = "Rows of a table at ids, all of which must be in it",
@@ -94,14 +94,14 @@ const Op& lookup_op = register_op({.name = "embedding_lookup",
                                    .vjp = vjp_lookup,
                                    .body = lookup_body});
 
-const Op& scatter_add_op =
-    register_op({.name = "scatter_add",
-                 .doc = "Zeros to which each slice of updates is added at its index",
-                 .inputs = {{"updates", DTypeClass::kNumeric}, {"indices", DTypeClass::kInteger}},
-                 .outputs = {"y"},
-                 .infer = infer_scatter_add,
-                 .flops = detail::flops_per_input_element<1>,
-                 .vjp = vjp_scatter_add});
+const Op& scatter_add_op = register_op<ScatterAddAttrs>(
+    {.name = "scatter_add",
+     .doc = "Zeros to which each slice of updates is added at its index",
+     .inputs = {{"updates", DTypeClass::kNumeric}, {"indices", DTypeClass::kInteger}},
+     .outputs = {"y"},
+     .infer = infer_scatter_add,
+     .flops = detail::flops_per_input_element<1>,
+     .vjp = vjp_scatter_add});
 
 }  // namespace
 

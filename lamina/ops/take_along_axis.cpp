@@ -56,22 +56,23 @@ std::vector<Tensor> vjp_scatter(const VjpArgs& args) {
   return {where(counts, take_along_axis(args.grads[0], indices, attrs.axis), 0.0), Tensor()};
 }
 
-const Op& take_op = register_op({.name = "take_along_axis",
-                                 .doc = "The elements of x at one index each along an axis",
-                                 .inputs = {{"x"}, {"indices", DTypeClass::kInteger}},
-                                 .outputs = {"y"},
-                                 .infer = infer_take,
-                                 .flops = no_flops,
-                                 .vjp = vjp_take});
+const Op& take_op =
+    register_op<TakeAlongAxisAttrs>({.name = "take_along_axis",
+                                     .doc = "The elements of x at one index each along an axis",
+                                     .inputs = {{"x"}, {"indices", DTypeClass::kInteger}},
+                                     .outputs = {"y"},
+                                     .infer = infer_take,
+                                     .flops = no_flops,
+                                     .vjp = vjp_take});
 
-const Op& scatter_op =
-    register_op({.name = "scatter_add_along_axis",
-                 .doc = "Zeros to which each update is added at its index along an axis",
-                 .inputs = {{"updates", DTypeClass::kNumeric}, {"indices", DTypeClass::kInteger}},
-                 .outputs = {"y"},
-                 .infer = infer_scatter,
-                 .flops = detail::flops_per_input_element<1>,
-                 .vjp = vjp_scatter});
+const Op& scatter_op = register_op<ScatterAddAlongAxisAttrs>(
+    {.name = "scatter_add_along_axis",
+     .doc = "Zeros to which each update is added at its index along an axis",
+     .inputs = {{"updates", DTypeClass::kNumeric}, {"indices", DTypeClass::kInteger}},
+     .outputs = {"y"},
+     .infer = infer_scatter,
+     .flops = detail::flops_per_input_element<1>,
+     .vjp = vjp_scatter});
 
 void check(const Tensor& x, const Tensor& indices) {
   if (indices.dtype() == DType::kBool || is_floating(indices.dtype()))

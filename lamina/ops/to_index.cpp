@@ -19,13 +19,13 @@ std::vector<Tensor> to_index_body(const Attrs& attrs, std::span<const Tensor> in
   return {cast(inputs[0], attrs.as<ToIndexAttrs>().dtype)};
 }
 
-const Op& to_index_op = register_op({.name = "to_index",
-                                     .doc = "Floats that must be whole numbers, as integers",
-                                     .inputs = {{"x", DTypeClass::kFloating}},
-                                     .outputs = {"y"},
-                                     .infer = infer_to_index,
-                                     .no_gradient = "the result is an integer",
-                                     .body = to_index_body});
+const Op& to_index_op = register_op<ToIndexAttrs>({.name = "to_index",
+                                                   .doc = "Floats that must be whole numbers, as integers",
+                                                   .inputs = {{"x", DTypeClass::kFloating}},
+                                                   .outputs = {"y"},
+                                                   .infer = infer_to_index,
+                                                   .no_gradient = "the result is an integer",
+                                                   .body = to_index_body});
 
 }  // namespace
 

@@ -37,13 +37,13 @@ std::vector<Tensor> vjp_top_k(const VjpArgs& args) {
 }
 
 const Op& top_k_op =
-    register_op({.name = "top_k",
-                 .doc = "The k largest elements along the last axis, descending, and their places",
-                 .inputs = {{"x"}},
-                 .outputs = {"values", "indices"},
-                 .infer = infer_top_k,
-                 .flops = detail::flops_per_input_element<1>,
-                 .vjp = vjp_top_k});
+    register_op<TopKAttrs>({.name = "top_k",
+                            .doc = "The k largest elements along the last axis, descending, and their places",
+                            .inputs = {{"x"}},
+                            .outputs = {"values", "indices"},
+                            .infer = infer_top_k,
+                            .flops = detail::flops_per_input_element<1>,
+                            .vjp = vjp_top_k});
 
 }  // namespace
 

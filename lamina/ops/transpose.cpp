@@ -38,13 +38,13 @@ std::vector<Tensor> vjp_transpose(const VjpArgs& args) {
 }
 
 const Op& transpose_op =
-    register_op({.name = "transpose",
-                 .doc = "Axes in another order: axis i of the result is axis perm[i] of x",
-                 .inputs = {{"x"}},
-                 .outputs = {"y"},
-                 .infer = infer_transpose,
-                 .flops = no_flops,
-                 .vjp = vjp_transpose});
+    register_op<TransposeAttrs>({.name = "transpose",
+                                 .doc = "Axes in another order: axis i of the result is axis perm[i] of x",
+                                 .inputs = {{"x"}},
+                                 .outputs = {"y"},
+                                 .infer = infer_transpose,
+                                 .flops = no_flops,
+                                 .vjp = vjp_transpose});
 
 }  // namespace
 

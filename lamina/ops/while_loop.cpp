@@ -24,6 +24,10 @@ std::vector<TensorType> infer_while_loop(const InferArgs& args) {
     throw InvalidArgument("while_loop: cond must return a bool scalar, not " + detail::type_list(test) +
                           ": compare, or reduce with any() or all()");
   }
+  if (attrs.num_variables < 0 || static_cast<size_t>(attrs.num_variables) > inputs.size()) {
+    args.fail(std::to_string(attrs.num_variables) + " loop variables of " + std::to_string(inputs.size()) +
+              " inputs");
+  }
   std::vector<TensorType> variables(inputs.begin(), inputs.begin() + attrs.num_variables);
   if (const auto results = detail::output_types(attrs.body); results != variables) {
     throw InvalidArgument("while_loop: the body must return the loop variables in their shapes and dtypes, " +
@@ -93,7 +97,7 @@ std::vector<Tensor> while_loop_vjp(const VjpArgs& args) {
   return all;
 }
 
-const Op& while_loop_op = register_op({
+const Op& while_loop_op = register_op<WhileLoopAttrs>({
     .name = "while_loop",
     .doc = "The loop variables after repeating the body while cond holds, and the number of iterations.",
     .variadic = true,

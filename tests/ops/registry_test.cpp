@@ -5,8 +5,9 @@
 
 #include <set>
 
+#include "lamina/base/error.h"
 #include "lamina/core/tensor.h"
-#include "lamina/graph/op.h"
+#include "lamina/graph/graph.h"
 #include "tests/support/op_rows.h"
 #include "tests/support/registry_walk.h"
 
@@ -42,6 +43,50 @@ TEST(Registry, NamesOfRowsDiffer) {
     EXPECT_TRUE(names.insert(row.op + "_" + row.label).second)
         << row.op << " has two rows labelled " << row.label;
   }
+}
+
+// With the attributes of each row, and a name that wants quoting.
+TEST(Registry, GraphsOfEveryRowAreReadBack) {
+  for (const OpRow& row : all_rows()) {
+    SCOPED_TRACE(row.op + " " + row.label);
+    const Op& op = find_op(row.op);
+    EXPECT_EQ(row.attrs.empty(), op.read_attrs == nullptr) << "register it with register_op<its attributes>";
+    Graph graph;
+    std::vector<ValueId> inputs;
+    for (const RowInput& input : row.inputs)
+      inputs.push_back(graph.add_input({input.dtype.value_or(row.dtypes[0]), input.shape}, "an \"x\"\n\\"));
+    graph.outputs = graph.add_node(op, row.attrs, inputs);
+    EXPECT_TRUE(Graph::parse(graph.str()) == graph) << graph.str();
+  }
+}
+
+// Attributes with a slip are refused, or stand for other attributes: infer checks whatever a text may say.
+TEST(Registry, AttributesWithSlipsAreRefusedOrOthers) {
+  std::set<std::string> seen;
+  int refused = 0;
+  for (const OpRow& row : all_rows()) {
+    if (row.attrs.empty() || !seen.insert(row.op).second) continue;
+    SCOPED_TRACE(row.op + " " + row.label);
+    Graph graph;
+    std::vector<ValueId> inputs;
+    for (const RowInput& input : row.inputs)
+      inputs.push_back(graph.add_input({input.dtype.value_or(row.dtypes[0]), input.shape}));
+    graph.outputs = graph.add_node(find_op(row.op), row.attrs, inputs);
+    const std::string text = graph.str();
+    for (size_t i = text.find('{'); i < text.size(); ++i) {
+      for (const std::string piece : {"", "-", "9", "99999999999999", ", ", "nan"}) {
+        std::string slip = text;
+        slip.replace(i, piece.size() < 2 ? 1 : 0, piece);
+        try {
+          const Graph read = Graph::parse(slip);
+          EXPECT_TRUE(Graph::parse(read.str()) == read) << slip;
+        } catch (const InvalidArgument&) {
+          ++refused;
+        }
+      }
+    }
+  }
+  EXPECT_GT(refused, 5000);
 }
 
 // Ops made up to lack one thing each.

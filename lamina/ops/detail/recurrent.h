@@ -120,7 +120,7 @@ double sequence_flops(Body body, const CostArgs& args);
 /// Registers both ops of a cell.
 template <const RecurrentCell& cell>
 bool register_sequence() {
-  register_op({
+  register_op<RecurrentAttrs>({
       .name = cell.name,
       .doc = cell.doc,
       .inputs = sequence_inputs(),
@@ -131,7 +131,7 @@ bool register_sequence() {
       .body = body_of<cell>,
       .in_place = {{SequenceOutput::kGates, SequenceInput::kX}},
   });
-  register_op({
+  register_op<RecurrentAttrs>({
       .name = std::string(cell.name) + "_grad",
       .doc = cell.grad_doc,
       .inputs = sequence_grad_inputs(),

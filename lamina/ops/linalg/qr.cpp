@@ -46,7 +46,8 @@ std::vector<Tensor> vjp(const VjpArgs& args) {
   return {transposed(solve_triangular(r, transposed(whole)))};
 }
 
-const Op& qr_op = register_op({.name = "qr",
+const Op& qr_op =
+    register_op<FactorsAttrs>({.name = "qr",
                                .doc = "x = q r with orthonormal columns of q and upper triangular r",
                                .inputs = {{"x", DTypeClass::kFloating}},
                                .outputs = {"q", "r"},

@@ -55,7 +55,8 @@ const Op& solve_op = register_op({.name = "solve",
                                   .flops = flops_of_solve,
                                   .vjp = vjp_solve});
 
-const Op& triangular_op = register_op({.name = "solve_triangular",
+const Op& triangular_op =
+    register_op<SolveTriangularAttrs>({.name = "solve_triangular",
                                        .doc = "x with a x = b for a that is triangular",
                                        .inputs = {{"a", DTypeClass::kFloating}, {"b", DTypeClass::kFloating}},
                                        .outputs = {"x"},

@@ -80,21 +80,22 @@ std::vector<Tensor> vjp_values(const VjpArgs& args) {
   return {matmul(u * expand_dims(args.grads[0], -2), vh)};
 }
 
-const Op& svd_op = register_op({.name = "svd",
-                                .doc = "x = u diag(s) vh with orthonormal u and vh, s descending",
-                                .inputs = {{"x", DTypeClass::kFloating}},
-                                .outputs = {"u", "s", "vh"},
-                                .infer = infer_svd,
-                                .flops = flops<14>,
-                                .vjp = vjp_svd});
+const Op& svd_op =
+    register_op<FactorsAttrs>({.name = "svd",
+                               .doc = "x = u diag(s) vh with orthonormal u and vh, s descending",
+                               .inputs = {{"x", DTypeClass::kFloating}},
+                               .outputs = {"u", "s", "vh"},
+                               .infer = infer_svd,
+                               .flops = flops<14>,
+                               .vjp = vjp_svd});
 
-const Op& values_op = register_op({.name = "singular_values",
-                                   .doc = "Singular values, descending",
-                                   .inputs = {{"x", DTypeClass::kFloating}},
-                                   .outputs = {"s"},
-                                   .infer = infer_values,
-                                   .flops = flops<3>,
-                                   .vjp = vjp_values});
+const Op& values_op = register_op<FactorsAttrs>({.name = "singular_values",
+                                                 .doc = "Singular values, descending",
+                                                 .inputs = {{"x", DTypeClass::kFloating}},
+                                                 .outputs = {"s"},
+                                                 .infer = infer_values,
+                                                 .flops = flops<3>,
+                                                 .vjp = vjp_values});
 
 }  // namespace
 
