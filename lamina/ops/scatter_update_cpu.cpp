@@ -82,13 +82,17 @@ void run(const Plan& plan, char rule, const Index* indices, const T* updates, T*
     apply_updates(plan, indices, updates, y,
                   [&](T& to, T from) { to = static_cast<T>(detail::plus(value(to), value(from))); });
   } else if (rule == 'x') {
-    // Written whether it changes or not: a branch would guess wrong too often.
+    // Written whether it changes or not: a branch would guess wrong too often, but for NaN.
     apply_updates(plan, indices, updates, y, [&](T& to, T from) {
-      to = (value(from) > value(to)) | (value(from) != value(from)) ? from : to;
+      const Compute<T> update = value(from), old = value(to);
+      to = static_cast<T>(update > old ? update : old);
+      if (update != update) to = from;
     });
   } else if (rule == 'n') {
     apply_updates(plan, indices, updates, y, [&](T& to, T from) {
-      to = (value(from) < value(to)) | (value(from) != value(from)) ? from : to;
+      const Compute<T> update = value(from), old = value(to);
+      to = static_cast<T>(update < old ? update : old);
+      if (update != update) to = from;
     });
   } else if (rule == '*') {
     apply_updates(plan, indices, updates, y, [&](T& to, T from) { to = multiplied(to, from); });
