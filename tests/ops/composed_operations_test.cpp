@@ -96,6 +96,19 @@ TEST(ComposedOperations, RefuseWhatDoesNotFit) {
   EXPECT_THROW(run(call_of("CDist", {row, x})), InvalidArgument);
   EXPECT_THROW(run(call_of("Corrcoef", {row})), InvalidArgument);
   EXPECT_THROW(run(call_of("BroadcastTo", {x}, with("shape", Json::list({3, 5})))), InvalidArgument);
+  const Tensor images = zeros({1, 4, 4, 3});
+  EXPECT_THROW(run(call_of("MaxPool", {images}, with("pool_size", Json::list({2, 2, 2})))), InvalidArgument);
+  EXPECT_THROW(run(call_of("MaxPool", {row}, with("pool_size", 2))), Unsupported);
+  EXPECT_THROW(run(call_of("Conv", {images, zeros({2, 2, 2, 5})})), InvalidArgument);
+  EXPECT_THROW(run(call_of("Conv", {images, zeros({2, 2, 3, 5})}, with("data_format", "channels_first"))),
+               Unsupported);
+  EXPECT_THROW(run(call_of("BatchNorm", {images, zeros({4}), ones({4})})), InvalidArgument);
+  EXPECT_THROW(run(call_of("LayerNorm", {images}, with("axis", 1))), Unsupported);
+  EXPECT_THROW(run(call_of("LayerNorm", {images}, with("axis", 4))), InvalidArgument);
+  EXPECT_THROW(run(call_of("SpaceToDepth", {images}, with("block_size", 3))), InvalidArgument);
+  EXPECT_THROW(run(call_of("DepthToSpace", {images}, with("block_size", 2))), InvalidArgument);
+  EXPECT_THROW(run(call_of("PSNR", {row, row}, with("max_val", 0))), InvalidArgument);
+  EXPECT_THROW(run(call_of("CategoricalCrossentropy", {x, x}, with("axis", 0))), Unsupported);
   EXPECT_THROW(run(call_of("Trapezoid", {x}, with("x", Json::list({1, 2})))), Unsupported);
 }
 
