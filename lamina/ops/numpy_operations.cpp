@@ -93,16 +93,27 @@ Tensor logaddexp(const Tensor& a, const Tensor& b) {
   return where(isnan(delta), both[0] + both[1], maximum(both[0], both[1]) + log1p(exp(-abs(delta))));
 }
 
-Tensor isclose(const OperationCall& call) {
+Tensor near(const OperationCall& call, double rtol, double atol) {
   const std::vector<Tensor> both = detail::in_one_dtype({call.tensor(0), call.tensor(1)});
   if (!is_floating(both[0].dtype())) return equal(both[0], both[1]);
+  const Tensor near = ops::less_equal(abs(both[0] - both[1]), abs(both[1]) * rtol + atol);
+  if (!detail::flag_of(call, "equal_nan")) return near;
+  return ops::logical_or(near, ops::logical_and(isnan(both[0]), isnan(both[1])));
+}
+
+Tensor isclose(const OperationCall& call) {
   const auto number = [&](size_t place, double otherwise) {
     return call.value(place).is_null() ? otherwise : call.number(place);
   };
-  const Tensor near =
-      ops::less_equal(abs(both[0] - both[1]), abs(both[1]) * number(2, 1e-5) + number(3, 1e-8));
-  if (!detail::flag_of(call, "equal_nan")) return near;
-  return ops::logical_or(near, ops::logical_and(isnan(both[0]), isnan(both[1])));
+  return near(call, number(2, 1e-5), number(3, 1e-8));
+}
+
+Tensor allclose(const OperationCall& call) {
+  const auto number = [&](const char* key, double otherwise) {
+    const Json* value = call.config.find(key);
+    return value && !value->is_null() ? value->as_double() : otherwise;
+  };
+  return all(near(call, number("rtol", 1e-5), number("atol", 1e-8)));
 }
 
 Tensor average(const OperationCall& call) {
@@ -138,6 +149,7 @@ const bool recorded =
                                                     {"DivideNoNan", run_binary<divide_no_nan>, {"x1", "x2"}},
                                                     {"Logaddexp", run_binary<logaddexp>, {"x1", "x2"}},
                                                     {"Isclose", isclose, {"x1", "x2", "rtol", "atol"}},
+                                                    {"AllClose", allclose, {"x1", "x2"}},
                                                     {"Average", average, {"x", "weights"}}});
 
 }  // namespace

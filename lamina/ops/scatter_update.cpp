@@ -22,8 +22,8 @@ std::vector<TensorType> infer_update(const InferArgs& args) {
   const TensorType &x = args.inputs[0], &indices = args.inputs[1], &updates = args.inputs[2];
   if (updates.dtype != x.dtype) args.fail("inputs and updates must have one dtype; cast them first");
   const std::string& reduction = args.attrs.as<ScatterUpdateAttrs>().reduction;
-  if (reduction != "" && reduction != "add" && reduction != "max" && reduction != "min")
-    args.fail("reduction must be none, \"add\", \"max\" or \"min\", not \"" + reduction + "\"");
+  if (reduction != "" && reduction != "add" && reduction != "mul" && reduction != "max" && reduction != "min")
+    args.fail("reduction must be none, \"add\", \"mul\", \"max\" or \"min\", not \"" + reduction + "\"");
   if (x.dtype == DType::kBool && reduction != "") args.fail("of bool there is no reduction");
   if (indices.shape.rank() == 0 || indices.shape[-1] < 1 || indices.shape[-1] > x.shape.rank())
     args.fail("the last extent of the indices must be from 1 to the number of axes of inputs");
@@ -64,11 +64,36 @@ Tensor last_ones(const Shape& inputs, const Tensor& indices) {
   return equal(at_places(scatter_update(zeros(places, DType::kInt64), indices, numbers), indices), numbers);
 }
 
+const Op& update_operation();
+
+Tensor updated(const Tensor& x, const Tensor& indices, const Tensor& updates, const char* reduction) {
+  return apply(update_operation(), ScatterUpdateAttrs{reduction}, {x, indices, updates})[0];
+}
+
+/// Each factor's share is the product of the others, which is found without dividing by it where it is 0.
+std::vector<Tensor> vjp_product(const VjpArgs& args) {
+  const Tensor &x = args.inputs[0], &indices = args.inputs[1], &updates = args.inputs[2];
+  const auto is_zero = [](const Tensor& factor) { return equal(factor, 0.0); };
+  const auto without_zeros = [&](const Tensor& factor) { return where(is_zero(factor), 1.0, factor); };
+  const Tensor zeros =
+      updated(cast(is_zero(x), x.dtype()), indices, cast(is_zero(updates), x.dtype()), "add");
+  const Tensor product = updated(without_zeros(x), indices, without_zeros(updates), "mul");
+  const auto others = [&](const Tensor& factor, const Tensor& count, const Tensor& whole) {
+    const Tensor only_one = where(equal(count, 1.0), whole, 0.0);
+    const Tensor divided = where(equal(count, 0.0), whole / without_zeros(factor), 0.0);
+    return where(is_zero(factor), only_one, divided);
+  };
+  const Tensor& grad = args.grads[0];
+  return {grad * others(x, zeros, product), Tensor(),
+          at_places(grad, indices) * others(updates, at_places(zeros, indices), at_places(product, indices))};
+}
+
 std::vector<Tensor> vjp_update(const VjpArgs& args) {
   const std::string& reduction = args.attrs.as<ScatterUpdateAttrs>().reduction;
   const Tensor &x = args.inputs[0], &indices = args.inputs[1], &updates = args.inputs[2],
                &grad = args.grads[0];
   if (reduction == "add") return {grad, Tensor(), at_places(grad, indices)};
+  if (reduction == "mul") return vjp_product(args);
   if (reduction.empty()) {
     Tensor last = last_ones(x.shape(), indices);
     while (last.rank() < updates.rank()) last = expand_dims(last, -1);
@@ -91,11 +116,12 @@ const Op& update_op =
                                      .vjp = vjp_update,
                                      .in_place = {{0, 0}}});
 
+const Op& update_operation() { return update_op; }
+
 }  // namespace
 
 Tensor scatter_update(const Tensor& inputs, const Tensor& indices, const Tensor& updates,
                       const std::optional<std::string>& reduction) {
-  if (reduction == "mul") throw Unsupported("scatter_update: the reduction \"mul\" is not supported");
   if (is_symbolic(inputs) || is_symbolic(indices) || is_symbolic(updates)) {
     return detail::recorded("ScatterUpdate", {inputs, indices, updates},
                             Json::object({{"reduction", reduction ? Json(*reduction) : Json()}}));
@@ -148,6 +174,10 @@ Tensor segment_min(const Tensor& data, const Tensor& segment_ids, std::optional<
   return reduced("SegmentMin", "min", detail::finite_range(data.dtype()).second, data, segment_ids,
                  num_segments, sorted);
 }
+Tensor segment_prod(const Tensor& data, const Tensor& segment_ids, std::optional<int64_t> num_segments,
+                    bool sorted) {
+  return reduced("SegmentProd", "mul", 1, data, segment_ids, num_segments, sorted);
+}
 
 namespace {
 
@@ -176,6 +206,7 @@ const bool recorded =
                                  {"Scatter", run_scatter, {"indices", "values"}}}) &&
     detail::register_operations(detail::kMathOps,
                                 {{"SegmentSum", run_segments<segment_sum>, {"data", "segment_ids"}},
+                                 {"SegmentProd", run_segments<segment_prod>, {"data", "segment_ids"}},
                                  {"SegmentMax", run_segments<segment_max>, {"data", "segment_ids"}},
                                  {"SegmentMin", run_segments<segment_min>, {"data", "segment_ids"}}});
 

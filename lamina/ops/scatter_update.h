@@ -1,4 +1,5 @@
-// Writing at indices: scatter, scatter_update, segment_sum, segment_max, segment_min.
+// Writing at indices: scatter, scatter_update, segment_sum, segment_prod,
+// segment_max, segment_min.
 //
 // On the CPU an index out of range, negative ones included, is an error: whoever asks for the result (item,
 // to_vector, eval, a model's step) gets InvalidArgument with the index, its place and the extent. Updates are
@@ -13,7 +14,7 @@
 
 namespace lamina {
 
-/// `reduction` is "", "add", "max" or "min".
+/// `reduction` is "", "add", "mul", "max" or "min".
 struct ScatterUpdateAttrs {
   std::string reduction;
   bool operator==(const ScatterUpdateAttrs&) const = default;
@@ -22,10 +23,11 @@ struct ScatterUpdateAttrs {
 
 /// `inputs` with updates at some places. `indices` are integers (..., k), each the place along the first k
 /// axes of `inputs`; `updates` have its dtype and the shape (..., and the extents of inputs from axis k on).
-/// Without a reduction an update takes the place of what was there, and the last one stays; "add" adds, "max"
-/// and "min" keep the larger or smaller one, NaN if one is NaN. Gradients go to what the result depends on;
-/// equal extremes share theirs. Throws InvalidArgument for other shapes, dtypes and reductions, and
-/// Unsupported for Keras's "mul". As keras.ops.scatter_update.
+/// Without a reduction an update takes the place of what was there, and the last one stays; "add" adds, "mul"
+/// multiplies, "max" and "min" keep the larger or smaller one, NaN if one is NaN. Gradients go to what the
+/// result depends on; equal extremes share theirs; those of "mul" are right also where factors are 0 (second
+/// derivatives there are not). Throws InvalidArgument for other shapes, dtypes and reductions. As
+/// keras.ops.scatter_update.
 Tensor scatter_update(const Tensor& inputs, const Tensor& indices, const Tensor& updates,
                       const std::optional<std::string>& reduction = std::nullopt);
 
@@ -40,6 +42,9 @@ Tensor scatter(const Tensor& indices, const Tensor& values, const Shape& shape);
 /// on. Throws InvalidArgument for other shapes. As keras.ops.segment_sum.
 Tensor segment_sum(const Tensor& data, const Tensor& segment_ids,
                    std::optional<int64_t> num_segments = std::nullopt, bool sorted = false);
+/// The products, and 1 for a segment without slices; otherwise as segment_sum.
+Tensor segment_prod(const Tensor& data, const Tensor& segment_ids,
+                    std::optional<int64_t> num_segments = std::nullopt, bool sorted = false);
 /// The largest elements, and the lowest finite number of the dtype for a segment without slices; otherwise as
 /// segment_sum.
 Tensor segment_max(const Tensor& data, const Tensor& segment_ids,

@@ -34,7 +34,10 @@ struct Plan {
     const auto depth = static_cast<int64_t>(extents.size());
     for (int64_t axis = 0; axis < depth; ++axis) {
       const auto extent = static_cast<uint64_t>(extents[static_cast<size_t>(axis)]);
-      for (int64_t n = axis; n < count * depth; n += depth) {
+      bool outside = false;  // of any, so that the loop becomes vector code
+      for (int64_t n = axis; n < count * depth; n += depth)
+        outside |= static_cast<uint64_t>(static_cast<int64_t>(indices_at[n])) >= extent;
+      for (int64_t n = axis; outside && n < count * depth; n += depth) {
         const auto index = static_cast<int64_t>(indices_at[n]);
         if (static_cast<uint64_t>(index) >= extent) fail(index, n, axis);
       }
@@ -63,6 +66,15 @@ void apply_updates(const Plan& plan, const Index* indices, const T* updates, T* 
   }
 }
 
+/// Integers wrap around.
+template <class T>
+T multiplied(T a, T b) {
+  if constexpr (std::is_integral_v<T>)
+    return static_cast<T>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b));
+  else
+    return static_cast<T>(static_cast<Compute<T>>(a) * static_cast<Compute<T>>(b));
+}
+
 template <class T, class Index>
 void run(const Plan& plan, char rule, const Index* indices, const T* updates, T* y) {
   const auto value = [](T x) { return static_cast<Compute<T>>(x); };
@@ -70,13 +82,20 @@ void run(const Plan& plan, char rule, const Index* indices, const T* updates, T*
     apply_updates(plan, indices, updates, y,
                   [&](T& to, T from) { to = static_cast<T>(detail::plus(value(to), value(from))); });
   } else if (rule == 'x') {
+    // Written whether it changes or not: a branch would guess wrong too often, but for NaN.
     apply_updates(plan, indices, updates, y, [&](T& to, T from) {
-      if (value(from) > value(to) || value(from) != value(from)) to = from;
+      const Compute<T> update = value(from), old = value(to);
+      to = static_cast<T>(update > old ? update : old);
+      if (update != update) to = from;
     });
   } else if (rule == 'n') {
     apply_updates(plan, indices, updates, y, [&](T& to, T from) {
-      if (value(from) < value(to) || value(from) != value(from)) to = from;
+      const Compute<T> update = value(from), old = value(to);
+      to = static_cast<T>(update < old ? update : old);
+      if (update != update) to = from;
     });
+  } else if (rule == '*') {
+    apply_updates(plan, indices, updates, y, [&](T& to, T from) { to = multiplied(to, from); });
   } else {
     apply_updates(plan, indices, updates, y, [](T& to, T from) { to = from; });
   }
@@ -95,7 +114,11 @@ std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
   }
   plan.count = indices.shape.size() / indices.shape[-1];
   const std::string& reduction = desc.attrs.as<ScatterUpdateAttrs>().reduction;
-  const char rule = reduction.empty() ? '=' : reduction == "add" ? 'a' : reduction == "max" ? 'x' : 'n';
+  const char rule = reduction.empty()    ? '='
+                    : reduction == "add" ? 'a'
+                    : reduction == "mul" ? '*'
+                    : reduction == "max" ? 'x'
+                                         : 'n';
   return dispatch(x.dtype, [&, dtype = indices.dtype](auto zero) -> std::unique_ptr<Kernel> {
     using T = decltype(zero);
     return make_kernel([plan, rule, dtype](const KernelArgs& args) {

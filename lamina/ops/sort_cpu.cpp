@@ -1,10 +1,13 @@
 // CPU kernel of sort, row by row: Highway's vectorised quicksort of keys for values alone, where equal keys
 // are the same thing, and a radix sort, which is stable, where the order is wanted, too.
 #include <algorithm>
+#include <atomic>
+#include <bit>
 #include <cstring>
 
 #include "lamina/base/threads.h"
 #include "lamina/graph/op.h"
+#include "lamina/ops/detail/merge.h"
 #include "lamina/ops/detail/sort_keys.h"
 #include "lamina/ops/detail/vector_sort.h"
 #include "lamina/ops/sort.h"
@@ -43,24 +46,81 @@ void sort_keys(Key* keys, int64_t n) {
   detail::vector_sort(keys, n);
 }
 
-/// One row, in the memory of its result.
+/// Keys of elements; whether one of them is ambiguous.
 template <class T>
-void sort_row(const T* x, int64_t n, T* values) {
-  auto* keys = reinterpret_cast<SortKey<T>*>(values);
+bool make_keys(const T* x, int64_t n, SortKey<T>* keys) {
   SortKey<T> special = 0;
   for (int64_t i = 0; i < n; ++i) {
     const SortKey<T> key = detail::sort_key(x[i]);
     special = static_cast<SortKey<T>>(special | (detail::ambiguous<T>(key) ? 1 : 0));
     keys[i] = key;
   }
-  sort_keys(keys, n);
+  return special != 0;
+}
+
+/// Elements of keys, which may lie in the same memory.
+template <class T>
+void make_elements(const SortKey<T>* keys, int64_t n, T* values) {
   for (int64_t i = 0; i < n; ++i) {
     const T value = detail::element_of_key<T>(keys[i]);
     std::memcpy(values + i, &value, sizeof(T));
   }
-  if (!special) return;
+}
+
+template <class T>
+void restore_ambiguous(const T* x, int64_t n, T* values) {
   restore(x, n, detail::kZeroKey<T>, values);
   restore(x, n, detail::kNaNKey<T>, values);
+}
+
+/// One row, in the memory of its result.
+template <class T>
+void sort_row(const T* x, int64_t n, T* values) {
+  auto* keys = reinterpret_cast<SortKey<T>*>(values);
+  const bool special = make_keys(x, n, keys);
+  sort_keys(keys, n);
+  make_elements(keys, n, values);
+  if (special) restore_ambiguous(x, n, values);
+}
+
+/// From how many elements on a row is sorted by all threads: in parts, which are merged in pairs.
+constexpr int64_t kLongRow = 1 << 16;
+
+/// The same by all threads, with room for n keys.
+template <class T>
+void sort_long_row(const T* x, int64_t n, T* values, SortKey<T>* room) {
+  using Key = SortKey<T>;
+  int64_t parts = 1;
+  while (parts < num_threads() && parts < 64) parts *= 2;
+  const auto bound = [&](int64_t part) { return n * part / parts; };
+  auto* keys = reinterpret_cast<Key*>(values);
+  std::atomic<bool> special = false;
+  // The last round of merging ends in `room`, from where the elements go to their place.
+  Key* sorted = std::countr_zero(static_cast<uint64_t>(parts)) % 2 == 0 ? room : keys;
+  parallel_parts(parts, 4.0 * static_cast<double>(n), [&](int64_t begin, int64_t end) {
+    for (int64_t part = begin; part < end; ++part) {
+      if (make_keys(x + bound(part), bound(part + 1) - bound(part), sorted + bound(part)))
+        special.store(true, std::memory_order_relaxed);
+      sort_keys(sorted + bound(part), bound(part + 1) - bound(part));
+    }
+  });
+  for (int64_t width = 1; width < parts; width *= 2) {
+    Key* merged = sorted == keys ? room : keys;
+    // Each pair is merged by as many as sorted it.
+    parallel_parts(parts, static_cast<double>(n), [&](int64_t begin, int64_t end) {
+      for (int64_t part = begin; part < end; ++part) {
+        const int64_t first = part / (2 * width) * (2 * width);
+        const int64_t at = bound(first), middle = bound(first + width), last = bound(first + 2 * width);
+        detail::merge_part(sorted + at, middle - at, sorted + middle, last - middle, bound(part) - at,
+                           bound(part + 1) - at, merged + at);
+      }
+    });
+    sorted = merged;
+  }
+  parallel_for(n, kLongRow / 4, [&](int64_t begin, int64_t end) {
+    make_elements(sorted + begin, end - begin, values + begin);
+  });
+  if (special) restore_ambiguous(x, n, values);
 }
 
 std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
@@ -70,6 +130,15 @@ std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
   return dispatch(x.dtype, [&](auto zero) -> std::unique_ptr<Kernel> {
     using T = decltype(zero);
     const int64_t grain = std::max<int64_t>(1, 4096 / std::max<int64_t>(n, 1));
+    if (!with_order && n >= kLongRow && rows < 8) {
+      return make_kernel(
+          [=](const KernelArgs& args) {
+            for (int64_t at = 0; at < rows * n; at += n)
+              sort_long_row(args.input<T>(0) + at, n, args.output<T>(0) + at,
+                            static_cast<SortKey<T>*>(args.workspace));
+          },
+          static_cast<size_t>(n) * sizeof(T));
+    }
     if (!with_order) {
       return make_kernel([=](const KernelArgs& args) {
         parallel_for(rows, grain, [&](int64_t begin, int64_t end) {

@@ -81,18 +81,15 @@ std::vector<Tensor> detail::split_evenly(const Tensor& x, int64_t sections, int 
 
 namespace {
 
-std::vector<Tensor> run(const OperationCall& call) {
+std::vector<Tensor> run_along(const OperationCall& call, int axis) {
   const Json& where = call.config.at("indices_or_sections");
-  const int axis = detail::axis_of(call, 0);
   if (where.is_int()) return split(call.tensor(0), where.as_int(), axis);
   return split(call.tensor(0), detail::integers_of(call, "indices_or_sections"), axis);
 }
 
 // As Keras infers them: of an open extent, parts of one size are open, and of parts at places the last.
-std::vector<TensorType> infer(const OperationCall& call, const std::vector<TensorType>& inputs) {
-  const TensorType& x = inputs.at(0);
+std::vector<TensorType> infer_along(const OperationCall& call, const TensorType& x, int axis) {
   const Json& where = call.config.at("indices_or_sections");
-  const int axis = detail::axis_of(call, 0);
   std::vector<TensorType> types;
   const auto add = [&](int64_t extent) {
     types.push_back(x);
@@ -112,8 +109,37 @@ std::vector<TensorType> infer(const OperationCall& call, const std::vector<Tenso
   return types;
 }
 
+std::vector<Tensor> run(const OperationCall& call) { return run_along(call, detail::axis_of(call, 0)); }
+std::vector<TensorType> infer(const OperationCall& call, const std::vector<TensorType>& inputs) {
+  return infer_along(call, inputs.at(0), detail::axis_of(call, 0));
+}
+
+/// NumPy's hsplit takes the first axis where there is no second one.
+template <int kAxis>
+int fixed_axis(const Shape& shape) {
+  return kAxis == 1 && shape.rank() == 1 ? 0 : kAxis;
+}
+template <int kAxis>
+std::vector<Tensor> run_fixed(const OperationCall& call) {
+  return run_along(call, fixed_axis<kAxis>(call.tensor(0).shape()));
+}
+template <int kAxis>
+std::vector<TensorType> infer_fixed(const OperationCall& call, const std::vector<TensorType>& inputs) {
+  return infer_along(call, inputs.at(0), fixed_axis<kAxis>(inputs.at(0).shape));
+}
+
+template <int kAxis>
+bool register_fixed(const char* class_name) {
+  return register_operation({.class_name = class_name,
+                             .module = detail::kNumpyOps,
+                             .run_all = run_fixed<kAxis>,
+                             .infer = infer_fixed<kAxis>});
+}
+
 const bool recorded =
-    register_operation({.class_name = "Split", .module = detail::kNumpyOps, .run_all = run, .infer = infer});
+    register_operation(
+        {.class_name = "Split", .module = detail::kNumpyOps, .run_all = run, .infer = infer}) &&
+    register_fixed<0>("Vsplit") && register_fixed<1>("Hsplit") && register_fixed<2>("Dsplit");
 
 }  // namespace
 

@@ -20,13 +20,43 @@ using detail::place_of;
 using detail::plus;
 using detail::resolve;
 
+/// From how many indices on one row of them is worth all threads.
+constexpr int64_t kLongRow = 32768;
+
 /// The whole tensor is outer x extent x inner, the gathered one outer x count x inner.
 struct Extents {
   int64_t outer = 1, extent = 1, inner = 1, count = 1;
 };
 
+/// Single elements: without branches, since what a branch would depend on comes from memory.
+template <class T, class Index>
+void gather_row(const T* x, int64_t extent, const Index* indices, int64_t count, T* out) {
+  for (int64_t k = 0; k < count; ++k) {
+    const auto given = static_cast<int64_t>(indices[k]);
+    const int64_t index = given + (given < 0 ? extent : 0);
+    const bool outside = static_cast<uint64_t>(index) >= static_cast<uint64_t>(extent);
+    const T found = x[outside ? 0 : index];
+    out[k] = outside ? missing<T>() : found;
+  }
+}
+
 template <class T, class Index>
 void gather(const Extents& e, const T* x, const Index* indices, T* out) {
+  if (e.inner == 1 && e.extent > 0) {
+    for (int64_t outer = 0; outer < e.outer && e.count >= kLongRow; ++outer) {
+      parallel_for(e.count, 16384, [&](int64_t begin, int64_t end) {
+        gather_row(x + outer * e.extent, e.extent, indices + begin, end - begin,
+                   out + outer * e.count + begin);
+      });
+    }
+    if (e.count >= kLongRow) return;
+    parallel_for(e.outer, std::max<int64_t>(1, 16384 / std::max<int64_t>(e.count, 1)),
+                 [&](int64_t begin, int64_t end) {
+                   for (int64_t outer = begin; outer < end; ++outer)
+                     gather_row(x + outer * e.extent, e.extent, indices, e.count, out + outer * e.count);
+                 });
+    return;
+  }
   parallel_for(e.outer * e.count, std::max<int64_t>(1, 16384 / std::max<int64_t>(e.inner, 1)),
                [&](int64_t begin, int64_t end) {
                  int64_t outer = begin / e.count, k = begin % e.count;
@@ -34,9 +64,7 @@ void gather(const Extents& e, const T* x, const Index* indices, T* out) {
                    T* to = out + i * e.inner;
                    const int64_t index = resolve(indices[k], e.extent);
                    const T* from = x + (outer * e.extent + index) * e.inner;
-                   if (e.inner == 1) {
-                     *to = index < 0 ? missing<T>() : *from;
-                   } else if (index < 0) {
+                   if (index < 0) {
                      std::fill_n(to, e.inner, missing<T>());
                    } else {
                      std::copy_n(from, e.inner, to);

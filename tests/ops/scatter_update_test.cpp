@@ -36,6 +36,7 @@ Reference updated(double (*combine)(double, double)) {
 }
 double replace(double, double update) { return update; }
 double add(double a, double b) { return a + b; }
+double multiply(double a, double b) { return a * b; }
 double largest(double a, double b) { return std::isnan(b) || b > a ? b : a; }
 double smallest(double a, double b) { return std::isnan(b) || b < a ? b : a; }
 
@@ -60,6 +61,15 @@ const std::vector<DType> kSome = {DType::kFloat32, DType::kFloat64, DType::kBFlo
 const OpRows rows({
     row("replace", "", updated(replace), kSome),
     row("add", "add", updated(add), kSome),
+    row("mul", "mul", updated(multiply), kSome),
+    {.op = "scatter_update",
+     .label = "mul_zeros",
+     .attrs = ScatterUpdateAttrs{"mul"},
+     .inputs = {{.shape = {4}, .values = {2, 0, 3, 0}},
+                places({6, 1}, {0, 0, 1, 2, 2, 3}),
+                {.shape = {6}, .values = {0, 5, 7, 0, 0, 0}}},
+     .reference = updated(multiply),
+     .second_order = false},  // not right where factors are 0
     row("max", "max", updated(largest), kSome),
     row("min", "min", updated(smallest), kSome),
     {.op = "scatter_update",
@@ -115,7 +125,6 @@ TEST(ScatterUpdate, ErrorsSayWhichIndexWhereAndWhatThereIs) {
   EXPECT_THROW(scatter_update(x, Tensor::from<int>({{0, 1}, {1, 2}}), Tensor::from<int>({1, 2})),
                InvalidArgument);
   EXPECT_THROW(scatter_update(x, Tensor::from<int>({{0, 1}, {1, 2}}), update, "sum"), InvalidArgument);
-  EXPECT_THROW(scatter_update(x, Tensor::from<int>({{0, 1}, {1, 2}}), update, "mul"), Unsupported);
 }
 
 TEST(ScatterUpdate, KeepsWhatItWasGiven) {
@@ -141,6 +150,7 @@ TEST(Segments, ReduceWhatHasOneId) {
                ids = Tensor::from<int>({0, 2, 0});
   EXPECT_EQ(segment_sum(data, ids, 4).to_vector<float>(), (std::vector<float>{6, 5, 0, 0, 10, 20, 0, 0}));
   EXPECT_EQ(segment_sum(data, ids).shape(), Shape({3, 2}));
+  EXPECT_EQ(segment_prod(data, ids, 4).to_vector<float>(), (std::vector<float>{5, 6, 1, 1, 10, 20, 1, 1}));
   const float lowest = std::numeric_limits<float>::lowest();
   EXPECT_EQ(segment_max(data, ids, 3).to_vector<float>(), (std::vector<float>{5, 3, lowest, lowest, 10, 20}));
   EXPECT_EQ(segment_min(data, ids).to_vector<float>()[0], 1);

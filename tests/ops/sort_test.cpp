@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <numeric>
 
@@ -234,6 +235,40 @@ TEST(Sort, Errors) {
                InvalidArgument);
   EXPECT_THROW(scatter_add_along_axis(Tensor::from<float>({1, 2}), Tensor::from<int>({1, 0}), 0, -3),
                InvalidArgument);
+}
+
+// Rows that all threads sort together, in parts that are merged.
+TEST(Sort, LongRowsWithAnyNumberOfThreads) {
+  const int64_t n = 100003;
+  std::vector<float> numbers;
+  std::vector<int64_t> wholes;
+  uint64_t state = 1;
+  for (int64_t i = 0; i < 2 * n; ++i) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    const auto number = static_cast<int64_t>(state >> 33) % 5000 - 2500;
+    numbers.push_back(i % 1000 == 7               ? std::nanf("")
+                      : number == 0 && i % 2 == 0 ? -0.0f
+                                                  : static_cast<float>(number));
+    wholes.push_back(static_cast<int64_t>(state));
+  }
+  const int threads_before = num_threads();
+  for (const int threads : {1, 2, 3, 8}) {
+    set_num_threads(threads);
+    const auto sorted = sort(Tensor::from(numbers, {2, n})).to_vector<float>();
+    const auto sorted_wholes = sort(Tensor::from(wholes, {2, n})).to_vector<int64_t>();
+    for (int64_t row = 0; row < 2; ++row) {
+      std::vector<float> expected(numbers.begin() + row * n, numbers.begin() + (row + 1) * n);
+      std::stable_sort(expected.begin(), expected.end(), [](float a, float b) { return before(a, b); });
+      std::vector<int64_t> expected_wholes(wholes.begin() + row * n, wholes.begin() + (row + 1) * n);
+      std::sort(expected_wholes.begin(), expected_wholes.end());
+      EXPECT_EQ(std::memcmp(expected.data(), sorted.data() + row * n, static_cast<size_t>(n) * sizeof(float)),
+                0)
+          << threads;
+      EXPECT_TRUE(std::equal(expected_wholes.begin(), expected_wholes.end(), sorted_wholes.begin() + row * n))
+          << threads;
+    }
+  }
+  set_num_threads(threads_before);
 }
 
 }  // namespace

@@ -224,6 +224,28 @@ TEST(EmbeddingLookup, GoesOnAfterAnError) {
   EXPECT_EQ(f({table, Tensor::from<int>({0})})[0].to_vector<float>(), (std::vector<float>{1, 2}));
 }
 
+// Of more indices than one thread takes, in range and out of it.
+TEST(Take, ManySingleElements) {
+  const int64_t rows = 3, extent = 1000, count = 40000;
+  std::vector<float> x;
+  for (int64_t i = 0; i < rows * extent; ++i) x.push_back(static_cast<float>(i));
+  std::vector<int32_t> indices;
+  for (int64_t k = 0; k < count; ++k) indices.push_back(static_cast<int32_t>(k * 7919 % 2402 - 1201));
+  const auto taken = take(Tensor::from(x, {rows, extent}), Tensor::from(indices), 1).to_vector<float>();
+  for (int64_t row = 0; row < rows; ++row) {
+    for (int64_t k = 0; k < count; ++k) {
+      int64_t index = indices[static_cast<size_t>(k)];
+      if (index < 0) index += extent;
+      const float found = taken[static_cast<size_t>(row * count + k)];
+      if (index < 0 || index >= extent) {
+        ASSERT_TRUE(std::isnan(found)) << k;
+      } else {
+        ASSERT_EQ(found, static_cast<float>(row * extent + index)) << k;
+      }
+    }
+  }
+}
+
 TEST(Take, Errors) {
   const Tensor x = Tensor::from<float>({1, 2});
   EXPECT_THROW(take(x, Tensor::from<float>({0})), InvalidArgument);
