@@ -31,15 +31,18 @@ uint64_t entropy() {
   return (static_cast<uint64_t>(device()) << 32) | device();
 }
 
+bool is_trainable(const Layer& layer, const std::map<const void*, bool>* flags) {
+  if (flags) {
+    const auto then = flags->find(layer.identity());
+    if (then != flags->end()) return then->second;
+  }
+  return layer.trainable();
+}
+
 void collect_trainable(const Layer& layer, const std::map<const void*, bool>* flags,
                        std::set<const void*>& seen, std::vector<WeightPtr>& found) {
   if (!seen.insert(layer.identity()).second) return;
-  bool trainable = layer.trainable();
-  if (flags) {
-    const auto then = flags->find(layer.identity());
-    if (then != flags->end()) trainable = then->second;
-  }
-  if (trainable) {
+  if (is_trainable(layer, flags)) {
     for (const WeightPtr& weight : layer.own_weights()) {
       if (weight->trainable) found.push_back(weight);
     }
@@ -134,7 +137,8 @@ std::vector<WeightPtr> ModelImpl::trainable_weights(const Layer& root,
                                                     const std::map<const void*, bool>* flags) {
   std::vector<WeightPtr> found;
   std::set<const void*> seen;
-  collect_trainable(root, flags, seen, found);
+  // As in Keras, a model that is not trainable itself trains nothing; inside, each layer's own flag counts.
+  if (is_trainable(root, flags)) collect_trainable(root, flags, seen, found);
   return distinct(found);
 }
 

@@ -464,7 +464,9 @@ int Trainer::programs() const {
   return total;
 }
 
-std::string Trainer::train_graph(const Model& model, const Batch& batch) {
+void Trainer::with_train_step(
+    const Model& model, const Batch& batch,
+    const std::function<void(Step&, std::span<const Tensor>, std::span<const Tensor>)>& look) {
   const Current handle(model);
   Kind& kind = kind_of(model, batch);
   Step& step = train_step(model, kind, batch);
@@ -479,7 +481,31 @@ std::string Trainer::train_graph(const Model& model, const Batch& batch) {
   for (NamedOptimizer& optimizer : kind.optimizers) loan.lend(optimizer.state);
   loan.lend(logs.state);
   loan.lend(key_);
-  return step.graph(lent.state, arguments);
+  look(step, lent.state, arguments);
+}
+
+std::string Trainer::train_graph(const Model& model, const Batch& batch) {
+  std::string text;
+  with_train_step(model, batch, [&](Step& step, auto state, auto data) { text = step.graph(state, data); });
+  return text;
+}
+
+Step::Statistics Trainer::train_cost(const Model& model, const Batch& batch) {
+  Step::Statistics cost;
+  with_train_step(model, batch,
+                  [&](Step& step, auto state, auto data) { cost = step.statistics(state, data); });
+  return cost;
+}
+
+Step::Statistics Trainer::predict_cost(const Model& model, const Tensors& x) {
+  const Current handle(model);
+  std::vector<Tensor> arguments;
+  for (const WeightPtr& weight : plain_) arguments.push_back(weight->value);
+  append(arguments, x);
+  Lent lent;
+  Loan loan(lent);
+  loan.lend(stateful_);
+  return predict_->statistics(lent.state, arguments);
 }
 
 }  // namespace lamina::detail
