@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 #include "lamina/base/error.h"
 #include "lamina/core/symbol.h"
@@ -82,12 +83,32 @@ Tensor placeholder(const TensorType& type, const Device& device) {
 namespace {
 
 thread_local uint64_t traced_function = 0, traced_functions = 0;
+thread_local TracedFunction* innermost_function = nullptr;
 
 }  // namespace
 
-TracedFunction::TracedFunction() : outer_(traced_function) { traced_function = ++traced_functions; }
-TracedFunction::~TracedFunction() { traced_function = outer_; }
+TracedFunction::TracedFunction() : outer_(traced_function), around_(std::exchange(innermost_function, this)) {
+  traced_function = ++traced_functions;
+}
+TracedFunction::~TracedFunction() {
+  traced_function = outer_;
+  innermost_function = around_;
+}
 uint64_t TracedFunction::current() { return traced_function; }
+
+void TracedFunction::name(const Tensor& argument, std::string name) {
+  if (innermost_function && !name.empty())
+    innermost_function->names_[argument.node().get()] = std::move(name);
+}
+
+std::vector<std::string> TracedFunction::names(std::span<const Tensor> arguments) const {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const auto found = names_.find(arguments[i].node().get());
+    names.push_back(found == names_.end() ? "arg" + std::to_string(i) : found->second);
+  }
+  return names;
+}
 
 namespace {
 
