@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "lamina/base/error.h"
+#include "lamina/core/op_scope.h"
 #include "lamina/core/symbol.h"
 #include "lamina/core/tensor_node.h"
+#include "lamina/graph/number_watch.h"
 
 namespace lamina {
 namespace {
@@ -52,6 +54,7 @@ std::vector<Tensor> apply(const Op& op, Attrs attrs, std::vector<Tensor> inputs)
   pending->op = &op;
   pending->attrs = std::move(attrs);
   pending->inputs = std::move(inputs);
+  pending->place = detail::OpScope::current();
   std::vector<Tensor> results;
   for (size_t i = 0; i < outputs.size(); ++i) {
     auto node = std::make_shared<detail::TensorNode>();
@@ -172,11 +175,16 @@ class Tracer {
     std::vector<ValueId> inputs;
     for (const Tensor& input : op.inputs) inputs.push_back(values_.at(input.node().get()));
     const std::vector<ValueId> outputs = trace_.graph.add_node(*op.op, op.attrs, std::move(inputs));
+    if (names_) {
+      for (const ValueId output : outputs)
+        trace_.graph.values[static_cast<size_t>(output)].name = OpScope::described(op.op->name, op.place);
+    }
     for (size_t i = 0; i < outputs.size(); ++i) {
       if (const auto node = op.outputs[i].lock()) values_[node.get()] = outputs[i];
     }
   }
 
+  const bool names_ = NumberWatch::wanted();
   const Older older_;
   const uint64_t since_;
   Trace trace_;

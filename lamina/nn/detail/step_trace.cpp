@@ -2,15 +2,18 @@
 #include "lamina/nn/detail/step_trace.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "lamina/base/error.h"
 #include "lamina/core/grad.h"
+#include "lamina/core/op_scope.h"
+#include "lamina/graph/number_watch.h"
 #include "lamina/nn/detail/global_norm.h"
 #include "lamina/nn/detail/storage.h"
+#include "lamina/nn/detail/weight_names.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/full.h"
-#include "lamina/nn/detail/weight_names.h"
 
 namespace lamina {
 namespace detail {
@@ -89,6 +92,8 @@ void StepTrace::apply(const std::vector<Tensor>& gradients, const std::vector<We
   for (size_t i = 0; known && i < known->size(); ++i) {
     if ((*known)[i].name == name) slots = &(*known)[i];
   }
+  std::optional<OpScope> place;
+  if (NumberWatch::wanted()) place.emplace("the update of the optimizer");
   const std::vector<Tensor> now = values(weights);
   std::vector<Tensor> state;
   if (slots) {
