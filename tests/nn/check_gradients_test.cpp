@@ -41,6 +41,14 @@ TEST(CheckGradients, AgreesWithWhatIsRight) {
       {kX, Tensor::from<float>({1, 2, 3})}, {.order = 2});
 }
 
+TEST(CheckGradients, TakesWhatIsConstant) {
+  check_gradients(
+      [](const List& in) {
+        return List{in[0] * 2.0, in[0], Tensor::from<double>({1})};
+      },
+      {kX}, {.order = 2});
+}
+
 // An "op" whose gradient is that of half its value: what stop_gradient leaves.
 TEST(CheckGradients, NamesInputElementAndBothNumbers) {
   const auto wrong = [](const List& in) {

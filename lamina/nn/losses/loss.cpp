@@ -124,8 +124,10 @@ std::string class_numbers_hint(const Tensor& y_true, const Tensor& y_pred) {
   if (y_true.rank() + 1 != y_pred.rank() && !column) return "";
   const int64_t classes = y_pred.shape()[-1];
   if (classes < 2) return "";
-  return "; if targets are numbers of classes, to_categorical(y, " + std::to_string(classes) +
-         ") makes rows of them, and sparse_categorical_crossentropy takes them as they are";
+  return "; if targets are numbers of classes, use sparse_categorical_crossentropy, or make rows of them "
+         "with "
+         "to_categorical(y, " +
+         std::to_string(classes) + ")";
 }
 
 std::pair<Tensor, Tensor> match_shapes(const std::string& name, const Tensor& y_true, const Tensor& y_pred) {
