@@ -45,7 +45,13 @@ void Model::set_weights(const std::vector<Tensor>& values) {
 
 void Model::set_trainable(bool trainable) {
   Layer::set_trainable(trainable);
-  for (const auto& layer : impl().layers) layer->set_trainable(trainable);  // not inside before the build
+  // Before the build they are not inside. Nobody is told twice: that would double the ways at every level of
+  // nesting.
+  std::set<const void*> told;
+  for (const auto& [member, layer] : sublayers()) told.insert(layer->identity());
+  for (const auto& layer : impl().layers) {
+    if (!told.count(layer->identity())) layer->set_trainable(trainable);
+  }
 }
 
 // ---- By name ----

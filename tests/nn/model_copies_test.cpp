@@ -204,6 +204,17 @@ TEST(ModelTrainable, ReachesLayersThatAreNotBuilt) {
   EXPECT_TRUE(base.weights(true).empty());
 }
 
+// Models have their layers in two lists: both ways at every level would be 2^40 calls.
+TEST(ModelTrainable, OfModelsDeepInsideModels) {
+  Sequential model({Input({2}), Dense(2)});
+  for (int depth = 0; depth < 40; ++depth) model = Sequential({Input({2}), model});
+  model.set_trainable(false);
+  EXPECT_TRUE(model.weights(true).empty());
+  EXPECT_FALSE(model.sublayers()[0].second->trainable());
+  Model copy = model.clone();
+  EXPECT_EQ(copy.weight_names(), model.weight_names());
+}
+
 // keras 3: trainable_variables of a layer that is not trainable is empty, whatever is inside.
 TEST(ModelTrainable, OfTheModelThatIsTrainedStopsEverything) {
   Transfer net;
