@@ -34,6 +34,7 @@ void add_data(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
 /// `words`: the command line, which its report repeats.
 void add_evaluate(CLI::App& app, Action& action, const std::vector<std::string>& words);
+void add_list(CLI::App& app, Action& action);
 void add_new(CLI::App& app, Action& action);
 void add_predict(CLI::App& app, Action& action);
 void add_report(CLI::App& app, Action& action);

@@ -65,6 +65,7 @@ int run(int argc, char** argv) {
   lamina::cli::add_evaluate(app, action, words);
   lamina::cli::add_predict(app, action);
   lamina::cli::add_summary(app, action);
+  lamina::cli::add_list(app, action);
   lamina::cli::add_report(app, action);
   lamina::cli::add_run(app, action);
   lamina::cli::add_bench(app, action);

@@ -42,8 +42,36 @@ Json extents(const Shape& shape) {
 struct Options {
   std::string path;
   SummaryOptions table;
+  int batch_size = 0;  // of which to say the memory; 0: say nothing
   bool json = false;
 };
+
+Json memory_json(const MemoryUse& use) {
+  return Json::object({{"batch_size", use.batch_size},
+                       {"weights", use.weights},
+                       {"gradients", use.gradients},
+                       {"optimizer", use.optimizer},
+                       {"training", use.training},
+                       {"prediction", use.prediction},
+                       {"batch", use.batch},
+                       {"while_training", use.training > 0 ? Json(use.while_training()) : Json()},
+                       {"while_predicting", use.while_predicting()}});
+}
+
+std::string memory_lines(const MemoryUse& use) {
+  const auto text = [](int64_t number) { return bytes(static_cast<double>(number)); };
+  std::string lines = fmt::format(
+      " Memory to predict {} samples at once: {} (weights {}, activations {}, data {})\n", use.batch_size,
+      text(use.while_predicting()), text(use.weights), text(use.prediction), text(use.batch));
+  if (use.training > 0) {
+    lines += fmt::format(
+        " Memory to train on {} samples at once: {} (weights {}, optimizer {}, activations and gradients {}, "
+        "data {})\n",
+        use.batch_size, text(use.while_training()), text(use.weights), text(use.optimizer),
+        text(use.training), text(use.batch));
+  }
+  return lines;
+}
 
 int summary(Options options) {
   if (is_classic_file(options.path)) return summarize_estimator(options.path, options.json);
@@ -53,6 +81,7 @@ int summary(Options options) {
     fmt::print("{}", model.summary_text(options.table));
     if (const std::optional<int64_t> flops = model.built() ? layer_cost(model).flops : std::nullopt)
       fmt::print(" FLOPs of one sample: {}\n", fmt::group_digits(*flops));
+    if (options.batch_size > 0) fmt::print("{}", memory_lines(model.memory(options.batch_size)));
     fmt::print("{}", known_data(model.data_info()));
     return 0;
   }
@@ -72,16 +101,18 @@ int summary(Options options) {
     output_bytes += cost.output_bytes;
   }
   for (const WeightPtr& weight : model.weights(true)) trainable += weight->type.shape.size();
-  print_json(Json::object({{"model", model.name()},
-                           {"input_shape", extents(model.input_shape())},
-                           {"output_shape", extents(model.output_shape())},
-                           {"layers", layers},
-                           {"params", whole.parameters},
-                           {"trainable_params", trainable},
-                           {"flops", flops(whole)},
-                           {"bytes", whole.weight_bytes},
-                           {"output_bytes", output_bytes},
-                           {"data", model.data_info().to_json()}}));
+  Json result = Json::object({{"model", model.name()},
+                              {"input_shape", extents(model.input_shape())},
+                              {"output_shape", extents(model.output_shape())},
+                              {"layers", layers},
+                              {"params", whole.parameters},
+                              {"trainable_params", trainable},
+                              {"flops", flops(whole)},
+                              {"bytes", whole.weight_bytes},
+                              {"output_bytes", output_bytes},
+                              {"data", model.data_info().to_json()}});
+  if (options.batch_size > 0) result["memory"] = memory_json(model.memory(options.batch_size));
+  print_json(result);
   return 0;
 }
 
@@ -95,6 +126,11 @@ void add_summary(CLI::App& app, Action& action) {
                "Show the layers of models inside the model, too");
   command.flag(options->table.show_trainable, "--show-trainable",
                "Say of each layer whether it is trainable");
+  command.add(options->batch_size,
+              {.name = "--batch-size",
+               .help = "Say, too, what memory predictions and training take with batches of that size",
+               .type = "N",
+               .least = 1});
   add_json(command, options->json,
            "shape, parameters, FLOPs (a multiply-add is two; one sample) and bytes of each layer");
   command.on_call([options, &action] { action = [options] { return summary(*options); }; });

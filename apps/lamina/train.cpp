@@ -12,6 +12,7 @@
 #include "lamina/formats/keras/keras.h"
 #include "lamina/nn/callbacks/early_stopping.h"
 #include "lamina/nn/callbacks/progress_bar.h"
+#include "lamina/nn/finite.h"
 #include "lamina/zoo/recipes.h"
 #include "run_folder.h"
 #include "train_files.h"
@@ -32,13 +33,9 @@ struct Talk {
   }
 };
 
-std::string bad_loss_text(const History::BadLoss& where) {
-  return fmt::format("the loss is not a number since step {} of epoch {}", where.step + 1, where.epoch + 1);
-}
-
 // A training that --stop-on-nan has ended leaves its last good model, as one that went on would, and fails.
 int stopped(const History::BadLoss& where, TrainJob& job, const TrainLog& log, const TrainFiles& files) {
-  const std::string what = bad_loss_text(where) + "; ",
+  const std::string what = describe(where) + "; ",
                     advice = ": try a lower learning rate, or look for such values in the data";
   if (!log.saved()) throw Error(what + "nothing was saved" + advice);
   save_keras(result_of(job.model, log, files, true).model, job.out, files.write_options());
@@ -161,7 +158,7 @@ int train(const TrainOptions& options) {
   }
   log.count_time();
   if (history.bad_loss && options.stop_on_nan) return stopped(*history.bad_loss, job, log, files);
-  if (history.bad_loss) tell(stderr, fmt::format("lamina: warning: {}\n", bad_loss_text(*history.bad_loss)));
+  if (history.bad_loss) tell(stderr, fmt::format("lamina: warning: {}\n", describe(*history.bad_loss)));
   if (history.interrupted) return interrupted(options, checkpoint, log.saved(), log.good());
 
   if (patience > 0) {

@@ -165,6 +165,7 @@ struct Step::State {
     return cache.get(arguments);
   }
   void run(std::span<Tensor> state, Handles& handles, std::vector<Tensor>& outputs);
+  Statistics statistics(const Compiled* program) const;
 
   std::shared_ptr<MemoryPool> memory;
   ProgramCache cache;
@@ -220,18 +221,28 @@ std::string Step::graph(std::span<const Tensor> state, std::span<const Tensor> b
   return state_->get(state.size(), handles.all())->graph.str();
 }
 
-Step::Statistics Step::statistics() const {
+Step::Statistics Step::State::statistics(const Compiled* program) const {
   Statistics result;
-  result.programs = state_->cache.built();
-  result.memory_bytes = state_->memory->bytes();
-  result.program_bytes = state_->cache.bytes();
-  if (const auto newest = state_->cache.newest()) {
-    result.last_compile_ms = newest->compile_ms;
-    result.arena_bytes = newest->program->arena_bytes();
-    result.kernels = newest->program->kernels();
-    result.state_copies = newest->program->state_copies();
+  result.programs = cache.built();
+  result.memory_bytes = memory->bytes();
+  result.program_bytes = cache.bytes();
+  if (program) {
+    result.last_compile_ms = program->compile_ms;
+    result.arena_bytes = program->program->arena_bytes();
+    result.kernels = program->program->kernels();
+    result.state_copies = program->program->state_copies();
   }
   return result;
+}
+
+Step::Statistics Step::statistics() const { return state_->statistics(state_->cache.newest().get()); }
+
+Step::Statistics Step::statistics(std::span<const Tensor> state, std::span<const Tensor> batch) {
+  Handles handles;
+  handles.add(state);
+  handles.add(batch);
+  const auto compiled = state_->get(state.size(), handles.all());
+  return state_->statistics(&*compiled);
 }
 
 }  // namespace lamina

@@ -81,6 +81,9 @@ class Step {
     size_t program_bytes = 0;    ///< about what the programs kept hold together: 64 MiB at most
   };
   Statistics statistics() const;
+  /// The same of the program for such arguments, of which the types alone count. It is made, if need be, and
+  /// not run.
+  Statistics statistics(std::span<const Tensor> state, std::span<const Tensor> batch);
 
  private:
   struct State;

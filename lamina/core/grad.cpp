@@ -3,13 +3,16 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "lamina/base/error.h"
 #include "lamina/core/call.h"
+#include "lamina/core/op_scope.h"
 #include "lamina/core/tensor_node.h"
 #include "lamina/graph/constant.h"
+#include "lamina/graph/number_watch.h"
 
 namespace lamina {
 namespace {
@@ -197,6 +200,8 @@ class Backward {
     if (!op.op->vjp) {
       throw InvalidArgument("no gradient flows through op '" + op.op->name + "': " + op.op->no_gradient);
     }
+    std::optional<detail::OpScope> place;
+    if (names_) place.emplace("the gradient of " + detail::OpScope::described(op.op->name, op.place));
     const std::vector<Tensor> results = op.op->vjp({op.attrs, op.inputs, outputs, grads});
     if (results.size() != op.inputs.size()) {
       throw InternalError("vjp of op '" + op.op->name + "' returned a wrong number of gradients");
@@ -212,6 +217,7 @@ class Backward {
   }
 
  private:
+  const bool names_ = detail::NumberWatch::wanted();
   std::unordered_map<const TensorNode*, Tensor> grads_;
 };
 

@@ -35,6 +35,9 @@ void expand(const Node& node, const Graph& from, const Device& device, Rewriter&
     std::vector<ValueId> inputs;
     for (ValueId input : inner.inputs) inputs.push_back(values[static_cast<size_t>(input)]);
     const std::vector<ValueId> outputs = rewrite.add(*inner.op, inner.attrs, std::move(inputs));
+    if (!node.outputs.empty() && !outputs.empty())
+      rewrite.graph().values[static_cast<size_t>(outputs[0])].name =
+          from.values[static_cast<size_t>(node.outputs[0])].name;
     for (size_t i = 0; i < outputs.size(); ++i) values[static_cast<size_t>(inner.outputs[i])] = outputs[i];
   }
   for (size_t i = 0; i < node.outputs.size(); ++i) {

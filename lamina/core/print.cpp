@@ -1,5 +1,6 @@
 // Tensor::str(): values in NumPy's manner, large axes abridged.
 #include <charconv>
+#include <cmath>
 #include <ostream>
 
 #include "lamina/core/tensor.h"
@@ -16,6 +17,7 @@ std::string number(int64_t value, DType dtype) {
 }
 
 std::string number(double value, DType) {
+  if (std::isnan(value)) return "nan";  // whatever its sign
   char buffer[40];
   const auto result = std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::general, 6);
   std::string text(buffer, result.ptr);

@@ -145,9 +145,12 @@ std::shared_ptr<const Compiled> ProgramCache::build(Borrowed given) const {
   std::vector<Tensor> arguments;
   for (const TensorType& type : signature.types) arguments.push_back(placeholder(type, device));
   const uint64_t since = next_serial();
+  std::vector<std::string> names;
   const std::vector<Tensor> results = [&] {
     const TracedFunction tracing;
-    return f_(arguments);
+    std::vector<Tensor> made = f_(arguments);
+    names = tracing.names(arguments);
+    return made;
   }();
   if (results.size() < num_state_) {
     throw InvalidArgument(name_ + ": returned " + std::to_string(results.size()) +
@@ -155,6 +158,8 @@ std::shared_ptr<const Compiled> ProgramCache::build(Borrowed given) const {
   }
   Trace traced = trace(results, arguments, Older::kComputed, since);
   if (traced.watched || traced.foreign) return nullptr;
+  for (size_t i = 0; i < names.size(); ++i)
+    traced.graph.values[static_cast<size_t>(traced.graph.inputs[i])].name = std::move(names[i]);
   for (size_t i = 0; i < results.size(); ++i) {
     if (i >= num_state_) {
       traced.graph.outputs.push_back(traced.results[i]);

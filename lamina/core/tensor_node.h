@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "lamina/backend/backend.h"
@@ -26,9 +27,10 @@ struct PendingOp {
   std::vector<Tensor> inputs;
   std::vector<std::weak_ptr<TensorNode>> outputs;
   std::vector<Loose> loose = {};
-  bool remembered = false;  ///< part of a history
-  bool pinned = false;      ///< a gradient went through: pending work may need its inputs again
-  ~PendingOp();             // iterative, so that long chains do not exhaust the stack
+  std::shared_ptr<const std::string> place = {};  ///< OpScope's, when it was recorded
+  bool remembered = false;                        ///< part of a history
+  bool pinned = false;  ///< a gradient went through: pending work may need its inputs again
+  ~PendingOp();         // iterative, so that long chains do not exhaust the stack
 };
 
 /// One call of grad(): while it is active, what it watches keeps its history whatever is looked at.

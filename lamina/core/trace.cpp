@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 #include "lamina/base/error.h"
+#include "lamina/core/op_scope.h"
 #include "lamina/core/symbol.h"
 #include "lamina/core/tensor_node.h"
+#include "lamina/graph/number_watch.h"
 
 namespace lamina {
 namespace {
@@ -51,6 +54,7 @@ std::vector<Tensor> apply(const Op& op, Attrs attrs, std::vector<Tensor> inputs)
   pending->op = &op;
   pending->attrs = std::move(attrs);
   pending->inputs = std::move(inputs);
+  pending->place = detail::OpScope::current();
   std::vector<Tensor> results;
   for (size_t i = 0; i < outputs.size(); ++i) {
     auto node = std::make_shared<detail::TensorNode>();
@@ -82,12 +86,32 @@ Tensor placeholder(const TensorType& type, const Device& device) {
 namespace {
 
 thread_local uint64_t traced_function = 0, traced_functions = 0;
+thread_local TracedFunction* innermost_function = nullptr;
 
 }  // namespace
 
-TracedFunction::TracedFunction() : outer_(traced_function) { traced_function = ++traced_functions; }
-TracedFunction::~TracedFunction() { traced_function = outer_; }
+TracedFunction::TracedFunction() : outer_(traced_function), around_(std::exchange(innermost_function, this)) {
+  traced_function = ++traced_functions;
+}
+TracedFunction::~TracedFunction() {
+  traced_function = outer_;
+  innermost_function = around_;
+}
 uint64_t TracedFunction::current() { return traced_function; }
+
+void TracedFunction::name(const Tensor& argument, std::string name) {
+  if (innermost_function && !name.empty())
+    innermost_function->names_[argument.node().get()] = std::move(name);
+}
+
+std::vector<std::string> TracedFunction::names(std::span<const Tensor> arguments) const {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const auto found = names_.find(arguments[i].node().get());
+    names.push_back(found == names_.end() ? "arg" + std::to_string(i) : found->second);
+  }
+  return names;
+}
 
 namespace {
 
@@ -151,11 +175,16 @@ class Tracer {
     std::vector<ValueId> inputs;
     for (const Tensor& input : op.inputs) inputs.push_back(values_.at(input.node().get()));
     const std::vector<ValueId> outputs = trace_.graph.add_node(*op.op, op.attrs, std::move(inputs));
+    if (names_) {
+      for (const ValueId output : outputs)
+        trace_.graph.values[static_cast<size_t>(output)].name = OpScope::described(op.op->name, op.place);
+    }
     for (size_t i = 0; i < outputs.size(); ++i) {
       if (const auto node = op.outputs[i].lock()) values_[node.get()] = outputs[i];
     }
   }
 
+  const bool names_ = NumberWatch::wanted();
   const Older older_;
   const uint64_t since_;
   Trace trace_;

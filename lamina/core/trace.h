@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "lamina/core/tensor.h"
@@ -24,8 +26,16 @@ class TracedFunction {
   /// A number for the innermost function that this thread traces; 0 outside of traces.
   static uint64_t current();
 
+  /// Names an argument of the innermost function that this thread traces, for whoever prints its graph. Does
+  /// nothing outside of traces.
+  static void name(const Tensor& argument, std::string name);
+  /// The names that arguments were given, "arg3" for those without.
+  std::vector<std::string> names(std::span<const Tensor> arguments) const;
+
  private:
   const uint64_t outer_;
+  TracedFunction* const around_;
+  std::unordered_map<const TensorNode*, std::string> names_;
 };
 
 struct PendingOp;

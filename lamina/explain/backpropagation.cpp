@@ -48,7 +48,7 @@ std::vector<LayerTrace> trace_backpropagation(const Sequential& model, const Ten
 
 std::vector<std::pair<std::string, double>> gradient_norms(Model& model, const Tensor& x, const Tensor& y) {
   const std::vector<WeightPtr> weights = model.weights(/*trainable=*/true);
-  const std::vector<Tensor> gradients = model.value_and_grad(x, y).second;
+  const Tensors gradients = model.value_and_grad(x, y).second;
   std::vector<std::pair<std::string, double>> norms;
   for (size_t i = 0; i < weights.size(); ++i) {
     // Summed in float64: the squares of what vanishes are below what float32 holds.

@@ -45,7 +45,7 @@ std::string row(const std::string& name, const std::vector<std::string>& cells, 
   return out + "</tr>\n";
 }
 
-std::string number(double value) { return std::isfinite(value) ? fmt::format("{:.5g}", value) : "NaN"; }
+std::string number(double value) { return std::isnan(value) ? "nan" : fmt::format("{:.5g}", value); }
 
 // A row for each run's value of one thing.
 template <class Value>

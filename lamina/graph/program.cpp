@@ -7,6 +7,7 @@
 #include "lamina/base/detail/flush_denormals.h"
 #include "lamina/graph/execution.h"
 #include "lamina/graph/memory_plan.h"
+#include "lamina/graph/number_watch.h"
 #include "lamina/graph/profile.h"
 #include "lamina/graph/storage.h"
 
@@ -45,6 +46,7 @@ struct Program::Plan {
   std::string text;
   mutable detail::ExecutionPool executions;
   std::unique_ptr<detail::Profile> profile;
+  std::unique_ptr<detail::NumberWatch> watch;
   mutable std::mutex profiling;
 
   size_t add_address(const Storage& storage) {
@@ -70,6 +72,12 @@ struct Program::Plan {
       for (size_t i = 0; i < steps.size(); ++i) {
         call(steps[i]);
         profile->end(i);
+      }
+    } else if (watch) {
+      for (size_t i = 0; i < steps.size(); ++i) {
+        const auto given = watch->look_at_inputs(i, addresses + steps[i].inputs);
+        call(steps[i]);
+        watch->check(i, given, addresses + steps[i].outputs);
       }
     } else {
       for (const Step& step : steps) call(step);
@@ -136,6 +144,8 @@ Program::Program(const Graph& graph, const Device& device, std::shared_ptr<Memor
   Plan& plan = *plan_;
   const StoragePlan storage = detail::plan_storage(graph);
   if (detail::Profile::wanted()) plan.profile = std::make_unique<detail::Profile>();
+  if (device.kind == DeviceKind::kCpu && detail::NumberWatch::wanted())
+    plan.watch = std::make_unique<detail::NumberWatch>(graph);
 
   std::vector<std::unique_ptr<Kernel>> kernels;
   std::vector<Lifetime> lifetimes;
@@ -159,6 +169,7 @@ Program::Program(const Graph& graph, const Device& device, std::shared_ptr<Memor
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     if (!kernels[n]) continue;
     const Node& node = graph.nodes[n];
+    if (plan.watch) plan.watch->add_kernel(graph, node);
     Plan::Step step{std::move(kernels[n]), plan.table.size, 0, plan.block_offsets[workspaces[n]]};
     for (ValueId input : node.inputs) plan.add_address(storage.values[static_cast<size_t>(input)]);
     step.outputs = plan.table.size;
@@ -184,6 +195,7 @@ void Program::run(std::span<void* const> inputs, std::span<void* const> outputs)
 void Program::run(std::span<void* const> inputs, std::span<void* const> outputs, void* arena) const {
   const Lent execution(plan_->executions, plan_->executions.take(plan_->table));
   execution->bind(inputs, outputs, arena);
+  if (plan_->watch) plan_->watch->look_at_arguments(inputs);
   const auto mode = detail::FloatMode::current();
   const detail::FloatModeScope scope(plan_->flush_denormals ? mode.flushing() : mode);
   plan_->run(*execution);

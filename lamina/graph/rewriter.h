@@ -1,6 +1,7 @@
 // Rewriter: what passes use to build the new graph from the old one.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "lamina/graph/graph.h"
@@ -19,8 +20,13 @@ class Rewriter {
   bool mapped(ValueId old) const { return map_[static_cast<size_t>(old)] >= 0; }
   std::vector<ValueId> operator()(const std::vector<ValueId>& old) const;
 
-  /// Lets `now` (a value of the new graph) stand for `old` from here on.
-  void map(ValueId old, ValueId now) { map_[static_cast<size_t>(old)] = now; }
+  /// Lets `now` (a value of the new graph) stand for `old` from here on, under its name if it has none.
+  void map(ValueId old, ValueId now) {
+    map_[static_cast<size_t>(old)] = now;
+    const std::string& name = from_.values[static_cast<size_t>(old)].name;
+    if (!name.empty() && to_.values[static_cast<size_t>(now)].name.empty())
+      to_.values[static_cast<size_t>(now)].name = name;
+  }
 
   /// Copies a node, on the new values of its inputs.
   void keep(const Node& node);

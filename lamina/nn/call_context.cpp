@@ -2,6 +2,7 @@
 #include "lamina/nn/call_context.h"
 
 #include "lamina/base/error.h"
+#include "lamina/core/trace.h"
 #include "lamina/nn/detail/another_handle.h"
 #include "lamina/nn/detail/pass.h"
 #include "lamina/nn/layer.h"
@@ -36,7 +37,10 @@ void CallContext::continue_from(CallContext&& part) {
   next_stream_ = part.next_stream_;
 }
 
-void CallContext::bind(const Weight& weight, Tensor value) { values_[&weight] = std::move(value); }
+void CallContext::bind(const Weight& weight, Tensor value) {
+  detail::TracedFunction::name(value, weight.path);
+  values_[&weight] = std::move(value);
+}
 
 namespace {
 

@@ -29,4 +29,9 @@ bool all_finite(const Model& model) {
   return is_finite(model.weights()) && is_finite(model.optimizer_variables());
 }
 
+std::string describe(const History::BadLoss& where) {
+  return "the loss is not finite since step " + std::to_string(where.step + 1) + " of epoch " +
+         std::to_string(where.epoch + 1);
+}
+
 }  // namespace lamina

@@ -9,6 +9,7 @@
 #include "lamina/nn/detail/epochs.h"
 #include "lamina/nn/detail/model_impl.h"
 #include "lamina/nn/detail/tensor_source.h"
+#include "lamina/nn/finite.h"
 
 namespace lamina {
 
@@ -231,10 +232,7 @@ void Fit::watch_loss(int epoch, int64_t step) {
   if (history.bad_loss || std::isfinite(position_.logs.loss())) return;
   history.bad_loss = History::BadLoss{epoch, step};
   if (options_.on_nan == OnNan::kStop) model_.stop_training = true;
-  if (options_.verbose > 0) {
-    warn("the loss is " + python_number(position_.logs.loss()) + " since step " + std::to_string(step + 1) +
-         " of epoch " + std::to_string(epoch + 1));
-  }
+  if (options_.verbose > 0) warn(describe(*history.bad_loss));
 }
 
 void Fit::end_epoch(int epoch) {

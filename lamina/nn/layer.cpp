@@ -345,6 +345,11 @@ void Layer::fail(const std::string& what) const {
 
 void Layer::require_initializer(const char* argument, const Choice<Initializer>& initializer) const {
   if (!initializer.given()) fail(std::string(argument) + " is empty; give an initializer or the name of one");
+  try {
+    initializer.get();
+  } catch (const InvalidArgument& error) {
+    fail(std::string(argument) + ": " + error.what());
+  }
 }
 
 void Layer::require_rank(const Shape& input, int rank, const char* layout) const {

@@ -268,38 +268,6 @@ std::vector<Tensor> Model::compute_mask(const LayerCall&, const std::vector<Tens
   return {};  // the layers inside have said it
 }
 
-// ---- Weights ----
-
-std::vector<WeightPtr> Model::weights(bool trainable) const {
-  const std::vector<WeightPtr> trained = ModelImpl::trainable_weights(*this, nullptr);
-  if (trainable) return trained;
-  std::vector<WeightPtr> others;
-  for (const WeightPtr& weight : weights()) {
-    if (std::find(trained.begin(), trained.end(), weight) == trained.end()) others.push_back(weight);
-  }
-  return others;
-}
-
-std::vector<Tensor> Model::get_weights() const {
-  const detail::Asking asking(*this, "get_weights");
-  std::vector<Tensor> values;
-  for (const WeightPtr& weight : weights()) values.push_back(weight->read());
-  return values;
-}
-
-void Model::set_weights(const std::vector<Tensor>& values) {
-  const detail::Alone alone(*this, "set_weights");
-  const std::vector<WeightPtr> all = weights();
-  if (values.size() != all.size()) {
-    throw InvalidArgument("model '" + name() + "' has " + std::to_string(all.size()) + " weights, received " +
-                          std::to_string(values.size()));
-  }
-  for (size_t i = 0; i < all.size(); ++i) {
-    if (!values[i].defined() || values[i].shape() != all[i]->type.shape) all[i]->assign(values[i]);  // throws
-  }
-  for (size_t i = 0; i < all.size(); ++i) all[i]->assign(values[i]);
-}
-
 // ---- Compile ----
 
 void Model::compile(CompileOptions options) {

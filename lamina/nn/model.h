@@ -30,6 +30,31 @@ struct ModelOptions {
       {};  ///< of initial weights, shuffling and dropout; absent: another each time
 };
 
+/// Options of Model::clone.
+struct CloneOptions {
+  /// Whether the copy gets the values of this model's weights; else new ones, as keras.models.clone_model.
+  bool weights = true;
+  std::optional<uint64_t> seed = {};  ///< of the copy; absent: another each time
+};
+
+/// Bytes that a model takes with batches of one size (Model::memory).
+struct MemoryUse {
+  int64_t batch_size = 0;
+  int64_t weights = 0;    ///< all of them
+  int64_t gradients = 0;  ///< of the trainable weights; they lie in `training`, which a plan may make smaller
+  int64_t optimizer = 0;  ///< the optimizer's state; 0 where the model is not compiled
+  /// Working memory of one step: activations, gradients, what kernels need; exact, from the plan of the
+  /// step's program. 0 where the model is not compiled with a loss.
+  int64_t training = 0;
+  int64_t prediction = 0;  ///< working memory of a prediction: activations; exact
+  int64_t batch = 0;       ///< one batch: inputs, and targets where the model is compiled
+
+  /// Everything while it trains, or while it predicts: without the data set, the library and other batches
+  /// that a Dataset keeps ready.
+  int64_t while_training() const { return weights + optimizer + training + batch; }
+  int64_t while_predicting() const { return weights + prediction + batch; }
+};
+
 /// A model in Keras's words, and a layer like any other: it can be called, nested in another model, and
 /// shared. Like every layer it is a handle: copies are the same model.
 ///
@@ -80,6 +105,10 @@ class Model : public LayerOf<Model> {
   const std::vector<std::string>& input_names() const;
   const std::vector<std::string>& output_names() const;
 
+  /// Of the model and of every layer in it, at any depth; layers that are set otherwise afterwards keep that.
+  /// As in Keras, nothing of a model that is not trainable itself is trained by its own fit.
+  void set_trainable(bool trainable) override;
+
   using Layer::weights;
   /// trainable: those that training changes; else the others.
   std::vector<WeightPtr> weights(bool trainable) const;
@@ -87,6 +116,27 @@ class Model : public LayerOf<Model> {
   /// weight whose shape differs.
   std::vector<Tensor> get_weights() const;
   void set_weights(const std::vector<Tensor>& values);
+  /// The weight of that name: layers from the outside in, then the weight: "dense/kernel",
+  /// "base/conv2d_1/kernel" of a model inside; Weight::path does as well where it is the only one. Throws
+  /// InvalidArgument, suggesting the nearest.
+  WeightPtr weight(const std::string& name) const;
+  /// The names by which weight() finds weights(), in that order; with `trainable`, weights(trainable).
+  std::vector<std::string> weight_names(std::optional<bool> trainable = {}) const;
+
+  /// Another model of the same architecture that shares nothing with this one: what a C++ copy would be if
+  /// models were not handles. Weights and DataInfo are copied, and which layers are trainable. Where this one
+  /// is compiled, so is the copy, with the same options, as if compile were called now: its optimizer has no
+  /// history. Layers are made anew from their configurations: throws InvalidArgument for a class of yours
+  /// that register_layer does not know.
+  Model clone(const CloneOptions& options = {}) const;
+
+  /// What training and predicting take with batches of that size, before anything runs. It makes the
+  /// optimizer's state and plans the programs, which fit then finds (seconds, for a very large network).
+  /// Targets are taken to be as the loss wants them. Throws InvalidArgument for a batch size below 1, for a
+  /// model that is not built, and where an extent of an input besides the batch is open: give samples then.
+  MemoryUse memory(int64_t batch_size);
+  /// The same for batches like that one; without `y`, of predictions alone.
+  MemoryUse memory(const Tensors& x, const Tensors& y = {});
 
   /// Chooses optimizer, loss and metrics, and which layers are trainable from here on. Throws InvalidArgument
   /// for unknown names.
@@ -139,10 +189,10 @@ class Model : public LayerOf<Model> {
   /// The outputs as a function of the weights, which take the place of weights() in that order.
   std::vector<Tensor> call_with_weights(const std::vector<Tensor>& weights, const Tensors& x,
                                         bool training = false) const;
-  /// The loss on a batch and its gradients by the trainable weights, in the order of weights(true): no step
-  /// is taken.
-  std::pair<Tensor, std::vector<Tensor>> value_and_grad(const Tensors& x, const Tensors& y,
-                                                        bool training = false);
+  /// The loss on a batch and its gradients by the weights that are trained, in their order and under their
+  /// names, those of weight_names(true) since the last compile: `gradients["dense/kernel"]`. No step is
+  /// taken.
+  std::pair<Tensor, Tensors> value_and_grad(const Tensors& x, const Tensors& y, bool training = false);
 
   /// What one training step does: override it for training of your own (GANs, distillation, contrastive
   /// learning). It is traced into the compiled step. The default computes the loss of `step` and lets the

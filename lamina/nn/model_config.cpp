@@ -1,5 +1,6 @@
 // Models to and from the JSON that Keras writes: what all kinds share, compile_config, and Sequential.
 #include <algorithm>
+#include <utility>
 
 #include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
@@ -189,7 +190,17 @@ Json compile_config(const Model& model) {
        {"jit_compile", false}});
 }
 
+namespace {
+
+thread_local bool architecture_alone = false;
+
+}  // namespace
+
+ArchitectureAlone::ArchitectureAlone() : outer_(std::exchange(architecture_alone, true)) {}
+ArchitectureAlone::~ArchitectureAlone() { architecture_alone = outer_; }
+
 Json any_compile_config(const Model& model) {
+  if (architecture_alone) return Json::object();
   const ModelImpl& impl = ModelImpl::of(model);
   if (impl.options) return compile_config(model);
   return impl.unused ? impl.unused->compile_config : Json::object();

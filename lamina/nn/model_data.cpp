@@ -8,6 +8,7 @@
 #include "lamina/nn/detail/pass.h"
 #include "lamina/nn/detail/storage.h"
 #include "lamina/nn/detail/tensor_source.h"
+#include "lamina/nn/detail/weight_names.h"
 #include "lamina/ops/concatenate.h"
 #include "lamina/ops/slice.h"
 
@@ -242,13 +243,14 @@ std::vector<Tensor> Model::call_with_weights(const std::vector<Tensor>& values, 
   return Layer::outputs(LayerCall{x.values(), x.size() > 1, {}}, context);
 }
 
-std::pair<Tensor, std::vector<Tensor>> Model::value_and_grad(const Tensors& x, const Tensors& y,
-                                                             bool training) {
+std::pair<Tensor, Tensors> Model::value_and_grad(const Tensors& x, const Tensors& y, bool training) {
   const detail::Alone alone(*this, "value_and_grad");
   const ModelImpl::Running running(impl());
   const Batch batch = impl().arrange(*this, {x, y, {}});
   impl().check_data(*this, batch, "value_and_grad", training);
-  return impl().ensure_trainer(*this).value_and_grad(*this, batch, training);
+  detail::Trainer& trainer = impl().ensure_trainer(*this);
+  auto [loss, gradients] = trainer.value_and_grad(*this, batch, training);
+  return {std::move(loss), detail::under_names_of(*this, trainer.trainable(), gradients)};
 }
 
 }  // namespace lamina

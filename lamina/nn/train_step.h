@@ -62,7 +62,13 @@ class TrainStep {
   void minimize(const Tensor& loss, const std::vector<WeightPtr>& weights);
   void minimize(const Tensor& loss, const std::vector<WeightPtr>& weights, const std::string& name,
                 const Choice<Optimizer>& optimizer);
-  /// The same for gradients at hand.
+  /// The gradients of the scalar `loss` by the weights that are trained, under the names that
+  /// Model::weight_names(true) gives them: `gradients["dense/kernel"]`. To look at, or to change before
+  /// apply_gradients.
+  Tensors gradients(const Tensor& loss) const;
+  /// The same for gradients at hand: of the weights that are trained, in the order of gradients(), or of
+  /// `weights`.
+  void apply_gradients(const Tensors& gradients);
   void apply_gradients(const std::vector<Tensor>& gradients, const std::vector<WeightPtr>& weights);
 
   /// Logs the mean of a scalar over the batches of an epoch, weighted by their sizes.

@@ -27,9 +27,17 @@ Shape product_shape(const InferArgs& args, const MatmulAttrs& attrs) {
   const int64_t inner_a = a[attrs.transpose_a ? -2 : -1];
   const int64_t inner_b = b[attrs.transpose_b ? -1 : -2];
   if (inner_a != inner_b) {
+    const bool fits_b = inner_a == b[attrs.transpose_b ? -2 : -1];
+    const bool fits_a = inner_b == a[attrs.transpose_a ? -1 : -2];
+    const auto offer = [](const char* what, bool now) {
+      return std::string("; with ") + what + " = " + (now ? "false" : "true") + " they would be the same";
+    };
     args.fail("the inner extents differ: " + std::to_string(inner_a) + " of a" +
               (attrs.transpose_a ? " (transposed)" : "") + " against " + std::to_string(inner_b) + " of b" +
-              (attrs.transpose_b ? " (transposed)" : ""));
+              (attrs.transpose_b ? " (transposed)" : "") +
+              (fits_b   ? offer("transpose_b", attrs.transpose_b)
+               : fits_a ? offer("transpose_a", attrs.transpose_a)
+                        : std::string()));
   }
   const Shape batch_a = leading(a);
   const Shape batch_b = leading(b);

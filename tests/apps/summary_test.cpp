@@ -1,6 +1,7 @@
 // lamina summary: what the table shows when it is asked for more.
 #include <gtest/gtest.h>
 
+#include "lamina/base/json.h"
 #include "lamina/nn/layers/dense.h"
 #include "lamina/nn/layers/input_layer.h"
 #include "lamina/nn/model.h"
@@ -41,6 +42,24 @@ TEST_F(SummaryCommand, ShowsModelsInsideAndWhatIsTrainable) {
   for (const char* word : {"   - hidden", "|   Y   |", "|   -   |"}) {
     EXPECT_NE(text.find(word), std::string::npos) << word << " in\n" << text;
   }
+}
+
+TEST_F(SummaryCommand, SaysTheMemoryOfABatch) {
+  EXPECT_EQ(table({}).find("Memory"), std::string::npos);
+  const std::string predicts = table({"--batch-size", "8"});
+  EXPECT_NE(predicts.find("Memory to predict 8 samples at once: "), std::string::npos) << predicts;
+  EXPECT_EQ(predicts.find("to train"), std::string::npos) << predicts;
+  Sequential trained({Input({4}), Dense(3)});
+  trained.compile({.optimizer = "adam", .loss = "mse"});
+  trained.save(folder_ / "model.keras");
+  EXPECT_NE(table({"--batch-size", "8"}).find("Memory to train on 8 samples at once: "), std::string::npos);
+  const Json memory = Json::parse(table({"--batch-size", "8", "--json"})).at("memory");
+  EXPECT_EQ(memory.at("batch_size").as_int(), 8);
+  EXPECT_EQ(memory.at("weights").as_int(), 4 * 15);
+  EXPECT_EQ(memory.at("gradients").as_int(), 4 * 15);
+  EXPECT_EQ(memory.at("optimizer").as_int(), 8 + 4 + 2 * 4 * 15);
+  EXPECT_EQ(memory.at("batch").as_int(), 8 * 4 * (4 + 3));
+  EXPECT_GT(memory.at("training").as_int(), 0);
 }
 
 }  // namespace

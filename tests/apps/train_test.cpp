@@ -236,7 +236,7 @@ TEST_F(Trained, SaysWhereTheLossStoppedBeingANumber) {
   words.push_back("--stop-on-nan");
   Outcome stopped = run(words);
   EXPECT_EQ(stopped.status, 1);
-  EXPECT_NE(stopped.err.find("lamina: error: the loss is not a number since step 1 of epoch 1"),
+  EXPECT_NE(stopped.err.find("lamina: error: the loss is not finite since step 1 of epoch 1"),
             std::string::npos)
       << stopped.err;
   EXPECT_FALSE(std::filesystem::exists(file("n.keras")));

@@ -11,6 +11,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/base/threads.h"
+#include "lamina/core/check_gradients.h"
 #include "lamina/core/grad.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
@@ -332,29 +333,15 @@ TEST(Linalg, NormsAreThoseOfTheBooks) {
 
 using Function = std::function<Tensor(const Tensor&)>;
 
-/// d f / d x by central differences, in double.
-std::vector<double> differences(const Function& f, const Tensor& x) {
-  std::vector<double> values = x.to_vector<double>(), slopes;
-  for (size_t i = 0; i < values.size(); ++i) {
-    const double step = 1e-5, kept = values[i];
-    values[i] = kept + step;
-    const double above = f(Tensor::from(values, x.shape())).item<double>();
-    values[i] = kept - step;
-    const double below = f(Tensor::from(values, x.shape())).item<double>();
-    values[i] = kept;
-    slopes.push_back((above - below) / (2 * step));
-  }
-  return slopes;
-}
-
-/// The gradient, and that of a sum of its elements with weights.
+/// Gradients of first and second order against central differences.
 void expect_gradients(const char* what, const Function& f, const Tensor& x) {
   SCOPED_TRACE(what);
-  const auto gradient = [&](const Tensor& at) { return gradients(f(at), {at})[0]; };
-  expect_equal(gradient(x), Tensor::from(differences(f, x), x.shape()), 1e-6);
-  const Tensor weights = drawn(x.shape(), 99);
-  const Function weighted = [&](const Tensor& at) { return sum(weights * gradient(at)); };
-  expect_equal(gradients(weighted(x), {x})[0], Tensor::from(differences(weighted, x), x.shape()), 1e-5);
+  try {
+    check_gradients([&](const std::vector<Tensor>& in) { return std::vector<Tensor>{f(in[0])}; }, {x},
+                    {.order = 2});
+  } catch (const InvalidArgument& error) {
+    ADD_FAILURE() << error.what();
+  }
 }
 
 /// A number that every element of y changes.

@@ -8,12 +8,10 @@
 #include <random>
 
 #include "lamina/backend/backend.h"
-#include "lamina/core/compile.h"
-#include "lamina/core/grad.h"
+#include "lamina/base/error.h"
+#include "lamina/core/check_gradients.h"
 #include "lamina/core/tensor.h"
-#include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
-#include "lamina/ops/reduce.h"
 #include "tests/support/op_rows.h"
 
 namespace lamina::testing {
@@ -153,87 +151,32 @@ void check_values(const OpRow& row, const Op& op, DType dtype) {
   check_kernels(row, dtype, op, args, types, expected);
 }
 
-/// A scalar function of arrays, all float64.
-using ArrayFunction = std::function<Tensor(const std::vector<Tensor>&)>;
-
-/// Compares the gradients of `f` with respect to the arguments `wanted` with central differences, at no more
-/// than kElements elements of each. The differences run a compiled `f`: one trace for all.
-void check_gradients(const ArrayFunction& f, const std::vector<Tensor>& at, const std::vector<size_t>& wanted,
-                     double tolerance, const std::string& what) {
-  constexpr double kStep = 1e-5;
-  constexpr size_t kElements = 24;
-  std::vector<Tensor> inputs;
-  for (size_t i : wanted) inputs.push_back(at[i]);
-  const std::vector<Tensor> gradient = gradients(f(at), inputs);
-  const Function compiled =
-      compile([&](const std::vector<Tensor>& args) { return std::vector<Tensor>{f(args)}; });
-  for (size_t k = 0; k < wanted.size(); ++k) {
-    const NdArray center = to_array(at[wanted[k]]);
-    const NdArray all = to_array(gradient[k]);
-    ASSERT_EQ(all.shape.str(), center.shape.str()) << what;
-    std::vector<double> expected, actual;
-    const size_t stride = 1 + center.data.size() / (kElements + 1);
-    for (size_t e = 0; e < center.data.size(); e += stride) {
-      const auto value_at = [&](double offset) {
-        NdArray moved = center;
-        moved.data[e] += offset;
-        std::vector<Tensor> args = at;
-        args[wanted[k]] = to_tensor(moved, DType::kFloat64);
-        return compiled(args)[0].item<double>();
-      };
-      expected.push_back((value_at(kStep) - value_at(-kStep)) / (2 * kStep));
-      actual.push_back(all.data[e]);
-    }
-    const Shape shape{static_cast<int64_t>(expected.size())};
-    expect_close({shape, actual}, {shape, expected}, tolerance,
-                 what + " for input " + std::to_string(wanted[k]));
-  }
-}
-
-/// Random weights of the shapes of `tensors`.
-std::vector<Tensor> weights_like(const std::vector<Tensor>& tensors, uint64_t seed) {
-  std::vector<Tensor> result;
-  for (const Tensor& tensor : tensors) {
-    result.push_back(to_tensor(draw({.shape = tensor.shape()}, false, seed++), DType::kFloat64));
-  }
-  return result;
-}
-
-Tensor weighted_sum(const std::vector<Tensor>& tensors, const std::vector<Tensor>& weights) {
-  Tensor total = Tensor::from<double>({0.0});
-  total = sum(total);
-  for (size_t i = 0; i < tensors.size(); ++i) total = add(total, sum(multiply(tensors[i], weights[i])));
-  return total;
-}
-
 void check_derivatives(const OpRow& row, const Op& op) {
   const std::vector<Tensor> at = make_arguments(row, DType::kFloat64).tensors;
+  std::vector<Tensor> inputs;
   std::vector<size_t> wanted;
   for (size_t i = 0; i < at.size(); ++i) {
-    if (is_floating(at[i].dtype()) && row.inputs[i].differentiable) wanted.push_back(i);
+    if (!is_floating(at[i].dtype()) || !row.inputs[i].differentiable) continue;
+    wanted.push_back(i);
+    inputs.push_back(at[i]);
   }
   ASSERT_FALSE(wanted.empty()) << "the row has no floating input: set gradient = false";
-  // Outputs without gradient (integers, bool) take no part.
-  const auto outputs_of = [&](const std::vector<Tensor>& args) {
-    std::vector<Tensor> floating;
+  const auto outputs_of = [&](const std::vector<Tensor>& moved) {
+    std::vector<Tensor> args = at, floating;
+    for (size_t i = 0; i < wanted.size(); ++i) args[wanted[i]] = moved[i];
     for (const Tensor& output : apply(op, row.attrs, args)) {
       if (is_floating(output.dtype())) floating.push_back(cast(output, DType::kFloat64));
     }
     return floating;
   };
-  const std::vector<Tensor> weights = weights_like(outputs_of(at), 101);
-  const auto loss = [&](const std::vector<Tensor>& args) { return weighted_sum(outputs_of(args), weights); };
-  check_gradients(loss, at, wanted, 1e-6 * row.tolerance, "gradient");
-  if (!row.second_order || ::testing::Test::HasFailure()) return;
-
-  const auto gradients_at = [&](const std::vector<Tensor>& args) {
-    std::vector<Tensor> inputs;
-    for (size_t i : wanted) inputs.push_back(args[i]);
-    return gradients(loss(args), inputs);
-  };
-  const std::vector<Tensor> second = weights_like(gradients_at(at), 202);
-  check_gradients([&](const std::vector<Tensor>& args) { return weighted_sum(gradients_at(args), second); },
-                  at, wanted, 1e-5 * row.tolerance, "second-order gradient");
+  constexpr int64_t kElements = 24;  // of each input
+  try {
+    check_gradients(
+        outputs_of, inputs,
+        {.tolerance = 1e-6 * row.tolerance, .order = row.second_order ? 2 : 1, .elements = kElements});
+  } catch (const InvalidArgument& error) {
+    ADD_FAILURE() << error.what();
+  }
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "lamina/graph/constant.h"
 #include "lamina/graph/elementwise.h"
+#include "lamina/graph/number_watch.h"
 #include "lamina/graph/rewriter.h"
 
 namespace lamina::passes {
@@ -34,7 +35,8 @@ class Fusion {
   }
 
   Graph run() {
-    group();
+    begin_apart();
+    if (!detail::NumberWatch::wanted()) group();
     return emit();
   }
 
@@ -178,7 +180,8 @@ class Fusion {
     members_[at(from)].clear();
   }
 
-  void group() {
+  /// Every node is a group.
+  void begin_apart() {
     for (int n = 0; n < size(); ++n) {
       group_.push_back(n);
       members_.push_back({n});
@@ -187,6 +190,9 @@ class Fusion {
     }
     spans_.assign(at(size()), 0);
     visited_.assign(at(size()), 0);
+  }
+
+  void group() {
     for (int n = size() - 1; n >= 0; --n) {
       if (role(n) != Role::kFusable) continue;
       for (int reader : readers_[at(n)]) {

@@ -4,6 +4,7 @@
 #include <deque>
 
 #include "lamina/base/error.h"
+#include "lamina/nn/layer.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/detail/activation_formulas.h"
 #include "lamina/ops/softmax.h"
@@ -78,6 +79,14 @@ bool register_activation(const std::string& name, Tensor (*function)(const Tenso
 const ActivationFunction& find_activation(const std::string& name) {
   if (const ActivationFunction* activation = find(name)) return *activation;
   throw InvalidArgument("unknown activation '" + name + "'" + suggest(name, activation_names()));
+}
+
+const ActivationFunction& find_activation(const std::string& name, const Layer& layer) {
+  try {
+    return find_activation(name);
+  } catch (const InvalidArgument& error) {
+    throw InvalidArgument("layer '" + layer.name() + "' (" + layer.class_name() + "): " + error.what());
+  }
 }
 
 std::vector<std::string> activation_names() {

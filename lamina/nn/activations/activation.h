@@ -8,6 +8,8 @@
 
 namespace lamina {
 
+class Layer;
+
 /// A function of one tensor, with the name by which configurations know it ("relu").
 struct ActivationFunction {
   std::string name;
@@ -21,6 +23,10 @@ bool register_activation(const std::string& name, Tensor (*function)(const Tenso
 /// need no further argument are known. The result carries the proper name of an alias ("silu" for "swish"),
 /// which is what Keras writes. Throws InvalidArgument, suggesting the nearest, for an unknown name.
 const ActivationFunction& find_activation(const std::string& name);
+
+/// The same of a layer that was given the name as an argument: what is thrown names the layer. For
+/// constructors of classes that say what they are called.
+const ActivationFunction& find_activation(const std::string& name, const Layer& layer);
 
 /// Names of all activations.
 std::vector<std::string> activation_names();

@@ -5,6 +5,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
+#include "lamina/nn/finite.h"
 #include "lamina/nn/model.h"
 
 namespace lamina {
@@ -12,8 +13,7 @@ namespace lamina {
 void TerminateOnNaN::on_batch_end(int64_t batch, const Logs& logs) {
   const std::optional<double> loss = logs.find("loss");
   if (!loss || std::isfinite(*loss)) return;
-  const std::string what = "the loss is not finite at step " + std::to_string(batch + 1) + " of epoch " +
-                           std::to_string(epoch_ + 1);
+  const std::string what = describe(History::BadLoss{epoch_, batch});
   if (options_.raise_error) throw InvalidArgument(what);
   if (run().verbose > 0) warn(what + ": ending training");
   model().stop_training = true;

@@ -1,6 +1,9 @@
 // Accumulators of logs.
 #include "lamina/nn/detail/live_logs.h"
 
+#include <cmath>
+#include <limits>
+
 #include "lamina/nn/detail/storage.h"
 
 namespace lamina::detail {
@@ -25,6 +28,12 @@ void LiveLogs::clear() {
 }
 
 double LiveLogs::value(size_t index) const {
+  const double value = signed_value(index);
+  // A NaN has a sign that says nothing, but that is printed.
+  return std::isnan(value) ? std::numeric_limits<double>::quiet_NaN() : value;
+}
+
+double LiveLogs::signed_value(size_t index) const {
   const size_t first = offsets_[index];
   if (const Metric* metric = layout_.entries[index].metric.get())
     return metric->result(std::span(state).subspan(first, offsets_[index + 1] - first));

@@ -46,6 +46,8 @@ class LiveLogs final : public Logs::Source {
   Logs read() const;
 
  private:
+  double signed_value(size_t index) const;
+
   LogLayout layout_;
   std::vector<size_t> offsets_;
 };

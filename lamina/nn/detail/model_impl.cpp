@@ -31,15 +31,18 @@ uint64_t entropy() {
   return (static_cast<uint64_t>(device()) << 32) | device();
 }
 
+bool is_trainable(const Layer& layer, const std::map<const void*, bool>* flags) {
+  if (flags) {
+    const auto then = flags->find(layer.identity());
+    if (then != flags->end()) return then->second;
+  }
+  return layer.trainable();
+}
+
 void collect_trainable(const Layer& layer, const std::map<const void*, bool>* flags,
                        std::set<const void*>& seen, std::vector<WeightPtr>& found) {
   if (!seen.insert(layer.identity()).second) return;
-  bool trainable = layer.trainable();
-  if (flags) {
-    const auto then = flags->find(layer.identity());
-    if (then != flags->end()) trainable = then->second;
-  }
-  if (trainable) {
+  if (is_trainable(layer, flags)) {
     for (const WeightPtr& weight : layer.own_weights()) {
       if (weight->trainable) found.push_back(weight);
     }
@@ -110,10 +113,30 @@ Tensor cut_fractions(const std::string& what, const Tensor& tensor, DType dtype)
   return cast(tensor, dtype).eval();
 }
 
+// Whether `given` has the extents that `expected` has from `first` on.
+bool fits_from(const Shape& expected, int first, const Shape& given, int given_first) {
+  if (expected.rank() - first != given.rank() - given_first) return false;
+  for (int axis = 0; first + axis < expected.rank(); ++axis) {
+    const int64_t wanted = expected[first + axis];
+    if (wanted >= 0 && given[given_first + axis] != wanted) return false;
+  }
+  return true;
+}
+
+// Throws for one sample where a batch is expected; `taken` is what input_shape made of it.
+void require_batch_axis(const std::string& what, const Shape& expected, const Shape& given,
+                        const Shape& taken) {
+  if (fits_from(expected, 1, taken, 1) || !fits_from(expected, 1, given, 0)) return;
+  throw InvalidArgument(what + ": expected shape " + expected.str() + ", received one sample of shape " +
+                        given.str() + " without a batch axis; give expand_dims(x, 0)");
+}
+
 }  // namespace
 
 Tensor as_input(const Tensor& symbolic, const Tensor& value) {
   const Shape shape = input_shape(symbolic.shape(), value.shape());
+  require_batch_axis("input '" + origin(symbolic).node->layer->name() + "'", symbolic.shape(), value.shape(),
+                     shape);
   Tensor result = shape == value.shape() ? value : reshape(value, shape);
   // Floats where a model wants integers: what is lost by a cast may be a NaN.
   const bool exact = is_floating(result.dtype()) && is_integer(symbolic.dtype());
@@ -134,7 +157,8 @@ std::vector<WeightPtr> ModelImpl::trainable_weights(const Layer& root,
                                                     const std::map<const void*, bool>* flags) {
   std::vector<WeightPtr> found;
   std::set<const void*> seen;
-  collect_trainable(root, flags, seen, found);
+  // As in Keras, a model that is not trainable itself trains nothing; inside, each layer's own flag counts.
+  if (is_trainable(root, flags)) collect_trainable(root, flags, seen, found);
   return distinct(found);
 }
 
@@ -303,6 +327,7 @@ Tensors ModelImpl::arrange_inputs(Model& model, const Tensors& x) {
       tensor = x.values()[i];
     }
     const Shape shape = input_shape(graph->inputs()[i].shape(), tensor.shape());
+    const Shape given = tensor.shape();
     if (shape != tensor.shape()) tensor = Tensor::wrap(tensor.buffer(), {tensor.dtype(), shape});
     const std::string what = where + "input '" + input_names[i] + "'";
     const DType dtype = graph->inputs()[i].dtype();
@@ -310,6 +335,7 @@ Tensors ModelImpl::arrange_inputs(Model& model, const Tensors& x) {
     if (is_floating(tensor.dtype()) && is_integer(dtype) && !names_things(model, i))
       tensor = cut_fractions(what, tensor, dtype);
     if (!implicit_input) {
+      require_batch_axis(what, graph->inputs()[i].shape(), given, shape);
       Shape open = shape;
       open.set(0, -1);
       origin(graph->inputs()[i]).node->layer->compute_output_shape(open);  // throws for what does not fit

@@ -137,6 +137,18 @@ Tensor as_input(const Tensor& symbolic, const Tensor& value);
 Json compile_config(const Model& model);
 /// Options from it, for a model of that many outputs (0: not known). `problems` gets what cannot be used.
 CompileOptions compile_options_from(const Json& config, size_t outputs, std::vector<std::string>& problems);
+/// While it lives, this thread writes models without compile_config.
+class ArchitectureAlone {
+ public:
+  ArchitectureAlone();
+  ~ArchitectureAlone();
+  ArchitectureAlone(const ArchitectureAlone&) = delete;
+  ArchitectureAlone& operator=(const ArchitectureAlone&) = delete;
+
+ private:
+  bool outer_;
+};
+
 /// compile_config of a model that is compiled, or that would be if all were known here; an empty object of
 /// others.
 Json any_compile_config(const Model& model);

@@ -2,9 +2,12 @@
 #include "lamina/nn/detail/objective.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "lamina/base/error.h"
+#include "lamina/core/op_scope.h"
 #include "lamina/core/symbol.h"
+#include "lamina/graph/number_watch.h"
 #include "lamina/nn/detail/extents.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/full.h"
@@ -133,6 +136,8 @@ Tensor Objective::loss(const std::vector<Tensor>& y_true, const std::vector<Tens
     if (!output.loss) continue;
     const Tensor& target = *target_of(i, y_true);
     const Tensor* weight = weight_of(i, weights, outputs_.size());
+    std::optional<OpScope> place;
+    if (NumberWatch::wanted()) place.emplace("the loss of output '" + output.name + "'");
     Tensor value = output.loss->masked(target, y_pred[i], weight ? *weight : Tensor(), mask_of(y_pred[i]));
     if (each && num_losses_ > 1) each->push_back(value);
     if (output.weight != 1) value = value * output.weight;

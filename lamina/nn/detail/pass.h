@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "lamina/core/op_scope.h"
 #include "lamina/nn/call_context.h"
 
 namespace lamina {
@@ -47,7 +48,8 @@ class Pass {
   const Model* const model_ = nullptr;
   const std::string name_;
   const bool root_ = false, own_call_ = false;
-  const uint64_t traced_;  ///< which function: a compiled one within it is another program
+  std::optional<OpScope> place_;  ///< of what the layer records
+  const uint64_t traced_;         ///< which function: a compiled one within it is another program
   Pass* const outer_;
 };
 

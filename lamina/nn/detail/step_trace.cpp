@@ -2,11 +2,15 @@
 #include "lamina/nn/detail/step_trace.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "lamina/base/error.h"
 #include "lamina/core/grad.h"
+#include "lamina/core/op_scope.h"
+#include "lamina/graph/number_watch.h"
 #include "lamina/nn/detail/global_norm.h"
 #include "lamina/nn/detail/storage.h"
+#include "lamina/nn/detail/weight_names.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/full.h"
@@ -88,6 +92,8 @@ void StepTrace::apply(const std::vector<Tensor>& gradients, const std::vector<We
   for (size_t i = 0; known && i < known->size(); ++i) {
     if ((*known)[i].name == name) slots = &(*known)[i];
   }
+  std::optional<OpScope> place;
+  if (NumberWatch::wanted()) place.emplace("the update of the optimizer");
   const std::vector<Tensor> now = values(weights);
   std::vector<Tensor> state;
   if (slots) {
@@ -190,16 +196,23 @@ void TrainStep::update_metrics(const std::vector<Tensor>& y_pred) { trace_.log_m
 void TrainStep::minimize(const Tensor& loss) { minimize(loss, trace_.trainable); }
 
 void TrainStep::minimize(const Tensor& loss, const std::vector<WeightPtr>& weights) {
-  const std::vector<Tensor> now = trace_.values(weights);
-  trace_.apply(gradients(loss, now), weights, "", trace_.own_optimizer());
+  trace_.apply(lamina::gradients(loss, trace_.values(weights)), weights, "", trace_.own_optimizer());
 }
 
 void TrainStep::minimize(const Tensor& loss, const std::vector<WeightPtr>& weights, const std::string& name,
                          const Choice<Optimizer>& optimizer) {
   if (name.empty())
     throw InvalidArgument("TrainStep::minimize: an optimizer beside the model's own needs a name");
-  const std::vector<Tensor> now = trace_.values(weights);
-  trace_.apply(gradients(loss, now), weights, name, optimizer.get());
+  trace_.apply(lamina::gradients(loss, trace_.values(weights)), weights, name, optimizer.get());
+}
+
+Tensors TrainStep::gradients(const Tensor& loss) const {
+  return detail::under_names_of(trace_.model, trace_.trainable,
+                                lamina::gradients(loss, trace_.values(trace_.trainable)));
+}
+
+void TrainStep::apply_gradients(const Tensors& gradients) {
+  apply_gradients(gradients.values(), trace_.trainable);
 }
 
 void TrainStep::apply_gradients(const std::vector<Tensor>& gradients, const std::vector<WeightPtr>& weights) {

@@ -76,6 +76,32 @@ Batch take(const Batch& like, std::span<const Tensor> args, size_t next) {
   return batch;
 }
 
+// Names the batch among the arguments of a step, for whoever prints its graph.
+void name_batch(const Model& model, const Batch& batch) {
+  const auto name = [](const Tensors& tensors, const std::string& what,
+                       const std::vector<std::string>& each) {
+    for (size_t i = 0; i < tensors.size(); ++i) {
+      const bool known = each.size() == tensors.size() && (each.size() > 1 || what.empty());
+      TracedFunction::name(tensors.values()[i], known ? what + (what.empty() ? "" : " of ") + each[i]
+                                                : tensors.size() == 1 ? what
+                                                                      : what + std::to_string(i));
+    }
+  };
+  const bool inputs = model.input_names().size() == batch.x.size();
+  name(batch.x, inputs ? "" : "x", model.input_names());
+  name(batch.y, "y", model.output_names());
+  name(batch.sample_weight, "sample_weight", model.output_names());
+}
+
+void name_logs(const LogLayout& layout, std::span<const Tensor> state) {
+  size_t next = 0;
+  for (const LogLayout::Entry& entry : layout.entries) {
+    const size_t count = LogLayout::variables(entry).size();
+    for (size_t i = 0; i < count; ++i)
+      TracedFunction::name(state[next++], "log " + entry.name + (count > 1 ? "/" + std::to_string(i) : ""));
+  }
+}
+
 // Whether two lists of tensors are of one kind for a step: names, ranks, dtypes, and whether the last axis
 // has one element ("accuracy" goes by that). Allocates nothing.
 bool alike(const Tensors& a, const Tensors& b) {
@@ -267,6 +293,15 @@ std::vector<Tensor> Trainer::train_function(const Model& model, const Kind& kind
   next += optimizer_count + log_count;
   const Tensor& key = args[next];
   const Batch batch = take(kind.like, all, next + 1);
+  size_t slot = 0;
+  for (const NamedOptimizer& optimizer : kind.optimizers) {
+    for (const WeightPtr& variable : optimizer.state)
+      TracedFunction::name(optimizers[slot++],
+                           (optimizer.name.empty() ? "" : optimizer.name + ": ") + variable->path);
+  }
+  name_logs(*kind.train_layout, logs);
+  TracedFunction::name(key, "random key");
+  name_batch(model, batch);
 
   CallContext pass = context(true);
   pass.set_key(key);
@@ -306,6 +341,9 @@ std::vector<Tensor> Trainer::test_function(const Model& model, const Kind& kind,
   const auto plain = all.subspan(stateful_.size() + log_count, plain_.size());
   const Tensor& key = args[stateful_.size() + log_count + plain_.size()];
   const Batch batch = take(kind.like, all, stateful_.size() + log_count + plain_.size() + 1);
+  name_logs(*kind.test_layout, logs);
+  TracedFunction::name(key, "random key");
+  name_batch(model, batch);
 
   CallContext pass = context(false);
   pass.set_key(key);
@@ -329,6 +367,7 @@ std::vector<Tensor> Trainer::predict_function(const Model& model, const std::vec
   for (size_t i = 0; i < stateful_.size(); ++i) pass.bind(*stateful_[i], args[i]);
   for (size_t i = 0; i < plain_.size(); ++i) pass.bind(*plain_[i], args[stateful_.size() + i]);
   const std::vector<Tensor> inputs(args.begin() + static_cast<std::ptrdiff_t>(weights_.size()), args.end());
+  name_batch(model, {Tensors(inputs), {}, {}});
   const Pass running(pass, &model, model.name());
   const std::vector<Tensor> outputs = model.Layer::outputs(LayerCall{inputs, inputs.size() > 1, {}}, pass);
   std::vector<Tensor> results;
@@ -464,7 +503,9 @@ int Trainer::programs() const {
   return total;
 }
 
-std::string Trainer::train_graph(const Model& model, const Batch& batch) {
+void Trainer::with_train_step(
+    const Model& model, const Batch& batch,
+    const std::function<void(Step&, std::span<const Tensor>, std::span<const Tensor>)>& look) {
   const Current handle(model);
   Kind& kind = kind_of(model, batch);
   Step& step = train_step(model, kind, batch);
@@ -479,7 +520,31 @@ std::string Trainer::train_graph(const Model& model, const Batch& batch) {
   for (NamedOptimizer& optimizer : kind.optimizers) loan.lend(optimizer.state);
   loan.lend(logs.state);
   loan.lend(key_);
-  return step.graph(lent.state, arguments);
+  look(step, lent.state, arguments);
+}
+
+std::string Trainer::train_graph(const Model& model, const Batch& batch) {
+  std::string text;
+  with_train_step(model, batch, [&](Step& step, auto state, auto data) { text = step.graph(state, data); });
+  return text;
+}
+
+Step::Statistics Trainer::train_cost(const Model& model, const Batch& batch) {
+  Step::Statistics cost;
+  with_train_step(model, batch,
+                  [&](Step& step, auto state, auto data) { cost = step.statistics(state, data); });
+  return cost;
+}
+
+Step::Statistics Trainer::predict_cost(const Model& model, const Tensors& x) {
+  const Current handle(model);
+  std::vector<Tensor> arguments;
+  for (const WeightPtr& weight : plain_) arguments.push_back(weight->value);
+  append(arguments, x);
+  Lent lent;
+  Loan loan(lent);
+  loan.lend(stateful_);
+  return predict_->statistics(lent.state, arguments);
 }
 
 }  // namespace lamina::detail

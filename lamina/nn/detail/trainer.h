@@ -1,6 +1,7 @@
 // Trainer: training state as named groups of tensors, and the compiled steps on it. Internal header.
 #pragma once
 
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -80,6 +81,9 @@ class Trainer {
   Step::Statistics statistics() const;
   int programs() const;
   std::string train_graph(const Model& model, const Batch& batch);
+  /// What a step costs for batches of these types; it is compiled and not run.
+  Step::Statistics train_cost(const Model& model, const Batch& batch);
+  Step::Statistics predict_cost(const Model& model, const Tensors& x);
 
  private:
   // Steps for batches of one kind.
@@ -104,6 +108,10 @@ class Trainer {
   TensorSpecs output_specs(const Model& model, const Batch& batch) const;
   Step& train_step(const Model& model, Kind& kind, const Batch& batch);
   Step& test_step(const Model& model, Kind& kind, const Batch& batch);
+  /// Calls `look` with the step for such a batch, its state and its arguments.
+  void with_train_step(
+      const Model& model, const Batch& batch,
+      const std::function<void(Step&, std::span<const Tensor>, std::span<const Tensor>)>& look);
 
   std::vector<WeightPtr> weights_, trainable_, stateful_,
       plain_;  // all; of them; of them; all but the stateful

@@ -7,7 +7,7 @@
 namespace lamina {
 
 Activation::Activation(const std::string& activation, const ActivationOptions& options)
-    : KerasLayer<Activation>(options.name, true), activation_(find_activation(activation).name) {}
+    : KerasLayer<Activation>(options.name, true), activation_(find_activation(activation, *this).name) {}
 
 Tensor Activation::call(const Tensor& x, CallContext&) const {
   return find_activation(activation_).function(x);

@@ -31,7 +31,7 @@ Conv1D::Conv1D(int64_t filters, int64_t kernel_size, const Conv1DLayerOptions& o
     fail("strides above 1 cannot be combined with a dilation_rate above 1");
   require_initializer("kernel_initializer", options.kernel_initializer);
   require_initializer("bias_initializer", options.bias_initializer);
-  options_.activation = find_activation(options.activation).name;
+  options_.activation = find_activation(options.activation, *this).name;
   set_activity_regularizer(options.activity_regularizer);
 }
 

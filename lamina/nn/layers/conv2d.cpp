@@ -24,7 +24,7 @@ Conv2D::Conv2D(int64_t filters, Size2 kernel_size, const Conv2DOptions& options)
   if (const std::string error = windows.error(); !error.empty()) fail(error);
   require_initializer("kernel_initializer", options.kernel_initializer);
   require_initializer("bias_initializer", options.bias_initializer);
-  options_.activation = find_activation(options.activation).name;
+  options_.activation = find_activation(options.activation, *this).name;
   set_activity_regularizer(options.activity_regularizer);
 }
 

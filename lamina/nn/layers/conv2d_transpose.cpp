@@ -39,7 +39,7 @@ Conv2DTranspose::Conv2DTranspose(int64_t filters, Size2 kernel_size,
   }
   require_initializer("kernel_initializer", options.kernel_initializer);
   require_initializer("bias_initializer", options.bias_initializer);
-  options_.activation = find_activation(options.activation).name;
+  options_.activation = find_activation(options.activation, *this).name;
   set_activity_regularizer(options.activity_regularizer);
 }
 

@@ -14,7 +14,7 @@ Dense::Dense(int64_t units, const DenseOptions& options)
   if (units < 1) fail("units must be positive, received " + std::to_string(units));
   require_initializer("kernel_initializer", options.kernel_initializer);
   require_initializer("bias_initializer", options.bias_initializer);
-  options_.activation = find_activation(options.activation).name;
+  options_.activation = find_activation(options.activation, *this).name;
   set_activity_regularizer(options.activity_regularizer);
 }
 

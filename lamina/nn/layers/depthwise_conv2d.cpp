@@ -19,7 +19,7 @@ DepthwiseConv2D::DepthwiseConv2D(Size2 kernel_size, const DepthwiseConv2DLayerOp
   if (const std::string error = windows.error(); !error.empty()) fail(error);
   require_initializer("depthwise_initializer", options.depthwise_initializer);
   require_initializer("bias_initializer", options.bias_initializer);
-  options_.activation = find_activation(options.activation).name;
+  options_.activation = find_activation(options.activation, *this).name;
   set_activity_regularizer(options.activity_regularizer);
 }
 

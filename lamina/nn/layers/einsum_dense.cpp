@@ -49,7 +49,7 @@ EinsumDense::EinsumDense(const std::string& equation, std::vector<int64_t> outpu
   }
   require_initializer("kernel_initializer", options.kernel_initializer);
   require_initializer("bias_initializer", options.bias_initializer);
-  options_.activation = find_activation(options.activation).name;
+  options_.activation = find_activation(options.activation, *this).name;
   set_activity_regularizer(options.activity_regularizer);
 }
 

@@ -34,12 +34,11 @@ Json json_of(const Choice<T>& choice) {
 }  // namespace
 
 GatedCell::GatedCell(const GatedCellArguments& arguments, int gates)
-    : RNNCell(arguments.name, arguments.trainable, arguments.dtype), arguments_(arguments), gates_(gates) {
-  arguments_.activation = find_activation(arguments.activation).name;
-  arguments_.recurrent_activation = find_activation(arguments.recurrent_activation).name;
-}
+    : RNNCell(arguments.name, arguments.trainable, arguments.dtype), arguments_(arguments), gates_(gates) {}
 
-void GatedCell::check_arguments() const {
+void GatedCell::check_arguments() {
+  arguments_.activation = find_activation(arguments_.activation, *this).name;
+  arguments_.recurrent_activation = find_activation(arguments_.recurrent_activation, *this).name;
   if (arguments_.units < 1) fail("units must be positive, received " + std::to_string(arguments_.units));
   for (const auto& [rate, what] : {std::pair<double, const char*>{arguments_.dropout, "dropout"},
                                    {arguments_.recurrent_dropout, "recurrent_dropout"}}) {

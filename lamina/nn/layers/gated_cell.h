@@ -55,7 +55,7 @@ class GatedCell : public RNNCell {
  protected:
   GatedCell(const GatedCellArguments& arguments, int gates);
   /// fail() for arguments that make no cell; for the constructors of subclasses, which have a name to tell.
-  void check_arguments() const;
+  void check_arguments();
   void create_weights(const Shape& input) override;
   void check_step_input(const Shape& input) const override;
   Json own_config() const override { return cell_config(false); }

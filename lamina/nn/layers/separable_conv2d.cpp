@@ -23,7 +23,7 @@ SeparableConv2D::SeparableConv2D(int64_t filters, Size2 kernel_size, const Separ
   require_initializer("depthwise_initializer", options.depthwise_initializer);
   require_initializer("pointwise_initializer", options.pointwise_initializer);
   require_initializer("bias_initializer", options.bias_initializer);
-  options_.activation = find_activation(options.activation).name;
+  options_.activation = find_activation(options.activation, *this).name;
   set_activity_regularizer(options.activity_regularizer);
 }
 

@@ -63,13 +63,6 @@ Json dense_config(const CrossentropyOptions& options) {
                        {"axis", -1}});
 }
 
-// "; for class indices use ..." where the targets look like them.
-std::string sparse_hint(const Tensor& y_true, const Tensor& y_pred) {
-  const bool column = y_true.rank() == y_pred.rank() && y_true.rank() > 0 && y_true.shape()[-1] == 1;
-  if (y_true.rank() + 1 != y_pred.rank() && !column) return "";
-  return "; for targets that are class indices use sparse_categorical_crossentropy";
-}
-
 }  // namespace
 
 CategoricalCrossentropy::CategoricalCrossentropy(CrossentropyOptions options) : options_(std::move(options)) {
@@ -85,7 +78,7 @@ Tensor CategoricalCrossentropy::values(const Tensor& y_true, const Tensor& y_pre
     throw InvalidArgument("loss '" + name() +
                           "': targets must have the shape of the predictions; received targets of shape " +
                           y_true.shape().str() + " and predictions of shape " + y_pred.shape().str() +
-                          sparse_hint(y_true, y_pred));
+                          detail::class_numbers_hint(y_true, y_pred));
   }
   target = detail::match_shapes(name(), target, output).first;
   if (options_.label_smoothing > 0) {

@@ -119,12 +119,24 @@ std::pair<Tensor, Tensor> match_ranks(const Tensor& y_true, const Tensor& y_pred
   return {y_true, y_pred};
 }
 
+std::string class_numbers_hint(const Tensor& y_true, const Tensor& y_pred) {
+  const bool column = y_true.rank() == y_pred.rank() && y_true.rank() > 0 && y_true.shape()[-1] == 1;
+  if (y_true.rank() + 1 != y_pred.rank() && !column) return "";
+  const int64_t classes = y_pred.shape()[-1];
+  if (classes < 2) return "";
+  return "; if targets are numbers of classes, use sparse_categorical_crossentropy, or make rows of them "
+         "with "
+         "to_categorical(y, " +
+         std::to_string(classes) + ")";
+}
+
 std::pair<Tensor, Tensor> match_shapes(const std::string& name, const Tensor& y_true, const Tensor& y_pred) {
   auto [target, output] = match_ranks(y_true, y_pred);
   if (target.shape() != output.shape()) {
     throw InvalidArgument("'" + name +
                           "': targets and predictions must have one shape; received targets of shape " +
-                          y_true.shape().str() + " and predictions of shape " + y_pred.shape().str());
+                          y_true.shape().str() + " and predictions of shape " + y_pred.shape().str() +
+                          class_numbers_hint(y_true, y_pred));
   }
   return {cast(target, output.dtype()), output};
 }

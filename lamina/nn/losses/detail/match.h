@@ -23,6 +23,10 @@ Tensor match_weight(const std::string& what, const Tensor& weight, const Shape& 
 /// (Keras's squeeze_or_expand_to_same_rank).
 std::pair<Tensor, Tensor> match_ranks(const Tensor& y_true, const Tensor& y_pred);
 
+/// What to say to targets that are numbers of classes where rows of the predictions' shape are expected:
+/// "; to_categorical(y, 10) makes ...", or nothing where they are something else.
+std::string class_numbers_hint(const Tensor& y_true, const Tensor& y_pred);
+
 /// match_ranks, and targets cast to the predictions' dtype. Throws InvalidArgument, naming both shapes,
 /// unless they are then equal; `name` is that of the loss or metric.
 std::pair<Tensor, Tensor> match_shapes(const std::string& name, const Tensor& y_true, const Tensor& y_pred);
