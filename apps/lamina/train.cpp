@@ -173,6 +173,7 @@ int train(const TrainOptions& options) {
   Comparison comparison;
   if (job.recipe && job.recipe->finish)
     comparison = job.recipe->finish(result.model, data.raw, data.raw_held_out);
+  if (!job.recipe) renew_intervals(result.model, data);
   save_keras(result.model, job.out, files.write_options());
   const std::vector<std::pair<std::string, double>> metrics =
       final_metrics(result.model, data, log, result.kept);
