@@ -58,6 +58,8 @@ TEST_F(StandardInput, IsATableOfTextsAndForPredictItsLines) {
     EXPECT_EQ(Json::parse(said.lines()[1]).at("label").as_string(), "negative");
   }
   EXPECT_EQ(shell("lamina predict b.classic - < /dev/null").status, 1);
+  // A file that is not there is no text.
+  EXPECT_EQ(shell("lamina predict b.classic reviews.parquet").status, 1);
 }
 
 TEST_F(StandardInput, IsASeries) {
