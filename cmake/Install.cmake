@@ -4,6 +4,9 @@ include(CMakePackageConfigHelpers)
 install(TARGETS lamina EXPORT lamina_targets
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library
         INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+if(TARGET lamina_parquet)
+  install(TARGETS lamina_parquet LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library)
+endif()
 install(TARGETS lamina_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tools)
 # The program finds the library beside it, wherever the prefix is moved to.
 set_target_properties(lamina_cli PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")

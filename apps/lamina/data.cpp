@@ -1,7 +1,8 @@
-// lamina data: which data sets there are, those of the network, whether a folder of photographs is fit to
-// learn from, and its parts.
+// lamina data: which data sets there are, those of the network, whether a folder of photographs or a table is
+// fit to learn from, and the parts of a folder.
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -9,6 +10,7 @@
 #include "cli.h"
 #include "data_get.h"
 #include "lamina/base/terminal.h"
+#include "lamina/data/check_table.h"
 #include "lamina/data/labelled_data.h"
 #include "lamina/zoo/check_folder.h"
 
@@ -91,9 +93,40 @@ Json as_json(const image::FolderReport& report) {
                        {"huge", paths_of(report.huge)}});
 }
 
+Json as_json(const TableReport& report) {
+  Json columns = Json::list();
+  for (const TableReport::Column& column : report.columns) {
+    columns.push_back(Json::object({{"name", column.name},
+                                    {"kind", column.kind()},
+                                    {"missing", column.missing},
+                                    {"constant", column.constant}}));
+  }
+  const std::vector<std::string> notes = report.notes();
+  return Json::object({{"good", report.good()},
+                       {"notes", Json(Json::List(notes.begin(), notes.end()))},
+                       {"rows", report.rows},
+                       {"columns", columns}});
+}
+
+// What no folder is and no archive with one.
+bool is_table(const std::string& path) {
+  std::error_code ignored;
+  return path == "-" || (!std::filesystem::is_directory(path, ignored) && exists(path) &&
+                         !ends_with_any(path, {".tar", ".tar.gz", ".tgz"}));
+}
+
 // Status 1 where there is something to mend, so that scripts can ask.
 int check(const Options& options) {
-  const image::FolderReport report = image::check_folder(options.places.at(0));
+  const std::string& place = options.places.at(0);
+  if (is_table(place)) {
+    const TableReport report = check_table(place == "-" ? "/dev/stdin" : place);
+    if (options.json)
+      print_json(as_json(report));
+    else
+      fmt::print("{}\n", report.str());
+    return report.good() ? 0 : 1;
+  }
+  const image::FolderReport report = image::check_folder(place);
   if (options.json)
     print_json(as_json(report));
   else
@@ -132,19 +165,22 @@ int act(const Options& options) {
 }  // namespace
 
 void add_data(CLI::App& app, Action& action) {
-  Command command(app, "data", "List and fetch data sets; check or split a folder of photographs");
+  Command command(app, "data",
+                  "List and fetch data sets; check a folder of photographs or a table, split a folder");
   auto options = std::make_shared<Options>();
   command.add(options->action,
               {.name = "ACTION",
                .help = "list: the named sets. get NAME: fetch one of these from the network, or an address "
                        "(http://..., https://...), going on where it broke off. check DIR: images that "
                        "cannot be read, copies, "
-                       "classes out of balance. split DIR OUT: copies of the images in OUT/train "
+                       "classes out of balance; check FILE: a table's columns that are constant or "
+                       "odd. split DIR OUT: copies of the images in OUT/train "
                        "and OUT/test",
                .required = true,
                .choices = {"list", "get", "check", "split"}});
   command.add(options->places,
-              {.name = "DIR", .help = "A folder (or .tar) with one folder of images for each class"});
+              {.name = "DIR",
+               .help = "A folder (or .tar) with one folder of images for each class; of check also a table"});
   command.add(options->test_size, {.name = "--test-size",
                                    .help = "Of split: the share for the test",
                                    .type = "X",

@@ -10,6 +10,7 @@
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/base/log.h"
+#include "lamina/data/fill_dates.h"
 #include "lamina/zoo/samples.h"
 
 namespace lamina::cli {
@@ -119,6 +120,13 @@ void add_data_arguments(Command& command, DataArguments& arguments) {
                .help = "How dates of a table or a series are written where it is not 2020-02-29: %d/%m/%Y, "
                        "%m/%d/%y, %d %b %Y %H:%M, ...; models of tables remember it",
                .type = "FORMAT"});
+  command.add(
+      arguments.fill_dates,
+      {.name = "--fill-dates",
+       .help = "Times of a series that lack, come twice or go back: told (tell), an error (fail), or sorted "
+               "and averaged, with gaps that stay (drop) or are filled by the value before (previous) or the "
+               "line between the neighbours (interpolate); default: as in training, else tell",
+       .type = "tell|fail|drop|previous|interpolate"});
   command.flag(arguments.header, "--header", "The first line of a table names its columns");
   command.flag(arguments.no_header, "--no-header", "The first line of a table is a row");
   command.flag(arguments.quotes, "--quotes", "Fields of a table may stand in quotes (default)");
@@ -160,6 +168,11 @@ void tell_info(DataInfo& info, const DataNeeds& needs, const DataArguments& argu
     info.missing = understood("--missing", [&] { return missing_from(arguments.missing); });
   if (!arguments.infinite.empty())
     info.infinite = understood("--infinite", [&] { return infinite_from(arguments.infinite); });
+  if (arguments.fill_dates.empty()) return;
+  if (needs.samples != SampleKind::kSeries)
+    throw UsageError("--fill-dates: it is of time series, and these data are none");
+  remember_fill_dates(info,
+                      understood("--fill-dates", [&] { return fill_dates_from(arguments.fill_dates); }));
 }
 
 void settle_scale_of(Model& model, const LabelledData& data, const DataArguments& arguments,

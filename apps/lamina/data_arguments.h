@@ -11,20 +11,22 @@ namespace lamina::cli {
 
 struct DataArguments {
   std::string label_column, text_column, labels, scale, missing, infinite, on_error, separator, date_format;
+  std::string fill_dates;
   bool header = false, no_header = false, decimal_comma = false, quotes = false, no_quotes = false;
 };
 
 /// "a,b" as its names, of which none holds a comma; "" as none.
 std::vector<std::string> names_between_commas(const std::string& text);
 
-/// --date-format, --label-column, --text-column, --labels, --scale, --missing, --infinite, --on-error,
+/// --date-format, --fill-dates, --label-column, --text-column, --labels, --scale, --missing, --infinite,
+/// --on-error,
 /// --separator,
 /// --header, --no-header, --decimal-comma, --quotes, --no-quotes.
 void add_data_arguments(Command& command, DataArguments& arguments);
 
-/// Puts what --labels, --scale, --missing and --infinite say into the model's DataInfo, over what it knew.
-/// Throws UsageError for words that cannot be, and InvalidArgument for another number of labels than the
-/// model has classes.
+/// Puts what --labels, --scale, --missing, --infinite and --fill-dates say into the model's DataInfo, over
+/// what it knew. Throws UsageError for words that cannot be, and InvalidArgument for another number of labels
+/// than the model has classes.
 void tell_model(Model& model, const DataArguments& arguments);
 
 /// The same where there is no model yet: into what will be known of its data.

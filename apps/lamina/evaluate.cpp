@@ -134,11 +134,11 @@ void add_evaluate(CLI::App& app, Action& action, const std::vector<std::string>&
   options->words = words;
   command.add(options->model,
               {.name = "MODEL", .help = "A compiled .keras file, or a .classic file", .required = true});
-  command.add(options->data,
-              {.name = "--data",
-               .help = "Named set (its part test unless SET:train), folder of images, .csv/.tsv or .npz",
-               .type = "SRC",
-               .required = true});
+  command.add(options->data, {.name = "--data",
+                              .help = "Named set (its part test unless SET:train), folder of images, "
+                                      ".csv/.tsv/.parquet or .npz, or - for a table from standard input",
+                              .type = "SRC",
+                              .required = true});
   command.add(options->batch_size, {.name = "--batch-size",
                                     .help = "Samples at a time",
                                     .type = "N",

@@ -237,7 +237,7 @@ void add_predict(CLI::App& app, Action& action) {
       options->inputs,
       {.name = "INPUT",
        .help = "An image (PNG, JPEG, GIF, BMP, WebP, PNM) or a folder of them; .npy; or samples of a named "
-               "set, .npz or .csv, "
+               "set, .npz, .csv or .parquet, or - for a table from standard input, "
                "with or without targets: SET:test[0:5]. For a model of texts also a text itself, or a .txt "
                "(.txt.gz) with one a line, or - for lines of standard input. For a model of several inputs "
                "an .npz with "

@@ -10,8 +10,8 @@ namespace lamina::cli {
 bool is_text(const std::string& argument) {
   if (argument == "-" || (ends_with_any(argument, {".txt", ".txt.gz"}) && exists(argument))) return true;
   const std::string source = parse_source(argument).source;
-  return !exists(source) &&
-         !ends_with_any(source, {".csv", ".tsv", ".csv.gz", ".tsv.gz", ".npz", ".npy", ".txt", ".txt.gz"});
+  return !exists(source) && !ends_with_any(source, {".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet", ".npz",
+                                                    ".npy", ".txt", ".txt.gz"});
 }
 
 LabelledData read_texts(const std::string& argument) {

@@ -170,6 +170,7 @@ int train(const TrainOptions& options) {
   Comparison comparison;
   if (job.recipe && job.recipe->finish)
     comparison = job.recipe->finish(result.model, data.raw, data.raw_held_out);
+  if (!job.recipe) renew_intervals(result.model, data);
   save_keras(result.model, job.out, files.write_options());
   const std::vector<std::pair<std::string, double>> metrics =
       final_metrics(result.model, data, log, result.kept);
@@ -223,10 +224,12 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
                               .help = "A recipe (see below), or a compiled .keras file",
                               .type = "RECIPE|MODEL",
                               .required = true});
-  command.add(options->data,
-              {.name = "--data",
-               .help = "Named set, folder of images, .csv/.tsv or .npz (default: the recipe's)",
-               .type = "SRC"});
+  command.add(
+      options->data,
+      {.name = "--data",
+       .help = "Named set, folder of images, .csv/.tsv/.parquet or .npz, or - for a table from standard "
+               "input (default: the recipe's)",
+       .type = "SRC"});
   command.add(options->validation_data,
               {.name = "--validation-data",
                .help = "Samples to validate with (default: the part test of a named set)",

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <numeric>
 #include <optional>
@@ -68,11 +69,16 @@ LabelledData take_share(LabelledData& data, double share, uint64_t seed) {
 }
 
 // What a model of a series knew of its errors, and of what it has seen, was of its old weights.
-void forget_old_series(Model& model, const LabelledData& training) {
+void forget_old_series(Model& model, const LabelledData& training, double validation_split) {
   DataInfo info = model.data_info();
   std::optional<SeriesInfo> series = SeriesInfo::of(info);
   if (!series) return;
-  const int64_t seen = training.samples();
+  // As fit parts the windows: what follows the last that is learned from is held out.
+  const auto windows = static_cast<double>(training.samples() - series->window);
+  const int64_t seen =
+      validation_split > 0 && windows > 0
+          ? series->window + static_cast<int64_t>(std::floor(windows * (1 - validation_split)))
+          : training.samples();
   SeriesInfo{
       .window = series->window, .trained_on = seen, .fingerprint = series_fingerprint(training.x, seen)}
       .save(info);
@@ -184,7 +190,7 @@ TrainingData load_training_data(const TrainOptions& options, TrainJob& job, cons
     warn_of_lost_classes(data.raw, learned, data.raw.samples(),
                          "the samples of --validation-split, the last ones,");
   }
-  if (!recipe) forget_old_series(job.model, data.raw);
+  if (!recipe) forget_old_series(job.model, data.raw, options.validation_split);
   with_data_of(job.data, [&] {
     if (recipe) {
       FeatureSpaceOptions features = features_of(options);
@@ -204,7 +210,7 @@ TrainingData load_training_data(const TrainOptions& options, TrainJob& job, cons
     if (stops.y.defined()) data.stops = model_samples(job.model, stops);
   });
   // Pictures as bytes need not stay beside what the model takes.
-  const bool keeps_raw = recipe && recipe->finish;
+  const bool keeps_raw = recipe ? recipe->finish != nullptr : context_of(job.model) > 0;
   if (!keeps_raw) data.raw = {};
   if (!given && !part && data.stops.x.defined()) {
     data.held_out = data.stops;

@@ -52,7 +52,7 @@ struct TrainingData {
   ModelSamples stops;                ///< what ends the training: Recipe::validation; may be empty
   std::string held_out_name;         ///< "test", "validation"; "" when nothing is held out
   std::vector<std::string> classes;  ///< names; may be empty
-  LabelledData raw, raw_held_out;    ///< as they were read, where Recipe::finish asks for them
+  LabelledData raw, raw_held_out;    ///< as they were read, for Recipe::finish and series
 };
 
 /// Reads what the options or the recipe name; the job's model learns what they say about its data. Held out

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "train_files.h"
+#include "train_job.h"
 #include "train_log.h"
 
 namespace lamina::cli {
@@ -18,5 +19,9 @@ struct TrainResult {
 /// with a warning. Throws Error when no epoch was good: there is nothing to save then.
 /// @param stopped  whether a loss that is no number ended the training amid an epoch.
 TrainResult result_of(Model& model, const TrainLog& log, const TrainFiles& files, bool stopped);
+
+/// Of a saved model of a series that was trained further: measures its intervals anew on the values that
+/// `data` holds out, or says that there are none. Leaves other models alone.
+void renew_intervals(Model& model, const TrainingData& data);
 
 }  // namespace lamina::cli

@@ -16,8 +16,8 @@
 #include "lamina/data/detail/row_numbers.h"
 #include "lamina/data/detail/series_table.h"
 #include "lamina/data/detail/table_columns.h"
+#include "lamina/data/detail/table_source.h"
 #include "lamina/data/detail/target_column.h"
-#include "lamina/data/detail/text_file.h"
 #include "lamina/data/detail/text_stream.h"
 #include "lamina/data/detail/text_table.h"
 #include "lamina/data/detail/truths.h"
@@ -198,7 +198,8 @@ CsvTable parse_csv(std::string_view text, const std::string& name, const TableOp
 }
 
 CsvTable read_csv(const std::string& path, const TableOptions& options) {
-  return all_of(detail::text_file(path), path, options);
+  detail::TableSource source = detail::table_source(path, options);
+  return all_of(std::move(source.text), path, source.options);
 }
 
 LabelledData parse_table(std::string_view text, const std::string& name, const DataOptions& options) {
@@ -206,7 +207,10 @@ LabelledData parse_table(std::string_view text, const std::string& name, const D
 }
 
 LabelledData read_table(const std::string& path, const DataOptions& options) {
-  return labelled_data(detail::text_file(path), path, options);
+  DataOptions written = options;
+  detail::TableSource source = detail::table_source(path, options.table);
+  written.table = source.options;
+  return labelled_data(std::move(source.text), path, written);
 }
 
 namespace {

@@ -28,7 +28,7 @@ struct CsvTable {
 /// closing quote, two columns of one name, and bytes that are no text.
 CsvTable parse_csv(std::string_view text, const std::string& name, const TableOptions& options = {});
 
-/// The same from a file, plain or gzip-compressed.
+/// The same from a file, plain or gzip-compressed, or from a Parquet file as read_table takes it.
 CsvTable read_csv(const std::string& path, const TableOptions& options = {});
 
 /// The table's numbers as float32 (rows, features) and its targets, read with memory for little more than
@@ -39,7 +39,10 @@ CsvTable read_csv(const std::string& path, const TableOptions& options = {});
 /// that do not fit, and columns that are missing; what is guessed is told to the log.
 LabelledData parse_table(std::string_view text, const std::string& name, const DataOptions& options = {});
 
-/// The same from a file, plain or gzip-compressed. load_data calls it.
+/// The same from a file, plain or gzip-compressed. load_data calls it. A Parquet file is read as the CSV that
+/// pandas would write of it, where this build has Apache Arrow: an index that pandas saved is a column in
+/// front; columns of lists, structures and bytes are left out, and times are taken in UTC, which is told to
+/// the log.
 LabelledData read_table(const std::string& path, const DataOptions& options = {});
 
 }  // namespace lamina

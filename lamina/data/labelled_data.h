@@ -155,9 +155,9 @@ struct DataOptions {
 ///                              with folders of .txt files
 ///   FILE.npz                   arrays x and y, or x_train, y_train, x_test, y_test; for several inputs
 ///                              arrays of their names. Other arrays are not looked at
-///   FILE.csv, FILE.tsv         a table of numbers with one column of targets, also compressed by gzip
+///   FILE.csv, .tsv, .parquet   a table of numbers with one column of targets, also compressed by gzip
 /// A part follows after a colon: "data.npz:test". What a file is, is told by its first bytes, whatever it is
-/// called; pipes (/dev/stdin) are tables, and so is every file where `options.table` says how it is written.
+/// called; pipes ("-" is one) are tables, and so is every file where `options.table` says how it is written.
 /// What is guessed (the column of targets, a first line that is a header although it holds numbers, columns
 /// that are not used) is told to the log. Throws InvalidArgument for an unknown name or part, suggesting the
 /// nearest, Unsupported for kinds of data that this build cannot read, and FileError for files that are

@@ -8,6 +8,7 @@
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/base/log.h"
+#include "lamina/data/detail/parquet.h"
 #include "lamina/data/labelled_data.h"
 #include "lamina/data/named_sets.h"
 
@@ -66,26 +67,31 @@ std::string unpacked(const std::string& path, const std::string& head) {
   return bytes;
 }
 
+const DataFormat& text_format() {
+  for (const DataFormat& format : formats()) {
+    if (format.extension != "/" && format.start.empty()) return format;
+  }
+  throw InternalError("no format takes text");
+}
+
 // By content. What a file is called matters only where its bytes are neither text nor known: who reads such
 // files can say best what is wrong with this one.
 const DataFormat& format_of(const std::string& path, const DataOptions& options) {
-  const DataFormat* text = nullptr;
+  const DataFormat& text = text_format();
   const std::string head = detail::first_bytes(path), inside = unpacked(path, head);
   for (const DataFormat& format : formats()) {
     if (format.extension == "/") continue;
-    if (format.start.empty()) text = &format;
     const bool fits = !format.start.empty() && inside.size() > format.start_at &&
                       std::string_view(inside).substr(format.start_at).starts_with(format.start);
     if (fits && !options.table.given()) return format;
   }
-  if (!text) throw InternalError("no format takes text");
-  if (is_gzip(head) || options.table.given()) return *text;
+  if (is_gzip(head) || options.table.given() || detail::is_parquet(path)) return text;
   if (const std::string kind = detail::kind_of_no_text(head); !kind.empty()) {
     throw FileError("'" + path + "' is " + kind + "; expected a table such as CSV, a file of " +
                     "arrays (.npz), or a folder of images (PNG, JPEG) or IDX files");
   }
   const DataFormat* named = find_format(extension_of(path));
-  return named && head.find('\0') != std::string::npos ? *named : *text;
+  return named && head.find('\0') != std::string::npos ? *named : text;
 }
 
 LabelledData load_as(const DataFormat& format, const Source& source, const DataOptions& options) {
@@ -121,6 +127,7 @@ LabelledData load_data(const std::string& text, const DataOptions& options) {
     return detail::load_named_set(source.name, source.split.empty() ? options.split : source.split,
                                   options.folder);
   }
+  if (source.name == "-") return load_as(text_format(), {"/dev/stdin", source.split}, options);
   std::error_code ignored;
   if (fs::is_directory(source.name, ignored)) return load_folder(source, options);
 

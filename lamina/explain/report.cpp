@@ -69,18 +69,20 @@ std::string layers_table(const TrainingReport& report) {
   if (report.layers.empty()) return "";
   int64_t total = 0;
   std::string out =
-      "<section class=\"card\"><h2>Model</h2><table><thead><tr><th>layer</th><th>type</th><th>output "
+      "<section class=\"card\"><h2>Model</h2><table class=\"layers\"><thead><tr><th>layer</th><th "
+      "class=\"type\">type</th><th>output "
       "shape</th>"
       "<th class=\"number\">parameters</th></tr></thead><tbody>\n";
   for (const auto& layer : report.layers) {
     total += layer.parameters;
-    out +=
-        fmt::format("<tr><td>{}</td><td class=\"type\">{}</td><td>{}</td><td class=\"number\">{}</td></tr>\n",
-                    html_escape(layer.name), html_escape(layer.type), html_escape(layer.output_shape),
-                    detail::grouped(layer.parameters));
+    out += fmt::format(
+        "<tr><td class=\"text\">{0}<div class=\"below\">{1}</div></td><td class=\"type\">{1}</td>"
+        "<td class=\"shape\">{2}</td><td class=\"number\">{3}</td></tr>\n",
+        html_escape(layer.name), html_escape(layer.type), html_escape(layer.output_shape),
+        detail::grouped(layer.parameters));
   }
   return out + fmt::format(
-                   "</tbody><tfoot><tr><td colspan=\"3\">total</td><td "
+                   "</tbody><tfoot><tr><td>total</td><td class=\"type\"></td><td></td><td "
                    "class=\"number\">{}</td></tr></tfoot></table></section>\n",
                    detail::grouped(total));
 }
@@ -102,7 +104,7 @@ std::string confusion_table(const TrainingReport& report) {
   std::string out = fmt::format(
       "<section class=\"card\"><h2>Confusion matrix <small>{}; rows: true class, columns: "
       "predicted</small></h2>"
-      "<table class=\"matrix\"><tbody><tr><th></th>",
+      "<div class=\"wide\"><table class=\"matrix\"><tbody><tr><th class=\"row\"></th>",
       html_escape(report.evaluated_on));
   for (size_t j = 0; j < report.confusion.front().size(); ++j) {
     out += "<th class=\"column\"><span>" + class_name(j) + "</span></th>";
@@ -125,17 +127,24 @@ std::string confusion_table(const TrainingReport& report) {
     double recall = sum > 0 && i < row.size() ? static_cast<double>(row[i]) / static_cast<double>(sum) : 0;
     out += fmt::format("<th class=\"recall\">{:.1f}%</th></tr>\n", recall * 100);
   }
-  return out + "</tbody></table></section>\n";
+  return out + "</tbody></table></div></section>\n";
 }
 
+// The first of them; one click shows the others, which would be many screens of a telephone.
 std::string mistakes_grid(const TrainingReport& report) {
-  if (report.mistakes.empty()) return "";
+  constexpr size_t kShown = 16;
+  const size_t all = report.mistakes.size();
+  if (all == 0) return "";
   std::string out = fmt::format(
       "<section class=\"card\"><h2>What it still gets wrong <small>{}, most confident mistakes "
       "first</small></h2>"
       "<div class=\"pictures\">\n",
       html_escape(report.evaluated_on));
-  for (const auto& m : report.mistakes) {
+  for (size_t i = 0; i < all; ++i) {
+    if (i == kShown) {
+      out += fmt::format("</div><details><summary>{} more</summary><div class=\"pictures\">\n", all - kShown);
+    }
+    const auto& m = report.mistakes[i];
     out += fmt::format(
         "<figure title=\"example {}\"><img alt=\"{}\" src=\"data:image/png;base64,{}\"><figcaption>"
         "<span class=\"wrong\">{}</span> {:.0f}%<br><span class=\"right\">is: "
@@ -143,7 +152,7 @@ std::string mistakes_grid(const TrainingReport& report) {
         m.index, html_escape(m.expected), base64(encode_png(m.picture)), html_escape(m.predicted),
         m.confidence * 100, html_escape(m.expected));
   }
-  return out + "</div></section>\n";
+  return out + (all > kShown ? "</div></details></section>\n" : "</div></section>\n");
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ int64_t samples_of(const Batch& held_out) { return held_out.x.empty() ? 0 : held
 namespace detail {
 
 std::string duration(double seconds) {
+  if (seconds < 0.1) return fmt::format("{:.0f} ms", seconds * 1000);
   if (seconds < 100) return fmt::format("{:.1f} s", seconds);
   return fmt::format("{}:{:02} min", static_cast<int64_t>(seconds) / 60, static_cast<int64_t>(seconds) % 60);
 }

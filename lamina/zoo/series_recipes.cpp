@@ -8,14 +8,13 @@
 #include "lamina/nn/optimizers/adam.h"
 #include "lamina/series/forecaster.h"
 #include "lamina/series/series_info.h"
+#include "lamina/zoo/forecast.h"
 #include "lamina/zoo/recipes.h"
 
 namespace lamina {
 namespace {
 
 constexpr int64_t kWindow = 10;
-constexpr int64_t kMostSteps = 30;
-constexpr double kCoverage = 0.9;
 
 // Seasons that a series may have by how its times are written: a month, a day, or a time of day. Where no
 // times are known, those of quarters, days, months, hours and weeks.
@@ -70,20 +69,7 @@ Comparison compared(Model& model, const LabelledData& training, const LabelledDa
   const std::vector<double> rest = values_of(held_out);
   const auto first = static_cast<int64_t>(all.size());
   all.insert(all.end(), rest.begin() + kWindow, rest.end());
-  const auto ahead = static_cast<int64_t>(all.size()) - first;
-  const int64_t steps = std::clamp<int64_t>(ahead / 4, 1, kMostSteps);
-
-  DataInfo info = model.data_info();
-  SeriesInfo series = *SeriesInfo::of(info);
-  const ForecastErrors errors = walk_forward(*model_forecaster(model), all, first, steps);
-  series.coverage = kCoverage;
-  for (size_t step = 1; step <= static_cast<size_t>(steps); ++step) {
-    // errors are forecast - truth: the truth lies where they do not.
-    series.lower.push_back(-errors.quantile((1 + kCoverage) / 2, step));
-    series.upper.push_back(-errors.quantile((1 - kCoverage) / 2, step));
-  }
-  series.save(info);
-  model.set_data_info(info);
+  learn_intervals(model, all, first);
 
   const std::vector<double> learned = values_of(training);
   std::vector<std::unique_ptr<Forecaster>> baselines;

@@ -93,12 +93,69 @@ TEST_F(SeriesRecipe, ForecastsSeveralStepsWithIntervals) {
   EXPECT_NE(person.out.find("90% within"), std::string::npos) << person.out;
 }
 
-TEST_F(SeriesRecipe, FineTuningForgetsTheErrorsOfOldWeights) {
-  const Outcome whole =
-      run({"train", "series.keras", "--data", "wave.csv", "--epochs", "1", "--out", "t.keras"});
+TEST_F(SeriesRecipe, FineTuningMeasuresItsErrorsAnew) {
+  const std::vector<std::string> further = {"train", "series.keras", "--data", "wave.csv", "--epochs", "1"};
+  const auto trained = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), further.begin(), further.end());
+    return run(more);
+  };
+  const Outcome whole = trained({"--out", "t.keras"});
   ASSERT_EQ(whole.status, 0) << whole.err;
+  EXPECT_NE(whole.err.find("they have no intervals. Hold some values out (--validation-split"),
+            std::string::npos)
+      << whole.err;
   const Outcome said = run({"predict", "t.keras", "wave.csv", "--json"});
   EXPECT_FALSE(Json::parse(said.out).contains("lower")) << said.out;
+
+  const Outcome split = trained({"--out", "split.keras", "--validation-split", "0.2"});
+  ASSERT_EQ(split.status, 0) << split.err;
+  const Outcome old = run({"predict", "series.keras", "wave.csv", "--steps", "14", "--json"});
+  const Outcome ahead = run({"predict", "split.keras", "wave.csv", "--steps", "14", "--json"});
+  EXPECT_EQ(Json::parse(ahead.out).at("lower").size(), 11u)
+      << ahead.out;  // of 46 windows, the last fifth of 230
+  EXPECT_NE(Json::parse(ahead.out).at("lower").dump(), Json::parse(old.out).at("lower").dump());
+  const Outcome judged = run({"evaluate", "split.keras", "--data", "wave.csv", "--json"});
+  EXPECT_EQ(Json::parse(judged.out).at("samples").as_int(), 46) << judged.out << judged.err;
+
+  const std::string text = read_file(*folder_ / "wave.csv");
+  size_t end = 0;
+  for (int line = 0; line < 201; ++line) end = text.find('\n', end) + 1;
+  write_file(*folder_ / "start.csv", text.substr(0, end));
+  const Outcome given = run({"train", "series.keras", "--data", "start.csv", "--epochs", "1",
+                             "--validation-data", "wave.csv", "--out", "given.keras"});
+  ASSERT_EQ(given.status, 0) << given.err;
+  const Outcome known = run({"predict", "given.keras", "wave.csv", "--steps", "14", "--json"});
+  EXPECT_EQ(Json::parse(known.out).at("lower").size(), 10u) << known.out;  // 40 values behind those 200
+}
+
+TEST_F(SeriesRecipe, RemembersHowItsDatesAreFilled) {
+  // The wave without two of its months.
+  std::string text = read_file(*folder_ / "wave.csv");
+  for (const char* month : {"2001-03", "2010-10"}) {
+    const size_t at = text.find(month);
+    text.erase(at, text.find('\n', at) + 1 - at);
+  }
+  write_file(*folder_ / "holes.csv", text);
+  const Outcome trained = run({"train", "series", "--data", "holes.csv", "--epochs", "1", "--fill-dates",
+                               "interpolate", "--out", "filled.keras"});
+  ASSERT_EQ(trained.status, 0) << trained.err;
+  EXPECT_NE(
+      trained.err.find("2 times of the series are missing, in 2 gaps; the first is between '2001-02' and "
+                       "'2001-04', rows 14 and 15: filled with values on the line"),
+      std::string::npos)
+      << trained.err;
+  const Outcome judged = run({"evaluate", "filled.keras", "--data", "holes.csv", "--json"});
+  EXPECT_NE(judged.err.find("filled with values on the line"), std::string::npos) << judged.err;
+  EXPECT_EQ(Json::parse(judged.out).at("samples").as_int(), 48);
+  const Outcome told = run({"predict", "filled.keras", "holes.csv", "--fill-dates", "drop"});
+  EXPECT_NE(told.err.find("the series goes on as if there was none"), std::string::npos) << told.err;
+  const Outcome wrong = run({"predict", "filled.keras", "holes.csv", "--fill-dates", "line"});
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_NE(wrong.err.find("expected tell, fail, drop, previous or interpolate"), std::string::npos)
+      << wrong.err;
+  const Outcome none = run({"train", "tabular", "--data", "holes.csv", "--fill-dates", "drop"});
+  EXPECT_EQ(none.status, 2);
+  EXPECT_NE(none.err.find("--fill-dates: it is of time series"), std::string::npos) << none.err;
 }
 
 TEST_F(SeriesRecipe, RefusesWhatIsNoSeries) {

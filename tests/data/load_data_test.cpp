@@ -6,6 +6,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
+#include "lamina/data/detail/parquet.h"
 #include "lamina/data/labelled_data.h"
 #include "lamina/formats/npz.h"
 #include "tests/support/temporary_folder.h"
@@ -112,9 +113,17 @@ TEST(LoadData, RefusesKindsThatThisBuildCannotRead) {
             std::string::npos);
   write_file(folder / "a.parquet", std::string("PAR1\x15\0\x15", 7));
   const std::string message = message_of<FileError>([&] { load_data(folder / "a.parquet"); });
-  EXPECT_NE(message.find("a.parquet' is a Parquet file"), std::string::npos) << message;
-  EXPECT_NE(message.find("pandas.read_parquet"), std::string::npos) << message;
-  EXPECT_NE(message.find(".npz"), std::string::npos) << message;
+  if (detail::why_no_parquet().empty()) {
+    EXPECT_NE(message.find("a.parquet' cannot be read as Parquet"), std::string::npos) << message;
+  } else {
+    EXPECT_NE(message.find("a.parquet' is a Parquet file"), std::string::npos) << message;
+    EXPECT_NE(message.find("pandas.read_parquet"), std::string::npos) << message;
+    EXPECT_NE(message.find("built without Apache Arrow"), std::string::npos) << message;
+  }
+  write_file(folder / "a.feather", std::string("ARROW1\0\0", 8));
+  const std::string other = message_of<FileError>([&] { load_data(folder / "a.feather"); });
+  EXPECT_NE(other.find("a.feather' is a Feather file"), std::string::npos) << other;
+  EXPECT_NE(other.find(".npz"), std::string::npos) << other;
   EXPECT_NE(message_of<FileError>([&] { load_data(folder / "b.npz"); }).find("No such file"),
             std::string::npos);
   EXPECT_NE(message_of<FileError>([&] { load_data(folder / "b.xyz"); }).find("No such file"),

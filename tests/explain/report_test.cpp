@@ -124,5 +124,23 @@ TEST(LineChart, OneEpochIsADot) {
   EXPECT_EQ(svg.find("inf"), std::string::npos);
 }
 
+// On a telephone 32 mistakes were many screens, the shapes of layers four lines each, and a wide matrix cut.
+TEST(Report, IsForNarrowScreensToo) {
+  TrainingReport report;
+  report.title = "narrow";
+  report.layers = {{"conv2d", "Conv2D", "(None, 26, 26, 32)", 320}};
+  report.classes = {"cat", "dog"};
+  report.confusion = {{3, 1}, {0, 4}};
+  for (int i = 0; i < 20; ++i)
+    report.mistakes.push_back({Picture{2, 2, 1, {0, 1, 2, 3}}, "cat", "dog", 0.75, i});
+  const std::string page = to_html(report);
+  EXPECT_NE(page.find("<summary>4 more</summary>"), std::string::npos);
+  EXPECT_NE(page.find("<td class=\"text\">conv2d<div class=\"below\">Conv2D</div></td>"), std::string::npos);
+  EXPECT_NE(page.find("<td class=\"shape\">(None, 26, 26, 32)</td>"), std::string::npos);
+  EXPECT_NE(page.find("<div class=\"wide\"><table class=\"matrix\">"), std::string::npos);
+  report.mistakes.resize(16);
+  EXPECT_EQ(to_html(report).find(" more</summary>"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace lamina

@@ -21,7 +21,8 @@ class KernelRows {
  private:
   const Matrix& b_;
   double gamma_;
-  std::vector<double> squares_;  // of b's rows
+  std::vector<double> squares_;    // of b's rows
+  std::vector<float> transposed_;  // b's columns, where it is small
 };
 
 /// x less `center`.

@@ -171,7 +171,8 @@ class Grower {
         target_(std::move(target)),
         options_(options),
         random_(random),
-        order_(static_cast<size_t>(x.features)) {
+        order_(static_cast<size_t>(x.features)),
+        constant_(static_cast<size_t>(x.features)) {
     std::iota(order_.begin(), order_.end(), 0);
     tree_.width = static_cast<int64_t>(target_.width());
     tree_.importance.assign(order_.size(), 0.0);
@@ -194,6 +195,9 @@ class Grower {
     size_t begin, end;
     int64_t depth;
     int32_t parent;  // of a right child; else -1
+  };
+  struct Range {
+    size_t begin = 0, end = 0;
   };
 
   void grow_node(const Node& node, std::vector<Node>& waiting, bool leaves) {
@@ -247,23 +251,23 @@ class Grower {
     if ((options_.max_depth >= 0 && node.depth >= options_.max_depth) || count < options_.min_samples_split ||
         count < 2 * options_.min_samples_leaf || target_.pure(total_.data()))
       return {};
-    return options_.max_features >= x_.features ? of_all(samples) : of_some(samples);
+    return options_.max_features >= x_.features ? of_all(node, samples) : of_some(node, samples);
   }
 
   // One feature after the other out of a random order: max_features of them, and on until one of them was not
   // constant.
-  Split of_some(std::span<const uint32_t> samples) {
+  Split of_some(const Node& node, std::span<const uint32_t> samples) {
     Split best;
     bool constant = true;
     for (int64_t i = 0; i < x_.features && (i < options_.max_features || constant); ++i) {
       const auto left = static_cast<uint32_t>(x_.features - i);
       std::swap(order_[static_cast<size_t>(i)], order_[static_cast<size_t>(i + random_.below(left))]);
-      constant &= !search(order_[static_cast<size_t>(i)], samples, scratch_, best);
+      constant &= !search_in(node, order_[static_cast<size_t>(i)], samples, scratch_, best);
     }
     return best;
   }
 
-  Split of_all(std::span<const uint32_t> samples) {
+  Split of_all(const Node& node, std::span<const uint32_t> samples) {
     for (uint32_t i = static_cast<uint32_t>(x_.features); i > 1; --i)
       std::swap(order_[i - 1], order_[random_.below(i)]);
     std::vector<Split> found(order_.size());
@@ -271,13 +275,25 @@ class Grower {
     parallel_for(x_.features, grain, [&](int64_t begin, int64_t end) {
       Scratch<Cell> own;
       for (int64_t i = begin; i < end; ++i)
-        search(order_[static_cast<size_t>(i)], samples, own, found[static_cast<size_t>(i)]);
+        search_in(node, order_[static_cast<size_t>(i)], samples, own, found[static_cast<size_t>(i)]);
     });
     Split best;
     for (const Split& each : found) {
       if (each.quality > best.quality) best = each;
     }
     return best;
+  }
+
+  // As search, and without a look at a feature that is constant in a node around this one: most are, deep in
+  // a tree of zeros and ones. Nodes within a node come one after the other, so that one range a feature will
+  // do.
+  bool search_in(const Node& node, int64_t feature, std::span<const uint32_t> samples, Scratch<Cell>& scratch,
+                 Split& best) {
+    Range& constant = constant_[static_cast<size_t>(feature)];
+    if (constant.begin <= node.begin && node.end <= constant.end) return false;
+    if (search(feature, samples, scratch, best)) return true;
+    constant = {node.begin, node.end};
+    return false;
   }
 
   // Betters `best` by splits of one feature; false when all its values are the same.
@@ -348,7 +364,8 @@ class Grower {
   Target target_;
   const GrowOptions options_;
   RandomWords random_;
-  std::vector<int64_t> order_;  // of the features
+  std::vector<int64_t> order_;   // of the features
+  std::vector<Range> constant_;  // of samples, in which a feature is known to be constant
   std::vector<uint32_t> samples_, right_;
   std::vector<Cell> total_;  // of the node
   Scratch<Cell> scratch_;

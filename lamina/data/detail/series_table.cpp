@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <optional>
 
 #include "lamina/base/detail/text.h"
@@ -11,6 +10,7 @@
 #include "lamina/base/log.h"
 #include "lamina/data/detail/cells.h"
 #include "lamina/data/detail/feature_cells.h"
+#include "lamina/data/detail/series_times.h"
 
 namespace lamina::detail {
 namespace {
@@ -30,7 +30,9 @@ class SeriesTable {
   LabelledData run() {
     const Missing missing = options_.missing_way();
     LabelledData data;
+    const FillDates way = known_fill_dates(options_.needs.known).value_or(FillDates::kTell);
     std::vector<float> values;
+    std::vector<size_t> rows;  // that have a value, from 1
     double first = std::nan("");
     bool differ = false;
     size_t dropped = 0;
@@ -48,7 +50,8 @@ class SeriesTable {
       values.push_back(static_cast<float>(cell.number));
       if (values.size() == 1) first = cell.number;
       differ = differ || cell.number != first;
-      if (times_) add_time(data, row);
+      rows.push_back(row + 1);
+      if (times_) add_time(data, row, way);
     }
     if (values.empty()) throw FileError("'" + name_ + "': every row lacks a value");
     const auto [least, most] = std::minmax_element(values.begin(), values.end());
@@ -60,7 +63,11 @@ class SeriesTable {
       warn("'" + name_ + "': " + std::to_string(dropped) + " of " + std::to_string(table_.rows.size()) +
            " rows lack a finite value and are left out: the series goes on as if there was no gap");
     }
-    tell_gaps();
+    if (times_) {
+      settle_times(data.names, values, std::move(rows), way, name_);
+    } else if (way != FillDates::kTell) {
+      warn("'" + name_ + "': no column holds times, so that nobody looks for gaps (--fill-dates)");
+    }
     data.x = Tensor::from(values, Shape{static_cast<int64_t>(values.size()), 1});
     data.features = {table_.columns[values_]};
     return data;
@@ -145,54 +152,14 @@ class SeriesTable {
     return *iso;
   }
 
-  // Rows that are mostly the same time apart, and some of which are missing.
-  void tell_gaps() const {
-    if (!times_ || table_.rows.size() < 4) return;
-    TextColumn times(table_.columns[*times_]);
-    for (size_t row = 0; row < table_.rows.size(); ++row) times.push_back(time_of(row));
-    if (!looks_like_a_date(times[0])) {
-      if (looks_like_another_date(times[0]))
-        warn("'" + name_ + "': times such as " + shown(times[0]) +
-             " are not understood, so that nobody looks whether they go forward, or what season they have; " +
-             date_format_hint());
-      return;
-    }
-    std::vector<int64_t> moments;  // in seconds
-    for (size_t row = 0; row < times.size(); ++row) {
-      if (!looks_like_a_date(times[row])) return;
-      try {
-        moments.push_back(std::llround(date_parts(times, row)[0] * 86400));
-      } catch (const InvalidArgument& error) {
-        throw FileError("'" + name_ + "': " + error.what());
-      }
-    }
-    std::map<int64_t, size_t> steps;
-    for (size_t row = 1; row < moments.size(); ++row) ++steps[moments[row] - moments[row - 1]];
-    const auto most = std::max_element(steps.begin(), steps.end(),
-                                       [](const auto& a, const auto& b) { return a.second < b.second; });
-    const int64_t step = most->first;
-    if (step <= 0 || most->second * 10 < 7 * (moments.size() - 1)) return;
-    size_t gaps = 0, first = 0;
-    int64_t missing = 0;
-    for (size_t row = 1; row < moments.size(); ++row) {
-      const int64_t apart = moments[row] - moments[row - 1];
-      if (apart <= step) continue;
-      if (gaps++ == 0) first = row;
-      missing += apart / step - 1;
-    }
-    if (gaps == 0) return;
-    warn("'" + name_ + "': " + count_of(missing, "time") + " of the series " + (missing == 1 ? "is" : "are") +
-         " missing, in " + count_of(static_cast<int64_t>(gaps), "gap") + "; the first is between " +
-         shown(times[first - 1]) + " and " + shown(times[first]) + ", rows " + std::to_string(first) +
-         " and " + std::to_string(first + 1) + ": the series goes on as if there was none");
-  }
-
-  void add_time(LabelledData& data, size_t row) const {
+  void add_time(LabelledData& data, size_t row, FillDates way) const {
     const std::string time = time_of(row);
-    if (!data.names.empty() && is_iso(time) && is_iso(data.names.back()) &&
+    const bool may_go_back = way != FillDates::kTell && way != FillDates::kFail;
+    if (!may_go_back && !data.names.empty() && is_iso(time) && is_iso(data.names.back()) &&
         time.size() == data.names.back().size() && time < data.names.back()) {
       throw FileError(place(row, *times_) + " is " + shown(time) + ", after " + shown(data.names.back()) +
-                      " in the row before; a series goes forward in time: sort the rows");
+                      " in the row before; a series goes forward in time: sort the rows, or say so "
+                      "(--fill-dates drop, previous or interpolate)");
     }
     data.names.push_back(time);
   }

@@ -6,11 +6,11 @@ namespace lamina::detail {
 inline constexpr char kReportStyle[] = R"css(
 :root { color-scheme: light dark;
   --ground: #f6f7f9; --card: #ffffff; --ink: #1a2230; --soft: #5c6878; --line: #e3e7ed; --grid: #edf0f4;
-  --train: #2f6fde; --val: #e8793a; --good: #16966a; --bad: #d2413f; --heat: 47, 111, 222; --pixel: #10141b;
+  --train: #2f6fde; --val: #e8793a; --good: #16966a; --bad: #d2413f; --heat: 47, 111, 222; --pixel: #10141b; --shade: rgba(26, 34, 48, .35);
   --c5: #7b4fd6; --c6: #0b8f9c; --c7: #c2408f; --c8: #8a6d3b; --c9: #6f8116; --c10: #4a6785; }
 @media (prefers-color-scheme: dark) { :root {
   --ground: #0f1319; --card: #181e27; --ink: #e7ecf3; --soft: #97a3b4; --line: #2a323e; --grid: #2b3440;
-  --train: #6ea2ff; --val: #ff9d61; --good: #45c997; --bad: #ff7d77; --heat: 110, 162, 255; --pixel: #000;
+  --train: #6ea2ff; --val: #ff9d61; --good: #45c997; --bad: #ff7d77; --heat: 110, 162, 255; --pixel: #000; --shade: rgba(160, 180, 210, .45);
   --c5: #b294ff; --c6: #4fd0dc; --c7: #f28ac4; --c8: #c9a66b; --c9: #b5c957; --c10: #9db8d2; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); line-height: 1.5;
@@ -50,16 +50,23 @@ th { text-align: left; font-weight: 600; color: var(--soft); font-size: 13px; }
 th, td { padding: 7px 12px 7px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 tr:last-child td { border-bottom: 0; }
 td.number, th.number { text-align: right; padding-right: 0; padding-left: 12px; white-space: nowrap; }
-td.type { color: var(--soft); }
+td.type, .below { color: var(--soft); }
+.below { display: none; font-size: 12.5px; }
+td.shape { white-space: nowrap; }
 td.key { color: var(--soft); white-space: nowrap; width: 1%; padding-right: 20px; }
 .options td.number { white-space: normal; overflow-wrap: anywhere; min-width: 64px; }
 td.text { overflow-wrap: anywhere; }
 tfoot td { font-weight: 650; border-top: 2px solid var(--line); border-bottom: 0; }
+/* What is wider than its card scrolls, with a shadow at the side where there is more. */
+.wide { overflow-x: auto; background: linear-gradient(to right, var(--card) 14px, transparent) 0 0 / 36px 100% no-repeat local,
+  linear-gradient(to left, var(--card) 14px, transparent) 100% 0 / 36px 100% no-repeat local,
+  linear-gradient(to right, var(--shade), transparent) 0 0 / 14px 100% no-repeat scroll,
+  linear-gradient(to left, var(--shade), transparent) 100% 0 / 14px 100% no-repeat scroll; }
 .matrix { width: auto; margin: 0 auto; font-size: 12.5px; border-spacing: 2px; border-collapse: separate; }
 .matrix td, .matrix th { border: 0; padding: 0; text-align: center; min-width: 40px; height: 32px; border-radius: 5px;
   vertical-align: middle; }
 .matrix th.row { text-align: right; padding-right: 10px; white-space: nowrap; }
-.matrix th.column { height: 88px; vertical-align: bottom; padding-bottom: 8px; }
+.matrix th.column { height: auto; vertical-align: bottom; padding-bottom: 8px; }
 .matrix th.column span { display: inline-block; writing-mode: vertical-rl; transform: rotate(180deg); white-space: nowrap; }
 .matrix th.recall { padding-left: 10px; font-weight: 400; }
 .matrix td.zero { color: transparent; }
@@ -73,6 +80,7 @@ figure .wrong { color: var(--bad); font-weight: 600; }
 figure .right { color: var(--soft); }
 pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; font: 13px/1.55 ui-monospace, "DejaVu Sans Mono", monospace; }
 details summary { cursor: pointer; color: var(--soft); font-size: 13px; margin-top: 8px; }
+.pictures + details summary { margin: 14px 0; }
 footer { color: var(--soft); font-size: 13px; margin-top: 26px; text-align: center; }
 @media (max-width: 560px) {
   main { padding: 24px 12px 40px; }
@@ -82,8 +90,16 @@ footer { color: var(--soft); font-size: 13px; margin-top: 26px; text-align: cent
   .tiles { grid-template-columns: repeat(auto-fit, minmax(132px, 1fr)); gap: 10px; }
   .tile { padding: 12px 14px; }
   .tile .value { font-size: 23px; }
-  .matrix { font-size: 11px; }
-  .matrix td, .matrix th { min-width: 27px; height: 27px; }
+  .matrix { font-size: 10.5px; border-spacing: 1px; }
+  .matrix td, .matrix th { min-width: 22px; height: 24px; font-size: 10.5px; }
+  .matrix th.row { padding-right: 5px; }
+  .matrix th.recall { padding-left: 3px; }
+  .pictures { grid-template-columns: repeat(auto-fill, minmax(96px, 1fr)); gap: 10px; }
+  .layers { font-size: 13.5px; }
+  .layers td, .layers th { padding-right: 8px; }
+  .layers .number { padding-left: 4px; padding-right: 0; }
+  td.type, th.type { display: none; }
+  .below { display: block; }
 }
 @media print { body { background: #fff; } .card, .tile, figure { break-inside: avoid; } }
 )css";
