@@ -103,14 +103,14 @@ std::vector<Tensor> vjp_irfft(const VjpArgs& args) {
   return {real * share, imag * share};
 }
 
-const Op& fft_op =
-    register_op({.name = "fft",
-                 .doc = "sum of x[j] exp(-2 pi i j k / n) along the last axis; inverse: +2 pi i, over n",
-                 .inputs = {{"real", DTypeClass::kFloating}, {"imag", DTypeClass::kFloating}},
-                 .outputs = {"real", "imag"},
-                 .infer = infer_fft,
-                 .flops = flops<5>,
-                 .vjp = vjp_fft});
+const Op& fft_op = register_op<FftAttrs>(
+    {.name = "fft",
+     .doc = "sum of x[j] exp(-2 pi i j k / n) along the last axis; inverse: +2 pi i, over n",
+     .inputs = {{"real", DTypeClass::kFloating}, {"imag", DTypeClass::kFloating}},
+     .outputs = {"real", "imag"},
+     .infer = infer_fft,
+     .flops = flops<5>,
+     .vjp = vjp_fft});
 
 const Op& rfft_op = register_op({.name = "rfft",
                                  .doc = "fft of real numbers along the last axis: its first n/2 + 1",
@@ -121,13 +121,13 @@ const Op& rfft_op = register_op({.name = "rfft",
                                  .vjp = vjp_rfft});
 
 const Op& irfft_op =
-    register_op({.name = "irfft",
-                 .doc = "the real numbers along the last axis whose rfft this is",
-                 .inputs = {{"real", DTypeClass::kFloating}, {"imag", DTypeClass::kFloating}},
-                 .outputs = {"y"},
-                 .infer = infer_irfft,
-                 .flops = flops<5>,
-                 .vjp = vjp_irfft});
+    register_op<IrfftAttrs>({.name = "irfft",
+                             .doc = "the real numbers along the last axis whose rfft this is",
+                             .inputs = {{"real", DTypeClass::kFloating}, {"imag", DTypeClass::kFloating}},
+                             .outputs = {"y"},
+                             .infer = infer_irfft,
+                             .flops = flops<5>,
+                             .vjp = vjp_irfft});
 
 ComplexTensor run(bool inverse, const ComplexTensor& x) {
   auto parts = apply(fft_op, FftAttrs{inverse}, {x.real, x.imag});

@@ -87,23 +87,23 @@ double flops(const CostArgs& args) {
 
 const ArgSpec kKey{"key", DTypeClass::kInteger};
 
-const Op& integers_op = register_op({.name = "random_randint",
-                                     .doc = "integers in [minval, maxval)",
-                                     .inputs = {kKey},
-                                     .outputs = {"y"},
-                                     .infer = infer_integers,
-                                     .flops = flops<60>,
-                                     .no_gradient = kNoGradient});
+const Op& integers_op = register_op<RandomIntegersAttrs>({.name = "random_randint",
+                                                          .doc = "integers in [minval, maxval)",
+                                                          .inputs = {kKey},
+                                                          .outputs = {"y"},
+                                                          .infer = infer_integers,
+                                                          .flops = flops<60>,
+                                                          .no_gradient = kNoGradient});
 
 const Op& define(const char* name, const char* doc, std::vector<ArgSpec> parameters) {
   parameters.insert(parameters.begin(), kKey);
-  return register_op({.name = name,
-                      .doc = doc,
-                      .inputs = parameters,
-                      .outputs = {"y"},
-                      .infer = infer_parameters,
-                      .flops = flops<200>,
-                      .no_gradient = kNoGradient});
+  return register_op<RandomAttrs>({.name = name,
+                                   .doc = doc,
+                                   .inputs = parameters,
+                                   .outputs = {"y"},
+                                   .infer = infer_parameters,
+                                   .flops = flops<200>,
+                                   .no_gradient = kNoGradient});
 }
 
 const Op& truncated_op = define("random_truncated_normal", "normal within two deviations", {});
@@ -113,13 +113,13 @@ const Op& beta_op = define("random_beta", "beta in [0, 1]",
 const Op& binomial_op = define("random_binomial", "successes in so many trials",
                                {{"counts", DTypeClass::kFloating}, {"probabilities", DTypeClass::kFloating}});
 
-const Op& categorical_op = register_op({.name = "random_categorical",
-                                        .doc = "classes with probabilities softmax(logits)",
-                                        .inputs = {kKey, {"logits", DTypeClass::kFloating}},
-                                        .outputs = {"y"},
-                                        .infer = infer_categorical,
-                                        .flops = flops<100>,
-                                        .no_gradient = kNoGradient});
+const Op& categorical_op = register_op<RandomAttrs>({.name = "random_categorical",
+                                                     .doc = "classes with probabilities softmax(logits)",
+                                                     .inputs = {kKey, {"logits", DTypeClass::kFloating}},
+                                                     .outputs = {"y"},
+                                                     .infer = infer_categorical,
+                                                     .flops = flops<100>,
+                                                     .no_gradient = kNoGradient});
 
 Tensor draw(const Op& op, const Tensor& key, const Shape& shape, int64_t stream,
             const std::vector<Tensor>& parameters) {

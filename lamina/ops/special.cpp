@@ -69,7 +69,7 @@ std::vector<TensorType> infer_polygamma(const InferArgs& args) {
   return detail::infer_same(args);
 }
 
-const Op& polygamma_op = register_op(
+const Op& polygamma_op = register_op<PolygammaAttrs>(
     {.name = "polygamma",
      .doc = "the n-th derivative of digamma(x)",
      .inputs = {{"x", DTypeClass::kFloating}},
