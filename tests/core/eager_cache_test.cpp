@@ -58,10 +58,11 @@ TEST(EagerCache, WhatDiffersIsAnotherProgram) {
   EXPECT_EQ(made_by([&] { EXPECT_EQ(sums(x, x * 1.0), (std::vector<float>{5, -10, 15})); }), 1);
   // What is held besides is computed besides.
   const auto held = [&](bool hold) {
-    const Tensor inner = exp(x * 0.75);
-    const Tensor kept = hold ? inner : Tensor();
-    const float value = sum(inner * 5.0).item();
-    EXPECT_EQ(kept.computed(), hold);
+    Tensor inner = exp(x * 0.75);
+    const Tensor total = sum(inner * 5.0);
+    if (!hold) inner = Tensor();
+    const float value = total.item();
+    EXPECT_EQ(inner.computed(), hold);
     return value;
   };
   const float value = held(false);
