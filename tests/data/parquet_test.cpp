@@ -1,8 +1,6 @@
 // Parquet beside the CSV that pandas writes of the same table: as what they are read, they are the same.
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/data/detail/cells.h"
@@ -19,15 +17,6 @@ using test::message_of;
 using test::Told;
 
 std::string golden(const std::string& name) { return test::golden_path("data/parquet/" + name); }
-
-std::vector<std::string> cases() {
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(golden(""))) {
-    if (entry.path().extension() == ".parquet") names.push_back(entry.path().stem().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
 
 class Parquet : public ::testing::TestWithParam<std::string> {
  protected:
@@ -81,7 +70,7 @@ TEST_P(Parquet, IsTheTableThatItsCsvIs) {
     expect_same_cells(actual.columns[i], expected.columns[i]);
 }
 
-INSTANTIATE_TEST_SUITE_P(Golden, Parquet, ::testing::ValuesIn(cases()), test::CaseName());
+INSTANTIATE_TEST_SUITE_P(Golden, Parquet, ::testing::ValuesIn(test::golden_cases("data/parquet", ".parquet")), test::CaseName());
 
 using ParquetFiles = Parquet;
 

@@ -74,11 +74,11 @@ std::string golden_path(const std::string& name) {
   return (elsewhere ? std::string(elsewhere) : std::string(LAMINA_SOURCE_DIR) + "/tests/golden") + "/" + name;
 }
 
-std::vector<std::string> golden_cases(const std::string& folder) {
+std::vector<std::string> golden_cases(const std::string& folder, const std::string& extension) {
   std::vector<std::string> names;
   std::error_code missing;  // then there are none, which the tests that count cases report
   for (const auto& entry : std::filesystem::directory_iterator(golden_path(folder), missing)) {
-    if (entry.path().extension() == ".npz") names.push_back(entry.path().stem().string());
+    if (entry.path().extension() == extension) names.push_back(entry.path().stem().string());
   }
   std::sort(names.begin(), names.end());
   return names;

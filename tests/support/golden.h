@@ -18,7 +18,7 @@ namespace lamina::test {
 std::string golden_path(const std::string& name);
 
 /// Names, without ".npz" and sorted, of the golden files in that folder.
-std::vector<std::string> golden_cases(const std::string& folder);
+std::vector<std::string> golden_cases(const std::string& folder, const std::string& extension = ".npz");
 
 /// The file as text.
 std::string golden_text(const std::string& name);
