@@ -1,0 +1,196 @@
+// Times one piece of work of the engine and prints one JSON line, for bench/figures:
+//   lamina_engine product M N K COUNT DTYPE [transposed]     "gflops"; transposed: the second operand
+//   lamina_engine conv SIDE IN OUT DTYPE [gradients]         "gflops"; 8 images, 3x3, "same"
+//   lamina_engine plan LAYERS                                "plan_ms" of a training step of so many dense
+//   layers lamina_engine loop eager|compiled                        "step_us" of a training step of 100 -> 64
+//   -> 64 -> 10 lamina_engine array WORK DTYPE [ROWS SIDE]               "ms", a million elements, or ROWS
+//   matrices of SIDE x SIDE
+// Best of several runs, with all threads. bench/engine_peer.py does the same with PyTorch and NumPy.
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "lamina/lamina.h"
+
+using namespace lamina;
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+template <class F>
+double best_seconds(int runs, int repeats, F f) {
+  double best = 1e9;
+  f();
+  for (int run = 0; run < runs; ++run) {
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < repeats; ++i) f();
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    best = std::min(best, took.count() / repeats);
+  }
+  return best;
+}
+
+Tensor numbers(int64_t seed, const Shape& shape, DType dtype = DType::kFloat32) {
+  return cast(random_normal(random_key(seed), shape), dtype).eval();
+}
+
+double time_of(const TensorFunction& f, const std::vector<Tensor>& arguments) {
+  const Function compiled = compile(f);
+  return best_seconds(9, 1, [&] { compiled(arguments); });
+}
+
+Json product(const Words& words) {
+  const int64_t m = std::stoll(words.at(0)), n = std::stoll(words.at(1)), k = std::stoll(words.at(2)),
+                count = std::stoll(words.at(3));
+  const DType dtype = dtype_from_name(words.at(4));
+  const bool transposed = words.size() > 5;
+  const Tensor a = numbers(1, {count, m, k}, dtype);
+  const Tensor b = numbers(2, transposed ? Shape{count, n, k} : Shape{count, k, n}, dtype);
+  const double seconds = time_of(
+      [&](const std::vector<Tensor>& x) { return std::vector{matmul(x[0], x[1], false, transposed)}; },
+      {a, b});
+  return Json::object({{"gflops", 2e-9 * static_cast<double>(m * n * k * count) / seconds}});
+}
+
+Json conv(const Words& words) {
+  const int64_t side = std::stoll(words.at(0)), in = std::stoll(words.at(1)), out = std::stoll(words.at(2));
+  const DType dtype = dtype_from_name(words.at(3));
+  const bool gradients = words.size() > 4;
+  const auto forward = [](const std::vector<Tensor>& a) {
+    return std::vector{conv2d(a[0], a[1], {.padding = "same"})};
+  };
+  const TensorFunction both = [&](const std::vector<Tensor>& a) {
+    return vjp(forward({a[0], a[1]}), {a[0], a[1]}, {a[2]});
+  };
+  const std::vector<Tensor> all{numbers(1, {8, side, side, in}, dtype), numbers(2, {3, 3, in, out}, dtype),
+                                numbers(3, {8, side, side, out}, dtype)};
+  const double seconds = gradients ? time_of(both, all) : time_of(forward, {all[0], all[1]});
+  const double work = 2e-9 * static_cast<double>(8 * side * side * in * out * 9) * (gradients ? 2 : 1);
+  return Json::object({{"gflops", work / seconds}});
+}
+
+std::vector<Tensor> dense_weights(const std::vector<int64_t>& widths) {
+  std::vector<Tensor> weights;
+  for (size_t i = 0; i + 1 < widths.size(); ++i) {
+    const auto scale = 1 / std::sqrt(static_cast<double>(widths[i]));
+    weights.push_back((numbers(static_cast<int64_t>(i), {widths[i], widths[i + 1]}) * scale).eval());
+    weights.push_back(zeros({widths[i + 1]}).eval());
+  }
+  return weights;
+}
+
+/// The weights after a step of gradient descent, and the loss.
+std::vector<Tensor> descend(const std::vector<Tensor>& weights, const Tensor& x, const Tensor& y) {
+  Tensor h = x;
+  for (size_t i = 0; i < weights.size(); i += 2) {
+    h = matmul(h, weights[i]) + weights[i + 1];
+    if (i + 2 < weights.size()) h = relu(h);
+  }
+  const Tensor loss = mean(sum(log_softmax(h) * y, {-1})) * -1.0;
+  const std::vector<Tensor> gradient = gradients(loss, weights);
+  std::vector<Tensor> next;
+  for (size_t i = 0; i < weights.size(); ++i) next.push_back(weights[i] - gradient[i] * 0.01);
+  next.push_back(loss);
+  return next;
+}
+
+TensorFunction descent_of(size_t weights) {
+  return [weights](const std::vector<Tensor>& a) {
+    return descend({a.begin(), a.begin() + static_cast<std::ptrdiff_t>(weights)}, a[weights], a[weights + 1]);
+  };
+}
+
+Json plan(const Words& words) {
+  const std::vector<int64_t> widths(static_cast<size_t>(std::stoll(words.at(0))) + 1, 32);
+  const std::vector<Tensor> batch{numbers(1, {16, 32}), numbers(2, {16, 32})};
+  double best = 1e9;
+  for (int run = 0; run < 3; ++run) {
+    std::vector<Tensor> weights = dense_weights(widths);
+    Step step(descent_of(weights.size()), weights.size());
+    step(weights, batch);
+    best = std::min(best, step.statistics().last_compile_ms);
+  }
+  return Json::object({{"plan_ms", best}});
+}
+
+Json loop(const Words& words) {
+  std::vector<Tensor> weights = dense_weights({100, 64, 64, 10});
+  const Tensor x = numbers(1, {32, 100}),
+               y = one_hot(Tensor::from(std::vector<int32_t>(32, 3), {32}), 10).eval();
+  Step step(descent_of(weights.size()), weights.size());
+  const std::vector<Tensor> batch{x, y};
+  std::vector<Tensor> outputs;
+  const std::function<void()> eager = [&] {
+    std::vector<Tensor> next = descend(weights, x, y);
+    eval(next);
+    next.back().item();
+    next.pop_back();
+    weights = std::move(next);
+  };
+  const std::function<void()> compiled = [&] {
+    step(weights, batch, outputs);
+    outputs[0].item();
+  };
+  return Json::object({{"step_us", 1e6 * best_seconds(20, 100, words.at(0) == "eager" ? eager : compiled)}});
+}
+
+Json array(const Words& words) {
+  constexpr int64_t kMany = 1'000'000;
+  const DType dtype = dtype_from_name(words.at(1));
+  using Work = std::function<std::vector<Tensor>(const std::vector<Tensor>&)>;
+  const auto one = [](auto f) -> Work {
+    return [f](const std::vector<Tensor>& a) { return std::vector{f(a)}; };
+  };
+  if (words.size() > 2) {
+    const int64_t count = std::stoll(words.at(2)), side = std::stoll(words.at(3));
+    const Tensor x = numbers(1, {count, side, side}, dtype);
+    const Tensor places = arange(side);
+    const Tensor eye = cast(one_hot(places, side), dtype) * static_cast<double>(side);
+    const Tensor definite = (matmul(x, x, false, true) + eye).eval();
+    const std::map<std::string, std::pair<Work, std::vector<Tensor>>> all{
+        {"cholesky", {one([](const auto& a) { return linalg::cholesky(a[0]); }), {definite}}},
+        {"inv", {one([](const auto& a) { return linalg::inv(a[0]); }), {definite}}},
+        {"solve", {one([](const auto& a) { return linalg::solve(a[0], a[1]); }), {definite, x}}},
+        {"det", {one([](const auto& a) { return linalg::det(a[0]); }), {x}}}};
+    const auto& [work, arguments] = all.at(words[0]);
+    return Json::object({{"ms", 1e3 * time_of(work, arguments)}});
+  }
+  const Tensor x = numbers(1, {kMany}, dtype), rows = numbers(2, {1000, 1000}, dtype);
+  const Tensor places = (cast(random_uniform(random_key(3), {kMany}) * 999'999.0, DType::kInt64)).eval();
+  const Tensor pairs = reshape(places, {-1, 1}).eval();
+  const auto scatter = [&](const std::string& reduction) {
+    return one([reduction](const auto& a) { return scatter_update(a[0], a[1], a[2], reduction); });
+  };
+  const std::map<std::string, std::pair<Work, std::vector<Tensor>>> all{
+      {"sort", {one([](const auto& a) { return sort(a[0]); }), {x}}},
+      {"sort_rows", {one([](const auto& a) { return sort(a[0]); }), {rows}}},
+      {"argsort", {one([](const auto& a) { return argsort(a[0]); }), {x}}},
+      {"cumsum", {one([](const auto& a) { return cumsum(a[0]); }), {x}}},
+      {"take", {one([](const auto& a) { return take(a[0], a[1]); }), {x, places}}},
+      {"scatter_add", {scatter("add"), {x, pairs, x}}},
+      {"scatter_max", {scatter("max"), {x, pairs, x}}}};
+  const auto& [work, arguments] = all.at(words[0]);
+  return Json::object({{"ms", 1e3 * time_of(work, arguments)}});
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::map<std::string, Json (*)(const Words&)> kinds{
+      {"product", product}, {"conv", conv}, {"plan", plan}, {"loop", loop}, {"array", array}};
+  try {
+    std::puts(kinds.at(argc > 1 ? argv[1] : "")({argv + 2, argv + argc}).dump().c_str());
+    return 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "lamina_engine: %s; the opening comment of bench/engine.cpp says what it takes\n",
+                 error.what());
+    return 1;
+  }
+}
