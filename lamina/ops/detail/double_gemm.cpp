@@ -56,7 +56,6 @@ HWY_EXPORT(Tile);
 
 namespace {
 
-constexpr int64_t kRows = DoubleGemm::kRows, kColumns = DoubleGemm::kColumns;
 /// Panels of so many rows of both operands at a time: the one of b stays in the nearest cache.
 constexpr int64_t kDepth = 256;
 /// What a thread takes at a time: so many panels of a, which stay in the second cache, by so many of b.
