@@ -78,7 +78,9 @@ class Verifier {
     if (static_cast<int>(sorted.size()) != shape.rank()) fail("layout " + layout.str() + " has a wrong rank");
     std::vector<int64_t> extents = shape.dims();
     for (const Layout::Block& block : layout.blocks) {
-      int64_t& extent = extents.at(static_cast<size_t>(block.axis));
+      if (block.axis < 0 || block.axis >= shape.rank())
+        fail("layout " + layout.str() + " splits an axis that is not there");
+      int64_t& extent = extents[static_cast<size_t>(block.axis)];
       if (block.size < 1 || extent % block.size != 0)
         fail("layout " + layout.str() + " does not divide its shape");
       extent /= block.size;

@@ -120,12 +120,13 @@ TEST(ReadGraph, SaysWhereTextIsNoGraph) {
       refusal(x + x + "return"),
       "text of a graph, line 3, column 7: expected the values %0 to %1, once each, before this, not the end");
   for (const std::string& broken : {
-           x + "%1: float32(3, 2) = relu(%0)\nreturn %1",       // another shape than inferred
-           x + "%1: float32(2, 3) = add(%0)\nreturn %1",        // too few inputs
-           x + "%1: float32(2, 3) = relu(%2)\nreturn %1",       // no such value
-           x + "%1: float32(2, 3) = softmax(%0)\nreturn %1",    // no attributes
-           x + "update %0 = %4\nreturn",                        // no such value
+           x + "%1: float32(3, 2) = relu(%0)\nreturn %1",     // another shape than inferred
+           x + "%1: float32(2, 3) = add(%0)\nreturn %1",      // too few inputs
+           x + "%1: float32(2, 3) = relu(%2)\nreturn %1",     // no such value
+           x + "%1: float32(2, 3) = softmax(%0)\nreturn %1",  // no attributes
+           x + "update %0 = %4\nreturn",                      // no such value
            x + "%1: float32(2, 3)@01,1x2 = reorder(%0) {target=01,1x2}\nreturn",  // blocks that do not divide
+           x + "%1: float32(2, 3)@01,4x1 = reorder(%0) {target=01,4x1}\nreturn",  // blocks of no axis
            std::string("%0: float32(None, 3) = input \"x\"\nreturn"),
            std::string("%0: float32(2, 3) = input \"x\nreturn"),
            std::string("%0: float32(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1) = input \"x\"\nreturn"),
