@@ -9,21 +9,12 @@
 #include "lamina/graph/read_graph.h"
 
 namespace lamina::detail {
-namespace {
-
-bool same(const Node& a, const Node& b) {
-  return a.op == b.op && a.inputs == b.inputs && a.outputs == b.outputs && a.attrs == b.attrs;
-}
-
-}  // namespace
-
 bool SubGraph::operator==(const SubGraph& other) const {
   if (graph == other.graph) return true;
   const Graph &a = *graph, &b = *other.graph;
-  return a.inputs == b.inputs && a.outputs == b.outputs &&
+  return a.inputs == b.inputs && a.outputs == b.outputs && a.nodes == b.nodes &&
          std::equal(a.values.begin(), a.values.end(), b.values.begin(), b.values.end(),
-                    [](const Value& x, const Value& y) { return x.type == y.type; }) &&
-         std::equal(a.nodes.begin(), a.nodes.end(), b.nodes.begin(), b.nodes.end(), same);
+                    [](const Value& x, const Value& y) { return x.type == y.type; });
 }
 
 std::string SubGraph::str() const {

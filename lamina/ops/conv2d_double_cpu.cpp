@@ -4,6 +4,7 @@
 
 #include "lamina/base/threads.h"
 #include "lamina/graph/op.h"
+#include "lamina/ops/detail/add_bias.h"
 #include "lamina/ops/detail/double_gemm.h"
 #include "lamina/ops/detail/window.h"
 
@@ -57,10 +58,8 @@ struct Windows {
                    for (int64_t at = from; at < to; ++at) {
                      const int64_t n = from_image + at / s.rows.input, y = at % s.rows.input;
                      for (int64_t i = 0; i < s.rows.size; ++i) {
-                       const int64_t start = y + s.rows.before - i * s.rows.dilation;
-                       if (start < 0 || start % s.rows.stride != 0) continue;
-                       const int64_t oy = start / s.rows.stride, row = n * s.rows.output + oy;
-                       if (oy < s.rows.output && row >= first && row < end)
+                       const int64_t oy = s.rows.with(y, i), row = n * s.rows.output + oy;
+                       if (oy >= 0 && row >= first && row < end)
                          add_row(matrix + (row - first) * line, i, image + (n * s.rows.input + y) * width());
                      }
                    }
@@ -141,14 +140,7 @@ std::unique_ptr<Kernel> prepare_forward(const KernelDesc& desc) {
           double* const out = args.output<double>(0) + first * w.s.columns.output * w.s.filters;
           w.gather(args.input<double>(0), first, end, matrix);
           gemm.run(matrix, args.input<double>(1), out, matrix + w.matrix());
-          if (!bias) return;
-          const double* const b = args.input<double>(2);
-          for (int64_t i = 0; i < pixels; ++i) {
-            for (int64_t f = 0; f < w.s.filters; ++f) {
-              const double value = out[i * w.s.filters + f] + b[f];
-              out[i * w.s.filters + f] = relu && value < 0 ? 0 : value;  // keeps NaN
-            }
-          }
+          if (bias) detail::add_bias(pixels, w.s.filters, relu, args.input<double>(2), out);
         });
       },
       bytes(w.matrix()) + largest.workspace());

@@ -62,13 +62,6 @@ void forward(const ConvShape& s, bool relu, const T* image, const T* kernel, con
   });
 }
 
-/// The window that puts its element `tap` on image element `at`, or -1.
-int64_t window_with(const Window& w, int64_t at, int64_t tap) {
-  const int64_t start = at + w.before - tap * w.dilation;
-  if (start < 0 || start % w.stride != 0 || start / w.stride >= w.output) return -1;
-  return start / w.stride;
-}
-
 template <class T>
 void grad_input(const ConvShape& s, const T* g, const T* kernel, T* grad) {
   parallel_for(s.batch * s.rows.input, 1, [&](int64_t begin, int64_t end) {
@@ -82,10 +75,10 @@ void grad_input(const ConvShape& s, const T* g, const T* kernel, T* grad) {
           const int64_t first_filter = channel / s.group_channels() * s.group_filters();
           detail::Accumulator<T> total{};
           for (int64_t i = 0; i < s.rows.size; ++i) {
-            const int64_t oy = window_with(s.rows, y, i);
+            const int64_t oy = s.rows.with(y, i);
             if (oy < 0) continue;
             for (int64_t j = 0; j < s.columns.size; ++j) {
-              const int64_t ox = window_with(s.columns, x, j);
+              const int64_t ox = s.columns.with(x, j);
               if (ox < 0) continue;
               const T* from = g + out_at(s, n, oy, ox);
               for (int64_t f = first_filter; f < first_filter + s.group_filters(); ++f) {

@@ -8,6 +8,7 @@
 #include "lamina/graph/contraction.h"
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/accumulate.h"
+#include "lamina/ops/detail/add_bias.h"
 #include "lamina/ops/detail/double_gemm.h"
 #include "lamina/ops/detail/small_gemm.h"
 #include "lamina/ops/detail/through_float32.h"
@@ -156,20 +157,7 @@ std::unique_ptr<Kernel> prepare_small(const KernelDesc& desc) {
 
 template <class T>
 void add_bias(const Products& p, const T* bias, T* c) {
-  const int64_t grain = std::max<int64_t>(1, 32768 / p.n);
-  parallel_for(p.m * p.count(), grain, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      T* row = c + i * p.n;
-      if (p.relu) {
-        for (int64_t j = 0; j < p.n; ++j) {
-          const T value = row[j] + bias[j];
-          row[j] = value < 0 ? 0 : value;  // keeps NaN
-        }
-      } else {
-        for (int64_t j = 0; j < p.n; ++j) row[j] += bias[j];
-      }
-    }
-  });
+  detail::add_bias(p.m * p.count(), p.n, p.relu, bias, c);
 }
 
 // ---- one row by a large matrix

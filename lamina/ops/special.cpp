@@ -5,6 +5,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/ops/binary.h"
+#include "lamina/ops/detail/float_function.h"
 #include "lamina/ops/detail/loop_tiles.h"
 #include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/detail/special_functions.h"
@@ -35,22 +36,9 @@ TileFunction polygamma_tile(std::span<const DType> inputs, DType) {
   });
 }
 
-/// `derivative`: of the function, from x and y.
 template <class F, Tensor (*derivative)(const Tensor& x, const Tensor& y)>
 const Op& define(const char* name, const char* doc) {
-  return register_op({.name = name,
-                      .doc = doc,
-                      .inputs = {{"x", DTypeClass::kFloating}},
-                      .outputs = {"y"},
-                      .infer = detail::infer_same,
-                      .vjp =
-                          [](const VjpArgs& args) {
-                            return std::vector<Tensor>{args.grads[0] *
-                                                       derivative(args.inputs[0], args.outputs[0])};
-                          },
-                      .tile = detail::floats1<F>,
-                      .elementwise = true,
-                      .tile_cost = 80});
+  return detail::define_float_function<F, derivative>(name, doc, 80);
 }
 
 Tensor d_lgamma(const Tensor& x, const Tensor&) { return digamma(x); }

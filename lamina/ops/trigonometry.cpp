@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "lamina/ops/binary.h"
+#include "lamina/ops/detail/float_function.h"
 #include "lamina/ops/detail/loop_tiles.h"
 #include "lamina/ops/detail/promote.h"
 #include "lamina/ops/detail/recorded.h"
@@ -22,21 +23,9 @@ LAMINA_LOOP1(Arccosh, C, std::acosh(x));
 LAMINA_LOOP1(Arctanh, C, std::atanh(x));
 LAMINA_LOOP2(Arctan2, C, std::atan2(a, b));
 
-/// `derivative`: of the function at x.
 template <class F, Tensor (*derivative)(const Tensor& x)>
 const Op& define(const char* name, const char* doc) {
-  return register_op({.name = name,
-                      .doc = doc,
-                      .inputs = {{"x", DTypeClass::kFloating}},
-                      .outputs = {"y"},
-                      .infer = detail::infer_same,
-                      .vjp =
-                          [](const VjpArgs& args) {
-                            return std::vector<Tensor>{args.grads[0] * derivative(args.inputs[0])};
-                          },
-                      .tile = detail::floats1<F>,
-                      .elementwise = true,
-                      .tile_cost = 30});
+  return detail::define_float_function<F, derivative>(name, doc, 30);
 }
 
 Tensor d_arcsin(const Tensor& x) { return rsqrt(1.0 - square(x)); }

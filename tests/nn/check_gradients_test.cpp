@@ -10,26 +10,15 @@
 #include "lamina/ops/cast.h"
 #include "lamina/ops/matmul.h"
 #include "lamina/ops/unary.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/support/words.h"
 
 namespace lamina {
 namespace {
 
 using List = std::vector<Tensor>;
 
-template <class F>
-std::string error_of(F&& f) {
-  try {
-    f();
-  } catch (const InvalidArgument& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
-void expect_words(const std::string& message, const std::vector<std::string>& words) {
-  for (const std::string& word : words)
-    EXPECT_NE(message.find(word), std::string::npos) << word << ": " << message;
-}
+using test::expect_words;
 
 const Tensor kX = Tensor::from<double>({{0.5, -1.25, 2}, {0.25, 1, -0.5}});
 
@@ -54,7 +43,7 @@ TEST(CheckGradients, NamesInputElementAndBothNumbers) {
   const auto wrong = [](const List& in) {
     return List{in[0] + in[1] * in[1] * 0.5 + stop_gradient(in[1] * in[1]) * 0.5};
   };
-  const std::string message = error_of([&] {
+  const std::string message = test::message_of<InvalidArgument>([&] {
     check_gradients(wrong, {kX, Tensor::from<double>({0, 0, 3})});
   });
   expect_words(message, {"check_gradients: the gradient by input 1 float64(3,)", "element (2)", "expected ",
@@ -71,7 +60,7 @@ TEST(CheckGradients, LooksAtTheSecondOrderWhereItIsWanted) {
     return List{sin(stop_gradient(in[0])) * 1.0 + (in[0] - stop_gradient(in[0])) * stop_gradient(cos(in[0]))};
   };
   check_gradients(first_only, {kX});
-  expect_words(error_of([&] { check_gradients(first_only, {kX}, {.order = 2}); }),
+  expect_words(test::message_of<InvalidArgument>([&] { check_gradients(first_only, {kX}, {.order = 2}); }),
                {"gradient of the gradient", "element (0, 0)"});
 }
 
@@ -87,17 +76,21 @@ TEST(CheckGradients, TakesLayersAndTheirWeights) {
 
 TEST(CheckGradients, SaysWhatItCannotCheck) {
   const Dense layer(2);
-  expect_words(error_of([&] { check_gradients([&](const List& in) { return List{layer(in[0])}; }, {kX}); }),
+  expect_words(test::message_of<InvalidArgument>(
+                   [&] { check_gradients([&](const List& in) { return List{layer(in[0])}; }, {kX}); }),
                {"float32(2, 2)", "compute in float64", ".dtype"});
   const auto same = [](const List& in) { return in; };
-  expect_words(error_of([&] { check_gradients(same, {Tensor::from<int32_t>({1})}); }),
-               {"no input is floating"});
-  expect_words(error_of([&] {
+  expect_words(
+      test::message_of<InvalidArgument>([&] { check_gradients(same, {Tensor::from<int32_t>({1})}); }),
+      {"no input is floating"});
+  expect_words(test::message_of<InvalidArgument>([&] {
                  check_gradients([](const List& in) { return List{cast(in[0], DType::kInt32)}; }, {kX});
                }),
                {"no result is floating"});
-  expect_words(error_of([&] { check_gradients(same, {kX}, {.step = 0}); }), {"step must be above 0"});
-  expect_words(error_of([&] { check_gradients(same, {kX}, {.order = 3}); }), {"order 1 or 2"});
+  expect_words(test::message_of<InvalidArgument>([&] { check_gradients(same, {kX}, {.step = 0}); }),
+               {"step must be above 0"});
+  expect_words(test::message_of<InvalidArgument>([&] { check_gradients(same, {kX}, {.order = 3}); }),
+               {"order 1 or 2"});
 }
 
 }  // namespace

@@ -10,24 +10,13 @@
 #include "lamina/ops/full.h"
 #include "lamina/ops/unary.h"
 #include "tests/support/samples.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/support/words.h"
 
 namespace lamina {
 namespace {
 
-template <class F>
-std::string error_of(F&& f) {
-  try {
-    f();
-  } catch (const InvalidArgument& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
-void expect_words(const std::string& message, const std::vector<std::string>& words) {
-  for (const std::string& word : words)
-    EXPECT_NE(message.find(word), std::string::npos) << word << ": " << message;
-}
+using test::expect_words;
 
 std::vector<std::vector<float>> values(const Model& model) {
   std::vector<std::vector<float>> all;
@@ -96,7 +85,8 @@ TEST(ModelClone, WantsToKnowClasses) {
     Tensor call(const Tensor& x, CallContext&) const override { return x; }
   };
   Sequential model({Input({2}), Mine(), Dense(1)});
-  expect_words(error_of([&] { model.clone(); }), {"NeverRegistered", "register_layer"});
+  expect_words(test::message_of<InvalidArgument>([&] { model.clone(); }),
+               {"NeverRegistered", "register_layer"});
 }
 
 TEST(ModelWeights, HaveNames) {
@@ -111,9 +101,10 @@ TEST(ModelWeights, HaveNames) {
     EXPECT_EQ(net.model.weight(net.model.weight_names()[i]), net.model.weights()[i]);
   const Sequential small = test::small_dense(1);
   EXPECT_EQ(small.weight("dense/kernel"), small.weight("sequential/dense/kernel"));
-  expect_words(error_of([&] { net.model.weight("head/kernal"); }),
+  expect_words(test::message_of<InvalidArgument>([&] { net.model.weight("head/kernal"); }),
                {"'net'", "no weight 'head/kernal'", "did you mean 'head/kernel'"});
-  expect_words(error_of([] { Sequential({Dense(1)}).weight("dense/kernel"); }), {"no weights yet"});
+  expect_words(test::message_of<InvalidArgument>([] { Sequential({Dense(1)}).weight("dense/kernel"); }),
+               {"no weights yet"});
 }
 
 TEST(ModelWeights, OfOneNameInAClassAreToldApartByMembers) {
@@ -265,10 +256,12 @@ TEST(ModelMemory, OfPredictionsWhereTheModelIsNotCompiled) {
 
 TEST(ModelMemory, SaysWhatItNeeds) {
   Transfer net;
-  expect_words(error_of([&] { net.model.memory(0); }), {"at least 1", "received 0"});
-  expect_words(error_of([] { Sequential({Dense(1)}).memory(4); }), {"no weights yet"});
+  expect_words(test::message_of<InvalidArgument>([&] { net.model.memory(0); }), {"at least 1", "received 0"});
+  expect_words(test::message_of<InvalidArgument>([] { Sequential({Dense(1)}).memory(4); }),
+               {"no weights yet"});
   Sequential open({Input({-1, 3}), Dense(1)});
-  expect_words(error_of([&] { open.memory(4); }), {"(None, None, 3)", "memory(x, y)"});
+  expect_words(test::message_of<InvalidArgument>([&] { open.memory(4); }),
+               {"(None, None, 3)", "memory(x, y)"});
 }
 
 }  // namespace

@@ -16,6 +16,8 @@
 #include "lamina/ops/unary.h"
 #include "lamina/ops/where.h"
 #include "tests/support/samples.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/support/words.h"
 
 namespace lamina {
 namespace {
@@ -31,20 +33,6 @@ class NumberWatchTest : public ::testing::Test {
     unsetenv("LAMINA_DEBUG");
   }
 
-  template <class F>
-  static std::string error_of(F&& f) {
-    try {
-      f();
-    } catch (const InvalidArgument& error) {
-      return error.what();
-    }
-    return "no error";
-  }
-  static void expect_words(const std::string& message, const std::vector<std::string>& words) {
-    for (const std::string& word : words)
-      EXPECT_NE(message.find(word), std::string::npos) << word << ": " << message;
-  }
-
   LogSink before_;
   std::vector<std::string> said_;
 };
@@ -58,26 +46,30 @@ struct LogLayer : LayerOf<LogLayer> {
 };
 
 TEST_F(NumberWatchTest, NamesTheOpOfAnEagerTensor) {
-  expect_words(error_of([] {
-                 (log(Tensor::from<float>({{1, 2}, {3, -1}})) * 2.0f).eval();
-               }),
-               {"LAMINA_DEBUG=nan", "op 'log' makes NaN", "1 of 4 elements", "float32(2, 2)", "(1, 1)",
-                "all that it was given is finite"});
+  test::expect_words(test::message_of<InvalidArgument>([] {
+                       (log(Tensor::from<float>({{1, 2}, {3, -1}})) * 2.0f).eval();
+                     }),
+                     {"LAMINA_DEBUG=nan", "op 'log' makes NaN", "1 of 4 elements", "float32(2, 2)", "(1, 1)",
+                      "all that it was given is finite"});
 }
 
 TEST_F(NumberWatchTest, NamesTheLayerInPredictionsAndInTraining) {
   Sequential model({Input({2}), Rescaling(1.0), LogLayer("broken"), Dense(1)}, {.seed = 1});
   model.compile({.optimizer = "sgd", .loss = "mse"});
   const std::vector<std::string> words = {"op 'log' in layer 'sequential/broken' (LogLayer) makes NaN"};
-  expect_words(error_of([&] { model.predict(zeros({3, 2})); }), words);
-  expect_words(error_of([&] { model.fit(zeros({3, 2}), zeros({3, 1}), {.verbose = 0}); }), words);
+  test::expect_words(test::message_of<InvalidArgument>([&] { model.predict(zeros({3, 2})); }), words);
+  test::expect_words(test::message_of<InvalidArgument>([&] {
+                       model.fit(zeros({3, 2}), zeros({3, 1}), {.verbose = 0});
+                     }),
+                     words);
 }
 
 // sqrt(0) is fine; its gradient divides by 0, and 0 * infinity is none.
 TEST_F(NumberWatchTest, NamesTheOpBehindAGradient) {
   const Tensor x = Tensor::from<float>({0, 1, 0});
-  const std::string message = error_of([&] { gradients(sum(multiply(sqrt(x), x)), {x})[0].eval(); });
-  expect_words(message, {"in the gradient of op '"});
+  const std::string message =
+      test::message_of<InvalidArgument>([&] { gradients(sum(multiply(sqrt(x), x)), {x})[0].eval(); });
+  test::expect_words(message, {"in the gradient of op '"});
 }
 
 TEST_F(NumberWatchTest, SaysInfinitiesOnceAndGoesOn) {
@@ -97,7 +89,7 @@ TEST_F(NumberWatchTest, BlamesNoOpForWhatItWasGiven) {
   const Tensor given = Tensor::from<float>({NAN, 1});
   EXPECT_EQ((given * 2.0f).to_vector<float>()[1], 2);
   ASSERT_FALSE(said_.empty());
-  expect_words(said_.back(), {"is given with NaN: 1 of 2"});
+  test::expect_words(said_.back(), {"is given with NaN: 1 of 2"});
 }
 
 TEST_F(NumberWatchTest, ChangesNoResults) {

@@ -9,6 +9,7 @@
 #include "lamina/nn/layers/layers.h"
 #include "lamina/nn/model.h"
 #include "lamina/ops/random.h"
+#include "tests/support/words.h"
 
 namespace lamina {
 namespace {
@@ -27,9 +28,7 @@ std::string in_another_thread(const std::function<void()>& action) {
   return message;
 }
 
-void expect_words(const std::string& text, const std::vector<std::string>& words) {
-  for (const std::string& word : words) EXPECT_NE(text.find(word), std::string::npos) << text;
-}
+using test::expect_words;
 
 // Does something at each batch of a fit.
 struct AtEachBatch : Callback {

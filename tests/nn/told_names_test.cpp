@@ -16,24 +16,13 @@
 #include "lamina/ops/matmul.h"
 #include "lamina/ops/unary.h"
 #include "tests/support/samples.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/support/words.h"
 
 namespace lamina {
 namespace {
 
-template <class F>
-std::string error_of(F&& f) {
-  try {
-    f();
-  } catch (const InvalidArgument& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
-void expect_words(const std::string& message, const std::vector<std::string>& words) {
-  for (const std::string& word : words)
-    EXPECT_NE(message.find(word), std::string::npos) << word << ": " << message;
-}
+using test::expect_words;
 
 TEST(GraphInputs, HaveTheNamesOfWhatTheyStandFor) {
   const Samples data = test::corners(8);
@@ -52,12 +41,13 @@ TEST(GraphInputs, OfAFunctionOfTheUsersAreNumbered) {
 }
 
 TEST(LayerErrors, OfNamesThatAreUnknownNameTheLayer) {
-  expect_words(error_of([] { Dense(3, {.activation = "rleu", .name = "hidden"}); }),
+  expect_words(test::message_of<InvalidArgument>([] { Dense(3, {.activation = "rleu", .name = "hidden"}); }),
                {"layer 'hidden' (Dense)", "unknown activation 'rleu'", "did you mean 'relu'"});
-  expect_words(error_of([] { LSTM(3, {.activation = "tahn"}); }),
+  expect_words(test::message_of<InvalidArgument>([] { LSTM(3, {.activation = "tahn"}); }),
                {"layer 'lstm_cell' (LSTMCell)", "unknown activation 'tahn'", "did you mean 'tanh'"});
-  expect_words(error_of([] { Activation("sofmax"); }), {"layer 'activation' (Activation)", "'softmax'"});
-  expect_words(error_of([] {
+  expect_words(test::message_of<InvalidArgument>([] { Activation("sofmax"); }),
+               {"layer 'activation' (Activation)", "'softmax'"});
+  expect_words(test::message_of<InvalidArgument>([] {
                  Conv2D(3, {3, 3}, {.kernel_initializer = "he_norml"});
                }),
                {"layer 'conv2d' (Conv2D)", "kernel_initializer", "'he_norml'", "he_normal"});
@@ -65,41 +55,54 @@ TEST(LayerErrors, OfNamesThatAreUnknownNameTheLayer) {
 
 TEST(ModelErrors, OfferABatchAxisToOneSample) {
   Sequential model({Input({8, 8, 1}), Flatten(), Dense(2)});
-  for (const std::string& message : {error_of([&] {
+  for (const std::string& message : {test::message_of<InvalidArgument>([&] {
                                        model.predict(zeros({8, 8, 1}));
                                      }),
-                                     error_of([&] {
+                                     test::message_of<InvalidArgument>([&] {
                                        model.predict_on_batch(zeros({8, 8, 1}));
                                      }),
-                                     error_of([&] {
+                                     test::message_of<InvalidArgument>([&] {
                                        model(zeros({8, 8, 1}));
                                      })}) {
     expect_words(message, {"(None, 8, 8, 1)", "(8, 8, 1)", "expand_dims(x, 0)"});
   }
-  const std::string other = error_of([&] { model.predict(zeros({7, 8, 1})); });
+  const std::string other = test::message_of<InvalidArgument>([&] { model.predict(zeros({7, 8, 1})); });
   EXPECT_EQ(other.find("expand_dims"), std::string::npos) << other;
   // A last axis of extent 1 may be missing, as in Keras.
   EXPECT_EQ(model.predict(zeros({3, 8, 8})).shape(), (Shape{3, 2}));
 }
 
 TEST(MatmulErrors, OfferTheTransposeThatFits) {
-  expect_words(error_of([] { matmul(zeros({2, 3}), zeros({4, 3})); }), {"transpose_b = true"});
-  expect_words(error_of([] { matmul(zeros({3, 2}), zeros({3, 4})); }), {"transpose_a = true"});
-  expect_words(error_of([] { matmul(zeros({2, 3}), zeros({3, 4}), false, true); }), {"transpose_b = false"});
-  const std::string none = error_of([] { matmul(zeros({2, 3}), zeros({4, 5})); });
+  expect_words(test::message_of<InvalidArgument>([] {
+                 matmul(zeros({2, 3}), zeros({4, 3}));
+               }),
+               {"transpose_b = true"});
+  expect_words(test::message_of<InvalidArgument>([] {
+                 matmul(zeros({3, 2}), zeros({3, 4}));
+               }),
+               {"transpose_a = true"});
+  expect_words(test::message_of<InvalidArgument>([] {
+                 matmul(zeros({2, 3}), zeros({3, 4}), false, true);
+               }),
+               {"transpose_b = false"});
+  const std::string none = test::message_of<InvalidArgument>([] { matmul(zeros({2, 3}), zeros({4, 5})); });
   expect_words(none, {"3 of a", "4 of b"});
   EXPECT_EQ(none.find("transpose"), std::string::npos) << none;
 }
 
 TEST(LossErrors, OfferRowsToNumbersOfClasses) {
   const Tensor labels = zeros({6}, DType::kInt32), rows = ones({6, 10});
-  for (const std::string& message : {error_of([&] { CategoricalCrossentropy()(labels, rows); }),
-                                     error_of([&] { BinaryCrossentropy()(labels, rows); }), error_of([&] {
-                                       MeanSquaredError()(zeros({6, 1}), rows);
-                                     })}) {
+  for (const std::string& message :
+       {test::message_of<InvalidArgument>([&] { CategoricalCrossentropy()(labels, rows); }),
+        test::message_of<InvalidArgument>([&] { BinaryCrossentropy()(labels, rows); }),
+        test::message_of<InvalidArgument>([&] {
+          MeanSquaredError()(zeros({6, 1}), rows);
+        })}) {
     expect_words(message, {"to_categorical(y, 10)", "sparse_categorical_crossentropy"});
   }
-  const std::string other = error_of([&] { MeanSquaredError()(zeros({6, 3}), rows); });
+  const std::string other = test::message_of<InvalidArgument>([&] {
+    MeanSquaredError()(zeros({6, 3}), rows);
+  });
   EXPECT_EQ(other.find("to_categorical"), std::string::npos) << other;
 }
 

@@ -16,6 +16,7 @@
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/unary.h"
+#include "tests/support/words.h"
 
 namespace lamina {
 namespace {
@@ -31,9 +32,7 @@ std::string error_of(const std::function<void()>& action) {
   return "nothing was thrown";
 }
 
-void expect_words(const std::string& text, const std::vector<std::string>& words) {
-  for (const std::string& word : words) EXPECT_NE(text.find(word), std::string::npos) << text;
-}
+using test::expect_words;
 
 // A layer around another: which it may track, and to which it may hand its context on.
 class Around : public LayerOf<Around> {

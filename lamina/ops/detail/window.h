@@ -26,6 +26,11 @@ struct Window {
   /// Padding behind the image that the last window reaches; negative when elements of the image are left
   /// over.
   int64_t after() const { return (output - 1) * stride - before + span() - input; }
+  /// The window that puts its element `tap` on element `at` of the image, or -1.
+  int64_t with(int64_t at, int64_t tap) const {
+    const int64_t start = at + before - tap * dilation;
+    return start < 0 || start % stride != 0 || start / stride >= output ? -1 : start / stride;
+  }
   /// The part [begin, end) of the elements of `window` that lies inside the image.
   int64_t begin(int64_t window) const {
     const int64_t start = first(window);
