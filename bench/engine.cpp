@@ -158,7 +158,25 @@ Json array(const Words& words) {
         {"cholesky", {one([](const auto& a) { return linalg::cholesky(a[0]); }), {definite}}},
         {"inv", {one([](const auto& a) { return linalg::inv(a[0]); }), {definite}}},
         {"solve", {one([](const auto& a) { return linalg::solve(a[0], a[1]); }), {definite, x}}},
-        {"det", {one([](const auto& a) { return linalg::det(a[0]); }), {x}}}};
+        {"det", {one([](const auto& a) { return linalg::det(a[0]); }), {x}}},
+        {"qr",
+         {[](const auto& a) {
+            const auto [q, r] = linalg::qr(a[0]);
+            return std::vector{q, r};
+          },
+          {x}}},
+        {"eigh",
+         {[](const auto& a) {
+            const auto [values, vectors] = linalg::eigh(a[0]);
+            return std::vector{values, vectors};
+          },
+          {definite}}},
+        {"svd",
+         {[](const auto& a) {
+            const auto [u, s, vh] = linalg::svd(a[0]);
+            return std::vector{u, s, vh};
+          },
+          {x}}}};
     const auto& [work, arguments] = all.at(words[0]);
     return Json::object({{"ms", 1e3 * time_of(work, arguments)}});
   }

@@ -50,7 +50,8 @@ def array(work, dtype, rows=None, side=None):
         x = random.normal(size=(int(rows), int(side), int(side))).astype(dtype)
         definite = x @ x.transpose(0, 2, 1) + int(side) * np.eye(int(side), dtype=dtype)
         kinds = {"cholesky": lambda: np.linalg.cholesky(definite), "inv": lambda: np.linalg.inv(definite),
-                 "solve": lambda: np.linalg.solve(definite, x), "det": lambda: np.linalg.det(x)}
+                 "solve": lambda: np.linalg.solve(definite, x), "det": lambda: np.linalg.det(x),
+                 "qr": lambda: np.linalg.qr(x), "eigh": lambda: np.linalg.eigh(definite), "svd": lambda: np.linalg.svd(x)}
         return {"ms": 1e3 * best_seconds(kinds[work])}
     x, table = random.normal(size=10**6).astype(dtype), random.normal(size=(1000, 1000)).astype(dtype)
     places = random.integers(0, 10**6, 10**6)

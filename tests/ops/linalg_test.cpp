@@ -8,6 +8,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <numeric>
 
 #include "lamina/base/error.h"
 #include "lamina/base/threads.h"
@@ -91,6 +92,13 @@ Reference solved(std::function<bool(size_t, size_t)> counts) {
   };
 }
 
+std::vector<NdArray> inverted(const std::vector<NdArray>& in) {
+  NdArray ones(in[0].shape);
+  const auto n = static_cast<size_t>(in[0].shape[-1]);
+  for (size_t at = 0; at < ones.data.size(); ++at) ones.data[at] = at % (n * n) % (n + 1) == 0 ? 1 : 0;
+  return solved([](size_t, size_t) { return true; })({in[0], ones});
+}
+
 Reference determinants(bool logarithm) {
   return [logarithm](const std::vector<NdArray>& in) {
     Shape shape = detail::without_last(in[0].shape, 2);
@@ -128,6 +136,8 @@ const OpRows rows({
      .label = "nothing",
      .inputs = {{.shape = {0, 0}}, {.shape = {0, 2}}},
      .reference = solved(all_elements)},
+    {.op = "inv", .inputs = {{.shape = {2, 3, 3}, .values = kTwo}}, .reference = inverted, .tolerance = 10},
+    {.op = "inv", .label = "nothing", .inputs = {{.shape = {0, 0}}}, .reference = inverted},
     {.op = "solve_triangular",
      .label = "lower",
      .attrs = SolveTriangularAttrs{true},
@@ -155,6 +165,15 @@ const char* const kElsewhere = "tests/ops/linalg_test.cpp checks what the factor
 const OpWithoutRows cholesky_rows("cholesky", kElsewhere), lu_rows("lu_factor", kElsewhere),
     qr_rows("qr", kElsewhere), eigh_rows("eigh", kElsewhere), svd_rows("svd", kElsewhere),
     values_rows("singular_values", kElsewhere);
+
+std::string message(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const InvalidArgument& error) {
+    return error.what();
+  }
+  return "nothing thrown";
+}
 
 // --- what the factors make up
 // ----------------------------------------------------------------------------------------
@@ -249,6 +268,50 @@ TEST(Linalg, OrthogonalFactorsOfAnyShapeMakeUpTheMatrix) {
     }
     expect_equal(Tensor::from(product, {m, n}), index(x, {0}));
   }
+}
+
+/// Beyond 256 rows the work within one matrix is shared, in tiles of 64, 128 and 256; the extents fit none of
+/// them.
+TEST(Linalg, LargeMatricesAreMadeUpToo) {
+  const auto differs = [](const Tensor& a, const Tensor& b) { return max(abs(a - b)).item<double>(); };
+  for (const int64_t n : {255, 256, 300, 517}) {
+    SCOPED_TRACE(n);
+    const Tensor p = positive({n, n}, 51), x = drawn({n, n}, 52), b = drawn({n, 3}, 53);
+    const Tensor one = identity(n, DType::kFloat64), l = linalg::cholesky(p);
+    EXPECT_LT(differs(matmul(l, l, false, true), p), 1e-10);
+    EXPECT_EQ(differs(l, detail::lower_part(l)), 0);
+    EXPECT_LT(differs(matmul(linalg::inv(p), p), one), 1e-9);
+    EXPECT_LT(differs(matmul(x, linalg::solve(x, b)), b), 1e-8);
+    EXPECT_LT(differs(matmul(p, linalg::cholesky_inverse(l)), one), 1e-9);
+    EXPECT_NEAR(linalg::logdet(p).item<double>(), 2 * sum(log(sum(l * one, 1))).item<double>(), 1e-9);
+    for (const double scale : {1.0, 1e200, 1e-200}) {
+      const auto [w, v] = linalg::eigh(scale * p);
+      expect_orthonormal_columns(v);
+      EXPECT_LT(differs(matmul(v * expand_dims(w / scale, -2), v, false, true), p), 1e-9);
+      const auto ascending = w.to_vector<double>();
+      EXPECT_TRUE(std::is_sorted(ascending.begin(), ascending.end()));
+    }
+  }
+  for (const auto& [m, n] : std::vector<std::pair<int64_t, int64_t>>{{300, 517}, {517, 300}}) {
+    const Tensor x = drawn({m, n}, 54);
+    const auto [lu, pivots] = linalg::lu_factor(x);
+    const int64_t least = std::min(m, n);
+    std::vector<int64_t> order(static_cast<size_t>(m));
+    std::iota(order.begin(), order.end(), 0);
+    const auto exchanged = pivots.to_vector<int>();
+    for (size_t i = 0; i < exchanged.size(); ++i)
+      std::swap(order[i], order[static_cast<size_t>(exchanged[i])]);
+    const Tensor l = index(detail::strictly_lower_part(lu), {Slice{}, Slice{0, least}});
+    const Tensor u = index(detail::upper_part(lu), {Slice{0, least}, Slice{}});
+    const Tensor product =
+        matmul(l, u) +
+        concatenate(m > n ? std::vector{u, zeros({m - n, n}, DType::kFloat64)} : std::vector{u}, 0);
+    EXPECT_LT(differs(product, take(x, Tensor::from(order, {m}), 0)), 1e-10);
+  }
+  EXPECT_EQ(message([&] {
+              linalg::cholesky(-positive({300, 300}, 56)).eval();
+            }),
+            "cholesky: the matrix is not positive definite");
 }
 
 TEST(Linalg, SolvesVectorsMatricesAndBatchesThatBroadcast) {
@@ -396,21 +459,13 @@ TEST(Linalg, GradientsThatAreNotDefinedAreErrors) {
 // --- what they refuse
 // ------------------------------------------------------------------------------------------------
 
-std::string message(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const InvalidArgument& error) {
-    return error.what();
-  }
-  return "nothing thrown";
-}
-
 TEST(Linalg, SingularMatricesAreNamedByTheirPlace) {
   std::vector<double> values(2 * 3 * 4);
   for (size_t at = 0; at < 6; ++at) values[4 * at] = values[4 * at + 3] = 1;
   values[4 * 5 + 3] = 0;
   const Tensor x = Tensor::from(values, {2, 3, 2, 2});
-  EXPECT_EQ(message([&] { linalg::inv(x).eval(); }), "solve: the matrix at place (1, 2) is singular");
+  EXPECT_EQ(message([&] { linalg::inv(x).eval(); }), "inv: the matrix at place (1, 2) is singular");
+  EXPECT_EQ(message([&] { linalg::solve(x, x).eval(); }), "solve: the matrix at place (1, 2) is singular");
   EXPECT_EQ(message([&] { linalg::solve_triangular(x, x).eval(); }),
             "solve_triangular: the matrix at place (1, 2) is singular: 0 on its diagonal");
   EXPECT_EQ(message([&] { linalg::cholesky(x).eval(); }),
@@ -460,22 +515,25 @@ TEST(Linalg, ShapesThatDoNotFitAreRefused) {
 }
 
 TEST(Linalg, ManyMatricesHaveTheSameBitsWithAnyNumberOfThreads) {
-  const Tensor x = positive({64, 24, 24}, 41, DType::kFloat32).eval();
-  const auto results = [&](int threads) {
-    const int before = num_threads();
-    set_num_threads(threads);
-    std::vector<float> found = linalg::inv(x).to_vector<float>();
-    for (const Tensor& part :
-         {linalg::cholesky(x), linalg::eigh(x).eigenvectors, linalg::svd(x).u, linalg::qr(x).q}) {
-      const auto values = part.to_vector<float>();
-      found.insert(found.end(), values.begin(), values.end());
-    }
-    set_num_threads(before);
-    return found;
-  };
-  const auto once = results(1);
-  EXPECT_EQ(once, results(2));
-  EXPECT_EQ(once, results(5));
+  for (const Shape& shape : {Shape{64, 24, 24}, Shape{1, 600, 600}, Shape{3, 300, 300}}) {
+    SCOPED_TRACE(shape.str());
+    const Tensor x = positive(shape, 41, DType::kFloat32).eval();
+    const auto results = [&](int threads) {
+      const int before = num_threads();
+      set_num_threads(threads);
+      std::vector<float> found = linalg::inv(x).to_vector<float>();
+      for (const Tensor& part : {linalg::cholesky(x), linalg::eigh(x).eigenvectors, linalg::svd(x).u,
+                                 linalg::qr(x).q, linalg::lu_factor(x).lu, linalg::solve(x, x)}) {
+        const auto values = part.to_vector<float>();
+        found.insert(found.end(), values.begin(), values.end());
+      }
+      set_num_threads(before);
+      return found;
+    };
+    const auto once = results(1);
+    EXPECT_EQ(once, results(2));
+    EXPECT_EQ(once, results(5));
+  }
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "lamina/ops/linalg/detail/attributes.h"
 #include "lamina/ops/linalg/detail/batches.h"
 #include "lamina/ops/linalg/detail/lapack.h"
+#include "lamina/ops/linalg/detail/large.h"
 #include "lamina/ops/linalg/detail/matrices.h"
 
 namespace lamina::detail {
@@ -18,21 +19,16 @@ std::unique_ptr<Kernel> prepare_cholesky(const KernelDesc& desc) {
   const Matrices x(shape);
   return of_dtype(desc.inputs[0].type.dtype, [&](auto zero) {
     using T = decltype(zero);
-    return for_each_matrix(x, 0,
-                           [=, &functions = lapack<T>(), leading = without_last(shape, 2)](
-                               const KernelArgs& args, int64_t at, std::byte*) {
-                             const int n = static_cast<int>(x.rows);
-                             if (n == 0) return;
-                             T* l = args.output<T>(0) + at * x.size();
-                             std::memcpy(l, args.input<T>(0) + at * x.size(),
-                                         static_cast<size_t>(x.size()) * sizeof(T));
-                             int info = 0;
-                             functions.potrf("U", &n, l, &n, &info, 1);
-                             if (info != 0)
-                               fail_for_matrix("cholesky", at, leading, "is not positive definite");
-                             for (int64_t row = 0; row < n; ++row)
-                               std::fill(l + row * n + row + 1, l + (row + 1) * n, T{0});
-                           });
+    return for_each_matrix(
+        x, 0, [=, leading = without_last(shape, 2)](const KernelArgs& args, int64_t at, std::byte*) {
+          const int n = static_cast<int>(x.rows);
+          if (n == 0) return;
+          T* l = args.output<T>(0) + at * x.size();
+          std::memcpy(l, args.input<T>(0) + at * x.size(), static_cast<size_t>(x.size()) * sizeof(T));
+          if (factor_cholesky(n, l) != 0)
+            fail_for_matrix("cholesky", at, leading, "is not positive definite");
+          for (int64_t row = 0; row < n; ++row) std::fill(l + row * n + row + 1, l + (row + 1) * n, T{0});
+        });
   });
 }
 
@@ -40,19 +36,17 @@ std::unique_ptr<Kernel> prepare_lu(const KernelDesc& desc) {
   const Matrices x(desc.inputs[0].type.shape);
   return of_dtype(desc.inputs[0].type.dtype, [&](auto zero) {
     using T = decltype(zero);
-    return for_each_matrix(
-        x, static_cast<size_t>(x.size()) * sizeof(T),
-        [=, &functions = lapack<T>()](const KernelArgs& args, int64_t at, std::byte* workspace) {
-          if (x.size() == 0) return;
-          const int m = static_cast<int>(x.rows), n = static_cast<int>(x.columns);
-          auto* turned = reinterpret_cast<T*>(workspace);
-          transpose_matrix(args.input<T>(0) + at * x.size(), m, n, turned);
-          int32_t* pivots = args.output<int32_t>(1) + at * x.smaller();
-          int info = 0;  // a pivot of 0 is a factor as another
-          functions.getrf(&m, &n, turned, &m, pivots, &info);
-          for (int64_t i = 0; i < x.smaller(); ++i) --pivots[i];  // Fortran counts from 1
-          transpose_matrix(turned, n, m, args.output<T>(0) + at * x.size());
-        });
+    return for_each_matrix(x, static_cast<size_t>(x.size()) * sizeof(T),
+                           [=](const KernelArgs& args, int64_t at, std::byte* workspace) {
+                             if (x.size() == 0) return;
+                             const int m = static_cast<int>(x.rows), n = static_cast<int>(x.columns);
+                             auto* turned = reinterpret_cast<T*>(workspace);
+                             transpose_matrix(args.input<T>(0) + at * x.size(), m, n, turned);
+                             int32_t* pivots = args.output<int32_t>(1) + at * x.smaller();
+                             factor_lu(m, n, turned, pivots);  // a pivot of 0 is a factor as another
+                             for (int64_t i = 0; i < x.smaller(); ++i) --pivots[i];  // Fortran counts from 1
+                             transpose_matrix(turned, n, m, args.output<T>(0) + at * x.size());
+                           });
   });
 }
 
@@ -60,15 +54,13 @@ std::unique_ptr<Kernel> prepare_lu(const KernelDesc& desc) {
 /// `workspace`, which holds the matrix and its pivots; calls `take(element)` for each, negated where rows
 /// were exchanged.
 template <class T, class F>
-void for_each_pivot(const Lapack<T>& functions, const Matrices& x, const T* matrix, std::byte* workspace,
-                    F&& take) {
+void for_each_pivot(const Matrices& x, const T* matrix, std::byte* workspace, F&& take) {
   const int n = static_cast<int>(x.rows);
   if (n == 0) return;
   auto* factors = reinterpret_cast<T*>(workspace);
   auto* pivots = reinterpret_cast<int*>(factors + x.size());
   std::memcpy(factors, matrix, static_cast<size_t>(x.size()) * sizeof(T));
-  int info = 0;
-  functions.getrf(&n, &n, factors, &n, pivots, &info);
+  factor_lu(n, n, factors, pivots);
   for (int i = 0; i < n; ++i) {
     const T element = factors[static_cast<int64_t>(i) * n + i];
     take(pivots[i] == i + 1 ? element : -element);
@@ -84,14 +76,13 @@ std::unique_ptr<Kernel> prepare_det(const KernelDesc& desc) {
   const Matrices x(desc.inputs[0].type.shape);
   return of_dtype(desc.inputs[0].type.dtype, [&](auto zero) {
     using T = decltype(zero);
-    return for_each_matrix(
-        x, with_pivots<T>(x),
-        [=, &functions = lapack<T>()](const KernelArgs& args, int64_t at, std::byte* workspace) {
-          T product = 1;
-          for_each_pivot(functions, x, args.input<T>(0) + at * x.size(), workspace,
-                         [&](T element) { product *= element; });
-          args.output<T>(0)[at] = product;
-        });
+    return for_each_matrix(x, with_pivots<T>(x),
+                           [=](const KernelArgs& args, int64_t at, std::byte* workspace) {
+                             T product = 1;
+                             for_each_pivot(x, args.input<T>(0) + at * x.size(), workspace,
+                                            [&](T element) { product *= element; });
+                             args.output<T>(0)[at] = product;
+                           });
   });
 }
 
@@ -100,10 +91,9 @@ std::unique_ptr<Kernel> prepare_slogdet(const KernelDesc& desc) {
   return of_dtype(desc.inputs[0].type.dtype, [&](auto zero) {
     using T = decltype(zero);
     return for_each_matrix(
-        x, with_pivots<T>(x),
-        [=, &functions = lapack<T>()](const KernelArgs& args, int64_t at, std::byte* workspace) {
+        x, with_pivots<T>(x), [=](const KernelArgs& args, int64_t at, std::byte* workspace) {
           T sign = 1, sum = 0;
-          for_each_pivot(functions, x, args.input<T>(0) + at * x.size(), workspace, [&](T element) {
+          for_each_pivot(x, args.input<T>(0) + at * x.size(), workspace, [&](T element) {
             sign = element == 0 || std::isnan(element) ? element * sign : std::copysign(sign, sign * element);
             sum += std::log(std::abs(element));
           });

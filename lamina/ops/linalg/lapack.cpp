@@ -33,7 +33,7 @@ struct OpenBlas {
  private:
   OpenBlas()
       : library((choose_kernels(), "libopenblas.so.0"), "libopenblas0-openmp", "functions of matrices") {
-    // Work is shared here, matrix by matrix: bits must not depend on threads of another pool.
+    // Work is shared here, by matrices and tiles of them: bits must not depend on threads of another pool.
     void (*set_threads)(int) = nullptr;
     library.find(set_threads, "openblas_set_num_threads");
     set_threads(1);
@@ -54,8 +54,12 @@ Lapack<T> found(const std::string& letter) {
   find(functions.geqrf, "geqrf");
   find(functions.orgqr, "orgqr");
   find(functions.syevd, "syevd");
+  find(functions.sytrd, "sytrd");
+  find(functions.stedc, "stedc");
+  find(functions.ormtr, "ormtr");
   find(functions.gesdd, "gesdd");
   find(functions.trsm, "trsm");
+  find(functions.gemm, "gemm");
   return functions;
 }
 

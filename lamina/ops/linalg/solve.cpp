@@ -1,4 +1,4 @@
-// Records of solve and solve_triangular; the inverse.
+// Records of solve, solve_triangular and inv.
 #include "lamina/graph/op.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
@@ -55,6 +55,29 @@ const Op& solve_op = register_op({.name = "solve",
                                   .flops = flops_of_solve,
                                   .vjp = vjp_solve});
 
+std::vector<TensorType> infer_inv(const InferArgs& args) {
+  check_matrices(args, true);
+  return {args.inputs[0]};
+}
+
+double flops_of_inv(const CostArgs& args) {
+  const Shape& x = args.inputs[0].shape;
+  return 2.0 * static_cast<double>(x.size()) * static_cast<double>(x[-1]);
+}
+
+std::vector<Tensor> vjp_inv(const VjpArgs& args) {
+  const Tensor inverse = transposed(args.outputs[0]);
+  return {-matmul(inverse, matmul(args.grads[0], inverse))};
+}
+
+const Op& inv_op = register_op({.name = "inv",
+                                .doc = "the inverse of x, by Gauss's elimination with exchanges of rows",
+                                .inputs = {{"x", DTypeClass::kFloating}},
+                                .outputs = {"inverse"},
+                                .infer = infer_inv,
+                                .flops = flops_of_inv,
+                                .vjp = vjp_inv});
+
 const Op& triangular_op =
     register_op<SolveTriangularAttrs>({.name = "solve_triangular",
                                        .doc = "x with a x = b for a that is triangular",
@@ -87,7 +110,7 @@ Tensor solve_triangular(const Tensor& a, const Tensor& b, bool lower) {
 Tensor inv(const Tensor& x) {
   if (is_symbolic(x)) return detail::record({"Inv", Json::object(), {x}});
   const Floats square = square_matrices_of("inv", x);
-  return cast(solve(square.x, identity_like(square.x)), square.wanted);
+  return cast(apply(inv_op, {}, {square.x})[0], square.wanted);
 }
 
 }  // namespace lamina::linalg

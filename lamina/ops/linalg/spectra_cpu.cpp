@@ -6,6 +6,7 @@
 #include "lamina/ops/linalg/detail/attributes.h"
 #include "lamina/ops/linalg/detail/batches.h"
 #include "lamina/ops/linalg/detail/lapack.h"
+#include "lamina/ops/linalg/detail/large.h"
 #include "lamina/ops/linalg/detail/matrices.h"
 
 namespace lamina::detail {
@@ -17,30 +18,17 @@ std::unique_ptr<Kernel> prepare_eigh(const KernelDesc& desc) {
   const int n = static_cast<int>(x.rows);
   return of_dtype(desc.inputs[0].type.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const Lapack<T>& functions = lapack<T>();
-    T wanted = 1;
-    int whole = 1, info = 0;
-    const int ask = -1;
-    if (n > 0) functions.syevd("V", "U", &n, nullptr, &n, nullptr, &wanted, &ask, &whole, &ask, &info, 1, 1);
-    const int lwork = static_cast<int>(wanted), liwork = whole;
     const size_t matrix = aligned(static_cast<size_t>(x.size()) * sizeof(T));
-    const size_t numbers = aligned(static_cast<size_t>(lwork) * sizeof(T));
-    return for_each_matrix(x, matrix + numbers + static_cast<size_t>(liwork) * sizeof(int),
-                           [=, &functions, leading = without_last(shape, 2)](
-                               const KernelArgs& args, int64_t at, std::byte* workspace) {
-                             if (n == 0) return;
-                             auto* vectors = reinterpret_cast<T*>(workspace);
-                             auto* work = reinterpret_cast<T*>(workspace + matrix);
-                             auto* iwork = reinterpret_cast<int*>(workspace + matrix + numbers);
-                             std::memcpy(vectors, args.input<T>(0) + at * x.size(),
-                                         static_cast<size_t>(x.size()) * sizeof(T));
-                             int failed = 0;
-                             functions.syevd("V", "U", &n, vectors, &n, args.output<T>(0) + at * n, work,
-                                             &lwork, iwork, &liwork, &failed, 1, 1);
-                             if (failed != 0)
-                               fail_for_matrix("eigh", at, leading, "has no eigenvalues that could be found");
-                             transpose_matrix(vectors, n, n, args.output<T>(1) + at * x.size());
-                           });
+    return for_each_matrix(
+        x, matrix + eigh_workspace<T>(n),
+        [=, leading = without_last(shape, 2)](const KernelArgs& args, int64_t at, std::byte* workspace) {
+          if (n == 0) return;
+          auto* vectors = reinterpret_cast<T*>(workspace);
+          std::memcpy(vectors, args.input<T>(0) + at * x.size(), static_cast<size_t>(x.size()) * sizeof(T));
+          if (decompose_symmetric(n, vectors, args.output<T>(0) + at * n, workspace + matrix) != 0)
+            fail_for_matrix("eigh", at, leading, "has no eigenvalues that could be found");
+          transpose_matrix(vectors, n, n, args.output<T>(1) + at * x.size());
+        });
   });
 }
 

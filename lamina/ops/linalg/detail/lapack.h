@@ -18,11 +18,21 @@ struct Lapack {
                 const int* lwork, int* info);
   void (*syevd)(const char* job, const char* uplo, const int* n, T* a, const int* lda, T* w, T* work,
                 const int* lwork, int* iwork, const int* liwork, int* info, size_t, size_t);
+  void (*sytrd)(const char* uplo, const int* n, T* a, const int* lda, T* d, T* e, T* tau, T* work,
+                const int* lwork, int* info, size_t);
+  void (*stedc)(const char* compz, const int* n, T* d, T* e, T* z, const int* ldz, T* work, const int* lwork,
+                int* iwork, const int* liwork, int* info, size_t);
+  void (*ormtr)(const char* side, const char* uplo, const char* trans, const int* m, const int* n, const T* a,
+                const int* lda, const T* tau, T* c, const int* ldc, T* work, const int* lwork, int* info,
+                size_t, size_t, size_t);
   void (*gesdd)(const char* job, const int* m, const int* n, T* a, const int* lda, T* s, T* u, const int* ldu,
                 T* vt, const int* ldvt, T* work, const int* lwork, int* iwork, int* info, size_t);
   void (*trsm)(const char* side, const char* uplo, const char* trans, const char* diag, const int* m,
                const int* n, const T* alpha, const T* a, const int* lda, T* b, const int* ldb, size_t, size_t,
                size_t, size_t);
+  void (*gemm)(const char* transa, const char* transb, const int* m, const int* n, const int* k,
+               const T* alpha, const T* a, const int* lda, const T* b, const int* ldb, const T* beta, T* c,
+               const int* ldc, size_t, size_t);
 };
 
 /// Opens OpenBLAS, for good, at the first call. Throws Unsupported, with the package to install, where it is

@@ -1,0 +1,105 @@
+// Eigenvectors of symmetric matrices.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "lamina/ops/linalg/detail/batches.h"
+#include "lamina/ops/linalg/detail/lapack.h"
+#include "lamina/ops/linalg/detail/large.h"
+#include "lamina/ops/linalg/detail/tiles.h"
+
+namespace lamina::detail {
+namespace {
+
+constexpr int kVectors = 256;  // of a piece of work: each piece makes the reflectors' products anew
+
+/// What the steps need besides the matrix.
+template <class T>
+struct Room {
+  int numbers = 1, whole = 1;  // LAPACK's own, in elements
+
+  explicit Room(int n) {
+    if (n == 0) return;
+    const Lapack<T>& functions = lapack<T>();
+    const int ask = -1;
+    int info = 0;
+    T wanted = 1;
+    if (n < kLarge) {
+      functions.syevd("V", "U", &n, nullptr, &n, nullptr, &wanted, &ask, &whole, &ask, &info, 1, 1);
+      numbers = static_cast<int>(wanted);
+      return;
+    }
+    functions.stedc("I", &n, nullptr, nullptr, nullptr, &n, &wanted, &ask, &whole, &ask, &info, 1);
+    numbers = static_cast<int>(wanted);
+    functions.sytrd("U", &n, nullptr, &n, nullptr, nullptr, nullptr, &wanted, &ask, &info, 1);
+    numbers = std::max(numbers, static_cast<int>(wanted));
+  }
+};
+
+/// Reflectors applied to `count` vectors need this many numbers, whatever block LAPACK takes.
+int reflecting(int count) { return 64 * count + 65 * 64; }
+
+size_t pieces_of(int n) { return static_cast<size_t>((n + kVectors - 1) / kVectors); }
+
+}  // namespace
+
+template <class T>
+size_t eigh_workspace(int n) {
+  const Room<T> room(n);
+  const size_t own = aligned(static_cast<size_t>(room.numbers) * sizeof(T)) +
+                     aligned(static_cast<size_t>(room.whole) * sizeof(int));
+  if (n < kLarge) return own;
+  const auto side = static_cast<size_t>(n);
+  return own + aligned(side * side * sizeof(T)) + 2 * aligned(side * sizeof(T)) +
+         pieces_of(n) * aligned(static_cast<size_t>(reflecting(kVectors)) * sizeof(T));
+}
+
+template <class T>
+int decompose_symmetric(int n, T* a, T* values, std::byte* workspace) {
+  const Lapack<T>& functions = lapack<T>();
+  const Room<T> room(n);
+  const auto take = [&]<class U>(size_t count, U) {
+    auto* taken = reinterpret_cast<U*>(workspace);
+    workspace += aligned(count * sizeof(U));
+    return taken;
+  };
+  T* work = take(static_cast<size_t>(room.numbers), T{});
+  int* iwork = take(static_cast<size_t>(room.whole), int{});
+  int info = 0;
+  if (n < kLarge) {
+    functions.syevd("V", "U", &n, a, &n, values, work, &room.numbers, iwork, &room.whole, &info, 1, 1);
+    return info;
+  }
+  const auto side = static_cast<size_t>(n);
+  T *vectors = take(side * side, T{}), *beside = take(side, T{}), *tau = take(side, T{});
+
+  // Squares of elements must neither overflow nor vanish.
+  T largest = 0;
+  for (size_t i = 0; i < side * side; ++i) largest = std::max(largest, std::abs(a[i]));
+  const T least = std::sqrt(std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon());
+  const T scale = largest > 1 / least || (largest > 0 && largest < least) ? 1 / largest : T{1};
+  if (scale != 1) std::transform(a, a + side * side, a, [=](T x) { return x * scale; });
+
+  functions.sytrd("U", &n, a, &n, values, beside, tau, work, &room.numbers, &info, 1);
+  functions.stedc("I", &n, values, beside, vectors, &n, work, &room.numbers, iwork, &room.whole, &info, 1);
+  if (info != 0) return info;
+  const int numbers = reflecting(kVectors);
+  const size_t piece = aligned(static_cast<size_t>(numbers) * sizeof(T));
+  for_each_tile(n, kVectors, 2.0 * n * n * n, [&](int first, int last) {
+    const int count = last - first;
+    auto* own = reinterpret_cast<T*>(workspace + static_cast<size_t>(first / kVectors) * piece);
+    int failed = 0;
+    functions.ormtr("L", "U", "N", &n, &count, a, &n, tau, vectors + int64_t{first} * n, &n, own, &numbers,
+                    &failed, 1, 1, 1);
+  });
+  std::copy(vectors, vectors + side * side, a);
+  if (scale != 1) std::transform(values, values + n, values, [=](T x) { return x / scale; });
+  return 0;
+}
+
+template size_t eigh_workspace<float>(int);
+template size_t eigh_workspace<double>(int);
+template int decompose_symmetric(int, float*, float*, std::byte*);
+template int decompose_symmetric(int, double*, double*, std::byte*);
+
+}  // namespace lamina::detail
