@@ -81,6 +81,11 @@ struct Windows {
         const double* from = image + (n * s.rows.input + s.rows.first(oy) + i * s.rows.dilation) * width();
         std::fill_n(out, left * s.channels, 0.0);
         std::fill(out + right * s.channels, out + taps, 0.0);
+        if (s.columns.dilation == 1) {  // the pixels lie side by side
+          std::copy_n(from + (s.columns.first(ox) + left) * s.channels, (right - left) * s.channels,
+                      out + left * s.channels);
+          continue;
+        }
         for (int64_t j = left; j < right; ++j) {
           const int64_t x = s.columns.first(ox) + j * s.columns.dilation;
           std::copy_n(from + x * s.channels, s.channels, out + j * s.channels);
