@@ -16,7 +16,7 @@
 namespace lamina {
 namespace {
 
-constexpr double kWidth = 560, kHeight = 320, kLeft = 76, kRight = 18, kTop = 12, kBottom = 50;
+constexpr double kWidth = 560, kHeight = 320, kLeft = 88, kRight = 20, kTop = 12, kBottom = 50;
 constexpr const char* kColours[] = {"var(--train)", "var(--val)", "var(--good)", "var(--bad)", "var(--c5)",
                                     "var(--c6)",    "var(--c7)",  "var(--c8)",   "var(--c9)",  "var(--c10)"};
 

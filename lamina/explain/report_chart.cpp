@@ -11,7 +11,7 @@
 namespace lamina {
 namespace {
 
-constexpr double kWidth = 560, kHeight = 270, kLeft = 68, kRight = 58, kTop = 12, kBottom = 30;
+constexpr double kWidth = 560, kHeight = 270, kLeft = 84, kRight = 80, kTop = 12, kBottom = 30;
 
 struct Scale : detail::Axis {
   size_t epochs = 1;
@@ -105,7 +105,7 @@ std::string line_chart(const std::string& heading, const std::vector<TrainingRep
     if (series[i].values.empty() || !std::isfinite(series[i].values.back())) continue;
     double y = scale.y(series[i].values.back());
     for (double other : ends) {  // labels of two ends must not overlap
-      if (std::fabs(other - y) < 15) y = other + (y < other ? -15 : 15);
+      if (std::fabs(other - y) < 19) y = other + (y < other ? -19 : 19);
     }
     ends.push_back(y);
     curves +=

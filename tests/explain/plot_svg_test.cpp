@@ -19,7 +19,7 @@ TEST(PlotSvg, IsAFileOfItsOwn) {
   EXPECT_EQ(svg.rfind("<svg xmlns=\"http://www.w3.org/2000/svg\"", 0), 0u);
   for (const char* part :
        {"a &lt; b", ">note<", "steps", "seconds", "one &amp; two</text>", "three</text>",
-        "fill=\"var(--train)\"", "fill=\"var(--val)\"", "--val: #e8793a", "M76.0 270.0L542.0 12.0"}) {
+        "fill=\"var(--train)\"", "fill=\"var(--val)\"", "--val: #e8793a", "M88.0 270.0L540.0 12.0"}) {
     EXPECT_NE(svg.find(part), std::string::npos) << part << "\n" << svg;
   }
   EXPECT_EQ(svg.find("<section"), std::string::npos);

@@ -30,7 +30,7 @@ TEST(Plot, DrawsCurvesWithinItsRanges) {
     EXPECT_NE(card.find(part), std::string::npos) << part;
   }
   // From the lower left corner over the middle of the upper edge to the upper right one.
-  EXPECT_NE(card.find("M76.0 270.0L309.0 12.0L542.0 12.0"), std::string::npos) << card;
+  EXPECT_NE(card.find("M88.0 270.0L314.0 12.0L540.0 12.0"), std::string::npos) << card;
 }
 
 TEST(Plot, LeavesGapsAndSurvivesNothing) {

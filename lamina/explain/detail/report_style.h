@@ -86,7 +86,7 @@ footer { color: var(--soft); font-size: 13px; margin-top: 26px; text-align: cent
   main { padding: 24px 12px 40px; }
   .card { padding: 16px 14px; }
   h1 { font-size: 27px; overflow-wrap: anywhere; }
-  svg text { font-size: 17px; }
+  svg text { font-size: 20px; }
   .tiles { grid-template-columns: repeat(auto-fit, minmax(132px, 1fr)); gap: 10px; }
   .tile { padding: 12px 14px; }
   .tile .value { font-size: 23px; }
