@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <string_view>
@@ -14,6 +13,7 @@
 #include "lamina/backend/backend.h"
 #include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
+#include "lamina/nn/validation_split.h"
 #include "lamina/zoo/recipes.h"
 
 namespace lamina::cli {
@@ -161,10 +161,8 @@ void adapt(TrainingSnapshot& snapshot, const Json& then, const Json& now, const 
     }
   }
   if (snapshot.step() > 0) return;  // the order of samples within an epoch depends on both
-  const auto samples = static_cast<double>(data.training.x.shape()[0]);
-  if (snapshot.info.contains("samples")) {
-    snapshot.info["samples"] = static_cast<int64_t>(std::floor(samples * (1 - options.validation_split)));
-  }
+  if (snapshot.info.contains("samples"))
+    snapshot.info["samples"] = training_samples(data.training.x.shape()[0], options.validation_split);
   if (snapshot.info.contains("batch_size")) snapshot.info["batch_size"] = job.batch_size;
 }
 

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <numeric>
 #include <optional>
@@ -13,6 +12,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
+#include "lamina/nn/validation_split.h"
 #include "lamina/series/series_info.h"
 #include "lamina/zoo/recipes.h"
 #include "lamina/zoo/samples.h"
@@ -74,11 +74,10 @@ void forget_old_series(Model& model, const LabelledData& training, double valida
   std::optional<SeriesInfo> series = SeriesInfo::of(info);
   if (!series) return;
   // As fit parts the windows: what follows the last that is learned from is held out.
-  const auto windows = static_cast<double>(training.samples() - series->window);
-  const int64_t seen =
-      validation_split > 0 && windows > 0
-          ? series->window + static_cast<int64_t>(std::floor(windows * (1 - validation_split)))
-          : training.samples();
+  const int64_t windows = training.samples() - series->window;
+  const int64_t seen = validation_split > 0 && windows > 0
+                           ? series->window + training_samples(windows, validation_split)
+                           : training.samples();
   SeriesInfo{
       .window = series->window, .trained_on = seen, .fingerprint = series_fingerprint(training.x, seen)}
       .save(info);

@@ -7,6 +7,7 @@
 #include "lamina/base/utf8.h"
 #include "lamina/explain/forecast_plots.h"
 #include "lamina/explain/run_report.h"
+#include "lamina/nn/validation_split.h"
 #include "lamina/series/series_info.h"
 #include "run_folder.h"
 
@@ -52,7 +53,9 @@ std::string write_training_report(const TrainOptions& options, const TrainJob& j
   run.batch_size = job.batch_size;
   run.seconds = log.seconds();
   run.step_seconds = log.step_seconds();
-  run.train_samples = data.training.x.shape()[0];
+  const int64_t samples = data.training.x.shape()[0];
+  run.train_samples = training_samples(samples, options.validation_split);
+  run.validation_samples = samples - run.train_samples;
   run.configuration = {{"epochs", std::to_string(job.epochs)},
                        {"batch size", std::to_string(job.batch_size)},
                        {"seed", std::to_string(options.seed)}};

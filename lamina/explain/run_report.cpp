@@ -32,7 +32,10 @@ std::string duration(double seconds) {
 void add_metrics(TrainingReport& report, const RunDescription& run) {
   const std::string of = run.held_out_name.empty() ? "" : run.held_out_name + " ";
   const int64_t samples = run.held_out.x.empty() ? run.train_samples : samples_of(run.held_out);
-  const std::string count = grouped(samples) + " samples";
+  const auto count = [&](const std::string& metric) {
+    if (metric.rfind("val_", 0) != 0) return count_of(samples, "sample");
+    return run.validation_samples > 0 ? count_of(run.validation_samples, "sample") : std::string();
+  };
   const auto is_share = [](const std::string& metric) {
     return metric.find("accuracy") != std::string::npos;
   };
@@ -41,7 +44,7 @@ void add_metrics(TrainingReport& report, const RunDescription& run) {
       if (is_share(name) != shares) continue;
       report.headlines.push_back(
           {of + detail::spaced(name),
-           shares ? fmt::format("{:.2f} %", value * 100) : fmt::format("{:.4f}", value), count});
+           shares ? fmt::format("{:.2f} %", value * 100) : fmt::format("{:.4f}", value), count(name)});
     }
   };
   add(true);

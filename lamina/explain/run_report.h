@@ -27,11 +27,12 @@ struct RunDescription {
   double seconds = 0;       ///< of training
   double step_seconds = 0;  ///< of one training step
   int64_t train_samples = 0;
-  Batch held_out = {};                                        ///< what the model is judged by; may be empty
-  std::string held_out_name;                                  ///< "test", "validation"
-  std::vector<std::pair<std::string, double>> metrics;        ///< on the held-out samples
-  std::vector<std::string> classes;                           ///< names; may be empty
-  std::vector<Plot> plots;                                    ///< what else is to be drawn
+  int64_t validation_samples = 0;                       ///< that metrics named val_... are of; 0: not known
+  Batch held_out = {};                                  ///< what the model is judged by; may be empty
+  std::string held_out_name;                            ///< "test", "validation"
+  std::vector<std::pair<std::string, double>> metrics;  ///< on the held-out samples
+  std::vector<std::string> classes;                     ///< names; may be empty
+  std::vector<Plot> plots;                              ///< what else is to be drawn
   std::vector<std::pair<std::string, double>> compared_with;  ///< the same first metric of others
   size_t mistakes = 32;                                       ///< pictures to show
 };

@@ -10,6 +10,7 @@
 #include "lamina/nn/detail/model_impl.h"
 #include "lamina/nn/detail/tensor_source.h"
 #include "lamina/nn/finite.h"
+#include "lamina/nn/validation_split.h"
 
 namespace lamina {
 
@@ -291,8 +292,7 @@ History Model::fit(const Tensors& x, const Tensors& y, FitOptions options) {
     validation.emplace(kept.x, kept.y, kept.sample_weight,
                        detail::TensorSourceOptions{.batch_size = validation_batch}, "fit: validation_data");
   } else if (options.validation_split > 0) {
-    training =
-        static_cast<int64_t>(std::floor(static_cast<double>(samples) * (1 - options.validation_split)));
+    training = training_samples(samples, options.validation_split);
     if (training < 1 || training == samples) {
       throw InvalidArgument("fit: validation_split = " + std::to_string(options.validation_split) + " of " +
                             std::to_string(samples) +

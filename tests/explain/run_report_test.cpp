@@ -69,5 +69,21 @@ TEST(RunReport, JudgesModelsOfSeveralInputsByAllOfThem) {
   EXPECT_EQ(report.mistakes[0].picture.width % 4, 0);
 }
 
+// Each headline says how many samples it is of: once those of validation_split stood under the number of all.
+TEST(RunReport, CountsSamplesOfTrainingAndOfValidationApart) {
+  Sequential model({Input({3}), Dense(1)}, {.seed = 1});
+  model.compile({.optimizer = "sgd", .loss = "mse"});
+  RunDescription run;
+  run.epochs = 1;
+  run.metrics = {{"loss", 0.5}, {"val_loss", 0.75}};
+  run.train_samples = 80;
+  run.validation_samples = 20;
+  TrainingReport report = run_report(model, run);
+  EXPECT_EQ(report.headlines.at(0).note, "80 samples");
+  EXPECT_EQ(report.headlines.at(1).note, "20 samples");
+  run.validation_samples = 0;
+  EXPECT_EQ(run_report(model, run).headlines.at(1).note, "");
+}
+
 }  // namespace
 }  // namespace lamina
