@@ -294,6 +294,12 @@ TEST(Linalg, LargeMatricesAreMadeUpToo) {
   }
   for (const auto& [m, n] : std::vector<std::pair<int64_t, int64_t>>{{300, 517}, {517, 300}}) {
     const Tensor x = drawn({m, n}, 54);
+    for (const char* mode : {"reduced", "complete"}) {
+      const auto [q, r] = linalg::qr(x, mode);
+      expect_orthonormal_columns(q);
+      EXPECT_LT(differs(matmul(q, r), x), 1e-10);
+      EXPECT_EQ(differs(r, detail::upper_part(r)), 0);
+    }
     const auto [lu, pivots] = linalg::lu_factor(x);
     const int64_t least = std::min(m, n);
     std::vector<int64_t> order(static_cast<size_t>(m));

@@ -105,41 +105,25 @@ std::unique_ptr<Kernel> prepare_slogdet(const KernelDesc& desc) {
 
 std::unique_ptr<Kernel> prepare_qr(const KernelDesc& desc) {
   const Matrices x(desc.inputs[0].type.shape);
-  const bool full = desc.attrs.as<FactorsAttrs>().full;
-  const int m = static_cast<int>(x.rows), n = static_cast<int>(x.columns), least = std::min(m, n);
-  const int width = full ? m : least,
-            room = std::max(n, width);  // columns that the matrix has, or q will have
+  const int m = static_cast<int>(x.rows), n = static_cast<int>(x.columns);
+  const int width = desc.attrs.as<FactorsAttrs>().full ? m : std::min(m, n);
   return of_dtype(desc.inputs[0].type.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const Lapack<T>& functions = lapack<T>();
-    int lwork = 1;
-    if (least > 0) {
-      const int ask = -1, leading = m;
-      T first = 0, second = 0;
-      int info = 0;
-      functions.geqrf(&m, &n, nullptr, &leading, nullptr, &first, &ask, &info);
-      functions.orgqr(&m, &width, &least, nullptr, &leading, nullptr, &second, &ask, &info);
-      lwork = static_cast<int>(std::max(first, second));
-    }
-    const size_t bytes =
-        (static_cast<size_t>(m) * static_cast<size_t>(room) + static_cast<size_t>(least + lwork)) * sizeof(T);
-    return for_each_matrix(x, bytes,
-                           [=, &functions](const KernelArgs& args, int64_t at, std::byte* workspace) {
-                             T* q = args.output<T>(0) + at * m * width;
-                             T* r = args.output<T>(1) + at * width * n;
-                             auto* turned = reinterpret_cast<T*>(workspace);
-                             T *tau = turned + static_cast<int64_t>(m) * room, *work = tau + least;
+    const size_t matrix = aligned(static_cast<size_t>(x.size()) * sizeof(T));
+    const size_t columns = aligned(static_cast<size_t>(m) * static_cast<size_t>(width) * sizeof(T));
+    return for_each_matrix(x, matrix + columns + (m > 0 ? qr_workspace<T>(m, n, width) : 0),
+                           [=](const KernelArgs& args, int64_t at, std::byte* workspace) {
                              if (m == 0) return;
+                             auto* turned = reinterpret_cast<T*>(workspace);
+                             auto* q = reinterpret_cast<T*>(workspace + matrix);
+                             T* r = args.output<T>(1) + at * width * n;
                              transpose_matrix(args.input<T>(0) + at * x.size(), m, n, turned);
-                             int info = 0;
-                             if (n > 0) functions.geqrf(&m, &n, turned, &m, tau, work, &lwork, &info);
+                             decompose_orthogonal(m, n, width, turned, q, workspace + matrix + columns);
                              for (int64_t i = 0; i < width; ++i) {
                                for (int64_t j = 0; j < n; ++j)
                                  r[i * n + j] = j >= i ? turned[j * m + i] : T{0};
                              }
-                             if (width == 0) return;
-                             functions.orgqr(&m, &width, &least, turned, &m, tau, work, &lwork, &info);
-                             transpose_matrix(turned, width, m, q);
+                             transpose_matrix(q, width, m, args.output<T>(0) + at * m * width);
                            });
   });
 }

@@ -53,6 +53,9 @@ Lapack<T> found(const std::string& letter) {
   find(functions.getrf, "getrf");
   find(functions.geqrf, "geqrf");
   find(functions.orgqr, "orgqr");
+  find(functions.ormqr, "ormqr");
+  find(functions.larft, "larft");
+  find(functions.larfb, "larfb");
   find(functions.syevd, "syevd");
   find(functions.sytrd, "sytrd");
   find(functions.stedc, "stedc");

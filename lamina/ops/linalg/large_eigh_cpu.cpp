@@ -36,9 +36,6 @@ struct Room {
   }
 };
 
-/// Reflectors applied to `count` vectors need this many numbers, whatever block LAPACK takes.
-int reflecting(int count) { return 64 * count + 65 * 64; }
-
 size_t pieces_of(int n) { return static_cast<size_t>((n + kVectors - 1) / kVectors); }
 
 }  // namespace

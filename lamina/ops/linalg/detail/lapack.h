@@ -16,6 +16,14 @@ struct Lapack {
                 int* info);
   void (*orgqr)(const int* m, const int* n, const int* k, T* a, const int* lda, const T* tau, T* work,
                 const int* lwork, int* info);
+  void (*ormqr)(const char* side, const char* trans, const int* m, const int* n, const int* k, const T* a,
+                const int* lda, const T* tau, T* c, const int* ldc, T* work, const int* lwork, int* info,
+                size_t, size_t);
+  void (*larft)(const char* direct, const char* storev, const int* n, const int* k, const T* v,
+                const int* ldv, const T* tau, T* t, const int* ldt, size_t, size_t);
+  void (*larfb)(const char* side, const char* trans, const char* direct, const char* storev, const int* m,
+                const int* n, const int* k, const T* v, const int* ldv, const T* t, const int* ldt, T* c,
+                const int* ldc, T* work, const int* ldwork, size_t, size_t, size_t, size_t);
   void (*syevd)(const char* job, const char* uplo, const int* n, T* a, const int* lda, T* w, T* work,
                 const int* lwork, int* iwork, const int* liwork, int* info, size_t, size_t);
   void (*sytrd)(const char* uplo, const int* n, T* a, const int* lda, T* d, T* e, T* tau, T* work,

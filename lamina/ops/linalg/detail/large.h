@@ -26,6 +26,13 @@ void divide_by_triangle(const char* uplo, const char* diagonal, const T* a, int 
 template <class T>
 void invert_upper_triangle(const T* a, int n, T* x);
 
+/// a (m × n) becomes r, above reflectors, and q (m × width, the smaller side or m) orthogonal columns with a
+/// = q r. `workspace` has qr_workspace(m, n, width) bytes, aligned to 64.
+template <class T>
+void decompose_orthogonal(int m, int n, int width, T* a, T* q, std::byte* workspace);
+template <class T>
+size_t qr_workspace(int m, int n, int width);
+
 /// Eigenvalues of a (n × n, symmetric, its upper triangle read), ascending, into `values`; a becomes its
 /// eigenvectors, column by column. `workspace` has eigh_workspace(n) bytes, aligned to 64. Gives LAPACK's
 /// info: 0 where all were found.

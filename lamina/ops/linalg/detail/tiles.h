@@ -11,6 +11,9 @@ namespace lamina::detail {
 
 constexpr int kLarge = 256;  // a smaller matrix is one thread's, and LAPACK's alone
 
+/// Numbers that LAPACK needs to apply reflectors to `columns`, whatever block it takes.
+constexpr int reflecting(int columns) { return 64 * columns + 65 * 64; }
+
 /// f(first, last) for tiles of [0, extent), `tile` wide, on several threads; `flops` is what all of it takes.
 template <class F>
 void for_each_tile(int extent, int tile, double flops, F&& f) {
