@@ -9,8 +9,8 @@
 
 /// Functions of matrices: the last two axes of a tensor are rows and columns, all axes before count matrices.
 /// Integers and bool are computed as float32; float16 and bfloat16 are computed in float32 and rounded. All
-/// have gradients, to any order, but for lu_factor. The work is LAPACK's, one thread for each matrix, so that
-/// no bit depends on their number; on Debian it is in libopenblas0-openmp, opened at the first use.
+/// have gradients, to any order, but for lu_factor. The work is LAPACK's, on threads of ours whose number
+/// no bit depends on; on Debian it is in libopenblas0-openmp, opened at the first use.
 ///
 /// All throw InvalidArgument for shapes that do not fit, and Unsupported where the machine has no LAPACK.
 /// That a matrix is singular, or not positive definite, is seen when the result is computed, and thrown then,
