@@ -10,6 +10,7 @@
 #include "lamina/base/threads.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/full.h"
+#include "lamina/ops/matmul.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/unary.h"
@@ -223,6 +224,20 @@ TEST(Step, SharesOnePieceOfMemoryWithOthers) {
   EXPECT_GT(largest, 0u);
   EXPECT_EQ(memory->bytes(), largest);
   EXPECT_EQ(first.statistics().memory_bytes, largest);
+}
+
+/// Linux may promise more memory than there is: a program that cannot fit is refused, with the bytes that it
+/// needs.
+TEST(Compile, RefusesWhatNoMachineCanHold) {
+  const Function f = compile([](const std::vector<Tensor>& a) {
+    const Tensor table = exp(a[0] * reshape(a[0], {1, -1}));
+    return std::vector{matmul(table, a[0])};
+  });
+  const int64_t side = 4'000'000;
+  const std::string message = message_of<Unsupported>([&] { f({ones({side, 1})}); });
+  EXPECT_NE(message.find("not enough memory for a block of " + std::to_string(4 * side * side)),
+            std::string::npos)
+      << message;
 }
 
 TEST(Step, RefusesToBePartOfATrace) {

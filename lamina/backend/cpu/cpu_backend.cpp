@@ -6,6 +6,7 @@
 
 #include "lamina/backend/registry.h"
 #include "lamina/base/error.h"
+#include "lamina/base/system.h"
 #include "lamina/base/threads.h"
 
 namespace lamina {
@@ -21,7 +22,7 @@ class CpuBackend final : public Backend {
   void* allocate(size_t bytes) override {
     const bool large = bytes >= 2 * kHugePage;
     const size_t alignment = large ? kHugePage : kAlignment;
-    if (bytes > SIZE_MAX / 2) fail(bytes);
+    if (bytes > most(bytes)) fail(bytes);
     const size_t rounded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
     void* address = nullptr;
     if (posix_memalign(&address, alignment, rounded ? rounded : kAlignment) != 0) fail(bytes);
@@ -35,8 +36,16 @@ class CpuBackend final : public Backend {
   void synchronize() override {}
 
  private:
+  // What the machine has at all: Linux may promise more, and kill who takes it. It is asked for large blocks
+  // alone.
+  static size_t most(size_t bytes) {
+    if (bytes < size_t{1} << 30) return bytes;
+    static const auto memory = static_cast<size_t>(system_info().memory_bytes);
+    return memory > 0 ? memory : SIZE_MAX / 2;
+  }
   [[noreturn]] static void fail(size_t bytes) {
-    throw Unsupported("/CPU:0 has not enough memory for a tensor of " + std::to_string(bytes) + " bytes");
+    throw Unsupported("/CPU:0 has not enough memory for a block of " + std::to_string(bytes) +
+                      " bytes: smaller batches need less");
   }
   static void copy(void* to, const void* from, size_t bytes) {
     if (bytes) std::memcpy(to, from, bytes);
