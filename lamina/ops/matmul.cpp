@@ -17,7 +17,11 @@
 namespace lamina {
 namespace {
 
-Shape leading(const Shape& shape) { return Shape(std::vector<int64_t>(shape.begin(), shape.end() - 2)); }
+Shape leading(const Shape& shape) {
+  Shape axes;
+  for (int axis = 0; axis + 2 < shape.rank(); ++axis) axes.push_back(shape[axis]);
+  return axes;
+}
 
 Shape product_shape(const InferArgs& args, const MatmulAttrs& attrs) {
   const Shape& a = args.inputs[0].shape;
