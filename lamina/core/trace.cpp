@@ -55,7 +55,7 @@ std::vector<Tensor> apply(const Op& op, Attrs attrs, std::vector<Tensor> inputs)
     if (!input.computed()) depth = std::max(depth, input.node()->depth);
   }
 
-  const std::shared_ptr<detail::PendingOp> pending = detail::new_pending_op();
+  std::shared_ptr<detail::PendingOp> pending = detail::new_pending_op();
   pending->op = &op;
   pending->attrs = std::move(attrs);
   pending->inputs.assign(std::make_move_iterator(inputs.begin()), std::make_move_iterator(inputs.end()));
@@ -65,12 +65,13 @@ std::vector<Tensor> apply(const Op& op, Attrs attrs, std::vector<Tensor> inputs)
   pending->outputs.reserve(outputs.size());
   for (size_t i = 0; i < outputs.size(); ++i) {
     std::shared_ptr<detail::TensorNode> node = detail::new_node(outputs[i], device);
-    node->producer = pending;
+    pending->outputs.push_back(node);
+    // The last one takes over the reference that is held here.
+    node->producer = i + 1 < outputs.size() ? pending : std::move(pending);
     node->index = static_cast<int>(i);
     node->open = open;
     node->watch = watch;
     node->depth = depth + 1;
-    pending->outputs.push_back(node);
     results.emplace_back(std::move(node));
   }
   // Loops that nobody looks into end here from time to time, so that what is pending stays bounded.
