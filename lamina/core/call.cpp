@@ -50,7 +50,7 @@ const Op& call_op = register_op<CallAttrs>({
 
 void remember_call(CallAttrs attrs, std::span<const Tensor> arguments, std::span<const Tensor> captured,
                    std::span<const Tensor> results) {
-  const auto op = std::make_shared<PendingOp>();
+  const std::shared_ptr<PendingOp> op = new_pending_op();
   op->op = &call_op;
   op->attrs = std::move(attrs);
   op->inputs.assign(arguments.begin(), arguments.end());
@@ -61,9 +61,9 @@ void remember_call(CallAttrs attrs, std::span<const Tensor> arguments, std::span
     node.index = static_cast<int>(i);
     op->outputs.push_back(results[i].node());
   }
-  const std::vector<Tensor> inputs = op->inputs;
+  const std::vector<Tensor> inputs(op->inputs.begin(), op->inputs.end());
   PendingOp* const ops[] = {op.get()};
-  remember(results, ops, inputs, 1);  // the caller's list of arguments
+  remember(results, ops, inputs, {}, 1);  // the caller's list of arguments
 }
 
 }  // namespace lamina::detail

@@ -5,30 +5,24 @@
 #include <span>
 #include <utility>
 
+#include "lamina/base/error.h"
 #include "lamina/base/threads.h"
 #include "lamina/core/graph_bytes.h"
 #include "lamina/core/lower.h"
+#include "lamina/core/trace.h"
 
 namespace lamina::detail {
 namespace {
 
-void mix(size_t& hash, size_t value) { hash = (hash ^ value) * size_t{0x9E3779B97F4A7C15} + (hash >> 29); }
-
-// Types of results follow from those of the inputs.
-size_t structure(const Graph& graph) {
-  size_t hash = graph.nodes.size();
-  for (const ValueId input : graph.inputs) {
-    const TensorType& type = graph.type(input);
-    mix(hash, static_cast<size_t>(type.dtype));
-    for (const int64_t extent : type.shape) mix(hash, static_cast<size_t>(extent));
-  }
-  for (const Node& node : graph.nodes) {
-    mix(hash, reinterpret_cast<uintptr_t>(node.op));
-    if (!node.attrs.empty()) mix(hash, node.attrs.hash());
-    for (const ValueId input : node.inputs) mix(hash, static_cast<size_t>(input));
-  }
-  for (const ValueId output : graph.outputs) mix(hash, static_cast<size_t>(output));
-  return hash;
+std::shared_ptr<const Graph> graph_of(const PendingWork& work) {
+  Trace traced = trace(work.results, {});
+  const bool same =
+      std::equal(traced.captured.begin(), traced.captured.end(), work.captured.begin(), work.captured.end(),
+                 [](const Tensor& a, const Tensor& b) { return a.node() == b.node(); });
+  if (!same || traced.results != work.outputs())
+    throw InternalError("two walks over the same pending work came to different graphs");
+  traced.graph.outputs = std::move(traced.results);
+  return std::make_shared<const Graph>(std::move(traced.graph));
 }
 
 }  // namespace
@@ -38,24 +32,25 @@ EagerCache& EagerCache::of_this_thread() {
   return mine;
 }
 
-std::shared_ptr<const Program> EagerCache::program(Graph traced, const Device& device) {
-  const size_t hash = structure(traced);
+EagerCache::Found EagerCache::find(const PendingWork& work, const Device& device) {
   const int threads = num_threads();
-  const auto [begin, end] = places_.equal_range(hash);
+  const auto [begin, end] = places_.equal_range(work.hash);
   for (auto at = begin; at != end; ++at) {
     const Entry& entry = *at->second;
-    if (entry.threads != threads || !(entry.device == device) || entry.traced != traced) continue;
+    if (entry.threads != threads || !(entry.device == device) || !work.is(*entry.found.graph)) continue;
     entries_.splice(entries_.begin(), entries_, at->second);
-    return entry.program;
+    return entry.found;
   }
-  auto program = std::make_shared<const Program>(lower(traced, device), device);
+  Found found;
+  found.graph = graph_of(work);
+  found.program = std::make_shared<const Program>(lower(*found.graph, device), device);
   ++made_;
-  const size_t bytes = program->bytes() + graph_bytes(traced);
-  entries_.push_front({hash, std::move(traced), device, threads, program, bytes});
-  places_.emplace(hash, entries_.begin());
+  const size_t bytes = found.program->bytes() + graph_bytes(*found.graph);
+  entries_.push_front({work.hash, found, device, threads, bytes});
+  places_.emplace(work.hash, entries_.begin());
   bytes_ += bytes;
   drop_unused();
-  return program;
+  return found;
 }
 
 void EagerCache::drop_unused() {

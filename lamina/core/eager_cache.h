@@ -8,12 +8,13 @@
 #include <unordered_map>
 
 #include "lamina/base/device.h"
+#include "lamina/core/pending_work.h"
 #include "lamina/graph/program.h"
 
 namespace lamina::detail {
 
-/// What this thread computed lately: graphs as they were traced, and their programs, at most kMost of them and
-/// by estimate at most kBytes; those go that were not used for the longest time.
+/// What this thread computed lately: graphs as they were traced, and their programs, at most kMost of them
+/// and by estimate at most kBytes; those go that were not used for the longest time.
 class EagerCache {
  public:
   static constexpr size_t kMost = 128;
@@ -21,8 +22,12 @@ class EagerCache {
 
   static EagerCache& of_this_thread();
 
-  /// The program of `traced`, which has its outputs; made if a graph like it was not computed lately.
-  std::shared_ptr<const Program> program(Graph traced, const Device& device);
+  struct Found {
+    std::shared_ptr<const Graph> graph;  ///< as it was traced, with its outputs
+    std::shared_ptr<const Program> program;
+  };
+  /// The program of that work; made if a graph like it was not computed lately.
+  Found find(const PendingWork& work, const Device& device);
 
   /// Runs it in memory that is kept for the next one, unless that would be more than kBytes.
   void run(const Program& program, const Device& device, std::span<void* const> inputs,
@@ -35,10 +40,9 @@ class EagerCache {
  private:
   struct Entry {
     size_t hash;
-    Graph traced;
+    Found found;
     Device device;
     int threads;
-    std::shared_ptr<const Program> program;
     size_t bytes;
   };
   using Place = std::list<Entry>::iterator;

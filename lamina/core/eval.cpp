@@ -1,87 +1,86 @@
 // Eager evaluation: what is pending becomes one program, made anew unless a graph like it ran lately.
-#include <unordered_map>
-#include <unordered_set>
+#include <algorithm>
 
 #include "lamina/base/error.h"
 #include "lamina/core/eager_cache.h"
+#include "lamina/core/node_map.h"
+#include "lamina/core/pending_work.h"
 #include "lamina/core/tensor_node.h"
 #include "lamina/core/trace.h"
+#include "lamina/graph/number_watch.h"
 
 namespace lamina {
 namespace {
 
 using detail::PendingOp;
-using detail::TensorNode;
+using detail::PendingWork;
 
-// Everything pending that somebody outside of the pending work still holds: computing it now, along the way,
-// saves computing it again later. A node is held outside when it has more owners than the ops that read it
-// here and those that are mere history.
-std::vector<Tensor> held_outside(std::span<const Tensor> wanted) {
-  std::unordered_map<TensorNode*, long> readers;
-  std::unordered_set<PendingOp*> visited;
-  std::vector<PendingOp*> stack;
-  std::vector<std::shared_ptr<TensorNode>> pending;
-  const auto push = [&](const std::shared_ptr<TensorNode>& node) {
-    if (!node->buffer && node->producer && visited.insert(node->producer.get()).second) {
-      stack.push_back(node->producer.get());
-    }
-  };
-  for (const Tensor& tensor : wanted) push(tensor.node());
-  while (!stack.empty()) {
-    PendingOp* op = stack.back();
-    stack.pop_back();
-    for (const auto& output : op->outputs) {
-      if (auto node = output.lock(); node && !node->buffer) pending.push_back(std::move(node));
-    }
-    for (const Tensor& input : op->inputs) {
-      ++readers[input.node().get()];
-      push(input.node());
-    }
+// Those of `tensors` that are pending, each once.
+std::vector<Tensor> pending_of(std::span<const Tensor> tensors) {
+  std::vector<Tensor> pending;
+  detail::NodeMap<bool> seen;
+  for (const Tensor& tensor : tensors) {
+    tensor.type();  // throws for an undefined tensor
+    if (!tensor.computed() && seen.emplace(tensor.node().get(), true).second) pending.push_back(tensor);
   }
-  std::vector<Tensor> held;
-  for (auto& node : pending) {
-    if (node.use_count() > readers[node.get()] + node->kept + 1)
-      held.emplace_back(node);  // + 1: our own list
-  }
-  return held;
+  return pending;
+}
+
+[[noreturn]] void refuse(std::span<const Tensor> tensors) {
+  detail::trace(tensors, {});  // throws where one is symbolic
+  throw InvalidArgument(
+      "a tensor that stands for an argument of compile or grad has no value to look at; return it instead");
+}
+
+// One op for all that ran, in place of the ops that were recorded: their memory is free again at once.
+std::shared_ptr<PendingOp> fold(PendingWork& work, std::shared_ptr<const Graph> graph) {
+  const std::shared_ptr<PendingOp> whole = detail::new_pending_op();
+  whole->folded = std::move(graph);
+  whole->inputs.assign(work.captured.begin(), work.captured.end());
+  whole->outputs.reserve(work.results.size());
+  for (const Tensor& result : work.results) whole->outputs.push_back(result.node());
+  return whole;
+}
+
+void remember(PendingWork& work, std::shared_ptr<const Graph> graph) {
+  // grad() looks at nodes on the way, and a watch for numbers at where ops were recorded: both need these.
+  const bool watched = std::any_of(work.results.begin(), work.results.end(),
+                                   [](const Tensor& result) { return detail::watched(*result.node()); });
+  if (watched || detail::NumberWatch::wanted())
+    return detail::remember(work.results, work.ops, work.captured, work.inner);
+  const std::shared_ptr<PendingOp> whole = fold(work, std::move(graph));
+  work.ops = {whole.get()};
+  for (const Tensor& result : work.results) result.node()->producer = whole;
+  detail::remember(work.results, work.ops, work.captured, work.inner);
 }
 
 }  // namespace
 
 void eval(std::span<const Tensor> tensors) {
-  std::vector<Tensor> results;
-  for (const Tensor& tensor : tensors) {
-    tensor.type();  // throws for an undefined tensor
-    if (!tensor.computed()) results.push_back(tensor);
-  }
-  if (results.empty()) return;
-  std::unordered_set<TensorNode*> wanted;
-  std::erase_if(results, [&](const Tensor& tensor) { return !wanted.insert(tensor.node().get()).second; });
-  for (Tensor& tensor : held_outside(results)) {
-    if (!wanted.count(tensor.node().get())) results.push_back(std::move(tensor));
-  }
+  const std::vector<Tensor> pending = pending_of(tensors);
+  if (pending.empty()) return;
+  std::optional<PendingWork> work = detail::pending_work(pending);
+  if (!work) refuse(pending);
 
-  const Device device = results[0].device();
-  detail::Trace trace = detail::trace(results, {});
-  if (trace.foreign) {
-    throw InvalidArgument(
-        "a tensor that stands for an argument of compile or grad has no value to look at; return it instead");
-  }
-  trace.graph.outputs = trace.results;
+  const Device device = pending[0].device();
   detail::EagerCache& cache = detail::EagerCache::of_this_thread();
-  const std::shared_ptr<const Program> program = cache.program(std::move(trace.graph), device);
+  const detail::EagerCache::Found found = cache.find(*work, device);
 
   std::vector<void*> inputs, outputs;
-  for (const Tensor& tensor : trace.captured) inputs.push_back(tensor.buffer()->data());
+  inputs.reserve(work->captured.size());
+  outputs.reserve(work->results.size());
+  for (const Tensor& tensor : work->captured) inputs.push_back(tensor.buffer()->data());
   std::vector<std::shared_ptr<Buffer>> buffers;
-  for (const Tensor& result : results) {
-    buffers.push_back(std::make_shared<Buffer>(device, result.type().bytes()));
+  buffers.reserve(work->results.size());
+  for (const Tensor& result : work->results) {
+    buffers.push_back(
+        std::allocate_shared<Buffer>(detail::PoolAllocator<Buffer>(), device, result.type().bytes()));
     outputs.push_back(buffers.back()->data());
   }
-  cache.run(*program, device, inputs, outputs);
+  cache.run(*found.program, device, inputs, outputs);
   backend(device).synchronize();
-  for (size_t i = 0; i < results.size(); ++i) results[i].node()->buffer = std::move(buffers[i]);
-  detail::remember(results, trace.ops, trace.captured);
+  for (size_t i = 0; i < buffers.size(); ++i) work->results[i].node()->buffer = std::move(buffers[i]);
+  remember(*work, found.graph);
 }
 
 }  // namespace lamina

@@ -4,11 +4,10 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
-#include <unordered_map>
-#include <unordered_set>
 
 #include "lamina/base/error.h"
 #include "lamina/core/call.h"
+#include "lamina/core/node_map.h"
 #include "lamina/core/op_scope.h"
 #include "lamina/core/tensor_node.h"
 #include "lamina/graph/constant.h"
@@ -45,7 +44,8 @@ const Op& stop_gradient_op =
 Tensor filled_like(const Tensor& x, double value) {
   const Device scope_device = x.device();
   const DeviceScope scope(scope_device);
-  return apply(find_op("full"), FullAttrs{x.shape(), value, x.dtype()}, {})[0];
+  static const Op& full = find_op("full");
+  return apply(full, FullAttrs{x.shape(), value, x.dtype()}, {})[0];
 }
 
 // The outputs of `op` for its vjp: those that nobody holds any more are made again.
@@ -66,9 +66,7 @@ std::vector<Tensor> all_outputs(const std::shared_ptr<PendingOp>& op) {
         }
         types = infer(*op->op, op->attrs, inputs);
       }
-      node = std::make_shared<TensorNode>();
-      node->type = types[i];
-      node->device = op->inputs.empty() ? current_device() : op->inputs[0].device();
+      node = detail::new_node(types[i], op->inputs.empty() ? current_device() : op->inputs[0].device());
       node->producer = op;
       node->index = static_cast<int>(i);
       node->open = open;
@@ -87,26 +85,28 @@ class Tape {
   /// `connected`: an input may be made of another, and does not end the way to that.
   Tape(const std::vector<Tensor>& inputs, bool connected) {
     for (const Tensor& input : inputs) {
-      leads_.insert(input.node().get());
+      leads_.emplace(input.node().get(), true);
+      inputs_.emplace(input.node().get(), true);
       oldest_ = std::min(oldest_, input.node()->serial);
     }
-    inputs_ = leads_;
     if (connected && inputs.size() > 1) connect(inputs);
   }
 
-  bool depends(const Tensor& tensor) const { return leads_.count(tensor.node().get()) > 0; }
+  bool depends(const Tensor& tensor) const { return leads_.contains(tensor.node().get()); }
 
   void visit(const Tensor& output) {
-    std::vector<Tensor> stack{output};
+    std::vector<const Tensor*> stack{&output};  // held by the ops that read them
     while (!stack.empty()) {
-      const Tensor top = stack.back();
-      if (depends(top) || is_constant(*top.node()) || done_.count(top.node()->producer.get())) {
+      const Tensor& top = *stack.back();
+      if (depends(top) || is_constant(*top.node()) || done(*top.node()->producer)) {
         stack.pop_back();
         continue;
       }
-      const auto& producer = top.node()->producer;
-      if (entered_.insert(producer.get()).second) {
-        for (const Tensor& input : detail::inputs_of(*producer)) stack.push_back(input);
+      const std::shared_ptr<PendingOp>& producer = top.node()->producer;
+      if (producer->walk != number_) {
+        producer->walk = number_;
+        producer->finished = false;
+        for (const Tensor& input : detail::inputs_of(*producer)) stack.push_back(&input);
       } else {
         stack.pop_back();
         finish(producer);
@@ -125,7 +125,7 @@ class Tape {
     connecting_ = true;
     for (const Tensor& input : inputs) {
       const TensorNode& node = *input.node();
-      if (is_constant(node) || done_.count(node.producer.get())) continue;
+      if (is_constant(node) || done(*node.producer)) continue;
       for (const Tensor& of : detail::inputs_of(*node.producer)) visit(of);
       finish(node.producer);
     }
@@ -139,7 +139,7 @@ class Tape {
     if (connecting_ && (node.serial < oldest_ || (node.history && node.history->any_older))) return true;
     if (node.buffer && node.history) {
       if (!may_lead(*node.history)) return true;
-      detail::check_walkable(node);
+      detail::make_walkable(node);
     }
     return !node.producer || node.producer->op == &stop_gradient_op;
   }
@@ -148,42 +148,51 @@ class Tape {
     if (history.any_older) return oldest_ < history.made;
     const auto [known, added] = may_lead_.emplace(&history, false);
     if (added) {
-      known->second =
-          std::any_of(history.ancestors.begin(), history.ancestors.end(),
-                      [&](const auto& ancestor) { return inputs_.count(ancestor.lock().get()) > 0; });
+      *known = std::any_of(history.ancestors.begin(), history.ancestors.end(), [&](const auto& list) {
+        return std::any_of(list->begin(), list->end(), [&](const detail::Ancestor& ancestor) {
+          return inputs_.contains(ancestor.address) && !ancestor.node.expired();
+        });
+      });
     }
-    return known->second;
+    return *known;
   }
 
+  // A walk's marks are its own until the next one: visits come one after the other, and nothing is recorded
+  // meanwhile.
+  bool done(const PendingOp& op) const { return op.walk == number_ && op.finished; }
+
   void finish(const std::shared_ptr<PendingOp>& op) {
-    done_.insert(op.get());
+    op->walk = number_;
+    op->finished = true;
     const bool leads =
         std::any_of(op->inputs.begin(), op->inputs.end(), [&](const Tensor& t) { return depends(t); });
     if (!leads) return;
     ops_.push_back(op);
     for (const auto& output : op->outputs) {
-      if (const auto node = output.lock()) leads_.insert(node.get());
+      if (const auto node = output.lock()) leads_.emplace(node.get(), true);
     }
   }
 
-  std::unordered_set<const TensorNode*> inputs_, leads_;
+  const uint64_t number_ = detail::next_serial();
+  detail::NodeMap<bool> inputs_;
+  detail::NodeMap<bool, 128> leads_;
   uint64_t oldest_ = std::numeric_limits<uint64_t>::max();
   bool connecting_ = false;
-  std::unordered_map<const History*, bool> may_lead_;
-  std::unordered_set<PendingOp*> entered_, done_;
+  detail::NodeMap<bool> may_lead_;
   std::vector<std::shared_ptr<PendingOp>> ops_;
 };
 
 class Backward {
  public:
   void accumulate(const Tensor& target, const Tensor& gradient) {
-    Tensor& sum = grads_[target.node().get()];
-    sum = sum.defined() ? apply(find_op("add"), {}, {sum, gradient})[0] : gradient;
+    Tensor& sum = *grads_.emplace(target.node().get(), Tensor()).first;
+    static const Op& add = find_op("add");
+    sum = sum.defined() ? apply(add, {}, {sum, gradient})[0] : gradient;
   }
 
   Tensor of(const TensorNode* node) const {
-    const auto found = grads_.find(node);
-    return found == grads_.end() ? Tensor() : found->second;
+    const Tensor* found = grads_.find(node);
+    return found ? *found : Tensor();
   }
 
   void through(const std::shared_ptr<PendingOp>& pending, const Tape& tape) {
@@ -218,7 +227,7 @@ class Backward {
 
  private:
   const bool names_ = detail::NumberWatch::wanted();
-  std::unordered_map<const TensorNode*, Tensor> grads_;
+  detail::NodeMap<Tensor, 128> grads_;
 };
 
 // The watch of one call of grad(), which ends however the call does.
@@ -272,8 +281,8 @@ std::vector<Tensor> products(const std::vector<Tensor>& outputs, const std::vect
           "gradient "
           "leads to it");
     }
-    backward.accumulate(outputs[i], cotangents[i]);
   }
+  for (size_t i = 0; i < outputs.size(); ++i) backward.accumulate(outputs[i], cotangents[i]);
   for (size_t n = tape.ops().size(); n-- > 0;) backward.through(tape.ops()[n], tape);
   std::vector<Tensor> results;
   for (const Tensor& input : inputs) {

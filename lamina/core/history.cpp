@@ -5,11 +5,10 @@
 #include <atomic>
 #include <deque>
 #include <string>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 #include "lamina/base/error.h"
+#include "lamina/core/node_map.h"
 #include "lamina/core/tensor_node.h"
 
 namespace lamina::detail {
@@ -65,48 +64,66 @@ Budget& budget() {
   return mine;
 }
 
-using Readers = std::unordered_map<const TensorNode*, long>;
-
-Readers count_readers(std::span<PendingOp* const> ops) {
-  Readers readers;
-  for (const PendingOp* op : ops) {
-    for (const Tensor& input : op->inputs) ++readers[input.node().get()];
-  }
-  return readers;
-}
-
-// Ancestors that are alive: of what was captured and of those results that others are made of.
-void list_ancestors(History& history, std::span<const Tensor> results, std::span<const Tensor> captured,
-                    const Readers& readers) {
-  std::unordered_set<const void*> seen;
-  size_t most = captured.size() + results.size();
-  for (const Tensor& tensor : captured) {
-    if (tensor.node()->history) most += tensor.node()->history->ancestors.size();
-  }
-  seen.reserve(std::min(most, 2 * kMostAncestors));
-  const auto add = [&](const std::shared_ptr<TensorNode>& node) {
-    if (seen.insert(node.get()).second) history.ancestors.push_back(node);
-  };
-  for (const Tensor& tensor : captured) {
-    add(tensor.node());
-    const History* before = tensor.node()->history.get();
-    if (!before || !seen.insert(before).second) continue;
-    history.any_older = history.any_older || before->any_older;
-    for (const auto& ancestor : before->ancestors) {
-      if (const auto node = ancestor.lock()) add(node);
+// How many inputs of some ops a node is.
+class Readers {
+ public:
+  explicit Readers(std::span<PendingOp* const> ops) {
+    for (const PendingOp* op : ops) {
+      for (const Tensor& input : op->inputs) ++*counts_.emplace(input.node().get(), 0).first;
     }
   }
-  for (const Tensor& result : results) {
-    if (readers.count(result.node().get())) add(result.node());
+  long of(const TensorNode& node) const { return *counts_.find(&node); }
+
+ private:
+  NodeMap<long> counts_;
+};
+
+// Ancestors that are alive, of what was captured and of those results that others are made of; how many.
+size_t list_ancestors(History& history, std::span<const Tensor> captured, std::span<const Tensor> inner) {
+  history.any_older = std::any_of(captured.begin(), captured.end(), [](const Tensor& tensor) {
+    return tensor.node()->history && tensor.node()->history->any_older;
+  });
+  if (history.any_older) return 0;
+  NodeMap<bool> seen;          // lists and histories
+  NodeMap<const Tensor*> own;  // null: another list has it
+  for (const std::span<const Tensor> tensors : {captured, inner}) {
+    for (const Tensor& tensor : tensors) own.emplace(tensor.node().get(), &tensor);
   }
-  if (history.ancestors.size() > kMostAncestors) history.any_older = true;
-  if (history.any_older) history.ancestors = {};
+  size_t count = 0;
+  for (const Tensor& tensor : captured) {
+    const History* before = tensor.node()->history.get();
+    if (!before || !seen.emplace(before, true).second) continue;
+    for (const auto& list : before->ancestors) {
+      if (std::all_of(list->begin(), list->end(), [](const Ancestor& a) { return a.node.expired(); }) ||
+          !seen.emplace(list.get(), true).second)
+        continue;
+      history.ancestors.push_back(list);
+      count += list->size();
+      for (const Ancestor& ancestor : *list) {
+        const Tensor** known = own.find(ancestor.address);
+        if (known && !ancestor.node.expired()) *known = nullptr;
+      }
+    }
+  }
+  std::vector<Ancestor> rest;
+  for (const std::span<const Tensor> tensors : {captured, inner}) {
+    for (const Tensor& tensor : tensors) {
+      if (*own.find(tensor.node().get()) == &tensor) rest.push_back({tensor.node().get(), tensor.node()});
+    }
+  }
+  count += rest.size();
+  if (!rest.empty())
+    history.ancestors.push_back(std::make_shared<const std::vector<Ancestor>>(std::move(rest)));
+  if (count <= kMostAncestors) return count;
+  history.any_older = true;
+  history.ancestors = {};
+  return 0;
 }
 
 // Lets go of large inputs that somebody else holds; the bytes of those that are left.
 size_t loosen(std::span<PendingOp* const> ops, const Readers& readers, int others) {
   size_t bytes = 0;
-  std::unordered_set<const TensorNode*> counted;
+  NodeMap<bool> counted;
   for (PendingOp* op : ops) {
     for (size_t i = 0; i < op->inputs.size(); ++i) {
       const std::shared_ptr<TensorNode>& node = op->inputs[i].node();
@@ -116,9 +133,9 @@ size_t loosen(std::span<PendingOp* const> ops, const Readers& readers, int other
       }
       const size_t own = node->type.bytes();
       // + 1: the list of what was captured or computed.
-      if (own > kSmall && !op->pinned && node.use_count() > readers.at(node.get()) + 1 + others) {
+      if (own > kSmall && !op->pinned && node.use_count() > readers.of(*node) + 1 + others) {
         op->loose.push_back({i, node, node->version});
-      } else if (counted.insert(node.get()).second) {
+      } else if (counted.emplace(node.get(), true).second) {
         bytes += own;
       }
     }
@@ -150,18 +167,18 @@ void Watch::end() {
 }
 
 void remember(std::span<const Tensor> results, std::span<PendingOp* const> ops,
-              std::span<const Tensor> captured, int others) {
-  const Readers readers = count_readers(ops);
-  auto history = std::make_shared<History>();
-  list_ancestors(*history, results, captured, readers);
+              std::span<const Tensor> captured, std::span<const Tensor> inner, int others) {
+  auto history = std::allocate_shared<History>(PoolAllocator<History>());
+  history->cost = list_ancestors(*history, captured, inner);
   Watch* watch = nullptr;
   for (const Tensor& result : results) {
     history->results.push_back(result.node());
     if (watched(*result.node())) watch = result.node()->watch.get();
   }
   // Under the eyes of grad() everything is kept until that ends.
-  const size_t bytes = watch ? 0 : loosen(ops, readers, others);
-  history->cost = ops.size() + history->ancestors.size() + bytes / kBytesPerUnit;
+  const size_t bytes = watch ? 0 : loosen(ops, Readers(ops), others);
+  history->cost += bytes / kBytesPerUnit;
+  for (const PendingOp* op : ops) history->cost += op->folded ? op->folded->nodes.size() : 1;
   history->made = next_serial();
   history->thread = this_thread();
   for (const Tensor& result : results) result.node()->history = history;
@@ -172,7 +189,7 @@ void remember(std::span<const Tensor> results, std::span<PendingOp* const> ops,
   }
 }
 
-const std::vector<Tensor>& inputs_of(PendingOp& op) {
+std::span<const Tensor> inputs_of(PendingOp& op) {
   for (const PendingOp::Loose& input : op.loose) {
     auto node = input.node.lock();
     if (!node) gone("op '" + op.op->name + "' was computed, and one of its arguments is no longer there");
@@ -187,10 +204,55 @@ const std::vector<Tensor>& inputs_of(PendingOp& op) {
   return op.inputs;
 }
 
-void check_walkable(const TensorNode& node) {
+void unfold(const TensorNode& node) {
+  const std::shared_ptr<PendingOp> whole = node.producer;
+  if (!whole || !whole->folded) return;
+  const Graph& graph = *whole->folded;
+  std::vector<Tensor> values(graph.values.size());
+  std::vector<const PendingOp::Loose*> loose(graph.values.size());
+  const auto at = [](auto& list, ValueId value) -> auto& { return list[static_cast<size_t>(value)]; };
+  for (size_t i = 0; i < graph.inputs.size(); ++i) at(values, graph.inputs[i]) = whole->inputs[i];
+  for (const PendingOp::Loose& input : whole->loose) at(loose, graph.inputs[input.place]) = &input;
+  // What is made again was made before the results were: whoever traces looks at that.
+  uint64_t serial = node.serial;
+  for (size_t i = 0; i < graph.outputs.size(); ++i) {
+    const std::shared_ptr<TensorNode> result = whole->outputs[i].lock();
+    if (!result || result->producer != whole) continue;
+    at(values, graph.outputs[i]) = Tensor(result);
+    serial = std::min(serial, result->serial);
+  }
+  for (const Node& recorded : graph.nodes) {
+    const std::shared_ptr<PendingOp> op = new_pending_op();
+    op->op = recorded.op;
+    op->attrs = recorded.attrs;
+    op->remembered = true;
+    for (size_t i = 0; i < recorded.inputs.size(); ++i) {
+      const Tensor& input = at(values, recorded.inputs[i]);
+      if (const PendingOp::Loose* held = at(loose, recorded.inputs[i])) {
+        op->loose.push_back({i, held->node, held->version});
+      } else if (!input.computed()) {
+        ++input.node()->kept;
+      }
+      op->inputs.push_back(input);
+    }
+    for (size_t i = 0; i < recorded.outputs.size(); ++i) {
+      Tensor& output = at(values, recorded.outputs[i]);
+      if (!output.defined()) {
+        output = Tensor(new_node(graph.type(recorded.outputs[i]), node.device));
+        output.node()->serial = serial;
+      }
+      output.node()->producer = op;
+      output.node()->index = static_cast<int>(i);
+      op->outputs.push_back(output.node());
+    }
+  }
+}
+
+void make_walkable(const TensorNode& node) {
   if (node.history->thread != this_thread())
     gone("a tensor " + node.type.str() + " was computed by another thread");
   if (!node.producer) gone("a tensor " + node.type.str() + " was computed long ago");
+  unfold(node);
 }
 
 }  // namespace lamina::detail

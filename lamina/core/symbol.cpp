@@ -109,9 +109,7 @@ std::vector<std::string> operation_names() {
 namespace detail {
 
 Tensor symbolic(const TensorType& type, std::shared_ptr<const Symbol> symbol) {
-  auto node = std::make_shared<TensorNode>();
-  node->type = type;
-  node->device = current_device();
+  std::shared_ptr<TensorNode> node = new_node(type, current_device());
   node->symbol = std::move(symbol);
   return Tensor(std::move(node));
 }

@@ -46,9 +46,20 @@ void convert_elements(const void* from, DType from_dtype, void* to, DType to_dty
 
 namespace detail {
 
+std::shared_ptr<PendingOp> new_pending_op() {
+  return std::allocate_shared<PendingOp>(PoolAllocator<PendingOp>());
+}
+
+std::shared_ptr<TensorNode> new_node(const TensorType& type, const Device& device) {
+  auto node = std::allocate_shared<TensorNode>(PoolAllocator<TensorNode>());
+  node->type = type;
+  node->device = device;
+  return node;
+}
+
 PendingOp::~PendingOp() {
   // Take over whatever only this op keeps alive, so that releasing a long chain needs no deep recursion.
-  std::vector<Tensor> doomed = std::move(inputs);
+  Kept<Tensor> doomed = std::move(inputs);
   while (!doomed.empty()) {
     const Tensor last = std::move(doomed.back());
     doomed.pop_back();
@@ -164,9 +175,7 @@ Tensor Tensor::wrap(std::shared_ptr<Buffer> buffer, const TensorType& type) {
     throw InvalidArgument(type.str() + " needs " + std::to_string(type.bytes()) +
                           " bytes, but the buffer has " + std::to_string(buffer->bytes()));
   }
-  auto node = std::make_shared<detail::TensorNode>();
-  node->type = type;
-  node->device = buffer->device();
+  auto node = detail::new_node(type, buffer->device());
   node->buffer = std::move(buffer);
   return Tensor(std::move(node));
 }

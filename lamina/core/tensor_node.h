@@ -8,10 +8,15 @@
 
 #include "lamina/backend/backend.h"
 #include "lamina/core/history.h"
+#include "lamina/core/pool_allocator.h"
 #include "lamina/core/tensor.h"
-#include "lamina/graph/op.h"
+#include "lamina/graph/graph.h"
 
 namespace lamina::detail {
+
+/// A list of a pending op, which lives as long as that.
+template <class T>
+using Kept = std::vector<T, PoolAllocator<T>>;
 
 /// One recorded application of an op. Owned by its outputs; owns its inputs.
 struct PendingOp {
@@ -22,16 +27,24 @@ struct PendingOp {
     uint64_t version;
   };
 
-  const Op* op;
-  Attrs attrs;
-  std::vector<Tensor> inputs;
-  std::vector<std::weak_ptr<TensorNode>> outputs;
+  const Op* op = nullptr;
+  Attrs attrs = {};
+  Kept<Tensor> inputs = {};
+  Kept<std::weak_ptr<TensorNode>> outputs = {};
   std::vector<Loose> loose = {};
+  /// In place of `op`: the graph that computed the outputs from the inputs. unfold() makes ops of it.
+  std::shared_ptr<const Graph> folded = {};
   std::shared_ptr<const std::string> place = {};  ///< OpScope's, when it was recorded
   bool remembered = false;                        ///< part of a history
-  bool pinned = false;  ///< a gradient went through: pending work may need its inputs again
-  ~PendingOp();         // iterative, so that long chains do not exhaust the stack
+  bool pinned = false;    ///< a gradient went through: pending work may need its inputs again
+  uint64_t walk = 0;      ///< number of the walk that last came by (next_serial), for that walk alone
+  bool finished = false;  ///< by that walk
+  ValueId first = 0;      ///< the value of the first output, in that walk
+  ~PendingOp();           // iterative, so that long chains do not exhaust the stack
 };
+
+std::shared_ptr<PendingOp> new_pending_op();
+std::shared_ptr<TensorNode> new_node(const TensorType& type, const Device& device);
 
 /// One call of grad(): while it is active, what it watches keeps its history whatever is looked at.
 struct Watch {
@@ -58,7 +71,9 @@ struct TensorNode {
   uint64_t version = 0;                 ///< how often the buffer was handed out to be written over
   /// Whether a step went on with a copy, because this one was shared: a state of the past.
   std::atomic<bool> superseded{false};
-  const uint64_t serial = next_serial();
+  uint64_t serial = next_serial();
+  uint64_t walk = 0;                     ///< of a pending node: the number of the walk that last came by
+  long readers = 0;                      ///< how many inputs of ops are this node, in that walk
   Tensor mask;                           ///< what travels beside it (lamina/core/symbol.h)
   std::shared_ptr<const Symbol> symbol;  ///< set for a symbolic tensor
 };

@@ -2,6 +2,7 @@
 #include "lamina/core/trace.h"
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_map>
 #include <utility>
 
@@ -19,8 +20,11 @@ constexpr int kDeepest = 1000;  // ops in a pending chain before it is computed 
 }  // namespace
 
 std::vector<Tensor> apply(const Op& op, Attrs attrs, std::vector<Tensor> inputs) {
-  std::vector<TensorType> types;
-  types.reserve(inputs.size());
+  // Recording allocates no more than what it keeps: this list is the thread's own, unless infer records
+  // something.
+  thread_local std::vector<TensorType> kept;
+  std::vector<TensorType> types = std::move(kept);
+  types.clear();
   Device device = current_device();
   bool open = false;
   std::shared_ptr<detail::Watch> watch;
@@ -45,27 +49,29 @@ std::vector<Tensor> apply(const Op& op, Attrs attrs, std::vector<Tensor> inputs)
     if (detail::watched(node) && (!watch || node.watch->depth < watch->depth)) watch = node.watch;
   }
   const std::vector<TensorType> outputs = infer(op, attrs, types);
+  kept = std::move(types);
   int depth = 0;
   for (const Tensor& input : inputs) {
     if (!input.computed()) depth = std::max(depth, input.node()->depth);
   }
 
-  auto pending = std::make_shared<detail::PendingOp>();
+  std::shared_ptr<detail::PendingOp> pending = detail::new_pending_op();
   pending->op = &op;
   pending->attrs = std::move(attrs);
-  pending->inputs = std::move(inputs);
+  pending->inputs.assign(std::make_move_iterator(inputs.begin()), std::make_move_iterator(inputs.end()));
   pending->place = detail::OpScope::current();
   std::vector<Tensor> results;
+  results.reserve(outputs.size());
+  pending->outputs.reserve(outputs.size());
   for (size_t i = 0; i < outputs.size(); ++i) {
-    auto node = std::make_shared<detail::TensorNode>();
-    node->type = outputs[i];
-    node->device = device;
-    node->producer = pending;
+    std::shared_ptr<detail::TensorNode> node = detail::new_node(outputs[i], device);
+    pending->outputs.push_back(node);
+    // The last one takes over the reference that is held here.
+    node->producer = i + 1 < outputs.size() ? pending : std::move(pending);
     node->index = static_cast<int>(i);
     node->open = open;
     node->watch = watch;
     node->depth = depth + 1;
-    pending->outputs.push_back(node);
     results.emplace_back(std::move(node));
   }
   // Loops that nobody looks into end here from time to time, so that what is pending stays bounded.
@@ -76,9 +82,7 @@ std::vector<Tensor> apply(const Op& op, Attrs attrs, std::vector<Tensor> inputs)
 namespace detail {
 
 Tensor placeholder(const TensorType& type, const Device& device) {
-  auto node = std::make_shared<TensorNode>();
-  node->type = type;
-  node->device = device;
+  std::shared_ptr<TensorNode> node = new_node(type, device);
   node->open = true;
   return Tensor(std::move(node));
 }
@@ -157,7 +161,8 @@ class Tracer {
   Trace& trace() { return trace_; }
 
  private:
-  bool push_missing(const PendingOp& op, std::vector<Tensor>& stack) const {
+  bool push_missing(PendingOp& op, std::vector<Tensor>& stack) const {
+    if (!op.loose.empty()) inputs_of(op);
     const size_t before = stack.size();
     for (size_t i = op.inputs.size(); i-- > 0;) {
       if (!values_.count(op.inputs[i].node().get())) stack.push_back(op.inputs[i]);

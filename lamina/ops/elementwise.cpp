@@ -57,8 +57,10 @@ Tensor sum_to(const Tensor& grad, const Shape& shape) {
   for (int axis = 0; axis < grad.rank(); ++axis) {
     if (axis < missing || (shape[axis - missing] == 1 && grad.shape()[axis] != 1)) axes.push_back(axis);
   }
-  const Tensor summed = axes.empty() ? grad : apply(find_op("sum"), ReduceAttrs{axes, false}, {grad})[0];
-  return apply(find_op("reshape"), ReshapeAttrs{shape}, {summed})[0];
+  static const Op& sum = find_op("sum");
+  static const Op& reshape = find_op("reshape");
+  const Tensor summed = axes.empty() ? grad : apply(sum, ReduceAttrs{axes, false}, {grad})[0];
+  return summed.shape() == shape ? summed : apply(reshape, ReshapeAttrs{shape}, {summed})[0];
 }
 
 Tensor numeric(const Tensor& x) { return x.dtype() == DType::kBool ? cast(x, DType::kInt32) : x; }

@@ -44,7 +44,7 @@ const Op& arange_op = register_op<ArangeAttrs>(
 }  // namespace
 
 Tensor full(const Shape& shape, double value, DType dtype) {
-  return apply(full_op, FullAttrs{shape, value, dtype}, {})[0];
+  return std::move(apply(full_op, FullAttrs{shape, value, dtype}, {})[0]);
 }
 Tensor zeros(const Shape& shape, DType dtype) { return full(shape, 0, dtype); }
 Tensor ones(const Shape& shape, DType dtype) { return full(shape, 1, dtype); }

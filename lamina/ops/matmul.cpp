@@ -17,7 +17,11 @@
 namespace lamina {
 namespace {
 
-Shape leading(const Shape& shape) { return Shape(std::vector<int64_t>(shape.begin(), shape.end() - 2)); }
+Shape leading(const Shape& shape) {
+  Shape axes;
+  for (int axis = 0; axis + 2 < shape.rank(); ++axis) axes.push_back(shape[axis]);
+  return axes;
+}
 
 Shape product_shape(const InferArgs& args, const MatmulAttrs& attrs) {
   const Shape& a = args.inputs[0].shape;
@@ -148,7 +152,7 @@ Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool transpose
   const DType dtype = promote(a.dtype(), b.dtype());
   const Tensor left = with_dtype(a.rank() == 1 ? reshape(a, {1, a.shape()[0]}) : a, dtype);
   const Tensor right = with_dtype(b.rank() == 1 ? reshape(b, {b.shape()[0], 1}) : b, dtype);
-  const Tensor product = apply(matmul_op, MatmulAttrs{transpose_a, transpose_b}, {left, right})[0];
+  const Tensor product = std::move(apply(matmul_op, MatmulAttrs{transpose_a, transpose_b}, {left, right})[0]);
   if (a.rank() > 1 && b.rank() > 1) return product;
   Shape shape = leading(product.shape());
   if (a.rank() > 1) shape.push_back(product.shape()[-2]);

@@ -191,7 +191,7 @@ ReduceAttrs canonical(const char* function, const Tensor& x, const Axes& axes, b
 }
 
 Tensor reduce(const Op& op, const Tensor& x, const Axes& axes, bool keepdims) {
-  return apply(op, canonical(op.name.c_str(), x, axes, keepdims), {x})[0];
+  return std::move(apply(op, canonical(op.name.c_str(), x, axes, keepdims), {x})[0]);
 }
 
 Tensor draw(const char* name, const Tensor& x, const Axes& axes, bool keepdims) {

@@ -53,7 +53,7 @@ const Op& define_predicate(const char* name, const char* doc) {
                       .elementwise = true});
 }
 
-Tensor run(const Op& op, const Tensor& x) { return apply(op, {}, {x})[0]; }
+Tensor run(const Op& op, const Tensor& x) { return std::move(apply(op, {}, {x})[0]); }
 
 constexpr DTypeClass kNumeric = DTypeClass::kNumeric;
 constexpr DTypeClass kFloating = DTypeClass::kFloating;

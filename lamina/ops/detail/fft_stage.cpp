@@ -16,8 +16,12 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr int kMostRadix = 31;
 
+// With its constructors written out: those that the compiler makes by itself belong to no instruction set,
+// and GCC does not inline Highway's for NEON into them.
 template <class D>
 struct Number {
+  HWY_INLINE Number() {}
+  HWY_INLINE Number(hn::Vec<D> real, hn::Vec<D> imaginary) : r(real), i(imaginary) {}
   hn::Vec<D> r, i;
 };
 
