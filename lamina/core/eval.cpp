@@ -1,6 +1,8 @@
 // Eager evaluation: what is pending becomes one program, made anew unless a graph like it ran lately.
+#include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "lamina/base/error.h"
 #include "lamina/core/eager_cache.h"
@@ -48,13 +50,10 @@ std::vector<Tensor> held_outside(std::span<const Tensor> wanted) {
 
 }  // namespace
 
-void eval(std::span<const Tensor> tensors) {
-  std::vector<Tensor> results;
-  for (const Tensor& tensor : tensors) {
-    tensor.type();  // throws for an undefined tensor
-    if (!tensor.computed()) results.push_back(tensor);
-  }
-  if (results.empty()) return;
+namespace {
+
+// Pending tensors of one device.
+void eval_pending(std::vector<Tensor> results) {
   std::unordered_set<TensorNode*> wanted;
   std::erase_if(results, [&](const Tensor& tensor) { return !wanted.insert(tensor.node().get()).second; });
   for (Tensor& tensor : held_outside(results)) {
@@ -72,16 +71,33 @@ void eval(std::span<const Tensor> tensors) {
   const std::shared_ptr<const Program> program = cache.program(std::move(trace.graph), device);
 
   std::vector<void*> inputs, outputs;
-  for (const Tensor& tensor : trace.captured) inputs.push_back(tensor.buffer()->data());
+  for (const Tensor& tensor : trace.captured) inputs.push_back(tensor.buffer()->address());
   std::vector<std::shared_ptr<Buffer>> buffers;
   for (const Tensor& result : results) {
     buffers.push_back(std::make_shared<Buffer>(device, result.type().bytes()));
-    outputs.push_back(buffers.back()->data());
+    outputs.push_back(buffers.back()->address());
   }
   cache.run(*program, device, inputs, outputs);
-  backend(device).synchronize();
   for (size_t i = 0; i < results.size(); ++i) results[i].node()->buffer = std::move(buffers[i]);
   detail::remember(results, trace.ops, trace.captured);
+}
+
+}  // namespace
+
+void eval(std::span<const Tensor> tensors) {
+  std::vector<Tensor> pending;
+  for (const Tensor& tensor : tensors) {
+    tensor.type();  // throws for an undefined tensor
+    if (!tensor.computed()) pending.push_back(tensor);
+  }
+  while (!pending.empty()) {
+    const Device device = pending.front().device();
+    const auto others = std::stable_partition(
+        pending.begin(), pending.end(), [&](const Tensor& tensor) { return tensor.device() == device; });
+    std::vector<Tensor> of_others(others, pending.end());
+    pending.erase(others, pending.end());
+    eval_pending(std::exchange(pending, std::move(of_others)));
+  }
 }
 
 }  // namespace lamina
