@@ -47,7 +47,7 @@ void time_kernel(benchmark::State& state, const KernelCandidate& candidate, cons
   const Storage workspace = filled({DType::kUInt8, {static_cast<int64_t>(kernel->workspace())}});
   for (auto step : state) {
     (void)step;
-    kernel->run({inputs.data(), outputs.data(), workspace.get()});
+    kernel->run({inputs.data(), outputs.data(), workspace.get(), main_stream(Device{})});
     benchmark::ClobberMemory();
   }
 }
@@ -66,7 +66,7 @@ void add(const std::string& label, const std::string& op_name, const Attrs& attr
     benchmark::RegisterBenchmark((op_name + "/" + label + "/" + candidate.name).c_str(),
                                  [candidate, desc, attrs](benchmark::State& state) {
                                    // The description refers to its attributes: this copy keeps them.
-                                   const KernelDesc own{desc.op, attrs, desc.inputs, desc.outputs};
+                                   const KernelDesc own{desc.op, attrs, desc.inputs, desc.outputs, {}};
                                    time_kernel(state, candidate, own);
                                  })
         ->Unit(benchmark::kMicrosecond)

@@ -51,13 +51,8 @@ void add(Hash& hash, const Tensor& tensor) {
   if (!tensor.defined()) return hash.add("none");
   hash.add(tensor.type().str());
   const size_t count = tensor.type().bytes();
-  std::string copy;
-  if (tensor.device().kind != DeviceKind::kCpu) {
-    copy.resize(count);
-    backend(tensor.device()).copy_to_host(copy.data(), tensor.buffer()->data(), count);
-  }
-  const char* const bytes =
-      copy.empty() ? static_cast<const char*>(std::as_const(*tensor.buffer()).data()) : copy.data();
+  const Tensor host = tensor.to(Device{});
+  const char* const bytes = static_cast<const char*>(std::as_const(*host.buffer()).data());
   if (count <= kWhole) return hash.add(bytes, count);
   const size_t blocks = kWhole / kBlock;
   for (size_t i = 0; i < blocks; ++i) hash.add(bytes + (count - kBlock) / (blocks - 1) * i, kBlock);

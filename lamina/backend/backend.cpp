@@ -37,7 +37,11 @@ Backend& backend(const Device& device) {
 }
 
 Buffer::Buffer(const Device& device, size_t bytes)
-    : device_(device), bytes_(bytes), backend_(backend(device)), data_(backend_.allocate(bytes)) {
+    : device_(device),
+      bytes_(bytes),
+      backend_(lamina::backend(device)),
+      address_(backend_.allocate(bytes)),
+      host_accessible_(backend_.host_accessible()) {
   ++allocations;
   live_bytes.add(static_cast<int64_t>(bytes));
 }
@@ -45,8 +49,9 @@ Buffer::Buffer(const Device& device, size_t bytes)
 Buffer::Buffer(const Device& device, const void* data, size_t bytes, std::function<void()> release)
     : device_(device),
       bytes_(bytes),
-      backend_(backend(device)),
-      data_(const_cast<void*>(data)),
+      backend_(lamina::backend(device)),
+      address_(const_cast<void*>(data)),
+      host_accessible_(backend_.host_accessible()),
       borrowed_(true),
       release_(std::move(release)) {}
 
@@ -55,8 +60,13 @@ Buffer::~Buffer() {
     if (release_) release_();
     return;
   }
-  backend_.free(data_, bytes_);
+  backend_.free(address_, bytes_);
   live_bytes.add(-static_cast<int64_t>(bytes_));
+}
+
+void* Buffer::refuse() const {
+  throw InvalidArgument("the host cannot read or write memory of " + device_.str() +
+                        "; copy it to /CPU:0 first: Tensor::to, or copy_to_host");
 }
 
 int64_t buffer_allocations() { return allocations; }

@@ -9,7 +9,8 @@
 namespace lamina {
 
 std::string Device::str() const {
-  return (kind == DeviceKind::kCpu ? "/CPU:" : "/GPU:") + std::to_string(index);
+  const char* const name = kind == DeviceKind::kCpu ? "/CPU:" : kind == DeviceKind::kGpu ? "/GPU:" : "/NULL:";
+  return name + std::to_string(index);
 }
 
 Device parse_device(const std::string& text) {
@@ -24,6 +25,7 @@ Device parse_device(const std::string& text) {
       std::all_of(index.begin(), index.end(), [](unsigned char c) { return std::isdigit(c); });
   if (digits && kind == "cpu") return {DeviceKind::kCpu, std::stoi(index)};
   if (digits && (kind == "gpu" || kind == "cuda")) return {DeviceKind::kGpu, std::stoi(index)};
+  if (digits && kind == "null") return {DeviceKind::kNull, std::stoi(index)};
   throw InvalidArgument("'" + text + "' is not a device; write \"/CPU:0\", \"/GPU:0\", \"cpu\" or \"cuda\"");
 }
 

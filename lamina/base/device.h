@@ -5,7 +5,8 @@
 
 namespace lamina {
 
-enum class DeviceKind { kCpu, kGpu };
+/// kNull: a device that computes nothing, of which the tests have a backend (docs/guide/engine.md).
+enum class DeviceKind { kCpu, kGpu, kNull };
 
 /// A device by kind and index, as Keras names it.
 struct Device {
@@ -17,7 +18,8 @@ struct Device {
   bool operator==(const Device&) const = default;
 };
 
-/// Parses "/CPU:0", "/GPU:1", "cpu", "gpu", "cuda", "cuda:1". Throws InvalidArgument for anything else.
+/// Parses "/CPU:0", "/GPU:1", "cpu", "gpu", "cuda", "cuda:1", "/NULL:0". Throws InvalidArgument for anything
+/// else.
 Device parse_device(const std::string& text);
 
 }  // namespace lamina

@@ -23,7 +23,7 @@ Matrix rows_at(const Matrix& x, const std::vector<int64_t>& places) {
   values.reserve(places.size() * static_cast<size_t>(x.columns));
   for (const int64_t i : places) values.insert(values.end(), x.row(i), x.row(i) + x.columns);
   Matrix result{static_cast<int64_t>(places.size()), x.columns, nullptr, {}};
-  result.holder = Tensor::from(values, {result.rows, x.columns});
+  result.holder = Tensor::from(values, {result.rows, x.columns}).to(Device{});
   result.data = result.holder.data<float>();
   return result;
 }

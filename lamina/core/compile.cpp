@@ -2,10 +2,10 @@
 #include "lamina/core/compile.h"
 
 #include <algorithm>
-#include <cstring>
 #include <functional>
 #include <list>
 
+#include "lamina/backend/stream.h"
 #include "lamina/base/detail/lent_vector.h"
 #include "lamina/base/error.h"
 #include "lamina/core/call.h"
@@ -87,17 +87,10 @@ void make_exclusive(Tensor& tensor) {
     node.mask = Tensor();
     return;
   }
-  Tensor copy = uninitialised(tensor.type(), tensor.device());
-  const size_t bytes = tensor.type().bytes();
-  if (tensor.device().kind == DeviceKind::kCpu) {
-    if (bytes > 0) std::memcpy(copy.buffer()->data(), tensor.buffer()->data(), bytes);
-  } else {
-    std::vector<char> host(bytes);
-    backend(tensor.device()).copy_to_host(host.data(), tensor.buffer()->data(), bytes);
-    backend(tensor.device()).copy_from_host(copy.buffer()->data(), host.data(), bytes);
-  }
+  Tensor fresh = uninitialised(tensor.type(), tensor.device());
+  copy(*fresh.buffer(), *tensor.buffer(), tensor.type().bytes());
   tensor.node()->superseded.store(true, std::memory_order_relaxed);
-  tensor = std::move(copy);
+  tensor = std::move(fresh);
 }
 
 }  // namespace detail

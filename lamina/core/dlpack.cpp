@@ -106,9 +106,9 @@ struct Outgoing {
 
 template <class Managed>
 Managed* give(const Tensor& x) {
-  if (x.device().kind != DeviceKind::kCpu)
+  if (x.device() != lamina::Device{})
     throw Unsupported("to_dlpack: the tensor is on " + x.device().str() +
-                      ", but only CPU memory can be given");
+                      ", but only CPU memory can be given: x.to(\"/CPU:0\")");
   auto out = std::make_unique<Outgoing<Managed>>();
   out->buffer = x.buffer();
   out->shape = x.shape().dims();

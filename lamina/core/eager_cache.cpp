@@ -66,14 +66,14 @@ void EagerCache::drop_unused() {
 void EagerCache::run(const Program& program, const Device& device, std::span<void* const> inputs,
                      std::span<void* const> outputs) {
   const size_t bytes = program.arena_bytes();
-  if (bytes == 0) return program.run(inputs, outputs, nullptr);
+  if (bytes == 0) return program.run(inputs, outputs, nullptr, main_stream(device));
   // Taken out while it is in use: a kernel may compute something in its turn.
   std::unique_ptr<Buffer> arena = std::move(arena_);
   if (!arena || arena->bytes() < bytes || !(arena->device() == device)) {
     arena.reset();
     arena = std::make_unique<Buffer>(device, bytes);
   }
-  program.run(inputs, outputs, arena->data());
+  program.run(inputs, outputs, arena->address(), main_stream(device));
   if (arena->bytes() <= kBytes) arena_ = std::move(arena);
 }
 

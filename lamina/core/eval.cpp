@@ -1,5 +1,6 @@
 // Eager evaluation: what is pending becomes one program, made anew unless a graph like it ran lately.
 #include <algorithm>
+#include <utility>
 
 #include "lamina/base/error.h"
 #include "lamina/core/eager_cache.h"
@@ -56,9 +57,10 @@ void remember(PendingWork& work, std::shared_ptr<const Graph> graph) {
 
 }  // namespace
 
-void eval(std::span<const Tensor> tensors) {
-  const std::vector<Tensor> pending = pending_of(tensors);
-  if (pending.empty()) return;
+namespace {
+
+// Pending tensors of one device.
+void eval_pending(std::span<const Tensor> pending) {
   std::optional<PendingWork> work = detail::pending_work(pending);
   if (!work) refuse(pending);
 
@@ -69,18 +71,31 @@ void eval(std::span<const Tensor> tensors) {
   std::vector<void*> inputs, outputs;
   inputs.reserve(work->captured.size());
   outputs.reserve(work->results.size());
-  for (const Tensor& tensor : work->captured) inputs.push_back(tensor.buffer()->data());
+  for (const Tensor& tensor : work->captured) inputs.push_back(tensor.buffer()->address());
   std::vector<std::shared_ptr<Buffer>> buffers;
   buffers.reserve(work->results.size());
   for (const Tensor& result : work->results) {
     buffers.push_back(
         std::allocate_shared<Buffer>(detail::PoolAllocator<Buffer>(), device, result.type().bytes()));
-    outputs.push_back(buffers.back()->data());
+    outputs.push_back(buffers.back()->address());
   }
   cache.run(*found.program, device, inputs, outputs);
-  backend(device).synchronize();
   for (size_t i = 0; i < buffers.size(); ++i) work->results[i].node()->buffer = std::move(buffers[i]);
   remember(*work, found.graph);
+}
+
+}  // namespace
+
+void eval(std::span<const Tensor> tensors) {
+  std::vector<Tensor> pending = pending_of(tensors);
+  while (!pending.empty()) {
+    const Device device = pending.front().device();
+    const auto others = std::stable_partition(
+        pending.begin(), pending.end(), [&](const Tensor& tensor) { return tensor.device() == device; });
+    std::vector<Tensor> of_others(others, pending.end());
+    pending.erase(others, pending.end());
+    eval_pending(std::exchange(pending, std::move(of_others)));
+  }
 }
 
 }  // namespace lamina

@@ -10,12 +10,12 @@
 namespace lamina::detail {
 namespace {
 
-bool runs(const Graph& graph, const Node& node, DeviceKind device) {
+bool runs(const Graph& graph, const Node& node, const Device& device) {
   if (node.op->view || node.op->elementwise) return true;
-  KernelDesc desc{*node.op, node.attrs, {}, {}};
+  KernelDesc desc{*node.op, node.attrs, {}, {}, device};
   for (ValueId input : node.inputs) desc.inputs.push_back({graph.type(input), {}});
   for (ValueId output : node.outputs) desc.outputs.push_back({graph.type(output), {}});
-  return has_kernel(desc, device);
+  return has_kernel(desc, device.kind);
 }
 
 void expand(const Node& node, const Graph& from, const Device& device, Rewriter& rewrite) {
@@ -55,7 +55,7 @@ Graph lower(const Graph& graph, const Device& device) {
     changed = false;
     Rewriter rewrite(now);
     for (const Node& node : now.nodes) {
-      if (node.op->body && !runs(now, node, device.kind)) {
+      if (node.op->body && !runs(now, node, device)) {
         expand(node, now, device, rewrite);
         changed = true;
       } else {

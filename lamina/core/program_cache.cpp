@@ -21,7 +21,7 @@ Signature::Signature(const std::string& function, Borrowed arguments)
     types.push_back(tensor->type());
     if (types.size() > 1 && tensor->device() != device) {
       throw InvalidArgument(function + ": arguments are on different devices, " + device.str() + " and " +
-                            tensor->device().str() + "; copy them to one");
+                            tensor->device().str() + "; copy them to one with Tensor::to");
     }
     device = tensor->device();
   }
@@ -188,9 +188,9 @@ std::shared_ptr<const Compiled> ProgramCache::build(Borrowed given) const {
 void ProgramCache::run(const Compiled& compiled, Borrowed arguments, std::span<const Tensor> outputs) {
   // Computing a pending argument may call a compiled function in its turn, while this is filled.
   LentVector<void*, ProgramCache> addresses;
-  for (const Tensor* tensor : arguments) addresses->push_back(tensor->buffer()->data());
+  for (const Tensor* tensor : arguments) addresses->push_back(tensor->buffer()->address());
   for (const auto tensors : {std::span<const Tensor>(compiled.captured), outputs}) {
-    for (const Tensor& tensor : tensors) addresses->push_back(tensor.buffer()->data());
+    for (const Tensor& tensor : tensors) addresses->push_back(tensor.buffer()->address());
   }
   const std::span<void* const> all(*addresses);
   const size_t inputs = all.size() - outputs.size();

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "lamina/backend/registry.h"
+#include "lamina/backend/stream.h"
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
 #include "lamina/core/tensor_node.h"
@@ -55,6 +56,14 @@ std::shared_ptr<TensorNode> new_node(const TensorType& type, const Device& devic
   node->type = type;
   node->device = device;
   return node;
+}
+
+Device usable_device(const std::string& name) {
+  const Device wanted = parse_device(name);
+  if (wanted.kind != DeviceKind::kGpu || has_backend(wanted.kind)) return wanted;
+  static std::once_flag said;
+  std::call_once(said, [] { warn("no GPU backend in this build; using the CPU"); });
+  return Device{};
 }
 
 PendingOp::~PendingOp() {
@@ -106,7 +115,7 @@ Tensor Tensor::from_bytes(const void* data, size_t count, DType dtype, const Sha
                    [](unsigned char byte) { return byte != 0; });
     data = bools.data();
   }
-  backend(device).copy_from_host(buffer->data(), data, count * size_of(dtype));
+  copy_from_host(*buffer, 0, data, count * size_of(dtype));
   return wrap(std::move(buffer), {dtype, shape});
 }
 
@@ -201,16 +210,11 @@ bool Tensor::computed() const { return node_ && node_->buffer; }
 const std::shared_ptr<Buffer>& Tensor::buffer() const { return eval().node_->buffer; }
 
 void Tensor::read(void* out, DType wanted) const {
-  const auto& source = buffer();
-  const size_t count = static_cast<size_t>(size());
-  Backend& owner = backend(device());
-  owner.synchronize();
-  if (device().kind == DeviceKind::kCpu) {
-    convert_elements(source->data(), dtype(), out, wanted, count);
-    return;
-  }
+  const std::shared_ptr<Buffer>& source = buffer();
+  const auto count = static_cast<size_t>(size());
+  if (source->host_accessible()) return convert_elements(source->data(), dtype(), out, wanted, count);
   std::vector<char> host(type().bytes());
-  owner.copy_to_host(host.data(), source->data(), host.size());
+  copy_to_host(host.data(), *source, 0, host.size());
   convert_elements(host.data(), dtype(), out, wanted, count);
 }
 
@@ -226,11 +230,12 @@ const void* Tensor::raw(DType wanted) const {
     throw InvalidArgument(std::string("data() of a ") + lamina::name(dtype()) + " tensor was asked for as " +
                           lamina::name(wanted));
   }
-  if (device().kind != DeviceKind::kCpu) {
+  const std::shared_ptr<Buffer>& elements = buffer();
+  if (!elements->host_accessible()) {
     throw InvalidArgument("data() reads host memory; this tensor is on " + device().str() +
-                          ": use to_vector()");
+                          ": use to(\"/CPU:0\") or to_vector()");
   }
-  return buffer()->data();
+  return elements->data();
 }
 
 DeviceScope::DeviceScope(const Device& device) : previous_(thread_device) {
@@ -238,13 +243,7 @@ DeviceScope::DeviceScope(const Device& device) : previous_(thread_device) {
   thread_device = device;
 }
 DeviceScope::~DeviceScope() { thread_device = previous_; }
-DeviceScope device(const std::string& name) {
-  const Device wanted = parse_device(name);
-  if (wanted.kind != DeviceKind::kGpu || has_backend(wanted.kind)) return DeviceScope(wanted);
-  static std::once_flag said;
-  std::call_once(said, [] { warn("no GPU backend in this build; using the CPU"); });
-  return DeviceScope(Device{});
-}
+DeviceScope device(const std::string& name) { return DeviceScope(detail::usable_device(name)); }
 const Device& current_device() { return thread_device; }
 
 }  // namespace lamina

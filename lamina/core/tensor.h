@@ -174,6 +174,13 @@ class Tensor : ops::FoundByArguments {
   int64_t size() const { return shape().size(); }
   const Device& device() const;
 
+  /// The same elements on another device: this tensor where it is there already, else a copy, computed now.
+  /// Gradients pass through it. Throws Unsupported when there is no such device, InvalidArgument for a tensor
+  /// inside compile, cond, while_loop or scan, which has no elements there.
+  Tensor to(const Device& device) const;
+  /// By the device's name, as lamina::device() takes it: `x.to("/GPU:0")`.
+  Tensor to(const std::string& device) const;
+
   /// Computes the elements now if they are pending; returns *this. Throws InvalidArgument for a placeholder
   /// inside compile or grad of which no value exists.
   const Tensor& eval() const;
@@ -196,7 +203,8 @@ class Tensor : ops::FoundByArguments {
     read_item(&value, dtype_of<T>());
     return value;
   }
-  /// The elements in place, for as long as this tensor lives; T must be the dtype, and the device the CPU.
+  /// The elements in place, for as long as this tensor lives; T must be the dtype, and the device the CPU:
+  /// `x.to("/CPU:0")` is there. Throws InvalidArgument otherwise.
   template <class T>
   const T* data() const {
     return static_cast<const T*>(raw(dtype_of<T>()));
@@ -258,10 +266,10 @@ class Tensor : ops::FoundByArguments {
 std::ostream& operator<<(std::ostream& out, const Tensor& x);
 
 /// Records one application of `op`; checks arguments now (throws InvalidArgument) and computes later.
-/// All inputs must be on one device.
+/// All inputs must be on one device: Tensor::to copies. Pending constants (full, arange) are made there.
 std::vector<Tensor> apply(const Op& op, Attrs attrs, std::vector<Tensor> inputs);
 
-/// Computes all of `tensors` in one program.
+/// Computes all of `tensors`, those of each device in one program.
 void eval(std::span<const Tensor> tensors);
 
 /// Makes `device` the place of tensors created by this thread while the returned scope lives.

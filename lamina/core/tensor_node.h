@@ -57,6 +57,10 @@ struct Watch {
 
 struct Symbol;
 
+/// The device of that name: builds without GPUs take the CPU for one and say so once. Throws InvalidArgument
+/// for what is no device.
+Device usable_device(const std::string& name);
+
 struct TensorNode {
   TensorType type;
   Device device;

@@ -16,6 +16,39 @@ namespace lamina {
 namespace {
 
 constexpr int kDeepest = 1000;  // ops in a pending chain before it is computed unasked
+constexpr int kConstant = 16;   // ops in a pending chain that still counts as a constant
+
+// Whether no tensor went into a pending one, as into `full`: it has elements nowhere yet.
+bool made_of_nothing(const detail::TensorNode& node) {
+  if (node.buffer || !node.producer || node.depth > kConstant) return false;
+  const auto& inputs = node.producer->inputs;
+  return std::all_of(inputs.begin(), inputs.end(),
+                     [](const Tensor& input) { return made_of_nothing(*input.node()); });
+}
+
+// The same constant on `device`.
+Tensor made_on(const Device& device, const detail::TensorNode& constant) {
+  const detail::PendingOp& op = *constant.producer;
+  std::vector<Tensor> inputs;
+  for (const Tensor& input : op.inputs) inputs.push_back(made_on(device, *input.node()));
+  const DeviceScope scope(device);
+  return apply(*op.op, op.attrs, std::move(inputs))[static_cast<size_t>(constant.index)];
+}
+
+// Constants follow the tensors that they are used with, wherever they were made. Tensors do not.
+void put_on_one_device(const Op& op, std::vector<Tensor>& inputs) {
+  const auto bound = [](const Tensor& input) { return input.defined() && !made_of_nothing(*input.node()); };
+  const auto first = std::find_if(inputs.begin(), inputs.end(), bound);
+  const Device device = (first == inputs.end() ? inputs.front() : *first).device();
+  for (Tensor& input : inputs) {
+    if (!input.defined() || input.device() == device) continue;
+    if (bound(input)) {
+      throw InvalidArgument(op.name + ": arguments are on different devices, " + device.str() + " and " +
+                            input.device().str() + "; copy them to one with Tensor::to");
+    }
+    input = made_on(device, *input.node());
+  }
+}
 
 }  // namespace
 
@@ -38,10 +71,7 @@ std::vector<Tensor> apply(const Op& op, Attrs attrs, std::vector<Tensor> inputs)
                             ", which has no value; graphs of layers hold layers and public ops");
     }
     types.push_back(inputs[i].type());
-    if (i > 0 && inputs[i].device() != device) {
-      throw InvalidArgument(op.name + ": arguments are on different devices, " + device.str() + " and " +
-                            inputs[i].device().str());
-    }
+    if (i > 0 && inputs[i].device() != device) put_on_one_device(op, inputs);
     device = inputs[i].device();
     const detail::TensorNode& node = *inputs[i].node();
     open = open || node.open;

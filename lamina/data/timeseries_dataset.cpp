@@ -73,7 +73,8 @@ Dataset timeseries_dataset_from_array(const Tensor& data, const Tensor& targets,
         (targets.defined() ? " and " + std::to_string(targets.shape()[0]) + " targets" : ""));
   }
   const int64_t count = (windows - 1) / options.sequence_stride + 1;
-  const Tensor x = data.eval(), y = targets.defined() ? targets.eval() : targets;
+  const Tensor x = data.to(Device{}).eval();
+  const Tensor y = targets.defined() ? targets.to(Device{}).eval() : targets;
   Dataset dataset = Dataset::range(count);
   if (options.shuffle) dataset = dataset.shuffle(count, {.seed = options.seed});
   dataset = dataset.map(MapFunction([=](Element number) {
@@ -92,7 +93,7 @@ Tensor sliding_windows(const Tensor& data, int64_t length) {
                           " time steps does not fit into " +
                           (data.defined() ? data.type().str() : "an undefined tensor"));
   }
-  const Tensor x = data.eval();
+  const Tensor x = data.to(Device{}).eval();
   const int64_t count = x.shape()[0] - length + 1;
   std::vector<int64_t> dims = x.shape().dims();
   dims[0] = length;

@@ -150,9 +150,10 @@ Picture picture_of(const Tensor& x, int64_t index) {
   const size_t size =
       static_cast<size_t>(height) * static_cast<size_t>(width) * static_cast<size_t>(channels);
   const size_t offset = static_cast<size_t>(index) * size;
+  const Tensor host = x.to(Device{});
   if (x.dtype() == DType::kFloat32)
-    return Picture::from_unit(x.data<float>() + offset, height, width, channels);
-  const uint8_t* pixels = x.data<uint8_t>() + offset;
+    return Picture::from_unit(host.data<float>() + offset, height, width, channels);
+  const uint8_t* pixels = host.data<uint8_t>() + offset;
   return Picture{height, width, channels, {pixels, pixels + size}};
 }
 

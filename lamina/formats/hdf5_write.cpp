@@ -4,7 +4,7 @@
 #include <map>
 #include <vector>
 
-#include "lamina/backend/backend.h"
+#include "lamina/backend/stream.h"
 #include "lamina/base/error.h"
 #include "lamina/formats/detail/hdf5.h"
 #include "lamina/formats/detail/hdf5_object.h"
@@ -286,7 +286,7 @@ class Writer {
       image_.pad();
       address = image_.size();
       std::string data(bytes, '\0');
-      backend(tensor.device()).copy_to_host(data.data(), tensor.buffer()->data(), bytes);
+      copy_to_host(data.data(), *tensor.buffer(), 0, bytes);
       image_.add(data);
     }
     Bytes space;

@@ -6,7 +6,7 @@
 #include <limits>
 #include <memory>
 
-#include "lamina/backend/backend.h"
+#include "lamina/backend/stream.h"
 #include "lamina/base/detail/file_kind.h"
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
@@ -156,7 +156,7 @@ std::string npy_bytes(const Tensor& tensor) {
   const size_t start = bytes.size();
   const size_t count = tensor.type().bytes();
   bytes.resize(start + count);
-  if (count > 0) backend(tensor.device()).copy_to_host(bytes.data() + start, tensor.buffer()->data(), count);
+  copy_to_host(bytes.data() + start, *tensor.buffer(), 0, count);
   return bytes;
 }
 

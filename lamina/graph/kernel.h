@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "lamina/backend/stream.h"
 #include "lamina/graph/attrs.h"
 #include "lamina/graph/layout.h"
 #include "lamina/graph/type.h"
@@ -27,13 +28,19 @@ struct KernelDesc {
   const Attrs& attrs;
   std::vector<Operand> inputs;
   std::vector<Operand> outputs;
+  /// Where it will run. Candidates that are asked before that is known see the first device of the kind.
+  Device device = {};
 };
 
 /// Addresses for one run, in the order of the desc's operands. An optional operand that is absent is null.
+/// They are the device's: what runs on the host follows none, unless its device is the CPU.
 struct KernelArgs {
   const void* const* inputs;
   void* const* outputs;
   void* workspace;
+  /// In whose order the work is to be done. Of a device that works by itself, `run` only gives the work to it
+  /// and does not wait.
+  const Stream& stream;
 
   template <class T>
   const T* input(int i) const {

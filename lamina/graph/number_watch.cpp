@@ -44,6 +44,14 @@ Count count(const TensorType& type, const void* data) {
   return found;
 }
 
+// Of elements on a device, which the host may have to copy first.
+Count count(const TensorType& type, const void* address, const Stream& stream, bool host_accessible) {
+  if (host_accessible || !is_floating(type.dtype)) return count(type, address);
+  std::vector<char> host(type.bytes());
+  stream.read(host.data(), address, host.size());
+  return count(type, host.data());
+}
+
 // "(3, 0)"
 std::string place_of(int64_t index, const Shape& shape) {
   std::string text;
@@ -75,7 +83,8 @@ bool NumberWatch::wanted() {
   return debug && std::strstr(debug, "nan");
 }
 
-NumberWatch::NumberWatch(const Graph& graph) {
+NumberWatch::NumberWatch(const Graph& graph, const Device& device)
+    : host_accessible_(backend(device).host_accessible()) {
   for (const ValueId input : graph.inputs)
     arguments_.push_back({graph.values[static_cast<size_t>(input)].name, graph.type(input)});
 }
@@ -89,10 +98,10 @@ void NumberWatch::add_kernel(const Graph& graph, const Node& node) {
   kernels_.push_back(std::move(kernel));
 }
 
-void NumberWatch::look_at_arguments(std::span<void* const> inputs) const {
+void NumberWatch::look_at_arguments(std::span<void* const> inputs, const Stream& stream) const {
   for (size_t i = 0; i < inputs.size(); ++i) {
     const auto& [name, type] = arguments_[i];
-    const Count found = count(type, inputs[i]);
+    const Count found = count(type, inputs[i], stream, host_accessible_);
     if (found.nans > 0)
       say_once("'" + name + "'", " is given with " + described("NaN", found.nans, found.first_nan, type));
     else if (found.infinities > 0 && name != "captured")
@@ -101,21 +110,22 @@ void NumberWatch::look_at_arguments(std::span<void* const> inputs) const {
   }
 }
 
-NumberWatch::Found NumberWatch::look_at_inputs(size_t kernel, void* const* inputs) const {
+NumberWatch::Found NumberWatch::look_at_inputs(size_t kernel, void* const* inputs,
+                                               const Stream& stream) const {
   Found found;
   for (size_t i = 0; i < kernels_[kernel].inputs.size(); ++i) {
-    const Count there = count(kernels_[kernel].inputs[i], inputs[i]);
+    const Count there = count(kernels_[kernel].inputs[i], inputs[i], stream, host_accessible_);
     found.nan = found.nan || there.nans > 0;
     found.infinity = found.infinity || there.infinities > 0;
   }
   return found;
 }
 
-void NumberWatch::check(size_t kernel, const Found& given, void* const* outputs) const {
+void NumberWatch::check(size_t kernel, const Found& given, void* const* outputs, const Stream& stream) const {
   const Kernel& made = kernels_[kernel];
   if (made.inputs.empty()) return;  // a constant, which somebody wanted
   for (size_t i = 0; i < made.outputs.size(); ++i) {
-    const Count found = count(made.outputs[i], outputs[i]);
+    const Count found = count(made.outputs[i], outputs[i], stream, host_accessible_);
     if (found.nans > 0 && !given.nan) {
       throw InvalidArgument(
           "LAMINA_DEBUG=nan: " + made.name + " makes " +

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lamina/backend/stream.h"
 #include "lamina/graph/graph.h"
 
 namespace lamina::detail {
@@ -17,21 +18,24 @@ class NumberWatch {
   /// Whether the environment asks for it.
   static bool wanted();
 
-  explicit NumberWatch(const Graph& graph);
+  NumberWatch(const Graph& graph, const Device& device);
 
   void add_kernel(const Graph& graph, const Node& node);
+
+  // Addresses are the device's. Where the host cannot follow them, what they hold is copied in the order of
+  // the stream that the program runs on.
 
   /// Whether there are any.
   struct Found {
     bool nan = false, infinity = false;
   };
   /// Says once for each what a run is given that is not finite: nobody in the program has made it.
-  void look_at_arguments(std::span<void* const> inputs) const;
+  void look_at_arguments(std::span<void* const> inputs, const Stream& stream) const;
   /// Of kernel number `kernel`, before it runs: it may write over its inputs.
-  Found look_at_inputs(size_t kernel, void* const* inputs) const;
+  Found look_at_inputs(size_t kernel, void* const* inputs, const Stream& stream) const;
   /// After it ran. Throws InvalidArgument where it made a NaN and was given none, and says an infinity once:
   /// that may be meant.
-  void check(size_t kernel, const Found& given, void* const* outputs) const;
+  void check(size_t kernel, const Found& given, void* const* outputs, const Stream& stream) const;
 
  private:
   struct Kernel {
@@ -44,6 +48,7 @@ class NumberWatch {
   };
   std::vector<Kernel> kernels_;
   std::vector<Argument> arguments_;
+  bool host_accessible_;
 };
 
 }  // namespace lamina::detail

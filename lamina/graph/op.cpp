@@ -21,8 +21,10 @@ std::map<std::string, Op>& ops() {
   return map;
 }
 
-std::map<std::pair<std::string, DeviceKind>, Candidates>& kernels() {
-  static std::map<std::pair<std::string, DeviceKind>, Candidates> map;
+using KernelKey = std::pair<std::string, std::optional<DeviceKind>>;
+
+std::map<KernelKey, Candidates>& kernels() {
+  static std::map<KernelKey, Candidates> map;
   return map;
 }
 
@@ -68,8 +70,12 @@ void InferArgs::fail(const std::string& what) const {
 
 const std::vector<KernelCandidate>& Op::kernels(DeviceKind device) const {
   static const std::vector<KernelCandidate> none;
-  const auto found = lamina::kernels().find({name, device});
-  return found == lamina::kernels().end() ? none : found->second.ordered;
+  const KernelKey places[] = {{name, device}, {name, std::nullopt}, {KernelRegistration::kEveryOp, device}};
+  for (const KernelKey& place : places) {
+    const auto found = lamina::kernels().find(place);
+    if (found != lamina::kernels().end()) return found->second.ordered;
+  }
+  return none;
 }
 
 const Op& register_op(Op op) {
@@ -83,7 +89,7 @@ const Op& register_op(Op op) {
   return entry->second;
 }
 
-KernelRegistration::KernelRegistration(const std::string& op, DeviceKind device,
+KernelRegistration::KernelRegistration(const std::string& op, std::optional<DeviceKind> device,
                                        std::vector<KernelCandidate> candidates, int priority) {
   Candidates& all = kernels()[{op, device}];
   all.entries.push_back({priority, std::move(candidates)});

@@ -114,7 +114,8 @@ struct Op {
   /// outputs up to the last used one are made, or nothing when all are needed.
   std::optional<Attrs> (*without_unused)(const Attrs& attrs, const std::vector<bool>& used) = nullptr;
 
-  /// Kernel candidates on `device`, best first.
+  /// Kernel candidates on `device`, best first: those for this op on this kind of device; where there are
+  /// none, those for this op on every device; where there are none, those of the device for every op.
   const std::vector<KernelCandidate>& kernels(DeviceKind device) const;
 };
 
@@ -133,10 +134,12 @@ const Op& register_op(Op op) {
 }
 
 /// Adds kernel candidates for the op of that name, before main, in front of those registered with a lower
-/// priority.
+/// priority. Without a device they are for every one: kernels that only order the work of others (loops).
+/// Without a name of an op (kEveryOp) they are for all ops of the device that it has no others for.
 struct KernelRegistration {
-  KernelRegistration(const std::string& op, DeviceKind device, std::vector<KernelCandidate> candidates,
-                     int priority = 0);
+  static constexpr const char* kEveryOp = "";
+  KernelRegistration(const std::string& op, std::optional<DeviceKind> device,
+                     std::vector<KernelCandidate> candidates, int priority = 0);
 };
 
 /// Whether a kernel candidate on `device` accepts `desc`.

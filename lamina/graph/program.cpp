@@ -1,7 +1,6 @@
 // Choosing kernels, laying out the arena, and running.
 #include "lamina/graph/program.h"
 
-#include <cstring>
 #include <mutex>
 
 #include "lamina/base/detail/flush_denormals.h"
@@ -30,9 +29,12 @@ struct Program::Plan {
   };
 
   Plan(const Device& on, std::shared_ptr<MemoryPool> pool)
-      : device(on), memory(pool ? std::move(pool) : std::make_shared<MemoryPool>()) {}
+      : device(on),
+        stream(main_stream(on)),
+        memory(pool ? std::move(pool) : std::make_shared<MemoryPool>()) {}
 
   Device device;
+  const Stream& stream;
   std::shared_ptr<MemoryPool> memory;
   std::vector<Step> steps;
   std::vector<Move> moves;
@@ -60,31 +62,30 @@ struct Program::Plan {
     return place;
   }
 
-  void run(const detail::Execution& execution) const {
+  void run(const detail::Execution& execution, const Stream& on) const {
     void* const* const addresses = execution.addresses();
     const auto call = [&](const Step& step) {
       step.kernel->run(
-          {addresses + step.inputs, addresses + step.outputs, execution.arena() + step.workspace});
+          {addresses + step.inputs, addresses + step.outputs, execution.arena() + step.workspace, on});
     };
     if (profile) {
       const std::lock_guard lock(profiling);
       profile->begin();
       for (size_t i = 0; i < steps.size(); ++i) {
         call(steps[i]);
+        on.synchronize();  // the time of the work, not of giving it
         profile->end(i);
       }
     } else if (watch) {
       for (size_t i = 0; i < steps.size(); ++i) {
-        const auto given = watch->look_at_inputs(i, addresses + steps[i].inputs);
+        const auto given = watch->look_at_inputs(i, addresses + steps[i].inputs, on);
         call(steps[i]);
-        watch->check(i, given, addresses + steps[i].outputs);
+        watch->check(i, given, addresses + steps[i].outputs, on);
       }
     } else {
       for (const Step& step : steps) call(step);
     }
-    for (const Move& move : moves) {
-      if (move.bytes) std::memcpy(addresses[move.to], addresses[move.from], move.bytes);
-    }
+    for (const Move& move : moves) on.copy(addresses[move.to], addresses[move.from], move.bytes);
   }
 };
 
@@ -92,7 +93,7 @@ namespace {
 
 std::unique_ptr<Kernel> choose(const Graph& graph, const Node& node, const Device& device, std::string& text,
                                detail::Profile* profile) {
-  KernelDesc desc{*node.op, node.attrs, {}, {}};
+  KernelDesc desc{*node.op, node.attrs, {}, {}, device};
   for (ValueId input : node.inputs) desc.inputs.push_back({graph.type(input), graph.layout(input)});
   for (ValueId output : node.outputs) desc.outputs.push_back({graph.type(output), graph.layout(output)});
 
@@ -144,8 +145,7 @@ Program::Program(const Graph& graph, const Device& device, std::shared_ptr<Memor
   Plan& plan = *plan_;
   const StoragePlan storage = detail::plan_storage(graph);
   if (detail::Profile::wanted()) plan.profile = std::make_unique<detail::Profile>();
-  if (device.kind == DeviceKind::kCpu && detail::NumberWatch::wanted())
-    plan.watch = std::make_unique<detail::NumberWatch>(graph);
+  if (detail::NumberWatch::wanted()) plan.watch = std::make_unique<detail::NumberWatch>(graph, device);
 
   std::vector<std::unique_ptr<Kernel>> kernels;
   std::vector<Lifetime> lifetimes;
@@ -187,18 +187,20 @@ Program::Program(const Graph& graph, const Device& device, std::shared_ptr<Memor
 Program::~Program() = default;
 
 void Program::run(std::span<void* const> inputs, std::span<void* const> outputs) const {
-  if (plan_->arena_bytes == 0) return run(inputs, outputs, nullptr);
+  if (plan_->arena_bytes == 0) return run(inputs, outputs, nullptr, plan_->stream);
+  // The pool may lend it again while the device still works in it: the next one works on the same stream.
   const Lent arena(*plan_->memory, plan_->memory->take(plan_->device, plan_->arena_bytes));
-  run(inputs, outputs, arena->data());
+  run(inputs, outputs, arena->address(), plan_->stream);
 }
 
-void Program::run(std::span<void* const> inputs, std::span<void* const> outputs, void* arena) const {
+void Program::run(std::span<void* const> inputs, std::span<void* const> outputs, void* arena,
+                  const Stream& stream) const {
   const Lent execution(plan_->executions, plan_->executions.take(plan_->table));
   execution->bind(inputs, outputs, arena);
-  if (plan_->watch) plan_->watch->look_at_arguments(inputs);
+  if (plan_->watch) plan_->watch->look_at_arguments(inputs, stream);
   const auto mode = detail::FloatMode::current();
   const detail::FloatModeScope scope(plan_->flush_denormals ? mode.flushing() : mode);
-  plan_->run(*execution);
+  plan_->run(*execution, stream);
 }
 
 size_t Program::arena_bytes() const { return plan_->arena_bytes; }

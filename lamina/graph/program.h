@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-#include "lamina/backend/backend.h"
+#include "lamina/backend/stream.h"
 #include "lamina/graph/graph.h"
 #include "lamina/graph/memory_pool.h"
 
@@ -24,10 +24,13 @@ class Program {
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
-  /// One address per graph input (updated ones are overwritten) and per graph output.
+  /// One address of the device per graph input (updated ones are overwritten) and per graph output. The work
+  /// is given to the main stream of the device; nothing waits for it.
   void run(std::span<void* const> inputs, std::span<void* const> outputs) const;
-  /// The same in memory of the caller's: `arena` has arena_bytes() bytes, aligned to 64.
-  void run(std::span<void* const> inputs, std::span<void* const> outputs, void* arena) const;
+  /// The same in memory of the caller's and on a stream of the caller's: `arena` has arena_bytes() bytes of
+  /// the device, aligned to 64.
+  void run(std::span<void* const> inputs, std::span<void* const> outputs, void* arena,
+           const Stream& stream) const;
 
   size_t arena_bytes() const;
   /// About how many bytes the plan holds while nobody runs it: kernels and tables; not the arena, which is

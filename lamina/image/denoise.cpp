@@ -69,7 +69,7 @@ void check_positive(const char* function, const char* name, double value) {
 template <class F>
 Tensor filtered(const char* function, const Tensor& given, int64_t border,
                 int64_t (*inside)(int64_t, int64_t), F&& f) {
-  const Tensor images = given.eval();
+  const Tensor images = given.to(Device{}).eval();
   const Shape& shape = images.shape();
   const int rank = static_cast<int>(shape.rank());
   if (images.dtype() != DType::kUInt8 || (rank != 3 && rank != 4) ||

@@ -94,7 +94,7 @@ class Fit {
   void meet_first_batch();
   void begin_callbacks();
   void run_epoch(int epoch);
-  void watch_loss(int epoch, int64_t step);
+  bool watch_loss(int epoch, int64_t step);
   void end_epoch(int epoch);
 
   Model& model_;
@@ -218,8 +218,9 @@ void Fit::run_epoch(int epoch) {
     if (!batch) return;
     trainer.prepare(model_, *batch, true);
     trainer.train(model_, *batch, position_.logs);
-    watch_loss(epoch, step);
+    const bool watched = watch_loss(epoch, step);
     callbacks.tell(&Callback::on_batch_end, step, *batch_logs_);
+    if (!watched) watch_loss(epoch, step);  // somebody may have looked
     if (model_.stop_training) return;
     if (options_.stop_flag && options_.stop_flag->load()) {
       position_.history->interrupted = true;
@@ -228,16 +229,22 @@ void Fit::run_epoch(int epoch) {
   }
 }
 
-void Fit::watch_loss(int epoch, int64_t step) {
+// Looks where that makes nobody wait: on a device, when somebody looked at this step, and at the end of the
+// epoch. Returns whether it could.
+bool Fit::watch_loss(int epoch, int64_t step) {
   History& history = *position_.history;
-  if (history.bad_loss || std::isfinite(position_.logs.loss())) return;
+  if (history.bad_loss) return true;
+  if (!position_.logs.at_hand()) return false;
+  if (std::isfinite(position_.logs.loss())) return true;
   history.bad_loss = History::BadLoss{epoch, step};
   if (options_.on_nan == OnNan::kStop) model_.stop_training = true;
   if (options_.verbose > 0) warn(describe(*history.bad_loss));
+  return true;
 }
 
 void Fit::end_epoch(int epoch) {
   epoch_logs_ = position_.logs.read();
+  watch_loss(epoch, position_.step - 1);
   if (validation_ && (epoch + 1) % options_.validation_freq == 0) {
     const Logs test = impl_.run_test(model_, *validation_, options_.validation_steps, position_.callbacks);
     for (size_t i = 0; i < test.size(); ++i) epoch_logs_.set("val_" + test.name(i), test.value(i));

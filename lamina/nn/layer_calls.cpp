@@ -9,6 +9,7 @@
 #include "lamina/nn/detail/layer_state.h"
 #include "lamina/nn/detail/operation_layer.h"
 #include "lamina/nn/detail/pass.h"
+#include "lamina/nn/detail/storage.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
 
@@ -343,6 +344,7 @@ constexpr int64_t kSmall[] = {3, 5};
 
 TracedCall traced_call(const Layer& layer, const TensorSpecs& inputs, int64_t extent) {
   LayerCall call;
+  const DeviceScope scope(device_of(layer.weights()));
   for (const TensorSpec& spec : inputs) {
     Shape shape = spec.shape;
     for (int axis = 0; axis < shape.rank(); ++axis) {

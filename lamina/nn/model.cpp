@@ -338,6 +338,7 @@ void Model::build_optimizer() {
 double Model::learning_rate() const {
   const auto schedule = compile_options().optimizer.get()->schedule();
   const std::vector<WeightPtr>& state = impl().ensure_trainer(*this).optimizer_state();
+  const DeviceScope scope(state.at(0)->value.device());
   return (schedule ? (*schedule)(state.at(0)->value) : state.at(1)->value).item<double>();
 }
 

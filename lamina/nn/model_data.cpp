@@ -1,8 +1,7 @@
 // What a Model does with data outside of fit: evaluate, predict, single batches, and calls as a layer.
 #include <algorithm>
-#include <cstring>
 
-#include "lamina/backend/backend.h"
+#include "lamina/backend/stream.h"
 #include "lamina/base/error.h"
 #include "lamina/nn/detail/model_impl.h"
 #include "lamina/nn/detail/pass.h"
@@ -40,7 +39,7 @@ void require_end(const BatchSource& source, std::optional<int64_t> steps, const 
 
 // The outputs of all batches along their first axis, as Keras joins them (keras/src/backend/tensorflow/
 // trainer.py, potentially_ragged_concat), whether or not that has a row for each sample: scalars stand in a
-// row, and what a single batch gives stays as it is.
+// row, and what a single batch gives stays as it is. They are on the host, wherever the model is.
 class Rows {
  public:
   explicit Rows(std::optional<int64_t> samples) : samples_(samples) {}
@@ -55,12 +54,11 @@ class Rows {
     if (!whole_.defined()) {
       TensorType type = batch.type();
       type.shape.set(0, *samples_);
-      whole_ = Tensor::wrap(std::make_shared<Buffer>(batch.device(), type.bytes()), type);
+      whole_ = Tensor::wrap(std::make_shared<Buffer>(Device{}, type.bytes()), type);
     }
     require_like(whole_.shape(), batch.shape());
     const size_t bytes = batch.type().bytes();
-    if (bytes)
-      std::memcpy(static_cast<char*>(whole_.buffer()->data()) + filled_, batch.buffer()->data(), bytes);
+    copy_to_host(static_cast<char*>(whole_.buffer()->data()) + filled_, *batch.buffer(), 0, bytes);
     filled_ += bytes;
   }
 
@@ -80,7 +78,7 @@ class Rows {
     }
     samples_.reset();
     if (!parts_.empty()) require_like(parts_[0].shape(), batch.shape());
-    parts_.push_back(detail::own(batch));
+    parts_.push_back(batch.device() == Device{} ? detail::own(batch) : batch.to(Device{}));
   }
 
   static void require_like(const Shape& earlier, const Shape& now) {
@@ -178,6 +176,9 @@ Tensor Model::predict_on_batch(const Tensors& x) {
   } else {
     const Tensors data = impl().arrange_inputs(*this, x);
     impl().ensure_trainer(*this).predict(*this, data.values(), outputs);
+  }
+  for (Tensor& output : outputs) {
+    if (output.device() != Device{}) output = output.to(Device{});
   }
   if (outputs.size() == 1) return std::move(outputs[0]);
   return only_output(*this, Tensors(std::move(outputs)), "predict_outputs()");

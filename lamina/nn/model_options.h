@@ -39,7 +39,9 @@ struct Samples {
   operator Batch() const { return {x, y, {}}; }
 };
 
-/// What fit does when the loss is NaN or infinite. It always records where in History::bad_loss.
+/// What fit does when the loss is NaN or infinite. It always records where in History::bad_loss. On a device
+/// that works by itself fit does not wait for the loss of each step: there it is seen at the first step after
+/// which a callback looks at the logs, or at the end of the epoch.
 enum class OnNan {
   kReport,  ///< goes on; says so once in the log unless verbose is 0
   kStop,    ///< ends training after the step, as if stop_training had been set

@@ -112,6 +112,7 @@ void Model::restore(const TrainingSnapshot& snapshot) {
     detail::make_exclusive(*to);  // whoever holds a value of before keeps it
     detail::overwrite(*to, *from);
   }
+  live.changed();
 
   for (const WeightPtr& weight : weights()) weight->fresh = false;
   detail::Position& position = impl().position;

@@ -1,11 +1,8 @@
 // Reading and overwriting weights.
 #include "lamina/nn/weight.h"
 
-#include <cstring>
-#include <memory>
 #include <utility>
 
-#include "lamina/backend/backend.h"
 #include "lamina/base/error.h"
 #include "lamina/core/compile.h"
 #include "lamina/core/program_cache.h"
@@ -30,11 +27,8 @@ bool ValuesFollow::active() { return values_follow; }
 
 void Weight::draw(uint64_t seed, int stream) {
   // Recurrent state is not in files.
-  if (detail::ValuesFollow::active() && !stateful && current_device().kind == DeviceKind::kCpu) {
-    if (value.defined()) return;
-    auto zeros = std::make_shared<Buffer>(Device{}, type.bytes());
-    std::memset(zeros->data(), 0, type.bytes());
-    value = Tensor::wrap(std::move(zeros), type);
+  if (detail::ValuesFollow::active() && !stateful) {
+    if (!value.defined()) value = detail::own_zeros(type);
     return;
   }
   value = detail::own((*initializer.get())(type, seed, stream), type.dtype);

@@ -87,7 +87,7 @@ class ThroughFloat32 final : public Kernel {
       in[c.operand] = memory + c.offset;
     }
     for (const Conversion& c : narrow_) out[c.operand] = memory + c.offset;
-    kernel_->run({in, out, memory + bytes_});
+    kernel_->run({in, out, memory + bytes_, args.stream});
     for (const Conversion& c : narrow_) c.run(out[c.operand], args.outputs[c.operand], sizeof(float), 2);
   }
 

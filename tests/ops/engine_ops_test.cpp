@@ -46,7 +46,7 @@ TEST(Reorder, OfNothing) {
       float nothing = 0;
       const void* in[] = {&nothing};
       void* out[] = {&nothing};
-      first->prepare(desc)->run({in, out, nullptr});
+      first->prepare(desc)->run({in, out, nullptr, main_stream(Device{})});
     }
   }
 }

@@ -54,7 +54,7 @@ std::vector<Floats> run(const FusedElementwiseAttrs& program, const std::vector<
   }
   const KernelCandidate& candidate = op.kernels(DeviceKind::kCpu).front();
   if (const auto reason = candidate.refuses(desc)) throw std::runtime_error("refused: " + *reason);
-  candidate.prepare(desc)->run({in.data(), out.data(), nullptr});
+  candidate.prepare(desc)->run({in.data(), out.data(), nullptr, main_stream(Device{})});
   for (size_t o = 0; o < outputs.size(); ++o) {
     if (over[o] >= 0) outputs[o] = memory[static_cast<size_t>(over[o])];
   }

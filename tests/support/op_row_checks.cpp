@@ -114,7 +114,7 @@ std::vector<Tensor> run_kernel(const KernelCandidate& candidate, const KernelDes
   }
   Buffer workspace(Device{}, std::max<size_t>(kernel->workspace(), 1));
   std::memset(workspace.data(), 0x7d, workspace.bytes());
-  kernel->run({in.data(), out.data(), workspace.data()});
+  kernel->run({in.data(), out.data(), workspace.data(), main_stream(Device{})});
   return outputs;
 }
 

@@ -1,10 +1,11 @@
-// The CPU: host memory, nothing to synchronise.
+// The CPU: host memory, and one stream, the calling thread: what is asked is done when the call returns.
 #include <sys/mman.h>
 
 #include <cstdlib>
 #include <cstring>
 
 #include "lamina/backend/registry.h"
+#include "lamina/backend/stream.h"
 #include "lamina/base/error.h"
 #include "lamina/base/system.h"
 #include "lamina/base/threads.h"
@@ -31,9 +32,12 @@ class CpuBackend final : public Backend {
   }
 
   void free(void* address, size_t) override { std::free(address); }
-  void copy_from_host(void* to, const void* from, size_t bytes) override { copy(to, from, bytes); }
-  void copy_to_host(void* to, const void* from, size_t bytes) override { copy(to, from, bytes); }
-  void synchronize() override {}
+  bool host_accessible() const override { return true; }
+  const Stream& main_stream() override { return stream_; }
+  void copy(void* to, const void* from, size_t bytes, CopyDirection, void*) override {
+    if (to != from) std::memcpy(to, from, bytes);
+  }
+  void fill(void* to, unsigned char byte, size_t bytes, void*) override { std::memset(to, byte, bytes); }
 
  private:
   // What the machine has at all: Linux may promise more, and kill who takes it. It is asked for large blocks
@@ -47,9 +51,8 @@ class CpuBackend final : public Backend {
     throw Unsupported("/CPU:0 has not enough memory for a block of " + std::to_string(bytes) +
                       " bytes: smaller batches need less");
   }
-  static void copy(void* to, const void* from, size_t bytes) {
-    if (bytes) std::memcpy(to, from, bytes);
-  }
+
+  const Stream stream_{*this, Device{}, nullptr};
 };
 
 const BackendRegistration registration(DeviceKind::kCpu, [](int index, std::string& why) -> Backend* {

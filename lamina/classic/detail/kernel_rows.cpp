@@ -108,7 +108,7 @@ std::vector<float> means_of(const Matrix& x) {
 Matrix less(const Matrix& x, const std::vector<float>& center) {
   std::vector<float> values(x.data, x.data + x.rows * x.columns);
   for (size_t i = 0; i < values.size(); ++i) values[i] -= center[i % center.size()];
-  Matrix result{x.rows, x.columns, nullptr, Tensor::from(values, {x.rows, x.columns})};
+  Matrix result{x.rows, x.columns, nullptr, Tensor::from(values, {x.rows, x.columns}).to(Device{})};
   result.data = result.holder.data<float>();
   return result;
 }

@@ -29,7 +29,7 @@ Matrix matrix_of(const Tensor& x, const std::string& where, Missing nan) {
   if (x.shape()[0] == 0 || x.shape()[1] == 0)
     throw InvalidArgument(where + ": x needs at least one sample and one feature, received " +
                           x.shape().str());
-  Matrix m{x.shape()[0], x.shape()[1], nullptr, cast(x, DType::kFloat32).eval()};
+  Matrix m{x.shape()[0], x.shape()[1], nullptr, cast(x.to(Device{}), DType::kFloat32).eval()};
   m.data = m.holder.data<float>();
   for (int64_t i = 0; i < m.rows * m.columns; ++i) {
     if (std::isfinite(m.data[i]) || (nan == Missing::kAllowed && std::isnan(m.data[i]))) continue;

@@ -20,7 +20,7 @@ Matrix centred(const Matrix& x, const std::vector<float>& means) {
     for (int64_t j = 0; j < x.columns; ++j)
       values[static_cast<size_t>(i * x.columns + j)] -= means[static_cast<size_t>(j)];
   }
-  Matrix result{x.rows, x.columns, nullptr, Tensor::from(values, {x.rows, x.columns})};
+  Matrix result{x.rows, x.columns, nullptr, Tensor::from(values, {x.rows, x.columns}).to(Device{})};
   result.data = result.holder.data<float>();
   return result;
 }

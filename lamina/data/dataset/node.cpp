@@ -146,14 +146,17 @@ void compute(Element& element) {
   std::vector<Tensor> pending;
   for (const Tensors* part : {&element.x, &element.y, &element.sample_weight}) {
     for (const Tensor& tensor : *part) {
-      if (tensor.device().kind != DeviceKind::kCpu) {
-        throw InvalidArgument("elements are on the CPU, but this one is on " + tensor.device().str());
-      }
       if (!tensor.computed()) pending.push_back(tensor);
     }
   }
   if (!pending.empty()) eval(pending);
-  for (Tensors* part : {&element.x, &element.y, &element.sample_weight}) without_past(*part);
+  for (Tensors* part : {&element.x, &element.y, &element.sample_weight}) {
+    // Elements are on the host.
+    for (size_t i = 0; i < part->size(); ++i) {
+      if (part->values()[i].device() != Device{}) part->set(i, part->values()[i].to(Device{}));
+    }
+    without_past(*part);
+  }
 }
 
 }  // namespace lamina::detail

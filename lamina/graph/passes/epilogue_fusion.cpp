@@ -87,7 +87,7 @@ class Walk {
 
   /// Whether a kernel of the device takes `op` on these values, in row-major order.
   bool runs_on(const Op& op, const Attrs& attrs, const std::vector<ValueId>& inputs) const {
-    KernelDesc desc{op, attrs, {}, {}};
+    KernelDesc desc{op, attrs, {}, {}, {device_, 0}};
     std::vector<TensorType> types;
     for (ValueId value : inputs) types.push_back(view_.graph().type(value));
     for (const TensorType& type : types) desc.inputs.push_back({type, {}});

@@ -56,7 +56,7 @@ class Assignment {
 
   /// What the kernel that will run the node wishes, given its inputs in the orders they have.
   std::optional<LayoutWish> wish_of(const Node& node) {
-    KernelDesc plain{*node.op, node.attrs, {}, {}};
+    KernelDesc plain{*node.op, node.attrs, {}, {}, {device_, 0}};
     for (ValueId input : node.inputs) plain.inputs.push_back({from_.type(input), {}});
     for (ValueId output : node.outputs) plain.outputs.push_back({from_.type(output), {}});
     for (const KernelCandidate& candidate : node.op->kernels(device_)) {

@@ -6,17 +6,13 @@
 #include <utility>
 
 #include "lamina/backend/backend.h"
-#include "lamina/base/error.h"
 #include "lamina/core/compile.h"
 #include "lamina/ops/random.h"
 
 namespace lamina::detail {
 
-Batches::Batches(const Tensor& data, int64_t batch_size) : data_(data), batch_size_(batch_size) {
+Batches::Batches(const Tensor& data, int64_t batch_size) : data_(data.to(Device{})), batch_size_(batch_size) {
   data_.eval();
-  if (data_.device().kind != DeviceKind::kCpu) {
-    throw InvalidArgument("data must be on the CPU, received a tensor on " + data_.device().str());
-  }
   source_ = static_cast<const char*>(std::as_const(*data_.buffer()).data());
   const int64_t rows = data_.shape()[0];
   row_bytes_ = rows == 0 ? 0 : data_.type().bytes() / static_cast<size_t>(rows);
@@ -54,6 +50,7 @@ std::vector<uint32_t> permutation(int64_t n, uint64_t seed, int epoch) {
   std::vector<uint32_t> order(static_cast<size_t>(n));
   std::iota(order.begin(), order.end(), 0u);
   if (n < 2) return order;
+  const DeviceScope host{Device{}};
   const Tensor bits = random_bits(random_key(static_cast<int64_t>(seed), epoch), {n});
   const auto* random = reinterpret_cast<const uint32_t*>(bits.data<int32_t>());
   for (uint64_t i = static_cast<uint64_t>(n) - 1; i > 0; --i) {

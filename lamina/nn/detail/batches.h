@@ -9,7 +9,8 @@
 
 namespace lamina::detail {
 
-/// Gathers rows (slices along the first axis) of one tensor on the host. There are two buffers, for full
+/// Gathers rows (slices along the first axis) of one tensor on the host, to which data of another device is
+/// copied once. There are two buffers, for full
 /// batches and for the last, smaller one; each call overwrites what an earlier one of the same size returned,
 /// unless somebody still holds that.
 class Batches {

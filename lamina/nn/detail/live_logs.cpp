@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "lamina/backend/stream.h"
+#include "lamina/core/compile.h"
 #include "lamina/nn/detail/storage.h"
 
 namespace lamina::detail {
@@ -25,6 +27,25 @@ LiveLogs::LiveLogs(LogLayout layout) : layout_(std::move(layout)) {
 
 void LiveLogs::clear() {
   for (Tensor& accumulator : state) detail::clear(accumulator);
+  changed();
+}
+
+bool LiveLogs::at_hand() const { return at_hand_ || state.empty() || state[0].buffer()->host_accessible(); }
+
+std::span<const Tensor> LiveLogs::fetched() const {
+  if (state.empty() || state[0].buffer()->host_accessible()) return state;
+  if (at_hand_) return host_;
+  if (host_.empty()) {
+    const DeviceScope host{Device{}};
+    for (const Tensor& accumulator : state) host_.push_back(own_zeros(accumulator.type()));
+  }
+  for (size_t i = 0; i < state.size(); ++i) {
+    make_exclusive(host_[i]);
+    copy_to_host_async(host_[i].buffer()->data(), *state[i].buffer(), 0, state[i].type().bytes());
+  }
+  main_stream(state[0].device()).synchronize();
+  at_hand_ = true;
+  return host_;
 }
 
 double LiveLogs::value(size_t index) const {
@@ -35,9 +56,10 @@ double LiveLogs::value(size_t index) const {
 
 double LiveLogs::signed_value(size_t index) const {
   const size_t first = offsets_[index];
+  const std::span<const Tensor> now = fetched();
   if (const Metric* metric = layout_.entries[index].metric.get())
-    return metric->result(std::span(state).subspan(first, offsets_[index + 1] - first));
-  const auto total = state[first].item<double>(), count = state[first + 1].item<double>();
+    return metric->result(now.subspan(first, offsets_[index + 1] - first));
+  const auto total = now[first].item<double>(), count = now[first + 1].item<double>();
   return count == 0 ? 0 : static_cast<float>(total / count);  // what is logged has float32's digits
 }
 

@@ -25,14 +25,20 @@ struct LogLayout {
   bool operator==(const LogLayout&) const = default;
 };
 
-/// The accumulators of one run of fit or evaluate, read when looked at.
+/// The accumulators of one run of fit or evaluate. They are on the model's device and are read when somebody
+/// looks; a step forces nothing.
 class LiveLogs final : public Logs::Source {
  public:
   LiveLogs() = default;
   explicit LiveLogs(LogLayout layout);
 
-  /// All accumulators, in the order of the layout.
+  /// All accumulators, in the order of the layout, where this thread created tensors then. Whoever lends them
+  /// to a step calls changed() afterwards.
   std::vector<Tensor> state;
+  void changed() { at_hand_ = false; }
+  /// Whether numbers can be had without waiting for a device: it has host memory, or somebody has looked
+  /// since the last step.
+  bool at_hand() const;
   /// Sets all accumulators to zero.
   void clear();
 
@@ -47,9 +53,13 @@ class LiveLogs final : public Logs::Source {
 
  private:
   double signed_value(size_t index) const;
+  /// The accumulators on the host: all are copied together when somebody looks at one.
+  std::span<const Tensor> fetched() const;
 
   LogLayout layout_;
   std::vector<size_t> offsets_;
+  mutable std::vector<Tensor> host_;
+  mutable bool at_hand_ = false;
 };
 
 }  // namespace lamina::detail

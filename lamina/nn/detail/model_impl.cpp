@@ -272,7 +272,8 @@ std::vector<Tensor> ModelImpl::call(const Model& model, const std::vector<Tensor
   std::vector<Tensor> arguments;
   arguments.reserve(weights.size() + x.size());
   for (const WeightPtr& weight : weights) arguments.push_back(weight->value);
-  arguments.insert(arguments.end(), x.begin(), x.end());
+  for (const Tensor& tensor : x)
+    arguments.push_back(arguments.empty() ? tensor : tensor.to(arguments[0].device()));
   return (*prepared)(arguments);
 }
 
@@ -433,7 +434,7 @@ Tensors ModelImpl::predict_nothing(const Model& model, const Tensors& x) const {
     for (int axis = 0; axis < shape.rank(); ++axis) {
       if (axis == 0 || shape[axis] < 0) shape.set(axis, 0);
     }
-    outputs.push_back(zeros(shape, spec.dtype).eval());
+    outputs.push_back(zeros(shape, spec.dtype).eval().to(Device{}));
   }
   return name_outputs(std::move(outputs));
 }

@@ -1,11 +1,10 @@
 // Copies of tensors, and writes into their buffers.
 #include "lamina/nn/detail/storage.h"
 
-#include <cstring>
 #include <utility>
-#include <vector>
 
-#include "lamina/backend/backend.h"
+#include "lamina/backend/stream.h"
+#include "lamina/base/error.h"
 #include "lamina/core/compile.h"
 #include "lamina/ops/cast.h"
 
@@ -42,31 +41,32 @@ Tensor own_zeros(const TensorType& type) {
   return result;
 }
 
+Device device_of(const std::vector<WeightPtr>& weights) {
+  const Weight* first = nullptr;
+  for (const WeightPtr& weight : weights) {
+    if (!weight->value.defined()) continue;
+    if (!first) first = weight.get();
+    if (weight->value.device() == first->value.device()) continue;
+    throw InvalidArgument("weight '" + first->path + "' is on " + first->value.device().str() + ", but '" +
+                          weight->path + "' on " + weight->value.device().str() +
+                          ": build all layers of a model in one device scope");
+  }
+  return first ? first->value.device() : current_device();
+}
+
 void overwrite(Tensor& to, const Tensor& from) {
   const Tensor source = converted(from, to.dtype());
   const size_t bytes = to.type().bytes();
   if (bytes == 0) return;
   make_exclusive(to);
-  Backend& device = backend(to.device());
-  if (to.device() == source.device() && to.device().kind == DeviceKind::kCpu) {
-    std::memmove(to.buffer()->data(), source.buffer()->data(), bytes);
-    return;
-  }
-  std::vector<char> host(bytes);
-  backend(source.device()).copy_to_host(host.data(), source.buffer()->data(), bytes);
-  device.copy_from_host(to.buffer()->data(), host.data(), bytes);
+  copy(*to.buffer(), *source.buffer(), bytes);
 }
 
 void clear(Tensor& to) {
   const size_t bytes = to.type().bytes();
   if (bytes == 0) return;
   make_exclusive(to);
-  if (to.device().kind == DeviceKind::kCpu) {
-    std::memset(to.buffer()->data(), 0, bytes);
-    return;
-  }
-  const std::vector<char> host(bytes, 0);
-  backend(to.device()).copy_from_host(to.buffer()->data(), host.data(), bytes);
+  fill(*to.buffer(), 0, bytes);
 }
 
 }  // namespace lamina::detail

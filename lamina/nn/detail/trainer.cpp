@@ -2,6 +2,7 @@
 #include "lamina/nn/detail/trainer.h"
 
 #include <algorithm>
+#include <list>
 #include <set>
 #include <utility>
 
@@ -57,8 +58,6 @@ class Loan {
   std::vector<Tensor>& state_;
   std::vector<Tensor*>& owners_;
 };
-
-void append(std::vector<Tensor>& to, const Tensors& from) { to.insert(to.end(), from.begin(), from.end()); }
 
 // Tensors of `like` replaced by those from `next` on.
 Tensors take(const Tensors& like, std::span<const Tensor> args, size_t& next) {
@@ -135,10 +134,10 @@ bool are(const Tensors& tensors, const TensorSpecs& specs) {
   return true;
 }
 
-Batch placeholders(const Batch& like) {
-  const auto stand_ins = [](const Tensors& tensors) {
+Batch placeholders(const Batch& like, const Device& device) {
+  const auto stand_ins = [&](const Tensors& tensors) {
     std::vector<Tensor> values;
-    for (const Tensor& tensor : tensors) values.push_back(placeholder(tensor.type(), tensor.device()));
+    for (const Tensor& tensor : tensors) values.push_back(placeholder(tensor.type(), device));
     return tensors.with_values(std::move(values));
   };
   return {stand_ins(like.x), stand_ins(like.y), stand_ins(like.sample_weight)};
@@ -148,8 +147,11 @@ Batch placeholders(const Batch& like) {
 
 Trainer::Trainer(const Model& model, const CompileOptions* options,
                  std::shared_ptr<const std::map<const void*, bool>> trainable, uint64_t seed)
-    : trainable_layers_(std::move(trainable)), key_(own_zeros({DType::kInt64, {2}})) {
-  weights_ = model.weights();
+    : weights_(model.weights()),
+      trainable_layers_(std::move(trainable)),
+      device_(device_of(weights_)),
+      placement_(device_) {
+  const DeviceScope scope(device_);
   for (const WeightPtr& weight : ModelImpl::trainable_weights(model, trainable_layers_.get()))
     trainable_.push_back(weight);
   for (const WeightPtr& weight : weights_) (weight->stateful ? stateful_ : plain_).push_back(weight);
@@ -162,10 +164,14 @@ Trainer::Trainer(const Model& model, const CompileOptions* options,
   optimizer_state_ = optimizer_variables(*optimizer_, {});
 }
 
-void Trainer::seed(uint64_t seed) { key_ = own(Tensor::from<int64_t>({static_cast<int64_t>(seed), 0})); }
+void Trainer::seed(uint64_t seed) {
+  const DeviceScope scope(device_);
+  key_ = own(Tensor::from<int64_t>({static_cast<int64_t>(seed), 0}));
+}
 
 void Trainer::build_optimizer() {
   if (optimizer_built_ || !optimizer_) return;
+  const DeviceScope scope(device_);
   const std::vector<WeightPtr> all = optimizer_variables(*optimizer_, trainable_);
   // What there is already (iteration, learning rate) may have been set.
   optimizer_state_.insert(optimizer_state_.end(),
@@ -180,6 +186,7 @@ CallContext Trainer::context(bool training) const {
 }
 
 TensorSpecs Trainer::output_specs(const Model& model, const Batch& batch) const {
+  const DeviceScope scope(device_);
   return model.compute_output_specs(specs_of(batch.x));
 }
 
@@ -195,7 +202,7 @@ Trainer::Kind& Trainer::kind_of(const Model& model, const Batch& batch) {
       return kind;
   }
   Kind kind;
-  kind.like = placeholders(batch);
+  kind.like = placeholders(batch, device_);
   kind.log_gradient_norm = log_gradient_norm_;
   if (options_->loss.given() || !options_->metrics.empty() || !options_->weighted_metrics.empty()) {
     kind.objective = std::make_unique<Objective>(*options_, model.output_names(), specs_of(batch.y),
@@ -212,7 +219,8 @@ Trainer::Kind& Trainer::kind_of(const Model& model, const Batch& batch) {
 void Trainer::learn(const Model& model, Kind& kind, const Batch& batch, bool training) {
   std::optional<LogLayout>& layout = training ? kind.train_layout : kind.test_layout;
   if (layout) return;
-  const Batch stand_ins = placeholders(batch);
+  const DeviceScope scope(device_);
+  const Batch stand_ins = placeholders(batch, device_);
   CallContext pass = context(training);
   for (const WeightPtr& weight : weights_) pass.bind(*weight, weight->value);
   const Pass running(pass, &model, model.name());
@@ -272,6 +280,7 @@ void Trainer::prepare(const Model& model, const Batch& batch, bool training) {
 LiveLogs Trainer::make_logs(const Model& model, const Batch& batch, bool training) {
   prepare(model, batch, training);
   Kind& kind = kind_of(model, batch);
+  const DeviceScope scope(device_);
   return LiveLogs(training ? *kind.train_layout : *kind.test_layout);
 }
 
@@ -399,14 +408,19 @@ Step& Trainer::test_step(const Model& model, Kind& kind, const Batch& batch) {
       "test step", memory_);
 }
 
+void Trainer::place(const Batch& batch, std::vector<Tensor>& to) {
+  placement_.begin();
+  placement_.add(to, batch.x);
+  placement_.add(to, batch.y);
+  placement_.add(to, batch.sample_weight);
+}
+
 void Trainer::train(const Model& model, const Batch& batch, LiveLogs& logs) {
   const Current handle(model);
   Kind& kind = kind_of(model, batch);
   Step& step = train_step(model, kind, batch);
   arguments_.clear();
-  append(arguments_, batch.x);
-  append(arguments_, batch.y);
-  append(arguments_, batch.sample_weight);
+  place(batch, arguments_);
   {
     Loan loan(lent_);
     loan.lend(weights_);
@@ -415,6 +429,7 @@ void Trainer::train(const Model& model, const Batch& batch, LiveLogs& logs) {
     loan.lend(key_);
     step(lent_.state, arguments_, nothing_);
   }
+  logs.changed();
   arguments_.clear();
 }
 
@@ -425,15 +440,14 @@ void Trainer::test(const Model& model, const Batch& batch, LiveLogs& logs) {
   arguments_.clear();
   for (const WeightPtr& weight : plain_) arguments_.push_back(weight->value);
   arguments_.push_back(key_);
-  append(arguments_, batch.x);
-  append(arguments_, batch.y);
-  append(arguments_, batch.sample_weight);
+  place(batch, arguments_);
   {
     Loan loan(lent_);
     loan.lend(stateful_);
     loan.lend(logs.state);
     step(lent_.state, arguments_, nothing_);
   }
+  logs.changed();
   arguments_.clear();
 }
 
@@ -441,7 +455,9 @@ void Trainer::predict(const Model& model, const std::vector<Tensor>& x, std::vec
   const Current handle(model);
   LentVector<const Tensor*, Trainer> arguments;
   for (const WeightPtr& weight : plain_) arguments->push_back(&weight->value);
-  for (const Tensor& tensor : x) arguments->push_back(&tensor);
+  std::list<Tensor> copies;  // several threads may ask at once, each with its own
+  for (const Tensor& tensor : x)
+    arguments->push_back(tensor.device() == device_ ? &tensor : &copies.emplace_back(tensor.to(device_)));
   Lent lent;
   Loan loan(lent);
   loan.lend(stateful_);
@@ -451,13 +467,17 @@ void Trainer::predict(const Model& model, const std::vector<Tensor>& x, std::vec
 std::pair<Tensor, std::vector<Tensor>> Trainer::value_and_grad(const Model& model, const Batch& batch,
                                                                bool training) {
   Kind& kind = kind_of(model, batch);
+  const DeviceScope scope(device_);
+  std::vector<Tensor> placed;
+  place(batch, placed);
+  const Batch here = take(batch, placed, 0);
   CallContext pass = context(training);
   pass.set_key(key_);
   std::vector<Tensor> now;
   for (const WeightPtr& weight : weights_) pass.bind(*weight, weight->value);
   for (const WeightPtr& weight : trainable_) now.push_back(weight->value);
   const Pass running(pass, &model, model.name());
-  StepTrace trace(model, *kind.objective, trainable_, pass, batch);
+  StepTrace trace(model, *kind.objective, trainable_, pass, here);
   TrainStep step(trace);
   const Tensor loss = trace.total_loss(step.forward(), nullptr);
   std::vector<Tensor> results = gradients(loss, now);
@@ -509,12 +529,11 @@ void Trainer::with_train_step(
   const Current handle(model);
   Kind& kind = kind_of(model, batch);
   Step& step = train_step(model, kind, batch);
+  const DeviceScope scope(device_);
   LiveLogs logs(*kind.train_layout);
   Lent lent;
   std::vector<Tensor> arguments;
-  append(arguments, batch.x);
-  append(arguments, batch.y);
-  append(arguments, batch.sample_weight);
+  place(batch, arguments);
   Loan loan(lent);
   loan.lend(weights_);
   for (NamedOptimizer& optimizer : kind.optimizers) loan.lend(optimizer.state);
@@ -540,7 +559,7 @@ Step::Statistics Trainer::predict_cost(const Model& model, const Tensors& x) {
   const Current handle(model);
   std::vector<Tensor> arguments;
   for (const WeightPtr& weight : plain_) arguments.push_back(weight->value);
-  append(arguments, x);
+  for (const Tensor& tensor : x) arguments.push_back(tensor.to(device_));
   Lent lent;
   Loan loan(lent);
   loan.lend(stateful_);

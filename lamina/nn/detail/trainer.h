@@ -13,6 +13,7 @@
 #include "lamina/graph/memory_pool.h"
 #include "lamina/nn/detail/live_logs.h"
 #include "lamina/nn/detail/objective.h"
+#include "lamina/nn/detail/placement.h"
 #include "lamina/nn/detail/step_trace.h"
 
 namespace lamina::detail {
@@ -32,7 +33,8 @@ struct Lent {
 ///
 /// State lives in the weights and is lent to a step while it runs, so that nobody else holds it and it can be
 /// updated in place; a handle that a user has taken keeps the contents of its time. Steps are made for what
-/// they need to know of data (names, ranks, dtypes), and compiled for each signature.
+/// they need to know of data (names, ranks, dtypes), and compiled for each signature. All state is where the
+/// weights are, and batches are brought there.
 class Trainer {
  public:
   /// The model is built. `options` is what compile was given, or null before it (then only predict works);
@@ -105,6 +107,8 @@ class Trainer {
                                     const std::vector<Tensor>& args) const;
   std::vector<Tensor> predict_function(const Model& model, const std::vector<Tensor>& args) const;
   CallContext context(bool training) const;
+  /// Adds the batch, as it is on the device, to `to`; until the next one comes.
+  void place(const Batch& batch, std::vector<Tensor>& to);
   TensorSpecs output_specs(const Model& model, const Batch& batch) const;
   Step& train_step(const Model& model, Kind& kind, const Batch& batch);
   Step& test_step(const Model& model, Kind& kind, const Batch& batch);
@@ -116,6 +120,7 @@ class Trainer {
   std::vector<WeightPtr> weights_, trainable_, stateful_,
       plain_;  // all; of them; of them; all but the stateful
   std::shared_ptr<const std::map<const void*, bool>> trainable_layers_;
+  Device device_;  // of the weights, and of all other state
   Tensor key_;
   std::optional<CompileOptions> options_;
   std::shared_ptr<const Optimizer> optimizer_;
@@ -127,7 +132,8 @@ class Trainer {
   const Kind* newest_ = nullptr;
   std::shared_ptr<MemoryPool> memory_ = std::make_shared<MemoryPool>();  // of all steps
   std::optional<Step> predict_;
-  std::vector<Tensor> nothing_;    // the outputs of steps that have none
+  std::vector<Tensor> nothing_;  // the outputs of steps that have none
+  Placement placement_;
   Lent lent_;                      // to steps; kept for its capacity,
   std::vector<Tensor> arguments_;  // as are these
 };

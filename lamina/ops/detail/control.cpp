@@ -51,8 +51,8 @@ std::vector<Tensor> floating(const std::vector<Tensor>& tensors) {
   return result;
 }
 
-std::unique_ptr<const Program> prepare_body(const SubGraph& body) {
-  return std::make_unique<const Program>(lower(*body.graph, Device{}), Device{});
+std::unique_ptr<const Program> prepare_body(const SubGraph& body, const Device& device) {
+  return std::make_unique<const Program>(lower(*body.graph, device), device);
 }
 
 size_t body_bytes(const Program& body) { return 2 * body.bytes(); }

@@ -74,8 +74,8 @@ std::string type_list(const std::vector<TensorType>& types);
 /// The floating ones.
 std::vector<Tensor> floating(const std::vector<Tensor>& tensors);
 
-/// A sub-graph made ready to run inside a kernel on the CPU.
-std::unique_ptr<const Program> prepare_body(const SubGraph& body);
+/// A sub-graph made ready to run inside a kernel on `device`.
+std::unique_ptr<const Program> prepare_body(const SubGraph& body, const Device& device);
 /// What the program of a body and the graph that it was made of hold, about.
 size_t body_bytes(const Program& body);
 

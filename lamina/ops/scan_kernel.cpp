@@ -1,6 +1,6 @@
-// scan on the CPU: one program, whose inputs and outputs move along. Nothing is copied but the first carry.
+// scan on any device: one program, whose inputs and outputs move along. Nothing is copied but the first
+// carry.
 #include <algorithm>
-#include <cstring>
 
 #include "lamina/ops/detail/carry.h"
 #include "lamina/ops/detail/control.h"
@@ -14,7 +14,7 @@ class Scan final : public Kernel {
       : length_(desc.attrs.as<ScanAttrs>().length),
         reverse_(desc.attrs.as<ScanAttrs>().reverse),
         saves_(desc.attrs.as<ScanAttrs>().saves),
-        body_(detail::prepare_body(desc.attrs.as<ScanAttrs>().body)),
+        body_(detail::prepare_body(desc.attrs.as<ScanAttrs>().body, desc.device)),
         carry_(desc.inputs, static_cast<size_t>(desc.attrs.as<ScanAttrs>().num_carry)),
         num_xs_(static_cast<size_t>(desc.attrs.as<ScanAttrs>().num_xs)),
         num_inputs_(desc.inputs.size()),
@@ -35,12 +35,12 @@ class Scan final : public Kernel {
     void** const outputs = inputs + num_inputs_;
     for (size_t i = 0; i < num_inputs_; ++i) inputs[i] = const_cast<void*>(args.inputs[i]);
     if (length_ == 0) {
-      copy_carry(args.outputs, inputs);
+      copy_carry(args.stream, args.outputs, inputs);
       return;
     }
     if (saves_) {
       place_saved(args, 0, outputs);
-      copy_carry(outputs, inputs);
+      copy_carry(args.stream, outputs, inputs);
       std::copy_n(outputs, n, inputs);
     }
     for (int64_t step = 0; step < length_; ++step) {
@@ -58,7 +58,7 @@ class Scan final : public Kernel {
       } else {
         carry_.place(outputs, arena + arena_ + (step % 2 == 0 ? 0 : carry_.bytes()));
       }
-      body_->run({inputs, num_inputs_}, {outputs, n + num_ys_}, arena);
+      body_->run({inputs, num_inputs_}, {outputs, n + num_ys_}, arena, args.stream);
       std::copy_n(outputs, n, inputs);
     }
   }
@@ -67,10 +67,8 @@ class Scan final : public Kernel {
   // Bytes between neighbours along the first axis.
   static size_t slice_bytes(const Operand& operand) { return detail::slice_of(operand.type).bytes(); }
 
-  void copy_carry(void* const* to, void* const* from) const {
-    for (size_t i = 0; i < carry_.size(); ++i) {
-      if (carry_.bytes_of(i) > 0) std::memcpy(to[i], from[i], carry_.bytes_of(i));
-    }
+  void copy_carry(const Stream& stream, void* const* to, void* const* from) const {
+    for (size_t i = 0; i < carry_.size(); ++i) stream.copy(to[i], from[i], carry_.bytes_of(i));
   }
 
   // Where the carry lies with which step `step` begins.
@@ -89,10 +87,10 @@ class Scan final : public Kernel {
   std::vector<size_t> slices_;  // of xs, then of ys
 };
 
-const KernelRegistration cpu("scan", DeviceKind::kCpu,
-                             {{.name = "program", .prepare = [](const KernelDesc& desc) {
-                                 return std::unique_ptr<Kernel>(std::make_unique<Scan>(desc));
-                               }}});
+const KernelRegistration every("scan", std::nullopt,
+                               {{.name = "program", .prepare = [](const KernelDesc& desc) {
+                                   return std::unique_ptr<Kernel>(std::make_unique<Scan>(desc));
+                                 }}});
 
 }  // namespace
 }  // namespace lamina
