@@ -104,10 +104,12 @@ std::optional<SumPlan> group(const KernelDesc& desc) {
   if (!block || !desc.outputs[0].layout.row_major()) return std::nullopt;
   SumPlan plan;
   int stage = 0;  // 0: outer, 1: reduced, 2: inner
+  int last_kept = 0;
   const auto add = [&](int axis, int64_t extent) {
     if (extent == 1) return true;
     const bool reduced = std::find(axes.begin(), axes.end(), axis) != axes.end();
-    if (reduced && stage == 2) return false;
+    if (reduced ? stage == 2 : axis < last_kept) return false;
+    if (!reduced) last_kept = axis;
     if (reduced) {
       stage = 1;
     } else if (stage == 1) {

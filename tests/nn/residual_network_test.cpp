@@ -3,6 +3,7 @@
 
 #include "lamina/nn/layers/layers.h"
 #include "lamina/nn/model.h"
+#include "lamina/ops/binary.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/unary.h"
 
