@@ -1,26 +1,44 @@
 // Times one piece of work of the engine and prints one JSON line, for bench/figures:
 //   lamina_engine product M N K COUNT DTYPE [transposed]     "gflops"; transposed: the second operand
 //   lamina_engine conv SIDE IN OUT DTYPE [gradients]         "gflops"; 8 images, 3x3, "same"
-//   lamina_engine plan LAYERS                                "plan_ms" of a training step of so many dense
-//   layers lamina_engine loop eager|compiled                        "step_us" of a training step of 100 -> 64
-//   -> 64 -> 10 lamina_engine array WORK DTYPE [ROWS SIDE]               "ms", a million elements, or ROWS
-//   matrices of SIDE x SIDE
+//   lamina_engine plan LAYERS                                "plan_ms" of a step of so many dense layers
+//   lamina_engine loop eager|compiled                        "step_us" of a step of 100 -> 64 -> 64 -> 10
+//   lamina_engine array WORK DTYPE [ROWS SIDE]               "ms", a million elements, or ROWS matrices
+//   lamina_engine residual BLOCKS BATCH                      "step_ms" of a residual network on 32x32 images,
+//                                                            6 BLOCKS + 2 layers; "reorders" in its step
+//   lamina_engine predict                                    "call_ms" of one 32x32 image through
+//   convolutions
+//                                                            of 27 million weights
+//   lamina_engine signatures COUNT                           "mb" that predictions of batches of 1 ... COUNT
+//                                                            take beyond that of the first one
 // Best of several runs, with all threads. bench/engine_peer.py does the same with PyTorch and NumPy.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <exception>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
+#include <unistd.h>
+
+#include "lamina/base/system.h"
 #include "lamina/lamina.h"
 
 using namespace lamina;
 
 namespace {
+
+/// What lies in memory of this process now, in bytes.
+int64_t resident_memory_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  int64_t all = 0, resident = 0;
+  statm >> all >> resident;
+  return resident * sysconf(_SC_PAGESIZE);
+}
 
 using Words = std::vector<std::string>;
 
@@ -198,11 +216,70 @@ Json array(const Words& words) {
   return Json::object({{"ms", 1e3 * time_of(work, arguments)}});
 }
 
+Tensor normalised(const Tensor& x, int64_t filters, int64_t size, int64_t stride) {
+  const Conv2DOptions options{.strides = Size2(stride), .padding = "same", .use_bias = false};
+  return BatchNormalization()(Conv2D(filters, Size2(size), options)(x));
+}
+
+/// Three stages of `blocks` residual blocks on images of 32x32, of `width`, twice and four times as many
+/// filters.
+Model residual_network(int64_t blocks, int64_t width) {
+  const Tensor image = Input({32, 32, 3});
+  Tensor x = relu(normalised(image, width, 3, 1));
+  for (int64_t stage = 0; stage < 3; ++stage) {
+    for (int64_t block = 0; block < blocks; ++block) {
+      const int64_t filters = width << stage, stride = stage > 0 && block == 0 ? 2 : 1;
+      const Tensor inner = relu(normalised(x, filters, 3, stride));
+      const Tensor skip = stride > 1 ? normalised(x, filters, 1, stride) : x;
+      x = relu(normalised(inner, filters, 3, 1) + skip);
+    }
+  }
+  const Tensor scores = Dense(10, {.activation = "softmax"})(GlobalAveragePooling2D()(x));
+  return Model({image}, {scores}, {.seed = 1});
+}
+
+size_t count(const std::string& text, const std::string& word) {
+  size_t found = 0;
+  for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++found;
+  return found;
+}
+
+Json residual(const Words& words) {
+  const int64_t batch = std::stoll(words.at(1));
+  Model model = residual_network(std::stoll(words.at(0)), 16);
+  model.compile({.optimizer = SGD(0.01, {.momentum = 0.9}), .loss = "sparse_categorical_crossentropy"});
+  const Tensor x = numbers(1, {batch, 32, 32, 3});
+  const Tensor y = Tensor::from(std::vector<int32_t>(static_cast<size_t>(batch), 3), {batch});
+  const double seconds = best_seconds(9, 1, [&] { model.train_on_batch(x, y); });
+  return Json::object({{"step_ms", 1e3 * seconds},
+                       {"reorders", static_cast<double>(count(model.train_graph(x, y), " = reorder("))}});
+}
+
+Json predict(const Words&) {
+  Model model = residual_network(3, 160);
+  const Tensor x = numbers(1, {1, 32, 32, 3});
+  const double seconds = best_seconds(9, 3, [&] { model.predict_on_batch(x).eval(); });
+  return Json::object({{"call_ms", 1e3 * seconds},
+                       {"params", static_cast<double>(model.count_params())},
+                       {"peak_mb", static_cast<double>(peak_memory_bytes()) / (1 << 20)}});
+}
+
+Json signatures(const Words& words) {
+  Model model = residual_network(3, 16);
+  const auto ask = [&](int64_t batch) { model.predict_on_batch(numbers(1, {batch, 32, 32, 3})).eval(); };
+  const int64_t most = std::stoll(words.at(0));
+  ask(most);  // the largest first: working memory is that of the largest, and is not what is asked for
+  const auto before = static_cast<double>(resident_memory_bytes());
+  for (int64_t batch = 1; batch < most; ++batch) ask(batch);
+  return Json::object({{"mb", (static_cast<double>(resident_memory_bytes()) - before) / (1 << 20)}});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::map<std::string, Json (*)(const Words&)> kinds{
-      {"product", product}, {"conv", conv}, {"plan", plan}, {"loop", loop}, {"array", array}};
+      {"product", product}, {"conv", conv},         {"plan", plan},       {"loop", loop},
+      {"array", array},     {"residual", residual}, {"predict", predict}, {"signatures", signatures}};
   try {
     std::puts(kinds.at(argc > 1 ? argv[1] : "")({argv + 2, argv + argc}).dump().c_str());
     return 0;

@@ -3,6 +3,8 @@
 usage: engine_peer.py product M N K COUNT DTYPE [transposed]
        engine_peer.py conv SIDE IN OUT DTYPE [gradients]
        engine_peer.py array WORK DTYPE [ROWS SIDE]
+       engine_peer.py residual BLOCKS BATCH torch|keras      the step of the same residual network
+       engine_peer.py predict torch|keras                    one image through the same one, wider
 """
 import json
 import sys
@@ -66,4 +68,86 @@ def array(work, dtype, rows=None, side=None):
     return {"ms": 1e3 * best_seconds(kinds[work])}
 
 
-print(json.dumps({"product": product, "conv": conv, "array": array}[sys.argv[1]](*sys.argv[2:])))
+def keras_network(blocks, width):
+    import keras
+    from keras import layers
+
+    def normalised(x, filters, size, stride):
+        return layers.BatchNormalization()(layers.Conv2D(filters, size, strides=stride, padding="same", use_bias=False)(x))
+
+    image = keras.Input((32, 32, 3))
+    x = layers.ReLU()(normalised(image, width, 3, 1))
+    for stage in range(3):
+        for block in range(blocks):
+            filters, stride = width << stage, 2 if stage and not block else 1
+            inner = layers.ReLU()(normalised(x, filters, 3, stride))
+            skip = normalised(x, filters, 1, stride) if stride > 1 else x
+            x = layers.ReLU()(layers.Add()([normalised(inner, filters, 3, 1), skip]))
+    scores = layers.Dense(10, activation="softmax")(layers.GlobalAveragePooling2D()(x))
+    return keras.Model(image, scores)
+
+
+def torch_network(blocks, width):
+    from torch import nn
+
+    def normalised(inputs, filters, size, stride):
+        return nn.Sequential(nn.Conv2d(inputs, filters, size, stride, size // 2, bias=False),
+                             nn.BatchNorm2d(filters, eps=1e-3, momentum=0.01))
+
+    class Block(nn.Module):
+        def __init__(self, inputs, filters, stride):
+            super().__init__()
+            self.inner = nn.Sequential(normalised(inputs, filters, 3, stride), nn.ReLU(inplace=True),
+                                       normalised(filters, filters, 3, 1))
+            self.skip = normalised(inputs, filters, 1, stride) if stride > 1 else nn.Identity()
+
+        def forward(self, x):
+            return nn.functional.relu(self.inner(x) + self.skip(x), inplace=True)
+
+    parts, inputs = [normalised(3, width, 3, 1), nn.ReLU(inplace=True)], width
+    for stage in range(3):
+        for block in range(blocks):
+            parts.append(Block(inputs, width << stage, 2 if stage and not block else 1))
+            inputs = width << stage
+    return nn.Sequential(*parts, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inputs, 10))
+
+
+def residual(blocks, batch, framework):
+    blocks, batch = int(blocks), int(batch)
+    if framework == "keras":
+        import keras
+        import tensorflow as tf
+        model = keras_network(blocks, 16)
+        model.compile(optimizer=keras.optimizers.SGD(0.01, momentum=0.9), loss="sparse_categorical_crossentropy")
+        x, y = tf.random.normal((batch, 32, 32, 3)), tf.fill((batch,), 3)
+        return {"step_ms": 1e3 * best_seconds(lambda: model.train_on_batch(x, y))}
+    import torch
+    best = None
+    for layout in (torch.contiguous_format, torch.channels_last):
+        model = torch_network(blocks, 16).to(memory_format=layout)
+        optimizer = torch.optim.SGD(model.parameters(), 0.01, momentum=0.9)
+        x, y = torch.randn(batch, 3, 32, 32).to(memory_format=layout), torch.full((batch,), 3)
+
+        def step():
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(model(x), y).backward()
+            optimizer.step()
+
+        seconds = best_seconds(step)
+        best = seconds if best is None else min(best, seconds)
+    return {"step_ms": 1e3 * best}
+
+
+def predict(framework):
+    if framework == "keras":
+        import tensorflow as tf
+        model, x = keras_network(3, 160), tf.random.normal((1, 32, 32, 3))
+        call = tf.function(lambda images: model(images, training=False))
+        return {"call_ms": 1e3 * best_seconds(lambda: call(x).numpy())}
+    import torch
+    model, x = torch_network(3, 160).eval(), torch.randn(1, 3, 32, 32)
+    with torch.inference_mode():
+        return {"call_ms": 1e3 * best_seconds(lambda: model(x))}
+
+
+print(json.dumps({"product": product, "conv": conv, "array": array, "residual": residual, "predict": predict}[sys.argv[1]](*sys.argv[2:])))

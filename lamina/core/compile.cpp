@@ -121,7 +121,7 @@ std::vector<Tensor> Function::operator()(const std::vector<Tensor>& args) const 
   if (!compiled) return state_->inlined(args);
   std::vector<Tensor> outputs;
   make_outputs(*compiled, outputs);
-  ProgramCache::run(*compiled, handles.all(), outputs);
+  state_->cache.run(*compiled, handles.all(), outputs);
   detail::remember_call({state_->cache.name(), compiled->traced}, args, compiled->captured, outputs);
   return outputs;
 }
@@ -140,9 +140,10 @@ Function compile(TensorFunction f, std::string name, std::shared_ptr<MemoryPool>
 }
 
 struct Step::State {
-  State(TensorFunction f, size_t num_state, std::string name, std::shared_ptr<MemoryPool> pool)
+  State(TensorFunction f, size_t num_state, std::string name, std::shared_ptr<MemoryPool> pool,
+        size_t num_steady)
       : memory(pool ? std::move(pool) : std::make_shared<MemoryPool>()),
-        cache(std::move(f), num_state, std::move(name), memory) {}
+        cache(std::move(f), num_state, std::move(name), memory, num_steady) {}
 
   ProgramCache::Lease get(size_t num_state, Borrowed arguments) {
     if (detail::part_of_a_trace(arguments)) {
@@ -164,8 +165,10 @@ struct Step::State {
   ProgramCache cache;
 };
 
-Step::Step(TensorFunction f, size_t num_state, std::string name, std::shared_ptr<MemoryPool> memory)
-    : state_(std::make_shared<State>(std::move(f), num_state, std::move(name), std::move(memory))) {}
+Step::Step(TensorFunction f, size_t num_state, std::string name, std::shared_ptr<MemoryPool> memory,
+           size_t num_steady)
+    : state_(
+          std::make_shared<State>(std::move(f), num_state, std::move(name), std::move(memory), num_steady)) {}
 
 std::vector<Tensor> Step::operator()(std::span<Tensor> state, std::span<const Tensor> batch) {
   std::vector<Tensor> outputs;
@@ -204,7 +207,7 @@ void Step::State::run(std::span<Tensor> state, Handles& handles, std::vector<Ten
   compute(handles.all().subspan(state.size()));  // pending ones may read the state
   for (Tensor& tensor : state) detail::make_exclusive(tensor);
   make_outputs(*compiled, outputs);
-  ProgramCache::run(*compiled, handles.all(), outputs);
+  cache.run(*compiled, handles.all(), outputs);
 }
 
 std::string Step::graph(std::span<const Tensor> state, std::span<const Tensor> batch) {
@@ -219,6 +222,8 @@ Step::Statistics Step::State::statistics(const Compiled* program) const {
   result.programs = cache.built();
   result.memory_bytes = memory->bytes();
   result.program_bytes = cache.bytes();
+  result.packed_bytes = cache.packed().bytes();
+  result.packings = cache.packed().made();
   if (program) {
     result.last_compile_ms = program->compile_ms;
     result.arena_bytes = program->program->arena_bytes();

@@ -51,8 +51,13 @@ class Step {
   /// `f` gets state and batch in one vector; the first `num_state` results are the new state. Calls throw
   /// InvalidArgument when the state has another number of tensors or would change a type. Steps that are
   /// given one `memory` share their working memory; without one, the step has a pool to itself.
+  ///
+  /// The first `num_steady` tensors of the batch are said to keep their contents for many calls (the weights
+  /// of a prediction; 0: none): what kernels want of them in another memory order is made at the first call
+  /// and kept, for all signatures, until such a tensor has other contents. That takes as much memory again as
+  /// the weights that are kept so.
   Step(TensorFunction f, size_t num_state, std::string name = "step",
-       std::shared_ptr<MemoryPool> memory = nullptr);
+       std::shared_ptr<MemoryPool> memory = nullptr, size_t num_steady = 0);
 
   /// Runs one step and returns the further outputs. A tensor of `state` that somebody else still holds (a
   /// handle of the user's, a pending operation) is replaced by a copy first, and the others keep the old
@@ -79,6 +84,8 @@ class Step {
     int state_copies = 0;        ///< updates that could not be written in place (0 is expected)
     size_t memory_bytes = 0;     ///< all memory of the pool, which other steps may share
     size_t program_bytes = 0;    ///< about what the programs kept hold together: 64 MiB at most
+    size_t packed_bytes = 0;     ///< steady tensors in the order that kernels want
+    int packings = 0;            ///< how often one was put into that order
   };
   Statistics statistics() const;
   /// The same of the program for such arguments, of which the types alone count. It is made, if need be, and

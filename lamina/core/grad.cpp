@@ -30,7 +30,8 @@ const Op& identity_op =
                  .outputs = {"y"},
                  .infer = same_type,
                  .vjp = [](const VjpArgs& args) -> std::vector<Tensor> { return {args.grads[0]}; },
-                 .view = true});
+                 .view = true,
+                 .same_if_type_stays = true});
 
 const Op& stop_gradient_op =
     register_op({.name = "stop_gradient",
@@ -39,7 +40,8 @@ const Op& stop_gradient_op =
                  .outputs = {"y"},
                  .infer = same_type,
                  .vjp = [](const VjpArgs&) -> std::vector<Tensor> { return {Tensor()}; },
-                 .view = true});
+                 .view = true,
+                 .same_if_type_stays = true});
 
 Tensor filled_like(const Tensor& x, double value) {
   const Device scope_device = x.device();

@@ -47,7 +47,7 @@ void expand(const Node& node, const Graph& from, const Device& device, Rewriter&
 
 }  // namespace
 
-Graph lower(const Graph& graph, const Device& device) {
+Graph lower(const Graph& graph, const Device& device, std::span<const size_t> steady) {
   // Before bodies are expanded: the cross-entropies that this pass looks for have nothing but a body.
   Graph now = passes::softmax_crossentropy(passes::simplify(graph));
   // A body may hold fused ops in its turn: repeat until nothing is left to expand.
@@ -64,7 +64,7 @@ Graph lower(const Graph& graph, const Device& device) {
     }
     now = rewrite.finish();
   }
-  return passes::optimise(now, device.kind);
+  return passes::optimise(now, device.kind, steady);
 }
 
 }  // namespace lamina::detail

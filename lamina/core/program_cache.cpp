@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
+#include <numeric>
 
 #include "lamina/base/detail/lent_vector.h"
 #include "lamina/base/error.h"
@@ -53,6 +55,31 @@ size_t count_superseded(const std::vector<Tensor>& captured) {
 
 }  // namespace
 
+namespace {
+
+// Takes the changes of order out of the graph that read one steady input alone: what they give becomes an
+// input.
+std::vector<Compiled::Packed> take_out_packing(Graph& graph, std::span<const size_t> steady) {
+  std::vector<Compiled::Packed> packed;
+  std::map<ValueId, size_t> numbers;
+  for (size_t input : steady) numbers[graph.inputs[input]] = input;
+  const std::vector<bool> escapes = escaping(graph);
+  const Op& reorder = find_op("reorder");
+  std::erase_if(graph.nodes, [&](const Node& node) {
+    if (node.op != &reorder) return false;
+    const auto found = numbers.find(node.inputs[0]);
+    const Layout& layout = graph.layout(node.outputs[0]);
+    if (found == numbers.end() || layout.row_major() || escapes[static_cast<size_t>(node.outputs[0])])
+      return false;
+    packed.push_back({found->second, NamedLayout(layout)});
+    graph.inputs.push_back(node.outputs[0]);
+    return true;
+  });
+  return packed;
+}
+
+}  // namespace
+
 bool Compiled::stale() const { return count_superseded(captured) != superseded; }
 
 size_t Compiled::bytes() const {
@@ -65,9 +92,10 @@ size_t Compiled::bytes() const {
 }
 
 ProgramCache::ProgramCache(TensorFunction f, size_t num_state, std::string name,
-                           std::shared_ptr<MemoryPool> memory)
+                           std::shared_ptr<MemoryPool> memory, size_t num_steady)
     : f_(std::move(f)),
       num_state_(num_state),
+      num_steady_(num_steady),
       name_(std::move(name)),
       memory_(memory ? std::move(memory) : std::make_shared<MemoryPool>()) {}
 
@@ -171,7 +199,10 @@ std::shared_ptr<const Compiled> ProgramCache::build(Borrowed given) const {
     }
     traced.graph.updates.push_back({static_cast<int>(i), traced.results[i]});
   }
-  Graph graph = lower(traced.graph, device);
+  std::vector<size_t> steady(std::min(num_steady_, arguments.size() - num_state_));
+  std::iota(steady.begin(), steady.end(), num_state_);
+  Graph graph = lower(traced.graph, device, steady);
+  std::vector<Compiled::Packed> packed = take_out_packing(graph, steady);
   auto program = std::make_unique<Program>(graph, device, memory_);
   const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
   const size_t superseded = count_superseded(traced.captured);
@@ -180,6 +211,7 @@ std::shared_ptr<const Compiled> ProgramCache::build(Borrowed given) const {
                    {std::make_shared<const Graph>(std::move(traced.graph))},
                    std::move(graph),
                    std::move(traced.captured),
+                   std::move(packed),
                    std::move(program),
                    elapsed.count(),
                    superseded});
@@ -188,10 +220,14 @@ std::shared_ptr<const Compiled> ProgramCache::build(Borrowed given) const {
 void ProgramCache::run(const Compiled& compiled, Borrowed arguments, std::span<const Tensor> outputs) {
   // Computing a pending argument may call a compiled function in its turn, while this is filled.
   LentVector<void*, ProgramCache> addresses;
+  LentVector<std::shared_ptr<Buffer>, ProgramCache> held;
   for (const Tensor* tensor : arguments) addresses->push_back(tensor->buffer()->address());
-  for (const auto tensors : {std::span<const Tensor>(compiled.captured), outputs}) {
-    for (const Tensor& tensor : tensors) addresses->push_back(tensor.buffer()->address());
+  for (const Tensor& tensor : compiled.captured) addresses->push_back(tensor.buffer()->address());
+  for (const Compiled::Packed& packed : compiled.packed) {
+    held->push_back(packed_.get(*arguments[packed.argument], packed.layout));
+    addresses->push_back(held->back()->address());
   }
+  for (const Tensor& tensor : outputs) addresses->push_back(tensor.buffer()->address());
   const std::span<void* const> all(*addresses);
   const size_t inputs = all.size() - outputs.size();
   compiled.program->run(all.first(inputs), all.subspan(inputs));

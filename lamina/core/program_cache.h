@@ -11,6 +11,7 @@
 
 #include "lamina/base/detail/thread_slots.h"
 #include "lamina/core/grad.h"
+#include "lamina/core/packed_inputs.h"
 #include "lamina/core/subgraph.h"
 #include "lamina/graph/program.h"
 
@@ -38,7 +39,13 @@ struct Compiled {
   Signature signature;
   SubGraph traced;               ///< as the function was written
   Graph graph;                   ///< as it runs
-  std::vector<Tensor> captured;  ///< the graph's last inputs
+  std::vector<Tensor> captured;  ///< the graph's last inputs but for packed ones
+  /// Inputs that come last, each an argument in another order.
+  struct Packed {
+    size_t argument;
+    NamedLayout layout;
+  };
+  std::vector<Packed> packed;
   std::unique_ptr<Program> program;
   double compile_ms = 0;
   size_t superseded = 0;  ///< captured states that were of the past already when it was made
@@ -58,8 +65,10 @@ class ProgramCache {
   /// What the programs may hold together. The newest one stays in any case.
   static constexpr size_t kBytes = size_t{64} << 20;
 
-  /// The first `num_state` arguments of `f` are donated, its first results their new contents.
-  ProgramCache(TensorFunction f, size_t num_state, std::string name, std::shared_ptr<MemoryPool> memory);
+  /// The first `num_state` arguments of `f` are donated, its first results their new contents; the
+  /// `num_steady` arguments behind them keep their contents for many calls.
+  ProgramCache(TensorFunction f, size_t num_state, std::string name, std::shared_ptr<MemoryPool> memory,
+               size_t num_steady = 0);
 
   /// A program that the calling thread uses; the thread finds it again at its next call.
   class Lease {
@@ -84,7 +93,7 @@ class ProgramCache {
   Lease get(Borrowed arguments);
 
   /// Runs a program; `outputs` receives the addresses' owners.
-  static void run(const Compiled& compiled, Borrowed arguments, std::span<const Tensor> outputs);
+  void run(const Compiled& compiled, Borrowed arguments, std::span<const Tensor> outputs);
 
   const TensorFunction& function() const { return f_; }
   size_t num_state() const { return num_state_; }
@@ -94,6 +103,8 @@ class ProgramCache {
   std::shared_ptr<const Compiled> newest() const;
   /// About how many bytes the programs hold.
   size_t bytes() const;
+  /// What they share: steady arguments in other orders.
+  const PackedInputs& packed() const { return packed_; }
 
  private:
   std::shared_ptr<const Compiled> look_up(Borrowed arguments);
@@ -103,7 +114,7 @@ class ProgramCache {
   void drop_unused();
 
   const TensorFunction f_;
-  const size_t num_state_;
+  const size_t num_state_, num_steady_;
   const std::string name_;
   const std::shared_ptr<MemoryPool> memory_;
   ThreadSlots<std::shared_ptr<const Compiled>> recent_;
@@ -113,6 +124,7 @@ class ProgramCache {
   std::shared_ptr<const Compiled> newest_;
   std::atomic<uint64_t> clock_{0};  // counts calls that needed another program than the thread's last
   std::atomic<int> built_{0};
+  PackedInputs packed_;
 };
 
 /// Whether grad() watches one of the tensors, or one stands for an argument of a trace or depends on one.

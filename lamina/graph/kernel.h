@@ -20,6 +20,9 @@ struct Op;
 struct Operand {
   TensorType type;
   Layout layout;
+  /// Keeps its value for many runs (a weight of a network that only predicts): an order that takes time to
+  /// make pays.
+  bool steady = false;
 };
 
 /// What a kernel is prepared for.

@@ -107,8 +107,20 @@ struct Op {
   std::vector<std::pair<int, int>> in_place = {};
   /// Any output may be written over any input of the same type (elementwise ops).
   bool in_place_any = false;
-  /// Where all inputs and outputs have one shape, any layout will do as long as all share it.
-  bool layout_agnostic = false;
+
+  /// The output equals the first input wherever both have one type (identity, cast).
+  bool same_if_type_stays = false;
+  /// Every element of the output is one of the first input's, so that of a constant it makes a constant.
+  bool moves_elements = false;
+  /// The output is the first input repeated: elementwise readers may read that instead.
+  bool repeats = false;
+  /// Applied twice it gives back what it was given.
+  bool own_inverse = false;
+  /// Elementwise ops: linear in all inputs together, with the same factors for all elements.
+  bool linear = false;
+  /// Elementwise ops of two inputs: the number that, as the left or right one, leaves the other as it is.
+  std::optional<double> neutral_left = {};
+  std::optional<double> neutral_right = {};
 
   /// For ops whose last outputs exist for others' derivatives alone: the attributes under which only the
   /// outputs up to the last used one are made, or nothing when all are needed.

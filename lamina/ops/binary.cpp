@@ -27,18 +27,28 @@ TileFunction tile(std::span<const DType> inputs, DType) {
 
 using Vjp = std::vector<Tensor> (*)(const VjpArgs& args);
 
+/// What an op has beyond its function.
+struct More {
+  int cost = 1;
+  DTypeClass dtypes = DTypeClass::kNumeric;
+  bool linear = false;
+  std::optional<double> neutral_left = {}, neutral_right = {};
+};
+
 template <Binary kFunction>
-const Op& define(const char* name, const char* doc, Vjp vjp, int cost = 1,
-                 DTypeClass dtypes = DTypeClass::kNumeric) {
+const Op& define(const char* name, const char* doc, Vjp vjp, const More& more = {}) {
   return register_op({.name = name,
                       .doc = doc,
-                      .inputs = {{"a", dtypes}, {"b", dtypes}},
+                      .inputs = {{"a", more.dtypes}, {"b", more.dtypes}},
                       .outputs = {"y"},
                       .infer = detail::infer_same,
                       .vjp = vjp,
                       .tile = tile<kFunction>,
                       .elementwise = true,
-                      .tile_cost = cost});
+                      .tile_cost = more.cost,
+                      .linear = more.linear,
+                      .neutral_left = more.neutral_left,
+                      .neutral_right = more.neutral_right});
 }
 
 const Tensor& a_of(const VjpArgs& args) { return args.inputs[0]; }
@@ -62,16 +72,19 @@ std::vector<Tensor> power_vjp(const VjpArgs& args) {
 }
 
 const Op& add_op =
-    define<Binary::kAdd>("add", "a + b", [](const VjpArgs& v) { return both(v, g_of(v), g_of(v)); });
-const Op& subtract_op = define<Binary::kSubtract>(
-    "subtract", "a - b", [](const VjpArgs& v) { return both(v, g_of(v), -g_of(v)); });
+    define<Binary::kAdd>("add", "a + b", [](const VjpArgs& v) { return both(v, g_of(v), g_of(v)); },
+                         {.linear = true, .neutral_left = 0, .neutral_right = 0});
+const Op& subtract_op = define<Binary::kSubtract>("subtract", "a - b",
+                                                  [](const VjpArgs& v) { return both(v, g_of(v), -g_of(v)); },
+                                                  {.linear = true, .neutral_right = 0});
 const Op& multiply_op = define<Binary::kMultiply>(
-    "multiply", "a * b", [](const VjpArgs& v) { return both(v, g_of(v) * b_of(v), g_of(v) * a_of(v)); });
+    "multiply", "a * b", [](const VjpArgs& v) { return both(v, g_of(v) * b_of(v), g_of(v) * a_of(v)); },
+    {.neutral_left = 1, .neutral_right = 1});
 const Op& divide_op = define<Binary::kDivide>(
     "divide", "a / b",
-    [](const VjpArgs& v) { return both(v, g_of(v) / b_of(v), -g_of(v) * (v.outputs[0] / b_of(v))); }, 3,
-    DTypeClass::kFloating);
-const Op& power_op = define<Binary::kPower>("power", "a^b", power_vjp, 60);
+    [](const VjpArgs& v) { return both(v, g_of(v) / b_of(v), -g_of(v) * (v.outputs[0] / b_of(v))); },
+    {.cost = 3, .dtypes = DTypeClass::kFloating, .neutral_right = 1});
+const Op& power_op = define<Binary::kPower>("power", "a^b", power_vjp, {.cost = 60});
 const Op& maximum_op =
     define<Binary::kMaximum>("maximum", "the larger of a and b; NaN if either is",
                              [](const VjpArgs& v) { return either(v, greater_equal(a_of(v), b_of(v))); });
@@ -80,8 +93,10 @@ const Op& minimum_op =
                              [](const VjpArgs& v) { return either(v, less_equal(a_of(v), b_of(v))); });
 const Op& mod_op = define<Binary::kMod>(
     "mod", "a - floor(a / b) * b",
-    [](const VjpArgs& v) { return both(v, g_of(v), -g_of(v) * floor_divide(a_of(v), b_of(v))); }, 20);
-const Op& floor_divide_op = define<Binary::kFloorDivide>("floor_divide", "floor(a / b)", detail::no_flow, 4);
+    [](const VjpArgs& v) { return both(v, g_of(v), -g_of(v) * floor_divide(a_of(v), b_of(v))); },
+    {.cost = 20});
+const Op& floor_divide_op =
+    define<Binary::kFloorDivide>("floor_divide", "floor(a / b)", detail::no_flow, {.cost = 4});
 
 Tensor run(const Op& op, const Tensor& a, const Tensor& b) {
   DType dtype = promote(a.dtype(), b.dtype());

@@ -1,5 +1,6 @@
 // Binary cross-entropy from probabilities and from logits: records and the public function. The bodies are
 // elementwise, so that they fuse; there are no kernels.
+#include "lamina/graph/cross_entropy.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/crossentropy.h"
@@ -125,6 +126,10 @@ const Op& sigmoid_grad_op =
                  .infer = infer_one,
                  .vjp = vjp_of_body<sigmoid_grad_body>,
                  .body = sigmoid_grad_body});
+
+const CrossEntropyRegistration family({"sigmoid", "sigmoid_grad", "binary_crossentropy",
+                                       "binary_crossentropy_grad", "sigmoid_cross_entropy",
+                                       "sigmoid_cross_entropy_grad"});
 
 }  // namespace
 

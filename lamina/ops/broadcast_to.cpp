@@ -39,7 +39,10 @@ const Op& broadcast_to_op =
                                    .outputs = {"y"},
                                    .infer = infer_broadcast_to,
                                    .flops = no_flops,
-                                   .vjp = vjp_broadcast_to});
+                                   .vjp = vjp_broadcast_to,
+                                   .same_if_type_stays = true,
+                                   .moves_elements = true,
+                                   .repeats = true});
 
 }  // namespace
 

@@ -27,7 +27,8 @@ const Op& op = register_op<CastAttrs>(
      .flops = no_flops,
      .vjp = cast_vjp,
      .tile = [](std::span<const DType> inputs, DType output) { return detail::cast_tile(inputs[0], output); },
-     .elementwise = true});
+     .elementwise = true,
+     .same_if_type_stays = true});
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 #include "lamina/ops/binary.h"
 #include "lamina/ops/detail/arguments.h"
 #include "lamina/ops/detail/body.h"
+#include "lamina/ops/detail/epilogue.h"
 #include "lamina/ops/detail/window.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/unary.h"
@@ -187,6 +188,24 @@ const Op& conv2d_grad_kernel_op = register_op<Conv2DGradAttrs>({
     .vjp = detail::vjp_of_body<grad_kernel_bias_body>,
     .body = grad_kernel_bias_body,
 });
+
+template <bool kRelu>
+Attrs with_bias(const FusionMatch& match) {
+  return Conv2DBiasActAttrs{match.attrs<Conv2DAttrs>("p"), kRelu ? "relu" : "linear"};
+}
+
+const FusionRegistration epilogues(detail::epilogues("conv2d", "conv2d_bias_act", with_bias<true>,
+                                                     with_bias<false>));
+
+/// The sum that is the gradient of a bias.
+bool sums_images(const FusionMatch& match) {
+  return match.attrs<ReduceAttrs>("s") == ReduceAttrs{{0, 1, 2}, false};
+}
+
+const FusionRegistration gradients({{.stage = kGradients,
+                                     .patterns = {"k:conv2d_grad_kernel(x, g); s:sum(g)"},
+                                     .result = "k, s = k:conv2d_grad_kernel_bias(x, g)",
+                                     .fits = sums_images}});
 
 }  // namespace
 

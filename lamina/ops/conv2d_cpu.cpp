@@ -66,9 +66,26 @@ std::optional<onednn::Conv> conv_of(const KernelDesc& desc) {
   return conv;
 }
 
+/// The order in which a forward pass wants its kernel, if it is another one than row-major.
+std::optional<Layout> kernel_layout(onednn::Conv conv) {
+  conv.packed_kernel = false;
+  const auto order = onednn::kernel_order(conv);
+  if (!order) return std::nullopt;
+  Layout layout{order->order, {}};
+  for (const auto& [axis, size] : order->blocks) layout.blocks.push_back({axis, size});
+  return layout;
+}
+
+bool runs_forward(const KernelDesc& desc) { return !desc.op.name.starts_with("conv2d_grad"); }
+
 PlanPtr plan_of(const KernelDesc& desc) {
-  const auto conv = conv_of(desc);
+  auto conv = conv_of(desc);
   if (!conv) return nullptr;
+  const Layout& kernel = desc.inputs[1].layout;
+  if (runs_forward(desc) && !kernel.row_major()) {
+    if (kernel_layout(*conv) != kernel) return nullptr;
+    conv->packed_kernel = true;
+  }
   if (desc.op.name == "conv2d_grad_input") return onednn::conv_grad_input(*conv);
   if (desc.op.name.starts_with("conv2d_grad_kernel")) return onednn::conv_grad_kernel(*conv);
   return onednn::conv_forward(*conv);
@@ -114,30 +131,37 @@ std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
 /// Multiplications below which a change of order costs more than the kernel gains.
 constexpr int64_t kWorthReorder = 4'000'000;
 
-/// Blocked images in and out, where the library prefers them for the forward pass and the channels divide.
+/// The block in which images go in and out: where the library prefers one for the forward pass, the channels
+/// divide, and images come in blocks or the work pays for their change of order.
+std::optional<int> wished_block(const onednn::Conv& conv, const Layout& given) {
+  if (conv.channels % 8 != 0 || conv.filters % 8 != 0) return std::nullopt;
+  const int64_t terms = conv.kernel_height * conv.kernel_width * conv.channels / conv.groups;
+  const int64_t work = conv.batch * conv.out_height * conv.out_width * conv.filters * terms;
+  if (given.row_major() && work < kWorthReorder) return std::nullopt;
+  return onednn::preferred_block(conv);
+}
+
+/// Images in blocks where that pays, and a kernel that stays the same in the order that it is used in.
 std::optional<LayoutWish> wishes(const KernelDesc& given) {
   KernelDesc desc = given;
   for (auto* operands : {&desc.inputs, &desc.outputs}) {
     for (Operand& operand : *operands) operand.layout = {};
   }
-  const auto conv = conv_of(desc);
-  if (conv->channels % 8 != 0 || conv->filters % 8 != 0) return std::nullopt;
-  const int64_t terms = conv->kernel_height * conv->kernel_width * conv->channels / conv->groups;
-  if (conv->batch * conv->out_height * conv->out_width * conv->filters * terms < kWorthReorder)
-    return std::nullopt;
-  const auto block = onednn::preferred_block(*conv);
-  if (!block) return std::nullopt;
-  const Layout blocked = detail::blocked_layout(*block);
+  onednn::Conv conv = *conv_of(desc);
   LayoutWish wish;
   wish.inputs.resize(desc.inputs.size());
   wish.outputs.resize(desc.outputs.size());
-  const bool gradient_of_kernel = desc.op.name.starts_with("conv2d_grad_kernel");
-  wish.inputs[0] = blocked;
-  if (gradient_of_kernel) {
-    wish.inputs[1] = blocked;
-  } else {
-    wish.outputs[0] = blocked;
+  const auto block = wished_block(conv, given.inputs[0].layout);
+  if (block) {
+    const Layout blocked = detail::blocked_layout(*block);
+    wish.inputs[0] = blocked;
+    (desc.op.name.starts_with("conv2d_grad_kernel") ? wish.inputs[1] : wish.outputs[0]) = blocked;
+    conv.image_block = conv.out_block = *block;
   }
+  const bool packs = runs_forward(desc) && desc.inputs[1].steady;
+  const auto packed = packs ? kernel_layout(conv) : std::nullopt;
+  if (packed) wish.inputs[1] = *packed;
+  if (!block && !packed) return std::nullopt;
   return wish;
 }
 

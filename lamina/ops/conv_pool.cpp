@@ -1,5 +1,6 @@
 // Records of the fused block that image classifiers start with: convolution, bias, activation and max pooling
 // in one, which never writes the feature map between them; and its gradient straight from the pooled map's.
+#include "lamina/graph/fusion.h"
 #include "lamina/graph/op.h"
 #include "lamina/ops/compare.h"
 #include "lamina/ops/conv2d.h"
@@ -112,6 +113,70 @@ const DTypeClass kFloating = DTypeClass::kFloating;
     .vjp = detail::vjp_of_body<grad_body>,
     .body = grad_body,
 });
+
+bool relu_of(const FusionMatch& match, const char* label) {
+  return match.attrs<Conv2DBiasActAttrs>(label).activation == "relu";
+}
+
+/// The fused op's index has no place where relu cut the maximum off, so its readers must not mind: gradients
+/// that pass through that relu do not.
+bool only_gradients(const FusionMatch& match) {
+  return match.every_user("p", 1,
+                          relu_of(match, "c") ? "u:max_pool2d_grad(where(greater(p.0, 0), _, 0), p.1)"
+                                              : "u:max_pool2d_grad(_, p.1)",
+                          [](const FusionMatch& user) {
+                            return user.attrs<Pool2DGradAttrs>("u").window == user.attrs<Pool2DAttrs>("p");
+                          });
+}
+
+Attrs block_attrs(const FusionMatch& match) {
+  const auto& epilogue = match.attrs<Conv2DBiasActAttrs>("c");
+  return ConvPoolAttrs{epilogue.conv, epilogue.activation, match.attrs<Pool2DAttrs>("p")};
+}
+
+Attrs pooled_attrs(const FusionMatch& match) {
+  const auto& kernel = match.attrs<Conv2DGradAttrs>("k");
+  return ConvPoolGradAttrs{kernel.conv, match.attrs<Pool2DGradAttrs>("m").window, kernel.shape};
+}
+
+const FusionRegistration fusions(
+    {{.stage = kWithPooling,
+      .patterns = {"p:max_pool2d(!c:conv2d_bias_act(x, kernel, bias))"},
+      .result = "p = conv2d_bias_act_max_pool2d(x, kernel, bias)",
+      .attrs = block_attrs},
+     {.stage = kWithPooling,
+      .patterns = {"p:max_pool2d_with_index(!c:conv2d_bias_act(x, kernel, bias))"},
+      .result = "p = conv2d_bias_act_max_pool2d(x, kernel, bias)",
+      .fits = [](const FusionMatch& match) { return match.unused("p", 1); },
+      .attrs = block_attrs},
+     {.stage = kWithPooling,
+      .patterns = {"p:max_pool2d_with_index(!c:conv2d_bias_act(x, kernel, bias))"},
+      .result = "p, p.1 = conv2d_bias_act_max_pool2d_with_index(x, kernel, bias)",
+      .fits = only_gradients,
+      .attrs = block_attrs},
+     // The places that relu's blocks give are those of gradients that pass it: the mask before them is spent.
+     {.stage = kSpentMasks,
+      .patterns =
+          {"d:max_pool2d_grad(where(greater(c:conv2d_bias_act_max_pool2d_with_index(x, kernel, bias), "
+           "0), g, 0), c.1)"},
+      .result = "d = d:max_pool2d_grad(g, c.1)",
+      .fits =
+          [](const FusionMatch& match) {
+            return match.attrs<ConvPoolAttrs>("c").activation == "relu" &&
+                   match.type("g") == match.type_of("c");
+          }},
+     {.stage = kPooledGradients,
+      .patterns = {"k:conv2d_grad_kernel(x, m:max_pool2d_grad(g, index)); s:sum(m.0)"},
+      .result = "k, s = conv2d_grad_kernel_pooled(x, g, index)",
+      .fits =
+          [](const FusionMatch& match) {
+            return match.attrs<ReduceAttrs>("s") == ReduceAttrs{{0, 1, 2}, false};
+          },
+      .attrs = pooled_attrs},
+     {.stage = kPooledGradients,
+      .patterns = {"k:conv2d_grad_kernel(x, m:max_pool2d_grad(g, index))"},
+      .result = "k = conv2d_grad_kernel_pooled(x, g, index)",
+      .attrs = pooled_attrs}});
 
 }  // namespace
 }  // namespace lamina

@@ -68,8 +68,7 @@ const Op& op = register_op<FusedElementwiseAttrs>(
      .infer = infer_fused,
      .vjp = detail::vjp_of_body<replay>,
      .body = replay,
-     .in_place_any = true,
-     .layout_agnostic = true});
+     .in_place_any = true});
 
 }  // namespace
 }  // namespace lamina

@@ -29,11 +29,26 @@ void splat(void* out, const void* value, size_t element, int64_t n) {
   }
 }
 
+/// `n` bytes of a pattern of `period` bytes, from its byte `phase` on.
+void repeat(const std::byte* pattern, size_t period, size_t phase, std::byte* to, size_t n) {
+  size_t done = std::min(n, period - phase);
+  std::memcpy(to, pattern + phase, done);
+  if (done == n) return;
+  const size_t rest = std::min(phase, n - done);
+  std::memcpy(to + done, pattern, rest);
+  done += rest;
+  for (size_t whole = period; done < n; whole *= 2) {  // what is there is as many periods
+    const size_t more = std::min(whole, n - done);
+    std::memcpy(to + done, to, more);
+    done += more;
+  }
+}
+
 /// Elements [first, first + n) of an input that is broadcast to the loop's shape.
 void gather(const TilePlan::Gather& plan, const std::byte* from, std::byte* to, size_t element, int64_t first,
             int64_t n) {
   const int rank = static_cast<int>(plan.extents.size());
-  int64_t place[Shape::kMaxRank];
+  int64_t place[TilePlan::kMaxAxes];
   int64_t offset = 0;
   int64_t rest = first;
   for (int axis = rank - 1; axis >= 0; --axis) {
@@ -44,19 +59,27 @@ void gather(const TilePlan::Gather& plan, const std::byte* from, std::byte* to, 
   }
   const int64_t extent = plan.extents.back();
   const int64_t stride = plan.strides.back();
+  // Neighbours that are repeated as a whole (the channels of a gate, at each pixel) are written as one run.
+  const int inner = stride == 1 && rank > 1 && plan.strides[static_cast<size_t>(rank - 2)] == 0 ? 2 : 1;
   while (n > 0) {
-    const int64_t run = std::min(n, extent - place[rank - 1]);
+    int64_t run = extent - place[rank - 1];
+    if (inner == 2) run += (plan.extents[static_cast<size_t>(rank - 2)] - 1 - place[rank - 2]) * extent;
+    run = std::min(n, run);
+    const size_t bytes = static_cast<size_t>(run) * element;
+    offset -= place[rank - 1] * stride;
     const std::byte* source = from + static_cast<size_t>(offset) * element;
+    const size_t phase = static_cast<size_t>(place[rank - 1]) * element;
     if (stride == 0) {
       splat(to, source, element, run);
+    } else if (inner == 2) {
+      repeat(source, static_cast<size_t>(extent) * element, phase, to, bytes);
     } else {
-      std::memcpy(to, source, static_cast<size_t>(run) * element);
+      std::memcpy(to, source + phase, bytes);
     }
-    to += static_cast<size_t>(run) * element;
+    to += bytes;
     n -= run;
-    offset -= place[rank - 1] * stride;
-    place[rank - 1] = 0;
-    for (int axis = rank - 2; axis >= 0; --axis) {
+    for (int axis = rank - 1; axis >= rank - inner; --axis) place[axis] = 0;
+    for (int axis = rank - inner - 1; axis >= 0; --axis) {
       const auto a = static_cast<size_t>(axis);
       offset += plan.strides[a];
       if (++place[axis] < plan.extents[a]) break;
@@ -210,7 +233,8 @@ const KernelRegistration kernel("fused_elementwise", DeviceKind::kCpu,
                                   .refuses = detail::refuse_tiles,
                                   .prepare = [](const KernelDesc& desc) -> std::unique_ptr<Kernel> {
                                     return std::make_unique<TileMachine>(detail::plan_tiles(desc));
-                                  }}});
+                                  },
+                                  .wishes = detail::wish_of_tiles}});
 
 }  // namespace
 }  // namespace lamina

@@ -9,6 +9,7 @@
 #include "lamina/ops/detail/arguments.h"
 #include "lamina/ops/detail/body.h"
 #include "lamina/ops/detail/elementwise.h"
+#include "lamina/ops/detail/epilogue.h"
 #include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/transpose.h"
@@ -132,6 +133,14 @@ Tensor with_dtype(const Tensor& x, DType dtype) { return x.dtype() == dtype ? x 
 [[noreturn]] void fail(const std::string& what, const Tensor& a, const Tensor& b) {
   throw InvalidArgument("matmul: " + what + "; got " + a.type().str() + ", " + b.type().str());
 }
+
+template <bool kRelu>
+Attrs with_bias(const FusionMatch& match) {
+  return MatmulBiasActAttrs{match.attrs<MatmulAttrs>("p"), kRelu ? "relu" : "linear"};
+}
+
+const FusionRegistration epilogues(detail::epilogues("matmul", "matmul_bias_act", with_bias<true>,
+                                                     with_bias<false>));
 
 }  // namespace
 

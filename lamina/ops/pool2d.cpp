@@ -1,6 +1,7 @@
 // Records of the poolings and their gradients.
 #include "lamina/ops/pool2d.h"
 
+#include "lamina/graph/fusion.h"
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/arguments.h"
 #include "lamina/ops/detail/flops.h"
@@ -175,6 +176,24 @@ const Op& avg_pool2d_grad_op = register_op<Pool2DGradAttrs>({
     .flops = pool_grad_flops,
     .vjp = vjp_avg_grad,
 });
+
+/// Where the map is its window's maximum it has the sign of the pooled value, and elsewhere the gradient is
+/// zero anyway: a mask moves to the pooled map, which is smaller.
+bool mask_moves(const FusionMatch& match) {
+  const TensorType& type = match.type_of("y");
+  return match.attrs<Pool2DAttrs>("pool") == match.attrs<Pool2DGradAttrs>("s").window &&
+         type == match.type_of("s") && type == match.type("map");
+}
+
+const FusionRegistration fusions(
+    {{.stage = kMoveMasks,
+      .patterns = {"y:where(p:greater(map, 0), !s:max_pool2d_grad(g, pool:max_pool2d_with_index(map).1), 0)"},
+      .result = "y = s:max_pool2d_grad(y:where(p:greater(pool.0, 0), g, 0), pool.1)",
+      .fits = mask_moves},
+     {.stage = kWithoutOutputs,
+      .patterns = {"p:max_pool2d_with_index(x)"},
+      .result = "p = p:max_pool2d(x)",
+      .fits = [](const FusionMatch& match) { return match.unused("p", 1); }}});
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 // CPU kernels of the reductions: a plain one for every op and dtype. reduce_sum_cpu.cpp has a fast one for
 // sums.
 #include <algorithm>
+#include <optional>
 #include <type_traits>
 
 #include "lamina/base/threads.h"
@@ -130,15 +131,36 @@ struct Plan {
   explicit Plan(const KernelDesc& desc) {
     const auto& axes = desc.attrs.as<ReduceAttrs>().axes;
     const Shape& shape = desc.inputs[0].type.shape;
-    const std::vector<int64_t> strides = detail::dense_strides(shape);
+    const Layout& layout = desc.inputs[0].layout;
+    const std::vector<int64_t> strides = layout.strides(shape);
     for (int axis = 0; axis < shape.rank(); ++axis) {
       if (shape[axis] == 1) continue;
       const bool reduced = std::find(axes.begin(), axes.end(), axis) != axes.end();
-      (reduced ? gone : kept).add(shape[axis], strides[static_cast<size_t>(axis)]);
+      const int64_t block = block_along(layout, axis);
+      (reduced ? gone : kept).add(shape[axis] / block, strides[static_cast<size_t>(axis)]);
+      if (block > 1) (reduced ? gone : kept).add(block, 1);
     }
     if (gone.rank == 0) gone.add(1, 1);
   }
+
+  static int64_t block_along(const Layout& layout, int axis) {
+    const bool along = !layout.blocks.empty() && layout.blocks[0].axis == axis;
+    return along ? layout.blocks[0].size : 1;
+  }
 };
+
+std::optional<std::string> refuses(const KernelDesc& desc) {
+  if (desc.inputs[0].layout.blocks.size() > 1) return "only for one block";
+  if (!desc.outputs[0].layout.row_major()) return "gives results in row-major order only";
+  return std::nullopt;
+}
+
+/// What is reduced is read in the order that it has: it is larger than the result.
+std::optional<LayoutWish> wishes(const KernelDesc& desc) {
+  const Layout& layout = desc.inputs[0].layout;
+  if (layout.row_major() || layout.blocks.size() > 1) return std::nullopt;
+  return LayoutWish{{layout}, std::vector<Layout>(1)};
+}
 
 template <template <class> class Rule, class T>
 void reduce(const Plan& plan, const T* x, typename Rule<T>::Out* out) {
@@ -169,20 +191,17 @@ std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
   });
 }
 
-const KernelRegistration sum_kernels("sum", DeviceKind::kCpu,
-                                     {{.name = "reference", .prepare = prepare<Sum>}});
-const KernelRegistration mean_kernels("mean", DeviceKind::kCpu,
-                                      {{.name = "reference", .prepare = prepare<Mean>}});
-const KernelRegistration max_kernels("max", DeviceKind::kCpu,
-                                     {{.name = "reference", .prepare = prepare<Max>}});
-const KernelRegistration min_kernels("min", DeviceKind::kCpu,
-                                     {{.name = "reference", .prepare = prepare<Min>}});
-const KernelRegistration prod_kernels("prod", DeviceKind::kCpu,
-                                      {{.name = "reference", .prepare = prepare<Prod>}});
-const KernelRegistration any_kernels("any", DeviceKind::kCpu,
-                                     {{.name = "reference", .prepare = prepare<Any>}});
-const KernelRegistration all_kernels("all", DeviceKind::kCpu,
-                                     {{.name = "reference", .prepare = prepare<All>}});
+std::vector<KernelCandidate> candidates(std::unique_ptr<Kernel> (*prepare)(const KernelDesc&)) {
+  return {{.name = "reference", .refuses = refuses, .prepare = prepare, .wishes = wishes}};
+}
+
+const KernelRegistration sum_kernels("sum", DeviceKind::kCpu, candidates(prepare<Sum>));
+const KernelRegistration mean_kernels("mean", DeviceKind::kCpu, candidates(prepare<Mean>));
+const KernelRegistration max_kernels("max", DeviceKind::kCpu, candidates(prepare<Max>));
+const KernelRegistration min_kernels("min", DeviceKind::kCpu, candidates(prepare<Min>));
+const KernelRegistration prod_kernels("prod", DeviceKind::kCpu, candidates(prepare<Prod>));
+const KernelRegistration any_kernels("any", DeviceKind::kCpu, candidates(prepare<Any>));
+const KernelRegistration all_kernels("all", DeviceKind::kCpu, candidates(prepare<All>));
 
 }  // namespace
 }  // namespace lamina

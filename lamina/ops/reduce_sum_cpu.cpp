@@ -1,5 +1,6 @@
 // Fast kernel of sum and mean in float32, for axes that fall into kept x reduced x kept groups: over the last
-// axes, over the first (the gradient of a bias), over all, over the middle (global pooling).
+// axes, over the first (the gradient of a bias), over all, over the middle (global pooling, also of images in
+// blocks of channels).
 //
 // Rows are summed in chunks of a length that depends on the shape alone, and the chunks' sums are added in
 // order: the number of threads does not change a bit of the result. The instruction set may, as it sets the
@@ -16,6 +17,7 @@
 
 #include "lamina/base/threads.h"
 #include "lamina/graph/op.h"
+#include "lamina/ops/detail/channel_blocks.h"
 #include "lamina/ops/reduce.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -94,23 +96,36 @@ struct SumPlan {
   }
 };
 
-/// Nothing when the axes do not group as kept x reduced x kept.
+/// Nothing when the axes do not group as kept x reduced x kept in memory, the kept ones in their order.
 std::optional<SumPlan> group(const KernelDesc& desc) {
   const auto& axes = desc.attrs.as<ReduceAttrs>().axes;
   const Shape& shape = desc.inputs[0].type.shape;
+  const auto block = detail::channel_block(desc.inputs[0].layout);
+  if (!block || !desc.outputs[0].layout.row_major()) return std::nullopt;
   SumPlan plan;
   int stage = 0;  // 0: outer, 1: reduced, 2: inner
-  for (int axis = 0; axis < shape.rank(); ++axis) {
-    if (shape[axis] == 1) continue;
+  int last_kept = 0;
+  const auto add = [&](int axis, int64_t extent) {
+    if (extent == 1) return true;
     const bool reduced = std::find(axes.begin(), axes.end(), axis) != axes.end();
-    if (reduced && stage == 2) return std::nullopt;
+    if (reduced ? stage == 2 : axis < last_kept) return false;
+    if (!reduced) last_kept = axis;
     if (reduced) {
       stage = 1;
     } else if (stage == 1) {
       stage = 2;
     }
-    (stage == 0 ? plan.outer : stage == 1 ? plan.reduced : plan.inner) *= shape[axis];
+    (stage == 0 ? plan.outer : stage == 1 ? plan.reduced : plan.inner) *= extent;
+    return true;
+  };
+  bool groups = true;
+  if (*block) {
+    groups = add(0, shape[0]) && add(3, shape[3] / *block) && add(1, shape[1]) && add(2, shape[2]) &&
+             add(3, *block);
+  } else {
+    for (int axis = 0; axis < shape.rank(); ++axis) groups = groups && add(axis, shape[axis]);
   }
+  if (!groups) return std::nullopt;
   plan.chunk = std::max<int64_t>(1, kChunk / std::max<int64_t>(1, std::min(plan.inner, kBlock)));
   plan.chunks = std::max<int64_t>(1, ceil_divide(plan.reduced, plan.chunk));
   plan.block = std::min(plan.inner, kBlock);
@@ -171,6 +186,12 @@ std::optional<std::string> refuses(const KernelDesc& desc) {
   return std::nullopt;
 }
 
+/// Images as they come, if their pixels are what is reduced.
+std::optional<LayoutWish> wishes(const KernelDesc& desc) {
+  if (desc.inputs[0].layout.row_major() || !group(desc)) return std::nullopt;
+  return LayoutWish{{desc.inputs[0].layout}, std::vector<Layout>(1)};
+}
+
 std::unique_ptr<Kernel> prepare_plan(const SumPlan& plan) {
   return make_kernel(
       [plan](const KernelArgs& args) {
@@ -187,12 +208,13 @@ std::unique_ptr<Kernel> prepare_mean(const KernelDesc& desc) {
   return prepare_plan(plan);
 }
 
-const KernelRegistration sum_kernels("sum", DeviceKind::kCpu,
-                                     {{.name = "simd", .refuses = refuses, .prepare = prepare_sum}},
-                                     /*priority=*/1);
-const KernelRegistration mean_kernels("mean", DeviceKind::kCpu,
-                                      {{.name = "simd", .refuses = refuses, .prepare = prepare_mean}},
-                                      /*priority=*/1);
+const KernelRegistration sum_kernels(
+    "sum", DeviceKind::kCpu, {{.name = "simd", .refuses = refuses, .prepare = prepare_sum, .wishes = wishes}},
+    /*priority=*/1);
+const KernelRegistration mean_kernels(
+    "mean", DeviceKind::kCpu,
+    {{.name = "simd", .refuses = refuses, .prepare = prepare_mean, .wishes = wishes}},
+    /*priority=*/1);
 
 }  // namespace
 }  // namespace lamina

@@ -55,54 +55,100 @@ std::unique_ptr<Kernel> prepare_images(const KernelDesc& desc) {
   });
 }
 
-/// Where the element at a row-major place lies in `layout`.
-int64_t place_in(const Layout& layout, const Shape& shape, const std::vector<int64_t>& index) {
-  if (layout.row_major()) {
-    int64_t place = 0;
-    for (int axis = 0; axis < shape.rank(); ++axis)
-      place = place * shape[axis] + index[static_cast<size_t>(axis)];
-    return place;
-  }
-  const std::vector<int64_t> strides = layout.strides(shape);
-  std::vector<int64_t> outer = index;
-  int64_t place = 0;
-  int64_t step = 1;
+/// An axis of a walk through memory in some order: how many elements the next one is away in row-major order.
+struct Step {
+  int64_t extent, away;
+};
+
+/// The axes of values in `layout`, outermost first.
+std::vector<Step> steps_of(const Shape& shape, const Layout& layout) {
+  std::vector<Step> steps;
+  std::vector<int64_t> away = Layout{}.strides(shape), extents = shape.dims();
   for (auto block = layout.blocks.rbegin(); block != layout.blocks.rend(); ++block) {
-    int64_t& i = outer[static_cast<size_t>(block->axis)];
-    place += i % block->size * step;
-    i /= block->size;
-    step *= block->size;
+    const auto axis = static_cast<size_t>(block->axis);
+    steps.insert(steps.begin(), {block->size, away[axis]});
+    away[axis] *= block->size;
+    extents[axis] /= block->size;
   }
-  for (size_t axis = 0; axis < outer.size(); ++axis) place += outer[axis] * strides[axis];
-  return place;
+  for (int i = shape.rank() - 1; i >= 0; --i) {
+    const auto axis = static_cast<size_t>(layout.order.empty() ? i : layout.order[static_cast<size_t>(i)]);
+    steps.insert(steps.begin(), {extents[axis], away[axis]});
+  }
+  return steps;
 }
 
-std::unique_ptr<Kernel> prepare_reference(const KernelDesc& desc) {
-  const Layout from = desc.inputs[0].layout;
-  const Layout to = desc.outputs[0].layout;
-  const size_t size = size_of(desc.inputs[0].type.dtype);
-  // The places are computed once: this kernel is for odd cases, and `run` should not allocate.
-  const Shape& shape = shape_of(desc);
-  std::vector<std::pair<int64_t, int64_t>> places;
-  std::vector<int64_t> index(static_cast<size_t>(shape.rank()), 0);
-  for (int64_t n = shape.size(); n > 0; --n) {
-    places.emplace_back(place_in(from, shape, index), place_in(to, shape, index));
-    for (int axis = shape.rank() - 1; axis >= 0; --axis) {
-      if (++index[static_cast<size_t>(axis)] < shape[axis]) break;
-      index[static_cast<size_t>(axis)] = 0;
+constexpr size_t kMostSteps = Shape::kMaxRank + 8;
+
+std::optional<std::string> refuses_any(const KernelDesc& desc) {
+  for (const Operand* operand : {&desc.inputs[0], &desc.outputs[0]}) {
+    if (operand->layout.blocks.size() + static_cast<size_t>(operand->type.shape.rank()) > kMostSteps)
+      return "too many blocks";
+  }
+  return std::nullopt;
+}
+
+/// Elements [begin, end) of the walk, which goes along what is written (`gathers`) or along what is read; the
+/// other side is row-major.
+template <class Element>
+void walk(const std::vector<Step>& steps, const Element* from, Element* to, bool gathers, int64_t begin,
+          int64_t end) {
+  const size_t rank = steps.size();
+  int64_t index[kMostSteps] = {};
+  int64_t place = 0, rest = begin;
+  for (size_t i = rank; i-- > 0;) {
+    index[i] = rest % steps[i].extent;
+    rest /= steps[i].extent;
+    place += index[i] * steps[i].away;
+  }
+  for (int64_t along = begin; along < end; ++along) {
+    (gathers ? to[along] : to[place]) = gathers ? from[place] : from[along];
+    for (size_t i = rank; i-- > 0;) {
+      place += steps[i].away;
+      if (++index[i] < steps[i].extent) break;
+      place -= steps[i].extent * steps[i].away;
+      index[i] = 0;
     }
   }
-  return make_kernel([places = std::move(places), size](const KernelArgs& args) {
-    for (const auto& [source, target] : places) {
-      std::memcpy(args.output<char>(0) + static_cast<size_t>(target) * size,
-                  args.input<char>(0) + static_cast<size_t>(source) * size, size);
-    }
-  });
+}
+
+template <class Element>
+std::unique_ptr<Kernel> prepare_walks(const KernelDesc& desc) {
+  // From any order to row-major and on to any other; one of the two ways is often none.
+  const Layout &from = desc.inputs[0].layout, &to = desc.outputs[0].layout;
+  const bool both = !from.row_major() && !to.row_major();
+  const int64_t size = shape_of(desc).size();
+  const auto go = [size](const std::vector<Step>& steps, const void* in, void* out, bool gathers) {
+    parallel_for(size, 1 << 15, [&](int64_t begin, int64_t end) {
+      walk(steps, static_cast<const Element*>(in), static_cast<Element*>(out), gathers, begin, end);
+    });
+  };
+  return make_kernel(
+      [=, first = steps_of(shape_of(desc), from), last = steps_of(shape_of(desc), to),
+       straight = from.row_major()](const KernelArgs& args) {
+        if (straight) return go(last, args.inputs[0], args.outputs[0], true);
+        void* const between = both ? args.workspace : args.outputs[0];
+        go(first, args.inputs[0], between, false);
+        if (both) go(last, between, args.outputs[0], true);
+      },
+      both ? static_cast<size_t>(size) * sizeof(Element) : 0);
+}
+
+std::unique_ptr<Kernel> prepare_any(const KernelDesc& desc) {
+  switch (size_of(desc.inputs[0].type.dtype)) {
+    case 1:
+      return prepare_walks<uint8_t>(desc);
+    case 2:
+      return prepare_walks<uint16_t>(desc);
+    case 4:
+      return prepare_walks<uint32_t>(desc);
+    default:
+      return prepare_walks<uint64_t>(desc);
+  }
 }
 
 const KernelRegistration kReorder("reorder", DeviceKind::kCpu,
                                   {{.name = "images", .refuses = refuses_images, .prepare = prepare_images},
-                                   {.name = "reference", .prepare = prepare_reference}});
+                                   {.name = "walk", .refuses = refuses_any, .prepare = prepare_any}});
 
 }  // namespace
 }  // namespace lamina

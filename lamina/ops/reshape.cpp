@@ -31,7 +31,9 @@ const Op& reshape_op =
                                .outputs = {"y"},
                                .infer = infer_reshape,
                                .vjp = vjp_reshape,
-                               .view = true});
+                               .view = true,
+                               .same_if_type_stays = true,
+                               .moves_elements = true});
 
 /// Fills in the extent that is given as -1, where it can be known.
 Shape resolved(const Shape& from, const Shape& to) {

@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "lamina/graph/cross_entropy.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
@@ -144,6 +145,18 @@ SoftmaxCrossEntropy both(const Op& op, const Tensor& logits, const Tensor& targe
   const std::vector<Tensor> outputs = apply(op, {}, {logits, target});
   return {outputs[0], outputs[1]};
 }
+
+bool over_last_axis(const Attrs& attrs, const TensorType& type) {
+  return attrs.as<SoftmaxAttrs>().axis == type.shape.rank() - 1;
+}
+
+const CrossEntropyRegistration dense_family({"softmax", "softmax_grad", "categorical_crossentropy",
+                                             "categorical_crossentropy_grad", "softmax_cross_entropy",
+                                             "softmax_cross_entropy_grad", over_last_axis});
+const CrossEntropyRegistration sparse_family({"softmax", "softmax_grad", "sparse_categorical_crossentropy",
+                                              "sparse_categorical_crossentropy_grad",
+                                              "sparse_softmax_cross_entropy",
+                                              "sparse_softmax_cross_entropy_grad", over_last_axis});
 
 }  // namespace
 

@@ -29,7 +29,8 @@ using Vjp = std::vector<Tensor> (*)(const VjpArgs& args);
 
 /// The record of a function whose result has x's dtype.
 template <Unary kFunction>
-const Op& define(const char* name, const char* doc, DTypeClass dtypes, Vjp vjp, int cost = 1) {
+const Op& define(const char* name, const char* doc, DTypeClass dtypes, Vjp vjp, int cost = 1,
+                 bool own_inverse = false) {
   return register_op({.name = name,
                       .doc = doc,
                       .inputs = {{"x", dtypes}},
@@ -38,7 +39,8 @@ const Op& define(const char* name, const char* doc, DTypeClass dtypes, Vjp vjp, 
                       .vjp = vjp,
                       .tile = tile<kFunction>,
                       .elementwise = true,
-                      .tile_cost = cost});
+                      .tile_cost = cost,
+                      .own_inverse = own_inverse});
 }
 
 template <Predicate kFunction>
@@ -63,8 +65,9 @@ const Tensor& y_of(const VjpArgs& args) { return args.outputs[0]; }
 const Tensor& g_of(const VjpArgs& args) { return args.grads[0]; }
 using Grads = std::vector<Tensor>;
 
-const Op& negative_op = define<Unary::kNegative>("negative", "-x", kNumeric,
-                                                 [](const VjpArgs& a) { return Grads{negative(g_of(a))}; });
+const Op& negative_op = define<Unary::kNegative>(
+    "negative", "-x", kNumeric, [](const VjpArgs& a) { return Grads{negative(g_of(a))}; }, 1,
+    /*own_inverse=*/true);
 const Op& abs_op = define<Unary::kAbs>("abs", "|x|", kNumeric,
                                        [](const VjpArgs& a) { return Grads{g_of(a) * sign(x_of(a))}; });
 const Op& sign_op = define<Unary::kSign>("sign", "-1, 0 or 1; NaN for NaN", kNumeric, detail::no_flow);

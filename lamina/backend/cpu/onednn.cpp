@@ -74,7 +74,7 @@ std::string key_of(char kind, const Conv& c) {
       c.batch,           c.height,         c.width,      c.channels,  c.filters,       c.kernel_height,
       c.kernel_width,    c.groups,         c.out_height, c.out_width, c.stride_height, c.stride_width,
       c.dilation_height, c.dilation_width, c.top,        c.left,      c.bottom,        c.right,
-      c.image_block,     c.out_block,      c.bias,       c.relu,      num_threads()};
+      c.image_block,     c.out_block,      c.bias,       c.relu,      c.packed_kernel, num_threads()};
   std::string key(1 + sizeof(numbers), kind);
   std::memcpy(key.data() + 1, numbers, sizeof(numbers));
   return key;
@@ -193,7 +193,9 @@ std::shared_ptr<const Plan> by_images(const Conv& c, Parts parts, DescribePass d
   const auto each = describe_pass(with_batch(c, parts.each), d);
   if (plain_reference(each)) return nullptr;
   auto plan = std::make_shared<Sequence>();
-  const Binding kernel = bind_kernel(*plan, DNNL_ARG_WEIGHTS, d, each.weights_desc(), Place::kInput, 1);
+  const Binding kernel = c.packed_kernel
+                             ? Binding{DNNL_ARG_WEIGHTS, each.weights_desc(), Place::kInput, 1}
+                             : bind_kernel(*plan, DNNL_ARG_WEIGHTS, d, each.weights_desc(), Place::kInput, 1);
   if (kernel.place == Place::kWorkspace) add_reorder(*plan, {0, d.kernel, Place::kInput, 1}, kernel);
   std::optional<Work> last;
   if (parts.last != parts.each) {
@@ -346,7 +348,52 @@ int block_of(const memory::desc& desc) {
   return static_cast<int>(blocking.inner_blks[0]);
 }
 
+/// A dense order of (filters, channels, height, width), blocks and all; nothing for padded or other ones.
+std::optional<KernelOrder> order_of(const memory::desc& desc) {
+  const dnnl_memory_desc_t& d = desc.data;
+  if (d.format_kind != dnnl_blocked || d.ndims != 4 || d.extra.flags != dnnl_memory_extra_flag_none)
+    return std::nullopt;
+  constexpr int kOurs[] = {3, 2, 0, 1};
+  const dnnl_blocking_desc_t& blocking = d.format_desc.blocking;
+  int64_t outer[4], stride = 1;
+  for (int i = 0; i < 4; ++i) {
+    if (d.padded_dims[i] != d.dims[i]) return std::nullopt;
+    outer[i] = d.dims[i];
+  }
+  KernelOrder result;
+  for (int i = 0; i < blocking.inner_nblks; ++i) {
+    const auto axis = static_cast<size_t>(blocking.inner_idxs[i]);
+    outer[axis] /= blocking.inner_blks[i];
+    stride *= blocking.inner_blks[i];
+    result.blocks.emplace_back(kOurs[axis], static_cast<int>(blocking.inner_blks[i]));
+  }
+  std::vector<int> axes{0, 1, 2, 3};
+  std::stable_sort(axes.begin(), axes.end(),
+                   [&](int a, int b) { return blocking.strides[a] > blocking.strides[b]; });
+  // Axes of one element may stand anywhere: from the inside out, strides say whether the rest is dense.
+  for (auto axis = axes.rbegin(); axis != axes.rend(); ++axis) {
+    if (outer[*axis] > 1 && blocking.strides[*axis] != stride) return std::nullopt;
+    stride *= outer[*axis];
+  }
+  for (int axis : axes) result.order.push_back(kOurs[axis]);
+  return result;
+}
+
 }  // namespace
+
+std::optional<KernelOrder> kernel_order(const Conv& conv) {
+  if (conv.groups != 1) return std::nullopt;
+  const lamina::detail::OneThread serial;
+  try {
+    const Conv each = with_batch(conv, forward_parts(conv).each);
+    const Descs d = describe(each);
+    const auto desc = forward_desc(each, d, d.image, d.out);
+    if (plain_reference(desc) || desc.weights_desc() == d.kernel) return std::nullopt;
+    return order_of(desc.weights_desc());
+  } catch (const dnnl::error&) {
+    return std::nullopt;
+  }
+}
 
 std::shared_ptr<const Plan> conv_forward(const Conv& conv) { return attempt('f', conv, make_forward); }
 std::shared_ptr<const Plan> conv_grad_input(const Conv& conv) { return attempt('i', conv, make_grad_input); }

@@ -23,7 +23,7 @@ enum class Role {
   kPlain,      // stays as it is
   kFusable,    // an instruction
   kConstant,   // op full: an immediate of its readers
-  kBroadcast,  // its elementwise readers read its input instead
+  kBroadcast,  // repeats its input: its elementwise readers read its input instead
 };
 
 class Fusion {
@@ -55,7 +55,7 @@ class Fusion {
       Role role = Role::kPlain;
       if (n.op->name == "full") {
         role = Role::kConstant;
-      } else if (n.op->name == "broadcast_to") {
+      } else if (n.op->repeats) {
         role = Role::kBroadcast;
       } else if (n.op->elementwise && n.op->tile && n.outputs.size() == 1 &&
                  n.inputs.size() <= kMaxOperands) {

@@ -7,7 +7,6 @@
 #include <optional>
 
 #include "lamina/graph/contraction.h"
-#include "lamina/graph/elementwise.h"
 #include "lamina/graph/rewriter.h"
 
 namespace lamina::passes {
@@ -15,9 +14,14 @@ namespace {
 
 class Assignment {
  public:
-  Assignment(const Graph& graph, DeviceKind device)
-      : from_(graph), device_(device), rewrite_(graph), versions_(graph.values.size()) {
+  Assignment(const Graph& graph, DeviceKind device, std::span<const size_t> steady)
+      : from_(graph),
+        device_(device),
+        rewrite_(graph),
+        versions_(graph.values.size()),
+        steady_(graph.values.size(), false) {
     for (ValueId input : graph.inputs) made(input, rewrite_(input));
+    for (size_t input : steady) steady_[static_cast<size_t>(graph.inputs[input])] = true;
   }
 
   Graph run() {
@@ -57,7 +61,8 @@ class Assignment {
   /// What the kernel that will run the node wishes, given its inputs in the orders they have.
   std::optional<LayoutWish> wish_of(const Node& node) {
     KernelDesc plain{*node.op, node.attrs, {}, {}, {device_, 0}};
-    for (ValueId input : node.inputs) plain.inputs.push_back({from_.type(input), {}});
+    for (ValueId input : node.inputs)
+      plain.inputs.push_back({from_.type(input), {}, steady_[static_cast<size_t>(input)]});
     for (ValueId output : node.outputs) plain.outputs.push_back({from_.type(output), {}});
     for (const KernelCandidate& candidate : node.op->kernels(device_)) {
       if (candidate.refuses && candidate.refuses(plain)) continue;
@@ -88,22 +93,12 @@ class Assignment {
     return true;
   }
 
-  /// Whether a result depends on the row-major places of the elements, or on an input as a whole.
-  static bool depends_on_places(const Node& node) {
-    if (node.op->name != "fused_elementwise") {
-      return node.op->positional || std::any_of(node.op->inputs.begin(), node.op->inputs.end(),
-                                                [](const ArgSpec& spec) { return spec.whole; });
-    }
-    const auto& attrs = node.attrs.as<FusedElementwiseAttrs>();
-    bool whole = false;
-    for (int i = 0; i < attrs.num_inputs; ++i) whole = whole || reads_whole(attrs, i);
-    return whole || is_positional(attrs);
-  }
-
-  /// Elementwise work on values of one shape goes along with the first special order among its inputs.
+  /// Elementwise work on values of one shape goes along with the first special order among its inputs, unless
+  /// a result depends on the row-major places of the elements, or on an input as a whole.
   std::optional<LayoutWish> as_it_comes(const Node& node) {
-    if (!node.op->layout_agnostic && !node.op->elementwise) return std::nullopt;
-    if (node.outputs.empty() || depends_on_places(node)) return std::nullopt;
+    if (!node.op->elementwise || node.op->positional || node.outputs.empty()) return std::nullopt;
+    const auto whole = [](const ArgSpec& spec) { return spec.whole; };
+    if (std::any_of(node.op->inputs.begin(), node.op->inputs.end(), whole)) return std::nullopt;
     const Shape& shape = from_.type(node.outputs[0]).shape;
     const Layout* common = nullptr;
     for (ValueId input : node.inputs) {
@@ -140,10 +135,13 @@ class Assignment {
   DeviceKind device_;
   Rewriter rewrite_;
   std::vector<std::map<std::string, ValueId>> versions_;  // of each old value: order -> new value
+  std::vector<bool> steady_;                              // by old value
 };
 
 }  // namespace
 
-Graph layout(const Graph& graph, DeviceKind device) { return Assignment(graph, device).run(); }
+Graph layout(const Graph& graph, DeviceKind device, std::span<const size_t> steady) {
+  return Assignment(graph, device, steady).run();
+}
 
 }  // namespace lamina::passes

@@ -19,13 +19,18 @@ namespace {
 
 struct Pass {
   const char* name;
-  Graph (*run)(const Graph& graph, DeviceKind device);
+  Graph (*run)(const Graph& graph, DeviceKind device, std::span<const size_t> steady);
   bool needed = false;  // also where every op is to stay by itself
 };
 
 template <Graph (*pass)(const Graph&)>
-Graph on_any(const Graph& graph, DeviceKind) {
+Graph on_any(const Graph& graph, DeviceKind, std::span<const size_t>) {
   return pass(graph);
+}
+
+template <Graph (*pass)(const Graph&, DeviceKind)>
+Graph on_device(const Graph& graph, DeviceKind device, std::span<const size_t>) {
+  return pass(graph, device);
 }
 
 constexpr Pass kPasses[] = {
@@ -33,7 +38,7 @@ constexpr Pass kPasses[] = {
     {"simplify", on_any<simplify>},
     {"cse", on_any<cse>},
     {"dce", on_any<dce>},
-    {"epilogue_fusion", epilogue_fusion},
+    {"epilogue_fusion", on_device<epilogue_fusion>},
     {"elementwise_fusion", on_any<elementwise_fusion>, true},
     {"layout", layout},
     {"schedule", on_any<schedule>},
@@ -49,7 +54,7 @@ bool verifying() {
 
 }  // namespace
 
-Graph optimise(const Graph& graph, DeviceKind device) {
+Graph optimise(const Graph& graph, DeviceKind device, std::span<const size_t> steady) {
   const bool check = verifying();
   const char* debug = std::getenv("LAMINA_DEBUG");
   const bool print = debug && std::strstr(debug, "passes");
@@ -58,7 +63,7 @@ Graph optimise(const Graph& graph, DeviceKind device) {
   const bool apart = detail::NumberWatch::wanted();
   for (const Pass& pass : kPasses) {
     if (apart && !pass.needed) continue;
-    now = pass.run(now, device);
+    now = pass.run(now, device, steady);
     if (print) std::fprintf(stderr, "after %s:\n%s\n", pass.name, now.str().c_str());
     if (check) verify(now);
   }

@@ -3,7 +3,6 @@
 
 #include <map>
 #include <optional>
-#include <string>
 
 #include "lamina/graph/constant.h"
 #include "lamina/graph/rewriter.h"
@@ -78,38 +77,31 @@ class Simplifier {
   // The earlier value that equals the node's only output, if there is one.
   std::optional<ValueId> equal_value(const Node& node) const {
     if (node.outputs.size() != 1 || node.inputs.empty()) return std::nullopt;
-    const std::string& op = node.op->name;
+    const Op& op = *node.op;
     const std::vector<ValueId> inputs = rewrite_(node.inputs);
     const TensorType& type = from_.type(node.outputs[0]);
     const auto same_type = [&](ValueId value) { return rewrite_graph().type(value) == type; };
 
-    if (op == "identity" || op == "stop_gradient") return inputs[0];
-    const bool reshaping = op == "reshape" || op == "broadcast_to" || op == "cast";
-    if (reshaping && same_type(inputs[0])) return inputs[0];
-    if (op == "negative") {
+    if (op.same_if_type_stays && same_type(inputs[0])) return inputs[0];
+    if (op.own_inverse) {
       const Node* inner = producer(inputs[0]);
-      if (inner && inner->op->name == "negative") return inner->inputs[0];
+      if (inner && inner->op == node.op) return inner->inputs[0];
     }
     if (inputs.size() != 2) return std::nullopt;
-    const bool add = op == "add", multiply = op == "multiply";
-    const bool subtract = op == "subtract", divide = op == "divide";
-    const double neutral = multiply || divide ? 1.0 : 0.0;
-    if ((add || subtract || multiply || divide) && constant(inputs[1]) == neutral && same_type(inputs[0]))
-      return inputs[0];
-    if ((add || multiply) && constant(inputs[0]) == neutral && same_type(inputs[1])) return inputs[1];
+    if (op.neutral_right && constant(inputs[1]) == op.neutral_right && same_type(inputs[0])) return inputs[0];
+    if (op.neutral_left && constant(inputs[0]) == op.neutral_left && same_type(inputs[1])) return inputs[1];
     return std::nullopt;
   }
 
   void add(const Node& node) {
-    const std::string& op = node.op->name;
-    if (op == "reshape") {
+    if (node.op->view) {
       const Node* inner = producer(rewrite_(node.inputs[0]));
-      if (inner && inner->op->name == "reshape") {
+      if (inner && inner->op == node.op) {
         rewrite_.map(node.outputs[0], rewrite_.add(*node.op, node.attrs, {inner->inputs[0]})[0]);
         return;
       }
     }
-    if (op == "reshape" || op == "broadcast_to") {
+    if (node.op->moves_elements) {
       if (const auto value = constant(rewrite_(node.inputs[0]))) {
         const TensorType& type = from_.type(node.outputs[0]);
         const FullAttrs attrs{type.shape, *value, type.dtype};

@@ -1,37 +1,25 @@
-// Pass: cross-entropy of a softmax works on the logits.
+// Pass: cross-entropy of an activation works on the logits.
 #include "lamina/graph/passes/softmax_crossentropy.h"
 
 #include <map>
 #include <set>
 
+#include "lamina/graph/cross_entropy.h"
 #include "lamina/graph/passes/dce.h"
 #include "lamina/graph/rewriter.h"
 
 namespace lamina::passes {
 namespace {
 
-/// The ops of one kind of cross-entropy. Losses and their gradients take (target, output, ...), the fused ops
-/// (logits, target) and give (loss, probabilities).
-struct Family {
-  const char* activation;
-  const char* activation_grad;
-  const char* loss;
-  const char* loss_grad;
-  const char* fused;
-  const char* fused_grad;
-};
+using Family = CrossEntropyFamily;
 
-constexpr Family kFamilies[] = {
-    {"softmax", "softmax_grad", "categorical_crossentropy", "categorical_crossentropy_grad",
-     "softmax_cross_entropy", "softmax_cross_entropy_grad"},
-    {"softmax", "softmax_grad", "sparse_categorical_crossentropy", "sparse_categorical_crossentropy_grad",
-     "sparse_softmax_cross_entropy", "sparse_softmax_cross_entropy_grad"},
-    {"sigmoid", "sigmoid_grad", "binary_crossentropy", "binary_crossentropy_grad", "sigmoid_cross_entropy",
-     "sigmoid_cross_entropy_grad"},
-};
+std::vector<Family>& registry() {
+  static std::vector<Family> families;
+  return families;
+}
 
-const Family* family_of(const Node& node, const char* Family::*role) {
-  for (const Family& family : kFamilies) {
+const Family* family_of(const Node& node, std::string Family::*role) {
+  for (const Family& family : registry()) {
     if (node.op->name == family.*role) return &family;
   }
   return nullptr;
@@ -68,14 +56,11 @@ class Fuser {
     return index < 0 ? nullptr : &from_.nodes[static_cast<size_t>(index)];
   }
 
-  /// The node that makes `value`, if it is the activation that `family` can work without: a sigmoid, or a
-  /// softmax over the last axis. (Attributes are compared as text: their type belongs to the ops, which this
-  /// room does not know.)
+  /// The node that makes `value`, if it is the activation that `family` can work without.
   const Node* activation_of(ValueId value, const Family& family) const {
     const Node* node = producer(value);
     if (!node || node->op->name != family.activation) return nullptr;
-    const int last = from_.type(value).shape.rank() - 1;
-    return node->attrs.empty() || node->attrs.str() == "axis=" + std::to_string(last) ? node : nullptr;
+    return !family.fits || family.fits(node->attrs, from_.type(value)) ? node : nullptr;
   }
 
   // One loss per activation: the probabilities can come from one op only.
@@ -141,7 +126,8 @@ class Fuser {
 
   bool is_sum(ValueId value) const {
     const Node* node = producer(value);
-    return node && node->op->name == "add" && from_.type(node->inputs[0]) == from_.type(value) &&
+    return node && node->op->linear && node->inputs.size() == 2 &&
+           from_.type(node->inputs[0]) == from_.type(value) &&
            from_.type(node->inputs[1]) == from_.type(value);
   }
 
@@ -195,3 +181,13 @@ class Fuser {
 Graph softmax_crossentropy(const Graph& graph) { return Fuser(graph).run(); }
 
 }  // namespace lamina::passes
+
+namespace lamina {
+
+CrossEntropyRegistration::CrossEntropyRegistration(CrossEntropyFamily family) {
+  passes::registry().push_back(std::move(family));
+}
+
+const std::vector<CrossEntropyFamily>& cross_entropy_families() { return passes::registry(); }
+
+}  // namespace lamina

@@ -1,4 +1,4 @@
-// Pass: cross-entropy of a softmax works on the logits.
+// Pass: cross-entropy of an activation works on the logits, for the registered families.
 #pragma once
 
 #include "lamina/graph/graph.h"

@@ -156,7 +156,7 @@ Trainer::Trainer(const Model& model, const CompileOptions* options,
     trainable_.push_back(weight);
   for (const WeightPtr& weight : weights_) (weight->stateful ? stateful_ : plain_).push_back(weight);
   predict_.emplace([this](const std::vector<Tensor>& args) { return predict_function(*current, args); },
-                   stateful_.size(), "predict", memory_);
+                   stateful_.size(), "predict", memory_, plain_.size());
   this->seed(seed);
   if (!options) return;
   options_ = *options;

@@ -1,11 +1,14 @@
-// BatchNormalization, in elementwise operations and two reductions that the engine fuses.
+// BatchNormalization: one op for the batch's own moments; under a mask and with the moving ones smaller ops,
+// which the engine fuses.
 #include "lamina/nn/layers/batch_normalization.h"
 
 #include "lamina/nn/config.h"
 #include "lamina/nn/layers/kernel_arguments.h"
+#include "lamina/ops/batch_normalization.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/broadcast_to.h"
 #include "lamina/ops/cast.h"
+#include "lamina/ops/full.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/unary.h"
@@ -62,16 +65,9 @@ struct Moments {
   Tensor mean, centered, variance;
 };
 
-// `spread` gives a vector of channels a shape that broadcasts against x.
-template <class Spread>
-Moments moments(const Tensor& x, const std::vector<int>& axes, const Spread& spread) {
-  const Tensor mean = lamina::mean(x, axes);
-  const Tensor centered = x - spread(mean);
-  return {mean, centered, lamina::mean(square(centered), axes)};
-}
-
-// The same of the places where the mask, which lacks the last axis, holds. As in Keras a small number keeps
-// the quotients finite where it holds nowhere.
+// Of the places where the mask, which lacks the last axis, holds. As in Keras a small number keeps the
+// quotients finite where it holds nowhere. `spread` gives a vector of channels a shape that broadcasts
+// against x.
 template <class Spread>
 Moments masked_moments(const Tensor& x, const Tensor& mask, const std::vector<int>& axes,
                        const Spread& spread) {
@@ -111,15 +107,27 @@ Tensor BatchNormalization::normalize(const Tensor& input, const Tensor& mask, Ca
 
   const Tensor mean = context.value(moving_mean_, dtype);
   Tensor variance = context.value(moving_variance_, dtype);
-  Tensor centered;
-  if (context.training && context.trainable(*this)) {
+  const auto move = [&](const Tensor& batch_mean, const Tensor& batch_variance) {
     const double momentum = options_.momentum;
-    const Moments batch = mask.defined() ? masked_moments(x, mask, axes, spread) : moments(x, axes, spread);
     const auto update = [&](const WeightPtr& weight, const Tensor& old, const Tensor& now) {
       context.assign(weight, cast(old * momentum + now * (1 - momentum), weight->type.dtype));
     };
-    update(moving_mean_, mean, batch.mean);
-    update(moving_variance_, variance, batch.variance);
+    update(moving_mean_, mean, batch_mean);
+    update(moving_variance_, variance, batch_variance);
+  };
+  const bool training = context.training && context.trainable(*this);
+  if (training && !mask.defined()) {
+    const Shape vector{x.shape()[channels]};
+    const NormalizedBatch batch = normalize_batch(
+        x, gamma_ ? context.value(gamma_, dtype) : ones(vector, dtype),
+        beta_ ? context.value(beta_, dtype) : zeros(vector, dtype), channels, options_.epsilon);
+    move(batch.mean, batch.variance);
+    return cast(batch.y, compute_dtype());
+  }
+  Tensor centered;
+  if (training) {
+    const Moments batch = masked_moments(x, mask, axes, spread);
+    move(batch.mean, batch.variance);
     centered = batch.centered;
     variance = batch.variance;
   } else {

@@ -22,33 +22,61 @@ constexpr int64_t kMinTile = 64;
 constexpr int64_t kGrainWork = 128 * 1024;
 constexpr size_t kAlignment = 64;
 
-/// Whether `shape` is a run of trailing axes of `loop`; then it repeats with period shape.size().
-bool is_suffix(const Shape& shape, const Shape& loop) {
-  int axis = shape.rank();
-  int loop_axis = loop.rank();
-  while (axis > 0 && shape[axis - 1] == loop[loop_axis - 1]) --axis, --loop_axis;
-  while (axis > 0 && shape[axis - 1] == 1) --axis;
-  return axis == 0;
+/// An axis of the loop as it runs through memory: a step along it is `step` steps along `axis` of the shape.
+struct LoopAxis {
+  int axis;
+  int64_t extent, step;
+};
+
+/// The axes of a loop over values in `layout`, outermost first.
+std::vector<LoopAxis> loop_axes(const Shape& shape, const Layout& layout) {
+  std::vector<LoopAxis> axes;
+  std::vector<int64_t> steps(static_cast<size_t>(shape.rank()), 1);
+  for (auto block = layout.blocks.rbegin(); block != layout.blocks.rend(); ++block) {
+    int64_t& step = steps[static_cast<size_t>(block->axis)];
+    axes.insert(axes.begin(), {block->axis, block->size, step});
+    step *= block->size;
+  }
+  for (int i = shape.rank() - 1; i >= 0; --i) {
+    const int axis = layout.order.empty() ? i : layout.order[static_cast<size_t>(i)];
+    const int64_t step = steps[static_cast<size_t>(axis)];
+    axes.insert(axes.begin(), {axis, shape[axis] / step, step});
+  }
+  return axes;
 }
 
-/// Extents and strides of a gather with neighbouring axes merged where one step does for both.
-void collapse(const Shape& shape, const Shape& loop, TilePlan::Gather& gather) {
-  const int missing = loop.rank() - shape.rank();
+/// Extents and strides of a gather from row-major `shape`, which broadcasts to a loop of `rank` axes, with
+/// neighbouring axes merged where one step does for both.
+void collapse(const Shape& shape, int rank, const std::vector<LoopAxis>& loop, TilePlan::Gather& gather) {
+  const int missing = rank - shape.rank();
+  std::vector<int64_t> own(static_cast<size_t>(rank), 0);
   int64_t stride = 1;
-  for (int axis = loop.rank() - 1; axis >= 0; --axis) {
-    const int64_t extent = loop[axis];
-    if (extent == 1) continue;
-    const int64_t own = axis >= missing ? shape[axis - missing] : 1;
-    const int64_t step = own == 1 ? 0 : stride;
-    stride *= own;
+  for (int axis = rank - 1; axis >= missing; --axis) {
+    const int64_t extent = shape[axis - missing];
+    if (extent != 1) own[static_cast<size_t>(axis)] = stride;
+    stride *= extent;
+  }
+  for (auto axis = loop.rbegin(); axis != loop.rend(); ++axis) {
+    if (axis->extent == 1) continue;
+    const int64_t step = own[static_cast<size_t>(axis->axis)] * axis->step;
     if (!gather.extents.empty() &&
         (step == 0 ? gather.strides.front() == 0 : gather.strides.front() * gather.extents.front() == step)) {
-      gather.extents.front() *= extent;
+      gather.extents.front() *= axis->extent;
     } else {
-      gather.extents.insert(gather.extents.begin(), extent);
+      gather.extents.insert(gather.extents.begin(), axis->extent);
       gather.strides.insert(gather.strides.begin(), step);
     }
   }
+}
+
+/// Whether a gather repeats what lies there in its order: a row.
+bool is_row(const TilePlan::Gather& gather) {
+  return gather.strides.size() == 2 && gather.strides[0] == 0 && gather.strides[1] == 1;
+}
+
+/// Whether a value is read and written in the order of the loop, element by element.
+bool runs_along(const Operand& operand, const Shape& loop, const Layout& layout) {
+  return layout.row_major() ? operand.type.shape.size() == loop.size() : operand.type.shape == loop;
 }
 
 class Planner {
@@ -64,6 +92,9 @@ class Planner {
 
   std::optional<std::string> build() {
     classify_inputs();
+    for (const TilePlan::Gather& gather : plan_.gathers) {
+      if (gather.strides.back() > 1) return "an operand's neighbours lie apart";
+    }
     find_uniform_instructions();
     if (num_uniforms_ > TilePlan::kMaxUniforms)
       return "more than " + std::to_string(TilePlan::kMaxUniforms) + " scalars";
@@ -90,6 +121,8 @@ class Planner {
     return reg < inputs() ? desc_.inputs[static_cast<size_t>(reg)].type.dtype
                           : plan_.attrs.code[static_cast<size_t>(reg - inputs())].dtype;
   }
+  /// The order of all that runs along the loop.
+  const Layout& layout() const { return desc_.outputs[0].layout; }
   int& slot(int reg) { return slot_[static_cast<size_t>(reg)]; }
   int& uniform(int reg) { return uniform_[static_cast<size_t>(reg)]; }
   int& last_use(int reg) { return last_use_[static_cast<size_t>(reg)]; }
@@ -106,17 +139,17 @@ class Planner {
       const int64_t own = type.shape.size();
       if (reads_whole(plan_.attrs, i)) {
         slot(i) = add_slot(Place::kWhole, i, element);
-      } else if (own == plan_.size) {
+      } else if (runs_along(desc_.inputs[static_cast<size_t>(i)], plan_.attrs.shape, layout())) {
         slot(i) = add_slot(Place::kInput, i, element);
       } else if (own == 1) {
         uniform(i) = num_uniforms_++;
         plan_.uniform_inputs.push_back({i, uniform(i), element});
-      } else if (is_suffix(type.shape, plan_.attrs.shape)) {
-        slot(i) = add_slot(Place::kRow, i, element, own);
       } else {
-        slot(i) = add_slot(Place::kScratch, i, element);
-        plan_.gathers.push_back({i, slot(i), {}, {}});
-        collapse(type.shape, plan_.attrs.shape, plan_.gathers.back());
+        TilePlan::Gather gather{i, -1, {}, {}};
+        collapse(type.shape, plan_.attrs.shape.rank(), loop_axes(plan_.attrs.shape, layout()), gather);
+        gather.slot = slot(i) =
+            is_row(gather) ? add_slot(Place::kRow, i, element, own) : add_slot(Place::kScratch, i, element);
+        if (!is_row(gather)) plan_.gathers.push_back(std::move(gather));
       }
     }
   }
@@ -434,20 +467,35 @@ std::optional<std::string> refuse_tiles(const KernelDesc& desc) {
       return instruction.op->name + " has no tile instruction for its dtypes";
     }
   }
-  std::vector<Operand> operands = desc.inputs;
-  operands.insert(operands.end(), desc.outputs.begin(), desc.outputs.end());
-  const bool row_major =
-      std::all_of(operands.begin(), operands.end(), [](const Operand& o) { return o.layout.row_major(); });
-  if (!row_major) {
-    if (is_positional(attrs)) return "its values depend on places and its operands are not row-major";
-    for (const Operand& operand : operands) {
-      if (operand.type.shape.size() == 1) continue;
-      if (operand.type.shape != attrs.shape || operand.layout != desc.outputs[0].layout) {
-        return "its operands have several layouts";
-      }
-    }
+  const Layout& layout = desc.outputs[0].layout;
+  if (!layout.row_major() && is_positional(attrs))
+    return "its values depend on places and its operands are not row-major";
+  if (layout.blocks.size() > TilePlan::kMaxBlocks) return "too many blocks";
+  for (const Operand& output : desc.outputs) {
+    if (output.layout != layout) return "its results have several layouts";
+  }
+  for (int i = 0; i < attrs.num_inputs; ++i) {
+    const Operand& input = desc.inputs[static_cast<size_t>(i)];
+    const bool along = !reads_whole(attrs, i) && runs_along(input, attrs.shape, layout);
+    if (input.layout != (along ? layout : Layout{})) return "its operands have several layouts";
   }
   return Planner(desc).build();
+}
+
+std::optional<LayoutWish> wish_of_tiles(const KernelDesc& desc) {
+  const auto& attrs = desc.attrs.as<FusedElementwiseAttrs>();
+  if (is_positional(attrs)) return std::nullopt;
+  const auto along = [&](int i) {
+    return !reads_whole(attrs, i) && desc.inputs[static_cast<size_t>(i)].type.shape == attrs.shape;
+  };
+  Layout common;
+  for (int i = 0; i < attrs.num_inputs && common.row_major(); ++i) {
+    if (along(i)) common = desc.inputs[static_cast<size_t>(i)].layout;
+  }
+  if (common.row_major()) return std::nullopt;
+  LayoutWish wish{{}, std::vector<Layout>(desc.outputs.size(), common)};
+  for (int i = 0; i < attrs.num_inputs; ++i) wish.inputs.push_back(along(i) ? common : Layout{});
+  return wish;
 }
 
 TilePlan plan_tiles(const KernelDesc& desc) {

@@ -23,6 +23,8 @@ struct TilePlan {
   static constexpr int kMaxSlots = 160;
   static constexpr int kMaxUniforms = 160;
   static constexpr int kMaxOperands = 8;
+  static constexpr int kMaxBlocks = 4;                           ///< of the layout
+  static constexpr int kMaxAxes = Shape::kMaxRank + kMaxBlocks;  ///< of a gather
 
   /// Where a register's tile is found.
   enum class Place : uint8_t {
@@ -103,6 +105,8 @@ struct TilePlan {
 
 /// Why the tile machine cannot run such a node, or nothing.
 std::optional<std::string> refuse_tiles(const KernelDesc& desc);
+/// What is as large as the loop in the first special order among its inputs, the rest row-major.
+std::optional<LayoutWish> wish_of_tiles(const KernelDesc& desc);
 /// The plan for a node that is not refused.
 TilePlan plan_tiles(const KernelDesc& desc);
 

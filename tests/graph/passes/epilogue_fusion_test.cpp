@@ -9,6 +9,7 @@
 #include "lamina/core/grad.h"
 #include "lamina/graph/constant.h"
 #include "lamina/graph/contraction.h"
+#include "lamina/ops/batch_normalization.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/conv2d.h"
 #include "lamina/ops/matmul.h"
@@ -33,6 +34,19 @@ std::string fused(const Graph& graph) {
   return result.str();
 }
 
+std::vector<double> numbers(size_t count, double scale) {
+  std::vector<double> values(count);
+  for (size_t i = 0; i < count; ++i)
+    values[i] = scale * std::sin(static_cast<double>(i * i % 1009) * 1.7 + 0.3);
+  return values;
+}
+
+Tensor tensor(const Shape& shape, double scale, DType dtype) {
+  const std::vector<double> values = numbers(static_cast<size_t>(shape.size()), scale);
+  if (dtype == DType::kFloat64) return Tensor::from(values, shape);
+  return Tensor::from(std::vector<float>(values.begin(), values.end()), shape);
+}
+
 TEST(EpilogueFusion, TakesBiasAndReluIntoTheProduct) {
   Graph graph;
   const ValueId x = graph.add_input({kF32, {4, 3}}, "x");
@@ -54,6 +68,26 @@ TEST(EpilogueFusion, TakesBiasAndReluIntoTheProduct) {
             "%3: float32(4, 2) = matmul_bias_act(%0, %1, %2) "
             "{transpose_a=false, transpose_b=false, activation=\"relu\"}\n"
             "return %3\n");
+}
+
+TEST(EpilogueFusion, TakesReluIntoTheNormalisationAndItsGradient) {
+  const auto f = [](const std::vector<Tensor>& in) {
+    const NormalizedBatch batch = normalize_batch(in[0], in[1], in[2]);
+    std::vector<Tensor> results = gradients(sum(relu(batch.y) * in[0]), {in[0], in[1], in[2]});
+    results.push_back(batch.mean);
+    return results;
+  };
+  const auto arguments = [](DType dtype) {
+    return std::vector{tensor({4, 5, 16}, 1, dtype), tensor({16}, 1, dtype), tensor({16}, 0.3, dtype)};
+  };
+  const std::string graph = compile(f).graph(arguments(kF32));
+  EXPECT_EQ(graph.find("where"), std::string::npos) << graph;
+  EXPECT_EQ(graph.find("linear"), std::string::npos) << graph;
+  const auto exact = compile(f)(arguments(DType::kFloat64)), fast = compile(f)(arguments(kF32));
+  for (size_t i = 0; i < exact.size(); ++i) {
+    const auto a = exact[i].to_vector<double>(), b = fast[i].to_vector<double>();
+    for (size_t k = 0; k < a.size(); ++k) EXPECT_NEAR(a[k], b[k], 1e-4) << i << ", " << k;
+  }
 }
 
 TEST(EpilogueFusion, LeavesReluWhereTheSumIsUsedElsewhere) {
@@ -161,19 +195,6 @@ TEST(EpilogueFusion, KeepsPlacesThatMoreThanTheGradientReads) {
   const std::string text = fused(graph);
   EXPECT_EQ(text.find("conv2d_bias_act_max_pool2d"), std::string::npos) << text;
   EXPECT_NE(text.find("max_pool2d_with_index"), std::string::npos) << text;
-}
-
-std::vector<double> numbers(size_t count, double scale) {
-  std::vector<double> values(count);
-  for (size_t i = 0; i < count; ++i)
-    values[i] = scale * std::sin(static_cast<double>(i * i % 1009) * 1.7 + 0.3);
-  return values;
-}
-
-Tensor tensor(const Shape& shape, double scale, DType dtype) {
-  const std::vector<double> values = numbers(static_cast<size_t>(shape.size()), scale);
-  if (dtype == DType::kFloat64) return Tensor::from(values, shape);
-  return Tensor::from(std::vector<float>(values.begin(), values.end()), shape);
 }
 
 /// Loss and gradients of a small classifier. float64 has none of the fused kernels: its bodies are what

@@ -11,6 +11,7 @@
 #include "lamina/graph/contraction.h"
 #include "lamina/graph/elementwise.h"
 #include "lamina/graph/program.h"
+#include "lamina/ops/batch_normalization.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/conv2d.h"
 #include "lamina/ops/pool2d.h"
@@ -135,15 +136,30 @@ TEST(LayoutPass, HandsOutWholeTensorsInRowMajorOrder) {
   for (ValueId input : after.nodes.back().inputs) EXPECT_TRUE(after.layout(input).row_major()) << after.str();
 }
 
+using Results = std::vector<std::vector<double>>;
+
+/// Within a share of the largest number of each result.
+void expect_alike(const Results& exact, const Results& fast) {
+  ASSERT_EQ(exact.size(), fast.size());
+  for (size_t i = 0; i < exact.size(); ++i) {
+    double largest = 0;
+    for (double value : exact[i]) largest = std::max(largest, std::abs(value));
+    EXPECT_GT(largest, 0) << "result " << i << " says nothing";
+    for (size_t k = 0; k < exact[i].size(); ++k)
+      ASSERT_NEAR(exact[i][k], fast[i][k], 5e-5 * largest) << i << ", " << k;
+  }
+}
+
+Tensor waves(const Shape& shape, double scale, DType dtype) {
+  std::vector<double> values(static_cast<size_t>(shape.size()));
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = scale * std::sin(static_cast<double>(i * 7 % 2003) * 1.1);
+  return dtype == DType::kFloat64 ? Tensor::from(values, shape)
+                                  : Tensor::from(std::vector<float>(values.begin(), values.end()), shape);
+}
+
 /// Gradients of three convolutions whose work is worth blocked orders.
-std::vector<std::vector<double>> deep(DType dtype) {
-  const auto make = [&](const Shape& shape, double scale) {
-    std::vector<double> values(static_cast<size_t>(shape.size()));
-    for (size_t i = 0; i < values.size(); ++i)
-      values[i] = scale * std::sin(static_cast<double>(i * 7 % 2003) * 1.1);
-    return dtype == DType::kFloat64 ? Tensor::from(values, shape)
-                                    : Tensor::from(std::vector<float>(values.begin(), values.end()), shape);
-  };
+Results deep(DType dtype) {
   const auto f = [](const std::vector<Tensor>& in) {
     const Conv2DAttrs same{{1, 1}, "same", {1, 1}, 1};
     Tensor h = relu(conv2d(in[0], in[1], same) + in[2]);
@@ -154,23 +170,56 @@ std::vector<std::vector<double>> deep(DType dtype) {
     results.push_back(loss);
     return results;
   };
-  std::vector<std::vector<double>> results;
+  Results results;
+  const auto make = [&](const Shape& shape, double scale) { return waves(shape, scale, dtype); };
   const std::vector<Tensor> args = {make({2, 20, 20, 16}, 1), make({3, 3, 16, 32}, 0.1), make({32}, 0.1),
                                     make({3, 3, 32, 32}, 0.1), make({3, 3, 32, 32}, 0.1)};
   for (const Tensor& result : compile(f)(args)) results.push_back(result.to_vector<double>());
   return results;
 }
 
-TEST(LayoutPass, KeepsGradientsOfDeepConvolutions) {
-  const auto exact = deep(DType::kFloat64);
-  const auto fast = deep(kF32);
-  for (size_t i = 0; i < exact.size(); ++i) {
-    double largest = 0;
-    for (double value : exact[i]) largest = std::max(largest, std::abs(value));
-    EXPECT_GT(largest, 0) << "result " << i << " says nothing";
-    for (size_t k = 0; k < exact[i].size(); ++k)
-      ASSERT_NEAR(exact[i][k], fast[i][k], 5e-5 * largest) << i << ", " << k;
-  }
+TEST(LayoutPass, KeepsGradientsOfDeepConvolutions) { expect_alike(deep(DType::kFloat64), deep(kF32)); }
+
+/// A block with normalisation, a gate for each channel of each image, a shift for each channel, an input that
+/// is repeated along the batch, and reductions over space.
+std::vector<Tensor> gated(const std::vector<Tensor>& in) {
+  const Conv2DAttrs same{{1, 1}, "same", {1, 1}, 1};
+  Tensor h = relu(normalize_batch(conv2d(in[0], in[1], same), in[2], in[3]).y);
+  h = h * sigmoid(mean(h, {1, 2}, true)) + in[3];
+  h = conv2d(h, in[4], same) * in[5];
+  return {sum(h, {1, 2}), max(h, {1, 2}), mean(square(h), {2, 1})};
+}
+
+std::vector<Tensor> gated_arguments(DType dtype) {
+  const auto make = [&](const Shape& shape, double scale) { return waves(shape, scale, dtype); };
+  return {make({2, 20, 20, 32}, 1), make({3, 3, 32, 32}, 0.1), make({32}, 1),
+          make({32}, 0.3),          make({3, 3, 32, 32}, 0.1), make({20, 20, 32}, 1)};
+}
+
+Results gated_gradients(DType dtype) {
+  const auto f = [](const std::vector<Tensor>& in) {
+    const std::vector<Tensor> parts = gated(in);
+    // Not through the maxima: rounding may choose other ones.
+    std::vector<Tensor> results = gradients(sum(square(parts[0])) + sum(parts[2]), in);
+    results.insert(results.end(), parts.begin(), parts.end());
+    return results;
+  };
+  Results results;
+  for (const Tensor& result : compile(f)(gated_arguments(dtype)))
+    results.push_back(result.to_vector<double>());
+  return results;
+}
+
+TEST(LayoutPass, KeepsTheNumbersOfGatesAndReductions) {
+  expect_alike(gated_gradients(DType::kFloat64), gated_gradients(kF32));
+}
+
+TEST(LayoutPass, GatesAndReductionsOverSpaceGoAlong) {
+  const std::string graph = compile(gated).graph(gated_arguments(kF32));
+  size_t reorders = 0;
+  for (size_t at = graph.find("= reorder("); at != std::string::npos; at = graph.find("= reorder(", at + 1))
+    ++reorders;
+  EXPECT_LE(reorders, 1u) << graph;  // of the image that comes in
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 namespace lamina::onednn {
 
@@ -32,6 +34,8 @@ struct Conv {
   /// Channels per block of image and output: 0 for channels-last, else oneDNN's nChw8c (8) or nChw16c (16).
   int image_block, out_block;
   bool bias, relu;
+  /// Whether the kernel comes in the order that kernel_order() says.
+  bool packed_kernel;
 };
 
 /// The plans below are null when the library has nothing but its plain reference for the case.
@@ -50,6 +54,16 @@ std::optional<int> preferred_block(const Conv& conv);
 /// the elements from one stored row to the next.
 void sgemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float* a, int64_t lda,
            const float* b, int64_t ldb, float* c, int64_t ldc);
+
+/// A memory order of kernels: axes 0 to 3 are height, width, channels and filters; outermost first, then
+/// blocks (axis, size) that are split off them, innermost last.
+struct KernelOrder {
+  std::vector<int> order;
+  std::vector<std::pair<int, int>> blocks;
+};
+/// The order in which the forward pass wants its kernel; nothing where it takes kernels row-major, or wants
+/// what cannot be said so.
+std::optional<KernelOrder> kernel_order(const Conv& conv);
 
 /// Plans in the cache, and how often one was made: for tests.
 struct CacheStatistics {

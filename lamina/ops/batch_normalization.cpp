@@ -1,0 +1,177 @@
+// Records of normalisation over a batch and its gradient.
+#include "lamina/ops/batch_normalization.h"
+
+#include "lamina/graph/fusion.h"
+#include "lamina/graph/op.h"
+#include "lamina/ops/binary.h"
+#include "lamina/ops/broadcast_to.h"
+#include "lamina/ops/compare.h"
+#include "lamina/ops/detail/arguments.h"
+#include "lamina/ops/detail/body.h"
+#include "lamina/ops/reduce.h"
+#include "lamina/ops/reshape.h"
+#include "lamina/ops/unary.h"
+#include "lamina/ops/where.h"
+
+namespace lamina {
+namespace {
+
+const NormalizeBatchAttrs& attrs_of(const Attrs& attrs) { return attrs.as<NormalizeBatchAttrs>(); }
+
+/// Checks all but the gradient; gives the type of a vector of channels.
+TensorType checked_channels(const InferArgs& args, size_t vectors) {
+  detail::check_one_dtype(args);
+  const NormalizeBatchAttrs& attrs = attrs_of(args.attrs);
+  const TensorType& x = args.inputs[0];
+  if (attrs.axis < 0 || attrs.axis >= x.shape.rank())
+    args.fail("axis " + std::to_string(attrs.axis) + " is out of range");
+  if (!(attrs.epsilon >= 0)) args.fail("epsilon must not be negative");
+  detail::check_activation(args, attrs.activation);
+  const TensorType channels{x.dtype, {x.shape[attrs.axis]}};
+  for (size_t i = 1; i <= vectors; ++i) {
+    if (args.inputs[i] != channels)
+      args.fail(args.op.inputs[i].name + " must have the shape of the channels, " + channels.shape.str());
+  }
+  return channels;
+}
+
+std::vector<TensorType> infer_forward(const InferArgs& args) {
+  const TensorType channels = checked_channels(args, 2);
+  return {args.inputs[0], channels, channels};
+}
+
+std::vector<TensorType> infer_grad(const InferArgs& args) {
+  const TensorType channels = checked_channels(args, 4);
+  if (args.inputs[5] != args.inputs[0])
+    args.fail("the gradient of the output must have shape " + args.inputs[0].shape.str());
+  return {args.inputs[0], channels, channels};
+}
+
+/// What the formulas of one application share.
+struct Batch {
+  std::vector<int> axes;  // all but the channels'
+  Shape along;            // of a vector of channels that broadcasts against x
+  bool last;
+  double count;  // elements of a channel
+
+  Batch(const Attrs& attrs, const Shape& x) : last(attrs_of(attrs).axis == x.rank() - 1), count(1) {
+    for (int axis = 0; axis < x.rank(); ++axis) {
+      const bool channels = axis == attrs_of(attrs).axis;
+      along.push_back(channels ? x[axis] : 1);
+      if (channels) continue;
+      axes.push_back(axis);
+      count *= static_cast<double>(x[axis]);
+    }
+  }
+  Tensor spread(const Tensor& vector) const { return last ? vector : reshape(vector, along); }
+  Tensor mean_of(const Tensor& x) const { return axes.empty() ? x : mean(x, axes); }
+  Tensor sum_of(const Tensor& x) const { return axes.empty() ? x : sum(x, axes); }
+};
+
+std::vector<Tensor> body(const Attrs& attrs, std::span<const Tensor> inputs) {
+  const Batch batch(attrs, inputs[0].shape());
+  const Tensor average = batch.mean_of(inputs[0]);
+  const Tensor centered = inputs[0] - batch.spread(average);
+  const Tensor variance = batch.mean_of(square(centered));
+  const Tensor factor = rsqrt(variance + attrs_of(attrs).epsilon) * inputs[1];
+  const Tensor y = centered * batch.spread(factor) + batch.spread(inputs[2]);
+  return {attrs_of(attrs).activation == "relu" ? relu(y) : y, average, variance};
+}
+
+// With c = x - mean, i = 1 / sqrt(variance + epsilon) and g the gradient behind the activation:
+// dx = gamma i (g - mean(g) - c i^2 mean(g c)), dgamma = i sum(g c), dbeta = sum(g).
+std::vector<Tensor> grad_body(const Attrs& attrs, std::span<const Tensor> inputs) {
+  const Batch batch(attrs, inputs[0].shape());
+  const Tensor centered = inputs[0] - batch.spread(inputs[3]);
+  const Tensor inverse = rsqrt(inputs[4] + attrs_of(attrs).epsilon);
+  const Tensor factor = inverse * inputs[1];
+  Tensor g = inputs[5];
+  if (attrs_of(attrs).activation == "relu")
+    g = where(greater(centered * batch.spread(factor) + batch.spread(inputs[2]), 0.0), g, 0.0);
+  const Tensor total = batch.sum_of(g), along = batch.sum_of(g * centered);
+  const Tensor slope = square(inverse) * along / batch.count;
+  const Tensor dx =
+      (g - batch.spread(total / batch.count) - centered * batch.spread(slope)) * batch.spread(factor);
+  return {dx, along * inverse, total};
+}
+
+std::vector<Tensor> vjp(const VjpArgs& args) {
+  const Tensor& x = args.inputs[0];
+  const Tensor& average = args.outputs[1];
+  std::vector<Tensor> found(3);
+  if (args.grads[0].defined()) {
+    found = apply(find_op("normalize_batch_grad"), args.attrs,
+                  {x, args.inputs[1], args.inputs[2], average, args.outputs[2], args.grads[0]});
+  }
+  const Batch batch(args.attrs, x.shape());
+  const auto add_to_x = [&](const Tensor& more) { found[0] = found[0].defined() ? found[0] + more : more; };
+  if (args.grads[1].defined()) add_to_x(broadcast_to(batch.spread(args.grads[1] / batch.count), x.shape()));
+  if (args.grads[2].defined())
+    add_to_x((x - batch.spread(average)) * batch.spread(args.grads[2] * (2 / batch.count)));
+  return found;
+}
+
+const DTypeClass kFloating = DTypeClass::kFloating;
+
+const Op& forward_op = register_op<NormalizeBatchAttrs>({
+    .name = "normalize_batch",
+    .doc = "activation((x - mean) / sqrt(variance + epsilon) * gamma + beta), mean and variance of each "
+           "channel over all other axes, and these two",
+    .inputs = {{"x", kFloating}, {"gamma", kFloating}, {"beta", kFloating}},
+    .outputs = {"y", "mean", "variance"},
+    .infer = infer_forward,
+    .vjp = vjp,
+    .body = body,
+    .in_place = {{0, 0}},
+});
+
+[[maybe_unused]] const Op& grad_op = register_op<NormalizeBatchAttrs>({
+    .name = "normalize_batch_grad",
+    .doc = "gradients of normalize_batch's y with respect to x, gamma and beta",
+    .inputs = {{"x", kFloating},
+               {"gamma", kFloating},
+               {"beta", kFloating},
+               {"mean", kFloating},
+               {"variance", kFloating},
+               {"dy", kFloating}},
+    .outputs = {"dx", "dgamma", "dbeta"},
+    .infer = infer_grad,
+    .vjp = detail::vjp_of_body<grad_body>,
+    .body = grad_body,
+    .in_place = {{0, 5}, {0, 0}},
+});
+
+const FusionRegistration fusions({
+    {.stage = kWithActivation,
+     .patterns = {"y:relu(!n:normalize_batch(x, gamma, beta))"},
+     .result = "y, n.1, n.2 = normalize_batch(x, gamma, beta)",
+     .attrs = [](const FusionMatch& match) -> Attrs {
+       NormalizeBatchAttrs attrs = match.attrs<NormalizeBatchAttrs>("n");
+       attrs.activation = "relu";
+       return attrs;
+     }},
+    // The gradient asks itself where relu let the result pass.
+    {.stage = kSpentMasks,
+     .patterns = {"d:normalize_batch_grad(x, gamma, beta, mean, variance, "
+                  "where(greater(n:normalize_batch(x, gamma, beta), 0), dy, 0))"},
+     .result = "d, d.1, d.2 = n:normalize_batch_grad(x, gamma, beta, mean, variance, dy)",
+     .fits =
+         [](const FusionMatch& match) {
+           const Node& n = match.node("n");
+           return match.value("mean") == n.outputs[1] && match.value("variance") == n.outputs[2] &&
+                  match.attrs<NormalizeBatchAttrs>("n").activation == "relu" &&
+                  match.attrs<NormalizeBatchAttrs>("d").activation == "linear" &&
+                  match.type("dy") == match.type("x");
+         }},
+});
+
+}  // namespace
+
+NormalizedBatch normalize_batch(const Tensor& x, const Tensor& gamma, const Tensor& beta, int axis,
+                                double epsilon) {
+  const NormalizeBatchAttrs attrs{detail::checked_axis("normalize_batch", x, axis), epsilon};
+  const std::vector<Tensor> found = apply(forward_op, attrs, {x, gamma, beta});
+  return {found[0], found[1], found[2]};
+}
+
+}  // namespace lamina
