@@ -35,15 +35,15 @@ Tensor Tensor::to(const Device& device) const {
   copy(*to, *from, type().bytes());
   Tensor result = wrap(std::move(to), type());
 
-  const auto op = std::make_shared<detail::PendingOp>();
+  const std::shared_ptr<detail::PendingOp> op = detail::new_pending_op();
   op->op = &to_device_op;
-  op->inputs = {*this};
+  op->inputs.push_back(*this);
   op->outputs.push_back(result.node());
   result.node()->producer = op;
   result.node()->watch = node_->watch;
   detail::PendingOp* const ops[] = {op.get()};
-  const std::vector<Tensor> captured = op->inputs;
-  detail::remember({&result, 1}, ops, captured, 1);  // the caller's handle
+  const Tensor captured[] = {*this};
+  detail::remember({&result, 1}, ops, captured, {}, 1);  // the caller's handle
   if (const Tensor mask = mask_of(*this); mask.defined()) set_mask(result, mask.to(device));
   return result;
 }
