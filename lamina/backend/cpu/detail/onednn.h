@@ -35,7 +35,7 @@ struct Conv {
   int image_block, out_block;
   bool bias, relu;
   /// Whether the kernel comes in the order that kernel_order() says.
-  bool packed_kernel;
+  bool packed_kernel = false;
 };
 
 /// The plans below are null when the library has nothing but its plain reference for the case.
