@@ -72,6 +72,7 @@ TEST(Cli, WithoutABackendForGpusOneLineSaysThatTheCpuWorks) {
     EXPECT_NO_THROW(Json::parse(outcome.out)) << outcome.out;
   }
   expect_error(lamina({"bench", "mlp", "--device", "/CPU:1"}), 1, "the CPU is one device");
+  expect_error(lamina({"bench", "mlp", "--device", "/NULL:0"}), 1, "no device /NULL:0");  // the tests' alone
   expect_error(lamina({"evaluate", "nothing.keras", "--data", "mnist", "--device", "cuda:x"}), 2, "cuda:x");
 }
 

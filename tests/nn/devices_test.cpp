@@ -10,11 +10,13 @@
 
 #include "lamina/backend/backend.h"
 #include "lamina/base/error.h"
+#include "lamina/nn/callbacks/early_stopping.h"
 #include "lamina/nn/callbacks/lambda_callback.h"
 #include "lamina/nn/finite.h"
 #include "lamina/nn/snapshot.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/full.h"
+#include "lamina/ops/matmul.h"
 #include "lamina/ops/reduce.h"
 #include "tests/support/allocations.h"
 #include "tests/support/null_device.h"
@@ -31,6 +33,28 @@ using testing::kNullDevice;
 using testing::null_calls;
 using testing::NullCall;
 using What = NullCall::What;
+
+// A cell that adds what it sees: a loop around a graph of its own.
+class Adding final : public LayerOf<Adding, RNNCell> {
+ public:
+  explicit Adding(int64_t width) : width_(width) {}
+  std::string class_name() const override { return "Adding"; }
+  std::vector<int64_t> state_sizes() const override { return {width_}; }
+  CellStep call_step(const Tensor& x, const std::vector<Tensor>& states, const std::vector<Tensor>&,
+                     CallContext& context) const override {
+    const Tensor now = states[0] + matmul(x, context.value(share_));
+    return {now * 2.0, {now}};
+  }
+
+ protected:
+  void create_weights(const Shape& input) override {
+    share_ = add_weight("share", {input[1], width_}, "ones");
+  }
+
+ private:
+  int64_t width_;
+  WeightPtr share_;
+};
 
 // A network of some kind and data for it, made on the host.
 struct Case {
@@ -64,6 +88,11 @@ std::vector<Case> cases() {
              {Embedding(10, 3, {.mask_zero = true}), LSTM(5, {.dropout = 0.2, .return_sequences = true}),
               GRU(4), Dense(4, {.activation = "softmax"})},
              {.seed = 3}));
+       },
+       words(50)},
+      {"a cell of one's own",
+       [] {
+         return compiled(Sequential({Embedding(10, 3), RNN(Adding(3)), Dense(4)}, {.seed = 3}));
        },
        words(50)},
       {"a simple recurrent one, normalised",
@@ -250,6 +279,20 @@ TEST(ModelsOnDevices, OnTheHostTheLossIsWatchedEveryStep) {
                 {.batch_size = 8, .shuffle = false, .verbose = 0, .on_nan = OnNan::kStop});
   ASSERT_TRUE(history.bad_loss.has_value());
   EXPECT_EQ(history.bad_loss->step, 2);
+}
+
+// Weights that callbacks keep and put back are copied within the device.
+TEST(ModelsOnDevices, CallbacksKeepAndRestoreWeightsThere) {
+  const Case dense = cases()[0];
+  Sequential model = on_device(dense);
+  EarlyStopping stop({.monitor = "loss", .patience = 1, .restore_best_weights = true});
+  clear_null_calls();
+  const History history = model.fit(dense.data.x, dense.data.y,
+                                    {.epochs = 5, .batch_size = 8, .callbacks = {&stop}, .verbose = 0});
+  EXPECT_EQ(history["loss"].size(), 2u) << "zero is never better than zero";
+  EXPECT_EQ(count_null_calls(What::kToHost), 2 * accumulators(model));
+  EXPECT_GE(count_null_calls(What::kWithinDevice), 2 * model.weights().size());
+  expect_on_device(model);
 }
 
 TEST(ModelsOnDevices, OfTwoDevicesAreRefused) {
