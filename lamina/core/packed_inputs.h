@@ -1,5 +1,5 @@
-// PackedInputs: tensors in the memory orders that kernels want, made once for their contents. Internal
-// header.
+// PackedInputs: tensors in the memory orders that kernels want, made once for their contents.
+// Internal header.
 #pragma once
 
 #include <map>

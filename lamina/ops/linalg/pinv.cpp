@@ -35,7 +35,8 @@ Tensor pinv(const Tensor& x, std::optional<double> rcond) {
   if (is_symbolic(x)) return detail::record({"Pinv", Json::object({{"rcond", number_or_null(rcond)}}), {x}});
   const Floats matrices = matrices_of("pinv", x);
   if (x.shape().size() == 0) return cast(transposed(matrices.x), matrices.wanted);
-  const auto [u, s, vh] = svd(matrices.x, false);
+  // LAPACK's vectors in float32 may be off by twenty roundings, which all meet in the inverse.
+  const auto [u, s, vh] = svd(cast(matrices.x, DType::kFloat64), false);
   const Tensor counts = ops::greater(s, rcond.value_or(rounding(matrices.x)) * max(s, -1, true));
   const Tensor inverse = where(counts, 1.0 / where(counts, s, 1.0), 0.0);
   return cast(matmul(vh, expand_dims(inverse, -1) * transposed(u), true), matrices.wanted);
