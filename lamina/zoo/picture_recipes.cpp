@@ -96,7 +96,7 @@ std::vector<Recipe> detail::picture_recipes() {
            .description = "tell cats from dogs, or two other classes of photographs, at 150x150",
            .file = "cats-dogs.keras",
            .network = "catsdogs",
-           .epochs = 60,
+           .epochs = 90,
            .batch_size = 32,
            .needs = {.target = TargetKind::kYesNo, .classes = 2, .inputs = {{"", {-1, 150, 150, 3}}}},
            .build = cats_dogs},
