@@ -228,7 +228,85 @@ Parts forward_parts(const Conv& c) {
   return static_cast<int64_t>(scratchpad) * many.count > kCached ? few : many;
 }
 
+constexpr int kFilterAxis = 3;  // of kernels as they lie here
+
+/// A dense order of (filters, channels, height, width), blocks and all; nothing for padded or other ones.
+std::optional<KernelOrder> order_of(const memory::desc& desc) {
+  const dnnl_memory_desc_t& d = desc.data;
+  if (d.format_kind != dnnl_blocked || d.ndims != 4 || d.extra.flags != dnnl_memory_extra_flag_none)
+    return std::nullopt;
+  constexpr int kOurs[] = {kFilterAxis, 2, 0, 1};
+  const dnnl_blocking_desc_t& blocking = d.format_desc.blocking;
+  int64_t outer[4], stride = 1;
+  for (int i = 0; i < 4; ++i) {
+    if (d.padded_dims[i] != d.dims[i]) return std::nullopt;
+    outer[i] = d.dims[i];
+  }
+  KernelOrder result;
+  for (int i = 0; i < blocking.inner_nblks; ++i) {
+    const auto axis = static_cast<size_t>(blocking.inner_idxs[i]);
+    outer[axis] /= blocking.inner_blks[i];
+    stride *= blocking.inner_blks[i];
+    result.blocks.emplace_back(kOurs[axis], static_cast<int>(blocking.inner_blks[i]));
+  }
+  std::vector<int> axes{0, 1, 2, 3};
+  std::stable_sort(axes.begin(), axes.end(),
+                   [&](int a, int b) { return blocking.strides[a] > blocking.strides[b]; });
+  // Axes of one element may stand anywhere: from the inside out, strides say whether the rest is dense.
+  for (auto axis = axes.rbegin(); axis != axes.rend(); ++axis) {
+    if (outer[*axis] > 1 && blocking.strides[*axis] != stride) return std::nullopt;
+    stride *= outer[*axis];
+  }
+  for (int axis : axes) result.order.push_back(kOurs[axis]);
+  return result;
+}
+
+/// How many parts the filters of one image make: equal ones, of whole blocks. Not by threads but by
+/// processors: in which order the library adds may follow from how many filters it is given.
+int64_t filter_parts(const Conv& c) {
+  const int64_t work = c.out_height * c.out_width * c.filters * c.kernel_height * c.kernel_width * c.channels;
+  int64_t count = processors() > 1 ? std::min<int64_t>(2 * processors(), work / kPartWork) : 1;
+  while (count > 1 && c.filters % (count * c.out_block) != 0) --count;
+  return count;
+}
+
+/// One image has no images to share out, but filters, where their results lie one after another in blocks,
+/// and so do their shares of the kernel. Null where it is otherwise.
+std::shared_ptr<const Plan> by_filters(const Conv& c) {
+  if (c.batch != 1 || c.out_block == 0 || c.groups != 1) return nullptr;
+  const int64_t parts = filter_parts(c);
+  if (parts < 2) return nullptr;
+  Conv some = c;
+  some.filters = c.filters / parts;
+  const Descs whole = describe(c), d = describe(some);
+  const memory::desc wanted = forward_desc(c, whole, whole.image, whole.out).weights_desc();
+  const auto each = forward_desc(some, d, d.image, d.out);
+  const auto order = order_of(wanted);
+  if (plain_reference(each) || !order || order->order[0] != kFilterAxis ||
+      order_of(each.weights_desc()) != order)
+    return nullptr;
+  auto plan = std::make_shared<Sequence>();
+  Binding kernel{DNNL_ARG_WEIGHTS, wanted, Place::kInput, 1};
+  if (!c.packed_kernel) {
+    kernel = bind_kernel(*plan, DNNL_ARG_WEIGHTS, whole, wanted, Place::kInput, 1);
+    add_reorder(*plan, {0, whole.kernel, Place::kInput, 1}, kernel);
+  }
+  kernel.desc = each.weights_desc();
+  kernel.step = kernel.desc.get_size();
+  Work work{
+      dnnl::convolution_forward(each),
+      {{DNNL_ARG_SRC, d.image, Place::kInput, 0}, kernel, images(DNNL_ARG_DST, d.out, Place::kOutput, 0)},
+      each.scratchpad_desc(),
+      c.relu};
+  if (c.bias) work.bindings.push_back({DNNL_ARG_BIAS, d.bias, Place::kInput, 2, d.bias.get_size()});
+  plan->add(std::move(work), parts);
+  return plan;
+}
+
 std::shared_ptr<const Plan> make_forward(const Conv& c, bool share) {
+  if (share) {
+    if (auto plan = by_filters(c)) return plan;
+  }
   return by_images(
       c, share ? forward_parts(c) : parts_of(c, 1),
       [](const Conv& some, const Descs& d) { return forward_desc(some, d, d.image, d.out); },
@@ -346,37 +424,6 @@ int block_of(const memory::desc& desc) {
   if (desc.data.format_kind != dnnl_blocked || blocking.inner_nblks != 1 || blocking.inner_idxs[0] != 1)
     return 0;
   return static_cast<int>(blocking.inner_blks[0]);
-}
-
-/// A dense order of (filters, channels, height, width), blocks and all; nothing for padded or other ones.
-std::optional<KernelOrder> order_of(const memory::desc& desc) {
-  const dnnl_memory_desc_t& d = desc.data;
-  if (d.format_kind != dnnl_blocked || d.ndims != 4 || d.extra.flags != dnnl_memory_extra_flag_none)
-    return std::nullopt;
-  constexpr int kOurs[] = {3, 2, 0, 1};
-  const dnnl_blocking_desc_t& blocking = d.format_desc.blocking;
-  int64_t outer[4], stride = 1;
-  for (int i = 0; i < 4; ++i) {
-    if (d.padded_dims[i] != d.dims[i]) return std::nullopt;
-    outer[i] = d.dims[i];
-  }
-  KernelOrder result;
-  for (int i = 0; i < blocking.inner_nblks; ++i) {
-    const auto axis = static_cast<size_t>(blocking.inner_idxs[i]);
-    outer[axis] /= blocking.inner_blks[i];
-    stride *= blocking.inner_blks[i];
-    result.blocks.emplace_back(kOurs[axis], static_cast<int>(blocking.inner_blks[i]));
-  }
-  std::vector<int> axes{0, 1, 2, 3};
-  std::stable_sort(axes.begin(), axes.end(),
-                   [&](int a, int b) { return blocking.strides[a] > blocking.strides[b]; });
-  // Axes of one element may stand anywhere: from the inside out, strides say whether the rest is dense.
-  for (auto axis = axes.rbegin(); axis != axes.rend(); ++axis) {
-    if (outer[*axis] > 1 && blocking.strides[*axis] != stride) return std::nullopt;
-    stride *= outer[*axis];
-  }
-  for (int axis : axes) result.order.push_back(kOurs[axis]);
-  return result;
 }
 
 }  // namespace

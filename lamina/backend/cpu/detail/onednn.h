@@ -60,6 +60,7 @@ void sgemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, 
 struct KernelOrder {
   std::vector<int> order;
   std::vector<std::pair<int, int>> blocks;
+  bool operator==(const KernelOrder&) const = default;
 };
 /// The order in which the forward pass wants its kernel; nothing where it takes kernels row-major, or wants
 /// what cannot be said so.
