@@ -109,16 +109,17 @@ std::unique_ptr<Kernel> prepare_qr(const KernelDesc& desc) {
   const int width = desc.attrs.as<FactorsAttrs>().full ? m : std::min(m, n);
   return of_dtype(desc.inputs[0].type.dtype, [&](auto zero) {
     using T = decltype(zero);
+    const OrthogonalFactors<T> factors(m, n, width);
     const size_t matrix = aligned(static_cast<size_t>(x.size()) * sizeof(T));
     const size_t columns = aligned(static_cast<size_t>(m) * static_cast<size_t>(width) * sizeof(T));
-    return for_each_matrix(x, matrix + columns + (m > 0 ? qr_workspace<T>(m, n, width) : 0),
+    return for_each_matrix(x, matrix + columns + factors.workspace(),
                            [=](const KernelArgs& args, int64_t at, std::byte* workspace) {
                              if (m == 0) return;
                              auto* turned = reinterpret_cast<T*>(workspace);
                              auto* q = reinterpret_cast<T*>(workspace + matrix);
                              T* r = args.output<T>(1) + at * width * n;
                              transpose_matrix(args.input<T>(0) + at * x.size(), m, n, turned);
-                             decompose_orthogonal(m, n, width, turned, q, workspace + matrix + columns);
+                             factors.run(turned, q, workspace + matrix + columns);
                              for (int64_t i = 0; i < width; ++i) {
                                for (int64_t j = 0; j < n; ++j)
                                  r[i * n + j] = j >= i ? turned[j * m + i] : T{0};

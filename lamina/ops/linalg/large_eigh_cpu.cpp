@@ -13,58 +13,52 @@ namespace {
 
 constexpr int kVectors = 256;  // of a piece of work: each piece makes the reflectors' products anew
 
-/// What the steps need besides the matrix.
-template <class T>
-struct Room {
-  int numbers = 1, whole = 1;  // LAPACK's own, in elements
-
-  explicit Room(int n) {
-    if (n == 0) return;
-    const Lapack<T>& functions = lapack<T>();
-    const int ask = -1;
-    int info = 0;
-    T wanted = 1;
-    if (n < kLarge) {
-      functions.syevd("V", "U", &n, nullptr, &n, nullptr, &wanted, &ask, &whole, &ask, &info, 1, 1);
-      numbers = static_cast<int>(wanted);
-      return;
-    }
-    functions.stedc("I", &n, nullptr, nullptr, nullptr, &n, &wanted, &ask, &whole, &ask, &info, 1);
-    numbers = static_cast<int>(wanted);
-    functions.sytrd("U", &n, nullptr, &n, nullptr, nullptr, nullptr, &wanted, &ask, &info, 1);
-    numbers = std::max(numbers, static_cast<int>(wanted));
-  }
-};
-
 size_t pieces_of(int n) { return static_cast<size_t>((n + kVectors - 1) / kVectors); }
 
 }  // namespace
 
 template <class T>
-size_t eigh_workspace(int n) {
-  const Room<T> room(n);
-  const size_t own = aligned(static_cast<size_t>(room.numbers) * sizeof(T)) +
-                     aligned(static_cast<size_t>(room.whole) * sizeof(int));
-  if (n < kLarge) return own;
-  const auto side = static_cast<size_t>(n);
-  return own + aligned(side * side * sizeof(T)) + 2 * aligned(side * sizeof(T)) +
-         pieces_of(n) * aligned(static_cast<size_t>(reflecting(kVectors)) * sizeof(T));
+SymmetricFactors<T>::SymmetricFactors(int n) : n_(n) {
+  if (n == 0) return;
+  const Lapack<T>& functions = lapack<T>();
+  const int ask = -1;
+  int info = 0;
+  T wanted = 1;
+  if (n < kLarge) {
+    functions.syevd("V", "U", &n, nullptr, &n, nullptr, &wanted, &ask, &whole_, &ask, &info, 1, 1);
+    numbers_ = static_cast<int>(wanted);
+    return;
+  }
+  functions.stedc("I", &n, nullptr, nullptr, nullptr, &n, &wanted, &ask, &whole_, &ask, &info, 1);
+  numbers_ = static_cast<int>(wanted);
+  functions.sytrd("U", &n, nullptr, &n, nullptr, nullptr, nullptr, &wanted, &ask, &info, 1);
+  numbers_ = std::max(numbers_, static_cast<int>(wanted));
 }
 
 template <class T>
-int decompose_symmetric(int n, T* a, T* values, std::byte* workspace) {
+size_t SymmetricFactors<T>::workspace() const {
+  const size_t own =
+      aligned(static_cast<size_t>(numbers_) * sizeof(T)) + aligned(static_cast<size_t>(whole_) * sizeof(int));
+  if (n_ < kLarge) return own;
+  const auto side = static_cast<size_t>(n_);
+  return own + aligned(side * side * sizeof(T)) + 2 * aligned(side * sizeof(T)) +
+         pieces_of(n_) * aligned(static_cast<size_t>(reflecting(kVectors)) * sizeof(T));
+}
+
+template <class T>
+int SymmetricFactors<T>::run(T* a, T* values, std::byte* workspace) const {
   const Lapack<T>& functions = lapack<T>();
-  const Room<T> room(n);
+  const int n = n_;
   const auto take = [&]<class U>(size_t count, U) {
     auto* taken = reinterpret_cast<U*>(workspace);
     workspace += aligned(count * sizeof(U));
     return taken;
   };
-  T* work = take(static_cast<size_t>(room.numbers), T{});
-  int* iwork = take(static_cast<size_t>(room.whole), int{});
+  T* work = take(static_cast<size_t>(numbers_), T{});
+  int* iwork = take(static_cast<size_t>(whole_), int{});
   int info = 0;
   if (n < kLarge) {
-    functions.syevd("V", "U", &n, a, &n, values, work, &room.numbers, iwork, &room.whole, &info, 1, 1);
+    functions.syevd("V", "U", &n, a, &n, values, work, &numbers_, iwork, &whole_, &info, 1, 1);
     return info;
   }
   const auto side = static_cast<size_t>(n);
@@ -77,8 +71,8 @@ int decompose_symmetric(int n, T* a, T* values, std::byte* workspace) {
   const T scale = largest > 1 / least || (largest > 0 && largest < least) ? 1 / largest : T{1};
   if (scale != 1) std::transform(a, a + side * side, a, [=](T x) { return x * scale; });
 
-  functions.sytrd("U", &n, a, &n, values, beside, tau, work, &room.numbers, &info, 1);
-  functions.stedc("I", &n, values, beside, vectors, &n, work, &room.numbers, iwork, &room.whole, &info, 1);
+  functions.sytrd("U", &n, a, &n, values, beside, tau, work, &numbers_, &info, 1);
+  functions.stedc("I", &n, values, beside, vectors, &n, work, &numbers_, iwork, &whole_, &info, 1);
   if (info != 0) return info;
   const int numbers = reflecting(kVectors);
   const size_t piece = aligned(static_cast<size_t>(numbers) * sizeof(T));
@@ -94,9 +88,7 @@ int decompose_symmetric(int n, T* a, T* values, std::byte* workspace) {
   return 0;
 }
 
-template size_t eigh_workspace<float>(int);
-template size_t eigh_workspace<double>(int);
-template int decompose_symmetric(int, float*, float*, std::byte*);
-template int decompose_symmetric(int, double*, double*, std::byte*);
+template class SymmetricFactors<float>;
+template class SymmetricFactors<double>;
 
 }  // namespace lamina::detail

@@ -76,25 +76,27 @@ void in_tiles(const Extents& x, T* a, T* q, T* tau, T* block, T* work, int numbe
 }  // namespace
 
 template <class T>
-size_t qr_workspace(int m, int n, int width) {
-  const Extents x{m, n, width};
+OrthogonalFactors<T>::OrthogonalFactors(int m, int n, int width)
+    : m_(m), n_(n), width_(width), numbers_(whole_work<T>({m, n, width})) {}
+
+template <class T>
+size_t OrthogonalFactors<T>::workspace() const {
+  const Extents x{m_, n_, width_};
   const size_t tau = aligned(static_cast<size_t>(x.least()) * sizeof(T));
-  if (!x.large()) return tau + aligned(static_cast<size_t>(whole_work<T>(x)) * sizeof(T));
+  if (!x.large()) return tau + aligned(static_cast<size_t>(numbers_) * sizeof(T));
   return tau + (kPanel * kPanel + x.tiles() * static_cast<size_t>(reflecting(kTile))) * sizeof(T);
 }
 
 template <class T>
-void decompose_orthogonal(int m, int n, int width, T* a, T* q, std::byte* workspace) {
-  const Extents x{m, n, width};
+void OrthogonalFactors<T>::run(T* a, T* q, std::byte* workspace) const {
+  const Extents x{m_, n_, width_};
   T* tau = reinterpret_cast<T*>(workspace);
   T* rest = reinterpret_cast<T*>(workspace + aligned(static_cast<size_t>(x.least()) * sizeof(T)));
-  if (!x.large()) return whole(x, a, q, tau, rest, whole_work<T>(x));
+  if (!x.large()) return whole(x, a, q, tau, rest, numbers_);
   in_tiles(x, a, q, tau, rest, rest + kPanel * kPanel, reflecting(kTile));
 }
 
-template size_t qr_workspace<float>(int, int, int);
-template size_t qr_workspace<double>(int, int, int);
-template void decompose_orthogonal(int, int, int, float*, float*, std::byte*);
-template void decompose_orthogonal(int, int, int, double*, double*, std::byte*);
+template class OrthogonalFactors<float>;
+template class OrthogonalFactors<double>;
 
 }  // namespace lamina::detail

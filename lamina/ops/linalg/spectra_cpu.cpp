@@ -18,14 +18,15 @@ std::unique_ptr<Kernel> prepare_eigh(const KernelDesc& desc) {
   const int n = static_cast<int>(x.rows);
   return of_dtype(desc.inputs[0].type.dtype, [&](auto zero) {
     using T = decltype(zero);
+    const SymmetricFactors<T> factors(n);
     const size_t matrix = aligned(static_cast<size_t>(x.size()) * sizeof(T));
     return for_each_matrix(
-        x, matrix + eigh_workspace<T>(n),
+        x, matrix + factors.workspace(),
         [=, leading = without_last(shape, 2)](const KernelArgs& args, int64_t at, std::byte* workspace) {
           if (n == 0) return;
           auto* vectors = reinterpret_cast<T*>(workspace);
           std::memcpy(vectors, args.input<T>(0) + at * x.size(), static_cast<size_t>(x.size()) * sizeof(T));
-          if (decompose_symmetric(n, vectors, args.output<T>(0) + at * n, workspace + matrix) != 0)
+          if (factors.run(vectors, args.output<T>(0) + at * n, workspace + matrix) != 0)
             fail_for_matrix("eigh", at, leading, "has no eigenvalues that could be found");
           transpose_matrix(vectors, n, n, args.output<T>(1) + at * x.size());
         });

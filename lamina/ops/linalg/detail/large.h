@@ -27,18 +27,33 @@ template <class T>
 void invert_upper_triangle(const T* a, int n, T* x);
 
 /// a (m × n) becomes r, above reflectors, and q (m × width, the smaller side or m) orthogonal columns with a
-/// = q r. `workspace` has qr_workspace(m, n, width) bytes, aligned to 64.
+/// = q r. What LAPACK needs is asked for once, for any number of matrices.
 template <class T>
-void decompose_orthogonal(int m, int n, int width, T* a, T* q, std::byte* workspace);
-template <class T>
-size_t qr_workspace(int m, int n, int width);
+class OrthogonalFactors {
+ public:
+  OrthogonalFactors(int m, int n, int width);
+  size_t workspace() const;
+  /// `workspace` is aligned to 64.
+  void run(T* a, T* q, std::byte* workspace) const;
 
-/// Eigenvalues of a (n × n, symmetric, its upper triangle read), ascending, into `values`; a becomes its
-/// eigenvectors, column by column. `workspace` has eigh_workspace(n) bytes, aligned to 64. Gives LAPACK's
-/// info: 0 where all were found.
+ private:
+  int m_, n_, width_;
+  int numbers_ = 1;  // LAPACK's own, for all columns at once
+};
+
+/// Eigenvalues of a (n × n, symmetric, its upper triangle read), ascending; a becomes its eigenvectors,
+/// column by column. As above.
 template <class T>
-int decompose_symmetric(int n, T* a, T* values, std::byte* workspace);
-template <class T>
-size_t eigh_workspace(int n);
+class SymmetricFactors {
+ public:
+  explicit SymmetricFactors(int n);
+  size_t workspace() const;
+  /// Gives LAPACK's info: 0 where all were found. `workspace` is aligned to 64.
+  int run(T* a, T* values, std::byte* workspace) const;
+
+ private:
+  int n_;
+  int numbers_ = 1, whole_ = 1;  // LAPACK's own, in elements
+};
 
 }  // namespace lamina::detail
