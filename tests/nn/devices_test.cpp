@@ -18,6 +18,7 @@
 #include "lamina/ops/full.h"
 #include "lamina/ops/matmul.h"
 #include "lamina/ops/reduce.h"
+#include "tests/support/adding_cell.h"
 #include "tests/support/allocations.h"
 #include "tests/support/null_device.h"
 #include "tests/support/samples.h"
@@ -26,6 +27,7 @@
 namespace lamina {
 namespace {
 
+using test::AddingCell;
 using test::message_of;
 using testing::clear_null_calls;
 using testing::count_null_calls;
@@ -33,28 +35,6 @@ using testing::kNullDevice;
 using testing::null_calls;
 using testing::NullCall;
 using What = NullCall::What;
-
-// A cell that adds what it sees: a loop around a graph of its own.
-class Adding final : public LayerOf<Adding, RNNCell> {
- public:
-  explicit Adding(int64_t width) : width_(width) {}
-  std::string class_name() const override { return "Adding"; }
-  std::vector<int64_t> state_sizes() const override { return {width_}; }
-  CellStep call_step(const Tensor& x, const std::vector<Tensor>& states, const std::vector<Tensor>&,
-                     CallContext& context) const override {
-    const Tensor now = states[0] + matmul(x, context.value(share_));
-    return {now * 2.0, {now}};
-  }
-
- protected:
-  void create_weights(const Shape& input) override {
-    share_ = add_weight("share", {input[1], width_}, "ones");
-  }
-
- private:
-  int64_t width_;
-  WeightPtr share_;
-};
 
 // A network of some kind and data for it, made on the host.
 struct Case {
@@ -92,7 +72,7 @@ std::vector<Case> cases() {
        words(50)},
       {"a cell of one's own",
        [] {
-         return compiled(Sequential({Embedding(10, 3), RNN(Adding(3)), Dense(4)}, {.seed = 3}));
+         return compiled(Sequential({Embedding(10, 3), RNN(AddingCell(3)), Dense(4)}, {.seed = 3}));
        },
        words(50)},
       {"a simple recurrent one, normalised",

@@ -17,6 +17,7 @@
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/slice.h"
+#include "tests/support/adding_cell.h"
 #include "tests/support/golden.h"
 
 namespace lamina {
@@ -143,38 +144,16 @@ TEST(RecurrentLayers, TheForgetGateBeginsOpen) {
   EXPECT_EQ(closed.weights()[2]->value.to_vector<float>(), std::vector<float>(8, 0.0f));
 }
 
-// A cell that adds what it sees, and a learned share of it.
-class Sum final : public LayerOf<Sum, RNNCell> {
- public:
-  explicit Sum(int64_t width) : width_(width) {}
-  std::string class_name() const override { return "Sum"; }
-  std::vector<int64_t> state_sizes() const override { return {width_}; }
-  CellStep call_step(const Tensor& x, const std::vector<Tensor>& states, const std::vector<Tensor>&,
-                     CallContext& context) const override {
-    const Tensor sum = states[0] + matmul(x, context.value(share_));
-    return {sum * 2.0, {sum}};
-  }
-
- protected:
-  void create_weights(const Shape& input) override {
-    share_ = add_weight("share", {input[1], width_}, "ones");
-  }
-
- private:
-  int64_t width_;
-  WeightPtr share_;
-};
-
 TEST(RecurrentLayers, ACellOfYoursRunsInALoopAndUnrolled) {
   const Tensor x = Tensor::from(std::vector<float>{1, 2, 3, 4, 5, 6}, {1, 6, 1});
-  const RNN loop(Sum(2), {.return_sequences = true});
+  const RNN loop(test::AddingCell(2), {.return_sequences = true});
   const std::vector<Tensor> outputs = loop.outputs(x);
   EXPECT_EQ(outputs[0].to_vector<float>(), (std::vector<float>{2, 2, 6, 6, 12, 12, 20, 20, 30, 30, 42, 42}));
-  const RNN last(Sum(2), {.return_state = true});
+  const RNN last(test::AddingCell(2), {.return_state = true});
   EXPECT_EQ(last.outputs(x)[1].to_vector<float>(), (std::vector<float>{21, 21}));
-  const RNN unrolled(Sum(2), {.return_sequences = true, .unroll = true});
+  const RNN unrolled(test::AddingCell(2), {.return_sequences = true, .unroll = true});
   expect_close(unrolled(x), outputs[0], "unrolled");
-  const RNN backwards(Sum(2), {.return_sequences = true, .go_backwards = true});
+  const RNN backwards(test::AddingCell(2), {.return_sequences = true, .go_backwards = true});
   EXPECT_EQ(backwards(x).to_vector<float>()[2], 22);
 
   const WeightPtr share = loop.weights()[0];
