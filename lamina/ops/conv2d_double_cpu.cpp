@@ -186,12 +186,7 @@ std::unique_ptr<Kernel> prepare_grad_kernel(const KernelDesc& desc) {
           gemm.run(matrix, g + first * w.s.columns.output * w.s.filters, args.output<double>(0),
                    matrix + w.matrix(), first > 0);
         });
-        if (!bias) return;
-        double* const sums = args.output<double>(1);
-        std::fill_n(sums, w.s.filters, 0.0);
-        for (int64_t i = 0; i < w.rows() * w.s.columns.output; ++i) {
-          for (int64_t f = 0; f < w.s.filters; ++f) sums[f] += g[i * w.s.filters + f];
-        }
+        if (bias) detail::sum_rows(w.rows() * w.s.columns.output, w.s.filters, g, args.output<double>(1));
       },
       bytes(w.matrix()) + largest.workspace());
 }

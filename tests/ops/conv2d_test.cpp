@@ -108,6 +108,9 @@ std::vector<OpRow> all_families() {
   add({"dilated", {1, 6, 5, 2}, {2, 2, 2, 2}, {.dilations = {3, 2}}}, true);
   add({"grouped", {1, 4, 4, 4}, {2, 2, 2, 6}, {.groups = 2}}, true);
   add({"depthwise", {1, 4, 4, 3}, {3, 3, 1, 3}, {.padding = "same", .groups = 3}}, true);
+  add({"grouped_strided", {2, 6, 5, 4}, {3, 2, 2, 4}, {.strides = {2, 3}, .padding = "same", .groups = 2}},
+      true);
+  add({"grouped_dilated", {1, 6, 7, 2}, {2, 3, 1, 6}, {.dilations = {3, 2}, .groups = 2}}, true);
   // Forward only: edge shapes, and shapes that the fast kernels take.
   add({"one_pixel", {1, 1, 1, 1}, {1, 1, 1, 1}}, false);
   add({"pointwise", {2, 3, 3, 5}, {1, 1, 5, 7}}, false);
@@ -121,11 +124,30 @@ std::vector<OpRow> all_families() {
   add({"blocks", {2, 9, 9, 16}, {3, 3, 16, 24}}, false);
   add({"blocks_strided", {2, 9, 9, 16}, {3, 3, 16, 32}, {.strides = {2, 2}, .padding = "same"}}, false);
   add({"blocks_grouped", {1, 6, 6, 32}, {3, 3, 16, 16}, {.padding = "same", .groups = 2}}, false);
+  add({"many_groups", {2, 9, 11, 24}, {3, 3, 2, 36}, {.padding = "same", .groups = 12}}, false);
+  add({"depthwise_strided",
+       {3, 9, 21, 19},
+       {3, 3, 1, 19},
+       {.strides = {2, 2}, .padding = "same", .groups = 19}},
+      false);
+  add({"depthwise_doubled", {9, 5, 12, 7}, {3, 5, 1, 14}, {.padding = "same", .groups = 7}}, false);
+  add({"one_filter_a_group", {2, 6, 9, 27}, {3, 3, 3, 9}, {.padding = "same", .groups = 9}}, false);
+  add({"eight_filters_a_group", {2, 6, 17, 6}, {3, 3, 3, 16}, {.padding = "same", .groups = 2}}, false);
+  add({"grouped_stride_over_kernel",
+       {1, 9, 9, 4},
+       {2, 2, 2, 8},
+       {.strides = {4, 3}, .padding = "same", .groups = 2}},
+      false);
   add({"dilated_same", {1, 12, 12, 8}, {3, 3, 8, 8}, {.padding = "same", .dilations = {2, 2}}}, false);
   // Far more than the library can count in 32 bits.
   add({"far_dilated_same", {1, 5, 5, 8}, {3, 3, 8, 8}, {.padding = "same", .dilations = {1 << 30, 1 << 30}}},
       false);
   add({"far_strided_same", {1, 5, 5, 8}, {3, 3, 8, 8}, {.strides = {1 << 30, 1 << 30}, .padding = "same"}},
+      false);
+  add({"far_dilated_groups",
+       {1, 5, 5, 8},
+       {3, 3, 4, 8},
+       {.padding = "same", .dilations = {1 << 30, 1 << 30}, .groups = 2}},
       false);
   add({"no_channels", {2, 4, 4, 0}, {3, 3, 0, 4}}, false);
   add({"no_filters", {2, 4, 4, 3}, {3, 3, 3, 0}}, false);
@@ -150,9 +172,11 @@ Tensor image(const Shape& shape) {
 
 // So large that windows become a matrix part by part, which end inside an image.
 TEST(Conv2D, Float64InParts) {
-  for (const Conv2DAttrs& attrs : {Conv2DAttrs{.padding = "same"}, Conv2DAttrs{.strides = {2, 1}}}) {
-    const Tensor x = random_uniform(random_key(1), {5, 40, 40, 16}) - 0.5;
-    const Tensor kernel = random_uniform(random_key(2), {3, 3, 16, 20}) - 0.5;
+  for (const Conv2DAttrs& attrs :
+       {Conv2DAttrs{.padding = "same"}, Conv2DAttrs{.strides = {2, 1}},
+        Conv2DAttrs{.padding = "same", .groups = 2}, Conv2DAttrs{.strides = {1, 2}, .groups = 4}}) {
+    const Tensor x = random_uniform(random_key(1), {5, 40, 100, 16}) - 0.5;
+    const Tensor kernel = random_uniform(random_key(2), {3, 3, 16 / attrs.groups, 20}) - 0.5;
     const auto results = [&](DType dtype) {
       const auto f = value_and_grad([&](const std::vector<Tensor>& a) {
         const Tensor y = conv2d(a[0], a[1], attrs);

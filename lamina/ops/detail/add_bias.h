@@ -1,4 +1,4 @@
-// Bias and relu behind a product. Internal header of kernels.
+// Bias and relu behind a product, and the gradient of a bias. Internal header of kernels.
 #pragma once
 
 #include <algorithm>
@@ -25,6 +25,15 @@ void add_bias(int64_t rows, int64_t n, bool relu, const T* bias, T* c) {
       }
     }
   });
+}
+
+/// `sums` (n) of `rows` rows, added one after the other.
+template <class T>
+void sum_rows(int64_t rows, int64_t n, const T* from, T* sums) {
+  std::fill_n(sums, n, T{0});
+  for (int64_t i = 0; i < rows; ++i) {
+    for (int64_t j = 0; j < n; ++j) sums[j] += from[i * n + j];
+  }
 }
 
 }  // namespace lamina::detail
