@@ -1,0 +1,355 @@
+// Reading trusts no number of a file: every tensor lies within it, none over another.
+#include "lamina/formats/safetensors.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <limits>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "lamina/backend/backend.h"
+#include "lamina/base/detail/errno_text.h"
+#include "lamina/base/error.h"
+#include "lamina/base/files.h"
+#include "lamina/base/json.h"
+#include "lamina/formats/detail/reading.h"
+
+namespace lamina {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "files are written in the machine's byte order");
+
+/// What the format allows, too.
+constexpr uint64_t kMostHeader = 100'000'000;
+
+/// An element type of the format, and what it becomes.
+struct Stored {
+  const char* name;
+  DType dtype;
+  size_t bytes;
+};
+constexpr Stored kStored[] = {
+    {"BOOL", DType::kBool, 1},     {"U8", DType::kUInt8, 1},  {"I8", DType::kInt8, 1},
+    {"I16", DType::kInt16, 2},     {"U16", DType::kInt32, 2}, {"F16", DType::kFloat16, 2},
+    {"BF16", DType::kBFloat16, 2}, {"I32", DType::kInt32, 4}, {"U32", DType::kInt64, 4},
+    {"F32", DType::kFloat32, 4},   {"I64", DType::kInt64, 8}, {"U64", DType::kInt64, 8},
+    {"F64", DType::kFloat64, 8}};
+
+/// The first one of that dtype is the one of the same width.
+const Stored& stored_as(DType dtype) {
+  for (const Stored& stored : kStored) {
+    if (stored.dtype == dtype && stored.bytes == size_of(dtype)) return stored;
+  }
+  throw Unsupported(std::string("safetensors has no ") + name(dtype));
+}
+
+class File {
+ public:
+  explicit File(std::string path) : path_(std::move(path)) {
+    descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+    struct stat status {};
+    if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0)
+      throw FileError("cannot open '" + path_ + "': " + detail::errno_text(errno));
+    if (!S_ISREG(status.st_mode)) throw FileError("'" + path_ + "' is not a file");
+    size_ = static_cast<uint64_t>(status.st_size);
+  }
+  ~File() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+
+  const std::string& path() const { return path_; }
+  uint64_t size() const { return size_; }
+  void read(uint64_t at, void* to, size_t bytes) const {
+    auto* out = static_cast<char*>(to);
+    while (bytes > 0) {
+      const ssize_t got = ::pread(descriptor_, out, std::min<size_t>(bytes, 1 << 30), static_cast<off_t>(at));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) throw FileError("cannot read '" + path_ + "': " + detail::errno_text(errno));
+      if (got == 0) throw FileError("'" + path_ + "' became shorter while it was read");
+      out += got, at += static_cast<uint64_t>(got), bytes -= static_cast<size_t>(got);
+    }
+  }
+
+ private:
+  std::string path_;
+  int descriptor_ = -1;
+  uint64_t size_ = 0;
+};
+
+struct Entry {
+  std::shared_ptr<const File> file;
+  const Stored* stored = nullptr;
+  TensorType type;
+  uint64_t begin = 0, bytes = 0;
+};
+
+[[noreturn]] void damaged(const File& file, const std::string& what) {
+  throw FileError("'" + file.path() + "' is not a safetensors file, or damaged: " + what);
+}
+
+uint64_t unsigned_number(const File& file, const Json& json, const std::string& what) {
+  if (!json.is_int() || json.as_int() < 0)
+    damaged(file, what + " is " + json.dump() + "; a number from 0 on was expected");
+  return static_cast<uint64_t>(json.as_int());
+}
+
+Shape shape_of(const File& file, const std::string& name, const Json& json) {
+  if (!json.is_list()) damaged(file, "tensor '" + name + "' has no shape");
+  if (json.size() > Shape::kMaxRank)
+    damaged(file, "tensor '" + name + "' has " + std::to_string(json.size()) + " axes; at most " +
+                      std::to_string(Shape::kMaxRank) + " are possible");
+  Shape shape;
+  for (const Json& extent : json.as_list())
+    shape.push_back(
+        static_cast<int64_t>(unsigned_number(file, extent, "an extent of tensor '" + name + "'")));
+  return shape;
+}
+
+/// Elements times bytes, or nothing where that is more than any file has.
+std::optional<uint64_t> bytes_of(const Shape& shape, size_t element) {
+  uint64_t total = element;
+  for (const int64_t extent : shape) {
+    if (extent == 0) return 0;
+  }
+  for (const int64_t extent : shape) {
+    if (static_cast<uint64_t>(extent) > (uint64_t{1} << 56) / total) return std::nullopt;
+    total *= static_cast<uint64_t>(extent);
+  }
+  return total;
+}
+
+Entry entry_of(const std::shared_ptr<const File>& file, const std::string& name, const Json& json,
+               uint64_t data) {
+  const Json *const dtype = json.find("dtype"), *const shape = json.find("shape"),
+                    *const offsets = json.find("data_offsets");
+  if (!dtype || !dtype->is_string() || !shape || !offsets || offsets->size() != 2)
+    damaged(*file, "tensor '" + name + "' lacks its dtype, shape or data_offsets");
+  const auto* const stored = std::find_if(std::begin(kStored), std::end(kStored),
+                                          [&](const Stored& s) { return dtype->as_string() == s.name; });
+  if (stored == std::end(kStored))
+    throw FileError("'" + file->path() + "': tensor '" + name + "' is of type " +
+                    dtype->as_string().substr(0, 40) +
+                    ", which Lamina does not have; convert it to BF16 or F32");
+  Entry entry{file, stored, {stored->dtype, shape_of(*file, name, *shape)}, 0, 0};
+  const uint64_t begin = unsigned_number(*file, offsets->at(size_t{0}), "where tensor '" + name + "' begins"),
+                 end = unsigned_number(*file, offsets->at(1), "where tensor '" + name + "' ends");
+  const std::optional<uint64_t> bytes = bytes_of(entry.type.shape, stored->bytes);
+  if (end < begin || !bytes || end - begin != *bytes)
+    damaged(*file, "tensor '" + name + "' " + entry.type.shape.str() + " of " + stored->name +
+                       " cannot lie in bytes " + std::to_string(begin) + " to " + std::to_string(end));
+  if (end > file->size() - data)
+    throw FileError("'" + file->path() + "' is truncated: tensor '" + name + "' ends at byte " +
+                    std::to_string(data + end) + ", and the file has " + std::to_string(file->size()));
+  entry.begin = data + begin;
+  entry.bytes = *bytes;
+  return entry;
+}
+
+/// Each tensor follows the one before, as the format has it: no byte is read twice.
+void check_places(const File& file, std::vector<std::pair<uint64_t, uint64_t>> places, uint64_t data) {
+  std::sort(places.begin(), places.end());
+  uint64_t at = data;
+  for (const auto& [begin, bytes] : places) {
+    if (begin != at)
+      damaged(file, "its tensors do not lie one after the other (byte " + std::to_string(at) + ")");
+    at += bytes;
+  }
+  if (at != file.size())
+    damaged(file,
+            "it has " + std::to_string(file.size()) + " bytes, and its tensors end at " + std::to_string(at));
+}
+
+template <class From, class To>
+void widen(const std::string& bytes, void* to, const std::string& place) {
+  auto* const out = static_cast<To*>(to);
+  for (size_t i = 0; i < bytes.size() / sizeof(From); ++i) {
+    From value;
+    std::memcpy(&value, bytes.data() + i * sizeof(From), sizeof(From));
+    if (static_cast<uint64_t>(value) > static_cast<uint64_t>(std::numeric_limits<To>::max()))
+      throw FileError(place + ": element " + std::to_string(i) + ", " + std::to_string(value) +
+                      ", is too large for the 64-bit integers of tensors");
+    out[i] = static_cast<To>(value);
+  }
+}
+
+}  // namespace
+
+struct SafetensorsReader::State {
+  std::map<std::string, Entry> entries;
+  std::map<std::string, std::string> metadata;
+
+  void open(const std::string& path) {
+    const auto file = std::make_shared<const File>(path);
+    if (file->size() < 8) damaged(*file, "it has " + std::to_string(file->size()) + " bytes");
+    uint64_t length = 0;
+    file->read(0, &length, 8);
+    if (length > file->size() - 8 || length > kMostHeader)
+      damaged(*file, "its header would take " + std::to_string(length) + " bytes");
+    std::string text(static_cast<size_t>(length), '\0');
+    file->read(8, text.data(), text.size());
+    const uint64_t data = 8 + length;
+    const Json header = Json::parse(text, path, kMostHeader);
+    if (!header.is_object()) damaged(*file, "its header is no object");
+    std::vector<std::pair<uint64_t, uint64_t>> places;
+    for (const auto& [name, json] : header.as_object()) {
+      if (name == "__metadata__") {
+        if (!json.is_object()) damaged(*file, "its __metadata__ is no object");
+        for (const auto& [key, value] : json.as_object())
+          metadata[key] = value.is_string() ? value.as_string() : value.dump();
+        continue;
+      }
+      Entry entry = entry_of(file, name, json, data);
+      places.emplace_back(entry.begin, entry.bytes);
+      if (!entries.emplace(name, std::move(entry)).second)
+        throw FileError("'" + path + "': tensor '" + name + "' is in another file, too");
+    }
+    check_places(*file, std::move(places), data);
+  }
+
+  void open_index(const std::filesystem::path& path) {
+    const Json index = Json::parse(read_file(path.string(), kMostHeader), path.string(), kMostHeader);
+    const Json* const map = index.find("weight_map");
+    if (!map || !map->is_object())
+      throw FileError("'" + path.string() + "' has no \"weight_map\": it is no index of safetensors files");
+    std::set<std::string> files;
+    for (const auto& [name, file] : map->as_object()) {
+      if (!file.is_string() || file.as_string().empty() || file.as_string().find('/') != std::string::npos)
+        throw FileError("'" + path.string() + "': tensor '" + name +
+                        "' should be in a file beside the index, not in " + file.dump().substr(0, 200));
+      files.insert(file.as_string());
+    }
+    for (const std::string& file : files) {
+      const std::filesystem::path shard = path.parent_path() / file;
+      if (!std::filesystem::is_regular_file(shard))
+        throw FileError("'" + shard.string() + "' is missing: '" + path.string() +
+                        "' says that tensors are in it");
+      open(shard.string());
+    }
+    for (const auto& [name, file] : map->as_object()) {
+      if (!entries.count(name))
+        throw FileError("'" + path.string() + "' says that tensor '" + name + "' is in '" + file.as_string() +
+                        "', and it is not");
+    }
+  }
+
+  const Entry& at(const std::string& name) const {
+    const auto found = entries.find(name);
+    if (found != entries.end()) return found->second;
+    std::vector<std::string> known;
+    for (const auto& [other, entry] : entries) known.push_back(other);
+    throw FileError("there is no tensor '" + name + "' in " + where() + suggest(name, known));
+  }
+  std::string where() const {
+    return entries.empty() ? "the file" : "'" + entries.begin()->second.file->path() + "'";
+  }
+};
+
+SafetensorsReader::SafetensorsReader(const std::string& path) : state_(std::make_unique<State>()) {
+  detail::reading(path, [&] {
+    std::filesystem::path file = path;
+    if (std::filesystem::is_directory(file)) {
+      const std::filesystem::path folder = file;
+      file = folder / "model.safetensors";
+      if (!std::filesystem::exists(file)) file = folder / "model.safetensors.index.json";
+      if (!std::filesystem::exists(file))
+        throw FileError("'" + path + "' has neither model.safetensors nor model.safetensors.index.json");
+    }
+    if (file.extension() == ".json") {
+      state_->open_index(file);
+    } else {
+      state_->open(file.string());
+    }
+  });
+}
+
+SafetensorsReader::~SafetensorsReader() = default;
+SafetensorsReader::SafetensorsReader(SafetensorsReader&&) noexcept = default;
+SafetensorsReader& SafetensorsReader::operator=(SafetensorsReader&&) noexcept = default;
+
+std::vector<std::string> SafetensorsReader::names() const {
+  std::vector<std::string> all;
+  for (const auto& [name, entry] : state_->entries) all.push_back(name);
+  return all;
+}
+
+bool SafetensorsReader::has(const std::string& name) const { return state_->entries.count(name) > 0; }
+const TensorType& SafetensorsReader::type(const std::string& name) const { return state_->at(name).type; }
+const std::map<std::string, std::string>& SafetensorsReader::metadata() const { return state_->metadata; }
+
+uint64_t SafetensorsReader::bytes() const {
+  uint64_t total = 0;
+  for (const auto& [name, entry] : state_->entries) total += entry.bytes;
+  return total;
+}
+
+Tensor SafetensorsReader::read(const std::string& name) const {
+  const Entry& entry = state_->at(name);
+  return detail::reading(entry.file->path(), [&] {
+    auto buffer = std::make_shared<Buffer>(Device{}, entry.type.bytes());
+    const std::string_view stored = entry.stored->name;
+    if (stored == "U16" || stored == "U32" || stored == "U64") {
+      std::string bytes(static_cast<size_t>(entry.bytes), '\0');
+      entry.file->read(entry.begin, bytes.data(), bytes.size());
+      const std::string place = "'" + entry.file->path() + "', tensor '" + name + "'";
+      if (stored == "U16") widen<uint16_t, int32_t>(bytes, buffer->data(), place);
+      if (stored == "U32") widen<uint32_t, int64_t>(bytes, buffer->data(), place);
+      if (stored == "U64") widen<uint64_t, int64_t>(bytes, buffer->data(), place);
+    } else {
+      entry.file->read(entry.begin, buffer->data(), static_cast<size_t>(entry.bytes));
+    }
+    if (entry.type.dtype == DType::kBool) {
+      auto* const bytes = static_cast<unsigned char*>(buffer->data());
+      for (uint64_t i = 0; i < entry.bytes; ++i)
+        bytes[i] = bytes[i] != 0;  // another value would be undefined
+    }
+    return Tensor::wrap(std::move(buffer), entry.type);
+  });
+}
+
+void write_safetensors(const std::string& path, const std::vector<NamedTensor>& tensors,
+                       const std::map<std::string, std::string>& metadata) {
+  Json header = Json::object();
+  if (!metadata.empty()) {
+    Json about = Json::object();
+    for (const auto& [key, value] : metadata) about[key] = value;
+    header["__metadata__"] = std::move(about);
+  }
+  std::set<std::string> seen;
+  uint64_t at = 0;
+  for (const auto& [name, value] : tensors) {
+    if (name == "__metadata__" || !seen.insert(name).second)
+      throw InvalidArgument("write_safetensors: the name '" + name + "' " +
+                            (name == "__metadata__" ? "has a meaning of its own" : "occurs twice"));
+    Json shape = Json::list();
+    for (const int64_t extent : value.shape()) shape.push_back(extent);
+    const uint64_t bytes = value.type().bytes();
+    header[name] = Json::object({{"dtype", stored_as(value.dtype()).name},
+                                 {"shape", std::move(shape)},
+                                 {"data_offsets", Json::list({at, at + bytes})}});
+    at += bytes;
+  }
+  std::string text = header.dump();
+  text.resize((text.size() + 7) / 8 * 8, ' ');  // tensors are aligned
+  const uint64_t length = text.size();
+  AtomicFile file(path);
+  file.reserve(8 + length + at);
+  file.write({reinterpret_cast<const char*>(&length), 8});
+  file.write(text);
+  for (const auto& [name, value] : tensors) {
+    const Tensor here = value.eval().to("/CPU:0");
+    file.write({static_cast<const char*>(here.buffer()->data()), here.type().bytes()});
+  }
+  file.commit();
+}
+
+}  // namespace lamina

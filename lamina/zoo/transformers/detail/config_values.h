@@ -1,0 +1,65 @@
+// Members of config.json, checked. Internal header.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "lamina/base/error.h"
+#include "lamina/base/json.h"
+
+namespace lamina::detail {
+
+/// Reads what is there; what is absent or null leaves the default. Throws InvalidArgument for what cannot be.
+class ConfigValues {
+ public:
+  ConfigValues(const Json& json, std::string name) : json_(json), name_(std::move(name)) {}
+
+  void integer(const char* key, int64_t& value) const {
+    if (const Json* const found = find(key)) {
+      if (!found->is_int()) fail(key, *found, "an integer");
+      value = found->as_int();
+    }
+  }
+  /// A size that memory could have.
+  void size(const char* key, int64_t& value) const {
+    integer(key, value);
+    if (value < 1 || value > int64_t{1} << 31) fail(key, value, "a number from 1 on");
+  }
+  void number(const char* key, double& value) const {
+    if (const Json* const found = find(key)) {
+      if (!found->is_number()) fail(key, *found, "a number");
+      value = found->as_double();
+    }
+  }
+  /// A share from 0 to less than 1.
+  void rate(const char* key, double& value) const {
+    number(key, value);
+    if (!(value >= 0 && value < 1)) fail(key, value, "a number from 0 to less than 1");
+  }
+  void text(const char* key, std::string& value) const {
+    if (const Json* const found = find(key)) {
+      if (!found->is_string()) fail(key, *found, "a string");
+      value = found->as_string();
+    }
+  }
+  void flag(const char* key, bool& value) const {
+    if (const Json* const found = find(key)) {
+      if (!found->is_bool()) fail(key, *found, "true or false");
+      value = found->as_bool();
+    }
+  }
+  const Json* find(const char* key) const {
+    const Json* const found = json_.find(key);
+    return found && !found->is_null() ? found : nullptr;
+  }
+  [[noreturn]] void fail(const char* key, const Json& value, const char* expected) const {
+    throw InvalidArgument(name_ + ": " + key + " is " + value.dump().substr(0, 100) + "; " + expected +
+                          " was expected");
+  }
+
+ private:
+  const Json& json_;
+  std::string name_;
+};
+
+}  // namespace lamina::detail

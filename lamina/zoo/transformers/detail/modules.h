@@ -1,0 +1,106 @@
+// Layers with the names, shapes and order of PyTorch's modules, of which Hugging Face's models are made:
+// their weights go from file to layer and back as they are. Internal header.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lamina/nn/layer.h"
+
+namespace lamina::detail {
+
+/// A layer whose parameters are known before it is built.
+class Module : public Layer {
+ public:
+  struct Parameter {
+    std::string name;  ///< "weight"
+    Shape shape;
+    Choice<Initializer> first;
+  };
+  const std::vector<Parameter>& parameters() const { return parameters_; }
+
+  bool has_weights() const override { return true; }
+  std::vector<Tensor> forward(const LayerCall& call, CallContext& context) const override;
+  TensorSpecs compute_output_specs(const TensorSpecs& inputs) const override { return inputs; }
+
+ protected:
+  /// `name`: where it is in the model, "encoder.block.0.layer.0.SelfAttention.q".
+  Module(const std::string& name, std::vector<Parameter> parameters);
+  void create_weights_for(const TensorSpecs& inputs) override;
+  /// Parameter number `i` in the dtype that the layer computes with.
+  Tensor value(size_t i, const CallContext& context) const;
+
+ private:
+  std::vector<Parameter> parameters_;
+  std::vector<WeightPtr> weights_;
+};
+
+/// x weight^T + bias (torch.nn.Linear): weight (outputs, inputs), bias (outputs) if there is one.
+class Linear final : public Module {
+ public:
+  Linear(const std::string& name, int64_t inputs, int64_t outputs, bool bias, double deviation);
+  std::string class_name() const override { return "Linear"; }
+  Tensor operator()(const Tensor& x, const CallContext& context) const;
+
+ private:
+  bool bias_;
+};
+
+/// Rows of a table at ids (torch.nn.Embedding): weight (rows, width).
+class TokenTable final : public Module {
+ public:
+  TokenTable(const std::string& name, int64_t rows, int64_t width, double deviation);
+  std::string class_name() const override { return "TokenTable"; }
+  Tensor operator()(const Tensor& ids, const CallContext& context) const;
+  /// x weight^T: what each row of the table says of x.
+  Tensor scores(const Tensor& x, const CallContext& context) const;
+  int64_t rows() const { return parameters()[0].shape[0]; }
+};
+
+/// Normalisation over the last axis (torch.nn.LayerNorm, and the root mean square alone): weight and bias
+/// (width).
+class Norm final : public Module {
+ public:
+  enum class Kind { kLayer, kRootMeanSquare };
+  Norm(const std::string& name, int64_t width, Kind kind, double epsilon);
+  std::string class_name() const override { return "Norm"; }
+  Tensor operator()(const Tensor& x, const CallContext& context) const;
+
+ private:
+  Kind kind_;
+  double epsilon_;
+};
+
+/// What parts of a model are made with: it hands them to the model under their full names.
+class ModuleScope {
+ public:
+  using Track = std::function<void(const std::string& name, const std::shared_ptr<Module>& module)>;
+  /// @param deviation  of the normal distribution of first values
+  ModuleScope(Track track, double deviation) : track_(std::move(track)), deviation_(deviation) {}
+
+  /// "encoder" / "block.0": what is below.
+  ModuleScope operator/(const std::string& name) const;
+
+  std::shared_ptr<Linear> linear(const std::string& name, int64_t inputs, int64_t outputs, bool bias) const;
+  std::shared_ptr<TokenTable> table(const std::string& name, int64_t rows, int64_t width) const;
+  std::shared_ptr<Norm> norm(const std::string& name, int64_t width, Norm::Kind kind, double epsilon) const;
+
+ private:
+  template <class M>
+  std::shared_ptr<M> made(std::shared_ptr<M> module) const {
+    track_(module->name(), module);
+    return module;
+  }
+  std::string full(const std::string& name) const { return prefix_.empty() ? name : prefix_ + "." + name; }
+
+  Track track_;
+  double deviation_;
+  std::string prefix_;
+};
+
+/// Zeros for the share `rate` of the elements while training, the others larger by as much.
+Tensor drop(const Tensor& x, double rate, CallContext& context);
+
+}  // namespace lamina::detail

@@ -1,0 +1,27 @@
+// What all handles of one pretrained model share. Internal header.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lamina/zoo/transformers/detail/decoder.h"
+#include "lamina/zoo/transformers/detail/modules.h"
+#include "lamina/zoo/transformers/pretrained_model.h"
+
+namespace lamina {
+
+struct PretrainedModel::State {
+  Json config;
+  GenerationConfig generation;
+  std::vector<std::shared_ptr<detail::Module>> modules;
+  std::mutex making;
+  std::unique_ptr<detail::Decoder> made;
+
+  /// The compiled steps, made at the first use: the model must be built.
+  detail::Decoder& decoder(const PretrainedModel& model);
+};
+
+}  // namespace lamina

@@ -1,0 +1,204 @@
+// Hugging Face's folders, in and out.
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include "lamina/backend/backend.h"
+#include "lamina/base/error.h"
+#include "lamina/base/files.h"
+#include "lamina/formats/detail/reading.h"
+#include "lamina/formats/safetensors.h"
+#include "lamina/nn/detail/values_follow.h"
+#include "lamina/ops/cast.h"
+#include "lamina/zoo/transformers/detail/modules.h"
+#include "lamina/zoo/transformers/detail/pretrained_state.h"
+#include "lamina/zoo/transformers/pretrained_model.h"
+
+namespace lamina {
+namespace {
+
+constexpr uint64_t kMostConfig = uint64_t{16} << 20;
+
+std::vector<Architecture>& architectures() {
+  static std::vector<Architecture> all;
+  return all;
+}
+
+/// The one that config.json names, or the first of its type.
+const Architecture& find_architecture(const Json& config) {
+  std::vector<std::string> named;
+  if (const Json* const list = config.find("architectures"); list && list->is_list()) {
+    for (const Json& name : list->as_list()) {
+      if (name.is_string()) named.push_back(name.as_string());
+    }
+  }
+  for (const std::string& name : named) {
+    for (const Architecture& one : architectures()) {
+      if (one.name == name) return one;
+    }
+  }
+  const Json* const type = config.find("model_type");
+  const std::string model_type = type && type->is_string() ? type->as_string() : "";
+  std::vector<std::string> known;
+  for (const Architecture& one : architectures()) {
+    if (named.empty() && one.model_type == model_type) return one;
+    known.push_back(named.empty() ? one.model_type : one.name);
+  }
+  std::sort(known.begin(), known.end());
+  known.erase(std::unique(known.begin(), known.end()), known.end());
+  if (named.empty() && model_type.empty()) throw FileError("it names neither architectures nor a model_type");
+  const std::string wanted = named.empty() ? model_type : named[0];
+  throw FileError("the architecture is '" + wanted + "', which Lamina does not have" +
+                  suggest(wanted, known));
+}
+
+bool says_tied(const Json& config) {
+  const Json* const tie = config.find("tie_word_embeddings");
+  return !tie || !tie->is_bool() || tie->as_bool();
+}
+
+/// Whether the head is the table: files may hold it twice, and configurations of some versions say so of all
+/// models.
+bool is_tied(const Architecture& architecture, const Json& config, const SafetensorsReader& reader) {
+  const auto& [type, name, make, head, table] = architecture;
+  if (head.empty() || !reader.has(head) || !reader.has(table)) return says_tied(config);
+  if (!says_tied(config) || reader.type(head) != reader.type(table)) return false;
+  const Tensor a = reader.read(head), b = reader.read(table);
+  return std::memcmp(a.buffer()->data(), b.buffer()->data(), a.type().bytes()) == 0;
+}
+
+Json read_config(const std::filesystem::path& path) {
+  Json json = Json::parse(read_file(path.string(), kMostConfig), path.string(), kMostConfig);
+  if (!json.is_object()) throw FileError("'" + path.string() + "' is no object");
+  return json;
+}
+
+}  // namespace
+
+bool register_architecture(Architecture architecture) {
+  architectures().push_back(std::move(architecture));
+  return true;
+}
+
+/// What loading and saving see of a model.
+struct PretrainedFiles {
+  static const std::vector<std::shared_ptr<detail::Module>>& modules(const PretrainedModel& model) {
+    return model.state_->modules;
+  }
+
+  static void build(PretrainedModel& model) {
+    int stream = 0;
+    for (const auto& module : modules(model)) module->build(TensorSpecs{}, model.seed(), stream);
+  }
+
+  static void load(PretrainedModel& model, const SafetensorsReader& reader, const std::string& copy) {
+    {
+      const detail::ValuesFollow follow;
+      build(model);
+    }
+    std::set<std::string> known;
+    std::vector<std::string> missing;
+    for (const auto& module : modules(model)) {
+      for (const WeightPtr& weight : module->own_weights()) {
+        const std::string name = module->name() + "." + weight->name;
+        known.insert(name);
+        if (!reader.has(name)) {
+          missing.push_back(name);
+          continue;
+        }
+        const TensorType& type = reader.type(name);
+        if (type.shape != weight->type.shape)
+          throw FileError("tensor '" + name + "' is " + type.shape.str() + ", but by config.json it is " +
+                          weight->type.shape.str());
+        if (!is_floating(type.dtype))
+          throw FileError("tensor '" + name + "' holds " + type.str() + "; floats were expected");
+        const Tensor value = reader.read(name);
+        weight->value = type.dtype == weight->type.dtype ? value : cast(value, weight->type.dtype).eval();
+        weight->fresh = false;
+      }
+    }
+    if (!missing.empty())
+      throw FileError("tensor '" + missing[0] + "' is missing" +
+                      (missing.size() > 1 ? ", and " + std::to_string(missing.size() - 1) + " more" : "") +
+                      suggest(missing[0], reader.names()));
+    for (const std::string& name : reader.names()) {
+      if (!known.count(name) && name != copy && !model.ignores(name))
+        throw FileError("tensor '" + name + "' has no place in " + model.class_name() +
+                        " as config.json describes it");
+    }
+  }
+};
+
+std::shared_ptr<PretrainedModel> AutoModel::from_config(const Json& config, const ModelOptions& options) {
+  std::shared_ptr<PretrainedModel> model = find_architecture(config).make(config, says_tied(config), options);
+  PretrainedFiles::build(*model);
+  model->set_generation_config(GenerationConfig::from_json(config, "config"));
+  return model;
+}
+
+std::shared_ptr<PretrainedModel> AutoModel::from_pretrained(const std::string& folder) {
+  const std::filesystem::path path = folder;
+  if (!std::filesystem::is_directory(path))
+    throw FileError("'" + folder +
+                    "' is no folder; a folder with config.json and model.safetensors was expected");
+  const std::string file = (path / "config.json").string();
+  const Json config = read_config(file);
+  const Architecture& architecture =
+      detail::reading(file, [&]() -> const Architecture& { return find_architecture(config); });
+  const SafetensorsReader reader(folder);
+  const bool tied = is_tied(architecture, config, reader);
+  std::shared_ptr<PretrainedModel> model =
+      detail::reading(file, [&] { return architecture.make(config, tied, {}); });
+  detail::reading(folder, [&] { PretrainedFiles::load(*model, reader, tied ? architecture.head : ""); });
+  const std::filesystem::path generation = path / "generation_config.json";
+  const bool own = std::filesystem::exists(generation);
+  const GenerationConfig how = own ? GenerationConfig::from_json(read_config(generation), generation.string())
+                                   : GenerationConfig::from_json(config, file);
+  detail::reading(own ? generation.string() : file, [&] { model->set_generation_config(how); });
+  return model;
+}
+
+void PretrainedModel::save_pretrained(const std::string& folder, uint64_t max_shard_bytes) const {
+  const std::filesystem::path path = folder;
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) throw FileError("cannot make folder '" + folder + "': " + error.message());
+  std::vector<std::vector<NamedTensor>> shards(1);
+  uint64_t in_shard = 0, total = 0;
+  for (const auto& module : state_->modules) {
+    for (const WeightPtr& weight : module->own_weights()) {
+      const uint64_t bytes = weight->type.bytes();
+      if (in_shard > 0 && in_shard + bytes > max_shard_bytes) {
+        shards.emplace_back();
+        in_shard = 0;
+      }
+      in_shard += bytes;
+      total += bytes;
+      shards.back().push_back({module->name() + "." + weight->name, weight->read()});
+    }
+  }
+  const auto number = [](size_t n) {
+    const std::string digits = std::to_string(n);
+    return std::string(5 - std::min<size_t>(5, digits.size()), '0') + digits;
+  };
+  Json map = Json::object();
+  for (size_t i = 0; i < shards.size(); ++i) {
+    const std::string name = shards.size() == 1
+                                 ? "model.safetensors"
+                                 : "model-" + number(i + 1) + "-of-" + number(shards.size()) + ".safetensors";
+    write_safetensors((path / name).string(), shards[i], {{"format", "pt"}});
+    for (const NamedTensor& tensor : shards[i]) map[tensor.name] = name;
+  }
+  const auto write = [&](const char* name, const Json& json) {
+    write_file((path / name).string(), json.dump(2) + "\n");
+  };
+  if (shards.size() > 1)
+    write("model.safetensors.index.json", Json::object({{"metadata", Json::object({{"total_size", total}})},
+                                                        {"weight_map", std::move(map)}}));
+  write("generation_config.json", generation_config().to_json());
+  write("config.json", config_json());
+}
+
+}  // namespace lamina

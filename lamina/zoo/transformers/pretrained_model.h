@@ -1,0 +1,126 @@
+// Language models as Hugging Face's folders hold them: config.json, model.safetensors,
+// generation_config.json.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lamina/nn/model.h"
+#include "lamina/zoo/transformers/generation_config.h"
+
+namespace lamina {
+
+namespace detail {
+class Decoder;
+class Module;
+class ModuleScope;
+}  // namespace detail
+
+/// What a model that writes text is asked at one step (PretrainedModel::decode).
+struct DecodeInputs {
+  Tensor ids;       ///< int32 (rows, new tokens)
+  Tensor position;  ///< int32 (): where the first of them stands, the same for all rows
+  Tensor padding;   ///< int32 (rows): how many tokens of padding each row begins with; undefined: none
+  /// What encode() gave, with a row for each row; empty without an encoder.
+  std::vector<Tensor> memory = {};
+};
+
+/// A language model with the names, shapes and configuration of Hugging Face's library. It is a Model: it is
+/// compiled, trained and saved like any other; and it generates text.
+///
+/// A class derives from LayerOf<Class, PretrainedModel>, makes its parts in the constructor, and registers
+/// itself with register_architecture.
+class PretrainedModel : public Model {
+ public:
+  /// What config.json holds.
+  const Json& config_json() const;
+  /// "t5"
+  std::string model_type() const;
+  std::string module() const override { return "transformers"; }
+  std::string class_name() const override = 0;
+
+  /// What generate() does unless it is told otherwise: generation_config.json.
+  const GenerationConfig& generation_config() const;
+  void set_generation_config(const GenerationConfig& config);
+
+  /// The tokens that follow, for each of `prompts`: of encoder-decoders what the decoder writes after its
+  /// start token, of others what comes after the prompt; up to and with the token that ends the text. Unequal
+  /// lengths are padded, which changes nothing. With num_return_sequences that many in a row for each prompt,
+  /// the best first.
+  ///
+  /// Throws InvalidArgument for an empty prompt, ids that the vocabulary does not have, prompts that with the
+  /// new tokens are longer than the model's context, and options that contradict each other.
+  /// @param options  stated ones count instead of generation_config()
+  std::vector<std::vector<int64_t>> generate(const std::vector<std::vector<int64_t>>& prompts,
+                                             const GenerateOptions& options = {}) const;
+  /// The same for one.
+  std::vector<int64_t> generate(const std::vector<int64_t>& prompt,
+                                const GenerateOptions& options = {}) const;
+
+  /// Writes config.json, model.safetensors and generation_config.json, which Hugging Face's library loads.
+  /// Creates the folder. Throws FileError.
+  /// @param max_shard_bytes  larger models come in several files with an index
+  void save_pretrained(const std::string& folder, uint64_t max_shard_bytes = uint64_t{5} << 30) const;
+
+  // ---- What an architecture gives for generate()
+
+  virtual bool is_encoder_decoder() const { return false; }
+  /// Tokens that it can look at; 0 for any number.
+  virtual int64_t context_length() const { return 0; }
+  int64_t vocab_size() const;
+  /// What decode() keeps of earlier tokens, for so many rows and positions.
+  virtual std::vector<TensorType> cache_types(int64_t rows, int64_t length) const;
+  /// What decoding needs of the source: ids int32 (rows, source), mask bool (rows, source), false for
+  /// padding. Each tensor has a row for each row.
+  virtual std::vector<Tensor> encode(const Tensor& ids, const Tensor& mask, CallContext& context) const;
+  /// Logits (rows, vocabulary) of what follows the last of the new tokens. `cache` goes in and out.
+  virtual Tensor decode(const DecodeInputs& inputs, std::vector<Tensor>& cache, CallContext& context) const;
+
+ protected:
+  /// @param config  what config.json holds
+  PretrainedModel(const Json& config, const ModelOptions& options);
+  /// For constructors: what parts are made with.
+  /// @param deviation  of the normal distribution of first values
+  detail::ModuleScope scope(double deviation);
+  Json own_config() const override { return Json::object({{"config", config_json()}}); }
+  /// Names of tensors that files may have and that say nothing new, or nothing at all (a tied head).
+  virtual bool ignores(const std::string& name) const;
+
+ private:
+  friend class detail::Decoder;
+  friend struct PretrainedFiles;
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+/// How models of one class are made.
+struct Architecture {
+  std::string
+      model_type;    ///< as in config.json: "t5". Where that names no class, the first of its type is taken
+  std::string name;  ///< the class: "T5ForConditionalGeneration"
+  /// @param tied  whether the scores of tokens come from the table of tokens, and not from a matrix of their
+  /// own
+  std::shared_ptr<PretrainedModel> (*make)(const Json& config, bool tied, const ModelOptions& options);
+  /// Names of that matrix and that table in files; empty for models without one.
+  std::string head = {}, table = {};
+};
+
+/// Adds one before main.
+bool register_architecture(Architecture architecture);
+
+/// Loads models whatever their architecture.
+struct AutoModel {
+  /// The model in a folder that Hugging Face's save_pretrained wrote: config.json, model.safetensors or its
+  /// shards with their index, and generation_config.json if there is one. 16-bit weights become float32.
+  ///
+  /// Throws FileError for a missing file or shard, an architecture that Lamina does not have (listing those
+  /// it has), and weights that are missing, not known or of other shapes than config.json says.
+  static std::shared_ptr<PretrainedModel> from_pretrained(const std::string& folder);
+  /// A new one of that configuration, with first values drawn from options.seed.
+  static std::shared_ptr<PretrainedModel> from_config(const Json& config, const ModelOptions& options = {});
+};
+
+}  // namespace lamina

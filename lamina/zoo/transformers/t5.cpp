@@ -1,0 +1,326 @@
+// T5 in the modules and names of Hugging Face's library.
+#include "lamina/zoo/transformers/t5.h"
+
+#include "lamina/base/error.h"
+#include "lamina/nn/config.h"
+#include "lamina/ops/binary.h"
+#include "lamina/ops/cast.h"
+#include "lamina/ops/compare.h"
+#include "lamina/ops/reshape.h"
+#include "lamina/ops/slice.h"
+#include "lamina/ops/transpose.h"
+#include "lamina/zoo/transformers/detail/activation.h"
+#include "lamina/zoo/transformers/detail/attention.h"
+#include "lamina/zoo/transformers/detail/config_values.h"
+#include "lamina/zoo/transformers/detail/modules.h"
+#include "lamina/zoo/transformers/detail/relative_positions.h"
+
+namespace lamina {
+
+using detail::Linear;
+using detail::ModuleScope;
+using detail::Norm;
+using detail::RelativePositions;
+using detail::TokenTable;
+
+namespace {
+
+/// What attention looks at besides its queries.
+struct Seen {
+  AttentionOptions options;
+  Tensor key, value;  ///< of all tokens, heads apart
+};
+
+struct Attention {
+  Attention(const ModuleScope& scope, const T5Config& config, bool has_bias)
+      : width(config.d_kv), dropout(config.dropout_rate) {
+    const int64_t inner = config.num_heads * config.d_kv;
+    q = scope.linear("q", config.d_model, inner, false);
+    k = scope.linear("k", config.d_model, inner, false);
+    v = scope.linear("v", config.d_model, inner, false);
+    o = scope.linear("o", inner, config.d_model, false);
+    if (has_bias)
+      bias = scope.table("relative_attention_bias", config.relative_attention_num_buckets, config.num_heads);
+  }
+  Tensor keys(const Tensor& x, CallContext& context) const {
+    return detail::heads_of((*k)(x, context), width);
+  }
+  Tensor values(const Tensor& x, CallContext& context) const {
+    return detail::heads_of((*v)(x, context), width);
+  }
+  Tensor operator()(const Tensor& x, const Seen& seen, CallContext& context) const {
+    const Tensor query = detail::heads_of((*q)(x, context), width);
+    return (*o)(
+        detail::joined_heads(detail::attend(query, seen.key, seen.value, seen.options, dropout, context)),
+        context);
+  }
+  /// (1, heads, queries, keys) for buckets (queries, keys).
+  Tensor bias_of(const Tensor& buckets, CallContext& context) const {
+    return expand_dims(transpose((*bias)(buckets, context), {2, 0, 1}), 0);
+  }
+
+  int64_t width;
+  double dropout;
+  std::shared_ptr<Linear> q, k, v, o;
+  std::shared_ptr<TokenTable> bias;
+};
+
+struct FeedForward {
+  FeedForward(const ModuleScope& scope, const T5Config& config) : dropout(config.dropout_rate) {
+    std::string name = config.feed_forward_proj;
+    gated = name.rfind("gated-", 0) == 0;
+    if (gated) name = name.substr(6);
+    activation = detail::pretrained_activation(gated && name == "gelu" ? "gelu_new" : name);
+    in = scope.linear(gated ? "wi_0" : "wi", config.d_model, config.d_ff, false);
+    if (gated) gate = scope.linear("wi_1", config.d_model, config.d_ff, false);
+    out = scope.linear("wo", config.d_ff, config.d_model, false);
+  }
+  Tensor operator()(const Tensor& x, CallContext& context) const {
+    Tensor inner = activation((*in)(x, context));
+    if (gated) inner = inner * (*gate)(x, context);
+    return (*out)(detail::drop(inner, dropout, context), context);
+  }
+
+  double dropout;
+  bool gated;
+  detail::Activation activation;
+  std::shared_ptr<Linear> in, gate, out;
+};
+
+struct Block {
+  Block(const ModuleScope& scope, const T5Config& config, bool decoder, bool first)
+      : attention(scope / "layer.0.SelfAttention", config, first), norm(norm_of(scope / "layer.0", config)) {
+    if (decoder) {
+      cross.emplace(scope / "layer.1.EncDecAttention", config, false);
+      cross_norm = norm_of(scope / "layer.1", config);
+    }
+    const ModuleScope last = scope / (decoder ? "layer.2" : "layer.1");
+    feed_forward.emplace(last / "DenseReluDense", config);
+    feed_forward_norm = norm_of(last, config);
+  }
+  static std::shared_ptr<Norm> norm_of(const ModuleScope& scope, const T5Config& config) {
+    return scope.norm("layer_norm", config.d_model, Norm::Kind::kRootMeanSquare, config.layer_norm_epsilon);
+  }
+
+  Attention attention;
+  std::shared_ptr<Norm> norm;
+  std::optional<Attention> cross;
+  std::shared_ptr<Norm> cross_norm;
+  std::optional<FeedForward> feed_forward;
+  std::shared_ptr<Norm> feed_forward_norm;
+};
+
+/// The blocks of encoder or decoder.
+class Stack {
+ public:
+  Stack(const ModuleScope& scope, const T5Config& config, bool decoder) : dropout_(config.dropout_rate) {
+    const int64_t count = decoder ? config.num_decoder_layers.value_or(config.num_layers) : config.num_layers;
+    for (int64_t i = 0; i < count; ++i)
+      blocks_.emplace_back(scope / ("block." + std::to_string(i)), config, decoder, i == 0);
+    final_ = scope.norm("final_layer_norm", config.d_model, Norm::Kind::kRootMeanSquare,
+                        config.layer_norm_epsilon);
+  }
+  const std::vector<Block>& blocks() const { return blocks_; }
+  const Attention& first() const { return blocks_.at(0).attention; }
+
+  /// self(block number, normed x) and cross(block number) say what a block looks at.
+  Tensor operator()(Tensor x, const auto& self, const auto& cross, CallContext& context) const {
+    const auto dropped = [&](const Tensor& y) { return detail::drop(y, dropout_, context); };
+    x = dropped(x);
+    for (size_t i = 0; i < blocks_.size(); ++i) {
+      const Block& block = blocks_[i];
+      const Tensor normed = (*block.norm)(x, context);
+      x = x + dropped(block.attention(normed, self(i, normed), context));
+      if (block.cross) x = x + dropped((*block.cross)((*block.cross_norm)(x, context), cross(i), context));
+      x = x + dropped((*block.feed_forward)((*block.feed_forward_norm)(x, context), context));
+    }
+    return dropped((*final_)(x, context));
+  }
+
+ private:
+  double dropout_;
+  std::vector<Block> blocks_;
+  std::shared_ptr<Norm> final_;
+};
+
+}  // namespace
+
+struct T5ForConditionalGeneration::Parts {
+  Parts(const ModuleScope& scope, const T5Config& config)
+      : config(config),
+        shared(scope.table("shared", config.vocab_size, config.d_model)),
+        encoder(scope / "encoder", config, false),
+        decoder(scope / "decoder", config, true),
+        in_source{config.relative_attention_num_buckets, config.relative_attention_max_distance, true},
+        in_target{config.relative_attention_num_buckets, config.relative_attention_max_distance, false} {
+    if (!config.tie_word_embeddings) head = scope.linear("lm_head", config.d_model, config.vocab_size, false);
+  }
+
+  /// (batch, source, d_model); `mask`: bool (batch, 1, 1, source), or undefined.
+  Tensor encoded(const Tensor& ids, const Tensor& mask, CallContext& context) const {
+    const int64_t length = ids.shape()[1];
+    const AttentionOptions options{encoder.first().bias_of(in_source.of(length, length), context), mask, 1.0};
+    const auto self = [&](size_t i, const Tensor& x) {
+      const Attention& attention = encoder.blocks()[i].attention;
+      return Seen{options, attention.keys(x, context), attention.values(x, context)};
+    };
+    return encoder((*shared)(ids, context), self, [](size_t) { return Seen(); }, context);
+  }
+
+  Tensor scores(Tensor x, CallContext& context) const {
+    if (config.scale_decoder_outputs.value_or(config.tie_word_embeddings))
+      x = x * (1 / std::sqrt(static_cast<double>(config.d_model)));
+    return head ? (*head)(x, context) : shared->scores(x, context);
+  }
+
+  T5Config config;
+  std::shared_ptr<TokenTable> shared;
+  Stack encoder, decoder;
+  RelativePositions in_source, in_target;
+  std::shared_ptr<Linear> head;
+};
+
+T5ForConditionalGeneration::T5ForConditionalGeneration(const T5Config& config, const ModelOptions& options)
+    : T5ForConditionalGeneration(config, config.to_json(), options) {}
+
+T5ForConditionalGeneration::T5ForConditionalGeneration(const T5Config& config, const Json& json,
+                                                       const ModelOptions& options)
+    : LayerOf<T5ForConditionalGeneration, PretrainedModel>(json, options), config_(config) {
+  const double deviation = config.initializer_factor / std::sqrt(static_cast<double>(config.d_model));
+  parts_ = std::make_shared<Parts>(scope(deviation), config);
+}
+
+bool T5ForConditionalGeneration::ignores(const std::string& name) const {
+  // Copies of the table, and a matrix that old checkpoints have and nobody reads.
+  return name == "encoder.embed_tokens.weight" || name == "decoder.embed_tokens.weight" ||
+         name == "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight";
+}
+
+std::vector<Tensor> T5ForConditionalGeneration::forward(const LayerCall& call, CallContext& context) const {
+  if (call.inputs.size() != 2 && call.inputs.size() != 3)
+    fail("expects input_ids, attention_mask (may be left out) and decoder_input_ids, received " +
+         std::to_string(call.inputs.size()) + " tensors");
+  const Tensor &ids = call.inputs[0], &target = call.inputs.back();
+  Tensor mask;
+  if (call.inputs.size() == 3) {
+    const Shape& s = ids.shape();
+    mask = reshape(not_equal(call.inputs[1], 0.0), {s[0], 1, 1, s[1]});
+  }
+  const Tensor source = parts_->encoded(ids, mask, context);
+  const int64_t length = target.shape()[1];
+  AttentionOptions own{
+      parts_->decoder.first().bias_of(parts_->in_target.of(length, length), context), {}, 1.0};
+  own.is_causal = true;
+  const auto& blocks = parts_->decoder.blocks();
+  const auto self = [&](size_t i, const Tensor& x) {
+    return Seen{own, blocks[i].attention.keys(x, context), blocks[i].attention.values(x, context)};
+  };
+  const auto cross = [&](size_t i) {
+    return Seen{
+        {{}, mask, 1.0}, blocks[i].cross->keys(source, context), blocks[i].cross->values(source, context)};
+  };
+  return {parts_->scores(parts_->decoder((*parts_->shared)(target, context), self, cross, context), context)};
+}
+
+std::vector<TensorType> T5ForConditionalGeneration::cache_types(int64_t rows, int64_t length) const {
+  const TensorType one{compute_dtype(), {rows, length, config_.num_heads, config_.d_kv}};
+  return std::vector<TensorType>(2 * parts_->decoder.blocks().size(), one);
+}
+
+// The mask, and then keys and values for each block of the decoder.
+std::vector<Tensor> T5ForConditionalGeneration::encode(const Tensor& ids, const Tensor& mask,
+                                                       CallContext& context) const {
+  const Tensor wide = reshape(mask, {mask.shape()[0], 1, 1, mask.shape()[1]});
+  const Tensor source = parts_->encoded(ids, wide, context);
+  std::vector<Tensor> memory{wide};
+  for (const Block& block : parts_->decoder.blocks()) {
+    memory.push_back(block.cross->keys(source, context));
+    memory.push_back(block.cross->values(source, context));
+  }
+  return memory;
+}
+
+Tensor T5ForConditionalGeneration::decode(const DecodeInputs& inputs, std::vector<Tensor>& cache,
+                                          CallContext& context) const {
+  const int64_t count = inputs.ids.shape()[1], keys = cache.at(0).shape()[1];
+  const auto& blocks = parts_->decoder.blocks();
+  const Tensor buckets = parts_->in_target.from(inputs.position, count, keys);
+  const AttentionOptions own{parts_->decoder.first().bias_of(buckets, context),
+                             detail::keys_so_far(inputs.position, count, keys, inputs.padding), 1.0};
+  const auto self = [&](size_t i, const Tensor& x) {
+    Tensor &key = cache[2 * i], &value = cache[2 * i + 1];
+    key = detail::with_added(key, blocks[i].attention.keys(x, context), inputs.position);
+    value = detail::with_added(value, blocks[i].attention.values(x, context), inputs.position);
+    return Seen{own, key, value};
+  };
+  const auto cross = [&](size_t i) {
+    return Seen{{{}, inputs.memory[0], 1.0}, inputs.memory[1 + 2 * i], inputs.memory[2 + 2 * i]};
+  };
+  const Tensor x = parts_->decoder((*parts_->shared)(inputs.ids, context), self, cross, context);
+  return parts_->scores(
+      reshape(x[{ellipsis, Slice{count - 1, count}, Slice{}}], {x.shape()[0], x.shape()[2]}), context);
+}
+
+T5Config T5Config::from_json(const Json& json) {
+  const detail::ConfigValues values(json, "T5Config");
+  T5Config config;
+  values.size("vocab_size", config.vocab_size);
+  values.size("d_model", config.d_model);
+  values.size("d_kv", config.d_kv);
+  values.size("d_ff", config.d_ff);
+  values.size("num_layers", config.num_layers);
+  values.size("num_decoder_layers", config.num_decoder_layers.emplace(config.num_layers));
+  values.size("num_heads", config.num_heads);
+  values.size("relative_attention_num_buckets", config.relative_attention_num_buckets);
+  values.size("relative_attention_max_distance", config.relative_attention_max_distance);
+  values.rate("dropout_rate", config.dropout_rate);
+  values.number("layer_norm_epsilon", config.layer_norm_epsilon);
+  values.number("initializer_factor", config.initializer_factor);
+  values.text("feed_forward_proj", config.feed_forward_proj);
+  values.flag("tie_word_embeddings", config.tie_word_embeddings);
+  bool scale = config.tie_word_embeddings;
+  values.flag("scale_decoder_outputs", scale);
+  config.scale_decoder_outputs = scale;
+  values.integer("pad_token_id", config.pad_token_id);
+  values.integer("decoder_start_token_id", config.decoder_start_token_id);
+  return config;
+}
+
+Json T5Config::to_json() const {
+  return Json::object({{"architectures", Json::list({"T5ForConditionalGeneration"})},
+                       {"model_type", "t5"},
+                       {"is_encoder_decoder", true},
+                       {"vocab_size", vocab_size},
+                       {"d_model", d_model},
+                       {"d_kv", d_kv},
+                       {"d_ff", d_ff},
+                       {"num_layers", num_layers},
+                       {"num_decoder_layers", num_decoder_layers.value_or(num_layers)},
+                       {"num_heads", num_heads},
+                       {"relative_attention_num_buckets", relative_attention_num_buckets},
+                       {"relative_attention_max_distance", relative_attention_max_distance},
+                       {"dropout_rate", dropout_rate},
+                       {"layer_norm_epsilon", layer_norm_epsilon},
+                       {"initializer_factor", initializer_factor},
+                       {"feed_forward_proj", feed_forward_proj},
+                       {"tie_word_embeddings", tie_word_embeddings},
+                       {"scale_decoder_outputs", scale_decoder_outputs.value_or(tie_word_embeddings)},
+                       {"pad_token_id", pad_token_id},
+                       {"eos_token_id", eos_token_id},
+                       {"decoder_start_token_id", decoder_start_token_id}});
+}
+
+namespace {
+
+std::shared_ptr<PretrainedModel> make(const Json& json, bool tied, const ModelOptions& options) {
+  T5Config config = T5Config::from_json(json);
+  config.tie_word_embeddings = tied;
+  return std::make_shared<T5ForConditionalGeneration>(config, json, options);
+}
+
+const bool registered =
+    register_architecture({"t5", "T5ForConditionalGeneration", make, "lm_head.weight", "shared.weight"}) &&
+    register_architecture({"mt5", "MT5ForConditionalGeneration", make, "lm_head.weight", "shared.weight"});
+
+}  // namespace
+}  // namespace lamina
