@@ -12,7 +12,7 @@
 namespace lamina {
 namespace {
 
-using Rows = std::vector<std::vector<int64_t>>;
+using Rows = std::vector<std::vector<int32_t>>;
 
 GenerationConfig effective(GenerationConfig config, const GenerateOptions& options) {
   if (options.config) config = *options.config;
@@ -34,6 +34,10 @@ GenerationConfig effective(GenerationConfig config, const GenerateOptions& optio
   return config;
 }
 
+int32_t padding_token(const GenerationConfig& config) {
+  return config.pad_token_id.value_or(config.eos_token_id.empty() ? 0 : config.eos_token_id[0]);
+}
+
 /// What a generation is about: the rows that it begins with, and its limits.
 struct Task {
   const PretrainedModel& model;
@@ -41,24 +45,24 @@ struct Task {
   GenerationConfig config;
   const GenerateOptions& options;
   Rows rows;                     ///< of the decoder, padded at the front to one length
-  std::vector<int64_t> padding;  ///< of each
+  std::vector<int32_t> padding;  ///< of each
   int64_t prompt = 0, end = 0;   ///< tokens that a row has at first and at most, padding included
   detail::DecoderState state;
 
-  bool ends_text(int64_t token) const {
+  bool ends_text(int32_t token) const {
     return std::count(config.eos_token_id.begin(), config.eos_token_id.end(), token) > 0;
   }
-  bool stops(const std::vector<int64_t>& row, int64_t start) const {
+  bool stops(const std::vector<int32_t>& row, int64_t start) const {
     return options.stops && options.stops(std::span(row).subspan(static_cast<size_t>(start)));
   }
   /// The new tokens of a row.
-  std::vector<int64_t> answer(const std::vector<int64_t>& row) const {
+  std::vector<int32_t> answer(const std::vector<int32_t>& row) const {
     return {row.begin() + static_cast<std::ptrdiff_t>(prompt), row.end()};
   }
-  std::span<const float> next(const std::vector<int64_t>& ids) { return decoder.step(model, state, ids); }
+  std::span<const float> next(const std::vector<int32_t>& ids) { return decoder.step(model, state, ids); }
   /// All tokens so far, row by row.
-  std::vector<int64_t> all() const {
-    std::vector<int64_t> ids;
+  std::vector<int32_t> all() const {
+    std::vector<int32_t> ids;
     for (const auto& row : rows) ids.insert(ids.end(), row.begin(), row.end());
     return ids;
   }
@@ -68,7 +72,7 @@ void check_prompts(const PretrainedModel& model, const Rows& prompts) {
   for (size_t i = 0; i < prompts.size(); ++i) {
     if (prompts[i].empty())
       throw InvalidArgument("generate: prompt " + std::to_string(i) + " is empty; give at least one token");
-    for (const int64_t id : prompts[i]) {
+    for (const int32_t id : prompts[i]) {
       if (id < 0 || id >= model.vocab_size())
         throw InvalidArgument("generate: token " + std::to_string(id) + " of prompt " + std::to_string(i) +
                               " is not one of the model's, 0 to " + std::to_string(model.vocab_size() - 1) +
@@ -112,14 +116,14 @@ class Draws {
   std::vector<std::mt19937_64> engines_;
 };
 
-int64_t drawn(std::span<float> scores, double at) {
+int32_t drawn(std::span<float> scores, double at) {
   detail::to_probabilities(scores);
   double total = 0;
-  int64_t last = 0;
+  int32_t last = 0;
   for (size_t token = 0; token < scores.size(); ++token) {
     if (scores[token] <= 0) continue;
     total += scores[token];
-    last = static_cast<int64_t>(token);
+    last = static_cast<int32_t>(token);
     if (at < total) break;
   }
   return last;
@@ -133,7 +137,7 @@ Rows one_by_one(Task& task) {
       config.pad_token_id.value_or(config.eos_token_id.empty() ? 0 : config.eos_token_id[0]);
   std::vector<bool> over(task.rows.size(), false);
   std::vector<float> changed;
-  std::vector<int64_t> ids = task.all();
+  std::vector<int32_t> ids = task.all();
   for (int64_t length = task.prompt; length < task.end; ++length) {
     const std::span<const float> logits = task.next(ids);
     const size_t vocabulary = logits.size() / task.rows.size();
@@ -144,9 +148,9 @@ Rows one_by_one(Task& task) {
         ids.push_back(filler);
         continue;
       }
-      std::vector<int64_t>& row = task.rows[r];
+      std::vector<int32_t>& row = task.rows[r];
       std::span<const float> scores = logits.subspan(r * vocabulary, vocabulary);
-      int64_t token = 0;
+      int32_t token = 0;
       if (rules.any() || config.do_sample) {
         changed.assign(scores.begin(), scores.end());
         rules.apply(std::span(row).subspan(static_cast<size_t>(task.padding[r])), task.padding[r], changed);
@@ -155,7 +159,7 @@ Rows one_by_one(Task& task) {
       if (config.do_sample) {
         token = drawn(changed, draws.next(r));
       } else {
-        token = std::max_element(scores.begin(), scores.end()) - scores.begin();
+        token = static_cast<int32_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
       }
       row.push_back(token);
       ids.push_back(token);
@@ -175,8 +179,8 @@ Rows with_beams(Task& task) {
   Rows prompts;
   for (size_t row = 0; row < task.rows.size(); row += beams) prompts.push_back(task.rows[row]);
   detail::BeamSearch search(config, prompts, task.end);
-  const auto stops = [&](const std::vector<int64_t>& row) { return task.stops(row, task.prompt); };
-  std::vector<int64_t> ids = task.all();
+  const auto stops = [&](const std::vector<int32_t>& row) { return task.stops(row, task.prompt); };
+  std::vector<int32_t> ids = task.all();
   std::vector<float> scores;
   while (!search.done()) {
     const std::span<const float> logits = task.next(ids);
@@ -188,8 +192,8 @@ Rows with_beams(Task& task) {
       rules.apply(std::span(search.running()[r]).subspan(static_cast<size_t>(task.padding[r])),
                   task.padding[r], of_row);
     }
-    const std::vector<int64_t> from = search.advance(
-        scores, task.options.stops ? stops : decltype(std::function<bool(const std::vector<int64_t>&)>())());
+    const std::vector<int32_t> from = search.advance(
+        scores, task.options.stops ? stops : decltype(std::function<bool(const std::vector<int32_t>&)>())());
     if (search.done()) break;
     task.decoder.reorder(task.model, task.state, from);
     ids.clear();
@@ -200,7 +204,7 @@ Rows with_beams(Task& task) {
 
 }  // namespace
 
-std::vector<std::vector<int64_t>> PretrainedModel::generate(const Rows& prompts,
+std::vector<std::vector<int32_t>> PretrainedModel::generate(const Rows& prompts,
                                                             const GenerateOptions& options) const {
   if (prompts.empty()) return {};
   check_prompts(*this, prompts);
@@ -210,13 +214,13 @@ std::vector<std::vector<int64_t>> PretrainedModel::generate(const Rows& prompts,
   if (config.do_sample && config.num_beams > 1)
     throw Unsupported("generate: beams that are sampled are not known; choose do_sample or num_beams");
   const int64_t copies = std::max(config.num_beams, config.num_return_sequences);
-  const int64_t pad = config.pad_token_id.value_or(config.eos_token_id.empty() ? 0 : config.eos_token_id[0]);
+  const int32_t pad = padding_token(config);
   size_t longest = 1;
   for (const auto& prompt : prompts) longest = std::max(longest, prompt.size());
   for (const auto& prompt : prompts) {
     for (int64_t copy = 0; copy < copies; ++copy) {
       if (is_encoder_decoder()) {
-        const std::optional<int64_t> start =
+        const std::optional<int32_t> start =
             config.decoder_start_token_id ? config.decoder_start_token_id : config.bos_token_id;
         if (!start)
           throw InvalidArgument(
@@ -226,8 +230,8 @@ std::vector<std::vector<int64_t>> PretrainedModel::generate(const Rows& prompts,
         task.padding.push_back(0);
         continue;
       }
-      std::vector<int64_t>& row = task.rows.emplace_back(longest - prompt.size(), pad);
-      task.padding.push_back(static_cast<int64_t>(row.size()));
+      std::vector<int32_t>& row = task.rows.emplace_back(longest - prompt.size(), pad);
+      task.padding.push_back(static_cast<int32_t>(row.size()));
       row.insert(row.end(), prompt.begin(), prompt.end());
     }
   }
@@ -246,7 +250,7 @@ std::vector<std::vector<int64_t>> PretrainedModel::generate(const Rows& prompts,
   for (const auto& row : rows) answers.push_back(task.answer(row));
   if (config.num_beams > 1 && options.on_token) {
     for (size_t row = 0; row < answers.size(); ++row) {
-      for (const int64_t id : answers[row]) {
+      for (const int32_t id : answers[row]) {
         if (!options.on_token(row, id)) return answers;
       }
     }
@@ -254,7 +258,7 @@ std::vector<std::vector<int64_t>> PretrainedModel::generate(const Rows& prompts,
   return answers;
 }
 
-std::vector<int64_t> PretrainedModel::generate(const std::vector<int64_t>& prompt,
+std::vector<int32_t> PretrainedModel::generate(const std::vector<int32_t>& prompt,
                                                const GenerateOptions& options) const {
   return generate(Rows{prompt}, options).at(0);
 }

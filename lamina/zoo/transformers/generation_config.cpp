@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "lamina/base/error.h"
 
@@ -67,14 +68,19 @@ bool same(const Json& a, const Json& b) {
 
 void read(const Json& json, bool& member) { member = json.as_bool(); }
 void read(const Json& json, int64_t& member) { member = json.as_int(); }
+void read(const Json& json, int32_t& member) {
+  if (json.as_int() < 0 || json.as_int() > std::numeric_limits<int32_t>::max())
+    throw InvalidArgument("token " + json.dump() + " cannot be");
+  member = static_cast<int32_t>(json.as_int());
+}
 void read(const Json& json, double& member) { member = json.as_double(); }
 void read(const Json& json, Json& member) { member = json; }
-void read(const Json& json, std::vector<int64_t>& member) {
+void read(const Json& json, std::vector<int32_t>& member) {
   member.clear();
-  if (json.is_int()) return member.push_back(json.as_int());  // one end token is written so
-  for (const Json& id : json.as_list()) member.push_back(id.as_int());
+  if (json.is_int()) return read(json, member.emplace_back());  // one end token is written so
+  for (const Json& id : json.as_list()) read(id, member.emplace_back());
 }
-void read(const Json& json, std::vector<std::vector<int64_t>>& member) {
+void read(const Json& json, std::vector<std::vector<int32_t>>& member) {
   member.clear();
   for (const Json& ids : json.as_list()) read(ids, member.emplace_back());
 }
@@ -84,15 +90,16 @@ void read(const Json& json, std::optional<T>& member) {
 }
 
 Json written(bool member) { return member; }
+Json written(int32_t member) { return member; }
 Json written(int64_t member) { return member; }
 Json written(double member) { return member; }
 Json written(const Json& member) { return member; }
-Json written(const std::vector<int64_t>& member) {
+Json written(const std::vector<int32_t>& member) {
   Json list = Json::list();
   for (const int64_t id : member) list.push_back(id);
   return list;
 }
-Json written(const std::vector<std::vector<int64_t>>& member) {
+Json written(const std::vector<std::vector<int32_t>>& member) {
   Json list = Json::list();
   for (const auto& ids : member) list.push_back(written(ids));
   return list;
@@ -110,7 +117,7 @@ void check_least(const char* name, const std::optional<int64_t>& value, int64_t 
   if (value && *value < least) wrong(name, *value, "a number from " + std::to_string(least) + " on");
 }
 
-void check_ids(const char* name, const std::vector<int64_t>& ids, int64_t vocab_size) {
+void check_ids(const char* name, const std::vector<int32_t>& ids, int64_t vocab_size) {
   for (const int64_t id : ids) {
     if (id < 0 || id >= vocab_size) wrong(name, id, "a token from 0 to " + std::to_string(vocab_size - 1));
   }

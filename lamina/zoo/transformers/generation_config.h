@@ -37,17 +37,17 @@ struct GenerationConfig {
   // What may not come
   double repetition_penalty = 1.0;
   int64_t no_repeat_ngram_size = 0;
-  std::vector<int64_t> suppress_tokens = {};
-  std::vector<int64_t> begin_suppress_tokens = {};
-  std::vector<std::vector<int64_t>> bad_words_ids = {};
-  std::optional<int64_t> forced_bos_token_id = {};
-  std::optional<int64_t> forced_eos_token_id = {};
+  std::vector<int32_t> suppress_tokens = {};
+  std::vector<int32_t> begin_suppress_tokens = {};
+  std::vector<std::vector<int32_t>> bad_words_ids = {};
+  std::optional<int32_t> forced_bos_token_id = {};
+  std::optional<int32_t> forced_eos_token_id = {};
 
   // Tokens with a meaning
-  std::vector<int64_t> eos_token_id = {};
-  std::optional<int64_t> pad_token_id = {};
-  std::optional<int64_t> bos_token_id = {};
-  std::optional<int64_t> decoder_start_token_id = {};
+  std::vector<int32_t> eos_token_id = {};
+  std::optional<int32_t> pad_token_id = {};
+  std::optional<int32_t> bos_token_id = {};
+  std::optional<int32_t> decoder_start_token_id = {};
 
   /// From generation_config.json, or from config.json of older folders, which has the same keys. Throws
   /// FileError for values that cannot be, and, by name, for keys that are not here and would change what is
@@ -80,9 +80,9 @@ struct GenerateOptions {
   uint64_t seed = 0;  ///< of sampling
   /// Called with each new token of text number `row`, as soon as it is certain (with several beams: when all
   /// is done). Where it returns false the generation ends, and what there is so far is the result.
-  std::function<bool(size_t row, int64_t id)> on_token = {};
+  std::function<bool(size_t row, int32_t id)> on_token = {};
   /// Whether a text ends with the last of these new tokens, beside the tokens that end one: for stop strings.
-  std::function<bool(std::span<const int64_t> tokens)> stops = {};
+  std::function<bool(std::span<const int32_t> tokens)> stops = {};
 };
 
 }  // namespace lamina

@@ -54,10 +54,10 @@ class PretrainedModel : public Model {
   /// Throws InvalidArgument for an empty prompt, ids that the vocabulary does not have, prompts that with the
   /// new tokens are longer than the model's context, and options that contradict each other.
   /// @param options  stated ones count instead of generation_config()
-  std::vector<std::vector<int64_t>> generate(const std::vector<std::vector<int64_t>>& prompts,
+  std::vector<std::vector<int32_t>> generate(const std::vector<std::vector<int32_t>>& prompts,
                                              const GenerateOptions& options = {}) const;
   /// The same for one.
-  std::vector<int64_t> generate(const std::vector<int64_t>& prompt,
+  std::vector<int32_t> generate(const std::vector<int32_t>& prompt,
                                 const GenerateOptions& options = {}) const;
 
   /// Writes config.json, model.safetensors and generation_config.json, which Hugging Face's library loads.

@@ -16,7 +16,7 @@ float with_penalty(float score, int64_t length, double penalty) {
 
 }  // namespace
 
-BeamSearch::BeamSearch(const GenerationConfig& config, const std::vector<std::vector<int64_t>>& prompts,
+BeamSearch::BeamSearch(const GenerationConfig& config, const std::vector<std::vector<int32_t>>& prompts,
                        int64_t end)
     : config_(config),
       beams_(static_cast<size_t>(config.num_beams)),
@@ -48,7 +48,7 @@ std::vector<BeamSearch::Candidate> BeamSearch::likeliest(size_t prompt,
     for (size_t token = 0; token < vocabulary; ++token) {
       const float score = scores[token] + scores_[row];
       if (best.size() == count && !(score > best.top().score)) continue;
-      best.push({static_cast<int64_t>(beam), static_cast<int64_t>(token), score});
+      best.push({static_cast<int32_t>(beam), static_cast<int32_t>(token), score});
       if (best.size() > count) best.pop();
     }
   }
@@ -58,11 +58,11 @@ std::vector<BeamSearch::Candidate> BeamSearch::likeliest(size_t prompt,
   return all;
 }
 
-std::vector<int64_t> BeamSearch::advance(std::span<const float> log_probabilities,
-                                         const std::function<bool(const std::vector<int64_t>&)>& ends) {
-  std::vector<std::vector<int64_t>> next_running;
+std::vector<int32_t> BeamSearch::advance(std::span<const float> log_probabilities,
+                                         const std::function<bool(const std::vector<int32_t>&)>& ends) {
+  std::vector<std::vector<int32_t>> next_running;
   std::vector<float> next_scores;
-  std::vector<int64_t> rows;
+  std::vector<int32_t> rows;
   bool all_over = true, all_full = true;
   for (size_t prompt = 0; prompt < finished_.size(); ++prompt) {
     std::vector<Candidate> candidates = likeliest(prompt, log_probabilities);
@@ -70,7 +70,7 @@ std::vector<int64_t> BeamSearch::advance(std::span<const float> log_probabilitie
       candidate.over = length_ + 1 >= end_ || std::count(config_.eos_token_id.begin(),
                                                          config_.eos_token_id.end(), candidate.token) > 0;
       if (!candidate.over && ends) {
-        std::vector<int64_t> tokens = running_[prompt * beams_ + static_cast<size_t>(candidate.beam)];
+        std::vector<int32_t> tokens = running_[prompt * beams_ + static_cast<size_t>(candidate.beam)];
         tokens.push_back(candidate.token);
         candidate.over = ends(tokens);
       }
@@ -83,7 +83,7 @@ std::vector<int64_t> BeamSearch::advance(std::span<const float> log_probabilitie
     for (size_t beam = 0; beam < beams_; ++beam) {
       const Candidate& candidate = candidates[beam];
       const size_t row = prompt * beams_ + static_cast<size_t>(candidate.beam);
-      rows.push_back(static_cast<int64_t>(row));
+      rows.push_back(static_cast<int32_t>(row));
       next_running.push_back(running_[row]);
       next_running.back().push_back(candidate.token);
       next_scores.push_back(candidate.score + (candidate.over ? kOut : 0));
@@ -134,8 +134,8 @@ bool BeamSearch::may_improve(size_t prompt) const {
                      [&](const Finished& f) { return possible > (f.is_finished ? worst : kOut); });
 }
 
-std::vector<std::vector<int64_t>> BeamSearch::best(int64_t count) const {
-  std::vector<std::vector<int64_t>> all;
+std::vector<std::vector<int32_t>> BeamSearch::best(int64_t count) const {
+  std::vector<std::vector<int32_t>> all;
   for (size_t prompt = 0; prompt < finished_.size(); ++prompt) {
     for (int64_t i = 0; i < count; ++i) {
       const Finished& text = finished_[prompt][static_cast<size_t>(i)];

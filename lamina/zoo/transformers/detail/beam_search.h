@@ -15,27 +15,27 @@ class BeamSearch {
  public:
   /// @param prompts  the tokens that each text begins with, padded to one length
   /// @param end      tokens that a text has at most
-  BeamSearch(const GenerationConfig& config, const std::vector<std::vector<int64_t>>& prompts, int64_t end);
+  BeamSearch(const GenerationConfig& config, const std::vector<std::vector<int32_t>>& prompts, int64_t end);
 
   /// The running texts, num_beams for each prompt.
-  const std::vector<std::vector<int64_t>>& running() const { return running_; }
+  const std::vector<std::vector<int32_t>>& running() const { return running_; }
   /// Log probabilities of what comes next, a row of the vocabulary for each running text. Gives for each of
   /// the texts that run from now on the row that it continues.
   /// @param ends  whether a text is over, beside the tokens that end one and the length
-  std::vector<int64_t> advance(std::span<const float> log_probabilities,
-                               const std::function<bool(const std::vector<int64_t>&)>& ends);
+  std::vector<int32_t> advance(std::span<const float> log_probabilities,
+                               const std::function<bool(const std::vector<int32_t>&)>& ends);
   bool done() const { return done_; }
   /// The best texts, `count` for each prompt, with the prompt.
-  std::vector<std::vector<int64_t>> best(int64_t count) const;
+  std::vector<std::vector<int32_t>> best(int64_t count) const;
 
  private:
   struct Finished {
-    std::vector<int64_t> tokens;
+    std::vector<int32_t> tokens;
     float score = -1e9f;
     bool is_finished = false;
   };
   struct Candidate {
-    int64_t beam, token;
+    int32_t beam, token;
     float score;
     bool over = false;
   };
@@ -46,7 +46,7 @@ class BeamSearch {
   const GenerationConfig& config_;
   size_t beams_;
   int64_t length_, prompt_, end_;
-  std::vector<std::vector<int64_t>> running_;
+  std::vector<std::vector<int32_t>> running_;
   std::vector<float> scores_;                    // of the running texts
   std::vector<std::vector<Finished>> finished_;  // of each prompt, the best first
   std::vector<bool> improvable_;

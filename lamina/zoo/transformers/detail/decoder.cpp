@@ -41,10 +41,6 @@ auto with_weights(const std::vector<WeightPtr>& weights, const std::vector<Tenso
   return f(context, std::span(given).subspan(first + weights.size()));
 }
 
-Tensor int32_of(std::span<const int64_t> ids, const Shape& shape) {
-  std::vector<int32_t> narrow(ids.begin(), ids.end());
-  return Tensor::from(narrow, shape);
-}
 
 }  // namespace
 
@@ -89,7 +85,7 @@ std::vector<const Tensor*> Decoder::weights() const {
 int Decoder::programs() const { return encode_.statistics().programs + decode_.statistics().programs; }
 
 std::vector<Tensor> Decoder::encode(const PretrainedModel& model,
-                                    const std::vector<std::vector<int64_t>>& sources, int64_t pad,
+                                    const std::vector<std::vector<int32_t>>& sources, int64_t pad,
                                     int64_t copies) {
   size_t longest = 0;
   for (const auto& source : sources) longest = std::max(longest, source.size());
@@ -130,7 +126,7 @@ DecoderState Decoder::begin(const PretrainedModel& model, int64_t rows, int64_t 
 }
 
 std::span<const float> Decoder::step(const PretrainedModel& model, DecoderState& state,
-                                     std::span<const int64_t> ids) {
+                                     std::span<const int32_t> ids) {
   const int64_t rows = state.cache.at(0).shape()[0], count = static_cast<int64_t>(ids.size()) / rows;
   const Tensor none = zeros({0}, DType::kInt32).eval();
   const Asking scope(model);
@@ -138,13 +134,13 @@ std::span<const float> Decoder::step(const PretrainedModel& model, DecoderState&
     const int64_t chunk =
         *std::find_if(std::begin(kChunks), std::end(kChunks), [&](int64_t n) { return n <= count - done; });
     if (state.position + chunk > state.length) throw InternalError("a generation has more tokens than room");
-    std::vector<int64_t> part;
+    std::vector<int32_t> part;
     for (int64_t row = 0; row < rows; ++row) {
-      const std::span<const int64_t> of_row =
+      const std::span<const int32_t> of_row =
           ids.subspan(static_cast<size_t>(row * count + done), static_cast<size_t>(chunk));
       part.insert(part.end(), of_row.begin(), of_row.end());
     }
-    const Tensor tokens = int32_of(part, {rows, chunk}), position(static_cast<int32_t>(state.position));
+    const Tensor tokens = Tensor::from(part, {rows, chunk}), position(static_cast<int32_t>(state.position));
     std::vector<const Tensor*> batch = weights();
     for (const Tensor* tensor : {&tokens, &position, state.padding.defined() ? &state.padding : &none})
       batch.push_back(tensor);
@@ -157,12 +153,12 @@ std::span<const float> Decoder::step(const PretrainedModel& model, DecoderState&
   return {logits.data<float>(), static_cast<size_t>(logits.size())};
 }
 
-void Decoder::reorder(const PretrainedModel& model, DecoderState& state, const std::vector<int64_t>& rows) {
+void Decoder::reorder(const PretrainedModel& model, DecoderState& state, const std::vector<int32_t>& rows) {
   bool same = true;
-  for (size_t i = 0; i < rows.size(); ++i) same = same && rows[i] == static_cast<int64_t>(i);
+  for (size_t i = 0; i < rows.size(); ++i) same = same && rows[i] == static_cast<int32_t>(i);
   if (same) return;
   const Asking scope(model);
-  const Tensor order = int32_of(rows, {static_cast<int64_t>(rows.size())});
+  const Tensor order = Tensor::from(rows, {static_cast<int64_t>(rows.size())});
   const Tensor* const batch[] = {&order};
   std::vector<Tensor> none;
   reorder_(state.cache, batch, none);

@@ -28,16 +28,16 @@ class Decoder {
   explicit Decoder(const PretrainedModel& model);
 
   /// The memory of the sources (prompts of an encoder-decoder), each row `copies` times.
-  std::vector<Tensor> encode(const PretrainedModel& model, const std::vector<std::vector<int64_t>>& sources,
+  std::vector<Tensor> encode(const PretrainedModel& model, const std::vector<std::vector<int32_t>>& sources,
                              int64_t pad, int64_t copies);
   /// Room for `rows` rows and at least so many positions.
   DecoderState begin(const PretrainedModel& model, int64_t rows, int64_t positions);
   /// Takes the next tokens, `ids` row by row, as many for each, and gives the logits (rows, vocabulary) of
   /// what follows.
   std::span<const float> step(const PretrainedModel& model, DecoderState& state,
-                              std::span<const int64_t> ids);
+                              std::span<const int32_t> ids);
   /// Row number i goes on as row rows[i] did.
-  void reorder(const PretrainedModel& model, DecoderState& state, const std::vector<int64_t>& rows);
+  void reorder(const PretrainedModel& model, DecoderState& state, const std::vector<int32_t>& rows);
   /// Programs made so far.
   int programs() const;
 

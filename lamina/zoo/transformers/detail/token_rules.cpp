@@ -12,13 +12,13 @@ namespace {
 constexpr float kNever = -std::numeric_limits<float>::infinity();
 
 /// Leaves `token` alone.
-void force(int64_t token, std::span<float> scores) {
+void force(int32_t token, std::span<float> scores) {
   std::fill(scores.begin(), scores.end(), kNever);
   scores[static_cast<size_t>(token)] = 0;
 }
 
-void forbid(const std::vector<int64_t>& tokens, std::span<float> scores) {
-  for (const int64_t token : tokens) scores[static_cast<size_t>(token)] = kNever;
+void forbid(const std::vector<int32_t>& tokens, std::span<float> scores) {
+  for (const int32_t token : tokens) scores[static_cast<size_t>(token)] = kNever;
 }
 
 float greatest(std::span<const float> scores) { return *std::max_element(scores.begin(), scores.end()); }
@@ -31,7 +31,7 @@ TokenRules::TokenRules(const GenerationConfig& config, int64_t vocab_size, int64
   begin_ = prompt > 1 || !config.forced_bos_token_id ? prompt : prompt + 1;
   // The ways that a text may end must not be cut off where beams have to go on.
   kept_ = config.num_beams > 1 ? config.eos_token_id.size() + 1 : 1;
-  const auto is_end = [&](const std::vector<int64_t>& word) {
+  const auto is_end = [&](const std::vector<int32_t>& word) {
     return word.size() == 1 &&
            std::count(config.eos_token_id.begin(), config.eos_token_id.end(), word[0]) > 0;
   };
@@ -46,7 +46,7 @@ TokenRules::TokenRules(const GenerationConfig& config, int64_t vocab_size, int64
   if (config.repetition_penalty != 1) seen_.assign(static_cast<size_t>(vocab_size), 0);
 }
 
-void TokenRules::apply(std::span<const int64_t> row, int64_t padding, std::span<float> scores) {
+void TokenRules::apply(std::span<const int32_t> row, int64_t padding, std::span<float> scores) {
   const int64_t length = static_cast<int64_t>(row.size()) + padding;
   if (config_.repetition_penalty != 1) penalise_repetition(row, scores);
   if (config_.no_repeat_ngram_size > 0) forbid_repeated_ngrams(row, scores);
@@ -64,10 +64,10 @@ void TokenRules::apply(std::span<const int64_t> row, int64_t padding, std::span<
   keep_top(scores);
 }
 
-void TokenRules::penalise_repetition(std::span<const int64_t> row, std::span<float> scores) {
+void TokenRules::penalise_repetition(std::span<const int32_t> row, std::span<float> scores) {
   const auto penalty = static_cast<float>(config_.repetition_penalty);
   ++call_;
-  for (const int64_t token : row) {
+  for (const int32_t token : row) {
     const auto at = static_cast<size_t>(token);
     if (seen_[at] == call_) continue;
     seen_[at] = call_;
@@ -76,17 +76,17 @@ void TokenRules::penalise_repetition(std::span<const int64_t> row, std::span<flo
 }
 
 // What followed the last tokens where they stood before.
-void TokenRules::forbid_repeated_ngrams(std::span<const int64_t> row, std::span<float> scores) const {
+void TokenRules::forbid_repeated_ngrams(std::span<const int32_t> row, std::span<float> scores) const {
   const auto size = static_cast<size_t>(config_.no_repeat_ngram_size);
   if (row.size() + 1 < size) return;
-  const std::span<const int64_t> last = row.last(size - 1);
+  const std::span<const int32_t> last = row.last(size - 1);
   for (size_t i = 0; i + size <= row.size(); ++i) {
     if (std::equal(last.begin(), last.end(), row.begin() + static_cast<std::ptrdiff_t>(i)))
       scores[static_cast<size_t>(row[i + size - 1])] = kNever;
   }
 }
 
-void TokenRules::forbid_words(std::span<const int64_t> row, std::span<float> scores) const {
+void TokenRules::forbid_words(std::span<const int32_t> row, std::span<float> scores) const {
   for (const auto& word : words_) {
     const size_t before = word.size() - 1;
     if (before <= row.size() &&

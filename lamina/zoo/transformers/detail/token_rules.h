@@ -22,19 +22,19 @@ class TokenRules {
   /// Changes `scores`, one for each token: -infinity for what may not come.
   /// @param row      the tokens so far, without padding
   /// @param padding  how many of it stood before them
-  void apply(std::span<const int64_t> row, int64_t padding, std::span<float> scores);
+  void apply(std::span<const int32_t> row, int64_t padding, std::span<float> scores);
 
  private:
-  void penalise_repetition(std::span<const int64_t> row, std::span<float> scores);
-  void forbid_repeated_ngrams(std::span<const int64_t> row, std::span<float> scores) const;
-  void forbid_words(std::span<const int64_t> row, std::span<float> scores) const;
+  void penalise_repetition(std::span<const int32_t> row, std::span<float> scores);
+  void forbid_repeated_ngrams(std::span<const int32_t> row, std::span<float> scores) const;
+  void forbid_words(std::span<const int32_t> row, std::span<float> scores) const;
   void keep_top(std::span<float> scores);
 
   const GenerationConfig& config_;
   int64_t prompt_, end_, shortest_, begin_;
   size_t kept_;  ///< tokens that stay in any case
   bool any_;
-  std::vector<std::vector<int64_t>> words_;
+  std::vector<std::vector<int32_t>> words_;
   std::vector<uint32_t> seen_;  ///< by token: the call that saw it last
   uint32_t call_ = 0;
   std::vector<float> sorted_;
