@@ -34,6 +34,8 @@ void add_data(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
 /// `words`: the command line, which its report repeats.
 void add_evaluate(CLI::App& app, Action& action, const std::vector<std::string>& words);
+/// `generate` and `translate` of language models.
+void add_generate(CLI::App& app, Action& action);
 void add_list(CLI::App& app, Action& action);
 void add_new(CLI::App& app, Action& action);
 void add_predict(CLI::App& app, Action& action);
@@ -42,6 +44,7 @@ void add_run(CLI::App& app, Action& action);
 void add_summary(CLI::App& app, Action& action);
 /// `words`: the command line, which train repeats when it says how to resume.
 void add_train(CLI::App& app, Action& action, const std::vector<std::string>& words);
+void add_translate(CLI::App& app, Action& action);
 
 /// The flag `--json` for a command that prints `what` with it.
 void add_json(Command& command, bool& json, const std::string& what);
