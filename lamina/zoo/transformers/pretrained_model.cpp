@@ -1,11 +1,13 @@
 // The common part of language models: parts, configuration, building.
 #include "lamina/zoo/transformers/pretrained_model.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "lamina/base/error.h"
 #include "lamina/zoo/transformers/detail/modules.h"
 #include "lamina/zoo/transformers/detail/pretrained_state.h"
+#include "lamina/zoo/transformers/language_loss.h"
 
 namespace lamina {
 
@@ -39,6 +41,37 @@ detail::ModuleScope PretrainedModel::scope(double deviation) {
 }
 
 bool PretrainedModel::ignores(const std::string&) const { return false; }
+
+void PretrainedModel::set_label_smoothing(double share) {
+  if (!(share >= 0 && share < 1))
+    throw InvalidArgument("label smoothing must be from 0 to less than 1, not " + std::to_string(share));
+  state_->label_smoothing = share;
+}
+
+namespace {
+
+bool has_loss(const Model& model) {
+  const auto& losses = model.compile_options().loss.values();
+  return std::any_of(losses.begin(), losses.end(), [](const Choice<Loss>& loss) { return loss.given(); });
+}
+
+}  // namespace
+
+void PretrainedModel::train_step(TrainStep& step) {
+  if (has_loss(*this)) return Model::train_step(step);
+  const Tensor logits = step.forward().at(0);
+  const Tensor loss = language_loss(step.y()[0], logits, state_->label_smoothing);
+  step.minimize(loss);
+  step.log("loss", loss);
+  step.log("accuracy", language_accuracy(step.y()[0], logits));
+}
+
+void PretrainedModel::test_step(TrainStep& step) {
+  if (has_loss(*this)) return Model::test_step(step);
+  const Tensor logits = step.forward().at(0);
+  step.log("loss", language_loss(step.y()[0], logits));
+  step.log("accuracy", language_accuracy(step.y()[0], logits));
+}
 
 std::vector<TensorType> PretrainedModel::cache_types(int64_t, int64_t) const {
   throw Unsupported(class_name() + " does not write text: it has no decoder");

@@ -65,6 +65,13 @@ class PretrainedModel : public Model {
   /// @param max_shard_bytes  larger models come in several files with an index
   void save_pretrained(const std::string& folder, uint64_t max_shard_bytes = uint64_t{5} << 30) const;
 
+  /// Of language_loss, while training.
+  void set_label_smoothing(double share);
+  /// Where compile chose no loss: language_loss of the first output, labels being kIgnoredLabel where they do
+  /// not count, and the accuracy beside it.
+  void train_step(TrainStep& step) override;
+  void test_step(TrainStep& step) override;
+
   // ---- What an architecture gives for generate()
 
   virtual bool is_encoder_decoder() const { return false; }

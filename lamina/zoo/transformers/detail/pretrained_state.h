@@ -16,6 +16,7 @@ namespace lamina {
 struct PretrainedModel::State {
   Json config;
   GenerationConfig generation;
+  double label_smoothing = 0;
   std::vector<std::shared_ptr<detail::Module>> modules;
   std::mutex making;
   std::unique_ptr<detail::Decoder> made;
