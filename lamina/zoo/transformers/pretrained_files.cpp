@@ -10,6 +10,7 @@
 #include "lamina/base/files.h"
 #include "lamina/formats/detail/reading.h"
 #include "lamina/formats/safetensors.h"
+#include "lamina/nn/config.h"
 #include "lamina/nn/detail/values_follow.h"
 #include "lamina/ops/cast.h"
 #include "lamina/zoo/transformers/detail/modules.h"
@@ -77,9 +78,33 @@ Json read_config(const std::filesystem::path& path) {
 
 }  // namespace
 
+namespace {
+
+/// From what own_config wrote into a .keras file.
+std::shared_ptr<Layer> from_layer_config(const Json& config) {
+  ConfigReader reader(config, "PretrainedModel");
+  ModelOptions options;
+  bool trainable = true;
+  reader.layer_arguments(options.name, trainable);
+  const Json json = reader.json("config");
+  const bool tied = reader.boolean("tied", true);
+  reader.done();
+  return find_architecture(json).make(json, tied, options);
+}
+
+}  // namespace
+
 bool register_architecture(Architecture architecture) {
+  register_layer(architecture.name.c_str(), from_layer_config);
   architectures().push_back(std::move(architecture));
   return true;
+}
+
+Json PretrainedModel::own_config() const {
+  const std::string& head = find_architecture(config_json()).head;
+  const bool tied = std::none_of(state_->modules.begin(), state_->modules.end(),
+                                 [&](const auto& module) { return module->name() + ".weight" == head; });
+  return Json::object({{"config", config_json()}, {"tied", tied}});
 }
 
 /// What loading and saving see of a model.

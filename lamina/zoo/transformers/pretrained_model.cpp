@@ -40,6 +40,13 @@ detail::ModuleScope PretrainedModel::scope(double deviation) {
           deviation};
 }
 
+// Parts are called by name and not as layers: nothing would build them on the way.
+void PretrainedModel::create_weights_for(const TensorSpecs& inputs) {
+  int stream = 0;
+  for (const auto& module : state_->modules) module->build(TensorSpecs{}, seed(), stream);
+  Model::create_weights_for(inputs);
+}
+
 bool PretrainedModel::ignores(const std::string&) const { return false; }
 
 void PretrainedModel::set_label_smoothing(double share) {

@@ -92,7 +92,8 @@ class PretrainedModel : public Model {
   /// For constructors: what parts are made with.
   /// @param deviation  of the normal distribution of first values
   detail::ModuleScope scope(double deviation);
-  Json own_config() const override { return Json::object({{"config", config_json()}}); }
+  Json own_config() const override;
+  void create_weights_for(const TensorSpecs& inputs) override;
   /// Names of tensors that files may have and that say nothing new, or nothing at all (a tied head).
   virtual bool ignores(const std::string& name) const;
 

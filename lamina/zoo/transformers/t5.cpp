@@ -25,6 +25,11 @@ using detail::TokenTable;
 
 namespace {
 
+/// First values are drawn so that sums of `terms` products keep the size of their terms.
+double deviation_of(const T5Config& config, int64_t terms) {
+  return config.initializer_factor / std::sqrt(static_cast<double>(terms));
+}
+
 /// What attention looks at besides its queries.
 struct Seen {
   AttentionOptions options;
@@ -35,12 +40,15 @@ struct Attention {
   Attention(const ModuleScope& scope, const T5Config& config, bool has_bias)
       : width(config.d_kv), dropout(config.dropout_rate) {
     const int64_t inner = config.num_heads * config.d_kv;
-    q = scope.linear("q", config.d_model, inner, false);
-    k = scope.linear("k", config.d_model, inner, false);
-    v = scope.linear("v", config.d_model, inner, false);
-    o = scope.linear("o", inner, config.d_model, false);
+    const ModuleScope wide = scope.drawn(deviation_of(config, config.d_model));
+    // Scores are not divided by sqrt(d_kv): the queries are smaller instead.
+    q = scope.drawn(deviation_of(config, config.d_model * config.d_kv))
+            .linear("q", config.d_model, inner, false);
+    k = wide.linear("k", config.d_model, inner, false);
+    v = wide.linear("v", config.d_model, inner, false);
+    o = scope.drawn(deviation_of(config, inner)).linear("o", inner, config.d_model, false);
     if (has_bias)
-      bias = scope.table("relative_attention_bias", config.relative_attention_num_buckets, config.num_heads);
+      bias = wide.table("relative_attention_bias", config.relative_attention_num_buckets, config.num_heads);
   }
   Tensor keys(const Tensor& x, CallContext& context) const {
     return detail::heads_of((*k)(x, context), width);
@@ -71,9 +79,10 @@ struct FeedForward {
     gated = name.rfind("gated-", 0) == 0;
     if (gated) name = name.substr(6);
     activation = detail::pretrained_activation(gated && name == "gelu" ? "gelu_new" : name);
-    in = scope.linear(gated ? "wi_0" : "wi", config.d_model, config.d_ff, false);
-    if (gated) gate = scope.linear("wi_1", config.d_model, config.d_ff, false);
-    out = scope.linear("wo", config.d_ff, config.d_model, false);
+    const ModuleScope wide = scope.drawn(deviation_of(config, config.d_model));
+    in = wide.linear(gated ? "wi_0" : "wi", config.d_model, config.d_ff, false);
+    if (gated) gate = wide.linear("wi_1", config.d_model, config.d_ff, false);
+    out = scope.drawn(deviation_of(config, config.d_ff)).linear("wo", config.d_ff, config.d_model, false);
   }
   Tensor operator()(const Tensor& x, CallContext& context) const {
     Tensor inner = activation((*in)(x, context));
@@ -186,8 +195,7 @@ T5ForConditionalGeneration::T5ForConditionalGeneration(const T5Config& config, c
 T5ForConditionalGeneration::T5ForConditionalGeneration(const T5Config& config, const Json& json,
                                                        const ModelOptions& options)
     : LayerOf<T5ForConditionalGeneration, PretrainedModel>(json, options), config_(config) {
-  const double deviation = config.initializer_factor / std::sqrt(static_cast<double>(config.d_model));
-  parts_ = std::make_shared<Parts>(scope(deviation), config);
+  parts_ = std::make_shared<Parts>(scope(config.initializer_factor), config);
 }
 
 bool T5ForConditionalGeneration::ignores(const std::string& name) const {

@@ -41,7 +41,6 @@ auto with_weights(const std::vector<WeightPtr>& weights, const std::vector<Tenso
   return f(context, std::span(given).subspan(first + weights.size()));
 }
 
-
 }  // namespace
 
 Decoder::Decoder(const PretrainedModel& model)

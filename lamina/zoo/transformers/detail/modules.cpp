@@ -80,6 +80,12 @@ ModuleScope ModuleScope::operator/(const std::string& name) const {
   return below;
 }
 
+ModuleScope ModuleScope::drawn(double deviation) const {
+  ModuleScope same = *this;
+  same.deviation_ = deviation;
+  return same;
+}
+
 std::shared_ptr<Linear> ModuleScope::linear(const std::string& name, int64_t inputs, int64_t outputs,
                                             bool bias) const {
   return made(std::make_shared<Linear>(full(name), inputs, outputs, bias, deviation_));

@@ -82,6 +82,8 @@ class ModuleScope {
 
   /// "encoder" / "block.0": what is below.
   ModuleScope operator/(const std::string& name) const;
+  /// The same place with another deviation.
+  ModuleScope drawn(double deviation) const;
 
   std::shared_ptr<Linear> linear(const std::string& name, int64_t inputs, int64_t outputs, bool bias) const;
   std::shared_ptr<TokenTable> table(const std::string& name, int64_t rows, int64_t width) const;

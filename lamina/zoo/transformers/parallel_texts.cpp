@@ -1,0 +1,78 @@
+// Tab-separated texts of corpora hold quotes that open nothing.
+#include "lamina/zoo/transformers/parallel_texts.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "lamina/base/error.h"
+#include "lamina/base/log.h"
+#include "lamina/data/csv.h"
+#include "lamina/data/read_lines.h"
+
+namespace lamina {
+namespace {
+
+std::vector<std::string> fields_of(const std::string& line) {
+  std::vector<std::string> fields(1);
+  for (const char c : line) {
+    if (c == '\t')
+      fields.emplace_back();
+    else
+      fields.back() += c;
+  }
+  return fields;
+}
+
+CsvTable read_tabs(const std::string& path) {
+  CsvTable table;
+  int64_t number = 0;
+  for (const std::string& line : read_lines(path)) {
+    ++number;
+    if (line.empty()) continue;
+    std::vector<std::string> fields = fields_of(line);
+    if (!table.rows.empty() && fields.size() != table.rows[0].size())
+      throw FileError("'" + path + "', line " + std::to_string(number) + ": " + std::to_string(fields.size()) +
+                      " fields between tabs, where the lines before have " + std::to_string(table.rows[0].size()));
+    table.rows.push_back(std::move(fields));
+  }
+  return table;
+}
+
+bool is_blank(const std::string& text) {
+  return std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isspace(c); });
+}
+
+}  // namespace
+
+ParallelTexts read_parallel_texts(const std::string& path, const std::string& source, const std::string& target) {
+  const bool tabs = path.ends_with(".tsv") || path.ends_with(".tsv.gz") || path.ends_with(".txt");
+  CsvTable table = tabs ? read_tabs(path) : read_csv(path);
+  if (tabs && !table.rows.empty()) {
+    const std::vector<std::string>& first = table.rows[0];
+    const auto names = [&](const std::string& name) { return std::count(first.begin(), first.end(), name) > 0; };
+    if (names(source) && names(target)) {
+      table.columns = first;
+      table.rows.erase(table.rows.begin());
+    } else if (first.size() == 2) {
+      table.columns = {source, target};
+    } else {
+      throw FileError("'" + path + "' has no columns '" + source + "' and '" + target + "'" + suggest(names(source) ? target : source, first));
+    }
+  }
+  if (table.rows.empty()) throw FileError("'" + path + "' has no texts");
+  ParallelTexts texts;
+  size_t left_out = 0;
+  const size_t from = table.column(source), to = table.column(target);
+  for (std::vector<std::string>& row : table.rows) {
+    if (is_blank(row[from]) || is_blank(row[to])) {
+      ++left_out;
+      continue;
+    }
+    texts.sources.push_back(std::move(row[from]));
+    texts.targets.push_back(std::move(row[to]));
+  }
+  if (left_out > 0) warn("'" + path + "': " + std::to_string(left_out) + " pairs with a blank side are left out");
+  return texts;
+}
+
+}  // namespace lamina

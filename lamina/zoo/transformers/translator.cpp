@@ -1,0 +1,85 @@
+// Texts to ids and back around generate().
+#include "lamina/zoo/transformers/translator.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "lamina/base/error.h"
+
+namespace lamina {
+namespace {
+
+/// Texts that are translated at the same time.
+constexpr size_t kAtOnce = 32;
+
+std::string prefix_of(const Json& config) {
+  const Json* json = &config;
+  for (const char* key : {"task_specific_params", "translation", "prefix"}) {
+    json = json->find(key);
+    if (!json) return "";
+  }
+  return json->is_string() ? json->as_string() : "";
+}
+
+}  // namespace
+
+Translator::Translator(std::shared_ptr<PretrainedModel> model, PretrainedTokenizer tokenizer, std::string prefix)
+    : model_(std::move(model)), tokenizer_(std::move(tokenizer)), prefix_(std::move(prefix)) {
+  if (!model_ || !model_->is_encoder_decoder())
+    throw InvalidArgument("a translator needs an encoder-decoder, such as T5 or Marian");
+  if (tokenizer_.size() > model_->vocab_size())
+    throw InvalidArgument("the tokenizer has " + std::to_string(tokenizer_.size()) + " tokens, and the model knows " +
+                          std::to_string(model_->vocab_size()) + ": they do not belong together");
+}
+
+Translator Translator::from_pretrained(const std::string& folder) {
+  std::shared_ptr<PretrainedModel> model = AutoModel::from_pretrained(folder);
+  std::string prefix = prefix_of(model->config_json());
+  return {std::move(model), AutoTokenizer::from_pretrained(folder), std::move(prefix)};
+}
+
+void Translator::save_pretrained(const std::string& folder) const {
+  tokenizer_.save_pretrained(folder);
+  model_->save_pretrained(folder);
+}
+
+std::vector<std::vector<int32_t>> Translator::sources(const std::vector<std::string>& texts) const {
+  std::vector<std::string> prefixed;
+  for (const std::string& text : texts) prefixed.push_back(prefix_ + text);
+  std::vector<std::vector<int32_t>> ids;
+  for (Encoding& encoding : tokenizer_.encode_batch(prefixed, {.ids_only = true})) ids.push_back(std::move(encoding.ids));
+  return ids;
+}
+
+std::vector<std::string> Translator::translate(const std::vector<std::string>& texts, const GenerateOptions& options) const {
+  const std::vector<std::vector<int32_t>> ids = sources(texts);
+  std::vector<size_t> order(texts.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return ids[a].size() < ids[b].size(); });
+  std::vector<std::string> results(texts.size());
+  for (size_t first = 0; first < order.size(); first += kAtOnce) {
+    const size_t end = std::min(order.size(), first + kAtOnce);
+    std::vector<std::vector<int32_t>> some;
+    for (size_t i = first; i < end; ++i) some.push_back(ids[order[i]]);
+    const std::vector<std::vector<int32_t>> answers = model_->generate(some, options);
+    const std::vector<std::string> decoded = tokenizer_.decode_batch(answers, {.skip_special_tokens = true});
+    for (size_t i = first; i < end; ++i) results[order[i]] = decoded[i - first];
+  }
+  return results;
+}
+
+TokenBatches Translator::batches(const ParallelTexts& texts, bool shuffle, int64_t tokens) const {
+  std::vector<std::vector<int32_t>> targets;
+  for (Encoding& encoding : tokenizer_.encode_batch(texts.targets, {.ids_only = true, .as_target = true}))
+    targets.push_back(std::move(encoding.ids));
+  const GenerationConfig& config = model_->generation_config();
+  return {sources(texts.sources),
+          std::move(targets),
+          {.tokens = tokens,
+           .pad_token_id = config.pad_token_id.value_or(0),
+           .decoder_start_token_id = config.decoder_start_token_id.value_or(0),
+           .shuffle = shuffle}};
+}
+
+}  // namespace lamina
