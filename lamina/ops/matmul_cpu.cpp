@@ -1,82 +1,23 @@
-// Kernels of the matrix products: our own for small ones and for one row, oneDNN's for the others of float32,
-// and plain loops for every dtype.
+// Kernels of the matrix products: our own for small ones, oneDNN's for the others of float32, and plain loops
+// for every dtype. Those of a few rows by a large matrix stand before them (few_rows_cpu.cpp).
 #include <algorithm>
 
 #include "lamina/backend/cpu/detail/onednn.h"
 #include "lamina/base/detail/block_signals.h"
 #include "lamina/base/threads.h"
-#include "lamina/graph/contraction.h"
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/accumulate.h"
 #include "lamina/ops/detail/add_bias.h"
 #include "lamina/ops/detail/double_gemm.h"
+#include "lamina/ops/detail/products.h"
 #include "lamina/ops/detail/small_gemm.h"
 #include "lamina/ops/detail/through_float32.h"
 
 namespace lamina {
 namespace {
 
-/// A batch of products as the kernels see it: sizes, and where each product's operands start.
-struct Products {
-  MatmulAttrs attrs;
-  bool relu = false;
-  bool bias = false;
-  int64_t m = 0, n = 0, k = 0;
-  std::vector<int64_t> a, b;  // offsets of each product's operands, in elements; the results are dense
-
-  int64_t count() const { return static_cast<int64_t>(a.size()); }
-};
-
-/// Offsets of the matrices of an operand of shape `shape` in the order of the broadcast leading axes of
-/// `result`.
-std::vector<int64_t> matrix_offsets(const Shape& shape, const Shape& result) {
-  const int axes = result.rank() - 2;
-  std::vector<int64_t> steps(static_cast<size_t>(axes), 0);
-  int64_t step = shape[-1] * shape[-2];
-  for (int axis = shape.rank() - 3; axis >= 0; --axis) {
-    const int place = axes - (shape.rank() - 2) + axis;
-    if (shape[axis] != 1) steps[static_cast<size_t>(place)] = step;
-    step *= shape[axis];
-  }
-  std::vector<int64_t> offsets{0};
-  for (int axis = 0; axis < axes; ++axis) {
-    std::vector<int64_t> next;
-    for (int64_t offset : offsets) {
-      for (int64_t i = 0; i < result[axis]; ++i)
-        next.push_back(offset + i * steps[static_cast<size_t>(axis)]);
-    }
-    offsets = std::move(next);
-  }
-  return offsets;
-}
-
-Products products(const KernelDesc& desc) {
-  Products p;
-  if (desc.op.name == "matmul") {
-    p.attrs = desc.attrs.as<MatmulAttrs>();
-  } else {
-    const auto& fused = desc.attrs.as<MatmulBiasActAttrs>();
-    p.attrs = fused.matmul;
-    p.relu = fused.activation == "relu";
-    p.bias = true;
-  }
-  const Shape& a = desc.inputs[0].type.shape;
-  const Shape& b = desc.inputs[1].type.shape;
-  const Shape& c = desc.outputs[0].type.shape;
-  p.m = c[-2];
-  p.n = c[-1];
-  p.k = a[p.attrs.transpose_a ? -2 : -1];
-  if (!p.attrs.transpose_a && b.rank() == 2) {
-    // One matrix b for all rows of a: one product.
-    p.m = 1;
-    for (int axis = 0; axis + 1 < c.rank(); ++axis) p.m *= c[axis];
-    p.a = p.b = {0};
-  } else {
-    p.a = matrix_offsets(a, c);
-    p.b = matrix_offsets(b, c);
-  }
-  return p;
-}
+using detail::Products;
+using detail::products;
 
 // ---- plain loops
 
@@ -130,6 +71,11 @@ std::unique_ptr<Kernel> prepare_reference(const KernelDesc& desc) {
   });
 }
 
+template <class T>
+void add_bias(const Products& p, const T* bias, T* c) {
+  detail::add_bias(p.m * p.count(), p.n, p.relu, bias, c);
+}
+
 // ---- small products
 
 /// Multiplications up to which one thread is done before a second one is awake.
@@ -153,57 +99,6 @@ std::unique_ptr<Kernel> prepare_small(const KernelDesc& desc) {
                            static_cast<float*>(args.workspace));
       },
       gemm.workspace());
-}
-
-template <class T>
-void add_bias(const Products& p, const T* bias, T* c) {
-  detail::add_bias(p.m * p.count(), p.n, p.relu, bias, c);
-}
-
-// ---- one row by a large matrix
-
-/// Elements of b for one partial sum, which fit into the first cache, and partial sums worth another thread.
-constexpr int64_t kBlock = 16384;
-constexpr int64_t kBlocksOfThread = 4;
-
-std::optional<std::string> refuses_row(const KernelDesc& desc) {
-  if (desc.inputs[0].type.dtype != DType::kFloat32) return "only for float32";
-  const Products p = products(desc);
-  if (p.count() != 1 || p.m != 1) return "only for results of one row";
-  if (p.attrs.transpose_b) return "only for a matrix stored row by row";
-  if (p.n * p.k == 0) return "an operand is empty";
-  return std::nullopt;
-}
-
-/// Reading b is all there is to do. Its rows are dealt out in blocks that lie one after another, so that in
-/// repeated calls a thread finds its own in its cache. The blocks do not depend on the threads, and so
-/// neither do the bits.
-std::unique_ptr<Kernel> prepare_row(const KernelDesc& desc) {
-  const Products p = products(desc);
-  const int64_t depth = std::max<int64_t>(16, kBlock / p.n);
-  const int64_t blocks = (p.k + depth - 1) / depth;
-  const auto block_gemm = [depth, p](int64_t block) {
-    return detail::SmallGemm{1, p.n, std::min(depth, p.k - block * depth), false, false, false};
-  };
-  const int64_t step = (p.n + 15) / 16 * 16;
-  return make_kernel(
-      [=](const KernelArgs& args) {
-        auto* const sums = static_cast<float*>(args.workspace);
-        parallel_for(blocks, kBlocksOfThread, [&](int64_t begin, int64_t end) {
-          for (int64_t block = begin; block < end; ++block) {
-            float* const sum = sums + block * step;
-            detail::small_gemm(block_gemm(block), args.input<float>(0) + block * depth,
-                               args.input<float>(1) + block * depth * p.n, nullptr, sum, nullptr);
-          }
-        });
-        float* const c = args.output<float>(0);
-        for (int64_t j = 0; j < p.n; ++j) c[j] = sums[j];
-        for (int64_t block = 1; block < blocks; ++block) {
-          for (int64_t j = 0; j < p.n; ++j) c[j] += sums[block * step + j];
-        }
-        if (p.bias) add_bias(p, args.input<float>(2), c);
-      },
-      static_cast<size_t>(blocks * step) * sizeof(float));
 }
 
 // ---- oneDNN
@@ -285,7 +180,6 @@ std::unique_ptr<Kernel> prepare_blocked(const KernelDesc& desc) {
 
 const std::vector<KernelCandidate> kCandidates = {
     {.name = "small", .refuses = refuses_small, .prepare = prepare_small},
-    {.name = "row", .refuses = refuses_row, .prepare = prepare_row},
     {.name = "onednn_sgemm", .refuses = refuses_sgemm, .prepare = prepare_sgemm},
     {.name = "blocked", .refuses = refuses_blocked, .prepare = prepare_blocked},
     detail::through_float32(),

@@ -12,8 +12,10 @@
 #include <csignal>
 
 #include "lamina/base/error.h"
+#include "lamina/base/threads.h"
 #include "lamina/core/compile.h"
 #include "lamina/ops/full.h"
+#include "lamina/ops/slice.h"
 #include "tests/support/op_rows.h"
 
 namespace lamina::testing {
@@ -102,6 +104,14 @@ const OpRows rows({
     large(row("batched", {3, 20, 30}, {3, 30, 17})),
     large(row("broadcast", {2, 1, 20, 30}, {3, 30, 17})),
     large(fused_row("fused", {50, 41}, {41, 23}, {.activation = "relu"})),
+    large(row("few_rows_by_lines", {7, 37}, {467, 37}, {.transpose_b = true})),
+    large(row("one_row_by_lines", {1, 129}, {131, 129}, {.transpose_b = true})),
+    large(row("leading_rows_by_lines", {2, 1, 3, 128}, {135, 128}, {.transpose_b = true})),
+    large(row("few_rows_by_columns", {3, 9}, {9, 2127})),
+    large(row("few_rows_by_blocks", {4, 901}, {901, 45})),
+    large(fused_row("few_rows_by_lines", {13, 130}, {129, 130}, {{.transpose_b = true}, "relu"})),
+    large(fused_row("few_rows_by_columns", {1, 9}, {9, 2100}, {.activation = "relu"})),
+    large(fused_row("few_rows_by_blocks", {2, 901}, {901, 45}, {.activation = "linear"})),
     row("plain", {3, 4}, {4, 5}),
     row("transposed_a", {4, 3}, {4, 5}, {.transpose_a = true}),
     row("transposed_b", {3, 4}, {5, 4}, {.transpose_b = true}),
@@ -127,6 +137,7 @@ const OpRows rows({
     fused_row("no_inner", {3, 0}, {0, 5}, {.activation = "relu"}),
     fused_row("no_columns", {3, 4}, {4, 0}, {}),
     with_nan(fused_row("small", {3, 4}, {4, 5}, {.activation = "relu"})),
+    with_nan(fused_row("few_rows", {3, 150}, {150, 150}, {{.transpose_b = true}, "relu"})),
     with_nan(fused_row("large", {90, 90}, {90, 90}, {.activation = "relu"})),
 });
 
@@ -142,6 +153,12 @@ std::string message_of(const std::function<void()>& f) {
 Tensor counting(const Shape& shape) {
   std::vector<float> values(static_cast<size_t>(shape.size()));
   for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 7) - 3;
+  return Tensor::from(values, shape);
+}
+
+Tensor waves(const Shape& shape) {
+  std::vector<float> values(static_cast<size_t>(shape.size()));
+  for (size_t i = 0; i < values.size(); ++i) values[i] = std::sin(static_cast<float>(i) * 0.37f);
   return Tensor::from(values, shape);
 }
 
@@ -228,6 +245,33 @@ TEST(Matmul, SurvivesSignalHandlers) {
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_TRUE(WIFEXITED(status)) << "ended by signal " << WTERMSIG(status);
   EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+// As many rows as there are of a sequence, or of a batch, give what each of them gives alone.
+TEST(Matmul, FewRowsGiveTheBitsOfEachAloneWithAnyThreads) {
+  const Tensor all = waves({32, 700}), weights = waves({300, 700}), columns = waves({700, 300});
+  const auto of = [&](int64_t first, int64_t rows, bool by_lines) {
+    const Tensor x = all[{Slice{first, first + rows}}].eval();
+    return matmul(x, by_lines ? weights : columns, false, by_lines).to_vector<float>();
+  };
+  for (const bool by_lines : {true, false}) {
+    const int64_t most = by_lines ? 32 : 4;
+    std::vector<float> each;
+    for (int64_t i = 0; i < most; ++i) {
+      const std::vector<float> row = of(i, 1, by_lines);
+      each.insert(each.end(), row.begin(), row.end());
+    }
+    const int before = num_threads();
+    for (const int threads : {1, 2, 5}) {
+      set_num_threads(threads);
+      for (int64_t m = 1; m <= most; ++m) {
+        EXPECT_EQ(of(0, m, by_lines),
+                  std::vector<float>(each.begin(), each.begin() + static_cast<std::ptrdiff_t>(m * 300)))
+            << m << " rows, " << threads << " threads, by " << (by_lines ? "lines" : "columns");
+      }
+    }
+    set_num_threads(before);
+  }
 }
 
 TEST(Matmul, GivesTheSameBitsInEveryRun) {
