@@ -15,21 +15,24 @@ namespace lamina {
 namespace {
 
 struct Counted {
-  Tensor labels;   // 0 for those that do not count
-  Tensor weights;  // float32: 1 and 0
-  Tensor mean_of(const Tensor& values) const { return sum(values * weights) / maximum(sum(weights), 1.0); }
+  Tensor labels;  // 0 for those that do not count
+  Tensor counts;  // bool
+  Tensor mean_of(const Tensor& values) const {
+    const Tensor weights = cast(counts, values.dtype());
+    return sum(values * weights) / maximum(sum(weights), 1.0);
+  }
 };
 
 Counted counted(const Tensor& labels) {
   const Tensor counts = not_equal(labels, static_cast<double>(kIgnoredLabel));
-  return {where(counts, labels, 0.0), cast(counts, DType::kFloat32)};
+  return {where(counts, labels, 0.0), counts};
 }
 
 }  // namespace
 
 Tensor language_loss(const Tensor& labels, const Tensor& logits, double label_smoothing) {
   const Counted counts = counted(labels);
-  const Tensor scores = cast(logits, DType::kFloat32);
+  const Tensor scores = logits.dtype() == DType::kFloat64 ? logits : cast(logits, DType::kFloat32);
   Tensor losses = sparse_softmax_cross_entropy(scores, counts.labels).loss;
   if (label_smoothing > 0) {
     // log(sum(exp)) is in both terms: what differs is the label's logit and the mean of all.
