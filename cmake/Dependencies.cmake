@@ -13,6 +13,7 @@ find_path(HIGHWAY_INCLUDE_DIR hwy/highway.h REQUIRED)
 pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
 pkg_check_modules(lzma REQUIRED IMPORTED_TARGET liblzma)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
+pkg_check_modules(pcre2 REQUIRED IMPORTED_TARGET libpcre2-8)
 pkg_check_modules(turbojpeg REQUIRED IMPORTED_TARGET libturbojpeg)
 pkg_check_modules(webp REQUIRED IMPORTED_TARGET libwebp libwebpdemux)
 
@@ -23,7 +24,7 @@ find_library(ONEDNN_LIBRARY dnnl REQUIRED)
 add_library(lamina_dependencies INTERFACE)
 target_link_libraries(lamina_dependencies INTERFACE
   ${ONEDNN_LIBRARY} PkgConfig::libzip PkgConfig::lzma PkgConfig::turbojpeg PkgConfig::webp
-  PkgConfig::utf8proc PNG::PNG ZLIB::ZLIB
+  PkgConfig::utf8proc PkgConfig::pcre2 PNG::PNG ZLIB::ZLIB
   nlohmann_json::nlohmann_json fmt::fmt Threads::Threads gomp ${CMAKE_DL_LIBS})
 target_include_directories(lamina_dependencies SYSTEM INTERFACE ${ONEDNN_INCLUDE_DIR} ${HIGHWAY_INCLUDE_DIR})
 

@@ -49,6 +49,11 @@ struct EncodeOptions {
   /// Whether ids, attention_mask, type_ids and special_tokens_mask are enough: tokens, offsets and word_ids
   /// stay empty, which takes less time.
   bool ids_only = false;
+  /// Whether the text is in the language that is translated into, where that has a vocabulary of its own
+  /// (Marian; Hugging Face: text_target).
+  bool as_target = false;
+  /// For BPE with dropout: other numbers pass over other merges. The same number gives the same tokens.
+  uint64_t seed = 0;
 };
 
 /// Arguments of PretrainedTokenizer::decode, with Hugging Face's names and defaults.

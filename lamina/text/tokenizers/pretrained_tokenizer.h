@@ -136,9 +136,9 @@ class StreamingDecoder {
  private:
   PretrainedTokenizer tokenizer_;
   DecodeOptions options_;
-  std::vector<int32_t> ids_;  // since the last cut
-  size_t prefix_ = 0;         // ids that only give what is around the next ones
-  std::string given_;         // what the decoder gave of ids_
+  bool cleans_up_;
+  std::vector<int32_t> ids_;  // the last ones
+  std::string given_;         // what the decoder makes of them, as far as it was given
 };
 
 }  // namespace lamina

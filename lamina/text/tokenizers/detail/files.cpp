@@ -1,0 +1,61 @@
+// Which files a folder has decides how it is read; a single file is told by its name and its first byte.
+#include "lamina/text/tokenizers/detail/files.h"
+
+#include <filesystem>
+
+#include "lamina/base/error.h"
+#include "lamina/base/files.h"
+
+namespace lamina::detail::tokenizers {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> lines_of(const std::string& path) {
+  const std::string text = read_file(path, uint64_t{256} << 20);
+  std::vector<std::string> lines;
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    lines.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return lines;
+}
+
+}  // namespace
+
+Vocabulary read_vocab_txt(const std::string& path) {
+  std::vector<std::pair<std::string, int64_t>> tokens;
+  for (std::string& line : lines_of(path)) {
+    while (!line.empty() && static_cast<unsigned char>(line.back()) <= ' ') line.pop_back();
+    const auto id = static_cast<int64_t>(tokens.size());
+    tokens.emplace_back(std::move(line), id);
+  }
+  return Vocabulary(tokens);
+}
+
+Json bpe_of_files(const std::string& vocab, const std::string& merges) {
+  Json::List list;
+  for (std::string& line : lines_of(merges)) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (line.starts_with("#version") || line.empty()) continue;
+    list.push_back(std::move(line));
+  }
+  return Json::object({{"type", "BPE"}, {"vocab", read_json(vocab)}, {"merges", Json(std::move(list))}});
+}
+
+std::shared_ptr<TokenizerState> read_file_of_tokenizer(const std::string& path) {
+  return read_state(read_json(path), path);
+}
+
+std::shared_ptr<TokenizerState> read_folder_of_tokenizer(const std::string& folder) {
+  const auto file = [&](const char* name) { return (fs::path(folder) / name).string(); };
+  auto state = read_state(read_json(file("tokenizer.json")), file("tokenizer.json"));
+  state->config = read_config(folder);
+  state->truncation.reset();
+  state->padding.reset();
+  add_configured_tokens(*state);
+  return state;
+}
+
+}  // namespace lamina::detail::tokenizers
