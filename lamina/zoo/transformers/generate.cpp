@@ -69,13 +69,14 @@ struct Task {
 };
 
 void check_prompts(const PretrainedModel& model, const Rows& prompts) {
+  const int64_t tokens = model.takes().at(0).below;
   for (size_t i = 0; i < prompts.size(); ++i) {
     if (prompts[i].empty())
       throw InvalidArgument("generate: prompt " + std::to_string(i) + " is empty; give at least one token");
     for (const int32_t id : prompts[i]) {
-      if (id < 0 || id >= model.vocab_size())
+      if (id < 0 || id >= tokens)
         throw InvalidArgument("generate: token " + std::to_string(id) + " of prompt " + std::to_string(i) +
-                              " is not one of the model's, 0 to " + std::to_string(model.vocab_size() - 1) +
+                              " is not one of the model's, 0 to " + std::to_string(tokens - 1) +
                               "; does the tokenizer belong to the model?");
     }
   }

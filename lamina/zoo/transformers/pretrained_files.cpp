@@ -55,17 +55,18 @@ const Architecture& find_architecture(const Json& config) {
                   suggest(wanted, known));
 }
 
-bool says_tied(const Json& config) {
+bool says_tied(const Architecture& architecture, const Json& config) {
   const Json* const tie = config.find("tie_word_embeddings");
-  return !tie || !tie->is_bool() || tie->as_bool();
+  return tie && tie->is_bool() ? tie->as_bool() : architecture.tied;
 }
 
 /// Whether the head is the table: files may hold it twice, and configurations of some versions say so of all
 /// models.
 bool is_tied(const Architecture& architecture, const Json& config, const SafetensorsReader& reader) {
-  const auto& [type, name, make, head, table] = architecture;
-  if (head.empty() || !reader.has(head) || !reader.has(table)) return says_tied(config);
-  if (!says_tied(config) || reader.type(head) != reader.type(table)) return false;
+  const std::string &head = architecture.head, &table = architecture.table;
+  const bool tied = says_tied(architecture, config);
+  if (head.empty() || !reader.has(head) || !reader.has(table)) return tied;
+  if (!tied || reader.type(head) != reader.type(table)) return false;
   const Tensor a = reader.read(head), b = reader.read(table);
   return std::memcmp(a.buffer()->data(), b.buffer()->data(), a.type().bytes()) == 0;
 }
@@ -127,12 +128,16 @@ struct PretrainedFiles {
     std::vector<std::string> missing;
     for (const auto& module : modules(model)) {
       for (const WeightPtr& weight : module->own_weights()) {
-        const std::string name = module->name() + "." + weight->name;
-        known.insert(name);
-        if (!reader.has(name)) {
-          missing.push_back(name);
+        const std::string full = module->full_name(weight->name);
+        const std::vector<std::string> names = model.names_in_files(full);
+        const auto found = std::find_if(names.begin(), names.end(),
+                                        [&](const std::string& one) { return reader.has(one); });
+        if (found == names.end()) {
+          missing.push_back(full);
           continue;
         }
+        const std::string& name = *found;
+        known.insert(name);
         const TensorType& type = reader.type(name);
         if (type.shape != weight->type.shape)
           throw FileError("tensor '" + name + "' is " + type.shape.str() + ", but by config.json it is " +
@@ -157,7 +162,9 @@ struct PretrainedFiles {
 };
 
 std::shared_ptr<PretrainedModel> AutoModel::from_config(const Json& config, const ModelOptions& options) {
-  std::shared_ptr<PretrainedModel> model = find_architecture(config).make(config, says_tied(config), options);
+  const Architecture& architecture = find_architecture(config);
+  std::shared_ptr<PretrainedModel> model =
+      architecture.make(config, says_tied(architecture, config), options);
   PretrainedFiles::build(*model);
   model->set_generation_config(GenerationConfig::from_json(config, "config"));
   return model;
@@ -201,7 +208,7 @@ void PretrainedModel::save_pretrained(const std::string& folder, uint64_t max_sh
       }
       in_shard += bytes;
       total += bytes;
-      shards.back().push_back({module->name() + "." + weight->name, weight->read()});
+      shards.back().push_back({module->full_name(weight->name), weight->read()});
     }
   }
   const auto number = [](size_t n) {

@@ -23,7 +23,7 @@ std::string PretrainedModel::model_type() const {
   return type && type->is_string() ? type->as_string() : "";
 }
 
-int64_t PretrainedModel::vocab_size() const { return config_json().at("vocab_size").as_int(); }
+int64_t PretrainedModel::vocab_size() const { return takes().at(0).below; }
 
 const GenerationConfig& PretrainedModel::generation_config() const { return state_->generation; }
 
@@ -79,6 +79,7 @@ void PretrainedModel::test_step(TrainStep& step) {
   step.log("loss", language_loss(step.y()[0], logits));
   step.log("accuracy", language_accuracy(step.y()[0], logits));
 }
+std::vector<std::string> PretrainedModel::names_in_files(const std::string& name) const { return {name}; }
 
 std::vector<TensorType> PretrainedModel::cache_types(int64_t, int64_t) const {
   throw Unsupported(class_name() + " does not write text: it has no decoder");
@@ -96,6 +97,12 @@ detail::Decoder& PretrainedModel::State::decoder(const PretrainedModel& model) {
   const std::lock_guard lock(making);
   if (!made) made = std::make_unique<detail::Decoder>(model);
   return *made;
+}
+
+detail::Runner& PretrainedModel::State::runner(const PretrainedModel& model) {
+  const std::lock_guard lock(making);
+  if (!made_runner) made_runner = std::make_unique<detail::Runner>(model);
+  return *made_runner;
 }
 
 }  // namespace lamina

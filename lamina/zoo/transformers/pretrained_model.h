@@ -19,6 +19,15 @@ class Module;
 class ModuleScope;
 }  // namespace detail
 
+/// A tensor that a model takes: integers (rows, tokens).
+struct ModelInput {
+  std::string name;      ///< "input_ids"
+  int64_t below = 0;     ///< the integers are 0 to below - 1
+  bool required = true;  ///< whether it may not be left out
+  std::string like = {};  ///< the input that it has the shape of; empty: any number of tokens
+  int64_t longest = 0;    ///< tokens at most; 0: any number
+};
+
 /// What a model that writes text is asked at one step (PretrainedModel::decode).
 struct DecodeInputs {
   Tensor ids;       ///< int32 (rows, new tokens)
@@ -60,6 +69,14 @@ class PretrainedModel : public Model {
   std::vector<int32_t> generate(const std::vector<int32_t>& prompt,
                                 const GenerateOptions& options = {}) const;
 
+  /// The outputs under the names of Hugging Face's library, gives(), for inputs under its names, takes(), or in
+  /// the order of those; where inputs without names are fewer, the last optional ones are left out. It is
+  /// compiled once for each size of the inputs.
+  ///
+  /// Throws InvalidArgument, naming the input, for one that is missing, not known, no integers, of another
+  /// shape than it should be, longer than the model's context, or with ids that the model does not have.
+  Tensors run(const Tensors& inputs) const;
+
   /// Writes config.json, model.safetensors and generation_config.json, which Hugging Face's library loads.
   /// Creates the folder. Throws FileError.
   /// @param max_shard_bytes  larger models come in several files with an index
@@ -72,12 +89,25 @@ class PretrainedModel : public Model {
   void train_step(TrainStep& step) override;
   void test_step(TrainStep& step) override;
 
-  // ---- What an architecture gives for generate()
+  /// compute() of the inputs, given as for run().
+  std::vector<Tensor> forward(const LayerCall& call, CallContext& context) const override;
+
+  // ---- What an architecture gives
+
+  /// The inputs, the first of which are the tokens of a prompt.
+  virtual std::vector<ModelInput> takes() const = 0;
+  /// Names of the outputs: "logits".
+  virtual std::vector<std::string> gives() const = 0;
+  /// The outputs for inputs in the order of takes(), undefined where they are left out.
+  virtual std::vector<Tensor> compute(const std::vector<Tensor>& inputs, CallContext& context) const = 0;
+
+  // ---- What it gives for generate()
 
   virtual bool is_encoder_decoder() const { return false; }
   /// Tokens that it can look at; 0 for any number.
   virtual int64_t context_length() const { return 0; }
-  int64_t vocab_size() const;
+  /// Of what it writes: tokens are 0 to vocab_size() - 1.
+  virtual int64_t vocab_size() const;
   /// What decode() keeps of earlier tokens, for so many rows and positions.
   virtual std::vector<TensorType> cache_types(int64_t rows, int64_t length) const;
   /// What decoding needs of the source: ids int32 (rows, source), mask bool (rows, source), false for
@@ -96,10 +126,13 @@ class PretrainedModel : public Model {
   void create_weights_for(const TensorSpecs& inputs) override;
   /// Names of tensors that files may have and that say nothing new, or nothing at all (a tied head).
   virtual bool ignores(const std::string& name) const;
+  /// Names by which files hold that tensor, the usual one first.
+  virtual std::vector<std::string> names_in_files(const std::string& name) const;
 
  private:
   friend class detail::Decoder;
   friend struct PretrainedFiles;
+  std::vector<Tensor> arranged(const Tensors& given) const;
   struct State;
   std::shared_ptr<State> state_;
 };
@@ -114,6 +147,7 @@ struct Architecture {
   std::shared_ptr<PretrainedModel> (*make)(const Json& config, bool tied, const ModelOptions& options);
   /// Names of that matrix and that table in files; empty for models without one.
   std::string head = {}, table = {};
+  bool tied = true;  ///< what it is where config.json does not say
 };
 
 /// Adds one before main.

@@ -11,7 +11,7 @@
 #include "lamina/ops/transpose.h"
 #include "lamina/zoo/transformers/detail/activation.h"
 #include "lamina/zoo/transformers/detail/attention.h"
-#include "lamina/zoo/transformers/detail/config_values.h"
+#include "lamina/zoo/transformers/detail/family.h"
 #include "lamina/zoo/transformers/detail/modules.h"
 #include "lamina/zoo/transformers/detail/relative_positions.h"
 
@@ -73,12 +73,21 @@ struct Attention {
   std::shared_ptr<TokenTable> bias;
 };
 
+/// "gated-gelu" is the tanh formula, "gelu" is not.
+struct FeedForwardKind {
+  explicit FeedForwardKind(const std::string& name)
+      : gated(name.rfind("gated-", 0) == 0), activation(gated ? name.substr(6) : name) {
+    if (gated && activation == "gelu") activation = "gelu_new";
+  }
+  bool gated;
+  std::string activation;
+};
+
 struct FeedForward {
   FeedForward(const ModuleScope& scope, const T5Config& config) : dropout(config.dropout_rate) {
-    std::string name = config.feed_forward_proj;
-    gated = name.rfind("gated-", 0) == 0;
-    if (gated) name = name.substr(6);
-    activation = detail::pretrained_activation(gated && name == "gelu" ? "gelu_new" : name);
+    const FeedForwardKind kind(config.feed_forward_proj);
+    gated = kind.gated;
+    activation = detail::pretrained_activation(kind.activation);
     const ModuleScope wide = scope.drawn(deviation_of(config, config.d_model));
     in = wide.linear(gated ? "wi_0" : "wi", config.d_model, config.d_ff, false);
     if (gated) gate = wide.linear("wi_1", config.d_model, config.d_ff, false);
@@ -154,21 +163,19 @@ class Stack {
 
 }  // namespace
 
-struct T5ForConditionalGeneration::Parts {
-  Parts(const ModuleScope& scope, const T5Config& config)
-      : config(config),
-        shared(scope.table("shared", config.vocab_size, config.d_model)),
+namespace {
+
+/// The table of tokens and the encoder.
+struct Source {
+  Source(const ModuleScope& scope, const T5Config& config)
+      : shared(scope.table("shared", config.vocab_size, config.d_model)),
         encoder(scope / "encoder", config, false),
-        decoder(scope / "decoder", config, true),
-        in_source{config.relative_attention_num_buckets, config.relative_attention_max_distance, true},
-        in_target{config.relative_attention_num_buckets, config.relative_attention_max_distance, false} {
-    if (!config.tie_word_embeddings) head = scope.linear("lm_head", config.d_model, config.vocab_size, false);
-  }
+        buckets{config.relative_attention_num_buckets, config.relative_attention_max_distance, true} {}
 
   /// (batch, source, d_model); `mask`: bool (batch, 1, 1, source), or undefined.
   Tensor encoded(const Tensor& ids, const Tensor& mask, CallContext& context) const {
     const int64_t length = ids.shape()[1];
-    const AttentionOptions options{encoder.first().bias_of(in_source.of(length, length), context), mask, 1.0};
+    const AttentionOptions options{encoder.first().bias_of(buckets.of(length, length), context), mask, 1.0};
     const auto self = [&](size_t i, const Tensor& x) {
       const Attention& attention = encoder.blocks()[i].attention;
       return Seen{options, attention.keys(x, context), attention.values(x, context)};
@@ -176,17 +183,39 @@ struct T5ForConditionalGeneration::Parts {
     return encoder((*shared)(ids, context), self, [](size_t) { return Seen(); }, context);
   }
 
+  std::shared_ptr<TokenTable> shared;
+  Stack encoder;
+  RelativePositions buckets;
+};
+
+bool is_copy_of_table(const std::string& name) {
+  return name == "encoder.embed_tokens.weight" || name == "decoder.embed_tokens.weight";
+}
+
+}  // namespace
+
+struct T5ForConditionalGeneration::Parts {
+  Parts(const ModuleScope& scope, const T5Config& config)
+      : config(config),
+        source(scope, config),
+        decoder(scope / "decoder", config, true),
+        buckets{config.relative_attention_num_buckets, config.relative_attention_max_distance, false},
+        head{source.shared, nullptr} {
+    if (!config.tie_word_embeddings)
+      head.matrix = scope.linear("lm_head", config.d_model, config.vocab_size, false);
+  }
+
   Tensor scores(Tensor x, CallContext& context) const {
     if (config.scale_decoder_outputs.value_or(config.tie_word_embeddings))
       x = x * (1 / std::sqrt(static_cast<double>(config.d_model)));
-    return head ? (*head)(x, context) : shared->scores(x, context);
+    return head(x, context);
   }
 
   T5Config config;
-  std::shared_ptr<TokenTable> shared;
-  Stack encoder, decoder;
-  RelativePositions in_source, in_target;
-  std::shared_ptr<Linear> head;
+  Source source;
+  Stack decoder;
+  RelativePositions buckets;
+  detail::TokenScores head;
 };
 
 T5ForConditionalGeneration::T5ForConditionalGeneration(const T5Config& config, const ModelOptions& options)
@@ -198,26 +227,31 @@ T5ForConditionalGeneration::T5ForConditionalGeneration(const T5Config& config, c
   parts_ = std::make_shared<Parts>(scope(config.initializer_factor), config);
 }
 
+std::string T5ForConditionalGeneration::class_name() const {
+  return model_type() == "mt5" ? "MT5ForConditionalGeneration" : "T5ForConditionalGeneration";
+}
+
 bool T5ForConditionalGeneration::ignores(const std::string& name) const {
   // Copies of the table, and a matrix that old checkpoints have and nobody reads.
-  return name == "encoder.embed_tokens.weight" || name == "decoder.embed_tokens.weight" ||
+  return is_copy_of_table(name) ||
          name == "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight";
 }
 
-std::vector<Tensor> T5ForConditionalGeneration::forward(const LayerCall& call, CallContext& context) const {
-  if (call.inputs.size() != 2 && call.inputs.size() != 3)
-    fail("expects input_ids, attention_mask (may be left out) and decoder_input_ids, received " +
-         std::to_string(call.inputs.size()) + " tensors");
-  const Tensor &ids = call.inputs[0], &target = call.inputs.back();
-  Tensor mask;
-  if (call.inputs.size() == 3) {
-    const Shape& s = ids.shape();
-    mask = reshape(not_equal(call.inputs[1], 0.0), {s[0], 1, 1, s[1]});
-  }
-  const Tensor source = parts_->encoded(ids, mask, context);
+std::vector<ModelInput> T5ForConditionalGeneration::takes() const {
+  return {{"input_ids", config_.vocab_size},
+          {"attention_mask", 2, false, "input_ids"},
+          {"decoder_input_ids", config_.vocab_size},
+          {"decoder_attention_mask", 2, false, "decoder_input_ids"}};
+}
+
+std::vector<Tensor> T5ForConditionalGeneration::compute(const std::vector<Tensor>& inputs,
+                                                        CallContext& context) const {
+  const Tensor& target = inputs[2];
+  const Tensor mask = detail::mask_of_keys(inputs[1]);
+  const Tensor source = parts_->source.encoded(inputs[0], mask, context);
   const int64_t length = target.shape()[1];
-  AttentionOptions own{
-      parts_->decoder.first().bias_of(parts_->in_target.of(length, length), context), {}, 1.0};
+  AttentionOptions own{parts_->decoder.first().bias_of(parts_->buckets.of(length, length), context),
+                       detail::mask_of_keys(inputs[3]), 1.0};
   own.is_causal = true;
   const auto& blocks = parts_->decoder.blocks();
   const auto self = [&](size_t i, const Tensor& x) {
@@ -227,7 +261,8 @@ std::vector<Tensor> T5ForConditionalGeneration::forward(const LayerCall& call, C
     return Seen{
         {{}, mask, 1.0}, blocks[i].cross->keys(source, context), blocks[i].cross->values(source, context)};
   };
-  return {parts_->scores(parts_->decoder((*parts_->shared)(target, context), self, cross, context), context)};
+  return {parts_->scores(parts_->decoder((*parts_->source.shared)(target, context), self, cross, context),
+                         context)};
 }
 
 std::vector<TensorType> T5ForConditionalGeneration::cache_types(int64_t rows, int64_t length) const {
@@ -239,7 +274,7 @@ std::vector<TensorType> T5ForConditionalGeneration::cache_types(int64_t rows, in
 std::vector<Tensor> T5ForConditionalGeneration::encode(const Tensor& ids, const Tensor& mask,
                                                        CallContext& context) const {
   const Tensor wide = reshape(mask, {mask.shape()[0], 1, 1, mask.shape()[1]});
-  const Tensor source = parts_->encoded(ids, wide, context);
+  const Tensor source = parts_->source.encoded(ids, wide, context);
   std::vector<Tensor> memory{wide};
   for (const Block& block : parts_->decoder.blocks()) {
     memory.push_back(block.cross->keys(source, context));
@@ -252,7 +287,7 @@ Tensor T5ForConditionalGeneration::decode(const DecodeInputs& inputs, std::vecto
                                           CallContext& context) const {
   const int64_t count = inputs.ids.shape()[1], keys = cache.at(0).shape()[1];
   const auto& blocks = parts_->decoder.blocks();
-  const Tensor buckets = parts_->in_target.from(inputs.position, count, keys);
+  const Tensor buckets = parts_->buckets.from(inputs.position, count, keys);
   const AttentionOptions own{parts_->decoder.first().bias_of(buckets, context),
                              detail::keys_so_far(inputs.position, count, keys, inputs.padding), 1.0};
   const auto self = [&](size_t i, const Tensor& x) {
@@ -264,20 +299,63 @@ Tensor T5ForConditionalGeneration::decode(const DecodeInputs& inputs, std::vecto
   const auto cross = [&](size_t i) {
     return Seen{{{}, inputs.memory[0], 1.0}, inputs.memory[1 + 2 * i], inputs.memory[2 + 2 * i]};
   };
-  const Tensor x = parts_->decoder((*parts_->shared)(inputs.ids, context), self, cross, context);
-  return parts_->scores(
-      reshape(x[{ellipsis, Slice{count - 1, count}, Slice{}}], {x.shape()[0], x.shape()[2]}), context);
+  const Tensor x = parts_->decoder((*parts_->source.shared)(inputs.ids, context), self, cross, context);
+  return parts_->scores(detail::last_token(x), context);
+}
+
+struct T5EncoderModel::Parts : Source {
+  using Source::Source;
+};
+
+T5EncoderModel::T5EncoderModel(const T5Config& config, const ModelOptions& options)
+    : T5EncoderModel(config,
+                     [&] {
+                       Json json = config.to_json();
+                       json["architectures"] = Json::list({"T5EncoderModel"});
+                       json["is_encoder_decoder"] = false;
+                       return json;
+                     }(),
+                     options) {}
+
+T5EncoderModel::T5EncoderModel(const T5Config& config, const Json& json, const ModelOptions& options)
+    : LayerOf<T5EncoderModel, PretrainedModel>(json, options), config_(config) {
+  parts_ = std::make_shared<Parts>(scope(config.initializer_factor), config);
+}
+
+std::string T5EncoderModel::class_name() const {
+  return model_type() == "mt5" ? "MT5EncoderModel" : "T5EncoderModel";
+}
+
+bool T5EncoderModel::ignores(const std::string& name) const {
+  return is_copy_of_table(name) || name.rfind("decoder.", 0) == 0 || name == "lm_head.weight";
+}
+
+std::vector<ModelInput> T5EncoderModel::takes() const {
+  return {{"input_ids", config_.vocab_size}, {"attention_mask", 2, false, "input_ids"}};
+}
+
+std::vector<Tensor> T5EncoderModel::compute(const std::vector<Tensor>& inputs, CallContext& context) const {
+  return {parts_->encoded(inputs[0], detail::mask_of_keys(inputs[1]), context)};
 }
 
 T5Config T5Config::from_json(const Json& json) {
-  const detail::ConfigValues values(json, "T5Config");
+  const Json* const type = json.find("model_type");
+  const bool multilingual = type && *type == Json("mt5");
+  const detail::ConfigValues values = detail::family_values(json, multilingual ? "MT5Config" : "T5Config");
   T5Config config;
+  if (multilingual) {
+    config.vocab_size = 250112;
+    config.d_ff = 1024;
+    config.num_layers = 8;
+    config.num_heads = 6;
+    config.feed_forward_proj = "gated-gelu";
+  }
   values.size("vocab_size", config.vocab_size);
   values.size("d_model", config.d_model);
   values.size("d_kv", config.d_kv);
   values.size("d_ff", config.d_ff);
-  values.size("num_layers", config.num_layers);
-  values.size("num_decoder_layers", config.num_decoder_layers.emplace(config.num_layers));
+  values.layers("num_layers", config.num_layers);
+  values.layers("num_decoder_layers", config.num_decoder_layers.emplace(config.num_layers));
   values.size("num_heads", config.num_heads);
   values.size("relative_attention_num_buckets", config.relative_attention_num_buckets);
   values.size("relative_attention_max_distance", config.relative_attention_max_distance);
@@ -288,6 +366,12 @@ T5Config T5Config::from_json(const Json& json) {
   values.flag("tie_word_embeddings", config.tie_word_embeddings);
   bool scale = config.tie_word_embeddings;
   values.flag("scale_decoder_outputs", scale);
+  if (multilingual) scale = false;
+  // What is derived of feed_forward_proj is written, too.
+  const FeedForwardKind kind(config.feed_forward_proj);
+  values.only("is_gated_act", kind.gated);
+  values.only("dense_act_fn", kind.activation);
+  values.only("is_decoder", false);
   config.scale_decoder_outputs = scale;
   values.integer("pad_token_id", config.pad_token_id);
   values.integer("decoder_start_token_id", config.decoder_start_token_id);
@@ -326,9 +410,15 @@ std::shared_ptr<PretrainedModel> make(const Json& json, bool tied, const ModelOp
   return std::make_shared<T5ForConditionalGeneration>(config, json, options);
 }
 
+std::shared_ptr<PretrainedModel> make_encoder(const Json& json, bool, const ModelOptions& options) {
+  return std::make_shared<T5EncoderModel>(T5Config::from_json(json), json, options);
+}
+
 const bool registered =
     register_architecture({"t5", "T5ForConditionalGeneration", make, "lm_head.weight", "shared.weight"}) &&
-    register_architecture({"mt5", "MT5ForConditionalGeneration", make, "lm_head.weight", "shared.weight"});
+    register_architecture({"mt5", "MT5ForConditionalGeneration", make, "lm_head.weight", "shared.weight"}) &&
+    register_architecture({"t5", "T5EncoderModel", make_encoder}) &&
+    register_architecture({"mt5", "MT5EncoderModel", make_encoder});
 
 }  // namespace
 }  // namespace lamina

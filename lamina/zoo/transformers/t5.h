@@ -42,25 +42,50 @@ struct T5Config {
 
 /// T5 for translation and whatever else is asked in words (Raffel et al., 2020, arXiv 1910.10683): logits
 /// (batch, target, vocabulary) from inputs
-///   input_ids          integers (batch, source)
-///   attention_mask     (batch, source): 0 for padding; may be left out
-///   decoder_input_ids  integers (batch, target): the target moved by one, beginning with
+///   input_ids               integers (batch, source)
+///   attention_mask          (batch, source): 0 for padding; may be left out
+///   decoder_input_ids       integers (batch, target): the target moved by one, beginning with
 ///   decoder_start_token_id
-/// given as two or three tensors in that order. Trained by SparseCategoricalCrossentropy({.from_logits =
-/// true}).
+///   decoder_attention_mask  (batch, target); may be left out
+/// given in that order. Trained by SparseCategoricalCrossentropy({.from_logits = true}). MT5 is the same
+/// without the scale before the scores.
 class T5ForConditionalGeneration final : public LayerOf<T5ForConditionalGeneration, PretrainedModel> {
  public:
   explicit T5ForConditionalGeneration(const T5Config& config, const ModelOptions& options = {});
   /// @param json  what config.json holds, which is kept
   T5ForConditionalGeneration(const T5Config& config, const Json& json, const ModelOptions& options);
 
-  std::string class_name() const override { return "T5ForConditionalGeneration"; }
-  std::vector<Tensor> forward(const LayerCall& call, CallContext& context) const override;
+  std::string class_name() const override;
+  std::vector<ModelInput> takes() const override;
+  std::vector<std::string> gives() const override { return {"logits"}; }
+  std::vector<Tensor> compute(const std::vector<Tensor>& inputs, CallContext& context) const override;
 
   bool is_encoder_decoder() const override { return true; }
   std::vector<TensorType> cache_types(int64_t rows, int64_t length) const override;
   std::vector<Tensor> encode(const Tensor& ids, const Tensor& mask, CallContext& context) const override;
   Tensor decode(const DecodeInputs& inputs, std::vector<Tensor>& cache, CallContext& context) const override;
+
+ protected:
+  bool ignores(const std::string& name) const override;
+
+ private:
+  struct Parts;
+  T5Config config_;
+  std::shared_ptr<Parts> parts_;
+};
+
+/// The encoder alone: last_hidden_state (batch, source, d_model) from input_ids and attention_mask, which may
+/// be left out.
+class T5EncoderModel final : public LayerOf<T5EncoderModel, PretrainedModel> {
+ public:
+  explicit T5EncoderModel(const T5Config& config, const ModelOptions& options = {});
+  /// @param json  what config.json holds, which is kept
+  T5EncoderModel(const T5Config& config, const Json& json, const ModelOptions& options);
+
+  std::string class_name() const override;
+  std::vector<ModelInput> takes() const override;
+  std::vector<std::string> gives() const override { return {"last_hidden_state"}; }
+  std::vector<Tensor> compute(const std::vector<Tensor>& inputs, CallContext& context) const override;
 
  protected:
   bool ignores(const std::string& name) const override;

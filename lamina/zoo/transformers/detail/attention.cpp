@@ -13,6 +13,7 @@
 #include "lamina/ops/matmul.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/shape_ops.h"
+#include "lamina/ops/slice.h"
 #include "lamina/ops/softmax.h"
 #include "lamina/ops/transpose.h"
 #include "lamina/ops/where.h"
@@ -41,6 +42,22 @@ Tensor heads_of(const Tensor& x, int64_t width) {
 Tensor joined_heads(const Tensor& x) {
   const Shape& s = x.shape();
   return reshape(x, {s[0], s[1], s[2] * s[3]});
+}
+
+Tensor last_token(const Tensor& x) {
+  const Shape& s = x.shape();
+  return reshape(slice(x, {0, s[1] - 1}, {s[0], s[1]}), {s[0], s[2]});
+}
+
+Tensor first_token(const Tensor& x) {
+  const Shape& s = x.shape();
+  return reshape(slice(x, {0, 0}, {s[0], 1}), {s[0], s[2]});
+}
+
+Tensor mask_of_keys(const Tensor& attention_mask) {
+  if (!attention_mask.defined()) return {};
+  const Shape& s = attention_mask.shape();
+  return reshape(not_equal(attention_mask, 0.0), {s[0], 1, 1, s[1]});
 }
 
 Tensor attend(const Tensor& query, const Tensor& key, const Tensor& value, const AttentionOptions& options,

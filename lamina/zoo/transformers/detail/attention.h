@@ -11,6 +11,14 @@ Tensor heads_of(const Tensor& x, int64_t width);
 /// And back.
 Tensor joined_heads(const Tensor& x);
 
+/// (rows, width): the last of (rows, tokens, width).
+Tensor last_token(const Tensor& x);
+/// (rows, width): the first of them.
+Tensor first_token(const Tensor& x);
+
+/// bool (rows, 1, 1, keys) of an attention_mask (rows, keys), 0 for padding; undefined of an undefined one.
+Tensor mask_of_keys(const Tensor& attention_mask);
+
 /// dot_product_attention of heads; while training, a share `dropout` of the weights is dropped.
 Tensor attend(const Tensor& query, const Tensor& key, const Tensor& value, const AttentionOptions& options,
               double dropout, CallContext& context);

@@ -25,6 +25,11 @@ class ConfigValues {
     integer(key, value);
     if (value < 1 || value > int64_t{1} << 31) fail(key, value, "a number from 1 on");
   }
+  /// A number of layers.
+  void layers(const char* key, int64_t& value) const {
+    integer(key, value);
+    if (value < 1 || value > 4096) fail(key, value, "a number from 1 to 4096");
+  }
   void number(const char* key, double& value) const {
     if (const Json* const found = find(key)) {
       if (!found->is_number()) fail(key, *found, "a number");
@@ -48,6 +53,12 @@ class ConfigValues {
       value = found->as_bool();
     }
   }
+  const Json& json() const { return json_; }
+  /// Of options that change the computation and are not here: absent, or what changes nothing.
+  void only(const char* key, const Json& value) const {
+    const Json* const found = find(key);
+    if (found && !same(*found, value)) fail(key, *found, ("what Lamina computes, " + value.dump() + ",").c_str());
+  }
   const Json* find(const char* key) const {
     const Json* const found = json_.find(key);
     return found && !found->is_null() ? found : nullptr;
@@ -58,6 +69,11 @@ class ConfigValues {
   }
 
  private:
+  static bool same(const Json& a, const Json& b) {
+    return a == b || (a.is_number() && b.is_number() && a.as_double() == b.as_double()) ||
+           (a.is_object() && b.is_object() && a.size() == 0 && b.size() == 0);
+  }
+
   const Json& json_;
   std::string name_;
 };

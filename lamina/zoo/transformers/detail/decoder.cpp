@@ -6,6 +6,7 @@
 #include "lamina/base/error.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/take.h"
+#include "lamina/zoo/transformers/detail/asking.h"
 
 namespace lamina::detail {
 namespace {
@@ -17,30 +18,6 @@ constexpr int64_t kChunks[] = {128, 32, 8, 1};
 
 int64_t rounded(int64_t n, int64_t step) { return (n + step - 1) / step * step; }
 
-/// Steps are functions of a model's class, but are kept with its state, which must not hold the model: this
-/// is the one that asks while a step of this thread is traced.
-thread_local const PretrainedModel* asking = nullptr;
-
-class Asking {
- public:
-  explicit Asking(const PretrainedModel& model) : before_(std::exchange(asking, &model)) {}
-  ~Asking() { asking = before_; }
-  Asking(const Asking&) = delete;
-  Asking& operator=(const Asking&) = delete;
-
- private:
-  const PretrainedModel* before_;
-};
-
-/// f(context, the tensors behind the weights) with the weights bound to the first `count` of `given` from
-/// `first` on.
-auto with_weights(const std::vector<WeightPtr>& weights, const std::vector<Tensor>& given, size_t first,
-                  auto&& f) {
-  CallContext context(false);
-  for (size_t i = 0; i < weights.size(); ++i) context.bind(*weights[i], given[first + i]);
-  return f(context, std::span(given).subspan(first + weights.size()));
-}
-
 }  // namespace
 
 Decoder::Decoder(const PretrainedModel& model)
@@ -49,7 +26,7 @@ Decoder::Decoder(const PretrainedModel& model)
       encode_(
           [this](const std::vector<Tensor>& given) {
             return with_weights(weights_, given, 0, [](CallContext& context, std::span<const Tensor> rest) {
-              return asking->encode(rest[0], rest[1], context);
+              return Asking::model().encode(rest[0], rest[1], context);
             });
           },
           0, "encode", nullptr, weights_.size()),
@@ -61,7 +38,7 @@ Decoder::Decoder(const PretrainedModel& model)
                   if (inputs.padding.size() == 0) inputs.padding = Tensor();
                   std::vector<Tensor> results(given.begin(),
                                               given.begin() + static_cast<std::ptrdiff_t>(caches_));
-                  const Tensor logits = asking->decode(inputs, results, context);
+                  const Tensor logits = Asking::model().decode(inputs, results, context);
                   results.push_back(logits);
                   return results;
                 });

@@ -55,6 +55,16 @@ Tensor Linear::operator()(const Tensor& x, const CallContext& context) const {
   return bias_ ? product + value(1, context) : product;
 }
 
+InputMajorLinear::InputMajorLinear(const std::string& name, int64_t inputs, int64_t outputs, double deviation)
+    : Module(name, {{"weight", {inputs, outputs}, RandomNormal({.stddev = deviation})},
+                    {"bias", {outputs}, "zeros"}}) {}
+
+Tensor InputMajorLinear::operator()(const Tensor& x, const CallContext& context) const {
+  return matmul(x, value(0, context)) + value(1, context);
+}
+
+Bias::Bias(const std::string& name, const Shape& shape) : Module(name, {{"bias", shape, "zeros"}}) {}
+
 TokenTable::TokenTable(const std::string& name, int64_t rows, int64_t width, double deviation)
     : Module(name, linear_parameters(width, rows, false, deviation)) {}
 
@@ -89,6 +99,15 @@ ModuleScope ModuleScope::drawn(double deviation) const {
 std::shared_ptr<Linear> ModuleScope::linear(const std::string& name, int64_t inputs, int64_t outputs,
                                             bool bias) const {
   return made(std::make_shared<Linear>(full(name), inputs, outputs, bias, deviation_));
+}
+
+std::shared_ptr<InputMajorLinear> ModuleScope::input_major_linear(const std::string& name, int64_t inputs,
+                                                                  int64_t outputs) const {
+  return made(std::make_shared<InputMajorLinear>(full(name), inputs, outputs, deviation_));
+}
+
+std::shared_ptr<Bias> ModuleScope::bias(const std::string& name, const Shape& shape) const {
+  return made(std::make_shared<Bias>(full(name), shape));
 }
 
 std::shared_ptr<TokenTable> ModuleScope::table(const std::string& name, int64_t rows, int64_t width) const {

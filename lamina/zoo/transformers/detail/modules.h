@@ -20,6 +20,8 @@ class Module : public Layer {
     Choice<Initializer> first;
   };
   const std::vector<Parameter>& parameters() const { return parameters_; }
+  /// Under which files hold that parameter: "encoder.block.0.layer.0.SelfAttention.q.weight".
+  virtual std::string full_name(const std::string& parameter) const { return name() + "." + parameter; }
 
   bool has_weights() const override { return true; }
   std::vector<Tensor> forward(const LayerCall& call, CallContext& context) const override;
@@ -48,6 +50,24 @@ class Linear final : public Module {
   bool bias_;
 };
 
+/// x weight + bias (Conv1D of GPT-2): weight (inputs, outputs), bias (outputs).
+class InputMajorLinear final : public Module {
+ public:
+  InputMajorLinear(const std::string& name, int64_t inputs, int64_t outputs, double deviation);
+  std::string class_name() const override { return "InputMajorLinear"; }
+  Tensor operator()(const Tensor& x, const CallContext& context) const;
+};
+
+/// Numbers that are added, a parameter by themselves.
+class Bias final : public Module {
+ public:
+  /// @param name  of the parameter: "cls.predictions.bias"
+  Bias(const std::string& name, const Shape& shape);
+  std::string class_name() const override { return "Bias"; }
+  std::string full_name(const std::string&) const override { return name(); }
+  Tensor operator()(const CallContext& context) const { return value(0, context); }
+};
+
 /// Rows of a table at ids (torch.nn.Embedding): weight (rows, width).
 class TokenTable final : public Module {
  public:
@@ -73,6 +93,15 @@ class Norm final : public Module {
   double epsilon_;
 };
 
+/// What gives each token its score: the table of tokens, or a matrix of its own.
+struct TokenScores {
+  std::shared_ptr<TokenTable> table;
+  std::shared_ptr<Linear> matrix;  ///< null: the table is it
+  Tensor operator()(const Tensor& x, const CallContext& context) const {
+    return matrix ? (*matrix)(x, context) : table->scores(x, context);
+  }
+};
+
 /// What parts of a model are made with: it hands them to the model under their full names.
 class ModuleScope {
  public:
@@ -86,6 +115,9 @@ class ModuleScope {
   ModuleScope drawn(double deviation) const;
 
   std::shared_ptr<Linear> linear(const std::string& name, int64_t inputs, int64_t outputs, bool bias) const;
+  std::shared_ptr<InputMajorLinear> input_major_linear(const std::string& name, int64_t inputs,
+                                                       int64_t outputs) const;
+  std::shared_ptr<Bias> bias(const std::string& name, const Shape& shape) const;
   std::shared_ptr<TokenTable> table(const std::string& name, int64_t rows, int64_t width) const;
   std::shared_ptr<Norm> norm(const std::string& name, int64_t width, Norm::Kind kind, double epsilon) const;
 

@@ -9,6 +9,7 @@
 
 #include "lamina/zoo/transformers/detail/decoder.h"
 #include "lamina/zoo/transformers/detail/modules.h"
+#include "lamina/zoo/transformers/detail/runner.h"
 #include "lamina/zoo/transformers/pretrained_model.h"
 
 namespace lamina {
@@ -20,9 +21,11 @@ struct PretrainedModel::State {
   std::vector<std::shared_ptr<detail::Module>> modules;
   std::mutex making;
   std::unique_ptr<detail::Decoder> made;
+  std::unique_ptr<detail::Runner> made_runner;
 
   /// The compiled steps, made at the first use: the model must be built.
   detail::Decoder& decoder(const PretrainedModel& model);
+  detail::Runner& runner(const PretrainedModel& model);
 };
 
 }  // namespace lamina

@@ -1,0 +1,36 @@
+// The weights come first in the batch; an input that is left out is an empty tensor there.
+#include "lamina/zoo/transformers/detail/runner.h"
+
+#include "lamina/ops/full.h"
+#include "lamina/zoo/transformers/detail/asking.h"
+
+namespace lamina::detail {
+
+thread_local const PretrainedModel* Asking::now = nullptr;
+
+Runner::Runner(const PretrainedModel& model)
+    : weights_(model.Layer::weights()),
+      step_(
+          [this](const std::vector<Tensor>& given) {
+            return with_weights(weights_, given, 0, [](CallContext& context, std::span<const Tensor> rest) {
+              std::vector<Tensor> inputs(rest.begin(), rest.end());
+              for (Tensor& input : inputs) {
+                if (input.size() == 0) input = Tensor();
+              }
+              return Asking::model().compute(inputs, context);
+            });
+          },
+          0, "run", nullptr, weights_.size()) {}
+
+std::vector<Tensor> Runner::operator()(const PretrainedModel& model, const std::vector<Tensor>& inputs) {
+  const Tensor none = zeros({0}, DType::kInt32).eval();
+  std::vector<const Tensor*> batch;
+  for (const WeightPtr& weight : weights_) batch.push_back(&weight->value);
+  for (const Tensor& input : inputs) batch.push_back(input.defined() ? &input : &none);
+  std::vector<Tensor> outputs;
+  const Asking scope(model);
+  step_({}, batch, outputs);
+  return outputs;
+}
+
+}  // namespace lamina::detail
