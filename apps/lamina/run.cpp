@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 
 #include "cli.h"
 #include "estimators.h"
@@ -11,6 +12,7 @@
 #include "lamina/base/log.h"
 #include "lamina/base/terminal.h"
 #include "lamina/formats/npy.h"
+#include "lamina/zoo/transformers/pretrained_model.h"
 
 namespace lamina::cli {
 namespace {
@@ -53,6 +55,36 @@ Tensors read_inputs(const Model& model, const std::vector<std::string>& argument
   return named.empty() ? Tensors(std::move(in_order)) : Tensors(std::move(named));
 }
 
+// The same for a language model, which checks names itself.
+Tensors read_inputs(const PretrainedModel& model, const std::vector<std::string>& arguments) {
+  const std::vector<ModelInput> takes = model.takes();
+  std::vector<std::pair<std::string, Tensor>> named;
+  for (const std::string& argument : arguments) {
+    auto [name, file] = name_and_file(argument);
+    if (name.empty()) {
+      if (named.size() >= takes.size())
+        throw InvalidArgument(
+            fmt::format("run: the model takes {} inputs; got {}", takes.size(), arguments.size()));
+      name = takes[named.size()].name;
+    }
+    named.emplace_back(name, read_npy(file));
+  }
+  return Tensors(std::move(named));
+}
+
+int run_pretrained(const Options& options) {
+  const std::shared_ptr<PretrainedModel> model = AutoModel::from_pretrained(options.model);
+  const Tensors inputs = read_inputs(*model, options.inputs);
+  make_folder(options.output);
+  for (const std::string& name : model->gives()) AtomicFile(options.output + "/" + file_name(name));
+  const Tensors outputs =
+      with_data_of(fmt::format("{}", fmt::join(options.inputs, ", ")), [&] { return model->run(inputs); });
+  std::vector<std::pair<std::string, Tensor>> named;
+  for (size_t i = 0; i < outputs.size(); ++i) named.emplace_back(outputs.names().at(i), outputs[i]);
+  write_outputs(options.output, named, options.json);
+  return 0;
+}
+
 int64_t count_nans(const Tensor& y) {
   if (!is_floating(y.dtype())) return 0;
   const std::vector<float> values = y.to_vector<float>();
@@ -61,6 +93,7 @@ int64_t count_nans(const Tensor& y) {
 
 int run(const Options& options) {
   auto scope = enter(options.place);
+  if (std::filesystem::is_directory(options.model)) return run_pretrained(options);
   if (is_classic_file(options.model))
     return run_estimator(options.model, options.inputs, options.output, options.json);
   Model model = load_to_ask(options.model);
@@ -103,7 +136,10 @@ void write_outputs(const std::string& folder, const std::vector<std::pair<std::s
 void add_run(CLI::App& app, Action& action) {
   Command command(app, "run", "Feed raw tensors from .npy files to a model and save its outputs");
   auto options = std::make_shared<Options>();
-  command.add(options->model, {.name = "MODEL", .help = "A .keras or .classic file", .required = true});
+  command.add(options->model,
+              {.name = "MODEL",
+               .help = "A .keras or .classic file, or a folder as Hugging Face's save_pretrained writes it",
+               .required = true});
   command.add(options->inputs, {.name = "--input",
                                 .help = "Input tensor, batch axis first; without names in the model's order",
                                 .type = "[NAME=]FILE.npy",
