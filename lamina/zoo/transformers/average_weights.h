@@ -8,8 +8,9 @@
 
 namespace lamina {
 
-/// Adds up the trainable weights after each of the last `epochs` epochs of a training, for apply(): the mean of several
-/// checkpoints translates better than any of them (Vaswani et al., 2017). Its sums are part of the training's state.
+/// Adds up the trainable weights after each of the last `epochs` epochs of a training, for apply(): the mean
+/// of several checkpoints translates better than any of them (Vaswani et al., 2017). Its sums are part of the
+/// training's state.
 class AverageWeights : public Callback {
  public:
   /// @param epochs  how many, from 1 on; all, where the training has fewer

@@ -31,8 +31,9 @@ CsvTable read_tabs(const std::string& path) {
     if (line.empty()) continue;
     std::vector<std::string> fields = fields_of(line);
     if (!table.rows.empty() && fields.size() != table.rows[0].size())
-      throw FileError("'" + path + "', line " + std::to_string(number) + ": " + std::to_string(fields.size()) +
-                      " fields between tabs, where the lines before have " + std::to_string(table.rows[0].size()));
+      throw FileError("'" + path + "', line " + std::to_string(number) + ": " +
+                      std::to_string(fields.size()) + " fields between tabs, where the lines before have " +
+                      std::to_string(table.rows[0].size()));
     table.rows.push_back(std::move(fields));
   }
   return table;
@@ -44,19 +45,23 @@ bool is_blank(const std::string& text) {
 
 }  // namespace
 
-ParallelTexts read_parallel_texts(const std::string& path, const std::string& source, const std::string& target) {
+ParallelTexts read_parallel_texts(const std::string& path, const std::string& source,
+                                  const std::string& target) {
   const bool tabs = path.ends_with(".tsv") || path.ends_with(".tsv.gz") || path.ends_with(".txt");
   CsvTable table = tabs ? read_tabs(path) : read_csv(path);
   if (tabs && !table.rows.empty()) {
     const std::vector<std::string>& first = table.rows[0];
-    const auto names = [&](const std::string& name) { return std::count(first.begin(), first.end(), name) > 0; };
+    const auto names = [&](const std::string& name) {
+      return std::count(first.begin(), first.end(), name) > 0;
+    };
     if (names(source) && names(target)) {
       table.columns = first;
       table.rows.erase(table.rows.begin());
     } else if (first.size() == 2) {
       table.columns = {source, target};
     } else {
-      throw FileError("'" + path + "' has no columns '" + source + "' and '" + target + "'" + suggest(names(source) ? target : source, first));
+      throw FileError("'" + path + "' has no columns '" + source + "' and '" + target + "'" +
+                      suggest(names(source) ? target : source, first));
     }
   }
   if (table.rows.empty()) throw FileError("'" + path + "' has no texts");
@@ -71,7 +76,8 @@ ParallelTexts read_parallel_texts(const std::string& path, const std::string& so
     texts.sources.push_back(std::move(row[from]));
     texts.targets.push_back(std::move(row[to]));
   }
-  if (left_out > 0) warn("'" + path + "': " + std::to_string(left_out) + " pairs with a blank side are left out");
+  if (left_out > 0)
+    warn("'" + path + "': " + std::to_string(left_out) + " pairs with a blank side are left out");
   return texts;
 }
 

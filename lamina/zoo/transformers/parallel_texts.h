@@ -12,11 +12,13 @@ struct ParallelTexts {
   size_t size() const { return sources.size(); }
 };
 
-/// The texts of two columns of a file: .tsv (fields as they are, without quotes; plain or .gz) or a .csv as read_csv takes
-/// it. A first line that names both columns is a header; without one a file of two columns is source and target.
-/// Throws FileError for a file that cannot be read, lines of another number of fields (naming the line), and columns that
-/// are not there, listing those that are. Pairs of which one side is blank are left out, which a warning tells.
+/// The texts of two columns of a file: .tsv (fields as they are, without quotes; plain or .gz) or a .csv as
+/// read_csv takes it. A first line that names both columns is a header; without one a file of two columns is
+/// source and target. Throws FileError for a file that cannot be read, lines of another number of fields
+/// (naming the line), and columns that are not there, listing those that are. Pairs of which one side is
+/// blank are left out, which a warning tells.
 /// @param source, target  names of the columns: "en", "fr"
-ParallelTexts read_parallel_texts(const std::string& path, const std::string& source, const std::string& target);
+ParallelTexts read_parallel_texts(const std::string& path, const std::string& source,
+                                  const std::string& target);
 
 }  // namespace lamina

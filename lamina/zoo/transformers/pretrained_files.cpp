@@ -130,8 +130,8 @@ struct PretrainedFiles {
       for (const WeightPtr& weight : module->own_weights()) {
         const std::string full = module->full_name(weight->name);
         const std::vector<std::string> names = model.names_in_files(full);
-        const auto found = std::find_if(names.begin(), names.end(),
-                                        [&](const std::string& one) { return reader.has(one); });
+        const auto found =
+            std::find_if(names.begin(), names.end(), [&](const std::string& one) { return reader.has(one); });
         if (found == names.end()) {
           missing.push_back(full);
           continue;
@@ -189,6 +189,22 @@ std::shared_ptr<PretrainedModel> AutoModel::from_pretrained(const std::string& f
   const GenerationConfig how = own ? GenerationConfig::from_json(read_config(generation), generation.string())
                                    : GenerationConfig::from_json(config, file);
   detail::reading(own ? generation.string() : file, [&] { model->set_generation_config(how); });
+  return model;
+}
+
+std::shared_ptr<PretrainedModel> AutoModelForSeq2SeqLM::from_pretrained(const std::string& folder) {
+  std::shared_ptr<PretrainedModel> model = AutoModel::from_pretrained(folder);
+  if (!model->is_encoder_decoder())
+    throw FileError("'" + folder + "' holds " + model->class_name() +
+                    ", which is no encoder-decoder; AutoModel loads it");
+  return model;
+}
+
+std::shared_ptr<PretrainedModel> AutoModelForCausalLM::from_pretrained(const std::string& folder) {
+  std::shared_ptr<PretrainedModel> model = AutoModel::from_pretrained(folder);
+  if (model->is_encoder_decoder() || !model->generates())
+    throw FileError("'" + folder + "' holds " + model->class_name() +
+                    ", which does not go on with a text; AutoModel loads it");
   return model;
 }
 

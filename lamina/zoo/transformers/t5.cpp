@@ -308,14 +308,15 @@ struct T5EncoderModel::Parts : Source {
 };
 
 T5EncoderModel::T5EncoderModel(const T5Config& config, const ModelOptions& options)
-    : T5EncoderModel(config,
-                     [&] {
-                       Json json = config.to_json();
-                       json["architectures"] = Json::list({"T5EncoderModel"});
-                       json["is_encoder_decoder"] = false;
-                       return json;
-                     }(),
-                     options) {}
+    : T5EncoderModel(
+          config,
+          [&] {
+            Json json = config.to_json();
+            json["architectures"] = Json::list({"T5EncoderModel"});
+            json["is_encoder_decoder"] = false;
+            return json;
+          }(),
+          options) {}
 
 T5EncoderModel::T5EncoderModel(const T5Config& config, const Json& json, const ModelOptions& options)
     : LayerOf<T5EncoderModel, PretrainedModel>(json, options), config_(config) {

@@ -24,13 +24,15 @@ std::string prefix_of(const Json& config) {
 
 }  // namespace
 
-Translator::Translator(std::shared_ptr<PretrainedModel> model, PretrainedTokenizer tokenizer, std::string prefix)
+Translator::Translator(std::shared_ptr<PretrainedModel> model, PretrainedTokenizer tokenizer,
+                       std::string prefix)
     : model_(std::move(model)), tokenizer_(std::move(tokenizer)), prefix_(std::move(prefix)) {
   if (!model_ || !model_->is_encoder_decoder())
     throw InvalidArgument("a translator needs an encoder-decoder, such as T5 or Marian");
   if (tokenizer_.size() > model_->vocab_size())
-    throw InvalidArgument("the tokenizer has " + std::to_string(tokenizer_.size()) + " tokens, and the model knows " +
-                          std::to_string(model_->vocab_size()) + ": they do not belong together");
+    throw InvalidArgument("the tokenizer has " + std::to_string(tokenizer_.size()) +
+                          " tokens, and the model knows " + std::to_string(model_->vocab_size()) +
+                          ": they do not belong together");
 }
 
 Translator Translator::from_pretrained(const std::string& folder) {
@@ -48,15 +50,18 @@ std::vector<std::vector<int32_t>> Translator::sources(const std::vector<std::str
   std::vector<std::string> prefixed;
   for (const std::string& text : texts) prefixed.push_back(prefix_ + text);
   std::vector<std::vector<int32_t>> ids;
-  for (Encoding& encoding : tokenizer_.encode_batch(prefixed, {.ids_only = true})) ids.push_back(std::move(encoding.ids));
+  for (Encoding& encoding : tokenizer_.encode_batch(prefixed, {.ids_only = true}))
+    ids.push_back(std::move(encoding.ids));
   return ids;
 }
 
-std::vector<std::string> Translator::translate(const std::vector<std::string>& texts, const GenerateOptions& options) const {
+std::vector<std::string> Translator::translate(const std::vector<std::string>& texts,
+                                               const GenerateOptions& options) const {
   const std::vector<std::vector<int32_t>> ids = sources(texts);
   std::vector<size_t> order(texts.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return ids[a].size() < ids[b].size(); });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return ids[a].size() < ids[b].size(); });
   std::vector<std::string> results(texts.size());
   for (size_t first = 0; first < order.size(); first += kAtOnce) {
     const size_t end = std::min(order.size(), first + kAtOnce);

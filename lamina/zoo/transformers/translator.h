@@ -13,8 +13,8 @@
 
 namespace lamina {
 
-/// Translates texts by an encoder-decoder. Its folder is one of Hugging Face's; config.json keeps the prefix under
-/// "task_specific_params": {"translation": {"prefix": ...}}, as T5's do.
+/// Translates texts by an encoder-decoder. Its folder is one of Hugging Face's; config.json keeps the prefix
+/// under "task_specific_params": {"translation": {"prefix": ...}}, as T5's do.
 class Translator {
  public:
   /// @param prefix  goes in front of every text: "translate English to French: "; may be empty
@@ -26,7 +26,8 @@ class Translator {
 
   /// One translation for each text, in batches of texts of about the same length.
   /// @param options  num_return_sequences, on_token and stops are not for it
-  std::vector<std::string> translate(const std::vector<std::string>& texts, const GenerateOptions& options = {}) const;
+  std::vector<std::string> translate(const std::vector<std::string>& texts,
+                                     const GenerateOptions& options = {}) const;
 
   /// Batches for training on such pairs, or for judging.
   TokenBatches batches(const ParallelTexts& texts, bool shuffle, int64_t tokens = 4096) const;
