@@ -1,6 +1,8 @@
 // Times one piece of work of the engine and prints one JSON line, for bench/figures:
 //   lamina_engine product M N K COUNT DTYPE [transposed]     "gflops"; transposed: the second operand
-//   lamina_engine conv SIDE IN OUT DTYPE [gradients]         "gflops"; 8 images, 3x3, "same"
+//   lamina_engine conv SIDE IN OUT DTYPE [gradients] [halves | depthwise]
+//                                                            "gflops"; 8 images, 3x3, "same", in 2 groups or
+//                                                            in IN
 //   lamina_engine plan LAYERS                                "plan_ms" of a step of so many dense layers
 //   lamina_engine loop eager|compiled                        "step_us" of a step of 100 -> 64 -> 64 -> 10
 //   lamina_engine array WORK DTYPE [ROWS SIDE]               "ms", a million elements, or ROWS matrices
@@ -80,17 +82,20 @@ Json product(const Words& words) {
 Json conv(const Words& words) {
   const int64_t side = std::stoll(words.at(0)), in = std::stoll(words.at(1)), out = std::stoll(words.at(2));
   const DType dtype = dtype_from_name(words.at(3));
-  const bool gradients = words.size() > 4;
-  const auto forward = [](const std::vector<Tensor>& a) {
-    return std::vector{conv2d(a[0], a[1], {.padding = "same"})};
+  const auto says = [&](const char* word) { return std::count(words.begin() + 4, words.end(), word) > 0; };
+  const int64_t groups = says("depthwise") ? in : says("halves") ? 2 : 1;
+  const auto forward = [groups](const std::vector<Tensor>& a) {
+    return std::vector{conv2d(a[0], a[1], {.padding = "same", .groups = groups})};
   };
   const TensorFunction both = [&](const std::vector<Tensor>& a) {
     return vjp(forward({a[0], a[1]}), {a[0], a[1]}, {a[2]});
   };
-  const std::vector<Tensor> all{numbers(1, {8, side, side, in}, dtype), numbers(2, {3, 3, in, out}, dtype),
+  const std::vector<Tensor> all{numbers(1, {8, side, side, in}, dtype),
+                                numbers(2, {3, 3, in / groups, out}, dtype),
                                 numbers(3, {8, side, side, out}, dtype)};
-  const double seconds = gradients ? time_of(both, all) : time_of(forward, {all[0], all[1]});
-  const double work = 2e-9 * static_cast<double>(8 * side * side * in * out * 9) * (gradients ? 2 : 1);
+  const double seconds = says("gradients") ? time_of(both, all) : time_of(forward, {all[0], all[1]});
+  const double work =
+      2e-9 * static_cast<double>(8 * side * side * in / groups * out * 9) * (says("gradients") ? 2 : 1);
   return Json::object({{"gflops", work / seconds}});
 }
 

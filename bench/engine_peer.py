@@ -1,7 +1,7 @@
 """Times the work of lamina_engine (bench/engine.cpp) in PyTorch (product, conv) and NumPy (array): the same arguments, one JSON line.
 
 usage: engine_peer.py product M N K COUNT DTYPE [transposed]
-       engine_peer.py conv SIDE IN OUT DTYPE [gradients]
+       engine_peer.py conv SIDE IN OUT DTYPE [gradients] [halves | depthwise]
        engine_peer.py array WORK DTYPE [ROWS SIDE]
        engine_peer.py residual BLOCKS BATCH torch|keras      the step of the same residual network
        engine_peer.py predict torch|keras                    one image through the same one, wider
@@ -31,18 +31,19 @@ def product(m, n, k, count, dtype, transposed=None):
     return {"gflops": 2e-9 * m * n * k * count / best_seconds(lambda: a @ (b.mT if transposed else b))}
 
 
-def conv(side, inputs, outputs, dtype, gradients=None):
+def conv(side, inputs, outputs, dtype, *words):
     import torch
     side, inputs, outputs = int(side), int(inputs), int(outputs)
+    groups = inputs if "depthwise" in words else 2 if "halves" in words else 1
     kind = getattr(torch, dtype)
     x = torch.randn(8, inputs, side, side).to(kind).to(memory_format=torch.channels_last)
-    w = torch.randn(outputs, inputs, 3, 3).to(kind).to(memory_format=torch.channels_last)
+    w = torch.randn(outputs, inputs // groups, 3, 3).to(kind).to(memory_format=torch.channels_last)
     g = torch.randn(8, outputs, side, side).to(kind).to(memory_format=torch.channels_last)
-    work = 2e-9 * 8 * side * side * inputs * outputs * 9
-    if not gradients:
-        return {"gflops": work / best_seconds(lambda: torch.nn.functional.conv2d(x, w, padding=1))}
+    work = 2e-9 * 8 * side * side * (inputs // groups) * outputs * 9
+    if "gradients" not in words:
+        return {"gflops": work / best_seconds(lambda: torch.nn.functional.conv2d(x, w, padding=1, groups=groups))}
     backward = lambda: torch.ops.aten.convolution_backward(  # noqa: E731
-        g, x, w, None, [1, 1], [1, 1], [1, 1], False, [0, 0], 1, [True, True, False])
+        g, x, w, None, [1, 1], [1, 1], [1, 1], False, [0, 0], groups, [True, True, False])
     return {"gflops": 2 * work / best_seconds(backward)}
 
 
