@@ -10,6 +10,7 @@
 
 #include "lamina/nn/model.h"
 #include "lamina/zoo/transformers/generation_config.h"
+#include "lamina/zoo/transformers/lora_config.h"
 
 namespace lamina {
 
@@ -81,6 +82,20 @@ class PretrainedModel : public Model {
   /// Creates the folder. Throws FileError.
   /// @param max_shard_bytes  larger models come in several files with an index
   void save_pretrained(const std::string& folder, uint64_t max_shard_bytes = uint64_t{5} << 30) const;
+
+  /// Freezes everything and adds narrow matrices to those that config names, which alone are trained (Hu et
+  /// al., 2021, arXiv 2106.09685): as PEFT's get_peft_model. Frozen weights have no gradient and no
+  /// optimizer's state. Call it before the model is compiled or asked. Throws InvalidArgument where nothing
+  /// has such a name (listing those there are), and for a model that has an adapter or is in use already.
+  void add_adapter(const LoraConfig& config);
+  /// Writes adapter_config.json and adapter_model.safetensors, which PEFT loads. Throws InvalidArgument
+  /// without an adapter.
+  void save_adapter(const std::string& folder) const;
+  /// add_adapter with what such a folder holds.
+  void load_adapter(const std::string& folder);
+  /// Adds the adapter's products to the matrices, which from then on are all there is: nothing costs anything
+  /// more. The model has to be compiled anew, and everything is trained again.
+  void merge_adapter();
 
   /// Of language_loss, while training.
   void set_label_smoothing(double share);

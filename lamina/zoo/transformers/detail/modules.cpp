@@ -47,20 +47,41 @@ Tensor Module::value(size_t i, const CallContext& context) const {
   return context.value(weights_.at(i), compute_dtype());
 }
 
-Linear::Linear(const std::string& name, int64_t inputs, int64_t outputs, bool bias, double deviation)
-    : Module(name, linear_parameters(inputs, outputs, bias, deviation)), bias_(bias) {}
+void Product::adapt(std::shared_ptr<Linear> a, std::shared_ptr<Linear> b, double scale, double dropout) {
+  a_ = std::move(a);
+  b_ = std::move(b);
+  scale_ = scale;
+  dropout_ = dropout;
+}
 
-Tensor Linear::operator()(const Tensor& x, const CallContext& context) const {
+Tensor Product::adapted(const Tensor& product, const Tensor& x, CallContext& context) const {
+  if (!a_) return product;
+  return product + (*b_)((*a_)(drop(x, dropout_, context), context), context) * scale_;
+}
+
+void Product::merge() {
+  if (!a_) return;
+  const Tensor &a = a_->own_weights().at(0)->value, &b = b_->own_weights().at(0)->value;
+  const Tensor added = (input_major() ? matmul(a, b, true, true) : matmul(b, a)) * scale_;
+  const WeightPtr& weight = own_weights().at(0);
+  weight->assign(weight->value + added);
+  adapt(nullptr, nullptr, 1, 0);
+}
+
+Linear::Linear(const std::string& name, int64_t inputs, int64_t outputs, bool bias, double deviation)
+    : Product(name, linear_parameters(inputs, outputs, bias, deviation)), bias_(bias) {}
+
+Tensor Linear::operator()(const Tensor& x, CallContext& context) const {
   const Tensor product = matmul(x, value(0, context), false, true);
-  return bias_ ? product + value(1, context) : product;
+  return adapted(bias_ ? product + value(1, context) : product, x, context);
 }
 
 InputMajorLinear::InputMajorLinear(const std::string& name, int64_t inputs, int64_t outputs, double deviation)
-    : Module(name, {{"weight", {inputs, outputs}, RandomNormal({.stddev = deviation})},
-                    {"bias", {outputs}, "zeros"}}) {}
+    : Product(name, {{"weight", {inputs, outputs}, RandomNormal({.stddev = deviation})},
+                     {"bias", {outputs}, "zeros"}}) {}
 
-Tensor InputMajorLinear::operator()(const Tensor& x, const CallContext& context) const {
-  return matmul(x, value(0, context)) + value(1, context);
+Tensor InputMajorLinear::operator()(const Tensor& x, CallContext& context) const {
+  return adapted(matmul(x, value(0, context)) + value(1, context), x, context);
 }
 
 Bias::Bias(const std::string& name, const Shape& shape) : Module(name, {{"bias", shape, "zeros"}}) {}

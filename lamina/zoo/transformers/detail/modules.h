@@ -39,23 +39,56 @@ class Module : public Layer {
   std::vector<WeightPtr> weights_;
 };
 
+class Linear;
+
+/// A module that multiplies by a matrix, to which a product of two narrow ones can be added (LoRA).
+class Product : public Module {
+ public:
+  virtual int64_t inputs() const = 0;
+  virtual int64_t outputs() const = 0;
+  /// From now on x A^T B^T * scale is added: `a` (rank, inputs), `b` (outputs, rank).
+  void adapt(std::shared_ptr<Linear> a, std::shared_ptr<Linear> b, double scale, double dropout);
+  /// Adds that product to the matrix itself and forgets it.
+  void merge();
+  const std::shared_ptr<Linear>& a() const { return a_; }
+  const std::shared_ptr<Linear>& b() const { return b_; }
+
+ protected:
+  using Module::Module;
+  /// `product` and what was added to the matrix.
+  Tensor adapted(const Tensor& product, const Tensor& x, CallContext& context) const;
+  /// Whether the matrix is (inputs, outputs).
+  virtual bool input_major() const { return false; }
+
+ private:
+  std::shared_ptr<Linear> a_, b_;
+  double scale_ = 1, dropout_ = 0;
+};
+
 /// x weight^T + bias (torch.nn.Linear): weight (outputs, inputs), bias (outputs) if there is one.
-class Linear final : public Module {
+class Linear final : public Product {
  public:
   Linear(const std::string& name, int64_t inputs, int64_t outputs, bool bias, double deviation);
   std::string class_name() const override { return "Linear"; }
-  Tensor operator()(const Tensor& x, const CallContext& context) const;
+  int64_t inputs() const override { return parameters()[0].shape[1]; }
+  int64_t outputs() const override { return parameters()[0].shape[0]; }
+  Tensor operator()(const Tensor& x, CallContext& context) const;
 
  private:
   bool bias_;
 };
 
 /// x weight + bias (Conv1D of GPT-2): weight (inputs, outputs), bias (outputs).
-class InputMajorLinear final : public Module {
+class InputMajorLinear final : public Product {
  public:
   InputMajorLinear(const std::string& name, int64_t inputs, int64_t outputs, double deviation);
   std::string class_name() const override { return "InputMajorLinear"; }
-  Tensor operator()(const Tensor& x, const CallContext& context) const;
+  int64_t inputs() const override { return parameters()[0].shape[0]; }
+  int64_t outputs() const override { return parameters()[0].shape[1]; }
+  Tensor operator()(const Tensor& x, CallContext& context) const;
+
+ protected:
+  bool input_major() const override { return true; }
 };
 
 /// Numbers that are added, a parameter by themselves.
@@ -97,7 +130,7 @@ class Norm final : public Module {
 struct TokenScores {
   std::shared_ptr<TokenTable> table;
   std::shared_ptr<Linear> matrix;  ///< null: the table is it
-  Tensor operator()(const Tensor& x, const CallContext& context) const {
+  Tensor operator()(const Tensor& x, CallContext& context) const {
     return matrix ? (*matrix)(x, context) : table->scores(x, context);
   }
 };

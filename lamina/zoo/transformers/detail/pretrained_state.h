@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,7 @@ struct PretrainedModel::State {
   Json config;
   GenerationConfig generation;
   double label_smoothing = 0;
+  std::optional<LoraConfig> adapter;
   std::vector<std::shared_ptr<detail::Module>> modules;
   std::mutex making;
   std::unique_ptr<detail::Decoder> made;
