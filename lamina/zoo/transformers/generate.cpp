@@ -69,10 +69,15 @@ struct Task {
 };
 
 void check_prompts(const PretrainedModel& model, const Rows& prompts) {
-  const int64_t tokens = model.takes().at(0).below;
+  const ModelInput input = model.takes().at(0);
+  const int64_t tokens = input.below;
   for (size_t i = 0; i < prompts.size(); ++i) {
     if (prompts[i].empty())
       throw InvalidArgument("generate: prompt " + std::to_string(i) + " is empty; give at least one token");
+    if (input.longest > 0 && static_cast<int64_t>(prompts[i].size()) > input.longest)
+      throw InvalidArgument("generate: prompt " + std::to_string(i) + " has " +
+                            std::to_string(prompts[i].size()) + " tokens, more than the " +
+                            std::to_string(input.longest) + " that the model can look at; shorten it");
     for (const int32_t id : prompts[i]) {
       if (id < 0 || id >= tokens)
         throw InvalidArgument("generate: token " + std::to_string(id) + " of prompt " + std::to_string(i) +

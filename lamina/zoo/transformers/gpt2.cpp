@@ -160,7 +160,7 @@ std::shared_ptr<PretrainedModel> make(const Json& json, bool tied, const ModelOp
 }
 
 const bool registered = register_architecture({"gpt2", "GPT2LMHeadModel", make<true>, "lm_head.weight",
-                                               "transformer.wte.weight"}) &&
+                                               {"transformer.wte.weight", "wte.weight"}}) &&
                         register_architecture({"gpt2", "GPT2Model", make<false>});
 
 }  // namespace

@@ -63,12 +63,16 @@ bool says_tied(const Architecture& architecture, const Json& config) {
 /// Whether the head is the table: files may hold it twice, and configurations of some versions say so of all
 /// models.
 bool is_tied(const Architecture& architecture, const Json& config, const SafetensorsReader& reader) {
-  const std::string &head = architecture.head, &table = architecture.table;
-  const bool tied = says_tied(architecture, config);
-  if (head.empty() || !reader.has(head) || !reader.has(table)) return tied;
-  if (!tied || reader.type(head) != reader.type(table)) return false;
-  const Tensor a = reader.read(head), b = reader.read(table);
-  return std::memcmp(a.buffer()->data(), b.buffer()->data(), a.type().bytes()) == 0;
+  const std::string& head = architecture.head;
+  if (!says_tied(architecture, config)) return false;
+  if (head.empty() || !reader.has(head)) return true;
+  for (const std::string& table : architecture.tables) {
+    if (!reader.has(table)) continue;
+    if (reader.type(head) != reader.type(table)) return false;
+    const Tensor a = reader.read(head), b = reader.read(table);
+    if (std::memcmp(a.buffer()->data(), b.buffer()->data(), a.type().bytes()) != 0) return false;
+  }
+  return true;
 }
 
 Json read_config(const std::filesystem::path& path) {

@@ -162,8 +162,9 @@ struct Architecture {
   /// @param tied  whether the scores of tokens come from the table of tokens, and not from a matrix of their
   /// own
   std::shared_ptr<PretrainedModel> (*make)(const Json& config, bool tied, const ModelOptions& options);
-  /// Names of that matrix and that table in files; empty for models without one.
-  std::string head = {}, table = {};
+  /// Names of that matrix and that table in files, in which it may have several; none for models without one.
+  std::string head = {};
+  std::vector<std::string> tables = {};
   bool tied = true;  ///< what it is where config.json does not say
 };
 

@@ -416,8 +416,8 @@ std::shared_ptr<PretrainedModel> make_encoder(const Json& json, bool, const Mode
 }
 
 const bool registered =
-    register_architecture({"t5", "T5ForConditionalGeneration", make, "lm_head.weight", "shared.weight"}) &&
-    register_architecture({"mt5", "MT5ForConditionalGeneration", make, "lm_head.weight", "shared.weight"}) &&
+    register_architecture({"t5", "T5ForConditionalGeneration", make, "lm_head.weight", {"shared.weight"}}) &&
+    register_architecture({"mt5", "MT5ForConditionalGeneration", make, "lm_head.weight", {"shared.weight"}}) &&
     register_architecture({"t5", "T5EncoderModel", make_encoder}) &&
     register_architecture({"mt5", "MT5EncoderModel", make_encoder});
 

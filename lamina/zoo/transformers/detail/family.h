@@ -21,14 +21,24 @@ inline ConfigValues family_values(const Json& json, const std::string& name) {
   return values;
 }
 
+/// Classes of a model that classifies: num_labels, or as many as id2label names, or 2.
+inline int64_t number_of_labels(const ConfigValues& values) {
+  int64_t labels = 2;
+  if (const Json* const names = values.find("id2label")) {
+    if (!names->is_object() || names->size() == 0) values.fail("id2label", *names, "names of classes");
+    labels = static_cast<int64_t>(names->size());
+  }
+  values.size("num_labels", labels);
+  return labels;
+}
+
 inline bool ends_with(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
 
-/// The name, and the name without `prefix`: files of the model without a head have none.
-inline std::vector<std::string> with_and_without(std::string_view prefix, const std::string& name) {
-  if (name.compare(0, prefix.size(), prefix) != 0) return {name};
-  return {name, name.substr(prefix.size())};
+/// The name, and the same with or without `prefix`: files of the model below a head have none.
+inline std::vector<std::string> with_and_without(const std::string& prefix, const std::string& name) {
+  return {name, name.rfind(prefix, 0) == 0 ? name.substr(prefix.size()) : prefix + name};
 }
 
 }  // namespace lamina::detail
