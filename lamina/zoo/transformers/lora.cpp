@@ -50,7 +50,7 @@ std::vector<std::shared_ptr<detail::Product>> products_of(
 
 void PretrainedModel::add_adapter(const LoraConfig& given) {
   if (state_->adapter) throw InvalidArgument("the model has an adapter already; merge_adapter() comes first");
-  if (built() || compiled() || state_->made)
+  if (built() || compiled() || state_->made || state_->made_runner)
     throw InvalidArgument(
         "add_adapter: the model is in use already; add the adapter before it is compiled, built or asked");
   LoraConfig config = given;
@@ -71,11 +71,9 @@ void PretrainedModel::add_adapter(const LoraConfig& given) {
   if (chosen.empty())
     throw InvalidArgument("add_adapter: no matrix is called '" + config.target_modules[0] + "'" +
                           suggest(config.target_modules[0], {there.begin(), there.end()}));
-  int stream = 0;
-  for (const auto& module : state_->modules) {
-    module->build(TensorSpecs{}, seed(), stream);
-    module->set_trainable(false);
-  }
+  int stream = 2 * static_cast<int>(state_->modules.size());  // other numbers than the model's
+  state_->build_modules(seed());
+  for (const auto& module : state_->modules) module->set_trainable(false);
   for (const auto& product : chosen) {
     // PEFT draws A as torch.nn.Linear does its weight, evenly up to 1 / sqrt(inputs), which deviates by a
     // third as much squared, and begins with B = 0: the model is at first what it was.
@@ -180,6 +178,7 @@ void PretrainedModel::merge_adapter() {
   set_sublayers(std::move(members));
   forget_build();
   state_->made.reset();
+  state_->made_runner.reset();
   state_->adapter.reset();
 }
 

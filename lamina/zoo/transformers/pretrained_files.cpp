@@ -119,8 +119,7 @@ struct PretrainedFiles {
   }
 
   static void build(PretrainedModel& model) {
-    int stream = 0;
-    for (const auto& module : modules(model)) module->build(TensorSpecs{}, model.seed(), stream);
+    model.state_->build_modules(model.seed());
   }
 
   static void load(PretrainedModel& model, const SafetensorsReader& reader, const std::string& copy) {

@@ -42,8 +42,7 @@ detail::ModuleScope PretrainedModel::scope(double deviation) {
 
 // Parts are called by name and not as layers: nothing would build them on the way.
 void PretrainedModel::create_weights_for(const TensorSpecs& inputs) {
-  int stream = 0;
-  for (const auto& module : state_->modules) module->build(TensorSpecs{}, seed(), stream);
+  state_->build_modules(seed());
   Model::create_weights_for(inputs);
 }
 
@@ -102,14 +101,21 @@ Tensor PretrainedModel::decode(const DecodeInputs&, std::vector<Tensor>&, CallCo
   throw Unsupported(class_name() + " does not write text: it has no decoder");
 }
 
+void PretrainedModel::State::build_modules(uint64_t seed) const {
+  int stream = 0;
+  for (const auto& module : modules) module->build(TensorSpecs{}, seed, stream);
+}
+
 detail::Decoder& PretrainedModel::State::decoder(const PretrainedModel& model) {
   const std::lock_guard lock(making);
+  build_modules(model.seed());
   if (!made) made = std::make_unique<detail::Decoder>(model);
   return *made;
 }
 
 detail::Runner& PretrainedModel::State::runner(const PretrainedModel& model) {
   const std::lock_guard lock(making);
+  build_modules(model.seed());
   if (!made_runner) made_runner = std::make_unique<detail::Runner>(model);
   return *made_runner;
 }

@@ -43,7 +43,9 @@ TEST(LanguageLoss, IsTheMeanOverTheLabelsThatCount) {
 }
 
 TEST(LanguageLoss, HasItsGradient) {
-  const auto loss = [](const std::vector<Tensor>& x) { return std::vector{language_loss(labels(), x[0], 0.2)}; };
+  const auto loss = [](const std::vector<Tensor>& x) {
+    return std::vector{language_loss(labels(), x[0], 0.2)};
+  };
   EXPECT_NO_THROW(check_gradients(loss, {cast(logits(), DType::kFloat64)}));
 }
 

@@ -25,7 +25,9 @@ struct PretrainedModel::State {
   std::unique_ptr<detail::Decoder> made;
   std::unique_ptr<detail::Runner> made_runner;
 
-  /// The compiled steps, made at the first use: the model must be built.
+  /// First values for what has none yet.
+  void build_modules(uint64_t seed) const;
+  /// The compiled steps, made at the first use.
   detail::Decoder& decoder(const PretrainedModel& model);
   detail::Runner& runner(const PretrainedModel& model);
 };
