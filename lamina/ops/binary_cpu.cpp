@@ -92,7 +92,7 @@ struct ModLoop {
       return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
     } else {
       // The division of the least integer by -1 overflows.
-      if (b == C{0} || b == static_cast<C>(-1)) return C{0};
+      if (b == C{0} || (std::is_signed_v<C> && b == static_cast<C>(-1))) return C{0};
       const C rest = static_cast<C>(a % b);
       return rest != 0 && (rest < 0) != (b < 0) ? static_cast<C>(rest + b) : rest;
     }

@@ -1,4 +1,4 @@
-// einsum as sums, products of two operands after another, and a transpose.
+// einsum as diagonals, sums, products of two operands after another, and a transpose.
 #include "lamina/ops/einsum.h"
 
 #include <algorithm>
@@ -9,6 +9,8 @@
 #include "lamina/ops/detail/promote.h"
 #include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/reduce.h"
+#include "lamina/ops/reshape.h"
+#include "lamina/ops/slice.h"
 #include "lamina/ops/transpose.h"
 
 namespace lamina {
@@ -38,14 +40,16 @@ class Parser {
       letters = expanded(letters, operands[i].rank());
       if (static_cast<int>(letters.size()) != operands[i].rank())
         refuse("does not fit operand " + std::to_string(i) + " of shape " + operands[i].shape().str());
-      require_distinct(letters, "operand " + std::to_string(i));
+      require_known(letters, "operand " + std::to_string(i));
     }
     equation.result = arrow == std::string::npos ? implied(equation.operands) : text.substr(arrow + 2);
     if (arrow != std::string::npos) {
       const size_t dots = equation.result.find("...");
       if (dots != std::string::npos) equation.result.replace(dots, 3, open_);
-      require_distinct(equation.result, "the result");
+      require_known(equation.result, "the result");
       for (const char letter : equation.result) {
+        if (std::count(equation.result.begin(), equation.result.end(), letter) > 1)
+          refuse("has '" + std::string(1, letter) + "' twice in the result");
         if (std::none_of(equation.operands.begin(), equation.operands.end(),
                          [&](const std::string& one) { return one.find(letter) != std::string::npos; }))
           refuse("has '" + std::string(1, letter) + "' in the result and in no operand");
@@ -71,7 +75,7 @@ class Parser {
     return parts;
   }
 
-  // Digits stand for the axes of "...", since no subscript has them.
+  // Digits stand for the axes of "...", since no subscript has them: the last one is 0.
   std::string expanded(std::string letters, int rank) {
     const size_t dots = letters.find("...");
     if (dots == std::string::npos) return letters;
@@ -79,20 +83,16 @@ class Parser {
     if (open < 0 || open > 9)
       refuse("has too many letters, or too few, for an operand of rank " + std::to_string(rank));
     std::string digits;
-    for (int i = 0; i < open; ++i) digits += static_cast<char>('0' + i);
-    if (seen_ && digits != open_) refuse("has '...' for other numbers of axes in different operands");
-    seen_ = true;
-    open_ = digits;
+    for (int i = open; i-- > 0;) digits += static_cast<char>('0' + i);
+    if (digits.size() > open_.size()) open_ = digits;
     return letters.replace(dots, 3, digits);
   }
 
-  void require_distinct(const std::string& letters, const std::string& where) const {
+  void require_known(const std::string& letters, const std::string& where) const {
     for (const char c : letters) {
       const bool known =
           (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || open_.find(c) != std::string::npos;
       if (!known) refuse("has '" + std::string(1, c) + "' in " + where + "; expected letters and '...'");
-      if (std::count(letters.begin(), letters.end(), c) > 1)
-        refuse("has '" + std::string(1, c) + "' twice in " + where + ", which is not supported");
     }
   }
 
@@ -110,8 +110,64 @@ class Parser {
 
   const std::string& subscripts_;
   std::string open_;
-  bool seen_ = false;
 };
+
+/// x with the diagonal of two axes of one extent in place of the first, without the second.
+Tensor diagonal(const Tensor& x, int first, int second) {
+  const int64_t n = x.shape()[first];
+  std::vector<int> order;
+  Shape flat;
+  for (int axis = 0; axis < x.rank(); ++axis) {
+    if (axis == first || axis == second) continue;
+    order.push_back(axis);
+    flat.push_back(x.shape()[axis]);
+  }
+  order.insert(order.end(), {first, second});
+  flat.push_back(n * n);
+  // In rows of n elements and one more, the diagonal is the first column.
+  const Tensor last = index(reshape(transpose(x, order), flat), {ellipsis, Slice{0, n * n, n + 1}});
+  order.clear();
+  for (int axis = 0; axis + 1 < last.rank(); ++axis) order.push_back(axis);
+  order.insert(order.begin() + first, last.rank() - 1);
+  return transpose(last, order);
+}
+
+/// Operand `x` with each of its letters once.
+Tensor with_distinct(Tensor x, std::string& letters, const std::string& subscripts) {
+  for (size_t i = 0; i < letters.size(); ++i) {
+    for (size_t again; (again = letters.find(letters[i], i + 1)) != std::string::npos;) {
+      const int first = static_cast<int>(i), second = static_cast<int>(again);
+      if (x.shape()[first] != x.shape()[second]) {
+        throw InvalidArgument("einsum: '" + subscripts + "' has '" + std::string(1, letters[i]) +
+                              "' for axes of different extents in shape " + x.shape().str());
+      }
+      x = diagonal(x, first, second);
+      letters.erase(again, 1);
+    }
+  }
+  return x;
+}
+
+/// Axes of "..." that have extent 1 here and another one elsewhere leave the operand: they are repeated.
+void broadcast_open_axes(std::vector<Tensor>& operands, std::vector<std::string>& letters) {
+  std::map<char, int64_t> extents;
+  const auto each = [&](auto&& f) {
+    for (size_t i = 0; i < operands.size(); ++i) {
+      for (size_t axis = letters[i].size(); axis-- > 0;) {
+        if (letters[i][axis] <= '9') f(i, axis, operands[i].shape()[static_cast<int>(axis)]);
+      }
+    }
+  };
+  each([&](size_t i, size_t axis, int64_t extent) {
+    int64_t& known = extents.emplace(letters[i][axis], extent).first->second;
+    if (known == 1) known = extent;
+  });
+  each([&](size_t i, size_t axis, int64_t extent) {
+    if (extent != 1 || extents[letters[i][axis]] == 1) return;
+    operands[i] = squeeze(operands[i], static_cast<int>(axis));
+    letters[i].erase(axis, 1);
+  });
+}
 
 /// x, with axes `letters`, summed over those that are not in `kept`.
 Tensor without(const Tensor& x, std::string& letters, const std::string& kept) {
@@ -136,8 +192,12 @@ Tensor einsum(const std::string& subscripts, const std::vector<Tensor>& operands
     return detail::recorded("Einsum", {operands.begin(), operands.end()},
                             Json::object({{"subscripts", subscripts}}));
   }
-  const std::vector<Tensor> factors = detail::in_one_dtype(operands);
+  std::vector<Tensor> factors = detail::in_one_dtype(operands);
+  const DType dtype = factors[0].dtype();
   Equation equation = Parser(subscripts).run(factors);
+  for (size_t i = 0; i < factors.size(); ++i)
+    factors[i] = with_distinct(factors[i], equation.operands[i], subscripts);
+  broadcast_open_axes(factors, equation.operands);
   // What is still needed after each operand: the result and the operands that follow.
   std::vector<std::string> needed(factors.size(), equation.result);
   for (size_t i = factors.size() - 1; i-- > 0;) needed[i] = needed[i + 1] + equation.operands[i + 1];
@@ -160,6 +220,8 @@ Tensor einsum(const std::string& subscripts, const std::vector<Tensor>& operands
     }
     letters = next;
   }
+  // Sums of small integers have a wider dtype; which of them there are is nobody's concern.
+  if (is_integer(dtype)) product = cast(product, dtype);
   if (letters == equation.result) return product;
   std::vector<int> order;
   for (const char letter : equation.result) order.push_back(static_cast<int>(letters.find(letter)));

@@ -9,6 +9,26 @@
 namespace lamina {
 namespace {
 
+/// The type of an instruction's result, which must be what its op says of such operands.
+TensorType result_of(const InferArgs& args, const TileInstruction& instruction,
+                     const std::vector<TensorType>& registers) {
+  const Shape& shape = args.attrs.as<FusedElementwiseAttrs>().shape;
+  if (!instruction.op || !instruction.op->elementwise) args.fail("an instruction is not elementwise");
+  const std::string& op = instruction.op->name;
+  std::vector<TensorType> operands;
+  for (int operand : instruction.operands) {
+    if (operand < 0 || static_cast<size_t>(operand) >= registers.size())
+      args.fail(op + " reads a register before it is written");
+    operands.push_back(registers[static_cast<size_t>(operand)]);
+  }
+  const std::vector<TensorType> types = infer(*instruction.op, instruction.attrs, operands);
+  if (types.size() != 1 || types[0].dtype != instruction.dtype)
+    args.fail(op + " does not make " + name(instruction.dtype));
+  if (types[0].shape.rank() > shape.rank() || broadcast(types[0].shape, shape) != shape)
+    args.fail(op + " makes " + types[0].shape.str() + ", which does not broadcast to " + shape.str());
+  return types[0];
+}
+
 std::vector<TensorType> infer_fused(const InferArgs& args) {
   const auto& attrs = args.attrs.as<FusedElementwiseAttrs>();
   const int inputs = attrs.num_inputs;
@@ -22,21 +42,14 @@ std::vector<TensorType> infer_fused(const InferArgs& args) {
       args.fail("input " + std::to_string(i) + " does not broadcast to " + attrs.shape.str());
     }
   }
-  int known = inputs;
-  for (const TileInstruction& instruction : attrs.code) {
-    if (!instruction.op || !instruction.op->elementwise) args.fail("an instruction is not elementwise");
-    for (int operand : instruction.operands) {
-      if (operand < 0 || operand >= known)
-        args.fail(instruction.op->name + " reads a register before it is written");
-    }
-    ++known;
-  }
+  std::vector<TensorType> registers(args.inputs.begin(), args.inputs.end());
+  for (const TileInstruction& instruction : attrs.code)
+    registers.push_back(result_of(args, instruction, registers));
   std::vector<TensorType> types;
   for (int result : attrs.results) {
-    if (result < 0 || result >= known) args.fail("result " + std::to_string(result) + " is no register");
-    const DType dtype = result < inputs ? args.inputs[static_cast<size_t>(result)].dtype
-                                        : attrs.code[static_cast<size_t>(result - inputs)].dtype;
-    types.push_back({dtype, attrs.shape});
+    if (result < 0 || static_cast<size_t>(result) >= registers.size())
+      args.fail("result " + std::to_string(result) + " is no register");
+    types.push_back({registers[static_cast<size_t>(result)].dtype, attrs.shape});
   }
   return types;
 }

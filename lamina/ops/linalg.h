@@ -15,7 +15,7 @@
 /// All throw InvalidArgument for shapes that do not fit, and Unsupported where the machine has no LAPACK.
 /// That a matrix is singular, or not positive definite, is seen when the result is computed, and thrown then,
 /// as InvalidArgument with the place of the matrix, as NumPy does. A matrix that holds NaN gives NaN, or that
-/// error.
+/// error; eigh, svd and what they are for (pinv, matrix_rank, norms) refuse NaN and infinities.
 namespace lamina::linalg {
 
 /// The lower triangular L of x = L Lᵀ for symmetric positive definite x (..., n, n), of which the lower

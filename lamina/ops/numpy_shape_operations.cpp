@@ -9,9 +9,7 @@
 #include "lamina/ops/concatenate.h"
 #include "lamina/ops/detail/arguments.h"
 #include "lamina/ops/detail/recorded.h"
-#include "lamina/ops/full.h"
 #include "lamina/ops/shape_ops.h"
-#include "lamina/ops/where.h"
 
 namespace lamina {
 namespace {
@@ -63,55 +61,6 @@ Tensor part(const Tensor& x, int axis, int64_t start, int64_t stop) {
   std::vector<IndexItem> items(static_cast<size_t>(axis) + 1, Slice{});
   items.back() = Slice{start, stop};
   return index(x, items);
-}
-
-Tensor rolled(const Tensor& x, int64_t shift, int axis) {
-  const int64_t extent = x.shape()[axis];
-  if (extent == 0) return x;
-  const int64_t first = ((-shift % extent) + extent) % extent;
-  return first == 0 ? x : concatenate({part(x, axis, first, extent), part(x, axis, 0, first)}, axis);
-}
-
-Tensor roll(const OperationCall& call) {
-  Tensor x = call.tensor(0);
-  std::vector<int64_t> shifts = detail::integers_of(call, "shift");
-  const Axes axes = detail::axes_of(call);
-  if (axes.empty()) {
-    const int64_t shift = std::accumulate(shifts.begin(), shifts.end(), int64_t{0});
-    return reshape(rolled(reshape(x, {-1}), shift, 0), x.shape());
-  }
-  if (shifts.size() == 1) shifts.resize(axes.size(), shifts[0]);
-  if (shifts.size() != axes.size())
-    throw InvalidArgument("operation Roll: expected one shift for all axes, or one for each");
-  for (size_t i = 0; i < shifts.size(); ++i)
-    x = rolled(x, shifts[i], detail::checked_axis("Roll", x, axes.values()[i]));
-  return x;
-}
-
-Tensor repeat(const OperationCall& call) {
-  const bool flat = detail::axes_of(call).empty();
-  const Tensor x = flat ? reshape(call.tensor(0), {-1}) : call.tensor(0);
-  const int axis = detail::checked_axis("Repeat", x, flat ? 0 : detail::axis_of(call, 0));
-  const std::vector<int64_t> times = detail::integers_of(call, "repeats");
-  const int64_t extent = x.shape()[axis];
-  if (times.size() == 1) {
-    std::vector<int64_t> repeats(static_cast<size_t>(x.rank()) + 1, 1);
-    repeats[static_cast<size_t>(axis) + 1] = times[0];
-    Shape result = x.shape();
-    const Tensor each = tile(expand_dims(x, axis + 1), repeats);
-    result.set(axis, each.shape()[axis] * each.shape()[axis + 1]);
-    return reshape(each, result);
-  }
-  if (static_cast<int64_t>(times.size()) != extent)
-    throw InvalidArgument("operation Repeat: expected one number, or " + std::to_string(extent) +
-                          ", one for each place of axis " + std::to_string(axis));
-  std::vector<Tensor> parts;
-  for (int64_t i = 0; i < extent; ++i) {
-    std::vector<int64_t> repeats(static_cast<size_t>(x.rank()), 1);
-    repeats[static_cast<size_t>(axis)] = times[static_cast<size_t>(i)];
-    parts.push_back(tile(part(x, axis, i, i + 1), repeats));
-  }
-  return concatenate(parts, axis);
 }
 
 /// Each with `rank` axes at least, new ones in front, as NumPy's atleast_1d and atleast_2d.
@@ -167,32 +116,16 @@ Tensor diff(const OperationCall& call) {
   return x;
 }
 
-/// x where it lies on, below (or above) the diagonal `k`, 0 elsewhere.
-template <bool kLower>
-Tensor triangle(const OperationCall& call) {
-  const Tensor& x = call.tensor(0);
-  if (x.rank() < 2)
-    throw InvalidArgument("operation Tril, Triu: expected two axes at least, received " + x.type().str());
-  const auto k = static_cast<double>(detail::integers_of(call, "k")[0]);
-  const Tensor rows = expand_dims(arange(x.shape()[-2], DType::kInt64), 1) + k;
-  const Tensor columns = arange(x.shape()[-1], DType::kInt64);
-  return where(kLower ? greater_equal(rows, columns) : less_equal(rows, columns), x, zeros_like(x));
-}
-
 const bool recorded = detail::register_operations(detail::kNumpyOps, {{"Moveaxis", moveaxis},
                                                                       {"Swapaxes", swapaxes},
                                                                       {"Flipud", flipped<0>},
                                                                       {"Fliplr", flipped<1>},
-                                                                      {"Roll", roll},
-                                                                      {"Repeat", repeat},
                                                                       {"Hstack", joined<1, 1>, {"xs"}},
                                                                       {"Vstack", joined<2, 0>, {"xs"}},
                                                                       {"Dstack", dstack, {"xs"}},
                                                                       {"Rot90", rot90, {"array"}},
                                                                       {"Append", append, {"x1", "x2"}},
-                                                                      {"Diff", diff, {"a"}},
-                                                                      {"Tril", triangle<true>},
-                                                                      {"Triu", triangle<false>}});
+                                                                      {"Diff", diff, {"a"}}});
 
 }  // namespace
 }  // namespace lamina

@@ -5,6 +5,7 @@
 #include "lamina/ops/concatenate.h"
 #include "lamina/ops/one_hot.h"
 #include "lamina/ops/pad.h"
+#include "lamina/ops/rearrange.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/slice.h"
 #include "lamina/ops/split.h"

@@ -80,7 +80,8 @@ Tensor arctanh(const Tensor& x) { return run(arctanh_op, "Arctanh", x); }
 Tensor arctan2(const Tensor& x1, const Tensor& x2) {
   if (is_symbolic(x1) || is_symbolic(x2))
     return detail::recorded("Arctan2", {detail::operand(x1), detail::operand(x2)});
-  return apply(arctan2_op, {}, detail::in_one_dtype({detail::floating(x1), detail::floating(x2)}))[0];
+  const std::vector<Tensor> both = detail::in_one_dtype({x1, x2});
+  return apply(arctan2_op, {}, {detail::floating(both[0]), detail::floating(both[1])})[0];
 }
 
 namespace {

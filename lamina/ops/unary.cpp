@@ -1,6 +1,7 @@
 // Records of the elementwise functions of one tensor.
 #include "lamina/ops/unary.h"
 
+#include <limits>
 #include <numbers>
 
 #include "lamina/ops/binary.h"
@@ -8,6 +9,7 @@
 #include "lamina/ops/detail/elementwise.h"
 #include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/detail/tiles.h"
+#include "lamina/ops/full.h"
 #include "lamina/ops/where.h"
 
 namespace lamina {
@@ -191,11 +193,17 @@ Tensor ceil(const Tensor& x) {
   return is_symbolic(x) ? detail::recorded("Ceil", {x}) : run(ceil_op, floating(x));
 }
 Tensor round(const Tensor& x) {
-  return is_symbolic(x) ? detail::recorded("Round", {x}) : run(round_op, floating(x));
+  if (is_symbolic(x)) return detail::recorded("Round", {x});
+  return is_integer(x.dtype()) ? x : run(round_op, floating(x));
 }
 Tensor isnan(const Tensor& x) { return is_symbolic(x) ? detail::recorded("Isnan", {x}) : run(isnan_op, x); }
 Tensor isfinite(const Tensor& x) {
   return is_symbolic(x) ? detail::recorded("Isfinite", {x}) : run(isfinite_op, x);
+}
+Tensor isinf(const Tensor& x) {
+  if (is_symbolic(x)) return detail::recorded("Isinf", {x});
+  if (!is_floating(x.dtype())) return zeros(x.shape(), DType::kBool);
+  return equal(abs(x), std::numeric_limits<double>::infinity());
 }
 Tensor ops::logical_not(const Tensor& x) {
   return is_symbolic(x) ? detail::recorded("LogicalNot", {x}) : run(logical_not_op, x);

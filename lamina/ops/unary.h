@@ -1,7 +1,8 @@
 // Elementwise functions of one tensor. As NumPy and keras.ops; NaN and infinities follow IEEE 754.
 //
 // Common to all: the result has the shape of `x`. negative, abs, sign, square and relu keep the dtype, but
-// turn bool into int32; the predicates give bool; all others turn bool and integers into float32 first.
+// turn bool into int32; round keeps integers; the predicates give bool; all others turn bool and integers
+// into float32 first.
 #pragma once
 
 #include "lamina/core/tensor.h"
@@ -48,12 +49,14 @@ Tensor erf(const Tensor& x);
 Tensor floor(const Tensor& x);
 /// Smallest integral value that is not below x; without gradient.
 Tensor ceil(const Tensor& x);
-/// Nearest integral value, halves to the even one; without gradient.
+/// Nearest integral value, halves to the even one; without gradient. Integers stay as they are.
 Tensor round(const Tensor& x);
 /// Whether x is NaN; bool.
 Tensor isnan(const Tensor& x);
 /// Whether x is neither NaN nor infinite; bool.
 Tensor isfinite(const Tensor& x);
+/// Whether x is infinite; bool.
+Tensor isinf(const Tensor& x);
 namespace ops {  // std::logical_not is a class
 /// Whether x equals zero; bool.
 Tensor logical_not(const Tensor& x);

@@ -136,6 +136,24 @@ TEST(ReadGraph, SaysWhereTextIsNoGraph) {
   }
 }
 
+// A chain is checked as single nodes are; a kernel would take its word for what lies in memory.
+TEST(ReadGraph, ChainsDoWhatTheirOpsSay) {
+  const auto text_of = [](const std::string& input, const std::string& code) {
+    return "%0: " + input + "(3, 4) = input \"x\"\n" +
+           "%1: float32(3, 4) = fused_elementwise(%0) {shape=(3, 4), code=[" + code + "], results=[t0]}\n" +
+           "return %1";
+  };
+  const auto says = [&](const std::string& input, const std::string& code) {
+    return message_of<InvalidArgument>([&] { Graph::parse(text_of(input, code)); });
+  };
+  EXPECT_NO_THROW(Graph::parse(text_of("float32", "t0 = sign(a0)")));
+  EXPECT_NE(says("int64", "t0 = sign(a0)").find("sign does not make float32"), std::string::npos);
+  EXPECT_NE(says("float32", "t0 = multiply(a0)").find("multiply"), std::string::npos);
+  EXPECT_NE(says("bool", "t0 = exp(a0)").find("exp"), std::string::npos);
+  EXPECT_NE(says("float32", "t0 = random_uniform(a0, shape=(3, 5), stream=0)").find("random_uniform"),
+            std::string::npos);
+}
+
 TEST(ReadGraph, RefusesGraphsThatAreTooDeep) {
   std::string text = "%0: bool() = input \"p\"\nreturn";
   for (int i = 0; i < 100; ++i)

@@ -6,14 +6,17 @@
 #include "lamina/base/error.h"
 #include "lamina/core/grad.h"
 #include "lamina/ops/binary.h"
+#include "lamina/ops/compare.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/matmul.h"
 #include "lamina/ops/random.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/reshape.h"
+#include "lamina/ops/slice.h"
 #include "lamina/ops/split.h"
 #include "lamina/ops/tensordot.h"
 #include "lamina/ops/transpose.h"
+#include "lamina/ops/where.h"
 #include "tests/support/temporary_folder.h"
 
 namespace lamina {
@@ -54,6 +57,39 @@ TEST(Einsum, HasGradientsAndOneDtype) {
   EXPECT_EQ(einsum("i,i->", {ones({2}, DType::kInt32), ones({2}, DType::kInt32)}).item<int32_t>(), 2);
 }
 
+TEST(Einsum, TakesDiagonals) {
+  const Tensor a = normal({3, 3}, 0), b = normal({3, 2, 3, 3}, 1), v = normal({3}, 2);
+  expect_close(einsum("ii->i", {a}), a.reshape({9})[Slice{0, 9, 4}]);
+  expect_close(einsum("ii", {a}), sum(a.reshape({9})[Slice{0, 9, 4}]));
+  expect_close(einsum("iii->i", {normal({2, 2, 2}, 1)}), normal({2, 2, 2}, 1).reshape({8})[Slice{0, 8, 7}]);
+  expect_close(einsum("ijki,ii->jk", {b, a}),
+               sum(einsum("ijki->ijk", {b}) * einsum("ii->i", {a}).reshape({3, 1, 1}), 0));
+  for (int i = 0; i < 3; ++i) {
+    for (int j = 0; j < 2; ++j)
+      expect_close(einsum("ijki->kij", {b})[{Slice{}, i, j}], b[{i, j, Slice{}, i}]);
+  }
+  expect_close(grad([](const std::vector<Tensor>& x) { return einsum("ii,i->", x); })({a, v})[0],
+               einsum("i,ij->ij", {v, where(equal(expand_dims(arange(3), 1), arange(3)), ones({3, 3}), 0)}));
+}
+
+TEST(Einsum, BroadcastsOpenAxes) {
+  const Tensor a = normal({2, 1, 3, 4}, 0), b = normal({5, 4, 2}, 1), c = normal({1, 2, 3}, 2);
+  expect_close(einsum("...ij,...jk->...ik", {a, b}), matmul(a, b));
+  expect_close(einsum("...ij,...jk,...kl", {a, b, c}), matmul(matmul(a, b), c));
+  expect_close(einsum("...ij,jk->...ik", {a, normal({4, 2}, 1)}), matmul(a, normal({4, 2}, 1)));
+  expect_close(einsum("...ij->...ji", {c}), transpose(c, {0, 2, 1}));
+  EXPECT_EQ(einsum("...i,...i->...", {ones({0, 3}), ones({1, 3})}).shape(), (Shape{0}));
+}
+
+// Whether a letter is summed over before the product or by it does not show.
+TEST(Einsum, KeepsTheDtypeOfIntegers) {
+  const Tensor x = full({4}, 100, DType::kInt8);
+  for (const Tensor& result : {einsum("i->", {x}), einsum("i,i->", {x, ones({4}, DType::kInt8)})}) {
+    EXPECT_EQ(result.dtype(), DType::kInt8);
+    EXPECT_EQ(result.item<int>(), 400 - 512);  // modulo 256
+  }
+}
+
 TEST(Einsum, NamesWhatDoesNotFit) {
   const Tensor a = normal({2, 3}, 0);
   const auto says = [&](const std::string& subscripts, const std::vector<Tensor>& operands,
@@ -64,7 +100,9 @@ TEST(Einsum, NamesWhatDoesNotFit) {
   };
   says("ij,jk->ik", {a}, "names 2 operands, received 1");
   says("ijk->i", {a}, "does not fit operand 0 of shape (2, 3)");
-  says("ii->i", {a}, "'i' twice");
+  says("ii->i", {a}, "'i' for axes of different extents in shape (2, 3)");
+  says("ij->ii", {a}, "'i' twice in the result");
+  says("...j,...j->...", {a, normal({3, 3}, 1)}, "does not fit shapes");
   says("ij->k", {a}, "in the result and in no operand");
   says("ij,ij->i", {a, normal({2, 4}, 1)}, "does not fit shapes");
   says("i?->i", {a}, "expected letters");

@@ -179,6 +179,22 @@ TEST(Elementwise, PlainNumbersOutOfRangeWidenTheResult) {
   EXPECT_EQ((bytes + INFINITY).item(), INFINITY);
 }
 
+// 255 is no -1.
+TEST(Elementwise, RemaindersOfUnsignedIntegers) {
+  const Tensor x = Tensor::from<uint8_t>({4, 254, 255}, {3});
+  EXPECT_EQ(mod(x, full({1}, 255, DType::kUInt8)).to_vector<uint8_t>(), (std::vector<uint8_t>{4, 254, 0}));
+  EXPECT_EQ(floor_divide(x, full({1}, 255, DType::kUInt8)).to_vector<uint8_t>(),
+            (std::vector<uint8_t>{0, 0, 1}));
+  EXPECT_EQ(mod(Tensor::from<int8_t>({-128, 5}, {2}), -1.0).to_vector<int8_t>(), (std::vector<int8_t>{0, 0}));
+}
+
+TEST(Elementwise, RoundLeavesIntegers) {
+  const int64_t large = (int64_t{1} << 53) + 1;
+  EXPECT_EQ(round(Tensor::from<int64_t>({large, -3}, {2})).to_vector<int64_t>(),
+            (std::vector<int64_t>{large, -3}));
+  EXPECT_EQ(round(full({1}, 1, DType::kBool)).dtype(), DType::kFloat32);
+}
+
 TEST(Elementwise, TiesSendTheGradientToTheFirstArgument) {
   for (auto* f : {static_cast<Tensor (*)(const Tensor&, const Tensor&)>(maximum),
                   static_cast<Tensor (*)(const Tensor&, const Tensor&)>(minimum)}) {

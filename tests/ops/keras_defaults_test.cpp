@@ -127,6 +127,7 @@ const std::map<std::pair<std::string, std::string>, std::string> kOnPurpose = {
     {{"matmul", "transpose_b"}, "an addition: keras.ops has transposed copies instead"},
     {{"slice", "steps"}, "slice takes bounds as Python's brackets do, not a size"},
     {{"pad", "value"}, "constant_values, of which None is 0"},
+    {{"pad", "mode"}, "constant without a mode, which is an overload of its own"},
 };
 
 TEST(KerasDefaults, AreOurs) {

@@ -25,6 +25,7 @@
 #include "lamina/ops/shape_ops.h"
 #include "lamina/ops/unary.h"
 #include "tests/support/op_rows.h"
+#include "tests/support/temporary_folder.h"
 
 namespace lamina::testing {
 namespace {
@@ -500,6 +501,26 @@ TEST(Linalg, NaNStaysNaNOrIsAnError) {
       EXPECT_NE(std::string(error.what()).find("matrix"), std::string::npos) << error.what();
     }
   }
+}
+
+/// LAPACK's iterations for singular vectors never end on an infinity.
+TEST(Linalg, SpectraOfInfinitiesAreRefused) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const Tensor x = Tensor::from(std::vector<double>{1, 0, 0, 1, infinity, 0, 0, 1}, {2, 2, 2});
+  const auto says = [&](const Function& function, const char* op) {
+    for (const DType dtype : {DType::kFloat32, DType::kFloat64}) {
+      EXPECT_EQ(test::message_of<InvalidArgument>([&] { function(cast(x, dtype)).eval(); }),
+                std::string(op) + ": the matrix at place (1,) holds NaN or an infinity");
+    }
+  };
+  says([](const Tensor& at) { return linalg::svd(at).u; }, "svd");
+  says([](const Tensor& at) { return linalg::svd(at, false).vh; }, "svd");
+  says([](const Tensor& at) { return linalg::svd(at, true, false).s; }, "svd");
+  says([](const Tensor& at) { return linalg::pinv(at); }, "svd");
+  says([](const Tensor& at) { return linalg::eigh(at).eigenvectors; }, "eigh");
+  // What is above the diagonal is not read.
+  const Tensor upper = Tensor::from(std::vector<double>{1, infinity, 0, 2}, {2, 2});
+  EXPECT_EQ(linalg::eigh(upper).eigenvalues.to_vector<double>(), (std::vector<double>{1, 2}));
 }
 
 TEST(Linalg, ShapesThatDoNotFitAreRefused) {

@@ -108,6 +108,15 @@ TEST(Special, KnownValues) {
     EXPECT_NEAR(std::erf(value(erfinv(number(x)))), x, 1e-15) << x;
 }
 
+// What lies close below a pole keeps its distance from it.
+TEST(Special, DigitsNearPoles) {
+  for (const double x : {-1e-30, 1e-30, -1e-12}) {
+    EXPECT_NEAR(value(digamma(number(x))) * x, -1, 1e-11) << x;
+    EXPECT_NEAR(value(polygamma(1, number(x))) * x * x, 1, 1e-11) << x;
+    EXPECT_NEAR(value(polygamma(2, number(x))) * x * x * x, -2, 1e-11) << x;
+  }
+}
+
 TEST(Special, PolesAndTheEndsOfTheLine) {
   for (const double pole : {0.0, -1.0, -7.0}) {
     EXPECT_EQ(value(lgamma(number(pole))), kInf);

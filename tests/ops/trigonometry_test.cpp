@@ -9,6 +9,7 @@
 #include "lamina/base/error.h"
 #include "lamina/ops/bitwise.h"
 #include "lamina/ops/compare.h"
+#include "lamina/ops/full.h"
 #include "tests/support/op_rows.h"
 
 namespace lamina::testing {
@@ -93,6 +94,15 @@ const OpRows bitwise_rows({
     integers("lcm", [](double a, double b) { return number(std::lcm(whole(a), whole(b))); },
              {4, -6, 0, 0, 7, 9}, {6, 4, 5, 0, 11, -3}),
 });
+
+TEST(Trigonometry, AnglesTakeTheDtypeOfTheFloats) {
+  for (const DType dtype : {DType::kFloat16, DType::kBFloat16, DType::kFloat64}) {
+    const Tensor x = full({1}, 1, dtype), whole = full({1}, 1, DType::kInt64);
+    EXPECT_EQ(arctan2(x, whole).dtype(), dtype);
+    EXPECT_EQ(arctan2(whole, x).dtype(), dtype);
+  }
+  EXPECT_EQ(arctan2(full({1}, 1, DType::kInt8), full({1}, 1, DType::kBool)).dtype(), DType::kFloat32);
+}
 
 TEST(Bitwise, ShiftsBeyondTheDtypeLeaveNothing) {
   const Tensor x = Tensor::from<int32_t>({-5, 5}, {2});

@@ -64,8 +64,8 @@ inline double digamma(double x) {
   double total = 0;
   if (x <= 0) {
     if (x == std::floor(x)) return std::numeric_limits<double>::quiet_NaN();
-    const double part = x - std::floor(x);
-    total = -std::numbers::pi / std::tan(std::numbers::pi * part);
+    // From the nearest pole, so that what lies close to one keeps its digits.
+    total = -std::numbers::pi / std::tan(std::numbers::pi * (x - std::nearbyint(x)));
     x = 1 - x;
   }
   for (; x < 12; x += 1) total -= 1 / x;
@@ -84,12 +84,12 @@ inline double polygamma(int n, double x) {
   if (x > 0) {
     total = zeta(x);
   } else {
-    const double part = x - std::floor(x), steps = -std::floor(x);
+    const double part = x - std::floor(x), rest = std::ceil(x) - x, steps = -std::floor(x);
     if (part == 0 || std::isnan(x))
       return std::isnan(x) || n % 2 == 0 ? std::numeric_limits<double>::quiet_NaN()
                                          : std::numeric_limits<double>::infinity();
-    // The terms below 0, as those of 1 - part with the sign of an odd or even power.
-    total = zeta(part) + (n % 2 == 1 ? 1 : -1) * (zeta(1 - part) - zeta(steps + 1 - part));
+    // The terms below 0, as those of the rest to the pole above with the sign of an odd or even power.
+    total = zeta(part) + (n % 2 == 1 ? 1 : -1) * (zeta(rest) - zeta(steps + rest));
   }
   return (n % 2 == 1 ? 1 : -1) * factorial * total;
 }

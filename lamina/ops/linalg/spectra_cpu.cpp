@@ -1,5 +1,7 @@
 // CPU kernels of eigh, svd and singular_values. A matrix of ours is its transpose to LAPACK: x = u s vh is
 // xᵀ = vhᵀ s uᵀ, so that u and vh come out as they lie here, each in the place of the other.
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "lamina/graph/op.h"
@@ -11,6 +13,14 @@
 
 namespace lamina::detail {
 namespace {
+
+constexpr const char* kNotFinite = "holds NaN or an infinity";
+
+/// LAPACK's iterations may not end where an element is infinite.
+template <class T>
+bool all_finite(const T* begin, const T* end) {
+  return std::all_of(begin, end, [](T x) { return std::isfinite(x); });
+}
 
 std::unique_ptr<Kernel> prepare_eigh(const KernelDesc& desc) {
   const Shape& shape = desc.inputs[0].type.shape;
@@ -24,8 +34,13 @@ std::unique_ptr<Kernel> prepare_eigh(const KernelDesc& desc) {
         x, matrix + factors.workspace(),
         [=, leading = without_last(shape, 2)](const KernelArgs& args, int64_t at, std::byte* workspace) {
           if (n == 0) return;
+          const T* given = args.input<T>(0) + at * x.size();
+          for (int i = 0; i < n; ++i) {  // the triangle that is read
+            const T* row = given + int64_t{i} * n;
+            if (!all_finite(row, row + i + 1)) fail_for_matrix("eigh", at, leading, kNotFinite);
+          }
           auto* vectors = reinterpret_cast<T*>(workspace);
-          std::memcpy(vectors, args.input<T>(0) + at * x.size(), static_cast<size_t>(x.size()) * sizeof(T));
+          std::memcpy(vectors, given, static_cast<size_t>(x.size()) * sizeof(T));
           if (factors.run(vectors, args.output<T>(0) + at * n, workspace + matrix) != 0)
             fail_for_matrix("eigh", at, leading, "has no eigenvalues that could be found");
           transpose_matrix(vectors, n, n, args.output<T>(1) + at * x.size());
@@ -54,26 +69,32 @@ std::unique_ptr<Kernel> decompose(const KernelDesc& desc, const char* job, int v
     const int lwork = static_cast<int>(wanted);
     const size_t matrix = aligned(static_cast<size_t>(x.size()) * sizeof(T));
     const size_t numbers = aligned(static_cast<size_t>(lwork) * sizeof(T));
-    return for_each_matrix(
-        x, matrix + numbers + 8 * static_cast<size_t>(least) * sizeof(int),
-        [=, &functions, leading = without_last(shape, 2)](const KernelArgs& args, int64_t at,
-                                                          std::byte* workspace) {
-          T* u = vectors ? args.output<T>(0) + at * n * width_of_u : nullptr;
-          T* vh = vectors ? args.output<T>(2) + at * height_of_vh * m : nullptr;
-          if (least == 0) {  // no singular values: any basis will do
-            for (int64_t i = 0; full && i < int64_t{n} * n; ++i) u[i] = i % (n + 1) == 0 ? T{1} : T{0};
-            for (int64_t i = 0; full && i < int64_t{m} * m; ++i) vh[i] = i % (m + 1) == 0 ? T{1} : T{0};
-            return;
-          }
-          auto* a = reinterpret_cast<T*>(workspace);
-          auto* work = reinterpret_cast<T*>(workspace + matrix);
-          auto* iwork = reinterpret_cast<int*>(workspace + matrix + numbers);
-          std::memcpy(a, args.input<T>(0) + at * x.size(), static_cast<size_t>(x.size()) * sizeof(T));
-          int failed = 0;
-          functions.gesdd(job, &m, &n, a, &m, args.output<T>(values) + at * least, vh, &m, u, &width_of_u,
-                          work, &lwork, iwork, &failed, 1);
-          if (failed != 0) fail_for_matrix("svd", at, leading, "has no singular values that could be found");
-        });
+    return for_each_matrix(x, matrix + numbers + 8 * static_cast<size_t>(least) * sizeof(int),
+                           [=, &functions, leading = without_last(shape, 2)](
+                               const KernelArgs& args, int64_t at, std::byte* workspace) {
+                             T* u = vectors ? args.output<T>(0) + at * n * width_of_u : nullptr;
+                             T* vh = vectors ? args.output<T>(2) + at * height_of_vh * m : nullptr;
+                             if (least == 0) {  // no singular values: any basis will do
+                               for (int64_t i = 0; full && i < int64_t{n} * n; ++i)
+                                 u[i] = i % (n + 1) == 0 ? T{1} : T{0};
+                               for (int64_t i = 0; full && i < int64_t{m} * m; ++i)
+                                 vh[i] = i % (m + 1) == 0 ? T{1} : T{0};
+                               return;
+                             }
+                             const T* given = args.input<T>(0) + at * x.size();
+                             if (!all_finite(given, given + x.size()))
+                               fail_for_matrix("svd", at, leading, kNotFinite);
+                             auto* a = reinterpret_cast<T*>(workspace);
+                             auto* work = reinterpret_cast<T*>(workspace + matrix);
+                             auto* iwork = reinterpret_cast<int*>(workspace + matrix + numbers);
+                             std::memcpy(a, given, static_cast<size_t>(x.size()) * sizeof(T));
+                             int failed = 0;
+                             functions.gesdd(job, &m, &n, a, &m, args.output<T>(values) + at * least, vh, &m,
+                                             u, &width_of_u, work, &lwork, iwork, &failed, 1);
+                             if (failed != 0)
+                               fail_for_matrix("svd", at, leading,
+                                               "has no singular values that could be found");
+                           });
   });
 }
 
