@@ -2,6 +2,9 @@
 //   lamina_inference read MB                                 "gb_s" of adding up so many megabytes
 //   lamina_inference linear M N K [columns]                  "gb_s" of the weights: M rows by matrices (N,
 //   K), or (K, N)
+//   lamina_inference attention BATCH QUERIES KEYS [bias|causal|train]
+//                                                            "us" of one of twelve, 8 heads of 64; bias: one
+//                                                            for all of the batch; train: with all gradients
 // Matrices of 128 MB in turn, as the layers of a network lie in memory. Best of several runs, with all
 // threads. bench/inference_peer.py does the same with PyTorch.
 #include <algorithm>
@@ -59,10 +62,33 @@ Json linear(const Words& words) {
   return Json::object({{"gb_s", 4e-9 * static_cast<double>(n * k * count) / best_seconds([&] { f(all); })}});
 }
 
+constexpr int64_t kHeads = 8, kWidth = 64, kLayers = 12;
+
+Json attention(const Words& words) {
+  const int64_t batch = std::stoll(words.at(0)), queries = std::stoll(words.at(1)),
+                keys = std::stoll(words.at(2));
+  const std::string how = words.size() > 3 ? words[3] : "";
+  const Shape q{batch, queries, kHeads, kWidth}, kv{batch, keys, kHeads, kWidth};
+  std::vector<Tensor> all{numbers(0, q), numbers(1, {1, kHeads, queries, keys})};
+  for (int64_t i = 0; i < 2 * kLayers; ++i) all.push_back(numbers(i + 2, kv));
+  const auto layers = [&](const std::vector<Tensor>& x) {
+    Tensor y = x[0];
+    AttentionOptions options{.is_causal = how == "causal"};
+    if (how == "bias" || how == "train") options.bias = x[1];
+    for (size_t i = 2; i < x.size(); i += 2) y = dot_product_attention(y, x[i], x[i + 1], options);
+    return y;
+  };
+  const Function f = compile([&](const std::vector<Tensor>& x) {
+    return how == "train" ? gradients(sum(layers(x)), x) : std::vector{layers(x)};
+  });
+  return Json::object({{"us", 1e6 / kLayers * best_seconds([&] { f(all); })}});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::map<std::string, Json (*)(const Words&)> kinds{{"read", read}, {"linear", linear}};
+  const std::map<std::string, Json (*)(const Words&)> kinds{
+      {"read", read}, {"linear", linear}, {"attention", attention}};
   try {
     std::puts(kinds.at(argc > 1 ? argv[1] : "")({argv + 2, argv + argc}).dump().c_str());
     return 0;

@@ -1,6 +1,7 @@
 """Times the work of lamina_inference (bench/inference.cpp) in PyTorch: the same arguments, one JSON line.
 
 usage: inference_peer.py linear M N K [columns]
+       inference_peer.py attention BATCH QUERIES KEYS [bias|causal|train]
 """
 import json
 import sys
@@ -28,8 +29,27 @@ def linear(m, n, k, columns=None):
         for w in all_of:
             x @ w if columns else torch.nn.functional.linear(x, w)
 
-    return {"gb_s": 4e-9 * n * k * len(all_of) / best_seconds(run)}
+    with torch.inference_mode():
+        return {"gb_s": 4e-9 * n * k * len(all_of) / best_seconds(run)}
 
 
-with torch.inference_mode():
-    print(json.dumps({"linear": linear}[sys.argv[1]](*sys.argv[2:])))
+def attention(batch, queries, keys, how=None):
+    batch, queries, keys, layers = int(batch), int(queries), int(keys), 12
+    train = how == "train"
+    q = torch.randn(batch, queries, 8, 64, requires_grad=train)
+    bias = torch.randn(1, 8, queries, keys, requires_grad=train)
+    all_of = [[torch.randn(batch, keys, 8, 64, requires_grad=train) for _ in "kv"] for _ in range(layers)]
+    mask = bias if how in ("bias", "train") else None
+
+    def run():
+        y = q.transpose(1, 2)
+        for k, v in all_of:
+            y = torch.nn.functional.scaled_dot_product_attention(y, k.transpose(1, 2), v.transpose(1, 2), mask, is_causal=how == "causal")
+        if train:
+            torch.autograd.grad(y.sum(), [q, bias, *(each for pair in all_of for each in pair)])
+
+    with torch.inference_mode(not train):
+        return {"us": 1e6 / layers * best_seconds(run)}
+
+
+print(json.dumps({"linear": linear, "attention": attention}[sys.argv[1]](*sys.argv[2:])))

@@ -1,15 +1,18 @@
-// Attention in terms of batched products and softmax.
+// The record of attention, whose body are batched products and a softmax.
 #include "lamina/ops/attention.h"
 
 #include <cmath>
 
-#include "lamina/base/error.h"
+#include "lamina/graph/op.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/broadcast_to.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
+#include "lamina/ops/detail/attention.h"
+#include "lamina/ops/detail/elementwise.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/matmul.h"
+#include "lamina/ops/reduce.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/softmax.h"
 #include "lamina/ops/transpose.h"
@@ -18,24 +21,42 @@
 namespace lamina {
 namespace {
 
-/// Far below any score, but finite in float32: a row of nothing else still has a softmax. As Keras.
-constexpr double kLow = -0.7 * 3.4028234663852886e38;
+using detail::AttentionAttrs;
+using detail::kMaskedScore;
 
-void check(const Tensor& query, const Tensor& key, const Tensor& value, const AttentionOptions& options) {
-  const auto fail = [&](const std::string& what) {
-    throw InvalidArgument("dot_product_attention: " + what + "; got query " + query.type().str() + ", key " +
-                          key.type().str() + ", value " + value.type().str());
-  };
-  for (const Tensor* x : {&query, &key, &value}) {
-    if (x->rank() != 4 || !is_floating(x->dtype()) || x->dtype() != query.dtype())
-      fail("query, key and value must be (batch, length, heads, width) of one floating dtype");
+/// Of the scores and their softmax.
+DType score_dtype(DType dtype) { return dtype == DType::kFloat64 ? dtype : DType::kFloat32; }
+
+/// An operand that is absent.
+const Shape kAbsent{0};
+
+enum Operands { kQuery, kKey, kValue, kBias, kMask };
+
+std::vector<TensorType> infer_attention(const InferArgs& args) {
+  for (const int i : {kQuery, kKey, kValue}) {
+    const TensorType& x = args.inputs[i];
+    if (x.shape.rank() != 4 || !is_floating(x.dtype) || x.dtype != args.inputs[kQuery].dtype)
+      args.fail("query, key and value must be (batch, length, heads, width) of one floating dtype");
   }
-  const Shape &q = query.shape(), &k = key.shape(), &v = value.shape();
+  const Shape &q = args.inputs[kQuery].shape, &k = args.inputs[kKey].shape, &v = args.inputs[kValue].shape;
   if (k != v || q[0] != k[0] || q[3] != k[3])
-    fail("key and value must have one shape, and batch and width of query");
-  if (q[3] < 1 || k[2] < 1 || q[2] % k[2] != 0) fail("the heads of key must divide those of query");
-  if (options.mask.defined() && options.mask.dtype() != DType::kBool)
-    fail("the mask must be bool, not " + std::string(name(options.mask.dtype())));
+    args.fail("key and value must have one shape, and batch and width of query");
+  if (q[3] < 1 || k[2] < 1 || q[2] % k[2] != 0) args.fail("the heads of key must divide those of query");
+  if (args.inputs[kMask].dtype != DType::kBool)
+    args.fail("the mask must be bool, not " + std::string(name(args.inputs[kMask].dtype)));
+  const Shape scores{q[0], q[2], q[1], k[1]};
+  for (const int i : {kBias, kMask}) {
+    const Shape& given = args.inputs[i].shape;
+    if (given == kAbsent) continue;
+    bool fits = given.rank() <= 4;
+    for (int axis = 1; fits && axis <= given.rank(); ++axis)
+      fits = given[-axis] == 1 || given[-axis] == scores[-axis];
+    if (!fits) args.fail(args.op.inputs[i].name + " must broadcast to the scores, " + scores.str());
+  }
+  std::vector<TensorType> types{args.inputs[kQuery]};
+  if (args.attrs.as<AttentionAttrs>().weights)
+    types.push_back({score_dtype(args.inputs[kQuery].dtype), scores});
+  return types;
 }
 
 /// (batch, length, heads, width) as (batch, heads, length, width).
@@ -54,24 +75,103 @@ Tensor causal_mask(int64_t queries, int64_t keys) {
   return greater_equal(expand_dims(arange(queries), 1), expand_dims(arange(keys), 0));
 }
 
+/// The sum over the heads that repeat_heads made of one; back to (batch, length, heads, width).
+Tensor gathered(const Tensor& x, int64_t times) {
+  const Shape& s = x.shape();
+  return by_head(times == 1 ? x : sum(reshape(x, {s[0], s[1] / times, times, s[2], s[3]}), {2}));
+}
+
+int64_t group_of(std::span<const Tensor> inputs) {
+  return inputs[kQuery].shape()[2] / inputs[kKey].shape()[2];
+}
+
+/// `scores` where a key counts, else `rest`.
+Tensor masked(const AttentionAttrs& attrs, const Tensor& mask, const Tensor& scores, double rest) {
+  Tensor result = mask.shape() == kAbsent ? scores : where(mask, scores, rest);
+  if (attrs.is_causal) result = where(causal_mask(scores.shape()[2], scores.shape()[3]), result, rest);
+  return result;
+}
+
+std::vector<Tensor> body(const Attrs& any_attrs, std::span<const Tensor> inputs) {
+  const auto& attrs = any_attrs.as<AttentionAttrs>();
+  const Tensor &query = inputs[kQuery], &bias = inputs[kBias];
+  const int64_t group = group_of(inputs);
+  Tensor scores =
+      matmul(by_head(query) * attrs.scale, repeat_heads(by_head(inputs[kKey]), group), false, true);
+  scores = cast(scores, score_dtype(query.dtype()));
+  if (bias.shape() != kAbsent) scores = scores + cast(bias, scores.dtype());
+  const Tensor weights = softmax(masked(attrs, inputs[kMask], scores, kMaskedScore));
+  const Tensor values = repeat_heads(by_head(inputs[kValue]), group);
+  const Tensor y = by_head(matmul(cast(weights, query.dtype()), values));
+  return attrs.weights ? std::vector{y, weights} : std::vector{y};
+}
+
+// In terms of the weights, so that nothing of them is computed twice.
+std::vector<Tensor> vjp_attention(const VjpArgs& args) {
+  const auto& attrs = args.attrs.as<AttentionAttrs>();
+  const Tensor &query = args.inputs[kQuery], &bias = args.inputs[kBias], &mask = args.inputs[kMask];
+  const DType dtype = query.dtype();
+  const int64_t group = group_of(args.inputs);
+  if (!attrs.weights) {
+    AttentionAttrs with = attrs;
+    with.weights = true;
+    const std::vector<Tensor> inputs(args.inputs.begin(), args.inputs.end());
+    const std::vector<Tensor> outputs = apply(find_op("dot_product_attention"), with, inputs);
+    const std::vector<Tensor> grads{args.grads[0], Tensor()};
+    return vjp_attention({with, inputs, outputs, grads});
+  }
+  const Tensor& weights = args.outputs[1];
+  Tensor dweights = args.grads[1], dvalue;
+  if (args.grads[0].defined()) {
+    const Tensor dy = by_head(args.grads[0]);
+    const Tensor through =
+        cast(matmul(dy, repeat_heads(by_head(args.inputs[kValue]), group), false, true), weights.dtype());
+    dweights = dweights.defined() ? dweights + through : through;
+    dvalue = gathered(matmul(cast(weights, dtype), dy, true), group);
+  }
+  Tensor dscores = apply(find_op("softmax_grad"), SoftmaxAttrs{3}, {weights, dweights})[0];
+  // Without a mask every query has a key, so that what is hidden weighs nothing already.
+  if (mask.shape() != kAbsent) dscores = masked(attrs, mask, dscores, 0);
+  const Tensor dbias =
+      bias.shape() == kAbsent ? Tensor() : cast(detail::sum_to(dscores, bias.shape()), bias.dtype());
+  const Tensor d = cast(dscores, dtype);
+  const Tensor dquery = by_head(matmul(d, repeat_heads(by_head(args.inputs[kKey]), group)) * attrs.scale);
+  const Tensor dkey = gathered(matmul(d, by_head(query) * attrs.scale, true), group);
+  return {dquery, dkey, dvalue, dbias, Tensor()};
+}
+
+std::optional<Attrs> without_weights(const Attrs& any_attrs, const std::vector<bool>& used) {
+  AttentionAttrs attrs = any_attrs.as<AttentionAttrs>();
+  if (!attrs.weights || used.size() < 2 || used[1]) return std::nullopt;
+  attrs.weights = false;
+  return attrs;
+}
+
+const DTypeClass kFloating = DTypeClass::kFloating;
+
+const Op& attention_op = register_op<AttentionAttrs>({
+    .name = "dot_product_attention",
+    .doc = "softmax(query key^T scale + bias, where mask) value, per head; bias and mask of shape (0,) are "
+           "absent",
+    .inputs = {{"query", kFloating}, {"key", kFloating}, {"value", kFloating}, {"bias", kFloating}, {"mask"}},
+    .outputs = {"y", "weights"},
+    .infer = infer_attention,
+    .vjp = vjp_attention,
+    .body = body,
+    .without_unused = without_weights,
+});
+
 }  // namespace
 
 Tensor dot_product_attention(const Tensor& query, const Tensor& key, const Tensor& value,
                              const AttentionOptions& options) {
-  check(query, key, value, options);
-  const DType dtype = query.dtype();
-  const int64_t group = query.shape()[2] / key.shape()[2];
-  const double scale = options.scale.value_or(1 / std::sqrt(static_cast<double>(query.shape()[3])));
-  const Tensor queries = by_head(query) * scale;
-  Tensor scores = matmul(queries, repeat_heads(by_head(key), group), false, true);
-  const bool half = dtype == DType::kFloat16 || dtype == DType::kBFloat16;
-  if (half) scores = cast(scores, DType::kFloat32);
-  if (options.bias.defined()) scores = scores + cast(options.bias, scores.dtype());
-  if (options.mask.defined()) scores = where(options.mask, scores, kLow);
-  if (options.is_causal) scores = where(causal_mask(query.shape()[1], key.shape()[1]), scores, kLow);
-  Tensor weights = softmax(scores);
-  if (half) weights = cast(weights, dtype);
-  return by_head(matmul(weights, repeat_heads(by_head(value), group)));
+  const DType inside = score_dtype(query.dtype());
+  const double width = query.rank() > 0 ? static_cast<double>(query.shape()[-1]) : 1;
+  const AttentionAttrs attrs{options.scale.value_or(1 / std::sqrt(width)), options.is_causal};
+  const Tensor bias = options.bias.defined() ? options.bias : zeros(kAbsent, inside);
+  const Tensor mask = options.mask.defined() ? options.mask : zeros(kAbsent, DType::kBool);
+  return apply(attention_op, attrs,
+               {query, key, value, bias.dtype() == inside ? bias : cast(bias, inside), mask})[0];
 }
 
 }  // namespace lamina

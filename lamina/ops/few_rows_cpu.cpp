@@ -39,7 +39,7 @@ using ByColumns = decltype(&detail::few_rows_by_columns);
 /// All of k at once: columns of the result are dealt out.
 std::unique_ptr<Kernel> prepare_whole(const Products& p, ByColumns by) {
   constexpr int64_t kColumns = FewRows::kColumns;
-  const FewRows product{p.m, p.n, p.k, p.k, p.relu};
+  const FewRows product{p.m, p.n, p.k, p.k, p.attrs.transpose_b ? p.k : p.n, p.n, p.relu};
   const int64_t grain = std::max<int64_t>(1, kGrain / (kColumns * p.k * std::max<int64_t>(1, p.m / 4)));
   return make_kernel([=, bias = p.bias](const KernelArgs& args) {
     parallel_for((product.n + kColumns - 1) / kColumns, grain, [&](int64_t begin, int64_t end) {
@@ -59,7 +59,7 @@ std::unique_ptr<Kernel> prepare_blocks(const Products& p, int64_t depth) {
         auto* const sums = static_cast<float*>(args.workspace);
         parallel_for(blocks, grain, [&](int64_t begin, int64_t end) {
           for (int64_t i = begin; i < end; ++i) {
-            const FewRows block{p.m, p.n, std::min(depth, p.k - i * depth), p.k, false};
+            const FewRows block{p.m, p.n, std::min(depth, p.k - i * depth), p.k, p.n, p.n, false};
             detail::few_rows_by_columns(block, args.input<float>(0) + i * depth,
                                         args.input<float>(1) + i * depth * p.n, nullptr, sums + i * size, 0,
                                         p.n);

@@ -15,8 +15,8 @@ namespace lamina {
 /// keras.ops.matmul and NumPy. Throws InvalidArgument, naming both shapes, when the inner extents differ or
 /// an operand is a scalar.
 ///
-/// The bits do not depend on the number of threads. In float32 up to 32 rows (up to 4 without `transpose_b`) by
-/// one matrix of at least 16,384 numbers give what each of them gives alone, to the bit.
+/// The bits do not depend on the number of threads. In float32 up to 32 rows (up to 4 without `transpose_b`)
+/// by one matrix of at least 16,384 numbers give what each of them gives alone, to the bit.
 Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a = false, bool transpose_b = false);
 
 /// activation(matmul(a, b) + bias) in one pass over the result, with bias (n,) and activation "linear" or

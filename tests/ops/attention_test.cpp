@@ -8,12 +8,16 @@
 #include <functional>
 
 #include "lamina/base/error.h"
+#include "lamina/base/threads.h"
+#include "lamina/core/compile.h"
 #include "lamina/core/grad.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
+#include "lamina/ops/detail/attention.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/reduce.h"
+#include "lamina/ops/unary.h"
 #include "tests/support/nd_array.h"
 #include "tests/support/op_rows.h"
 
@@ -27,6 +31,97 @@ NdArray waves(const Shape& shape, double step) {
 }
 
 Tensor tensor(const NdArray& x) { return Tensor::from(x.data, x.shape); }
+
+/// The record's outputs by plain loops; bias and mask of shape (0,) are absent.
+std::vector<NdArray> outputs_of(const std::vector<NdArray>& in, const detail::AttentionAttrs& attrs) {
+  const Shape &q = in[0].shape, &k = in[1].shape;
+  NdArray y(q), weights({q[0], q[2], q[1], k[1]});
+  for_each_index({q[0], q[2], q[1]}, [&](const std::vector<int64_t>& at) {
+    const int64_t b = at[0], h = at[1], i = at[2], key_head = h / (q[2] / k[2]);
+    std::vector<double> scores;
+    for (int64_t s = 0; s < k[1]; ++s) {
+      double score = 0;
+      for (int64_t j = 0; j < q[3]; ++j)
+        score += in[0].at({b, i, h, j}) * attrs.scale * in[1].at({b, s, key_head, j});
+      if (in[3].shape != Shape{0}) score += broadcast_at(in[3], {b, h, i, s});
+      const bool hidden = in[4].shape != Shape{0} && broadcast_at(in[4], {b, h, i, s}) == 0;
+      scores.push_back(hidden || (attrs.is_causal && s > i) ? detail::kMaskedScore : score);
+    }
+    const double most = scores.empty() ? 0 : *std::max_element(scores.begin(), scores.end());
+    double sum = 0;
+    for (const double score : scores) sum += std::exp(score - most);
+    for (int64_t s = 0; s < k[1]; ++s) {
+      const double weight = std::exp(scores[static_cast<size_t>(s)] - most) / sum;
+      weights.at({b, h, i, s}) = weight;
+      for (int64_t j = 0; j < q[3]; ++j) y.at({b, i, h, j}) += weight * in[2].at({b, s, key_head, j});
+    }
+  });
+  if (attrs.weights) return {y, weights};
+  return {y};
+}
+
+struct Given {
+  Shape query, key;
+  Shape bias = {0}, mask = {0};
+  /// Of 1 and 0, in the mask's order; drawn where empty.
+  std::vector<double> shown = {};
+};
+
+OpRow row(const std::string& label, const Given& given, detail::AttentionAttrs attrs = {.scale = 0.4}) {
+  return {.op = "dot_product_attention",
+          .label = label,
+          .attrs = attrs,
+          .inputs = {{.shape = given.query},
+                     {.shape = given.key},
+                     {.shape = given.key},
+                     {.shape = given.bias, .differentiable = given.bias != Shape{0}},
+                     {.shape = given.mask, .lo = 0, .hi = 1, .values = given.shown, .dtype = DType::kBool}},
+          .reference = [attrs](const std::vector<NdArray>& in) { return outputs_of(in, attrs); }};
+}
+
+OpRow without_weights(OpRow row) {
+  row.label += "_without_weights";
+  detail::AttentionAttrs attrs = row.attrs.as<detail::AttentionAttrs>();
+  attrs.weights = false;
+  row.attrs = attrs;
+  row.reference = [attrs](const std::vector<NdArray>& in) { return outputs_of(in, attrs); };
+  return row;
+}
+
+/// The first query of the second sequence sees nothing, keys 0 and 6 are for nobody.
+std::vector<double> padding() {
+  std::vector<double> shown(2 * 3 * 7, 1);
+  for (size_t i = 0; i < 6; ++i) shown[i * 7] = shown[i * 7 + 6] = 0;
+  for (size_t i = 0; i < 7; ++i) shown[21 + i] = 0;
+  return shown;
+}
+
+const Given kFew{.query = {2, 3, 4, 5}, .key = {2, 7, 2, 5}, .bias = {1, 4, 3, 7}};
+const Given kHidden{.query = {2, 3, 4, 5}, .key = {2, 7, 4, 5}, .mask = {2, 1, 3, 7}, .shown = padding()};
+const Given kOne{.query = {2, 1, 6, 17},
+                 .key = {2, 9, 2, 17},
+                 .bias = {9},
+                 .mask = {2, 1, 1, 9},
+                 .shown = {1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 1, 1, 1, 1}};
+const Given kMany{.query = {1, 29, 4, 16}, .key = {1, 37, 2, 16}, .bias = {4, 1, 1}, .mask = {4, 1, 37}};
+
+const OpRows rows({
+    row("plain", {{2, 3, 2, 5}, {2, 6, 2, 5}}),
+    row("bias_and_groups", kFew),
+    row("causal", {{1, 5, 2, 3}, {1, 4, 2, 3}}, {.scale = 1, .is_causal = true}),
+    row("hidden", kHidden),
+    row("hidden_and_causal", kHidden, {.scale = 1, .is_causal = true}),
+    row("one_query", kOne),
+    row("many_queries", kMany),
+    row("many_causal", {{1, 40, 1, 8}, {1, 41, 1, 8}}, {.scale = 0.3, .is_causal = true}),
+    without_weights(row("bias_and_groups", kFew)),
+    without_weights(row("hidden", kHidden)),
+    without_weights(row("hidden_and_causal", kHidden, {.scale = 1, .is_causal = true})),
+    without_weights(row("one_query", kOne)),
+    without_weights(row("many_queries", kMany)),
+    without_weights(row("many_causal", {{1, 40, 1, 8}, {1, 41, 1, 8}}, {.scale = 0.3, .is_causal = true})),
+    without_weights(row("no_keys", {{1, 2, 1, 3}, {1, 0, 1, 3}})),
+});
 
 struct Case {
   NdArray query = waves({2, 3, 4, 5}, 0.7), key = waves({2, 6, 4, 5}, 0.3), value = waves({2, 6, 4, 5}, 1.1);
@@ -124,6 +219,38 @@ TEST(Attention, HalfPrecisionKeepsItsDtype) {
   expect_close({y.shape(), y.to_vector<double>()}, plain(c, 1 / std::sqrt(5.0), kAll), 1e-2, "float16");
 }
 
+TEST(Attention, GivesTheSameBitsWithAnyThreads) {
+  for (const int64_t queries : {1, 5, 40}) {
+    const auto of = [&](const Shape& shape, double step) {
+      return cast(tensor(waves(shape, step)), DType::kFloat32);
+    };
+    const Tensor q = of({2, queries, 4, 40}, 0.7), k = of({2, 50, 2, 40}, 0.3), v = of({2, 50, 2, 40}, 1.1);
+    const int before = num_threads();
+    set_num_threads(1);
+    const std::vector<float> one = dot_product_attention(q, k, v).to_vector<float>();
+    for (const int threads : {2, 3, 7}) {
+      set_num_threads(threads);
+      EXPECT_EQ(dot_product_attention(q, k, v).to_vector<float>(), one) << queries << ", " << threads;
+    }
+    set_num_threads(before);
+  }
+}
+
+TEST(Attention, GradientsOfAGraphThatDroppedTheWeights) {
+  const Case c;
+  const std::vector<Tensor> at{tensor(c.query), tensor(c.key), tensor(c.value)};
+  const Function f = compile(
+      [](const std::vector<Tensor>& in) { return std::vector{dot_product_attention(in[0], in[1], in[2])}; });
+  const std::vector<Tensor> plain = grad([](const std::vector<Tensor>& in) {
+    return sum(square(dot_product_attention(in[0], in[1], in[2])));
+  })(at);
+  const std::vector<Tensor> late = gradients(sum(square(f(at)[0])), at);
+  for (size_t i = 0; i < 3; ++i) {
+    expect_close({plain[i].shape(), late[i].to_vector<double>()},
+                 {plain[i].shape(), plain[i].to_vector<double>()}, 1e-12, "gradient");
+  }
+}
+
 TEST(Attention, Errors) {
   const Tensor q = zeros({2, 3, 4, 5}), k = zeros({2, 6, 4, 5});
   const auto message = [](const Tensor& query, const Tensor& key, const Tensor& value,
@@ -144,6 +271,7 @@ TEST(Attention, Errors) {
   expect(message(q, k, zeros({2, 7, 4, 5}), {}), "key and value must have one shape");
   expect(message(q, zeros({2, 6, 3, 5}), zeros({2, 6, 3, 5}), {}), "heads of key must divide");
   expect(message(q, k, k, {.mask = zeros({3, 6})}), "the mask must be bool, not float32");
+  expect(message(q, k, k, {.bias = zeros({3, 4, 3, 6})}), "bias must broadcast to the scores, (2, 4, 3, 6)");
   EXPECT_THROW(dot_product_attention(q, k, k, {.mask = zeros({3, 7}, DType::kBool)}), InvalidArgument);
 }
 

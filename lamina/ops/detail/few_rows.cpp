@@ -118,12 +118,12 @@ HWY_INLINE void LinesTile(const FewRows& p, const float* HWY_RESTRICT x, const W
   V sums[kRows][kLines];
   unroll<kRows>([&](auto i)
                     HWY_ATTR { unroll<kLines>([&](auto j) HWY_ATTR { sums[i][j] = hn::Zero(D()); }); });
-  const int64_t k = p.k;
+  const int64_t k = p.k, w_step = p.w_step;
   const auto step = [&](const auto& load, int64_t t) HWY_ATTR {
     V rows[kRows];
     unroll<kRows>([&](auto i) HWY_ATTR { rows[i] = load(x + i * p.x_step + t); });
     unroll<kLines>([&](auto j) HWY_ATTR {
-      const V line = load(w + j * k + t);
+      const V line = load(w + j * w_step + t);
       unroll<kRows>([&](auto i) HWY_ATTR { sums[i][j] = hn::MulAdd(rows[i], line, sums[i][j]); });
     });
   };
@@ -131,7 +131,7 @@ HWY_INLINE void LinesTile(const FewRows& p, const float* HWY_RESTRICT x, const W
   int64_t t = 0;
   if (ask) {
     for (; t + lanes <= k; t += lanes) {
-      unroll<kLines>([&](auto j) HWY_ATTR { AskFor<kLines>(w + (kLines + j) * k + t); });
+      unroll<kLines>([&](auto j) HWY_ATTR { AskFor<kLines>(w + (kLines + j) * w_step + t); });
       step(whole, t);
     }
   } else {
@@ -141,7 +141,7 @@ HWY_INLINE void LinesTile(const FewRows& p, const float* HWY_RESTRICT x, const W
   constexpr int kTogether = kLines < 4 ? 1 : 4;
   unroll<kRows>([&](auto i) HWY_ATTR {
     unroll<kLines / kTogether>([&](auto j) HWY_ATTR {
-      StoreSums(p, sums[i] + j * kTogether, kTogether, bias, c + i * p.n + column + j * kTogether,
+      StoreSums(p, sums[i] + j * kTogether, kTogether, bias, c + i * p.c_step + column + j * kTogether,
                 column + j * kTogether);
     });
   });
@@ -156,8 +156,8 @@ void Lines(const FewRows& p, const float* x, const W* w, const float* bias, floa
     const int64_t first = p.m * tile / tiles, rows = p.m * (tile + 1) / tiles - first;
     unroll<kMostRows>([&](auto i) HWY_ATTR {
       if (rows == i + 1)
-        LinesTile<i + 1, kLines>(p, x + first * p.x_step, w + column * p.k, bias, c + first * p.n, column,
-                                 ask && tile == 0);
+        LinesTile<i + 1, kLines>(p, x + first * p.x_step, w + column * p.w_step, bias, c + first * p.c_step,
+                                 column, ask && tile == 0);
     });
   }
 }
@@ -194,8 +194,9 @@ void HalfLines(const FewRows& p, const float* x, const BFloat16* w, const float*
 
 // ---- columns
 
-/// Lines of the matrix that stay in the nearest cache while all rows of x meet them.
-constexpr int64_t kDepth = 16;
+/// Lines of the matrix that stay near while all rows of x meet them: a few vectors of each in the first
+/// cache.
+constexpr int64_t kDepth = 64;
 
 /// Adds `depth` terms to kRows by kVectors sums in c.
 template <int kRows, int kVectors, class D2>
@@ -205,14 +206,15 @@ HWY_INLINE void ColumnsTile(D2 d, const FewRows& p, const float* HWY_RESTRICT x,
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   V2 sums[kRows][kVectors];
   unroll<kRows>([&](auto i) HWY_ATTR {
-    unroll<kVectors>(
-        [&](auto v) HWY_ATTR { sums[i][v] = first ? hn::Zero(d) : hn::LoadU(d, c + i * p.n + v * lanes); });
+    unroll<kVectors>([&](auto v) HWY_ATTR {
+      sums[i][v] = first ? hn::Zero(d) : hn::LoadU(d, c + i * p.c_step + v * lanes);
+    });
   });
-  for (int64_t t = 0; t < depth; ++t, w += p.n) {
+  for (int64_t t = 0; t < depth; ++t, w += p.w_step) {
     V2 line[kVectors];
     unroll<kVectors>([&](auto v) HWY_ATTR {
       line[v] = hn::LoadU(d, w + v * lanes);
-      if (ask) hwy::Prefetch(w + kDepth * p.n + v * lanes);
+      if (ask) hwy::Prefetch(w + kDepth * p.w_step + v * lanes);
     });
     unroll<kRows>([&](auto i) HWY_ATTR {
       const V2 factor = hn::Set(d, x[i * p.x_step + t]);
@@ -220,7 +222,7 @@ HWY_INLINE void ColumnsTile(D2 d, const FewRows& p, const float* HWY_RESTRICT x,
     });
   }
   unroll<kRows>([&](auto i) HWY_ATTR {
-    unroll<kVectors>([&](auto v) HWY_ATTR { hn::StoreU(sums[i][v], d, c + i * p.n + v * lanes); });
+    unroll<kVectors>([&](auto v) HWY_ATTR { hn::StoreU(sums[i][v], d, c + i * p.c_step + v * lanes); });
   });
 }
 
@@ -233,7 +235,7 @@ void ColumnsOfRows(D2 d, const FewRows& p, const float* x, const float* w, float
     const int64_t row = p.m * tile / tiles, rows = p.m * (tile + 1) / tiles - row;
     unroll<kMostRows>([&](auto i) HWY_ATTR {
       if (rows == i + 1)
-        ColumnsTile<i + 1, kVectors>(d, p, x + row * p.x_step, w, c + row * p.n, depth, first,
+        ColumnsTile<i + 1, kVectors>(d, p, x + row * p.x_step, w, c + row * p.c_step, depth, first,
                                      ask && tile == 0);
     });
   }
@@ -247,7 +249,7 @@ void Panel(D2 d, const FewRows& p, const float* x, const float* w, float* c, int
   for (int64_t t = 0; t < p.k; t += kDepth) {
     const int64_t depth = std::min(kDepth, p.k - t);
     const bool first = t == 0, ask = t + 2 * kDepth <= p.k;
-    const float* const lines = w + t * p.n;
+    const float* const lines = w + t * p.w_step;
     int64_t j = begin;
     for (; j + kVectors * lanes <= whole; j += kVectors * lanes)
       ColumnsOfRows<kMostRows, kVectors>(d, p, x + t, lines + j, c + j, depth, first, ask);
@@ -259,14 +261,16 @@ void Panel(D2 d, const FewRows& p, const float* x, const float* w, float* c, int
   }
 }
 
-/// Columns at a time: their sums, and kDepth lines of the matrix, are in the nearest cache.
+/// Columns at a time: their sums, and kDepth lines of the matrix, are in the second cache.
 constexpr int64_t kPanel = 256;
 
 void ByColumns(const FewRows& p, const float* x, const float* w, const float* bias, float* c, int64_t begin,
                int64_t end) {
   for (int64_t j = begin; j < end; j += kPanel) {
     const int64_t last = std::min(end, j + kPanel);
-    if (p.m == 1) {
+    if (p.m == 1 && last - j < kPanel) {
+      Panel<1, 4>(D(), p, x, w, c, j, last);
+    } else if (p.m == 1) {
       Panel<1, kManyRegisters ? 16 : 8>(D(), p, x, w, c, j, last);
     } else {
       Panel<kManyRegisters ? 6 : 4, kManyRegisters ? 4 : 2>(D(), p, x, w, c, j, last);
@@ -274,7 +278,7 @@ void ByColumns(const FewRows& p, const float* x, const float* w, const float* bi
     if (!bias && !p.relu) continue;
     for (int64_t i = 0; i < p.m; ++i) {
       for (int64_t column = j; column < last; ++column) {
-        float& sum = c[i * p.n + column];
+        float& sum = c[i * p.c_step + column];
         if (bias) sum += bias[column];
         if (p.relu && sum <= 0) sum = 0;
       }

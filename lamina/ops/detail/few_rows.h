@@ -11,10 +11,10 @@
 
 namespace lamina::detail {
 
-/// c(m, n) = x(m, k) times a matrix, plus bias, row-major and dense except for x.
+/// c(m, n) = x(m, k) times a matrix, plus bias.
 struct FewRows {
   int64_t m, n, k;
-  int64_t x_step;  ///< from one row of x to the next
+  int64_t x_step, w_step, c_step;  ///< from one row, or line of the matrix, to the next
   bool relu;       ///< applied last; NaN passes
 
   /// Columns of c are dealt out in multiples of so many.
