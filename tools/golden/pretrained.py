@@ -1,5 +1,7 @@
 """Language models as Hugging Face's Transformers writes them, with what it computes of them: transformers/.
 
+zoo/pretrained_activations.npz: x, and each activation of it under its name.
+
 transformers/<case>/: the folder that save_pretrained wrote, with random weights. transformers/<case>.npz: the arrays
 in:<name> that the model was given and out:<name> that it gave, mask:<name> where rows of an output say nothing, and, as
 JSON, generations: a list of {"prompts", "options", "ids"}. tests/zoo/transformers reads them; tests/conformance/pretrained.py
@@ -57,13 +59,13 @@ def inputs_of(model, rng):
     """Arguments of forward: rows of unequal length, padded behind (decoders: the last row in front, too)."""
     config = model.config
     vocabulary, pad = config.vocab_size, config.pad_token_id if config.pad_token_id is not None else 0
-    length = 11
+    length = 9
     ids = np.array(ids_of(rng, vocabulary, 3, length))
     mask = np.ones_like(ids)
-    ids[1, 7:], mask[1, 7:] = pad, 0
+    ids[1, 6:], mask[1, 6:] = pad, 0
     given = {"input_ids": ids, "attention_mask": mask}
     if is_decoder(model):
-        ids[2, :4], mask[2, :4] = pad, 0
+        ids[2, :3], mask[2, :3] = pad, 0
     if is_encoder(model) and getattr(config, "type_vocab_size", 0) > 1:
         given["token_type_ids"] = np.array([[rng.randrange(config.type_vocab_size) for _ in range(length)] for _ in range(3)])
     if config.is_encoder_decoder:
@@ -142,11 +144,11 @@ def made(model_class, config, seed):
 
 
 def gpt2(**options):
-    return transformers.GPT2Config(**{"vocab_size": 60, "n_positions": 48, "n_embd": 16, "n_layer": 2, "n_head": 2, "bos_token_id": 1,
+    return transformers.GPT2Config(**{"vocab_size": 40, "n_positions": 48, "n_embd": 16, "n_layer": 2, "n_head": 2, "bos_token_id": 1,
                                       "eos_token_id": 2, "pad_token_id": 0} | options)
 
 
-SMALL = {"vocab_size": 60, "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4,
+SMALL = {"vocab_size": 40, "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4,
          "num_key_value_heads": 2, "max_position_embeddings": 64, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}
 
 
@@ -167,35 +169,35 @@ def qwen3(**options):
 
 
 def bert(**options):
-    return transformers.BertConfig(**{"vocab_size": 60, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
+    return transformers.BertConfig(**{"vocab_size": 40, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
                                       "intermediate_size": 24, "max_position_embeddings": 24} | options)
 
 
 def roberta(**options):
-    return transformers.RobertaConfig(**{"vocab_size": 60, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
+    return transformers.RobertaConfig(**{"vocab_size": 40, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
                                          "intermediate_size": 24, "max_position_embeddings": 24, "type_vocab_size": 1} | options)
 
 
 def distilbert(**options):
-    return transformers.DistilBertConfig(**{"vocab_size": 60, "dim": 16, "n_layers": 2, "n_heads": 2, "hidden_dim": 24,
+    return transformers.DistilBertConfig(**{"vocab_size": 40, "dim": 16, "n_layers": 2, "n_heads": 2, "hidden_dim": 24,
                                             "max_position_embeddings": 24} | options)
 
 
 def marian(**options):
     return transformers.MarianConfig(**{
-        "vocab_size": 60, "d_model": 16, "encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 2,
-        "decoder_attention_heads": 4, "encoder_ffn_dim": 24, "decoder_ffn_dim": 20, "max_position_embeddings": 48, "pad_token_id": 59,
-        "decoder_start_token_id": 59, "eos_token_id": 0, "forced_eos_token_id": 0} | options)
+        "vocab_size": 40, "d_model": 16, "encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 2,
+        "decoder_attention_heads": 4, "encoder_ffn_dim": 24, "decoder_ffn_dim": 20, "max_position_embeddings": 48, "pad_token_id": 39,
+        "decoder_start_token_id": 39, "eos_token_id": 0, "forced_eos_token_id": 0} | options)
 
 
 def t5(**options):
-    return transformers.T5Config(**{"vocab_size": 60, "d_model": 16, "d_kv": 6, "d_ff": 24, "num_layers": 2, "num_decoder_layers": 1,
+    return transformers.T5Config(**{"vocab_size": 40, "d_model": 16, "d_kv": 6, "d_ff": 24, "num_layers": 2, "num_decoder_layers": 1,
                                     "num_heads": 2, "relative_attention_num_buckets": 8, "relative_attention_max_distance": 12,
                                     "decoder_start_token_id": 0} | options)
 
 
 def mt5(**options):
-    return transformers.MT5Config(**{"vocab_size": 60, "d_model": 16, "d_kv": 6, "d_ff": 24, "num_layers": 2, "num_decoder_layers": 1,
+    return transformers.MT5Config(**{"vocab_size": 40, "d_model": 16, "d_kv": 6, "d_ff": 24, "num_layers": 2, "num_decoder_layers": 1,
                                      "num_heads": 2, "relative_attention_num_buckets": 8, "relative_attention_max_distance": 12} | options)
 
 
@@ -239,8 +241,8 @@ CASES = {
     "roberta_tokens": ("RobertaForTokenClassification", roberta(num_labels=3), []),
     "roberta_answers": ("RobertaForQuestionAnswering", roberta(pad_token_id=0), []),
     "marian": ("MarianMTModel", marian(scale_embedding=True, activation_function="swish"), MORE_GENERATIONS),
-    "marian_apart": ("MarianMTModel", marian(share_encoder_decoder_embeddings=False, decoder_vocab_size=50, pad_token_id=49,
-                                             decoder_start_token_id=49), GENERATIONS),
+    "marian_apart": ("MarianMTModel", marian(share_encoder_decoder_embeddings=False, decoder_vocab_size=34, pad_token_id=33,
+                                             decoder_start_token_id=33), GENERATIONS),
     "t5": ("T5ForConditionalGeneration", t5(), MORE_GENERATIONS),
     "t5_gated": ("T5ForConditionalGeneration", t5(feed_forward_proj="gated-gelu", tie_word_embeddings=False), GENERATIONS),
     "t5_gated_silu": ("T5ForConditionalGeneration", t5(feed_forward_proj="gated-silu", layer_norm_epsilon=1e-3), GENERATIONS),
@@ -268,6 +270,15 @@ def write(name, model, generations, **options):
     return target
 
 
+def activations():
+    from transformers.activations import ACT2FN
+    x = torch.linspace(-12, 12, 193)
+    names = ["gelu", "gelu_10", "gelu_accurate", "gelu_fast", "gelu_new", "gelu_python", "gelu_python_tanh", "gelu_pytorch_tanh",
+             "hardswish", "leaky_relu", "linear", "mish", "quick_gelu", "relu", "relu2", "relu6", "sigmoid", "silu", "swish", "tanh"]
+    (GOLDEN / "zoo").mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(GOLDEN / "zoo" / "pretrained_activations.npz", x=x.numpy(), **{name: ACT2FN[name](x).numpy() for name in names})
+
+
 def main():
     (GOLDEN / "transformers").mkdir(parents=True, exist_ok=True)
     wanted = sys.argv[1:] or None
@@ -275,6 +286,7 @@ def main():
         if wanted is None or name in wanted:
             write(name, made(getattr(transformers, model_class), config, zlib.crc32(name.encode())), generations)
     if wanted is None:
+        activations()
         write("t5_sharded", made(transformers.T5ForConditionalGeneration, t5(), 1), GENERATIONS[:1], max_shard_size="6KB")
         write("t5_own_head", own_head(made(transformers.T5ForConditionalGeneration, t5(feed_forward_proj="gated-gelu"), 2)), GENERATIONS)
         model = made(transformers.T5ForConditionalGeneration, t5(), 3).to(torch.bfloat16)
