@@ -99,6 +99,21 @@ bool is_space(uint32_t code) {
   return in(kSpaces, code);
 }
 
+bool is_punctuation(uint32_t code) {
+  const utf8proc_category_t kind = category(code);
+  return kind >= UTF8PROC_CATEGORY_PC && kind <= UTF8PROC_CATEGORY_PO;
+}
+
+bool is_symbol(uint32_t code) {
+  const utf8proc_category_t kind = category(code);
+  return kind >= UTF8PROC_CATEGORY_SM && kind <= UTF8PROC_CATEGORY_SO;
+}
+
+bool is_number(uint32_t code) {
+  const utf8proc_category_t kind = category(code);
+  return kind >= UTF8PROC_CATEGORY_ND && kind <= UTF8PROC_CATEGORY_NO;
+}
+
 bool is_unspaced(uint32_t code) {
   static constexpr Range kUnspaced[] = {
       {0xE01, 0xE3A},     {0xE40, 0xE4E},    {0xE81, 0xECD},   {0xEDC, 0xEDF},   {0x1000, 0x103F},

@@ -42,6 +42,12 @@ bool is_word_character(uint32_t code);
 /// \s of Python's re, and what str.split() splits at.
 bool is_space(uint32_t code);
 
+/// Unicode's categories P: punctuation of all kinds; S: signs of mathematics, currencies and others; N:
+/// digits and other numbers.
+bool is_punctuation(uint32_t code);
+bool is_symbol(uint32_t code);
+bool is_number(uint32_t code);
+
 /// Whether it belongs to a script that is written without spaces: Chinese characters, kana, bopomofo, and the
 /// scripts of South-East Asia from Thai to Khmer.
 bool is_unspaced(uint32_t code);
