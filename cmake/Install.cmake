@@ -11,7 +11,7 @@ install(TARGETS lamina_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT
 # The program finds the library beside it, wherever the prefix is moved to.
 set_target_properties(lamina_cli PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
 
-# Public headers, each at its place under lamina/, and lamina.h, which includes them all.
+# Public headers, each at its place under lamina/, and lamina.h, which includes most of them.
 get_target_property(public_headers lamina LAMINA_PUBLIC_HEADERS)
 foreach(header ${public_headers})
   get_filename_component(folder ${header} DIRECTORY)

@@ -1,4 +1,4 @@
-// Where backends make themselves known, before main.
+// Where backends make themselves known, before main. For authors of backends: lamina.h leaves it out.
 #pragma once
 
 #include "lamina/backend/backend.h"

@@ -1,4 +1,5 @@
 // ByteReader: a file from front to back in pieces, inflated on the way if need be.
+// For authors of formats: lamina.h leaves it out.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// The date that written files state.
+// The date that written files state. For authors of formats: lamina.h leaves it out.
 #pragma once
 
 #include <ctime>

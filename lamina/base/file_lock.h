@@ -1,4 +1,5 @@
-// FileLock: keeps two processes from writing the same file or folder.
+// FileLock: keeps two processes from writing the same file or folder. For authors of formats: lamina.h leaves
+// it out.
 #pragma once
 
 #include <string>

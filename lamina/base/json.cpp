@@ -9,7 +9,9 @@
 #include <iterator>
 #include <limits>
 #include <map>
+#include <new>
 #include <nlohmann/json.hpp>
+#include <variant>
 
 #include "lamina/base/error.h"
 
@@ -261,46 +263,76 @@ void write(std::string& out, const Json& value, int indent, int depth) {
 
 }  // namespace
 
-Json::Json() = default;
-Json::Json(const Json& other) = default;
-Json::Json(Json&& other) noexcept = default;
-Json& Json::operator=(const Json& other) = default;
-Json& Json::operator=(Json&& other) noexcept = default;
-Json::~Json() = default;
-bool Json::operator==(const Json& other) const { return value_ == other.value_; }
+struct Json::Value : std::variant<std::nullptr_t, bool, int64_t, double, std::string, List, Object> {
+  using variant::variant;
+};
+
+Json::Value& Json::value() { return *std::launder(reinterpret_cast<Value*>(storage_)); }
+const Json::Value& Json::value() const { return *std::launder(reinterpret_cast<const Value*>(storage_)); }
+
+Json::Json() : Json(nullptr) {}
+Json::Json(std::nullptr_t) {
+  static_assert(sizeof(Value) <= sizeof(storage_) && alignof(Value) <= alignof(std::string));
+  new (storage_) Value(nullptr);
+}
+Json::Json(bool value) { new (storage_) Value(value); }
+Json::Json(int64_t value) { new (storage_) Value(value); }
+Json::Json(double value) { new (storage_) Value(value); }
+Json::Json(const char* value) : Json(std::string(value)) {}
+Json::Json(std::string value) { new (storage_) Value(std::move(value)); }
+Json::Json(std::string_view value) : Json(std::string(value)) {}
+Json::Json(List value) { new (storage_) Value(std::move(value)); }
+Json::Json(Object value) { new (storage_) Value(std::move(value)); }
+Json::Json(const Json& other) { new (storage_) Value(other.value()); }
+Json::Json(Json&& other) noexcept { new (storage_) Value(std::move(other.value())); }
+Json& Json::operator=(const Json& other) {
+  value() = other.value();
+  return *this;
+}
+Json& Json::operator=(Json&& other) noexcept {
+  value() = std::move(other.value());
+  return *this;
+}
+Json::~Json() { value().~Value(); }
+
+Json Json::list(std::initializer_list<Json> values) { return List(values); }
+Json Json::object(std::initializer_list<Member> members) { return Object(members); }
+
+Json::Kind Json::kind() const { return static_cast<Kind>(value().index()); }
+bool Json::operator==(const Json& other) const { return value() == other.value(); }
 
 bool Json::as_bool() const {
-  if (const bool* value = std::get_if<bool>(&value_)) return *value;
+  if (const bool* held = std::get_if<bool>(&value())) return *held;
   wrong_kind("a boolean", *this);
 }
 
 int64_t Json::as_int() const {
-  if (const int64_t* value = std::get_if<int64_t>(&value_)) return *value;
-  const double* value = std::get_if<double>(&value_);
-  if (value && std::abs(*value) < 9e15 && std::trunc(*value) == *value) return static_cast<int64_t>(*value);
+  if (const int64_t* held = std::get_if<int64_t>(&value())) return *held;
+  const double* held = std::get_if<double>(&value());
+  if (held && std::abs(*held) < 9e15 && std::trunc(*held) == *held) return static_cast<int64_t>(*held);
   wrong_kind("an integer", *this);
 }
 
 double Json::as_double() const {
-  if (const double* value = std::get_if<double>(&value_)) return *value;
-  if (const int64_t* value = std::get_if<int64_t>(&value_)) return static_cast<double>(*value);
+  if (const double* held = std::get_if<double>(&value())) return *held;
+  if (const int64_t* held = std::get_if<int64_t>(&value())) return static_cast<double>(*held);
   wrong_kind("a number", *this);
 }
 
 const std::string& Json::as_string() const& {
-  if (const std::string* value = std::get_if<std::string>(&value_)) return *value;
+  if (const std::string* held = std::get_if<std::string>(&value())) return *held;
   wrong_kind("a string", *this);
 }
 
 const Json::List& Json::as_list() const& {
-  if (const List* value = std::get_if<List>(&value_)) return *value;
+  if (const List* held = std::get_if<List>(&value())) return *held;
   wrong_kind("a list", *this);
 }
 
 Json::List& Json::as_list() & { return const_cast<List&>(std::as_const(*this).as_list()); }
 
 const Json::Object& Json::as_object() const& {
-  if (const Object* value = std::get_if<Object>(&value_)) return *value;
+  if (const Object* held = std::get_if<Object>(&value())) return *held;
   wrong_kind("an object", *this);
 }
 
@@ -313,13 +345,13 @@ Json::List Json::as_list() && { return std::move(const_cast<List&>(std::as_const
 Json::Object Json::as_object() && { return std::move(const_cast<Object&>(std::as_const(*this).as_object())); }
 
 size_t Json::size() const {
-  if (const List* value = std::get_if<List>(&value_)) return value->size();
-  if (const Object* value = std::get_if<Object>(&value_)) return value->size();
+  if (const List* held = std::get_if<List>(&value())) return held->size();
+  if (const Object* held = std::get_if<Object>(&value())) return held->size();
   return 0;
 }
 
 const Json* Json::find(std::string_view key) const {
-  const Object* members = std::get_if<Object>(&value_);
+  const Object* members = std::get_if<Object>(&value());
   if (!members) return nullptr;
   for (const Member& member : *members) {
     if (member.first == key) return &member.second;
@@ -344,7 +376,7 @@ const Json& Json::at(size_t index) const {
 }
 
 Json& Json::operator[](std::string_view key) {
-  if (is_null()) value_ = Object();
+  if (is_null()) *this = Object();
   Object& members = as_object();
   for (Member& member : members) {
     if (member.first == key) return member.second;
@@ -354,7 +386,7 @@ Json& Json::operator[](std::string_view key) {
 }
 
 void Json::push_back(Json value) {
-  if (is_null()) value_ = List();
+  if (is_null()) *this = List();
   as_list().push_back(std::move(value));
 }
 

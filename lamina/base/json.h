@@ -8,7 +8,6 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace lamina {
@@ -28,28 +27,28 @@ class Json {
   using Object = std::vector<Member>;
 
   Json();
-  Json(std::nullptr_t) {}
-  Json(bool value) : value_(value) {}
+  Json(std::nullptr_t);
+  Json(bool value);
+  Json(int64_t value);
   template <class T>
   requires(std::is_integral_v<T> && !std::is_same_v<T, bool>) Json(T value)
-      : value_(static_cast<int64_t>(value)) {}
-  Json(double value) : value_(value) {}
-  Json(const char* value) : value_(std::string(value)) {}
-  Json(std::string value) : value_(std::move(value)) {}
-  Json(std::string_view value) : value_(std::string(value)) {}
-  Json(List value) : value_(std::move(value)) {}
-  Json(Object value) : value_(std::move(value)) {}
-  // Out of line: initializer lists of many members would otherwise inline the variant's every case, slowly.
+      : Json(static_cast<int64_t>(value)) {}
+  Json(double value);
+  Json(const char* value);
+  Json(std::string value);
+  Json(std::string_view value);
+  Json(List value);
+  Json(Object value);
   Json(const Json& other);
   Json(Json&& other) noexcept;
   Json& operator=(const Json& other);
   Json& operator=(Json&& other) noexcept;
   ~Json();
 
-  static Json list(std::initializer_list<Json> values = {}) { return Json(List(values)); }
-  static Json object(std::initializer_list<Member> members = {}) { return Json(Object(members)); }
+  static Json list(std::initializer_list<Json> values = {});
+  static Json object(std::initializer_list<Member> members = {});
 
-  Kind kind() const { return static_cast<Kind>(value_.index()); }
+  Kind kind() const;
   bool is_null() const { return kind() == Kind::kNull; }
   bool is_bool() const { return kind() == Kind::kBool; }
   bool is_int() const { return kind() == Kind::kInt; }
@@ -103,7 +102,13 @@ class Json {
   bool operator==(const Json& other) const;
 
  private:
-  std::variant<std::nullptr_t, bool, int64_t, double, std::string, List, Object> value_;
+  // A std::variant of what Kind lists. As a member it would take the compiler as long as all declarations of
+  // this library's headers do, in every file that includes them.
+  struct Value;
+  Value& value();
+  const Value& value() const;
+
+  alignas(std::string) std::byte storage_[sizeof(std::string) + alignof(std::string)];
 };
 
 }  // namespace lamina

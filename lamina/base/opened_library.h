@@ -1,4 +1,5 @@
 // A library that is opened when it is needed, so that programs which do without it start without it.
+// For authors of backends: lamina.h leaves it out.
 #pragma once
 
 #include <string>

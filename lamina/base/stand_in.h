@@ -1,4 +1,5 @@
 // Files that stand for others: what servers and version control give in place of one.
+// For authors of formats: lamina.h leaves it out.
 #pragma once
 
 #include <string>

@@ -17,6 +17,10 @@ namespace classic {
 
 using detail::Matrix;
 
+Json Estimator::extent() const { return Json::object(); }
+std::vector<std::pair<std::string, std::shared_ptr<Estimator>>> Estimator::parts() const { return {}; }
+std::vector<double> Predictor::feature_importances() const { return {}; }
+
 int64_t Estimator::n_features_in() const {
   check_fitted();
   return features_;

@@ -54,9 +54,9 @@ class Estimator {
   int64_t n_features_in() const;
   /// How large that is which fit has made: {"trees": 100, "nodes": 21034, "depth": 31}, counts by what they
   /// count. Empty before fit, and for estimators whose size is that of their features and classes.
-  virtual Json extent() const { return Json::object(); }
+  virtual Json extent() const;
   /// The estimators that this one consists of, with their names: of a pipeline its steps. Empty for others.
-  virtual std::vector<std::pair<std::string, std::shared_ptr<Estimator>>> parts() const { return {}; }
+  virtual std::vector<std::pair<std::string, std::shared_ptr<Estimator>>> parts() const;
 
   /// Everything, for a file. Throws InvalidArgument before fit.
   EstimatorSnapshot snapshot() const;
@@ -104,7 +104,7 @@ class Predictor : public Estimator {
   virtual Tensor decision_function(const Tensor& x) const;
   /// By feature, of sum 1, what its splits took from the impurity; empty for estimators that have no trees.
   /// Throws InvalidArgument before fit.
-  virtual std::vector<double> feature_importances() const { return {}; }
+  virtual std::vector<double> feature_importances() const;
   /// Accuracy of a classifier, R² of a regressor.
   virtual double score(const Tensor& x, const Tensor& y) const = 0;
   virtual bool is_classifier() const = 0;

@@ -212,11 +212,11 @@ std::vector<double> cross_val_score(const Predictor& estimator, const Tensor& x,
   return scores;
 }
 
-GridSearchCV::GridSearchCV(const Predictor& estimator, std::map<std::string, std::vector<Json>> param_grid,
-                           KFoldOptions cv)
-    : estimator_(clone(estimator)), grid_(std::move(param_grid)), cv_(cv) {
+GridSearchCV::GridSearchCV(const Predictor& estimator,
+                           const std::map<std::string, std::vector<Json>>& param_grid, KFoldOptions cv)
+    : estimator_(clone(estimator)), cv_(cv) {
   size_t combinations = 1;
-  for (const auto& [name, values] : grid_) {
+  for (const auto& [name, values] : param_grid) {
     detail::require(!values.empty(), "GridSearchCV", "each list of values", "not empty", name);
     combinations *= values.size();
     detail::require(combinations <= 10'000, "GridSearchCV", "the number of combinations", "at most 10000",
@@ -226,7 +226,7 @@ GridSearchCV::GridSearchCV(const Predictor& estimator, std::map<std::string, std
   for (size_t i = 0; i < combinations; ++i) {
     Json params = Json::object();
     size_t left = combinations, place = i;
-    for (const auto& [name, values] : grid_) {
+    for (const auto& [name, values] : param_grid) {
       left /= values.size();
       params[name] = values[place / left];
       place %= left;

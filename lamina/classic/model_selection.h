@@ -82,7 +82,7 @@ class GridSearchCV {
   /// @param param_grid  values to be tried, by parameter.
   /// @param cv          how the samples are split.
   /// Throws InvalidArgument for an empty list, unknown parameters, and more than 10,000 combinations.
-  GridSearchCV(const Predictor& estimator, std::map<std::string, std::vector<Json>> param_grid,
+  GridSearchCV(const Predictor& estimator, const std::map<std::string, std::vector<Json>>& param_grid,
                KFoldOptions cv = {});
   GridSearchCV& fit(const Tensor& x, const Tensor& y);
   /// In the order in which they were tried: by name, the last name's values the fastest.
@@ -95,7 +95,6 @@ class GridSearchCV {
  private:
   const Result& best() const;
   std::shared_ptr<Predictor> estimator_, best_estimator_;
-  std::map<std::string, std::vector<Json>> grid_;
   KFoldOptions cv_;
   std::vector<Result> results_;
 };

@@ -9,9 +9,10 @@
 
 #include "lamina/core/grad.h"
 #include "lamina/core/tensor.h"
-#include "lamina/graph/memory_pool.h"
 
 namespace lamina {
+
+class MemoryPool;
 
 /// A compiled function. The first call with a new signature (shapes, dtypes, device of the arguments, number
 /// of threads) traces, optimises and plans; later calls only run. Programs are kept while they hold no more

@@ -11,6 +11,13 @@ Tensors::Tensors(Tensor one) {
   if (one.defined()) values_.push_back(std::move(one));
 }
 
+Tensors::Tensors(std::vector<Tensor> by_position) : values_(std::move(by_position)) {}
+Tensors::Tensors(std::initializer_list<Tensor> by_position) : values_(by_position) {}
+Tensors::Tensors(std::initializer_list<std::pair<std::string, Tensor>> by_name)
+    : Tensors(std::vector<std::pair<std::string, Tensor>>(by_name)) {}
+Tensors::Tensors(const std::map<std::string, Tensor>& by_name)
+    : Tensors(std::vector<std::pair<std::string, Tensor>>(by_name.begin(), by_name.end())) {}
+
 Tensors::Tensors(std::vector<std::pair<std::string, Tensor>> by_name) {
   for (auto& [name, tensor] : by_name) {
     if (name.empty()) throw InvalidArgument("a tensor that is given by name needs one that is not empty");
@@ -19,6 +26,8 @@ Tensors::Tensors(std::vector<std::pair<std::string, Tensor>> by_name) {
     values_.push_back(std::move(tensor));
   }
 }
+
+void Tensors::set(size_t position, Tensor tensor) { values_[position] = std::move(tensor); }
 
 const Tensor& Tensors::operator[](size_t position) const {
   if (position < values_.size()) return values_[position];

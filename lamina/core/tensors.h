@@ -22,14 +22,12 @@ class Tensors {
   Tensors() = default;
   /// One tensor; none, when it is undefined.
   Tensors(Tensor one);
-  Tensors(std::vector<Tensor> by_position) : values_(std::move(by_position)) {}
-  Tensors(std::initializer_list<Tensor> by_position) : values_(by_position) {}
+  Tensors(std::vector<Tensor> by_position);
+  Tensors(std::initializer_list<Tensor> by_position);
   /// By name, in this order. Throws InvalidArgument for a name that is empty or comes twice.
   Tensors(std::vector<std::pair<std::string, Tensor>> by_name);
-  Tensors(std::initializer_list<std::pair<std::string, Tensor>> by_name)
-      : Tensors(std::vector<std::pair<std::string, Tensor>>(by_name)) {}
-  Tensors(const std::map<std::string, Tensor>& by_name)
-      : Tensors(std::vector<std::pair<std::string, Tensor>>(by_name.begin(), by_name.end())) {}
+  Tensors(std::initializer_list<std::pair<std::string, Tensor>> by_name);
+  Tensors(const std::map<std::string, Tensor>& by_name);
 
   bool empty() const { return values_.empty(); }
   size_t size() const { return values_.size(); }
@@ -51,7 +49,7 @@ class Tensors {
   std::vector<Tensor>::const_iterator end() const { return values_.end(); }
 
   /// Puts another tensor in that place; `position` is below size().
-  void set(size_t position, Tensor tensor) { values_[position] = std::move(tensor); }
+  void set(size_t position, Tensor tensor);
   /// Other tensors under the same names. Throws InvalidArgument when their number differs.
   Tensors with_values(std::vector<Tensor> values) const;
 

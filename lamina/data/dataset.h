@@ -302,7 +302,7 @@ class Dataset : public BatchSource {
 
  private:
   std::shared_ptr<const detail::DatasetNode> node_;
-  std::unique_ptr<detail::DatasetRun> run_;
+  std::shared_ptr<detail::DatasetRun> run_;  // of this handle alone
 };
 
 }  // namespace lamina

@@ -48,6 +48,20 @@ Tensor to_categorical(const Tensor& y, int64_t num_classes) {
   return Tensor::wrap(std::move(buffer), type);
 }
 
+int64_t LabelledData::samples() const {
+  if (!texts.empty()) return static_cast<int64_t>(texts.size());
+  if (!columns.empty()) return static_cast<int64_t>(columns[0].size());
+  return (inputs.empty() ? x : inputs[0]).shape()[0];
+}
+
+Missing DataOptions::missing_way() const {
+  return missing.value_or(needs.known.missing.value_or(Missing::kFail));
+}
+
+Infinite DataOptions::infinite_way() const {
+  return table.infinite.value_or(needs.known.infinite.value_or(Infinite::kTell));
+}
+
 namespace detail {
 
 namespace {

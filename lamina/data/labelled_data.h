@@ -43,11 +43,7 @@ struct LabelledData {
   std::vector<int64_t> numbers = {};
 
   /// How many samples there are.
-  int64_t samples() const {
-    if (!texts.empty()) return static_cast<int64_t>(texts.size());
-    if (!columns.empty()) return static_cast<int64_t>(columns[0].size());
-    return (inputs.empty() ? x : inputs[0]).shape()[0];
-  }
+  int64_t samples() const;
 };
 
 /// What the samples of a table are.
@@ -142,10 +138,8 @@ struct DataOptions {
   DataNeeds needs = {};
 
   /// What becomes of cells that are missing, or infinite: what is said here, else what the model knows.
-  Missing missing_way() const { return missing.value_or(needs.known.missing.value_or(Missing::kFail)); }
-  Infinite infinite_way() const {
-    return table.infinite.value_or(needs.known.infinite.value_or(Infinite::kTell));
-  }
+  Missing missing_way() const;
+  Infinite infinite_way() const;
 };
 
 /// The data that `source` names:

@@ -17,10 +17,8 @@ class RowLines;
 /// Fields of one column, held in one piece of memory.
 class TextColumn {
  public:
-  explicit TextColumn(std::string name = {}) : name_(std::move(name)) {}
-  TextColumn(std::string name, const std::vector<std::string>& fields) : name_(std::move(name)) {
-    for (const std::string& field : fields) push_back(field);
-  }
+  explicit TextColumn(std::string name = {});
+  TextColumn(std::string name, const std::vector<std::string>& fields);
   const std::string& name() const { return name_; }
   size_t size() const { return ends_.size(); }
   /// Valid until the column changes.
@@ -28,30 +26,18 @@ class TextColumn {
     const size_t begin = row == 0 ? 0 : ends_[row - 1];
     return std::string_view(bytes_).substr(begin, ends_[row] - begin);
   }
-  void push_back(std::string_view field) {
-    bytes_ += field;
-    ends_.push_back(bytes_.size());
-  }
+  void push_back(std::string_view field);
   /// The number in the file, from 0, of the row that is `row` here: errors name rows as the file has them.
   int64_t number(size_t row) const { return numbers_.empty() ? static_cast<int64_t>(row) : numbers_[row]; }
   /// Says which rows of the file the rows are that it holds, one number for each.
-  void set_numbers(std::vector<int64_t> numbers) { numbers_ = std::move(numbers); }
+  void set_numbers(std::vector<int64_t> numbers);
   /// The line of the file, from 1, that the row begins in; 0 where nobody said. A header, blank lines and
   /// quotes over lines make it another than the number of the row.
   int64_t line(size_t row) const;
   /// Says on which lines the rows of the file are.
-  void set_lines(std::shared_ptr<const detail::RowLines> lines) { lines_ = std::move(lines); }
+  void set_lines(std::shared_ptr<const detail::RowLines> lines);
   /// The fields of these rows, in this order; they keep their numbers and lines.
-  TextColumn rows(const std::vector<int64_t>& rows) const {
-    TextColumn some(name_);
-    some.lines_ = lines_;
-    some.numbers_.reserve(rows.size());
-    for (const int64_t row : rows) {
-      some.push_back((*this)[static_cast<size_t>(row)]);
-      some.numbers_.push_back(number(static_cast<size_t>(row)));
-    }
-    return some;
-  }
+  TextColumn rows(const std::vector<int64_t>& rows) const;
 
  private:
   std::string name_, bytes_;

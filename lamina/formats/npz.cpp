@@ -20,7 +20,19 @@ constexpr std::string_view kSuffix = ".npy";
 }  // namespace
 
 struct NpzReader::State {
+  // The archive looks at bytes that must stay where they are: in `file`, or where the caller has them.
+  State(std::string own, std::string_view bytes, const std::string& name)
+      : path(name),
+        file(std::move(own)),
+        archive(bytes.data() ? bytes : std::string_view(file), name, detail::kAnySize) {
+    detail::check_npz_size(archive, std::max(bytes.size(), file.size()), name, detail::npz_limits());
+    for (const std::string& member : archive.members()) {
+      if (member.ends_with(kSuffix)) names.push_back(member.substr(0, member.size() - kSuffix.size()));
+    }
+  }
+
   std::string path;
+  std::string file;
   detail::ZipReader archive;
   std::vector<std::string> names = {};
   std::string read(const std::string& name) const { return archive.read(name + std::string(kSuffix)); }
@@ -31,17 +43,7 @@ NpzReader::NpzReader(const std::string& path) : NpzReader(read_file(path), {}, p
 NpzReader::NpzReader(std::string_view bytes, const std::string& name) : NpzReader({}, bytes, name) {}
 
 NpzReader::NpzReader(std::string file, std::string_view bytes, const std::string& name)
-    // The archive looks at bytes that must stay where they are.
-    : file_(std::make_unique<std::string>(std::move(file))),
-      state_(new State{
-          name, detail::ZipReader(bytes.data() ? bytes : std::string_view(*file_), name, detail::kAnySize)}) {
-  detail::check_npz_size(state_->archive, std::max(bytes.size(), file_->size()), name, detail::npz_limits());
-  for (const std::string& member : state_->archive.members()) {
-    if (member.ends_with(kSuffix)) state_->names.push_back(member.substr(0, member.size() - kSuffix.size()));
-  }
-}
-
-NpzReader::~NpzReader() = default;
+    : state_(std::make_shared<const State>(std::move(file), bytes, name)) {}
 
 const std::vector<std::string>& NpzReader::names() const { return state_->names; }
 

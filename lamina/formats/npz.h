@@ -21,7 +21,6 @@ class NpzReader {
   explicit NpzReader(const std::string& path);
   /// The same of bytes that outlive it. `name`: what to call them in error messages.
   NpzReader(std::string_view bytes, const std::string& name);
-  ~NpzReader();
   NpzReader(const NpzReader&) = delete;
   NpzReader& operator=(const NpzReader&) = delete;
 
@@ -38,8 +37,7 @@ class NpzReader {
  private:
   struct State;
   NpzReader(std::string file, std::string_view bytes, const std::string& name);
-  std::unique_ptr<const std::string> file_;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<const State> state_;
 };
 
 /// The arrays of the .npz file at `path`, compressed or not, by name (without ".npy"). Members that are not

@@ -1,5 +1,6 @@
 // Families of ops that compute a cross-entropy from what an activation gives, registered beside the op that
 // computes it from the logits: what the pass `softmax_crossentropy` looks for.
+// For authors of ops: lamina.h leaves it out.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
 // The program of a fused elementwise node: a short list of instructions that run tile by tile. Declared here,
 // below the ops, because the fusion pass writes it; lamina/ops/fused_elementwise.cpp gives it a meaning.
+// For authors of passes: lamina.h leaves it out.
 #pragma once
 
 #include <string>

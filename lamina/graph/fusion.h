@@ -1,5 +1,6 @@
 // Fusions: patterns of neighbouring ops and what replaces them, registered beside the op that does the work
 // of all. One matcher, the pass `epilogue_fusion`, reads them; it knows no op by name.
+// For authors of ops: lamina.h leaves it out.
 #pragma once
 
 #include <map>

@@ -1,4 +1,5 @@
 // Where the temporaries of a program lie: offsets into one arena, by liveness.
+// For authors of backends: lamina.h leaves it out.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,5 @@
 // MemoryPool: the working memory of programs, lent to one run at a time.
+// For authors of backends: lamina.h leaves it out.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Program: a graph made ready to run on one device.
+// Program: a graph made ready to run on one device. For authors of backends: lamina.h leaves it out.
 #pragma once
 
 #include <memory>

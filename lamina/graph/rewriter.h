@@ -1,4 +1,5 @@
-// Rewriter: what passes use to build the new graph from the old one.
+// Rewriter: what passes use to build the new graph from the old one. For authors of passes: lamina.h leaves
+// it out.
 #pragma once
 
 #include <string>

@@ -1,6 +1,9 @@
 // What layers see of the pass they are called in.
 #include "lamina/nn/call_context.h"
 
+#include <unordered_map>
+#include <unordered_set>
+
 #include "lamina/base/error.h"
 #include "lamina/core/trace.h"
 #include "lamina/nn/detail/another_handle.h"
@@ -14,15 +17,19 @@
 
 namespace lamina {
 
-CallContext::CallContext(bool is_training) : training(is_training) {
+struct CallContext::Bindings {
+  std::unordered_map<const Weight*, Tensor> values;
+  std::unordered_set<const Weight*> assigned;
+};
+
+CallContext::CallContext(bool is_training) : training(is_training), bindings_(std::make_shared<Bindings>()) {
   const CallContext* const around = detail::Pass::current();
   unmasked_ = around ? around->unmasked_ : std::make_shared<std::map<const void*, Tensor>>();
 }
 
 CallContext::CallContext(bool is_training, const CallContext& around)
     : training(is_training),
-      values_(around.values_),
-      assigned_(around.assigned_),
+      bindings_(std::make_shared<Bindings>(*around.bindings_)),
       losses_(around.losses_),
       unmasked_(around.unmasked_),
       trainable_layers_(around.trainable_layers_),
@@ -30,8 +37,7 @@ CallContext::CallContext(bool is_training, const CallContext& around)
       next_stream_(around.next_stream_) {}
 
 void CallContext::continue_from(CallContext&& part) {
-  values_ = std::move(part.values_);
-  assigned_ = std::move(part.assigned_);
+  bindings_ = std::move(part.bindings_);
   losses_ = std::move(part.losses_);
   key_ = std::move(part.key_);
   next_stream_ = part.next_stream_;
@@ -39,7 +45,7 @@ void CallContext::continue_from(CallContext&& part) {
 
 void CallContext::bind(const Weight& weight, Tensor value) {
   detail::TracedFunction::name(value, weight.path);
-  values_[&weight] = std::move(value);
+  bindings_->values[&weight] = std::move(value);
 }
 
 namespace {
@@ -55,9 +61,13 @@ const Weight& made(const WeightPtr& weight) {
 }  // namespace
 
 const Tensor* CallContext::bound(const Weight& weight) const {
-  const auto found = values_.find(&weight);
-  return found == values_.end() ? nullptr : &found->second;
+  const auto found = bindings_->values.find(&weight);
+  return found == bindings_->values.end() ? nullptr : &found->second;
 }
+
+bool CallContext::assigned(const Weight& weight) const { return bindings_->assigned.contains(&weight); }
+
+void CallContext::set_key(Tensor key) { key_ = std::move(key); }
 
 Tensor CallContext::value(const WeightPtr& weight) const { return value(made(weight)); }
 
@@ -76,8 +86,8 @@ void CallContext::assign(const Weight& weight, Tensor value) {
                           ", expected " + weight.type.shape.str());
   }
   if (!bound(weight)) detail::Pass::require_kept(*this, weight);
-  assigned_[&weight] = true;
-  values_[&weight] = cast(value, weight.type.dtype);
+  bindings_->assigned.insert(&weight);
+  bindings_->values[&weight] = cast(value, weight.type.dtype);
 }
 
 Tensor CallContext::value(const Weight& weight, DType dtype) const { return cast(value(weight), dtype); }

@@ -5,7 +5,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -25,6 +24,7 @@ class CallContext {
   explicit CallContext(bool is_training = false);
   /// A part of the pass of `around` with a mode of its own; see continue_from.
   CallContext(bool is_training, const CallContext& around);
+  CallContext(CallContext&&) = default;
 
   /// Whether this pass trains: Dropout drops and BatchNormalization takes the batch's statistics.
   const bool training;
@@ -72,13 +72,13 @@ class CallContext {
   const Tensor* bound(const Weight& weight) const;
   /// Goes on where a part of this pass ended.
   void continue_from(CallContext&& part);
-  void set_key(Tensor key) { key_ = std::move(key); }
+  void set_key(Tensor key);
   void set_trainable_layers(const std::map<const void*, bool>* layers) { trainable_layers_ = layers; }
-  bool assigned(const Weight& weight) const { return assigned_.count(&weight) > 0; }
+  bool assigned(const Weight& weight) const;
 
  private:
-  std::unordered_map<const Weight*, Tensor> values_;
-  std::unordered_map<const Weight*, bool> assigned_;
+  struct Bindings;
+  std::shared_ptr<Bindings> bindings_;  // of this context alone
   std::vector<Tensor> losses_;
   std::shared_ptr<std::map<const void*, Tensor>> unmasked_;  // by node; of all contexts of the pass
   const std::map<const void*, bool>* trainable_layers_ = nullptr;

@@ -134,6 +134,8 @@ TextInfo text_from_json(const Json& json) {
 
 }  // namespace
 
+bool DataInfo::empty() const { return *this == DataInfo{}; }
+
 std::string name(PixelScale scale) { return name_of(kScales, static_cast<int>(scale)); }
 std::string name(Missing missing) { return name_of(kMissing, static_cast<int>(missing)); }
 std::string name(Infinite infinite) { return name_of(kInfinite, static_cast<int>(infinite)); }

@@ -86,7 +86,7 @@ struct DataInfo {
   Json sections = Json::object();
 
   /// Whether nothing is known.
-  bool empty() const { return *this == DataInfo{}; }
+  bool empty() const;
   bool operator==(const DataInfo& other) const;
 
   /// As it is saved: {"version": 1, ...}, without what is not known.

@@ -36,7 +36,7 @@ struct Samples {
   Tensor x = {};
   Tensor y = {};
 
-  operator Batch() const { return {x, y, {}}; }
+  operator Batch() const;
 };
 
 /// What fit does when the loss is NaN or infinite. It always records where in History::bad_loss. On a device

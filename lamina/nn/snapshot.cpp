@@ -12,6 +12,13 @@
 
 namespace lamina {
 
+const Tensor* TrainingSnapshot::find(const std::string& name) const {
+  for (const NamedTensor& tensor : tensors) {
+    if (tensor.name == name) return &tensor.value;
+  }
+  return nullptr;
+}
+
 int TrainingSnapshot::epoch() const {
   return detail::checked_int(info.at("epoch").as_int(), "the snapshot's epoch");
 }

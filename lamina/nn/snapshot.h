@@ -23,12 +23,7 @@ struct TrainingSnapshot {
   std::vector<NamedTensor> tensors;
 
   /// The tensor of that name, or nullptr.
-  const Tensor* find(const std::string& name) const {
-    for (const NamedTensor& tensor : tensors) {
-      if (tensor.name == name) return &tensor.value;
-    }
-    return nullptr;
-  }
+  const Tensor* find(const std::string& name) const;
   /// Epochs completed, and steps completed of the one begun. Throws InvalidArgument for a number that an int
   /// does not hold: `info` may come from a file.
   int epoch() const;

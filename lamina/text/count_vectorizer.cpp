@@ -72,18 +72,12 @@ std::vector<size_t> chosen(const WordCounts& counted, const CountVectorizerOptio
 }  // namespace
 
 double DocumentLimit::of(int64_t documents) const {
-  if (const auto* count = std::get_if<int64_t>(&value_)) return static_cast<double>(*count);
-  return std::get<double>(value_) * static_cast<double>(documents);
+  return is_share_ ? share_ * static_cast<double>(documents) : static_cast<double>(count_);
 }
 
-bool DocumentLimit::valid() const {
-  if (const auto* count = std::get_if<int64_t>(&value_)) return *count >= 1;
-  return std::get<double>(value_) >= 0 && std::get<double>(value_) <= 1;
-}
+bool DocumentLimit::valid() const { return is_share_ ? share_ >= 0 && share_ <= 1 : count_ >= 1; }
 
-Json DocumentLimit::to_json() const {
-  return std::visit([](auto value) { return Json(value); }, value_);
-}
+Json DocumentLimit::to_json() const { return is_share_ ? Json(share_) : Json(count_); }
 
 DocumentLimit DocumentLimit::from_json(const Json& json) {
   return json.is_int() ? DocumentLimit(json.as_int()) : DocumentLimit(json.as_double());

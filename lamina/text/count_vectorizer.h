@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "lamina/base/json.h"
@@ -23,9 +22,9 @@ struct CountVectorizerState;
 /// of them.
 class DocumentLimit {
  public:
-  DocumentLimit(int count) : value_(int64_t{count}) {}
-  DocumentLimit(int64_t count) : value_(count) {}
-  DocumentLimit(double share) : value_(share) {}
+  DocumentLimit(int count) : count_(count) {}
+  DocumentLimit(int64_t count) : count_(count) {}
+  DocumentLimit(double share) : is_share_(true), share_(share) {}
 
   /// So many of `documents`: the share is not rounded.
   double of(int64_t documents) const;
@@ -37,7 +36,9 @@ class DocumentLimit {
   static DocumentLimit from_json(const Json& json);
 
  private:
-  std::variant<int64_t, double> value_;
+  bool is_share_ = false;
+  int64_t count_ = 0;
+  double share_ = 0;
 };
 
 /// Arguments of CountVectorizer, with scikit-learn's names and defaults

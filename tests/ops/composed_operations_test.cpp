@@ -7,6 +7,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/core/grad.h"
+#include "lamina/core/operation.h"
 #include "lamina/core/symbol.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"

@@ -8,6 +8,7 @@
 
 #include "lamina/base/files.h"
 #include "lamina/base/json.h"
+#include "lamina/core/operation.h"
 #include "lamina/core/symbol.h"
 
 namespace lamina {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "lamina/base/error.h"
+#include "lamina/core/operation.h"
 #include "lamina/core/symbol.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/reshape.h"

@@ -41,7 +41,7 @@ void Dataset::begin(int epoch, uint64_t seed, int64_t first_step) {
                           std::to_string(epoch) + " and " + std::to_string(first_step));
   }
   run_.reset();  // its threads end before others start
-  run_ = std::make_unique<detail::DatasetRun>(node_, detail::Pass{seed, static_cast<uint64_t>(epoch)},
+  run_ = std::make_shared<detail::DatasetRun>(node_, detail::Pass{seed, static_cast<uint64_t>(epoch)},
                                               first_step);
 }
 

@@ -1,4 +1,4 @@
-// Common subexpression elimination.
+// Common subexpression elimination. For authors of passes: lamina.h leaves it out.
 #pragma once
 
 #include "lamina/graph/graph.h"

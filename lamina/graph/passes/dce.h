@@ -1,4 +1,4 @@
-// Dead code elimination.
+// Dead code elimination. For authors of passes: lamina.h leaves it out.
 #pragma once
 
 #include "lamina/graph/graph.h"

@@ -1,4 +1,5 @@
 // Elementwise fusion: chains of elementwise ops become single nodes for the tile machine.
+// For authors of passes: lamina.h leaves it out.
 #pragma once
 
 #include "lamina/graph/graph.h"

@@ -1,4 +1,5 @@
 // Epilogue fusion: products, convolutions and the like take their neighbours in.
+// For authors of passes: lamina.h leaves it out.
 #pragma once
 
 #include "lamina/base/device.h"

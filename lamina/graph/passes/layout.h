@@ -1,4 +1,5 @@
 // Layout: values take the memory order that the kernels which read and write them like best.
+// For authors of passes: lamina.h leaves it out.
 #pragma once
 
 #include <span>

@@ -1,4 +1,4 @@
-// All passes in their order.
+// All passes in their order. For authors of passes: lamina.h leaves it out.
 #pragma once
 
 #include <span>

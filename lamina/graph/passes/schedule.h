@@ -1,4 +1,4 @@
-// Order of nodes.
+// Order of nodes. For authors of passes: lamina.h leaves it out.
 #pragma once
 
 #include "lamina/graph/graph.h"

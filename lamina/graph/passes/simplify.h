@@ -1,4 +1,4 @@
-// Algebraic simplification.
+// Algebraic simplification. For authors of passes: lamina.h leaves it out.
 #pragma once
 
 #include "lamina/graph/graph.h"

@@ -1,4 +1,5 @@
 // Pass: cross-entropy of an activation works on the logits, for the registered families.
+// For authors of passes: lamina.h leaves it out.
 #pragma once
 
 #include "lamina/graph/graph.h"

@@ -16,6 +16,8 @@ std::vector<int64_t> callback_numbers(const NamedTensor& tensor, const char* cla
 
 }  // namespace detail
 
+std::vector<NamedTensor> Callback::state() const { return {}; }
+
 AnyCallback::AnyCallback(Callback* callback)
     : AnyCallback(std::shared_ptr<Callback>(std::shared_ptr<void>(), callback)) {}
 

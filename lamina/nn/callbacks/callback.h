@@ -53,7 +53,7 @@ class Callback {
   virtual void on_predict_batch_end(int64_t /*batch*/, const Logs&) {}
 
   /// What the callback remembers between epochs, for exact resume.
-  virtual std::vector<NamedTensor> state() const { return {}; }
+  virtual std::vector<NamedTensor> state() const;
   virtual void set_state(const std::vector<NamedTensor>&) {}
 
   /// Called by the model before the run's first hook.

@@ -24,27 +24,15 @@ struct LambdaCallbackOptions {
 /// `LambdaCallback({.on_epoch_end = [](int epoch, const Logs& logs) { ... }})`.
 class LambdaCallback final : public Callback {
  public:
-  explicit LambdaCallback(LambdaCallbackOptions functions) : functions_(std::move(functions)) {}
+  explicit LambdaCallback(LambdaCallbackOptions functions);
   std::string class_name() const override { return "LambdaCallback"; }
 
-  void on_epoch_begin(int epoch, const Logs& logs) override {
-    if (functions_.on_epoch_begin) functions_.on_epoch_begin(epoch, logs);
-  }
-  void on_epoch_end(int epoch, const Logs& logs) override {
-    if (functions_.on_epoch_end) functions_.on_epoch_end(epoch, logs);
-  }
-  void on_train_begin(const Logs& logs) override {
-    if (functions_.on_train_begin) functions_.on_train_begin(logs);
-  }
-  void on_train_end(const Logs& logs) override {
-    if (functions_.on_train_end) functions_.on_train_end(logs);
-  }
-  void on_batch_begin(int64_t batch, const Logs& logs) override {
-    if (functions_.on_train_batch_begin) functions_.on_train_batch_begin(batch, logs);
-  }
-  void on_batch_end(int64_t batch, const Logs& logs) override {
-    if (functions_.on_train_batch_end) functions_.on_train_batch_end(batch, logs);
-  }
+  void on_epoch_begin(int epoch, const Logs& logs) override;
+  void on_epoch_end(int epoch, const Logs& logs) override;
+  void on_train_begin(const Logs& logs) override;
+  void on_train_end(const Logs& logs) override;
+  void on_batch_begin(int64_t batch, const Logs& logs) override;
+  void on_batch_end(int64_t batch, const Logs& logs) override;
 
  private:
   LambdaCallbackOptions functions_;

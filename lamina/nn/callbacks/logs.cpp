@@ -9,6 +9,8 @@
 
 namespace lamina {
 
+bool Logs::contains(std::string_view name) const { return find(name).has_value(); }
+
 const std::string& Logs::name(size_t index) const {
   const size_t viewed = source_ ? source_->size() : 0;
   return index < viewed ? source_->name(index) : values_.at(index - viewed).first;

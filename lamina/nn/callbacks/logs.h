@@ -34,7 +34,7 @@ class Logs {
 
   /// The number of that name, or nothing.
   std::optional<double> find(std::string_view name) const;
-  bool contains(std::string_view name) const { return find(name).has_value(); }
+  bool contains(std::string_view name) const;
   /// The number of that name; throws InvalidArgument, listing those there are.
   double at(std::string_view name) const;
   double operator[](std::string_view name) const { return at(name); }

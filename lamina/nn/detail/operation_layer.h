@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "lamina/core/operation.h"
 #include "lamina/core/symbol.h"
 #include "lamina/nn/layer.h"
 

@@ -41,6 +41,10 @@ const bool registered = [] {
 
 }  // namespace
 
+Json Constant::config() const { return Json::object({{"value", value_}}); }
+
+Json Identity::config() const { return gain_ == 1 ? Json::object() : Json::object({{"gain", gain_}}); }
+
 Tensor Zeros::operator()(const TensorType& type, uint64_t, int) const {
   return zeros(type.shape, type.dtype);
 }

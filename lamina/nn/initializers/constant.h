@@ -26,7 +26,7 @@ class Constant : public Initializer {
  public:
   explicit Constant(double value = 0) : value_(value) {}
   std::string class_name() const override { return "Constant"; }
-  Json config() const override { return Json::object({{"value", value_}}); }
+  Json config() const override;
   Tensor operator()(const TensorType& type, uint64_t seed = 0, int stream = 0) const override;
 
  private:
@@ -40,7 +40,7 @@ class Identity : public Initializer {
   explicit Identity(double gain = 1) : gain_(gain) {}
   std::string class_name() const override { return "Identity"; }
   /// Like Keras's, empty for a gain of 1.
-  Json config() const override { return gain_ == 1 ? Json::object() : Json::object({{"gain", gain_}}); }
+  Json config() const override;
   Tensor operator()(const TensorType& type, uint64_t seed = 0, int stream = 0) const override;
 
  private:

@@ -6,6 +6,8 @@
 
 namespace lamina {
 
+Flatten::Flatten(const FlattenOptions& options) : KerasLayer<Flatten>(options.name, true) {}
+
 Shape Flatten::compute_output_shape(const Shape& input) const {
   if (input.rank() < 1) fail("expected input with a batch axis, received shape " + input.str());
   int64_t size = 1;

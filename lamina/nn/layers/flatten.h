@@ -15,7 +15,7 @@ struct FlattenOptions {
 /// All axes but the batch in one, row-major (Keras: keras.layers.Flatten).
 class Flatten final : public KerasLayer<Flatten> {
  public:
-  explicit Flatten(const FlattenOptions& options = {}) : KerasLayer<Flatten>(options.name, true) {}
+  explicit Flatten(const FlattenOptions& options = {});
   std::string class_name() const override { return "Flatten"; }
   Shape compute_output_shape(const Shape& input) const override;
   Tensor call(const Tensor& x, CallContext& context) const override;

@@ -36,6 +36,12 @@ Json json_of(const Choice<T>& choice) {
 GatedCell::GatedCell(const GatedCellArguments& arguments, int gates)
     : RNNCell(arguments.name, arguments.trainable, arguments.dtype), arguments_(arguments), gates_(gates) {}
 
+std::vector<int64_t> GatedCell::state_sizes() const { return {arguments_.units}; }
+Json GatedCell::own_config() const { return cell_config(false); }
+Shape GatedCell::bias_shape() const { return {gates_ * arguments_.units}; }
+Choice<Initializer> GatedCell::bias_initializer() const { return arguments_.bias_initializer; }
+Json GatedCell::seed_config() const { return arguments_.seed ? Json(*arguments_.seed) : Json(); }
+
 void GatedCell::check_arguments() {
   arguments_.activation = find_activation(arguments_.activation, *this).name;
   arguments_.recurrent_activation = find_activation(arguments_.recurrent_activation, *this).name;

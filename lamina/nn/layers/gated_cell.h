@@ -44,7 +44,7 @@ struct GatedCellArguments {
 /// its way to each gate, the same ones in all steps of a sequence; the rest is divided by 1 - rate.
 class GatedCell : public RNNCell {
  public:
-  std::vector<int64_t> state_sizes() const override { return {arguments_.units}; }
+  std::vector<int64_t> state_sizes() const override;
   std::vector<Tensor> prepare(const Shape& step_input, CallContext& context) const override;
   CellStep run(const CellSequence& sequence, CallContext& context) const override;
   const GatedCellArguments& arguments() const { return arguments_; }
@@ -58,10 +58,10 @@ class GatedCell : public RNNCell {
   void check_arguments();
   void create_weights(const Shape& input) override;
   void check_step_input(const Shape& input) const override;
-  Json own_config() const override { return cell_config(false); }
+  Json own_config() const override;
 
-  virtual Shape bias_shape() const { return {gates_ * arguments_.units}; }
-  virtual Choice<Initializer> bias_initializer() const { return arguments_.bias_initializer; }
+  virtual Shape bias_shape() const;
+  virtual Choice<Initializer> bias_initializer() const;
   /// The part of the bias that the input's projection gets.
   virtual Tensor input_bias(CallContext& context, DType dtype) const;
   /// The sequence as one op; x is projected.
@@ -82,7 +82,7 @@ class GatedCell : public RNNCell {
   Json head_config() const;
   Json weights_config() const;
   Json tail_config(bool of_layer) const;
-  Json seed_config() const { return arguments_.seed ? Json(*arguments_.seed) : Json(); }
+  Json seed_config() const;
 
   GatedCellArguments arguments_;
   int gates_;

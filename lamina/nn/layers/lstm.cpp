@@ -37,6 +37,8 @@ class ForgetBias final : public Initializer {
 
 }  // namespace
 
+std::vector<int64_t> LSTMCell::state_sizes() const { return {arguments_.units, arguments_.units}; }
+
 Choice<Initializer> LSTMCell::bias_initializer() const {
   if (!arguments_.unit_forget_bias) return arguments_.bias_initializer;
   return ForgetBias(arguments_.bias_initializer.get());

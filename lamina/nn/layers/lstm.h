@@ -44,7 +44,7 @@ class LSTMCell final : public KerasLayer<LSTMCell, GatedCell> {
   explicit LSTMCell(int64_t units, const LSTMCellOptions& options = {});
   explicit LSTMCell(const GatedCellArguments& arguments);
   std::string class_name() const override { return "LSTMCell"; }
-  std::vector<int64_t> state_sizes() const override { return {arguments_.units, arguments_.units}; }
+  std::vector<int64_t> state_sizes() const override;
   CellStep call_step(const Tensor& x, const std::vector<Tensor>& states, const std::vector<Tensor>& fixed,
                      CallContext& context) const override;
   Json cell_config(bool of_layer) const override;

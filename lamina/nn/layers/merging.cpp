@@ -67,6 +67,13 @@ Tensor fold_extreme(const std::vector<Tensor>& inputs, Tensor (*extreme)(const T
 
 }  // namespace
 
+Add::Add(const MergingOptions& options) : KerasLayer<Add, Merging>(options) {}
+Subtract::Subtract(const MergingOptions& options) : KerasLayer<Subtract, Merging>(options) {}
+Multiply::Multiply(const MergingOptions& options) : KerasLayer<Multiply, Merging>(options) {}
+Average::Average(const MergingOptions& options) : KerasLayer<Average, Merging>(options) {}
+Maximum::Maximum(const MergingOptions& options) : KerasLayer<Maximum, Merging>(options) {}
+Minimum::Minimum(const MergingOptions& options) : KerasLayer<Minimum, Merging>(options) {}
+
 Merging::Merging(const MergingOptions& options) : Layer(options.name, options.trainable, options.dtype) {}
 
 std::string Merging::shapes_of(const TensorSpecs& inputs) {

@@ -44,7 +44,7 @@ class Merging : public Layer {
 /// Sum of the inputs (Keras: keras.layers.Add).
 class Add final : public KerasLayer<Add, Merging> {
  public:
-  explicit Add(const MergingOptions& options = {}) : KerasLayer<Add, Merging>(options) {}
+  explicit Add(const MergingOptions& options = {});
   std::string class_name() const override { return "Add"; }
 
  protected:
@@ -54,7 +54,7 @@ class Add final : public KerasLayer<Add, Merging> {
 /// First input minus the second (Keras: keras.layers.Subtract). Throws InvalidArgument unless there are two.
 class Subtract final : public KerasLayer<Subtract, Merging> {
  public:
-  explicit Subtract(const MergingOptions& options = {}) : KerasLayer<Subtract, Merging>(options) {}
+  explicit Subtract(const MergingOptions& options = {});
   std::string class_name() const override { return "Subtract"; }
   TensorSpecs compute_output_specs(const TensorSpecs& inputs) const override;
 
@@ -66,7 +66,7 @@ class Subtract final : public KerasLayer<Subtract, Merging> {
 /// inputs are masked the product is 0.
 class Multiply final : public KerasLayer<Multiply, Merging> {
  public:
-  explicit Multiply(const MergingOptions& options = {}) : KerasLayer<Multiply, Merging>(options) {}
+  explicit Multiply(const MergingOptions& options = {});
   std::string class_name() const override { return "Multiply"; }
 
  protected:
@@ -77,7 +77,7 @@ class Multiply final : public KerasLayer<Multiply, Merging> {
 /// and float64 for longer ones, as in Keras on TensorFlow; their sum does not wrap.
 class Average final : public KerasLayer<Average, Merging> {
  public:
-  explicit Average(const MergingOptions& options = {}) : KerasLayer<Average, Merging>(options) {}
+  explicit Average(const MergingOptions& options = {});
   std::string class_name() const override { return "Average"; }
   TensorSpecs compute_output_specs(const TensorSpecs& inputs) const override;
 
@@ -89,7 +89,7 @@ class Average final : public KerasLayer<Average, Merging> {
 /// input has the element.
 class Maximum final : public KerasLayer<Maximum, Merging> {
  public:
-  explicit Maximum(const MergingOptions& options = {}) : KerasLayer<Maximum, Merging>(options) {}
+  explicit Maximum(const MergingOptions& options = {});
   std::string class_name() const override { return "Maximum"; }
 
  protected:
@@ -99,7 +99,7 @@ class Maximum final : public KerasLayer<Maximum, Merging> {
 /// Smallest of the inputs (Keras: keras.layers.Minimum); masks as in Maximum.
 class Minimum final : public KerasLayer<Minimum, Merging> {
  public:
-  explicit Minimum(const MergingOptions& options = {}) : KerasLayer<Minimum, Merging>(options) {}
+  explicit Minimum(const MergingOptions& options = {});
   std::string class_name() const override { return "Minimum"; }
 
  protected:

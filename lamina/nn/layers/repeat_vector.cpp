@@ -21,6 +21,8 @@ Tensor RepeatVector::call(const Tensor& x, CallContext&) const {
   return broadcast_to(expand_dims(x, 1), {x.shape()[0], n_, x.shape()[1]});
 }
 
+Json RepeatVector::own_config() const { return Json::object({{"n", n_}}); }
+
 namespace {
 
 const bool registered = register_layer("RepeatVector", [](const Json& config) -> std::shared_ptr<Layer> {

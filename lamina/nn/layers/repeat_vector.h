@@ -25,7 +25,7 @@ class RepeatVector final : public KerasLayer<RepeatVector> {
   Tensor call(const Tensor& x, CallContext& context) const override;
 
  protected:
-  Json own_config() const override { return Json::object({{"n", n_}}); }
+  Json own_config() const override;
 
  private:
   int64_t n_;

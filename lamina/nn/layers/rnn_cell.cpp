@@ -26,6 +26,8 @@ Tensor swap_batch_and_time(const Tensor& x) {
 
 }  // namespace
 
+std::vector<std::string> RNNCell::call_arguments() const { return {"inputs", "states"}; }
+
 void RNNCell::check_step(const CellStep& step, const std::vector<Tensor>& states) const {
   if (step.states.size() != states.size()) {
     fail("call_step gave " + std::to_string(step.states.size()) + " states, but state_sizes() names " +

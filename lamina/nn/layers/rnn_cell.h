@@ -49,7 +49,7 @@ class RNNCell : public Layer {
 
   TensorSpecs compute_output_specs(const TensorSpecs& inputs) const override;
   std::vector<Tensor> forward(const LayerCall& call, CallContext& context) const override;
-  std::vector<std::string> call_arguments() const override { return {"inputs", "states"}; }
+  std::vector<std::string> call_arguments() const override;
   bool has_weights() const override { return true; }
 
  protected:

@@ -31,6 +31,12 @@ Tensor reduce(const Tensor& values, const std::string& reduction, const std::str
 
 }  // namespace
 
+Json LossFunction::config() const { return Json::object({{"name", name_}}); }
+
+Tensor LossFunction::values(const Tensor& y_true, const Tensor& y_pred) const {
+  return function_(y_true, y_pred);
+}
+
 Tensor Loss::operator()(const Tensor& y_true, const Tensor& y_pred) const {
   return reduce(values(y_true, y_pred), reduction(), name());
 }

@@ -3,6 +3,24 @@
 
 namespace lamina {
 
+MetricChoices::MetricChoices(std::initializer_list<Choice<Metric>> metrics) : MetricChoices(List(metrics)) {}
+MetricChoices::MetricChoices(List metrics) { lists_.push_back(std::move(metrics)); }
+MetricChoices::MetricChoices(std::initializer_list<std::pair<std::string, List>> by_name)
+    : MetricChoices(std::vector<std::pair<std::string, List>>(by_name)) {}
+MetricChoices::MetricChoices(std::vector<std::pair<std::string, List>> by_name) {
+  for (auto& [name, list] : by_name) {
+    names_.push_back(std::move(name));
+    lists_.push_back(std::move(list));
+  }
+}
+
+MetricChoices MetricChoices::by_position(std::vector<List> lists) {
+  MetricChoices result;
+  result.lists_ = std::move(lists);
+  result.positions_ = true;
+  return result;
+}
+
 std::vector<MetricChoices::List> MetricChoices::resolve(const std::vector<std::string>& outputs,
                                                         const char* argument) const {
   std::vector<List> result(outputs.size());

@@ -19,23 +19,12 @@ class MetricChoices {
   using List = std::vector<Choice<Metric>>;
 
   MetricChoices() = default;
-  MetricChoices(std::initializer_list<Choice<Metric>> metrics) : MetricChoices(List(metrics)) {}
-  MetricChoices(List metrics) : lists_{std::move(metrics)} {}
-  MetricChoices(std::initializer_list<std::pair<std::string, List>> by_name)
-      : MetricChoices(std::vector<std::pair<std::string, List>>(by_name)) {}
-  MetricChoices(std::vector<std::pair<std::string, List>> by_name) {
-    for (auto& [name, list] : by_name) {
-      names_.push_back(std::move(name));
-      lists_.push_back(std::move(list));
-    }
-  }
+  MetricChoices(std::initializer_list<Choice<Metric>> metrics);
+  MetricChoices(List metrics);
+  MetricChoices(std::initializer_list<std::pair<std::string, List>> by_name);
+  MetricChoices(std::vector<std::pair<std::string, List>> by_name);
   /// One list for each output, by position.
-  static MetricChoices by_position(std::vector<List> lists) {
-    MetricChoices result;
-    result.lists_ = std::move(lists);
-    result.positions_ = true;
-    return result;
-  }
+  static MetricChoices by_position(std::vector<List> lists);
 
   bool empty() const { return lists_.empty(); }
   bool by_position() const { return positions_; }

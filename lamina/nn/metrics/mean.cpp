@@ -65,4 +65,8 @@ double MeanMetric::result(std::span<const Tensor> state) const {
 
 Tensor Mean::values(const Tensor&, const Tensor& y_pred) const { return y_pred; }
 
+Tensor MetricFunction::values(const Tensor& y_true, const Tensor& y_pred) const {
+  return function_(y_true, y_pred);
+}
+
 }  // namespace lamina::metrics

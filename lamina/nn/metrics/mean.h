@@ -11,8 +11,8 @@ struct MetricOptions {
 };
 
 /// Base of metrics that average a value over all samples seen (Keras: keras.metrics.MeanMetricWrapper).
-/// Accumulators: "total", the sum of the samples' values, and "count", their number, both float64: Keras's are
-/// float32, where a count stands still at 2^24 samples. A batch is summed in float32. A subclass gives
+/// Accumulators: "total", the sum of the samples' values, and "count", their number, both float64: Keras's
+/// are float32, where a count stands still at 2^24 samples. A batch is summed in float32. A subclass gives
 /// values().
 class MeanMetric : public Metric {
  public:
@@ -44,9 +44,7 @@ class MetricFunction : public MeanMetric {
   /// Throws InvalidArgument for an empty function or name.
   MetricFunction(const std::string& name, Function function);
   std::string class_name() const override { return name(); }
-  Tensor values(const Tensor& y_true, const Tensor& y_pred) const override {
-    return function_(y_true, y_pred);
-  }
+  Tensor values(const Tensor& y_true, const Tensor& y_pred) const override;
 
  private:
   Function function_;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lamina/base/error.h"
+#include "lamina/core/operation.h"
 #include "lamina/core/symbol.h"
 #include "lamina/ops/fft.h"
 

@@ -2,6 +2,7 @@
 // header.
 #pragma once
 
+#include "lamina/core/operation.h"
 #include "lamina/core/symbol.h"
 
 namespace lamina::detail {

@@ -9,6 +9,7 @@
 
 #include "lamina/base/axes.h"
 #include "lamina/base/detail/checked_int.h"
+#include "lamina/core/operation.h"
 #include "lamina/core/symbol.h"
 #include "lamina/ops/detail/elementwise.h"
 

@@ -48,9 +48,7 @@ class LearningRate {
   /// The number; 0 for a schedule.
   double value() const { return value_; }
   /// As Keras writes it: a number of float32 precision, or the schedule as an object.
-  Json json() const {
-    return schedule_ ? schedule_->serialize() : Json(static_cast<double>(static_cast<float>(value_)));
-  }
+  Json json() const;
 
  private:
   double value_ = 0;
