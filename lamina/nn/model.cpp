@@ -8,6 +8,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
+#include "lamina/core/operation.h"
 #include "lamina/nn/detail/batches.h"
 #include "lamina/nn/detail/layer_state.h"
 #include "lamina/nn/detail/model_impl.h"
