@@ -16,6 +16,8 @@ const bool known = detail::known_as<Pipeline>("Pipeline");
 
 Pipeline::Pipeline(std::vector<Step> steps) : steps_(std::move(steps)) { check(); }
 
+std::vector<Pipeline::Step> Pipeline::parts() const { return steps_; }
+
 void Pipeline::check() const {
   detail::require(!steps_.empty() && steps_.size() <= 100, "Pipeline", "the number of steps",
                   "between 1 and 100", steps_.size());

@@ -39,7 +39,7 @@ class Pipeline final : public Predictor {
   bool is_classifier() const override;
   const std::vector<int32_t>& classes() const override;
   const std::vector<Step>& steps() const { return steps_; }
-  std::vector<Step> parts() const override { return steps_; }
+  std::vector<Step> parts() const override;
 
  private:
   void check() const;

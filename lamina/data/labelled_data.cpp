@@ -120,9 +120,12 @@ bool are_numbered(const std::vector<std::string>& class_names) {
   return class_names == numbered_classes(static_cast<int64_t>(class_names.size()));
 }
 
-bool are_signs(const std::set<double>& numbers, const DataNeeds& needs) {
+bool are_signs(const std::vector<double>& numbers, const DataNeeds& needs) {
   const bool told = needs.target != TargetKind::kUnknown && needs.target != TargetKind::kValues;
-  return needs.learned_from && told && needs.classes <= 2 && numbers == std::set<double>{-1, 1};
+  const auto negative = std::count(numbers.begin(), numbers.end(), -1.0);
+  const auto positive = std::count(numbers.begin(), numbers.end(), 1.0);
+  return needs.learned_from && told && needs.classes <= 2 && negative > 0 && positive > 0 &&
+         negative + positive == std::ssize(numbers);
 }
 
 bool are_other_numbers(const std::vector<std::string>& class_names) {

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -199,9 +198,9 @@ void check_labelled_data(const LabelledData& data, const std::string& source, bo
 std::vector<std::string> numbered_classes(int64_t count);
 /// Whether class_names are these, so that labels need no names.
 bool are_numbered(const std::vector<std::string>& class_names);
-/// Whether these numbers, all that occur, are the labels -1 and 1: classes that are called so, to be numbered
-/// 0 and 1, for a model of two classes that learns from them.
-bool are_signs(const std::set<double>& numbers, const DataNeeds& needs);
+/// Whether these numbers, all that occur, in any order and as often as they like, are the labels -1 and 1:
+/// classes that are called so, to be numbered 0 and 1, for a model of two classes that learns from them.
+bool are_signs(const std::vector<double>& numbers, const DataNeeds& needs);
 /// Whether all names are whole numbers and not simply 0, 1, 2, ...: a number is then the name of a class.
 bool are_other_numbers(const std::vector<std::string>& class_names);
 /// Whether these names, sorted, may be the model's classes, which it does not know by name: a guess is told

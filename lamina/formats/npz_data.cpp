@@ -172,8 +172,7 @@ class NpzData {
     const int64_t most = needs_.classes > 0 && labels ? needs_.classes : kMostClasses;
     const std::vector<int64_t> numbers = data.y.to_vector<int64_t>();
     std::vector<std::string> names = needs_.known.class_names;
-    if (names.empty() && detail::are_signs(std::set<double>(numbers.begin(), numbers.end()), needs_))
-      names = {"-1", "1"};
+    if (names.empty() && detail::are_signs({numbers.begin(), numbers.end()}, needs_)) names = {"-1", "1"};
     if (detail::are_other_numbers(names)) {
       std::vector<std::string> words;
       for (const int64_t number : numbers) words.push_back(std::to_string(number));

@@ -330,6 +330,10 @@ LabelledData unseen_part(const Model& model, const LabelledData& data) {
   return part_of(data, first, data.samples() - first);
 }
 
+Tensors ModelSamples::all_x() const { return inputs.empty() ? Tensors(x) : inputs; }
+Tensors ModelSamples::all_y() const { return targets.empty() ? Tensors(y) : targets; }
+ModelSamples::operator Batch() const { return {all_x(), all_y(), {}}; }
+
 ModelSamples model_samples(const Model& model, const LabelledData& data) {
   if (const std::optional<SeriesInfo> series = SeriesInfo::of(model.data_info()))
     return windows_of(data, series->window);

@@ -58,9 +58,9 @@ struct ModelSamples : Samples {
   Tensors inputs = {}, targets = {};
 
   /// The inputs, one or several, and the targets.
-  Tensors all_x() const { return inputs.empty() ? Tensors(x) : inputs; }
-  Tensors all_y() const { return targets.empty() ? Tensors(y) : targets; }
-  operator Batch() const { return {all_x(), all_y(), {}}; }
+  Tensors all_x() const;
+  Tensors all_y() const;
+  operator Batch() const;
 };
 
 /// The data as the model takes them. Of a series: windows, each with the value behind it. Throws

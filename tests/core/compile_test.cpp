@@ -9,6 +9,7 @@
 #include "lamina/backend/backend.h"
 #include "lamina/base/error.h"
 #include "lamina/base/threads.h"
+#include "lamina/graph/memory_pool.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/matmul.h"

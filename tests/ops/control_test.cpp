@@ -8,6 +8,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/core/compile.h"
+#include "lamina/graph/memory_pool.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/compare.h"
 #include "lamina/ops/detail/control.h"

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <set>
 
 #include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
@@ -207,8 +206,8 @@ void TargetColumn::finish_names(const std::string& source, LabelledData& data) {
 }
 
 void TargetColumn::finish_numbers(const std::string& source, LabelledData& data) {
-  std::set<double> numbers;
-  for (size_t i = 0; i < std::min<size_t>(seen_.size(), 8); ++i) numbers.insert(seen_[i].cell.number);
+  std::vector<double> numbers;
+  for (size_t i = 0; i < std::min<size_t>(seen_.size(), 8); ++i) numbers.push_back(seen_[i].cell.number);
   if (seen_.size() <= 8 && are_signs(numbers, needs_)) {
     data.class_names = {"-1", "1"};
     std::vector<int32_t> class_of_seen;
