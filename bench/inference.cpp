@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <exception>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -48,18 +49,50 @@ Json read(const Words& words) {
   return Json::object({{"gb_s", 4e-9 * static_cast<double>(n) / best_seconds([&] { f({all}); })}});
 }
 
+/// A matrix as `how` wants it: what a product reads of it, and the product.
+struct Weights {
+  std::vector<Tensor> tensors;
+  Tensor (*product)(const Tensor& x, std::span<const Tensor> weights);
+};
+
+Weights weights_of(int64_t seed, int64_t n, int64_t k, const Words& how) {
+  const Tensor w = numbers(seed, {n, k});
+  if (how.empty())
+    return {{w}, [](const Tensor& x, std::span<const Tensor> w) { return matmul(x, w[0], false, true); }};
+  if (how[0] == "columns")
+    return {{transpose(w).eval()},
+            [](const Tensor& x, std::span<const Tensor> w) { return matmul(x, w[0]); }};
+  if (how[0] == "bfloat16")
+    return {{cast(w, DType::kBFloat16).eval()},
+            [](const Tensor& x, std::span<const Tensor> w) { return bfloat16_matmul(x, w[0]); }};
+  const QuantizedWeights q = quantize_weights(w, std::stoi(how[0]), std::stoll(how.at(1)));
+  return {{q.integers.eval(), q.scales.eval()}, [](const Tensor& x, std::span<const Tensor> w) {
+            return quantized_matmul(x, {w[0], w[1]});
+          }};
+}
+
 Json linear(const Words& words) {
   const int64_t m = std::stoll(words.at(0)), n = std::stoll(words.at(1)), k = std::stoll(words.at(2));
-  const bool columns = words.size() > 3;
-  const int64_t count = std::max<int64_t>(1, kBytes / (4 * n * k));
+  const Words how(words.begin() + 3, words.end());
+  const Weights one = weights_of(0, n, k, how);
+  int64_t bytes = 0;
+  for (const Tensor& tensor : one.tensors) bytes += static_cast<int64_t>(tensor.type().bytes());
+  const int64_t count = std::max<int64_t>(1, kBytes / bytes);
   std::vector<Tensor> all{numbers(1, {m, k})};
-  for (int64_t i = 0; i < count; ++i) all.push_back(numbers(i, columns ? Shape{k, n} : Shape{n, k}));
+  for (int64_t i = 0; i < count; ++i) {
+    const Weights next = weights_of(i, n, k, how);
+    all.insert(all.end(), next.tensors.begin(), next.tensors.end());
+  }
   const Function f = compile([&](const std::vector<Tensor>& x) {
     std::vector<Tensor> results;
-    for (size_t i = 1; i < x.size(); ++i) results.push_back(matmul(x[0], x[i], false, !columns));
+    const size_t each = one.tensors.size();
+    for (size_t i = 1; i < x.size(); i += each)
+      results.push_back(one.product(x[0], std::span(x).subspan(i, each)));
     return results;
   });
-  return Json::object({{"gb_s", 4e-9 * static_cast<double>(n * k * count) / best_seconds([&] { f(all); })}});
+  const double seconds = best_seconds([&] { f(all); });
+  return Json::object({{"gb_s", 1e-9 * static_cast<double>(bytes * count) / seconds},
+                       {"us", 1e6 * seconds / static_cast<double>(count)}});
 }
 
 constexpr int64_t kHeads = 8, kWidth = 64, kLayers = 12;

@@ -13,6 +13,7 @@
 // After foreach_target.
 #include <hwy/cache_control.h>
 #include <hwy/highway.h>
+#include "lamina/ops/detail/sum_of_each-inl.h"
 #include "lamina/ops/detail/unroll-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -59,42 +60,16 @@ HWY_INLINE void StoreSums(const FewRows& p, const V* sums, int64_t count, const 
   for (int64_t j = 0; j < count; ++j) hn::StoreU(Finished(D(), p, sums[j], bias, column + j), D(), c + j);
 }
 #else
-using Four = hn::FixedTag<float, 4>;
-
-/// The sums of each fourth of v, as far as v is longer than four.
-template <class D2>
-HWY_INLINE hn::Vec<Four> Folded(D2 d, hn::Vec<D2> v) {
-  if constexpr (hn::MaxLanes(D2()) == 4) {
-    return v;
-  } else {
-    const hn::Half<D2> half;
-    return Folded(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
-  }
-}
-
-/// The sums of the lanes of four vectors. What one of them comes to does not depend on its place.
-HWY_INLINE hn::Vec<Four> SumOfEach(V a, V b, V c, V e) {
-  const D d;
-  const hn::Repartition<double, D> pairs;
-  const auto interleaved = [&](V left, V right) HWY_ATTR {
-    return hn::BitCast(pairs,
-                       hn::Add(hn::InterleaveLower(d, left, right), hn::InterleaveUpper(d, left, right)));
-  };
-  const auto ab = interleaved(a, b), ce = interleaved(c, e);
-  return Folded(d, hn::Add(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)),
-                           hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce))));
-}
-
 /// Four lines, or the first of them.
 HWY_INLINE void StoreSums(const FewRows& p, const V* sums, int64_t count, const float* bias, float* c,
                           int64_t column) {
   const V zero = hn::Zero(D());
   if (count == 4) {
-    const auto all = SumOfEach(sums[0], sums[1], sums[2], sums[3]);
-    hn::StoreU(Finished(Four(), p, all, bias, column), Four(), c);
+    const auto all = sum_of_each(D(), sums[0], sums[1], sums[2], sums[3]);
+    hn::StoreU(Finished(Four<float>(), p, all, bias, column), Four<float>(), c);
   } else {
     const hn::FixedTag<float, 1> one;
-    const auto first = hn::Set(one, hn::GetLane(SumOfEach(sums[0], zero, zero, zero)));
+    const auto first = hn::Set(one, hn::GetLane(sum_of_each(D(), sums[0], zero, zero, zero)));
     hn::StoreU(Finished(one, p, first, bias, column), one, c);
   }
 }

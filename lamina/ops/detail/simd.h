@@ -2,8 +2,13 @@
 // for anything older), NEON on Arm. Include before anything of Highway. Internal header.
 #pragma once
 
-// Sets that add compile time and no speed to these kernels.
+// Sets that add compile time and no speed to these kernels. AVX3_DL is AVX-512 with products of bytes: files
+// that have some say so by LAMINA_BYTE_PRODUCTS.
+#ifdef LAMINA_BYTE_PRODUCTS
+#define LAMINA_SUPERFLUOUS_TARGETS (HWY_SSSE3 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
+#else
 #define LAMINA_SUPERFLUOUS_TARGETS (HWY_SSSE3 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
+#endif
 
 // Sanitizers check the same source whatever the set, and take minutes for each: AVX2 and the baseline will
 // do.
@@ -15,7 +20,7 @@
 #endif
 #endif
 #ifdef LAMINA_SANITIZED
-#define HWY_DISABLED_TARGETS (LAMINA_SUPERFLUOUS_TARGETS | HWY_SSE4 | HWY_AVX3)
+#define HWY_DISABLED_TARGETS (LAMINA_SUPERFLUOUS_TARGETS | HWY_SSE4 | HWY_AVX3 | HWY_AVX3_DL)
 #else
 #define HWY_DISABLED_TARGETS LAMINA_SUPERFLUOUS_TARGETS
 #endif

@@ -1,0 +1,203 @@
+// Records of products with weights of 8 and 4 bits, and of bfloat16.
+#include "lamina/ops/quantized_matmul.h"
+
+#include <limits>
+
+#include "lamina/base/error.h"
+#include "lamina/graph/op.h"
+#include "lamina/ops/binary.h"
+#include "lamina/ops/bitwise.h"
+#include "lamina/ops/cast.h"
+#include "lamina/ops/compare.h"
+#include "lamina/ops/concatenate.h"
+#include "lamina/ops/detail/body.h"
+#include "lamina/ops/detail/quantized_lines.h"
+#include "lamina/ops/full.h"
+#include "lamina/ops/matmul.h"
+#include "lamina/ops/reduce.h"
+#include "lamina/ops/reshape.h"
+#include "lamina/ops/transpose.h"
+#include "lamina/ops/unary.h"
+#include "lamina/ops/where.h"
+
+namespace lamina {
+namespace {
+
+/// Sums of so many products of bytes fit into 32 bits.
+constexpr int64_t kLongest = 131072;
+
+int bits_of(DType integers) { return integers == DType::kUInt8 ? 4 : 8; }
+
+/// The numbers of a line of the weights.
+int64_t depth_of(const TensorType& w) { return w.shape[1] * (8 / bits_of(w.dtype)); }
+
+bool is_group(int64_t group) { return group == 32 || group == 64 || (group > 0 && group % 128 == 0); }
+
+Shape with_columns(const Shape& x, int64_t n) {
+  Shape result;
+  for (int axis = 0; axis + 1 < x.rank(); ++axis) result.push_back(x[axis]);
+  result.push_back(n);
+  return result;
+}
+
+std::vector<TensorType> infer_quantized(const InferArgs& args) {
+  const TensorType &x = args.inputs[0], &w = args.inputs[1], &scales = args.inputs[2];
+  if (w.shape.rank() != 2 || (w.dtype != DType::kInt8 && w.dtype != DType::kUInt8))
+    args.fail("the weights must be int8 (n, k), or uint8 (n, k / 2) for 4 bits");
+  const int64_t k = depth_of(w);
+  if (x.shape.rank() < 1 || x.shape[-1] != k)
+    args.fail("the last axis of x must have as many elements as a line of the weights, " + std::to_string(k));
+  if (k > kLongest) args.fail("sums of more than " + std::to_string(kLongest) + " products may overflow");
+  const Shape& s = scales.shape;
+  const bool groups = s.rank() == 2 && s[1] > 0 && k % s[1] == 0 && is_group(k / s[1]);
+  if (s.rank() < 1 || s[0] != w.shape[0] || (s.rank() != 1 && !groups))
+    args.fail("scales must be (n,), or (n, k / group) with groups of 32, 64 or a multiple of 128");
+  return {{x.dtype, with_columns(x.shape, w.shape[0])}};
+}
+
+/// The numbers of the weights, int32 (n, k).
+Tensor integers_of(const Tensor& w) {
+  const Tensor wide = cast(w, DType::kInt32);
+  if (bits_of(w.dtype()) == 8) return wide;
+  const Tensor low = bitwise_and(wide, Tensor(15)), high = right_shift(wide, Tensor(4));
+  return reshape(stack({low, high}, 2), {w.shape()[0], w.shape()[1] * 2}) - 8;
+}
+
+/// (n, k / group), also where there is one scale for each line.
+Tensor scales_by_group(const Tensor& scales) { return scales.rank() == 2 ? scales : expand_dims(scales, 1); }
+
+/// The rows of x as integers, and the step from one to the next.
+struct QuantizedRows {
+  Tensor integers, steps;
+};
+
+QuantizedRows quantize_rows(const Tensor& x) {
+  const Tensor most = max(abs(x), {-1}, true);
+  const Tensor finite = less_equal(most, static_cast<double>(std::numeric_limits<float>::max()));
+  const Tensor some = logical_and(finite, greater(most, static_cast<double>(detail::QuantizedLines::kTiny)));
+  const Tensor factor = where(some, 127.0 / most, 0.0);
+  const Tensor none = where(finite, most * 0.0, std::numeric_limits<double>::quiet_NaN());
+  const Tensor step = where(some, most / 127.0, none);
+  return {cast(round(where(some, x, 0.0) * factor), DType::kInt32), cast(step, x.dtype())};
+}
+
+std::vector<Tensor> quantized_body(const Attrs&, std::span<const Tensor> inputs) {
+  const Tensor &x = inputs[0], &scales = inputs[2], w = integers_of(inputs[1]);
+  const int64_t k = w.shape()[1], n = w.shape()[0];
+  const QuantizedRows rows = quantize_rows(x);
+  if (scales.rank() == 1) {
+    const Tensor sums = cast(matmul(rows.integers, w, false, true), x.dtype());
+    return {sums * cast(scales, x.dtype()) * rows.steps};
+  }
+  const int64_t groups = scales.shape()[1];
+  const auto by_group = [&](const Tensor& matrix) {
+    return transpose(reshape(matrix, {-1, groups, k / groups}), {1, 0, 2});
+  };
+  const Tensor sums = cast(matmul(by_group(rows.integers), by_group(w), false, true), x.dtype());
+  const Tensor weighted = sums * expand_dims(transpose(cast(scales, x.dtype())), 1);
+  return {reshape(sum(weighted, {0}), with_columns(x.shape(), n)) * rows.steps};
+}
+
+std::vector<Tensor> vjp_quantized(const VjpArgs& args) {
+  const Tensor w = cast(dequantize_weights({args.inputs[1], args.inputs[2]}), args.grads[0].dtype());
+  return {matmul(args.grads[0], w), Tensor(), Tensor()};
+}
+
+double product_flops(const CostArgs& args) {
+  return 2.0 * static_cast<double>(args.inputs[0].shape[-1]) *
+         static_cast<double>(args.outputs[0].shape.size());
+}
+
+const Op& quantized_op = register_op({
+    .name = "quantized_matmul",
+    .doc =
+        "y[i, j] = step[i] sum over g of scales[j, g] sum over k in g of round(x[i, k] / step[i]) w[j, k], "
+        "step = max |x[i]| / 127",
+    .inputs = {{"x", DTypeClass::kFloating}, {"w", DTypeClass::kInteger}, {"scales", DTypeClass::kFloating}},
+    .outputs = {"y"},
+    .infer = infer_quantized,
+    .flops = product_flops,
+    .vjp = vjp_quantized,
+    .body = quantized_body,
+});
+
+// ---- bfloat16
+
+std::vector<TensorType> infer_bfloat16(const InferArgs& args) {
+  const TensorType &x = args.inputs[0], &w = args.inputs[1];
+  if (w.shape.rank() != 2 || w.dtype != DType::kBFloat16) args.fail("the weights must be bfloat16 (n, k)");
+  if (x.dtype != DType::kFloat32 && x.dtype != DType::kFloat64) args.fail("x must be float32 or float64");
+  if (x.shape.rank() < 1 || x.shape[-1] != w.shape[1])
+    args.fail("the last axis of x must have as many elements as a line of the weights, " +
+              std::to_string(w.shape[1]));
+  return {{x.dtype, with_columns(x.shape, w.shape[0])}};
+}
+
+std::vector<Tensor> bfloat16_body(const Attrs&, std::span<const Tensor> inputs) {
+  const Tensor& x = inputs[0];
+  const Tensor rows = x.rank() == 1 ? expand_dims(x, 0) : x;
+  return {reshape(matmul(rows, cast(inputs[1], x.dtype()), false, true),
+                  with_columns(x.shape(), inputs[1].shape()[0]))};
+}
+
+const Op& bfloat16_op = register_op({
+    .name = "bfloat16_matmul",
+    .doc = "matmul(x, cast(w, dtype of x), transpose_b): weights of half the bytes",
+    .inputs = {{"x", DTypeClass::kFloating}, {"w", DTypeClass::kFloating}},
+    .outputs = {"y"},
+    .infer = infer_bfloat16,
+    .flops = product_flops,
+    .vjp = detail::vjp_of_body<bfloat16_body>,
+    .body = bfloat16_body,
+});
+
+}  // namespace
+
+QuantizedWeights quantize_weights(const Tensor& w, int bits, int64_t group) {
+  const auto fail = [&](const std::string& what) {
+    throw InvalidArgument("quantize_weights: " + what + "; got weights " + w.type().str() + ", bits " +
+                          std::to_string(bits) + ", group " + std::to_string(group));
+  };
+  if (w.rank() != 2 || !is_floating(w.dtype())) fail("weights must be floating (n, k)");
+  if (bits != 8 && bits != 4) fail("bits must be 8 or 4");
+  const int64_t n = w.shape()[0], k = w.shape()[1];
+  if (bits == 4 && k % 2 != 0) fail("4 bits are packed two a byte: k must be even");
+  if (group != 0 && (!is_group(group) || k % group != 0))
+    fail("group must be 0, 32, 64 or a multiple of 128, and divide k");
+  const int64_t groups = group == 0 ? 1 : k / group;
+  const double largest = bits == 8 ? 127 : 7;
+  const Tensor x = reshape(cast(w, DType::kFloat32), {n, groups, groups == 0 ? 1 : k / groups});
+  const Tensor scales = max(abs(x), {2}, true) / largest;
+  const Tensor some = greater(scales, 0.0);
+  const Tensor nearest = round(x / where(some, scales, 1.0));
+  const Tensor numbers = reshape(clip(nearest, -largest, largest), {n, k});
+  QuantizedWeights result;
+  result.scales = reshape(scales, group == 0 ? Shape{n} : Shape{n, groups});
+  if (bits == 8) {
+    result.integers = cast(numbers, DType::kInt8);
+  } else {
+    const Tensor pairs = reshape(numbers + 8.0, {n, k / 2, 2});
+    result.integers =
+        cast(squeeze(matmul(pairs, Tensor::from(std::vector<float>{1, 16}, {2, 1})), {2}), DType::kUInt8);
+  }
+  return result;
+}
+
+Tensor dequantize_weights(const QuantizedWeights& weights) {
+  const Tensor numbers = cast(integers_of(weights.integers), DType::kFloat32);
+  const Tensor scales = scales_by_group(weights.scales);
+  const int64_t n = numbers.shape()[0], k = numbers.shape()[1], groups = scales.shape()[1];
+  return reshape(reshape(numbers, {n, groups, k / groups}) * expand_dims(cast(scales, DType::kFloat32), 2),
+                 {n, k});
+}
+
+Tensor quantized_matmul(const Tensor& x, const QuantizedWeights& weights) {
+  const bool half = x.dtype() == DType::kFloat16 || x.dtype() == DType::kBFloat16;
+  const Tensor y =
+      apply(quantized_op, {}, {half ? cast(x, DType::kFloat32) : x, weights.integers, weights.scales})[0];
+  return half ? cast(y, x.dtype()) : y;
+}
+
+Tensor bfloat16_matmul(const Tensor& x, const Tensor& w) { return apply(bfloat16_op, {}, {x, w})[0]; }
+
+}  // namespace lamina

@@ -1,0 +1,102 @@
+// Kernels of products with weights of 8 and 4 bits, and of bfloat16.
+#include <algorithm>
+
+#include "lamina/backend/cpu/detail/onednn.h"
+#include "lamina/base/threads.h"
+#include "lamina/graph/op.h"
+#include "lamina/ops/detail/few_rows.h"
+#include "lamina/ops/detail/half_casts.h"
+#include "lamina/ops/detail/quantized_lines.h"
+
+namespace lamina {
+namespace {
+
+/// Bytes of the matrix, times a fourth of the rows, that a thread is worth waking for.
+constexpr int64_t kGrain = 1 << 18;
+
+std::optional<std::string> refuses(const KernelDesc& desc) {
+  if (desc.inputs[0].type.dtype != DType::kFloat32) return "only for x of float32";
+  if (desc.inputs[0].type.shape.size() == 0 || desc.inputs[1].type.shape.size() == 0)
+    return "an operand is empty";
+  return std::nullopt;
+}
+
+int64_t rows_of(const KernelDesc& desc) {
+  return desc.outputs[0].type.shape.size() / desc.inputs[1].type.shape[0];
+}
+
+// ---- 8 and 4 bits
+
+std::optional<std::string> refuses_quantized(const KernelDesc& desc) {
+  if (desc.inputs[2].type.dtype != DType::kFloat32) return "only for scales of float32";
+  return refuses(desc);
+}
+
+std::unique_ptr<Kernel> prepare_quantized(const KernelDesc& desc) {
+  const TensorType &w = desc.inputs[1].type, &scales = desc.inputs[2].type;
+  const detail::QuantizedLines p{rows_of(desc), w.shape[0], desc.inputs[0].type.shape[-1],
+                                 w.dtype == DType::kUInt8 ? 4 : 8,
+                                 scales.shape.rank() == 1 ? 1 : scales.shape[1]};
+  constexpr int64_t kColumns = detail::QuantizedLines::kColumns;
+  const int64_t grain =
+      std::max<int64_t>(1, kGrain / (kColumns * p.line_bytes() * std::max<int64_t>(1, p.m / 4)));
+  return make_kernel(
+      [=](const KernelArgs& args) {
+        auto* const rows = static_cast<uint8_t*>(args.workspace);
+        parallel_for(p.m, std::max<int64_t>(1, 32768 / p.k), [&](int64_t begin, int64_t end) {
+          for (int64_t i = begin; i < end; ++i)
+            detail::quantize_row(p, args.input<float>(0) + i * p.k, rows + i * p.row_bytes());
+        });
+        parallel_for((p.n + kColumns - 1) / kColumns, grain, [&](int64_t begin, int64_t end) {
+          detail::quantized_lines(p, rows, args.input<uint8_t>(1), args.input<float>(2),
+                                  args.output<float>(0), begin * kColumns, std::min(p.n, end * kColumns));
+        });
+      },
+      static_cast<size_t>(p.m * p.row_bytes()));
+}
+
+const KernelRegistration kQuantized(
+    "quantized_matmul", DeviceKind::kCpu,
+    {{.name = "lines", .refuses = refuses_quantized, .prepare = prepare_quantized}});
+
+// ---- bfloat16
+
+/// Rows up to which the weights are widened in registers, and lines that are widened at a time for more.
+constexpr int64_t kMostRows = 32;
+constexpr int64_t kLines = 512;
+
+std::unique_ptr<Kernel> prepare_few_rows(const detail::FewRows& p) {
+  constexpr int64_t kColumns = detail::FewRows::kColumns;
+  const int64_t grain = std::max<int64_t>(1, kGrain / (kColumns * 2 * p.k * std::max<int64_t>(1, p.m / 4)));
+  return make_kernel([=](const KernelArgs& args) {
+    parallel_for((p.n + kColumns - 1) / kColumns, grain, [&](int64_t begin, int64_t end) {
+      detail::few_rows_by_lines(p, args.input<float>(0), args.input<BFloat16>(1), nullptr,
+                                args.output<float>(0), begin * kColumns, std::min(p.n, end * kColumns));
+    });
+  });
+}
+
+std::unique_ptr<Kernel> prepare_bfloat16(const KernelDesc& desc) {
+  const int64_t m = rows_of(desc), n = desc.inputs[1].type.shape[0], k = desc.inputs[1].type.shape[1];
+  if (m <= kMostRows) return prepare_few_rows({m, n, k, k, k, n, false});
+  return make_kernel(
+      [=](const KernelArgs& args) {
+        auto* const wide = static_cast<float*>(args.workspace);
+        for (int64_t first = 0; first < n; first += kLines) {
+          const int64_t lines = std::min(kLines, n - first);
+          parallel_for(lines, std::max<int64_t>(1, 32768 / k), [&](int64_t begin, int64_t end) {
+            detail::widen_halves(args.input<BFloat16>(1) + (first + begin) * k,
+                                 static_cast<size_t>((end - begin) * k), wide + begin * k);
+          });
+          onednn::sgemm(false, true, m, lines, k, args.input<float>(0), k, wide, k,
+                        args.output<float>(0) + first, n);
+        }
+      },
+      static_cast<size_t>(std::min(kLines, n) * k) * sizeof(float));
+}
+
+const KernelRegistration kBFloat16("bfloat16_matmul", DeviceKind::kCpu,
+                                   {{.name = "lines", .refuses = refuses, .prepare = prepare_bfloat16}});
+
+}  // namespace
+}  // namespace lamina
