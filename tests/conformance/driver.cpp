@@ -6,6 +6,7 @@
 //   lamina_conformance graphs FOLDER STEPS                        train FOLDER/<name>.keras for each
 //   <name>.npz
 //   lamina_conformance text JOB.json OUT                          texts, as JOB says
+//   lamina_conformance pretrained FOLDER                          language models, as pretrained.h says
 //
 // DATA.npz holds `x` and `y`, or x0, x1, ... and y0, y1, ... in the order of the model's inputs and outputs,
 // or x:NAME and y:NAME for tensors by name. The first two write OUT.keras.npz with `predictions` for x (the
@@ -28,6 +29,7 @@
 
 #include "lamina/formats/npz.h"
 #include "lamina/lamina.h"
+#include "pretrained.h"
 
 namespace {
 
@@ -299,6 +301,7 @@ int run(const std::vector<std::string>& args) {
     text(args[1], args[2]);
     return 0;
   }
+  if (args.size() == 2 && args[0] == "pretrained") return ask_pretrained(args[1]);
   if (args.size() == 3 && args[0] == "graphs") {
     train_folder(args[1], std::stoi(args[2]));
     return 0;
@@ -307,7 +310,8 @@ int run(const std::vector<std::string>& args) {
     std::fprintf(stderr,
                  "usage: lamina_conformance train|create MODEL DATA.npz STEPS OUT.keras\n"
                  "       lamina_conformance graphs FOLDER STEPS\n"
-                 "       lamina_conformance text JOB.json OUT\n");
+                 "       lamina_conformance text JOB.json OUT\n"
+                 "       lamina_conformance pretrained FOLDER\n");
     return 2;
   }
   Model model = args[0] == "train" ? load_model(args[1]) : Model(kModels.at(args[1])());

@@ -98,6 +98,9 @@ def outputs_of(model, given):
 
 def generated(model, prompts, options):
     """The new ids of each text, up to and with the token that ends it."""
+    if len(prompts) > 1 and is_decoder(model) and {"no_repeat_ngram_size", "repetition_penalty"} & set(options):
+        # Transformers counts padding in front as a part of the text; Lamina's texts do not depend on their neighbours.
+        return [text for prompt in prompts for text in generated(model, [prompt], options)]
     config = model.generation_config
     pad = config.pad_token_id if config.pad_token_id is not None else 0
     longest = max(map(len, prompts))

@@ -360,6 +360,12 @@ T5Config T5Config::from_json(const Json& json) {
   values.size("num_heads", config.num_heads);
   values.size("relative_attention_num_buckets", config.relative_attention_num_buckets);
   values.size("relative_attention_max_distance", config.relative_attention_max_distance);
+  // Near distances have half of the buckets, of each direction in the encoder; the others reach further.
+  if (config.relative_attention_num_buckets < 4)
+    values.fail("relative_attention_num_buckets", config.relative_attention_num_buckets, "a number from 4 on");
+  if (config.relative_attention_max_distance <= config.relative_attention_num_buckets / 2)
+    values.fail("relative_attention_max_distance", config.relative_attention_max_distance,
+                "more than half of relative_attention_num_buckets");
   values.rate("dropout_rate", config.dropout_rate);
   values.number("layer_norm_epsilon", config.layer_norm_epsilon);
   values.number("initializer_factor", config.initializer_factor);

@@ -171,6 +171,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"marian", "tie_word_embeddings", "false", "share_encoder_decoder_embeddings"},
         Refused{"t5", "feed_forward_proj", "\"gated-relu\"", "is_gated_act is false"},
         Refused{"t5", "dense_act_fn", "\"silu\"", "dense_act_fn is \"silu\""},
+        Refused{"t5", "relative_attention_num_buckets", "3", "relative_attention_num_buckets is 3"},
+        Refused{"t5", "relative_attention_max_distance", "4", "relative_attention_max_distance is 4; more than half"},
         Refused{"t5", "num_layers", "-1", "num_layers is -1"}),
     [](const auto& info) {
       std::string name = std::string(info.param.folder) + "_" + info.param.key + "_" + std::to_string(info.index);

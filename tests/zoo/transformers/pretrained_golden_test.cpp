@@ -13,7 +13,7 @@ namespace {
 /// Larger than elsewhere: every option is off by far more, and blocks add up.
 constexpr double kTolerance = 1e-5;
 
-class PretrainedGolden : public ::testing::TestWithParam<std::string> {
+class PretrainedLibrary : public ::testing::TestWithParam<std::string> {
  protected:
   std::string folder() const { return golden_path("transformers/" + GetParam()); }
   Golden golden() const { return Golden("transformers/" + GetParam()); }
@@ -65,12 +65,12 @@ void expect_outputs(const PretrainedModel& model, const Golden& golden) {
   }
 }
 
-TEST_P(PretrainedGolden, GivesTheSame) {
+TEST_P(PretrainedLibrary, GivesTheSame) {
   const std::shared_ptr<PretrainedModel> model = AutoModel::from_pretrained(folder());
   expect_outputs(*model, golden());
 }
 
-TEST_P(PretrainedGolden, WritesTheSame) {
+TEST_P(PretrainedLibrary, WritesTheSame) {
   const std::shared_ptr<PretrainedModel> model = AutoModel::from_pretrained(folder());
   for (const Json& generation : golden().json("generations").as_list()) {
     const auto ids = model->generate(rows_of(generation.at("prompts")), options_of(generation.at("options")));
@@ -78,7 +78,7 @@ TEST_P(PretrainedGolden, WritesTheSame) {
   }
 }
 
-TEST_P(PretrainedGolden, IsTheSameAfterSaving) {
+TEST_P(PretrainedLibrary, IsTheSameAfterSaving) {
   const TemporaryFolder saved;
   AutoModel::from_pretrained(folder())->save_pretrained(saved.path(), 4096);
   const std::shared_ptr<PretrainedModel> model = AutoModel::from_pretrained(saved.path());
@@ -86,7 +86,7 @@ TEST_P(PretrainedGolden, IsTheSameAfterSaving) {
   EXPECT_EQ(model->config_json(), AutoModel::from_pretrained(folder())->config_json());
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, PretrainedGolden, ::testing::ValuesIn(golden_cases("transformers")), CaseName());
+INSTANTIATE_TEST_SUITE_P(Models, PretrainedLibrary, ::testing::ValuesIn(golden_cases("transformers")), CaseName());
 
 TEST(PretrainedActivations, AreThoseOfTheLibrary) {
   const Golden golden("zoo/pretrained_activations");
