@@ -15,19 +15,24 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Called as qemu-aarch64 -L SYSROOT PROGRAM OPTION...: lists three tests, or reports on those of the filter. One dies, one
-// fails. It leaves a line for each process.
+// Called as qemu-aarch64 -L SYSROOT PROGRAM OPTION...: lists four tests, or reports on those of the filter. One dies, one
+// fails, one fails as children of fork() do in it. It leaves a line for each process.
 constexpr char kEmulator[] = R"(#!/bin/bash
 for option in "${@:4}"; do
   case $option in
-    --gtest_list_tests) printf 'Running main()\nFirst.\n  Passes\n  Dies\nSecond/0.  # TypeParam = int\n  Fails\n'; exit ;;
-    --gtest_filter=*) filter=${option#*=} ;;
+    --gtest_list_tests) printf 'Running main()\nFirst.\n  Passes\n  Dies\nSecond/0.  # TypeParam = int\n  Fails\n'
+      printf 'Third.\n  Forks\n'; exit ;;
+    --gtest_filter=*) filter=${option#*=} report=/dev/null ;;
     --gtest_output=xml:*) report=${option#*xml:} ;;
   esac
 done
 echo "$filter" >> processes
 [[ $filter != *Dies* ]] || exit 134
 failures=0
+if [[ $filter == *Forks* ]]; then
+  failures=1
+  printf 'Bail out! ERROR:../../plugins/core.c:221\n[  FAILED  ] Third.Forks (3 ms)\n'
+fi
 [[ $filter != *Fails* ]] || failures=1
 echo "<testsuites tests=\"1\" failures=\"$failures\" disabled=\"0\" errors=\"0\">
 <testcase name=\"$filter\" status=\"run\" result=\"completed\"" > "$report"
@@ -84,8 +89,9 @@ TEST_F(Aarch64, RunsTheOthersWhereOneTestDies) {
   EXPECT_EQ(outcome.status, 1);
   EXPECT_EQ(outcome.lines().back(), "1 passed, 2 failed, 0 skipped") << outcome.out << outcome.err;
   EXPECT_NE(outcome.out.find("The process of First.Dies ended with status 134."), std::string::npos);
+  EXPECT_NE(outcome.out.find("an assertion of the emulator, not counted: Third.Forks\n"), std::string::npos);
   EXPECT_EQ(processes(), (std::vector<std::string>{"First.Dies", "First.Passes", "First.Passes:First.Dies",
-                                                   "Second/0.Fails"}));
+                                                   "Second/0.Fails", "Third.Forks", "Third.Forks"}));
 }
 
 TEST_F(Aarch64, GoesOnWhereItWasInterrupted) {
@@ -94,14 +100,14 @@ TEST_F(Aarch64, GoesOnWhereItWasInterrupted) {
   // As if it had been stopped in the second suite.
   fs::remove(tree_ / "build/aarch64/results/all");
   fs::remove(tree_ / "build/aarch64/results/Second,0.xml");
-  write("build/aarch64/results/ran", "First\n");
+  write("build/aarch64/results/ran", "First\nThird\n");
   fs::remove(tree_ / "processes");
   const test::Outcome outcome = run({"test"});
-  EXPECT_EQ(outcome.lines().front(), "1 of 2 suites ran already");
+  EXPECT_EQ(outcome.lines().front(), "2 of 3 suites ran already");
   EXPECT_EQ(outcome.lines().back(), "1 passed, 2 failed, 0 skipped") << outcome.out << outcome.err;
   EXPECT_EQ(processes(), std::vector<std::string>{"Second/0.Fails"});
   run({"test"});
-  EXPECT_EQ(processes().size(), 5u) << "a run that came to its end is not gone on with";
+  EXPECT_EQ(processes().size(), 7u) << "a run that came to its end is not gone on with";
 }
 
 TEST_F(Aarch64, KnowsNothingOfAnEarlierBuild) {
@@ -112,7 +118,7 @@ TEST_F(Aarch64, KnowsNothingOfAnEarlierBuild) {
                       fs::file_time_type::clock::now() + std::chrono::hours(1));
   fs::remove(tree_ / "processes");
   run({"test"});
-  EXPECT_EQ(processes().size(), 4u);
+  EXPECT_EQ(processes().size(), 6u);
 }
 
 }  // namespace
