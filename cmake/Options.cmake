@@ -5,6 +5,10 @@ target_compile_options(lamina_options INTERFACE -Wall -Wextra $<$<BOOL:${LAMINA_
 # when <string> comes from a precompiled header; Clang's sanitizers find those that are real.
 target_compile_options(lamina_options INTERFACE
                        $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-stringop-overflow;-Wno-array-bounds>)
+# What is written is what is rounded: a product and a sum are one step where the code says so (MulAdd, std::fma), and on no
+# machine else. GCC would join them wherever the processor can, on Arm everywhere, on x86 in vector code alone, and each
+# would train to other bits. Before the precompiled headers, from which GCC takes the option again.
+target_compile_options(lamina_options INTERFACE -ffp-contract=off)
 if(LAMINA_SANITIZE)
   target_compile_options(lamina_options INTERFACE -fsanitize=${LAMINA_SANITIZE} -fno-omit-frame-pointer
                                                   -fno-sanitize-recover=all)

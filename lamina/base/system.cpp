@@ -116,15 +116,17 @@ void return_free_memory() {
 
 double busy_processors(int milliseconds) {
   using std::chrono::steady_clock;
+  // Around both readings: on a full machine the thread may wait between a reading and the clock, too.
+  const auto begin = steady_clock::now();
   const std::optional<double> before = busy_ticks();
   const double mine_before = own_seconds();
-  const auto begin = steady_clock::now();
   std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
-  const double seconds = std::chrono::duration<double>(steady_clock::now() - begin).count();
   const std::optional<double> after = busy_ticks();
+  const double mine = own_seconds() - mine_before;
+  const double seconds = std::chrono::duration<double>(steady_clock::now() - begin).count();
   if (!before || !after || seconds <= 0) return -1;
   const double all = (*after - *before) / static_cast<double>(sysconf(_SC_CLK_TCK));
-  return std::max(0.0, (all - (own_seconds() - mine_before)) / seconds);
+  return std::max(0.0, (all - mine) / seconds);
 }
 
 double process_age_ms() {
