@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "lamina/backend/backend.h"
 #include "lamina/base/error.h"
 #include "lamina/core/compile.h"
 #include "lamina/core/tensor.h"
