@@ -269,6 +269,8 @@ HWY_INLINE void Tile(const QuantizedLines& p, const uint8_t* HWY_RESTRICT rows, 
   const int64_t group = p.k / p.groups, numbers = bytes * 8 / kBits;
   const int64_t count = std::max<int64_t>(1, numbers / group);
   const uint8_t* HWY_RESTRICT x = rows + kHead;
+  // Lines are short: what is asked for is some tiles away.
+  const int64_t ahead = std::max<int64_t>(kLines * line, 8192);
   const auto step = [&](const auto& load, int64_t t) HWY_ATTR {
     const int64_t at = t * (8 / kBits);
     unroll<kLines>([&](auto j) HWY_ATTR {
@@ -289,7 +291,7 @@ HWY_INLINE void Tile(const QuantizedLines& p, const uint8_t* HWY_RESTRICT rows, 
   const auto whole = [](const uint8_t* from) HWY_ATTR { return LoadBytes(from); };
   int64_t t = 0;
   for (; t + bytes <= line; t += bytes) {
-    if (ask) unroll<kLines>([&](auto j) HWY_ATTR { hwy::Prefetch(w + (kLines + j) * line + t); });
+    if (ask) unroll<kLines>([&](auto j) HWY_ATTR { hwy::Prefetch(w + j * line + t + ahead); });
     step(whole, t);
   }
   if (t < line) step([&](const uint8_t* from) HWY_ATTR { return LoadFirst(from, line - t); }, t);
@@ -343,7 +345,7 @@ void LinesOf(const QuantizedLines& p, const uint8_t* rows, const uint8_t* w, con
              int64_t begin, int64_t end) {
   int64_t column = begin;
   for (; column + kLines <= end; column += kLines)
-    Lines<kBits, kGrouped, kMostRows, kLines>(p, rows, w, scales, c, column, column + 2 * kLines <= p.n);
+    Lines<kBits, kGrouped, kMostRows, kLines>(p, rows, w, scales, c, column, true);
   for (; column < end; ++column) Lines<kBits, kGrouped, kMostRows, 1>(p, rows, w, scales, c, column, false);
 }
 
@@ -352,7 +354,7 @@ void LinesOfKind(const QuantizedLines& p, const uint8_t* rows, const uint8_t* w,
                  float* c, int64_t begin, int64_t end) {
   if (p.m == 1)
     return LinesOf < kBits, kGrouped, 1, kManyRegisters ? 8 : 4 > (p, rows, w, scales, c, begin, end);
-  LinesOf<kBits, kGrouped, kManyRegisters ? 4 : 2, 4>(p, rows, w, scales, c, begin, end);
+  LinesOf<kBits, kGrouped, !kManyRegisters ? 2 : kGrouped ? 4 : 6, 4>(p, rows, w, scales, c, begin, end);
 }
 
 void AllLines(const QuantizedLines& p, const uint8_t* rows, const uint8_t* w, const float* scales, float* c,

@@ -5,6 +5,7 @@
 // Sets that add compile time and no speed to these kernels. AVX3_DL is AVX-512 with products of bytes: files
 // that have some say so by LAMINA_BYTE_PRODUCTS.
 #ifdef LAMINA_BYTE_PRODUCTS
+#define HWY_WANT_AVX3_DL
 #define LAMINA_SUPERFLUOUS_TARGETS (HWY_SSSE3 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
 #else
 #define LAMINA_SUPERFLUOUS_TARGETS (HWY_SSSE3 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
