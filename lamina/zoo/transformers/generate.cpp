@@ -214,7 +214,8 @@ std::vector<std::vector<int32_t>> PretrainedModel::generate(const Rows& prompts,
                                                             const GenerateOptions& options) const {
   if (prompts.empty()) return {};
   check_prompts(*this, prompts);
-  Task task{*this, state_->decoder(*this), effective(generation_config(), options), options, {}, {}, 0, 0, {}};
+  Task task{*this, state_->decoder(*this), effective(generation_config(), options), options, {}, {}, 0, 0,
+            {}};
   const GenerationConfig& config = task.config;
   config.check(vocab_size());
   if (config.do_sample && config.num_beams > 1)

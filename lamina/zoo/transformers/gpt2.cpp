@@ -88,7 +88,8 @@ struct Parts {
       : tokens(scope.table("wte", config.vocab_size, config.n_embd)),
         places(scope.table("wpe", config.n_positions, config.n_embd)),
         dropout(config.embd_pdrop) {
-    for (int64_t i = 0; i < config.n_layer; ++i) blocks.emplace_back(scope / ("h." + std::to_string(i)), config, i);
+    for (int64_t i = 0; i < config.n_layer; ++i)
+      blocks.emplace_back(scope / ("h." + std::to_string(i)), config, i);
     norm = scope.norm("ln_f", config.n_embd, Norm::Kind::kLayer, config.layer_norm_epsilon);
   }
   Tensor operator()(const Tensor& ids, const Tensor& positions, const CausalAttention& seen,
@@ -158,7 +159,10 @@ std::shared_ptr<PretrainedModel> make(const Json& json, bool tied, const ModelOp
   return std::make_shared<GPT2>(json, has_head, tied, options);
 }
 
-const bool registered = register_architecture({"gpt2", "GPT2LMHeadModel", make<true>, "lm_head.weight",
+const bool registered = register_architecture({"gpt2",
+                                               "GPT2LMHeadModel",
+                                               make<true>,
+                                               "lm_head.weight",
                                                {"transformer.wte.weight", "wte.weight"}}) &&
                         register_architecture({"gpt2", "GPT2Model", make<false>});
 

@@ -1,6 +1,6 @@
 // Decoders of LLaMA's family (Touvron et al., 2023, arXiv 2302.13971) in the modules and names of Hugging
-// Face's library: Llama, Mistral (a window), Qwen2 (biases), Qwen3 (normed queries and keys), each as ...Model
-// and ...ForCausalLM.
+// Face's library: Llama, Mistral (a window), Qwen2 (biases), Qwen3 (normed queries and keys), each as
+// ...Model and ...ForCausalLM.
 #include "lamina/ops/binary.h"
 #include "lamina/zoo/transformers/detail/activation.h"
 #include "lamina/zoo/transformers/detail/attention.h"
@@ -30,7 +30,9 @@ constexpr Member kMembers[] = {
 
 struct Config {
   Config(const Json& json, const Member& member);
-  int64_t window_of(int64_t layer) const { return windows.empty() ? 0 : windows.at(static_cast<size_t>(layer)); }
+  int64_t window_of(int64_t layer) const {
+    return windows.empty() ? 0 : windows.at(static_cast<size_t>(layer));
+  }
 
   int64_t vocab_size, hidden_size = 4096, intermediate_size, num_hidden_layers = 32, num_attention_heads = 32,
                       num_key_value_heads, head_dim, max_position_embeddings;
@@ -60,7 +62,8 @@ void read_windows(const ConfigValues& values, const Member& member, Config& conf
       slides = type == Json("sliding_attention");
       if (!slides && !(type == Json("full_attention")))
         values.fail("layer_types", type, "full_attention or sliding_attention");
-      if (slides && !used) values.fail("layer_types", type, "full_attention, where use_sliding_window is false,");
+      if (slides && !used)
+        values.fail("layer_types", type, "full_attention, where use_sliding_window is false,");
     }
     config.windows.push_back(slides ? window : 0);
   }
@@ -143,8 +146,8 @@ struct Block {
     Tensor query = heads_of((*q)(normed, context), width), key = heads_of((*k)(normed, context), width);
     if (q_norm) query = (*q_norm)(query, context), key = (*k_norm)(key, context);
     const Tensor value = heads_of((*v)(normed, context), width);
-    const Tensor heads = seen(number, Rotary::turned(query, turn), Rotary::turned(key, turn), value, options,
-                              context);
+    const Tensor heads =
+        seen(number, Rotary::turned(query, turn), Rotary::turned(key, turn), value, options, context);
     x = x + (*o)(joined_heads(heads), context);
     const Tensor inner = (*between)(x, context);
     return x + (*down)(activation((*gate)(inner, context)) * (*up)(inner, context), context);
@@ -183,7 +186,10 @@ struct Parts {
 class Llama final : public LayerOf<Llama, PretrainedModel> {
  public:
   Llama(const Json& json, const Member& member, bool has_head, bool tied, const ModelOptions& options)
-      : LayerOf<Llama, PretrainedModel>(json, options), member_(member), config_(json, member), has_head_(has_head) {
+      : LayerOf<Llama, PretrainedModel>(json, options),
+        member_(member),
+        config_(json, member),
+        has_head_(has_head) {
     const ModuleScope top = scope(config_.initializer_range);
     parts_ = std::make_shared<Parts>(has_head ? top / "model" : top, json, config_);
     head_.table = parts_->tokens;
@@ -241,8 +247,12 @@ std::shared_ptr<PretrainedModel> make(const Json& json, bool tied, const ModelOp
 template <size_t member>
 bool add() {
   const std::string type = kMembers[member].type, name = kMembers[member].name;
-  return register_architecture({type, name + "ForCausalLM", make<member, true>, "lm_head.weight",
-                                {"model.embed_tokens.weight", "embed_tokens.weight"}, false}) &&
+  return register_architecture({type,
+                                name + "ForCausalLM",
+                                make<member, true>,
+                                "lm_head.weight",
+                                {"model.embed_tokens.weight", "embed_tokens.weight"},
+                                false}) &&
          register_architecture({type, name + "Model", make<member, false>});
 }
 

@@ -109,8 +109,8 @@ struct PretrainedFiles {
       for (const WeightPtr& weight : module->own_weights()) {
         const std::string full = module->full_name(weight->name);
         const std::vector<std::string> names = model.names_in_files(full);
-        const auto found = std::find_if(names.begin(), names.end(),
-                                        [&](const std::string& one) { return reader.has(one); });
+        const auto found =
+            std::find_if(names.begin(), names.end(), [&](const std::string& one) { return reader.has(one); });
         if (found == names.end()) {
           missing.push_back(full);
           continue;

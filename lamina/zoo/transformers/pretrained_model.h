@@ -21,9 +21,9 @@ class ModuleScope;
 
 /// A tensor that a model takes: integers (rows, tokens).
 struct ModelInput {
-  std::string name;      ///< "input_ids"
-  int64_t below = 0;     ///< the integers are 0 to below - 1
-  bool required = true;  ///< whether it may not be left out
+  std::string name;       ///< "input_ids"
+  int64_t below = 0;      ///< the integers are 0 to below - 1
+  bool required = true;   ///< whether it may not be left out
   std::string like = {};  ///< the input that it has the shape of; empty: any number of tokens
   int64_t longest = 0;    ///< tokens at most; 0: any number
 };
@@ -69,8 +69,8 @@ class PretrainedModel : public Model {
   std::vector<int32_t> generate(const std::vector<int32_t>& prompt,
                                 const GenerateOptions& options = {}) const;
 
-  /// The outputs under the names of Hugging Face's library, gives(), for inputs under its names, takes(), or in
-  /// the order of those; where inputs without names are fewer, the last optional ones are left out. It is
+  /// The outputs under the names of Hugging Face's library, gives(), for inputs under its names, takes(), or
+  /// in the order of those; where inputs without names are fewer, the last optional ones are left out. It is
   /// compiled once for each size of the inputs.
   ///
   /// Throws InvalidArgument, naming the input, for one that is missing, not known, no integers, of another

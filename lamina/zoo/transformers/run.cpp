@@ -85,14 +85,14 @@ Tensors PretrainedModel::run(const Tensors& given) const {
     if (!arguments[i].defined()) continue;
     arguments[i] = checked(class_name(), inputs[i], arguments[i]);
     const Shape& shape = arguments[i].shape();
-    const auto model_of = std::find_if(inputs.begin(), inputs.end(), [&](const ModelInput& other) {
-      return other.name == inputs[i].like;
-    });
+    const auto model_of = std::find_if(inputs.begin(), inputs.end(),
+                                       [&](const ModelInput& other) { return other.name == inputs[i].like; });
     if (model_of != inputs.end()) {
       const Shape& wanted = arguments[static_cast<size_t>(model_of - inputs.begin())].shape();
       if (shape != wanted)
-        throw InvalidArgument(class_name() + ": input '" + inputs[i].name + "' is " + shape.str() + ", and '" +
-                              inputs[i].like + "' " + wanted.str() + "; the same shape was expected");
+        throw InvalidArgument(class_name() + ": input '" + inputs[i].name + "' is " + shape.str() +
+                              ", and '" + inputs[i].like + "' " + wanted.str() +
+                              "; the same shape was expected");
     }
     if (shape[0] != arguments[0].shape()[0])
       throw InvalidArgument(class_name() + ": input '" + inputs[i].name + "' has " +

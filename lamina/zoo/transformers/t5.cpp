@@ -303,14 +303,15 @@ struct T5EncoderModel::Parts : Source {
 };
 
 T5EncoderModel::T5EncoderModel(const T5Config& config, const ModelOptions& options)
-    : T5EncoderModel(config,
-                     [&] {
-                       Json json = config.to_json();
-                       json["architectures"] = Json::list({"T5EncoderModel"});
-                       json["is_encoder_decoder"] = false;
-                       return json;
-                     }(),
-                     options) {}
+    : T5EncoderModel(
+          config,
+          [&] {
+            Json json = config.to_json();
+            json["architectures"] = Json::list({"T5EncoderModel"});
+            json["is_encoder_decoder"] = false;
+            return json;
+          }(),
+          options) {}
 
 T5EncoderModel::T5EncoderModel(const T5Config& config, const Json& json, const ModelOptions& options)
     : LayerOf<T5EncoderModel, PretrainedModel>(json, options), config_(config) {
@@ -356,7 +357,8 @@ T5Config T5Config::from_json(const Json& json) {
   values.size("relative_attention_max_distance", config.relative_attention_max_distance);
   // Near distances have half of the buckets, of each direction in the encoder; the others reach further.
   if (config.relative_attention_num_buckets < 4)
-    values.fail("relative_attention_num_buckets", config.relative_attention_num_buckets, "a number from 4 on");
+    values.fail("relative_attention_num_buckets", config.relative_attention_num_buckets,
+                "a number from 4 on");
   if (config.relative_attention_max_distance <= config.relative_attention_num_buckets / 2)
     values.fail("relative_attention_max_distance", config.relative_attention_max_distance,
                 "more than half of relative_attention_num_buckets");
@@ -417,7 +419,8 @@ std::shared_ptr<PretrainedModel> make_encoder(const Json& json, bool, const Mode
 
 const bool registered =
     register_architecture({"t5", "T5ForConditionalGeneration", make, "lm_head.weight", {"shared.weight"}}) &&
-    register_architecture({"mt5", "MT5ForConditionalGeneration", make, "lm_head.weight", {"shared.weight"}}) &&
+    register_architecture(
+        {"mt5", "MT5ForConditionalGeneration", make, "lm_head.weight", {"shared.weight"}}) &&
     register_architecture({"t5", "T5EncoderModel", make_encoder}) &&
     register_architecture({"mt5", "MT5EncoderModel", make_encoder});
 

@@ -26,7 +26,9 @@ Tensor near_keys(const Tensor& first, int64_t queries, int64_t keys, int64_t win
 }  // namespace
 
 CausalAttention::CausalAttention(int64_t tokens, Tensor mask)
-    : mask_(std::move(mask)), keys_(tokens), positions_(reshape(arange(tokens, DType::kInt32), {1, tokens})) {}
+    : mask_(std::move(mask)),
+      keys_(tokens),
+      positions_(reshape(arange(tokens, DType::kInt32), {1, tokens})) {}
 
 CausalAttention::CausalAttention(const DecodeInputs& inputs, std::vector<Tensor>& cache)
     : inputs_(inputs), cache_(&cache), keys_(cache.at(0).shape()[1]) {

@@ -57,7 +57,8 @@ class ConfigValues {
   /// Of options that change the computation and are not here: absent, or what changes nothing.
   void only(const char* key, const Json& value) const {
     const Json* const found = find(key);
-    if (found && !same(*found, value)) fail(key, *found, ("what Lamina computes, " + value.dump() + ",").c_str());
+    if (found && !same(*found, value))
+      fail(key, *found, ("what Lamina computes, " + value.dump() + ",").c_str());
   }
   const Json* find(const char* key) const {
     const Json* const found = json_.find(key);
