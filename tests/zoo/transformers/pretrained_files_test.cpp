@@ -1,4 +1,5 @@
 // Folders that contradict themselves, and folders of other times.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -224,6 +225,59 @@ TEST_F(PretrainedFolder, CallsNormsGammaAndBeta) {
                 ->run({{"input_ids", ids}})["pooler_output"]
                 .to_vector<float>(),
             expected);
+}
+
+/// Configurations as earlier versions of the library wrote them.
+class OldConfig : public PretrainedFolder {
+ protected:
+  void rewrite(const std::string& name, const std::vector<std::string>& without, const Json& added) {
+    copy(name);
+    const Json before = config();
+    Json json = Json::object();
+    for (const auto& [key, value] : before.as_object()) {
+      if (std::find(without.begin(), without.end(), key) == without.end()) json[key] = value;
+    }
+    for (const auto& [key, value] : added.as_object()) json[key] = value;
+    write(folder_ / "config.json", json.dump());
+    const Golden golden("transformers/" + name);
+    const auto model = AutoModel::from_pretrained(folder_.path());
+    std::vector<std::pair<std::string, Tensor>> inputs;
+    for (const ModelInput& input : model->takes()) {
+      if (golden.contains("in:" + input.name)) inputs.emplace_back(input.name, golden.at("in:" + input.name));
+    }
+    // The last row of decoders begins with padding, of which nobody asks.
+    const Tensor actual = model->run(Tensors(std::move(inputs)))[0],
+                 expected = golden.at("out:" + model->gives()[0]);
+    expect_close(actual[0].eval(), expected[0].eval(), name, 1e-5);
+  }
+};
+
+TEST_F(OldConfig, ScalesRotationsByAnotherName) {
+  rewrite("llama_linear", {"rope_parameters"},
+          Json::object({{"rope_theta", 500.0},
+                        {"rope_scaling", Json::object({{"type", "linear"}, {"factor", 3.0}})}}));
+}
+
+TEST_F(OldConfig, HasThetaAlone) {
+  rewrite("mistral", {"rope_parameters", "architectures"}, Json::object({{"rope_theta", 10000.0}}));
+}
+
+TEST_F(OldConfig, NamesWhatThereIsOneOf) {
+  rewrite("bert", {},
+          Json::object({{"position_embedding_type", "absolute"}, {"gradient_checkpointing", false}}));
+}
+
+// The file knows better: its head is another matrix than its table.
+TEST_F(OldConfig, SaysOfAHeadThatItIsTied) {
+  rewrite("t5_own_head", {"scale_decoder_outputs", "is_gated_act", "dense_act_fn"},
+          Json::object({{"tie_word_embeddings", true}}));
+}
+
+TEST_F(OldConfig, OfMarianHasNoKeyForSharing) {
+  rewrite(
+      "marian", {"share_encoder_decoder_embeddings", "tie_word_embeddings", "decoder_vocab_size"},
+      Json::object(
+          {{"normalize_before", false}, {"static_position_embeddings", true}, {"add_bias_logits", false}}));
 }
 
 TEST_F(PretrainedFolder, HoldsATiedHeadTwice) {
