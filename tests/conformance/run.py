@@ -4,7 +4,8 @@ First the golden scripts write fresh files, from numbers other than those in the
 lamina_tests compare with them; then files.py exchanges model files with the command line, graphs.py does so with random
 functional models, pandas_tables.py with tables that pandas writes, texts.py with whole corpora, found.py reads files as people have them, arrays.py
 asks about arrays and tables as NumPy and pandas write them, oldest.py
-opens what Lamina wrote in the oldest Keras 3, and oldest_files.py writes in that what Lamina reads.
+opens what Lamina wrote in the oldest Keras 3, and oldest_files.py writes in that what Lamina reads; pretrained.py compares
+random language models with Hugging Face's Transformers.
 """
 import argparse
 import json
@@ -88,12 +89,26 @@ def oldest_files(python, binaries, work, seed):
     return passed, failed + (passed == 0)
 
 
+def pretrained(python, binaries, work, seed):
+    """(passed, failed) of random language models of Hugging Face's Transformers."""
+    asked = subprocess.run([python, pathlib.Path(__file__).with_name("pretrained.py"), binaries / "lamina_conformance",
+                            work / "pretrained", str(seed)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    lines = asked.stdout.strip().splitlines()
+    if asked.returncode != 0 or not lines:
+        print(asked.stderr[-5000:])
+        return 0, 1
+    print(*lines[:-1], sep="\n", end="\n" if lines[:-1] else "")
+    passed, failed = map(int, lines[-1].split())
+    return passed, failed + (passed == 0)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--bin", type=pathlib.Path, required=True)
     parser.add_argument("--work", type=pathlib.Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--oldest", required=True, help="the Python of an environment with the oldest Keras 3")
+    parser.add_argument("--torch", required=True, help="the Python of an environment with PyTorch and Transformers")
     args = parser.parse_args()
     work = args.work.resolve()
     shutil.rmtree(work, ignore_errors=True)
@@ -112,7 +127,8 @@ def main():
     suites = (("numbers", numbers), ("files", files.run), ("graphs", graphs.run), ("found", found.run), ("arrays", arrays.run), ("tables", pandas_tables.run),
               ("texts", lambda binaries, folder: texts.run(binaries, folder, ROOT.parent / "shared" / "data")),
               ("oldest", lambda _, folder: oldest(args.oldest, folder)),
-              ("old files", lambda binaries, folder: oldest_files(args.oldest, binaries, folder, args.seed)))
+              ("old files", lambda binaries, folder: oldest_files(args.oldest, binaries, folder, args.seed)),
+              ("pretrained", lambda binaries, folder: pretrained(args.torch, binaries, folder, args.seed)))
     for name, suite in suites:
         start = time.monotonic()
         good, bad = suite(args.bin.resolve(), work)

@@ -54,8 +54,9 @@ class Safetensors : public ::testing::Test {
 TEST_F(Safetensors, EveryTypeComesBack) {
   const Tensor x = Tensor::from(std::vector<float>{0, 1, 2, 100, 3, 64}, {2, 3});
   std::vector<NamedTensor> tensors;
-  for (const DType dtype : {DType::kBool, DType::kInt8, DType::kInt16, DType::kInt32, DType::kInt64, DType::kUInt8,
-                            DType::kFloat16, DType::kBFloat16, DType::kFloat32, DType::kFloat64})
+  for (const DType dtype :
+       {DType::kBool, DType::kInt8, DType::kInt16, DType::kInt32, DType::kInt64, DType::kUInt8,
+        DType::kFloat16, DType::kBFloat16, DType::kFloat32, DType::kFloat64})
     tensors.push_back({name(dtype), cast(x, dtype).eval()});
   tensors.push_back({"scalar", Tensor(2.5f)});
   tensors.push_back({"nothing", Tensor::from(std::vector<float>(), {0, 7})});
@@ -78,11 +79,10 @@ TEST_F(Safetensors, EveryTypeComesBack) {
 TEST_F(Safetensors, WiderUnsignedNumbersFindRoom) {
   const std::string data = bytes_of<uint16_t>({7, 65535}) + bytes_of<uint32_t>({4294967295u}) +
                            bytes_of<uint64_t>({uint64_t{1} << 62});
-  const SafetensorsReader reader(
-      put(file_of(R"({"a":{"dtype":"U16","shape":[2],"data_offsets":[0,4]},)"
-                  R"("b":{"dtype":"U32","shape":[1],"data_offsets":[4,8]},)"
-                  R"("c":{"dtype":"U64","shape":[],"data_offsets":[8,16]}})",
-                  data)));
+  const SafetensorsReader reader(put(file_of(R"({"a":{"dtype":"U16","shape":[2],"data_offsets":[0,4]},)"
+                                             R"("b":{"dtype":"U32","shape":[1],"data_offsets":[4,8]},)"
+                                             R"("c":{"dtype":"U64","shape":[],"data_offsets":[8,16]}})",
+                                             data)));
   EXPECT_EQ(reader.read("a").to_vector<int64_t>(), (std::vector<int64_t>{7, 65535}));
   EXPECT_EQ(reader.read("a").dtype(), DType::kInt32);
   EXPECT_EQ(reader.read("b").to_vector<int64_t>(), (std::vector<int64_t>{4294967295}));
@@ -93,12 +93,13 @@ TEST_F(Safetensors, TooLargeUnsignedNumbersAreRefused) {
   const SafetensorsReader reader(put(file_of(R"({"c":{"dtype":"U64","shape":[2],"data_offsets":[0,16]}})",
                                              bytes_of<uint64_t>({1, uint64_t{1} << 63}))));
   const std::string message = message_of<FileError>([&] { reader.read("c"); });
-  EXPECT_NE(message.find("tensor 'c': element 1, 9223372036854775808, is too large"), std::string::npos) << message;
+  EXPECT_NE(message.find("tensor 'c': element 1, 9223372036854775808, is too large"), std::string::npos)
+      << message;
 }
 
 TEST_F(Safetensors, AnyByteIsABool) {
-  const SafetensorsReader reader(
-      put(file_of(R"({"b":{"dtype":"BOOL","shape":[3],"data_offsets":[0,3]}})", std::string("\x00\x01\xff", 3))));
+  const SafetensorsReader reader(put(
+      file_of(R"({"b":{"dtype":"BOOL","shape":[3],"data_offsets":[0,3]}})", std::string("\x00\x01\xff", 3))));
   EXPECT_EQ(reader.read("b").to_vector<int32_t>(), (std::vector<int32_t>{0, 1, 1}));
 }
 
@@ -115,7 +116,9 @@ TEST_F(Safetensors, DamagedFilesAreRefused) {
 
 TEST_F(Safetensors, TensorsThatCannotBeAreRefused) {
   const auto one = [](const std::string& dtype, const std::string& shape, const std::string& offsets) {
-    return file_of("{\"w\":{\"dtype\":" + dtype + ",\"shape\":" + shape + ",\"data_offsets\":" + offsets + "}}", "12345678");
+    return file_of(
+        "{\"w\":{\"dtype\":" + dtype + ",\"shape\":" + shape + ",\"data_offsets\":" + offsets + "}}",
+        "12345678");
   };
   expect_damage(file_of(R"({"w": 3})"), "tensor 'w' lacks its dtype, shape or data_offsets");
   expect_damage(one("7", "[2]", "[0,8]"), "lacks its dtype");
@@ -131,7 +134,10 @@ TEST_F(Safetensors, TensorsThatCannotBeAreRefused) {
   expect_damage(one("\"F32\"", "[4611686018427387904]", "[0,8]"), "cannot lie");
   expect_damage(one("\"F32\"", "[9223372036854775807, 9223372036854775807]", "[0,8]"), "cannot lie");
   expect_damage(one("\"F32\"", "[4294967296, 4294967296, 4294967296, 4294967296]", "[0,0]"), "cannot lie");
-  expect_damage(one("\"F32\"", "[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,2]", "[0,8]"), "axes; at most");
+  expect_damage(
+      one("\"F32\"", "[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,2]",
+          "[0,8]"),
+      "axes; at most");
   expect_damage(one("\"F32\"", "[1]", "[0,4]"), "and its tensors end at");
   expect_damage(one("\"F32\"", "[1]", "[4,8]"), "do not lie one after the other");
 }
@@ -173,7 +179,8 @@ TEST_F(Safetensors, NamesMayNotComeTwice) {
               write_safetensors(folder_ / "a.safetensors", {{"w", Tensor(1.0f)}, {"w", Tensor(2.0f)}});
             }).find("occurs twice"),
             std::string::npos);
-  EXPECT_THROW(write_safetensors(folder_ / "a.safetensors", {{"__metadata__", Tensor(1.0f)}}), InvalidArgument);
+  EXPECT_THROW(write_safetensors(folder_ / "a.safetensors", {{"__metadata__", Tensor(1.0f)}}),
+               InvalidArgument);
 }
 
 TEST_F(Safetensors, AnIndexSaysWhichFileHoldsWhat) {
@@ -182,7 +189,9 @@ TEST_F(Safetensors, AnIndexSaysWhichFileHoldsWhat) {
   const auto index = [&](const std::string& map) {
     write(folder_ / "model.safetensors.index.json", "{\"weight_map\": " + map + "}");
   };
-  const auto failure = [&] { return message_of<FileError>([&] { SafetensorsReader reader(folder_.path()); }); };
+  const auto failure = [&] {
+    return message_of<FileError>([&] { SafetensorsReader reader(folder_.path()); });
+  };
   index(R"({"a": "one.safetensors", "b": "two.safetensors"})");
   const SafetensorsReader reader(folder_.path());
   EXPECT_EQ(reader.read("b").item<float>(), 2.0f);
@@ -191,7 +200,8 @@ TEST_F(Safetensors, AnIndexSaysWhichFileHoldsWhat) {
   EXPECT_NE(failure().find("says that tensor 'b' is in 'one.safetensors', and it is not"), std::string::npos);
   index(R"({"a": "three.safetensors"})");
   EXPECT_NE(failure().find("three.safetensors' is missing"), std::string::npos);
-  for (const char* file : {"\"../one.safetensors\"", "\"/etc/passwd\"", "\"\"", "3", "\"a/../one.safetensors\""}) {
+  for (const char* file :
+       {"\"../one.safetensors\"", "\"/etc/passwd\"", "\"\"", "3", "\"a/../one.safetensors\""}) {
     index("{\"a\": " + std::string(file) + "}");
     EXPECT_NE(failure().find("should be in a file beside the index"), std::string::npos) << file;
   }

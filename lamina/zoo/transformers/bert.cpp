@@ -1,5 +1,6 @@
 // Encoders that read both ways: BERT (Devlin et al., 2018, arXiv 1810.04805), RoBERTa and DistilBERT in the
-// modules and names of Hugging Face's library. Each as ...Model, ...ForMaskedLM, ...ForSequenceClassification,
+// modules and names of Hugging Face's library. Each as ...Model, ...ForMaskedLM,
+// ...ForSequenceClassification,
 // ...ForTokenClassification and ...ForQuestionAnswering.
 #include <iterator>
 #include <memory>
@@ -69,7 +70,8 @@ class Masked final : public Head {
     const BertNames& names = *config.names;
     dense_ = place.top.linear(names.masked_dense, config.width, config.width, true);
     norm_ = place.top.norm(names.masked_norm, config.width, Norm::Kind::kLayer, config.epsilon);
-    activation_ = pretrained_activation(names.masked_activation ? names.masked_activation : config.activation);
+    activation_ =
+        pretrained_activation(names.masked_activation ? names.masked_activation : config.activation);
     scores_.table = place.encoder.tokens();
     if (place.tied) {
       bias_ = place.top.bias(names.masked_bias, {config.vocab_size});
@@ -93,7 +95,8 @@ class Masked final : public Head {
 
 class Classes final : public Head {
  public:
-  explicit Classes(const HeadPlace& place) : names_(*place.config.names), dropout_(place.config.classes_dropout) {
+  explicit Classes(const HeadPlace& place)
+      : names_(*place.config.names), dropout_(place.config.classes_dropout) {
     const int64_t width = place.config.width;
     if (names_.classes_dense) {
       dense_ = place.top.linear(names_.classes_dense, width, width, true);
@@ -169,7 +172,8 @@ constexpr Task kTasks[] = {{"Model", head<NoHead>},
                            {"ForQuestionAnswering", head<Answers>}};
 
 struct Parts {
-  Parts(const ModuleScope& top, const ModuleScope& base, const BertConfig& config, const Task& task, bool tied)
+  Parts(const ModuleScope& top, const ModuleScope& base, const BertConfig& config, const Task& task,
+        bool tied)
       : encoder(base, config), head(task.make({top, base, config, encoder, tied})) {}
   BertEncoder encoder;
   std::unique_ptr<Head> head;
@@ -206,8 +210,7 @@ class Bert final : public LayerOf<Bert, PretrainedModel> {
     // Numbers that old files hold, heads of the training before, and the second copy of a head's bias.
     return ends_with(name, ".position_ids") || name.find("pooler.dense.") != std::string::npos ||
            name.rfind("cls.seq_relationship.", 0) == 0 || name == names.masked_bias ||
-           name == names.masked_bias_copy ||
-           (task_.make != kTasks[1].make && is_of_masked_head(name));
+           name == names.masked_bias_copy || (task_.make != kTasks[1].make && is_of_masked_head(name));
   }
   std::vector<std::string> names_in_files(const std::string& name) const override {
     std::vector<std::string> all = with_and_without(std::string(config_.names->prefix) + ".", name);
@@ -240,11 +243,12 @@ std::shared_ptr<PretrainedModel> make(const Json& json, bool tied, const ModelOp
 template <size_t family, size_t... task>
 bool add(std::index_sequence<task...>) {
   const BertNames& names = kBertNames[family];
-  return (register_architecture(
-              {names.type, std::string(names.name) + kTasks[task].name, make<family, task>,
-               task == 1 ? std::string(names.masked_matrix) + ".weight" : "",
-               {std::string(names.prefix) + ".embeddings.word_embeddings.weight",
-                "embeddings.word_embeddings.weight"}}) &&
+  return (register_architecture({names.type,
+                                 std::string(names.name) + kTasks[task].name,
+                                 make<family, task>,
+                                 task == 1 ? std::string(names.masked_matrix) + ".weight" : "",
+                                 {std::string(names.prefix) + ".embeddings.word_embeddings.weight",
+                                  "embeddings.word_embeddings.weight"}}) &&
           ...);
 }
 

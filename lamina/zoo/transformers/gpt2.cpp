@@ -159,7 +159,10 @@ std::shared_ptr<PretrainedModel> make(const Json& json, bool tied, const ModelOp
   return std::make_shared<GPT2>(json, has_head, tied, options);
 }
 
-const bool registered = register_architecture({"gpt2", "GPT2LMHeadModel", make<true>, "lm_head.weight",
+const bool registered = register_architecture({"gpt2",
+                                               "GPT2LMHeadModel",
+                                               make<true>,
+                                               "lm_head.weight",
                                                {"transformer.wte.weight", "wte.weight"}}) &&
                         register_architecture({"gpt2", "GPT2Model", make<false>});
 

@@ -247,8 +247,12 @@ std::shared_ptr<PretrainedModel> make(const Json& json, bool tied, const ModelOp
 template <size_t member>
 bool add() {
   const std::string type = kMembers[member].type, name = kMembers[member].name;
-  return register_architecture({type, name + "ForCausalLM", make<member, true>, "lm_head.weight",
-                                {"model.embed_tokens.weight", "embed_tokens.weight"}, false}) &&
+  return register_architecture({type,
+                                name + "ForCausalLM",
+                                make<member, true>,
+                                "lm_head.weight",
+                                {"model.embed_tokens.weight", "embed_tokens.weight"},
+                                false}) &&
          register_architecture({type, name + "Model", make<member, false>});
 }
 

@@ -66,7 +66,9 @@ Config::Config(const Json& json) {
 struct Attention {
   Attention(const ModuleScope& scope, const Config& config, int64_t heads)
       : width(config.d_model / heads), dropout(config.attention_dropout) {
-    const auto square = [&](const char* name) { return scope.linear(name, config.d_model, config.d_model, true); };
+    const auto square = [&](const char* name) {
+      return scope.linear(name, config.d_model, config.d_model, true);
+    };
     k = square("k_proj");
     v = square("v_proj");
     q = square("q_proj");
@@ -91,7 +93,8 @@ struct Attention {
 
 struct Block {
   Block(const ModuleScope& scope, const Config& config, size_t side)
-      : self(scope / "self_attn", config, config.heads[side]), self_norm(norm(scope, "self_attn_layer_norm", config)) {
+      : self(scope / "self_attn", config, config.heads[side]),
+        self_norm(norm(scope, "self_attn_layer_norm", config)) {
     if (side == 1) {
       cross.emplace(scope / "encoder_attn", config, config.heads[side]);
       cross_norm = norm(scope, "encoder_attn_layer_norm", config);
@@ -146,8 +149,9 @@ struct Parts {
       : config(config),
         source(config.share ? top.table("model.shared", config.vocab_size, config.d_model)
                             : top.table("model.encoder.embed_tokens", config.vocab_size, config.d_model)),
-        target(config.share ? source
-                            : top.table("model.decoder.embed_tokens", config.decoder_vocab_size, config.d_model)),
+        target(config.share
+                   ? source
+                   : top.table("model.decoder.embed_tokens", config.decoder_vocab_size, config.d_model)),
         encoder(top / "model.encoder", config, 0),
         decoder(top / "model.decoder", config, 1),
         bias(top.bias("final_logits_bias", {1, config.target_size()})),
@@ -165,19 +169,19 @@ struct Parts {
                    [](size_t, const Tensor& x) { return x; }, context);
   }
   /// (rows, target, d_model); cross(block number, x) gives what the target sees of the source.
-  Tensor decoded(const Tensor& ids, const CausalAttention& seen, const auto& cross, CallContext& context) const {
+  Tensor decoded(const Tensor& ids, const CausalAttention& seen, const auto& cross,
+                 CallContext& context) const {
     const CausalOptions options{.dropout = config.attention_dropout};
     const auto self = [&](size_t i, const Tensor& x) {
       const Attention& own = decoder.blocks[i].self;
-      return own.joined(seen(i, own.queries(x, context), own.keys(x, context), own.values(x, context), options, context),
-                        context);
+      return own.joined(
+          seen(i, own.queries(x, context), own.keys(x, context), own.values(x, context), options, context),
+          context);
     };
     const Tensor places = take(sinusoids(seen.keys(), config.d_model), seen.positions(), 0);
     return decoder((*target)(ids, context), places, self, cross, context);
   }
-  Tensor scores(const Tensor& x, CallContext& context) const {
-    return head(x, context) + (*bias)(context);
-  }
+  Tensor scores(const Tensor& x, CallContext& context) const { return head(x, context) + (*bias)(context); }
 
   Config config;
   std::shared_ptr<TokenTable> source, target;
@@ -193,7 +197,8 @@ class Marian final : public LayerOf<Marian, PretrainedModel> {
     if (config_.share && !tied)
       throw InvalidArgument(
           "MarianConfig: share_encoder_decoder_embeddings is true and the scores have a matrix of their own, "
-          "which Lamina does not compute; one table for all, or two and tie_word_embeddings true or false, was "
+          "which Lamina does not compute; one table for all, or two and tie_word_embeddings true or false, "
+          "was "
           "expected");
     parts_ = std::make_shared<Parts>(scope(config_.init_std), config_, tied);
   }
@@ -245,7 +250,8 @@ class Marian final : public LayerOf<Marian, PretrainedModel> {
  protected:
   bool ignores(const std::string& name) const override {
     // Positions, which are computed, and copies of the table.
-    return ends_with(name, ".embed_positions.weight") || (config_.share && ends_with(name, ".embed_tokens.weight"));
+    return ends_with(name, ".embed_positions.weight") ||
+           (config_.share && ends_with(name, ".embed_tokens.weight"));
   }
 
  private:
@@ -257,8 +263,11 @@ std::shared_ptr<PretrainedModel> make(const Json& json, bool tied, const ModelOp
   return std::make_shared<Marian>(json, tied, options);
 }
 
-const bool registered = register_architecture(
-    {"marian", "MarianMTModel", make, "lm_head.weight", {"model.shared.weight", "model.decoder.embed_tokens.weight"}});
+const bool registered = register_architecture({"marian",
+                                               "MarianMTModel",
+                                               make,
+                                               "lm_head.weight",
+                                               {"model.shared.weight", "model.decoder.embed_tokens.weight"}});
 
 }  // namespace
 }  // namespace lamina

@@ -23,7 +23,8 @@ std::string refusal(const PretrainedModel& model, const Ids& prompt, const Gener
 TEST(Generate, RefusesPromptsThatCannotBe) {
   for (const auto& model : writers()) {
     EXPECT_EQ(refusal(*model, {}), "generate: prompt 0 is empty; give at least one token");
-    EXPECT_NE(refusal(*model, {3, 20}).find("token 20 of prompt 0 is not one of the model's, 0 to 19"), std::string::npos);
+    EXPECT_NE(refusal(*model, {3, 20}).find("token 20 of prompt 0 is not one of the model's, 0 to 19"),
+              std::string::npos);
     EXPECT_NE(refusal(*model, {-1}).find("token -1"), std::string::npos);
     EXPECT_TRUE(model->generate(std::vector<Ids>()).empty());
   }
@@ -31,8 +32,9 @@ TEST(Generate, RefusesPromptsThatCannotBe) {
 
 TEST(Generate, RefusesMoreThanTheContext) {
   const auto gpt2 = small(small_gpt2()), marian = small(small_marian());
-  EXPECT_NE(refusal(*gpt2, Ids(25, 3)).find("prompt 0 has 25 tokens, more than the 24 that the model can look at"),
-            std::string::npos);
+  EXPECT_NE(
+      refusal(*gpt2, Ids(25, 3)).find("prompt 0 has 25 tokens, more than the 24 that the model can look at"),
+      std::string::npos);
   EXPECT_NE(refusal(*marian, Ids(33, 3)).find("prompt 0 has 33 tokens, more than the 32"), std::string::npos);
   EXPECT_NE(refusal(*gpt2, Ids(10, 3), {.max_new_tokens = 15})
                 .find("the prompt has 10 tokens, and with 15 new ones that is more than the 24"),
@@ -45,7 +47,8 @@ TEST(Generate, RefusesModelsThatDoNotWrite) {
   const std::string message = message_of<Unsupported>([&] { bert->generate(Ids{3}); });
   EXPECT_NE(message.find("BertForSequenceClassification does not write text"), std::string::npos) << message;
   const auto headless = small(with(small_gpt2(), "architectures", Json::list({"GPT2Model"})));
-  EXPECT_NE(message_of<Unsupported>([&] { headless->generate(Ids{3}); }).find("GPT2Model"), std::string::npos);
+  EXPECT_NE(message_of<Unsupported>([&] { headless->generate(Ids{3}); }).find("GPT2Model"),
+            std::string::npos);
 }
 
 TEST(Generate, PaddingChangesNothing) {
@@ -55,7 +58,8 @@ TEST(Generate, PaddingChangesNothing) {
     for (const int64_t beams : {1, 3}) {
       const GenerateOptions options{.max_new_tokens = 12, .num_beams = beams};
       const auto together = model->generate(prompts, options);
-      for (size_t i = 0; i < prompts.size(); ++i) EXPECT_EQ(together[i], model->generate(prompts[i], options)) << i;
+      for (size_t i = 0; i < prompts.size(); ++i)
+        EXPECT_EQ(together[i], model->generate(prompts[i], options)) << i;
     }
   }
 }
@@ -67,7 +71,8 @@ TEST(Generate, IsWhatTheWholeTextSays) {
     const Ids written = model->generate(text, {.max_new_tokens = 12});
     for (const int32_t id : written) {
       const auto length = static_cast<int64_t>(text.size());
-      const std::vector<float> logits = model->run({Tensor::from(text, {1, length})})["logits"].to_vector<float>();
+      const std::vector<float> logits =
+          model->run({Tensor::from(text, {1, length})})["logits"].to_vector<float>();
       const auto last = logits.end() - 20;
       EXPECT_EQ(id, std::max_element(last, logits.end()) - last);
       text.push_back(id);

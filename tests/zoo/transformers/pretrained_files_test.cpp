@@ -1,4 +1,5 @@
 // Folders that contradict themselves, and folders of other times.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -13,7 +14,9 @@
 namespace lamina::test {
 namespace {
 
-void write(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+void write(const std::string& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
 
 /// A copy of a golden folder, to be changed.
 class PretrainedFolder : public ::testing::Test {
@@ -45,15 +48,15 @@ class PretrainedFolder : public ::testing::Test {
   }
   void expect_error(const std::vector<std::string>& parts) const {
     const std::string message = error();
-    for (const std::string& part : parts) EXPECT_NE(message.find(part), std::string::npos) << message << "\nlacks " << part;
+    for (const std::string& part : parts)
+      EXPECT_NE(message.find(part), std::string::npos) << message << "\nlacks " << part;
   }
 
   TemporaryFolder folder_;
 };
 
 TEST_F(PretrainedFolder, HasToBeThere) {
-  const std::string message =
-      message_of<FileError>([&] { AutoModel::from_pretrained(folder_ / "nowhere"); });
+  const std::string message = message_of<FileError>([&] { AutoModel::from_pretrained(folder_ / "nowhere"); });
   EXPECT_NE(message.find("config.json"), std::string::npos) << message;
   expect_error({"config.json"});
 }
@@ -72,7 +75,8 @@ TEST_F(PretrainedFolder, LacksAShard) {
 TEST_F(PretrainedFolder, IsOfAnUnknownArchitecture) {
   copy("gpt2");
   set("architectures", Json::list({"GPT2LMHeadModle"}));
-  expect_error({"config.json", "'GPT2LMHeadModle', which Lamina does not have", "did you mean 'GPT2LMHeadModel'"});
+  expect_error(
+      {"config.json", "'GPT2LMHeadModle', which Lamina does not have", "did you mean 'GPT2LMHeadModel'"});
   set("architectures", nullptr);
   set("model_type", "gpt9");
   expect_error({"'gpt9', which Lamina does not have"});
@@ -138,19 +142,24 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Refused{"gpt2", "activation_function", "\"gelu_nwe\"", "no activation 'gelu_nwe'"},
         Refused{"gpt2", "activation_function", "3", "activation_function is 3; a string"},
-        Refused{"gpt2", "add_cross_attention", "true", "add_cross_attention is true; what Lamina computes, false"},
+        Refused{"gpt2", "add_cross_attention", "true",
+                "add_cross_attention is true; what Lamina computes, false"},
         Refused{"gpt2", "n_head", "3", "n_embd is 16; a multiple of n_head"},
         Refused{"gpt2", "n_layer", "2000000000", "n_layer is 2000000000"},
         Refused{"gpt2", "n_embd", "0", "n_embd is 0; a number from 1 on"},
         Refused{"gpt2", "pruned_heads", "{\"0\": [1]}", "pruned_heads"},
         Refused{"gpt2", "quantization_config", "{\"bits\": 4}", "quantization_config"},
-        Refused{"llama", "rope_parameters", R"({"rope_type": "dynamic", "factor": 2.0})", "rope_type is \"dynamic\""},
-        Refused{"llama", "rope_scaling", R"({"type": "longrope", "factor": 2.0})", "rope_type is \"longrope\""},
+        Refused{"llama", "rope_parameters", R"({"rope_type": "dynamic", "factor": 2.0})",
+                "rope_type is \"dynamic\""},
+        Refused{"llama", "rope_scaling", R"({"type": "longrope", "factor": 2.0})",
+                "rope_type is \"longrope\""},
         Refused{"llama", "rope_parameters", R"({"rope_type": "linear"})", "factor is null; a number"},
         Refused{"llama", "rope_parameters", R"({"rope_type": "linear", "factor": 0})", "factor is 0.0"},
         Refused{"llama", "rope_parameters",
-                R"({"rope_type": "llama3", "factor": 2, "low_freq_factor": 4, "high_freq_factor": 1})", "high_freq_factor is 1"},
-        Refused{"llama", "rope_parameters", R"({"full_attention": {"rope_theta": 5.0}})", "the same for all layers"},
+                R"({"rope_type": "llama3", "factor": 2, "low_freq_factor": 4, "high_freq_factor": 1})",
+                "high_freq_factor is 1"},
+        Refused{"llama", "rope_parameters", R"({"full_attention": {"rope_theta": 5.0}})",
+                "the same for all layers"},
         Refused{"llama", "rope_parameters", "7", "rope_parameters is 7; an object"},
         Refused{"llama", "partial_rotary_factor", "0.5", "partial_rotary_factor is 0.5"},
         Refused{"llama", "head_dim", "5", "head_dim is 5; an even number"},
@@ -158,9 +167,11 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"llama", "pretraining_tp", "2", "pretraining_tp is 2"},
         Refused{"llama", "sliding_window", "16", "sliding_window is 16"},
         Refused{"mistral", "attention_bias", "true", "attention_bias is true"},
-        Refused{"qwen2", "layer_types", R"(["full_attention", "chunked_attention"])", "\"chunked_attention\""},
+        Refused{"qwen2", "layer_types", R"(["full_attention", "chunked_attention"])",
+                "\"chunked_attention\""},
         Refused{"qwen2", "layer_types", R"(["full_attention"])", "an entry for each layer"},
-        Refused{"bert", "position_embedding_type", "\"relative_key\"", "position_embedding_type is \"relative_key\""},
+        Refused{"bert", "position_embedding_type", "\"relative_key\"",
+                "position_embedding_type is \"relative_key\""},
         Refused{"bert", "is_decoder", "true", "is_decoder is true"},
         Refused{"bert", "hidden_act", "\"geglu\"", "no activation 'geglu'"},
         Refused{"bert_answers", "num_labels", "3", "num_labels is 3"},
@@ -172,10 +183,12 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"t5", "feed_forward_proj", "\"gated-relu\"", "is_gated_act is false"},
         Refused{"t5", "dense_act_fn", "\"silu\"", "dense_act_fn is \"silu\""},
         Refused{"t5", "relative_attention_num_buckets", "3", "relative_attention_num_buckets is 3"},
-        Refused{"t5", "relative_attention_max_distance", "4", "relative_attention_max_distance is 4; more than half"},
+        Refused{"t5", "relative_attention_max_distance", "4",
+                "relative_attention_max_distance is 4; more than half"},
         Refused{"t5", "num_layers", "-1", "num_layers is -1"}),
     [](const auto& info) {
-      std::string name = std::string(info.param.folder) + "_" + info.param.key + "_" + std::to_string(info.index);
+      std::string name =
+          std::string(info.param.folder) + "_" + info.param.key + "_" + std::to_string(info.index);
       return name;
     });
 
@@ -188,7 +201,8 @@ TEST(PretrainedModels, AreNotMadeOfUnknownActivations) {
 TEST_F(PretrainedFolder, OfTheModelBelowTheHead) {
   copy("gpt2");
   const std::shared_ptr<PretrainedModel> whole = AutoModel::from_pretrained(folder_.path());
-  rename([](const std::string& name) { return name.substr(name.find('.') + 1); });  // as the first GPT-2 has it
+  rename(
+      [](const std::string& name) { return name.substr(name.find('.') + 1); });  // as the first GPT-2 has it
   const std::shared_ptr<PretrainedModel> model = AutoModel::from_pretrained(folder_.path());
   EXPECT_EQ(model->generate(std::vector<int32_t>{5, 6}), whole->generate(std::vector<int32_t>{5, 6}));
 }
@@ -196,16 +210,74 @@ TEST_F(PretrainedFolder, OfTheModelBelowTheHead) {
 TEST_F(PretrainedFolder, CallsNormsGammaAndBeta) {
   copy("bert");
   const Tensor ids = Tensor::from(std::vector<int32_t>{4, 5, 6}, {1, 3});
-  const std::vector<float> expected =
-      AutoModel::from_pretrained(folder_.path())->run({{"input_ids", ids}})["pooler_output"].to_vector<float>();
+  const std::vector<float> expected = AutoModel::from_pretrained(folder_.path())
+                                          ->run({{"input_ids", ids}})["pooler_output"]
+                                          .to_vector<float>();
   rename([](const std::string& name) {
     std::string other = name;
-    if (const size_t at = other.find("LayerNorm.weight"); at != std::string::npos) other.replace(at + 10, 6, "gamma");
-    if (const size_t at = other.find("LayerNorm.bias"); at != std::string::npos) other.replace(at + 10, 4, "beta");
+    if (const size_t at = other.find("LayerNorm.weight"); at != std::string::npos)
+      other.replace(at + 10, 6, "gamma");
+    if (const size_t at = other.find("LayerNorm.bias"); at != std::string::npos)
+      other.replace(at + 10, 4, "beta");
     return other;
   });
-  EXPECT_EQ(AutoModel::from_pretrained(folder_.path())->run({{"input_ids", ids}})["pooler_output"].to_vector<float>(),
+  EXPECT_EQ(AutoModel::from_pretrained(folder_.path())
+                ->run({{"input_ids", ids}})["pooler_output"]
+                .to_vector<float>(),
             expected);
+}
+
+/// Configurations as earlier versions of the library wrote them.
+class OldConfig : public PretrainedFolder {
+ protected:
+  void rewrite(const std::string& name, const std::vector<std::string>& without, const Json& added) {
+    copy(name);
+    const Json before = config();
+    Json json = Json::object();
+    for (const auto& [key, value] : before.as_object()) {
+      if (std::find(without.begin(), without.end(), key) == without.end()) json[key] = value;
+    }
+    for (const auto& [key, value] : added.as_object()) json[key] = value;
+    write(folder_ / "config.json", json.dump());
+    const Golden golden("transformers/" + name);
+    const auto model = AutoModel::from_pretrained(folder_.path());
+    std::vector<std::pair<std::string, Tensor>> inputs;
+    for (const ModelInput& input : model->takes()) {
+      if (golden.contains("in:" + input.name)) inputs.emplace_back(input.name, golden.at("in:" + input.name));
+    }
+    // The last row of decoders begins with padding, of which nobody asks.
+    const Tensor actual = model->run(Tensors(std::move(inputs)))[0],
+                 expected = golden.at("out:" + model->gives()[0]);
+    expect_close(actual[0].eval(), expected[0].eval(), name, 1e-5);
+  }
+};
+
+TEST_F(OldConfig, ScalesRotationsByAnotherName) {
+  rewrite("llama_linear", {"rope_parameters"},
+          Json::object({{"rope_theta", 500.0},
+                        {"rope_scaling", Json::object({{"type", "linear"}, {"factor", 3.0}})}}));
+}
+
+TEST_F(OldConfig, HasThetaAlone) {
+  rewrite("mistral", {"rope_parameters", "architectures"}, Json::object({{"rope_theta", 10000.0}}));
+}
+
+TEST_F(OldConfig, NamesWhatThereIsOneOf) {
+  rewrite("bert", {},
+          Json::object({{"position_embedding_type", "absolute"}, {"gradient_checkpointing", false}}));
+}
+
+// The file knows better: its head is another matrix than its table.
+TEST_F(OldConfig, SaysOfAHeadThatItIsTied) {
+  rewrite("t5_own_head", {"scale_decoder_outputs", "is_gated_act", "dense_act_fn"},
+          Json::object({{"tie_word_embeddings", true}}));
+}
+
+TEST_F(OldConfig, OfMarianHasNoKeyForSharing) {
+  rewrite(
+      "marian", {"share_encoder_decoder_embeddings", "tie_word_embeddings", "decoder_vocab_size"},
+      Json::object(
+          {{"normalize_before", false}, {"static_position_embeddings", true}, {"add_bias_logits", false}}));
 }
 
 TEST_F(PretrainedFolder, HoldsATiedHeadTwice) {

@@ -1,5 +1,5 @@
-// What Hugging Face's library computes of the models that it wrote (tools/golden/pretrained.py): outputs, and the
-// texts that it generates, token by token.
+// What Hugging Face's library computes of the models that it wrote (tools/golden/pretrained.py): outputs, and
+// the texts that it generates, token by token.
 #include "lamina/lamina.h"
 #include "lamina/ops/cast.h"
 #include "lamina/zoo/transformers/detail/activation.h"
@@ -86,13 +86,31 @@ TEST_P(PretrainedLibrary, IsTheSameAfterSaving) {
   EXPECT_EQ(model->config_json(), AutoModel::from_pretrained(folder())->config_json());
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, PretrainedLibrary, ::testing::ValuesIn(golden_cases("transformers")), CaseName());
+INSTANTIATE_TEST_SUITE_P(Models, PretrainedLibrary, ::testing::ValuesIn(golden_cases("transformers")),
+                         CaseName());
 
 TEST(PretrainedActivations, AreThoseOfTheLibrary) {
   const Golden golden("zoo/pretrained_activations");
-  for (const char* name :
-       {"gelu", "gelu_10", "gelu_accurate", "gelu_fast", "gelu_new", "gelu_python", "gelu_python_tanh", "gelu_pytorch_tanh",
-        "hardswish", "leaky_relu", "linear", "mish", "quick_gelu", "relu", "relu2", "relu6", "sigmoid", "silu", "swish", "tanh"})
+  for (const char* name : {"gelu",
+                           "gelu_10",
+                           "gelu_accurate",
+                           "gelu_fast",
+                           "gelu_new",
+                           "gelu_python",
+                           "gelu_python_tanh",
+                           "gelu_pytorch_tanh",
+                           "hardswish",
+                           "leaky_relu",
+                           "linear",
+                           "mish",
+                           "quick_gelu",
+                           "relu",
+                           "relu2",
+                           "relu6",
+                           "sigmoid",
+                           "silu",
+                           "swish",
+                           "tanh"})
     expect_close(detail::pretrained_activation(name)(golden.at("x")).eval(), golden.at(name), name);
 }
 

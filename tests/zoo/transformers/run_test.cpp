@@ -16,13 +16,15 @@ std::string refusal(const PretrainedModel& model, const Tensors& inputs) {
 
 TEST(PretrainedRun, TakesInputsByNameAndInOrder) {
   const auto model = small(small_bert());
-  const Tensor text = ids({2, 5, 7, 9, 3, 0}, 2), mask = ids({1, 1, 1, 1, 1, 0}, 2), types = ids({0, 1, 1, 0, 0, 0}, 2);
+  const Tensor text = ids({2, 5, 7, 9, 3, 0}, 2), mask = ids({1, 1, 1, 1, 1, 0}, 2),
+               types = ids({0, 1, 1, 0, 0, 0}, 2);
   const auto logits = [&](const Tensors& inputs) { return model->run(inputs)["logits"].to_vector<float>(); };
   const auto all = logits({{"token_type_ids", types}, {"input_ids", text}, {"attention_mask", mask}});
   EXPECT_EQ(all, logits({text, mask, types}));
   EXPECT_NE(all, logits({text, mask}));
   EXPECT_NE(logits({text, mask}), logits({text}));
-  EXPECT_EQ(logits({{"input_ids", text}}), logits({text, ids({1, 1, 1, 1, 1, 1}, 2), ids({0, 0, 0, 0, 0, 0}, 2)}));
+  EXPECT_EQ(logits({{"input_ids", text}}),
+            logits({text, ids({1, 1, 1, 1, 1, 1}, 2), ids({0, 0, 0, 0, 0, 0}, 2)}));
   EXPECT_EQ(logits({{"input_ids", text}, {"position_ids", ids({0, 1, 2, 0, 1, 2}, 2)}}), logits({text}));
 }
 
@@ -38,26 +40,34 @@ TEST(PretrainedRun, SaysWhatIsWrong) {
   const auto bert = small(small_bert()), marian = small(small_marian());
   const Tensor text = ids({2, 5, 7}, 1);
   EXPECT_EQ(refusal(*marian, {{"input_ids", text}}),
-            "MarianMTModel: input 'decoder_input_ids' is missing; it takes input_ids, attention_mask (may be left out), "
+            "MarianMTModel: input 'decoder_input_ids' is missing; it takes input_ids, attention_mask (may be "
+            "left out), "
             "decoder_input_ids, decoder_attention_mask (may be left out)");
-  EXPECT_NE(refusal(*bert, {{"input_ids", text}, {"atention_mask", text}}).find("did you mean 'attention_mask'"),
-            std::string::npos);
+  EXPECT_NE(
+      refusal(*bert, {{"input_ids", text}, {"atention_mask", text}}).find("did you mean 'attention_mask'"),
+      std::string::npos);
   EXPECT_NE(refusal(*bert, Tensors()).find("0 tensors came"), std::string::npos);
   EXPECT_NE(refusal(*bert, {text, text, text, text, text}).find("5 tensors came"), std::string::npos);
-  EXPECT_EQ(refusal(*bert, {{"input_ids", ids({2, 20, 7}, 1)}}),
-            "BertForSequenceClassification: input 'input_ids' has 20 in row 0, token 1; 0 to 19 was expected");
-  EXPECT_NE(refusal(*bert, {{"input_ids", ids({2, 5, -1}, 1)}}).find("has -1 in row 0, token 2"), std::string::npos);
+  EXPECT_EQ(
+      refusal(*bert, {{"input_ids", ids({2, 20, 7}, 1)}}),
+      "BertForSequenceClassification: input 'input_ids' has 20 in row 0, token 1; 0 to 19 was expected");
+  EXPECT_NE(refusal(*bert, {{"input_ids", ids({2, 5, -1}, 1)}}).find("has -1 in row 0, token 2"),
+            std::string::npos);
   EXPECT_NE(refusal(*bert, {text, ids({1, 2, 1}, 1)}).find("'attention_mask' has 2"), std::string::npos);
   EXPECT_NE(refusal(*bert, {text, ids({1, 1}, 1)}).find("'attention_mask' is (1, 2), and 'input_ids' (1, 3)"),
             std::string::npos);
-  EXPECT_NE(refusal(*bert, {{"input_ids", Tensor::from(std::vector<float>{1, 2}, {1, 2})}}).find("holds float32"),
+  EXPECT_NE(
+      refusal(*bert, {{"input_ids", Tensor::from(std::vector<float>{1, 2}, {1, 2})}}).find("holds float32"),
+      std::string::npos);
+  EXPECT_NE(
+      refusal(*bert, {{"input_ids", Tensor::from(std::vector<int32_t>{1, 2}, {2})}}).find("(rows, tokens)"),
+      std::string::npos);
+  EXPECT_NE(refusal(*bert, {{"input_ids", ids(std::vector<int64_t>(13, 1), 1)}})
+                .find("13 tokens, more than the 12"),
             std::string::npos);
-  EXPECT_NE(refusal(*bert, {{"input_ids", Tensor::from(std::vector<int32_t>{1, 2}, {2})}}).find("(rows, tokens)"),
-            std::string::npos);
-  EXPECT_NE(refusal(*bert, {{"input_ids", ids(std::vector<int64_t>(13, 1), 1)}}).find("13 tokens, more than the 12"),
-            std::string::npos);
-  EXPECT_NE(refusal(*marian, {{"input_ids", text}, {"decoder_input_ids", ids({19, 19}, 2)}}).find("has 2 rows"),
-            std::string::npos);
+  EXPECT_NE(
+      refusal(*marian, {{"input_ids", text}, {"decoder_input_ids", ids({19, 19}, 2)}}).find("has 2 rows"),
+      std::string::npos);
 }
 
 }  // namespace

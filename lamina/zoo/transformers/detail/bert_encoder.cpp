@@ -22,7 +22,8 @@ BertConfig::BertConfig(const Json& json, const BertNames& its_names)
   values.size(names->width, width);
   values.layers(names->layers, layers);
   values.size(names->heads, heads);
-  if (width % heads != 0) values.fail(names->width, width, (std::string("a multiple of ") + names->heads).c_str());
+  if (width % heads != 0)
+    values.fail(names->width, width, (std::string("a multiple of ") + names->heads).c_str());
   values.size(names->inner, inner);
   values.size("max_position_embeddings", positions);
   values.text(names->activation, activation);
@@ -68,7 +69,9 @@ BertEncoder::BertEncoder(const ModuleScope& scope, const BertConfig& config)
   norm_ = norm(embeddings, "LayerNorm");
   for (int64_t i = 0; i < config.layers; ++i) {
     const ModuleScope layer = scope / (std::string(names.stack) + "." + std::to_string(i));
-    const auto square = [&](const char* name) { return layer.linear(name, config.width, config.width, true); };
+    const auto square = [&](const char* name) {
+      return layer.linear(name, config.width, config.width, true);
+    };
     Block& block = blocks_.emplace_back();
     block.query = square(names.query);
     block.key = square(names.key);
