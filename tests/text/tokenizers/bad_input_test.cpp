@@ -87,7 +87,7 @@ TEST(TokenizerBadInput, PathsSayWhatWasLookedFor) {
 TEST(TokenizerBadInput, CatastrophicPatternsAreStopped) {
   Json json = Json::parse(kWords);
   json["pre_tokenizer"] =
-      Json::parse(R"({"type": "Split", "pattern": {"Regex": "(a+a+)+b"}, "behavior": "Isolated"})");
+      Json::parse(R"({"type": "Split", "pattern": {"Regex": "(a+a+)+[bc]"}, "behavior": "Isolated"})");
   const PretrainedTokenizer tokenizer = PretrainedTokenizer::from_json(json);
   EXPECT_EQ(tokenizer.encode("aab").ids, std::vector<int32_t>{0});
   const std::string message =
@@ -111,7 +111,7 @@ TEST(TokenizerBadInput, OptionsThatCannotBe) {
     set(options);
     return test::message_of<InvalidArgument>([&] { tokenizer.encode("a b a", options); });
   };
-  EXPECT_NE(message([](EncodeOptions& o) { o.truncation = "longest"; }).find("did you mean 'longest_first'"),
+  EXPECT_NE(message([](EncodeOptions& o) { o.truncation = "longest"; }).find("longest_first"),
             std::string::npos);
   EXPECT_NE(message([](EncodeOptions& o) { o.truncation = "only_first"; }).find("set max_length"),
             std::string::npos);

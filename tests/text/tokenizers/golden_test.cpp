@@ -13,8 +13,8 @@ namespace lamina {
 namespace {
 
 const Json& golden() {
-  static const Json content =
-      Json::parse(read_file_or_gzip(std::string(LAMINA_SOURCE_DIR) + "/tests/golden/text/tokenizers.json.gz"));
+  static const Json content = Json::parse(
+      read_file_or_gzip(std::string(LAMINA_SOURCE_DIR) + "/tests/golden/text/tokenizers.json.gz"));
   return content;
 }
 
