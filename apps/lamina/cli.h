@@ -42,6 +42,7 @@ void add_predict(CLI::App& app, Action& action);
 void add_report(CLI::App& app, Action& action);
 void add_run(CLI::App& app, Action& action);
 void add_summary(CLI::App& app, Action& action);
+void add_tokenize(CLI::App& app, Action& action);
 /// `words`: the command line, which train repeats when it says how to resume.
 void add_train(CLI::App& app, Action& action, const std::vector<std::string>& words);
 void add_translate(CLI::App& app, Action& action);

@@ -70,6 +70,7 @@ int run(int argc, char** argv) {
   lamina::cli::add_run(app, action);
   lamina::cli::add_generate(app, action);
   lamina::cli::add_translate(app, action);
+  lamina::cli::add_tokenize(app, action);
   lamina::cli::add_bench(app, action);
   lamina::cli::add_data(app, action);
   lamina::cli::add_new(app, action);

@@ -6,12 +6,12 @@
 namespace lamina {
 namespace {
 
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 constexpr size_t kMost = 64, kContext = 16;  // ids
 
 // Bytes of a text that will not change: U+FFFD at the end may be the beginning of a character, and cleaning
 // up looks at up to seven bytes from a blank on.
 size_t certain(std::string_view text, bool cleans_up) {
-  constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
   constexpr size_t kLongestPattern = 7;
   size_t end = text.size();
   while (text.substr(0, end).ends_with(kReplacement)) end -= kReplacement.size();
@@ -38,7 +38,9 @@ std::string StreamingDecoder::put(int32_t id) {
   if (ids_.size() > kMost && end == text.size()) {
     const std::vector<int32_t> context(ids_.end() - kContext, ids_.end());
     // Without text the context would take the blank from the next word, as decoders do at the beginning.
-    if (std::string known = tokenizer_.decode(context, options_); !known.empty()) {
+    // And it may not begin amid the bytes of a character.
+    std::string known = tokenizer_.decode(context, options_);
+    if (!known.empty() && known.find(kReplacement) == std::string::npos) {
       ids_ = context;
       given_ = std::move(known);
     }
@@ -48,7 +50,8 @@ std::string StreamingDecoder::put(int32_t id) {
 
 std::string StreamingDecoder::finish() {
   const std::string text = tokenizer_.decode(ids_, options_);
-  std::string rest = text.starts_with(given_) ? text.substr(given_.size()) : "";
+  // Where bytes that end amid a character make all of their run unknown, what was given stays.
+  std::string rest = text.starts_with(given_) ? text.substr(given_.size()) : std::string(kReplacement);
   ids_.clear();
   given_.clear();
   return rest;

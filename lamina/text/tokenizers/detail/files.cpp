@@ -45,17 +45,43 @@ Json bpe_of_files(const std::string& vocab, const std::string& merges) {
 }
 
 std::shared_ptr<TokenizerState> read_file_of_tokenizer(const std::string& path) {
-  return read_state(read_json(path), path);
+  if (path.ends_with(".model") || path.ends_with(".spm")) return sentencepiece_state(path);
+  if (path.ends_with(".txt")) return word_piece_state(path, TokenizerConfig());
+  const Json json = read_json(path);
+  // A vocabulary may have the word "model", whose value is a number.
+  if (const Json* model = json.find("model"); model != nullptr && model->is_object())
+    return read_state(json, path);
+  const std::string merges = (fs::path(path).parent_path() / "merges.txt").string();
+  if (fs::exists(merges)) return byte_bpe_state(path, merges, TokenizerConfig());
+  throw FileError("'" + path +
+                  "' is no tokenizer.json (it has no \"model\"), and there is no merges.txt beside it");
 }
 
 std::shared_ptr<TokenizerState> read_folder_of_tokenizer(const std::string& folder) {
   const auto file = [&](const char* name) { return (fs::path(folder) / name).string(); };
-  auto state = read_state(read_json(file("tokenizer.json")), file("tokenizer.json"));
-  state->config = read_config(folder);
-  state->truncation.reset();
-  state->padding.reset();
-  add_configured_tokens(*state);
-  return state;
+  const auto has = [&](const char* name) { return fs::exists(file(name)); };
+  TokenizerConfig config = read_config(folder);
+  if (has("tokenizer.json")) {
+    auto state = read_state(read_json(file("tokenizer.json")), file("tokenizer.json"));
+    state->config = std::move(config);
+    state->truncation.reset();  // Transformers sets both anew for each call
+    state->padding.reset();
+    add_configured_tokens(*state);
+    return state;
+  }
+  if (has("source.spm") && has("target.spm") && has("vocab.json"))
+    return marian_state(folder, std::move(config));
+  for (const char* name : {"spiece.model", "tokenizer.model", "sentencepiece.bpe.model"}) {
+    if (has(name)) return sentencepiece_folder_state(file(name), std::move(config));
+  }
+  if (has("vocab.json") && has("merges.txt"))
+    return byte_bpe_state(file("vocab.json"), file("merges.txt"), std::move(config));
+  if (has("vocab.txt")) return word_piece_state(file("vocab.txt"), std::move(config));
+  throw FileError(
+      "'" + folder +
+      "' holds no tokenizer: tokenizer.json, spiece.model, tokenizer.model, "
+      "sentencepiece.bpe.model, source.spm with target.spm and vocab.json, vocab.json with merges.txt, or "
+      "vocab.txt was looked for");
 }
 
 }  // namespace lamina::detail::tokenizers

@@ -37,8 +37,26 @@ std::string newer(std::string_view name) {
   return text;
 }
 
-// Oniguruma's pattern in PCRE2's words: \h is a hexadecimal digit, (?m) lets the dot match line breaks, and
-// categories have the characters of a newer Unicode.
+// What a letter behind a backslash stands for, as it stands in a class; empty: the same in both. \h is a
+// hexadecimal digit in Oniguruma, \s has no U+180E, \w has marks, and digits and words are of a newer
+// Unicode.
+const std::string& class_of_letter(char letter) {
+  static const std::map<char, std::string> kClasses = {
+      {'h', "0-9a-fA-F"},
+      {'d', "\\p{Nd}" + newer("Nd")},
+      {'s',
+       "\\t-\\r \\x{85}\\x{A0}\\x{1680}\\x{2000}-\\x{200A}\\x{2028}\\x{2029}\\x{202F}\\x{205F}\\x{3000}"},
+      {'w',
+       "\\p{L}\\p{M}\\p{Nd}\\p{Nl}\\p{Pc}\\x{24B6}-\\x{24E9}\\x{1F130}-\\x{1F149}\\x{1F150}-\\x{1F169}"
+       "\\x{1F170}-\\x{1F189}" +
+           newer("L") + newer("M") + newer("Nd") + newer("Nl")}};
+  static const std::string kNone;
+  const auto found = kClasses.find(letter);
+  return found == kClasses.end() ? kNone : found->second;
+}
+
+// Oniguruma's pattern in PCRE2's words: (?m) lets the dot match line breaks, and categories have the
+// characters of a newer Unicode.
 std::string translate(const std::string& pattern) {
   std::string result;
   bool in_class = false;
@@ -61,10 +79,11 @@ std::string translate(const std::string& pattern) {
         } else {
           result += (negated ? "[^\\p{" : "[\\p{") + name + "}" + more + "]";
         }
-      } else if (next == 'h') {
-        result += in_class ? "0-9a-fA-F" : "[0-9a-fA-F]";
-      } else if (next == 'H' && !in_class) {
-        result += "[^0-9a-fA-F]";
+      } else if (const std::string& letters = class_of_letter(next); !letters.empty()) {
+        result += in_class ? letters : "[" + letters + "]";
+      } else if (const std::string& others = class_of_letter(static_cast<char>(next | 0x20));
+                 !others.empty() && !in_class && next >= 'A' && next <= 'Z') {
+        result += "[^" + others + "]";
       } else {
         result += c;
         result += next;
