@@ -31,7 +31,7 @@ struct Encoding {
 
 /// Arguments of PretrainedTokenizer::encode, with Hugging Face's names and defaults.
 struct EncodeOptions {
-  bool add_special_tokens = true;  ///< whether [CLS], </s> and the like are put around the text
+  bool add_special_tokens = true;  ///< whether `[CLS]` and its like are put around the text
   /// How a text that is too long is cut: "longest_first" (of a pair the longer one), "only_first",
   /// "only_second" or "do_not_truncate". Absent: as the file says, if it is one tokenizer.json; else not at
   /// all.
