@@ -33,13 +33,17 @@ find_package(lamina REQUIRED)
 add_library(@NAME@_model STATIC src/model.cpp)
 target_include_directories(@NAME@_model PUBLIC src)
 target_link_libraries(@NAME@_model PUBLIC lamina::lamina)
+# Read once, and not for every file.
+target_precompile_headers(@NAME@_model PRIVATE <lamina/lamina.h>)
 
 add_executable(@NAME@ src/main.cpp)
 target_link_libraries(@NAME@ PRIVATE @NAME@_model)
+target_precompile_headers(@NAME@ REUSE_FROM @NAME@_model)
 
 enable_testing()
 add_executable(model_test tests/model_test.cpp)
 target_link_libraries(model_test PRIVATE @NAME@_model)
+target_precompile_headers(model_test REUSE_FROM @NAME@_model)
 add_test(NAME model COMMAND model_test)
 )";
 
