@@ -17,6 +17,7 @@
 #include "lamina/zoo/samples.h"
 #include "pages.h"
 #include "run_folder.h"
+#include "scope.h"
 
 namespace lamina::cli {
 namespace {
@@ -99,11 +100,15 @@ int evaluate(const Options& options) {
     return model.evaluate(samples.all_x(), samples.all_y(),
                           {.batch_size = options.batch_size, .callbacks = {&bar}, .verbose = 0});
   });
-  const auto metrics = logs.items();
+  auto metrics = logs.items();
   // An accuracy of such outputs looks like any other. They are looked for where the loss shows them.
   const bool suspect = std::any_of(metrics.begin(), metrics.end(),
                                    [](const auto& metric) { return std::isnan(metric.second); });
   const int64_t nans = suspect ? nan_outputs(model, samples) : 0;
+  if (nans == 0) {
+    const auto scope = scope_metrics_of(model, samples);
+    metrics.insert(metrics.end(), scope.begin(), scope.end());
+  }
   tell_infinite(metrics);
   if (!options.report.empty() && nans == 0) write_report(options, model, samples, metrics);
   if (options.json) {

@@ -16,6 +16,7 @@
 #include "lamina/ops/slice.h"
 #include "lamina/series/series_info.h"
 #include "lamina/zoo/image_folder.h"
+#include "lamina/zoo/out_of_scope.h"
 #include "lamina/zoo/samples.h"
 #include "predict_input.h"
 #include "predict_series.h"
@@ -48,6 +49,7 @@ class Speaker {
       : options_(options),
         kind_(kind_of(model)),
         labels_(model.data_info().class_names),
+        scope_(OutOfScope::of(model.data_info(), "'" + options.model + "'")),
         texts_(model.data_info().text || FeatureSpace::of(model.data_info())),
         terminal_(terminal_of(stdout)) {}
 
@@ -64,8 +66,8 @@ class Speaker {
     for (size_t i = 0; i < rows.size(); ++i) {
       // No class is the most probable one among numbers that cannot be compared.
       const bool known = std::none_of(rows[i].begin(), rows[i].end(), [](float p) { return std::isnan(p); });
-      const auto best = std::max_element(rows[i].begin(), rows[i].end());
-      const size_t label = static_cast<size_t>(best - rows[i].begin());
+      const size_t label = decided_class(rows[i], scope_);
+      const float confidence = rows[i][label];
       const int expected = input.expected.empty() ? -1 : input.expected[first + i];
       const std::string name = input.name(first + i);
       ++said_;
@@ -74,14 +76,14 @@ class Speaker {
         Json line = Json::object({{"input", name},
                                   {"class", known ? Json(static_cast<int64_t>(label)) : Json()},
                                   {"label", known ? Json(class_name(input, label)) : Json()},
-                                  {"confidence", known ? finite(*best) : Json()},
+                                  {"confidence", known ? finite(confidence) : Json()},
                                   {"probabilities", numbers(rows[i])}});
         if (expected >= 0) line["expected"] = expected;
         print_json(line);
         continue;
       }
       const std::string said =
-          known ? fmt::format("{} {:.1f}%", class_name(input, label), *best * 100) : "NaN: no class";
+          known ? fmt::format("{} {:.1f}%", class_name(input, label), confidence * 100) : "NaN: no class";
       std::string truth;
       if (expected >= 0) {
         const bool right = known && static_cast<size_t>(expected) == label;
@@ -164,6 +166,7 @@ class Speaker {
   const Options& options_;
   OutputKind kind_;
   std::vector<std::string> labels_;
+  std::optional<OutOfScope> scope_;
   bool texts_;
   Terminal terminal_;
   int64_t said_ = 0, bad_ = 0, infinite_ = 0;

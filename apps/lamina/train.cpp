@@ -15,6 +15,7 @@
 #include "lamina/nn/finite.h"
 #include "lamina/zoo/recipes.h"
 #include "run_folder.h"
+#include "scope.h"
 #include "train_files.h"
 #include "train_job.h"
 #include "train_log.h"
@@ -60,8 +61,12 @@ int interrupted(const TrainOptions& options, const std::string& checkpoint, bool
 std::vector<std::pair<std::string, double>> final_metrics(Model& model, const TrainingData& data,
                                                           const History& log, std::optional<int> kept) {
   if (!data.held_out_name.empty()) {
-    return model.evaluate(data.held_out.all_x(), data.held_out.all_y(), {.batch_size = 256, .verbose = 0})
-        .items();
+    auto metrics =
+        model.evaluate(data.held_out.all_x(), data.held_out.all_y(), {.batch_size = 256, .verbose = 0})
+            .items();
+    const auto scope = scope_metrics_of(model, data.held_out);
+    metrics.insert(metrics.end(), scope.begin(), scope.end());
+    return metrics;
   }
   std::vector<std::pair<std::string, double>> metrics;
   for (const std::string& name : log.names()) {
@@ -170,6 +175,7 @@ int train(const TrainOptions& options) {
   Comparison comparison;
   if (job.recipe && job.recipe->finish)
     comparison = job.recipe->finish(result.model, data.raw, data.raw_held_out);
+  if (!data.calibration.texts.empty()) job.recipe->calibrate(result.model, data.calibration);
   if (!job.recipe) renew_intervals(result.model, data);
   save_keras(result.model, job.out, files.write_options());
   const std::vector<std::pair<std::string, double>> metrics =

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <numeric>
 #include <optional>
 #include <random>
@@ -84,21 +83,6 @@ void forget_old_series(Model& model, const LabelledData& training, double valida
   model.set_data_info(std::move(info));
 }
 
-// Named sets have a part "test", and so have folders with the files of one, unless only those for training
-// are there, and folders of images with the folders train and test.
-bool has_test_part(const std::string& source) {
-  const std::vector<std::string> named = named_data_sets();
-  if (std::find(named.begin(), named.end(), source) != named.end()) return true;
-  std::error_code ignored;
-  namespace fs = std::filesystem;
-  if (fs::is_directory(source + "/train", ignored) && fs::is_directory(source + "/test", ignored))
-    return true;
-  for (const auto& entry : fs::directory_iterator(source, ignored)) {
-    if (entry.path().filename().string().starts_with("t10k-")) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 // Samples in the order of their classes: a part of them lacks some, and what is measured on it means nothing.
@@ -172,7 +156,7 @@ TrainingData load_training_data(const TrainOptions& options, TrainJob& job, cons
   tell_task(needs, options);
   TrainingData data;
   data.raw = load_limited(job.data, data_options(needs, options.arguments, "train"), options);
-  const bool given = !options.validation_data.empty(), part = has_test_part(job.data);
+  const bool given = !options.validation_data.empty(), part = has_part(job.data, "test");
   const bool cut = recipe && recipe->held_out > 0 && !given && !part && options.validation_split == 0;
   const int64_t samples = data.raw.samples();
   const auto kept = samples - static_cast<int64_t>(cut ? recipe->held_out * static_cast<double>(samples) : 0);
@@ -208,6 +192,9 @@ TrainingData load_training_data(const TrainOptions& options, TrainJob& job, cons
     data.training = model_samples(job.model, data.raw);
     if (stops.y.defined()) data.stops = model_samples(job.model, stops);
   });
+  if (recipe && recipe->calibrate && has_part(job.data, "val"))
+    data.calibration =
+        load_data(job.data + ":val", data_options(model_needs(job.model), options.arguments, "test"));
   // Pictures as bytes need not stay beside what the model takes.
   const bool keeps_raw = recipe ? recipe->finish != nullptr : context_of(job.model) > 0;
   if (!keeps_raw) data.raw = {};

@@ -53,6 +53,7 @@ struct TrainingData {
   std::string held_out_name;         ///< "test", "validation"; "" when nothing is held out
   std::vector<std::string> classes;  ///< names; may be empty
   LabelledData raw, raw_held_out;    ///< as they were read, for Recipe::finish and series
+  LabelledData calibration;          ///< the part "val", for Recipe::calibrate; may be empty
 };
 
 /// Reads what the options or the recipe name; the job's model learns what they say about its data. Held out

@@ -148,6 +148,10 @@ struct DataOptions {
 ///                              with folders of .txt files
 ///   FILE.npz                   arrays x and y, or x_train, y_train, x_test, y_test; for several inputs
 ///                              arrays of their names. Other arrays are not looked at
+///   a folder of tables         train.csv, test.csv and perhaps val.csv, or .tsv or .parquet, each a part
+///   data_full.json             or a folder with it: intents as CLINC150 has them, where texts are needed:
+///                              {"train": [[text, intent], ...], "oos_train": ..., "val": ..., "test": ...};
+///                              what stands in a list oos_PART is of the class "out_of_scope"
 ///   FILE.csv, .tsv, .parquet   a table of numbers with one column of targets, also compressed by gzip
 /// A part follows after a colon: "data.npz:test". What a file is, is told by its first bytes, whatever it is
 /// called; pipes ("-" is one) are tables, and so is every file where `options.table` says how it is written.
@@ -157,6 +161,10 @@ struct DataOptions {
 /// missing (saying how to get them), damaged, or at odds with each other or with what the model knows: other
 /// numbers of samples and targets, labels out of range, classes and columns that are not known.
 LabelledData load_data(const std::string& source, const DataOptions& options = {});
+
+/// Whether a source has that part, "train", "val" or "test", beside others: a named set, a folder with a
+/// table or a folder for each part, or with IDX files, and intents. Throws InvalidArgument for another part.
+bool has_part(const std::string& source, const std::string& part);
 
 /// Names of the sets that load_data knows.
 std::vector<std::string> named_data_sets();

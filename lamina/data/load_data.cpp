@@ -9,6 +9,7 @@
 #include "lamina/base/files.h"
 #include "lamina/base/log.h"
 #include "lamina/data/detail/parquet.h"
+#include "lamina/data/detail/part_files.h"
 #include "lamina/data/labelled_data.h"
 #include "lamina/data/named_sets.h"
 
@@ -23,8 +24,8 @@ std::vector<DataFormat>& formats() {
 }
 
 void check_split(const std::string& split, const std::string& what) {
-  if (split == "train" || split == "test") return;
-  throw InvalidArgument("unknown part '" + split + "' of " + what + suggest(split, {"train", "test"}));
+  if (split == "train" || split == "val" || split == "test") return;
+  throw InvalidArgument("unknown part '" + split + "' of " + what + suggest(split, {"train", "val", "test"}));
 }
 
 struct Source {
@@ -104,7 +105,32 @@ LabelledData load_as(const DataFormat& format, const Source& source, const DataO
   return data;
 }
 
+// Whether it holds JSON, and who reads it takes texts: intents, then.
+bool holds_intents(const std::string& path, const DataOptions& options) {
+  if (options.needs.samples != SampleKind::kTexts || options.table.given()) return false;
+  const std::string inside = unpacked(path, detail::first_bytes(path));
+  const size_t first = inside.find_first_not_of(" \t\r\n");
+  return first != std::string::npos && inside[first] == '{';
+}
+
+// Of sources that have only those for training and for tests.
+void refuse_validation_part(const Source& source) {
+  if (source.split == "val")
+    throw FileError("'" + source.name + "' has no part 'val': train and test are its parts");
+}
+
+LabelledData load_file(const Source& source, const DataOptions& options) {
+  if (holds_intents(source.name, options)) return detail::load_intents(source.name, source.split, options);
+  return load_as(format_of(source.name, options), source, options);
+}
+
 LabelledData load_folder(const Source& source, const DataOptions& options) {
+  const std::string part = source.split.empty() ? options.split : source.split;
+  if (const std::string intents = detail::intents_file(source.name); !intents.empty())
+    return load_file({intents, source.split}, options);
+  if (const std::string table = detail::part_file(source.name, part); !table.empty())
+    return load_file({table, ""}, options);
+  refuse_validation_part(source);
   if (detail::has_idx_files(source.name)) {
     return detail::load_idx_folder(source.name, source.split.empty() ? options.split : source.split);
   }
@@ -124,6 +150,7 @@ LabelledData load_data(const std::string& text, const DataOptions& options) {
   check_split(options.split, "the data");
   const Source source = parse_source(text);
   if (detail::is_named_set(source.name)) {
+    refuse_validation_part(source);
     return detail::load_named_set(source.name, source.split.empty() ? options.split : source.split,
                                   options.folder);
   }
@@ -131,12 +158,34 @@ LabelledData load_data(const std::string& text, const DataOptions& options) {
   std::error_code ignored;
   if (fs::is_directory(source.name, ignored)) return load_folder(source, options);
 
-  if (fs::exists(source.name, ignored)) return load_as(format_of(source.name, options), source, options);
+  if (fs::exists(source.name, ignored)) return load_file(source, options);
   const std::string extension = extension_of(source.name);
   if (extension.empty() && source.name.find('/') == std::string::npos) {
     throw InvalidArgument("unknown data set '" + source.name + "'" + suggest(source.name, named_data_sets()));
   }
   throw FileError("cannot read '" + source.name + "': No such file or directory");
+}
+
+bool has_part(const std::string& source, const std::string& part) {
+  check_split(part, "the data");
+  if (detail::is_named_set(source)) return part != "val";
+  std::error_code ignored;
+  std::string intents = source;
+  if (fs::is_directory(source, ignored)) {
+    intents = detail::intents_file(source);
+    if (!detail::part_file(source, part).empty()) return intents.empty();
+  }
+  if (holds_intents(intents, {.needs = {.samples = SampleKind::kTexts}})) {
+    const std::vector<std::string> parts = detail::parts_of_intents(intents);
+    return std::find(parts.begin(), parts.end(), part) != parts.end();
+  }
+  if (part == "val") return false;
+  if (fs::is_directory(source + "/train", ignored) && fs::is_directory(source + "/test", ignored))
+    return true;
+  for (const auto& entry : fs::directory_iterator(source, ignored)) {
+    if (entry.path().filename().string().starts_with(part == "test" ? "t10k-" : "train-")) return true;
+  }
+  return false;
 }
 
 }  // namespace lamina

@@ -23,10 +23,21 @@ namespace {
 
 using Encoder = TextPreprocessing::Encoder;
 
-class TokenizerEncoder : public Encoder {
+std::vector<std::vector<int32_t>> numbers_of(const Tokenizer& tokenizer,
+                                             const std::vector<std::string>& texts) {
+  return tokenizer.texts_to_sequences(texts);
+}
+std::vector<std::vector<int32_t>> numbers_of(const TermNumbers& terms,
+                                             const std::vector<std::string>& texts) {
+  return terms(texts);
+}
+
+/// Tokenizer or TermNumbers: lists of numbers, brought to one length.
+template <class Numbering>
+class NumberEncoder : public Encoder {
  public:
-  TokenizerEncoder(Tokenizer tokenizer, PadSequencesOptions options)
-      : tokenizer_(std::move(tokenizer)), options_(std::move(options)) {
+  NumberEncoder(Numbering numbering, PadSequencesOptions options)
+      : numbering_(std::move(numbering)), options_(std::move(options)) {
     if (!options_.maxlen)
       throw InvalidArgument("TextPreprocessing: give a maxlen, or the inputs of two calls differ in length");
     if (options_.value != 0 || options_.dtype != DType::kInt32)
@@ -34,23 +45,25 @@ class TokenizerEncoder : public Encoder {
     pad_sequences(std::vector<std::vector<int32_t>>{}, options_);  // says what is wrong with the rest
   }
   Tensor encode(const std::vector<std::string>& texts) const override {
-    return pad_sequences(tokenizer_.texts_to_sequences(texts), options_);
+    return pad_sequences(numbers_of(numbering_, texts), options_);
   }
   void describe(TextInfo& info) const override {
-    info.encoder = tokenizer_.to_json();
+    info.encoder = numbering_.to_json();
     info.maxlen = *options_.maxlen;
     info.padding = options_.padding;
     info.truncating = options_.truncating;
   }
   static std::shared_ptr<const Encoder> read(const TextInfo& info) {
-    if (info.maxlen == 0) throw InvalidArgument("TextPreprocessing: a Tokenizer without a maxlen");
-    return std::make_shared<TokenizerEncoder>(
-        Tokenizer::from_json(info.encoder),
+    if (info.maxlen == 0)
+      throw InvalidArgument("TextPreprocessing: a " + info.encoder.at("class_name").as_string() +
+                            " without a maxlen");
+    return std::make_shared<NumberEncoder>(
+        Numbering::from_json(info.encoder),
         PadSequencesOptions{.maxlen = info.maxlen, .padding = info.padding, .truncating = info.truncating});
   }
 
  private:
-  Tokenizer tokenizer_;
+  Numbering numbering_;
   PadSequencesOptions options_;
 };
 
@@ -99,7 +112,8 @@ struct EncoderClass {
   const char* name;
   std::shared_ptr<const Encoder> (*read)(const TextInfo& info);
 };
-constexpr EncoderClass kClasses[] = {{"Tokenizer", TokenizerEncoder::read},
+constexpr EncoderClass kClasses[] = {{"Tokenizer", NumberEncoder<Tokenizer>::read},
+                                     {"TermNumbers", NumberEncoder<TermNumbers>::read},
                                      {"TextVectorization", VectorizationEncoder::read},
                                      {"CountVectorizer", TermEncoder<CountVectorizer>::read},
                                      {"TfidfVectorizer", TermEncoder<TfidfVectorizer>::read}};
@@ -118,7 +132,10 @@ std::shared_ptr<const Encoder> read_encoder(const TextInfo& info) {
 }  // namespace
 
 TextPreprocessing::TextPreprocessing(Tokenizer tokenizer, PadSequencesOptions options)
-    : encoder_(std::make_shared<TokenizerEncoder>(std::move(tokenizer), std::move(options))) {}
+    : encoder_(std::make_shared<NumberEncoder<Tokenizer>>(std::move(tokenizer), std::move(options))) {}
+
+TextPreprocessing::TextPreprocessing(TermNumbers terms, PadSequencesOptions options)
+    : encoder_(std::make_shared<NumberEncoder<TermNumbers>>(std::move(terms), std::move(options))) {}
 
 TextPreprocessing::TextPreprocessing(TextVectorization vectorization)
     : encoder_(std::make_shared<VectorizationEncoder>(std::move(vectorization))) {}

@@ -11,6 +11,7 @@
 #include "lamina/nn/data_info.h"
 #include "lamina/text/count_vectorizer.h"
 #include "lamina/text/pad_sequences.h"
+#include "lamina/text/term_numbers.h"
 #include "lamina/text/text_vectorization.h"
 #include "lamina/text/tfidf_vectorizer.h"
 #include "lamina/text/tokenizer.h"
@@ -34,6 +35,9 @@ class TextPreprocessing {
   /// @param options    maxlen must be given: texts of every call have the same length.
   /// Throws InvalidArgument as pad_sequences does, and for another value than 0 or dtype than int32.
   TextPreprocessing(Tokenizer tokenizer, PadSequencesOptions options);
+  /// Numbers of the terms that each text has, cut and filled up to options.maxlen.
+  /// Throws InvalidArgument as for a Tokenizer.
+  TextPreprocessing(TermNumbers terms, PadSequencesOptions options);
   /// As it is: int64 (texts, length), or float32 (texts, tokens). Throws InvalidArgument for "int" without an
   /// output_sequence_length.
   TextPreprocessing(TextVectorization vectorization);

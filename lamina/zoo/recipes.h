@@ -48,6 +48,9 @@ struct Recipe {
   /// classes) in its layers or its DataInfo.
   /// @param training  the samples to learn, as load_data gives them.
   Model (*build)(const LabelledData& training, const RecipeRun& run) = nullptr;
+  /// After training: what the model learns from the part "val" of the source, which it has not been trained
+  /// on, where there is one. May be nullptr.
+  void (*calibrate)(Model& model, const LabelledData& validation) = nullptr;
   /// After training: what the model learns from the samples held out, which may be none, and what it is to be
   /// compared with. May be nullptr.
   Comparison (*finish)(Model& model, const LabelledData& training, const LabelledData& held_out) = nullptr;
@@ -66,6 +69,7 @@ namespace detail {
 // The recipes by kind of data.
 std::vector<Recipe> picture_recipes();
 std::vector<Recipe> text_recipes();
+std::vector<Recipe> intent_recipes();
 std::vector<Recipe> series_recipes();
 std::vector<Recipe> table_recipes();
 }  // namespace detail
