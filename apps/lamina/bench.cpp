@@ -62,6 +62,9 @@ Subject subject_of(const std::string& name) {
   if ((name.size() > 6 && name.ends_with(".keras")) || is_classic_file(name))
     return {name, load(name), 32, 50};
   if (const Recipe* recipe = find_recipe(name)) {
+    if (recipe->network.empty())
+      throw InvalidArgument("bench: the network of '" + name +
+                            "' goes by its data; train it, and time the file");
     const TutorialModel& network = tutorial_model(recipe->network);
     return {name, network.build(kSeed), recipe->batch_size, network.steps};
   }

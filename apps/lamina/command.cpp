@@ -96,13 +96,13 @@ Command::Command(CLI::App& app, const char* name, const char* description)
 void Command::add(std::string& value, const Argument& argument) {
   CLI::Option* option = command_->add_option(argument.name, value, argument.help);
   describe(option, argument);
-  refuse_empty(option);
+  if (!argument.may_be_empty) refuse_empty(option);
 }
 
 void Command::add(std::vector<std::string>& values, const Argument& argument) {
   CLI::Option* option = command_->add_option(argument.name, values, argument.help);
   describe(option, argument);
-  refuse_empty(option);
+  if (!argument.may_be_empty) refuse_empty(option);
 }
 
 void Command::add(int& value, const Argument& argument) { add_number(command_, value, argument); }

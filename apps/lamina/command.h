@@ -24,6 +24,7 @@ struct Argument {
   double most = std::numeric_limits<double>::infinity();
   std::vector<std::string> choices = {};
   bool show_default = false;  ///< whether help tells the value that the variable has now
+  bool may_be_empty = false;  ///< whether a word without characters is one that was meant
 };
 
 /// One subcommand while it is being declared. The variables must live until the action has run.

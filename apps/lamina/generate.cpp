@@ -115,7 +115,8 @@ int generate(const Options& options) {
     if (stream) tell(stdout, shown(stream->put(id)));
     return !interrupt.flag();
   };
-  const std::vector<std::vector<int32_t>> answers = model->generate(std::vector<std::vector<int32_t>>{prompt}, settings);
+  const std::vector<std::vector<int32_t>> answers =
+      model->generate(std::vector<std::vector<int32_t>>{prompt}, settings);
   const auto text_of = [&](const std::vector<int32_t>& ids) {
     return tokenizer ? Json(tokenizer->decode(ids, {.skip_special_tokens = true})) : Json();
   };
@@ -134,8 +135,7 @@ int generate(const Options& options) {
   } else {
     for (const auto& ids : answers) {
       const Json text = text_of(ids);
-      fmt::print("{}\n",
-                 text.is_string() ? shown(text.as_string()) : fmt::format("{}", fmt::join(ids, ",")));
+      fmt::print("{}\n", text.is_string() ? shown(text.as_string()) : fmt::format("{}", fmt::join(ids, ",")));
     }
   }
   if (interrupt.flag()) throw Error("interrupted; what was written until then is above");

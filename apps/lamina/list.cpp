@@ -13,6 +13,7 @@
 #include "lamina/nn/optimizers/optimizer.h"
 #include "lamina/nn/optimizers/schedules/learning_rate_schedule.h"
 #include "lamina/zoo/recipes.h"
+#include "lamina/zoo/transformers/pretrained_model.h"
 
 namespace lamina::cli {
 namespace {
@@ -65,6 +66,21 @@ std::vector<Item> activations() {
   return items;
 }
 
+// Language models are layers, too, but have a list of their own.
+std::vector<Item> layer_items() {
+  const std::vector<std::string> models = architecture_names();
+  std::vector<Item> items = registered<Layer>();
+  std::erase_if(items,
+                [&](const Item& item) { return std::count(models.begin(), models.end(), item.name) > 0; });
+  return items;
+}
+
+std::vector<Item> architecture_items() {
+  std::vector<Item> items;
+  for (const std::string& name : architecture_names()) items.push_back({name});
+  return items;
+}
+
 std::vector<Item> recipe_items() {
   std::vector<Item> items;
   for (const Recipe& recipe : recipes()) items.push_back({recipe.name, {}, recipe.description});
@@ -72,7 +88,7 @@ std::vector<Item> recipe_items() {
 }
 
 const std::vector<Kind>& kinds() {
-  static const std::vector<Kind> all{{"layers", registered<Layer>},
+  static const std::vector<Kind> all{{"layers", layer_items},
                                      {"activations", activations},
                                      {"losses", registered<Loss>},
                                      {"metrics", registered<Metric>},
@@ -82,6 +98,7 @@ const std::vector<Kind>& kinds() {
                                      {"regularizers", registered<Regularizer>},
                                      {"constraints", registered<Constraint>},
                                      {"estimators", registered<classic::Estimator>},
+                                     {"architectures", architecture_items},
                                      {"recipes", recipe_items}};
   return all;
 }

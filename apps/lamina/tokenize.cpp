@@ -42,7 +42,8 @@ void add_tokenize(CLI::App& app, Action& action) {
        .help = "A folder of a language model, or a tokenizer.json, a SentencePiece model or a vocab.txt",
        .type = "DIR|FILE",
        .required = true});
-  command.add(options->text, {.name = "TEXT", .help = "The text, in UTF-8", .required = true});
+  command.add(options->text,
+              {.name = "TEXT", .help = "The text, in UTF-8", .required = true, .may_be_empty = true});
   add_json(command, options->json, "the ids and the tokens");
   command.on_call([options, &action] { action = [options] { return tokenize(*options); }; });
 }

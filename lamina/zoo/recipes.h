@@ -28,7 +28,8 @@ struct Recipe {
   std::string description;   ///< one line
   std::string data = {};     ///< source for load_data(); empty: the user has to name one
   std::string file;          ///< what the model is saved as unless the user says otherwise: "fashion.keras"
-  std::string network = {};  ///< name for tutorial_model(): what `lamina bench NAME` times
+  /// Name for tutorial_model(): what `lamina bench NAME` times. Empty where the network goes by the data.
+  std::string network = {};
   int epochs = 10;
   int batch_size = 128;
   /// What is asked of the data before there is a model.

@@ -11,6 +11,7 @@
 #include "lamina/nn/optimizers/adam.h"
 #include "lamina/nn/optimizers/rmsprop.h"
 #include "lamina/nn/optimizers/sgd.h"
+#include "lamina/zoo/transformers/pretrained_model.h"
 #include "tests/support/golden.h"
 
 namespace lamina {
@@ -112,6 +113,8 @@ TEST(DefaultsGolden, EveryClassHasReferenceValues) {
   layers.merge(covered("layers_multi"));
   // One of subclass_test.cpp, and an operation of files.
   layers.merge(std::set<std::string>{"InputLayer", "Residual", "Split"});
+  // Language models have tests of their own (tests/zoo/transformers).
+  for (const std::string& name : architecture_names()) layers.insert(name);
   for (const std::string& name : Registry<Layer>::names()) EXPECT_TRUE(layers.contains(name)) << name;
 }
 

@@ -86,9 +86,9 @@ OpRow row(const std::string& label, const Shape& x, int64_t n, int64_t group = 0
       .gradient = false};
 }
 
-const OpWithoutRows differences(
-    "quantized_matmul",
-    "differences show the steps of x's integers, not the gradient; quantized_matmul_test.cpp runs its rows");
+const OpWithoutRows differences("quantized_matmul",
+                                "tests/ops/quantized_matmul_test.cpp runs its rows: differences show the "
+                                "steps of x's integers, not the gradient");
 
 TEST(QuantizedMatmul, RowsHold) {
   for (const int64_t m : {1, 2, 3, 4, 5, 17}) {

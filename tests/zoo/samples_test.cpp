@@ -165,7 +165,10 @@ TEST(ModelTargets, RefuseClassesBeyondYesAndNo) {
 
 TEST(Recipes, NameModelsThatExist) {
   ASSERT_FALSE(recipes().empty());
-  for (const Recipe& recipe : recipes()) EXPECT_NO_THROW(tutorial_model(recipe.network)) << recipe.name;
+  for (const Recipe& recipe : recipes()) {
+    if (recipe.network.empty()) continue;
+    EXPECT_NO_THROW(tutorial_model(recipe.network)) << recipe.name;
+  }
   EXPECT_EQ(find_recipe("nothing"), nullptr);
   try {
     recipe("fashion-mnits");

@@ -105,6 +105,14 @@ bool register_architecture(Architecture architecture) {
   return true;
 }
 
+std::vector<std::string> architecture_names() {
+  std::vector<std::string> names;
+  for (const Architecture& architecture : architectures()) names.push_back(architecture.name);
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
 Json PretrainedModel::own_config() const {
   const std::string& head = find_architecture(config_json()).head;
   const bool tied = std::none_of(state_->modules.begin(), state_->modules.end(),
@@ -118,9 +126,7 @@ struct PretrainedFiles {
     return model.state_->modules;
   }
 
-  static void build(PretrainedModel& model) {
-    model.state_->build_modules(model.seed());
-  }
+  static void build(PretrainedModel& model) { model.state_->build_modules(model.seed()); }
 
   static void load(PretrainedModel& model, const SafetensorsReader& reader, const std::string& copy) {
     {

@@ -170,6 +170,8 @@ struct Architecture {
 
 /// Adds one before main.
 bool register_architecture(Architecture architecture);
+/// The classes that were added, in alphabetical order.
+std::vector<std::string> architecture_names();
 
 /// Loads models whatever their architecture.
 struct AutoModel {
