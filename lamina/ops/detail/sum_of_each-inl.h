@@ -18,7 +18,7 @@ using Four = hwy::HWY_NAMESPACE::FixedTag<T, 4>;
 
 /// The sums of each fourth of v, as far as v is longer than four.
 template <class D>
-HWY_INLINE hwy::HWY_NAMESPACE::Vec<Four<hwy::HWY_NAMESPACE::TFromD<D>>> folded(D d,
+HWY_INLINE hwy::HWY_NAMESPACE::Vec<Four<hwy::HWY_NAMESPACE::TFromD<D>>> folded([[maybe_unused]] D d,
                                                                                hwy::HWY_NAMESPACE::Vec<D> v) {
   namespace hn = hwy::HWY_NAMESPACE;
   if constexpr (hn::MaxLanes(D()) == 4) {
