@@ -23,7 +23,6 @@ namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 
-constexpr int64_t kLineBytes = 64;
 #if HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM
 constexpr bool kManyRegisters = true;
 #else

@@ -119,7 +119,7 @@ void TokenBatches::fill(const Group& group, Batch& batch) const {
   const Shape shape{rows, group.length};
   batch.x = Tensors({Tensor::from(ids, shape), Tensor::from(mask, shape), Tensor::from(targets, shape)});
   batch.y = Tensor::from(labels, shape);
-  batch.sample_weight = {};
+  batch.sample_weight = Tensors();
 }
 
 }  // namespace lamina

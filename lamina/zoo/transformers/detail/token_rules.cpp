@@ -26,7 +26,7 @@ float greatest(std::span<const float> scores) { return *std::max_element(scores.
 }  // namespace
 
 TokenRules::TokenRules(const GenerationConfig& config, int64_t vocab_size, int64_t prompt, int64_t end)
-    : config_(config), prompt_(prompt), end_(end), shortest_(config.min_length) {
+    : config_(config), end_(end), shortest_(config.min_length) {
   if (config.min_new_tokens) shortest_ = prompt + *config.min_new_tokens;
   begin_ = prompt > 1 || !config.forced_bos_token_id ? prompt : prompt + 1;
   // The ways that a text may end must not be cut off where beams have to go on.

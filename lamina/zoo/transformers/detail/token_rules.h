@@ -31,7 +31,7 @@ class TokenRules {
   void keep_top(std::span<float> scores);
 
   const GenerationConfig& config_;
-  int64_t prompt_, end_, shortest_, begin_;
+  int64_t end_, shortest_, begin_;
   size_t kept_;  ///< tokens that stay in any case
   bool any_;
   std::vector<std::vector<int32_t>> words_;
