@@ -13,6 +13,7 @@
 #include "lamina/text/detail/runs-inl.h"
 #include "lamina/text/detail/unigram_candidates.h"
 #include "lamina/text/detail/unigram_segmenter_state.h"
+#include "lamina/text/detail/unigram_training.h"
 #include "lamina/text/unigram_segmenter.h"
 
 namespace lamina {
@@ -219,6 +220,23 @@ std::vector<std::pair<std::string, double>> final_words(const Corpus& corpus, co
 
 }  // namespace
 
+std::vector<std::pair<std::string, double>> detail::train_unigram(const WordCounts& runs,
+                                                                  const UnigramOptions& options) {
+  Corpus corpus = corpus_of(runs, static_cast<uint32_t>(options.max_word_length));
+  keep_seeds(corpus, static_cast<size_t>(options.seed_size));
+  Trainer trainer(corpus);
+  const auto wanted = static_cast<size_t>(static_cast<double>(options.vocab_size) * kSurplus);
+  while (true) {
+    for (int64_t i = 0; i < options.num_iterations; ++i) trainer.step();
+    const size_t words = trainer.words();
+    if (words <= wanted) break;
+    const auto target = static_cast<size_t>(static_cast<double>(words) * options.shrinking_factor);
+    trainer.prune(std::max(wanted, target));
+    if (trainer.words() == words) break;  // characters alone are left
+  }
+  return final_words(corpus, trainer, static_cast<size_t>(options.vocab_size));
+}
+
 UnigramSegmenter UnigramSegmenter::train(const std::vector<std::string>& texts,
                                          const UnigramOptions& options) {
   check(options);
@@ -234,20 +252,8 @@ UnigramSegmenter UnigramSegmenter::train(const std::vector<std::string>& texts,
         "words "
         "are apart, Tokenizer and its like need no segmenter");
   }
-  Corpus corpus = detail::corpus_of(runs, static_cast<uint32_t>(options.max_word_length));
-  detail::keep_seeds(corpus, static_cast<size_t>(options.seed_size));
-  Trainer trainer(corpus);
-  const auto wanted = static_cast<size_t>(static_cast<double>(options.vocab_size) * kSurplus);
-  while (true) {
-    for (int64_t i = 0; i < options.num_iterations; ++i) trainer.step();
-    const size_t words = trainer.words();
-    if (words <= wanted) break;
-    const auto target = static_cast<size_t>(static_cast<double>(words) * options.shrinking_factor);
-    trainer.prune(std::max(wanted, target));
-    if (trainer.words() == words) break;  // characters alone are left
-  }
-  return UnigramSegmenter(std::make_shared<detail::UnigramSegmenterState>(
-      final_words(corpus, trainer, static_cast<size_t>(options.vocab_size))));
+  return UnigramSegmenter(
+      std::make_shared<detail::UnigramSegmenterState>(detail::train_unigram(runs, options)));
 }
 
 }  // namespace lamina

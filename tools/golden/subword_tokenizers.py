@@ -181,7 +181,7 @@ def sentencepieces():
 def main():
     random.seed(0)
     all_cases = list(cases())
-    content = {"versions": {"tokenizers": tokenizers.__version__, "sentencepiece": sentencepiece.__version__}, "texts": TEXTS,
+    content = {"versions": {"tokenizers": tokenizers.__version__, "sentencepiece": sentencepiece.__version__}, "texts": TEXTS, "learned": LEARNED,
                "cases": [described(name, t) for name, t in all_cases],
                "cut_and_filled": cut_and_filled(dict(all_cases)["bert"]), "sentencepiece": list(sentencepieces())}
     OUT.write_bytes(gzip.compress(json.dumps(content, ensure_ascii=True, separators=(",", ":")).encode(), 9, mtime=0))

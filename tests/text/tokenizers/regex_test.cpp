@@ -76,6 +76,18 @@ TEST(TokenizerRegex, WorkIsBounded) {
   EXPECT_NE(message.find("(x+x+)+[yz]"), std::string::npos) << message;
 }
 
+// Each match takes many steps, but not too many: all of them together do.
+TEST(TokenizerRegex, WorkOnALongTextIsBounded) {
+  std::string text;
+  for (int i = 0; i < 3000; ++i) text += std::string(13, 'x') + ".";
+  EXPECT_NE(test::message_of<InvalidArgument>([&] {
+              matches_of("(x+x+)+[yz]|\\.", text);
+            }).find("takes too much work"),
+            std::string::npos);
+  // What takes many steps and gets far is let go on.
+  EXPECT_EQ(matches_of("(?s).*?END", std::string(20000, 'a') + "END").size(), 1u);
+}
+
 TEST(TokenizerRegex, SaysWhatDoesNotCompile) {
   for (const char* pattern : {"(", "[", "a{2,1}", "*a", "(?<n", "\\C", "[a&&b]", "[a[b]]"}) {
     const std::string message = test::message_of<InvalidArgument>([&] { Regex regex{std::string(pattern)}; });

@@ -12,8 +12,12 @@
 namespace lamina::detail::tokenizers {
 namespace {
 
-// Steps of matching at one place. GPT-2's and Llama's patterns take a few per character.
-constexpr uint32_t kMatchLimit = 5'000'000, kHeapLimitKiB = 64 << 10, kDepthLimit = 100'000;
+// Steps of matching at one place: published patterns take a few per character. What takes more is tried again
+// with more, but not at every place of a text, or a long text would take hours in small steps.
+constexpr uint32_t kFewSteps = 5'000, kManySteps = 5'000'000;
+constexpr uint32_t kHeapLimitKiB = 64 << 10, kDepthLimit = 100'000;
+constexpr int kDearMatches = 100;
+constexpr size_t kPaysForOne = 1000;  // bytes: a dear match that gets so far does not count
 constexpr size_t kLongestPattern = 64 << 10;
 
 std::string hex(uint32_t code) {
@@ -159,13 +163,12 @@ struct Regex::Code {
       throw InvalidArgument(shown + "does not compile: " + message_of(error) + " at byte " +
                             std::to_string(place));
     pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);  // where it cannot, matching is slower
-    limits = pcre2_match_context_create(nullptr);
-    pcre2_set_match_limit(limits, kMatchLimit);
-    pcre2_set_heap_limit(limits, kHeapLimitKiB);
-    pcre2_set_depth_limit(limits, kDepthLimit);
+    few = with_limit(kFewSteps);
+    many = with_limit(kManySteps);
   }
   ~Code() {
-    pcre2_match_context_free(limits);
+    pcre2_match_context_free(few);
+    pcre2_match_context_free(many);
     pcre2_code_free(code);
   }
   Code(const Code&) = delete;
@@ -181,9 +184,15 @@ struct Regex::Code {
     };
     const Data found(code);
     size_t at = 0, last_end = static_cast<size_t>(-1);
+    int dear_matches = 0;
     while (at <= text.size()) {
-      const int result = pcre2_match(code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), at,
-                                     PCRE2_NO_UTF_CHECK, found.data, limits);
+      const auto match = [&](pcre2_match_context* limits) {
+        return pcre2_match(code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), at,
+                           PCRE2_NO_UTF_CHECK, found.data, limits);
+      };
+      int result = match(few);
+      const bool dear = result == PCRE2_ERROR_MATCHLIMIT || result == PCRE2_ERROR_DEPTHLIMIT;
+      if (dear && dear_matches < kDearMatches) result = match(many);
       if (result == PCRE2_ERROR_NOMATCH) return;
       if (result < 0) {
         throw InvalidArgument("the regular expression '" + pattern.substr(0, 120) +
@@ -198,13 +207,22 @@ struct Regex::Code {
         at += at < text.size() ? character_size(text[at]) : 1;
         continue;
       }
+      if (dear && end < at + kPaysForOne) ++dear_matches;
       matches.emplace_back(begin, std::max(begin, end));
       at = last_end = std::max(begin, end);
     }
   }
 
+  static pcre2_match_context* with_limit(uint32_t steps) {
+    pcre2_match_context* context = pcre2_match_context_create(nullptr);
+    pcre2_set_match_limit(context, steps);
+    pcre2_set_heap_limit(context, kHeapLimitKiB);
+    pcre2_set_depth_limit(context, kDepthLimit);
+    return context;
+  }
+
   pcre2_code* code = nullptr;
-  pcre2_match_context* limits = nullptr;
+  pcre2_match_context *few = nullptr, *many = nullptr;
 };
 
 Regex::Regex(const std::string& pattern) : pattern_(pattern), scanner_(known_scanner(pattern)) {

@@ -10,8 +10,9 @@ using Key = std::pair<std::string_view, int32_t>;
 class TrieBuilder {
  public:
   TrieBuilder(const std::vector<Key>& keys, Trie& trie) : keys_(keys), nodes_(trie.nodes_) {
-    grow(512);
-    take(0);
+    nodes_.resize(1);
+    free_ = {{0, 0, false}};
+    grow(1024);
     struct Todo {
       size_t first, last, depth;
       int32_t node;
@@ -40,43 +41,60 @@ class TrieBuilder {
       }
     }
     // Leaves have base 0, where nothing is their child; node 0 is the root and no child of any.
-    size_t used = nodes_.size();
-    while (used > 1 && free_[used - 1]) --used;
-    nodes_.resize(used + 256);
+    nodes_.resize(past_used_ + 256);
     nodes_.shrink_to_fit();
   }
 
  private:
+  // A free node's neighbours among the free ones, in ascending order; 0, which is the root, ends the list.
+  struct Free {
+    size_t before, after;
+    bool free;
+  };
+
   void grow(size_t size) {
-    free_.resize(size, true);
+    const size_t old = free_.size();
     nodes_.resize(size);
+    free_.resize(size);
+    for (size_t at = old; at < size; ++at) {
+      free_[at] = {last_free_, 0, true};
+      if (last_free_ > 0) free_[last_free_].after = at;
+      if (first_free_ == 0) first_free_ = at;
+      last_free_ = at;
+    }
   }
   void take(size_t at) {
-    free_[at] = false;
-    while (first_free_ < free_.size() && !free_[first_free_]) ++first_free_;
+    const Free here = free_[at];
+    (here.before > 0 ? free_[here.before].after : first_free_) = here.after;
+    (here.after > 0 ? free_[here.after].before : last_free_) = here.before;
+    free_[at].free = false;
+    past_used_ = std::max(past_used_, at + 1);
   }
 
-  // A base for bytes_. Looks at a bounded number of places: a few holes cost less than the search for them.
+  // A base for bytes_: the first that fits among a bounded number of places, else one behind all that is
+  // used. The holes that stay are for nodes with one child.
   size_t place() {
-    constexpr int kTries = 64;
+    constexpr int kTries = 32;
     const size_t lowest = bytes_.front().first;
-    size_t at = std::max(first_free_, lowest + 1);
-    for (int tries = 0;; ++at) {
-      if (at - lowest + 256 >= free_.size()) grow(free_.size() + free_.size() / 2 + 512);
-      if (!free_[at]) continue;
+    if (free_.size() < past_used_ + 768) grow(free_.size() + free_.size() / 2 + 1024);
+    int tries = 0;
+    for (size_t at = first_free_; at > 0 && tries < kTries; at = free_[at].after, ++tries) {
+      if (at <= lowest) continue;
       const size_t base = at - lowest;
+      if (base + 256 > free_.size()) break;
       if (std::all_of(bytes_.begin(), bytes_.end(),
-                      [&](const auto& byte) { return free_[base + byte.first]; }))
+                      [&](const auto& byte) { return free_[base + byte.first].free; }))
         return base;
-      if (++tries == kTries && bytes_.size() > 1) first_free_ = std::max(first_free_, at - at / 8);
     }
+    return past_used_;
   }
 
   const std::vector<Key>& keys_;
   decltype(Trie::nodes_)& nodes_;
-  std::vector<bool> free_;
+  std::vector<Free> free_;
   std::vector<std::pair<unsigned char, size_t>> bytes_;  // of the children, with the first key of each
-  size_t first_free_ = 0;
+  size_t first_free_ = 0, last_free_ = 0;
+  size_t past_used_ = 1;  // behind the last node that is taken
 };
 
 Trie::Trie(std::vector<Key> keys) {
