@@ -84,6 +84,7 @@ std::vector<Recipe> detail::intent_recipes() {
                "tell what a sentence asks for, and whether it is out of scope (means of words and runs of "
                "characters)",
            .file = "clinc150.keras",
+           .network = "terms",
            .epochs = 8,
            .batch_size = 64,
            .needs = texts,
@@ -92,6 +93,7 @@ std::vector<Recipe> detail::intent_recipes() {
           {.name = "banking77",
            .description = "tell what customers of a bank ask for (means of words and runs of characters)",
            .file = "banking77.keras",
+           .network = "terms",
            .epochs = 12,
            .batch_size = 64,
            .needs = texts,

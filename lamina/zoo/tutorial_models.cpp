@@ -78,6 +78,13 @@ Sequential transformer(uint64_t seed) {
                   "binary_crossentropy", seed);
 }
 
+Sequential terms(uint64_t seed) {
+  return compiled(
+      {Input({200}, {.dtype = DType::kInt32}), Embedding(30000, 128, {.mask_zero = true}),
+       GlobalAveragePooling1D(), LayerNormalization(), Dropout(0.5), Dense(150, {.activation = "softmax"})},
+      "categorical_crossentropy", seed);
+}
+
 Tensor whole_numbers(const Shape& shape, DType dtype, int64_t below, std::mt19937& random) {
   std::vector<int32_t> values(static_cast<size_t>(shape.size()));
   for (int32_t& value : values) value = static_cast<int32_t>(random() % static_cast<uint32_t>(below));
@@ -114,6 +121,7 @@ const std::vector<TutorialModel>& tutorial_models() {
       {"lstm_bidirectional", "LSTM over 200 words from both ends", 32, 20, lstm_bidirectional},
       {"lstm2", "two LSTMs over 100 words, yes or no", 32, 40, lstm2},
       {"transformer", "one block of a Transformer encoder over 40 words, yes or no", 32, 100, transformer},
+      {"terms", "mean of 200 terms of a text, 150 classes", 64, 50, terms},
   };
   return all;
 }
