@@ -12,12 +12,12 @@ namespace lamina::detail {
 
 /// Steps are functions of a model, but are kept with its state, which must not hold the model: while this
 /// lives, `model` is the one that asks in this thread.
-class Asking {
+class AskingModel {
  public:
-  explicit Asking(const PretrainedModel& model) : before_(std::exchange(now, &model)) {}
-  ~Asking() { now = before_; }
-  Asking(const Asking&) = delete;
-  Asking& operator=(const Asking&) = delete;
+  explicit AskingModel(const PretrainedModel& model) : before_(std::exchange(now, &model)) {}
+  ~AskingModel() { now = before_; }
+  AskingModel(const AskingModel&) = delete;
+  AskingModel& operator=(const AskingModel&) = delete;
 
   static const PretrainedModel& model() { return *now; }
 

@@ -26,7 +26,7 @@ Decoder::Decoder(const PretrainedModel& model)
       encode_(
           [this](const std::vector<Tensor>& given) {
             return with_weights(weights_, given, 0, [](CallContext& context, std::span<const Tensor> rest) {
-              return Asking::model().encode(rest[0], rest[1], context);
+              return AskingModel::model().encode(rest[0], rest[1], context);
             });
           },
           0, "encode", nullptr, weights_.size()),
@@ -38,7 +38,7 @@ Decoder::Decoder(const PretrainedModel& model)
                   if (inputs.padding.size() == 0) inputs.padding = Tensor();
                   std::vector<Tensor> results(given.begin(),
                                               given.begin() + static_cast<std::ptrdiff_t>(caches_));
-                  const Tensor logits = Asking::model().decode(inputs, results, context);
+                  const Tensor logits = AskingModel::model().decode(inputs, results, context);
                   results.push_back(logits);
                   return results;
                 });
@@ -83,7 +83,7 @@ std::vector<Tensor> Decoder::encode(const PretrainedModel& model,
   batch.push_back(&id_tensor);
   batch.push_back(&mask_tensor);
   std::vector<Tensor> memory;
-  const Asking scope(model);
+  const AskingModel scope(model);
   encode_({}, batch, memory);
   if (copies == 1) return memory;
   std::vector<int32_t> order;
@@ -105,7 +105,7 @@ std::span<const float> Decoder::step(const PretrainedModel& model, DecoderState&
                                      std::span<const int32_t> ids) {
   const int64_t rows = state.cache.at(0).shape()[0], count = static_cast<int64_t>(ids.size()) / rows;
   const Tensor none = zeros({0}, DType::kInt32).eval();
-  const Asking scope(model);
+  const AskingModel scope(model);
   for (int64_t done = 0; done < count;) {
     const int64_t chunk =
         *std::find_if(std::begin(kChunks), std::end(kChunks), [&](int64_t n) { return n <= count - done; });
@@ -133,7 +133,7 @@ void Decoder::reorder(const PretrainedModel& model, DecoderState& state, const s
   bool same = true;
   for (size_t i = 0; i < rows.size(); ++i) same = same && rows[i] == static_cast<int32_t>(i);
   if (same) return;
-  const Asking scope(model);
+  const AskingModel scope(model);
   const Tensor order = Tensor::from(rows, {static_cast<int64_t>(rows.size())});
   const Tensor* const batch[] = {&order};
   std::vector<Tensor> none;

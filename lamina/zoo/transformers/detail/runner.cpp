@@ -6,7 +6,7 @@
 
 namespace lamina::detail {
 
-thread_local const PretrainedModel* Asking::now = nullptr;
+thread_local const PretrainedModel* AskingModel::now = nullptr;
 
 Runner::Runner(const PretrainedModel& model)
     : weights_(model.Layer::weights()),
@@ -17,7 +17,7 @@ Runner::Runner(const PretrainedModel& model)
               for (Tensor& input : inputs) {
                 if (input.size() == 0) input = Tensor();
               }
-              return Asking::model().compute(inputs, context);
+              return AskingModel::model().compute(inputs, context);
             });
           },
           0, "run", nullptr, weights_.size()) {}
@@ -28,7 +28,7 @@ std::vector<Tensor> Runner::operator()(const PretrainedModel& model, const std::
   for (const WeightPtr& weight : weights_) batch.push_back(&weight->value);
   for (const Tensor& input : inputs) batch.push_back(input.defined() ? &input : &none);
   std::vector<Tensor> outputs;
-  const Asking scope(model);
+  const AskingModel scope(model);
   step_({}, batch, outputs);
   return outputs;
 }
