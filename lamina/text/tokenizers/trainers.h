@@ -43,7 +43,7 @@ Json byte_level_bpe_pipeline();
 /// WordPiece as BERT has it: [CLS] text [SEP].
 /// @param lowercase  whether case and accents go.
 Json bert_wordpiece_pipeline(bool lowercase = true);
-/// Unigram as T5 has it: words begin with ▁, </s> ends a text. Special: <pad>, </s>, <unk>.
+/// Unigram as T5 has it: words begin with ▁, `</s>` ends a text. Special: `<pad>`, `</s>`, `<unk>`.
 Json t5_unigram_pipeline();
 /// BPE as LLaMA has it: words begin with ▁, characters that the vocabulary lacks are written by their bytes.
 Json llama_bpe_pipeline();

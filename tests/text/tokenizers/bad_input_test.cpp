@@ -67,6 +67,17 @@ TEST(TokenizerBadInput, FilesSayWhatIsWrong) {
   }
 }
 
+// Found by the fuzzer: the token that another one pushed aside got a new number when the file was written.
+TEST(TokenizerBadInput, TokensThatShareANumberStay) {
+  const Json json = Json::parse(R"({"added_tokens": [{"id": 1, "content": "<unk>", "special": true}],
+      "pre_tokenizer": {"type": "Whitespace"},
+      "model": {"type": "WordLevel", "vocab": {"a": 0, "<unk>": 1, "b": 1}, "unk_token": "<unk>"}})");
+  const PretrainedTokenizer tokenizer = PretrainedTokenizer::from_json(json);
+  const Json written = tokenizer.to_json();
+  EXPECT_EQ(PretrainedTokenizer::from_json(written).to_json(), written);
+  EXPECT_EQ(PretrainedTokenizer::from_json(written).encode("a b c").ids, tokenizer.encode("a b c").ids);
+}
+
 TEST(TokenizerBadInput, PathsSayWhatWasLookedFor) {
   test::TemporaryFolder folder;
   const auto message = [&](const std::string& name) {

@@ -57,12 +57,17 @@ int32_t Vocabulary::find(std::string_view token) const {
   }
 }
 
+// Files may give several tokens one number: all of them are written, and the last stands for it.
 Json Vocabulary::to_json() const {
-  Json::Object object;
-  object.reserve(count_);
-  for (int32_t id = 0; id < end(); ++id) {
-    if (has(id)) object.emplace_back(std::string(token(id)), id);
+  std::vector<Slot> slots;
+  for (const Slot& slot : slots_) {
+    if (slot.id >= 0) slots.push_back(slot);
   }
+  std::sort(slots.begin(), slots.end(),
+            [](const Slot& a, const Slot& b) { return a.id != b.id ? a.id < b.id : a.begin < b.begin; });
+  Json::Object object;
+  object.reserve(slots.size());
+  for (const Slot& slot : slots) object.emplace_back(bytes_.substr(slot.begin, slot.size), slot.id);
   return Json(std::move(object));
 }
 
