@@ -7,6 +7,7 @@
 //   <name>.npz
 //   lamina_conformance text JOB.json OUT                          texts, as JOB says
 //   lamina_conformance pretrained FOLDER                          language models, as pretrained.h says
+//   lamina_conformance tokenize MODEL TEXTS OUT                   what a tokenizer makes of texts
 //
 // DATA.npz holds `x` and `y`, or x0, x1, ... and y0, y1, ... in the order of the model's inputs and outputs,
 // or x:NAME and y:NAME for tensors by name. The first two write OUT.keras.npz with `predictions` for x (the
@@ -14,7 +15,9 @@
 // step in `losses`. `graphs` writes FOLDER/<name>.trained.keras and .npz, or what went wrong into
 // FOLDER/<name>.error. `text` reads {"object": what is saved of a class of lamina/text, "train": [...],
 // "test": [...]}, lets it learn, and writes OUT.json, what is saved then, and OUT.npz, what it makes of the
-// texts; it prints how long both took, the fastest of "rounds".
+// texts; it prints how long both took, the fastest of "rounds". `tokenize` reads a JSON text a line and
+// writes a line of JSON of each: ids, tokens, offsets (all in one list), decoded, and whether that came in a
+// stream, too.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -296,7 +299,40 @@ void text(const std::string& path, const std::string& out) {
   std::printf("{\"learn_ms\": %.3f, \"apply_ms\": %.3f}\n", timed.learn, timed.apply);
 }
 
+// What a language model's tokenizer makes of each line, which is a JSON text.
+void tokenize_lines(const std::string& model, const std::string& lines, const std::string& out) {
+  const PretrainedTokenizer tokenizer = AutoTokenizer::from_pretrained(model);
+  std::vector<std::string> texts;
+  std::ifstream file(lines);
+  for (std::string line; std::getline(file, line);) texts.push_back(Json::parse(line, lines).as_string());
+  const std::vector<Encoding> encodings = tokenizer.encode_batch(texts);
+  std::ofstream written(out);
+  for (const Encoding& encoding : encodings) {
+    Json offsets = Json::list();
+    for (const auto& [begin, end] : encoding.offsets) {
+      offsets.push_back(begin);
+      offsets.push_back(end);
+    }
+    StreamingDecoder stream(tokenizer);
+    std::string streamed;
+    for (const int32_t id : encoding.ids) streamed += stream.put(id);
+    streamed += stream.finish();
+    const std::string decoded = tokenizer.decode(encoding.ids);
+    written << Json::object({{"ids", Json(Json::List(encoding.ids.begin(), encoding.ids.end()))},
+                             {"tokens", Json(Json::List(encoding.tokens.begin(), encoding.tokens.end()))},
+                             {"offsets", offsets},
+                             {"decoded", decoded},
+                             {"streamed", streamed == decoded}})
+                   .dump()
+            << "\n";
+  }
+}
+
 int run(const std::vector<std::string>& args) {
+  if (args.size() == 4 && args[0] == "tokenize") {
+    tokenize_lines(args[1], args[2], args[3]);
+    return 0;
+  }
   if (args.size() == 3 && args[0] == "text") {
     text(args[1], args[2]);
     return 0;
@@ -311,7 +347,8 @@ int run(const std::vector<std::string>& args) {
                  "usage: lamina_conformance train|create MODEL DATA.npz STEPS OUT.keras\n"
                  "       lamina_conformance graphs FOLDER STEPS\n"
                  "       lamina_conformance text JOB.json OUT\n"
-                 "       lamina_conformance pretrained FOLDER\n");
+                 "       lamina_conformance pretrained FOLDER\n"
+                 "       lamina_conformance tokenize MODEL TEXTS OUT\n");
     return 2;
   }
   Model model = args[0] == "train" ? load_model(args[1]) : Model(kModels.at(args[1])());

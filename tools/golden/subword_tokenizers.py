@@ -28,12 +28,16 @@ TEXTS = ["", " ", "a", "  two  blanks  ", "Two young men are outside.", "It's WE
 CL100K = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
 
 
-def learn(model, trainer, **parts):
-    tokenizer = Tokenizer(model)
-    for name, part in parts.items():
-        setattr(tokenizer, name, part)
-    tokenizer.train_from_iterator(LEARNED, trainer)
-    return tokenizer
+def cases(learned=LEARNED, more=0):
+    """(name, tokenizer) of every kind, with vocabularies of a few hundred tokens and `more`."""
+    def learn(model, trainer, **parts):
+        tokenizer = Tokenizer(model)
+        for name, part in parts.items():
+            setattr(tokenizer, name, part)
+        trainer.vocab_size += more
+        tokenizer.train_from_iterator(learned, trainer)
+        return tokenizer
+    yield from kinds(learn)
 
 
 def template(single, pair, tokenizer):
@@ -41,7 +45,7 @@ def template(single, pair, tokenizer):
     return processors.TemplateProcessing(single=single, pair=pair, special_tokens=[(n, tokenizer.token_to_id(n)) for n in sorted(names)])
 
 
-def cases():
+def kinds(learn):
     N, P, D, T = normalizers, pre_tokenizers, decoders, trainers
     alphabet = P.ByteLevel.alphabet()
     quiet = dict(show_progress=False)
