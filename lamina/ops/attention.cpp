@@ -59,6 +59,11 @@ std::vector<TensorType> infer_attention(const InferArgs& args) {
   return types;
 }
 
+/// Whatever the query is: it is checked afterwards.
+double usual_scale(const Tensor& query) {
+  return 1 / std::sqrt(query.rank() > 0 ? static_cast<double>(query.shape()[-1]) : 1.0);
+}
+
 /// (batch, length, heads, width) as (batch, heads, length, width).
 Tensor by_head(const Tensor& x) { return transpose(x, {0, 2, 1, 3}); }
 
@@ -85,24 +90,19 @@ int64_t group_of(std::span<const Tensor> inputs) {
   return inputs[kQuery].shape()[2] / inputs[kKey].shape()[2];
 }
 
-/// `scores` where a key counts, else `rest`.
-Tensor masked(const AttentionAttrs& attrs, const Tensor& mask, const Tensor& scores, double rest) {
-  Tensor result = mask.shape() == kAbsent ? scores : where(mask, scores, rest);
-  if (attrs.is_causal) result = where(causal_mask(scores.shape()[2], scores.shape()[3]), result, rest);
+/// `scores` where a key counts, else `rest`. The mask may be undefined.
+Tensor masked(const Tensor& mask, bool is_causal, const Tensor& scores, double rest) {
+  Tensor result = mask.defined() ? where(mask, scores, rest) : scores;
+  if (is_causal) result = where(causal_mask(scores.shape()[2], scores.shape()[3]), result, rest);
   return result;
 }
 
 std::vector<Tensor> body(const Attrs& any_attrs, std::span<const Tensor> inputs) {
   const auto& attrs = any_attrs.as<AttentionAttrs>();
-  const Tensor &query = inputs[kQuery], &bias = inputs[kBias];
-  const int64_t group = group_of(inputs);
-  Tensor scores =
-      matmul(by_head(query) * attrs.scale, repeat_heads(by_head(inputs[kKey]), group), false, true);
-  scores = cast(scores, score_dtype(query.dtype()));
-  if (bias.shape() != kAbsent) scores = scores + cast(bias, scores.dtype());
-  const Tensor weights = softmax(masked(attrs, inputs[kMask], scores, kMaskedScore));
-  const Tensor values = repeat_heads(by_head(inputs[kValue]), group);
-  const Tensor y = by_head(matmul(cast(weights, query.dtype()), values));
+  const auto given = [&](Operands i) { return inputs[i].shape() == kAbsent ? Tensor() : inputs[i]; };
+  const Tensor weights = detail::attention_weights(
+      inputs[kQuery], inputs[kKey], {given(kBias), given(kMask), attrs.scale, attrs.is_causal});
+  const Tensor y = detail::weighted_values(weights, inputs[kValue]);
   return attrs.weights ? std::vector{y, weights} : std::vector{y};
 }
 
@@ -131,7 +131,7 @@ std::vector<Tensor> vjp_attention(const VjpArgs& args) {
   }
   Tensor dscores = apply(find_op("softmax_grad"), SoftmaxAttrs{3}, {weights, dweights})[0];
   // Without a mask every query has a key, so that what is hidden weighs nothing already.
-  if (mask.shape() != kAbsent) dscores = masked(attrs, mask, dscores, 0);
+  if (mask.shape() != kAbsent) dscores = masked(mask, attrs.is_causal, dscores, 0);
   const Tensor dbias =
       bias.shape() == kAbsent ? Tensor() : cast(detail::sum_to(dscores, bias.shape()), bias.dtype());
   const Tensor d = cast(dscores, dtype);
@@ -163,11 +163,24 @@ const Op& attention_op = register_op<AttentionAttrs>({
 
 }  // namespace
 
+Tensor detail::attention_weights(const Tensor& query, const Tensor& key, const AttentionOptions& options) {
+  const double scale = options.scale.value_or(usual_scale(query));
+  const int64_t group = query.shape()[2] / key.shape()[2];
+  Tensor scores = matmul(by_head(query) * scale, repeat_heads(by_head(key), group), false, true);
+  scores = cast(scores, score_dtype(query.dtype()));
+  if (options.bias.defined()) scores = scores + cast(options.bias, scores.dtype());
+  return softmax(masked(options.mask, options.is_causal, scores, kMaskedScore));
+}
+
+Tensor detail::weighted_values(const Tensor& weights, const Tensor& value) {
+  const int64_t group = weights.shape()[1] / value.shape()[2];
+  return by_head(matmul(cast(weights, value.dtype()), repeat_heads(by_head(value), group)));
+}
+
 Tensor dot_product_attention(const Tensor& query, const Tensor& key, const Tensor& value,
                              const AttentionOptions& options) {
   const DType inside = score_dtype(query.dtype());
-  const double width = query.rank() > 0 ? static_cast<double>(query.shape()[-1]) : 1;
-  const AttentionAttrs attrs{options.scale.value_or(1 / std::sqrt(width)), options.is_causal};
+  const AttentionAttrs attrs{options.scale.value_or(usual_scale(query)), options.is_causal};
   const Tensor bias = options.bias.defined() ? options.bias : zeros(kAbsent, inside);
   const Tensor mask = options.mask.defined() ? options.mask : zeros(kAbsent, DType::kBool);
   return apply(attention_op, attrs,
