@@ -2,6 +2,7 @@
 #include "lamina/nn/layers/dropout.h"
 
 #include "lamina/nn/config.h"
+#include "lamina/nn/detail/dropped.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/compare.h"
 #include "lamina/ops/full.h"
@@ -18,9 +19,12 @@ Dropout::Dropout(double rate, const DropoutOptions& options)
 Tensor Dropout::call(const Tensor& x, CallContext& context) const {
   if (!context.training || rate_ == 0) return x;
   if (rate_ == 1) return zeros_like(x);
-  const CallContext::Random random = context.random(seed_);
-  const Tensor keep = greater_equal(random_uniform(random.key, x.shape(), random.stream), rate_);
-  return where(keep, x * (1 / (1 - rate_)), 0.0);
+  return detail::dropped(x, rate_, context.random(seed_));
+}
+
+Tensor detail::dropped(const Tensor& x, double rate, const CallContext::Random& random) {
+  const Tensor keep = greater_equal(random_uniform(random.key, x.shape(), random.stream), rate);
+  return where(keep, x * (1 / (1 - rate)), 0.0);
 }
 
 Json Dropout::own_config() const {

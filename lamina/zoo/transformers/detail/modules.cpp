@@ -3,14 +3,12 @@
 
 #include <utility>
 
+#include "lamina/nn/detail/dropped.h"
 #include "lamina/nn/initializers/random.h"
 #include "lamina/ops/binary.h"
-#include "lamina/ops/compare.h"
 #include "lamina/ops/matmul.h"
 #include "lamina/ops/normalization.h"
-#include "lamina/ops/random.h"
 #include "lamina/ops/take.h"
-#include "lamina/ops/where.h"
 
 namespace lamina::detail {
 namespace {
@@ -142,9 +140,7 @@ std::shared_ptr<Norm> ModuleScope::norm(const std::string& name, int64_t width, 
 
 Tensor drop(const Tensor& x, double rate, CallContext& context) {
   if (!context.training || rate == 0) return x;
-  const CallContext::Random random = context.random();
-  const Tensor keep = greater_equal(random_uniform(random.key, x.shape(), random.stream), rate);
-  return where(keep, x * (1 / (1 - rate)), 0.0);
+  return dropped(x, rate, context.random());
 }
 
 }  // namespace lamina::detail

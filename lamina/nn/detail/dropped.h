@@ -1,0 +1,11 @@
+// What Dropout computes. Internal header.
+#pragma once
+
+#include "lamina/nn/call_context.h"
+
+namespace lamina::detail {
+
+/// Zeros for the share `rate`, below 1, of the elements, the others larger by as much.
+Tensor dropped(const Tensor& x, double rate, const CallContext::Random& random);
+
+}  // namespace lamina::detail
