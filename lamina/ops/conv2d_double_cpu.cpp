@@ -122,17 +122,13 @@ std::optional<std::string> refuses_groups(const KernelDesc& desc, const Conv2DAt
   return refuses(desc);
 }
 
-const Conv2DAttrs& forward_attrs(const KernelDesc& desc) {
-  return desc.op.name == "conv2d" ? desc.attrs.as<Conv2DAttrs>() : desc.attrs.as<Conv2DBiasActAttrs>().conv;
-}
-
 const Shape& shape_of(const Operand& operand) { return operand.type.shape; }
 
 size_t bytes(int64_t numbers) { return static_cast<size_t>(numbers) * sizeof(double); }
 
 std::unique_ptr<Kernel> prepare_forward(const KernelDesc& desc) {
   const Windows w{
-      detail::conv_shape(forward_attrs(desc), shape_of(desc.inputs[0]), shape_of(desc.inputs[1]))};
+      detail::conv_shape(detail::forward_attrs(desc), shape_of(desc.inputs[0]), shape_of(desc.inputs[1]))};
   const bool bias = desc.op.name == "conv2d_bias_act";
   const bool relu = bias && desc.attrs.as<Conv2DBiasActAttrs>().activation == "relu";
   const DoubleGemm largest{w.pixels_at_once(), w.s.filters, w.terms(), false, false};
@@ -193,7 +189,7 @@ std::unique_ptr<Kernel> prepare_grad_kernel(const KernelDesc& desc) {
 
 const std::vector<KernelCandidate> kForward = {
     {.name = "windows",
-     .refuses = [](const KernelDesc& desc) { return refuses_groups(desc, forward_attrs(desc)); },
+     .refuses = [](const KernelDesc& desc) { return refuses_groups(desc, detail::forward_attrs(desc)); },
      .prepare = prepare_forward}};
 std::optional<std::string> refuses_grad(const KernelDesc& desc) {
   return refuses_groups(desc, desc.attrs.as<Conv2DGradAttrs>().conv);

@@ -80,10 +80,6 @@ const Shape& shape_of(const Operand& operand) { return operand.type.shape; }
 
 size_t bytes(int64_t numbers) { return static_cast<size_t>(numbers) * sizeof(double); }
 
-const Conv2DAttrs& forward_attrs(const KernelDesc& desc) {
-  return desc.op.name == "conv2d" ? desc.attrs.as<Conv2DAttrs>() : desc.attrs.as<Conv2DBiasActAttrs>().conv;
-}
-
 FilterGroups forward_groups(const ConvShape& s) {
   return {
       GroupAxis::forward(s.rows), GroupAxis::forward(s.columns), s.batch, s.channels, s.filters, s.groups};
@@ -91,7 +87,7 @@ FilterGroups forward_groups(const ConvShape& s) {
 
 std::unique_ptr<Kernel> prepare_forward(const KernelDesc& desc) {
   const FilterGroups g = forward_groups(
-      detail::conv_shape(forward_attrs(desc), shape_of(desc.inputs[0]), shape_of(desc.inputs[1])));
+      detail::conv_shape(detail::forward_attrs(desc), shape_of(desc.inputs[0]), shape_of(desc.inputs[1])));
   const bool bias = desc.op.name == "conv2d_bias_act";
   const bool relu = bias && desc.attrs.as<Conv2DBiasActAttrs>().activation == "relu";
   const int64_t places = std::clamp<int64_t>(g.batch * g.blocks(), 1, num_threads());
@@ -205,8 +201,8 @@ std::optional<std::string> refuses(const KernelDesc& desc, const ConvShape& s) {
 }
 
 std::optional<std::string> refuses_forward(const KernelDesc& desc) {
-  return refuses(desc,
-                 detail::conv_shape(forward_attrs(desc), shape_of(desc.inputs[0]), shape_of(desc.inputs[1])));
+  return refuses(desc, detail::conv_shape(detail::forward_attrs(desc), shape_of(desc.inputs[0]),
+                                          shape_of(desc.inputs[1])));
 }
 
 std::optional<std::string> refuses_grad_input(const KernelDesc& desc) {

@@ -134,7 +134,7 @@ const Shape& shape_of(const std::vector<Operand>& operands, size_t i) { return o
 
 std::unique_ptr<Kernel> prepare_forward(const KernelDesc& desc) {
   const bool fused = desc.op.name == "conv2d_bias_act";
-  const Conv2DAttrs& attrs = fused ? desc.attrs.as<Conv2DBiasActAttrs>().conv : desc.attrs.as<Conv2DAttrs>();
+  const Conv2DAttrs& attrs = detail::forward_attrs(desc);
   const bool relu = fused && desc.attrs.as<Conv2DBiasActAttrs>().activation == "relu";
   const ConvShape s = detail::conv_shape(attrs, shape_of(desc.inputs, 0), shape_of(desc.inputs, 1));
   return detail::dispatch_floating(desc.inputs[0].type.dtype, [&](auto zero) -> std::unique_ptr<Kernel> {

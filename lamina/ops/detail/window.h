@@ -94,6 +94,11 @@ inline ConvShape conv_shape(const Conv2DAttrs& attrs, const Shape& image, const 
           window(image[2], kernel[1], attrs.strides[1], attrs.dilations[1], attrs.padding)};
 }
 
+/// The attributes of a convolution's kernel, with or without what is fused behind it.
+inline const Conv2DAttrs& forward_attrs(const KernelDesc& desc) {
+  return desc.op.name == "conv2d" ? desc.attrs.as<Conv2DAttrs>() : desc.attrs.as<Conv2DBiasActAttrs>().conv;
+}
+
 /// Checks attributes and operands of a convolution, and gives the shape of its output.
 Shape check_conv(const InferArgs& args, const Conv2DAttrs& attrs, const Shape& image, const Shape& kernel);
 
