@@ -25,9 +25,7 @@ int64_t usual_terms(const TermNumbers& terms, const std::vector<std::string>& te
   std::vector<int64_t> counts;
   for (const std::vector<int32_t>& numbers : terms(texts))
     counts.push_back(static_cast<int64_t>(numbers.size()));
-  const auto usual = counts.begin() + static_cast<std::ptrdiff_t>(counts.size() * 99 / 100);
-  std::nth_element(counts.begin(), usual, counts.end());
-  return std::min(*usual, kMostTerms);
+  return std::min(detail::usual(std::move(counts), 99), kMostTerms);
 }
 
 // The mean of what has been learned of each word, pair of words and run of 2 to 5 characters, and one layer

@@ -1,6 +1,8 @@
 // Classes to tell apart, and what a table has taught.
 #include "lamina/zoo/detail/learning.h"
 
+#include <algorithm>
+
 #include "lamina/base/error.h"
 
 namespace lamina::detail {
@@ -12,6 +14,13 @@ int64_t classes_of(const LabelledData& training, const std::string& what) {
                                            "': there is nothing to tell apart"
                                      : "the targets of the " + what +
                                            " are no classes: names or whole numbers were expected");
+}
+
+int64_t usual(std::vector<int64_t> lengths, int percent) {
+  const auto place =
+      lengths.begin() + static_cast<std::ptrdiff_t>(lengths.size() * static_cast<size_t>(percent) / 100);
+  std::nth_element(lengths.begin(), place, lengths.end());
+  return *place;
 }
 
 DataInfo table_info(const FeatureSpace& space, const LabelledData& training) {

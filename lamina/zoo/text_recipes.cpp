@@ -30,13 +30,11 @@ struct Reading {
 // Texts that are much shorter than what a network reads would be zeros for the most part, which cost as much
 // as words: it reads as much as 98 of 100 of them have, where that is at most half.
 int64_t usual_length(const Tokenizer& tokenizer, const std::vector<std::string>& texts, int64_t most) {
-  std::vector<size_t> lengths;
+  std::vector<int64_t> lengths;
   for (const std::vector<int>& sequence : tokenizer.texts_to_sequences(texts))
-    lengths.push_back(sequence.size());
+    lengths.push_back(static_cast<int64_t>(sequence.size()));
   if (lengths.empty()) return most;
-  const auto usual = lengths.begin() + static_cast<std::ptrdiff_t>(lengths.size() * 98 / 100);
-  std::nth_element(lengths.begin(), usual, lengths.end());
-  const auto length = std::max<int64_t>(1, static_cast<int64_t>(*usual));
+  const int64_t length = std::max<int64_t>(1, detail::usual(std::move(lengths), 98));
   if (2 * length > most) return most;
   warn("these texts are short: their last " + std::to_string(length) + " tokens are read, not " +
        std::to_string(most));
