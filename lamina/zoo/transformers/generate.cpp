@@ -214,6 +214,7 @@ std::vector<std::vector<int32_t>> PretrainedModel::generate(const Rows& prompts,
                                                             const GenerateOptions& options) const {
   if (prompts.empty()) return {};
   check_prompts(*this, prompts);
+  if (!generates()) throw Unsupported(class_name() + " does not write text: it has no decoder");
   Task task{*this, state_->decoder(*this), effective(generation_config(), options), options, {}, {}, 0, 0,
             {}};
   const GenerationConfig& config = task.config;

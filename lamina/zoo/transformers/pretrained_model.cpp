@@ -80,18 +80,9 @@ void PretrainedModel::test_step(TrainStep& step) {
 }
 std::vector<std::string> PretrainedModel::names_in_files(const std::string& name) const { return {name}; }
 
-bool PretrainedModel::generates() const {
-  try {
-    cache_types(1, 1);
-    return true;
-  } catch (const Unsupported&) {
-    return false;
-  }
-}
+bool PretrainedModel::generates() const { return !cache_types(1, 1).empty(); }
 
-std::vector<TensorType> PretrainedModel::cache_types(int64_t, int64_t) const {
-  throw Unsupported(class_name() + " does not write text: it has no decoder");
-}
+std::vector<TensorType> PretrainedModel::cache_types(int64_t, int64_t) const { return {}; }
 
 std::vector<Tensor> PretrainedModel::encode(const Tensor&, const Tensor&, CallContext&) const {
   throw Unsupported(class_name() + " has no encoder beside a decoder");

@@ -125,7 +125,8 @@ class PretrainedModel : public Model {
   virtual int64_t context_length() const { return 0; }
   /// Of what it writes: tokens are 0 to vocab_size() - 1.
   virtual int64_t vocab_size() const;
-  /// What decode() keeps of earlier tokens, for so many rows and positions.
+  /// What decode() keeps of earlier tokens, for so many rows and positions; nothing for models that do not
+  /// write text.
   virtual std::vector<TensorType> cache_types(int64_t rows, int64_t length) const;
   /// What decoding needs of the source: ids int32 (rows, source), mask bool (rows, source), false for
   /// padding. Each tensor has a row for each row.
