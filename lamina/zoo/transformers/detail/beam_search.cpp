@@ -88,8 +88,7 @@ std::vector<int32_t> BeamSearch::advance(std::span<const float> log_probabilitie
       next_running.back().push_back(candidate.token);
       next_scores.push_back(candidate.score + (candidate.over ? kOut : 0));
     }
-    all_full = all_full && std::all_of(finished_[prompt].begin(), finished_[prompt].end(),
-                                       [](const Finished& f) { return f.is_finished; });
+    all_full = all_full && is_full(prompt);
   }
   running_ = std::move(next_running);
   scores_ = std::move(next_scores);
@@ -106,10 +105,7 @@ std::vector<int32_t> BeamSearch::advance(std::span<const float> log_probabilitie
 // Only those among the best num_beams count as finished; the others were there so that enough go on.
 void BeamSearch::finish(size_t prompt, const std::vector<Candidate>& candidates) {
   std::vector<Finished>& finished = finished_[prompt];
-  const bool full =
-      config_.early_stopping == Json(true) &&
-      std::all_of(finished.begin(), finished.end(), [](const Finished& f) { return f.is_finished; });
-  if (full || !improvable_[prompt]) return;
+  if ((config_.early_stopping == Json(true) && is_full(prompt)) || !improvable_[prompt]) return;
   for (size_t i = 0; i < beams_; ++i) {
     const Candidate& candidate = candidates[i];
     if (!candidate.over) continue;
@@ -121,6 +117,11 @@ void BeamSearch::finish(size_t prompt, const std::vector<Candidate>& candidates)
   std::stable_sort(finished.begin(), finished.end(),
                    [](const Finished& a, const Finished& b) { return a.score > b.score; });
   finished.resize(beams_);
+}
+
+bool BeamSearch::is_full(size_t prompt) const {
+  return std::all_of(finished_[prompt].begin(), finished_[prompt].end(),
+                     [](const Finished& f) { return f.is_finished; });
 }
 
 // Whether the best running text could become better than the worst of the finished.

@@ -41,6 +41,7 @@ class BeamSearch {
   };
   std::vector<Candidate> likeliest(size_t prompt, std::span<const float> log_probabilities) const;
   void finish(size_t prompt, const std::vector<Candidate>& candidates);
+  bool is_full(size_t prompt) const;
   bool may_improve(size_t prompt) const;
 
   const GenerationConfig& config_;
