@@ -73,11 +73,14 @@ GenerateOptions how(const Options& options) {
 
 /// Text as a terminal may have it: lines and tabs stay, other control characters do not.
 std::string shown(const std::string& text) {
-  std::string result = printable(text);
-  for (size_t i = 0; i < text.size() && result.size() == text.size(); ++i) {
-    if (text[i] == '\n' || text[i] == '\t') result[i] = text[i];
+  std::string result;
+  size_t begin = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\n' && text[i] != '\t') continue;
+    result += printable(text.substr(begin, i - begin)) + text[i];
+    begin = i + 1;
   }
-  return result;
+  return result + printable(text.substr(begin));
 }
 
 Json json_of(const std::vector<int32_t>& ids) {
