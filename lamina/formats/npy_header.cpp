@@ -178,6 +178,9 @@ NpyHeader parse_npy_header(std::string_view bytes, const std::string& name, bool
   while (!literal.take("}")) {
     const std::string_view key = literal.string();
     literal.expect(":");
+    // One element type would be read with another's size.
+    if ((has_descr && key == "descr") || (has_order && key == "fortran_order") || (has_shape && key == "shape"))
+      literal.fail("its header has the key '" + std::string(key) + "' twice");
     if (key == "descr") {
       parse_descr(literal, header, text_allowed);
       has_descr = true;

@@ -100,6 +100,9 @@ TEST(Npy, RefusesHeadersThatLie) {
   refused("{'descr': '<f4', 'shape': (1,)}", "lacks one of");
   refused("{'descr': '<f4', 'fortran_order': Maybe, 'shape': (1,)}", "expected 'False'");
   refused("{'evil': '<f4'}", "unknown key 'evil'");
+  refused("{'descr': '<u4', 'descr': '<i4', 'fortran_order': False, 'shape': (4,)}", "'descr' twice");
+  refused("{'descr': '<f4', 'fortran_order': True, 'fortran_order': False, 'shape': (1,)}", "'fortran_order' twice");
+  refused("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'shape': (2,)}", "'shape' twice");
   refused("", "expected '{'");
   EXPECT_NE(message_of<FileError>([] { parse_npy("GIF89a", "g"); }).find("does not start as one"),
             std::string::npos);
