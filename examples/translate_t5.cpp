@@ -13,7 +13,8 @@ int main(int argc, char** argv) {
   const std::string folder = argc > 1 ? argv[1] : "t5-small";
   if (!std::filesystem::exists(folder)) {
     std::cout << "There is no folder '" << folder
-              << "': give one that Hugging Face's save_pretrained wrote, or\n"
+              << "': give one that Hugging Face's save_pretrained wrote,\n"
+              << "fetch one: lamina data get t5-small\n"
               << "train one: lamina train translate-en-fr --data multi30k --out t5-small\n";
     return 0;
   }

@@ -87,7 +87,12 @@ class Request {
           done_ == 0 ? ""
                      : fmt::format("; {} bytes are there{}", done_,
                                    what_.sha256.empty() ? "" : ", and the same command goes on from there");
-      throw FileError(fmt::format("'{}': {}{}", what_.url, *message_ ? message_ : curl_.text(result), kept));
+      throw FileError(fmt::format("'{}': {}{}{}", what_.url, *message_ ? message_ : curl_.text(result), kept,
+                                  unreachable(result)
+                                      ? "; on a machine without a network, fetch this address on another "
+                                        "one and put the file at '" +
+                                            what_.path + "'"
+                                      : ""));
     }
     return true;
   }
@@ -97,6 +102,11 @@ class Request {
     return status == 404                    ? " (not found): is the address right?"
            : status == 401 || status == 403 ? " (refused)"
                                             : "";
+  }
+
+  static bool unreachable(CURLcode result) {
+    return result == CURLE_COULDNT_RESOLVE_PROXY || result == CURLE_COULDNT_RESOLVE_HOST ||
+           result == CURLE_COULDNT_CONNECT;
   }
 
   void open() {

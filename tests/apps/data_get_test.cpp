@@ -193,6 +193,9 @@ TEST_F(DataGet, ErrorsSayWhatToDo) {
   EXPECT_EQ(nobody.status, 1);
   EXPECT_NE(nobody.err.find("127.0.0.1"), std::string::npos) << nobody.err;
   EXPECT_EQ(nobody.err.find("goes on"), std::string::npos) << nobody.err;
+  EXPECT_NE(nobody.err.find("fetch this address on another one and put the file at 'got/x'"),
+            std::string::npos)
+      << nobody.err;
 }
 
 TEST_F(DataGet, AnInterruptKeepsThePart) {
@@ -236,6 +239,28 @@ TEST_F(DataGet, AMirrorIsHeldToTheSameChecksums) {
       << list.out;
   EXPECT_NE(list.out.find("CC BY 4.0; https://github.com/PolyAI-LDN/task-specific-datasets"),
             std::string::npos);
+}
+
+// The published folder cannot be had here: its smallest file, which is written here, has the published
+// checksum; what has not is refused.
+TEST_F(DataGet, APublishedModelComesFileByFile) {
+  write_file(folder_ / "files/generation_config.json",
+             "{\n  \"_from_model_config\": true,\n  \"decoder_start_token_id\": 0,\n  \"eos_token_id\": 1,\n"
+             "  \"pad_token_id\": 0,\n  \"transformers_version\": \"4.27.0.dev0\"\n}\n");
+  write_file(folder_ / "files/config.json", "{}");
+  const Outcome outcome = get("t5-small", {"--mirror", address_ + "/range"});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_TRUE(there("t5-small/generation_config.json")) << outcome.err;
+  EXPECT_FALSE(there("t5-small/config.json"));
+  EXPECT_NE(outcome.err.find("t5-small/config.json' has the SHA-256"), std::string::npos) << outcome.err;
+  const Outcome list = test::run_lamina(folder_.path(), {"data", "list", "--json"});
+  const Json sets = Json::parse(list.out);
+  for (const Json& set : sets.at("sets").as_list()) {
+    if (set.at("name").as_string() != "t5-small") continue;
+    EXPECT_EQ(set.at("licence").as_string(), "Apache-2.0");
+    EXPECT_EQ(set.at("bytes").as_int(), 244227742);
+    EXPECT_FALSE(set.at("folder").is_string());
+  }
 }
 
 }  // namespace
