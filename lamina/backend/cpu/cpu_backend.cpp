@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "lamina/backend/cpu/detail/kept_blocks.h"
 #include "lamina/backend/registry.h"
 #include "lamina/backend/stream.h"
 #include "lamina/base/error.h"
@@ -21,17 +22,23 @@ class CpuBackend final : public Backend {
   std::string description() const override { return "CPU, " + std::to_string(num_threads()) + " threads"; }
 
   void* allocate(size_t bytes) override {
-    const bool large = bytes >= 2 * kHugePage;
-    const size_t alignment = large ? kHugePage : kAlignment;
     if (bytes > most(bytes)) fail(bytes);
-    const size_t rounded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+    const size_t rounded = rounded_up(bytes);
+    if (is_large(bytes)) {
+      if (void* const kept = kept_.take(rounded)) return kept;
+    }
     void* address = nullptr;
-    if (posix_memalign(&address, alignment, rounded ? rounded : kAlignment) != 0) fail(bytes);
-    if (large) madvise(address, rounded, MADV_HUGEPAGE);  // fewer page faults and TLB misses; only a hint
+    if (posix_memalign(&address, is_large(bytes) ? kHugePage : kAlignment, rounded) != 0) fail(bytes);
+    if (is_large(bytes))
+      madvise(address, rounded, MADV_HUGEPAGE);  // fewer page faults and TLB misses; only a hint
     return address;
   }
 
-  void free(void* address, size_t) override { std::free(address); }
+  void free(void* address, size_t bytes) override {
+    if (is_large(bytes)) return kept_.keep(address, rounded_up(bytes));
+    std::free(address);
+  }
+
   bool host_accessible() const override { return true; }
   const Stream& main_stream() override { return stream_; }
   void copy(void* to, const void* from, size_t bytes, CopyDirection, void*) override {
@@ -40,6 +47,11 @@ class CpuBackend final : public Backend {
   void fill(void* to, unsigned char byte, size_t bytes, void*) override { std::memset(to, byte, bytes); }
 
  private:
+  static bool is_large(size_t bytes) { return bytes >= 2 * kHugePage; }
+  static size_t rounded_up(size_t bytes) {
+    const size_t unit = is_large(bytes) ? kHugePage : kAlignment;
+    return bytes == 0 ? unit : (bytes + unit - 1) / unit * unit;
+  }
   // What the machine has at all: Linux may promise more, and kill who takes it. It is asked for large blocks
   // alone.
   static size_t most(size_t bytes) {
@@ -52,6 +64,7 @@ class CpuBackend final : public Backend {
                       " bytes: smaller batches need less");
   }
 
+  detail::KeptBlocks kept_;
   const Stream stream_{*this, Device{}, nullptr};
 };
 
