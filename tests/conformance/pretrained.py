@@ -26,7 +26,7 @@ def flag(rng):
     return rng.random() < 0.5
 
 
-def rope(rng, longest):
+def rope(rng, longest, width):
     theta = rng.choice([100.0, 10000.0, 500000.0])
     original = rng.choice([8, 16, longest])
     factor = rng.choice([1.0, 2.0, 3.5])
@@ -37,16 +37,20 @@ def rope(rng, longest):
          "high_freq_factor": rng.choice([2.0, 4.0]), "original_max_position_embeddings": original},
         {"rope_type": "yarn", "rope_theta": theta, "factor": factor, "original_max_position_embeddings": original}
         | ({"attention_factor": 0.9} if flag(rng) else {}) | ({"truncate": False} if flag(rng) else {})
-        | ({"beta_fast": 16.0, "beta_slow": 2.0} if flag(rng) else {}) | ({"mscale": 0.7, "mscale_all_dim": 1.1} if flag(rng) else {})])
+        | ({"beta_fast": 16.0, "beta_slow": 2.0} if flag(rng) else {}) | ({"mscale": 0.7, "mscale_all_dim": 1.1} if flag(rng) else {}),
+        {"rope_type": "dynamic", "rope_theta": theta, "factor": factor},
+        {"rope_type": "longrope", "rope_theta": theta, "original_max_position_embeddings": rng.choice([5, 8, 16]),
+         "short_factor": [rng.choice([1.0, 1.5]) for _ in range(width // 2)], "long_factor": [rng.choice([2.0, 5.0]) for _ in range(width // 2)]}
+        | ({"attention_factor": 0.9} if flag(rng) else {}) | ({"factor": factor} if flag(rng) else {})])
 
 
 def llama_like(rng):
     heads = rng.choice([2, 4])
-    layers = rng.choice([1, 2, 3])
+    layers, width = rng.choice([1, 2, 3]), rng.choice([6, 8, 16])
     return {"vocab_size": 80, "hidden_size": heads * rng.choice([4, 6, 8]), "num_attention_heads": heads, "num_hidden_layers": layers,
             "num_key_value_heads": rng.choice([1, 2, heads]), "intermediate_size": rng.choice([20, 33]),
             "hidden_act": rng.choice(ACTIVATIONS), "rms_norm_eps": rng.choice([1e-6, 1e-2]), "tie_word_embeddings": flag(rng),
-            "rope_parameters": rope(rng, 64), "head_dim": rng.choice([6, 8, 16])}
+            "rope_parameters": rope(rng, 64, width), "head_dim": width}
 
 
 # Windows of one token are left out: the cache of Transformers 5.24 keeps all tokens then, other than its own forward.
@@ -59,6 +63,7 @@ def windows(rng, options):
 def qwen2(rng):
     options = llama_like(rng)
     del options["head_dim"]
+    options["rope_parameters"] = rope(rng, 64, options["hidden_size"] // options["num_attention_heads"])
     return golden.qwen2(**options | windows(rng, options))
 
 

@@ -90,17 +90,32 @@ def writes(model):
 
 
 def outputs_of(model, given):
+    forget_lengths(model)
     with torch.inference_mode():
         result = model(**{key: torch.tensor(value) for key, value in given.items()})
     wanted = [key for key in ("logits", "start_logits", "end_logits") if key in result] or ["last_hidden_state", "pooler_output"]
     return {key: result[key].float().numpy() for key in wanted if result.get(key) is not None}
 
 
+def follows_length(model):
+    """Whether rotary positions depend on the length of the text."""
+    return (getattr(model.config, "rope_parameters", None) or {}).get("rope_type") in ("dynamic", "longrope")
+
+
+def forget_lengths(model):
+    """Dynamic positions remember the longest text so far; here each one is the first."""
+    for part in model.modules():
+        if hasattr(part, "max_seq_len_cached"):
+            part.max_seq_len_cached, part.inv_freq = part.original_max_seq_len, part.original_inv_freq.clone()
+
+
 def generated(model, prompts, options):
     """The new ids of each text, up to and with the token that ends it."""
-    if len(prompts) > 1 and is_decoder(model) and {"no_repeat_ngram_size", "repetition_penalty"} & set(options):
-        # Transformers counts padding in front as a part of the text; Lamina's texts do not depend on their neighbours.
+    if len(prompts) > 1 and is_decoder(model) and ({"no_repeat_ngram_size", "repetition_penalty"} & set(options) or follows_length(model)):
+        # Transformers counts padding in front as a part of the text, and turns all rows as the longest wants it; Lamina's texts do
+        # not depend on their neighbours.
         return [text for prompt in prompts for text in generated(model, [prompt], options)]
+    forget_lengths(model)
     config = model.generation_config
     pad = config.pad_token_id if config.pad_token_id is not None else 0
     longest = max(map(len, prompts))
@@ -207,6 +222,9 @@ def mt5(**options):
 LLAMA3 = {"rope_type": "llama3", "rope_theta": 5000.0, "factor": 4.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
           "original_max_position_embeddings": 16}
 YARN = {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0, "original_max_position_embeddings": 16}
+DYNAMIC = {"rope_type": "dynamic", "rope_theta": 100.0, "factor": 3.0}
+LONG = {"rope_type": "longrope", "rope_theta": 100.0, "original_max_position_embeddings": 8, "short_factor": [1.0, 1.2],
+        "long_factor": [1.5, 4.0]}
 
 # name: (class, configuration, generations)
 CASES = {
@@ -222,6 +240,10 @@ CASES = {
     "llama_yarn": ("LlamaForCausalLM", llama(rope_parameters=YARN, head_dim=16), GENERATIONS),
     "llama_yarn_more": ("LlamaModel", llama(rope_parameters=YARN | {"beta_fast": 8.0, "beta_slow": 0.5, "mscale": 0.8, "mscale_all_dim": 1.2,
                                                                     "truncate": False}, head_dim=16), []),
+    "llama_dynamic": ("LlamaForCausalLM", llama(rope_parameters=DYNAMIC, max_position_embeddings=6), GENERATIONS),
+    "llama_longrope": ("LlamaForCausalLM", llama(rope_parameters=LONG), GENERATIONS),
+    "qwen2_longrope": ("Qwen2ForCausalLM", qwen2(rope_parameters=LONG | {"attention_factor": 1.3, "original_max_position_embeddings": 20}),
+                       GENERATIONS),
     "mistral": ("MistralForCausalLM", mistral(sliding_window=5), GENERATIONS),
     "mistral_whole": ("MistralModel", mistral(sliding_window=None), []),
     "qwen2": ("Qwen2ForCausalLM", qwen2(use_sliding_window=True, sliding_window=4, max_window_layers=1), GENERATIONS),

@@ -14,6 +14,8 @@ namespace {
 
 using namespace detail;
 
+constexpr int64_t kMostPositions = int64_t{1} << 24;  // that float32 tells apart
+
 /// What its members differ in, and what their configurations leave open.
 struct Member {
   const char *type, *name;
@@ -171,7 +173,7 @@ struct Parts {
   }
   Tensor operator()(const Tensor& ids, const Tensor& positions, const CausalAttention& seen,
                     CallContext& context) const {
-    const Rotary::Turn turn = rotary.at(positions);
+    const Rotary::Turn turn = rotary.at(positions, seen.lengths());
     Tensor x = (*tokens)(ids, context);
     for (const Block& block : blocks) x = block(x, turn, seen, context);
     return (*norm)(x, context);
@@ -200,10 +202,10 @@ class Llama final : public LayerOf<Llama, PretrainedModel> {
     return std::string(member_.name) + (has_head_ ? "ForCausalLM" : "Model");
   }
   std::vector<ModelInput> takes() const override {
-    const int64_t longest = config_.max_position_embeddings;
+    const int64_t longest = context_length();
     return {{"input_ids", config_.vocab_size, true, "", longest},
             {"attention_mask", 2, false, "input_ids"},
-            {"position_ids", longest, false, "input_ids"}};
+            {"position_ids", longest > 0 ? longest : kMostPositions, false, "input_ids"}};
   }
   std::vector<std::string> gives() const override { return {has_head_ ? "logits" : "last_hidden_state"}; }
   std::vector<Tensor> compute(const std::vector<Tensor>& inputs, CallContext& context) const override {
@@ -212,7 +214,7 @@ class Llama final : public LayerOf<Llama, PretrainedModel> {
     return {has_head_ ? head_(x, context) : x};
   }
 
-  int64_t context_length() const override { return config_.max_position_embeddings; }
+  int64_t context_length() const override { return parts_->rotary.longest(); }
   std::vector<TensorType> cache_types(int64_t rows, int64_t length) const override {
     if (!has_head_) return PretrainedModel::cache_types(rows, length);
     return causal_cache(parts_->blocks.size(), compute_dtype(),

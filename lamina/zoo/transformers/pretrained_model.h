@@ -36,6 +36,9 @@ struct DecodeInputs {
   Tensor padding;   ///< int32 (rows): how many tokens of padding each row begins with; undefined: none
   /// What encode() gave, with a row for each row; empty without an encoder.
   std::vector<Tensor> memory = {};
+  /// int32 (): where the text so far ends, as `position` counts. That is behind the new tokens, but for a
+  /// long prompt that comes in several steps. Undefined: behind the new tokens.
+  Tensor end = {};
 };
 
 /// A language model with the names, shapes and configuration of Hugging Face's library. It is a Model: it is

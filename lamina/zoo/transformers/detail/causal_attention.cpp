@@ -34,8 +34,10 @@ CausalAttention::CausalAttention(const DecodeInputs& inputs, std::vector<Tensor>
     : inputs_(inputs), cache_(&cache), keys_(cache.at(0).shape()[1]) {
   const int64_t count = inputs.ids.shape()[1];
   positions_ = reshape(arange(count, DType::kInt32) + inputs.position, {1, count});
-  if (inputs.padding.defined())
-    positions_ = maximum(positions_ - reshape(inputs.padding, {inputs.padding.shape()[0], 1}), 0);
+  if (inputs.end.defined()) lengths_ = reshape(inputs.end, {1});
+  if (!inputs.padding.defined()) return;
+  positions_ = maximum(positions_ - reshape(inputs.padding, {inputs.padding.shape()[0], 1}), 0);
+  if (lengths_.defined()) lengths_ = lengths_ - inputs.padding;
 }
 
 Tensor CausalAttention::operator()(size_t layer, const Tensor& query, const Tensor& key, const Tensor& value,

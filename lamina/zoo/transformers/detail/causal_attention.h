@@ -28,6 +28,9 @@ class CausalAttention {
 
   /// Where the tokens stand, padding not counted: int32 (rows, tokens), or (1, tokens) for all rows.
   const Tensor& positions() const { return positions_; }
+  /// How long the texts are, padding not counted: int32, one for each row of positions(); undefined where the
+  /// positions say it.
+  const Tensor& lengths() const { return lengths_; }
   /// Keys that the queries may see: how many.
   int64_t keys() const { return keys_; }
   /// Heads (rows, tokens, heads, width) of what layer number `layer` attends to.
@@ -39,7 +42,7 @@ class CausalAttention {
   DecodeInputs inputs_;
   std::vector<Tensor>* cache_ = nullptr;
   int64_t keys_ = 0;
-  Tensor positions_;
+  Tensor positions_, lengths_;
 };
 
 /// The types of such a cache: keys and values for each layer.

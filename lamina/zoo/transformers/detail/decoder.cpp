@@ -34,7 +34,7 @@ Decoder::Decoder(const PretrainedModel& model)
           [this](const std::vector<Tensor>& given) {
             return with_weights(
                 weights_, given, caches_, [&](CallContext& context, std::span<const Tensor> rest) {
-                  DecodeInputs inputs{rest[0], rest[1], rest[2], {rest.begin() + 3, rest.end()}};
+                  DecodeInputs inputs{rest[0], rest[1], rest[2], {rest.begin() + 4, rest.end()}, rest[3]};
                   if (inputs.padding.size() == 0) inputs.padding = Tensor();
                   std::vector<Tensor> results(given.begin(),
                                               given.begin() + static_cast<std::ptrdiff_t>(caches_));
@@ -105,6 +105,7 @@ std::span<const float> Decoder::step(const PretrainedModel& model, DecoderState&
                                      std::span<const int32_t> ids) {
   const int64_t rows = state.cache.at(0).shape()[0], count = static_cast<int64_t>(ids.size()) / rows;
   const Tensor none = zeros({0}, DType::kInt32).eval();
+  const Tensor end(static_cast<int32_t>(state.position + count));
   const AskingModel scope(model);
   for (int64_t done = 0; done < count;) {
     const int64_t chunk =
@@ -118,7 +119,7 @@ std::span<const float> Decoder::step(const PretrainedModel& model, DecoderState&
     }
     const Tensor tokens = Tensor::from(part, {rows, chunk}), position(static_cast<int32_t>(state.position));
     std::vector<const Tensor*> batch = weights();
-    for (const Tensor* tensor : {&tokens, &position, state.padding.defined() ? &state.padding : &none})
+    for (const Tensor* tensor : {&tokens, &position, state.padding.defined() ? &state.padding : &none, &end})
       batch.push_back(tensor);
     for (const Tensor& part_of_source : state.memory) batch.push_back(&part_of_source);
     decode_(state.cache, batch, state.outputs);

@@ -8,10 +8,13 @@
 
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
+#include "lamina/ops/compare.h"
 #include "lamina/ops/concatenate.h"
+#include "lamina/ops/reduce.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/split.h"
 #include "lamina/ops/unary.h"
+#include "lamina/ops/where.h"
 
 namespace lamina::detail {
 namespace {
@@ -78,9 +81,25 @@ double stretch_yarn(const ConfigValues& values, double theta, double original, i
   return scale;
 }
 
+/// A factor for each pair.
+std::vector<float> divided_by(const ConfigValues& values, const char* key,
+                              const std::vector<float>& frequencies) {
+  const Json* const factors = values.find(key);
+  if (!factors || !factors->is_list() || factors->size() != frequencies.size())
+    values.fail(key, factors ? *factors : Json(), "a list with a number for each pair of elements of a head");
+  std::vector<float> divided;
+  for (size_t i = 0; i < frequencies.size(); ++i) {
+    const Json& factor = factors->at(i);
+    if (!factor.is_number() || !(factor.as_double() > 0)) values.fail(key, *factors, "numbers above 0");
+    divided.push_back(frequencies[i] / static_cast<float>(factor.as_double()));
+  }
+  return divided;
+}
+
 }  // namespace
 
-Rotary::Rotary(const Json& config, int64_t width, int64_t max_position_embeddings) {
+Rotary::Rotary(const Json& config, int64_t width, int64_t max_position_embeddings)
+    : longest_(max_position_embeddings) {
   const ConfigValues top(config, "config");
   if (width % 2 != 0) top.fail("head_dim", width, "an even number");
   const Json* parameters = top.find("rope_scaling");
@@ -94,33 +113,61 @@ Rotary::Rotary(const Json& config, int64_t width, int64_t max_position_embedding
     }
   }
   for (const ConfigValues* where : {&top, &values}) where->only("partial_rotary_factor", 1.0);
-  const double theta = positive(values, "rope_theta", positive(top, "rope_theta", kStandardTheta));
+  theta_ = positive(values, "rope_theta", positive(top, "rope_theta", kStandardTheta));
   for (int64_t i = 0; i < width; i += 2)
     frequencies_.push_back(
-        1 / std::pow(static_cast<float>(theta), static_cast<float>(i) / static_cast<float>(width)));
+        1 / std::pow(static_cast<float>(theta_), static_cast<float>(i) / static_cast<float>(width)));
   std::string kind = "default";
   values.text("type", kind);
   values.text("rope_type", kind);
-  double original = static_cast<double>(max_position_embeddings);
-  original = positive(values, "original_max_position_embeddings", original);
-  original = positive(top, "original_max_position_embeddings", original);
+  original_ = static_cast<double>(max_position_embeddings);
+  original_ = positive(values, "original_max_position_embeddings", original_);
+  original_ = positive(top, "original_max_position_embeddings", original_);
   if (kind == "linear") {
     const auto factor = static_cast<float>(positive(values, "factor"));
     for (float& frequency : frequencies_) frequency /= factor;
   } else if (kind == "llama3") {
-    stretch_llama3(values, original, frequencies_);
+    stretch_llama3(values, original_, frequencies_);
   } else if (kind == "yarn") {
-    scale_ = stretch_yarn(values, theta, original, width, frequencies_);
+    scale_ = stretch_yarn(values, theta_, original_, width, frequencies_);
+  } else if (kind == "dynamic") {
+    dynamic_factor_ = positive(values, "factor");
+    original_ = static_cast<double>(max_position_embeddings);
+    if (width < 4) top.fail("head_dim", width, "4 or more for dynamic positions");
+    longest_ = 0;
+  } else if (kind == "longrope") {
+    const double factor =
+        positive(values, "factor", static_cast<double>(max_position_embeddings) / original_);
+    scale_ = positive(values, "attention_factor",
+                      factor <= 1 ? 1 : std::sqrt(1 + std::log(factor) / std::log(original_)));
+    beyond_ = divided_by(values, "long_factor", frequencies_);
+    frequencies_ = divided_by(values, "short_factor", frequencies_);
   } else if (kind != "default") {
-    values.fail("rope_type", kind, "default, linear, llama3 or yarn");
+    values.fail("rope_type", kind, "default, linear, dynamic, llama3, longrope or yarn");
   }
 }
 
-Rotary::Turn Rotary::at(const Tensor& positions) const {
-  const auto pairs = static_cast<int64_t>(frequencies_.size());
+Tensor Rotary::frequencies_of(const Tensor& positions, const Tensor& lengths) const {
+  const Shape each{1, 1, 1, static_cast<int64_t>(frequencies_.size())};
+  const Tensor usual = Tensor::from(frequencies_, each);
+  if (dynamic_factor_ == 0 && beyond_.empty()) return usual;
+  // Of each row for itself: texts do not depend on what is computed beside them.
+  const Tensor of_rows = lengths.defined() ? lengths : max(positions, {-1}) + 1;
+  const Tensor length = reshape(cast(of_rows, DType::kFloat32), {of_rows.shape()[0], 1, 1, 1});
+  if (!beyond_.empty()) return where(ops::greater(length, original_), Tensor::from(beyond_, each), usual);
+  // theta grows with the length, so that the lowest frequency is stretched by it and the highest stays (the
+  // "NTK-aware" stretching of the YaRN paper).
+  const auto pairs = static_cast<double>(frequencies_.size());
+  const Tensor stretch = maximum(length, original_) * (dynamic_factor_ / original_) - (dynamic_factor_ - 1);
+  std::vector<float> exponents;
+  for (double i = 0; i < pairs; ++i) exponents.push_back(static_cast<float>(-i / (pairs - 1)));
+  return usual * exp(log(stretch) * Tensor::from(exponents, each));
+}
+
+Rotary::Turn Rotary::at(const Tensor& positions, const Tensor& lengths) const {
   const Shape& s = positions.shape();
-  const Tensor angles = reshape(cast(positions, DType::kFloat32), {s[0], s[1], 1, 1}) *
-                        Tensor::from(frequencies_, {1, 1, 1, pairs});
+  const Tensor angles =
+      reshape(cast(positions, DType::kFloat32), {s[0], s[1], 1, 1}) * frequencies_of(positions, lengths);
   if (scale_ == 1) return {cos(angles), sin(angles)};
   return {cos(angles) * scale_, sin(angles) * scale_};
 }
