@@ -1,26 +1,27 @@
 // lamina train, for models that translate: a folder of Hugging Face's comes out.
 #include <fmt/format.h>
 
-#include <filesystem>
+#include <algorithm>
+#include <optional>
 
 #include "cli.h"
+#include "fingerprint.h"
 #include "interrupt.h"
 #include "lamina/base/error.h"
-#include "lamina/base/file_lock.h"
 #include "lamina/base/terminal.h"
 #include "lamina/formats/checkpoint.h"
 #include "lamina/nn/callbacks/progress_bar.h"
-#include "lamina/text/translation_metrics.h"
 #include "lamina/zoo/transformers/average_weights.h"
-#include "lamina/zoo/translation_recipes.h"
 #include "run_folder.h"
+#include "train_files.h"
 #include "train_log.h"
+#include "train_result.h"
 #include "translation.h"
 
 namespace lamina::cli {
 namespace {
 
-void refuse_other_options(const TrainOptions& options) {
+void refuse_options_of_others(const TrainOptions& options) {
   const auto none = [](bool given, const char* name) {
     if (given) throw UsageError(std::string("train: a recipe that translates has no ") + name);
   };
@@ -28,69 +29,123 @@ void refuse_other_options(const TrainOptions& options) {
   none(!options.model.empty(), "--model");
   none(!options.stop_words.empty(), "--stop-words");
   none(options.allow_changes, "--allow-changes");
-  if (options.data.empty())
-    throw UsageError("train: the recipe '" + options.what +
-                     "' has no data of its own: name them (--data), a file of pairs or a folder with train.tsv");
+  none(options.stop_on_nan, "--stop-on-nan");
+  none(!options.categorical.empty() || !options.numeric.empty() || !options.leave_out.empty() ||
+           !options.task.empty() || options.max_categories,
+       "options of tables");
 }
 
-ParallelTexts first_of(ParallelTexts texts, int64_t limit) {
-  if (limit > 0 && static_cast<size_t>(limit) < texts.size()) {
-    texts.sources.resize(static_cast<size_t>(limit));
-    texts.targets.resize(static_cast<size_t>(limit));
+/// What is learned, and what judges it.
+struct Parts {
+  ParallelTexts training;
+  std::optional<ParallelTexts> judged;
+  std::string judged_name;  ///< "validation", "test"; "" where nothing is held out
+};
+
+Parts read_parts(const TranslationRecipe& recipe, const std::string& data, const TrainOptions& options) {
+  Parts parts;
+  parts.training = read_pairs(data, "train", recipe.task).texts;
+  if (options.limit_samples > 0 && static_cast<size_t>(options.limit_samples) < parts.training.size()) {
+    parts.training.sources.resize(static_cast<size_t>(options.limit_samples));
+    parts.training.targets.resize(static_cast<size_t>(options.limit_samples));
   }
-  return texts;
+  if (!options.validation_data.empty()) {
+    parts.judged = read_pairs(options.validation_data, "val", recipe.task).texts;
+    parts.judged_name = "validation";
+    return parts;
+  }
+  for (const auto& [part, name] : {std::pair("val", "validation"), std::pair("test", "test")}) {
+    if (parts.judged || !has_pairs(data, part)) continue;
+    parts.judged = read_pairs(data, part, recipe.task).texts;
+    parts.judged_name = name;
+  }
+  return parts;
 }
 
-Json identity_of(const TranslationRecipe& recipe, const TrainOptions& options, int epochs, int64_t tokens, size_t pairs) {
+Json identity_of(const TranslationRecipe& recipe, const TrainOptions& options, int epochs, int64_t tokens,
+                 const ParallelTexts& texts) {
   return Json::object({{"recipe", recipe.name},
-                       {"seed", options.seed},
+                       {"seed", std::to_string(options.seed)},
                        {"epochs", epochs},
                        {"batch_tokens", tokens},
-                       {"pairs", pairs}});
+                       {"pairs", static_cast<int64_t>(texts.size())},
+                       {"sources", hash_of(texts.sources)},
+                       {"targets", hash_of(texts.targets)}});
+}
+
+void check_identity(const Json& then, const Json& now, const std::string& checkpoint) {
+  std::string changes;
+  for (const auto& [name, value] : now.as_object()) {
+    const Json* const old = then.find(name);
+    if (old && *old == value) continue;
+    changes += fmt::format("{}{} was {} and is {}", changes.empty() ? "" : "; ", name, old ? old->dump() : "absent",
+                           value.dump());
+  }
+  if (!changes.empty())
+    throw Error("this is not the training that " + checkpoint + " is of: " + changes +
+                ". Give what it was begun with, or another --out");
 }
 
 }  // namespace
 
 int train_translation(const TranslationRecipe& recipe, const TrainOptions& options) {
-  refuse_other_options(options);
-  const std::string folder = options.out.empty() ? recipe.folder : options.out;
-  const std::string checkpoint = folder + "/training.checkpoint.keras";
-  std::optional<Checkpoint> saved;
-  if (options.resume && exists(checkpoint)) saved = load_checkpoint(checkpoint);
-  if (!saved && exists(folder + "/config.json") && !options.overwrite)
-    throw FileError("'" + folder + "' holds a model already: choose another --out, give --resume to go on with its training, or --overwrite");
-  make_folder(folder);
-  const FileLock lock(checkpoint);
+  refuse_options_of_others(options);
+  const std::string folder = options.out.empty() ? recipe.name : options.out;
+  const std::string data = options.data.empty() ? recipe.data : options.data;
   const int epochs = options.epochs.value_or(recipe.epochs);
-  const int64_t tokens = options.batch_size.value_or(static_cast<int>(recipe.tokens));
+  const int64_t tokens = options.batch_size ? *options.batch_size : recipe.tokens;
+  const Parts parts = read_parts(recipe, data, options);
 
-  const ParallelTexts training = first_of(read_pairs(options.data, "train", recipe), options.limit_samples);
-  std::optional<ParallelTexts> validation;
-  if (!options.validation_data.empty())
-    validation = read_pairs(options.validation_data, "val", recipe);
-  else if (const std::string path = part_of_folder(options.data, "val"); !path.empty())
-    validation = read_pairs(path, "val", recipe);
-  const Json info = identity_of(recipe, options, epochs, tokens, training.size());
-  if (saved && saved->info != info)
-    throw Error("'" + checkpoint + "' is of another training (" + saved->info.dump() + "), and this one is " + info.dump() +
-                ": resume it with the same data and options");
+  const bool fresh = !exists(folder);
+  make_folder(folder);
+  TrainFiles files(folder + "/model.safetensors", folder + ".checkpoint.keras", options.overwrite);
+  std::optional<Checkpoint> saved;
+  const Json info = identity_of(recipe, options, epochs, tokens, parts.training);
+  if (options.resume && exists(files.checkpoint())) {
+    saved = load_checkpoint(files.checkpoint());
+    if (!saved->training)
+      throw FileError("'" + files.checkpoint() + "' holds no state of a training: it cannot be resumed");
+    check_identity(saved->info, info, files.checkpoint());
+  } else {
+    files.refuse_to_lose_training();
+    if (!fresh && !options.overwrite && exists(folder + "/config.json"))
+      throw FileError("'" + folder + "' holds a model already; it would be replaced: choose another --out, or give "
+                      "--overwrite");
+  }
+  const TrainingSnapshot* const resume = saved ? &*saved->training : nullptr;
+  files.open_folder(options.run_dir, recipe.name, resume);
+
   std::FILE* const stream = options.json ? stderr : stdout;
   const auto say = [&](const std::string& text) {
     if (!options.quiet) tell(stream, text + "\n");
   };
-  Translator translator = recipe.build(training, epochs, options.seed);
+  if (options.resume && !saved) say("There is no " + files.checkpoint() + " yet: starting from the beginning.");
+  Translator translator =
+      with_data_of(data, [&] { return recipe.build(parts.training, epochs, tokens, options.seed); });
   PretrainedModel& model = translator.model();
-  say(fmt::format("{} pairs, {} tokens, {} weights.", training.size(), translator.tokenizer().size(), model_parameters(model)));
-  TokenBatches batches = translator.batches(training, true, tokens);
+  TokenBatches batches = translator.batches(parts.training, true, tokens);
   std::optional<TokenBatches> judged;
-  if (validation) judged = translator.batches(*validation, false, tokens);
+  if (parts.judged) judged = translator.batches(*parts.judged, false, tokens);
+  say(fmt::format("{} pairs, {} tokens in the vocabulary, {} steps an epoch.", parts.training.size(),
+                  translator.tokenizer().size(), *batches.steps()));
+  if (resume)
+    say(fmt::format("Going on after {} epochs and {} steps, from {}.", resume->epoch(), resume->step(),
+                    files.checkpoint()));
 
-  const TrainingSnapshot* const resume = saved ? &*saved->training : nullptr;
-  const std::string run_folder = make_run_folder(options.run_dir, recipe.name);
-  TrainLog log({.checkpoint = checkpoint, .folder = run_folder, .info = info, .json = options.json, .saved = resume != nullptr});
+  TrainLog log({.checkpoint = files.checkpoint(),
+                .folder = files.folder(),
+                .info = info,
+                .write_options = files.write_options(),
+                .json = options.json,
+                .saved = resume != nullptr});
   ProgressBar bar({.stream = stream, .verbose = options.quiet ? 0 : 1});
   AverageWeights average(recipe.averaged);
-  FitOptions fit{.epochs = epochs, .callbacks = {&bar, &average, &log}, .verbose = 0, .seed = options.seed, .resume = resume};
+  FitOptions fit{.epochs = epochs,
+                 .callbacks = {&bar, &average, &log},
+                 .verbose = 0,
+                 .seed = options.seed,
+                 .log_gradient_norm = options.gradient_norm,
+                 .resume = resume};
   if (judged) fit.validation_source = &*judged;
   History history;
   {
@@ -100,18 +155,42 @@ int train_translation(const TranslationRecipe& recipe, const TrainOptions& optio
     if (history.interrupted) log.save();
   }
   log.count_time();
-  if (history.interrupted) {
-    std::vector<std::string> words = options.words;
-    if (std::find(words.begin(), words.end(), "--resume") == words.end()) words.push_back("--resume");
-    throw Error("interrupted before the last step; the training is saved, go on with: " + shell_line(words));
-  }
+  if (history.interrupted) return interrupted(options, files.checkpoint(), log.saved(), log.good());
+
   average.apply(model);
   translator.save_pretrained(folder);
-  Json metrics = Json::object();
-  if (validation) metrics = judge_translations(translator, *validation, recipe.target).to_json();
-  say(fmt::format("Saved {}/; {}", folder, validation ? "validation: " + metrics.dump() : "nothing was held out to judge it by"));
-  if (options.json)
-    print_json(Json::object({{"done", true}, {"model", folder}, {"metrics", metrics}, {"metrics_of", validation ? "validation" : ""}, {"epochs", epochs}, {"seconds", log.seconds()}}));
+  TranslationRun run{recipe.name, data, epochs, tokens, static_cast<int64_t>(parts.training.size())};
+  if (const double step = log.step_seconds(); step > 0)
+    run.tokens_s = static_cast<double>(batches.tokens()) / static_cast<double>(*batches.steps()) / step;
+  if (parts.judged) {
+    run.judged = &*parts.judged;
+    run.judged_name = parts.judged_name;
+    run.judgement = judge(translator, *parts.judged);
+  } else {
+    for (const std::string name : {"loss", "accuracy"})
+      run.judgement.metrics.emplace_back(name, log[name].back());
+  }
+  const auto& metrics = run.judgement.metrics;
+  const std::string report = write_translation_report(options, run, model, log, files);
+  std::string line;
+  for (const auto& [name, value] : metrics)
+    line += (line.empty() ? "" : " - ") + printable(name) + ": " + format_metric(value);
+  say(fmt::format("{} {}", parts.judged ? parts.judged_name + ":" : "last epoch:", line));
+  say(fmt::format("Saved {}/; the training state is in {}.\nReport: {}", folder, files.checkpoint(), report));
+  if (options.json) {
+    Json values = Json::object();
+    for (const auto& [name, value] : metrics) values[name] = finite(value);
+    print_json(Json::object({{"done", true},
+                             {"model", folder},
+                             {"metrics", values},
+                             {"metrics_of", parts.judged ? parts.judged_name : "training"},
+                             {"epochs", epochs},
+                             {"seconds", log.seconds()},
+                             {"tokens_s", finite(run.tokens_s)},
+                             {"report", report}}));
+  }
+  std::fflush(stdout);
+  forget_gone_reader(stdout);
   return 0;
 }
 
