@@ -62,6 +62,7 @@ bool has_pairs(const std::string& source, const std::string& part) {
 
 Judgement judge(const Translator& translator, const ParallelTexts& texts) {
   Judgement judgement;
+  if (!translator.model().compiled()) translator.model().compile({});
   TokenBatches batches = translator.batches(texts, false);
   const Logs logs = translator.model().evaluate(batches, {.verbose = 0});
   judgement.metrics = logs.items();

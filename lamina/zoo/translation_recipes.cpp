@@ -17,7 +17,7 @@ namespace {
 constexpr int64_t kMostNewTokens = 128;
 
 /// Of the vectors of tokens, where T5's have sqrt(d_model).
-constexpr double kLength = 0.25;
+constexpr double kLength = 0.15;
 
 T5Config small() {
   T5Config config;
@@ -26,7 +26,7 @@ T5Config small() {
   config.num_heads = 4;
   config.d_ff = 768;
   config.num_layers = 4;
-  config.dropout_rate = 0.2;
+  config.dropout_rate = 0.1;
   return config;
 }
 

@@ -20,7 +20,7 @@ struct TranslationRecipe {
   int64_t vocab_size = 6000;   ///< tokens of both languages together, at most
   int epochs = 20;
   int64_t tokens = 2048;        ///< of a batch, as TokenBatchesOptions
-  double learning_rate = 2e-3;  ///< the highest, after the warm-up
+  double learning_rate = 9e-4;  ///< the highest, after the warm-up
   int64_t warmup_steps = 500;   ///< at most a fifth of all steps
   double label_smoothing = 0.1;
   int averaged = 4;   ///< epochs whose weights are averaged in the end
