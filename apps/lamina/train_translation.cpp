@@ -99,11 +99,11 @@ int train_translation(const TranslationRecipe& recipe, const TrainOptions& optio
   const bool fresh = !exists(folder);
   make_folder(folder);
   TrainFiles files(folder + "/model.safetensors", folder + ".checkpoint.keras", options.overwrite);
-  std::optional<Checkpoint> saved;
+  std::optional<TrainingState> saved;
   const Json info = identity_of(recipe, options, epochs, tokens, parts.training);
   if (options.resume && exists(files.checkpoint())) {
-    saved = load_checkpoint(files.checkpoint());
-    if (!saved->training)
+    saved = load_training_state(files.checkpoint());
+    if (!saved)
       throw FileError("'" + files.checkpoint() + "' holds no state of a training: it cannot be resumed");
     check_identity(saved->info, info, files.checkpoint());
   } else {
@@ -112,7 +112,7 @@ int train_translation(const TranslationRecipe& recipe, const TrainOptions& optio
       throw FileError("'" + folder + "' holds a model already; it would be replaced: choose another --out, or give "
                       "--overwrite");
   }
-  const TrainingSnapshot* const resume = saved ? &*saved->training : nullptr;
+  const TrainingSnapshot* const resume = saved ? &saved->training : nullptr;
   files.open_folder(options.run_dir, recipe.name, resume);
 
   std::FILE* const stream = options.json ? stderr : stdout;

@@ -45,7 +45,7 @@ class TranslationRecipe : public ::testing::Test {
     return test::run_lamina(folder_->path(), arguments, {"OMP_WAIT_POLICY=passive", "LAMINA_DATA="});
   }
   static std::vector<std::string> training(const std::string& out) {
-    return {"train", "translate-en-fr", "--data", "pairs", "--epochs", "4", "--batch-size", "64",
+    return {"train", "translate-en-fr", "--data", "pairs", "--epochs", "3", "--batch-size", "64",
             "--out", out, "--run-dir", out + "-run", "--json"};
   }
   static Outcome train(const std::string& out, const std::vector<std::string>& more) {

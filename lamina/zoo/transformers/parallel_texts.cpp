@@ -76,7 +76,7 @@ ParallelTexts read_parallel_texts(const std::string& path, const std::string& so
     if (names(source) && names(target)) {
       table.columns = first;
       table.rows.erase(table.rows.begin());
-    } else if (first.size() == 2) {
+    } else if (first.size() == 2 && !names(source) && !names(target)) {
       table.columns = {source, target};
     } else {
       throw FileError("'" + path + "' has no columns '" + source + "' and '" + target + "'" +

@@ -46,6 +46,10 @@ TEST_F(ParallelTextsFiles, SaysWhatIsWrong) {
   const std::string names = file("d.tsv", "en\tfr\tde\na\tb\tc\n");
   EXPECT_NE(message([&] { read_parallel_texts(names, "en", "zh"); }).find("no columns 'en' and 'zh'"),
             std::string::npos);
+  // Two columns of which one is named are no texts without a header.
+  const std::string other = file("g.tsv", "en\tfr\na\tb\n");
+  EXPECT_NE(message([&] { read_parallel_texts(other, "en", "de"); }).find("no columns 'en' and 'de'"),
+            std::string::npos);
   EXPECT_NE(message([&] { read_parallel_texts(file("e.tsv", ""), "en", "fr"); }), "");
 }
 
