@@ -234,9 +234,11 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
   command.add(
       options->epochs,
       {.name = "--epochs", .help = "Times to go through the data", .type = "N", .least = 1, .most = 1000000});
-  command.add(
-      options->batch_size,
-      {.name = "--batch-size", .help = "Samples of a step; of translations: tokens", .type = "N", .least = 1, .most = 1 << 24});
+  command.add(options->batch_size, {.name = "--batch-size",
+                                    .help = "Samples of a step; of translations: tokens",
+                                    .type = "N",
+                                    .least = 1,
+                                    .most = 1 << 24});
   command.add(options->seed, {.name = "--seed",
                               .help = "Of initial weights, shuffling and dropout",
                               .type = "N",

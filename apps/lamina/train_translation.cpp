@@ -78,8 +78,8 @@ void check_identity(const Json& then, const Json& now, const std::string& checkp
   for (const auto& [name, value] : now.as_object()) {
     const Json* const old = then.find(name);
     if (old && *old == value) continue;
-    changes += fmt::format("{}{} was {} and is {}", changes.empty() ? "" : "; ", name, old ? old->dump() : "absent",
-                           value.dump());
+    changes += fmt::format("{}{} was {} and is {}", changes.empty() ? "" : "; ", name,
+                           old ? old->dump() : "absent", value.dump());
   }
   if (!changes.empty())
     throw Error("this is not the training that " + checkpoint + " is of: " + changes +
@@ -109,7 +109,8 @@ int train_translation(const TranslationRecipe& recipe, const TrainOptions& optio
   } else {
     files.refuse_to_lose_training();
     if (!fresh && !options.overwrite && exists(folder + "/config.json"))
-      throw FileError("'" + folder + "' holds a model already; it would be replaced: choose another --out, or give "
+      throw FileError("'" + folder +
+                      "' holds a model already; it would be replaced: choose another --out, or give "
                       "--overwrite");
   }
   const TrainingSnapshot* const resume = saved ? &saved->training : nullptr;
@@ -119,7 +120,8 @@ int train_translation(const TranslationRecipe& recipe, const TrainOptions& optio
   const auto say = [&](const std::string& text) {
     if (!options.quiet) tell(stream, text + "\n");
   };
-  if (options.resume && !saved) say("There is no " + files.checkpoint() + " yet: starting from the beginning.");
+  if (options.resume && !saved)
+    say("There is no " + files.checkpoint() + " yet: starting from the beginning.");
   Translator translator =
       with_data_of(data, [&] { return recipe.build(parts.training, epochs, tokens, options.seed); });
   PretrainedModel& model = translator.model();

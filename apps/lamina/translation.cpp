@@ -41,8 +41,9 @@ Pairs read_pairs(const std::string& source, const std::string& part, const Trans
   Pairs pairs;
   pairs.file = parallel_file(place, wanted);
   if (pairs.file.empty())
-    throw FileError("the folder '" + place + "' has no part '" + wanted + "': " + wanted + ".tsv or " + wanted +
-                    ".csv was expected, with the columns '" + task.source + "' and '" + task.target + "'");
+    throw FileError("the folder '" + place + "' has no part '" + wanted + "': " + wanted + ".tsv or " +
+                    wanted + ".csv was expected, with the columns '" + task.source + "' and '" + task.target +
+                    "'");
   pairs.texts = read_parallel_texts(pairs.file, task.source, task.target);
   if (!range.given) return pairs;
   const auto size = static_cast<int64_t>(pairs.texts.size());

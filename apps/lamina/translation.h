@@ -18,7 +18,8 @@ struct Pairs {
   std::string file;
 };
 
-/// The pairs that `source` names: a file, or a folder with a file for each part, perhaps with a part and a range
+/// The pairs that `source` names: a file, or a folder with a file for each part, perhaps with a part and a
+/// range
 /// ("multi30k:val", "pairs.tsv[:100]").
 /// @param part  the one that is taken of a folder where the source names none: "train", "val" or "test"
 /// Throws FileError for a folder without that part, and as parallel_file and read_parallel_texts.
@@ -52,8 +53,8 @@ std::string write_translation_report(const TrainOptions& options, const Translat
 /// Whether `path` is a folder of a language model.
 bool is_language_model(const std::string& path);
 
-/// lamina train of such a recipe; the exit status. It leaves a folder as Hugging Face's library writes them and
-/// a run folder.
+/// lamina train of such a recipe; the exit status. It leaves a folder as Hugging Face's library writes them
+/// and a run folder.
 int train_translation(const TranslationRecipe& recipe, const TrainOptions& options);
 /// lamina evaluate of such a folder.
 /// @param source  empty: the data of the recipe that has this task

@@ -48,7 +48,8 @@ std::string write_translation_report(const TrainOptions& options, const Translat
       headline.note = fmt::format("{} pairs", run.judged->size());
   }
   if (run.tokens_s > 0)
-    report.headlines.push_back({"tokens per second", fmt::format("{:.0f}", run.tokens_s), "read and written"});
+    report.headlines.push_back(
+        {"tokens per second", fmt::format("{:.0f}", run.tokens_s), "read and written"});
   Json rows = Json::object(), metrics = Json::object();
   for (const auto& [name, value] : report.sections.at(0).rows) rows[name] = valid_utf8(value);
   rows["parameters"] = std::to_string(model.count_params());

@@ -116,7 +116,9 @@ std::optional<TrainingState> state_in(const detail::KerasArchive& archive, const
   if (member == archive.extra.end()) return std::nullopt;
   const std::string name = path + "/" + kInfo;
   const Json json = parse_info(member->second, name);
-  return as_file_error(name, [&] { return TrainingState{training_of(archive, json, path), json.at("info")}; });
+  return as_file_error(name, [&] {
+    return TrainingState{training_of(archive, json, path), json.at("info")};
+  });
 }
 
 Checkpoint read_checkpoint(const std::string& path) {

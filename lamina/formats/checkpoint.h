@@ -45,8 +45,8 @@ std::optional<CheckpointInfo> read_checkpoint_info(const std::string& path);
 /// Reads a .keras archive, with or without training state. Throws as load_keras does.
 Checkpoint load_checkpoint(const std::string& path);
 
-/// The same without the model, for a training whose model is made anew: `.keras` archives of models of several inputs
-/// that are no graph do not say how they are built.
+/// The same without the model, for a training whose model is made anew: `.keras` archives of models of
+/// several inputs that are no graph do not say how they are built.
 struct TrainingState {
   TrainingSnapshot training;
   Json info;  ///< as given to save_checkpoint

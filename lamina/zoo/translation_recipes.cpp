@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "lamina/ops/binary.h"
 #include "lamina/nn/optimizers/adam.h"
 #include "lamina/nn/optimizers/schedules/cosine_decay.h"
+#include "lamina/ops/binary.h"
 #include "lamina/text/tokenizers/trainers.h"
 #include "lamina/text/translation_metrics.h"
 
@@ -31,8 +31,8 @@ T5Config small() {
 }
 
 /// T5's first values are for more steps than there are here: the vectors of tokens are so long that a step of
-/// Adam hardly turns them. All that is added up between the norms is made smaller, which changes nothing but that;
-/// the last norm makes up for it.
+/// Adam hardly turns them. All that is added up between the norms is made smaller, which changes nothing but
+/// that; the last norm makes up for it.
 void shorten_vectors(const PretrainedModel& model, double by) {
   for (const WeightPtr& weight : model.weights(true)) {
     const std::string& name = weight->path;

@@ -10,14 +10,15 @@
 
 namespace lamina {
 
-/// What `lamina train translate-en-fr` trains: a small T5 on pairs of sentences, with a vocabulary of its own.
+/// What `lamina train translate-en-fr` trains: a small T5 on pairs of sentences, with a vocabulary of its
+/// own.
 struct TranslationRecipe {
-  std::string name;         ///< "translate-en-fr"
-  std::string description;  ///< one line
-  std::string data;         ///< where its data are unless the user says otherwise: "multi30k"
-  TranslationTask task;     ///< columns, and what the model is asked with
-  T5Config network = {};       ///< but for the vocabulary
-  int64_t vocab_size = 6000;   ///< tokens of both languages together, at most
+  std::string name;           ///< "translate-en-fr"
+  std::string description;    ///< one line
+  std::string data;           ///< where its data are unless the user says otherwise: "multi30k"
+  TranslationTask task;       ///< columns, and what the model is asked with
+  T5Config network = {};      ///< but for the vocabulary
+  int64_t vocab_size = 6000;  ///< tokens of both languages together, at most
   int epochs = 20;
   int64_t tokens = 2048;        ///< of a batch, as TokenBatchesOptions
   double learning_rate = 9e-4;  ///< the highest, after the warm-up
@@ -26,8 +27,8 @@ struct TranslationRecipe {
   int averaged = 4;   ///< epochs whose weights are averaged in the end
   int num_beams = 5;  ///< that the saved model translates with
 
-  /// The tokenizer learned from the texts, and a network with first values from `seed`, compiled for a training
-  /// of `epochs` epochs with batches of `tokens` tokens. Throws what train_tokenizer throws.
+  /// The tokenizer learned from the texts, and a network with first values from `seed`, compiled for a
+  /// training of `epochs` epochs with batches of `tokens` tokens. Throws what train_tokenizer throws.
   Translator build(const ParallelTexts& training, int epochs, int64_t tokens, uint64_t seed) const;
 };
 

@@ -45,15 +45,17 @@ class TranslationRecipe : public ::testing::Test {
     return test::run_lamina(folder_->path(), arguments, {"OMP_WAIT_POLICY=passive", "LAMINA_DATA="});
   }
   static std::vector<std::string> training(const std::string& out) {
-    return {"train", "translate-en-fr", "--data", "pairs", "--epochs", "3", "--batch-size", "64",
-            "--out", out, "--run-dir", out + "-run", "--json"};
+    return {"train", "translate-en-fr", "--data", "pairs",     "--epochs",   "3",     "--batch-size",
+            "64",    "--out",           out,      "--run-dir", out + "-run", "--json"};
   }
   static Outcome train(const std::string& out, const std::vector<std::string>& more) {
     std::vector<std::string> words = training(out);
     words.insert(words.end(), more.begin(), more.end());
     return run(words);
   }
-  static std::string weights(const std::string& out) { return read_file(*folder_ / (out + "/model.safetensors")); }
+  static std::string weights(const std::string& out) {
+    return read_file(*folder_ / (out + "/model.safetensors"));
+  }
   static test::TemporaryFolder* folder_;
   static Outcome* trained_;
 };
@@ -92,8 +94,8 @@ TEST_F(TranslationRecipe, IsEvaluatedOnAPartAFileOrARange) {
 }
 
 TEST_F(TranslationRecipe, Translates) {
-  const Outcome said = run(
-      {"translate", "--model", "whole", "Translate English to French: A dog runs.", "--json", "--max-new-tokens", "4"});
+  const Outcome said = run({"translate", "--model", "whole", "Translate English to French: A dog runs.",
+                            "--json", "--max-new-tokens", "4"});
   ASSERT_EQ(said.status, 0) << said.err;
   EXPECT_GE(Json::parse(said.out).at("ids").size(), 1u);
 }
@@ -129,11 +131,13 @@ TEST_F(TranslationRecipe, RefusesWhatCannotBe) {
     EXPECT_NE(outcome.err.find(why), std::string::npos) << outcome.err;
   };
   refused({"train", "translate-en-fr"}, 1, "there are no texts at 'multi30k'");
-  refused({"train", "translate-en-fr", "--data", "pairs/train.csv"}, 1, "there are no texts at 'pairs/train.csv'");
+  refused({"train", "translate-en-fr", "--data", "pairs/train.csv"}, 1,
+          "there are no texts at 'pairs/train.csv'");
   refused({"train", "translate-en-de", "--data", "pairs"}, 1, "has no columns 'en' and 'de'");
   refused({"train", "translate-en-fr", "--data", "whole"}, 1, "has no part 'train'");
   refused({"train", "translate-en-fr", "--data", "pairs", "--out", "whole"}, 1, "whole");
-  refused({"train", "translate-en-fr", "--data", "pairs", "--validation-split", "0.1"}, 2, "--validation-data");
+  refused({"train", "translate-en-fr", "--data", "pairs", "--validation-split", "0.1"}, 2,
+          "--validation-data");
   refused({"evaluate", "whole", "--data", "pairs/val.tsv[2:9]"}, 1, "has 4 pairs, and 2 to 8 were asked for");
   refused({"evaluate", "whole", "--data", "pairs", "--report", "page.html"}, 2, "--report");
   refused({"evaluate", "model.keras"}, 2, "--data is required");

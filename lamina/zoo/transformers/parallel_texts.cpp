@@ -104,8 +104,9 @@ std::string parallel_file(const std::string& place, const std::string& part) {
   std::string looked;
   const std::string path = found(place, looked);
   if (path.empty())
-    throw FileError("there are no texts at " + looked + ": name a file of pairs (.tsv, .csv), or a folder with " +
-                    part + ".tsv; or set LAMINA_DATA to the folder that holds it");
+    throw FileError("there are no texts at " + looked +
+                    ": name a file of pairs (.tsv, .csv), or a folder with " + part +
+                    ".tsv; or set LAMINA_DATA to the folder that holds it");
   std::error_code ignored;
   if (!std::filesystem::is_directory(path, ignored)) return path;
   std::set<std::string> longer;
