@@ -189,6 +189,12 @@ Json fingerprint_of(const TrainOptions& options, const TrainJob& job, const Trai
   return all;
 }
 
+std::string hash_of(const std::vector<std::string>& texts) {
+  Hash hash;
+  for (const std::string& text : texts) hash.add(text);
+  return hash.text();
+}
+
 void check_changes(Checkpoint& saved, const std::string& checkpoint, const Json& now,
                    const TrainOptions& options, TrainJob& job, const TrainingData& data) {
   const Json* then = saved.info.find("fingerprint");

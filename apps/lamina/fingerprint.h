@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "lamina/formats/checkpoint.h"
 #include "train_job.h"
@@ -12,6 +13,9 @@ namespace lamina::cli {
 /// in full, so that a difference can be named, and of the data a hash (of all bytes up to 64 MiB an array,
 /// and of evenly spaced ones beyond).
 Json fingerprint_of(const TrainOptions& options, const TrainJob& job, const TrainingData& data);
+
+/// A hash of texts in their order.
+std::string hash_of(const std::vector<std::string>& texts);
 
 /// Compares what is resumed, the checkpoint `saved` of the file `checkpoint`, with `now`, the fingerprint of
 /// what the command line says. Throws Error, naming what changed; with --allow-changes warns of it, and lets

@@ -14,6 +14,7 @@
 #include "lamina/nn/optimizers/schedules/learning_rate_schedule.h"
 #include "lamina/zoo/recipes.h"
 #include "lamina/zoo/transformers/pretrained_model.h"
+#include "lamina/zoo/translation_recipes.h"
 
 namespace lamina::cli {
 namespace {
@@ -84,6 +85,8 @@ std::vector<Item> architecture_items() {
 std::vector<Item> recipe_items() {
   std::vector<Item> items;
   for (const Recipe& recipe : recipes()) items.push_back({recipe.name, {}, recipe.description});
+  for (const TranslationRecipe& recipe : translation_recipes())
+    items.push_back({recipe.name, {}, recipe.description});
   return items;
 }
 

@@ -21,6 +21,7 @@
 #include "train_log.h"
 #include "train_report.h"
 #include "train_result.h"
+#include "translation.h"
 
 namespace lamina::cli {
 namespace {
@@ -41,20 +42,6 @@ int stopped(const History::BadLoss& where, TrainJob& job, const TrainLog& log, c
   if (!log.saved()) throw Error(what + "nothing was saved" + advice);
   save_keras(result_of(job.model, log, files, true).model, job.out, files.write_options());
   throw Error(what + log.checkpoint() + " holds the state before that" + advice);
-}
-
-int interrupted(const TrainOptions& options, const std::string& checkpoint, bool saved, bool good) {
-  if (!saved) throw Error("interrupted before the last step; nothing is saved: the weights are no numbers");
-  std::vector<std::string> words = options.words;
-  if (std::find(words.begin(), words.end(), "--resume") == words.end()) words.push_back("--resume");
-  const std::string command = shell_line(words);
-  if (options.json) {
-    print_json(Json::object(
-        {{"done", false}, {"interrupted", true}, {"checkpoint", checkpoint}, {"resume", command}}));
-  }
-  tell(stderr, fmt::format("{} {}. Go on with:\n  {}\n", good ? "Saved" : "The last good state is in",
-                           checkpoint, command));
-  throw Error("interrupted before the last step; the training can be resumed");
 }
 
 // Of the held-out samples, or else of the last epoch, or of the last good one, number `kept`.
@@ -90,6 +77,8 @@ int train(const TrainOptions& options) {
   auto scope = enter(options.place);
   if (const EstimatorRecipe* recipe = find_estimator_recipe(options.what))
     return train_estimator(*recipe, options);
+  if (const TranslationRecipe* recipe = find_translation_recipe(options.what))
+    return train_translation(*recipe, options);
   if (!options.stop_words.empty()) throw UsageError("train: --stop-words is of the recipe imdb-forest");
   if (!options.model.empty())
     throw UsageError("train: --model is of the recipes of estimators, which make .classic files");
@@ -218,6 +207,8 @@ int train(const TrainOptions& options) {
 void add_train(CLI::App& app, Action& action, const std::vector<std::string>& words) {
   std::string known;
   for (const Recipe& recipe : recipes()) known += "\n  " + recipe.name + ": " + recipe.description;
+  for (const TranslationRecipe& recipe : translation_recipes())
+    known += "\n  " + recipe.name + ": " + recipe.description;
   for (const EstimatorRecipe& recipe : estimator_recipes())
     known += "\n  " + recipe.name + ": " + recipe.description;
   Command command(app, "train", "Train a recipe, or a saved model on data of yours");
@@ -243,9 +234,11 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
   command.add(
       options->epochs,
       {.name = "--epochs", .help = "Times to go through the data", .type = "N", .least = 1, .most = 1000000});
-  command.add(
-      options->batch_size,
-      {.name = "--batch-size", .help = "Samples of a step", .type = "N", .least = 1, .most = 1 << 24});
+  command.add(options->batch_size, {.name = "--batch-size",
+                                    .help = "Samples of a step; of translations: tokens",
+                                    .type = "N",
+                                    .least = 1,
+                                    .most = 1 << 24});
   command.add(options->seed, {.name = "--seed",
                               .help = "Of initial weights, shuffling and dropout",
                               .type = "N",
@@ -260,8 +253,8 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
               {.name = "--limit-samples", .help = "Take only so many samples", .type = "N", .least = 1});
   command.add(options->out,
               {.name = "--out",
-               .help = "Where to save the model (default: the recipe's file, or MODEL-tuned.keras)",
-               .type = "FILE.keras|.classic"});
+               .help = "Where to save the model (default: the recipe's file or folder, or MODEL-tuned.keras)",
+               .type = "FILE.keras|.classic|DIR"});
   command.add(options->run_dir,
               {.name = "--run-dir",
                .help = "Folder for history.csv, report.html and run.json (default: runs/RECIPE-DATE-N)",

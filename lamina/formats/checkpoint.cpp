@@ -2,6 +2,7 @@
 #include "lamina/formats/checkpoint.h"
 
 #include <map>
+#include <utility>
 
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
@@ -110,17 +111,23 @@ std::optional<CheckpointInfo> read_checkpoint_info(const std::string& path) {
 
 namespace {
 
+std::optional<TrainingState> state_in(const detail::KerasArchive& archive, const std::string& path) {
+  const auto member = archive.extra.find(kInfo);
+  if (member == archive.extra.end()) return std::nullopt;
+  const std::string name = path + "/" + kInfo;
+  const Json json = parse_info(member->second, name);
+  return as_file_error(name, [&] {
+    return TrainingState{training_of(archive, json, path), json.at("info")};
+  });
+}
+
 Checkpoint read_checkpoint(const std::string& path) {
   const detail::KerasArchive archive = detail::parse_keras_archive(read_file(path), path);
   Checkpoint checkpoint{detail::model_of(archive, path), std::nullopt, nullptr};
-  const auto member = archive.extra.find(kInfo);
-  if (member == archive.extra.end()) return checkpoint;
-  const std::string name = path + "/" + kInfo;
-  const Json json = parse_info(member->second, name);
-  as_file_error(name, [&] {
-    checkpoint.training = training_of(archive, json, path);
-    checkpoint.info = json.at("info");
-  });
+  if (std::optional<TrainingState> state = state_in(archive, path)) {
+    checkpoint.training = std::move(state->training);
+    checkpoint.info = std::move(state->info);
+  }
   return checkpoint;
 }
 
@@ -128,6 +135,11 @@ Checkpoint read_checkpoint(const std::string& path) {
 
 Checkpoint load_checkpoint(const std::string& path) {
   return detail::reading(path, [&] { return read_checkpoint(path); });
+}
+
+std::optional<TrainingState> load_training_state(const std::string& path) {
+  return detail::reading(path,
+                         [&] { return state_in(detail::parse_keras_archive(read_file(path), path), path); });
 }
 
 Likeness model_likeness(const std::string& path, const std::string& other) {

@@ -45,6 +45,15 @@ std::optional<CheckpointInfo> read_checkpoint_info(const std::string& path);
 /// Reads a .keras archive, with or without training state. Throws as load_keras does.
 Checkpoint load_checkpoint(const std::string& path);
 
+/// The same without the model, for a training whose model is made anew: `.keras` archives of models of
+/// several inputs that are no graph do not say how they are built.
+struct TrainingState {
+  TrainingSnapshot training;
+  Json info;  ///< as given to save_checkpoint
+};
+/// Empty for a plain .keras file. Throws FileError.
+std::optional<TrainingState> load_training_state(const std::string& path);
+
 /// What the model in one file has in common with that in another, from nothing to all.
 enum class Likeness {
   kNoModel,      ///< one of the two is no .keras archive that can be read

@@ -121,6 +121,11 @@ Logs Model::evaluate(BatchSource& source, const EvaluateOptions& options) {
   const detail::Alone alone(*this, "evaluate");
   const ModelImpl::Running running(impl());
   require_end(source, options.steps, "evaluate");
+  if (!built()) {  // then the first batch builds it, as in fit
+    Batch first;
+    source.begin(0, 0, 0);
+    if (source.next(first)) impl().arrange(*this, first);
+  }
   detail::CallbackList callbacks(options.callbacks, options.verbose);
   callbacks.attach(*this, run_info(source, options.steps, options.batch_size, options.verbose));
   return impl().run_test(*this, source, options.steps, callbacks);

@@ -9,6 +9,7 @@
 #include "lamina/base/json.h"
 #include "lamina/nn/layer.h"
 #include "lamina/zoo/recipes.h"
+#include "lamina/zoo/translation_recipes.h"
 #include "tests/support/program.h"
 
 namespace lamina {
@@ -35,7 +36,7 @@ TEST(ListCommand, TellsWhatTheRegistriesHold) {
   for (const char* kind : {"layers", "activations", "losses", "metrics", "optimizers", "schedules",
                            "initializers", "regularizers", "constraints", "estimators", "recipes"})
     EXPECT_GT(all.at(kind).size(), 0u) << kind;
-  EXPECT_EQ(all.at("recipes").size(), recipes().size());
+  EXPECT_EQ(all.at("recipes").size(), recipes().size() + translation_recipes().size());
   std::vector<std::string> names;
   for (const Json& layer : all.at("layers").as_list()) names.push_back(layer.at("name").as_string());
   for (const char* layer : {"Dense", "LSTM", "MultiHeadAttention"})

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
+#include <filesystem>
+#include <set>
 
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
@@ -39,6 +42,22 @@ CsvTable read_tabs(const std::string& path) {
   return table;
 }
 
+/// Where `place` is; "" where it is not.
+std::string found(const std::string& place, std::string& looked) {
+  std::vector<std::string> places{place};
+  if (!place.empty() && place.find('/') == std::string::npos) {
+    if (const char* data = std::getenv("LAMINA_DATA"); data && *data)
+      places.push_back(std::string(data) + "/" + place);
+    places.push_back("/usr/share/datasets/" + place);
+  }
+  for (const std::string& path : places) {
+    std::error_code ignored;
+    if (std::filesystem::exists(path, ignored)) return path;
+    looked += (looked.empty() ? "'" : ", '") + path + "'";
+  }
+  return "";
+}
+
 bool is_blank(const std::string& text) {
   return std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isspace(c); });
 }
@@ -57,7 +76,7 @@ ParallelTexts read_parallel_texts(const std::string& path, const std::string& so
     if (names(source) && names(target)) {
       table.columns = first;
       table.rows.erase(table.rows.begin());
-    } else if (first.size() == 2) {
+    } else if (first.size() == 2 && !names(source) && !names(target)) {
       table.columns = {source, target};
     } else {
       throw FileError("'" + path + "' has no columns '" + source + "' and '" + target + "'" +
@@ -79,6 +98,27 @@ ParallelTexts read_parallel_texts(const std::string& path, const std::string& so
   if (left_out > 0)
     warn("'" + path + "': " + std::to_string(left_out) + " pairs with a blank side are left out");
   return texts;
+}
+
+std::string parallel_file(const std::string& place, const std::string& part) {
+  std::string looked;
+  const std::string path = found(place, looked);
+  if (path.empty())
+    throw FileError("there are no texts at " + looked +
+                    ": name a file of pairs (.tsv, .csv), or a folder with " + part +
+                    ".tsv; or set LAMINA_DATA to the folder that holds it");
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(path, ignored)) return path;
+  std::set<std::string> longer;
+  for (const char* extension : {".tsv", ".tsv.gz", ".csv", ".csv.gz"}) {
+    const std::string file = path + "/" + part + extension;
+    if (std::filesystem::is_regular_file(file, ignored)) return file;
+    for (const auto& entry : std::filesystem::directory_iterator(path, ignored)) {
+      const std::string name = entry.path().filename().string();
+      if (name.starts_with(part + "_") && name.ends_with(extension)) longer.insert(path + "/" + name);
+    }
+  }
+  return longer.empty() ? "" : *longer.begin();
 }
 
 }  // namespace lamina

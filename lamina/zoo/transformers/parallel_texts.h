@@ -21,4 +21,13 @@ struct ParallelTexts {
 ParallelTexts read_parallel_texts(const std::string& path, const std::string& source,
                                   const std::string& target);
 
+/// The file that holds a part of a data set; "" for a folder that has no such part.
+/// @param place  a file, which is every part; or a folder with PART.tsv, .tsv.gz, .csv or .csv.gz, or else
+/// with
+///               files whose names go on behind PART and "_", of which the first by name is taken. What is
+///               not there is looked for in $LAMINA_DATA and /usr/share/datasets, where it is a name alone.
+/// @param part   "train", "val" or "test"
+/// Throws FileError where there is neither, naming the places.
+std::string parallel_file(const std::string& place, const std::string& part);
+
 }  // namespace lamina

@@ -93,6 +93,14 @@ bool TokenBatches::next(Batch& batch) {
 
 std::optional<int64_t> TokenBatches::steps() const { return static_cast<int64_t>(batches_.size()); }
 
+int64_t TokenBatches::tokens() const {
+  size_t count = 0;
+  for (const auto* const texts : {&sources_, &targets_}) {
+    for (const std::vector<int32_t>& text : *texts) count += text.size();
+  }
+  return static_cast<int64_t>(count);
+}
+
 Json TokenBatches::identity() const {
   return Json::object({{"texts", static_cast<int64_t>(sources_.size())},
                        {"tokens", options_.tokens},

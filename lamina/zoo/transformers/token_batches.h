@@ -34,6 +34,8 @@ class TokenBatches : public BatchSource {
   std::optional<int64_t> steps() const override;
   std::optional<int64_t> samples() const override { return static_cast<int64_t>(sources_.size()); }
   Json identity() const override;
+  /// Of all sources and targets together, padding left out.
+  int64_t tokens() const;
 
  private:
   struct Group {

@@ -13,20 +13,29 @@ namespace {
 /// Texts that are translated at the same time.
 constexpr size_t kAtOnce = 32;
 
-std::string prefix_of(const Json& config) {
-  const Json* json = &config;
-  for (const char* key : {"task_specific_params", "translation", "prefix"}) {
-    json = json->find(key);
-    if (!json) return "";
-  }
-  return json->is_string() ? json->as_string() : "";
-}
-
 }  // namespace
 
+Json TranslationTask::to_json() const {
+  return Json::object(
+      {{"translation", Json::object({{"prefix", prefix}, {"source", source}, {"target", target}})}});
+}
+
+TranslationTask TranslationTask::from_config(const Json& config) {
+  const Json* json = &config;
+  for (const char* key : {"task_specific_params", "translation"}) {
+    json = json->find(key);
+    if (!json || !json->is_object()) return {};
+  }
+  const auto text = [&](const char* key) {
+    const Json* const value = json->find(key);
+    return value && value->is_string() ? value->as_string() : std::string();
+  };
+  return {text("prefix"), text("source"), text("target")};
+}
+
 Translator::Translator(std::shared_ptr<PretrainedModel> model, PretrainedTokenizer tokenizer,
-                       std::string prefix)
-    : model_(std::move(model)), tokenizer_(std::move(tokenizer)), prefix_(std::move(prefix)) {
+                       TranslationTask task)
+    : model_(std::move(model)), tokenizer_(std::move(tokenizer)), task_(std::move(task)) {
   if (!model_ || !model_->is_encoder_decoder())
     throw InvalidArgument("a translator needs an encoder-decoder, such as T5 or Marian");
   if (tokenizer_.size() > model_->vocab_size())
@@ -37,8 +46,8 @@ Translator::Translator(std::shared_ptr<PretrainedModel> model, PretrainedTokeniz
 
 Translator Translator::from_pretrained(const std::string& folder) {
   std::shared_ptr<PretrainedModel> model = AutoModel::from_pretrained(folder);
-  std::string prefix = prefix_of(model->config_json());
-  return {std::move(model), AutoTokenizer::from_pretrained(folder), std::move(prefix)};
+  TranslationTask task = TranslationTask::from_config(model->config_json());
+  return {std::move(model), AutoTokenizer::from_pretrained(folder), std::move(task)};
 }
 
 void Translator::save_pretrained(const std::string& folder) const {
@@ -48,7 +57,7 @@ void Translator::save_pretrained(const std::string& folder) const {
 
 std::vector<std::vector<int32_t>> Translator::sources(const std::vector<std::string>& texts) const {
   std::vector<std::string> prefixed;
-  for (const std::string& text : texts) prefixed.push_back(prefix_ + text);
+  for (const std::string& text : texts) prefixed.push_back(task_.prefix + text);
   std::vector<std::vector<int32_t>> ids;
   for (Encoding& encoding : tokenizer_.encode_batch(prefixed, {.ids_only = true}))
     ids.push_back(std::move(encoding.ids));

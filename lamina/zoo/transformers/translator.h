@@ -13,12 +13,24 @@
 
 namespace lamina {
 
-/// Translates texts by an encoder-decoder. Its folder is one of Hugging Face's; config.json keeps the prefix
-/// under "task_specific_params": {"translation": {"prefix": ...}}, as T5's do.
+/// What a translator has learned to do.
+struct TranslationTask {
+  std::string prefix;          ///< goes in front of every text: "Translate English to French: "; may be empty
+  std::string source, target;  ///< columns of its data: "en", "fr"; empty where nobody said it
+
+  /// As config.json keeps it: {"translation": {"prefix": ..., "source": ..., "target": ...}}, under
+  /// "task_specific_params", where T5 has its prefixes, too.
+  Json to_json() const;
+  /// From a whole config.json, which need not say anything.
+  static TranslationTask from_config(const Json& config);
+};
+
+/// Translates texts by an encoder-decoder. Its folder is one of Hugging Face's.
 class Translator {
  public:
-  /// @param prefix  goes in front of every text: "translate English to French: "; may be empty
-  Translator(std::shared_ptr<PretrainedModel> model, PretrainedTokenizer tokenizer, std::string prefix);
+  /// Throws InvalidArgument for a model that is no encoder-decoder, and a tokenizer with more tokens than it
+  /// knows.
+  Translator(std::shared_ptr<PretrainedModel> model, PretrainedTokenizer tokenizer, TranslationTask task);
   /// From a folder. Throws what AutoModel and AutoTokenizer throw.
   static Translator from_pretrained(const std::string& folder);
   /// Writes the model's files and the tokenizer's.
@@ -34,14 +46,14 @@ class Translator {
 
   PretrainedModel& model() const { return *model_; }
   const PretrainedTokenizer& tokenizer() const { return tokenizer_; }
-  const std::string& prefix() const { return prefix_; }
+  const TranslationTask& task() const { return task_; }
 
  private:
   std::vector<std::vector<int32_t>> sources(const std::vector<std::string>& texts) const;
 
   std::shared_ptr<PretrainedModel> model_;
   PretrainedTokenizer tokenizer_;
-  std::string prefix_;
+  TranslationTask task_;
 };
 
 }  // namespace lamina

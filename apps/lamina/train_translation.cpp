@@ -1,0 +1,199 @@
+// lamina train, for models that translate: a folder of Hugging Face's comes out.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "cli.h"
+#include "fingerprint.h"
+#include "interrupt.h"
+#include "lamina/base/error.h"
+#include "lamina/base/terminal.h"
+#include "lamina/formats/checkpoint.h"
+#include "lamina/nn/callbacks/progress_bar.h"
+#include "lamina/zoo/transformers/average_weights.h"
+#include "run_folder.h"
+#include "train_files.h"
+#include "train_log.h"
+#include "train_result.h"
+#include "translation.h"
+
+namespace lamina::cli {
+namespace {
+
+void refuse_options_of_others(const TrainOptions& options) {
+  const auto none = [](bool given, const char* name) {
+    if (given) throw UsageError(std::string("train: a recipe that translates has no ") + name);
+  };
+  none(options.validation_split > 0, "--validation-split: give --validation-data");
+  none(!options.model.empty(), "--model");
+  none(!options.stop_words.empty(), "--stop-words");
+  none(options.allow_changes, "--allow-changes");
+  none(options.stop_on_nan, "--stop-on-nan");
+  none(!options.categorical.empty() || !options.numeric.empty() || !options.leave_out.empty() ||
+           !options.task.empty() || options.max_categories,
+       "options of tables");
+}
+
+/// What is learned, and what judges it.
+struct Parts {
+  ParallelTexts training;
+  std::optional<ParallelTexts> judged;
+  std::string judged_name;  ///< "validation", "test"; "" where nothing is held out
+};
+
+Parts read_parts(const TranslationRecipe& recipe, const std::string& data, const TrainOptions& options) {
+  Parts parts;
+  parts.training = read_pairs(data, "train", recipe.task).texts;
+  if (options.limit_samples > 0 && static_cast<size_t>(options.limit_samples) < parts.training.size()) {
+    parts.training.sources.resize(static_cast<size_t>(options.limit_samples));
+    parts.training.targets.resize(static_cast<size_t>(options.limit_samples));
+  }
+  if (!options.validation_data.empty()) {
+    parts.judged = read_pairs(options.validation_data, "val", recipe.task).texts;
+    parts.judged_name = "validation";
+    return parts;
+  }
+  for (const auto& [part, name] : {std::pair("val", "validation"), std::pair("test", "test")}) {
+    if (parts.judged || !has_pairs(data, part)) continue;
+    parts.judged = read_pairs(data, part, recipe.task).texts;
+    parts.judged_name = name;
+  }
+  return parts;
+}
+
+Json identity_of(const TranslationRecipe& recipe, const TrainOptions& options, int epochs, int64_t tokens,
+                 const ParallelTexts& texts) {
+  return Json::object({{"recipe", recipe.name},
+                       {"seed", std::to_string(options.seed)},
+                       {"epochs", epochs},
+                       {"batch_tokens", tokens},
+                       {"pairs", static_cast<int64_t>(texts.size())},
+                       {"sources", hash_of(texts.sources)},
+                       {"targets", hash_of(texts.targets)}});
+}
+
+void check_identity(const Json& then, const Json& now, const std::string& checkpoint) {
+  std::string changes;
+  for (const auto& [name, value] : now.as_object()) {
+    const Json* const old = then.find(name);
+    if (old && *old == value) continue;
+    changes += fmt::format("{}{} was {} and is {}", changes.empty() ? "" : "; ", name,
+                           old ? old->dump() : "absent", value.dump());
+  }
+  if (!changes.empty())
+    throw Error("this is not the training that " + checkpoint + " is of: " + changes +
+                ". Give what it was begun with, or another --out");
+}
+
+}  // namespace
+
+int train_translation(const TranslationRecipe& recipe, const TrainOptions& options) {
+  refuse_options_of_others(options);
+  const std::string folder = options.out.empty() ? recipe.name : options.out;
+  const std::string data = options.data.empty() ? recipe.data : options.data;
+  const int epochs = options.epochs.value_or(recipe.epochs);
+  const int64_t tokens = options.batch_size ? *options.batch_size : recipe.tokens;
+  const Parts parts = read_parts(recipe, data, options);
+
+  const bool fresh = !exists(folder);
+  make_folder(folder);
+  TrainFiles files(folder + "/model.safetensors", folder + ".checkpoint.keras", options.overwrite);
+  std::optional<TrainingState> saved;
+  const Json info = identity_of(recipe, options, epochs, tokens, parts.training);
+  if (options.resume && exists(files.checkpoint())) {
+    saved = load_training_state(files.checkpoint());
+    if (!saved)
+      throw FileError("'" + files.checkpoint() + "' holds no state of a training: it cannot be resumed");
+    check_identity(saved->info, info, files.checkpoint());
+  } else {
+    files.refuse_to_lose_training();
+    if (!fresh && !options.overwrite && exists(folder + "/config.json"))
+      throw FileError("'" + folder +
+                      "' holds a model already; it would be replaced: choose another --out, or give "
+                      "--overwrite");
+  }
+  const TrainingSnapshot* const resume = saved ? &saved->training : nullptr;
+  files.open_folder(options.run_dir, recipe.name, resume);
+
+  std::FILE* const stream = options.json ? stderr : stdout;
+  const auto say = [&](const std::string& text) {
+    if (!options.quiet) tell(stream, text + "\n");
+  };
+  if (options.resume && !saved)
+    say("There is no " + files.checkpoint() + " yet: starting from the beginning.");
+  Translator translator =
+      with_data_of(data, [&] { return recipe.build(parts.training, epochs, tokens, options.seed); });
+  PretrainedModel& model = translator.model();
+  TokenBatches batches = translator.batches(parts.training, true, tokens);
+  std::optional<TokenBatches> judged;
+  if (parts.judged) judged = translator.batches(*parts.judged, false, tokens);
+  say(fmt::format("{} pairs, {} tokens in the vocabulary, {} steps an epoch.", parts.training.size(),
+                  translator.tokenizer().size(), *batches.steps()));
+  if (resume)
+    say(fmt::format("Going on after {} epochs and {} steps, from {}.", resume->epoch(), resume->step(),
+                    files.checkpoint()));
+
+  TrainLog log({.checkpoint = files.checkpoint(),
+                .folder = files.folder(),
+                .info = info,
+                .write_options = files.write_options(),
+                .json = options.json,
+                .saved = resume != nullptr});
+  ProgressBar bar({.stream = stream, .verbose = options.quiet ? 0 : 1});
+  AverageWeights average(recipe.averaged);
+  FitOptions fit{.epochs = epochs,
+                 .callbacks = {&bar, &average, &log},
+                 .verbose = 0,
+                 .seed = options.seed,
+                 .log_gradient_norm = options.gradient_norm,
+                 .resume = resume};
+  if (judged) fit.validation_source = &*judged;
+  History history;
+  {
+    Interrupt interrupt;
+    fit.stop_flag = &interrupt.flag();
+    history = model.fit(batches, fit);
+    if (history.interrupted) log.save();
+  }
+  log.count_time();
+  if (history.interrupted) return interrupted(options, files.checkpoint(), log.saved(), log.good());
+
+  average.apply(model);
+  translator.save_pretrained(folder);
+  TranslationRun run{recipe.name, data, epochs, tokens, static_cast<int64_t>(parts.training.size())};
+  if (const double step = log.step_seconds(); step > 0)
+    run.tokens_s = static_cast<double>(batches.tokens()) / static_cast<double>(*batches.steps()) / step;
+  if (parts.judged) {
+    run.judged = &*parts.judged;
+    run.judged_name = parts.judged_name;
+    run.judgement = judge(translator, *parts.judged);
+  } else {
+    for (const std::string name : {"loss", "accuracy"})
+      run.judgement.metrics.emplace_back(name, log[name].back());
+  }
+  const auto& metrics = run.judgement.metrics;
+  const std::string report = write_translation_report(options, run, model, log, files);
+  std::string line;
+  for (const auto& [name, value] : metrics)
+    line += (line.empty() ? "" : " - ") + printable(name) + ": " + format_metric(value);
+  say(fmt::format("{} {}", parts.judged ? parts.judged_name + ":" : "last epoch:", line));
+  say(fmt::format("Saved {}/; the training state is in {}.\nReport: {}", folder, files.checkpoint(), report));
+  if (options.json) {
+    Json values = Json::object();
+    for (const auto& [name, value] : metrics) values[name] = finite(value);
+    print_json(Json::object({{"done", true},
+                             {"model", folder},
+                             {"metrics", values},
+                             {"metrics_of", parts.judged ? parts.judged_name : "training"},
+                             {"epochs", epochs},
+                             {"seconds", log.seconds()},
+                             {"tokens_s", finite(run.tokens_s)},
+                             {"report", report}}));
+  }
+  std::fflush(stdout);
+  forget_gone_reader(stdout);
+  return 0;
+}
+
+}  // namespace lamina::cli

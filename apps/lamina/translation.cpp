@@ -1,0 +1,109 @@
+// Pairs of texts by name and part, and translations beside those of people.
+#include "translation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+
+#include "cli.h"
+#include "lamina/base/error.h"
+#include "lamina/base/terminal.h"
+#include "lamina/nn/callbacks/progress_line.h"
+#include "lamina/zoo/samples.h"
+
+namespace lamina::cli {
+namespace {
+
+/// "multi30k:val" as its place and its part.
+std::pair<std::string, std::string> place_and_part(const std::string& source, const std::string& part) {
+  for (const char* known : {":train", ":val", ":test"}) {
+    if (source.ends_with(known) && !exists(source))
+      return {source.substr(0, source.size() - std::string(known).size()), known + 1};
+  }
+  return {source, part};
+}
+
+const TranslationRecipe* recipe_of(const TranslationTask& task) {
+  const auto& all = translation_recipes();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const TranslationRecipe& recipe) {
+    return recipe.task.source == task.source && recipe.task.target == task.target;
+  });
+  return found == all.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+Pairs read_pairs(const std::string& source, const std::string& part, const TranslationTask& task) {
+  const SourceRange range = parse_source(source);
+  const auto [place, wanted] = place_and_part(range.source, part);
+  Pairs pairs;
+  pairs.file = parallel_file(place, wanted);
+  if (pairs.file.empty())
+    throw FileError("the folder '" + place + "' has no part '" + wanted + "': " + wanted + ".tsv or " +
+                    wanted + ".csv was expected, with the columns '" + task.source + "' and '" + task.target +
+                    "'");
+  pairs.texts = read_parallel_texts(pairs.file, task.source, task.target);
+  if (!range.given) return pairs;
+  const auto size = static_cast<int64_t>(pairs.texts.size());
+  const int64_t end = range.end < 0 ? size : range.end;
+  if (range.begin >= end || end > size)
+    throw InvalidArgument(fmt::format("'{}' has {} pairs, and {} to {} were asked for", pairs.file, size,
+                                      range.begin, end - 1));
+  for (std::vector<std::string>* const texts : {&pairs.texts.sources, &pairs.texts.targets})
+    *texts = {texts->begin() + range.begin, texts->begin() + end};
+  return pairs;
+}
+
+bool has_pairs(const std::string& source, const std::string& part) {
+  const std::string file = parallel_file(source, part);
+  return !file.empty() && file != parallel_file(source, part == "train" ? "test" : "train");
+}
+
+Judgement judge(const Translator& translator, const ParallelTexts& texts) {
+  Judgement judgement;
+  if (!translator.model().compiled()) translator.model().compile({});
+  TokenBatches batches = translator.batches(texts, false);
+  const Logs logs = translator.model().evaluate(batches, {.verbose = 0});
+  judgement.metrics = logs.items();
+  judgement.translations = translator.translate(texts.sources);
+  const TranslationScores scores =
+      score_translations(judgement.translations, texts.targets, translator.task().target);
+  judgement.metrics.emplace_back("bleu", scores.bleu);
+  judgement.metrics.emplace_back("chrf", scores.chrf);
+  judgement.signature = scores.signature;
+  return judgement;
+}
+
+bool is_language_model(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(path, ignored) && exists(path + "/config.json");
+}
+
+int evaluate_translation(const std::string& folder, const std::string& source, bool json) {
+  const Translator translator = Translator::from_pretrained(folder);
+  const TranslationTask& task = translator.task();
+  const TranslationRecipe* const recipe = recipe_of(task);
+  if (source.empty() && !recipe)
+    throw UsageError("evaluate: --data is required: pairs of texts, a file or a folder with test.tsv");
+  const Pairs pairs = read_pairs(source.empty() ? recipe->data : source, "test", task);
+  const Judgement judgement = judge(translator, pairs.texts);
+  if (json) {
+    Json values = Json::object();
+    for (const auto& [name, value] : judgement.metrics) values[name] = finite(value);
+    print_json(Json::object({{"metrics", values},
+                             {"samples", static_cast<int64_t>(pairs.texts.size())},
+                             {"data", pairs.file},
+                             {"signature", judgement.signature}}));
+    return 0;
+  }
+  std::string line;
+  for (const auto& [name, value] : judgement.metrics)
+    line += fmt::format("{}: {} - ", printable(name), format_metric(value));
+  fmt::print("{}{} pairs of {}\nBLEU is sacreBLEU's {}\n", line, pairs.texts.size(), printable(pairs.file),
+             judgement.signature);
+  return 0;
+}
+
+}  // namespace lamina::cli

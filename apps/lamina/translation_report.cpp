@@ -1,0 +1,74 @@
+// The page of a training that translates: how it learned, what it was worth, and what it says.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli.h"
+#include "lamina/base/utf8.h"
+#include "lamina/explain/run_report.h"
+#include "run_folder.h"
+#include "translation.h"
+
+namespace lamina::cli {
+namespace {
+
+constexpr size_t kShown = 12;  // translations
+
+TrainingReport::Rows examples(const ParallelTexts& texts, const std::vector<std::string>& translations) {
+  TrainingReport::Rows rows;
+  for (size_t i = 0; i < std::min({kShown, texts.size(), translations.size()}); ++i) {
+    rows.emplace_back(texts.sources[i], translations[i]);
+    if (translations[i] != texts.targets[i]) rows.emplace_back("as people say it", texts.targets[i]);
+  }
+  return rows;
+}
+
+}  // namespace
+
+std::string write_translation_report(const TrainOptions& options, const TranslationRun& run, Model& model,
+                                     const TrainLog& log, const TrainFiles& files) {
+  RunDescription about;
+  about.title = run.name;
+  about.data = run.data;
+  about.command = shell_line(options.words);
+  about.date = today();
+  for (const std::string& name : log.names()) about.history.push_back({name, log[name]});
+  about.epochs = static_cast<int>(log.epochs().size());
+  about.seconds = log.seconds();
+  about.train_samples = run.pairs;
+  about.configuration = {{"epochs", std::to_string(run.epochs)},
+                         {"tokens of a batch", std::to_string(run.batch_tokens)},
+                         {"seed", std::to_string(options.seed)}};
+  if (run.judged) about.configuration.emplace_back("BLEU", run.judgement.signature);
+  about.held_out_name = run.judged_name;
+  about.metrics = run.judgement.metrics;
+  TrainingReport report = run_report(model, about);
+  for (TrainingReport::Headline& headline : report.headlines) {
+    if (run.judged && headline.label.starts_with(run.judged_name))
+      headline.note = fmt::format("{} pairs", run.judged->size());
+  }
+  if (run.tokens_s > 0)
+    report.headlines.push_back(
+        {"tokens per second", fmt::format("{:.0f}", run.tokens_s), "read and written"});
+  Json rows = Json::object(), metrics = Json::object();
+  for (const auto& [name, value] : report.sections.at(0).rows) rows[name] = valid_utf8(value);
+  rows["parameters"] = std::to_string(model.count_params());
+  for (const auto& [name, value] : about.metrics) metrics[name] = finite(value);
+  if (run.judged)
+    report.sections.insert(report.sections.begin(),
+                           {"Translations", examples(*run.judged, run.judgement.translations)});
+  const std::string path = files.folder() + "/report.html";
+  write_file(path, to_html(report), files.write_options());
+  write_run_note(files.folder(),
+                 {checkpoint_name(files.checkpoint(), files.folder()), log.seconds(),
+                  Json::object({{"name", run.name},
+                                {"task", "translation"},
+                                {"options", rows},
+                                {"metrics", metrics},
+                                {"metrics_of", run.judged ? run.judged_name : "training"},
+                                {"learning_rate", finite(model.learning_rate())}})},
+                 files.write_options());
+  return path;
+}
+
+}  // namespace lamina::cli

@@ -1,0 +1,114 @@
+// Sizes and rates were chosen on the part "val" of multi30k, English to French.
+#include "lamina/zoo/translation_recipes.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lamina/nn/optimizers/adam.h"
+#include "lamina/nn/optimizers/schedules/cosine_decay.h"
+#include "lamina/ops/binary.h"
+#include "lamina/text/tokenizers/trainers.h"
+#include "lamina/text/translation_metrics.h"
+
+namespace lamina {
+namespace {
+
+/// It translates texts of at most so many tokens more than those it learns from, which are short.
+constexpr int64_t kMostNewTokens = 128;
+
+/// Of the vectors of tokens, where T5's have sqrt(d_model).
+constexpr double kLength = 0.15;
+
+T5Config small() {
+  T5Config config;
+  config.d_model = 192;
+  config.d_kv = 48;
+  config.num_heads = 4;
+  config.d_ff = 768;
+  config.num_layers = 4;
+  config.dropout_rate = 0.1;
+  return config;
+}
+
+/// T5's first values are for more steps than there are here: the vectors of tokens are so long that a step of
+/// Adam hardly turns them. All that is added up between the norms is made smaller, which changes nothing but
+/// that; the last norm makes up for it.
+void shorten_vectors(const PretrainedModel& model, double by) {
+  for (const WeightPtr& weight : model.weights(true)) {
+    const std::string& name = weight->path;
+    if (name.ends_with("shared/weight") || name.ends_with(".o/weight") || name.ends_with(".wo/weight"))
+      weight->assign(weight->value * by);
+    if (name.ends_with("decoder.final_layer_norm/weight")) weight->assign(weight->value * (1 / by));
+  }
+}
+
+TranslationRecipe of_english(const char* target, const char* language, const char* data) {
+  const std::string name = language;
+  return {.name = std::string("translate-en-") + target,
+          .description = "translate English into " + name + " (a small T5 with a vocabulary of its own)",
+          .data = data,
+          .task = {"Translate English to " + name + ": ", "en", target},
+          .network = small()};
+}
+
+}  // namespace
+
+Translator TranslationRecipe::build(const ParallelTexts& training, int epochs_asked, int64_t tokens_asked,
+                                    uint64_t seed) const {
+  // The prefix is a part of what is read so often that its words become tokens.
+  std::vector<std::string> texts;
+  for (const std::string& text : training.sources) texts.push_back(task.prefix + text);
+  texts.insert(texts.end(), training.targets.begin(), training.targets.end());
+  PretrainedTokenizer tokenizer = train_tokenizer(t5_unigram_pipeline(), texts, {.vocab_size = vocab_size});
+  const int32_t pad = *tokenizer.pad_token_id(), end = *tokenizer.eos_token_id();
+
+  T5Config config = network;
+  config.vocab_size = tokenizer.size();
+  config.pad_token_id = config.decoder_start_token_id = pad;
+  config.eos_token_id = end;
+  Json json = config.to_json();
+  json["task_specific_params"] = task.to_json();
+  const std::shared_ptr<PretrainedModel> model = AutoModel::from_config(json, {.seed = seed});
+  shorten_vectors(*model, kLength);
+  GenerationConfig generation;
+  generation.eos_token_id = {end};
+  generation.pad_token_id = generation.decoder_start_token_id = pad;
+  generation.max_new_tokens = kMostNewTokens;
+  generation.num_beams = num_beams;
+  model->set_generation_config(generation);
+  model->set_label_smoothing(label_smoothing);
+
+  Translator translator(model, std::move(tokenizer), task);
+  const auto steps =
+      static_cast<double>(*translator.batches(training, true, tokens_asked).steps() * epochs_asked);
+  const double warmup = std::min(static_cast<double>(warmup_steps), steps / 5);
+  model->compile(
+      {.optimizer = Adam(CosineDecay(0.0, std::max(1.0, steps - warmup),
+                                     {.alpha = 0.02, .warmup_target = learning_rate, .warmup_steps = warmup}),
+                         {.beta_2 = 0.98, .epsilon = 1e-9})});
+  return translator;
+}
+
+TranslationScores score_translations(const std::vector<std::string>& translations,
+                                     const std::vector<std::string>& references,
+                                     const std::string& language) {
+  const BleuScore bleu =
+      corpus_bleu(translations, {references}, {.tokenize = language == "zh" ? "zh" : "13a"});
+  return {bleu.score, corpus_chrf(translations, {references}).score, bleu.signature};
+}
+
+const std::vector<TranslationRecipe>& translation_recipes() {
+  static const std::vector<TranslationRecipe> all = {of_english("fr", "French", "multi30k"),
+                                                     of_english("de", "German", "multi30k"),
+                                                     of_english("zh", "Chinese", "tatoeba_en_zh")};
+  return all;
+}
+
+const TranslationRecipe* find_translation_recipe(const std::string& name) {
+  for (const TranslationRecipe& recipe : translation_recipes()) {
+    if (recipe.name == name) return &recipe;
+  }
+  return nullptr;
+}
+
+}  // namespace lamina

@@ -1,0 +1,102 @@
+// Recipes that translate: what is built, what config.json keeps, scores, and the mean of weights.
+#include "lamina/zoo/translation_recipes.h"
+
+#include <gtest/gtest.h>
+
+#include "lamina/base/error.h"
+#include "lamina/zoo/transformers/average_weights.h"
+#include "tests/support/temporary_folder.h"
+
+namespace lamina {
+namespace {
+
+ParallelTexts pairs() {
+  ParallelTexts texts;
+  for (const char* thing : {"dog", "cat", "man", "boy"}) {
+    texts.sources.push_back(std::string("A ") + thing + " runs.");
+    texts.targets.push_back(std::string("Un ") + thing + " court.");
+  }
+  return texts;
+}
+
+TranslationRecipe tiny() {
+  TranslationRecipe recipe = *find_translation_recipe("translate-en-fr");
+  recipe.network.d_model = 16;
+  recipe.network.d_kv = 8;
+  recipe.network.num_heads = 2;
+  recipe.network.d_ff = 32;
+  recipe.network.num_layers = 1;
+  recipe.network.dropout_rate = 0;
+  return recipe;
+}
+
+TEST(TranslationRecipes, HaveThreeLanguages) {
+  ASSERT_EQ(translation_recipes().size(), 3u);
+  EXPECT_EQ(find_translation_recipe("translate-en-zh")->data, "tatoeba_en_zh");
+  EXPECT_EQ(find_translation_recipe("translate-en-de")->task.prefix, "Translate English to German: ");
+  EXPECT_EQ(find_translation_recipe("translate-fr-en"), nullptr);
+}
+
+TEST(TranslationRecipes, LearnAVocabularyOfBothSidesAndThePrefix) {
+  const Translator translator = tiny().build(pairs(), 1, 64, 1);
+  const Encoding encoding = translator.tokenizer().encode("Translate English to French: A dog");
+  EXPECT_LE(encoding.ids.size(), 8u) << "words of the prefix are tokens";
+  EXPECT_EQ(translator.tokenizer().decode(translator.tokenizer().encode("Un dog court.").ids,
+                                          {.skip_special_tokens = true}),
+            "Un dog court.");
+  EXPECT_EQ(translator.model().generation_config().num_beams, tiny().num_beams);
+}
+
+TEST(TranslationRecipes, LearnAndComeBackFromTheirFolder) {
+  const ParallelTexts texts = pairs();
+  TranslationRecipe recipe = tiny();
+  recipe.learning_rate = 0.02;
+  const Translator translator = recipe.build(texts, 60, 64, 1);
+  TokenBatches batches = translator.batches(texts, true, 64);
+  AverageWeights average(2);
+  translator.model().fit(batches, {.epochs = 60, .callbacks = {&average}, .verbose = 0});
+  EXPECT_EQ(average.count(), 2);
+  average.apply(translator.model());
+  EXPECT_EQ(translator.translate(texts.sources), texts.targets);
+  EXPECT_DOUBLE_EQ(score_translations(translator.translate(texts.sources), texts.targets, "fr").bleu, 100);
+
+  const test::TemporaryFolder folder;
+  translator.save_pretrained(folder / "model");
+  const Translator loaded = Translator::from_pretrained(folder / "model");
+  EXPECT_EQ(loaded.task().prefix, recipe.task.prefix);
+  EXPECT_EQ(loaded.task().source, "en");
+  EXPECT_EQ(loaded.task().target, "fr");
+  EXPECT_EQ(loaded.translate(texts.sources), texts.targets);
+}
+
+TEST(TranslationRecipes, EvaluateAModelOfAFolder) {
+  const ParallelTexts texts = pairs();
+  const Translator translator = tiny().build(texts, 1, 64, 1);
+  const test::TemporaryFolder folder;
+  translator.save_pretrained(folder / "model");
+  const Translator loaded = Translator::from_pretrained(folder / "model");
+  TokenBatches batches = loaded.batches(texts, false, 64);
+  loaded.model().compile({});
+  // No batch has built it before.
+  EXPECT_GT(loaded.model().evaluate(batches, {.verbose = 0}).find("loss").value_or(0), 0);
+}
+
+TEST(TranslationRecipes, ScoreChineseByCharacters) {
+  const TranslationScores scores = score_translations({"我喜欢猫。"}, {"我喜欢猫。"}, "zh");
+  EXPECT_DOUBLE_EQ(scores.bleu, 100);
+  EXPECT_NE(scores.signature.find("tok:zh"), std::string::npos);
+  EXPECT_NE(score_translations({"a"}, {"a"}, "fr").signature.find("tok:13a"), std::string::npos);
+}
+
+TEST(TranslationTasks, ComeFromAConfigThatNeedNotSayAnything) {
+  EXPECT_EQ(TranslationTask::from_config(Json::object()).prefix, "");
+  EXPECT_EQ(TranslationTask::from_config(Json::object({{"task_specific_params", 3}})).prefix, "");
+  const TranslationTask task{"to fr: ", "en", "fr"};
+  const Json config = Json::object({{"task_specific_params", task.to_json()}});
+  EXPECT_EQ(TranslationTask::from_config(config).target, "fr");
+}
+
+TEST(AverageWeightsOptions, AreChecked) { EXPECT_THROW(AverageWeights(0), InvalidArgument); }
+
+}  // namespace
+}  // namespace lamina
