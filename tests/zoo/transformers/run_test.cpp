@@ -1,5 +1,6 @@
 // Inputs by name: what is refused, and that order and absence say the same as names.
 #include "lamina/base/error.h"
+#include "lamina/base/threads.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/zoo/transformers/small_models.h"
 
@@ -68,6 +69,22 @@ TEST(PretrainedRun, SaysWhatIsWrong) {
   EXPECT_NE(
       refusal(*marian, {{"input_ids", text}, {"decoder_input_ids", ids({19, 19}, 2)}}).find("has 2 rows"),
       std::string::npos);
+}
+
+TEST(PretrainedRun, GivesTheSameBitsWithAnyThreads) {
+  const Tensor text = ids({2, 5, 7, 9, 3, 4}, 2);
+  const int before = num_threads();
+  for (const Json& config : {small_gpt2(), small_llama(), small_bert()}) {
+    const auto model = small(config);
+    std::vector<std::vector<float>> results;
+    for (const int threads : {1, 2, 4}) {
+      set_num_threads(threads);
+      results.push_back(model->run({text})[0].to_vector<float>());
+    }
+    set_num_threads(before);
+    EXPECT_EQ(results[0], results[1]);
+    EXPECT_EQ(results[0], results[2]);
+  }
 }
 
 }  // namespace
