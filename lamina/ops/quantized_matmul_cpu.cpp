@@ -59,6 +59,49 @@ const KernelRegistration kQuantized(
     "quantized_matmul", DeviceKind::kCpu,
     {{.name = "lines", .refuses = refuses_quantized, .prepare = prepare_quantized}});
 
+// ---- What the integers stand for
+
+std::optional<std::string> refuses_dequantize(const KernelDesc& desc) {
+  if (desc.inputs[1].type.dtype != DType::kFloat32) return "only for scales of float32";
+  return std::nullopt;
+}
+
+void dequantize_group(const int8_t* from, int64_t count, float scale, float* to) {
+  for (int64_t i = 0; i < count; ++i) to[i] = static_cast<float>(from[i]) * scale;
+}
+
+/// Of pairs of numbers, each plus 8.
+void dequantize_group(const uint8_t* from, int64_t count, float scale, float* to) {
+  for (int64_t i = 0; i < count / 2; ++i) {
+    to[2 * i] = static_cast<float>((from[i] & 15) - 8) * scale;
+    to[2 * i + 1] = static_cast<float>((from[i] >> 4) - 8) * scale;
+  }
+}
+
+template <class T>
+std::unique_ptr<Kernel> prepare_dequantize_of(const KernelDesc& desc) {
+  const Shape& s = desc.inputs[1].type.shape;
+  const int64_t k = desc.outputs[0].type.shape[-1], groups = s.size();
+  const int64_t group = k / s[-1], bytes = std::is_same_v<T, int8_t> ? group : group / 2;
+  return make_kernel([=](const KernelArgs& args) {
+    parallel_for(groups, std::max<int64_t>(1, 32768 / std::max<int64_t>(1, group)),
+                 [&](int64_t begin, int64_t end) {
+                   for (int64_t g = begin; g < end; ++g)
+                     dequantize_group(args.input<T>(0) + g * bytes, group, args.input<float>(1)[g],
+                                      args.output<float>(0) + g * group);
+                 });
+  });
+}
+
+std::unique_ptr<Kernel> prepare_dequantize(const KernelDesc& desc) {
+  return desc.inputs[0].type.dtype == DType::kInt8 ? prepare_dequantize_of<int8_t>(desc)
+                                                   : prepare_dequantize_of<uint8_t>(desc);
+}
+
+const KernelRegistration kDequantize(
+    "dequantize_weights", DeviceKind::kCpu,
+    {{.name = "groups", .refuses = refuses_dequantize, .prepare = prepare_dequantize}});
+
 // ---- bfloat16
 
 /// Rows up to which the weights are widened in registers, and lines that are widened at a time for more.

@@ -100,14 +100,14 @@ void PretrainedModel::State::build_modules(uint64_t seed) const {
 detail::Decoder& PretrainedModel::State::decoder(const PretrainedModel& model) {
   const std::lock_guard lock(making);
   build_modules(model.seed());
-  if (!made) made = std::make_unique<detail::Decoder>(model);
+  if (!made) made = std::make_unique<detail::Decoder>(model, stored);
   return *made;
 }
 
 detail::Runner& PretrainedModel::State::runner(const PretrainedModel& model) {
   const std::lock_guard lock(making);
   build_modules(model.seed());
-  if (!made_runner) made_runner = std::make_unique<detail::Runner>(model);
+  if (!made_runner) made_runner = std::make_unique<detail::Runner>(model, stored);
   return *made_runner;
 }
 
