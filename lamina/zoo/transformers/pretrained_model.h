@@ -97,7 +97,8 @@ class PretrainedModel : public Model {
   /// The float32 values are gone: the model can be asked and saved (save_pretrained writes what the integers stand
   /// for, as float32), and no longer be trained, evaluated or adapted, nor saved in other ways. Throws InvalidArgument
   /// for another mode or group, a group that does not divide the lines of such a matrix (naming it), a model that is
-  /// quantized already, and one with an adapter (merge_adapter() comes first).
+  /// quantized already, one with an adapter (merge_adapter() comes first), and one that was compiled or built: save
+  /// that and load it so.
   void quantize(const std::string& mode, std::optional<int64_t> group = std::nullopt);
   /// The mode that quantize() or loading was given; empty for float32.
   const std::string& quantization() const;

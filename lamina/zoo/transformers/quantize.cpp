@@ -49,6 +49,11 @@ void PretrainedModel::quantize(const std::string& mode, std::optional<int64_t> g
                           "); load it once more for another mode");
   if (state_->adapter)
     throw InvalidArgument("quantize: the model has an adapter; merge_adapter() comes first");
+  if (built() || compiled())
+    throw InvalidArgument(
+        "quantize: the model is compiled or built, for which float32 values are kept; write it with "
+        "save_pretrained() and load that with {.quantize = \"" +
+        mode + "\"}");
   state_->build_modules(seed());
   const detail::ChosenWeights chosen = state_->choose(*this, storage);
   for (const WeightPtr& weight : Layer::weights()) state_->store(chosen, *weight);

@@ -75,9 +75,6 @@ std::vector<Tensor> PretrainedModel::arranged(const Tensors& given) const {
 }
 
 std::vector<Tensor> PretrainedModel::forward(const LayerCall& call, CallContext& context) const {
-  if (!quantization().empty())
-    throw InvalidArgument(class_name() + " is quantized (" + quantization() +
-                          "): generate() and run() ask it; for training, evaluation and predict() load it without");
   return compute(arranged(call.inputs), context);
 }
 
