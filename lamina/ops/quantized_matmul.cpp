@@ -12,6 +12,7 @@
 #include "lamina/ops/compare.h"
 #include "lamina/ops/concatenate.h"
 #include "lamina/ops/detail/body.h"
+#include "lamina/ops/detail/quantize_weights.h"
 #include "lamina/ops/detail/quantized_lines.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/matmul.h"
@@ -119,6 +120,54 @@ const Op& quantized_op = register_op({
     .flops = product_flops,
     .vjp = vjp_quantized,
     .body = quantized_body,
+});
+
+// ---- The integers of weights
+
+/// What is wrong with weights of that type for so many bits; empty where nothing is.
+std::string unquantizable(const TensorType& w, int64_t bits, int64_t group) {
+  if (w.shape.rank() != 2 || !is_floating(w.dtype)) return "weights must be floating (n, k)";
+  if (bits != 8 && bits != 4) return "bits must be 8 or 4";
+  if (bits == 4 && w.shape[1] % 2 != 0) return "4 bits are packed two a byte: k must be even";
+  if (group != 0 && (!is_group(group) || w.shape[1] % group != 0))
+    return "group must be 0, 32, 64 or a multiple of 128, and divide k";
+  return "";
+}
+
+std::vector<TensorType> infer_quantize(const InferArgs& args) {
+  const auto& attrs = args.attrs.as<detail::QuantizeWeightsAttrs>();
+  const TensorType& w = args.inputs[0];
+  const std::string what = unquantizable(w, attrs.bits, attrs.group);
+  if (!what.empty()) args.fail(what);
+  const int64_t n = w.shape[0], k = w.shape[1];
+  return {{attrs.bits == 8 ? DType::kInt8 : DType::kUInt8, {n, attrs.bits == 8 ? k : k / 2}},
+          {w.dtype, {n, attrs.group == 0 ? 1 : k / attrs.group}}};
+}
+
+std::vector<Tensor> quantize_body(const Attrs& given, std::span<const Tensor> inputs) {
+  const auto& attrs = given.as<detail::QuantizeWeightsAttrs>();
+  const int64_t n = inputs[0].shape()[0], k = inputs[0].shape()[1];
+  const int64_t groups = attrs.group == 0 ? 1 : k / attrs.group, group = attrs.group == 0 ? k : attrs.group;
+  const double largest = attrs.largest();
+  const Tensor x = reshape(inputs[0], {n, groups, group});
+  const Tensor scales = max(abs(x), {2}, true) / largest;
+  const Tensor nearest = round(x / where(greater(scales, 0.0), scales, 1.0));
+  const Tensor numbers = reshape(clip(nearest, -largest, largest), {n, k});
+  const Tensor by_line = reshape(scales, {n, groups});
+  if (attrs.bits == 8) return {cast(numbers, DType::kInt8), by_line};
+  const Tensor pairs = cast(reshape(numbers + 8.0, {n, k / 2, 2}), DType::kInt32);
+  const Tensor places = where(equal(arange(2, DType::kInt32), 0.0), full({}, 1, DType::kInt32), 16);
+  return {cast(sum(pairs * places, {2}), DType::kUInt8), by_line};
+}
+
+const Op& quantize_op = register_op<detail::QuantizeWeightsAttrs>({
+    .name = "quantize_weights",
+    .doc = "integers = round(w / scales), scales = max |w| of each group / 127, of 4 bits / 7",
+    .inputs = {{"w", DTypeClass::kFloating}},
+    .outputs = {"integers", "scales"},
+    .infer = infer_quantize,
+    .no_gradient = "the integers are data",
+    .body = quantize_body,
 });
 
 // ---- What the integers stand for
@@ -238,33 +287,13 @@ const FusionRegistration stored({
 }  // namespace
 
 QuantizedWeights quantize_weights(const Tensor& w, int bits, int64_t group) {
-  const auto fail = [&](const std::string& what) {
+  const std::string what = unquantizable(w.type(), bits, group);
+  if (!what.empty())
     throw InvalidArgument("quantize_weights: " + what + "; got weights " + w.type().str() + ", bits " +
                           std::to_string(bits) + ", group " + std::to_string(group));
-  };
-  if (w.rank() != 2 || !is_floating(w.dtype())) fail("weights must be floating (n, k)");
-  if (bits != 8 && bits != 4) fail("bits must be 8 or 4");
-  const int64_t n = w.shape()[0], k = w.shape()[1];
-  if (bits == 4 && k % 2 != 0) fail("4 bits are packed two a byte: k must be even");
-  if (group != 0 && (!is_group(group) || k % group != 0))
-    fail("group must be 0, 32, 64 or a multiple of 128, and divide k");
-  const int64_t groups = group == 0 ? 1 : k / group;
-  const double largest = bits == 8 ? 127 : 7;
-  const Tensor x = reshape(cast(w, DType::kFloat32), {n, groups, groups == 0 ? 1 : k / groups});
-  const Tensor scales = max(abs(x), {2}, true) / largest;
-  const Tensor some = greater(scales, 0.0);
-  const Tensor nearest = round(x / where(some, scales, 1.0));
-  const Tensor numbers = reshape(clip(nearest, -largest, largest), {n, k});
-  QuantizedWeights result;
-  result.scales = reshape(scales, group == 0 ? Shape{n} : Shape{n, groups});
-  if (bits == 8) {
-    result.integers = cast(numbers, DType::kInt8);
-  } else {
-    const Tensor pairs = reshape(numbers + 8.0, {n, k / 2, 2});
-    result.integers =
-        cast(squeeze(matmul(pairs, Tensor::from(std::vector<float>{1, 16}, {2, 1})), {2}), DType::kUInt8);
-  }
-  return result;
+  const std::vector<Tensor> made =
+      apply(quantize_op, detail::QuantizeWeightsAttrs{bits, group}, {cast(w, DType::kFloat32)});
+  return {made[0], group == 0 ? reshape(made[1], {w.shape()[0]}) : made[1]};
 }
 
 Tensor dequantize_weights(const QuantizedWeights& weights) {

@@ -1,11 +1,13 @@
 // Kernels of products with weights of 8 and 4 bits, and of bfloat16.
 #include <algorithm>
+#include <bit>
 
 #include "lamina/backend/cpu/detail/onednn.h"
 #include "lamina/base/threads.h"
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/few_rows.h"
 #include "lamina/ops/detail/half_casts.h"
+#include "lamina/ops/detail/quantize_weights.h"
 #include "lamina/ops/detail/quantized_lines.h"
 
 namespace lamina {
@@ -58,6 +60,65 @@ std::unique_ptr<Kernel> prepare_quantized(const KernelDesc& desc) {
 const KernelRegistration kQuantized(
     "quantized_matmul", DeviceKind::kCpu,
     {{.name = "lines", .refuses = refuses_quantized, .prepare = prepare_quantized}});
+
+// ---- The integers of weights
+
+std::optional<std::string> refuses_quantize(const KernelDesc& desc) {
+  if (desc.inputs[0].type.dtype != DType::kFloat32) return "only for float32";
+  if (desc.inputs[0].type.shape.size() == 0) return "there are no weights";
+  return std::nullopt;
+}
+
+/// The scale of `count` numbers.
+float scale_of(const float* w, int64_t count, float largest) {
+  // Floats without their sign are in the order of their bits, and integers are compared many at a time.
+  int32_t most = 0;
+  for (int64_t i = 0; i < count; ++i) most = std::max(most, std::bit_cast<int32_t>(w[i]) & 0x7fffffff);
+  return std::bit_cast<float>(most) / largest;
+}
+
+/// w / scale, rounded half to even: what is added leaves no place for halves.
+void round_group(const float* w, int64_t count, float scale, float largest, int8_t* to) {
+  constexpr float kNoHalves = 12582912;  // 1.5 * 2^23
+  const float divisor = scale > 0 ? scale : 1;
+  for (int64_t i = 0; i < count; ++i) {
+    const float v = w[i] / divisor;
+    const float within = v > largest ? largest : (v >= -largest ? v : (v == v ? -largest : 0));
+    to[i] = static_cast<int8_t>(static_cast<int32_t>((within + kNoHalves) - kNoHalves));
+  }
+}
+
+std::unique_ptr<Kernel> prepare_quantize(const KernelDesc& desc) {
+  const auto attrs = desc.attrs.as<detail::QuantizeWeightsAttrs>();
+  const int64_t k = desc.inputs[0].type.shape[1], group = attrs.group == 0 ? k : attrs.group;
+  const int64_t groups = desc.inputs[0].type.shape.size() / group;
+  return make_kernel([=, largest = attrs.largest(), packed = attrs.bits == 4](const KernelArgs& args) {
+    parallel_for(groups, std::max<int64_t>(1, 32768 / group), [&](int64_t begin, int64_t end) {
+      constexpr int64_t kPiece = 256;
+      int8_t piece[kPiece];
+      for (int64_t g = begin; g < end; ++g) {
+        const float* const from = args.input<float>(0) + g * group;
+        const float scale = scale_of(from, group, largest);
+        args.output<float>(1)[g] = scale;
+        if (!packed) {
+          round_group(from, group, scale, largest, args.output<int8_t>(0) + g * group);
+          continue;
+        }
+        uint8_t* const to = args.output<uint8_t>(0) + g * group / 2;
+        for (int64_t first = 0; first < group; first += kPiece) {
+          const int64_t count = std::min(kPiece, group - first);
+          round_group(from + first, count, scale, largest, piece);
+          for (int64_t i = 0; i < count / 2; ++i)
+            to[first / 2 + i] = static_cast<uint8_t>((piece[2 * i] + 8) | (piece[2 * i + 1] + 8) << 4);
+        }
+      }
+    });
+  });
+}
+
+const KernelRegistration kQuantize(
+    "quantize_weights", DeviceKind::kCpu,
+    {{.name = "groups", .refuses = refuses_quantize, .prepare = prepare_quantize}});
 
 // ---- What the integers stand for
 

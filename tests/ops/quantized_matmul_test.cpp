@@ -13,6 +13,7 @@
 #include "lamina/core/compile.h"
 #include "lamina/core/grad.h"
 #include "lamina/ops/binary.h"
+#include "lamina/ops/detail/quantize_weights.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/matmul.h"
@@ -235,6 +236,45 @@ const OpRows restored({
     dequantize_row("packed", {5, 6}, 6, true),
     dequantize_row("packed_in_groups", {2, 2, 96}, 32, true),
     dequantize_row("none", {0, 6}, 6, true),
+});
+
+OpRow quantize_row(const std::string& label, const Shape& w, int64_t bits, int64_t group) {
+  return {.op = "quantize_weights",
+          .label = label,
+          .inputs = {{.shape = w, .lo = -3, .hi = 2}},
+          .attrs = detail::QuantizeWeightsAttrs{bits, group},
+          .dtypes = {DType::kFloat32},
+          .reference = [=](const std::vector<NdArray>& in) {
+            const int64_t k = w[1], count = group == 0 ? k : group, groups = count == 0 ? 1 : k / count;
+            NdArray integers(Shape{w[0], bits == 8 ? k : k / 2}), scales(Shape{w[0], groups});
+            const float largest = bits == 8 ? 127 : 7;
+            for (int64_t g = 0; g < w[0] * groups; ++g) {
+              float most = 0;
+              for (int64_t i = g * count; i < (g + 1) * count; ++i)
+                most = std::max(most, std::abs(static_cast<float>(in[0].data[static_cast<size_t>(i)])));
+              const float scale = most / largest;
+              scales.data[static_cast<size_t>(g)] = scale;
+              for (int64_t i = g * count; i < (g + 1) * count; ++i) {
+                const float exact = static_cast<float>(in[0].data[static_cast<size_t>(i)]) / (scale > 0 ? scale : 1);
+                const double number = std::nearbyint(std::clamp(exact, -largest, largest));
+                if (bits == 8) {
+                  integers.data[static_cast<size_t>(i)] = number;
+                } else {
+                  integers.data[static_cast<size_t>(i / 2)] += (number + 8) * (i % 2 == 0 ? 1 : 16);
+                }
+              }
+            }
+            return std::vector{integers, scales};
+          }};
+}
+
+const OpRows quantized({
+    quantize_row("bytes", {5, 37}, 8, 0),
+    quantize_row("bytes_in_groups", {3, 192}, 8, 64),
+    quantize_row("packed", {5, 514}, 4, 0),
+    quantize_row("packed_in_groups", {3, 96}, 4, 32),
+    quantize_row("packed_in_large_groups", {2, 768}, 4, 384),
+    quantize_row("no_lines", {0, 8}, 8, 0),
 });
 
 // Half a step of each factor is all that rounding takes away, and that of both together.
