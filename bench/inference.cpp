@@ -149,12 +149,14 @@ Json generate(const Words& words) {
   std::vector<std::vector<int32_t>> prompts;
   for (int64_t row = 0; row < std::stoll(words.at(1)); ++row) {
     std::vector<int32_t>& prompt = prompts.emplace_back();
-    for (int64_t i = 0; i < kSource; ++i) prompt.push_back(static_cast<int32_t>(3 + (row * 7919 + i * 104729) % 32000));
+    for (int64_t i = 0; i < kSource; ++i)
+      prompt.push_back(static_cast<int32_t>(3 + (row * 7919 + i * 104729) % 32000));
   }
   const GenerateOptions options{.max_new_tokens = kNew, .min_new_tokens = kNew};
   const double seconds = best_seconds([&] { model->generate(prompts, options); });
-  return Json::object({{"tokens_s", static_cast<double>(kNew) * static_cast<double>(prompts.size()) / seconds},
-                       {"load_s", load.count()}});
+  return Json::object(
+      {{"tokens_s", static_cast<double>(kNew) * static_cast<double>(prompts.size()) / seconds},
+       {"load_s", load.count()}});
 }
 
 }  // namespace

@@ -110,7 +110,8 @@ int generate(const Options& options) {
   const std::optional<PretrainedTokenizer> tokenizer = tokenizer_of(options);
   const std::vector<int32_t> prompt =
       options.ids.empty() ? tokenizer->encode(options.text).ids : ids_of(options.ids);
-  const std::shared_ptr<PretrainedModel> model = AutoModel::from_pretrained(options.model, options.precision.options());
+  const std::shared_ptr<PretrainedModel> model =
+      AutoModel::from_pretrained(options.model, options.precision.options());
   GenerateOptions settings = how(options);
   if (!options.stop.empty()) settings.stops = stop_strings(*tokenizer, options.stop);
   const bool streams = !options.json && options.num_return_sequences.value_or(1) == 1;

@@ -15,11 +15,12 @@ void add_precision(Command& command, Precision& precision) {
               {.name = "--quantize",
                .help = "Keep the weights of a language model in fewer bits: faster, smaller, less exact",
                .choices = {"int8", "int4", "bfloat16"}});
-  command.add(precision.group, {.name = "--group",
-                                .help = "Neighbours that share a scale: 0 (all of a line), 32, 64 or a multiple of "
-                                        "128; by default 0 for int8 and 32 for int4",
-                                .type = "N",
-                                .least = 0});
+  command.add(precision.group,
+              {.name = "--group",
+               .help = "Neighbours that share a scale: 0 (all of a line), 32, 64 or a multiple of "
+                       "128; by default 0 for int8 and 32 for int4",
+               .type = "N",
+               .least = 0});
 }
 
 }  // namespace lamina::cli

@@ -75,7 +75,8 @@ Tensors read_inputs(const PretrainedModel& model, const std::vector<std::string>
 }
 
 int run_pretrained(const Options& options) {
-  const std::shared_ptr<PretrainedModel> model = AutoModel::from_pretrained(options.model, options.precision.options());
+  const std::shared_ptr<PretrainedModel> model =
+      AutoModel::from_pretrained(options.model, options.precision.options());
   const Tensors inputs = read_inputs(*model, options.inputs);
   make_folder(options.output);
   for (const std::string& name : model->gives()) AtomicFile(options.output + "/" + file_name(name));

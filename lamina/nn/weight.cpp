@@ -37,9 +37,10 @@ void Weight::draw(uint64_t seed, int stream) {
 
 Tensor Weight::read() const {
   if (!value.defined())
-    throw InvalidArgument("weight '" + path +
-                          "' has no value of its own: its layer was not built, or its model was quantized, which "
-                          "keeps integers; load the model once more without");
+    throw InvalidArgument(
+        "weight '" + path +
+        "' has no value of its own: its layer was not built, or its model was quantized, which "
+        "keeps integers; load the model once more without");
   return detail::own(value);
 }
 

@@ -52,7 +52,8 @@ std::vector<TensorType> infer_quantized(const InferArgs& args) {
   const int64_t k = depth_of(w);
   if (x.shape.rank() < 1 || x.shape[-1] != k)
     args.fail("the last axis of x must have as many elements as a line of the weights, " + std::to_string(k));
-  if (k > kLongestQuantizedLine) args.fail("sums of more than " + std::to_string(kLongestQuantizedLine) + " products may overflow");
+  if (k > kLongestQuantizedLine)
+    args.fail("sums of more than " + std::to_string(kLongestQuantizedLine) + " products may overflow");
   const Shape& s = scales.shape;
   if (s.rank() < 1 || s[0] != w.shape[0] || (s.rank() != 1 && !are_groups(s, k)))
     args.fail("scales must be (n,) or (n, 1), or (n, k / group) with groups of 32, 64 or a multiple of 128");
@@ -63,7 +64,8 @@ std::vector<TensorType> infer_quantized(const InferArgs& args) {
 Tensor integers_of(const Tensor& w) {
   const Tensor wide = cast(w, DType::kInt32);
   if (bits_of(w.dtype()) == 8) return wide;
-  const Tensor low = bitwise_and(wide, Tensor(15)), high = right_shift(wide, Tensor(4));
+  const auto number = [](int value) { return full({}, value, DType::kInt32); };
+  const Tensor low = bitwise_and(wide, number(15)), high = right_shift(wide, number(4));
   return reshape(stack({low, high}, -1), with_columns(w.shape(), w.shape()[-1] * 2)) - 8;
 }
 
@@ -297,8 +299,7 @@ QuantizedWeights quantize_weights(const Tensor& w, int bits, int64_t group) {
 }
 
 Tensor dequantize_weights(const QuantizedWeights& weights) {
-  const Tensor scales =
-      weights.scales.rank() == 1 ? expand_dims(weights.scales, 1) : weights.scales;
+  const Tensor scales = weights.scales.rank() == 1 ? expand_dims(weights.scales, 1) : weights.scales;
   return apply(dequantize_op, {}, {weights.integers, cast(scales, DType::kFloat32)})[0];
 }
 

@@ -31,8 +31,8 @@ inline constexpr int64_t kLongestQuantizedLine = 131072;
 QuantizedWeights quantize_weights(const Tensor& w, int bits = 8, int64_t group = 0);
 
 /// What `weights` stand for, float32 (n, k). Compiled, a product with them, transposed, becomes
-/// quantized_matmul, which reads the integers as they are; a product with the transposed of them, untransposed,
-/// likewise; and embedding_lookup takes rows of integers, and makes numbers of those alone.
+/// quantized_matmul, which reads the integers as they are; a product with the transposed of them,
+/// untransposed, likewise; and embedding_lookup takes rows of integers, and makes numbers of those alone.
 Tensor dequantize_weights(const QuantizedWeights& weights);
 
 /// x (..., k) times the transposed weights: (..., n). The rows of x become integers at every call, q =
@@ -54,8 +54,8 @@ Tensor dequantize_weights(const QuantizedWeights& weights);
 Tensor quantized_matmul(const Tensor& x, const QuantizedWeights& weights);
 
 /// x (..., k), float32, times the transposed `w`, bfloat16 (n, k): (..., n), float32. The products and sums
-/// are of float32; only the weights have fewer bits. Compiled, a product with bfloat16 weights that are cast to
-/// float32 becomes this one. Gradients for both. Throws InvalidArgument where the types do not fit.
+/// are of float32; only the weights have fewer bits. Compiled, a product with bfloat16 weights that are cast
+/// to float32 becomes this one. Gradients for both. Throws InvalidArgument where the types do not fit.
 Tensor bfloat16_matmul(const Tensor& x, const Tensor& w);
 
 }  // namespace lamina

@@ -13,8 +13,8 @@
 #include "lamina/core/compile.h"
 #include "lamina/core/grad.h"
 #include "lamina/ops/binary.h"
-#include "lamina/ops/detail/quantize_weights.h"
 #include "lamina/ops/cast.h"
+#include "lamina/ops/detail/quantize_weights.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/matmul.h"
 #include "lamina/ops/reduce.h"
@@ -241,9 +241,10 @@ const OpRows restored({
 OpRow quantize_row(const std::string& label, const Shape& w, int64_t bits, int64_t group) {
   return {.op = "quantize_weights",
           .label = label,
+          .attrs = lamina::detail::QuantizeWeightsAttrs{bits, group},
           .inputs = {{.shape = w, .lo = -3, .hi = 2}},
-          .attrs = detail::QuantizeWeightsAttrs{bits, group},
           .dtypes = {DType::kFloat32},
+          .out_dtypes = {bits == 8 ? DType::kInt8 : DType::kUInt8, DType::kFloat32},
           .reference = [=](const std::vector<NdArray>& in) {
             const int64_t k = w[1], count = group == 0 ? k : group, groups = count == 0 ? 1 : k / count;
             NdArray integers(Shape{w[0], bits == 8 ? k : k / 2}), scales(Shape{w[0], groups});
@@ -255,7 +256,8 @@ OpRow quantize_row(const std::string& label, const Shape& w, int64_t bits, int64
               const float scale = most / largest;
               scales.data[static_cast<size_t>(g)] = scale;
               for (int64_t i = g * count; i < (g + 1) * count; ++i) {
-                const float exact = static_cast<float>(in[0].data[static_cast<size_t>(i)]) / (scale > 0 ? scale : 1);
+                const float exact =
+                    static_cast<float>(in[0].data[static_cast<size_t>(i)]) / (scale > 0 ? scale : 1);
                 const double number = std::nearbyint(std::clamp(exact, -largest, largest));
                 if (bits == 8) {
                   integers.data[static_cast<size_t>(i)] = number;
@@ -280,7 +282,8 @@ const OpRows quantized({
 // Half a step of each factor is all that rounding takes away, and that of both together.
 TEST(QuantizedMatmul, IsWithinHalfAStepOfEachFactor) {
   for (const auto& [bits, group] : std::vector<std::pair<int, int64_t>>{{8, 0}, {8, 64}, {4, 0}, {4, 32}}) {
-    const Tensor x = waves({9, 512}, 0.73) * waves({9, 1}, 2.1), w = waves({70, 512}, 0.37) * waves({70, 1}, 1.9);
+    const Tensor x = waves({9, 512}, 0.73) * waves({9, 1}, 2.1),
+                 w = waves({70, 512}, 0.37) * waves({70, 1}, 1.9);
     const QuantizedWeights q = quantize_weights(w, bits, group);
     const std::vector<double> y = quantized_matmul(x, q).to_vector<double>(), rows = x.to_vector<double>(),
                               lines = w.to_vector<double>(), scales = q.scales.to_vector<double>();
@@ -316,8 +319,8 @@ TEST(QuantizedMatmul, ProductsAndLookupsTakeWeightsAsTheyAreStored) {
   const Tensor w = waves({24, 64}, 0.37), x = waves({3, 64}, 0.73), other = waves({2, 3, 24}, 0.5);
   const Tensor ids = Tensor::from(std::vector<int32_t>{5, 0, 23, 5}, {2, 2});
   const Function all = compile([](const std::vector<Tensor>& in) {
-    const Tensor lines = in[1].dtype() == DType::kBFloat16 ? cast(in[1], DType::kFloat32)
-                                                           : dequantize_weights({in[1], in[2]});
+    const Tensor lines =
+        in[1].dtype() == DType::kBFloat16 ? cast(in[1], DType::kFloat32) : dequantize_weights({in[1], in[2]});
     return std::vector{matmul(in[0], lines, false, true), embedding_lookup(lines, in[3]),
                        matmul(in[0], lines, false, true) + 1.0};
   });

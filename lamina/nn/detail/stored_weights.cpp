@@ -24,8 +24,8 @@ constexpr int64_t kGroupOf4Bits = 32;
 }  // namespace
 
 Tensor StoredWeight::restored() const {
-  const Tensor lines = parts.size() == 1 ? cast(parts[0], DType::kFloat32)
-                                         : dequantize_weights({parts.at(0), parts.at(1)});
+  const Tensor lines =
+      parts.size() == 1 ? cast(parts[0], DType::kFloat32) : dequantize_weights({parts.at(0), parts.at(1)});
   return columns ? transpose(lines, {1, 0}) : lines;
 }
 
@@ -53,8 +53,9 @@ bool Storage::takes(int64_t line) const {
 
 void Storage::check_group(int64_t line, const std::string& weight) const {
   if (!group_ || *group_ == 0 || line % *group_ == 0) return;
-  throw InvalidArgument("quantize: groups of " + std::to_string(*group_) + " do not divide the lines of weight '" +
-                        weight + "', which have " + std::to_string(line) +
+  throw InvalidArgument("quantize: groups of " + std::to_string(*group_) +
+                        " do not divide the lines of weight '" + weight + "', which have " +
+                        std::to_string(line) +
                         " numbers; leave the group out, or give one that divides them");
 }
 
@@ -84,10 +85,12 @@ namespace {
 
 enum class Use { kNone, kStored, kRestored };
 
-/// What a graph does with an input that holds stored numbers, which is what the op that restores them read before
-/// the fusions.
+/// What a graph does with an input that holds stored numbers, which is what the op that restores them read
+/// before the fusions.
 Use use_of(const Graph& before, const Graph& after, size_t input) {
-  const auto readers = [&](const Graph& graph) { return users(graph)[static_cast<size_t>(graph.inputs[input])]; };
+  const auto readers = [&](const Graph& graph) {
+    return users(graph)[static_cast<size_t>(graph.inputs[input])];
+  };
   const std::vector<int> restoring = readers(before);
   if (restoring.empty()) return Use::kNone;
   const Op* const restores = before.nodes[static_cast<size_t>(restoring[0])].op;
@@ -136,7 +139,8 @@ std::vector<Use> uses_of(const Storage& storage, const std::vector<WeightPtr>& w
   const Graph fused = passes::epilogue_fusion(*traced.body.graph, device.kind);
   std::vector<Use> uses;
   for (size_t i = 0; i < weights.size(); ++i)
-    uses.push_back(candidates.count(weights[i].get()) ? use_of(*traced.body.graph, fused, first[i]) : Use::kNone);
+    uses.push_back(candidates.count(weights[i].get()) ? use_of(*traced.body.graph, fused, first[i])
+                                                      : Use::kNone);
   return uses;
 }
 

@@ -28,9 +28,10 @@ struct StoredWeight {
 /// How matrices are kept: "int8", "int4" or "bfloat16".
 class Storage {
  public:
-  /// @param group  neighbours that share a scale; 0: all of a line; nothing: 0 for int8, and 32 for int4 where
-  ///               that divides the line. Throws InvalidArgument for an unknown mode (suggesting the nearest),
-  ///               for a group that quantize_weights does not know, and for one of bfloat16.
+  /// @param group  neighbours that share a scale; 0: all of a line; nothing: 0 for int8, and 32 for int4
+  /// where
+  ///               that divides the line. Throws InvalidArgument for an unknown mode (suggesting the
+  ///               nearest), for a group that quantize_weights does not know, and for one of bfloat16.
   explicit Storage(std::string mode, std::optional<int64_t> group = std::nullopt);
 
   const std::string& mode() const { return mode_; }
@@ -51,17 +52,19 @@ class Storage {
 };
 
 /// What is done with the weights: outputs for inputs of the types that it is traced with.
-using WeightFunction = std::function<std::vector<Tensor>(std::span<const Tensor> inputs, CallContext& context)>;
+using WeightFunction =
+    std::function<std::vector<Tensor>(std::span<const Tensor> inputs, CallContext& context)>;
 
-/// The float32 matrices among `weights` that can be kept so, each with whether its columns are the lines: those
-/// that `function` multiplies by, and uses in no way that would have to restore the whole matrix. The graph tells:
-/// `function` is traced with stored weights, and after the registered fusions no op may be left that restores one.
-/// Throws InvalidArgument where a group was asked for that does not divide the lines of one of them.
+/// The float32 matrices among `weights` that can be kept so, each with whether its columns are the lines:
+/// those that `function` multiplies by, and uses in no way that would have to restore the whole matrix. The
+/// graph tells: `function` is traced with stored weights, and after the registered fusions no op may be left
+/// that restores one. Throws InvalidArgument where a group was asked for that does not divide the lines of
+/// one of them.
 std::map<const Weight*, bool> stored_by(const Storage& storage, const std::vector<WeightPtr>& weights,
                                         const WeightFunction& function, std::span<const TensorType> inputs);
 
-/// What a compiled step takes of a model's weights: the value of each, or the parts that it is stored in. A weight
-/// that was assigned since it was stored has a value, which counts.
+/// What a compiled step takes of a model's weights: the value of each, or the parts that it is stored in. A
+/// weight that was assigned since it was stored has a value, which counts.
 class StepWeights {
  public:
   using Stored = std::map<const Weight*, StoredWeight>;

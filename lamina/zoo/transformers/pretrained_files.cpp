@@ -216,7 +216,7 @@ std::shared_ptr<PretrainedModel> AutoModel::from_pretrained(const std::string& f
 }
 
 std::shared_ptr<PretrainedModel> AutoModelForSeq2SeqLM::from_pretrained(const std::string& folder,
-                                                                         const PretrainedOptions& options) {
+                                                                        const PretrainedOptions& options) {
   std::shared_ptr<PretrainedModel> model = AutoModel::from_pretrained(folder, options);
   if (!model->is_encoder_decoder())
     throw FileError("'" + folder + "' holds " + model->class_name() +
@@ -225,7 +225,7 @@ std::shared_ptr<PretrainedModel> AutoModelForSeq2SeqLM::from_pretrained(const st
 }
 
 std::shared_ptr<PretrainedModel> AutoModelForCausalLM::from_pretrained(const std::string& folder,
-                                                                         const PretrainedOptions& options) {
+                                                                       const PretrainedOptions& options) {
   std::shared_ptr<PretrainedModel> model = AutoModel::from_pretrained(folder, options);
   if (model->is_encoder_decoder() || !model->generates())
     throw FileError("'" + folder + "' holds " + model->class_name() +

@@ -43,8 +43,9 @@ detail::ModuleScope PretrainedModel::scope(double deviation) {
 // Parts are called by name and not as layers: nothing would build them on the way.
 void PretrainedModel::create_weights_for(const TensorSpecs& inputs) {
   if (!quantization().empty())
-    throw InvalidArgument(class_name() + " is quantized (" + quantization() +
-                          "): generate() and run() ask it; for training, evaluation and predict() load it without");
+    throw InvalidArgument(
+        class_name() + " is quantized (" + quantization() +
+        "): generate() and run() ask it; for training, evaluation and predict() load it without");
   state_->build_modules(seed());
   Model::create_weights_for(inputs);
 }

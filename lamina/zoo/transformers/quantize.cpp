@@ -6,12 +6,14 @@
 namespace lamina {
 namespace {
 
-/// Tokens of the text with which the use of weights is looked at: what is done with them does not depend on it.
+/// Tokens of the text with which the use of weights is looked at: what is done with them does not depend on
+/// it.
 constexpr int64_t kTokens = 2;
 
 }  // namespace
 
-detail::ChosenWeights PretrainedModel::State::choose(const PretrainedModel& model, const detail::Storage& storage) {
+detail::ChosenWeights PretrainedModel::State::choose(const PretrainedModel& model,
+                                                     const detail::Storage& storage) {
   const std::vector<ModelInput> takes = model.takes();
   std::vector<TensorType> types;
   for (const ModelInput& input : takes) {

@@ -1,5 +1,5 @@
-// Weights in fewer bits: which ones, how near the numbers stay, that loading and quantizing are one, and what is
-// refused.
+// Weights in fewer bits: which ones, how near the numbers stay, that loading and quantizing are one, and what
+// is refused.
 #include <algorithm>
 #include <cmath>
 
@@ -71,7 +71,8 @@ TEST(Quantize, StaysNearFloat32) {
   }
 }
 
-// By the record of what is done with it, and by no list: products of all layers, and no table that is only looked up.
+// By the record of what is done with it, and by no list: products of all layers, and no table that is only
+// looked up.
 TEST(Quantize, TakesWhatIsMultipliedBy) {
   const auto stored = [](const Json& kind) {
     const auto model = small(kind);
@@ -90,7 +91,8 @@ TEST(Quantize, TakesWhatIsMultipliedBy) {
   EXPECT_TRUE(has(tied, "shared"));
   EXPECT_FALSE(has(apart, "shared"));
   EXPECT_TRUE(has(apart, "lm_head"));
-  for (const char* part : {".q/", ".k/", ".v/", ".o/", ".wi/", ".wo/", "EncDecAttention"}) EXPECT_TRUE(has(tied, part));
+  for (const char* part : {".q/", ".k/", ".v/", ".o/", ".wi/", ".wo/", "EncDecAttention"})
+    EXPECT_TRUE(has(tied, part));
   EXPECT_FALSE(has(tied, "relative_attention_bias"));
   EXPECT_FALSE(has(tied, "layer_norm"));
   for (const char* part : {"c_attn", "c_proj", "c_fc", "wte"}) EXPECT_TRUE(has(gpt2, part)) << part;
@@ -105,15 +107,21 @@ TEST(Quantize, ChoosesByTheGraph) {
     made->type = {DType::kFloat32, shape};
     return made;
   };
-  const WeightPtr lines = weight("lines", {6, 8}), columns = weight("columns", {8, 6}), table = weight("table", {9, 8}),
-                  tied = weight("tied", {10, 8}), summed = weight("summed", {6, 8}), odd = weight("odd", {5, 7}),
-                  idle = weight("idle", {8, 8}), square = weight("square", {8, 8}), vector = weight("vector", {8});
+  const WeightPtr lines = weight("lines", {6, 8}), columns = weight("columns", {8, 6}),
+                  table = weight("table", {9, 8}), tied = weight("tied", {10, 8}),
+                  summed = weight("summed", {6, 8}), odd = weight("odd", {5, 7}),
+                  idle = weight("idle", {8, 8}), square = weight("square", {8, 8}),
+                  vector = weight("vector", {8});
   const auto f = [&](std::span<const Tensor> in, CallContext& context) {
     const auto value = [&](const WeightPtr& one) { return context.value(*one); };
-    const Tensor x = embedding_lookup(value(table), in[0]) + embedding_lookup(value(tied), in[0]) * value(vector);
-    return std::vector{matmul(x, value(lines), false, true), relu(matmul(x, value(columns))),
-                       matmul(x, value(tied), false, true), matmul(x, value(summed), false, true) + sum(value(summed)),
-                       matmul(sum(x, {-1}, true) * value(odd)[0], value(odd), false, true), matmul(x, value(square))};
+    const Tensor x =
+        embedding_lookup(value(table), in[0]) + embedding_lookup(value(tied), in[0]) * value(vector);
+    return std::vector{matmul(x, value(lines), false, true),
+                       relu(matmul(x, value(columns))),
+                       matmul(x, value(tied), false, true),
+                       matmul(x, value(summed), false, true) + sum(value(summed)),
+                       matmul(sum(x, {-1}, true) * value(odd)[0], value(odd), false, true),
+                       matmul(x, value(square))};
   };
   const std::vector<TensorType> types{{DType::kInt32, {1, 3}}};
   const std::vector<WeightPtr> all{lines, columns, table, tied, summed, odd, idle, square, vector};
@@ -191,12 +199,14 @@ TEST(Quantize, SaysWhatIsWrong) {
     EXPECT_NE(text.find(part), std::string::npos) << text;
   };
   const auto model = small(wide_t5(true));
-  expect(refusal([&] { model->quantize("int9"); }), "'int9' is not known; int8, int4 or bfloat16 was expected");
+  expect(refusal([&] { model->quantize("int9"); }),
+         "'int9' is not known; int8, int4 or bfloat16 was expected");
   expect(refusal([&] { model->quantize("int8", 48); }), "the group is 48; 0, 32, 64 or a multiple of 128");
   expect(refusal([&] { model->quantize("int8", -128); }), "the group is -128");
   expect(refusal([&] { model->quantize("bfloat16", 32); }), "bfloat16 has no groups");
   expect(refusal([&] { model->quantize("int8", 64); }), "groups of 64 do not divide the lines of weight");
-  expect(refusal([&] { AutoModel::from_pretrained("nowhere", {.group = 32}); }), "a group belongs to quantize");
+  expect(refusal([&] { AutoModel::from_pretrained("nowhere", {.group = 32}); }),
+         "a group belongs to quantize");
   EXPECT_EQ(model->quantization(), "");
   outputs(*model);  // is as it was
   model->quantize("int8");
@@ -204,14 +214,12 @@ TEST(Quantize, SaysWhatIsWrong) {
   expect(refusal([&] { model->add_adapter({.r = 2}); }), "the model is quantized; load it without");
   expect(refusal([&] { model->weights().at(0)->read(); }), "its model was quantized");
   const char* const elsewhere = "is quantized (int8): generate() and run() ask it";
-  expect(refusal([&] {
-           model->predict_outputs({kText, kText});
-         }),
-         elsewhere);
+  expect(refusal([&] { model->predict_outputs({kText, kText}); }), elsewhere);
   expect(refusal([&] { model->save("model.keras"); }), "no weights to save yet");
   const auto used = small(wide_t5(true));
   used->predict_outputs({kText, kText});
-  expect(refusal([&] { used->quantize("int8"); }), "save_pretrained() and load that with {.quantize = \"int8\"}");
+  expect(refusal([&] { used->quantize("int8"); }),
+         "save_pretrained() and load that with {.quantize = \"int8\"}");
   const auto adapted = small(wide_t5(true));
   adapted->add_adapter({.r = 2});
   expect(refusal([&] { adapted->quantize("int8"); }), "merge_adapter() comes first");

@@ -112,7 +112,7 @@ std::span<const float> Decoder::step(const PretrainedModel& model, DecoderState&
     }
     const Tensor tokens = Tensor::from(part, {rows, chunk}), position(static_cast<int32_t>(state.position));
     std::vector<const Tensor*> batch;
-  weights_.add_to(batch);
+    weights_.add_to(batch);
     for (const Tensor* tensor : {&tokens, &position, state.padding.defined() ? &state.padding : &none})
       batch.push_back(tensor);
     for (const Tensor& part_of_source : state.memory) batch.push_back(&part_of_source);

@@ -33,7 +33,7 @@ struct PretrainedModel::State {
   double label_smoothing = 0;
   std::optional<LoraConfig> adapter;
   std::vector<std::shared_ptr<detail::Module>> modules;
-  std::string quantization;  ///< the mode of what is stored
+  std::string quantization;            ///< the mode of what is stored
   detail::StepWeights::Stored stored;  ///< weights that quantize() took the values of
   std::mutex making;
   std::unique_ptr<detail::Decoder> made;
