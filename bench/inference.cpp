@@ -5,8 +5,12 @@
 //   lamina_inference attention BATCH QUERIES KEYS [bias|causal|train]
 //                                                            "us" of one of twelve, 8 heads of 64; bias: one
 //                                                            for all of the batch; train: with all gradients
+//   lamina_inference t5 FOLDER                               writes a T5-small with drawn weights
+//   lamina_inference generate FOLDER BATCH [int8|int4|bfloat16]
+//                                                            "tokens_s" of 64 tokens each after 32, "load_s"
 // Matrices of 128 MB in turn, as the layers of a network lie in memory. Best of several runs, with all
-// threads. bench/inference_peer.py does the same with PyTorch.
+// threads. bench/inference_peer.py does the same with PyTorch,
+// and bench/generate_peer.py generates with CTranslate2.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -117,11 +121,49 @@ Json attention(const Words& words) {
   return Json::object({{"us", 1e6 / kLayers * best_seconds([&] { f(all); })}});
 }
 
+// ---- Whole models
+
+Json t5(const Words& words) {
+  const Json config = Json::object({{"model_type", "t5"},
+                                    {"architectures", Json::list({"T5ForConditionalGeneration"})},
+                                    {"vocab_size", 32128},
+                                    {"d_model", 512},
+                                    {"d_kv", 64},
+                                    {"d_ff", 2048},
+                                    {"num_layers", 6},
+                                    {"num_heads", 8},
+                                    {"decoder_start_token_id", 0},
+                                    {"pad_token_id", 0},
+                                    {"eos_token_id", 1}});
+  AutoModel::from_config(config)->save_pretrained(words.at(0));
+  return Json::object({{"folder", words[0]}});
+}
+
+constexpr int64_t kSource = 32, kNew = 64;
+
+Json generate(const Words& words) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto model =
+      AutoModel::from_pretrained(words.at(0), {.quantize = words.size() > 2 ? words[2] : std::string()});
+  const std::chrono::duration<double> load = std::chrono::steady_clock::now() - start;
+  std::vector<std::vector<int32_t>> prompts;
+  for (int64_t row = 0; row < std::stoll(words.at(1)); ++row) {
+    std::vector<int32_t>& prompt = prompts.emplace_back();
+    for (int64_t i = 0; i < kSource; ++i)
+      prompt.push_back(static_cast<int32_t>(3 + (row * 7919 + i * 104729) % 32000));
+  }
+  const GenerateOptions options{.max_new_tokens = kNew, .min_new_tokens = kNew};
+  const double seconds = best_seconds([&] { model->generate(prompts, options); });
+  return Json::object(
+      {{"tokens_s", static_cast<double>(kNew) * static_cast<double>(prompts.size()) / seconds},
+       {"load_s", load.count()}});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::map<std::string, Json (*)(const Words&)> kinds{
-      {"read", read}, {"linear", linear}, {"attention", attention}};
+      {"read", read}, {"linear", linear}, {"attention", attention}, {"t5", t5}, {"generate", generate}};
   try {
     std::puts(kinds.at(argc > 1 ? argv[1] : "")({argv + 2, argv + argc}).dump().c_str());
     return 0;

@@ -11,6 +11,7 @@
 #include "lamina/text/tokenizers/pretrained_tokenizer.h"
 #include "lamina/zoo/transformers/pretrained_model.h"
 #include "lamina/zoo/transformers/stop_strings.h"
+#include "precision.h"
 
 namespace lamina::cli {
 namespace {
@@ -23,6 +24,7 @@ struct Options {
   std::vector<std::string> stop;
   uint64_t seed = 0;
   bool do_sample = false, json = false;
+  Precision precision;
   Place place;
 };
 
@@ -102,12 +104,14 @@ std::optional<PretrainedTokenizer> tokenizer_of(const Options& options) {
 int generate(const Options& options) {
   if (options.ids.empty() == options.text.empty())
     throw UsageError("generate: give a text or --ids, one of them");
+  options.precision.options();  // refused before anything is read
   const Undisturbed undisturbed;
   auto scope = enter(options.place);
   const std::optional<PretrainedTokenizer> tokenizer = tokenizer_of(options);
   const std::vector<int32_t> prompt =
       options.ids.empty() ? tokenizer->encode(options.text).ids : ids_of(options.ids);
-  const std::shared_ptr<PretrainedModel> model = AutoModel::from_pretrained(options.model);
+  const std::shared_ptr<PretrainedModel> model =
+      AutoModel::from_pretrained(options.model, options.precision.options());
   GenerateOptions settings = how(options);
   if (!options.stop.empty()) settings.stops = stop_strings(*tokenizer, options.stop);
   const bool streams = !options.json && options.num_return_sequences.value_or(1) == 1;
@@ -187,6 +191,7 @@ void add_options(Command& command, Options& options) {
   command.add(options.seed,
               {.name = "--seed", .help = "Of what is drawn", .type = "N", .show_default = true});
   command.add(options.stop, {.name = "--stop", .help = "End when this has been written", .type = "TEXT"});
+  add_precision(command, options.precision);
   add_place(command, options.place);
   add_json(command, options.json, "{\"ids\": [new ids], \"text\": ...}");
 }

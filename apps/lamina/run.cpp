@@ -13,6 +13,7 @@
 #include "lamina/base/terminal.h"
 #include "lamina/formats/npy.h"
 #include "lamina/zoo/transformers/pretrained_model.h"
+#include "precision.h"
 
 namespace lamina::cli {
 namespace {
@@ -20,6 +21,7 @@ namespace {
 struct Options {
   std::string model, output;
   std::vector<std::string> inputs;
+  Precision precision;
   Place place;
   bool json = false;
 };
@@ -73,7 +75,8 @@ Tensors read_inputs(const PretrainedModel& model, const std::vector<std::string>
 }
 
 int run_pretrained(const Options& options) {
-  const std::shared_ptr<PretrainedModel> model = AutoModel::from_pretrained(options.model);
+  const std::shared_ptr<PretrainedModel> model =
+      AutoModel::from_pretrained(options.model, options.precision.options());
   const Tensors inputs = read_inputs(*model, options.inputs);
   make_folder(options.output);
   for (const std::string& name : model->gives()) AtomicFile(options.output + "/" + file_name(name));
@@ -94,6 +97,8 @@ int64_t count_nans(const Tensor& y) {
 int run(const Options& options) {
   auto scope = enter(options.place);
   if (std::filesystem::is_directory(options.model)) return run_pretrained(options);
+  if (!options.precision.quantize.empty() || options.precision.group)
+    throw UsageError("run: --quantize and --group are for folders of language models");
   if (is_classic_file(options.model))
     return run_estimator(options.model, options.inputs, options.output, options.json);
   Model model = load_to_ask(options.model);
@@ -148,6 +153,7 @@ void add_run(CLI::App& app, Action& action) {
                                 .help = "Folder for the outputs, one .npy each; made if missing",
                                 .type = "DIR",
                                 .required = true});
+  add_precision(command, options->precision);
   add_place(command, options->place);
   add_json(command, options->json, "names, files, shapes and dtypes of the outputs");
   command.on_call([options, &action] { action = [options] { return run(*options); }; });

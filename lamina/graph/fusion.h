@@ -117,6 +117,7 @@ struct Fusion {
 
 /// The stages that there are, in their order.
 enum FusionStage {
+  kStoredWeights,    ///< products and lookups that take weights as they are stored
   kMoveMasks,        ///< what makes room for the others
   kWithActivation,   ///< producer, bias, activation
   kWithBias,         ///< without activation

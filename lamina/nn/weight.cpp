@@ -9,6 +9,7 @@
 #include "lamina/core/tensor_node.h"
 #include "lamina/nn/detail/storage.h"
 #include "lamina/nn/detail/values_follow.h"
+#include "lamina/ops/full.h"
 
 namespace lamina {
 
@@ -28,13 +29,20 @@ bool ValuesFollow::active() { return values_follow; }
 void Weight::draw(uint64_t seed, int stream) {
   // Recurrent state is not in files.
   if (detail::ValuesFollow::active() && !stateful) {
-    if (!value.defined()) value = detail::own_zeros(type);
+    if (!value.defined()) value = zeros(type.shape, type.dtype);  // pending: takes no memory yet
     return;
   }
   value = detail::own((*initializer.get())(type, seed, stream), type.dtype);
 }
 
-Tensor Weight::read() const { return detail::own(value); }
+Tensor Weight::read() const {
+  if (!value.defined())
+    throw InvalidArgument(
+        "weight '" + path +
+        "' has no value of its own: its layer was not built, or its model was quantized, which "
+        "keeps integers; load the model once more without");
+  return detail::own(value);
+}
 
 void Weight::assign(const Tensor& from) {
   if (!from.defined() || from.shape() != type.shape) {
@@ -50,7 +58,7 @@ void Weight::assign(const Tensor& from) {
         "Model::call_with_weights");
   }
   fresh = false;
-  if (value.defined()) {
+  if (value.defined() && value.computed()) {
     detail::make_exclusive(value);  // whoever else holds the old value keeps it
     detail::overwrite(value, from);
   } else {

@@ -13,9 +13,12 @@ struct QuantizedWeights {
   /// int8 (n, k); of 4 bits uint8 (n, k / 2), in whose byte i the low half is number 2 i and the high half
   /// number 2 i + 1, each plus 8.
   Tensor integers;
-  /// float32 (n,), one for each line; with groups (n, k / group).
+  /// float32 (n,) or (n, 1), one for each line; with groups (n, k / group).
   Tensor scales;
 };
+
+/// Numbers that a line may have at most: sums of so many products of bytes fit into 32 bits.
+inline constexpr int64_t kLongestQuantizedLine = 131072;
 
 /// The integers nearest to the weights `w`, floating (n, k), a line for each output as PyTorch keeps them.
 /// `bits` is 8 or 4; `group` neighbours of a line share a scale: 32, 64 or a multiple of 128 that divides k,
@@ -27,7 +30,9 @@ struct QuantizedWeights {
 /// of ONNX's MatMulNBits with a zero point of 8.
 QuantizedWeights quantize_weights(const Tensor& w, int bits = 8, int64_t group = 0);
 
-/// What `weights` stand for, float32 (n, k).
+/// What `weights` stand for, float32 (n, k). Compiled, a product with them, transposed, becomes
+/// quantized_matmul, which reads the integers as they are; a product with the transposed of them,
+/// untransposed, likewise; and embedding_lookup takes rows of integers, and makes numbers of those alone.
 Tensor dequantize_weights(const QuantizedWeights& weights);
 
 /// x (..., k) times the transposed weights: (..., n). The rows of x become integers at every call, q =
@@ -49,8 +54,8 @@ Tensor dequantize_weights(const QuantizedWeights& weights);
 Tensor quantized_matmul(const Tensor& x, const QuantizedWeights& weights);
 
 /// x (..., k), float32, times the transposed `w`, bfloat16 (n, k): (..., n), float32. The products and sums
-/// are of float32; only the weights have fewer bits. Gradients for both. Throws InvalidArgument where the
-/// types do not fit.
+/// are of float32; only the weights have fewer bits. Compiled, a product with bfloat16 weights that are cast
+/// to float32 becomes this one. Gradients for both. Throws InvalidArgument where the types do not fit.
 Tensor bfloat16_matmul(const Tensor& x, const Tensor& w);
 
 }  // namespace lamina

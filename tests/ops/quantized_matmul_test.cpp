@@ -10,13 +10,18 @@
 
 #include "lamina/base/error.h"
 #include "lamina/base/threads.h"
+#include "lamina/core/compile.h"
 #include "lamina/core/grad.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
+#include "lamina/ops/detail/quantize_weights.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/matmul.h"
 #include "lamina/ops/reduce.h"
+#include "lamina/ops/reshape.h"
 #include "lamina/ops/slice.h"
+#include "lamina/ops/take.h"
+#include "lamina/ops/transpose.h"
 #include "lamina/ops/unary.h"
 #include "tests/support/op_rows.h"
 
@@ -67,6 +72,7 @@ NdArray plain(const std::vector<NdArray>& in, bool packed) {
   return y;
 }
 
+/// @param group  -1: one scale for each line, as (n, 1)
 OpRow row(const std::string& label, const Shape& x, int64_t n, int64_t group = 0, bool packed = false) {
   const int64_t k = x[-1];
   return {
@@ -77,7 +83,7 @@ OpRow row(const std::string& label, const Shape& x, int64_t n, int64_t group = 0
                   .lo = packed ? 0.0 : -128.0,
                   .hi = packed ? 255.0 : 127.0,
                   .dtype = packed ? DType::kUInt8 : DType::kInt8},
-                 {.shape = group == 0 ? Shape{n} : Shape{n, k / group},
+                 {.shape = group == 0 ? Shape{n} : Shape{n, group < 0 ? 1 : k / group},
                   .lo = 0.0,
                   .hi = 0.01,
                   .dtype = DType::kFloat32}},
@@ -106,6 +112,8 @@ TEST(QuantizedMatmul, RowsHold) {
     check_row(row("packed_in_large_groups", {m, 512}, 9, 128, true));
   }
   check_row(row("leading_axes", {2, 3, 64}, 130));
+  check_row(row("column_of_scales", {5, 30}, 27, -1));
+  check_row(row("packed_with_column_of_scales", {1, 30}, 27, -1, true));
   check_row(row("a_vector", {64}, 7, 32, true));
   check_row(row("no_rows", {0, 8}, 5));
   check_row(row("no_lines", {3, 8}, 0));
@@ -194,6 +202,171 @@ TEST(QuantizedMatmul, HalfPrecisionKeepsItsDtype) {
   expect_close(array(y), array(quantized_matmul(cast(x, DType::kFloat32), weights)), 1e-2, "bfloat16");
 }
 
+OpRow dequantize_row(const std::string& label, const Shape& lines, int64_t group, bool packed) {
+  const auto with_last = [&](int64_t last) {
+    Shape shape(std::vector<int64_t>(lines.begin(), lines.end() - 1));
+    shape.push_back(last);
+    return shape;
+  };
+  const Shape scales = with_last(lines[-1] / group), integers = with_last(packed ? lines[-1] / 2 : lines[-1]);
+  return {.op = "dequantize_weights",
+          .label = label,
+          .inputs = {{.shape = integers,
+                      .lo = packed ? 0.0 : -128.0,
+                      .hi = packed ? 255.0 : 127.0,
+                      .dtype = packed ? DType::kUInt8 : DType::kInt8,
+                      .differentiable = false},
+                     {.shape = scales, .lo = -0.01, .hi = 0.01}},
+          .reference = [=](const std::vector<NdArray>& in) {
+            NdArray y(lines);
+            for (size_t i = 0; i < y.data.size(); ++i) {
+              const double stored = in[0].data[packed ? i / 2 : i];
+              const int byte = static_cast<int>(stored);
+              const int number = !packed ? byte : (i % 2 == 0 ? byte % 16 : byte / 16) - 8;
+              y.data[i] = number * in[1].data[i / static_cast<size_t>(group)];
+            }
+            return std::vector{y};
+          }};
+}
+
+const OpRows restored({
+    dequantize_row("bytes", {5, 7}, 7, false),
+    dequantize_row("bytes_in_groups", {3, 64}, 32, false),
+    dequantize_row("leading_axes", {2, 3, 128}, 128, false),
+    dequantize_row("packed", {5, 6}, 6, true),
+    dequantize_row("packed_in_groups", {2, 2, 96}, 32, true),
+    dequantize_row("none", {0, 6}, 6, true),
+});
+
+OpRow quantize_row(const std::string& label, const Shape& w, int64_t bits, int64_t group) {
+  return {.op = "quantize_weights",
+          .label = label,
+          .attrs = lamina::detail::QuantizeWeightsAttrs{bits, group},
+          .inputs = {{.shape = w, .lo = -3, .hi = 2}},
+          .dtypes = {DType::kFloat32},
+          .out_dtypes = {bits == 8 ? DType::kInt8 : DType::kUInt8, DType::kFloat32},
+          .reference = [=](const std::vector<NdArray>& in) {
+            const int64_t k = w[1], count = group == 0 ? k : group, groups = count == 0 ? 1 : k / count;
+            NdArray integers(Shape{w[0], bits == 8 ? k : k / 2}), scales(Shape{w[0], groups});
+            const float largest = bits == 8 ? 127 : 7;
+            for (int64_t g = 0; g < w[0] * groups; ++g) {
+              float most = 0;
+              for (int64_t i = g * count; i < (g + 1) * count; ++i)
+                most = std::max(most, std::abs(static_cast<float>(in[0].data[static_cast<size_t>(i)])));
+              const float scale = most / largest;
+              scales.data[static_cast<size_t>(g)] = scale;
+              for (int64_t i = g * count; i < (g + 1) * count; ++i) {
+                const float exact =
+                    static_cast<float>(in[0].data[static_cast<size_t>(i)]) / (scale > 0 ? scale : 1);
+                const double number = std::nearbyint(std::clamp(exact, -largest, largest));
+                if (bits == 8) {
+                  integers.data[static_cast<size_t>(i)] = number;
+                } else {
+                  integers.data[static_cast<size_t>(i / 2)] += (number + 8) * (i % 2 == 0 ? 1 : 16);
+                }
+              }
+            }
+            return std::vector{integers, scales};
+          }};
+}
+
+const OpRows quantized({
+    quantize_row("bytes", {5, 37}, 8, 0),
+    quantize_row("bytes_in_groups", {3, 192}, 8, 64),
+    quantize_row("packed", {5, 514}, 4, 0),
+    quantize_row("packed_in_groups", {3, 96}, 4, 32),
+    quantize_row("packed_in_large_groups", {2, 768}, 4, 384),
+    quantize_row("no_lines", {0, 8}, 8, 0),
+});
+
+// Half a step of each factor is all that rounding takes away, and that of both together.
+TEST(QuantizedMatmul, IsWithinHalfAStepOfEachFactor) {
+  for (const auto& [bits, group] : std::vector<std::pair<int, int64_t>>{{8, 0}, {8, 64}, {4, 0}, {4, 32}}) {
+    const Tensor x = waves({9, 512}, 0.73) * waves({9, 1}, 2.1),
+                 w = waves({70, 512}, 0.37) * waves({70, 1}, 1.9);
+    const QuantizedWeights q = quantize_weights(w, bits, group);
+    const std::vector<double> y = quantized_matmul(x, q).to_vector<double>(), rows = x.to_vector<double>(),
+                              lines = w.to_vector<double>(), scales = q.scales.to_vector<double>();
+    const int64_t groups = group == 0 ? 1 : 512 / group;
+    double largest = 0;  // as a share of the rows' lengths
+    for (int64_t i = 0; i < 9; ++i) {
+      const double* const row = rows.data() + i * 512;
+      double most = 0;
+      for (int64_t t = 0; t < 512; ++t) most = std::max(most, std::abs(row[t]));
+      for (int64_t j = 0; j < 70; ++j) {
+        double exact = 0, bound = 0, length = 0, line_length = 0;
+        for (int64_t t = 0; t < 512; ++t) {
+          const double weight = lines[static_cast<size_t>(j * 512 + t)], half = most / 254;
+          const double half_scale = scales[static_cast<size_t>(j * groups + t / (512 / groups))] / 2;
+          exact += row[t] * weight;
+          length += row[t] * row[t];
+          line_length += weight * weight;
+          bound += std::abs(row[t]) * half_scale + std::abs(weight) * half + half * half_scale;
+        }
+        const double far = std::abs(y[static_cast<size_t>(i * 70 + j)] - exact);
+        EXPECT_LE(far, bound * 1.0001) << bits << " bits, row " << i << ", line " << j;
+        largest = std::max(largest, far / std::sqrt(length * line_length));
+      }
+    }
+    // Errors add up as random ones do: far below the bound.
+    EXPECT_LE(largest, bits == 8 ? 0.002 : 0.04) << bits << " bits, groups of " << group;
+    EXPECT_GT(largest, 0);
+  }
+}
+
+// What compiled functions make of weights that are restored where they are used.
+TEST(QuantizedMatmul, ProductsAndLookupsTakeWeightsAsTheyAreStored) {
+  const Tensor w = waves({24, 64}, 0.37), x = waves({3, 64}, 0.73), other = waves({2, 3, 24}, 0.5);
+  const Tensor ids = Tensor::from(std::vector<int32_t>{5, 0, 23, 5}, {2, 2});
+  const Function all = compile([](const std::vector<Tensor>& in) {
+    const Tensor lines =
+        in[1].dtype() == DType::kBFloat16 ? cast(in[1], DType::kFloat32) : dequantize_weights({in[1], in[2]});
+    return std::vector{matmul(in[0], lines, false, true), embedding_lookup(lines, in[3]),
+                       matmul(in[0], lines, false, true) + 1.0};
+  });
+  for (const int bits : {8, 4, 16}) {
+    SCOPED_TRACE(bits);
+    const bool half = bits == 16;
+    const QuantizedWeights q =
+        half ? QuantizedWeights{cast(w, DType::kBFloat16), zeros({1})} : quantize_weights(w, bits, 32);
+    const std::vector<Tensor> given{x, q.integers.eval(), q.scales.eval(), ids};
+    const std::string graph = all.graph(given);
+    const std::string product = half ? "bfloat16_matmul(%0, %1" : "quantized_matmul(%0, %1, %2";
+    EXPECT_NE(graph.find(product), std::string::npos) << graph;
+    EXPECT_NE(graph.find("embedding_lookup(%1, %3"), std::string::npos) << graph;
+    EXPECT_EQ(graph.find("dequantize_weights(%1"), std::string::npos) << graph;
+    const std::vector<Tensor> y = all(given);
+    const Tensor whole = half ? cast(given[1], DType::kFloat32) : dequantize_weights(q);
+    EXPECT_EQ(y[0].to_vector<float>(),
+              (half ? bfloat16_matmul(x, given[1]) : quantized_matmul(x, q)).to_vector<float>());
+    EXPECT_EQ(y[1].to_vector<float>(), embedding_lookup(whole, ids).to_vector<float>());
+  }
+  // Columns that are stored as lines, and products that are of another kind.
+  const QuantizedWeights q = quantize_weights(w);
+  const auto graph_of = [&](const Tensor& left, const TensorFunction& f) {
+    return compile(f).graph({left, q.integers.eval(), expand_dims(q.scales, 1).eval()});
+  };
+  EXPECT_NE(graph_of(x,
+                     [](const std::vector<Tensor>& in) {
+                       return std::vector{matmul(in[0], dequantize_weights({in[1], in[2]}), false, true)};
+                     })
+                .find("quantized_matmul"),
+            std::string::npos);
+  EXPECT_NE(graph_of(x,
+                     [](const std::vector<Tensor>& in) {
+                       const Tensor stored = transpose(dequantize_weights({in[1], in[2]}));
+                       return std::vector{matmul(in[0], stored)};
+                     })
+                .find("quantized_matmul"),
+            std::string::npos);
+  EXPECT_EQ(graph_of(other,
+                     [](const std::vector<Tensor>& in) {
+                       return std::vector{matmul(in[0], dequantize_weights({in[1], in[2]}))};
+                     })
+                .find("quantized_matmul"),
+            std::string::npos);
+}
+
 OpRow bfloat16_row(const std::string& label, const Shape& x, int64_t n) {
   return {.op = "bfloat16_matmul",
           .label = label,
@@ -265,6 +438,12 @@ TEST(QuantizedMatmul, Errors) {
            quantized_matmul(zeros({1, 131074}), {zeros({1, 131074}, DType::kInt8), zeros({1})});
          }),
          "may overflow");
+  expect(message_of([&] { dequantize_weights({w, q.scales}); }), "w");
+  expect(message_of([&] {
+           dequantize_weights({q.integers, zeros({4, 2})});
+         }),
+         "scales must be (..., 1) or (..., k / group), one or more for each line of k = 96");
+  expect(message_of([&] { dequantize_weights({q.integers, zeros({3})}); }), "scales must be");
   expect(message_of([&] { bfloat16_matmul(zeros({2, 96}), w); }), "the weights must be bfloat16 (n, k)");
   expect(message_of([&] {
            bfloat16_matmul(zeros({2, 95}), cast(w, DType::kBFloat16));

@@ -50,6 +50,8 @@ std::vector<std::shared_ptr<detail::Product>> products_of(
 
 void PretrainedModel::add_adapter(const LoraConfig& given) {
   if (state_->adapter) throw InvalidArgument("the model has an adapter already; merge_adapter() comes first");
+  if (!state_->quantization.empty())
+    throw InvalidArgument("add_adapter: the model is quantized; load it without to adapt it");
   if (built() || compiled() || state_->made || state_->made_runner)
     throw InvalidArgument(
         "add_adapter: the model is in use already; add the adapter before it is compiled, built or asked");

@@ -128,13 +128,17 @@ struct PretrainedFiles {
 
   static void build(PretrainedModel& model) { model.state_->build_modules(model.seed()); }
 
-  static void load(PretrainedModel& model, const SafetensorsReader& reader, const std::string& copy) {
-    {
-      const detail::ValuesFollow follow;
-      build(model);
-    }
+  static detail::ChosenWeights choose(const PretrainedModel& model, const PretrainedOptions& options) {
+    if (options.quantize.empty()) return {};
+    return model.state_->choose(model, detail::Storage(options.quantize, options.group));
+  }
+
+  /// @param stored  weights that are not to be kept as they are
+  static void load(PretrainedModel& model, const SafetensorsReader& reader, const std::string& copy,
+                   const detail::ChosenWeights& stored) {
     std::set<std::string> known;
     std::vector<std::string> missing;
+    if (stored.storage) model.state_->quantization = stored.storage->mode();
     for (const auto& module : modules(model)) {
       for (const WeightPtr& weight : module->own_weights()) {
         const std::string full = module->full_name(weight->name);
@@ -156,6 +160,7 @@ struct PretrainedFiles {
         const Tensor value = reader.read(name);
         weight->value = type.dtype == weight->type.dtype ? value : cast(value, weight->type.dtype).eval();
         weight->fresh = false;
+        model.state_->store(stored, *weight);
       }
     }
     if (!missing.empty())
@@ -179,7 +184,10 @@ std::shared_ptr<PretrainedModel> AutoModel::from_config(const Json& config, cons
   return model;
 }
 
-std::shared_ptr<PretrainedModel> AutoModel::from_pretrained(const std::string& folder) {
+std::shared_ptr<PretrainedModel> AutoModel::from_pretrained(const std::string& folder,
+                                                            const PretrainedOptions& options) {
+  if (options.quantize.empty() && options.group)
+    throw InvalidArgument("from_pretrained: a group belongs to quantize, which is empty");
   const std::filesystem::path path = folder;
   if (!std::filesystem::is_directory(path))
     throw FileError("'" + folder +
@@ -192,7 +200,13 @@ std::shared_ptr<PretrainedModel> AutoModel::from_pretrained(const std::string& f
   const bool tied = is_tied(architecture, config, reader);
   std::shared_ptr<PretrainedModel> model =
       detail::reading(file, [&] { return architecture.make(config, tied, {}); });
-  detail::reading(folder, [&] { PretrainedFiles::load(*model, reader, tied ? architecture.head : ""); });
+  {
+    const detail::ValuesFollow follow;
+    PretrainedFiles::build(*model);
+  }
+  const detail::ChosenWeights stored = PretrainedFiles::choose(*model, options);
+  detail::reading(folder,
+                  [&] { PretrainedFiles::load(*model, reader, tied ? architecture.head : "", stored); });
   const std::filesystem::path generation = path / "generation_config.json";
   const bool own = std::filesystem::exists(generation);
   const GenerationConfig how = own ? GenerationConfig::from_json(read_config(generation), generation.string())
@@ -201,16 +215,18 @@ std::shared_ptr<PretrainedModel> AutoModel::from_pretrained(const std::string& f
   return model;
 }
 
-std::shared_ptr<PretrainedModel> AutoModelForSeq2SeqLM::from_pretrained(const std::string& folder) {
-  std::shared_ptr<PretrainedModel> model = AutoModel::from_pretrained(folder);
+std::shared_ptr<PretrainedModel> AutoModelForSeq2SeqLM::from_pretrained(const std::string& folder,
+                                                                        const PretrainedOptions& options) {
+  std::shared_ptr<PretrainedModel> model = AutoModel::from_pretrained(folder, options);
   if (!model->is_encoder_decoder())
     throw FileError("'" + folder + "' holds " + model->class_name() +
                     ", which is no encoder-decoder; AutoModel loads it");
   return model;
 }
 
-std::shared_ptr<PretrainedModel> AutoModelForCausalLM::from_pretrained(const std::string& folder) {
-  std::shared_ptr<PretrainedModel> model = AutoModel::from_pretrained(folder);
+std::shared_ptr<PretrainedModel> AutoModelForCausalLM::from_pretrained(const std::string& folder,
+                                                                       const PretrainedOptions& options) {
+  std::shared_ptr<PretrainedModel> model = AutoModel::from_pretrained(folder, options);
   if (model->is_encoder_decoder() || !model->generates())
     throw FileError("'" + folder + "' holds " + model->class_name() +
                     ", which does not go on with a text; AutoModel loads it");
@@ -233,7 +249,7 @@ void PretrainedModel::save_pretrained(const std::string& folder, uint64_t max_sh
       }
       in_shard += bytes;
       total += bytes;
-      shards.back().push_back({module->full_name(weight->name), weight->read()});
+      shards.back().push_back({module->full_name(weight->name), state_->value_of(*weight)});
     }
   }
   const auto number = [](size_t n) {

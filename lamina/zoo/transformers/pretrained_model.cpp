@@ -42,6 +42,10 @@ detail::ModuleScope PretrainedModel::scope(double deviation) {
 
 // Parts are called by name and not as layers: nothing would build them on the way.
 void PretrainedModel::create_weights_for(const TensorSpecs& inputs) {
+  if (!quantization().empty())
+    throw InvalidArgument(
+        class_name() + " is quantized (" + quantization() +
+        "): generate() and run() ask it; for training, evaluation and predict() load it without");
   state_->build_modules(seed());
   Model::create_weights_for(inputs);
 }
@@ -100,14 +104,14 @@ void PretrainedModel::State::build_modules(uint64_t seed) const {
 detail::Decoder& PretrainedModel::State::decoder(const PretrainedModel& model) {
   const std::lock_guard lock(making);
   build_modules(model.seed());
-  if (!made) made = std::make_unique<detail::Decoder>(model);
+  if (!made) made = std::make_unique<detail::Decoder>(model, stored);
   return *made;
 }
 
 detail::Runner& PretrainedModel::State::runner(const PretrainedModel& model) {
   const std::lock_guard lock(making);
   build_modules(model.seed());
-  if (!made_runner) made_runner = std::make_unique<detail::Runner>(model);
+  if (!made_runner) made_runner = std::make_unique<detail::Runner>(model, stored);
   return *made_runner;
 }
 

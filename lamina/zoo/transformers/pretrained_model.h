@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -85,6 +86,27 @@ class PretrainedModel : public Model {
   /// Creates the folder. Throws FileError.
   /// @param max_shard_bytes  larger models come in several files with an index
   void save_pretrained(const std::string& folder, uint64_t max_shard_bytes = uint64_t{5} << 30) const;
+
+  /// Keeps the matrices of products in fewer bits from now on, which makes generate() and run() faster and
+  /// the model smaller; as Keras's quantize. Which ones: those that the model multiplies by, whatever layer
+  /// they are in; of a table that scores tokens, too, rows are looked up. Everything else stays float32.
+  ///
+  /// @param mode   "int8": integers with a scale for each line (dynamic: what is multiplied by them becomes
+  /// int8
+  ///               row by row, quantized_matmul says how); "int4": the same with weights of 4 bits;
+  ///               "bfloat16": half the bytes, products in float32
+  /// @param group  neighbours of a line that share a scale: 32, 64 or a multiple of 128 that divides the
+  /// lines;
+  ///               0: all of a line. Left out: 0 for int8; 32 for int4 where that divides the line
+  ///
+  /// The float32 values are gone: the model can be asked and saved (save_pretrained writes what the integers
+  /// stand for, as float32), and no longer be trained, evaluated or adapted, nor saved in other ways. Throws
+  /// InvalidArgument for another mode or group, a group that does not divide the lines of such a matrix
+  /// (naming it), a model that is quantized already, one with an adapter (merge_adapter() comes first), and
+  /// one that was compiled or built: save that and load it so.
+  void quantize(const std::string& mode, std::optional<int64_t> group = std::nullopt);
+  /// The mode that quantize() or loading was given; empty for float32.
+  const std::string& quantization() const;
 
   /// Freezes everything and adds narrow matrices to those that config names, which alone are trained (Hu et
   /// al., 2021, arXiv 2106.09685): as PEFT's get_peft_model. Frozen weights have no gradient and no
@@ -177,6 +199,14 @@ bool register_architecture(Architecture architecture);
 /// The classes that were added, in alphabetical order.
 std::vector<std::string> architecture_names();
 
+/// How a folder is loaded.
+struct PretrainedOptions {
+  /// "int8", "int4" or "bfloat16": as PretrainedModel::quantize right afterwards, but tensor by tensor, so
+  /// that the float32 model is never whole in memory. Empty: float32.
+  std::string quantize = {};
+  std::optional<int64_t> group = {};  ///< of quantize; without it InvalidArgument is thrown
+};
+
 /// Loads models whatever their architecture.
 struct AutoModel {
   /// The model in a folder that Hugging Face's save_pretrained wrote: config.json, model.safetensors or its
@@ -184,7 +214,9 @@ struct AutoModel {
   ///
   /// Throws FileError for a missing file or shard, an architecture that Lamina does not have (listing those
   /// it has), and weights that are missing, not known or of other shapes than config.json says.
-  static std::shared_ptr<PretrainedModel> from_pretrained(const std::string& folder);
+  /// And InvalidArgument for options that PretrainedModel::quantize refuses.
+  static std::shared_ptr<PretrainedModel> from_pretrained(const std::string& folder,
+                                                          const PretrainedOptions& options = {});
   /// A new one of that configuration, with first values drawn from options.seed.
   static std::shared_ptr<PretrainedModel> from_config(const Json& config, const ModelOptions& options = {});
 };
@@ -192,10 +224,12 @@ struct AutoModel {
 /// The same under the names that say what is expected of the model. They throw FileError for one that is
 /// something else.
 struct AutoModelForSeq2SeqLM {
-  static std::shared_ptr<PretrainedModel> from_pretrained(const std::string& folder);
+  static std::shared_ptr<PretrainedModel> from_pretrained(const std::string& folder,
+                                                          const PretrainedOptions& options = {});
 };
 struct AutoModelForCausalLM {
-  static std::shared_ptr<PretrainedModel> from_pretrained(const std::string& folder);
+  static std::shared_ptr<PretrainedModel> from_pretrained(const std::string& folder,
+                                                          const PretrainedOptions& options = {});
 };
 
 }  // namespace lamina

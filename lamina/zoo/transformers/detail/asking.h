@@ -1,11 +1,8 @@
-// What compiled steps of a pretrained model share: the model that asks, and its weights. Internal header.
+// What compiled steps of a pretrained model share: the model that asks. Internal header.
 #pragma once
 
-#include <span>
 #include <utility>
-#include <vector>
 
-#include "lamina/nn/call_context.h"
 #include "lamina/zoo/transformers/pretrained_model.h"
 
 namespace lamina::detail {
@@ -25,13 +22,5 @@ class AskingModel {
   static thread_local const PretrainedModel* now;
   const PretrainedModel* before_;
 };
-
-/// f(context, the tensors behind the weights) with the weights bound to those of `given` from `first` on.
-auto with_weights(const std::vector<WeightPtr>& weights, const std::vector<Tensor>& given, size_t first,
-                  auto&& f) {
-  CallContext context(false);
-  for (size_t i = 0; i < weights.size(); ++i) context.bind(*weights[i], given[first + i]);
-  return f(context, std::span(given).subspan(first + weights.size()));
-}
 
 }  // namespace lamina::detail

@@ -20,30 +20,29 @@ int64_t rounded(int64_t n, int64_t step) { return (n + step - 1) / step * step; 
 
 }  // namespace
 
-Decoder::Decoder(const PretrainedModel& model)
-    : weights_(model.Layer::weights()),
+Decoder::Decoder(const PretrainedModel& model, const StepWeights::Stored& stored)
+    : weights_(model.Layer::weights(), stored),
       caches_(model.cache_types(1, 1).size()),
       encode_(
           [this](const std::vector<Tensor>& given) {
-            return with_weights(weights_, given, 0, [](CallContext& context, std::span<const Tensor> rest) {
-              return AskingModel::model().encode(rest[0], rest[1], context);
-            });
+            CallContext context(false);
+            const std::span<const Tensor> rest = weights_.bind(context, given);
+            return AskingModel::model().encode(rest[0], rest[1], context);
           },
-          0, "encode", nullptr, weights_.size()),
+          0, "encode", nullptr, weights_.count()),
       decode_(
           [this](const std::vector<Tensor>& given) {
-            return with_weights(
-                weights_, given, caches_, [&](CallContext& context, std::span<const Tensor> rest) {
-                  DecodeInputs inputs{rest[0], rest[1], rest[2], {rest.begin() + 4, rest.end()}, rest[3]};
-                  if (inputs.padding.size() == 0) inputs.padding = Tensor();
-                  std::vector<Tensor> results(given.begin(),
-                                              given.begin() + static_cast<std::ptrdiff_t>(caches_));
-                  const Tensor logits = AskingModel::model().decode(inputs, results, context);
-                  results.push_back(logits);
-                  return results;
-                });
+            CallContext context(false);
+            const std::span<const Tensor> all = given;
+            const std::span<const Tensor> rest = weights_.bind(context, all.subspan(caches_));
+            DecodeInputs inputs{rest[0], rest[1], rest[2], {rest.begin() + 4, rest.end()}, rest[3]};
+            if (inputs.padding.size() == 0) inputs.padding = Tensor();
+            std::vector<Tensor> results(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(caches_));
+            const Tensor logits = AskingModel::model().decode(inputs, results, context);
+            results.push_back(logits);
+            return results;
           },
-          caches_, "decode", nullptr, weights_.size()),
+          caches_, "decode", nullptr, weights_.count()),
       reorder_(
           [this](const std::vector<Tensor>& given) {
             std::vector<Tensor> results;
@@ -51,12 +50,6 @@ Decoder::Decoder(const PretrainedModel& model)
             return results;
           },
           caches_, "reorder") {}
-
-std::vector<const Tensor*> Decoder::weights() const {
-  std::vector<const Tensor*> all;
-  for (const WeightPtr& weight : weights_) all.push_back(&weight->value);
-  return all;
-}
 
 int Decoder::programs() const { return encode_.statistics().programs + decode_.statistics().programs; }
 
@@ -79,7 +72,8 @@ std::vector<Tensor> Decoder::encode(const PretrainedModel& model,
   const std::vector<bool> bits(mask.begin(), mask.end());
   const Tensor id_tensor = Tensor::from(ids, {rows, length}),
                mask_tensor = Tensor::from(bits, {rows, length});
-  std::vector<const Tensor*> batch = weights();
+  std::vector<const Tensor*> batch;
+  weights_.add_to(batch);
   batch.push_back(&id_tensor);
   batch.push_back(&mask_tensor);
   std::vector<Tensor> memory;
@@ -118,7 +112,8 @@ std::span<const float> Decoder::step(const PretrainedModel& model, DecoderState&
       part.insert(part.end(), of_row.begin(), of_row.end());
     }
     const Tensor tokens = Tensor::from(part, {rows, chunk}), position(static_cast<int32_t>(state.position));
-    std::vector<const Tensor*> batch = weights();
+    std::vector<const Tensor*> batch;
+    weights_.add_to(batch);
     for (const Tensor* tensor : {&tokens, &position, state.padding.defined() ? &state.padding : &none, &end})
       batch.push_back(tensor);
     for (const Tensor& part_of_source : state.memory) batch.push_back(&part_of_source);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "lamina/core/compile.h"
-#include "lamina/nn/weight.h"
+#include "lamina/nn/detail/stored_weights.h"
 #include "lamina/zoo/transformers/pretrained_model.h"
 
 namespace lamina::detail {
@@ -25,7 +25,7 @@ struct DecoderState {
 /// Shared by all threads that generate with one model: programs are made once for each size.
 class Decoder {
  public:
-  explicit Decoder(const PretrainedModel& model);
+  Decoder(const PretrainedModel& model, const StepWeights::Stored& stored);
 
   /// The memory of the sources (prompts of an encoder-decoder), each row `copies` times.
   std::vector<Tensor> encode(const PretrainedModel& model, const std::vector<std::vector<int32_t>>& sources,
@@ -42,9 +42,7 @@ class Decoder {
   int programs() const;
 
  private:
-  std::vector<const Tensor*> weights() const;
-
-  std::vector<WeightPtr> weights_;
+  StepWeights weights_;
   size_t caches_ = 0;
   Step encode_, decode_, reorder_;
 };

@@ -8,24 +8,24 @@ namespace lamina::detail {
 
 thread_local const PretrainedModel* AskingModel::now = nullptr;
 
-Runner::Runner(const PretrainedModel& model)
-    : weights_(model.Layer::weights()),
+Runner::Runner(const PretrainedModel& model, const StepWeights::Stored& stored)
+    : weights_(model.Layer::weights(), stored),
       step_(
           [this](const std::vector<Tensor>& given) {
-            return with_weights(weights_, given, 0, [](CallContext& context, std::span<const Tensor> rest) {
-              std::vector<Tensor> inputs(rest.begin(), rest.end());
-              for (Tensor& input : inputs) {
-                if (input.size() == 0) input = Tensor();
-              }
-              return AskingModel::model().compute(inputs, context);
-            });
+            CallContext context(false);
+            const std::span<const Tensor> rest = weights_.bind(context, given);
+            std::vector<Tensor> inputs(rest.begin(), rest.end());
+            for (Tensor& input : inputs) {
+              if (input.size() == 0) input = Tensor();
+            }
+            return AskingModel::model().compute(inputs, context);
           },
-          0, "run", nullptr, weights_.size()) {}
+          0, "run", nullptr, weights_.count()) {}
 
 std::vector<Tensor> Runner::operator()(const PretrainedModel& model, const std::vector<Tensor>& inputs) {
   const Tensor none = zeros({0}, DType::kInt32).eval();
   std::vector<const Tensor*> batch;
-  for (const WeightPtr& weight : weights_) batch.push_back(&weight->value);
+  weights_.add_to(batch);
   for (const Tensor& input : inputs) batch.push_back(input.defined() ? &input : &none);
   std::vector<Tensor> outputs;
   const AskingModel scope(model);

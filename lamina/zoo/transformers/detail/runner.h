@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "lamina/core/compile.h"
-#include "lamina/nn/weight.h"
+#include "lamina/nn/detail/stored_weights.h"
 #include "lamina/zoo/transformers/pretrained_model.h"
 
 namespace lamina::detail {
@@ -12,12 +12,12 @@ namespace lamina::detail {
 /// Shared by all threads that ask one model.
 class Runner {
  public:
-  explicit Runner(const PretrainedModel& model);
+  Runner(const PretrainedModel& model, const StepWeights::Stored& stored);
   /// @param inputs  in the order of takes(), computed; an undefined one is left out
   std::vector<Tensor> operator()(const PretrainedModel& model, const std::vector<Tensor>& inputs);
 
  private:
-  std::vector<WeightPtr> weights_;
+  StepWeights weights_;
   Step step_;
 };
 
