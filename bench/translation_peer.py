@@ -23,7 +23,7 @@ from tokenizers import Tokenizer
 from transformers import T5Config, T5ForConditionalGeneration
 
 # As lamina/zoo/translation_recipes has them.
-TOKENS, STEP, RATE, WARMUP, SMOOTHING, AVERAGED, LENGTH = 2048, 4, 9e-4, 500, 0.1, 4, 0.15
+TOKENS, STEP, RATE, WARMUP, SMOOTHING, AVERAGED, LENGTH, QUERIES = 2048, 4, 1.5e-3, 500, 0.1, 4, 0.08, 0.2
 
 lamina, recipe, data, epochs, *steps = sys.argv[1:]
 data, epochs, most = pathlib.Path(data), int(epochs), int(steps[0]) if steps else None
@@ -88,10 +88,14 @@ with tempfile.TemporaryDirectory() as folder:
     model = T5ForConditionalGeneration(config)
     with torch.no_grad():
         for name, weight in model.named_parameters():
-            if name == "shared.weight" or name.endswith((".o.weight", ".wo.weight")):
+            if name == "shared.weight":
                 weight *= LENGTH
-            if name == "decoder.final_layer_norm.weight":
-                weight /= LENGTH
+            if name.endswith("layer_norm.weight"):
+                weight *= 1 / LENGTH if name.startswith("decoder.final") else LENGTH
+            if name.endswith(".k.weight"):
+                weight *= QUERIES * config.d_model ** 0.5
+            if name.endswith(".q.weight"):
+                weight *= QUERIES * (config.d_model * config.d_kv) ** 0.5
     total = epochs * len(batches(sources, targets, 0))
     warmup = min(WARMUP, total / 5)
     optimizer = torch.optim.Adam(model.parameters(), lr=RATE, betas=(0.9, 0.98), eps=1e-9)

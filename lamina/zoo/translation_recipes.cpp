@@ -2,6 +2,7 @@
 #include "lamina/zoo/translation_recipes.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "lamina/nn/optimizers/adam.h"
@@ -16,9 +17,6 @@ namespace {
 /// It translates texts of at most so many tokens more than those it learns from, which are short.
 constexpr int64_t kMostNewTokens = 128;
 
-/// Of the vectors of tokens, where T5's have sqrt(d_model).
-constexpr double kLength = 0.15;
-
 T5Config small() {
   T5Config config;
   config.d_model = 192;
@@ -30,15 +28,21 @@ T5Config small() {
   return config;
 }
 
-/// T5's first values are for more steps than there are here: the vectors of tokens are so long that a step of
-/// Adam hardly turns them. All that is added up between the norms is made smaller, which changes nothing but
-/// that; the last norm makes up for it.
-void shorten_vectors(const PretrainedModel& model, double by) {
+/// T5's first values are for an optimizer whose steps are as large as the weights that they change. Those of
+/// Adam are all of one size, and would hardly turn vectors of tokens of length sqrt(d_model) in the steps
+/// there are here, while they throw about the small matrices of queries. So the vectors begin short, what
+/// norms give is as small, and queries and keys share what makes up for it.
+void balance(const PretrainedModel& model, const T5Config& config) {
+  constexpr double kLength = 0.08, kQueries = 0.2;  // deviations
+  const auto width = static_cast<double>(config.d_model), of_head = static_cast<double>(config.d_kv);
   for (const WeightPtr& weight : model.weights(true)) {
     const std::string& name = weight->path;
-    if (name.ends_with("shared/weight") || name.ends_with(".o/weight") || name.ends_with(".wo/weight"))
-      weight->assign(weight->value * by);
-    if (name.ends_with("decoder.final_layer_norm/weight")) weight->assign(weight->value * (1 / by));
+    double by = 1;
+    if (name.ends_with("shared/weight")) by = kLength;
+    if (name.ends_with("layer_norm/weight")) by = name.starts_with("decoder.final") ? 1 / kLength : kLength;
+    if (name.ends_with(".k/weight")) by = kQueries * std::sqrt(width);
+    if (name.ends_with(".q/weight")) by = kQueries * std::sqrt(width * of_head);
+    weight->assign(weight->value * by);
   }
 }
 
@@ -69,7 +73,7 @@ Translator TranslationRecipe::build(const ParallelTexts& training, int epochs_as
   Json json = config.to_json();
   json["task_specific_params"] = task.to_json();
   const std::shared_ptr<PretrainedModel> model = AutoModel::from_config(json, {.seed = seed});
-  shorten_vectors(*model, kLength);
+  balance(*model, config);
   GenerationConfig generation;
   generation.eos_token_id = {end};
   generation.pad_token_id = generation.decoder_start_token_id = pad;

@@ -19,10 +19,10 @@ struct TranslationRecipe {
   TranslationTask task;       ///< columns, and what the model is asked with
   T5Config network = {};      ///< but for the vocabulary
   int64_t vocab_size = 6000;  ///< tokens of both languages together, at most
-  int epochs = 20;
-  int64_t tokens = 2048;        ///< of a batch, as TokenBatchesOptions
-  double learning_rate = 9e-4;  ///< the highest, after the warm-up
-  int64_t warmup_steps = 500;   ///< at most a fifth of all steps
+  int epochs = 18;
+  int64_t tokens = 2048;          ///< of a batch, as TokenBatchesOptions
+  double learning_rate = 1.5e-3;  ///< the highest, after the warm-up
+  int64_t warmup_steps = 500;     ///< at most a fifth of all steps
   double label_smoothing = 0.1;
   int averaged = 4;   ///< epochs whose weights are averaged in the end
   int num_beams = 5;  ///< that the saved model translates with

@@ -253,6 +253,25 @@ TEST(CheckpointInfo, SaysWhereTrainingStoodWithoutReadingItsTensors) {
             std::string::npos);
 }
 
+TEST(TrainingStateAlone, IsThatOfTheCheckpoint) {
+  const TemporaryFolder folder;
+  Sequential model = small_model();
+  const Samples data = samples();
+  model.fit(data.x, data.y, fit_options(1));
+  save_checkpoint(model, model.snapshot(), Json::object({{"seed", 3}}), folder / "c.keras");
+  const std::optional<TrainingState> state = load_training_state(folder / "c.keras");
+  ASSERT_TRUE(state);
+  EXPECT_EQ(state->training.epoch(), 1);
+  EXPECT_EQ(state->info.at("seed").as_int(), 3);
+  Sequential anew = small_model();
+  anew.fit(data.x, data.y, fit_options(2, &state->training));
+  model.fit(data.x, data.y, fit_options(2, &state->training));
+  expect_same_weights(anew, model);
+  save_keras(model, folder / "plain.keras");
+  EXPECT_FALSE(load_training_state(folder / "plain.keras"));
+  EXPECT_THROW(load_training_state(folder / "none.keras"), FileError);
+}
+
 TEST(ModelLikeness, IsThatOfLayersAndWeightsAlone) {
   TemporaryFolder folder;
   Sequential model = small_model();
