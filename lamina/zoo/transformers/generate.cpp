@@ -247,7 +247,8 @@ std::vector<std::vector<int32_t>> PretrainedModel::generate(const Rows& prompts,
   task.end = row_end(task);
   std::vector<Tensor> memory;
   if (is_encoder_decoder()) memory = task.decoder.encode(*this, prompts, pad, copies);
-  task.state = task.decoder.begin(*this, static_cast<int64_t>(task.rows.size()), task.end);
+  // The last token is not read any more.
+  task.state = task.decoder.begin(*this, static_cast<int64_t>(task.rows.size()), task.end - 1);
   task.state.memory = std::move(memory);
   if (std::any_of(task.padding.begin(), task.padding.end(), [](int64_t n) { return n > 0; })) {
     const std::vector<int32_t> counts(task.padding.begin(), task.padding.end());

@@ -1,5 +1,6 @@
 // quantize(): the weights of products in fewer bits.
 #include "lamina/base/error.h"
+#include "lamina/base/system.h"
 #include "lamina/zoo/transformers/detail/pretrained_state.h"
 #include "lamina/zoo/transformers/pretrained_model.h"
 
@@ -9,6 +10,8 @@ namespace {
 /// Tokens of the text with which the use of weights is looked at: what is done with them does not depend on
 /// it.
 constexpr int64_t kTokens = 2;
+/// Bytes of values after which their pages are given back.
+constexpr size_t kTidyBytes = size_t{16} << 20;
 
 }  // namespace
 
@@ -35,6 +38,11 @@ void PretrainedModel::State::store(const detail::ChosenWeights& chosen, Weight& 
   if (found == chosen.columns.end()) return;
   stored[&weight] = chosen.storage->store(weight.value, found->second);
   weight.value = Tensor();
+  // The C library would keep the pages for values of the next matrix: models are let go of piece by piece.
+  released += weight.type.bytes();
+  if (released < kTidyBytes) return;
+  return_free_memory();
+  released = 0;
 }
 
 Tensor PretrainedModel::State::value_of(const Weight& weight) const {

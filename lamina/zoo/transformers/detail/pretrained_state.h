@@ -35,6 +35,7 @@ struct PretrainedModel::State {
   std::vector<std::shared_ptr<detail::Module>> modules;
   std::string quantization;            ///< the mode of what is stored
   detail::StepWeights::Stored stored;  ///< weights that quantize() took the values of
+  size_t released = 0;  ///< bytes of values that were stored since pages were given back
   std::mutex making;
   std::unique_ptr<detail::Decoder> made;
   std::unique_ptr<detail::Runner> made_runner;
