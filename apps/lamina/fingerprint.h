@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "lamina/formats/checkpoint.h"
 #include "train_job.h"
@@ -12,6 +13,12 @@ namespace lamina::cli {
 /// in full, so that a difference can be named, and of the data a hash (of all bytes up to 64 MiB an array,
 /// and of evenly spaced ones beyond).
 Json fingerprint_of(const TrainOptions& options, const TrainJob& job, const TrainingData& data);
+
+/// What `now`, a fingerprint, says otherwise than the one in `saved`, which is of the file `checkpoint`. One
+/// without a fingerprint is told in a warning and compared with nothing. Throws Error, naming what changed,
+/// unless changes are `allowed`.
+std::vector<std::string> changes_since(const Checkpoint& saved, const std::string& checkpoint,
+                                       const Json& now, bool allowed);
 
 /// Compares what is resumed, the checkpoint `saved` of the file `checkpoint`, with `now`, the fingerprint of
 /// what the command line says. Throws Error, naming what changed; with --allow-changes warns of it, and lets

@@ -13,26 +13,20 @@
 #include "lamina/nn/callbacks/early_stopping.h"
 #include "lamina/nn/callbacks/progress_bar.h"
 #include "lamina/nn/finite.h"
+#include "lamina/zoo/language_recipes.h"
 #include "lamina/zoo/recipes.h"
 #include "run_folder.h"
 #include "scope.h"
 #include "train_files.h"
 #include "train_job.h"
+#include "train_language.h"
 #include "train_log.h"
 #include "train_report.h"
 #include "train_result.h"
+#include "train_talk.h"
 
 namespace lamina::cli {
 namespace {
-
-// What a person reads, unless they asked for silence.
-struct Talk {
-  std::FILE* stream;
-  bool quiet;
-  void say(const std::string& text) const {
-    if (!quiet) tell(stream, text + "\n");
-  }
-};
 
 // A training that --stop-on-nan has ended leaves its last good model, as one that went on would, and fails.
 int stopped(const History::BadLoss& where, TrainJob& job, const TrainLog& log, const TrainFiles& files) {
@@ -41,20 +35,6 @@ int stopped(const History::BadLoss& where, TrainJob& job, const TrainLog& log, c
   if (!log.saved()) throw Error(what + "nothing was saved" + advice);
   save_keras(result_of(job.model, log, files, true).model, job.out, files.write_options());
   throw Error(what + log.checkpoint() + " holds the state before that" + advice);
-}
-
-int interrupted(const TrainOptions& options, const std::string& checkpoint, bool saved, bool good) {
-  if (!saved) throw Error("interrupted before the last step; nothing is saved: the weights are no numbers");
-  std::vector<std::string> words = options.words;
-  if (std::find(words.begin(), words.end(), "--resume") == words.end()) words.push_back("--resume");
-  const std::string command = shell_line(words);
-  if (options.json) {
-    print_json(Json::object(
-        {{"done", false}, {"interrupted", true}, {"checkpoint", checkpoint}, {"resume", command}}));
-  }
-  tell(stderr, fmt::format("{} {}. Go on with:\n  {}\n", good ? "Saved" : "The last good state is in",
-                           checkpoint, command));
-  throw Error("interrupted before the last step; the training can be resumed");
 }
 
 // Of the held-out samples, or else of the last epoch, or of the last good one, number `kept`.
@@ -90,9 +70,13 @@ int train(const TrainOptions& options) {
   auto scope = enter(options.place);
   if (const EstimatorRecipe* recipe = find_estimator_recipe(options.what))
     return train_estimator(*recipe, options);
+  if (const LanguageRecipe* recipe = find_language_recipe(options.what))
+    return train_language(*recipe, options);
   if (!options.stop_words.empty()) throw UsageError("train: --stop-words is of the recipe imdb-forest");
-  if (!options.model.empty())
-    throw UsageError("train: --model is of the recipes of estimators, which make .classic files");
+  if (!options.model.empty() || !options.tokens.empty())
+    throw UsageError(
+        "train: --model is of the recipes of estimators, which make .classic files, and with --tokens of those "
+        "of language models");
   Talk talk{options.json ? stderr : stdout, options.quiet};
   TrainJob job = train_job(options);
   TrainFiles files(job.out, options.overwrite);
@@ -164,7 +148,7 @@ int train(const TrainOptions& options) {
   log.count_time();
   if (history.bad_loss && options.stop_on_nan) return stopped(*history.bad_loss, job, log, files);
   if (history.bad_loss) tell(stderr, fmt::format("lamina: warning: {}\n", describe(*history.bad_loss)));
-  if (history.interrupted) return interrupted(options, checkpoint, log.saved(), log.good());
+  if (history.interrupted) tell_interrupted(options, checkpoint, log.saved(), log.good());
 
   if (patience > 0) {
     talk.say(fmt::format(
@@ -220,6 +204,8 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
   for (const Recipe& recipe : recipes()) known += "\n  " + recipe.name + ": " + recipe.description;
   for (const EstimatorRecipe& recipe : estimator_recipes())
     known += "\n  " + recipe.name + ": " + recipe.description;
+  for (const LanguageRecipe& recipe : language_recipes())
+    known += "\n  " + recipe.name + ": " + recipe.description;
   Command command(app, "train", "Train a recipe, or a saved model on data of yours");
   command.footer(
       "Recipes:" + known +
@@ -261,7 +247,7 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
   command.add(options->out,
               {.name = "--out",
                .help = "Where to save the model (default: the recipe's file, or MODEL-tuned.keras)",
-               .type = "FILE.keras|.classic"});
+               .type = "FILE.keras|.classic|DIR"});
   command.add(options->run_dir,
               {.name = "--run-dir",
                .help = "Folder for history.csv, report.html and run.json (default: runs/RECIPE-DATE-N)",
@@ -269,10 +255,17 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
   add_data_arguments(command, options->arguments);
   std::string learners;
   for (const std::string& name : learner_names()) learners += (learners.empty() ? "" : ", ") + name;
-  command.add(options->model,
-              {.name = "--model",
-               .help = "Of the recipes that make .classic files: " + learners + " (default: forest)",
-               .type = "NAME"});
+  std::string networks, tokens;
+  for (const LanguageNetwork& one : language_networks()) networks += (networks.empty() ? "" : ", ") + one.name;
+  for (const LanguageTokens& one : language_tokens()) tokens += (tokens.empty() ? "" : ", ") + one.name;
+  command.add(options->model, {.name = "--model",
+                               .help = "Of the recipes that make .classic files: " + learners +
+                                       " (default: forest); of language models: " + networks,
+                               .type = "NAME"});
+  command.add(options->tokens, {.name = "--tokens",
+                                .help = "Of language models: " + tokens + " (default: " +
+                                        language_tokens().front().name + ")",
+                                .type = "NAME"});
   command.add(options->task, {.name = "--task",
                               .help = "Of tables: what the target is (default: told by its cells)",
                               .type = "classification|regression"});

@@ -29,8 +29,11 @@ std::string epochs_text(int64_t count) { return count == 1 ? "one epoch" : fmt::
 }  // namespace
 
 TrainFiles::TrainFiles(const std::string& out, bool overwrite)
+    : TrainFiles(out, without_extension(out) + ".checkpoint.keras", overwrite) {}
+
+TrainFiles::TrainFiles(const std::string& out, const std::string& checkpoint, bool overwrite)
     : out_(out),
-      checkpoint_(without_extension(out) + ".checkpoint.keras"),
+      checkpoint_(checkpoint),
       overwrite_(overwrite),
       write_options_{.replace_protected = overwrite} {
   if (std::filesystem::path(out_).filename() == ".keras")
