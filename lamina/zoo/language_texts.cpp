@@ -39,10 +39,10 @@ std::vector<std::string> files_of(const std::string& source, const std::vector<s
   return files;
 }
 
-void require_utf8(const std::string& line, size_t number, const std::string& path) {
-  if (!is_utf8(line))
-    throw FileError(
-        fmt::format("'{}', line {}: the text is no UTF-8; convert it (iconv -t UTF-8)", path, number));
+/// @param where  "line 7"
+void require_utf8(const std::string& text, const std::string& path, const std::string& where) {
+  if (!is_utf8(text))
+    throw FileError(fmt::format("'{}', {}: the text is no UTF-8; convert it (iconv -t UTF-8)", path, where));
 }
 
 /// Where each character begins, and the end.
@@ -85,7 +85,7 @@ LanguageTexts running_text(const std::string& source) {
   for (const std::string& path : files_of(source, {".txt"})) {
     const std::vector<std::string> lines = read_lines(path);
     for (size_t i = 0; i < lines.size(); ++i) {
-      require_utf8(lines[i], i + 1, path);
+      require_utf8(lines[i], path, fmt::format("line {}", i + 1));
       text += lines[i] + "\n";
     }
   }
@@ -117,7 +117,7 @@ LanguageTexts regular_poems(const std::string& source) {
     all += poems.size();
     for (size_t i = 0; i < poems.size(); ++i) {
       const std::string &title = poems.sources[i], &poem = poems.targets[i];
-      require_utf8(title + poem, i + 2, path);
+      require_utf8(title + poem, path, fmt::format("poem {}", i + 1));
       if (!is_regular_poem(poem) || line_lengths(poem).size() > kMostLines ||
           poem.find("□") != std::string::npos || !seen.insert(poem).second)
         continue;

@@ -12,7 +12,7 @@ namespace {
 using Ids = std::vector<int32_t>;
 
 std::vector<std::shared_ptr<PretrainedModel>> writers() {
-  return {small(small_gpt2()), small(small_llama()), small(small_marian()), small(small_t5()),
+  return {small(small_gpt2()), small(small_llama()), small(small_marian()), small(small_t5()), small(small_lstm()),
           small(with(with(small_llama(), "model_type", "mistral"), "sliding_window", 3))};
 }
 
