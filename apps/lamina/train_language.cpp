@@ -115,13 +115,15 @@ void back_to_good(PretrainedModel& model, const TrainLog& log, const std::string
 }
 
 std::vector<TrainingReport::Passage> passages(const Job& job, const LanguageModel& model, uint64_t seed) {
+  std::vector<std::string> prompts = job.recipe.prompts;
+  // Another text may not have these characters.
+  std::erase_if(prompts, [&](const std::string& prompt) {
+    return !unknown_characters(model.tokenizer(), prompt).empty();
+  });
+  const std::vector<std::string> texts = model.write(prompts, {.seed = seed});
   std::vector<TrainingReport::Passage> all;
-  for (const std::string& prompt : job.recipe.prompts) {
-    // Another text may not have these characters.
-    if (!unknown_characters(model.tokenizer(), prompt).empty()) continue;
-    const std::string text = model.write({prompt}, {.seed = seed}).at(0);
-    all.push_back({prompt, valid_utf8(text.substr(prompt.size()))});
-  }
+  for (size_t i = 0; i < texts.size(); ++i)
+    all.push_back({prompts[i], valid_utf8(texts[i].substr(prompts[i].size()))});
   return all;
 }
 

@@ -31,12 +31,16 @@ class LanguageRecipe : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     folder_ = new test::TemporaryFolder;
-    write_file(*folder_ / "play.txt", lines(700));
+    write_file(*folder_ / "play.txt", lines(500));
+    trained_ = new Outcome(run(training("play")));
   }
-  static void TearDownTestSuite() { delete folder_; }
-  static std::vector<std::string> training(const std::string& out, const std::string& epochs = "1") {
-    return {"train", "shakespeare", "--data", "play.txt", "--epochs", epochs, "--batch-size", "16",
-            "--out", out,           "--json"};
+  static void TearDownTestSuite() {
+    delete trained_;
+    delete folder_;
+  }
+  static std::vector<std::string> training(const std::string& out) {
+    return {"train", "shakespeare", "--data",    "play.txt", "--epochs", "6",     "--batch-size",
+            "8",     "--threads",   "1",         "--out",    out,        "--json"};
   }
   static Outcome run(const std::vector<std::string>& arguments) {
     return test::run_lamina(folder_->path(), arguments, {"OMP_WAIT_POLICY=passive"});
@@ -46,13 +50,14 @@ class LanguageRecipe : public ::testing::Test {
     return run(arguments);
   }
   static test::TemporaryFolder* folder_;
+  static Outcome* trained_;
 };
 test::TemporaryFolder* LanguageRecipe::folder_ = nullptr;
+Outcome* LanguageRecipe::trained_ = nullptr;
 
 TEST_F(LanguageRecipe, LearnsJudgesAndWrites) {
-  const Outcome trained = run(training("play", "6"));
-  ASSERT_EQ(trained.status, 0) << trained.err;
-  const Json last = Json::parse(trained.lines().back());
+  ASSERT_EQ(trained_->status, 0) << trained_->err;
+  const Json last = Json::parse(trained_->lines().back());
   EXPECT_TRUE(last.at("done").as_bool());
   EXPECT_EQ(last.at("metrics_of").as_string(), "test");
   const double bits = last.at("metrics").at("bits_per_character").as_double();
@@ -62,7 +67,7 @@ TEST_F(LanguageRecipe, LearnsJudgesAndWrites) {
   const Outcome judged = run({"evaluate", "play", "--data", "play.txt", "--json"});
   ASSERT_EQ(judged.status, 0) << judged.err;
   EXPECT_EQ(Json::parse(judged.out).at("metrics").dump(), last.at("metrics").dump());
-  EXPECT_GT(Json::parse(judged.out).at("characters").as_int(), 1000);
+  EXPECT_GT(Json::parse(judged.out).at("characters").as_int(), 900);
 
   const Outcome written = run({"generate", "--model", "play", "ROMEO:", "--max-new-tokens", "40", "--seed", "3"});
   ASSERT_EQ(written.status, 0) << written.err;
@@ -80,16 +85,15 @@ TEST_F(LanguageRecipe, LearnsJudgesAndWrites) {
 }
 
 TEST_F(LanguageRecipe, RefusesWhatItCannotReadOrWrite) {
-  ASSERT_EQ(run(training("small")).status, 0);
+  ASSERT_EQ(trained_->status, 0) << trained_->err;
   const auto error = [](const Outcome& outcome) {
     EXPECT_NE(outcome.status, 0) << outcome.out;
     return outcome.err;
   };
-  EXPECT_NE(error(run({"generate", "--model", "small", "ROMEO é 中"})).find("has never seen 'é', '中'"),
+  EXPECT_NE(error(run({"generate", "--model", "play", "ROMEO é 中"})).find("has never seen 'é', '中'"),
             std::string::npos);
-  EXPECT_NE(error(run({"generate", "--model", "small", ""})).find("is empty"), std::string::npos);
-  EXPECT_NE(error(run(training("small"))).find("'small' holds a model already"), std::string::npos);
-  EXPECT_EQ(run(training("small"), {"--overwrite"}).status, 0);
+  EXPECT_NE(error(run({"generate", "--model", "play", ""})).find("is empty"), std::string::npos);
+  EXPECT_NE(error(run(training("play"))).find("'play' holds a model already"), std::string::npos);
   EXPECT_NE(error(run(training("small.keras"))).find("saved as a folder"), std::string::npos);
   EXPECT_NE(error(run(training("other"), {"--model", "lsmt"})).find("did you mean 'lstm'"), std::string::npos);
   EXPECT_NE(error(run(training("other"), {"--tokens", "words"})).find("unknown kind of tokens 'words'"),

@@ -80,7 +80,7 @@ TEST(LanguageModel, CountsBitsOfCharacters) {
 TEST(LanguageModel, JudgesEveryTokenOnceInAnyBlocks) {
   // Of a model that sees only the last token, blocks change nothing.
   const Json near = with(with(with(small_llama(), "model_type", "mistral"), "sliding_window", 1),
-                         "num_hidden_layers", 1);
+                         "max_position_embeddings", 512);
   const LanguageModel model = model_of(near, false);
   std::string text;
   for (int i = 0; i < 9; ++i) text += kTexts[i % 2 == 0 ? 0 : 1];
