@@ -75,7 +75,8 @@ int train(const TrainOptions& options) {
   if (!options.stop_words.empty()) throw UsageError("train: --stop-words is of the recipe imdb-forest");
   if (!options.model.empty() || !options.tokens.empty())
     throw UsageError(
-        "train: --model is of the recipes of estimators, which make .classic files, and with --tokens of those "
+        "train: --model is of the recipes of estimators, which make .classic files, and with --tokens of "
+        "those "
         "of language models");
   Talk talk{options.json ? stderr : stdout, options.quiet};
   TrainJob job = train_job(options);
@@ -256,16 +257,17 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
   std::string learners;
   for (const std::string& name : learner_names()) learners += (learners.empty() ? "" : ", ") + name;
   std::string networks, tokens;
-  for (const LanguageNetwork& one : language_networks()) networks += (networks.empty() ? "" : ", ") + one.name;
+  for (const LanguageNetwork& one : language_networks())
+    networks += (networks.empty() ? "" : ", ") + one.name;
   for (const LanguageTokens& one : language_tokens()) tokens += (tokens.empty() ? "" : ", ") + one.name;
   command.add(options->model, {.name = "--model",
                                .help = "Of the recipes that make .classic files: " + learners +
                                        " (default: forest); of language models: " + networks,
                                .type = "NAME"});
-  command.add(options->tokens, {.name = "--tokens",
-                                .help = "Of language models: " + tokens + " (default: " +
-                                        language_tokens().front().name + ")",
-                                .type = "NAME"});
+  command.add(options->tokens,
+              {.name = "--tokens",
+               .help = "Of language models: " + tokens + " (default: " + language_tokens().front().name + ")",
+               .type = "NAME"});
   command.add(options->task, {.name = "--task",
                               .help = "Of tables: what the target is (default: told by its cells)",
                               .type = "classification|regression"});

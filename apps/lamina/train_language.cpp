@@ -84,11 +84,10 @@ void refuse_to_lose(const Job& job, const LanguageModel& model, const TrainOptio
 void compile(const Job& job, PretrainedModel& model, int64_t steps) {
   const double all = static_cast<double>(steps), warm_up = std::min(200.0, all / 10);
   model.compile(
-      {.optimizer = AdamW(CosineDecay(0, all - warm_up,
-                                      {.alpha = 0.03,
-                                       .warmup_target = job.network.learning_rate,
-                                       .warmup_steps = warm_up}),
-                          {.weight_decay = job.network.weight_decay, .global_clipnorm = 1})});
+      {.optimizer = AdamW(
+           CosineDecay(0, all - warm_up,
+                       {.alpha = 0.03, .warmup_target = job.network.learning_rate, .warmup_steps = warm_up}),
+           {.weight_decay = job.network.weight_decay, .global_clipnorm = 1})});
 }
 
 Json fingerprint(const Job& job, const PretrainedModel& model, const TextBlocks& training,
@@ -108,8 +107,9 @@ Json fingerprint(const Job& job, const PretrainedModel& model, const TextBlocks&
 void back_to_good(PretrainedModel& model, const TrainLog& log, const std::string& checkpoint) {
   if (log.good()) return;
   if (!log.saved())
-    throw Error("no epoch ended with losses and weights that are numbers: nothing is saved; try a lower "
-                "learning rate");
+    throw Error(
+        "no epoch ended with losses and weights that are numbers: nothing is saved; try a lower "
+        "learning rate");
   model.restore(*load_checkpoint(checkpoint).training);
   tell(stderr, "lamina: warning: the model is the last good one, of " + checkpoint + "\n");
 }
@@ -204,9 +204,9 @@ int train_language(const LanguageRecipe& recipe, const TrainOptions& options) {
   make_folder(job.out);
   TrainFiles files(job.out + "/model.safetensors", job.out + ".checkpoint.keras", options.overwrite);
   std::optional<Checkpoint> saved;
-  const Json info = Json::object(
-      {{"fingerprint", fingerprint(job, model.model(), *training, *validation, options.seed)},
-       {"epochs", job.epochs}});
+  const Json info =
+      Json::object({{"fingerprint", fingerprint(job, model.model(), *training, *validation, options.seed)},
+                    {"epochs", job.epochs}});
   if (options.resume && exists(files.checkpoint())) {
     saved = load_checkpoint(files.checkpoint());
     if (!saved->training)
@@ -214,8 +214,7 @@ int train_language(const LanguageRecipe& recipe, const TrainOptions& options) {
     changes_since(*saved, files.checkpoint(), info.at("fingerprint"), false);
   } else {
     files.refuse_to_lose_training();
-    if (options.resume)
-      talk.say("There is no " + files.checkpoint() + " yet: starting from the beginning.");
+    if (options.resume) talk.say("There is no " + files.checkpoint() + " yet: starting from the beginning.");
   }
   files.try_to_save(model.model(), info, Shape({-1, job.network.length}));
   const TrainingSnapshot* const resume = saved ? &*saved->training : nullptr;
@@ -306,8 +305,11 @@ int evaluate_language(const std::string& folder, const std::string& data, bool j
                              {"unknown_characters", score.unknown},
                              {"part", recipe ? "test" : "all"}}));
   } else {
-    fmt::print("{}{} - {} characters\n", quiet ? "" : recipe ? "test: " : "", line_of(metrics),
-               score.characters);
+    fmt::print("{}{} - {} characters\n",
+               quiet    ? ""
+               : recipe ? "test: "
+                        : "",
+               line_of(metrics), score.characters);
   }
   return 0;
 }

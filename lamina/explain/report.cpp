@@ -199,7 +199,8 @@ std::string to_html(const TrainingReport& report) {
   std::string sections;
   for (const auto& section : report.sections) sections += section_table(section);
   std::string out;
-  out += tiles(report) + charts(report) + confusion_table(report) + plots(report) + passages(report) + mistakes_grid(report);
+  out += tiles(report) + charts(report) + confusion_table(report) + plots(report) + passages(report) +
+         mistakes_grid(report);
   out += "<div class=\"flow\">\n" + layers_table(report) + sections + "</div>\n" + epochs_table(report);
   if (!report.command.empty()) {
     out += "<section class=\"card\"><h2>Run it again</h2><pre>" + html_escape(report.command) +

@@ -105,22 +105,21 @@ const std::vector<LanguageRecipe>& language_recipes() {
 }
 
 const std::vector<LanguageNetwork>& language_networks() {
-  static const std::vector<LanguageNetwork> all{
-      {.name = "lstm",
-       .description = "two LSTMs of 256 units",
-       .config = lstm,
-       .learning_rate = 3e-3,
-       .length = 128,
-       .rows = 32,
-       .epochs = 10},
-      {.name = "transformer",
-       .description = "four layers of a Transformer, 192 wide",
-       .config = transformer,
-       .learning_rate = 2e-3,
-       .weight_decay = 0.05,
-       .length = 128,
-       .rows = 32,
-       .epochs = 10}};
+  static const std::vector<LanguageNetwork> all{{.name = "lstm",
+                                                 .description = "two LSTMs of 256 units",
+                                                 .config = lstm,
+                                                 .learning_rate = 3e-3,
+                                                 .length = 128,
+                                                 .rows = 32,
+                                                 .epochs = 10},
+                                                {.name = "transformer",
+                                                 .description = "four layers of a Transformer, 192 wide",
+                                                 .config = transformer,
+                                                 .learning_rate = 2e-3,
+                                                 .weight_decay = 0.05,
+                                                 .length = 128,
+                                                 .rows = 32,
+                                                 .epochs = 10}};
   return all;
 }
 
@@ -180,9 +179,8 @@ LanguageModel new_language_model(const LanguageRecipe& recipe, const LanguageNet
 
 Comparison language_metrics(const LanguageModel& model, const std::vector<std::string>& texts,
                             const LanguageScore& score) {
-  Comparison metrics = {{"loss", score.loss},
-                        {"bits_per_character", score.bits_per_character},
-                        {"accuracy", score.accuracy}};
+  Comparison metrics = {
+      {"loss", score.loss}, {"bits_per_character", score.bits_per_character}, {"accuracy", score.accuracy}};
   const LanguageRecipe* const recipe = recipe_of(model.model());
   if (recipe && recipe->judge) {
     const Comparison more = recipe->judge(model, texts);

@@ -34,15 +34,15 @@ struct LanguageTokens {
 
 /// What `lamina train NAME` trains, and saves as a folder.
 struct LanguageRecipe {
-  std::string name;         ///< "shakespeare"
-  std::string description;  ///< one line
+  std::string name;               ///< "shakespeare"
+  std::string description;        ///< one line
   std::vector<std::string> data;  ///< names for find_language_texts
   std::string how_to_get;         ///< the advice where they are not on the machine
-  std::string network;      ///< the name of the one that learns where the user does not say
+  std::string network;            ///< the name of the one that learns where the user does not say
   LanguageTexts (*read)(const std::string& source) = nullptr;
-  bool starts = false;                ///< whether texts stand for themselves, with beginning and end
-  std::vector<std::string> prompts;   ///< that the report shows continuations of
-  int64_t most_new_tokens = 300;      ///< of a continuation, unless the user says otherwise
+  bool starts = false;               ///< whether texts stand for themselves, with beginning and end
+  std::vector<std::string> prompts;  ///< that the report shows continuations of
+  int64_t most_new_tokens = 300;     ///< of a continuation, unless the user says otherwise
   /// What else is measured of a model on the test part. May be nullptr.
   Comparison (*judge)(const LanguageModel& model, const std::vector<std::string>& test) = nullptr;
 };

@@ -92,9 +92,10 @@ LanguageTexts running_text(const std::string& source) {
   const std::vector<size_t> at = places(text);
   const size_t count = at.size() - 1;
   if (count < kLeast)
-    throw FileError(fmt::format("'{}' holds {} characters, which is too short to learn from: at least {} are "
-                                "needed, and a million are good",
-                                source, count, kLeast));
+    throw FileError(
+        fmt::format("'{}' holds {} characters, which is too short to learn from: at least {} are "
+                    "needed, and a million are good",
+                    source, count, kLeast));
   const size_t known = count * 9 / 10, learned = known * 19 / 20;
   return {{text.substr(0, at[learned])},
           {text.substr(at[learned], at[known] - at[learned])},
@@ -133,9 +134,10 @@ LanguageTexts regular_poems(const std::string& source) {
     }
   }
   if (number < kLeast)
-    throw FileError(fmt::format("'{}' holds {} poems of which {} are in regular form (lines of five or of seven "
-                                "characters); at least {} are needed",
-                                source, all, number, kLeast));
+    throw FileError(
+        fmt::format("'{}' holds {} poems of which {} are in regular form (lines of five or of seven "
+                    "characters); at least {} are needed",
+                    source, all, number, kLeast));
   if (number < all)
     log_message(LogLevel::kInfo,
                 fmt::format("{} of {} poems are learned: those in regular form, each once", number, all));
@@ -153,8 +155,8 @@ std::string find_language_texts(const std::vector<std::string>& names, const std
       looked += (looked.empty() ? "'" : ", '") + place + "'";
     }
   }
-  throw FileError("the texts '" + names.at(0) + "' are not on this machine (looked for the folders " + looked +
-                  "): " + how_to_get + ", or give a text of yours by --data");
+  throw FileError("the texts '" + names.at(0) + "' are not on this machine (looked for the folders " +
+                  looked + "): " + how_to_get + ", or give a text of yours by --data");
 }
 
 }  // namespace lamina

@@ -39,8 +39,8 @@ class LanguageRecipe : public ::testing::Test {
     delete folder_;
   }
   static std::vector<std::string> training(const std::string& out) {
-    return {"train", "shakespeare", "--data",    "play.txt", "--epochs", "6",     "--batch-size",
-            "8",     "--threads",   "1",         "--out",    out,        "--json"};
+    return {"train", "shakespeare", "--data", "play.txt", "--epochs", "6",     "--batch-size",
+            "8",     "--threads",   "1",      "--out",    out,        "--json"};
   }
   static Outcome run(const std::vector<std::string>& arguments) {
     return test::run_lamina(folder_->path(), arguments, {"OMP_WAIT_POLICY=passive"});
@@ -69,7 +69,8 @@ TEST_F(LanguageRecipe, LearnsJudgesAndWrites) {
   EXPECT_EQ(Json::parse(judged.out).at("metrics").dump(), last.at("metrics").dump());
   EXPECT_GT(Json::parse(judged.out).at("characters").as_int(), 900);
 
-  const Outcome written = run({"generate", "--model", "play", "ROMEO:", "--max-new-tokens", "40", "--seed", "3"});
+  const Outcome written =
+      run({"generate", "--model", "play", "ROMEO:", "--max-new-tokens", "40", "--seed", "3"});
   ASSERT_EQ(written.status, 0) << written.err;
   EXPECT_EQ(written.out,
             run({"generate", "--model", "play", "ROMEO:", "--max-new-tokens", "40", "--seed", "3"}).out);
@@ -95,7 +96,8 @@ TEST_F(LanguageRecipe, RefusesWhatItCannotReadOrWrite) {
   EXPECT_NE(error(run({"generate", "--model", "play", ""})).find("is empty"), std::string::npos);
   EXPECT_NE(error(run(training("play"))).find("'play' holds a model already"), std::string::npos);
   EXPECT_NE(error(run(training("small.keras"))).find("saved as a folder"), std::string::npos);
-  EXPECT_NE(error(run(training("other"), {"--model", "lsmt"})).find("did you mean 'lstm'"), std::string::npos);
+  EXPECT_NE(error(run(training("other"), {"--model", "lsmt"})).find("did you mean 'lstm'"),
+            std::string::npos);
   EXPECT_NE(error(run(training("other"), {"--tokens", "words"})).find("unknown kind of tokens 'words'"),
             std::string::npos);
   EXPECT_NE(error(run(training("other"), {"--label-column", "a"})).find("no options of tables"),
@@ -106,7 +108,8 @@ TEST_F(LanguageRecipe, RefusesWhatItCannotReadOrWrite) {
   EXPECT_NE(error(run({"train", "shakespeare", "--data", "short.txt"})).find("too short to learn from"),
             std::string::npos);
   write_file(*folder_ / "latin.txt", lines(50) + "caf\xe9\n");
-  EXPECT_NE(error(run({"train", "shakespeare", "--data", "latin.txt"})).find("is no UTF-8"), std::string::npos);
+  EXPECT_NE(error(run({"train", "shakespeare", "--data", "latin.txt"})).find("is no UTF-8"),
+            std::string::npos);
   EXPECT_NE(error(test::run_lamina(folder_->path(), {"train", "shakespeare"}, {"LAMINA_DATA=nowhere"}))
                 .find("fetch them by 'lamina data get tiny-shakespeare'"),
             std::string::npos);
@@ -122,9 +125,9 @@ TEST_F(LanguageRecipe, IsTheSameWithAnyThreadsAndAfterCtrlC) {
   for (const std::string network : {"lstm", "transformer"}) {
     const std::vector<std::string> options{"--model", network, "--tokens", "subwords", "--batch-size", "8"};
     const auto command = [&](const std::string& out, const std::string& threads) {
-      std::vector<std::string> words{"train", "shakespeare", "--data",   "play.txt", "--epochs",  "2",
-                                     "--out", out,           "--json",   "--seed",   "5",         "--threads",
-                                     threads};
+      std::vector<std::string> words{"train", "shakespeare", "--data", "play.txt", "--epochs",
+                                     "2",     "--out",       out,      "--json",   "--seed",
+                                     "5",     "--threads",   threads};
       words.insert(words.end(), options.begin(), options.end());
       return words;
     };
@@ -152,12 +155,12 @@ TEST_F(LanguageRecipe, WritesPoemsInForm) {
   std::string table = "title\tauthor\ttext\n";
   for (int i = 0; i < 300; ++i) {
     const std::string a = sets[i % 10], b = sets[i / 10 % 10], c = sets[i / 100 % 10];
-    table += a + b + "\t人\t" + a + b + c + "月光，疑是" + c + "上" + a + "。舉頭望" + b + a + "，低頭思" + c + b +
-             "。\n";
+    table += a + b + "\t人\t" + a + b + c + "月光，疑是" + c + "上" + a + "。舉頭望" + b + a + "，低頭思" +
+             c + b + "。\n";
   }
   write_file(*folder_ / "poems.tsv", table);
-  const Outcome trained = run({"train", "poems-zh", "--data", "poems.tsv", "--epochs", "30", "--batch-size", "8",
-                               "--out", "poems", "--json"});
+  const Outcome trained = run({"train", "poems-zh", "--data", "poems.tsv", "--epochs", "30", "--batch-size",
+                               "8", "--out", "poems", "--json"});
   ASSERT_EQ(trained.status, 0) << trained.err;
   const Json metrics = Json::parse(trained.lines().back()).at("metrics");
   EXPECT_GT(metrics.at("poems_in_form").as_double(), 0.5);

@@ -28,19 +28,20 @@ TEST(RunningText, IsCutAtItsEnd) {
 
 TEST(RunningText, RefusesWhatIsNoText) {
   const TemporaryFolder folder;
-  const auto refusal = [&] {
-    return message_of<FileError>([&] { running_text(folder / "text.txt"); });
-  };
+  const auto refusal = [&] { return message_of<FileError>([&] { running_text(folder / "text.txt"); }); };
   EXPECT_NE(refusal().find("does not exist"), std::string::npos);
   write_file(folder / "text.txt", "Too short.\n");
   EXPECT_NE(refusal().find("holds 11 characters, which is too short to learn from: at least 1000"),
             std::string::npos)
       << refusal();
-  write_file(folder / "text.txt", "One line.\n" + std::string(2000, 'x') + "\nFran\xe7" "ais\n");
+  write_file(folder / "text.txt", "One line.\n" + std::string(2000, 'x') +
+                                      "\nFran\xe7"
+                                      "ais\n");
   EXPECT_NE(refusal().find("text.txt', line 3: the text is no UTF-8"), std::string::npos) << refusal();
   std::filesystem::create_directory(folder / "empty");
-  EXPECT_NE(message_of<FileError>([&] { running_text(folder / "empty"); }).find("no file that ends with .txt"),
-            std::string::npos);
+  EXPECT_NE(
+      message_of<FileError>([&] { running_text(folder / "empty"); }).find("no file that ends with .txt"),
+      std::string::npos);
 }
 
 TEST(RegularPoem, HasLinesOfFiveOrSeven) {
@@ -68,7 +69,8 @@ TEST(RegularPoems, AreDividedEvenly) {
   const TemporaryFolder folder;
   write_file(folder / "a.tsv", poems(100));
   write_file(folder / "b.tsv",
-             "title\ttext\n遍\t一一明月光，疑是地上霜。舉頭望明月，低頭思故鄉。\n缺\t□一明月光，疑是地上霜。舉頭望明月，"
+             "title\ttext\n遍\t一一明月光，疑是地上霜。舉頭望明月，低頭思故鄉。\n缺\t□一明月光，疑是地上霜。"
+             "舉頭望明月，"
              "低頭思故鄉。\n詩\t關關雎鳩，在河之洲。\n");
   const LanguageTexts parts = regular_poems(folder.path());
   EXPECT_EQ(parts.test.size(), 10u);
@@ -91,12 +93,14 @@ TEST(RegularPoems, AreDividedEvenly) {
 TEST(RegularPoems, AreTooFew) {
   const TemporaryFolder folder;
   write_file(folder / "a.tsv", poems(12));
-  EXPECT_NE(message_of<FileError>([&] { regular_poems(folder.path()); })
-                .find("holds 12 poems of which 12 are in regular form"),
+  EXPECT_NE(message_of<FileError>([&] {
+              regular_poems(folder.path());
+            }).find("holds 12 poems of which 12 are in regular form"),
             std::string::npos);
   write_file(folder / "a.tsv", "name\tauthor\twords\na\tb\tc\n");
-  EXPECT_NE(message_of<FileError>([&] { regular_poems(folder.path()); }).find("no columns 'title' and 'text'"),
-            std::string::npos);
+  EXPECT_NE(
+      message_of<FileError>([&] { regular_poems(folder.path()); }).find("no columns 'title' and 'text'"),
+      std::string::npos);
 }
 
 TEST(LanguageTexts, SayWhatToDoWhereTheyAreNot) {

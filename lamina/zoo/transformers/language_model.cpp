@@ -36,9 +36,10 @@ LanguageModel::LanguageModel(std::shared_ptr<PretrainedModel> model, PretrainedT
   if (model_->is_encoder_decoder() || !model_->generates())
     throw InvalidArgument(model_->class_name() + " does not go on with a text");
   if (tokenizer_.size() > model_->vocab_size())
-    throw InvalidArgument(fmt::format("the tokenizer has {} tokens, and the model {}: they do not belong "
-                                      "together",
-                                      tokenizer_.size(), model_->vocab_size()));
+    throw InvalidArgument(
+        fmt::format("the tokenizer has {} tokens, and the model {}: they do not belong "
+                    "together",
+                    tokenizer_.size(), model_->vocab_size()));
 }
 
 LanguageModel LanguageModel::from_pretrained(const std::string& folder) {
@@ -110,15 +111,13 @@ LanguageScore LanguageModel::evaluate(const std::vector<std::string>& texts, int
   const auto is_special = [&](int32_t id) { return std::binary_search(special.begin(), special.end(), id); };
   const auto unknown = tokenizer_.unk_token_id();
   for (const int32_t id : ids) score.unknown += unknown && id == *unknown;
-  score.characters += std::count_if(ids.begin() + 1, ids.end(), [&](int32_t id) {
-    return is_special(id) && !(unknown && id == *unknown);
-  });
+  score.characters += std::count_if(
+      ids.begin() + 1, ids.end(), [&](int32_t id) { return is_special(id) && !(unknown && id == *unknown); });
   if (!is_special(ids[0])) score.characters -= count_characters(tokenizer_.decode({ids[0]}));
   score.loss = nats / static_cast<double>(score.tokens);
   score.accuracy = static_cast<double>(right) / static_cast<double>(score.tokens);
-  score.bits_per_character =
-      (nats / std::log(2.0) + kBitsOfUnknown * static_cast<double>(score.unknown)) /
-      static_cast<double>(std::max<int64_t>(1, score.characters));
+  score.bits_per_character = (nats / std::log(2.0) + kBitsOfUnknown * static_cast<double>(score.unknown)) /
+                             static_cast<double>(std::max<int64_t>(1, score.characters));
   return score;
 }
 

@@ -15,10 +15,10 @@ namespace lamina {
 /// How well a model knows a text.
 struct LanguageScore {
   double loss = 0;  ///< mean cross-entropy of a token, in nats
-  /// Mean bits of a character, so that models of other tokens can be compared: the bits of all tokens over the
-  /// number of characters. Of texts that the tokenizer puts a token in front of, that token counts as a
-  /// character, too: it ends the text before. Characters that the vocabulary lacks cost 20 bits more, in which
-  /// any one can be written.
+  /// Mean bits of a character, so that models of other tokens can be compared: the bits of all tokens over
+  /// the number of characters. Of texts that the tokenizer puts a token in front of, that token counts as a
+  /// character, too: it ends the text before. Characters that the vocabulary lacks cost 20 bits more, in
+  /// which any one can be written.
   double bits_per_character = 0;
   double accuracy = 0;  ///< share of the tokens that were the likeliest
   int64_t tokens = 0, characters = 0;

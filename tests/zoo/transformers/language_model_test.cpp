@@ -16,7 +16,8 @@ const std::vector<std::string> kTexts = {"to be or not to be\n", "be to, né or\
 
 LanguageModel model_of(Json config, bool starts) {
   const Json pipeline = character_pipeline();
-  const PretrainedTokenizer tokenizer = train_tokenizer(starts ? with_text_starts(pipeline) : pipeline, kTexts);
+  const PretrainedTokenizer tokenizer =
+      train_tokenizer(starts ? with_text_starts(pipeline) : pipeline, kTexts);
   config["vocab_size"] = tokenizer.size();
   return {small(config), tokenizer};
 }
@@ -114,8 +115,9 @@ TEST(LanguageModel, CountsCharactersOfSubwords) {
 
 TEST(LanguageModel, RefusesWhatDoesNotGoTogether) {
   const PretrainedTokenizer tokenizer = train_tokenizer(character_pipeline(), kTexts);
-  EXPECT_NE(message_of<InvalidArgument>([&] { LanguageModel(small(with(small_lstm(), "vocab_size", 5)), tokenizer); })
-                .find("and the model 5: they do not belong together"),
+  EXPECT_NE(message_of<InvalidArgument>([&] {
+              LanguageModel(small(with(small_lstm(), "vocab_size", 5)), tokenizer);
+            }).find("and the model 5: they do not belong together"),
             std::string::npos);
   EXPECT_THROW(LanguageModel(small(small_t5()), tokenizer), InvalidArgument);
   EXPECT_THROW(model_of(small_lstm(), false).evaluate({"t"}), InvalidArgument);

@@ -38,7 +38,8 @@ TEST(LstmForCausalLM, ComesBackFromItsFolder) {
   const auto again = AutoModelForCausalLM::from_pretrained(folder / "lstm");
   EXPECT_EQ(again->class_name(), "LSTMForCausalLM");
   const std::vector<int32_t> prompt{3, 4, 5};
-  EXPECT_EQ(again->generate(prompt, {.max_new_tokens = 100}), model->generate(prompt, {.max_new_tokens = 100}))
+  EXPECT_EQ(again->generate(prompt, {.max_new_tokens = 100}),
+            model->generate(prompt, {.max_new_tokens = 100}))
       << "texts may have any length";
 }
 

@@ -68,8 +68,9 @@ TEST(TextBlocks, FillsABatchFromAShortText) {
 }
 
 TEST(TextBlocks, RefusesTextsThatAreTooShort) {
-  EXPECT_NE(test::message_of<InvalidArgument>([] { TextBlocks(numbers(10), {.length = 10}); })
-                .find("the text has 10 tokens; at least 11 are needed"),
+  EXPECT_NE(test::message_of<InvalidArgument>([] {
+              TextBlocks(numbers(10), {.length = 10});
+            }).find("the text has 10 tokens; at least 11 are needed"),
             std::string::npos);
   EXPECT_THROW(TextBlocks(numbers(1), {.length = 10, .shuffle = false}), InvalidArgument);
   EXPECT_THROW(TextBlocks(numbers(50), {.length = 0}), InvalidArgument);
@@ -79,8 +80,10 @@ TEST(TextBlocks, RefusesTextsThatAreTooShort) {
 TEST(TextBlocks, KnowsAnotherTextByItsIdentity) {
   std::vector<int32_t> other = numbers(50);
   other[30] = 7;
-  EXPECT_EQ(TextBlocks(numbers(50), {.length = 5}).identity(), TextBlocks(numbers(50), {.length = 5}).identity());
-  EXPECT_FALSE(TextBlocks(numbers(50), {.length = 5}).identity() == TextBlocks(other, {.length = 5}).identity());
+  EXPECT_EQ(TextBlocks(numbers(50), {.length = 5}).identity(),
+            TextBlocks(numbers(50), {.length = 5}).identity());
+  EXPECT_FALSE(TextBlocks(numbers(50), {.length = 5}).identity() ==
+               TextBlocks(other, {.length = 5}).identity());
 }
 
 }  // namespace
