@@ -3,12 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
+#include <algorithm>
 
+#include "estimators.h"
 #include "fingerprint.h"
 #include "interrupt.h"
 #include "lamina/base/error.h"
-#include "lamina/base/terminal.h"
 #include "lamina/base/utf8.h"
 #include "lamina/explain/language_report.h"
 #include "lamina/nn/callbacks/early_stopping.h"
@@ -154,32 +154,18 @@ std::string write_report(const Job& job, const TrainOptions& options, const Lang
                                    model.model().generation_config().temperature, options.seed);
   const std::string path = files.folder() + "/report.html";
   write_file(path, to_html(report), files.write_options());
-  Json chosen = Json::object(), values = Json::object();
+  Json chosen = Json::object();
   for (const auto& [name, value] : report.sections.at(0).rows) chosen[name] = valid_utf8(value);
   chosen["parameters"] = std::to_string(model.model().count_params());
-  for (const auto& [name, value] : metrics) values[name] = finite(value);
   write_run_note(files.folder(),
                  {checkpoint_name(files.checkpoint(), files.folder()), log.seconds(),
                   Json::object({{"name", job.recipe.name},
                                 {"task", "language"},
                                 {"options", chosen},
-                                {"metrics", values},
+                                {"metrics", metrics_json(metrics)},
                                 {"metrics_of", "test"}})},
                  files.write_options());
   return path;
-}
-
-std::string line_of(const Comparison& metrics) {
-  std::string line;
-  for (const auto& [name, value] : metrics)
-    line += (line.empty() ? "" : " - ") + printable(name) + ": " + format_metric(value);
-  return line;
-}
-
-Json json_of(const Comparison& metrics) {
-  Json values = Json::object();
-  for (const auto& [name, value] : metrics) values[name] = finite(value);
-  return values;
 }
 
 }  // namespace
@@ -260,57 +246,20 @@ int train_language(const LanguageRecipe& recipe, const TrainOptions& options) {
   if (history.bad_loss && options.stop_on_nan)
     throw Error(describe(*history.bad_loss) + "; " + job.out + " holds the state before that");
   const Comparison metrics = language_metrics(model, texts.test, model.evaluate(texts.test));
-  talk.say("test: " + line_of(metrics));
+  talk.say("test: " + metrics_line(metrics));
   talk.say("Saved " + job.out + "; the training state is in " + files.checkpoint() + ".");
   const std::string report = write_report(job, options, model, log, texts, metrics, files);
   talk.say("Report: " + report);
   if (options.json)
     print_json(Json::object({{"done", true},
                              {"model", job.out},
-                             {"metrics", json_of(metrics)},
+                             {"metrics", metrics_json(metrics)},
                              {"metrics_of", "test"},
                              {"epochs", job.epochs},
                              {"seconds", log.seconds()},
                              {"report", report}}));
   std::fflush(stdout);
   forget_gone_reader(stdout);
-  return 0;
-}
-
-bool is_model_folder(const std::string& path) {
-  std::error_code ignored;
-  return std::filesystem::is_regular_file(path + "/config.json", ignored);
-}
-
-int evaluate_language(const std::string& folder, const std::string& data, bool json, bool quiet) {
-  const LanguageModel model = LanguageModel::from_pretrained(folder);
-  const LanguageRecipe* const recipe = recipe_of(model.model());
-  if (data.empty() && !recipe)
-    throw UsageError("evaluate: '" + folder +
-                     "' does not say which texts it has learned: name a text (--data)");
-  const std::string source = data.empty() ? find_language_texts(recipe->data, recipe->how_to_get) : data;
-  std::vector<std::string> texts;
-  if (recipe) {
-    texts = recipe->read(source).test;
-  } else {
-    const LanguageTexts all = running_text(source);
-    texts = {all.training.at(0) + all.validation.at(0) + all.test.at(0)};
-  }
-  const LanguageScore score = model.evaluate(texts);
-  const Comparison metrics = language_metrics(model, texts, score);
-  if (json) {
-    print_json(Json::object({{"metrics", json_of(metrics)},
-                             {"tokens", score.tokens},
-                             {"characters", score.characters},
-                             {"unknown_characters", score.unknown},
-                             {"part", recipe ? "test" : "all"}}));
-  } else {
-    fmt::print("{}{} - {} characters\n",
-               quiet    ? ""
-               : recipe ? "test: "
-                        : "",
-               line_of(metrics), score.characters);
-  }
   return 0;
 }
 
