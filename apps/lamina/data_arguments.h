@@ -13,6 +13,7 @@ struct DataArguments {
   std::string label_column, text_column, labels, scale, missing, infinite, on_error, separator, date_format;
   std::string fill_dates;
   bool header = false, no_header = false, decimal_comma = false, quotes = false, no_quotes = false;
+  bool operator==(const DataArguments&) const = default;
 };
 
 /// "a,b" as its names, of which none holds a comma; "" as none.

@@ -18,6 +18,7 @@
 #include "pages.h"
 #include "run_folder.h"
 #include "scope.h"
+#include "train_language.h"
 #include "translation.h"
 
 namespace lamina::cli {
@@ -82,12 +83,15 @@ void refuse_nans(int64_t nans, int64_t samples) {
 
 int evaluate(const Options& options) {
   auto scope = enter(options.place);
-  if (is_language_model(options.model)) {
-    if (!options.report.empty()) throw UsageError("evaluate: --report is not for folders of language models");
-    return evaluate_translation(options.model, options.data, options.json);
-  }
-  if (options.data.empty()) throw UsageError("evaluate: --data is required; see 'lamina evaluate --help'");
   if (!options.report.empty()) refuse_to_lose_page(options.report, options.overwrite);
+  if (is_model_folder(options.model)) {
+    if (!options.report.empty() || !(options.arguments == DataArguments()))
+      throw UsageError("evaluate: a language model has no --report and no options of tables and pictures");
+    return translates(options.model) ? evaluate_translation(options.model, options.data, options.json)
+                                     : evaluate_language(options.model, options.data, options.json, options.quiet);
+  }
+  if (options.data.empty())
+    throw UsageError("evaluate: --data is missing; only language models know which texts they are of");
   if (is_classic_file(options.model))
     return evaluate_estimator(options.model, options.data, options.arguments, options.json,
                               {options.report, options.overwrite, options.words});
@@ -145,12 +149,13 @@ void add_evaluate(CLI::App& app, Action& action, const std::vector<std::string>&
   options->words = words;
   command.add(options->model,
               {.name = "MODEL",
-               .help = "A compiled .keras file, a .classic file, or the folder of a model that translates",
+               .help = "A compiled .keras file, a .classic file, or the folder of a language model",
                .required = true});
   command.add(options->data, {.name = "--data",
                               .help = "Named set (its part test unless SET:train), folder of images, "
                                       ".csv/.tsv/.parquet or .npz, or - for a table from standard input; "
-                                      "of a model that translates: pairs of texts (default: its recipe's)",
+                                      "of language models a text, of those that translate pairs of texts (default: the "
+                                      "test part of their recipe's)",
                               .type = "SRC"});
   command.add(options->batch_size, {.name = "--batch-size",
                                     .help = "Samples at a time",

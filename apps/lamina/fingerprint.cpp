@@ -195,24 +195,32 @@ std::string hash_of(const std::vector<std::string>& texts) {
   return hash.text();
 }
 
-void check_changes(Checkpoint& saved, const std::string& checkpoint, const Json& now,
-                   const TrainOptions& options, TrainJob& job, const TrainingData& data) {
+std::vector<std::string> changes_since(const Checkpoint& saved, const std::string& checkpoint,
+                                       const Json& now, bool allowed) {
   const Json* then = saved.info.find("fingerprint");
   if (!then || !then->is_object() || then->size() == 0) {
     tell(stderr, "lamina: warning: " + checkpoint +
                      " does not say of which model, data and seed it is: they are not compared\n");
-    return;
+    return {};
   }
-  const std::vector<std::string> found = changes(*then, now);
-  if (found.empty() && !options.allow_changes) return;
+  std::vector<std::string> found = changes(*then, now);
+  if (found.empty()) return found;
   std::string list;
   for (const std::string& change : found) list += (list.empty() ? "" : "; ") + change;
-  if (!options.allow_changes) {
+  if (!allowed) {
     throw Error("this is not the training that " + checkpoint + " is of: " + list +
                 ". Give what it was begun with, or go on with --allow-changes");
   }
-  if (!found.empty()) tell(stderr, "lamina: warning: going on with changes: " + printable(list) + "\n");
-  adapt(*saved.training, *then, now, options, job, data);
+  tell(stderr, "lamina: warning: going on with changes: " + printable(list) + "\n");
+  return found;
+}
+
+void check_changes(Checkpoint& saved, const std::string& checkpoint, const Json& now,
+                   const TrainOptions& options, TrainJob& job, const TrainingData& data) {
+  changes_since(saved, checkpoint, now, options.allow_changes);
+  const Json* then = saved.info.find("fingerprint");
+  const bool known = then && then->is_object() && then->size() > 0;
+  if (known && options.allow_changes) adapt(*saved.training, *then, now, options, job, data);
 }
 
 }  // namespace lamina::cli

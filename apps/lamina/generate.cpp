@@ -9,6 +9,7 @@
 #include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
 #include "lamina/text/tokenizers/pretrained_tokenizer.h"
+#include "lamina/zoo/transformers/language_model.h"
 #include "lamina/zoo/transformers/pretrained_model.h"
 #include "lamina/zoo/transformers/stop_strings.h"
 #include "precision.h"
@@ -91,6 +92,15 @@ Json json_of(const std::vector<int32_t>& ids) {
   return list;
 }
 
+/// The tokens of the prompt. What is to be gone on with has to be read in full; an encoder may make do with
+/// a token for what it does not know.
+std::vector<int32_t> prompt_of(const Options& options, const PretrainedModel& model,
+                               const std::optional<PretrainedTokenizer>& tokenizer) {
+  if (!options.ids.empty()) return ids_of(options.ids);
+  return model.is_encoder_decoder() ? tokenizer->encode(options.text).ids
+                                    : readable_tokens(*tokenizer, options.text);
+}
+
 /// The tokenizer beside the model, if there is one; a text needs it.
 std::optional<PretrainedTokenizer> tokenizer_of(const Options& options) {
   try {
@@ -108,10 +118,9 @@ int generate(const Options& options) {
   const Undisturbed undisturbed;
   auto scope = enter(options.place);
   const std::optional<PretrainedTokenizer> tokenizer = tokenizer_of(options);
-  const std::vector<int32_t> prompt =
-      options.ids.empty() ? tokenizer->encode(options.text).ids : ids_of(options.ids);
   const std::shared_ptr<PretrainedModel> model =
       AutoModel::from_pretrained(options.model, options.precision.options());
+  const std::vector<int32_t> prompt = prompt_of(options, *model, tokenizer);
   GenerateOptions settings = how(options);
   if (!options.stop.empty()) settings.stops = stop_strings(*tokenizer, options.stop);
   const bool streams = !options.json && options.num_return_sequences.value_or(1) == 1;

@@ -13,27 +13,21 @@
 #include "lamina/nn/callbacks/early_stopping.h"
 #include "lamina/nn/callbacks/progress_bar.h"
 #include "lamina/nn/finite.h"
+#include "lamina/zoo/language_recipes.h"
 #include "lamina/zoo/recipes.h"
 #include "run_folder.h"
 #include "scope.h"
 #include "train_files.h"
 #include "train_job.h"
+#include "train_language.h"
 #include "train_log.h"
 #include "train_report.h"
 #include "train_result.h"
+#include "train_talk.h"
 #include "translation.h"
 
 namespace lamina::cli {
 namespace {
-
-// What a person reads, unless they asked for silence.
-struct Talk {
-  std::FILE* stream;
-  bool quiet;
-  void say(const std::string& text) const {
-    if (!quiet) tell(stream, text + "\n");
-  }
-};
 
 // A training that --stop-on-nan has ended leaves its last good model, as one that went on would, and fails.
 int stopped(const History::BadLoss& where, TrainJob& job, const TrainLog& log, const TrainFiles& files) {
@@ -79,9 +73,14 @@ int train(const TrainOptions& options) {
     return train_estimator(*recipe, options);
   if (const TranslationRecipe* recipe = find_translation_recipe(options.what))
     return train_translation(*recipe, options);
+  if (const LanguageRecipe* recipe = find_language_recipe(options.what))
+    return train_language(*recipe, options);
   if (!options.stop_words.empty()) throw UsageError("train: --stop-words is of the recipe imdb-forest");
-  if (!options.model.empty())
-    throw UsageError("train: --model is of the recipes of estimators, which make .classic files");
+  if (!options.model.empty() || !options.tokens.empty())
+    throw UsageError(
+        "train: --model is of the recipes of estimators, which make .classic files, and with --tokens of "
+        "those "
+        "of language models");
   Talk talk{options.json ? stderr : stdout, options.quiet};
   TrainJob job = train_job(options);
   TrainFiles files(job.out, options.overwrite);
@@ -153,7 +152,7 @@ int train(const TrainOptions& options) {
   log.count_time();
   if (history.bad_loss && options.stop_on_nan) return stopped(*history.bad_loss, job, log, files);
   if (history.bad_loss) tell(stderr, fmt::format("lamina: warning: {}\n", describe(*history.bad_loss)));
-  if (history.interrupted) return interrupted(options, checkpoint, log.saved(), log.good());
+  if (history.interrupted) tell_interrupted(options, checkpoint, log.saved(), log.good());
 
   if (patience > 0) {
     talk.say(fmt::format(
@@ -211,6 +210,8 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
     known += "\n  " + recipe.name + ": " + recipe.description;
   for (const EstimatorRecipe& recipe : estimator_recipes())
     known += "\n  " + recipe.name + ": " + recipe.description;
+  for (const LanguageRecipe& recipe : language_recipes())
+    known += "\n  " + recipe.name + ": " + recipe.description;
   Command command(app, "train", "Train a recipe, or a saved model on data of yours");
   command.footer(
       "Recipes:" + known +
@@ -262,9 +263,17 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
   add_data_arguments(command, options->arguments);
   std::string learners;
   for (const std::string& name : learner_names()) learners += (learners.empty() ? "" : ", ") + name;
-  command.add(options->model,
-              {.name = "--model",
-               .help = "Of the recipes that make .classic files: " + learners + " (default: forest)",
+  std::string networks, tokens;
+  for (const LanguageNetwork& one : language_networks())
+    networks += (networks.empty() ? "" : ", ") + one.name;
+  for (const LanguageTokens& one : language_tokens()) tokens += (tokens.empty() ? "" : ", ") + one.name;
+  command.add(options->model, {.name = "--model",
+                               .help = "Of the recipes that make .classic files: " + learners +
+                                       " (default: forest); of language models: " + networks,
+                               .type = "NAME"});
+  command.add(options->tokens,
+              {.name = "--tokens",
+               .help = "Of language models: " + tokens + " (default: " + language_tokens().front().name + ")",
                .type = "NAME"});
   command.add(options->task, {.name = "--task",
                               .help = "Of tables: what the target is (default: told by its cells)",

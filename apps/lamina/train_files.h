@@ -18,7 +18,7 @@ class TrainFiles {
   /// @param overwrite  whether files of a longer training, and protected ones, are replaced.
   /// Throws FileError when another process has one of them, or when one cannot be written.
   TrainFiles(const std::string& out, bool overwrite);
-  /// The same with a checkpoint of that name.
+  /// The same with the checkpoint at a place of its own.
   TrainFiles(const std::string& out, const std::string& checkpoint, bool overwrite);
 
   const std::string& out() const { return out_; }

@@ -16,7 +16,9 @@ namespace lamina::cli {
 /// The command line of `lamina train`.
 struct TrainOptions {
   std::string what, data, validation_data, out, run_dir;
-  std::string model;  ///< of an estimator's recipe: one of learner_names(); empty: a forest
+  /// Of an estimator's recipe: one of learner_names(); empty: a forest. Of a language model's: a network.
+  std::string model;
+  std::string tokens;  ///< of a language model's recipe: how its text is cut
   DataArguments arguments;
   std::string categorical, numeric, leave_out, task;  ///< of the columns of a table, names between commas
   std::optional<int> max_categories;                  ///< of each column

@@ -3,15 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "cli.h"
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
 #include "lamina/series/series_info.h"
 #include "lamina/zoo/forecast.h"
 #include "lamina/zoo/samples.h"
-#include "run_folder.h"
 
 namespace lamina::cli {
 
@@ -27,20 +24,6 @@ TrainResult result_of(Model& model, const TrainLog& log, const TrainFiles& files
   throw Error("no epoch ended with losses and weights that are numbers: " +
               (exists(files.out()) ? "'" + files.out() + "' stays as it was" : "nothing is saved") +
               "; try a lower learning rate, or look for such values in the data");
-}
-
-int interrupted(const TrainOptions& options, const std::string& checkpoint, bool saved, bool good) {
-  if (!saved) throw Error("interrupted before the last step; nothing is saved: the weights are no numbers");
-  std::vector<std::string> words = options.words;
-  if (std::find(words.begin(), words.end(), "--resume") == words.end()) words.push_back("--resume");
-  const std::string command = shell_line(words);
-  if (options.json) {
-    print_json(Json::object(
-        {{"done", false}, {"interrupted", true}, {"checkpoint", checkpoint}, {"resume", command}}));
-  }
-  tell(stderr, fmt::format("{} {}. Go on with:\n  {}\n", good ? "Saved" : "The last good state is in",
-                           checkpoint, command));
-  throw Error("interrupted before the last step; the training can be resumed");
 }
 
 void renew_intervals(Model& model, const TrainingData& data) {

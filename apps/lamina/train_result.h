@@ -21,10 +21,6 @@ struct TrainResult {
 /// @param stopped  whether a loss that is no number ended the training amid an epoch.
 TrainResult result_of(Model& model, const TrainLog& log, const TrainFiles& files, bool stopped);
 
-/// Says where an interrupted training is saved and how it goes on, and throws Error, since it is not done.
-/// @param saved  whether there is a checkpoint; `good`: whether it holds the state at the interruption
-int interrupted(const TrainOptions& options, const std::string& checkpoint, bool saved, bool good);
-
 /// Of a saved model of a series that was trained further: measures its intervals anew on the values that
 /// `data` holds out, or says that there are none. Leaves other models alone.
 void renew_intervals(Model& model, const TrainingData& data);

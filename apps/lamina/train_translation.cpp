@@ -16,6 +16,7 @@
 #include "train_files.h"
 #include "train_log.h"
 #include "train_result.h"
+#include "train_talk.h"
 #include "translation.h"
 
 namespace lamina::cli {
@@ -116,22 +117,19 @@ int train_translation(const TranslationRecipe& recipe, const TrainOptions& optio
   const TrainingSnapshot* const resume = saved ? &saved->training : nullptr;
   files.open_folder(options.run_dir, recipe.name, resume);
 
-  std::FILE* const stream = options.json ? stderr : stdout;
-  const auto say = [&](const std::string& text) {
-    if (!options.quiet) tell(stream, text + "\n");
-  };
+  const Talk talk{options.json ? stderr : stdout, options.quiet};
   if (options.resume && !saved)
-    say("There is no " + files.checkpoint() + " yet: starting from the beginning.");
+    talk.say("There is no " + files.checkpoint() + " yet: starting from the beginning.");
   Translator translator =
       with_data_of(data, [&] { return recipe.build(parts.training, epochs, tokens, options.seed); });
   PretrainedModel& model = translator.model();
   TokenBatches batches = translator.batches(parts.training, true, tokens);
   std::optional<TokenBatches> judged;
   if (parts.judged) judged = translator.batches(*parts.judged, false, tokens);
-  say(fmt::format("{} pairs, {} tokens in the vocabulary, {} steps an epoch.", parts.training.size(),
+  talk.say(fmt::format("{} pairs, {} tokens in the vocabulary, {} steps an epoch.", parts.training.size(),
                   translator.tokenizer().size(), *batches.steps()));
   if (resume)
-    say(fmt::format("Going on after {} epochs and {} steps, from {}.", resume->epoch(), resume->step(),
+    talk.say(fmt::format("Going on after {} epochs and {} steps, from {}.", resume->epoch(), resume->step(),
                     files.checkpoint()));
 
   TrainLog log({.checkpoint = files.checkpoint(),
@@ -140,7 +138,7 @@ int train_translation(const TranslationRecipe& recipe, const TrainOptions& optio
                 .write_options = files.write_options(),
                 .json = options.json,
                 .saved = resume != nullptr});
-  ProgressBar bar({.stream = stream, .verbose = options.quiet ? 0 : 1});
+  ProgressBar bar({.stream = talk.stream, .verbose = options.quiet ? 0 : 1});
   AverageWeights average(recipe.averaged);
   FitOptions fit{.epochs = epochs,
                  .callbacks = {&bar, &average, &log},
@@ -157,7 +155,7 @@ int train_translation(const TranslationRecipe& recipe, const TrainOptions& optio
     if (history.interrupted) log.save();
   }
   log.count_time();
-  if (history.interrupted) return interrupted(options, files.checkpoint(), log.saved(), log.good());
+  if (history.interrupted) tell_interrupted(options, files.checkpoint(), log.saved(), log.good());
 
   average.apply(model);
   translator.save_pretrained(folder);
@@ -177,8 +175,8 @@ int train_translation(const TranslationRecipe& recipe, const TrainOptions& optio
   std::string line;
   for (const auto& [name, value] : metrics)
     line += (line.empty() ? "" : " - ") + printable(name) + ": " + format_metric(value);
-  say(fmt::format("{} {}", parts.judged ? parts.judged_name + ":" : "last epoch:", line));
-  say(fmt::format("Saved {}/; the training state is in {}.\nReport: {}", folder, files.checkpoint(), report));
+  talk.say(fmt::format("{} {}", parts.judged ? parts.judged_name + ":" : "last epoch:", line));
+  talk.say(fmt::format("Saved {}/; the training state is in {}.\nReport: {}", folder, files.checkpoint(), report));
   if (options.json) {
     Json values = Json::object();
     for (const auto& [name, value] : metrics) values[name] = finite(value);

@@ -76,9 +76,12 @@ Judgement judge(const Translator& translator, const ParallelTexts& texts) {
   return judgement;
 }
 
-bool is_language_model(const std::string& path) {
-  std::error_code ignored;
-  return std::filesystem::is_directory(path, ignored) && exists(path + "/config.json");
+bool translates(const std::string& path) {
+  const std::string config = path + "/config.json";
+  constexpr uint64_t kMost = uint64_t{16} << 20;
+  const Json json = Json::parse(read_file(config, kMost), config, kMost);
+  const Json* const said = json.find("is_encoder_decoder");
+  return said && said->is_bool() && said->as_bool();
 }
 
 int evaluate_translation(const std::string& folder, const std::string& source, bool json) {

@@ -50,8 +50,8 @@ struct TranslationRun {
 std::string write_translation_report(const TrainOptions& options, const TranslationRun& run, Model& model,
                                      const TrainLog& log, const TrainFiles& files);
 
-/// Whether `path` is a folder of a language model.
-bool is_language_model(const std::string& path);
+/// Whether the folder `path` is of an encoder-decoder, as its config.json says.
+bool translates(const std::string& path);
 
 /// lamina train of such a recipe; the exit status. It leaves a folder as Hugging Face's library writes them
 /// and a run folder.

@@ -45,7 +45,10 @@ std::string find_idx(const std::string& folder, const std::string& split, bool i
   return "";
 }
 
-// Where the files of a set may lie.
+}  // namespace
+
+namespace detail {
+
 std::vector<std::string> places_of(const std::string& name, const std::string& folder) {
   if (!folder.empty()) return {folder, folder + "/" + name};
   std::vector<std::string> places;
@@ -54,10 +57,6 @@ std::vector<std::string> places_of(const std::string& name, const std::string& f
   places.push_back("/usr/share/datasets/" + name);
   return places;
 }
-
-}  // namespace
-
-namespace detail {
 
 bool has_idx_files(const std::string& folder) {
   return !find_idx(folder, "train", true).empty() || !find_idx(folder, "test", true).empty();
@@ -131,7 +130,7 @@ std::string how_to_get(const std::string& name) {
 }
 
 std::string find_data_set(const std::string& name) {
-  for (const std::string& place : places_of(name, "")) {
+  for (const std::string& place : detail::places_of(name)) {
     if (detail::has_idx_files(place)) return place;
   }
   return "";

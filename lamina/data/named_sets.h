@@ -16,6 +16,10 @@ bool has_idx_files(const std::string& folder);
 LabelledData load_idx_folder(const std::string& folder, const std::string& split,
                              std::vector<std::string> class_names = {});
 
+/// Folders in which the files of the set `name` may lie, in the order in which they are looked through.
+/// `folder` empty: $LAMINA_DATA/NAME, then /usr/share/datasets/NAME.
+std::vector<std::string> places_of(const std::string& name, const std::string& folder = "");
+
 /// Whether `name` is a named set.
 bool is_named_set(const std::string& name);
 

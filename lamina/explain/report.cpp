@@ -155,6 +155,18 @@ std::string mistakes_grid(const TrainingReport& report) {
   return out + (all > kShown ? "</div></details></section>\n" : "</div></section>\n");
 }
 
+// With the line breaks that they have; what the model was given stands out.
+std::string passages(const TrainingReport& report) {
+  if (report.passages.empty()) return "";
+  std::string out = "<section class=\"card\"><h2>What it writes <small>" + html_escape(report.written_how) +
+                    "</small></h2>\n";
+  for (const auto& passage : report.passages) {
+    out += "<pre style=\"white-space:pre-wrap\"><b>" + html_escape(passage.prompt) + "</b>" +
+           html_escape(passage.text) + "</pre>\n";
+  }
+  return out + "</section>\n";
+}
+
 }  // namespace
 
 std::string html_escape(const std::string& text) {
@@ -187,7 +199,8 @@ std::string to_html(const TrainingReport& report) {
   std::string sections;
   for (const auto& section : report.sections) sections += section_table(section);
   std::string out;
-  out += tiles(report) + charts(report) + confusion_table(report) + plots(report) + mistakes_grid(report);
+  out += tiles(report) + charts(report) + confusion_table(report) + plots(report) + passages(report) +
+         mistakes_grid(report);
   out += "<div class=\"flow\">\n" + layers_table(report) + sections + "</div>\n" + epochs_table(report);
   if (!report.command.empty()) {
     out += "<section class=\"card\"><h2>Run it again</h2><pre>" + html_escape(report.command) +

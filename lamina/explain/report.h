@@ -42,6 +42,11 @@ struct TrainingReport {
     double confidence = 0;  ///< of the predicted class, 0..1
     int64_t index = 0;      ///< of the example in its data set
   };
+  /// A text that the model has written.
+  struct Passage {
+    std::string prompt;  ///< what it was given
+    std::string text;    ///< how it went on
+  };
 
   std::string title;     ///< "fashion-mnist"
   std::string subtitle;  ///< one sentence: what was trained on what, when
@@ -55,6 +60,8 @@ struct TrainingReport {
   std::string evaluated_on;  ///< "10,000 test images", for the headings of the last two parts
   std::vector<Plot> plots;   ///< further curves: forecasts, ROC, calibration
   std::vector<Mistake> mistakes;
+  std::vector<Passage> passages;
+  std::string written_how;  ///< "drawn at temperature 0.8, seed 1", for the heading of the passages
 };
 
 /// The page: HTML with inline styles, SVG charts and data-URI images, light or dark as the reader's system

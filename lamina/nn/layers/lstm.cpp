@@ -2,10 +2,9 @@
 #include "lamina/nn/layers/lstm.h"
 
 #include "lamina/nn/config.h"
+#include "lamina/nn/detail/forget_bias.h"
 #include "lamina/nn/detail/pass.h"
 #include "lamina/ops/binary.h"
-#include "lamina/ops/concatenate.h"
-#include "lamina/ops/full.h"
 
 namespace lamina {
 
@@ -16,32 +15,11 @@ LSTMCell::LSTMCell(const GatedCellArguments& arguments) : KerasLayer<LSTMCell, G
 LSTMCell::LSTMCell(int64_t units, const LSTMCellOptions& options)
     : LSTMCell(detail::gated_cell_arguments(units, options)) {}
 
-namespace {
-
-// A bias whose second of four gates begins with ones.
-class ForgetBias final : public Initializer {
- public:
-  explicit ForgetBias(std::shared_ptr<const Initializer> others) : others_(std::move(others)) {}
-  std::string class_name() const override { return others_->class_name(); }
-  Json config() const override { return others_->config(); }
-  Tensor operator()(const TensorType& type, uint64_t seed, int stream) const override {
-    const int64_t units = type.shape[0] / 4;
-    const TensorType one{type.dtype, {units}}, two{type.dtype, {2 * units}};
-    return concatenate(
-        {(*others_)(one, seed, stream), ones(one.shape, type.dtype), (*others_)(two, seed, stream)}, 0);
-  }
-
- private:
-  std::shared_ptr<const Initializer> others_;
-};
-
-}  // namespace
-
 std::vector<int64_t> LSTMCell::state_sizes() const { return {arguments_.units, arguments_.units}; }
 
 Choice<Initializer> LSTMCell::bias_initializer() const {
   if (!arguments_.unit_forget_bias) return arguments_.bias_initializer;
-  return ForgetBias(arguments_.bias_initializer.get());
+  return detail::ForgetBias(arguments_.bias_initializer.get());
 }
 
 CellStep LSTMCell::call_step(const Tensor& x, const std::vector<Tensor>& states,

@@ -12,8 +12,10 @@ namespace {
 using Ids = std::vector<int32_t>;
 
 std::vector<std::shared_ptr<PretrainedModel>> writers() {
-  return {small(small_gpt2()), small(small_llama()), small(small_marian()), small(small_t5()),
-          small(with(with(small_llama(), "model_type", "mistral"), "sliding_window", 3))};
+  return {
+      small(small_gpt2()),   small(small_llama()),
+      small(small_marian()), small(small_t5()),
+      small(small_lstm()),   small(with(with(small_llama(), "model_type", "mistral"), "sliding_window", 3))};
 }
 
 std::string refusal(const PretrainedModel& model, const Ids& prompt, const GenerateOptions& options = {}) {

@@ -32,6 +32,15 @@ inline Json small_llama() {
                        {"pad_token_id", 0}});
 }
 
+inline Json small_lstm() {
+  return Json::object({{"model_type", "lstm"},
+                       {"vocab_size", 20},
+                       {"hidden_size", 8},
+                       {"num_hidden_layers", 2},
+                       {"initializer_range", 0.5},
+                       {"pad_token_id", 0}});
+}
+
 inline Json small_bert() {
   return Json::object({{"architectures", Json::list({"BertForSequenceClassification"})},
                        {"model_type", "bert"},

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lamina/nn/layer.h"
@@ -153,6 +154,11 @@ class ModuleScope {
   std::shared_ptr<Bias> bias(const std::string& name, const Shape& shape) const;
   std::shared_ptr<TokenTable> table(const std::string& name, int64_t rows, int64_t width) const;
   std::shared_ptr<Norm> norm(const std::string& name, int64_t width, Norm::Kind kind, double epsilon) const;
+  /// A module of an architecture's own, made of its full name and `arguments`.
+  template <class M, class... Arguments>
+  std::shared_ptr<M> add(const std::string& name, Arguments&&... arguments) const {
+    return made(std::make_shared<M>(full(name), std::forward<Arguments>(arguments)...));
+  }
 
  private:
   template <class M>
