@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "lamina/base/version.h"
+#include "lamina/chat/dialogue_recipe.h"
 #include "lamina/zoo/estimator_recipes.h"
 #include "lamina/zoo/recipes.h"
 
@@ -36,6 +37,7 @@ std::vector<std::string> first_words(const std::string& command) {
   for (const Recipe& recipe : recipes()) names.push_back(recipe.name);
   if (command == "bench") return names;
   for (const EstimatorRecipe& recipe : estimator_recipes()) names.push_back(recipe.name);
+  names.push_back(DialogueRecipe().name);
   return names;
 }
 

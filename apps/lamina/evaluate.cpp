@@ -8,9 +8,11 @@
 
 #include "cli.h"
 #include "data_arguments.h"
+#include "dialogues.h"
 #include "estimators.h"
 #include "lamina/base/log.h"
 #include "lamina/base/terminal.h"
+#include "lamina/chat/dialogue_tracker.h"
 #include "lamina/explain/run_report.h"
 #include "lamina/nn/callbacks/progress_bar.h"
 #include "lamina/nn/compile_for_evaluation.h"
@@ -96,6 +98,7 @@ int evaluate(const Options& options) {
     return evaluate_estimator(options.model, options.data, options.arguments, options.json,
                               {options.report, options.overwrite, options.words});
   Model model = load(options.model);
+  if (DialogueTracker::is_in(model)) return evaluate_dialogue(model, options.data, options.json);
   compile_for_evaluation(model);
   tell_model(model, options.arguments);
   const SourceRange range = parse_source(options.data);

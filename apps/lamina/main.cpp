@@ -4,6 +4,7 @@
 #include <exception>
 #include <new>
 
+#include "chat.h"
 #include "cli.h"
 #include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
@@ -71,6 +72,7 @@ int run(int argc, char** argv) {
   lamina::cli::add_generate(app, action);
   lamina::cli::add_translate(app, action);
   lamina::cli::add_tokenize(app, action);
+  lamina::cli::add_chat(app, action);
   lamina::cli::add_bench(app, action);
   lamina::cli::add_data(app, action);
   lamina::cli::add_new(app, action);

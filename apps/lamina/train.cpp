@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "dialogues.h"
 #include "estimators.h"
 #include "fingerprint.h"
 #include "interrupt.h"
@@ -69,6 +70,7 @@ Shape batch_shape(const Tensor& x) {
 int train(const TrainOptions& options) {
   const Undisturbed undisturbed;
   auto scope = enter(options.place);
+  if (options.what == DialogueRecipe().name) return train_dialogue(options);
   if (const EstimatorRecipe* recipe = find_estimator_recipe(options.what))
     return train_estimator(*recipe, options);
   if (const TranslationRecipe* recipe = find_translation_recipe(options.what))
@@ -212,6 +214,7 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
     known += "\n  " + recipe.name + ": " + recipe.description;
   for (const LanguageRecipe& recipe : language_recipes())
     known += "\n  " + recipe.name + ": " + recipe.description;
+  known += "\n  " + DialogueRecipe().name + ": " + DialogueRecipe().description;
   Command command(app, "train", "Train a recipe, or a saved model on data of yours");
   command.footer(
       "Recipes:" + known +

@@ -1,0 +1,71 @@
+// AnswerIndex: finds the answer to a question in a company's own questions and answers.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lamina/chat/question_answers.h"
+#include "lamina/chat/sentence_encoder.h"
+
+namespace lamina {
+
+/// Options of AnswerIndex.
+struct AnswerIndexOptions {
+  /// Whether an embedding is learned from the entries and counts beside BM25. Otherwise BM25 alone ranks.
+  bool embed = true;
+  /// Whether questions are also compared with the answers, not only with the questions of the entries.
+  bool search_answers = true;
+  SentenceEncoderOptions encoder = {};
+  /// From so many texts on neighbours are approximate (Neighbours); below they are exact.
+  int64_t approximate_from = 50000;
+};
+
+/// An entry that may answer.
+struct AnswerHit {
+  int64_t entry = 0;  ///< its number, in the order of the entries
+  double confidence =
+      0;  ///< 0 to 1: of BM25, as a share of what the question itself would score, and the cosine
+};
+
+/// How well a retrieval finds the right answer.
+struct RetrievalMetrics {
+  double recall_at_1 = 0;  ///< share of the questions whose first hit has the right answer
+  double recall_at_5 = 0;  ///< the same among the first five different answers
+  double mrr = 0;          ///< mean of 1 / rank of the right answer, among ten; 0 below
+};
+
+/// An index of entries by BM25 and by a learned embedding. What each counts, and how confident an answer has
+/// to be, is chosen on a fifth of the entries while these are held out: BM25 alone is one of the choices, so
+/// that the embedding is used where it helps. Copies share one index.
+///
+///   AnswerIndex index(read_question_answers("faq.csv"));
+///   for (const AnswerHit& hit : index.search("where is my parcel", 3))
+///     std::cout << index.entries()[hit.entry].answer << hit.confidence;
+class AnswerIndex {
+ public:
+  /// Throws InvalidArgument for no entries, and as SentenceEncoder does. An entry without a question is found
+  /// by its answer alone.
+  explicit AnswerIndex(std::vector<QuestionAnswer> entries, const AnswerIndexOptions& options = {});
+
+  const std::vector<QuestionAnswer>& entries() const;
+  /// The `count` best entries, each answer once, the best first; none where nothing has a word of the
+  /// question and nothing is embedded.
+  std::vector<AnswerHit> search(const std::string& question, int64_t count) const;
+
+  /// What the cosine counts: 0 to 1; the rest is what BM25 counts.
+  double weight() const;
+  /// How confident a hit has to be to be told: chosen so that of held-out questions whose answer is in the
+  /// index and of those whose answer is not as many as possible are treated rightly.
+  double threshold() const;
+
+  /// How well the answers of `questions` are found, each of which has the answer that is right.
+  RetrievalMetrics evaluate(const std::vector<QuestionAnswer>& questions) const;
+
+ private:
+  struct State;
+  std::shared_ptr<const State> state_;
+};
+
+}  // namespace lamina
