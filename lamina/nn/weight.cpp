@@ -1,8 +1,10 @@
 // Reading and overwriting weights.
 #include "lamina/nn/weight.h"
 
+#include <memory>
 #include <utility>
 
+#include "lamina/backend/backend.h"
 #include "lamina/base/error.h"
 #include "lamina/core/compile.h"
 #include "lamina/core/program_cache.h"
@@ -58,12 +60,16 @@ void Weight::assign(const Tensor& from) {
         "Model::call_with_weights");
   }
   fresh = false;
-  if (value.defined() && value.computed()) {
-    detail::make_exclusive(value);  // whoever else holds the old value keeps it
-    detail::overwrite(value, from);
-  } else {
+  if (!value.defined()) {
     value = detail::own(from, type.dtype);
+    return;
   }
+  if (value.computed()) {
+    detail::make_exclusive(value);  // whoever else holds the old value keeps it
+  } else {
+    value = Tensor::wrap(std::make_shared<Buffer>(value.device(), type.bytes()), type);  // nobody has seen it
+  }
+  detail::overwrite(value, from);
 }
 
 }  // namespace lamina

@@ -122,14 +122,13 @@ std::string weights(const test::TemporaryFolder& folder, const std::string& mode
 }
 
 TEST_F(LanguageRecipe, IsTheSameWithAnyThreadsAndAfterCtrlC) {
+  write_file(*folder_ / "scene.txt", lines(150));
   for (const std::string network : {"lstm", "transformer"}) {
-    const std::vector<std::string> options{"--model", network, "--tokens", "subwords", "--batch-size", "8"};
-    const auto command = [&](const std::string& out, const std::string& threads) {
-      std::vector<std::string> words{"train", "shakespeare", "--data", "play.txt", "--epochs",
-                                     "2",     "--out",       out,      "--json",   "--seed",
-                                     "5",     "--threads",   threads};
-      words.insert(words.end(), options.begin(), options.end());
-      return words;
+    const auto command = [&](const std::string& out, const std::string& threads) -> std::vector<std::string> {
+      return {"train",        "shakespeare", "--data",   "scene.txt", "--model",
+              network,        "--tokens",    "subwords", "--epochs",  "8",
+              "--batch-size", "4",           "--seed",   "5",         "--threads",
+              threads,        "--out",       out,        "--json"};
     };
     const Outcome one = run(command(network + "1", "1"));
     ASSERT_EQ(one.status, 0) << one.err;
@@ -159,7 +158,7 @@ TEST_F(LanguageRecipe, WritesPoemsInForm) {
              c + b + "。\n";
   }
   write_file(*folder_ / "poems.tsv", table);
-  const Outcome trained = run({"train", "poems-zh", "--data", "poems.tsv", "--epochs", "30", "--batch-size",
+  const Outcome trained = run({"train", "poems-zh", "--data", "poems.tsv", "--epochs", "16", "--batch-size",
                                "8", "--out", "poems", "--json"});
   ASSERT_EQ(trained.status, 0) << trained.err;
   const Json metrics = Json::parse(trained.lines().back()).at("metrics");
