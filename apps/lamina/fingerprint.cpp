@@ -195,9 +195,9 @@ std::string hash_of(const std::vector<std::string>& texts) {
   return hash.text();
 }
 
-std::vector<std::string> changes_since(const Checkpoint& saved, const std::string& checkpoint,
-                                       const Json& now, bool allowed) {
-  const Json* then = saved.info.find("fingerprint");
+std::vector<std::string> changes_since(const Json& saved, const std::string& checkpoint, const Json& now,
+                                       bool allowed) {
+  const Json* then = saved.find("fingerprint");
   if (!then || !then->is_object() || then->size() == 0) {
     tell(stderr, "lamina: warning: " + checkpoint +
                      " does not say of which model, data and seed it is: they are not compared\n");
@@ -217,7 +217,7 @@ std::vector<std::string> changes_since(const Checkpoint& saved, const std::strin
 
 void check_changes(Checkpoint& saved, const std::string& checkpoint, const Json& now,
                    const TrainOptions& options, TrainJob& job, const TrainingData& data) {
-  changes_since(saved, checkpoint, now, options.allow_changes);
+  changes_since(saved.info, checkpoint, now, options.allow_changes);
   const Json* then = saved.info.find("fingerprint");
   const bool known = then && then->is_object() && then->size() > 0;
   if (known && options.allow_changes) adapt(*saved.training, *then, now, options, job, data);

@@ -17,11 +17,11 @@ Json fingerprint_of(const TrainOptions& options, const TrainJob& job, const Trai
 /// A hash of texts in their order.
 std::string hash_of(const std::vector<std::string>& texts);
 
-/// What `now`, a fingerprint, says otherwise than the one in `saved`, which is of the file `checkpoint`. One
+/// What `now`, a fingerprint, says otherwise than the one in `saved`, the info of the file `checkpoint`. One
 /// without a fingerprint is told in a warning and compared with nothing. Throws Error, naming what changed,
 /// unless changes are `allowed`.
-std::vector<std::string> changes_since(const Checkpoint& saved, const std::string& checkpoint,
-                                       const Json& now, bool allowed);
+std::vector<std::string> changes_since(const Json& saved, const std::string& checkpoint, const Json& now,
+                                       bool allowed);
 
 /// Compares what is resumed, the checkpoint `saved` of the file `checkpoint`, with `now`, the fingerprint of
 /// what the command line says. Throws Error, naming what changed; with --allow-changes warns of it, and lets

@@ -110,7 +110,7 @@ void back_to_good(PretrainedModel& model, const TrainLog& log, const std::string
     throw Error(
         "no epoch ended with losses and weights that are numbers: nothing is saved; try a lower "
         "learning rate");
-  model.restore(*load_checkpoint(checkpoint).training);
+  model.restore(load_training_state(checkpoint).value().training);
   tell(stderr, "lamina: warning: the model is the last good one, of " + checkpoint + "\n");
 }
 
@@ -189,21 +189,21 @@ int train_language(const LanguageRecipe& recipe, const TrainOptions& options) {
 
   make_folder(job.out);
   TrainFiles files(job.out + "/model.safetensors", job.out + ".checkpoint.keras", options.overwrite);
-  std::optional<Checkpoint> saved;
+  std::optional<TrainingState> saved;
   const Json info =
       Json::object({{"fingerprint", fingerprint(job, model.model(), *training, *validation, options.seed)},
                     {"epochs", job.epochs}});
   if (options.resume && exists(files.checkpoint())) {
-    saved = load_checkpoint(files.checkpoint());
-    if (!saved->training)
+    saved = load_training_state(files.checkpoint());
+    if (!saved)
       throw FileError("'" + files.checkpoint() + "' holds no state of a training: it cannot be resumed");
-    changes_since(*saved, files.checkpoint(), info.at("fingerprint"), false);
+    changes_since(saved->info, files.checkpoint(), info.at("fingerprint"), false);
   } else {
     files.refuse_to_lose_training();
     if (options.resume) talk.say("There is no " + files.checkpoint() + " yet: starting from the beginning.");
   }
   files.try_to_save(model.model(), info, Shape({-1, job.network.length}));
-  const TrainingSnapshot* const resume = saved ? &*saved->training : nullptr;
+  const TrainingSnapshot* const resume = saved ? &saved->training : nullptr;
   files.open_folder(options.run_dir, recipe.name, resume);
   if (resume)
     talk.say(fmt::format("Going on after {} epochs and {} steps, from {}.", resume->epoch(), resume->step(),

@@ -181,6 +181,7 @@ const std::vector<std::string>& Model::output_names() const { return impl().outp
 
 TensorSpecs Model::compute_output_specs(const TensorSpecs& inputs) const {
   const ModelImpl& model = impl();
+  if (real_) return real_->compute_output_specs(inputs);
   if (model.graph) {
     TensorSpecs adjusted = inputs;
     if (inputs.size() != model.graph->inputs().size()) {
@@ -207,6 +208,7 @@ TensorSpecs Model::compute_output_specs(const TensorSpecs& inputs) const {
 void Model::create_weights_for(const TensorSpecs& inputs) {
   ModelImpl& model = impl();
   if (model.built) return;
+  if (real_) return real_->create_weights_for(inputs);
   if (model.kind == ModelImpl::Kind::kSequential) {
     require_inputs(inputs, 1);
     model.draw_sequential(*this, inputs[0].shape, inputs[0].dtype);

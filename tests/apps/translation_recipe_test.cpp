@@ -140,7 +140,7 @@ TEST_F(TranslationRecipe, RefusesWhatCannotBe) {
           "--validation-data");
   refused({"evaluate", "whole", "--data", "pairs/val.tsv[2:9]"}, 1, "has 4 pairs, and 2 to 8 were asked for");
   refused({"evaluate", "whole", "--data", "pairs", "--report", "page.html"}, 2, "--report");
-  refused({"evaluate", "model.keras"}, 2, "--data is required");
+  refused({"evaluate", "model.keras"}, 2, "--data is missing");
 }
 
 }  // namespace

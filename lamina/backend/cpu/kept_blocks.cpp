@@ -1,3 +1,4 @@
+// Which blocks are kept, and which are let go.
 #include <algorithm>
 #include <cstdlib>
 

@@ -40,6 +40,22 @@ detail::ModuleScope PretrainedModel::scope(double deviation) {
           deviation};
 }
 
+namespace {
+
+/// Files say the shape of the first input alone: all that is required has it, and all are integers.
+TensorSpecs tokens_of(const std::vector<ModelInput>& takes, const TensorSpecs& given) {
+  size_t count = given.size();
+  for (size_t i = count; i < takes.size(); ++i) {
+    if (takes[i].required) count = i + 1;
+  }
+  TensorSpecs specs = given;
+  specs.resize(count, given.at(0));
+  for (TensorSpec& spec : specs) spec.dtype = DType::kInt32;
+  return specs;
+}
+
+}  // namespace
+
 // Parts are called by name and not as layers: nothing would build them on the way.
 void PretrainedModel::create_weights_for(const TensorSpecs& inputs) {
   if (!quantization().empty())
@@ -47,7 +63,11 @@ void PretrainedModel::create_weights_for(const TensorSpecs& inputs) {
         class_name() + " is quantized (" + quantization() +
         "): generate() and run() ask it; for training, evaluation and predict() load it without");
   state_->build_modules(seed());
-  Model::create_weights_for(inputs);
+  Model::create_weights_for(tokens_of(takes(), inputs));
+}
+
+TensorSpecs PretrainedModel::compute_output_specs(const TensorSpecs& inputs) const {
+  return Model::compute_output_specs(inputs.empty() ? inputs : tokens_of(takes(), inputs));
 }
 
 bool PretrainedModel::ignores(const std::string&) const { return false; }

@@ -131,6 +131,8 @@ class PretrainedModel : public Model {
 
   /// compute() of the inputs, given as for run().
   std::vector<Tensor> forward(const LayerCall& call, CallContext& context) const override;
+  /// The inputs that are not given have the shape of the first, and all are integers: files say no more.
+  TensorSpecs compute_output_specs(const TensorSpecs& inputs) const override;
 
   // ---- What an architecture gives
 
