@@ -24,7 +24,7 @@ T5Config small() {
   config.num_heads = 4;
   config.d_ff = 768;
   config.num_layers = 4;
-  config.dropout_rate = 0.1;
+  config.dropout_rate = 0.15;
   return config;
 }
 

@@ -19,7 +19,7 @@ struct TranslationRecipe {
   TranslationTask task;       ///< columns, and what the model is asked with
   T5Config network = {};      ///< but for the vocabulary
   int64_t vocab_size = 6000;  ///< tokens of both languages together, at most
-  int epochs = 18;
+  int epochs = 24;
   int64_t tokens = 2048;          ///< of a batch, as TokenBatchesOptions
   double learning_rate = 1.5e-3;  ///< the highest, after the warm-up
   int64_t warmup_steps = 500;     ///< at most a fifth of all steps
