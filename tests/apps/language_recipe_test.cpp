@@ -158,8 +158,8 @@ TEST_F(LanguageRecipe, WritesPoemsInForm) {
              c + b + "。\n";
   }
   write_file(*folder_ / "poems.tsv", table);
-  const Outcome trained = run({"train", "poems-zh", "--data", "poems.tsv", "--epochs", "16", "--batch-size",
-                               "8", "--out", "poems", "--json"});
+  const Outcome trained = run({"train", "poems-zh", "--data", "poems.tsv", "--epochs", "26", "--batch-size",
+                               "4", "--out", "poems", "--json"});
   ASSERT_EQ(trained.status, 0) << trained.err;
   const Json metrics = Json::parse(trained.lines().back()).at("metrics");
   EXPECT_GT(metrics.at("poems_in_form").as_double(), 0.5);
