@@ -122,7 +122,7 @@ std::string weights(const test::TemporaryFolder& folder, const std::string& mode
 }
 
 TEST_F(LanguageRecipe, IsTheSameWithAnyThreadsAndAfterCtrlC) {
-  write_file(*folder_ / "scene.txt", lines(150));
+  write_file(*folder_ / "scene.txt", lines(80));
   for (const std::string network : {"lstm", "transformer"}) {
     const auto command = [&](const std::string& out, const std::string& threads) -> std::vector<std::string> {
       return {"train",        "shakespeare", "--data",   "scene.txt", "--model",
