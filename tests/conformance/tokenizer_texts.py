@@ -1,11 +1,13 @@
-"""Tokenizers of language models on whole corpora and random Unicode: ids, tokens, offsets and texts as Hugging Face's tokenizers and
-sentencepiece give them.
+"""Tokenizers of language models on corpora and random Unicode: ids, tokens, offsets and texts as Hugging Face's tokenizers and
+sentencepiece give them. A thousand lines of each corpus are taken, or with LAMINA_WHOLE_CORPORA=1 all of them (hours).
 
 Tokenizers of every kind learn from the corpora (tools/golden/subword_tokenizers.py); SentencePiece models are those in
 ../shared/models/tokenizers. What is not there is left out, and said so.
 """
 import gzip
+import itertools
 import json
+import os
 import random
 import subprocess
 
@@ -43,42 +45,54 @@ def ours(binaries, work, model, texts):
         return [json.loads(line) for line in file]
 
 
-def differences(texts, pairs):
-    """Raises for the first text of which something differs; pairs are (theirs, ours), both dictionaries."""
-    different = [(text, key, theirs[key], mine[key]) for text, (theirs, mine) in zip(texts, pairs) for key in theirs
-                 if theirs[key] != mine[key]]
+def differences(texts, theirs, ours):
+    """Raises for the first text of which something differs; both are dictionaries, ours with more in it."""
+    assert len(texts) == len(theirs) == len(ours), (len(texts), len(theirs), len(ours))
+    different = [(text, key, their[key], our[key]) for text, their, our in zip(texts, theirs, ours) for key in their if their[key] != our[key]]
     if different:
         text, key, theirs, mine = different[0]
         raise AssertionError(f"{len(different)} differences in {len(texts)} texts; {key} of {text[:100]!r}: {theirs!s:.200} and here {mine!s:.200}")
 
 
+def parts(texts):
+    """A few thousand at a time: encodings of a whole corpus are more than memory holds."""
+    texts = iter(texts)
+    return iter(lambda: list(itertools.islice(texts, 5000)), [])
+
+
 def check_json(binaries, work, tokenizer, texts):
     path = work / "tokenizer.json"
     tokenizer.save(str(path))
-    encodings = tokenizer.encode_batch(texts)
-    theirs = ({"ids": e.ids, "tokens": e.tokens, "offsets": [n for pair in e.offsets for n in pair],
-               "decoded": tokenizer.decode(e.ids, skip_special_tokens=False), "streamed": True} for e in encodings)
-    differences(texts, zip(theirs, ours(binaries, work, path, texts)))
+    for some in parts(texts):
+        theirs = [{"ids": e.ids, "tokens": e.tokens, "offsets": [n for pair in e.offsets for n in pair],
+                   "decoded": tokenizer.decode(e.ids, skip_special_tokens=False), "streamed": True} for e in tokenizer.encode_batch(some)]
+        differences(some, theirs, ours(binaries, work, path, some))
 
 
 def check_sentencepiece(binaries, work, path, texts):
     model = sentencepiece.SentencePieceProcessor(model_file=str(path))
-    theirs = ({"ids": ids, "tokens": model.encode(text, out_type=str), "decoded": model.decode(ids)}
-              for text in texts for ids in [model.encode(text)])
-    differences(texts, zip(theirs, ours(binaries, work, path, texts)))
+    for some in parts(texts):
+        theirs = [{"ids": ids, "tokens": model.encode(text, out_type=str), "decoded": model.decode(ids)}
+                  for text in some for ids in [model.encode(text)]]
+        differences(some, theirs, ours(binaries, work, path, some))
 
 
 def run(binaries, work, shared, seed):
     """(passed, failed)"""
     passed = failed = 0
-    texts = random_texts(seed, 20000)
+    whole, lines = os.environ.get("LAMINA_WHOLE_CORPORA") == "1", []
+    texts = random_texts(seed, 20000 if whole else 4000)
     for name in CORPORA:
-        if (shared / "data" / name).exists():
-            texts += lines_of(shared / "data" / name)
-        else:
+        if not (shared / "data" / name).exists():
             print(f"skipped: the corpus {name} is not in {shared / 'data'}")
-    learned = random.Random(seed).sample([text[:300] for text in texts[20000:] or texts], min(10000, len(texts) // 2))
-    checks = [(name, check_json, tokenizer) for name, tokenizer in subword_tokenizers.cases(learned, 4000)]
+            continue
+        every = list(lines_of(shared / "data" / name))
+        lines += every if whole else random.Random(seed).sample(every, min(1000, len(every)))
+    learned = [text[:300] for text in lines or texts]
+    learned = random.Random(seed).sample(learned, min(10000, len(learned)))
+    texts += lines
+    # More than there are characters, which Unigram's trainer asks for.
+    checks = [(name, check_json, tokenizer) for name, tokenizer in subword_tokenizers.cases(learned, 20000)]
     models = sorted((shared / "models" / "tokenizers").glob("*/*.model")) + sorted((shared / "models" / "tokenizers").glob("*/*.spm"))
     if not models:
         print(f"skipped: no SentencePiece models are in {shared / 'models'}")
