@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <optional>
 
 #include "chat.h"
@@ -168,6 +169,10 @@ int chat(const Options& options) {
                            .answer_threshold = threshold_of(options.threshold)};
   const Undisturbed undisturbed;
   auto scope = enter(options.place);
+  std::error_code ignored;
+  if (!options.transcript.empty() && !options.qa.empty() &&
+      std::filesystem::equivalent(options.transcript, options.qa, ignored))
+    throw UsageError("chat: --transcript is the file of --qa, which it would spoil");
   std::optional<Transcript> transcript;
   if (!options.transcript.empty()) transcript.emplace(options.transcript, Consent::kGiven);
   Chatbot bot(parts_of(options), how);

@@ -1,6 +1,7 @@
 // Redaction by one walk over the characters of a text.
 #include "lamina/chat/redaction.h"
 
+#include <cstring>
 #include <vector>
 
 #include "lamina/base/error.h"
@@ -12,8 +13,18 @@ namespace {
 
 using detail::Character;
 
-// Full-width forms of ASCII stand 0xFEE0 above it.
-uint32_t plain(uint32_t code) { return code >= 0xFF01 && code <= 0xFF5E ? code - 0xFEE0 : code; }
+// Full-width forms of ASCII stand 0xFEE0 above it; digits of some scripts, wide spaces and dashes mean the
+// usual ones.
+uint32_t plain(uint32_t code) {
+  if (code >= 0xFF01 && code <= 0xFF5E) return code - 0xFEE0;
+  for (const uint32_t zero : {0x660u, 0x6F0u, 0x966u}) {
+    if (code >= zero && code <= zero + 9) return '0' + code - zero;
+  }
+  if (code == '\t' || code == 0xA0 || code == 0x3000 || (code >= 0x2000 && code <= 0x200D) || code == 0x202F)
+    return ' ';
+  if ((code >= 0x2010 && code <= 0x2015) || code == 0x2212) return '-';
+  return code;
+}
 
 class Redactor {
  public:
@@ -48,21 +59,31 @@ class Redactor {
   // address are no part of it.
   bool in_name(size_t at) const {
     const uint32_t c = code(at);
-    if (c == '.' || c == '-' || c == '+' || c == '%' || c == '\'') return true;
+    if (c != 0 && c < 0x80 && std::strchr(".-+%'!#$&*^`{|}~", static_cast<int>(c))) return true;
     return c != 0 && detail::is_word_character(c) && !detail::is_unspaced(c);
   }
-  bool in_host(size_t at) const {
-    return in_name(at) && code(at) != '+' && code(at) != '%' && code(at) != '\'';
+  bool in_host(size_t at, bool unspaced) const {
+    const uint32_t c = code(at);
+    return c == '.' || c == '-' ||
+           (c != 0 && detail::is_word_character(c) && (unspaced || !detail::is_unspaced(c)));
+  }
+  bool is_unspaced(size_t at) const {
+    return code(at) != 0 && detail::is_word_character(code(at)) && detail::is_unspaced(code(at));
   }
 
   // Behind the address that begins at `at`; `at` where none does.
   size_t email(size_t at) const {
     if (at > 0 && in_name(at - 1)) return at;  // it would have begun before
     size_t end = at;
-    while (in_name(end)) ++end;
+    // A name in Chinese characters: where it begins nobody can tell, so all that stand before the sign go.
+    while (is_unspaced(end) && (at == 0 || !is_unspaced(at - 1))) ++end;
+    if (code(end) != '@') {
+      for (end = at; in_name(end);) ++end;
+    }
     if (end == at || code(end) != '@') return at;
     const size_t host = ++end;
-    while (in_host(end)) ++end;
+    const bool unspaced = is_unspaced(host);
+    while (in_host(end, unspaced)) ++end;
     while (end > host && (code(end - 1) == '.' || code(end - 1) == '-')) --end;  // a full stop behind it
     for (size_t i = host + 1; i + 1 < end; ++i) {
       if (code(i) == '.') return end;
@@ -72,45 +93,71 @@ class Redactor {
 
   // Behind the telephone's or card's number that begins at `at`, and what to write for it.
   size_t number(size_t at, const char*& word) const {
-    if (at > 0 && (digit(at - 1) || code(at - 1) == '+')) return at;
-    size_t i = at;
-    if (code(i) == '+') ++i;
-    if (code(i) == '(') ++i;
-    if (!digit(i)) return at;
-    std::string digits;
-    size_t end = i, card = at;
-    for (; i < characters_.size(); ++i) {
-      if (digit(i)) {
-        digits += static_cast<char>(code(i));
-        end = i + 1;
-        const bool ends = !digit(end);
-        if (ends && digits.size() >= 13 && digits.size() <= 19 && luhn_valid(digits)) card = end;
-      } else if (!separates(i, end)) {
-        break;
-      }
-    }
-    if (card != at) {
+    if (at > 0 && digit(at - 1)) return at;
+    if (const size_t end = card(at); end != at) {
       word = "[card]";
-      return card;
+      return end;
     }
+    std::string digits;
+    size_t end = at;
+    each_digit(at, false, [&](char c, size_t behind) {
+      digits += c;
+      end = behind;
+    });
     if (digits.size() < 7 || looks_like_date(digits, at, end)) return at;
     word = "[phone]";
     return end;
   }
 
+  // Behind the longest run of digits from `at` on that is a card's number; `at` without one.
+  size_t card(size_t at) const {
+    std::string digits;
+    size_t end = at;
+    each_digit(at, true, [&](char c, size_t behind) {
+      digits += c;
+      if (!digit(behind) && digits.size() >= 13 && digits.size() <= 19 && luhn_valid(digits)) end = behind;
+    });
+    return end;
+  }
+
+  // f(digit, what is behind it) for those of a number that begins at `at`.
+  // @param loose  whether the signs count, too, that stand between the groups of cards' numbers only
+  template <class F>
+  void each_digit(size_t at, bool loose, const F& f) const {
+    size_t i = at;
+    if (code(i) == '+') ++i;
+    if (code(i) == '(') ++i;
+    if (!digit(i)) return;
+    size_t end = i;
+    for (; i < characters_.size(); ++i) {
+      if (digit(i)) {
+        end = i + 1;
+        f(static_cast<char>(code(i)), end);
+      } else if (!separates(i, end, loose)) {
+        return;
+      }
+    }
+  }
+
   // Whether the character between digits belongs to a number; `last` is behind the last digit.
-  bool separates(size_t i, size_t last) const {
+  bool separates(size_t i, size_t last, bool loose) const {
     const uint32_t c = code(i);
-    const bool sign = c == ' ' || c == '-' || c == '.' || c == '(' || c == ')' || c == '/' || c == 0x2010 ||
-                      c == 0x2011 || c == 0xA0;
+    const bool sign = c != 0 && c < 0x80 && std::strchr(loose ? " -.()/_,:" : " -.()/_", static_cast<int>(c));
     return sign && i - last < 3;
   }
 
   // 2026-11-27, 27.11.2026, 11/27/2026.
   bool looks_like_date(const std::string& digits, size_t begin, size_t end) const {
     if (digits.size() != 8 || end - begin != 10) return false;
-    const auto cut = [&](size_t i) { return !digit(begin + i) && code(begin + i) != ' '; };
-    return (cut(4) && cut(7)) || (cut(2) && cut(5));
+    const auto cut = [&](size_t i, size_t j) {
+      return !digit(begin + i) && code(begin + i) != ' ' && code(begin + i) == code(begin + j);
+    };
+    const auto two = [&](size_t i) { return (digits[i] - '0') * 10 + digits[i + 1] - '0'; };
+    const auto day_and_month = [](int day, int month) {
+      return day >= 1 && day <= 31 && month >= 1 && month <= 12;
+    };
+    if (cut(4, 7)) return day_and_month(two(6), two(4));
+    return cut(2, 5) && (day_and_month(two(0), two(2)) || day_and_month(two(2), two(0)));
   }
 
   std::string text_;

@@ -2,6 +2,7 @@
 #include "lamina/chat/transcript.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -35,9 +36,22 @@ Transcript::Transcript(const std::string& path, Consent consent) : path_(path) {
   if (consent != Consent::kGiven)
     throw InvalidArgument("Transcript: '" + path +
                           "' is kept only with the consent of those who speak; it was not given");
-  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  // Without O_NONBLOCK a pipe would be waited for.
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0600);
   if (descriptor >= 0) file_ = ::fdopen(descriptor, "a");
   if (!file_) throw FileError("'" + path + "' cannot be written: " + detail::errno_text(errno));
+  std::string problem;
+  struct stat status {};
+  char first = '{';
+  if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode))
+    problem = "' is no plain file: a transcript would not be kept in it";
+  else if (::pread(descriptor, &first, 1, 0) == 1 && first != '{')
+    problem = "' holds something else than a transcript; choose another name";
+  else if (::fchmod(descriptor, 0600) != 0)
+    problem = "' cannot be kept from others: " + detail::errno_text(errno);
+  if (problem.empty()) return;
+  std::fclose(std::exchange(file_, nullptr));
+  throw FileError("'" + path + problem);
 }
 
 Transcript::~Transcript() {

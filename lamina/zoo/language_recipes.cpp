@@ -173,6 +173,7 @@ LanguageModel new_language_model(const LanguageRecipe& recipe, const LanguageNet
   how.bos_token_id = end;
   how.eos_token_id = {end};
   how.pad_token_id = end;
+  if (const std::optional<int32_t> unknown = tokenizer.unk_token_id()) how.suppress_tokens = {*unknown};
   model.model().set_generation_config(how);
   return model;
 }

@@ -23,6 +23,17 @@ TEST(Redaction, TakesOutAddressesAndNumbers) {
   EXPECT_EQ(redact("我的电话是13812345678。"), "我的电话是[phone]。");
   EXPECT_EQ(redact("电话１３８１２３４５６７８"), "电话[phone]");
   EXPECT_EQ(redact("(212) 555-0199"), "[phone]");
+  for (const char* card :
+       {"4111\u20131111\u20131111\u20131111", "4111_1111_1111_1111", "4111,1111,1111,1111",
+        "4111:1111:1111:1111", "4111\u200b1111\u200b1111\u200b1111", "4111\t1111\t1111\t1111"})
+    EXPECT_EQ(redact(card), "[card]") << card;
+  for (const char* phone : {"+15551234567", "555\u2212123\u22124567", "138\u30000013\u30008000",
+                            "555_123_4567", "22-33-4455", "2233-44-55", "٠١٢٣٤٥٦٧٨٩"})
+    EXPECT_EQ(redact(phone), "[phone]") << phone;
+  EXPECT_EQ(redact("++15551234567"), "+[phone]");
+  EXPECT_EQ(redact("我是张三@example.com"), "[email]");
+  EXPECT_EQ(redact("写信给 ann@例子.公司"), "写信给 [email]");
+  EXPECT_EQ(redact("ann!bob@example.com"), "[email]");
   // Luhn's sum fails: no card, but still a long number.
   EXPECT_EQ(redact("4111 1111 1111 1112"), "[phone]");
 }
@@ -64,6 +75,14 @@ TEST(Transcript, NeedsConsentAndKeepsNothingThatIdentifies) {
   const auto mode = std::filesystem::status(path).permissions();
   EXPECT_EQ(mode & std::filesystem::perms(0077), std::filesystem::perms::none);
   EXPECT_THROW(Transcript(folder / "none/said.jsonl", Consent::kGiven), FileError);
+  // What others could read before, they cannot any more; what is something else stays as it is.
+  std::filesystem::permissions(path, std::filesystem::perms(0644));
+  Transcript(path, Consent::kGiven).write(Json::object({{"text", "more"}}));
+  EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms(0600));
+  write_file(folder / "shop.csv", "question,answer\n");
+  EXPECT_THROW(Transcript(folder / "shop.csv", Consent::kGiven), FileError);
+  EXPECT_EQ(read_file(folder / "shop.csv"), "question,answer\n");
+  EXPECT_THROW(Transcript("/dev/null", Consent::kGiven), FileError);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 // generate(): prompts in, tokens out; greedy, sampled, or with beams.
 #include <algorithm>
+#include <bit>
+#include <limits>
 #include <random>
 
 #include "lamina/base/error.h"
@@ -38,6 +40,12 @@ int32_t padding_token(const GenerationConfig& config) {
   return config.pad_token_id.value_or(config.eos_token_id.empty() ? 0 : config.eos_token_id[0]);
 }
 
+bool holds_nan(std::span<const float> values) {
+  uint32_t found = 0;  // no branch: as many at a time as a register holds
+  for (const float value : values) found |= (std::bit_cast<uint32_t>(value) & 0x7fffffffu) > 0x7f800000u;
+  return found != 0;
+}
+
 /// What a generation is about: the rows that it begins with, and its limits.
 struct Task {
   const PretrainedModel& model;
@@ -59,7 +67,15 @@ struct Task {
   std::vector<int32_t> answer(const std::vector<int32_t>& row) const {
     return {row.begin() + static_cast<std::ptrdiff_t>(prompt), row.end()};
   }
-  std::span<const float> next(const std::vector<int32_t>& ids) { return decoder.step(model, state, ids); }
+  std::span<const float> next(const std::vector<int32_t>& ids) {
+    const std::span<const float> logits = decoder.step(model, state, ids);
+    if (holds_nan(logits))
+      throw Error(
+          "generate: the model's scores of tokens are no numbers (NaN): its weights are damaged, or too "
+          "large for " +
+          std::string(name(model.compute_dtype())));
+    return logits;
+  }
   /// All tokens so far, row by row.
   std::vector<int32_t> all() const {
     std::vector<int32_t> ids;
@@ -162,6 +178,10 @@ Rows one_by_one(Task& task) {
         rules.apply(std::span(row).subspan(static_cast<size_t>(task.padding[r])), task.padding[r], changed);
         scores = changed;
       }
+      if (rules.any() &&
+          *std::max_element(changed.begin(), changed.end()) == -std::numeric_limits<float>::infinity())
+        throw InvalidArgument(
+            "generate: no token is allowed here: suppress_tokens, bad words and the like leave none");
       if (config.do_sample) {
         token = drawn(changed, draws.next(r));
       } else {

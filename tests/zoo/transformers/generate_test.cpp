@@ -1,8 +1,10 @@
 // generate(): what is refused, what ends a text, and that a text does not depend on its neighbours.
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "lamina/base/error.h"
+#include "lamina/ops/binary.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/zoo/transformers/small_models.h"
 
@@ -51,6 +53,23 @@ TEST(Generate, RefusesModelsThatDoNotWrite) {
   const auto headless = small(with(small_gpt2(), "architectures", Json::list({"GPT2Model"})));
   EXPECT_NE(message_of<Unsupported>([&] { headless->generate(Ids{3}); }).find("GPT2Model"),
             std::string::npos);
+}
+
+TEST(Generate, SaysThatScoresAreNoNumbersAndThatNothingIsAllowed) {
+  for (const int64_t beams : {1, 2}) {
+    const auto model = small(small_gpt2());
+    model->generate(Ids{3}, {.max_new_tokens = 1, .num_beams = beams});  // builds it
+    model->weights().at(0)->assign(model->weights().at(0)->value * std::nan(""));
+    EXPECT_NE(
+        message_of<Error>([&] { model->generate(Ids{3}, {.num_beams = beams}); }).find("no numbers (NaN)"),
+        std::string::npos);
+  }
+  const auto model = small(small_llama());
+  GenerationConfig none = model->generation_config();
+  for (int32_t id = 0; id < 20; ++id) none.suppress_tokens.push_back(id);
+  EXPECT_NE(refusal(*model, {3}, {.config = none}).find("no token is allowed"), std::string::npos);
+  none.do_sample = true;
+  EXPECT_NE(refusal(*model, {3}, {.config = none}).find("no token is allowed"), std::string::npos);
 }
 
 TEST(Generate, PaddingChangesNothing) {
