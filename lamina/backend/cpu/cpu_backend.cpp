@@ -24,7 +24,7 @@ class CpuBackend final : public Backend {
   void* allocate(size_t bytes) override {
     if (bytes > most(bytes)) fail(bytes);
     const size_t rounded = rounded_up(bytes);
-    if (is_large(bytes)) {
+    if (is_kept(bytes)) {
       if (void* const kept = kept_.take(rounded)) return kept;
     }
     void* address = nullptr;
@@ -35,7 +35,7 @@ class CpuBackend final : public Backend {
   }
 
   void free(void* address, size_t bytes) override {
-    if (is_large(bytes)) return kept_.keep(address, rounded_up(bytes));
+    if (is_kept(bytes)) return kept_.keep(address, rounded_up(bytes));
     std::free(address);
   }
 
@@ -48,6 +48,8 @@ class CpuBackend final : public Backend {
 
  private:
   static bool is_large(size_t bytes) { return bytes >= 2 * kHugePage; }
+  // Below, malloc has one at hand.
+  static bool is_kept(size_t bytes) { return bytes >= kHugePage / 2; }
   static size_t rounded_up(size_t bytes) {
     const size_t unit = is_large(bytes) ? kHugePage : kAlignment;
     return bytes == 0 ? unit : (bytes + unit - 1) / unit * unit;
