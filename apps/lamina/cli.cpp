@@ -96,6 +96,16 @@ bool ends_with_any(std::string path, std::initializer_list<const char*> endings)
                      [&](const char* ending) { return path.ends_with(ending); });
 }
 
+std::pair<std::string, std::string> place_and_part(const std::string& source,
+                                                   const std::vector<std::string>& parts,
+                                                   const std::string& otherwise) {
+  for (const std::string& part : parts) {
+    if (source.ends_with(":" + part) && !exists(source))
+      return {source.substr(0, source.size() - part.size() - 1), part};
+  }
+  return {source, otherwise};
+}
+
 bool exists(const std::string& path) {
   std::error_code ignored;
   return std::filesystem::exists(path, ignored);

@@ -89,6 +89,11 @@ std::pair<std::string, std::string> name_and_file(const std::string& text);
 bool ends_with_any(std::string path, std::initializer_list<const char*> endings);
 /// Whether anything is at `path`.
 bool exists(const std::string& path);
+
+/// "multi30k:val" as its place and its part, one of `parts`; `otherwise` where none is named.
+std::pair<std::string, std::string> place_and_part(const std::string& source,
+                                                   const std::vector<std::string>& parts,
+                                                   const std::string& otherwise);
 /// Makes the folder, with those above it, unless it is there. Throws FileError.
 void make_folder(const std::string& path);
 

@@ -16,16 +16,6 @@
 namespace lamina::cli {
 namespace {
 
-// "FOLDER:dev" as its parts; "test" where none is named.
-std::pair<std::string, std::string> source_and_part(const std::string& source) {
-  for (const char* part : {"train", "dev", "test"}) {
-    const std::string ending = std::string(":") + part;
-    if (source.ends_with(ending) && !exists(source))
-      return {source.substr(0, source.size() - ending.size()), part};
-  }
-  return {source, "test"};
-}
-
 void refuse_other_options(const TrainOptions& options) {
   const auto none = [](bool given, const char* name) {
     if (given) throw UsageError(std::string("train: the recipe 'dialogue' has no ") + name);
@@ -107,7 +97,7 @@ int train_dialogue(const TrainOptions& options) {
 }
 
 int evaluate_dialogue(const Model& model, const std::string& source, bool json) {
-  const auto [path, part] = source_and_part(source);
+  const auto [path, part] = place_and_part(source, {"train", "dev", "test"}, "test");
   const std::vector<Dialogue> dialogues = read_dialogues(path, part);
   const double accuracy = DialogueTracker(model).joint_goal_accuracy(dialogues);
   int64_t turns = 0;

@@ -50,19 +50,6 @@ LabelledData load_for(const FittedEstimator& fitted, const std::string& source,
   return part_of(load_data(range.source, how), range);
 }
 
-std::string metrics_line(const Metrics& metrics) {
-  std::string line;
-  for (const auto& [name, value] : metrics)
-    line += (line.empty() ? "" : " - ") + name + ": " + format_metric(value);
-  return line;
-}
-
-Json metrics_json(const Metrics& metrics) {
-  Json json = Json::object();
-  for (const auto& [name, value] : metrics) json[name] = finite(value);
-  return json;
-}
-
 int evaluate_estimator(const std::string& path, const std::string& source, const DataArguments& arguments,
                        bool json, const EstimatorPage& page) {
   const FittedEstimator fitted = told_estimator(path, arguments);

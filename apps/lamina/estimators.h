@@ -9,11 +9,10 @@
 #include "lamina/explain/run_report.h"
 #include "lamina/zoo/estimator_recipes.h"
 #include "lamina/zoo/samples.h"
+#include "metrics.h"
 #include "train_job.h"
 
 namespace lamina::cli {
-
-using Metrics = std::vector<std::pair<std::string, double>>;
 
 /// What lamina evaluate writes of an estimator beside its figures.
 struct EstimatorPage {
@@ -29,9 +28,6 @@ FittedEstimator load_estimator(const std::string& path);
 /// The samples of `source` that are for it; with `targets`, or with those that are there.
 LabelledData load_for(const FittedEstimator& fitted, const std::string& source,
                       const DataArguments& arguments, bool targets);
-/// "accuracy: 0.8120", and as an object.
-std::string metrics_line(const Metrics& metrics);
-Json metrics_json(const Metrics& metrics);
 
 /// lamina train of a recipe of an estimator; the exit status. It leaves the estimator and a run folder.
 int train_estimator(const EstimatorRecipe& recipe, const TrainOptions& options);

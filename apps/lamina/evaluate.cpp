@@ -89,8 +89,9 @@ int evaluate(const Options& options) {
   if (is_model_folder(options.model)) {
     if (!options.report.empty() || !(options.arguments == DataArguments()))
       throw UsageError("evaluate: a language model has no --report and no options of tables and pictures");
-    return translates(options.model) ? evaluate_translation(options.model, options.data, options.json)
-                                     : evaluate_language(options.model, options.data, options.json, options.quiet);
+    return translates(options.model)
+               ? evaluate_translation(options.model, options.data, options.json)
+               : evaluate_language(options.model, options.data, options.json, options.quiet);
   }
   if (options.data.empty())
     throw UsageError("evaluate: --data is missing; only language models know which texts they are of");
@@ -125,9 +126,7 @@ int evaluate(const Options& options) {
   tell_infinite(metrics);
   if (!options.report.empty() && nans == 0) write_report(options, model, samples, metrics);
   if (options.json) {
-    Json values = Json::object();
-    for (const auto& [name, value] : metrics) values[name] = finite(value);
-    Json result = Json::object({{"metrics", values}, {"samples", samples.x.shape()[0]}});
+    Json result = Json::object({{"metrics", metrics_json(metrics)}, {"samples", samples.x.shape()[0]}});
     if (nans > 0) result["nan_outputs"] = nans;
     if (!options.report.empty() && nans == 0) result["report"] = options.report;
     print_json(result);
@@ -154,12 +153,13 @@ void add_evaluate(CLI::App& app, Action& action, const std::vector<std::string>&
               {.name = "MODEL",
                .help = "A compiled .keras file, a .classic file, or the folder of a language model",
                .required = true});
-  command.add(options->data, {.name = "--data",
-                              .help = "Named set (its part test unless SET:train), folder of images, "
-                                      ".csv/.tsv/.parquet or .npz, or - for a table from standard input; "
-                                      "of language models a text, of those that translate pairs of texts (default: the "
-                                      "test part of their recipe's)",
-                              .type = "SRC"});
+  command.add(options->data,
+              {.name = "--data",
+               .help = "Named set (its part test unless SET:train), folder of images, "
+                       ".csv/.tsv/.parquet or .npz, or - for a table from standard input; "
+                       "of language models a text, of those that translate pairs of texts (default: the "
+                       "test part of their recipe's)",
+               .type = "SRC"});
   command.add(options->batch_size, {.name = "--batch-size",
                                     .help = "Samples at a time",
                                     .type = "N",

@@ -3,7 +3,8 @@
 
 #include <filesystem>
 
-#include "estimators.h"
+#include "cli.h"
+#include "metrics.h"
 #include "train_language.h"
 
 namespace lamina::cli {
@@ -36,11 +37,8 @@ int evaluate_language(const std::string& folder, const std::string& data, bool j
                              {"unknown_characters", score.unknown},
                              {"part", recipe ? "test" : "all"}}));
   } else {
-    fmt::print("{}{} - {} characters\n",
-               quiet    ? ""
-               : recipe ? "test: "
-                        : "",
-               metrics_line(metrics), score.characters);
+    fmt::print("{}{} - {} characters\n", !quiet && recipe ? "test: " : "", metrics_line(metrics),
+               score.characters);
   }
   return 0;
 }

@@ -9,6 +9,7 @@
 #include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
 #include "lamina/base/utf8.h"
+#include "metrics.h"
 #include "pages.h"
 #include "run_record.h"
 
@@ -74,15 +75,14 @@ int report(const Options& options) {
   for (size_t i = 0; i < runs.size(); ++i) {
     const ComparedRun& run = runs[i];
     const BestEpoch best = best_epoch(run);
-    Json last = Json::object(), metrics = Json::object();
+    Json last = Json::object();
     for (const auto& series : run.history) last[series.name] = finite(series.values.back());
-    for (const auto& [name, value] : run.metrics) metrics[name] = finite(value);
     list.push_back(
         Json::object({{"run", records[i].folder},
                       {"epochs", static_cast<int64_t>(run.epochs())},
                       {"best_epoch", best.epoch > 0 ? Json(static_cast<int64_t>(best.epoch)) : Json()},
                       {"last", last},
-                      {"metrics", metrics}}));
+                      {"metrics", metrics_json(run.metrics)}}));
   }
   print_json(Json::object({{"report", options.out}, {"runs", list}}));
   return 0;

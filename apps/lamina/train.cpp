@@ -170,10 +170,8 @@ int train(const TrainOptions& options) {
   save_keras(result.model, job.out, files.write_options());
   const std::vector<std::pair<std::string, double>> metrics =
       final_metrics(result.model, data, log, result.kept);
-  std::string line;
-  for (const auto& [name, value] : metrics)
-    line += (line.empty() ? "" : " - ") + printable(name) + ": " + format_metric(value);
-  talk.say(fmt::format("{} {}", data.held_out_name.empty() ? "last epoch:" : data.held_out_name + ":", line));
+  talk.say(fmt::format("{} {}", data.held_out_name.empty() ? "last epoch:" : data.held_out_name + ":",
+                       metrics_line(metrics)));
   for (const auto& [name, value] : comparison)
     talk.say(fmt::format("  to compare: {} {}", name, format_metric(value)));
   talk.say("Saved " + job.out + "; the training state is in " + checkpoint + ".");
@@ -181,21 +179,15 @@ int train(const TrainOptions& options) {
       write_training_report(options, job, result.model, data, log, metrics, comparison, files);
   talk.say("Report: " + report);
   if (options.json) {
-    Json values = Json::object();
-    for (const auto& [name, value] : metrics) values[name] = finite(value);
     Json last = Json::object({{"done", true},
                               {"model", job.out},
-                              {"metrics", values},
+                              {"metrics", metrics_json(metrics)},
                               {"metrics_of", data.held_out_name.empty() ? "training" : data.held_out_name},
                               {"epochs", job.epochs},
                               {"seconds", log.seconds()},
                               {"report", report}});
     if (result.kept) last["kept_epoch"] = *result.kept;
-    if (!comparison.empty()) {
-      Json others = Json::object();
-      for (const auto& [name, value] : comparison) others[name] = finite(value);
-      last["compared_with"] = others;
-    }
+    if (!comparison.empty()) last["compared_with"] = metrics_json(comparison);
     print_json(last);
   }
   std::fflush(stdout);

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "estimators.h"
+#include "cli.h"
 #include "fingerprint.h"
 #include "interrupt.h"
 #include "lamina/base/error.h"
@@ -16,9 +16,11 @@
 #include "lamina/nn/finite.h"
 #include "lamina/nn/optimizers/adam.h"
 #include "lamina/nn/optimizers/schedules/cosine_decay.h"
+#include "metrics.h"
 #include "run_folder.h"
 #include "train_files.h"
 #include "train_log.h"
+#include "train_report.h"
 #include "train_talk.h"
 
 namespace lamina::cli {
@@ -130,15 +132,8 @@ std::vector<TrainingReport::Passage> passages(const Job& job, const LanguageMode
 std::string write_report(const Job& job, const TrainOptions& options, const LanguageModel& model,
                          const TrainLog& log, const LanguageTexts& texts, const Comparison& metrics,
                          const TrainFiles& files) {
-  RunDescription run;
-  run.title = job.recipe.name;
-  run.data = job.data;
-  run.command = shell_line(options.words);
-  run.date = today();
-  for (const std::string& name : log.names()) run.history.push_back({name, log[name]});
-  run.epochs = static_cast<int>(log.epochs().size());
+  RunDescription run = description_of(job.recipe.name, job.data, options, log);
   run.batch_size = static_cast<int>(job.rows);
-  run.seconds = log.seconds();
   run.step_seconds = log.step_seconds();
   run.held_out_name = "test";
   run.metrics = metrics;
@@ -154,14 +149,11 @@ std::string write_report(const Job& job, const TrainOptions& options, const Lang
                                    model.model().generation_config().temperature, options.seed);
   const std::string path = files.folder() + "/report.html";
   write_file(path, to_html(report), files.write_options());
-  Json chosen = Json::object();
-  for (const auto& [name, value] : report.sections.at(0).rows) chosen[name] = valid_utf8(value);
-  chosen["parameters"] = std::to_string(model.model().count_params());
   write_run_note(files.folder(),
                  {checkpoint_name(files.checkpoint(), files.folder()), log.seconds(),
                   Json::object({{"name", job.recipe.name},
                                 {"task", "language"},
-                                {"options", chosen},
+                                {"options", table_of(report, model.model())},
                                 {"metrics", metrics_json(metrics)},
                                 {"metrics_of", "test"}})},
                  files.write_options());

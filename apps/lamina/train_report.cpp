@@ -9,6 +9,7 @@
 #include "lamina/explain/run_report.h"
 #include "lamina/nn/validation_split.h"
 #include "lamina/series/series_info.h"
+#include "metrics.h"
 #include "run_folder.h"
 
 namespace lamina::cli {
@@ -17,41 +18,50 @@ namespace {
 // What `lamina report` shows of the run beside its history.
 RunNote note_of(const TrainJob& job, const Model& model, const TrainLog& log, const TrainingReport& report,
                 const RunDescription& run, const TrainFiles& files) {
-  Json options = Json::object(), metrics = Json::object();
-  for (const auto& [name, value] : report.sections.at(0).rows) options[name] = valid_utf8(value);
-  options["parameters"] = std::to_string(model.count_params());
-  for (const auto& [name, value] : run.metrics) metrics[name] = finite(value);
   const char* task = SeriesInfo::of(model.data_info())           ? "forecasts"
                      : output_kind(model) != OutputKind::kValues ? "classification"
                                                                  : "values";
   return {checkpoint_name(files.checkpoint(), files.folder()), log.seconds(),
           Json::object({{"name", job.name},
                         {"task", task},
-                        {"options", options},
-                        {"metrics", metrics},
+                        {"options", table_of(report, model)},
+                        {"metrics", metrics_json(run.metrics)},
                         {"metrics_of", run.held_out_name.empty() ? "training" : run.held_out_name},
                         {"learning_rate", finite(model.learning_rate())}})};
 }
 
 }  // namespace
 
+RunDescription description_of(const std::string& title, const std::string& data, const TrainOptions& options,
+                              const TrainLog& log) {
+  RunDescription run;
+  run.title = title;
+  run.data = data;
+  run.command = shell_line(options.words);
+  run.date = today();
+  for (const std::string& name : log.names()) run.history.push_back({name, log[name]});
+  run.epochs = static_cast<int>(log.epochs().size());
+  run.seconds = log.seconds();
+  return run;
+}
+
+Json table_of(const TrainingReport& report, const Model& model) {
+  Json table = Json::object();
+  for (const auto& [name, value] : report.sections.at(0).rows) table[name] = valid_utf8(value);
+  table["parameters"] = std::to_string(model.count_params());
+  return table;
+}
+
 std::string write_training_report(const TrainOptions& options, const TrainJob& job, Model& model,
                                   const TrainingData& data, const TrainLog& log,
                                   const std::vector<std::pair<std::string, double>>& metrics,
                                   const Comparison& comparison, const TrainFiles& files) {
-  RunDescription run;
-  run.title = job.name;
-  run.data = job.data;
-  run.command = shell_line(options.words);
-  run.date = today();
-  for (const std::string& name : log.names()) run.history.push_back({name, log[name]});
+  RunDescription run = description_of(job.name, job.data, options, log);
   if (!log.contains("learning_rate")) {
     const std::vector<double> rates(log.epochs().size(), model.learning_rate());
     run.history.push_back({"learning_rate", rates});
   }
-  run.epochs = static_cast<int>(log.epochs().size());
   run.batch_size = job.batch_size;
-  run.seconds = log.seconds();
   run.step_seconds = log.step_seconds();
   const int64_t samples = data.training.x.shape()[0];
   run.train_samples = training_samples(samples, options.validation_split);

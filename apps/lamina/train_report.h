@@ -5,11 +5,18 @@
 #include <utility>
 #include <vector>
 
+#include "lamina/explain/run_report.h"
 #include "train_files.h"
 #include "train_job.h"
 #include "train_log.h"
 
 namespace lamina::cli {
+
+/// What pages of all trainings say in the same way: title, data, command, day, history, epochs, seconds.
+RunDescription description_of(const std::string& title, const std::string& data, const TrainOptions& options,
+                              const TrainLog& log);
+/// What run.json keeps of a page: its first table, and the number of parameters.
+Json table_of(const TrainingReport& report, const Model& model);
 
 /// Writes report.html, and into run.json what `lamina report` shows of the run; the path of the page.
 /// @param model       what is left of the training, which the page judges.

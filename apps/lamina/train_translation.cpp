@@ -12,6 +12,7 @@
 #include "lamina/formats/checkpoint.h"
 #include "lamina/nn/callbacks/progress_bar.h"
 #include "lamina/zoo/transformers/average_weights.h"
+#include "metrics.h"
 #include "run_folder.h"
 #include "train_files.h"
 #include "train_log.h"
@@ -127,10 +128,10 @@ int train_translation(const TranslationRecipe& recipe, const TrainOptions& optio
   std::optional<TokenBatches> judged;
   if (parts.judged) judged = translator.batches(*parts.judged, false, tokens);
   talk.say(fmt::format("{} pairs, {} tokens in the vocabulary, {} steps an epoch.", parts.training.size(),
-                  translator.tokenizer().size(), *batches.steps()));
+                       translator.tokenizer().size(), *batches.steps()));
   if (resume)
     talk.say(fmt::format("Going on after {} epochs and {} steps, from {}.", resume->epoch(), resume->step(),
-                    files.checkpoint()));
+                         files.checkpoint()));
 
   TrainLog log({.checkpoint = files.checkpoint(),
                 .folder = files.folder(),
@@ -172,17 +173,14 @@ int train_translation(const TranslationRecipe& recipe, const TrainOptions& optio
   }
   const auto& metrics = run.judgement.metrics;
   const std::string report = write_translation_report(options, run, model, log, files);
-  std::string line;
-  for (const auto& [name, value] : metrics)
-    line += (line.empty() ? "" : " - ") + printable(name) + ": " + format_metric(value);
-  talk.say(fmt::format("{} {}", parts.judged ? parts.judged_name + ":" : "last epoch:", line));
-  talk.say(fmt::format("Saved {}/; the training state is in {}.\nReport: {}", folder, files.checkpoint(), report));
+  talk.say(
+      fmt::format("{} {}", parts.judged ? parts.judged_name + ":" : "last epoch:", metrics_line(metrics)));
+  talk.say(
+      fmt::format("Saved {}/; the training state is in {}.\nReport: {}", folder, files.checkpoint(), report));
   if (options.json) {
-    Json values = Json::object();
-    for (const auto& [name, value] : metrics) values[name] = finite(value);
     print_json(Json::object({{"done", true},
                              {"model", folder},
-                             {"metrics", values},
+                             {"metrics", metrics_json(metrics)},
                              {"metrics_of", parts.judged ? parts.judged_name : "training"},
                              {"epochs", epochs},
                              {"seconds", log.seconds()},

@@ -12,18 +12,10 @@
 #include "lamina/base/terminal.h"
 #include "lamina/nn/callbacks/progress_line.h"
 #include "lamina/zoo/samples.h"
+#include "metrics.h"
 
 namespace lamina::cli {
 namespace {
-
-/// "multi30k:val" as its place and its part.
-std::pair<std::string, std::string> place_and_part(const std::string& source, const std::string& part) {
-  for (const char* known : {":train", ":val", ":test"}) {
-    if (source.ends_with(known) && !exists(source))
-      return {source.substr(0, source.size() - std::string(known).size()), known + 1};
-  }
-  return {source, part};
-}
 
 const TranslationRecipe* recipe_of(const TranslationTask& task) {
   const auto& all = translation_recipes();
@@ -37,7 +29,7 @@ const TranslationRecipe* recipe_of(const TranslationTask& task) {
 
 Pairs read_pairs(const std::string& source, const std::string& part, const TranslationTask& task) {
   const SourceRange range = parse_source(source);
-  const auto [place, wanted] = place_and_part(range.source, part);
+  const auto [place, wanted] = place_and_part(range.source, {"train", "val", "test"}, part);
   Pairs pairs;
   pairs.file = parallel_file(place, wanted);
   if (pairs.file.empty())
@@ -93,19 +85,14 @@ int evaluate_translation(const std::string& folder, const std::string& source, b
   const Pairs pairs = read_pairs(source.empty() ? recipe->data : source, "test", task);
   const Judgement judgement = judge(translator, pairs.texts);
   if (json) {
-    Json values = Json::object();
-    for (const auto& [name, value] : judgement.metrics) values[name] = finite(value);
-    print_json(Json::object({{"metrics", values},
+    print_json(Json::object({{"metrics", metrics_json(judgement.metrics)},
                              {"samples", static_cast<int64_t>(pairs.texts.size())},
                              {"data", pairs.file},
                              {"signature", judgement.signature}}));
     return 0;
   }
-  std::string line;
-  for (const auto& [name, value] : judgement.metrics)
-    line += fmt::format("{}: {} - ", printable(name), format_metric(value));
-  fmt::print("{}{} pairs of {}\nBLEU is sacreBLEU's {}\n", line, pairs.texts.size(), printable(pairs.file),
-             judgement.signature);
+  fmt::print("{} - {} pairs of {}\nBLEU is sacreBLEU's {}\n", metrics_line(judgement.metrics),
+             pairs.texts.size(), printable(pairs.file), judgement.signature);
   return 0;
 }
 

@@ -4,9 +4,10 @@
 #include <algorithm>
 
 #include "cli.h"
-#include "lamina/base/utf8.h"
 #include "lamina/explain/run_report.h"
+#include "metrics.h"
 #include "run_folder.h"
+#include "train_report.h"
 #include "translation.h"
 
 namespace lamina::cli {
@@ -27,14 +28,7 @@ TrainingReport::Rows examples(const ParallelTexts& texts, const std::vector<std:
 
 std::string write_translation_report(const TrainOptions& options, const TranslationRun& run, Model& model,
                                      const TrainLog& log, const TrainFiles& files) {
-  RunDescription about;
-  about.title = run.name;
-  about.data = run.data;
-  about.command = shell_line(options.words);
-  about.date = today();
-  for (const std::string& name : log.names()) about.history.push_back({name, log[name]});
-  about.epochs = static_cast<int>(log.epochs().size());
-  about.seconds = log.seconds();
+  RunDescription about = description_of(run.name, run.data, options, log);
   about.train_samples = run.pairs;
   about.configuration = {{"epochs", std::to_string(run.epochs)},
                          {"tokens of a batch", std::to_string(run.batch_tokens)},
@@ -50,10 +44,7 @@ std::string write_translation_report(const TrainOptions& options, const Translat
   if (run.tokens_s > 0)
     report.headlines.push_back(
         {"tokens per second", fmt::format("{:.0f}", run.tokens_s), "read and written"});
-  Json rows = Json::object(), metrics = Json::object();
-  for (const auto& [name, value] : report.sections.at(0).rows) rows[name] = valid_utf8(value);
-  rows["parameters"] = std::to_string(model.count_params());
-  for (const auto& [name, value] : about.metrics) metrics[name] = finite(value);
+  const Json table = table_of(report, model);  // before the translations go in front of it
   if (run.judged)
     report.sections.insert(report.sections.begin(),
                            {"Translations", examples(*run.judged, run.judgement.translations)});
@@ -63,8 +54,8 @@ std::string write_translation_report(const TrainOptions& options, const Translat
                  {checkpoint_name(files.checkpoint(), files.folder()), log.seconds(),
                   Json::object({{"name", run.name},
                                 {"task", "translation"},
-                                {"options", rows},
-                                {"metrics", metrics},
+                                {"options", table},
+                                {"metrics", metrics_json(about.metrics)},
                                 {"metrics_of", run.judged ? run.judged_name : "training"},
                                 {"learning_rate", finite(model.learning_rate())}})},
                  files.write_options());

@@ -57,4 +57,10 @@ std::string valid_utf8(std::string_view text) {
   return result;
 }
 
+size_t count_characters(std::string_view text) {
+  size_t count = 0;
+  for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  return count;
+}
+
 }  // namespace lamina

@@ -2,6 +2,7 @@
 // than needed, nothing above U+10FFFF).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -16,5 +17,8 @@ bool is_utf8(std::string_view text);
 
 /// `text` with U+FFFD in the place of each byte that belongs to no character.
 std::string valid_utf8(std::string_view text);
+
+/// How many characters UTF-8 has.
+size_t count_characters(std::string_view text);
 
 }  // namespace lamina

@@ -3,10 +3,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "lamina/base/detail/text.h"
 #include "lamina/base/threads.h"
+#include "lamina/base/utf8.h"
 #include "lamina/explain/detail/run_parts.h"
 
 namespace lamina {
@@ -14,8 +13,7 @@ namespace {
 
 int64_t characters(const std::vector<std::string>& texts) {
   int64_t count = 0;
-  for (const std::string& text : texts)
-    count += std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; });
+  for (const std::string& text : texts) count += static_cast<int64_t>(count_characters(text));
   return count;
 }
 

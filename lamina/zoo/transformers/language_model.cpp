@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "lamina/base/error.h"
+#include "lamina/base/utf8.h"
 #include "lamina/ops/argreduce.h"
 #include "lamina/ops/softmax_cross_entropy.h"
 
@@ -15,10 +16,6 @@ namespace lamina {
 namespace {
 
 constexpr double kBitsOfUnknown = 20;  // Unicode has about 2^20 characters
-
-int64_t count_characters(const std::string& text) {
-  return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; });
-}
 
 /// Where character number `n` begins.
 size_t place_of(const std::string& text, int32_t n) {
@@ -105,7 +102,7 @@ LanguageScore LanguageModel::evaluate(const std::vector<std::string>& texts, int
       ++score.tokens;
     }
   }
-  for (const std::string& text : texts) score.characters += count_characters(text);
+  for (const std::string& text : texts) score.characters += static_cast<int64_t>(count_characters(text));
   // The first token is given: a character of the text, or what stands in front of all.
   const std::vector<int32_t> special = tokenizer_.all_special_ids();
   const auto is_special = [&](int32_t id) { return std::binary_search(special.begin(), special.end(), id); };
@@ -113,7 +110,8 @@ LanguageScore LanguageModel::evaluate(const std::vector<std::string>& texts, int
   for (const int32_t id : ids) score.unknown += unknown && id == *unknown;
   score.characters += std::count_if(
       ids.begin() + 1, ids.end(), [&](int32_t id) { return is_special(id) && !(unknown && id == *unknown); });
-  if (!is_special(ids[0])) score.characters -= count_characters(tokenizer_.decode({ids[0]}));
+  if (!is_special(ids[0]))
+    score.characters -= static_cast<int64_t>(count_characters(tokenizer_.decode({ids[0]})));
   score.loss = nats / static_cast<double>(score.tokens);
   score.accuracy = static_cast<double>(right) / static_cast<double>(score.tokens);
   score.bits_per_character = (nats / std::log(2.0) + kBitsOfUnknown * static_cast<double>(score.unknown)) /

@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdlib>
 #include <filesystem>
 #include <set>
 
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
 #include "lamina/data/csv.h"
+#include "lamina/data/named_sets.h"
 #include "lamina/data/read_lines.h"
 
 namespace lamina {
@@ -46,9 +46,8 @@ CsvTable read_tabs(const std::string& path) {
 std::string found(const std::string& place, std::string& looked) {
   std::vector<std::string> places{place};
   if (!place.empty() && place.find('/') == std::string::npos) {
-    if (const char* data = std::getenv("LAMINA_DATA"); data && *data)
-      places.push_back(std::string(data) + "/" + place);
-    places.push_back("/usr/share/datasets/" + place);
+    const std::vector<std::string> more = detail::places_of(place);
+    places.insert(places.end(), more.begin(), more.end());
   }
   for (const std::string& path : places) {
     std::error_code ignored;

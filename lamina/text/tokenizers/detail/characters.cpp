@@ -66,10 +66,4 @@ int to_lower(uint32_t code, uint32_t to[2]) {
   return 1;
 }
 
-size_t count_characters(std::string_view text) {
-  size_t count = 0;
-  for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  return count;
-}
-
 }  // namespace lamina::detail::tokenizers

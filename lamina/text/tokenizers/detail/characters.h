@@ -23,9 +23,6 @@ bool is_chinese_character(uint32_t code);
 /// Returns how many characters `to` got: 1, or 2 for U+0130.
 int to_lower(uint32_t code, uint32_t to[2]);
 
-/// Characters of a text.
-size_t count_characters(std::string_view text);
-
 /// Bytes of the character that starts with this byte.
 inline size_t character_size(char lead) {
   const auto byte = static_cast<unsigned char>(lead);

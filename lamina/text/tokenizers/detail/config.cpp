@@ -1,5 +1,6 @@
 // Members of parts; also the registries of all kinds of parts.
 #include "lamina/text/tokenizers/detail/config.h"
+#include "lamina/base/utf8.h"
 
 #include "lamina/nn/detail/registry-inl.h"
 #include "lamina/text/tokenizers/detail/characters.h"

@@ -1,6 +1,7 @@
 // WordPiece: the longest token that begins a word, then the longest that goes on, and so forth. WordLevel:
 // whole words.
 #include "lamina/text/tokenizers/detail/word_piece.h"
+#include "lamina/base/utf8.h"
 
 #include "lamina/text/tokenizers/detail/characters.h"
 #include "lamina/text/tokenizers/detail/config.h"

@@ -2,6 +2,7 @@
 // than six bytes as a whole, of which the shortest entry decides, and else character by character.
 #include <utf8proc.h>
 
+#include "lamina/base/utf8.h"
 #include "lamina/text/tokenizers/detail/base64.h"
 #include "lamina/text/tokenizers/detail/characters.h"
 #include "lamina/text/tokenizers/detail/charsmap.h"
