@@ -1,12 +1,9 @@
 // Recipes of intents: from JSON to answers that may be "out of scope".
-#include <gtest/gtest.h>
-
 #include <filesystem>
 
 #include "lamina/base/files.h"
 #include "lamina/base/json.h"
-#include "tests/support/program.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/apps/recipe_test.h"
 
 namespace lamina {
 namespace {
@@ -31,7 +28,7 @@ Json requests(int count, uint32_t seed, bool outside) {
   return list;
 }
 
-class IntentRecipe : public ::testing::Test {
+class IntentRecipe : public test::RecipeTest<IntentRecipe> {
  protected:
   static void SetUpTestSuite() {
     folder_ = new test::TemporaryFolder;
@@ -44,18 +41,7 @@ class IntentRecipe : public ::testing::Test {
     write_file(*folder_ / "data_full.json", data.dump());
     trained_ = new Outcome(run({"train", "clinc150", "--data", ".", "--epochs", "8", "--json"}));
   }
-  static void TearDownTestSuite() {
-    delete trained_;
-    delete folder_;
-  }
-  static Outcome run(const std::vector<std::string>& arguments) {
-    return test::run_lamina(folder_->path(), arguments, {"OMP_WAIT_POLICY=passive"});
-  }
-  static test::TemporaryFolder* folder_;
-  static Outcome* trained_;
 };
-test::TemporaryFolder* IntentRecipe::folder_ = nullptr;
-Outcome* IntentRecipe::trained_ = nullptr;
 
 TEST_F(IntentRecipe, LearnsIntentsAndWhatIsNone) {
   ASSERT_EQ(trained_->status, 0) << trained_->err;

@@ -1,13 +1,10 @@
 // Recipes of language models: from a text to a folder that is judged and goes on with texts.
-#include <gtest/gtest.h>
-
 #include <csignal>
 #include <filesystem>
 
 #include "lamina/base/files.h"
 #include "lamina/base/json.h"
-#include "tests/support/program.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/apps/recipe_test.h"
 
 namespace lamina {
 namespace {
@@ -27,33 +24,23 @@ std::string lines(int count) {
   return text;
 }
 
-class LanguageRecipe : public ::testing::Test {
+class LanguageRecipe : public test::RecipeTest<LanguageRecipe> {
  protected:
   static void SetUpTestSuite() {
     folder_ = new test::TemporaryFolder;
     write_file(*folder_ / "play.txt", lines(500));
     trained_ = new Outcome(run(training("play")));
   }
-  static void TearDownTestSuite() {
-    delete trained_;
-    delete folder_;
-  }
   static std::vector<std::string> training(const std::string& out) {
     return {"train", "shakespeare", "--data", "play.txt", "--epochs", "6",     "--batch-size",
             "8",     "--threads",   "1",      "--out",    out,        "--json"};
   }
-  static Outcome run(const std::vector<std::string>& arguments) {
-    return test::run_lamina(folder_->path(), arguments, {"OMP_WAIT_POLICY=passive"});
-  }
+  using RecipeTest<LanguageRecipe>::run;
   static Outcome run(std::vector<std::string> arguments, const std::vector<std::string>& more) {
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run(arguments);
   }
-  static test::TemporaryFolder* folder_;
-  static Outcome* trained_;
 };
-test::TemporaryFolder* LanguageRecipe::folder_ = nullptr;
-Outcome* LanguageRecipe::trained_ = nullptr;
 
 TEST_F(LanguageRecipe, LearnsJudgesAndWrites) {
   ASSERT_EQ(trained_->status, 0) << trained_->err;

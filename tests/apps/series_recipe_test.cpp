@@ -1,19 +1,16 @@
 // lamina train series: from a table to a forecast with intervals, and what is refused.
-#include <gtest/gtest.h>
-
 #include <cmath>
 
 #include "lamina/base/files.h"
 #include "lamina/base/json.h"
-#include "tests/support/program.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/apps/recipe_test.h"
 
 namespace lamina {
 namespace {
 
 using test::Outcome;
 
-class SeriesRecipe : public ::testing::Test {
+class SeriesRecipe : public test::RecipeTest<SeriesRecipe> {
  protected:
   static void SetUpTestSuite() {
     folder_ = new test::TemporaryFolder;
@@ -30,18 +27,7 @@ class SeriesRecipe : public ::testing::Test {
     write_file(*folder_ / "wave.csv", text);
     trained_ = new Outcome(run({"train", "series", "--data", "wave.csv", "--json", "--run-dir", "notes"}));
   }
-  static void TearDownTestSuite() {
-    delete trained_;
-    delete folder_;
-  }
-  static Outcome run(const std::vector<std::string>& arguments) {
-    return test::run_lamina(folder_->path(), arguments, {"OMP_WAIT_POLICY=passive"});
-  }
-  static test::TemporaryFolder* folder_;
-  static Outcome* trained_;
 };
-test::TemporaryFolder* SeriesRecipe::folder_ = nullptr;
-Outcome* SeriesRecipe::trained_ = nullptr;
 
 TEST_F(SeriesRecipe, BeatsPersistenceOnTheLastFifth) {
   ASSERT_EQ(trained_->status, 0) << trained_->err;

@@ -1,10 +1,7 @@
 // Recipes of texts: from a table of texts to an answer about a sentence, and what is refused.
-#include <gtest/gtest.h>
-
 #include "lamina/base/files.h"
 #include "lamina/base/json.h"
-#include "tests/support/program.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/apps/recipe_test.h"
 
 namespace lamina {
 namespace {
@@ -27,7 +24,7 @@ std::string sentences(int count, uint32_t seed) {
   return text;
 }
 
-class TextRecipe : public ::testing::Test {
+class TextRecipe : public test::RecipeTest<TextRecipe> {
  protected:
   static void SetUpTestSuite() {
     folder_ = new test::TemporaryFolder;
@@ -36,18 +33,7 @@ class TextRecipe : public ::testing::Test {
     trained_ = new Outcome(run({"train", "tweets", "--data", "train.tsv", "--validation-data", "test.tsv",
                                 "--epochs", "4", "--json", "--run-dir", "notes"}));
   }
-  static void TearDownTestSuite() {
-    delete trained_;
-    delete folder_;
-  }
-  static Outcome run(const std::vector<std::string>& arguments) {
-    return test::run_lamina(folder_->path(), arguments, {"OMP_WAIT_POLICY=passive"});
-  }
-  static test::TemporaryFolder* folder_;
-  static Outcome* trained_;
 };
-test::TemporaryFolder* TextRecipe::folder_ = nullptr;
-Outcome* TextRecipe::trained_ = nullptr;
 
 TEST_F(TextRecipe, LearnsTheMoods) {
   ASSERT_EQ(trained_->status, 0) << trained_->err;

@@ -1,13 +1,10 @@
 // Recipes that translate: from pairs of sentences to a folder that evaluate, translate and resume know.
-#include <gtest/gtest.h>
-
 #include <csignal>
 #include <filesystem>
 
 #include "lamina/base/files.h"
 #include "lamina/base/json.h"
-#include "tests/support/program.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/apps/recipe_test.h"
 
 namespace lamina {
 namespace {
@@ -26,7 +23,7 @@ std::string sentences(int count, int first) {
   return table;
 }
 
-class TranslationRecipe : public ::testing::Test {
+class TranslationRecipe : public test::RecipeTest<TranslationRecipe> {
  protected:
   static void SetUpTestSuite() {
     folder_ = new test::TemporaryFolder;
@@ -36,10 +33,6 @@ class TranslationRecipe : public ::testing::Test {
     write_file(*folder_ / "pairs/test_2016.tsv", sentences(6, 5));
     write_file(*folder_ / "pairs/test_2017.tsv", sentences(2, 5));
     trained_ = new Outcome(train("whole", {}));
-  }
-  static void TearDownTestSuite() {
-    delete trained_;
-    delete folder_;
   }
   static Outcome run(const std::vector<std::string>& arguments) {
     return test::run_lamina(folder_->path(), arguments, {"OMP_WAIT_POLICY=passive", "LAMINA_DATA="});
@@ -56,11 +49,7 @@ class TranslationRecipe : public ::testing::Test {
   static std::string weights(const std::string& out) {
     return read_file(*folder_ / (out + "/model.safetensors"));
   }
-  static test::TemporaryFolder* folder_;
-  static Outcome* trained_;
 };
-test::TemporaryFolder* TranslationRecipe::folder_ = nullptr;
-Outcome* TranslationRecipe::trained_ = nullptr;
 
 TEST_F(TranslationRecipe, LeavesAFolderAndAReport) {
   ASSERT_EQ(trained_->status, 0) << trained_->err;
