@@ -80,9 +80,8 @@ int train(const TrainOptions& options) {
   if (!options.stop_words.empty()) throw UsageError("train: --stop-words is of the recipe imdb-forest");
   if (!options.model.empty() || !options.tokens.empty())
     throw UsageError(
-        "train: --model is of the recipes of estimators, which make .classic files, and with --tokens of "
-        "those "
-        "of language models");
+        "train: --model is of the recipes of estimators, which make .classic files, of those that translate, "
+        "and with --tokens of language models");
   Talk talk{options.json ? stderr : stdout, options.quiet};
   TrainJob job = train_job(options);
   TrainFiles files(job.out, options.overwrite);
@@ -258,13 +257,16 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
   add_data_arguments(command, options->arguments);
   std::string learners;
   for (const std::string& name : learner_names()) learners += (learners.empty() ? "" : ", ") + name;
-  std::string networks, tokens;
+  std::string networks, translating, tokens;
   for (const LanguageNetwork& one : language_networks())
     networks += (networks.empty() ? "" : ", ") + one.name;
+  for (const TranslationNetwork& one : translation_networks())
+    translating += (translating.empty() ? "" : ", ") + one.name;
   for (const LanguageTokens& one : language_tokens()) tokens += (tokens.empty() ? "" : ", ") + one.name;
   command.add(options->model, {.name = "--model",
                                .help = "Of the recipes that make .classic files: " + learners +
-                                       " (default: forest); of language models: " + networks,
+                                       " (default: forest); of language models: " + networks +
+                                       "; of those that translate: " + translating,
                                .type = "NAME"});
   command.add(options->tokens,
               {.name = "--tokens",

@@ -16,7 +16,7 @@ namespace lamina::cli {
 /// The command line of `lamina train`.
 struct TrainOptions {
   std::string what, data, validation_data, out, run_dir;
-  /// Of an estimator's recipe: one of learner_names(); empty: a forest. Of a language model's: a network.
+  /// Of an estimator's recipe: one of learner_names(); empty: a forest. Of others: a network.
   std::string model;
   std::string tokens;  ///< of a language model's recipe: how its text is cut
   DataArguments arguments;

@@ -28,7 +28,7 @@ void refuse_options_of_others(const TrainOptions& options) {
     if (given) throw UsageError(std::string("train: a recipe that translates has no ") + name);
   };
   none(options.validation_split > 0, "--validation-split: give --validation-data");
-  none(!options.model.empty(), "--model");
+  none(!options.tokens.empty(), "--tokens");
   none(!options.stop_words.empty(), "--stop-words");
   none(options.allow_changes, "--allow-changes");
   none(options.stop_on_nan, "--stop-on-nan");
@@ -64,9 +64,10 @@ Parts read_parts(const TranslationRecipe& recipe, const std::string& data, const
   return parts;
 }
 
-Json identity_of(const TranslationRecipe& recipe, const TrainOptions& options, int epochs, int64_t tokens,
-                 const ParallelTexts& texts) {
+Json identity_of(const TranslationRecipe& recipe, const TranslationNetwork& network,
+                 const TrainOptions& options, int epochs, int64_t tokens, const ParallelTexts& texts) {
   return Json::object({{"recipe", recipe.name},
+                       {"network", network.name},
                        {"seed", std::to_string(options.seed)},
                        {"epochs", epochs},
                        {"batch_tokens", tokens},
@@ -94,7 +95,9 @@ int train_translation(const TranslationRecipe& recipe, const TrainOptions& optio
   refuse_options_of_others(options);
   const std::string folder = options.out.empty() ? recipe.name : options.out;
   const std::string data = options.data.empty() ? recipe.data : options.data;
-  const int epochs = options.epochs.value_or(recipe.epochs);
+  const TranslationNetwork& network =
+      options.model.empty() ? translation_networks().front() : translation_network(options.model);
+  const int epochs = options.epochs.value_or(network.epochs);
   const int64_t tokens = options.batch_size ? *options.batch_size : recipe.tokens;
   const Parts parts = read_parts(recipe, data, options);
 
@@ -102,7 +105,7 @@ int train_translation(const TranslationRecipe& recipe, const TrainOptions& optio
   make_folder(folder);
   TrainFiles files(folder + "/model.safetensors", folder + ".checkpoint.keras", options.overwrite);
   std::optional<TrainingState> saved;
-  const Json info = identity_of(recipe, options, epochs, tokens, parts.training);
+  const Json info = identity_of(recipe, network, options, epochs, tokens, parts.training);
   if (options.resume && exists(files.checkpoint())) {
     saved = load_training_state(files.checkpoint());
     if (!saved)
@@ -122,7 +125,7 @@ int train_translation(const TranslationRecipe& recipe, const TrainOptions& optio
   if (options.resume && !saved)
     talk.say("There is no " + files.checkpoint() + " yet: starting from the beginning.");
   Translator translator =
-      with_data_of(data, [&] { return recipe.build(parts.training, epochs, tokens, options.seed); });
+      with_data_of(data, [&] { return recipe.build(network, parts.training, epochs, tokens, options.seed); });
   PretrainedModel& model = translator.model();
   TokenBatches batches = translator.batches(parts.training, true, tokens);
   std::optional<TokenBatches> judged;
@@ -160,7 +163,8 @@ int train_translation(const TranslationRecipe& recipe, const TrainOptions& optio
 
   average.apply(model);
   translator.save_pretrained(folder);
-  TranslationRun run{recipe.name, data, epochs, tokens, static_cast<int64_t>(parts.training.size())};
+  TranslationRun run{recipe.name, network.name, data,
+                     epochs,      tokens,       static_cast<int64_t>(parts.training.size())};
   if (const double step = log.step_seconds(); step > 0)
     run.tokens_s = static_cast<double>(batches.tokens()) / static_cast<double>(*batches.steps()) / step;
   if (parts.judged) {

@@ -37,7 +37,7 @@ Judgement judge(const Translator& translator, const ParallelTexts& texts);
 
 /// A training that is done.
 struct TranslationRun {
-  std::string name, data;
+  std::string name, network, data;
   int epochs = 0;
   int64_t batch_tokens = 0, pairs = 0;
   double tokens_s = 0;                    ///< of sources and targets, padding left out; 0: not known

@@ -30,7 +30,8 @@ std::string write_translation_report(const TrainOptions& options, const Translat
                                      const TrainLog& log, const TrainFiles& files) {
   RunDescription about = description_of(run.name, run.data, options, log);
   about.train_samples = run.pairs;
-  about.configuration = {{"epochs", std::to_string(run.epochs)},
+  about.configuration = {{"network", run.network},
+                         {"epochs", std::to_string(run.epochs)},
                          {"tokens of a batch", std::to_string(run.batch_tokens)},
                          {"seed", std::to_string(options.seed)}};
   if (run.judged) about.configuration.emplace_back("BLEU", run.judgement.signature);

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "lamina/base/error.h"
 #include "lamina/text/tokenizers/trainers.h"
+#include "lamina/zoo/detail/named.h"
 
 namespace lamina {
 namespace {
@@ -70,16 +70,6 @@ Comparison poems_in_form(const LanguageModel& model, const std::vector<std::stri
   return {{"poems_in_form", static_cast<double>(regular) / static_cast<double>(titles.size())}};
 }
 
-template <class T>
-const T& named(const std::vector<T>& all, const std::string& name, const char* what) {
-  std::vector<std::string> names;
-  for (const T& one : all) {
-    if (one.name == name) return one;
-    names.push_back(one.name);
-  }
-  throw InvalidArgument(std::string("unknown ") + what + " '" + name + "'" + suggest(name, names));
-}
-
 }  // namespace
 
 const std::vector<LanguageRecipe>& language_recipes() {
@@ -138,11 +128,11 @@ const LanguageRecipe* find_language_recipe(const std::string& name) {
 }
 
 const LanguageNetwork& language_network(const std::string& name) {
-  return named(language_networks(), name, "network");
+  return detail::named(language_networks(), name, "network");
 }
 
 const LanguageTokens& language_tokens(const std::string& name) {
-  return named(language_tokens(), name, "kind of tokens");
+  return detail::named(language_tokens(), name, "kind of tokens");
 }
 
 const LanguageRecipe* recipe_of(const PretrainedModel& model) {

@@ -94,6 +94,21 @@ TEST_F(TranslationRecipe, HasTheSameBitsForAnyNumberOfThreads) {
   EXPECT_TRUE(weights("one") == weights("whole"));
 }
 
+TEST_F(TranslationRecipe, TrainsLstmsWithAttention) {
+  const Outcome outcome = train("lstms", {"--model", "lstm"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_NE(read_file(*folder_ / "lstms/config.json").find("LSTMForConditionalGeneration"),
+            std::string::npos);
+  const Outcome judged = run({"evaluate", "lstms", "--data", "pairs:val", "--json"});
+  EXPECT_EQ(Json::parse(judged.out).at("metrics").dump(),
+            Json::parse(outcome.lines().back()).at("metrics").dump());
+  const Outcome said = run({"generate", "--model", "lstms", "Translate English to French: A dog runs.",
+                            "--json", "--num-beams", "3", "--max-new-tokens", "4"});
+  EXPECT_EQ(said.status, 0) << said.err;
+  EXPECT_NE(train("lstms", {"--resume", "--model", "transformer"}).err.find("network was \"lstm\""),
+            std::string::npos);
+}
+
 TEST_F(TranslationRecipe, GoesOnAfterAnInterruption) {
   {
     test::Running running(folder_->path(), training("cut"), {"OMP_WAIT_POLICY=passive"});
@@ -125,6 +140,7 @@ TEST_F(TranslationRecipe, RefusesWhatCannotBe) {
   refused({"train", "translate-en-de", "--data", "pairs"}, 1, "has no columns 'en' and 'de'");
   refused({"train", "translate-en-fr", "--data", "whole"}, 1, "has no part 'train'");
   refused({"train", "translate-en-fr", "--data", "pairs", "--out", "whole"}, 1, "whole");
+  refused({"train", "translate-en-fr", "--data", "pairs", "--model", "lsmt"}, 1, "did you mean 'lstm'");
   refused({"train", "translate-en-fr", "--data", "pairs", "--validation-split", "0.1"}, 2,
           "--validation-data");
   refused({"evaluate", "whole", "--data", "pairs/val.tsv[2:9]"}, 1, "has 4 pairs, and 2 to 8 were asked for");

@@ -21,15 +21,25 @@ ParallelTexts pairs() {
   return texts;
 }
 
-TranslationRecipe tiny() {
-  TranslationRecipe recipe = *find_translation_recipe("translate-en-fr");
-  recipe.network.d_model = 16;
-  recipe.network.d_kv = 8;
-  recipe.network.num_heads = 2;
-  recipe.network.d_ff = 32;
-  recipe.network.num_layers = 1;
-  recipe.network.dropout_rate = 0;
-  return recipe;
+const TranslationRecipe& recipe() { return *find_translation_recipe("translate-en-fr"); }
+
+TranslationNetwork tiny_transformer() {
+  TranslationNetwork network = translation_network("transformer");
+  for (const auto& [key, value] :
+       {std::pair{"d_model", 16}, {"d_kv", 8}, {"num_heads", 2}, {"d_ff", 32}, {"num_layers", 1}})
+    network.config[key] = value;
+  network.config["num_decoder_layers"] = 1;
+  network.config["dropout_rate"] = 0.0;
+  network.learning_rate = 0.006;
+  return network;
+}
+
+TranslationNetwork tiny_lstm() {
+  TranslationNetwork network = translation_network("lstm");
+  network.config["hidden_size"] = 32;
+  network.learning_rate = 0.005;
+  network.config["dropout"] = 0.0;
+  return network;
 }
 
 TEST(TranslationRecipes, HaveThreeLanguages) {
@@ -39,19 +49,25 @@ TEST(TranslationRecipes, HaveThreeLanguages) {
   EXPECT_EQ(find_translation_recipe("translate-fr-en"), nullptr);
 }
 
+TEST(TranslationRecipes, HaveTwoNetworks) {
+  EXPECT_EQ(translation_networks().front().name, "transformer");
+  EXPECT_EQ(translation_network("lstm").config.at("is_encoder_decoder").as_bool(), true);
+  EXPECT_THROW(translation_network("lstms"), InvalidArgument);
+}
+
 TEST(TranslationRecipes, LearnAVocabularyOfBothSidesAndThePrefix) {
-  const Translator translator = tiny().build(pairs(), 1, 64, 1);
+  const Translator translator = recipe().build(tiny_transformer(), pairs(), 1, 64, 1);
   const Encoding encoding = translator.tokenizer().encode("Translate English to French: A dog");
   EXPECT_LE(encoding.ids.size(), 8u) << "words of the prefix are tokens";
   EXPECT_EQ(translator.tokenizer().decode(translator.tokenizer().encode("Un dog court.").ids,
                                           {.skip_special_tokens = true}),
             "Un dog court.");
-  EXPECT_EQ(translator.model().generation_config().num_beams, tiny().num_beams);
+  EXPECT_EQ(translator.model().generation_config().num_beams, recipe().num_beams);
 }
 
 // T5's own first values are for another optimizer than Adam.
 TEST(TranslationRecipes, BeginWithValuesForStepsOfOneSize) {
-  const Translator translator = tiny().build(pairs(), 1, 64, 1);
+  const Translator translator = recipe().build(tiny_transformer(), pairs(), 1, 64, 1);
   const auto deviation = [&](const std::string& path) {
     for (const WeightPtr& weight : translator.model().weights(true)) {
       if (weight->path != path) continue;
@@ -71,30 +87,32 @@ TEST(TranslationRecipes, BeginWithValuesForStepsOfOneSize) {
 }
 
 TEST(TranslationRecipes, LearnAndComeBackFromTheirFolder) {
-  const ParallelTexts texts = pairs();
-  TranslationRecipe recipe = tiny();
-  recipe.learning_rate = 0.006;
-  const Translator translator = recipe.build(texts, 100, 64, 1);
-  TokenBatches batches = translator.batches(texts, true, 64);
-  AverageWeights average(2);
-  translator.model().fit(batches, {.epochs = 100, .callbacks = {&average}, .verbose = 0});
-  EXPECT_EQ(average.count(), 2);
-  average.apply(translator.model());
-  EXPECT_EQ(translator.translate(texts.sources), texts.targets);
-  EXPECT_DOUBLE_EQ(score_translations(translator.translate(texts.sources), texts.targets, "fr").bleu, 100);
+  for (const TranslationNetwork& network : {tiny_transformer(), tiny_lstm()}) {
+    SCOPED_TRACE(network.name);
 
-  const test::TemporaryFolder folder;
-  translator.save_pretrained(folder / "model");
-  const Translator loaded = Translator::from_pretrained(folder / "model");
-  EXPECT_EQ(loaded.task().prefix, recipe.task.prefix);
-  EXPECT_EQ(loaded.task().source, "en");
-  EXPECT_EQ(loaded.task().target, "fr");
-  EXPECT_EQ(loaded.translate(texts.sources), texts.targets);
+    const ParallelTexts texts = pairs();
+    const Translator translator = recipe().build(network, texts, 400, 64, 1);
+    TokenBatches batches = translator.batches(texts, true, 64);
+    AverageWeights average(2);
+    translator.model().fit(batches, {.epochs = 400, .callbacks = {&average}, .verbose = 0});
+    EXPECT_EQ(average.count(), 2);
+    average.apply(translator.model());
+    EXPECT_EQ(translator.translate(texts.sources), texts.targets);
+    EXPECT_DOUBLE_EQ(score_translations(translator.translate(texts.sources), texts.targets, "fr").bleu, 100);
+
+    const test::TemporaryFolder folder;
+    translator.save_pretrained(folder / "model");
+    const Translator loaded = Translator::from_pretrained(folder / "model");
+    EXPECT_EQ(loaded.task().prefix, recipe().task.prefix);
+    EXPECT_EQ(loaded.task().source, "en");
+    EXPECT_EQ(loaded.task().target, "fr");
+    EXPECT_EQ(loaded.translate(texts.sources), texts.targets);
+  }
 }
 
 TEST(TranslationRecipes, EvaluateAModelOfAFolder) {
   const ParallelTexts texts = pairs();
-  const Translator translator = tiny().build(texts, 1, 64, 1);
+  const Translator translator = recipe().build(tiny_transformer(), texts, 1, 64, 1);
   const test::TemporaryFolder folder;
   translator.save_pretrained(folder / "model");
   const Translator loaded = Translator::from_pretrained(folder / "model");

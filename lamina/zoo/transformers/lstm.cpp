@@ -1,17 +1,13 @@
 // A language model of LSTMs (Hochreiter and Schmidhuber, 1997; for text: Graves, 2013, arXiv 1308.0850):
 // LSTMForCausalLM. Hugging Face's library has none; folder, training and generate() are those of the others.
 // What it keeps of earlier tokens are the two states of each layer, whatever the length of the text.
-#include "lamina/nn/detail/forget_bias.h"
-#include "lamina/nn/initializers/constant.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/compare.h"
 #include "lamina/ops/full.h"
-#include "lamina/ops/matmul.h"
-#include "lamina/ops/recurrent.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/zoo/transformers/detail/attention.h"
 #include "lamina/zoo/transformers/detail/family.h"
-#include "lamina/zoo/transformers/detail/modules.h"
+#include "lamina/zoo/transformers/detail/lstm_module.h"
 #include "lamina/zoo/transformers/pretrained_model.h"
 
 namespace lamina {
@@ -35,23 +31,6 @@ struct Config {
   double initializer_range = 0.1;
 };
 
-/// One layer with the weights, names and order of gates of Keras's LSTM: kernel (width, 4 width),
-/// recurrent_kernel (width, 4 width), bias (4 width).
-class LstmModule final : public Module {
- public:
-  LstmModule(const std::string& name, int64_t width)
-      : Module(name, {{"kernel", {width, 4 * width}, "glorot_uniform"},
-                      {"recurrent_kernel", {width, 4 * width}, "orthogonal"},
-                      {"bias", {4 * width}, ForgetBias(std::make_shared<Zeros>())}}) {}
-  std::string class_name() const override { return "LstmModule"; }
-  /// Over x (rows, tokens, width) from the states h and c on. Steps where `mask` is false change nothing.
-  RecurrentResult operator()(const Tensor& x, const Tensor& h, const Tensor& c, const Tensor& mask,
-                             const CallContext& context) const {
-    return lstm_sequence(matmul(x, value(0, context)) + value(2, context), value(1, context), h, c,
-                         {.training = context.training, .mask = mask});
-  }
-};
-
 class LstmModel final : public LayerOf<LstmModel, PretrainedModel> {
  public:
   LstmModel(const Json& json, bool tied, const ModelOptions& options)
@@ -59,7 +38,8 @@ class LstmModel final : public LayerOf<LstmModel, PretrainedModel> {
     const ModuleScope top = scope(config_.initializer_range);
     head_.table = top.table("model.embed_tokens", config_.vocab_size, config_.hidden_size);
     for (int64_t i = 0; i < config_.num_hidden_layers; ++i)
-      layers_.push_back((top / "model.layers").add<LstmModule>(std::to_string(i), config_.hidden_size));
+      layers_.push_back((top / "model.layers")
+                            .add<LstmModule>(std::to_string(i), config_.hidden_size, config_.hidden_size));
     if (!tied) head_.matrix = top.linear("lm_head", config_.hidden_size, config_.vocab_size, false);
   }
   std::string class_name() const override { return "LSTMForCausalLM"; }

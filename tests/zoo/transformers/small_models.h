@@ -41,6 +41,18 @@ inline Json small_lstm() {
                        {"pad_token_id", 0}});
 }
 
+inline Json small_lstm_encoder_decoder() {
+  return Json::object({{"model_type", "lstm_encoder_decoder"},
+                       {"is_encoder_decoder", true},
+                       {"vocab_size", 20},
+                       {"hidden_size", 8},
+                       {"num_hidden_layers", 2},
+                       {"initializer_range", 0.5},
+                       {"pad_token_id", 0},
+                       {"eos_token_id", 1},
+                       {"decoder_start_token_id", 0}});
+}
+
 inline Json small_bert() {
   return Json::object({{"architectures", Json::list({"BertForSequenceClassification"})},
                        {"model_type", "bert"},
