@@ -4,8 +4,6 @@
 // begin with the states in which those of the encoder end, are told (Wu et al., 2016, arXiv 1609.08144). So
 // no layer waits for another at each token, and a training computes all tokens of a layer in one go. Hugging
 // Face's library has none such; folder, training and generate() are those of the others.
-#include <cmath>
-
 #include "lamina/ops/binary.h"
 #include "lamina/ops/compare.h"
 #include "lamina/ops/concatenate.h"
@@ -40,7 +38,7 @@ struct Config {
   int64_t vocab_size = 256, hidden_size = 256;
   int64_t num_hidden_layers = 2;  ///< of the encoder, and of the decoder
   double dropout = 0;             ///< of the input of each layer, and of what the scores are made of
-  double initializer_range = 0.05;
+  double initializer_range = 0.1;
 };
 
 /// Both directions of a layer that reads the source, side by side.
@@ -116,17 +114,10 @@ class LstmEncoderDecoder final : public LayerOf<LstmEncoderDecoder, PretrainedMo
   }
 
  private:
-  /// Vectors of the tokens, made as large as the states are: of the size that scores want they would hardly
-  /// move a gate.
-  Tensor embedded(const Tensor& ids, CallContext& context) const {
-    const double scale = std::sqrt(static_cast<double>(config_.hidden_size));
-    return drop((*head_.table)(ids, context) * scale, config_.dropout, context);
-  }
-
   /// @param mask  bool (rows, source), or undefined
   Read read(const Tensor& ids, const Tensor& mask, CallContext& context) const {
     Read source;
-    Tensor x = embedded(ids, context);
+    Tensor x = drop((*head_.table)(ids, context), config_.dropout, context);
     for (const EncoderLayer& layer : encoder_) {
       const RecurrentResult result = layer(x, mask, context);
       source.states.push_back(result.h);
@@ -141,7 +132,7 @@ class LstmEncoderDecoder final : public LayerOf<LstmEncoderDecoder, PretrainedMo
   /// What the scores of each token are made of; `states` (h and c of each layer) go in and out.
   Tensor through(const Tensor& ids, const Tensor& mask, const Read& source, std::vector<Tensor>& states,
                  CallContext& context) const {
-    Tensor x = embedded(ids, context), seen;
+    Tensor x = drop((*head_.table)(ids, context), config_.dropout, context), seen;
     for (size_t i = 0; i < decoder_.size(); ++i) {
       const RecurrentResult result = (*decoder_[i])(i == 0 ? x : concatenate({x, seen}, -1), states.at(2 * i),
                                                     states.at(2 * i + 1), mask, context);

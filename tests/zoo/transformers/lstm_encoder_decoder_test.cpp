@@ -36,7 +36,7 @@ TEST(LstmEncoderDecoder, IsLayersWithAttention) {
   const Tensor source = ids({3, 4, 5, 6, 7, 8, 9, 19, 1, 2}, {2, 5}),
                target = ids({0, 2, 2, 1, 0, 18, 7, 3}, {2, 4});
   const auto value = [&](const char* path) { return model->weight(path)->value; };
-  Tensor x = take(value("shared/weight"), source, 0) * std::sqrt(8.0);
+  Tensor x = take(value("shared/weight"), source, 0);
   std::vector<Tensor> states;
   for (const std::string number : {"0", "1"}) {
     const std::string at = "encoder.layers." + number;
@@ -46,8 +46,7 @@ TEST(LstmEncoderDecoder, IsLayersWithAttention) {
     for (const size_t i : {size_t{1}, size_t{2}}) states.push_back(concatenate({one[i], other[i]}, -1));
   }
   const Tensor own = layer_of(*model, "decoder.layers.0", 8, false)
-                         .call_with_state(take(value("shared/weight"), target, 0) * std::sqrt(8.0),
-                                          {states[0], states[1]})[0];
+                         .call_with_state(take(value("shared/weight"), target, 0), {states[0], states[1]})[0];
   const Tensor query = matmul(own, transpose(value("decoder.attention.query/weight")));
   const Tensor weights = softmax(matmul(query, transpose(x, {0, 2, 1})) * (1 / std::sqrt(8.0)), -1);
   const Tensor seen = matmul(weights, x);
