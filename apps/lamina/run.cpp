@@ -21,6 +21,7 @@ namespace {
 struct Options {
   std::string model, output;
   std::vector<std::string> inputs;
+  RunOptions more;
   Precision precision;
   Place place;
   bool json = false;
@@ -80,8 +81,8 @@ int run_pretrained(const Options& options) {
   const Tensors inputs = read_inputs(*model, options.inputs);
   make_folder(options.output);
   for (const std::string& name : model->gives()) AtomicFile(options.output + "/" + file_name(name));
-  const Tensors outputs =
-      with_data_of(fmt::format("{}", fmt::join(options.inputs, ", ")), [&] { return model->run(inputs); });
+  const Tensors outputs = with_data_of(fmt::format("{}", fmt::join(options.inputs, ", ")),
+                                       [&] { return model->run(inputs, options.more); });
   std::vector<std::pair<std::string, Tensor>> named;
   for (size_t i = 0; i < outputs.size(); ++i) named.emplace_back(outputs.names().at(i), outputs[i]);
   write_outputs(options.output, named, options.json);
@@ -99,6 +100,9 @@ int run(const Options& options) {
   if (std::filesystem::is_directory(options.model)) return run_pretrained(options);
   if (!options.precision.quantize.empty() || options.precision.group)
     throw UsageError("run: --quantize and --group are for folders of language models");
+  if (options.more.output_attentions || options.more.output_hidden_states)
+    throw UsageError(
+        "run: --output-attentions and --output-hidden-states are for folders of language models");
   if (is_classic_file(options.model))
     return run_estimator(options.model, options.inputs, options.output, options.json);
   Model model = load_to_ask(options.model);
@@ -153,6 +157,10 @@ void add_run(CLI::App& app, Action& action) {
                                 .help = "Folder for the outputs, one .npy each; made if missing",
                                 .type = "DIR",
                                 .required = true});
+  command.flag(options->more.output_attentions, "--output-attentions",
+               "Of language models: save the weights of each layer's attention, too");
+  command.flag(options->more.output_hidden_states, "--output-hidden-states",
+               "Of language models: save what goes into each layer and comes out of the last, too");
   add_precision(command, options->precision);
   add_place(command, options->place);
   add_json(command, options->json, "names, files, shapes and dtypes of the outputs");

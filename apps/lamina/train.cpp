@@ -77,6 +77,8 @@ int train(const TrainOptions& options) {
     return train_translation(*recipe, options);
   if (const LanguageRecipe* recipe = find_language_recipe(options.what))
     return train_language(*recipe, options);
+  if (options.dtype_policy != "float32")
+    throw UsageError("train: --dtype-policy is of the recipes of language models and those that translate");
   if (!options.stop_words.empty()) throw UsageError("train: --stop-words is of the recipe imdb-forest");
   if (!options.model.empty() || !options.tokens.empty())
     throw UsageError(
@@ -272,6 +274,14 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
               {.name = "--tokens",
                .help = "Of language models: " + tokens + " (default: " + language_tokens().front().name + ")",
                .type = "NAME"});
+  command.add(
+      options->dtype_policy,
+      {.name = "--dtype-policy",
+       .help = "Of language models and those that translate: mixed_bfloat16 computes in 16 bits and keeps "
+               "weights in float32",
+       .type = "float32|mixed_bfloat16",
+       .choices = {"float32", "mixed_bfloat16"},
+       .show_default = true});
   command.add(options->task, {.name = "--task",
                               .help = "Of tables: what the target is (default: told by its cells)",
                               .type = "classification|regression"});

@@ -18,7 +18,8 @@ struct TrainOptions {
   std::string what, data, validation_data, out, run_dir;
   /// Of an estimator's recipe: one of learner_names(); empty: a forest. Of others: a network.
   std::string model;
-  std::string tokens;  ///< of a language model's recipe: how its text is cut
+  std::string tokens;                    ///< of a language model's recipe: how its text is cut
+  std::string dtype_policy = "float32";  ///< of recipes that write text: what a network computes with
   DataArguments arguments;
   std::string categorical, numeric, leave_out, task;  ///< of the columns of a table, names between commas
   std::optional<int> max_categories;                  ///< of each column

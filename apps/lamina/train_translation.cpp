@@ -68,6 +68,7 @@ Json identity_of(const TranslationRecipe& recipe, const TranslationNetwork& netw
                  const TrainOptions& options, int epochs, int64_t tokens, const ParallelTexts& texts) {
   return Json::object({{"recipe", recipe.name},
                        {"network", network.name},
+                       {"dtype_policy", options.dtype_policy},
                        {"seed", std::to_string(options.seed)},
                        {"epochs", epochs},
                        {"batch_tokens", tokens},
@@ -87,6 +88,18 @@ void check_identity(const Json& then, const Json& now, const std::string& checkp
   if (!changes.empty())
     throw Error("this is not the training that " + checkpoint + " is of: " + changes +
                 ". Give what it was begun with, or another --out");
+}
+
+/// Of the first texts that a page has room for.
+std::vector<std::pair<std::string, Alignment>> alignments(const Translator& translator,
+                                                          const ParallelTexts& texts) {
+  constexpr size_t kMaps = 4, kLongest = 120;
+  std::vector<std::pair<std::string, Alignment>> result;
+  for (size_t i = 0; i < texts.size() && result.size() < kMaps; ++i) {
+    if (texts.sources[i].size() <= kLongest)
+      result.emplace_back(texts.sources[i], translator.align(texts.sources[i]));
+  }
+  return result;
 }
 
 }  // namespace
@@ -124,8 +137,9 @@ int train_translation(const TranslationRecipe& recipe, const TrainOptions& optio
   const Talk talk{options.json ? stderr : stdout, options.quiet};
   if (options.resume && !saved)
     talk.say("There is no " + files.checkpoint() + " yet: starting from the beginning.");
-  Translator translator =
-      with_data_of(data, [&] { return recipe.build(network, parts.training, epochs, tokens, options.seed); });
+  Translator translator = with_data_of(data, [&] {
+    return recipe.build(network, parts.training, epochs, tokens, options.seed, options.dtype_policy);
+  });
   PretrainedModel& model = translator.model();
   TokenBatches batches = translator.batches(parts.training, true, tokens);
   std::optional<TokenBatches> judged;
@@ -170,7 +184,10 @@ int train_translation(const TranslationRecipe& recipe, const TrainOptions& optio
   if (parts.judged) {
     run.judged = &*parts.judged;
     run.judged_name = parts.judged_name;
-    run.judgement = judge(translator, *parts.judged);
+    // What was saved: it computes in float32, whatever the training did.
+    const Translator trained = Translator::from_pretrained(folder);
+    run.judgement = judge(trained, *parts.judged);
+    run.alignments = alignments(trained, *parts.judged);
   } else {
     for (const std::string name : {"loss", "accuracy"})
       run.judgement.metrics.emplace_back(name, log[name].back());

@@ -44,6 +44,7 @@ struct TranslationRun {
   const ParallelTexts* judged = nullptr;  ///< nullptr where nothing was held out
   std::string judged_name = {};
   Judgement judgement = {};
+  std::vector<std::pair<std::string, Alignment>> alignments = {};  ///< of some texts
 };
 
 /// Writes report.html, and into run.json what `lamina report` shows of the run; the path of the page.

@@ -24,6 +24,14 @@ TrainingReport::Rows examples(const ParallelTexts& texts, const std::vector<std:
   return rows;
 }
 
+// Without the mark of a space.
+std::string spoken(std::string token) {
+  const std::string mark = "\u2581";
+  for (size_t at = token.find(mark); at != std::string::npos; at = token.find(mark))
+    token.erase(at, mark.size());
+  return token.empty() ? " " : token;
+}
+
 }  // namespace
 
 std::string write_translation_report(const TrainOptions& options, const TranslationRun& run, Model& model,
@@ -49,6 +57,12 @@ std::string write_translation_report(const TrainOptions& options, const Translat
   if (run.judged)
     report.sections.insert(report.sections.begin(),
                            {"Translations", examples(*run.judged, run.judgement.translations)});
+  for (const auto& [text, alignment] : run.alignments) {
+    TrainingReport::Shares map{text, {}, {}, alignment.weights};
+    for (const std::string& token : alignment.target) map.rows.push_back(spoken(token));
+    for (const std::string& token : alignment.source) map.columns.push_back(spoken(token));
+    report.attention.push_back(std::move(map));
+  }
   const std::string path = files.folder() + "/report.html";
   write_file(path, to_html(report), files.write_options());
   write_run_note(files.folder(),

@@ -167,6 +167,32 @@ std::string passages(const TrainingReport& report) {
   return out + "</section>\n";
 }
 
+std::string attention_maps(const TrainingReport& report) {
+  if (report.attention.empty()) return "";
+  std::string out =
+      "<section class=\"card\"><h2>Where it looks <small>rows: what was written; columns: what was read; the "
+      "mean over all heads</small></h2>\n";
+  for (const auto& map : report.attention) {
+    out += "<p>" + html_escape(map.heading) +
+           "</p><div class=\"wide\"><table class=\"matrix small\"><tbody><tr><th class=\"row\"></th>";
+    for (const std::string& column : map.columns)
+      out += "<th class=\"column\"><span>" + html_escape(column) + "</span></th>";
+    out += "</tr>\n";
+    for (size_t i = 0; i < map.rows.size() && i < map.values.size(); ++i) {
+      out += "<tr><th class=\"row\">" + html_escape(map.rows[i]) + "</th>";
+      for (size_t j = 0; j < map.columns.size() && j < map.values[i].size(); ++j) {
+        out += fmt::format(
+            "<td style=\"background:rgba(var(--heat),{:.3f})\" title=\"{} sees {:.0f}% of {}\"></td>",
+            0.025 + 0.975 * map.values[i][j], html_escape(map.rows[i]), map.values[i][j] * 100,
+            html_escape(map.columns[j]));
+      }
+      out += "</tr>\n";
+    }
+    out += "</tbody></table></div>\n";
+  }
+  return out + "</section>\n";
+}
+
 }  // namespace
 
 std::string html_escape(const std::string& text) {
@@ -200,7 +226,7 @@ std::string to_html(const TrainingReport& report) {
   for (const auto& section : report.sections) sections += section_table(section);
   std::string out;
   out += tiles(report) + charts(report) + confusion_table(report) + plots(report) + passages(report) +
-         mistakes_grid(report);
+         attention_maps(report) + mistakes_grid(report);
   out += "<div class=\"flow\">\n" + layers_table(report) + sections + "</div>\n" + epochs_table(report);
   if (!report.command.empty()) {
     out += "<section class=\"card\"><h2>Run it again</h2><pre>" + html_escape(report.command) +

@@ -48,6 +48,13 @@ struct TrainingReport {
     std::string text;    ///< how it went on
   };
 
+  /// Shares of one, such as what each token of a translation saw of its source.
+  struct Shares {
+    std::string heading;  ///< of this one: the text
+    std::vector<std::string> rows, columns;
+    std::vector<std::vector<float>> values;  ///< [row][column], 0 to 1
+  };
+
   std::string title;     ///< "fashion-mnist"
   std::string subtitle;  ///< one sentence: what was trained on what, when
   std::string command;   ///< the command line that repeats the run
@@ -61,6 +68,7 @@ struct TrainingReport {
   std::vector<Plot> plots;   ///< further curves: forecasts, ROC, calibration
   std::vector<Mistake> mistakes;
   std::vector<Passage> passages;
+  std::vector<Shares> attention;
   std::string written_how;  ///< "drawn at temperature 0.8, seed 1", for the heading of the passages
 };
 

@@ -1,6 +1,7 @@
 // What layers see of the pass they are called in.
 #include "lamina/nn/call_context.h"
 
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -22,9 +23,15 @@ struct CallContext::Bindings {
   std::unordered_set<const Weight*> assigned;
 };
 
+struct CallContext::Watch {
+  std::set<std::string> names;
+  std::vector<std::pair<std::string, Tensor>> reported;
+};
+
 CallContext::CallContext(bool is_training) : training(is_training), bindings_(std::make_shared<Bindings>()) {
   const CallContext* const around = detail::Pass::current();
   unmasked_ = around ? around->unmasked_ : std::make_shared<std::map<const void*, Tensor>>();
+  watch_ = around ? around->watch_ : std::make_shared<Watch>();
 }
 
 CallContext::CallContext(bool is_training, const CallContext& around)
@@ -32,6 +39,7 @@ CallContext::CallContext(bool is_training, const CallContext& around)
       bindings_(std::make_shared<Bindings>(*around.bindings_)),
       losses_(around.losses_),
       unmasked_(around.unmasked_),
+      watch_(around.watch_),
       trainable_layers_(around.trainable_layers_),
       key_(around.key_),
       next_stream_(around.next_stream_) {}
@@ -66,6 +74,18 @@ const Tensor* CallContext::bound(const Weight& weight) const {
 }
 
 bool CallContext::assigned(const Weight& weight) const { return bindings_->assigned.contains(&weight); }
+
+void CallContext::watch(const std::vector<std::string>& names) {
+  watch_->names.insert(names.begin(), names.end());
+}
+
+bool CallContext::watched(const std::string& name) const { return watch_->names.contains(name); }
+
+void CallContext::report(const std::string& name, const Tensor& value) {
+  if (watched(name)) watch_->reported.emplace_back(name, value);
+}
+
+std::vector<std::pair<std::string, Tensor>> CallContext::reported() const { return watch_->reported; }
 
 void CallContext::set_key(Tensor key) { key_ = std::move(key); }
 

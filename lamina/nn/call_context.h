@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -58,6 +59,17 @@ class CallContext {
   /// `x`, or, where its mask was taken away, the same without one.
   Tensor as_masked(const Tensor& x) const;
 
+  /// Asks for what is computed on the way: from here on report() keeps what comes under these names. Applies
+  /// to the whole pass.
+  void watch(const std::vector<std::string>& names);
+  /// Whether somebody asked for it: what nothing else needs would be computed in vain.
+  bool watched(const std::string& name) const;
+  /// Hands such a value over; what nobody asked for is dropped.
+  /// @param name  "attentions", "hidden_states"; the same for each layer
+  void report(const std::string& name, const Tensor& value);
+  /// What was handed over, in that order.
+  std::vector<std::pair<std::string, Tensor>> reported() const;
+
   /// What random ops take: `key` is int64[2], `stream` tells this use from all others of the pass.
   struct Random {
     Tensor key;
@@ -78,9 +90,11 @@ class CallContext {
 
  private:
   struct Bindings;
+  struct Watch;
   std::shared_ptr<Bindings> bindings_;  // of this context alone
   std::vector<Tensor> losses_;
   std::shared_ptr<std::map<const void*, Tensor>> unmasked_;  // by node; of all contexts of the pass
+  std::shared_ptr<Watch> watch_;                             // of all contexts of the pass
   const std::map<const void*, bool>* trainable_layers_ = nullptr;
   Tensor key_;
   int next_stream_ = 0;

@@ -1,4 +1,7 @@
-// Tile instructions of arithmetic on two tensors: vectorised for float32 and float64, loops else.
+// Tile instructions of arithmetic on two tensors: vectorised for float32 and float64, and by way of float32
+// for 16-bit floats, loops else.
+#include "lamina/ops/detail/element.h"
+#include "lamina/ops/detail/half_tiles.h"
 #include "lamina/ops/detail/simd.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -14,33 +17,51 @@ HWY_BEFORE_NAMESPACE();
 namespace lamina::detail::HWY_NAMESPACE {
 namespace {
 
+template <class T, class F>
+constexpr TileFunction two() {
+  if constexpr (kIsHalf<T>)
+    return through_floats<T, map2<float, F>, 2>;
+  else
+    return map2<T, F>;
+}
+
 template <class T>
 TileFunction typed(Binary function) {
   switch (function) {
     case Binary::kAdd:
-      return map2<T, Add>;
+      return two<T, Add>();
     case Binary::kSubtract:
-      return map2<T, Subtract>;
+      return two<T, Subtract>();
     case Binary::kMultiply:
-      return map2<T, Multiply>;
+      return two<T, Multiply>();
     case Binary::kDivide:
-      return map2<T, Divide>;
+      return two<T, Divide>();
     case Binary::kMaximum:
-      return map2<T, Maximum>;
+      return two<T, Maximum>();
     case Binary::kMinimum:
-      return map2<T, Minimum>;
+      return two<T, Minimum>();
     case Binary::kFloorDivide:
-      return map2<T, FloorDivide>;
+      return two<T, FloorDivide>();
     default:
       return nullptr;
   }
 }
 
 TileFunction vector_binary(Binary function, DType dtype) {
+  switch (dtype) {
 #if HWY_HAVE_FLOAT64
-  if (dtype == DType::kFloat64) return typed<double>(function);
+    case DType::kFloat64:
+      return typed<double>(function);
 #endif
-  return dtype == DType::kFloat32 ? typed<float>(function) : nullptr;
+    case DType::kFloat32:
+      return typed<float>(function);
+    case DType::kFloat16:
+      return typed<Float16>(function);
+    case DType::kBFloat16:
+      return typed<BFloat16>(function);
+    default:
+      return nullptr;
+  }
 }
 
 }  // namespace

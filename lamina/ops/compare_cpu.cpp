@@ -1,4 +1,7 @@
-// Tile instructions of comparisons, logic and choice: vectorised for float32, loops else.
+// Tile instructions of comparisons, logic and choice: comparisons vectorised for float32 and by way of it for
+// 16-bit floats, choice for 16 and 32 bits, loops else.
+#include "lamina/ops/detail/element.h"
+#include "lamina/ops/detail/half_tiles.h"
 #include "lamina/ops/detail/simd.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -47,20 +50,19 @@ void compare(const TileArgs& args) {
   if (i < n) store_some(bytes(load_some(d, a + i, n - i), load_some(d, b + i, n - i)), db, out + i, n - i);
 }
 
-/// out[i] = in[0][i] ? in[1][i] : in[2][i], for elements of 32 bits.
+/// out[i] = in[0][i] ? in[1][i] : in[2][i], for elements as wide as T, which is 16 or 32 bits without a sign.
+template <class T>
 void choose(const TileArgs& args) {
-  const hn::ScalableTag<float> d;
-  const hn::RebindToSigned<decltype(d)> di;
+  const hn::ScalableTag<T> d;
   const hn::Rebind<uint8_t, decltype(d)> db;
   const size_t lanes = hn::Lanes(d);
   const uint8_t* condition = static_cast<const uint8_t*>(args.in[0]);
-  const float* a = static_cast<const float*>(args.in[1]);
-  const float* b = static_cast<const float*>(args.in[2]);
-  float* out = static_cast<float*>(args.out);
+  const T* a = static_cast<const T*>(args.in[1]);
+  const T* b = static_cast<const T*>(args.in[2]);
+  T* out = static_cast<T*>(args.out);
   const size_t n = static_cast<size_t>(args.n);
   const auto select = [&](auto bytes, auto x, auto y) HWY_ATTR {
-    const auto mask = hn::RebindMask(d, hn::Ne(hn::PromoteTo(di, bytes), hn::Zero(di)));
-    return hn::IfThenElse(mask, x, y);
+    return hn::IfThenElse(hn::Ne(hn::PromoteTo(d, bytes), hn::Zero(d)), x, y);
   };
   size_t i = 0;
   for (; i + lanes <= n; i += lanes) {
@@ -74,25 +76,47 @@ void choose(const TileArgs& args) {
   }
 }
 
-TileFunction vector_compare(Compare function) {
+template <class T, class F, int kFirst>
+constexpr TileFunction two() {
+  if constexpr (kIsHalf<T>)
+    return through_floats<T, compare<F, kFirst>, 2, bool>;
+  else
+    return compare<F, kFirst>;
+}
+
+template <class T>
+TileFunction of_floats(Compare function) {
   switch (function) {
     case Compare::kEqual:
-      return compare<Equal, 0>;
+      return two<T, Equal, 0>();
     case Compare::kNotEqual:
-      return compare<NotEqual, 0>;
+      return two<T, NotEqual, 0>();
     case Compare::kGreater:
-      return compare<Greater, 0>;
+      return two<T, Greater, 0>();
     case Compare::kGreaterEqual:
-      return compare<GreaterEqual, 0>;
+      return two<T, GreaterEqual, 0>();
     case Compare::kLess:
-      return compare<Greater, 1>;
+      return two<T, Greater, 1>();
     case Compare::kLessEqual:
-      return compare<GreaterEqual, 1>;
+      return two<T, GreaterEqual, 1>();
   }
   return nullptr;
 }
 
-TileFunction vector_choose() { return choose; }
+TileFunction vector_compare(Compare function, DType dtype) {
+  switch (dtype) {
+    case DType::kFloat32:
+      return of_floats<float>(function);
+    case DType::kFloat16:
+      return of_floats<Float16>(function);
+    case DType::kBFloat16:
+      return of_floats<BFloat16>(function);
+    default:
+      return nullptr;
+  }
+}
+
+TileFunction vector_choose(size_t bytes) { return bytes == 2 ? choose<uint16_t> : choose<uint32_t>; }
 
 }  // namespace
 }  // namespace lamina::detail::HWY_NAMESPACE
@@ -147,7 +171,7 @@ void choose_words(const TileArgs& args) {
 }  // namespace
 
 TileFunction compare_tile(Compare function, DType dtype) {
-  if (dtype == DType::kFloat32) return HWY_DYNAMIC_DISPATCH(vector_compare)(function);
+  if (TileFunction fast = HWY_DYNAMIC_DISPATCH(vector_compare)(function, dtype)) return fast;
   return dispatch(dtype, [&](auto element) { return compare_loop<decltype(element)>(function); });
 }
 
@@ -160,9 +184,9 @@ TileFunction where_tile(DType dtype) {
     case 1:
       return choose_words<uint8_t>;
     case 2:
-      return choose_words<uint16_t>;
+      return HWY_DYNAMIC_DISPATCH(vector_choose)(2);
     case 4:
-      return HWY_DYNAMIC_DISPATCH(vector_choose)();
+      return HWY_DYNAMIC_DISPATCH(vector_choose)(4);
     default:
       return choose_words<uint64_t>;
   }

@@ -1,5 +1,7 @@
-// Tile instructions of the functions of one tensor: vectorised for float32 (the cheap ones for float64 too),
-// loops else.
+// Tile instructions of the functions of one tensor: vectorised for float32, and by way of it for 16-bit
+// floats (the cheap ones for float64 too), loops else.
+#include "lamina/ops/detail/element.h"
+#include "lamina/ops/detail/half_tiles.h"
 #include "lamina/ops/detail/simd.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -31,62 +33,84 @@ struct Sine {
   }
 };
 
+template <class T, class F>
+constexpr TileFunction one() {
+  if constexpr (kIsHalf<T>)
+    return through_floats<T, map1<float, F>, 1>;
+  else
+    return map1<T, F>;
+}
+
 template <class T>
 TileFunction cheap(Unary function) {
   switch (function) {
     case Unary::kNegative:
-      return map1<T, Negative>;
+      return one<T, Negative>();
     case Unary::kAbs:
-      return map1<T, Abs>;
+      return one<T, Abs>();
     case Unary::kSign:
-      return map1<T, Sign>;
+      return one<T, Sign>();
     case Unary::kSquare:
-      return map1<T, Square>;
+      return one<T, Square>();
     case Unary::kReciprocal:
-      return map1<T, Reciprocal>;
+      return one<T, Reciprocal>();
     case Unary::kSqrt:
-      return map1<T, Sqrt>;
+      return one<T, Sqrt>();
     case Unary::kRsqrt:
-      return map1<T, Rsqrt>;
+      return one<T, Rsqrt>();
     case Unary::kRelu:
-      return map1<T, Relu>;
+      return one<T, Relu>();
     case Unary::kFloor:
-      return map1<T, Floor>;
+      return one<T, Floor>();
     case Unary::kCeil:
-      return map1<T, Ceil>;
+      return one<T, Ceil>();
     case Unary::kRound:
-      return map1<T, Round>;
+      return one<T, Round>();
     default:
       return nullptr;
   }
 }
 
-TileFunction vector_unary(Unary function, DType dtype) {
-#if HWY_HAVE_FLOAT64
-  if (dtype == DType::kFloat64) return cheap<double>(function);
-#endif
-  if (dtype != DType::kFloat32) return nullptr;
+template <class T>
+TileFunction all(Unary function) {
   switch (function) {
     case Unary::kExp:
-      return map1<float, Exp>;
+      return one<T, Exp>();
     case Unary::kExpm1:
-      return map1<float, Expm1>;
+      return one<T, Expm1>();
     case Unary::kLog:
-      return map1<float, Log>;
+      return one<T, Log>();
     case Unary::kLog1p:
-      return map1<float, Log1p>;
+      return one<T, Log1p>();
     case Unary::kSin:
-      return map1<float, Sine<0>>;
+      return one<T, Sine<0>>();
     case Unary::kCos:
-      return map1<float, Sine<1>>;
+      return one<T, Sine<1>>();
     case Unary::kTanh:
-      return map1<float, Tanh>;
+      return one<T, Tanh>();
     case Unary::kSigmoid:
-      return map1<float, Sigmoid>;
+      return one<T, Sigmoid>();
     case Unary::kErf:
-      return map1<float, Erf>;
+      return one<T, Erf>();
     default:
-      return cheap<float>(function);
+      return cheap<T>(function);
+  }
+}
+
+TileFunction vector_unary(Unary function, DType dtype) {
+  switch (dtype) {
+#if HWY_HAVE_FLOAT64
+    case DType::kFloat64:
+      return cheap<double>(function);
+#endif
+    case DType::kFloat32:
+      return all<float>(function);
+    case DType::kFloat16:
+      return all<Float16>(function);
+    case DType::kBFloat16:
+      return all<BFloat16>(function);
+    default:
+      return nullptr;
   }
 }
 

@@ -70,7 +70,8 @@ TranslationRecipe of_english(const char* target, const char* language, const cha
 }  // namespace
 
 Translator TranslationRecipe::build(const TranslationNetwork& network, const ParallelTexts& training,
-                                    int epochs, int64_t tokens_asked, uint64_t seed) const {
+                                    int epochs, int64_t tokens_asked, uint64_t seed,
+                                    const std::string& dtype_policy) const {
   // The prefix is a part of what is read so often that its words become tokens.
   std::vector<std::string> texts;
   for (const std::string& text : training.sources) texts.push_back(task.prefix + text);
@@ -83,7 +84,7 @@ Translator TranslationRecipe::build(const TranslationNetwork& network, const Par
   config["pad_token_id"] = config["decoder_start_token_id"] = pad;
   config["eos_token_id"] = end;
   config["task_specific_params"] = task.to_json();
-  const std::shared_ptr<PretrainedModel> model = AutoModel::from_config(config, {.seed = seed});
+  const std::shared_ptr<PretrainedModel> model = AutoModel::from_config(config, {.seed = seed}, dtype_policy);
   if (network.prepare) network.prepare(*model);
   GenerationConfig generation;
   generation.eos_token_id = {end};

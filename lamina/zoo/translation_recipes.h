@@ -35,8 +35,9 @@ struct TranslationRecipe {
 
   /// The tokenizer learned from the texts, and the network with first values from `seed`, compiled for a
   /// training of `epochs` epochs with batches of `tokens` tokens. Throws what train_tokenizer throws.
+  /// @param dtype_policy  what the network computes with, as Layer::set_dtype_policy
   Translator build(const TranslationNetwork& network, const ParallelTexts& training, int epochs,
-                   int64_t tokens, uint64_t seed) const;
+                   int64_t tokens, uint64_t seed, const std::string& dtype_policy = "float32") const;
 };
 
 /// How good translations are.

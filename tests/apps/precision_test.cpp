@@ -1,4 +1,4 @@
-// --quantize and --group of lamina generate, translate and run.
+// --quantize and --group of lamina generate, translate and run, and what run gives beside the outputs.
 #include <gtest/gtest.h>
 
 #include "lamina/formats/npy.h"
@@ -43,6 +43,25 @@ TEST_F(Precision, IsThatOfTheLibrary) {
   }
 }
 
+TEST_F(Precision, AttentionsAndStatesAreFiles) {
+  const std::vector<std::string> words{"run",
+                                       "t5",
+                                       "--input",
+                                       "input_ids=ids.npy",
+                                       "--input",
+                                       "decoder_input_ids=ids.npy",
+                                       "--output",
+                                       "more",
+                                       "--output-attentions",
+                                       "--output-hidden-states",
+                                       "--json"};
+  const Outcome outcome = run(words);
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(read_npy(folder_ / "more/cross_attentions.0.npy").shape(), Shape({1, 2, 3, 3}));
+  EXPECT_EQ(read_npy(folder_ / "more/decoder_hidden_states.1.npy").shape(), Shape({1, 3, 32}));
+  EXPECT_EQ(Json::parse(outcome.out).at("outputs").size(), 1u + 3 + 4);
+}
+
 TEST_F(Precision, SaysWhatIsWrong) {
   const auto expect = [&](const std::vector<std::string>& words, int status, const std::string& part) {
     const Outcome outcome = run(words);
@@ -62,6 +81,8 @@ TEST_F(Precision, SaysWhatIsWrong) {
   expect(with_words({"--quantize", "bfloat16", "--group", "32"}), 1, "bfloat16 has no groups");
   Sequential({Input({2}), Dense(1)}).save(folder_ / "m.keras");
   expect({"run", "m.keras", "--input", "ids.npy", "--output", "out", "--quantize", "int8"}, 2,
+         "are for folders of language models");
+  expect({"run", "m.keras", "--input", "ids.npy", "--output", "out", "--output-attentions"}, 2,
          "are for folders of language models");
 }
 

@@ -62,6 +62,7 @@ TEST_F(TranslationRecipe, LeavesAFolderAndAReport) {
   for (const char* file : {"config.json", "model.safetensors", "tokenizer.json", "generation_config.json"})
     EXPECT_TRUE(std::filesystem::exists(*folder_ / ("whole/" + std::string(file)))) << file;
   const std::string page = read_file(*folder_ / "whole-run/report.html");
+  EXPECT_NE(page.find("Where it looks"), std::string::npos);
   EXPECT_NE(page.find("Un "), std::string::npos) << "people's translations stand on the page";
   EXPECT_NE(read_file(*folder_ / "whole-run/run.json").find("\"translation\""), std::string::npos);
 }
@@ -107,6 +108,14 @@ TEST_F(TranslationRecipe, TrainsLstmsWithAttention) {
   EXPECT_EQ(said.status, 0) << said.err;
   EXPECT_NE(train("lstms", {"--resume", "--model", "transformer"}).err.find("network was \"lstm\""),
             std::string::npos);
+}
+
+TEST_F(TranslationRecipe, TrainsInSixteenBits) {
+  const Outcome outcome = train("mixed", {"--dtype-policy", "mixed_bfloat16"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_FALSE(weights("mixed") == weights("whole"));
+  EXPECT_EQ(weights("mixed").size(), weights("whole").size()) << "weights stay float32";
+  EXPECT_EQ(train("mixed", {"--dtype-policy", "bfloat17", "--overwrite"}).status, 2);
 }
 
 TEST_F(TranslationRecipe, GoesOnAfterAnInterruption) {

@@ -57,7 +57,9 @@ void ask(const std::filesystem::path& job) {
   std::vector<std::pair<std::string, Tensor>> inputs;
   for (const Json& name : json.at("inputs").as_list())
     inputs.emplace_back(name.as_string(), arrays.at(name.as_string()));
-  const Tensors outputs = model->run(Tensors(std::move(inputs)));
+  const bool more = json.at("output_all").as_bool();
+  const Tensors outputs =
+      model->run(Tensors(std::move(inputs)), {.output_attentions = more, .output_hidden_states = more});
   std::map<std::string, Tensor> written;
   for (size_t i = 0; i < outputs.size(); ++i) written[outputs.names()[i]] = outputs[i];
   write_npz(folder.string() + ".out.npz", written);

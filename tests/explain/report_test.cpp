@@ -21,6 +21,7 @@ TrainingReport sample() {
   report.classes = {"cat", "d&g"};
   report.confusion = {{5, 1}, {0, 4}};
   report.evaluated_on = "10 images";
+  report.attention = {{"a <b>", {"un", "&"}, {"a", "\"b\""}, {{1, 0}, {0.25F, 0.75F}}}};
   report.mistakes = {{Picture{2, 2, 1, {0, 1, 2, 3}}, "cat", "d&g", 0.75, 3}};
   return report;
 }
@@ -54,6 +55,12 @@ TEST(Report, IsWellFormedAndNeedsNoNetwork) {
   }
   EXPECT_NE(html.find("src=\"data:image/png;base64,iVBORw0KGgo"), std::string::npos);
   EXPECT_NE(html.find("prefers-color-scheme: dark"), std::string::npos);
+}
+
+TEST(Report, DrawsSharesAsACellEach) {
+  const std::string html = to_html(sample());
+  EXPECT_NE(html.find("title=\"&amp; sees 75% of &quot;b&quot;\""), std::string::npos);
+  EXPECT_NE(html.find("<p>a &lt;b&gt;</p>"), std::string::npos);
 }
 
 TEST(Report, EscapesEveryText) {

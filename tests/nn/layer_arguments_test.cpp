@@ -128,6 +128,20 @@ TEST(LayerPolicies, SayWhereItIsComputed) {
   EXPECT_EQ(Registry<Layer>::make("Dense", config)->dtype_policy(), mixed);
 }
 
+TEST(CallContexts, KeepWhatSomebodyAskedFor) {
+  CallContext context(false);
+  context.report("states", ones({1}));
+  EXPECT_TRUE(context.reported().empty()) << "nobody had asked";
+  context.watch({"states"});
+  CallContext part(true, context);
+  EXPECT_TRUE(part.watched("states")) << "a part of the same pass";
+  part.report("states", ones({2}));
+  part.report("others", ones({3}));
+  ASSERT_EQ(context.reported().size(), 1u);
+  EXPECT_EQ(context.reported()[0].first, "states");
+  EXPECT_EQ(context.reported()[0].second.shape(), Shape({2}));
+}
+
 TEST(LayerRegularizers, CountInTheLoss) {
   const Dense layer(3, {.use_bias = false, .kernel_initializer = "ones", .activity_regularizer = L2(0.5)});
   CallContext context(true);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numeric>
 
 #include "lamina/base/error.h"
 #include "lamina/zoo/transformers/average_weights.h"
@@ -107,6 +108,19 @@ TEST(TranslationRecipes, LearnAndComeBackFromTheirFolder) {
     EXPECT_EQ(loaded.task().source, "en");
     EXPECT_EQ(loaded.task().target, "fr");
     EXPECT_EQ(loaded.translate(texts.sources), texts.targets);
+  }
+}
+
+TEST(TranslationRecipes, SayWhatTheyLookedAt) {
+  for (const TranslationNetwork& network : {tiny_transformer(), tiny_lstm()}) {
+    const Translator translator = recipe().build(network, pairs(), 1, 64, 1);
+    const Alignment alignment = translator.align("A dog runs.", {.max_new_tokens = 3, .num_beams = 1});
+    EXPECT_EQ(alignment.source.back(), "</s>");
+    ASSERT_EQ(alignment.weights.size(), alignment.target.size());
+    for (const std::vector<float>& row : alignment.weights) {
+      ASSERT_EQ(row.size(), alignment.source.size());
+      EXPECT_NEAR(std::accumulate(row.begin(), row.end(), 0.0), 1, 1e-5);
+    }
   }
 }
 

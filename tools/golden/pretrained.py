@@ -89,12 +89,20 @@ def writes(model):
     return model.can_generate() and not is_encoder(model)
 
 
-def outputs_of(model, given):
+STATES = [f"{side}{kind}" for side in ("", "encoder_", "decoder_", "cross_") for kind in ("attentions", "hidden_states")]
+
+
+def outputs_of(model, given, everything=False):
+    """The outputs; with `everything` attentions and hidden states, too, numbered by layer."""
     forget_lengths(model)
+    if everything:
+        model.set_attn_implementation("eager")
     with torch.inference_mode():
-        result = model(**{key: torch.tensor(value) for key, value in given.items()})
+        result = model(**{key: torch.tensor(value) for key, value in given.items()}, output_attentions=everything,
+                       output_hidden_states=everything)
+    states = {f"{key}.{i}": value.float().numpy() for key in STATES if everything for i, value in enumerate(result.get(key) or ())}
     wanted = [key for key in ("logits", "start_logits", "end_logits") if key in result] or ["last_hidden_state", "pooler_output"]
-    return {key: result[key].float().numpy() for key in wanted if result.get(key) is not None}
+    return {key: result[key].float().numpy() for key in wanted if result.get(key) is not None} | states
 
 
 def follows_length(model):
@@ -138,9 +146,9 @@ def generated(model, prompts, options):
     return texts
 
 
-def ask(model, rng, generations):
+def ask(model, rng, generations, everything=False):
     given = inputs_of(model, rng)
-    outputs = outputs_of(model, given)
+    outputs = outputs_of(model, given, everything)
     arrays = {f"in:{key}": value.astype(np.int64) for key, value in given.items()}
     for key, value in outputs.items():
         arrays[f"out:{key}"] = value

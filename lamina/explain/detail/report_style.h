@@ -71,6 +71,8 @@ tfoot td { font-weight: 650; border-top: 2px solid var(--line); border-bottom: 0
 .matrix th.recall { padding-left: 10px; font-weight: 400; }
 .matrix td.zero { color: transparent; }
 .matrix td.strong { color: #fff; }
+.matrix.small td { min-width: 22px; height: 22px; }
+.matrix.small th { font-weight: 400; height: 22px; }
 .axis { color: var(--soft); font-size: 12.5px; text-align: center; margin: 8px 0 0; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(118px, 1fr)); gap: 14px; }
 figure { margin: 0; font-size: 12.5px; line-height: 1.4; }

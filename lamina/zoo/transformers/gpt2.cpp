@@ -95,8 +95,13 @@ struct Parts {
   Tensor operator()(const Tensor& ids, const Tensor& positions, const CausalAttention& seen,
                     CallContext& context) const {
     Tensor x = drop((*tokens)(ids, context) + (*places)(positions, context), dropout, context);
-    for (const Block& block : blocks) x = block(x, seen, context);
-    return (*norm)(x, context);
+    for (const Block& block : blocks) {
+      context.report("hidden_states", x);
+      x = block(x, seen, context);
+    }
+    x = (*norm)(x, context);
+    context.report("hidden_states", x);
+    return x;
   }
 
   std::shared_ptr<TokenTable> tokens, places;

@@ -28,11 +28,16 @@ Counted counted(const Tensor& labels) {
   return {where(counts, labels, 0.0), counts};
 }
 
+/// What is computed with: float32 at least.
+Tensor scores_of(const Tensor& logits) {
+  return logits.dtype() == DType::kFloat64 ? logits : cast(logits, DType::kFloat32);
+}
+
 }  // namespace
 
 Tensor language_loss(const Tensor& labels, const Tensor& logits, double label_smoothing) {
   const Counted counts = counted(labels);
-  const Tensor scores = logits.dtype() == DType::kFloat64 ? logits : cast(logits, DType::kFloat32);
+  const Tensor scores = scores_of(logits);
   Tensor losses = sparse_softmax_cross_entropy(scores, counts.labels).loss;
   if (label_smoothing > 0) {
     // log(sum(exp)) is in both terms: what differs is the label's logit and the mean of all.
@@ -44,7 +49,7 @@ Tensor language_loss(const Tensor& labels, const Tensor& logits, double label_sm
 
 Tensor language_accuracy(const Tensor& labels, const Tensor& logits) {
   const Counted counts = counted(labels);
-  return counts.mean_of(cast(equal(argmax(logits, -1), counts.labels), DType::kFloat32));
+  return counts.mean_of(cast(equal(argmax(scores_of(logits), -1), counts.labels), DType::kFloat32));
 }
 
 }  // namespace lamina

@@ -175,8 +175,13 @@ struct Parts {
                     CallContext& context) const {
     const Rotary::Turn turn = rotary.at(positions, seen.lengths());
     Tensor x = (*tokens)(ids, context);
-    for (const Block& block : blocks) x = block(x, turn, seen, context);
-    return (*norm)(x, context);
+    for (const Block& block : blocks) {
+      context.report("hidden_states", x);
+      x = block(x, turn, seen, context);
+    }
+    x = (*norm)(x, context);
+    context.report("hidden_states", x);
+    return x;
   }
 
   std::shared_ptr<TokenTable> tokens;

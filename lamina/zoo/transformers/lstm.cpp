@@ -71,11 +71,13 @@ class LstmModel final : public LayerOf<LstmModel, PretrainedModel> {
                  CallContext& context) const {
     Tensor x = drop((*head_.table)(ids, context), config_.dropout, context);
     for (size_t i = 0; i < layers_.size(); ++i) {
+      context.report("hidden_states", x);
       const RecurrentResult result = (*layers_[i])(x, states.at(2 * i), states.at(2 * i + 1), mask, context);
       states[2 * i] = result.h;
       states[2 * i + 1] = result.c;
       x = drop(result.output, config_.dropout, context);
     }
+    context.report("hidden_states", x);
     return x;
   }
 

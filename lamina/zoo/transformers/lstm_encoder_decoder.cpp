@@ -118,11 +118,13 @@ class LstmEncoderDecoder final : public LayerOf<LstmEncoderDecoder, PretrainedMo
   Read read(const Tensor& ids, const Tensor& mask, CallContext& context) const {
     Read source;
     Tensor x = drop((*head_.table)(ids, context), config_.dropout, context);
+    context.report("encoder_hidden_states", x);
     for (const EncoderLayer& layer : encoder_) {
       const RecurrentResult result = layer(x, mask, context);
       source.states.push_back(result.h);
       source.states.push_back(result.c);
       x = drop(result.output, config_.dropout, context);
+      context.report("encoder_hidden_states", x);
     }
     source.keys = source.values = heads_of(x, config_.hidden_size);
     if (mask.defined()) source.mask = reshape(mask, {mask.shape()[0], 1, 1, mask.shape()[1]});
@@ -133,15 +135,18 @@ class LstmEncoderDecoder final : public LayerOf<LstmEncoderDecoder, PretrainedMo
   Tensor through(const Tensor& ids, const Tensor& mask, const Read& source, std::vector<Tensor>& states,
                  CallContext& context) const {
     Tensor x = drop((*head_.table)(ids, context), config_.dropout, context), seen;
+    context.report("decoder_hidden_states", x);
     for (size_t i = 0; i < decoder_.size(); ++i) {
       const RecurrentResult result = (*decoder_[i])(i == 0 ? x : concatenate({x, seen}, -1), states.at(2 * i),
                                                     states.at(2 * i + 1), mask, context);
       states[2 * i] = result.h;
       states[2 * i + 1] = result.c;
       x = drop(result.output, config_.dropout, context);
+      context.report("decoder_hidden_states", x);
       if (i > 0) continue;
       const Tensor query = heads_of((*query_)(x, context), config_.hidden_size);
-      seen = joined_heads(attend(query, source.keys, source.values, {{}, source.mask}, 0, context));
+      seen = joined_heads(
+          attend(query, source.keys, source.values, {{}, source.mask}, 0, "cross_attentions", context));
     }
     return drop(tanh((*joined_)(concatenate({x, seen}, -1), context)), config_.dropout, context);
   }

@@ -80,10 +80,10 @@ struct Attention {
   Tensor joined(const Tensor& heads, CallContext& context) const {
     return (*out)(joined_heads(heads), context);
   }
-  /// What the queries of x see in keys and values.
+  /// What the queries of x see in keys and values; `name`: under which the weights are reported.
   Tensor operator()(const Tensor& x, const Tensor& key, const Tensor& value, const Tensor& mask,
-                    CallContext& context) const {
-    return joined(attend(queries(x, context), key, value, {{}, mask}, dropout, context), context);
+                    const char* name, CallContext& context) const {
+    return joined(attend(queries(x, context), key, value, {{}, mask}, dropout, name, context), context);
   }
 
   int64_t width;
@@ -118,7 +118,9 @@ struct Block {
 /// The blocks of encoder or decoder.
 struct Stack {
   Stack(const ModuleScope& scope, const Config& config, size_t side)
-      : config(config), activation(pretrained_activation(config.activation_function)) {
+      : config(config),
+        activation(pretrained_activation(config.activation_function)),
+        states(side == 0 ? "encoder_hidden_states" : "decoder_hidden_states") {
     for (int64_t i = 0; i < config.layers[side]; ++i)
       blocks.emplace_back(scope / ("layers." + std::to_string(i)), config, side);
   }
@@ -129,18 +131,21 @@ struct Stack {
     const auto dropped = [&](const Tensor& y) { return drop(y, config.dropout, context); };
     Tensor x = config.scale_embedding ? embedded * std::sqrt(static_cast<double>(config.d_model)) : embedded;
     x = dropped(x + cast(places, x.dtype()));
+    context.report(states, x);
     for (size_t i = 0; i < blocks.size(); ++i) {
       const Block& block = blocks[i];
       x = (*block.self_norm)(x + dropped(self(i, x)), context);
       if (block.cross) x = (*block.cross_norm)(x + dropped(cross(i, x)), context);
       const Tensor inner = drop(activation((*block.wide)(x, context)), config.activation_dropout, context);
       x = (*block.final_norm)(x + dropped((*block.narrow)(inner, context)), context);
+      context.report(states, x);
     }
     return x;
   }
 
   Config config;
   Activation activation;
+  const char* states;  ///< under which its states are reported
   std::vector<Block> blocks;
 };
 
@@ -163,7 +168,8 @@ struct Parts {
   Tensor encoded(const Tensor& ids, const Tensor& mask, CallContext& context) const {
     const auto self = [&](size_t i, const Tensor& x) {
       const Attention& attention = encoder.blocks[i].self;
-      return attention(x, attention.keys(x, context), attention.values(x, context), mask, context);
+      return attention(x, attention.keys(x, context), attention.values(x, context), mask,
+                       "encoder_attentions", context);
     };
     return encoder((*source)(ids, context), sinusoids(ids.shape()[1], config.d_model), self,
                    [](size_t, const Tensor& x) { return x; }, context);
@@ -171,7 +177,7 @@ struct Parts {
   /// (rows, target, d_model); cross(block number, x) gives what the target sees of the source.
   Tensor decoded(const Tensor& ids, const CausalAttention& seen, const auto& cross,
                  CallContext& context) const {
-    const CausalOptions options{.dropout = config.attention_dropout};
+    const CausalOptions options{.dropout = config.attention_dropout, .name = "decoder_attentions"};
     const auto self = [&](size_t i, const Tensor& x) {
       const Attention& own = decoder.blocks[i].self;
       return own.joined(
@@ -216,7 +222,8 @@ class Marian final : public LayerOf<Marian, PretrainedModel> {
     const CausalAttention seen(inputs[2].shape()[1], mask_of_keys(inputs[3]));
     const auto cross = [&](size_t i, const Tensor& x) {
       const Attention& attention = *parts_->decoder.blocks[i].cross;
-      return attention(x, attention.keys(source, context), attention.values(source, context), mask, context);
+      return attention(x, attention.keys(source, context), attention.values(source, context), mask,
+                       "cross_attentions", context);
     };
     return {parts_->scores(parts_->decoded(inputs[2], seen, cross, context), context)};
   }
@@ -242,7 +249,7 @@ class Marian final : public LayerOf<Marian, PretrainedModel> {
     const CausalAttention seen(inputs, cache);
     const auto cross = [&](size_t i, const Tensor& x) {
       return (*parts_->decoder.blocks[i].cross)(x, inputs.memory[1 + 2 * i], inputs.memory[2 + 2 * i],
-                                                inputs.memory[0], context);
+                                                inputs.memory[0], "cross_attentions", context);
     };
     return parts_->scores(last_token(parts_->decoded(inputs.ids, seen, cross, context)), context);
   }

@@ -175,10 +175,12 @@ struct PretrainedFiles {
   }
 };
 
-std::shared_ptr<PretrainedModel> AutoModel::from_config(const Json& config, const ModelOptions& options) {
+std::shared_ptr<PretrainedModel> AutoModel::from_config(const Json& config, const ModelOptions& options,
+                                                        const std::string& dtype_policy) {
   const Architecture& architecture = find_architecture(config);
   std::shared_ptr<PretrainedModel> model =
       architecture.make(config, says_tied(architecture, config), options);
+  model->set_dtype_policy(dtype_policy);
   PretrainedFiles::build(*model);
   model->set_generation_config(GenerationConfig::from_json(config, "config"));
   return model;

@@ -128,11 +128,20 @@ detail::Decoder& PretrainedModel::State::decoder(const PretrainedModel& model) {
   return *made;
 }
 
-detail::Runner& PretrainedModel::State::runner(const PretrainedModel& model) {
+detail::Runner& PretrainedModel::State::runner(const PretrainedModel& model, const RunOptions& options) {
   const std::lock_guard lock(making);
   build_modules(model.seed());
-  if (!made_runner) made_runner = std::make_unique<detail::Runner>(model, stored);
-  return *made_runner;
+  std::unique_ptr<detail::Runner>& runner =
+      runners[{options.output_attentions, options.output_hidden_states}];
+  if (!runner) {
+    std::vector<std::string> watched;
+    for (const std::string part : {"", "encoder_", "decoder_", "cross_"}) {
+      if (options.output_attentions) watched.push_back(part + "attentions");
+      if (options.output_hidden_states) watched.push_back(part + "hidden_states");
+    }
+    runner = std::make_unique<detail::Runner>(model, stored, std::move(watched));
+  }
+  return *runner;
 }
 
 }  // namespace lamina

@@ -42,6 +42,17 @@ struct DecodeInputs {
   Tensor end = {};
 };
 
+/// What PretrainedModel::run gives beside the outputs, numbered by layer from 0 on.
+struct RunOptions {
+  /// How much each token looks at others, (rows, heads, queries, keys): "attentions.0"; of encoder-decoders
+  /// "encoder_attentions.0", "decoder_attentions.0", and what the decoder sees of the source,
+  /// "cross_attentions.0".
+  bool output_attentions = false;
+  /// What goes into each layer and comes out of the last, (rows, tokens, width): "hidden_states.0"; of
+  /// encoder-decoders "encoder_hidden_states.0" and "decoder_hidden_states.0".
+  bool output_hidden_states = false;
+};
+
 /// A language model with the names, shapes and configuration of Hugging Face's library. It is a Model: it is
 /// compiled, trained and saved like any other; and it generates text.
 ///
@@ -75,12 +86,12 @@ class PretrainedModel : public Model {
                                 const GenerateOptions& options = {}) const;
 
   /// The outputs under the names of Hugging Face's library, gives(), for inputs under its names, takes(), or
-  /// in the order of those; where inputs without names are fewer, the last optional ones are left out. It is
-  /// compiled once for each size of the inputs.
+  /// in the order of those; where inputs without names are fewer, the last optional ones are left out. What
+  /// the options ask for follows. It is compiled once for each size of the inputs.
   ///
   /// Throws InvalidArgument, naming the input, for one that is missing, not known, no integers, of another
   /// shape than it should be, longer than the model's context, or with ids that the model does not have.
-  Tensors run(const Tensors& inputs) const;
+  Tensors run(const Tensors& inputs, const RunOptions& options = {}) const;
 
   /// Writes config.json, model.safetensors and generation_config.json, which Hugging Face's library loads.
   /// Creates the folder. Throws FileError.
@@ -220,7 +231,9 @@ struct AutoModel {
   static std::shared_ptr<PretrainedModel> from_pretrained(const std::string& folder,
                                                           const PretrainedOptions& options = {});
   /// A new one of that configuration, with first values drawn from options.seed.
-  static std::shared_ptr<PretrainedModel> from_config(const Json& config, const ModelOptions& options = {});
+  /// @param dtype_policy  what it computes with, as Layer::set_dtype_policy: "mixed_bfloat16"
+  static std::shared_ptr<PretrainedModel> from_config(const Json& config, const ModelOptions& options = {},
+                                                      const std::string& dtype_policy = "float32");
 };
 
 /// The same under the names that say what is expected of the model. They throw FileError for one that is

@@ -78,7 +78,7 @@ std::vector<Tensor> PretrainedModel::forward(const LayerCall& call, CallContext&
   return compute(arranged(call.inputs), context);
 }
 
-Tensors PretrainedModel::run(const Tensors& given) const {
+Tensors PretrainedModel::run(const Tensors& given, const RunOptions& options) const {
   const std::vector<ModelInput> inputs = takes();
   std::vector<Tensor> arguments = arranged(given);
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -99,11 +99,7 @@ Tensors PretrainedModel::run(const Tensors& given) const {
                             std::to_string(shape[0]) + " rows, and '" + inputs[0].name + "' " +
                             std::to_string(arguments[0].shape()[0]));
   }
-  std::vector<Tensor> outputs = state_->runner(*this)(*this, arguments);
-  const std::vector<std::string> names = gives();
-  std::vector<std::pair<std::string, Tensor>> named;
-  for (size_t i = 0; i < outputs.size(); ++i) named.emplace_back(names.at(i), std::move(outputs[i]));
-  return Tensors(std::move(named));
+  return Tensors(state_->runner(*this, options)(*this, arguments));
 }
 
 }  // namespace lamina

@@ -33,7 +33,8 @@ double deviation_of(const T5Config& config, int64_t terms) {
 /// What attention looks at besides its queries.
 struct Seen {
   AttentionOptions options;
-  Tensor key, value;  ///< of all tokens, heads apart
+  Tensor key, value;                        ///< of all tokens, heads apart
+  const char* name = "encoder_attentions";  ///< under which the weights are reported
 };
 
 struct Attention {
@@ -58,9 +59,9 @@ struct Attention {
   }
   Tensor operator()(const Tensor& x, const Seen& seen, CallContext& context) const {
     const Tensor query = detail::heads_of((*q)(x, context), width);
-    return (*o)(
-        detail::joined_heads(detail::attend(query, seen.key, seen.value, seen.options, dropout, context)),
-        context);
+    return (*o)(detail::joined_heads(
+                    detail::attend(query, seen.key, seen.value, seen.options, dropout, seen.name, context)),
+                context);
   }
   /// (1, heads, queries, keys) for buckets (queries, keys).
   Tensor bias_of(const Tensor& buckets, CallContext& context) const {
@@ -121,7 +122,8 @@ struct Block {
 /// The blocks of encoder or decoder.
 class Stack {
  public:
-  Stack(const ModuleScope& scope, const T5Config& config, bool decoder) : dropout_(config.dropout_rate) {
+  Stack(const ModuleScope& scope, const T5Config& config, bool decoder)
+      : dropout_(config.dropout_rate), states_(decoder ? "decoder_hidden_states" : "encoder_hidden_states") {
     const int64_t count = decoder ? config.num_decoder_layers.value_or(config.num_layers) : config.num_layers;
     for (int64_t i = 0; i < count; ++i)
       blocks_.emplace_back(scope / ("block." + std::to_string(i)), config, decoder, i == 0);
@@ -136,17 +138,21 @@ class Stack {
     const auto dropped = [&](const Tensor& y) { return detail::drop(y, dropout_, context); };
     x = dropped(x);
     for (size_t i = 0; i < blocks_.size(); ++i) {
+      context.report(states_, x);
       const Block& block = blocks_[i];
       const Tensor normed = (*block.norm)(x, context);
       x = x + dropped(block.attention(normed, self(i, normed), context));
       if (block.cross) x = x + dropped((*block.cross)((*block.cross_norm)(x, context), cross(i), context));
       x = x + dropped((*block.feed_forward)((*block.feed_forward_norm)(x, context), context));
     }
-    return dropped((*final_)(x, context));
+    x = dropped((*final_)(x, context));
+    context.report(states_, x);
+    return x;
   }
 
  private:
   double dropout_;
+  const char* states_;
   std::vector<Block> blocks_;
   std::shared_ptr<Norm> final_;
 };
@@ -245,11 +251,14 @@ std::vector<Tensor> T5ForConditionalGeneration::compute(const std::vector<Tensor
   own.is_causal = true;
   const auto& blocks = parts_->decoder.blocks();
   const auto self = [&](size_t i, const Tensor& x) {
-    return Seen{own, blocks[i].attention.keys(x, context), blocks[i].attention.values(x, context)};
+    return Seen{own, blocks[i].attention.keys(x, context), blocks[i].attention.values(x, context),
+                "decoder_attentions"};
   };
   const auto cross = [&](size_t i) {
-    return Seen{
-        {{}, mask, 1.0}, blocks[i].cross->keys(source, context), blocks[i].cross->values(source, context)};
+    return Seen{{{}, mask, 1.0},
+                blocks[i].cross->keys(source, context),
+                blocks[i].cross->values(source, context),
+                "cross_attentions"};
   };
   return {parts_->scores(parts_->decoder((*parts_->source.shared)(target, context), self, cross, context),
                          context)};

@@ -83,6 +83,40 @@ std::vector<std::string> Translator::translate(const std::vector<std::string>& t
   return results;
 }
 
+Alignment Translator::align(const std::string& text, const GenerateOptions& options) const {
+  const std::vector<int32_t> source = sources({text}).at(0);
+  const std::vector<int32_t> target = model_->generate(source, options);
+  Alignment result;
+  const auto named = [&](const std::vector<int32_t>& ids, std::vector<std::string>& tokens) {
+    for (const int32_t id : ids) tokens.push_back(tokenizer_.id_to_token(id).value_or("?"));
+  };
+  named(source, result.source);
+  named(target, result.target);
+  if (target.empty()) return result;
+  // What was before each token when it was written.
+  std::vector<int32_t> before{model_->generation_config().decoder_start_token_id.value_or(0)};
+  before.insert(before.end(), target.begin(), target.end() - 1);
+  const auto row = [](const std::vector<int32_t>& ids) {
+    return Tensor::from(ids, {1, static_cast<int64_t>(ids.size())});
+  };
+  const Tensors outputs = model_->run({{"input_ids", row(source)}, {"decoder_input_ids", row(before)}},
+                                      {.output_attentions = true});
+  result.weights.assign(target.size(), std::vector<float>(source.size()));
+  int64_t heads = 0;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (!outputs.names()[i].starts_with("cross_attentions.")) continue;
+    const int64_t own = outputs[i].shape()[1];
+    const std::vector<float> values = outputs[i].to_vector<float>();
+    for (size_t at = 0; at < values.size(); ++at)
+      result.weights[at / source.size() % target.size()][at % source.size()] += values[at];
+    heads += own;
+  }
+  for (std::vector<float>& weights : result.weights) {
+    for (float& weight : weights) weight /= static_cast<float>(std::max<int64_t>(1, heads));
+  }
+  return result;
+}
+
 TokenBatches Translator::batches(const ParallelTexts& texts, bool shuffle, int64_t tokens) const {
   std::vector<std::vector<int32_t>> targets;
   for (Encoding& encoding : tokenizer_.encode_batch(texts.targets, {.ids_only = true, .as_target = true}))

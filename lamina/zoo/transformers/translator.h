@@ -25,6 +25,14 @@ struct TranslationTask {
   static TranslationTask from_config(const Json& config);
 };
 
+/// What each token of a translation was written from.
+struct Alignment {
+  std::vector<std::string> source, target;  ///< tokens; "▁" stands for the space before a word
+  /// How much each token of the target saw of each of the source: target.size() rows of source.size() shares,
+  /// which sum to one. The mean over all layers and heads.
+  std::vector<std::vector<float>> weights;
+};
+
 /// Translates texts by an encoder-decoder. Its folder is one of Hugging Face's.
 class Translator {
  public:
@@ -40,6 +48,10 @@ class Translator {
   /// @param options  num_return_sequences, on_token and stops are not for it
   std::vector<std::string> translate(const std::vector<std::string>& texts,
                                      const GenerateOptions& options = {}) const;
+
+  /// Where the translation of `text` comes from, by the attention to the source (Bahdanau et al., 2015, arXiv
+  /// 1409.0473, figure 3).
+  Alignment align(const std::string& text, const GenerateOptions& options = {}) const;
 
   /// Batches for training on such pairs, or for judging.
   TokenBatches batches(const ParallelTexts& texts, bool shuffle, int64_t tokens = 4096) const;

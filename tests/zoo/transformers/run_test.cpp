@@ -1,6 +1,7 @@
 // Inputs by name: what is refused, and that order and absence say the same as names.
 #include "lamina/base/error.h"
 #include "lamina/base/threads.h"
+#include "tests/support/golden.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/zoo/transformers/small_models.h"
 
@@ -35,6 +36,35 @@ TEST(PretrainedRun, TakesTheSourceAndTheTarget) {
   EXPECT_EQ(model->run({source, target})["logits"].shape(), Shape({1, 2, 20}));
   EXPECT_EQ(model->run({source, ids({1, 1, 1}, 1), target})["logits"].to_vector<float>(),
             model->run({{"decoder_input_ids", target}, {"input_ids", source}})["logits"].to_vector<float>());
+}
+
+TEST(PretrainedRun, GivesAttentionsAndHiddenStates) {
+  const Tensor source = ids({2, 5, 7, 3, 0, 0}, 2), mask = ids({1, 1, 1, 1, 0, 0}, 2),
+               target = ids({0, 4, 0, 6}, 2);
+  for (const Json& config : {small_t5(), small_marian(), small_lstm_encoder_decoder()}) {
+    const auto model = small(config);
+    const Tensors inputs{{"input_ids", source}, {"attention_mask", mask}, {"decoder_input_ids", target}};
+    const Tensors outputs = model->run(inputs, {.output_attentions = true, .output_hidden_states = true});
+    expect_close(outputs["logits"], model->run(inputs)["logits"], "logits", 1e-5);
+    EXPECT_EQ(model->run(inputs).size(), 1u);
+    const Tensor& cross = outputs["cross_attentions.0"];
+    ASSERT_EQ(cross.shape()[3], 3);
+    const std::vector<float> shares = cross.to_vector<float>();
+    for (size_t i = 0; i < shares.size(); i += 3)
+      EXPECT_NEAR(shares[i] + shares[i + 1] + shares[i + 2], 1, 1e-5);
+    EXPECT_FLOAT_EQ(shares.back(), 0) << "padding is not looked at";
+    EXPECT_EQ(outputs["encoder_hidden_states.1"].shape(), Shape({2, 3, 8}));
+    EXPECT_EQ(outputs["decoder_hidden_states.1"].shape(), Shape({2, 2, 8}));
+  }
+}
+
+TEST(PretrainedRun, GivesWhatIsAskedAndNoMore) {
+  const auto model = small(small_gpt2());
+  const Tensors attentions = model->run({ids({2, 5, 7}, 1)}, {.output_attentions = true});
+  EXPECT_EQ(attentions.names(), (std::vector<std::string>{"logits", "attentions.0"}));
+  EXPECT_EQ(attentions["attentions.0"].shape(), Shape({1, 2, 3, 3}));
+  const Tensors states = model->run({ids({2, 5, 7}, 1)}, {.output_hidden_states = true});
+  EXPECT_EQ(states.names(), (std::vector<std::string>{"logits", "hidden_states.0", "hidden_states.1"}));
 }
 
 TEST(PretrainedRun, SaysWhatIsWrong) {

@@ -42,9 +42,11 @@ Tensor mask_of_keys(const Tensor& attention_mask) {
 }
 
 Tensor attend(const Tensor& query, const Tensor& key, const Tensor& value, const AttentionOptions& options,
-              double dropout, CallContext& context) {
-  if (!context.training || dropout == 0) return dot_product_attention(query, key, value, options);
+              double dropout, const char* name, CallContext& context) {
+  const bool dropping = context.training && dropout > 0;
+  if (!dropping && !context.watched(name)) return dot_product_attention(query, key, value, options);
   const Tensor weights = cast(attention_weights(query, key, options), value.dtype());
+  context.report(name, weights);
   return weighted_values(drop(weights, dropout, context), value);
 }
 

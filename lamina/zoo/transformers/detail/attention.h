@@ -20,8 +20,9 @@ Tensor first_token(const Tensor& x);
 Tensor mask_of_keys(const Tensor& attention_mask);
 
 /// dot_product_attention of heads; while training, a share `dropout` of the weights is dropped.
+/// @param name  under which the weights are reported: "cross_attentions"
 Tensor attend(const Tensor& query, const Tensor& key, const Tensor& value, const AttentionOptions& options,
-              double dropout, CallContext& context);
+              double dropout, const char* name, CallContext& context);
 
 /// bool (1, 1, new tokens, keys): keys that are no later than each of `count` new tokens, the first of which
 /// stands at `position` (int32 ()); with `padding` (int32 (rows)) bool (rows, 1, new tokens, keys) without

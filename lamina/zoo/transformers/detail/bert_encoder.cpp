@@ -103,14 +103,17 @@ Tensor BertEncoder::operator()(const Inputs& inputs, CallContext& context) const
   x = x + (*places_)(inputs.positions.defined() ? inputs.positions : positions_of(inputs.ids), context);
   x = dropped((*norm_)(x, context));
   const int64_t width = config_.width / config_.heads;
+  context.report("hidden_states", x);
   for (const Block& block : blocks_) {
     const auto heads = [&](const Linear& part) { return heads_of(part(x, context), width); };
-    const Tensor seen = joined_heads(attend(heads(*block.query), heads(*block.key), heads(*block.value),
-                                            {{}, inputs.mask}, config_.attention_dropout, context));
+    const Tensor seen =
+        joined_heads(attend(heads(*block.query), heads(*block.key), heads(*block.value), {{}, inputs.mask},
+                            config_.attention_dropout, "attentions", context));
     const Tensor out = (*block.out)(seen, context);
     x = (*block.out_norm)((config_.names->drops_attention ? dropped(out) : out) + x, context);
     const Tensor inner = activation_((*block.wide)(x, context));
     x = (*block.narrow_norm)(dropped((*block.narrow)(inner, context)) + x, context);
+    context.report("hidden_states", x);
   }
   return x;
 }

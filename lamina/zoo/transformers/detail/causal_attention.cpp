@@ -48,7 +48,7 @@ Tensor CausalAttention::operator()(size_t layer, const Tensor& query, const Tens
     how.is_causal = true;
     if (options.window > 0 && options.window < count)
       how.mask = both(mask_, near_keys(zeros({}, DType::kInt32), count, count, options.window));
-    return attend(query, key, value, how, options.dropout, context);
+    return attend(query, key, value, how, options.dropout, options.name, context);
   }
   Tensor &keys = cache_->at(2 * layer), &values = cache_->at(2 * layer + 1);
   keys = with_added(keys, key, inputs_.position);
@@ -56,7 +56,7 @@ Tensor CausalAttention::operator()(size_t layer, const Tensor& query, const Tens
   how.mask = keys_so_far(inputs_.position, count, keys_, inputs_.padding);
   if (options.window > 0 && options.window < keys_)
     how.mask = both(how.mask, near_keys(inputs_.position, count, keys_, options.window));
-  return attend(query, keys, values, how, options.dropout, context);
+  return attend(query, keys, values, how, options.dropout, options.name, context);
 }
 
 std::vector<TensorType> causal_cache(size_t layers, DType dtype, const Shape& heads) {

@@ -13,8 +13,9 @@ namespace lamina::detail {
 struct CausalOptions {
   std::optional<double> scale = {};  ///< of the products; 1 / sqrt(width) when not given
   double dropout = 0;
-  int64_t window = 0;  ///< tokens that each one sees, itself included; 0: all before it
-  Tensor bias = {};    ///< added to the scores
+  int64_t window = 0;               ///< tokens that each one sees, itself included; 0: all before it
+  Tensor bias = {};                 ///< added to the scores
+  const char* name = "attentions";  ///< under which the weights are reported
 };
 
 /// One pass through the layers of a decoder.

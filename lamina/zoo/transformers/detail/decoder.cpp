@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "lamina/base/error.h"
+#include "lamina/ops/cast.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/take.h"
 #include "lamina/zoo/transformers/detail/asking.h"
@@ -39,7 +40,7 @@ Decoder::Decoder(const PretrainedModel& model, const StepWeights::Stored& stored
             if (inputs.padding.size() == 0) inputs.padding = Tensor();
             std::vector<Tensor> results(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(caches_));
             const Tensor logits = AskingModel::model().decode(inputs, results, context);
-            results.push_back(logits);
+            results.push_back(cast(logits, DType::kFloat32));
             return results;
           },
           caches_, "decode", nullptr, weights_.count()),

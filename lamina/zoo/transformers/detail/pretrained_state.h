@@ -35,10 +35,10 @@ struct PretrainedModel::State {
   std::vector<std::shared_ptr<detail::Module>> modules;
   std::string quantization;            ///< the mode of what is stored
   detail::StepWeights::Stored stored;  ///< weights that quantize() took the values of
-  size_t released = 0;  ///< bytes of values that were stored since pages were given back
+  size_t released = 0;                 ///< bytes of values that were stored since pages were given back
   std::mutex making;
   std::unique_ptr<detail::Decoder> made;
-  std::unique_ptr<detail::Runner> made_runner;
+  std::map<std::pair<bool, bool>, std::unique_ptr<detail::Runner>> runners;  ///< by what is output beside
 
   /// First values for what has none yet.
   void build_modules(uint64_t seed) const;
@@ -50,7 +50,7 @@ struct PretrainedModel::State {
   Tensor value_of(const Weight& weight) const;
   /// The compiled steps, made at the first use.
   detail::Decoder& decoder(const PretrainedModel& model);
-  detail::Runner& runner(const PretrainedModel& model);
+  detail::Runner& runner(const PretrainedModel& model, const RunOptions& options);
 };
 
 }  // namespace lamina
