@@ -73,6 +73,9 @@ std::shared_ptr<PretrainedModel> load(const std::string& folder, const std::stri
     throw InvalidArgument("'" + folder + "' holds " + detail::find_architecture(config).name +
                           ", which tells no classes apart: name them (labels)");
   config["architectures"] = Json::list({architecture.name});
+  const Json* const padding = config.find("pad_token_id");
+  if (options.pad_token_id && (!padding || padding->is_null()))
+    config["pad_token_id"] = *options.pad_token_id;
   detail::NewHead head{.renew = !has_head, .seed = options.seed};
   if (!options.labels.empty()) {
     std::vector<std::string> there;

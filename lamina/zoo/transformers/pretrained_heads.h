@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@ struct HeadOptions {
   /// Names of the classes, in their order. Empty: those that the folder has. A folder with a head for the
   /// same names, in whatever order, keeps head and order; for any other names the head is new.
   std::vector<std::string> labels = {};
+  /// What texts are filled up with, where config.json does not say: decoders need it to see where a text
+  /// ends.
+  std::optional<int32_t> pad_token_id = {};
   uint64_t seed = 0;  ///< of the first values of what is new, and of the model (ModelOptions::seed)
 };
 
