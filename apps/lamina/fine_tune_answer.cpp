@@ -19,6 +19,10 @@ TranslationTask columns_of(const DataArguments& arguments) {
           .target = arguments.label_column.empty() ? "answer" : arguments.label_column};
 }
 
+ParallelTexts pairs_of(const std::string& source, const std::string& part, const DataArguments& arguments) {
+  return with_data_of(source, [&] { return read_pairs(source, part, columns_of(arguments)).texts; });
+}
+
 Metrics metrics_of(const Responder& responder, const ParallelTexts& pairs) {
   const ResponseScores scores = responder.evaluate(pairs);
   return {{"loss", scores.loss},
@@ -33,7 +37,7 @@ class Answering final : public FineTuning {
       : parts_(read_text_parts<ParallelTexts>(
             options, &ParallelTexts::sources, &ParallelTexts::targets,
             [&](const std::string& source, const char* part) {
-              return read_pairs(source, part, columns_of(options.arguments)).texts;
+              return pairs_of(source, part, options.arguments);
             },
             has_pairs)),
         responder_(Responder::from_pretrained(options.from)) {
@@ -80,7 +84,7 @@ class Answering final : public FineTuning {
 std::pair<Metrics, size_t> evaluate(const std::string& folder, const std::string& data,
                                     const DataArguments& arguments) {
   const Responder responder = Responder::from_pretrained(folder);
-  const ParallelTexts pairs = read_pairs(data, "test", columns_of(arguments)).texts;
+  const ParallelTexts pairs = pairs_of(data, "test", arguments);
   return {metrics_of(responder, pairs), pairs.size()};
 }
 

@@ -147,7 +147,7 @@ int train_language(const LanguageRecipe& recipe, const TrainOptions& options) {
                              training->identity().at("tokens").as_int(), model.tokenizer().size(),
                              model.model().count_params()));
   run.fit(model.model(), *training, &*validation, true, {}, job.data);
-  model.model().save_pretrained(job.out);
+  model.save_pretrained(job.out);
   run.refuse_bad_loss();
   const Comparison metrics = language_metrics(model, texts.test, model.evaluate(texts.test));
   run.finish(metrics, "test", write_report(job, options, model, texts, metrics, run));

@@ -2,6 +2,7 @@
 #include "lamina/zoo/transformers/detail/text_input.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "lamina/base/error.h"
@@ -72,7 +73,7 @@ LabelScore score_of(const PretrainedModel& model, BatchSource& batches) {
     const auto count = static_cast<double>(static_cast<std::ptrdiff_t>(labels.size()) - ignored);
     const Tensor scores = model.run(batch.x)[0];
     sum.loss += count * language_loss(batch.y[0], scores).item<float>();
-    sum.accuracy += count * language_accuracy(batch.y[0], scores).item<float>();
+    sum.accuracy += std::round(count * language_accuracy(batch.y[0], scores).item<float>());  // a count
     all += count;
   }
   if (all > 0) sum = {sum.loss / all, sum.accuracy / all};
