@@ -2,11 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "cli.h"
 #include "lamina/chat/dialogue.h"
-#include "lamina/data/named_sets.h"
 #include "lamina/zoo/transformers/text_tagger.h"
 #include "text_parts.h"
 
@@ -31,37 +29,9 @@ TaggedTexts slots_of(const std::vector<Dialogue>& dialogues) {
   return texts;
 }
 
-/// Names of the part in file names.
-std::vector<std::string> stems_of(const std::string& part) {
-  if (part == "val") return {"val", "valid", "validation", "dev", "eng.testa"};
-  if (part == "test") return {"test", "eng.testb"};
-  return {part, "eng.train"};
-}
-
-/// The file of that part; "" where a folder has none. What is not there is looked for where data sets are.
-std::string file_of(const std::string& source, const std::string& part) {
-  std::string place = source;
-  if (!exists(place) && place.find('/') == std::string::npos) {
-    for (const std::string& other : detail::places_of(source)) {
-      if (exists(other)) place = other;
-    }
-  }
-  std::error_code ignored;
-  if (!std::filesystem::is_directory(place, ignored)) return place;
-  for (const std::string& stem : stems_of(part)) {
-    for (const char* ending : {".conll", ".txt", ".tsv", ".iob", ".bio", ".jsonl", ".json", ""}) {
-      for (const char* zip : {"", ".gz"}) {
-        const std::string file = place + "/" + stem + ending + zip;
-        if (std::filesystem::is_regular_file(file, ignored)) return file;
-      }
-    }
-  }
-  return "";
-}
-
 TaggedTexts read(const std::string& source, const std::string& part) {
   const auto [place, wanted] = place_and_part(source, {"train", "val", "test"}, part);
-  const std::string file = file_of(place, wanted);
+  const std::string file = tagged_file(place, wanted);
   if (file.empty())
     throw FileError("the folder '" + place + "' has no part '" + wanted + "': " + wanted +
                     ".conll, .txt, .tsv, .jsonl "
@@ -71,9 +41,8 @@ TaggedTexts read(const std::string& source, const std::string& part) {
 }
 
 bool has(const std::string& source, const std::string& part) {
-  std::error_code ignored;
-  const std::string file = file_of(source, part);
-  return !file.empty() && file != file_of(source, part == "train" ? "test" : "train");
+  const std::string file = tagged_file(source, part);
+  return !file.empty() && file != tagged_file(source, part == "train" ? "test" : "train");
 }
 
 Metrics metrics_of(const TextTagger& tagger, const TaggedTexts& texts) {

@@ -58,7 +58,9 @@ bool LabelledBatches::next(Batch& batch) {
               labels.begin() + (options_.by_token ? at : static_cast<std::ptrdiff_t>(row)));
   }
   const Shape shape{options_.rows, group->length};
-  batch.x = Tensors({Tensor::from(ids, shape), Tensor::from(mask, shape)});
+  std::vector<Tensor> x{Tensor::from(ids, shape)};
+  if (options_.attention_mask) x.push_back(Tensor::from(mask, shape));
+  batch.x = Tensors(std::move(x));
   batch.y = Tensor::from(labels, options_.by_token ? shape : Shape{options_.rows});
   batch.sample_weight = Tensors();
   now_ = group->texts;

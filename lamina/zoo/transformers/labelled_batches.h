@@ -24,7 +24,8 @@ struct LabelledBatchesOptions {
   int64_t rows = 32;        ///< texts of a batch
   int64_t length_step = 8;  ///< lengths are filled up to a multiple, so that few programs serve all
   int32_t pad_token_id = 0;
-  bool by_token = false;  ///< whether each token has a label, or each text one
+  bool attention_mask = true;  ///< whether x has it
+  bool by_token = false;       ///< whether each token has a label, or each text one
   bool shuffle = true;
 };
 

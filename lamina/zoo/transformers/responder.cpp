@@ -143,6 +143,7 @@ std::unique_ptr<BatchSource> Responder::batches(const ParallelTexts& pairs,
   return std::make_unique<LabelledBatches>(
       std::move(all), LabelledBatchesOptions{.rows = options.rows,
                                              .pad_token_id = detail::padding_of(*model_, tokenizer_),
+                                             .attention_mask = model_->takes().size() > 1,
                                              .by_token = true,
                                              .shuffle = options.shuffle});
 }

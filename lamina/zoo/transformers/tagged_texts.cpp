@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 #include <set>
 #include <tuple>
 
 #include "lamina/base/error.h"
 #include "lamina/base/json.h"
+#include "lamina/data/named_sets.h"
 #include "lamina/data/read_lines.h"
 
 namespace lamina {
@@ -34,6 +36,12 @@ bool is_number(const std::string& text) {
          std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c); });
 }
 
+/// Whether it can only be a tag: else a line that begins with "# " is a comment.
+bool is_tag(const std::string& text) {
+  return text == "O" ||
+         (text.size() > 2 && text[1] == '-' && std::string("BIESUL").find(text[0]) != std::string::npos);
+}
+
 void check_tag(const std::string& path, size_t line, const std::string& tag) {
   if (is_number(tag))
     fail(path, line, "the tag is the number " + tag + "; its name was expected (\"B-PER\", \"O\")");
@@ -50,7 +58,7 @@ TaggedTexts read_columns(const std::string& path) {
       open = false;
       continue;
     }
-    if (line.starts_with("# ") || columns[0] == "-DOCSTART-") continue;
+    if ((columns[0] == "#" && !is_tag(columns.back())) || columns[0] == "-DOCSTART-") continue;
     if (columns.size() < 2)
       fail(path, number, "one column only, '" + columns[0] + "'; a word and its tag were expected");
     check_tag(path, number, columns.back());
@@ -118,6 +126,28 @@ TaggedTexts read_tagged_texts(const std::string& path) {
                     "' has no texts; a word and its tag on each line were expected, or objects with "
                     "\"tokens\" and \"tags\" in a .jsonl");
   return texts;
+}
+
+std::string tagged_file(const std::string& place, const std::string& part) {
+  std::string at = place;
+  std::error_code ignored;
+  if (!std::filesystem::exists(at, ignored) && place.find('/') == std::string::npos) {
+    for (const std::string& other : detail::places_of(place)) {
+      if (std::filesystem::exists(other, ignored)) at = other;
+    }
+  }
+  if (!std::filesystem::is_directory(at, ignored)) return at;
+  std::vector<std::string> stems{part};
+  if (part == "val") stems.insert(stems.end(), {"valid", "validation", "dev"});
+  for (const std::string& stem : stems) {
+    for (const char* ending : {".conll", ".txt", ".tsv", ".iob", ".bio", ".jsonl", ".json", ""}) {
+      for (const char* zip : {"", ".gz"}) {
+        const std::string file = at + "/" + stem + ending + zip;
+        if (std::filesystem::is_regular_file(file, ignored)) return file;
+      }
+    }
+  }
+  return "";
 }
 
 std::vector<std::string> tags_of(const TaggedTexts& texts) {

@@ -40,6 +40,21 @@ TEST_F(TaggedFiles, AreReadInColumnsAndLines) {
   EXPECT_EQ(tags_of(columns), (std::vector<std::string>{"O", "B-MISC", "B-ORG", "B-PER"}));
 }
 
+TEST_F(TaggedFiles, TellCommentsFromWords) {
+  const TaggedTexts texts = read("a.conll", "# sent_id = 1\n# O\n# I-X\n");
+  EXPECT_EQ(texts.words, (Texts{{"#", "#"}}));
+  EXPECT_EQ(texts.tags, (Texts{{"O", "I-X"}}));
+}
+
+TEST_F(TaggedFiles, AreFoundByTheirPart) {
+  write_file(folder_ / "train.conll", "a O\n");
+  write_file(folder_ / "dev.jsonl.gz", "");
+  EXPECT_EQ(tagged_file(folder_.path(), "train"), folder_ / "train.conll");
+  EXPECT_EQ(tagged_file(folder_.path(), "val"), folder_ / "dev.jsonl.gz");
+  EXPECT_EQ(tagged_file(folder_.path(), "test"), "");
+  EXPECT_EQ(tagged_file(folder_ / "train.conll", "test"), folder_ / "train.conll");
+}
+
 TEST_F(TaggedFiles, SayInWhichLineTheyAreWrong) {
   EXPECT_NE(error("a.txt", "a O\nb\n").find("line 2: one column only, 'b'"), std::string::npos);
   EXPECT_NE(error("a.txt", "a 3\n").find("line 1: the tag is the number 3"), std::string::npos);
