@@ -193,7 +193,7 @@ def main():
             problem = work / f"{job}.error"
             assert not problem.exists(), problem.read_text()
             expected = {key[4:]: value for key, value in arrays.items() if key.startswith("out:")}
-            mask = given["attention_mask"] if golden.is_decoder(model) else None
+            mask = given["attention_mask"] if any(key.startswith("mask:") for key in arrays) else None
             found = differences(expected, dict(np.load(work / f"{job}.out.npz")), mask)
             for question, ids in zip(asked, json.loads((work / f"{job}.out.json").read_text())):
                 per_prompt = question["options"].get("num_return_sequences", 1)
