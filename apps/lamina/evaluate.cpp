@@ -10,6 +10,7 @@
 #include "data_arguments.h"
 #include "dialogues.h"
 #include "estimators.h"
+#include "fine_tuning.h"
 #include "lamina/base/log.h"
 #include "lamina/base/terminal.h"
 #include "lamina/chat/dialogue_tracker.h"
@@ -86,6 +87,10 @@ void refuse_nans(int64_t nans, int64_t samples) {
 int evaluate(const Options& options) {
   auto scope = enter(options.place);
   if (!options.report.empty()) refuse_to_lose_page(options.report, options.overwrite);
+  if (const FineTuningTask* const task = task_of_folder(options.model)) {
+    if (!options.report.empty()) throw UsageError("evaluate: a language model has no --report");
+    return evaluate_fine_tuning(*task, options.model, options.data, options.arguments, options.json);
+  }
   if (is_model_folder(options.model)) {
     if (!options.report.empty() || !(options.arguments == DataArguments()))
       throw UsageError("evaluate: a language model has no --report and no options of tables and pictures");

@@ -196,7 +196,7 @@ std::string hash_of(const std::vector<std::string>& texts) {
 }
 
 std::vector<std::string> changes_since(const Json& saved, const std::string& checkpoint, const Json& now,
-                                       bool allowed) {
+                                       OtherWay other) {
   const Json* then = saved.find("fingerprint");
   if (!then || !then->is_object() || then->size() == 0) {
     tell(stderr, "lamina: warning: " + checkpoint +
@@ -207,9 +207,10 @@ std::vector<std::string> changes_since(const Json& saved, const std::string& che
   if (found.empty()) return found;
   std::string list;
   for (const std::string& change : found) list += (list.empty() ? "" : "; ") + change;
-  if (!allowed) {
+  if (other != OtherWay::kChanged) {
     throw Error("this is not the training that " + checkpoint + " is of: " + list +
-                ". Give what it was begun with, or go on with --allow-changes");
+                ". Give what it was begun with, or " +
+                (other == OtherWay::kAnotherOut ? "another --out" : "go on with --allow-changes"));
   }
   tell(stderr, "lamina: warning: going on with changes: " + printable(list) + "\n");
   return found;
@@ -217,7 +218,8 @@ std::vector<std::string> changes_since(const Json& saved, const std::string& che
 
 void check_changes(Checkpoint& saved, const std::string& checkpoint, const Json& now,
                    const TrainOptions& options, TrainJob& job, const TrainingData& data) {
-  changes_since(saved.info, checkpoint, now, options.allow_changes);
+  changes_since(saved.info, checkpoint, now,
+                options.allow_changes ? OtherWay::kChanged : OtherWay::kAllowChanges);
   const Json* then = saved.info.find("fingerprint");
   const bool known = then && then->is_object() && then->size() > 0;
   if (known && options.allow_changes) adapt(*saved.training, *then, now, options, job, data);

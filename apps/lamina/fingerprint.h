@@ -17,11 +17,18 @@ Json fingerprint_of(const TrainOptions& options, const TrainJob& job, const Trai
 /// A hash of texts in their order.
 std::string hash_of(const std::vector<std::string>& texts);
 
+/// What else than the old command there is for a training that is not the one of a checkpoint.
+enum class OtherWay {
+  kAllowChanges,  ///< --allow-changes
+  kChanged,       ///< that was given: the changes are told and no error
+  kAnotherOut,    ///< only another --out
+};
+
 /// What `now`, a fingerprint, says otherwise than the one in `saved`, the info of the file `checkpoint`. One
-/// without a fingerprint is told in a warning and compared with nothing. Throws Error, naming what changed,
-/// unless changes are `allowed`.
+/// without a fingerprint is told in a warning and compared with nothing. Throws Error, naming what changed
+/// and the `other` way.
 std::vector<std::string> changes_since(const Json& saved, const std::string& checkpoint, const Json& now,
-                                       bool allowed);
+                                       OtherWay other);
 
 /// Compares what is resumed, the checkpoint `saved` of the file `checkpoint`, with `now`, the fingerprint of
 /// what the command line says. Throws Error, naming what changed; with --allow-changes warns of it, and lets

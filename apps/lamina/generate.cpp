@@ -11,6 +11,7 @@
 #include "lamina/text/tokenizers/pretrained_tokenizer.h"
 #include "lamina/zoo/transformers/language_model.h"
 #include "lamina/zoo/transformers/pretrained_model.h"
+#include "lamina/zoo/transformers/responder.h"
 #include "lamina/zoo/transformers/stop_strings.h"
 #include "precision.h"
 
@@ -100,8 +101,10 @@ Json json_of(const std::vector<int32_t>& ids) {
 std::vector<int32_t> prompt_of(const Options& options, const PretrainedModel& model,
                                const std::optional<PretrainedTokenizer>& tokenizer) {
   if (!options.ids.empty()) return ids_of(options.ids);
-  return model.is_encoder_decoder() ? tokenizer->encode(options.text).ids
-                                    : readable_tokens(*tokenizer, options.text);
+  if (model.is_encoder_decoder()) return tokenizer->encode(options.text).ids;
+  // One that was fine-tuned to answer has learned where a prompt ends.
+  return readable_tokens(*tokenizer,
+                         options.text + Responder::separator_of(model.config_json()).value_or(""));
 }
 
 /// The tokenizer beside the model, if there is one; a text needs it.

@@ -12,9 +12,8 @@
 #include "lamina/nn/constraints/constraint.h"
 #include "lamina/nn/optimizers/optimizer.h"
 #include "lamina/nn/optimizers/schedules/learning_rate_schedule.h"
-#include "lamina/zoo/recipes.h"
 #include "lamina/zoo/transformers/pretrained_model.h"
-#include "lamina/zoo/translation_recipes.h"
+#include "recipe_list.h"
 
 namespace lamina::cli {
 namespace {
@@ -84,9 +83,7 @@ std::vector<Item> architecture_items() {
 
 std::vector<Item> recipe_items() {
   std::vector<Item> items;
-  for (const Recipe& recipe : recipes()) items.push_back({recipe.name, {}, recipe.description});
-  for (const TranslationRecipe& recipe : translation_recipes())
-    items.push_back({recipe.name, {}, recipe.description});
+  for (const auto& [name, description] : recipe_list()) items.push_back({name, {}, description});
   return items;
 }
 

@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "data_arguments.h"
 #include "estimators.h"
+#include "fine_tuning.h"
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
 #include "lamina/base/terminal.h"
@@ -182,6 +183,8 @@ void tell_bad(const std::vector<std::string>& bad, size_t inputs) {
 
 int predict(const Options& options) {
   auto scope = enter(options.place);
+  if (const FineTuningTask* const task = task_of_folder(options.model))
+    return predict_fine_tuning(*task, options.model, options.inputs, options.json);
   if (is_classic_file(options.model))
     return predict_estimator(options.model, options.inputs, options.arguments, options.json);
   Model model = load_to_ask(options.model);
@@ -235,7 +238,10 @@ int predict(const Options& options) {
 void add_predict(CLI::App& app, Action& action) {
   Command command(app, "predict", "Ask a model about samples; pictures are drawn in the terminal");
   auto options = std::make_shared<Options>();
-  command.add(options->model, {.name = "MODEL", .help = "A .keras or .classic file", .required = true});
+  command.add(options->model, {.name = "MODEL",
+                               .help = "A .keras or .classic file, or the folder of a model that was "
+                                       "fine-tuned to classify, tag or answer",
+                               .required = true});
   command.add(
       options->inputs,
       {.name = "INPUT",

@@ -5,6 +5,7 @@
 
 #include "dialogues.h"
 #include "estimators.h"
+#include "fine_tuning.h"
 #include "fingerprint.h"
 #include "interrupt.h"
 #include "lamina/base/error.h"
@@ -16,6 +17,7 @@
 #include "lamina/nn/finite.h"
 #include "lamina/zoo/language_recipes.h"
 #include "lamina/zoo/recipes.h"
+#include "recipe_list.h"
 #include "run_folder.h"
 #include "scope.h"
 #include "train_files.h"
@@ -70,15 +72,17 @@ Shape batch_shape(const Tensor& x) {
 int train(const TrainOptions& options) {
   const Undisturbed undisturbed;
   auto scope = enter(options.place);
+  const TranslationRecipe* const translating = find_translation_recipe(options.what);
+  const LanguageRecipe* const language = find_language_recipe(options.what);
+  if (options.dtype_policy != "float32" && !translating && !language)
+    throw UsageError("train: --dtype-policy is of the recipes of language models and those that translate");
   if (options.what == DialogueRecipe().name) return train_dialogue(options);
   if (const EstimatorRecipe* recipe = find_estimator_recipe(options.what))
     return train_estimator(*recipe, options);
-  if (const TranslationRecipe* recipe = find_translation_recipe(options.what))
-    return train_translation(*recipe, options);
-  if (const LanguageRecipe* recipe = find_language_recipe(options.what))
-    return train_language(*recipe, options);
-  if (options.dtype_policy != "float32")
-    throw UsageError("train: --dtype-policy is of the recipes of language models and those that translate");
+  if (translating) return train_translation(*translating, options);
+  if (language) return train_language(*language, options);
+  if (const FineTuningTask* task = find_fine_tuning_task(options.what))
+    return train_fine_tuning(*task, options);
   if (!options.stop_words.empty()) throw UsageError("train: --stop-words is of the recipe imdb-forest");
   if (!options.model.empty() || !options.tokens.empty())
     throw UsageError(
@@ -200,14 +204,7 @@ int train(const TrainOptions& options) {
 
 void add_train(CLI::App& app, Action& action, const std::vector<std::string>& words) {
   std::string known;
-  for (const Recipe& recipe : recipes()) known += "\n  " + recipe.name + ": " + recipe.description;
-  for (const TranslationRecipe& recipe : translation_recipes())
-    known += "\n  " + recipe.name + ": " + recipe.description;
-  for (const EstimatorRecipe& recipe : estimator_recipes())
-    known += "\n  " + recipe.name + ": " + recipe.description;
-  for (const LanguageRecipe& recipe : language_recipes())
-    known += "\n  " + recipe.name + ": " + recipe.description;
-  known += "\n  " + DialogueRecipe().name + ": " + DialogueRecipe().description;
+  for (const auto& [name, description] : recipe_list()) known += "\n  " + name + ": " + description;
   Command command(app, "train", "Train a recipe, or a saved model on data of yours");
   command.footer(
       "Recipes:" + known +
@@ -282,6 +279,33 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
        .type = "float32|mixed_bfloat16",
        .choices = {"float32", "mixed_bfloat16"},
        .show_default = true});
+  command.add(options->from,
+              {.name = "--from",
+               .help = "Of classify, tag and answer: the folder of the checkpoint to start from",
+               .type = "DIR"});
+  command.add(options->lora, {.name = "--lora",
+                              .help = "Of these: train matrices of this rank alone (default: everything)",
+                              .type = "R",
+                              .least = 1,
+                              .most = 4096});
+  command.add(options->lora_alpha, {.name = "--lora-alpha",
+                                    .help = "With --lora: scale times rank (default: 2 R)",
+                                    .type = "X",
+                                    .least = 0});
+  command.add(options->lora_targets,
+              {.name = "--lora-targets",
+               .help = "With --lora: matrices that get them (default: queries and values)",
+               .type = "A,B"});
+  command.add(options->learning_rate, {.name = "--learning-rate",
+                                       .help = "Of these: the highest rate (default: 5e-5, with --lora 5e-4)",
+                                       .type = "X",
+                                       .least = 0});
+  command.add(options->max_length,
+              {.name = "--max-length",
+               .help = "Of these: tokens of a text at most (default: what the model sees)",
+               .type = "N",
+               .least = 2,
+               .most = 1 << 24});
   command.add(options->task, {.name = "--task",
                               .help = "Of tables: what the target is (default: told by its cells)",
                               .type = "classification|regression"});

@@ -18,6 +18,12 @@ struct TrainOptions {
   std::string what, data, validation_data, out, run_dir;
   /// Of an estimator's recipe: one of learner_names(); empty: a forest. Of others: a network.
   std::string model;
+  std::string from;          ///< of a fine-tuning: the folder of the checkpoint
+  std::optional<int> lora;   ///< rank of narrow matrices, which alone are trained; nothing: everything is
+  double lora_alpha = 0;     ///< 0: twice the rank
+  std::string lora_targets;  ///< names of matrices between commas; empty: the usual ones of the model
+  double learning_rate = 0;  ///< 0: the usual one
+  std::optional<int> max_length;         ///< tokens of a text
   std::string tokens;                    ///< of a language model's recipe: how its text is cut
   std::string dtype_policy = "float32";  ///< of recipes that write text: what a network computes with
   DataArguments arguments;

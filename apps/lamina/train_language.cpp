@@ -6,22 +6,15 @@
 #include <algorithm>
 
 #include "cli.h"
-#include "fingerprint.h"
-#include "interrupt.h"
+#include "folder_training.h"
 #include "lamina/base/error.h"
 #include "lamina/base/utf8.h"
 #include "lamina/explain/language_report.h"
-#include "lamina/nn/callbacks/early_stopping.h"
-#include "lamina/nn/callbacks/progress_bar.h"
-#include "lamina/nn/finite.h"
 #include "lamina/nn/optimizers/adam.h"
 #include "lamina/nn/optimizers/schedules/cosine_decay.h"
 #include "metrics.h"
 #include "run_folder.h"
-#include "train_files.h"
-#include "train_log.h"
 #include "train_report.h"
-#include "train_talk.h"
 
 namespace lamina::cli {
 namespace {
@@ -54,33 +47,13 @@ Job job_of(const LanguageRecipe& recipe, const TrainOptions& options) {
   const LanguageNetwork& network = language_network(options.model.empty() ? recipe.network : options.model);
   const LanguageTokens& tokens =
       options.tokens.empty() ? language_tokens().front() : language_tokens(options.tokens);
-  std::string out = options.out.empty() ? recipe.name : options.out;
-  while (out.size() > 1 && out.back() == '/') out.pop_back();
-  for (const char* ending : {".keras", ".classic"}) {
-    if (out.ends_with(ending))
-      throw UsageError("train: a language model is saved as a folder; --out must not end in " +
-                       std::string(ending) + ", got '" + out + "'");
-  }
   return {recipe,
           network,
           tokens,
           options.data.empty() ? find_language_texts(recipe.data, recipe.how_to_get) : options.data,
-          out,
+          out_folder(options, recipe.name),
           options.epochs.value_or(network.epochs),
           options.batch_size.value_or(static_cast<int>(network.rows))};
-}
-
-/// The folder may be somebody's work, and is not replaced unasked: only by the training that it is of.
-void refuse_to_lose(const Job& job, const LanguageModel& model, const TrainOptions& options) {
-  if (!is_model_folder(job.out) || options.overwrite) return;
-  if (options.resume) {
-    const std::string path = job.out + "/config.json";
-    constexpr uint64_t kMost = uint64_t{16} << 20;
-    if (Json::parse(read_file(path, kMost), path, kMost) == model.model().config_json()) return;
-  }
-  throw FileError("'" + job.out + "' holds a model already: choose another --out, " +
-                  (options.resume ? "" : "go on with its training by --resume, ") +
-                  "or replace it by --overwrite");
 }
 
 void compile(const Job& job, PretrainedModel& model, int64_t steps) {
@@ -102,18 +75,8 @@ Json fingerprint(const Job& job, const PretrainedModel& model, const TextBlocks&
                        {"held_out", validation.identity().at("text")},
                        {"epochs", job.epochs},
                        {"batch_size", job.rows},
+                       {"dtype_policy", model.dtype_policy()},
                        {"seed", std::to_string(seed)}});
-}
-
-/// A training that has gone wrong leaves its last good state.
-void back_to_good(PretrainedModel& model, const TrainLog& log, const std::string& checkpoint) {
-  if (log.good()) return;
-  if (!log.saved())
-    throw Error(
-        "no epoch ended with losses and weights that are numbers: nothing is saved; try a lower "
-        "learning rate");
-  model.restore(load_training_state(checkpoint).value().training);
-  tell(stderr, "lamina: warning: the model is the last good one, of " + checkpoint + "\n");
 }
 
 std::vector<TrainingReport::Passage> passages(const Job& job, const LanguageModel& model, uint64_t seed) {
@@ -130,8 +93,10 @@ std::vector<TrainingReport::Passage> passages(const Job& job, const LanguageMode
 }
 
 std::string write_report(const Job& job, const TrainOptions& options, const LanguageModel& model,
-                         const TrainLog& log, const LanguageTexts& texts, const Comparison& metrics,
-                         const TrainFiles& files) {
+                         const LanguageTexts& texts, const Comparison& metrics,
+                         const FolderTraining& training) {
+  const TrainLog& log = training.log();
+  const TrainFiles& files = training.files();
   RunDescription run = description_of(job.recipe.name, job.data, options, log);
   run.batch_size = static_cast<int>(job.rows);
   run.step_seconds = log.step_seconds();
@@ -165,11 +130,10 @@ std::string write_report(const Job& job, const TrainOptions& options, const Lang
 int train_language(const LanguageRecipe& recipe, const TrainOptions& options) {
   refuse_other_options(options);
   const Job job = job_of(recipe, options);
-  const Talk talk{options.json ? stderr : stdout, options.quiet};
   const LanguageTexts texts = recipe.read(job.data);
   const LanguageModel model =
-      new_language_model(recipe, job.network, job.tokens, texts.training, options.seed);
-  refuse_to_lose(job, model, options);
+      new_language_model(recipe, job.network, job.tokens, texts.training, options.seed, options.dtype_policy);
+  FolderTraining run(options, recipe.name, job.out);
   std::optional<TextBlocks> training, validation;
   with_data_of(job.data, [&] {
     const TextBlocksOptions blocks{.length = job.network.length, .rows = job.rows};
@@ -178,80 +142,16 @@ int train_language(const LanguageRecipe& recipe, const TrainOptions& options) {
                        TextBlocksOptions{.length = blocks.length, .rows = blocks.rows, .shuffle = false});
   });
   compile(job, model.model(), job.epochs * training->steps().value());
-
-  make_folder(job.out);
-  TrainFiles files(job.out + "/model.safetensors", job.out + ".checkpoint.keras", options.overwrite);
-  std::optional<TrainingState> saved;
-  const Json info =
-      Json::object({{"fingerprint", fingerprint(job, model.model(), *training, *validation, options.seed)},
-                    {"epochs", job.epochs}});
-  if (options.resume && exists(files.checkpoint())) {
-    saved = load_training_state(files.checkpoint());
-    if (!saved)
-      throw FileError("'" + files.checkpoint() + "' holds no state of a training: it cannot be resumed");
-    changes_since(saved->info, files.checkpoint(), info.at("fingerprint"), false);
-  } else {
-    files.refuse_to_lose_training();
-    if (options.resume) talk.say("There is no " + files.checkpoint() + " yet: starting from the beginning.");
-  }
-  files.try_to_save(model.model(), info, Shape({-1, job.network.length}));
-  const TrainingSnapshot* const resume = saved ? &saved->training : nullptr;
-  files.open_folder(options.run_dir, recipe.name, resume);
-  if (resume)
-    talk.say(fmt::format("Going on after {} epochs and {} steps, from {}.", resume->epoch(), resume->step(),
-                         files.checkpoint()));
-  talk.say(fmt::format("{} tokens of {} kinds to learn, {} parameters.",
-                       training->identity().at("tokens").as_int(), model.tokenizer().size(),
-                       model.model().count_params()));
-
-  TrainLog log({.checkpoint = files.checkpoint(),
-                .folder = files.folder(),
-                .info = info,
-                .write_options = files.write_options(),
-                .json = options.json,
-                .only_good = options.stop_on_nan,
-                .saved = resume != nullptr});
-  ProgressBar bar({.stream = talk.stream, .verbose = options.quiet ? 0 : 1});
-  // It goes on to the end, and the best weights are kept.
-  EarlyStopping best({.patience = job.epochs, .restore_best_weights = true});
-  FitOptions fit{.epochs = job.epochs,
-                 .validation_source = &*validation,
-                 .callbacks = {&bar, &log, &best},
-                 .verbose = 0,
-                 .seed = options.seed,
-                 .on_nan = options.stop_on_nan ? OnNan::kStop : OnNan::kReport,
-                 .log_gradient_norm = options.gradient_norm,
-                 .resume = resume};
-  History history;
-  {
-    Interrupt interrupt;
-    fit.stop_flag = &interrupt.flag();
-    history = with_data_of(job.data, [&] { return model.model().fit(*training, fit); });
-    if (history.interrupted) log.save();
-  }
-  log.count_time();
-  if (history.bad_loss) tell(stderr, fmt::format("lamina: warning: {}\n", describe(*history.bad_loss)));
-  if (history.interrupted) tell_interrupted(options, files.checkpoint(), log.saved(), log.good());
-  back_to_good(model.model(), log, files.checkpoint());
-
+  run.open(fingerprint(job, model.model(), *training, *validation, options.seed));
+  run.try_to_save(model.model(), job.network.length);
+  run.talk().say(fmt::format("{} tokens of {} kinds to learn, {} parameters.",
+                             training->identity().at("tokens").as_int(), model.tokenizer().size(),
+                             model.model().count_params()));
+  run.fit(model.model(), *training, &*validation, "val_loss", {}, job.data);
   model.save_pretrained(job.out);
-  if (history.bad_loss && options.stop_on_nan)
-    throw Error(describe(*history.bad_loss) + "; " + job.out + " holds the state before that");
+  run.refuse_bad_loss();
   const Comparison metrics = language_metrics(model, texts.test, model.evaluate(texts.test));
-  talk.say("test: " + metrics_line(metrics));
-  talk.say("Saved " + job.out + "; the training state is in " + files.checkpoint() + ".");
-  const std::string report = write_report(job, options, model, log, texts, metrics, files);
-  talk.say("Report: " + report);
-  if (options.json)
-    print_json(Json::object({{"done", true},
-                             {"model", job.out},
-                             {"metrics", metrics_json(metrics)},
-                             {"metrics_of", "test"},
-                             {"epochs", job.epochs},
-                             {"seconds", log.seconds()},
-                             {"report", report}}));
-  std::fflush(stdout);
-  forget_gone_reader(stdout);
+  run.finish(metrics, "test", write_report(job, options, model, texts, metrics, run));
   return 0;
 }
 

@@ -144,7 +144,7 @@ const LanguageRecipe* recipe_of(const PretrainedModel& model) {
 
 LanguageModel new_language_model(const LanguageRecipe& recipe, const LanguageNetwork& network,
                                  const LanguageTokens& tokens, const std::vector<std::string>& training,
-                                 uint64_t seed) {
+                                 uint64_t seed, const std::string& dtype_policy) {
   const PretrainedTokenizer tokenizer = tokens.learn(training, recipe.starts);
   Json config = network.config(tokenizer.size());
   // Hugging Face's library keeps them and goes by them as little as we do.
@@ -153,7 +153,7 @@ LanguageModel new_language_model(const LanguageRecipe& recipe, const LanguageNet
   const int32_t end = tokenizer.eos_token_id().value();
   config["bos_token_id"] = end;
   config["eos_token_id"] = end;
-  LanguageModel model(AutoModel::from_config(config, {.seed = seed}), tokenizer);
+  LanguageModel model(AutoModel::from_config(config, {.seed = seed}, dtype_policy), tokenizer);
   // The likeliest characters alone soon repeat themselves.
   GenerationConfig how;
   how.do_sample = true;

@@ -61,9 +61,10 @@ const LanguageTokens& language_tokens(const std::string& name);
 const LanguageRecipe* recipe_of(const PretrainedModel& model);
 
 /// A new model of the recipe with a vocabulary learned from `training`, not compiled.
+/// @param dtype_policy  what the network computes with, as Layer::set_dtype_policy
 LanguageModel new_language_model(const LanguageRecipe& recipe, const LanguageNetwork& network,
                                  const LanguageTokens& tokens, const std::vector<std::string>& training,
-                                 uint64_t seed);
+                                 uint64_t seed, const std::string& dtype_policy = "float32");
 
 /// loss, bits_per_character and accuracy, those of `score`, which the model has on the texts, and what its
 /// recipe measures else.

@@ -117,7 +117,7 @@ def family(name, rng):
         config = distilbert(rng, **TASKS[task]) if name == "DistilBert" else bert_like(rng, getattr(golden, name.lower()), **TASKS[task])
         return name + task, config
     if name == "GPT2":
-        return rng.choice(["GPT2LMHeadModel", "GPT2LMHeadModel", "GPT2Model"]), gpt2(rng)
+        return rng.choice(["GPT2LMHeadModel", "GPT2LMHeadModel", "GPT2Model", "GPT2ForSequenceClassification"]), gpt2(rng)
     if name in ("T5", "MT5"):
         return name + rng.choice(["ForConditionalGeneration"] * 3 + ["EncoderModel"]), t5(rng, getattr(golden, name.lower()))
     if name == "Marian":
@@ -125,7 +125,7 @@ def family(name, rng):
     config = {"Llama": lambda: golden.llama(**llama_like(rng), attention_bias=flag(rng), mlp_bias=flag(rng)),
               "Mistral": lambda: golden.mistral(**llama_like(rng), sliding_window=rng.choice([None, 2, 3, 7, 64])),
               "Qwen2": lambda: qwen2(rng), "Qwen3": lambda: qwen3(rng)}[name]()
-    return name + rng.choice(["ForCausalLM"] * 3 + ["Model"]), config
+    return name + rng.choice(["ForCausalLM"] * 3 + ["Model", "ForSequenceClassification"]), config
 
 
 FAMILIES = ["GPT2", "Llama", "Mistral", "Qwen2", "Qwen3", "Bert", "Roberta", "DistilBert", "Marian", "T5", "MT5"]
@@ -193,7 +193,7 @@ def main():
             problem = work / f"{job}.error"
             assert not problem.exists(), problem.read_text()
             expected = {key[4:]: value for key, value in arrays.items() if key.startswith("out:")}
-            mask = given["attention_mask"] if golden.is_decoder(model) else None
+            mask = given["attention_mask"] if any(key.startswith("mask:") for key in arrays) else None
             found = differences(expected, dict(np.load(work / f"{job}.out.npz")), mask)
             for question, ids in zip(asked, json.loads((work / f"{job}.out.json").read_text())):
                 per_prompt = question["options"].get("num_return_sequences", 1)

@@ -5,7 +5,7 @@ lamina_tests compare with them; then files.py exchanges model files with the com
 functional models, pandas_tables.py with tables that pandas writes, texts.py with whole corpora, tokenizer_texts.py with those and the tokenizers of language models, found.py reads files as people have them, arrays.py
 asks about arrays and tables as NumPy and pandas write them, oldest.py
 opens what Lamina wrote in the oldest Keras 3, and oldest_files.py writes in that what Lamina reads; pretrained.py compares
-random language models with Hugging Face's Transformers.
+random language models with Hugging Face's Transformers, fine_tuning.py what is fine-tuned, with PEFT and seqeval, too.
 """
 import argparse
 import json
@@ -89,10 +89,9 @@ def oldest_files(python, binaries, work, seed):
     return passed, failed + (passed == 0)
 
 
-def pretrained(python, binaries, work, seed):
-    """(passed, failed) of random language models of Hugging Face's Transformers."""
-    asked = subprocess.run([python, pathlib.Path(__file__).with_name("pretrained.py"), binaries / "lamina_conformance",
-                            work / "pretrained", str(seed)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def by_torch(script, python, program, work, seed):
+    """(passed, failed) of a script that has an environment of its own: random language models of Transformers, fine-tuning."""
+    asked = subprocess.run([python, pathlib.Path(__file__).with_name(script + ".py"), program, work / script, str(seed)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     lines = asked.stdout.strip().splitlines()
     if asked.returncode != 0 or not lines:
         print(asked.stderr[-5000:])
@@ -130,7 +129,8 @@ def main():
               ("tokenizers", lambda binaries, folder: tokenizer_texts.run(binaries, folder, ROOT.parent / "shared", args.seed)),
               ("oldest", lambda _, folder: oldest(args.oldest, folder)),
               ("old files", lambda binaries, folder: oldest_files(args.oldest, binaries, folder, args.seed)),
-              ("pretrained", lambda binaries, folder: pretrained(args.torch, binaries, folder, args.seed)))
+              ("pretrained", lambda binaries, folder: by_torch("pretrained", args.torch, binaries / "lamina_conformance", folder, args.seed)),
+              ("tuning", lambda binaries, folder: by_torch("fine_tuning", args.torch, binaries / "lamina", folder, args.seed)))
     for name, suite in suites:
         start = time.monotonic()
         good, bad = suite(args.bin.resolve(), work)

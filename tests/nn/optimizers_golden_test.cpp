@@ -5,6 +5,7 @@
 #include "lamina/nn/optimizers/adam.h"
 #include "lamina/nn/optimizers/rmsprop.h"
 #include "lamina/nn/optimizers/sgd.h"
+#include "lamina/ops/full.h"
 #include "lamina/ops/slice.h"
 #include "tests/support/golden.h"
 #include "tests/support/temporary_folder.h"
@@ -78,6 +79,29 @@ TEST(Optimizers, AreKnownByKerasNames) {
   }
   const auto message = message_of<InvalidArgument>([] { Registry<Optimizer>::make("adm"); });
   EXPECT_NE(message.find("unknown optimizer 'adm'; did you mean 'Adam'?"), std::string::npos) << message;
+}
+
+TEST(Optimizers, MayLeaveVectorsWithoutDecay) {
+  const AdamW all(0.1, {.weight_decay = 0.5}), some(0.1, {.weight_decay = 0.5, .decays_vectors = false});
+  const auto read = Registry<Optimizer>::from_json(some.serialize());
+  EXPECT_FALSE(all.config().contains("decays_vectors"));  // Keras has no such argument
+  const std::vector<Tensor> weights{Tensor::from(std::vector<float>{1, 2, 3, 4}, {2, 2}),
+                                    Tensor::from(std::vector<float>{1, 2}, {2})};
+  const std::vector<Tensor> gradients{zeros({2, 2}), zeros({2})};
+  const std::vector<Optimizer::Target> targets{{"kernel", weights[0].type()}, {"bias", weights[1].type()}};
+  const auto updated = [&](const Optimizer& optimizer) {
+    std::vector<Tensor> state;
+    for (const Optimizer::Variable& variable : optimizer.variables(targets))
+      state.push_back(variable.initial);
+    std::vector<std::vector<float>> values;
+    for (const Tensor& weight : optimizer.update(weights, gradients, state).weights)
+      values.push_back(weight.to_vector<float>());
+    return values;
+  };
+  using Values = std::vector<std::vector<float>>;
+  EXPECT_EQ(updated(all), (Values{{0.95f, 1.9f, 2.85f, 3.8f}, {0.95f, 1.9f}}));
+  EXPECT_EQ(updated(some), (Values{{0.95f, 1.9f, 2.85f, 3.8f}, {1, 2}}));
+  EXPECT_EQ(updated(*read), updated(some));
 }
 
 TEST(Optimizers, RejectArgumentsThatCannotBe) {

@@ -62,6 +62,17 @@ Sequential scheduled(uint64_t seed) {
   return model;
 }
 
+TEST(Schedules, OfAPolynomialMayWarmUp) {
+  const PolynomialDecay schedule(0.1, 4, {.end_learning_rate = 0.2, .warmup_target = 1.0, .warmup_steps = 3});
+  const auto read = Registry<LearningRateSchedule>::from_json(schedule.serialize());
+  const double expected[] = {0.1, 0.4, 0.7, 1.0, 0.8, 0.6, 0.4, 0.2, 0.2};
+  for (int64_t step = 0; step < 9; ++step) {
+    EXPECT_NEAR(schedule(Tensor(step)).item<float>(), expected[step], 1e-6) << step;
+    EXPECT_EQ((*read)(Tensor(step)).item<float>(), schedule(Tensor(step)).item<float>());
+  }
+  EXPECT_THROW(PolynomialDecay(0, 4, {.cycle = true, .warmup_target = 1.0}), InvalidArgument);
+}
+
 TEST(Schedules, AreFollowedByTheCompiledStep) {
   const Samples data = test::corners(64);
   Sequential model = scheduled(1);

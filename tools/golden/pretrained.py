@@ -152,7 +152,7 @@ def ask(model, rng, generations, everything=False):
     arrays = {f"in:{key}": value.astype(np.int64) for key, value in given.items()}
     for key, value in outputs.items():
         arrays[f"out:{key}"] = value
-        if is_decoder(model):  # what padding in front sees is nobody's business
+        if is_decoder(model) and value.ndim == 3:  # what padding in front sees is nobody's business
             arrays[f"mask:{key}"] = given["attention_mask"].astype(np.int64)
     asked = []
     for options in generations if writes(model) else []:
@@ -240,7 +240,9 @@ CASES = {
     "gpt2_scaled": ("GPT2LMHeadModel", gpt2(scale_attn_by_inverse_layer_idx=True, activation_function="relu", n_inner=20,
                                             layer_norm_epsilon=1e-3, tie_word_embeddings=False), GENERATIONS),
     "gpt2_unscaled": ("GPT2Model", gpt2(scale_attn_weights=False, activation_function="silu", reorder_and_upcast_attn=True), []),
+    "gpt2_classes": ("GPT2ForSequenceClassification", gpt2(num_labels=3), []),
     "llama": ("LlamaForCausalLM", llama(), MORE_GENERATIONS),
+    "llama_classes": ("LlamaForSequenceClassification", llama(num_labels=4), []),
     "llama_biased": ("LlamaForCausalLM", llama(attention_bias=True, mlp_bias=True, head_dim=6, tie_word_embeddings=True,
                                                hidden_act="gelu", rms_norm_eps=1e-3, num_key_value_heads=1), GENERATIONS),
     "llama_linear": ("LlamaForCausalLM", llama(rope_parameters={"rope_type": "linear", "rope_theta": 500.0, "factor": 3.0}), GENERATIONS),
@@ -253,8 +255,10 @@ CASES = {
     "qwen2_longrope": ("Qwen2ForCausalLM", qwen2(rope_parameters=LONG | {"attention_factor": 1.3, "original_max_position_embeddings": 20}),
                        GENERATIONS),
     "mistral": ("MistralForCausalLM", mistral(sliding_window=5), GENERATIONS),
+    "mistral_classes": ("MistralForSequenceClassification", mistral(sliding_window=5, num_labels=2), []),
     "mistral_whole": ("MistralModel", mistral(sliding_window=None), []),
     "qwen2": ("Qwen2ForCausalLM", qwen2(use_sliding_window=True, sliding_window=4, max_window_layers=1), GENERATIONS),
+    "qwen2_classes": ("Qwen2ForSequenceClassification", qwen2(num_labels=5), []),
     "qwen3": ("Qwen3ForCausalLM", qwen3(attention_bias=True, use_sliding_window=True, sliding_window=6,
                                         layer_types=["sliding_attention", "full_attention"]), GENERATIONS),
     "bert": ("BertModel", bert(), []),

@@ -22,12 +22,19 @@ std::shared_ptr<Optimizer> make(const Json& config) {
   options.beta_2 = reader.number("beta_2", options.beta_2);
   options.epsilon = reader.number("epsilon", options.epsilon);
   options.amsgrad = reader.boolean("amsgrad", options.amsgrad);
+  options.decays_vectors = reader.boolean("decays_vectors", options.decays_vectors);
   reader.done();
   return std::make_shared<A>(options);
 }
 
 const bool registered = Registry<Optimizer>::add("Adam", make<Adam>, {"adam"}) &&
                         Registry<Optimizer>::add("AdamW", make<AdamW>, {"adamw"});
+
+OptimizerArguments arguments_of(const AdamOptions& options) {
+  OptimizerArguments arguments = detail::arguments_of(options);
+  arguments.decays_vectors = options.decays_vectors;
+  return arguments;
+}
 
 AdamOptions with_decay(AdamOptions options) {
   if (!options.weight_decay) options.weight_decay = kDefaultDecay;
@@ -38,7 +45,7 @@ AdamOptions with_decay(AdamOptions options) {
 }  // namespace
 
 Adam::Adam(const std::string& class_name, const AdamOptions& options)
-    : SlotOptimizer(class_name, detail::arguments_of(options)),
+    : SlotOptimizer(class_name, arguments_of(options)),
       beta_1_(options.beta_1),
       beta_2_(options.beta_2),
       epsilon_(options.epsilon),

@@ -17,6 +17,8 @@ struct AdamOptions {
   std::optional<double> clipvalue = {};
   std::optional<double> global_clipnorm = {};
   std::string name = "adam";
+  /// Whether weight_decay is also of biases and of what normalises: of weights with fewer than two axes.
+  bool decays_vectors = true;
 };
 
 /// Adam (Kingma and Ba, 2014; Keras: keras.optimizers.Adam): m and v are decaying means of g and g * g, and

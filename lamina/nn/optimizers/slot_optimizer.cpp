@@ -107,7 +107,7 @@ Optimizer::Update SlotOptimizer::update(std::span<const Tensor> weights, std::sp
     Scalars typed;
     for (const Tensor& scalar : shared) typed.push_back(cast(scalar, dtype));
     Tensor weight = weights[i];
-    if (arguments_.weight_decay)
+    if (arguments_.weight_decay && (arguments_.decays_vectors || weight.rank() > 1))
       weight = weight - weight * *arguments_.weight_decay * cast(learning_rate, dtype);
     const std::vector<Tensor> stepped = step(weight, cast(clipped[i], dtype), slots, typed);
     result.weights[i] = stepped[0];
@@ -118,17 +118,20 @@ Optimizer::Update SlotOptimizer::update(std::span<const Tensor> weights, std::sp
 
 Json SlotOptimizer::common_config() const {
   const auto number = [](const std::optional<double>& value) { return value ? Json(*value) : Json(); };
-  return Json::object({{"name", arguments_.name},
-                       {"learning_rate", arguments_.learning_rate.json()},
-                       {"weight_decay", number(arguments_.weight_decay)},
-                       {"clipnorm", number(arguments_.clipnorm)},
-                       {"global_clipnorm", number(arguments_.global_clipnorm)},
-                       {"clipvalue", number(arguments_.clipvalue)},
-                       {"use_ema", false},
-                       {"ema_momentum", 0.99},
-                       {"ema_overwrite_frequency", nullptr},
-                       {"loss_scale_factor", nullptr},
-                       {"gradient_accumulation_steps", nullptr}});
+  Json config = Json::object({{"name", arguments_.name},
+                              {"learning_rate", arguments_.learning_rate.json()},
+                              {"weight_decay", number(arguments_.weight_decay)},
+                              {"clipnorm", number(arguments_.clipnorm)},
+                              {"global_clipnorm", number(arguments_.global_clipnorm)},
+                              {"clipvalue", number(arguments_.clipvalue)},
+                              {"use_ema", false},
+                              {"ema_momentum", 0.99},
+                              {"ema_overwrite_frequency", nullptr},
+                              {"loss_scale_factor", nullptr},
+                              {"gradient_accumulation_steps", nullptr}});
+  // Keras says it by exclude_from_weight_decay, which its files do not hold.
+  if (!arguments_.decays_vectors) config["decays_vectors"] = false;
+  return config;
 }
 
 }  // namespace lamina

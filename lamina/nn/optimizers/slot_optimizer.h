@@ -16,6 +16,7 @@ struct OptimizerArguments {
   std::optional<double> clipnorm;         ///< upper bound of the norm of each gradient
   std::optional<double> clipvalue;        ///< bound of the absolute value of each element of a gradient
   std::optional<double> global_clipnorm;  ///< upper bound of the norm of all gradients together
+  bool decays_vectors = true;             ///< whether weight_decay is also of weights of fewer than two axes
 };
 
 /// Base of optimizers that keep tensors of the shape of each weight ("slots"), handle weight decay and

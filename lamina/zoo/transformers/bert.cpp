@@ -212,6 +212,13 @@ class Bert final : public LayerOf<Bert, PretrainedModel> {
            name.rfind("cls.seq_relationship.", 0) == 0 || name == names.masked_bias ||
            name == names.masked_bias_copy || (task_.make != kTasks[1].make && is_of_masked_head(name));
   }
+  bool is_of_head(const std::string& name) const override {
+    return &task_ != &kTasks[0] && name.rfind(std::string(config_.names->prefix) + ".", 0) != 0;
+  }
+  // A model that was trained to fill gaps has no pooler.
+  bool may_be_new(const std::string& name) const override {
+    return is_of_head(name) || name.find("pooler.dense.") != std::string::npos;
+  }
   std::vector<std::string> names_in_files(const std::string& name) const override {
     std::vector<std::string> all = with_and_without(std::string(config_.names->prefix) + ".", name);
     if (name == config_.names->masked_bias_copy) all.push_back(config_.names->masked_bias);

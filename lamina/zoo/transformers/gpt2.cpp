@@ -1,10 +1,11 @@
-// GPT-2 (Radford et al., 2019) in the modules and names of Hugging Face's library: GPT2Model and
-// GPT2LMHeadModel.
+// GPT-2 (Radford et al., 2019) in the modules and names of Hugging Face's library: GPT2Model,
+// GPT2LMHeadModel and GPT2ForSequenceClassification.
 #include "lamina/ops/binary.h"
 #include "lamina/ops/split.h"
 #include "lamina/zoo/transformers/detail/activation.h"
 #include "lamina/zoo/transformers/detail/attention.h"
 #include "lamina/zoo/transformers/detail/causal_attention.h"
+#include "lamina/zoo/transformers/detail/class_scores.h"
 #include "lamina/zoo/transformers/detail/config_values.h"
 #include "lamina/zoo/transformers/detail/family.h"
 #include "lamina/zoo/transformers/detail/modules.h"
@@ -112,23 +113,32 @@ struct Parts {
 
 class GPT2 final : public LayerOf<GPT2, PretrainedModel> {
  public:
-  GPT2(const Json& json, bool has_head, bool tied, const ModelOptions& options)
-      : LayerOf<GPT2, PretrainedModel>(json, options), config_(json), has_head_(has_head) {
+  GPT2(const Json& json, CausalTask task, bool tied, const ModelOptions& options)
+      : LayerOf<GPT2, PretrainedModel>(json, options),
+        config_(json),
+        task_(task),
+        has_head_(task == CausalTask::kTokens) {
     const ModuleScope top = scope(config_.initializer_range);
-    parts_ = std::make_shared<Parts>(has_head ? top / "transformer" : top, config_);
+    parts_ = std::make_shared<Parts>(task == CausalTask::kNone ? top : top / "transformer", config_);
+    if (task == CausalTask::kClasses) classes_ = ClassScores(top, json, "GPT2Config", config_.n_embd);
     head_.table = parts_->tokens;
-    if (has_head && !tied) head_.matrix = top.linear("lm_head", config_.n_embd, config_.vocab_size, false);
+    if (has_head_ && !tied) head_.matrix = top.linear("lm_head", config_.n_embd, config_.vocab_size, false);
   }
-  std::string class_name() const override { return has_head_ ? "GPT2LMHeadModel" : "GPT2Model"; }
+  std::string class_name() const override {
+    return classes_ ? "GPT2ForSequenceClassification" : has_head_ ? "GPT2LMHeadModel" : "GPT2Model";
+  }
   std::vector<ModelInput> takes() const override {
     return {{"input_ids", config_.vocab_size, true, "", config_.n_positions},
             {"attention_mask", 2, false, "input_ids"},
             {"position_ids", config_.n_positions, false, "input_ids"}};
   }
-  std::vector<std::string> gives() const override { return {has_head_ ? "logits" : "last_hidden_state"}; }
+  std::vector<std::string> gives() const override {
+    return {has_head_ || classes_ ? "logits" : "last_hidden_state"};
+  }
   std::vector<Tensor> compute(const std::vector<Tensor>& inputs, CallContext& context) const override {
     const CausalAttention seen(inputs[0].shape()[1], mask_of_keys(inputs[1]));
     const Tensor x = (*parts_)(inputs[0], inputs[2].defined() ? inputs[2] : seen.positions(), seen, context);
+    if (classes_) return {(*classes_)(x, inputs[0], context)};
     return {has_head_ ? head_(x, context) : x};
   }
 
@@ -148,28 +158,35 @@ class GPT2 final : public LayerOf<GPT2, PretrainedModel> {
     // Masks that old files hold.
     return ends_with(name, ".attn.bias") || ends_with(name, ".attn.masked_bias");
   }
+  bool is_of_head(const std::string& name) const override {
+    return task_ != CausalTask::kNone && name.rfind("transformer.", 0) != 0;
+  }
   std::vector<std::string> names_in_files(const std::string& name) const override {
     return with_and_without("transformer.", name);
   }
 
  private:
   Config config_;
+  CausalTask task_;
   bool has_head_;
   std::shared_ptr<Parts> parts_;
   TokenScores head_;
+  std::optional<ClassScores> classes_;
 };
 
-template <bool has_head>
+template <CausalTask task>
 std::shared_ptr<PretrainedModel> make(const Json& json, bool tied, const ModelOptions& options) {
-  return std::make_shared<GPT2>(json, has_head, tied, options);
+  return std::make_shared<GPT2>(json, task, tied, options);
 }
 
-const bool registered = register_architecture({"gpt2",
-                                               "GPT2LMHeadModel",
-                                               make<true>,
-                                               "lm_head.weight",
-                                               {"transformer.wte.weight", "wte.weight"}}) &&
-                        register_architecture({"gpt2", "GPT2Model", make<false>});
+const bool registered =
+    register_architecture({"gpt2",
+                           "GPT2LMHeadModel",
+                           make<CausalTask::kTokens>,
+                           "lm_head.weight",
+                           {"transformer.wte.weight", "wte.weight"}}) &&
+    register_architecture({"gpt2", "GPT2Model", make<CausalTask::kNone>}) &&
+    register_architecture({"gpt2", "GPT2ForSequenceClassification", make<CausalTask::kClasses>});
 
 }  // namespace
 }  // namespace lamina

@@ -1,10 +1,11 @@
 // Decoders of LLaMA's family (Touvron et al., 2023, arXiv 2302.13971) in the modules and names of Hugging
 // Face's library: Llama, Mistral (a window), Qwen2 (biases), Qwen3 (normed queries and keys), each as
-// ...Model and ...ForCausalLM.
+// ...Model, ...ForCausalLM and ...ForSequenceClassification.
 #include "lamina/ops/binary.h"
 #include "lamina/zoo/transformers/detail/activation.h"
 #include "lamina/zoo/transformers/detail/attention.h"
 #include "lamina/zoo/transformers/detail/causal_attention.h"
+#include "lamina/zoo/transformers/detail/class_scores.h"
 #include "lamina/zoo/transformers/detail/family.h"
 #include "lamina/zoo/transformers/detail/modules.h"
 #include "lamina/zoo/transformers/detail/rotary.h"
@@ -192,19 +193,24 @@ struct Parts {
 
 class Llama final : public LayerOf<Llama, PretrainedModel> {
  public:
-  Llama(const Json& json, const Member& member, bool has_head, bool tied, const ModelOptions& options)
+  Llama(const Json& json, const Member& member, CausalTask task, bool tied, const ModelOptions& options)
       : LayerOf<Llama, PretrainedModel>(json, options),
         member_(member),
         config_(json, member),
-        has_head_(has_head) {
+        task_(task),
+        has_head_(task == CausalTask::kTokens) {
     const ModuleScope top = scope(config_.initializer_range);
-    parts_ = std::make_shared<Parts>(has_head ? top / "model" : top, json, config_);
+    parts_ = std::make_shared<Parts>(task == CausalTask::kNone ? top : top / "model", json, config_);
+    if (task == CausalTask::kClasses)
+      classes_ = ClassScores(top, json, std::string(member.name) + "Config", config_.hidden_size);
     head_.table = parts_->tokens;
-    if (has_head && !tied)
+    if (has_head_ && !tied)
       head_.matrix = top.linear("lm_head", config_.hidden_size, config_.vocab_size, false);
   }
   std::string class_name() const override {
-    return std::string(member_.name) + (has_head_ ? "ForCausalLM" : "Model");
+    return std::string(member_.name) + (classes_    ? "ForSequenceClassification"
+                                        : has_head_ ? "ForCausalLM"
+                                                    : "Model");
   }
   std::vector<ModelInput> takes() const override {
     const int64_t longest = context_length();
@@ -212,10 +218,13 @@ class Llama final : public LayerOf<Llama, PretrainedModel> {
             {"attention_mask", 2, false, "input_ids"},
             {"position_ids", longest > 0 ? longest : kMostPositions, false, "input_ids"}};
   }
-  std::vector<std::string> gives() const override { return {has_head_ ? "logits" : "last_hidden_state"}; }
+  std::vector<std::string> gives() const override {
+    return {has_head_ || classes_ ? "logits" : "last_hidden_state"};
+  }
   std::vector<Tensor> compute(const std::vector<Tensor>& inputs, CallContext& context) const override {
     const CausalAttention seen(inputs[0].shape()[1], mask_of_keys(inputs[1]));
     const Tensor x = (*parts_)(inputs[0], inputs[2].defined() ? inputs[2] : seen.positions(), seen, context);
+    if (classes_) return {(*classes_)(x, inputs[0], context)};
     return {has_head_ ? head_(x, context) : x};
   }
 
@@ -234,6 +243,9 @@ class Llama final : public LayerOf<Llama, PretrainedModel> {
   bool ignores(const std::string& name) const override {
     return ends_with(name, ".rotary_emb.inv_freq");  // of old files
   }
+  bool is_of_head(const std::string& name) const override {
+    return task_ != CausalTask::kNone && name.rfind("model.", 0) != 0;
+  }
   std::vector<std::string> names_in_files(const std::string& name) const override {
     return with_and_without("model.", name);
   }
@@ -241,14 +253,16 @@ class Llama final : public LayerOf<Llama, PretrainedModel> {
  private:
   const Member& member_;
   Config config_;
+  CausalTask task_;
   bool has_head_;
   std::shared_ptr<Parts> parts_;
   TokenScores head_;
+  std::optional<ClassScores> classes_;
 };
 
-template <size_t member, bool has_head>
+template <size_t member, CausalTask task>
 std::shared_ptr<PretrainedModel> make(const Json& json, bool tied, const ModelOptions& options) {
-  return std::make_shared<Llama>(json, kMembers[member], has_head, tied, options);
+  return std::make_shared<Llama>(json, kMembers[member], task, tied, options);
 }
 
 template <size_t member>
@@ -256,11 +270,13 @@ bool add() {
   const std::string type = kMembers[member].type, name = kMembers[member].name;
   return register_architecture({type,
                                 name + "ForCausalLM",
-                                make<member, true>,
+                                make<member, CausalTask::kTokens>,
                                 "lm_head.weight",
                                 {"model.embed_tokens.weight", "embed_tokens.weight"},
                                 false}) &&
-         register_architecture({type, name + "Model", make<member, false>});
+         register_architecture({type, name + "Model", make<member, CausalTask::kNone>}) &&
+         register_architecture(
+             {type, name + "ForSequenceClassification", make<member, CausalTask::kClasses>});
 }
 
 const bool registered = add<0>() && add<1>() && add<2>() && add<3>();

@@ -30,11 +30,31 @@ std::vector<std::string> usual_targets(const std::string& model_type) {
   return found == known.end() ? std::vector<std::string>{"q_proj", "v_proj"} : found->second;
 }
 
+/// Whether a part of the name between dots is one of these.
+bool is_within(const std::string& name, const std::vector<std::string>& parts) {
+  for (size_t begin = 0; begin <= name.size();) {
+    const size_t end = std::min(name.find('.', begin), name.size());
+    if (std::count(parts.begin(), parts.end(), name.substr(begin, end - begin)) > 0) return true;
+    begin = end + 1;
+  }
+  return false;
+}
+
 std::string last_part(const std::string& name) { return name.substr(name.rfind('.') + 1); }
 
 /// "base_model.model.encoder.block.0.layer.0.SelfAttention.q.lora_A.weight"
 std::string name_in_file(const detail::Product& product, const char* which) {
   return "base_model.model." + product.name() + "." + which + ".weight";
+}
+
+/// The modules that are trained as they are.
+std::vector<std::shared_ptr<detail::Module>> saved_of(
+    const std::vector<std::shared_ptr<detail::Module>>& modules, const LoraConfig& config) {
+  std::vector<std::shared_ptr<detail::Module>> all;
+  for (const auto& module : modules) {
+    if (is_within(module->name(), *config.modules_to_save)) all.push_back(module);
+  }
+  return all;
 }
 
 std::vector<std::shared_ptr<detail::Product>> products_of(
@@ -44,6 +64,14 @@ std::vector<std::shared_ptr<detail::Product>> products_of(
     if (auto product = std::dynamic_pointer_cast<detail::Product>(module)) all.push_back(std::move(product));
   }
   return all;
+}
+
+std::string task_type_of(const PretrainedModel& model) {
+  if (model.is_encoder_decoder()) return "SEQ_2_SEQ_LM";
+  if (model.generates()) return "CAUSAL_LM";
+  if (model.class_name().ends_with("ForSequenceClassification")) return "SEQ_CLS";
+  if (model.class_name().ends_with("ForTokenClassification")) return "TOKEN_CLS";
+  return "FEATURE_EXTRACTION";
 }
 
 }  // namespace
@@ -57,6 +85,7 @@ void PretrainedModel::add_adapter(const LoraConfig& given) {
         "add_adapter: the model is in use already; add the adapter before it is compiled, built or asked");
   LoraConfig config = given;
   if (config.target_modules.empty()) config.target_modules = usual_targets(model_type());
+  if (!config.modules_to_save) config.modules_to_save = {"classifier", "score"};
   if (config.r < 1)
     throw InvalidArgument("add_adapter: r is " + std::to_string(config.r) +
                           "; a rank from 1 on was expected");
@@ -65,6 +94,7 @@ void PretrainedModel::add_adapter(const LoraConfig& given) {
   std::vector<std::shared_ptr<detail::Product>> chosen;
   std::set<std::string> there;
   for (const auto& product : products_of(state_->modules)) {
+    if (is_within(product->name(), *config.modules_to_save)) continue;
     const std::string name = last_part(product->name());
     there.insert(name);
     if (std::count(config.target_modules.begin(), config.target_modules.end(), name) > 0)
@@ -76,6 +106,7 @@ void PretrainedModel::add_adapter(const LoraConfig& given) {
   int stream = 2 * static_cast<int>(state_->modules.size());  // other numbers than the model's
   state_->build_modules(seed());
   for (const auto& module : state_->modules) module->set_trainable(false);
+  for (const auto& module : saved_of(state_->modules, config)) module->set_trainable(true);
   for (const auto& product : chosen) {
     // PEFT draws A as torch.nn.Linear does its weight, evenly up to 1 / sqrt(inputs), which deviates by a
     // third as much squared, and begins with B = 0: the model is at first what it was.
@@ -108,19 +139,24 @@ void PretrainedModel::save_adapter(const std::string& folder) const {
     tensors.push_back({name_in_file(*product, "lora_B"), product->b()->own_weights().at(0)->read()});
     input_major = input_major || product->class_name() == "InputMajorLinear";
   }
+  Json saved = Json::list();
+  for (const std::string& name : *config.modules_to_save) saved.push_back(name);
+  for (const auto& module : saved_of(state_->modules, config)) {
+    for (const WeightPtr& weight : module->own_weights())
+      tensors.push_back({"base_model.model." + module->full_name(weight->name), weight->read()});
+  }
   Json targets = Json::list();
   for (const std::string& target : config.target_modules) targets.push_back(target);
   const std::filesystem::path path = folder;
   write_safetensors((path / "adapter_model.safetensors").string(), tensors, {{"format", "pt"}});
   const Json json = Json::object({{"peft_type", "LORA"},
                                   {"base_model_name_or_path", nullptr},
-                                  {"task_type", is_encoder_decoder() ? "SEQ_2_SEQ_LM"
-                                                : generates()        ? "CAUSAL_LM"
-                                                                     : "FEATURE_EXTRACTION"},
+                                  {"task_type", task_type_of(*this)},
                                   {"r", config.r},
                                   {"lora_alpha", config.lora_alpha},
                                   {"lora_dropout", config.lora_dropout},
                                   {"target_modules", std::move(targets)},
+                                  {"modules_to_save", saved.size() > 0 ? saved : Json()},
                                   {"bias", "none"},
                                   {"fan_in_fan_out", input_major},
                                   {"inference_mode", true}});
@@ -142,7 +178,6 @@ void PretrainedModel::load_adapter(const std::string& folder) {
                                                   {"use_dora", false},
                                                   {"rank_pattern", Json::object()},
                                                   {"alpha_pattern", Json::object()},
-                                                  {"modules_to_save", nullptr},
                                                   {"layers_to_transform", nullptr}};
     for (const auto& [key, value] : plain) {
       const Json* const found = values.find(key);
@@ -154,6 +189,11 @@ void PretrainedModel::load_adapter(const std::string& folder) {
     if (!targets || !targets->is_list())
       values.fail("target_modules", targets ? *targets : Json(), "a list of names");
     for (const Json& target : targets->as_list()) config.target_modules.push_back(target.as_string());
+    config.modules_to_save.emplace();
+    const Json* const saved = values.find("modules_to_save");
+    if (saved && !saved->is_list()) values.fail("modules_to_save", *saved, "a list of names");
+    for (size_t i = 0; saved && i < saved->size(); ++i)
+      config.modules_to_save->push_back(saved->at(i).as_string());
   });
   const SafetensorsReader reader((path / "adapter_model.safetensors").string());
   add_adapter(config);
@@ -164,6 +204,12 @@ void PretrainedModel::load_adapter(const std::string& folder) {
       product->a()->own_weights().at(0)->assign(reader.read(name_in_file(*product, "lora_A")));
       product->b()->own_weights().at(0)->assign(reader.read(name_in_file(*product, "lora_B")));
       used += 2;
+    }
+    for (const auto& module : saved_of(state_->modules, config)) {
+      for (const WeightPtr& weight : module->own_weights()) {
+        weight->assign(reader.read("base_model.model." + module->full_name(weight->name)));
+        ++used;
+      }
     }
     if (used != reader.names().size())
       throw FileError("the adapter has " + std::to_string(reader.names().size()) +

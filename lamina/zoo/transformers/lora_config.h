@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,10 @@ struct LoraConfig {
   /// Last parts of the names of matrices: {"q", "v"} of T5, {"q_proj", "v_proj"} of LLaMA, {"c_attn"} of
   /// GPT-2, {"query", "value"} of BERT. Empty: those, by the model's type.
   std::vector<std::string> target_modules = {};
+  /// Parts that are trained as they are, beside the narrow matrices: names that stand between the dots of a
+  /// module's name. Names that nothing has say nothing, as in PEFT.
+  /// Nothing given: {"classifier", "score"}, the heads of models that classify texts and tokens.
+  std::optional<std::vector<std::string>> modules_to_save = {};
 };
 
 }  // namespace lamina

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "lamina/base/error.h"
+#include "lamina/base/json.h"
 #include "lamina/base/log.h"
 #include "lamina/data/csv.h"
 #include "lamina/data/named_sets.h"
@@ -42,6 +43,29 @@ CsvTable read_tabs(const std::string& path) {
   return table;
 }
 
+/// Objects with a text under each name, one on each line.
+CsvTable read_json_lines(const std::string& path, const std::string& source, const std::string& target) {
+  CsvTable table;
+  table.columns = {source, target};
+  int64_t number = 0;
+  for (const std::string& line : read_lines(path)) {
+    ++number;
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    const std::string where = "'" + path + "', line " + std::to_string(number);
+    const Json json = Json::parse(line, where);
+    std::vector<std::string> row;
+    for (const std::string& name : table.columns) {
+      const Json* const value = json.is_object() ? json.find(name) : nullptr;
+      if (!value || !value->is_string())
+        throw FileError(where + ": no text under \"" + name + "\"; an object with \"" + source + "\" and \"" +
+                        target + "\" was expected");
+      row.push_back(value->as_string());
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
 /// Where `place` is; "" where it is not.
 std::string found(const std::string& place, std::string& looked) {
   std::vector<std::string> places{place};
@@ -66,7 +90,8 @@ bool is_blank(const std::string& text) {
 ParallelTexts read_parallel_texts(const std::string& path, const std::string& source,
                                   const std::string& target) {
   const bool tabs = path.ends_with(".tsv") || path.ends_with(".tsv.gz") || path.ends_with(".txt");
-  CsvTable table = tabs ? read_tabs(path) : read_csv(path);
+  const bool objects = path.ends_with(".jsonl") || path.ends_with(".jsonl.gz");
+  CsvTable table = tabs ? read_tabs(path) : objects ? read_json_lines(path, source, target) : read_csv(path);
   if (tabs && !table.rows.empty()) {
     const std::vector<std::string>& first = table.rows[0];
     const auto names = [&](const std::string& name) {
@@ -109,7 +134,7 @@ std::string parallel_file(const std::string& place, const std::string& part) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(path, ignored)) return path;
   std::set<std::string> longer;
-  for (const char* extension : {".tsv", ".tsv.gz", ".csv", ".csv.gz"}) {
+  for (const char* extension : {".tsv", ".tsv.gz", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz"}) {
     const std::string file = path + "/" + part + extension;
     if (std::filesystem::is_regular_file(file, ignored)) return file;
     for (const auto& entry : std::filesystem::directory_iterator(path, ignored)) {

@@ -12,18 +12,18 @@ struct ParallelTexts {
   size_t size() const { return sources.size(); }
 };
 
-/// The texts of two columns of a file: .tsv (fields as they are, without quotes; plain or .gz) or a .csv as
-/// read_csv takes it. A first line that names both columns is a header; without one a file of two columns is
-/// source and target. Throws FileError for a file that cannot be read, lines of another number of fields
-/// (naming the line), and columns that are not there, listing those that are. Pairs of which one side is
-/// blank are left out, which a warning tells.
+/// The texts of two columns of a file: .tsv (fields as they are, without quotes; plain or .gz), a .csv as
+/// read_csv takes it, or a .jsonl of objects with both names (plain or .gz). A first line that names both
+/// columns is a header; without one a file of two columns is source and target. Throws FileError for a file
+/// that cannot be read, lines of another number of fields (naming the line), and columns that are not there,
+/// listing those that are. Pairs of which one side is blank are left out, which a warning tells.
 /// @param source, target  names of the columns: "en", "fr"
 ParallelTexts read_parallel_texts(const std::string& path, const std::string& source,
                                   const std::string& target);
 
 /// The file that holds a part of a data set; "" for a folder that has no such part.
-/// @param place  a file, which is every part; or a folder with PART.tsv, .tsv.gz, .csv or .csv.gz, or else
-/// with
+/// @param place  a file, which is every part; or a folder with PART.tsv, .csv or .jsonl, each also .gz, or
+/// else with
 ///               files whose names go on behind PART and "_", of which the first by name is taken. What is
 ///               not there is looked for in $LAMINA_DATA and /usr/share/datasets, where it is a name alone.
 /// @param part   "train", "val" or "test"

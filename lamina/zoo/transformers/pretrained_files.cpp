@@ -14,7 +14,7 @@
 #include "lamina/nn/detail/values_follow.h"
 #include "lamina/ops/cast.h"
 #include "lamina/zoo/transformers/detail/modules.h"
-#include "lamina/zoo/transformers/detail/pretrained_state.h"
+#include "lamina/zoo/transformers/detail/pretrained_files.h"
 #include "lamina/zoo/transformers/pretrained_model.h"
 
 namespace lamina {
@@ -22,12 +22,17 @@ namespace {
 
 constexpr uint64_t kMostConfig = uint64_t{16} << 20;
 
-std::vector<Architecture>& architectures() {
+std::vector<Architecture>& all_architectures() {
   static std::vector<Architecture> all;
   return all;
 }
 
-/// The one that config.json names, or the first of its type.
+}  // namespace
+
+namespace detail {
+
+const std::vector<Architecture>& architectures() { return all_architectures(); }
+
 const Architecture& find_architecture(const Json& config) {
   std::vector<std::string> named;
   if (const Json* const list = config.find("architectures"); list && list->is_list()) {
@@ -55,13 +60,28 @@ const Architecture& find_architecture(const Json& config) {
                   suggest(wanted, known));
 }
 
+}  // namespace detail
+
+namespace {
+
+using detail::find_architecture;
+
 bool says_tied(const Architecture& architecture, const Json& config) {
   const Json* const tie = config.find("tie_word_embeddings");
   return tie && tie->is_bool() ? tie->as_bool() : architecture.tied;
 }
 
-/// Whether the head is the table: files may hold it twice, and configurations of some versions say so of all
-/// models.
+Json read_config(const std::filesystem::path& path) {
+  Json json = Json::parse(read_file(path.string(), kMostConfig), path.string(), kMostConfig);
+  if (!json.is_object()) throw FileError("'" + path.string() + "' is no object");
+  return json;
+}
+
+}  // namespace
+
+namespace detail {
+
+// Files may hold the table twice, and configurations of some versions say so of all models.
 bool is_tied(const Architecture& architecture, const Json& config, const SafetensorsReader& reader) {
   const std::string& head = architecture.head;
   if (!says_tied(architecture, config)) return false;
@@ -75,13 +95,24 @@ bool is_tied(const Architecture& architecture, const Json& config, const Safeten
   return true;
 }
 
-Json read_config(const std::filesystem::path& path) {
-  Json json = Json::parse(read_file(path.string(), kMostConfig), path.string(), kMostConfig);
-  if (!json.is_object()) throw FileError("'" + path.string() + "' is no object");
-  return json;
+Json read_folder_config(const std::string& folder) {
+  const std::filesystem::path path = folder;
+  if (!std::filesystem::is_directory(path))
+    throw FileError("'" + folder +
+                    "' is no folder; a folder with config.json and model.safetensors was expected");
+  return read_config(path / "config.json");
 }
 
-}  // namespace
+void read_generation_config(const std::filesystem::path& folder, const Json& config, PretrainedModel& model) {
+  const std::string file = (folder / "config.json").string();
+  const std::filesystem::path generation = folder / "generation_config.json";
+  const bool own = std::filesystem::exists(generation);
+  const GenerationConfig how = own ? GenerationConfig::from_json(read_config(generation), generation.string())
+                                   : GenerationConfig::from_json(config, file);
+  reading(own ? generation.string() : file, [&] { model.set_generation_config(how); });
+}
+
+}  // namespace detail
 
 namespace {
 
@@ -101,13 +132,13 @@ std::shared_ptr<Layer> from_layer_config(const Json& config) {
 
 bool register_architecture(Architecture architecture) {
   register_layer(architecture.name.c_str(), from_layer_config);
-  architectures().push_back(std::move(architecture));
+  all_architectures().push_back(std::move(architecture));
   return true;
 }
 
 std::vector<std::string> architecture_names() {
   std::vector<std::string> names;
-  for (const Architecture& architecture : architectures()) names.push_back(architecture.name);
+  for (const Architecture& architecture : detail::architectures()) names.push_back(architecture.name);
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
@@ -120,60 +151,67 @@ Json PretrainedModel::own_config() const {
   return Json::object({{"config", config_json()}, {"tied", tied}});
 }
 
-/// What loading and saving see of a model.
-struct PretrainedFiles {
-  static const std::vector<std::shared_ptr<detail::Module>>& modules(const PretrainedModel& model) {
-    return model.state_->modules;
-  }
+const std::vector<std::shared_ptr<detail::Module>>& PretrainedFiles::modules(const PretrainedModel& model) {
+  return model.state_->modules;
+}
 
-  static void build(PretrainedModel& model) { model.state_->build_modules(model.seed()); }
+void PretrainedFiles::build(PretrainedModel& model) { model.state_->build_modules(model.seed()); }
 
-  static detail::ChosenWeights choose(const PretrainedModel& model, const PretrainedOptions& options) {
-    if (options.quantize.empty()) return {};
-    return model.state_->choose(model, detail::Storage(options.quantize, options.group));
-  }
+detail::ChosenWeights PretrainedFiles::choose(const PretrainedModel& model,
+                                              const PretrainedOptions& options) {
+  if (options.quantize.empty()) return {};
+  return model.state_->choose(model, detail::Storage(options.quantize, options.group));
+}
 
-  /// @param stored  weights that are not to be kept as they are
-  static void load(PretrainedModel& model, const SafetensorsReader& reader, const std::string& copy,
-                   const detail::ChosenWeights& stored) {
-    std::set<std::string> known;
-    std::vector<std::string> missing;
-    if (stored.storage) model.state_->quantization = stored.storage->mode();
-    for (const auto& module : modules(model)) {
-      for (const WeightPtr& weight : module->own_weights()) {
-        const std::string full = module->full_name(weight->name);
-        const std::vector<std::string> names = model.names_in_files(full);
-        const auto found =
-            std::find_if(names.begin(), names.end(), [&](const std::string& one) { return reader.has(one); });
-        if (found == names.end()) {
-          missing.push_back(full);
-          continue;
-        }
-        const std::string& name = *found;
-        known.insert(name);
-        const TensorType& type = reader.type(name);
-        if (type.shape != weight->type.shape)
-          throw FileError("tensor '" + name + "' is " + type.shape.str() + ", but by config.json it is " +
-                          weight->type.shape.str());
-        if (!is_floating(type.dtype))
-          throw FileError("tensor '" + name + "' holds " + type.str() + "; floats were expected");
-        const Tensor value = reader.read(name);
-        weight->value = type.dtype == weight->type.dtype ? value : cast(value, weight->type.dtype).eval();
-        weight->fresh = false;
-        model.state_->store(stored, *weight);
+void PretrainedFiles::load(PretrainedModel& model, const SafetensorsReader& reader, const std::string& copy,
+                           const detail::ChosenWeights& stored, detail::NewHead* head) {
+  std::set<std::string> known, roots;  // names in the file, and what the body's begin with
+  std::vector<std::string> missing;
+  int stream = 0;
+  if (stored.storage) model.state_->quantization = stored.storage->mode();
+  for (const auto& module : modules(model)) {
+    for (const WeightPtr& weight : module->own_weights()) {
+      const std::string full = module->full_name(weight->name);
+      const std::vector<std::string> names = model.names_in_files(full);
+      const auto found =
+          std::find_if(names.begin(), names.end(), [&](const std::string& one) { return reader.has(one); });
+      const bool renewed = head && head->renew && model.is_of_head(full);
+      if (head && (renewed || (found == names.end() && model.may_be_new(full)))) {
+        weight->draw(head->seed, stream++);
+        head->report.created.push_back(full);
+        continue;
       }
-    }
-    if (!missing.empty())
-      throw FileError("tensor '" + missing[0] + "' is missing" +
-                      (missing.size() > 1 ? ", and " + std::to_string(missing.size() - 1) + " more" : "") +
-                      suggest(missing[0], reader.names()));
-    for (const std::string& name : reader.names()) {
-      if (!known.count(name) && name != copy && !model.ignores(name))
-        throw FileError("tensor '" + name + "' has no place in " + model.class_name() +
-                        " as config.json describes it");
+      if (found == names.end()) {
+        missing.push_back(full);
+        continue;
+      }
+      const std::string& name = *found;
+      known.insert(name);
+      if (!model.is_of_head(full)) roots.insert(name.substr(0, name.find('.')));
+      const TensorType& type = reader.type(name);
+      if (type.shape != weight->type.shape)
+        throw FileError("tensor '" + name + "' is " + type.shape.str() + ", but by config.json it is " +
+                        weight->type.shape.str());
+      if (!is_floating(type.dtype))
+        throw FileError("tensor '" + name + "' holds " + type.str() + "; floats were expected");
+      const Tensor value = reader.read(name);
+      weight->value = type.dtype == weight->type.dtype ? value : cast(value, weight->type.dtype).eval();
+      weight->fresh = false;
+      model.state_->store(stored, *weight);
     }
   }
-};
+  if (!missing.empty())
+    throw FileError("tensor '" + missing[0] + "' is missing" +
+                    (missing.size() > 1 ? ", and " + std::to_string(missing.size() - 1) + " more" : "") +
+                    suggest(missing[0], reader.names()));
+  for (const std::string& name : reader.names()) {
+    if (known.count(name) || name == copy || model.ignores(name)) continue;
+    if (!head || roots.count(name.substr(0, name.find('.'))))
+      throw FileError("tensor '" + name + "' has no place in " + model.class_name() +
+                      " as config.json describes it");
+    head->report.unused.push_back(name);
+  }
+}
 
 std::shared_ptr<PretrainedModel> AutoModel::from_config(const Json& config, const ModelOptions& options,
                                                         const std::string& dtype_policy) {
@@ -190,30 +228,22 @@ std::shared_ptr<PretrainedModel> AutoModel::from_pretrained(const std::string& f
                                                             const PretrainedOptions& options) {
   if (options.quantize.empty() && options.group)
     throw InvalidArgument("from_pretrained: a group belongs to quantize, which is empty");
-  const std::filesystem::path path = folder;
-  if (!std::filesystem::is_directory(path))
-    throw FileError("'" + folder +
-                    "' is no folder; a folder with config.json and model.safetensors was expected");
-  const std::string file = (path / "config.json").string();
-  const Json config = read_config(file);
+  const Json config = detail::read_folder_config(folder);
+  const std::string file = (std::filesystem::path(folder) / "config.json").string();
   const Architecture& architecture =
       detail::reading(file, [&]() -> const Architecture& { return find_architecture(config); });
   const SafetensorsReader reader(folder);
-  const bool tied = is_tied(architecture, config, reader);
+  const bool tied = detail::is_tied(architecture, config, reader);
   std::shared_ptr<PretrainedModel> model =
-      detail::reading(file, [&] { return architecture.make(config, tied, {}); });
+      detail::reading(file, [&] { return architecture.make(config, tied, {.seed = options.seed}); });
   {
     const detail::ValuesFollow follow;
     PretrainedFiles::build(*model);
   }
   const detail::ChosenWeights stored = PretrainedFiles::choose(*model, options);
-  detail::reading(folder,
-                  [&] { PretrainedFiles::load(*model, reader, tied ? architecture.head : "", stored); });
-  const std::filesystem::path generation = path / "generation_config.json";
-  const bool own = std::filesystem::exists(generation);
-  const GenerationConfig how = own ? GenerationConfig::from_json(read_config(generation), generation.string())
-                                   : GenerationConfig::from_json(config, file);
-  detail::reading(own ? generation.string() : file, [&] { model->set_generation_config(how); });
+  detail::reading(
+      folder, [&] { PretrainedFiles::load(*model, reader, tied ? architecture.head : "", stored, nullptr); });
+  detail::read_generation_config(folder, config, *model);
   return model;
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lamina/base/error.h"
+#include "lamina/zoo/transformers/detail/family.h"
 #include "lamina/zoo/transformers/detail/modules.h"
 #include "lamina/zoo/transformers/detail/pretrained_state.h"
 #include "lamina/zoo/transformers/language_loss.h"
@@ -72,6 +73,32 @@ TensorSpecs PretrainedModel::compute_output_specs(const TensorSpecs& inputs) con
 
 bool PretrainedModel::ignores(const std::string&) const { return false; }
 
+bool PretrainedModel::is_of_head(const std::string&) const { return false; }
+
+std::vector<std::string> PretrainedModel::class_names() const {
+  if (!class_name().ends_with("Classification")) return {};
+  const detail::ConfigValues values(config_json(), class_name());
+  const auto count = static_cast<size_t>(detail::number_of_labels(values));
+  std::vector<std::string> names;
+  const Json* const given = values.find("id2label");
+  for (size_t i = 0; i < count; ++i) {
+    const Json* const name = given ? given->find(std::to_string(i)) : nullptr;
+    if (given && (!name || !name->is_string()))
+      values.fail("id2label", *given, "a name for each number from 0 on");
+    names.push_back(name ? name->as_string() : "LABEL_" + std::to_string(i));
+  }
+  return names;
+}
+
+// Models of one class are told by labels; for other problems there are the losses of compile.
+void PretrainedModel::require_one_class_of_many() const {
+  const Json* const problem = config_json().find("problem_type");
+  if (!problem || problem->is_null() || *problem == Json("single_label_classification")) return;
+  throw Unsupported(class_name() + ": problem_type is " + problem->dump() +
+                    "; name a loss to compile (\"mean_squared_error\", \"binary_crossentropy\"), or take "
+                    "\"single_label_classification\"");
+}
+
 void PretrainedModel::set_label_smoothing(double share) {
   if (!(share >= 0 && share < 1))
     throw InvalidArgument("label smoothing must be from 0 to less than 1, not " + std::to_string(share));
@@ -89,6 +116,7 @@ bool has_loss(const Model& model) {
 
 void PretrainedModel::train_step(TrainStep& step) {
   if (has_loss(*this)) return Model::train_step(step);
+  require_one_class_of_many();
   const Tensor logits = step.forward().at(0);
   const Tensor loss = language_loss(step.y()[0], logits, state_->label_smoothing);
   step.minimize(loss);
@@ -98,6 +126,7 @@ void PretrainedModel::train_step(TrainStep& step) {
 
 void PretrainedModel::test_step(TrainStep& step) {
   if (has_loss(*this)) return Model::test_step(step);
+  require_one_class_of_many();
   const Tensor logits = step.forward().at(0);
   step.log("loss", language_loss(step.y()[0], logits));
   step.log("accuracy", language_accuracy(step.y()[0], logits));

@@ -64,6 +64,10 @@ class PretrainedModel : public Model {
   const Json& config_json() const;
   /// "t5"
   std::string model_type() const;
+  /// Names of the classes that it tells apart, in their order: id2label of config.json, or "LABEL_0",
+  /// "LABEL_1", ... Throws InvalidArgument for names that are no list of 0, 1, ...; empty for a model whose
+  /// class does not end in Classification.
+  std::vector<std::string> class_names() const;
   std::string module() const override { return "transformers"; }
   std::string class_name() const override = 0;
 
@@ -119,7 +123,7 @@ class PretrainedModel : public Model {
   /// The mode that quantize() or loading was given; empty for float32.
   const std::string& quantization() const;
 
-  /// Freezes everything and adds narrow matrices to those that config names, which alone are trained (Hu et
+  /// Freezes everything but config.modules_to_save and adds narrow matrices to those that config names (Hu et
   /// al., 2021, arXiv 2106.09685): as PEFT's get_peft_model. Frozen weights have no gradient and no
   /// optimizer's state. Call it before the model is compiled or asked. Throws InvalidArgument where nothing
   /// has such a name (listing those there are), and for a model that has an adapter or is in use already.
@@ -136,7 +140,8 @@ class PretrainedModel : public Model {
   /// Of language_loss, while training.
   void set_label_smoothing(double share);
   /// Where compile chose no loss: language_loss of the first output, labels being kIgnoredLabel where they do
-  /// not count, and the accuracy beside it.
+  /// not count, and the accuracy beside it. Throws Unsupported for a problem_type of config.json that asks
+  /// for another loss.
   void train_step(TrainStep& step) override;
   void test_step(TrainStep& step) override;
 
@@ -182,6 +187,10 @@ class PretrainedModel : public Model {
   void create_weights_for(const TensorSpecs& inputs) override;
   /// Names of tensors that files may have and that say nothing new, or nothing at all (a tied head).
   virtual bool ignores(const std::string& name) const;
+  /// Whether the tensor stands above what all models of the family share, which other folders lack.
+  virtual bool is_of_head(const std::string& name) const;
+  /// Whether folders of the family may lack the tensor, which is then a new one. Those of the head, at least.
+  virtual bool may_be_new(const std::string& name) const { return is_of_head(name); }
   /// Names by which files hold that tensor, the usual one first.
   virtual std::vector<std::string> names_in_files(const std::string& name) const;
 
@@ -189,6 +198,7 @@ class PretrainedModel : public Model {
   friend class detail::Decoder;
   friend struct PretrainedFiles;
   std::vector<Tensor> arranged(const Tensors& given) const;
+  void require_one_class_of_many() const;
   struct State;
   std::shared_ptr<State> state_;
 };
@@ -218,6 +228,7 @@ struct PretrainedOptions {
   /// that the float32 model is never whole in memory. Empty: float32.
   std::string quantize = {};
   std::optional<int64_t> group = {};  ///< of quantize; without it InvalidArgument is thrown
+  std::optional<uint64_t> seed = {};  ///< of the model: an adapter's first values; absent: another each time
 };
 
 /// Loads models whatever their architecture.

@@ -1,24 +1,13 @@
-// Every batch of one length has the same number of rows: what is left over goes with the next longer texts,
-// and only the last batch of all is filled up with rows that do not count.
+// Sources and targets of a batch have one length, and rows without texts do not count.
 #include "lamina/zoo/transformers/token_batches.h"
 
 #include <algorithm>
-#include <map>
-#include <numeric>
-#include <random>
 
 #include "lamina/base/error.h"
+#include "lamina/zoo/transformers/detail/length_groups.h"
 #include "lamina/zoo/transformers/language_loss.h"
 
 namespace lamina {
-namespace {
-
-/// std::shuffle is another one in each standard library.
-void shuffle(auto& values, std::mt19937_64& random) {
-  for (size_t i = values.size(); i > 1; --i) std::swap(values[i - 1], values[random() % i]);
-}
-
-}  // namespace
 
 TokenBatches::TokenBatches(std::vector<std::vector<int32_t>> sources,
                            std::vector<std::vector<int32_t>> targets, const TokenBatchesOptions& options)
@@ -26,8 +15,9 @@ TokenBatches::TokenBatches(std::vector<std::vector<int32_t>> sources,
   if (sources_.size() != targets_.size())
     throw InvalidArgument("TokenBatches: there are " + std::to_string(sources_.size()) + " sources and " +
                           std::to_string(targets_.size()) + " targets");
-  if (options.tokens < 1 || options.length_step < 1 || options.max_length < 1)
-    throw InvalidArgument("TokenBatches: tokens, length_step and max_length must be at least 1");
+  if (options.tokens < 1 || options.length_step < 1 || options.max_length < 1 || options.rows < 0)
+    throw InvalidArgument(
+        "TokenBatches: tokens, length_step and max_length must be at least 1, and rows not negative");
   for (auto* const texts : {&sources_, &targets_}) {
     for (size_t i = 0; i < texts->size(); ++i) {
       std::vector<int32_t>& text = (*texts)[i];
@@ -41,57 +31,30 @@ TokenBatches::TokenBatches(std::vector<std::vector<int32_t>> sources,
         }();
     }
   }
-  std::vector<size_t> order(sources_.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  batches_ = groups(order);
+  std::vector<int64_t> lengths;
+  for (size_t i = 0; i < sources_.size(); ++i)
+    lengths.push_back(static_cast<int64_t>(std::max(sources_[i].size(), targets_[i].size())));
+  const auto rows_for = [rows = options.rows, tokens = options.tokens](int64_t length) {
+    return rows > 0 ? rows : std::max<int64_t>(1, tokens / length);
+  };
+  groups_ = std::make_unique<detail::LengthGroups>(std::move(lengths), options.length_step, rows_for,
+                                                   options.shuffle);
 }
 
-int64_t TokenBatches::rows_for(int64_t length) const {
-  return std::max<int64_t>(1, options_.tokens / length);
-}
-
-std::vector<TokenBatches::Group> TokenBatches::groups(std::vector<size_t> order) const {
-  std::map<int64_t, std::vector<size_t>> by_length;
-  for (const size_t i : order) {
-    const auto longest = static_cast<int64_t>(std::max(sources_[i].size(), targets_[i].size()));
-    by_length[(longest + options_.length_step - 1) / options_.length_step * options_.length_step].push_back(
-        i);
-  }
-  std::vector<Group> all;
-  std::vector<size_t> left;
-  for (auto& [length, rows] : by_length) {
-    left.insert(left.end(), rows.begin(), rows.end());
-    const auto each = static_cast<size_t>(rows_for(length));
-    size_t done = 0;
-    for (; done + each <= left.size(); done += each)
-      all.push_back({length,
-                     {left.begin() + static_cast<std::ptrdiff_t>(done),
-                      left.begin() + static_cast<std::ptrdiff_t>(done + each)}});
-    left.erase(left.begin(), left.begin() + static_cast<std::ptrdiff_t>(done));
-  }
-  if (!left.empty()) all.push_back({by_length.rbegin()->first, left});
-  return all;
-}
+TokenBatches::TokenBatches(TokenBatches&& other) noexcept = default;
+TokenBatches::~TokenBatches() = default;
 
 void TokenBatches::begin(int epoch, uint64_t seed, int64_t first_step) {
-  std::vector<size_t> order(sources_.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  if (options_.shuffle) {
-    std::mt19937_64 random(seed * 0x9E3779B97F4A7C15u + static_cast<uint64_t>(epoch));
-    shuffle(order, random);
-    batches_ = groups(order);
-    shuffle(batches_, random);
-  }
-  at_ = static_cast<size_t>(first_step);
+  groups_->begin(epoch, seed, first_step);
 }
 
 bool TokenBatches::next(Batch& batch) {
-  if (at_ >= batches_.size()) return false;
-  fill(batches_[at_++], batch);
-  return true;
+  const detail::LengthGroup* const group = groups_->next();
+  if (group) fill(*group, batch);
+  return group != nullptr;
 }
 
-std::optional<int64_t> TokenBatches::steps() const { return static_cast<int64_t>(batches_.size()); }
+std::optional<int64_t> TokenBatches::steps() const { return groups_->steps(); }
 
 int64_t TokenBatches::tokens() const {
   size_t count = 0;
@@ -102,23 +65,25 @@ int64_t TokenBatches::tokens() const {
 }
 
 Json TokenBatches::identity() const {
-  return Json::object({{"texts", static_cast<int64_t>(sources_.size())},
-                       {"tokens", options_.tokens},
-                       {"length_step", options_.length_step},
-                       {"max_length", options_.max_length},
-                       {"shuffle", options_.shuffle}});
+  Json json = Json::object({{"texts", static_cast<int64_t>(sources_.size())},
+                            {"tokens", options_.tokens},
+                            {"length_step", options_.length_step},
+                            {"max_length", options_.max_length},
+                            {"shuffle", options_.shuffle}});
+  if (options_.rows > 0) json["rows"] = options_.rows;
+  return json;
 }
 
-void TokenBatches::fill(const Group& group, Batch& batch) const {
-  const int64_t rows = rows_for(group.length);
+void TokenBatches::fill(const detail::LengthGroup& group, Batch& batch) const {
+  const int64_t rows = groups_->rows_for(group.length);
   const auto size = static_cast<size_t>(rows * group.length), length = static_cast<size_t>(group.length);
   std::vector<int32_t> ids(size, options_.pad_token_id), mask(size, 0), targets(size, options_.pad_token_id),
       labels(size, kIgnoredLabel);
   for (size_t row = 0; row < static_cast<size_t>(rows); ++row) {
     const size_t at = row * length;
     targets[at] = options_.decoder_start_token_id;
-    if (row >= group.rows.size()) continue;
-    const std::vector<int32_t>&source = sources_[group.rows[row]], &target = targets_[group.rows[row]];
+    if (row >= group.texts.size()) continue;
+    const std::vector<int32_t>&source = sources_[group.texts[row]], &target = targets_[group.texts[row]];
     std::copy(source.begin(), source.end(), ids.begin() + static_cast<std::ptrdiff_t>(at));
     std::fill_n(mask.begin() + static_cast<std::ptrdiff_t>(at), source.size(), 1);
     std::copy(target.begin(), target.end() - 1, targets.begin() + static_cast<std::ptrdiff_t>(at + 1));

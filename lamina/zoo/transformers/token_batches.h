@@ -2,16 +2,22 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
+#include <memory>
 #include <vector>
 
 #include "lamina/nn/batch_source.h"
 
 namespace lamina {
 
+namespace detail {
+struct LengthGroup;
+class LengthGroups;
+}  // namespace detail
+
 /// Options of TokenBatches.
 struct TokenBatchesOptions {
   int64_t tokens = 4096;     ///< of a batch, padding included: of sources or targets, whichever are more
+  int64_t rows = 0;          ///< pairs of a batch, whatever their length; 0: as `tokens` says
   int64_t length_step = 4;   ///< lengths are filled up to a multiple, so that few programs serve all
   int64_t max_length = 128;  ///< longer texts are cut off
   int32_t pad_token_id = 0;
@@ -28,6 +34,8 @@ class TokenBatches : public BatchSource {
   /// @param targets  as many. Throws InvalidArgument otherwise, and for empty texts.
   TokenBatches(std::vector<std::vector<int32_t>> sources, std::vector<std::vector<int32_t>> targets,
                const TokenBatchesOptions& options = {});
+  TokenBatches(TokenBatches&& other) noexcept;
+  ~TokenBatches() override;
 
   void begin(int epoch, uint64_t seed, int64_t first_step = 0) override;
   bool next(Batch& batch) override;
@@ -38,18 +46,11 @@ class TokenBatches : public BatchSource {
   int64_t tokens() const;
 
  private:
-  struct Group {
-    int64_t length;
-    std::vector<size_t> rows;
-  };
-  std::vector<Group> groups(std::vector<size_t> order) const;
-  int64_t rows_for(int64_t length) const;
-  void fill(const Group& group, Batch& batch) const;
+  void fill(const detail::LengthGroup& group, Batch& batch) const;
 
   std::vector<std::vector<int32_t>> sources_, targets_;
   TokenBatchesOptions options_;
-  std::vector<Group> batches_;
-  size_t at_ = 0;
+  std::unique_ptr<detail::LengthGroups> groups_;
 };
 
 }  // namespace lamina

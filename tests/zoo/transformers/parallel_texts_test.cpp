@@ -40,6 +40,17 @@ TEST_F(ParallelTextsFiles, TakesColumnsByTheirNames) {
   EXPECT_EQ(plain.targets, (std::vector<std::string>{"un", "deux"}));
 }
 
+TEST_F(ParallelTextsFiles, TakesObjectsOnLines) {
+  const ParallelTexts texts = read_parallel_texts(
+      file("a.jsonl", "{\"answer\": \"two\\nlines\", \"prompt\": \"a\", \"id\": 1}\n\n"), "prompt", "answer");
+  EXPECT_EQ(texts.sources, std::vector<std::string>{"a"});
+  EXPECT_EQ(texts.targets, std::vector<std::string>{"two\nlines"});
+  const std::string bad = file("b.jsonl", "{\"prompt\": \"a\", \"answer\": 2}\n");
+  EXPECT_NE(
+      message([&] { read_parallel_texts(bad, "prompt", "answer"); }).find("line 1: no text under \"answer\""),
+      std::string::npos);
+}
+
 TEST_F(ParallelTextsFiles, SaysWhatIsWrong) {
   const std::string three = file("c.tsv", "en\tfr\tde\na\tb\tc\nd\te\n");
   EXPECT_NE(message([&] { read_parallel_texts(three, "en", "fr"); }).find("line 3"), std::string::npos);

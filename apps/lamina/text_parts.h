@@ -1,0 +1,72 @@
+// TextParts: texts with what is expected of each, as two lists, in the parts that a fine-tuning asks for.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+#include <random>
+#include <utility>
+#include <vector>
+
+#include "fine_tuning.h"
+#include "fingerprint.h"
+
+namespace lamina::cli {
+
+template <class T>
+struct TextParts {
+  T training, validation, test;  ///< empty where there are none
+
+  const T& at(Part part) const {
+    return part == Part::kTraining ? training : part == Part::kValidation ? validation : test;
+  }
+};
+
+/// The texts with these numbers. `texts`, `targets`: members of T, the two lists.
+template <class T, class A, class B>
+T chosen(const T& from, A texts, B targets, const std::vector<size_t>& numbers) {
+  T result;
+  for (const size_t i : numbers) {
+    (result.*texts).push_back((from.*texts)[i]);
+    (result.*targets).push_back((from.*targets)[i]);
+  }
+  return result;
+}
+
+/// Reads the parts that the options name: --data and its part "train", --limit-samples of it;
+/// --validation-data, else the part "val", else a share that the seed draws (--validation-split, or a tenth);
+/// and the part "test" where there is one.
+/// @param read  the texts of a part of a source
+/// @param has   whether a source has such a part beside others
+template <class T, class A, class B, class Read, class Has>
+TextParts<T> read_text_parts(const TrainOptions& options, A texts, B targets, Read read, Has has) {
+  TextParts<T> parts;
+  parts.training = read(options.data, "train");
+  const auto count = [&](const T& part) { return (part.*texts).size(); };
+  const auto some = [&](size_t most) {
+    std::vector<size_t> numbers(std::min(most, count(parts.training)));
+    std::iota(numbers.begin(), numbers.end(), size_t{0});
+    return numbers;
+  };
+  if (options.limit_samples > 0)
+    parts.training = chosen(parts.training, texts, targets, some(static_cast<size_t>(options.limit_samples)));
+  if (!options.validation_data.empty()) {
+    parts.validation = read(options.validation_data, "val");
+  } else if (options.validation_split == 0 && has(options.data, "val")) {
+    parts.validation = read(options.data, "val");
+  } else if (const size_t all = count(parts.training); all > 1) {
+    const double share = options.validation_split > 0 ? options.validation_split : 0.1;
+    const auto held = std::clamp<size_t>(static_cast<size_t>(share * static_cast<double>(all)), 1, all - 1);
+    std::vector<size_t> numbers = some(all);
+    std::mt19937_64 random(options.seed);
+    for (size_t i = numbers.size(); i > 1; --i) std::swap(numbers[i - 1], numbers[random() % i]);
+    parts.validation = chosen(parts.training, texts, targets,
+                              {numbers.begin(), numbers.begin() + static_cast<std::ptrdiff_t>(held)});
+    parts.training = chosen(parts.training, texts, targets,
+                            {numbers.begin() + static_cast<std::ptrdiff_t>(held), numbers.end()});
+  }
+  if (has(options.data, "test")) parts.test = read(options.data, "test");
+  return parts;
+}
+
+}  // namespace lamina::cli

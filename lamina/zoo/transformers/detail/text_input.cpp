@@ -1,0 +1,109 @@
+// Long texts lose their ends.
+#include "lamina/zoo/transformers/detail/text_input.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "lamina/base/error.h"
+#include "lamina/base/log.h"
+#include "lamina/zoo/transformers/language_loss.h"
+
+namespace lamina::detail {
+
+void check_belong(const PretrainedModel& model, const PretrainedTokenizer& tokenizer) {
+  if (tokenizer.size() > model.vocab_size())
+    throw InvalidArgument("the tokenizer has " + std::to_string(tokenizer.size()) +
+                          " tokens, and the model knows " + std::to_string(model.vocab_size()) +
+                          ": they do not belong together");
+}
+
+void check_classes_of(const PretrainedModel& model, const PretrainedTokenizer& tokenizer,
+                      const std::string& ending) {
+  if (!model.class_name().ends_with(ending))
+    throw InvalidArgument(model.class_name() + " was given where a model ..." + ending + " was expected");
+  check_belong(model, tokenizer);
+}
+
+int64_t most_tokens(const PretrainedModel& model, const PretrainedTokenizer& tokenizer, int64_t wanted) {
+  int64_t most = model.context_length();
+  for (const int64_t other : {tokenizer.model_max_length().value_or(0), wanted}) {
+    if (other > 0) most = most > 0 ? std::min(most, other) : other;
+  }
+  return most;
+}
+
+int32_t padding_of(const PretrainedModel& model, const PretrainedTokenizer& tokenizer) {
+  const Json* const said = model.config_json().find("pad_token_id");
+  if (said && said->is_int()) return static_cast<int32_t>(said->as_int());
+  return tokenizer.pad_token_id().value_or(0);
+}
+
+void tell_cut(size_t cut, size_t all, int64_t most, const char* where) {
+  if (cut > 0)
+    warn(std::to_string(cut) + " of " + std::to_string(all) + " texts have more than " +
+         std::to_string(most) + " tokens: what is " + where + " is not seen");
+}
+
+std::vector<Encoding> encoded(const PretrainedTokenizer& tokenizer, const std::vector<std::string>& texts,
+                              int64_t most, EncodeOptions options) {
+  options.truncation = "do_not_truncate";
+  options.padding = "do_not_pad";
+  std::vector<Encoding> all = tokenizer.encode_batch(texts, options);
+  options.truncation = "longest_first";
+  options.max_length = most;
+  size_t cut = 0;
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (most == 0 || static_cast<int64_t>(all[i].size()) <= most) continue;
+    all[i] = tokenizer.encode(texts[i], options);
+    ++cut;
+  }
+  tell_cut(cut, all.size(), most, "behind them");
+  return all;
+}
+
+LabelScore score_of(const PretrainedModel& model, BatchSource& batches) {
+  LabelScore sum;
+  double all = 0;
+  Batch batch;
+  batches.begin(0, 0);
+  while (batches.next(batch)) {
+    const std::vector<int32_t> labels = batch.y[0].to_vector<int32_t>();
+    const auto ignored = std::count(labels.begin(), labels.end(), kIgnoredLabel);
+    const auto count = static_cast<double>(static_cast<std::ptrdiff_t>(labels.size()) - ignored);
+    const Tensor scores = model.run(batch.x)[0];
+    sum.loss += count * language_loss(batch.y[0], scores).item<float>();
+    sum.accuracy += std::round(count * language_accuracy(batch.y[0], scores).item<float>());  // a count
+    all += count;
+  }
+  if (all > 0) sum = {sum.loss / all, sum.accuracy / all};
+  return sum;
+}
+
+void each_score(const PretrainedModel& model, std::vector<std::vector<int32_t>> texts, int32_t padding,
+                const std::function<void(size_t text, std::span<const float> scores)>& seen) {
+  if (texts.empty()) return;
+  std::vector<LabelledTokens> all;
+  std::vector<size_t> lengths;
+  for (std::vector<int32_t>& ids : texts) {
+    lengths.push_back(ids.size());
+    all.push_back({std::move(ids), {kIgnoredLabel}});
+  }
+  const auto rows = static_cast<int64_t>(std::min<size_t>(all.size(), 32));
+  LabelledBatches batches(std::move(all), {.rows = rows, .pad_token_id = padding, .shuffle = false});
+  batches.begin(0, 0);
+  Batch batch;
+  while (batches.next(batch)) {
+    const Tensor scores = model.run(batch.x)[0];
+    const auto classes = static_cast<size_t>(scores.shape()[scores.rank() - 1]);
+    const std::vector<float> values = scores.to_vector<float>();
+    const size_t each = values.size() / static_cast<size_t>(rows);
+    for (size_t row = 0; row < batches.texts().size(); ++row) {
+      const size_t text = batches.texts()[row];
+      const size_t count = scores.rank() == 3 ? lengths[text] * classes : classes;
+      seen(text, std::span(values).subspan(row * each, count));
+    }
+  }
+}
+
+}  // namespace lamina::detail

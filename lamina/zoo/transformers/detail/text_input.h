@@ -1,0 +1,47 @@
+// Texts as a model of classes takes them: cut to what it can look at, and what it says of them. Internal
+// header.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lamina/text/tokenizers/pretrained_tokenizer.h"
+#include "lamina/zoo/transformers/labelled_batches.h"
+#include "lamina/zoo/transformers/pretrained_model.h"
+
+namespace lamina::detail {
+
+/// Throws InvalidArgument for a model without such classes ("ForSequenceClassification") and a tokenizer with
+/// more tokens than it knows.
+void check_classes_of(const PretrainedModel& model, const PretrainedTokenizer& tokenizer,
+                      const std::string& ending);
+/// Throws InvalidArgument for a tokenizer with more tokens than the model knows.
+void check_belong(const PretrainedModel& model, const PretrainedTokenizer& tokenizer);
+/// Tokens of a text at most: `wanted` (0: any number), no more than model and tokenizer say.
+int64_t most_tokens(const PretrainedModel& model, const PretrainedTokenizer& tokenizer, int64_t wanted);
+/// What short texts are filled up with.
+int32_t padding_of(const PretrainedModel& model, const PretrainedTokenizer& tokenizer);
+/// The texts' tokens, at most `most` each (0: any number) with what the tokenizer puts around them. A warning
+/// tells how many were cut.
+std::vector<Encoding> encoded(const PretrainedTokenizer& tokenizer, const std::vector<std::string>& texts,
+                              int64_t most, EncodeOptions options);
+/// Warns that `cut` of `all` texts were cut to `most` tokens, unless none was.
+void tell_cut(size_t cut, size_t all, int64_t most, const char* where);
+
+/// The mean over all labels that count.
+struct LabelScore {
+  double loss = 0;      ///< cross-entropy, in nats
+  double accuracy = 0;  ///< share of those that were the likeliest
+};
+/// Of one pass over the batches, whose labels are for language_loss.
+LabelScore score_of(const PretrainedModel& model, BatchSource& batches);
+
+/// Calls `seen` with the number of each text and its scores: of all rows that the model gives for it, behind
+/// one another, (classes), or (tokens, classes) with the tokens of padding left out.
+void each_score(const PretrainedModel& model, std::vector<std::vector<int32_t>> texts, int32_t padding,
+                const std::function<void(size_t text, std::span<const float> scores)>& seen);
+
+}  // namespace lamina::detail

@@ -1,0 +1,155 @@
+// Words are put together with blanks, and tokens find their word by where their last character stands: some
+// tokenizers count the blank before a word as its first.
+#include "lamina/zoo/transformers/text_tagger.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "lamina/base/error.h"
+#include "lamina/zoo/transformers/detail/pretrained_files.h"
+#include "lamina/zoo/transformers/detail/text_input.h"
+#include "lamina/zoo/transformers/language_loss.h"
+
+namespace lamina {
+namespace {
+
+constexpr char kEnding[] = "ForTokenClassification";
+
+}  // namespace
+
+TextTagger::TextTagger(std::shared_ptr<PretrainedModel> model, PretrainedTokenizer tokenizer)
+    : model_(std::move(model)), tokenizer_(std::move(tokenizer)) {
+  detail::check_classes_of(*model_, tokenizer_, kEnding);
+  labels_ = model_->class_names();
+}
+
+TextTagger TextTagger::from_pretrained(const std::string& folder, const HeadOptions& options,
+                                       HeadReport* report) {
+  auto model = AutoModelForTokenClassification::from_pretrained(folder, options, report);
+  return {std::move(model), AutoTokenizer::from_pretrained(folder)};
+}
+
+void TextTagger::save_pretrained(const std::string& folder) const {
+  model_->save_pretrained(folder);
+  tokenizer_.save_pretrained(folder);
+}
+
+std::vector<TextTagger::Pieces> TextTagger::pieces_of(const std::vector<std::vector<std::string>>& words,
+                                                      int64_t max_length) const {
+  std::vector<std::string> texts;
+  std::vector<std::vector<int32_t>> ends;  // of the words, in bytes
+  for (const std::vector<std::string>& text : words) {
+    std::string joined;
+    std::vector<int32_t>& end = ends.emplace_back();
+    for (const std::string& word : text) {
+      joined += (joined.empty() ? "" : " ") + word;
+      end.push_back(static_cast<int32_t>(joined.size()));
+    }
+    texts.push_back(std::move(joined));
+  }
+  const int64_t most = detail::most_tokens(*model_, tokenizer_, max_length);
+  std::vector<Encoding> encodings = detail::encoded(tokenizer_, texts, most, {.byte_offsets = true});
+  std::vector<Pieces> all;
+  for (size_t i = 0; i < encodings.size(); ++i) {
+    Encoding& encoding = encodings[i];
+    Pieces pieces{{}, std::vector<int64_t>(words[i].size(), -1)};
+    for (size_t token = 0; token < encoding.size(); ++token) {
+      const auto [begin, end] = encoding.offsets[token];
+      if (encoding.special_tokens_mask[token] != 0 || end <= begin) continue;
+      const auto found = std::lower_bound(ends[i].begin(), ends[i].end(), end);
+      const auto word = static_cast<size_t>(found - ends[i].begin());
+      if (word >= words[i].size()) continue;
+      // A blank alone stands between words.
+      const int32_t from = ends[i][word] - static_cast<int32_t>(words[i][word].size());
+      if (end > from && pieces.first[word] < 0) pieces.first[word] = static_cast<int64_t>(token);
+    }
+    pieces.ids = std::move(encoding.ids);
+    if (pieces.ids.empty()) pieces.ids.push_back(detail::padding_of(*model_, tokenizer_));
+    all.push_back(std::move(pieces));
+  }
+  return all;
+}
+
+LabelledBatches TextTagger::batches(const TaggedTexts& texts, const TextBatchesOptions& options) const {
+  std::map<std::string, int32_t> numbers;
+  for (const std::string& label : labels_) numbers.emplace(label, static_cast<int32_t>(numbers.size()));
+  if (texts.words.size() != texts.tags.size())
+    throw InvalidArgument("there are words of " + std::to_string(texts.words.size()) +
+                          " texts, and tags of " + std::to_string(texts.tags.size()));
+  std::vector<Pieces> pieces = pieces_of(texts.words, options.max_length);
+  std::vector<LabelledTokens> all;
+  for (size_t i = 0; i < pieces.size(); ++i) {
+    const std::vector<std::string>& tags = texts.tags[i];
+    if (tags.size() != texts.words[i].size())
+      throw InvalidArgument("text " + std::to_string(i) + " has " + std::to_string(texts.words[i].size()) +
+                            " words and " + std::to_string(tags.size()) + " tags");
+    LabelledTokens text{std::move(pieces[i].ids), {}};
+    text.labels.assign(text.ids.size(), kIgnoredLabel);
+    for (size_t word = 0; word < tags.size(); ++word) {
+      const auto found = numbers.find(tags[word]);
+      if (found == numbers.end())
+        throw InvalidArgument("word " + std::to_string(word) + " of text " + std::to_string(i) +
+                              " is tagged '" + tags[word] + "', which is none of the model's tags" +
+                              suggest(tags[word], labels_));
+      const int64_t first = pieces[i].first[word];
+      if (first >= 0) text.labels[static_cast<size_t>(first)] = found->second;
+    }
+    all.push_back(std::move(text));
+  }
+  return LabelledBatches(std::move(all), {.rows = options.rows,
+                                          .pad_token_id = detail::padding_of(*model_, tokenizer_),
+                                          .by_token = true,
+                                          .shuffle = options.shuffle});
+}
+
+bool TextTagger::finds_spans() const {
+  return std::all_of(labels_.begin(), labels_.end(), [](const std::string& tag) {
+    return tag == "O" ||
+           (tag.size() > 2 && tag[1] == '-' && std::string("BIESUL").find(tag[0]) != std::string::npos);
+  });
+}
+
+TaggingScores TextTagger::evaluate(const TaggedTexts& texts) const {
+  LabelledBatches judged = batches(texts, {.shuffle = false});
+  TaggingScores scores{detail::score_of(*model_, judged).loss, {}};
+  const auto said = predict(texts.words);
+  if (finds_spans()) {
+    scores.tags = score_tags(texts.tags, said);
+    return scores;
+  }
+  int64_t right = 0, all = 0;
+  for (size_t i = 0; i < said.size(); ++i) {
+    all += static_cast<int64_t>(said[i].size());
+    for (size_t word = 0; word < said[i].size(); ++word) right += said[i][word] == texts.tags[i][word];
+  }
+  scores.tags.accuracy = static_cast<double>(right) / static_cast<double>(std::max<int64_t>(all, 1));
+  return scores;
+}
+
+std::vector<std::vector<std::string>> TextTagger::predict(
+    const std::vector<std::vector<std::string>>& words) const {
+  std::vector<Pieces> pieces = pieces_of(words, 0);
+  const std::string other =
+      std::count(labels_.begin(), labels_.end(), "O") > 0 ? std::string("O") : labels_.at(0);
+  std::vector<std::vector<std::string>> all;
+  std::vector<std::vector<int32_t>> ids;
+  for (size_t i = 0; i < words.size(); ++i) {
+    all.emplace_back(words[i].size(), other);
+    ids.push_back(std::move(pieces[i].ids));
+  }
+  detail::each_score(*model_, std::move(ids), detail::padding_of(*model_, tokenizer_),
+                     [&](size_t text, std::span<const float> scores) {
+                       for (size_t word = 0; word < words[text].size(); ++word) {
+                         const int64_t first = pieces[text].first[word];
+                         if (first < 0) continue;
+                         const auto row =
+                             scores.subspan(static_cast<size_t>(first) * labels_.size(), labels_.size());
+                         const auto best = std::max_element(row.begin(), row.end()) - row.begin();
+                         all[text][word] = labels_[static_cast<size_t>(best)];
+                       }
+                     });
+  return all;
+}
+
+}  // namespace lamina
