@@ -101,6 +101,7 @@ FineTuningTask answer_task() {
   return {"answer",
           "fine-tune a checkpoint (--from DIR) to answer prompts, the loss being that of the answers: pairs "
           "of texts",
+          "val_loss",
           [](const TrainOptions& options) -> std::unique_ptr<FineTuning> {
             return std::make_unique<Answering>(options);
           },

@@ -128,6 +128,7 @@ void predict(const std::string& folder, const std::vector<std::string>& texts,
 FineTuningTask classify_task() {
   return {"classify",
           "fine-tune a checkpoint (--from DIR) to tell classes of texts apart: a table of texts and labels",
+          "val_accuracy",
           [](const TrainOptions& options) -> std::unique_ptr<FineTuning> {
             return std::make_unique<Classifying>(options);
           },

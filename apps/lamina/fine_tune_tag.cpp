@@ -139,6 +139,7 @@ void predict(const std::string& folder, const std::vector<std::string>& texts,
 FineTuningTask tag_task() {
   return {"tag",
           "fine-tune a checkpoint (--from DIR) to find names, slots and their like in texts: words with tags",
+          "val_accuracy",
           [](const TrainOptions& options) -> std::unique_ptr<FineTuning> {
             return std::make_unique<Tagging>(options);
           },

@@ -175,7 +175,7 @@ int train_fine_tuning(const FineTuningTask& task, const TrainOptions& options) {
   training.talk().say(fmt::format("{}: {} texts to learn, {} to validate; {} of {} parameters are trained.",
                                   model.class_name(), job->size(Part::kTraining),
                                   job->size(Part::kValidation), trained, model.count_params()));
-  training.fit(model, *batches, validation.get(), true, {}, options.data);
+  training.fit(model, *batches, validation.get(), task.best, {}, options.data);
 
   if (adapter) {
     model.save_adapter(folder + "/adapter");

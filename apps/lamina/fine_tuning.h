@@ -41,6 +41,7 @@ class FineTuning {
 /// A task as it is named on the command line.
 struct FineTuningTask {
   std::string name, description;
+  std::string best;  ///< the log by which the best epoch is known: "val_accuracy"
   /// Reads data and checkpoint: nothing is computed yet.
   std::unique_ptr<FineTuning> (*begin)(const TrainOptions& options);
   /// Whether the folder with this config.json is of the task.

@@ -74,7 +74,7 @@ void FolderTraining::try_to_save(PretrainedModel& model, int64_t length) const {
 }
 
 void FolderTraining::fit(PretrainedModel& model, BatchSource& training, BatchSource* validation,
-                         bool keep_best, std::vector<AnyCallback> more, const std::string& data) {
+                         const std::string& best, std::vector<AnyCallback> more, const std::string& data) {
   const TrainingSnapshot* const resume = saved_ ? &saved_->training : nullptr;
   log_ = std::make_unique<TrainLog>(TrainLogOptions{.checkpoint = files_.checkpoint(),
                                                     .folder = files_.folder(),
@@ -85,11 +85,12 @@ void FolderTraining::fit(PretrainedModel& model, BatchSource& training, BatchSou
                                                     .saved = resume != nullptr});
   ProgressBar bar({.stream = talk_.stream, .verbose = options_.quiet ? 0 : 1});
   // It goes on to the end, and the best weights are kept.
-  EarlyStopping best({.patience = epochs_, .restore_best_weights = true});
+  EarlyStopping stopping({.monitor = best, .patience = epochs_, .restore_best_weights = true});
   std::vector<AnyCallback> callbacks{&bar};
   callbacks.insert(callbacks.end(), more.begin(), more.end());
   callbacks.emplace_back(log_.get());
-  if (keep_best && validation) callbacks.emplace_back(&best);
+  const bool keeps_best = !best.empty() && validation;
+  if (keeps_best) callbacks.emplace_back(&stopping);
   FitOptions fit{.epochs = epochs_,
                  .callbacks = std::move(callbacks),
                  .verbose = 0,
@@ -109,7 +110,7 @@ void FolderTraining::fit(PretrainedModel& model, BatchSource& training, BatchSou
   if (history.bad_loss) tell(stderr, fmt::format("lamina: warning: {}\n", describe(*history.bad_loss)));
   if (history.interrupted) tell_interrupted(options_, files_.checkpoint(), log_->saved(), log_->good());
   bad_loss_ = history.bad_loss;
-  if (keep_best && validation) best_epoch_ = best.best_epoch() + 1;
+  if (keeps_best) best_epoch_ = stopping.best_epoch() + 1;
   if (log_->good()) return;
   // A training that has gone wrong leaves its last good state.
   if (!log_->saved())

@@ -36,9 +36,11 @@ class FolderTraining {
   void try_to_save(PretrainedModel& model, int64_t length) const;
   /// Trains the compiled model, to the end or to the interruption, which throws Error.
   /// @param validation  may be null
-  /// @param keep_best   whether the weights after the epoch with the least validation loss are kept
+  /// @param best        the log by which the best epoch is known, whose weights are kept: "val_loss"; empty:
+  /// the
+  ///                    last one is
   /// @param data        what messages name
-  void fit(PretrainedModel& model, BatchSource& training, BatchSource* validation, bool keep_best,
+  void fit(PretrainedModel& model, BatchSource& training, BatchSource* validation, const std::string& best,
            std::vector<AnyCallback> more, const std::string& data);
   /// Throws Error if --stop-on-nan has ended it: the folder has been written by then.
   void refuse_bad_loss() const;

@@ -146,7 +146,7 @@ int train_language(const LanguageRecipe& recipe, const TrainOptions& options) {
   run.talk().say(fmt::format("{} tokens of {} kinds to learn, {} parameters.",
                              training->identity().at("tokens").as_int(), model.tokenizer().size(),
                              model.model().count_params()));
-  run.fit(model.model(), *training, &*validation, true, {}, job.data);
+  run.fit(model.model(), *training, &*validation, "val_loss", {}, job.data);
   model.save_pretrained(job.out);
   run.refuse_bad_loss();
   const Comparison metrics = language_metrics(model, texts.test, model.evaluate(texts.test));

@@ -88,7 +88,7 @@ int train_translation(const TranslationRecipe& recipe, const TrainOptions& optio
   training.talk().say(fmt::format("{} pairs, {} tokens in the vocabulary, {} steps an epoch.",
                                   parts.training.size(), translator.tokenizer().size(), *batches.steps()));
   AverageWeights average(recipe.averaged);
-  training.fit(model, batches, judged ? &*judged : nullptr, false, {&average}, data);
+  training.fit(model, batches, judged ? &*judged : nullptr, "", {&average}, data);
   average.apply(model);
   translator.save_pretrained(folder);
   const TrainLog& log = training.log();
