@@ -85,7 +85,10 @@ void FolderTraining::fit(PretrainedModel& model, BatchSource& training, BatchSou
                                                     .saved = resume != nullptr});
   ProgressBar bar({.stream = talk_.stream, .verbose = options_.quiet ? 0 : 1});
   // It goes on to the end, and the best weights are kept.
-  EarlyStopping stopping({.monitor = best, .patience = epochs_, .restore_best_weights = true});
+  EarlyStopping stopping({.monitor = best,
+                          .patience = epochs_,
+                          .mode = best.ends_with("loss") ? "min" : "max",
+                          .restore_best_weights = true});
   std::vector<AnyCallback> callbacks{&bar};
   callbacks.insert(callbacks.end(), more.begin(), more.end());
   callbacks.emplace_back(log_.get());
