@@ -40,7 +40,7 @@ class Answering final : public FineTuning {
               return pairs_of(source, part, options.arguments);
             },
             has_pairs)),
-        responder_(Responder::from_pretrained(options.from)) {
+        responder_(Responder::from_pretrained(options.from, {.seed = options.seed})) {
     // As long as answers are, and a little more.
     size_t longest = 0;
     for (const std::string& answer : parts_.training.targets)

@@ -192,6 +192,17 @@ TEST_F(FineTuningCommand, Answers) {
   EXPECT_EQ(Json::parse(judged.out).at("samples").as_int(), 60);
 }
 
+TEST_F(FineTuningCommand, RepeatsItselfForASeed) {
+  std::string first;
+  for (const std::string out : {"once", "again"}) {
+    const Outcome outcome = run({"train", "answer", "--from", "gpt2", "--data", "pairs.tsv", "--epochs", "1",
+                                 "--lora", "2", "--seed", "7", "--out", out, "--quiet"});
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    if (first.empty()) first = weights(out);
+    EXPECT_TRUE(weights(out) == first);
+  }
+}
+
 TEST_F(FineTuningCommand, RefusesWhatCannotBe) {
   refused({"train", "classify", "--data", "reviews"}, 2, "needs the folder of a checkpoint (--from DIR)");
   refused({"train", "classify", "--from", "bert"}, 2, "needs --data");

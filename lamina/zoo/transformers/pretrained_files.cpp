@@ -233,7 +233,7 @@ std::shared_ptr<PretrainedModel> AutoModel::from_pretrained(const std::string& f
   const SafetensorsReader reader(folder);
   const bool tied = detail::is_tied(architecture, config, reader);
   std::shared_ptr<PretrainedModel> model =
-      detail::reading(file, [&] { return architecture.make(config, tied, {}); });
+      detail::reading(file, [&] { return architecture.make(config, tied, {.seed = options.seed}); });
   {
     const detail::ValuesFollow follow;
     PretrainedFiles::build(*model);

@@ -217,6 +217,7 @@ struct PretrainedOptions {
   /// that the float32 model is never whole in memory. Empty: float32.
   std::string quantize = {};
   std::optional<int64_t> group = {};  ///< of quantize; without it InvalidArgument is thrown
+  std::optional<uint64_t> seed = {};  ///< of the model: an adapter's first values; absent: another each time
 };
 
 /// Loads models whatever their architecture.

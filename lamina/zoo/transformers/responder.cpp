@@ -52,8 +52,8 @@ std::optional<std::string> Responder::separator_of(const Json& config) {
   return separator && separator->is_string() ? separator->as_string() : std::string();
 }
 
-Responder Responder::from_pretrained(const std::string& folder) {
-  std::shared_ptr<PretrainedModel> model = AutoModel::from_pretrained(folder);
+Responder Responder::from_pretrained(const std::string& folder, const PretrainedOptions& options) {
+  std::shared_ptr<PretrainedModel> model = AutoModel::from_pretrained(folder, options);
   std::string separator = separator_of(model->config_json()).value_or("\n");
   return {std::move(model), AutoTokenizer::from_pretrained(folder), std::move(separator)};
 }

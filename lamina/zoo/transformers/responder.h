@@ -34,7 +34,7 @@ class Responder {
   Responder(std::shared_ptr<PretrainedModel> model, PretrainedTokenizer tokenizer,
             std::string separator = "\n");
   /// From a folder; the separator is the one that it states. Throws what AutoModel and AutoTokenizer throw.
-  static Responder from_pretrained(const std::string& folder);
+  static Responder from_pretrained(const std::string& folder, const PretrainedOptions& options = {});
   /// What such a config.json says of the separator; nothing where it is of no Responder.
   static std::optional<std::string> separator_of(const Json& config);
   /// Writes the model's files and the tokenizer's, and in config.json that it answers.
