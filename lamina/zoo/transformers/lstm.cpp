@@ -12,6 +12,7 @@
 #include "lamina/zoo/transformers/detail/attention.h"
 #include "lamina/zoo/transformers/detail/family.h"
 #include "lamina/zoo/transformers/detail/modules.h"
+#include "lamina/zoo/transformers/detail/token_cache.h"
 #include "lamina/zoo/transformers/pretrained_model.h"
 
 namespace lamina {
@@ -76,13 +77,17 @@ class LstmModel final : public LayerOf<LstmModel, PretrainedModel> {
   std::vector<TensorType> cache_types(int64_t rows, int64_t) const override {
     return std::vector<TensorType>(2 * layers_.size(), {compute_dtype(), {rows, config_.hidden_size}});
   }
-  Tensor decode(const DecodeInputs& inputs, std::vector<Tensor>& cache, CallContext& context) const override {
+  Tensor decode(const DecodeInputs& inputs, TokenCache& cache, CallContext& context) const override {
     Tensor mask;
-    if (inputs.padding.defined()) {
-      const Tensor places = reshape(arange(inputs.ids.shape()[1], DType::kInt32) + inputs.position, {1, -1});
-      mask = less_equal(reshape(inputs.padding, {-1, 1}), places);
+    if (inputs.counts.defined()) {
+      const Tensor places = reshape(arange(inputs.ids.shape()[1], DType::kInt32), {1, -1});
+      mask = less(places, reshape(inputs.counts, {-1, 1}));
     }
-    return head_(last_token(through(inputs.ids, mask, cache, context)), context);
+    std::vector<Tensor> states;
+    for (size_t i = 0; i < 2 * layers_.size(); ++i) states.push_back(cache.state(i));
+    const Tensor x = through(inputs.ids, mask, states, context);
+    for (size_t i = 0; i < states.size(); ++i) cache.state(i) = states[i];
+    return head_(asked_tokens(x, inputs), context);
   }
 
  private:

@@ -35,9 +35,9 @@ struct PretrainedModel::State {
   std::vector<std::shared_ptr<detail::Module>> modules;
   std::string quantization;            ///< the mode of what is stored
   detail::StepWeights::Stored stored;  ///< weights that quantize() took the values of
-  size_t released = 0;  ///< bytes of values that were stored since pages were given back
+  size_t released = 0;                 ///< bytes of values that were stored since pages were given back
   std::mutex making;
-  std::unique_ptr<detail::Decoder> made;
+  std::map<std::string, std::unique_ptr<detail::Decoder>> made;  ///< by the kind of cache
   std::unique_ptr<detail::Runner> made_runner;
 
   /// First values for what has none yet.
@@ -49,7 +49,8 @@ struct PretrainedModel::State {
   /// A copy of the weight's value, or what it is stored as stands for.
   Tensor value_of(const Weight& weight) const;
   /// The compiled steps, made at the first use.
-  detail::Decoder& decoder(const PretrainedModel& model);
+  /// @param cache  as GenerateOptions::cache; InvalidArgument is thrown for another
+  detail::Decoder& decoder(const PretrainedModel& model, const std::string& cache);
   detail::Runner& runner(const PretrainedModel& model);
 };
 
