@@ -156,6 +156,8 @@ std::vector<std::vector<int32_t>> PretrainedModel::generate(const Rows& prompts,
   Decoder& decoder = Writing::decoder(*this, options.cache);
   const GenerationConfig config = effective(generation_config(), options);
   config.check(vocab_size());
+  const int64_t copies = std::max(config.num_beams, config.num_return_sequences);
+  decoder.check_memory(*this, static_cast<double>(prompts.size()) * static_cast<double>(copies), 1);
   Task task{*this, decoder, config, options, prompts, {}, {}};
   for (const auto& prompt : prompts) task.plans.push_back(Writing::plan(*this, config, prompt, longest));
   NewTokens unread;

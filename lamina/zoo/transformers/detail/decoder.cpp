@@ -24,7 +24,7 @@ constexpr int64_t kSourceStep = 16, kCacheStep = 64, kLongCacheStep = 256, kLong
 /// Tokens of a prompt that are read at a time.
 constexpr size_t kChunks[] = {1, 2, 8, 32, 128};
 /// Bytes that are had without asking whether they can be.
-constexpr uint64_t kUnasked = uint64_t{64} << 20;
+constexpr double kUnasked = 64 << 20;
 
 int64_t rounded(int64_t n, int64_t step) { return (n + step - 1) / step * step; }
 
@@ -151,6 +151,21 @@ std::vector<Tensor> Decoder::encode(const PretrainedModel& model,
   return memory;
 }
 
+void Decoder::check_memory(const PretrainedModel& model, double rows, int64_t length) const {
+  // Beside what is kept, the scores of all tokens, twice.
+  double bytes = rows * 2 * sizeof(float) * static_cast<double>(model.vocab_size());
+  for (const TensorType& type : layout_.types(model, 1, length))
+    bytes += rows * static_cast<double>(type.bytes());
+  if (bytes <= kUnasked) return;
+  const auto available = static_cast<double>(system_info().available_bytes);
+  if (available == 0 || bytes <= available) return;
+  const auto megabytes = [](double n) { return std::to_string(static_cast<int64_t>(n / 1e6)) + " MB"; };
+  throw InvalidArgument("generate: " + std::to_string(static_cast<int64_t>(rows)) + " texts of " +
+                        std::to_string(length) + " tokens at a time need " + megabytes(bytes) +
+                        " for what is kept of them, and " + megabytes(available) +
+                        " can be had; take fewer prompts, beams or sequences, or fewer tokens");
+}
+
 DecoderState Decoder::begin(const PretrainedModel& model, int64_t rows, int64_t most) {
   DecoderState state;
   state.lengths.assign(static_cast<size_t>(rows), 0);
@@ -165,22 +180,8 @@ void Decoder::make_room(const PretrainedModel& model, DecoderState& state, int64
   int64_t room = std::max(2 * state.room, kCacheStep);
   while (room < places) room *= 2;
   if (state.most > 0) room = std::min(room, rounded_length(std::max(state.most, places)));
+  check_memory(model, static_cast<double>(state.rows()), room);
   const std::vector<TensorType> types = layout_.types(model, state.rows(), room);
-  double bytes = 0;
-  for (const TensorType& type : types) {
-    double size = static_cast<double>(size_of(type.dtype));
-    for (int axis = 0; axis < type.shape.rank(); ++axis) size *= static_cast<double>(type.shape[axis]);
-    bytes += size;
-  }
-  if (bytes > static_cast<double>(kUnasked)) {
-    const auto available = static_cast<double>(system_info().available_bytes);
-    if (available > 0 && bytes > available)
-      throw InvalidArgument(
-          "generate: " + std::to_string(state.rows()) + " texts of " + std::to_string(room) +
-          " tokens need " + std::to_string(static_cast<int64_t>(bytes / 1e6)) +
-          " MB for what is kept of them, and " + std::to_string(static_cast<int64_t>(available / 1e6)) +
-          " MB can be had; fewer beams or prompts, or fewer new tokens, need less");
-  }
   for (size_t i = 0; i < types.size(); ++i) {
     if (i >= state.cache.size()) {
       state.cache.push_back(zeros(types[i].shape, types[i].dtype).eval());

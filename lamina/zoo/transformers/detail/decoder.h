@@ -49,6 +49,8 @@ class Decoder {
   /// The memory of the sources (prompts of an encoder-decoder), a row for each.
   std::vector<Tensor> encode(const PretrainedModel& model, const std::vector<std::vector<int32_t>>& sources,
                              int64_t pad);
+  /// Throws InvalidArgument, with the bytes, where memory for so many rows of so many tokens cannot be had.
+  void check_memory(const PretrainedModel& model, double rows, int64_t length) const;
   /// Rows that have read nothing.
   /// @param most  tokens that a row will have read at the end; 0: not known
   DecoderState begin(const PretrainedModel& model, int64_t rows, int64_t most);

@@ -87,7 +87,7 @@ std::vector<Speculation::Proposal> Speculation::propose(std::vector<TextWriter>&
                                                  proposal.probabilities.emplace_back());
       proposal.tokens.push_back(token);
       unread[row].clear();
-      if (proposal.tokens.size() < wanted(row)) unread[row].push_back(token);
+      if (proposal.tokens.size() < wanted(row) && !writers[row].ends(token)) unread[row].push_back(token);
     }
   }
   return proposals;

@@ -80,10 +80,13 @@ std::span<const float> TextWriter::ruled(std::span<const int32_t> text, std::spa
   return scores_;
 }
 
+bool TextWriter::ends(int32_t token) const {
+  return std::count(config_.eos_token_id.begin(), config_.eos_token_id.end(), token) > 0;
+}
+
 void TextWriter::append(int32_t token) {
   text_.push_back(token);
-  over_ = left() <= 0 || std::count(config_.eos_token_id.begin(), config_.eos_token_id.end(), token) > 0 ||
-          (stops_ && stops_(written()));
+  over_ = left() <= 0 || ends(token) || (stops_ && stops_(written()));
 }
 
 int32_t TextWriter::write(std::span<const float> logits) {

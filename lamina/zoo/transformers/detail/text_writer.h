@@ -45,6 +45,8 @@ class TextWriter {
   /// the distribution that `logits` say. Gives whether it was `proposed`.
   bool take(int32_t proposed, std::span<const float> probabilities, std::span<const float> logits);
 
+  /// Whether the token ends a text.
+  bool ends(int32_t token) const;
   bool over() const { return over_; }
   /// Tokens that can still be written.
   int64_t left() const { return plan_.end - plan_.padding - static_cast<int64_t>(text_.size()); }
