@@ -165,7 +165,7 @@ TEST(CacheMemory, IsRefusedWithTheBytes) {
        {GenerateOptions{.num_beams = int64_t{1} << 40},
         GenerateOptions{.num_return_sequences = int64_t{1} << 40, .do_sample = true}}) {
     const std::string message = message_of<InvalidArgument>([&] { model->generate(Ids{3}, options); });
-    EXPECT_NE(message.find("1099511627776 texts of 1 tokens at a time need"), std::string::npos) << message;
+    EXPECT_NE(message.find("1099511627776 texts of 64 tokens at a time need"), std::string::npos) << message;
     EXPECT_NE(message.find("MB for what is kept of them, and"), std::string::npos) << message;
   }
 }

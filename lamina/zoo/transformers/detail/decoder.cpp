@@ -152,6 +152,7 @@ std::vector<Tensor> Decoder::encode(const PretrainedModel& model,
 }
 
 void Decoder::check_memory(const PretrainedModel& model, double rows, int64_t length) const {
+  length = std::max(length, kCacheStep);
   // Beside what is kept, the scores of all tokens, twice.
   double bytes = rows * 2 * sizeof(float) * static_cast<double>(model.vocab_size());
   for (const TensorType& type : layout_.types(model, 1, length))
