@@ -17,8 +17,8 @@ int generate(const WritingOptions& options) {
   options.precision.options();  // refused before anything is read
   if (!options.prefix.empty() && options.input.empty())
     throw UsageError("generate: --prefix belongs to --input; put it in front of the text");
-  if (options.num_assistant_tokens && options.draft.empty())
-    throw UsageError("generate: --num-assistant-tokens belongs to --draft");
+  if ((options.num_assistant_tokens || !options.draft_quantize.empty()) && options.draft.empty())
+    throw UsageError("generate: --num-assistant-tokens and --draft-quantize belong to --draft");
   const Undisturbed undisturbed;
   auto scope = enter(options.place);
   if (!options.input.empty()) return generate_lines(options);

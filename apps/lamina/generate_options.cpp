@@ -109,7 +109,9 @@ Writer::Writer(const WritingOptions& options) : how(cli::how(options)) {
   if (!options.stop.empty()) how.stops = stop_strings(*tokenizer, options.stop);
   if (options.draft.empty()) return;
   look_for(options.draft);
-  how.draft = AutoModel::from_pretrained(options.draft, options.precision.options());
+  how.draft = AutoModel::from_pretrained(options.draft, options.draft_quantize.empty()
+                                                            ? options.precision.options()
+                                                            : PretrainedOptions{options.draft_quantize});
 }
 
 std::vector<int32_t> Writer::prompt_of(const std::string& text) const {
@@ -184,6 +186,11 @@ void add_writing_options(Command& command, WritingOptions& options) {
                               .help = "Folder of a smaller model with the same tokens, which proposes what "
                                       "the model then reads together; texts stay what they are",
                               .type = "DIR"});
+  command.add(options.draft_quantize,
+              {.name = "--draft-quantize",
+               .help = "Weights of the draft in fewer bits: a model can be its own draft; by default as "
+                       "--quantize says",
+               .choices = {"int8", "int4", "bfloat16"}});
   command.add(options.num_assistant_tokens, {.name = "--num-assistant-tokens",
                                              .help = "Tokens that the draft proposes at a time; by default 5",
                                              .type = "N",

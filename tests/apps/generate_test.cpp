@@ -77,6 +77,7 @@ TEST_F(GenerateLines, GiveWhatEachLineGives) {
   EXPECT_EQ(together({}), greedy);
   EXPECT_EQ(together({"--batch", "2"}), greedy);
   EXPECT_EQ(together({"--batch", "4", "--draft", "draft"}), greedy);
+  EXPECT_EQ(together({"--draft", "model", "--draft-quantize", "int8"}), greedy);
   EXPECT_EQ(together({"--temperature", "2", "--seed", "5"}), each({"--temperature", "2", "--seed", "5"}));
   EXPECT_EQ(together({"--num-beams", "3", "--batch", "4"}), each({"--num-beams", "3"}));
   EXPECT_EQ(together({"--cache", "int8"}), each({"--cache", "int8"}));
@@ -116,7 +117,9 @@ TEST_F(GenerateLines, SayWhatIsWrong) {
   expect({"--model", "model"}, 2, "give a text, --ids or --input, one of them");
   expect({"--model", "model", "one", "--input", "lines.txt"}, 2, "one of them");
   expect({"--model", "model", "one", "--prefix", "x"}, 2, "--prefix belongs to --input");
-  expect({"--model", "model", "one", "--num-assistant-tokens", "3"}, 2, "belongs to --draft");
+  expect({"--model", "model", "one", "--num-assistant-tokens", "3"}, 2, "belong to --draft");
+  expect({"--model", "model", "one", "--draft-quantize", "int8"}, 2, "belong to --draft");
+  expect({"--model", "model", "one", "--draft", "model", "--draft-quantize", "int3"}, 2, "int8");
   expect({"--model", "model", "one", "--cache", "int3"}, 2, "int8");
   expect({"--model", "model", "--input", "lines.txt", "--num-return-sequences", "2"}, 2,
          "--num-return-sequences belongs to one text");

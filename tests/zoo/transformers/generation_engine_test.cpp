@@ -110,6 +110,26 @@ TEST(GenerationEngine, StreamsAndEndsWhereItIsTold) {
   EXPECT_EQ(engine.submit({5, 6}, options).get(), Ids(whole.begin(), whole.begin() + 3));
 }
 
+TEST(GenerationEngine, SharesAPrefixAndKeepsIntegers) {
+  for (const char* cache : {"", "int8"}) {
+    const auto model = small(small_llama());
+    GenerationEngine engine(model, {.places = 3, .cache = cache});
+    GenerateOptions options{.max_new_tokens = 9, .cache = cache};
+    const std::vector<Ids> prompts{{3, 4, 5, 6, 7}, {3, 4, 9}, {8, 9}, {3, 4, 5, 6}};
+    std::vector<Ids> alone;
+    for (const Ids& prompt : prompts) alone.push_back(model->generate(prompt, options));
+    options.prefix = model->read_prefix({3, 4, 5, 6}, cache);
+    std::vector<int64_t> read(prompts.size());
+    std::vector<Generation> all;
+    for (size_t i = 0; i < prompts.size(); ++i) {
+      options.on_end = [&read, i](const GenerationFigures& figures) { read[i] = figures.read; };
+      all.push_back(engine.submit(prompts[i], options));
+    }
+    for (size_t i = 0; i < prompts.size(); ++i) EXPECT_EQ(all[i].get(), alone[i]) << cache << i;
+    EXPECT_EQ(read, (std::vector<int64_t>{1 + 8, 1 + 8, 2 + 8, 1 + 8}));
+  }
+}
+
 TEST(GenerationEngine, CancelsOneAndGoesOnWithTheOthers) {
   const auto model = small(small_t5());
   GenerationConfig endless = model->generation_config();
@@ -190,6 +210,8 @@ TEST(GenerationEngine, SaysWhatARequestCannotHave) {
   EXPECT_NE(wrong({.waiting = -1}).find("waiting is -1"), std::string::npos);
   EXPECT_NE(wrong({.max_tokens = 65}).find("at most the model's context, 64,"), std::string::npos);
   EXPECT_NE(wrong({.cache = "int3"}).find("cache is 'int3'"), std::string::npos);
+  const auto foreign = AutoModel::from_config(small_llama(), {.seed = 9})->read_prefix({3});
+  EXPECT_NE(refusal({3, 4}, {.prefix = foreign}).find("read by another model"), std::string::npos);
   const auto bert = small(small_bert());
   EXPECT_NE(message_of<Unsupported>([&] { GenerationEngine made(bert); }).find("does not write text"),
             std::string::npos);

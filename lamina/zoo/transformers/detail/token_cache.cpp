@@ -10,6 +10,7 @@
 #include "lamina/ops/cast.h"
 #include "lamina/ops/concatenate.h"
 #include "lamina/ops/full.h"
+#include "lamina/ops/quantized_matmul.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/scatter_update.h"
@@ -97,7 +98,7 @@ Tensor TokenCache::with(size_t i, const Tensor& added) {
   const Tensor scale = max(abs(numbers), {-1}, /*keepdims=*/true) * (1 / kLargest);
   write(part, cast(round(numbers / maximum(scale, 1e-30)), DType::kInt8));
   write(part + 1, scale);
-  return cast(cast(parts_[part], DType::kFloat32) * parts_[part + 1], added.dtype());
+  return cast(dequantize_weights({parts_[part], parts_[part + 1]}), added.dtype());
 }
 
 }  // namespace lamina::detail
