@@ -86,7 +86,7 @@ GenerateOptions how(const WritingOptions& options) {
   // What only sampling heeds asks for it.
   if (options.do_sample || how.temperature || how.top_k || how.top_p || how.min_p) how.do_sample = true;
   // What is asked for here counts, and not what the folder says.
-  if (how.do_sample && !how.num_beams) how.num_beams = 1;
+  if ((how.do_sample || !options.draft.empty()) && !how.num_beams) how.num_beams = 1;
   if (!how.do_sample && how.num_beams.value_or(1) > 1) how.do_sample = false;
   return how;
 }

@@ -14,7 +14,6 @@
 #include "lamina/ops/detail/elementwise.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/matmul.h"
-#include "lamina/ops/quantized_matmul.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/softmax.h"
@@ -183,7 +182,9 @@ std::vector<TensorType> infer_integers(const InferArgs& args) {
 
 std::vector<Tensor> integers_body(const Attrs& attrs, std::span<const Tensor> inputs) {
   const DType dtype = inputs[0].dtype();
-  const auto floats = [&](size_t i) { return cast(dequantize_weights({inputs[i], inputs[i + 1]}), dtype); };
+  const auto floats = [&](size_t i) {
+    return cast(apply(find_op("dequantize_weights"), {}, {inputs[i], inputs[i + 1]})[0], dtype);
+  };
   const std::vector<Tensor> operands{inputs[0], floats(1), floats(3), inputs[5], inputs[6]};
   return {apply(attention_op, attrs, operands)[0]};
 }

@@ -29,6 +29,8 @@ TEST(GenerateCommand, OptionsCountMoreThanTheFolder) {
   const Outcome followed = written(draws, {"--num-beams", "3"});
   EXPECT_EQ(followed.status, 0) << followed.err;
   EXPECT_EQ(followed.out, written(beams, {}).out);
+  const Outcome drafted = written(beams, {"--draft", "t5"});
+  EXPECT_EQ(drafted.status, 0) << drafted.err;
 }
 
 /// A model of single characters, with the tokens' texts.
