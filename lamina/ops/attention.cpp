@@ -3,12 +3,14 @@
 
 #include <cmath>
 
+#include "lamina/graph/fusion.h"
 #include "lamina/graph/op.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/broadcast_to.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
 #include "lamina/ops/detail/attention.h"
+#include "lamina/ops/detail/body.h"
 #include "lamina/ops/detail/elementwise.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/matmul.h"
@@ -159,6 +161,62 @@ const Op& attention_op = register_op<AttentionAttrs>({
     .vjp = vjp_attention,
     .body = body,
     .without_unused = without_weights,
+});
+
+// ---- Keys and values as integers
+
+std::vector<TensorType> infer_integers(const InferArgs& args) {
+  const TensorType &query = args.inputs[0], &key = args.inputs[1], &value = args.inputs[3];
+  Shape scales = key.shape;
+  if (key.shape.rank() != 4 || key.shape != value.shape || key.dtype != DType::kInt8 ||
+      value.dtype != DType::kInt8)
+    args.fail("key and value must be int8 (batch, length, heads, width)");
+  scales.set(3, 1);
+  if (args.inputs[2].shape != scales || args.inputs[4].shape != scales)
+    args.fail("the scales must be " + scales.str());
+  if (query.shape.rank() != 4 || query.shape[0] != key.shape[0] || query.shape[3] != key.shape[3] ||
+      key.shape[2] < 1 || query.shape[2] % key.shape[2] != 0)
+    args.fail("query must have batch, width and a multiple of the heads of key");
+  return {query};
+}
+
+std::vector<Tensor> integers_body(const Attrs& attrs, std::span<const Tensor> inputs) {
+  const DType dtype = inputs[0].dtype();
+  const auto floats = [&](size_t i) {
+    return cast(apply(find_op("dequantize_weights"), {}, {inputs[i], inputs[i + 1]})[0], dtype);
+  };
+  const std::vector<Tensor> operands{inputs[0], floats(1), floats(3), inputs[5], inputs[6]};
+  return {apply(attention_op, attrs, operands)[0]};
+}
+
+const Op& integers_op = register_op<AttentionAttrs>({
+    .name = "attention_of_integers",
+    .doc = "dot_product_attention of key * key_scales and value * value_scales, a scale for each head",
+    .inputs = {{"query", kFloating},
+               {"key", DTypeClass::kInteger},
+               {"key_scales", kFloating},
+               {"value", DTypeClass::kInteger},
+               {"value_scales", kFloating},
+               {"bias", kFloating},
+               {"mask"}},
+    .outputs = {"y"},
+    .infer = infer_integers,
+    .vjp = detail::vjp_of_body<integers_body>,
+    .body = integers_body,
+});
+
+/// Whether keys and values have a scale for each head, and nothing asks for the weights.
+bool of_heads(const FusionMatch& match) {
+  return match.type("k").dtype == DType::kInt8 && match.type("v").dtype == DType::kInt8 &&
+         match.type("ks").shape[-1] == 1 && match.type("vs").shape[-1] == 1 &&
+         !match.attrs<AttentionAttrs>("a").weights;
+}
+
+const FusionRegistration fusions({
+    {.stage = kStoredWeights,
+     .patterns = {"a:dot_product_attention(q, dequantize_weights(k, ks), dequantize_weights(v, vs), b, m)"},
+     .result = "a = a:attention_of_integers(q, k, ks, v, vs, b, m)",
+     .fits = of_heads},
 });
 
 }  // namespace

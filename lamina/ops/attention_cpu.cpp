@@ -1,11 +1,13 @@
-// The kernel of attention in float32. A block of queries meets all its keys: their scores are in the nearest
-// caches from the first product to the second, and are never a tensor.
+// The kernels of attention in float32, of keys and values that are floats or int8 with a scale for each head.
+// A block of queries meets all its keys: their scores are in the nearest caches from the first product to the
+// second, and are never a tensor. Integers become floats block by block.
 #include <algorithm>
 #include <cstring>
 
 #include "lamina/base/threads.h"
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/attention.h"
+#include "lamina/ops/detail/dequantized_rows.h"
 #include "lamina/ops/detail/few_rows.h"
 #include "lamina/ops/detail/softmax_rows.h"
 #include "lamina/ops/detail/through_float32.h"
@@ -36,10 +38,20 @@ struct ScoreSteps {
 
 /// Queries at a time: what registers hold, several times.
 constexpr int64_t kRows = 24;
+/// Keys, or values, of a head that are floats at a time where they were integers.
+constexpr int64_t kFloatsAtATime = 256;
 /// Queries from which on the keys are transposed first: their products need no sums within vectors.
 constexpr int64_t kManyQueries = 16;
 
+/// Which input is what: of dot_product_attention, or of attention_of_integers, which has scales behind keys
+/// and behind values.
+struct Places {
+  bool integers;
+  size_t keys = 1, values = integers ? 3 : 2, bias = values + (integers ? 2 : 1), mask = bias + 1;
+};
+
 struct Attention {
+  Places at;
   int64_t batch, queries, keys, heads, key_heads, width;
   float scale;
   bool causal, weights;
@@ -49,8 +61,8 @@ struct Attention {
   bool share_keys;  ///< the rows of a block are heads
   bool transposed;  ///< keys are
 
-  explicit Attention(const KernelDesc& desc)
-      : bias(desc.inputs[3].type.shape), mask(desc.inputs[4].type.shape) {
+  Attention(const KernelDesc& desc, bool integers)
+      : at{integers}, bias(desc.inputs[at.bias].type.shape), mask(desc.inputs[at.mask].type.shape) {
     const auto& attrs = desc.attrs.as<detail::AttentionAttrs>();
     const Shape &q = desc.inputs[0].type.shape, &k = desc.inputs[1].type.shape;
     batch = q[0], queries = q[1], heads = q[2], width = q[3], keys = k[1], key_heads = k[2];
@@ -63,8 +75,12 @@ struct Attention {
   }
 
   int64_t tasks() const { return batch * (share_keys ? key_heads : heads) * blocks; }
-  /// Floats that one thread works in: scores, and queries times scale.
-  int64_t scratch() const { return (rows * (keys + width) + 15) / 16 * 16; }
+  /// Floats that one thread works in: queries times scale, scores, and, of integers, some keys or values of
+  /// one head and what these values add.
+  int64_t scratch() const {
+    const int64_t floats = at.integers ? (kFloatsAtATime + rows) * width : 0;
+    return (rows * (keys + width) + floats + 15) / 16 * 16;
+  }
   int64_t query_step() const { return heads * width; }
   int64_t key_step() const { return key_heads * width; }
   double nanoseconds() const {
@@ -76,8 +92,9 @@ struct Attention {
 struct Block {
   int64_t batch, head, query;  ///< of the first row
   int64_t rows;
-  int64_t row_step;  ///< of queries and results
-  const float *query_rows, *keys, *values;
+  int64_t row_step;   ///< of queries and results
+  int64_t first_key;  ///< in elements of keys and values; scales have one for each head
+  const float* query_rows;
   float* out;
 };
 
@@ -92,11 +109,9 @@ Block block_of(const Attention& a, const KernelArgs& args, int64_t task) {
   result.rows = std::min(a.rows, (a.share_keys ? group : a.queries) - first);
   result.row_step = a.share_keys ? a.width : a.query_step();
   const int64_t at = (b * a.queries + result.query) * a.query_step() + result.head * a.width;
-  const int64_t key_head = result.head / group, from = b * a.keys * a.key_step() + key_head * a.width;
+  result.first_key = b * a.keys * a.key_step() + result.head / group * a.width;
   result.query_rows = args.input<float>(0) + at;
   result.out = args.output<float>(0) + at;
-  result.keys = args.input<float>(1) + from;
-  result.values = args.input<float>(2) + from;
   return result;
 }
 
@@ -105,12 +120,14 @@ class BlockRun {
   BlockRun(const Attention& a, const KernelArgs& args, const Block& block, const float* transposed,
            float* scratch)
       : a_(a),
+        args_(args),
         block_(block),
         transposed_(transposed),
-        bias_(a.bias.given ? args.input<float>(3) : nullptr),
-        mask_(a.mask.given ? args.input<uint8_t>(4) : nullptr),
+        bias_(a.bias.given ? args.input<float>(static_cast<int>(a.at.bias)) : nullptr),
+        mask_(a.mask.given ? args.input<uint8_t>(static_cast<int>(a.at.mask)) : nullptr),
         queries_(scratch),
-        scores_(scratch + a.rows * a.width) {
+        scores_(scratch + a.rows * a.width),
+        floats_(scores_ + a.rows * a.keys) {
     if (a.weights)
       scores_ =
           args.output<float>(1) + ((block.batch * a.heads + block.head) * a.queries + block.query) * a.keys;
@@ -129,9 +146,12 @@ class BlockRun {
     }
     const int64_t n = end_ - begin_;
     for (int64_t i = 0; i < block_.rows; ++i) detail::softmax_row(row_of(i), n, row_of(i));
-    detail::few_rows_by_columns({block_.rows, a_.width, n, a_.keys, a_.key_step(), block_.row_step, false},
-                                row_of(0), block_.values + begin_ * a_.key_step(), nullptr, block_.out, 0,
-                                a_.width);
+    if (a_.at.integers) {
+      add_up_integers();
+    } else {
+      add_up(begin_, end_, args_.input<float>(2) + first_of(begin_), a_.key_step(), block_.out,
+             block_.row_step);
+    }
     if (!a_.weights) return;
     for (int64_t i = 0; i < block_.rows; ++i) {
       std::fill_n(scores_ + i * a_.keys, begin_, 0.0f);
@@ -140,6 +160,39 @@ class BlockRun {
   }
 
  private:
+  /// Where that key of the head stands, in elements.
+  int64_t first_of(int64_t key) const { return block_.first_key + key * a_.key_step(); }
+  /// Some keys, or values, of what were integers.
+  const float* floats_of(size_t operand, int64_t begin, int64_t end) const {
+    const auto at = static_cast<int>(operand);
+    const int64_t first = first_of(begin);
+    detail::dequantized_rows(args_.input<int8_t>(at) + first, args_.input<float>(at + 1) + first / a_.width,
+                             end - begin, a_.width, a_.key_step(), a_.key_heads, floats_);
+    return floats_;
+  }
+  /// The values, by their weights, from key `begin` to `end`.
+  void add_up(int64_t begin, int64_t end, const float* values, int64_t step, float* to,
+              int64_t to_step) const {
+    detail::few_rows_by_columns({block_.rows, a_.width, end - begin, a_.keys, step, to_step, false},
+                                scores_ + begin, values, nullptr, to, 0, a_.width);
+  }
+  void add_up_integers() const {
+    float* const part = floats_ + kFloatsAtATime * a_.width;
+    for (int64_t key = begin_; key < end_; key += kFloatsAtATime) {
+      const int64_t last = std::min(end_, key + kFloatsAtATime);
+      add_up(key, last, floats_of(a_.at.values, key, last), a_.width, part, a_.width);
+      for (int64_t i = 0; i < block_.rows; ++i) {
+        float* const out = block_.out + i * block_.row_step;
+        const float* const added = part + i * a_.width;
+        for (int64_t j = 0; j < a_.width; ++j) out[j] = key == begin_ ? added[j] : out[j] + added[j];
+      }
+    }
+  }
+  /// The scores of the queries and keys `begin` to `end`.
+  void score_keys(int64_t begin, int64_t end, const float* keys, int64_t step) const {
+    detail::few_rows_by_lines({block_.rows, end - begin, a_.width, a_.width, step, a_.keys, false}, queries_,
+                              keys, nullptr, scores_ + begin, 0, end - begin);
+  }
   /// The scores, and weights, of a row in the range.
   float* row_of(int64_t row) const { return scores_ + row * a_.keys + begin_; }
   int64_t head_of(int64_t row) const { return a_.share_keys ? block_.head + row : block_.head; }
@@ -172,9 +225,13 @@ class BlockRun {
     if (transposed_) {
       detail::few_rows_by_columns({block_.rows, n, a_.width, a_.width, a_.keys, a_.keys, false}, queries_,
                                   transposed_ + begin_, nullptr, row_of(0), 0, n);
+    } else if (a_.at.integers) {
+      for (int64_t key = begin_; key < end_; key += kFloatsAtATime) {
+        const int64_t last = std::min(end_, key + kFloatsAtATime);
+        score_keys(key, last, floats_of(a_.at.keys, key, last), a_.width);
+      }
     } else {
-      detail::few_rows_by_lines({block_.rows, n, a_.width, a_.width, a_.key_step(), a_.keys, false}, queries_,
-                                block_.keys + begin_ * a_.key_step(), nullptr, row_of(0), 0, n);
+      score_keys(begin_, end_, args_.input<float>(1) + first_of(begin_), a_.key_step());
     }
     bool sure = true;
     for (int64_t i = 0; i < block_.rows; ++i) sure = finish(i, row_of(i), n) && sure;
@@ -207,12 +264,14 @@ class BlockRun {
   }
 
   const Attention& a_;
+  const KernelArgs& args_;
   const Block& block_;
   const float* transposed_;
   const float* bias_;
   const uint8_t* mask_;
   float* queries_;
   float* scores_;
+  float* floats_;
   int64_t begin_ = 0, end_ = 0;
 };
 
@@ -241,8 +300,7 @@ std::optional<std::string> refuses(const KernelDesc& desc) {
   return std::nullopt;
 }
 
-std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
-  const Attention a(desc);
+std::unique_ptr<Kernel> prepared(const Attention& a) {
   const int64_t parts = std::min<int64_t>(a.tasks(), 4 * num_threads());
   const int64_t turned = a.transposed ? a.batch * a.key_heads * a.width * a.keys : 0;
   return make_kernel(
@@ -262,9 +320,27 @@ std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
       static_cast<size_t>(turned + parts * a.scratch()) * sizeof(float));
 }
 
+std::unique_ptr<Kernel> prepare(const KernelDesc& desc) { return prepared(Attention(desc, false)); }
+
 const KernelRegistration kernels("dot_product_attention", DeviceKind::kCpu,
                                  {{.name = "blocks", .refuses = refuses, .prepare = prepare},
                                   detail::through_float32()});
+
+std::optional<std::string> refuses_integers(const KernelDesc& desc) {
+  for (const size_t i : {0, 2, 4, 5}) {
+    if (desc.inputs[i].type.dtype != DType::kFloat32) return "only for float32";
+  }
+  if (desc.inputs[0].type.shape.size() == 0 || desc.inputs[1].type.shape.size() == 0)
+    return "an operand is empty";
+  if (desc.inputs[0].type.shape[1] >= kManyQueries) return "many queries want the keys transposed";
+  return std::nullopt;
+}
+
+std::unique_ptr<Kernel> prepare_integers(const KernelDesc& desc) { return prepared(Attention(desc, true)); }
+
+const KernelRegistration of_integers(
+    "attention_of_integers", DeviceKind::kCpu,
+    {{.name = "blocks", .refuses = refuses_integers, .prepare = prepare_integers}});
 
 }  // namespace
 }  // namespace lamina

@@ -123,6 +123,45 @@ const OpRows rows({
     without_weights(row("no_keys", {{1, 2, 1, 3}, {1, 0, 1, 3}})),
 });
 
+/// The same with keys and values of integers, between scales.
+OpRow of_integers(const std::string& label, const Given& given, bool causal = false) {
+  const detail::AttentionAttrs attrs{.scale = 0.02, .is_causal = causal, .weights = false};
+  Shape scales = given.key;
+  scales.set(3, 1);
+  const auto integers = RowInput{.shape = given.key, .lo = -127, .hi = 127, .dtype = DType::kInt8};
+  const auto factors = RowInput{.shape = scales, .lo = 0.005, .hi = 0.02};
+  return {.op = "attention_of_integers",
+          .label = label,
+          .attrs = attrs,
+          .inputs = {{.shape = given.query},
+                     integers,
+                     factors,
+                     integers,
+                     factors,
+                     {.shape = given.bias, .differentiable = given.bias != Shape{0}},
+                     {.shape = given.mask, .lo = 0, .hi = 1, .values = given.shown, .dtype = DType::kBool}},
+          .reference = [attrs](const std::vector<NdArray>& in) {
+            const auto floats = [&](size_t i) {
+              NdArray x = in[i];
+              for_each_index({x.shape[0], x.shape[1], x.shape[2], x.shape[3]},
+                             [&](const std::vector<int64_t>& at) {
+                               x.at(at) *= in[i + 1].at({at[0], at[1], at[2], 0});
+                             });
+              return x;
+            };
+            return outputs_of({in[0], floats(1), floats(3), in[5], in[6]}, attrs);
+          }};
+}
+
+const OpRows integer_rows({
+    of_integers("plain", {{2, 3, 2, 5}, {2, 6, 2, 5}}),
+    of_integers("bias_and_groups", kFew),
+    of_integers("hidden", kHidden),
+    of_integers("hidden_and_causal", kHidden, true),
+    of_integers("one_query", kOne),
+    of_integers("many_queries", kMany),
+});
+
 struct Case {
   NdArray query = waves({2, 3, 4, 5}, 0.7), key = waves({2, 6, 4, 5}, 0.3), value = waves({2, 6, 4, 5}, 1.1);
 };

@@ -1,231 +1,146 @@
-// generate(): prompts in, tokens out; greedy, sampled, or with beams.
+// generate(): prompts in, tokens out; greedy, sampled, or with beams, alone or behind a draft.
 #include <algorithm>
-#include <bit>
-#include <limits>
-#include <random>
+#include <optional>
+#include <utility>
 
 #include "lamina/base/error.h"
 #include "lamina/zoo/transformers/detail/beam_search.h"
-#include "lamina/zoo/transformers/detail/decoder.h"
-#include "lamina/zoo/transformers/detail/pretrained_state.h"
-#include "lamina/zoo/transformers/detail/token_rules.h"
+#include "lamina/zoo/transformers/detail/speculation.h"
+#include "lamina/zoo/transformers/detail/writing.h"
 #include "lamina/zoo/transformers/pretrained_model.h"
 
 namespace lamina {
 namespace {
 
+using namespace detail;
 using Rows = std::vector<std::vector<int32_t>>;
 
-GenerationConfig effective(GenerationConfig config, const GenerateOptions& options) {
-  if (options.config) config = *options.config;
-  const auto take = [](const auto& stated, auto& value) {
-    if (stated) value = *stated;
-  };
-  take(options.max_new_tokens, config.max_new_tokens);
-  if (options.min_new_tokens) config.min_new_tokens = options.min_new_tokens;
-  take(options.num_beams, config.num_beams);
-  take(options.num_return_sequences, config.num_return_sequences);
-  take(options.do_sample, config.do_sample);
-  take(options.temperature, config.temperature);
-  take(options.top_k, config.top_k);
-  take(options.top_p, config.top_p);
-  take(options.min_p, config.min_p);
-  take(options.repetition_penalty, config.repetition_penalty);
-  take(options.no_repeat_ngram_size, config.no_repeat_ngram_size);
-  take(options.length_penalty, config.length_penalty);
-  return config;
-}
-
-int32_t padding_token(const GenerationConfig& config) {
-  return config.pad_token_id.value_or(config.eos_token_id.empty() ? 0 : config.eos_token_id[0]);
-}
-
-bool holds_nan(std::span<const float> values) {
-  uint32_t found = 0;  // no branch: as many at a time as a register holds
-  for (const float value : values) found |= (std::bit_cast<uint32_t>(value) & 0x7fffffffu) > 0x7f800000u;
-  return found != 0;
-}
-
-/// What a generation is about: the rows that it begins with, and its limits.
+/// What a generation is about.
 struct Task {
   const PretrainedModel& model;
-  detail::Decoder& decoder;
-  GenerationConfig config;
+  Decoder& decoder;
+  const GenerationConfig& config;
   const GenerateOptions& options;
-  Rows rows;                     ///< of the decoder, padded at the front to one length
-  std::vector<int32_t> padding;  ///< of each
-  int64_t prompt = 0, end = 0;   ///< tokens that a row has at first and at most, padding included
-  detail::DecoderState state;
+  const Rows& prompts;
+  std::vector<TextPlan> plans;  ///< of each prompt
+  DecoderState state;           ///< a row for each prompt, until spread() is called
+  std::vector<float> spread_logits = {};
+  GenerationFigures figures = {};
 
-  bool ends_text(int32_t token) const {
-    return std::count(config.eos_token_id.begin(), config.eos_token_id.end(), token) > 0;
-  }
-  bool stops(const std::vector<int32_t>& row, int64_t start) const {
-    return options.stops && options.stops(std::span(row).subspan(static_cast<size_t>(start)));
-  }
-  /// The new tokens of a row.
-  std::vector<int32_t> answer(const std::vector<int32_t>& row) const {
-    return {row.begin() + static_cast<std::ptrdiff_t>(prompt), row.end()};
-  }
-  std::span<const float> next(const std::vector<int32_t>& ids) {
-    const std::span<const float> logits = decoder.step(model, state, ids);
-    if (holds_nan(logits))
-      throw Error(
-          "generate: the model's scores of tokens are no numbers (NaN): its weights are damaged, or too "
-          "large for " +
-          std::string(name(model.compute_dtype())));
-    return logits;
-  }
-  /// All tokens so far, row by row.
-  std::vector<int32_t> all() const {
-    std::vector<int32_t> ids;
-    for (const auto& row : rows) ids.insert(ids.end(), row.begin(), row.end());
-    return ids;
+  /// `copies` rows for each prompt from now on; their first logits, of `first`, which are those of prompts.
+  std::span<const float> spread(std::span<const float> first, int64_t copies) {
+    if (copies == 1) return first;
+    const size_t vocabulary = first.size() / prompts.size();
+    std::vector<int32_t> order;
+    for (size_t i = 0; i < prompts.size(); ++i) {
+      for (int64_t copy = 0; copy < copies; ++copy) {
+        order.push_back(static_cast<int32_t>(i));
+        const std::span<const float> own = first.subspan(i * vocabulary, vocabulary);
+        spread_logits.insert(spread_logits.end(), own.begin(), own.end());
+      }
+    }
+    decoder.select(model, state, order);
+    return spread_logits;
   }
 };
 
-void check_prompts(const PretrainedModel& model, const Rows& prompts) {
-  const ModelInput input = model.takes().at(0);
-  const int64_t tokens = input.below;
-  for (size_t i = 0; i < prompts.size(); ++i) {
-    if (prompts[i].empty())
-      throw InvalidArgument("generate: prompt " + std::to_string(i) + " is empty; give at least one token");
-    if (input.longest > 0 && static_cast<int64_t>(prompts[i].size()) > input.longest)
-      throw InvalidArgument("generate: prompt " + std::to_string(i) + " has " +
-                            std::to_string(prompts[i].size()) + " tokens, more than the " +
-                            std::to_string(input.longest) + " that the model can look at; shorten it");
-    for (const int32_t id : prompts[i]) {
-      if (id < 0 || id >= tokens)
-        throw InvalidArgument("generate: token " + std::to_string(id) + " of prompt " + std::to_string(i) +
-                              " is not one of the model's, 0 to " + std::to_string(tokens - 1) +
-                              "; does the tokenizer belong to the model?");
-    }
-  }
-}
-
-int64_t row_end(const Task& task) {
+Rows one_by_one(Task& task, std::span<const float> logits) {
   const GenerationConfig& config = task.config;
-  const int64_t context = task.model.context_length(), prompt = task.prompt;
-  int64_t end = prompt + 20;
-  if (config.max_new_tokens) {
-    end = prompt + *config.max_new_tokens;
-  } else if (config.max_length) {
-    end = *config.max_length;
-  } else if (context > 0) {
-    end = std::min(end, context);
-  }
-  if (end <= prompt)
-    throw InvalidArgument("generate: the prompt has " + std::to_string(prompt) +
-                          " tokens, and max_length is " + std::to_string(end) +
-                          ": nothing can follow; set max_new_tokens");
-  if (context > 0 && end > context)
-    throw InvalidArgument("generate: the prompt has " + std::to_string(prompt) + " tokens, and with " +
-                          std::to_string(end - prompt) + " new ones that is more than the " +
-                          std::to_string(context) +
-                          " that the model can look at; shorten the prompt or lower max_new_tokens");
-  return end;
-}
-
-/// A number in [0, 1) of row and place alone.
-class Draws {
- public:
-  explicit Draws(uint64_t seed, size_t rows) {
-    for (size_t row = 0; row < rows; ++row) engines_.emplace_back(seed * 0x9E3779B97F4A7C15u + row);
-  }
-  double next(size_t row) { return static_cast<double>(engines_[row]() >> 11) * 0x1p-53; }
-
- private:
-  std::vector<std::mt19937_64> engines_;
-};
-
-int32_t drawn(std::span<float> scores, double at) {
-  detail::to_probabilities(scores);
-  double total = 0;
-  int32_t last = 0;
-  for (size_t token = 0; token < scores.size(); ++token) {
-    if (scores[token] <= 0) continue;
-    total += scores[token];
-    last = static_cast<int32_t>(token);
-    if (at < total) break;
-  }
-  return last;
-}
-
-Rows one_by_one(Task& task) {
-  const GenerationConfig& config = task.config;
-  detail::TokenRules rules(config, task.model.vocab_size(), task.prompt, task.end);
-  Draws draws(task.options.seed, task.rows.size());
-  const int64_t filler =
-      config.pad_token_id.value_or(config.eos_token_id.empty() ? 0 : config.eos_token_id[0]);
-  std::vector<bool> over(task.rows.size(), false);
-  std::vector<float> changed;
-  std::vector<int32_t> ids = task.all();
-  for (int64_t length = task.prompt; length < task.end; ++length) {
-    const std::span<const float> logits = task.next(ids);
-    const size_t vocabulary = logits.size() / task.rows.size();
-    ids.clear();
-    bool going_on = false;
-    for (size_t r = 0; r < task.rows.size(); ++r) {
-      if (over[r]) {
-        ids.push_back(filler);
-        continue;
-      }
-      std::vector<int32_t>& row = task.rows[r];
-      std::span<const float> scores = logits.subspan(r * vocabulary, vocabulary);
-      int32_t token = 0;
-      if (rules.any() || config.do_sample) {
-        changed.assign(scores.begin(), scores.end());
-        rules.apply(std::span(row).subspan(static_cast<size_t>(task.padding[r])), task.padding[r], changed);
-        scores = changed;
-      }
-      if (rules.any() &&
-          *std::max_element(changed.begin(), changed.end()) == -std::numeric_limits<float>::infinity())
-        throw InvalidArgument(
-            "generate: no token is allowed here: suppress_tokens, bad words and the like leave none");
-      if (config.do_sample) {
-        token = drawn(changed, draws.next(r));
-      } else {
-        token = static_cast<int32_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
-      }
-      row.push_back(token);
-      ids.push_back(token);
-      over[r] = task.ends_text(token) || task.stops(row, task.prompt);
-      going_on = going_on || !over[r];
-      if (task.options.on_token && !task.options.on_token(r, token)) return task.rows;
-    }
-    if (!going_on) break;
-  }
-  return task.rows;
-}
-
-Rows with_beams(Task& task) {
-  const GenerationConfig& config = task.config;
-  const auto beams = static_cast<size_t>(config.num_beams);
-  detail::TokenRules rules(config, task.model.vocab_size(), task.prompt, task.end);
+  std::vector<TextWriter> writers;
   Rows prompts;
-  for (size_t row = 0; row < task.rows.size(); row += beams) prompts.push_back(task.rows[row]);
-  detail::BeamSearch search(config, prompts, task.end);
-  const auto stops = [&](const std::vector<int32_t>& row) { return task.stops(row, task.prompt); };
-  std::vector<int32_t> ids = task.all();
-  std::vector<float> scores;
-  while (!search.done()) {
-    const std::span<const float> logits = task.next(ids);
-    scores.assign(logits.begin(), logits.end());
-    const size_t vocabulary = logits.size() / task.rows.size();
-    for (size_t r = 0; r < task.rows.size(); ++r) {
-      const std::span<float> of_row = std::span(scores).subspan(r * vocabulary, vocabulary);
-      detail::to_log_probabilities(of_row);
-      rules.apply(std::span(search.running()[r]).subspan(static_cast<size_t>(task.padding[r])),
-                  task.padding[r], of_row);
+  std::vector<TextPlan> plans;
+  for (size_t i = 0; i < task.plans.size(); ++i) {
+    for (int64_t copy = 0; copy < config.num_return_sequences; ++copy) {
+      writers.emplace_back(config, task.model.vocab_size(), task.plans[i], task.options.stops,
+                           task.options.seed, writers.size());
+      plans.push_back(task.plans[i]);
+      prompts.push_back(task.prompts[i]);
     }
-    const std::vector<int32_t> from = search.advance(
-        scores, task.options.stops ? stops : decltype(std::function<bool(const std::vector<int32_t>&)>())());
-    if (search.done()) break;
-    task.decoder.reorder(task.model, task.state, from);
-    ids.clear();
-    for (const auto& row : search.running()) ids.push_back(row.back());
   }
-  return search.best(config.num_return_sequences);
+  std::optional<Speculation> speculation;
+  if (task.options.draft) speculation.emplace(task.model, task.decoder, config, task.options, prompts, plans);
+  logits = task.spread(logits, config.num_return_sequences);
+  const auto wrote = [&](size_t row) {
+    return !task.options.on_token || task.options.on_token(row, writers[row].text().back());
+  };
+  const auto all = [&] {
+    Rows texts;
+    for (const TextWriter& writer : writers)
+      texts.emplace_back(writer.written().begin(), writer.written().end());
+    if (speculation)
+      task.figures.drafted = speculation->drafted, task.figures.accepted = speculation->accepted;
+    return texts;
+  };
+  NewTokens next(writers.size());
+  for (;;) {
+    bool going_on = false;
+    for (size_t row = 0; row < writers.size(); ++row) {
+      next[row].clear();
+      if (writers[row].over()) continue;
+      const size_t vocabulary = logits.size() / writers.size();
+      next[row].push_back(writers[row].write(logits.subspan(row * vocabulary, vocabulary)));
+      if (writers[row].over()) next[row].clear();
+      going_on = going_on || !writers[row].over();
+      if (!wrote(row)) return all();
+    }
+    if (!going_on) return all();
+    if (!speculation) {
+      logits = task.decoder.step(task.model, task.state, next);
+      continue;
+    }
+    do {
+      if (!speculation->round(task.model, task.decoder, task.state, writers, wrote)) return all();
+    } while (std::any_of(writers.begin(), writers.end(), [](const TextWriter& w) { return !w.over(); }));
+    return all();
+  }
+}
+
+Rows with_beams(Task& task, std::span<const float> logits) {
+  const GenerationConfig& config = task.config;
+  const TextPlan& first = task.plans.at(0);
+  const int64_t begin = static_cast<int64_t>(first.prompt.size()) + first.padding;
+  TokenRules rules(config, task.model.vocab_size(), begin, first.end);
+  // Of one length, as their lengths are counted.
+  Rows padded;
+  for (const TextPlan& plan : task.plans) {
+    padded.emplace_back(static_cast<size_t>(plan.padding), Writing::padding_token(config));
+    padded.back().insert(padded.back().end(), plan.prompt.begin(), plan.prompt.end());
+  }
+  BeamSearch search(config, padded, first.end, task.options.seed);
+  std::function<bool(const std::vector<int32_t>&)> stops;
+  if (task.options.stops)
+    stops = [&](const std::vector<int32_t>& row) {
+      return task.options.stops(std::span(row).subspan(static_cast<size_t>(begin)));
+    };
+  logits = task.spread(logits, config.num_beams);
+  std::vector<float> scores;
+  NewTokens next(search.running().size());
+  for (;;) {
+    check_numbers(logits);
+    scores.assign(logits.begin(), logits.end());
+    const size_t vocabulary = logits.size() / next.size();
+    for (size_t r = 0; r < next.size(); ++r) {
+      const std::span<float> of_row = std::span(scores).subspan(r * vocabulary, vocabulary);
+      const int64_t padding = task.plans[r / static_cast<size_t>(config.num_beams)].padding;
+      to_log_probabilities(of_row);
+      rules.apply(std::span(search.running()[r]).subspan(static_cast<size_t>(padding)), padding, of_row);
+    }
+    const std::vector<int32_t> from = search.advance(scores, stops);
+    if (search.done()) break;
+    task.decoder.select(task.model, task.state, from);
+    for (size_t r = 0; r < next.size(); ++r) next[r].assign(1, search.running()[r].back());
+    logits = task.decoder.step(task.model, task.state, next);
+  }
+  Rows answers;
+  for (const auto& row : search.best(config.num_return_sequences))
+    answers.emplace_back(row.begin() + begin, row.end());
+  if (!task.options.on_token) return answers;
+  for (size_t row = 0; row < answers.size(); ++row) {
+    for (const int32_t id : answers[row]) {
+      if (!task.options.on_token(row, id)) return answers;
+    }
+  }
+  return answers;
 }
 
 }  // namespace
@@ -233,57 +148,26 @@ Rows with_beams(Task& task) {
 std::vector<std::vector<int32_t>> PretrainedModel::generate(const Rows& prompts,
                                                             const GenerateOptions& options) const {
   if (prompts.empty()) return {};
-  check_prompts(*this, prompts);
-  if (!generates()) throw Unsupported(class_name() + " does not write text: it has no decoder");
-  Task task{*this, state_->decoder(*this), effective(generation_config(), options), options, {}, {}, 0, 0,
-            {}};
-  const GenerationConfig& config = task.config;
-  config.check(vocab_size());
-  if (config.do_sample && config.num_beams > 1)
-    throw Unsupported("generate: beams that are sampled are not known; choose do_sample or num_beams");
-  const int64_t copies = std::max(config.num_beams, config.num_return_sequences);
-  const int32_t pad = padding_token(config);
   size_t longest = 1;
-  for (const auto& prompt : prompts) longest = std::max(longest, prompt.size());
-  for (const auto& prompt : prompts) {
-    for (int64_t copy = 0; copy < copies; ++copy) {
-      if (is_encoder_decoder()) {
-        const std::optional<int32_t> start =
-            config.decoder_start_token_id ? config.decoder_start_token_id : config.bos_token_id;
-        if (!start)
-          throw InvalidArgument(
-              "generate: the configuration has no decoder_start_token_id, with which an encoder-decoder "
-              "begins");
-        task.rows.push_back({*start});
-        task.padding.push_back(0);
-        continue;
-      }
-      std::vector<int32_t>& row = task.rows.emplace_back(longest - prompt.size(), pad);
-      task.padding.push_back(static_cast<int32_t>(row.size()));
-      row.insert(row.end(), prompt.begin(), prompt.end());
-    }
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    Writing::check_prompt(*this, prompts[i], "prompt " + std::to_string(i));
+    longest = std::max(longest, prompts[i].size());
   }
-  task.prompt = static_cast<int64_t>(task.rows[0].size());
-  task.end = row_end(task);
-  std::vector<Tensor> memory;
-  if (is_encoder_decoder()) memory = task.decoder.encode(*this, prompts, pad, copies);
-  // The last token is not read any more.
-  task.state = task.decoder.begin(*this, static_cast<int64_t>(task.rows.size()), task.end - 1);
-  task.state.memory = std::move(memory);
-  if (std::any_of(task.padding.begin(), task.padding.end(), [](int64_t n) { return n > 0; })) {
-    const std::vector<int32_t> counts(task.padding.begin(), task.padding.end());
-    task.state.padding = Tensor::from(counts, {static_cast<int64_t>(counts.size())});
-  }
-  const Rows rows = config.num_beams > 1 ? with_beams(task) : one_by_one(task);
-  Rows answers;
-  for (const auto& row : rows) answers.push_back(task.answer(row));
-  if (config.num_beams > 1 && options.on_token) {
-    for (size_t row = 0; row < answers.size(); ++row) {
-      for (const int32_t id : answers[row]) {
-        if (!options.on_token(row, id)) return answers;
-      }
-    }
-  }
+  Decoder& decoder = Writing::decoder(*this, options.cache);
+  const GenerationConfig config = effective(generation_config(), options);
+  config.check(vocab_size());
+  const int64_t copies = std::max(config.num_beams, config.num_return_sequences);
+  decoder.check_memory(*this, static_cast<double>(prompts.size()) * static_cast<double>(copies), 1);
+  Task task{*this, decoder, config, options, prompts, {}, {}};
+  for (const auto& prompt : prompts) task.plans.push_back(Writing::plan(*this, config, prompt, longest));
+  NewTokens unread;
+  task.state = Writing::begin(*this, decoder, config, prompts, task.plans, options.prefix.get(), unread);
+  const std::span<const float> first = decoder.step(*this, task.state, unread);
+  Rows answers = config.num_beams > 1 && !options.draft ? with_beams(task, first) : one_by_one(task, first);
+  task.figures.steps = task.state.steps;
+  task.figures.read = task.state.read;
+  task.figures.cache_bytes = task.state.cache_bytes();
+  if (options.on_end) options.on_end(task.figures);
   return answers;
 }
 

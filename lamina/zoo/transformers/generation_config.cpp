@@ -123,6 +123,10 @@ void check_ids(const char* name, const std::vector<int32_t>& ids, int64_t vocab_
   }
 }
 
+void check_id(const char* name, const std::optional<int32_t>& id, int64_t vocab_size) {
+  if (id) check_ids(name, {*id}, vocab_size);
+}
+
 }  // namespace
 
 GenerationConfig GenerationConfig::from_json(const Json& json, const std::string& source) {
@@ -130,7 +134,12 @@ GenerationConfig GenerationConfig::from_json(const Json& json, const std::string
   try {
     each_member(config, [&](const char* key, auto& member) {
       const Json* const found = json.find(key);
-      if (found && !found->is_null()) read(*found, member);
+      if (!found || found->is_null()) return;
+      try {
+        read(*found, member);
+      } catch (const InvalidArgument& error) {
+        throw InvalidArgument("\"" + std::string(key) + "\": " + error.what());
+      }
     });
     for (const auto& [key, nothing] : unsupported()) {
       const Json* const found = json.find(key);
@@ -189,8 +198,11 @@ void GenerationConfig::check(int64_t vocab_size) const {
     if (ids.empty()) throw InvalidArgument("generate: a word of bad_words_ids has no tokens");
     check_ids("a token of bad_words_ids", ids, vocab_size);
   }
-  if (forced_bos_token_id) check_ids("forced_bos_token_id", {*forced_bos_token_id}, vocab_size);
-  if (forced_eos_token_id) check_ids("forced_eos_token_id", {*forced_eos_token_id}, vocab_size);
+  check_id("forced_bos_token_id", forced_bos_token_id, vocab_size);
+  check_id("forced_eos_token_id", forced_eos_token_id, vocab_size);
+  check_id("pad_token_id", pad_token_id, vocab_size);
+  check_id("bos_token_id", bos_token_id, vocab_size);
+  check_id("decoder_start_token_id", decoder_start_token_id, vocab_size);
 }
 
 }  // namespace lamina

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,6 +12,9 @@
 #include "lamina/base/json.h"
 
 namespace lamina {
+
+class PretrainedModel;
+class PromptPrefix;
 
 /// What generate() does. The defaults are those of the library where generation_config.json says nothing.
 struct GenerationConfig {
@@ -60,6 +64,15 @@ struct GenerationConfig {
   void check(int64_t vocab_size) const;
 };
 
+/// What one call of generate() took.
+struct GenerationFigures {
+  int64_t steps = 0;         ///< of the model: each reads new tokens of all texts
+  int64_t read = 0;          ///< tokens that it read, of prompts and of what it wrote
+  int64_t drafted = 0;       ///< tokens that the draft proposed
+  int64_t accepted = 0;      ///< those of them that were taken
+  uint64_t cache_bytes = 0;  ///< memory of what it kept of earlier tokens, at the end
+};
+
 /// One call of generate().
 struct GenerateOptions {
   std::optional<GenerationConfig> config = {};  ///< instead of the model's
@@ -78,11 +91,28 @@ struct GenerateOptions {
   std::optional<double> length_penalty = {};
 
   uint64_t seed = 0;  ///< of sampling
+
+  // How it is computed
+  /// A smaller model that proposes tokens, which the model then reads together (Leviathan et al., 2023, arXiv
+  /// 2211.17192; the library's assistant_model). Texts are those that come without it, sampled ones have the
+  /// same distribution. It must have the same vocabulary, kind (an encoder or none) and a context as long as
+  /// the texts; neither model may keep states that do not go back (LSTM), and num_beams must be 1.
+  std::shared_ptr<const PretrainedModel> draft = {};
+  int64_t num_assistant_tokens = 5;  ///< tokens that the draft proposes at a time, 1 to 64
+  /// How keys and values of earlier tokens are kept: empty: as the model computes them; "int8": integers with
+  /// a scale for each token and head, in little more than a quarter of float32's memory.
+  std::string cache = {};
+  /// What PretrainedModel::read_prefix() gave: prompts that begin alike do not read that part again. Made by
+  /// the same model, with weights as they are, and with the same `cache`.
+  std::shared_ptr<const PromptPrefix> prefix = {};
+
   /// Called with each new token of text number `row`, as soon as it is certain (with several beams: when all
   /// is done). Where it returns false the generation ends, and what there is so far is the result.
   std::function<bool(size_t row, int32_t id)> on_token = {};
   /// Whether a text ends with the last of these new tokens, beside the tokens that end one: for stop strings.
   std::function<bool(std::span<const int32_t> tokens)> stops = {};
+  /// Called once, when all is written.
+  std::function<void(const GenerationFigures& figures)> on_end = {};
 };
 
 }  // namespace lamina

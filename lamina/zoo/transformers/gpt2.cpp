@@ -148,9 +148,9 @@ class GPT2 final : public LayerOf<GPT2, PretrainedModel> {
     return causal_cache(parts_->blocks.size(), compute_dtype(),
                         {rows, length, config_.n_head, config_.n_embd / config_.n_head});
   }
-  Tensor decode(const DecodeInputs& inputs, std::vector<Tensor>& cache, CallContext& context) const override {
+  Tensor decode(const DecodeInputs& inputs, TokenCache& cache, CallContext& context) const override {
     const CausalAttention seen(inputs, cache);
-    return head_(last_token((*parts_)(inputs.ids, seen.positions(), seen, context)), context);
+    return head_(asked_tokens((*parts_)(inputs.ids, seen.positions(), seen, context), inputs), context);
   }
 
  protected:

@@ -229,14 +229,15 @@ class Llama final : public LayerOf<Llama, PretrainedModel> {
   }
 
   int64_t context_length() const override { return parts_->rotary.longest(); }
+  int64_t steady_length() const override { return parts_->rotary.steady(); }
   std::vector<TensorType> cache_types(int64_t rows, int64_t length) const override {
     if (!has_head_) return PretrainedModel::cache_types(rows, length);
     return causal_cache(parts_->blocks.size(), compute_dtype(),
                         {rows, length, config_.num_key_value_heads, config_.head_dim});
   }
-  Tensor decode(const DecodeInputs& inputs, std::vector<Tensor>& cache, CallContext& context) const override {
+  Tensor decode(const DecodeInputs& inputs, TokenCache& cache, CallContext& context) const override {
     const CausalAttention seen(inputs, cache);
-    return head_(last_token((*parts_)(inputs.ids, seen.positions(), seen, context)), context);
+    return head_(asked_tokens((*parts_)(inputs.ids, seen.positions(), seen, context), inputs), context);
   }
 
  protected:

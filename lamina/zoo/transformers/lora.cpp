@@ -80,7 +80,7 @@ void PretrainedModel::add_adapter(const LoraConfig& given) {
   if (state_->adapter) throw InvalidArgument("the model has an adapter already; merge_adapter() comes first");
   if (!state_->quantization.empty())
     throw InvalidArgument("add_adapter: the model is quantized; load it without to adapt it");
-  if (built() || compiled() || state_->made || !state_->runners.empty())
+  if (built() || compiled() || !state_->made.empty() || !state_->runners.empty())
     throw InvalidArgument(
         "add_adapter: the model is in use already; add the adapter before it is compiled, built or asked");
   LoraConfig config = given;
@@ -225,7 +225,7 @@ void PretrainedModel::merge_adapter() {
   for (const auto& module : state_->modules) members.emplace_back(module->name(), module);
   set_sublayers(std::move(members));
   forget_build();
-  state_->made.reset();
+  state_->made.clear();
   state_->runners.clear();
   state_->adapter.reset();
 }

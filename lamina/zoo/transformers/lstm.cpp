@@ -8,6 +8,7 @@
 #include "lamina/zoo/transformers/detail/attention.h"
 #include "lamina/zoo/transformers/detail/family.h"
 #include "lamina/zoo/transformers/detail/lstm_module.h"
+#include "lamina/zoo/transformers/detail/token_cache.h"
 #include "lamina/zoo/transformers/pretrained_model.h"
 
 namespace lamina {
@@ -56,13 +57,12 @@ class LstmModel final : public LayerOf<LstmModel, PretrainedModel> {
   std::vector<TensorType> cache_types(int64_t rows, int64_t) const override {
     return std::vector<TensorType>(2 * layers_.size(), {compute_dtype(), {rows, config_.hidden_size}});
   }
-  Tensor decode(const DecodeInputs& inputs, std::vector<Tensor>& cache, CallContext& context) const override {
-    Tensor mask;
-    if (inputs.padding.defined()) {
-      const Tensor places = reshape(arange(inputs.ids.shape()[1], DType::kInt32) + inputs.position, {1, -1});
-      mask = less_equal(reshape(inputs.padding, {-1, 1}), places);
-    }
-    return head_(last_token(through(inputs.ids, mask, cache, context)), context);
+  Tensor decode(const DecodeInputs& inputs, TokenCache& cache, CallContext& context) const override {
+    std::vector<Tensor> states;
+    for (size_t i = 0; i < 2 * layers_.size(); ++i) states.push_back(cache.state(i));
+    const Tensor x = through(inputs.ids, own_tokens(inputs), states, context);
+    for (size_t i = 0; i < states.size(); ++i) cache.state(i) = states[i];
+    return head_(asked_tokens(x, inputs), context);
   }
 
  private:

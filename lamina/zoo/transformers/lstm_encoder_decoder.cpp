@@ -14,6 +14,7 @@
 #include "lamina/zoo/transformers/detail/attention.h"
 #include "lamina/zoo/transformers/detail/family.h"
 #include "lamina/zoo/transformers/detail/lstm_module.h"
+#include "lamina/zoo/transformers/detail/token_cache.h"
 #include "lamina/zoo/transformers/pretrained_model.h"
 
 namespace lamina {
@@ -105,12 +106,16 @@ class LstmEncoderDecoder final : public LayerOf<LstmEncoderDecoder, PretrainedMo
     memory.insert(memory.end(), source.states.begin(), source.states.end());
     return memory;
   }
-  Tensor decode(const DecodeInputs& inputs, std::vector<Tensor>& cache, CallContext& context) const override {
+  Tensor decode(const DecodeInputs& inputs, TokenCache& cache, CallContext& context) const override {
     const std::vector<Tensor>& memory = inputs.memory;
-    const Tensor begins = equal(reshape(inputs.position, {-1, 1}), 0.0);
-    for (size_t i = 0; i < cache.size(); ++i) cache[i] = where(begins, memory.at(3 + i), cache[i]);
+    const Tensor begins = equal(reshape(inputs.positions, {-1, 1}), 0.0);
+    std::vector<Tensor> states;
+    for (size_t i = 0; i < 2 * decoder_.size(); ++i)
+      states.push_back(where(begins, memory.at(3 + i), cache.state(i)));
     const Read source{memory.at(1), memory.at(2), memory.at(0), {}};
-    return head_(last_token(through(inputs.ids, {}, source, cache, context)), context);
+    const Tensor x = through(inputs.ids, own_tokens(inputs), source, states, context);
+    for (size_t i = 0; i < states.size(); ++i) cache.state(i) = states[i];
+    return head_(asked_tokens(x, inputs), context);
   }
 
  private:

@@ -245,13 +245,13 @@ class Marian final : public LayerOf<Marian, PretrainedModel> {
     }
     return memory;
   }
-  Tensor decode(const DecodeInputs& inputs, std::vector<Tensor>& cache, CallContext& context) const override {
+  Tensor decode(const DecodeInputs& inputs, TokenCache& cache, CallContext& context) const override {
     const CausalAttention seen(inputs, cache);
     const auto cross = [&](size_t i, const Tensor& x) {
       return (*parts_->decoder.blocks[i].cross)(x, inputs.memory[1 + 2 * i], inputs.memory[2 + 2 * i],
                                                 inputs.memory[0], "cross_attentions", context);
     };
-    return parts_->scores(last_token(parts_->decoded(inputs.ids, seen, cross, context)), context);
+    return parts_->scores(asked_tokens(parts_->decoded(inputs.ids, seen, cross, context), inputs), context);
   }
 
  protected:

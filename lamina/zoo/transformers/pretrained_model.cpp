@@ -141,7 +141,7 @@ std::vector<Tensor> PretrainedModel::encode(const Tensor&, const Tensor&, CallCo
   throw Unsupported(class_name() + " has no encoder beside a decoder");
 }
 
-Tensor PretrainedModel::decode(const DecodeInputs&, std::vector<Tensor>&, CallContext&) const {
+Tensor PretrainedModel::decode(const DecodeInputs&, detail::TokenCache&, CallContext&) const {
   throw Unsupported(class_name() + " does not write text: it has no decoder");
 }
 
@@ -150,11 +150,14 @@ void PretrainedModel::State::build_modules(uint64_t seed) const {
   for (const auto& module : modules) module->build(TensorSpecs{}, seed, stream);
 }
 
-detail::Decoder& PretrainedModel::State::decoder(const PretrainedModel& model) {
+detail::Decoder& PretrainedModel::State::decoder(const PretrainedModel& model, const std::string& cache) {
   const std::lock_guard lock(making);
   build_modules(model.seed());
-  if (!made) made = std::make_unique<detail::Decoder>(model, stored);
-  return *made;
+  const auto found = made.find(cache);
+  if (found != made.end()) return *found->second;
+  auto decoder =
+      std::make_unique<detail::Decoder>(model, stored, cache);  // throws for a cache that is not known
+  return *(made[cache] = std::move(decoder));
 }
 
 detail::Runner& PretrainedModel::State::runner(const PretrainedModel& model, const RunOptions& options) {

@@ -19,6 +19,8 @@ namespace detail {
 class Decoder;
 class Module;
 class ModuleScope;
+class TokenCache;
+struct Writing;
 }  // namespace detail
 
 /// A tensor that a model takes: integers (rows, tokens).
@@ -30,16 +32,20 @@ struct ModelInput {
   int64_t longest = 0;    ///< tokens at most; 0: any number
 };
 
-/// What a model that writes text is asked at one step (PretrainedModel::decode).
+/// What a model that writes text is asked at one step (PretrainedModel::decode). Rows are texts of their own:
+/// each goes on where it stands, whatever the others do.
 struct DecodeInputs {
-  Tensor ids;       ///< int32 (rows, new tokens)
-  Tensor position;  ///< int32 (): where the first of them stands, the same for all rows
-  Tensor padding;   ///< int32 (rows): how many tokens of padding each row begins with; undefined: none
+  Tensor ids;        ///< int32 (rows, new tokens)
+  Tensor positions;  ///< int32 (rows): where the first of each row's new tokens stands
+  /// int32 (rows): how many of the new tokens are the row's. Those behind them are written over later, and
+  /// may change nothing that comes. Undefined: all.
+  Tensor counts = {};
+  /// int32 (rows, 1 or new tokens): how long the text is that each new token is read in. That ends with the
+  /// token, but for a prompt, of which the end is known before.
+  Tensor lengths = {};
   /// What encode() gave, with a row for each row; empty without an encoder.
   std::vector<Tensor> memory = {};
-  /// int32 (): where the text so far ends, as `position` counts. That is behind the new tokens, but for a
-  /// long prompt that comes in several steps. Undefined: behind the new tokens.
-  Tensor end = {};
+  bool each = false;  ///< whether it is asked what follows each new token, and not the last one alone
 };
 
 /// What PretrainedModel::run gives beside the outputs, numbered by layer from 0 on.
@@ -88,6 +94,13 @@ class PretrainedModel : public Model {
   /// The same for one.
   std::vector<int32_t> generate(const std::vector<int32_t>& prompt,
                                 const GenerateOptions& options = {}) const;
+  /// Reads the beginning that many prompts share (what a chat is told first), for GenerateOptions::prefix.
+  /// It holds what the model keeps of these tokens, and the weights that it was made with.
+  ///
+  /// Throws what generate() throws for a prompt, InvalidArgument for a cache that GenerateOptions::cache
+  /// does not know, and Unsupported for encoder-decoders, which read a prompt from both ends.
+  std::shared_ptr<const PromptPrefix> read_prefix(const std::vector<int32_t>& tokens,
+                                                  const std::string& cache = {}) const;
 
   /// The outputs under the names of Hugging Face's library, gives(), for inputs under its names, takes(), or
   /// in the order of those; where inputs without names are fewer, the last optional ones are left out. What
@@ -169,13 +182,17 @@ class PretrainedModel : public Model {
   /// Of what it writes: tokens are 0 to vocab_size() - 1.
   virtual int64_t vocab_size() const;
   /// What decode() keeps of earlier tokens, for so many rows and positions; nothing for models that do not
-  /// write text.
+  /// write text. Tensors (rows, length, heads, width) have a place for each token; those without a length are
+  /// states, which each token changes.
   virtual std::vector<TensorType> cache_types(int64_t rows, int64_t length) const;
+  /// Tokens up to which a text's length changes nothing of what is kept of its tokens; 0: any number.
+  virtual int64_t steady_length() const { return 0; }
   /// What decoding needs of the source: ids int32 (rows, source), mask bool (rows, source), false for
   /// padding. Each tensor has a row for each row.
   virtual std::vector<Tensor> encode(const Tensor& ids, const Tensor& mask, CallContext& context) const;
-  /// Logits (rows, vocabulary) of what follows the last of the new tokens. `cache` goes in and out.
-  virtual Tensor decode(const DecodeInputs& inputs, std::vector<Tensor>& cache, CallContext& context) const;
+  /// Logits of what follows: (rows, vocabulary), of the last of each row's new tokens, or (rows, new tokens,
+  /// vocabulary). `cache` is what cache_types() says, and takes what the new tokens leave there.
+  virtual Tensor decode(const DecodeInputs& inputs, detail::TokenCache& cache, CallContext& context) const;
 
  protected:
   /// @param config  what config.json holds
@@ -196,6 +213,7 @@ class PretrainedModel : public Model {
 
  private:
   friend class detail::Decoder;
+  friend struct detail::Writing;
   friend struct PretrainedFiles;
   std::vector<Tensor> arranged(const Tensors& given) const;
   void require_one_class_of_many() const;

@@ -68,7 +68,7 @@ void PretrainedModel::quantize(const std::string& mode, std::optional<int64_t> g
   const detail::ChosenWeights chosen = state_->choose(*this, storage);
   for (const WeightPtr& weight : Layer::weights()) state_->store(chosen, *weight);
   state_->quantization = mode;
-  state_->made.reset();  // programs keep what they were given for float32
+  state_->made.clear();  // programs keep what they were given for float32
   state_->runners.clear();
 }
 

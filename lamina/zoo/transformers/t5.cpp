@@ -14,6 +14,7 @@
 #include "lamina/zoo/transformers/detail/feed_forward_kind.h"
 #include "lamina/zoo/transformers/detail/modules.h"
 #include "lamina/zoo/transformers/detail/relative_positions.h"
+#include "lamina/zoo/transformers/detail/token_cache.h"
 
 namespace lamina {
 
@@ -63,9 +64,9 @@ struct Attention {
                     detail::attend(query, seen.key, seen.value, seen.options, dropout, seen.name, context)),
                 context);
   }
-  /// (1, heads, queries, keys) for buckets (queries, keys).
+  /// (rows, heads, queries, keys) for buckets (rows, queries, keys).
   Tensor bias_of(const Tensor& buckets, CallContext& context) const {
-    return expand_dims(transpose((*bias)(buckets, context), {2, 0, 1}), 0);
+    return transpose((*bias)(buckets, context), {0, 3, 1, 2});
   }
 
   int64_t width;
@@ -282,24 +283,21 @@ std::vector<Tensor> T5ForConditionalGeneration::encode(const Tensor& ids, const 
   return memory;
 }
 
-Tensor T5ForConditionalGeneration::decode(const DecodeInputs& inputs, std::vector<Tensor>& cache,
+Tensor T5ForConditionalGeneration::decode(const DecodeInputs& inputs, detail::TokenCache& cache,
                                           CallContext& context) const {
-  const int64_t count = inputs.ids.shape()[1], keys = cache.at(0).shape()[1];
   const auto& blocks = parts_->decoder.blocks();
-  const Tensor buckets = parts_->buckets.from(inputs.position, count, keys);
+  const Tensor buckets = parts_->buckets.from(detail::places_of(inputs), cache.length());
   const AttentionOptions own{parts_->decoder.first().bias_of(buckets, context),
-                             detail::keys_so_far(inputs.position, count, keys, inputs.padding), 1.0};
+                             detail::keys_so_far(inputs, cache.length()), 1.0};
   const auto self = [&](size_t i, const Tensor& x) {
-    Tensor &key = cache[2 * i], &value = cache[2 * i + 1];
-    key = detail::with_added(key, blocks[i].attention.keys(x, context), inputs.position);
-    value = detail::with_added(value, blocks[i].attention.values(x, context), inputs.position);
-    return Seen{own, key, value};
+    return Seen{own, cache.with(2 * i, blocks[i].attention.keys(x, context)),
+                cache.with(2 * i + 1, blocks[i].attention.values(x, context))};
   };
   const auto cross = [&](size_t i) {
     return Seen{{{}, inputs.memory[0], 1.0}, inputs.memory[1 + 2 * i], inputs.memory[2 + 2 * i]};
   };
   const Tensor x = parts_->decoder((*parts_->source.shared)(inputs.ids, context), self, cross, context);
-  return parts_->scores(detail::last_token(x), context);
+  return parts_->scores(detail::asked_tokens(x, inputs), context);
 }
 
 struct T5EncoderModel::Parts : Source {

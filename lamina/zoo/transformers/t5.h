@@ -63,7 +63,7 @@ class T5ForConditionalGeneration final : public LayerOf<T5ForConditionalGenerati
   bool is_encoder_decoder() const override { return true; }
   std::vector<TensorType> cache_types(int64_t rows, int64_t length) const override;
   std::vector<Tensor> encode(const Tensor& ids, const Tensor& mask, CallContext& context) const override;
-  Tensor decode(const DecodeInputs& inputs, std::vector<Tensor>& cache, CallContext& context) const override;
+  Tensor decode(const DecodeInputs& inputs, detail::TokenCache& cache, CallContext& context) const override;
 
  protected:
   bool ignores(const std::string& name) const override;

@@ -146,5 +146,24 @@ TEST(Generate, DrawsTheSameFromASeed) {
   }
 }
 
+TEST(Generate, NamesTheKeyOfAnIdThatCannotBe) {
+  const auto model = small(small_gpt2());
+  for (const char* key : {"pad_token_id", "bos_token_id", "eos_token_id", "decoder_start_token_id",
+                          "forced_bos_token_id", "forced_eos_token_id"}) {
+    const auto with_id = [&](const Json& id) {
+      return GenerationConfig::from_json(Json::object({{key, id}}), "generation_config.json");
+    };
+    const std::string beyond =
+        message_of<InvalidArgument>([&] { model->set_generation_config(with_id(20)); });
+    EXPECT_NE(beyond.find(std::string(key) + " is 20; a token from 0 to 19 was expected"), std::string::npos)
+        << beyond;
+    for (const Json& id : {Json(-1), Json(int64_t{1} << 40), Json("x")}) {
+      const std::string message = message_of<FileError>([&] { with_id(id); });
+      EXPECT_NE(message.find("'generation_config.json': \"" + std::string(key) + "\": "), std::string::npos)
+          << message;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace lamina::test

@@ -3,6 +3,7 @@
 
 #include "lamina/nn/call_context.h"
 #include "lamina/ops/attention.h"
+#include "lamina/zoo/transformers/pretrained_model.h"
 
 namespace lamina::detail {
 
@@ -11,8 +12,8 @@ Tensor heads_of(const Tensor& x, int64_t width);
 /// And back.
 Tensor joined_heads(const Tensor& x);
 
-/// (rows, width): the last of (rows, tokens, width).
-Tensor last_token(const Tensor& x);
+/// Of (rows, tokens, width) what is asked: all, or (rows, width), the last of each row's new tokens.
+Tensor asked_tokens(const Tensor& x, const DecodeInputs& inputs);
 /// (rows, width): the first of them.
 Tensor first_token(const Tensor& x);
 
@@ -24,12 +25,12 @@ Tensor mask_of_keys(const Tensor& attention_mask);
 Tensor attend(const Tensor& query, const Tensor& key, const Tensor& value, const AttentionOptions& options,
               double dropout, const char* name, CallContext& context);
 
-/// bool (1, 1, new tokens, keys): keys that are no later than each of `count` new tokens, the first of which
-/// stands at `position` (int32 ()); with `padding` (int32 (rows)) bool (rows, 1, new tokens, keys) without
-/// those that a row begins with.
-Tensor keys_so_far(const Tensor& position, int64_t count, int64_t keys, const Tensor& padding);
-
-/// `cache` (rows, keys, heads, width) with `added` (rows, new tokens, heads, width) from `position` on.
-Tensor with_added(const Tensor& cache, const Tensor& added, const Tensor& position);
+/// bool (rows, new tokens): the new tokens that are the row's; undefined where all are.
+Tensor own_tokens(const DecodeInputs& inputs);
+/// int32 (rows, new tokens): where the new tokens stand. Those that are not the row's stand where its last
+/// one does.
+Tensor places_of(const DecodeInputs& inputs);
+/// bool (rows, 1, new tokens, keys): keys that are no later than each new token.
+Tensor keys_so_far(const DecodeInputs& inputs, int64_t keys);
 
 }  // namespace lamina::detail

@@ -3,7 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <queue>
+#include <utility>
+
+#include "lamina/zoo/transformers/detail/token_rules.h"
 
 namespace lamina::detail {
 namespace {
@@ -17,7 +21,7 @@ float with_penalty(float score, int64_t length, double penalty) {
 }  // namespace
 
 BeamSearch::BeamSearch(const GenerationConfig& config, const std::vector<std::vector<int32_t>>& prompts,
-                       int64_t end)
+                       int64_t end, uint64_t seed)
     : config_(config),
       beams_(static_cast<size_t>(config.num_beams)),
       length_(static_cast<int64_t>(prompts.at(0).size())),
@@ -30,13 +34,13 @@ BeamSearch::BeamSearch(const GenerationConfig& config, const std::vector<std::ve
       running_.push_back(prompt);
       scores_.push_back(beam == 0 ? 0 : kOut);  // else all would go on alike
     }
+    if (config.do_sample) numbers_.emplace_back(seed * 0x9E3779B97F4A7C15u + numbers_.size());
   }
 }
 
 std::vector<BeamSearch::Candidate> BeamSearch::likeliest(size_t prompt,
                                                          std::span<const float> log_probabilities) const {
-  const size_t count = std::max<size_t>(2, 1 + config_.eos_token_id.size()) * beams_;
-  const size_t vocabulary = log_probabilities.size() / running_.size();
+  const size_t count = candidates(), vocabulary = log_probabilities.size() / running_.size();
   const auto worse = [](const Candidate& a, const Candidate& b) {
     if (a.score != b.score) return a.score > b.score;
     return a.beam != b.beam ? a.beam < b.beam : a.token < b.token;
@@ -58,6 +62,44 @@ std::vector<BeamSearch::Candidate> BeamSearch::likeliest(size_t prompt,
   return all;
 }
 
+// As many as likeliest() gives, drawn one after the other by their probabilities among all that are left.
+// Where nothing is left that could be drawn, the likeliest of the rest follow.
+std::vector<BeamSearch::Candidate> BeamSearch::drawn(size_t prompt,
+                                                     std::span<const float> log_probabilities) {
+  const size_t vocabulary = log_probabilities.size() / running_.size(), first = prompt * beams_;
+  std::vector<float> scores, shares;
+  for (size_t beam = 0; beam < beams_; ++beam) {
+    for (const float score : log_probabilities.subspan((first + beam) * vocabulary, vocabulary))
+      scores.push_back(score + scores_[first + beam]);
+  }
+  shares = scores;
+  to_probabilities(shares);
+  double left = 0;
+  for (const float share : shares) left += share;
+  std::vector<Candidate> all;
+  const auto take = [&](size_t at) {
+    all.push_back({static_cast<int32_t>(at / vocabulary), static_cast<int32_t>(at % vocabulary), scores[at]});
+    left -= std::exchange(shares[at], 0.0f);
+    scores[at] = -std::numeric_limits<float>::infinity();
+  };
+  for (size_t n = std::min(candidates(), scores.size()); n > 0; --n) {
+    const double at = static_cast<double>(numbers_[prompt]() >> 11) * 0x1p-53 * left;
+    double total = 0;
+    size_t chosen = scores.size();
+    for (size_t i = 0; i < shares.size() && !(at < total); ++i) {
+      if (shares[i] <= 0) continue;
+      total += shares[i];
+      chosen = i;
+    }
+    if (chosen == scores.size())
+      chosen = static_cast<size_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
+    take(chosen);
+  }
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
+  return all;
+}
+
 std::vector<int32_t> BeamSearch::advance(std::span<const float> log_probabilities,
                                          const std::function<bool(const std::vector<int32_t>&)>& ends) {
   std::vector<std::vector<int32_t>> next_running;
@@ -65,7 +107,8 @@ std::vector<int32_t> BeamSearch::advance(std::span<const float> log_probabilitie
   std::vector<int32_t> rows;
   bool all_over = true, all_full = true;
   for (size_t prompt = 0; prompt < finished_.size(); ++prompt) {
-    std::vector<Candidate> candidates = likeliest(prompt, log_probabilities);
+    std::vector<Candidate> candidates =
+        config_.do_sample ? drawn(prompt, log_probabilities) : likeliest(prompt, log_probabilities);
     for (Candidate& candidate : candidates) {
       candidate.over = length_ + 1 >= end_ || std::count(config_.eos_token_id.begin(),
                                                          config_.eos_token_id.end(), candidate.token) > 0;

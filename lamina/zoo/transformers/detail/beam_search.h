@@ -1,8 +1,10 @@
 // Beam search over rows of scores, without a model: which texts go on, and which are done. Internal header.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <random>
 #include <span>
 #include <vector>
 
@@ -15,7 +17,9 @@ class BeamSearch {
  public:
   /// @param prompts  the tokens that each text begins with, padded to one length
   /// @param end      tokens that a text has at most
-  BeamSearch(const GenerationConfig& config, const std::vector<std::vector<int32_t>>& prompts, int64_t end);
+  /// @param seed     of what is drawn, where config.do_sample says so
+  BeamSearch(const GenerationConfig& config, const std::vector<std::vector<int32_t>>& prompts, int64_t end,
+             uint64_t seed = 0);
 
   /// The running texts, num_beams for each prompt.
   const std::vector<std::vector<int32_t>>& running() const { return running_; }
@@ -39,7 +43,10 @@ class BeamSearch {
     float score;
     bool over = false;
   };
+  /// Continuations of one prompt's texts, the likeliest first: the likeliest of all, or drawn ones.
   std::vector<Candidate> likeliest(size_t prompt, std::span<const float> log_probabilities) const;
+  std::vector<Candidate> drawn(size_t prompt, std::span<const float> log_probabilities);
+  size_t candidates() const { return std::max<size_t>(2, 1 + config_.eos_token_id.size()) * beams_; }
   void finish(size_t prompt, const std::vector<Candidate>& candidates);
   bool is_full(size_t prompt) const;
   bool may_improve(size_t prompt) const;
@@ -51,6 +58,7 @@ class BeamSearch {
   std::vector<float> scores_;                    // of the running texts
   std::vector<std::vector<Finished>> finished_;  // of each prompt, the best first
   std::vector<bool> improvable_;
+  std::vector<std::mt19937_64> numbers_;  // of each prompt, if it is drawn
   bool done_ = false;
 };
 

@@ -17,10 +17,12 @@ Tensor both(const Tensor& a, const Tensor& b) {
   return b.defined() ? logical_and(a, b) : a;
 }
 
-/// bool (1, 1, queries, keys): keys less than `window` before the query, the first of which is at `first`.
-Tensor near_keys(const Tensor& first, int64_t queries, int64_t keys, int64_t window) {
-  const Tensor query = reshape(arange(queries, DType::kInt32) + first, {1, 1, queries, 1});
-  return less(query - reshape(arange(keys, DType::kInt32), {1, 1, 1, keys}), static_cast<int32_t>(window));
+/// Keys less than `window` before the query: bool (1 or rows, 1, queries, keys) for `queries` (1 or rows,
+/// queries), where they stand.
+Tensor near_keys(const Tensor& queries, int64_t keys, int64_t window) {
+  const Shape& s = queries.shape();
+  return less(reshape(queries, {s[0], 1, s[1], 1}) - reshape(arange(keys, DType::kInt32), {1, 1, 1, keys}),
+              static_cast<int32_t>(window));
 }
 
 }  // namespace
@@ -30,15 +32,8 @@ CausalAttention::CausalAttention(int64_t tokens, Tensor mask)
       keys_(tokens),
       positions_(reshape(arange(tokens, DType::kInt32), {1, tokens})) {}
 
-CausalAttention::CausalAttention(const DecodeInputs& inputs, std::vector<Tensor>& cache)
-    : inputs_(inputs), cache_(&cache), keys_(cache.at(0).shape()[1]) {
-  const int64_t count = inputs.ids.shape()[1];
-  positions_ = reshape(arange(count, DType::kInt32) + inputs.position, {1, count});
-  if (inputs.end.defined()) lengths_ = reshape(inputs.end, {1});
-  if (!inputs.padding.defined()) return;
-  positions_ = maximum(positions_ - reshape(inputs.padding, {inputs.padding.shape()[0], 1}), 0);
-  if (lengths_.defined()) lengths_ = lengths_ - inputs.padding;
-}
+CausalAttention::CausalAttention(const DecodeInputs& inputs, TokenCache& cache)
+    : inputs_(inputs), cache_(&cache), keys_(cache.length()), positions_(places_of(inputs)) {}
 
 Tensor CausalAttention::operator()(size_t layer, const Tensor& query, const Tensor& key, const Tensor& value,
                                    const CausalOptions& options, CallContext& context) const {
@@ -47,15 +42,13 @@ Tensor CausalAttention::operator()(size_t layer, const Tensor& query, const Tens
   if (!cache_) {
     how.is_causal = true;
     if (options.window > 0 && options.window < count)
-      how.mask = both(mask_, near_keys(zeros({}, DType::kInt32), count, count, options.window));
+      how.mask = both(mask_, near_keys(positions_, count, options.window));
     return attend(query, key, value, how, options.dropout, options.name, context);
   }
-  Tensor &keys = cache_->at(2 * layer), &values = cache_->at(2 * layer + 1);
-  keys = with_added(keys, key, inputs_.position);
-  values = with_added(values, value, inputs_.position);
-  how.mask = keys_so_far(inputs_.position, count, keys_, inputs_.padding);
+  how.mask = keys_so_far(inputs_, keys_);
   if (options.window > 0 && options.window < keys_)
-    how.mask = both(how.mask, near_keys(inputs_.position, count, keys_, options.window));
+    how.mask = both(how.mask, near_keys(positions_, keys_, options.window));
+  const Tensor keys = cache_->with(2 * layer, key), values = cache_->with(2 * layer + 1, value);
   return attend(query, keys, values, how, options.dropout, options.name, context);
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "lamina/nn/call_context.h"
+#include "lamina/zoo/transformers/detail/token_cache.h"
 #include "lamina/zoo/transformers/pretrained_model.h"
 
 namespace lamina::detail {
@@ -24,14 +25,13 @@ class CausalAttention {
   /// Over `tokens` tokens at once.
   /// @param mask  bool (rows, 1, 1, tokens), false for padding; undefined: there is none
   CausalAttention(int64_t tokens, Tensor mask);
-  /// Over new tokens behind those whose keys and values are in `cache`, two for each layer, which grows.
-  CausalAttention(const DecodeInputs& inputs, std::vector<Tensor>& cache);
+  /// Over new tokens behind those whose keys and values are in `cache`, two for each layer.
+  CausalAttention(const DecodeInputs& inputs, TokenCache& cache);
 
-  /// Where the tokens stand, padding not counted: int32 (rows, tokens), or (1, tokens) for all rows.
+  /// Where the tokens stand: int32 (rows, tokens), or (1, tokens) for all rows.
   const Tensor& positions() const { return positions_; }
-  /// How long the texts are, padding not counted: int32, one for each row of positions(); undefined where the
-  /// positions say it.
-  const Tensor& lengths() const { return lengths_; }
+  /// How long the texts are, int32 (rows, 1 or tokens); undefined where the positions say it.
+  const Tensor& lengths() const { return inputs_.lengths; }
   /// Keys that the queries may see: how many.
   int64_t keys() const { return keys_; }
   /// Heads (rows, tokens, heads, width) of what layer number `layer` attends to.
@@ -41,9 +41,9 @@ class CausalAttention {
  private:
   Tensor mask_;  // of keys while there is no cache
   DecodeInputs inputs_;
-  std::vector<Tensor>* cache_ = nullptr;
+  TokenCache* cache_ = nullptr;
   int64_t keys_ = 0;
-  Tensor positions_, lengths_;
+  Tensor positions_;
 };
 
 /// The types of such a cache: keys and values for each layer.

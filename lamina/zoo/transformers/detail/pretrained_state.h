@@ -37,7 +37,7 @@ struct PretrainedModel::State {
   detail::StepWeights::Stored stored;  ///< weights that quantize() took the values of
   size_t released = 0;                 ///< bytes of values that were stored since pages were given back
   std::mutex making;
-  std::unique_ptr<detail::Decoder> made;
+  std::map<std::string, std::unique_ptr<detail::Decoder>> made;              ///< by the kind of cache
   std::map<std::pair<bool, bool>, std::unique_ptr<detail::Runner>> runners;  ///< by what is output beside
 
   /// First values for what has none yet.
@@ -49,7 +49,8 @@ struct PretrainedModel::State {
   /// A copy of the weight's value, or what it is stored as stands for.
   Tensor value_of(const Weight& weight) const;
   /// The compiled steps, made at the first use.
-  detail::Decoder& decoder(const PretrainedModel& model);
+  /// @param cache  as GenerateOptions::cache; InvalidArgument is thrown for another
+  detail::Decoder& decoder(const PretrainedModel& model, const std::string& cache);
   detail::Runner& runner(const PretrainedModel& model, const RunOptions& options);
 };
 

@@ -35,17 +35,18 @@ Tensor RelativePositions::of(int64_t queries, int64_t keys) const {
   for (int64_t query = 0; query < queries; ++query) {
     for (int64_t key = 0; key < keys; ++key) all.push_back(static_cast<int32_t>(bucket(key - query)));
   }
-  return Tensor::from(all, {queries, keys});
+  return Tensor::from(all, {1, queries, keys});
 }
 
-Tensor RelativePositions::from(const Tensor& position, int64_t queries, int64_t keys) const {
+Tensor RelativePositions::from(const Tensor& places, int64_t keys) const {
   // Beyond the longest distance nothing changes: a table up to there is enough.
   std::vector<int32_t> table;
   const int64_t longest = std::min(max_distance, keys) + 1;
   for (int64_t distance = 0; distance <= longest; ++distance)
     table.push_back(static_cast<int32_t>(bucket(-distance)));
-  const Tensor query = reshape(arange(queries, DType::kInt32) + position, {queries, 1});
-  const Tensor distance = query - reshape(arange(keys, DType::kInt32), {1, keys});
+  const Shape& s = places.shape();
+  const Tensor distance =
+      reshape(places, {s[0], s[1], 1}) - reshape(arange(keys, DType::kInt32), {1, 1, keys});
   return take(Tensor::from(table, {longest + 1}), clip(distance, 0, static_cast<double>(longest)), 0);
 }
 

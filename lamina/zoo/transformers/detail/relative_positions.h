@@ -14,10 +14,11 @@ struct RelativePositions {
 
   /// The bucket of a key `distance` tokens after the query (negative: before).
   int64_t bucket(int64_t distance) const;
-  /// int32 (queries, keys), the first query at 0.
+  /// int32 (1, queries, keys), the first query at 0.
   Tensor of(int64_t queries, int64_t keys) const;
-  /// int32 (queries, keys), the first query at `position` (int32 ()), of keys from 0 on; not bidirectional.
-  Tensor from(const Tensor& position, int64_t queries, int64_t keys) const;
+  /// int32 (rows, queries, keys) of queries at `places` (int32 (rows, queries)) and keys from 0 on; not
+  /// bidirectional.
+  Tensor from(const Tensor& places, int64_t keys) const;
 };
 
 }  // namespace lamina::detail

@@ -152,8 +152,9 @@ Tensor Rotary::frequencies_of(const Tensor& positions, const Tensor& lengths) co
   const Tensor usual = Tensor::from(frequencies_, each);
   if (dynamic_factor_ == 0 && beyond_.empty()) return usual;
   // Of each row for itself: texts do not depend on what is computed beside them.
-  const Tensor of_rows = lengths.defined() ? lengths : max(positions, {-1}) + 1;
-  const Tensor length = reshape(cast(of_rows, DType::kFloat32), {of_rows.shape()[0], 1, 1, 1});
+  const Tensor of_rows = lengths.defined() ? lengths : max(positions, {-1}, /*keepdims=*/true) + 1;
+  const Tensor length =
+      reshape(cast(of_rows, DType::kFloat32), {of_rows.shape()[0], of_rows.shape()[1], 1, 1});
   if (!beyond_.empty()) return where(ops::greater(length, original_), Tensor::from(beyond_, each), usual);
   // theta grows with the length, so that the lowest frequency is stretched by it and the highest stays (the
   // "NTK-aware" stretching of the YaRN paper).

@@ -23,7 +23,7 @@ class Rotary {
     Tensor cosine, sine;
   };
   /// @param positions  int32 (rows, tokens)
-  /// @param lengths  of the texts that they are in, int32, one for each row; undefined: each row ends with
+  /// @param lengths  of the texts that they are in, int32 (rows, 1 or tokens); undefined: each row ends with
   /// its last position.
   ///   Only dynamic and longrope heed them; what was computed of a shorter text stays as it was.
   Turn at(const Tensor& positions, const Tensor& lengths = {}) const;
@@ -32,9 +32,13 @@ class Rotary {
 
   /// Tokens that it is made for; 0: any number.
   int64_t longest() const { return longest_; }
+  /// Tokens up to which a text's length changes no angle; 0: any number.
+  int64_t steady() const {
+    return dynamic_factor_ == 0 && beyond_.empty() ? 0 : static_cast<int64_t>(original_);
+  }
 
  private:
-  /// (1 or rows, 1, 1, pairs)
+  /// (1 or rows, 1 or tokens, 1, pairs)
   Tensor frequencies_of(const Tensor& positions, const Tensor& lengths) const;
 
   int64_t longest_;
