@@ -18,7 +18,7 @@ using Ids = std::vector<int32_t>;
 
 std::vector<std::shared_ptr<PretrainedModel>> writers() {
   return {small(small_gpt2()), small(small_llama()), small(small_marian()), small(small_t5()),
-          small(small_lstm())};
+          small(small_lstm()), small(small_lstm_encoder_decoder())};
 }
 
 struct Request {

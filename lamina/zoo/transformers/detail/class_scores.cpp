@@ -9,6 +9,7 @@
 #include "lamina/ops/compare.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/reshape.h"
+#include "lamina/ops/slice.h"
 #include "lamina/ops/take_along_axis.h"
 #include "lamina/zoo/transformers/detail/attention.h"
 #include "lamina/zoo/transformers/detail/family.h"
@@ -24,13 +25,13 @@ ClassScores::ClassScores(const ModuleScope& scope, const Json& json, const std::
 }
 
 Tensor ClassScores::operator()(const Tensor& x, const Tensor& ids, CallContext& context) const {
-  const int64_t rows = x.shape()[0], width = x.shape()[2];
+  const int64_t rows = x.shape()[0], length = x.shape()[1], width = x.shape()[2];
   if (!padding_) {
     if (rows > 1)
       throw InvalidArgument(
           "config.json has no pad_token_id, which tells where each of several texts ends: state it, or give "
           "one text at a time");
-    return (*score_)(last_token(x), context);
+    return (*score_)(reshape(slice(x, {0, length - 1}, {rows, length}), {rows, width}), context);
   }
   const Tensor is_text = cast(not_equal(ids, static_cast<double>(*padding_)), DType::kInt32);
   const Tensor last = argmax(is_text * reshape(arange(ids.shape()[1], DType::kInt32), {1, -1}), 1);
