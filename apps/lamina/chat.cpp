@@ -132,6 +132,7 @@ int evaluate(const Options& options) {
     add_metrics(json, "bm25_", trial.bm25);
     json["weight"] = trial.weight, json["threshold"] = trial.threshold;
     json["told"] = trial.told, json["told_right"] = trial.told_right;
+    json["told_without_answer"] = trial.told_without;
     print_json(json);
     return 0;
   }
@@ -142,7 +143,9 @@ int evaluate(const Options& options) {
   tell(stdout,
        fmt::format("{} questions\n", trial.questions) + line("BM25", trial.bm25) +
            line("learned", trial.learned) +
-           fmt::format("told by the bot: {:.4f}, of these right: {:.4f}\n", trial.told, trial.told_right));
+           fmt::format("told by the bot: {:.4f}, of these right: {:.4f}; told without a right answer in the "
+                       "file: {:.4f}\n",
+                       trial.told, trial.told_right, trial.told_without));
   return 0;
 }
 

@@ -170,8 +170,45 @@ TEST(RetrievalTrial, AQuestionThatIsHeldOutIsFoundNoWorseThanByWords) {
   EXPECT_GT(trial.bm25.recall_at_1, 0.3);
   EXPECT_GE(trial.learned.recall_at_1, trial.bm25.recall_at_1);
   EXPECT_GE(trial.learned.mrr, trial.learned.recall_at_1);
+  // Held-out questions of which most are found are mostly told, and what is told is mostly right.
+  EXPECT_GT(trial.told, 0.3);
+  EXPECT_GE(trial.told_right, 0.7);
   EXPECT_THROW(try_retrieval_held_out(paraphrases(), 1), InvalidArgument);
   EXPECT_THROW(try_retrieval(paraphrases(), {}), InvalidArgument);
+}
+
+TEST(RetrievalTrial, ARepeatedQuestionIsAskedOnceAndAllItsAnswersAreRight) {
+  std::vector<QuestionAnswer> entries{{"when do you open", "at nine"},
+                                      {"When do you open?", "at ten on sundays"}};
+  for (const char* other : {"who are you", "where is it", "what is sold", "how much is tea"})
+    entries.push_back({other, std::string("answer to ") + other});
+  const std::vector<QuestionAnswer> asked{{"when do you open", "at ten on sundays"},
+                                          {"When do you open?", "at nine"}};
+  const RetrievalTrial trial = try_retrieval(entries, asked, quick());
+  EXPECT_EQ(trial.questions, 1);
+  EXPECT_EQ(trial.bm25.mrr, 1);
+  EXPECT_EQ(trial.told, 1);
+  EXPECT_EQ(trial.told_right, 1);
+  EXPECT_EQ(trial.told_without, 0);
+  // Taken out, it stands in no entry any more: 5 different questions, of which the first is the fifth.
+  std::swap(entries[0], entries[4]), std::swap(entries[1], entries[5]);
+  const RetrievalTrial held = try_retrieval_held_out(entries, 5, quick());
+  EXPECT_EQ(held.questions, 1);
+  EXPECT_EQ(held.bm25.recall_at_1, 0);
+  EXPECT_THROW(try_retrieval_held_out(entries, 6, quick()), InvalidArgument);
+}
+
+// Names that no question tells: what is held out cannot be found.
+TEST(AnswerIndex, TellsNothingWhereMostOfItWouldBeWrong) {
+  std::vector<QuestionAnswer> entries;
+  for (int i = 0; i < 60; ++i)
+    entries.push_back({"who has number " + std::to_string(i * 7919 % 1000), "name " + std::to_string(i)});
+  const AnswerIndex index(entries, {.encoder = {.dimensions = 16, .epochs = 2, .batch_size = 32}});
+  EXPECT_GE(index.search(entries[7].question, 1)[0].confidence, index.threshold());
+  EXPECT_LT(index.search("who has number 5", 1)[0].confidence, index.threshold());
+  const std::string message =
+      test::message_of<InvalidArgument>([&] { AnswerIndex(entries, {.precision = 0}); });
+  EXPECT_NE(message.find("precision is above 0 to 1"), std::string::npos) << message;
 }
 
 }  // namespace
