@@ -16,6 +16,7 @@
 #include "lamina/nn/finite.h"
 #include "lamina/zoo/language_recipes.h"
 #include "lamina/zoo/recipes.h"
+#include "replies.h"
 #include "run_folder.h"
 #include "scope.h"
 #include "train_files.h"
@@ -71,6 +72,7 @@ int train(const TrainOptions& options) {
   const Undisturbed undisturbed;
   auto scope = enter(options.place);
   if (options.what == DialogueRecipe().name) return train_dialogue(options);
+  if (options.what == kReplies) return train_replies(options);
   if (const EstimatorRecipe* recipe = find_estimator_recipe(options.what))
     return train_estimator(*recipe, options);
   if (const TranslationRecipe* recipe = find_translation_recipe(options.what))
@@ -207,6 +209,7 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
   for (const LanguageRecipe& recipe : language_recipes())
     known += "\n  " + recipe.name + ": " + recipe.description;
   known += "\n  " + DialogueRecipe().name + ": " + DialogueRecipe().description;
+  known += fmt::format("\n  {}: {}", kReplies, kRepliesDescription);
   Command command(app, "train", "Train a recipe, or a saved model on data of yours");
   command.footer(
       "Recipes:" + known +
@@ -264,8 +267,9 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
   for (const LanguageTokens& one : language_tokens()) tokens += (tokens.empty() ? "" : ", ") + one.name;
   command.add(options->model, {.name = "--model",
                                .help = "Of the recipes that make .classic files: " + learners +
-                                       " (default: forest); of language models: " + networks,
-                               .type = "NAME"});
+                                       " (default: forest); of language models: " + networks +
+                                       "; of replies: the folder of an encoder-decoder to go on from",
+                               .type = "NAME|DIR"});
   command.add(options->tokens,
               {.name = "--tokens",
                .help = "Of language models: " + tokens + " (default: " + language_tokens().front().name + ")",

@@ -177,7 +177,8 @@ BestOfBoth best_of_both(const std::vector<AnswerHit>& hits, const Entries& entri
 
 AnswerChoice choose_on_held_out(const Entries& entries, const AnswerIndexOptions& options) {
   const size_t questions = different_questions(entries).size();
-  if (questions < kFewestToHoldOut) return {options.embed ? kUsualWeight : 0, kUsualThreshold};
+  if (!options.choose || questions < kFewestToHoldOut)
+    return {options.embed ? kUsualWeight : 0, kUsualThreshold};
   const std::vector<Part> parts = parts_of(entries, options, questions);
   AnswerChoice chosen{options.embed ? weight_of(parts) : 0, kUsualThreshold};
   std::vector<BestHit> answerable;

@@ -4,16 +4,26 @@
 #include <algorithm>
 
 #include "lamina/base/error.h"
+#include "lamina/base/json.h"
 #include "lamina/chat/detail/answer_choice.h"
+#include "lamina/formats/keras/keras.h"
 
 namespace lamina {
 
+namespace {
+constexpr char kSection[] = "answers";
+}
+
 struct AnswerIndex::State {
-  State(std::vector<QuestionAnswer> all, const AnswerIndexOptions& options)
+  /// @param known  absent: chosen on held-out questions
+  State(std::vector<QuestionAnswer> all, const AnswerIndexOptions& how,
+        std::optional<detail::AnswerChoice> known = std::nullopt)
       : entries(std::move(all)),
+        options(how),
         texts(entries, options),
-        chosen(detail::choose_on_held_out(entries, options)) {}
+        chosen(known ? *known : detail::choose_on_held_out(entries, options)) {}
   std::vector<QuestionAnswer> entries;
+  AnswerIndexOptions options;
   detail::AnswerTexts texts;
   detail::AnswerChoice chosen;
 };
@@ -23,6 +33,55 @@ AnswerIndex::AnswerIndex(std::vector<QuestionAnswer> entries, const AnswerIndexO
   if (!(options.precision > 0 && options.precision <= 1))
     throw InvalidArgument("AnswerIndex: precision is above 0 to 1; got " + std::to_string(options.precision));
   state_ = std::make_shared<const State>(std::move(entries), options);
+}
+
+AnswerIndex::AnswerIndex(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+
+void AnswerIndex::save(const std::string& path, const WriteOptions& options) const {
+  if (!state_->texts.encoder())
+    throw InvalidArgument(
+        "AnswerIndex: nothing was learned that could be kept: BM25 alone is made of the entries");
+  Model model = state_->texts.encoder()->model();
+  Json entries = Json::list();
+  for (const QuestionAnswer& entry : state_->entries) {
+    Json pair = Json::list();
+    pair.push_back(entry.question), pair.push_back(entry.answer);
+    entries.push_back(std::move(pair));
+  }
+  Json section = Json::object({{"version", 1},
+                               {"search_answers", state_->options.search_answers},
+                               {"approximate_from", state_->options.approximate_from},
+                               {"weight", state_->chosen.weight},
+                               {"threshold", state_->chosen.threshold}});
+  section["entries"] = std::move(entries);
+  DataInfo info = model.data_info();
+  info.sections[kSection] = std::move(section);
+  model.set_data_info(info);
+  save_keras(model, path, options);
+}
+
+AnswerIndex AnswerIndex::load(const std::string& path) {
+  const std::string name = "'" + path + "'";
+  const Model model = load_keras(path);
+  const Json* const section = model.data_info().sections.find(kSection);
+  if (!section) throw FileError(name + ": it is no index of answers, as 'lamina chat --save' makes it");
+  try {
+    if (section->at("version").as_int() != 1) throw InvalidArgument("another version than 1");
+    std::vector<QuestionAnswer> entries;
+    for (const Json& pair : section->at("entries").as_list())
+      entries.push_back({pair.at(size_t{0}).as_string(), pair.at(size_t{1}).as_string()});
+    const detail::AnswerChoice chosen{section->at("weight").as_double(),
+                                      section->at("threshold").as_double()};
+    const auto share = [](double value) { return value >= 0 && value <= 1; };
+    if (entries.empty() || !share(chosen.weight) || !share(chosen.threshold))
+      throw InvalidArgument("it has no entries, or weight and threshold are not from 0 to 1");
+    AnswerIndexOptions options{.search_answers = section->at("search_answers").as_bool(),
+                               .loaded = SentenceEncoder::of(model, name)};
+    options.approximate_from = section->at("approximate_from").as_int();
+    return AnswerIndex(std::make_shared<const State>(std::move(entries), options, chosen));
+  } catch (const InvalidArgument& error) {
+    throw FileError(name + ": the section \"" + kSection + "\": " + error.what());
+  }
 }
 
 const std::vector<QuestionAnswer>& AnswerIndex::entries() const { return state_->entries; }

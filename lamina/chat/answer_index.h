@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "lamina/base/files.h"
 #include "lamina/chat/question_answers.h"
 #include "lamina/chat/sentence_encoder.h"
 
@@ -18,9 +20,13 @@ struct AnswerIndexOptions {
   /// Whether questions are also compared with the answers, not only with the questions of the entries.
   bool search_answers = true;
   SentenceEncoderOptions encoder = {};
+  /// An embedding that is taken instead of one that is learned from the entries.
+  std::optional<SentenceEncoder> loaded = {};
   /// Share of what is told that shall be right, above 0 to 1: the threshold is chosen so. A quarter of the
   /// questions is taken to have no answer in the index.
   double precision = 0.75;
+  /// Whether weight and threshold are chosen on held-out questions; otherwise they are usual ones.
+  bool choose = true;
   /// From so many texts on neighbours are approximate (Neighbours); below they are exact.
   int64_t approximate_from = 50000;
 };
@@ -52,6 +58,13 @@ class AnswerIndex {
   /// by its answer alone.
   explicit AnswerIndex(std::vector<QuestionAnswer> entries, const AnswerIndexOptions& options = {});
 
+  /// Writes the index to a .keras file: the network of its embedding, and in the DataInfo section "answers"
+  /// the entries and what was chosen. Throws FileError, and InvalidArgument without a learned embedding.
+  void save(const std::string& path, const WriteOptions& options = {}) const;
+  /// What save() wrote: the same answers with the same confidence. Throws FileError for another file, a
+  /// damaged one, and one of another version.
+  static AnswerIndex load(const std::string& path);
+
   const std::vector<QuestionAnswer>& entries() const;
   /// The `count` best entries, each answer once, the best first; none where nothing has a word of the
   /// question and nothing is embedded.
@@ -69,6 +82,7 @@ class AnswerIndex {
 
  private:
   struct State;
+  explicit AnswerIndex(std::shared_ptr<const State> state);
   std::shared_ptr<const State> state_;
 };
 

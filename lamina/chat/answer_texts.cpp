@@ -57,8 +57,10 @@ AnswerTexts::AnswerTexts(const Entries& entries, const AnswerIndexOptions& optio
   }
   words_.emplace(texts_);
   if (!options.embed) return;
-  encoder_.emplace(
-      SentenceEncoder::learn(texts_, pairs_of(entries, answers_, options.search_answers), options.encoder));
+  encoder_ = options.loaded
+                 ? options.loaded
+                 : SentenceEncoder::learn(texts_, pairs_of(entries, answers_, options.search_answers),
+                                          options.encoder);
   neighbours_.emplace(
       (*encoder_)(texts_),
       NeighboursOptions{.approximate = static_cast<int64_t>(texts_.size()) >= options.approximate_from});

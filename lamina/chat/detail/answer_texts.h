@@ -23,6 +23,8 @@ struct TextScores {
 class AnswerTexts {
  public:
   AnswerTexts(const std::vector<QuestionAnswer>& entries, const AnswerIndexOptions& options);
+  /// None where nothing is embedded.
+  const std::optional<SentenceEncoder>& encoder() const { return encoder_; }
 
   /// The vectors of questions; empty ones where nothing is embedded.
   std::vector<std::vector<float>> vectors(const std::vector<std::string>& questions) const;
