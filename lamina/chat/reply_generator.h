@@ -21,7 +21,7 @@ struct ReplyEpoch {
 
 /// Options of ReplyGenerator::learn.
 struct ReplyOptions {
-  int epochs = 16;
+  int epochs = 25;
   int64_t batch_tokens = 1024;  ///< as TokenBatchesOptions::tokens
   uint64_t seed = 0;
   /// Folder of an encoder-decoder of Hugging Face's to go on from; empty: a small T5 with a vocabulary of its
