@@ -21,5 +21,6 @@ def objects(*words, folder):
 with tempfile.TemporaryDirectory() as folder:
     *epochs, trained = objects("train", recipe, "--data", train, "--seed", seed, "--quiet", *options, folder=folder)
     judged = trained if test == "-" else objects("evaluate", trained["model"], "--data", test, folder=folder)[-1]
-    times = {"epoch_s": min(epoch["seconds"] for epoch in epochs)} if epochs else {}
+    seconds = [epoch["seconds"] for epoch in epochs if "seconds" in epoch]
+    times = {"epoch_s": min(seconds)} if seconds else {}
     print(json.dumps({**judged["metrics"], **trained.get("compared_with", {}), **times}))

@@ -9,18 +9,21 @@
 
 #include "chat.h"
 #include "interrupt.h"
+#include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
 #include "lamina/base/utf8.h"
 #include "lamina/chat/chatbot.h"
 #include "lamina/chat/retrieval_trial.h"
 #include "lamina/chat/transcript.h"
+#include "train_language.h"
+#include "translation.h"
 
 namespace lamina::cli {
 namespace {
 
 struct Options {
   std::string model, qa, intents, language = "auto", transcript, evaluate, question_column, answer_column,
-                                  threshold;
+                                  threshold, reply_threshold, embedding, save, index;
   std::optional<int> hold_out;
   bool consent = false, json = false, bm25 = false;
   uint64_t seed = 0;
@@ -90,17 +93,24 @@ AnswerIndexOptions index_options(const Options& options) {
   AnswerIndexOptions how;
   how.embed = !options.bm25;
   how.encoder.seed = options.seed;
+  if (!options.embedding.empty()) how.loaded = SentenceEncoder::from_pretrained(options.embedding);
   return how;
 }
 
 ChatbotParts parts_of(const Options& options) {
   ChatbotParts parts;
+  if (!options.index.empty()) parts.answers = AnswerIndex::load(options.index);
   if (!options.qa.empty()) {
     parts.answers = with_data_of(
         options.qa, [&] { return AnswerIndex(entries_of(options.qa, options), index_options(options)); });
   }
   if (!options.intents.empty()) parts.intents.emplace(load_to_ask(options.intents));
-  if (!options.model.empty()) {
+  if (!options.model.empty() && is_model_folder(options.model)) {
+    if (!translates(options.model))
+      throw FileError("'" + options.model +
+                      "': expected the folder of an encoder-decoder, as 'lamina train replies' makes it");
+    parts.writer.emplace(ReplyGenerator::from_pretrained(options.model));
+  } else if (!options.model.empty()) {
     const Model model = load_to_ask(options.model);
     if (DialogueTracker::is_in(model)) {
       parts.tracker.emplace(model);
@@ -132,6 +142,7 @@ int evaluate(const Options& options) {
     add_metrics(json, "bm25_", trial.bm25);
     json["weight"] = trial.weight, json["threshold"] = trial.threshold;
     json["told"] = trial.told, json["told_right"] = trial.told_right;
+    json["told_without_answer"] = trial.told_without;
     print_json(json);
     return 0;
   }
@@ -142,31 +153,71 @@ int evaluate(const Options& options) {
   tell(stdout,
        fmt::format("{} questions\n", trial.questions) + line("BM25", trial.bm25) +
            line("learned", trial.learned) +
-           fmt::format("told by the bot: {:.4f}, of these right: {:.4f}\n", trial.told, trial.told_right));
+           fmt::format("told by the bot: {:.4f}, of these right: {:.4f}; told without a right answer in the "
+                       "file: {:.4f}\n",
+                       trial.told, trial.told_right, trial.told_without));
   return 0;
 }
 
-std::optional<double> threshold_of(const std::string& text) {
+std::optional<double> threshold_of(const std::string& text, const char* name) {
   if (text.empty()) return std::nullopt;
   char* end = nullptr;
   const double value = std::strtod(text.c_str(), &end);
   if (end != text.c_str() + text.size() || !(value >= 0 && value <= 1))
-    throw UsageError("chat: --threshold takes a number from 0 to 1, not '" + text + "'");
+    throw UsageError(std::string("chat: ") + name + " takes a number from 0 to 1, not '" + text + "'");
   return value;
 }
 
-int chat(const Options& options) {
-  if (!options.evaluate.empty() || options.hold_out) return evaluate(options);
-  if (options.qa.empty() && options.model.empty() && options.intents.empty())
+// Options of --qa and --index that exclude each other.
+void check_index(const Options& options) {
+  const bool kept = !options.index.empty();
+  if (kept && (!options.qa.empty() || options.bm25 || !options.embedding.empty() || !options.save.empty()))
     throw UsageError(
-        "chat: give --qa FILE, --model FILE.keras or --intents FILE.keras, at least one of them");
+        "chat: --index holds questions, answers and their embedding: no --qa, --bm25, --embedding or "
+        "--save beside it");
+  if (!options.embedding.empty() && options.bm25) throw UsageError("chat: --bm25 has no --embedding");
+  if (!options.save.empty() && (options.qa.empty() || options.bm25 || !options.embedding.empty()))
+    throw UsageError(
+        "chat: --save keeps what is learned from --qa FILE: no --bm25 and no --embedding beside it");
+  if (!options.save.empty() && !options.save.ends_with(".keras"))
+    throw UsageError("chat: --save must end in .keras; got '" + options.save + "'");
+}
+
+int save_index(const Options& options) {
+  if (std::error_code ignored; std::filesystem::exists(options.save, ignored))
+    throw FileError("'" + options.save + "' is there already: give another --save, or remove it");
+  auto scope = enter(options.place);
+  const AnswerIndex index = with_data_of(
+      options.qa, [&] { return AnswerIndex(entries_of(options.qa, options), index_options(options)); });
+  index.save(options.save);
+  if (options.json) {
+    print_json(Json::object({{"index", options.save},
+                             {"entries", index.entries().size()},
+                             {"weight", index.weight()},
+                             {"threshold", index.threshold()}}));
+  } else {
+    tell(stdout, fmt::format("Saved {} with {} entries.\n", printable(options.save), index.entries().size()));
+  }
+  return 0;
+}
+
+int chat(const Options& options) {
+  check_index(options);
+  if (!options.evaluate.empty() || options.hold_out) return evaluate(options);
+  if (!options.save.empty()) return save_index(options);
+  if (options.qa.empty() && options.index.empty() && options.model.empty() && options.intents.empty())
+    throw UsageError(
+        "chat: give --qa FILE, --index FILE.keras, --model FILE.keras|DIR or --intents FILE.keras, at least "
+        "one of them");
   if (options.consent != !options.transcript.empty())
     throw UsageError(options.consent
                          ? "chat: --consent says that --transcript FILE may keep what is said"
                          : "chat: --transcript keeps what is said only where those who speak have "
                            "agreed to it, which --consent says");
   const ChatbotOptions how{.language = language_of(options.language),
-                           .answer_threshold = threshold_of(options.threshold)};
+                           .answer_threshold = threshold_of(options.threshold, "--threshold"),
+                           .reply_threshold = threshold_of(options.reply_threshold, "--reply-threshold")
+                                                  .value_or(ChatbotOptions().reply_threshold)};
   const Undisturbed undisturbed;
   auto scope = enter(options.place);
   std::error_code ignored;
@@ -216,10 +267,12 @@ void add_chat(CLI::App& app, Action& action) {
   command.add(options->intents, {.name = "--intents",
                                  .help = "Model of intents, as 'lamina train clinc150' makes it",
                                  .type = "FILE.keras"});
-  command.add(options->model,
-              {.name = "--model",
-               .help = "Tracker of slots, as 'lamina train dialogue' makes it, or model of intents",
-               .type = "FILE.keras"});
+  command.add(
+      options->model,
+      {.name = "--model",
+       .help = "Tracker of slots, as 'lamina train dialogue' makes it, model of intents, or folder that "
+               "writes replies, as 'lamina train replies' makes it",
+       .type = "FILE.keras|DIR"});
   command.add(options->language, {.name = "--lang",
                                   .help = "Of what the bot says itself; auto: that of the text",
                                   .choices = {"auto", "en", "zh"},
@@ -229,12 +282,26 @@ void add_chat(CLI::App& app, Action& action) {
                .help = "Confidence from which an answer is told (default: chosen on entries "
                        "that are held out)",
                .type = "X"});
+  command.add(options->reply_threshold,
+              {.name = "--reply-threshold",
+               .help = "Confidence from which a written reply is told (default: 0.5)",
+               .type = "X"});
   command.add(
       options->question_column,
       {.name = "--question-column", .help = "Of --qa (default: question, or the first)", .type = "NAME"});
   command.add(
       options->answer_column,
       {.name = "--answer-column", .help = "Of --qa (default: answer, or the second)", .type = "NAME"});
+  command.add(options->embedding,
+              {.name = "--embedding",
+               .help = "Folder of a BERT or its like, whose hidden states compare questions; "
+                       "otherwise an embedding is learned from --qa",
+               .type = "DIR"});
+  command.add(options->save, {.name = "--save",
+                              .help = "Keep what is learned from --qa in this file, for --index, and end",
+                              .type = "FILE.keras"});
+  command.add(options->index,
+              {.name = "--index", .help = "Answers that --save kept, instead of --qa", .type = "FILE.keras"});
   command.flag(options->bm25, "--bm25", "Rank by BM25 alone: nothing is learned from --qa");
   command.add(options->transcript,
               {.name = "--transcript",

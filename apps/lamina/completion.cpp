@@ -10,6 +10,7 @@
 #include "lamina/chat/dialogue_recipe.h"
 #include "lamina/zoo/estimator_recipes.h"
 #include "lamina/zoo/recipes.h"
+#include "replies.h"
 
 namespace lamina::cli {
 namespace {
@@ -38,6 +39,7 @@ std::vector<std::string> first_words(const std::string& command) {
   if (command == "bench") return names;
   for (const EstimatorRecipe& recipe : estimator_recipes()) names.push_back(recipe.name);
   names.push_back(DialogueRecipe().name);
+  names.push_back(kReplies);
   return names;
 }
 

@@ -14,11 +14,13 @@
 #include "lamina/base/log.h"
 #include "lamina/base/terminal.h"
 #include "lamina/chat/dialogue_tracker.h"
+#include "lamina/chat/reply_generator.h"
 #include "lamina/explain/run_report.h"
 #include "lamina/nn/callbacks/progress_bar.h"
 #include "lamina/nn/compile_for_evaluation.h"
 #include "lamina/zoo/samples.h"
 #include "pages.h"
+#include "replies.h"
 #include "run_folder.h"
 #include "scope.h"
 #include "train_language.h"
@@ -94,6 +96,8 @@ int evaluate(const Options& options) {
   if (is_model_folder(options.model)) {
     if (!options.report.empty() || !(options.arguments == DataArguments()))
       throw UsageError("evaluate: a language model has no --report and no options of tables and pictures");
+    if (ReplyGenerator::is_in(options.model))
+      return evaluate_replies(options.model, options.data, options.json);
     return translates(options.model)
                ? evaluate_translation(options.model, options.data, options.json)
                : evaluate_language(options.model, options.data, options.json, options.quiet);

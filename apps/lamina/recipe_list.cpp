@@ -7,6 +7,7 @@
 #include "lamina/zoo/language_recipes.h"
 #include "lamina/zoo/recipes.h"
 #include "lamina/zoo/translation_recipes.h"
+#include "replies.h"
 
 namespace lamina::cli {
 
@@ -20,6 +21,7 @@ std::vector<std::pair<std::string, std::string>> recipe_list() {
   add(estimator_recipes());
   add(language_recipes());
   add(std::vector{DialogueRecipe()});
+  all.emplace_back(kReplies, kRepliesDescription);
   add(fine_tuning_tasks());
   return all;
 }

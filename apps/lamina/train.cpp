@@ -18,6 +18,7 @@
 #include "lamina/zoo/language_recipes.h"
 #include "lamina/zoo/recipes.h"
 #include "recipe_list.h"
+#include "replies.h"
 #include "run_folder.h"
 #include "scope.h"
 #include "train_files.h"
@@ -76,13 +77,19 @@ int train(const TrainOptions& options) {
   const LanguageRecipe* const language = find_language_recipe(options.what);
   if (options.dtype_policy != "float32" && !translating && !language)
     throw UsageError("train: --dtype-policy is of the recipes of language models and those that translate");
+  const FineTuningTask* const tuning = find_fine_tuning_task(options.what);
+  if (!tuning && (options.lora || options.lora_alpha > 0 || !options.lora_targets.empty() ||
+                  options.learning_rate > 0 || options.max_length))
+    throw UsageError("train: --lora, --learning-rate and --max-length are of classify, tag and answer");
+  if (!tuning && options.what != kReplies && !options.from.empty())
+    throw UsageError("train: --from is of classify, tag, answer and replies; a saved model is named itself");
   if (options.what == DialogueRecipe().name) return train_dialogue(options);
+  if (options.what == kReplies) return train_replies(options);
   if (const EstimatorRecipe* recipe = find_estimator_recipe(options.what))
     return train_estimator(*recipe, options);
   if (translating) return train_translation(*translating, options);
   if (language) return train_language(*language, options);
-  if (const FineTuningTask* task = find_fine_tuning_task(options.what))
-    return train_fine_tuning(*task, options);
+  if (tuning) return train_fine_tuning(*tuning, options);
   if (!options.stop_words.empty()) throw UsageError("train: --stop-words is of the recipe imdb-forest");
   if (!options.model.empty() || !options.tokens.empty())
     throw UsageError(
@@ -281,7 +288,7 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
        .show_default = true});
   command.add(options->from,
               {.name = "--from",
-               .help = "Of classify, tag and answer: the folder of the checkpoint to start from",
+               .help = "Of classify, tag, answer and replies: the folder of the checkpoint to start from",
                .type = "DIR"});
   command.add(options->lora, {.name = "--lora",
                               .help = "Of these: train matrices of this rank alone (default: everything)",

@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "lamina/base/files.h"
 #include "lamina/chat/question_answers.h"
 #include "lamina/chat/sentence_encoder.h"
 
@@ -18,6 +20,13 @@ struct AnswerIndexOptions {
   /// Whether questions are also compared with the answers, not only with the questions of the entries.
   bool search_answers = true;
   SentenceEncoderOptions encoder = {};
+  /// An embedding that is taken instead of one that is learned from the entries.
+  std::optional<SentenceEncoder> loaded = {};
+  /// Share of what is told that shall be right, above 0 to 1: the threshold is chosen so. A quarter of the
+  /// questions is taken to have no answer in the index.
+  double precision = 0.75;
+  /// Whether weight and threshold are chosen on held-out questions; otherwise they are usual ones.
+  bool choose = true;
   /// From so many texts on neighbours are approximate (Neighbours); below they are exact.
   int64_t approximate_from = 50000;
 };
@@ -36,9 +45,9 @@ struct RetrievalMetrics {
   double mrr = 0;          ///< mean of 1 / rank of the right answer, among ten; 0 below
 };
 
-/// An index of entries by BM25 and by a learned embedding. What each counts, and how confident an answer has
-/// to be, is chosen on a fifth of the entries while these are held out: BM25 alone is one of the choices, so
-/// that the embedding is used where it helps. Copies share one index.
+/// An index of entries by BM25 and by an embedding. What each counts, and how confident an answer has to be,
+/// is chosen on questions that are held out: BM25 alone ranks unless the embedding is better by two standard
+/// errors. Copies share one index.
 ///
 ///   AnswerIndex index(read_question_answers("faq.csv"));
 ///   for (const AnswerHit& hit : index.search("where is my parcel", 3))
@@ -49,6 +58,13 @@ class AnswerIndex {
   /// by its answer alone.
   explicit AnswerIndex(std::vector<QuestionAnswer> entries, const AnswerIndexOptions& options = {});
 
+  /// Writes the index to a .keras file: the network of its embedding, and in the DataInfo section "answers"
+  /// the entries and what was chosen. Throws FileError, and InvalidArgument without a learned embedding.
+  void save(const std::string& path, const WriteOptions& options = {}) const;
+  /// What save() wrote: the same answers with the same confidence. Throws FileError for another file, a
+  /// damaged one, and one of another version.
+  static AnswerIndex load(const std::string& path);
+
   const std::vector<QuestionAnswer>& entries() const;
   /// The `count` best entries, each answer once, the best first; none where nothing has a word of the
   /// question and nothing is embedded.
@@ -56,15 +72,17 @@ class AnswerIndex {
 
   /// What the cosine counts: 0 to 1; the rest is what BM25 counts.
   double weight() const;
-  /// How confident a hit has to be to be told: chosen so that of held-out questions whose answer is in the
-  /// index and of those whose answer is not as many as possible are treated rightly.
+  /// How confident a hit has to be to be told: the lowest confidence from which, of what is told to held-out
+  /// questions, at least the share `precision` is right; where none is, nearly that of the question itself.
   double threshold() const;
 
-  /// How well the answers of `questions` are found, each of which has the answer that is right.
+  /// How well the answers of `questions` are found. A question that comes several times is asked once, and
+  /// all its answers are right.
   RetrievalMetrics evaluate(const std::vector<QuestionAnswer>& questions) const;
 
  private:
   struct State;
+  explicit AnswerIndex(std::shared_ptr<const State> state);
   std::shared_ptr<const State> state_;
 };
 

@@ -21,6 +21,8 @@ std::string name(ReplySource source) {
       return "intent";
     case ReplySource::kDialogue:
       return "dialogue";
+    case ReplySource::kWritten:
+      return "written";
     case ReplySource::kHandOver:
       return "hand_over";
     case ReplySource::kNone:
@@ -46,10 +48,11 @@ Json ChatReply::to_json() const {
 
 Chatbot::Chatbot(ChatbotParts parts, const ChatbotOptions& options)
     : parts_(std::move(parts)), options_(options) {
-  if (!parts_.answers && !parts_.intents && !parts_.tracker)
-    throw InvalidArgument("Chatbot: expected answers, intents or a tracker; got none of them");
+  if (!parts_.answers && !parts_.intents && !parts_.tracker && !parts_.writer)
+    throw InvalidArgument("Chatbot: expected answers, intents, a tracker or a writer; got none of them");
   const auto share = [](double value) { return value >= 0 && value <= 1; };
-  if (!share(options.answer_threshold.value_or(0)) || !share(options.intent_threshold))
+  if (!share(options.answer_threshold.value_or(0)) || !share(options.intent_threshold) ||
+      !share(options.reply_threshold))
     throw InvalidArgument("Chatbot: thresholds are 0 to 1");
 }
 
@@ -74,7 +77,8 @@ ChatReply Chatbot::reply(const std::string& given) {
     return reply;
   }
   if (parts_.intents) reply.intent = (*parts_.intents)(text);
-  if (answer(text, reply) || go_on(text, chinese, reply) || tell_intent(reply)) return reply;
+  if (answer(text, reply) || go_on(text, chinese, reply) || tell_intent(reply) || write(text, reply))
+    return reply;
   reply.source = ReplySource::kHandOver;
   reply.handed_over = true;
   reply.text = say.hand_over;
@@ -136,6 +140,16 @@ std::string Chatbot::next_question(const detail::Phrases& say) {
     known += (known.empty() ? "" : ", ") + slot + ": " + (value == kDontCare ? say.any : value);
   }
   return say.confirm_begin + known + say.confirm_end;
+}
+
+bool Chatbot::write(const std::string& text, ChatReply& reply) const {
+  if (!parts_.writer) return false;
+  const WrittenReply written = (*parts_.writer)(text);
+  reply.confidence = written.confidence;
+  if (written.text.empty() || written.confidence < options_.reply_threshold) return false;
+  reply.text = written.text;
+  reply.source = ReplySource::kWritten;
+  return true;
 }
 
 bool Chatbot::tell_intent(ChatReply& reply) const {

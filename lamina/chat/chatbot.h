@@ -9,6 +9,7 @@
 #include "lamina/chat/answer_index.h"
 #include "lamina/chat/dialogue_tracker.h"
 #include "lamina/chat/intents.h"
+#include "lamina/chat/reply_generator.h"
 
 namespace lamina {
 
@@ -28,10 +29,11 @@ enum class ReplySource {
   kAnswer,    ///< an entry of questions and answers, found by the question
   kIntent,    ///< the intent: the answer of the entry whose question is its name; without entries, the name
   kDialogue,  ///< the task: a slot is asked for, or what is known is confirmed
+  kWritten,   ///< a reply that a ReplyGenerator wrote
   kHandOver,  ///< a person shall answer
   kNone       ///< nothing was said
 };
-/// "answer", "intent", "dialogue", "hand_over", "none".
+/// "answer", "intent", "dialogue", "written", "hand_over", "none".
 std::string name(ReplySource source);
 
 /// What the bot says to one text.
@@ -54,6 +56,7 @@ struct ChatbotParts {
   std::optional<AnswerIndex> answers = {};
   std::optional<IntentReader> intents = {};
   std::optional<DialogueTracker> tracker = {};
+  std::optional<ReplyGenerator> writer = {};
 };
 
 /// Options of Chatbot.
@@ -63,12 +66,15 @@ struct ChatbotOptions {
   std::optional<double> answer_threshold = {};
   /// How probable an intent has to be where the model knows no out_of_scope, 0 to 1.
   double intent_threshold = 0.5;
+  /// How confident a written reply has to be to be told, 0 to 1.
+  double reply_threshold = 0.5;
   size_t most_bytes = 4096;  ///< of one text; longer ones are not read, and the bot asks for fewer words
 };
 
 /// A conversation. Of each text: an answer that is found with confidence is told; else, what the text says
 /// about the task is kept, and the next slot is asked for until all are known, confirmed and done; else an
-/// intent in scope is told; else a person shall answer. One object is one conversation: copies go on alone.
+/// intent in scope is told; else a reply is written, and told where its writer is sure of it; else a person
+/// shall answer. One object is one conversation: copies go on alone.
 ///
 ///   Chatbot bot({.answers = AnswerIndex(read_question_answers("faq.csv"))});
 ///   std::cout << bot.reply("where is my parcel?").text;
@@ -89,6 +95,7 @@ class Chatbot {
   bool go_on(const std::string& text, bool chinese, ChatReply& reply);
   std::string next_question(const detail::Phrases& say);
   bool tell_intent(ChatReply& reply) const;
+  bool write(const std::string& text, ChatReply& reply) const;
 
   ChatbotParts parts_;
   ChatbotOptions options_;

@@ -30,9 +30,10 @@ struct TrackerOptions {
   int batch_size = 32;
   int features = 64;  ///< of a token, and of each direction of the LSTM
   double dropout = 0.3;
-  /// Share of the values in open slots that are replaced by words at random, 0 to 1, so that what stands
-  /// around a value tells it, and not the value itself: titles of films come that nobody has seen.
-  double replaced = 0.8;
+  /// Share of the values in open slots that are replaced by others, 0 to 1: known ones, changed and joined,
+  /// and words at random, so that what stands around a value tells it, and not the value itself: titles of
+  /// films come that nobody has seen.
+  double replaced = 0.9;
   uint64_t seed = 0;
   /// Called after each epoch; false ends the training. May be empty.
   std::function<bool(const TrackerEpoch&)> on_epoch = {};

@@ -1,10 +1,10 @@
 // How a tracker is trained.
 #include <algorithm>
-#include <random>
 #include <set>
 
 #include "lamina/base/error.h"
 #include "lamina/chat/detail/turn_code.h"
+#include "lamina/chat/detail/value_variations.h"
 #include "lamina/chat/dialogue_tracker.h"
 #include "lamina/nn/layers/layers.h"
 #include "lamina/nn/losses/crossentropy.h"
@@ -19,8 +19,9 @@ using detail::TurnCode;
 
 constexpr int kFewestOfWord = 2;     // in the training; rarer words are one
 constexpr int64_t kMostTokens = 64;  // of a row
-constexpr size_t kOpenValues = 20;   // without validation, a slot with so many values has others, too
-constexpr double kForgotten = 0.1;   // share of the words that are taken for unknown ones
+constexpr float kRareCounts = 3;     // "any" and "accepted", which few turns say
+constexpr int kEnough = 5;           // acts with another value than was known
+constexpr double kTaken = 0.05;      // share of these that users take, if they take any
 
 std::vector<const DialogueTurn*> turns_of(const std::vector<Dialogue>& dialogues) {
   std::vector<const DialogueTurn*> turns;
@@ -46,7 +47,34 @@ std::map<std::string, std::string> prompts_of(const std::vector<const DialogueTu
   return prompts;
 }
 
-TurnCode code_of(const std::vector<const DialogueTurn*>& turns) {
+// Acts of the system whose values users take: all but those that often said another value than was known,
+// which nearly nobody took ("booked for march 08", where "wednesday" was said).
+std::set<std::string> taken_acts(const std::vector<Dialogue>& dialogues) {
+  std::map<std::string, std::pair<int, int>> counts;  // of other values: all, taken
+  for (const Dialogue& dialogue : dialogues) {
+    DialogueState before;
+    for (const DialogueTurn& turn : dialogue.turns) {
+      for (const DialogueAct& act : turn.system_acts) {
+        if (act.slot.empty() || act.value.empty() || act.type == "NEGATE" || act.type == "NOTIFY_FAILURE")
+          continue;
+        auto& [all, taken] = counts[TurnCode::token_of(act)];
+        const auto is = turn.state.find(act.slot);
+        const auto was = before.find(act.slot);
+        if (was != before.end() && was->second == act.value) continue;
+        ++all, taken += is != turn.state.end() && is->second == act.value;
+      }
+      before = turn.state;
+    }
+  }
+  std::set<std::string> acts;
+  for (const auto& [act, count] : counts) {
+    if (count.first < kEnough || count.second >= kTaken * count.first) acts.insert(act);
+  }
+  return acts;
+}
+
+TurnCode code_of(const std::vector<Dialogue>& dialogues) {
+  const std::vector<const DialogueTurn*> turns = turns_of(dialogues);
   std::set<std::string> slots, acts;
   for (const DialogueTurn* turn : turns) {
     for (const auto& [slot, value] : turn->state) slots.insert(slot);
@@ -57,6 +85,7 @@ TurnCode code_of(const std::vector<const DialogueTurn*>& turns) {
   code.slots.assign(slots.begin(), slots.end());
   code.user_acts.assign(acts.begin(), acts.end());
   code.prompts = prompts_of(turns);
+  code.taken = taken_acts(dialogues);
   std::map<std::string, int> counts;
   size_t longest = 0;
   for (const DialogueTurn* turn : turns) {
@@ -72,109 +101,6 @@ TurnCode code_of(const std::vector<const DialogueTurn*>& turns) {
   code.length = std::min<int64_t>(kMostTokens, static_cast<int64_t>(longest) + 8);
   return code;
 }
-
-// Turns as they are, and with values of open slots replaced by words at random. Open are the slots of which
-// the validation has values that the training lacks.
-class Variations {
- public:
-  Variations(const std::vector<const DialogueTurn*>& turns,
-             const std::vector<const DialogueTurn*>& validation, const TrackerOptions& options)
-      : options_(options), random_(options.seed + 7) {
-    std::set<std::string> around, within;
-    std::map<std::string, std::set<std::string>> values;
-    for (const DialogueTurn* turn : turns) {
-      std::vector<bool> in_value(turn->tokens.size());
-      for (const DialogueSpan& span : turn->spans) {
-        for (int64_t i = span.begin; i < span.end; ++i) in_value[static_cast<size_t>(i)] = true;
-        values[span.slot].insert(value_of(*turn, span));
-      }
-      for (size_t i = 0; i < in_value.size(); ++i) {
-        if (!in_value[i]) around.insert(turn->tokens[i]);
-      }
-    }
-    for (const auto& [slot, all] : values) {
-      if (validation.empty() && all.size() >= kOpenValues) open_.insert(slot);
-    }
-    for (const DialogueTurn* turn : validation) {
-      for (const DialogueSpan& span : turn->spans) {
-        const auto known = values.find(span.slot);
-        if (known != values.end() && known->second.count(value_of(*turn, span)) == 0) open_.insert(span.slot);
-      }
-    }
-    for (const DialogueTurn* turn : turns) {
-      for (const DialogueSpan& span : turn->spans) {
-        if (open_.count(span.slot) == 0) continue;
-        for (int64_t i = span.begin; i < span.end; ++i) within.insert(turn->tokens[static_cast<size_t>(i)]);
-      }
-    }
-    around_.assign(around.begin(), around.end());
-    within_.assign(within.begin(), within.end());
-  }
-
-  DialogueTurn vary(const DialogueTurn& turn) {
-    DialogueTurn varied = turn;
-    varied.tokens.clear(), varied.spans.clear();
-    for (size_t i = 0; i < turn.tokens.size();) {
-      const auto span = std::find_if(turn.spans.begin(), turn.spans.end(), [&](const DialogueSpan& one) {
-        return static_cast<size_t>(one.begin) == i;
-      });
-      if (span == turn.spans.end()) {
-        varied.tokens.push_back(chance(kForgotten) ? kUnknown : turn.tokens[i]);
-        ++i;
-        continue;
-      }
-      const auto end = static_cast<size_t>(span->end);
-      std::vector<std::string> value(turn.tokens.begin() + static_cast<std::ptrdiff_t>(i),
-                                     turn.tokens.begin() + static_cast<std::ptrdiff_t>(end));
-      // A value that the turn refuses, or that the system said as well, stays.
-      const bool counts = turn.state.count(span->slot) != 0 && turn.state.at(span->slot) == join(value);
-      const bool replaced = counts && open_.count(span->slot) != 0 && chance(options_.replaced);
-      if (replaced) value = another();
-      const auto begin = static_cast<int64_t>(varied.tokens.size());
-      varied.tokens.insert(varied.tokens.end(), value.begin(), value.end());
-      varied.spans.push_back({span->slot, begin, static_cast<int64_t>(varied.tokens.size())});
-      if (counts) varied.state[span->slot] = join(value);
-      i = std::max(end, i + 1);
-    }
-    return varied;
-  }
-
- private:
-  static constexpr char kUnknown[] = "@unknown";
-
-  bool chance(double share) { return static_cast<double>(random_() >> 11) * 0x1p-53 < share; }
-  const std::string& any_of(const std::vector<std::string>& words) { return words[random_() % words.size()]; }
-
-  static std::string value_of(const DialogueTurn& turn, const DialogueSpan& span) {
-    return join({turn.tokens.begin() + static_cast<std::ptrdiff_t>(span.begin),
-                 turn.tokens.begin() + static_cast<std::ptrdiff_t>(span.end)});
-  }
-
-  static std::string join(const std::vector<std::string>& tokens) {
-    std::string text;
-    for (const std::string& token : tokens) text += (text.empty() ? "" : " ") + token;
-    return text;
-  }
-
-  // One to five words: unknown ones, words of other values, now and then one of those around values.
-  std::vector<std::string> another() {
-    static constexpr size_t kLengths[] = {1, 1, 2, 2, 2, 3, 3, 4, 5};
-    std::vector<std::string> value(kLengths[random_() % std::size(kLengths)]);
-    for (std::string& token : value) {
-      token = kUnknown;
-      if (chance(0.05))
-        token = any_of(around_);
-      else if (chance(0.4))
-        token = any_of(within_);
-    }
-    return value;
-  }
-
-  const TrackerOptions& options_;
-  std::mt19937_64 random_;
-  std::set<std::string> open_;  // slots with values that the training lacks
-  std::vector<std::string> around_, within_;
-};
 
 void check(const TrackerOptions& options) {
   if (options.epochs < 1 || options.batch_size < 1 || options.features < 1 || !(options.dropout >= 0) ||
@@ -209,11 +135,12 @@ DialogueTracker DialogueTracker::learn(const std::vector<Dialogue>& training,
   check(options);
   const std::vector<const DialogueTurn*> turns = turns_of(training);
   if (turns.empty()) throw InvalidArgument("DialogueTracker: no dialogues to learn from");
-  const TurnCode code = code_of(turns);
-  Variations variations(turns, turns_of(validation), options);
+  const TurnCode code = code_of(training);
+  detail::ValueVariations variations(turns, turns_of(validation), options.replaced, options.seed + 7);
   const auto n = static_cast<int64_t>(turns.size());
   const int64_t steps = options.epochs * ((n + options.batch_size - 1) / options.batch_size);
   Sequential network = network_of(code, options, steps);
+  const auto rare_label = [&](TurnCode::SlotLabel label) { return code.first_slot_label() + label; };
   const DialogueTracker tracker(network, std::make_shared<const TurnCode>(code));
   for (int epoch = 1; epoch <= options.epochs; ++epoch) {
     std::vector<std::vector<int32_t>> numbers, labels;
@@ -225,7 +152,8 @@ DialogueTracker DialogueTracker::learn(const std::vector<Dialogue>& training,
       labels.push_back(code.targets(varied, row));
       std::vector<float> counts;
       for (int32_t& label : labels.back()) {
-        counts.push_back(label < 0 ? 0.0F : 1.0F);
+        const bool rare = label == rare_label(TurnCode::kAny) || label == rare_label(TurnCode::kAccepted);
+        counts.push_back(label < 0 ? 0.0F : rare ? kRareCounts : 1.0F);
         label = std::max(label, 0);
       }
       weights.push_back(std::move(counts));

@@ -1,7 +1,9 @@
 // Redaction by one walk over the characters of a text.
 #include "lamina/chat/redaction.h"
 
+#include <algorithm>
 #include <cstring>
+#include <initializer_list>
 #include <vector>
 
 #include "lamina/base/error.h"
@@ -25,6 +27,9 @@ uint32_t plain(uint32_t code) {
   if ((code >= 0x2010 && code <= 0x2015) || code == 0x2212) return '-';
   return code;
 }
+
+constexpr size_t kMostQuoted = 64;  // characters of a quoted name
+constexpr size_t kMostBefore = 32;  // characters before a number that may say what it is
 
 class Redactor {
  public:
@@ -73,15 +78,44 @@ class Redactor {
 
   // Behind the address that begins at `at`; `at` where none does.
   size_t email(size_t at) const {
-    if (at > 0 && in_name(at - 1)) return at;  // it would have begun before
+    if (at > 0 && in_name(at - 1) && !quote(at - 1)) return at;  // it would have begun before
+    if (quote(at)) {
+      const size_t name = quoted_name(at);
+      if (name == at) return at;  // a quote around an address is no part of it
+      const size_t end = host_behind(name);
+      return end == name ? at : end;
+    }
     size_t end = at;
     // A name in Chinese characters: where it begins nobody can tell, so all that stand before the sign go.
     while (is_unspaced(end) && (at == 0 || !is_unspaced(at - 1))) ++end;
     if (code(end) != '@') {
       for (end = at; in_name(end);) ++end;
     }
-    if (end == at || code(end) != '@') return at;
-    const size_t host = ++end;
+    const size_t behind = end == at ? end : host_behind(end);
+    return behind == end ? at : behind;
+  }
+
+  // "`' begin and end quotations; within a name, an apostrophe belongs to it.
+  bool quote(size_t at) const {
+    const uint32_t c = code(at);
+    const bool apart = at == 0 || !in_name(at - 1) || code(at - 1) == c;
+    return c == '"' || ((c == '\'' || c == '`') && apart);
+  }
+
+  // Behind the quoted name that stands right before a sign: "ann lee"@example.com; `at` without one.
+  size_t quoted_name(size_t at) const {
+    if (code(at) != '"') return at;
+    for (size_t end = at + 1; end < characters_.size() && end - at <= kMostQuoted; ++end) {
+      if (code(end) == '"') return code(end + 1) == '@' ? end + 1 : at;
+    }
+    return at;
+  }
+
+  // Behind the sign at `at` and the host that follows it; `at` without them.
+  size_t host_behind(size_t at) const {
+    if (code(at) != '@') return at;
+    size_t end = at + 1;
+    const size_t host = end;
     const bool unspaced = is_unspaced(host);
     while (in_host(end, unspaced)) ++end;
     while (end > host && (code(end - 1) == '.' || code(end - 1) == '-')) --end;  // a full stop behind it
@@ -104,7 +138,7 @@ class Redactor {
       digits += c;
       end = behind;
     });
-    if (digits.size() < 7 || looks_like_date(digits, at, end)) return at;
+    if (digits.size() < 7 || looks_like_date(digits, at, end) || is_of_order(digits, at)) return at;
     word = "[phone]";
     return end;
   }
@@ -144,6 +178,35 @@ class Redactor {
     const uint32_t c = code(i);
     const bool sign = c != 0 && c < 0x80 && std::strchr(loose ? " -.()/_,:" : " -.()/_", static_cast<int>(c));
     return sign && i - last < 3;
+  }
+
+  // Whether fewer digits than most telephones have stand behind what names orders: "order no. 12-34567".
+  bool is_of_order(const std::string& digits, size_t at) const {
+    if (at == 0 || digits.size() > 9 || code(at) == '+' || code(at) == '(' || code(at) == '0') return false;
+    const size_t from = characters_[at - std::min(at, kMostBefore)].begin;
+    std::string before = detail::lower(text_.substr(from, characters_[at].begin - from));
+    for (bool shorter = true; shorter;) {
+      const size_t size = before.size();
+      before.resize(before.find_last_not_of(" .:#") + 1);
+      cut_end(before, {"no", "nr", "number", "id", "is", "was", "№", "号", "是", "为", "：", "号码"});
+      shorter = before.size() < size;
+    }
+    return cut_end(before, {"order", "invoice", "ticket", "parcel", "tracking", "reference", "ref", "booking",
+                            "case", "订单", "单", "运单", "发票", "编", "工单"});
+  }
+
+  // Cuts one of these words off the end; false where none is there.
+  static bool cut_end(std::string& text, std::initializer_list<const char*> words) {
+    for (const std::string word : words) {
+      if (!text.ends_with(word)) continue;
+      const size_t left = text.size() - word.size();
+      const bool part =
+          left > 0 && text[left - 1] >= 'a' && text[left - 1] <= 'z' && word[0] >= 'a' && word[0] <= 'z';
+      if (part) continue;
+      text.resize(left);
+      return true;
+    }
+    return false;
   }
 
   // 2026-11-27, 27.11.2026, 11/27/2026.

@@ -2,6 +2,7 @@
 #include "lamina/chat/retrieval_trial.h"
 
 #include "lamina/base/error.h"
+#include "lamina/chat/detail/answer_choice.h"
 
 namespace lamina {
 
@@ -12,34 +13,36 @@ RetrievalTrial try_retrieval(const std::vector<QuestionAnswer>& entries,
   AnswerIndexOptions words = options;
   words.embed = false;
   const AnswerIndex index(entries, options);
-  RetrievalTrial trial{.questions = static_cast<int64_t>(questions.size()),
+  const std::vector<detail::AskedQuestion> asked = detail::different_questions(questions);
+  RetrievalTrial trial{.questions = static_cast<int64_t>(asked.size()),
                        .bm25 = AnswerIndex(entries, words).evaluate(questions),
                        .learned = index.evaluate(questions),
                        .weight = index.weight(),
                        .threshold = index.threshold()};
-  int64_t told = 0, right = 0;
-  for (const QuestionAnswer& question : questions) {
-    const std::vector<AnswerHit> hits = index.search(question.question, 1);
-    if (hits.empty() || hits[0].confidence < index.threshold()) continue;
-    ++told;
-    right += entries[static_cast<size_t>(hits[0].entry)].answer == question.answer;
+  double told = 0, right = 0, without = 0;
+  for (const detail::AskedQuestion& question : asked) {
+    const auto hits = index.search(question.text, static_cast<int64_t>(question.answers.size()) + 1);
+    const detail::BestOfBoth best = detail::best_of_both(hits, entries, question.answers);
+    told += best.first >= index.threshold();
+    right += best.first >= index.threshold() && best.right_first;
+    without += best.wrong >= index.threshold();
   }
-  trial.told = static_cast<double>(told) / static_cast<double>(questions.size());
-  trial.told_right = told > 0 ? static_cast<double>(right) / static_cast<double>(told) : 0;
+  trial.told = told / static_cast<double>(asked.size());
+  trial.told_right = told > 0 ? right / told : 0;
+  trial.told_without = without / static_cast<double>(asked.size());
   return trial;
 }
 
 RetrievalTrial try_retrieval_held_out(std::vector<QuestionAnswer> entries, int64_t each,
                                       const AnswerIndexOptions& options) {
-  const auto size = static_cast<int64_t>(entries.size());
-  if (each < 2 || size < each)
+  const size_t size = detail::different_questions(entries).size();
+  if (each < 2 || size < static_cast<size_t>(each))
     throw InvalidArgument("try_retrieval_held_out: every " + std::to_string(each) + "-th question of " +
                           std::to_string(size) + " cannot be held out");
+  const auto step = static_cast<size_t>(each);
   std::vector<QuestionAnswer> questions;
-  for (int64_t i = each - 1; i < size; i += each) {
-    QuestionAnswer& entry = entries[static_cast<size_t>(i)];
-    questions.push_back(entry);
-    entry.question.clear();
+  for (const detail::AskedQuestion& taken : detail::take_out(entries, step, step - 1)) {
+    for (const std::string& answer : taken.answers) questions.push_back({taken.text, answer});
   }
   return try_retrieval(entries, questions, options);
 }

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "lamina/base/error.h"
+#include "lamina/chat/detail/text_vectors.h"
 #include "lamina/nn/layers/embedding.h"
 #include "lamina/nn/layers/global_pooling1d.h"
 #include "lamina/nn/layers/input_layer.h"
@@ -21,16 +22,18 @@
 #include "lamina/ops/unary.h"
 #include "lamina/ops/where.h"
 #include "lamina/text/pad_sequences.h"
+#include "lamina/text/term_numbers.h"
 #include "lamina/zoo/detail/learning.h"
 
 namespace lamina {
 namespace {
 
+constexpr char kSection[] = "sentence_encoder";
 constexpr int64_t kMostTerms = 384;     // of a text
 constexpr int64_t kVocabulary = 20000;  // of words, and of runs of characters
 constexpr double kScale = 20;           // cosines times that are the logits
 
-Tensor unit_rows(const Tensor& x) { return x / sqrt(sum(square(x), {-1}, true) + 1e-12); }
+using detail::unit_rows;
 
 // Both texts of a pair through one network; each first one looks for its second one in the batch.
 class PairModel : public LayerOf<PairModel, Model> {
@@ -110,10 +113,41 @@ void check(const SentenceEncoderOptions& options) {
         std::to_string(options.most_steps) + " and " + std::to_string(options.batch_size));
 }
 
+// A learned vector for each term, and their mean.
+class TermMeans final : public detail::TextVectors {
+ public:
+  TermMeans(TermNumbers terms, Model network, int64_t length)
+      : terms_(std::move(terms)), network_(std::move(network)), length_(length) {}
+
+  Tensor numbers(const std::vector<std::string>& texts) const {
+    return pad_sequences(terms_(texts), {.maxlen = length_, .padding = "post", .truncating = "post"});
+  }
+  Tensor of(const std::vector<std::string>& texts) const override {
+    Model network = network_;
+    return network.predict(numbers(texts), {.batch_size = 256});
+  }
+  int64_t dimensions() const override { return network_.output_shape()[1]; }
+  Model model() const override {
+    Model network = network_;
+    DataInfo info = network.data_info();
+    info.sections[kSection] =
+        Json::object({{"version", 1}, {"length", length_}, {"terms", terms_.to_json()}});
+    network.set_data_info(info);
+    return network;
+  }
+
+ private:
+  TermNumbers terms_;
+  Model network_;
+  int64_t length_;  // terms of a text that count
+};
+
 }  // namespace
 
-SentenceEncoder::SentenceEncoder(TermNumbers terms, Sequential network, int64_t length)
-    : terms_(std::move(terms)), network_(std::move(network)), length_(length) {}
+Tensor detail::unit_rows(const Tensor& x) { return x / sqrt(sum(square(x), {-1}, true) + 1e-12); }
+
+SentenceEncoder::SentenceEncoder(std::shared_ptr<const detail::TextVectors> vectors)
+    : vectors_(std::move(vectors)) {}
 
 SentenceEncoder SentenceEncoder::learn(const std::vector<std::string>& texts,
                                        const std::vector<TextPair>& pairs,
@@ -131,8 +165,8 @@ SentenceEncoder SentenceEncoder::learn(const std::vector<std::string>& texts,
                  {.mask_zero = true, .weights = projection(known, terms.size(), options)}),
        GlobalAveragePooling1D()},
       {.seed = options.seed});
-  const SentenceEncoder encoder(std::move(terms), network, length);
-  if (pairs.size() < 2) return encoder;
+  const auto means = std::make_shared<const TermMeans>(std::move(terms), network, length);
+  if (pairs.size() < 2) return SentenceEncoder(means);
   std::vector<std::string> first, second;
   std::vector<int64_t> groups;
   for (const TextPair& pair : pairs) {
@@ -143,20 +177,35 @@ SentenceEncoder SentenceEncoder::learn(const std::vector<std::string>& texts,
   model.compile({.optimizer = Adam(options.learning_rate)});
   const auto n = static_cast<int64_t>(groups.size());
   const auto most = static_cast<int>(std::max<int64_t>(1, options.most_steps * options.batch_size / n));
-  model.fit({encoder.numbers(first), encoder.numbers(second), Tensor::from(groups, {n})}, {},
+  model.fit({means->numbers(first), means->numbers(second), Tensor::from(groups, {n})}, {},
             {.epochs = std::min(options.epochs, most), .batch_size = options.batch_size, .verbose = 0});
-  return encoder;
+  return SentenceEncoder(means);
 }
 
-Tensor SentenceEncoder::numbers(const std::vector<std::string>& texts) const {
-  return pad_sequences(terms_(texts), {.maxlen = length_, .padding = "post", .truncating = "post"});
+Model SentenceEncoder::model() const { return vectors_->model(); }
+
+SentenceEncoder SentenceEncoder::of(const Model& model, const std::string& name) {
+  const Json* const section = model.data_info().sections.find(kSection);
+  if (!section) throw FileError(name + ": it holds no encoder of sentences");
+  try {
+    if (section->at("version").as_int() != 1) throw InvalidArgument("another version than 1");
+    const int64_t length = section->at("length").as_int();
+    TermNumbers terms = TermNumbers::from_json(section->at("terms"), name);
+    const std::vector<WeightPtr> weights = model.weights();
+    const Shape& out = model.output_shape();
+    if (weights.size() != 1 || weights[0]->value.shape().rank() != 2 ||
+        weights[0]->value.shape()[0] != terms.size() || out.rank() != 2 || length < 1 || length > kMostTerms)
+      throw InvalidArgument("the network is not one over those terms");
+    return SentenceEncoder(std::make_shared<const TermMeans>(std::move(terms), model, length));
+  } catch (const InvalidArgument& error) {
+    throw FileError(name + ": the section \"" + kSection + "\": " + error.what());
+  }
 }
 
-int64_t SentenceEncoder::dimensions() const { return network_.output_shape()[1]; }
+int64_t SentenceEncoder::dimensions() const { return vectors_->dimensions(); }
 
 Tensor SentenceEncoder::operator()(const std::vector<std::string>& texts) const {
-  Sequential network = network_;
-  return unit_rows(network.predict(numbers(texts), {.batch_size = 256})).eval();
+  return unit_rows(vectors_->of(texts)).eval();
 }
 
 }  // namespace lamina

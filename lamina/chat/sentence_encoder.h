@@ -3,13 +3,18 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "lamina/core/tensor.h"
 #include "lamina/nn/model.h"
-#include "lamina/text/term_numbers.h"
 
 namespace lamina {
+
+namespace detail {
+class TextVectors;
+}
 
 /// Two texts that belong together: a question and its answer, or two ways to ask for one thing.
 struct TextPair {
@@ -39,17 +44,23 @@ class SentenceEncoder {
   static SentenceEncoder learn(const std::vector<std::string>& texts, const std::vector<TextPair>& pairs,
                                const SentenceEncoderOptions& options = {});
 
+  /// The mean of the last hidden states of an encoder from a folder of Hugging Face's (BERT and its like), as
+  /// unit vectors. Longer texts are cut to the tokens that it takes. Throws what AutoModel and AutoTokenizer
+  /// throw, and InvalidArgument for a model that gives no last_hidden_state.
+  static SentenceEncoder from_pretrained(const std::string& folder);
+  /// The encoder that was learned, as a model with its terms in the DataInfo section "sentence_encoder": it
+  /// is saved and loaded as any. Throws InvalidArgument for one from a folder, which holds it already.
+  Model model() const;
+  /// What model() gave. Throws FileError, beginning with `name`, for another one.
+  static SentenceEncoder of(const Model& model, const std::string& name = "the model");
+
   /// Unit vectors of the texts, float32 (texts, dimensions); zeros for a text without a known term.
   Tensor operator()(const std::vector<std::string>& texts) const;
   int64_t dimensions() const;
 
  private:
-  SentenceEncoder(TermNumbers terms, Sequential network, int64_t length);
-  Tensor numbers(const std::vector<std::string>& texts) const;
-
-  TermNumbers terms_;
-  Sequential network_;
-  int64_t length_;  // terms of a text that count
+  explicit SentenceEncoder(std::shared_ptr<const detail::TextVectors> vectors);
+  std::shared_ptr<const detail::TextVectors> vectors_;
 };
 
 }  // namespace lamina

@@ -9,11 +9,6 @@
 namespace lamina::detail {
 namespace {
 
-// "@CONFIRM:time": no word of a user begins so, since dialogue_tokens parts the sign from it.
-std::string token_of(const DialogueAct& act) {
-  return "@" + act.type + (act.slot.empty() ? "" : ":" + act.slot);
-}
-
 std::string join(const std::vector<std::string>& tokens, size_t begin, size_t end) {
   std::string text;
   for (size_t i = begin; i < end; ++i) text += (i > begin ? " " : "") + tokens[i];
@@ -26,11 +21,14 @@ size_t likeliest(const float* probabilities, size_t count) {
 
 }  // namespace
 
-std::map<std::string, std::string> offered_values(const std::vector<DialogueAct>& acts) {
+std::string TurnCode::token_of(const DialogueAct& act) {
+  return "@" + act.type + (act.slot.empty() ? "" : ":" + act.slot);
+}
+
+std::map<std::string, std::string> TurnCode::offered_values(const std::vector<DialogueAct>& acts) const {
   std::map<std::string, std::string> values;
   for (const DialogueAct& act : acts) {
-    const bool refused = act.type == "NEGATE" || act.type == "NOTIFY_FAILURE";
-    if (!refused && !act.slot.empty() && !act.value.empty()) values.try_emplace(act.slot, act.value);
+    if (!act.value.empty() && taken.count(token_of(act)) != 0) values.try_emplace(act.slot, act.value);
   }
   return values;
 }
@@ -154,8 +152,10 @@ DialogueState TurnCode::decode(const float* probabilities, const Row& row,
 }
 
 Json TurnCode::to_json() const {
-  Json json = Json::object({{"version", 1}, {"length", length}});
+  Json json = Json::object({{"version", 2}, {"length", length}});
   Json names = Json::list(), acts = Json::list(), words = Json::list(), asked = Json::object();
+  Json offers = Json::list();
+  for (const std::string& act : taken) offers.push_back(act);
   for (const std::string& slot : slots) names.push_back(slot);
   for (const std::string& act : user_acts) acts.push_back(act);
   std::vector<std::string> by_number(vocabulary.size());
@@ -163,13 +163,14 @@ Json TurnCode::to_json() const {
   for (std::string& word : by_number) words.push_back(std::move(word));
   for (const auto& [slot, text] : prompts) asked[slot] = text;
   json["slots"] = std::move(names), json["user_acts"] = std::move(acts);
+  json["taken"] = std::move(offers);
   json["vocabulary"] = std::move(words), json["prompts"] = std::move(asked);
   return json;
 }
 
 TurnCode TurnCode::from_json(const Json& json, const std::string& name) {
   try {
-    if (json.at("version").as_int() != 1) throw InvalidArgument("another version than 1");
+    if (json.at("version").as_int() != 2) throw InvalidArgument("another version than 2");
     TurnCode code;
     code.length = json.at("length").as_int();
     for (const Json& slot : json.at("slots").as_list()) code.slots.push_back(slot.as_string());
@@ -179,6 +180,7 @@ TurnCode TurnCode::from_json(const Json& json, const std::string& name) {
       if (!code.vocabulary.try_emplace(word.as_string(), number).second)
         throw InvalidArgument("the word '" + word.as_string() + "' comes twice");
     }
+    for (const Json& act : json.at("taken").as_list()) code.taken.insert(act.as_string());
     for (const auto& [slot, text] : json.at("prompts").as_object()) code.prompts[slot] = text.as_string();
     const auto rises = [](const std::vector<std::string>& names) {
       return std::adjacent_find(names.begin(), names.end(), std::greater_equal<>()) == names.end();

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include "lamina/base/json.h"
@@ -82,6 +83,54 @@ TEST_F(Chat, CountsWhatItFinds) {
   EXPECT_EQ(json.at("bm25_mrr"), Json(1.0));
   EXPECT_EQ(ask("", "--qa shop.csv --bm25 --hold-out 3 --json").status, 0);
   EXPECT_NE(ask("", "--qa shop.csv --hold-out 4").err.find("cannot be held out"), std::string::npos);
+}
+
+TEST_F(Chat, AnswersFromAKeptIndex) {
+  const test::Outcome saved = ask("", "--qa shop.csv --save shop.keras");
+  ASSERT_EQ(saved.status, 0) << saved.err;
+  EXPECT_NE(saved.out.find("3 entries"), std::string::npos) << saved.out;
+  const std::string words = "where is my parcel\n怎么退货\nwho won the cup\n";
+  EXPECT_EQ(ask(words, "--index shop.keras --json").out, ask(words, "--qa shop.csv --json").out);
+  EXPECT_EQ(ask("", "--qa shop.csv --save shop.keras").status, 1);  // it is there
+  EXPECT_EQ(ask("hi\n", "--index shop.csv").status, 1);
+  EXPECT_EQ(ask("hi\n", "--index shop.keras --qa shop.csv").status, 2);
+  EXPECT_EQ(ask("", "--qa shop.csv --bm25 --save other.keras").status, 2);
+  EXPECT_EQ(ask("", "--qa shop.csv --save other.txt").status, 2);
+  EXPECT_EQ(ask("hi\n", "--qa shop.csv --embedding nowhere").status, 1);
+}
+
+TEST_F(Chat, RepliesThatAreWritten) {
+  std::string table = "question,answer\n";
+  for (const char* town : {"rome", "oslo", "paris", "turin", "london", "berlin", "madrid", "lisbon"}) {
+    for (const char* frame : {"a ticket to ", "i want to go to ", "when is a train to "})
+      table += std::string(frame) + town + ",the train to " + town + " leaves at nine\n";
+  }
+  write("trains.csv", table);
+  const auto run = [&](const std::string& words) {
+    std::istringstream stream(words);
+    return test::run_lamina(
+        folder_.path(), {std::istream_iterator<std::string>(stream), std::istream_iterator<std::string>()},
+        {});
+  };
+  const test::Outcome trained = run("train replies --data trains.csv --epochs 3 --out trains --json");
+  ASSERT_EQ(trained.status, 0) << trained.err;
+  const Json last = Json::parse(trained.lines().back());
+  for (const char* metric : {"perplexity", "chrf", "retrieval_chrf"})
+    EXPECT_GT(last.at("metrics").at(metric).as_double(), 0) << metric;
+  const test::Outcome judged = run("evaluate trains --data trains.csv --json");
+  ASSERT_EQ(judged.status, 0) << judged.err;
+  EXPECT_EQ(Json::parse(judged.out).at("metrics"), last.at("metrics"));
+  const test::Outcome said = ask("a ticket to oslo\n", "--model trains --reply-threshold 0 --json");
+  EXPECT_EQ(Json::parse(said.out).at("source"), Json("written")) << said.err;
+  EXPECT_EQ(Json::parse(ask("hi\n", "--model trains --reply-threshold 1 --json").out).at("handed_over"),
+            Json(true));
+  EXPECT_EQ(run("train replies --data trains.csv --out trains").status, 1);  // it is there
+  EXPECT_EQ(run("train replies").status, 2);
+  EXPECT_EQ(run("train replies --data trains.csv --out other --lora 8").status, 2);
+  EXPECT_EQ(run("train dialogue --data trains.csv --from trains").status, 2);
+  EXPECT_EQ(run("train replies --data trains.csv --out other --resume").status, 2);
+  EXPECT_EQ(run("train replies --data shop.csv --out other").status, 1);
+  EXPECT_EQ(run("evaluate trains").status, 2);
 }
 
 TEST_F(Chat, WrongUseAndBadFilesAreTold) {

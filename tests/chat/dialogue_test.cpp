@@ -127,6 +127,27 @@ TEST(DialogueTracker, LearnsValuesAnyAndWhatIsAccepted) {
   EXPECT_NO_THROW(tracker.read({}, std::vector<std::string>(200, "rome")));
 }
 
+// A town that nobody has named before, and a day that the system says in words that nobody takes over.
+TEST(DialogueTracker, ReadsValuesNeverSeenAndKeepsWhatWasSaid) {
+  std::vector<Dialogue> training = trips(0, 60), validation = trips(60, 4);
+  for (Dialogue& dialogue : training) {
+    DialogueTurn end{.system_acts = {{"NOTIFY_SUCCESS", "day", "march 8"}}, .tokens = {"thanks"}};
+    end.user_act = "THANK_YOU", end.state = dialogue.turns.back().state;
+    dialogue.turns.push_back(end);
+  }
+  DialogueTurn& unseen = validation[0].turns[0];
+  unseen.tokens = dialogue_tokens("i want to go to turin"), unseen.state["to"] = "turin";
+  unseen.spans = {{"to", 5, 6}};
+  const DialogueTracker tracker = DialogueTracker::learn(
+      training, validation, {.epochs = 25, .batch_size = 16, .features = 24, .dropout = 0.1, .seed = 1});
+  for (const char* town : {"turin", "ulan bator"}) {
+    EXPECT_EQ(tracker.update({}, {}, dialogue_tokens(std::string("i want to go to ") + town)),
+              (DialogueState{{"to", town}}));
+  }
+  const DialogueState state{{"day", "friday"}, {"to", "oslo"}};
+  EXPECT_EQ(tracker.update(state, {{"NOTIFY_SUCCESS", "day", "march 8"}}, {"thanks"}), state);
+}
+
 TEST(DialogueTracker, RefusesWhatCannotBe) {
   EXPECT_THROW(DialogueTracker::learn({}, {}), InvalidArgument);
   EXPECT_THROW(DialogueTracker::learn(trips(0, 2), {}, {.replaced = 2}), InvalidArgument);
@@ -135,8 +156,12 @@ TEST(DialogueTracker, RefusesWhatCannotBe) {
   code.slots = {"a"}, code.length = 9;
   const Json good = code.to_json();
   EXPECT_NO_THROW(detail::TurnCode::from_json(good, "x"));
-  for (const auto& [member, value] : std::vector<std::pair<const char*, Json>>{
-           {"version", 2}, {"slots", Json::list()}, {"length", 1}, {"vocabulary", Json::list({"a", "a"})}}) {
+  for (const auto& [member, value] :
+       std::vector<std::pair<const char*, Json>>{{"version", 1},
+                                                 {"taken", "a"},
+                                                 {"slots", Json::list()},
+                                                 {"length", 1},
+                                                 {"vocabulary", Json::list({"a", "a"})}}) {
     Json bad = good;
     bad[member] = value;
     EXPECT_THROW(detail::TurnCode::from_json(bad, "x"), FileError) << member;

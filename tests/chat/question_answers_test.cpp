@@ -58,6 +58,25 @@ TEST_F(QuestionFiles, AllFormsSayTheSame) {
             kTwo);
 }
 
+// As spreadsheets export them: UTF-16 in both orders with a mark, and UTF-8 with one.
+TEST_F(QuestionFiles, MarksOfEncodingsAreRead) {
+  const std::u16string table = u"question,answer\r\nWhere is it?,On its way.\r\n多少钱？,十元。\r\n";
+  std::string little = "\xff\xfe", big = "\xfe\xff";
+  for (const char16_t c : table) {
+    const char low = static_cast<char>(c & 0xFF), high = static_cast<char>(c >> 8);
+    little += {low, high}, big += {high, low};
+  }
+  EXPECT_EQ(read_question_answers(write("little.csv", little)), kTwo);
+  EXPECT_EQ(read_question_answers(write("big.csv", big)), kTwo);
+  EXPECT_EQ(read_question_answers(write(
+                "mark.csv", "\xef\xbb\xbfquestion,answer\nWhere is it?,On its way.\n多少钱？,十元。\n")),
+            kTwo);
+  const std::string cut = refused("cut.csv", little.substr(0, little.size() - 1));
+  EXPECT_NE(cut.find("half of a UTF-16 character"), std::string::npos) << cut;
+  const std::string unmarked = refused("unmarked.csv", std::string("\x2a\x59\x2c\0\x27\x59\n\0", 8));
+  EXPECT_NE(unmarked.find("zero byte"), std::string::npos) << unmarked;
+}
+
 TEST_F(QuestionFiles, ColumnsAreTakenByName) {
   const std::string path = write("a.csv", "ask,say,more\nq one,a one,x\n");
   EXPECT_EQ(read_question_answers(path, {"say", "more"})[0], (QuestionAnswer{"a one", "x"}));

@@ -46,6 +46,29 @@ TEST(Redaction, LeavesOtherTextsAlone) {
   }
 }
 
+TEST(Redaction, NamesBesideAddressesStayAndQuotedOnesInThemGo) {
+  EXPECT_EQ(redact("\"Ann B.\" <ann@example.com>"), "\"Ann B.\" <[email]>");
+  EXPECT_EQ(redact("Ann B. <ann@example.com>, 'Bob' <bob@example.com>"), "Ann B. <[email]>, 'Bob' <[email]>");
+  EXPECT_EQ(redact("\"ann b\"@example.com"), "[email]");
+  EXPECT_EQ(redact("\"Ann\" wrote, \"ann@example.com\""), "\"Ann\" wrote, \"[email]\"");
+  EXPECT_EQ(redact("his 'ann@example.com' or `bob@example.com`"), "his '[email]' or `[email]`");
+  EXPECT_EQ(redact("o'neill@example.com"), "[email]");
+  EXPECT_EQ(redact("\"unended ann@example.com"), "\"unended [email]");
+}
+
+TEST(Redaction, ShortNumbersOfOrdersAreNoTelephones) {
+  for (const char* text :
+       {"order 12-34567", "Order no. 123-4567 please", "my order number is 1234567", "invoice #12/34567",
+        "订单号：1234567", "订单号是123-45678", "ticket id: 7654321"}) {
+    EXPECT_EQ(redact(text), text);
+  }
+  EXPECT_EQ(redact("order 138 1234 5678"), "order [phone]");
+  EXPECT_EQ(redact("about my order: +1 555 0199 22"), "about my order: [phone]");
+  EXPECT_EQ(redact("order by telephone number 555-0199"), "order by telephone number [phone]");
+  EXPECT_EQ(redact("at the border 555-0199"), "at the border [phone]");
+  EXPECT_EQ(redact("order 4111 1111 1111 1111"), "order [card]");
+}
+
 TEST(Redaction, LuhnsSum) {
   EXPECT_TRUE(luhn_valid("4111111111111111"));
   EXPECT_FALSE(luhn_valid("4111111111111112"));

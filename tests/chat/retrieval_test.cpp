@@ -2,15 +2,22 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
 #include <random>
 #include <set>
 
 #include "lamina/base/error.h"
+#include "lamina/base/files.h"
 #include "lamina/base/threads.h"
 #include "lamina/chat/answer_index.h"
 #include "lamina/chat/bm25.h"
 #include "lamina/chat/neighbours.h"
 #include "lamina/chat/retrieval_trial.h"
+#include "lamina/chat/sentence_encoder.h"
+#include "lamina/formats/keras/keras.h"
+#include "lamina/text/tokenizers/trainers.h"
+#include "lamina/zoo/transformers/language_model.h"
+#include "lamina/zoo/transformers/pretrained_model.h"
 #include "tests/support/temporary_folder.h"
 
 namespace lamina {
@@ -147,6 +154,96 @@ TEST(AnswerIndex, FindsAnswersAndKnowsWhenNot) {
   EXPECT_TRUE(index.search("", 3).empty());
 }
 
+TEST(AnswerIndex, IsKeptWithAllThatItKnows) {
+  const test::TemporaryFolder folder;
+  const AnswerIndex index(paraphrases(), quick());
+  index.save(folder / "index.keras");
+  const AnswerIndex loaded = AnswerIndex::load(folder / "index.keras");
+  EXPECT_EQ(loaded.entries(), index.entries());
+  EXPECT_EQ(loaded.weight(), index.weight());
+  EXPECT_EQ(loaded.threshold(), index.threshold());
+  for (const char* question : {"where is my parcel?", "login does not work", "xyz"}) {
+    const auto then = index.search(question, 3), now = loaded.search(question, 3);
+    ASSERT_EQ(then.size(), now.size());
+    for (size_t i = 0; i < then.size(); ++i) {
+      EXPECT_EQ(then[i].entry, now[i].entry);
+      EXPECT_EQ(then[i].confidence, now[i].confidence);
+    }
+  }
+  EXPECT_THROW(index.save(folder / "none/index.keras"), FileError);
+  const AnswerIndex words(paraphrases(), {.embed = false});
+  EXPECT_THROW(words.save(folder / "words.keras"), InvalidArgument);
+}
+
+TEST(AnswerIndex, DamagedAndOtherFilesAreRefused) {
+  const test::TemporaryFolder folder;
+  const AnswerIndex index(paraphrases(), quick());
+  index.save(folder / "index.keras");
+  const std::string bytes = read_file(folder / "index.keras");
+  write_file(folder / "cut.keras", bytes.substr(0, bytes.size() / 2));
+  EXPECT_THROW(AnswerIndex::load(folder / "cut.keras"), FileError);
+  EXPECT_THROW(AnswerIndex::load(folder / "gone.keras"), FileError);
+  Model model = load_keras(folder / "index.keras");
+  const DataInfo good = model.data_info();
+  const auto refused = [&](const std::function<void(Json&)>& change) {
+    DataInfo info = good;
+    change(info.sections);
+    model.set_data_info(info);
+    save_keras(model, folder / "bad.keras");
+    return test::message_of<FileError>([&] { AnswerIndex::load(folder / "bad.keras"); });
+  };
+  EXPECT_NE(refused([](Json& all) { all["answers"]["version"] = 2; }).find("another version than 1"),
+            std::string::npos);
+  EXPECT_NE(refused([](Json& all) { all["answers"]["threshold"] = 3.0; }).find("0 to 1"), std::string::npos);
+  EXPECT_NE(refused([](Json& all) { all["answers"]["entries"] = Json::list(); }).find("no entries"),
+            std::string::npos);
+  EXPECT_NE(
+      refused([](Json& all) { all["sentence_encoder"]["length"] = 0; }).find("not one over those terms"),
+      std::string::npos);
+  EXPECT_NE(refused([](Json& all) { all = Json::object(); }).find("no index of answers"), std::string::npos);
+}
+
+// A small BERT with random weights and a tokenizer of its own: the mean of its hidden states, whatever stands
+// beside a text in its batch.
+TEST(SentenceEncoder, TakesTheMeanOfHiddenStates) {
+  const std::vector<std::string> texts{"where is my parcel", "open",
+                                       "a much longer question about opening hours"};
+  const PretrainedTokenizer tokenizer = train_tokenizer(character_pipeline(), texts);
+  const Json config = Json::object({{"model_type", "bert"},
+                                    {"architectures", Json::list({"BertModel"})},
+                                    {"vocab_size", tokenizer.size()},
+                                    {"hidden_size", 16},
+                                    {"num_hidden_layers", 1},
+                                    {"num_attention_heads", 2},
+                                    {"intermediate_size", 32},
+                                    {"max_position_embeddings", 24},
+                                    {"type_vocab_size", 2}});
+  const auto model = AutoModel::from_config(config, {.seed = 3});
+  const test::TemporaryFolder folder;
+  model->save_pretrained(folder.path());
+  tokenizer.save_pretrained(folder.path());
+  const SentenceEncoder encoder = SentenceEncoder::from_pretrained(folder.path());
+  EXPECT_EQ(encoder.dimensions(), 16);
+  const std::vector<float> all = encoder(texts).to_vector<float>(),
+                           one = encoder({texts[1]}).to_vector<float>();
+  for (size_t k = 0; k < 16; ++k) EXPECT_NEAR(all[16 + k], one[k], 1e-5);
+  const std::vector<int32_t> ids = tokenizer.encode(texts[1]).ids;
+  const auto size = static_cast<int64_t>(ids.size());
+  const std::vector<float> states =
+      model->run({Tensor::from(ids, {1, size})})["last_hidden_state"].to_vector<float>();
+  std::vector<double> mean(16, 0);
+  double square = 0;
+  for (size_t i = 0; i < states.size(); ++i) mean[i % 16] += states[i] / static_cast<double>(size);
+  for (const double value : mean) square += value * value;
+  for (size_t k = 0; k < 16; ++k) EXPECT_NEAR(one[k], mean[k] / std::sqrt(square), 1e-4);
+  AnswerIndexOptions options = quick();
+  options.loaded = encoder;
+  const AnswerIndex index(paraphrases(), options);
+  EXPECT_FALSE(index.search("parcel please", 1).empty());
+  EXPECT_THROW(index.save(folder / "index.keras"), InvalidArgument);
+  EXPECT_THROW(SentenceEncoder::from_pretrained(folder / "none"), Error);
+}
+
 TEST(AnswerIndex, IsDeterministic) {
   const AnswerIndex one(paraphrases(), quick()), two(paraphrases(), quick());
   EXPECT_EQ(one.weight(), two.weight());
@@ -170,8 +267,45 @@ TEST(RetrievalTrial, AQuestionThatIsHeldOutIsFoundNoWorseThanByWords) {
   EXPECT_GT(trial.bm25.recall_at_1, 0.3);
   EXPECT_GE(trial.learned.recall_at_1, trial.bm25.recall_at_1);
   EXPECT_GE(trial.learned.mrr, trial.learned.recall_at_1);
+  // Held-out questions of which most are found are mostly told, and what is told is mostly right.
+  EXPECT_GT(trial.told, 0.3);
+  EXPECT_GE(trial.told_right, 0.7);
   EXPECT_THROW(try_retrieval_held_out(paraphrases(), 1), InvalidArgument);
   EXPECT_THROW(try_retrieval(paraphrases(), {}), InvalidArgument);
+}
+
+TEST(RetrievalTrial, ARepeatedQuestionIsAskedOnceAndAllItsAnswersAreRight) {
+  std::vector<QuestionAnswer> entries{{"when do you open", "at nine"},
+                                      {"When do you open?", "at ten on sundays"}};
+  for (const char* other : {"who are you", "where is it", "what is sold", "how much is tea"})
+    entries.push_back({other, std::string("answer to ") + other});
+  const std::vector<QuestionAnswer> asked{{"when do you open", "at ten on sundays"},
+                                          {"When do you open?", "at nine"}};
+  const RetrievalTrial trial = try_retrieval(entries, asked, quick());
+  EXPECT_EQ(trial.questions, 1);
+  EXPECT_EQ(trial.bm25.mrr, 1);
+  EXPECT_EQ(trial.told, 1);
+  EXPECT_EQ(trial.told_right, 1);
+  EXPECT_EQ(trial.told_without, 0);
+  // Taken out, it stands in no entry any more: 5 different questions, of which the first is the fifth.
+  std::swap(entries[0], entries[4]), std::swap(entries[1], entries[5]);
+  const RetrievalTrial held = try_retrieval_held_out(entries, 5, quick());
+  EXPECT_EQ(held.questions, 1);
+  EXPECT_EQ(held.bm25.recall_at_1, 0);
+  EXPECT_THROW(try_retrieval_held_out(entries, 6, quick()), InvalidArgument);
+}
+
+// Names that no question tells: what is held out cannot be found.
+TEST(AnswerIndex, TellsNothingWhereMostOfItWouldBeWrong) {
+  std::vector<QuestionAnswer> entries;
+  for (int i = 0; i < 60; ++i)
+    entries.push_back({"who has number " + std::to_string(i * 7919 % 1000), "name " + std::to_string(i)});
+  const AnswerIndex index(entries, {.encoder = {.dimensions = 16, .epochs = 2, .batch_size = 32}});
+  EXPECT_GE(index.search(entries[7].question, 1)[0].confidence, index.threshold());
+  EXPECT_LT(index.search("who has number 5", 1)[0].confidence, index.threshold());
+  const std::string message =
+      test::message_of<InvalidArgument>([&] { AnswerIndex(entries, {.precision = 0}); });
+  EXPECT_NE(message.find("precision is above 0 to 1"), std::string::npos) << message;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct TurnCode {
   std::vector<std::string> user_acts;          // rising
   std::map<std::string, int32_t> vocabulary;   // from 2 on; 0 fills up, 1 is any other word
   std::map<std::string, std::string> prompts;  // of slots
+  std::set<std::string> taken;                 // acts, as tokens, whose values users take
   int64_t length = 0;                          // of a row
 
   /// Labels: none, two for each slot (a value begins, goes on), those of slots' places, those of acts.
@@ -44,13 +46,15 @@ struct TurnCode {
   DialogueState decode(const float* probabilities, const Row& row,
                        const std::vector<DialogueAct>& acts) const;
 
+  /// "@CONFIRM:time": no word of a user begins so, since dialogue_tokens parts the sign from it.
+  static std::string token_of(const DialogueAct& act);
+  /// What the system said of each slot that can be accepted: the value of its first act that is taken.
+  std::map<std::string, std::string> offered_values(const std::vector<DialogueAct>& acts) const;
+
   Json to_json() const;
   /// Throws FileError, beginning with `name`, for what cannot be.
   static TurnCode from_json(const Json& json, const std::string& name);
 };
-
-/// What the system said of each slot that can be accepted: the value of its first act that has one.
-std::map<std::string, std::string> offered_values(const std::vector<DialogueAct>& acts);
 
 /// The likeliest row of labels 0 ... labels - 1 in which no value goes on that has not begun (label 2k + 2
 /// stands behind 2k + 1 or itself). `probabilities` have `stride` numbers a place.

@@ -1,0 +1,147 @@
+// Replies: beams and hits, and the choice among them.
+#include "lamina/chat/reply_generator.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "lamina/base/error.h"
+#include "lamina/base/files.h"
+#include "lamina/chat/detail/reply_prompt.h"
+#include "lamina/text/translation_metrics.h"
+
+namespace lamina {
+namespace {
+
+constexpr char kFile[] = "replies.json";
+constexpr uint64_t kMostBytes = uint64_t{1} << 30;
+constexpr int64_t kHits = 12, kBeams = 4;
+
+std::string file_of(const std::string& folder) { return folder + "/" + kFile; }
+
+std::vector<QuestionAnswer> read_pairs(const std::string& file) {
+  const Json json = Json::parse(read_file(file, kMostBytes), file, kMostBytes);
+  try {
+    if (json.at("version").as_int() != 1) throw InvalidArgument("another version than 1");
+    std::vector<QuestionAnswer> pairs;
+    for (const Json& pair : json.at("pairs").as_list())
+      pairs.push_back({pair.at(size_t{0}).as_string(), pair.at(size_t{1}).as_string()});
+    if (pairs.empty()) throw InvalidArgument("no pairs");
+    return pairs;
+  } catch (const InvalidArgument& error) {
+    throw FileError("'" + file + "': expected turns and replies: " + error.what());
+  }
+}
+
+}  // namespace
+
+namespace detail {
+
+AnswerIndex words_index(const std::vector<QuestionAnswer>& pairs) {
+  return AnswerIndex(pairs, {.embed = false, .choose = false});
+}
+
+std::string reply_prompt(const std::string& turn, const std::optional<AnswerIndex>& index) {
+  const std::vector<AnswerHit> hits = index ? index->search(turn, 1) : std::vector<AnswerHit>();
+  return hits.empty() ? turn : turn + " | " + index->entries()[static_cast<size_t>(hits[0].entry)].answer;
+}
+
+size_t most_like_all(const std::vector<std::string>& replies, const std::vector<double>& weights) {
+  size_t best = 0;
+  double most = -1;
+  for (size_t i = 0; i < replies.size(); ++i) {
+    double sum = 100 * weights[i];
+    for (size_t k = 0; k < replies.size(); ++k) {
+      if (k != i) sum += weights[k] * sentence_chrf(replies[i], {replies[k]}).score;
+    }
+    if (sum > most) most = sum, best = i;
+  }
+  return best;
+}
+
+}  // namespace detail
+
+ReplyGenerator::ReplyGenerator(Translator translator, const std::vector<QuestionAnswer>& pairs)
+    : translator_(std::move(translator)) {
+  if (!pairs.empty()) index_ = detail::words_index(pairs);
+  if (!translator_.model().compiled()) translator_.model().compile({});
+}
+
+bool ReplyGenerator::is_in(const std::string& folder) {
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(file_of(folder), ignored);
+}
+
+ReplyGenerator ReplyGenerator::from_pretrained(const std::string& folder) {
+  const std::vector<QuestionAnswer> pairs =
+      is_in(folder) ? read_pairs(file_of(folder)) : std::vector<QuestionAnswer>();
+  return {Translator::from_pretrained(folder), pairs};
+}
+
+void ReplyGenerator::save_pretrained(const std::string& folder) const {
+  translator_.save_pretrained(folder);
+  if (!index_) return;
+  Json pairs = Json::list();
+  for (const QuestionAnswer& entry : index_->entries()) {
+    Json pair = Json::list();
+    pair.push_back(entry.question), pair.push_back(entry.answer);
+    pairs.push_back(std::move(pair));
+  }
+  Json json = Json::object({{"version", 1}});
+  json["pairs"] = std::move(pairs);
+  write_file(file_of(folder), json.dump());
+}
+
+std::vector<WrittenReply> ReplyGenerator::write(const std::vector<std::string>& turns) const {
+  std::vector<std::string> prompts;
+  for (const std::string& turn : turns) prompts.push_back(detail::reply_prompt(turn, index_));
+  const std::vector<std::string> written = translator_.translate(prompts, {.num_beams = kBeams});
+  std::vector<WrittenReply> chosen;
+  for (size_t i = 0; i < turns.size(); ++i) {
+    std::vector<std::string> replies{written[i]};
+    std::vector<double> weights{confidence(prompts[i], written[i])};
+    for (const AnswerHit& hit : index_ ? index_->search(turns[i], kHits) : std::vector<AnswerHit>()) {
+      replies.push_back(index_->entries()[static_cast<size_t>(hit.entry)].answer);
+      weights.push_back(hit.confidence);
+    }
+    const size_t best = detail::most_like_all(replies, weights);
+    chosen.push_back({replies[best], best == 0 ? weights[0] : confidence(prompts[i], replies[best])});
+  }
+  return chosen;
+}
+
+double ReplyGenerator::confidence(const std::string& prompt, const std::string& reply) const {
+  if (reply.empty()) return 0;
+  TokenBatches batches = translator_.batches({{prompt}, {reply}}, false);
+  const Logs logs = translator_.model().evaluate(batches, {.verbose = 0});
+  return std::exp(-logs["loss"]);
+}
+
+WrittenReply ReplyGenerator::operator()(const std::string& turn) const {
+  if (turn.find_first_not_of(" \t\r\n") == std::string::npos) return {};
+  return write({turn})[0];
+}
+
+ReplyScores ReplyGenerator::evaluate(const std::vector<QuestionAnswer>& held_out) const {
+  if (held_out.empty()) throw InvalidArgument("ReplyGenerator: expected turns to judge by; got none");
+  std::vector<std::string> turns, prompts, replies, found;
+  if (!index_)
+    throw InvalidArgument("ReplyGenerator: it has no turns of its own, beside which it could be judged");
+  const AnswerIndex index(index_->entries());
+  for (const QuestionAnswer& pair : held_out) {
+    turns.push_back(pair.question), replies.push_back(pair.answer);
+    prompts.push_back(detail::reply_prompt(pair.question, index_));
+    const std::vector<AnswerHit> hits = index.search(pair.question, 1);
+    found.push_back(hits.empty() ? "" : index.entries()[static_cast<size_t>(hits[0].entry)].answer);
+  }
+  TokenBatches batches = translator_.batches({prompts, replies}, false);
+  const Logs logs = translator_.model().evaluate(batches, {.verbose = 0});
+  std::vector<std::string> told;
+  for (WrittenReply& reply : write(turns)) told.push_back(std::move(reply.text));
+  return {.turns = static_cast<int64_t>(turns.size()),
+          .perplexity = std::exp(logs["loss"]),
+          .chrf = corpus_chrf(told, {replies}).score,
+          .retrieval_chrf = corpus_chrf(found, {replies}).score};
+}
+
+}  // namespace lamina

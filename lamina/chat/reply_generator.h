@@ -1,0 +1,81 @@
+// ReplyGenerator: writes replies by an encoder-decoder that reads the turn and what was replied to one like
+// it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lamina/chat/answer_index.h"
+#include "lamina/zoo/transformers/translator.h"
+
+namespace lamina {
+
+/// What an epoch of ReplyGenerator::learn reached.
+struct ReplyEpoch {
+  int epoch = 0;  ///< from 1
+  double loss = 0;
+};
+
+/// Options of ReplyGenerator::learn.
+struct ReplyOptions {
+  int epochs = 25;
+  int64_t batch_tokens = 1024;  ///< as TokenBatchesOptions::tokens
+  uint64_t seed = 0;
+  /// Folder of an encoder-decoder of Hugging Face's to go on from; empty: a small T5 with a vocabulary of its
+  /// own.
+  std::string from = {};
+  /// Called after each epoch; false ends the training. May be empty.
+  std::function<bool(const ReplyEpoch&)> on_epoch = {};
+};
+
+/// A reply.
+struct WrittenReply {
+  std::string text;
+  double confidence = 0;  ///< the geometric mean of its tokens' probabilities, 0 to 1
+};
+
+/// How good replies to held-out turns are, beside those that are found.
+struct ReplyScores {
+  int64_t turns = 0;
+  double perplexity = 0;      ///< of a token
+  double chrf = 0;            ///< of what is written, 0 to 100
+  double retrieval_chrf = 0;  ///< of the best hit of an AnswerIndex of the same training turns
+};
+
+/// Reads a turn and the reply to the turn that BM25 finds nearest ("retrieve and refine": Weston et al.,
+/// 2018, arXiv 1808.04776), and writes a reply: of what its beams write and what the nearest turns were
+/// replied, the one that is most like all of these (minimum Bayes risk: Kumar and Byrne, 2004; the risk is
+/// chrF's). Its folder is one of Hugging Face's with the turns in replies.json. Copies share one model.
+class ReplyGenerator {
+ public:
+  /// Learns from turns and replies; what each reads beside its turn comes from other turns. Throws
+  /// InvalidArgument for fewer than 10 pairs or options out of range, and what reading `from` throws.
+  static ReplyGenerator learn(const std::vector<QuestionAnswer>& pairs, const ReplyOptions& options = {});
+  /// From a folder that save_pretrained wrote, or one of another encoder-decoder, which then reads turns
+  /// alone. Throws FileError, and what Translator::from_pretrained throws.
+  static ReplyGenerator from_pretrained(const std::string& folder);
+  void save_pretrained(const std::string& folder) const;
+  /// Whether a folder is one that save_pretrained wrote.
+  static bool is_in(const std::string& folder);
+
+  /// The reply to one turn. An empty turn has none.
+  WrittenReply operator()(const std::string& turn) const;
+  /// Replies to turns with known replies, beside those that are found. Throws InvalidArgument for none, and
+  /// without turns of its own.
+  ReplyScores evaluate(const std::vector<QuestionAnswer>& held_out) const;
+
+  const Translator& translator() const { return translator_; }
+
+ private:
+  ReplyGenerator(Translator translator, const std::vector<QuestionAnswer>& pairs);
+  std::vector<WrittenReply> write(const std::vector<std::string>& turns) const;
+  double confidence(const std::string& prompt, const std::string& reply) const;
+
+  Translator translator_;
+  std::optional<AnswerIndex> index_;  // of all turns, by BM25
+};
+
+}  // namespace lamina

@@ -1,0 +1,115 @@
+// How a reply generator is trained.
+#include <algorithm>
+#include <atomic>
+#include <unordered_map>
+
+#include "lamina/base/error.h"
+#include "lamina/chat/detail/answer_texts.h"
+#include "lamina/chat/detail/reply_prompt.h"
+#include "lamina/chat/reply_generator.h"
+#include "lamina/nn/callbacks/callback.h"
+#include "lamina/nn/optimizers/adam.h"
+#include "lamina/nn/optimizers/schedules/cosine_decay.h"
+#include "lamina/zoo/transformers/average_weights.h"
+#include "lamina/zoo/translation_recipes.h"
+
+namespace lamina {
+namespace {
+
+constexpr size_t kFewest = 10, kParts = 5;
+constexpr int64_t kMostNewTokens = 64;
+constexpr double kFineTuningRate = 3e-4;
+constexpr int kAveraged = 4;  // epochs
+
+// What a turn is read with comes from the turns of the other parts: its own reply must not stand there.
+ParallelTexts prompts_of(const std::vector<QuestionAnswer>& pairs) {
+  std::unordered_map<std::string, size_t> numbers;  // of different turns
+  std::vector<size_t> part;
+  for (const QuestionAnswer& pair : pairs)
+    part.push_back(numbers.try_emplace(detail::question_key(pair.question), numbers.size()).first->second %
+                   kParts);
+  ParallelTexts texts{std::vector<std::string>(pairs.size()), std::vector<std::string>(pairs.size())};
+  for (size_t k = 0; k < kParts; ++k) {
+    std::vector<QuestionAnswer> others;
+    for (size_t i = 0; i < pairs.size(); ++i) {
+      if (part[i] != k) others.push_back(pairs[i]);
+    }
+    if (others.empty()) others = pairs;
+    const std::optional<AnswerIndex> index = detail::words_index(others);
+    for (size_t i = 0; i < pairs.size(); ++i) {
+      if (part[i] != k) continue;
+      texts.sources[i] = detail::reply_prompt(pairs[i].question, index);
+      texts.targets[i] = pairs[i].answer;
+    }
+  }
+  return texts;
+}
+
+T5Config small() {
+  T5Config config;
+  config.d_model = 128;
+  config.d_kv = 32;
+  config.num_heads = 4;
+  config.d_ff = 512;
+  config.num_layers = 2;
+  config.dropout_rate = 0.2;
+  return config;
+}
+
+Translator fresh(const ParallelTexts& texts, const ReplyOptions& options) {
+  TranslationRecipe recipe;
+  recipe.task = {"", "turn", "reply"};
+  recipe.network = small();
+  recipe.vocab_size = 3000;
+  recipe.warmup_steps = 200;
+  return recipe.build(texts, options.epochs, options.batch_tokens, options.seed);
+}
+
+Translator pretrained(const ParallelTexts& texts, const ReplyOptions& options) {
+  const Translator loaded = Translator::from_pretrained(options.from);
+  const auto steps =
+      static_cast<double>(*loaded.batches(texts, true, options.batch_tokens).steps()) * options.epochs;
+  loaded.model().compile({.optimizer = Adam(CosineDecay(kFineTuningRate, steps, {.alpha = 0.02}))});
+  return loaded;
+}
+
+// Tells epochs, and ends the training where it is asked to.
+class Teller : public Callback {
+ public:
+  Teller(const ReplyOptions& options, std::atomic<bool>& stop) : options_(options), stop_(stop) {}
+  void on_epoch_end(int epoch, const Logs& logs) override {
+    if (options_.on_epoch && !options_.on_epoch({epoch + 1, logs["loss"]})) stop_ = true;
+  }
+
+ private:
+  const ReplyOptions& options_;
+  std::atomic<bool>& stop_;
+};
+
+}  // namespace
+
+ReplyGenerator ReplyGenerator::learn(const std::vector<QuestionAnswer>& pairs, const ReplyOptions& options) {
+  if (pairs.size() < kFewest)
+    throw InvalidArgument("ReplyGenerator: expected at least " + std::to_string(kFewest) +
+                          " turns with replies; got " + std::to_string(pairs.size()));
+  if (options.epochs < 1 || options.batch_tokens < 1)
+    throw InvalidArgument("ReplyGenerator: epochs and batch_tokens are at least 1");
+  const ParallelTexts texts = prompts_of(pairs);
+  Translator translator = options.from.empty() ? fresh(texts, options) : pretrained(texts, options);
+  GenerationConfig generation = translator.model().generation_config();
+  generation.max_new_tokens = kMostNewTokens;
+  translator.model().set_generation_config(generation);
+  TokenBatches batches = translator.batches(texts, true, options.batch_tokens);
+  std::atomic<bool> stop = false;
+  Teller teller(options, stop);
+  AverageWeights average(std::min(kAveraged, options.epochs));
+  translator.model().fit(batches, {.epochs = options.epochs,
+                                   .callbacks = {&teller, &average},
+                                   .verbose = 0,
+                                   .seed = options.seed,
+                                   .stop_flag = &stop});
+  average.apply(translator.model());
+  return {std::move(translator), pairs};
+}
+
+}  // namespace lamina
