@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <atomic>
 #include <unordered_map>
+#include <utility>
 
 #include "lamina/base/error.h"
 #include "lamina/chat/detail/answer_texts.h"
@@ -45,24 +46,25 @@ ParallelTexts prompts_of(const std::vector<QuestionAnswer>& pairs) {
   return texts;
 }
 
-T5Config small() {
-  T5Config config;
-  config.d_model = 128;
-  config.d_kv = 32;
-  config.num_heads = 4;
-  config.d_ff = 512;
-  config.num_layers = 2;
-  config.dropout_rate = 0.2;
-  return config;
+TranslationNetwork small() {
+  TranslationNetwork network = translation_network("transformer");
+  for (const auto& [key, value] : {std::pair{"d_model", 128},
+                                   {"d_kv", 32},
+                                   {"num_heads", 4},
+                                   {"d_ff", 512},
+                                   {"num_layers", 2},
+                                   {"num_decoder_layers", 2}})
+    network.config[key] = value;
+  network.config["dropout_rate"] = 0.2;
+  return network;
 }
 
 Translator fresh(const ParallelTexts& texts, const ReplyOptions& options) {
   TranslationRecipe recipe;
   recipe.task = {"", "turn", "reply"};
-  recipe.network = small();
   recipe.vocab_size = 3000;
   recipe.warmup_steps = 200;
-  return recipe.build(texts, options.epochs, options.batch_tokens, options.seed);
+  return recipe.build(small(), texts, options.epochs, options.batch_tokens, options.seed);
 }
 
 Translator pretrained(const ParallelTexts& texts, const ReplyOptions& options) {
