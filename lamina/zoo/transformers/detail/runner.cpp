@@ -25,12 +25,13 @@ Runner::Runner(const PretrainedModel& model, const StepWeights::Stored& stored,
             }
             std::vector<Tensor> outputs = AskingModel::model().compute(inputs, context);
             std::vector<std::string> names;
-            for (const auto& [name, value] : context.reported()) {
+            for (const auto& reported : context.reported()) {
+              const std::string& name = reported.first;
               const auto number = std::count_if(names.begin(), names.end(), [&](const std::string& other) {
                 return other.starts_with(name + ".");
               });
               names.push_back(name + "." + std::to_string(number));
-              outputs.push_back(value);
+              outputs.push_back(reported.second);
             }
             const std::lock_guard lock(naming_);
             reported_ = names;
