@@ -34,8 +34,8 @@ double deviation_of(const T5Config& config, int64_t terms) {
 /// What attention looks at besides its queries.
 struct Seen {
   AttentionOptions options;
-  Tensor key, value;                        ///< of all tokens, heads apart
-  const char* name = "encoder_attentions";  ///< under which the weights are reported
+  Tensor key, value;      ///< of all tokens, heads apart
+  const char* name = "";  ///< under which the weights are reported
 };
 
 struct Attention {
@@ -123,8 +123,8 @@ struct Block {
 /// The blocks of encoder or decoder.
 class Stack {
  public:
-  Stack(const ModuleScope& scope, const T5Config& config, bool decoder)
-      : dropout_(config.dropout_rate), states_(decoder ? "decoder_hidden_states" : "encoder_hidden_states") {
+  Stack(const ModuleScope& scope, const T5Config& config, bool decoder, const char* states)
+      : dropout_(config.dropout_rate), states_(states) {
     const int64_t count = decoder ? config.num_decoder_layers.value_or(config.num_layers) : config.num_layers;
     for (int64_t i = 0; i < count; ++i)
       blocks_.emplace_back(scope / ("block." + std::to_string(i)), config, decoder, i == 0);
@@ -164,9 +164,11 @@ namespace {
 
 /// The table of tokens and the encoder.
 struct Source {
-  Source(const ModuleScope& scope, const T5Config& config)
+  /// `attentions` and `states`: under which these are reported.
+  Source(const ModuleScope& scope, const T5Config& config, const char* attentions, const char* states)
       : shared(scope.table("shared", config.vocab_size, config.d_model)),
-        encoder(scope / "encoder", config, false),
+        encoder(scope / "encoder", config, false, states),
+        name(attentions),
         buckets{config.relative_attention_num_buckets, config.relative_attention_max_distance, true} {}
 
   /// (batch, source, d_model); `mask`: bool (batch, 1, 1, source), or undefined.
@@ -175,13 +177,14 @@ struct Source {
     const AttentionOptions options{encoder.first().bias_of(buckets.of(length, length), context), mask, 1.0};
     const auto self = [&](size_t i, const Tensor& x) {
       const Attention& attention = encoder.blocks()[i].attention;
-      return Seen{options, attention.keys(x, context), attention.values(x, context)};
+      return Seen{options, attention.keys(x, context), attention.values(x, context), name};
     };
     return encoder((*shared)(ids, context), self, [](size_t) { return Seen(); }, context);
   }
 
   std::shared_ptr<TokenTable> shared;
   Stack encoder;
+  const char* name;
   RelativePositions buckets;
 };
 
@@ -194,8 +197,8 @@ bool is_copy_of_table(const std::string& name) {
 struct T5ForConditionalGeneration::Parts {
   Parts(const ModuleScope& scope, const T5Config& config)
       : config(config),
-        source(scope, config),
-        decoder(scope / "decoder", config, true),
+        source(scope, config, "encoder_attentions", "encoder_hidden_states"),
+        decoder(scope / "decoder", config, true, "decoder_hidden_states"),
         buckets{config.relative_attention_num_buckets, config.relative_attention_max_distance, false},
         head{source.shared, nullptr} {
     if (!config.tie_word_embeddings)
@@ -317,7 +320,7 @@ T5EncoderModel::T5EncoderModel(const T5Config& config, const ModelOptions& optio
 
 T5EncoderModel::T5EncoderModel(const T5Config& config, const Json& json, const ModelOptions& options)
     : LayerOf<T5EncoderModel, PretrainedModel>(json, options), config_(config) {
-  parts_ = std::make_shared<Parts>(scope(config.initializer_factor), config);
+  parts_ = std::make_shared<Parts>(scope(config.initializer_factor), config, "attentions", "hidden_states");
 }
 
 std::string T5EncoderModel::class_name() const {
