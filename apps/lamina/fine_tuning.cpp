@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "cli.h"
 #include "fingerprint.h"
@@ -177,6 +178,10 @@ int train_fine_tuning(const FineTuningTask& task, const TrainOptions& options) {
                                   job->size(Part::kValidation), trained, model.count_params()));
   training.fit(model, *batches, validation.get(), task.best, {}, options.data);
 
+  // One of a training that stood here before does not belong to these weights.
+  std::error_code none;
+  for (const char* file : {"adapter/adapter_config.json", "adapter/adapter_model.safetensors"})
+    std::filesystem::remove(folder + "/" + file, none);
   if (adapter) {
     model.save_adapter(folder + "/adapter");
     model.merge_adapter();

@@ -91,9 +91,10 @@ void FolderTraining::fit(PretrainedModel& model, BatchSource& training, BatchSou
                           .restore_best_weights = true});
   std::vector<AnyCallback> callbacks{&bar};
   callbacks.insert(callbacks.end(), more.begin(), more.end());
-  callbacks.emplace_back(log_.get());
   const bool keeps_best = !best.empty() && validation;
+  // Before the checkpoint is written, which holds the best weights so far.
   if (keeps_best) callbacks.emplace_back(&stopping);
+  callbacks.emplace_back(log_.get());
   FitOptions fit{.epochs = epochs_,
                  .callbacks = std::move(callbacks),
                  .verbose = 0,

@@ -68,7 +68,9 @@ void in_common_steps(const WritingOptions& options, Writer& writer, const Prompt
 
 void in_batches(const WritingOptions& options, Writer& writer, const Prompts& prompts,
                 const Interrupt& interrupt) {
-  const auto each = static_cast<size_t>(options.batch);
+  // Beams that are drawn go by their place in a batch: alone each text has the draws that it always has.
+  const bool drawn = writer.how.do_sample.value_or(writer.model->generation_config().do_sample);
+  const auto each = static_cast<size_t>(drawn ? 1 : options.batch);
   for (size_t first = 0; first < prompts.size() && !interrupt.flag(); first += each) {
     const Prompts some(prompts.begin() + static_cast<std::ptrdiff_t>(first),
                        prompts.begin() + static_cast<std::ptrdiff_t>(std::min(prompts.size(), first + each)));

@@ -142,7 +142,7 @@ int train(const TrainOptions& options) {
   FitOptions fit{.epochs = job.epochs,
                  .batch_size = job.batch_size,
                  .validation_split = options.validation_split,
-                 .callbacks = {&bar, &log},
+                 .callbacks = {&bar},
                  .verbose = 0,
                  .seed = options.seed,
                  .on_nan = options.stop_on_nan ? OnNan::kStop : OnNan::kReport,
@@ -153,6 +153,7 @@ int train(const TrainOptions& options) {
   const int patience = job.recipe && data.stops.x.defined() ? job.recipe->patience : 0;
   EarlyStopping stopping({.patience = patience, .restore_best_weights = true});
   if (patience > 0) fit.callbacks.push_back(&stopping);
+  fit.callbacks.push_back(&log);  // the last: a checkpoint holds the best weights so far
 
   History history;
   {
@@ -290,11 +291,12 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
               {.name = "--from",
                .help = "Of classify, tag, answer and replies: the folder of the checkpoint to start from",
                .type = "DIR"});
-  command.add(options->lora, {.name = "--lora",
-                              .help = "Of these: train matrices of this rank alone (default: everything)",
-                              .type = "R",
-                              .least = 1,
-                              .most = 4096});
+  command.add(options->lora,
+              {.name = "--lora",
+               .help = "Of classify, tag and answer: train matrices of this rank alone (default: everything)",
+               .type = "R",
+               .least = 1,
+               .most = 4096});
   command.add(options->lora_alpha, {.name = "--lora-alpha",
                                     .help = "With --lora: scale times rank (default: 2 R)",
                                     .type = "X",
@@ -303,13 +305,14 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
               {.name = "--lora-targets",
                .help = "With --lora: matrices that get them (default: queries and values)",
                .type = "A,B"});
-  command.add(options->learning_rate, {.name = "--learning-rate",
-                                       .help = "Of these: the highest rate (default: 5e-5, with --lora 5e-4)",
-                                       .type = "X",
-                                       .least = 0});
+  command.add(options->learning_rate,
+              {.name = "--learning-rate",
+               .help = "Of classify, tag and answer: the highest rate (default: 5e-5, with --lora 5e-4)",
+               .type = "X",
+               .least = 0});
   command.add(options->max_length,
               {.name = "--max-length",
-               .help = "Of these: tokens of a text at most (default: what the model sees)",
+               .help = "Of classify, tag and answer: tokens of a text at most (default: what the model sees)",
                .type = "N",
                .least = 2,
                .most = 1 << 24});

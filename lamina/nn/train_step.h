@@ -73,6 +73,8 @@ class TrainStep {
 
   /// Logs the mean of a scalar over the batches of an epoch, weighted by their sizes.
   void log(const std::string& name, const Tensor& value);
+  /// The same, weighted by `count`, a scalar: how many tokens of the batch count, say.
+  void log(const std::string& name, const Tensor& value, const Tensor& count);
 
  private:
   detail::StepTrace& trace_;

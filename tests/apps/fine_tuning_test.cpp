@@ -156,6 +156,10 @@ TEST_F(FineTuningCommand, IsTheSameWithAnyThreadsAndAfterCtrlC) {
     const Outcome resumed = run(classify(name + "2", two));
     ASSERT_EQ(resumed.status, 0) << resumed.err;
     EXPECT_TRUE(weights(name + "1") == weights(name + "2")) << name;
+    // The checkpoint of the last epoch knows the best weights, also where that epoch has them.
+    one.insert(one.end(), {"--resume"});
+    ASSERT_EQ(run(classify(name + "1", one)).status, 0);
+    EXPECT_TRUE(weights(name + "1") == weights(name + "2")) << name << " begun again when it was done";
   }
 }
 

@@ -35,7 +35,10 @@ std::vector<WeightPtr> optimizer_variables(const Optimizer& optimizer,
   return result;
 }
 
-void StepTrace::log(const std::string& name, const Tensor& value) {
+void StepTrace::log(const std::string& name, const Tensor& value, const Tensor& weight) {
+  if (weight.defined() && weight.rank() != 0)
+    throw InvalidArgument("TrainStep::log('" + name + "') is weighted by a scalar, received shape " +
+                          weight.shape().str());
   if (value.rank() != 0) {
     throw InvalidArgument("TrainStep::log('" + name + "') takes a scalar, received shape " +
                           value.shape().str() + ": reduce it with mean() first");
@@ -48,7 +51,8 @@ void StepTrace::log(const std::string& name, const Tensor& value) {
   if (log_state.empty()) return;
   // The mean of an epoch is that of its batches, weighted by their sizes. In double: a float32 count stands
   // still at 2^24 samples.
-  const auto count = static_cast<double>(samples());
+  const Tensor count = weight.defined() ? cast(weight, DType::kFloat64)
+                                        : full({}, static_cast<double>(samples()), DType::kFloat64);
   new_log_state.push_back(log_state[next_log_] + cast(value, DType::kFloat64) * count);
   new_log_state.push_back(log_state[next_log_ + 1] + count);
   next_log_ += 2;
@@ -220,5 +224,8 @@ void TrainStep::apply_gradients(const std::vector<Tensor>& gradients, const std:
 }
 
 void TrainStep::log(const std::string& name, const Tensor& value) { trace_.log(name, value); }
+void TrainStep::log(const std::string& name, const Tensor& value, const Tensor& count) {
+  trace_.log(name, value, count);
+}
 
 }  // namespace lamina

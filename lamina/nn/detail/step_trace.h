@@ -40,7 +40,7 @@ class StepTrace {
   LogLayout layout;
   std::span<const Tensor> log_state;
   std::vector<Tensor> new_log_state;
-  void log(const std::string& name, const Tensor& value);
+  void log(const std::string& name, const Tensor& value, const Tensor& weight = {});
   void log_metrics(const std::vector<Tensor>& y_pred);
 
   /// Optimizers so far. In the second pass `known` are those that the first pass found, `optimizer_state`

@@ -47,6 +47,10 @@ Tensor language_loss(const Tensor& labels, const Tensor& logits, double label_sm
   return counts.mean_of(losses);
 }
 
+Tensor counted_labels(const Tensor& labels) {
+  return sum(cast(not_equal(labels, static_cast<double>(kIgnoredLabel)), DType::kFloat32));
+}
+
 Tensor language_accuracy(const Tensor& labels, const Tensor& logits) {
   const Counted counts = counted(labels);
   return counts.mean_of(cast(equal(argmax(scores_of(logits), -1), counts.labels), DType::kFloat32));

@@ -15,6 +15,9 @@ inline constexpr int32_t kIgnoredLabel = -100;
 /// al., 2016)
 Tensor language_loss(const Tensor& labels, const Tensor& logits, double label_smoothing = 0);
 
+/// How many labels count, a float32 scalar.
+Tensor counted_labels(const Tensor& labels);
+
 /// The share of the labels that count to which the logits give the highest value, a scalar.
 Tensor language_accuracy(const Tensor& labels, const Tensor& logits);
 

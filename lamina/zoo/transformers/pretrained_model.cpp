@@ -112,6 +112,13 @@ bool has_loss(const Model& model) {
   return std::any_of(losses.begin(), losses.end(), [](const Choice<Loss>& loss) { return loss.given(); });
 }
 
+// Batches may be filled up with what does not count.
+void log_scores(TrainStep& step, const Tensor& loss, const Tensor& logits) {
+  const Tensor count = counted_labels(step.y()[0]);
+  step.log("loss", loss, count);
+  step.log("accuracy", language_accuracy(step.y()[0], logits), count);
+}
+
 }  // namespace
 
 void PretrainedModel::train_step(TrainStep& step) {
@@ -120,17 +127,16 @@ void PretrainedModel::train_step(TrainStep& step) {
   const Tensor logits = step.forward().at(0);
   const Tensor loss = language_loss(step.y()[0], logits, state_->label_smoothing);
   step.minimize(loss);
-  step.log("loss", loss);
-  step.log("accuracy", language_accuracy(step.y()[0], logits));
+  log_scores(step, loss, logits);
 }
 
 void PretrainedModel::test_step(TrainStep& step) {
   if (has_loss(*this)) return Model::test_step(step);
   require_one_class_of_many();
   const Tensor logits = step.forward().at(0);
-  step.log("loss", language_loss(step.y()[0], logits));
-  step.log("accuracy", language_accuracy(step.y()[0], logits));
+  log_scores(step, language_loss(step.y()[0], logits), logits);
 }
+
 std::vector<std::string> PretrainedModel::names_in_files(const std::string& name) const { return {name}; }
 
 bool PretrainedModel::generates() const { return !cache_types(1, 1).empty(); }

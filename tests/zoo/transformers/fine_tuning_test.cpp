@@ -80,6 +80,20 @@ TEST_F(FineTuning, OfAClassifierFindsWhatItWasTaught) {
   EXPECT_EQ(again.labels(), (Texts{"bad", "good"}));
 }
 
+TEST_F(FineTuning, CountsTextsAndNotBatches) {
+  const std::string from = folder_with(folder_, "bert", bert(), bert_wordpiece_pipeline());
+  auto classifier = TextClassifier::from_pretrained(from, {.labels = {"bad", "good"}, .seed = 1});
+  classifier.model().compile({});
+  const Texts texts(kTexts.begin(), kTexts.begin() + 5);
+  const ClassScores scores = classifier.evaluate(texts, labels_of(texts));
+  for (const int64_t rows : {1, 4, 5, 8}) {
+    LabelledBatches batches = classifier.batches(texts, labels_of(texts), {.rows = rows, .shuffle = false});
+    const Logs logs = classifier.model().evaluate(batches, {.verbose = 0});
+    EXPECT_NEAR(logs["loss"], scores.loss, 1e-5) << rows;
+    EXPECT_NEAR(logs["accuracy"], scores.accuracy, 1e-6) << rows;
+  }
+}
+
 TEST_F(FineTuning, ByNarrowMatricesTrainsTheHeadBesideThem) {
   const std::string from = folder_with(folder_, "bert", bert(), bert_wordpiece_pipeline());
   auto classifier = TextClassifier::from_pretrained(from, {.labels = {"bad", "good"}, .seed = 1});
