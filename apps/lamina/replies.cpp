@@ -3,40 +3,93 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
-#include <filesystem>
+#include <algorithm>
 
 #include "cli.h"
-#include "interrupt.h"
-#include "lamina/base/file_lock.h"
+#include "fingerprint.h"
+#include "folder_training.h"
 #include "lamina/base/files.h"
-#include "lamina/base/terminal.h"
 #include "lamina/chat/reply_generator.h"
 #include "lamina/chat/reply_pairs.h"
+#include "lamina/explain/run_report.h"
+#include "lamina/zoo/transformers/average_weights.h"
 #include "metrics.h"
 #include "run_folder.h"
+#include "train_report.h"
 
 namespace lamina::cli {
 namespace {
+
+constexpr size_t kShown = 12;  // replies
 
 void refuse_other_options(const TrainOptions& options) {
   const auto none = [](bool given, const char* name) {
     if (given) throw UsageError(std::string("train: the recipe 'replies' has no ") + name);
   };
-  none(options.resume, "--resume: it is trained in minutes");
   none(options.validation_split > 0, "--validation-split: every tenth turn, or the part dev, validates");
   none(!options.validation_data.empty(), "--validation-data: every tenth turn, or the part dev, validates");
-  none(!options.run_dir.empty(), "--run-dir");
   none(options.limit_samples > 0, "--limit-samples");
   none(options.stop_on_nan, "--stop-on-nan");
-  none(options.gradient_norm, "--gradient-norm");
   none(!options.tokens.empty(), "--tokens");
+  none(!options.stop_words.empty(), "--stop-words");
+  none(options.allow_changes, "--allow-changes");
+  none(!options.categorical.empty() || !options.numeric.empty() || !options.leave_out.empty() ||
+           !options.task.empty() || options.max_categories,
+       "options of tables");
   none(!options.model.empty(), "--model: --from names the folder to go on from");
 }
 
 Metrics metrics_of(const ReplyScores& scores) {
   return {
       {"perplexity", scores.perplexity}, {"chrf", scores.chrf}, {"retrieval_chrf", scores.retrieval_chrf}};
+}
+
+Json fingerprint(const TrainOptions& options, const ReplyOptions& how, const ReplyPairs& pairs) {
+  std::vector<std::string> turns, replies;
+  for (const QuestionAnswer& pair : pairs.training)
+    turns.push_back(pair.question), replies.push_back(pair.answer);
+  return Json::object({{"recipe", kReplies},
+                       {"from", options.from},
+                       {"seed", std::to_string(how.seed)},
+                       {"epochs", how.epochs},
+                       {"batch_tokens", how.batch_tokens},
+                       {"turns", hash_of(turns)},
+                       {"replies", hash_of(replies)}});
+}
+
+std::string write_report(const TrainOptions& options, const ReplyOptions& how, const ReplyPairs& pairs,
+                         const ReplyGenerator& generator, const FolderTraining& training,
+                         const Metrics& metrics) {
+  RunDescription run = description_of(kReplies, options.data, options, training.log());
+  run.train_samples = static_cast<int64_t>(pairs.training.size());
+  run.validation_samples = static_cast<int64_t>(pairs.held_out.size());
+  run.held_out_name = "validation";
+  run.metrics = metrics;
+  run.configuration = {{"network", options.from.empty() ? "a small T5" : options.from},
+                       {"tokens of a batch", std::to_string(how.batch_tokens)},
+                       {"seed", std::to_string(how.seed)}};
+  PretrainedModel& model = generator.translator().model();
+  TrainingReport report = run_report(model, run);
+  const Json table = table_of(report, model);
+  TrainingReport::Rows rows;
+  for (size_t i = 0; i < std::min(kShown, pairs.held_out.size()); ++i) {
+    const std::string reply = generator(pairs.held_out[i].question).text;
+    rows.emplace_back(pairs.held_out[i].question, reply);
+    if (reply != pairs.held_out[i].answer) rows.emplace_back("was replied", pairs.held_out[i].answer);
+  }
+  report.sections.push_back({"Replies", std::move(rows)});
+  const TrainFiles& files = training.files();
+  const std::string path = files.folder() + "/report.html";
+  write_file(path, to_html(report), files.write_options());
+  write_run_note(files.folder(),
+                 {checkpoint_name(files.checkpoint(), files.folder()), training.log().seconds(),
+                  Json::object({{"name", kReplies},
+                                {"task", kReplies},
+                                {"options", table},
+                                {"metrics", metrics_json(metrics)},
+                                {"metrics_of", run.held_out_name}})},
+                 files.write_options());
+  return path;
 }
 
 }  // namespace
@@ -47,49 +100,26 @@ int train_replies(const TrainOptions& options) {
     throw UsageError(
         "train: the recipe 'replies' has no data of its own: name questions and answers, or a folder of "
         "dialogues with train.json and dev.json (--data)");
-  const std::string folder = options.out.empty() ? kReplies : options.out;
-  if (exists(folder + "/config.json") && !options.overwrite)
-    throw FileError("'" + folder +
-                    "' holds a model already: give another --out, or --overwrite to replace it");
+  const std::string folder = out_folder(options, kReplies);
   const ReplyPairs pairs = read_reply_pairs(options.data);
   ReplyOptions how{.seed = options.seed, .from = options.from};
   how.epochs = options.epochs.value_or(how.epochs);
   how.batch_tokens = options.batch_size.value_or(static_cast<int>(how.batch_tokens));
-  const bool fresh = !exists(folder);
-  make_folder(folder);
-  const FileLock lock(folder + "/config.json");
-  const Interrupt interrupt;
-  how.on_epoch = [&](const ReplyEpoch& epoch) {
-    if (options.json) {
-      print_json(Json::object({{"epoch", epoch.epoch}, {"loss", finite(epoch.loss)}}));
-    } else if (!options.quiet) {
-      tell(stdout, fmt::format("Epoch {}/{} - loss: {:.4f}\n", epoch.epoch, how.epochs, epoch.loss));
-    }
-    return !interrupt.flag();
-  };
-  const auto begin = std::chrono::steady_clock::now();
-  const ReplyGenerator generator =
-      with_data_of(options.data, [&] { return ReplyGenerator::learn(pairs.training, how); });
-  if (interrupt.flag()) {
-    std::error_code ignored;
-    if (fresh) std::filesystem::remove_all(folder, ignored);
-    throw Error("interrupted; nothing is saved");
-  }
-  const Metrics metrics = metrics_of(generator.evaluate(pairs.held_out));
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  FolderTraining training(options, kReplies, folder);
+  training.open(fingerprint(options, how, pairs));
+  ReplyLesson lesson =
+      with_data_of(options.data, [&] { return ReplyGenerator::prepare(pairs.training, how); });
+  PretrainedModel& model = lesson.translator.model();
+  training.talk().say(fmt::format("{} turns to learn, {} held out, {} steps an epoch.", pairs.training.size(),
+                                  pairs.held_out.size(), *lesson.batches.steps()));
+  AverageWeights average(lesson.averaged);
+  training.fit(model, lesson.batches, nullptr, "", {&average}, options.data);
+  average.apply(model);
+  const auto generator = ReplyGenerator::trained(std::move(lesson.translator), pairs.training);
   generator.save_pretrained(folder);
-  if (options.json) {
-    print_json(Json::object({{"done", true},
-                             {"model", folder},
-                             {"metrics", metrics_json(metrics)},
-                             {"metrics_of", "validation"},
-                             {"samples", pairs.held_out.size()},
-                             {"epochs", how.epochs},
-                             {"seconds", seconds}}));
-  } else if (!options.quiet) {
-    tell(stdout, fmt::format("{} turns held out: {}\nSaved {}/.\n", pairs.held_out.size(),
-                             metrics_line(metrics), printable(folder)));
-  }
+  const Metrics metrics = metrics_of(generator.evaluate(pairs.held_out));
+  training.finish(metrics, "validation", write_report(options, how, pairs, generator, training, metrics),
+                  Json::object({{"samples", static_cast<int64_t>(pairs.held_out.size())}}));
   return 0;
 }
 

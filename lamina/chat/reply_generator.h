@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,13 +12,7 @@
 
 namespace lamina {
 
-/// What an epoch of ReplyGenerator::learn reached.
-struct ReplyEpoch {
-  int epoch = 0;  ///< from 1
-  double loss = 0;
-};
-
-/// Options of ReplyGenerator::learn.
+/// Options of ReplyGenerator::learn and prepare.
 struct ReplyOptions {
   int epochs = 25;
   int64_t batch_tokens = 1024;  ///< as TokenBatchesOptions::tokens
@@ -27,8 +20,13 @@ struct ReplyOptions {
   /// Folder of an encoder-decoder of Hugging Face's to go on from; empty: a small T5 with a vocabulary of its
   /// own.
   std::string from = {};
-  /// Called after each epoch; false ends the training. May be empty.
-  std::function<bool(const ReplyEpoch&)> on_epoch = {};
+};
+
+/// A generator before its training, for a loop of one's own.
+struct ReplyLesson {
+  Translator translator;  ///< whose model is compiled for fit() with these batches
+  TokenBatches batches;
+  int averaged = 1;  ///< the weights are to be the mean of those after so many last epochs (AverageWeights)
 };
 
 /// A reply.
@@ -54,6 +52,10 @@ class ReplyGenerator {
   /// Learns from turns and replies; what each reads beside its turn comes from other turns. Throws
   /// InvalidArgument for fewer than 10 pairs or options out of range, and what reading `from` throws.
   static ReplyGenerator learn(const std::vector<QuestionAnswer>& pairs, const ReplyOptions& options = {});
+  /// What learn() gives to fit(). Throws as it does.
+  static ReplyLesson prepare(const std::vector<QuestionAnswer>& pairs, const ReplyOptions& options = {});
+  /// Of what prepare() gave for these pairs, after the training.
+  static ReplyGenerator trained(Translator translator, const std::vector<QuestionAnswer>& pairs);
   /// From a folder that save_pretrained wrote, or one of another encoder-decoder, which then reads turns
   /// alone. Throws FileError, and what Translator::from_pretrained throws.
   static ReplyGenerator from_pretrained(const std::string& folder);

@@ -1,6 +1,5 @@
 // How a reply generator is trained.
 #include <algorithm>
-#include <atomic>
 #include <unordered_map>
 #include <utility>
 
@@ -8,7 +7,6 @@
 #include "lamina/chat/detail/answer_texts.h"
 #include "lamina/chat/detail/reply_prompt.h"
 #include "lamina/chat/reply_generator.h"
-#include "lamina/nn/callbacks/callback.h"
 #include "lamina/nn/optimizers/adam.h"
 #include "lamina/nn/optimizers/schedules/cosine_decay.h"
 #include "lamina/zoo/transformers/average_weights.h"
@@ -75,22 +73,9 @@ Translator pretrained(const ParallelTexts& texts, const ReplyOptions& options) {
   return loaded;
 }
 
-// Tells epochs, and ends the training where it is asked to.
-class Teller : public Callback {
- public:
-  Teller(const ReplyOptions& options, std::atomic<bool>& stop) : options_(options), stop_(stop) {}
-  void on_epoch_end(int epoch, const Logs& logs) override {
-    if (options_.on_epoch && !options_.on_epoch({epoch + 1, logs["loss"]})) stop_ = true;
-  }
-
- private:
-  const ReplyOptions& options_;
-  std::atomic<bool>& stop_;
-};
-
 }  // namespace
 
-ReplyGenerator ReplyGenerator::learn(const std::vector<QuestionAnswer>& pairs, const ReplyOptions& options) {
+ReplyLesson ReplyGenerator::prepare(const std::vector<QuestionAnswer>& pairs, const ReplyOptions& options) {
   if (pairs.size() < kFewest)
     throw InvalidArgument("ReplyGenerator: expected at least " + std::to_string(kFewest) +
                           " turns with replies; got " + std::to_string(pairs.size()));
@@ -102,16 +87,21 @@ ReplyGenerator ReplyGenerator::learn(const std::vector<QuestionAnswer>& pairs, c
   generation.max_new_tokens = kMostNewTokens;
   translator.model().set_generation_config(generation);
   TokenBatches batches = translator.batches(texts, true, options.batch_tokens);
-  std::atomic<bool> stop = false;
-  Teller teller(options, stop);
-  AverageWeights average(std::min(kAveraged, options.epochs));
-  translator.model().fit(batches, {.epochs = options.epochs,
-                                   .callbacks = {&teller, &average},
-                                   .verbose = 0,
-                                   .seed = options.seed,
-                                   .stop_flag = &stop});
-  average.apply(translator.model());
+  return {std::move(translator), std::move(batches), std::min(kAveraged, options.epochs)};
+}
+
+ReplyGenerator ReplyGenerator::trained(Translator translator, const std::vector<QuestionAnswer>& pairs) {
   return {std::move(translator), pairs};
+}
+
+ReplyGenerator ReplyGenerator::learn(const std::vector<QuestionAnswer>& pairs, const ReplyOptions& options) {
+  ReplyLesson lesson = prepare(pairs, options);
+  PretrainedModel& model = lesson.translator.model();
+  AverageWeights average(lesson.averaged);
+  model.fit(lesson.batches,
+            {.epochs = options.epochs, .callbacks = {&average}, .verbose = 0, .seed = options.seed});
+  average.apply(model);
+  return trained(std::move(lesson.translator), pairs);
 }
 
 }  // namespace lamina

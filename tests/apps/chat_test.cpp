@@ -99,13 +99,18 @@ TEST_F(Chat, AnswersFromAKeptIndex) {
   EXPECT_EQ(ask("hi\n", "--qa shop.csv --embedding nowhere").status, 1);
 }
 
-TEST_F(Chat, RepliesThatAreWritten) {
+// Questions and answers about eight towns.
+std::string timetable() {
   std::string table = "question,answer\n";
   for (const char* town : {"rome", "oslo", "paris", "turin", "london", "berlin", "madrid", "lisbon"}) {
     for (const char* frame : {"a ticket to ", "i want to go to ", "when is a train to "})
       table += std::string(frame) + town + ",the train to " + town + " leaves at nine\n";
   }
-  write("trains.csv", table);
+  return table;
+}
+
+TEST_F(Chat, RepliesThatAreWritten) {
+  write("trains.csv", timetable());
   const auto run = [&](const std::string& words) {
     std::istringstream stream(words);
     return test::run_lamina(
@@ -117,6 +122,7 @@ TEST_F(Chat, RepliesThatAreWritten) {
   const Json last = Json::parse(trained.lines().back());
   for (const char* metric : {"perplexity", "chrf", "retrieval_chrf"})
     EXPECT_GT(last.at("metrics").at(metric).as_double(), 0) << metric;
+  EXPECT_NE(read(last.at("report").as_string()).find("leaves at nine"), std::string::npos);
   const test::Outcome judged = run("evaluate trains --data trains.csv --json");
   ASSERT_EQ(judged.status, 0) << judged.err;
   EXPECT_EQ(Json::parse(judged.out).at("metrics"), last.at("metrics"));
@@ -128,9 +134,37 @@ TEST_F(Chat, RepliesThatAreWritten) {
   EXPECT_EQ(run("train replies").status, 2);
   EXPECT_EQ(run("train replies --data trains.csv --out other --lora 8").status, 2);
   EXPECT_EQ(run("train dialogue --data trains.csv --from trains").status, 2);
-  EXPECT_EQ(run("train replies --data trains.csv --out other --resume").status, 2);
+  EXPECT_EQ(run("train replies --data trains.csv --out other --stop-words a").status, 2);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "other"));
   EXPECT_EQ(run("train replies --data shop.csv --out other").status, 1);
   EXPECT_EQ(run("evaluate trains").status, 2);
+}
+
+TEST_F(Chat, RepliesGoOnAfterAnInterruption) {
+  write("trains.csv", timetable());
+  const auto words = [](const std::string& out, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> all{"train", "replies", "--data",       "trains.csv", "--epochs", "6",
+                                 "--out", out,       "--batch-size", "128",        "--json"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  const test::Outcome straight = test::run_lamina(folder_.path(), words("whole"), {});
+  ASSERT_EQ(straight.status, 0) << straight.err;
+  {
+    test::Running running(folder_.path(), words("cut"), {"OMP_WAIT_POLICY=passive"});
+    ASSERT_TRUE(running.wait_for("\"epoch\": 1"));
+    running.send(SIGINT);
+    const test::Outcome stopped = running.wait();
+    EXPECT_EQ(stopped.status, 1);
+    EXPECT_NE(stopped.err.find("--resume"), std::string::npos) << stopped.err;
+  }
+  const test::Outcome other = test::run_lamina(folder_.path(), words("cut", {"--resume", "--seed", "7"}), {});
+  EXPECT_NE(other.err.find("seed was \"0\" and is \"7\""), std::string::npos) << other.err;
+  const test::Outcome resumed = test::run_lamina(folder_.path(), words("cut", {"--resume"}), {});
+  ASSERT_EQ(resumed.status, 0) << resumed.err;
+  EXPECT_TRUE(read("cut/model.safetensors") == read("whole/model.safetensors"));
+  EXPECT_EQ(Json::parse(resumed.lines().back()).at("metrics"),
+            Json::parse(straight.lines().back()).at("metrics"));
 }
 
 TEST_F(Chat, WrongUseAndBadFilesAreTold) {

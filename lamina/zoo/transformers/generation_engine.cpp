@@ -51,9 +51,14 @@ struct Generation::State {
     } catch (...) {
       thrown = std::current_exception();
     }
+    std::vector<int32_t> text;
+    if (writer) text.assign(writer->written().begin(), writer->written().end());
+    // Before anybody goes on who may end what the callbacks hold; that may be a handle of this request.
+    writer.reset();
+    options = {};
     const std::lock_guard lock(mutex);
-    if (writer) result.assign(writer->written().begin(), writer->written().end());
-    error = thrown;
+    result = std::move(text);
+    error = std::move(thrown);
     done = true;
     ended.notify_all();
   }
@@ -103,11 +108,31 @@ struct GenerationEngine::State {
     while (wait_for_work(next)) {
       for (Request& request : next) begin(request);
       next.clear();
-      step();
+      try {
+        step();
+      } catch (...) {
+        for (const Request& request : rows) {
+          if (request) finish(request, std::current_exception());
+        }
+        clear();
+      }
     }
     for (const Request& request : rows) {
       if (request) request->end();
     }
+    std::deque<Request> left;
+    {
+      const std::lock_guard lock(mutex);
+      left.swap(waiting);
+    }
+    for (const Request& request : left) request->end();
+  }
+
+  void clear() {
+    rows.clear();
+    texts = {};
+    const std::lock_guard lock(mutex);
+    figures.cache_bytes = 0;
   }
 
   /// Takes what finds a place. False: the engine is to end.
@@ -183,28 +208,14 @@ struct GenerationEngine::State {
   /// One token for each running text.
   void step() {
     const size_t now = running();
-    if (now == 0) {
-      rows.clear();
-      texts = {};
-      return;
-    }
+    if (now == 0) return;
     // Few texts on many rows: half of them do.
     if (4 * now <= rows.size()) move_rows(rows.size() / 2);
     NewTokens next(rows.size());
     for (size_t row = 0; row < rows.size(); ++row) {
       if (rows[row]) next[row].push_back(rows[row]->writer->text().back());
     }
-    std::span<const float> logits;
-    try {
-      logits = decoder.step(*model, texts, next);
-    } catch (...) {
-      for (const Request& request : rows) {
-        if (request) finish(request, std::current_exception());
-      }
-      rows.clear();
-      texts = {};
-      return;
-    }
+    const std::span<const float> logits = decoder.step(*model, texts, next);
     const size_t vocabulary = logits.size() / rows.size();
     const uint64_t bytes = texts.cache_bytes();
     {
@@ -224,6 +235,7 @@ struct GenerationEngine::State {
       finish(std::exchange(request, nullptr), thrown);
       texts.lengths[row] = 0;
     }
+    if (running() == 0) clear();
   }
 
   /// Counts before anybody who waits goes on.
@@ -248,9 +260,11 @@ EngineOptions checked(const PretrainedModel* model, EngineOptions options) {
   if (options.waiting < 0)
     refuse("waiting is " + std::to_string(options.waiting) + "; a number from 0 on was expected");
   const int64_t context = model->context_length();
-  if (options.max_tokens < 0 || (context > 0 && options.max_tokens > context))
+  constexpr int64_t kMost = int64_t{1} << 30;  // of generate(), too
+  if (options.max_tokens < 0 || options.max_tokens > (context > 0 ? context : kMost))
     refuse("max_tokens is " + std::to_string(options.max_tokens) + "; " +
-           (context > 0 ? "at most the model's context, " + std::to_string(context) + "," : "0 or more") +
+           (context > 0 ? "at most the model's context, " + std::to_string(context) + ","
+                        : "0 to " + std::to_string(kMost)) +
            " was expected");
   constexpr int64_t kUsual = 4096;
   if (options.max_tokens == 0) options.max_tokens = context > 0 ? context : kUsual;
@@ -269,15 +283,12 @@ GenerationEngine::GenerationEngine(std::shared_ptr<const PretrainedModel> model,
 }
 
 GenerationEngine::~GenerationEngine() {
-  std::deque<State::Request> left;
   {
     const std::lock_guard lock(state_->mutex);
     state_->stopping = true;
-    left.swap(state_->waiting);
     state_->changed.notify_all();
   }
   state_->thread.join();
-  for (const State::Request& request : left) request->end();
 }
 
 Generation GenerationEngine::submit(const std::vector<int32_t>& prompt, const GenerateOptions& options) {
@@ -314,8 +325,8 @@ Generation GenerationEngine::submit(const std::vector<int32_t>& prompt, const Ge
                           request->options.seed, 0);
   const std::lock_guard lock(state_->mutex);
   EngineFigures& figures = state_->figures;
-  const int64_t free = state_->options.places - figures.running;
-  if (static_cast<int64_t>(state_->waiting.size()) >= state_->options.waiting + std::max<int64_t>(free, 0))
+  const int64_t free = std::max<int64_t>(state_->options.places - figures.running, 0);
+  if (static_cast<int64_t>(state_->waiting.size()) - free >= state_->options.waiting)
     throw EngineFull("engine: all " + std::to_string(state_->options.places) + " places are taken, and " +
                      std::to_string(state_->waiting.size()) + " requests wait; try it later");
   state_->waiting.push_back(request);

@@ -17,7 +17,8 @@ struct EngineOptions {
   int64_t places = 8;     ///< texts that are written at the same time, 1 to 1024
   int64_t waiting = 256;  ///< requests that may wait for a place, from 0 on
   /// Tokens that a text may have, the prompt and what follows; of encoder-decoders that the prompt may have,
-  /// and what is written. 0: the model's context, or 4,096 where that has no end.
+  /// and what is written. At most the model's context, or 2^30 where that has no end. 0: the context, or
+  /// 4,096.
   int64_t max_tokens = 0;
   std::string cache = {};  ///< of all requests, as GenerateOptions::cache
 };
@@ -73,9 +74,9 @@ class GenerationEngine {
   GenerationEngine& operator=(const GenerationEngine&) = delete;
 
   /// Asks for the tokens that follow `prompt`. Returns at once. on_token, stops and on_end of the options are
-  /// called in the engine's thread, `row` being 0: all texts wait for them, and they must not wait for a
-  /// request. What they throw is what get() throws. Steps in on_end's figures are those that the request had
-  /// part in.
+  /// called in the engine's thread, `row` being 0: all texts wait for them, and they must neither wait for a
+  /// request nor own the engine. They are let go before get() gives something. What they throw is what get()
+  /// throws. Steps in on_end's figures are those that the request had part in.
   ///
   /// Throws EngineFull where no place is free and as many requests wait as may, and InvalidArgument for a
   /// prompt and options that generate() refuses, texts longer than max_tokens, another cache than the

@@ -14,8 +14,9 @@ namespace lamina {
 LabelledBatches::LabelledBatches(std::vector<LabelledTokens> texts, const LabelledBatchesOptions& options)
     : texts_(std::move(texts)), options_(options) {
   if (texts_.empty()) throw InvalidArgument("LabelledBatches: there are no texts");
-  if (options.rows < 1 || options.length_step < 1)
-    throw InvalidArgument("LabelledBatches: rows and length_step must be at least 1");
+  if (options.rows < 1 || options.length_step < 1 || options.longest < 0)
+    throw InvalidArgument(
+        "LabelledBatches: rows and length_step must be at least 1, and longest not negative");
   std::vector<int64_t> lengths;
   for (size_t i = 0; i < texts_.size(); ++i) {
     const LabelledTokens& text = texts_[i];
@@ -28,8 +29,8 @@ LabelledBatches::LabelledBatches(std::vector<LabelledTokens> texts, const Labell
     lengths.push_back(static_cast<int64_t>(text.ids.size()));
   }
   groups_ = std::make_unique<detail::LengthGroups>(
-      std::move(lengths), options.length_step, [rows = options.rows](int64_t) { return rows; },
-      options.shuffle);
+      std::move(lengths), options.length_step, options.longest,
+      [rows = options.rows](int64_t) { return rows; }, options.shuffle);
 }
 
 LabelledBatches::LabelledBatches(LabelledBatches&& other) noexcept = default;

@@ -23,6 +23,7 @@ struct LabelledTokens {
 struct LabelledBatchesOptions {
   int64_t rows = 32;        ///< texts of a batch
   int64_t length_step = 8;  ///< lengths are filled up to a multiple, so that few programs serve all
+  int64_t longest = 0;      ///< but not beyond it: the model's context. 0: no end
   int32_t pad_token_id = 0;
   bool attention_mask = true;  ///< whether x has it
   bool by_token = false;       ///< whether each token has a label, or each text one
@@ -35,7 +36,8 @@ struct LabelledBatchesOptions {
 class LabelledBatches : public BatchSource {
  public:
   /// Throws InvalidArgument for no texts, one without tokens or with another number of labels than `by_token`
-  /// asks for, and for rows or length_step below 1.
+  /// asks for, and for rows or length_step below 1 and a
+  /// negative longest.
   explicit LabelledBatches(std::vector<LabelledTokens> texts, const LabelledBatchesOptions& options = {});
   LabelledBatches(LabelledBatches&& other) noexcept;
   ~LabelledBatches() override;

@@ -142,6 +142,7 @@ std::unique_ptr<BatchSource> Responder::batches(const ParallelTexts& pairs,
   detail::tell_cut(cut, all.size(), most, "before them in the prompt");
   return std::make_unique<LabelledBatches>(
       std::move(all), LabelledBatchesOptions{.rows = options.rows,
+                                             .longest = model_->context_length(),
                                              .pad_token_id = detail::padding_of(*model_, tokenizer_),
                                              .attention_mask = model_->takes().size() > 1,
                                              .by_token = true,

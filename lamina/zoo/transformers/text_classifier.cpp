@@ -79,6 +79,7 @@ LabelledBatches TextClassifier::batches(const std::vector<std::string>& texts,
     all.push_back({std::move(ids[i]), {found->second}});
   }
   return LabelledBatches(std::move(all), {.rows = options.rows,
+                                          .longest = model_->context_length(),
                                           .pad_token_id = detail::padding_of(*model_, tokenizer_),
                                           .shuffle = options.shuffle});
 }

@@ -98,6 +98,7 @@ LabelledBatches TextTagger::batches(const TaggedTexts& texts, const TextBatchesO
     all.push_back(std::move(text));
   }
   return LabelledBatches(std::move(all), {.rows = options.rows,
+                                          .longest = model_->context_length(),
                                           .pad_token_id = detail::padding_of(*model_, tokenizer_),
                                           .by_token = true,
                                           .shuffle = options.shuffle});

@@ -37,8 +37,8 @@ TokenBatches::TokenBatches(std::vector<std::vector<int32_t>> sources,
   const auto rows_for = [rows = options.rows, tokens = options.tokens](int64_t length) {
     return rows > 0 ? rows : std::max<int64_t>(1, tokens / length);
   };
-  groups_ = std::make_unique<detail::LengthGroups>(std::move(lengths), options.length_step, rows_for,
-                                                   options.shuffle);
+  groups_ = std::make_unique<detail::LengthGroups>(std::move(lengths), options.length_step,
+                                                   options.max_length, rows_for, options.shuffle);
 }
 
 TokenBatches::TokenBatches(TokenBatches&& other) noexcept = default;

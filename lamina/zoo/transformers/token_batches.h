@@ -18,7 +18,8 @@ class LengthGroups;
 struct TokenBatchesOptions {
   int64_t tokens = 4096;     ///< of a batch, padding included: of sources or targets, whichever are more
   int64_t rows = 0;          ///< pairs of a batch, whatever their length; 0: as `tokens` says
-  int64_t length_step = 4;   ///< lengths are filled up to a multiple, so that few programs serve all
+  int64_t length_step = 4;   ///< lengths are filled up to a multiple, so that few programs serve all, but not
+                             ///< beyond max_length
   int64_t max_length = 128;  ///< longer texts are cut off
   int32_t pad_token_id = 0;
   int32_t decoder_start_token_id = 0;  ///< what targets begin with for the decoder

@@ -94,6 +94,26 @@ TEST_F(FineTuning, CountsTextsAndNotBatches) {
   }
 }
 
+// Batches are filled up to a multiple of eight, which such a model has no positions for.
+TEST_F(FineTuning, FillsTextsUpNoFurtherThanTheModelSees) {
+  constexpr int64_t kContext = 13;
+  Json config = bert();
+  config["max_position_embeddings"] = kContext;
+  const std::string from = folder_with(folder_, "bert", config, bert_wordpiece_pipeline());
+  Texts texts = kTexts;
+  texts.push_back("good music good music good music good music good music good music good music");
+  auto classifier = TextClassifier::from_pretrained(from, {.labels = {"bad", "good"}, .seed = 1});
+  LabelledBatches batches = classifier.batches(texts, labels_of(texts), {.rows = 4});
+  batches.begin(0, 0);
+  int64_t longest = 0;
+  for (Batch batch; batches.next(batch);) longest = std::max(longest, batch.x[0].shape()[1]);
+  EXPECT_EQ(longest, kContext);
+  compile_for_fine_tuning(classifier.model(), *batches.steps());
+  classifier.model().fit(batches, {.epochs = 1, .verbose = 0});
+  EXPECT_EQ(classifier.predict(texts).size(), texts.size());
+  EXPECT_GT(classifier.evaluate(texts, labels_of(texts)).loss, 0);
+}
+
 TEST_F(FineTuning, ByNarrowMatricesTrainsTheHeadBesideThem) {
   const std::string from = folder_with(folder_, "bert", bert(), bert_wordpiece_pipeline());
   auto classifier = TextClassifier::from_pretrained(from, {.labels = {"bad", "good"}, .seed = 1});

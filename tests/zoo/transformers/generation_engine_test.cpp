@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
 #include <random>
 #include <stdexcept>
 #include <thread>
@@ -17,8 +18,8 @@ namespace {
 using Ids = std::vector<int32_t>;
 
 std::vector<std::shared_ptr<PretrainedModel>> writers() {
-  return {small(small_gpt2()), small(small_llama()), small(small_marian()), small(small_t5()),
-          small(small_lstm()), small(small_lstm_encoder_decoder())};
+  return {small(small_gpt2()), small(small_llama()), small(small_marian()),
+          small(small_t5()),   small(small_lstm()),  small(small_lstm_encoder_decoder())};
 }
 
 struct Request {
@@ -161,6 +162,65 @@ TEST(GenerationEngine, EndsWithItsRequests) {
     EXPECT_TRUE(one.done());
     EXPECT_LT(one.get().size(), 4000u);
   }
+}
+
+TEST(GenerationEngine, EndsTheWaitingInItsThreadToo) {
+  const auto model = small(small_t5());
+  GenerationConfig endless = model->generation_config();
+  endless.eos_token_id = {};
+  std::vector<std::thread::id> ended;
+  GenerateOptions options{.config = endless, .max_new_tokens = 4000};
+  options.on_end = [&](const GenerationFigures&) { ended.push_back(std::this_thread::get_id()); };
+  {
+    GenerationEngine engine(model, {.places = 1});
+    for (int i = 0; i < 3; ++i) engine.submit({3}, options);
+  }
+  ASSERT_EQ(ended.size(), 3u);
+  for (const std::thread::id id : ended) {
+    EXPECT_EQ(id, ended[0]);
+    EXPECT_NE(id, std::this_thread::get_id());
+  }
+}
+
+TEST(GenerationEngine, LetsCallbacksGoWithTheirRequest) {
+  const auto model = small(small_llama());
+  GenerationEngine engine(model);
+  const auto held = std::make_shared<int>(0);
+  GenerateOptions options{.max_new_tokens = 5};
+  options.on_token = [held](size_t, int32_t) { return ++*held > 0; };
+  options.stops = [held](std::span<const int32_t>) { return false; };
+  options.on_end = [held](const GenerationFigures&) {};
+  const Generation one = engine.submit({5, 6}, options);
+  options = {};
+  EXPECT_EQ(one.get(), model->generate(Ids{5, 6}, {.max_new_tokens = 5}));
+  EXPECT_EQ(held.use_count(), 1);
+  EXPECT_EQ(*held, static_cast<int>(one.get().size()));
+}
+
+TEST(GenerationEngine, KeepsNothingWhenNobodyWrites) {
+  const auto model = small(small_llama());
+  GenerationEngine engine(model);
+  std::atomic<uint64_t> bytes = 0;
+  GenerateOptions options{.max_new_tokens = 5};
+  options.on_token = [&](size_t, int32_t) {
+    bytes = std::max<uint64_t>(bytes, engine.figures().cache_bytes);
+    return true;
+  };
+  engine.submit({5, 6}, options).get();
+  EXPECT_GT(bytes, 0u);
+  // The place is given back after the request has ended.
+  for (int i = 0; i < 2000 && engine.figures().cache_bytes > 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_EQ(engine.figures().cache_bytes, 0u);
+}
+
+TEST(GenerationEngine, TakesTheLargestQueue) {
+  const auto model = small(small_t5());
+  GenerationEngine engine(model, {.waiting = std::numeric_limits<int64_t>::max()});
+  EXPECT_EQ(engine.submit({3}, {.max_new_tokens = 2}).get(), model->generate(Ids{3}, {.max_new_tokens = 2}));
+  const std::string message = message_of<InvalidArgument>(
+      [&] { GenerationEngine made(model, {.max_tokens = std::numeric_limits<int64_t>::max()}); });
+  EXPECT_NE(message.find("0 to 1073741824 was expected"), std::string::npos) << message;
 }
 
 TEST(GenerationEngine, RefusesWhatItHasNoRoomFor) {

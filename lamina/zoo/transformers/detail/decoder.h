@@ -74,7 +74,6 @@ class Decoder {
   void run(Step& step, const PretrainedModel& model, DecoderState& state, const NewTokens& tokens,
            size_t done, size_t count, std::span<const int64_t> ends);
   void make_room(const PretrainedModel& model, DecoderState& state, int64_t places);
-  std::span<Tensor> placed_memory(DecoderState& state, DecoderState& one);
 
   StepWeights weights_;
   CacheLayout layout_;

@@ -17,17 +17,26 @@ void shuffle(auto& values, std::mt19937_64& random) {
 
 }  // namespace
 
-LengthGroups::LengthGroups(std::vector<int64_t> lengths, int64_t step,
+LengthGroups::LengthGroups(std::vector<int64_t> lengths, int64_t step, int64_t longest,
                            std::function<int64_t(int64_t)> rows_for, bool shuffle)
-    : lengths_(std::move(lengths)), step_(step), rows_for_(std::move(rows_for)), shuffle_(shuffle) {
+    : lengths_(std::move(lengths)),
+      step_(step),
+      longest_(longest),
+      rows_for_(std::move(rows_for)),
+      shuffle_(shuffle) {
   std::vector<size_t> order(lengths_.size());
   std::iota(order.begin(), order.end(), size_t{0});
   groups_ = groups_of(order);
 }
 
+int64_t LengthGroups::filled_up(int64_t length) const {
+  const int64_t multiple = (length + step_ - 1) / step_ * step_;
+  return longest_ > 0 ? std::max(length, std::min(multiple, longest_)) : multiple;
+}
+
 std::vector<LengthGroup> LengthGroups::groups_of(const std::vector<size_t>& order) const {
   std::map<int64_t, std::vector<size_t>> by_length;
-  for (const size_t i : order) by_length[(lengths_[i] + step_ - 1) / step_ * step_].push_back(i);
+  for (const size_t i : order) by_length[filled_up(lengths_[i])].push_back(i);
   std::vector<LengthGroup> all;
   std::vector<size_t> left;
   for (auto& [length, texts] : by_length) {

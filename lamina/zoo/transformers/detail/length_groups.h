@@ -19,10 +19,11 @@ class LengthGroups {
  public:
   /// @param lengths   of the texts
   /// @param step      lengths are filled up to a multiple of it
+  /// @param longest   but not beyond it, unless a text is longer; 0: no end
   /// @param rows_for  rows of a batch of that length
   /// @param shuffle   whether texts and batches come in another order in each pass
-  LengthGroups(std::vector<int64_t> lengths, int64_t step, std::function<int64_t(int64_t length)> rows_for,
-               bool shuffle);
+  LengthGroups(std::vector<int64_t> lengths, int64_t step, int64_t longest,
+               std::function<int64_t(int64_t length)> rows_for, bool shuffle);
 
   /// Starts a pass, whose first batch is number `first_step`.
   void begin(int epoch, uint64_t seed, int64_t first_step);
@@ -33,9 +34,10 @@ class LengthGroups {
 
  private:
   std::vector<LengthGroup> groups_of(const std::vector<size_t>& order) const;
+  int64_t filled_up(int64_t length) const;
 
   std::vector<int64_t> lengths_;
-  int64_t step_;
+  int64_t step_, longest_;
   std::function<int64_t(int64_t)> rows_for_;
   bool shuffle_;
   std::vector<LengthGroup> groups_;

@@ -90,7 +90,9 @@ void each_score(const PretrainedModel& model, std::vector<std::vector<int32_t>> 
     all.push_back({std::move(ids), {kIgnoredLabel}});
   }
   const auto rows = static_cast<int64_t>(std::min<size_t>(all.size(), 32));
-  LabelledBatches batches(std::move(all), {.rows = rows, .pad_token_id = padding, .shuffle = false});
+  LabelledBatches batches(
+      std::move(all),
+      {.rows = rows, .longest = model.context_length(), .pad_token_id = padding, .shuffle = false});
   batches.begin(0, 0);
   Batch batch;
   while (batches.next(batch)) {
