@@ -14,7 +14,6 @@
 #include "lamina/base/terminal.h"
 #include "lamina/explain/run_report.h"
 #include "lamina/zoo/transformers/fine_tuning.h"
-#include "run_folder.h"
 #include "texts.h"
 #include "train_language.h"
 #include "train_report.h"
@@ -86,6 +85,10 @@ Json fingerprint(const FineTuningTask& task, const TrainOptions& options, const 
                        {"seed", std::to_string(options.seed)}});
 }
 
+const char* name_of(Part part) {
+  return part == Part::kTest ? "test" : part == Part::kValidation ? "validation" : "training";
+}
+
 std::string write_report(const FineTuningTask& task, const TrainOptions& options, const FineTuning& job,
                          const FolderTraining& training, const Metrics& metrics, Part judged, int rows,
                          int64_t trained) {
@@ -94,7 +97,7 @@ std::string write_report(const FineTuningTask& task, const TrainOptions& options
   run.step_seconds = training.log().step_seconds();
   run.train_samples = static_cast<int64_t>(job.size(Part::kTraining));
   run.validation_samples = static_cast<int64_t>(job.size(Part::kValidation));
-  run.held_out_name = judged == Part::kTest ? "test" : "validation";
+  if (judged != Part::kTraining) run.held_out_name = name_of(judged);
   run.metrics = metrics;
   run.configuration = {{"checkpoint", options.from},
                        {"batch size", std::to_string(rows)},
@@ -105,18 +108,7 @@ std::string write_report(const FineTuningTask& task, const TrainOptions& options
   TrainingReport report = run_report(job.model(), run);
   const Json table = table_of(report, job.model());
   job.describe(report, judged);
-  const TrainFiles& files = training.files();
-  const std::string path = files.folder() + "/report.html";
-  write_file(path, to_html(report), files.write_options());
-  write_run_note(files.folder(),
-                 {checkpoint_name(files.checkpoint(), files.folder()), training.log().seconds(),
-                  Json::object({{"name", task.name},
-                                {"task", task.name},
-                                {"options", table},
-                                {"metrics", metrics_json(metrics)},
-                                {"metrics_of", run.held_out_name}})},
-                 files.write_options());
-  return path;
+  return write_page(report, about(task.name, task.name, table, run), training.log(), training.files());
 }
 
 }  // namespace
@@ -193,11 +185,8 @@ int train_fine_tuning(const FineTuningTask& task, const TrainOptions& options) {
                       : job->size(Part::kValidation) > 0 ? Part::kValidation
                                                          : Part::kTraining;
   const Metrics metrics = job->judge(judged);
-  const std::string name = judged == Part::kTest         ? "test"
-                           : judged == Part::kValidation ? "validation"
-                                                         : "training";
   training.finish(
-      metrics, name,
+      metrics, name_of(judged),
       write_report(task, options, *job, training, metrics, judged, static_cast<int>(rows.rows), trained),
       Json::object({{"kept_epoch", training.best_epoch()}, {"trained_parameters", trained}}));
   return 0;

@@ -14,7 +14,6 @@
 #include "lamina/explain/run_report.h"
 #include "lamina/zoo/transformers/average_weights.h"
 #include "metrics.h"
-#include "run_folder.h"
 #include "train_report.h"
 
 namespace lamina::cli {
@@ -78,18 +77,7 @@ std::string write_report(const TrainOptions& options, const ReplyOptions& how, c
     if (reply != pairs.held_out[i].answer) rows.emplace_back("was replied", pairs.held_out[i].answer);
   }
   report.sections.push_back({"Replies", std::move(rows)});
-  const TrainFiles& files = training.files();
-  const std::string path = files.folder() + "/report.html";
-  write_file(path, to_html(report), files.write_options());
-  write_run_note(files.folder(),
-                 {checkpoint_name(files.checkpoint(), files.folder()), training.log().seconds(),
-                  Json::object({{"name", kReplies},
-                                {"task", kReplies},
-                                {"options", table},
-                                {"metrics", metrics_json(metrics)},
-                                {"metrics_of", run.held_out_name}})},
-                 files.write_options());
-  return path;
+  return write_page(report, about(kReplies, kReplies, table, run), training.log(), training.files());
 }
 
 }  // namespace

@@ -13,7 +13,6 @@
 #include "lamina/nn/optimizers/adam.h"
 #include "lamina/nn/optimizers/schedules/cosine_decay.h"
 #include "metrics.h"
-#include "run_folder.h"
 #include "train_report.h"
 
 namespace lamina::cli {
@@ -96,7 +95,6 @@ std::string write_report(const Job& job, const TrainOptions& options, const Lang
                          const LanguageTexts& texts, const Comparison& metrics,
                          const FolderTraining& training) {
   const TrainLog& log = training.log();
-  const TrainFiles& files = training.files();
   RunDescription run = description_of(job.recipe.name, job.data, options, log);
   run.batch_size = static_cast<int>(job.rows);
   run.step_seconds = log.step_seconds();
@@ -112,17 +110,8 @@ std::string write_report(const Job& job, const TrainOptions& options, const Lang
   report.passages = passages(job, model, options.seed);
   report.written_how = fmt::format("drawn at temperature {:g}, seed {}; bold: what it was given",
                                    model.model().generation_config().temperature, options.seed);
-  const std::string path = files.folder() + "/report.html";
-  write_file(path, to_html(report), files.write_options());
-  write_run_note(files.folder(),
-                 {checkpoint_name(files.checkpoint(), files.folder()), log.seconds(),
-                  Json::object({{"name", job.recipe.name},
-                                {"task", "language"},
-                                {"options", table_of(report, model.model())},
-                                {"metrics", metrics_json(metrics)},
-                                {"metrics_of", "test"}})},
-                 files.write_options());
-  return path;
+  return write_page(report, about(job.recipe.name, "language", table_of(report, model.model()), run), log,
+                    training.files());
 }
 
 }  // namespace

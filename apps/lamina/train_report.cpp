@@ -15,19 +15,9 @@
 namespace lamina::cli {
 namespace {
 
-// What `lamina report` shows of the run beside its history.
-RunNote note_of(const TrainJob& job, const Model& model, const TrainLog& log, const TrainingReport& report,
-                const RunDescription& run, const TrainFiles& files) {
-  const char* task = SeriesInfo::of(model.data_info())           ? "forecasts"
-                     : output_kind(model) != OutputKind::kValues ? "classification"
-                                                                 : "values";
-  return {checkpoint_name(files.checkpoint(), files.folder()), log.seconds(),
-          Json::object({{"name", job.name},
-                        {"task", task},
-                        {"options", table_of(report, model)},
-                        {"metrics", metrics_json(run.metrics)},
-                        {"metrics_of", run.held_out_name.empty() ? "training" : run.held_out_name},
-                        {"learning_rate", finite(model.learning_rate())}})};
+const char* task_of(const Model& model) {
+  if (SeriesInfo::of(model.data_info())) return "forecasts";
+  return output_kind(model) != OutputKind::kValues ? "classification" : "values";
 }
 
 }  // namespace
@@ -50,6 +40,23 @@ Json table_of(const TrainingReport& report, const Model& model) {
   for (const auto& [name, value] : report.sections.at(0).rows) table[name] = valid_utf8(value);
   table["parameters"] = std::to_string(model.count_params());
   return table;
+}
+
+Json about(const std::string& name, const std::string& task, const Json& table, const RunDescription& run) {
+  return Json::object({{"name", name},
+                       {"task", task},
+                       {"options", table},
+                       {"metrics", metrics_json(run.metrics)},
+                       {"metrics_of", run.held_out_name.empty() ? "training" : run.held_out_name}});
+}
+
+std::string write_page(const TrainingReport& report, const Json& about, const TrainLog& log,
+                       const TrainFiles& files) {
+  const std::string path = files.folder() + "/report.html";
+  write_file(path, to_html(report), files.write_options());
+  write_run_note(files.folder(), {checkpoint_name(files.checkpoint(), files.folder()), log.seconds(), about},
+                 files.write_options());
+  return path;
 }
 
 std::string write_training_report(const TrainOptions& options, const TrainJob& job, Model& model,
@@ -77,11 +84,10 @@ std::string write_training_report(const TrainOptions& options, const TrainJob& j
   run.classes = data.classes;
   run.compared_with = comparison;
   if (data.raw_held_out.x.defined()) run.plots = forecast_plots(model, data.raw_held_out);
-  const std::string path = files.folder() + "/report.html";
   const TrainingReport report = run_report(model, run);
-  write_file(path, to_html(report), files.write_options());
-  write_run_note(files.folder(), note_of(job, model, log, report, run, files), files.write_options());
-  return path;
+  Json note = about(job.name, task_of(model), table_of(report, model), run);
+  note["learning_rate"] = finite(model.learning_rate());
+  return write_page(report, note, log, files);
 }
 
 }  // namespace lamina::cli

@@ -17,6 +17,11 @@ RunDescription description_of(const std::string& title, const std::string& data,
                               const TrainLog& log);
 /// What run.json keeps of a page: its first table, and the number of parameters.
 Json table_of(const TrainingReport& report, const Model& model);
+/// What `lamina report` shows of a run beside its history. `table` is table_of the page.
+Json about(const std::string& name, const std::string& task, const Json& table, const RunDescription& run);
+/// Writes report.html, and `about` into run.json; the path of the page.
+std::string write_page(const TrainingReport& report, const Json& about, const TrainLog& log,
+                       const TrainFiles& files);
 
 /// Writes report.html, and into run.json what `lamina report` shows of the run; the path of the page.
 /// @param model       what is left of the training, which the page judges.

@@ -6,7 +6,6 @@
 #include "cli.h"
 #include "lamina/explain/run_report.h"
 #include "metrics.h"
-#include "run_folder.h"
 #include "train_report.h"
 #include "translation.h"
 
@@ -36,16 +35,16 @@ std::string spoken(std::string token) {
 
 std::string write_translation_report(const TrainOptions& options, const TranslationRun& run, Model& model,
                                      const TrainLog& log, const TrainFiles& files) {
-  RunDescription about = description_of(run.name, run.data, options, log);
-  about.train_samples = run.pairs;
-  about.configuration = {{"network", run.network},
-                         {"epochs", std::to_string(run.epochs)},
-                         {"tokens of a batch", std::to_string(run.batch_tokens)},
-                         {"seed", std::to_string(options.seed)}};
-  if (run.judged) about.configuration.emplace_back("BLEU", run.judgement.signature);
-  about.held_out_name = run.judged_name;
-  about.metrics = run.judgement.metrics;
-  TrainingReport report = run_report(model, about);
+  RunDescription described = description_of(run.name, run.data, options, log);
+  described.train_samples = run.pairs;
+  described.configuration = {{"network", run.network},
+                             {"epochs", std::to_string(run.epochs)},
+                             {"tokens of a batch", std::to_string(run.batch_tokens)},
+                             {"seed", std::to_string(options.seed)}};
+  if (run.judged) described.configuration.emplace_back("BLEU", run.judgement.signature);
+  described.held_out_name = run.judged_name;
+  described.metrics = run.judgement.metrics;
+  TrainingReport report = run_report(model, described);
   for (TrainingReport::Headline& headline : report.headlines) {
     if (run.judged && headline.label.starts_with(run.judged_name))
       headline.note = fmt::format("{} pairs", run.judged->size());
@@ -63,18 +62,9 @@ std::string write_translation_report(const TrainOptions& options, const Translat
     for (const std::string& token : alignment.source) map.columns.push_back(spoken(token));
     report.attention.push_back(std::move(map));
   }
-  const std::string path = files.folder() + "/report.html";
-  write_file(path, to_html(report), files.write_options());
-  write_run_note(files.folder(),
-                 {checkpoint_name(files.checkpoint(), files.folder()), log.seconds(),
-                  Json::object({{"name", run.name},
-                                {"task", "translation"},
-                                {"options", table},
-                                {"metrics", metrics_json(about.metrics)},
-                                {"metrics_of", run.judged ? run.judged_name : "training"},
-                                {"learning_rate", finite(model.learning_rate())}})},
-                 files.write_options());
-  return path;
+  Json note = about(run.name, "translation", table, described);
+  note["learning_rate"] = finite(model.learning_rate());
+  return write_page(report, note, log, files);
 }
 
 }  // namespace lamina::cli
