@@ -97,13 +97,15 @@ AnswerIndexOptions index_options(const Options& options) {
   return how;
 }
 
+AnswerIndex learned_index(const Options& options) {
+  return with_data_of(options.qa,
+                      [&] { return AnswerIndex(entries_of(options.qa, options), index_options(options)); });
+}
+
 ChatbotParts parts_of(const Options& options) {
   ChatbotParts parts;
   if (!options.index.empty()) parts.answers = AnswerIndex::load(options.index);
-  if (!options.qa.empty()) {
-    parts.answers = with_data_of(
-        options.qa, [&] { return AnswerIndex(entries_of(options.qa, options), index_options(options)); });
-  }
+  if (!options.qa.empty()) parts.answers = learned_index(options);
   if (!options.intents.empty()) parts.intents.emplace(load_to_ask(options.intents));
   if (!options.model.empty() && is_model_folder(options.model)) {
     if (!translates(options.model))
@@ -187,8 +189,7 @@ int save_index(const Options& options) {
   if (std::error_code ignored; std::filesystem::exists(options.save, ignored))
     throw FileError("'" + options.save + "' is there already: give another --save, or remove it");
   auto scope = enter(options.place);
-  const AnswerIndex index = with_data_of(
-      options.qa, [&] { return AnswerIndex(entries_of(options.qa, options), index_options(options)); });
+  const AnswerIndex index = learned_index(options);
   index.save(options.save);
   if (options.json) {
     print_json(Json::object({{"index", options.save},

@@ -7,10 +7,8 @@
 
 #include "cli.h"
 #include "lamina/base/version.h"
-#include "lamina/chat/dialogue_recipe.h"
-#include "lamina/zoo/estimator_recipes.h"
 #include "lamina/zoo/recipes.h"
-#include "replies.h"
+#include "recipe_list.h"
 
 namespace lamina::cli {
 namespace {
@@ -34,12 +32,12 @@ std::vector<std::string> first_words(const std::string& command) {
   if (command == "data") return {"list", "get", "check", "split"};
   if (command == "completion") return {"bash", "zsh", "fish"};
   std::vector<std::string> names;
-  if (command != "train" && command != "bench") return names;
-  for (const Recipe& recipe : recipes()) names.push_back(recipe.name);
-  if (command == "bench") return names;
-  for (const EstimatorRecipe& recipe : estimator_recipes()) names.push_back(recipe.name);
-  names.push_back(DialogueRecipe().name);
-  names.push_back(kReplies);
+  if (command == "bench") {
+    for (const Recipe& recipe : recipes()) names.push_back(recipe.name);
+  }
+  if (command == "train") {
+    for (const auto& [name, description] : recipe_list()) names.push_back(name);
+  }
   return names;
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "cli.h"
+#include "lamina/base/files.h"
 #include "metrics.h"
 #include "train_language.h"
 
@@ -12,6 +13,12 @@ namespace lamina::cli {
 bool is_model_folder(const std::string& path) {
   std::error_code ignored;
   return std::filesystem::is_regular_file(path + "/config.json", ignored);
+}
+
+Json config_of(const std::string& folder) {
+  const std::string file = folder + "/config.json";
+  constexpr uint64_t kMost = uint64_t{16} << 20;
+  return Json::parse(read_file(file, kMost), file, kMost);
 }
 
 int evaluate_language(const std::string& folder, const std::string& data, bool json, bool quiet) {

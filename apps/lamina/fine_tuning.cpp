@@ -127,9 +127,7 @@ const FineTuningTask* find_fine_tuning_task(const std::string& name) {
 
 const FineTuningTask* task_of_folder(const std::string& path) {
   if (!is_model_folder(path)) return nullptr;
-  const std::string file = path + "/config.json";
-  constexpr uint64_t kMost = uint64_t{16} << 20;
-  const Json config = Json::parse(read_file(file, kMost), file, kMost);
+  const Json config = config_of(path);
   for (const FineTuningTask& task : fine_tuning_tasks()) {
     if (task.owns(config)) return &task;
   }

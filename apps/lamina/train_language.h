@@ -14,6 +14,8 @@ int train_language(const LanguageRecipe& recipe, const TrainOptions& options);
 
 /// Whether `path` is the folder of a pretrained model: it holds a config.json.
 bool is_model_folder(const std::string& path);
+/// The config.json of such a folder. Throws FileError.
+Json config_of(const std::string& folder);
 
 /// What `lamina evaluate` does for it: metrics on the test part of `data`, or of the recipe's own texts where
 /// that is empty. Models without a recipe read `data` as running text, all of it. Throws UsageError where

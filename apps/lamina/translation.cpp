@@ -13,6 +13,7 @@
 #include "lamina/nn/callbacks/progress_line.h"
 #include "lamina/zoo/samples.h"
 #include "metrics.h"
+#include "train_language.h"
 
 namespace lamina::cli {
 namespace {
@@ -69,10 +70,8 @@ Judgement judge(const Translator& translator, const ParallelTexts& texts) {
 }
 
 bool translates(const std::string& path) {
-  const std::string config = path + "/config.json";
-  constexpr uint64_t kMost = uint64_t{16} << 20;
-  const Json json = Json::parse(read_file(config, kMost), config, kMost);
-  const Json* const said = json.find("is_encoder_decoder");
+  const Json config = config_of(path);
+  const Json* const said = config.find("is_encoder_decoder");
   return said && said->is_bool() && said->as_bool();
 }
 
