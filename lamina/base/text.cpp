@@ -17,6 +17,11 @@ std::string count_of(int64_t count, const std::string& noun, const std::string& 
   return grouped(count) + " " + (count == 1 ? noun : plural.empty() ? noun + "s" : plural);
 }
 
+std::string trimmed(const std::string& text) {
+  const size_t begin = text.find_first_not_of(" \t\r\n");
+  return begin == std::string::npos ? "" : text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
+}
+
 std::string continued(const std::string& text, const char* sign, const std::string& more) {
   const bool ended = !text.empty() && std::string_view(".?!").find(text.back()) != std::string_view::npos;
   return text + (ended ? "" : sign) + " " + more;

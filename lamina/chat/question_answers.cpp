@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <set>
 
+#include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
 #include "lamina/base/json.h"
 #include "lamina/base/utf8.h"
@@ -18,11 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string trimmed(const std::string& text) {
-  const size_t begin = text.find_first_not_of(" \t\r\n");
-  return begin == std::string::npos ? "" : text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
-}
-
 // Entries of one file, checked as they come.
 class Entries {
  public:
@@ -33,7 +29,7 @@ class Entries {
   }
 
   void add(const std::string& question, const std::string& answer, const std::string& place) {
-    QuestionAnswer entry{trimmed(question), trimmed(answer)};
+    QuestionAnswer entry{detail::trimmed(question), detail::trimmed(answer)};
     for (const auto* text : {&entry.question, &entry.answer}) {
       const std::string what = text == &entry.question ? "the question" : "the answer";
       if (text->empty()) fail(place, what + " is empty");
@@ -95,7 +91,7 @@ class Entries {
     size_t number = 0;
     for (const std::string& line : read_lines(path_)) {
       const std::string place = "line " + std::to_string(++number);
-      if (!trimmed(line).empty()) add(Json::parse(line, path_ + ", " + place), place);
+      if (!detail::trimmed(line).empty()) add(Json::parse(line, path_ + ", " + place), place);
     }
   }
 
@@ -106,7 +102,8 @@ class Entries {
       const std::string place = "conversation " + std::to_string(++number);
       if (lines.size() < 2) continue;  // said, and not answered
       for (size_t i = 1; i < lines.size(); ++i) {
-        if (!trimmed(lines[0]).empty() && !trimmed(lines[i]).empty()) add(lines[0], lines[i], place);
+        if (!detail::trimmed(lines[0]).empty() && !detail::trimmed(lines[i]).empty())
+          add(lines[0], lines[i], place);
       }
     }
   }

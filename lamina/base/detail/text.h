@@ -16,6 +16,9 @@ std::string count_of(int64_t count, const std::string& noun, const std::string& 
 /// "val loss" for "val_loss"
 std::string spaced(std::string name);
 
+/// Without spaces, tabs and line breaks around it.
+std::string trimmed(const std::string& text);
+
 /// `text`, then `sign` unless it ends a sentence itself ("did you mean 'adam'?"), a space, and `more`.
 std::string continued(const std::string& text, const char* sign, const std::string& more);
 

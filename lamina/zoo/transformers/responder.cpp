@@ -2,28 +2,18 @@
 #include "lamina/zoo/transformers/responder.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
+#include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/text/translation_metrics.h"
 #include "lamina/zoo/transformers/detail/text_input.h"
+#include "lamina/zoo/transformers/detail/written_texts.h"
 #include "lamina/zoo/transformers/language_loss.h"
 #include "lamina/zoo/transformers/token_batches.h"
 
 namespace lamina {
-namespace {
-
-constexpr size_t kAtOnce = 32;
-
-std::string trimmed(const std::string& text) {
-  const size_t begin = text.find_first_not_of(" \t\n\r");
-  return begin == std::string::npos ? "" : text.substr(begin, text.find_last_not_of(" \t\n\r") - begin + 1);
-}
-
-}  // namespace
-
 Responder::Responder(std::shared_ptr<PretrainedModel> model, PretrainedTokenizer tokenizer,
                      std::string separator)
     : model_(std::move(model)), tokenizer_(std::move(tokenizer)), separator_(std::move(separator)) {
@@ -169,20 +159,7 @@ std::vector<std::string> Responder::respond(const std::vector<std::string>& prom
   }
   detail::tell_cut(cut, ids.size(), room,
                    model_->is_encoder_decoder() ? "behind them" : "before them in the prompt");
-  std::vector<size_t> order(ids.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](size_t a, size_t b) { return ids[a].size() < ids[b].size(); });
-  std::vector<std::string> results(ids.size());
-  for (size_t first = 0; first < order.size(); first += kAtOnce) {
-    const size_t end = std::min(order.size(), first + kAtOnce);
-    std::vector<std::vector<int32_t>> some;
-    for (size_t i = first; i < end; ++i) some.push_back(ids[order[i]]);
-    const std::vector<std::string> decoded =
-        tokenizer_.decode_batch(model_->generate(some, options), {.skip_special_tokens = true});
-    for (size_t i = first; i < end; ++i) results[order[i]] = decoded[i - first];
-  }
-  return results;
+  return detail::written_texts(*model_, tokenizer_, ids, options);
 }
 
 ResponseScores Responder::evaluate(const ParallelTexts& pairs, const GenerateOptions& options) const {
@@ -192,7 +169,8 @@ ResponseScores Responder::evaluate(const ParallelTexts& pairs, const GenerateOpt
   scores.accuracy = score.accuracy;
   const std::vector<std::string> answers = respond(pairs.sources, options);
   int64_t same = 0;
-  for (size_t i = 0; i < answers.size(); ++i) same += trimmed(answers[i]) == trimmed(pairs.targets[i]);
+  for (size_t i = 0; i < answers.size(); ++i)
+    same += detail::trimmed(answers[i]) == detail::trimmed(pairs.targets[i]);
   scores.exact_match = static_cast<double>(same) / static_cast<double>(answers.size());
   scores.chrf = corpus_chrf(answers, {pairs.targets}).score;
   return scores;

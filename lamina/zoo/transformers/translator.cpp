@@ -2,19 +2,13 @@
 #include "lamina/zoo/transformers/translator.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "lamina/base/error.h"
+#include "lamina/zoo/transformers/detail/text_input.h"
+#include "lamina/zoo/transformers/detail/written_texts.h"
 
 namespace lamina {
-namespace {
-
-/// Texts that are translated at the same time.
-constexpr size_t kAtOnce = 32;
-
-}  // namespace
-
 Json TranslationTask::to_json() const {
   return Json::object(
       {{"translation", Json::object({{"prefix", prefix}, {"source", source}, {"target", target}})}});
@@ -38,10 +32,7 @@ Translator::Translator(std::shared_ptr<PretrainedModel> model, PretrainedTokeniz
     : model_(std::move(model)), tokenizer_(std::move(tokenizer)), task_(std::move(task)) {
   if (!model_ || !model_->is_encoder_decoder())
     throw InvalidArgument("a translator needs an encoder-decoder, such as T5 or Marian");
-  if (tokenizer_.size() > model_->vocab_size())
-    throw InvalidArgument("the tokenizer has " + std::to_string(tokenizer_.size()) +
-                          " tokens, and the model knows " + std::to_string(model_->vocab_size()) +
-                          ": they do not belong together");
+  detail::check_belong(*model_, tokenizer_);
 }
 
 Translator Translator::from_pretrained(const std::string& folder) {
@@ -66,21 +57,7 @@ std::vector<std::vector<int32_t>> Translator::sources(const std::vector<std::str
 
 std::vector<std::string> Translator::translate(const std::vector<std::string>& texts,
                                                const GenerateOptions& options) const {
-  const std::vector<std::vector<int32_t>> ids = sources(texts);
-  std::vector<size_t> order(texts.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](size_t a, size_t b) { return ids[a].size() < ids[b].size(); });
-  std::vector<std::string> results(texts.size());
-  for (size_t first = 0; first < order.size(); first += kAtOnce) {
-    const size_t end = std::min(order.size(), first + kAtOnce);
-    std::vector<std::vector<int32_t>> some;
-    for (size_t i = first; i < end; ++i) some.push_back(ids[order[i]]);
-    const std::vector<std::vector<int32_t>> answers = model_->generate(some, options);
-    const std::vector<std::string> decoded = tokenizer_.decode_batch(answers, {.skip_special_tokens = true});
-    for (size_t i = first; i < end; ++i) results[order[i]] = decoded[i - first];
-  }
-  return results;
+  return detail::written_texts(*model_, tokenizer_, sources(texts), options);
 }
 
 Alignment Translator::align(const std::string& text, const GenerateOptions& options) const {
