@@ -25,6 +25,10 @@ std::vector<float> softmax_of(std::span<const float> scores) {
   return result;
 }
 
+const std::string& likeliest(const std::vector<std::string>& labels, const std::vector<float>& row) {
+  return labels.at(static_cast<size_t>(std::max_element(row.begin(), row.end()) - row.begin()));
+}
+
 }  // namespace
 
 TextClassifier::TextClassifier(std::shared_ptr<PretrainedModel> model, PretrainedTokenizer tokenizer)
@@ -94,8 +98,12 @@ std::vector<std::vector<float>> TextClassifier::probabilities(const std::vector<
 ClassScores TextClassifier::evaluate(const std::vector<std::string>& texts,
                                      const std::vector<std::string>& labels) const {
   LabelledBatches judged = batches(texts, labels, {.shuffle = false});
-  const detail::LabelScore score = detail::score_of(*model_, judged);
-  const std::vector<std::string> said = predict(texts);
+  std::vector<std::string> said(texts.size());
+  const auto say = [&](size_t text, std::span<const float> scores) {
+    said[text] = likeliest(labels_, softmax_of(scores));
+  };
+  const detail::LabelScore score =
+      detail::score_of(*model_, judged, [&](const Tensor& scores) { detail::each_row(judged, scores, say); });
   struct Count {
     int64_t right = 0, said = 0, there = 0;
   };
@@ -113,8 +121,7 @@ ClassScores TextClassifier::evaluate(const std::vector<std::string>& texts,
 
 std::vector<std::string> TextClassifier::predict(const std::vector<std::string>& texts) const {
   std::vector<std::string> all;
-  for (const std::vector<float>& row : probabilities(texts))
-    all.push_back(labels_.at(static_cast<size_t>(std::max_element(row.begin(), row.end()) - row.begin())));
+  for (const std::vector<float>& row : probabilities(texts)) all.push_back(likeliest(labels_, row));
   return all;
 }
 

@@ -72,12 +72,17 @@ std::vector<TextTagger::Pieces> TextTagger::pieces_of(const std::vector<std::vec
 }
 
 LabelledBatches TextTagger::batches(const TaggedTexts& texts, const TextBatchesOptions& options) const {
+  std::vector<Pieces> pieces = pieces_of(texts.words, options.max_length);
+  return batches_of(texts, pieces, options);
+}
+
+LabelledBatches TextTagger::batches_of(const TaggedTexts& texts, std::vector<Pieces>& pieces,
+                                       const TextBatchesOptions& options) const {
   std::map<std::string, int32_t> numbers;
   for (const std::string& label : labels_) numbers.emplace(label, static_cast<int32_t>(numbers.size()));
   if (texts.words.size() != texts.tags.size())
     throw InvalidArgument("there are words of " + std::to_string(texts.words.size()) +
                           " texts, and tags of " + std::to_string(texts.tags.size()));
-  std::vector<Pieces> pieces = pieces_of(texts.words, options.max_length);
   std::vector<LabelledTokens> all;
   for (size_t i = 0; i < pieces.size(); ++i) {
     const std::vector<std::string>& tags = texts.tags[i];
@@ -112,9 +117,14 @@ bool TextTagger::finds_spans() const {
 }
 
 TaggingScores TextTagger::evaluate(const TaggedTexts& texts) const {
-  LabelledBatches judged = batches(texts, {.shuffle = false});
-  TaggingScores scores{detail::score_of(*model_, judged).loss, {}};
-  const auto said = predict(texts.words);
+  std::vector<Pieces> pieces = pieces_of(texts.words, 0);
+  LabelledBatches judged = batches_of(texts, pieces, {.shuffle = false});
+  std::vector<std::vector<std::string>> said(texts.size());
+  const auto say = [&](size_t text, std::span<const float> row) { said[text] = tags_of(pieces[text], row); };
+  TaggingScores scores{
+      detail::score_of(*model_, judged, [&](const Tensor& batch) { detail::each_row(judged, batch, say); })
+          .loss,
+      {}};
   if (finds_spans()) {
     scores.tags = score_tags(texts.tags, said);
     return scores;
@@ -128,28 +138,28 @@ TaggingScores TextTagger::evaluate(const TaggedTexts& texts) const {
   return scores;
 }
 
+std::vector<std::string> TextTagger::tags_of(const Pieces& pieces, std::span<const float> scores) const {
+  const std::string other =
+      std::count(labels_.begin(), labels_.end(), "O") > 0 ? std::string("O") : labels_.at(0);
+  std::vector<std::string> tags(pieces.first.size(), other);
+  for (size_t word = 0; word < tags.size(); ++word) {
+    const int64_t first = pieces.first[word];
+    if (first < 0) continue;
+    const auto row = scores.subspan(static_cast<size_t>(first) * labels_.size(), labels_.size());
+    tags[word] = labels_[static_cast<size_t>(std::max_element(row.begin(), row.end()) - row.begin())];
+  }
+  return tags;
+}
+
 std::vector<std::vector<std::string>> TextTagger::predict(
     const std::vector<std::vector<std::string>>& words) const {
   std::vector<Pieces> pieces = pieces_of(words, 0);
-  const std::string other =
-      std::count(labels_.begin(), labels_.end(), "O") > 0 ? std::string("O") : labels_.at(0);
-  std::vector<std::vector<std::string>> all;
   std::vector<std::vector<int32_t>> ids;
-  for (size_t i = 0; i < words.size(); ++i) {
-    all.emplace_back(words[i].size(), other);
-    ids.push_back(std::move(pieces[i].ids));
-  }
-  detail::each_score(*model_, std::move(ids), detail::padding_of(*model_, tokenizer_),
-                     [&](size_t text, std::span<const float> scores) {
-                       for (size_t word = 0; word < words[text].size(); ++word) {
-                         const int64_t first = pieces[text].first[word];
-                         if (first < 0) continue;
-                         const auto row =
-                             scores.subspan(static_cast<size_t>(first) * labels_.size(), labels_.size());
-                         const auto best = std::max_element(row.begin(), row.end()) - row.begin();
-                         all[text][word] = labels_[static_cast<size_t>(best)];
-                       }
-                     });
+  for (Pieces& text : pieces) ids.push_back(std::move(text.ids));
+  std::vector<std::vector<std::string>> all(words.size());
+  detail::each_score(
+      *model_, std::move(ids), detail::padding_of(*model_, tokenizer_),
+      [&](size_t text, std::span<const float> scores) { all[text] = tags_of(pieces[text], scores); });
   return all;
 }
 

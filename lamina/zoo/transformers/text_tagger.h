@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,11 @@ class TextTagger {
     std::vector<int64_t> first;  ///< of each word the number of its first token; -1: none
   };
   std::vector<Pieces> pieces_of(const std::vector<std::vector<std::string>>& words, int64_t max_length) const;
+  /// Takes the ids out of `pieces`.
+  LabelledBatches batches_of(const TaggedTexts& texts, std::vector<Pieces>& pieces,
+                             const TextBatchesOptions& options) const;
+  /// Of scores (tokens, tags), the tag of each word.
+  std::vector<std::string> tags_of(const Pieces& pieces, std::span<const float> scores) const;
 
   std::shared_ptr<PretrainedModel> model_;
   PretrainedTokenizer tokenizer_;

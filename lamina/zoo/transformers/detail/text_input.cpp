@@ -62,7 +62,8 @@ std::vector<Encoding> encoded(const PretrainedTokenizer& tokenizer, const std::v
   return all;
 }
 
-LabelScore score_of(const PretrainedModel& model, BatchSource& batches) {
+LabelScore score_of(const PretrainedModel& model, BatchSource& batches,
+                    const std::function<void(const Tensor& scores)>& seen) {
   LabelScore sum;
   double all = 0;
   Batch batch;
@@ -72,6 +73,7 @@ LabelScore score_of(const PretrainedModel& model, BatchSource& batches) {
     const auto ignored = std::count(labels.begin(), labels.end(), kIgnoredLabel);
     const auto count = static_cast<double>(static_cast<std::ptrdiff_t>(labels.size()) - ignored);
     const Tensor scores = model.run(batch.x)[0];
+    if (seen) seen(scores);
     sum.loss += count * language_loss(batch.y[0], scores).item<float>();
     sum.accuracy += std::round(count * language_accuracy(batch.y[0], scores).item<float>());  // a count
     all += count;
@@ -80,32 +82,25 @@ LabelScore score_of(const PretrainedModel& model, BatchSource& batches) {
   return sum;
 }
 
+void each_row(const LabelledBatches& batches, const Tensor& scores, const SeenScores& seen) {
+  const std::vector<float> values = scores.to_vector<float>();
+  const size_t each = values.size() / static_cast<size_t>(scores.shape()[0]);
+  for (size_t row = 0; row < batches.texts().size(); ++row)
+    seen(batches.texts()[row], std::span(values).subspan(row * each, each));
+}
+
 void each_score(const PretrainedModel& model, std::vector<std::vector<int32_t>> texts, int32_t padding,
-                const std::function<void(size_t text, std::span<const float> scores)>& seen) {
+                const SeenScores& seen) {
   if (texts.empty()) return;
   std::vector<LabelledTokens> all;
-  std::vector<size_t> lengths;
-  for (std::vector<int32_t>& ids : texts) {
-    lengths.push_back(ids.size());
-    all.push_back({std::move(ids), {kIgnoredLabel}});
-  }
+  for (std::vector<int32_t>& ids : texts) all.push_back({std::move(ids), {kIgnoredLabel}});
   const auto rows = static_cast<int64_t>(std::min<size_t>(all.size(), 32));
   LabelledBatches batches(
       std::move(all),
       {.rows = rows, .longest = model.context_length(), .pad_token_id = padding, .shuffle = false});
   batches.begin(0, 0);
   Batch batch;
-  while (batches.next(batch)) {
-    const Tensor scores = model.run(batch.x)[0];
-    const auto classes = static_cast<size_t>(scores.shape()[scores.rank() - 1]);
-    const std::vector<float> values = scores.to_vector<float>();
-    const size_t each = values.size() / static_cast<size_t>(rows);
-    for (size_t row = 0; row < batches.texts().size(); ++row) {
-      const size_t text = batches.texts()[row];
-      const size_t count = scores.rank() == 3 ? lengths[text] * classes : classes;
-      seen(text, std::span(values).subspan(row * each, count));
-    }
-  }
+  while (batches.next(batch)) each_row(batches, model.run(batch.x)[0], seen);
 }
 
 }  // namespace lamina::detail

@@ -37,11 +37,16 @@ struct LabelScore {
   double accuracy = 0;  ///< share of those that were the likeliest
 };
 /// Of one pass over the batches, whose labels are for language_loss.
-LabelScore score_of(const PretrainedModel& model, BatchSource& batches);
+/// @param seen  called with the scores of each batch, if it is given
+LabelScore score_of(const PretrainedModel& model, BatchSource& batches,
+                    const std::function<void(const Tensor& scores)>& seen = {});
 
-/// Calls `seen` with the number of each text and its scores: of all rows that the model gives for it, behind
-/// one another, (classes), or (tokens, classes) with the tokens of padding left out.
+/// The number of a text, and what the model gives for it: (classes), or (tokens, classes), padding included.
+using SeenScores = std::function<void(size_t text, std::span<const float> scores)>;
+/// Calls `seen` for each text of the batch that came last, which has these scores.
+void each_row(const LabelledBatches& batches, const Tensor& scores, const SeenScores& seen);
+/// The same for all texts, given as tokens.
 void each_score(const PretrainedModel& model, std::vector<std::vector<int32_t>> texts, int32_t padding,
-                const std::function<void(size_t text, std::span<const float> scores)>& seen);
+                const SeenScores& seen);
 
 }  // namespace lamina::detail
