@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <numeric>
-#include <random>
 #include <utility>
 #include <vector>
 
@@ -57,9 +56,7 @@ TextParts<T> read_text_parts(const TrainOptions& options, A texts, B targets, Re
   } else if (const size_t all = count(parts.training); all > 1) {
     const double share = options.validation_split > 0 ? options.validation_split : 0.1;
     const auto held = std::clamp<size_t>(static_cast<size_t>(share * static_cast<double>(all)), 1, all - 1);
-    std::vector<size_t> numbers = some(all);
-    std::mt19937_64 random(options.seed);
-    for (size_t i = numbers.size(); i > 1; --i) std::swap(numbers[i - 1], numbers[random() % i]);
+    const std::vector<size_t> numbers = drawn_order(all, options.seed);
     parts.validation = chosen(parts.training, texts, targets,
                               {numbers.begin(), numbers.begin() + static_cast<std::ptrdiff_t>(held)});
     parts.training = chosen(parts.training, texts, targets,

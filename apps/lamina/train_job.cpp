@@ -52,14 +52,24 @@ TrainJob file_job(const TrainOptions& options) {
           std::move(model)};
 }
 
+}  // namespace
+
+std::vector<size_t> drawn_order(size_t count, uint64_t seed) {
+  std::vector<size_t> numbers(count);
+  std::iota(numbers.begin(), numbers.end(), size_t{0});
+  std::mt19937_64 random(seed);
+  for (size_t i = count; i > 1; --i) std::swap(numbers[i - 1], numbers[random() % i]);
+  return numbers;
+}
+
+namespace {
+
 // Takes a share of the samples, drawn by the seed, out of `data`.
 LabelledData take_share(LabelledData& data, double share, uint64_t seed) {
   const auto count = static_cast<int64_t>(share * static_cast<double>(data.samples()));
   if (count == 0) return {};
-  std::vector<int64_t> numbers(static_cast<size_t>(data.samples()));
-  std::iota(numbers.begin(), numbers.end(), 0);
-  std::mt19937_64 random(seed);
-  for (size_t i = numbers.size(); i > 1; --i) std::swap(numbers[i - 1], numbers[random() % i]);
+  const std::vector<size_t> order = drawn_order(static_cast<size_t>(data.samples()), seed);
+  std::vector<int64_t> numbers(order.begin(), order.end());
   const LabelledData all = std::move(data);
   std::vector<int64_t> taken(numbers.begin(), numbers.begin() + count);
   numbers.erase(numbers.begin(), numbers.begin() + count);

@@ -77,6 +77,8 @@ FeatureSpaceOptions features_of(const TrainOptions& options);
 /// Puts --task into what is asked of the data. Throws UsageError for another task than classification and
 /// regression, and where the options speak of columns and the samples are no rows of any table.
 void tell_task(DataNeeds& needs, const TrainOptions& options);
+/// 0 to count - 1 in an order that the seed draws.
+std::vector<size_t> drawn_order(size_t count, uint64_t seed);
 /// Samples of `source`, the first --limit-samples of them where that is given.
 LabelledData load_limited(const std::string& source, DataOptions how, const TrainOptions& options);
 /// Warns where samples first ... end - 1, `which`, lack classes that others have.

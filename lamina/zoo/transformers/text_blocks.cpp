@@ -7,6 +7,7 @@
 #include <string>
 
 #include "lamina/base/error.h"
+#include "lamina/zoo/detail/shuffle.h"
 #include "lamina/zoo/transformers/language_loss.h"
 
 namespace lamina {
@@ -39,7 +40,7 @@ void TextBlocks::begin(int epoch, uint64_t seed, int64_t first_step) {
   for (int64_t start = first; start + options_.length <= pairs; start += options_.length)
     starts_.push_back(start);
   if (starts_.empty()) starts_.push_back(0);
-  for (size_t i = starts_.size(); i > 1; --i) std::swap(starts_[i - 1], starts_[random() % i]);
+  detail::shuffle(starts_, random);
   // A shift may cost a block, and a text may have fewer than a batch.
   const auto needed = static_cast<size_t>(steps_ * options_.rows), there = starts_.size();
   for (size_t i = 0; starts_.size() < needed; ++i) starts_.push_back(starts_[i % there]);

@@ -4,19 +4,11 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
-#include <random>
 #include <utility>
 
+#include "lamina/zoo/detail/shuffle.h"
+
 namespace lamina::detail {
-namespace {
-
-/// std::shuffle is another one in each standard library.
-void shuffle(auto& values, std::mt19937_64& random) {
-  for (size_t i = values.size(); i > 1; --i) std::swap(values[i - 1], values[random() % i]);
-}
-
-}  // namespace
-
 LengthGroups::LengthGroups(std::vector<int64_t> lengths, int64_t step, int64_t longest,
                            std::function<int64_t(int64_t)> rows_for, bool shuffle)
     : lengths_(std::move(lengths)),
