@@ -42,18 +42,12 @@ void AnswerIndex::save(const std::string& path, const WriteOptions& options) con
     throw InvalidArgument(
         "AnswerIndex: nothing was learned that could be kept: BM25 alone is made of the entries");
   Model model = state_->texts.encoder()->model();
-  Json entries = Json::list();
-  for (const QuestionAnswer& entry : state_->entries) {
-    Json pair = Json::list();
-    pair.push_back(entry.question), pair.push_back(entry.answer);
-    entries.push_back(std::move(pair));
-  }
   Json section = Json::object({{"version", 1},
                                {"search_answers", state_->options.search_answers},
                                {"approximate_from", state_->options.approximate_from},
                                {"weight", state_->chosen.weight},
                                {"threshold", state_->chosen.threshold}});
-  section["entries"] = std::move(entries);
+  section["entries"] = detail::pairs_to_json(state_->entries);
   DataInfo info = model.data_info();
   info.sections[kSection] = std::move(section);
   model.set_data_info(info);
@@ -67,9 +61,7 @@ AnswerIndex AnswerIndex::load(const std::string& path) {
   if (!section) throw FileError(name + ": it is no index of answers, as 'lamina chat --save' makes it");
   try {
     if (section->at("version").as_int() != 1) throw InvalidArgument("another version than 1");
-    std::vector<QuestionAnswer> entries;
-    for (const Json& pair : section->at("entries").as_list())
-      entries.push_back({pair.at(size_t{0}).as_string(), pair.at(size_t{1}).as_string()});
+    std::vector<QuestionAnswer> entries = detail::pairs_from_json(section->at("entries"));
     const detail::AnswerChoice chosen{section->at("weight").as_double(),
                                       section->at("threshold").as_double()};
     const auto share = [](double value) { return value >= 0 && value <= 1; };

@@ -37,6 +37,23 @@ std::vector<TextPair> pairs_of(const Entries& entries, const std::vector<int64_t
 
 }  // namespace
 
+Json pairs_to_json(const Entries& entries) {
+  Json pairs = Json::list();
+  for (const QuestionAnswer& entry : entries) {
+    Json pair = Json::list();
+    pair.push_back(entry.question), pair.push_back(entry.answer);
+    pairs.push_back(std::move(pair));
+  }
+  return pairs;
+}
+
+Entries pairs_from_json(const Json& json) {
+  Entries entries;
+  for (const Json& pair : json.as_list())
+    entries.push_back({pair.at(size_t{0}).as_string(), pair.at(size_t{1}).as_string()});
+  return entries;
+}
+
 std::vector<int64_t> answer_numbers(const Entries& entries) {
   std::unordered_map<std::string, int64_t> known;
   std::vector<int64_t> numbers;

@@ -7,6 +7,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
+#include "lamina/chat/detail/answer_texts.h"
 #include "lamina/chat/detail/reply_prompt.h"
 #include "lamina/text/translation_metrics.h"
 
@@ -23,9 +24,7 @@ std::vector<QuestionAnswer> read_pairs(const std::string& file) {
   const Json json = Json::parse(read_file(file, kMostBytes), file, kMostBytes);
   try {
     if (json.at("version").as_int() != 1) throw InvalidArgument("another version than 1");
-    std::vector<QuestionAnswer> pairs;
-    for (const Json& pair : json.at("pairs").as_list())
-      pairs.push_back({pair.at(size_t{0}).as_string(), pair.at(size_t{1}).as_string()});
+    std::vector<QuestionAnswer> pairs = detail::pairs_from_json(json.at("pairs"));
     if (pairs.empty()) throw InvalidArgument("no pairs");
     return pairs;
   } catch (const InvalidArgument& error) {
@@ -41,9 +40,21 @@ AnswerIndex words_index(const std::vector<QuestionAnswer>& pairs) {
   return AnswerIndex(pairs, {.embed = false, .choose = false});
 }
 
+std::vector<FoundReply> found_replies(const std::string& turn, const std::optional<AnswerIndex>& index,
+                                      int64_t count) {
+  std::vector<FoundReply> found;
+  if (!index) return found;
+  for (const AnswerHit& hit : index->search(turn, count))
+    found.push_back({index->entries()[static_cast<size_t>(hit.entry)].answer, hit.confidence});
+  return found;
+}
+
+std::string reply_prompt(const std::string& turn, const std::vector<FoundReply>& found) {
+  return found.empty() ? turn : turn + " | " + found[0].text;
+}
+
 std::string reply_prompt(const std::string& turn, const std::optional<AnswerIndex>& index) {
-  const std::vector<AnswerHit> hits = index ? index->search(turn, 1) : std::vector<AnswerHit>();
-  return hits.empty() ? turn : turn + " | " + index->entries()[static_cast<size_t>(hits[0].entry)].answer;
+  return reply_prompt(turn, found_replies(turn, index, 1));
 }
 
 size_t most_like_all(const std::vector<std::string>& replies, const std::vector<double>& weights) {
@@ -81,28 +92,26 @@ ReplyGenerator ReplyGenerator::from_pretrained(const std::string& folder) {
 void ReplyGenerator::save_pretrained(const std::string& folder) const {
   translator_.save_pretrained(folder);
   if (!index_) return;
-  Json pairs = Json::list();
-  for (const QuestionAnswer& entry : index_->entries()) {
-    Json pair = Json::list();
-    pair.push_back(entry.question), pair.push_back(entry.answer);
-    pairs.push_back(std::move(pair));
-  }
   Json json = Json::object({{"version", 1}});
-  json["pairs"] = std::move(pairs);
+  json["pairs"] = detail::pairs_to_json(index_->entries());
   write_file(file_of(folder), json.dump());
 }
 
 std::vector<WrittenReply> ReplyGenerator::write(const std::vector<std::string>& turns) const {
   std::vector<std::string> prompts;
-  for (const std::string& turn : turns) prompts.push_back(detail::reply_prompt(turn, index_));
+  std::vector<std::vector<detail::FoundReply>> found;
+  for (const std::string& turn : turns) {
+    found.push_back(detail::found_replies(turn, index_, kHits));
+    prompts.push_back(detail::reply_prompt(turn, found.back()));
+  }
   const std::vector<std::string> written = translator_.translate(prompts, {.num_beams = kBeams});
   std::vector<WrittenReply> chosen;
   for (size_t i = 0; i < turns.size(); ++i) {
     std::vector<std::string> replies{written[i]};
     std::vector<double> weights{confidence(prompts[i], written[i])};
-    for (const AnswerHit& hit : index_ ? index_->search(turns[i], kHits) : std::vector<AnswerHit>()) {
-      replies.push_back(index_->entries()[static_cast<size_t>(hit.entry)].answer);
-      weights.push_back(hit.confidence);
+    for (const detail::FoundReply& one : found[i]) {
+      replies.push_back(one.text);
+      weights.push_back(one.confidence);
     }
     const size_t best = detail::most_like_all(replies, weights);
     chosen.push_back({replies[best], best == 0 ? weights[0] : confidence(prompts[i], replies[best])});

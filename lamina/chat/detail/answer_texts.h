@@ -7,11 +7,17 @@
 #include <string>
 #include <vector>
 
+#include "lamina/base/json.h"
 #include "lamina/chat/answer_index.h"
 #include "lamina/chat/bm25.h"
 #include "lamina/chat/neighbours.h"
 
 namespace lamina::detail {
+
+/// Entries as files of ours hold them: [[question, answer], ...].
+Json pairs_to_json(const std::vector<QuestionAnswer>& entries);
+/// And back. Throws InvalidArgument for anything else.
+std::vector<QuestionAnswer> pairs_from_json(const Json& json);
 
 /// Both scores of one text of the index.
 struct TextScores {

@@ -1,6 +1,7 @@
 // What a reply generator reads. Internal header.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,7 +12,17 @@ namespace lamina::detail {
 
 /// An index by BM25 alone, without choices.
 AnswerIndex words_index(const std::vector<QuestionAnswer>& pairs);
-/// The turn, and the reply to the nearest one; the turn alone where nothing is near, or without an index.
+/// A reply to another turn.
+struct FoundReply {
+  std::string text;
+  double confidence = 0;
+};
+/// Those to the nearest turns, the nearest first; none without an index.
+std::vector<FoundReply> found_replies(const std::string& turn, const std::optional<AnswerIndex>& index,
+                                      int64_t count);
+/// The turn, and the first of what was found for it; the turn alone where nothing was.
+std::string reply_prompt(const std::string& turn, const std::vector<FoundReply>& found);
+/// The same with what `index`, if there is one, finds.
 std::string reply_prompt(const std::string& turn, const std::optional<AnswerIndex>& index);
 /// The reply that is most like all of them, itself included, by chrF times the weights; the first of equal
 /// ones.
