@@ -14,6 +14,10 @@ pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
 pkg_check_modules(lzma REQUIRED IMPORTED_TARGET liblzma)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(pcre2 REQUIRED IMPORTED_TARGET libpcre2-8)
+# The messages of ONNX files: the small run time. Debian's archive of it is not made for shared libraries.
+find_program(PROTOC protoc REQUIRED)
+find_path(PROTOBUF_INCLUDE_DIR google/protobuf/message_lite.h REQUIRED)
+find_library(PROTOBUF_LITE_LIBRARY protobuf-lite REQUIRED)
 pkg_check_modules(turbojpeg REQUIRED IMPORTED_TARGET libturbojpeg)
 pkg_check_modules(webp REQUIRED IMPORTED_TARGET libwebp libwebpdemux)
 
@@ -26,7 +30,9 @@ target_link_libraries(lamina_dependencies INTERFACE
   ${ONEDNN_LIBRARY} PkgConfig::libzip PkgConfig::lzma PkgConfig::turbojpeg PkgConfig::webp
   PkgConfig::utf8proc PkgConfig::pcre2 PNG::PNG ZLIB::ZLIB
   nlohmann_json::nlohmann_json fmt::fmt Threads::Threads gomp ${CMAKE_DL_LIBS})
-target_include_directories(lamina_dependencies SYSTEM INTERFACE ${ONEDNN_INCLUDE_DIR} ${HIGHWAY_INCLUDE_DIR})
+target_link_libraries(lamina_dependencies INTERFACE ${PROTOBUF_LITE_LIBRARY})
+target_include_directories(lamina_dependencies SYSTEM INTERFACE ${ONEDNN_INCLUDE_DIR} ${HIGHWAY_INCLUDE_DIR}
+                           ${PROTOBUF_INCLUDE_DIR})
 
 # Apache Arrow, which Debian 12 does not have, for the library of its own that reads Parquet files: from its CMake files, or,
 # where there are none, from a folder like that of pyarrow's wheel. Both give the target lamina_arrow.

@@ -1,0 +1,49 @@
+// OnnxGraph: an imported graph as one layer of a model. Internal header.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lamina/formats/onnx/imported_graph.h"
+#include "lamina/nn/layer.h"
+
+namespace lamina::onnx {
+
+struct OnnxGraphOptions {
+  std::string name = {};
+  bool trainable = true;
+};
+
+/// Computes what the ONNX graph computes; its weights are those constants of the file that operators are trained by
+/// (kernels, biases, scales, tables), under the names of the file, so that it is trained, frozen and saved like any
+/// layer. Takes the graph's inputs and gives its outputs, in their order.
+///
+/// A graph made for batches of one sample takes others, too: it runs once for each.
+class OnnxGraph final : public LayerOf<OnnxGraph> {
+ public:
+  explicit OnnxGraph(std::shared_ptr<const ImportedGraph> graph, const OnnxGraphOptions& options = {});
+
+  std::string class_name() const override { return "OnnxGraph"; }
+  std::string module() const override { return "lamina"; }
+  bool has_weights() const override { return !graph_->weights().empty(); }
+  DType input_dtype(DType given) const override { return given; }
+  TensorSpecs compute_output_specs(const TensorSpecs& inputs) const override;
+  std::vector<Tensor> forward(const LayerCall& call, CallContext& context) const override;
+
+  const ImportedGraph& graph() const { return *graph_; }
+
+ protected:
+  void create_weights_for(const TensorSpecs& inputs) override;
+  Json own_config() const override;
+
+ private:
+  std::vector<Tensor> run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& weights,
+                          CallContext& context) const;
+  bool one_sample_each(const std::vector<Tensor>& inputs) const;
+
+  std::shared_ptr<const ImportedGraph> graph_;
+  std::vector<WeightPtr> weights_;
+};
+
+}  // namespace lamina::onnx

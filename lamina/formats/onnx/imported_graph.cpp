@@ -1,0 +1,374 @@
+// Reading ONNX files into graphs that can be run.
+#include "lamina/formats/onnx/imported_graph.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "lamina/base/error.h"
+#include "lamina/base/detail/file_kind.h"
+#include "lamina/base/terminal.h"
+#include "lamina/formats/detail/reading.h"
+#include "lamina/formats/onnx/evaluator.h"
+#include "onnx.pb.h"
+
+namespace lamina::onnx {
+namespace {
+
+using lamina_onnx_file::GraphProto;
+using lamina_onnx_file::ModelProto;
+using lamina_onnx_file::NodeProto;
+using lamina_onnx_file::TypeProto;
+using lamina_onnx_file::ValueInfoProto;
+
+Declared declared(const ValueInfoProto& info) {
+  Declared result{info.name(), ElementType::kUndefined, std::nullopt};
+  const TypeProto* type = &info.type();
+  if (type->has_optional_type()) {
+    result.kind = Declared::Kind::kOptional;
+  } else if (type->has_sequence_type()) {
+    result.kind = Declared::Kind::kSequence;
+  } else if (!type->has_tensor_type() && type->value_case() != TypeProto::VALUE_NOT_SET) {
+    result.kind = Declared::Kind::kOther;
+  }
+  if (!type->has_tensor_type()) return result;
+  if (type->tensor_type().elem_type() != 0) result.type = element_type(type->tensor_type().elem_type());
+  if (!type->tensor_type().has_shape()) return result;
+  Shape shape;
+  for (const auto& dimension : type->tensor_type().shape().dim()) {
+    if (shape.rank() == Shape::kMaxRank)
+      throw InvalidArgument("value '" + printable(info.name()) + "' has too many axes");
+    shape.push_back(dimension.has_dim_value() && dimension.dim_value() >= 0 ? dimension.dim_value() : -1);
+  }
+  result.shape = shape;
+  return result;
+}
+
+// Operators that give something else each time are no constants, whatever they are given.
+bool draws_numbers(const NodeProto& node) {
+  static const std::set<std::string, std::less<>> names{"RandomNormal",     "RandomNormalLike", "RandomUniform",
+                                                        "RandomUniformLike", "Multinomial",      "Bernoulli"};
+  if (names.contains(node.op_type())) return true;
+  for (const auto& attribute : node.attribute()) {
+    for (const NodeProto& inner : attribute.g().node()) {
+      if (draws_numbers(inner)) return true;
+    }
+  }
+  return false;
+}
+
+void collect_unknown(const NodeProto& node, const Definitions& definitions, const Definitions::Opsets& opsets,
+                     std::map<std::string, std::vector<std::string>>& unknown) {
+  for (const auto& attribute : node.attribute()) {
+    for (const NodeProto& inner : attribute.g().node()) collect_unknown(inner, definitions, opsets, unknown);
+  }
+  if (definitions.function(node)) return;
+  const std::string domain = node.domain() == "ai.onnx" ? "" : node.domain();
+  const auto version = opsets.find(domain);
+  const int opset = version == opsets.end() ? 1 : version->second;
+  if (find_operator(domain, node.op_type(), opset)) return;
+  const std::string name = (domain.empty() ? "" : printable(domain) + ".") + printable(node.op_type());
+  unknown[fmt::format("{} (version {})", name, opset)].push_back(
+      printable(node.name().empty() && node.output_size() > 0 ? node.output(0) : node.name()));
+}
+
+}  // namespace
+
+namespace {
+
+const ExternalData kNowhere("");
+
+Value value_of(lamina_onnx_file::SequenceProto& proto);
+
+Value value_of(lamina_onnx_file::OptionalProto& proto) {
+  if (proto.has_tensor_value()) return read_tensor(*proto.mutable_tensor_value(), kNowhere);
+  if (proto.has_sequence_value()) return value_of(*proto.mutable_sequence_value());
+  if (proto.has_optional_value()) return value_of(*proto.mutable_optional_value());
+  return {};
+}
+
+Value value_of(lamina_onnx_file::SequenceProto& proto) {
+  std::vector<Value> elements;
+  for (auto& each : *proto.mutable_tensor_values()) elements.push_back(read_tensor(each, kNowhere));
+  for (auto& each : *proto.mutable_sequence_values()) elements.push_back(value_of(each));
+  for (auto& each : *proto.mutable_optional_values()) elements.push_back(value_of(each));
+  return Value::of_sequence(std::move(elements));
+}
+
+template <class Proto>
+Proto parsed(std::string_view bytes) {
+  Proto proto;
+  if (!proto.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    throw InvalidArgument("holds no value of ONNX, or a damaged one");
+  return proto;
+}
+
+}  // namespace
+
+Value parse_value(std::string_view bytes, Declared::Kind kind, const std::string& name) {
+  return lamina::detail::reading(name, [&]() -> Value {
+    if (kind == Declared::Kind::kSequence) {
+      auto proto = parsed<lamina_onnx_file::SequenceProto>(bytes);
+      return value_of(proto);
+    }
+    if (kind == Declared::Kind::kOptional) {
+      auto proto = parsed<lamina_onnx_file::OptionalProto>(bytes);
+      return value_of(proto);
+    }
+    auto proto = parsed<lamina_onnx_file::TensorProto>(bytes);
+    return read_tensor(proto, kNowhere);
+  });
+}
+
+void ImportedGraph::read(std::string_view bytes) {
+  model_ = std::make_shared<ModelProto>();
+  constexpr size_t kMost = (size_t{1} << 31) - 1;
+  if (bytes.size() > kMost) throw InvalidArgument("has more than 2 GB, which no ONNX file can");
+  const bool parsed = model_->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+  if (parsed && model_->has_graph()) return;
+  throw InvalidArgument(parsed && model_->ir_version() > 0
+                            ? "holds no graph"
+                            : "is no ONNX file, or a damaged one; it is " + lamina::detail::kind_of_bytes(bytes));
+}
+
+ImportedGraph ImportedGraph::parse(std::string_view bytes, const std::string& name, const std::string& folder) {
+  return lamina::detail::reading(name, [&] {
+    ImportedGraph graph;
+    graph.read(bytes);
+    graph.prepare(folder);
+    graph.choose_weights();
+    return graph;
+  });
+}
+
+ImportedGraph ImportedGraph::restore(std::string_view bytes, std::vector<GraphWeight> weights) {
+  ImportedGraph graph;
+  graph.read(bytes);
+  graph.weights_ = std::move(weights);
+  graph.prepare("");
+  return graph;
+}
+
+void ImportedGraph::prepare(const std::string& folder) {
+  GraphProto& graph = *model_->mutable_graph();
+  definitions_ = std::make_shared<Definitions>(*model_, ExternalData(folder));
+  require_known_operators();
+  const auto add = [&](const std::string& name, Value value) {
+    if (!constants_.emplace(name, std::move(value)).second)
+      throw InvalidArgument("initializer '" + printable(name) + "' occurs twice");
+  };
+  for (auto& tensor : *graph.mutable_initializer()) {
+    const std::string name = tensor.name();
+    add(name, read_tensor(tensor, definitions_->external()));
+  }
+  for (auto& tensor : *graph.mutable_sparse_initializer()) {
+    const std::string name = tensor.values().name();
+    add(name, read_tensor(tensor, definitions_->external()));
+  }
+  graph.clear_initializer();
+  graph.clear_sparse_initializer();
+  graph.clear_value_info();
+  for (const ValueInfoProto& input : graph.input()) {
+    if (!constants_.contains(input.name())) inputs_.push_back(declared(input));  // up to IR version 3 both
+  }
+  for (const ValueInfoProto& output : graph.output()) outputs_.push_back(declared(output));
+  sort_nodes();
+  fold_constants();
+}
+
+void ImportedGraph::require_known_operators() const {
+  std::map<std::string, std::vector<std::string>> unknown;
+  for (const NodeProto& node : model_->graph().node())
+    collect_unknown(node, *definitions_, definitions_->opsets(), unknown);
+  for (const auto& function : model_->functions()) {
+    for (const NodeProto& node : function.node())
+      collect_unknown(node, *definitions_, definitions_->opsets_of(function), unknown);
+  }
+  if (unknown.empty()) return;
+  std::string list;
+  for (const auto& [name, nodes] : unknown) {
+    const size_t shown = std::min<size_t>(nodes.size(), 5);
+    list += fmt::format("\n  {}: node{} '{}'{}", name, nodes.size() > 1 ? "s" : "",
+                        fmt::join(nodes.begin(), nodes.begin() + static_cast<std::ptrdiff_t>(shown), "', '"),
+                        nodes.size() > shown ? fmt::format(" and {} more", nodes.size() - shown) : "");
+  }
+  throw Unsupported("uses operators that Lamina does not know:" + list);
+}
+
+// Files list each node after those that it reads; some do not, and they are put in order.
+void ImportedGraph::sort_nodes() {
+  GraphProto& graph = *model_->mutable_graph();
+  const int count = graph.node_size();
+  std::unordered_map<std::string, int> maker;
+  for (const Declared& input : inputs_) maker[input.name] = -1;
+  for (const auto& [name, value] : constants_) maker[name] = -1;
+  for (const GraphWeight& weight : weights_) maker[weight.name] = -1;
+  for (int i = 0; i < count; ++i) {
+    for (const std::string& output : graph.node(i).output()) {
+      if (output.empty()) continue;
+      if (!maker.emplace(output, i).second)
+        throw InvalidArgument("two nodes give '" + printable(output) + "', or a node and an input do");
+    }
+  }
+  // Names that a subgraph makes itself are none of this graph's.
+  const std::function<void(const NodeProto&, std::set<std::string>, const std::function<void(const std::string&)>&)>
+      reads = [&](const NodeProto& node, std::set<std::string> inner,
+                  const std::function<void(const std::string&)>& look) {
+        for (const std::string& name : node.input()) {
+          if (!name.empty() && !inner.contains(name)) look(name);
+        }
+        for (const auto& attribute : node.attribute()) {
+          if (!attribute.has_g()) continue;
+          std::set<std::string> names = inner;
+          for (const auto& input : attribute.g().input()) names.insert(input.name());
+          for (const auto& [name, value] : definitions_->initializers(attribute.g())) names.insert(name);
+          for (const NodeProto& each : attribute.g().node()) names.insert(each.output().begin(), each.output().end());
+          for (const NodeProto& each : attribute.g().node()) reads(each, names, look);
+          for (const auto& output : attribute.g().output()) {
+            if (!names.contains(output.name())) look(output.name());
+          }
+        }
+      };
+  std::vector<std::vector<int>> readers(static_cast<size_t>(count));
+  std::vector<int> waits(static_cast<size_t>(count), 0);
+  for (int i = 0; i < count; ++i) {
+    std::set<int> makers;
+    reads(graph.node(i), {}, [&](const std::string& name) {
+      const auto found = maker.find(name);
+      if (found == maker.end()) {
+        throw InvalidArgument(fmt::format("node '{}' ({}) reads '{}', which no node, input or initializer gives",
+                                          printable(graph.node(i).name()), printable(graph.node(i).op_type()),
+                                          printable(name)));
+      }
+      if (found->second >= 0) makers.insert(found->second);
+    });
+    for (const int each : makers) readers[static_cast<size_t>(each)].push_back(i);
+    waits[static_cast<size_t>(i)] = static_cast<int>(makers.size());
+  }
+  std::set<int> ready;
+  for (int i = 0; i < count; ++i) {
+    if (waits[static_cast<size_t>(i)] == 0) ready.insert(i);
+  }
+  google::protobuf::RepeatedPtrField<NodeProto> sorted;
+  bool in_order = true;
+  while (!ready.empty()) {
+    const int next = *ready.begin();
+    ready.erase(ready.begin());
+    in_order = in_order && next == sorted.size();
+    sorted.Add()->Swap(graph.mutable_node(next));
+    for (const int reader : readers[static_cast<size_t>(next)]) {
+      if (--waits[static_cast<size_t>(reader)] == 0) ready.insert(reader);
+    }
+  }
+  if (sorted.size() != count) {
+    for (int i = 0; i < count; ++i) {
+      if (waits[static_cast<size_t>(i)] > 0)
+        throw InvalidArgument(fmt::format("its graph has a cycle: node '{}' ({}) waits for its own result",
+                                          printable(graph.node(i).name()), printable(graph.node(i).op_type())));
+    }
+  }
+  graph.mutable_node()->Swap(&sorted);
+  for (const Declared& output : outputs_) {
+    if (!maker.contains(output.name))
+      throw InvalidArgument("nothing gives its output '" + printable(output.name) + "'");
+  }
+}
+
+void ImportedGraph::fold_constants() {
+  GraphProto& graph = *model_->mutable_graph();
+  Evaluator evaluator(*definitions_, [] { return std::pair<Tensor, int>(); });
+  google::protobuf::RepeatedPtrField<NodeProto> kept;
+  for (NodeProto& node : *graph.mutable_node()) {
+    bool constant = !draws_numbers(node);
+    for_each_read(node, [&](const std::string& name) { constant = constant && constants_.contains(name); });
+    std::vector<Value> outputs;
+    if (constant) {
+      try {
+        outputs = evaluator.run_node(node, constants_);
+      } catch (const NeedsValues&) {
+        constant = false;
+      }
+    }
+    // A small constant may stand for a huge tensor, which is better made when it is needed.
+    constexpr int64_t kLargest = int64_t{1} << 24;
+    for (const Value& output : outputs) {
+      if (!output.is_nothing() && !output.is_sequence() && output.shape().size() > kLargest) constant = false;
+    }
+    if (!constant) {
+      kept.Add()->Swap(&node);
+      continue;
+    }
+    for (int i = 0; i < node.output_size(); ++i) {
+      const Value& output = outputs[static_cast<size_t>(i)];
+      if (output.is_tensor()) output.tensor().eval();
+      if (!node.output(i).empty()) constants_[node.output(i)] = output;
+    }
+  }
+  graph.mutable_node()->Swap(&kept);
+}
+
+void ImportedGraph::choose_weights() {
+  const GraphProto& graph = model_->graph();
+  std::set<std::string> read, taken, barred;
+  std::vector<std::pair<std::string, bool>> found;
+  for (const Declared& output : outputs_) read.insert(output.name);
+  for (const NodeProto& node : graph.node()) {
+    for_each_read(node, [&](const std::string& name) { read.insert(name); });
+    const std::string domain = node.domain() == "ai.onnx" ? "" : node.domain();
+    const auto version = definitions_->opsets().find(domain);
+    const Operator* op =
+        definitions_->function(node)
+            ? nullptr
+            : find_operator(domain, node.op_type(), version == definitions_->opsets().end() ? 1 : version->second);
+    for (int i = 0; i < node.input_size(); ++i) {
+      const std::string& name = node.input(i);
+      const auto constant = constants_.find(name);
+      if (constant == constants_.end() || !constant->second.is_tensor() ||
+          !is_floating(constant->second.tensor().dtype()) || is_small_float(constant->second.type()))
+        continue;
+      const auto among = [&](const std::vector<int>& places) {
+        return std::find(places.begin(), places.end(), i) != places.end();
+      };
+      const bool trained = op && among(op->parameters.trained), kept = op && among(op->parameters.kept);
+      if (!trained && !kept) {
+        barred.insert(name);
+      } else if (constant->second.tensor().size() > 1 && taken.insert(name).second) {
+        found.emplace_back(name, trained);
+      }
+    }
+  }
+  for (const auto& [name, trained] : found) {
+    if (barred.contains(name)) continue;
+    const Tensor& value = constants_.at(name).tensor();
+    weights_.push_back({name, value.type(), trained, value});
+    constants_.erase(name);
+  }
+  for (auto at = constants_.begin(); at != constants_.end();)
+    at = read.contains(at->first) ? std::next(at) : constants_.erase(at);
+}
+
+void ImportedGraph::forget_weights() {
+  for (GraphWeight& weight : weights_) weight.value = {};
+}
+
+std::string ImportedGraph::bytes_without_weights() const {
+  ModelProto copy = *model_;
+  for (const auto& [name, value] : constants_) {
+    if (!value.is_sequence() && !value.is_nothing()) *copy.mutable_graph()->add_initializer() = write_tensor(value, name);
+  }
+  return copy.SerializeAsString();
+}
+
+std::vector<Value> ImportedGraph::run(const std::vector<Value>& inputs, const std::vector<Tensor>& weights,
+                                      const Random& random) const {
+  if (inputs.size() != inputs_.size() || weights.size() != weights_.size())
+    throw InternalError("a graph of ONNX got another number of values than it takes");
+  Values values = constants_;
+  for (size_t i = 0; i < inputs.size(); ++i) values[inputs_[i].name] = inputs[i];
+  for (size_t i = 0; i < weights.size(); ++i) values[weights_[i].name] = weights[i];
+  return Evaluator(*definitions_, random).run(model_->graph(), std::move(values));
+}
+
+}  // namespace lamina::onnx

@@ -1,0 +1,88 @@
+// ImportedGraph: an ONNX model as a function of its inputs and weights. Internal header.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "lamina/formats/onnx/value.h"
+
+namespace lamina_onnx_file {
+class ModelProto;
+}  // namespace lamina_onnx_file
+
+namespace lamina::onnx {
+
+class Definitions;
+
+/// A key and the number of a use, for operators that draw random numbers.
+using Random = std::function<std::pair<Tensor, int>()>;
+
+/// An input or output as the file declares it.
+struct Declared {
+  std::string name;
+  ElementType type = ElementType::kUndefined;
+  /// Extents, -1 for open ones; nothing where the file says none, and for what is no tensor.
+  std::optional<Shape> shape;
+  enum class Kind { kTensor, kSequence, kOptional, kOther } kind = Kind::kTensor;
+  bool tensor() const { return kind == Kind::kTensor; }
+};
+
+/// A value in a file of its own, as the tests of ONNX keep inputs and outputs of their models. Throws FileError, which
+/// calls the bytes `name`.
+Value parse_value(std::string_view bytes, Declared::Kind kind, const std::string& name);
+
+/// A constant of the file that a layer makes a weight of.
+struct GraphWeight {
+  std::string name;
+  TensorType type;
+  bool trainable = true;
+  Tensor value = {};  ///< as the file had it; undefined where somebody else keeps it
+};
+
+/// Parsed, checked, and freed of all that constants decide: nodes whose inputs are constants are computed when the file
+/// is read.
+class ImportedGraph {
+ public:
+  /// `name`: what to call the bytes in messages. `folder`: where external data lie, or "" for nowhere. Throws FileError
+  /// for bytes that are no ONNX file, for graphs that are cyclic or lack a value, and for operators that are not known
+  /// (all in one message, with the names of their nodes).
+  static ImportedGraph parse(std::string_view bytes, const std::string& name, const std::string& folder);
+
+  /// The same of bytes_without_weights(), whose weights are these.
+  static ImportedGraph restore(std::string_view bytes, std::vector<GraphWeight> weights);
+
+  const std::vector<Declared>& inputs() const { return inputs_; }
+  const std::vector<Declared>& outputs() const { return outputs_; }
+  const std::vector<GraphWeight>& weights() const { return weights_; }
+  /// Lets go of the values of the weights, which are somewhere else now.
+  void forget_weights();
+  /// The file again, without the values of the weights.
+  std::string bytes_without_weights() const;
+
+  /// The outputs for these inputs and weights, in their orders.
+  std::vector<Value> run(const std::vector<Value>& inputs, const std::vector<Tensor>& weights,
+                         const Random& random) const;
+
+ private:
+  ImportedGraph() = default;
+  void read(std::string_view bytes);
+  void prepare(const std::string& folder);
+  void require_known_operators() const;
+  void sort_nodes();
+  void fold_constants();
+  void choose_weights();
+
+  std::shared_ptr<lamina_onnx_file::ModelProto> model_;
+  std::shared_ptr<Definitions> definitions_;
+  std::vector<Declared> inputs_, outputs_;
+  std::unordered_map<std::string, Value> constants_;
+  std::vector<GraphWeight> weights_;
+};
+
+}  // namespace lamina::onnx

@@ -1,0 +1,172 @@
+// The registry of operators, and what a call gives them.
+#include "lamina/formats/onnx/operator.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "lamina/base/terminal.h"
+#include "lamina/formats/onnx/evaluator.h"
+#include "lamina/formats/onnx/tensor_data.h"
+
+namespace lamina::onnx {
+namespace {
+
+using lamina_onnx_file::AttributeProto;
+
+// AttributeProto.AttributeType.
+enum Kind { kFloat = 1, kInt, kString, kTensor, kGraph, kFloats, kInts, kStrings };
+
+// By domain and name, the newest version first.
+std::map<std::pair<std::string, std::string>, std::vector<Operator>, std::less<>>& operators() {
+  static std::map<std::pair<std::string, std::string>, std::vector<Operator>, std::less<>> all;
+  return all;
+}
+
+}  // namespace
+
+bool register_operator(const char* name, int since, Apply apply, Parameters parameters, const char* domain) {
+  std::vector<Operator>& versions = operators()[{domain, name}];
+  versions.push_back({domain, name, since, apply, std::move(parameters)});
+  std::sort(versions.begin(), versions.end(), [](const auto& a, const auto& b) { return a.since > b.since; });
+  return true;
+}
+
+const Operator* find_operator(std::string_view domain, std::string_view name, int opset) {
+  const auto found = operators().find(std::pair(std::string(domain), std::string(name)));
+  if (found == operators().end()) return nullptr;
+  for (const Operator& version : found->second) {
+    if (version.since <= opset) return version.apply ? &version : nullptr;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> operator_names(std::string_view domain) {
+  std::vector<std::string> names;
+  for (const auto& [key, versions] : operators()) {
+    if (key.first == domain) names.push_back(key.second);
+  }
+  return names;
+}
+
+int newest_opset(std::string_view domain) {
+  // As of onnx 1.23.
+  if (domain.empty()) return 28;
+  if (domain == "ai.onnx.ml") return 6;
+  return domain == "ai.onnx.preview.training" || domain == "ai.onnx.preview" ? 1 : 0;
+}
+
+const Value& Call::value(size_t i) const {
+  if (!has(i)) fail(fmt::format("input {} is missing", i));
+  return inputs_[i];
+}
+
+int64_t Call::known_integer(size_t i) const {
+  const std::vector<int64_t> values = known_integers(i);
+  if (values.size() != 1) fail(fmt::format("input {} has {} elements; expected one", i, values.size()));
+  return values[0];
+}
+
+double Call::known_number(size_t i) const {
+  const std::vector<double> values = doubles((*this)[i]);
+  if (values.size() != 1) fail(fmt::format("input {} has {} elements; expected one", i, values.size()));
+  return values[0];
+}
+
+const AttributeProto* Call::find(const char* name) const {
+  read_.insert(name);
+  for (const AttributeProto& attribute : node_.attribute()) {
+    if (attribute.name() == name) return &attribute;
+  }
+  return nullptr;
+}
+
+const AttributeProto* Call::find(const char* name, int kind, const char* expected) const {
+  const AttributeProto* found = find(name);
+  // Writers of the first versions left the kind out.
+  if (found && found->type() != kind && found->type() != 0)
+    fail(fmt::format("attribute '{}' must be {}", name, expected));
+  return found;
+}
+
+int64_t Call::integer(const char* name, std::optional<int64_t> otherwise) const {
+  if (const auto* found = find(name, kInt, "an integer")) return found->i();
+  if (!otherwise) fail(fmt::format("attribute '{}' is missing", name));
+  return *otherwise;
+}
+
+double Call::number(const char* name, std::optional<double> otherwise) const {
+  if (const auto* found = find(name, kFloat, "a number")) return static_cast<double>(found->f());
+  if (!otherwise) fail(fmt::format("attribute '{}' is missing", name));
+  return *otherwise;
+}
+
+std::string Call::text(const char* name, std::optional<std::string> otherwise) const {
+  if (const auto* found = find(name, kString, "a string")) return found->s();
+  if (!otherwise) fail(fmt::format("attribute '{}' is missing", name));
+  return *otherwise;
+}
+
+std::optional<std::vector<int64_t>> Call::integer_list(const char* name) const {
+  const auto* found = find(name, kInts, "a list of integers");
+  if (!found) return std::nullopt;
+  return std::vector<int64_t>(found->ints().begin(), found->ints().end());
+}
+
+std::optional<std::vector<double>> Call::number_list(const char* name) const {
+  const auto* found = find(name, kFloats, "a list of numbers");
+  if (!found) return std::nullopt;
+  return std::vector<double>(found->floats().begin(), found->floats().end());
+}
+
+std::optional<std::vector<std::string>> Call::text_list(const char* name) const {
+  const auto* found = find(name, kStrings, "a list of strings");
+  if (!found) return std::nullopt;
+  return std::vector<std::string>(found->strings().begin(), found->strings().end());
+}
+
+std::optional<Value> Call::tensor_attribute(const char* name) const {
+  const auto* found = find(name, kTensor, "a tensor");
+  if (!found) return std::nullopt;
+  lamina_onnx_file::TensorProto copy = found->t();
+  return read_tensor(copy, evaluator_.external());
+}
+
+std::optional<std::vector<int64_t>> Call::integers_of(size_t input, const char* attribute) const {
+  if (has(input)) {
+    find(attribute);
+    return known_integers(input);
+  }
+  return integer_list(attribute);
+}
+
+void Call::ignore(std::initializer_list<const char*> names) const {
+  for (const char* name : names) read_.insert(name);
+}
+
+const lamina_onnx_file::GraphProto& Call::graph(const char* name) const {
+  const auto* found = find(name, kGraph, "a graph");
+  if (!found) fail(fmt::format("attribute '{}' is missing", name));
+  return found->g();
+}
+
+std::vector<Value> Call::run(const lamina_onnx_file::GraphProto& graph, const std::vector<Value>& inputs) const {
+  return evaluator_.run_inside(graph, inputs);
+}
+
+bool Call::wants(size_t output) const {
+  return output < outputs() && !node_.output(static_cast<int>(output)).empty();
+}
+
+std::pair<Tensor, int> Call::random() const { return evaluator_.random(); }
+
+std::vector<std::string> Call::unread() const {
+  std::vector<std::string> names;
+  for (const AttributeProto& attribute : node_.attribute()) {
+    if (!read_.contains(attribute.name())) names.push_back(printable(attribute.name()));
+  }
+  return names;
+}
+
+}  // namespace lamina::onnx
