@@ -1,35 +1,62 @@
-// Value: kinds, and the two orders of axes.
+// Value: kinds, and the order in which axes lie.
 #include "lamina/formats/onnx/value.h"
 
+#include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "lamina/core/tensor_node.h"
+#include "lamina/ops/reshape.h"
 #include "lamina/ops/transpose.h"
 
 namespace lamina::onnx {
 
+Order plain_order(int rank) {
+  Order order(static_cast<size_t>(rank));
+  std::iota(order.begin(), order.end(), 0);
+  return order;
+}
+
+Order channels_last(int rank) {
+  Order order = plain_order(rank);
+  if (rank > 2) std::rotate(order.begin() + 1, order.begin() + 2, order.end());
+  return order;
+}
+
+Order kernel_order(int rank) {
+  Order order = plain_order(rank);
+  std::rotate(order.begin(), order.begin() + std::min(2, rank), order.end());
+  if (rank >= 2) std::swap(order[static_cast<size_t>(rank) - 1], order[static_cast<size_t>(rank) - 2]);
+  return order;
+}
+
 struct Value::Data {
-  Tensor first, last;  // in ONNX's order, with the channels last: one is made of the other when it is asked for
+  // The same tensor in the orders that were asked for; the first one is how it came.
+  std::vector<std::pair<Order, Tensor>> forms;
   ElementType type = ElementType::kUndefined;
   enum { kTensor, kStrings, kSequence } kind = kTensor;
-  bool made_last = false;
   std::vector<std::string> strings;
   Shape shape;  // of strings
   std::vector<Value> elements;
 };
 
-Value::Value(Tensor tensor, ElementType type) : data_(std::make_shared<Data>()) {
-  data_->type = type == ElementType::kUndefined ? type_of(tensor.dtype()) : type;
-  data_->first = std::move(tensor);
+Value::Value(Tensor tensor, ElementType type) {
+  Order order = plain_order(tensor.rank());
+  *this = lying(std::move(tensor), std::move(order), type);
 }
 
-Value Value::lying_channels_last(Tensor tensor, ElementType type) {
-  if (tensor.rank() < 3) return {std::move(tensor), type};
+Value Value::lying(Tensor tensor, Order order, ElementType type) {
   Value value;
   value.data_ = std::make_shared<Data>();
   value.data_->type = type == ElementType::kUndefined ? type_of(tensor.dtype()) : type;
-  value.data_->last = std::move(tensor);
-  value.data_->made_last = true;
+  value.data_->forms.emplace_back(std::move(order), std::move(tensor));
+  return value;
+}
+
+Value Value::as(ElementType type) const {
+  Value value;
+  value.data_ = std::make_shared<Data>(*data_);
+  value.data_->type = type;
   return value;
 }
 
@@ -63,14 +90,37 @@ std::string Value::kind() const {
 
 const Tensor& Value::tensor() const {
   if (!is_tensor()) throw InvalidArgument("expected a tensor of numbers, received " + kind());
-  if (!data_->first.defined()) data_->first = to_channels_first(data_->last);
-  return data_->first;
+  in_order(plain_order(data_->forms[0].second.rank()));
+  for (const auto& [order, tensor] : data_->forms) {
+    if (std::is_sorted(order.begin(), order.end())) return tensor;
+  }
+  throw InternalError("a tensor without its own order");
 }
 
-const Tensor& Value::channels_last() const {
+Tensor Value::in_order(const Order& order) const {
   if (!is_tensor()) throw InvalidArgument("expected a tensor of numbers, received " + kind());
-  if (!data_->last.defined()) data_->last = to_channels_last(data_->first);
-  return data_->last;
+  for (const auto& [form, tensor] : data_->forms) {
+    if (form == order) return tensor;
+  }
+  const auto& [from, tensor] = data_->forms[0];
+  std::vector<int> perm;
+  Shape shape;
+  std::vector<int> moved, moved_from;  // the axes of more than one element, in both orders
+  for (const int axis : order) {
+    perm.push_back(static_cast<int>(std::find(from.begin(), from.end(), axis) - from.begin()));
+    shape.push_back(tensor.shape()[perm.back()]);
+    if (shape[-1] != 1) moved.push_back(axis);
+  }
+  for (size_t i = 0; i < from.size(); ++i) {
+    if (tensor.shape()[static_cast<int>(i)] != 1) moved_from.push_back(from[i]);
+  }
+  data_->forms.emplace_back(order, moved == moved_from ? reshape(tensor, shape) : transpose(tensor, perm));
+  return data_->forms.back().second;
+}
+
+const Order& Value::order() const {
+  if (!is_tensor()) throw InvalidArgument("expected a tensor of numbers, received " + kind());
+  return data_->forms[0].first;
 }
 
 const std::vector<std::string>& Value::strings() const {
@@ -83,15 +133,12 @@ const std::vector<Value>& Value::sequence() const {
   return data_->elements;
 }
 
-bool Value::lies_channels_last() const { return data_ && data_->made_last; }
-
 Shape Value::shape() const {
   if (is_strings()) return data_->shape;
   if (!is_tensor()) throw InvalidArgument("expected a tensor, received " + kind());
-  if (data_->first.defined()) return data_->first.shape();
-  const Shape& last = data_->last.shape();
-  Shape shape{last[0], last[-1]};
-  for (int axis = 1; axis + 1 < last.rank(); ++axis) shape.push_back(last[axis]);
+  const auto& [order, tensor] = data_->forms[0];
+  Shape shape = tensor.shape();
+  for (size_t i = 0; i < order.size(); ++i) shape.set(order[i], tensor.shape()[static_cast<int>(i)]);
   return shape;
 }
 
@@ -105,7 +152,7 @@ bool Value::known() const {
     }
     return true;
   }
-  return is_strings() || onnx::known(data_->first.defined() ? data_->first : data_->last);
+  return is_strings() || onnx::known(data_->forms[0].second);
 }
 
 bool known(const Tensor& x) { return !x.node()->open; }
@@ -123,20 +170,5 @@ std::vector<T> elements(const Tensor& x) {
 std::vector<int64_t> integers(const Tensor& x) { return elements<int64_t>(x); }
 std::vector<float> numbers(const Tensor& x) { return elements<float>(x); }
 std::vector<double> doubles(const Tensor& x) { return elements<double>(x); }
-
-Tensor to_channels_last(const Tensor& x) {
-  if (x.rank() < 3) return x;
-  std::vector<int> order{0};
-  for (int axis = 2; axis < x.rank(); ++axis) order.push_back(axis);
-  order.push_back(1);
-  return transpose(x, order);
-}
-
-Tensor to_channels_first(const Tensor& x) {
-  if (x.rank() < 3) return x;
-  std::vector<int> order{0, x.rank() - 1};
-  for (int axis = 1; axis + 1 < x.rank(); ++axis) order.push_back(axis);
-  return transpose(x, order);
-}
 
 }  // namespace lamina::onnx

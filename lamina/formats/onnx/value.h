@@ -18,17 +18,27 @@ class NeedsValues : public InvalidArgument {
   using InvalidArgument::InvalidArgument;
 };
 
+/// The axes of a tensor in the order in which its memory has them: place i holds axis order[i] of ONNX's.
+using Order = std::vector<int>;
+/// The order of ONNX itself, 0, 1, ...
+Order plain_order(int rank);
+/// (batch, channels, ...) with the channels behind all others, where convolutions want them.
+Order channels_last(int rank);
+/// (filters, channels, ...) as kernels of convolutions lie here: (..., channels, filters).
+Order kernel_order(int rank);
+
 /// A tensor, a tensor of strings, a sequence of values, or nothing: an input that is left out, an optional that is
 /// empty. A handle: copies share.
 ///
-/// A tensor of three or more axes may lie with its second axis, the channels, behind all others, where the
-/// convolutions of this house want it: what can work on it in that order asks channels_last(), all others tensor().
+/// A tensor may lie with its axes in another order than ONNX's. What can work on it so (elementwise operators, those
+/// that know images) asks in_order(); all others ask tensor(), and then it is moved, once.
 class Value {
  public:
   Value() = default;
   /// Elements of `type`, in storage(type); kUndefined: of the tensor's dtype.
   Value(Tensor tensor, ElementType type = ElementType::kUndefined);  // NOLINT(google-explicit-constructor)
-  static Value lying_channels_last(Tensor tensor, ElementType type = ElementType::kUndefined);
+  /// A tensor whose memory has ONNX's axes in that order.
+  static Value lying(Tensor tensor, Order order, ElementType type = ElementType::kUndefined);
   static Value of_strings(std::vector<std::string> strings, Shape shape);
   static Value of_sequence(std::vector<Value> elements, ElementType type = ElementType::kUndefined);
 
@@ -39,16 +49,17 @@ class Value {
 
   /// Throw InvalidArgument where it is something else.
   const Tensor& tensor() const;
-  const Tensor& channels_last() const;
+  Tensor in_order(const Order& order) const;
+  const Order& order() const;
   const std::vector<std::string>& strings() const;
   const std::vector<Value>& sequence() const;
 
-  /// Whether the channels lie last, so that channels_last() costs nothing.
-  bool lies_channels_last() const;
   /// The extents in ONNX's order, of a tensor or of strings.
   Shape shape() const;
   int rank() const { return shape().rank(); }
   ElementType type() const;
+  /// The same elements as those of another type, which have the same storage.
+  Value as(ElementType type) const;
   /// Whether the numbers can be looked at.
   bool known() const;
   /// "a tensor", for messages.
@@ -65,9 +76,5 @@ bool known(const Tensor& x);
 std::vector<int64_t> integers(const Tensor& x);
 std::vector<float> numbers(const Tensor& x);
 std::vector<double> doubles(const Tensor& x);
-
-/// (batch, channels, ...) to (batch, ..., channels), and back.
-Tensor to_channels_last(const Tensor& x);
-Tensor to_channels_first(const Tensor& x);
 
 }  // namespace lamina::onnx

@@ -1,6 +1,7 @@
 // Operators of one number: each element by itself.
 #include "lamina/formats/onnx/operators/elementwise.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -17,21 +18,23 @@
 
 namespace lamina::onnx {
 
-Tensor beside_channels_last(const Value& b, int rank) {
-  const Shape shape = b.shape();
-  if (b.lies_channels_last() && shape.rank() == rank) return b.channels_last();
-  if (shape.size() == 1 && shape.rank() <= rank) return reshape(b.tensor(), Shape{});
-  // (channels, 1, ...) or (1 or batch, channels, 1, ...): the axes behind are 1.
-  if (shape.rank() != rank && shape.rank() != rank - 1) return {};
-  const int channels = shape.rank() == rank ? 1 : 0;
-  for (int axis = channels + 1; axis < shape.rank(); ++axis) {
-    if (shape[axis] != 1) return {};
-  }
-  Shape seen;
-  if (shape.rank() == rank) seen.push_back(shape[0]);
-  for (int axis = channels + 1; axis < shape.rank(); ++axis) seen.push_back(1);
-  seen.push_back(shape[channels]);
-  return reshape(b.tensor(), seen);
+Aligned align(const Value& a, const Value& b) {
+  const int rank = std::max(a.rank(), b.rank());
+  const auto plain = [](const Value& x) { return std::is_sorted(x.order().begin(), x.order().end()); };
+  // A scalar takes part in any order.
+  if (a.shape().size() == 1 && a.rank() <= b.rank()) return {reshape(a.tensor(), {}), b.in_order(b.order()), b.order()};
+  if (b.shape().size() == 1 && b.rank() <= a.rank()) return {a.in_order(a.order()), reshape(b.tensor(), {}), a.order()};
+  const bool by_a = a.rank() == rank && !(plain(a) && b.rank() == rank && !plain(b));
+  const Order order = by_a ? a.order() : b.order();
+  const auto placed = [&](const Value& x) {
+    if (x.rank() == rank) return x.in_order(order);
+    if (std::is_sorted(order.begin(), order.end())) return x.tensor();
+    Shape shape;
+    for (int axis = x.rank(); axis < rank; ++axis) shape.push_back(1);
+    for (const int64_t extent : x.shape()) shape.push_back(extent);
+    return Value(reshape(x.tensor(), shape)).in_order(order);
+  };
+  return {placed(a), placed(b), order};
 }
 
 namespace {

@@ -1,4 +1,4 @@
-// Elementwise operators keep the order in which their operand lies. Internal header.
+// Elementwise operators leave their operands in the order in which they lie. Internal header.
 #pragma once
 
 #include <utility>
@@ -8,31 +8,25 @@
 
 namespace lamina::onnx {
 
-/// `f` of every element of x, which may be any tensor to tensor of the same shape; the result lies as x does.
+/// `f` of x, which may be any function of each element by itself; the result lies as x does.
 template <class F>
 Value map(const Value& x, F&& f, ElementType type = ElementType::kUndefined) {
-  return x.lies_channels_last() ? Value::lying_channels_last(f(x.channels_last()), type) : Value(f(x.tensor()), type);
+  return Value::lying(f(x.in_order(x.order())), x.order(), type);
 }
 
-/// `f` of the elements of a and b, broadcast as NumPy does. Where one lies with its channels last and the other can be
-/// seen so without moving anything, the result lies so, too.
-template <class F>
-Value map(const Value& a, const Value& b, F&& f, ElementType type = ElementType::kUndefined);
+/// Two operands in one order of axes, with as many axes as the larger one has.
+struct Aligned {
+  Tensor a, b;
+  Order order;
+};
+/// The order is that of the larger operand, or of the one that does not lie in ONNX's.
+Aligned align(const Value& a, const Value& b);
 
-/// What `b` is for a partner of `rank` axes that lies with its channels last; an undefined tensor where that would have
-/// to be moved.
-Tensor beside_channels_last(const Value& b, int rank);
-
+/// `f` of the elements of a and b, broadcast as NumPy does.
 template <class F>
-Value map(const Value& a, const Value& b, F&& f, ElementType type) {
-  if (a.lies_channels_last()) {
-    if (const Tensor other = beside_channels_last(b, a.rank()); other.defined())
-      return Value::lying_channels_last(f(a.channels_last(), other), type);
-  } else if (b.lies_channels_last()) {
-    if (const Tensor other = beside_channels_last(a, b.rank()); other.defined())
-      return Value::lying_channels_last(f(other, b.channels_last()), type);
-  }
-  return Value(f(a.tensor(), b.tensor()), type);
+Value map(const Value& a, const Value& b, F&& f, ElementType type = ElementType::kUndefined) {
+  Aligned both = align(a, b);
+  return Value::lying(f(both.a, both.b), std::move(both.order), type);
 }
 
 }  // namespace lamina::onnx
