@@ -79,7 +79,7 @@ TensorSpecs OnnxGraph::compute_output_specs(const TensorSpecs& inputs) const {
       }
     }
     return specs;
-  } catch (const InvalidArgument&) {
+  } catch (const Error&) {
     specs.clear();
     for (const Declared& output : declared) {
       const DType dtype = output.type == ElementType::kUndefined ? DType::kFloat32 : storage(output.type);
