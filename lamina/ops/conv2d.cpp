@@ -38,9 +38,9 @@ Shape detail::check_conv(const InferArgs& args, const Conv2DAttrs& attrs, const 
               std::to_string(kMostPixels));
   }
   const ConvShape shape = conv_shape(attrs, image, kernel);
-  if (attrs.padding == "valid" && (shape.rows.output < 1 || shape.columns.output < 1)) {
+  if (attrs.padding != "same" && (shape.rows.output < 1 || shape.columns.output < 1)) {
     args.fail("the window of kernel " + kernel.str() + " is larger than the image " + image.str() +
-              " and padding is \"valid\"");
+              " with padding \"" + attrs.padding + "\"");
   }
   return {image[0], shape.rows.output, shape.columns.output, kernel[3]};
 }

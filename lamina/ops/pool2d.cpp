@@ -16,9 +16,9 @@ Shape detail::check_pool(const InferArgs& args, const Pool2DAttrs& attrs, const 
   if (image.rank() != 4) args.fail("the image must be (batch, height, width, channels), not " + image.str());
   check_extents(args, image);
   const PoolShape shape = pool_shape(attrs, image);
-  if (attrs.padding == "valid" && (shape.rows.output < 1 || shape.columns.output < 1)) {
+  if (attrs.padding != "same" && (shape.rows.output < 1 || shape.columns.output < 1)) {
     args.fail("the window " + attr_text(attrs.pool) + " is larger than the image " + image.str() +
-              " and padding is \"valid\"");
+              " with padding \"" + attrs.padding + "\"");
   }
   if (attrs.pool[0] * attrs.pool[1] > kMostPixels) {
     args.fail("the window " + attr_text(attrs.pool) + " must have at most " + std::to_string(kMostPixels) +

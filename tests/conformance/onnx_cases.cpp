@@ -68,7 +68,13 @@ std::string run_data(const onnx::ImportedGraph& graph, const fs::path& folder) {
   std::vector<Value> inputs, want;
   const auto value = [&](const char* side, size_t i, const onnx::Declared& declared) {
     const fs::path path = folder / fmt::format("{}_{}.pb", side, i);
-    return fs::exists(path) ? onnx::parse_value(read(path), declared.kind, path.string()) : Value();
+    if (!fs::exists(path)) return Value();
+    const Value value = onnx::parse_value(read(path), declared.kind, path.string());
+    // The files of onnx 1.17 call the bits of bfloat16 uint16.
+    if (declared.type != onnx::ElementType::kBFloat16 || value.type() != onnx::ElementType::kUInt16) return value;
+    std::vector<uint16_t> bits;
+    for (const int64_t each : onnx::integers(value.tensor())) bits.push_back(static_cast<uint16_t>(each));
+    return Value(Tensor::from_bytes(bits.data(), bits.size(), DType::kBFloat16, value.shape()));
   };
   for (size_t i = 0; i < graph.inputs().size(); ++i) inputs.push_back(value("input", i, graph.inputs()[i]));
   for (size_t i = 0; i < graph.outputs().size(); ++i) want.push_back(value("output", i, graph.outputs()[i]));

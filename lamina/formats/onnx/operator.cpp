@@ -16,7 +16,7 @@ namespace {
 using lamina_onnx_file::AttributeProto;
 
 // AttributeProto.AttributeType.
-enum Kind { kFloat = 1, kInt, kString, kTensor, kGraph, kFloats, kInts, kStrings };
+enum Kind { kFloat = 1, kInt, kString, kGraph = 5, kFloats, kInts, kStrings };
 
 // By domain and name, the newest version first.
 std::map<std::pair<std::string, std::string>, std::vector<Operator>, std::less<>>& operators() {
@@ -127,8 +127,13 @@ std::optional<std::vector<std::string>> Call::text_list(const char* name) const 
 }
 
 std::optional<Value> Call::tensor_attribute(const char* name) const {
-  const auto* found = find(name, kTensor, "a tensor");
+  const auto* found = find(name);
   if (!found) return std::nullopt;
+  if (found->has_sparse_tensor()) {
+    lamina_onnx_file::SparseTensorProto copy = found->sparse_tensor();
+    return read_tensor(copy, evaluator_.external());
+  }
+  if (!found->has_t()) fail(fmt::format("attribute '{}' must be a tensor", name));
   lamina_onnx_file::TensorProto copy = found->t();
   return read_tensor(copy, evaluator_.external());
 }

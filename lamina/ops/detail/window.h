@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,17 +43,32 @@ struct Window {
   }
 };
 
-/// The windows of `size` elements on `input` elements; none with "valid" padding and a window larger than the
-/// image.
-inline Window window(int64_t input, int64_t size, int64_t stride, int64_t dilation,
-                     const std::string& padding) {
+/// Padding as numbers: what lies before and behind the image along height and width.
+struct Margins {
+  int64_t before[2] = {0, 0}, after[2] = {0, 0};
+};
+
+/// The margins that `padding` says by four numbers, "1,1,0,2": above, below, left, right; nothing for "valid", "same"
+/// and what is no padding at all.
+std::optional<Margins> explicit_margins(const std::string& padding);
+
+/// The windows of `size` elements on `input` elements along axis 0 (height) or 1; none where a window is larger than
+/// the image with its padding.
+inline Window window(int64_t input, int64_t size, int64_t stride, int64_t dilation, const std::string& padding,
+                     int axis) {
   Window w{input, 0, size, stride, dilation, 0};
   if (padding == "same") {
     w.output = input < 1 ? 0 : (input - 1) / stride + 1;
     w.before = std::max<int64_t>(0, (w.output - 1) * stride - input + w.span()) / 2;
-  } else {
-    w.output = input < w.span() ? 0 : (input - w.span()) / stride + 1;
+    return w;
   }
+  int64_t whole = input;
+  if (padding != "valid") {
+    const Margins margins = explicit_margins(padding).value_or(Margins{});
+    w.before = margins.before[axis];
+    whole += w.before + margins.after[axis];
+  }
+  w.output = whole < w.span() ? 0 : (whole - w.span()) / stride + 1;
   return w;
 }
 
@@ -71,8 +87,9 @@ inline void check_pair(const InferArgs& args, const char* what, const std::vecto
 }
 
 inline void check_padding(const InferArgs& args, const std::string& padding) {
-  if (padding != "valid" && padding != "same") {
-    args.fail("padding must be \"valid\" or \"same\", not \"" + padding + "\"");
+  if (padding != "valid" && padding != "same" && !explicit_margins(padding)) {
+    args.fail("padding must be \"valid\", \"same\" or four numbers (\"1,1,0,0\": above, below, left, right), not \"" +
+              padding + "\"");
   }
 }
 
@@ -90,8 +107,8 @@ inline ConvShape conv_shape(const Conv2DAttrs& attrs, const Shape& image, const 
           image[3],
           kernel[3],
           attrs.groups,
-          window(image[1], kernel[0], attrs.strides[0], attrs.dilations[0], attrs.padding),
-          window(image[2], kernel[1], attrs.strides[1], attrs.dilations[1], attrs.padding)};
+          window(image[1], kernel[0], attrs.strides[0], attrs.dilations[0], attrs.padding, 0),
+          window(image[2], kernel[1], attrs.strides[1], attrs.dilations[1], attrs.padding, 1)};
 }
 
 /// The attributes of a convolution's kernel, with or without what is fused behind it.
@@ -111,8 +128,8 @@ struct PoolShape {
 };
 
 inline PoolShape pool_shape(const Pool2DAttrs& attrs, const Shape& image) {
-  return {image[0], image[3], window(image[1], attrs.pool[0], attrs.strides[0], 1, attrs.padding),
-          window(image[2], attrs.pool[1], attrs.strides[1], 1, attrs.padding)};
+  return {image[0], image[3], window(image[1], attrs.pool[0], attrs.strides[0], 1, attrs.padding, 0),
+          window(image[2], attrs.pool[1], attrs.strides[1], 1, attrs.padding, 1)};
 }
 
 /// Checks attributes and image of a pooling, and gives the shape of its output.

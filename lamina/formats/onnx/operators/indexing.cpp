@@ -1,0 +1,206 @@
+// Gather and Scatter, in all their forms.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lamina/formats/onnx/operators/axes.h"
+#include "lamina/formats/onnx/operators/elementwise.h"
+#include "lamina/ops/binary.h"
+#include "lamina/ops/broadcast_to.h"
+#include "lamina/ops/cast.h"
+#include "lamina/ops/compare.h"
+#include "lamina/ops/concatenate.h"
+#include "lamina/ops/full.h"
+#include "lamina/ops/reshape.h"
+#include "lamina/ops/scatter_update.h"
+#include "lamina/ops/slice.h"
+#include "lamina/ops/take.h"
+#include "lamina/ops/take_along_axis.h"
+#include "lamina/ops/where.h"
+
+namespace lamina::onnx {
+namespace {
+
+// Indices that are known are looked at; the others are the kernel's to look at.
+void require_inside(Call& call, const Tensor& indices, int64_t extent) {
+  if (!known(indices) || indices.size() > 4096) return;
+  for (const int64_t index : integers(indices)) {
+    if (index < -extent || index >= extent)
+      call.fail(fmt::format("index {} is out of range for an axis of {} elements", index, extent));
+  }
+}
+
+// Negative indices count from the end.
+Tensor from_start(const Tensor& indices, int64_t extent) {
+  const Tensor wide = cast(indices, DType::kInt64);
+  if (known(wide)) {
+    const std::vector<int64_t> values = integers(wide);
+    if (std::none_of(values.begin(), values.end(), [](int64_t v) { return v < 0; })) return wide;
+  }
+  return where(less(wide, 0.0), add(wide, static_cast<double>(extent)), wide);
+}
+
+std::vector<Value> gather(Call& call) {
+  const Value& x = call.value(0);
+  const Tensor& indices = call[1];
+  const int axis = axis_of(call.integer("axis", 0), x.rank());
+  require_inside(call, indices, x.shape()[axis]);
+  if (x.is_strings()) {
+    const Tensor places = take(reshape(arange(x.shape().size(), DType::kInt64), x.shape()), indices, axis);
+    std::vector<std::string> texts;
+    for (const int64_t place : integers(places)) texts.push_back(x.strings().at(static_cast<size_t>(place)));
+    return {Value::of_strings(std::move(texts), places.shape())};
+  }
+  // One known index is a part of x, which may lie as it does.
+  if (indices.size() == 1 && known(indices)) {
+    int64_t index = integers(indices)[0];
+    if (index < 0) index += x.shape()[axis];
+    const int place = place_of(x.order(), axis);
+    const Tensor lying = x.in_order(x.order());
+    std::vector<int64_t> starts(static_cast<size_t>(place) + 1, 0), stops(lying.shape().begin(), lying.shape().end());
+    stops.resize(starts.size());
+    starts.back() = index;
+    stops.back() = index + 1;
+    const Tensor part = slice(lying, starts, stops);
+    if (indices.rank() == 1) return {Value::lying(part, x.order(), x.type())};
+    if (indices.rank() == 0) {
+      Shape shape;
+      for (int i = 0; i < part.rank(); ++i) {
+        if (i != place) shape.push_back(part.shape()[i]);
+      }
+      return {Value::lying(reshape(part, shape), without(x.order(), {axis}), x.type())};
+    }
+  }
+  return {Value(take(x.tensor(), indices, axis), x.type())};
+}
+
+std::vector<Value> gather_elements(Call& call) {
+  const Tensor &x = call[0], &indices = call[1];
+  const int axis = axis_of(call.integer("axis", 0), x.rank());
+  if (indices.rank() != x.rank()) call.fail("its indices have another number of axes than its data");
+  require_inside(call, indices, x.shape()[axis]);
+  // The other axes of the indices may be shorter.
+  std::vector<int64_t> starts(static_cast<size_t>(x.rank()), 0), stops;
+  for (int i = 0; i < x.rank(); ++i) {
+    if (i != axis && indices.shape()[i] > x.shape()[i]) call.fail("its indices are larger than its data");
+    stops.push_back(i == axis ? x.shape()[i] : indices.shape()[i]);
+  }
+  return {Value(take_along_axis(slice(x, starts, stops), indices, axis), call.element())};
+}
+
+// Places of `indices` (..., k) in a tensor whose first k axes have `extents`, as one number each.
+Tensor flat_places(Call& call, const Tensor& indices, const Shape& extents) {
+  Tensor place;
+  const auto width = static_cast<int>(indices.shape()[-1]);
+  for (int i = 0; i < width; ++i) {
+    const Tensor column = index(indices, {ellipsis, i});
+    require_inside(call, column, extents[i]);
+    const Tensor each = from_start(column, extents[i]);
+    place = place.defined() ? add(multiply(place, static_cast<double>(extents[i])), each) : each;
+  }
+  return place;
+}
+
+std::vector<Value> gather_nd(Call& call) {
+  const Tensor& x = call[0];
+  Tensor indices = call[1];
+  const auto batch = static_cast<int>(call.integer("batch_dims", 0));
+  if (batch < 0 || batch >= indices.rank() || batch >= x.rank()) call.fail("attribute 'batch_dims' is out of range");
+  const auto width = static_cast<int>(indices.shape()[-1]);
+  if (batch + width > x.rank()) call.fail("its indices name more axes than its data have");
+  int64_t samples = 1, inner = 1;
+  for (int i = 0; i < batch; ++i) {
+    if (x.shape()[i] != indices.shape()[i]) call.fail("its batch axes differ");
+    samples *= x.shape()[i];
+  }
+  Shape extents, result;
+  for (int i = 0; i < width; ++i) {
+    extents.push_back(x.shape()[batch + i]);
+    inner *= x.shape()[batch + i];
+  }
+  for (int i = 0; i + 1 < indices.rank(); ++i) result.push_back(indices.shape()[i]);
+  Shape flat{samples * inner};
+  for (int i = batch + width; i < x.rank(); ++i) {
+    flat.push_back(x.shape()[i]);
+    result.push_back(x.shape()[i]);
+  }
+  Tensor places = flat_places(call, indices, extents);
+  if (samples > 1) {  // each sample has its own part of the flattened data
+    places = add(reshape(places, {samples, places.size() / std::max<int64_t>(samples, 1)}),
+                 multiply(reshape(arange(samples, DType::kInt64), {samples, 1}), static_cast<double>(inner)));
+  }
+  const Tensor rows = reshape(places, {places.size()});
+  return {Value(reshape(take(reshape(x, flat), rows, 0), result), call.element())};
+}
+
+std::optional<std::string> reduction_of(Call& call) {
+  const std::string how = call.text("reduction", "none");
+  if (how == "none") return std::nullopt;
+  if (how != "add" && how != "mul" && how != "min" && how != "max") call.fail("attribute 'reduction' is '" + how + "'");
+  return how;
+}
+
+// Elements of one axis, and below it whole tensors: everything is flattened to rows.
+std::vector<Value> scatter_elements(Call& call) {
+  const Tensor &x = call[0], &indices = call[1], &updates = call[2];
+  const int axis = axis_of(call.integer("axis", 0), x.rank());
+  if (indices.shape() != updates.shape() || indices.rank() != x.rank())
+    call.fail("its indices " + indices.shape().str() + " and updates " + updates.shape().str() + " do not fit its data " +
+              x.shape().str());
+  const auto how = reduction_of(call);
+  require_inside(call, indices, x.shape()[axis]);
+  Tensor place;
+  for (int i = 0; i < x.rank(); ++i) {
+    Tensor each;
+    if (i == axis) {
+      each = from_start(indices, x.shape()[i]);
+    } else {
+      if (indices.shape()[i] > x.shape()[i]) call.fail("its indices are larger than its data");
+      Shape line;
+      for (int k = 0; k < x.rank(); ++k) line.push_back(k == i ? indices.shape()[i] : 1);
+      each = reshape(arange(indices.shape()[i], DType::kInt64), line);
+    }
+    place = place.defined() ? add(multiply(place, static_cast<double>(x.shape()[i])), each) : each;
+  }
+  const Tensor rows = reshape(broadcast_to(place, indices.shape()), {indices.size(), 1});
+  const Tensor result = scatter_update(reshape(x, {x.size()}), rows, reshape(updates, {updates.size()}), how);
+  return {Value(wrapped(reshape(result, x.shape()), call.element()), call.element())};
+}
+
+std::vector<Value> scatter_nd(Call& call) {
+  const Tensor &x = call[0], &indices = call[1], &updates = call[2];
+  const auto width = static_cast<int>(indices.shape()[-1]);
+  if (width > x.rank()) call.fail("its indices name more axes than its data have");
+  const auto how = reduction_of(call);
+  Shape extents;
+  int64_t count = 1;
+  for (int i = 0; i < width; ++i) {
+    extents.push_back(x.shape()[i]);
+    count *= x.shape()[i];
+  }
+  Shape flat{count}, each;
+  const int64_t places = indices.size() / std::max<int64_t>(width, 1);
+  each.push_back(places);
+  for (int i = width; i < x.rank(); ++i) {
+    flat.push_back(x.shape()[i]);
+    each.push_back(x.shape()[i]);
+  }
+  if (updates.size() != each.size())
+    call.fail("its updates " + updates.shape().str() + " do not fit its indices " + indices.shape().str());
+  const Tensor rows = reshape(flat_places(call, indices, extents), {places, 1});
+  const Tensor result = scatter_update(reshape(x, flat), rows, reshape(updates, each), how);
+  return {Value(wrapped(reshape(result, x.shape()), call.element()), call.element())};
+}
+
+const Parameters kTable{{0}};
+
+const bool kRegistered[] = {register_operator("Gather", 1, gather, kTable),
+                            register_operator("GatherElements", 11, gather_elements),
+                            register_operator("GatherND", 11, gather_nd),
+                            register_operator("Scatter", 9, scatter_elements),
+                            register_operator("Scatter", 11, scatter_elements),
+                            register_operator("ScatterElements", 11, scatter_elements),
+                            register_operator("ScatterND", 11, scatter_nd)};
+
+}  // namespace
+}  // namespace lamina::onnx
