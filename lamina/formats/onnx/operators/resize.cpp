@@ -91,8 +91,10 @@ Taps taps_of(const AxisPlan& axis, const Method& method) {
   if (method.mode != "nearest") taps.weights.assign(static_cast<size_t>(count), std::vector<double>(out));
   for (size_t i = 0; i < out; ++i) {
     const double x = place(static_cast<double>(i), axis, method);
-    if (method.coordinates == "tf_crop_and_resize" && !(x >= 0 && x <= static_cast<double>(axis.in - 1)))
-      taps.any_outside = taps.outside[i] = 1;
+    if (method.coordinates == "tf_crop_and_resize" && !(x >= 0 && x <= static_cast<double>(axis.in - 1))) {
+      taps.outside[i] = 1;
+      taps.any_outside = true;
+    }
     const double bounded = std::clamp(x, -4.0, static_cast<double>(axis.in) + 4);
     if (method.mode == "nearest") {
       taps.index[0][i] = inside(static_cast<int64_t>(nearest(bounded, method.nearest)));
