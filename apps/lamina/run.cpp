@@ -89,6 +89,18 @@ int run_pretrained(const Options& options) {
   return 0;
 }
 
+// Samples batch by batch; in one piece what has no samples, or takes so many at once.
+Tensors outputs_of(Model& model, const Tensors& inputs) {
+  bool samples = true;
+  for (const Tensor& input : inputs)
+    samples = samples && input.rank() > 0 && input.shape()[0] == inputs.values()[0].shape()[0];
+  if (samples && !model.input_names().empty()) {
+    for (const Tensor& input : model.inputs())
+      samples = samples && input.rank() > 0 && (input.shape()[0] == -1 || inputs.values()[0].shape()[0] > input.shape()[0]);
+  }
+  return samples ? model.predict_outputs(inputs) : model.outputs_on_batch(inputs);
+}
+
 int64_t count_nans(const Tensor& y) {
   if (!is_floating(y.dtype())) return 0;
   const std::vector<float> values = y.to_vector<float>();
@@ -112,7 +124,7 @@ int run(const Options& options) {
   // What cannot be written is refused before anything is computed.
   for (const std::string& name : model.output_names()) AtomicFile(options.output + "/" + file_name(name));
   const Tensors outputs = with_data_of(fmt::format("{}", fmt::join(options.inputs, ", ")),
-                                       [&] { return model.predict_outputs(inputs); });
+                                       [&] { return outputs_of(model, inputs); });
   std::vector<std::pair<std::string, Tensor>> named;
   for (size_t i = 0; i < outputs.size(); ++i)
     named.emplace_back(outputs.named() ? outputs.names()[i] : "output_" + std::to_string(i), outputs[i]);

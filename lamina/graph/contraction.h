@@ -38,7 +38,8 @@ struct Conv2DAttrs {
   /// Steps between windows along height and width, >= 1.
   std::vector<int64_t> strides = {1, 1};
   /// "valid": windows inside the image. "same": zeros around it so that the output has ceil(input / stride)
-  /// pixels, the odd one of them after the image, as TensorFlow places it.
+  /// pixels, the odd one of them after the image, as TensorFlow places it. Four numbers, "1,1,0,2": so many zeros above,
+  /// below, left and right of it.
   std::string padding = "valid";
   /// Distance between the elements of a window, >= 1.
   std::vector<int64_t> dilations = {1, 1};
@@ -82,7 +83,7 @@ struct Pool2DAttrs {
   std::vector<int64_t> pool = {2, 2};
   /// Steps between windows, >= 1.
   std::vector<int64_t> strides = {2, 2};
-  /// "valid" or "same", as for convolutions; what lies outside the image never counts.
+  /// "valid", "same" or four numbers, as for convolutions; what lies outside the image never counts.
   std::string padding = "valid";
   bool operator==(const Pool2DAttrs&) const = default;
   static void fields(auto& self, auto&& visit) {

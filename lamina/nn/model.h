@@ -180,6 +180,9 @@ class Model : public LayerOf<Model> {
   Logs test_on_batch(const Tensors& x, const Tensors& y, const OnBatchOptions& options = {});
   /// The output for one batch, without the loop and without a history: the fastest way to ask for one sample.
   Tensor predict_on_batch(const Tensors& x);
+  /// All outputs of one batch, under their names. The inputs are given to the model as they are: they need not have
+  /// one first extent (a state beside the samples, a single number).
+  Tensors outputs_on_batch(const Tensors& x);
 
   /// The model on tensors, like any layer. Values are computed by the prepared prediction; gradients flow
   /// through to inputs and weights alike. Within the call of another layer or a step the model becomes part

@@ -173,20 +173,35 @@ Tensor Model::predict(BatchSource& source, const PredictOptions& options) {
   return only_output(*this, predict_outputs(source, options), "predict_outputs()");
 }
 
-Tensor Model::predict_on_batch(const Tensors& x) {
-  const detail::Asking asking(*this, "predict_on_batch");
+namespace {
+
+// The outputs for one batch, where its numbers can be read.
+std::vector<Tensor> ask(Model& model, ModelImpl& impl, const Tensors& x) {
   std::vector<Tensor> outputs;
-  if (impl().takes_as_it_is(x)) {
-    impl().ensure_trainer(*this).predict(*this, x.values(), outputs);
+  if (impl.takes_as_it_is(x)) {
+    impl.ensure_trainer(model).predict(model, x.values(), outputs);
   } else {
-    const Tensors data = impl().arrange_inputs(*this, x);
-    impl().ensure_trainer(*this).predict(*this, data.values(), outputs);
+    const Tensors data = impl.arrange_inputs(model, x);
+    impl.ensure_trainer(model).predict(model, data.values(), outputs);
   }
   for (Tensor& output : outputs) {
     if (output.device() != Device{}) output = output.to(Device{});
   }
+  return outputs;
+}
+
+}  // namespace
+
+Tensor Model::predict_on_batch(const Tensors& x) {
+  const detail::Asking asking(*this, "predict_on_batch");
+  std::vector<Tensor> outputs = ask(*this, impl(), x);
   if (outputs.size() == 1) return std::move(outputs[0]);
   return only_output(*this, Tensors(std::move(outputs)), "predict_outputs()");
+}
+
+Tensors Model::outputs_on_batch(const Tensors& x) {
+  const detail::Asking asking(*this, "outputs_on_batch");
+  return impl().name_outputs(ask(*this, impl(), x));
 }
 
 Logs Model::train_on_batch(const Tensors& x, const Tensors& y, const OnBatchOptions& options) {

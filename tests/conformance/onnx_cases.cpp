@@ -112,7 +112,7 @@ std::string run_data(const onnx::ImportedGraph& graph, const fs::path& folder) {
     for (size_t i = 0; i < outputs.size(); ++i) got.emplace_back(outputs[i], kinds[i]);
     const std::string what = compare(got, want);
     return what.empty() ? "" : "compiled: " + what;
-  } catch (const onnx::NeedsValues&) {
+  } catch (const NeedsValues&) {
     return "";
   }
 }

@@ -84,7 +84,7 @@ Format format_of(ElementType type) {
 }
 
 // Powers of two without sign: the exponent is all there is.
-float rounded_power(float x, bool saturate) {
+float rounded_power(float x, bool saturate, const std::string& mode) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   if (std::isnan(x)) return nan;
   const float magnitude = std::fabs(x);
@@ -92,18 +92,19 @@ float rounded_power(float x, bool saturate) {
   if (magnitude < std::ldexp(1.F, -127)) return std::ldexp(1.F, -127);
   int exponent = 0;
   const float fraction = std::frexp(magnitude, &exponent);  // [1/2, 1)
-  exponent -= fraction < 0.75F ? 1 : 0;
+  const float up_from = mode == "down" ? 1.F : mode == "nearest" ? 0.75F : 0.5F;
+  if (fraction < up_from || fraction == 0.5F) --exponent;
   if (exponent > 127) return saturate ? std::ldexp(1.F, 127) : nan;
   return std::ldexp(1.F, std::max(exponent, -127));
 }
 
-float rounded_one(float x, ElementType type, bool saturate) {
-  if (type == kFloat8E8M0) return rounded_power(x, saturate);
+float rounded_one(float x, ElementType type, bool saturate, const std::string& mode) {
+  if (type == kFloat8E8M0) return rounded_power(x, saturate, mode);
   const Format format = format_of(type);
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const float beyond = format.infinite ? std::numeric_limits<float>::infinity() : nan;
   const float sign = std::signbit(x) ? -1.F : 1.F;
-  if (std::isnan(x)) return format.has_nan ? nan : format.largest;
+  if (std::isnan(x)) return format.has_nan ? nan : -0.F;
   if (std::isinf(x)) return saturate || !format.has_nan ? sign * format.largest : sign * beyond;
   const float magnitude = std::fabs(x);
   int exponent = 0;
@@ -166,9 +167,10 @@ Tensor wrapped(const Tensor& x, ElementType type) {
   return subtract(bitwise_xor(low, half), half);
 }
 
-Tensor rounded(const Tensor& x, ElementType type, bool saturate) {
+Tensor rounded(const Tensor& x, ElementType type, bool saturate, const std::string& mode) {
+  if (mode != "up" && mode != "down" && mode != "nearest") throw InvalidArgument("attribute 'round_mode' is '" + mode + "'");
   std::vector<float> values = numbers(x);
-  for (float& value : values) value = rounded_one(value, type, saturate);
+  for (float& value : values) value = rounded_one(value, type, saturate, mode);
   return Tensor::from(values, x.shape());
 }
 

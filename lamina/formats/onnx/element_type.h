@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "lamina/core/tensor.h"
@@ -68,9 +69,10 @@ bool is_small_float(ElementType type);
 /// would have: x for types that fill their storage.
 Tensor wrapped(const Tensor& x, ElementType type);
 
-/// The floats nearest to x, ties to even, that a small float can be. Beyond the largest one: with `saturate` that,
-/// or else what the type has for it, infinity or NaN. Looks at values.
-Tensor rounded(const Tensor& x, ElementType type, bool saturate);
+/// The floats nearest to x, ties to even, that a small float can be. Beyond the largest one: with `saturate` that, or
+/// else what the type has for it, infinity or NaN. NaN becomes -0 where there is none. Powers of two without sign (e8m0)
+/// are rounded by `mode`: "up", "down" or "nearest". Looks at values.
+Tensor rounded(const Tensor& x, ElementType type, bool saturate, const std::string& mode = "up");
 
 /// The number that the lowest bits(type) of `code` stand for, of a small float.
 float decode(uint32_t code, ElementType type);

@@ -79,7 +79,7 @@ TensorSpecs OnnxGraph::compute_output_specs(const TensorSpecs& inputs) const {
       }
     }
     return specs;
-  } catch (const InvalidArgument&) {
+  } catch (const Error&) {
     specs.clear();
     for (const Declared& output : declared) {
       const DType dtype = output.type == ElementType::kUndefined ? DType::kFloat32 : storage(output.type);
@@ -198,7 +198,8 @@ Json OnnxGraph::own_config() const {
     weights.push_back(Json::object({{"name", weight.name},
                                     {"shape", shape},
                                     {"dtype", lamina::name(weight.type.dtype)},
-                                    {"trainable", weight.trainable}}));
+                                    {"trainable", weight.trainable},
+                                    {"kernel", weight.kernel}}));
   }
   return Json::object({{"graph", lamina::detail::tokenizers::to_base64(graph_->bytes_without_weights())}, {"weights", weights}});
 }
@@ -216,7 +217,8 @@ const bool kRegistered = register_layer("OnnxGraph", [](const Json& config) -> s
     Shape shape;
     for (const Json& extent : each.at("shape").as_list()) shape.push_back(extent.as_int());
     const TensorType type{dtype_from_name(each.at("dtype").as_string()), shape};
-    weights.push_back({each.at("name").as_string(), type, each.at("trainable").as_bool()});
+    weights.push_back({each.at("name").as_string(), type, each.at("trainable").as_bool(),
+                       each.at("kernel").as_bool()});
   }
   reader.done();
   return std::make_shared<OnnxGraph>(

@@ -311,7 +311,7 @@ void ImportedGraph::fold_constants() {
 
 void ImportedGraph::choose_weights() {
   const GraphProto& graph = model_->graph();
-  std::set<std::string> read, taken, barred;
+  std::set<std::string> read, taken, barred, turned, straight;
   std::vector<std::pair<std::string, bool>> found;
   for (const Declared& output : outputs_) read.insert(output.name);
   for (const NodeProto& node : graph.node()) {
@@ -332,6 +332,7 @@ void ImportedGraph::choose_weights() {
         return std::find(places.begin(), places.end(), i) != places.end();
       };
       const bool trained = op && among(op->parameters.trained), kept = op && among(op->parameters.kept);
+      (op && among(op->parameters.kernels) ? turned : straight).insert(name);
       if (!trained && !kept) {
         barred.insert(name);
       } else if (constant->second.tensor().size() > 1 && taken.insert(name).second) {
@@ -341,8 +342,10 @@ void ImportedGraph::choose_weights() {
   }
   for (const auto& [name, trained] : found) {
     if (barred.contains(name)) continue;
-    const Tensor& value = constants_.at(name).tensor();
-    weights_.push_back({name, value.type(), trained, value});
+    const Value& constant = constants_.at(name);
+    const bool kernel = turned.contains(name) && !straight.contains(name);
+    const Tensor value = kernel ? constant.in_order(kernel_order(constant.rank())).eval() : constant.tensor();
+    weights_.push_back({name, value.type(), trained, kernel, value});
     constants_.erase(name);
   }
   for (auto at = constants_.begin(); at != constants_.end();)
@@ -367,7 +370,9 @@ std::vector<Value> ImportedGraph::run(const std::vector<Value>& inputs, const st
     throw InternalError("a graph of ONNX got another number of values than it takes");
   Values values = constants_;
   for (size_t i = 0; i < inputs.size(); ++i) values[inputs_[i].name] = inputs[i];
-  for (size_t i = 0; i < weights.size(); ++i) values[weights_[i].name] = weights[i];
+  for (size_t i = 0; i < weights.size(); ++i) {
+    values[weights_[i].name] = weights_[i].kernel ? Value::lying(weights[i], kernel_order(weights[i].rank())) : weights[i];
+  }
   return Evaluator(*definitions_, random).run(model_->graph(), std::move(values));
 }
 

@@ -40,8 +40,9 @@ Value parse_value(std::string_view bytes, Declared::Kind kind, const std::string
 /// A constant of the file that a layer makes a weight of.
 struct GraphWeight {
   std::string name;
-  TensorType type;
+  TensorType type;        ///< as the weight lies
   bool trainable = true;
+  bool kernel = false;    ///< whether it lies in kernel_order, where no run has to move it
   Tensor value = {};  ///< as the file had it; undefined where somebody else keeps it
 };
 

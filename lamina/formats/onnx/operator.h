@@ -88,6 +88,8 @@ using Apply = std::vector<Value> (*)(Call& call);
 struct Parameters {
   std::vector<int> trained = {};
   std::vector<int> kept = {};  ///< weights that training leaves alone: moving statistics
+  /// Those of them that are kernels of convolutions, which weights keep in kernel_order.
+  std::vector<int> kernels = {};
 };
 
 /// One operator from one version of its domain's operator set on, until the next that is registered.

@@ -6,17 +6,11 @@
 #include <vector>
 
 #include "lamina/base/error.h"
+#include "lamina/core/needs_values.h"
 #include "lamina/core/tensor.h"
 #include "lamina/formats/onnx/element_type.h"
 
 namespace lamina::onnx {
-
-/// Thrown where an operator must know numbers (an extent, which branch) and a trace has none: whoever traces has to
-/// run the graph on values instead.
-class NeedsValues : public InvalidArgument {
- public:
-  using InvalidArgument::InvalidArgument;
-};
 
 /// The axes of a tensor in the order in which its memory has them: place i holds axis order[i] of ONNX's.
 using Order = std::vector<int>;

@@ -291,9 +291,13 @@ Trainer& ModelImpl::ensure_trainer(const Model& model) {
 Tensors ModelImpl::arrange_inputs(Model& model, const Tensors& x) {
   const std::string where = "model '" + model.name() + "': ";
   if (x.empty()) throw InvalidArgument(where + "x is no tensor");
-  for (const Tensor& tensor : x) {
+  for (size_t i = 0; i < x.size(); ++i) {
+    const Tensor& tensor = x.values()[i];
     if (!tensor.defined()) throw InvalidArgument(where + "x is no tensor");
-    if (tensor.rank() == 0)
+    // Only a graph of layers can say that it takes a single number.
+    const bool scalars = built && graph && std::any_of(graph->inputs().begin(), graph->inputs().end(),
+                                                       [](const Tensor& input) { return input.rank() == 0; });
+    if (tensor.rank() == 0 && !scalars)
       throw InvalidArgument(where + "x needs samples along its first axis, received ()");
     tensor.eval();
   }
@@ -335,7 +339,7 @@ Tensors ModelImpl::arrange_inputs(Model& model, const Tensors& x) {
     require_range(what, tensor, dtype);
     if (is_floating(tensor.dtype()) && is_integer(dtype) && !names_things(model, i))
       tensor = cut_fractions(what, tensor, dtype);
-    if (!implicit_input) {
+    if (!implicit_input && shape.rank() > 0) {
       require_batch_axis(what, graph->inputs()[i].shape(), given, shape);
       Shape open = shape;
       open.set(0, -1);

@@ -9,6 +9,7 @@
 #include "lamina/base/detail/lent_vector.h"
 #include "lamina/base/error.h"
 #include "lamina/core/grad.h"
+#include "lamina/core/needs_values.h"
 #include "lamina/core/trace.h"
 #include "lamina/nn/detail/batches.h"
 #include "lamina/nn/detail/model_impl.h"
@@ -458,10 +459,24 @@ void Trainer::predict(const Model& model, const std::vector<Tensor>& x, std::vec
   std::list<Tensor> copies;  // several threads may ask at once, each with its own
   for (const Tensor& tensor : x)
     arguments->push_back(tensor.device() == device_ ? &tensor : &copies.emplace_back(tensor.to(device_)));
-  Lent lent;
-  Loan loan(lent);
-  loan.lend(stateful_);
-  (*predict_)(lent.state, *arguments, outputs);
+  if (!by_values_) {
+    try {
+      Lent lent;
+      Loan loan(lent);
+      loan.lend(stateful_);
+      (*predict_)(lent.state, *arguments, outputs);
+      return;
+    } catch (const NeedsValues&) {
+      by_values_ = true;
+    }
+  }
+  std::vector<Tensor> values;
+  for (const WeightPtr& weight : stateful_) values.push_back(weight->value);
+  for (const Tensor* argument : *arguments) values.push_back(*argument);
+  std::vector<Tensor> results = predict_function(model, values);
+  eval(results);
+  for (size_t i = 0; i < stateful_.size(); ++i) stateful_[i]->value = results[i];
+  outputs.assign(results.begin() + static_cast<std::ptrdiff_t>(stateful_.size()), results.end());
 }
 
 std::pair<Tensor, std::vector<Tensor>> Trainer::value_and_grad(const Model& model, const Batch& batch,

@@ -1,6 +1,7 @@
 // Trainer: training state as named groups of tensors, and the compiled steps on it. Internal header.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <list>
 #include <map>
@@ -132,6 +133,7 @@ class Trainer {
   const Kind* newest_ = nullptr;
   std::shared_ptr<MemoryPool> memory_ = std::make_shared<MemoryPool>();  // of all steps
   std::optional<Step> predict_;
+  std::atomic<bool> by_values_{false};  // whether predictions cannot be traced
   std::vector<Tensor> nothing_;  // the outputs of steps that have none
   Placement placement_;
   Lent lent_;                      // to steps; kept for its capacity,

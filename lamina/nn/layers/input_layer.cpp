@@ -9,7 +9,6 @@ namespace lamina {
 
 InputLayer::InputLayer(const Shape& batch_shape, const InputOptions& options)
     : KerasLayer<InputLayer>(options.name, true), batch_shape_(batch_shape), dtype_(options.dtype) {
-  if (batch_shape.rank() == 0) fail("the shape lacks the batch axis");
   for (int axis = 0; axis < batch_shape.rank(); ++axis) {
     if (batch_shape[axis] < 1 && batch_shape[axis] != -1) {
       fail("extents must be positive, or -1 for any; received " + batch_shape.str());

@@ -17,7 +17,8 @@ struct InputOptions {
 /// The beginning of a model (Keras: keras.layers.InputLayer); made by Input().
 class InputLayer final : public KerasLayer<InputLayer> {
  public:
-  /// `batch_shape` has the batch axis in front (-1: any). Throws InvalidArgument for extents below 1.
+  /// `batch_shape` has the batch axis in front (-1: any); without an axis it stands for a single number, which is no
+  /// sample. Throws InvalidArgument for extents below 1.
   explicit InputLayer(const Shape& batch_shape, const InputOptions& options = {});
 
   std::string class_name() const override { return "InputLayer"; }

@@ -146,7 +146,7 @@ std::vector<Value> attention(Call& call) {
   const Tensor q = cast(in.q, computed), k = cast(in.k, computed), v = cast(in.v, computed);
 
   Tensor result, shown;
-  if (cap <= 0 && !call.wants(3) && softmax_in == computed) {
+  if (cap <= 0 && !call.wants(3) && softmax_in == computed && k.shape() == v.shape()) {
     const auto turned = [](const Tensor& x) { return transpose(x, {0, 2, 1, 3}); };
     AttentionOptions options;
     options.scale = scale;

@@ -56,7 +56,7 @@ Value to_strings(const Value& x) {
 
 }  // namespace
 
-Value cast_to(const Value& x, ElementType type, bool saturate) {
+Value cast_to(const Value& x, ElementType type, bool saturate, const std::string& mode) {
   if (x.is_strings()) return type == ElementType::kString ? x : of_strings(x, type);
   if (type == ElementType::kString) return to_strings(x);
   if (x.type() == type) return x;
@@ -64,7 +64,7 @@ Value cast_to(const Value& x, ElementType type, bool saturate) {
   return map(
       x,
       [&](const Tensor& elements) {
-        if (is_small_float(type)) return rounded(cast(elements, DType::kFloat32), type, saturate);
+        if (is_small_float(type)) return rounded(cast(elements, DType::kFloat32), type, saturate, mode);
         if (type == ElementType::kBool) return cast(elements, DType::kBool);
         const bool from_float = lamina::is_floating(elements.dtype());
         if (lamina::is_floating(dtype)) return cast(elements, dtype);
@@ -79,7 +79,7 @@ namespace {
 
 std::vector<Value> cast_operator(Call& call) {
   const bool saturate = call.integer("saturate", 1) != 0;
-  call.ignore({"round_mode"});
+  const std::string mode = call.text("round_mode", "up");
   if (call.opset() < 6) {  // names of types
     static const std::pair<const char*, ElementType> names[] = {
         {"FLOAT", ElementType::kFloat},   {"DOUBLE", ElementType::kDouble}, {"FLOAT16", ElementType::kFloat16},
@@ -88,11 +88,11 @@ std::vector<Value> cast_operator(Call& call) {
         {"UINT32", ElementType::kUInt32}, {"UINT64", ElementType::kUInt64}, {"BOOL", ElementType::kBool}};
     const std::string to = call.text("to");
     for (const auto& [text, type] : names) {
-      if (to == text) return {cast_to(call.value(0), type, saturate)};
+      if (to == text) return {cast_to(call.value(0), type, saturate, mode)};
     }
     call.fail("attribute 'to' is '" + to + "'");
   }
-  return {cast_to(call.value(0), element_type(static_cast<int>(call.integer("to"))), saturate)};
+  return {cast_to(call.value(0), element_type(static_cast<int>(call.integer("to"))), saturate, mode)};
 }
 
 // The same bits, as elements of another type of that size.
@@ -140,8 +140,7 @@ const bool kRegistered[] = {
     register_operator("CastLike", 15,
                       [](Call& call) -> std::vector<Value> {
                         const bool saturate = call.integer("saturate", 1) != 0;
-                        call.ignore({"round_mode"});
-                        return {cast_to(call.value(0), call.element(1), saturate)};
+                        return {cast_to(call.value(0), call.element(1), saturate, call.text("round_mode", "up"))};
                       }),
     register_operator("BitCast", 26, bit_cast)};
 

@@ -180,8 +180,8 @@ std::vector<Value> loop(Call& call) {
     try {
       if (*trips > kFew) return scanned_loop(call, body, *trips, carried);
       return unrolled(call, body, trips, true, carried, scanned);
-    } catch (const InvalidArgument&) {
-      // Types that change, or a condition that is computed.
+    } catch (const InvalidArgument&) {  // types that change
+    } catch (const NeedsValues&) {      // a condition that is computed
     }
   }
   if (scanned > 0) throw NeedsValues("how often its loop runs must be known");

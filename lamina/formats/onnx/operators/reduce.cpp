@@ -39,11 +39,15 @@ Tensor in_floats(const Tensor& x, const Axes& axes, bool keepdims) {
 }
 Tensor l2(const Tensor& x, const Axes& axes, bool keepdims) { return lamina::sqrt(squares(x, axes, keepdims)); }
 Tensor log_sum(const Tensor& x, const Axes& axes, bool keepdims) { return lamina::log(sum(x, axes, keepdims)); }
-Tensor log_sum_exp(const Tensor& x, const Axes& axes, bool keepdims) { return logsumexp(x, axes, keepdims); }
+Tensor log_sum_exp(const Tensor& x, const Axes& axes, bool keepdims) {
+  return x.size() > 0 ? logsumexp(x, axes, keepdims) : log_sum(x, axes, keepdims);
+}
 
 // The extreme of no elements is the other end of the type.
 template <bool largest>
 Tensor extreme(const Tensor& x, const Axes& axes, bool keepdims) {
+  if (x.dtype() == DType::kBool && x.size() == 0)
+    return full(ops::any(x, axes, keepdims).shape(), largest ? 0 : 1, DType::kBool);
   if (x.dtype() == DType::kBool) return cast(extreme<largest>(cast(x, DType::kInt32), axes, keepdims), DType::kBool);
   if (x.size() > 0) return largest ? lamina::max(x, axes, keepdims) : lamina::min(x, axes, keepdims);
   const Tensor shape = sum(x, axes, keepdims);

@@ -91,9 +91,10 @@ Taps taps_of(const AxisPlan& axis, const Method& method) {
   if (method.mode != "nearest") taps.weights.assign(static_cast<size_t>(count), std::vector<double>(out));
   for (size_t i = 0; i < out; ++i) {
     const double x = place(static_cast<double>(i), axis, method);
-    if (method.coordinates == "tf_crop_and_resize" && !(x >= 0 && x <= static_cast<double>(axis.in - 1)))
+    if (method.coordinates == "tf_crop_and_resize" && !(x >= 0 && x <= static_cast<double>(axis.in - 1))) {
       taps.outside[i] = 1;
-    taps.any_outside = taps.any_outside || taps.outside[i] != 0;
+      taps.any_outside = true;
+    }
     const double bounded = std::clamp(x, -4.0, static_cast<double>(axis.in) + 4);
     if (method.mode == "nearest") {
       taps.index[0][i] = inside(static_cast<int64_t>(nearest(bounded, method.nearest)));
@@ -156,9 +157,11 @@ Value resized(const Value& x, const std::vector<AxisPlan>& axes, const Method& m
   const ElementType type = x.type();
   const bool crops = method.coordinates == "tf_crop_and_resize";
   const DType dtype = storage(type);
-  if (is_image(method, axes, dtype)) {
-    const Order order = channels_last(4);
-    return Value::lying(resize2d(x.in_order(order), axes[2].out, axes[3].out), order, type);
+  if (is_image(method, {axes.begin() + (axes.size() == 4 ? 0 : 0), axes.end()}, dtype)) {
+    if (axes[0].in > 0 && axes[1].in > 0) {
+      const Order order = channels_last(4);
+      return Value::lying(resize2d(x.in_order(order), axes[2].out, axes[3].out), order, type);
+    }
   }
   const Order order = x.order();
   Tensor y = x.in_order(order);
