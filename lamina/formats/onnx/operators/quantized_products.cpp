@@ -1,7 +1,7 @@
 // MatMulInteger, QLinearMatMul, ConvInteger, QLinearConv: sums of products of integers, which are exact.
 #include <fmt/format.h>
 
-#include "lamina/formats/onnx/operators/convolution_of.h"
+#include "lamina/formats/onnx/operators/convolution.h"
 #include "lamina/formats/onnx/operators/quantization.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
@@ -81,8 +81,10 @@ Tensor one_for_all(const Tensor& x, const char* what) {
 
 // Sums of products of up to 16 bits are exact in float64.
 Tensor sums_of(Call& call, const Value& x, const Tensor& x_zero, const Value& w, const Tensor& w_zero) {
-  return convolution_of(call, cast(centred(x, one_for_all(x_zero, "input's zero point")), DType::kFloat64),
-                        cast(centred(w, of_filters(w_zero, w.shape())), DType::kFloat64));
+  const Value images(cast(centred(x, one_for_all(x_zero, "input's zero point")), DType::kFloat64));
+  const Value kernel(cast(centred(w, of_filters(w_zero, w.shape())), DType::kFloat64));
+  const Windows windows = windows_of(call, images.shape(), kernel_sizes(call, kernel));
+  return convolve(images, kernel, windows, call.integer("group", 1)).tensor();
 }
 
 std::vector<Value> conv_integer(Call& call) {
