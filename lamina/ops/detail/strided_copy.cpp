@@ -52,6 +52,7 @@ StridedCopy::StridedCopy(const Shape& extents, const std::vector<int64_t>& from_
     for (int i = 0; i < rank_ - 1; ++i) {
       if (axes_[i].from != 1) continue;
       std::rotate(axes_ + i, axes_ + i + 1, axes_ + rank_ - 1);
+      turned_ = true;
       tiled_ = axes_[rank_ - 2].extent >= 4 && axes_[rank_ - 1].extent >= 4;
       break;
     }
@@ -76,6 +77,7 @@ void StridedCopy::run(const void* from, void* to) const {
 
 template <class T>
 void StridedCopy::run_as(const T* from, T* to) const {
+  if (turned_ && run_few(from, to)) return;
   if (tiled_) {
     tiles(from, to);
   } else if (rank_ == 1 && axes_[0].extent > kGrain) {
@@ -117,6 +119,68 @@ void StridedCopy::rows(const T* from, T* to) const {
 }
 
 template <class T>
+void StridedCopy::advance(int64_t outer, const T*& from, T*& to) const {
+  for (int i = rank_ - 3; i >= 0; --i) {
+    const int64_t index = outer % axes_[i].extent;
+    outer /= axes_[i].extent;
+    from += index * axes_[i].from;
+    to += index * axes_[i].to;
+  }
+}
+
+// Colours, or halves of channels: one of the two axes has so few elements that they are written out, and the compiler
+// makes vectors of the other.
+template <class T, int kFew>
+void StridedCopy::few(const T* from, T* to) const {
+  const Axis down = axes_[rank_ - 2];   // contiguous in the source
+  const Axis along = axes_[rank_ - 1];  // contiguous in the target
+  const bool woven = along.extent == kFew;
+  const int64_t length = woven ? down.extent : along.extent;
+  constexpr int64_t kBlock = kGrain / kFew;
+  const int64_t blocks = (length + kBlock - 1) / kBlock;
+  int64_t outer = blocks;
+  for (int i = 0; i < rank_ - 2; ++i) outer *= axes_[i].extent;
+  lamina::parallel_for(outer, std::max<int64_t>(1, kBlock / length), [&](int64_t begin, int64_t end) {
+    for (int64_t block = begin; block < end; ++block) {
+      const int64_t first = block % blocks * kBlock, last = std::min(first + kBlock, length);
+      const T* __restrict source = from;
+      T* __restrict target = to;
+      {
+        const T* at = source;
+        T* there = target;
+        advance(block / blocks, at, there);
+        source = at;
+        target = there;
+      }
+      if (woven) {
+        for (int64_t i = first; i < last; ++i) {
+          for (int j = 0; j < kFew; ++j) target[i * kFew + j] = source[i + j * along.from];
+        }
+      } else {
+        for (int j = 0; j < kFew; ++j) {
+          T* __restrict line = target + j * down.to;
+          for (int64_t i = first; i < last; ++i) line[i] = source[i * kFew + j];
+        }
+      }
+    }
+  });
+}
+
+template <class T>
+bool StridedCopy::run_few(const T* from, T* to) const {
+  const Axis &down = axes_[rank_ - 2], &along = axes_[rank_ - 1];
+  // Dense on the side where the few elements lie together.
+  const bool woven = along.extent <= 4 && down.to == along.extent;
+  if (!woven && !(down.extent <= 4 && along.from == down.extent)) return false;
+  switch (woven ? along.extent : down.extent) {
+    case 2: return few<T, 2>(from, to), true;
+    case 3: return few<T, 3>(from, to), true;
+    case 4: return few<T, 4>(from, to), true;
+    default: return false;
+  }
+}
+
+template <class T>
 void StridedCopy::tiles(const T* from, T* to) const {
   const Axis down = axes_[rank_ - 2];   // contiguous in the source
   const Axis along = axes_[rank_ - 1];  // contiguous in the target
@@ -130,13 +194,7 @@ void StridedCopy::tiles(const T* from, T* to) const {
                            const int64_t last = std::min(first + kTile, down.extent);
                            const T* source = from;
                            T* target = to;
-                           int64_t rest = strip / strips;
-                           for (int i = rank_ - 3; i >= 0; --i) {
-                             const int64_t index = rest % axes_[i].extent;
-                             rest /= axes_[i].extent;
-                             source += index * axes_[i].from;
-                             target += index * axes_[i].to;
-                           }
+                           advance(strip / strips, source, target);
                            for (int64_t column = 0; column < along.extent; column += kTile) {
                              const int64_t end_column = std::min(column + kTile, along.extent);
                              for (int64_t i = first; i < last; ++i) {

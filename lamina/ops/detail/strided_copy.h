@@ -36,11 +36,19 @@ class StridedCopy {
   void rows(const T* from, T* to) const;
   template <class T>
   void tiles(const T* from, T* to) const;
+  template <class T, int kFew>
+  void few(const T* from, T* to) const;
+  template <class T>
+  bool run_few(const T* from, T* to) const;
+  /// Moves both to the element with that number along the axes before the last two.
+  template <class T>
+  void advance(int64_t outer, const T*& from, T*& to) const;
 
   Axis axes_[Shape::kMaxRank];
   int rank_ = 0;
   size_t element_bytes_;
-  bool tiled_ = false;  // the last two axes are each contiguous on one side
+  bool turned_ = false;  // the last two axes are each contiguous on one side
+  bool tiled_ = false;   // and both are long enough for tiles
 };
 
 }  // namespace lamina::detail

@@ -10,6 +10,8 @@
 namespace lamina::onnx {
 
 std::string Windows::padding(size_t axis) const {
+  const std::vector<int64_t> none(axes());
+  if (before == none && after == none) return "valid";  // the word that passes look for
   if (axes() == 1) return fmt::format("0,0,{},{}", before[0], after[0]);
   return fmt::format("{},{},{},{}", before[axis], after[axis], before[axis + 1], after[axis + 1]);
 }
