@@ -61,8 +61,8 @@ std::vector<Value> dft(Call& call) {
     if (i != at) order.push_back(i);
   }
   order.push_back(at);
-  // In float64: what cancels leaves less behind.
-  const Tensor wide = cast(x, DType::kFloat64);
+  // Sums in float64: what cancels leaves less behind. The inverse divides that by the length.
+  const Tensor wide = inverse ? x : cast(x, DType::kFloat64);
   ComplexTensor signal{transpose(part(wide, 0), order), transpose(part(wide, 1), order)};
   std::vector<int> back(order.size());
   for (size_t i = 0; i < order.size(); ++i) back[static_cast<size_t>(order[i])] = static_cast<int>(i);

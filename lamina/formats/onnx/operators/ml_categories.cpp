@@ -55,7 +55,8 @@ Column read_column(const Call& call, const std::string& name) {
   return found;
 }
 
-// The place among keys of each element of x, int32; their number for none of them. The last one of equals counts.
+// The place among keys of each element of x, int32; their number for none of them. The last one of equals counts;
+// NaN is a key since version 4.
 Tensor places(const Call& call, const Value& x, const Column& keys) {
   const auto count = static_cast<int32_t>(keys.size());
   if (keys.strings.has_value() != x.is_strings()) call.fail("its keys and its input are of different kinds");
@@ -104,7 +105,7 @@ Tensor places(const Call& call, const Value& x, const Column& keys) {
     const Tensor held = equal(take(sorted, at, 0), given);
     result = where(held, take(Tensor::from(order, {order.size()}), at, 0), result);
   }
-  if (floating && nan_place < count) result = where(lamina::isnan(given), full({}, nan_place, DType::kInt32), result);
+  if (floating && nan_place < count && call.opset() >= 4) result = where(lamina::isnan(given), full({}, nan_place, DType::kInt32), result);
   return result;
 }
 

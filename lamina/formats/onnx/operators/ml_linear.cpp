@@ -45,10 +45,9 @@ std::vector<Value> classify(Call& call) {
   if (columns == 1 && labels.size() == 2) scores = concatenate({negative(scores), scores}, 1);
   if (scores.shape()[1] != static_cast<int64_t>(labels.size()) && !(columns == 1 && labels.size() <= 1))
     call.fail(fmt::format("has {} scores for {} classes", columns, labels.size()));
+  const Tensor raw = scores;
   scores = post_transformed(scores, how);
-  if (scores.shape()[1] > 1) {
-    return {labels.of(argmax(scores, 1)), Value(cast(scores, DType::kFloat32))};
-  }
+  if (scores.shape()[1] > 1) return {labels.of(argmax(raw, 1)), Value(cast(scores, DType::kFloat32))};
   if (!labels.strings.empty()) throw Unsupported("has one class with a name, and none for the others");
   // One class: whether it is that.
   const Tensor found = reshape(greater_equal(scores, how == "NONE" ? 0.0 : 0.5), {scores.shape()[0]});

@@ -53,7 +53,9 @@ double place(double x, const AxisPlan& axis, const Method& method) {
   throw InvalidArgument("attribute 'coordinate_transformation_mode' is '" + how + "'");
 }
 
-double nearest(double x, const std::string& how) {
+double nearest(double x, const std::string& how, const AxisPlan& axis) {
+  // Until version 10: the pixel in front, or behind where the axis shrinks.
+  if (how == "simple") return axis.scale < 1 ? std::ceil(x) : std::floor(x);
   if (how == "round_prefer_floor") return std::ceil(x - 0.5);
   if (how == "round_prefer_ceil") return std::floor(x + 0.5);
   if (how == "floor") return std::floor(x);
@@ -97,7 +99,7 @@ Taps taps_of(const AxisPlan& axis, const Method& method) {
     }
     const double bounded = std::clamp(x, -4.0, static_cast<double>(axis.in) + 4);
     if (method.mode == "nearest") {
-      taps.index[0][i] = inside(static_cast<int64_t>(nearest(bounded, method.nearest)));
+      taps.index[0][i] = inside(static_cast<int64_t>(nearest(bounded, method.nearest, axis)));
       continue;
     }
     const auto floor = static_cast<int64_t>(std::floor(bounded));
@@ -157,7 +159,7 @@ Value resized(const Value& x, const std::vector<AxisPlan>& axes, const Method& m
   const ElementType type = x.type();
   const bool crops = method.coordinates == "tf_crop_and_resize";
   const DType dtype = storage(type);
-  if (is_image(method, {axes.begin() + (axes.size() == 4 ? 0 : 0), axes.end()}, dtype)) {
+  if (is_image(method, axes, dtype)) {
     if (axes[0].in > 0 && axes[1].in > 0) {
       const Order order = channels_last(4);
       return Value::lying(resize2d(x.in_order(order), axes[2].out, axes[3].out), order, type);
@@ -208,7 +210,7 @@ std::vector<Value> resize(Call& call) {
   Method method;
   method.mode = call.text("mode", "nearest");
   method.coordinates = call.text("coordinate_transformation_mode", first ? "asymmetric" : "half_pixel");
-  method.nearest = call.text("nearest_mode", first ? "floor" : "round_prefer_floor");
+  method.nearest = call.text("nearest_mode", first ? "simple" : "round_prefer_floor");
   method.cubic = call.number("cubic_coeff_a", -0.75);
   method.extrapolation = call.number("extrapolation_value", 0.0);
   method.exclude_outside = call.integer("exclude_outside", 0) != 0;
@@ -277,7 +279,7 @@ std::vector<Value> upsample(Call& call) {
   Method method;
   method.mode = call.text("mode", "nearest");
   method.coordinates = "asymmetric";
-  method.nearest = "floor";
+  method.nearest = "simple";
   if (method.mode == "bilinear") method.mode = "linear";
   if (method.mode != "nearest" && method.mode != "linear") call.fail("attribute 'mode' is '" + method.mode + "'");
   std::vector<AxisPlan> plans = unchanged(call.value(0).shape());

@@ -36,7 +36,8 @@ std::vector<Tap> taps_of(const Tensor& given, int64_t extent, const Sampling& ho
   const double last = static_cast<double>(extent) - 1;
   const double low = how.align_corners ? 0 : -0.5, high = how.align_corners ? last : last + 0.5;
   Tensor x = how.mode == "nearest" ? lamina::round(given) : given;
-  if (how.beyond == Beyond::kBorder) x = clip(x, 0, last);
+  // Of a cubic the taps are moved to the border one by one, as in PyTorch, where such grids come from.
+  if (how.beyond == Beyond::kBorder && how.mode != "cubic") x = clip(x, 0, last);
   if (how.beyond == Beyond::kReflection) x = reflected(x, low, high);
   const Tensor base = how.mode == "nearest" ? lamina::round(x) : lamina::floor(x);
   const Tensor t = subtract(x, base);
