@@ -37,6 +37,24 @@ def built(folder):
                     (data / f"{side}_{i}.pb").write_bytes(value.SerializeToString())
 
 
+def light(source, folder):
+    """The networks in `source` whose weights are replaced by constants, each with an input as onnx's runner makes it."""
+    import numpy as np
+    import onnx
+    from onnx import numpy_helper
+    for path in sorted(source.glob("*.onnx")):
+        data = folder / path.stem / "test_data_set_0"
+        data.mkdir(parents=True, exist_ok=True)
+        (folder / path.stem / "model.onnx").write_bytes(path.read_bytes())
+        graph = onnx.load(path).graph
+        weights = {tensor.name for tensor in graph.initializer}
+        for i, value in enumerate(value for value in graph.input if value.name not in weights):
+            shape = [axis.dim_value for axis in value.type.tensor_type.shape.dim]
+            ramp = np.arange(np.prod(shape), dtype=np.float32) / np.prod(shape)
+            (data / f"input_{i}.pb").write_bytes(numpy_helper.from_array(ramp.reshape(shape).astype(np.float32)).SerializeToString())
+        (data / "output_0.pb").write_bytes(path.with_name(path.stem + "_output_0.pb").read_bytes())
+
+
 def run(program, folders):
     """{name: "pass" or what is wrong} of the cases in these folders."""
     results = {}
@@ -58,6 +76,7 @@ def main():
     old = os.environ.get("ONNX_OLD")
     if old:
         folders["old"] = pathlib.Path(old)
+        light(pathlib.Path(old) / "light", work / "light")
     listed = {}
     for line in LEDGER.read_text().splitlines() if LEDGER.exists() else []:
         if line and not line.startswith("#"):
@@ -66,7 +85,7 @@ def main():
     passed = failed = 0
     lines = []
     for version, folder in folders.items():
-        names = [folder] if version == "new" else [folder / kind for kind in ("node", "simple", "pytorch-operator", "pytorch-converted")]
+        names = [folder] if version == "new" else [folder / kind for kind in ("node", "simple", "pytorch-operator", "pytorch-converted")] + [work / "light"]
         cases = sorted(case for name in names for case in name.iterdir() if (case / "model.onnx").exists())
         results = run(program, cases)
         good = 0
