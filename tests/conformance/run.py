@@ -89,7 +89,7 @@ def oldest_files(python, binaries, work, seed):
     return passed, failed + (passed == 0)
 
 
-def by_torch(script, python, program, work, seed):
+def by_another(script, python, program, work, seed):
     """(passed, failed) of a script that has an environment of its own: random language models of Transformers, fine-tuning."""
     asked = subprocess.run([python, pathlib.Path(__file__).with_name(script + ".py"), program, work / script, str(seed)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     lines = asked.stdout.strip().splitlines()
@@ -107,6 +107,7 @@ def main():
     parser.add_argument("--work", type=pathlib.Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--oldest", required=True, help="the Python of an environment with the oldest Keras 3")
+    parser.add_argument("--onnx", required=True, help="the Python of an environment with ONNX")
     parser.add_argument("--torch", required=True, help="the Python of an environment with PyTorch and Transformers")
     args = parser.parse_args()
     work = args.work.resolve()
@@ -129,8 +130,9 @@ def main():
               ("tokenizers", lambda binaries, folder: tokenizer_texts.run(binaries, folder, ROOT.parent / "shared", args.seed)),
               ("oldest", lambda _, folder: oldest(args.oldest, folder)),
               ("old files", lambda binaries, folder: oldest_files(args.oldest, binaries, folder, args.seed)),
-              ("pretrained", lambda binaries, folder: by_torch("pretrained", args.torch, binaries / "lamina_conformance", folder, args.seed)),
-              ("tuning", lambda binaries, folder: by_torch("fine_tuning", args.torch, binaries / "lamina", folder, args.seed)))
+              ("pretrained", lambda binaries, folder: by_another("pretrained", args.torch, binaries / "lamina_conformance", folder, args.seed)),
+              ("onnx", lambda binaries, folder: by_another("onnx_backend", args.onnx, binaries / "lamina_onnx_cases", folder, args.seed)),
+              ("tuning", lambda binaries, folder: by_another("fine_tuning", args.torch, binaries / "lamina", folder, args.seed)))
     for name, suite in suites:
         start = time.monotonic()
         good, bad = suite(args.bin.resolve(), work)

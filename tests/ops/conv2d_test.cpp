@@ -104,6 +104,8 @@ std::vector<OpRow> all_families() {
   // Small, with derivatives.
   add({"valid", {2, 5, 4, 2}, {3, 2, 2, 3}}, true);
   add({"same", {1, 4, 5, 2}, {3, 3, 2, 2}, {.padding = "same"}}, true);
+  add({"margins", {1, 4, 5, 2}, {3, 3, 2, 2}, {.padding = "2,0,1,3"}}, true);
+  add({"strided_margins", {2, 6, 5, 2}, {3, 3, 2, 3}, {.strides = {2, 2}, .padding = "1,1,1,1"}}, true);
   add({"strided_same", {1, 5, 6, 1}, {3, 3, 1, 2}, {.strides = {2, 2}, .padding = "same"}}, true);
   add({"dilated", {1, 6, 5, 2}, {2, 2, 2, 2}, {.dilations = {3, 2}}}, true);
   add({"grouped", {1, 4, 4, 4}, {2, 2, 2, 6}, {.groups = 2}}, true);
@@ -122,6 +124,9 @@ std::vector<OpRow> all_families() {
   add({"three_channels_same", {2, 9, 8, 3}, {5, 5, 3, 24}, {.padding = "same"}}, false);
   add({"five_channels", {2, 7, 6, 5}, {3, 3, 5, 10}, {.padding = "same"}}, false);
   add({"blocks", {2, 9, 9, 16}, {3, 3, 16, 24}}, false);
+  add({"blocks_margins", {1, 9, 9, 16}, {3, 3, 16, 32}, {.strides = {2, 2}, .padding = "1,1,1,1"}}, false);
+  add({"depthwise_margins", {2, 8, 9, 24}, {3, 3, 1, 24}, {.padding = "1,1,2,0", .groups = 24}}, false);
+  add({"far_margins", {1, 3, 3, 4}, {3, 3, 4, 4}, {.padding = "4,5,3,4"}}, false);
   add({"blocks_strided", {2, 9, 9, 16}, {3, 3, 16, 32}, {.strides = {2, 2}, .padding = "same"}}, false);
   add({"blocks_grouped", {1, 6, 6, 32}, {3, 3, 16, 16}, {.padding = "same", .groups = 2}}, false);
   add({"many_groups", {2, 9, 11, 24}, {3, 3, 2, 36}, {.padding = "same", .groups = 12}}, false);
@@ -234,6 +239,8 @@ TEST(Conv2D, NamesWhatDoesNotFit) {
   });
   says("(batch, height, width, channels), not (5, 5, 3)", [&] { conv2d(image({5, 5, 3}), kernel); });
   says("larger than the image", [&] { conv2d(x, image({6, 3, 3, 4})); });
+  says("\"1,1,-1,0\"", [&] { conv2d(x, kernel, {.padding = "1,1,-1,0"}); });
+  says("\"1,1\"", [&] { conv2d(x, kernel, {.padding = "1,1"}); });
   says("\"full\"", [&] { conv2d(x, kernel, {.padding = "full"}); });
   says("strides must be two numbers >= 1, not [0, 1]", [&] { conv2d(x, kernel, {.strides = {0, 1}}); });
   says("dilations must be two numbers", [&] { conv2d(x, kernel, {.dilations = {1}}); });

@@ -132,6 +132,8 @@ std::vector<OpRow> all_families() {
   };
   add("halves", {2, 4, 6, 3}, {}, true);
   add("same_overlapping", {1, 5, 4, 2}, {{3, 3}, {2, 2}, "same"}, true);
+  add("margins", {1, 6, 5, 2}, {{3, 3}, {2, 2}, "1,1,1,2"}, true);
+  add("vectors_margins", {2, 9, 8, 20}, {{3, 3}, {2, 2}, "1,1,1,1"}, false);
   add("rest_is_left", {1, 5, 7, 2}, {{2, 3}, {2, 3}}, true);
   add("gaps", {1, 7, 7, 1}, {{2, 2}, {3, 4}}, false);
   add("same_side_by_side", {2, 5, 7, 9}, {{2, 2}, {2, 2}, "same"}, false);

@@ -145,6 +145,12 @@ const OpRows transposes({
     transpose_row("scalar", {}, {}),
     transpose_row("empty", {0, 3}, {1, 0}),
     // Larger than a tile in both directions, with remainders.
+    transpose_row("two_woven", {3, 2, 37}, {0, 2, 1}),
+    transpose_row("three_woven", {2, 3, 5, 7}, {0, 2, 3, 1}),
+    transpose_row("three_apart", {2, 5, 7, 3}, {0, 3, 1, 2}),
+    transpose_row("four_woven_in_blocks", {4, 5000}, {1, 0}),
+    transpose_row("two_apart_in_blocks", {9000, 2}, {1, 0}),
+    transpose_row("few_between", {6, 2, 4}, {2, 0, 1}),
     transpose_row("tiles", {70, 33}, {1, 0}),
     transpose_row("many_tiles", {2, 130, 3, 75}, {2, 3, 0, 1}),
 });

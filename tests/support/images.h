@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <vector>
 
 #include "lamina/graph/contraction.h"
@@ -10,14 +11,20 @@
 
 namespace lamina::testing {
 
-/// The padding (before, after) of TensorFlow's rule for one axis, and the number of windows.
+/// The padding in front of one axis (0: height), and the number of windows: TensorFlow's rule, or four numbers.
 struct Padding {
   int64_t before = 0, windows = 0;
 };
 inline Padding padding_of(int64_t extent, int64_t size, int64_t stride, int64_t dilation,
-                          const std::string& mode) {
+                          const std::string& mode, int axis) {
   const int64_t span = (size - 1) * dilation + 1;
   if (mode == "valid") return {0, (extent - span + stride) / stride};
+  if (mode != "same") {
+    long long above = 0, below = 0, left = 0, right = 0;
+    std::sscanf(mode.c_str(), "%lld,%lld,%lld,%lld", &above, &below, &left, &right);
+    const int64_t before = axis == 0 ? above : left, after = axis == 0 ? below : right;
+    return {before, (extent + before + after - span + stride) / stride};
+  }
   const int64_t windows = (extent + stride - 1) / stride;
   return {std::max<int64_t>(0, (windows - 1) * stride + span - extent) / 2, windows};
 }
@@ -26,8 +33,8 @@ inline Padding padding_of(int64_t extent, int64_t size, int64_t stride, int64_t 
 template <class F>
 void for_each_tap(const Shape& image, int64_t height, int64_t width, const std::vector<int64_t>& strides,
                   const std::vector<int64_t>& dilations, const std::string& mode, F f) {
-  const Padding rows = padding_of(image[1], height, strides[0], dilations[0], mode);
-  const Padding columns = padding_of(image[2], width, strides[1], dilations[1], mode);
+  const Padding rows = padding_of(image[1], height, strides[0], dilations[0], mode, 0);
+  const Padding columns = padding_of(image[2], width, strides[1], dilations[1], mode, 1);
   for_each_index({image[0], rows.windows, columns.windows}, [&](const std::vector<int64_t>& out) {
     for (int64_t i = 0; i < height; ++i) {
       for (int64_t j = 0; j < width; ++j) {
@@ -43,8 +50,8 @@ void for_each_tap(const Shape& image, int64_t height, int64_t width, const std::
 inline Shape windows_shape(const Shape& image, int64_t height, int64_t width,
                            const std::vector<int64_t>& strides, const std::vector<int64_t>& dilations,
                            const std::string& mode, int64_t channels) {
-  return {image[0], padding_of(image[1], height, strides[0], dilations[0], mode).windows,
-          padding_of(image[2], width, strides[1], dilations[1], mode).windows, channels};
+  return {image[0], padding_of(image[1], height, strides[0], dilations[0], mode, 0).windows,
+          padding_of(image[2], width, strides[1], dilations[1], mode, 1).windows, channels};
 }
 
 inline Shape conv_shape_of(const Shape& image, const Shape& kernel, const Conv2DAttrs& attrs) {

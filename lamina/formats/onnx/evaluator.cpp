@@ -82,6 +82,8 @@ Definitions::Definitions(lamina_onnx_file::ModelProto& model, ExternalData exter
   std::vector<std::string> own;
   for (const FunctionProto& function : model.functions()) own.push_back(function.domain());
   opsets_ = read_opsets(model.opset_import(), own);
+  if (model.ir_version() >= 3 && model.opset_import_size() == 0)
+    throw InvalidArgument("does not say which operator sets it uses");
   if (!opsets_.contains("")) opsets_[""] = 1;  // as files of IR version 1 and 2 say it
   for (FunctionProto& function : *model.mutable_functions()) {
     functions_[key_of(function.domain(), function.name(), function.overload())] = &function;

@@ -4,8 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <mutex>
+#include <optional>
 
 #include "lamina/base/terminal.h"
+#include "lamina/core/compile.h"
 #include "lamina/core/trace.h"
 #include "lamina/nn/config.h"
 #include "lamina/nn/registry.h"
@@ -30,6 +34,20 @@ std::vector<Tensor> tensors_of(const std::vector<Value>& values, const std::vect
   return tensors;
 }
 
+std::vector<Tensor> run_graph(const ImportedGraph& graph, const std::vector<Tensor>& inputs,
+                              const std::vector<Tensor>& weights, const Random& random) {
+  std::vector<Value> values;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const Declared& input = graph.inputs()[i];
+    if (input.type == ElementType::kUndefined) {
+      values.emplace_back(inputs[i]);
+    } else {
+      values.emplace_back(cast(inputs[i], storage(input.type)), input.type);
+    }
+  }
+  return tensors_of(graph.run(values, weights, random), graph.outputs());
+}
+
 // The shape with open extents filled in.
 Shape filled(const Shape& shape, int64_t extent) {
   Shape result;
@@ -39,8 +57,16 @@ Shape filled(const Shape& shape, int64_t extent) {
 
 }  // namespace
 
+// Functions for single numbers that decide (a sampling rate, whether to go on): each compiled with those as constants.
+struct OnnxGraph::Compiled {
+  std::mutex mutex;
+  std::map<std::vector<int64_t>, std::optional<Function>> functions;  // nothing where even so values are needed
+};
+
 OnnxGraph::OnnxGraph(std::shared_ptr<const ImportedGraph> graph, const OnnxGraphOptions& options)
-    : LayerOf<OnnxGraph>(options.name, options.trainable), graph_(std::move(graph)) {}
+    : LayerOf<OnnxGraph>(options.name, options.trainable),
+      graph_(std::move(graph)),
+      compiled_(std::make_shared<Compiled>()) {}
 
 TensorSpecs OnnxGraph::compute_output_specs(const TensorSpecs& inputs) const {
   require_inputs(inputs, graph_->inputs().size());
@@ -65,9 +91,9 @@ TensorSpecs OnnxGraph::compute_output_specs(const TensorSpecs& inputs) const {
       values.push_back(lamina::detail::placeholder({input.dtype, filled(input.shape, extent)}, Device{}));
     for (const GraphWeight& weight : graph_->weights())
       weights.push_back(lamina::detail::placeholder(weight.type, Device{}));
-    CallContext context(false);
+    const Random random = [] { return std::pair(Tensor::from<int64_t>({0, 0}), 0); };
     TensorSpecs result;
-    for (const Tensor& output : run(values, weights, context)) result.push_back({output.shape(), output.dtype()});
+    for (const Tensor& output : run(values, weights, random)) result.push_back({output.shape(), output.dtype()});
     return result;
   };
   try {
@@ -101,21 +127,64 @@ void OnnxGraph::create_weights_for(const TensorSpecs&) {
 }
 
 std::vector<Tensor> OnnxGraph::run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& weights,
-                                   CallContext& context) const {
-  std::vector<Value> values;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    const Declared& input = graph_->inputs()[i];
-    if (input.type == ElementType::kUndefined) {
-      values.emplace_back(inputs[i]);
+                                   const Random& random) const {
+  return run_graph(*graph_, inputs, weights, random);
+}
+
+// The same where all is known. Small inputs of integers are constants of a function that is compiled for them; where
+// that needs other values still, the graph runs operator by operator.
+std::vector<Tensor> OnnxGraph::run_on_values(const std::vector<Tensor>& inputs, const std::vector<Tensor>& weights,
+                                             const Random& random) const {
+  constexpr int64_t kFew = 16;
+  constexpr size_t kMost = 64;  // functions that are kept
+  std::vector<int64_t> key;
+  std::vector<bool> constant;
+  std::vector<Tensor> arguments;
+  for (const Tensor& input : inputs) {
+    constant.push_back(!is_floating(input.dtype()) && input.size() <= kFew);
+    if (constant.back()) {
+      key.push_back(input.rank());
+      for (const int64_t extent : input.shape()) key.push_back(extent);
+      for (const int64_t value : integers(input)) key.push_back(value);
     } else {
-      values.emplace_back(cast(inputs[i], storage(input.type)), input.type);
+      arguments.push_back(input);
     }
   }
-  const auto random = [&context] {
-    const CallContext::Random use = context.random();
-    return std::pair(use.key, use.stream);
-  };
-  return tensors_of(graph_->run(values, weights, random), graph_->outputs());
+  if (key.empty() || arguments.empty()) return run(inputs, weights, random);
+  const std::pair<Tensor, int> use = random();
+  const Tensor seed = use.first;
+  const int stream = use.second;
+  const size_t varying = arguments.size();
+  arguments.insert(arguments.end(), weights.begin(), weights.end());
+  arguments.push_back(seed);
+  std::optional<Function> function;
+  {
+    const std::lock_guard lock(compiled_->mutex);
+    auto& functions = compiled_->functions;
+    auto found = functions.find(key);
+    if (found == functions.end()) {
+      if (functions.size() >= kMost) functions.clear();
+      const auto body = [graph = graph_, inputs, constant, varying, first = stream](const std::vector<Tensor>& given) {
+        std::vector<Tensor> all;
+        size_t next = 0;
+        for (size_t i = 0; i < constant.size(); ++i) all.push_back(constant[i] ? inputs[i] : given[next++]);
+        const std::vector<Tensor> rest(given.begin() + static_cast<std::ptrdiff_t>(varying), given.end() - 1);
+        int use = first;
+        return run_graph(*graph, all, rest, [&] { return std::pair(given.back(), use++); });
+      };
+      found = functions.emplace(key, compile(body, "onnx graph")).first;
+    }
+    function = found->second;
+  }
+  if (function) {
+    try {
+      return (*function)(arguments);
+    } catch (const NeedsValues&) {
+      const std::lock_guard lock(compiled_->mutex);
+      compiled_->functions[key].reset();
+    }
+  }
+  return run(inputs, weights, random);
 }
 
 // Whether the file says one sample for every input, and several came for each.
@@ -132,6 +201,10 @@ bool OnnxGraph::one_sample_each(const std::vector<Tensor>& inputs) const {
 std::vector<Tensor> OnnxGraph::forward(const LayerCall& call, CallContext& context) const {
   std::vector<Tensor> weights;
   for (const WeightPtr& weight : weights_) weights.push_back(context.value(weight));
+  const auto random = [&context] {
+    const CallContext::Random use = context.random();
+    return std::pair(use.key, use.stream);
+  };
   for (size_t i = 0; i < call.inputs.size(); ++i) {
     const auto& shape = graph_->inputs()[i].shape;
     const Shape& given = call.inputs[i].shape();
@@ -143,7 +216,12 @@ std::vector<Tensor> OnnxGraph::forward(const LayerCall& call, CallContext& conte
                        shape->str(), given.str()));
     }
   }
-  if (!one_sample_each(call.inputs)) return run(call.inputs, weights, context);
+  const auto all_known = [](const std::vector<Tensor>& tensors) {
+    return std::all_of(tensors.begin(), tensors.end(), [](const Tensor& x) { return known(x); });
+  };
+  const bool values = all_known(call.inputs) && all_known(weights);
+  if (!one_sample_each(call.inputs))
+    return values ? run_on_values(call.inputs, weights, random) : run(call.inputs, weights, random);
   const auto sample = [&](const std::vector<Tensor>& slices) {
     std::vector<Tensor> inputs;
     for (const Tensor& slice : slices) {
@@ -151,7 +229,7 @@ std::vector<Tensor> OnnxGraph::forward(const LayerCall& call, CallContext& conte
       for (const int64_t extent : slice.shape()) shape.push_back(extent);
       inputs.push_back(reshape(slice, shape));
     }
-    std::vector<Tensor> outputs = run(inputs, weights, context);
+    std::vector<Tensor> outputs = run(inputs, weights, random);
     for (size_t i = 0; i < outputs.size(); ++i) {
       if (outputs[i].rank() == 0 || outputs[i].shape()[0] != 1) {
         fail(fmt::format("was made for batches of one sample, and its output '{}' of shape {} has no batch axis: give "
@@ -166,9 +244,7 @@ std::vector<Tensor> OnnxGraph::forward(const LayerCall& call, CallContext& conte
     all = scan([&](const std::vector<Tensor>&, const std::vector<Tensor>& x) { return ScanResult{{}, sample(x)}; }, {},
                call.inputs);
   } catch (const NeedsValues&) {
-    for (const Tensor& input : call.inputs) {
-      if (!known(input)) throw;
-    }
+    if (!values) throw;
     std::vector<std::vector<Tensor>> parts;
     for (int64_t i = 0; i < call.inputs[0].shape()[0]; ++i) {
       std::vector<Tensor> slices;

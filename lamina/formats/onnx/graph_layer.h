@@ -39,10 +39,15 @@ class OnnxGraph final : public LayerOf<OnnxGraph> {
 
  private:
   std::vector<Tensor> run(const std::vector<Tensor>& inputs, const std::vector<Tensor>& weights,
-                          CallContext& context) const;
+                          const Random& random) const;
+  std::vector<Tensor> run_on_values(const std::vector<Tensor>& inputs, const std::vector<Tensor>& weights,
+                                    const Random& random) const;
   bool one_sample_each(const std::vector<Tensor>& inputs) const;
 
+  struct Compiled;  // for inputs whose numbers decide what is computed
+
   std::shared_ptr<const ImportedGraph> graph_;
+  std::shared_ptr<Compiled> compiled_;
   std::vector<WeightPtr> weights_;
 };
 

@@ -1,0 +1,33 @@
+// Any bytes as an ONNX file: a graph that runs on small inputs, or an error.
+#include <string>
+
+#include "lamina/base/error.h"
+#include "lamina/formats/onnx/imported_graph.h"
+#include "lamina/ops/full.h"
+
+using namespace lamina;
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  try {
+    const onnx::ImportedGraph graph =
+        onnx::ImportedGraph::parse({reinterpret_cast<const char*>(data), size}, "fuzzed", "");
+    std::vector<onnx::Value> inputs;
+    for (const onnx::Declared& input : graph.inputs()) {
+      if (!input.tensor() || !input.shape) return 0;
+      Shape shape;
+      for (const int64_t extent : *input.shape) shape.push_back(extent < 0 ? 2 : extent);
+      if (shape.size() > 4096) return 0;
+      const onnx::ElementType type =
+          input.type == onnx::ElementType::kUndefined ? onnx::ElementType::kFloat : input.type;
+      inputs.emplace_back(full(shape, 1, onnx::storage(type)), type);
+    }
+    std::vector<Tensor> weights;
+    for (const onnx::GraphWeight& weight : graph.weights()) weights.push_back(weight.value);
+    for (const onnx::Value& output :
+         graph.run(inputs, weights, [] { return std::pair(Tensor::from<int64_t>({1, 0}), 0); })) {
+      if (output.is_tensor() && output.shape().size() < (1 << 20)) output.tensor().eval();
+    }
+  } catch (const Error&) {
+  }
+  return 0;
+}
