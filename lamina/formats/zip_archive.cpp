@@ -39,8 +39,13 @@ std::optional<size_t> start_of_archive(std::string_view bytes) {
     if (bytes.substr(at, 4) != "PK\x05\x06") continue;
     const uint64_t size = little_endian(bytes, at + 12, 4), offset = little_endian(bytes, at + 16, 4);
     constexpr uint64_t kInZip64 = 0xffffffff;
-    if (size == kInZip64 || offset == kInZip64 || size + offset > at) return 0;
-    return at - static_cast<size_t>(size + offset);
+    // Some writers (PyTorch's) add the records of large archives to small ones: they stand in between.
+    constexpr size_t kLocator = 20, kZip64 = 56;
+    const bool both = at >= kLocator + kZip64 && bytes.substr(at - kLocator, 4) == "PK\x06\x07" &&
+                      bytes.substr(at - kLocator - kZip64, 4) == "PK\x06\x06";
+    const size_t end = both ? at - kLocator - kZip64 : at;
+    if (size == kInZip64 || offset == kInZip64 || size + offset > end) return 0;
+    return end - static_cast<size_t>(size + offset);
   }
   return std::nullopt;
 }
