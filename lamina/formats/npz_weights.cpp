@@ -56,7 +56,8 @@ WeightSnapshot open_npz(const std::string& path) {
         continue;
       }
       snapshot.entries.push_back(entry_of(header, name, [archive, member, label] {
-        return parse_npy(archive->zip.read(member), label);
+        std::string held;
+        return parse_npy(archive->zip.view(member, held), label);
       }));
     } catch (const FileError& error) {
       snapshot.skipped.push_back(name + ": " + detail::excerpt(error.what(), 300));

@@ -114,23 +114,28 @@ class Storages {
   virtual ~Storages() = default;
   /// How many bytes the storage of that key has; nothing where there is none.
   virtual std::optional<uint64_t> size(const std::string& key) const = 0;
-  /// The bytes of a storage. The last one stays: tensors that share a storage follow one another.
-  std::shared_ptr<const std::string> bytes(const std::string& key) const {
+  /// Calls `use` with the bytes of a storage. The last one stays: tensors that share one follow one another.
+  template <class Use>
+  void with_bytes(const std::string& key, Use&& use) const {
     const std::lock_guard lock(last_);
-    if (!bytes_ || key_ != key) {
-      bytes_.reset();
-      bytes_ = std::make_shared<const std::string>(read(key));
+    if (!known_ || key_ != key) {
+      known_ = false;
+      held_ = std::string();
+      bytes_ = view(key, held_);
       key_ = key;
+      known_ = true;
     }
-    return bytes_;
+    use(bytes_);
   }
 
  private:
-  virtual std::string read(const std::string& key) const = 0;
+  /// The bytes where they are, or in `held`.
+  virtual std::string_view view(const std::string& key, std::string& held) const = 0;
 
   mutable std::mutex last_;
-  mutable std::string key_;
-  mutable std::shared_ptr<const std::string> bytes_;
+  mutable bool known_ = false;
+  mutable std::string key_, held_;
+  mutable std::string_view bytes_;
 };
 
 /// A tensor as the pickle describes it.
@@ -331,10 +336,17 @@ class Reader {
   }
 
   static Tensor read_view(const Storages& storages, const View& view, const TensorType& type) {
-    const std::shared_ptr<const std::string> held = storages.bytes(view.key);
-    const std::string& bytes = *held;
     auto buffer = std::make_shared<Buffer>(Device{}, type.bytes());
-    auto* out = static_cast<char*>(buffer->data());
+    storages.with_bytes(view.key, [&](std::string_view bytes) { copy(bytes, view, *buffer); });
+    if (type.dtype == DType::kBool) {
+      auto* const bools = static_cast<char*>(buffer->data());
+      for (size_t i = 0; i < type.bytes(); ++i) bools[i] = bools[i] != 0;  // another value would be undefined
+    }
+    return Tensor::wrap(std::move(buffer), type);
+  }
+
+  static void copy(std::string_view bytes, const View& view, Buffer& buffer) {
+    auto* out = static_cast<char*>(buffer.data());
     const size_t element = view.element->bytes;
     const int rank = view.shape.rank();
     const auto elements = static_cast<uint64_t>(view.shape.size());
@@ -357,10 +369,6 @@ class Reader {
         index[static_cast<size_t>(i)] = 0;
       }
     }
-    if (type.dtype == DType::kBool) {
-      for (uint64_t i = 0; i < elements; ++i) out[i] = out[i] != 0;  // another value would be undefined
-    }
-    return Tensor::wrap(std::move(buffer), type);
   }
 
   std::string path_;
@@ -395,7 +403,9 @@ class ZipStorages final : public Storages {
   size_t file_size() const { return file_.size(); }
 
  private:
-  std::string read(const std::string& key) const override { return zip_.read(folder_ + "data/" + key); }
+  std::string_view view(const std::string& key, std::string& held) const override {
+    return zip_.view(folder_ + "data/" + key, held);
+  }
 
   std::string file_;
   detail::ZipReader zip_;
@@ -415,9 +425,9 @@ class OldStorages final : public Storages {
   }
 
  private:
-  std::string read(const std::string& key) const override {
+  std::string_view view(const std::string& key, std::string& /*held*/) const override {
     const auto& [at, size] = places_.at(key);
-    return file_.substr(at, size);
+    return std::string_view(file_).substr(at, size);
   }
 
   std::string file_;
