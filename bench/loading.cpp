@@ -1,8 +1,10 @@
 // What reading a file of weights costs beside reading its bytes, as one JSON line, for bench/figures:
 //   lamina_loading keras|safetensors|tensors     "load_of_read": seconds of loading over those of reading the
-//                                                bytes once, the least of several runs in turn; "peak": bytes of
-//                                                memory that loading takes at most, over those of the weights
-// Of a model of 105 MB; `tensors` are those of its .safetensors file alone. Each part runs in a process of its own.
+//                                                bytes once, the least of several runs in turn; "peak": bytes
+//                                                of memory that loading takes at most, over those of the
+//                                                weights
+// Of a model of 105 MB; `tensors` are those of its .safetensors file alone. Each part runs in a process of
+// its own.
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>

@@ -40,19 +40,23 @@ void write_arrays(const Options& options, const WeightSnapshot& weights, std::ve
   std::vector<std::string> told = write_weights(options.out, weights, options.dtype);
   size_t changed = 0;
   for (const SnapshotEntry& entry : weights.entries)
-    changed += !options.dtype.empty() && is_floating(entry.type.dtype) && options.dtype != name(entry.type.dtype);
+    changed +=
+        !options.dtype.empty() && is_floating(entry.type.dtype) && options.dtype != name(entry.type.dtype);
   changed -= std::min(changed, told.size());  // arrays that stay as they are
-  if (changed > 0) lost.push_back(fmt::format("digits of {} arrays, which become {}", changed, options.dtype));
+  if (changed > 0)
+    lost.push_back(fmt::format("digits of {} arrays, which become {}", changed, options.dtype));
   for (std::string& line : told) lost.push_back(std::move(line));
 }
 
 void write_model(const Options& options, const ModelFile& file) {
   if (!options.dtype.empty())
-    throw InvalidArgument("convert: '" + options.out + "' is a model, whose weights keep their type; --dtype is for " +
+    throw InvalidArgument("convert: '" + options.out +
+                          "' is a model, whose weights keep their type; --dtype is for " +
                           "files of weights (.safetensors, .npz, .gguf)");
   if (!file.model)
-    throw InvalidArgument("convert: '" + options.in + "' holds weights and does not say of which model, so that '" +
-                          options.out + "' cannot be made of it; write .safetensors, .npz or .gguf, or load them " +
+    throw InvalidArgument("convert: '" + options.in +
+                          "' holds weights and does not say of which model, so that '" + options.out +
+                          "' cannot be made of it; write .safetensors, .npz or .gguf, or load them " +
                           "into a model in a program (load_state_dict, apply_snapshot)");
   if (options.out.ends_with(kKerasWeights)) {
     save_weights(*file.model, options.out);
@@ -95,22 +99,24 @@ int convert(const Options& options) {
 void add_convert(CLI::App& app, Action& action) {
   Command command(app, "convert", "Write a model or weights in another format");
   auto options = std::make_shared<Options>();
-  command.add(options->in,
-              {.name = "IN",
-               .help = "A model or weights, as inspect shows them; folders of .safetensors, too",
+  command.add(options->in, {.name = "IN",
+                            .help = "A model or weights, as inspect shows them; folders of .safetensors, too",
+                            .required = true});
+  command.add(options->out,
+              {.name = "OUT",
+               .help = "The new file, replaced if it is there; its extension says the format: of a "
+                       "model .keras, .weights.h5 or another that is registered, of weights "
+                       ".safetensors, .npz or .gguf",
                .required = true});
-  command.add(options->out, {.name = "OUT",
-                             .help = "The new file, replaced if it is there; its extension says the format: of a "
-                                     "model .keras, .weights.h5 or another that is registered, of weights "
-                                     ".safetensors, .npz or .gguf",
-                             .required = true});
-  command.add(options->dtype, {.name = "--dtype",
-                               .help = "Of the floats in a file of weights: float32, float16, bfloat16, float64; in "
-                                       ".gguf also q8_0, q4_0, q4_1, q5_0 and q5_1 (default: as they are)",
-                               .type = "TYPE"});
+  command.add(options->dtype,
+              {.name = "--dtype",
+               .help = "Of the floats in a file of weights: float32, float16, bfloat16, float64; in "
+                       ".gguf also q8_0, q4_0, q4_1, q5_0 and q5_1 (default: as they are)",
+               .type = "TYPE"});
   add_json(command, options->json, "the files, the number of arrays and what was lost");
-  command.footer("Files of weights that are made of a model say what it is: converted back, they give the same model, "
-                 "bit for bit.");
+  command.footer(
+      "Files of weights that are made of a model say what it is: converted back, they give the same model, "
+      "bit for bit.");
   command.on_call([options, &action] { action = [options] { return convert(*options); }; });
 }
 

@@ -103,7 +103,8 @@ void print_text(const Options& options, bool identical, const Json& layers, cons
   std::string text = fmt::format("{} and {} {}\n", printable(options.a), printable(options.b),
                                  identical ? "are identical" : "differ");
   const auto list = [&](const Json& names, const char* sign, const char* what) {
-    for (const Json& name : names.as_list()) text += fmt::format(" {} {} {}\n", sign, what, printable(name.as_string()));
+    for (const Json& name : names.as_list())
+      text += fmt::format(" {} {} {}\n", sign, what, printable(name.as_string()));
   };
   if (layers.is_object()) {
     list(layers.at("removed"), "-", "layer");
@@ -126,7 +127,8 @@ void print_text(const Options& options, bool identical, const Json& layers, cons
     if (const Json* const types = one.find("types"))
       text += fmt::format(" {} -> {}", types->at(size_t{0}).as_string(), types->at(1).as_string());
     const auto number = [&](const char* key) {
-      return one.at(key).is_null() ? std::string("not finite") : fmt::format("{:.6g}", one.at(key).as_double());
+      return one.at(key).is_null() ? std::string("not finite")
+                                   : fmt::format("{:.6g}", one.at(key).as_double());
     };
     if (one.contains("max_abs"))
       text += fmt::format(" max |a-b| {}, relative {}, cosine {}", number("max_abs"), number("relative"),
@@ -160,11 +162,13 @@ int diff(const Options& options) {
 void add_diff(CLI::App& app, Action& action) {
   Command command(app, "diff", "Compare two models, or two files of weights: layers, options, numbers");
   auto options = std::make_shared<Options>();
-  command.add(options->a, {.name = "A", .help = "A model or weights, as inspect shows them", .required = true});
+  command.add(options->a,
+              {.name = "A", .help = "A model or weights, as inspect shows them", .required = true});
   command.add(options->b, {.name = "B", .help = "Another one, of any format", .required = true});
   add_json(command, options->json, "whether they are identical, and in what they differ");
-  command.footer("The exit status is 0 also where they differ: --json says \"identical\". The state of an optimizer is "
-                 "not compared.");
+  command.footer(
+      "The exit status is 0 also where they differ: --json says \"identical\". The state of an optimizer is "
+      "not compared.");
   command.on_call([options, &action] { action = [options] { return diff(*options); }; });
 }
 

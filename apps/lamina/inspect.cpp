@@ -81,12 +81,13 @@ class Tree {
 
 std::string about(const SnapshotEntry& entry, bool headers) {
   const bool packed = entry.stored.starts_with("Q") || entry.stored.starts_with("IQ");
-  std::string text = fmt::format("{}{}  {}", packed ? entry.stored + " " : std::string(name(entry.type.dtype)) + " ",
-                                 entry.type.shape.str(), bytes(static_cast<double>(entry.stored_bytes)));
+  std::string text =
+      fmt::format("{}{}  {}", packed ? entry.stored + " " : std::string(name(entry.type.dtype)) + " ",
+                  entry.type.shape.str(), bytes(static_cast<double>(entry.stored_bytes)));
   if (headers) return text;
   const TensorStatistics numbers = statistics_of(entry.read());
-  text += fmt::format("  min {:.4g} max {:.4g} mean {:.4g} std {:.4g}", numbers.min, numbers.max, numbers.mean,
-                      numbers.std);
+  text += fmt::format("  min {:.4g} max {:.4g} mean {:.4g} std {:.4g}", numbers.min, numbers.max,
+                      numbers.mean, numbers.std);
   if (numbers.nan > 0) text += fmt::format("  {} NaN", numbers.nan);
   if (numbers.infinite > 0) text += fmt::format("  {} infinite", numbers.infinite);
   return text;
@@ -99,10 +100,12 @@ void print_text(const WeightSnapshot& file, const std::optional<Model>& model, c
     elements += entry.type.shape.size();
     stored += entry.stored_bytes;
   }
-  tell(stdout, fmt::format("{}: {}, {} arrays of {} elements, {}\n", printable(options.path), file.format,
-                           file.entries.size(), fmt::group_digits(elements), bytes(static_cast<double>(stored))));
+  tell(stdout,
+       fmt::format("{}: {}, {} arrays of {} elements, {}\n", printable(options.path), file.format,
+                   file.entries.size(), fmt::group_digits(elements), bytes(static_cast<double>(stored))));
   Tree tree;
-  for (const SnapshotEntry& entry : file.entries) tell(stdout, tree.line(entry.name, about(entry, options.headers)));
+  for (const SnapshotEntry& entry : file.entries)
+    tell(stdout, tree.line(entry.name, about(entry, options.headers)));
   for (const std::string& skipped : file.skipped) tell(stdout, " left out: " + printable(skipped) + "\n");
   constexpr size_t kMost = 200;
   for (const auto& [key, value] : file.metadata.as_object()) {
@@ -175,7 +178,8 @@ int inspect(const Options& options) {
 }  // namespace
 
 void add_inspect(CLI::App& app, Action& action) {
-  Command command(app, "inspect", "Show what a file of a model or of weights holds: names, shapes, sizes, numbers");
+  Command command(app, "inspect",
+                  "Show what a file of a model or of weights holds: names, shapes, sizes, numbers");
   auto options = std::make_shared<Options>();
   command.add(options->path,
               {.name = "FILE",
@@ -183,7 +187,8 @@ void add_inspect(CLI::App& app, Action& action) {
                        ".npy, .pt, .pth; known by its bytes",
                .required = true});
   command.flag(options->headers, "--headers", "Do not look at the elements: no statistics, but at once");
-  add_json(command, options->json, "arrays with type, shape, bytes and statistics, metadata, and the model's layers");
+  add_json(command, options->json,
+           "arrays with type, shape, bytes and statistics, metadata, and the model's layers");
   command.on_call([options, &action] { action = [options] { return inspect(*options); }; });
 }
 

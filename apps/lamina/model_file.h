@@ -16,8 +16,8 @@ struct ModelFile {
 
 /// Whether load_model and Model::save know the path's extension.
 bool is_model_path(const std::string& path);
-/// Reads a model by the path's extension, or weights, which may say what their model is. Throws what load_model
-/// and open_weights throw.
+/// Reads a model by the path's extension, or weights, which may say what their model is. Throws what
+/// load_model and open_weights throw.
 ModelFile read_model_file(const std::string& path);
 
 }  // namespace lamina::cli

@@ -1,4 +1,5 @@
-// Reading GGUF. No length, count or offset of the file is trusted: each is held against the bytes that are left.
+// Reading GGUF. No length, count or offset of the file is trusted: each is held against the bytes that are
+// left.
 #include "lamina/formats/gguf.h"
 
 #include <algorithm>
@@ -29,9 +30,7 @@ constexpr int kMostAxes = 4;  // the format's own
 constexpr uint64_t kMostAlignment = uint64_t{1} << 20;
 
 /// The numbers of the kinds of values.
-enum Kind : uint32_t {
-  kU8, kI8, kU16, kI16, kU32, kI32, kF32, kBool, kString, kArray, kU64, kI64, kF64
-};
+enum Kind : uint32_t { kU8, kI8, kU16, kI16, kU32, kI32, kF32, kBool, kString, kArray, kU64, kI64, kF64 };
 
 // What precedes the tensors, from its beginning.
 class Cursor {
@@ -75,23 +74,36 @@ class Cursor {
   }
   Json value(uint32_t kind, const std::string& key) {
     switch (kind) {
-      case kU8: return number<uint8_t>("a value");
-      case kI8: return number<int8_t>("a value");
-      case kU16: return number<uint16_t>("a value");
-      case kI16: return number<int16_t>("a value");
-      case kU32: return number<uint32_t>("a value");
-      case kI32: return number<int32_t>("a value");
-      case kF32: return static_cast<double>(number<float>("a value"));
-      case kBool: return number<uint8_t>("a value") != 0;
-      case kString: return valid_utf8(text("a value"));
-      case kI64: return number<int64_t>("a value");
-      case kF64: return number<double>("a value");
+      case kU8:
+        return number<uint8_t>("a value");
+      case kI8:
+        return number<int8_t>("a value");
+      case kU16:
+        return number<uint16_t>("a value");
+      case kI16:
+        return number<int16_t>("a value");
+      case kU32:
+        return number<uint32_t>("a value");
+      case kI32:
+        return number<int32_t>("a value");
+      case kF32:
+        return static_cast<double>(number<float>("a value"));
+      case kBool:
+        return number<uint8_t>("a value") != 0;
+      case kString:
+        return valid_utf8(text("a value"));
+      case kI64:
+        return number<int64_t>("a value");
+      case kF64:
+        return number<double>("a value");
       case kU64: {
         const auto large = number<uint64_t>("a value");
         return large >> 63 ? Json(static_cast<double>(large)) : Json(static_cast<int64_t>(large));
       }
-      case kArray: return list(key);
-      default: damaged("value '" + key.substr(0, 100) + "' is of kind " + std::to_string(kind));
+      case kArray:
+        return list(key);
+      default:
+        damaged("value '" + key.substr(0, 100) + "' is of kind " + std::to_string(kind));
     }
   }
 
@@ -240,8 +252,8 @@ WeightSnapshot open(const std::string& path) {
     if (place.begin % alignment != 0)
       cursor.damaged("tensor '" + name + "' begins at byte " + std::to_string(place.begin) +
                      " of the data, which is no multiple of " + std::to_string(alignment));
-    if (place.bytes > 0 &&
-        (data > file->size() || place.begin > file->size() - data || place.bytes > file->size() - data - place.begin))
+    if (place.bytes > 0 && (data > file->size() || place.begin > file->size() - data ||
+                            place.bytes > file->size() - data - place.begin))
       throw FileError("'" + path + "' is truncated: tensor '" + name + "' takes " +
                       std::to_string(place.bytes) + " bytes from byte " + std::to_string(place.begin) +
                       " of the data on, and the file has " + std::to_string(file->size()));
@@ -259,8 +271,8 @@ WeightSnapshot open(const std::string& path) {
 
 bool recognises(std::string_view start) { return start.starts_with("GGUF"); }
 
-[[maybe_unused]] const bool kRegistered =
-    register_weight_format({"gguf", {".gguf"}, recognises, open, write_gguf, {"q8_0", "q4_0", "q4_1", "q5_0", "q5_1"}});
+[[maybe_unused]] const bool kRegistered = register_weight_format(
+    {"gguf", {".gguf"}, recognises, open, write_gguf, {"q8_0", "q4_0", "q4_1", "q5_0", "q5_1"}});
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// Blocks of quantised elements, as https://github.com/ggml-org/ggml lays them out: scales first, in 16 bits, then the
-// elements' few bits, the two halves of a block in the two halves of each byte.
+// Blocks of quantised elements, as https://github.com/ggml-org/ggml lays them out: scales first, in 16 bits,
+// then the elements' few bits, the two halves of a block in the two halves of each byte.
 #include "lamina/formats/detail/gguf_types.h"
 
 #include <algorithm>
@@ -74,8 +74,7 @@ void unpack_q8_0(const uint8_t* block, float* out) {
   for (int i = 0; i < 32; ++i) out[i] = as_float(static_cast<int8_t>(block[2 + i])) * scale;
 }
 
-constexpr int8_t kNonLinear[16] = {-127, -104, -83, -65, -49, -35, -22, -10,
-                                   1,    13,   25,  38,  53,  69,  89,  113};
+constexpr int8_t kNonLinear[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 
 void unpack_iq4_nl(const uint8_t* block, float* out) {
   const float scale = half_at(block);
@@ -180,8 +179,8 @@ void unpack_iq4_xs(const uint8_t* block, float* out) {
   const unsigned high = block[2] | static_cast<unsigned>(block[3]) << 8;
   const uint8_t* bits = block + 8;
   for (int part = 0; part < 8; ++part, bits += 16, out += 32) {
-    const int own = ((block[4 + part / 2] >> (4 * (part % 2))) & 15) |
-                    static_cast<int>(((high >> (2 * part)) & 3) << 4);
+    const int own =
+        ((block[4 + part / 2] >> (4 * (part % 2))) & 15) | static_cast<int>(((high >> (2 * part)) & 3) << 4);
     const float step = scale * as_float(own - 32);
     for (int i = 0; i < 16; ++i) {
       out[i] = step * as_float(kNonLinear[bits[i] & 15]);
@@ -214,8 +213,7 @@ void pack_q4_0(const float* x, uint8_t* block) {
   const float scale = extreme(x) / -8, factor = inverse(scale);
   put_half(block, scale);
   for (int i = 0; i < 16; ++i)
-    block[2 + i] =
-        static_cast<uint8_t>(symmetric(x[i], factor, 8) | symmetric(x[i + 16], factor, 8) << 4);
+    block[2 + i] = static_cast<uint8_t>(symmetric(x[i], factor, 8) | symmetric(x[i + 16], factor, 8) << 4);
 }
 
 void pack_q5_0(const float* x, uint8_t* block) {
@@ -300,9 +298,9 @@ struct Name {
   uint32_t number;
   const char* name;
 };
-constexpr Name kUnread[] = {{9, "Q8_1"},   {15, "Q8_K"},    {16, "IQ2_XXS"}, {17, "IQ2_XS"},
+constexpr Name kUnread[] = {{9, "Q8_1"},     {15, "Q8_K"},  {16, "IQ2_XXS"}, {17, "IQ2_XS"},
                             {18, "IQ3_XXS"}, {19, "IQ1_S"}, {21, "IQ3_S"},   {22, "IQ2_S"},
-                            {29, "IQ1_M"}, {34, "TQ1_0"},   {35, "TQ2_0"},   {39, "MXFP4"}};
+                            {29, "IQ1_M"},   {34, "TQ1_0"}, {35, "TQ2_0"},   {39, "MXFP4"}};
 
 std::string upper(std::string text) {
   for (char& c : text) {
@@ -314,8 +312,8 @@ std::string upper(std::string text) {
 }  // namespace
 
 const GgufType* find_gguf_type(uint32_t number) {
-  const auto* const found =
-      std::find_if(std::begin(kTypes), std::end(kTypes), [&](const GgufType& t) { return t.number == number; });
+  const auto* const found = std::find_if(std::begin(kTypes), std::end(kTypes),
+                                         [&](const GgufType& t) { return t.number == number; });
   return found == std::end(kTypes) ? nullptr : found;
 }
 

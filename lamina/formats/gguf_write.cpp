@@ -27,7 +27,16 @@ void put_text(std::string& out, const std::string& text) {
 }
 
 /// The numbers of the kinds of values that are written.
-enum Kind : uint32_t { kU32 = 4, kI32 = 5, kF32 = 6, kBool = 7, kString = 8, kArray = 9, kI64 = 11, kF64 = 12 };
+enum Kind : uint32_t {
+  kU32 = 4,
+  kI32 = 5,
+  kF32 = 6,
+  kBool = 7,
+  kString = 8,
+  kArray = 9,
+  kI64 = 11,
+  kF64 = 12
+};
 
 Kind kind_of(const Json& value) {
   if (value.is_bool()) return kBool;
@@ -63,13 +72,20 @@ Kind kind_of_all(const Json::List& list) {
 
 void put_value(std::string& out, Kind kind, const Json& value) {
   switch (kind) {
-    case kBool: return put<uint8_t>(out, value.as_bool());
-    case kU32: return put<uint32_t>(out, static_cast<uint32_t>(value.as_int()));
-    case kI32: return put<int32_t>(out, static_cast<int32_t>(value.as_int()));
-    case kI64: return put<int64_t>(out, value.as_int());
-    case kF32: return put<float>(out, static_cast<float>(value.as_double()));
-    case kF64: return put<double>(out, value.as_double());
-    default: return put_text(out, value.is_string() ? value.as_string() : value.dump());
+    case kBool:
+      return put<uint8_t>(out, value.as_bool());
+    case kU32:
+      return put<uint32_t>(out, static_cast<uint32_t>(value.as_int()));
+    case kI32:
+      return put<int32_t>(out, static_cast<int32_t>(value.as_int()));
+    case kI64:
+      return put<int64_t>(out, value.as_int());
+    case kF32:
+      return put<float>(out, static_cast<float>(value.as_double()));
+    case kF64:
+      return put<double>(out, value.as_double());
+    default:
+      return put_text(out, value.is_string() ? value.as_string() : value.dump());
   }
 }
 
@@ -147,7 +163,8 @@ std::string header_of(const WeightSnapshot& snapshot, const detail::GgufType* pa
     const detail::GgufType& stored = type_for(entry, packing);
     put_text(out, entry.name);
     put<uint32_t>(out, static_cast<uint32_t>(shape.rank()));
-    for (int axis = shape.rank() - 1; axis >= 0; --axis) put<uint64_t>(out, static_cast<uint64_t>(shape[axis]));
+    for (int axis = shape.rank() - 1; axis >= 0; --axis)
+      put<uint64_t>(out, static_cast<uint64_t>(shape[axis]));
     put<uint32_t>(out, stored.number);
     put<uint64_t>(out, at);
     const uint64_t bytes = static_cast<uint64_t>(shape.size()) / stored.elements * stored.bytes;
@@ -182,8 +199,9 @@ std::vector<std::string> write_gguf(const std::string& path, const WeightSnapsho
     } else {
       file.write({static_cast<const char*>(here.buffer()->data()), bytes});
       if (wanted && is_floating(entry.type.dtype))
-        told.push_back("'" + entry.name + "' stays " + name(entry.type.dtype) + ": " + entry.type.shape.str() +
-                       " does not go into blocks of " + std::to_string(wanted->elements));
+        told.push_back("'" + entry.name + "' stays " + name(entry.type.dtype) + ": " +
+                       entry.type.shape.str() + " does not go into blocks of " +
+                       std::to_string(wanted->elements));
     }
     file.write(std::string((kAlignment - bytes % kAlignment) % kAlignment, '\0'));
   }

@@ -21,8 +21,7 @@ constexpr char kMetadata[] = "metadata.json";  // numpy.load gives it as bytes
 constexpr size_t kMostNpyHeader = 1 << 16;
 
 struct Archive {
-  explicit Archive(const std::string& path)
-      : file(read_file(path)), zip(file, path, detail::kAnySize) {
+  explicit Archive(const std::string& path) : file(read_file(path)), zip(file, path, detail::kAnySize) {
     detail::check_npz_size(zip, file.size(), path, detail::npz_limits());
   }
   std::string file;

@@ -53,8 +53,7 @@ const char* OpenFile::map() const {
                     " bytes, and has " + std::to_string(status.st_size));
   const std::lock_guard lock(mapping_);
   if (!mapped_) {
-    void* const mapped =
-        ::mmap(nullptr, static_cast<size_t>(size_), PROT_READ, MAP_PRIVATE, descriptor_, 0);
+    void* const mapped = ::mmap(nullptr, static_cast<size_t>(size_), PROT_READ, MAP_PRIVATE, descriptor_, 0);
     if (mapped == MAP_FAILED) throw FileError("cannot map '" + path_ + "': " + errno_text(errno));
     mapped_ = mapped;
   }

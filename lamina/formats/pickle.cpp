@@ -79,7 +79,8 @@ class Machine {
   }
   void push(const PickleValue& value) { stack_.push_back(&value); }
   const PickleValue* top() const {
-    if (stack_.empty() || (!marks_.empty() && stack_.size() <= marks_.back())) damaged("nothing on the stack");
+    if (stack_.empty() || (!marks_.empty() && stack_.size() <= marks_.back()))
+      damaged("nothing on the stack");
     return stack_.back();
   }
   const PickleValue* pop() {
@@ -243,8 +244,13 @@ class Machine {
         if (version > 5) damaged("protocol " + std::to_string(version));
         return;
       }
-      case 0x95: take(8); return;  // FRAME
-      case '(': spend(); marks_.push_back(stack_.size()); return;
+      case 0x95:
+        take(8);
+        return;  // FRAME
+      case '(':
+        spend();
+        marks_.push_back(stack_.size());
+        return;
       case '0':  // POP, which takes a mark where that is last
         if (!marks_.empty() && marks_.back() == stack_.size()) {
           marks_.pop_back();
@@ -252,9 +258,15 @@ class Machine {
           pop();
         }
         return;
-      case '1': pop_mark(); return;
-      case '2': spend(); stack_.push_back(top()); return;
-      default: break;
+      case '1':
+        pop_mark();
+        return;
+      case '2':
+        spend();
+        stack_.push_back(top());
+        return;
+      default:
+        break;
     }
     if (!step_number(code) && !step_text(code) && !step_container(code) && !step_memo(code) &&
         !step_code(code)) {
@@ -264,23 +276,45 @@ class Machine {
 
   bool step_number(unsigned char code) {
     switch (code) {
-      case 'N': push(make(Kind::kNone)); return true;
-      case 0x88: push_bool(true); return true;
-      case 0x89: push_bool(false); return true;
-      case 'J': push_int(number<int32_t>()); return true;
-      case 'K': push_int(number<uint8_t>()); return true;
-      case 'M': push_int(number<uint16_t>()); return true;
-      case 'I': case 'L': push_decimal(line()); return true;
-      case 'F': push_decimal_float(line()); return true;
-      case 0x8a: push_long(take(number<uint8_t>())); return true;
-      case 0x8b: push_long(take(number<uint32_t>())); return true;
+      case 'N':
+        push(make(Kind::kNone));
+        return true;
+      case 0x88:
+        push_bool(true);
+        return true;
+      case 0x89:
+        push_bool(false);
+        return true;
+      case 'J':
+        push_int(number<int32_t>());
+        return true;
+      case 'K':
+        push_int(number<uint8_t>());
+        return true;
+      case 'M':
+        push_int(number<uint16_t>());
+        return true;
+      case 'I':
+      case 'L':
+        push_decimal(line());
+        return true;
+      case 'F':
+        push_decimal_float(line());
+        return true;
+      case 0x8a:
+        push_long(take(number<uint8_t>()));
+        return true;
+      case 0x8b:
+        push_long(take(number<uint32_t>()));
+        return true;
       case 'G': {  // big-endian
         uint64_t bits = 0;
         for (const char c : take(8)) bits = bits << 8 | static_cast<unsigned char>(c);
         push_float(std::bit_cast<double>(bits));
         return true;
       }
-      default: return false;
+      default:
+        return false;
     }
   }
 
@@ -292,33 +326,69 @@ class Machine {
         push_text(Kind::kText, text.substr(1, text.size() - 2));
         return true;
       }
-      case 'V': push_text(Kind::kText, line()); return true;
-      case 'U': case 0x8c: push_text(Kind::kText, take(number<uint8_t>())); return true;
-      case 'T': case 'X': push_text(Kind::kText, take(number<uint32_t>())); return true;
-      case 0x8d: push_text(Kind::kText, take(number<uint64_t>())); return true;
-      case 'C': push_text(Kind::kBytes, take(number<uint8_t>())); return true;
-      case 'B': push_text(Kind::kBytes, take(number<uint32_t>())); return true;
-      case 0x8e: case 0x96: push_text(Kind::kBytes, take(number<uint64_t>())); return true;
-      default: return false;
+      case 'V':
+        push_text(Kind::kText, line());
+        return true;
+      case 'U':
+      case 0x8c:
+        push_text(Kind::kText, take(number<uint8_t>()));
+        return true;
+      case 'T':
+      case 'X':
+        push_text(Kind::kText, take(number<uint32_t>()));
+        return true;
+      case 0x8d:
+        push_text(Kind::kText, take(number<uint64_t>()));
+        return true;
+      case 'C':
+        push_text(Kind::kBytes, take(number<uint8_t>()));
+        return true;
+      case 'B':
+        push_text(Kind::kBytes, take(number<uint32_t>()));
+        return true;
+      case 0x8e:
+      case 0x96:
+        push_text(Kind::kBytes, take(number<uint64_t>()));
+        return true;
+      default:
+        return false;
     }
   }
 
   bool step_container(unsigned char code) {
     switch (code) {
-      case ')': push(make(Kind::kTuple)); return true;
-      case ']': case 0x8f: push(make(Kind::kList)); return true;
-      case '}': push(make(Kind::kDict)); return true;
-      case 't': push_items(Kind::kTuple, pop_mark()); return true;
-      case 'l': case 0x91: push_items(Kind::kList, pop_mark()); return true;
+      case ')':
+        push(make(Kind::kTuple));
+        return true;
+      case ']':
+      case 0x8f:
+        push(make(Kind::kList));
+        return true;
+      case '}':
+        push(make(Kind::kDict));
+        return true;
+      case 't':
+        push_items(Kind::kTuple, pop_mark());
+        return true;
+      case 'l':
+      case 0x91:
+        push_items(Kind::kList, pop_mark());
+        return true;
       case 'd': {
         Values items = pop_mark();
         if (items.size() % 2 != 0) damaged("a key without a value");
         push_items(Kind::kDict, std::move(items));
         return true;
       }
-      case 0x85: push_top(1); return true;
-      case 0x86: push_top(2); return true;
-      case 0x87: push_top(3); return true;
+      case 0x85:
+        push_top(1);
+        return true;
+      case 0x86:
+        push_top(2);
+        return true;
+      case 0x87:
+        push_top(3);
+        return true;
       case 'a': {
         const PickleValue* const item = pop();
         add_items(Kind::kList, {item});
@@ -330,7 +400,8 @@ class Machine {
         add_items(Kind::kDict, {key, value});
         return true;
       }
-      case 'e': case 0x90: {
+      case 'e':
+      case 0x90: {
         const Values items = pop_mark();
         add_items(Kind::kList, items);
         return true;
@@ -340,20 +411,36 @@ class Machine {
         add_items(Kind::kDict, items);
         return true;
       }
-      default: return false;
+      default:
+        return false;
     }
   }
 
   bool step_memo(unsigned char code) {
     switch (code) {
-      case 'p': put(decimal_index()); return true;
-      case 'q': put(number<uint8_t>()); return true;
-      case 'r': put(number<uint32_t>()); return true;
-      case 0x94: put(memo_.size()); return true;
-      case 'g': get(decimal_index()); return true;
-      case 'h': get(number<uint8_t>()); return true;
-      case 'j': get(number<uint32_t>()); return true;
-      default: return false;
+      case 'p':
+        put(decimal_index());
+        return true;
+      case 'q':
+        put(number<uint8_t>());
+        return true;
+      case 'r':
+        put(number<uint32_t>());
+        return true;
+      case 0x94:
+        put(memo_.size());
+        return true;
+      case 'g':
+        get(decimal_index());
+        return true;
+      case 'h':
+        get(number<uint8_t>());
+        return true;
+      case 'j':
+        get(number<uint32_t>());
+        return true;
+      default:
+        return false;
     }
   }
 
@@ -371,16 +458,31 @@ class Machine {
         push_global(module->text, name->text);
         return true;
       }
-      case 'R': case 0x81: call(); return true;
-      case 'b': build(); return true;
-      case 'Q': push_items(Kind::kPersistent, {pop()}); return true;
+      case 'R':
+      case 0x81:
+        call();
+        return true;
+      case 'b':
+        build();
+        return true;
+      case 'Q':
+        push_items(Kind::kPersistent, {pop()});
+        return true;
       case 'i': {  // INST: a class by its name
         const std::string_view module = line();
         refuse(std::string(module) + "." + std::string(line()));
       }
-      case 'P': case 'o': case 0x82: case 0x83: case 0x84: case 0x92: case 0x97: case 0x98:
+      case 'P':
+      case 'o':
+      case 0x82:
+      case 0x83:
+      case 0x84:
+      case 0x92:
+      case 0x97:
+      case 0x98:
         damaged("the instruction " + std::to_string(code) + ", which files of tensors do not have,");
-      default: return false;
+      default:
+        return false;
     }
   }
 

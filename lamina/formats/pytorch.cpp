@@ -28,10 +28,10 @@ using detail::PickleGlobal;
 using detail::PickleValue;
 using Kind = PickleValue::Kind;
 
-constexpr size_t kDeepest = 64;              // of dictionaries
+constexpr size_t kDeepest = 64;                  // of dictionaries
 constexpr size_t kMostValues = size_t{1} << 18;  // that are walked through
 constexpr uint64_t kFreeBytes = uint64_t{64} << 20;
-constexpr uint64_t kMostRatio = 10;          // bytes of tensors for each of the file
+constexpr uint64_t kMostRatio = 10;  // bytes of tensors for each of the file
 
 /// An element type of PyTorch's: its storage's name before 2.0 and ever since, the dtype's own, and ours.
 struct Element {
@@ -207,19 +207,26 @@ class Reader {
 
   static std::optional<Json> plain_of(const PickleValue& value) {
     switch (value.kind) {
-      case Kind::kNone: return Json();
-      case Kind::kBool: return Json(value.integer != 0);
-      case Kind::kInt: return Json(value.integer);
-      case Kind::kFloat: return Json(value.number);
-      case Kind::kText: return Json(valid_utf8(value.text));
-      case Kind::kGlobal: return Json(value.text);
+      case Kind::kNone:
+        return Json();
+      case Kind::kBool:
+        return Json(value.integer != 0);
+      case Kind::kInt:
+        return Json(value.integer);
+      case Kind::kFloat:
+        return Json(value.number);
+      case Kind::kText:
+        return Json(valid_utf8(value.text));
+      case Kind::kGlobal:
+        return Json(value.text);
       case Kind::kCall: {  // torch.Size([2, 3])
         if (value.items[0]->text != "torch.Size" || value.items[1]->items.size() != 1) return std::nullopt;
         Json list = Json::list();
         for (const PickleValue* extent : value.items[1]->items[0]->items) list.push_back(extent->integer);
         return list;
       }
-      default: return std::nullopt;
+      default:
+        return std::nullopt;
     }
   }
 
@@ -256,13 +263,12 @@ class Reader {
       damaged(name, "would take " + std::to_string(bytes) +
                         " bytes: all tensors together take far more than the file has");
     bytes_left_ -= bytes;
-    snapshot_.entries.push_back({.name = name,
-                                 .type = type,
-                                 .stored = std::string(view.element->dtype.substr(6)),
-                                 .stored_bytes = bytes,
-                                 .read = [storages = storages_, view, type] {
-                                   return read_view(*storages, view, type);
-                                 }});
+    snapshot_.entries.push_back(
+        {.name = name,
+         .type = type,
+         .stored = std::string(view.element->dtype.substr(6)),
+         .stored_bytes = bytes,
+         .read = [storages = storages_, view, type] { return read_view(*storages, view, type); }});
   }
 
   View view_of(const std::string& name, const std::string& function, const PickleValue& arguments) const {
@@ -300,8 +306,8 @@ class Reader {
       }
     }
     if (elements > 0 && last >= count)
-      damaged(name, "lies beyond its storage: element " + std::to_string(last) + " of " +
-                        std::to_string(count));
+      damaged(name,
+              "lies beyond its storage: element " + std::to_string(last) + " of " + std::to_string(count));
     return view;
   }
 
@@ -331,8 +337,8 @@ class Reader {
     const std::optional<uint64_t> stored = storages_->size(view.key);
     if (!stored) damaged(name, "is in storage '" + detail::excerpt(view.key, 100) + "', which is not there");
     if (*stored / view.element->bytes < count)
-      damaged(name, "is in storage '" + view.key + "', which has " + std::to_string(*stored) + " bytes and not " +
-                        std::to_string(count) + " elements");
+      damaged(name, "is in storage '" + view.key + "', which has " + std::to_string(*stored) +
+                        " bytes and not " + std::to_string(count) + " elements");
   }
 
   static Tensor read_view(const Storages& storages, const View& view, const TensorType& type) {
@@ -390,8 +396,7 @@ class ZipStorages final : public Storages {
         folder_ = member.substr(0, member.size() - kProgram.size());
       found_ |= whole;
     }
-    if (!found_)
-      throw FileError("'" + path + "' has no data.pkl: it is no file that torch.save wrote");
+    if (!found_) throw FileError("'" + path + "' has no data.pkl: it is no file that torch.save wrote");
     if (zip_.has(folder_ + "byteorder") && zip_.read(folder_ + "byteorder") != "little")
       throw FileError("'" + path + "' was written on a big-endian machine, which Lamina does not read");
   }
@@ -486,7 +491,8 @@ WeightSnapshot open(const std::string& path) {
   std::string bytes = read_file(path);
   if (bytes.starts_with(kOldMagic)) return open_old(path, std::move(bytes));
   if (bytes.starts_with("\x80")) {
-    throw FileError("'" + path + "' is a plain pickle and no file of torch.save; load it in PyTorch, and save " +
+    throw FileError("'" + path +
+                    "' is a plain pickle and no file of torch.save; load it in PyTorch, and save " +
                     "its state_dict with torch.save or safetensors");
   }
   const auto storages = std::make_shared<const ZipStorages>(std::move(bytes), path);

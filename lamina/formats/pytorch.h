@@ -1,5 +1,4 @@
 // PyTorch's files of tensors: what torch.save writes of a state_dict.
-// lamina.h leaves it out.
 #pragma once
 
 #include <string>
@@ -26,9 +25,9 @@ WeightSnapshot read_pytorch(const std::string& path);
 /// last. Counters of batches are skipped. What PyTorch and Keras compute differently is the model's matter:
 /// epsilon of BatchNormalization, padding, reset_after of GRU.
 ///
-/// Nothing is changed unless everything fits: LoadReport::complete tells. Names in the report are those of the
-/// file; `missing` are weights of the model. Throws FileError as read_pytorch does, and InvalidArgument for a
-/// model that is not built.
+/// Nothing is changed unless everything fits: LoadReport::complete tells. Names in the report are those of
+/// the file; `missing` are weights of the model. Throws FileError as read_pytorch does, and InvalidArgument
+/// for a model that is not built.
 LoadReport load_state_dict(Model& model, const std::string& path);
 /// The same of a snapshot, of a .safetensors file with a PyTorch model's weights, say.
 LoadReport apply_state_dict(Model& model, const WeightSnapshot& snapshot);

@@ -1,4 +1,5 @@
-// PyTorch's modules and Keras's layers: one record a layer says where its weights come from, and in which layout.
+// PyTorch's modules and Keras's layers: one record a layer says where its weights come from, and in which
+// layout.
 #include <algorithm>
 #include <functional>
 #include <map>
@@ -28,7 +29,7 @@ struct Rule {
   const char* weight;                ///< Keras's name
   std::vector<const char*> sources;  ///< PyTorch's names in the module
   Make make;
-  bool features = false;             ///< whether its first axis counts the features of the layer's input
+  bool features = false;  ///< whether its first axis counts the features of the layer's input
 };
 struct LayerRecord {
   const char* class_name;
@@ -45,7 +46,8 @@ Tensor kernel(const std::vector<Tensor>& given, const Shape&) {
   axes.push_back(0);
   return transpose(given[0], axes);
 }
-// Of groups of one channel: (channels x multiplier, 1, height, width) to (height, width, channels, multiplier)
+// Of groups of one channel: (channels x multiplier, 1, height, width) to (height, width, channels,
+// multiplier)
 Tensor depthwise(const std::vector<Tensor>& given, const Shape& wanted) {
   const Shape& shape = given[0].shape();
   if (shape.rank() != 4 || wanted.rank() != 4 || shape[1] != 1) return given[0];
@@ -210,8 +212,9 @@ class Loader {
     const Layer& layer = *place.layer;
     const LayerRecord* const record = find_record(layer.class_name());
     if (!record) {
-      report_.errors.push_back(place.name + ": " + layer.class_name() +
-                               " has no counterpart that is known here; rename and adapt its arrays yourself");
+      report_.errors.push_back(
+          place.name + ": " + layer.class_name() +
+          " has no counterpart that is known here; rename and adapt its arrays yourself");
       return;
     }
     for (const WeightPtr& weight : layer.own_weights()) {
@@ -307,8 +310,8 @@ class Loader {
     return {places, in[-1]};
   }
 
-  // Goes back from the layer, through layers that keep the features where they are, to what flattened pictures.
-  // False, with an error told, where that cannot be followed.
+  // Goes back from the layer, through layers that keep the features where they are, to what flattened
+  // pictures. False, with an error told, where that cannot be followed.
   bool find_flattened(const Place& place, Flattened& before) {
     const bool any = std::any_of(all_.begin(), all_.end(), [](const std::shared_ptr<Layer>& layer) {
       return flattened_by(*layer).places > 0;
@@ -321,11 +324,12 @@ class Loader {
         const Tensor output = input.defined() ? end_of(*layer, &Layer::output) : Tensor();
         if (output.defined() && output.node() == input.node() && layer.get() != &model_) from = layer.get();
       }
-      const bool outside = from && from->class_name() == "InputLayer" && place.name.find('.') != std::string::npos;
+      const bool outside =
+          from && from->class_name() == "InputLayer" && place.name.find('.') != std::string::npos;
       if (!from || outside) {
-        report_.errors.push_back(place.name +
-                                 ": cannot tell whether what it gets are flattened pictures, which PyTorch has " +
-                                 "with their channels first; load it with adapters of your own");
+        report_.errors.push_back(
+            place.name + ": cannot tell whether what it gets are flattened pictures, which PyTorch has " +
+            "with their channels first; load it with adapters of your own");
         return false;
       }
       before = flattened_by(*from);

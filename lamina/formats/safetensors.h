@@ -17,9 +17,9 @@ namespace lamina {
 struct SafetensorsOptions {
   /// Whether tensors are the file's own bytes, mapped into memory and read when they are looked at, and not
   /// copies of them. For files that nobody writes to in place for as long as a tensor lives: a program that
-  /// did would change the tensors, and one that cut the file short would end this process (SIGBUS). Files that
-  /// are replaced as a whole, as Lamina replaces them, may be. Tensors that are not aligned, bools and wider
-  /// unsigned integers are copied all the same.
+  /// did would change the tensors, and one that cut the file short would end this process (SIGBUS). Files
+  /// that are replaced as a whole, as Lamina replaces them, may be. Tensors that are not aligned, bools and
+  /// wider unsigned integers are copied all the same.
   bool map = false;
 };
 

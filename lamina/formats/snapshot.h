@@ -1,8 +1,8 @@
 // WeightSnapshot: the arrays of a file under their names, whatever the file is.
-// lamina.h leaves it out.
 //
-// Every import goes the same way: bytes become a snapshot (weight_format.h), adapters make its names and shapes
-// those of the model, apply_snapshot puts all of it into the weights or nothing, and a LoadReport tells.
+// Every import goes the same way: bytes become a snapshot (weight_format.h), adapters make its names and
+// shapes those of the model, apply_snapshot puts all of it into the weights or nothing, and a LoadReport
+// tells.
 #pragma once
 
 #include <cstdint>
@@ -30,11 +30,11 @@ struct SnapshotEntry {
 
 /// The arrays of one file, or of a model. Copies share what is not read yet.
 struct WeightSnapshot {
-  std::string source;                      ///< path, or what to call it in messages
-  std::string format = {};                 ///< name of the format: "safetensors"
-  std::vector<SnapshotEntry> entries;      ///< in the file's order
-  Json metadata = Json::object();          ///< what the file says of itself, as an object
-  std::vector<std::string> skipped = {};   ///< arrays left out on purpose, each "name: reason"
+  std::string source;                     ///< path, or what to call it in messages
+  std::string format = {};                ///< name of the format: "safetensors"
+  std::vector<SnapshotEntry> entries;     ///< in the file's order
+  Json metadata = Json::object();         ///< what the file says of itself, as an object
+  std::vector<std::string> skipped = {};  ///< arrays left out on purpose, each "name: reason"
 
   /// The array of that name, or nullptr. Linear.
   const SnapshotEntry* find(const std::string& name) const;
@@ -72,7 +72,8 @@ SnapshotAdapter cast_floats(DType dtype, std::string pattern = "*");
 SnapshotAdapter drop_matching(std::string pattern, std::string reason);
 
 /// The entry with its elements passed through `change`, which gives the type `type`.
-SnapshotEntry changed(SnapshotEntry entry, TensorType type, std::function<Tensor(const Tensor&)> change);
+SnapshotEntry changed_entry(SnapshotEntry entry, TensorType type,
+                            std::function<Tensor(const Tensor&)> change);
 
 /// What stood for the `*` of the pattern, or nothing where it does not match the whole text.
 std::optional<std::vector<std::string>> match_pattern(const std::string& pattern, const std::string& text);
@@ -90,16 +91,16 @@ struct ApplyOptions {
 /// Throws FileError when an array cannot be read, and InvalidArgument for a model that is not built.
 LoadReport apply_snapshot(Model& model, const WeightSnapshot& snapshot, const ApplyOptions& options = {});
 
-/// The weights of a model under Model::weight_names. `metadata` says what the model is, so that model_of gives
-/// it back: "lamina.architecture" (Model::serialize) and "lamina.data" (DataInfo), where it has any. The
-/// optimizer's state is not in it. Throws InvalidArgument for a model that is not built.
+/// The weights of a model under Model::weight_names. `metadata` says what the model is, so that model_of
+/// gives it back: "lamina.architecture" (Model::serialize) and "lamina.data" (DataInfo), where it has any.
+/// The optimizer's state is not in it. Throws InvalidArgument for a model that is not built.
 WeightSnapshot snapshot_of(const Model& model);
 
 /// Whether the metadata say what the model is.
 bool has_architecture(const WeightSnapshot& snapshot);
-/// The model that snapshot_of was given: layers, weights and what it knows of its data, compiled as it was but
-/// for the state of its optimizer. Throws FileError when the metadata say no such thing, and when the weights
-/// do not fit.
+/// The model that snapshot_of was given: layers, weights and what it knows of its data, compiled as it was
+/// but for the state of its optimizer. Throws FileError when the metadata say no such thing, and when the
+/// weights do not fit.
 Model model_of(const WeightSnapshot& snapshot, const LoadOptions& options = {});
 
 /// {"applied": [...], "skipped": [...], "missing": [...], "unused": [...], "errors": [...]}

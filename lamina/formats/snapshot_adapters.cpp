@@ -55,8 +55,9 @@ SnapshotAdapter join(const char* step, std::vector<std::string> parts, std::stri
         same.set(at, shape[at]);
       }
       if (same != shape || entry.type.dtype != joined[0].type.dtype)
-        refuse(step, entry.name, "is " + entry.type.str() + ", and '" + parts[0] + "' is " +
-                                     joined[0].type.str() + ": they do not fit together");
+        refuse(step, entry.name,
+               "is " + entry.type.str() + ", and '" + parts[0] + "' is " + joined[0].type.str() +
+                   ": they do not fit together");
     }
     Shape result;
     for (int i = 0; i < rank; ++i) {
@@ -114,7 +115,8 @@ std::optional<std::vector<std::string>> match_pattern(const std::string& pattern
   return found;
 }
 
-SnapshotEntry changed(SnapshotEntry entry, TensorType type, std::function<Tensor(const Tensor&)> change) {
+SnapshotEntry changed_entry(SnapshotEntry entry, TensorType type,
+                            std::function<Tensor(const Tensor&)> change) {
   entry.type = type;
   entry.read = [read = std::move(entry.read), change = std::move(change)] { return change(read()).eval(); };
   return entry;
@@ -169,8 +171,8 @@ SnapshotAdapter transpose_matching(std::string pattern, std::vector<int> permuta
       Shape moved;
       for (const int axis : permutation) moved.push_back(shape[axis]);
       const TensorType type{entry.type.dtype, moved};
-      entry = changed(std::move(entry), type,
-                      [permutation](const Tensor& x) { return transpose(x, permutation); });
+      entry = changed_entry(std::move(entry), type,
+                            [permutation](const Tensor& x) { return transpose(x, permutation); });
     }
   };
 }
@@ -183,7 +185,7 @@ SnapshotAdapter reshape_matching(std::string pattern, Shape shape) {
         refuse("reshape_matching", entry.name,
                "of shape " + entry.type.shape.str() + " has not as many elements as " + shape.str());
       const TensorType type{entry.type.dtype, shape};
-      entry = changed(std::move(entry), type, [shape](const Tensor& x) { return reshape(x, shape); });
+      entry = changed_entry(std::move(entry), type, [shape](const Tensor& x) { return reshape(x, shape); });
     }
   };
 }
@@ -198,14 +200,15 @@ SnapshotAdapter split_entry(std::string name, std::vector<std::string> parts, in
       refuse("split_entry", name, "of shape " + shape.str() + " has no axis " + std::to_string(axis));
     const int at = shape.normalize(axis);
     if (count == 0 || shape[at] % count != 0)
-      refuse("split_entry", name, "of shape " + shape.str() + " has no " + std::to_string(count) +
-                                      " equal parts along axis " + std::to_string(axis));
+      refuse("split_entry", name,
+             "of shape " + shape.str() + " has no " + std::to_string(count) + " equal parts along axis " +
+                 std::to_string(axis));
     const int64_t extent = shape[at] / count;
     Shape part = shape;
     part.set(at, extent);
     std::vector<SnapshotEntry> pieces;
     for (int64_t i = 0; i < count; ++i) {
-      SnapshotEntry piece = changed(whole, {whole.type.dtype, part}, [at, i, extent](const Tensor& x) {
+      SnapshotEntry piece = changed_entry(whole, {whole.type.dtype, part}, [at, i, extent](const Tensor& x) {
         std::vector<int64_t> start(static_cast<size_t>(x.rank()), 0), size = x.shape().dims();
         start[static_cast<size_t>(at)] = i * extent;
         size[static_cast<size_t>(at)] = extent;
@@ -240,7 +243,7 @@ SnapshotAdapter cast_floats(DType dtype, std::string pattern) {
       if (!is_floating(entry.type.dtype) || entry.type.dtype == dtype) continue;
       if (!match_pattern(pattern, entry.name)) continue;
       const TensorType type{dtype, entry.type.shape};
-      entry = changed(std::move(entry), type, [dtype](const Tensor& x) { return cast(x, dtype); });
+      entry = changed_entry(std::move(entry), type, [dtype](const Tensor& x) { return cast(x, dtype); });
     }
   };
 }

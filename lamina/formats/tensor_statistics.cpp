@@ -88,8 +88,8 @@ TensorDifference difference_of(const Tensor& a, const Tensor& b) {
                           "; one shape was expected");
   const Tensor x = a.eval().to("/CPU:0"), y = b.eval().to("/CPU:0");
   TensorDifference result;
-  result.equal = x.dtype() == y.dtype() &&
-                 std::memcmp(x.buffer()->data(), y.buffer()->data(), x.type().bytes()) == 0;
+  result.equal =
+      x.dtype() == y.dtype() && std::memcmp(x.buffer()->data(), y.buffer()->data(), x.type().bytes()) == 0;
   if (result.equal) return result;
   double apart = 0, of_x = 0, of_y = 0, product = 0;
   dispatch(x.dtype(), [&](auto first) {

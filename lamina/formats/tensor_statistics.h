@@ -8,8 +8,8 @@
 
 namespace lamina {
 
-/// Of the finite elements, but for the counts. In double, each element once, in order: the same for any number
-/// of threads.
+/// Of the finite elements, but for the counts. In double, each element once, in order: the same for any
+/// number of threads.
 struct TensorStatistics {
   int64_t count = 0;  ///< of all elements
   int64_t nan = 0, infinite = 0, zeros = 0;
@@ -19,10 +19,10 @@ TensorStatistics statistics_of(const Tensor& x);
 
 /// How far two tensors of one shape are from one another, in double.
 struct TensorDifference {
-  bool equal = false;    ///< the same type and the same bits
-  double max_abs = 0;    ///< largest |a - b|; NaN where one of the two is NaN and the other is not
-  double relative = 0;   ///< |a - b| / |a|, by Euclidean lengths; 0 where both are 0
-  double cosine = 1;     ///< of the angle between them; 1 where both are 0, 0 where one is
+  bool equal = false;   ///< the same type and the same bits
+  double max_abs = 0;   ///< largest |a - b|; NaN where one of the two is NaN and the other is not
+  double relative = 0;  ///< |a - b| / |a|, by Euclidean lengths; 0 where both are 0
+  double cosine = 1;    ///< of the angle between them; 1 where both are 0, 0 where one is
 };
 /// Throws InvalidArgument for different shapes.
 TensorDifference difference_of(const Tensor& a, const Tensor& b);

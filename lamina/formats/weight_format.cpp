@@ -66,9 +66,9 @@ const WeightFormat& format_of(const std::string& path) {
 }  // namespace
 
 bool register_weight_format(WeightFormat format) {
-  const auto place = std::upper_bound(
-      all().begin(), all().end(), format,
-      [](const WeightFormat& a, const WeightFormat& b) { return a.name < b.name; });
+  const auto place =
+      std::upper_bound(all().begin(), all().end(), format,
+                       [](const WeightFormat& a, const WeightFormat& b) { return a.name < b.name; });
   all().insert(place, std::move(format));
   return true;
 }

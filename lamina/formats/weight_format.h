@@ -1,5 +1,4 @@
 // The formats that arrays are read from and written to. Each registers itself beside its reader.
-// lamina.h leaves it out.
 #pragma once
 
 #include <string>

@@ -30,7 +30,8 @@ uint64_t little_endian(std::string_view bytes, size_t at, size_t size) {
 
 struct ArchivePlace {
   size_t start = 0;
-  std::optional<size_t> directory = {};  // from there; nothing where only the records of large archives say it
+  std::optional<size_t> directory =
+      {};  // from there; nothing where only the records of large archives say it
 };
 
 // Where the archive begins, by the record at its end: other bytes may stand before it, as in self-extracting
@@ -156,12 +157,14 @@ std::string ZipReader::start(const std::string& member, size_t count) const {
   return bytes;
 }
 
-// The bytes of a member that is neither packed nor encrypted. Nothing where that is not plain to see; what the
-// two headers say is held against one another and against the bytes that there are.
+// The bytes of a member that is neither packed nor encrypted. Nothing where that is not plain to see; what
+// the two headers say is held against one another and against the bytes that there are.
 std::optional<std::string_view> ZipReader::stored(size_t index) const {
   if (index >= entries_.size()) return std::nullopt;
   constexpr size_t kLocal = 30;
-  const auto entry = [&](size_t at, size_t size) { return little_endian(bytes_, entries_[index] + at, size); };
+  const auto entry = [&](size_t at, size_t size) {
+    return little_endian(bytes_, entries_[index] + at, size);
+  };
   const uint64_t size = sizes_[index], local = entry(42, 4);
   if ((entry(8, 2) & 1) != 0 || entry(10, 2) != 0 || entry(20, 4) != size || entry(24, 4) != size)
     return std::nullopt;

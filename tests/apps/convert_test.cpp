@@ -24,11 +24,14 @@ class ModelFiles : public ::testing::Test {
   void SetUp() override { model(32, 1).save(folder_ / "a.keras"); }
 
   static Sequential model(int64_t units, uint64_t seed) {
-    Sequential model({Input({32}), Dense(units, {.name = "hidden"}), Dense(2, {.name = "head"})}, {.seed = seed});
+    Sequential model({Input({32}), Dense(units, {.name = "hidden"}), Dense(2, {.name = "head"})},
+                     {.seed = seed});
     model.compile({.optimizer = "sgd", .loss = "mse"});
     return model;
   }
-  test::Outcome run(const std::vector<std::string>& words) const { return test::run_lamina(folder_.path(), words); }
+  test::Outcome run(const std::vector<std::string>& words) const {
+    return test::run_lamina(folder_.path(), words);
+  }
   Json json(std::vector<std::string> words) const {
     words.push_back("--json");
     const test::Outcome outcome = run(words);
@@ -67,7 +70,8 @@ TEST_F(ModelFiles, InspectShowsWhatAFileHolds) {
   EXPECT_EQ(w.at("statistics").at("max").as_double(), 3);
   EXPECT_FALSE(json({"inspect", "w.npz", "--headers"}).at("arrays").at(size_t{0}).contains("statistics"));
   const std::string text = run({"inspect", "w.npz"}).out;
-  for (const char* part : {"w.npz: npz, 2 arrays of 6 elements, 32 B", " block.\n", "   w  float32 (2, 2)  16 B", "1 NaN"})
+  for (const char* part :
+       {"w.npz: npz, 2 arrays of 6 elements, 32 B", " block.\n", "   w  float32 (2, 2)  16 B", "1 NaN"})
     EXPECT_NE(text.find(part), std::string::npos) << text;
   expect_error({"inspect", "gone.npz"}, "'gone.npz' does not exist");
   write_file(folder_ / "text.txt", "hello");
@@ -103,8 +107,9 @@ TEST_F(ModelFiles, ConvertSaysWhatIsLost) {
   trained.save(folder_ / "t.keras");
   const auto lost = [](const Json& said) { return said.at("lost").dump(); };
   EXPECT_NE(lost(json({"convert", "t.keras", "t.npz"})).find("the optimizer's state"), std::string::npos);
-  EXPECT_NE(lost(json({"convert", "a.keras", "h.safetensors", "--dtype", "float16"})).find("digits of 4 arrays"),
-            std::string::npos);
+  EXPECT_NE(
+      lost(json({"convert", "a.keras", "h.safetensors", "--dtype", "float16"})).find("digits of 4 arrays"),
+      std::string::npos);
   const std::string packed = lost(json({"convert", "a.keras", "q.gguf", "--dtype", "q8_0"}));
   EXPECT_NE(packed.find("digits of 1 arrays, which become q8_0"), std::string::npos) << packed;
   EXPECT_NE(packed.find("'hidden/bias' stays float32"), std::string::npos) << packed;
@@ -116,8 +121,8 @@ TEST_F(ModelFiles, ConvertSaysWhatIsLost) {
     EXPECT_LT(array.at("relative").as_double(), 0.01);
     EXPECT_GT(array.at("cosine").as_double(), 0.999);
   }
-  trained.fit(Tensor::from(std::vector<float>(64, 1), {2, 32}), Tensor::from(std::vector<float>(4, 1), {2, 2}),
-              {.verbose = 0});
+  trained.fit(Tensor::from(std::vector<float>(64, 1), {2, 32}),
+              Tensor::from(std::vector<float>(4, 1), {2, 2}), {.verbose = 0});
   save_checkpoint(trained, folder_ / "c.keras");
   EXPECT_NE(lost(json({"convert", "c.keras", "d.keras"})).find("where training stood"), std::string::npos);
 }
@@ -126,7 +131,8 @@ TEST_F(ModelFiles, ConvertRefuses) {
   expect_error({"convert", "a.keras", "a.keras"}, "are one file");
   std::filesystem::create_hard_link(folder_ / "a.keras", folder_ / "link.keras");
   expect_error({"convert", "a.keras", "link.keras"}, "are one file");
-  expect_error({"convert", "a.keras", "a.txt"}, "weights are written to files that end in one of .gguf, .npz, .safetensors");
+  expect_error({"convert", "a.keras", "a.txt"},
+               "weights are written to files that end in one of .gguf, .npz, .safetensors");
   expect_error({"convert", "a.keras", "b.keras", "--dtype", "float16"}, "--dtype is for files of weights");
   expect_error({"convert", "a.keras", "b.npz", "--dtype", "q8_0"}, "npz files hold no 'q8_0'");
   write_npz(folder_ / "w.npz", {{"w", Tensor::from(std::vector<float>{1, 2}, {2})}});
@@ -149,14 +155,16 @@ TEST_F(ModelFiles, DiffSaysInWhatTwoModelsDiffer) {
   EXPECT_EQ(changed.at("options").at("units"), Json::list({32, 16}));
   const std::string text = run({"diff", "a.keras", "c.keras"}).out;
   EXPECT_NE(text.find(" ~ layer hidden: units 32 -> 16\n"), std::string::npos) << text;
-  EXPECT_NE(text.find(" ~ array hidden/kernel: float32(32, 32) -> float32(32, 16)\n"), std::string::npos) << text;
+  EXPECT_NE(text.find(" ~ array hidden/kernel: float32(32, 32) -> float32(32, 16)\n"), std::string::npos)
+      << text;
   Sequential other({Input({32}), Dense(32, {.name = "hidden"}), Dense(2, {.name = "end"})});
   other.save(folder_ / "d.keras");
   const Json names = json({"diff", "a.keras", "d.keras"});
   EXPECT_EQ(names.at("structure").at("removed"), Json::list({"head"}));
   EXPECT_EQ(names.at("structure").at("added"), Json::list({"end"}));
   EXPECT_EQ(names.at("weights").at("added"), Json::list({"end/kernel", "end/bias"}));
-  EXPECT_NE(run({"diff", "a.keras", "a.keras"}).out.find("a.keras and a.keras are identical\n"), std::string::npos);
+  EXPECT_NE(run({"diff", "a.keras", "a.keras"}).out.find("a.keras and a.keras are identical\n"),
+            std::string::npos);
   expect_error({"diff", "a.keras", "gone.keras"}, "gone.keras");
   expect_error({"diff", "a.keras"}, "B is required", 2);
 }

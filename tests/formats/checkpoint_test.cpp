@@ -321,19 +321,17 @@ TEST(Checkpoint, OfTheCallbackGoesOnBitForBit) {
   for (const int64_t save_freq : {0, 3}) {
     Sequential first = small_model();
     FitOptions options = fit_options(3);
-    ModelCheckpoint callback(folder / "c-{epoch}.keras", {.save_freq = save_freq,
-                                                          .max_to_keep = 2,
-                                                          .save_on_background = true,
-                                                          .training_state = true});
+    ModelCheckpoint callback(
+        folder / "c-{epoch}.keras",
+        {.save_freq = save_freq, .max_to_keep = 2, .save_on_background = true, .training_state = true});
     options.callbacks = {&callback};
     first.fit(data.x, data.y, options);
     Checkpoint checkpoint = load_checkpoint(callback.last_path());
     ASSERT_TRUE(checkpoint.training);
     FitOptions rest = fit_options(5, &*checkpoint.training);
-    ModelCheckpoint resumed(folder / "c-{epoch}.keras", {.save_freq = save_freq,
-                                                         .max_to_keep = 2,
-                                                         .save_on_background = true,
-                                                         .training_state = true});
+    ModelCheckpoint resumed(
+        folder / "c-{epoch}.keras",
+        {.save_freq = save_freq, .max_to_keep = 2, .save_on_background = true, .training_state = true});
     rest.callbacks = {&resumed};
     checkpoint.model.fit(data.x, data.y, rest);
     expect_same_weights(checkpoint.model, straight);
@@ -351,7 +349,8 @@ TEST(Checkpoint, DamagedMembersAreNamed) {
   const size_t weights = bytes.find("model.weights.h5"), training = bytes.find("lamina/training.npz");
   ASSERT_NE(weights, std::string::npos);
   ASSERT_NE(training, std::string::npos);
-  for (const auto& [at, member] : {std::pair{weights, "model.weights.h5"}, {training, "lamina/training.npz"}}) {
+  for (const auto& [at, member] :
+       {std::pair{weights, "model.weights.h5"}, {training, "lamina/training.npz"}}) {
     std::string changed = bytes;
     changed[at + 600] = static_cast<char>(changed[at + 600] ^ 1);
     write_file(path, changed);

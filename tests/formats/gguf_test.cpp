@@ -23,7 +23,8 @@ void read_all(const std::string& path) {
 WeightSnapshot of(const std::vector<NamedTensor>& tensors) {
   WeightSnapshot snapshot{.source = "test", .format = {}, .entries = {}};
   for (const auto& [name, value] : tensors)
-    snapshot.entries.push_back({.name = name, .type = value.type(), .read = [value = value] { return value; }});
+    snapshot.entries.push_back(
+        {.name = name, .type = value.type(), .read = [value = value] { return value; }});
   return snapshot;
 }
 
@@ -92,16 +93,23 @@ TEST_F(Gguf, WhatIsWrittenComesBack) {
   tensors.push_back({"scalar", Tensor(2.5f)});
   tensors.push_back({"deep", Tensor::from(std::vector<float>{1, 2, 3, 4, 5, 6}, {1, 2, 1, 3})});
   WeightSnapshot snapshot = of(tensors);
-  snapshot.metadata = Json::object({{"whole", 7}, {"below", -7}, {"large", int64_t{1} << 40}, {"half", 0.5},
-                                    {"tenth", 0.1}, {"yes", true}, {"text", "größer"},
-                                    {"list", Json::list({1, -2})}, {"mixed", Json::object({{"a", 1}})}});
+  snapshot.metadata = Json::object({{"whole", 7},
+                                    {"below", -7},
+                                    {"large", int64_t{1} << 40},
+                                    {"half", 0.5},
+                                    {"tenth", 0.1},
+                                    {"yes", true},
+                                    {"text", "größer"},
+                                    {"list", Json::list({1, -2})},
+                                    {"mixed", Json::object({{"a", 1}})}});
   write_weights(folder_ / "a.gguf", snapshot);
   const WeightSnapshot back = open_weights(folder_ / "a.gguf");
   ASSERT_EQ(back.entries.size(), tensors.size());
   for (size_t i = 0; i < tensors.size(); ++i) {
     EXPECT_EQ(back.entries[i].name, tensors[i].name);
     EXPECT_EQ(back.entries[i].type, tensors[i].value.type()) << tensors[i].name;
-    EXPECT_EQ(back.entries[i].read().to_vector<double>(), tensors[i].value.to_vector<double>()) << tensors[i].name;
+    EXPECT_EQ(back.entries[i].read().to_vector<double>(), tensors[i].value.to_vector<double>())
+        << tensors[i].name;
   }
   for (const auto& [key, value] : snapshot.metadata.as_object()) {
     const Json& read = back.metadata.at(key);
@@ -119,7 +127,9 @@ TEST_F(Gguf, WhatTheFormatCannotHoldIsRefusedOrTold) {
   EXPECT_NE(message(of({{"b", cast(x, DType::kBool).eval()}})).find("'b' is bool"), std::string::npos);
   EXPECT_NE(message(of({{"x", x}, {"x", x}})).find("occurs twice"), std::string::npos);
   EXPECT_NE(message(of({{std::string(64, 'n'), x}})).find("at most 63 bytes"), std::string::npos);
-  EXPECT_NE(message(of({{"x", Tensor::from(std::vector<float>(6, 1), {1, 1, 1, 2, 3})}})).find("at most 4 axes"), std::string::npos);
+  EXPECT_NE(
+      message(of({{"x", Tensor::from(std::vector<float>(6, 1), {1, 1, 1, 2, 3})}})).find("at most 4 axes"),
+      std::string::npos);
   EXPECT_NE(message(of({{"x", x}}), "q8").find("did you mean 'q8_0'"), std::string::npos);
   const std::vector<std::string> told = write_gguf(path, of({{"x", x}}), "q8_0");
   ASSERT_EQ(told.size(), 1u);
@@ -150,8 +160,10 @@ TEST_F(Gguf, DamagedFilesAreRefused) {
   };
   EXPECT_NE(message(with(4, 4, 4)).find("version 4; versions 2 and 3 are read"), std::string::npos);
   EXPECT_NE(message(with(4, 0x03000000, 4)).find("big-endian"), std::string::npos);
-  EXPECT_NE(message(with(8, ~uint64_t{0}, 8)).find("would have 18446744073709551615 tensors"), std::string::npos);
-  EXPECT_NE(message(with(24, ~uint64_t{0}, 8)).find("would take 18446744073709551615 bytes"), std::string::npos);
+  EXPECT_NE(message(with(8, ~uint64_t{0}, 8)).find("would have 18446744073709551615 tensors"),
+            std::string::npos);
+  EXPECT_NE(message(with(24, ~uint64_t{0}, 8)).find("would take 18446744073709551615 bytes"),
+            std::string::npos);
 }
 
 // One tensor: its shape, type and place as given.

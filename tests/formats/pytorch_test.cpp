@@ -1,7 +1,11 @@
-// PyTorch's files: what torch.save wrote, what its models compute, and pickles that ask for more than tensors.
+// PyTorch's files: what torch.save wrote, what its models compute, and pickles that ask for more than
+// tensors.
 #include "lamina/formats/pytorch.h"
 
+#include <zip.h>
+
 #include <cstring>
+#include <filesystem>
 
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
@@ -63,7 +67,8 @@ TEST(Pytorch, WhatStandsBesideTheTensors) {
 TEST(Pytorch, ComplexNumbersAreSkippedByName) {
   const WeightSnapshot snapshot = read_pytorch(file("complex"));
   EXPECT_EQ(snapshot.names(), (std::vector<std::string>{"real"}));
-  EXPECT_EQ(snapshot.skipped, (std::vector<std::string>{"complex: torch.complex64, which tensors here do not have"}));
+  EXPECT_EQ(snapshot.skipped,
+            (std::vector<std::string>{"complex: torch.complex64, which tensors here do not have"}));
 }
 
 TEST(Pytorch, ClassesAreRefusedByName) {
@@ -73,7 +78,8 @@ TEST(Pytorch, ClassesAreRefusedByName) {
       << message;
 }
 
-// ---- Models -------------------------------------------------------------------------------------------------
+// ---- Models
+// -------------------------------------------------------------------------------------------------
 
 // Puts the file into the model and compares what both compute.
 void expect_same_outputs(Model& model, const std::string& name, bool channels_first = false) {
@@ -87,18 +93,20 @@ void expect_same_outputs(Model& model, const std::string& name, bool channels_fi
   const auto received = model.predict(x).to_vector<float>();
   const auto expected = golden.at(name + "_y").to_vector<float>();
   ASSERT_EQ(received.size(), expected.size());
-  for (size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(received[i], expected[i], 1e-5) << name << " " << i;
+  for (size_t i = 0; i < expected.size(); ++i)
+    EXPECT_NEAR(received[i], expected[i], 1e-5) << name << " " << i;
 }
 
 TEST(StateDict, Matrices) {
-  Sequential model({Input({6}), Dense(8, {.activation = "relu"}), BatchNormalization({.epsilon = 1e-5}), Dense(4),
-                    LayerNormalization({.epsilon = 1e-5}), Dense(3)});
+  Sequential model({Input({6}), Dense(8, {.activation = "relu"}), BatchNormalization({.epsilon = 1e-5}),
+                    Dense(4), LayerNormalization({.epsilon = 1e-5}), Dense(3)});
   expect_same_outputs(model, "mlp");
 }
 
 TEST(StateDict, PicturesAndWhatFollowsTheirFlattening) {
-  Sequential model({Input({8, 6, 3}), Conv2D(4, {3, 3}, {.padding = "same"}), BatchNormalization({.epsilon = 1e-5}),
-                    ReLU(), DepthwiseConv2D({3, 3}, {.depth_multiplier = 2}), MaxPooling2D({2, 2}),
+  Sequential model({Input({8, 6, 3}), Conv2D(4, {3, 3}, {.padding = "same"}),
+                    BatchNormalization({.epsilon = 1e-5}), ReLU(),
+                    DepthwiseConv2D({3, 3}, {.depth_multiplier = 2}), MaxPooling2D({2, 2}),
                     Conv2DTranspose(5, {2, 2}, {.strides = {2, 2}}), Flatten(), Dropout(0.5), Dense(7)});
   expect_same_outputs(model, "cnn", true);
   Sequential rows({Input({7, 3}), Conv1D(4, 3), Flatten(), Dense(2)});
@@ -112,8 +120,7 @@ TEST(StateDict, AGraphWithAFlatten) {
   const LoadReport report = load_state_dict(model, file("conv1d"));
   ASSERT_TRUE(report.complete()) << report.problems();
   const Golden golden("formats/pytorch");
-  const auto received =
-      model.predict(transpose(golden.at("conv1d_x"), {0, 2, 1})).to_vector<float>();
+  const auto received = model.predict(transpose(golden.at("conv1d_x"), {0, 2, 1})).to_vector<float>();
   const auto expected = golden.at("conv1d_y").to_vector<float>();
   for (size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(received[i], expected[i], 1e-5);
 }
@@ -130,20 +137,24 @@ TEST(StateDict, RecurrentLayers) {
 }
 
 TEST(StateDict, WhatDoesNotFitChangesNothingAndIsNamed) {
-  Sequential model({Input({6}), Dense(8), BatchNormalization(), Dense(5), LayerNormalization(), Dense(3)}, {.seed = 1});
+  Sequential model({Input({6}), Dense(8), BatchNormalization(), Dense(5), LayerNormalization(), Dense(3)},
+                   {.seed = 1});
   const auto before = model.get_weights();
   const LoadReport report = load_state_dict(model, file("mlp"));
   EXPECT_FALSE(report.complete());
   ASSERT_FALSE(report.errors.empty());
-  EXPECT_NE(report.errors[0].find("3.weight: for sequential/dense_1/kernel expected shape (8, 5), received (8, 4)"),
-            std::string::npos)
+  EXPECT_NE(
+      report.errors[0].find("3.weight: for sequential/dense_1/kernel expected shape (8, 5), received (8, 4)"),
+      std::string::npos)
       << report.errors[0];
   for (size_t i = 0; i < before.size(); ++i)
     EXPECT_EQ(model.get_weights()[i].to_vector<float>(), before[i].to_vector<float>());
-  Sequential more({Input({6}), Dense(8), BatchNormalization(), Dense(4), LayerNormalization(), Dense(3), Dense(2)});
+  Sequential more(
+      {Input({6}), Dense(8), BatchNormalization(), Dense(4), LayerNormalization(), Dense(3), Dense(2)});
   const LoadReport missing = load_state_dict(more, file("mlp"));
   ASSERT_EQ(missing.missing.size(), 2u);
-  EXPECT_NE(missing.missing[0].find("sequential/dense_3/kernel (the file has no module for it)"), std::string::npos)
+  EXPECT_NE(missing.missing[0].find("sequential/dense_3/kernel (the file has no module for it)"),
+            std::string::npos)
       << missing.missing[0];
   Sequential fewer({Input({6}), Dense(8)});
   EXPECT_EQ(load_state_dict(fewer, file("mlp")).unused.size(), 10u);
@@ -151,7 +162,8 @@ TEST(StateDict, WhatDoesNotFitChangesNothingAndIsNamed) {
   EXPECT_THROW(load_state_dict(unbuilt, file("mlp")), InvalidArgument);
 }
 
-// ---- Hostile files ------------------------------------------------------------------------------------------
+// ---- Hostile files
+// ------------------------------------------------------------------------------------------
 
 class HostilePytorch : public ::testing::Test {
  protected:
@@ -215,13 +227,31 @@ TEST_F(HostilePytorch, CirclesAndBombsEnd) {
   expect("}q\x01X\x01" + std::string(3, '\0') + "ah\x01s.", "within one another without end");
   // Each list holds the one before twice: 2^60 of them.
   std::string doubling = "]q" + std::string(1, '\0');
-  for (char i = 1; i < 61; ++i) doubling += std::string("](h") + char(i - 1) + "h" + char(i - 1) + "eq" + i + "0";
+  for (char i = 1; i < 61; ++i)
+    doubling += std::string("](h") + char(i - 1) + "h" + char(i - 1) + "eq" + i + "0";
   expect(doubling + "}X\x01" + std::string(3, '\0') + "ah\x3cs.", "without end");
   expect(std::string(2000000, ']') + ".", "more values than can be");
   expect("X\xff\xff\xff\xff.", "it ends");
   expect(".", "nothing on the stack");
   expect("t.", "no mark");
   expect("", "it ends");
+}
+
+TEST_F(HostilePytorch, ArchivesThatInflateOrPointElsewhere) {
+  // Members are looked up by their names and never written: a path that leads elsewhere is one more name.
+  detail::ZipWriter zip;
+  zip.add("../../data.pkl", "N.");
+  write_file(folder_ / "a.pt", zip.finish());
+  EXPECT_THROW(read_all(folder_ / "a.pt"), FileError);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "../../data.pkl"));
+  // 400 MB of zeros in half a megabyte.
+  zip_t* const bomb = zip_open((folder_ / "bomb.pt").c_str(), ZIP_CREATE, nullptr);
+  const std::string zeros(400 << 20, '\0'), program = tensor(std::string("K\0", 2), "K\x02\x85", "K\x01\x85");
+  for (const auto& [name, content] : {std::pair{"a/data.pkl", &program}, {"a/data/0", &zeros}})
+    zip_file_add(bomb, name, zip_source_buffer(bomb, content->data(), content->size(), 0), 0);
+  ASSERT_EQ(zip_close(bomb), 0);
+  const std::string message = message_of<FileError>([&] { read_all(folder_ / "bomb.pt"); });
+  EXPECT_NE(message.find("inflate"), std::string::npos) << message;
 }
 
 TEST_F(HostilePytorch, DamagedArchives) {
@@ -233,9 +263,11 @@ TEST_F(HostilePytorch, DamagedArchives) {
   detail::ZipWriter zip;
   zip.add("a/other", "x");
   write_file(folder_ / "a.pt", zip.finish());
-  EXPECT_NE(message_of<FileError>([&] { read_all(folder_ / "a.pt"); }).find("has no data.pkl"), std::string::npos);
+  EXPECT_NE(message_of<FileError>([&] { read_all(folder_ / "a.pt"); }).find("has no data.pkl"),
+            std::string::npos);
   write_file(folder_ / "a.pt", "\x80\x02N.");
-  EXPECT_NE(message_of<FileError>([&] { read_all(folder_ / "a.pt"); }).find("is a plain pickle"), std::string::npos);
+  EXPECT_NE(message_of<FileError>([&] { read_all(folder_ / "a.pt"); }).find("is a plain pickle"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -36,7 +36,8 @@ Tensor counting(const Shape& shape) {
 WeightSnapshot of(const std::vector<NamedTensor>& tensors) {
   WeightSnapshot snapshot{.source = "test", .format = {}, .entries = {}};
   for (const auto& [name, value] : tensors)
-    snapshot.entries.push_back({.name = name, .type = value.type(), .read = [value = value] { return value; }});
+    snapshot.entries.push_back(
+        {.name = name, .type = value.type(), .read = [value = value] { return value; }});
   return snapshot;
 }
 
@@ -62,7 +63,8 @@ TEST(Patterns, StarsFindWhatStandsBetween) {
 
 TEST(Adapters, NamesShapesAndElements) {
   const Tensor x = counting({4, 6});
-  WeightSnapshot snapshot = of({{"block.0.weight", x}, {"block.1.weight", x}, {"old", counting({2})}, {"gone", x}});
+  WeightSnapshot snapshot =
+      of({{"block.0.weight", x}, {"block.1.weight", x}, {"old", counting({2})}, {"gone", x}});
   adapt(snapshot, {rename_matching("block.*.weight", "layers/*/kernel"), rename_entries({{"old", "new"}}),
                    transpose_matching("layers/0/*", {1, 0}), reshape_matching("layers/1/*", {3, 8}),
                    drop_matching("g*", "not wanted")});
@@ -71,7 +73,8 @@ TEST(Adapters, NamesShapesAndElements) {
   expect_entry(snapshot, "layers/1/kernel", reshape(x, {3, 8}).eval());
   EXPECT_EQ(snapshot.skipped, std::vector<std::string>{"gone: not wanted"});
 
-  WeightSnapshot parts = of({{"qkv", x}, {"a", counting({2, 3})}, {"b", counting({1, 3})}, {"c", counting({2, 3})}});
+  WeightSnapshot parts =
+      of({{"qkv", x}, {"a", counting({2, 3})}, {"b", counting({1, 3})}, {"c", counting({2, 3})}});
   adapt(parts, {split_entry("qkv", {"q", "k", "v"}, 1), concatenate_entries({"a", "b"}, "ab"),
                 cast_floats(DType::kFloat16, "q")});
   EXPECT_EQ(parts.names(), (std::vector<std::string>{"q", "k", "v", "ab", "c"}));
@@ -88,13 +91,15 @@ TEST(Adapters, WhatCannotBeIsNamed) {
     WeightSnapshot snapshot = of({{"weight", counting({4, 6})}, {"bias", counting({5})}});
     return message_of<InvalidArgument>([&] { adapter(snapshot); });
   };
-  EXPECT_NE(message(transpose_matching("weight", {0, 0})).find("array 'weight' of shape (4, 6)"), std::string::npos);
+  EXPECT_NE(message(transpose_matching("weight", {0, 0})).find("array 'weight' of shape (4, 6)"),
+            std::string::npos);
   EXPECT_NE(message(transpose_matching("*", {1, 0})).find("array 'bias'"), std::string::npos);
   EXPECT_NE(message(reshape_matching("bias", {6})).find("not as many elements as (6,)"), std::string::npos);
   EXPECT_NE(message(split_entry("weigth", {"a"})).find("did you mean 'weight'"), std::string::npos);
   EXPECT_NE(message(split_entry("bias", {"a", "b"})).find("no 2 equal parts"), std::string::npos);
   EXPECT_NE(message(split_entry("bias", {"a"}, 1)).find("has no axis 1"), std::string::npos);
-  EXPECT_NE(message(concatenate_entries({"weight", "bias"}, "x")).find("do not fit together"), std::string::npos);
+  EXPECT_NE(message(concatenate_entries({"weight", "bias"}, "x")).find("do not fit together"),
+            std::string::npos);
   EXPECT_NE(message(stack_entries({}, "x")).find("at least one array"), std::string::npos);
   EXPECT_THROW(rename_matching("a", "*"), InvalidArgument);
   EXPECT_THROW(cast_floats(DType::kInt32), InvalidArgument);
@@ -149,7 +154,8 @@ TEST_F(Snapshots, GoIntoAModelOrChangeNothing) {
   expect_same(fresh, model(2));
   WeightSnapshot whole = snapshot;
   for (SnapshotEntry& entry : whole.entries) entry.type.dtype = DType::kInt32;
-  EXPECT_NE(apply_snapshot(fresh, whole).errors.at(0).find("expected float32, received int32"), std::string::npos);
+  EXPECT_NE(apply_snapshot(fresh, whole).errors.at(0).find("expected float32, received int32"),
+            std::string::npos);
   Sequential unbuilt({Dense(3)});
   EXPECT_THROW(apply_snapshot(unbuilt, snapshot), InvalidArgument);
   EXPECT_THROW(snapshot_of(unbuilt), InvalidArgument);
@@ -199,10 +205,15 @@ TEST_F(Snapshots, AreKnownByTheirBytes) {
   from.save(folder_ / "a.keras");
   save_weights(from, folder_ / "a.weights.h5");
   write_npy(folder_ / "a.npy", counting({2, 3}));
-  for (const char* name : {"a.safetensors", "a.npz", "a.gguf"}) write_weights(folder_ / name, snapshot_of(from));
-  for (const auto& [name, format] : std::vector<std::pair<std::string, std::string>>{
-           {"a.keras", "keras"}, {"a.weights.h5", "hdf5"}, {"a.npy", "npy"}, {"a.npz", "npz"},
-           {"a.gguf", "gguf"}, {"a.safetensors", "safetensors"}}) {
+  for (const char* name : {"a.safetensors", "a.npz", "a.gguf"})
+    write_weights(folder_ / name, snapshot_of(from));
+  for (const auto& [name, format] :
+       std::vector<std::pair<std::string, std::string>>{{"a.keras", "keras"},
+                                                        {"a.weights.h5", "hdf5"},
+                                                        {"a.npy", "npy"},
+                                                        {"a.npz", "npz"},
+                                                        {"a.gguf", "gguf"},
+                                                        {"a.safetensors", "safetensors"}}) {
     write_file(folder_ / "renamed", read_file(folder_ / name));
     const WeightSnapshot snapshot = open_weights(folder_ / "renamed");
     EXPECT_EQ(snapshot.format, format);
@@ -215,23 +226,28 @@ TEST_F(Snapshots, AreKnownByTheirBytes) {
   };
   EXPECT_NE(message("gone.npz").find("does not exist"), std::string::npos);
   write_file(folder_ / "text", "hello");
-  EXPECT_NE(message("text").find("is of no format of weights that is known here: .gguf, .h5"), std::string::npos);
+  EXPECT_NE(message("text").find("is of no format of weights that is known here: .gguf, .h5"),
+            std::string::npos);
   EXPECT_NE(message(".").find("has neither model.safetensors"), std::string::npos);
   write_weights(folder_ / "plain.npz", of({{"x", counting({2})}}));
-  EXPECT_NE(message_of<FileError>([&] { model_of(open_weights(folder_ / "plain.npz")); })
-                .find("does not say of which model"),
+  EXPECT_NE(message_of<FileError>([&] {
+              model_of(open_weights(folder_ / "plain.npz"));
+            }).find("does not say of which model"),
             std::string::npos);
 }
 
 TEST_F(Snapshots, WritersSayWhatTheyTake) {
   const WeightSnapshot snapshot = of({{"x", counting({2})}});
-  EXPECT_NE(message_of<InvalidArgument>([&] { write_weights(folder_ / "a.txt", snapshot); }).find(".safetensors"),
+  EXPECT_NE(
+      message_of<InvalidArgument>([&] { write_weights(folder_ / "a.txt", snapshot); }).find(".safetensors"),
+      std::string::npos);
+  EXPECT_NE(message_of<InvalidArgument>([&] {
+              write_weights(folder_ / "a.npz", snapshot, "q8_0");
+            }).find("npz files hold no 'q8_0'"),
             std::string::npos);
-  EXPECT_NE(message_of<InvalidArgument>([&] { write_weights(folder_ / "a.npz", snapshot, "q8_0"); })
-                .find("npz files hold no 'q8_0'"),
-            std::string::npos);
-  EXPECT_NE(message_of<InvalidArgument>([&] { write_weights(folder_ / "a.gguf", snapshot, "q8"); })
-                .find("did you mean 'q8_0'"),
+  EXPECT_NE(message_of<InvalidArgument>([&] {
+              write_weights(folder_ / "a.gguf", snapshot, "q8");
+            }).find("did you mean 'q8_0'"),
             std::string::npos);
 }
 
@@ -264,9 +280,8 @@ TEST(MappedSafetensors, TensorsAreTheFilesBytes) {
   EXPECT_EQ(x.to_vector<float>(), counting({2, 3}).to_vector<float>());
   const SafetensorsReader reader(path, {.map = true});
   ASSERT_EQ(::truncate(path.c_str(), 20), 0);
-  EXPECT_NE(message_of<FileError>([&] { reader.read("y"); }).find("has changed since it was opened"), std::string::npos);
-
-
+  EXPECT_NE(message_of<FileError>([&] { reader.read("y"); }).find("has changed since it was opened"),
+            std::string::npos);
 }
 
 TEST(Statistics, OfFiniteElements) {

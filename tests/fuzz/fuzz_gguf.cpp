@@ -10,7 +10,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const std::string path =
-      (std::filesystem::temp_directory_path() / ("lamina-fuzz-" + std::to_string(::getpid()) + ".gguf")).string();
+      (std::filesystem::temp_directory_path() / ("lamina-fuzz-" + std::to_string(::getpid()) + ".gguf"))
+          .string();
   FILE* const file = std::fopen(path.c_str(), "wb");
   if (!file) return 0;
   std::fwrite(data, 1, size, file);

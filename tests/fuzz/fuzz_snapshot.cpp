@@ -1,4 +1,5 @@
-// Any bytes as a file of weights, into a model of ours and into the one that it says it is: a report or an error.
+// Any bytes as a file of weights, into a model of ours and into the one that it says it is: a report or an
+// error.
 #include <unistd.h>
 
 #include <cstdio>
@@ -15,7 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace lamina;
   static Sequential model({Input({3}), Dense(2)});
   static const std::string path =
-      (std::filesystem::temp_directory_path() / ("lamina-fuzz-" + std::to_string(::getpid()) + ".weights")).string();
+      (std::filesystem::temp_directory_path() / ("lamina-fuzz-" + std::to_string(::getpid()) + ".weights"))
+          .string();
   FILE* const file = std::fopen(path.c_str(), "wb");
   if (!file) return 0;
   std::fwrite(data, 1, size, file);

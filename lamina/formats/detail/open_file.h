@@ -23,7 +23,8 @@ class OpenFile {
   /// Reads so many bytes from the place `at`. Throws FileError, also where the file has become shorter.
   void read(uint64_t at, void* to, size_t bytes) const;
   /// All of the file, mapped read-only at the first call, for as long as this lives. Throws FileError where
-  /// that cannot be done, and where the file has another size now: bytes beyond its end must not be looked at.
+  /// that cannot be done, and where the file has another size now: bytes beyond its end must not be looked
+  /// at.
   const char* map() const;
 
  private:

@@ -15,16 +15,16 @@ namespace lamina::detail {
 struct PickleValue {
   enum class Kind : uint8_t {
     kNone,
-    kBool,        ///< integer: 0 or 1
-    kInt,         ///< integer; those beyond 64 bits are bytes
-    kFloat,       ///< number
-    kText,        ///< text
-    kBytes,       ///< text
-    kTuple,       ///< items
-    kList,        ///< items; sets, too
-    kDict,        ///< items: key, value, key, value
-    kGlobal,      ///< text: "module.name"
-    kCall,        ///< items: the global, its arguments (a tuple) and, where there is one, the state it was given
+    kBool,    ///< integer: 0 or 1
+    kInt,     ///< integer; those beyond 64 bits are bytes
+    kFloat,   ///< number
+    kText,    ///< text
+    kBytes,   ///< text
+    kTuple,   ///< items
+    kList,    ///< items; sets, too
+    kDict,    ///< items: key, value, key, value
+    kGlobal,  ///< text: "module.name"
+    kCall,    ///< items: the global, its arguments (a tuple) and, where there is one, the state it was given
     kPersistent,  ///< items: the identity, for whoever wrote it
   };
   Kind kind = Kind::kNone;

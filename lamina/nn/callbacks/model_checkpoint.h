@@ -102,7 +102,8 @@ namespace detail {
 /// precision, and d, f, e, g or %); a doubled brace stands for itself. "epoch" and "batch" are whole numbers,
 /// the others are floats. Throws InvalidArgument for an unknown name or a format it cannot read.
 std::string format_path(const std::string& pattern, const Logs& values);
-/// Whether `path` looks like what format_path makes of the pattern: a state from a file names files to remove.
+/// Whether `path` looks like what format_path makes of the pattern: a state from a file names files to
+/// remove.
 bool may_come_of(const std::string& pattern, const std::string& path);
 }  // namespace detail
 

@@ -172,7 +172,8 @@ TEST_F(ModelCheckpoints, GoesOnRemovingAfterAResume) {
   EXPECT_FALSE(saved("2.keras"));
   EXPECT_TRUE(saved("3.keras"));
   // A state may come from a file, and names what is removed.
-  for (const std::string& path : {std::string("/etc/passwd"), folder_ / "../1.keras", folder_ / "a/1.keras"}) {
+  for (const std::string& path :
+       {std::string("/etc/passwd"), folder_ / "../1.keras", folder_ / "a/1.keras"}) {
     ModelCheckpoint hostile(pattern, {.max_to_keep = 1});
     const Tensor text = Tensor::from(std::vector<uint8_t>(path.begin(), path.end()), {path.size()});
     EXPECT_THROW(hostile.set_state({{"written/0", text}}), InvalidArgument) << path;
@@ -185,17 +186,20 @@ TEST_F(ModelCheckpoints, WritesWhileTrainingGoesOn) {
     Sequential model = test::small_dense(1);
     model.fit(data.x, data.y,
               {.epochs = 3,
-               .callbacks = {ModelCheckpoint(folder_ / (name + "-{epoch}.keras"), {.save_on_background = background})},
+               .callbacks = {ModelCheckpoint(folder_ / (name + "-{epoch}.keras"),
+                                             {.save_on_background = background})},
                .verbose = 0});
     return model.get_weights();
   };
   train("front", false);
   train("back", true);
   for (const char* epoch : {"1", "2", "3"}) {
-    const std::string front = std::string("front-") + epoch + ".keras", back = std::string("back-") + epoch + ".keras";
+    const std::string front = std::string("front-") + epoch + ".keras",
+                      back = std::string("back-") + epoch + ".keras";
     ASSERT_TRUE(saved(back)) << back;
     const auto a = load_model(folder_ / front).get_weights(), b = load_model(folder_ / back).get_weights();
-    for (size_t i = 0; i < a.size(); ++i) EXPECT_EQ(a[i].to_vector<float>(), b[i].to_vector<float>()) << epoch;
+    for (size_t i = 0; i < a.size(); ++i)
+      EXPECT_EQ(a[i].to_vector<float>(), b[i].to_vector<float>()) << epoch;
   }
 }
 
