@@ -163,7 +163,6 @@ class Machine {
     PickleValue& to = changeable(top());
     if (to.kind != kind || (kind == Kind::kDict && items.size() % 2 != 0))
       damaged("items for what has none of that kind");
-    for (size_t i = 0; i < items.size(); ++i) spend();
     to.items.insert(to.items.end(), items.begin(), items.end());
   }
 

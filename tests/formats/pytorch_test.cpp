@@ -244,14 +244,27 @@ TEST_F(HostilePytorch, ArchivesThatInflateOrPointElsewhere) {
   write_file(folder_ / "a.pt", zip.finish());
   EXPECT_THROW(read_all(folder_ / "a.pt"), FileError);
   EXPECT_FALSE(std::filesystem::exists(folder_ / "../../data.pkl"));
-  // 400 MB of zeros in half a megabyte.
+  // 270 MB of zeros in a quarter of a megabyte.
   zip_t* const bomb = zip_open((folder_ / "bomb.pt").c_str(), ZIP_CREATE, nullptr);
-  const std::string zeros(400 << 20, '\0'), program = tensor(std::string("K\0", 2), "K\x02\x85", "K\x01\x85");
+  const std::string zeros(270 << 20, '\0'), program = tensor(std::string("K\0", 2), "K\x02\x85", "K\x01\x85");
   for (const auto& [name, content] : {std::pair{"a/data.pkl", &program}, {"a/data/0", &zeros}})
     zip_file_add(bomb, name, zip_source_buffer(bomb, content->data(), content->size(), 0), 0);
   ASSERT_EQ(zip_close(bomb), 0);
   const std::string message = message_of<FileError>([&] { read_all(folder_ / "bomb.pt"); });
   EXPECT_NE(message.find("inflate"), std::string::npos) << message;
+}
+
+// A large table of words beside the tensors is no attack.
+TEST_F(HostilePytorch, ManyValuesAreRead) {
+  std::string program = "\x80\x02}(";
+  for (int i = 0; i < 100000; ++i) {
+    const std::string word = std::to_string(1000000 + i);
+    program += std::string("U\x07") + word + "K\x01";
+  }
+  detail::ZipWriter zip;
+  zip.add("a/data.pkl", program + "u.");
+  write_file(folder_ / "a.pt", zip.finish());
+  EXPECT_EQ(open_weights(folder_ / "a.pt").metadata.size(), 100000u);
 }
 
 TEST_F(HostilePytorch, DamagedArchives) {
