@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "lamina/base/detail/file_kind.h"
+#include "lamina/base/detail/large_pages.h"
 #include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
 #include "lamina/formats/detail/zip_archive.h"
@@ -191,7 +192,11 @@ std::string_view ZipReader::view(const std::string& member, std::string& held) c
 
 std::string ZipReader::read(const std::string& member) const {
   const size_t index = index_of(member);
-  if (const std::optional<std::string_view> content = stored(index)) return std::string(*content);
+  if (const std::optional<std::string_view> content = stored(index)) {
+    std::string copy;
+    reserve_large(copy, content->size());
+    return copy.append(*content);
+  }
   const uint64_t size = sizes_[index];
   const auto fail = [&](const std::string& reason) {
     throw FileError("'" + name_ + "': its member '" + excerpt(member, kMostName) + "' is damaged: " + reason);
