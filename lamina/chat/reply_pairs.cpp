@@ -35,13 +35,15 @@ bool has_dialogues(const std::string& path) {
 
 }  // namespace
 
-ReplyPairs read_reply_pairs(const std::string& path) {
+ReplyPairs read_reply_pairs(const std::string& path, const QuestionColumns& columns) {
   ReplyPairs pairs;
   if (has_dialogues(path)) {
+    if (!columns.question.empty() || !columns.answer.empty())
+      throw InvalidArgument("'" + path + "' holds dialogues, which have no columns to choose from");
     pairs.training = pairs_of(read_dialogues(path, "train"));
     pairs.held_out = pairs_of(read_dialogues(path, "dev"));
   } else {
-    const std::vector<QuestionAnswer> entries = read_question_answers(path);
+    const std::vector<QuestionAnswer> entries = read_question_answers(path, columns);
     const std::vector<detail::AskedQuestion> questions = detail::different_questions(entries);
     std::unordered_set<std::string> out;
     for (size_t i = kEach - 1; i < questions.size(); i += kEach)
