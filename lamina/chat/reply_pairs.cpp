@@ -6,6 +6,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/chat/detail/answer_texts.h"
+#include "lamina/chat/detail/words.h"
 #include "lamina/chat/dialogue.h"
 
 namespace lamina {
@@ -19,8 +20,7 @@ std::vector<QuestionAnswer> pairs_of(const std::vector<Dialogue>& dialogues) {
   std::vector<QuestionAnswer> pairs;
   for (const Dialogue& dialogue : dialogues) {
     for (size_t i = 0; i + 1 < dialogue.turns.size(); ++i) {
-      std::string said;
-      for (const std::string& token : dialogue.turns[i].tokens) said += (said.empty() ? "" : " ") + token;
+      const std::string said = detail::joined(dialogue.turns[i].tokens);
       const std::string& reply = dialogue.turns[i + 1].system_text;
       if (!said.empty() && !reply.empty()) pairs.push_back({said, reply});
     }
