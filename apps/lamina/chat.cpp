@@ -1,13 +1,13 @@
 // lamina chat: a conversation in the terminal, or one text a line.
 #include <fmt/format.h>
-#include <poll.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 
 #include "chat.h"
+#include "input_lines.h"
 #include "interrupt.h"
 #include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
@@ -22,64 +22,16 @@ namespace lamina::cli {
 namespace {
 
 struct Options {
-  std::string model, qa, intents, language = "auto", transcript, evaluate, question_column, answer_column,
-                                  threshold, reply_threshold, embedding, save, index;
+  std::vector<std::string> models;
+  std::string qa, intents, language = "auto", transcript, evaluate, question_column, answer_column, embedding,
+                           save, index;
+  std::optional<double> threshold, reply_threshold;
   std::optional<int> hold_out;
   bool consent = false, json = false, bm25 = false;
   uint64_t seed = 0;
   Place place;
+  Given given;
 };
-
-/// Lines of standard input, of bounded length, that an interrupt does not wait for.
-class Lines {
- public:
-  explicit Lines(const std::atomic<bool>& stop) : stop_(stop) {}
-
-  /// False at the end, or when a signal asks to stop. What a line has beyond kMost bytes is dropped.
-  bool next(std::string& line) {
-    line.clear();
-    for (;;) {
-      const size_t end = waiting_.find('\n');
-      const size_t taken = end == std::string::npos ? waiting_.size() : end;
-      line.append(waiting_, 0, std::min(taken, kMost - std::min(kMost, line.size())));
-      waiting_.erase(0, end == std::string::npos ? taken : end + 1);
-      if (end != std::string::npos) return true;
-      if (!fill()) return !stop_ && !line.empty();
-    }
-  }
-
- private:
-  static constexpr size_t kMost = 65536;
-
-  bool fill() {
-    while (!stop_) {
-      pollfd input{STDIN_FILENO, POLLIN, 0};
-      const int ready = ::poll(&input, 1, 100);
-      if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
-      char bytes[4096];
-      const ssize_t count = ready < 0 ? -1 : ::read(STDIN_FILENO, bytes, sizeof bytes);
-      if (count < 0 && errno == EINTR) continue;
-      if (count <= 0) return false;
-      waiting_.assign(bytes, static_cast<size_t>(count));
-      return true;
-    }
-    return false;
-  }
-
-  const std::atomic<bool>& stop_;
-  std::string waiting_;
-};
-
-/// A reply as a terminal may have it, line by line.
-std::string shown(const std::string& text) {
-  std::string result;
-  for (size_t at = 0; at <= text.size();) {
-    const size_t end = std::min(text.find('\n', at), text.size());
-    result += printable(text.substr(at, end - at)) + "\n";
-    at = end + 1;
-  }
-  return result;
-}
 
 ChatLanguage language_of(const std::string& name) {
   return name == "en" ? ChatLanguage::kEnglish : name == "zh" ? ChatLanguage::kChinese : ChatLanguage::kAuto;
@@ -102,24 +54,31 @@ AnswerIndex learned_index(const Options& options) {
                       [&] { return AnswerIndex(entries_of(options.qa, options), index_options(options)); });
 }
 
+// Puts what `path` holds into the place that it has in a bot, and that must be free.
+void add_part(const std::string& path, ChatbotParts& parts) {
+  const auto put = [&](auto& place, auto&& part, const char* what) {
+    if (place) throw UsageError("chat: '" + path + "' is the second " + what + "; one is enough");
+    place.emplace(std::forward<decltype(part)>(part));
+  };
+  if (is_model_folder(path)) {
+    if (!translates(path))
+      throw FileError("'" + path +
+                      "': expected the folder of an encoder-decoder, as 'lamina train replies' makes it");
+    return put(parts.writer, ReplyGenerator::from_pretrained(path), "folder that writes replies");
+  }
+  const Model model = load_to_ask(path);
+  if (DialogueTracker::is_in(model)) return put(parts.tracker, model, "tracker of slots");
+  put(parts.intents, model, "model of intents");
+}
+
 ChatbotParts parts_of(const Options& options) {
   ChatbotParts parts;
   if (!options.index.empty()) parts.answers = AnswerIndex::load(options.index);
   if (!options.qa.empty()) parts.answers = learned_index(options);
   if (!options.intents.empty()) parts.intents.emplace(load_to_ask(options.intents));
-  if (!options.model.empty() && is_model_folder(options.model)) {
-    if (!translates(options.model))
-      throw FileError("'" + options.model +
-                      "': expected the folder of an encoder-decoder, as 'lamina train replies' makes it");
-    parts.writer.emplace(ReplyGenerator::from_pretrained(options.model));
-  } else if (!options.model.empty()) {
-    const Model model = load_to_ask(options.model);
-    if (DialogueTracker::is_in(model)) {
-      parts.tracker.emplace(model);
-    } else {
-      parts.intents.emplace(model);
-    }
-  }
+  for (const std::string& path : options.models) add_part(path, parts);
+  if (options.reply_threshold && !parts.writer)
+    throw UsageError("chat: --reply-threshold is of a folder that writes replies, and --model names none");
   return parts;
 }
 
@@ -161,28 +120,39 @@ int evaluate(const Options& options) {
   return 0;
 }
 
-std::optional<double> threshold_of(const std::string& text, const char* name) {
-  if (text.empty()) return std::nullopt;
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  if (end != text.c_str() + text.size() || !(value >= 0 && value <= 1))
-    throw UsageError(std::string("chat: ") + name + " takes a number from 0 to 1, not '" + text + "'");
-  return value;
-}
-
-// Options of --qa and --index that exclude each other.
-void check_index(const Options& options) {
-  const bool kept = !options.index.empty();
-  if (kept && (!options.qa.empty() || options.bm25 || !options.embedding.empty() || !options.save.empty()))
-    throw UsageError(
-        "chat: --index holds questions, answers and their embedding: no --qa, --bm25, --embedding or "
-        "--save beside it");
+// Options that belong to others, and what --save and --evaluate leave no use for.
+void check(const Options& options) {
+  check_belongings("chat", options.given,
+                   {{"--question-column", {"--qa"}},
+                    {"--answer-column", {"--qa"}},
+                    {"--embedding", {"--qa"}},
+                    {"--bm25", {"--qa"}},
+                    {"--save", {"--qa"}},
+                    {"--seed", {"--qa"}},
+                    {"--threshold", {"--qa", "--index"}},
+                    {"--reply-threshold", {"--model"}}});
+  if (!options.index.empty() && !options.qa.empty())
+    throw UsageError("chat: --index holds questions and answers already: no --qa beside it");
   if (!options.embedding.empty() && options.bm25) throw UsageError("chat: --bm25 has no --embedding");
-  if (!options.save.empty() && (options.qa.empty() || options.bm25 || !options.embedding.empty()))
-    throw UsageError(
-        "chat: --save keeps what is learned from --qa FILE: no --bm25 and no --embedding beside it");
+  if (options.bm25 || !options.embedding.empty()) {
+    const char* const why = options.bm25 ? "--bm25" : "--embedding";
+    if (!options.save.empty())
+      throw UsageError(std::string("chat: --save keeps what is learned from --qa FILE: no ") + why +
+                       " beside it");
+    if (options.bm25 && std::count(options.given.begin(), options.given.end(), "--seed") > 0)
+      throw UsageError("chat: --seed is of what is learned, and with --bm25 nothing is");
+  }
   if (!options.save.empty() && !options.save.ends_with(".keras"))
     throw UsageError("chat: --save must end in .keras; got '" + options.save + "'");
+  Given learns{"--qa",   "--question-column", "--answer-column", "--embedding", "--bm25",
+               "--seed", "--device",          "--threads",       "--json"};
+  if (!options.evaluate.empty() || options.hold_out) {
+    learns.insert(learns.end(), {"--evaluate", "--hold-out"});
+    take_only("chat: what --evaluate and --hold-out ask", options.given, learns);
+  } else if (!options.save.empty()) {
+    learns.emplace_back("--save");
+    take_only("chat: what --save keeps", options.given, learns);
+  }
 }
 
 int save_index(const Options& options) {
@@ -203,10 +173,10 @@ int save_index(const Options& options) {
 }
 
 int chat(const Options& options) {
-  check_index(options);
+  check(options);
   if (!options.evaluate.empty() || options.hold_out) return evaluate(options);
   if (!options.save.empty()) return save_index(options);
-  if (options.qa.empty() && options.index.empty() && options.model.empty() && options.intents.empty())
+  if (options.qa.empty() && options.index.empty() && options.models.empty() && options.intents.empty())
     throw UsageError(
         "chat: give --qa FILE, --index FILE.keras, --model FILE.keras|DIR or --intents FILE.keras, at least "
         "one of them");
@@ -216,9 +186,8 @@ int chat(const Options& options) {
                          : "chat: --transcript keeps what is said only where those who speak have "
                            "agreed to it, which --consent says");
   const ChatbotOptions how{.language = language_of(options.language),
-                           .answer_threshold = threshold_of(options.threshold, "--threshold"),
-                           .reply_threshold = threshold_of(options.reply_threshold, "--reply-threshold")
-                                                  .value_or(ChatbotOptions().reply_threshold)};
+                           .answer_threshold = options.threshold,
+                           .reply_threshold = options.reply_threshold};
   const Undisturbed undisturbed;
   auto scope = enter(options.place);
   std::error_code ignored;
@@ -230,7 +199,8 @@ int chat(const Options& options) {
   Chatbot bot(parts_of(options), how);
   const bool prompts = !options.json && ::isatty(STDIN_FILENO) && ::isatty(STDOUT_FILENO);
   const Interrupt interrupt;
-  Lines lines(interrupt.flag());
+  constexpr size_t kMost = 65536;  // bytes of a line; what is beyond is dropped
+  InputLines lines(interrupt.flag(), kMost);
   std::string line;
   for (;;) {
     if (prompts) tell(stdout, "> ");
@@ -240,7 +210,7 @@ int chat(const Options& options) {
     if (options.json) {
       print_json(reply.to_json());
     } else {
-      tell(stdout, shown(reply.text));
+      tell(stdout, shown(reply.text) + "\n");
     }
     if (transcript) {
       Json turn = reply.to_json();
@@ -269,10 +239,10 @@ void add_chat(CLI::App& app, Action& action) {
                                  .help = "Model of intents, as 'lamina train clinc150' makes it",
                                  .type = "FILE.keras"});
   command.add(
-      options->model,
+      options->models,
       {.name = "--model",
        .help = "Tracker of slots, as 'lamina train dialogue' makes it, model of intents, or folder that "
-               "writes replies, as 'lamina train replies' makes it",
+               "writes replies, as 'lamina train replies' makes it; one of each may be named",
        .type = "FILE.keras|DIR"});
   command.add(options->language, {.name = "--lang",
                                   .help = "Of what the bot says itself; auto: that of the text",
@@ -282,11 +252,16 @@ void add_chat(CLI::App& app, Action& action) {
               {.name = "--threshold",
                .help = "Confidence from which an answer is told (default: chosen on entries "
                        "that are held out)",
-               .type = "X"});
+               .type = "X",
+               .least = 0,
+               .most = 1});
   command.add(options->reply_threshold,
               {.name = "--reply-threshold",
-               .help = "Confidence from which a written reply is told (default: 0.5)",
-               .type = "X"});
+               .help = "Confidence from which a written reply is told (default: what 'lamina train replies' "
+                       "has chosen on turns that are held out)",
+               .type = "X",
+               .least = 0,
+               .most = 1});
   command.add(
       options->question_column,
       {.name = "--question-column", .help = "Of --qa (default: question, or the first)", .type = "NAME"});
@@ -323,7 +298,10 @@ void add_chat(CLI::App& app, Action& action) {
               {.name = "--seed", .help = "Of what is learned", .type = "N", .show_default = true});
   add_place(command, options->place);
   add_json(command, options->json, "one object a turn, or what --evaluate counted");
-  command.on_call([options, &action] { action = [options] { return chat(*options); }; });
+  command.on_call([options, command, &action] {
+    options->given = command.given();
+    action = [options] { return chat(*options); };
+  });
 }
 
 }  // namespace lamina::cli

@@ -17,6 +17,7 @@
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
 #include "lamina/base/system.h"
+#include "lamina/base/terminal.h"
 #include "lamina/base/threads.h"
 #include "lamina/base/utf8.h"
 #include "lamina/formats/classic.h"
@@ -145,6 +146,17 @@ void forget_gone_reader(std::FILE* stream) {
 }
 
 Json finite(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+
+std::string shown(const std::string& text) {
+  std::string result;
+  size_t begin = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\n' && text[i] != '\t') continue;
+    result += printable(text.substr(begin, i - begin)) + text[i];
+    begin = i + 1;
+  }
+  return result + printable(text.substr(begin));
+}
 
 std::string bytes(double count) {
   static constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB"};

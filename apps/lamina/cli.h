@@ -113,6 +113,9 @@ void print_json(const Json& value);
 /// Non-finite numbers have no form in JSON: they become null.
 Json finite(double value);
 
+/// Text as a terminal may have it: lines and tabs stay, other control characters do not.
+std::string shown(const std::string& text);
+
 /// "12.3 GiB"
 std::string bytes(double count);
 

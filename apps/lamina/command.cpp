@@ -4,9 +4,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <type_traits>
+
+#include "cli.h"
 
 namespace lamina::cli {
 namespace {
@@ -113,6 +116,10 @@ void Command::add(std::optional<int>& value, const Argument& argument) {
   add_number(command_, value, argument);
 }
 
+void Command::add(std::optional<double>& value, const Argument& argument) {
+  add_number(command_, value, argument);
+}
+
 void Command::flag(bool& value, const char* name, const std::string& help) {
   command_->add_flag(name, value, help);
 }
@@ -120,5 +127,31 @@ void Command::flag(bool& value, const char* name, const std::string& help) {
 void Command::footer(const std::string& text) { command_->footer(text); }
 
 void Command::on_call(std::function<void()> chosen) { command_->callback(std::move(chosen)); }
+
+Given Command::given() const {
+  Given names;
+  for (const CLI::Option* option : command_->get_options()) {
+    if (option->count() > 0) names.push_back(option->get_name());
+  }
+  return names;
+}
+
+void check_belongings(const std::string& command, const Given& given, const std::vector<Belonging>& all) {
+  const auto is_given = [&](const std::string& name) {
+    return std::find(given.begin(), given.end(), name) != given.end();
+  };
+  for (const auto& [option, to] : all) {
+    if (is_given(option) && std::none_of(to.begin(), to.end(), is_given))
+      throw UsageError(fmt::format("{}: {} belongs to {}", command, option, fmt::join(to, " or ")));
+  }
+}
+
+void take_only(const std::string& who, const Given& given, const std::vector<std::string>& taken,
+               const std::function<std::string(const std::string&)>& instead) {
+  for (const std::string& option : given) {
+    if (std::find(taken.begin(), taken.end(), option) != taken.end()) continue;
+    throw UsageError(who + " has no " + option + (instead ? instead(option) : std::string()));
+  }
+}
 
 }  // namespace lamina::cli

@@ -27,6 +27,21 @@ struct Argument {
   bool may_be_empty = false;  ///< whether a word without characters is one that was meant
 };
 
+/// Names of the options that a command line gives, "--epochs".
+using Given = std::vector<std::string>;
+
+/// An option that means something only beside one of others.
+struct Belonging {
+  std::string option;
+  std::vector<std::string> to;
+};
+/// Throws UsageError, in the name of `command`, for an option that is given without any that it belongs to.
+void check_belongings(const std::string& command, const Given& given, const std::vector<Belonging>& all);
+/// Throws UsageError for a given option that is none of `taken`: "who has no --epochs".
+/// @param instead  gives what is said behind the name of an option; null: nothing
+void take_only(const std::string& who, const Given& given, const std::vector<std::string>& taken,
+               const std::function<std::string(const std::string&)>& instead = {});
+
 /// One subcommand while it is being declared. The variables must live until the action has run.
 class Command {
  public:
@@ -39,11 +54,14 @@ class Command {
   void add(uint64_t& value, const Argument& argument);
   void add(double& value, const Argument& argument);
   void add(std::optional<int>& value, const Argument& argument);
+  void add(std::optional<double>& value, const Argument& argument);
   void flag(bool& value, const char* name, const std::string& help);
   /// Text below the options in help.
   void footer(const std::string& text);
   /// `chosen` runs when this subcommand is the one that was called, after all values are in place.
   void on_call(std::function<void()> chosen);
+  /// What the command line gives, once it has been read.
+  Given given() const;
 
  private:
   CLI::App* command_;

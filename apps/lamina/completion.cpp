@@ -8,7 +8,7 @@
 #include "cli.h"
 #include "lamina/base/version.h"
 #include "lamina/zoo/recipes.h"
-#include "recipe_list.h"
+#include "recipe_kinds.h"
 
 namespace lamina::cli {
 namespace {

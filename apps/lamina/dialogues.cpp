@@ -16,19 +16,6 @@
 namespace lamina::cli {
 namespace {
 
-void refuse_other_options(const TrainOptions& options) {
-  const auto none = [](bool given, const char* name) {
-    if (given) throw UsageError(std::string("train: the recipe 'dialogue' has no ") + name);
-  };
-  none(options.resume, "--resume: it is trained in minutes");
-  none(options.validation_split > 0, "--validation-split: the part dev of the data validates");
-  none(!options.validation_data.empty(), "--validation-data: the part dev of the data validates");
-  none(!options.run_dir.empty(), "--run-dir");
-  none(options.limit_samples > 0, "--limit-samples");
-  none(options.stop_on_nan, "--stop-on-nan");
-  none(options.gradient_norm, "--gradient-norm");
-}
-
 Json epoch_json(const TrackerEpoch& epoch) {
   Json json = Json::object({{"epoch", epoch.epoch}, {"loss", finite(epoch.loss)}});
   if (epoch.judged) json["val_joint_goal_accuracy"] = epoch.joint_goal_accuracy;
@@ -44,7 +31,6 @@ std::string epoch_line(const TrackerEpoch& epoch, int epochs) {
 }  // namespace
 
 int train_dialogue(const TrainOptions& options) {
-  refuse_other_options(options);
   const DialogueRecipe recipe;
   if (options.data.empty())
     throw UsageError(
@@ -57,8 +43,6 @@ int train_dialogue(const TrainOptions& options) {
   const WriteOptions how_to_write{.replace_protected = options.overwrite};
   AtomicFile(out, how_to_write);  // refused now rather than when all is done
   const FileLock lock(out);
-  auto scope = enter(options.place);
-  const Undisturbed undisturbed;
   const std::vector<Dialogue> training = read_dialogues(options.data, "train");
   const std::vector<Dialogue> validation = read_dialogues(options.data, "dev");
   TrackerOptions how{.seed = options.seed};

@@ -19,6 +19,7 @@
 #include "lamina/nn/callbacks/progress_bar.h"
 #include "lamina/nn/compile_for_evaluation.h"
 #include "lamina/zoo/samples.h"
+#include "model_folder.h"
 #include "pages.h"
 #include "replies.h"
 #include "run_folder.h"
@@ -37,7 +38,14 @@ struct Options {
   std::string report;
   std::vector<std::string> words;
   Place place;
+  Given given;
 };
+
+// Of folders of models, only what says where their texts are and how they are read is taken.
+void take_only_texts(const Options& options, const std::string& who, std::vector<std::string> columns) {
+  columns.insert(columns.end(), {"MODEL", "--data", "--device", "--threads", "--json", "--quiet"});
+  take_only("evaluate: " + who, options.given, columns);
+}
 
 // What the model said of the samples, as a page.
 void write_report(const Options& options, Model& model, const ModelSamples& samples,
@@ -90,17 +98,22 @@ int evaluate(const Options& options) {
   auto scope = enter(options.place);
   if (!options.report.empty()) refuse_to_lose_page(options.report, options.overwrite);
   if (const FineTuningTask* const task = task_of_folder(options.model)) {
-    if (!options.report.empty()) throw UsageError("evaluate: a language model has no --report");
+    take_only_texts(options, "a model that was fine-tuned to " + task->name, task->columns);
     return evaluate_fine_tuning(*task, options.model, options.data, options.arguments, options.json);
   }
+  check_folder("evaluate", options.model, true);
   if (is_model_folder(options.model)) {
-    if (!options.report.empty() || !(options.arguments == DataArguments()))
-      throw UsageError("evaluate: a language model has no --report and no options of tables and pictures");
-    if (ReplyGenerator::is_in(options.model))
-      return evaluate_replies(options.model, options.data, options.json);
-    return translates(options.model)
-               ? evaluate_translation(options.model, options.data, options.json)
-               : evaluate_language(options.model, options.data, options.json, options.quiet);
+    const std::vector<std::string> columns{"--text-column", "--label-column"};
+    if (ReplyGenerator::is_in(options.model)) {
+      take_only_texts(options, "a model that writes replies", columns);
+      return evaluate_replies(options.model, options.data, options.arguments, options.json);
+    }
+    if (translates(options.model)) {
+      take_only_texts(options, "a model that translates", columns);
+      return evaluate_translation(options.model, options.data, options.arguments, options.json);
+    }
+    take_only_texts(options, "a language model", {});
+    return evaluate_language(options.model, options.data, options.json, options.quiet);
   }
   if (options.data.empty())
     throw UsageError("evaluate: --data is missing; only language models know which texts they are of");
@@ -108,6 +121,7 @@ int evaluate(const Options& options) {
     return evaluate_estimator(options.model, options.data, options.arguments, options.json,
                               {options.report, options.overwrite, options.words});
   Model model = load(options.model);
+  if (DialogueTracker::is_in(model)) take_only_texts(options, "a tracker of dialogues", {});
   if (DialogueTracker::is_in(model)) return evaluate_dialogue(model, options.data, options.json);
   compile_for_evaluation(model);
   tell_model(model, options.arguments);
@@ -183,10 +197,13 @@ void add_evaluate(CLI::App& app, Action& action, const std::vector<std::string>&
                "the worst mistakes",
        .type = "FILE.html"});
   command.flag(options->overwrite, "--overwrite", "Replace what is at --report though it is no report");
-  command.flag(options->quiet, "--quiet", "Print only the result");
+  command.flag(options->quiet, "--quiet", "Print only the result, and warnings on standard error");
   add_place(command, options->place);
   add_json(command, options->json, "metrics, the number of samples and, where there are any, of NaN outputs");
-  command.on_call([options, &action] { action = [options] { return evaluate(*options); }; });
+  command.on_call([options, command, &action] {
+    options->given = command.given();
+    action = [options] { return evaluate(*options); };
+  });
 }
 
 }  // namespace lamina::cli

@@ -57,7 +57,8 @@ class Answering final : public FineTuning {
   std::unique_ptr<BatchSource> batches(Part part, const TextBatchesOptions& options) const override {
     return responder_.batches(parts_.at(part), options);
   }
-  Metrics judge(Part part) const override { return metrics_of(responder_, parts_.at(part)); }
+  Metrics judge(Part part) override { return metrics_of(responder_, parts_.at(part)); }
+  void set_max_length(int64_t tokens) override { responder_.set_max_length(tokens); }
   void save(const std::string& folder) const override { responder_.save_pretrained(folder); }
   std::string hash(Part part) const override {
     return hash_of(parts_.at(part).sources) + hash_of(parts_.at(part).targets);
@@ -101,6 +102,7 @@ FineTuningTask answer_task() {
   return {"answer",
           "fine-tune a checkpoint (--from DIR) to answer prompts, the loss being that of the answers: pairs "
           "of texts",
+          {"--text-column", "--label-column"},
           "val_loss",
           [](const TrainOptions& options) -> std::unique_ptr<FineTuning> {
             return std::make_unique<Answering>(options);

@@ -43,8 +43,9 @@ LabelledTexts read(const std::string& source, const std::string& part, const Dat
   });
 }
 
-Metrics metrics_of(const TextClassifier& classifier, const LabelledTexts& texts) {
-  const ClassScores scores = classifier.evaluate(texts.texts, texts.labels);
+Metrics metrics_of(const TextClassifier& classifier, const LabelledTexts& texts,
+                   std::vector<std::vector<float>>* probabilities = nullptr) {
+  const ClassScores scores = classifier.evaluate(texts.texts, texts.labels, probabilities);
   return {{"loss", scores.loss}, {"accuracy", scores.accuracy}, {"macro_f1", scores.macro_f1}};
 }
 
@@ -66,7 +67,8 @@ class Classifying final : public FineTuning {
     return std::make_unique<LabelledBatches>(
         classifier_.batches(parts_.at(part).texts, parts_.at(part).labels, options));
   }
-  Metrics judge(Part part) const override { return metrics_of(classifier_, parts_.at(part)); }
+  Metrics judge(Part part) override { return metrics_of(classifier_, parts_.at(part), &probabilities_); }
+  void set_max_length(int64_t tokens) override { classifier_.set_max_length(tokens); }
   void save(const std::string& folder) const override { classifier_.save_pretrained(folder); }
   std::string hash(Part part) const override {
     return hash_of(parts_.at(part).texts) + hash_of(parts_.at(part).labels);
@@ -79,7 +81,7 @@ class Classifying final : public FineTuning {
       const auto& all = classifier_.labels();
       return static_cast<int>(std::find(all.begin(), all.end(), label) - all.begin());
     };
-    said.probabilities = classifier_.probabilities(texts.texts);
+    said.probabilities = probabilities_;
     for (size_t i = 0; i < texts.texts.size(); ++i) {
       const std::vector<float>& row = said.probabilities[i];
       const auto best = std::max_element(row.begin(), row.end());
@@ -95,6 +97,7 @@ class Classifying final : public FineTuning {
   TextParts<LabelledTexts> parts_;
   HeadReport head_;
   TextClassifier classifier_;
+  std::vector<std::vector<float>> probabilities_;  // of what was judged
 };
 
 std::pair<Metrics, size_t> evaluate(const std::string& folder, const std::string& data,
@@ -128,6 +131,8 @@ void predict(const std::string& folder, const std::vector<std::string>& texts,
 FineTuningTask classify_task() {
   return {"classify",
           "fine-tune a checkpoint (--from DIR) to tell classes of texts apart: a table of texts and labels",
+          {"--text-column", "--label-column", "--labels", "--missing", "--separator", "--header",
+           "--no-header", "--quotes", "--no-quotes"},
           "val_accuracy",
           [](const TrainOptions& options) -> std::unique_ptr<FineTuning> {
             return std::make_unique<Classifying>(options);

@@ -45,8 +45,7 @@ bool has(const std::string& source, const std::string& part) {
   return !file.empty() && file != tagged_file(source, part == "train" ? "test" : "train");
 }
 
-Metrics metrics_of(const TextTagger& tagger, const TaggedTexts& texts) {
-  const TaggingScores scores = tagger.evaluate(texts);
+Metrics metrics_of(const TextTagger& tagger, const TaggingScores& scores) {
   Metrics metrics{{"loss", scores.loss}, {"accuracy", scores.tags.accuracy}};
   if (!tagger.finds_spans()) return metrics;
   const TagScore& spans = scores.tags.all;
@@ -68,7 +67,11 @@ class Tagging final : public FineTuning {
   std::unique_ptr<BatchSource> batches(Part part, const TextBatchesOptions& options) const override {
     return std::make_unique<LabelledBatches>(tagger_.batches(parts_.at(part), options));
   }
-  Metrics judge(Part part) const override { return metrics_of(tagger_, parts_.at(part)); }
+  Metrics judge(Part part) override {
+    scores_ = tagger_.evaluate(parts_.at(part));
+    return metrics_of(tagger_, scores_);
+  }
+  void set_max_length(int64_t tokens) override { tagger_.set_max_length(tokens); }
   void save(const std::string& folder) const override { tagger_.save_pretrained(folder); }
   std::string hash(Part part) const override {
     std::vector<std::string> all;
@@ -78,10 +81,10 @@ class Tagging final : public FineTuning {
     }
     return hash_of(all);
   }
-  void describe(TrainingReport& report, Part judged) const override {
+  void describe(TrainingReport& report, Part) const override {
     if (!tagger_.finds_spans()) return;
     TrainingReport::Rows rows;
-    for (const auto& [type, score] : tagger_.evaluate(parts_.at(judged)).tags.types)
+    for (const auto& [type, score] : scores_.tags.types)
       rows.emplace_back(
           type, fmt::format("F1 {:.2f} %, precision {:.2f} %, recall {:.2f} %, {} spans", score.f1 * 100,
                             score.precision * 100, score.recall * 100, score.support));
@@ -99,13 +102,14 @@ class Tagging final : public FineTuning {
   TextParts<TaggedTexts> parts_;
   HeadReport head_;
   TextTagger tagger_;
+  TaggingScores scores_;  // of what was judged
 };
 
 std::pair<Metrics, size_t> evaluate(const std::string& folder, const std::string& data,
                                     const DataArguments&) {
   const TextTagger tagger = TextTagger::from_pretrained(folder);
   const TaggedTexts texts = read(data, "test");
-  return {with_data_of(data, [&] { return metrics_of(tagger, texts); }), texts.size()};
+  return {with_data_of(data, [&] { return metrics_of(tagger, tagger.evaluate(texts)); }), texts.size()};
 }
 
 void predict(const std::string& folder, const std::vector<std::string>& texts,
@@ -139,6 +143,7 @@ void predict(const std::string& folder, const std::vector<std::string>& texts,
 FineTuningTask tag_task() {
   return {"tag",
           "fine-tune a checkpoint (--from DIR) to find names, slots and their like in texts: words with tags",
+          {},
           "val_accuracy",
           [](const TrainOptions& options) -> std::unique_ptr<FineTuning> {
             return std::make_unique<Tagging>(options);

@@ -25,10 +25,7 @@ constexpr int kEpochs = 3;
 constexpr int kRows = 16;
 constexpr double kRate = 5e-5, kAdapterRate = 5e-4;
 
-void refuse_options_of_others(const FineTuningTask& task, const TrainOptions& options) {
-  const auto none = [&](bool given, const char* name) {
-    if (given) throw UsageError("train: '" + task.name + "' has no " + name);
-  };
+void check_needs(const FineTuningTask& task, const TrainOptions& options) {
   if (options.from.empty())
     throw UsageError(
         "train: '" + task.name +
@@ -38,15 +35,6 @@ void refuse_options_of_others(const FineTuningTask& task, const TrainOptions& op
     throw UsageError("train: '" + task.name + "' needs --data; see 'lamina train --help'");
   if (!options.validation_data.empty() && options.validation_split > 0)
     throw UsageError("train: --validation-data and --validation-split exclude each other");
-  none(!options.model.empty() || !options.tokens.empty(),
-       "--model and no --tokens: --from names the checkpoint");
-  none(!options.stop_words.empty(), "--stop-words");
-  none(options.allow_changes, "--allow-changes");
-  none(!options.task.empty() || !options.categorical.empty() || !options.numeric.empty() ||
-           !options.leave_out.empty() || options.max_categories,
-       "options of tables");
-  if (!options.lora && (!options.lora_targets.empty() || options.lora_alpha > 0))
-    throw UsageError("train: --lora-targets and --lora-alpha belong to --lora R");
 }
 
 std::optional<LoraConfig> adapter_of(const TrainOptions& options, const std::vector<std::string>& created) {
@@ -77,7 +65,8 @@ Json fingerprint(const FineTuningTask& task, const TrainOptions& options, const 
                        {"held_out", job.hash(Part::kValidation)},
                        {"epochs", epochs},
                        {"batch_size", batches.rows},
-                       {"max_length", batches.max_length},
+                       {"max_length", options.max_length.value_or(0)},
+                       {"weights", hash_of(job.model())},
                        {"learning_rate", how.learning_rate},
                        {"lora", options.lora ? Json(*options.lora) : Json()},
                        {"lora_alpha", options.lora_alpha},
@@ -141,15 +130,15 @@ bool is_of_class(const Json& config, const std::string& ending) {
 }
 
 int train_fine_tuning(const FineTuningTask& task, const TrainOptions& options) {
-  refuse_options_of_others(task, options);
+  check_needs(task, options);
   const std::string folder = out_folder(options, task.name + "-tuned");
   const int epochs = options.epochs.value_or(kEpochs);
   const FineTuningOptions how{.learning_rate = options.learning_rate > 0 ? options.learning_rate
                                                : options.lora            ? kAdapterRate
                                                                          : kRate};
-  const TextBatchesOptions rows{.rows = options.batch_size.value_or(kRows),
-                                .max_length = options.max_length.value_or(0)};
+  const TextBatchesOptions rows{.rows = options.batch_size.value_or(kRows)};
   const std::unique_ptr<FineTuning> job = task.begin(options);
+  job->set_max_length(options.max_length.value_or(0));
   PretrainedModel& model = job->model();
   FolderTraining training(options, task.name, folder);
   training.open(fingerprint(task, options, *job, epochs, how, rows));

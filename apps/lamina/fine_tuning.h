@@ -30,18 +30,22 @@ class FineTuning {
   virtual size_t size(Part part) const = 0;
   virtual std::unique_ptr<BatchSource> batches(Part part, const TextBatchesOptions& options) const = 0;
   /// How good the model is on it.
-  virtual Metrics judge(Part part) const = 0;
+  virtual Metrics judge(Part part) = 0;
   virtual void save(const std::string& folder) const = 0;
+  /// Cuts texts to so many tokens, here and in what is saved.
+  virtual void set_max_length(int64_t tokens) = 0;
   /// A hash of all texts of that part.
   virtual std::string hash(Part part) const = 0;
-  /// Adds what the page shows of this task: examples, a confusion matrix.
+  /// Adds what the page shows of this task: examples, a confusion matrix. Of the part that judge() was asked
+  /// for last.
   virtual void describe(TrainingReport& report, Part judged) const = 0;
 };
 
 /// A task as it is named on the command line.
 struct FineTuningTask {
   std::string name, description;
-  std::string best;  ///< the log by which the best epoch is known: "val_accuracy"
+  std::vector<std::string> columns;  ///< options that say how its data are read
+  std::string best;                  ///< the log by which the best epoch is known: "val_accuracy"
   /// Reads data and checkpoint: nothing is computed yet.
   std::unique_ptr<FineTuning> (*begin)(const TrainOptions& options);
   /// Whether the folder with this config.json is of the task.

@@ -182,9 +182,7 @@ Json fingerprint_of(const TrainOptions& options, const TrainJob& job, const Trai
   // A recipe's first weights follow from the seed; those of a file that is trained in place change.
   std::error_code ignored;
   if (!find_recipe(options.what) && !std::filesystem::equivalent(options.what, job.out, ignored)) {
-    Hash hash;
-    for (const WeightPtr& weight : job.model.weights()) add(hash, weight->value);
-    all["weights"] = hash.text();
+    all["weights"] = hash_of(job.model);
   }
   return all;
 }
@@ -192,6 +190,12 @@ Json fingerprint_of(const TrainOptions& options, const TrainJob& job, const Trai
 std::string hash_of(const std::vector<std::string>& texts) {
   Hash hash;
   for (const std::string& text : texts) hash.add(text);
+  return hash.text();
+}
+
+std::string hash_of(const Model& model) {
+  Hash hash;
+  for (const WeightPtr& weight : model.weights()) add(hash, weight->value);
   return hash.text();
 }
 

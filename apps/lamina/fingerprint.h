@@ -17,6 +17,9 @@ Json fingerprint_of(const TrainOptions& options, const TrainJob& job, const Trai
 /// A hash of texts in their order.
 std::string hash_of(const std::vector<std::string>& texts);
 
+/// A hash of the weights that a training begins with.
+std::string hash_of(const Model& model);
+
 /// What else than the old command there is for a training that is not the one of a checkpoint.
 enum class OtherWay {
   kAllowChanges,  ///< --allow-changes

@@ -15,10 +15,11 @@ int generate(const WritingOptions& options) {
   const int given = !options.ids.empty() + !options.text.empty() + !options.input.empty();
   if (given != 1) throw UsageError("generate: give a text, --ids or --input, one of them");
   options.precision.options();  // refused before anything is read
-  if (!options.prefix.empty() && options.input.empty())
-    throw UsageError("generate: --prefix belongs to --input; put it in front of the text");
-  if ((options.num_assistant_tokens || !options.draft_quantize.empty()) && options.draft.empty())
-    throw UsageError("generate: --num-assistant-tokens and --draft-quantize belong to --draft");
+  check_belongings("generate", options.given,
+                   {{"--prefix", {"--input"}},
+                    {"--batch", {"--input"}},
+                    {"--num-assistant-tokens", {"--draft"}},
+                    {"--draft-quantize", {"--draft"}}});
   const Undisturbed undisturbed;
   auto scope = enter(options.place);
   if (!options.input.empty()) return generate_lines(options);
@@ -72,7 +73,10 @@ void add_generate(CLI::App& app, Action& action) {
   command.add(options->text, {.name = "TEXT", .help = "What the model gets to read"});
   command.add(options->ids, {.name = "--ids", .help = "The same as tokens", .type = "3,14,15"});
   add_writing_options(command, *options);
-  command.on_call([options, &action] { action = [options] { return generate(*options); }; });
+  command.on_call([options, command, &action] {
+    options->given = command.given();
+    action = [options] { return generate(*options); };
+  });
 }
 
 void add_translate(CLI::App& app, Action& action) {
@@ -85,7 +89,10 @@ void add_translate(CLI::App& app, Action& action) {
        .help =
            "With the words that the model was trained with in front: \"Translate English to French: ...\""});
   add_writing_options(command, *options);
-  command.on_call([options, &action] { action = [options] { return generate(*options); }; });
+  command.on_call([options, command, &action] {
+    options->given = command.given();
+    action = [options] { return generate(*options); };
+  });
 }
 
 }  // namespace lamina::cli

@@ -9,22 +9,12 @@
 
 #include "catalogue.h"
 #include "lamina/base/log.h"
-#include "lamina/base/terminal.h"
 #include "lamina/zoo/transformers/language_model.h"
 #include "lamina/zoo/transformers/responder.h"
 #include "lamina/zoo/transformers/stop_strings.h"
 
 namespace lamina::cli {
 namespace {
-
-std::optional<double> number(const char* option, const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size())
-    throw UsageError(fmt::format("generate: {} takes a number, not '{}'", option, text));
-  return value;
-}
 
 /// Says how to get a model that the catalogue has, where its folder is not there.
 void look_for(const std::string& folder) {
@@ -76,11 +66,11 @@ GenerateOptions how(const WritingOptions& options) {
   how.num_return_sequences = options.num_return_sequences;
   how.top_k = options.top_k;
   how.no_repeat_ngram_size = options.no_repeat_ngram_size;
-  how.temperature = number("--temperature", options.temperature);
-  how.top_p = number("--top-p", options.top_p);
-  how.min_p = number("--min-p", options.min_p);
-  how.repetition_penalty = number("--repetition-penalty", options.repetition_penalty);
-  how.length_penalty = number("--length-penalty", options.length_penalty);
+  how.temperature = options.temperature;
+  how.top_p = options.top_p;
+  how.min_p = options.min_p;
+  how.repetition_penalty = options.repetition_penalty;
+  how.length_penalty = options.length_penalty;
   how.seed = options.seed;
   how.cache = options.cache;
   if (options.num_assistant_tokens) how.num_assistant_tokens = *options.num_assistant_tokens;
@@ -90,17 +80,6 @@ GenerateOptions how(const WritingOptions& options) {
   if ((how.do_sample || !options.draft.empty()) && !how.num_beams) how.num_beams = 1;
   if (!how.do_sample && how.num_beams.value_or(1) > 1) how.do_sample = false;
   return how;
-}
-
-std::string shown(const std::string& text) {
-  std::string result;
-  size_t begin = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\n' && text[i] != '\t') continue;
-    result += printable(text.substr(begin, i - begin)) + text[i];
-    begin = i + 1;
-  }
-  return result + printable(text.substr(begin));
 }
 
 Writer::Writer(const WritingOptions& options) : how(cli::how(options)) {
@@ -203,10 +182,11 @@ void add_writing_options(Command& command, WritingOptions& options) {
               {.name = "--cache",
                .help = "Keep what was read of a text in fewer bits: a quarter of the memory, less exact",
                .choices = {"int8"}});
-  command.add(options.input, {.name = "--input",
-                              .help = "File with a text on each line, -: standard input; what follows comes "
-                                      "in their order, a line each",
-                              .type = "FILE"});
+  command.add(options.input,
+              {.name = "--input",
+               .help = "File with a text on each line, -: standard input, as it comes; what follows comes "
+                       "in their order, a line each",
+               .type = "FILE"});
   command.add(options.prefix, {.name = "--prefix",
                                .help = "In front of each line of --input; what is the same is read once",
                                .type = "TEXT"});

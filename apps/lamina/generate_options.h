@@ -18,13 +18,14 @@ struct WritingOptions {
   std::string model, ids, text, input, prefix, draft, draft_quantize, cache;
   std::optional<int> max_new_tokens, min_new_tokens, num_beams, num_return_sequences, top_k,
       no_repeat_ngram_size, num_assistant_tokens;
-  std::string temperature, top_p, min_p, repetition_penalty, length_penalty;
+  std::optional<double> temperature, top_p, min_p, repetition_penalty, length_penalty;
   std::vector<std::string> stop;
   uint64_t seed = 0;
   int batch = 8;
   bool do_sample = false, json = false;
   Precision precision;
   Place place;
+  Given given;
 };
 
 /// Of both commands.
@@ -57,9 +58,6 @@ struct Writer {
  private:
   bool warned_ = false;
 };
-
-/// Text as a terminal may have it: lines and tabs stay, other control characters do not.
-std::string shown(const std::string& text);
 
 /// Writes what follows each line of options.input, in the order of the lines. Gives the exit status.
 int generate_lines(const WritingOptions& options);

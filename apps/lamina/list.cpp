@@ -13,7 +13,7 @@
 #include "lamina/nn/optimizers/optimizer.h"
 #include "lamina/nn/optimizers/schedules/learning_rate_schedule.h"
 #include "lamina/zoo/transformers/pretrained_model.h"
-#include "recipe_list.h"
+#include "recipe_kinds.h"
 
 namespace lamina::cli {
 namespace {

@@ -19,6 +19,7 @@
 #include "lamina/zoo/image_folder.h"
 #include "lamina/zoo/out_of_scope.h"
 #include "lamina/zoo/samples.h"
+#include "model_folder.h"
 #include "predict_input.h"
 #include "predict_series.h"
 
@@ -185,6 +186,7 @@ int predict(const Options& options) {
   auto scope = enter(options.place);
   if (const FineTuningTask* const task = task_of_folder(options.model))
     return predict_fine_tuning(*task, options.model, options.inputs, options.json);
+  check_folder("predict", options.model, false);
   if (is_classic_file(options.model))
     return predict_estimator(options.model, options.inputs, options.arguments, options.json);
   Model model = load_to_ask(options.model);

@@ -21,21 +21,8 @@ namespace {
 
 constexpr size_t kShown = 12;  // replies
 
-void refuse_other_options(const TrainOptions& options) {
-  const auto none = [](bool given, const char* name) {
-    if (given) throw UsageError(std::string("train: the recipe 'replies' has no ") + name);
-  };
-  none(options.validation_split > 0, "--validation-split: every tenth turn, or the part dev, validates");
-  none(!options.validation_data.empty(), "--validation-data: every tenth turn, or the part dev, validates");
-  none(options.limit_samples > 0, "--limit-samples");
-  none(options.stop_on_nan, "--stop-on-nan");
-  none(!options.tokens.empty(), "--tokens");
-  none(!options.stop_words.empty(), "--stop-words");
-  none(options.allow_changes, "--allow-changes");
-  none(!options.categorical.empty() || !options.numeric.empty() || !options.leave_out.empty() ||
-           !options.task.empty() || options.max_categories,
-       "options of tables");
-  none(!options.model.empty(), "--model: --from names the folder to go on from");
+QuestionColumns columns_of(const DataArguments& arguments) {
+  return {arguments.text_column, arguments.label_column};
 }
 
 Metrics metrics_of(const ReplyScores& scores) {
@@ -43,12 +30,12 @@ Metrics metrics_of(const ReplyScores& scores) {
       {"perplexity", scores.perplexity}, {"chrf", scores.chrf}, {"retrieval_chrf", scores.retrieval_chrf}};
 }
 
-Json fingerprint(const TrainOptions& options, const ReplyOptions& how, const ReplyPairs& pairs) {
+Json fingerprint(const ReplyOptions& how, const ReplyPairs& pairs, const PretrainedModel& model) {
   std::vector<std::string> turns, replies;
   for (const QuestionAnswer& pair : pairs.training)
     turns.push_back(pair.question), replies.push_back(pair.answer);
   return Json::object({{"recipe", kReplies},
-                       {"from", options.from},
+                       {"weights", hash_of(model)},
                        {"seed", std::to_string(how.seed)},
                        {"epochs", how.epochs},
                        {"batch_tokens", how.batch_tokens},
@@ -83,40 +70,47 @@ std::string write_report(const TrainOptions& options, const ReplyOptions& how, c
 }  // namespace
 
 int train_replies(const TrainOptions& options) {
-  refuse_other_options(options);
   if (options.data.empty())
     throw UsageError(
         "train: the recipe 'replies' has no data of its own: name questions and answers, or a folder of "
         "dialogues with train.json and dev.json (--data)");
   const std::string folder = out_folder(options, kReplies);
-  const ReplyPairs pairs = read_reply_pairs(options.data);
+  const ReplyPairs pairs = read_reply_pairs(options.data, columns_of(options.arguments));
   ReplyOptions how{.seed = options.seed, .from = options.from};
   how.epochs = options.epochs.value_or(how.epochs);
   how.batch_tokens = options.batch_size.value_or(static_cast<int>(how.batch_tokens));
   FolderTraining training(options, kReplies, folder);
-  training.open(fingerprint(options, how, pairs));
   ReplyLesson lesson =
       with_data_of(options.data, [&] { return ReplyGenerator::prepare(pairs.training, how); });
   PretrainedModel& model = lesson.translator.model();
+  training.open(fingerprint(how, pairs, model));
   training.talk().say(fmt::format("{} turns to learn, {} held out, {} steps an epoch.", pairs.training.size(),
                                   pairs.held_out.size(), *lesson.batches.steps()));
   AverageWeights average(lesson.averaged);
   training.fit(model, lesson.batches, nullptr, "", {&average}, options.data);
   average.apply(model);
-  const auto generator = ReplyGenerator::trained(std::move(lesson.translator), pairs.training);
+  auto generator = ReplyGenerator::trained(std::move(lesson.translator), pairs.training);
   generator.save_pretrained(folder);
-  const Metrics metrics = metrics_of(generator.evaluate(pairs.held_out));
+  const ReplyScores scores = generator.evaluate(pairs.held_out);
+  generator.set_threshold(scores.threshold);
+  generator.save_pretrained(folder);  // with what the held-out turns say
+  training.talk().say(fmt::format("Replies are told from a confidence of {:.3f}: {} of {} held-out turns.",
+                                  scores.threshold, scores.told, scores.turns));
+  const Metrics metrics = metrics_of(scores);
   training.finish(metrics, "validation", write_report(options, how, pairs, generator, training, metrics),
-                  Json::object({{"samples", static_cast<int64_t>(pairs.held_out.size())}}));
+                  Json::object({{"samples", static_cast<int64_t>(pairs.held_out.size())},
+                                {"threshold", scores.threshold},
+                                {"told", scores.told}}));
   return 0;
 }
 
-int evaluate_replies(const std::string& folder, const std::string& source, bool json) {
+int evaluate_replies(const std::string& folder, const std::string& source, const DataArguments& arguments,
+                     bool json) {
   if (source.empty())
     throw UsageError(
         "evaluate: --data is required: what the replies were learned from, of which a part is held out");
-  const ReplyScores scores =
-      ReplyGenerator::from_pretrained(folder).evaluate(read_reply_pairs(source).held_out);
+  const ReplyScores scores = ReplyGenerator::from_pretrained(folder).evaluate(
+      read_reply_pairs(source, columns_of(arguments)).held_out);
   const Metrics metrics = metrics_of(scores);
   if (json) {
     print_json(Json::object({{"metrics", metrics_json(metrics)}, {"samples", scores.turns}}));

@@ -15,6 +15,8 @@ inline constexpr char kRepliesDescription[] =
 /// lamina train replies; the exit status.
 int train_replies(const TrainOptions& options);
 /// lamina evaluate of such a folder, on the turns that read_reply_pairs holds out of `source`.
-int evaluate_replies(const std::string& folder, const std::string& source, bool json);
+/// @param arguments  columns of the turns and the replies
+int evaluate_replies(const std::string& folder, const std::string& source, const DataArguments& arguments,
+                     bool json);
 
 }  // namespace lamina::cli

@@ -16,18 +16,6 @@
 namespace lamina::cli {
 namespace {
 
-void refuse_options_of_networks(const TrainOptions& options) {
-  const auto none = [](bool given, const char* name) {
-    if (given) throw UsageError(std::string("train: an estimator has no ") + name);
-  };
-  none(options.epochs.has_value(), "--epochs");
-  none(options.batch_size.has_value(), "--batch-size");
-  none(options.resume, "--resume: it is fitted at once");
-  none(options.stop_on_nan, "--stop-on-nan");
-  none(options.gradient_norm, "--gradient-norm");
-  refuse_scale(options.arguments);
-}
-
 std::vector<std::string> stop_words_of(const EstimatorRecipe& recipe, const TrainOptions& options) {
   if (options.stop_words.empty()) return {};
   if (recipe.needs.samples != SampleKind::kTexts)
@@ -79,7 +67,7 @@ RunNote note_of(const FittedEstimator& fitted, const RunDescription& run, const 
 }  // namespace
 
 int train_estimator(const EstimatorRecipe& recipe, const TrainOptions& options) {
-  refuse_options_of_networks(options);
+  refuse_scale(options.arguments);
   if (options.data.empty())
     throw UsageError("train: the recipe '" + recipe.name +
                      "' has no data of its own: name them (--data); see 'lamina train --help'");

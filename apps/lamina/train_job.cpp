@@ -146,8 +146,6 @@ TrainJob train_job(const TrainOptions& options) {
   if (!options.validation_data.empty() && options.validation_split > 0)
     throw UsageError("train: --validation-data and --validation-split exclude each other");
   if (const Recipe* found = find_recipe(options.what)) return recipe_job(*found, options);
-  if (!options.what.ends_with(".keras") && !exists(options.what))
-    recipe(options.what);  // throws, suggesting the nearest
   return file_job(options);
 }
 

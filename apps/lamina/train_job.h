@@ -37,6 +37,7 @@ struct TrainOptions {
   bool resume = false, json = false, quiet = false, stop_on_nan = false;
   bool overwrite = false, allow_changes = false, gradient_norm = false;
   Place place;
+  Given given;
   std::vector<std::string> words;  ///< as typed, for the line that resumes
 };
 
@@ -50,8 +51,8 @@ struct TrainJob {
   Model model;                     ///< of a recipe, without layers before load_training_data
 };
 
-/// Throws UsageError for options that do not go together, InvalidArgument for an unknown recipe and for a
-/// model that was saved without optimizer and loss, FileError for a file that cannot be read.
+/// Throws UsageError for options that do not go together, InvalidArgument for a model that was saved without
+/// optimizer and loss, FileError for a file that cannot be read.
 TrainJob train_job(const TrainOptions& options);
 
 /// Samples as the job's model takes them.

@@ -28,20 +28,6 @@ struct Job {
   int64_t rows;
 };
 
-void refuse_other_options(const TrainOptions& options) {
-  const auto none = [](bool given, const char* name) {
-    if (given) throw UsageError(std::string("train: a language model's recipe has no ") + name);
-  };
-  none(!options.validation_data.empty() || options.validation_split > 0,
-       "--validation-data and --validation-split: the end of the training text validates");
-  none(options.limit_samples > 0, "--limit-samples: give it a shorter text");
-  none(options.allow_changes, "--allow-changes");
-  none(!options.stop_words.empty(), "--stop-words");
-  none(!options.task.empty() || !options.categorical.empty() || !options.numeric.empty() ||
-           !options.leave_out.empty() || options.max_categories || !(options.arguments == DataArguments()),
-       "options of tables and pictures");
-}
-
 Job job_of(const LanguageRecipe& recipe, const TrainOptions& options) {
   const LanguageNetwork& network = language_network(options.model.empty() ? recipe.network : options.model);
   const LanguageTokens& tokens =
@@ -117,7 +103,6 @@ std::string write_report(const Job& job, const TrainOptions& options, const Lang
 }  // namespace
 
 int train_language(const LanguageRecipe& recipe, const TrainOptions& options) {
-  refuse_other_options(options);
   const Job job = job_of(recipe, options);
   const LanguageTexts texts = recipe.read(job.data);
   const LanguageModel model =

@@ -15,20 +15,6 @@
 namespace lamina::cli {
 namespace {
 
-void refuse_options_of_others(const TrainOptions& options) {
-  const auto none = [](bool given, const char* name) {
-    if (given) throw UsageError(std::string("train: a recipe that translates has no ") + name);
-  };
-  none(options.validation_split > 0, "--validation-split: give --validation-data");
-  none(!options.tokens.empty(), "--tokens");
-  none(!options.stop_words.empty(), "--stop-words");
-  none(options.allow_changes, "--allow-changes");
-  none(options.stop_on_nan, "--stop-on-nan");
-  none(!options.categorical.empty() || !options.numeric.empty() || !options.leave_out.empty() ||
-           !options.task.empty() || options.max_categories,
-       "options of tables");
-}
-
 /// What is learned, and what judges it.
 struct Parts {
   ParallelTexts training;
@@ -84,7 +70,6 @@ std::vector<std::pair<std::string, Alignment>> alignments(const Translator& tran
 }  // namespace
 
 int train_translation(const TranslationRecipe& recipe, const TrainOptions& options) {
-  refuse_options_of_others(options);
   const std::string folder = out_folder(options, recipe.name);
   const std::string data = options.data.empty() ? recipe.data : options.data;
   const TranslationNetwork& network =

@@ -35,8 +35,9 @@ Pairs read_pairs(const std::string& source, const std::string& part, const Trans
   pairs.file = parallel_file(place, wanted);
   if (pairs.file.empty())
     throw FileError("the folder '" + place + "' has no part '" + wanted + "': " + wanted + ".tsv or " +
-                    wanted + ".csv was expected, with the columns '" + task.source + "' and '" + task.target +
-                    "'");
+                    wanted + ".csv was expected, with " +
+                    (task.source.empty() ? "two columns"
+                                         : "the columns '" + task.source + "' and '" + task.target + "'"));
   pairs.texts = read_parallel_texts(pairs.file, task.source, task.target);
   if (!range.given) return pairs;
   const auto size = static_cast<int64_t>(pairs.texts.size());
@@ -75,9 +76,14 @@ bool translates(const std::string& path) {
   return said && said->is_bool() && said->as_bool();
 }
 
-int evaluate_translation(const std::string& folder, const std::string& source, bool json) {
+int evaluate_translation(const std::string& folder, const std::string& source, const DataArguments& arguments,
+                         bool json) {
   const Translator translator = Translator::from_pretrained(folder);
-  const TranslationTask& task = translator.task();
+  TranslationTask task = translator.task();
+  if (!arguments.text_column.empty()) task.source = arguments.text_column;
+  if (!arguments.label_column.empty()) task.target = arguments.label_column;
+  if (task.source.empty() != task.target.empty())
+    throw UsageError("evaluate: --text-column and --label-column name sources and targets, both of them");
   const TranslationRecipe* const recipe = recipe_of(task);
   if (source.empty() && !recipe)
     throw UsageError("evaluate: --data is required: pairs of texts, a file or a folder with test.tsv");

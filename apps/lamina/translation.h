@@ -59,6 +59,8 @@ bool translates(const std::string& path);
 int train_translation(const TranslationRecipe& recipe, const TrainOptions& options);
 /// lamina evaluate of such a folder.
 /// @param source  empty: the data of the recipe that has this task
-int evaluate_translation(const std::string& folder, const std::string& source, bool json);
+/// @param arguments  columns of the texts and their translations, where the folder does not say them
+int evaluate_translation(const std::string& folder, const std::string& source, const DataArguments& arguments,
+                         bool json);
 
 }  // namespace lamina::cli

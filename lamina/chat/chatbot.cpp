@@ -52,7 +52,7 @@ Chatbot::Chatbot(ChatbotParts parts, const ChatbotOptions& options)
     throw InvalidArgument("Chatbot: expected answers, intents, a tracker or a writer; got none of them");
   const auto share = [](double value) { return value >= 0 && value <= 1; };
   if (!share(options.answer_threshold.value_or(0)) || !share(options.intent_threshold) ||
-      !share(options.reply_threshold))
+      !share(options.reply_threshold.value_or(0)))
     throw InvalidArgument("Chatbot: thresholds are 0 to 1");
 }
 
@@ -146,7 +146,9 @@ bool Chatbot::write(const std::string& text, ChatReply& reply) const {
   if (!parts_.writer) return false;
   const WrittenReply written = (*parts_.writer)(text);
   reply.confidence = written.confidence;
-  if (written.text.empty() || written.confidence < options_.reply_threshold) return false;
+  if (written.text.empty() ||
+      written.confidence < options_.reply_threshold.value_or(parts_.writer->threshold()))
+    return false;
   reply.text = written.text;
   reply.source = ReplySource::kWritten;
   return true;

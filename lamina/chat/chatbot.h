@@ -66,8 +66,8 @@ struct ChatbotOptions {
   std::optional<double> answer_threshold = {};
   /// How probable an intent has to be where the model knows no out_of_scope, 0 to 1.
   double intent_threshold = 0.5;
-  /// How confident a written reply has to be to be told, 0 to 1.
-  double reply_threshold = 0.5;
+  /// How confident a written reply has to be to be told, 0 to 1; absent: ReplyGenerator::threshold().
+  std::optional<double> reply_threshold = {};
   size_t most_bytes = 4096;  ///< of one text; longer ones are not read, and the bot asks for fewer words
 };
 

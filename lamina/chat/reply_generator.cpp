@@ -20,16 +20,45 @@ constexpr int64_t kHits = 12, kBeams = 4;
 
 std::string file_of(const std::string& folder) { return folder + "/" + kFile; }
 
-std::vector<QuestionAnswer> read_pairs(const std::string& file) {
+constexpr double kFits = 50, kShare = 0.75;  // chrF of a reply that fits, and how many of those told should
+
+/// What a folder keeps beside the model.
+struct Kept {
+  std::vector<QuestionAnswer> pairs;
+  std::optional<double> threshold;
+};
+
+Kept read_kept(const std::string& file) {
   const Json json = Json::parse(read_file(file, kMostBytes), file, kMostBytes);
   try {
     if (json.at("version").as_int() != 1) throw InvalidArgument("another version than 1");
     std::vector<QuestionAnswer> pairs = detail::pairs_from_json(json.at("pairs"));
     if (pairs.empty()) throw InvalidArgument("no pairs");
-    return pairs;
+    Kept kept{std::move(pairs), {}};
+    if (const Json* const threshold = json.find("threshold")) {
+      kept.threshold = threshold->as_double();
+      if (!(*kept.threshold >= 0 && *kept.threshold <= 1)) throw InvalidArgument("a threshold beyond 0 to 1");
+    }
+    return kept;
   } catch (const InvalidArgument& error) {
     throw FileError("'" + file + "': expected turns and replies: " + error.what());
   }
+}
+
+/// The threshold and the number told, of confidences and whether the reply fits.
+std::pair<double, int64_t> chosen_threshold(std::vector<std::pair<double, bool>> replies) {
+  std::sort(replies.begin(), replies.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::pair<double, int64_t> chosen{1, 0};
+  int64_t fitting = 0;
+  for (size_t i = 0; i < replies.size(); ++i) {
+    fitting += replies[i].second;
+    const auto told = static_cast<int64_t>(i + 1);
+    // Equal confidences are told together.
+    if (i + 1 < replies.size() && replies[i + 1].first == replies[i].first) continue;
+    if (static_cast<double>(fitting) >= kShare * static_cast<double>(told))
+      chosen = {std::clamp(replies[i].first, 0.0, 1.0), told};
+  }
+  return chosen;
 }
 
 }  // namespace
@@ -84,17 +113,24 @@ bool ReplyGenerator::is_in(const std::string& folder) {
 }
 
 ReplyGenerator ReplyGenerator::from_pretrained(const std::string& folder) {
-  const std::vector<QuestionAnswer> pairs =
-      is_in(folder) ? read_pairs(file_of(folder)) : std::vector<QuestionAnswer>();
-  return {Translator::from_pretrained(folder), pairs};
+  const Kept kept = is_in(folder) ? read_kept(file_of(folder)) : Kept();
+  ReplyGenerator generator(Translator::from_pretrained(folder), kept.pairs);
+  if (kept.threshold) generator.set_threshold(*kept.threshold);
+  return generator;
 }
 
 void ReplyGenerator::save_pretrained(const std::string& folder) const {
   translator_.save_pretrained(folder);
   if (!index_) return;
-  Json json = Json::object({{"version", 1}});
+  Json json = Json::object({{"version", 1}, {"threshold", threshold_}});
   json["pairs"] = detail::pairs_to_json(index_->entries());
   write_file(file_of(folder), json.dump());
+}
+
+void ReplyGenerator::set_threshold(double threshold) {
+  if (!(threshold >= 0 && threshold <= 1))
+    throw InvalidArgument("ReplyGenerator: a threshold is 0 to 1, not " + std::to_string(threshold));
+  threshold_ = threshold;
 }
 
 std::vector<WrittenReply> ReplyGenerator::write(const std::vector<std::string>& turns) const {
@@ -146,11 +182,18 @@ ReplyScores ReplyGenerator::evaluate(const std::vector<QuestionAnswer>& held_out
   TokenBatches batches = translator_.batches({prompts, replies}, false);
   const Logs logs = translator_.model().evaluate(batches, {.verbose = 0});
   std::vector<std::string> told;
-  for (WrittenReply& reply : write(turns)) told.push_back(std::move(reply.text));
+  std::vector<std::pair<double, bool>> fits;
+  for (WrittenReply& reply : write(turns)) {
+    fits.emplace_back(reply.confidence, sentence_chrf(reply.text, {replies[told.size()]}).score >= kFits);
+    told.push_back(std::move(reply.text));
+  }
+  const auto [threshold, count] = chosen_threshold(std::move(fits));
   return {.turns = static_cast<int64_t>(turns.size()),
           .perplexity = std::exp(logs["loss"]),
           .chrf = corpus_chrf(told, {replies}).score,
-          .retrieval_chrf = corpus_chrf(found, {replies}).score};
+          .retrieval_chrf = corpus_chrf(found, {replies}).score,
+          .threshold = threshold,
+          .told = count};
 }
 
 }  // namespace lamina

@@ -41,6 +41,10 @@ struct ReplyScores {
   double perplexity = 0;      ///< of a token
   double chrf = 0;            ///< of what is written, 0 to 100
   double retrieval_chrf = 0;  ///< of the best hit of an AnswerIndex of the same training turns
+  /// The least confidence from which three of four written replies fit: their chrF beside what was replied is
+  /// at least 50. 1 where there is none.
+  double threshold = 1;
+  int64_t told = 0;  ///< turns whose written reply is as confident as that
 };
 
 /// Reads a turn and the reply to the turn that BM25 finds nearest ("retrieve and refine": Weston et al.,
@@ -69,6 +73,11 @@ class ReplyGenerator {
   /// without turns of its own.
   ReplyScores evaluate(const std::vector<QuestionAnswer>& held_out) const;
 
+  /// How confident a reply should be to be told, 0 to 1: 0.5 unless it was set, and kept in the folder.
+  double threshold() const { return threshold_; }
+  /// Throws InvalidArgument for what is not 0 to 1.
+  void set_threshold(double threshold);
+
   const Translator& translator() const { return translator_; }
 
  private:
@@ -78,6 +87,7 @@ class ReplyGenerator {
 
   Translator translator_;
   std::optional<AnswerIndex> index_;  // of all turns, by BM25
+  double threshold_ = 0.5;
 };
 
 }  // namespace lamina

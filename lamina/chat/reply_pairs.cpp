@@ -6,6 +6,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/chat/detail/answer_texts.h"
+#include "lamina/chat/detail/words.h"
 #include "lamina/chat/dialogue.h"
 
 namespace lamina {
@@ -19,8 +20,7 @@ std::vector<QuestionAnswer> pairs_of(const std::vector<Dialogue>& dialogues) {
   std::vector<QuestionAnswer> pairs;
   for (const Dialogue& dialogue : dialogues) {
     for (size_t i = 0; i + 1 < dialogue.turns.size(); ++i) {
-      std::string said;
-      for (const std::string& token : dialogue.turns[i].tokens) said += (said.empty() ? "" : " ") + token;
+      const std::string said = detail::joined(dialogue.turns[i].tokens);
       const std::string& reply = dialogue.turns[i + 1].system_text;
       if (!said.empty() && !reply.empty()) pairs.push_back({said, reply});
     }
@@ -35,13 +35,15 @@ bool has_dialogues(const std::string& path) {
 
 }  // namespace
 
-ReplyPairs read_reply_pairs(const std::string& path) {
+ReplyPairs read_reply_pairs(const std::string& path, const QuestionColumns& columns) {
   ReplyPairs pairs;
   if (has_dialogues(path)) {
+    if (!columns.question.empty() || !columns.answer.empty())
+      throw InvalidArgument("'" + path + "' holds dialogues, which have no columns to choose from");
     pairs.training = pairs_of(read_dialogues(path, "train"));
     pairs.held_out = pairs_of(read_dialogues(path, "dev"));
   } else {
-    const std::vector<QuestionAnswer> entries = read_question_answers(path);
+    const std::vector<QuestionAnswer> entries = read_question_answers(path, columns);
     const std::vector<detail::AskedQuestion> questions = detail::different_questions(entries);
     std::unordered_set<std::string> out;
     for (size_t i = kEach - 1; i < questions.size(); i += kEach)

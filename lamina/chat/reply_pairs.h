@@ -17,6 +17,7 @@ struct ReplyPairs {
 /// the system says next; dev is held out. From anything else that read_question_answers takes: every tenth
 /// different question is held out with its answers. Throws as these do, and FileError for fewer than 20 pairs
 /// or a part without any.
-ReplyPairs read_reply_pairs(const std::string& path);
+/// @param columns  of a table, or members of objects; a folder of dialogues has none: InvalidArgument
+ReplyPairs read_reply_pairs(const std::string& path, const QuestionColumns& columns = {});
 
 }  // namespace lamina

@@ -5,15 +5,10 @@
 #include <cmath>
 
 #include "lamina/base/error.h"
+#include "lamina/chat/detail/words.h"
 
 namespace lamina::detail {
 namespace {
-
-std::string join(const std::vector<std::string>& tokens, size_t begin, size_t end) {
-  std::string text;
-  for (size_t i = begin; i < end; ++i) text += (i > begin ? " " : "") + tokens[i];
-  return text;
-}
 
 size_t likeliest(const float* probabilities, size_t count) {
   return static_cast<size_t>(std::max_element(probabilities, probabilities + count) - probabilities);
@@ -71,7 +66,8 @@ std::vector<int32_t> TurnCode::targets(const DialogueTurn& turn, const Row& row)
     const auto begin = static_cast<size_t>(span.begin), end = static_cast<size_t>(span.end);
     const auto at = std::lower_bound(slots.begin(), slots.end(), span.slot);
     // What the user refuses is no value.
-    if (at == slots.end() || *at != span.slot || known(span.slot) != join(turn.tokens, begin, end)) continue;
+    if (at == slots.end() || *at != span.slot || known(span.slot) != joined(turn.tokens, begin, end))
+      continue;
     const auto slot = static_cast<size_t>(at - slots.begin());
     said[slot] = kValue;
     for (size_t i = begin; i < end; ++i) labels[words + i] = i == begin ? begins(slot) : goes_on(slot);
@@ -144,7 +140,7 @@ DialogueState TurnCode::decode(const float* probabilities, const Row& row,
     size_t stop = i + 1;
     if (path[i] % 2 == 1) {
       while (stop < path.size() && path[stop] == path[i] + 1) ++stop;
-      state[slots[static_cast<size_t>(path[i] / 2)]] = join(row.tokens, words + i, words + stop);
+      state[slots[static_cast<size_t>(path[i] / 2)]] = joined(row.tokens, words + i, words + stop);
     }
     i = stop;
   }

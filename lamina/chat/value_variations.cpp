@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lamina/chat/detail/words.h"
+
 namespace lamina::detail {
 namespace {
 
@@ -14,12 +16,6 @@ constexpr int kCommon = 5;          // a word that stands around values so often
 std::vector<std::string> value_of(const DialogueTurn& turn, const DialogueSpan& span) {
   return {turn.tokens.begin() + static_cast<std::ptrdiff_t>(span.begin),
           turn.tokens.begin() + static_cast<std::ptrdiff_t>(span.end)};
-}
-
-std::string join(const std::vector<std::string>& tokens) {
-  std::string text;
-  for (const std::string& token : tokens) text += (text.empty() ? "" : " ") + token;
-  return text;
 }
 
 }  // namespace
@@ -98,12 +94,13 @@ DialogueTurn ValueVariations::vary(const DialogueTurn& turn) {
     }
     Words value = value_of(turn, *span);
     // A value that the turn refuses, or that the system said as well, stays.
-    const bool counts = turn.state.count(span->slot) != 0 && turn.state.at(span->slot) == join(value);
+    const bool counts =
+        turn.state.count(span->slot) != 0 && turn.state.at(span->slot) == detail::joined(value);
     if (counts && open_.count(span->slot) != 0 && chance(replaced_)) value = another();
     const auto begin = static_cast<int64_t>(varied.tokens.size());
     varied.tokens.insert(varied.tokens.end(), value.begin(), value.end());
     varied.spans.push_back({span->slot, begin, static_cast<int64_t>(varied.tokens.size())});
-    if (counts) varied.state[span->slot] = join(value);
+    if (counts) varied.state[span->slot] = detail::joined(value);
     i = std::max(static_cast<size_t>(span->end), i + 1);
   }
   return varied;

@@ -138,6 +138,18 @@ TEST_F(Chat, RepliesThatAreWritten) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "other"));
   EXPECT_EQ(run("train replies --data shop.csv --out other").status, 1);
   EXPECT_EQ(run("evaluate trains").status, 2);
+  const double threshold = last.at("threshold").as_double();
+  EXPECT_EQ(Json::parse(read("trains/replies.json")).at("threshold").as_double(), threshold);
+  // Without an option, that is what decides.
+  const Json own = Json::parse(ask("a ticket to oslo\n", "--model trains --json").out);
+  EXPECT_EQ(own.at("handed_over").as_bool(), own.at("confidence").as_double() < threshold) << own.dump();
+  const test::Outcome asked = run("predict trains hello");
+  EXPECT_NE(asked.err.find("writes replies, and predict cannot ask it: lamina chat"), std::string::npos)
+      << asked.err;
+  EXPECT_EQ(ask("hi\n", "--model trains --model trains").status, 2);
+  EXPECT_EQ(run("evaluate trains --data trains.csv --scale none").status, 2);
+  EXPECT_EQ(run("train replies --data trains.csv --out other --text-column turn").status, 1);
+  EXPECT_EQ(run("train replies --data trains.csv --out other --scale none").status, 2);
 }
 
 TEST_F(Chat, RepliesGoOnAfterAnInterruption) {
@@ -165,6 +177,22 @@ TEST_F(Chat, RepliesGoOnAfterAnInterruption) {
   EXPECT_TRUE(read("cut/model.safetensors") == read("whole/model.safetensors"));
   EXPECT_EQ(Json::parse(resumed.lines().back()).at("metrics"),
             Json::parse(straight.lines().back()).at("metrics"));
+}
+
+TEST_F(Chat, OptionsWithoutUseAreRefused) {
+  const auto refused = [&](const std::string& arguments, const std::string& why) {
+    const test::Outcome said = ask("hi\n", arguments);
+    EXPECT_EQ(said.status, 2) << arguments;
+    EXPECT_NE(said.err.find(why), std::string::npos) << said.err;
+  };
+  refused("--index shop.keras --seed 3", "--seed belongs to --qa");
+  refused("--index shop.keras --question-column q", "--question-column belongs to --qa");
+  refused("--qa shop.csv --reply-threshold 0.5", "--reply-threshold belongs to --model");
+  refused("--model x.keras --threshold 0.5", "--threshold belongs to --qa or --index");
+  refused("--qa shop.csv --bm25 --seed 3", "with --bm25 nothing is");
+  refused("--qa shop.csv --hold-out 2 --lang en", "has no --lang");
+  refused("--qa shop.csv --save kept.keras --threshold 0.5", "has no --threshold");
+  refused("--hold-out 3", "--evaluate and --hold-out ask --qa FILE");
 }
 
 TEST_F(Chat, WrongUseAndBadFilesAreTold) {

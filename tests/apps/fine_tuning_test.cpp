@@ -196,6 +196,63 @@ TEST_F(FineTuningCommand, Answers) {
   EXPECT_EQ(Json::parse(judged.out).at("samples").as_int(), 60);
 }
 
+TEST_F(FineTuningCommand, KeepsToHowManyTokensTextsAreCut) {
+  const Outcome outcome = run(classify("short", {"--max-length", "4"}));
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const Json last = Json::parse(outcome.lines().back());
+  // What tells the classes apart stands behind the fourth token.
+  EXPECT_LT(last.at("metrics").at("accuracy").as_double(), 1) << outcome.out;
+  EXPECT_EQ(Json::parse(read_file(*folder_ / "short/tokenizer_config.json")).at("model_max_length").as_int(),
+            4);
+  const Outcome judged = run({"evaluate", "short", "--data", "reviews", "--json"});
+  ASSERT_EQ(judged.status, 0) << judged.err;
+  EXPECT_EQ(Json::parse(judged.out).at("metrics").dump(), last.at("metrics").dump());
+  const Outcome asked =
+      run({"predict", "short", "the hotel in oslo was bad", "the hotel in oslo was good", "--json"});
+  ASSERT_EQ(asked.lines().size(), 2u) << asked.err;
+  EXPECT_EQ(Json::parse(asked.lines()[0]).at("probabilities").dump(),
+            Json::parse(asked.lines()[1]).at("probabilities").dump());
+}
+
+TEST_F(FineTuningCommand, NoticesAnotherCheckpointWhenItIsResumed) {
+  std::filesystem::copy(*folder_ / "bert", *folder_ / "base", std::filesystem::copy_options::recursive);
+  const auto training = [](const std::vector<std::string>& more) {
+    std::vector<std::string> words{"train",    "classify", "--from", "base",  "--data", "reviews",
+                                   "--epochs", "1",        "--out",  "based", "--json"};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  ASSERT_EQ(run(training({})).status, 0);
+  EXPECT_EQ(run(training({"--resume"})).status, 0);
+  std::filesystem::copy_file(*folder_ / "hotels/model.safetensors", *folder_ / "base/model.safetensors",
+                             std::filesystem::copy_options::overwrite_existing);
+  refused(training({"--resume"}), 1, "the weights that the model begins with are others");
+}
+
+TEST_F(FineTuningCommand, FoldersOfOtherKindsAreNamedWithTheirCommand) {
+  refused({"predict", "gpt2", "a text"}, 1,
+          "'gpt2' goes on with texts, and predict cannot ask it: lamina generate");
+  refused({"predict", "bert", "a text"}, 1, "'bert' is a BertModel that no task was learned by");
+  refused({"evaluate", "bert", "--data", "reviews"}, 1, "lamina train classify --from bert");
+  refused({"evaluate", "reviews", "--data", "reviews"}, 1, "'reviews' is a folder without config.json");
+  refused({"predict", "reviews", "a text"}, 1, "'reviews' is a folder without config.json");
+}
+
+TEST_F(FineTuningCommand, TakesTheOptionsOfItsTaskAlone) {
+  refused(classify("other", {"--stop-words", "a"}), 2,
+          "'classify' has no --stop-words; it is of recipes that make .classic files");
+  refused(classify("other", {"--scale", "none"}), 2, "'classify' has no --scale");
+  refused({"train", "tag", "--from", "bert", "--data", "trips.conll", "--text-column", "a"}, 2,
+          "'tag' has no --text-column");
+  refused({"train", "tag", "--from", "bert", "--data", "reviews/train.csv", "--out", "x"}, 1,
+          "a word and its tag on each line were expected");
+  refused({"train", "tabular", "--data", "reviews/train.csv", "--lora", "2"}, 2,
+          "a network's recipe has no --lora; it is of classify, tag, answer");
+  refused({"train", "clasify", "--from", "bert", "--data", "reviews"}, 1, "did you mean 'classify'");
+  refused({"evaluate", "hotels", "--data", "reviews", "--batch-size", "4"}, 2,
+          "a model that was fine-tuned to classify has no --batch-size");
+}
+
 TEST_F(FineTuningCommand, RepeatsItselfForASeed) {
   std::string first;
   for (const std::string out : {"once", "again"}) {
@@ -212,7 +269,7 @@ TEST_F(FineTuningCommand, RefusesWhatCannotBe) {
   refused({"train", "classify", "--from", "bert"}, 2, "needs --data");
   refused({"train", "classify", "--from", "reviews", "--data", "reviews"}, 1, "config.json");
   refused({"train", "classify", "--from", "nothing", "--data", "reviews"}, 1, "is no folder");
-  refused(classify("other", {"--lora-targets", "query"}), 2, "belong to --lora");
+  refused(classify("other", {"--lora-targets", "query"}), 2, "--lora-targets belongs to --lora");
   refused(classify("other", {"--lora", "2", "--lora-targets", "querry"}), 1, "did you mean 'query'");
   refused(classify("other", {"--model", "lstm"}), 2, "--from names the checkpoint");
   refused(classify("other", {"--label-column", "stars"}), 1, "stars");

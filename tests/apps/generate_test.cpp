@@ -119,8 +119,11 @@ TEST_F(GenerateLines, SayWhatIsWrong) {
   expect({"--model", "model"}, 2, "give a text, --ids or --input, one of them");
   expect({"--model", "model", "one", "--input", "lines.txt"}, 2, "one of them");
   expect({"--model", "model", "one", "--prefix", "x"}, 2, "--prefix belongs to --input");
-  expect({"--model", "model", "one", "--num-assistant-tokens", "3"}, 2, "belong to --draft");
-  expect({"--model", "model", "one", "--draft-quantize", "int8"}, 2, "belong to --draft");
+  expect({"--model", "model", "one", "--batch", "2"}, 2, "--batch belongs to --input");
+  expect({"--model", "model", "one", "--top-p", "much"}, 2, "'much' is no number");
+  expect({"--model", "model", "one", "--num-assistant-tokens", "3"}, 2,
+         "--num-assistant-tokens belongs to --draft");
+  expect({"--model", "model", "one", "--draft-quantize", "int8"}, 2, "--draft-quantize belongs to --draft");
   expect({"--model", "model", "one", "--draft", "model", "--draft-quantize", "int3"}, 2, "int8");
   expect({"--model", "model", "one", "--cache", "int3"}, 2, "int8");
   expect({"--model", "model", "--input", "lines.txt", "--num-return-sequences", "2"}, 2,
@@ -138,6 +141,52 @@ TEST_F(GenerateLines, SayWhatIsWrong) {
   expect({"--model", "model", "one", "--draft", "t5-small"}, 1, "lamina data get t5-small");
   expect({"--model", "none", "one"}, 1, "none");
   expect({"--model", "model", "one", "--num-beams", "100000000"}, 1, "MB for what is kept of them");
+}
+
+TEST_F(GenerateLines, AreAnsweredBeforeTheInputEnds) {
+  write_file(folder_ / "feed.sh", "echo one; while [ ! -e told ]; do sleep 0.05; done; printf 'two\\r\\nno'");
+  Running running(
+      "/bin/sh", folder_.path(),
+      {"-c", "sh feed.sh | '" + program_path() + "' generate --model model --input - --max-new-tokens 9"},
+      {"OMP_WAIT_POLICY=passive"}, "");
+  const std::string first = run({"--model", "model", "one", "--max-new-tokens", "9"}).out;
+  EXPECT_TRUE(running.wait_for(first));
+  write_file(folder_ / "told", "");
+  const Outcome outcome = running.wait();
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(outcome.out, first + run({"--model", "model", "two", "--max-new-tokens", "9"}).out +
+                             run({"--model", "model", "no", "--max-new-tokens", "9"}).out);
+}
+
+TEST_F(GenerateLines, OfStandardInputSayWhichIsWrong) {
+  for (const std::string beams : {"1", "2"}) {
+    Running running("/bin/sh", folder_.path(),
+                    {"-c", "printf 'one\\n\\ntwo\\n' | '" + program_path() +
+                               "' generate --model model --input - --max-new-tokens 9 --num-beams " + beams},
+                    {}, "");
+    const Outcome outcome = running.wait();
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_NE(outcome.err.find("-: line 2: the text to go on with is empty"), std::string::npos)
+        << outcome.err;
+    EXPECT_EQ(outcome.lines().size(), beams == "1" ? 1u : 0u) << outcome.out;
+  }
+}
+
+TEST(GenerateCommand, WritesBeyondFourThousandTokensWhereNoContextEnds) {
+  const TemporaryFolder folder;
+  const PretrainedTokenizer tokenizer = train_tokenizer(character_pipeline(), {"one two three"});
+  Json config = with(small_t5(), "vocab_size", tokenizer.size());
+  const auto model = AutoModel::from_config(config, {.seed = 1});
+  model->save_pretrained(folder / "t5");
+  tokenizer.save_pretrained(folder / "t5");
+  std::string line;
+  for (int i = 0; i < 4200; ++i) line += "one two three "[i % 13];
+  write_file(folder / "long.txt", line + "\n");
+  const Outcome outcome =
+      run_lamina(folder.path(),
+                 {"generate", "--model", "t5", "--input", "long.txt", "--max-new-tokens", "2", "--json"}, {});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(outcome.lines().size(), 1u);
 }
 
 TEST_F(GenerateLines, WarnOfTokensWithoutText) {

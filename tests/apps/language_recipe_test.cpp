@@ -87,7 +87,8 @@ TEST_F(LanguageRecipe, RefusesWhatItCannotReadOrWrite) {
             std::string::npos);
   EXPECT_NE(error(run(training("other"), {"--tokens", "words"})).find("unknown kind of tokens 'words'"),
             std::string::npos);
-  EXPECT_NE(error(run(training("other"), {"--label-column", "a"})).find("no options of tables"),
+  EXPECT_NE(error(run(training("other"), {"--label-column", "a"}))
+                .find("a language model's recipe has no --label-column; it is of"),
             std::string::npos);
   EXPECT_NE(error(run(training("other"), {"--validation-split", "0.1"})).find("--validation-split"),
             std::string::npos);

@@ -59,12 +59,36 @@ TEST(ReplyGenerator, WritesWhatIsLearnedAndIsKept) {
   const ReplyGenerator plain = ReplyGenerator::from_pretrained(folder.path());
   EXPECT_NO_THROW(plain("a ticket to oslo"));
   EXPECT_THROW(plain.evaluate(tickets()), InvalidArgument);
-  for (const char* bad :
-       {"", "{}", "{\"version\": 2, \"pairs\": []}", "{\"version\": 1, \"pairs\": []}",
-        "{\"version\": 1, \"pairs\": [[\"a\"]]}", "{\"version\": 1, \"pairs\": [[1, 2]]}"}) {
+  for (const char* bad : {"", "{}", "{\"version\": 2, \"pairs\": []}", "{\"version\": 1, \"pairs\": []}",
+                          "{\"version\": 1, \"pairs\": [[\"a\"]]}", "{\"version\": 1, \"pairs\": [[1, 2]]}",
+                          "{\"version\": 1, \"pairs\": [[\"a\", \"b\"]], \"threshold\": 2}"}) {
     write_file(folder / "replies.json", bad);
     EXPECT_THROW(ReplyGenerator::from_pretrained(folder.path()), FileError) << bad;
   }
+}
+
+TEST(ReplyGenerator, KeepsTheThresholdThatHeldOutTurnsChoose) {
+  ReplyGenerator generator = learned();
+  EXPECT_EQ(generator.threshold(), 0.5);
+  const ReplyScores scores = generator.evaluate(tickets());
+  EXPECT_GE(scores.threshold, 0);
+  EXPECT_LE(scores.threshold, 1);
+  EXPECT_LE(scores.told, scores.turns);
+  // As many are told as are so confident, and three of four of them fit.
+  int64_t told = 0;
+  for (const QuestionAnswer& pair : tickets())
+    told += generator(pair.question).confidence >= scores.threshold;
+  EXPECT_NEAR(static_cast<double>(told), static_cast<double>(scores.told), 1);
+  EXPECT_EQ(generator.evaluate({{"a ticket to oslo", "xyz"}}).threshold, 1);  // nothing fits
+  EXPECT_THROW(generator.set_threshold(1.5), InvalidArgument);
+  generator.set_threshold(0.25);
+  const test::TemporaryFolder folder;
+  generator.save_pretrained(folder.path());
+  const ReplyGenerator again = ReplyGenerator::from_pretrained(folder.path());
+  EXPECT_EQ(again.threshold(), 0.25);
+  const double confidence = again("a ticket to oslo").confidence;
+  EXPECT_EQ(Chatbot({.writer = again}).reply("a ticket to oslo").handed_over, confidence < 0.25);
+  EXPECT_FALSE(Chatbot({.writer = again}, {.reply_threshold = 0}).reply("a ticket to oslo").handed_over);
 }
 
 TEST(ReplyGenerator, RefusesWhatCannotBe) {
@@ -93,6 +117,11 @@ TEST(ReplyPairs, AreOfDialoguesOrOfQuestions) {
   EXPECT_EQ(pairs.training.size(), 27u);
   ASSERT_EQ(pairs.held_out.size(), 4u);  // every tenth different one, with all its answers
   EXPECT_EQ(pairs.held_out[3].answer, "another answer");
+  std::string turns_table = "reply,turn\n";
+  for (int i = 0; i < 30; ++i) turns_table += "answer,turn " + std::to_string(i) + "\n";
+  write_file(folder / "turns.csv", turns_table);
+  EXPECT_EQ(read_reply_pairs(folder / "turns.csv", {"turn", "reply"}).held_out[0].question, "turn 9");
+  EXPECT_THROW(read_reply_pairs(folder / "turns.csv", {"turn", "none"}), InvalidArgument);
   write_file(folder / "few.csv", "question,answer\na,b\n");
   const std::string few = test::message_of<FileError>([&] { read_reply_pairs(folder / "few.csv"); });
   EXPECT_NE(few.find("1 turns with replies are too few"), std::string::npos) << few;

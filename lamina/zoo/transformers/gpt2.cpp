@@ -35,7 +35,7 @@ Config::Config(const Json& json) {
   values.size("n_head", n_head);
   if (n_embd % n_head != 0) values.fail("n_embd", n_embd, "a multiple of n_head");
   n_inner = 4 * n_embd;
-  values.size("n_inner", n_inner);
+  values.size_or_null("n_inner", n_inner);
   values.text("activation_function", activation_function);
   values.rate("resid_pdrop", resid_pdrop);
   values.rate("embd_pdrop", embd_pdrop);

@@ -55,7 +55,7 @@ void read_windows(const ConfigValues& values, const Member& member, Config& conf
   // Mistral says null where there is no window; absent is its standard one.
   const Json* const stated = values.json().find("sliding_window");
   if (stated && stated->is_null()) used = false;
-  values.size("sliding_window", window);
+  values.size_or_null("sliding_window", window);
   for (int64_t i = 0; i < config.num_hidden_layers; ++i) {
     bool slides = used && (!member.windows_by_layer || i >= first);
     if (types) {
@@ -88,11 +88,11 @@ Config::Config(const Json& json, const Member& member)
   values.layers("num_hidden_layers", num_hidden_layers);
   values.size("num_attention_heads", num_attention_heads);
   if (num_key_value_heads == 0) num_key_value_heads = num_attention_heads;
-  values.size("num_key_value_heads", num_key_value_heads);
+  values.size_or_null("num_key_value_heads", num_key_value_heads);
   if (num_attention_heads % num_key_value_heads != 0)
     values.fail("num_key_value_heads", num_key_value_heads, "a divisor of num_attention_heads");
   if (head_dim == 0) head_dim = hidden_size / num_attention_heads;
-  values.size("head_dim", head_dim);
+  values.size_or_null("head_dim", head_dim);
   values.size("max_position_embeddings", max_position_embeddings);
   values.text("hidden_act", hidden_act);
   values.number("initializer_range", initializer_range);

@@ -36,7 +36,7 @@ Config::Config(const Json& json) {
   const ConfigValues values = family_values(json, "MarianConfig");
   values.size("vocab_size", vocab_size);
   decoder_vocab_size = vocab_size;
-  values.size("decoder_vocab_size", decoder_vocab_size);
+  values.size_or_null("decoder_vocab_size", decoder_vocab_size);
   values.size("d_model", d_model);
   values.size("max_position_embeddings", max_position_embeddings);
   for (size_t side = 0; side < 2; ++side) {

@@ -81,6 +81,28 @@ std::string found(const std::string& place, std::string& looked) {
   return "";
 }
 
+/// Whether it can be the name of a column: one short word.
+bool is_word(const std::string& text) {
+  constexpr size_t kMost = 24;
+  return !text.empty() && text.size() <= kMost && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) || c == '_' || c == '-' || c == '.';
+  });
+}
+
+/// Where nobody says how the two columns are called: tells what a first line of two words is taken for.
+void find_header(const std::string& path, CsvTable& table) {
+  const std::vector<std::string> first = table.columns.empty() ? table.rows.at(0) : table.columns;
+  if (first.size() != 2)
+    throw FileError("'" + path + "' has " + std::to_string(first.size()) +
+                    " columns: say which hold sources and targets");
+  const bool names = is_word(first[0]) && is_word(first[1]) && first[0] != first[1];
+  if (table.columns.empty() && names && table.rows.size() > 1) {
+    table.rows.erase(table.rows.begin());
+    warn("'" + path + "': the first line, '" + first[0] + "' and '" + first[1] +
+         "', is taken for the names of the columns");
+  }
+}
+
 bool is_blank(const std::string& text) {
   return std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isspace(c); });
 }
@@ -91,8 +113,13 @@ ParallelTexts read_parallel_texts(const std::string& path, const std::string& so
                                   const std::string& target) {
   const bool tabs = path.ends_with(".tsv") || path.ends_with(".tsv.gz") || path.ends_with(".txt");
   const bool objects = path.ends_with(".jsonl") || path.ends_with(".jsonl.gz");
+  const bool named = !source.empty() || !target.empty();
+  if (objects && !named)
+    throw FileError("'" + path + "' holds objects: say under which names sources and targets are");
   CsvTable table = tabs ? read_tabs(path) : objects ? read_json_lines(path, source, target) : read_csv(path);
-  if (tabs && !table.rows.empty()) {
+  if (!named && !table.rows.empty()) {
+    find_header(path, table);
+  } else if (tabs && !table.rows.empty()) {
     const std::vector<std::string>& first = table.rows[0];
     const auto names = [&](const std::string& name) {
       return std::count(first.begin(), first.end(), name) > 0;
@@ -110,7 +137,7 @@ ParallelTexts read_parallel_texts(const std::string& path, const std::string& so
   if (table.rows.empty()) throw FileError("'" + path + "' has no texts");
   ParallelTexts texts;
   size_t left_out = 0;
-  const size_t from = table.column(source), to = table.column(target);
+  const size_t from = named ? table.column(source) : 0, to = named ? table.column(target) : 1;
   for (std::vector<std::string>& row : table.rows) {
     if (is_blank(row[from]) || is_blank(row[to])) {
       ++left_out;

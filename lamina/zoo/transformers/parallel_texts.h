@@ -17,7 +17,8 @@ struct ParallelTexts {
 /// columns is a header; without one a file of two columns is source and target. Throws FileError for a file
 /// that cannot be read, lines of another number of fields (naming the line), and columns that are not there,
 /// listing those that are. Pairs of which one side is blank are left out, which a warning tells.
-/// @param source, target  names of the columns: "en", "fr"
+/// @param source, target  names of the columns: "en", "fr". Both empty: the file has two columns, and a first
+///                        line of two words in a file between tabs is their header, which a warning tells
 ParallelTexts read_parallel_texts(const std::string& path, const std::string& source,
                                   const std::string& target);
 

@@ -48,8 +48,10 @@ Responder Responder::from_pretrained(const std::string& folder, const Pretrained
   return {std::move(model), AutoTokenizer::from_pretrained(folder), std::move(separator)};
 }
 
+void Responder::set_max_length(int64_t tokens) { max_length_ = detail::checked_length(tokens); }
+
 void Responder::save_pretrained(const std::string& folder) const {
-  tokenizer_.save_pretrained(folder);
+  detail::save_tokenizer(tokenizer_, folder, max_length_);
   model_->save_pretrained(folder);
   Json config = model_->config_json();
   Json* tasks = config.contains("task_specific_params") && config.at("task_specific_params").is_object()
@@ -94,7 +96,8 @@ std::unique_ptr<BatchSource> Responder::batches(const ParallelTexts& pairs,
                                                 const TextBatchesOptions& options) const {
   if (pairs.size() == 0) throw InvalidArgument("there are no pairs of prompts and answers");
   std::vector<std::vector<int32_t>> prompts = prompts_of(pairs.sources), answers = answers_of(pairs.targets);
-  const int64_t most = detail::most_tokens(*model_, tokenizer_, options.max_length);
+  const int64_t most =
+      detail::most_tokens(*model_, tokenizer_, options.max_length > 0 ? options.max_length : max_length_);
   size_t cut = 0;
   if (model_->is_encoder_decoder()) {
     const GenerationConfig& config = model_->generation_config();
@@ -144,8 +147,10 @@ std::vector<std::string> Responder::respond(const std::vector<std::string>& prom
   std::vector<std::vector<int32_t>> ids = prompts_of(prompts);
   const GenerationConfig& config = model_->generation_config();
   const int64_t longest = options.max_new_tokens.value_or(config.max_new_tokens.value_or(20)),
-                most = detail::most_tokens(*model_, tokenizer_, 0),
-                room = std::max<int64_t>(1, model_->is_encoder_decoder() ? most : most - longest);
+                most = detail::most_tokens(*model_, tokenizer_, max_length_),
+                context = model_->is_encoder_decoder() ? 0 : model_->context_length();
+  // An answer needs room in what a decoder sees, and not in what prompts are cut to.
+  const int64_t room = context > 0 ? std::min(most, std::max<int64_t>(1, context - longest)) : most;
   size_t cut = 0;
   for (std::vector<int32_t>& text : ids) {
     const auto count = static_cast<int64_t>(text.size());

@@ -52,6 +52,11 @@ class Responder {
   /// How good it is on such pairs. Throws what batches() and respond() throw.
   ResponseScores evaluate(const ParallelTexts& pairs, const GenerateOptions& options = {}) const;
 
+  /// Cuts texts to so many tokens from now on, as far as the model can look at them; the folder that is saved
+  /// says it as model_max_length of the tokenizer. 0: as many as the model can look at. Throws
+  /// InvalidArgument for a negative number.
+  void set_max_length(int64_t tokens);
+
   PretrainedModel& model() const { return *model_; }
   const PretrainedTokenizer& tokenizer() const { return tokenizer_; }
 
@@ -62,6 +67,7 @@ class Responder {
   std::shared_ptr<PretrainedModel> model_;
   PretrainedTokenizer tokenizer_;
   std::string separator_;
+  int64_t max_length_ = 0;
 };
 
 }  // namespace lamina

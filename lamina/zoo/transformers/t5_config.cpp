@@ -22,7 +22,8 @@ T5Config T5Config::from_json(const Json& json) {
   values.size("d_kv", config.d_kv);
   values.size("d_ff", config.d_ff);
   values.layers("num_layers", config.num_layers);
-  values.layers("num_decoder_layers", config.num_decoder_layers.emplace(config.num_layers));
+  if (values.find("num_decoder_layers"))
+    values.layers("num_decoder_layers", config.num_decoder_layers.emplace(config.num_layers));
   values.size("num_heads", config.num_heads);
   values.size("relative_attention_num_buckets", config.relative_attention_num_buckets);
   values.size("relative_attention_max_distance", config.relative_attention_max_distance);

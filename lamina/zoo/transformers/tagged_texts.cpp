@@ -59,6 +59,12 @@ TaggedTexts read_columns(const std::string& path) {
       continue;
     }
     if ((columns[0] == "#" && !is_tag(columns.back())) || columns[0] == "-DOCSTART-") continue;
+    const size_t tab = line.find('\t');
+    if (tab != std::string::npos && columns_of(line.substr(0, tab)).size() > 1 && !is_tag(columns.back()))
+      fail(path, number,
+           "several words before the tab, and '" + columns.back() +
+               "' at the end; a word and its tag were expected. Classes of whole texts are learned by "
+               "'classify'");
     if (columns.size() < 2)
       fail(path, number, "one column only, '" + columns[0] + "'; a word and its tag were expected");
     check_tag(path, number, columns.back());
@@ -119,6 +125,12 @@ bool is_sign(unsigned char c) { return c < 128 && std::ispunct(c); }
 }  // namespace
 
 TaggedTexts read_tagged_texts(const std::string& path) {
+  if (path.ends_with(".csv") || path.ends_with(".csv.gz"))
+    throw FileError(
+        "'" + path +
+        "' is a table: for tags, a word and its tag on each line were expected (.conll, .tsv, .txt), "
+        "or objects with \"tokens\" and \"tags\" (.jsonl); classes of whole texts are learned by "
+        "'classify'");
   const bool lines = path.ends_with(".jsonl") || path.ends_with(".jsonl.gz");
   TaggedTexts texts = lines ? read_json_lines(path) : read_columns(path);
   if (texts.words.empty())

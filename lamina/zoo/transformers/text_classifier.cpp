@@ -48,14 +48,16 @@ TextClassifier TextClassifier::from_pretrained(const std::string& folder, const 
   return {std::move(model), std::move(tokenizer)};
 }
 
+void TextClassifier::set_max_length(int64_t tokens) { max_length_ = detail::checked_length(tokens); }
+
 void TextClassifier::save_pretrained(const std::string& folder) const {
   model_->save_pretrained(folder);
-  tokenizer_.save_pretrained(folder);
+  detail::save_tokenizer(tokenizer_, folder, max_length_);
 }
 
 std::vector<std::vector<int32_t>> TextClassifier::ids_of(const std::vector<std::string>& texts,
                                                          int64_t max_length) const {
-  const int64_t most = detail::most_tokens(*model_, tokenizer_, max_length);
+  const int64_t most = detail::most_tokens(*model_, tokenizer_, max_length > 0 ? max_length : max_length_);
   std::vector<std::vector<int32_t>> all;
   for (Encoding& encoding : detail::encoded(tokenizer_, texts, most, {.ids_only = true})) {
     // An empty text has no tokens of its own, and some tokenizers add none.
@@ -96,11 +98,15 @@ std::vector<std::vector<float>> TextClassifier::probabilities(const std::vector<
 }
 
 ClassScores TextClassifier::evaluate(const std::vector<std::string>& texts,
-                                     const std::vector<std::string>& labels) const {
+                                     const std::vector<std::string>& labels,
+                                     std::vector<std::vector<float>>* probabilities) const {
   LabelledBatches judged = batches(texts, labels, {.shuffle = false});
   std::vector<std::string> said(texts.size());
+  if (probabilities) probabilities->assign(texts.size(), {});
   const auto say = [&](size_t text, std::span<const float> scores) {
-    said[text] = likeliest(labels_, softmax_of(scores));
+    std::vector<float> row = softmax_of(scores);
+    said[text] = likeliest(labels_, row);
+    if (probabilities) (*probabilities)[text] = std::move(row);
   };
   const detail::LabelScore score =
       detail::score_of(*model_, judged, [&](const Tensor& scores) { detail::each_row(judged, scores, say); });

@@ -62,7 +62,14 @@ class TextClassifier {
   std::vector<std::string> predict(const std::vector<std::string>& texts) const;
 
   /// How good it is on such texts. Throws as batches() does.
-  ClassScores evaluate(const std::vector<std::string>& texts, const std::vector<std::string>& labels) const;
+  /// @param probabilities  gets what probabilities() would give, if it is given
+  ClassScores evaluate(const std::vector<std::string>& texts, const std::vector<std::string>& labels,
+                       std::vector<std::vector<float>>* probabilities = nullptr) const;
+
+  /// Cuts texts to so many tokens from now on, as far as the model can look at them; the folder that is saved
+  /// says it as model_max_length of the tokenizer. 0: as many as the model can look at. Throws
+  /// InvalidArgument for a negative number.
+  void set_max_length(int64_t tokens);
 
   PretrainedModel& model() const { return *model_; }
   const PretrainedTokenizer& tokenizer() const { return tokenizer_; }
@@ -73,6 +80,7 @@ class TextClassifier {
   std::shared_ptr<PretrainedModel> model_;
   PretrainedTokenizer tokenizer_;
   std::vector<std::string> labels_;
+  int64_t max_length_ = 0;
 };
 
 }  // namespace lamina

@@ -30,9 +30,11 @@ TextTagger TextTagger::from_pretrained(const std::string& folder, const HeadOpti
   return {std::move(model), AutoTokenizer::from_pretrained(folder)};
 }
 
+void TextTagger::set_max_length(int64_t tokens) { max_length_ = detail::checked_length(tokens); }
+
 void TextTagger::save_pretrained(const std::string& folder) const {
   model_->save_pretrained(folder);
-  tokenizer_.save_pretrained(folder);
+  detail::save_tokenizer(tokenizer_, folder, max_length_);
 }
 
 std::vector<TextTagger::Pieces> TextTagger::pieces_of(const std::vector<std::vector<std::string>>& words,
@@ -48,7 +50,7 @@ std::vector<TextTagger::Pieces> TextTagger::pieces_of(const std::vector<std::vec
     }
     texts.push_back(std::move(joined));
   }
-  const int64_t most = detail::most_tokens(*model_, tokenizer_, max_length);
+  const int64_t most = detail::most_tokens(*model_, tokenizer_, max_length > 0 ? max_length : max_length_);
   std::vector<Encoding> encodings = detail::encoded(tokenizer_, texts, most, {.byte_offsets = true});
   std::vector<Pieces> all;
   for (size_t i = 0; i < encodings.size(); ++i) {

@@ -50,6 +50,11 @@ class TextTagger {
   /// How good it is on such texts. Throws as batches() does.
   TaggingScores evaluate(const TaggedTexts& texts) const;
 
+  /// Cuts texts to so many tokens from now on, as far as the model can look at them; the folder that is saved
+  /// says it as model_max_length of the tokenizer. 0: as many as the model can look at. Throws
+  /// InvalidArgument for a negative number.
+  void set_max_length(int64_t tokens);
+
   PretrainedModel& model() const { return *model_; }
   const PretrainedTokenizer& tokenizer() const { return tokenizer_; }
 
@@ -68,6 +73,7 @@ class TextTagger {
   std::shared_ptr<PretrainedModel> model_;
   PretrainedTokenizer tokenizer_;
   std::vector<std::string> labels_;
+  int64_t max_length_ = 0;
 };
 
 }  // namespace lamina

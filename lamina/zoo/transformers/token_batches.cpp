@@ -65,7 +65,16 @@ int64_t TokenBatches::tokens() const {
 }
 
 Json TokenBatches::identity() const {
+  uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a
+  const auto add = [&](uint32_t value) { hash = (hash ^ value) * 0x100000001b3u; };
+  for (const auto* const texts : {&sources_, &targets_}) {
+    for (const std::vector<int32_t>& text : *texts) {
+      for (const int32_t id : text) add(static_cast<uint32_t>(id));
+      add(~uint32_t{0});  // the end of a text
+    }
+  }
   Json json = Json::object({{"texts", static_cast<int64_t>(sources_.size())},
+                            {"text", std::to_string(hash)},
                             {"tokens", options_.tokens},
                             {"length_step", options_.length_step},
                             {"max_length", options_.max_length},

@@ -2,6 +2,9 @@
 // libraries made of 15 texts, and what tokenizer_config.json says.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
+#include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/text/tokenizers/pretrained_tokenizer.h"
 #include "tests/support/shared_data.h"
@@ -45,6 +48,54 @@ void expect_golden(const std::string& path, const std::string& golden) {
     EXPECT_EQ(tokenizer.encode(one.at("text").as_string()).ids, ids)
         << path << " of '" << one.at("text").as_string() << "'";
   }
+}
+
+// Pieces of the file are one number higher, but for the first four, and <mask> is behind them.
+TEST(TokenizerFolders, OfXlmRobertaCountAsFairseqDoes) {
+  const std::string root = test::shared_file("models/tokenizers/spm-unigram-test");
+  if (root.empty()) GTEST_SKIP() << "models/tokenizers is not in the shared folder";
+  const test::TemporaryFolder folder;
+  std::filesystem::copy_file(root + "/test_model.model", folder / "sentencepiece.bpe.model");
+  write_file(folder / "tokenizer_config.json", "{\"tokenizer_class\": \"XLMRobertaTokenizer\"}");
+  const PretrainedTokenizer tokenizer = AutoTokenizer::from_pretrained(folder.path());
+  const auto moved = [](int64_t id) {
+    return static_cast<int32_t>(id == 0 ? 3 : id == 1 ? 0 : id == 2 ? 2 : id + 1);
+  };
+  const Json golden = Json::parse(read_file(root + "/test_model.golden.json"), "golden");
+  for (const Json& one : golden.as_list()) {
+    // The words of special tokens are theirs here, and plain text to the bare file.
+    if (one.at("text").as_string().find("<s>") != std::string::npos) continue;
+    std::vector<int32_t> ids{0};
+    for (const Json& id : one.at("ids").as_list()) ids.push_back(moved(id.as_int()));
+    ids.push_back(2);
+    EXPECT_EQ(tokenizer.encode(one.at("text").as_string()).ids, ids) << one.at("text").as_string();
+  }
+  const PretrainedTokenizer pieces = AutoTokenizer::from_pretrained(root + "/test_model.model");
+  EXPECT_EQ(tokenizer.size(), pieces.vocab_size() + 2);
+  EXPECT_EQ(tokenizer.mask_token_id(), pieces.vocab_size() + 1);
+  EXPECT_EQ(tokenizer.pad_token_id(), 1);
+  EXPECT_EQ(tokenizer.unk_token_id(), 3);
+  const Encoding pair = tokenizer.encode("a", "b <mask>");
+  const std::vector<int32_t> a = pieces.encode("a").ids, b = pieces.encode("b").ids;
+  std::vector<int32_t> ids{0};
+  for (const int32_t id : a) ids.push_back(moved(id));
+  ids.insert(ids.end(), {2, 2});
+  for (const int32_t id : b) ids.push_back(moved(id));
+  ids.insert(ids.end(), {static_cast<int32_t>(pieces.vocab_size() + 1), 2});
+  EXPECT_EQ(pair.ids, ids);
+  EXPECT_EQ(pair.type_ids, std::vector<int32_t>(ids.size(), 0));
+  EXPECT_EQ(tokenizer.decode(tokenizer.encode("I saw a girl").ids, {.skip_special_tokens = true}),
+            "I saw a girl");
+  tokenizer.save_pretrained(folder / "again");
+  EXPECT_EQ(AutoTokenizer::from_pretrained(folder / "again").encode("a", "b <mask>").ids, ids);
+  // A model that begins with other pieces is of another kind.
+  std::filesystem::copy_file(test::shared_file("models/tokenizers/albert-base-v2/spiece.model"),
+                             folder / "sentencepiece.bpe.model",
+                             std::filesystem::copy_options::overwrite_existing);
+  EXPECT_NE(test::message_of<FileError>([&] {
+              AutoTokenizer::from_pretrained(folder.path());
+            }).find("does not begin with the pieces <unk>, <s> and </s>"),
+            std::string::npos);
 }
 
 TEST(TokenizerFolders, GiveThePublishedIds) {

@@ -40,6 +40,23 @@ TEST_F(ParallelTextsFiles, TakesColumnsByTheirNames) {
   EXPECT_EQ(plain.targets, (std::vector<std::string>{"un", "deux"}));
 }
 
+TEST_F(ParallelTextsFiles, FindsAHeaderThatNobodyNames) {
+  write_file(folder_ / "named.tsv", "en\tfr\na dog\tun chien\n");
+  const ParallelTexts named = read_parallel_texts(folder_ / "named.tsv", "", "");
+  EXPECT_EQ(named.sources, std::vector<std::string>{"a dog"});
+  EXPECT_EQ(named.targets, std::vector<std::string>{"un chien"});
+  write_file(folder_ / "bare.tsv", "a dog\tun chien\na cat\tun chat\n");
+  EXPECT_EQ(read_parallel_texts(folder_ / "bare.tsv", "", "").size(), 2u);
+  write_file(folder_ / "named.csv", "source text,target text\na dog,un chien\n");
+  EXPECT_EQ(read_parallel_texts(folder_ / "named.csv", "", "").sources, std::vector<std::string>{"a dog"});
+  write_file(folder_ / "three.tsv", "en\tfr\tde\na dog\tun chien\tein Hund\n");
+  const std::string three =
+      test::message_of<FileError>([&] { read_parallel_texts(folder_ / "three.tsv", "", ""); });
+  EXPECT_NE(three.find("3 columns: say which"), std::string::npos) << three;
+  write_file(folder_ / "objects.jsonl", "{\"a\": \"b\"}\n");
+  EXPECT_THROW(read_parallel_texts(folder_ / "objects.jsonl", "", ""), FileError);
+}
+
 TEST_F(ParallelTextsFiles, TakesObjectsOnLines) {
   const ParallelTexts texts = read_parallel_texts(
       file("a.jsonl", "{\"answer\": \"two\\nlines\", \"prompt\": \"a\", \"id\": 1}\n\n"), "prompt", "answer");

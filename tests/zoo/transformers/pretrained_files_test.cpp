@@ -108,6 +108,25 @@ TEST_F(PretrainedFolder, LacksLayersThatConfigHas) {
   expect_error({"tensor 'transformer.h.2.ln_1.weight' is missing, and 11 more"});
 }
 
+TEST_F(PretrainedFolder, SaysNullWhereASizeIsNeeded) {
+  copy("gpt2");
+  for (const char* key : {"n_head", "n_layer", "n_embd", "vocab_size"}) {
+    const Json before = Json::parse(read_file(folder_ / "config.json")).at(key);
+    set(key, nullptr);
+    expect_error({std::string(key) + " is null; a number from 1"});
+    set(key, before);
+  }
+  set("n_inner", nullptr);  // four times n_embd, as Transformers has it
+  EXPECT_NO_THROW(AutoModel::from_pretrained(folder_.path()));
+}
+
+TEST_F(PretrainedFolder, EndsTextsByATokenThatItLacks) {
+  copy("gpt2");
+  std::filesystem::remove(folder_ / "generation_config.json");
+  set("eos_token_id", 40);
+  expect_error({"config.json", "eos_token_id is 40; a token from 0 to 39 was expected"});
+}
+
 TEST_F(PretrainedFolder, HasAConfigThatIsNone) {
   copy("gpt2");
   write(folder_ / "config.json", "[1, 2]");

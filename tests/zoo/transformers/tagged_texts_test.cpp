@@ -73,6 +73,16 @@ TEST_F(TaggedFiles, SayInWhichLineTheyAreWrong) {
   EXPECT_THROW(read_tagged_texts(folder_ / "nothing"), FileError);
 }
 
+TEST_F(TaggedFiles, AreNoTablesOfClasses) {
+  for (const char* name : {"reviews.csv", "reviews.tsv"}) {
+    write_file(folder_ / name, std::string(name).ends_with("csv") ? "text,label\nwhat a film,good\n"
+                                                                  : "text\tlabel\nwhat a film\tgood\n");
+    const std::string said = test::message_of<FileError>([&] { read_tagged_texts(folder_ / name); });
+    EXPECT_NE(said.find("a word and its tag"), std::string::npos) << said;
+    EXPECT_NE(said.find("learned by 'classify'"), std::string::npos) << said;
+  }
+}
+
 TEST(TaggedTexts, SplitWordsFromSigns) {
   EXPECT_EQ(words_of("Two tickets (for \"Up\") at 6:30pm, please..."),
             (std::vector<std::string>{"Two", "tickets", "(", "for", "\"", "Up", "\"", ")", "at", "6:30pm",

@@ -48,6 +48,17 @@ TEST(TokenBatches, GivesEveryPairOnceAnEpoch) {
   }
 }
 
+TEST(TokenBatches, KnowOtherTextsOfTheSameNumber) {
+  const auto identity = [](Texts sources, Texts targets) {
+    return TokenBatches(std::move(sources), std::move(targets)).identity().dump();
+  };
+  const std::string is = identity({{5, 6, 1}, {7, 1}}, {{8, 1}, {9, 1}});
+  EXPECT_EQ(is, identity({{5, 6, 1}, {7, 1}}, {{8, 1}, {9, 1}}));
+  EXPECT_NE(is, identity({{5, 6, 1}, {7, 1}}, {{8, 1}, {4, 1}}));
+  EXPECT_NE(is, identity({{5, 6}, {1, 7, 1}}, {{8, 1}, {9, 1}}));  // the same tokens in other texts
+  EXPECT_NE(is, identity({{7, 1}, {5, 6, 1}}, {{8, 1}, {9, 1}}));
+}
+
 TEST(TokenBatches, ShiftsTargetsAndMarksPadding) {
   TokenBatches batches({{5, 6, 1}}, {{7, 1}},
                        {.tokens = 4, .length_step = 4, .pad_token_id = 0, .decoder_start_token_id = 3});

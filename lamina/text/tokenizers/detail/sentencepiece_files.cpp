@@ -1,4 +1,5 @@
-// SentencePiece models by themselves, in folders of T5, ALBERT and LLaMA, and Marian's pairs of them.
+// SentencePiece models by themselves, in folders of T5, ALBERT, LLaMA and XLM-RoBERTa, and Marian's pairs of
+// them.
 #include <filesystem>
 
 #include "lamina/base/error.h"
@@ -19,6 +20,7 @@ struct Around {
   const char* name;
   std::vector<const char*> single, pair;
   std::vector<std::pair<const char*, const char*>> roles;
+  bool fairseq = false;  // numbers are fairseq's, and all tokens of one type
 };
 
 const std::vector<Around>& known_classes() {
@@ -41,6 +43,17 @@ const std::vector<Around>& known_classes() {
         {"pad_token", "<pad>"},
         {"cls_token", "[CLS]"},
         {"mask_token", "[MASK]"}}},
+      {"XLMRobertaTokenizer",
+       {"cls_token", "$", "sep_token"},
+       {"cls_token", "$", "sep_token", "sep_token", "$", "sep_token"},
+       {{"bos_token", "<s>"},
+        {"eos_token", "</s>"},
+        {"unk_token", "<unk>"},
+        {"sep_token", "</s>"},
+        {"pad_token", "<pad>"},
+        {"cls_token", "<s>"},
+        {"mask_token", "<mask>"}},
+       true},
       {"MarianTokenizer",
        {"$", "eos_token"},
        {"$", "$", "eos_token"},
@@ -74,6 +87,23 @@ void set_roles(TokenizerConfig& config, const Around& around) {
   }
 }
 
+// The pieces behind the first three, which are <unk>, <s> and </s>, moved up by one: fairseq begins with <s>,
+// <pad>, </s> and <unk>, and <mask> is the last.
+Vocabulary fairseq_vocabulary(const SentencePieceFile& file, const std::string& path) {
+  constexpr size_t kOwn = 3;
+  const auto is = [&](size_t number, const char* text) {
+    return number < file.pieces.size() && file.pieces[number].text == text;
+  };
+  if (!is(0, "<unk>") || !is(1, "<s>") || !is(2, "</s>"))
+    throw FileError("'" + path +
+                    "' does not begin with the pieces <unk>, <s> and </s>, as those of XLM-RoBERTa do");
+  std::vector<std::pair<std::string, int64_t>> tokens{{"<s>", 0}, {"<pad>", 1}, {"</s>", 2}, {"<unk>", 3}};
+  for (size_t i = kOwn; i < file.pieces.size(); ++i)
+    tokens.emplace_back(file.pieces[i].text, static_cast<int64_t>(i) + 1);
+  tokens.emplace_back("<mask>", static_cast<int64_t>(file.pieces.size()) + 1);
+  return Vocabulary(tokens);
+}
+
 // The post-processor of a class, as TemplateProcessing.
 void set_post_processor(TokenizerState& state, const Around& around) {
   Json tokens = Json::object();
@@ -81,10 +111,10 @@ void set_post_processor(TokenizerState& state, const Around& around) {
     Json list = Json::list();
     int64_t text = 0;
     for (const std::string role : from) {
-      const int64_t type = text == 0 ? 0 : text - 1;
+      const int64_t type = text == 0 || around.fairseq ? 0 : text - 1;
       if (role == "$") {
-        list.push_back(
-            Json::object({{"Sequence", Json::object({{"id", text == 0 ? "A" : "B"}, {"type_id", text}})}}));
+        list.push_back(Json::object({{"Sequence", Json::object({{"id", text == 0 ? "A" : "B"},
+                                                                {"type_id", around.fairseq ? 0 : text}})}}));
         ++text;
         continue;
       }
@@ -127,7 +157,7 @@ void add_specials(TokenizerState& state, const std::vector<std::string>& content
   for (const std::string& content : contents) {
     AddedTokenOptions token;
     token.content = content;
-    token.lstrip = content == "[MASK]";
+    token.lstrip = content == "[MASK]" || content == "<mask>";
     token.normalized = false;
     token.special = true;
     tokens.push_back(std::move(token));
@@ -159,9 +189,14 @@ std::shared_ptr<TokenizerState> sentencepiece_folder_state(const std::string& pa
   set_roles(config, around);
   state->config = std::move(config);
   std::vector<std::string> specials;
-  for (const SentencePieceFile::Piece& piece : file.pieces) {
-    if (piece.type == PieceType::kControl || piece.type == PieceType::kUnknown)
-      specials.push_back(piece.text);
+  if (around.fairseq) {
+    state->model = with_vocabulary(state->model, fairseq_vocabulary(file, path), "<unk>");
+    specials = {"<s>", "<pad>", "</s>", "<unk>", "<mask>"};
+  } else {
+    for (const SentencePieceFile::Piece& piece : file.pieces) {
+      if (piece.type == PieceType::kControl || piece.type == PieceType::kUnknown)
+        specials.push_back(piece.text);
+    }
   }
   if (std::string(around.name) == "T5Tokenizer") {
     const Json* count = state->config.json.find("extra_ids");

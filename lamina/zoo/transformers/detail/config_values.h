@@ -9,7 +9,8 @@
 
 namespace lamina::detail {
 
-/// Reads what is there; what is absent or null leaves the default. Throws InvalidArgument for what cannot be.
+/// Reads what is there; what is absent leaves the default, and so does null, except for a size: no model is
+/// built without it. Throws InvalidArgument for what cannot be.
 class ConfigValues {
  public:
   ConfigValues(const Json& json, std::string name) : json_(json), name_(std::move(name)) {}
@@ -22,11 +23,19 @@ class ConfigValues {
   }
   /// A size that memory could have.
   void size(const char* key, int64_t& value) const {
+    if (const Json* const found = json_.find(key); found && found->is_null())
+      fail(key, *found, "a number from 1 on");
+    size_or_null(key, value);
+  }
+  /// One that null leaves to the default.
+  void size_or_null(const char* key, int64_t& value) const {
     integer(key, value);
     if (value < 1 || value > int64_t{1} << 31) fail(key, value, "a number from 1 on");
   }
   /// A number of layers.
   void layers(const char* key, int64_t& value) const {
+    if (const Json* const found = json_.find(key); found && found->is_null())
+      fail(key, *found, "a number from 1 to 4096");
     integer(key, value);
     if (value < 1 || value > 4096) fail(key, value, "a number from 1 to 4096");
   }

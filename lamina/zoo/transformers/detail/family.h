@@ -28,7 +28,7 @@ inline int64_t number_of_labels(const ConfigValues& values) {
     if (!names->is_object() || names->size() == 0) values.fail("id2label", *names, "names of classes");
     labels = static_cast<int64_t>(names->size());
   }
-  values.size("num_labels", labels);
+  values.size_or_null("num_labels", labels);
   return labels;
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "lamina/base/error.h"
+#include "lamina/base/files.h"
 #include "lamina/base/log.h"
 #include "lamina/zoo/transformers/language_loss.h"
 
@@ -31,6 +32,23 @@ int64_t most_tokens(const PretrainedModel& model, const PretrainedTokenizer& tok
     if (other > 0) most = most > 0 ? std::min(most, other) : other;
   }
   return most;
+}
+
+int64_t checked_length(int64_t tokens) {
+  if (tokens < 0)
+    throw InvalidArgument("texts are cut to a number of tokens, or to 0 for no end of their own; got " +
+                          std::to_string(tokens));
+  return tokens;
+}
+
+void save_tokenizer(const PretrainedTokenizer& tokenizer, const std::string& folder, int64_t most) {
+  tokenizer.save_pretrained(folder);
+  if (most == 0) return;
+  constexpr uint64_t kMostBytes = uint64_t{256} << 20;
+  const std::string file = folder + "/tokenizer_config.json";
+  Json config = Json::parse(read_file(file, kMostBytes), file, kMostBytes);
+  config["model_max_length"] = most;
+  write_file(file, config.dump(2) + "\n");
 }
 
 int32_t padding_of(const PretrainedModel& model, const PretrainedTokenizer& tokenizer) {

@@ -22,6 +22,11 @@ void check_classes_of(const PretrainedModel& model, const PretrainedTokenizer& t
 void check_belong(const PretrainedModel& model, const PretrainedTokenizer& tokenizer);
 /// Tokens of a text at most: `wanted` (0: any number), no more than model and tokenizer say.
 int64_t most_tokens(const PretrainedModel& model, const PretrainedTokenizer& tokenizer, int64_t wanted);
+/// A number of tokens that texts may be cut to. Throws InvalidArgument for a negative one.
+int64_t checked_length(int64_t tokens);
+/// Writes the tokenizer's files, with `most` as the model_max_length that readers of the folder cut texts to;
+/// 0: with what the tokenizer says.
+void save_tokenizer(const PretrainedTokenizer& tokenizer, const std::string& folder, int64_t most);
 /// What short texts are filled up with.
 int32_t padding_of(const PretrainedModel& model, const PretrainedTokenizer& tokenizer);
 /// The texts' tokens, at most `most` each (0: any number) with what the tokenizer puts around them. A warning
