@@ -30,12 +30,15 @@ using Action = std::function<int()>;
 void add_bench(CLI::App& app, Action& action);
 /// `completion` and `man`, which tell of all that are there when they are called.
 void add_completion(CLI::App& app, Action& action);
+void add_convert(CLI::App& app, Action& action);
 void add_data(CLI::App& app, Action& action);
+void add_diff(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
 /// `words`: the command line, which its report repeats.
 void add_evaluate(CLI::App& app, Action& action, const std::vector<std::string>& words);
 /// `generate` and `translate` of language models.
 void add_generate(CLI::App& app, Action& action);
+void add_inspect(CLI::App& app, Action& action);
 void add_list(CLI::App& app, Action& action);
 void add_new(CLI::App& app, Action& action);
 void add_predict(CLI::App& app, Action& action);

@@ -66,6 +66,9 @@ int run(int argc, char** argv) {
   lamina::cli::add_evaluate(app, action, words);
   lamina::cli::add_predict(app, action);
   lamina::cli::add_summary(app, action);
+  lamina::cli::add_inspect(app, action);
+  lamina::cli::add_convert(app, action);
+  lamina::cli::add_diff(app, action);
   lamina::cli::add_list(app, action);
   lamina::cli::add_report(app, action);
   lamina::cli::add_run(app, action);

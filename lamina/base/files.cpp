@@ -11,6 +11,7 @@
 
 #include "lamina/base/detail/errno_text.h"
 #include "lamina/base/detail/file_kind.h"
+#include "lamina/base/detail/large_pages.h"
 #include "lamina/base/error.h"
 
 namespace lamina {
@@ -63,6 +64,7 @@ std::string read_file(const std::string& path, uint64_t limit) {
   check(stated);
   std::string content;
   uint64_t length = 0;
+  detail::reserve_large(content, stated + 1);
   content.resize(stated + 1);
   for (;;) {
     if (length == content.size()) content.resize(std::max<size_t>(2 * content.size(), size_t{1} << 16));

@@ -10,6 +10,7 @@
 #include "lamina/formats/keras/archive.h"
 #include "lamina/formats/keras/model.h"
 #include "lamina/formats/npz.h"
+#include "lamina/nn/detail/file_bytes.h"
 
 namespace lamina {
 namespace {
@@ -155,4 +156,14 @@ Likeness model_likeness(const std::string& path, const std::string& other) {
   }
 }
 
+namespace {
+
+std::string bytes_of(const Model& model, bool training) {
+  return training ? checkpoint_bytes(model, model.snapshot(), nullptr)
+                  : detail::keras_archive_bytes(detail::archive_of(model));
+}
+
+[[maybe_unused]] const bool kRegistered = detail::register_file_bytes(".keras", bytes_of);
+
+}  // namespace
 }  // namespace lamina

@@ -1,13 +1,8 @@
 // Reading trusts no number of a file: every tensor lies within it, none over another.
 #include "lamina/formats/safetensors.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <bit>
-#include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <limits>
@@ -16,14 +11,17 @@
 #include <utility>
 
 #include "lamina/backend/backend.h"
-#include "lamina/base/detail/errno_text.h"
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/base/json.h"
+#include "lamina/formats/detail/open_file.h"
 #include "lamina/formats/detail/reading.h"
+#include "lamina/formats/weight_format.h"
 
 namespace lamina {
 namespace {
+
+using File = detail::OpenFile;
 
 static_assert(std::endian::native == std::endian::little, "files are written in the machine's byte order");
 
@@ -50,41 +48,6 @@ const Stored& stored_as(DType dtype) {
   }
   throw Unsupported(std::string("safetensors has no ") + name(dtype));
 }
-
-class File {
- public:
-  explicit File(std::string path) : path_(std::move(path)) {
-    descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-    struct stat status {};
-    if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0)
-      throw FileError("cannot open '" + path_ + "': " + detail::errno_text(errno));
-    if (!S_ISREG(status.st_mode)) throw FileError("'" + path_ + "' is not a file");
-    size_ = static_cast<uint64_t>(status.st_size);
-  }
-  ~File() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-
-  const std::string& path() const { return path_; }
-  uint64_t size() const { return size_; }
-  void read(uint64_t at, void* to, size_t bytes) const {
-    auto* out = static_cast<char*>(to);
-    while (bytes > 0) {
-      const ssize_t got = ::pread(descriptor_, out, std::min<size_t>(bytes, 1 << 30), static_cast<off_t>(at));
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) throw FileError("cannot read '" + path_ + "': " + detail::errno_text(errno));
-      if (got == 0) throw FileError("'" + path_ + "' became shorter while it was read");
-      out += got, at += static_cast<uint64_t>(got), bytes -= static_cast<size_t>(got);
-    }
-  }
-
- private:
-  std::string path_;
-  int descriptor_ = -1;
-  uint64_t size_ = 0;
-};
 
 struct Entry {
   std::shared_ptr<const File> file;
@@ -187,6 +150,7 @@ void widen(const std::string& bytes, void* to, const std::string& place) {
 struct SafetensorsReader::State {
   std::map<std::string, Entry> entries;
   std::map<std::string, std::string> metadata;
+  SafetensorsOptions options;
 
   void open(const std::string& path) {
     const auto file = std::make_shared<const File>(path);
@@ -254,7 +218,9 @@ struct SafetensorsReader::State {
   }
 };
 
-SafetensorsReader::SafetensorsReader(const std::string& path) : state_(std::make_unique<State>()) {
+SafetensorsReader::SafetensorsReader(const std::string& path, const SafetensorsOptions& options)
+    : state_(std::make_unique<State>()) {
+  state_->options = options;
   detail::reading(path, [&] {
     std::filesystem::path file = path;
     if (std::filesystem::is_directory(file)) {
@@ -286,6 +252,11 @@ bool SafetensorsReader::has(const std::string& name) const { return state_->entr
 const TensorType& SafetensorsReader::type(const std::string& name) const { return state_->at(name).type; }
 const std::map<std::string, std::string>& SafetensorsReader::metadata() const { return state_->metadata; }
 
+std::pair<std::string, uint64_t> SafetensorsReader::stored(const std::string& name) const {
+  const Entry& entry = state_->at(name);
+  return {entry.stored->name, entry.bytes};
+}
+
 uint64_t SafetensorsReader::bytes() const {
   uint64_t total = 0;
   for (const auto& [name, entry] : state_->entries) total += entry.bytes;
@@ -295,6 +266,9 @@ uint64_t SafetensorsReader::bytes() const {
 Tensor SafetensorsReader::read(const std::string& name) const {
   const Entry& entry = state_->at(name);
   return detail::reading(entry.file->path(), [&] {
+    const bool as_is = entry.stored->bytes == size_of(entry.type.dtype) && entry.type.dtype != DType::kBool;
+    if (state_->options.map && as_is && entry.begin % size_of(entry.type.dtype) == 0 && entry.bytes > 0)
+      return Tensor::view(entry.file->map() + entry.begin, entry.type, [file = entry.file] {});
     auto buffer = std::make_shared<Buffer>(Device{}, entry.type.bytes());
     const std::string_view stored = entry.stored->name;
     if (stored == "U16" || stored == "U32" || stored == "U64") {
@@ -316,26 +290,30 @@ Tensor SafetensorsReader::read(const std::string& name) const {
   });
 }
 
-void write_safetensors(const std::string& path, const std::vector<NamedTensor>& tensors,
-                       const std::map<std::string, std::string>& metadata) {
+namespace {
+
+// Some of the entries may be read only now: one at a time is in memory.
+void write_entries(const std::string& path, const std::vector<SnapshotEntry>& entries,
+                   const std::map<std::string, std::string>& metadata) {
   Json header = Json::object();
   if (!metadata.empty()) {
     Json about = Json::object();
     for (const auto& [key, value] : metadata) about[key] = value;
     header["__metadata__"] = std::move(about);
   }
+  Json::Object& members = header.as_object();  // operator[] would look through all of them for each
   std::set<std::string> seen;
   uint64_t at = 0;
-  for (const auto& [name, value] : tensors) {
-    if (name == "__metadata__" || !seen.insert(name).second)
-      throw InvalidArgument("write_safetensors: the name '" + name + "' " +
-                            (name == "__metadata__" ? "has a meaning of its own" : "occurs twice"));
+  for (const SnapshotEntry& entry : entries) {
+    if (entry.name == "__metadata__" || !seen.insert(entry.name).second)
+      throw InvalidArgument("write_safetensors: the name '" + entry.name + "' " +
+                            (entry.name == "__metadata__" ? "has a meaning of its own" : "occurs twice"));
     Json shape = Json::list();
-    for (const int64_t extent : value.shape()) shape.push_back(extent);
-    const uint64_t bytes = value.type().bytes();
-    header[name] = Json::object({{"dtype", stored_as(value.dtype()).name},
-                                 {"shape", std::move(shape)},
-                                 {"data_offsets", Json::list({at, at + bytes})}});
+    for (const int64_t extent : entry.type.shape) shape.push_back(extent);
+    const uint64_t bytes = entry.type.bytes();
+    members.emplace_back(entry.name, Json::object({{"dtype", stored_as(entry.type.dtype).name},
+                                                   {"shape", std::move(shape)},
+                                                   {"data_offsets", Json::list({at, at + bytes})}}));
     at += bytes;
   }
   std::string text = header.dump();
@@ -345,11 +323,63 @@ void write_safetensors(const std::string& path, const std::vector<NamedTensor>& 
   file.reserve(8 + length + at);
   file.write({reinterpret_cast<const char*>(&length), 8});
   file.write(text);
-  for (const auto& [name, value] : tensors) {
-    const Tensor here = value.eval().to("/CPU:0");
+  for (const SnapshotEntry& entry : entries) {
+    const Tensor here = entry.read().eval().to("/CPU:0");
+    if (here.type() != entry.type)
+      throw InternalError("array '" + entry.name + "' is " + here.type().str() + ", not " + entry.type.str());
     file.write({static_cast<const char*>(here.buffer()->data()), here.type().bytes()});
   }
   file.commit();
 }
 
+}  // namespace
+
+void write_safetensors(const std::string& path, const std::vector<NamedTensor>& tensors,
+                       const std::map<std::string, std::string>& metadata) {
+  std::vector<SnapshotEntry> entries;
+  for (const auto& [name, value] : tensors)
+    entries.push_back({.name = name, .type = value.type(), .read = [value = value] { return value; }});
+  write_entries(path, entries, metadata);
+}
+
+namespace {
+
+// A file, or an index of several.
+bool recognises(std::string_view start) {
+  if (start.size() < 10) return false;
+  if (start[0] == '{') return start.find("\"weight_map\"") != std::string_view::npos;
+  uint64_t length = 0;
+  std::memcpy(&length, start.data(), 8);
+  return length >= 2 && length <= kMostHeader && start[8] == '{';
+}
+
+WeightSnapshot open(const std::string& path) {
+  const auto reader = std::make_shared<const SafetensorsReader>(path);
+  WeightSnapshot snapshot{.source = path, .format = {}, .entries = {}};
+  for (const std::string& name : reader->names()) {
+    const auto [stored, bytes] = reader->stored(name);
+    snapshot.entries.push_back({.name = name,
+                                .type = reader->type(name),
+                                .stored = stored,
+                                .stored_bytes = bytes,
+                                .read = [reader, name] { return reader->read(name); }});
+  }
+  for (const auto& [key, value] : reader->metadata()) snapshot.metadata[key] = value;
+  return snapshot;
+}
+
+std::vector<std::string> write(const std::string& path, const WeightSnapshot& snapshot,
+                               const std::string& /*packing*/) {
+  std::map<std::string, std::string> metadata;
+  for (const auto& [key, value] : snapshot.metadata.as_object())
+    metadata[key] = value.is_string() ? value.as_string() : value.dump();
+  metadata.emplace("format", "pt");
+  write_entries(path, snapshot.entries, metadata);
+  return {};
+}
+
+[[maybe_unused]] const bool kRegistered =
+    register_weight_format({"safetensors", {".safetensors"}, recognises, open, write});
+
+}  // namespace
 }  // namespace lamina

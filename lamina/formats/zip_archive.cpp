@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "lamina/base/detail/file_kind.h"
+#include "lamina/base/detail/large_pages.h"
 #include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
 #include "lamina/formats/detail/zip_archive.h"
@@ -28,9 +29,15 @@ uint64_t little_endian(std::string_view bytes, size_t at, size_t size) {
   return value;
 }
 
+struct ArchivePlace {
+  size_t start = 0;
+  std::optional<size_t> directory =
+      {};  // from there; nothing where only the records of large archives say it
+};
+
 // Where the archive begins, by the record at its end: other bytes may stand before it, as in self-extracting
 // archives, and its own offsets then count from its start. Nothing without such a record.
-std::optional<size_t> start_of_archive(std::string_view bytes) {
+std::optional<ArchivePlace> place_of_archive(std::string_view bytes) {
   constexpr size_t kRecord = 22, kLongestComment = 65535;
   if (bytes.size() < kRecord) return std::nullopt;
   const size_t last = bytes.size() - kRecord;
@@ -39,24 +46,43 @@ std::optional<size_t> start_of_archive(std::string_view bytes) {
     if (bytes.substr(at, 4) != "PK\x05\x06") continue;
     const uint64_t size = little_endian(bytes, at + 12, 4), offset = little_endian(bytes, at + 16, 4);
     constexpr uint64_t kInZip64 = 0xffffffff;
-    if (size == kInZip64 || offset == kInZip64 || size + offset > at) return 0;
-    return at - static_cast<size_t>(size + offset);
+    // Some writers (PyTorch's) add the records of large archives to small ones: they stand in between.
+    constexpr size_t kLocator = 20, kZip64 = 56;
+    const bool both = at >= kLocator + kZip64 && bytes.substr(at - kLocator, 4) == "PK\x06\x07" &&
+                      bytes.substr(at - kLocator - kZip64, 4) == "PK\x06\x06";
+    const size_t end = both ? at - kLocator - kZip64 : at;
+    if (size == kInZip64 || offset == kInZip64 || size + offset > end) return ArchivePlace{};
+    return ArchivePlace{end - static_cast<size_t>(size + offset), static_cast<size_t>(offset)};
   }
   return std::nullopt;
+}
+
+// Where the entries of the directory begin, as many as there should be, or none of them.
+std::vector<size_t> entries_of(std::string_view bytes, size_t at, size_t count) {
+  constexpr size_t kEntry = 46;
+  std::vector<size_t> entries;
+  for (size_t i = 0; i < count; ++i) {
+    if (at > bytes.size() || bytes.size() - at < kEntry || bytes.substr(at, 4) != "PK\x01\x02") return {};
+    entries.push_back(at);
+    at += kEntry + little_endian(bytes, at + 28, 2) + little_endian(bytes, at + 30, 2) +
+          little_endian(bytes, at + 32, 2);
+  }
+  return entries;
 }
 
 }  // namespace
 
 ZipReader::ZipReader(std::string_view bytes, std::string name, const ZipLimits& limits)
     : name_(std::move(name)) {
-  const std::optional<size_t> start = start_of_archive(bytes);
-  if (!start) {
+  const std::optional<ArchivePlace> place = place_of_archive(bytes);
+  if (!place) {
     const bool cut = bytes.starts_with("PK\x03\x04");
     throw FileError("'" + name_ + "' is " +
                     (cut ? "a damaged or truncated zip archive: its end is missing"
                          : "not a zip archive: it is " + kind_of_bytes(bytes)));
   }
-  bytes.remove_prefix(*start);
+  bytes.remove_prefix(place->start);
+  bytes_ = bytes;
   zip_error_t error;
   zip_error_init(&error);
   zip_source_t* source = zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error);
@@ -89,6 +115,7 @@ ZipReader::ZipReader(std::string_view bytes, std::string name, const ZipLimits& 
       members_.push_back(status.name);
       sizes_.push_back(status.size);
     }
+    if (place->directory) entries_ = entries_of(bytes_, *place->directory, members_.size());
   } catch (...) {
     zip_discard(archive_);
     throw;
@@ -131,8 +158,45 @@ std::string ZipReader::start(const std::string& member, size_t count) const {
   return bytes;
 }
 
+// The bytes of a member that is neither packed nor encrypted. Nothing where that is not plain to see; what
+// the two headers say is held against one another and against the bytes that there are.
+std::optional<std::string_view> ZipReader::stored(size_t index) const {
+  if (index >= entries_.size()) return std::nullopt;
+  constexpr size_t kLocal = 30;
+  const auto entry = [&](size_t at, size_t size) {
+    return little_endian(bytes_, entries_[index] + at, size);
+  };
+  const uint64_t size = sizes_[index], local = entry(42, 4);
+  if ((entry(8, 2) & 1) != 0 || entry(10, 2) != 0 || entry(20, 4) != size || entry(24, 4) != size)
+    return std::nullopt;
+  if (local > bytes_.size() || bytes_.size() - local < kLocal) return std::nullopt;
+  const auto header = static_cast<size_t>(local);
+  const size_t name = little_endian(bytes_, header + 26, 2), extra = little_endian(bytes_, header + 28, 2);
+  const size_t at = header + kLocal + name + extra;
+  if (bytes_.substr(header, 4) != "PK\x03\x04" || little_endian(bytes_, header + 8, 2) != 0 ||
+      bytes_.substr(header + kLocal, name) != members_[index] || at > bytes_.size() ||
+      size > bytes_.size() - at) {
+    return std::nullopt;
+  }
+  const std::string_view content = bytes_.substr(at, static_cast<size_t>(size));
+  if (crc32_z(0, reinterpret_cast<const Bytef*>(content.data()), content.size()) != entry(16, 4))
+    return std::nullopt;  // read() says so
+  return content;
+}
+
+std::string_view ZipReader::view(const std::string& member, std::string& held) const {
+  if (const std::optional<std::string_view> content = stored(index_of(member))) return *content;
+  held = read(member);
+  return held;
+}
+
 std::string ZipReader::read(const std::string& member) const {
   const size_t index = index_of(member);
+  if (const std::optional<std::string_view> content = stored(index)) {
+    std::string copy;
+    reserve_large(copy, content->size());
+    return copy.append(*content);
+  }
   const uint64_t size = sizes_[index];
   const auto fail = [&](const std::string& reason) {
     throw FileError("'" + name_ + "': its member '" + excerpt(member, kMostName) + "' is damaged: " + reason);

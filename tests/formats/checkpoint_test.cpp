@@ -16,6 +16,7 @@
 #include "lamina/formats/detail/zip_archive.h"
 #include "lamina/formats/keras/archive.h"
 #include "lamina/formats/keras/keras.h"
+#include "lamina/nn/callbacks/model_checkpoint.h"
 #include "lamina/nn/layers/layers.h"
 #include "tests/support/temporary_folder.h"
 
@@ -308,6 +309,53 @@ TEST(Checkpoint, HoldsLayersOfAnyName) {
     saved.model.fit(data.x, data.y, fit_options(2, &*saved.training));
     EXPECT_EQ(saved.model.layers().back()->name(), name);
     EXPECT_EQ(saved.model.get_weights()[0].to_vector<float>(), straight.get_weights()[0].to_vector<float>());
+  }
+}
+
+// The callback's files hold the same, also those of the middle of an epoch, and written in the background.
+TEST(Checkpoint, OfTheCallbackGoesOnBitForBit) {
+  TemporaryFolder folder;
+  const Samples data = samples();
+  Sequential straight = small_model();
+  straight.fit(data.x, data.y, fit_options(5));
+  for (const int64_t save_freq : {0, 3}) {
+    Sequential first = small_model();
+    FitOptions options = fit_options(3);
+    ModelCheckpoint callback(
+        folder / "c-{epoch}.keras",
+        {.save_freq = save_freq, .max_to_keep = 2, .save_on_background = true, .training_state = true});
+    options.callbacks = {&callback};
+    first.fit(data.x, data.y, options);
+    Checkpoint checkpoint = load_checkpoint(callback.last_path());
+    ASSERT_TRUE(checkpoint.training);
+    FitOptions rest = fit_options(5, &*checkpoint.training);
+    ModelCheckpoint resumed(
+        folder / "c-{epoch}.keras",
+        {.save_freq = save_freq, .max_to_keep = 2, .save_on_background = true, .training_state = true});
+    rest.callbacks = {&resumed};
+    checkpoint.model.fit(data.x, data.y, rest);
+    expect_same_weights(checkpoint.model, straight);
+    EXPECT_FALSE(std::filesystem::exists(folder / "c-1.keras") && save_freq == 0);
+    EXPECT_TRUE(std::filesystem::exists(folder / "c-5.keras"));
+  }
+}
+
+// A turned byte of a weight is told with the member that it is in.
+TEST(Checkpoint, DamagedMembersAreNamed) {
+  TemporaryFolder folder;
+  const std::string path = folder / "c.keras";
+  save_checkpoint(small_model(), path);
+  std::string bytes = read_file(path);
+  const size_t weights = bytes.find("model.weights.h5"), training = bytes.find("lamina/training.npz");
+  ASSERT_NE(weights, std::string::npos);
+  ASSERT_NE(training, std::string::npos);
+  for (const auto& [at, member] :
+       {std::pair{weights, "model.weights.h5"}, {training, "lamina/training.npz"}}) {
+    std::string changed = bytes;
+    changed[at + 600] = static_cast<char>(changed[at + 600] ^ 1);
+    write_file(path, changed);
+    const std::string message = message_of<FileError>([&] { load_checkpoint(path); });
+    EXPECT_NE(message.find(member), std::string::npos) << message;
   }
 }
 

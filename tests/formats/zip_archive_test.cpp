@@ -187,5 +187,24 @@ TEST(ZipArchive, NamesInMessagesAreShort) {
   EXPECT_NE(message.find("bytes left out"), std::string::npos) << message;
 }
 
+TEST(ZipArchive, StoredMembersAreSeenWhereTheyLie) {
+  ZipWriter writer;
+  writer.add("a/first", "some bytes");
+  writer.add("second", std::string(1000, 'x'));
+  const std::string bytes = "before" + writer.finish();
+  const ZipReader zip(bytes, "here");
+  std::string held;
+  const std::string_view first = zip.view("a/first", held);
+  EXPECT_EQ(first, "some bytes");
+  EXPECT_TRUE(held.empty());
+  EXPECT_GE(first.data(), bytes.data());
+  EXPECT_LT(first.data(), bytes.data() + bytes.size());
+  EXPECT_EQ(zip.view("second", held), std::string(1000, 'x'));
+  std::string damaged = bytes;
+  damaged[bytes.find("some bytes")] = 'S';
+  const ZipReader other(damaged, "here");
+  EXPECT_THROW(other.view("a/first", held), FileError);
+}
+
 }  // namespace
 }  // namespace lamina::detail

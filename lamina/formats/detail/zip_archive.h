@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -49,14 +50,20 @@ class ZipReader {
   std::string start(const std::string& member, size_t count) const;
   /// The member's contents, checked against its checksum. Throws FileError when it is missing or damaged.
   std::string read(const std::string& member) const;
+  /// The same without a copy, where the member is stored as it is: a part of the archive's bytes. Else `held`
+  /// takes what read() gives, and must outlive the result.
+  std::string_view view(const std::string& member, std::string& held) const;
 
  private:
+  std::optional<std::string_view> stored(size_t index) const;
   size_t index_of(const std::string& member) const;
   bool is_lzma(size_t index) const;
 
   std::string name_;
+  std::string_view bytes_;  // from where the archive begins
   std::vector<std::string> members_;
   std::vector<uint64_t> sizes_;
+  std::vector<size_t> entries_;  // where the directory tells of each; empty where it is not found
   std::unordered_map<std::string, size_t> index_;  // of members, by name
   zip* archive_ = nullptr;
 };

@@ -196,6 +196,7 @@ std::vector<Value> Evaluator::call_function(const FunctionProto& function, const
 }
 
 std::vector<Value> Evaluator::apply(const NodeProto& node, const Scope& scope) {
+  if (--left_ < 0) throw InvalidArgument("loops and functions of the graph do not come to an end");
   const Scope* const before = std::exchange(scope_, &scope);
   try {
     std::vector<Value> inputs;

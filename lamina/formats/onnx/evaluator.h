@@ -50,8 +50,10 @@ using Values = std::unordered_map<std::string, Value>;
 
 class Evaluator {
  public:
-  Evaluator(const Definitions& definitions, Random random)
-      : definitions_(definitions), random_(std::move(random)), opsets_(&definitions.opsets()) {}
+  /// @param most  how many nodes may be computed, each as often as loops and functions come to it: functions that call
+  ///              each other twice are a short file and no end of work.
+  Evaluator(const Definitions& definitions, Random random, int64_t most = int64_t{1} << 32)
+      : definitions_(definitions), random_(std::move(random)), opsets_(&definitions.opsets()), left_(most) {}
 
   /// The outputs of `graph`, whose inputs and initializers `values` holds by name. Throws InvalidArgument, naming the
   /// node, for what cannot be computed, and NeedsValues where a trace does not suffice.
@@ -83,6 +85,7 @@ class Evaluator {
   const Definitions::Opsets* opsets_;
   const Scope* scope_ = nullptr;  // of the node that is computed
   int depth_ = 0;
+  int64_t left_;  // nodes that may be computed still
 };
 
 /// The names that a node reads, those inside of its subgraphs included.

@@ -46,17 +46,21 @@ Declared declared(const ValueInfoProto& info) {
   return result;
 }
 
-// Operators that give something else each time are no constants, whatever they are given.
-bool draws_numbers(const NodeProto& node) {
-  static const std::set<std::string, std::less<>> names{"RandomNormal",     "RandomNormalLike", "RandomUniform",
-                                                        "RandomUniformLike", "Multinomial",      "Bernoulli"};
-  if (names.contains(node.op_type())) return true;
-  for (const auto& attribute : node.attribute()) {
-    for (const NodeProto& inner : attribute.g().node()) {
-      if (draws_numbers(inner)) return true;
-    }
-  }
-  return false;
+// Whether a node is computed when the file is read, where its inputs are constants. Not what gives something else each
+// time, and no loops, which may take long.
+bool may_be_folded(const NodeProto& node, const Definitions& definitions, int depth = 0) {
+  static const std::set<std::string, std::less<>> never{"RandomNormal",      "RandomNormalLike", "RandomUniform",
+                                                        "RandomUniformLike", "Multinomial",      "Bernoulli",
+                                                        "Dropout",           "Loop",             "Scan"};
+  constexpr int kDeepest = 8;
+  if (never.contains(node.op_type()) || depth > kDeepest) return false;
+  const auto all = [&](const auto& nodes) {
+    return std::all_of(nodes.begin(), nodes.end(),
+                       [&](const NodeProto& inner) { return may_be_folded(inner, definitions, depth + 1); });
+  };
+  if (const auto* function = definitions.function(node); function && !all(function->node())) return false;
+  return std::all_of(node.attribute().begin(), node.attribute().end(),
+                     [&](const auto& attribute) { return all(attribute.g().node()); });
 }
 
 void collect_unknown(const NodeProto& node, const Definitions& definitions, const Definitions::Opsets& opsets,
@@ -278,10 +282,11 @@ void ImportedGraph::sort_nodes() {
 
 void ImportedGraph::fold_constants() {
   GraphProto& graph = *model_->mutable_graph();
-  Evaluator evaluator(*definitions_, [] { return std::pair<Tensor, int>(); });
+  constexpr int64_t kMostNodes = int64_t{1} << 20;
+  Evaluator evaluator(*definitions_, [] { return std::pair<Tensor, int>(); }, kMostNodes);
   google::protobuf::RepeatedPtrField<NodeProto> kept;
   for (NodeProto& node : *graph.mutable_node()) {
-    bool constant = !draws_numbers(node);
+    bool constant = may_be_folded(node, *definitions_);
     for_each_read(node, [&](const std::string& name) { constant = constant && constants_.contains(name); });
     std::vector<Value> outputs;
     if (constant) {

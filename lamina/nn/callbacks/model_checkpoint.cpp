@@ -5,10 +5,13 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <limits>
 
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/base/log.h"
+#include "lamina/nn/detail/background_file.h"
+#include "lamina/nn/detail/file_bytes.h"
 #include "lamina/nn/finite.h"
 #include "lamina/nn/model.h"
 
@@ -90,6 +93,18 @@ std::string format_path(const std::string& pattern, const Logs& values) {
   return result;
 }
 
+bool may_come_of(const std::string& pattern, const std::string& path) {
+  const size_t first = pattern.find('{'), last = pattern.rfind('}');
+  if (first == std::string::npos || last == std::string::npos) return path == pattern;
+  const std::string head = pattern.substr(0, first), tail = pattern.substr(last + 1);
+  if (path.size() < head.size() + tail.size() || !path.starts_with(head) || !path.ends_with(tail))
+    return false;
+  const std::string filled = path.substr(head.size(), path.size() - head.size() - tail.size());
+  const auto fields = pattern.substr(first, last + 1 - first);
+  return std::count(filled.begin(), filled.end(), '/') == std::count(fields.begin(), fields.end(), '/') &&
+         filled.find("..") == std::string::npos;
+}
+
 }  // namespace detail
 
 ModelCheckpoint::ModelCheckpoint(std::string path, ModelCheckpointOptions options)
@@ -99,6 +114,16 @@ ModelCheckpoint::ModelCheckpoint(std::string path, ModelCheckpointOptions option
       best_(options_.initial_value_threshold) {
   find_model_format(path_);
   if (options_.save_freq < 0) throw InvalidArgument("ModelCheckpoint: save_freq must not be negative");
+  if (options_.max_to_keep < 0)
+    throw InvalidArgument("ModelCheckpoint: max_to_keep must not be negative, received " +
+                          std::to_string(options_.max_to_keep));
+  if (options_.max_to_keep > 0 && path_.find('{') == std::string::npos)
+    throw InvalidArgument("ModelCheckpoint: max_to_keep counts files, and '" + path_ +
+                          "' is always the same one; give it a field: '{epoch:03d}.keras'");
+  if (options_.training_state && !detail::find_file_bytes(path_))
+    throw InvalidArgument("ModelCheckpoint: the format of '" + path_ +
+                          "' has no place for the state of training; save it as .keras");
+  if (options_.save_on_background) background_ = std::make_shared<detail::BackgroundFile>();
 }
 
 void ModelCheckpoint::make_folder_of(const std::string& path) {
@@ -170,18 +195,92 @@ void ModelCheckpoint::save(int epoch, std::optional<int64_t> batch, const Logs& 
     std::printf("\nEpoch %d: saving model to %s\n", epoch + 1, path.c_str());
   }
   make_folder_of(path);
-  model().save(path);
+  remember(path, logs);
+  write(path);
   last_path_ = path;
+}
+
+void ModelCheckpoint::on_train_end(const Logs&) {
+  if (background_) background_->wait();
+  remove_older();
+}
+
+// The bytes are made here, between two steps; what is slow is the disk.
+void ModelCheckpoint::write(const std::string& path) {
+  const detail::FileBytes bytes = detail::find_file_bytes(path);
+  if (!bytes || (!background_ && !options_.training_state)) {
+    model().save(path);
+    return remove_older();
+  }
+  if (!background_) {
+    write_file(path, bytes(model(), options_.training_state));
+    return remove_older();
+  }
+  background_->wait();  // one at a time: memory for one file, and the newest is whole before older ones go
+  remove_older();
+  background_->write(path, bytes(model(), options_.training_state));
+}
+
+void ModelCheckpoint::remember(const std::string& path, const Logs& logs) {
+  if (options_.max_to_keep == 0) return;
+  std::erase_if(written_, [&](const Written& one) { return one.path == path; });
+  written_.push_back({path, logs.find(options_.monitor).value_or(std::numeric_limits<double>::quiet_NaN())});
+}
+
+// The newest stay, and the best. While a file is being written it is no reason to remove another.
+void ModelCheckpoint::remove_older() {
+  if (options_.max_to_keep == 0) return;
+  size_t whole = written_.size();
+  std::error_code ignored;
+  while (whole > 0 && !std::filesystem::exists(written_[whole - 1].path, ignored)) --whole;
+  const size_t most = static_cast<size_t>(options_.max_to_keep);
+  if (whole <= most) return;
+  const Written* best = nullptr;
+  for (size_t i = 0; i < whole; ++i) {
+    if (std::isnan(written_[i].value)) continue;
+    if (!best || monitor_.improved(written_[i].value, best->value, model())) best = &written_[i];
+  }
+  const std::string kept = best ? best->path : "";
+  std::vector<Written> left;
+  for (size_t i = 0; i < written_.size(); ++i) {
+    if (i + most >= whole || written_[i].path == kept) {
+      left.push_back(written_[i]);
+    } else {
+      std::filesystem::remove(written_[i].path, ignored);
+    }
+  }
+  written_ = std::move(left);
 }
 
 std::vector<NamedTensor> ModelCheckpoint::state() const {
   std::vector<NamedTensor> state = {{"batches", Tensor::from<int64_t>({batches_})}};
   if (best_) state.push_back({"best", Tensor::from<double>({*best_})});
+  for (size_t i = 0; i < written_.size(); ++i) {
+    const std::string& path = written_[i].path;
+    const std::string name = "written/" + std::to_string(i);
+    state.push_back({name, Tensor::from(std::vector<uint8_t>(path.begin(), path.end()),
+                                        {static_cast<int64_t>(path.size())})});
+    state.push_back({name + "/value", Tensor::from<double>({written_[i].value})});
+  }
   return state;
 }
 
 void ModelCheckpoint::set_state(const std::vector<NamedTensor>& state) {
+  written_.clear();
   for (const NamedTensor& tensor : state) {
+    if (tensor.name.starts_with("written/")) {
+      if (!tensor.name.ends_with("/value")) {
+        const auto text = tensor.value.to_vector<uint8_t>();
+        const std::string path(text.begin(), text.end());
+        if (!detail::may_come_of(path_, path))
+          throw InvalidArgument("ModelCheckpoint: the state says that '" + path.substr(0, 200) +
+                                "' was written as '" + path_ + "', which cannot be");
+        written_.push_back({path, std::nan("")});
+      } else if (!written_.empty()) {
+        written_.back().value = tensor.value.item<double>();
+      }
+      continue;
+    }
     if (tensor.name == "batches") batches_ = tensor.value.item<int64_t>();
     if (tensor.name != "best") continue;
     const double best = tensor.value.item<double>();

@@ -26,6 +26,17 @@ HWY_INLINE void over_channels(int64_t channels, F f) {
   for (; c < channels; ++c) f(one, c);
 }
 
+/// The same where f may come to a channel twice: what is left over is done with the last whole vector.
+template <class F>
+HWY_INLINE void over_channels_again(int64_t channels, F f) {
+  const hn::ScalableTag<float> d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  if (channels < lanes) return over_channels(channels, f);
+  int64_t c = 0;
+  for (; c + lanes <= channels; c += lanes) f(d, c);
+  if (c < channels) f(d, channels - lanes);
+}
+
 /// The elements of a window inside the image, and where the first of all (also outside) lies.
 struct Cell {
   int64_t top, bottom, left, right;
@@ -71,6 +82,20 @@ HWY_INLINE void max_cell(D d, const PoolView& v, const Cell& w, const float* x, 
   if (index) store_places(d, place, index);
 }
 
+/// max_cell where nobody asks for the places.
+template <class D>
+HWY_INLINE void max_cell_alone(D d, const PoolView& v, const Cell& w, const float* x, float* out) {
+  const int64_t row = v.columns.input * v.channels;
+  auto best = hn::LoadU(d, x + w.origin + w.top * row + w.left * v.channels);
+  for (int64_t i = w.top; i < w.bottom; ++i) {
+    for (int64_t j = w.left; j < w.right; ++j) {
+      const auto next = hn::LoadU(d, x + w.origin + i * row + j * v.channels);
+      best = hn::IfThenElse(above(next, best), next, best);
+    }
+  }
+  hn::StoreU(best, d, out);
+}
+
 /// max_cell for a whole window of 2 x 2 elements.
 template <class D>
 HWY_INLINE void max_four(D d, const float* HWY_RESTRICT x, int64_t row, int64_t channels,
@@ -96,14 +121,18 @@ void MaxRows(const PoolView& v, const float* x, float* out, uint8_t* index, int6
       const Cell w = cell_at(v, r / v.rows.output, r % v.rows.output, ox);
       const int64_t at = (r * v.columns.output + ox) * v.channels;
       const bool four = w.top == 0 && w.left == 0 && w.bottom == 2 && w.right == 2 && v.columns.size == 2;
-      over_channels(v.channels, [&](auto d, int64_t c) HWY_ATTR {
+      over_channels_again(v.channels, [&](auto d, int64_t c) HWY_ATTR {
         uint8_t* const places = index ? index + at + c : nullptr;
         if (four) {
           max_four(d, x + w.origin + c, row, v.channels, out + at + c, places);
         } else {
           Cell shifted = w;
           shifted.origin += c;
-          max_cell(d, v, shifted, x, out + at + c, places);
+          if (places) {
+            max_cell(d, v, shifted, x, out + at + c, places);
+          } else {
+            max_cell_alone(d, v, shifted, x, out + at + c);
+          }
         }
       });
     }
@@ -117,7 +146,7 @@ void AvgRows(const PoolView& v, const float* x, float* out, int64_t begin, int64
       const Cell w = cell_at(v, r / v.rows.output, r % v.rows.output, ox);
       const int64_t at = (r * v.columns.output + ox) * v.channels;
       const float scale = 1.0f / static_cast<float>((w.bottom - w.top) * (w.right - w.left));
-      over_channels(v.channels, [&](auto d, int64_t c) HWY_ATTR {
+      over_channels_again(v.channels, [&](auto d, int64_t c) HWY_ATTR {
         auto sum = hn::Zero(d);
         for (int64_t i = w.top; i < w.bottom; ++i) {
           for (int64_t j = w.left; j < w.right; ++j) {

@@ -228,6 +228,27 @@ TEST(Onnx, DataBesideTheModelAreRead) {
   EXPECT_THROW(load_with(external("weights.bin", -4)), FileError);
 }
 
+// Each function calls the next one twice.
+TEST(Onnx, FunctionsThatMultiplyTheirWorkAreStopped) {
+  Message model;
+  model.integer(1, 8).message(8, Message().integer(2, 17)).message(8, Message().bytes(1, "own").integer(2, 1));
+  for (int i = 0; i < 40; ++i) {
+    const std::string next = "f" + std::to_string(i + 1), own = i < 39 ? "own" : "";
+    Message function;
+    function.bytes(1, "f" + std::to_string(i)).bytes(4, "x").bytes(5, "z");
+    function.message(7, onnx_node(i < 39 ? next : "Neg", {"x"}, {"y"}, {}, own));
+    function.message(7, onnx_node(i < 39 ? next : "Neg", {"y"}, {"z"}, {}, own));
+    function.message(9, Message().integer(2, 17)).message(9, Message().bytes(1, "own").integer(2, 1));
+    model.message(25, function.bytes(10, "own"));
+  }
+  model.message(7, onnx_graph({.nodes = {onnx_node("f0", {"one"}, {"y"}, {}, "own")},
+                               .initializers = {onnx_floats("one", {1}, {1})},
+                               .inputs = {onnx_value("x", {1})},
+                               .outputs = {onnx_value("y", {1})}}));
+  // Too deep to be computed when it is read; asked, it would not end.
+  EXPECT_NO_THROW(load(model.str()));
+}
+
 TEST(Onnx, DamagedFilesAreErrors) {
   const std::string whole = onnx_model(classifier());
   for (size_t i = 0; i < 64; ++i) {

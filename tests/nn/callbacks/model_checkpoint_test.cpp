@@ -145,5 +145,79 @@ TEST_F(ModelCheckpoints, WhatCannotBeWrittenIsToldBeforeTheFirstStep) {
   EXPECT_FALSE(saved("new/m.keras"));
 }
 
+TEST_F(ModelCheckpoints, KeepsTheNewestAndTheBest) {
+  for (const bool background : {false, true}) {
+    const std::string pattern = folder_ / (background ? "b-{epoch}.keras" : "a-{epoch}.keras");
+    const std::string start = background ? "b-" : "a-";
+    epoch_ = 0;
+    ModelCheckpoint callback(pattern, {.max_to_keep = 2, .save_on_background = background});
+    for (const double value : {3.0, 1.0, 2.0, 4.0, 5.0, 6.0}) epoch(callback, value);
+    callback.on_train_end({});
+    std::vector<std::string> left;
+    for (int i = 1; i <= 6; ++i) {
+      if (saved(start + std::to_string(i) + ".keras")) left.push_back(std::to_string(i));
+    }
+    EXPECT_EQ(left, (std::vector<std::string>{"2", "5", "6"})) << start;
+  }
+}
+
+TEST_F(ModelCheckpoints, GoesOnRemovingAfterAResume) {
+  const std::string pattern = folder_ / "{epoch}.keras";
+  ModelCheckpoint first(pattern, {.max_to_keep = 1});
+  for (const double value : {1.0, 2.0}) epoch(first, value);
+  ModelCheckpoint second(pattern, {.max_to_keep = 1});
+  second.set_state(first.state());
+  epoch(second, 3);
+  EXPECT_TRUE(saved("1.keras"));  // the best
+  EXPECT_FALSE(saved("2.keras"));
+  EXPECT_TRUE(saved("3.keras"));
+  // A state may come from a file, and names what is removed.
+  for (const std::string& path :
+       {std::string("/etc/passwd"), folder_ / "../1.keras", folder_ / "a/1.keras"}) {
+    ModelCheckpoint hostile(pattern, {.max_to_keep = 1});
+    const Tensor text = Tensor::from(std::vector<uint8_t>(path.begin(), path.end()), {path.size()});
+    EXPECT_THROW(hostile.set_state({{"written/0", text}}), InvalidArgument) << path;
+  }
+}
+
+TEST_F(ModelCheckpoints, WritesWhileTrainingGoesOn) {
+  const Samples data = test::corners(64);
+  const auto train = [&](const std::string& name, bool background) {
+    Sequential model = test::small_dense(1);
+    model.fit(data.x, data.y,
+              {.epochs = 3,
+               .callbacks = {ModelCheckpoint(folder_ / (name + "-{epoch}.keras"),
+                                             {.save_on_background = background})},
+               .verbose = 0});
+    return model.get_weights();
+  };
+  train("front", false);
+  train("back", true);
+  for (const char* epoch : {"1", "2", "3"}) {
+    const std::string front = std::string("front-") + epoch + ".keras",
+                      back = std::string("back-") + epoch + ".keras";
+    ASSERT_TRUE(saved(back)) << back;
+    const auto a = load_model(folder_ / front).get_weights(), b = load_model(folder_ / back).get_weights();
+    for (size_t i = 0; i < a.size(); ++i)
+      EXPECT_EQ(a[i].to_vector<float>(), b[i].to_vector<float>()) << epoch;
+  }
+}
+
+TEST_F(ModelCheckpoints, WhatGoesWrongInTheBackgroundIsThrown) {
+  std::filesystem::create_directory(folder_ / "1.keras");
+  ModelCheckpoint callback(folder_ / "{epoch}.keras", {.save_on_background = true});
+  epoch(callback, 1);
+  EXPECT_THROW(epoch(callback, 1), FileError);  // told where the next one is saved
+  std::filesystem::create_directory(folder_ / "3.keras");
+  epoch(callback, 1);
+  EXPECT_THROW(callback.on_train_end({}), FileError);
+  callback.on_train_end({});  // once
+}
+
+TEST_F(ModelCheckpoints, OptionsThatCannotBeAreRefused) {
+  EXPECT_THROW(ModelCheckpoint("m.keras", {.max_to_keep = 1}), InvalidArgument);
+  EXPECT_THROW(ModelCheckpoint("{epoch}.keras", {.max_to_keep = -1}), InvalidArgument);
+}
+
 }  // namespace
 }  // namespace lamina

@@ -10,7 +10,6 @@
 #include "lamina/ops/conv2d.h"
 #include "lamina/ops/concatenate.h"
 #include "lamina/ops/full.h"
-#include "lamina/ops/matmul.h"
 #include "lamina/ops/pad.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/slice.h"
@@ -74,15 +73,7 @@ Value convolve(const Value& x, const Value& kernel, const Windows& given, int64_
     windows.after.assign(windows.axes(), 0);
   }
   Tensor y;
-  const bool steps = std::any_of(windows.strides.begin(), windows.strides.end(), [](int64_t s) { return s != 1; });
-  if (one && !steps && groups == 1) {
-    const int64_t channels = images.shape()[-1], filters_count = filters.shape()[-1];
-    Shape shape = images.shape();
-    shape.set(rank - 1, filters_count);
-    y = reshape(matmul(reshape(images, {channels == 0 ? 0 : images.size() / channels, channels}),
-                       reshape(filters, {filters.shape()[-2], filters_count})),
-                shape);
-  } else if (rank == 5) {
+  if (rank == 5) {
     y = convolve_volumes(images, filters, windows, groups);
   } else {
     const Tensor flat = rank == 3 ? reshape(filters, {1, filters.shape()[0], filters.shape()[1], filters.shape()[2]})

@@ -164,7 +164,7 @@ std::vector<Value> lrn(Call& call) {
   const Value& x = call.value(0);
   const double alpha = call.number("alpha", 0.0001), beta = call.number("beta", 0.75), bias = call.number("bias", 1.0);
   const int64_t size = call.integer("size");
-  if (size < 1 || size > (1 << 20)) call.fail("attribute 'size' is out of range");
+  if (size < 1 || size > (1 << 14)) call.fail("attribute 'size' is out of range");
   const Order order = channels_last(x.rank());
   const Tensor elements = x.in_order(order);
   const int64_t before = (size - 1) / 2, after = size / 2, channels = x.shape()[1];

@@ -62,8 +62,18 @@ double lowest(DType dtype) {
   }
 }
 
+// What is computed element by element of the windows takes as many steps.
+void require_small(const Windows& windows) {
+  int64_t elements = 1;
+  for (const int64_t size : windows.sizes) {
+    constexpr int64_t kMost = 1 << 14;
+    if (size > kMost || (elements *= size) > kMost) throw Unsupported("has windows of more than 16,384 elements");
+  }
+}
+
 // The largest element along one axis after the other: for any number of axes, and with gaps in the windows.
 Tensor max_by_axes(Tensor x, const Windows& windows) {
+  require_small(windows);
   for (size_t axis = 0; axis < windows.axes(); ++axis) {
     std::vector<std::pair<int64_t, int64_t>> pads(static_cast<size_t>(x.rank()), {0, 0});
     pads[axis + 1] = {windows.before[axis], windows.after[axis]};
@@ -82,6 +92,7 @@ Tensor max_by_axes(Tensor x, const Windows& windows) {
 
 // Where the maxima stand in x, as numbers of elements in ONNX's order of axes: the first of the largest.
 Tensor max_places(const Tensor& x, const Windows& windows, bool column_major) {
+  require_small(windows);
   // Each window as one axis: all taps side by side.
   const Shape& shape = x.shape();
   const int rank = x.rank();
@@ -183,6 +194,7 @@ Tensor averaged(Tensor x, Windows windows, bool with_padding, bool ceil, const s
                                      }),
                        rank);
   }
+  require_small(windows);
   // Sums along one axis after the other, and the same of ones.
   const auto summed = [&](Tensor t) {
     for (size_t axis = 0; axis < windows.axes(); ++axis) {

@@ -229,14 +229,16 @@ std::vector<Value> tile(Call& call) {
   Shape apart, wide, result;
   for (int axis = 0; axis < x.rank(); ++axis) {
     const int64_t times = repeats[static_cast<size_t>(axis)];
-    if (times < 0) call.fail("a number of repeats is negative");
+    int64_t extent = 0;
+    if (times < 0 || __builtin_mul_overflow(times, x.shape()[axis], &extent))
+      call.fail(fmt::format("a number of repeats is {}", times));
     if (times != 1) {
       apart.push_back(1);
       wide.push_back(times);
     }
     apart.push_back(x.shape()[axis]);
     wide.push_back(x.shape()[axis]);
-    result.push_back(times * x.shape()[axis]);
+    result.push_back(extent);
   }
   return {Value(reshape(broadcast_to(reshape(x, apart), wide), result), call.element())};
 }

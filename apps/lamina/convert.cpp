@@ -1,0 +1,123 @@
+// lamina convert: a model or weights in another format.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "cli.h"
+#include "lamina/base/terminal.h"
+#include "lamina/formats/checkpoint.h"
+#include "lamina/formats/keras/keras.h"
+#include "lamina/formats/weight_format.h"
+#include "model_file.h"
+
+namespace lamina::cli {
+namespace {
+
+constexpr char kKerasWeights[] = ".weights.h5";
+
+struct Options {
+  std::string in, out, dtype;
+  bool json = false;
+};
+
+bool is_model_out(const std::string& path) { return path.ends_with(kKerasWeights) || is_model_path(path); }
+
+// What a file of weights does not say of the model, a line each.
+std::vector<std::string> left_behind(const Options& options, const ModelFile& file, bool model_out) {
+  std::vector<std::string> lost;
+  if (ends_with_any(options.in, {".keras"}) && read_checkpoint_info(options.in))
+    lost.emplace_back("where training stood (a checkpoint's place, random numbers and callbacks)");
+  const bool weights_alone = !model_out && file.model;
+  if (weights_alone && file.model->compiled() && file.model->optimizer_built())
+    lost.emplace_back("the optimizer's state: training from the new file begins with a fresh one");
+  for (const std::string& skipped : file.weights.skipped) lost.push_back(skipped);
+  return lost;
+}
+
+// Writes the weights alone, and tells what gets lost on the way.
+void write_arrays(const Options& options, const WeightSnapshot& weights, std::vector<std::string>& lost) {
+  std::vector<std::string> told = write_weights(options.out, weights, options.dtype);
+  size_t changed = 0;
+  for (const SnapshotEntry& entry : weights.entries)
+    changed +=
+        !options.dtype.empty() && is_floating(entry.type.dtype) && options.dtype != name(entry.type.dtype);
+  changed -= std::min(changed, told.size());  // arrays that stay as they are
+  if (changed > 0)
+    lost.push_back(fmt::format("digits of {} arrays, which become {}", changed, options.dtype));
+  for (std::string& line : told) lost.push_back(std::move(line));
+}
+
+void write_model(const Options& options, const ModelFile& file) {
+  if (!options.dtype.empty())
+    throw InvalidArgument("convert: '" + options.out +
+                          "' is a model, whose weights keep their type; --dtype is for " +
+                          "files of weights (.safetensors, .npz, .gguf)");
+  if (!file.model)
+    throw InvalidArgument("convert: '" + options.in +
+                          "' holds weights and does not say of which model, so that '" + options.out +
+                          "' cannot be made of it; write .safetensors, .npz or .gguf, or load them " +
+                          "into a model in a program (load_state_dict, apply_snapshot)");
+  if (options.out.ends_with(kKerasWeights)) {
+    save_weights(*file.model, options.out);
+  } else {
+    file.model->save(options.out);
+  }
+}
+
+int convert(const Options& options) {
+  std::error_code error;
+  if (std::filesystem::equivalent(options.in, options.out, error))
+    throw InvalidArgument("convert: '" + options.in + "' and '" + options.out +
+                          "' are one file; give the result another name");
+  const bool model_out = is_model_out(options.out);
+  if (!model_out) find_weight_writer(options.out);  // before anything is read
+  const ModelFile file = read_model_file(options.in);
+  std::vector<std::string> lost = left_behind(options, file, model_out);
+  if (model_out) {
+    write_model(options, file);
+  } else {
+    write_arrays(options, file.weights, lost);
+  }
+  const uint64_t size = std::filesystem::file_size(options.out, error);
+  if (!options.json) {
+    tell(stdout, fmt::format("{}: {} arrays, {}\n", printable(options.out), file.weights.entries.size(),
+                             bytes(static_cast<double>(size))));
+    for (const std::string& line : lost) tell(stdout, " lost: " + printable(line) + "\n");
+    return 0;
+  }
+  print_json(Json::object({{"in", options.in},
+                           {"out", options.out},
+                           {"arrays", static_cast<int64_t>(file.weights.entries.size())},
+                           {"bytes", size},
+                           {"lost", Json(Json::List(lost.begin(), lost.end()))}}));
+  return 0;
+}
+
+}  // namespace
+
+void add_convert(CLI::App& app, Action& action) {
+  Command command(app, "convert", "Write a model or weights in another format");
+  auto options = std::make_shared<Options>();
+  command.add(options->in, {.name = "IN",
+                            .help = "A model or weights, as inspect shows them; folders of .safetensors, too",
+                            .required = true});
+  command.add(options->out,
+              {.name = "OUT",
+               .help = "The new file, replaced if it is there; its extension says the format: of a "
+                       "model .keras, .weights.h5 or another that is registered, of weights "
+                       ".safetensors, .npz or .gguf",
+               .required = true});
+  command.add(options->dtype,
+              {.name = "--dtype",
+               .help = "Of the floats in a file of weights: float32, float16, bfloat16, float64; in "
+                       ".gguf also q8_0, q4_0, q4_1, q5_0 and q5_1 (default: as they are)",
+               .type = "TYPE"});
+  add_json(command, options->json, "the files, the number of arrays and what was lost");
+  command.footer(
+      "Files of weights that are made of a model say what it is: converted back, they give the same model, "
+      "bit for bit.");
+  command.on_call([options, &action] { action = [options] { return convert(*options); }; });
+}
+
+}  // namespace lamina::cli

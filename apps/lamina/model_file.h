@@ -1,0 +1,23 @@
+// Files that hold a model, or weights alone, for the commands that take either.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "lamina/formats/snapshot.h"
+
+namespace lamina::cli {
+
+/// What is in a file.
+struct ModelFile {
+  std::optional<Model> model;  ///< absent for weights that do not say of which model
+  WeightSnapshot weights;      ///< of a model under its own names, else as the file has them
+};
+
+/// Whether load_model and Model::save know the path's extension.
+bool is_model_path(const std::string& path);
+/// Reads a model by the path's extension, or weights, which may say what their model is. Throws what
+/// load_model and open_weights throw.
+ModelFile read_model_file(const std::string& path);
+
+}  // namespace lamina::cli

@@ -1,0 +1,30 @@
+// BackgroundFile: a file that is written while something else goes on. Internal header.
+#pragma once
+
+#include <exception>
+#include <string>
+#include <thread>
+
+namespace lamina::detail {
+
+/// Writes one file at a time in a thread of its own, each as write_file does: at once and whole. Used by one
+/// thread.
+class BackgroundFile {
+ public:
+  BackgroundFile() = default;
+  /// Waits; what went wrong is a warning then.
+  ~BackgroundFile();
+  BackgroundFile(const BackgroundFile&) = delete;
+  BackgroundFile& operator=(const BackgroundFile&) = delete;
+
+  /// Waits for the file before, throws what went wrong with it, and begins to write this one.
+  void write(const std::string& path, std::string bytes);
+  /// Waits for the file that is being written. Throws, once, what went wrong with it.
+  void wait();
+
+ private:
+  std::thread writer_;
+  std::exception_ptr error_;  // of writer_; looked at once that has ended
+};
+
+}  // namespace lamina::detail

@@ -1,0 +1,173 @@
+// lamina inspect, convert and diff: the contract with whoever calls them.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "lamina/base/files.h"
+#include "lamina/base/json.h"
+#include "lamina/formats/checkpoint.h"
+#include "lamina/formats/npz.h"
+#include "lamina/nn/layers/dense.h"
+#include "lamina/nn/layers/input_layer.h"
+#include "lamina/nn/model.h"
+#include "tests/support/golden.h"
+#include "tests/support/program.h"
+#include "tests/support/samples.h"
+#include "tests/support/temporary_folder.h"
+
+namespace lamina {
+namespace {
+
+class ModelFiles : public ::testing::Test {
+ protected:
+  void SetUp() override { model(32, 1).save(folder_ / "a.keras"); }
+
+  static Sequential model(int64_t units, uint64_t seed) {
+    Sequential model({Input({32}), Dense(units, {.name = "hidden"}), Dense(2, {.name = "head"})},
+                     {.seed = seed});
+    model.compile({.optimizer = "sgd", .loss = "mse"});
+    return model;
+  }
+  test::Outcome run(const std::vector<std::string>& words) const {
+    return test::run_lamina(folder_.path(), words);
+  }
+  Json json(std::vector<std::string> words) const {
+    words.push_back("--json");
+    const test::Outcome outcome = run(words);
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_EQ(outcome.lines().size(), 1u);
+    return Json::parse(outcome.out);
+  }
+  void expect_error(const std::vector<std::string>& words, const std::string& part, int status = 1) const {
+    const test::Outcome outcome = run(words);
+    EXPECT_EQ(outcome.status, status) << outcome.out;
+    EXPECT_EQ(outcome.err.find("lamina: error: "), 0u) << outcome.err;
+    EXPECT_NE(outcome.err.find(part), std::string::npos) << outcome.err;
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+  }
+
+  test::TemporaryFolder folder_;
+};
+
+TEST_F(ModelFiles, InspectShowsWhatAFileHolds) {
+  const Json model = json({"inspect", "a.keras"});
+  EXPECT_EQ(model.at("format").as_string(), "keras");
+  EXPECT_EQ(model.at("model").at("layers").size(), 2u);
+  EXPECT_EQ(model.at("model").at("layers").at(1).at("params").as_int(), 66);
+  const float nan = std::nanf("");
+  write_npz(folder_ / "w.npz", {{"block.w", Tensor::from(std::vector<float>{1, nan, 3, 0}, {2, 2})},
+                                {"block.b", Tensor::from(std::vector<int64_t>{1, 2}, {2})}});
+  const Json arrays = json({"inspect", "w.npz"});
+  EXPECT_TRUE(arrays.at("model").is_null());
+  EXPECT_EQ(arrays.at("elements").as_int(), 6);
+  EXPECT_EQ(arrays.at("bytes").as_int(), 32);
+  const Json& w = arrays.at("arrays").at(1);
+  EXPECT_EQ(w.at("name").as_string(), "block.w");
+  EXPECT_EQ(w.at("dtype").as_string(), "float32");
+  EXPECT_EQ(w.at("shape"), Json::list({2, 2}));
+  EXPECT_EQ(w.at("statistics").at("nan").as_int(), 1);
+  EXPECT_EQ(w.at("statistics").at("max").as_double(), 3);
+  EXPECT_FALSE(json({"inspect", "w.npz", "--headers"}).at("arrays").at(size_t{0}).contains("statistics"));
+  const std::string text = run({"inspect", "w.npz"}).out;
+  for (const char* part :
+       {"w.npz: npz, 2 arrays of 6 elements, 32 B", " block.\n", "   w  float32 (2, 2)  16 B", "1 NaN"})
+    EXPECT_NE(text.find(part), std::string::npos) << text;
+  expect_error({"inspect", "gone.npz"}, "'gone.npz' does not exist");
+  write_file(folder_ / "text.txt", "hello");
+  expect_error({"inspect", "text.txt"}, "is of no format of weights");
+  expect_error({"inspect"}, "FILE is required", 2);
+  std::filesystem::copy_file(test::golden_path("formats/pytorch_module.pt"), folder_ / "m.pt");
+  expect_error({"inspect", "m.pt"}, "asks for 'torch.nn.modules.linear.Linear'");
+  const std::string bytes = read_file(folder_ / "a.keras");
+  write_file(folder_ / "cut.keras", bytes.substr(0, bytes.size() / 2));
+  expect_error({"inspect", "cut.keras"}, "truncated");
+}
+
+TEST_F(ModelFiles, ConvertGoesThereAndBackBitForBit) {
+  for (const std::string extension : {"safetensors", "npz", "gguf"}) {
+    const std::string weights = "a." + extension, back = extension + ".keras";
+    const Json said = json({"convert", "a.keras", weights});
+    EXPECT_EQ(said.at("arrays").as_int(), 4);
+    EXPECT_EQ(said.at("bytes").as_int(), static_cast<int64_t>(std::filesystem::file_size(folder_ / weights)));
+    json({"convert", weights, back});
+    EXPECT_TRUE(json({"diff", "a.keras", back}).at("identical").as_bool());
+    EXPECT_EQ(model_likeness(folder_ / "a.keras", folder_ / back), Likeness::kSameWeights) << extension;
+  }
+  json({"convert", "a.keras", "a.weights.h5"});
+  EXPECT_EQ(json({"inspect", "a.weights.h5"}).at("format").as_string(), "hdf5");
+  json({"convert", "a.safetensors", "b.gguf"});
+  EXPECT_TRUE(json({"diff", "a.npz", "b.gguf"}).at("identical").as_bool());
+}
+
+TEST_F(ModelFiles, ConvertSaysWhatIsLost) {
+  Sequential trained = model(32, 1);
+  trained.compile({.optimizer = "adam", .loss = "mse"});
+  trained.build_optimizer();
+  trained.save(folder_ / "t.keras");
+  const auto lost = [](const Json& said) { return said.at("lost").dump(); };
+  EXPECT_NE(lost(json({"convert", "t.keras", "t.npz"})).find("the optimizer's state"), std::string::npos);
+  EXPECT_NE(
+      lost(json({"convert", "a.keras", "h.safetensors", "--dtype", "float16"})).find("digits of 4 arrays"),
+      std::string::npos);
+  const std::string packed = lost(json({"convert", "a.keras", "q.gguf", "--dtype", "q8_0"}));
+  EXPECT_NE(packed.find("digits of 1 arrays, which become q8_0"), std::string::npos) << packed;
+  EXPECT_NE(packed.find("'hidden/bias' stays float32"), std::string::npos) << packed;
+  const Json apart = json({"diff", "a.keras", "q.gguf"});
+  EXPECT_FALSE(apart.at("identical").as_bool());
+  for (const Json& array : apart.at("weights").at("arrays").as_list()) {
+    const bool kernel = array.at("name").as_string() == "hidden/kernel";
+    EXPECT_EQ(array.at("equal").as_bool(), !kernel);
+    EXPECT_LT(array.at("relative").as_double(), 0.01);
+    EXPECT_GT(array.at("cosine").as_double(), 0.999);
+  }
+  trained.fit(Tensor::from(std::vector<float>(64, 1), {2, 32}),
+              Tensor::from(std::vector<float>(4, 1), {2, 2}), {.verbose = 0});
+  save_checkpoint(trained, folder_ / "c.keras");
+  EXPECT_NE(lost(json({"convert", "c.keras", "d.keras"})).find("where training stood"), std::string::npos);
+}
+
+TEST_F(ModelFiles, ConvertRefuses) {
+  expect_error({"convert", "a.keras", "a.keras"}, "are one file");
+  std::filesystem::create_hard_link(folder_ / "a.keras", folder_ / "link.keras");
+  expect_error({"convert", "a.keras", "link.keras"}, "are one file");
+  expect_error({"convert", "a.keras", "a.txt"},
+               "weights are written to files that end in one of .gguf, .npz, .safetensors");
+  expect_error({"convert", "a.keras", "b.keras", "--dtype", "float16"}, "--dtype is for files of weights");
+  expect_error({"convert", "a.keras", "b.npz", "--dtype", "q8_0"}, "npz files hold no 'q8_0'");
+  write_npz(folder_ / "w.npz", {{"w", Tensor::from(std::vector<float>{1, 2}, {2})}});
+  expect_error({"convert", "w.npz", "b.keras"}, "does not say of which model");
+  expect_error({"convert", "gone.keras", "b.npz"}, "gone.keras");
+  expect_error({"convert", "a.keras"}, "OUT is required", 2);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "b.npz"));
+}
+
+TEST_F(ModelFiles, DiffSaysInWhatTwoModelsDiffer) {
+  model(32, 2).save(folder_ / "b.keras");
+  model(16, 1).save(folder_ / "c.keras");
+  const Json weights = json({"diff", "a.keras", "b.keras"});
+  EXPECT_FALSE(weights.at("identical").as_bool());
+  EXPECT_EQ(weights.at("structure").at("changed").size(), 0u);
+  EXPECT_GT(weights.at("weights").at("arrays").at(size_t{0}).at("max_abs").as_double(), 0.01);
+  const Json structure = json({"diff", "a.keras", "c.keras"});
+  const Json& changed = structure.at("structure").at("changed").at(size_t{0});
+  EXPECT_EQ(changed.at("layer").as_string(), "hidden");
+  EXPECT_EQ(changed.at("options").at("units"), Json::list({32, 16}));
+  const std::string text = run({"diff", "a.keras", "c.keras"}).out;
+  EXPECT_NE(text.find(" ~ layer hidden: units 32 -> 16\n"), std::string::npos) << text;
+  EXPECT_NE(text.find(" ~ array hidden/kernel: float32(32, 32) -> float32(32, 16)\n"), std::string::npos)
+      << text;
+  Sequential other({Input({32}), Dense(32, {.name = "hidden"}), Dense(2, {.name = "end"})});
+  other.save(folder_ / "d.keras");
+  const Json names = json({"diff", "a.keras", "d.keras"});
+  EXPECT_EQ(names.at("structure").at("removed"), Json::list({"head"}));
+  EXPECT_EQ(names.at("structure").at("added"), Json::list({"end"}));
+  EXPECT_EQ(names.at("weights").at("added"), Json::list({"end/kernel", "end/bias"}));
+  EXPECT_NE(run({"diff", "a.keras", "a.keras"}).out.find("a.keras and a.keras are identical\n"),
+            std::string::npos);
+  expect_error({"diff", "a.keras", "gone.keras"}, "gone.keras");
+  expect_error({"diff", "a.keras"}, "B is required", 2);
+}
+
+}  // namespace
+}  // namespace lamina
