@@ -192,7 +192,7 @@ Value resized(const Value& x, const std::vector<AxisPlan>& axes, const Method& m
 }
 
 void require_extent(const Call& call, double extent) {
-  if (!(extent >= 0 && extent <= 1 << 30))
+  if (!(extent >= 0 && extent <= 1 << 24))
     call.fail(fmt::format("an extent of its result would be {}", extent));
 }
 
