@@ -1,5 +1,5 @@
-// Tests of single ONNX operators where ONNX's own cases do not reach: input that does not fit, numbers followed by
-// hand, and gradients.
+// Tests of single ONNX operators where ONNX's own cases do not reach: input that does not fit, numbers
+// followed by hand, and gradients.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -38,14 +38,16 @@ Message texts_attribute(const std::string& name, const std::vector<std::string>&
 const auto kRandom = [] { return std::pair(Tensor::from<int64_t>({1, 0}), 0); };
 
 // A graph of one node; inputs are named a, b, c and so on, "" is left out.
-onnx::ImportedGraph graph_of(const std::string& type, const std::vector<Value>& inputs, const std::vector<Message>& attributes = {},
-                       int64_t opset = 22, const std::string& domain = "", size_t outputs = 1) {
+onnx::ImportedGraph graph_of(const std::string& type, const std::vector<Value>& inputs,
+                             const std::vector<Message>& attributes = {}, int64_t opset = 22,
+                             const std::string& domain = "", size_t outputs = 1) {
   OnnxGraphParts parts;
   std::vector<std::string> names, results;
   for (size_t i = 0; i < inputs.size(); ++i) {
     names.push_back(inputs[i].is_nothing() ? "" : std::string(1, static_cast<char>('a' + i)));
     if (inputs[i].is_nothing()) continue;
-    std::vector<int64_t> extents = inputs[i].is_sequence() ? std::vector<int64_t>() : inputs[i].shape().dims();
+    std::vector<int64_t> extents =
+        inputs[i].is_sequence() ? std::vector<int64_t>() : inputs[i].shape().dims();
     parts.inputs.push_back(onnx_value(names.back(), extents, static_cast<int>(inputs[i].type())));
   }
   for (size_t i = 0; i < outputs; ++i) {
@@ -60,8 +62,9 @@ onnx::ImportedGraph graph_of(const std::string& type, const std::vector<Value>& 
   return onnx::ImportedGraph::parse(model.str(), "a test", "");
 }
 
-std::vector<Value> run(const std::string& type, const std::vector<Value>& inputs, const std::vector<Message>& attributes = {},
-                       int64_t opset = 22, const std::string& domain = "", size_t outputs = 1) {
+std::vector<Value> run(const std::string& type, const std::vector<Value>& inputs,
+                       const std::vector<Message>& attributes = {}, int64_t opset = 22,
+                       const std::string& domain = "", size_t outputs = 1) {
   std::vector<Value> given;
   for (const Value& each : inputs) {
     if (!each.is_nothing()) given.push_back(each);
@@ -70,8 +73,8 @@ std::vector<Value> run(const std::string& type, const std::vector<Value>& inputs
 }
 
 // Compares gradients with respect to all floats among the inputs with differences.
-void check(const std::string& type, const std::vector<Value>& inputs, const std::vector<Message>& attributes = {}, int64_t opset = 22,
-           size_t outputs = 1) {
+void check(const std::string& type, const std::vector<Value>& inputs,
+           const std::vector<Message>& attributes = {}, int64_t opset = 22, size_t outputs = 1) {
   const onnx::ImportedGraph graph = graph_of(type, inputs, attributes, opset, "", outputs);
   std::vector<Tensor> floats;
   std::vector<Value> given;
@@ -103,8 +106,9 @@ Value drawn(const Shape& shape, int64_t seed, double scale = 1) {
 std::vector<float> numbers(const Value& value) { return value.tensor().to_vector<float>(); }
 
 // What a node says of input that does not fit; empty where it takes it.
-std::string refusal(const std::string& type, const std::vector<Value>& inputs, const std::vector<Message>& attributes = {},
-                    int64_t opset = 22, const std::string& domain = "") {
+std::string refusal(const std::string& type, const std::vector<Value>& inputs,
+                    const std::vector<Message>& attributes = {}, int64_t opset = 22,
+                    const std::string& domain = "") {
   try {
     for (const Value& value : run(type, inputs, attributes, opset, domain)) {
       if (value.is_tensor()) value.tensor().eval();
@@ -115,20 +119,24 @@ std::string refusal(const std::string& type, const std::vector<Value>& inputs, c
   return "";
 }
 
-Value rows(const std::vector<float>& values, const Shape& shape) { return Value(Tensor::from(values, shape)); }
+Value rows(const std::vector<float>& values, const Shape& shape) {
+  return Value(Tensor::from(values, shape));
+}
 Value whole(const std::vector<int64_t>& values) { return Value(Tensor::from(values, {values.size()})); }
 Value one(int64_t value) { return Value(Tensor::from<int64_t>({value}).reshape({})); }
 
 constexpr const char* kMl = "ai.onnx.ml";
 
-#define EXPECT_REFUSED(text, ...) EXPECT_NE(refusal(__VA_ARGS__).find(text), std::string::npos) << refusal(__VA_ARGS__)
+#define EXPECT_REFUSED(text, ...) \
+  EXPECT_NE(refusal(__VA_ARGS__).find(text), std::string::npos) << refusal(__VA_ARGS__)
 
 TEST(OnnxOperators, QuantizationRefusesScalesThatDoNotFit) {
   const Value x = rows({1, 2, 3, 4, 5, 6}, {2, 3});
   EXPECT_REFUSED("axis 1", "QuantizeLinear", {x, rows({1, 2}, {2})});
   EXPECT_REFUSED("out of range", "QuantizeLinear", {x, rows({1, 2}, {2})}, {onnx_attribute("axis", 5)});
   EXPECT_REFUSED("blocks of 2", "QuantizeLinear", {x, rows({1, 2}, {2})}, {onnx_attribute("block_size", 2)});
-  EXPECT_REFUSED("has no attribute 'axes'", "QuantizeLinear", {x, rows({1}, {1})}, {onnx_attribute("axes", 1)});
+  EXPECT_REFUSED("has no attribute 'axes'", "QuantizeLinear", {x, rows({1}, {1})},
+                 {onnx_attribute("axes", 1)});
 }
 
 TEST(OnnxOperators, RecurrentOnesRefuseWeightsThatDoNotFit) {
@@ -141,8 +149,8 @@ TEST(OnnxOperators, RecurrentOnesRefuseWeightsThatDoNotFit) {
 
 // h = tanh(x + h): the second sample ends after one step.
 TEST(OnnxOperators, RecurrentOnesEndWhereASequenceEnds) {
-  const std::vector<Value> inputs{rows({1, 2, 3, 4}, {2, 2, 1}), rows({1}, {1, 1, 1}), rows({1}, {1, 1, 1}), Value(),
-                                  Value(Tensor::from<int32_t>({2, 1}))};
+  const std::vector<Value> inputs{rows({1, 2, 3, 4}, {2, 2, 1}), rows({1}, {1, 1, 1}), rows({1}, {1, 1, 1}),
+                                  Value(), Value(Tensor::from<int32_t>({2, 1}))};
   const std::vector<Value> got = run("RNN", inputs, {}, 14, "", 2);
   const float first = std::tanh(1.F), second = std::tanh(2.F), third = std::tanh(3 + first);
   const std::vector<float> y = numbers(got[0]), last = numbers(got[1]), expected{first, second, third, 0};
@@ -163,24 +171,32 @@ TEST(OnnxOperators, ResizeRefusesWhatItCannotMean) {
 
 TEST(OnnxOperators, RegionsOfImagesThatAreNotThereAreErrors) {
   const Value x = rows({1, 2, 3, 4}, {1, 1, 2, 2});
-  EXPECT_NE(refusal("RoiAlign", {x, rows({0, 0, 1, 1}, {1, 4}), whole({3})}, {onnx_attribute("sampling_ratio", 2)}), "");
-  EXPECT_NE(refusal("MaxRoiPool", {x, rows({5, 0, 0, 1, 1}, {1, 5})}, {onnx_attribute("pooled_shape", std::vector<int64_t>{1, 1})}), "");
+  EXPECT_NE(
+      refusal("RoiAlign", {x, rows({0, 0, 1, 1}, {1, 4}), whole({3})}, {onnx_attribute("sampling_ratio", 2)}),
+      "");
+  EXPECT_NE(refusal("MaxRoiPool", {x, rows({5, 0, 0, 1, 1}, {1, 5})},
+                    {onnx_attribute("pooled_shape", std::vector<int64_t>{1, 1})}),
+            "");
 }
 
 // Rows 0 to 1 and 2 to 3 of a region, columns alike: the largest of each quarter.
 TEST(OnnxOperators, MaxRoiPoolTakesTheLargestOfEachBin) {
   std::vector<float> values(16);
   for (size_t i = 0; i < 16; ++i) values[i] = static_cast<float>(i);
-  const std::vector<Value> got = run("MaxRoiPool", {rows(values, {1, 1, 4, 4}), rows({0, 0, 0, 3, 3, 0, 2, 2, 3, 3}, {2, 5})},
-                                     {onnx_attribute("pooled_shape", std::vector<int64_t>{2, 2})});
+  const std::vector<Value> got =
+      run("MaxRoiPool", {rows(values, {1, 1, 4, 4}), rows({0, 0, 0, 3, 3, 0, 2, 2, 3, 3}, {2, 5})},
+          {onnx_attribute("pooled_shape", std::vector<int64_t>{2, 2})});
   EXPECT_EQ(numbers(got[0]), (std::vector<float>{5, 7, 13, 15, 10, 11, 14, 15}));
 }
 
 TEST(OnnxOperators, PlacesBeyondTheOutputAreErrors) {
-  EXPECT_NE(refusal("MaxUnpool", {rows({1}, {1, 1, 1, 1}), Value(Tensor::from<int64_t>({9}).reshape({1, 1, 1, 1}))},
-                    {onnx_attribute("kernel_shape", std::vector<int64_t>{2, 2})}),
+  EXPECT_NE(
+      refusal("MaxUnpool", {rows({1}, {1, 1, 1, 1}), Value(Tensor::from<int64_t>({9}).reshape({1, 1, 1, 1}))},
+              {onnx_attribute("kernel_shape", std::vector<int64_t>{2, 2})}),
+      "");
+  EXPECT_NE(refusal("TensorScatter",
+                    {rows({1, 2, 3, 4}, {1, 1, 4, 1}), rows({1, 2}, {1, 1, 2, 1}), whole({3})}, {}, 24),
             "");
-  EXPECT_NE(refusal("TensorScatter", {rows({1, 2, 3, 4}, {1, 1, 4, 1}), rows({1, 2}, {1, 1, 2, 1}), whole({3})}, {}, 24), "");
   EXPECT_REFUSED("does not fit", "Col2Im", {rows({1, 2, 3}, {1, 1, 3}), whole({2, 2}), whole({1, 1})});
 }
 
@@ -189,12 +205,15 @@ TEST(OnnxOperators, AttentionRefusesShapesThatDoNotFit) {
   EXPECT_REFUSED("do not fit", "Attention", {q, k, k}, {}, 23);
   EXPECT_REFUSED("come together", "Attention", {q, q, q, Value(), q}, {}, 23);
   EXPECT_REFUSED("cannot be broadcast", "Attention", {q, q, q, rows({1, 2, 3}, {3, 1})}, {}, 23);
-  EXPECT_REFUSED("does not fit 0 heads", "Attention", {rows({1, 2}, {1, 1, 2}), rows({1, 2}, {1, 1, 2}), rows({1, 2}, {1, 1, 2})}, {}, 23);
+  EXPECT_REFUSED("does not fit 0 heads", "Attention",
+                 {rows({1, 2}, {1, 1, 2}), rows({1, 2}, {1, 1, 2}), rows({1, 2}, {1, 1, 2})}, {}, 23);
 }
 
 TEST(OnnxOperators, SequencesHaveBounds) {
   const Value sequence = Value::of_sequence({rows({1}, {1}), rows({2}, {1})});
-  const auto in_graph = [&](const char* type, int64_t place) { return refusal(type, {sequence, one(place)}); };
+  const auto in_graph = [&](const char* type, int64_t place) {
+    return refusal(type, {sequence, one(place)});
+  };
   EXPECT_NE(in_graph("SequenceAt", 2).find("position 2 of a sequence of 2"), std::string::npos);
   EXPECT_NE(in_graph("SequenceAt", -3).find("position -3"), std::string::npos);
   EXPECT_EQ(in_graph("SequenceAt", -2), "");
@@ -207,9 +226,11 @@ TEST(OnnxOperators, PatternsAreBounded) {
   const Value text = Value::of_strings({std::string(40, 'a') + "d"}, {1});
   EXPECT_REFUSED("does not compile", "RegexFullMatch", {text}, {text_attribute("pattern", "(")});
   EXPECT_REFUSED("too much work", "RegexFullMatch", {text}, {text_attribute("pattern", "(a|aa)+[bc]")});
-  EXPECT_REFUSED("no UTF-8", "StringNormalizer", {Value::of_strings({"\xC3"}, {1})}, {text_attribute("case_change_action", "LOWER")});
+  EXPECT_REFUSED("no UTF-8", "StringNormalizer", {Value::of_strings({"\xC3"}, {1})},
+                 {text_attribute("case_change_action", "LOWER")});
   // The end of a text is its end, not the line break in front of it.
-  EXPECT_EQ(numbers(run("RegexFullMatch", {Value::of_strings({"ab", "ab\n", "xab"}, {3})}, {text_attribute("pattern", "ab$")})[0]),
+  EXPECT_EQ(numbers(run("RegexFullMatch", {Value::of_strings({"ab", "ab\n", "xab"}, {3})},
+                        {text_attribute("pattern", "ab$")})[0]),
             (std::vector<float>{1, 0, 0}));
 }
 
@@ -218,13 +239,17 @@ TEST(OnnxOperators, LossesOfClassesThatAreNoneAreNoNumbers) {
   for (const int64_t wrong : {int64_t{-1}, int64_t{2}}) {
     EXPECT_TRUE(std::isnan(numbers(run("NegativeLogLikelihoodLoss", {x, whole({0, wrong})})[0])[0])) << wrong;
   }
-  EXPECT_EQ(numbers(run("NegativeLogLikelihoodLoss", {x, whole({0, -1})}, {onnx_attribute("ignore_index", -1)})[0]), std::vector<float>{1});
+  EXPECT_EQ(
+      numbers(run("NegativeLogLikelihoodLoss", {x, whole({0, -1})}, {onnx_attribute("ignore_index", -1)})[0]),
+      std::vector<float>{1});
   EXPECT_REFUSED("do not fit", "NegativeLogLikelihoodLoss", {x, whole({0, 1, 1})});
 }
 
 TEST(OnnxOperators, SeedsDecideAlone) {
-  const Message shape = onnx_attribute("shape", std::vector<int64_t>{4}), seed = Message().bytes(1, "seed").number(2, 3).integer(20, 1);
-  EXPECT_EQ(numbers(run("RandomNormal", {}, {shape, seed})[0]), numbers(run("RandomNormal", {}, {shape, seed})[0]));
+  const Message shape = onnx_attribute("shape", std::vector<int64_t>{4}),
+                seed = Message().bytes(1, "seed").number(2, 3).integer(20, 1);
+  EXPECT_EQ(numbers(run("RandomNormal", {}, {shape, seed})[0]),
+            numbers(run("RandomNormal", {}, {shape, seed})[0]));
   EXPECT_NE(numbers(run("RandomNormal", {}, {shape})[0]), numbers(run("RandomNormal", {}, {shape, seed})[0]));
 }
 
@@ -245,7 +270,8 @@ std::vector<Message> tree(std::vector<int64_t> yes, std::vector<int64_t> feature
 
 TEST(OnnxOperators, TreesAreCheckedBeforeTheyAreWalked) {
   const Value x = rows({1, 2}, {2, 1});
-  EXPECT_EQ(numbers(run("TreeEnsembleRegressor", {x}, tree({1, 0, 0}), 3, kMl)[0]), (std::vector<float>{10, 20}));
+  EXPECT_EQ(numbers(run("TreeEnsembleRegressor", {x}, tree({1, 0, 0}), 3, kMl)[0]),
+            (std::vector<float>{10, 20}));
   EXPECT_REFUSED("has no node 7", "TreeEnsembleRegressor", {x}, tree({7, 0, 0}), 3, kMl);
   EXPECT_REFUSED("in circles", "TreeEnsembleRegressor", {x}, tree({0, 0, 0}), 3, kMl);
   EXPECT_REFUSED("asks for feature 4 of 1", "TreeEnsembleRegressor", {x}, tree({1, 0, 0}, {4, 0, 0}), 3, kMl);
@@ -253,15 +279,18 @@ TEST(OnnxOperators, TreesAreCheckedBeforeTheyAreWalked) {
 
 TEST(OnnxOperators, ClassicModelsRefuseCoefficientsThatDoNotFit) {
   const Value x = rows({1, 2, 3, 4}, {2, 2});
-  EXPECT_REFUSED("do not fit 2 features", "LinearRegressor", {x}, {floats_attribute("coefficients", {1, 2, 3})}, 3, kMl);
+  EXPECT_REFUSED("do not fit 2 features", "LinearRegressor", {x},
+                 {floats_attribute("coefficients", {1, 2, 3})}, 3, kMl);
   EXPECT_REFUSED("asks for feature 5 of 2", "ArrayFeatureExtractor", {x, whole({5})}, {}, 3, kMl);
   EXPECT_REFUSED("takes a map", "DictVectorizer", {x}, {}, 3, kMl);
-  EXPECT_REFUSED("has its keys twice", "LabelEncoder", {x},
-                 {floats_attribute("keys_floats", {1}), onnx_attribute("keys_int64s", std::vector<int64_t>{1}), floats_attribute("values_floats", {1})},
-                 3, kMl);
+  EXPECT_REFUSED(
+      "has its keys twice", "LabelEncoder", {x},
+      {floats_attribute("keys_floats", {1}), onnx_attribute("keys_int64s", std::vector<int64_t>{1}),
+       floats_attribute("values_floats", {1})},
+      3, kMl);
   EXPECT_REFUSED("do not fit", "SVMRegressor", {x},
-                 {floats_attribute("coefficients", {1}), floats_attribute("support_vectors", {1, 2, 3}), onnx_attribute("n_supports", 1),
-                  floats_attribute("rho", {0})},
+                 {floats_attribute("coefficients", {1}), floats_attribute("support_vectors", {1, 2, 3}),
+                  onnx_attribute("n_supports", 1), floats_attribute("rho", {0})},
                  3, kMl);
 }
 
@@ -270,8 +299,12 @@ TEST(OnnxOperators, GradientsAreThoseOfDifferences) {
   const Message both = text_attribute("direction", "bidirectional");
   const Message clip = Message().bytes(1, "clip").number(2, 0.9F).integer(20, 1);
   const Value x = drawn({3, 2, 2}, 1), h = drawn({2, 2, 3}, 2, 0.3);
-  check("LSTM", {x, drawn({2, 12, 2}, 3), drawn({2, 12, 3}, 4, 0.4), drawn({2, 24}, 5), lengths, h, h, drawn({2, 9}, 6)}, {both}, 14, 3);
-  check("LSTM", {x, drawn({2, 12, 2}, 3, 0.2), drawn({2, 12, 3}, 4, 0.1), Value(), lengths}, {both, clip}, 14, 3);
+  check("LSTM",
+        {x, drawn({2, 12, 2}, 3), drawn({2, 12, 3}, 4, 0.4), drawn({2, 24}, 5), lengths, h, h,
+         drawn({2, 9}, 6)},
+        {both}, 14, 3);
+  check("LSTM", {x, drawn({2, 12, 2}, 3, 0.2), drawn({2, 12, 3}, 4, 0.1), Value(), lengths}, {both, clip}, 14,
+        3);
   check("GRU", {x, drawn({2, 9, 2}, 3), drawn({2, 9, 3}, 4, 0.4), drawn({2, 18}, 5), lengths, h},
         {both, texts_attribute("activations", {"Sigmoid", "Softsign", "Sigmoid", "Softsign"})}, 14, 2);
   check("RNN", {x, drawn({2, 3, 2}, 3), drawn({2, 3, 3}, 4), drawn({2, 6}, 5), lengths, h}, {both}, 14, 2);
@@ -279,12 +312,15 @@ TEST(OnnxOperators, GradientsAreThoseOfDifferences) {
   const Value mask(Tensor::from<bool>({false, false, false, true, true, false}, {2, 3}));
   check("Attention", {drawn({1, 2, 2, 3}, 1), drawn({1, 1, 3, 3}, 2), drawn({1, 1, 3, 2}, 3), mask},
         {Message().bytes(1, "softcap").number(2, 2).integer(20, 1)}, 23);
-  check("Resize", {drawn({1, 2, 3, 4}, 1), Value(), Value(), whole({1, 2, 5, 7})}, {text_attribute("mode", "cubic")});
+  check("Resize", {drawn({1, 2, 3, 4}, 1), Value(), Value(), whole({1, 2, 5, 7})},
+        {text_attribute("mode", "cubic")});
   check("GridSample", {drawn({1, 2, 3, 4}, 1), drawn({1, 2, 2, 2}, 2, 0.4)});
   check("GridSample", {drawn({1, 2, 3, 4}, 1), drawn({1, 2, 2, 2}, 2, 0.4)},
         {text_attribute("mode", "cubic"), text_attribute("padding_mode", "reflection")});
-  check("DeformConv", {drawn({1, 2, 4, 4}, 1), drawn({2, 2, 2, 2}, 2), drawn({1, 8, 3, 3}, 3, 0.2), drawn({2}, 4), drawn({1, 4, 3, 3}, 5)});
-  check("SoftmaxCrossEntropyLoss", {drawn({3, 4}, 1), whole({1, 3, 0})}, {onnx_attribute("ignore_index", 3)}, 22, 2);
+  check("DeformConv", {drawn({1, 2, 4, 4}, 1), drawn({2, 2, 2, 2}, 2), drawn({1, 8, 3, 3}, 3, 0.2),
+                       drawn({2}, 4), drawn({1, 4, 3, 3}, 5)});
+  check("SoftmaxCrossEntropyLoss", {drawn({3, 4}, 1), whole({1, 3, 0})}, {onnx_attribute("ignore_index", 3)},
+        22, 2);
 }
 
 TEST(OnnxOperators, SignalsRefuseLengthsThatAreNone) {
@@ -293,7 +329,8 @@ TEST(OnnxOperators, SignalsRefuseLengthsThatAreNone) {
   EXPECT_REFUSED("axis 2 is out of range", "DFT", {x, Value(), one(2)}, {}, 20);
   EXPECT_REFUSED("frames of 9 samples", "STFT", {x, one(1), Value(), one(9)});
   EXPECT_REFUSED("a window of -1", "HannWindow", {one(-1)});
-  EXPECT_REFUSED("beyond half of the rate", "MelWeightMatrix", {one(4), one(16), one(8000), Value(Tensor(0.F)), Value(Tensor(9000.F))});
+  EXPECT_REFUSED("beyond half of the rate", "MelWeightMatrix",
+                 {one(4), one(16), one(8000), Value(Tensor(0.F)), Value(Tensor(9000.F))});
 }
 
 }  // namespace

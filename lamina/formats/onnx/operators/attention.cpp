@@ -32,7 +32,8 @@ bool is_narrow(DType dtype) { return dtype == DType::kFloat16 || dtype == DType:
 Tensor by_heads(const Call& call, const Tensor& x, int64_t heads) {
   const Shape& shape = x.shape();
   if (shape.rank() == 4) {
-    if (heads != 0 && heads != shape[1]) call.fail(fmt::format("says {} heads of an input of shape {}", heads, shape.str()));
+    if (heads != 0 && heads != shape[1])
+      call.fail(fmt::format("says {} heads of an input of shape {}", heads, shape.str()));
     return x;
   }
   if (shape.rank() != 3 || heads < 1 || shape[2] % heads != 0)
@@ -46,8 +47,8 @@ struct Inputs {
 
 void require_fitting(const Call& call, const Inputs& in) {
   const Shape &q = in.q.shape(), &k = in.k.shape(), &v = in.v.shape();
-  if (q.rank() != 4 || k.rank() != 4 || v.rank() != 4 || q[0] != k[0] || k[0] != v[0] || k[1] != v[1] || k[2] != v[2] ||
-      q[3] != k[3] || k[1] == 0 || q[1] % k[1] != 0) {
+  if (q.rank() != 4 || k.rank() != 4 || v.rank() != 4 || q[0] != k[0] || k[0] != v[0] || k[1] != v[1] ||
+      k[2] != v[2] || q[3] != k[3] || k[1] == 0 || q[1] % k[1] != 0) {
     call.fail(fmt::format("queries {}, keys {} and values {} do not fit", q.str(), k.str(), v.str()));
   }
 }
@@ -61,7 +62,8 @@ DType softmax_dtype(const Call& call, DType otherwise) {
   const int64_t said = call.integer("softmax_precision", 0);
   if (said == 0) return otherwise;
   const ElementType type = element_type(static_cast<int>(said));
-  if (!is_floating(type) || is_small_float(type)) call.fail(fmt::format("attribute 'softmax_precision' says {}", name(type)));
+  if (!is_floating(type) || is_small_float(type))
+    call.fail(fmt::format("attribute 'softmax_precision' says {}", name(type)));
   return storage(type);
 }
 
@@ -74,16 +76,21 @@ Tensor bias_of(const Call& call, const Inputs& in, int64_t past, DType dtype) {
   if (left < -1 || right < -1) call.fail("its window sizes must be -1 or more");
   const bool causal = call.integer("is_causal", 0) != 0;
   if (lengths.defined() && lengths.shape() != Shape{batch})
-    call.fail(fmt::format("nonpad_kv_seqlen has shape {}; expected {}", lengths.shape().str(), Shape{batch}.str()));
-  const Tensor counts = lengths.defined() ? reshape(cast(lengths, DType::kInt32), {batch, 1, 1, 1}) : Tensor();
+    call.fail(
+        fmt::format("nonpad_kv_seqlen has shape {}; expected {}", lengths.shape().str(), Shape{batch}.str()));
+  const Tensor counts =
+      lengths.defined() ? reshape(cast(lengths, DType::kInt32), {batch, 1, 1, 1}) : Tensor();
 
   Tensor allowed;
-  const auto restrict = [&](const Tensor& more) { allowed = allowed.defined() ? ops::logical_and(allowed, more) : more; };
+  const auto restrict = [&](const Tensor& more) {
+    allowed = allowed.defined() ? ops::logical_and(allowed, more) : more;
+  };
   const Tensor key = reshape(arange(keys), {1, keys});
   if (causal || left >= 0 || right >= 0) {
     const Tensor query = reshape(arange(queries), {queries, 1});
-    const Tensor place = counts.defined() && past == 0 ? add(query, subtract(counts, static_cast<double>(queries)))
-                                                       : add(query, static_cast<double>(past));
+    const Tensor place = counts.defined() && past == 0
+                             ? add(query, subtract(counts, static_cast<double>(queries)))
+                             : add(query, static_cast<double>(past));
     if (causal) restrict(less_equal(key, place));
     if (left >= 0) restrict(greater_equal(key, subtract(place, static_cast<double>(left))));
     if (right >= 0) restrict(less_equal(key, add(place, static_cast<double>(right))));
@@ -93,7 +100,8 @@ Tensor bias_of(const Call& call, const Inputs& in, int64_t past, DType dtype) {
   Tensor added;
   if (call.has(3)) {
     Tensor mask = call[3];
-    if (mask.rank() < 1 || mask.rank() > 4) call.fail(fmt::format("a mask of shape {} does not fit", mask.shape().str()));
+    if (mask.rank() < 1 || mask.rank() > 4)
+      call.fail(fmt::format("a mask of shape {} does not fit", mask.shape().str()));
     const int64_t missing = keys - mask.shape()[-1];
     const bool bools = mask.dtype() == DType::kBool;
     if (!bools) mask = cast(mask, dtype);
@@ -104,7 +112,8 @@ Tensor bias_of(const Call& call, const Inputs& in, int64_t past, DType dtype) {
     }
     const Shape scores{batch, in.q.shape()[1], queries, keys};
     if (broadcast(mask.shape(), scores) != scores)
-      call.fail(fmt::format("a mask of shape {} does not fit scores of {}", mask.shape().str(), scores.str()));
+      call.fail(
+          fmt::format("a mask of shape {} does not fit scores of {}", mask.shape().str(), scores.str()));
     if (bools) {
       restrict(mask);
     } else {
@@ -126,7 +135,8 @@ std::vector<Value> attention(Call& call) {
   const DType computed = is_narrow(dtype) ? DType::kFloat32 : dtype;
   const int64_t q_heads = call.integer("q_num_heads", 0), kv_heads = call.integer("kv_num_heads", 0);
   const bool three_axes = call[0].rank() == 3;
-  Inputs in{by_heads(call, call[0], q_heads), by_heads(call, call[1], kv_heads), by_heads(call, call[2], kv_heads)};
+  Inputs in{by_heads(call, call[0], q_heads), by_heads(call, call[1], kv_heads),
+            by_heads(call, call[2], kv_heads)};
   if (call.has(4) != call.has(5)) call.fail("past_key and past_value come together");
   if (call.has(4) && call.has(6)) call.fail("takes either a past or nonpad_kv_seqlen");
   const int64_t past = call.has(4) ? call[4].shape()[2] : 0;
@@ -190,7 +200,8 @@ std::vector<Value> flex_attention(Call& call) {
   const int64_t heads = in.q.shape()[1];
   const double root = std::sqrt(call.number("scale", 1 / std::sqrt(static_cast<double>(in.q.shape()[3]))));
   if (!(root >= 0)) throw Unsupported("takes no negative scale");
-  const DType dtype = softmax_dtype(call, in.q.dtype() == DType::kFloat64 ? DType::kFloat64 : DType::kFloat32);
+  const DType dtype =
+      softmax_dtype(call, in.q.dtype() == DType::kFloat64 ? DType::kFloat64 : DType::kFloat32);
   Tensor scores = matmul(multiply(in.q, root), multiply(for_heads(in.k, heads), root), false, true);
   scores = modified(call, "score_mod", cast(scores, dtype));
   const Tensor weights = modified(call, "prob_mod", softmax(scores));

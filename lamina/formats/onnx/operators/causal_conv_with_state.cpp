@@ -1,4 +1,5 @@
-// CausalConvWithState: a convolution of each channel by itself that looks back, and what the next call looks back on.
+// CausalConvWithState: a convolution of each channel by itself that looks back, and what the next call looks
+// back on.
 #include <fmt/format.h>
 
 #include "lamina/formats/onnx/operator.h"
@@ -19,7 +20,8 @@ std::vector<Value> causal_conv(Call& call) {
     call.fail("attribute 'activation' is '" + activation + "'");
   const Tensor &x = call[0], &w = call[1];
   if (x.rank() != 3 || w.rank() != 3 || w.shape()[0] != x.shape()[1] || w.shape()[1] != 1 || w.shape()[2] < 1)
-    call.fail(fmt::format("an input of shape {} and weights of {} do not fit", x.shape().str(), w.shape().str()));
+    call.fail(
+        fmt::format("an input of shape {} and weights of {} do not fit", x.shape().str(), w.shape().str()));
   const int64_t batch = x.shape()[0], channels = x.shape()[1], length = x.shape()[2], size = w.shape()[2];
   const Shape state{batch, channels, size - 1};
   const Tensor past = call.has(3) ? call[3] : zeros(state, x.dtype());
@@ -35,7 +37,8 @@ std::vector<Value> causal_conv(Call& call) {
     y = y.defined() ? add(y, part) : part;
   }
   if (call.has(2)) {
-    if (call[2].shape() != Shape{channels}) call.fail(fmt::format("its bias has shape {}", call[2].shape().str()));
+    if (call[2].shape() != Shape{channels})
+      call.fail(fmt::format("its bias has shape {}", call[2].shape().str()));
     y = add(y, cast(reshape(call[2], {channels, 1}), computed));
   }
   if (activation != "none") y = multiply(y, sigmoid(y));

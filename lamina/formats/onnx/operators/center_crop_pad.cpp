@@ -17,14 +17,16 @@ std::vector<Value> center_crop_pad(Call& call) {
   } else {
     for (int axis = 0; axis < x.rank(); ++axis) axes.push_back(axis);
   }
-  if (axes.size() != wanted.size()) call.fail(fmt::format("has {} extents for {} axes", wanted.size(), axes.size()));
+  if (axes.size() != wanted.size())
+    call.fail(fmt::format("has {} extents for {} axes", wanted.size(), axes.size()));
   std::vector<int64_t> starts(static_cast<size_t>(x.rank()), 0), stops = x.shape().dims();
   std::vector<std::pair<int64_t, int64_t>> paddings(static_cast<size_t>(x.rank()));
   for (size_t i = 0; i < axes.size(); ++i) {
     const int axis = x.shape().normalize(static_cast<int>(axes[i]));
     const auto at = static_cast<size_t>(axis);
     const int64_t extent = x.shape()[axis];
-    if (wanted[i] < 0 || wanted[i] > 1 << 30) call.fail(fmt::format("an extent of its result would be {}", wanted[i]));
+    if (wanted[i] < 0 || wanted[i] > 1 << 30)
+      call.fail(fmt::format("an extent of its result would be {}", wanted[i]));
     if (wanted[i] < extent) {
       starts[at] = (extent - wanted[i]) / 2;
       stops[at] = starts[at] + wanted[i];

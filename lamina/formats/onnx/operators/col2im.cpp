@@ -14,8 +14,10 @@ std::vector<Value> col2im(Call& call) {
   const std::vector<int64_t> image = call.known_integers(1), block = call.known_integers(2);
   const size_t axes = image.size();
   const auto list = [&](const char* name, size_t size, int64_t otherwise, int64_t least) {
-    const std::vector<int64_t> values = call.integer_list(name).value_or(std::vector<int64_t>(size, otherwise));
-    if (values.size() != size) call.fail(fmt::format("attribute '{}' has {} numbers; expected {}", name, values.size(), size));
+    const std::vector<int64_t> values =
+        call.integer_list(name).value_or(std::vector<int64_t>(size, otherwise));
+    if (values.size() != size)
+      call.fail(fmt::format("attribute '{}' has {} numbers; expected {}", name, values.size(), size));
     for (const int64_t value : values) {
       if (value < least || value > 1 << 20) call.fail(fmt::format("attribute '{}' holds {}", name, value));
     }
@@ -23,11 +25,13 @@ std::vector<Value> col2im(Call& call) {
   };
   const std::vector<int64_t> dilations = list("dilations", axes, 1, 1), strides = list("strides", axes, 1, 1);
   const std::vector<int64_t> pads = list("pads", 2 * axes, 0, 0);
-  if (axes == 0 || block.size() != axes || x.rank() != 3) call.fail("takes (batch, channels of blocks, blocks) and as many extents of image as of block");
+  if (axes == 0 || block.size() != axes || x.rank() != 3)
+    call.fail("takes (batch, channels of blocks, blocks) and as many extents of image as of block");
   // With the border that is cut off at the end.
   Shape padded, blocks, inside;
   for (size_t i = 0; i < axes; ++i) {
-    if (image[i] < 1 || image[i] > 1 << 24 || block[i] < 1 || block[i] > 1 << 20) call.fail("extents of images and blocks must be positive");
+    if (image[i] < 1 || image[i] > 1 << 24 || block[i] < 1 || block[i] > 1 << 20)
+      call.fail("extents of images and blocks must be positive");
     padded.push_back(image[i] + pads[i] + pads[i + axes]);
     const int64_t room = padded[static_cast<int>(i)] - dilations[i] * (block[i] - 1) - 1;
     if (room < 0) call.fail("a block is larger than the image");
@@ -36,7 +40,8 @@ std::vector<Value> col2im(Call& call) {
   }
   const int64_t in_block = inside.size(), count = blocks.size();
   if (x.shape()[1] % in_block != 0 || x.shape()[2] != count)
-    call.fail(fmt::format("an input of shape {} does not fit {} blocks of {} pixels", x.shape().str(), count, in_block));
+    call.fail(fmt::format("an input of shape {} does not fit {} blocks of {} pixels", x.shape().str(), count,
+                          in_block));
   if (padded.size() > INT32_MAX) throw Unsupported("images of more than 2^31 pixels");
   std::vector<int32_t> places;
   for (int64_t pixel = 0; pixel < in_block; ++pixel) {

@@ -20,7 +20,8 @@ std::vector<Value> deform_conv(Call& call) {
     throw Unsupported(fmt::format("takes images of two axes; received {}", x.shape().str()));
   const auto list = [&](const char* name, std::vector<int64_t> otherwise, int64_t least) {
     const std::vector<int64_t> values = call.integer_list(name).value_or(otherwise);
-    if (values.size() != otherwise.size()) call.fail(fmt::format("attribute '{}' has {} numbers", name, values.size()));
+    if (values.size() != otherwise.size())
+      call.fail(fmt::format("attribute '{}' has {} numbers", name, values.size()));
     for (const int64_t value : values) {
       if (value < least || value > 1 << 20) call.fail(fmt::format("attribute '{}' holds {}", name, value));
     }
@@ -38,8 +39,9 @@ std::vector<Value> deform_conv(Call& call) {
     const int64_t room = x.shape()[i + 2] + pads[at] + pads[at + 2] - dilations[at] * (sizes[at] - 1) - 1;
     out[i] = room < 0 ? 0 : room / strides[at] + 1;
   }
-  if (groups < 1 || shifts < 1 || w.shape()[2] != rows || w.shape()[3] != columns || channels != w.shape()[1] * groups ||
-      filters % groups != 0 || channels % shifts != 0 || offset.shape() != Shape{batch, shifts * taps * 2, out[0], out[1]} ||
+  if (groups < 1 || shifts < 1 || w.shape()[2] != rows || w.shape()[3] != columns ||
+      channels != w.shape()[1] * groups || filters % groups != 0 || channels % shifts != 0 ||
+      offset.shape() != Shape{batch, shifts * taps * 2, out[0], out[1]} ||
       (mask.defined() && mask.shape() != Shape{batch, shifts * taps, out[0], out[1]}) ||
       (bias.defined() && bias.shape() != Shape{filters})) {
     call.fail(fmt::format("images of shape {}, kernels of {} and offsets of {} do not fit", x.shape().str(),
@@ -52,7 +54,8 @@ std::vector<Value> deform_conv(Call& call) {
     const auto at = static_cast<size_t>(axis);
     for (int64_t tap = 0; tap < taps; ++tap) {
       for (int64_t point = 0; point < points; ++point) {
-        const int64_t i = axis == 0 ? tap / columns : tap % columns, o = axis == 0 ? point / out[1] : point % out[1];
+        const int64_t i = axis == 0 ? tap / columns : tap % columns,
+                      o = axis == 0 ? point / out[1] : point % out[1];
         base[axis].push_back(static_cast<float>(o * strides[at] - pads[at] + i * dilations[at]));
       }
     }
@@ -62,8 +65,10 @@ std::vector<Value> deform_conv(Call& call) {
   const Tensor moves = reshape(offset, {batch * shifts, taps, 2, points});
   std::vector<Tensor> places;
   for (int64_t axis = 0; axis < 2; ++axis) {
-    const Tensor move = reshape(slice(moves, {0, 0, axis}, {batch * shifts, taps, axis + 1}), {batch * shifts, taps, points});
-    places.push_back(reshape(add(move, Tensor::from(base[axis], {1, taps, points})), {batch * shifts, taps * points}));
+    const Tensor move =
+        reshape(slice(moves, {0, 0, axis}, {batch * shifts, taps, axis + 1}), {batch * shifts, taps, points});
+    places.push_back(
+        reshape(add(move, Tensor::from(base[axis], {1, taps, points})), {batch * shifts, taps * points}));
   }
   Tensor seen = reshape(sample(images, places, {}), {batch * shifts, each, taps, points});
   if (mask.defined()) seen = multiply(seen, reshape(mask, {batch * shifts, 1, taps, points}));

@@ -46,13 +46,15 @@ std::vector<Value> dft(Call& call) {
     axis = call.has(2) ? call.known_integer(2) : -2;
   }
   const int rank = x.rank();
-  if (rank < 2 || (x.shape()[-1] != 1 && x.shape()[-1] != 2)) call.fail(fmt::format("an input of shape {} holds no complex numbers", x.shape().str()));
+  if (rank < 2 || (x.shape()[-1] != 1 && x.shape()[-1] != 2))
+    call.fail(fmt::format("an input of shape {} holds no complex numbers", x.shape().str()));
   if (axis < -rank || axis >= rank || x.shape().normalize(static_cast<int>(axis)) == rank - 1)
     call.fail(fmt::format("axis {} is out of range for an input of shape {}", axis, x.shape().str()));
   const int at = x.shape().normalize(static_cast<int>(axis));
   const int64_t extent = x.shape()[at];
   const bool to_real = inverse && onesided;
-  if (onesided && !inverse && x.shape()[-1] == 2) throw Unsupported("halves the transform of real inputs alone: onesided");
+  if (onesided && !inverse && x.shape()[-1] == 2)
+    throw Unsupported("halves the transform of real inputs alone: onesided");
   const int64_t length = call.has(1) ? call.known_integer(1) : to_real ? 2 * (extent - 1) : extent;
   if (length < 1 || length > 1 << 28) call.fail(fmt::format("a length of {}", length));
   // The axis last.
@@ -68,7 +70,8 @@ std::vector<Value> dft(Call& call) {
   for (size_t i = 0; i < order.size(); ++i) back[static_cast<size_t>(order[i])] = static_cast<int>(i);
   const ElementType type = call.element();
   if (to_real) {
-    const Tensor y = irfft({of_length(signal.real, length / 2 + 1), of_length(signal.imag, length / 2 + 1)}, length);
+    const Tensor y =
+        irfft({of_length(signal.real, length / 2 + 1), of_length(signal.imag, length / 2 + 1)}, length);
     return {Value(cast(expand_dims(transpose(y, back), rank - 1), x.dtype()), type)};
   }
   signal = {of_length(signal.real, length), of_length(signal.imag, length)};
@@ -92,7 +95,8 @@ std::vector<Value> stft(Call& call) {
     call.fail(fmt::format("frames of {} samples every {} of {}", length, step, samples));
   if (call.has(2) && (call[2].rank() != 1 || call[2].size() != length))
     call.fail(fmt::format("a window of shape {} for frames of {} samples", call[2].shape().str(), length));
-  if (complex && onesided) throw Unsupported("halves the transform of real signals alone: onesided must be 0");
+  if (complex && onesided)
+    throw Unsupported("halves the transform of real signals alone: onesided must be 0");
   const auto frames = [&](const Tensor& signal) {
     const Tensor cut = extract_sequences(signal, length, step);
     return call.has(2) ? multiply(cut, cast(call[2], x.dtype())) : cut;

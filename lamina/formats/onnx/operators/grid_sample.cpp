@@ -25,10 +25,13 @@ std::vector<Value> grid_sample(Call& call) {
   const std::string padding = call.text("padding_mode", "zeros");
   if (padding != "zeros" && padding != "border" && padding != "reflection")
     call.fail("attribute 'padding_mode' is '" + padding + "'");
-  how.beyond = padding == "zeros" ? Beyond::kZeros : padding == "border" ? Beyond::kBorder : Beyond::kReflection;
+  how.beyond = padding == "zeros"    ? Beyond::kZeros
+               : padding == "border" ? Beyond::kBorder
+                                     : Beyond::kReflection;
   how.align_corners = call.integer("align_corners", 0) != 0;
   if (axes < 1 || grid.rank() != x.rank() || grid.shape()[0] != x.shape()[0] || grid.shape()[-1] != axes)
-    call.fail(fmt::format("images of shape {} and a grid of {} do not fit", x.shape().str(), grid.shape().str()));
+    call.fail(
+        fmt::format("images of shape {} and a grid of {} do not fit", x.shape().str(), grid.shape().str()));
   const ElementType type = call.element();
   const int64_t batch = x.shape()[0], points = grid.size() / std::max<int64_t>(batch * axes, 1);
   const DType places_dtype = grid.dtype() == DType::kFloat64 ? DType::kFloat64 : DType::kFloat32;
@@ -58,7 +61,8 @@ std::vector<Value> affine_grid(Call& call) {
   const auto axes = static_cast<int64_t>(size.size()) - 2;
   if (axes != 2 && axes != 3) call.fail(fmt::format("its size has {} extents; expected 4 or 5", size.size()));
   if (theta.shape() != Shape{size[0], axes, axes + 1})
-    call.fail(fmt::format("theta has shape {}; expected {}", theta.shape().str(), Shape{size[0], axes, axes + 1}.str()));
+    call.fail(fmt::format("theta has shape {}; expected {}", theta.shape().str(),
+                          Shape{size[0], axes, axes + 1}.str()));
   Shape extents;
   for (int64_t axis = 0; axis < axes; ++axis) {
     const int64_t extent = size[static_cast<size_t>(axis) + 2];

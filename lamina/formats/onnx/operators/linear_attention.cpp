@@ -22,15 +22,18 @@ std::vector<Value> linear_attention(Call& call) {
   if (rule != "linear" && rule != "gated" && rule != "delta" && rule != "gated_delta")
     call.fail("attribute 'update_rule' is '" + rule + "'");
   call.ignore({"chunk_size"});  // a hint for speed
-  const bool gated = rule == "gated" || rule == "gated_delta", delta = rule == "delta" || rule == "gated_delta";
+  const bool gated = rule == "gated" || rule == "gated_delta",
+             delta = rule == "delta" || rule == "gated_delta";
   if (gated != call.has(4)) call.fail("rule '" + rule + (gated ? "' needs" : "' takes no") + " decay");
   if (delta != call.has(5)) call.fail("rule '" + rule + (delta ? "' needs" : "' takes no") + " beta");
   const int64_t q_heads = call.integer("q_num_heads"), heads = call.integer("kv_num_heads");
   const Shape &qs = call[0].shape(), &ks = call[1].shape(), &vs = call[2].shape();
-  if (q_heads < 1 || heads < 1 || q_heads % heads != 0 || qs.rank() != 3 || ks.rank() != 3 || vs.rank() != 3 ||
-      qs[2] % q_heads != 0 || ks[2] % heads != 0 || vs[2] % heads != 0 || qs[2] / q_heads != ks[2] / heads || qs[0] != ks[0] ||
-      ks[0] != vs[0] || qs[1] != ks[1] || ks[1] != vs[1]) {
-    call.fail(fmt::format("queries {}, keys {} and values {} do not fit {} and {} heads", qs.str(), ks.str(), vs.str(), q_heads, heads));
+  if (q_heads < 1 || heads < 1 || q_heads % heads != 0 || qs.rank() != 3 || ks.rank() != 3 ||
+      vs.rank() != 3 || qs[2] % q_heads != 0 || ks[2] % heads != 0 || vs[2] % heads != 0 ||
+      qs[2] / q_heads != ks[2] / heads || qs[0] != ks[0] || ks[0] != vs[0] || qs[1] != ks[1] ||
+      ks[1] != vs[1]) {
+    call.fail(fmt::format("queries {}, keys {} and values {} do not fit {} and {} heads", qs.str(), ks.str(),
+                          vs.str(), q_heads, heads));
   }
   const int64_t batch = qs[0], length = qs[1], width = ks[2] / heads, values = vs[2] / heads;
   // (time, batch, heads, features).
@@ -49,7 +52,8 @@ std::vector<Value> linear_attention(Call& call) {
   if (delta) {
     const bool one = call[5].rank() == 3 && call[5].shape()[2] == 1;
     xs.push_back(steps(5, one ? 1 : heads));
-    if (xs.back().shape()[3] != 1) call.fail(fmt::format("beta of shape {} does not fit", call[5].shape().str()));
+    if (xs.back().shape()[3] != 1)
+      call.fail(fmt::format("beta of shape {} does not fit", call[5].shape().str()));
   }
   const Shape state_shape{batch, heads, width, values};
   const Tensor past = call.has(3) ? call[3] : zeros(state_shape);

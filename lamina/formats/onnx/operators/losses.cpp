@@ -22,14 +22,17 @@ namespace {
 // Of logarithms of probabilities (batch, classes, ...) and the classes that were right (batch, ...).
 Tensor loss_of(const Call& call, const Tensor& logarithms, const Tensor& target, const Tensor& weight) {
   const std::string reduction = call.text("reduction", "mean");
-  if (reduction != "mean" && reduction != "sum" && reduction != "none") call.fail("attribute 'reduction' is '" + reduction + "'");
+  if (reduction != "mean" && reduction != "sum" && reduction != "none")
+    call.fail("attribute 'reduction' is '" + reduction + "'");
   const Shape& shape = logarithms.shape();
   Shape expected;
   for (int axis = 0; axis < shape.rank(); ++axis) {
     if (axis != 1) expected.push_back(shape[axis]);
   }
-  if (shape.rank() < 2 || target.shape() != expected || (weight.defined() && weight.shape() != Shape{shape[1]}))
-    call.fail(fmt::format("an input of shape {} and targets of {} do not fit", shape.str(), target.shape().str()));
+  if (shape.rank() < 2 || target.shape() != expected ||
+      (weight.defined() && weight.shape() != Shape{shape[1]}))
+    call.fail(
+        fmt::format("an input of shape {} and targets of {} do not fit", shape.str(), target.shape().str()));
   const int64_t classes = shape[1];
   Tensor counts;  // bool: not ignored
   Tensor index = target;
@@ -61,10 +64,12 @@ std::vector<Value> negative_log_likelihood(Call& call) {
 }
 
 std::vector<Value> softmax_cross_entropy(Call& call) {
-  if (call[0].rank() < 2) call.fail(fmt::format("an input of shape {} has no classes", call[0].shape().str()));
+  if (call[0].rank() < 2)
+    call.fail(fmt::format("an input of shape {} has no classes", call[0].shape().str()));
   const Tensor logarithms = log_softmax(wide(call[0]), 1);
   const Tensor loss = loss_of(call, logarithms, call[1], call.optional(2));
-  return {Value(cast(loss, call[0].dtype()), call.element()), Value(cast(logarithms, call[0].dtype()), call.element())};
+  return {Value(cast(loss, call[0].dtype()), call.element()),
+          Value(cast(logarithms, call[0].dtype()), call.element())};
 }
 
 const bool kRegistered[] = {register_operator("NegativeLogLikelihoodLoss", 12, negative_log_likelihood),

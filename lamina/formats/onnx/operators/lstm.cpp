@@ -16,7 +16,8 @@ RecurrentResult lstm_steps(const Direction& d, bool coupled) {
     const Tensor all = add(x, matmul(h, kernel));
     const auto gate = [&](int64_t i, const Tensor& seen, int64_t peephole) {
       Tensor sum = part(all, 4, i);
-      if (d.peepholes.defined() && peephole >= 0) sum = add(sum, multiply(seen, part(d.peepholes, 3, peephole)));
+      if (d.peepholes.defined() && peephole >= 0)
+        sum = add(sum, multiply(seen, part(d.peepholes, 3, peephole)));
       return clipped(d, sum);
     };
     const Tensor in = d.activations[0].apply(gate(0, c, 0));
@@ -29,7 +30,8 @@ RecurrentResult lstm_steps(const Direction& d, bool coupled) {
 
 std::vector<Value> lstm(Call& call) {
   const bool coupled = call.integer("input_forget", 0) != 0;
-  const RecurrentKind kind{.gates = 4, .activations = {"Sigmoid", "Tanh", "Tanh"}, .initial_c = 6, .peepholes = 7};
+  const RecurrentKind kind{
+      .gates = 4, .activations = {"Sigmoid", "Tanh", "Tanh"}, .initial_c = 6, .peepholes = 7};
   return run_recurrent(call, kind, [&](const Direction& d) {
     const std::string &gates = d.activations[0].sequence_name, &others = d.activations[1].sequence_name;
     if (coupled || others != d.activations[2].sequence_name || !d.sequence_knows(gates, others))
@@ -37,7 +39,8 @@ std::vector<Value> lstm(Call& call) {
     const std::vector<int64_t> order{0, 2, 3, 1};  // i, f, g, o
     const Tensor bias = reordered(add(d.w_bias, d.r_bias), 0, 4, order);
     const Tensor x = add(matmul(d.x, reordered(d.w, 0, 4, order), false, true), bias);
-    return d.in_places(lstm_sequence(x, transpose(reordered(d.r, 0, 4, order)), d.h, d.c, d.options(gates, others)));
+    return d.in_places(
+        lstm_sequence(x, transpose(reordered(d.r, 0, 4, order)), d.h, d.c, d.options(gates, others)));
   });
 }
 

@@ -37,7 +37,8 @@ std::vector<Value> max_roi_pool(Call& call) {
   if (!pooled || pooled->size() != 2 || (*pooled)[0] < 1 || (*pooled)[1] < 1)
     call.fail("attribute 'pooled_shape' must be two positive numbers");
   if (x.rank() != 4 || rois.rank() != 2 || rois.shape()[1] != 5 || x.size() == 0)
-    call.fail(fmt::format("images of shape {} and regions of {} do not fit", x.shape().str(), rois.shape().str()));
+    call.fail(
+        fmt::format("images of shape {} and regions of {} do not fit", x.shape().str(), rois.shape().str()));
   const int64_t rows = (*pooled)[0], columns = (*pooled)[1], n = rois.shape()[0];
   const int64_t channels = x.shape()[1], height = x.shape()[2], width = x.shape()[3];
   if (n == 0) return {Value(zeros({0, channels, rows, columns}, x.dtype()), call.element())};
@@ -51,14 +52,17 @@ std::vector<Value> max_roi_pool(Call& call) {
           const Tensor at = multiply(numbers[i], scale);
           return multiply(sign(at), lamina::floor(add(lamina::abs(at), 0.5)));
         };
-        const Tensor image = reshape(embedding_lookup(images, cast(numbers[0], DType::kInt32)), {channels, height, width});
+        const Tensor image =
+            reshape(embedding_lookup(images, cast(numbers[0], DType::kInt32)), {channels, height, width});
         const Tensor of_columns = members(corner(1), corner(3), columns, width);
         const Tensor of_rows = members(corner(2), corner(4), rows, height);
-        const Tensor across = lamina::max(where(of_columns, expand_dims(image, 2), lowest), {3});  // (c, height, columns)
-        const Tensor down = lamina::max(
-            where(of_rows, expand_dims(transpose(across, {0, 2, 1}), 2), lowest), {3});  // (c, columns, rows)
+        const Tensor across =
+            lamina::max(where(of_columns, expand_dims(image, 2), lowest), {3});  // (c, height, columns)
+        const Tensor down = lamina::max(where(of_rows, expand_dims(transpose(across, {0, 2, 1}), 2), lowest),
+                                        {3});  // (c, columns, rows)
         const Tensor result = transpose(down, {0, 2, 1});
-        const Tensor filled = ops::logical_and(expand_dims(ops::any(of_rows, {1}), 1), expand_dims(ops::any(of_columns, {1}), 0));
+        const Tensor filled = ops::logical_and(expand_dims(ops::any(of_rows, {1}), 1),
+                                               expand_dims(ops::any(of_columns, {1}), 0));
         return ScanResult{{}, {where(filled, result, zeros_like(result))}};
       },
       {}, {rois});

@@ -15,11 +15,13 @@ std::vector<Value> unpool(Call& call) {
   const int axes = x.rank() - 2;
   const auto sizes = call.integer_list("kernel_shape");
   if (axes < 1 || !sizes || static_cast<int>(sizes->size()) != axes || places.shape() != x.shape())
-    call.fail(fmt::format("an input of shape {}, places of {} and its kernel_shape do not fit", x.shape().str(), places.shape().str()));
+    call.fail(fmt::format("an input of shape {}, places of {} and its kernel_shape do not fit",
+                          x.shape().str(), places.shape().str()));
   const auto count = static_cast<size_t>(axes);
   const std::vector<int64_t> strides = call.integer_list("strides").value_or(std::vector<int64_t>(count, 1));
   const std::vector<int64_t> pads = call.integer_list("pads").value_or(std::vector<int64_t>(2 * count, 0));
-  if (strides.size() != count || pads.size() != 2 * count) call.fail("its strides and pads do not fit its kernel_shape");
+  if (strides.size() != count || pads.size() != 2 * count)
+    call.fail("its strides and pads do not fit its kernel_shape");
   Shape shape{x.shape()[0], x.shape()[1]};
   for (size_t i = 0; i < count; ++i) {
     const int64_t extent =

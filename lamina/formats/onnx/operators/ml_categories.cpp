@@ -8,12 +8,12 @@
 
 #include "lamina/base/terminal.h"
 #include "lamina/formats/onnx/operators/ml_common.h"
-#include "lamina/ops/cast.h"
 #include "lamina/ops/binary.h"
+#include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
 #include "lamina/ops/concatenate.h"
-#include "lamina/ops/one_hot.h"
 #include "lamina/ops/full.h"
+#include "lamina/ops/one_hot.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/searchsorted.h"
@@ -46,7 +46,8 @@ Column read_column(const Call& call, const std::string& name) {
     found = std::move(column);
   };
   if (const auto tensor = call.tensor_attribute((name + "_tensor").c_str())) take_one(of_value(*tensor));
-  if (auto strings = call.text_list((name + "_strings").c_str()); strings && !strings->empty()) take_one({std::move(strings), {}, ElementType::kString});
+  if (auto strings = call.text_list((name + "_strings").c_str()); strings && !strings->empty())
+    take_one({std::move(strings), {}, ElementType::kString});
   if (const auto whole = call.integer_list((name + "_int64s").c_str()); whole && !whole->empty())
     take_one({std::nullopt, Tensor::from(*whole, {whole->size()}), ElementType::kInt64});
   if (const auto floats = call.number_list((name + "_floats").c_str()); floats && !floats->empty())
@@ -55,8 +56,8 @@ Column read_column(const Call& call, const std::string& name) {
   return found;
 }
 
-// The place among keys of each element of x, int32; their number for none of them. The last one of equals counts;
-// NaN is a key since version 4.
+// The place among keys of each element of x, int32; their number for none of them. The last one of equals
+// counts; NaN is a key since version 4.
 Tensor places(const Call& call, const Value& x, const Column& keys) {
   const auto count = static_cast<int32_t>(keys.size());
   if (keys.strings.has_value() != x.is_strings()) call.fail("its keys and its input are of different kinds");
@@ -71,7 +72,8 @@ Tensor places(const Call& call, const Value& x, const Column& keys) {
     return Tensor::from(result, x.shape());
   }
   const bool floating = lamina::is_floating(keys.numbers.dtype());
-  if (floating != lamina::is_floating(x.tensor().dtype())) call.fail(fmt::format("its keys are {}, and its input {}", name(keys.type), name(x.type())));
+  if (floating != lamina::is_floating(x.tensor().dtype()))
+    call.fail(fmt::format("its keys are {}, and its input {}", name(keys.type), name(x.type())));
   const DType dtype = floating ? DType::kFloat64 : DType::kInt64;
   const Tensor given = cast(x.tensor(), dtype);
   int32_t nan_place = count;
@@ -105,7 +107,8 @@ Tensor places(const Call& call, const Value& x, const Column& keys) {
     const Tensor held = equal(take(sorted, at, 0), given);
     result = where(held, take(Tensor::from(order, {order.size()}), at, 0), result);
   }
-  if (floating && nan_place < count && call.opset() >= 4) result = where(lamina::isnan(given), full({}, nan_place, DType::kInt32), result);
+  if (floating && nan_place < count && call.opset() >= 4)
+    result = where(lamina::isnan(given), full({}, nan_place, DType::kInt32), result);
   return result;
 }
 
@@ -117,7 +120,9 @@ Value looked_up(const Column& values, const Value& otherwise, const Tensor& at) 
   }
   std::vector<std::string> result;
   for (const int64_t place : integers(at))
-    result.push_back(static_cast<size_t>(place) < values.strings->size() ? (*values.strings)[static_cast<size_t>(place)] : otherwise.strings()[0]);
+    result.push_back(static_cast<size_t>(place) < values.strings->size()
+                         ? (*values.strings)[static_cast<size_t>(place)]
+                         : otherwise.strings()[0]);
   return Value::of_strings(std::move(result), at.shape());
 }
 
@@ -128,7 +133,8 @@ Value default_of(const Call& call, const Column& values) {
   const double number = call.number("default_float", -0.0);
   const auto tensor = call.tensor_attribute("default_tensor");
   if (tensor) {
-    if (tensor->is_strings() != values.strings.has_value() || tensor->shape().size() != 1) call.fail("attribute 'default_tensor' does not fit its values");
+    if (tensor->is_strings() != values.strings.has_value() || tensor->shape().size() != 1)
+      call.fail("attribute 'default_tensor' does not fit its values");
     return *tensor;
   }
   if (values.strings) return Value::of_strings({text}, {1});
@@ -138,31 +144,37 @@ Value default_of(const Call& call, const Column& values) {
 
 std::vector<Value> encode_labels(Call& call) {
   const Column keys = read_column(call, "keys"), values = read_column(call, "values");
-  if (keys.size() != values.size()) call.fail(fmt::format("has {} keys and {} values", keys.size(), values.size()));
+  if (keys.size() != values.size())
+    call.fail(fmt::format("has {} keys and {} values", keys.size(), values.size()));
   return {looked_up(values, default_of(call, values), places(call, call.value(0), keys))};
 }
 
 // Strings to their places in a list, and the places back to strings.
-std::vector<Value> by_list(Call& call, const std::vector<std::string>& strings, const std::vector<int64_t>& numbers) {
+std::vector<Value> by_list(Call& call, const std::vector<std::string>& strings,
+                           const std::vector<int64_t>& numbers) {
   const Column names{strings, {}, ElementType::kString};
   const Column codes{std::nullopt, Tensor::from(numbers, {numbers.size()}), ElementType::kInt64};
   const std::string text = call.text("default_string", "_Unused");
   const int64_t whole = call.integer("default_int64", -1);
-  if (call.value(0).is_strings()) return {looked_up(codes, Value(Tensor::from<int64_t>({whole})), places(call, call.value(0), names))};
+  if (call.value(0).is_strings())
+    return {looked_up(codes, Value(Tensor::from<int64_t>({whole})), places(call, call.value(0), names))};
   return {looked_up(names, Value::of_strings({text}, {1}), places(call, call.value(0), codes))};
 }
 
 std::vector<Value> encode_classes(Call& call) {
-  const std::vector<std::string> strings = call.text_list("classes_strings").value_or(std::vector<std::string>());
+  const std::vector<std::string> strings =
+      call.text_list("classes_strings").value_or(std::vector<std::string>());
   std::vector<int64_t> numbers;
   for (size_t i = 0; i < strings.size(); ++i) numbers.push_back(static_cast<int64_t>(i));
   return by_list(call, strings, numbers);
 }
 
 std::vector<Value> map_categories(Call& call) {
-  const std::vector<std::string> strings = call.text_list("cats_strings").value_or(std::vector<std::string>());
+  const std::vector<std::string> strings =
+      call.text_list("cats_strings").value_or(std::vector<std::string>());
   const std::vector<int64_t> numbers = call.integer_list("cats_int64s").value_or(std::vector<int64_t>());
-  if (strings.size() != numbers.size()) call.fail(fmt::format("has {} strings for {} numbers", strings.size(), numbers.size()));
+  if (strings.size() != numbers.size())
+    call.fail(fmt::format("has {} strings for {} numbers", strings.size(), numbers.size()));
   return by_list(call, strings, numbers);
 }
 
@@ -170,7 +182,8 @@ std::vector<Value> one_hot_categories(Call& call) {
   const auto strings = call.text_list("cats_strings");
   const auto numbers = call.integer_list("cats_int64s");
   const bool allows_others = call.integer("zeros", 1) != 0;
-  if ((strings && !strings->empty()) == (numbers && !numbers->empty())) call.fail("needs either cats_strings or cats_int64s");
+  if ((strings && !strings->empty()) == (numbers && !numbers->empty()))
+    call.fail("needs either cats_strings or cats_int64s");
   Column keys;
   Value x = call.value(0);
   if (strings && !strings->empty()) {
@@ -183,13 +196,15 @@ std::vector<Value> one_hot_categories(Call& call) {
   const Tensor at = places(call, x, keys);
   if (!allows_others) {
     for (const int64_t place : integers(at)) {
-      if (place == static_cast<int64_t>(keys.size())) call.fail("received a category that it does not know, and zeros is 0");
+      if (place == static_cast<int64_t>(keys.size()))
+        call.fail("received a category that it does not know, and zeros is 0");
     }
   }
   return {Value(one_hot(at, static_cast<int64_t>(keys.size())))};
 }
 
-// A list of maps with the same keys is the table of their values: (n, classes), in the order of the class labels.
+// A list of maps with the same keys is the table of their values: (n, classes), in the order of the class
+// labels.
 std::vector<Value> zip_map(Call& call) {
   const ClassLabels labels = class_labels(call, "classlabels_int64s", "classlabels_strings");
   const Tensor& x = call[0];

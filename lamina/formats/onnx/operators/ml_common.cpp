@@ -20,7 +20,8 @@ namespace lamina::onnx {
 
 Tensor feature_rows(const Call& call, size_t input) {
   Tensor x = call[input];
-  if (x.rank() != 1 && x.rank() != 2) call.fail(fmt::format("takes (n, features); received {}", x.shape().str()));
+  if (x.rank() != 1 && x.rank() != 2)
+    call.fail(fmt::format("takes (n, features); received {}", x.shape().str()));
   if (x.rank() == 1) x = reshape(x, {1, x.size()});
   return x.dtype() == DType::kFloat64 ? x : cast(x, DType::kFloat32);
 }
@@ -40,7 +41,8 @@ Tensor post_transformed(const Tensor& scores, const std::string& how) {
 }
 
 Value ClassLabels::of(const Tensor& index) const {
-  if (strings.empty()) return {take(Tensor::from(integers, {integers.size()}), index, 0), ElementType::kInt64};
+  if (strings.empty())
+    return {take(Tensor::from(integers, {integers.size()}), index, 0), ElementType::kInt64};
   std::vector<std::string> names;
   for (const int64_t i : onnx::integers(index)) names.push_back(strings.at(static_cast<size_t>(i)));
   return Value::of_strings(std::move(names), index.shape());

@@ -23,7 +23,8 @@ namespace {
 // One number for all features, or one for each.
 void require_count(const Call& call, size_t count, const Tensor& x, const char* name) {
   if (count != 1 && (x.rank() == 0 || static_cast<int64_t>(count) != x.shape()[-1]))
-    call.fail(fmt::format("attribute '{}' has {} numbers for inputs of shape {}", name, count, x.shape().str()));
+    call.fail(
+        fmt::format("attribute '{}' has {} numbers for inputs of shape {}", name, count, x.shape().str()));
 }
 
 std::vector<Value> scale(Call& call) {
@@ -57,14 +58,16 @@ std::vector<Value> impute(Call& call) {
   const Tensor& x = call[0];
   const bool floating = lamina::is_floating(x.dtype());
   const std::vector<double> floats = call.number_list("imputed_value_floats").value_or(std::vector<double>());
-  const std::vector<int64_t> whole = call.integer_list("imputed_value_int64s").value_or(std::vector<int64_t>());
+  const std::vector<int64_t> whole =
+      call.integer_list("imputed_value_int64s").value_or(std::vector<int64_t>());
   const double missing = call.number("replaced_value_float", 0.0);
   const int64_t missing_whole = call.integer("replaced_value_int64", 0);
   const size_t count = floating ? floats.size() : whole.size();
   if (count == 0) call.fail("has no imputed values for elements of that type");
   require_count(call, count, x, floating ? "imputed_value_floats" : "imputed_value_int64s");
-  const Tensor values = floating ? table(floats, {count}, x.dtype()) : cast(Tensor::from(whole, {count}), x.dtype());
-  const Tensor replaced = !floating            ? equal(x, cast(Tensor::from<int64_t>({missing_whole}), x.dtype()))
+  const Tensor values =
+      floating ? table(floats, {count}, x.dtype()) : cast(Tensor::from(whole, {count}), x.dtype());
+  const Tensor replaced = !floating ? equal(x, cast(Tensor::from<int64_t>({missing_whole}), x.dtype()))
                           : std::isnan(missing) ? lamina::isnan(x)
                                                 : equal(x, missing);
   return {Value(where(replaced, values, x), call.element())};
@@ -78,7 +81,8 @@ std::vector<Value> vectorize(Call& call) {
     if (x.rank() == 1) x = reshape(x, {x.size(), 1});
     if (x.rank() != 2) call.fail(fmt::format("takes (n, features); received {}", x.shape().str()));
     if (widths) {
-      if (widths->size() != call.size() || (*widths)[i] < 0 || (*widths)[i] > 1 << 28) call.fail("attribute 'inputdimensions' does not fit its inputs");
+      if (widths->size() != call.size() || (*widths)[i] < 0 || (*widths)[i] > 1 << 28)
+        call.fail("attribute 'inputdimensions' does not fit its inputs");
       const int64_t width = (*widths)[i], own = x.shape()[1];
       x = slice(x, {0, 0}, {x.shape()[0], std::min(width, own)});
       if (width > own) x = pad(x, {{0, 0}, {0, width - own}});

@@ -22,17 +22,20 @@ Tensor lines(const Call& call, const Tensor& x) {
   const std::vector<double> intercepts = call.number_list("intercepts").value_or(std::vector<double>());
   const int64_t width = x.shape()[1];
   const auto size = static_cast<int64_t>(coefficients.size());
-  if (width == 0 || size == 0 || size % width != 0) call.fail(fmt::format("{} coefficients do not fit {} features", size, width));
+  if (width == 0 || size == 0 || size % width != 0)
+    call.fail(fmt::format("{} coefficients do not fit {} features", size, width));
   const int64_t count = size / width;
   const Tensor y = matmul(x, table(coefficients, {count, width}, x.dtype()), false, true);
   if (intercepts.empty()) return y;
-  if (static_cast<int64_t>(intercepts.size()) != count && intercepts.size() != 1) call.fail(fmt::format("{} intercepts for {} lines", intercepts.size(), count));
+  if (static_cast<int64_t>(intercepts.size()) != count && intercepts.size() != 1)
+    call.fail(fmt::format("{} intercepts for {} lines", intercepts.size(), count));
   return add(y, table(intercepts, {intercepts.size()}, x.dtype()));
 }
 
 std::vector<Value> regress(Call& call) {
   const Tensor y = lines(call, feature_rows(call));
-  if (y.shape()[1] != call.integer("targets", 1)) call.fail(fmt::format("has coefficients for {} targets", y.shape()[1]));
+  if (y.shape()[1] != call.integer("targets", 1))
+    call.fail(fmt::format("has coefficients for {} targets", y.shape()[1]));
   return {Value(cast(post_transformed(y, call.text("post_transform", "NONE")), DType::kFloat32))};
 }
 
@@ -52,7 +55,8 @@ std::vector<Value> classify(Call& call) {
   // One class: whether it is that.
   const Tensor found = reshape(greater_equal(scores, how == "NONE" ? 0.0 : 0.5), {scores.shape()[0]});
   const int64_t name = labels.integers.empty() ? 1 : labels.integers[0];
-  return {Value(multiply(cast(found, DType::kInt64), Tensor::from<int64_t>({name}))), Value(cast(scores, DType::kFloat32))};
+  return {Value(multiply(cast(found, DType::kInt64), Tensor::from<int64_t>({name}))),
+          Value(cast(scores, DType::kFloat32))};
 }
 
 const bool kRegistered[] = {register_operator("LinearRegressor", 1, regress, {}, kMl),

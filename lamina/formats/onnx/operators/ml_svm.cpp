@@ -24,13 +24,15 @@ std::vector<double> list(const Call& call, const char* name) {
 }
 
 // The kernel of each row of x with each vector, (n, vectors), in float64.
-Tensor kernel(const Call& call, const Tensor& x, const std::vector<double>& vectors, int64_t count, bool linear) {
+Tensor kernel(const Call& call, const Tensor& x, const std::vector<double>& vectors, int64_t count,
+              bool linear) {
   const int64_t width = x.shape()[1];
   if (count < 1 || static_cast<int64_t>(vectors.size()) != count * width)
     call.fail(fmt::format("{} numbers do not fit {} vectors of {} features", vectors.size(), count, width));
   const std::string type = call.text("kernel_type", "LINEAR");
   const std::vector<double> parameters = list(call, "kernel_params");
-  if (!parameters.empty() && parameters.size() != 3) call.fail(fmt::format("has {} kernel_params; expected 3", parameters.size()));
+  if (!parameters.empty() && parameters.size() != 3)
+    call.fail(fmt::format("has {} kernel_params; expected 3", parameters.size()));
   const double gamma = parameters.empty() ? 0 : parameters[0], coef0 = parameters.empty() ? 0 : parameters[1];
   const double degree = parameters.empty() ? 0 : parameters[2];
   const Tensor other = table(vectors, {count, width}, DType::kFloat64);
@@ -39,7 +41,8 @@ Tensor kernel(const Call& call, const Tensor& x, const std::vector<double>& vect
   if (type == "POLY") return power(add(multiply(products, gamma), coef0), std::trunc(degree));
   if (type == "SIGMOID") return lamina::tanh(add(multiply(products, gamma), coef0));
   if (type != "RBF") call.fail("attribute 'kernel_type' is '" + type + "'");
-  const Tensor distances = subtract(add(sum(square(x), {1}, true), reshape(sum(square(other), {1}), {1, count})), multiply(products, 2.0));
+  const Tensor distances = subtract(
+      add(sum(square(x), {1}, true), reshape(sum(square(other), {1}), {1, count})), multiply(products, 2.0));
   return lamina::exp(multiply(maximum(distances, 0.0), -gamma));
 }
 
@@ -61,8 +64,9 @@ std::vector<Value> svm_regressor(Call& call) {
   return {Value(cast(post_transformed(y, call.text("post_transform", "NONE")), DType::kFloat32))};
 }
 
-// Probabilities of classes from those of pairs (T.-F. Wu, C.-J. Lin and R. C. Weng, "Probability estimates for multi-class
-// classification by pairwise coupling", 2004), with the steps and limits of LIBSVM. r[i][j]: i rather than j.
+// Probabilities of classes from those of pairs (T.-F. Wu, C.-J. Lin and R. C. Weng, "Probability estimates
+// for multi-class classification by pairwise coupling", 2004), with the steps and limits of LIBSVM. r[i][j]:
+// i rather than j.
 std::vector<double> coupled(const std::vector<std::vector<double>>& r) {
   const size_t k = r.size();
   std::vector<std::vector<double>> q(k, std::vector<double>(k, 0));
@@ -102,7 +106,8 @@ struct Pairs {
   Tensor scores, votes;
 };
 
-Pairs pairs_of(const Call& call, const Tensor& x, const std::vector<int64_t>& per_class, const std::vector<double>& rho) {
+Pairs pairs_of(const Call& call, const Tensor& x, const std::vector<int64_t>& per_class,
+               const std::vector<double>& rho) {
   const auto classes = static_cast<int64_t>(per_class.size());
   int64_t count = 0;
   std::vector<int64_t> first;
@@ -111,12 +116,16 @@ Pairs pairs_of(const Call& call, const Tensor& x, const std::vector<int64_t>& pe
     first.push_back(count);
     count += each;
   }
-  const std::vector<double> coefficients = list(call, "coefficients"), vectors = list(call, "support_vectors");
+  const std::vector<double> coefficients = list(call, "coefficients"),
+                            vectors = list(call, "support_vectors");
   const int64_t pairs = classes * (classes - 1) / 2;
-  if (static_cast<int64_t>(coefficients.size()) != (classes - 1) * count || static_cast<int64_t>(rho.size()) != pairs)
-    call.fail(fmt::format("{} coefficients and {} rhos do not fit {} classes of {} vectors", coefficients.size(), rho.size(), classes, count));
+  if (static_cast<int64_t>(coefficients.size()) != (classes - 1) * count ||
+      static_cast<int64_t>(rho.size()) != pairs)
+    call.fail(fmt::format("{} coefficients and {} rhos do not fit {} classes of {} vectors",
+                          coefficients.size(), rho.size(), classes, count));
   // What each vector says of each pair, and for which class a positive or negative score votes.
-  std::vector<double> says(static_cast<size_t>(pairs * count), 0), wins(static_cast<size_t>(pairs * classes), 0), loses(wins);
+  std::vector<double> says(static_cast<size_t>(pairs * count), 0),
+      wins(static_cast<size_t>(pairs * classes), 0), loses(wins);
   int64_t pair = 0;
   for (int64_t i = 0; i < classes; ++i) {
     for (int64_t j = i + 1; j < classes; ++j, ++pair) {
@@ -132,17 +141,20 @@ Pairs pairs_of(const Call& call, const Tensor& x, const std::vector<int64_t>& pe
     }
   }
   const Tensor products = kernel(call, x, vectors, count, false);
-  const Tensor scores = add(matmul(products, table(says, {pairs, count}, DType::kFloat64), false, true), table(rho, {pairs}, DType::kFloat64));
+  const Tensor scores = add(matmul(products, table(says, {pairs, count}, DType::kFloat64), false, true),
+                            table(rho, {pairs}, DType::kFloat64));
   const Tensor positive = cast(greater(scores, 0.0), DType::kFloat64);
   const Tensor votes = add(matmul(positive, table(wins, {pairs, classes}, DType::kFloat64)),
                            matmul(subtract(1.0, positive), table(loses, {pairs, classes}, DType::kFloat64)));
   return {scores, votes};
 }
 
-Tensor probabilities(const Call& call, const Tensor& scores, size_t classes, const std::vector<double>& a, const std::vector<double>& b) {
+Tensor probabilities(const Call& call, const Tensor& scores, size_t classes, const std::vector<double>& a,
+                     const std::vector<double>& b) {
   const std::vector<double> values = doubles(scores);
   const size_t pairs = classes * (classes - 1) / 2, rows = values.size() / std::max<size_t>(pairs, 1);
-  if (a.size() != pairs || b.size() != pairs) call.fail("attributes 'prob_a' and 'prob_b' do not fit its classes");
+  if (a.size() != pairs || b.size() != pairs)
+    call.fail("attributes 'prob_a' and 'prob_b' do not fit its classes");
   std::vector<double> result;
   for (size_t row = 0; row < rows; ++row) {
     std::vector<std::vector<double>> r(classes, std::vector<double>(classes, 0));
@@ -163,7 +175,8 @@ Tensor probabilities(const Call& call, const Tensor& scores, size_t classes, con
 std::vector<Value> svm_classifier(Call& call) {
   const Tensor x = cast(feature_rows(call), DType::kFloat64);
   const ClassLabels labels = class_labels(call, "classlabels_ints", "classlabels_strings");
-  const std::vector<int64_t> per_class = call.integer_list("vectors_per_class").value_or(std::vector<int64_t>());
+  const std::vector<int64_t> per_class =
+      call.integer_list("vectors_per_class").value_or(std::vector<int64_t>());
   const std::vector<double> rho = list(call, "rho"), a = list(call, "prob_a"), b = list(call, "prob_b");
   const std::vector<double> coefficients = list(call, "coefficients");
   const std::string how = call.text("post_transform", "NONE");
@@ -176,7 +189,8 @@ std::vector<Value> svm_classifier(Call& call) {
   Tensor scores, votes;
   bool probable = false;
   if (count > 0) {
-    if (per_class.size() != classes) call.fail(fmt::format("has vectors of {} classes, and {} classes", per_class.size(), classes));
+    if (per_class.size() != classes)
+      call.fail(fmt::format("has vectors of {} classes, and {} classes", per_class.size(), classes));
     const Pairs pairs = pairs_of(call, x, per_class, rho);
     scores = pairs.scores;
     votes = pairs.votes;
@@ -195,7 +209,8 @@ std::vector<Value> svm_classifier(Call& call) {
   const bool all_positive = *std::min_element(coefficients.begin(), coefficients.end()) >= 0;
   for (size_t row = 0; row < rows; ++row) {
     const auto begin = judged.begin() + static_cast<std::ptrdiff_t>(row * classes);
-    auto best = static_cast<int32_t>(std::max_element(begin, begin + static_cast<std::ptrdiff_t>(classes)) - begin);
+    auto best =
+        static_cast<int32_t>(std::max_element(begin, begin + static_cast<std::ptrdiff_t>(classes)) - begin);
     if (rho.size() == 1 && classes == 2 && !probable && all_positive && begin[best] >= 0.5) best = 1;
     index.push_back(best);
   }
@@ -206,7 +221,8 @@ std::vector<Value> svm_classifier(Call& call) {
     if (how == "PROBIT") throw Unsupported("has one score for two classes, of which PROBIT makes no two");
     scores = Tensor::from(both, {rows, 2});
   }
-  return {labels.of(Tensor::from(index, {rows})), Value(cast(post_transformed(scores, how), DType::kFloat32))};
+  return {labels.of(Tensor::from(index, {rows})),
+          Value(cast(post_transformed(scores, how), DType::kFloat32))};
 }
 
 const bool kRegistered[] = {register_operator("SVMRegressor", 1, svm_regressor, {}, kMl),

@@ -1,4 +1,5 @@
-// NonMaxSuppression: the boxes of the highest scores that do not overlap; how many there are follows from numbers.
+// NonMaxSuppression: the boxes of the highest scores that do not overlap; how many there are follows from
+// numbers.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,8 +21,8 @@ Box box_of(const float* numbers, bool centred) {
     const float x = numbers[0], y = numbers[1], width = numbers[2] / 2, height = numbers[3] / 2;
     return {y - height, x - width, y + height, x + width};
   }
-  return {std::min(numbers[0], numbers[2]), std::min(numbers[1], numbers[3]), std::max(numbers[0], numbers[2]),
-          std::max(numbers[1], numbers[3])};
+  return {std::min(numbers[0], numbers[2]), std::min(numbers[1], numbers[3]),
+          std::max(numbers[0], numbers[2]), std::max(numbers[1], numbers[3])};
 }
 
 bool overlap(const Box& a, const Box& b, float threshold) {
@@ -35,9 +36,10 @@ bool overlap(const Box& a, const Box& b, float threshold) {
 std::vector<Value> suppress(Call& call) {
   const bool centred = call.integer("center_point_box", 0) != 0;
   const Shape boxes_shape = call[0].shape(), scores_shape = call[1].shape();
-  if (boxes_shape.rank() != 3 || scores_shape.rank() != 3 || boxes_shape[2] != 4 || boxes_shape[0] != scores_shape[0] ||
-      boxes_shape[1] != scores_shape[2]) {
-    call.fail(fmt::format("boxes of shape {} and scores of {} do not fit", boxes_shape.str(), scores_shape.str()));
+  if (boxes_shape.rank() != 3 || scores_shape.rank() != 3 || boxes_shape[2] != 4 ||
+      boxes_shape[0] != scores_shape[0] || boxes_shape[1] != scores_shape[2]) {
+    call.fail(
+        fmt::format("boxes of shape {} and scores of {} do not fit", boxes_shape.str(), scores_shape.str()));
   }
   const int64_t most = call.has(2) && call[2].size() > 0 ? call.known_integer(2) : 0;
   const auto threshold = call.has(3) && call[3].size() > 0 ? static_cast<float>(call.known_number(3)) : 0.F;
@@ -58,7 +60,9 @@ std::vector<Value> suppress(Call& call) {
       for (const int64_t i : order) {
         if (static_cast<int64_t>(kept.size()) >= most) break;
         const Box box = box_of(boxes.data() + (image * count + i) * 4, centred);
-        if (std::any_of(kept.begin(), kept.end(), [&](const Box& other) { return overlap(box, other, threshold); })) continue;
+        if (std::any_of(kept.begin(), kept.end(),
+                        [&](const Box& other) { return overlap(box, other, threshold); }))
+          continue;
         kept.push_back(box);
         selected.insert(selected.end(), {image, each, i});
       }

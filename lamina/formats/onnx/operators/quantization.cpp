@@ -40,8 +40,9 @@ Tensor spread(const Tensor& x, const Shape& shape, int64_t axis, int64_t block) 
   for (int i = 0; fits && i < rank; ++i)
     fits = x.shape()[i] == (i == at ? (shape[i] + block - 1) / block : shape[i]);
   if (!fits) {
-    throw InvalidArgument(fmt::format("scales or zero points of shape {} do not fit blocks of {} along axis {} of {}",
-                                      x.shape().str(), block, axis, shape.str()));
+    throw InvalidArgument(
+        fmt::format("scales or zero points of shape {} do not fit blocks of {} along axis {} of {}",
+                    x.shape().str(), block, axis, shape.str()));
   }
   const Tensor repeated = repeat(x, block, at);
   if (repeated.shape()[at] == shape[at]) return repeated;
@@ -90,8 +91,8 @@ namespace {
 Tensor zero_point_beside(const Call& call, const Tensor& scale) {
   const Tensor zero = call.optional(2);
   if (zero.defined() && zero.size() != scale.size()) {
-    call.fail(fmt::format("its zero point has shape {}, and its scale {}: they must agree", zero.shape().str(),
-                          scale.shape().str()));
+    call.fail(fmt::format("its zero point has shape {}, and its scale {}: they must agree",
+                          zero.shape().str(), scale.shape().str()));
   }
   return zero;
 }
@@ -106,7 +107,8 @@ std::vector<Value> quantize(Call& call) {
   if (wanted != 0) {
     const ElementType said = element_type(static_cast<int>(wanted));
     if (zero.defined() && said != type)
-      call.fail(fmt::format("attribute 'output_dtype' says {}, and the zero point is {}", name(said), name(type)));
+      call.fail(
+          fmt::format("attribute 'output_dtype' says {}, and the zero point is {}", name(said), name(type)));
     type = said;
   }
   DType dtype = scale.dtype();

@@ -11,8 +11,8 @@
 namespace lamina::onnx {
 namespace {
 
-// A scale or zero point of the left (rows) or right (columns) factor of a product, as it broadcasts against it.
-// `scales`: it is the same for all numbers of a sum.
+// A scale or zero point of the left (rows) or right (columns) factor of a product, as it broadcasts against
+// it. `scales`: it is the same for all numbers of a sum.
 Tensor beside(const Tensor& x, const Shape& factor, bool left, bool scales) {
   if (!x.defined() || x.rank() == 0) return x;
   if (x.size() == 1) return reshape(x, Shape{});
@@ -43,7 +43,8 @@ Tensor product(const Value& a, const Tensor& a_zero, const Value& b, const Tenso
 }
 
 std::vector<Value> matmul_integer(Call& call) {
-  return {Value(cast(product(call.value(0), call.optional(2), call.value(1), call.optional(3)), DType::kInt32))};
+  return {
+      Value(cast(product(call.value(0), call.optional(2), call.value(1), call.optional(3)), DType::kInt32))};
 }
 
 // The product of two scales over a third, as float32.
@@ -54,8 +55,9 @@ Tensor factor(const Tensor& a, const Tensor& b, const Tensor& y) {
 std::vector<Value> qlinear_matmul(Call& call) {
   const Value &a = call.value(0), &b = call.value(3);
   const Tensor sums = cast(product(a, call.optional(2), b, call.optional(5)), DType::kFloat32);
-  const Tensor scales = factor(beside(call[1], a.shape(), true, true), beside(call[4], b.shape(), false, true),
-                               beside(call[6], sums.shape(), true, false));
+  const Tensor scales =
+      factor(beside(call[1], a.shape(), true, true), beside(call[4], b.shape(), false, true),
+             beside(call[6], sums.shape(), true, false));
   return {quantized(multiply(sums, scales), beside(call[7], sums.shape(), true, false), call.element(7))};
 }
 
@@ -64,8 +66,8 @@ Tensor of_filters(const Tensor& x, const Shape& kernel) {
   if (!x.defined() || x.rank() == 0) return x;
   if (x.size() == 1) return reshape(x, Shape{});
   if (x.rank() != 1 || kernel.rank() < 3 || x.shape()[0] != kernel[0]) {
-    throw InvalidArgument(fmt::format("a scale or zero point of shape {} does not fit {} filters", x.shape().str(),
-                                      kernel.rank() > 0 ? kernel[0] : 0));
+    throw InvalidArgument(fmt::format("a scale or zero point of shape {} does not fit {} filters",
+                                      x.shape().str(), kernel.rank() > 0 ? kernel[0] : 0));
   }
   Shape seen{kernel[0]};
   for (int axis = 1; axis < kernel.rank(); ++axis) seen.push_back(1);
@@ -88,7 +90,8 @@ Tensor sums_of(Call& call, const Value& x, const Tensor& x_zero, const Value& w,
 }
 
 std::vector<Value> conv_integer(Call& call) {
-  return {Value(cast(sums_of(call, call.value(0), call.optional(2), call.value(1), call.optional(3)), DType::kInt32))};
+  return {Value(
+      cast(sums_of(call, call.value(0), call.optional(2), call.value(1), call.optional(3)), DType::kInt32))};
 }
 
 std::vector<Value> qlinear_conv(Call& call) {
@@ -101,8 +104,8 @@ std::vector<Value> qlinear_conv(Call& call) {
   if (scale.rank() > 0) scale = reshape(scale, channels);
   const Tensor scales =
       factor(one_for_all(call[1], "input's scale"), scale, one_for_all(call[6], "output's scale"));
-  return {quantized(multiply(cast(sums, DType::kFloat32), scales), one_for_all(call[7], "output's zero point"),
-                    call.element(7))};
+  return {quantized(multiply(cast(sums, DType::kFloat32), scales),
+                    one_for_all(call[7], "output's zero point"), call.element(7))};
 }
 
 const bool kRegistered[] = {register_operator("MatMulInteger", 10, matmul_integer),

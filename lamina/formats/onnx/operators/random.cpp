@@ -1,5 +1,5 @@
-// RandomNormal, RandomUniform, their Likes, Multinomial, Bernoulli. Numbers have the distributions that ONNX says, not
-// the bits of any other implementation.
+// RandomNormal, RandomUniform, their Likes, Multinomial, Bernoulli. Numbers have the distributions that ONNX
+// says, not the bits of any other implementation.
 #include <fmt/format.h>
 
 #include <cstring>
@@ -39,7 +39,8 @@ ElementType type_of_result(const Call& call, bool like) {
 }
 
 Value of_type(const Tensor& x, ElementType type) {
-  if (!is_floating(type) || is_small_float(type)) throw Unsupported(fmt::format("draws no numbers of type {}", name(type)));
+  if (!is_floating(type) || is_small_float(type))
+    throw Unsupported(fmt::format("draws no numbers of type {}", name(type)));
   return {cast(x, storage(type)), type};
 }
 
@@ -47,23 +48,29 @@ template <bool like>
 std::vector<Value> normal(Call& call) {
   const double mean = call.number("mean", 0.0), scale = call.number("scale", 1.0);
   const auto [key, stream] = key_of(call);
-  return {of_type(add(multiply(random_normal(key, shape_of(call, like), stream), scale), mean), type_of_result(call, like))};
+  return {of_type(add(multiply(random_normal(key, shape_of(call, like), stream), scale), mean),
+                  type_of_result(call, like))};
 }
 
 template <bool like>
 std::vector<Value> uniform(Call& call) {
   const double low = call.number("low", 0.0), high = call.number("high", 1.0);
   const auto [key, stream] = key_of(call);
-  return {of_type(add(multiply(random_uniform(key, shape_of(call, like), stream), high - low), low), type_of_result(call, like))};
+  return {of_type(add(multiply(random_uniform(key, shape_of(call, like), stream), high - low), low),
+                  type_of_result(call, like))};
 }
 
 std::vector<Value> multinomial(Call& call) {
   const int64_t samples = call.integer("sample_size", 1);
-  const ElementType type = element_type(static_cast<int>(call.integer("dtype", static_cast<int64_t>(ElementType::kInt32))));
-  if (type != ElementType::kInt32 && type != ElementType::kInt64) throw Unsupported(fmt::format("draws no classes of type {}", name(type)));
-  if (call[0].rank() != 2 || samples < 1) call.fail(fmt::format("draws {} classes of logarithms of shape {}", samples, call[0].shape().str()));
+  const ElementType type =
+      element_type(static_cast<int>(call.integer("dtype", static_cast<int64_t>(ElementType::kInt32))));
+  if (type != ElementType::kInt32 && type != ElementType::kInt64)
+    throw Unsupported(fmt::format("draws no classes of type {}", name(type)));
+  if (call[0].rank() != 2 || samples < 1)
+    call.fail(fmt::format("draws {} classes of logarithms of shape {}", samples, call[0].shape().str()));
   const auto [key, stream] = key_of(call);
-  return {Value(cast(random_categorical(key, cast(call[0], DType::kFloat32), samples, stream), storage(type)), type)};
+  return {Value(cast(random_categorical(key, cast(call[0], DType::kFloat32), samples, stream), storage(type)),
+                type)};
 }
 
 std::vector<Value> bernoulli(Call& call) {

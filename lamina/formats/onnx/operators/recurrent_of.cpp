@@ -41,7 +41,9 @@ const Known kKnown[] = {
     {"thresholdedrelu", true, false, 1, 0, "",
      [](const Tensor& x, double alpha, double) { return where(greater(x, alpha), x, multiply(x, 0.0)); }},
     {"scaledtanh", true, true, 1, 1, "",
-     [](const Tensor& x, double alpha, double beta) { return multiply(lamina::tanh(multiply(x, beta)), alpha); }},
+     [](const Tensor& x, double alpha, double beta) {
+       return multiply(lamina::tanh(multiply(x, beta)), alpha);
+     }},
     {"hardsigmoid", true, true, 0.2, 0.5, "",
      [](const Tensor& x, double alpha, double beta) { return clip(add(multiply(x, alpha), beta), 0, 1); }},
     {"elu", true, false, 1, 0, "",
@@ -63,8 +65,8 @@ const Known& known_activation(const Call& call, const std::string& given) {
   call.fail("activation '" + printable(given) + "' is not known");
 }
 
-// The parameters come in the order of the functions that take one, or, where a writer gave one to each function, at
-// its place.
+// The parameters come in the order of the functions that take one, or, where a writer gave one to each
+// function, at its place.
 std::vector<double> parameters(const Call& call, const char* name, const std::vector<const Known*>& functions,
                                bool alpha) {
   const std::vector<double> given = call.number_list(name).value_or(std::vector<double>());
@@ -72,7 +74,8 @@ std::vector<double> parameters(const Call& call, const char* name, const std::ve
   const auto takers = static_cast<size_t>(std::count_if(functions.begin(), functions.end(), takes));
   const bool by_place = given.size() > takers;
   if (by_place && given.size() != functions.size())
-    call.fail(fmt::format("attribute '{}' has {} numbers for {} activations", name, given.size(), functions.size()));
+    call.fail(fmt::format("attribute '{}' has {} numbers for {} activations", name, given.size(),
+                          functions.size()));
   std::vector<double> result;
   size_t next = 0;
   for (size_t i = 0; i < functions.size(); ++i) {
@@ -90,10 +93,12 @@ std::vector<StepActivation> read_activations(const Call& call, const RecurrentKi
   if (const auto given = call.text_list("activations")) {
     names = *given;
   } else {
-    for (size_t i = 0; i < directions; ++i) names.insert(names.end(), kind.activations.begin(), kind.activations.end());
+    for (size_t i = 0; i < directions; ++i)
+      names.insert(names.end(), kind.activations.begin(), kind.activations.end());
   }
   if (names.size() != directions * kind.activations.size())
-    call.fail(fmt::format("has {} activations; expected {}", names.size(), directions * kind.activations.size()));
+    call.fail(
+        fmt::format("has {} activations; expected {}", names.size(), directions * kind.activations.size()));
   std::vector<const Known*> functions;
   for (const std::string& name : names) functions.push_back(&known_activation(call, name));
   const std::vector<double> alphas = parameters(call, "activation_alpha", functions, true);
@@ -190,8 +195,8 @@ std::vector<Value> run_recurrent(Call& call, const RecurrentKind& kind, const Ru
   const Tensor w = call[1], r = call[2];
   Tensor x = call[0];
   if (x.rank() != 3 || w.rank() != 3 || r.rank() != 3)
-    call.fail(fmt::format("expected X, W and R of three axes, received {}, {} and {}", x.shape().str(), w.shape().str(),
-                          r.shape().str()));
+    call.fail(fmt::format("expected X, W and R of three axes, received {}, {} and {}", x.shape().str(),
+                          w.shape().str(), r.shape().str()));
   if (!batch_first) x = transpose(x, {1, 0, 2});
   const int64_t batch = x.shape()[0], steps = x.shape()[1], units = r.shape()[2];
   if (call.integer("hidden_size", units) != units)
@@ -222,7 +227,8 @@ std::vector<Value> run_recurrent(Call& call, const RecurrentKind& kind, const Ru
   }
   std::optional<double> limit;
   if (call.has_attribute("clip")) limit = call.number("clip");
-  const std::vector<StepActivation> activations = read_activations(call, kind, static_cast<size_t>(directions));
+  const std::vector<StepActivation> activations =
+      read_activations(call, kind, static_cast<size_t>(directions));
 
   std::vector<Tensor> outputs, hs, cs;
   for (int64_t i = 0; i < directions; ++i) {
@@ -246,9 +252,12 @@ std::vector<Value> run_recurrent(Call& call, const RecurrentKind& kind, const Ru
     hs.push_back(result.h);
     if (result.c.defined()) cs.push_back(result.c);
   }
-  // (batch, time, units) of each direction: (time, directions, batch, units) or (batch, time, directions, units).
+  // (batch, time, units) of each direction: (time, directions, batch, units) or (batch, time, directions,
+  // units).
   const Tensor y = stack(outputs, 2);
-  const auto last = [&](const std::vector<Tensor>& states) { return Value(stack(states, batch_first ? 1 : 0), type); };
+  const auto last = [&](const std::vector<Tensor>& states) {
+    return Value(stack(states, batch_first ? 1 : 0), type);
+  };
   std::vector<Value> results{Value(batch_first ? y : transpose(y, {1, 2, 0, 3}), type), last(hs)};
   if (!cs.empty()) results.push_back(last(cs));
   return results;

@@ -19,12 +19,12 @@ struct StepActivation {
 
 /// One direction of a recurrent layer.
 struct Direction {
-  Tensor x;                          ///< (batch, time, inputs)
-  Tensor w, r;                       ///< (gates units, inputs), (gates units, units)
-  Tensor w_bias, r_bias;             ///< (gates units,), zeros where there is no bias
-  Tensor h, c;                       ///< (batch, units); c is undefined but for LSTM
-  Tensor peepholes;                  ///< (3 units,) or undefined
-  Tensor mask;                       ///< bool (batch, time), or undefined: all steps count
+  Tensor x;               ///< (batch, time, inputs)
+  Tensor w, r;            ///< (gates units, inputs), (gates units, units)
+  Tensor w_bias, r_bias;  ///< (gates units,), zeros where there is no bias
+  Tensor h, c;            ///< (batch, units); c is undefined but for LSTM
+  Tensor peepholes;       ///< (3 units,) or undefined
+  Tensor mask;            ///< bool (batch, time), or undefined: all steps count
   bool backwards = false;
   int64_t units = 0;
   std::optional<double> clip;
@@ -58,8 +58,8 @@ Tensor reordered(const Tensor& x, int axis, int64_t parts, const std::vector<int
 /// One of the parts along the last axis.
 Tensor part(const Tensor& x, int64_t parts, int64_t i);
 
-/// Runs `step(projected input (batch, gates units), states)` over time, for what no sequence op computes. `projected`:
-/// (batch, time, gates units). The first state is the output.
+/// Runs `step(projected input (batch, gates units), states)` over time, for what no sequence op computes.
+/// `projected`: (batch, time, gates units). The first state is the output.
 using Step = std::function<std::vector<Tensor>(const Tensor& x, const std::vector<Tensor>& states)>;
 RecurrentResult run_steps(const Direction& direction, const Tensor& projected, const Step& step);
 

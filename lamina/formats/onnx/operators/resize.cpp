@@ -31,7 +31,9 @@ struct AxisPlan {
   int64_t in = 0, out = 0;
   double scale = 1;
   double start = 0, end = 1;  // of the region, as parts of the axis
-  bool same(bool crops) const { return in == out && std::fabs(scale - 1) < 1e-9 && !(crops && (start != 0 || end != 1)); }
+  bool same(bool crops) const {
+    return in == out && std::fabs(scale - 1) < 1e-9 && !(crops && (start != 0 || end != 1));
+  }
 };
 
 // Where place x of the result is in the input.
@@ -150,7 +152,8 @@ bool is_image(const Method& method, const std::vector<AxisPlan>& axes, DType dty
     const AxisPlan& axis = axes[i];
     if (i < 2 && !axis.same(false)) return false;
     if (axis.in < 1 || axis.out < 2 || axis.in > (1 << 20)) return false;
-    if (i >= 2 && std::fabs(axis.scale * static_cast<double>(axis.in) - static_cast<double>(axis.out)) > 1e-6) return false;
+    if (i >= 2 && std::fabs(axis.scale * static_cast<double>(axis.in) - static_cast<double>(axis.out)) > 1e-6)
+      return false;
   }
   return dtype == DType::kFloat32;
 }
@@ -180,7 +183,8 @@ Value resized(const Value& x, const std::vector<AxisPlan>& axes, const Method& m
   }
   if (weighs && integer && dtype != DType::kBool) {
     if (bits(type) > 32) throw Unsupported("integers of 64 bits cannot be interpolated");
-    const double bits_used = bits(type), low = is_unsigned(type) ? 0 : -std::ldexp(1.0, static_cast<int>(bits_used) - 1);
+    const double bits_used = bits(type),
+                 low = is_unsigned(type) ? 0 : -std::ldexp(1.0, static_cast<int>(bits_used) - 1);
     y = clip(lamina::round(y), low, low + std::ldexp(1.0, static_cast<int>(bits_used)) - 1);
   }
   if (weighs && is_small_float(type)) y = rounded(y, type, true);
@@ -188,7 +192,8 @@ Value resized(const Value& x, const std::vector<AxisPlan>& axes, const Method& m
 }
 
 void require_extent(const Call& call, double extent) {
-  if (!(extent >= 0 && extent <= 1 << 30)) call.fail(fmt::format("an extent of its result would be {}", extent));
+  if (!(extent >= 0 && extent <= 1 << 24))
+    call.fail(fmt::format("an extent of its result would be {}", extent));
 }
 
 std::vector<AxisPlan> unchanged(const Shape& shape) {
@@ -219,7 +224,8 @@ std::vector<Value> resize(Call& call) {
   if (method.mode == "bicubic") method.mode = "cubic";
   if (method.mode != "nearest" && method.mode != "linear" && method.mode != "cubic")
     call.fail("attribute 'mode' is '" + method.mode + "'");
-  if (method.mode == "nearest" && method.antialias) throw Unsupported("smooths no nearest pixels: antialias needs another mode");
+  if (method.mode == "nearest" && method.antialias)
+    throw Unsupported("smooths no nearest pixels: antialias needs another mode");
   const std::string policy = call.text("keep_aspect_ratio_policy", "stretch");
   const Shape shape = call.value(0).shape();
   const int rank = shape.rank();
@@ -237,7 +243,8 @@ std::vector<Value> resize(Call& call) {
   const bool crops = method.coordinates == "tf_crop_and_resize";
   if (crops && filled(1) && !first) {
     const std::vector<double> region = doubles(call[1]);
-    if (region.size() != 2 * axes.size()) call.fail(fmt::format("its roi has {} numbers for {} axes", region.size(), axes.size()));
+    if (region.size() != 2 * axes.size())
+      call.fail(fmt::format("its roi has {} numbers for {} axes", region.size(), axes.size()));
     for (size_t i = 0; i < axes.size(); ++i) {
       plans[static_cast<size_t>(axes[i])].start = region[i];
       plans[static_cast<size_t>(axes[i])].end = region[i + axes.size()];
@@ -246,12 +253,14 @@ std::vector<Value> resize(Call& call) {
     call.fail("needs a roi for tf_crop_and_resize");
   }
   const std::vector<double> given = doubles(call[by_scales ? scales_at : 3]);
-  if (given.size() != axes.size()) call.fail(fmt::format("has {} scales or sizes for {} axes", given.size(), axes.size()));
+  if (given.size() != axes.size())
+    call.fail(fmt::format("has {} scales or sizes for {} axes", given.size(), axes.size()));
   for (size_t i = 0; i < axes.size(); ++i) {
     AxisPlan& plan = plans[static_cast<size_t>(axes[i])];
     if (by_scales) {
       if (crops && plan.end - plan.start != 1)
-        throw Unsupported("crops by scales, where the extents of the result are said in two ways: give sizes");
+        throw Unsupported(
+            "crops by scales, where the extents of the result are said in two ways: give sizes");
       scale_axis(call, plan, given[i]);
     } else {
       require_extent(call, given[i]);
@@ -260,7 +269,8 @@ std::vector<Value> resize(Call& call) {
     }
   }
   if (by_sizes && policy != "stretch") {
-    if (policy != "not_larger" && policy != "not_smaller") call.fail("attribute 'keep_aspect_ratio_policy' is '" + policy + "'");
+    if (policy != "not_larger" && policy != "not_smaller")
+      call.fail("attribute 'keep_aspect_ratio_policy' is '" + policy + "'");
     std::optional<double> scale;
     for (const int axis : axes) {
       const double each = plans[static_cast<size_t>(axis)].scale;
@@ -281,7 +291,8 @@ std::vector<Value> upsample(Call& call) {
   method.coordinates = "asymmetric";
   method.nearest = "simple";
   if (method.mode == "bilinear") method.mode = "linear";
-  if (method.mode != "nearest" && method.mode != "linear") call.fail("attribute 'mode' is '" + method.mode + "'");
+  if (method.mode != "nearest" && method.mode != "linear")
+    call.fail("attribute 'mode' is '" + method.mode + "'");
   std::vector<AxisPlan> plans = unchanged(call.value(0).shape());
   std::vector<double> scales;
   if (call.opset() >= 9) {
@@ -291,13 +302,15 @@ std::vector<Value> upsample(Call& call) {
   } else {
     scales = {1, 1, call.number("height_scale"), call.number("width_scale")};
   }
-  if (scales.size() != plans.size()) call.fail(fmt::format("has {} scales for {} axes", scales.size(), plans.size()));
+  if (scales.size() != plans.size())
+    call.fail(fmt::format("has {} scales for {} axes", scales.size(), plans.size()));
   for (size_t i = 0; i < plans.size(); ++i) scale_axis(call, plans[i], scales[i]);
   return {resized(call.value(0), plans, method)};
 }
 
 // Upsample went when Resize came; readers of files of that time still know it.
-const bool kRegistered[] = {register_operator("Resize", 10, resize), register_operator("Upsample", 1, upsample)};
+const bool kRegistered[] = {register_operator("Resize", 10, resize),
+                            register_operator("Upsample", 1, upsample)};
 
 }  // namespace
 }  // namespace lamina::onnx

@@ -12,7 +12,8 @@ std::vector<Value> rnn(Call& call) {
     const Tensor x = add(matmul(d.x, d.w, false, true), add(d.w_bias, d.r_bias));
     const Tensor kernel = transpose(d.r);
     const std::string& name = d.activations[0].sequence_name;
-    if (d.sequence_knows(name, name)) return d.in_places(simple_rnn_sequence(x, kernel, d.h, d.options(name, name)));
+    if (d.sequence_knows(name, name))
+      return d.in_places(simple_rnn_sequence(x, kernel, d.h, d.options(name, name)));
     return run_steps(d, x, [&](const Tensor& input, const std::vector<Tensor>& states) {
       return std::vector<Tensor>{d.activations[0].apply(clipped(d, add(input, matmul(states[0], kernel))))};
     });

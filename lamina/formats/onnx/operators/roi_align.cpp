@@ -32,12 +32,14 @@ struct AxisTaps {
 };
 
 AxisTaps taps_along(const Tensor& start, const Tensor& size, int64_t bins, int64_t samples, int64_t extent) {
-  const Tensor bin = divide(size, static_cast<double>(bins));                             // (regions, 1, 1)
+  const Tensor bin = divide(size, static_cast<double>(bins));  // (regions, 1, 1)
   const Tensor i = reshape(arange(bins, DType::kFloat32), {1, bins, 1});
-  const Tensor j = divide(add(reshape(arange(samples, DType::kFloat32), {1, 1, samples}), 0.5), static_cast<double>(samples));
+  const Tensor j = divide(add(reshape(arange(samples, DType::kFloat32), {1, 1, samples}), 0.5),
+                          static_cast<double>(samples));
   const Tensor place = add(start, multiply(bin, add(i, j)));
   const double last = static_cast<double>(extent) - 1;
-  const Tensor inside = cast(logical_and(greater_equal(place, -1.0), less_equal(place, last + 1)), DType::kFloat32);
+  const Tensor inside =
+      cast(logical_and(greater_equal(place, -1.0), less_equal(place, last + 1)), DType::kFloat32);
   const Tensor bounded = clip(place, 0, last);
   const Tensor low = lamina::floor(bounded);
   const Tensor t = subtract(bounded, low);
@@ -52,11 +54,12 @@ Tensor spread_out(const Tensor& x, bool rows) {
 }
 
 // x (batch, channels, height, width), regions (n, 4) in float32: (n, channels, height, width of the result).
-Tensor pool(const Tensor& x, const Tensor& regions, const Tensor& images, int64_t sample_rows, int64_t sample_columns,
-            const Pooling& how) {
+Tensor pool(const Tensor& x, const Tensor& regions, const Tensor& images, int64_t sample_rows,
+            int64_t sample_columns, const Pooling& how) {
   const int64_t n = regions.shape()[0], channels = x.shape()[1], height = x.shape()[2], width = x.shape()[3];
   const auto column = [&](int64_t i) {
-    return subtract(multiply(reshape(slice(regions, {0, i}, {n, i + 1}), {n, 1, 1}), how.scale), how.half_pixel ? 0.5 : 0.0);
+    return subtract(multiply(reshape(slice(regions, {0, i}, {n, i + 1}), {n, 1, 1}), how.scale),
+                    how.half_pixel ? 0.5 : 0.0);
   };
   const Tensor left = column(0), top = column(1);
   Tensor wide = subtract(column(2), left), high = subtract(column(3), top);
@@ -67,14 +70,16 @@ Tensor pool(const Tensor& x, const Tensor& regions, const Tensor& images, int64_
   const AxisTaps rows = taps_along(top, high, how.height, sample_rows, height);
   const AxisTaps columns = taps_along(left, wide, how.width, sample_columns, width);
   const Tensor table = reshape(transpose(x, {0, 2, 3, 1}), {x.shape()[0] * height * width, channels});
-  const Tensor first = reshape(multiply(cast(images, DType::kInt32), static_cast<double>(height * width)), {n, 1, 1, 1, 1});
+  const Tensor first =
+      reshape(multiply(cast(images, DType::kInt32), static_cast<double>(height * width)), {n, 1, 1, 1, 1});
   Tensor total;
   for (const bool low_row : {true, false}) {
     for (const bool low_column : {true, false}) {
       const Tensor row = spread_out(low_row ? rows.low : rows.high, true);
       const Tensor column_at = spread_out(low_column ? columns.low : columns.high, false);
-      const Tensor weight = multiply(spread_out(low_row ? rows.low_weight : rows.high_weight, true),
-                                     spread_out(low_column ? columns.low_weight : columns.high_weight, false));
+      const Tensor weight =
+          multiply(spread_out(low_row ? rows.low_weight : rows.high_weight, true),
+                   spread_out(low_column ? columns.low_weight : columns.high_weight, false));
       const Tensor index = add(first, add(multiply(row, static_cast<double>(width)), column_at));
       // An image that is not there ends the computation with an error.
       const Tensor part = multiply(embedding_lookup(table, index), cast(expand_dims(weight, 5), x.dtype()));
@@ -92,15 +97,18 @@ std::vector<Value> roi_align(Call& call) {
   if (mode != "avg" && mode != "max") call.fail("attribute 'mode' is '" + mode + "'");
   if (coordinates != "half_pixel" && coordinates != "output_half_pixel")
     call.fail("attribute 'coordinate_transformation_mode' is '" + coordinates + "'");
-  const Pooling how{call.integer("output_height", 1), call.integer("output_width", 1), coordinates == "half_pixel",
-                    mode == "max", call.number("spatial_scale", 1.0)};
+  const Pooling how{call.integer("output_height", 1), call.integer("output_width", 1),
+                    coordinates == "half_pixel", mode == "max", call.number("spatial_scale", 1.0)};
   const int64_t samples = call.integer("sampling_ratio", 0);
-  if (how.height < 1 || how.width < 1 || samples < 0) call.fail("extents of its result and sampling_ratio must be positive");
+  if (how.height < 1 || how.width < 1 || samples < 0)
+    call.fail("extents of its result and sampling_ratio must be positive");
   const Tensor &given = call[0], &rois = call[1], &images = call[2];
-  if (given.rank() != 4 || rois.rank() != 2 || rois.shape()[1] != 4 || images.shape() != Shape{rois.shape()[0]})
-    call.fail(fmt::format("images of shape {}, regions of {} and their places of {} do not fit", given.shape().str(),
-                          rois.shape().str(), images.shape().str()));
-  if (given.size() == 0 || given.size() > INT32_MAX) throw Unsupported("takes images of 1 to 2^31 - 1 numbers");
+  if (given.rank() != 4 || rois.rank() != 2 || rois.shape()[1] != 4 ||
+      images.shape() != Shape{rois.shape()[0]})
+    call.fail(fmt::format("images of shape {}, regions of {} and their places of {} do not fit",
+                          given.shape().str(), rois.shape().str(), images.shape().str()));
+  if (given.size() == 0 || given.size() > INT32_MAX)
+    throw Unsupported("takes images of 1 to 2^31 - 1 numbers");
   const DType dtype = given.dtype();
   const bool narrow = dtype == DType::kFloat16 || dtype == DType::kBFloat16;
   const Tensor x = narrow ? cast(given, DType::kFloat32) : given;
@@ -124,9 +132,9 @@ std::vector<Value> roi_align(Call& call) {
         return static_cast<int64_t>(std::max(all, 0.0));
       };
       const int64_t rows = count(1, how.height), columns = count(0, how.width);
-      parts.push_back(rows == 0 || columns == 0
-                          ? zeros({1, x.shape()[1], how.height, how.width}, x.dtype())
-                          : pool(x, slice(regions, {i}, {i + 1}), slice(images, {i}, {i + 1}), rows, columns, how));
+      parts.push_back(rows == 0 || columns == 0 ? zeros({1, x.shape()[1], how.height, how.width}, x.dtype())
+                                                : pool(x, slice(regions, {i}, {i + 1}),
+                                                       slice(images, {i}, {i + 1}), rows, columns, how));
     }
     result = concatenate(parts, 0);
   }

@@ -14,7 +14,8 @@ namespace {
 
 // Features from `first` up to `last`, every `step`.
 Tensor features(const Tensor& x, int64_t first, int64_t last, int64_t step = 1) {
-  std::vector<int64_t> starts(static_cast<size_t>(x.rank()), 0), stops = x.shape().dims(), steps(starts.size(), 1);
+  std::vector<int64_t> starts(static_cast<size_t>(x.rank()), 0), stops = x.shape().dims(),
+                                                                 steps(starts.size(), 1);
   starts.back() = first;
   stops.back() = last;
   steps.back() = step;
@@ -37,17 +38,20 @@ std::vector<Value> rotary_embedding(Call& call) {
   const int64_t batch = x.shape()[0], length = x.shape()[1], width = x.shape()[3];
   int64_t turned = call.integer("rotary_embedding_dim", 0);
   if (turned == 0) turned = width;
-  if (turned < 0 || turned > width || turned % 2 != 0) call.fail(fmt::format("cannot turn {} of {} features", turned, width));
+  if (turned < 0 || turned > width || turned % 2 != 0)
+    call.fail(fmt::format("cannot turn {} of {} features", turned, width));
   // (batch, length, 1, half of the turned features).
   const auto angles = [&](size_t input) {
     Tensor cache = call[input];
     if (call.has(3)) {
       if (cache.rank() != 2 || call[3].shape() != Shape{batch, length})
-        call.fail(fmt::format("a cache of shape {} and positions of {} do not fit", cache.shape().str(), call[3].shape().str()));
+        call.fail(fmt::format("a cache of shape {} and positions of {} do not fit", cache.shape().str(),
+                              call[3].shape().str()));
       cache = embedding_lookup(cache, call[3]);
     }
     if (cache.shape() != Shape{batch, length, turned / 2})
-      call.fail(fmt::format("a cache of shape {} does not fit; expected {}", cache.shape().str(), Shape{batch, length, turned / 2}.str()));
+      call.fail(fmt::format("a cache of shape {} does not fit; expected {}", cache.shape().str(),
+                            Shape{batch, length, turned / 2}.str()));
     return expand_dims(cache, 2);
   };
   const Tensor cosine = angles(1), sine = angles(2);
@@ -55,7 +59,8 @@ std::vector<Value> rotary_embedding(Call& call) {
   const Tensor b = interleaved ? features(x, 1, turned, 2) : features(x, turned / 2, turned);
   const Tensor real = subtract(multiply(cosine, a), multiply(sine, b));
   const Tensor imag = add(multiply(sine, a), multiply(cosine, b));
-  Tensor y = interleaved ? reshape(stack({real, imag}, 4), {batch, length, x.shape()[2], turned}) : concatenate({real, imag}, 3);
+  Tensor y = interleaved ? reshape(stack({real, imag}, 4), {batch, length, x.shape()[2], turned})
+                         : concatenate({real, imag}, 3);
   if (turned < width) y = concatenate({y, features(x, turned, width)}, 3);
   return {Value(given.rank() == 4 ? transpose(y, {0, 2, 1, 3}) : reshape(y, given.shape()), call.element())};
 }

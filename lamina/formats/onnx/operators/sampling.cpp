@@ -58,7 +58,8 @@ std::vector<Tap> taps_of(const Tensor& given, int64_t extent, const Sampling& ho
   const auto far = [](const Tensor& d) {
     return subtract(multiply(add(multiply(subtract(multiply(d, a), 5 * a), d), 8 * a), d), 4 * a);
   };
-  return {tap(-1, far(add(t, 1.0))), tap(0, near(t)), tap(1, near(subtract(1.0, t))), tap(2, far(subtract(2.0, t)))};
+  return {tap(-1, far(add(t, 1.0))), tap(0, near(t)), tap(1, near(subtract(1.0, t))),
+          tap(2, far(subtract(2.0, t)))};
 }
 
 }  // namespace
@@ -75,12 +76,13 @@ Tensor sample(const Tensor& x, const std::vector<Tensor>& places, const Sampling
   }
   if (batch * pixels > INT32_MAX) throw Unsupported("images of more than 2^31 pixels cannot be sampled");
   // A row of channels for each pixel.
-  const Tensor rows = reshape(transpose(reshape(x, {batch, channels, pixels}), {0, 2, 1}), {batch * pixels, channels});
+  const Tensor rows =
+      reshape(transpose(reshape(x, {batch, channels, pixels}), {0, 2, 1}), {batch * pixels, channels});
   const Tensor first = reshape(multiply(arange(batch), static_cast<double>(pixels)), {batch, 1});
   Tensor total;
   // Every combination of taps of the axes.
-  const std::function<void(size_t, Tensor, Tensor, Tensor)> visit = [&](size_t axis, Tensor index, Tensor weight,
-                                                                        Tensor inside) {
+  const std::function<void(size_t, Tensor, Tensor, Tensor)> visit = [&](size_t axis, Tensor index,
+                                                                        Tensor weight, Tensor inside) {
     if (axis == taps.size()) {
       Tensor part = take(rows, reshape(add(index, first), {batch, points}), 0);  // (batch, points, channels)
       if (weight.defined()) part = multiply(part, cast(expand_dims(weight, 2), x.dtype()));

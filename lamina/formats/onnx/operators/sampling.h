@@ -18,8 +18,8 @@ struct Sampling {
   bool align_corners = true;
 };
 
-/// The images x (batch, channels, extents...) at places, one tensor (batch, points) for each spatial axis, in pixels,
-/// whose centres are whole numbers: (batch, channels, points). Differentiable with respect to both.
+/// The images x (batch, channels, extents...) at places, one tensor (batch, points) for each spatial axis, in
+/// pixels, whose centres are whole numbers: (batch, channels, points). Differentiable with respect to both.
 Tensor sample(const Tensor& x, const std::vector<Tensor>& places, const Sampling& how);
 
 }  // namespace lamina::onnx

@@ -45,7 +45,8 @@ std::vector<Value> insert(Call& call) {
   if (call.has(2)) {
     const int64_t given = call.known_integer(2);
     const auto size = static_cast<int64_t>(elements.size());
-    if (given < -size || given > size) call.fail(fmt::format("position {} of a sequence of {} elements", given, size));
+    if (given < -size || given > size)
+      call.fail(fmt::format("position {} of a sequence of {} elements", given, size));
     place = static_cast<size_t>(given < 0 ? given + size : given);
   }
   elements.insert(elements.begin() + static_cast<std::ptrdiff_t>(place), call.value(1));
@@ -99,7 +100,8 @@ std::vector<Value> split_to_sequence(Call& call) {
   std::vector<Value> parts;
   int64_t from = 0;
   for (const int64_t size : sizes) {
-    if (size < 0 || size > extent - from) call.fail(fmt::format("its parts do not fit an axis of {} elements", extent));
+    if (size < 0 || size > extent - from)
+      call.fail(fmt::format("its parts do not fit an axis of {} elements", extent));
     std::vector<int64_t> starts(static_cast<size_t>(x.rank()), 0), stops = x.shape().dims();
     starts[static_cast<size_t>(axis)] = from;
     stops[static_cast<size_t>(axis)] = from + size;

@@ -31,10 +31,12 @@ int64_t broadcast_place(int64_t index, const Shape& from, const Shape& to) {
 
 std::vector<Value> concat(Call& call) {
   const std::vector<std::string>&a = call.value(0).strings(), &b = call.value(1).strings();
-  const Shape from_a = call.value(0).shape(), from_b = call.value(1).shape(), shape = broadcast(from_a, from_b);
+  const Shape from_a = call.value(0).shape(), from_b = call.value(1).shape(),
+              shape = broadcast(from_a, from_b);
   std::vector<std::string> joined;
   for (int64_t i = 0; i < shape.size(); ++i)
-    joined.push_back(a[static_cast<size_t>(broadcast_place(i, from_a, shape))] + b[static_cast<size_t>(broadcast_place(i, from_b, shape))]);
+    joined.push_back(a[static_cast<size_t>(broadcast_place(i, from_a, shape))] +
+                     b[static_cast<size_t>(broadcast_place(i, from_b, shape))]);
   return {Value::of_strings(std::move(joined), shape)};
 }
 
@@ -126,11 +128,13 @@ std::string upper(const std::string& text) {
 
 std::vector<Value> normalize(Call& call) {
   const std::string action = call.text("case_change_action", "NONE");
-  if (action != "NONE" && action != "LOWER" && action != "UPPER") call.fail("attribute 'case_change_action' is '" + printable(action) + "'");
+  if (action != "NONE" && action != "LOWER" && action != "UPPER")
+    call.fail("attribute 'case_change_action' is '" + printable(action) + "'");
   const bool sensitive = call.integer("is_case_sensitive", 0) != 0;
   call.ignore({"locale"});  // cases of letters are Unicode's, the same everywhere
   const Shape shape = call.value(0).shape();
-  if (shape.rank() != 1 && !(shape.rank() == 2 && shape[0] == 1)) call.fail(fmt::format("takes strings (n,) or (1, n); received {}", shape.str()));
+  if (shape.rank() != 1 && !(shape.rank() == 2 && shape[0] == 1))
+    call.fail(fmt::format("takes strings (n,) or (1, n); received {}", shape.str()));
   const auto folded = [&](const std::string& text) { return sensitive ? text : lamina::detail::lower(text); };
   std::set<std::string> stop;
   const std::vector<std::string> words = call.text_list("stopwords").value_or(std::vector<std::string>());
@@ -152,30 +156,36 @@ std::vector<Value> full_match(Call& call) {
   if (pattern.size() > (64U << 10)) call.fail("its pattern has more than 65536 bytes");
   int error = 0;
   PCRE2_SIZE place = 0;
-  const std::shared_ptr<pcre2_compile_context> around(pcre2_compile_context_create(nullptr), pcre2_compile_context_free);
+  const std::shared_ptr<pcre2_compile_context> around(pcre2_compile_context_create(nullptr),
+                                                      pcre2_compile_context_free);
   pcre2_set_parens_nest_limit(around.get(), 200);
   pcre2_set_newline(around.get(), PCRE2_NEWLINE_LF);
   const std::shared_ptr<pcre2_code> code(
-      pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
-                    PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_DOLLAR_ENDONLY, &error,
-                    &place, around.get()),
+      pcre2_compile(
+          reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
+          PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_DOLLAR_ENDONLY,
+          &error, &place, around.get()),
       pcre2_code_free);
   if (!code) {
     PCRE2_UCHAR message[160] = {};
     pcre2_get_error_message(error, message, sizeof message);
-    call.fail(fmt::format("its pattern '{}' does not compile: {} at byte {}", printable(pattern.substr(0, 120)),
-                          reinterpret_cast<const char*>(message), place));
+    call.fail(fmt::format("its pattern '{}' does not compile: {} at byte {}",
+                          printable(pattern.substr(0, 120)), reinterpret_cast<const char*>(message), place));
   }
-  const std::shared_ptr<pcre2_match_context> limits(pcre2_match_context_create(nullptr), pcre2_match_context_free);
+  const std::shared_ptr<pcre2_match_context> limits(pcre2_match_context_create(nullptr),
+                                                    pcre2_match_context_free);
   pcre2_set_match_limit(limits.get(), 5'000'000);
   pcre2_set_heap_limit(limits.get(), 64U << 10);
   pcre2_set_depth_limit(limits.get(), 100'000);
-  const std::shared_ptr<pcre2_match_data> found(pcre2_match_data_create_from_pattern(code.get(), nullptr), pcre2_match_data_free);
+  const std::shared_ptr<pcre2_match_data> found(pcre2_match_data_create_from_pattern(code.get(), nullptr),
+                                                pcre2_match_data_free);
   std::vector<bool> matches;
   for (const std::string& text : texts_of(call)) {
-    const int result = pcre2_match(code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), 0, 0, found.get(), limits.get());
+    const int result = pcre2_match(code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), 0, 0,
+                                   found.get(), limits.get());
     if (result < 0 && result != PCRE2_ERROR_NOMATCH)
-      call.fail(result == PCRE2_ERROR_MATCHLIMIT || result == PCRE2_ERROR_DEPTHLIMIT || result == PCRE2_ERROR_HEAPLIMIT
+      call.fail(result == PCRE2_ERROR_MATCHLIMIT || result == PCRE2_ERROR_DEPTHLIMIT ||
+                        result == PCRE2_ERROR_HEAPLIMIT
                     ? "its pattern takes too much work on '" + printable(text.substr(0, 120)) + "'"
                     : "'" + printable(text.substr(0, 120)) + "' is no UTF-8");
     matches.push_back(result >= 0);
@@ -183,7 +193,8 @@ std::vector<Value> full_match(Call& call) {
   return {Value(Tensor::from(matches, call.value(0).shape()))};
 }
 
-const bool kRegistered[] = {register_operator("StringConcat", 20, concat), register_operator("StringSplit", 20, split),
+const bool kRegistered[] = {register_operator("StringConcat", 20, concat),
+                            register_operator("StringSplit", 20, split),
                             register_operator("StringNormalizer", 10, normalize),
                             register_operator("RegexFullMatch", 20, full_match)};
 

@@ -17,7 +17,8 @@ std::vector<Value> swiglu(Call& call) {
   const DType dtype = a.dtype();
   const DType computed = dtype == DType::kFloat64 ? dtype : DType::kFloat32;
   const Tensor gate = cast(a, computed);
-  return {Value(cast(multiply(multiply(gate, sigmoid(multiply(gate, alpha))), cast(b, computed)), dtype), call.element())};
+  return {Value(cast(multiply(multiply(gate, sigmoid(multiply(gate, alpha))), cast(b, computed)), dtype),
+                call.element())};
 }
 
 const bool kRegistered = register_operator("SwiGLU", 28, swiglu);

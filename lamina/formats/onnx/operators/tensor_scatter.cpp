@@ -25,7 +25,8 @@ std::vector<Value> tensor_scatter(Call& call) {
     fits = i == axis ? update.shape()[i] <= cache.shape()[i] : update.shape()[i] == cache.shape()[i];
   const int64_t batch = cache.shape()[0], size = cache.shape()[axis];
   if (!fits || (call.has(2) && call[2].shape() != Shape{batch}))
-    call.fail(fmt::format("a cache of shape {} and an update of {} do not fit", cache.shape().str(), update.shape().str()));
+    call.fail(fmt::format("a cache of shape {} and an update of {} do not fit", cache.shape().str(),
+                          update.shape().str()));
   const int64_t length = update.shape()[axis];
   // Samples and places in front.
   std::vector<int> order{0, axis}, back(static_cast<size_t>(cache.rank()));
@@ -38,7 +39,8 @@ std::vector<Value> tensor_scatter(Call& call) {
   if (mode == "circular") place = mod(place, static_cast<double>(size));
   place = broadcast_to(place, {batch, length});
   const Tensor sample = broadcast_to(reshape(arange(batch, DType::kInt64), {batch, 1}), {batch, length});
-  const Tensor result = scatter_update(transpose(cache, order), stack({sample, place}, 2), transpose(update, order));
+  const Tensor result =
+      scatter_update(transpose(cache, order), stack({sample, place}, 2), transpose(update, order));
   return {Value(transpose(result, back), call.element())};
 }
 

@@ -42,8 +42,10 @@ std::vector<Value> blackman(Call& call) { return window(call, Coefficients{0.42,
 std::vector<Value> mel_weights(Call& call) {
   const int64_t bins = call.known_integer(0), length = call.known_integer(1), rate = call.known_integer(2);
   const double low = call.known_number(3), high = call.known_number(4);
-  if (bins < 0 || bins > 1 << 16 || length < 1 || length > 1 << 24 || rate < 1 || !(low >= 0) || !(high > low))
-    call.fail(fmt::format("{} bins from {} to {} Hz for transforms of {} samples at {} Hz", bins, low, high, length, rate));
+  if (bins < 0 || bins > 1 << 16 || length < 1 || length > 1 << 24 || rate < 1 || !(low >= 0) ||
+      !(high > low))
+    call.fail(fmt::format("{} bins from {} to {} Hz for transforms of {} samples at {} Hz", bins, low, high,
+                          length, rate));
   const auto mel = [](double hertz) { return 2595 * std::log10(1 + hertz / 700); };
   // Edges and centres, as places in the spectrum.
   const double from = mel(low), step = (mel(high) - from) / static_cast<double>(bins + 2);
@@ -52,14 +54,17 @@ std::vector<Value> mel_weights(Call& call) {
   for (int64_t i = 0; i < bins + 2; ++i) {
     const double hertz = 700 * (std::pow(10.0, (from + static_cast<double>(i) * step) / 2595) - 1);
     const double place = std::floor(static_cast<double>(length + 1) * hertz / static_cast<double>(rate));
-    if (!(place >= 0 && place < static_cast<double>(spectrum))) call.fail(fmt::format("{} Hz lie beyond half of the rate of {} Hz", hertz, rate));
+    if (!(place >= 0 && place < static_cast<double>(spectrum)))
+      call.fail(fmt::format("{} Hz lie beyond half of the rate of {} Hz", hertz, rate));
     places.push_back(static_cast<int64_t>(place));
   }
   std::vector<double> weights(static_cast<size_t>(spectrum * bins), 0);
   for (int64_t i = 0; i < bins; ++i) {
     const auto at = static_cast<size_t>(i);
     const int64_t left = places[at], centre = places[at + 1], right = places[at + 2];
-    const auto weight = [&](int64_t place) -> double& { return weights[static_cast<size_t>(place * bins + i)]; };
+    const auto weight = [&](int64_t place) -> double& {
+      return weights[static_cast<size_t>(place * bins + i)];
+    };
     if (left == centre) weight(centre) = 1;
     for (int64_t j = left; left < centre && j <= centre; ++j)
       weight(j) = static_cast<double>(j - left) / static_cast<double>(centre - left);
@@ -69,9 +74,9 @@ std::vector<Value> mel_weights(Call& call) {
   return {of_type(call, weights, {spectrum, bins})};
 }
 
-const bool kRegistered[] = {register_operator("HannWindow", 17, hann), register_operator("HammingWindow", 17, hamming),
-                            register_operator("BlackmanWindow", 17, blackman),
-                            register_operator("MelWeightMatrix", 17, mel_weights)};
+const bool kRegistered[] = {
+    register_operator("HannWindow", 17, hann), register_operator("HammingWindow", 17, hamming),
+    register_operator("BlackmanWindow", 17, blackman), register_operator("MelWeightMatrix", 17, mel_weights)};
 
 }  // namespace
 }  // namespace lamina::onnx
