@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "lamina/core/flops.h"
+#include "lamina/core/needs_values.h"
 #include "lamina/core/trace.h"
 #include "lamina/nn/detail/layer_state.h"
 
@@ -32,10 +33,14 @@ std::optional<int64_t> flops(const Layer& layer) {
     if (open(input.shape)) return std::nullopt;
     if (input.shape.rank() > 0) batch = std::max(batch, input.shape[0]);  // the state of one is for so many
   }
-  const detail::TracedFunction scope;
-  const detail::TracedCall call = detail::traced_call(layer, inputs, 1);
-  const double all = detail::flops(detail::trace(call.outputs, call.inputs).graph);
-  return std::llround(all / static_cast<double>(batch));
+  try {
+    const detail::TracedFunction scope;
+    const detail::TracedCall call = detail::traced_call(layer, inputs, 1);
+    const double all = detail::flops(detail::trace(call.outputs, call.inputs).graph);
+    return std::llround(all / static_cast<double>(batch));
+  } catch (const NeedsValues&) {
+    return std::nullopt;  // what is computed follows from values
+  }
 }
 
 }  // namespace

@@ -230,6 +230,12 @@ std::vector<Value> Evaluator::apply(const NodeProto& node, const Scope& scope) {
   } catch (const InvalidArgument& error) {
     scope_ = before;
     name_node(error, node);
+  } catch (const std::bad_alloc&) {
+    scope_ = before;
+    name_node(InvalidArgument("asks for more memory than there is"), node);
+  } catch (const std::logic_error& error) {  // a list that is too short, an absent value: the file's fault
+    scope_ = before;
+    name_node(InvalidArgument(std::string("its inputs and attributes do not fit: ") + error.what()), node);
   }
   throw InternalError("unreachable");
 }

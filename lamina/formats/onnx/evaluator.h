@@ -11,7 +11,7 @@
 #include "lamina/formats/onnx/imported_graph.h"
 #include "lamina/formats/onnx/operator.h"
 #include "lamina/formats/onnx/tensor_data.h"
-#include "onnx.pb.h"
+#include <onnx.pb.h>
 
 namespace lamina::onnx {
 

@@ -12,7 +12,8 @@
 #include "lamina/base/terminal.h"
 #include "lamina/formats/detail/reading.h"
 #include "lamina/formats/onnx/evaluator.h"
-#include "onnx.pb.h"
+#include "lamina/formats/onnx/node_order.h"
+#include <onnx.pb.h>
 
 namespace lamina::onnx {
 namespace {
@@ -178,7 +179,11 @@ void ImportedGraph::prepare(const std::string& folder) {
     if (!constants_.contains(input.name())) inputs_.push_back(declared(input));  // up to IR version 3 both
   }
   for (const ValueInfoProto& output : graph.output()) outputs_.push_back(declared(output));
-  sort_nodes();
+  std::vector<std::string> given;
+  for (const Declared& input : inputs_) given.push_back(input.name);
+  for (const auto& [name, value] : constants_) given.push_back(name);
+  for (const GraphWeight& weight : weights_) given.push_back(weight.name);
+  sort_nodes(graph, given, *definitions_);
   fold_constants();
 }
 
@@ -199,85 +204,6 @@ void ImportedGraph::require_known_operators() const {
                         nodes.size() > shown ? fmt::format(" and {} more", nodes.size() - shown) : "");
   }
   throw Unsupported("uses operators that Lamina does not know:" + list);
-}
-
-// Files list each node after those that it reads; some do not, and they are put in order.
-void ImportedGraph::sort_nodes() {
-  GraphProto& graph = *model_->mutable_graph();
-  const int count = graph.node_size();
-  std::unordered_map<std::string, int> maker;
-  for (const Declared& input : inputs_) maker[input.name] = -1;
-  for (const auto& [name, value] : constants_) maker[name] = -1;
-  for (const GraphWeight& weight : weights_) maker[weight.name] = -1;
-  for (int i = 0; i < count; ++i) {
-    for (const std::string& output : graph.node(i).output()) {
-      if (output.empty()) continue;
-      if (!maker.emplace(output, i).second)
-        throw InvalidArgument("two nodes give '" + printable(output) + "', or a node and an input do");
-    }
-  }
-  // Names that a subgraph makes itself are none of this graph's.
-  const std::function<void(const NodeProto&, std::set<std::string>, const std::function<void(const std::string&)>&)>
-      reads = [&](const NodeProto& node, std::set<std::string> inner,
-                  const std::function<void(const std::string&)>& look) {
-        for (const std::string& name : node.input()) {
-          if (!name.empty() && !inner.contains(name)) look(name);
-        }
-        for (const auto& attribute : node.attribute()) {
-          if (!attribute.has_g()) continue;
-          std::set<std::string> names = inner;
-          for (const auto& input : attribute.g().input()) names.insert(input.name());
-          for (const auto& [name, value] : definitions_->initializers(attribute.g())) names.insert(name);
-          for (const NodeProto& each : attribute.g().node()) names.insert(each.output().begin(), each.output().end());
-          for (const NodeProto& each : attribute.g().node()) reads(each, names, look);
-          for (const auto& output : attribute.g().output()) {
-            if (!names.contains(output.name())) look(output.name());
-          }
-        }
-      };
-  std::vector<std::vector<int>> readers(static_cast<size_t>(count));
-  std::vector<int> waits(static_cast<size_t>(count), 0);
-  for (int i = 0; i < count; ++i) {
-    std::set<int> makers;
-    reads(graph.node(i), {}, [&](const std::string& name) {
-      const auto found = maker.find(name);
-      if (found == maker.end()) {
-        throw InvalidArgument(fmt::format("node '{}' ({}) reads '{}', which no node, input or initializer gives",
-                                          printable(graph.node(i).name()), printable(graph.node(i).op_type()),
-                                          printable(name)));
-      }
-      if (found->second >= 0) makers.insert(found->second);
-    });
-    for (const int each : makers) readers[static_cast<size_t>(each)].push_back(i);
-    waits[static_cast<size_t>(i)] = static_cast<int>(makers.size());
-  }
-  std::set<int> ready;
-  for (int i = 0; i < count; ++i) {
-    if (waits[static_cast<size_t>(i)] == 0) ready.insert(i);
-  }
-  google::protobuf::RepeatedPtrField<NodeProto> sorted;
-  bool in_order = true;
-  while (!ready.empty()) {
-    const int next = *ready.begin();
-    ready.erase(ready.begin());
-    in_order = in_order && next == sorted.size();
-    sorted.Add()->Swap(graph.mutable_node(next));
-    for (const int reader : readers[static_cast<size_t>(next)]) {
-      if (--waits[static_cast<size_t>(reader)] == 0) ready.insert(reader);
-    }
-  }
-  if (sorted.size() != count) {
-    for (int i = 0; i < count; ++i) {
-      if (waits[static_cast<size_t>(i)] > 0)
-        throw InvalidArgument(fmt::format("its graph has a cycle: node '{}' ({}) waits for its own result",
-                                          printable(graph.node(i).name()), printable(graph.node(i).op_type())));
-    }
-  }
-  graph.mutable_node()->Swap(&sorted);
-  for (const Declared& output : outputs_) {
-    if (!maker.contains(output.name))
-      throw InvalidArgument("nothing gives its output '" + printable(output.name) + "'");
-  }
 }
 
 void ImportedGraph::fold_constants() {

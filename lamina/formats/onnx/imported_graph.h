@@ -75,7 +75,6 @@ class ImportedGraph {
   void read(std::string_view bytes);
   void prepare(const std::string& folder);
   void require_known_operators() const;
-  void sort_nodes();
   void fold_constants();
   void choose_weights();
 

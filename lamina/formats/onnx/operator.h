@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "lamina/formats/onnx/value.h"
-#include "onnx.pb.h"
+#include <onnx.pb.h>
 
 namespace lamina::onnx {
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "lamina/formats/onnx/value.h"
-#include "onnx.pb.h"
+#include <onnx.pb.h>
 
 namespace lamina::onnx {
 

@@ -41,15 +41,20 @@ Value sliced(const Value& x, const std::vector<int>& axes, const std::vector<int
 std::vector<Value> slice_operator(Call& call) {
   const Value& x = call.value(0);
   const bool attributes = call.opset() < 10;
-  const std::vector<int64_t> starts = attributes ? *call.integer_list("starts") : call.known_integers(1);
-  const std::vector<int64_t> ends = attributes ? *call.integer_list("ends") : call.known_integers(2);
+  const auto bounds = [&](const char* name, size_t input) {
+    const auto list = attributes ? call.integer_list(name) : call.known_integers(input);
+    if (!list) call.fail(std::string("attribute '") + name + "' is missing");
+    return *list;
+  };
+  const std::vector<int64_t> starts = bounds("starts", 1), ends = bounds("ends", 2);
   const auto given = call.integers_of(attributes ? 99 : 3, "axes");
   std::vector<int64_t> steps =
       !attributes && call.has(4) ? call.known_integers(4) : std::vector<int64_t>(starts.size(), 1);
+  if (ends.size() != starts.size() || steps.size() != starts.size() || (given && given->size() != starts.size()))
+    call.fail("its bounds are of different numbers");
   std::vector<int> axes;
   for (size_t i = 0; i < starts.size(); ++i)
-    axes.push_back(axis_of(given ? given->at(i) : static_cast<int64_t>(i), x.rank()));
-  if (ends.size() != starts.size() || steps.size() != starts.size()) call.fail("its bounds are of different numbers");
+    axes.push_back(axis_of(given ? (*given)[i] : static_cast<int64_t>(i), x.rank()));
   std::vector<int64_t> from, to;
   for (size_t i = 0; i < starts.size(); ++i) {
     const int64_t extent = x.shape()[axes[i]];

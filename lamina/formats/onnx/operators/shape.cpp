@@ -46,7 +46,9 @@ std::vector<Value> size_operator(Call& call) {
 // the channels lie.
 std::vector<Value> reshape_operator(Call& call) {
   const Value& x = call.value(0);
-  const std::vector<int64_t> wanted = call.opset() < 5 ? *call.integer_list("shape") : call.known_integers(1);
+  const auto given = call.opset() < 5 ? call.integer_list("shape") : call.known_integers(1);
+  if (!given) call.fail("attribute 'shape' is missing");
+  const std::vector<int64_t>& wanted = *given;
   const bool keep_zero = call.integer("allowzero", 0) != 0;
   call.ignore({"consumed_inputs"});
   const Shape from = x.shape();
