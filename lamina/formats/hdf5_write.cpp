@@ -17,6 +17,7 @@ constexpr uint64_t kInternalK = 16;  // a tree node has room for twice as many c
 constexpr uint64_t kLeafK = 4;       // a leaf has room for twice as many names; both are h5py's
 constexpr size_t kSuperblockSize = 96;
 constexpr size_t kSmallestHeap = 4096;
+constexpr uint64_t kTextsInHeap = 50000;  // numbers in a heap have 16 bits
 
 // Bytes under construction, little-endian.
 class Bytes {
@@ -179,28 +180,25 @@ class Writer {
     for (const auto& [name, child] : group.groups) visit(child);
   }
 
-  // Texts of attributes live in one global heap; their numbers in it start at 1.
+  // Texts of attributes live in global heaps; a text's number counts through all of them.
   uint64_t text_index(const std::string& text) {
-    const uint64_t index = texts_.try_emplace(text, texts_.size() + 1).first->second;
-    if (index >= 0xffff)
-      throw InvalidArgument("an HDF5 file has room for 65,534 different texts; the model has more names");
-    return index;
+    return texts_.try_emplace(text, texts_.size()).first->second;
   }
 
   void write_texts() {
-    if (texts_.empty()) return;
-    std::vector<std::string> ordered(texts_.size());
-    for (const auto& [text, index] : texts_) ordered[index - 1] = text;
-    Bytes objects;
-    for (size_t i = 0; i < ordered.size(); ++i) {
-      objects.u16(i + 1).u16(1).u32(0).u64(ordered[i].size()).add(ordered[i]).pad();
+    std::vector<std::string_view> ordered(texts_.size());
+    for (const auto& [text, index] : texts_) ordered[index] = text;
+    for (size_t start = 0; start < ordered.size(); start += kTextsInHeap) {
+      Bytes objects;
+      for (size_t i = start; i < std::min<size_t>(start + kTextsInHeap, ordered.size()); ++i)
+        objects.u16(i - start + 1).u16(1).u32(0).u64(ordered[i].size()).add(ordered[i]).pad();
+      constexpr size_t kHeader = 16;
+      const size_t size = std::max(kSmallestHeap, kHeader + objects.size() + kHeader);
+      const size_t free = size - kHeader - objects.size();
+      objects.u16(0).u16(0).u32(0).u64(free);
+      heaps_at_.push_back(image_.size());
+      image_.add("GCOL").u32(1).u64(size).add(objects.str()).zeros(free - kHeader);
     }
-    constexpr size_t kHeader = 16;
-    const size_t size = std::max(kSmallestHeap, kHeader + objects.size() + kHeader);
-    const size_t free = size - kHeader - objects.size();
-    objects.u16(0).u16(0).u32(0).u64(free);
-    texts_at_ = image_.size();
-    image_.add("GCOL").u32(1).u64(size).add(objects.str()).zeros(free - kHeader);
   }
 
   Bytes text_attribute(const std::string& attribute, const Hdf5Text& text) {
@@ -211,7 +209,10 @@ class Writer {
     Bytes body;
     body.u16(1).u16(attribute.size() + 1).u16(type.size()).u16(space.size());
     body.add(attribute).u8(0).pad().add(type.str()).pad().add(space.str()).pad();
-    for (const std::string& one : text.texts) body.u32(one.size()).u64(texts_at_).u32(text_index(one));
+    for (const std::string& one : text.texts) {
+      const uint64_t index = text_index(one);
+      body.u32(one.size()).u64(heaps_at_.at(index / kTextsInHeap)).u32(index % kTextsInHeap + 1);
+    }
     constexpr size_t kMost = 65000;  // what a message holds
     if (body.size() > kMost)
       throw InternalError("attribute '" + attribute + "' has more texts than an HDF5 message holds");
@@ -345,7 +346,7 @@ class Writer {
   Group root_;
   Bytes image_;
   std::map<std::string, uint64_t> texts_;
-  uint64_t texts_at_ = 0;
+  std::vector<uint64_t> heaps_at_;
 };
 
 }  // namespace

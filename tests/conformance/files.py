@@ -226,6 +226,30 @@ def from_keras(lamina, name, model, data):
             for check in (predictions, summary, evaluation, training, configuration)]
 
 
+def whole_h5(lamina, name, model, data):
+    """Checks of one model in an .h5 file, both ways."""
+    path, continued = lamina.work / f"{name}.h5", lamina.work / f"{name}.continued.h5"
+    train(model, data, 3)
+    model.save(path)
+    x, y = data
+
+    def predictions():
+        close(lamina.predict(path, x), model.predict(x, verbose=0), "predictions")
+
+    def training():
+        # The .keras file of the same state stands for Keras, which cannot load every .h5 file of its own.
+        same = lamina.work / f"{name}.same.keras"
+        model.save(same)
+        predicted, lost = lamina.drive("train", path, data, STEPS, continued)
+        ours = keras.models.load_model(same)
+        close(lost, train(ours, data), "losses")
+        theirs = keras.models.load_model(continued)
+        same_state(theirs, ours)
+        close(theirs.predict(x, verbose=0), predicted, "predictions of the file", 1e-5)
+
+    return [(f"{name} as .h5: {check.__name__}", check) for check in (predictions, training)]
+
+
 def from_lamina(lamina, name, data):
     """Checks of one file that Lamina writes."""
     path, continued = lamina.work / f"{name}.lamina.keras", lamina.work / f"{name}.continued.keras"
@@ -290,6 +314,8 @@ def run(binaries, work):
 
     suites = [(name, lambda n=name, m=model, d=data: from_keras(lamina, n, m, d))
               for name, (model, data) in keras_models().items()]
+    suites += [(name, lambda n=name, m=model, d=data: whole_h5(lamina, n, m, d))
+               for name, (model, data) in keras_models().items()]
     for name, data in (("tutorial_cnn28", classes("c28", 10, (28, 28, 1), "one_hot")),
                        ("tutorial_dense", classes("dense100", 10, (100,), "labels")),
                        ("every_layer", classes("every", 2, (16, 16, 3), "binary")),

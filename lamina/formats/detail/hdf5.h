@@ -51,7 +51,6 @@ Hdf5Tree read_hdf5(std::string_view bytes, const std::string& name, bool checksu
 /// filters, the earliest format version, no times. The same tree gives the same bytes.
 /// @param checksums  true: every array gets an attribute "lamina_checksum" of its path, type and elements, and
 ///                   the root one of all attributes, which read_hdf5 compares and other readers leave alone.
-/// Throws InvalidArgument for more different texts than the format can number (65,534).
 std::string write_hdf5(const Hdf5Tree& tree, bool checksums = false);
 
 }  // namespace lamina::detail

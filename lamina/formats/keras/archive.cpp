@@ -36,11 +36,6 @@ void refuse_nul(const Json& json, const std::string& where) {
 }  // namespace
 
 KerasArchive parse_keras_archive(std::string_view bytes, const std::string& name, const ZipLimits& limits) {
-  if (is_hdf5(bytes)) {
-    throw FileError("'" + name +
-                    "' is an HDF5 file of Keras 2, or of weights alone, not a Keras 3 archive: load " +
-                    "a model in Keras 3 and save it again as .keras; for weights use load_weights");
-  }
   const ZipReader zip(bytes, name, limits);
   KerasArchive archive;
   archive.config = Json::parse(zip.read(kConfig), name + "/" + kConfig);

@@ -24,8 +24,7 @@ struct KerasArchive {
 
 /// Parses an archive; of the extra members only Lamina's are kept.
 /// @param name  what to call the bytes in error messages.
-/// Throws FileError when the archive or one of its members is missing or damaged, beyond `limits`, or an HDF5
-/// file of Keras 2 under the name of an archive.
+/// Throws FileError when the archive or one of its members is missing or damaged, or beyond `limits`.
 KerasArchive parse_keras_archive(std::string_view bytes, const std::string& name,
                                  const ZipLimits& limits = {});
 

@@ -24,7 +24,7 @@ Model read_model(std::string_view bytes, const std::string& name, LoadReport* re
   const Json config = json_attribute(tree, "model_config", name);
   if (!config.is_object()) {
     throw FileError("'" + name + "' is an HDF5 file without a model_config: it holds no model, or weights alone; make " +
-                    "the model and call load_weights(model, path)");
+                    "the model and use load_weights(model, path)");
   }
   std::string group;
   const bool has_weights = has_legacy_weights(tree, group);
