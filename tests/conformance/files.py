@@ -228,8 +228,11 @@ def from_keras(lamina, name, model, data):
 
 def whole_h5(lamina, name, model, data):
     """Checks of one model in an .h5 file, both ways."""
-    path, continued = lamina.work / f"{name}.h5", lamina.work / f"{name}.continued.h5"
+    path, continued, same = (lamina.work / f"{name}{end}" for end in (".h5", ".continued.h5", ".same.keras"))
     train(model, data, 3)
+    # Stands for Keras, which cannot load every .h5 file of its own. First: writing .h5 makes Keras forget how the model
+    # was compiled.
+    model.save(same)
     model.save(path)
     x, y = data
 
@@ -237,9 +240,6 @@ def whole_h5(lamina, name, model, data):
         close(lamina.predict(path, x), model.predict(x, verbose=0), "predictions")
 
     def training():
-        # The .keras file of the same state stands for Keras, which cannot load every .h5 file of its own.
-        same = lamina.work / f"{name}.same.keras"
-        model.save(same)
         predicted, lost = lamina.drive("train", path, data, STEPS, continued)
         ours = keras.models.load_model(same)
         close(lost, train(ours, data), "losses")

@@ -2,6 +2,7 @@
 #include "lamina/formats/keras/keras.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 
 #include "lamina/base/error.h"
@@ -63,6 +64,7 @@ Model read_model(const KerasArchive& archive, const std::string& name, LoadRepor
   const LoadReport result = apply_keras_weights(model, archive.weights);
   if (!result.complete())
     throw FileError("'" + name + "' does not fit its own configuration:" + result.problems());
+  warn_of_nan(model, name);
   if (report) *report = result;
   if (const auto member = archive.extra.find(kDataInfo); member != archive.extra.end()) {
     const std::string path = name + "/" + kDataInfo;
@@ -105,6 +107,7 @@ namespace {
 LoadReport fitting(const Model& model, const std::string& path, LoadReport report) {
   if (!report.complete())
     throw FileError("'" + path + "' does not fit the model '" + model.name() + "':" + report.problems());
+  detail::warn_of_nan(model, path);
   return report;
 }
 
@@ -117,9 +120,13 @@ LoadReport load_weights(Model& model, const std::string& path, const LoadWeights
   }
   return detail::reading(path, [&] {
     const std::string bytes = read_file(path);
-    const bool weights_alone = detail::is_hdf5(bytes);
-    const detail::Hdf5Tree tree =
-        weights_alone ? detail::read_hdf5(bytes, path) : detail::parse_keras_archive(bytes, path).weights;
+    const bool shards = path.ends_with(".weights.json"), weights_alone = shards || detail::is_hdf5(bytes);
+    const auto beside = [&](const std::string& file) {
+      return read_file((std::filesystem::path(path).parent_path() / file).string());
+    };
+    const detail::Hdf5Tree tree = shards          ? detail::read_weight_shards(bytes, path, beside)
+                                  : weights_alone ? detail::read_hdf5(bytes, path)
+                                                  : detail::parse_keras_archive(bytes, path).weights;
     std::string group;
     if (weights_alone && detail::has_legacy_weights(tree, group)) {
       const auto pairing = options.by_name ? detail::LegacyPairing::kByName : detail::LegacyPairing::kByOrder;

@@ -43,6 +43,7 @@ Model read_model(std::string_view bytes, const std::string& name, LoadReport* re
   if (has_weights && !model.built() && stored > 0)
     throw FileError("'" + name + "' holds weights, but its configuration does not say for which input: they have no place");
   if (!result.complete()) throw FileError("'" + name + "' does not fit its own configuration:" + result.problems());
+  warn_of_nan(model, name);
   apply_legacy_optimizer(model, tree, result);
   if (report) *report = std::move(result);
   return model;

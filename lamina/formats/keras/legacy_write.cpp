@@ -58,17 +58,17 @@ Json node_for(const Json& node) {
   return places;
 }
 
-Json without_modules(const Json& json);
+Json cleaned(const Json& json);
 
-// A layer, model, initializer, ...: class and configuration, without null members, which are defaults.
-Json object_for(const Json& object) {
+// A layer or model of a model's list: class and configuration, without a module, by which Keras 3 tells that
+// the words are Keras 2's.
+Json layer_for(const Json& object) {
   if (is_operation(object)) return object;
   const Json* registered = object.find("registered_name");
   const std::string own = registered && registered->is_string() ? registered->as_string() : "";
   const bool custom = own.find('>') != std::string::npos;
-  if (object.at("class_name") == Json("DTypePolicy")) return object.at("config").at("name");
   Json result = Json::object({{"class_name", custom ? Json(own) : object.at("class_name")},
-                              {"config", without_modules(object.at("config"))}});
+                              {"config", cleaned(object.at("config"))}});
   for (const char* key : {"name", "shared_object_id"}) {
     if (const Json* value = object.find(key)) result[key] = *value;
   }
@@ -83,19 +83,31 @@ Json object_for(const Json& object) {
   return result;
 }
 
-Json without_modules(const Json& json) {
+// A configuration without null members, which are defaults, and policies by their names. What is inside a
+// layer keeps its module.
+Json cleaned(const Json& json) {
   if (json.is_list()) {
     Json list = Json::list();
-    for (const Json& element : json.as_list()) list.push_back(without_modules(element));
+    for (const Json& element : json.as_list()) list.push_back(cleaned(element));
     return list;
   }
   if (!json.is_object()) return json;
-  if (json.contains("class_name") && json.contains("config") && !is_tensor(json)) return object_for(json);
+  const Json* class_name = json.find("class_name");
+  if (class_name && *class_name == Json("DTypePolicy")) return json.at("config").at("name");
+  const bool object = class_name && json.contains("config");
   Json result = Json::object();
   for (const auto& [key, value] : json.as_object()) {
     const Json* unchanging = needless().find(key);
-    if ((value.is_null() && key != "merge_mode") || (unchanging && *unchanging == value)) continue;
-    result[key] = without_modules(value);
+    const bool needed = key == "merge_mode" || (object && key == "registered_name");
+    if ((value.is_null() && !needed) || (unchanging && *unchanging == value)) continue;
+    const bool of_model = key == "layers" && value.is_list() && value.size() > 0 && value.at(size_t{0}).is_object();
+    if (!of_model) {
+      result[key] = cleaned(value);
+      continue;
+    }
+    Json layers = Json::list();
+    for (const Json& layer : value.as_list()) layers.push_back(layer_for(layer));
+    result[key] = std::move(layers);
   }
   return result;
 }
@@ -104,7 +116,7 @@ Json training_config(const Json& compiled) {
   Json training = Json::object();
   for (const char* key : {"loss", "metrics", "weighted_metrics", "loss_weights"}) {
     const Json* value = compiled.find(key);
-    training[key] = value ? *value : Json();
+    training[key] = value ? *value : Json();  // readers ask for each, even of null
   }
   Json optimizer = compiled.at("optimizer");
   Json kept = Json::object();
@@ -164,10 +176,10 @@ Hdf5Tree legacy_tree(const Model& model) {
   auto& root = tree.attributes[""];
   root["keras_version"] = text_of(kKerasVersion);
   root["backend"] = text_of("tensorflow");
-  root["model_config"] = text_of(object_for(json).dump());
+  root["model_config"] = text_of(layer_for(json).dump());
   const Json* compiled = json.find("compile_config");
   if (compiled && compiled->is_object() && compiled->contains("optimizer") && compiled->at("optimizer").is_object())
-    root["training_config"] = text_of(without_modules(training_config(*compiled)).dump());
+    root["training_config"] = text_of(training_config(*compiled).dump());
 
   constexpr char kGroup[] = "model_weights";
   std::vector<std::string> names;

@@ -166,6 +166,7 @@ Model read_model(const std::string& folder, LoadReport* report, const LoadOption
   }
   if (!result.complete())
     throw FileError("'" + folder + "' does not fit its own configuration:" + result.problems());
+  warn_of_nan(model, folder);
   size_t slots = 0;
   for (const auto& [key, entry] : bundle.entries()) {
     if (key.find(".OPTIMIZER_SLOT") != std::string::npos) ++slots;

@@ -193,6 +193,7 @@ Model read_model(const std::string& path, LoadReport* report, const LoadOptions&
   if (!flat.arrays.empty() || !model.weights().empty())
     result = apply_legacy_weights(model, tree, LegacyPairing::kByOrder);
   if (!result.complete()) throw FileError("'" + path + "' does not fit its own configuration:" + result.problems());
+  warn_of_nan(model, path);
   if (report) *report = result;
   return model;
 }
