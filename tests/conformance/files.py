@@ -9,6 +9,8 @@ import subprocess
 import sys
 import traceback
 
+import h5py
+
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools" / "golden"))
 from common import fill, keras, normal, np, rng, stable  # noqa: E402
 from keras import Input, Sequential, layers, losses, metrics, optimizers  # noqa: E402
@@ -243,8 +245,15 @@ def whole_h5(lamina, name, model, data):
         predicted, lost = lamina.drive("train", path, data, STEPS, continued)
         ours = keras.models.load_model(same)
         close(lost, train(ours, data), "losses")
-        theirs = keras.models.load_model(continued)
-        same_state(theirs, ours)
+        # Keras reads no slots of an optimizer from .h5 files, its own included, and some of its own metrics not.
+        theirs = keras.models.load_model(continued, compile=False)
+        for mine, other in zip(theirs.weights, ours.weights, strict=True):
+            close(mine.numpy(), other.numpy(), mine.path, floor=1e-7)
+        with h5py.File(continued) as file:
+            state = file["optimizer_weights"]
+            stored = [state[variable][()] for variable in state.attrs["weight_names"]]
+        for mine, other in zip(stored, ours.optimizer.variables, strict=True):
+            close(mine, other.numpy(), other.path, floor=1e-7)
         close(theirs.predict(x, verbose=0), predicted, "predictions of the file", 1e-5)
 
     return [(f"{name} as .h5: {check.__name__}", check) for check in (predictions, training)]

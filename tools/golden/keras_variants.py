@@ -2,6 +2,9 @@
 
     python keras_variants.py npz OUT_FOLDER            keras_weights.npz
     python keras_variants.py model OUT_FOLDER          keras_3_MINOR.keras and .npz, of the Keras that is installed
+
+Keras 3.2 writes the calls of this model's shared layer wrongly: no version computes from its file what it did itself.
+keras_3_2.npz holds what Keras 3.15 computes from it.
 """
 import os
 import sys
