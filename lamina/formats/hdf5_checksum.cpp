@@ -15,8 +15,7 @@ class Hash {
     for (; !bytes.empty(); bytes.remove_prefix(std::min<size_t>(8, bytes.size()))) {
       uint64_t word = 0;  // little-endian, on every machine
       const size_t count = std::min<size_t>(8, bytes.size());
-      for (size_t i = 0; i < count; ++i)
-        word |= uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
+      for (size_t i = 0; i < count; ++i) word |= uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
       mix(word);
     }
   }

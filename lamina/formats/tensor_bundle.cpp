@@ -2,8 +2,8 @@
 #include "lamina/formats/detail/tensor_bundle.h"
 
 #include <array>
-#include <optional>
 #include <cstring>
+#include <optional>
 
 #include "lamina/backend/backend.h"
 #include "lamina/base/error.h"
@@ -177,7 +177,8 @@ const std::string& TensorBundle::shard(uint64_t number) {
   };
   const std::string path = prefix_ + ".data-" + five(number) + "-of-" + five(shards_);
   std::string& bytes = bytes_[number] = read_file(path);
-  for (const auto& [key, entry] : entries_) {  // also of what nobody asks for: a truncated file is said to be one
+  for (const auto& [key, entry] :
+       entries_) {  // also of what nobody asks for: a truncated file is said to be one
     if (entry.shard == number && (entry.offset > bytes.size() || entry.size > bytes.size() - entry.offset))
       fail(path, "is truncated: '" + key + "' lies beyond its end");
   }
@@ -191,13 +192,15 @@ Tensor TensorBundle::read(const std::string& key) {
   const std::string label = prefix_ + ": " + key;
   const std::optional<DType> dtype = dtype_of(entry.dtype);
   if (!entry.problem.empty()) fail(label, "cannot be read: " + entry.problem);
-  if (!dtype) fail(label, "has elements of TensorFlow's type " + std::to_string(entry.dtype) + ", which are no numbers");
+  if (!dtype)
+    fail(label,
+         "has elements of TensorFlow's type " + std::to_string(entry.dtype) + ", which are no numbers");
   if (entry.shard >= shards_) fail(label, "lies in a shard that is not there");
   const std::string& bytes = shard(entry.shard);
   const TensorType type{*dtype, entry.shape};
   if (entry.offset > bytes.size() || entry.size > bytes.size() - entry.offset || entry.size != type.bytes())
-    fail(label, "is damaged or truncated: " + type.str() + " claims " + std::to_string(entry.size) + " bytes at " +
-                    std::to_string(entry.offset) + " of " + std::to_string(bytes.size()));
+    fail(label, "is damaged or truncated: " + type.str() + " claims " + std::to_string(entry.size) +
+                    " bytes at " + std::to_string(entry.offset) + " of " + std::to_string(bytes.size()));
   const std::string_view own = std::string_view(bytes).substr(entry.offset, entry.size);
   if (masked_crc32c(own) != entry.checksum) fail(label, "is damaged: its checksum differs");
   auto buffer = std::make_shared<Buffer>(Device{}, type.bytes());

@@ -62,7 +62,8 @@ TEST(KerasLegacy, TakesTheOptimizersState) {
   EXPECT_EQ(model.optimizer_variables()[0]->value.item<int64_t>(), 2);
   double state = 0;
   for (const WeightPtr& variable : model.optimizer_variables()) {
-    if (variable->name != "iteration" && variable->name != "learning_rate") state += largest(variable->read());
+    if (variable->name != "iteration" && variable->name != "learning_rate")
+      state += largest(variable->read());
   }
   EXPECT_GT(state, 0);
 }
@@ -72,15 +73,16 @@ TEST(KerasLegacy, LoadsThirdPartyFilesWithTheirOutputs) {
   if (folder.empty()) GTEST_SKIP() << "no ../shared";
   for (const std::string name :
        {"gender_mini_XCEPTION.hdf5", "fer2013_mini_XCEPTION.hdf5", "mlperf_tiny_resnet8_cifar10.h5",
-        "mlperf_tiny_vww_mobilenet.h5", "mlperf_tiny_anomaly_autoencoder.h5", "mlperf_tiny_streaming_wakeword.h5",
-        "audio_cnn_h5_inside.keras", "emg_lstm.keras"}) {
+        "mlperf_tiny_vww_mobilenet.h5", "mlperf_tiny_anomaly_autoencoder.h5",
+        "mlperf_tiny_streaming_wakeword.h5", "audio_cnn_h5_inside.keras", "emg_lstm.keras"}) {
     SCOPED_TRACE(name);
     Model model = load_model(folder + "/" + name);
     const std::string golden = folder + "/golden/" + name.substr(0, name.rfind('.'));
     expect_output(model.predict(read_npy(golden + ".in.npy")), read_npy(golden + ".out.npy"));
   }
-  EXPECT_NE(message_of<FileError>([&] { load_model(folder + "/nested_container.keras"); }).find("NestedDenseModel"),
-            std::string::npos);
+  EXPECT_NE(
+      message_of<FileError>([&] { load_model(folder + "/nested_container.keras"); }).find("NestedDenseModel"),
+      std::string::npos);
 }
 
 TEST(KerasLegacy, LoadsWeightsOfCrepeByOrder) {
@@ -125,11 +127,16 @@ TEST(KerasLegacy, LoadsWeightsOfTextgenrnnByName) {
                   read_npy(folder + "/golden/out.output.npy"));
   }
   Sequential other({Input({3}), Dense(2, {.name = "output"})});
-  EXPECT_NE(message_of<FileError>([&] { load_weights(other, file, {.by_name = true}); }).find("expected shape (3, 2)"),
+  EXPECT_NE(message_of<FileError>([&] {
+              load_weights(other, file, {.by_name = true});
+            }).find("expected shape (3, 2)"),
             std::string::npos);
-  EXPECT_NE(message_of<FileError>([&] { load_weights(other, file); }).find("the model has 1"), std::string::npos);
+  EXPECT_NE(message_of<FileError>([&] { load_weights(other, file); }).find("the model has 1"),
+            std::string::npos);
   Sequential stranger({Input({3}), Dense(2, {.name = "stranger"})});
-  EXPECT_NE(message_of<FileError>([&] { load_weights(stranger, file, {.by_name = true}); }).find("none of its layers"),
+  EXPECT_NE(message_of<FileError>([&] {
+              load_weights(stranger, file, {.by_name = true});
+            }).find("none of its layers"),
             std::string::npos);
 }
 
@@ -173,10 +180,12 @@ TEST(KerasLegacy, ReadsASavedModelWithItsOutput) {
 TEST(KerasLegacy, RefusesDamagedSavedModels) {
   const std::string from = test::shared_file("models/keras-thirdparty/kws_ref_model_savedmodel");
   if (from.empty()) GTEST_SKIP() << "no ../shared";
-  for (const std::string name : {"saved_model.pb", "variables/variables.index", "variables/variables.data-00000-of-00001"}) {
+  for (const std::string name :
+       {"saved_model.pb", "variables/variables.index", "variables/variables.data-00000-of-00001"}) {
     TemporaryFolder folder;
     std::filesystem::create_directories(folder / "m/variables");
-    for (const std::string file : {"saved_model.pb", "variables/variables.index", "variables/variables.data-00000-of-00001"})
+    for (const std::string file :
+         {"saved_model.pb", "variables/variables.index", "variables/variables.data-00000-of-00001"})
       write_file(folder / ("m/" + file), read_file(from + "/" + file));
     const std::string bytes = read_file(from + "/" + name);
     for (size_t part = 0; part < 64; ++part) {
@@ -254,7 +263,8 @@ TEST(KerasLegacy, TurnsTheKernelsOfTheano) {
   detail::Hdf5Tree tree;
   add_layer(tree, "c", {Tensor::from<float>({1, 2, 3, 4}, {1, 1, 2, 2}), Tensor::from<float>({0.5f})});
   const Tensor x = Tensor::from<float>({1, 10, 100, 1000}, {1, 1, 2, 2});
-  EXPECT_EQ(load_tree(tree, config, "1.2.2", "theano").predict(x).to_vector<float>(), (std::vector<float>{1234.5f}));
+  EXPECT_EQ(load_tree(tree, config, "1.2.2", "theano").predict(x).to_vector<float>(),
+            (std::vector<float>{1234.5f}));
   EXPECT_EQ(load_tree(tree, config, "1.2.2").predict(x).to_vector<float>(), (std::vector<float>{4321.5f}));
 }
 
@@ -264,9 +274,10 @@ TEST(KerasLegacy, KnowsWhenGrusResetAfter) {
       "recurrent_activation": "sigmoid", "implementation": 1}}]}})";
   const auto biases = [&](const std::string& version, const Shape& shape) {
     detail::Hdf5Tree tree;
-    add_layer(tree, "g", {Tensor::from<float>(std::vector<float>(12, 1), {2, 6}),
-                          Tensor::from<float>(std::vector<float>(12, 1), {2, 6}),
-                          Tensor::from<float>(std::vector<float>(static_cast<size_t>(shape.size()), 1), shape)});
+    add_layer(tree, "g",
+              {Tensor::from<float>(std::vector<float>(12, 1), {2, 6}),
+               Tensor::from<float>(std::vector<float>(12, 1), {2, 6}),
+               Tensor::from<float>(std::vector<float>(static_cast<size_t>(shape.size()), 1), shape)});
     return load_tree(tree, config, version).weights()[2]->type.shape;
   };
   EXPECT_EQ(biases("2.2.4", {6}), (Shape{6}));
@@ -278,8 +289,10 @@ TEST(KerasLegacy, HardSigmoidsAreThoseOfTheirTime) {
   const char* config = R"({"class_name": "Sequential", "config": [{"class_name": "Activation", "config": {
       "name": "a", "activation": "hard_sigmoid", "batch_input_shape": [null, 2]}}]})";
   const Tensor x = Tensor::from<float>({1, -2}, {1, 2});
-  EXPECT_EQ(load_tree({}, config, "2.1.0").predict(x).to_vector<float>(), (std::vector<float>{0.7f, 0.5f - 0.4f}));
-  Model newer = model_from_json(R"({"class_name": "Sequential", "keras_version": "3.1.0", "config": {"name": "s",
+  EXPECT_EQ(load_tree({}, config, "2.1.0").predict(x).to_vector<float>(),
+            (std::vector<float>{0.7f, 0.5f - 0.4f}));
+  Model newer =
+      model_from_json(R"({"class_name": "Sequential", "keras_version": "3.1.0", "config": {"name": "s",
       "layers": [{"class_name": "InputLayer", "config": {"batch_shape": [null, 2], "name": "i"}},
       {"class_name": "Activation", "config": {"name": "a", "activation": "hard_sigmoid"}}]}})");
   EXPECT_NEAR(newer.predict(x).to_vector<float>()[0], 4.0 / 6, 1e-6);
@@ -287,24 +300,31 @@ TEST(KerasLegacy, HardSigmoidsAreThoseOfTheirTime) {
 
 TEST(KerasLegacy, NamesWhatItCannotRead) {
   const auto refusal = [](const std::string& layer, const std::string& version = "1.2.2") {
-    return message_of<FileError>([&] {
-      load_tree({}, R"({"class_name": "Sequential", "config": [)" + layer + "]}", version);
-    });
+    return message_of<FileError>(
+        [&] { load_tree({}, R"({"class_name": "Sequential", "config": [)" + layer + "]}", version); });
   };
-  EXPECT_NE(refusal(R"({"class_name": "Highway", "config": {"name": "h"}})").find("layer 'h' (Highway of Keras 1)"),
+  EXPECT_NE(
+      refusal(R"({"class_name": "Highway", "config": {"name": "h"}})").find("layer 'h' (Highway of Keras 1)"),
+      std::string::npos);
+  EXPECT_NE(
+      refusal(R"({"class_name": "BatchNormalization", "config": {"name": "b", "mode": 2}})").find("mode 2"),
+      std::string::npos);
+  EXPECT_NE(refusal(R"({"class_name": "Merge", "config": {"name": "m", "mode": "cos"}})")
+                .find("sum, mul, ave, max"),
             std::string::npos);
-  EXPECT_NE(refusal(R"({"class_name": "BatchNormalization", "config": {"name": "b", "mode": 2}})").find("mode 2"),
-            std::string::npos);
-  EXPECT_NE(refusal(R"({"class_name": "Merge", "config": {"name": "m", "mode": "cos"}})").find("sum, mul, ave, max"),
-            std::string::npos);
-  EXPECT_NE(refusal(R"({"class_name": "Embedding", "config": {"name": "e", "dropout": 0.5}})").find("dropout"),
-            std::string::npos);
-  EXPECT_NE(refusal(R"({"class_name": "SpaceToDepth", "config": {"name": "s"}})", "2.3.1").find("SpaceToDepth"),
-            std::string::npos);
+  EXPECT_NE(
+      refusal(R"({"class_name": "Embedding", "config": {"name": "e", "dropout": 0.5}})").find("dropout"),
+      std::string::npos);
+  EXPECT_NE(
+      refusal(R"({"class_name": "SpaceToDepth", "config": {"name": "s"}})", "2.3.1").find("SpaceToDepth"),
+      std::string::npos);
   EXPECT_NE(refusal(R"({"class_name": "TFOpLambda", "config": {"name": "t", "function": "signal.stft"},
-                       "inbound_nodes": []})", "2.4.0").find("the function 'signal.stft'"),
+                       "inbound_nodes": []})",
+                    "2.4.0")
+                .find("the function 'signal.stft'"),
             std::string::npos);
-  EXPECT_NE(message_of<FileError>([] { load_tree({}, "{}", "2.4.0"); }).find("class_name"), std::string::npos);
+  EXPECT_NE(message_of<FileError>([] { load_tree({}, "{}", "2.4.0"); }).find("class_name"),
+            std::string::npos);
 }
 
 // ---- Checksums, damage ----
@@ -312,7 +332,8 @@ TEST(KerasLegacy, NamesWhatItCannotRead) {
 TEST(KerasLegacy, RoundTripsWithTheOptimizersState) {
   TemporaryFolder folder;
   Sequential model = test::small_model();
-  const Tensor x = Tensor::from<float>({1, 2, 3, 4, 4, 3, 2, 1}, {2, 4}), y = Tensor::from<float>({1, 0, 0, 1}, {2, 2});
+  const Tensor x = Tensor::from<float>({1, 2, 3, 4, 4, 3, 2, 1}, {2, 4}),
+               y = Tensor::from<float>({1, 0, 0, 1}, {2, 2});
   model.fit(x, y, {.epochs = 2, .verbose = 0});
   for (const std::string name : {"a.h5", "a.hdf5"}) {
     model.save(folder / name);

@@ -339,9 +339,8 @@ TEST(Keras, NamesWhatAFileIsInstead) {
   EXPECT_NE(said("not found").find("text that starts with \"not found\""), std::string::npos);
   save_weights(small_model(), folder / "w.weights.h5");
   EXPECT_NE(said(read_file(folder / "w.weights.h5")).find("use load_weights"), std::string::npos);
-  EXPECT_NE(
-      message_of<FileError>([&] { load_model(folder / "w.weights.h5"); }).find("use load_weights"),
-      std::string::npos);
+  EXPECT_NE(message_of<FileError>([&] { load_model(folder / "w.weights.h5"); }).find("use load_weights"),
+            std::string::npos);
   small_model().save(folder / "UPPER.KERAS");
   EXPECT_EQ(load_model(folder / "UPPER.KERAS").weights().size(), 4u);
 }

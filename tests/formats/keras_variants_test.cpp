@@ -62,13 +62,16 @@ TEST(KerasVariants, ReadsWeightsInShards) {
   auto members = members_of(folder / "a.keras");
   const detail::Hdf5Tree all = detail::read_hdf5(members["model.weights.h5"], "a");
   detail::Hdf5Tree one, two;
-  for (const auto& [path, array] : all.arrays) (path.find("dense_1") == std::string::npos ? one : two).arrays[path] = array;
+  for (const auto& [path, array] : all.arrays)
+    (path.find("dense_1") == std::string::npos ? one : two).arrays[path] = array;
   const auto archive = [&](const std::string& second) {
-    return zip_of({{"config.json", members["config.json"]},
-                   {"model.weights.json", R"({"metadata": {"total_size": 1}, "weight_map": {"/layers/dense/vars":
-                    "model_00000.weights.h5", "/layers/dense_1/vars": [")" + second + "\"]}}"},
-                   {"model_00000.weights.h5", detail::write_hdf5(one)},
-                   {"model_00001.weights.h5", detail::write_hdf5(two)}});
+    return zip_of(
+        {{"config.json", members["config.json"]},
+         {"model.weights.json", R"({"metadata": {"total_size": 1}, "weight_map": {"/layers/dense/vars":
+                    "model_00000.weights.h5", "/layers/dense_1/vars": [")" +
+                                    second + "\"]}}"},
+         {"model_00000.weights.h5", detail::write_hdf5(one)},
+         {"model_00001.weights.h5", detail::write_hdf5(two)}});
   };
   write_file(folder / "b.keras", archive("model_00001.weights.h5"));
   EXPECT_EQ(load_model(folder / "b.keras").predict(samples()).to_vector<float>(),
@@ -98,11 +101,15 @@ TEST(KerasVariants, ReadsWeightsAsNpz) {
   EXPECT_EQ(arrays.at("optimizer/vars/0").item<int64_t>(), 7);
   const std::string bytes = test::golden_text("formats/keras_weights.npz");
   for (size_t part = 0; part < 64; ++part)
-    EXPECT_THROW(detail::read_keras_npz(bytes.substr(0, bytes.size() * part / 64), "w.npz"), FileError) << part;
+    EXPECT_THROW(detail::read_keras_npz(bytes.substr(0, bytes.size() * part / 64), "w.npz"), FileError)
+        << part;
   const auto refusal = [](const std::string& pickle) {
     return message_of<FileError>([&] { detail::read_array_pickle(pickle, "p"); });
   };
-  EXPECT_NE(refusal("\x80\x04" "cos\nsystem\nX\x02\0\0\0ls\x85R.").find("damaged"), std::string::npos);
+  EXPECT_NE(refusal("\x80\x04"
+                    "cos\nsystem\nX\x02\0\0\0ls\x85R.")
+                .find("damaged"),
+            std::string::npos);
   EXPECT_NE(refusal("cos\nsystem\n)R.").find("'os system' is not called"), std::string::npos);
   EXPECT_NE(refusal("K\x01.").find("a dict of arrays was expected"), std::string::npos);
 }
@@ -116,7 +123,8 @@ TEST(KerasVariants, LoadsFilesOfEveryKeras3) {
     ++versions;
     const test::Golden golden(name);
     const Tensor output = load_model(test::golden_path(name + ".keras")).predict(golden.at("input"));
-    for (const float difference : (output - golden.at("output")).to_vector<float>()) EXPECT_NEAR(difference, 0, 1e-5);
+    for (const float difference : (output - golden.at("output")).to_vector<float>())
+      EXPECT_NEAR(difference, 0, 1e-5);
   }
   EXPECT_GE(versions, 14u);
 }
@@ -152,7 +160,8 @@ std::string tfjs_json(const std::string& kernel, const std::string& second = "gr
     "backend": "tensorflow", "model_config": {"class_name": "Sequential", "config": {"name": "s", "layers": [
     {"class_name": "Dense", "config": {"name": "d", "units": 2, "batch_input_shape": [null, 3],
     "activation": "linear", "use_bias": true}}]}}}, "weightsManifest": [{"paths": ["group1-shard1of2.bin", ")" +
-         second + R"("], "weights": [)" + kernel + R"(, {"name": "d/bias", "shape": [2], "dtype": "float32"}]}]})";
+         second + R"("], "weights": [)" + kernel +
+         R"(, {"name": "d/bias", "shape": [2], "dtype": "float32"}]}]})";
 }
 
 TEST(KerasVariants, ReadsLayersModelsOfTensorFlowJs) {
@@ -163,7 +172,9 @@ TEST(KerasVariants, ReadsLayersModelsOfTensorFlowJs) {
   const std::vector<float> bias{0.5f, -1}, expected{1 * 1 + 2 * 3 + 3 * 5 + 0.5f, 1 * 2 + 2 * 4 + 3 * 6 - 1};
   const auto predicted = [&](const std::string& kernel) {
     model.write(tfjs_json(kernel));
-    return load_model(model.folder / "model.json").predict(Tensor::from<float>({1, 2, 3}, {1, 3})).to_vector<float>();
+    return load_model(model.folder / "model.json")
+        .predict(Tensor::from<float>({1, 2, 3}, {1, 3}))
+        .to_vector<float>();
   };
   add(std::vector<float>{1, 2, 3, 4, 5, 6});
   add(bias);
@@ -177,16 +188,19 @@ TEST(KerasVariants, ReadsLayersModelsOfTensorFlowJs) {
   }
   model.bytes = whole + "x";
   model.write(tfjs_json(plain + "}"));
-  EXPECT_NE(message_of<FileError>([&] { load_model(model.folder / "model.json"); }).find("1 bytes more"), std::string::npos);
+  EXPECT_NE(message_of<FileError>([&] { load_model(model.folder / "model.json"); }).find("1 bytes more"),
+            std::string::npos);
 
   model.bytes.clear();
   add(std::vector<uint8_t>{0, 1, 2, 3, 4, 5});
   add(bias);
-  EXPECT_EQ(predicted(plain + R"(, "quantization": {"dtype": "uint8", "min": 1.0, "scale": 1.0}})"), expected);
+  EXPECT_EQ(predicted(plain + R"(, "quantization": {"dtype": "uint8", "min": 1.0, "scale": 1.0}})"),
+            expected);
   model.bytes.clear();
   add(std::vector<uint16_t>{0, 2, 4, 6, 8, 10});
   add(bias);
-  EXPECT_EQ(predicted(plain + R"(, "quantization": {"dtype": "uint16", "min": 1.0, "scale": 0.5}})"), expected);
+  EXPECT_EQ(predicted(plain + R"(, "quantization": {"dtype": "uint16", "min": 1.0, "scale": 0.5}})"),
+            expected);
   model.bytes.clear();
   add(std::vector<uint16_t>{0x3c00, 0x4000, 0x4200, 0x4400, 0x4500, 0x4600});
   add(bias);
@@ -201,15 +215,20 @@ TEST(KerasVariants, RefusesOtherModelsOfTensorFlowJs) {
     return message_of<FileError>([&] { load_model(model.folder / "model.json"); });
   };
   const std::string kernel = R"({"name": "d/kernel", "shape": [3, 2], "dtype": "float32"})";
-  EXPECT_NE(refusal(tfjs_json(kernel, "../group1-shard2of2.bin")).find("not in its own folder"), std::string::npos);
+  EXPECT_NE(refusal(tfjs_json(kernel, "../group1-shard2of2.bin")).find("not in its own folder"),
+            std::string::npos);
   EXPECT_NE(refusal(tfjs_json(kernel, "/etc/passwd")).find("not in its own folder"), std::string::npos);
   EXPECT_NE(refusal(tfjs_json(kernel, "gone.bin")).find("gone.bin"), std::string::npos);
-  EXPECT_NE(refusal(tfjs_json(R"({"name": "d/kernel", "shape": [1099511627776, 1099511627776], "dtype": "float32"})"))
-                .find("a shape that cannot be"),
+  EXPECT_NE(
+      refusal(
+          tfjs_json(R"({"name": "d/kernel", "shape": [1099511627776, 1099511627776], "dtype": "float32"})"))
+          .find("a shape that cannot be"),
+      std::string::npos);
+  EXPECT_NE(refusal(tfjs_json(R"({"name": "d/kernel", "shape": [2, 3], "dtype": "float32"})"))
+                .find("expected shape (3, 2)"),
             std::string::npos);
-  EXPECT_NE(refusal(tfjs_json(R"({"name": "d/kernel", "shape": [2, 3], "dtype": "float32"})")).find("expected shape (3, 2)"),
-            std::string::npos);
-  EXPECT_NE(refusal(R"({"format": "graph-model", "modelTopology": {"node": []}, "weightsManifest": []})").find("graph model"),
+  EXPECT_NE(refusal(R"({"format": "graph-model", "modelTopology": {"node": []}, "weightsManifest": []})")
+                .find("graph model"),
             std::string::npos);
   const std::string json = tfjs_json(kernel);
   for (size_t part = 0; part < 64; ++part) {
@@ -225,9 +244,11 @@ TEST(KerasVariants, ArchitecturesGoAsJson) {
   EXPECT_TRUE(model.compiled());
   EXPECT_EQ(model.weights().size(), 4u);
   EXPECT_EQ(model_to_json(model), read_file(folder / "arch.json"));
-  EXPECT_NE(message_of<FileError>([] { model_from_json("[1]", "list"); }).find("no class_name"), std::string::npos);
+  EXPECT_NE(message_of<FileError>([] { model_from_json("[1]", "list"); }).find("no class_name"),
+            std::string::npos);
   EXPECT_NE(message_of<FileError>([] {
-              model_from_json(R"({"class_name": "Sequential", "config": {"name": "s", "layers": [{"class_name": "Dense",
+              model_from_json(
+                  R"({"class_name": "Sequential", "config": {"name": "s", "layers": [{"class_name": "Dense",
                   "config": {"name": "d", "units": 1000000000, "batch_input_shape": [null, 1000000000]}}]}})");
             }).find("d"),
             std::string::npos);

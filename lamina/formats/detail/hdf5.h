@@ -49,7 +49,8 @@ Hdf5Tree read_hdf5(std::string_view bytes, const std::string& name, bool checksu
 
 /// The bytes of an HDF5 file with the tree's groups and arrays, as h5py writes them: contiguous arrays, no
 /// filters, the earliest format version, no times. The same tree gives the same bytes.
-/// @param checksums  true: every array gets an attribute "lamina_checksum" of its path, type and elements, and
+/// @param checksums  true: every array gets an attribute "lamina_checksum" of its path, type and elements,
+/// and
 ///                   the root one of all attributes, which read_hdf5 compares and other readers leave alone.
 std::string write_hdf5(const Hdf5Tree& tree, bool checksums = false);
 

@@ -1,4 +1,5 @@
-// TensorFlow's checkpoints: a sorted table of tensors (PREFIX.index) and their bytes (PREFIX.data-00000-of-00001).
+// TensorFlow's checkpoints: a sorted table of tensors (PREFIX.index) and their bytes
+// (PREFIX.data-00000-of-00001).
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,7 @@ namespace lamina::detail {
 
 /// Where a tensor lies, as the index says it.
 struct BundleEntry {
-  int dtype = 0;  ///< TensorFlow's number: 1 is float32, 3 int32, 9 int64, ...
+  int dtype = 0;        ///< TensorFlow's number: 1 is float32, 3 int32, 9 int64, ...
   std::string problem;  ///< why it cannot be read; empty where it can
   Shape shape;
   uint64_t shard = 0, offset = 0, size = 0;

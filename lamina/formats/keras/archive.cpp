@@ -48,14 +48,15 @@ std::map<std::string, std::string> canonical_members(const ZipReader& zip, const
     while (canonical.starts_with("./")) canonical.erase(0, 2);
     if (canonical.empty() || canonical.ends_with('/')) continue;  // a folder
     if (!members.emplace(canonical, member).second)
-      throw FileError("'" + name + "' is a damaged zip archive: it holds '" + excerpt(canonical, 200) + "' twice");
+      throw FileError("'" + name + "' is a damaged zip archive: it holds '" + excerpt(canonical, 200) +
+                      "' twice");
   }
   return members;
 }
 
 bool is_file_name(const std::string& name) {
-  return !name.empty() && name.find_first_of("/\\:") == std::string::npos && name.find('\0') == std::string::npos &&
-         name != "..";
+  return !name.empty() && name.find_first_of("/\\:") == std::string::npos &&
+         name.find('\0') == std::string::npos && name != "..";
 }
 
 }  // namespace
@@ -68,7 +69,8 @@ Hdf5Tree read_weight_shards(const std::string& list, const std::string& name,
   std::set<std::string> files;
   const auto add = [&](const Json& file) {
     if (!file.is_string() || !is_file_name(file.as_string()))
-      throw FileError("'" + name + "' names the shard " + excerpt(file.dump(), 200) + ", which is no file beside it");
+      throw FileError("'" + name + "' names the shard " + excerpt(file.dump(), 200) +
+                      ", which is no file beside it");
     files.insert(file.as_string());
   };
   for (const auto& [path, value] : map->as_object()) {

@@ -23,8 +23,8 @@ struct KerasArchive {
   std::map<std::string, std::string> extra;
 };
 
-/// Parses an archive; of the extra members only Lamina's are kept. Members may be in any order, among folders,
-/// with a backslash for "/"; the weights in one HDF5 file, in several, or in a .npz file.
+/// Parses an archive; of the extra members only Lamina's are kept. Members may be in any order, among
+/// folders, with a backslash for "/"; the weights in one HDF5 file, in several, or in a .npz file.
 /// @param name  what to call the bytes in error messages.
 /// Throws FileError when the archive or one of its members is missing or damaged, or beyond `limits`.
 KerasArchive parse_keras_archive(std::string_view bytes, const std::string& name,

@@ -17,7 +17,8 @@ namespace {
 Model untrained(const Json& json, const std::string& name, const LoadOptions& options) {
   const detail::LoadNotes notes(name);
   detail::LegacyWriter writer;
-  for (const auto& [key, place] : {std::pair{"keras_version", &writer.version}, {"backend", &writer.backend}}) {
+  for (const auto& [key, place] :
+       {std::pair{"keras_version", &writer.version}, {"backend", &writer.backend}}) {
     if (const Json* value = json.find(key); value && value->is_string()) *place = value->as_string();
   }
   // No file of a few kilobytes makes a model of more than that: 4 GiB of float32.

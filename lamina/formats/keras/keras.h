@@ -30,9 +30,10 @@ void save_keras(const Model& model, const std::string& path, const WriteOptions&
 /// message), and when weights are missing or of another shape (each with path, expected and received shape).
 Model load_keras(const std::string& path, LoadReport* report = nullptr, const LoadOptions& options = {});
 
-/// The model in an .h5 or .hdf5 file of Keras 1, 2 or 3, or of Lamina: its old words are translated into Keras
-/// 3's, its kernels turned to today's orders. load_model calls it for ".h5" and ".hdf5", and for a ".keras"
-/// that is an HDF5 file inside. What is left out (an optimizer's state of another time) is in the report.
+/// The model in an .h5 or .hdf5 file of Keras 1, 2 or 3, or of Lamina: its old words are translated into
+/// Keras 3's, its kernels turned to today's orders. load_model calls it for ".h5" and ".hdf5", and for a
+/// ".keras" that is an HDF5 file inside. What is left out (an optimizer's state of another time) is in the
+/// report.
 ///
 /// Hard sigmoids of Keras 1 and 2 become "keras2_hard_sigmoid", since Keras 3 means another function by the
 /// name. Layers with the channels first get a Permute on both sides.
@@ -48,7 +49,8 @@ void save_keras_h5(const Model& model, const std::string& path);
 /// ".json". And the untrained model of such a text, of Keras 1, 2 or 3; load_model calls it for ".json".
 /// Throws FileError, calling the text `name`, for one that is no configuration of a model.
 std::string model_to_json(const Model& model);
-Model model_from_json(const std::string& text, const std::string& name = "JSON", const LoadOptions& options = {});
+Model model_from_json(const std::string& text, const std::string& name = "JSON",
+                      const LoadOptions& options = {});
 
 /// Options of load_weights.
 struct LoadWeightsOptions {

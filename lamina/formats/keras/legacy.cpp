@@ -23,13 +23,15 @@ Model read_model(std::string_view bytes, const std::string& name, LoadReport* re
   const Hdf5Tree tree = read_hdf5(bytes, name);
   const Json config = json_attribute(tree, "model_config", name);
   if (!config.is_object()) {
-    throw FileError("'" + name + "' is an HDF5 file without a model_config: it holds no model, or weights alone; make " +
+    throw FileError("'" + name +
+                    "' is an HDF5 file without a model_config: it holds no model, or weights alone; make " +
                     "the model and use load_weights(model, path)");
   }
   std::string group;
   const bool has_weights = has_legacy_weights(tree, group);
   LegacyWriter writer = legacy_writer(tree, group);
-  if (const Json* version = config.find("keras_version"); version && version->is_string() && writer.version.empty())
+  if (const Json* version = config.find("keras_version");
+      version && version->is_string() && writer.version.empty())
     writer.version = version->as_string();
   int64_t stored = 0;
   for (const auto& [path, tensor] : tree.arrays) stored += tensor.size();
@@ -41,8 +43,11 @@ Model read_model(std::string_view bytes, const std::string& name, LoadReport* re
   if (!has_weights && model.built() && !model.weights().empty())
     throw FileError("'" + name + "' holds a model without its weights");
   if (has_weights && !model.built() && stored > 0)
-    throw FileError("'" + name + "' holds weights, but its configuration does not say for which input: they have no place");
-  if (!result.complete()) throw FileError("'" + name + "' does not fit its own configuration:" + result.problems());
+    throw FileError(
+        "'" + name +
+        "' holds weights, but its configuration does not say for which input: they have no place");
+  if (!result.complete())
+    throw FileError("'" + name + "' does not fit its own configuration:" + result.problems());
   warn_of_nan(model, name);
   apply_legacy_optimizer(model, tree, result);
   if (report) *report = std::move(result);
@@ -65,7 +70,9 @@ Model load_keras_h5(const std::string& path, LoadReport* report, const LoadOptio
 
 namespace {
 
-Model load(const std::string& path, const LoadOptions& options) { return load_keras_h5(path, nullptr, options); }
+Model load(const std::string& path, const LoadOptions& options) {
+  return load_keras_h5(path, nullptr, options);
+}
 
 [[maybe_unused]] const bool kRegistered = register_model_format({".h5", save_keras_h5, load}) &&
                                           register_model_format({".hdf5", save_keras_h5, load});

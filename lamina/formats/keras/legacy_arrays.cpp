@@ -4,11 +4,11 @@
 
 #include "lamina/base/error.h"
 #include "lamina/formats/keras/legacy_weights.h"
+#include "lamina/ops/binary.h"
 #include "lamina/ops/concatenate.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/slice.h"
 #include "lamina/ops/transpose.h"
-#include "lamina/ops/binary.h"
 
 namespace lamina::detail {
 namespace {
@@ -64,8 +64,8 @@ Arrays recurrent(const std::string& class_name, Arrays arrays) {
   if (lstm && arrays.size() == 12) arrays = join_gates(arrays, {0, 2, 1, 3});
   if (!lstm && arrays.size() == 9) arrays = join_gates(arrays, {0, 1, 2});
   const int64_t gates = lstm ? 4 : 3;
-  const bool cudnn = arrays.size() == 3 && arrays[0].rank() == 2 && arrays[1].rank() == 2 && arrays[2].rank() == 1 &&
-                     arrays[1].shape()[1] == gates * arrays[1].shape()[0] &&
+  const bool cudnn = arrays.size() == 3 && arrays[0].rank() == 2 && arrays[1].rank() == 2 &&
+                     arrays[2].rank() == 1 && arrays[1].shape()[1] == gates * arrays[1].shape()[0] &&
                      arrays[0].shape()[1] == arrays[1].shape()[1] &&
                      arrays[2].shape()[0] == 2 * gates * arrays[1].shape()[0];
   return cudnn ? from_cudnn(arrays, gates, lstm) : arrays;
@@ -99,19 +99,19 @@ Arrays convolution(const std::string& class_name, Arrays arrays, const std::vect
     const Tensor last = reordered(kernel, {0, 1, 3, 2});
     kernel = last.shape() == wanted ? last : reordered(kernel, {2, 3, 0, 1});
   }
-  if (kernel.rank() == 4 && !keras1 && kernel.shape() != wanted)
-    kernel = reordered(kernel, {3, 2, 0, 1});
+  if (kernel.rank() == 4 && !keras1 && kernel.shape() != wanted) kernel = reordered(kernel, {3, 2, 0, 1});
   // Theano turned kernels around: what it calls a convolution is one.
-  if (writer.backend == "theano" && kernel.rank() > 2)
-    kernel = flip(kernel, reversed_spatial(kernel.rank()));
+  if (writer.backend == "theano" && kernel.rank() > 2) kernel = flip(kernel, reversed_spatial(kernel.rank()));
   return arrays;
 }
 
 Arrays for_layer(const Layer& layer, Arrays arrays, const std::vector<WeightPtr>& weights,
                  const LegacyWriter& writer) {
   const std::string class_name = layer.class_name();
-  if (is_one_of(class_name, {"LSTM", "GRU", "LSTMCell", "GRUCell"})) return recurrent(class_name, std::move(arrays));
-  if (is_one_of(class_name, {"Conv1D", "Conv2D", "Conv2DTranspose", "Conv3D", "SeparableConv2D", "DepthwiseConv2D"}))
+  if (is_one_of(class_name, {"LSTM", "GRU", "LSTMCell", "GRUCell"}))
+    return recurrent(class_name, std::move(arrays));
+  if (is_one_of(class_name,
+                {"Conv1D", "Conv2D", "Conv2DTranspose", "Conv3D", "SeparableConv2D", "DepthwiseConv2D"}))
     return convolution(class_name, std::move(arrays), weights, writer);
   if (class_name == "Bidirectional" && layer.sublayers().size() == 2 && arrays.size() % 2 == 0) {
     Arrays both;
@@ -131,7 +131,8 @@ Arrays for_layer(const Layer& layer, Arrays arrays, const std::vector<WeightPtr>
 
 }  // namespace
 
-std::vector<Tensor> legacy_arrays(const Layer& layer, std::vector<Tensor> arrays, const LegacyWriter& writer) {
+std::vector<Tensor> legacy_arrays(const Layer& layer, std::vector<Tensor> arrays,
+                                  const LegacyWriter& writer) {
   if (writer.version.starts_with("3.")) return arrays;
   return for_layer(layer, std::move(arrays), legacy_order(layer), writer);
 }

@@ -82,7 +82,8 @@ class Translation {
   void translate(Json& layer, int depth) const {
     if (depth > kMaxDepth) throw InvalidArgument("the configuration nests layers deeper than 32 levels");
     const std::string class_name = class_of(layer);
-    if (is_model(class_name)) return class_name == "Sequential" ? sequence(layer, depth) : graph(layer, depth);
+    if (is_model(class_name))
+      return class_name == "Sequential" ? sequence(layer, depth) : graph(layer, depth);
     if (era_ < 2) from_keras1(layer);
     from_keras2(layer, writer_);
     Json& config = layer["config"];
@@ -158,8 +159,8 @@ class Translation {
   const LegacyWriter& writer_;
 };
 
-// Keras 3's .h5 files leave out where a class is from. Operations, which stand in graphs like layers, are what
-// no layer is called, or is not called like it: with a list of tensors first.
+// Keras 3's .h5 files leave out where a class is from. Operations, which stand in graphs like layers, are
+// what no layer is called, or is not called like it: with a list of tensors first.
 void mark_operations(Json& json, const std::vector<std::string>& layers) {
   if (json.is_list()) {
     for (Json& element : json.as_list()) mark_operations(element, layers);

@@ -56,7 +56,8 @@ const Pairs& options() {
 }
 
 // What only told how to compute, or is known otherwise.
-constexpr const char* kNeedless[] = {"consume_less", "input_length", "input_dtype", "weights", "go_backwards_"};
+constexpr const char* kNeedless[] = {"consume_less", "input_length", "input_dtype", "weights",
+                                     "go_backwards_"};
 
 // A regularizer or constraint: {"name": "L1L2Regularizer", "l1": ..., "l2": ...}.
 void object_from_name(Json& value) {
@@ -155,7 +156,8 @@ void from_keras1(Json& layer) {
   }
   if (config.contains("forget_bias_init")) {
     const Json forget = config.at("forget_bias_init");
-    config["unit_forget_bias"] = forget.is_string() && (forget.as_string() == "one" || forget.as_string() == "ones");
+    config["unit_forget_bias"] =
+        forget.is_string() && (forget.as_string() == "one" || forget.as_string() == "ones");
     drop_member(config, "forget_bias_init");
   }
   for (const auto& [from, to] : options()) rename_member(config, from, to);

@@ -32,8 +32,9 @@ const std::map<std::string, std::string, std::less<>>& classes() {
 }
 
 // What says how to compute, not what, or what the input says.
-constexpr const char* kNeedless[] = {"batch_input_shape", "input_length", "input_dtype", "implementation",
-                                     "fused", "virtual_batch_size", "adjustment"};
+constexpr const char* kNeedless[] = {"batch_input_shape", "input_length", "input_dtype",
+                                     "implementation",    "fused",        "virtual_batch_size",
+                                     "adjustment"};
 
 // Options that Keras 3 no longer has, where they hold what it does anyway.
 struct Default {
@@ -41,9 +42,10 @@ struct Default {
   Json value;
 };
 const std::vector<Default>& defaults() {
-  static const std::vector<Default> all{{"time_major", false}, {"renorm", false},      {"groups", 1},
-                                        {"ragged", false},     {"sparse", false}, {"experimental_autocast", true},
-                                        {"autocast", true}, {"return_runtime", false}};
+  static const std::vector<Default> all{{"time_major", false}, {"renorm", false},
+                                        {"groups", 1},         {"ragged", false},
+                                        {"sparse", false},     {"experimental_autocast", true},
+                                        {"autocast", true},    {"return_runtime", false}};
   return all;
 }
 
@@ -105,7 +107,8 @@ void from_keras2(Json& layer, const LegacyWriter& writer) {
   }
   for (const char* key : kNeedless) drop_member(config, key);
   for (const Default& one : defaults()) {
-    const bool convolves = std::string_view(one.key) == "groups" && (class_name == "Conv2D" || class_name == "Conv1D");
+    const bool convolves =
+        std::string_view(one.key) == "groups" && (class_name == "Conv2D" || class_name == "Conv1D");
     const Json* value = config.find(one.key);
     if (value && *value == one.value && !convolves) drop_member(config, one.key);
   }
@@ -120,8 +123,10 @@ void from_keras2(Json& layer, const LegacyWriter& writer) {
   if (class_name == "GRU" || class_name == "GRUCell") {
     if (!config.contains("reset_after")) config["reset_after"] = writer.resets_after();
   }
-  const bool gated = class_name == "LSTM" || class_name == "GRU" || class_name == "LSTMCell" || class_name == "GRUCell";
-  if (gated && !config.contains("recurrent_activation")) config["recurrent_activation"] = "keras2_hard_sigmoid";
+  const bool gated =
+      class_name == "LSTM" || class_name == "GRU" || class_name == "LSTMCell" || class_name == "GRUCell";
+  if (gated && !config.contains("recurrent_activation"))
+    config["recurrent_activation"] = "keras2_hard_sigmoid";
   drop_member(config, "num_constants");
 }
 

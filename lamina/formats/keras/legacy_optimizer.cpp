@@ -12,7 +12,8 @@ bool is_single(const Tensor& array) { return array.size() == 1; }
 
 // The stored arrays in the order of the optimizer's variables, or why they are not.
 std::string arrange(const std::vector<WeightPtr>& variables, const std::vector<std::string>& names,
-                    std::vector<Tensor> stored, size_t trained, std::vector<std::pair<WeightPtr, Tensor>>& plan) {
+                    std::vector<Tensor> stored, size_t trained,
+                    std::vector<std::pair<WeightPtr, Tensor>>& plan) {
   const auto add = [&](const WeightPtr& variable, const Tensor& value) -> bool {
     if (value.shape() != variable->type.shape) return false;
     plan.emplace_back(variable, value);
@@ -26,11 +27,12 @@ std::string arrange(const std::vector<WeightPtr>& variables, const std::vector<s
   }
   // Keras 2 kept the iteration, no learning rate, and each kind of slot for all weights in a row; from 2.11
   // on, all slots of a weight in a row.
-  const size_t first = std::find_if(variables.begin(), variables.end(),
-                                    [](const WeightPtr& variable) {
-                                      return variable->name != "iteration" && variable->name != "learning_rate";
-                                    }) -
-                       variables.begin();
+  const size_t first =
+      std::find_if(variables.begin(), variables.end(),
+                   [](const WeightPtr& variable) {
+                     return variable->name != "iteration" && variable->name != "learning_rate";
+                   }) -
+      variables.begin();
   const size_t slots = variables.size() - first;
   while (stored.size() > slots + 1 && is_single(stored.back())) stored.pop_back();  // of an option not used
   if (stored.size() != slots + 1 || trained == 0 || slots % trained != 0 || !is_single(stored[0]))
@@ -61,7 +63,8 @@ void apply_legacy_optimizer(Model& model, const Hdf5Tree& tree, LoadReport& repo
   for (const std::string& name : names) {
     const auto found = tree.arrays.find(kGroup + std::string("/") + name);
     if (found == tree.arrays.end()) {
-      report.skipped.push_back(std::string(kGroup) + "/" + name + ": it is missing; the optimizer starts anew");
+      report.skipped.push_back(std::string(kGroup) + "/" + name +
+                               ": it is missing; the optimizer starts anew");
       return;
     }
     stored.push_back(found->second);

@@ -77,8 +77,9 @@ std::string op_of(const Json& layer) {
 }
 
 bool is_reference(const Json& json) {
-  return json.is_list() && json.size() >= 3 && json.at(size_t{0}).is_string() && json.at(size_t{1}).is_int() &&
-         json.at(size_t{2}).is_int() && json.at(size_t{0}).as_string() != "_CONSTANT_VALUE";
+  return json.is_list() && json.size() >= 3 && json.at(size_t{0}).is_string() &&
+         json.at(size_t{1}).is_int() && json.at(size_t{2}).is_int() &&
+         json.at(size_t{0}).as_string() != "_CONSTANT_VALUE";
 }
 
 Json operand(const Json& layer, const Json& json) {
@@ -107,7 +108,8 @@ Json node_from(const Json& layer, const Json& node, const Function& function) {
   const Json* constants = config ? config->find("constants") : nullptr;
   if (constants && constants->is_object() && args.size() == 1) {
     if (const Json* second = constants->find("1")) args.push_back(operand(layer, *second));
-    if (const Json* first = constants->find("0")) args = Json::list({operand(layer, *first), args.at(size_t{0})});
+    if (const Json* first = constants->find("0"))
+      args = Json::list({operand(layer, *first), args.at(size_t{0})});
   }
   if (more.is_object()) {
     for (const auto& [key, value] : more.as_object()) {

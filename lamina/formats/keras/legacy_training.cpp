@@ -66,11 +66,11 @@ Json optimizer_from(Json object) {
   rename_member(config, "lr", "learning_rate");
   const Json* decay = config.find("decay");
   if (decay && decay->is_number() && decay->as_double() != 0 && config.contains("learning_rate")) {
-    config["learning_rate"] = Json::object(
-        {{"class_name", "InverseTimeDecay"},
-         {"config", Json::object({{"initial_learning_rate", config.at("learning_rate")},
-                                  {"decay_steps", 1},
-                                  {"decay_rate", decay->as_double()}})}});
+    config["learning_rate"] =
+        Json::object({{"class_name", "InverseTimeDecay"},
+                      {"config", Json::object({{"initial_learning_rate", config.at("learning_rate")},
+                                               {"decay_steps", 1},
+                                               {"decay_rate", decay->as_double()}})}});
   }
   for (const char* key : {"decay", "is_legacy_optimizer", "jit_compile", "schedule_decay"})
     drop_member(config, key);

@@ -90,16 +90,18 @@ class Applier {
   }
 
  private:
-  void pair_by_order(const std::vector<std::string>& names, const std::vector<std::shared_ptr<Layer>>& layers) {
+  void pair_by_order(const std::vector<std::string>& names,
+                     const std::vector<std::shared_ptr<Layer>>& layers) {
     if (names.size() != layers.size()) {
-      report_.errors.push_back("it has " + std::to_string(names.size()) + " layers with weights (" + list(names) +
-                               "), the model has " + std::to_string(layers.size()));
+      report_.errors.push_back("it has " + std::to_string(names.size()) + " layers with weights (" +
+                               list(names) + "), the model has " + std::to_string(layers.size()));
       return;
     }
     for (size_t i = 0; i < names.size(); ++i) plan(*layers[i], names[i]);
   }
 
-  void pair_by_name(const std::vector<std::string>& names, const std::vector<std::shared_ptr<Layer>>& layers) {
+  void pair_by_name(const std::vector<std::string>& names,
+                    const std::vector<std::shared_ptr<Layer>>& layers) {
     for (const auto& layer : layers) {
       if (std::find(names.begin(), names.end(), layer->name()) != names.end()) {
         plan(*layer, layer->name());
@@ -131,8 +133,8 @@ class Applier {
   }
 
   void plan(const Layer& layer, const std::string& name) {
-    plan_weights(layer, name, legacy_order(layer),
-                 legacy_names(tree_, path_of(group_, name), "weight_names"), true);
+    plan_weights(layer, name, legacy_order(layer), legacy_names(tree_, path_of(group_, name), "weight_names"),
+                 true);
   }
 
   void plan_weights(const Layer& layer, const std::string& name, const std::vector<WeightPtr>& weights,
@@ -145,7 +147,8 @@ class Applier {
       looked_at_.insert(path);
       if (found == tree_.arrays.end()) {
         const auto skipped = tree_.skipped.find(path);
-        report_.missing.push_back(path + (skipped == tree_.skipped.end() ? "" : ": stored as " + skipped->second));
+        report_.missing.push_back(path +
+                                  (skipped == tree_.skipped.end() ? "" : ": stored as " + skipped->second));
         return;
       }
       arrays.push_back(found->second);
@@ -184,7 +187,8 @@ class Applier {
 
   // Files list weights in the order of their time. Where a name or shape says that this was another one than
   // ours, arrays are found by their names, if these leave no choice.
-  static std::vector<size_t> order_of(const std::vector<WeightPtr>& weights, const std::vector<Tensor>& arrays,
+  static std::vector<size_t> order_of(const std::vector<WeightPtr>& weights,
+                                      const std::vector<Tensor>& arrays,
                                       const std::vector<std::string>& stored) {
     bool fits = true;
     for (size_t i = 0; i < weights.size(); ++i) fits = fits && arrays[i].shape() == weights[i]->type.shape;
@@ -202,13 +206,15 @@ class Applier {
       std::vector<size_t> candidates;
       for (size_t i = 0; i < stored.size(); ++i) {
         const std::string name = stored[i].substr(0, stored[i].find(':'));
-        const bool ends = weight->path == name || weight->path.ends_with("/" + name) || name.ends_with("/" + weight->path);
+        const bool ends =
+            weight->path == name || weight->path.ends_with("/" + name) || name.ends_with("/" + weight->path);
         if (ends && arrays[i].shape() == weight->type.shape) candidates.push_back(i);
       }
       if (candidates.size() != 1) return count(weights.size());
       order.push_back(candidates[0]);
     }
-    return std::set<size_t>(order.begin(), order.end()).size() == order.size() ? order : count(weights.size());
+    return std::set<size_t>(order.begin(), order.end()).size() == order.size() ? order
+                                                                               : count(weights.size());
   }
 
   Model& model_;

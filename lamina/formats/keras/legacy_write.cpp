@@ -78,7 +78,8 @@ Json layer_for(const Json& object) {
     result["inbound_nodes"] = std::move(calls);
   }
   Json& config = result["config"];
-  if (result.at("class_name") == Json("InputLayer")) rename_member(config, "batch_shape", "batch_input_shape");
+  if (result.at("class_name") == Json("InputLayer"))
+    rename_member(config, "batch_shape", "batch_input_shape");
   if (result.at("class_name") == Json("LeakyReLU")) rename_member(config, "negative_slope", "alpha");
   return result;
 }
@@ -100,7 +101,8 @@ Json cleaned(const Json& json) {
     const Json* unchanging = needless().find(key);
     const bool needed = key == "merge_mode" || (object && key == "registered_name");
     if ((value.is_null() && !needed) || (unchanging && *unchanging == value)) continue;
-    const bool of_model = key == "layers" && value.is_list() && value.size() > 0 && value.at(size_t{0}).is_object();
+    const bool of_model =
+        key == "layers" && value.is_list() && value.size() > 0 && value.at(size_t{0}).is_object();
     if (!of_model) {
       result[key] = cleaned(value);
       continue;
@@ -178,7 +180,8 @@ Hdf5Tree legacy_tree(const Model& model) {
   root["backend"] = text_of("tensorflow");
   root["model_config"] = text_of(layer_for(json).dump());
   const Json* compiled = json.find("compile_config");
-  if (compiled && compiled->is_object() && compiled->contains("optimizer") && compiled->at("optimizer").is_object())
+  if (compiled && compiled->is_object() && compiled->contains("optimizer") &&
+      compiled->at("optimizer").is_object())
     root["training_config"] = text_of(training_config(*compiled).dump());
 
   constexpr char kGroup[] = "model_weights";

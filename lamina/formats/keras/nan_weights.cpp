@@ -30,7 +30,8 @@ void warn_of_nan(const Model& model, const std::string& name) {
   if (text.empty()) return;
   warn("'" + name + "': weights are NaN (not a number): " + text +
        (others > 0 ? " and " + std::to_string(others) + " more" : "") +
-       "; the model computes NaN from them: it was saved after its training had failed, or the file is damaged");
+       "; the model computes NaN from them: it was saved after its training had failed, or the file is "
+       "damaged");
 }
 
 }  // namespace lamina::detail

@@ -19,9 +19,22 @@ using ValuePtr = Value*;  // into Machine::values_, which owns all: there may be
 
 // What the machine handles; of a kind only the members that it needs are set.
 struct Value {
-  enum Kind { kNone, kMark, kBool, kInt, kText, kBytes, kTuple, kList, kDict, kGlobal, kType, kArray } kind = kNone;
+  enum Kind {
+    kNone,
+    kMark,
+    kBool,
+    kInt,
+    kText,
+    kBytes,
+    kTuple,
+    kList,
+    kDict,
+    kGlobal,
+    kType,
+    kArray
+  } kind = kNone;
   int64_t number = 0;
-  std::string text = {};              // text and bytes; "module name" of a global, the letter and size of a type
+  std::string text = {};  // text and bytes; "module name" of a global, the letter and size of a type
   std::vector<ValuePtr> values = {};  // tuple, list; keys and values of a dict by turns
   Tensor array = {};
 };
@@ -70,7 +83,9 @@ class Machine {
     if (stack_.empty() || stack_.back()->kind != kind) fail("a value of another kind was expected");
     return *stack_.back();
   }
-  void push_tuple(std::vector<ValuePtr> values) { push({.kind = Value::kTuple, .values = std::move(values)}); }
+  void push_tuple(std::vector<ValuePtr> values) {
+    push({.kind = Value::kTuple, .values = std::move(values)});
+  }
   void push_tuple(size_t count) {
     std::vector<ValuePtr> values(count);
     for (size_t i = count; i-- > 0;) values[i] = pop();
@@ -262,8 +277,9 @@ class Machine {
       if (!std::isalnum(static_cast<unsigned char>(c))) fail("an unknown element type");
     }
     const bool single = type.ends_with("1");
-    std::string header = std::string("{'descr': '") + (single ? "|" : "<") + type + "', 'fortran_order': " +
-                         (fortran ? "True" : "False") + ", 'shape': (" + extents + "), }";
+    std::string header = std::string("{'descr': '") + (single ? "|" : "<") + type +
+                         "', 'fortran_order': " + (fortran ? "True" : "False") + ", 'shape': (" + extents +
+                         "), }";
     header.append((64 - (header.size() + 11) % 64) % 64, ' ');
     header += '\n';
     if (header.size() > 0xffff) fail("a shape of too many axes");

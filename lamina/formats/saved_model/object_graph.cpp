@@ -52,8 +52,8 @@ std::vector<SavedObject> read_saved_objects(std::string_view bytes, const std::s
   for (const SavedObject& object : objects) {
     for (const auto& [child, index] : object.children) {
       if (index >= objects.size())
-        throw FileError("'" + name + "' is damaged: '" + child + "' is object " + std::to_string(index) + " of " +
-                        std::to_string(objects.size()));
+        throw FileError("'" + name + "' is damaged: '" + child + "' is object " + std::to_string(index) +
+                        " of " + std::to_string(objects.size()));
     }
   }
   return objects;

@@ -25,13 +25,15 @@ constexpr char kValue[] = "/.ATTRIBUTES/VARIABLE_VALUE";
 // Member names as checkpoints write them.
 std::string escaped(const std::string& name) {
   std::string text;
-  for (const char c : name) text += c == '.' ? std::string("..") : c == '/' ? std::string(".S") : std::string(1, c);
+  for (const char c : name)
+    text += c == '.' ? std::string("..") : c == '/' ? std::string(".S") : std::string(1, c);
   return text;
 }
 
 // The key of each variable in the checkpoint: a way to it from the root, the nearest first, under which there
 // is a value.
-std::map<size_t, std::string> variable_keys(const std::vector<SavedObject>& objects, const TensorBundle& bundle) {
+std::map<size_t, std::string> variable_keys(const std::vector<SavedObject>& objects,
+                                            const TensorBundle& bundle) {
   std::map<size_t, std::string> keys;
   std::vector<bool> seen(objects.size(), false);
   std::deque<std::pair<size_t, std::string>> next{{0, ""}};
@@ -137,10 +139,11 @@ Model read_model(const std::string& folder, LoadReport* report, const LoadOption
     add_keras_metadata(objects, read_file(metadata_path), metadata_path);
   const SavedObject& root = objects[0];
   if (!root.identifier.starts_with("_tf_keras") || root.metadata.empty())
-    throw FileError("'" + folder + "' is a SavedModel without Keras's metadata (its root is '" +
-                    (root.identifier.empty() ? std::string("no user object") : root.identifier) +
-                    "'): model.export writes such folders, and programs that are not Keras; there are no layers to " +
-                    "read, only TensorFlow's functions. Save the model as .keras or .h5");
+    throw FileError(
+        "'" + folder + "' is a SavedModel without Keras's metadata (its root is '" +
+        (root.identifier.empty() ? std::string("no user object") : root.identifier) +
+        "'): model.export writes such folders, and programs that are not Keras; there are no layers to " +
+        "read, only TensorFlow's functions. Save the model as .keras or .h5");
   const Json metadata = without_tuples(parse_metadata(root, path));
   const Json* config = metadata.find("model_config");
   if (!config || !config->is_object())
@@ -157,7 +160,8 @@ Model read_model(const std::string& folder, LoadReport* report, const LoadOption
   const LoadNotes notes(folder);
   Model model =
       configured_model(keras3_config(*config, training ? *training : Json(), writer), stored, options);
-  if (!model.built()) throw FileError("'" + folder + "': its configuration does not say for which input it is");
+  if (!model.built())
+    throw FileError("'" + folder + "': its configuration does not say for which input it is");
   Hdf5Tree tree = weights_of(objects, bundle, model, path);
   LoadReport result;
   if (!tree.arrays.empty() || !model.weights().empty()) {
@@ -171,8 +175,7 @@ Model read_model(const std::string& folder, LoadReport* report, const LoadOption
   for (const auto& [key, entry] : bundle.entries()) {
     if (key.find(".OPTIMIZER_SLOT") != std::string::npos) ++slots;
   }
-  if (slots > 0)
-    result.skipped.push_back(std::to_string(slots) + " slots of the optimizer: it starts anew");
+  if (slots > 0) result.skipped.push_back(std::to_string(slots) + " slots of the optimizer: it starts anew");
   if (report) *report = result;
   return model;
 }
@@ -187,7 +190,8 @@ Model load_saved_model(const std::string& folder, LoadReport* report, const Load
 namespace {
 
 [[noreturn]] void save(const Model&, const std::string& path) {
-  throw Unsupported("'" + path + "': SavedModel folders are read, not written: they hold TensorFlow's functions; " +
+  throw Unsupported("'" + path +
+                    "': SavedModel folders are read, not written: they hold TensorFlow's functions; " +
                     "save the model as .keras or .h5");
 }
 void refuse_to_save(const Model& model, const std::string& path) { save(model, path); }

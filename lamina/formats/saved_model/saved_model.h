@@ -15,6 +15,7 @@ namespace lamina {
 /// @param report  when given: what became of each array.
 /// Throws FileError when the folder holds no Keras model (what model.export writes, or another program), and
 /// for missing, damaged or unfitting weights.
-Model load_saved_model(const std::string& folder, LoadReport* report = nullptr, const LoadOptions& options = {});
+Model load_saved_model(const std::string& folder, LoadReport* report = nullptr,
+                       const LoadOptions& options = {});
 
 }  // namespace lamina

@@ -34,7 +34,8 @@ DType dtype_of(const std::string& name, const std::string& weight) {
                                                   {"int32", DType::kInt32},     {"uint8", DType::kUInt8},
                                                   {"bool", DType::kBool},       {"int64", DType::kInt64}};
   const auto found = known.find(name);
-  if (found == known.end()) throw FileError("weight '" + weight + "' has the dtype '" + name + "', which is not known");
+  if (found == known.end())
+    throw FileError("weight '" + weight + "' has the dtype '" + name + "', which is not known");
   return found->second;
 }
 
@@ -47,7 +48,8 @@ Shape shape_of(const Json& spec) {
   for (const Json& one : extents.as_list()) {
     const int64_t extent = one.as_int();
     if (extent < 0 || (extent > 0 && size > kMost / extent))
-      throw FileError("weight '" + spec.at("name").as_string() + "' has a shape that cannot be: " + extents.dump());
+      throw FileError("weight '" + spec.at("name").as_string() +
+                      "' has a shape that cannot be: " + extents.dump());
     size *= std::max<int64_t>(extent, 1);
     shape.push_back(extent);
   }
@@ -83,9 +85,10 @@ Tensor take(std::string_view& bytes, const Json& spec) {
       for (size_t i = 0; i < count; ++i) {
         const int exponent = (bits[i] >> 10) & 31, fraction = bits[i] & 1023;
         const float sign = bits[i] & 0x8000 ? -1.0f : 1.0f;
-        values[i] = exponent == 31 ? (fraction ? NAN : sign * INFINITY)
-                                   : sign * std::ldexp(static_cast<float>(exponent ? fraction + 1024 : fraction),
-                                                       (exponent ? exponent : 1) - 25);
+        values[i] = exponent == 31
+                        ? (fraction ? NAN : sign * INFINITY)
+                        : sign * std::ldexp(static_cast<float>(exponent ? fraction + 1024 : fraction),
+                                            (exponent ? exponent : 1) - 25);
       }
       return Tensor::from<float>(values, shape);
     }
@@ -95,7 +98,8 @@ Tensor take(std::string_view& bytes, const Json& spec) {
     return cast(from(uint8_t{}), dtype);
   }
   if (dtype != DType::kUInt8 && !is_uint16)
-    throw FileError("weight '" + name + "' is quantised to '" + stored + "'; uint8, uint16 and float16 can be read");
+    throw FileError("weight '" + name + "' is quantised to '" + stored +
+                    "'; uint8, uint16 and float16 can be read");
   const double scale = quantization->at("scale").as_double(), least = quantization->at("min").as_double();
   std::vector<float> values(count);
   for (size_t i = 0; i < count; ++i) {
@@ -120,7 +124,8 @@ Hdf5Tree tree_of(const Json& manifest, const std::string& path) {
         throw FileError("'" + path + "' has two weights named '" + name + "'");
     }
     if (!left.empty())
-      throw FileError("'" + path + "': its shards have " + std::to_string(left.size()) + " bytes more than its weights");
+      throw FileError("'" + path + "': its shards have " + std::to_string(left.size()) +
+                      " bytes more than its weights");
   }
   return tree;
 }
@@ -152,7 +157,8 @@ Hdf5Tree by_layer(const Hdf5Tree& flat, const std::vector<std::string>& order, c
     if (names.contains(layer->name())) layers.push_back(layer->name());
   }
   tree.attributes[""]["layer_names"] = {layers, /*list=*/true};
-  for (const auto& [layer, weights] : names) tree.attributes[layer]["weight_names"] = {weights, /*list=*/true};
+  for (const auto& [layer, weights] : names)
+    tree.attributes[layer]["weight_names"] = {weights, /*list=*/true};
   return tree;
 }
 
@@ -168,7 +174,8 @@ Model read_model(const std::string& path, LoadReport* report, const LoadOptions&
   if (format == "graph-model" || (topology && topology->contains("node")))
     throw FileError("'" + path + "' is a graph model of TensorFlow.js, which has operations and no layers; " +
                     "convert the Keras model that it came from to a layers model");
-  if (!topology || !topology->is_object()) throw FileError("'" + path + "' has no modelTopology: it holds weights alone");
+  if (!topology || !topology->is_object())
+    throw FileError("'" + path + "' has no modelTopology: it holds weights alone");
   const Json* manifest = json.find("weightsManifest");
   if (!manifest || !manifest->is_list()) throw FileError("'" + path + "' has no weightsManifest");
   LegacyWriter writer{text_of(*topology, "keras_version"), text_of(*topology, "backend")};
@@ -188,11 +195,13 @@ Model read_model(const std::string& path, LoadReport* report, const LoadOptions&
       keras3_config(config ? *config : *topology, training ? *training : Json(), writer), stored, options);
   if (!model.built()) throw FileError("'" + path + "': its configuration does not say for which input it is");
   Hdf5Tree tree = by_layer(flat, order, model);
-  tree.attributes[""]["keras_version"] = {{writer.version.empty() ? "2.4.0" : writer.version}, /*list=*/false};
+  tree.attributes[""]["keras_version"] = {{writer.version.empty() ? "2.4.0" : writer.version},
+                                          /*list=*/false};
   LoadReport result;
   if (!flat.arrays.empty() || !model.weights().empty())
     result = apply_legacy_weights(model, tree, LegacyPairing::kByOrder);
-  if (!result.complete()) throw FileError("'" + path + "' does not fit its own configuration:" + result.problems());
+  if (!result.complete())
+    throw FileError("'" + path + "' does not fit its own configuration:" + result.problems());
   warn_of_nan(model, path);
   if (report) *report = result;
   return model;
@@ -204,7 +213,8 @@ Model read_model(const std::string& path, LoadReport* report, const LoadOptions&
 bool is_tfjs_model(const std::string& text) {
   const size_t start = text.find_first_not_of(" \t\r\n");
   if (start == std::string::npos || text[start] != '{') return false;
-  if (text.find("\"modelTopology\"") == std::string::npos && text.find("\"weightsManifest\"") == std::string::npos)
+  if (text.find("\"modelTopology\"") == std::string::npos &&
+      text.find("\"weightsManifest\"") == std::string::npos)
     return false;
   const Json json = Json::parse(text, "model.json");
   return json.contains("modelTopology") || json.contains("weightsManifest");
