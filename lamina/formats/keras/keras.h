@@ -40,9 +40,10 @@ Model load_keras(const std::string& path, LoadReport* report = nullptr, const Lo
 /// Throws FileError as load_keras does, and for a file of weights alone: give those to load_weights.
 Model load_keras_h5(const std::string& path, LoadReport* report = nullptr, const LoadOptions& options = {});
 
-/// Writes the model as an .h5 file, whole: what Keras 3 and tf.keras's load_model read, with the optimizer's
-/// state when it is compiled. Arrays and configuration carry checksums, which loading compares. Model::save
-/// calls it for ".h5" and ".hdf5". Throws as save_keras does.
+/// Writes the model as an .h5 file, whole, with the optimizer's state when it is compiled: for load_model of
+/// Keras 3, and of tf.keras with compile=False, where that has the layers and initializers. Arrays and
+/// configuration carry checksums, which loading compares. Model::save calls it for ".h5" and ".hdf5". Throws
+/// as save_keras does.
 void save_keras_h5(const Model& model, const std::string& path);
 
 /// The model's configuration as text, as Keras's to_json gives it, without weights; Model::save calls it for
