@@ -6,8 +6,11 @@
 #include <variant>
 #include <vector>
 
+#include "lamina/backend/backend.h"
 #include "lamina/base/error.h"
 #include "lamina/formats/detail/hdf5.h"
+#include "lamina/formats/detail/hdf5_attributes.h"
+#include "lamina/formats/detail/hdf5_checksum.h"
 #include "lamina/formats/detail/hdf5_dataset.h"
 #include "lamina/formats/detail/hdf5_tree2.h"
 
@@ -21,13 +24,15 @@ constexpr std::string_view kSignature("\x89HDF\r\n\x1a\n", 8);
 
 class Reader {
  public:
-  Reader(std::string_view bytes, const std::string& name, bool checksums) : file_(bytes, name, checksums) {}
+  Reader(std::string_view bytes, const std::string& name, bool checksums)
+      : file_(bytes, name, checksums), attributes_(file_), checksums_(checksums) {}
 
   Hdf5Tree run() {
     ByteCursor cursor = file_.at(kSignature.size(), file_.name());
     const int version = cursor.u8();
     if (version > 3) fail("", "its first block is damaged");
     read_object(version < 2 ? root_of_older(cursor, version) : root_of_newer(cursor), "", 0);
+    check_attributes();
     return std::move(tree_);
   }
 
@@ -79,6 +84,7 @@ class Reader {
     if (is_group == is_dataset) fail(path, "neither a group nor a dataset, or damaged");
     if (is_dataset) return read_dataset(messages, path);
     if (!path.empty()) tree_.groups.emplace(path, "");
+    read_attributes(messages, path);
     for (const Hdf5Message& message : messages) {
       if (message.type == kHdf5SymbolTable) read_symbol_table(message.body, path, depth);
       if (message.type == kHdf5LinkInfo) read_link_info(message.body, path, depth);
@@ -188,15 +194,45 @@ class Reader {
     return path.empty() ? std::string(name) : path + "/" + std::string(name);
   }
 
+  void read_attributes(const std::vector<Hdf5Message>& messages, const std::string& path) {
+    for (auto& [name, texts] : attributes_.read(messages, file_.label(path))) {
+      const bool list = texts.size() != 1;
+      tree_.attributes[path][name] = {std::move(texts), list};
+    }
+  }
+
+  void check_attributes() {
+    const auto root = tree_.attributes.find("");
+    if (root == tree_.attributes.end()) return;
+    const auto stated = root->second.find(kHdf5Checksum);
+    if (stated == root->second.end()) return;
+    if (checksums_ && stated->second.texts != Hdf5Texts{hdf5_attributes_checksum(tree_.attributes)})
+      fail("", "the checksum of its attributes differs: it was damaged, or changed by another program");
+    root->second.erase(stated);
+    if (root->second.empty()) tree_.attributes.erase(root);
+  }
+
+  void check_array(const std::vector<Hdf5Message>& messages, const std::string& path, const Tensor& array) {
+    const std::map<std::string, Hdf5Texts> attributes = attributes_.read(messages, file_.label(path));
+    const auto stated = attributes.find(kHdf5Checksum);
+    if (!checksums_ || stated == attributes.end()) return;
+    const std::string_view bytes(static_cast<const char*>(array.buffer()->data()), array.type().bytes());
+    if (stated->second != Hdf5Texts{hdf5_array_checksum(path, array.type(), bytes)})
+      fail(path, "its checksum differs: the file was damaged, or changed by another program");
+  }
+
   void read_dataset(const std::vector<Hdf5Message>& messages, const std::string& path) {
     std::variant<Tensor, std::string> read = read_hdf5_dataset(file_, messages, file_.label(path));
     const auto* reason = std::get_if<std::string>(&read);
+    if (!reason) check_array(messages, path, std::get<Tensor>(read));
     const bool added = reason ? tree_.skipped.emplace(path, *reason).second
                               : tree_.arrays.emplace(path, std::get<Tensor>(std::move(read))).second;
     if (!added) fail(path, "two arrays have this path");
   }
 
   Hdf5File file_;
+  Hdf5AttributeReader attributes_;
+  bool checksums_;
   Hdf5Tree tree_;
 };
 

@@ -7,6 +7,7 @@
 #include "lamina/backend/stream.h"
 #include "lamina/base/error.h"
 #include "lamina/formats/detail/hdf5.h"
+#include "lamina/formats/detail/hdf5_checksum.h"
 #include "lamina/formats/detail/hdf5_object.h"
 
 namespace lamina::detail {
@@ -16,6 +17,7 @@ constexpr uint64_t kInternalK = 16;  // a tree node has room for twice as many c
 constexpr uint64_t kLeafK = 4;       // a leaf has room for twice as many names; both are h5py's
 constexpr size_t kSuperblockSize = 96;
 constexpr size_t kSmallestHeap = 4096;
+constexpr uint64_t kTextsInHeap = 50000;  // numbers in a heap have 16 bits
 
 // Bytes under construction, little-endian.
 class Bytes {
@@ -127,13 +129,19 @@ class Header {
 struct Group {
   std::map<std::string, Group> groups;
   std::map<std::string, const Tensor*> arrays;
-  std::string name;
+  std::map<std::string, Hdf5Text> attributes;
 };
 
 class Writer {
  public:
-  explicit Writer(const Hdf5Tree& tree) {
-    for (const auto& [path, name] : tree.groups) group_at(path).name = name;
+  Writer(const Hdf5Tree& tree, bool checksums) : checksums_(checksums) {
+    auto attributes = tree.attributes;
+    for (const auto& [path, name] : tree.groups) {
+      group_at(path);
+      if (!name.empty()) attributes[path]["name"] = {{name}, /*list=*/false};
+    }
+    if (checksums) attributes[""][kHdf5Checksum] = {{hdf5_attributes_checksum(attributes)}, /*list=*/false};
+    for (const auto& [path, named] : attributes) (path.empty() ? root_ : group_at(path)).attributes = named;
     for (const auto& [path, tensor] : tree.arrays) {
       const size_t slash = path.rfind('/');
       Group& parent = slash == std::string::npos ? root_ : group_at(path.substr(0, slash));
@@ -145,7 +153,7 @@ class Writer {
   std::string run() {
     image_.zeros(kSuperblockSize);
     write_texts();
-    const uint64_t root = write_group(root_);
+    const uint64_t root = write_group(root_, "");
     image_.overwrite(0, superblock(root));
     return image_.take();
   }
@@ -163,42 +171,61 @@ class Writer {
 
   // Looks at all groups for what has to be known first: the texts.
   void visit(const Group& group) {
-    if (!group.name.empty()) text_index(group.name);
+    for (const auto& [name, text] : group.attributes) {
+      for (const std::string& one : text.texts) text_index(one);
+    }
     for (const auto& [name, tensor] : group.arrays) {
       if (tensor->dtype() == DType::kBFloat16) text_index("bfloat16");
     }
     for (const auto& [name, child] : group.groups) visit(child);
   }
 
-  // Texts of attributes live in one global heap; their numbers in it start at 1.
+  // Texts of attributes live in global heaps; a text's number counts through all of them.
   uint64_t text_index(const std::string& text) {
-    return texts_.try_emplace(text, texts_.size() + 1).first->second;
+    return texts_.try_emplace(text, texts_.size()).first->second;
   }
 
   void write_texts() {
-    if (texts_.empty()) return;
-    std::vector<std::string> ordered(texts_.size());
-    for (const auto& [text, index] : texts_) ordered[index - 1] = text;
-    Bytes objects;
-    for (size_t i = 0; i < ordered.size(); ++i) {
-      objects.u16(i + 1).u16(1).u32(0).u64(ordered[i].size()).add(ordered[i]).pad();
+    std::vector<std::string_view> ordered(texts_.size());
+    for (const auto& [text, index] : texts_) ordered[index] = text;
+    for (size_t start = 0; start < ordered.size(); start += kTextsInHeap) {
+      Bytes objects;
+      for (size_t i = start; i < std::min<size_t>(start + kTextsInHeap, ordered.size()); ++i)
+        objects.u16(i - start + 1).u16(1).u32(0).u64(ordered[i].size()).add(ordered[i]).pad();
+      constexpr size_t kHeader = 16;
+      const size_t size = std::max(kSmallestHeap, kHeader + objects.size() + kHeader);
+      const size_t free = size - kHeader - objects.size();
+      objects.u16(0).u16(0).u32(0).u64(free);
+      heaps_at_.push_back(image_.size());
+      image_.add("GCOL").u32(1).u64(size).add(objects.str()).zeros(free - kHeader);
     }
-    constexpr size_t kHeader = 16;
-    const size_t size = std::max(kSmallestHeap, kHeader + objects.size() + kHeader);
-    const size_t free = size - kHeader - objects.size();
-    objects.u16(0).u16(0).u32(0).u64(free);
-    texts_at_ = image_.size();
-    image_.add("GCOL").u32(1).u64(size).add(objects.str()).zeros(free - kHeader);
   }
 
-  Bytes text_attribute(const std::string& attribute, const std::string& text) {
-    // A string of varying length in UTF-8, and a scalar to hold it.
+  Bytes text_attribute(const std::string& attribute, const Hdf5Text& text) {
+    // Strings of varying length in UTF-8, and a scalar or a list to hold them.
     const Bytes type = Bytes().u8(0x19).u8(1).u8(1).u8(0).u32(16).add(integer_type(1, false).str());
-    const Bytes space = Bytes().u8(1).zeros(7);
+    Bytes space = Bytes().u8(1).u8(text.list ? 1 : 0).zeros(6);
+    if (text.list) space.u64(text.texts.size());
     Bytes body;
     body.u16(1).u16(attribute.size() + 1).u16(type.size()).u16(space.size());
     body.add(attribute).u8(0).pad().add(type.str()).pad().add(space.str()).pad();
-    return body.u32(text.size()).u64(texts_at_).u32(text_index(text));
+    for (const std::string& one : text.texts) {
+      const uint64_t index = text_index(one);
+      body.u32(one.size()).u64(heaps_at_.at(index / kTextsInHeap)).u32(index % kTextsInHeap + 1);
+    }
+    constexpr size_t kMost = 65000;  // what a message holds
+    if (body.size() > kMost)
+      throw InternalError("attribute '" + attribute + "' has more texts than an HDF5 message holds");
+    return body;
+  }
+
+  // A text of fixed length, which needs no heap.
+  static Bytes fixed_attribute(const std::string& attribute, const std::string& text) {
+    const Bytes type = Bytes().u8(0x13).u8(1).u16(0).u32(text.size());
+    const Bytes space = Bytes().u8(1).zeros(7);
+    Bytes body;
+    body.u16(1).u16(attribute.size() + 1).u16(type.size()).u16(space.size());
+    return body.add(attribute).u8(0).pad().add(type.str()).pad().add(space.str()).pad().add(text);
   }
 
   uint64_t append(const std::string& bytes) {
@@ -209,18 +236,18 @@ class Writer {
     return address;
   }
 
-  uint64_t write_group(const Group& group) {
+  uint64_t write_group(const Group& group, const std::string& path) {
+    const std::string inside = path.empty() ? "" : path + "/";
     std::map<std::string, uint64_t> members;
-    for (const auto& [name, child] : group.groups) members[name] = write_group(child);
+    for (const auto& [name, child] : group.groups) members[name] = write_group(child, inside + name);
     for (const auto& [name, tensor] : group.arrays) {
-      if (!members.emplace(name, write_array(*tensor)).second) {
+      if (!members.emplace(name, write_array(*tensor, inside + name)).second) {
         throw InternalError("an HDF5 file cannot hold a group and an array of the same path '" + name + "'");
       }
     }
     Header header;
     header.add(kHdf5SymbolTable, write_symbol_table(members));
-    constexpr int kAttribute = 0x0c;
-    if (!group.name.empty()) header.add(kAttribute, text_attribute("name", group.name));
+    for (const auto& [name, text] : group.attributes) header.add(kHdf5Attribute, text_attribute(name, text));
     return append(header.str());
   }
 
@@ -279,13 +306,13 @@ class Writer {
     return nodes;
   }
 
-  uint64_t write_array(const Tensor& tensor) {
+  uint64_t write_array(const Tensor& tensor, const std::string& path) {
     const size_t bytes = tensor.type().bytes();
     uint64_t address = kHdf5NoAddress;
+    std::string data(bytes, '\0');
     if (bytes > 0) {
       image_.pad();
       address = image_.size();
-      std::string data(bytes, '\0');
       copy_to_host(data.data(), *tensor.buffer(), 0, bytes);
       image_.add(data);
     }
@@ -295,11 +322,14 @@ class Writer {
     Header header;
     header.add(kHdf5Dataspace, space);
     header.add(kHdf5Datatype, type_of(tensor.dtype()), /*constant=*/true);
-    constexpr int kFillValue = 0x05, kAttribute = 0x0c;
-    header.add(kFillValue, Bytes().u8(2).u8(2).u8(2).u8(1).u32(0),
+    header.add(kHdf5FillValue, Bytes().u8(2).u8(2).u8(2).u8(1).u32(0),
                /*constant=*/true);  // allocated late, zeros
     header.add(kHdf5Layout, Bytes().u8(3).u8(1).u64(address).u64(bytes));
-    if (tensor.dtype() == DType::kBFloat16) header.add(kAttribute, text_attribute("dtype", "bfloat16"));
+    if (tensor.dtype() == DType::kBFloat16)
+      header.add(kHdf5Attribute, text_attribute("dtype", {{"bfloat16"}, /*list=*/false}));
+    if (checksums_)
+      header.add(kHdf5Attribute,
+                 fixed_attribute(kHdf5Checksum, hdf5_array_checksum(path, tensor.type(), data)));
     return append(header.str());
   }
 
@@ -312,17 +342,18 @@ class Writer {
     return block.take();
   }
 
+  bool checksums_;
   Group root_;
   Bytes image_;
   std::map<std::string, uint64_t> texts_;
-  uint64_t texts_at_ = 0;
+  std::vector<uint64_t> heaps_at_;
 };
 
 }  // namespace
 
-std::string write_hdf5(const Hdf5Tree& tree) {
+std::string write_hdf5(const Hdf5Tree& tree, bool checksums) {
   for (const auto& [path, tensor] : tree.arrays) tensor.eval();
-  return Writer(tree).run();
+  return Writer(tree, checksums).run();
 }
 
 }  // namespace lamina::detail

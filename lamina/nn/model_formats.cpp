@@ -1,6 +1,7 @@
 // Formats of model files, by extension.
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 
 #include "lamina/base/detail/file_kind.h"
 #include "lamina/base/error.h"
@@ -36,12 +37,20 @@ std::string what_it_is(const std::string& path) {
   return start.empty() ? std::string() : "; it is " + detail::kind_of_bytes(start);
 }
 
+// A format of folders has "/" and the name of a file in them as its extension.
+bool is_folder_of(const std::string& path, const ModelFormat& format) {
+  std::error_code ignored;
+  return format.extension.starts_with('/') && std::filesystem::is_directory(path, ignored) &&
+         std::filesystem::exists(path + format.extension, ignored);
+}
+
 }  // namespace
 
 const ModelFormat& find_model_format(const std::string& path) {
   std::string known;
   for (const ModelFormat& format : formats()) {
-    if (has_extension(path, format.extension)) return format;
+    if (has_extension(path, format.extension) || is_folder_of(path, format)) return format;
+    if (format.extension.starts_with('/')) continue;
     known += (known.empty() ? "" : ", ") + format.extension;
   }
   throw InvalidArgument("'" + path + "': no model format has this extension; known: " + known +

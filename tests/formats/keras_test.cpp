@@ -260,7 +260,7 @@ TEST(Keras, RefusesDamagedArchives) {
   };
   EXPECT_NE(refused("").find("not a zip archive"), std::string::npos);
   EXPECT_NE(refused(good.substr(0, good.size() / 2)).find("truncated"), std::string::npos);
-  EXPECT_NE(refused("\x89HDF\r\n\x1a\n....").find("HDF5 file of Keras 2"), std::string::npos);
+  EXPECT_NE(refused("\x89HDF\r\n\x1a\n....").find("its first block is damaged"), std::string::npos);
 
   const auto members = [&](const std::map<std::string, std::string>& contents) {
     detail::ZipWriter zip;
@@ -339,9 +339,8 @@ TEST(Keras, NamesWhatAFileIsInstead) {
   EXPECT_NE(said("not found").find("text that starts with \"not found\""), std::string::npos);
   save_weights(small_model(), folder / "w.weights.h5");
   EXPECT_NE(said(read_file(folder / "w.weights.h5")).find("use load_weights"), std::string::npos);
-  EXPECT_NE(
-      message_of<InvalidArgument>([&] { load_model(folder / "w.weights.h5"); }).find("it is an HDF5 file"),
-      std::string::npos);
+  EXPECT_NE(message_of<FileError>([&] { load_model(folder / "w.weights.h5"); }).find("use load_weights"),
+            std::string::npos);
   small_model().save(folder / "UPPER.KERAS");
   EXPECT_EQ(load_model(folder / "UPPER.KERAS").weights().size(), 4u);
 }

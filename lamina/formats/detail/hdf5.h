@@ -4,10 +4,17 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lamina/core/tensor.h"
 
 namespace lamina::detail {
+
+/// The texts of one attribute.
+struct Hdf5Text {
+  std::vector<std::string> texts;
+  bool list = false;  ///< when written: a list, even of one text
+};
 
 /// What Lamina keeps of an HDF5 file. Paths have no leading slash: "layers/dense/vars/0".
 struct Hdf5Tree {
@@ -15,6 +22,9 @@ struct Hdf5Tree {
   std::map<std::string, Tensor> arrays;
   /// Groups by path, each with the value of its string attribute "name" ("" for none; not read back).
   std::map<std::string, std::string> groups;
+  /// Text attributes of groups, by path and name ("" is the root): a scalar has one text, a list any number.
+  /// Those of arrays are not kept.
+  std::map<std::string, std::map<std::string, Hdf5Text>> attributes;
   /// Datasets by path that reading leaves out, each with the reason: text, "compressed with szip".
   std::map<std::string, std::string> skipped;
 };
@@ -31,6 +41,7 @@ bool is_hdf5(std::string_view bytes);
 /// @param name  what to call the file in error messages.
 /// @param checksums  false: of the format's own structures are not looked at. For fuzzers, which would get no
 ///                   further than those.
+/// Arrays and attributes that carry checksums of ours (write_hdf5) are compared with these.
 /// Throws FileError when the image is damaged, when it holds soft or external links, external or virtual
 /// storage or one object under two names (what Keras refuses too), or when an array claims other than what is
 /// stored.
@@ -38,6 +49,9 @@ Hdf5Tree read_hdf5(std::string_view bytes, const std::string& name, bool checksu
 
 /// The bytes of an HDF5 file with the tree's groups and arrays, as h5py writes them: contiguous arrays, no
 /// filters, the earliest format version, no times. The same tree gives the same bytes.
-std::string write_hdf5(const Hdf5Tree& tree);
+/// @param checksums  true: every array gets an attribute "lamina_checksum" of its path, type and elements,
+/// and
+///                   the root one of all attributes, which read_hdf5 compares and other readers leave alone.
+std::string write_hdf5(const Hdf5Tree& tree, bool checksums = false);
 
 }  // namespace lamina::detail

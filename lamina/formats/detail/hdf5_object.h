@@ -30,8 +30,10 @@ enum Hdf5MessageType : int {
   kHdf5ExternalFiles = 0x07,
   kHdf5Layout = 0x08,
   kHdf5Filters = 0x0b,
+  kHdf5Attribute = 0x0c,
   kHdf5Continuation = 0x10,
   kHdf5SymbolTable = 0x11,
+  kHdf5AttributeInfo = 0x15,
 };
 
 /// The messages of the object header at `address`. Throws FileError, opening with `label`.

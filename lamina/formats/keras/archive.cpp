@@ -1,11 +1,14 @@
 // Taking .keras archives apart and putting them together.
 #include "lamina/formats/keras/archive.h"
 
+#include <algorithm>
 #include <ctime>
+#include <set>
 
 #include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
 #include "lamina/base/file_date.h"
+#include "lamina/formats/keras/npz_weights.h"
 
 namespace lamina::detail {
 namespace {
@@ -13,6 +16,8 @@ namespace {
 constexpr char kMetadata[] = "metadata.json";
 constexpr char kConfig[] = "config.json";
 constexpr char kWeights[] = "model.weights.h5";
+constexpr char kShards[] = "model.weights.json";
+constexpr char kNpz[] = "model.weights.npz";
 constexpr std::string_view kOwn = "lamina/";
 
 // Names go into paths and messages, where a character of number 0 would end them.
@@ -33,23 +38,82 @@ void refuse_nul(const Json& json, const std::string& where) {
   }
 }
 
+// Members by the names that they should have: archives of other systems write "lamina\\data.json", or
+// "./config.json".
+std::map<std::string, std::string> canonical_members(const ZipReader& zip, const std::string& name) {
+  std::map<std::string, std::string> members;
+  for (const std::string& member : zip.members()) {
+    std::string canonical = member;
+    std::replace(canonical.begin(), canonical.end(), '\\', '/');
+    while (canonical.starts_with("./")) canonical.erase(0, 2);
+    if (canonical.empty() || canonical.ends_with('/')) continue;  // a folder
+    if (!members.emplace(canonical, member).second)
+      throw FileError("'" + name + "' is a damaged zip archive: it holds '" + excerpt(canonical, 200) +
+                      "' twice");
+  }
+  return members;
+}
+
+bool is_file_name(const std::string& name) {
+  return !name.empty() && name.find_first_of("/\\:") == std::string::npos &&
+         name.find('\0') == std::string::npos && name != "..";
+}
+
 }  // namespace
 
-KerasArchive parse_keras_archive(std::string_view bytes, const std::string& name, const ZipLimits& limits) {
-  if (is_hdf5(bytes)) {
-    throw FileError("'" + name +
-                    "' is an HDF5 file of Keras 2, or of weights alone, not a Keras 3 archive: load " +
-                    "a model in Keras 3 and save it again as .keras; for weights use load_weights");
+Hdf5Tree read_weight_shards(const std::string& list, const std::string& name,
+                            const std::function<std::string(const std::string&)>& read) {
+  const Json json = Json::parse(list, name);
+  const Json* map = json.find("weight_map");
+  if (!map || !map->is_object()) throw FileError("'" + name + "' has no weight_map");
+  std::set<std::string> files;
+  const auto add = [&](const Json& file) {
+    if (!file.is_string() || !is_file_name(file.as_string()))
+      throw FileError("'" + name + "' names the shard " + excerpt(file.dump(), 200) +
+                      ", which is no file beside it");
+    files.insert(file.as_string());
+  };
+  for (const auto& [path, value] : map->as_object()) {
+    if (!value.is_list()) add(value);
+    if (value.is_list()) {
+      for (const Json& file : value.as_list()) add(file);
+    }
   }
+  Hdf5Tree all;
+  for (const std::string& file : files) {
+    Hdf5Tree one = read_hdf5(read(file), name + ": " + file);
+    for (auto& [path, array] : one.arrays) {
+      if (!all.arrays.emplace(path, std::move(array)).second)
+        throw FileError("'" + name + "': '" + path + "' is in two shards");
+    }
+    all.groups.merge(one.groups);
+    all.skipped.merge(one.skipped);
+  }
+  return all;
+}
+
+KerasArchive parse_keras_archive(std::string_view bytes, const std::string& name, const ZipLimits& limits) {
   const ZipReader zip(bytes, name, limits);
+  const std::map<std::string, std::string> members = canonical_members(zip, name);
+  const auto has = [&](const std::string& member) { return members.contains(member); };
+  const auto read = [&](const std::string& member) {
+    const auto found = members.find(member);
+    return zip.read(found == members.end() ? member : found->second);  // which says what there is
+  };
   KerasArchive archive;
-  archive.config = Json::parse(zip.read(kConfig), name + "/" + kConfig);
+  archive.config = Json::parse(read(kConfig), name + "/" + kConfig);
   if (!archive.config.is_object()) throw FileError("'" + name + "/" + kConfig + "': an object was expected");
   refuse_nul(archive.config, name + "/" + kConfig);
-  if (zip.has(kMetadata)) archive.metadata = Json::parse(zip.read(kMetadata), name + "/" + kMetadata);
-  archive.weights = read_hdf5(zip.read(kWeights), name + "/" + kWeights);
-  for (const std::string& member : zip.members()) {
-    if (member.starts_with(kOwn)) archive.extra.emplace(member, zip.read(member));
+  if (has(kMetadata)) archive.metadata = Json::parse(read(kMetadata), name + "/" + kMetadata);
+  if (!has(kWeights) && has(kShards)) {
+    archive.weights = read_weight_shards(read(kShards), name + "/" + kShards, read);
+  } else if (!has(kWeights) && has(kNpz)) {
+    archive.weights = read_keras_npz(read(kNpz), name + "/" + kNpz);
+  } else {
+    archive.weights = read_hdf5(read(kWeights), name + "/" + kWeights);
+  }
+  for (const auto& [canonical, member] : members) {
+    if (canonical.starts_with(kOwn)) archive.extra.emplace(canonical, zip.read(member));
   }
   return archive;
 }

@@ -1,6 +1,7 @@
 // The members of a .keras archive as values, with no knowledge of models. Internal header.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -22,12 +23,18 @@ struct KerasArchive {
   std::map<std::string, std::string> extra;
 };
 
-/// Parses an archive; of the extra members only Lamina's are kept.
+/// Parses an archive; of the extra members only Lamina's are kept. Members may be in any order, among
+/// folders, with a backslash for "/"; the weights in one HDF5 file, in several, or in a .npz file.
 /// @param name  what to call the bytes in error messages.
-/// Throws FileError when the archive or one of its members is missing or damaged, beyond `limits`, or an HDF5
-/// file of Keras 2 under the name of an archive.
+/// Throws FileError when the archive or one of its members is missing or damaged, or beyond `limits`.
 KerasArchive parse_keras_archive(std::string_view bytes, const std::string& name,
                                  const ZipLimits& limits = {});
+
+/// The weights of several HDF5 files that a model.weights.json lists (Keras's max_shard_size).
+/// @param read  gives the bytes of a file of that name, which has no folders in it.
+/// Throws FileError, calling the list `name`, when it is damaged or an array is in two files.
+Hdf5Tree read_weight_shards(const std::string& list, const std::string& name,
+                            const std::function<std::string(const std::string&)>& read);
 
 /// The bytes of the archive, in Keras's order of members.
 std::string keras_archive_bytes(const KerasArchive& archive);

@@ -2,12 +2,14 @@
 #include "lamina/formats/keras/keras.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/formats/detail/reading.h"
 #include "lamina/formats/keras/archive.h"
+#include "lamina/formats/keras/legacy_weights.h"
 #include "lamina/formats/keras/model.h"
 #include "lamina/formats/keras/weights.h"
 #include "lamina/nn/detail/load_notes.h"
@@ -24,6 +26,15 @@ constexpr char kDataInfo[] = "lamina/data.json";
 
 }  // namespace
 
+Model configured_model(const Json& config, int64_t stored, const LoadOptions& options) {
+  // Every weight must be in the file: a configuration that asks for far more need not be built to be refused.
+  // A little more is, for the sake of a better message.
+  constexpr int64_t kSmall = 1 << 20;
+  const WeightLimit limit(kSmall + 2 * stored);
+  const ValuesFollow values_follow;
+  return Model::from_json(config, {}, options.compile);
+}
+
 KerasArchive archive_of(const Model& model) {
   const SharedWriting sharing(model);
   KerasArchive archive;
@@ -39,17 +50,10 @@ namespace {
 
 Model read_model(const KerasArchive& archive, const std::string& name, LoadReport* report,
                  const LoadOptions& options) {
-  // Every weight must be in the file: a configuration that asks for far more need not be built to be refused.
-  // A little more is, for the sake of a better message.
-  constexpr int64_t kSmall = 1 << 20;
   int64_t stored = 0;
   for (const auto& [path, tensor] : archive.weights.arrays) stored += tensor.size();
-  const WeightLimit limit(kSmall + 2 * stored);
   const LoadNotes notes(name);
-  Model model = [&] {
-    const ValuesFollow values_follow;
-    return Model::from_json(archive.config, {}, options.compile);
-  }();
+  Model model = configured_model(archive.config, stored, options);
   const auto of_layer = [](const auto& array) { return !array.first.starts_with("optimizer/"); };
   const auto& arrays = archive.weights.arrays;
   if (!model.built() && std::any_of(arrays.begin(), arrays.end(), of_layer)) {
@@ -60,6 +64,7 @@ Model read_model(const KerasArchive& archive, const std::string& name, LoadRepor
   const LoadReport result = apply_keras_weights(model, archive.weights);
   if (!result.complete())
     throw FileError("'" + name + "' does not fit its own configuration:" + result.problems());
+  warn_of_nan(model, name);
   if (report) *report = result;
   if (const auto member = archive.extra.find(kDataInfo); member != archive.extra.end()) {
     const std::string path = name + "/" + kDataInfo;
@@ -83,7 +88,9 @@ void save_keras(const Model& model, const std::string& path, const WriteOptions&
 
 Model load_keras(const std::string& path, LoadReport* report, const LoadOptions& options) {
   return detail::reading(path, [&] {
-    return detail::model_of(detail::parse_keras_archive(read_file(path), path), path, report, options);
+    const std::string bytes = read_file(path);
+    if (detail::is_hdf5(bytes)) return detail::legacy_model_of(bytes, path, report, options);
+    return detail::model_of(detail::parse_keras_archive(bytes, path), path, report, options);
   });
 }
 
@@ -92,26 +99,44 @@ void save_weights(const Model& model, const std::string& path) {
     throw InvalidArgument("save_weights: expected a path that ends in '.weights.h5', received '" + path +
                           "'");
   }
-  write_file(path, detail::write_hdf5(detail::keras_weights(model)));
+  write_file(path, detail::write_hdf5(detail::keras_weights(model), /*checksums=*/true));
 }
 
-LoadReport load_weights(Model& model, const std::string& path) {
+namespace {
+
+LoadReport fitting(const Model& model, const std::string& path, LoadReport report) {
+  if (!report.complete())
+    throw FileError("'" + path + "' does not fit the model '" + model.name() + "':" + report.problems());
+  detail::warn_of_nan(model, path);
+  return report;
+}
+
+}  // namespace
+
+LoadReport load_weights(Model& model, const std::string& path, const LoadWeightsOptions& options) {
   if (!model.built()) {
     throw InvalidArgument("load_weights: model '" + model.name() +
                           "' is not built; give it an Input or build it first");
   }
   return detail::reading(path, [&] {
     const std::string bytes = read_file(path);
-    const bool weights_alone = detail::is_hdf5(bytes);
-    const detail::Hdf5Tree tree =
-        weights_alone ? detail::read_hdf5(bytes, path) : detail::parse_keras_archive(bytes, path).weights;
+    const bool shards = path.ends_with(".weights.json"), weights_alone = shards || detail::is_hdf5(bytes);
+    const auto beside = [&](const std::string& file) {
+      return read_file((std::filesystem::path(path).parent_path() / file).string());
+    };
+    const detail::Hdf5Tree tree = shards          ? detail::read_weight_shards(bytes, path, beside)
+                                  : weights_alone ? detail::read_hdf5(bytes, path)
+                                                  : detail::parse_keras_archive(bytes, path).weights;
+    std::string group;
+    if (weights_alone && detail::has_legacy_weights(tree, group)) {
+      const auto pairing = options.by_name ? detail::LegacyPairing::kByName : detail::LegacyPairing::kByOrder;
+      return fitting(model, path, detail::apply_legacy_weights(model, tree, pairing));
+    }
+    if (options.by_name)
+      throw InvalidArgument("its weights have places, no names of layers: load it without by_name");
     std::optional<detail::SharedWriting> as_written;  // archives name some models by what they are written as
     if (!weights_alone) as_written.emplace(model);
-    LoadReport report = detail::apply_keras_weights(model, tree);
-    if (!report.complete()) {
-      throw FileError("'" + path + "' does not fit the model '" + model.name() + "':" + report.problems());
-    }
-    return report;
+    return fitting(model, path, detail::apply_keras_weights(model, tree));
   });
 }
 

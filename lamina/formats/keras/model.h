@@ -17,4 +17,15 @@ KerasArchive archive_of(const Model& model);
 Model model_of(const KerasArchive& archive, const std::string& name, LoadReport* report = nullptr,
                const LoadOptions& options = {});
 
+/// The model of an HDF5 image of Keras 1, 2 or 3 that holds one whole.
+Model legacy_model_of(std::string_view bytes, const std::string& name, LoadReport* report = nullptr,
+                      const LoadOptions& options = {});
+
+/// One warning that names the weights in which there is NaN.
+void warn_of_nan(const Model& model, const std::string& name);
+
+/// The model of a configuration whose weights come from a file of `stored` elements: one that asks for far
+/// more is refused before it takes their memory, and values that the file replaces are not drawn.
+Model configured_model(const Json& config, int64_t stored, const LoadOptions& options);
+
 }  // namespace lamina::detail

@@ -23,7 +23,8 @@ const bool registered = register_layer("LeakyReLU", [](const Json& config) -> st
   ConfigReader reader(config, "LeakyReLU");
   LeakyReLUOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);
-  options.negative_slope = reader.number("negative_slope", 0.3);
+  options.negative_slope =
+      reader.number("negative_slope", reader.number("alpha", 0.3));  // as Keras 2 called it
   reader.done();
   return std::make_shared<LeakyReLU>(options);
 });

@@ -1,0 +1,209 @@
+// From the objects of a SavedModel to a Keras model: the root's configuration, and for each layer the
+// variables that it lists, found in the checkpoint by their ways from the root.
+#include "lamina/formats/saved_model/saved_model.h"
+
+#include <algorithm>
+#include <deque>
+#include <filesystem>
+#include <map>
+
+#include "lamina/base/error.h"
+#include "lamina/base/files.h"
+#include "lamina/formats/detail/reading.h"
+#include "lamina/formats/detail/tensor_bundle.h"
+#include "lamina/formats/keras/legacy_weights.h"
+#include "lamina/formats/keras/model.h"
+#include "lamina/formats/saved_model/object_graph.h"
+#include "lamina/nn/detail/load_notes.h"
+
+namespace lamina {
+namespace detail {
+namespace {
+
+constexpr char kValue[] = "/.ATTRIBUTES/VARIABLE_VALUE";
+
+// Member names as checkpoints write them.
+std::string escaped(const std::string& name) {
+  std::string text;
+  for (const char c : name)
+    text += c == '.' ? std::string("..") : c == '/' ? std::string(".S") : std::string(1, c);
+  return text;
+}
+
+// The key of each variable in the checkpoint: a way to it from the root, the nearest first, under which there
+// is a value.
+std::map<size_t, std::string> variable_keys(const std::vector<SavedObject>& objects,
+                                            const TensorBundle& bundle) {
+  std::map<size_t, std::string> keys;
+  std::vector<bool> seen(objects.size(), false);
+  std::deque<std::pair<size_t, std::string>> next{{0, ""}};
+  seen[0] = true;
+  constexpr size_t kLongest = 1024;
+  while (!next.empty()) {
+    const auto [index, way] = std::move(next.front());
+    next.pop_front();
+    for (const auto& [name, child] : objects[index].children) {
+      const std::string path = (way.empty() ? "" : way + "/") + escaped(name);
+      if (path.size() > kLongest) continue;
+      if (objects[child].is_variable && !keys.contains(child) && bundle.entries().contains(path + kValue))
+        keys[child] = path + kValue;
+      if (seen[child]) continue;
+      seen[child] = true;
+      next.emplace_back(child, path);
+    }
+  }
+  return keys;
+}
+
+std::optional<size_t> child_of(const SavedObject& object, const std::string& name) {
+  for (const auto& [child, index] : object.children) {
+    if (child == name) return index;
+  }
+  return std::nullopt;
+}
+
+// The variables of a layer in the order in which Keras lists them: those that are trained, then the others.
+std::vector<size_t> variables_of(const std::vector<SavedObject>& objects, const SavedObject& layer) {
+  std::vector<size_t> variables;
+  const std::optional<size_t> list = child_of(layer, "variables");
+  if (!list) return variables;
+  for (size_t i = 0;; ++i) {
+    const std::optional<size_t> one = child_of(objects[*list], std::to_string(i));
+    if (!one) return variables;
+    variables.push_back(*one);
+  }
+}
+
+Json parse_metadata(const SavedObject& object, const std::string& name) {
+  return Json::parse(object.metadata, name + ": metadata");
+}
+
+// {"class_name": "__tuple__", "items": [...]} of Keras's JSON is a list here.
+Json without_tuples(const Json& json) {
+  if (json.is_list()) {
+    Json list = Json::list();
+    for (const Json& element : json.as_list()) list.push_back(without_tuples(element));
+    return list;
+  }
+  if (!json.is_object()) return json;
+  const Json* class_name = json.find("class_name");
+  const Json* items = json.find("items");
+  if (class_name && items && (*class_name == Json("__tuple__") || *class_name == Json("TensorShape")))
+    return without_tuples(*items);
+  Json object = Json::object();
+  for (const auto& [key, value] : json.as_object()) object[key] = without_tuples(value);
+  return object;
+}
+
+// The arrays of the model's layers in the layout of .h5 files.
+Hdf5Tree weights_of(const std::vector<SavedObject>& objects, TensorBundle& bundle, const Model& model,
+                    const std::string& name) {
+  const std::map<size_t, std::string> keys = variable_keys(objects, bundle);
+  std::map<std::string, const SavedObject*> layers;
+  for (const auto& [member, index] : objects[0].children) {
+    const SavedObject& object = objects[index];
+    if (!member.starts_with("layer") || object.metadata.empty()) continue;
+    const Json metadata = parse_metadata(object, name);
+    if (const Json* own = metadata.find("name"); own && own->is_string()) layers[own->as_string()] = &object;
+  }
+  Hdf5Tree tree;
+  Hdf5Text& names = tree.attributes[""]["layer_names"];
+  names.list = true;
+  for (const auto& layer : model.layers()) {
+    const auto found = layers.find(layer->name());
+    if (found == layers.end()) continue;
+    std::vector<std::string> stored;
+    for (const size_t variable : variables_of(objects, *found->second)) {
+      const auto key = keys.find(variable);
+      if (key == keys.end())
+        throw FileError("'" + name + "': the checkpoint lacks a variable of layer '" + layer->name() + "'");
+      tree.arrays[layer->name() + "/" + key->second] = bundle.read(key->second);
+      stored.push_back(key->second);
+    }
+    names.texts.push_back(layer->name());
+    tree.attributes[layer->name()]["weight_names"] = {stored, /*list=*/true};
+  }
+  return tree;
+}
+
+std::string text_of(const Json& json, const char* key) {
+  const Json* value = json.find(key);
+  return value && value->is_string() ? value->as_string() : "";
+}
+
+Model read_model(const std::string& folder, LoadReport* report, const LoadOptions& options) {
+  const std::string path = folder + "/saved_model.pb";
+  std::vector<SavedObject> objects = read_saved_objects(read_file(path), path);
+  const std::string metadata_path = folder + "/keras_metadata.pb";
+  if (std::filesystem::exists(metadata_path))
+    add_keras_metadata(objects, read_file(metadata_path), metadata_path);
+  const SavedObject& root = objects[0];
+  if (!root.identifier.starts_with("_tf_keras") || root.metadata.empty())
+    throw FileError(
+        "'" + folder + "' is a SavedModel without Keras's metadata (its root is '" +
+        (root.identifier.empty() ? std::string("no user object") : root.identifier) +
+        "'): model.export writes such folders, and programs that are not Keras; there are no layers to " +
+        "read, only TensorFlow's functions. Save the model as .keras or .h5");
+  const Json metadata = without_tuples(parse_metadata(root, path));
+  const Json* config = metadata.find("model_config");
+  if (!config || !config->is_object())
+    throw FileError("'" + folder + "' holds a model of the class '" + text_of(metadata, "class_name") +
+                    "', which says no configuration: only its own program can make it");
+  LegacyWriter writer{text_of(metadata, "keras_version"), "tensorflow"};
+  if (writer.version.empty()) writer.version = "2.4.0";
+  const Json* training = metadata.find("training_config");
+  TensorBundle bundle(folder + "/variables/variables");
+  int64_t stored = 0;
+  for (const auto& [key, entry] : bundle.entries()) {
+    if (entry.problem.empty()) stored += std::min(entry.shape.size(), int64_t{1} << 40);
+  }
+  const LoadNotes notes(folder);
+  Model model =
+      configured_model(keras3_config(*config, training ? *training : Json(), writer), stored, options);
+  if (!model.built())
+    throw FileError("'" + folder + "': its configuration does not say for which input it is");
+  Hdf5Tree tree = weights_of(objects, bundle, model, path);
+  LoadReport result;
+  if (!tree.arrays.empty() || !model.weights().empty()) {
+    tree.attributes[""]["keras_version"] = {{writer.version}, /*list=*/false};
+    result = apply_legacy_weights(model, tree, LegacyPairing::kByOrder);
+  }
+  if (!result.complete())
+    throw FileError("'" + folder + "' does not fit its own configuration:" + result.problems());
+  warn_of_nan(model, folder);
+  size_t slots = 0;
+  for (const auto& [key, entry] : bundle.entries()) {
+    if (key.find(".OPTIMIZER_SLOT") != std::string::npos) ++slots;
+  }
+  if (slots > 0) result.skipped.push_back(std::to_string(slots) + " slots of the optimizer: it starts anew");
+  if (report) *report = result;
+  return model;
+}
+
+}  // namespace
+}  // namespace detail
+
+Model load_saved_model(const std::string& folder, LoadReport* report, const LoadOptions& options) {
+  return detail::reading(folder, [&] { return detail::read_model(folder, report, options); });
+}
+
+namespace {
+
+[[noreturn]] void save(const Model&, const std::string& path) {
+  throw Unsupported("'" + path +
+                    "': SavedModel folders are read, not written: they hold TensorFlow's functions; " +
+                    "save the model as .keras or .h5");
+}
+void refuse_to_save(const Model& model, const std::string& path) { save(model, path); }
+
+// `path` is the folder, or the file in it.
+Model load(const std::string& path, const LoadOptions& options) {
+  const bool file = path.ends_with("/saved_model.pb") || path == "saved_model.pb";
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  return load_saved_model(file ? (folder.empty() ? "." : folder) : path, nullptr, options);
+}
+
+[[maybe_unused]] const bool kRegistered = register_model_format({"/saved_model.pb", refuse_to_save, load});
+
+}  // namespace
+}  // namespace lamina
