@@ -1,5 +1,6 @@
 // The shared parts of the subcommands.
 #include "cli.h"
+#include "model_file.h"
 
 #include <fmt/format.h>
 
@@ -75,6 +76,10 @@ Model load(const std::string& path, const LoadOptions& options) {
 }
 
 Model load_to_ask(const std::string& path) {
+  if (is_architecture(path))
+    throw InvalidArgument("'" + path +
+                          "' is an architecture without weights: there is nothing to ask of it; lamina train makes a "
+                          "model of it, and lamina convert a new one");
   try {
     return load(path);
   } catch (const Error& error) {

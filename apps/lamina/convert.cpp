@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "cli.h"
+#include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
 #include "lamina/formats/checkpoint.h"
 #include "lamina/formats/keras/keras.h"
@@ -23,11 +24,27 @@ struct Options {
 
 bool is_model_out(const std::string& path) { return path.ends_with(kKerasWeights) || is_model_path(path); }
 
+bool is_json(const std::string& path) { return ends_with_any(path, {".json"}); }
+
+bool is_checkpoint(const std::string& path) {
+  try {
+    return read_checkpoint_info(path).has_value();
+  } catch (const FileError&) {
+    return false;  // HDF5 under the name of an archive, say
+  }
+}
+
 // What a file of weights does not say of the model, a line each.
 std::vector<std::string> left_behind(const Options& options, const ModelFile& file, bool model_out) {
   std::vector<std::string> lost;
-  if (ends_with_any(options.in, {".keras"}) && read_checkpoint_info(options.in))
+  if (ends_with_any(options.in, {".keras"}) && is_checkpoint(options.in))
     lost.emplace_back("where training stood (a checkpoint's place, random numbers and callbacks)");
+  if (is_architecture(options.in)) {
+    lost.emplace_back("nothing, but the file has no weights: those of '" + options.out + "' are new ones, drawn at random");
+  } else if (is_json(options.out)) {
+    lost.push_back(fmt::format("all {} arrays: '{}' is an architecture without weights", file.weights.entries.size(),
+                               options.out));
+  }
   const bool weights_alone = !model_out && file.model;
   if (weights_alone && file.model->compiled() && file.model->optimizer_built())
     lost.emplace_back("the optimizer's state: training from the new file begins with a fresh one");
@@ -73,6 +90,9 @@ int convert(const Options& options) {
   const bool model_out = is_model_out(options.out);
   if (!model_out) find_weight_writer(options.out);  // before anything is read
   const ModelFile file = read_model_file(options.in);
+  if (!model_out && is_architecture(options.in))
+    throw InvalidArgument("convert: '" + options.in + "' is an architecture without weights, of which '" + options.out +
+                          "' could only get random ones");
   std::vector<std::string> lost = left_behind(options, file, model_out);
   if (model_out) {
     write_model(options, file);
@@ -80,15 +100,16 @@ int convert(const Options& options) {
     write_arrays(options, file.weights, lost);
   }
   const uint64_t size = std::filesystem::file_size(options.out, error);
+  const size_t arrays = is_json(options.out) ? 0 : file.weights.entries.size();
   if (!options.json) {
-    tell(stdout, fmt::format("{}: {} arrays, {}\n", printable(options.out), file.weights.entries.size(),
+    tell(stdout, fmt::format("{}: {} arrays, {}\n", printable(options.out), arrays,
                              bytes(static_cast<double>(size))));
     for (const std::string& line : lost) tell(stdout, " lost: " + printable(line) + "\n");
     return 0;
   }
   print_json(Json::object({{"in", options.in},
                            {"out", options.out},
-                           {"arrays", static_cast<int64_t>(file.weights.entries.size())},
+                           {"arrays", static_cast<int64_t>(arrays)},
                            {"bytes", size},
                            {"lost", Json(Json::List(lost.begin(), lost.end()))}}));
   return 0;

@@ -123,6 +123,7 @@ void print_text(const WeightSnapshot& file, const std::optional<Model>& model, c
 
 // The arrays as the file has them. Formats of models that are no formats of arrays show their weights.
 WeightSnapshot arrays_of(const std::string& path, const std::optional<Model>& model) {
+  if (is_architecture(path)) return {};
   try {
     return open_weights(path);
   } catch (const FileError&) {

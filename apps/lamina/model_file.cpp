@@ -6,6 +6,9 @@
 #include <filesystem>
 
 #include "cli.h"
+#include "lamina/base/error.h"
+#include "lamina/base/files.h"
+#include "lamina/base/json.h"
 #include "lamina/formats/weight_format.h"
 
 namespace lamina::cli {
@@ -19,10 +22,29 @@ bool is_model_path(const std::string& path) {
   return true;
 }
 
+bool is_saved_model(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(path + "/saved_model.pb", error);
+}
+
+bool is_architecture(const std::string& path) {
+  if (!ends_with_any(path, {".json"}) || !is_model_path(path) || !std::filesystem::is_regular_file(path)) return false;
+  try {
+    return !Json::parse(read_file(path), path).contains("weightsManifest");  // TensorFlow.js
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 ModelFile read_model_file(const std::string& path) {
   std::error_code error;
-  if (is_model_path(path) && !path.ends_with(".weights.h5") && !std::filesystem::is_directory(path, error)) {
+  if (is_model_path(path) && !path.ends_with(".weights.h5") && (!std::filesystem::is_directory(path, error) || is_saved_model(path))) {
     Model model = load(path);
+    if (is_architecture(path)) {
+      WeightSnapshot none;
+      none.source = path;
+      return {std::move(model), std::move(none)};
+    }
     WeightSnapshot weights = snapshot_of(model);
     weights.source = path;
     return {std::move(model), std::move(weights)};

@@ -11,11 +11,15 @@ namespace lamina::cli {
 /// What is in a file.
 struct ModelFile {
   std::optional<Model> model;  ///< absent for weights that do not say of which model
-  WeightSnapshot weights;      ///< of a model under its own names, else as the file has them
+  WeightSnapshot weights;      ///< of a model under its own names, else as the file has them; none of an architecture
 };
 
 /// Whether load_model and Model::save know the path's extension.
 bool is_model_path(const std::string& path);
+/// Whether the folder is a SavedModel of TensorFlow's.
+bool is_saved_model(const std::string& path);
+/// Whether the file is an architecture without weights: the .json that Keras's to_json writes.
+bool is_architecture(const std::string& path);
 /// Reads a model by the path's extension, or weights, which may say what their model is. Throws what
 /// load_model and open_weights throw.
 ModelFile read_model_file(const std::string& path);

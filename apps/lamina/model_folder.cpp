@@ -9,6 +9,7 @@
 #include "lamina/chat/reply_generator.h"
 #include "train_language.h"
 #include "translation.h"
+#include "model_file.h"
 
 namespace lamina::cli {
 namespace {
@@ -39,7 +40,7 @@ Use use_of(const std::string& path) {
 
 void check_folder(const std::string& command, const std::string& path, bool takes_language) {
   std::error_code ignored;
-  if (!std::filesystem::is_directory(path, ignored)) return;
+  if (!std::filesystem::is_directory(path, ignored) || is_saved_model(path)) return;
   if (!is_model_folder(path))
     throw InvalidArgument("'" + path +
                           "' is a folder without config.json, and so no model: a .keras or .classic file, or "

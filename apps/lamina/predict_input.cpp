@@ -11,6 +11,7 @@
 #include "lamina/base/log.h"
 #include "lamina/formats/npy.h"
 #include "lamina/ops/reshape.h"
+#include "lamina/ops/transpose.h"
 #include "lamina/zoo/image_folder.h"
 #include "lamina/zoo/samples.h"
 #include "texts.h"
@@ -82,9 +83,21 @@ PredictInput read_array(Model& model, const std::string& path, const DataArgumen
   return input_of(model, data, path, arguments);
 }
 
+// Whether pictures of that shape have their colours in front, (batch, channels, height, width), as ONNX has them.
+bool colours_first(const Shape& shape) {
+  const auto colours = [](int64_t extent) { return extent == 1 || extent == 3 || extent == 4; };
+  return shape.rank() == 4 && colours(shape[1]) && !colours(shape[3]);
+}
+
 PredictInput read_image(Model& model, const std::string& path, const DataArguments& arguments) {
   LabelledData data;
-  data.x = expand_dims(read_image_for(path, model.input_shape()), 0).eval();
+  const Shape wanted = model.input_shape();
+  if (colours_first(wanted)) {
+    const Tensor picture = read_image_for(path, {wanted[0], wanted[2], wanted[3], wanted[1]});
+    data.x = transpose(expand_dims(picture, 0), {0, 3, 1, 2}).eval();
+  } else {
+    data.x = expand_dims(read_image_for(path, wanted), 0).eval();
+  }
   data.names = {path};
   return input_of(model, data, path, arguments);
 }

@@ -14,6 +14,7 @@
 #include "lamina/formats/npy.h"
 #include "lamina/zoo/transformers/pretrained_model.h"
 #include "precision.h"
+#include "model_file.h"
 
 namespace lamina::cli {
 namespace {
@@ -89,16 +90,27 @@ int run_pretrained(const Options& options) {
   return 0;
 }
 
-// Samples batch by batch; in one piece what has no samples, or takes so many at once.
+// Samples batch by batch; in one piece what has no samples: inputs of different first extents, a single number, and
+// what came from ONNX, where the first axis may be time or anything.
 Tensors outputs_of(Model& model, const Tensors& inputs) {
-  bool samples = true;
+  const bool imported = std::any_of(model.layers().begin(), model.layers().end(),
+                                    [](const auto& layer) { return layer->class_name() == "OnnxGraph"; });
+  bool samples = !imported;
   for (const Tensor& input : inputs)
     samples = samples && input.rank() > 0 && input.shape()[0] == inputs.values()[0].shape()[0];
-  if (samples && !model.input_names().empty()) {
-    for (const Tensor& input : model.inputs())
-      samples = samples && input.rank() > 0 && (input.shape()[0] == -1 || inputs.values()[0].shape()[0] > input.shape()[0]);
-  }
   return samples ? model.predict_outputs(inputs) : model.outputs_on_batch(inputs);
+}
+
+// Names of files for those outputs, no two the same.
+std::vector<std::string> file_names(const std::vector<std::string>& outputs) {
+  std::vector<std::string> names;
+  for (const std::string& output : outputs) {
+    std::string name = file_name(output);
+    for (int count = 1; std::find(names.begin(), names.end(), name) != names.end(); ++count)
+      name = file_name(output + "_" + std::to_string(count));
+    names.push_back(name);
+  }
+  return names;
 }
 
 int64_t count_nans(const Tensor& y) {
@@ -109,7 +121,7 @@ int64_t count_nans(const Tensor& y) {
 
 int run(const Options& options) {
   auto scope = enter(options.place);
-  if (std::filesystem::is_directory(options.model)) return run_pretrained(options);
+  if (std::filesystem::is_directory(options.model) && !is_saved_model(options.model)) return run_pretrained(options);
   if (!options.precision.quantize.empty() || options.precision.group)
     throw UsageError("run: --quantize and --group are for folders of language models");
   if (options.more.output_attentions || options.more.output_hidden_states)
@@ -122,7 +134,7 @@ int run(const Options& options) {
   const Tensors inputs = read_inputs(model, options.inputs);
   make_folder(options.output);
   // What cannot be written is refused before anything is computed.
-  for (const std::string& name : model.output_names()) AtomicFile(options.output + "/" + file_name(name));
+  for (const std::string& file : file_names(model.output_names())) AtomicFile(options.output + "/" + file);
   const Tensors outputs = with_data_of(fmt::format("{}", fmt::join(options.inputs, ", ")),
                                        [&] { return outputs_of(model, inputs); });
   std::vector<std::pair<std::string, Tensor>> named;
@@ -137,8 +149,12 @@ int run(const Options& options) {
 void write_outputs(const std::string& folder, const std::vector<std::pair<std::string, Tensor>>& outputs,
                    bool json) {
   Json list = Json::list();
+  std::vector<std::string> names;
+  for (const auto& [name, y] : outputs) names.push_back(name);
+  const std::vector<std::string> files = file_names(names);
+  size_t next = 0;
   for (const auto& [name, y] : outputs) {
-    const std::string path = folder + "/" + file_name(name);
+    const std::string path = folder + "/" + files[next++];
     write_npy(path, y);
     if (const int64_t nans = count_nans(y); nans > 0)
       warn(fmt::format("run: {} of the {} numbers of output '{}' are NaN", nans, y.size(), name));

@@ -36,10 +36,12 @@ std::optional<int64_t> flops(const Layer& layer) {
   try {
     const detail::TracedFunction scope;
     const detail::TracedCall call = detail::traced_call(layer, inputs, 1);
-    const double all = detail::flops(detail::trace(call.outputs, call.inputs).graph);
-    return std::llround(all / static_cast<double>(batch));
+    const Graph graph = detail::trace(call.outputs, call.inputs).graph;
+    return std::llround(detail::flops(graph) / static_cast<double>(batch));
   } catch (const NeedsValues&) {
     return std::nullopt;  // what is computed follows from values
+  } catch (const Unsupported&) {
+    return std::nullopt;  // a loop that goes on until it ends
   }
 }
 

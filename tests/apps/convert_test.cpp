@@ -7,11 +7,15 @@
 #include "lamina/base/files.h"
 #include "lamina/base/json.h"
 #include "lamina/formats/checkpoint.h"
+#include "lamina/formats/npy.h"
 #include "lamina/formats/npz.h"
+#include "lamina/image/picture.h"
 #include "lamina/nn/layers/dense.h"
 #include "lamina/nn/layers/input_layer.h"
 #include "lamina/nn/model.h"
+#include "lamina/ops/full.h"
 #include "tests/support/golden.h"
+#include "tests/support/onnx_bytes.h"
 #include "tests/support/program.h"
 #include "tests/support/samples.h"
 #include "tests/support/temporary_folder.h"
@@ -140,6 +144,74 @@ TEST_F(ModelFiles, ConvertRefuses) {
   expect_error({"convert", "gone.keras", "b.npz"}, "gone.keras");
   expect_error({"convert", "a.keras"}, "OUT is required", 2);
   EXPECT_FALSE(std::filesystem::exists(folder_ / "b.npz"));
+}
+
+// The text of an architecture: nobody takes its random weights for anything.
+TEST_F(ModelFiles, ArchitecturesHaveNoWeights) {
+  const Json lost = json({"convert", "a.keras", "a.json"});
+  EXPECT_EQ(lost.at("arrays").as_int(), 0);
+  EXPECT_NE(lost.at("lost").at(size_t{0}).as_string().find("all 4 arrays"), std::string::npos);
+  EXPECT_NE(json({"convert", "a.json", "new.keras"}).at("lost").at(size_t{0}).as_string().find("random"),
+            std::string::npos);
+  EXPECT_TRUE(json({"diff", "a.json", "a.json"}).at("identical").as_bool());
+  expect_error({"convert", "a.json", "a.safetensors"}, "architecture without weights");
+  write_npy(folder_ / "x.npy", zeros(Shape{1, 32}));
+  expect_error({"predict", "a.json", "x.npy"}, "architecture without weights");
+  expect_error({"run", "a.json", "--input", "x.npy", "--output", "out"}, "architecture without weights");
+}
+
+// Outputs of one name, as file systems spell it, go to files of their own.
+TEST_F(ModelFiles, RunWritesEachOutputToItsOwnFile) {
+  using test::onnx_node;
+  using test::onnx_value;
+  write_file(folder_ / "two.onnx",
+             test::onnx_model({.nodes = {onnx_node("Neg", {"x"}, {"a/b"}), onnx_node("Abs", {"x"}, {"a_b"})},
+                               .inputs = {onnx_value("x", {-1, 3})},
+                               .outputs = {onnx_value("a/b", {-1, 3}), onnx_value("a_b", {-1, 3})}}));
+  write_npy(folder_ / "x.npy", Tensor::from<float>({{1, 2, 3}}));
+  const Json outputs = json({"run", "two.onnx", "--input", "x.npy", "--output", "out"}).at("outputs");
+  const auto first = [&](size_t i) { return read_npy(folder_ / outputs.at(i).at("file").as_string()).to_vector<float>()[0]; };
+  EXPECT_EQ(first(0), -1);
+  EXPECT_EQ(first(1), 1);
+}
+
+// The first axis of what came from ONNX may be time: it is not cut into batches.
+TEST_F(ModelFiles, RunGivesAnImportedGraphItsInputsInOnePiece) {
+  using test::onnx_node;
+  using test::onnx_value;
+  write_file(folder_ / "sum.onnx", test::onnx_model({.nodes = {onnx_node("CumSum", {"x", "axis"}, {"y"})},
+                                                     .initializers = {test::onnx_integers("axis", {0})},
+                                                     .inputs = {onnx_value("x", {-1, 1})},
+                                                     .outputs = {onnx_value("y", {-1, 1})}}));
+  write_npy(folder_ / "x.npy", Tensor::from(std::vector<float>(50, 1.F), {50, 1}));
+  const Json outputs = json({"run", "sum.onnx", "--input", "x.npy", "--output", "out"}).at("outputs");
+  const Tensor y = read_npy(folder_ / outputs.at(size_t{0}).at("file").as_string());
+  EXPECT_EQ(y.to_vector<float>()[49], 50);
+}
+
+// Pictures for (batch, channels, height, width), as ONNX has them.
+TEST_F(ModelFiles, PredictTurnsPicturesForModelsWithTheColoursInFront) {
+  using test::onnx_node;
+  using test::onnx_value;
+  std::vector<uint8_t> pixels(4 * 6 * 3);
+  for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = i % 3 == 0 ? 90 : i % 3 == 1 ? 30 : 60;  // red, green, blue
+  write_file(folder_ / "p.png", encode_png({4, 6, 3, pixels}));
+  write_file(folder_ / "mean.onnx",
+             test::onnx_model({.nodes = {onnx_node("GlobalAveragePool", {"x"}, {"m"}), onnx_node("Flatten", {"m"}, {"y"})},
+                               .inputs = {onnx_value("x", {-1, 3, -1, -1})},
+                               .outputs = {onnx_value("y", {-1, 3})}}));
+  const Json said = json({"predict", "mean.onnx", "p.png"});
+  const std::string text = said.dump();
+  std::vector<double> means;
+  for (const auto& [key, value] : said.as_object()) {
+    if (value.is_list() && value.size() == 3 && value.at(size_t{0}).is_number()) {
+      for (const Json& each : value.as_list()) means.push_back(each.as_double());
+      break;
+    }
+  }
+  ASSERT_EQ(means.size(), 3u) << text;
+  EXPECT_NEAR(means[0] / means[1], 3, 1e-3) << text;
+  EXPECT_NEAR(means[2] / means[1], 2, 1e-3) << text;
 }
 
 TEST_F(ModelFiles, DiffSaysInWhatTwoModelsDiffer) {

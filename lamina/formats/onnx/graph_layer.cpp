@@ -105,14 +105,22 @@ TensorSpecs OnnxGraph::compute_output_specs(const TensorSpecs& inputs) const {
       }
     }
     return specs;
-  } catch (const Error&) {
-    specs.clear();
-    for (const Declared& output : declared) {
-      const DType dtype = output.type == ElementType::kUndefined ? DType::kFloat32 : storage(output.type);
-      specs.push_back({output.shape.value_or(Shape{-1}), dtype});
+  } catch (const Error&) {  // made for other extents
+  }
+  try {  // an axis of one element is dropped, say: the number of axes is known then
+    specs = traced(1);
+    for (TensorSpec& spec : specs) {
+      for (int axis = 0; axis < spec.shape.rank(); ++axis) spec.shape.set(axis, -1);
     }
     return specs;
+  } catch (const Error&) {  // it needs values
   }
+  specs.clear();
+  for (const Declared& output : declared) {
+    const DType dtype = output.type == ElementType::kUndefined ? DType::kFloat32 : storage(output.type);
+    specs.push_back({output.shape.value_or(Shape{-1}), dtype});
+  }
+  return specs;
 }
 
 void OnnxGraph::create_weights_for(const TensorSpecs&) {

@@ -176,7 +176,10 @@ void ImportedGraph::prepare(const std::string& folder) {
   graph.clear_sparse_initializer();
   graph.clear_value_info();
   for (const ValueInfoProto& input : graph.input()) {
-    if (!constants_.contains(input.name())) inputs_.push_back(declared(input));  // up to IR version 3 both
+    // Up to IR version 3 initializers are inputs, too.
+    const bool weight = std::any_of(weights_.begin(), weights_.end(),
+                                    [&](const GraphWeight& each) { return each.name == input.name(); });
+    if (!weight && !constants_.contains(input.name())) inputs_.push_back(declared(input));
   }
   for (const ValueInfoProto& output : graph.output()) outputs_.push_back(declared(output));
   std::vector<std::string> given;
@@ -289,9 +292,20 @@ void ImportedGraph::forget_weights() {
 
 std::string ImportedGraph::bytes_without_weights() const {
   ModelProto copy = *model_;
-  for (const auto& [name, value] : constants_) {
-    if (!value.is_sequence() && !value.is_nothing()) *copy.mutable_graph()->add_initializer() = write_tensor(value, name);
+  GraphProto& graph = *copy.mutable_graph();
+  // By name, so that the same graph gives the same bytes.
+  const std::map<std::string, Value> constants(constants_.begin(), constants_.end());
+  for (const auto& [name, value] : constants) {
+    if (!value.is_sequence() && !value.is_nothing()) *graph.add_initializer() = write_tensor(value, name);
   }
+  // Old files list initializers among the inputs.
+  google::protobuf::RepeatedPtrField<ValueInfoProto> inputs;
+  for (ValueInfoProto& input : *graph.mutable_input()) {
+    const bool taken = std::any_of(inputs_.begin(), inputs_.end(),
+                                   [&](const Declared& each) { return each.name == input.name(); });
+    if (taken) inputs.Add(std::move(input));
+  }
+  graph.mutable_input()->Swap(&inputs);
   return copy.SerializeAsString();
 }
 

@@ -1,6 +1,7 @@
 // Loading ONNX files as models.
 #include "lamina/formats/onnx/onnx.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <set>
@@ -10,6 +11,7 @@
 #include "lamina/base/terminal.h"
 #include "lamina/formats/detail/reading.h"
 #include "lamina/formats/onnx/graph_layer.h"
+#include "lamina/nn/detail/model_impl.h"
 #include "lamina/nn/detail/values_follow.h"
 #include "lamina/nn/layers/input_layer.h"
 
@@ -25,7 +27,8 @@ Tensor symbolic_input(const onnx::Declared& input) {
   }
   InputOptions options;
   options.dtype = input.type == onnx::ElementType::kUndefined ? DType::kFloat32 : onnx::storage(input.type);
-  options.name = input.name;
+  options.name = input.name;  // of the layer; the model has the file's
+  std::replace(options.name.begin(), options.name.end(), '/', '_');
   return InputLayer(*input.shape, options).symbolic_output();
 }
 
@@ -35,10 +38,14 @@ Model model_of(std::shared_ptr<const onnx::ImportedGraph> graph) {
   for (const onnx::Declared& input : graph->inputs()) inputs.push_back(symbolic_input(input));
   const onnx::OnnxGraph layer(graph);
   const std::vector<Tensor> outputs = layer.outputs(Tensors(inputs));
-  std::vector<std::pair<std::string, Tensor>> named_inputs, named_outputs;
+  std::vector<std::pair<std::string, Tensor>> named_inputs;
   for (size_t i = 0; i < inputs.size(); ++i) named_inputs.emplace_back(graph->inputs()[i].name, inputs[i]);
-  for (size_t i = 0; i < outputs.size(); ++i) named_outputs.emplace_back(graph->outputs()[i].name, outputs[i]);
-  return Model(Tensors(named_inputs), Tensors(named_outputs));
+  Model model{Tensors(named_inputs), Tensors(outputs)};
+  // By the names and in the order of the file; a dictionary of Keras's would be ordered by name.
+  detail::ModelImpl& impl = detail::ModelImpl::of(model);
+  impl.named_outputs = true;
+  for (size_t i = 0; i < outputs.size(); ++i) impl.output_names[i] = graph->outputs()[i].name;
+  return model;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -153,17 +154,21 @@ Tensor from_fields(const TensorProto& proto, ElementType type, const Shape& shap
 
 std::string ExternalData::read(const TensorProto& proto, uint64_t expected) const {
   std::string location;
-  uint64_t offset = 0;
+  uint64_t offset = 0, length = expected;
+  const auto number = [&](const std::string& text) {
+    uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size())
+      fail(proto, "its place in an external file is no number: '" + printable(text) + "'");
+    return value;
+  };
   for (const auto& entry : proto.external_data()) {
     if (entry.key() == "location") location = entry.value();
-    if (entry.key() == "offset") {
-      try {
-        offset = std::stoull(entry.value());
-      } catch (const std::exception&) {
-        fail(proto, "its place in an external file is no number: '" + printable(entry.value()) + "'");
-      }
-    }
+    if (entry.key() == "offset") offset = number(entry.value());
+    if (entry.key() == "length") length = number(entry.value());
   }
+  if (length != expected)
+    fail(proto, fmt::format("has {} bytes in an external file, and its shape asks for {}", length, expected));
   const std::filesystem::path name(location);
   bool plain = !name.empty() && name.is_relative() && location.find('\0') == std::string::npos;
   for (const auto& part : name) plain = plain && part != "..";

@@ -130,12 +130,11 @@ void StridedCopy::advance(int64_t outer, const T*& from, T*& to) const {
 
 // Colours, or halves of channels: one of the two axes has so few elements that they are written out, and the compiler
 // makes vectors of the other.
-template <class T, int kFew>
+template <class T, int kFew, bool kWoven>
 void StridedCopy::few(const T* from, T* to) const {
   const Axis down = axes_[rank_ - 2];   // contiguous in the source
   const Axis along = axes_[rank_ - 1];  // contiguous in the target
-  const bool woven = along.extent == kFew;
-  const int64_t length = woven ? down.extent : along.extent;
+  const int64_t length = kWoven ? down.extent : along.extent;
   constexpr int64_t kBlock = kGrain / kFew;
   const int64_t blocks = (length + kBlock - 1) / kBlock;
   int64_t outer = blocks;
@@ -152,7 +151,7 @@ void StridedCopy::few(const T* from, T* to) const {
         source = at;
         target = there;
       }
-      if (woven) {
+      if constexpr (kWoven) {
         for (int64_t i = first; i < last; ++i) {
           for (int j = 0; j < kFew; ++j) target[i * kFew + j] = source[i + j * along.from];
         }
@@ -172,10 +171,11 @@ bool StridedCopy::run_few(const T* from, T* to) const {
   // Dense on the side where the few elements lie together.
   const bool woven = along.extent <= 4 && down.to == along.extent;
   if (!woven && !(down.extent <= 4 && along.from == down.extent)) return false;
+  const auto run = [&]<int kFew>() { woven ? few<T, kFew, true>(from, to) : few<T, kFew, false>(from, to); };
   switch (woven ? along.extent : down.extent) {
-    case 2: return few<T, 2>(from, to), true;
-    case 3: return few<T, 3>(from, to), true;
-    case 4: return few<T, 4>(from, to), true;
+    case 2: return run.template operator()<2>(), true;
+    case 3: return run.template operator()<3>(), true;
+    case 4: return run.template operator()<4>(), true;
     default: return false;
   }
 }

@@ -36,7 +36,7 @@ class StridedCopy {
   void rows(const T* from, T* to) const;
   template <class T>
   void tiles(const T* from, T* to) const;
-  template <class T, int kFew>
+  template <class T, int kFew, bool kWoven>
   void few(const T* from, T* to) const;
   template <class T>
   bool run_few(const T* from, T* to) const;

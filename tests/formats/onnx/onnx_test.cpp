@@ -146,6 +146,44 @@ TEST(Onnx, NodesInAnyOrderAreSorted) {
   EXPECT_EQ(load(onnx_model(parts)).output_names(), std::vector<std::string>{"y"});
 }
 
+// Files of IR version 3 list initializers among the inputs; what is kept of them does not.
+TEST(Onnx, InitializersThatAreInputsAreKeptAsWeights) {
+  OnnxGraphParts parts = classifier();
+  parts.inputs.push_back(onnx_value("fc.weight", {2, 3}));
+  parts.inputs.push_back(onnx_value("fc.bias", {2}));
+  parts.inputs.push_back(onnx_value("shape", {2}, 7));
+  parts.outputs = {onnx_value("flat", {-1, 2})};
+  parts.nodes.push_back(onnx_node("Reshape", {"y", "shape"}, {"flat"}));
+  parts.initializers.push_back(onnx_integers("shape", {-1, 2}));
+  Model model = load(onnx_model(parts));
+  EXPECT_EQ(model.input_names(), std::vector<std::string>{"x"});
+  const TemporaryFolder folder;
+  model.save(folder / "kept.keras");
+  Model again = load_model(folder / "kept.keras");
+  const Tensor x = Tensor::from<float>({{1, 2, 3}});
+  EXPECT_EQ(again.predict(x).to_vector<float>(), model.predict(x).to_vector<float>());
+  again.save(folder / "twice.keras");
+  EXPECT_EQ(again.serialize().dump(), load_model(folder / "twice.keras").serialize().dump());
+}
+
+TEST(Onnx, OutputsKeepTheOrderOfTheFile) {
+  const Model model = load(onnx_model({.nodes = {onnx_node("Neg", {"x"}, {"b"}), onnx_node("Abs", {"x"}, {"a/1"})},
+                                       .inputs = {onnx_value("x", {-1, 3})},
+                                       .outputs = {onnx_value("b", {-1, 3}), onnx_value("a/1", {-1, 3})}}));
+  EXPECT_EQ(model.output_names(), (std::vector<std::string>{"b", "a/1"}));
+}
+
+TEST(Onnx, ShapesThatTheFileDoesNotSayAreFound) {
+  Message bare;
+  bare.bytes(1, "y").message(2, Message().message(1, Message().integer(1, 1)));
+  Model model = load(onnx_model({.nodes = {onnx_node("Squeeze", {"x", "first"}, {"y"})},
+                                 .initializers = {onnx_integers("first", {0})},
+                                 .inputs = {onnx_value("x", {-1, 3, 4})},
+                                 .outputs = {bare}}));
+  EXPECT_EQ(model.outputs_on_batch(Tensor::from(std::vector<float>(12, 1.F), {1, 3, 4}))[size_t{0}].shape(),
+            (Shape{3, 4}));
+}
+
 // ---- What is refused ----
 
 TEST(Onnx, UnknownOperatorsAreNamedTogetherWithTheirNodes) {
@@ -226,6 +264,8 @@ TEST(Onnx, DataBesideTheModelAreRead) {
   EXPECT_THROW(load_with(external("missing.bin", 0)), FileError);
   EXPECT_THROW(load_with(external("weights.bin", 8)), FileError);   // too short from there
   EXPECT_THROW(load_with(external("weights.bin", -4)), FileError);
+  EXPECT_THROW(load_with(external("weights.bin", 4).message(13, Message().bytes(1, "length").bytes(2, "12"))),
+               FileError);
 }
 
 // Each function calls the next one twice.
