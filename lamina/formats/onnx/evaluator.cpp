@@ -195,8 +195,12 @@ std::vector<Value> Evaluator::call_function(const FunctionProto& function, const
   return outputs;
 }
 
-std::vector<Value> Evaluator::apply(const NodeProto& node, const Scope& scope) {
+void Evaluator::count() {
   if (--left_ < 0) throw InvalidArgument("loops and functions of the graph do not come to an end");
+}
+
+std::vector<Value> Evaluator::apply(const NodeProto& node, const Scope& scope) {
+  count();
   const Scope* const before = std::exchange(scope_, &scope);
   try {
     std::vector<Value> inputs;
@@ -278,6 +282,7 @@ std::vector<Value> Evaluator::run_node(const NodeProto& node, const Values& valu
 
 std::vector<Value> Evaluator::run_inside(const GraphProto& graph, const std::vector<Value>& inputs) {
   const Entered entered(*this);
+  count();  // a turn of a loop whose body is empty, too
   Scope scope{{}, scope_};
   if (static_cast<size_t>(graph.input_size()) != inputs.size()) {
     throw InvalidArgument(fmt::format("its graph '{}' takes {} inputs, received {}", printable(graph.name()),

@@ -79,6 +79,7 @@ class Evaluator {
   std::vector<Value> call_function(const lamina_onnx_file::FunctionProto& function,
                                    const lamina_onnx_file::NodeProto& node, const std::vector<Value>& inputs);
   static Value find(const std::string& name, const Scope& scope);
+  void count();
 
   const Definitions& definitions_;
   const Random random_;

@@ -310,7 +310,7 @@ std::string ImportedGraph::bytes_without_weights() const {
 }
 
 std::vector<Value> ImportedGraph::run(const std::vector<Value>& inputs, const std::vector<Tensor>& weights,
-                                      const Random& random) const {
+                                      const Random& random, int64_t most) const {
   if (inputs.size() != inputs_.size() || weights.size() != weights_.size())
     throw InternalError("a graph of ONNX got another number of values than it takes");
   Values values = constants_;
@@ -318,7 +318,7 @@ std::vector<Value> ImportedGraph::run(const std::vector<Value>& inputs, const st
   for (size_t i = 0; i < weights.size(); ++i) {
     values[weights_[i].name] = weights_[i].kernel ? Value::lying(weights[i], kernel_order(weights[i].rank())) : weights[i];
   }
-  return Evaluator(*definitions_, random).run(model_->graph(), std::move(values));
+  return Evaluator(*definitions_, random, most).run(model_->graph(), std::move(values));
 }
 
 }  // namespace lamina::onnx

@@ -67,8 +67,9 @@ class ImportedGraph {
   std::string bytes_without_weights() const;
 
   /// The outputs for these inputs and weights, in their orders.
+  /// @param most  how many nodes and turns of loops may be computed; beyond that it throws InvalidArgument.
   std::vector<Value> run(const std::vector<Value>& inputs, const std::vector<Tensor>& weights,
-                         const Random& random) const;
+                         const Random& random, int64_t most = int64_t{1} << 32) const;
 
  private:
   ImportedGraph() = default;
