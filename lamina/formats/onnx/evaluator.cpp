@@ -136,6 +136,15 @@ void for_each_read(const NodeProto& node, const std::function<void(const std::st
   }
 }
 
+int opset_of(const NodeProto& node, const Definitions::Opsets& opsets) {
+  const auto version = opsets.find(domain_of(node.domain()));
+  return version == opsets.end() ? 1 : version->second;
+}
+
+const Operator* find_operator(const NodeProto& node, const Definitions::Opsets& opsets) {
+  return find_operator(domain_of(node.domain()), node.op_type(), opset_of(node, opsets));
+}
+
 // Nested graphs and functions, which may call each other without end in a hostile file.
 class Evaluator::Entered {
  public:
@@ -210,10 +219,8 @@ std::vector<Value> Evaluator::apply(const NodeProto& node, const Scope& scope) {
     if (function) {
       outputs = call_function(*function, node, inputs);
     } else {
-      const std::string domain = domain_of(node.domain());
-      const auto version = opsets_->find(domain);
-      const int opset = version == opsets_->end() ? 1 : version->second;
-      const Operator* found = find_operator(domain, node.op_type(), opset);
+      const int opset = opset_of(node, *opsets_);
+      const Operator* found = find_operator(node, *opsets_);
       if (!found) throw Unsupported(fmt::format("is not known in version {} of its operator set", opset));
       const Call call(node, opset, std::move(inputs), *this);
       outputs = found->apply(const_cast<Call&>(call));

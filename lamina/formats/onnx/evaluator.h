@@ -46,6 +46,11 @@ Definitions::Opsets read_opsets(
     const google::protobuf::RepeatedPtrField<lamina_onnx_file::OperatorSetIdProto>& imports,
     const std::vector<std::string>& own);
 
+/// The operator of a node in the versions that `opsets` says, or null.
+const Operator* find_operator(const lamina_onnx_file::NodeProto& node, const Definitions::Opsets& opsets);
+/// The version of its operator set by which a node goes; 1 where none is imported.
+int opset_of(const lamina_onnx_file::NodeProto& node, const Definitions::Opsets& opsets);
+
 using Values = std::unordered_map<std::string, Value>;
 
 class Evaluator {

@@ -7,8 +7,8 @@
 #include <map>
 #include <set>
 
-#include "lamina/base/error.h"
 #include "lamina/base/detail/file_kind.h"
+#include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
 #include "lamina/formats/detail/reading.h"
 #include "lamina/formats/onnx/evaluator.h"
@@ -47,21 +47,23 @@ Declared declared(const ValueInfoProto& info) {
   return result;
 }
 
-// Whether a node is computed when the file is read, where its inputs are constants. Not what gives something else each
-// time, and no loops, which may take long.
-bool may_be_folded(const NodeProto& node, const Definitions& definitions, int depth = 0) {
-  static const std::set<std::string, std::less<>> never{"RandomNormal",      "RandomNormalLike", "RandomUniform",
-                                                        "RandomUniformLike", "Multinomial",      "Bernoulli",
-                                                        "Dropout",           "Loop",             "Scan"};
+// Whether a node is computed when the file is read, where its inputs are constants: it, and all that is inside of it.
+bool may_be_folded(const NodeProto& node, const Definitions& definitions, const Definitions::Opsets& opsets,
+                   int depth = 0) {
   constexpr int kDeepest = 8;
-  if (never.contains(node.op_type()) || depth > kDeepest) return false;
-  const auto all = [&](const auto& nodes) {
-    return std::all_of(nodes.begin(), nodes.end(),
-                       [&](const NodeProto& inner) { return may_be_folded(inner, definitions, depth + 1); });
+  if (depth > kDeepest) return false;
+  const auto all = [&](const auto& nodes, const Definitions::Opsets& versions) {
+    return std::all_of(nodes.begin(), nodes.end(), [&](const NodeProto& inner) {
+      return may_be_folded(inner, definitions, versions, depth + 1);
+    });
   };
-  if (const auto* function = definitions.function(node); function && !all(function->node())) return false;
+  if (const auto* function = definitions.function(node)) {
+    if (!all(function->node(), definitions.opsets_of(*function))) return false;
+  } else if (const Operator* op = find_operator(node, opsets); op && !op->folds) {
+    return false;
+  }
   return std::all_of(node.attribute().begin(), node.attribute().end(),
-                     [&](const auto& attribute) { return all(attribute.g().node()); });
+                     [&](const auto& attribute) { return all(attribute.g().node(), opsets); });
 }
 
 void collect_unknown(const NodeProto& node, const Definitions& definitions, const Definitions::Opsets& opsets,
@@ -70,18 +72,12 @@ void collect_unknown(const NodeProto& node, const Definitions& definitions, cons
     for (const NodeProto& inner : attribute.g().node()) collect_unknown(inner, definitions, opsets, unknown);
   }
   if (definitions.function(node)) return;
-  const std::string domain = node.domain() == "ai.onnx" ? "" : node.domain();
-  const auto version = opsets.find(domain);
-  const int opset = version == opsets.end() ? 1 : version->second;
-  if (find_operator(domain, node.op_type(), opset)) return;
-  const std::string name = (domain.empty() ? "" : printable(domain) + ".") + printable(node.op_type());
-  unknown[fmt::format("{} (version {})", name, opset)].push_back(
+  if (find_operator(node, opsets)) return;
+  const bool standard = node.domain().empty() || node.domain() == "ai.onnx";
+  const std::string name = (standard ? "" : printable(node.domain()) + ".") + printable(node.op_type());
+  unknown[fmt::format("{} (version {})", name, opset_of(node, opsets))].push_back(
       printable(node.name().empty() && node.output_size() > 0 ? node.output(0) : node.name()));
 }
-
-}  // namespace
-
-namespace {
 
 const ExternalData kNowhere("");
 
@@ -215,7 +211,7 @@ void ImportedGraph::fold_constants() {
   Evaluator evaluator(*definitions_, [] { return std::pair<Tensor, int>(); }, kMostNodes);
   google::protobuf::RepeatedPtrField<NodeProto> kept;
   for (NodeProto& node : *graph.mutable_node()) {
-    bool constant = may_be_folded(node, *definitions_);
+    bool constant = may_be_folded(node, *definitions_, definitions_->opsets());
     for_each_read(node, [&](const std::string& name) { constant = constant && constants_.contains(name); });
     std::vector<Value> outputs;
     if (constant) {
@@ -250,12 +246,7 @@ void ImportedGraph::choose_weights() {
   for (const Declared& output : outputs_) read.insert(output.name);
   for (const NodeProto& node : graph.node()) {
     for_each_read(node, [&](const std::string& name) { read.insert(name); });
-    const std::string domain = node.domain() == "ai.onnx" ? "" : node.domain();
-    const auto version = definitions_->opsets().find(domain);
-    const Operator* op =
-        definitions_->function(node)
-            ? nullptr
-            : find_operator(domain, node.op_type(), version == definitions_->opsets().end() ? 1 : version->second);
+    const Operator* op = definitions_->function(node) ? nullptr : find_operator(node, definitions_->opsets());
     for (int i = 0; i < node.input_size(); ++i) {
       const std::string& name = node.input(i);
       const auto constant = constants_.find(name);

@@ -26,11 +26,23 @@ std::map<std::pair<std::string, std::string>, std::vector<Operator>, std::less<>
 
 }  // namespace
 
-bool register_operator(const char* name, int since, Apply apply, Parameters parameters, const char* domain) {
-  std::vector<Operator>& versions = operators()[{domain, name}];
-  versions.push_back({domain, name, since, apply, std::move(parameters)});
+namespace {
+
+bool add(Operator op) {
+  std::vector<Operator>& versions = operators()[{op.domain, op.name}];
+  versions.push_back(std::move(op));
   std::sort(versions.begin(), versions.end(), [](const auto& a, const auto& b) { return a.since > b.since; });
   return true;
+}
+
+}  // namespace
+
+bool register_operator(const char* name, int since, Apply apply, Parameters parameters, const char* domain) {
+  return add({domain, name, since, apply, std::move(parameters), true});
+}
+
+bool register_run_operator(const char* name, int since, Apply apply) {
+  return add({"", name, since, apply, {}, false});
 }
 
 const Operator* find_operator(std::string_view domain, std::string_view name, int opset) {

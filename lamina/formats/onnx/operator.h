@@ -99,11 +99,15 @@ struct Operator {
   int since = 1;
   Apply apply = nullptr;  ///< null: no longer there
   Parameters parameters = {};
+  bool folds = true;  ///< whether it is computed when a file is read, where its inputs are constants
 };
 
 /// Adds an operator, before main. Returns true, for a static variable.
 bool register_operator(const char* name, int since, Apply apply, Parameters parameters = {},
                        const char* domain = "");
+/// The same for what is computed in every run, whatever its inputs are: random numbers, which differ each time, and
+/// loops, which may take long.
+bool register_run_operator(const char* name, int since, Apply apply);
 
 /// The operator as version `opset` of its domain's set has it, or null.
 const Operator* find_operator(std::string_view domain, std::string_view name, int opset);

@@ -281,8 +281,8 @@ std::vector<Value> scan_operator(Call& call) {
   return outputs;
 }
 
-const bool kRegistered[] = {register_operator("If", 1, if_operator), register_operator("Loop", 1, loop),
-                            register_operator("Scan", 8, scan_operator)};
+const bool kRegistered[] = {register_operator("If", 1, if_operator), register_run_operator("Loop", 1, loop),
+                            register_run_operator("Scan", 8, scan_operator)};
 
 }  // namespace
 }  // namespace lamina::onnx

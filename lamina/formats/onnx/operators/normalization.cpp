@@ -215,7 +215,7 @@ const bool kRegistered[] = {
     register_operator("LpNormalization", 1, lp_normalization),
     register_operator("MeanVarianceNormalization", 9, mean_variance),
     register_operator("LRN", 1, lrn),
-    register_operator("Dropout", 1, dropout)};
+    register_run_operator("Dropout", 1, dropout)};
 
 }  // namespace
 }  // namespace lamina::onnx

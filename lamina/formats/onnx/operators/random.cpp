@@ -80,12 +80,12 @@ std::vector<Value> bernoulli(Call& call) {
   return {Value(cast(drawn, storage(type)), type)};
 }
 
-const bool kRegistered[] = {register_operator("RandomNormal", 1, normal<false>),
-                            register_operator("RandomNormalLike", 1, normal<true>),
-                            register_operator("RandomUniform", 1, uniform<false>),
-                            register_operator("RandomUniformLike", 1, uniform<true>),
-                            register_operator("Multinomial", 7, multinomial),
-                            register_operator("Bernoulli", 15, bernoulli)};
+const bool kRegistered[] = {register_run_operator("RandomNormal", 1, normal<false>),
+                            register_run_operator("RandomNormalLike", 1, normal<true>),
+                            register_run_operator("RandomUniform", 1, uniform<false>),
+                            register_run_operator("RandomUniformLike", 1, uniform<true>),
+                            register_run_operator("Multinomial", 7, multinomial),
+                            register_run_operator("Bernoulli", 15, bernoulli)};
 
 }  // namespace
 }  // namespace lamina::onnx
