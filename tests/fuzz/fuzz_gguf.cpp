@@ -1,25 +1,14 @@
 // Any bytes as a .gguf file: tensors or a FileError.
-#include <unistd.h>
-
-#include <cstdio>
-#include <filesystem>
-#include <string>
-
 #include "lamina/base/error.h"
 #include "lamina/formats/gguf.h"
+#include "tests/fuzz/fuzz_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const std::string path =
-      (std::filesystem::temp_directory_path() / ("lamina-fuzz-" + std::to_string(::getpid()) + ".gguf"))
-          .string();
-  FILE* const file = std::fopen(path.c_str(), "wb");
-  if (!file) return 0;
-  std::fwrite(data, 1, size, file);
-  std::fclose(file);
-  try {
-    for (const lamina::SnapshotEntry& entry : lamina::read_gguf(path).entries) entry.read();
-  } catch (const lamina::FileError&) {
-  }
-  ::unlink(path.c_str());
+  with_fuzzed_file(data, size, ".gguf", [&](const std::string& path) {
+    try {
+      for (const lamina::SnapshotEntry& entry : lamina::read_gguf(path).entries) entry.read();
+    } catch (const lamina::FileError&) {
+    }
+  });
   return 0;
 }
