@@ -46,13 +46,15 @@ Buffer::Buffer(const Device& device, size_t bytes)
   live_bytes.add(static_cast<int64_t>(bytes));
 }
 
-Buffer::Buffer(const Device& device, const void* data, size_t bytes, std::function<void()> release)
+Buffer::Buffer(const Device& device, const void* data, size_t bytes, std::function<void()> release,
+               Contents contents)
     : device_(device),
       bytes_(bytes),
       backend_(lamina::backend(device)),
       address_(const_cast<void*>(data)),
       host_accessible_(backend_.host_accessible()),
       borrowed_(true),
+      contents_(contents),
       release_(std::move(release)) {}
 
 Buffer::~Buffer() {

@@ -75,9 +75,15 @@ Backend& backend(const Device& device);
 class Buffer {
  public:
   Buffer(const Device& device, size_t bytes);
+  /// Of memory that is somebody else's.
+  enum class Contents {
+    kMayChange,  ///< a user's, who may write there whatever was agreed
+    kStay,       ///< a file's, or of an object that nobody else has
+  };
   /// Memory of somebody else's, which is only read; `release` is called when nobody needs it any more, by
   /// whichever thread that is, and must not throw.
-  Buffer(const Device& device, const void* data, size_t bytes, std::function<void()> release);
+  Buffer(const Device& device, const void* data, size_t bytes, std::function<void()> release,
+         Contents contents = Contents::kMayChange);
   ~Buffer();
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
@@ -94,6 +100,8 @@ class Buffer {
   Backend& backend() const { return backend_; }
   /// Whether the memory is somebody else's, and must not be written.
   bool borrowed() const { return borrowed_; }
+  /// Whether somebody may write there of whom the framework does not know.
+  bool may_change_unseen() const { return borrowed_ && contents_ == Contents::kMayChange; }
 
  private:
   [[noreturn]] void* refuse() const;
@@ -104,6 +112,7 @@ class Buffer {
   void* address_;
   bool host_accessible_;
   bool borrowed_ = false;
+  Contents contents_ = Contents::kStay;
   std::function<void()> release_;
 };
 

@@ -222,8 +222,8 @@ Step::Statistics Step::State::statistics(const Compiled* program) const {
   result.programs = cache.built();
   result.memory_bytes = memory->bytes();
   result.program_bytes = cache.bytes();
-  result.packed_bytes = cache.packed().bytes();
-  result.packings = cache.packed().made();
+  result.prepared_bytes = cache.prepared().bytes();
+  result.preparations = cache.prepared().made();
   if (program) {
     result.last_compile_ms = program->compile_ms;
     result.arena_bytes = program->program->arena_bytes();

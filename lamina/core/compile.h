@@ -54,9 +54,10 @@ class Step {
   /// given one `memory` share their working memory; without one, the step has a pool to itself.
   ///
   /// The first `num_steady` tensors of the batch are said to keep their contents for many calls (the weights
-  /// of a prediction; 0: none): what kernels want of them in another memory order is made at the first call
-  /// and kept, for all signatures, until such a tensor has other contents. That takes as much memory again as
-  /// the weights that are kept so.
+  /// of a prediction; 0: none): what follows from them alone, and what kernels want of them in another memory
+  /// order, is made at the first call and kept, for all signatures, until such a tensor has other contents.
+  /// What would be larger than that of which it is made is not kept; the rest may take as much memory again
+  /// as these tensors.
   Step(TensorFunction f, size_t num_state, std::string name = "step",
        std::shared_ptr<MemoryPool> memory = nullptr, size_t num_steady = 0);
 
@@ -85,8 +86,8 @@ class Step {
     int state_copies = 0;        ///< updates that could not be written in place (0 is expected)
     size_t memory_bytes = 0;     ///< all memory of the pool, which other steps may share
     size_t program_bytes = 0;    ///< about what the programs kept hold together: 64 MiB at most
-    size_t packed_bytes = 0;     ///< steady tensors in the order that kernels want
-    int packings = 0;            ///< how often one was put into that order
+    size_t prepared_bytes = 0;   ///< what is kept of steady tensors: other orders, and what follows from them
+    int preparations = 0;        ///< how often such a part was computed
   };
   Statistics statistics() const;
   /// The same of the program for such arguments, of which the types alone count. It is made, if need be, and

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
 #include <numeric>
 
 #include "lamina/base/detail/lent_vector.h"
@@ -51,31 +50,6 @@ size_t count_superseded(const std::vector<Tensor>& captured) {
   return static_cast<size_t>(std::count_if(captured.begin(), captured.end(), [](const Tensor& tensor) {
     return tensor.node()->superseded.load(std::memory_order_relaxed);
   }));
-}
-
-}  // namespace
-
-namespace {
-
-// Takes the changes of order out of the graph that read one steady input alone: what they give becomes an
-// input.
-std::vector<Compiled::Packed> take_out_packing(Graph& graph, std::span<const size_t> steady) {
-  std::vector<Compiled::Packed> packed;
-  std::map<ValueId, size_t> numbers;
-  for (size_t input : steady) numbers[graph.inputs[input]] = input;
-  const std::vector<bool> escapes = escaping(graph);
-  const Op& reorder = find_op("reorder");
-  std::erase_if(graph.nodes, [&](const Node& node) {
-    if (node.op != &reorder) return false;
-    const auto found = numbers.find(node.inputs[0]);
-    const Layout& layout = graph.layout(node.outputs[0]);
-    if (found == numbers.end() || layout.row_major() || escapes[static_cast<size_t>(node.outputs[0])])
-      return false;
-    packed.push_back({found->second, NamedLayout(layout)});
-    graph.inputs.push_back(node.outputs[0]);
-    return true;
-  });
-  return packed;
 }
 
 }  // namespace
@@ -201,8 +175,11 @@ std::shared_ptr<const Compiled> ProgramCache::build(Borrowed given) const {
   }
   std::vector<size_t> steady(std::min(num_steady_, arguments.size() - num_state_));
   std::iota(steady.begin(), steady.end(), num_state_);
+  // What it captured stays as it is: a program whose captured state changes is made anew.
+  for (size_t i = 0; num_steady_ > 0 && i < traced.captured.size(); ++i)
+    steady.push_back(arguments.size() + i);
   Graph graph = lower(traced.graph, device, steady);
-  std::vector<Compiled::Packed> packed = take_out_packing(graph, steady);
+  Preparation preparation(take_out_steady(graph, steady));
   auto program = std::make_unique<Program>(graph, device, memory_);
   const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
   const size_t superseded = count_superseded(traced.captured);
@@ -211,7 +188,7 @@ std::shared_ptr<const Compiled> ProgramCache::build(Borrowed given) const {
                    {std::make_shared<const Graph>(std::move(traced.graph))},
                    std::move(graph),
                    std::move(traced.captured),
-                   std::move(packed),
+                   std::move(preparation),
                    std::move(program),
                    elapsed.count(),
                    superseded});
@@ -220,12 +197,15 @@ std::shared_ptr<const Compiled> ProgramCache::build(Borrowed given) const {
 void ProgramCache::run(const Compiled& compiled, Borrowed arguments, std::span<const Tensor> outputs) {
   // Computing a pending argument may call a compiled function in its turn, while this is filled.
   LentVector<void*, ProgramCache> addresses;
-  LentVector<std::shared_ptr<Buffer>, ProgramCache> held;
   for (const Tensor* tensor : arguments) addresses->push_back(tensor->buffer()->address());
   for (const Tensor& tensor : compiled.captured) addresses->push_back(tensor.buffer()->address());
-  for (const Compiled::Packed& packed : compiled.packed) {
-    held->push_back(packed_.get(*arguments[packed.argument], packed.layout));
-    addresses->push_back(held->back()->address());
+  std::shared_ptr<const ReadySteady> ready;
+  if (!compiled.preparation.empty()) {
+    LentVector<const Tensor*, ProgramCache> all;
+    all->assign(arguments.begin(), arguments.end());
+    for (const Tensor& tensor : compiled.captured) all->push_back(&tensor);
+    ready = prepared_.get(compiled.preparation, *all);
+    for (const auto& buffer : ready->buffers) addresses->push_back(buffer->address());
   }
   for (const Tensor& tensor : outputs) addresses->push_back(tensor.buffer()->address());
   const std::span<void* const> all(*addresses);

@@ -11,7 +11,7 @@
 
 #include "lamina/base/detail/thread_slots.h"
 #include "lamina/core/grad.h"
-#include "lamina/core/packed_inputs.h"
+#include "lamina/core/prepared_inputs.h"
 #include "lamina/core/subgraph.h"
 #include "lamina/graph/program.h"
 
@@ -39,13 +39,8 @@ struct Compiled {
   Signature signature;
   SubGraph traced;               ///< as the function was written
   Graph graph;                   ///< as it runs
-  std::vector<Tensor> captured;  ///< the graph's last inputs but for packed ones
-  /// Inputs that come last, each an argument in another order.
-  struct Packed {
-    size_t argument;
-    NamedLayout layout;
-  };
-  std::vector<Packed> packed;
+  std::vector<Tensor> captured;  ///< the graph's last inputs but for prepared ones
+  Preparation preparation;       ///< makes the inputs that come last
   std::unique_ptr<Program> program;
   double compile_ms = 0;
   size_t superseded = 0;  ///< captured states that were of the past already when it was made
@@ -103,8 +98,8 @@ class ProgramCache {
   std::shared_ptr<const Compiled> newest() const;
   /// About how many bytes the programs hold.
   size_t bytes() const;
-  /// What they share: steady arguments in other orders.
-  const PackedInputs& packed() const { return packed_; }
+  /// What they share: all that steady arguments decide.
+  const PreparedInputs& prepared() const { return prepared_; }
 
  private:
   std::shared_ptr<const Compiled> look_up(Borrowed arguments);
@@ -124,7 +119,7 @@ class ProgramCache {
   std::shared_ptr<const Compiled> newest_;
   std::atomic<uint64_t> clock_{0};  // counts calls that needed another program than the thread's last
   std::atomic<int> built_{0};
-  PackedInputs packed_;
+  PreparedInputs prepared_;
 };
 
 /// Whether grad() watches one of the tensors, or one stands for an argument of a trace or depends on one.

@@ -268,7 +268,10 @@ Tensor SafetensorsReader::read(const std::string& name) const {
   return detail::reading(entry.file->path(), [&] {
     const bool as_is = entry.stored->bytes == size_of(entry.type.dtype) && entry.type.dtype != DType::kBool;
     if (state_->options.map && as_is && entry.begin % size_of(entry.type.dtype) == 0 && entry.bytes > 0)
-      return Tensor::view(entry.file->map() + entry.begin, entry.type, [file = entry.file] {});
+      return Tensor::wrap(std::make_shared<Buffer>(
+                              Device{}, entry.file->map() + entry.begin, entry.type.bytes(),
+                              [file = entry.file] {}, Buffer::Contents::kStay),
+                          entry.type);
     auto buffer = std::make_shared<Buffer>(Device{}, entry.type.bytes());
     const std::string_view stored = entry.stored->name;
     if (stored == "U16" || stored == "U32" || stored == "U64") {

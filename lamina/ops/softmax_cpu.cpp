@@ -7,6 +7,7 @@
 #include "lamina/base/threads.h"
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/element.h"
+#include "lamina/ops/detail/short_rows.h"
 #include "lamina/ops/detail/softmax_rows.h"
 #include "lamina/ops/softmax.h"
 
@@ -127,6 +128,23 @@ std::unique_ptr<Kernel> prepare_rows(const KernelDesc& desc) {
   });
 }
 
+std::optional<std::string> not_short_rows(const KernelDesc& desc) {
+  const Shape& shape = desc.inputs[0].type.shape;
+  if (auto reason = not_float_rows(desc)) return reason;
+  if (shape.size() == 0 || shape[-1] > detail::kShortRow) return "for rows of a few elements only";
+  return std::nullopt;
+}
+
+std::unique_ptr<Kernel> prepare_short_rows(const KernelDesc& desc) {
+  const Lines lines(desc);
+  return make_kernel([lines](const KernelArgs& args) {
+    lamina::parallel_for(lines.outer, std::max<int64_t>(1, 4096 / lines.extent), [&](int64_t begin, int64_t end) {
+      detail::softmax_short_rows(args.input<float>(0) + begin * lines.extent, end - begin, lines.extent,
+                                 args.output<float>(0) + begin * lines.extent);
+    });
+  });
+}
+
 std::unique_ptr<Kernel> prepare_grad_rows(const KernelDesc& desc) {
   return make_kernel([lines = Lines(desc)](const KernelArgs& args) {
     lines.each([&](int64_t offset, int64_t, int64_t n) {
@@ -138,7 +156,8 @@ std::unique_ptr<Kernel> prepare_grad_rows(const KernelDesc& desc) {
 
 const KernelRegistration softmax_kernels(
     "softmax", DeviceKind::kCpu,
-    {{.name = "simd", .refuses = not_float_rows, .prepare = prepare_rows<detail::softmax_row>},
+    {{.name = "short_rows", .refuses = not_short_rows, .prepare = prepare_short_rows},
+     {.name = "simd", .refuses = not_float_rows, .prepare = prepare_rows<detail::softmax_row>},
      {.name = "reference", .prepare = prepare_softmax<false>}});
 const KernelRegistration log_softmax_kernels(
     "log_softmax", DeviceKind::kCpu,

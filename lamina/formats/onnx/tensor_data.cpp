@@ -107,7 +107,10 @@ Tensor from_raw(std::string bytes, ElementType type, const Shape& shape) {
   // The bytes that were read stay where they are.
   auto kept = std::make_shared<std::string>(std::move(bytes));
   const void* data = kept->data();
-  return Tensor::view(data, {dtype, shape}, [kept]() mutable { kept.reset(); });
+  const TensorType held{dtype, shape};
+  return Tensor::wrap(std::make_shared<Buffer>(
+                          Device{}, data, held.bytes(), [kept]() mutable { kept.reset(); }, Buffer::Contents::kStay),
+                      held);
 }
 
 // Elements in the field of their type.

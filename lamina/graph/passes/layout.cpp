@@ -8,6 +8,7 @@
 
 #include "lamina/graph/contraction.h"
 #include "lamina/graph/rewriter.h"
+#include "lamina/graph/steady.h"
 
 namespace lamina::passes {
 namespace {
@@ -19,9 +20,8 @@ class Assignment {
         device_(device),
         rewrite_(graph),
         versions_(graph.values.size()),
-        steady_(graph.values.size(), false) {
+        steady_(steady_values(graph, steady)) {
     for (ValueId input : graph.inputs) made(input, rewrite_(input));
-    for (size_t input : steady) steady_[static_cast<size_t>(graph.inputs[input])] = true;
   }
 
   Graph run() {

@@ -15,7 +15,7 @@ namespace lamina::detail::HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Calls f(d, channel) for vectors of channels: whole ones first, then single elements.
+/// Calls f(d, channel) for vectors of channels: whole ones first, then shorter ones, then single elements.
 template <class F>
 HWY_INLINE void over_channels(int64_t channels, F f) {
   const hn::ScalableTag<float> d;
@@ -23,6 +23,18 @@ HWY_INLINE void over_channels(int64_t channels, F f) {
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   int64_t c = 0;
   for (; c + lanes <= channels; c += lanes) f(d, c);
+  if constexpr (hn::MaxLanes(d) > 4) {
+    const hn::CappedTag<float, 8> eight;
+    const hn::CappedTag<float, 4> four;
+    if (lanes > 8 && c + 8 <= channels) {
+      f(eight, c);
+      c += 8;
+    }
+    if (c + 4 <= channels) {
+      f(four, c);
+      c += 4;
+    }
+  }
   for (; c < channels; ++c) f(one, c);
 }
 

@@ -5,6 +5,7 @@
 
 #include "lamina/formats/onnx/operators/axes.h"
 #include "lamina/formats/onnx/operators/elementwise.h"
+#include "lamina/formats/onnx/operators/reshape.h"
 #include "lamina/ops/broadcast_to.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/full.h"
@@ -40,82 +41,6 @@ std::vector<Value> shape_operator(Call& call) {
 
 std::vector<Value> size_operator(Call& call) {
   return {Value(Tensor::from<int64_t>({call.value(0).shape().size()}).reshape({}))};
-}
-
-// Axes of one element that lie elsewhere cost nothing; a channel that is split, or two that are joined, may stay where
-// the channels lie.
-std::vector<Value> reshape_operator(Call& call) {
-  const Value& x = call.value(0);
-  const auto given = call.opset() < 5 ? call.integer_list("shape") : call.known_integers(1);
-  if (!given) call.fail("attribute 'shape' is missing");
-  const std::vector<int64_t>& wanted = *given;
-  const bool keep_zero = call.integer("allowzero", 0) != 0;
-  call.ignore({"consumed_inputs"});
-  const Shape from = x.shape();
-  Shape shape;
-  int64_t known = 1;
-  int open = -1;
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    int64_t extent = wanted[i];
-    if (extent == 0 && !keep_zero) {
-      if (static_cast<int>(i) >= from.rank())
-        call.fail(fmt::format("extent {} is 0, which stands for that of its input, of shape {}", i, from.str()));
-      extent = from[static_cast<int>(i)];
-    }
-    if (extent == -1) {
-      if (open >= 0) call.fail("two extents are -1");
-      open = static_cast<int>(i);
-    } else if (extent < 0) {
-      call.fail(fmt::format("an extent is {}", extent));
-    } else if (__builtin_mul_overflow(known, extent, &known)) {
-      call.fail("its shape is too large");
-    }
-    shape.push_back(extent);
-  }
-  if (open >= 0) {
-    if (known == 0 ? from.size() != 0 : from.size() % known != 0)
-      call.fail(fmt::format("cannot make {} of {}", shape.str(), from.str()));
-    shape.set(open, known == 0 ? 0 : from.size() / known);
-  }
-  if (shape.size() != from.size()) call.fail(fmt::format("cannot make {} of {}", shape.str(), from.str()));
-  if (x.is_strings() || std::is_sorted(x.order().begin(), x.order().end())) return {reshaped(x, shape)};
-  // The axes that stay in front and behind, and what becomes of those between.
-  int front = 0, back = 0;
-  const int least = std::min(from.rank(), shape.rank());
-  while (front < least && from[front] == shape[front]) ++front;
-  while (back < least - front && from[-1 - back] == shape[-1 - back]) ++back;
-  const int old_middle = from.rank() - front - back, new_middle = shape.rank() - front - back;
-  const Order& order = x.order();
-  const bool one_to_many = old_middle == 1, many_to_one = new_middle == 1 && old_middle > 1;
-  Order there = order;
-  if (many_to_one) {  // the joined axes must lie side by side in their order: they are moved to be so
-    Order gathered;
-    for (const int axis : order) {
-      if (axis == front) {
-        for (int i = 0; i < old_middle; ++i) gathered.push_back(front + i);
-      } else if (axis < front || axis >= front + old_middle) {
-        gathered.push_back(axis);
-      }
-    }
-    there = gathered;
-  } else if (!one_to_many) {
-    return {reshaped(x, shape)};
-  }
-  Order result;
-  Shape lying;
-  const auto renamed = [&](int axis) { return axis < front ? axis : axis - old_middle + new_middle; };
-  for (const int axis : there) {
-    if (axis < front || axis >= front + old_middle) {
-      result.push_back(renamed(axis));
-      lying.push_back(from[axis]);
-    } else if (axis == front) {
-      for (int i = 0; i < new_middle; ++i) {
-        result.push_back(front + i);
-        lying.push_back(shape[front + i]);
-      }
-    }
-  }
-  return {Value::lying(reshape(x.in_order(there), lying), result, x.type())};
 }
 
 std::vector<Value> flatten(Call& call) {
@@ -171,7 +96,8 @@ std::vector<Value> unsqueeze(Call& call) {
   Shape shape;
   int next = 0;
   for (const bool is_new : added) shape.push_back(is_new ? 1 : from[next++]);
-  return {reshaped(x, shape)};
+  if (x.is_strings()) return {Value::of_strings(x.strings(), shape)};
+  return {reshaped_as_it_lies(x, shape)};
 }
 
 std::vector<Value> transpose_operator(Call& call) {
@@ -248,7 +174,6 @@ std::vector<Value> tile(Call& call) {
 const bool kRegistered[] = {
     register_operator("Shape", 1, shape_operator),
     register_operator("Size", 1, size_operator),
-    register_operator("Reshape", 1, reshape_operator),
     register_operator("Flatten", 1, flatten),
     register_operator("Squeeze", 1, squeeze_operator),
     register_operator("Unsqueeze", 1, unsqueeze),

@@ -1,0 +1,65 @@
+// Depthwise convolutions of networks that only predict, by our own kernel: images channels last.
+#include <algorithm>
+
+#include "lamina/base/threads.h"
+#include "lamina/graph/contraction.h"
+#include "lamina/graph/op.h"
+#include "lamina/ops/detail/depthwise_conv.h"
+#include "lamina/ops/detail/window.h"
+
+namespace lamina {
+namespace {
+
+/// Multiplications that a thread is worth waking for.
+constexpr int64_t kGrain = 1 << 18;
+
+/// A kernel (height, width, 1, channels) as it lies row-major, said so that it is known to be ours.
+const Layout kKernel = {{2, 0, 1, 3}, {}};
+
+std::optional<std::string> refuses(const KernelDesc& desc) {
+  for (const auto* operands : {&desc.inputs, &desc.outputs}) {
+    for (const Operand& operand : *operands) {
+      if (operand.type.dtype != DType::kFloat32) return "only for float32";
+      if (operand.type.shape.size() == 0) return "an operand is empty";
+    }
+  }
+  if (!desc.inputs[0].layout.row_major() || !desc.outputs[0].layout.row_major()) return "only for channels last";
+  const int64_t channels = desc.inputs[0].type.shape[3];
+  if (detail::forward_attrs(desc).groups != channels || desc.inputs[1].type.shape[3] != channels || channels == 1)
+    return "only for one filter for each channel";
+  const Layout& kernel = desc.inputs[1].layout;
+  if (!(kernel.row_major() && desc.inputs[1].steady) && kernel != kKernel)
+    return "only for kernels that stay as they are";
+  return std::nullopt;
+}
+
+std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
+  const bool fused = desc.op.name == "conv2d_bias_act";
+  const bool relu = fused && desc.attrs.as<Conv2DBiasActAttrs>().activation == "relu";
+  const detail::ConvShape s = detail::conv_shape(detail::forward_attrs(desc), desc.inputs[0].type.shape,
+                                                 desc.inputs[1].type.shape);
+  const detail::DepthwiseConv conv{s.channels, s.rows, s.columns, relu};
+  const int64_t rows = s.batch * s.rows.output;
+  const int64_t work = s.columns.output * s.channels * s.rows.size * s.columns.size;  // of a row
+  return make_kernel([=](const KernelArgs& args) {
+    lamina::parallel_for(rows, std::max<int64_t>(1, kGrain / work), [&](int64_t begin, int64_t end) {
+      conv.run(args.input<float>(0), args.input<float>(1), fused ? args.input<float>(2) : nullptr,
+               args.output<float>(0), begin, end);
+    });
+  });
+}
+
+std::optional<LayoutWish> wishes(const KernelDesc& desc) {
+  LayoutWish wish{std::vector<Layout>(desc.inputs.size()), std::vector<Layout>(desc.outputs.size())};
+  wish.inputs[1] = kKernel;
+  return wish;
+}
+
+const std::vector<KernelCandidate> kCandidates = {
+    {.name = "depthwise", .refuses = refuses, .prepare = prepare, .wishes = wishes}};
+constexpr int kBeforeOthers = 2;
+const KernelRegistration kConv("conv2d", DeviceKind::kCpu, kCandidates, kBeforeOthers);
+const KernelRegistration kFused("conv2d_bias_act", DeviceKind::kCpu, kCandidates, kBeforeOthers);
+
+}  // namespace
+}  // namespace lamina

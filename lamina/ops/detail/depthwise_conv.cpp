@@ -1,0 +1,153 @@
+// A few neighbouring results by two vectors of channels stay in registers; at the margins, one result.
+#include "lamina/ops/detail/depthwise_conv.h"
+
+#include "lamina/ops/detail/simd.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "lamina/ops/detail/depthwise_conv.cpp"
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
+// After foreach_target.
+#include <algorithm>
+
+#include <hwy/highway.h>
+#include "lamina/ops/detail/unroll-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace lamina::detail::HWY_NAMESPACE {
+namespace {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// What fits into the registers beside the weights.
+#if HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON
+constexpr int results_of(int vectors) { return vectors == 1 ? 10 : 6; }
+#else
+constexpr int results_of(int vectors) { return vectors == 1 ? 8 : 5; }
+#endif
+
+/// Some channels of a row of results: addresses are those of the first of them.
+struct Row {
+  const DepthwiseConv* conv;
+  const float* x;       ///< of the image row that the first line of the window inside the image reads
+  const float* kernel;  ///< of that line
+  const float* bias;    ///< null: none
+  float* out;
+  int64_t lines;        ///< lines of the window inside the image
+};
+
+/// `results` neighbours from `column` on, of which the elements [left, right) of the window lie inside the image.
+template <int results, int vectors, class D>
+HWY_INLINE void run_results(D d, const Row& row, int64_t column, int64_t left, int64_t right) {
+  using V = hn::Vec<D>;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const DepthwiseConv& conv = *row.conv;
+  const int64_t channels = conv.channels, next = conv.columns.stride * channels;
+  const int64_t step = conv.columns.dilation * channels;
+  V sum[results][vectors];
+  unroll<vectors>([&](auto v) HWY_ATTR {
+    const V first = row.bias ? hn::LoadU(d, row.bias + v * lanes) : hn::Zero(d);
+    unroll<results>([&](auto i) HWY_ATTR { sum[i][v] = first; });
+  });
+  const float* HWY_RESTRICT line = row.x + conv.columns.first(column) * channels + left * step;
+  const float* HWY_RESTRICT weights = row.kernel + left * channels;
+  for (int64_t i = row.lines; i > 0; --i) {
+    const float* x = line;
+    const float* weight = weights;
+    for (int64_t j = left; j < right; ++j, x += step, weight += channels) {
+      V factor[vectors];
+      unroll<vectors>([&](auto v) HWY_ATTR { factor[v] = hn::LoadU(d, weight + v * lanes); });
+      unroll<results>([&](auto r) HWY_ATTR {
+        unroll<vectors>([&](auto v) HWY_ATTR {
+          sum[r][v] = hn::MulAdd(hn::LoadU(d, x + r * next + v * lanes), factor[v], sum[r][v]);
+        });
+      });
+    }
+    line += conv.rows.dilation * conv.columns.input * channels;
+    weights += conv.columns.size * channels;
+  }
+  unroll<results>([&](auto r) HWY_ATTR {
+    unroll<vectors>([&](auto v) HWY_ATTR {
+      V value = sum[r][v];
+      if (conv.relu) value = hn::IfThenZeroElse(hn::Lt(value, hn::Zero(d)), value);
+      hn::StoreU(value, d, row.out + (column + r) * channels + v * lanes);
+    });
+  });
+}
+
+/// All results of the row: those at the margins one by one; the last few others lie over the ones before.
+template <int vectors, class D>
+HWY_NOINLINE void run_row(D d, const Row& row) {
+  constexpr int several = results_of(vectors);
+  const Window& columns = row.conv->columns;
+  const auto one = [&](int64_t column) HWY_ATTR {
+    run_results<1, vectors>(d, row, column, columns.begin(column), columns.end(column));
+  };
+  int64_t column = 0, whole = columns.output;
+  for (; column < columns.output && columns.begin(column) > 0; ++column) one(column);
+  while (whole > column && columns.end(whole - 1) < columns.size) --whole;
+  if (whole - column >= several) {
+    for (; column < whole; column += several)
+      run_results<several, vectors>(d, row, std::min(column, whole - several), 0, columns.size);
+    column = whole;
+  }
+  for (; column < columns.output; ++column) one(column);
+}
+
+/// All channels: in twos of vectors, then one, the last of which lies over the one before where they do not fill it.
+template <class D>
+HWY_INLINE void run_vectors(D d, Row row) {
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const auto go_on = [&](int64_t by) {
+    row.x += by;
+    row.kernel += by;
+    row.out += by;
+    if (row.bias) row.bias += by;
+  };
+  int64_t left = row.conv->channels;
+  for (; left >= 2 * lanes; left -= 2 * lanes) {
+    run_row<2>(d, row);
+    go_on(2 * lanes);
+  }
+  for (; left > 0; left -= lanes) {
+    if (left < lanes) go_on(left - lanes);
+    run_row<1>(d, row);
+    go_on(lanes);
+  }
+}
+
+/// By the widest vectors that the channels fill.
+void run_channels(const Row& row) {
+  const hn::ScalableTag<float> d;
+  const int64_t channels = row.conv->channels;
+  if (channels >= static_cast<int64_t>(hn::Lanes(d))) return run_vectors(d, row);
+  if (hn::MaxLanes(d) > 8 && channels >= 8) return run_vectors(hn::CappedTag<float, 8>(), row);
+  if (hn::MaxLanes(d) > 4 && channels >= 4) return run_vectors(hn::CappedTag<float, 4>(), row);
+  run_vectors(hn::CappedTag<float, 1>(), row);
+}
+
+void Run(const DepthwiseConv& conv, const float* x, const float* kernel, const float* bias, float* out,
+         int64_t begin, int64_t end) {
+  const Window& rows = conv.rows;
+  for (int64_t row = begin; row < end; ++row) {
+    const int64_t image = row / rows.output, at = row % rows.output, top = rows.begin(at);
+    const int64_t y = image * rows.input + rows.first(at) + top * rows.dilation;
+    run_channels({&conv, x + y * conv.columns.input * conv.channels,
+                  kernel + top * conv.columns.size * conv.channels, bias,
+                  out + row * conv.columns.output * conv.channels, rows.end(at) - top});
+  }
+}
+
+}  // namespace
+}  // namespace lamina::detail::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace lamina::detail {
+HWY_EXPORT(Run);
+
+void DepthwiseConv::run(const float* x, const float* kernel, const float* bias, float* out, int64_t begin,
+                        int64_t end) const {
+  HWY_DYNAMIC_DISPATCH(Run)(*this, x, kernel, bias, out, begin, end);
+}
+
+}  // namespace lamina::detail
+#endif

@@ -1,0 +1,22 @@
+// Convolutions in which each filter reads the channel of its own number. Internal header.
+#pragma once
+
+#include <cstdint>
+
+#include "lamina/ops/detail/window.h"
+
+namespace lamina::detail {
+
+/// Channels-last images, one filter for each channel.
+struct DepthwiseConv {
+  int64_t channels;
+  Window rows, columns;
+  bool relu;  ///< makes 0 of what is below; NaN stays
+
+  /// The rows [begin, end) of results, of all images one after the other.
+  /// @param kernel  (height, width, channels)
+  /// @param bias    one for each channel, or null
+  void run(const float* x, const float* kernel, const float* bias, float* out, int64_t begin, int64_t end) const;
+};
+
+}  // namespace lamina::detail

@@ -1,0 +1,163 @@
+// Tiles of a few results by a few vectors of filters stay in registers while the window is read.
+#include "lamina/ops/detail/direct_conv.h"
+
+#include "lamina/ops/detail/simd.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "lamina/ops/detail/direct_conv.cpp"
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
+// After foreach_target.
+#include <algorithm>
+
+#include <hwy/highway.h>
+#include "lamina/ops/detail/unroll-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace lamina::detail::HWY_NAMESPACE {
+namespace {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// What fits into the registers beside a line of the kernel: 32 of them, or 16. Few vectors of filters leave room for
+// more results, of which there must be enough to fill the pipes.
+#if HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON
+constexpr int kMostVectors = 4;
+constexpr int results_of(int vectors) { return vectors <= 2 ? 12 : 6; }
+#else
+constexpr int kMostVectors = 2;
+constexpr int results_of(int vectors) { return vectors == 1 ? 8 : 6; }
+#endif
+
+template <class D>
+HWY_INLINE int64_t lanes_of(D d) {
+  return static_cast<int64_t>(hn::Lanes(d));
+}
+
+struct Tile {
+  const DirectConv* conv;
+  const float* const* starts;
+  int64_t starts_step;
+  const float* kernel;
+  const float* bias;
+  float* out;
+  int64_t out_step;
+  int64_t last;  ///< numbers to the last vector: it lies over the one before where filters do not fill it
+};
+
+template <int results, int vectors, class D>
+HWY_INLINE void run_tile(D d, const Tile& t) {
+  using V = hn::Vec<D>;
+  const int64_t lanes = lanes_of(d), last = t.last;
+  const auto place = [&](int v) HWY_ATTR { return v == vectors - 1 ? last : v * lanes; };
+  V sum[results][vectors];
+  unroll<vectors>([&](auto v) HWY_ATTR {
+    const V first = t.bias ? hn::LoadU(d, t.bias + place(v)) : hn::Zero(d);
+    unroll<results>([&](auto i) HWY_ATTR { sum[i][v] = first; });
+  });
+  const int64_t step = t.conv->block, length = t.conv->length;
+  const float* HWY_RESTRICT line = t.kernel;
+  const float* const* starts = t.starts;
+  for (int64_t run = t.conv->runs; run > 0; --run, starts += t.starts_step) {
+    const float* x[results];
+    unroll<results>([&](auto i) HWY_ATTR { x[i] = starts[i]; });
+    for (int64_t k = 0; k < length; ++k, line += step) {
+      V filter[vectors];
+      unroll<vectors>([&](auto v) HWY_ATTR { filter[v] = hn::LoadU(d, line + place(v)); });
+      unroll<results>([&](auto i) HWY_ATTR {
+        const V pixel = hn::Set(d, x[i][k]);
+        unroll<vectors>([&](auto v) HWY_ATTR { sum[i][v] = hn::MulAdd(pixel, filter[v], sum[i][v]); });
+      });
+    }
+  }
+  unroll<results>([&](auto i) HWY_ATTR {
+    unroll<vectors>([&](auto v) HWY_ATTR {
+      V value = sum[i][v];
+      if (t.conv->relu) value = hn::IfThenZeroElse(hn::Lt(value, hn::Zero(d)), value);
+      hn::StoreU(value, d, t.out + i * t.out_step + place(v));
+    });
+  });
+}
+
+/// All results in tiles of as many as registers hold, and then of fewer.
+template <int vectors, class D>
+HWY_NOINLINE void run_results(D d, Tile t, int64_t count) {
+  const auto tiles = [&](auto size) HWY_ATTR {
+    for (; count >= size; count -= size) {
+      run_tile<size, vectors>(d, t);
+      t.starts += size;
+      t.out += size * t.out_step;
+    }
+  };
+  constexpr int most = results_of(vectors);
+  tiles(std::integral_constant<int, most>());
+  if constexpr (most > 6) tiles(std::integral_constant<int, 6>());
+  tiles(std::integral_constant<int, 4>());
+  tiles(std::integral_constant<int, 2>());
+  tiles(std::integral_constant<int, 1>());
+}
+
+template <int most, class D>
+HWY_INLINE void run_vectors(D d, const Tile& t, int64_t count, int64_t vectors) {
+  if constexpr (most > 1) {
+    if (vectors < most) return run_vectors<most - 1>(d, t, count, vectors);
+  }
+  run_results<most>(d, t, count);
+}
+
+/// All blocks of filters, of which each has `most` vectors at a time.
+template <int most, class D>
+void run_blocks(D d, const DirectConv& conv, const float* const* starts, int64_t count, const float* kernel,
+                const float* bias, float* out, int64_t out_step) {
+  const int64_t lines = conv.runs * conv.length, lanes = lanes_of(d);
+  for (int64_t begin = 0; begin < conv.filters; begin += conv.block) {
+    for (int64_t first = 0; first < conv.block;) {
+      // Vectors that are left over are shared out evenly: 4 and 1 take longer than 3 and 2.
+      const int64_t left = (conv.block - first + lanes - 1) / lanes;
+      const int64_t panels = (left + most - 1) / most, vectors = (left + panels - 1) / panels;
+      const int64_t width = std::min(vectors * lanes, conv.block - first), at = begin + first;
+      const Tile tile{&conv,  starts,   count, kernel + begin * lines + first, bias ? bias + at : nullptr, out + at,
+                      out_step, width - lanes};
+      run_vectors<most>(d, tile, count, vectors);
+      first += width;
+    }
+  }
+}
+
+void Run(const DirectConv& conv, const float* const* starts, int64_t count, const float* kernel,
+         const float* bias, float* out, int64_t out_step) {
+  const hn::ScalableTag<float> d;
+  const auto run = [&](auto tag, auto most) HWY_ATTR {
+    run_blocks<most>(tag, conv, starts, count, kernel, bias, out, out_step);
+  };
+  using Two = std::integral_constant<int, 2>;
+  if (conv.block >= lanes_of(d)) return run(d, std::integral_constant<int, kMostVectors>());
+  if (hn::MaxLanes(d) > 8 && conv.block >= 8) return run(hn::CappedTag<float, 8>(), Two());
+  if (hn::MaxLanes(d) > 4 && conv.block >= 4) return run(hn::CappedTag<float, 4>(), Two());
+  run(hn::CappedTag<float, 1>(), Two());
+}
+
+int64_t Block(int64_t filters) {
+  const int64_t lanes = lanes_of(hn::ScalableTag<float>());
+  for (int64_t vectors = kMostVectors; vectors > 1; --vectors) {
+    if (filters > vectors * lanes && filters % (vectors * lanes) == 0) return vectors * lanes;
+  }
+  return filters;
+}
+
+}  // namespace
+}  // namespace lamina::detail::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace lamina::detail {
+HWY_EXPORT(Block);
+HWY_EXPORT(Run);
+
+int64_t direct_conv_block(int64_t filters) { return HWY_DYNAMIC_DISPATCH(Block)(filters); }
+
+void direct_conv(const DirectConv& conv, const float* const* starts, int64_t count, const float* kernel,
+                 const float* bias, float* out, int64_t out_step) {
+  HWY_DYNAMIC_DISPATCH(Run)(conv, starts, count, kernel, bias, out, out_step);
+}
+
+}  // namespace lamina::detail
+#endif

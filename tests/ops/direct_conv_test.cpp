@@ -1,0 +1,150 @@
+// Our own convolutions of networks that only predict, beside those of training: every way in which windows may lie.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "lamina/base/threads.h"
+#include "lamina/core/compile.h"
+#include "lamina/ops/binary.h"
+#include "lamina/ops/conv2d.h"
+#include "lamina/ops/cast.h"
+#include "lamina/ops/slice.h"
+#include "lamina/ops/unary.h"
+
+namespace lamina {
+namespace {
+
+Tensor waves(const Shape& shape, double step) {
+  std::vector<float> values(static_cast<size_t>(shape.size()));
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(std::sin(static_cast<double>(i) * step));
+  return Tensor::from(values, shape).eval();
+}
+
+struct Case {
+  Shape image, kernel;
+  Conv2DAttrs options;
+};
+
+std::vector<Case> dense_cases() {
+  std::vector<Case> cases;
+  // Filters around the widths of vectors; few channels and many; margins on either side, windows larger than images.
+  for (const int64_t filters : {1, 3, 8, 16, 17, 24, 40, 48, 64, 85, 96, 128, 192, 200})
+    cases.push_back({{2, 5, 7, 12}, {3, 3, 12, filters}, {.padding = "same"}});
+  for (const int64_t channels : {1, 2, 3, 8, 15, 16, 33, 64})
+    cases.push_back({{1, 9, 13, channels}, {3, 3, channels, 32}, {.strides = {2, 2}, .padding = "same"}});
+  for (const char* padding : {"valid", "same", "1,0,0,2", "0,3,4,0", "5,5,5,5"}) {
+    for (const auto& strides : std::vector<std::vector<int64_t>>{{1, 1}, {2, 3}, {5, 1}}) {
+      for (const int64_t channels : {3, 20}) {
+        cases.push_back({{2, 8, 11, channels}, {3, 5, channels, 20}, {.strides = strides, .padding = padding}});
+        cases.push_back({{2, 8, 11, channels}, {1, 1, channels, 20}, {.strides = strides, .padding = padding}});
+        cases.push_back({{1, 9, 12, channels},
+                         {3, 2, channels, 20},
+                         {.strides = strides, .padding = padding, .dilations = {2, 3}}});
+      }
+    }
+  }
+  cases.push_back({{1, 2, 2, 4}, {7, 7, 4, 8}, {.padding = "same"}});
+  cases.push_back({{1, 1, 300, 1}, {1, 64, 1, 130}, {.strides = {1, 16}}});
+  cases.push_back({{3, 1, 1, 200}, {1, 1, 200, 256}, {}});
+  return cases;
+}
+
+std::vector<Case> depthwise_cases() {
+  std::vector<Case> cases;
+  for (const int64_t channels : {2, 5, 8, 16, 17, 24, 32, 50, 96}) {
+    for (const char* padding : {"valid", "same", "1,0,0,2", "0,3,4,0"}) {
+      for (const int64_t stride : {1, 2}) {
+        cases.push_back({{2, 9, 14, channels},
+                         {3, 3, 1, channels},
+                         {.strides = {stride, stride}, .padding = padding, .groups = channels}});
+      }
+    }
+    cases.push_back({{1, 11, 12, channels}, {5, 3, 1, channels}, {.padding = "same", .dilations = {2, 3}, .groups = channels}});
+    cases.push_back({{1, 2, 2, channels}, {7, 7, 1, channels}, {.padding = "same", .groups = channels}});
+  }
+  return cases;
+}
+
+// The kernel and the bias stay: they are the steady arguments.
+std::vector<float> predicted(const Case& c, bool fused, const Tensor& x, const Tensor& kernel, const Tensor& bias) {
+  Step step(
+      [&](const std::vector<Tensor>& a) {
+        const Tensor y = conv2d(a[2], a[0], c.options);
+        return std::vector{fused ? relu(add(y, a[1])) : y};
+      },
+      0, "predict", nullptr, 2);
+  return step({}, std::vector<Tensor>{kernel, bias, x})[0].to_vector<float>();
+}
+
+void expect_equal(const Case& c, const std::string& kernel_name) {
+  const Tensor x = waves(c.image, 0.37), kernel = waves(c.kernel, 0.91), bias = waves({c.kernel[3]}, 2.3);
+  const auto wide = [](const Tensor& t) { return cast(t, DType::kFloat64); };
+  const Tensor y = conv2d(wide(x), wide(kernel), c.options);
+  const std::vector<double> expected = y.to_vector<double>(),
+                            expected_fused = relu(add(y, wide(bias))).to_vector<double>();
+  const auto terms = static_cast<double>(c.kernel[0] * c.kernel[1] * c.kernel[2]);
+  for (const bool fused : {false, true}) {
+    const std::vector<float> now = predicted(c, fused, x, kernel, bias);
+    const std::vector<double>& right = fused ? expected_fused : expected;
+    ASSERT_EQ(now.size(), right.size());
+    for (size_t i = 0; i < now.size(); ++i)
+      ASSERT_NEAR(now[i], right[i], 1e-6 * std::max(1.0, terms)) << i << " of " << c.image.str() << c.kernel.str();
+  }
+  if (c.image.size() == 0 || y.size() == 0) return;
+  // It is this kernel that ran, and threads change nothing.
+  const int threads = num_threads();
+  set_num_threads(1);
+  const std::vector<float> one = predicted(c, true, x, kernel, bias);
+  set_num_threads(3);
+  const std::vector<float> three = predicted(c, true, x, kernel, bias);
+  set_num_threads(threads);
+  EXPECT_EQ(one, three);
+  Step step([&](const std::vector<Tensor>& a) { return std::vector{conv2d(a[1], a[0], c.options)}; }, 0, "predict",
+            nullptr, 1);
+  EXPECT_EQ(step.graph({}, std::vector<Tensor>{kernel, x}).find("reorder"), std::string::npos) << kernel_name;
+}
+
+TEST(DirectConvolution, GivesWhatTheDefinitionGives) {
+  for (const Case& c : dense_cases()) expect_equal(c, "direct");
+}
+
+TEST(DepthwiseConvolution, GivesWhatTheDefinitionGives) {
+  for (const Case& c : depthwise_cases()) expect_equal(c, "depthwise");
+}
+
+// A result depends on its window alone, not on which results are computed beside it.
+TEST(DirectConvolution, GivesTheSameBitsInAnyBatch) {
+  for (const Case& c : {Case{{3, 7, 9, 5}, {3, 3, 5, 40}, {.padding = "same"}},
+                        Case{{3, 7, 9, 32}, {1, 1, 32, 96}, {}},
+                        Case{{3, 7, 9, 24}, {3, 3, 1, 24}, {.padding = "same", .groups = 24}}}) {
+    const Tensor x = waves(c.image, 0.37), kernel = waves(c.kernel, 0.91), bias = waves({c.kernel[3]}, 2.3);
+    const std::vector<float> all = predicted(c, true, x, kernel, bias);
+    Case one = c;
+    one.image.set(0, 1);
+    const size_t size = all.size() / 3;
+    for (int64_t i = 0; i < 3; ++i) {
+      const std::vector<float> alone = predicted(one, true, slice(x, {i}, {i + 1}).eval(), kernel, bias);
+      EXPECT_EQ(alone, std::vector<float>(all.begin() + i * static_cast<int64_t>(size),
+                                          all.begin() + (i + 1) * static_cast<int64_t>(size)));
+    }
+  }
+}
+
+TEST(DirectConvolution, KeepsNotANumber) {
+  for (const int64_t groups : {1, 16}) {
+    const Case c{{1, 4, 4, 16}, {3, 3, 16 / groups, 16}, {.padding = "same", .groups = groups}};
+    std::vector<float> values(4 * 4 * 16, 1.0f);
+    values[0] = std::numeric_limits<float>::quiet_NaN();
+    const std::vector<float> y =
+        predicted(c, true, Tensor::from(values, c.image).eval(), waves(c.kernel, 0.91), waves({16}, 2.3));
+    EXPECT_TRUE(std::isnan(y[0]));
+    EXPECT_TRUE(std::isnan(y[(1 * 4 + 1) * 16]));
+    EXPECT_FALSE(std::isnan(y[(3 * 4 + 3) * 16]));
+  }
+}
+
+}  // namespace
+}  // namespace lamina
