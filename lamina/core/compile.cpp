@@ -96,8 +96,8 @@ void make_exclusive(Tensor& tensor) {
 }  // namespace detail
 
 struct Function::State {
-  State(TensorFunction f, std::string name, std::shared_ptr<MemoryPool> memory)
-      : cache(std::move(f), 0, std::move(name), std::move(memory)) {}
+  State(TensorFunction f, std::string name, std::shared_ptr<MemoryPool> memory, size_t num_steady)
+      : cache(std::move(f), 0, std::move(name), std::move(memory), num_steady) {}
 
   std::vector<Tensor> inlined(const std::vector<Tensor>& args) const {
     const DeviceScope scope(args.empty() ? Device(current_device()) : args[0].device());
@@ -107,8 +107,8 @@ struct Function::State {
   ProgramCache cache;
 };
 
-Function::Function(TensorFunction f, std::string name, std::shared_ptr<MemoryPool> memory)
-    : state_(std::make_shared<State>(std::move(f), std::move(name), std::move(memory))) {}
+Function::Function(TensorFunction f, std::string name, std::shared_ptr<MemoryPool> memory, size_t num_steady)
+    : state_(std::make_shared<State>(std::move(f), std::move(name), std::move(memory), num_steady)) {}
 
 std::vector<Tensor> Function::operator()(const std::vector<Tensor>& args) const {
   Handles handles;
@@ -135,8 +135,8 @@ std::string Function::graph(const std::vector<Tensor>& args) const {
   return compiled->graph.str();
 }
 
-Function compile(TensorFunction f, std::string name, std::shared_ptr<MemoryPool> memory) {
-  return Function(std::move(f), std::move(name), std::move(memory));
+Function compile(TensorFunction f, std::string name, std::shared_ptr<MemoryPool> memory, size_t num_steady) {
+  return Function(std::move(f), std::move(name), std::move(memory), num_steady);
 }
 
 struct Step::State {

@@ -26,8 +26,9 @@ class MemoryPool;
 /// is traced, becomes part of that, and gradients of any order pass through it.
 class Function {
  public:
-  /// Programs take their working memory from `memory`; without one, the function has a pool to itself.
-  Function(TensorFunction f, std::string name, std::shared_ptr<MemoryPool> memory = nullptr);
+  /// Programs take their working memory from `memory`; without one, the function has a pool to itself. The first
+  /// `num_steady` arguments are said to keep their contents for many calls, as those of a Step.
+  Function(TensorFunction f, std::string name, std::shared_ptr<MemoryPool> memory = nullptr, size_t num_steady = 0);
 
   std::vector<Tensor> operator()(const std::vector<Tensor>& args) const;
   /// The optimised graph for arguments like `args`, as text.
@@ -40,7 +41,7 @@ class Function {
 
 /// Compiles `f`, which must be pure: its results depend on its arguments alone.
 Function compile(TensorFunction f, std::string name = "function",
-                 std::shared_ptr<MemoryPool> memory = nullptr);
+                 std::shared_ptr<MemoryPool> memory = nullptr, size_t num_steady = 0);
 
 /// A compiled step with donated state: `f(state..., batch...)` returns the new state, in the same order and
 /// of the same types, followed by any number of further outputs. A call overwrites the state's buffers in

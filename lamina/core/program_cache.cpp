@@ -176,7 +176,7 @@ std::shared_ptr<const Compiled> ProgramCache::build(Borrowed given) const {
   std::vector<size_t> steady(std::min(num_steady_, arguments.size() - num_state_));
   std::iota(steady.begin(), steady.end(), num_state_);
   // What it captured stays as it is: a program whose captured state changes is made anew.
-  for (size_t i = 0; num_steady_ > 0 && i < traced.captured.size(); ++i)
+  for (size_t i = 0; i < traced.captured.size(); ++i)
     steady.push_back(arguments.size() + i);
   Graph graph = lower(traced.graph, device, steady);
   Preparation preparation(take_out_steady(graph, steady));

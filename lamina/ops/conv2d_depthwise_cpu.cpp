@@ -11,7 +11,7 @@ namespace lamina {
 namespace {
 
 /// Multiplications that a thread is worth waking for.
-constexpr int64_t kGrain = 1 << 18;
+constexpr int64_t kGrain = 1 << 16;
 
 /// A kernel (height, width, 1, channels) as it lies row-major, said so that it is known to be ours.
 const Layout kKernel = {{2, 0, 1, 3}, {}};

@@ -21,7 +21,7 @@ constexpr int64_t kChunk = 48;
 /// Chunks below which threads share the filters, too.
 constexpr int64_t kFewChunks = 8;
 /// Multiplications that a thread is worth waking for.
-constexpr int64_t kGrain = 1 << 20;
+constexpr int64_t kGrain = 1 << 18;
 /// Numbers of images that are copied with zeros around them, so that no window has a part outside.
 constexpr double kCopied = 1 << 18;
 /// Channels below which a run of one pixel is too short to be worth its start.

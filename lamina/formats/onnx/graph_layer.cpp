@@ -162,8 +162,7 @@ std::vector<Tensor> OnnxGraph::run_on_values(const std::vector<Tensor>& inputs, 
   const std::pair<Tensor, int> use = random();
   const Tensor seed = use.first;
   const int stream = use.second;
-  const size_t varying = arguments.size();
-  arguments.insert(arguments.end(), weights.begin(), weights.end());
+  arguments.insert(arguments.begin(), weights.begin(), weights.end());
   arguments.push_back(seed);
   std::optional<Function> function;
   {
@@ -172,15 +171,15 @@ std::vector<Tensor> OnnxGraph::run_on_values(const std::vector<Tensor>& inputs, 
     auto found = functions.find(key);
     if (found == functions.end()) {
       if (functions.size() >= kMost) functions.clear();
-      const auto body = [graph = graph_, inputs, constant, varying, first = stream](const std::vector<Tensor>& given) {
+      const auto body = [graph = graph_, inputs, constant, first = stream](const std::vector<Tensor>& given) {
         std::vector<Tensor> all;
-        size_t next = 0;
+        size_t next = graph->weights().size();
+        const std::vector<Tensor> weights(given.begin(), given.begin() + static_cast<std::ptrdiff_t>(next));
         for (size_t i = 0; i < constant.size(); ++i) all.push_back(constant[i] ? inputs[i] : given[next++]);
-        const std::vector<Tensor> rest(given.begin() + static_cast<std::ptrdiff_t>(varying), given.end() - 1);
         int use = first;
-        return run_graph(*graph, all, rest, [&] { return std::pair(given.back(), use++); });
+        return run_graph(*graph, all, weights, [&] { return std::pair(given.back(), use++); });
       };
-      found = functions.emplace(key, compile(body, "onnx graph")).first;
+      found = functions.emplace(key, compile(body, "onnx graph", nullptr, weights.size())).first;
     }
     function = found->second;
   }

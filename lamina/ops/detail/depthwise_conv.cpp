@@ -17,12 +17,9 @@ namespace lamina::detail::HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// What fits into the registers beside the weights.
-#if HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON
-constexpr int results_of(int vectors) { return vectors == 1 ? 10 : 6; }
-#else
-constexpr int results_of(int vectors) { return vectors == 1 ? 8 : 5; }
-#endif
+// What fits into 16 registers beside the weights, or into 32. Addresses of three results are a base and a step.
+constexpr int kResults = 6;
+constexpr int kOfBase = 3;
 
 /// Some channels of a row of results: addresses are those of the first of them.
 struct Row {
@@ -50,16 +47,20 @@ HWY_INLINE void run_results(D d, const Row& row, int64_t column, int64_t left, i
   const float* HWY_RESTRICT line = row.x + conv.columns.first(column) * channels + left * step;
   const float* HWY_RESTRICT weights = row.kernel + left * channels;
   for (int64_t i = row.lines; i > 0; --i) {
-    const float* x = line;
+    constexpr int bases = (results + kOfBase - 1) / kOfBase;
+    const float* x[bases];
+    unroll<bases>([&](auto b) HWY_ATTR { x[b] = line + b * kOfBase * next; });
     const float* weight = weights;
-    for (int64_t j = left; j < right; ++j, x += step, weight += channels) {
+    for (int64_t j = left; j < right; ++j, weight += channels) {
       V factor[vectors];
       unroll<vectors>([&](auto v) HWY_ATTR { factor[v] = hn::LoadU(d, weight + v * lanes); });
       unroll<results>([&](auto r) HWY_ATTR {
         unroll<vectors>([&](auto v) HWY_ATTR {
-          sum[r][v] = hn::MulAdd(hn::LoadU(d, x + r * next + v * lanes), factor[v], sum[r][v]);
+          const float* const from = x[r / kOfBase] + (r % kOfBase) * next;
+          sum[r][v] = hn::MulAdd(hn::LoadU(d, from + v * lanes), factor[v], sum[r][v]);
         });
       });
+      unroll<bases>([&](auto b) HWY_ATTR { x[b] += step; });
     }
     line += conv.rows.dilation * conv.columns.input * channels;
     weights += conv.columns.size * channels;
@@ -76,7 +77,6 @@ HWY_INLINE void run_results(D d, const Row& row, int64_t column, int64_t left, i
 /// All results of the row: those at the margins one by one; the last few others lie over the ones before.
 template <int vectors, class D>
 HWY_NOINLINE void run_row(D d, const Row& row) {
-  constexpr int several = results_of(vectors);
   const Window& columns = row.conv->columns;
   const auto one = [&](int64_t column) HWY_ATTR {
     run_results<1, vectors>(d, row, column, columns.begin(column), columns.end(column));
@@ -84,9 +84,9 @@ HWY_NOINLINE void run_row(D d, const Row& row) {
   int64_t column = 0, whole = columns.output;
   for (; column < columns.output && columns.begin(column) > 0; ++column) one(column);
   while (whole > column && columns.end(whole - 1) < columns.size) --whole;
-  if (whole - column >= several) {
-    for (; column < whole; column += several)
-      run_results<several, vectors>(d, row, std::min(column, whole - several), 0, columns.size);
+  if (whole - column >= kResults) {
+    for (; column < whole; column += kResults)
+      run_results<kResults, vectors>(d, row, std::min(column, whole - kResults), 0, columns.size);
     column = whole;
   }
   for (; column < columns.output; ++column) one(column);

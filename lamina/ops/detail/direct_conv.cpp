@@ -27,6 +27,33 @@ constexpr int kMostVectors = 2;
 constexpr int results_of(int vectors) { return vectors == 1 ? 8 : 6; }
 #endif
 
+/// Vectors that are loaded and stored whole.
+struct Whole {
+  template <class D>
+  HWY_INLINE hn::Vec<D> load(D d, const float* from) const {
+    return hn::LoadU(d, from);
+  }
+  template <class D>
+  HWY_INLINE void store(hn::Vec<D> v, D d, float* to) const {
+    hn::StoreU(v, d, to);
+  }
+};
+
+#if HWY_TARGET <= HWY_AVX2
+/// Vectors of which the first few lanes are: what lies behind is not touched by these instruction sets.
+struct Part {
+  size_t count;
+  template <class D>
+  HWY_INLINE hn::Vec<D> load(D d, const float* from) const {
+    return hn::MaskedLoad(hn::FirstN(d, count), d, from);
+  }
+  template <class D>
+  HWY_INLINE void store(hn::Vec<D> v, D d, float* to) const {
+    hn::BlendedStore(v, hn::FirstN(d, count), d, to);
+  }
+};
+#endif
+
 template <class D>
 HWY_INLINE int64_t lanes_of(D d) {
   return static_cast<int64_t>(hn::Lanes(d));
@@ -43,14 +70,14 @@ struct Tile {
   int64_t last;  ///< numbers to the last vector: it lies over the one before where filters do not fill it
 };
 
-template <int results, int vectors, class D>
-HWY_INLINE void run_tile(D d, const Tile& t) {
+template <int results, int vectors, class D, class Access>
+HWY_INLINE void run_tile(D d, const Tile& t, Access access) {
   using V = hn::Vec<D>;
   const int64_t lanes = lanes_of(d), last = t.last;
   const auto place = [&](int v) HWY_ATTR { return v == vectors - 1 ? last : v * lanes; };
   V sum[results][vectors];
   unroll<vectors>([&](auto v) HWY_ATTR {
-    const V first = t.bias ? hn::LoadU(d, t.bias + place(v)) : hn::Zero(d);
+    const V first = t.bias ? access.load(d, t.bias + place(v)) : hn::Zero(d);
     unroll<results>([&](auto i) HWY_ATTR { sum[i][v] = first; });
   });
   const int64_t step = t.conv->block, length = t.conv->length;
@@ -61,7 +88,7 @@ HWY_INLINE void run_tile(D d, const Tile& t) {
     unroll<results>([&](auto i) HWY_ATTR { x[i] = starts[i]; });
     for (int64_t k = 0; k < length; ++k, line += step) {
       V filter[vectors];
-      unroll<vectors>([&](auto v) HWY_ATTR { filter[v] = hn::LoadU(d, line + place(v)); });
+      unroll<vectors>([&](auto v) HWY_ATTR { filter[v] = access.load(d, line + place(v)); });
       unroll<results>([&](auto i) HWY_ATTR {
         const V pixel = hn::Set(d, x[i][k]);
         unroll<vectors>([&](auto v) HWY_ATTR { sum[i][v] = hn::MulAdd(pixel, filter[v], sum[i][v]); });
@@ -72,17 +99,17 @@ HWY_INLINE void run_tile(D d, const Tile& t) {
     unroll<vectors>([&](auto v) HWY_ATTR {
       V value = sum[i][v];
       if (t.conv->relu) value = hn::IfThenZeroElse(hn::Lt(value, hn::Zero(d)), value);
-      hn::StoreU(value, d, t.out + i * t.out_step + place(v));
+      access.store(value, d, t.out + i * t.out_step + place(v));
     });
   });
 }
 
 /// All results in tiles of as many as registers hold, and then of fewer.
-template <int vectors, class D>
-HWY_NOINLINE void run_results(D d, Tile t, int64_t count) {
+template <int vectors, class D, class Access = Whole>
+HWY_NOINLINE void run_results(D d, Tile t, int64_t count, Access access = {}) {
   const auto tiles = [&](auto size) HWY_ATTR {
     for (; count >= size; count -= size) {
-      run_tile<size, vectors>(d, t);
+      run_tile<size, vectors>(d, t, access);
       t.starts += size;
       t.out += size * t.out_step;
     }
@@ -128,11 +155,16 @@ void Run(const DirectConv& conv, const float* const* starts, int64_t count, cons
   const auto run = [&](auto tag, auto most) HWY_ATTR {
     run_blocks<most>(tag, conv, starts, count, kernel, bias, out, out_step);
   };
-  using Two = std::integral_constant<int, 2>;
   if (conv.block >= lanes_of(d)) return run(d, std::integral_constant<int, kMostVectors>());
+#if HWY_TARGET <= HWY_AVX2
+  const Tile tile{&conv, starts, count, kernel, bias, out, out_step, 0};
+  return run_results<1>(d, tile, count, Part{static_cast<size_t>(conv.block)});
+#else
+  using Two = std::integral_constant<int, 2>;
   if (hn::MaxLanes(d) > 8 && conv.block >= 8) return run(hn::CappedTag<float, 8>(), Two());
   if (hn::MaxLanes(d) > 4 && conv.block >= 4) return run(hn::CappedTag<float, 4>(), Two());
   run(hn::CappedTag<float, 1>(), Two());
+#endif
 }
 
 int64_t Block(int64_t filters) {

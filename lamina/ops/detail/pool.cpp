@@ -129,8 +129,10 @@ HWY_INLINE void max_four(D d, const float* HWY_RESTRICT x, int64_t row, int64_t 
 void MaxRows(const PoolView& v, const float* x, float* out, uint8_t* index, int64_t begin, int64_t end) {
   const int64_t row = v.columns.input * v.channels;
   for (int64_t r = begin; r < end; ++r) {
-    for (int64_t ox = 0; ox < v.columns.output; ++ox) {
-      const Cell w = cell_at(v, r / v.rows.output, r % v.rows.output, ox);
+    Cell w = cell_at(v, r / v.rows.output, r % v.rows.output, 0);
+    for (int64_t ox = 0; ox < v.columns.output; ++ox, w.origin += v.columns.stride * v.channels) {
+      w.left = v.columns.begin(ox);
+      w.right = v.columns.end(ox);
       const int64_t at = (r * v.columns.output + ox) * v.channels;
       const bool four = w.top == 0 && w.left == 0 && w.bottom == 2 && w.right == 2 && v.columns.size == 2;
       over_channels_again(v.channels, [&](auto d, int64_t c) HWY_ATTR {

@@ -39,6 +39,7 @@ struct Window {
   }
   int64_t end(int64_t window) const {
     const int64_t left = input - first(window);
+    if (left >= span()) return size;
     return std::max(begin(window), left <= 0 ? 0 : std::min(size, (left + dilation - 1) / dilation));
   }
 };

@@ -34,7 +34,15 @@ Aligned align(const Value& a, const Value& b) {
     for (const int64_t extent : x.shape()) shape.push_back(extent);
     return Value(reshape(x.tensor(), shape)).in_order(order);
   };
-  return {placed(a), placed(b), order};
+  Aligned both{placed(a), placed(b), order};
+  // One number for each channel is a vector, which a convolution takes for its bias.
+  Tensor& less = both.a.size() < both.b.size() ? both.a : both.b;
+  Shape shape;
+  for (const int64_t extent : less.shape()) {
+    if (extent != 1 || shape.rank() > 0) shape.push_back(extent);
+  }
+  if (both.a.size() != both.b.size() && shape.rank() > 0) less = reshape(less, shape);
+  return both;
 }
 
 namespace {
