@@ -10,6 +10,7 @@
 #include "lamina/core/compile.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/conv2d.h"
+#include "lamina/ops/pool2d.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/slice.h"
 #include "lamina/ops/unary.h"
@@ -113,6 +114,40 @@ TEST(DirectConvolution, GivesWhatTheDefinitionGives) {
 
 TEST(DepthwiseConvolution, GivesWhatTheDefinitionGives) {
   for (const Case& c : depthwise_cases()) expect_equal(c, "depthwise");
+}
+
+// Convolution and pooling in one: the map between them is never written as a whole.
+TEST(DirectConvolution, IsPooledInOneGo) {
+  struct Pooled {
+    Case conv;
+    std::vector<int64_t> pool, strides;
+    std::string padding;
+  };
+  std::vector<Pooled> cases;
+  for (const char* padding : {"valid", "same", "1,0,2,1"}) {
+    for (const int64_t filters : {5, 24, 64}) {
+      cases.push_back({{{2, 37, 21, 3}, {3, 3, 3, filters}, {.strides = {2, 2}, .padding = "same"}}, {3, 3}, {2, 2}, padding});
+      cases.push_back({{{1, 12, 9, 17}, {3, 3, 17, filters}, {}}, {2, 3}, {1, 2}, padding});
+    }
+  }
+  cases.push_back({{{1, 700, 700, 1}, {7, 7, 1, 64}, {.strides = {2, 2}}}, {3, 3}, {2, 2}, "same"});
+  for (const Pooled& p : cases) {
+    const Tensor x = waves(p.conv.image, 0.37), kernel = waves(p.conv.kernel, 0.91),
+                 bias = waves({p.conv.kernel[3]}, 2.3);
+    const auto pooled = [&](const std::vector<Tensor>& a) {
+      const Tensor map = relu(add(conv2d(a[2], a[0], p.conv.options), a[1]));
+      return std::vector{max_pool2d(map, p.pool, p.strides, p.padding)};
+    };
+    Step step(pooled, 0, "predict", nullptr, 2);
+    const std::vector<Tensor> arguments{kernel, bias, x};
+    EXPECT_NE(step.graph({}, arguments).find("conv2d_bias_act_max_pool2d"), std::string::npos);
+    const auto now = step({}, arguments)[0].to_vector<float>();
+    std::vector<Tensor> wide;
+    for (const Tensor& each : arguments) wide.push_back(cast(each, DType::kFloat64).eval());
+    const auto right = pooled(wide)[0].to_vector<double>();
+    ASSERT_EQ(now.size(), right.size());
+    for (size_t i = 0; i < now.size(); ++i) ASSERT_NEAR(now[i], right[i], 1e-4) << i << " " << p.padding;
+  }
 }
 
 // A result depends on its window alone, not on which results are computed beside it.

@@ -8,6 +8,8 @@
 #define HWY_TARGET_INCLUDE "lamina/ops/detail/pool.cpp"
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 // After foreach_target.
+#include <algorithm>
+
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
@@ -94,19 +96,53 @@ HWY_INLINE void max_cell(D d, const PoolView& v, const Cell& w, const float* x, 
   if (index) store_places(d, place, index);
 }
 
-/// max_cell where nobody asks for the places.
-template <class D>
+/// max_cell where nobody asks for the places; `numbers` says that no element is NaN.
+template <bool numbers, class D>
 HWY_INLINE void max_cell_alone(D d, const PoolView& v, const Cell& w, const float* x, float* out) {
   const int64_t row = v.columns.input * v.channels;
-  auto best = hn::LoadU(d, x + w.origin + w.top * row + w.left * v.channels);
-  for (int64_t i = w.top; i < w.bottom; ++i) {
-    for (int64_t j = w.left; j < w.right; ++j) {
-      const auto next = hn::LoadU(d, x + w.origin + i * row + j * v.channels);
-      best = hn::IfThenElse(above(next, best), next, best);
+  const float* line = x + w.origin + w.top * row + w.left * v.channels;
+  auto best = hn::LoadU(d, line);
+  for (int64_t i = w.top; i < w.bottom; ++i, line += row) {
+    const float* from = line;
+    for (int64_t j = w.left; j < w.right; ++j, from += v.channels) {
+      const auto next = hn::LoadU(d, from);
+      if constexpr (numbers)
+        best = hn::Max(best, next);
+      else
+        best = hn::IfThenElse(above(next, best), next, best);
     }
   }
   hn::StoreU(best, d, out);
 }
+
+bool any_nan(const float* x, int64_t n) {
+  const hn::ScalableTag<float> d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  int64_t i = 0;
+  auto found = hn::IsNaN(hn::Zero(d));
+  for (; i + 2 * lanes <= n; i += 2 * lanes)
+    found = hn::Or(found, hn::Or(hn::IsNaN(hn::LoadU(d, x + i)), hn::IsNaN(hn::LoadU(d, x + i + lanes))));
+  bool rest = false;
+  for (; i < n; ++i) rest = rest || x[i] != x[i];
+  return rest || !hn::AllFalse(d, found);
+}
+
+/// Which rows of images hold NaN, each looked at once, from the first to the last.
+class NanRows {
+ public:
+  NanRows(const float* x, int64_t width) : x_(x), width_(width) {}
+  bool in(int64_t first, int64_t end) {
+    for (int64_t row = std::max(first, seen_); row < end; ++row) {
+      if (any_nan(x_ + row * width_, width_)) last_ = row;
+    }
+    seen_ = std::max(seen_, end);
+    return last_ >= first;
+  }
+
+ private:
+  const float* x_;
+  int64_t width_, seen_ = 0, last_ = -1;
+};
 
 /// max_cell for a whole window of 2 x 2 elements.
 template <class D>
@@ -128,8 +164,11 @@ HWY_INLINE void max_four(D d, const float* HWY_RESTRICT x, int64_t row, int64_t 
 
 void MaxRows(const PoolView& v, const float* x, float* out, uint8_t* index, int64_t begin, int64_t end) {
   const int64_t row = v.columns.input * v.channels;
+  NanRows nan(x, row);
   for (int64_t r = begin; r < end; ++r) {
-    Cell w = cell_at(v, r / v.rows.output, r % v.rows.output, 0);
+    const int64_t image = r / v.rows.output, first = image * v.rows.input + v.rows.first(r % v.rows.output);
+    Cell w = cell_at(v, image, r % v.rows.output, 0);
+    const bool numbers = !index && !nan.in(first + w.top, first + w.bottom);
     for (int64_t ox = 0; ox < v.columns.output; ++ox, w.origin += v.columns.stride * v.channels) {
       w.left = v.columns.begin(ox);
       w.right = v.columns.end(ox);
@@ -137,15 +176,17 @@ void MaxRows(const PoolView& v, const float* x, float* out, uint8_t* index, int6
       const bool four = w.top == 0 && w.left == 0 && w.bottom == 2 && w.right == 2 && v.columns.size == 2;
       over_channels_again(v.channels, [&](auto d, int64_t c) HWY_ATTR {
         uint8_t* const places = index ? index + at + c : nullptr;
-        if (four) {
+        if (four && !numbers) {
           max_four(d, x + w.origin + c, row, v.channels, out + at + c, places);
         } else {
           Cell shifted = w;
           shifted.origin += c;
           if (places) {
             max_cell(d, v, shifted, x, out + at + c, places);
+          } else if (numbers) {
+            max_cell_alone<true>(d, v, shifted, x, out + at + c);
           } else {
-            max_cell_alone(d, v, shifted, x, out + at + c);
+            max_cell_alone<false>(d, v, shifted, x, out + at + c);
           }
         }
       });

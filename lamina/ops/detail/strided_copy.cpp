@@ -91,6 +91,31 @@ void StridedCopy::run_as(const T* from, T* to) const {
   }
 }
 
+namespace {
+
+/// Every kStep-th element: with the number known, the compiler makes vectors of it.
+template <int kStep, class T>
+void every(const T* __restrict from, T* __restrict to, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) to[i] = from[i * kStep];
+}
+
+template <class T>
+void copy_line(const T* from, int64_t from_step, T* to, int64_t to_step, int64_t count) {
+  if (to_step == 1) {
+    switch (from_step) {
+      case 0: std::fill_n(to, count, *from); return;
+      case 1: std::memcpy(to, from, static_cast<size_t>(count) * sizeof(T)); return;
+      case 2: every<2>(from, to, count); return;
+      case 3: every<3>(from, to, count); return;
+      case 4: every<4>(from, to, count); return;
+      default: break;
+    }
+  }
+  for (int64_t i = 0; i < count; ++i) to[i * to_step] = from[i * from_step];
+}
+
+}  // namespace
+
 template <class T>
 void StridedCopy::rows(const T* from, T* to) const {
   const Axis inner = axes_[rank_ - 1];
@@ -101,19 +126,17 @@ void StridedCopy::rows(const T* from, T* to) const {
       const T* source = from;
       T* target = to;
       int64_t rest = row;
-      for (int i = rank_ - 2; i >= 0; --i) {
+      for (int i = rank_ - 2; i > 0; --i) {
         const int64_t index = rest % axes_[i].extent;
         rest /= axes_[i].extent;
         source += index * axes_[i].from;
         target += index * axes_[i].to;
       }
-      if (inner.from == 1 && inner.to == 1) {
-        std::memcpy(target, source, static_cast<size_t>(inner.extent) * sizeof(T));
-      } else if (inner.from == 0 && inner.to == 1) {
-        std::fill_n(target, inner.extent, *source);
-      } else {
-        for (int64_t i = 0; i < inner.extent; ++i) target[i * inner.to] = source[i * inner.from];
+      if (rank_ > 1) {
+        source += rest * axes_[0].from;
+        target += rest * axes_[0].to;
       }
+      copy_line(source, inner.from, target, inner.to, inner.extent);
     }
   });
 }

@@ -1,0 +1,105 @@
+// Convolution and max pooling behind it without the map between them: a few rows of it stay in the cache.
+#include <algorithm>
+
+#include "lamina/base/detail/lent_vector.h"
+#include "lamina/base/threads.h"
+#include "lamina/graph/contraction.h"
+#include "lamina/graph/op.h"
+#include "lamina/ops/detail/direct_images.h"
+#include "lamina/ops/detail/pool.h"
+#include "lamina/ops/detail/window.h"
+
+namespace lamina {
+namespace {
+
+using detail::ConvShape;
+using detail::PoolShape;
+using detail::Window;
+
+/// Rows of the result that are made of one piece of the map, at most, and numbers of such a piece.
+constexpr int64_t kRows = 8;
+constexpr int64_t kPiece = 1 << 17;
+/// Filters up to which a kernel is read as it lies.
+constexpr int64_t kMostFilters = 128;
+
+/// Left as it is when a vector grows: it is written before it is read.
+struct Number {
+  float value;
+  Number() {}  // NOLINT(modernize-use-equals-default): that would write a zero
+};
+
+class Block {
+ public:
+  explicit Block(const KernelDesc& desc)
+      : attrs_(desc.attrs.as<ConvPoolAttrs>()),
+        conv_(detail::conv_shape(attrs_.conv, desc.inputs[0].type.shape, desc.inputs[1].type.shape)),
+        pool_(detail::pool_shape(attrs_.window, {conv_.batch, conv_.rows.output, conv_.columns.output, conv_.filters})),
+        images_(conv_, attrs_.activation == "relu", conv_.filters) {
+    const int64_t line = conv_.columns.output * conv_.filters;
+    while (rows_ > 1 && ((rows_ - 1) * pool_.rows.stride + pool_.rows.size) * line > kPiece) --rows_;
+  }
+
+  size_t workspace() const { return images_.workspace(); }
+
+  void run(const KernelArgs& args) const {
+    const float* const x = images_.begin(args.input<float>(0), args.workspace);
+    const int64_t pieces = (pool_.rows.output + rows_ - 1) / rows_;
+    parallel_for(pool_.batch * pieces, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) piece(i / pieces, i % pieces * rows_, x, args);
+    });
+  }
+
+ private:
+  /// The rows of the result of `image` from `first` on.
+  void piece(int64_t image, int64_t first, const float* x, const KernelArgs& args) const {
+    const int64_t last = std::min(first + rows_, pool_.rows.output) - 1;
+    const int64_t top = std::clamp<int64_t>(pool_.rows.first(first), 0, conv_.rows.output);
+    const int64_t bottom = std::clamp(pool_.rows.first(last) + pool_.rows.size, top, conv_.rows.output);
+    const int64_t line = conv_.columns.output * conv_.filters;
+    detail::LentVector<Number, Block> numbers;
+    numbers->resize(static_cast<size_t>((bottom - top) * line));
+    float* const map = &numbers->data()->value;
+    images_.rows(x, args.input<float>(1), args.input<float>(2), map, image * conv_.rows.output + top,
+                 image * conv_.rows.output + bottom);
+    Window rows = pool_.rows;
+    rows.input = bottom - top;
+    rows.output = last - first + 1;
+    rows.before = top - pool_.rows.first(first);
+    const int64_t at = (image * pool_.rows.output + first) * pool_.columns.output * pool_.channels;
+    detail::max_pool_rows({1, pool_.channels, rows, pool_.columns}, map, args.output<float>(0) + at, nullptr,
+                          0, rows.output);
+  }
+
+  const ConvPoolAttrs attrs_;
+  const ConvShape conv_;
+  const PoolShape pool_;
+  const detail::DirectImages images_;
+  int64_t rows_ = kRows;
+};
+
+std::optional<std::string> refuses(const KernelDesc& desc) {
+  for (const auto* operands : {&desc.inputs, &desc.outputs}) {
+    for (const Operand& operand : *operands) {
+      if (operand.type.dtype != DType::kFloat32) return "only for float32";
+      if (operand.type.shape.size() == 0) return "an operand is empty";
+      if (!operand.layout.row_major()) return "only for channels last";
+    }
+  }
+  const auto& attrs = desc.attrs.as<ConvPoolAttrs>();
+  if (attrs.conv.groups != 1) return "only for one group";
+  if (desc.inputs[1].type.shape[3] > kMostFilters)
+    return "only for up to " + std::to_string(kMostFilters) + " filters";
+  return std::nullopt;
+}
+
+std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
+  const auto block = std::make_shared<const Block>(desc);
+  return make_kernel([block](const KernelArgs& args) { block->run(args); }, block->workspace());
+}
+
+constexpr int kBehindOthers = -1;
+const KernelRegistration kBlock("conv2d_bias_act_max_pool2d", DeviceKind::kCpu,
+                                {{.name = "direct", .refuses = refuses, .prepare = prepare}}, kBehindOthers);
+
+}  // namespace
+}  // namespace lamina

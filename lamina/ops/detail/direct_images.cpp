@@ -1,0 +1,178 @@
+// Where windows begin, and who computes which results.
+#include "lamina/ops/detail/direct_images.h"
+
+#include <algorithm>
+
+#include "lamina/base/detail/lent_vector.h"
+#include "lamina/base/threads.h"
+#include "lamina/ops/detail/direct_conv.h"
+
+namespace lamina::detail {
+namespace {
+
+/// Results that are computed together: their windows stay in the cache while all filters go over them.
+constexpr int64_t kChunk = 48;
+/// Chunks below which threads share the filters, too.
+constexpr int64_t kFewChunks = 8;
+/// Multiplications that a thread is worth waking for.
+constexpr int64_t kGrain = 1 << 18;
+/// Numbers of images that are copied with zeros around them, so that no window has a part outside.
+constexpr double kCopied = 1 << 18;
+/// Channels below which a run of one pixel is too short to be worth its start.
+constexpr int64_t kFewChannels = 16;
+
+/// The image with its margins, as an image of its own.
+ConvShape with_margins(ConvShape s) {
+  for (Window* window : {&s.rows, &s.columns}) {
+    window->input = std::max(window->input + window->before, window->input + window->before + window->after());
+    window->before = 0;
+  }
+  return s;
+}
+
+bool reaches_out(const Window& window) { return window.before > 0 || window.after() > 0; }
+
+double size_of(const ConvShape& s) {
+  return static_cast<double>(s.rows.input) * static_cast<double>(s.columns.input) *
+         static_cast<double>(s.batch * s.channels);
+}
+
+bool worth_a_copy(const ConvShape& s) {
+  return (reaches_out(s.rows) || reaches_out(s.columns)) && size_of(with_margins(s)) <= kCopied;
+}
+
+/// Copies images into the middle of zeros.
+void copy_with_margins(const ConvShape& from, const ConvShape& to, const float* x, float* copy) {
+  const int64_t line = from.columns.input * from.channels, wide = to.columns.input * from.channels;
+  const int64_t left = from.columns.before * from.channels;
+  for (int64_t image = 0; image < from.batch; ++image) {
+    std::fill_n(copy, from.rows.before * wide, 0.0f);
+    copy += from.rows.before * wide;
+    for (int64_t row = 0; row < from.rows.input; ++row, x += line, copy += wide) {
+      std::fill_n(copy, left, 0.0f);
+      std::copy_n(x, line, copy + left);
+      std::fill(copy + left + line, copy + wide, 0.0f);
+    }
+    const int64_t below = to.rows.input - from.rows.before - from.rows.input;
+    std::fill_n(copy, below * wide, 0.0f);
+    copy += below * wide;
+  }
+}
+
+}  // namespace
+
+DirectImages::DirectImages(const ConvShape& shape, bool relu, int64_t block)
+    : given_(shape),
+      copies_(worth_a_copy(shape)),
+      s_(copies_ ? with_margins(shape) : shape),
+      relu_(relu),
+      block_(block),
+      lines_(s_.columns.dilation == 1 || s_.columns.size == 1),
+      zeros_(static_cast<size_t>((lines_ ? s_.columns.size : 1) * s_.channels), 0.0f) {
+  while (lo_ < s_.columns.output && s_.columns.begin(lo_) > 0) ++lo_;
+  hi_ = s_.columns.output;
+  while (hi_ > lo_ && s_.columns.end(hi_ - 1) < s_.columns.size) --hi_;
+  inside_ = lines_ && lo_ == 0 && hi_ == s_.columns.output;
+  by_rows_ = lines_ && !inside_ && s_.channels < kFewChannels;
+}
+
+size_t DirectImages::workspace() const {
+  return copies_ ? static_cast<size_t>(size_of(s_)) * sizeof(float) : 0;
+}
+
+const float* DirectImages::begin(const float* x, void* workspace) const {
+  if (!copies_) return x;
+  auto* const copy = static_cast<float*>(workspace);
+  copy_with_margins(given_, s_, x, copy);
+  return copy;
+}
+
+/// Pieces of so many results that make up a grain.
+int64_t DirectImages::grain(int64_t piece) const {
+  return std::max<int64_t>(1, kGrain / (piece * s_.filters * s_.rows.size * s_.columns.size * s_.channels));
+}
+
+void DirectImages::run(const float* x, const float* kernel, const float* bias, float* out) const {
+  if (by_rows_) {
+    const int64_t size = s_.columns.output * s_.filters;
+    lamina::parallel_for(s_.batch * s_.rows.output, grain(s_.columns.output), [&](int64_t first, int64_t last) {
+      rows(x, kernel, bias, out + first * size, first, last);
+    });
+    return;
+  }
+  const int64_t chunks = (results() + kChunk - 1) / kChunk, blocks = s_.filters / block_;
+  const int64_t splits = chunks < kFewChunks ? blocks : 1, filters = s_.filters / splits;
+  lamina::parallel_for(chunks * splits, grain(kChunk) * splits, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t chunk = i / splits * kChunk, first = i % splits * filters;
+      range(chunk, std::min(results(), chunk + kChunk), inside_, x,
+            kernel + first * s_.rows.size * s_.columns.size * s_.channels, bias ? bias + first : nullptr,
+            out + chunk * s_.filters + first, filters);
+    }
+  });
+}
+
+void DirectImages::rows(const float* x, const float* kernel, const float* bias, float* out, int64_t first,
+                        int64_t last) const {
+  const int64_t width = s_.columns.output;
+  if (by_rows_) {
+    for (int64_t i = first; i < last; ++i, out += width * s_.filters) row(i, x, kernel, bias, out);
+    return;
+  }
+  for (int64_t at = first * width; at < last * width; at += kChunk, out += kChunk * s_.filters)
+    range(at, std::min(last * width, at + kChunk), inside_, x, kernel, bias, out, s_.filters);
+}
+
+/// One row of results: what lies at the margins apart from what is between them.
+void DirectImages::row(int64_t row, const float* x, const float* kernel, const float* bias, float* out) const {
+  const int64_t first = row * s_.columns.output;
+  const auto part = [&](int64_t begin, int64_t end, bool lines) {
+    for (; begin < end; begin += kChunk)
+      range(first + begin, first + std::min(end, begin + kChunk), lines, x, kernel, bias,
+            out + begin * s_.filters, s_.filters);
+  };
+  part(0, lo_, false);
+  part(lo_, hi_, true);
+  part(hi_, s_.columns.output, false);
+}
+
+/// The results [begin, end) of some filters, whose windows are read line by line or pixel by pixel.
+void DirectImages::range(int64_t begin, int64_t end, bool lines, const float* x, const float* kernel,
+                         const float* bias, float* out, int64_t filters) const {
+  const int64_t runs = s_.rows.size * (lines ? 1 : s_.columns.size), count = end - begin;
+  LentVector<const float*, DirectImages> starts;
+  starts->resize(static_cast<size_t>(runs * count));
+  for (int64_t at = begin; at < end;) {
+    const int64_t row = at / s_.columns.output, column = at % s_.columns.output;
+    const int64_t here = std::min(end - at, s_.columns.output - column);
+    fill_starts(row, column, here, lines, x, starts->data() + (at - begin), count);
+    at += here;
+  }
+  const DirectConv conv{runs, s_.channels * (lines ? s_.columns.size : 1), filters, std::min(block_, filters),
+                        relu_};
+  direct_conv(conv, starts->data(), count, kernel, bias, out, s_.filters);
+}
+
+/// Of `count` results of a row, where their runs begin; runs are `step` apart in `starts`.
+void DirectImages::fill_starts(int64_t row, int64_t column, int64_t count, bool lines, const float* x,
+                               const float** starts, int64_t step) const {
+  const int64_t image = row / s_.rows.output, first = s_.rows.first(row % s_.rows.output);
+  const int64_t stride = s_.columns.stride * s_.channels;
+  for (int64_t i = 0; i < s_.rows.size; ++i) {
+    const int64_t y = first + i * s_.rows.dilation;
+    const float* const line = x + (image * s_.rows.input + y) * s_.columns.input * s_.channels;
+    for (int64_t j = 0; j < (lines ? 1 : s_.columns.size); ++j, starts += step) {
+      const int64_t from = s_.columns.first(column) + j * s_.columns.dilation;
+      // The results [begin, end) have this pixel inside the image.
+      int64_t begin = 0, end = y < 0 || y >= s_.rows.input ? 0 : count;
+      while (begin < end && from + begin * s_.columns.stride < 0) ++begin;
+      while (end > begin && from + (end - 1) * s_.columns.stride >= s_.columns.input) --end;
+      std::fill(starts, starts + begin, zeros_.data());
+      const float* at = line + (from + begin * s_.columns.stride) * s_.channels;
+      for (int64_t k = begin; k < end; ++k, at += stride) starts[k] = at;
+      std::fill(starts + end, starts + count, zeros_.data());
+    }
+  }
+}
+
+}  // namespace lamina::detail

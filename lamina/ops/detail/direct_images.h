@@ -1,0 +1,49 @@
+// Convolutions of channels-last images by our own kernel, image by image and row by row. Internal header.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "lamina/ops/detail/window.h"
+
+namespace lamina::detail {
+
+/// A convolution without groups, for any number of images. A window is read line by line where all of a line lies
+/// inside, or pixel by pixel; pixels outside are zeros that lie elsewhere. Small images are copied with zeros around
+/// them, so that no window has a part outside.
+class DirectImages {
+ public:
+  /// @param block  how many filters lie together in the kernel, as DirectConv has it
+  DirectImages(const ConvShape& shape, bool relu, int64_t block);
+
+  /// Bytes that `begin` wants for a copy.
+  size_t workspace() const;
+  /// The images as `results` wants them: once for a run.
+  const float* begin(const float* x, void* workspace) const;
+
+  /// All results.
+  void run(const float* x, const float* kernel, const float* bias, float* out) const;
+  /// The rows [first, last) of results, of all images one after the other, to where `out` points, by the calling thread.
+  void rows(const float* x, const float* kernel, const float* bias, float* out, int64_t first, int64_t last) const;
+
+ private:
+  int64_t results() const { return s_.batch * s_.rows.output * s_.columns.output; }
+  int64_t grain(int64_t piece) const;
+  void row(int64_t row, const float* x, const float* kernel, const float* bias, float* out) const;
+  void range(int64_t begin, int64_t end, bool lines, const float* x, const float* kernel, const float* bias,
+             float* out, int64_t filters) const;
+  void fill_starts(int64_t row, int64_t column, int64_t count, bool lines, const float* x, const float** starts,
+                   int64_t step) const;
+
+  const ConvShape given_;
+  const bool copies_;
+  const ConvShape s_;  // as it is computed
+  const bool relu_;
+  const int64_t block_;
+  const bool lines_;
+  const std::vector<float> zeros_;
+  int64_t lo_ = 0, hi_ = 0;  // results of a row whose windows lie inside the image, along the row
+  bool inside_, by_rows_;    // whether all do; whether the others are computed apart from them
+};
+
+}  // namespace lamina::detail
