@@ -61,8 +61,8 @@ HWY_INLINE int64_t lanes_of(D d) {
 
 struct Tile {
   const DirectConv* conv;
-  const float* const* starts;
-  int64_t starts_step;
+  DirectStarts starts;
+  int64_t first, count;  ///< the tile's first result, of all
   const float* kernel;
   const float* bias;
   float* out;
@@ -70,7 +70,10 @@ struct Tile {
   int64_t last;  ///< numbers to the last vector: it lies over the one before where filters do not fill it
 };
 
-template <int results, int vectors, class D, class Access>
+// Addresses of three results that lie evenly are a base and a step, which x86 adds while it loads.
+constexpr int kOfBase = 3;
+
+template <bool even, int results, int vectors, class D, class Access>
 HWY_INLINE void run_tile(D d, const Tile& t, Access access) {
   using V = hn::Vec<D>;
   const int64_t lanes = lanes_of(d), last = t.last;
@@ -82,17 +85,32 @@ HWY_INLINE void run_tile(D d, const Tile& t, Access access) {
   });
   const int64_t step = t.conv->block, length = t.conv->length;
   const float* HWY_RESTRICT line = t.kernel;
-  const float* const* starts = t.starts;
-  for (int64_t run = t.conv->runs; run > 0; --run, starts += t.starts_step) {
-    const float* x[results];
-    unroll<results>([&](auto i) HWY_ATTR { x[i] = starts[i]; });
+  const int64_t next = t.starts.step;
+  const float* const* places = t.starts.places + (even ? 0 : t.first);
+  for (int64_t run = t.conv->runs; run > 0; --run, places += even ? 1 : t.count) {
+    constexpr int bases = even ? (results + kOfBase - 1) / kOfBase : results;
+    const float* x[bases];
+    if constexpr (even) {
+      if (*places == nullptr) {
+        line += length * step;
+        continue;
+      }
+      unroll<bases>([&](auto b) HWY_ATTR { x[b] = *places + (t.first + b * kOfBase) * next; });
+    } else {
+      unroll<bases>([&](auto b) HWY_ATTR { x[b] = places[b]; });
+    }
     for (int64_t k = 0; k < length; ++k, line += step) {
       V filter[vectors];
       unroll<vectors>([&](auto v) HWY_ATTR { filter[v] = access.load(d, line + place(v)); });
       unroll<results>([&](auto i) HWY_ATTR {
-        const V pixel = hn::Set(d, x[i][k]);
+        V pixel;
+        if constexpr (even)
+          pixel = hn::Set(d, x[i / kOfBase][(i % kOfBase) * next]);
+        else
+          pixel = hn::Set(d, x[i][k]);
         unroll<vectors>([&](auto v) HWY_ATTR { sum[i][v] = hn::MulAdd(pixel, filter[v], sum[i][v]); });
       });
+      if constexpr (even) unroll<bases>([&](auto b) HWY_ATTR { ++x[b]; });
     }
   }
   unroll<results>([&](auto i) HWY_ATTR {
@@ -105,12 +123,11 @@ HWY_INLINE void run_tile(D d, const Tile& t, Access access) {
 }
 
 /// All results in tiles of as many as registers hold, and then of fewer.
-template <int vectors, class D, class Access = Whole>
-HWY_NOINLINE void run_results(D d, Tile t, int64_t count, Access access = {}) {
+template <bool even, int vectors, class D, class Access>
+HWY_NOINLINE void run_tiles(D d, Tile t, Access access) {
   const auto tiles = [&](auto size) HWY_ATTR {
-    for (; count >= size; count -= size) {
-      run_tile<size, vectors>(d, t, access);
-      t.starts += size;
+    for (; t.count - t.first >= size; t.first += size) {
+      run_tile<even, size, vectors>(d, t, access);
       t.out += size * t.out_step;
     }
   };
@@ -122,17 +139,22 @@ HWY_NOINLINE void run_results(D d, Tile t, int64_t count, Access access = {}) {
   tiles(std::integral_constant<int, 1>());
 }
 
+template <int vectors, class D, class Access = Whole>
+HWY_INLINE void run_results(D d, const Tile& t, Access access = {}) {
+  t.starts.step > 0 ? run_tiles<true, vectors>(d, t, access) : run_tiles<false, vectors>(d, t, access);
+}
+
 template <int most, class D>
-HWY_INLINE void run_vectors(D d, const Tile& t, int64_t count, int64_t vectors) {
+HWY_INLINE void run_vectors(D d, const Tile& t, int64_t vectors) {
   if constexpr (most > 1) {
-    if (vectors < most) return run_vectors<most - 1>(d, t, count, vectors);
+    if (vectors < most) return run_vectors<most - 1>(d, t, vectors);
   }
-  run_results<most>(d, t, count);
+  run_results<most>(d, t);
 }
 
 /// All blocks of filters, of which each has `most` vectors at a time.
 template <int most, class D>
-void run_blocks(D d, const DirectConv& conv, const float* const* starts, int64_t count, const float* kernel,
+void run_blocks(D d, const DirectConv& conv, const DirectStarts& starts, int64_t count, const float* kernel,
                 const float* bias, float* out, int64_t out_step) {
   const int64_t lines = conv.runs * conv.length, lanes = lanes_of(d);
   for (int64_t begin = 0; begin < conv.filters; begin += conv.block) {
@@ -141,15 +163,15 @@ void run_blocks(D d, const DirectConv& conv, const float* const* starts, int64_t
       const int64_t left = (conv.block - first + lanes - 1) / lanes;
       const int64_t panels = (left + most - 1) / most, vectors = (left + panels - 1) / panels;
       const int64_t width = std::min(vectors * lanes, conv.block - first), at = begin + first;
-      const Tile tile{&conv,  starts,   count, kernel + begin * lines + first, bias ? bias + at : nullptr, out + at,
-                      out_step, width - lanes};
-      run_vectors<most>(d, tile, count, vectors);
+      const Tile tile{&conv,    starts,       0, count, kernel + begin * lines + first, bias ? bias + at : nullptr,
+                      out + at, out_step, width - lanes};
+      run_vectors<most>(d, tile, vectors);
       first += width;
     }
   }
 }
 
-void Run(const DirectConv& conv, const float* const* starts, int64_t count, const float* kernel,
+void Run(const DirectConv& conv, const DirectStarts& starts, int64_t count, const float* kernel,
          const float* bias, float* out, int64_t out_step) {
   const hn::ScalableTag<float> d;
   const auto run = [&](auto tag, auto most) HWY_ATTR {
@@ -157,8 +179,8 @@ void Run(const DirectConv& conv, const float* const* starts, int64_t count, cons
   };
   if (conv.block >= lanes_of(d)) return run(d, std::integral_constant<int, kMostVectors>());
 #if HWY_TARGET <= HWY_AVX2
-  const Tile tile{&conv, starts, count, kernel, bias, out, out_step, 0};
-  return run_results<1>(d, tile, count, Part{static_cast<size_t>(conv.block)});
+  const Tile tile{&conv, starts, 0, count, kernel, bias, out, out_step, 0};
+  return run_results<1>(d, tile, Part{static_cast<size_t>(conv.block)});
 #else
   using Two = std::integral_constant<int, 2>;
   if (hn::MaxLanes(d) > 8 && conv.block >= 8) return run(hn::CappedTag<float, 8>(), Two());
@@ -186,7 +208,7 @@ HWY_EXPORT(Run);
 
 int64_t direct_conv_block(int64_t filters) { return HWY_DYNAMIC_DISPATCH(Block)(filters); }
 
-void direct_conv(const DirectConv& conv, const float* const* starts, int64_t count, const float* kernel,
+void direct_conv(const DirectConv& conv, const DirectStarts& starts, int64_t count, const float* kernel,
                  const float* bias, float* out, int64_t out_step) {
   HWY_DYNAMIC_DISPATCH(Run)(conv, starts, count, kernel, bias, out, out_step);
 }

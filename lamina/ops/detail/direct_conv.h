@@ -21,10 +21,16 @@ struct DirectConv {
 /// `filters` where the kernel may lie as it is.
 int64_t direct_conv_block(int64_t filters);
 
+/// Where windows begin.
+struct DirectStarts {
+  /// Of each run a place for each result; with `step`, that of the first result alone, or null where the run is zeros.
+  const float* const* places;
+  int64_t step = 0;  ///< numbers from a result's place to the next one's; 0: `places` has each
+};
+
 /// `count` results of all filters, `out_step` numbers apart: bias (null: none) plus the products of each window. The
 /// bits of a result do not depend on the others.
-/// @param starts  of each run, `count` places where it begins
-void direct_conv(const DirectConv& conv, const float* const* starts, int64_t count, const float* kernel,
+void direct_conv(const DirectConv& conv, const DirectStarts& starts, int64_t count, const float* kernel,
                  const float* bias, float* out, int64_t out_step);
 
 }  // namespace lamina::detail

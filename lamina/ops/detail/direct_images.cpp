@@ -18,6 +18,8 @@ constexpr int64_t kFewChunks = 8;
 constexpr int64_t kGrain = 1 << 18;
 /// Numbers of images that are copied with zeros around them, so that no window has a part outside.
 constexpr double kCopied = 1 << 18;
+/// Results of a row from which on they are computed by rows, in which windows lie evenly.
+constexpr int64_t kEven = 12;
 /// Channels below which a run of one pixel is too short to be worth its start.
 constexpr int64_t kFewChannels = 16;
 
@@ -74,6 +76,8 @@ DirectImages::DirectImages(const ConvShape& shape, bool relu, int64_t block)
   while (hi_ > lo_ && s_.columns.end(hi_ - 1) < s_.columns.size) --hi_;
   inside_ = lines_ && lo_ == 0 && hi_ == s_.columns.output;
   by_rows_ = lines_ && !inside_ && s_.channels < kFewChannels;
+  const auto each = [](const Window& w) { return w.size == 1 && w.stride == 1 && w.before == 0 && w.output == w.input; };
+  one_line_ = each(s_.rows) && each(s_.columns);
 }
 
 size_t DirectImages::workspace() const {
@@ -140,17 +144,40 @@ void DirectImages::row(int64_t row, const float* x, const float* kernel, const f
 void DirectImages::range(int64_t begin, int64_t end, bool lines, const float* x, const float* kernel,
                          const float* bias, float* out, int64_t filters) const {
   const int64_t runs = s_.rows.size * (lines ? 1 : s_.columns.size), count = end - begin;
+  const DirectConv conv{runs, s_.channels * (lines ? s_.columns.size : 1), filters, std::min(block_, filters),
+                        relu_};
   LentVector<const float*, DirectImages> starts;
-  starts->resize(static_cast<size_t>(runs * count));
+  if (one_line_) {
+    starts->push_back(x + begin * s_.channels);
+    direct_conv(conv, {starts->data(), s_.channels}, count, kernel, bias, out, s_.filters);
+    return;
+  }
+  const bool even = lines && s_.columns.output >= kEven;
+  starts->resize(static_cast<size_t>(even ? runs : runs * count));
   for (int64_t at = begin; at < end;) {
     const int64_t row = at / s_.columns.output, column = at % s_.columns.output;
     const int64_t here = std::min(end - at, s_.columns.output - column);
-    fill_starts(row, column, here, lines, x, starts->data() + (at - begin), count);
+    if (even) {
+      fill_lines(row, column, x, starts->data());
+      direct_conv(conv, {starts->data(), s_.columns.stride * s_.channels}, here, kernel, bias,
+                  out + (at - begin) * s_.filters, s_.filters);
+    } else {
+      fill_starts(row, column, here, lines, x, starts->data() + (at - begin), count);
+    }
     at += here;
   }
-  const DirectConv conv{runs, s_.channels * (lines ? s_.columns.size : 1), filters, std::min(block_, filters),
-                        relu_};
-  direct_conv(conv, starts->data(), count, kernel, bias, out, s_.filters);
+  if (!even) direct_conv(conv, {starts->data()}, count, kernel, bias, out, s_.filters);
+}
+
+/// Of a result whose window's lines lie inside, where they begin; null for lines outside.
+void DirectImages::fill_lines(int64_t row, int64_t column, const float* x, const float** starts) const {
+  const int64_t image = row / s_.rows.output, first = s_.rows.first(row % s_.rows.output);
+  for (int64_t i = 0; i < s_.rows.size; ++i) {
+    const int64_t y = first + i * s_.rows.dilation;
+    const bool outside = y < 0 || y >= s_.rows.input;
+    const int64_t pixel = (image * s_.rows.input + y) * s_.columns.input + s_.columns.first(column);
+    starts[i] = outside ? nullptr : x + pixel * s_.channels;
+  }
 }
 
 /// Of `count` results of a row, where their runs begin; runs are `step` apart in `starts`.

@@ -32,6 +32,7 @@ class DirectImages {
   void row(int64_t row, const float* x, const float* kernel, const float* bias, float* out) const;
   void range(int64_t begin, int64_t end, bool lines, const float* x, const float* kernel, const float* bias,
              float* out, int64_t filters) const;
+  void fill_lines(int64_t row, int64_t column, const float* x, const float** starts) const;
   void fill_starts(int64_t row, int64_t column, int64_t count, bool lines, const float* x, const float** starts,
                    int64_t step) const;
 
@@ -44,6 +45,7 @@ class DirectImages {
   const std::vector<float> zeros_;
   int64_t lo_ = 0, hi_ = 0;  // results of a row whose windows lie inside the image, along the row
   bool inside_, by_rows_;    // whether all do; whether the others are computed apart from them
+  bool one_line_;            // whether windows are pixels, one for each
 };
 
 }  // namespace lamina::detail
