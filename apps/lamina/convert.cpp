@@ -132,7 +132,7 @@ void add_convert(CLI::App& app, Action& action) {
   command.add(options->dtype,
               {.name = "--dtype",
                .help = "Of the floats in a file of weights: float32, float16, bfloat16, float64; in "
-                       ".gguf also q8_0, q4_0, q4_1, q5_0 and q5_1 (default: as they are)",
+                       ".gguf also q8_0, q4_0, q4_1, q5_0, q5_1 and q2_k to q6_k (default: as they are)",
                .type = "TYPE"});
   add_json(command, options->json, "the files, the number of arrays and what was lost");
   command.footer(

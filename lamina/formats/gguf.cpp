@@ -272,7 +272,7 @@ WeightSnapshot open(const std::string& path) {
 bool recognises(std::string_view start) { return start.starts_with("GGUF"); }
 
 [[maybe_unused]] const bool kRegistered = register_weight_format(
-    {"gguf", {".gguf"}, recognises, open, write_gguf, {"q8_0", "q4_0", "q4_1", "q5_0", "q5_1"}});
+    {"gguf", {".gguf"}, recognises, open, write_gguf, detail::gguf_packings()});
 
 }  // namespace
 

@@ -20,9 +20,9 @@ WeightSnapshot read_gguf(const std::string& path);
 
 /// Writes a snapshot as GGUF version 3, one tensor at a time; the file is replaced atomically.
 /// @param packing  "": all tensors as they are; "q8_0", "q4_0", "q4_1", "q5_0" or "q5_1": floats of two axes
-/// and more
-///                 whose innermost extent is a multiple of 32 in such blocks. The others are told in the
-///                 result.
+///                 and more whose innermost extent is a multiple of 32 in such blocks; "q2_k" to "q6_k": those
+///                 whose innermost extent is a multiple of 256. The others are told in the result. The format
+///                 leaves open how blocks of 256 are chosen: they are those that lose the least of a few tried.
 /// Metadata become values of the format: texts, bools, integers (uint32 where they fit), floats, lists of one
 /// kind; anything else a text of JSON. "general.architecture" is "lamina" unless they say otherwise. Throws
 /// Unsupported for bool and uint8 and for more than four axes, InvalidArgument for a name twice or of more

@@ -7,28 +7,16 @@
 #include <cstring>
 
 #include "lamina/base/detail/text.h"
+#include "lamina/formats/detail/gguf_blocks.h"
 
 namespace lamina::detail {
 namespace {
-
-float half_at(const uint8_t* at) {
-  Float16 value;
-  std::memcpy(&value.bits, at, 2);
-  return static_cast<float>(value);
-}
-
-void put_half(uint8_t* at, float value) {
-  const Float16 half(value);
-  std::memcpy(at, &half.bits, 2);
-}
 
 uint32_t word_at(const uint8_t* at) {
   uint32_t value;
   std::memcpy(&value, at, 4);
   return value;
 }
-
-float as_float(int value) { return static_cast<float>(value); }
 
 // ---- Blocks of 32 -----------------------------------------------------------------------------------------
 
@@ -84,95 +72,7 @@ void unpack_iq4_nl(const uint8_t* block, float* out) {
   }
 }
 
-// ---- Blocks of 256: parts of 16 or 32, each with a scale of its own in a few bits -------------------------
-
-void unpack_q2_k(const uint8_t* block, float* out) {
-  const uint8_t* const scales = block;
-  const uint8_t* bits = block + 16;
-  const float scale = half_at(block + 80), least = half_at(block + 82);
-  for (int half = 0, part = 0; half < 2; ++half, bits += 32) {
-    for (int shift = 0; shift < 8; shift += 2) {
-      for (int side = 0; side < 32; side += 16, ++part) {
-        const float step = scale * as_float(scales[part] & 15), below = least * as_float(scales[part] >> 4);
-        for (int i = 0; i < 16; ++i) *out++ = step * as_float((bits[side + i] >> shift) & 3) - below;
-      }
-    }
-  }
-}
-
-void unpack_q3_k(const uint8_t* block, float* out) {
-  const uint8_t* const high = block;
-  const uint8_t* bits = block + 32;
-  const uint8_t* const packed = block + 96;
-  const float scale = half_at(block + 108);
-  int scales[16];  // four bits of each, then two more of four at a time
-  for (int i = 0; i < 16; ++i) {
-    const int low = i < 8 ? packed[i] & 15 : packed[i - 8] >> 4;
-    scales[i] = (low | (((packed[8 + i % 4] >> (2 * (i / 4))) & 3) << 4)) - 32;
-  }
-  for (int half = 0, part = 0, bit = 1; half < 2; ++half, bits += 32) {
-    for (int shift = 0; shift < 8; shift += 2, bit <<= 1) {
-      for (int side = 0; side < 32; side += 16, ++part) {
-        const float step = scale * as_float(scales[part]);
-        for (int i = side; i < side + 16; ++i)
-          *out++ = step * as_float(((bits[i] >> shift) & 3) - ((high[i] & bit) ? 0 : 4));
-      }
-    }
-  }
-}
-
-// Eight scales and eight minima of six bits in twelve bytes.
-void scale_and_least(const uint8_t* packed, int part, int& scale, int& least) {
-  if (part < 4) {
-    scale = packed[part] & 63;
-    least = packed[part + 4] & 63;
-  } else {
-    scale = (packed[part + 4] & 15) | ((packed[part - 4] >> 6) << 4);
-    least = (packed[part + 4] >> 4) | ((packed[part] >> 6) << 4);
-  }
-}
-
-void unpack_q4_k(const uint8_t* block, float* out) {
-  const float scale = half_at(block), least = half_at(block + 2);
-  const uint8_t* bits = block + 16;
-  for (int part = 0; part < 8; ++part) {
-    int own_scale = 0, own_least = 0;
-    scale_and_least(block + 4, part, own_scale, own_least);
-    const float step = scale * as_float(own_scale), below = least * as_float(own_least);
-    const int shift = part % 2 * 4;
-    for (int i = 0; i < 32; ++i) *out++ = step * as_float((bits[i] >> shift) & 15) - below;
-    if (part % 2 == 1) bits += 32;
-  }
-}
-
-void unpack_q5_k(const uint8_t* block, float* out) {
-  const float scale = half_at(block), least = half_at(block + 2);
-  const uint8_t* const high = block + 16;
-  const uint8_t* bits = block + 48;
-  for (int part = 0; part < 8; ++part) {
-    int own_scale = 0, own_least = 0;
-    scale_and_least(block + 4, part, own_scale, own_least);
-    const float step = scale * as_float(own_scale), below = least * as_float(own_least);
-    const int shift = part % 2 * 4;
-    for (int i = 0; i < 32; ++i)
-      *out++ = step * as_float(((bits[i] >> shift) & 15) | (((high[i] >> part) & 1) << 4)) - below;
-    if (part % 2 == 1) bits += 32;
-  }
-}
-
-void unpack_q6_k(const uint8_t* block, float* out) {
-  const uint8_t *low = block, *high = block + 128, *scales = block + 192;
-  const float scale = half_at(block + 208);
-  for (int half = 0; half < 2; ++half, low += 64, high += 32, scales += 8) {
-    for (int quarter = 0; quarter < 4; ++quarter) {
-      for (int i = 0; i < 32; ++i) {
-        const int four = low[i + quarter % 2 * 32] >> (quarter / 2 * 4) & 15;
-        const int value = (four | ((high[i] >> (2 * quarter)) & 3) << 4) - 32;
-        *out++ = scale * as_float(static_cast<int8_t>(scales[i / 16 + 2 * quarter])) * as_float(value);
-      }
-    }
-  }
-}
+// ---- One of 256, of which each part of 32 has a scale in six bits ---------------------------------------------
 
 void unpack_iq4_xs(const uint8_t* block, float* out) {
   const float scale = half_at(block);
@@ -286,11 +186,11 @@ constexpr GgufType kTypes[] = {
     {7, "Q5_1", DType::kFloat32, 32, 24, unpack_q5_1, pack_q5_1},
     {8, "Q8_0", DType::kFloat32, 32, 34, unpack_q8_0, pack_q8_0},
     {20, "IQ4_NL", DType::kFloat32, 32, 18, unpack_iq4_nl},
-    {10, "Q2_K", DType::kFloat32, 256, 84, unpack_q2_k},
-    {11, "Q3_K", DType::kFloat32, 256, 110, unpack_q3_k},
-    {12, "Q4_K", DType::kFloat32, 256, 144, unpack_q4_k},
-    {13, "Q5_K", DType::kFloat32, 256, 176, unpack_q5_k},
-    {14, "Q6_K", DType::kFloat32, 256, 210, unpack_q6_k},
+    {10, "Q2_K", DType::kFloat32, 256, 84, unpack_q2_k, pack_q2_k},
+    {11, "Q3_K", DType::kFloat32, 256, 110, unpack_q3_k, pack_q3_k},
+    {12, "Q4_K", DType::kFloat32, 256, 144, unpack_q4_k, pack_q4_k},
+    {13, "Q5_K", DType::kFloat32, 256, 176, unpack_q5_k, pack_q5_k},
+    {14, "Q6_K", DType::kFloat32, 256, 210, unpack_q6_k, pack_q6_k},
     {23, "IQ4_XS", DType::kFloat32, 256, 136, unpack_iq4_xs},
 };
 
@@ -302,9 +202,9 @@ constexpr Name kUnread[] = {{9, "Q8_1"},     {15, "Q8_K"},  {16, "IQ2_XXS"}, {17
                             {18, "IQ3_XXS"}, {19, "IQ1_S"}, {21, "IQ3_S"},   {22, "IQ2_S"},
                             {29, "IQ1_M"},   {34, "TQ1_0"}, {35, "TQ2_0"},   {39, "MXFP4"}};
 
-std::string upper(std::string text) {
+std::string lower(std::string text) {
   for (char& c : text) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
   return text;
 }
@@ -318,10 +218,18 @@ const GgufType* find_gguf_type(uint32_t number) {
 }
 
 const GgufType* find_gguf_packing(const std::string& name) {
-  const std::string wanted = upper(name);
+  const std::string wanted = lower(name);
   const auto* const found = std::find_if(std::begin(kTypes), std::end(kTypes),
-                                         [&](const GgufType& t) { return t.pack && wanted == t.name; });
+                                         [&](const GgufType& t) { return t.pack && wanted == lower(t.name); });
   return found == std::end(kTypes) ? nullptr : found;
+}
+
+std::vector<std::string> gguf_packings() {
+  std::vector<std::string> names;
+  for (const GgufType& type : kTypes) {
+    if (type.pack) names.push_back(lower(type.name));
+  }
+  return names;
 }
 
 const GgufType* find_gguf_plain(DType dtype) {

@@ -6,6 +6,7 @@
 #include "lamina/backend/backend.h"
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
+#include "lamina/base/threads.h"
 #include "lamina/formats/detail/gguf_types.h"
 #include "lamina/formats/gguf.h"
 #include "lamina/ops/cast.h"
@@ -126,8 +127,11 @@ std::string packed(const Tensor& tensor, const detail::GgufType& stored) {
   const auto* const x = static_cast<const float*>(floats.buffer()->data());
   const size_t blocks = static_cast<size_t>(floats.size()) / stored.elements;
   std::string bytes(blocks * stored.bytes, '\0');
-  for (size_t i = 0; i < blocks; ++i)
-    stored.pack(x + i * stored.elements, reinterpret_cast<uint8_t*>(bytes.data()) + i * stored.bytes);
+  constexpr int64_t kGrain = 64;
+  parallel_for(static_cast<int64_t>(blocks), kGrain, [&](int64_t begin, int64_t end) {
+    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i)
+      stored.pack(x + i * stored.elements, reinterpret_cast<uint8_t*>(bytes.data()) + i * stored.bytes);
+  });
   return bytes;
 }
 
@@ -181,7 +185,7 @@ std::vector<std::string> write_gguf(const std::string& path, const WeightSnapsho
   const detail::GgufType* const wanted = packing.empty() ? nullptr : detail::find_gguf_packing(packing);
   if (!packing.empty() && !wanted)
     throw InvalidArgument("write_gguf: unknown packing '" + packing + "'" +
-                          suggest(packing, {"q8_0", "q4_0", "q4_1", "q5_0", "q5_1"}));
+                          suggest(packing, detail::gguf_packings()));
   const std::string header = header_of(snapshot, wanted);
   AtomicFile file(path);
   file.write(header);

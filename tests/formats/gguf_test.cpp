@@ -84,6 +84,45 @@ TEST_F(Gguf, BlocksArePackedBitForBitAsTheirAuthorsPackThem) {
   }
 }
 
+// Which block stands for some elements is left to whoever writes: it must lose no more than their bits demand.
+TEST_F(Gguf, BlocksOf256LoseLittle) {
+  std::vector<float> values(256 * 24);
+  uint64_t state = 7;
+  const auto uniform = [&] {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return static_cast<double>(state >> 11) / 9007199254740992.0;
+  };
+  // Of a normal distribution, of one far from zero, and zeros among others.
+  for (size_t i = 0; i < values.size(); ++i) {
+    const double normal = std::sqrt(-2 * std::log(uniform() + 1e-12)) * std::cos(6.283185307179586 * uniform());
+    const size_t kind = i / (256 * 8);
+    values[i] = static_cast<float>(kind == 0 ? normal : kind == 1 ? 3 + 0.1 * normal : i % 5 < 3 ? 0 : -normal);
+  }
+  const Tensor x = Tensor::from(values, {24, 256});
+  // Root of the mean square of what is lost, in standard deviations, of each third.
+  const std::map<std::string, std::array<double, 3>> most = {{"q2_k", {0.34, 6, 0.4}},
+                                                             {"q3_k", {0.18, 5, 0.2}},
+                                                             {"q4_k", {0.080, 0.9, 0.09}},
+                                                             {"q5_k", {0.040, 0.5, 0.05}},
+                                                             {"q6_k", {0.020, 0.3, 0.025}}};
+  for (const auto& [packing, bound] : most) {
+    const std::string path = folder_ / "k.gguf";
+    EXPECT_TRUE(write_gguf(path, of({{"x", x}}), packing).empty());
+    const WeightSnapshot back = read_gguf(path);
+    const auto now = back.entries[0].read().to_vector<float>();
+    for (size_t third = 0; third < 3; ++third) {
+      double lost = 0;
+      for (size_t i = 256 * 8 * third; i < 256 * 8 * (third + 1); ++i)
+        lost += std::pow(static_cast<double>(now[i]) - static_cast<double>(values[i]), 2);
+      EXPECT_LT(std::sqrt(lost / (256 * 8)) / (third == 1 ? 0.1 : 1), bound[third]) << packing << " " << third;
+    }
+    // What is packed stays as it is when it is packed again.
+    write_gguf(folder_ / "again.gguf", of({{"x", Tensor::from(now, {24, 256})}}), packing);
+    const auto again = read_gguf(folder_ / "again.gguf").entries[0].read().to_vector<float>();
+    for (size_t i = 0; i < now.size(); ++i) ASSERT_NEAR(again[i], now[i], 0.05 * std::abs(now[i]) + 0.02) << packing << i;
+  }
+}
+
 TEST_F(Gguf, WhatIsWrittenComesBack) {
   const Tensor x = Tensor::from(std::vector<float>{0, 1, 2, 100, 3, 64}, {2, 3});
   std::vector<NamedTensor> tensors;
@@ -141,6 +180,11 @@ TEST_F(Gguf, WhatTheFormatCannotHoldIsRefusedOrTold) {
   for (const char* packing : {"q8_0", "q4_0", "q4_1", "q5_0", "q5_1"}) {
     write_gguf(path, of({{"odd", Tensor::from(odd, {1, 64})}}), packing);
     read_all(path);
+  }
+  odd.resize(256, -1e30f);
+  for (const char* packing : {"q2_k", "q3_k", "q4_k", "q5_k", "q6_k"}) {
+    write_gguf(path, of({{"odd", Tensor::from(odd, {1, 256})}}), packing);
+    for (const float each : read_gguf(path).entries[0].read().to_vector<float>()) EXPECT_TRUE(std::isfinite(each));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "lamina/base/dtype.h"
 
@@ -25,6 +26,8 @@ struct GgufType {
 const GgufType* find_gguf_type(uint32_t number);
 /// The type that is written under that name ("Q8_0", in either case), or nullptr.
 const GgufType* find_gguf_packing(const std::string& name);
+/// Their names, in small letters.
+std::vector<std::string> gguf_packings();
 /// The plain type for a tensor's; nullptr where the format has none (bool, uint8).
 const GgufType* find_gguf_plain(DType dtype);
 /// What a number that is not read here stands for, as far as it is known: "IQ2_XXS".
