@@ -84,12 +84,24 @@ void TrainLog::on_epoch_end(int epoch, const Logs& logs) {
   print_json(line);
 }
 
+void TrainLog::on_train_end(const Logs& logs) {
+  History::on_train_end(logs);
+  written_.wait();
+}
+
 void TrainLog::save() {
   if (good()) write_checkpoint();
+  written_.wait();
 }
 
 void TrainLog::write_checkpoint() {
-  save_checkpoint(model(), model().snapshot(), options_.info, options_.checkpoint, options_.write_options);
+  // Whoever sees an epoch's line finds its state on the disk; only what takes long is written while the next one trains.
+  constexpr size_t kLarge = size_t{32} << 20;
+  written_.wait();  // one at a time: memory for one file
+  std::string bytes = checkpoint_bytes(model(), model().snapshot(), options_.info);
+  const bool waits = bytes.size() < kLarge || !saved();
+  written_.write(options_.checkpoint, std::move(bytes), options_.write_options);
+  if (waits) written_.wait();
   options_.saved = true;
   constexpr double kOften = 1;  // seconds: a small epoch takes less than a file
   add_time();

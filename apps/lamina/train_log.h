@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "lamina/base/background_file.h"
 #include "lamina/base/files.h"
 #include "lamina/nn/model.h"
 
@@ -20,7 +21,8 @@ struct TrainLogOptions {
 };
 
 /// A history that after each epoch writes the checkpoint, history.csv in the run folder, and with `json` a
-/// line on standard output. Like every history it goes on where it was after a resume, and then first writes
+/// line on standard output. A checkpoint of more than 32 MB is written while the next epoch trains, once there is one:
+/// where it cannot be written the training ends with that epoch. Like every history it goes on where it was after a resume, and then first writes
 /// the rows again that a kill may have cost.
 ///
 /// The checkpoint is always the last good state: an epoch after which the weights are not finite, though they
@@ -33,6 +35,7 @@ class TrainLog : public History {
   void on_train_begin(const Logs& logs) override;
   void on_epoch_begin(int epoch, const Logs& logs) override;
   void on_epoch_end(int epoch, const Logs& logs) override;
+  void on_train_end(const Logs& logs) override;
   void on_batch_begin(int64_t batch, const Logs& logs) override;
   void on_batch_end(int64_t batch, const Logs& logs) override;
   void set_state(const std::vector<NamedTensor>& state) override;
@@ -63,6 +66,7 @@ class TrainLog : public History {
   int64_t steps_ = 0;
   bool bad_epoch_ = false, told_ = false;
   bool began_finite_ = true;  // a model may hold an infinite constant from the start
+  BackgroundFile written_;    // the checkpoint
 };
 
 }  // namespace lamina::cli

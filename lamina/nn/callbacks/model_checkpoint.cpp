@@ -7,10 +7,10 @@
 #include <filesystem>
 #include <limits>
 
+#include "lamina/base/background_file.h"
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/base/log.h"
-#include "lamina/nn/detail/background_file.h"
 #include "lamina/nn/detail/file_bytes.h"
 #include "lamina/nn/finite.h"
 #include "lamina/nn/model.h"
@@ -123,7 +123,7 @@ ModelCheckpoint::ModelCheckpoint(std::string path, ModelCheckpointOptions option
   if (options_.training_state && !detail::find_file_bytes(path_))
     throw InvalidArgument("ModelCheckpoint: the format of '" + path_ +
                           "' has no place for the state of training; save it as .keras");
-  if (options_.save_on_background) background_ = std::make_shared<detail::BackgroundFile>();
+  if (options_.save_on_background) background_ = std::make_shared<BackgroundFile>();
 }
 
 void ModelCheckpoint::make_folder_of(const std::string& path) {

@@ -11,9 +11,7 @@
 
 namespace lamina {
 
-namespace detail {
 class BackgroundFile;
-}
 
 /// Options of ModelCheckpoint, with Keras's defaults.
 struct ModelCheckpointOptions {
@@ -94,7 +92,7 @@ class ModelCheckpoint final : public Callback {
   int epoch_ = 0;
   int64_t batches_ = 0;
   std::vector<Written> written_ = {};                             // oldest first
-  std::shared_ptr<detail::BackgroundFile> background_ = nullptr;  // where files are written while training
+  std::shared_ptr<BackgroundFile> background_ = nullptr;  // where files are written while training
 };
 
 namespace detail {

@@ -1,13 +1,13 @@
 // Files written by a thread of their own.
-#include "lamina/nn/detail/background_file.h"
+#include "lamina/base/background_file.h"
 
 #include <utility>
 
+#include "lamina/base/detail/block_signals.h"
 #include "lamina/base/error.h"
-#include "lamina/base/files.h"
 #include "lamina/base/log.h"
 
-namespace lamina::detail {
+namespace lamina {
 
 BackgroundFile::~BackgroundFile() {
   try {
@@ -17,11 +17,12 @@ BackgroundFile::~BackgroundFile() {
   }
 }
 
-void BackgroundFile::write(const std::string& path, std::string bytes) {
+void BackgroundFile::write(const std::string& path, std::string bytes, const WriteOptions& options) {
   wait();
-  writer_ = std::thread([this, path, bytes = std::move(bytes)] {
+  const detail::BlockSignals blocked;  // handlers run on the threads that they were made for
+  writer_ = std::thread([this, path, options, bytes = std::move(bytes)] {
     try {
-      write_file(path, bytes);
+      write_file(path, bytes, options);
     } catch (...) {
       error_ = std::current_exception();
     }
@@ -33,4 +34,4 @@ void BackgroundFile::wait() {
   if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
 }
 
-}  // namespace lamina::detail
+}  // namespace lamina

@@ -1,11 +1,13 @@
-// BackgroundFile: a file that is written while something else goes on. Internal header.
+// BackgroundFile: a file that is written while something else goes on.
 #pragma once
 
 #include <exception>
 #include <string>
 #include <thread>
 
-namespace lamina::detail {
+#include "lamina/base/files.h"
+
+namespace lamina {
 
 /// Writes one file at a time in a thread of its own, each as write_file does: at once and whole. Used by one
 /// thread.
@@ -18,7 +20,7 @@ class BackgroundFile {
   BackgroundFile& operator=(const BackgroundFile&) = delete;
 
   /// Waits for the file before, throws what went wrong with it, and begins to write this one.
-  void write(const std::string& path, std::string bytes);
+  void write(const std::string& path, std::string bytes, const WriteOptions& options = {});
   /// Waits for the file that is being written. Throws, once, what went wrong with it.
   void wait();
 
@@ -27,4 +29,4 @@ class BackgroundFile {
   std::exception_ptr error_;  // of writer_; looked at once that has ended
 };
 
-}  // namespace lamina::detail
+}  // namespace lamina
