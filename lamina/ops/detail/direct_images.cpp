@@ -19,7 +19,7 @@ constexpr int64_t kGrain = 1 << 18;
 /// Numbers of images that are copied with zeros around them, so that no window has a part outside.
 constexpr double kCopied = 1 << 18;
 /// Results of a row from which on they are computed by rows, in which windows lie evenly.
-constexpr int64_t kEven = 12;
+constexpr int64_t kEven = 64;
 /// Channels below which a run of one pixel is too short to be worth its start.
 constexpr int64_t kFewChannels = 16;
 
