@@ -10,9 +10,6 @@ namespace {
 
 using detail::ConvShape;
 
-/// A kernel (height, width, channels, filters) in blocks of filters.
-Layout blocked_kernel(int64_t block) { return {{3, 0, 1, 2}, {{3, static_cast<int>(block)}}}; }
-
 ConvShape shape_of(const KernelDesc& desc) {
   return detail::conv_shape(detail::forward_attrs(desc), desc.inputs[0].type.shape, desc.inputs[1].type.shape);
 }
@@ -28,7 +25,7 @@ std::optional<std::string> refuses(const KernelDesc& desc) {
   const ConvShape s = shape_of(desc);
   if (s.groups != 1) return "only for one group";
   const Layout& kernel = desc.inputs[1].layout;
-  if (!(kernel.row_major() && desc.inputs[1].steady) && kernel != blocked_kernel(detail::direct_conv_block(s.filters)))
+  if (!(kernel.row_major() && desc.inputs[1].steady) && kernel != detail::direct_kernel_layout(s.filters))
     return "only for kernels that stay as they are";
   return std::nullopt;
 }
@@ -48,7 +45,7 @@ std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
 
 std::optional<LayoutWish> wishes(const KernelDesc& desc) {
   LayoutWish wish{std::vector<Layout>(desc.inputs.size()), std::vector<Layout>(desc.outputs.size())};
-  wish.inputs[1] = blocked_kernel(detail::direct_conv_block(shape_of(desc).filters));
+  wish.inputs[1] = detail::direct_kernel_layout(shape_of(desc).filters);
   return wish;
 }
 

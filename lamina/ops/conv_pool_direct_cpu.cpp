@@ -5,6 +5,7 @@
 #include "lamina/base/threads.h"
 #include "lamina/graph/contraction.h"
 #include "lamina/graph/op.h"
+#include "lamina/ops/detail/direct_conv.h"
 #include "lamina/ops/detail/direct_images.h"
 #include "lamina/ops/detail/pool.h"
 #include "lamina/ops/detail/window.h"
@@ -34,7 +35,8 @@ class Block {
       : attrs_(desc.attrs.as<ConvPoolAttrs>()),
         conv_(detail::conv_shape(attrs_.conv, desc.inputs[0].type.shape, desc.inputs[1].type.shape)),
         pool_(detail::pool_shape(attrs_.window, {conv_.batch, conv_.rows.output, conv_.columns.output, conv_.filters})),
-        images_(conv_, attrs_.activation == "relu", conv_.filters) {
+        images_(conv_, attrs_.activation == "relu",
+                desc.inputs[1].layout.row_major() ? conv_.filters : detail::direct_conv_block(conv_.filters)) {
     const int64_t line = conv_.columns.output * conv_.filters;
     while (rows_ > 1 && ((rows_ - 1) * pool_.rows.stride + pool_.rows.size) * line > kPiece) --rows_;
   }
@@ -77,12 +79,16 @@ class Block {
   int64_t rows_ = kRows;
 };
 
+Layout kernel_layout(const KernelDesc& desc) { return detail::direct_kernel_layout(desc.inputs[1].type.shape[3]); }
+
 std::optional<std::string> refuses(const KernelDesc& desc) {
   for (const auto* operands : {&desc.inputs, &desc.outputs}) {
     for (const Operand& operand : *operands) {
       if (operand.type.dtype != DType::kFloat32) return "only for float32";
       if (operand.type.shape.size() == 0) return "an operand is empty";
-      if (!operand.layout.row_major()) return "only for channels last";
+      const bool kernel = &operand == &desc.inputs[1];
+      if (!operand.layout.row_major() && !(kernel && operand.layout == kernel_layout(desc)))
+        return "unknown memory order";
     }
   }
   const auto& attrs = desc.attrs.as<ConvPoolAttrs>();
@@ -97,9 +103,16 @@ std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
   return make_kernel([block](const KernelArgs& args) { block->run(args); }, block->workspace());
 }
 
+std::optional<LayoutWish> wishes(const KernelDesc& desc) {
+  if (!desc.inputs[1].steady) return std::nullopt;
+  LayoutWish wish{std::vector<Layout>(desc.inputs.size()), std::vector<Layout>(desc.outputs.size())};
+  wish.inputs[1] = kernel_layout(desc);
+  return wish;
+}
+
 constexpr int kBehindOthers = -1;
 const KernelRegistration kBlock("conv2d_bias_act_max_pool2d", DeviceKind::kCpu,
-                                {{.name = "direct", .refuses = refuses, .prepare = prepare}}, kBehindOthers);
+                                {{.name = "direct", .refuses = refuses, .prepare = prepare, .wishes = wishes}}, kBehindOthers);
 
 }  // namespace
 }  // namespace lamina

@@ -63,6 +63,10 @@ void copy_with_margins(const ConvShape& from, const ConvShape& to, const float* 
 
 }  // namespace
 
+Layout direct_kernel_layout(int64_t filters) {
+  return {{3, 0, 1, 2}, {{3, static_cast<int>(direct_conv_block(filters))}}};
+}
+
 DirectImages::DirectImages(const ConvShape& shape, bool relu, int64_t block)
     : given_(shape),
       copies_(worth_a_copy(shape)),

@@ -4,9 +4,13 @@
 #include <cstdint>
 #include <vector>
 
+#include "lamina/graph/layout.h"
 #include "lamina/ops/detail/window.h"
 
 namespace lamina::detail {
+
+/// The order in which a kernel (height, width, channels, filters) that stays is read best: in blocks of filters.
+Layout direct_kernel_layout(int64_t filters);
 
 /// A convolution without groups, for any number of images. A window is read line by line where all of a line lies
 /// inside, or pixel by pixel; pixels outside are zeros that lie elsewhere. Small images are copied with zeros around
