@@ -1,0 +1,30 @@
+// What writers of elementwise ops share: operands in one order of axes. Internal header.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lamina/formats/onnx/export/writer.h"
+
+namespace lamina::onnx {
+
+/// The inputs of an elementwise op, all in Lamina's order of axes or, where one lies so, all with their channels behind
+/// the batch: so images are not moved between convolutions.
+struct Operands {
+  Names names;
+  bool channels_first = false;
+};
+Operands operands(Writing& w);
+/// Says the only output, which lies as the operands do.
+void out(Writing& w, const Operands& operands, const std::string& name);
+
+/// Registers an op that is one ONNX operator. `through_wide`: integers of less than 32 bits are computed as int32,
+/// bool too with `bools`.
+bool elementwise(const char* op, const char* operator_type, bool bools = false);
+
+/// What an op makes of its operands, which have all been brought to `dtype`, the wide one.
+using Formula = std::function<std::string(Writing& w, const Names& x, DType dtype)>;
+/// Registers an op that is made of several operators. The result of `formula` is of the operands' dtype, or a bool.
+bool elementwise(const char* op, Formula formula, bool bools = false);
+
+}  // namespace lamina::onnx
