@@ -14,7 +14,7 @@ using lamina_onnx_file::AttributeProto;
 namespace {
 
 // AttributeProto.AttributeType
-enum Kind { kFloatKind = 1, kIntKind = 2, kStringKind = 3, kTensorKind = 4, kGraphKind = 5, kIntsKind = 7, kStringsKind = 8 };
+enum Kind { kFloatKind = 1, kIntKind = 2, kStringKind = 3, kTensorKind = 4, kGraphKind = 5, kFloatsKind = 6, kIntsKind = 7, kStringsKind = 8 };
 
 AttributeProto attribute(const char* name, Kind kind) {
   AttributeProto proto;
@@ -36,6 +36,9 @@ Attribute::Attribute(const char* name, const std::string& value) : proto_(attrib
 }
 Attribute::Attribute(const char* name, const std::vector<int64_t>& values) : proto_(attribute(name, kIntsKind)) {
   for (const int64_t value : values) proto_.add_ints(value);
+}
+Attribute::Attribute(const char* name, const std::vector<float>& values) : proto_(attribute(name, kFloatsKind)) {
+  for (const float value : values) proto_.add_floats(value);
 }
 Attribute::Attribute(const char* name, const std::vector<std::string>& values)
     : proto_(attribute(name, kStringsKind)) {

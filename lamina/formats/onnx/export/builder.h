@@ -28,6 +28,7 @@ class Attribute {
   Attribute(const char* name, const std::string& value);
   Attribute(const char* name, const char* value) : Attribute(name, std::string(value)) {}
   Attribute(const char* name, const std::vector<int64_t>& values);
+  Attribute(const char* name, const std::vector<float>& values);
   Attribute(const char* name, const std::vector<std::string>& values);
   Attribute(const char* name, const Value& tensor);
   Attribute(const char* name, lamina_onnx_file::GraphProto graph);

@@ -1,13 +1,16 @@
 // export_onnx: from the traces of a model to a file.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/base/terminal.h"
 #include "lamina/base/version.h"
+#include "lamina/formats/onnx/evaluator.h"
 #include "lamina/formats/onnx/export/graph_writer.h"
 #include "lamina/formats/onnx/export/traces.h"
 #include "lamina/formats/onnx/onnx_export.h"
@@ -59,10 +62,18 @@ class ModelFile {
       throw Unsupported(fmt::format("model '{}' cannot be written as ONNX:\n  {}", model_.name(),
                                     fmt::join(refusals.lines, "\n  ")));
     outputs(results);
+    drop_unused();
     return finished();
   }
 
-  Builder& builder() { return builder_; }
+  /// The constants that nodes read.
+  std::vector<std::pair<std::string, Value>> constants() {
+    std::vector<std::pair<std::string, Value>> found;
+    for (const auto& constant : builder_.constants()) {
+      if (read_.count(constant.first) > 0) found.push_back(constant);
+    }
+    return found;
+  }
 
  private:
   std::vector<WrittenPtr> inputs() {
@@ -118,6 +129,23 @@ class ModelFile {
     }
   }
 
+  /// Takes out nodes whose results nobody reads: writers may know something better than the result of the op before.
+  void drop_unused() {
+    lamina_onnx_file::GraphProto& graph = builder_.proto();
+    for (const auto& output : graph.output()) read_.insert(output.name());
+    std::vector<lamina_onnx_file::NodeProto> kept;
+    for (int i = graph.node_size() - 1; i >= 0; --i) {
+      lamina_onnx_file::NodeProto& node = *graph.mutable_node(i);
+      if (std::none_of(node.output().begin(), node.output().end(),
+                       [&](const std::string& name) { return read_.count(name) > 0; }))
+        continue;
+      for_each_read(node, [&](const std::string& name) { read_.insert(name); });
+      kept.push_back(std::move(node));
+    }
+    graph.clear_node();
+    for (auto node = kept.rbegin(); node != kept.rend(); ++node) *graph.add_node() = std::move(*node);
+  }
+
   lamina_onnx_file::ModelProto finished() {
     lamina_onnx_file::ModelProto proto;
     proto.set_ir_version(ir_version(builder_.opset()));
@@ -145,6 +173,7 @@ class ModelFile {
   const ModelTraces traces_;
   Builder builder_;
   Extents extents_;
+  std::set<std::string> read_;
   std::map<std::vector<int64_t>, std::string> symbols_;  // of open axes, by their extents in the traces
 };
 
@@ -155,10 +184,10 @@ void add_entry(lamina_onnx_file::TensorProto& tensor, const char* key, const std
 }
 
 /// Adds the constants to the graph; large ones go to `beside`, where there is one.
-void add_constants(lamina_onnx_file::GraphProto& graph, Builder& builder, AtomicFile* beside,
-                   const std::string& location) {
+void add_constants(lamina_onnx_file::GraphProto& graph, const std::vector<std::pair<std::string, Value>>& constants,
+                   AtomicFile* beside, const std::string& location) {
   uint64_t offset = 0;
-  for (const auto& [name, value] : builder.constants()) {
+  for (const auto& [name, value] : constants) {
     lamina_onnx_file::TensorProto& tensor = *graph.add_initializer();
     tensor = write_tensor(value, name);
     if (!beside || tensor.raw_data().size() < kBesideFrom) continue;
@@ -178,19 +207,20 @@ void write(const Model& model, const std::string& path, const OnnxOptions& optio
                                       kOldest, kNewest));
   ModelFile file(model, options);
   lamina_onnx_file::ModelProto proto = file.make();
+  const std::vector<std::pair<std::string, Value>> constants = file.constants();
   uint64_t bytes = 0;
-  for (const auto& constant : file.builder().constants())
+  for (const auto& constant : constants)
     bytes += constant.second.is_tensor() ? constant.second.tensor().type().bytes() : 0;
   std::string content;
   if (bytes > 0 && bytes >= options.weights_beside) {
     const std::string beside = path + ".data";
     AtomicFile data(beside);
-    add_constants(*proto.mutable_graph(), file.builder(), &data,
+    add_constants(*proto.mutable_graph(), constants, &data,
                   std::filesystem::path(beside).filename().string());
     content = proto.SerializeAsString();
     data.commit();
   } else {
-    add_constants(*proto.mutable_graph(), file.builder(), nullptr, "");
+    add_constants(*proto.mutable_graph(), constants, nullptr, "");
     content = proto.SerializeAsString();
   }
   if (content.empty())

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lamina/formats/onnx/export/builder.h"
+#include "lamina/graph/op.h"
 
 namespace lamina::onnx {
 
@@ -35,6 +36,8 @@ struct Written {
   std::string channels_first;  ///< its name as (batch, channels, ...); "" likewise
   Tensor constant = {};        ///< what it holds, where that is known when the file is written:
   std::string wish = {};       ///< then nobody names it before it is asked for, in this order or that
+  struct Made;
+  std::shared_ptr<const Made> made = {};  ///< by which op, for writers that know something better than its result
 
   int rank() const { return shapes.at(0).rank(); }
   /// Whether it lies as (batch, channels, ...) and in no other order.
@@ -42,6 +45,11 @@ struct Written {
   Extent extent(int axis) const;
 };
 using WrittenPtr = std::shared_ptr<Written>;
+struct Written::Made {
+  const Op* op;
+  Attrs attrs;
+  std::vector<WrittenPtr> inputs;
+};
 
 /// Names in either order; a Transpose is added where it does not lie so yet. Channels first is for two axes and more.
 const std::string& plain_name(Builder& builder, Written& value);

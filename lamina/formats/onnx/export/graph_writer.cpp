@@ -34,6 +34,33 @@ bool same_elements(const Tensor& a, const Tensor& b) {
   return x.type().bytes() == 0 || std::memcmp(x.buffer()->data(), y.buffer()->data(), x.type().bytes()) == 0;
 }
 
+// Whether an op only moves elements: then it may be applied to constants when the file is written.
+bool only_moves(const Op& op) { return op.view || op.flops == no_flops; }
+
+// The outputs of an op that only moves constants, and makes no more of them; nothing for others.
+std::vector<Tensor> moved_constants(std::span<const Node* const> nodes, const std::vector<WrittenPtr>& inputs,
+                                    const std::vector<WrittenPtr>& outputs) {
+  if (inputs.empty() || !only_moves(*nodes[0]->op)) return {};
+  std::vector<Tensor> given;
+  size_t bytes = 0;
+  for (const WrittenPtr& input : inputs) {
+    if (!input->constant.defined()) return {};
+    given.push_back(input->constant);
+    bytes += input->constant.type().bytes();
+  }
+  for (const Node* node : nodes) {
+    if (!(node->attrs == nodes[0]->attrs)) return {};
+  }
+  for (const WrittenPtr& output : outputs) {
+    const size_t more = TensorType{output->dtype, output->shapes[0]}.bytes();
+    if (more > bytes) return {};
+    bytes -= more;
+  }
+  std::vector<Tensor> results = apply(*nodes[0]->op, nodes[0]->attrs, given);
+  eval(results);
+  return results;
+}
+
 }  // namespace
 
 WrittenPtr written_constant(const Tensor& tensor, const std::string& name, size_t traces) {
@@ -87,7 +114,9 @@ std::vector<WrittenPtr> GraphWriter::write(const std::vector<const Graph*>& grap
       const std::string where = places.empty() || places[at].empty() ? "" : " in '" + places[at] + "'";
       refusals_.add("op '" + nodes[0]->op->name + "'" + where + ": " + error.what());
     }
+    const auto how = std::make_shared<const Written::Made>(Written::Made{nodes[0]->op, nodes[0]->attrs, given});
     for (size_t i = 0; i < made.size(); ++i) {
+      made[i]->made = how;
       if (made[i]->plain.empty() && made[i]->channels_first.empty() && !made[i]->constant.defined()) made[i]->plain = "nothing";
       extents_.add(made[i]);
     }
@@ -100,6 +129,10 @@ std::vector<WrittenPtr> GraphWriter::write(const std::vector<const Graph*>& grap
 void GraphWriter::write_node(std::span<const Node* const> nodes, const std::vector<WrittenPtr>& inputs,
                              const std::vector<WrittenPtr>& outputs, const std::vector<bool>& used) {
   const Op& op = *nodes[0]->op;
+  if (const std::vector<Tensor> known = moved_constants(nodes, inputs, outputs); !known.empty()) {
+    for (size_t i = 0; i < outputs.size(); ++i) *outputs[i] = *written_constant(known[i], inputs[0]->wish, nodes.size());
+    return;
+  }
   const Writer* writer = find_writer(op.name);
   if (writer && !writer->write) throw Unsupported(writer->reason);
   if (!writer) {
@@ -110,7 +143,7 @@ void GraphWriter::write_node(std::span<const Node* const> nodes, const std::vect
     writer->write(writing);
   }
   for (const WrittenPtr& output : outputs) {
-    if (output->dtype != DType::kBFloat16) continue;
+    if (output->dtype != DType::kBFloat16 || output->constant.defined()) continue;
     for (std::string* name : {&output->plain, &output->channels_first}) {
       if (name->empty()) continue;
       const std::string half =

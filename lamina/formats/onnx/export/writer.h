@@ -68,6 +68,10 @@ class Writing {
   /// Whether it lies as (batch, channels, ...) and in no other order.
   bool lies_channels_first(size_t i) const { return inputs_.at(i)->lies_channels_first(); }
 
+  /// The value itself, and its shape in a trace.
+  const WrittenPtr& input(size_t i) const { return inputs_.at(i); }
+  const Shape& shape(size_t i, size_t trace) const { return inputs_.at(i)->shapes.at(trace); }
+
   // ---- Outputs ----
   size_t outputs() const { return outputs_.size(); }
   bool used(size_t i) const { return used_.at(i); }
@@ -110,8 +114,13 @@ class Writing {
   }
   /// What an input becomes inside: the same value, seen from there.
   WrittenPtr seen_inside(size_t i) const;
-  /// Writes such graphs in `builder`, with these values for their inputs; names of their outputs.
-  Names inside(Builder& builder, const std::vector<const Graph*>& graphs, const std::vector<WrittenPtr>& inputs);
+  /// Writes such graphs in `inner`, which is inside of the graph of this op or that itself, with these values for their
+  /// inputs. The outputs are those that `wanted` names, or all that the graphs have.
+  std::vector<WrittenPtr> inside(Builder& inner, const std::vector<const Graph*>& graphs,
+                                 const std::vector<WrittenPtr>& inputs, const std::vector<ValueId>& wanted = {});
+  /// Declares an input of a graph inside, and an output that is `name`.
+  static WrittenPtr inner_input(Builder& inner, const Written& like, const std::string& wish);
+  static void inner_output(Builder& inner, const Written& value);
   /// A value of the type that input `input` of graphs has in them.
   static WrittenPtr value_like(const std::vector<const Graph*>& graphs, ValueId value, const std::string& name);
 

@@ -117,14 +117,43 @@ WrittenPtr Writing::value_like(const std::vector<const Graph*>& graphs, ValueId 
   return result;
 }
 
-Names Writing::inside(Builder& builder, const std::vector<const Graph*>& graphs,
-                      const std::vector<WrittenPtr>& inputs) {
-  Extents extents(builder, &graph_.extents());
-  GraphWriter writer(builder, extents, graph_.refusals());
-  Names names;
-  for (const WrittenPtr& output : writer.write(graphs, inputs, graphs[0]->outputs))
-    names.push_back(plain_name(builder, *output));
-  return names;
+std::vector<WrittenPtr> Writing::inside(Builder& inner, const std::vector<const Graph*>& graphs,
+                                        const std::vector<WrittenPtr>& inputs, const std::vector<ValueId>& wanted) {
+  const std::vector<ValueId>& outputs = wanted.empty() ? graphs[0]->outputs : wanted;
+  if (&inner == &graph_.builder()) return graph_.write(graphs, inputs, outputs);
+  Extents extents(inner, &graph_.extents());
+  GraphWriter writer(inner, extents, graph_.refusals());
+  std::vector<WrittenPtr> results = writer.write(graphs, inputs, outputs);
+  for (const WrittenPtr& result : results) plain_name(inner, *result);
+  return results;
+}
+
+namespace {
+
+DType declared_dtype(DType dtype) { return dtype == DType::kBFloat16 ? DType::kFloat32 : dtype; }
+
+std::vector<std::pair<int64_t, std::string>> declared_shape(const Written& value) {
+  std::vector<std::pair<int64_t, std::string>> shape;
+  for (int axis = 0; axis < value.rank(); ++axis) {
+    const Extent extent = value.extent(axis);
+    shape.emplace_back(extent.fixed() ? extent.value() : -1, "");
+  }
+  return shape;
+}
+
+}  // namespace
+
+WrittenPtr Writing::inner_input(Builder& inner, const Written& like, const std::string& wish) {
+  auto value = std::make_shared<Written>();
+  value->dtype = like.dtype;
+  value->shapes = like.shapes;
+  value->plain = inner.unique(wish);
+  inner.add_input(value->plain, declared_dtype(like.dtype), declared_shape(like));
+  return value;
+}
+
+void Writing::inner_output(Builder& inner, const Written& value) {
+  inner.add_output(inner.node("Identity", {value.plain}), declared_dtype(value.dtype), declared_shape(value));
 }
 
 }  // namespace lamina::onnx

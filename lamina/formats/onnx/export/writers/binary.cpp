@@ -39,7 +39,36 @@ Formula bitwise(const char* type) {
   };
 }
 
+// 2^b for places within the integer, as int64; `beyond` says which are not.
+struct Power {
+  std::string power, beyond;
+};
+Power power_of_two(Writing& w, const std::string& places, DType dtype) {
+  const std::string b = w.as(places, dtype, DType::kInt64), zero = w.number(0, DType::kInt64);
+  const std::string most = w.number(static_cast<double>(8 * size_of(w.dtype(0))), DType::kInt64);
+  const std::string beyond = w.node("Or", {w.node("Less", {b, zero}), w.node("GreaterOrEqual", {b, most})});
+  return {w.node("Pow", {w.number(2, DType::kInt64), w.node("Where", {beyond, zero, b})}), beyond};
+}
+
+std::string left_shift(Writing& w, const Names& x, DType dtype) {
+  const Power by = power_of_two(w, x[1], dtype);
+  const std::string shifted = w.node("Mul", {w.as(x[0], dtype, DType::kInt64), by.power});
+  return w.as(w.node("Where", {by.beyond, w.number(0, DType::kInt64), shifted}), DType::kInt64, dtype);
+}
+
+// floor(a / 2^b); beyond all places what is left of the sign.
+std::string right_shift(Writing& w, const Names& x, DType dtype) {
+  const Power by = power_of_two(w, x[1], dtype);
+  const std::string a = w.as(x[0], dtype, DType::kInt64);
+  const std::string shifted = floor_divide(w, {a, by.power}, DType::kInt64);
+  const std::string sign = w.node("Where", {w.node("Less", {a, w.number(0, DType::kInt64)}), w.number(-1, DType::kInt64),
+                                            w.number(0, DType::kInt64)});
+  return w.as(w.node("Where", {by.beyond, sign, shifted}), DType::kInt64, dtype);
+}
+
 const bool kRegistered[] = {
+    elementwise("left_shift", left_shift),
+    elementwise("right_shift", right_shift),
     elementwise("add", "Add"),
     elementwise("subtract", "Sub"),
     elementwise("multiply", "Mul"),

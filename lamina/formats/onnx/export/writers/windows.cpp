@@ -63,6 +63,9 @@ Attributes window_attributes(Writing& w, const std::string& padding, const Windo
   const std::optional<Padding> left = padding_of(padding, kColumns, columns, w.extent(0, kColumns));
   if (above && left) {
     attributes.emplace_back("pads", std::vector<int64_t>{above->before, left->before, above->after, left->after});
+  } else if (rows.size < rows.stride || columns.size < columns.stride) {
+    w.refuse("a window smaller than its stride with padding 'same' on images of open extents; write the model for fixed "
+             "shapes");
   } else if (rows.dilation == 1 && columns.dilation == 1) {
     attributes.emplace_back("auto_pad", "SAME_UPPER");
   } else {
