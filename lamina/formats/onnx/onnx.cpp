@@ -57,6 +57,8 @@ Model load_onnx(const std::string& path) {
     const detail::ValuesFollow values_follow;
     auto graph = std::make_shared<onnx::ImportedGraph>(onnx::ImportedGraph::parse(read_file(path), path, folder));
     Model model = model_of(graph);
+    if (const std::string info = graph->metadata("lamina.data_info"); !info.empty())
+      model.set_data_info(DataInfo::from_json(Json::parse(info, path), path));
     graph->forget_weights();
     return model;
   });

@@ -23,6 +23,9 @@ namespace {
 constexpr int64_t kSteps[][4] = {{0, 1, 3, 6}, {3, 0, 4, 1}, {5, 1, 0, 2}, {1, 4, 6, 0}, {2, 7, 1, 3}, {6, 2, 5, 1},
                                  {4, 9, 2, 7}, {0, 5, 2, 9}, {7, 3, 8, 0}, {1, 0, 8, 5}};
 constexpr int64_t kBatch[] = {2, 4, 3, 6};
+// One more trace far beyond, if the model bears it: what ends at a bound (the first 512 words) differs there.
+constexpr size_t kNear = std::size(kBatch);
+constexpr int64_t kFar = 4099, kFarBatch = 97;
 // The least extents to try: models may want many, or bear few.
 constexpr int64_t kLeast[] = {23, 7, 70, 3, 160, 520};
 
@@ -55,8 +58,9 @@ Shape filled(const Shape& shape, const std::vector<int>& symbols, size_t trace, 
   Shape result = shape;
   for (int axis = 0; axis < shape.rank(); ++axis) {
     const int symbol = symbols[static_cast<size_t>(axis)];
-    if (symbol == 0) result.set(axis, kBatch[trace]);
-    if (symbol > 0) {
+    if (symbol == 0) result.set(axis, trace < kNear ? kBatch[trace] : kFarBatch);
+    if (symbol > 0 && trace >= kNear) result.set(axis, kFar + 13 * symbol);
+    if (symbol > 0 && trace < kNear) {
       const auto row = static_cast<size_t>(symbol - 1);
       result.set(axis, least + kSteps[row % std::size(kSteps)][trace] + static_cast<int64_t>(row) * 11);
     }
@@ -159,6 +163,40 @@ void describe(ModelTraces& result, const Model& model, std::vector<Shape>& shape
   }
 }
 
+void add_trace(const Model& model, const std::vector<Shape>& shapes, const Axes& axes, int64_t least,
+               ModelTraces& result) {
+  std::vector<Shape> filled_in;
+  for (size_t i = 0; i < shapes.size(); ++i)
+    filled_in.push_back(filled(shapes[i], axes.symbols[i], result.traces.size(), least));
+  result.traces.push_back(trace_once(model, result.input_dtypes, filled_in, result.places));
+  result.input_shapes.push_back(std::move(filled_in));
+}
+
+void trace_near(const Model& model, const std::vector<Shape>& shapes, const Axes& axes, int64_t least,
+                ModelTraces& result) {
+  result.traces.clear();
+  result.input_shapes.clear();
+  for (size_t trace = 0; trace < kNear; ++trace) add_trace(model, shapes, axes, least, result);
+}
+
+void trace_far(const Model& model, const std::vector<Shape>& shapes, const Axes& axes, ModelTraces& result) {
+  const auto nodes = [&](size_t trace) { return result.traces[trace].graph.nodes.size(); };
+  if (nodes(0) != nodes(1)) return;  // as many as there are steps: refused, and a long one would take its time
+  try {
+    add_trace(model, shapes, axes, 0, result);
+  } catch (const InvalidArgument&) {  // longer than the model can be asked
+  }
+}
+
+void finish(const Axes& axes, ModelTraces& result) {
+  result.open = names_of(axes, result.input_names);
+  for (std::string& place : result.places) place = path_in(place);
+  for (const ValueId output : result.traces[0].results)
+    result.output_dtypes.push_back(result.traces[0].graph.type(output).dtype);
+  for (size_t i = result.output_names.size(); i < result.output_dtypes.size(); ++i)
+    result.output_names.push_back("output_" + std::to_string(i));
+}
+
 }  // namespace
 
 ModelTraces trace_model(const Model& model, const std::vector<std::pair<std::string, Shape>>& shapes) {
@@ -169,31 +207,18 @@ ModelTraces trace_model(const Model& model, const std::vector<std::pair<std::str
   std::optional<std::string> first_error;
   for (const bool shared : {false, true}) {
     const Axes axes = axes_of(own, shared);
-    const size_t open = static_cast<size_t>(axes.count - 1);
     for (const int64_t least : kLeast) {
       try {
-        result.traces.clear();
-        result.input_shapes.clear();
-        for (size_t trace = 0; trace < std::size(kBatch); ++trace) {
-          std::vector<Shape> filled_in;
-          for (size_t i = 0; i < own.size(); ++i)
-            filled_in.push_back(filled(own[i], axes.symbols[i], trace, least));
-          result.traces.push_back(trace_once(model, result.input_dtypes, filled_in, result.places));
-          result.input_shapes.push_back(std::move(filled_in));
-        }
-        result.open = names_of(axes, result.input_names);
-        for (std::string& place : result.places) place = path_in(place);
-        for (const ValueId output : result.traces[0].results)
-          result.output_dtypes.push_back(result.traces[0].graph.type(output).dtype);
-        for (size_t i = result.output_names.size(); i < result.output_dtypes.size(); ++i)
-          result.output_names.push_back("output_" + std::to_string(i));
+        trace_near(model, own, axes, least, result);
+        trace_far(model, own, axes, result);
+        finish(axes, result);
         return result;
       } catch (const NeedsValues& error) {
         throw Unsupported(std::string("what the model computes follows from numbers that only a run knows: ") +
                           error.what());
       } catch (const InvalidArgument& error) {
         if (!first_error) first_error = error.what();
-        if (open == 0) break;  // other extents would not help
+        if (axes.count == 1) break;  // other extents would not help
       }
     }
   }

@@ -55,16 +55,17 @@ void dynamic_slice(Writing& w) {
   w.out(0, w.node("Slice", {w.in(0), starts, stops}));
 }
 
+constexpr size_t kUpdates = 2;
+
 // The places of all updates, axis by axis.
 void slice_update(Writing& w) {
   const int rank = w.rank(0);
-  if (rank == 0) return w.out_same(0, 2);
-  const size_t update_input = w.rank(1) == 1 && w.rank(2) == rank ? 2 : 1, start_input = 3 - update_input;
-  const std::string starts = as_int64(w, start_input), shape = w.extents().list(w.extents(update_input));
+  if (rank == 0) return w.out_same(0, kUpdates);
+  const std::string starts = as_int64(w, 1), shape = w.extents().list(w.extents(kUpdates));
   Names places;
   for (int axis = 0; axis < rank; ++axis) {
     const std::string steps = w.node(
-        "Range", {w.builder().integer(0), w.extents().scalar(w.extent(update_input, axis)), w.builder().integer(1)});
+        "Range", {w.builder().integer(0), w.extents().scalar(w.extent(kUpdates, axis)), w.builder().integer(1)});
     std::string here = w.node("Add", {steps, w.node("Gather", {starts, w.integers({axis})}, {{"axis", 0}})});
     std::vector<int64_t> behind;
     for (int more = axis + 1; more < rank; ++more) behind.push_back(more - axis);
@@ -72,7 +73,7 @@ void slice_update(Writing& w) {
     places.push_back(w.over_axes("Unsqueeze", w.node("Expand", {here, shape}), {rank}, 13));
   }
   const std::string all = w.node("Concat", places, {{"axis", rank}});
-  w.out(0, w.node("ScatterND", {w.in(0), all, w.in(update_input)}));
+  w.out(0, w.node("ScatterND", {w.in(0), all, w.in(kUpdates)}));
 }
 
 const bool kRegistered[] = {

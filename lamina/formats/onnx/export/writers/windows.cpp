@@ -43,7 +43,7 @@ std::array<Padding, 2> given(const std::string& text) {
 
 // Of images with that extent in each trace; nothing where it differs.
 std::optional<Padding> padding_of(const std::string& text, int axis, const Window& window, const Extent& extent) {
-  if (text == "valid") return Padding{};
+  if (text == "valid" || (text == "same" && window.reach() == 1)) return Padding{};
   if (text != "same") return given(text)[static_cast<size_t>(axis - kRows)];
   const Padding first = same(window, extent.values[0]);
   for (const int64_t value : extent.values) {
@@ -55,16 +55,17 @@ std::optional<Padding> padding_of(const std::string& text, int axis, const Windo
 }
 
 Attributes window_attributes(Writing& w, const std::string& padding, const Window& rows, const Window& columns,
-                             bool dilations) {
+                             bool convolution) {
   Attributes attributes{{"kernel_shape", std::vector<int64_t>{rows.size, columns.size}},
                         {"strides", std::vector<int64_t>{rows.stride, columns.stride}}};
-  if (dilations) attributes.emplace_back("dilations", std::vector<int64_t>{rows.dilation, columns.dilation});
+  if (convolution) attributes.emplace_back("dilations", std::vector<int64_t>{rows.dilation, columns.dilation});
   const std::optional<Padding> above = padding_of(padding, kRows, rows, w.extent(0, kRows));
   const std::optional<Padding> left = padding_of(padding, kColumns, columns, w.extent(0, kColumns));
   if (above && left) {
     attributes.emplace_back("pads", std::vector<int64_t>{above->before, left->before, above->after, left->after});
-  } else if (rows.size < rows.stride || columns.size < columns.stride) {
-    w.refuse("a window smaller than its stride with padding 'same' on images of open extents; write the model for fixed "
+  } else if (!convolution && (rows.size < rows.stride || columns.size < columns.stride)) {
+    // By ONNX's formula its padding can be negative, which run times refuse.
+    w.refuse("a pool smaller than its stride with padding 'same' on images of open extents; write the model for fixed "
              "shapes");
   } else if (rows.dilation == 1 && columns.dilation == 1) {
     attributes.emplace_back("auto_pad", "SAME_UPPER");
