@@ -93,9 +93,37 @@ std::string Builder::unique(const std::string& wish) {
   return name;
 }
 
-std::string Builder::constant(const Value& value, const std::string& name) {
-  root().constants_.emplace_back(unique(name), value);
-  return root().constants_.back().first;
+std::string Builder::constant(const Value& value, const std::string& wish) {
+  std::vector<Constant>& all = root().constants_;
+  all.push_back({unique("constant " + std::to_string(all.size())), wish, value});
+  return all.back().name;
+}
+
+namespace {
+
+void rename(lamina_onnx_file::GraphProto& graph, const std::map<std::string, std::string>& names) {
+  for (lamina_onnx_file::NodeProto& node : *graph.mutable_node()) {
+    for (std::string& input : *node.mutable_input()) {
+      if (const auto found = names.find(input); found != names.end()) input = found->second;
+    }
+    for (AttributeProto& attribute : *node.mutable_attribute()) {
+      if (attribute.has_g()) rename(*attribute.mutable_g(), names);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, Value>> Builder::name_constants(const std::set<std::string>& used) {
+  std::map<std::string, std::string> names;
+  std::vector<std::pair<std::string, Value>> result;
+  for (const Constant& constant : constants_) {
+    if (used.count(constant.name) == 0) continue;
+    result.emplace_back(unique(constant.wish), constant.value);
+    names[constant.name] = result.back().first;
+  }
+  rename(proto_, names);
+  return result;
 }
 
 std::string Builder::integers(const std::vector<int64_t>& values) {
@@ -128,7 +156,7 @@ std::string Builder::cast(const std::string& x, DType dtype) {
 namespace {
 
 void declare(lamina_onnx_file::ValueInfoProto& info, const std::string& name, ElementType type,
-             const std::vector<std::pair<int64_t, std::string>>& shape) {
+             const Builder::Dims& shape) {
   info.set_name(name);
   auto& tensor = *info.mutable_type()->mutable_tensor_type();
   tensor.set_elem_type(static_cast<int>(type));
@@ -145,13 +173,11 @@ void declare(lamina_onnx_file::ValueInfoProto& info, const std::string& name, El
 
 }  // namespace
 
-void Builder::add_input(const std::string& name, DType dtype,
-                        const std::vector<std::pair<int64_t, std::string>>& shape) {
-  declare(*proto_.add_input(), name, type_of(dtype), shape);
+void Builder::add_input(const std::string& name, ElementType type, const Dims& shape) {
+  declare(*proto_.add_input(), name, type, shape);
 }
-void Builder::add_output(const std::string& name, DType dtype,
-                         const std::vector<std::pair<int64_t, std::string>>& shape) {
-  declare(*proto_.add_output(), name, type_of(dtype), shape);
+void Builder::add_output(const std::string& name, ElementType type, const Dims& shape) {
+  declare(*proto_.add_output(), name, type, shape);
 }
 
 }  // namespace lamina::onnx

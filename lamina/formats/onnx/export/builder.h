@@ -59,8 +59,9 @@ class Builder {
   std::string node(const std::string& type, const Names& inputs, const Attributes& attributes = {},
                    const std::string& domain = "");
 
-  /// A constant tensor under that name, or under one like it where the name is taken.
-  std::string constant(const Value& value, const std::string& name);
+  /// A constant tensor. It gets the name that is wished for, or one like it, when it is known which constants are
+  /// used: name_constants(); until then nodes call it otherwise.
+  std::string constant(const Value& value, const std::string& wish);
   /// Constants that are made once for all who want them: a list of integers (int64, one axis), a single one without
   /// axes, and a number of any dtype without axes.
   std::string integers(const std::vector<int64_t>& values);
@@ -74,12 +75,19 @@ class Builder {
   /// What the nodes that follow are a part of: "sequential/dense". Opens their names.
   void set_place(std::string place) { root().place_ = std::move(place); }
 
+  /// Extents, -1 for open ones, and the names of these, if any.
+  using Dims = std::vector<std::pair<int64_t, std::string>>;
   /// Declares an input or output of this graph.
-  void add_input(const std::string& name, DType dtype, const std::vector<std::pair<int64_t, std::string>>& shape);
-  void add_output(const std::string& name, DType dtype, const std::vector<std::pair<int64_t, std::string>>& shape);
+  void add_input(const std::string& name, ElementType type, const Dims& shape);
+  void add_output(const std::string& name, ElementType type, const Dims& shape);
   lamina_onnx_file::GraphProto& proto() { return proto_; }
-  /// In the order in which they were made.
-  const std::vector<std::pair<std::string, Value>>& constants() { return root().constants_; }
+  struct Constant {
+    std::string name, wish;
+    Value value;
+  };
+  /// Names those constants that `used` says, in nodes of this graph and of those inside; gives them in the order in
+  /// which they were made. Of the outermost graph.
+  std::vector<std::pair<std::string, Value>> name_constants(const std::set<std::string>& used);
   /// Domains beside ai.onnx that nodes are of.
   const std::set<std::string>& domains() { return root().domains_; }
 
@@ -92,7 +100,7 @@ class Builder {
   // Of the outermost alone:
   std::string place_;
   std::map<std::string, int64_t> taken_;  // and the number that was tried last
-  std::vector<std::pair<std::string, Value>> constants_;
+  std::vector<Constant> constants_;
   std::map<std::string, std::string> small_;  // constants made once, by what they hold
   std::set<std::string> domains_;
 };

@@ -12,6 +12,7 @@
 #include "lamina/base/version.h"
 #include "lamina/formats/onnx/evaluator.h"
 #include "lamina/formats/onnx/export/graph_writer.h"
+#include "lamina/formats/onnx/export/texts.h"
 #include "lamina/formats/onnx/export/traces.h"
 #include "lamina/formats/onnx/onnx_export.h"
 #include "lamina/formats/onnx/tensor_data.h"
@@ -28,7 +29,7 @@ int ir_version(int opset) {
   return opset < 15 ? 7 : opset < 19 ? 8 : opset < 21 ? 9 : opset < 23 ? 10 : opset == 23 ? 11 : opset == 24 ? 12 : 13;
 }
 
-using Dims = std::vector<std::pair<int64_t, std::string>>;
+using Dims = Builder::Dims;
 
 /// The extents of a value for its declaration: numbers, and names where an input's open axis is the same.
 Dims declared(const Written& value, const std::map<std::vector<int64_t>, std::string>& symbols) {
@@ -48,7 +49,7 @@ Dims declared(const Written& value, const std::map<std::vector<int64_t>, std::st
 class ModelFile {
  public:
   ModelFile(const Model& model, const OnnxOptions& options)
-      : model_(model), traces_(trace_model(model, options.shapes)), builder_(options.opset), extents_(builder_, nullptr) {}
+      : model_(model), traces_(trace_model(model, options.shapes)), builder_(options.opset), extents_(builder_, nullptr), texts_(options.texts) {}
 
   lamina_onnx_file::ModelProto make() {
     std::vector<WrittenPtr> values = inputs();
@@ -63,17 +64,12 @@ class ModelFile {
                                     fmt::join(refusals.lines, "\n  ")));
     outputs(results);
     drop_unused();
+    constants_ = builder_.name_constants(read_);
     return finished();
   }
 
-  /// The constants that nodes read.
-  std::vector<std::pair<std::string, Value>> constants() {
-    std::vector<std::pair<std::string, Value>> found;
-    for (const auto& constant : builder_.constants()) {
-      if (read_.count(constant.first) > 0) found.push_back(constant);
-    }
-    return found;
-  }
+  /// The constants that nodes read. Of a file that is made.
+  const std::vector<std::pair<std::string, Value>>& constants() const { return constants_; }
 
  private:
   std::vector<WrittenPtr> inputs() {
@@ -87,11 +83,24 @@ class ModelFile {
         const std::string& symbol = traces_.open[i][static_cast<size_t>(axis)];
         if (!symbol.empty()) symbols_[value->extent(axis).values] = symbol;
       }
-      builder_.add_input(name, value->dtype, declared(*value, symbols_));
-      value->plain = value->dtype == DType::kBFloat16 ? builder_.cast(name, DType::kFloat32) : name;
+      if (texts_) {
+        value->plain = texts(name, *value);
+      } else {
+        builder_.add_input(name, type_of(value->dtype), declared(*value, symbols_));
+        value->plain = value->dtype == DType::kBFloat16 ? builder_.cast(name, DType::kFloat32) : name;
+      }
       values.push_back(std::move(value));
     }
     return values;
+  }
+
+  /// The numbers of the words of texts, which the file takes in their place.
+  std::string texts(const std::string& name, const Written& numbers) {
+    if (traces_.input_names.size() != 1 || numbers.rank() != 2)
+      throw Unsupported("texts: a model with one input, the numbers of words of each text, was expected");
+    const Extent length = numbers.extent(1);
+    builder_.add_input(name, ElementType::kString, {declared(numbers, symbols_)[0]});
+    return written_texts(builder_, model_, name, numbers.dtype, length.fixed() ? length.value() : -1);
   }
 
   void captured(std::vector<WrittenPtr>& values) {
@@ -125,7 +134,7 @@ class ModelFile {
       node.set_name(builder_.unique("output " + name));
       node.add_input(value);
       node.add_output(name);
-      builder_.add_output(name, traces_.output_dtypes[i], declared(*results[i], symbols_));
+      builder_.add_output(name, type_of(traces_.output_dtypes[i]), declared(*results[i], symbols_));
     }
   }
 
@@ -173,7 +182,9 @@ class ModelFile {
   const ModelTraces traces_;
   Builder builder_;
   Extents extents_;
+  const bool texts_;
   std::set<std::string> read_;
+  std::vector<std::pair<std::string, Value>> constants_;
   std::map<std::vector<int64_t>, std::string> symbols_;  // of open axes, by their extents in the traces
 };
 
@@ -207,7 +218,7 @@ void write(const Model& model, const std::string& path, const OnnxOptions& optio
                                       kOldest, kNewest));
   ModelFile file(model, options);
   lamina_onnx_file::ModelProto proto = file.make();
-  const std::vector<std::pair<std::string, Value>> constants = file.constants();
+  const std::vector<std::pair<std::string, Value>>& constants = file.constants();
   uint64_t bytes = 0;
   for (const auto& constant : constants)
     bytes += constant.second.is_tensor() ? constant.second.tensor().type().bytes() : 0;

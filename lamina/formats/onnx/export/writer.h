@@ -1,4 +1,4 @@
-// Writers: how each op is written as ONNX nodes, one record for an op. Internal header.
+// Writing: one application of an op, for the writer that turns it into ONNX nodes. Internal header.
 #pragma once
 
 #include <functional>
@@ -9,6 +9,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/formats/onnx/export/extent.h"
+#include "lamina/formats/onnx/export/writers.h"
 #include "lamina/graph/graph.h"
 
 namespace lamina::onnx {
@@ -135,19 +136,5 @@ class Writing {
   const std::vector<WrittenPtr> inputs_, outputs_;
   const std::vector<bool> used_;
 };
-
-using Write = std::function<void(Writing& w)>;
-
-/// Adds the writer of an op, before main. Returns true, for a static variable.
-bool register_writer(const std::string& op, Write write);
-/// The same for an op that no file can hold, with the reason: "random numbers ...".
-bool register_no_writer(const std::string& op, std::string reason);
-
-struct Writer {
-  Write write;         ///< empty: there is none,
-  std::string reason;  ///< and why
-};
-/// The writer of the op, or null: then its body is written, where it has one.
-const Writer* find_writer(const std::string& op);
 
 }  // namespace lamina::onnx

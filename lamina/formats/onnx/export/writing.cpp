@@ -130,10 +130,8 @@ std::vector<WrittenPtr> Writing::inside(Builder& inner, const std::vector<const 
 
 namespace {
 
-DType declared_dtype(DType dtype) { return dtype == DType::kBFloat16 ? DType::kFloat32 : dtype; }
-
-std::vector<std::pair<int64_t, std::string>> declared_shape(const Written& value) {
-  std::vector<std::pair<int64_t, std::string>> shape;
+Builder::Dims declared_shape(const Written& value) {
+  Builder::Dims shape;
   for (int axis = 0; axis < value.rank(); ++axis) {
     const Extent extent = value.extent(axis);
     shape.emplace_back(extent.fixed() ? extent.value() : -1, "");
@@ -148,12 +146,12 @@ WrittenPtr Writing::inner_input(Builder& inner, const Written& like, const std::
   value->dtype = like.dtype;
   value->shapes = like.shapes;
   value->plain = inner.unique(wish);
-  inner.add_input(value->plain, declared_dtype(like.dtype), declared_shape(like));
+  inner.add_input(value->plain, written_type(like.dtype), declared_shape(like));
   return value;
 }
 
 void Writing::inner_output(Builder& inner, const Written& value) {
-  inner.add_output(inner.node("Identity", {value.plain}), declared_dtype(value.dtype), declared_shape(value));
+  inner.add_output(inner.node("Identity", {value.plain}), written_type(value.dtype), declared_shape(value));
 }
 
 }  // namespace lamina::onnx

@@ -32,6 +32,13 @@ std::string arctan2(Writing& w, const Names& x, DType dtype) {
 
 std::string not_equal(Writing& w, const Names& x, DType) { return w.node("Not", {w.node("Equal", x)}); }
 
+void where(Writing& w) {
+  const Operands x = operands(w);
+  const DType given = w.out_dtype(0), wide = given == DType::kBool ? DType::kInt32 : Writing::wide(given);
+  const std::string y = w.node("Where", {x.names[0], w.as(x.names[1], given, wide), w.as(x.names[2], given, wide)});
+  out(w, x, w.as(y, wide, given));
+}
+
 Formula bitwise(const char* type) {
   return [type = std::string(type)](Writing& w, const Names& x, DType) {
     if (w.opset() < 18) w.refuse(type + " is an operator since operator set 18");
@@ -87,7 +94,7 @@ const bool kRegistered[] = {
     elementwise("less_equal", "LessOrEqual", true),
     elementwise("logical_and", "And"),
     elementwise("logical_or", "Or"),
-    elementwise("where", "Where", true),
+    register_writer("where", where),
     elementwise("bitwise_and", bitwise("BitwiseAnd")),
     elementwise("bitwise_or", bitwise("BitwiseOr")),
     elementwise("bitwise_xor", bitwise("BitwiseXor")),

@@ -1,6 +1,7 @@
 // Operands of elementwise ops, and the two families: one operator, and a formula of several.
 #include "lamina/formats/onnx/export/writers/elementwise.h"
 
+#include "lamina/formats/onnx/export/graph_writer.h"
 #include "lamina/ops/reshape.h"
 
 namespace lamina::onnx {
@@ -10,6 +11,12 @@ namespace {
 std::string beside_images(Writing& w, size_t i, int rank) {
   if (w.rank(i) == rank) return w.channels_first(i);
   if (w.rank(i) == 0) return w.in(i);
+  if (w.constant(i).defined()) {
+    std::vector<int64_t> dims(static_cast<size_t>(rank - w.rank(i)), 1);
+    for (const int64_t extent : w.shape(i, 0)) dims.push_back(extent);
+    Written whole = *written_constant(reshape(w.constant(i), Shape(dims)).eval(), w.input(i)->wish, w.traces());
+    return channels_first_name(w.builder(), whole);
+  }
   // Broadcasting aligns the last axes, which are the channels' and those before them.
   std::vector<int64_t> leading;
   for (int axis = 0; axis < rank - w.rank(i); ++axis) leading.push_back(axis);
@@ -47,11 +54,9 @@ void out(Writing& w, const Operands& operands, const std::string& name) {
 bool elementwise(const char* op, Formula formula, bool bools) {
   return register_writer(op, [formula = std::move(formula), bools](Writing& w) {
     Operands x = operands(w);
-    const DType given = w.dtype(w.size() - 1);  // a condition comes first
+    const DType given = w.dtype(0);
     const DType wide = bools && given == DType::kBool ? DType::kInt32 : Writing::wide(given);
-    for (size_t i = 0; i < x.names.size(); ++i) {
-      if (w.dtype(i) == given) x.names[i] = w.as(x.names[i], given, wide);
-    }
+    for (std::string& name : x.names) name = w.as(name, given, wide);
     const std::string y = formula(w, x.names, wide);
     const DType result = w.out_dtype(0);
     out(w, x, result == given && wide != given ? w.cast(y, given) : y);

@@ -18,8 +18,7 @@ Operands operands(Writing& w);
 /// Says the only output, which lies as the operands do.
 void out(Writing& w, const Operands& operands, const std::string& name);
 
-/// Registers an op that is one ONNX operator. `through_wide`: integers of less than 32 bits are computed as int32,
-/// bool too with `bools`.
+/// Registers an op that is one ONNX operator. Integers of less than 32 bits are computed as int32, bool too with `bools`.
 bool elementwise(const char* op, const char* operator_type, bool bools = false);
 
 /// What an op makes of its operands, which have all been brought to `dtype`, the wide one.

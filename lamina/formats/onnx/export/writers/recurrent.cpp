@@ -1,7 +1,9 @@
 // Writers of recurrent sequences. Where ONNX has the same layer it is that; masks, other activations and kernels that only
 // a run knows make a Scan, whose body is one step.
 #include <algorithm>
+#include <limits>
 #include <map>
+#include <optional>
 
 #include "lamina/core/trace.h"
 #include "lamina/formats/onnx/export/writer.h"
@@ -25,13 +27,14 @@ struct Layer {
   std::vector<int> gates;  // of ours, in ONNX's order
 };
 
+// ONNX lists the numbers of those activations alone that have such.
 struct Activation {
   const char* name;
-  double alpha = 0, beta = 0;
+  std::optional<float> alpha = {}, beta = {};
 };
 const std::map<std::string, Activation> kActivations{
-    {"tanh", {"Tanh"}},     {"sigmoid", {"Sigmoid"}},     {"relu", {"Relu"}},        {"hard_sigmoid", {"HardSigmoid", 1.0 / 6, 0.5}},
-    {"elu", {"Elu", 1, 0}}, {"softsign", {"Softsign"}},   {"linear", {"Affine", 1, 0}}};
+    {"tanh", {"Tanh"}},     {"sigmoid", {"Sigmoid"}},     {"relu", {"Relu"}},        {"hard_sigmoid", {"HardSigmoid", 1.0F / 6, 0.5F}},
+    {"elu", {"Elu", 1.0F}}, {"softsign", {"Softsign"}},   {"linear", {"Affine", 1.0F, 0.0F}}};
 
 // Both are float32 where ours are computed by way of it.
 DType computed(DType dtype) { return dtype == DType::kFloat64 ? dtype : DType::kFloat32; }
@@ -91,12 +94,12 @@ bool add_activations(const RecurrentAttrs& attrs, const Layer& layer, Attributes
     const auto found = kActivations.find(name);
     if (found == kActivations.end()) return false;
     theirs.emplace_back(found->second.name);
-    alpha.push_back(static_cast<float>(found->second.alpha));
-    beta.push_back(static_cast<float>(found->second.beta));
+    if (found->second.alpha) alpha.push_back(*found->second.alpha);
+    if (found->second.beta) beta.push_back(*found->second.beta);
   }
   attributes.emplace_back("activations", theirs);
-  attributes.emplace_back("activation_alpha", alpha);
-  attributes.emplace_back("activation_beta", beta);
+  if (!alpha.empty()) attributes.emplace_back("activation_alpha", alpha);
+  if (!beta.empty()) attributes.emplace_back("activation_beta", beta);
   return true;
 }
 
@@ -235,9 +238,7 @@ void as_scan(Writing& w) {
   WrittenPtr output = made[0];
   if (last) {
     auto chosen = std::make_shared<Written>(*made[1]);
-    const std::string squeezed = body.node("Squeeze", {inside[In::kMask]->plain, body.integers({2 - 1})});
-    const std::string each = body.node("Unsqueeze", {squeezed, body.integers({1})});
-    chosen->plain = body.node("Where", {each, made[1]->plain, last->plain});
+    chosen->plain = body.node("Where", {inside[In::kMask]->plain, made[1]->plain, last->plain});
     output = chosen;
   }
   Writing::inner_output(body, *made[1]);
@@ -245,6 +246,7 @@ void as_scan(Writing& w) {
   if (last) Writing::inner_output(body, *output);
   Writing::inner_output(body, *output);
 
+  body.proto().set_name(body.unique("step"));
   const std::vector<int64_t> direction(scanned.size(), attrs.go_backwards ? 1 : 0), time(scanned.size(), 1);
   const Names done = w.builder().nodes("Scan", inputs, num_states + 1,
                                        {{"body", std::move(body.proto())},

@@ -45,6 +45,8 @@ std::array<Padding, 2> given(const std::string& text) {
 std::optional<Padding> padding_of(const std::string& text, int axis, const Window& window, const Extent& extent) {
   if (text == "valid" || (text == "same" && window.reach() == 1)) return Padding{};
   if (text != "same") return given(text)[static_cast<size_t>(axis - kRows)];
+  // One element behind is beside all windows where the length needs none.
+  if (window.reach() == 2 && !extent.fixed()) return Padding{0, 1};
   const Padding first = same(window, extent.values[0]);
   for (const int64_t value : extent.values) {
     if (same(window, value) != first) return std::nullopt;
