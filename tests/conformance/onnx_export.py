@@ -83,7 +83,7 @@ def layer_models():
             layer(f"conv1d_{padding}_{strides}", line, lambda p=padding, s=strides: layers.Conv1D(4, 3, strides=s, padding=p, activation="tanh"))
             layer(f"max_pool_{padding}_{strides}", image, lambda p=padding, s=strides: layers.MaxPooling2D(3, strides=s, padding=p))
             layer(f"average_pool_{padding}_{strides}", image, lambda p=padding, s=strides: layers.AveragePooling2D((2, 3), strides=s, padding=p))
-            layer(f"average_pool_open_{padding}_{strides}", (None, None, 3), lambda p=padding, s=strides: layers.AveragePooling2D((2, 3), strides=s, padding=p))
+            layer(f"average_pool_open_{padding}_{strides}", (None, None, 3), lambda p=padding, s=strides: layers.AveragePooling2D(2, strides=s, padding=p))
             layer(f"max_pool1d_{padding}_{strides}", line, lambda p=padding, s=strides: layers.MaxPooling1D(3, strides=s, padding=p))
             layer(f"average_pool1d_{padding}_{strides}", line, lambda p=padding, s=strides: layers.AveragePooling1D(2, strides=s, padding=p))
             layer(f"transpose_{padding}_{strides}", image, lambda p=padding, s=strides: layers.Conv2DTranspose(4, 3, strides=s, padding=p))

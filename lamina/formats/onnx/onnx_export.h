@@ -16,7 +16,8 @@ struct OnnxOptions {
   /// IR version is the one that the set came with.
   int opset = 18;
   /// Shapes of inputs, by the input's name, where other ones than the model's are meant: batch axis first, -1 for
-  /// what stays open. Inputs that are not named keep their shapes, with the batch open.
+  /// what stays open. Inputs that are not named keep their shapes. A model of a class of yours, which is no graph of
+  /// layers, has those of the first data that it was called on, with the batch open; its inputs are "input_0", ...
   ///
   ///   export_onnx(model, "digits.onnx", {.shapes = {{"input_layer", {1, 28, 28, 1}}}});
   std::vector<std::pair<std::string, Shape>> shapes = {};

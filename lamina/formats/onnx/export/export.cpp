@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "lamina/base/error.h"
@@ -222,20 +223,15 @@ void write(const Model& model, const std::string& path, const OnnxOptions& optio
   uint64_t bytes = 0;
   for (const auto& constant : constants)
     bytes += constant.second.is_tensor() ? constant.second.tensor().type().bytes() : 0;
-  std::string content;
-  if (bytes > 0 && bytes >= options.weights_beside) {
-    const std::string beside = path + ".data";
-    AtomicFile data(beside);
-    add_constants(*proto.mutable_graph(), constants, &data,
-                  std::filesystem::path(beside).filename().string());
-    content = proto.SerializeAsString();
-    data.commit();
-  } else {
-    add_constants(*proto.mutable_graph(), constants, nullptr, "");
-    content = proto.SerializeAsString();
-  }
+  const std::string beside = path + ".data";
+  std::optional<AtomicFile> data;
+  if (bytes > 0 && bytes >= options.weights_beside) data.emplace(beside);
+  add_constants(*proto.mutable_graph(), constants, data ? &*data : nullptr,
+                std::filesystem::path(beside).filename().string());
+  const std::string content = proto.SerializeAsString();
   if (content.empty())
     throw Unsupported("the file would be larger than the 2 GiB that ONNX allows; let weights_beside be smaller");
+  if (data) data->commit();
   write_file(path, content);
 }
 

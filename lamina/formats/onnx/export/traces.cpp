@@ -117,8 +117,9 @@ std::vector<std::vector<std::string>> names_of(const Axes& axes, const std::vect
   return result;
 }
 
+// `drawn`: the model is a graph of layers, which says which extents are open.
 void take_shapes(std::vector<Shape>& own, const std::vector<std::string>& names,
-                 const std::vector<std::pair<std::string, Shape>>& given) {
+                 const std::vector<std::pair<std::string, Shape>>& given, bool drawn) {
   for (const auto& [name, shape] : given) {
     const auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end())
@@ -127,7 +128,7 @@ void take_shapes(std::vector<Shape>& own, const std::vector<std::string>& names,
     Shape& expected = own[static_cast<size_t>(found - names.begin())];
     bool fits = shape.rank() == expected.rank();
     for (int axis = 0; fits && axis < shape.rank(); ++axis) {
-      fits = (expected[axis] < 0 || shape[axis] == expected[axis]) && (shape[axis] > 0 || shape[axis] == -1);
+      fits = (!drawn || expected[axis] < 0 || shape[axis] == expected[axis]) && (shape[axis] > 0 || shape[axis] == -1);
     }
     if (!fits)
       throw InvalidArgument("the shape " + shape.str() + " for input '" + printable(name) + "' does not fit the model's, " +
@@ -155,7 +156,7 @@ void describe(ModelTraces& result, const Model& model, std::vector<Shape>& shape
     result.input_dtypes.push_back(specs[i].dtype);
     shapes.push_back(specs[i].shape);
   }
-  // A model without a graph knows its first batch; others may come.
+  // A model without a graph knows its first batch alone; others may come.
   if (!impl.graph) {
     for (Shape& shape : shapes) {
       if (shape.rank() > 0) shape.set(0, -1);
@@ -203,7 +204,7 @@ ModelTraces trace_model(const Model& model, const std::vector<std::pair<std::str
   ModelTraces result;
   std::vector<Shape> own;
   describe(result, model, own);
-  take_shapes(own, result.input_names, shapes);
+  take_shapes(own, result.input_names, shapes, detail::ModelImpl::of(model).graph != nullptr);
   std::optional<std::string> first_error;
   for (const bool shared : {false, true}) {
     const Axes axes = axes_of(own, shared);
