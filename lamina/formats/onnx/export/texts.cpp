@@ -87,7 +87,10 @@ std::string written_texts(Builder& b, const Model& model, const std::string& tex
     throw Unsupported("texts: the model takes " + std::to_string(length) + " words, its TextVectorization gives " +
                       (fixed == 0 ? "as many as the longest text has" : std::to_string(fixed)));
   const std::string standard = standardized(b, texts, options.standardize.name);
-  const std::string words = b.nodes("StringSplit", {standard}, 2)[0];
+  // Run times take the space alone for white space.
+  std::string spaced = standard;
+  for (const char c : {'\t', '\n', '\v', '\f', '\r'}) spaced = replaced(b, spaced, c, " ");
+  const std::string words = b.nodes("StringSplit", {spaced}, 2)[0];
 
   const std::vector<std::string> vocabulary = vectorization.get_vocabulary();  // "" is 0
   std::vector<int64_t> numbers;

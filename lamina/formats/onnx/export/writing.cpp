@@ -84,10 +84,15 @@ std::string Writing::in_order(size_t i, const std::vector<int>& order) {
 void Writing::out(size_t i, const std::string& name) { outputs_.at(i)->plain = name; }
 void Writing::out_channels_first(size_t i, const std::string& name) { outputs_.at(i)->channels_first = name; }
 void Writing::out_same(size_t i, size_t input) {
-  outputs_.at(i)->plain = inputs_.at(input)->plain;
-  outputs_.at(i)->channels_first = inputs_.at(input)->channels_first;
-  outputs_.at(i)->constant = inputs_.at(input)->constant;
-  outputs_.at(i)->wish = inputs_.at(input)->wish;
+  Written &to = *outputs_.at(i), &from = *inputs_.at(input);
+  if (to.dtype == from.dtype) {
+    to.constant = from.constant;
+    to.wish = from.wish;
+  } else if (!from.lies_channels_first()) {
+    plain_name(builder(), from);
+  }
+  to.plain = from.plain;
+  to.channels_first = from.channels_first;
 }
 
 DType Writing::wide(DType dtype) {

@@ -22,7 +22,7 @@ std::string floor_divide(Writing& w, const Names& x, DType dtype) {
 // The angle of the point (b, a), from that of the slope.
 std::string arctan2(Writing& w, const Names& x, DType dtype) {
   const std::string &a = x[0], &b = x[1], zero = w.number(0, dtype);
-  const std::string slope = w.node("Atan", {w.node("Div", x)});
+  const std::string slope = by_float32(w, "Atan", w.node("Div", x), dtype);
   const std::string half_turn = w.node("Where", {w.node("Less", {a, zero}), w.number(-std::numbers::pi, dtype),
                                                  w.number(std::numbers::pi, dtype)});
   const std::string turned = w.node("Where", {w.node("Less", {b, zero}), w.node("Add", {slope, half_turn}), slope});

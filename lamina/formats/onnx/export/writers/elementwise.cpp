@@ -70,4 +70,15 @@ bool elementwise(const char* op, const char* operator_type, bool bools) {
       bools);
 }
 
+std::string by_float32(Writing& w, const std::string& type, const std::string& x, DType dtype) {
+  const DType computed = dtype == DType::kFloat64 ? DType::kFloat32 : dtype;
+  return w.as(w.node(type, {w.as(x, dtype, computed)}), computed, dtype);
+}
+
+bool elementwise_by_float32(const char* op, const char* operator_type) {
+  return elementwise(op, [type = std::string(operator_type)](Writing& w, const Names& x, DType dtype) {
+    return by_float32(w, type, x[0], dtype);
+  });
+}
+
 }  // namespace lamina::onnx

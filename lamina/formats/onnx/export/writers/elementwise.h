@@ -26,4 +26,9 @@ using Formula = std::function<std::string(Writing& w, const Names& x, DType dtyp
 /// Registers an op that is made of several operators. The result of `formula` is of the operands' dtype, or a bool.
 bool elementwise(const char* op, Formula formula, bool bools = false);
 
+/// An operator that ONNX Runtime has for floats of 32 and 16 bits alone: those of 64 bits are computed by way of float32.
+std::string by_float32(Writing& w, const std::string& type, const std::string& x, DType dtype);
+/// Registers an op that is such an operator.
+bool elementwise_by_float32(const char* op, const char* operator_type);
+
 }  // namespace lamina::onnx

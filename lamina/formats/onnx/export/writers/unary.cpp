@@ -10,7 +10,7 @@ namespace {
 // (e^h - e^-h) e^h with h = x / 2: exact near 0.
 std::string expm1(Writing& w, const Names& x, DType dtype) {
   const std::string half = w.node("Mul", {x[0], w.number(0.5, dtype)});
-  const std::string product = w.node("Mul", {w.node("Sinh", {half}), w.node("Exp", {half})});
+  const std::string product = w.node("Mul", {by_float32(w, "Sinh", half, dtype), w.node("Exp", {half})});
   return w.node("Mul", {product, w.number(2, dtype)});
 }
 
@@ -19,7 +19,7 @@ std::string log1p(Writing& w, const Names& x, DType dtype) {
   const std::string near = w.node("Less", {w.node("Abs", {x[0]}), w.number(0.5, dtype)});
   const std::string kept = w.node("Where", {near, x[0], w.number(0, dtype)});
   const std::string ratio = w.node("Div", {kept, w.node("Add", {kept, w.number(2, dtype)})});
-  const std::string small = w.node("Mul", {w.node("Atanh", {ratio}), w.number(2, dtype)});
+  const std::string small = w.node("Mul", {by_float32(w, "Atanh", ratio, dtype), w.number(2, dtype)});
   const std::string large = w.node("Log", {w.node("Add", {x[0], w.number(1, dtype)})});
   return w.node("Where", {near, small, large});
 }
@@ -67,29 +67,29 @@ const bool kRegistered[] = {
     elementwise("reciprocal", "Reciprocal"),
     elementwise("sin", "Sin"),
     elementwise("cos", "Cos"),
-    elementwise("tan", "Tan"),
+    elementwise_by_float32("tan", "Tan"),
     elementwise("tanh", "Tanh"),
     elementwise("sigmoid", "Sigmoid"),
     elementwise("relu",
                 [](Writing& w, const Names& x, DType dtype) {
                   return is_floating(dtype) ? w.node("Relu", x) : w.node("Max", {x[0], w.number(0, dtype)});
                 }),
-    elementwise("erf", "Erf"),
+    elementwise_by_float32("erf", "Erf"),
     elementwise("erfc",
                 [](Writing& w, const Names& x, DType dtype) {
-                  return w.node("Sub", {w.number(1, dtype), w.node("Erf", x)});
+                  return w.node("Sub", {w.number(1, dtype), by_float32(w, "Erf", x[0], dtype)});
                 }),
     elementwise("floor", "Floor"),
     elementwise("ceil", "Ceil"),
     elementwise("round", "Round"),
-    elementwise("arcsin", "Asin"),
-    elementwise("arccos", "Acos"),
-    elementwise("arctan", "Atan"),
-    elementwise("sinh", "Sinh"),
-    elementwise("cosh", "Cosh"),
-    elementwise("arcsinh", "Asinh"),
-    elementwise("arccosh", "Acosh"),
-    elementwise("arctanh", "Atanh"),
+    elementwise_by_float32("arcsin", "Asin"),
+    elementwise_by_float32("arccos", "Acos"),
+    elementwise_by_float32("arctan", "Atan"),
+    elementwise_by_float32("sinh", "Sinh"),
+    elementwise_by_float32("cosh", "Cosh"),
+    elementwise_by_float32("arcsinh", "Asinh"),
+    elementwise_by_float32("arccosh", "Acosh"),
+    elementwise_by_float32("arctanh", "Atanh"),
     elementwise("isnan", isnan),
     elementwise("isfinite", isfinite),
     elementwise("logical_not",
