@@ -54,6 +54,32 @@ class ModelFiles : public ::testing::Test {
   test::TemporaryFolder folder_;
 };
 
+TEST_F(ModelFiles, ConvertWritesOnnx) {
+  const Json told = json({"convert", "a.keras", "a.onnx"});
+  EXPECT_EQ(told.at("arrays").as_int(), 4);
+  EXPECT_EQ(json({"summary", "a.onnx"}).at("params").as_int(), json({"summary", "a.keras"}).at("params").as_int());
+  for (const char* opset : {"13", "25"}) EXPECT_EQ(run({"convert", "a.keras", "a.onnx", "--opset", opset}).status, 0);
+  EXPECT_EQ(run({"convert", "a.keras", "one.onnx", "--shape", "input_layer=1,32"}).status, 0);
+  EXPECT_EQ(json({"inspect", "one.onnx"}).at("model").at("layers").at(0).at("class").as_string(), "InputLayer");
+  write_npy(folder_ / "x.npy", Tensor::from(std::vector<float>(64, 0.5F), {2, 32}));
+  json({"run", "a.keras", "--input", "x.npy", "--output", "keras"});
+  json({"run", "a.onnx", "--input", "x.npy", "--output", "onnx"});
+}
+
+TEST_F(ModelFiles, ConvertRefusesWrongWordsAboutOnnx) {
+  expect_error({"convert", "a.keras", "a.onnx", "--opset", "12"}, "--opset", 2);
+  expect_error({"convert", "a.keras", "a.onnx", "--opset", "26"}, "--opset", 2);
+  expect_error({"convert", "a.keras", "b.keras", "--opset", "18"}, "are for files of ONNX", 2);
+  expect_error({"convert", "a.keras", "b.npz", "--shape", "x=1"}, "are for files of ONNX", 2);
+  for (const char* shape : {"input_layer", "input_layer=", "=1,32", "input_layer=1,,32", "input_layer=1,x", "input_layer=0,32",
+                            "input_layer=1,32,", "input_layer=-1,32"})
+    expect_error({"convert", "a.keras", "a.onnx", "--shape", shape}, "an input's name and its extents were expected", 2);
+  expect_error({"convert", "a.keras", "a.onnx", "--shape", "input=1,32"}, "which the model does not have");
+  expect_error({"convert", "a.keras", "a.onnx", "--shape", "input_layer=1,33"}, "does not fit");
+  expect_error({"convert", "a.keras", "no/such/folder/a.onnx"}, "no/such/folder");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "a.onnx"));
+}
+
 TEST_F(ModelFiles, InspectShowsWhatAFileHolds) {
   const Json model = json({"inspect", "a.keras"});
   EXPECT_EQ(model.at("format").as_string(), "keras");

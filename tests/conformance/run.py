@@ -5,7 +5,7 @@ lamina_tests compare with them; then files.py exchanges model files with the com
 functional models, pandas_tables.py with tables that pandas writes, texts.py with whole corpora, tokenizer_texts.py with those and the tokenizers of language models, found.py reads files as people have them, arrays.py
 asks about arrays and tables as NumPy and pandas write them, oldest.py
 opens what Lamina wrote in the oldest Keras 3, and oldest_files.py writes in that what Lamina reads; pretrained.py compares
-random language models with Hugging Face's Transformers, fine_tuning.py what is fine-tuned, with PEFT and seqeval, too.
+random language models with Hugging Face's Transformers, onnx_export.py lets ONNX Runtime run models that Lamina converts, fine_tuning.py what is fine-tuned, with PEFT and seqeval, too.
 """
 import argparse
 import json
@@ -121,6 +121,7 @@ def main():
     import arrays
     import found
     import graphs
+    import onnx_export
     import pandas_tables
     import texts
     import tokenizer_texts
@@ -132,6 +133,7 @@ def main():
               ("old files", lambda binaries, folder: oldest_files(args.oldest, binaries, folder, args.seed)),
               ("pretrained", lambda binaries, folder: by_another("pretrained", args.torch, binaries / "lamina_conformance", folder, args.seed)),
               ("onnx", lambda binaries, folder: by_another("onnx_backend", args.onnx, binaries / "lamina_onnx_cases", folder, args.seed)),
+              ("to onnx", lambda binaries, folder: onnx_export.run(binaries, folder, args.onnx)),
               ("tuning", lambda binaries, folder: by_another("fine_tuning", args.torch, binaries / "lamina", folder, args.seed)))
     for name, suite in suites:
         start = time.monotonic()

@@ -277,6 +277,13 @@ void ImportedGraph::choose_weights() {
     at = read.contains(at->first) ? std::next(at) : constants_.erase(at);
 }
 
+std::string ImportedGraph::metadata(const std::string& key) const {
+  for (const lamina_onnx_file::Entry& entry : model_->metadata_props()) {
+    if (entry.key() == key) return entry.value();
+  }
+  return {};
+}
+
 void ImportedGraph::forget_weights() {
   for (GraphWeight& weight : weights_) weight.value = {};
 }

@@ -61,6 +61,8 @@ class ImportedGraph {
   const std::vector<Declared>& inputs() const { return inputs_; }
   const std::vector<Declared>& outputs() const { return outputs_; }
   const std::vector<GraphWeight>& weights() const { return weights_; }
+  /// What the file says of itself under that key; "" where it says nothing.
+  std::string metadata(const std::string& key) const;
   /// Lets go of the values of the weights, which are somewhere else now.
   void forget_weights();
   /// The file again, without the values of the weights.

@@ -11,6 +11,7 @@
 #include "lamina/base/terminal.h"
 #include "lamina/formats/detail/reading.h"
 #include "lamina/formats/onnx/graph_layer.h"
+#include "lamina/formats/onnx/onnx_export.h"
 #include "lamina/nn/detail/model_impl.h"
 #include "lamina/nn/detail/values_follow.h"
 #include "lamina/nn/layers/input_layer.h"
@@ -56,6 +57,8 @@ Model load_onnx(const std::string& path) {
     const detail::ValuesFollow values_follow;
     auto graph = std::make_shared<onnx::ImportedGraph>(onnx::ImportedGraph::parse(read_file(path), path, folder));
     Model model = model_of(graph);
+    if (const std::string info = graph->metadata("lamina.data_info"); !info.empty())
+      model.set_data_info(DataInfo::from_json(Json::parse(info, path), path));
     graph->forget_weights();
     return model;
   });
@@ -65,9 +68,7 @@ namespace {
 
 [[maybe_unused]] const bool kRegistered =
     register_model_format({".onnx",
-                           [](const Model&, const std::string& path) {
-                             throw Unsupported("'" + path + "': models cannot be written as ONNX yet");
-                           },
+                           [](const Model& model, const std::string& path) { export_onnx(model, path); },
                            [](const std::string& path, const LoadOptions&) { return load_onnx(path); }});
 
 }  // namespace

@@ -3,7 +3,6 @@
 
 #include "lamina/base/error.h"
 #include "lamina/core/trace.h"
-#include "lamina/graph/number_watch.h"
 #include "lamina/nn/detail/layer_state.h"
 #include "lamina/nn/model.h"
 
@@ -21,7 +20,7 @@ std::string described(const Layer& layer) {
 Pass::Pass(CallContext& context, const Layer& layer)
     : context_(context), layer_(&layer), traced_(TracedFunction::current()), outer_(innermost_pass) {
   innermost_pass = this;
-  if (NumberWatch::wanted()) place_.emplace("layer " + described(layer));
+  if (OpScope::wanted()) place_.emplace("layer " + described(layer));
 }
 
 Pass::Pass(CallContext& context, const Model* model, std::string name, bool own_call)

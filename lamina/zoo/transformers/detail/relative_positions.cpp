@@ -30,12 +30,16 @@ int64_t RelativePositions::bucket(int64_t distance) const {
   return first + std::min(count - 1, exact + static_cast<int64_t>(share));
 }
 
+// By ops, so that a trace does not depend on how long the texts are: beyond the longest distance nothing changes.
 Tensor RelativePositions::of(int64_t queries, int64_t keys) const {
-  std::vector<int32_t> all;
-  for (int64_t query = 0; query < queries; ++query) {
-    for (int64_t key = 0; key < keys; ++key) all.push_back(static_cast<int32_t>(bucket(key - query)));
-  }
-  return Tensor::from(all, {1, queries, keys});
+  constexpr int64_t kLargest = 1 << 16;  // of tables for texts of any length
+  const int64_t longest = max_distance <= kLargest ? max_distance : std::min(max_distance, std::max(queries, keys));
+  std::vector<int32_t> table;
+  for (int64_t distance = -longest; distance <= longest; ++distance)
+    table.push_back(static_cast<int32_t>(bucket(distance)));
+  const Tensor distance = reshape(arange(keys, DType::kInt32), {1, 1, keys}) - reshape(arange(queries, DType::kInt32), {1, queries, 1});
+  const auto bound = static_cast<double>(longest);
+  return take(Tensor::from(table, {2 * longest + 1}), clip(distance, -bound, bound) + bound, 0);
 }
 
 Tensor RelativePositions::from(const Tensor& places, int64_t keys) const {

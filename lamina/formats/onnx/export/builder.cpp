@@ -1,0 +1,183 @@
+// Builder: names, nodes and constants.
+#include "lamina/formats/onnx/export/builder.h"
+
+#include <fmt/format.h>
+
+#include "lamina/formats/onnx/tensor_data.h"
+#include "lamina/ops/cast.h"
+#include "lamina/ops/full.h"
+
+namespace lamina::onnx {
+
+using lamina_onnx_file::AttributeProto;
+
+namespace {
+
+// AttributeProto.AttributeType
+enum Kind { kFloatKind = 1, kIntKind = 2, kStringKind = 3, kTensorKind = 4, kGraphKind = 5, kFloatsKind = 6, kIntsKind = 7, kStringsKind = 8 };
+
+AttributeProto attribute(const char* name, Kind kind) {
+  AttributeProto proto;
+  proto.set_name(name);
+  proto.set_type(kind);
+  return proto;
+}
+
+}  // namespace
+
+ElementType written_type(DType dtype) { return dtype == DType::kBFloat16 ? ElementType::kFloat : type_of(dtype); }
+
+Attribute::Attribute(const char* name, int64_t value) : proto_(attribute(name, kIntKind)) { proto_.set_i(value); }
+Attribute::Attribute(const char* name, double value) : proto_(attribute(name, kFloatKind)) {
+  proto_.set_f(static_cast<float>(value));
+}
+Attribute::Attribute(const char* name, const std::string& value) : proto_(attribute(name, kStringKind)) {
+  proto_.set_s(value);
+}
+Attribute::Attribute(const char* name, const std::vector<int64_t>& values) : proto_(attribute(name, kIntsKind)) {
+  for (const int64_t value : values) proto_.add_ints(value);
+}
+Attribute::Attribute(const char* name, const std::vector<float>& values) : proto_(attribute(name, kFloatsKind)) {
+  for (const float value : values) proto_.add_floats(value);
+}
+Attribute::Attribute(const char* name, const std::vector<std::string>& values)
+    : proto_(attribute(name, kStringsKind)) {
+  for (const std::string& value : values) proto_.add_strings(value);
+}
+Attribute::Attribute(const char* name, const Value& tensor) : proto_(attribute(name, kTensorKind)) {
+  *proto_.mutable_t() = write_tensor(tensor, "");
+}
+Attribute::Attribute(const char* name, lamina_onnx_file::GraphProto graph) : proto_(attribute(name, kGraphKind)) {
+  *proto_.mutable_g() = std::move(graph);
+}
+
+Builder::Builder(int opset) : opset_(opset) {}
+Builder::Builder(Builder& outer) : opset_(outer.opset_), outer_(&outer) {}
+
+Names Builder::nodes(const std::string& type, const Names& inputs, size_t outputs, const Attributes& attributes,
+                     const std::string& domain) {
+  Builder& all = root();
+  lamina_onnx_file::NodeProto& node = *proto_.add_node();
+  node.set_op_type(type);
+  node.set_name(unique(all.place_.empty() ? type : all.place_ + "/" + type));
+  if (!domain.empty()) {
+    node.set_domain(domain);
+    all.domains_.insert(domain);
+  }
+  for (const std::string& input : inputs) node.add_input(input);
+  for (const Attribute& attribute : attributes) *node.add_attribute() = attribute.proto();
+  Names names;
+  for (size_t i = 0; i < outputs; ++i) {
+    names.push_back(unique(node.name() + ":" + std::to_string(i)));
+    node.add_output(names.back());
+  }
+  return names;
+}
+
+std::string Builder::node(const std::string& type, const Names& inputs, const Attributes& attributes,
+                          const std::string& domain) {
+  return nodes(type, inputs, 1, attributes, domain)[0];
+}
+
+std::string Builder::unique(const std::string& wish) {
+  std::map<std::string, int64_t>& taken = root().taken_;
+  const auto found = taken.find(wish);
+  if (found == taken.end()) {
+    taken.emplace(wish, 0);
+    return wish;
+  }
+  std::string name;
+  do name = wish + "_" + std::to_string(++found->second);
+  while (taken.count(name) > 0);
+  taken.emplace(name, 0);
+  return name;
+}
+
+std::string Builder::constant(const Value& value, const std::string& wish) {
+  std::vector<Constant>& all = root().constants_;
+  all.push_back({unique("constant " + std::to_string(all.size())), wish, value});
+  return all.back().name;
+}
+
+namespace {
+
+void rename(lamina_onnx_file::GraphProto& graph, const std::map<std::string, std::string>& names) {
+  for (lamina_onnx_file::NodeProto& node : *graph.mutable_node()) {
+    for (std::string& input : *node.mutable_input()) {
+      if (const auto found = names.find(input); found != names.end()) input = found->second;
+    }
+    for (AttributeProto& attribute : *node.mutable_attribute()) {
+      if (attribute.has_g()) rename(*attribute.mutable_g(), names);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, Value>> Builder::name_constants(const std::set<std::string>& used) {
+  std::map<std::string, std::string> names;
+  std::vector<std::pair<std::string, Value>> result;
+  for (const Constant& constant : constants_) {
+    if (used.count(constant.name) == 0) continue;
+    result.emplace_back(unique(constant.wish), constant.value);
+    names[constant.name] = result.back().first;
+  }
+  rename(proto_, names);
+  return result;
+}
+
+std::string Builder::integers(const std::vector<int64_t>& values) {
+  std::string& name = root().small_[fmt::format("[{}]", fmt::join(values, ","))];
+  if (name.empty()) {
+    name = constant(Tensor::from(values, {static_cast<int64_t>(values.size())}), "integers");
+  }
+  return name;
+}
+
+std::string Builder::integer(int64_t value) {
+  std::string& name = root().small_["int64:" + std::to_string(value)];
+  if (name.empty()) name = constant(Tensor::from(std::vector<int64_t>{value}, {}), "number");
+  return name;
+}
+
+std::string Builder::number(double value, DType dtype) {
+  std::string& name = root().small_[fmt::format("{}:{}{:a}", lamina::name(dtype), value, value)];
+  if (name.empty()) {
+    const Tensor tensor = lamina::cast(full({}, value, dtype), storage(written_type(dtype)));
+    name = constant(tensor.eval(), "number");
+  }
+  return name;
+}
+
+std::string Builder::cast(const std::string& x, DType dtype) {
+  return node("Cast", {x}, {{"to", static_cast<int64_t>(written_type(dtype))}});
+}
+
+namespace {
+
+void declare(lamina_onnx_file::ValueInfoProto& info, const std::string& name, ElementType type,
+             const Builder::Dims& shape) {
+  info.set_name(name);
+  auto& tensor = *info.mutable_type()->mutable_tensor_type();
+  tensor.set_elem_type(static_cast<int>(type));
+  auto& dims = *tensor.mutable_shape();
+  for (const auto& [extent, symbol] : shape) {
+    auto& dim = *dims.add_dim();
+    if (extent >= 0) {
+      dim.set_dim_value(extent);
+    } else if (!symbol.empty()) {
+      dim.set_dim_param(symbol);
+    }
+  }
+}
+
+}  // namespace
+
+void Builder::add_input(const std::string& name, ElementType type, const Dims& shape) {
+  declare(*proto_.add_input(), name, type, shape);
+}
+void Builder::add_output(const std::string& name, ElementType type, const Dims& shape) {
+  declare(*proto_.add_output(), name, type, shape);
+}
+
+}  // namespace lamina::onnx

@@ -1,0 +1,47 @@
+// Writing models as ONNX files, which other run times take: ONNX Runtime and what is built on it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lamina/nn/model.h"
+
+namespace lamina {
+
+/// Options of export_onnx.
+struct OnnxOptions {
+  /// Operator set of ai.onnx that the file is written in, 13 to 25. ONNX Runtime runs 18 since its version 1.14; the
+  /// IR version is the one that the set came with.
+  int opset = 18;
+  /// Shapes of inputs, by the input's name, where other ones than the model's are meant: batch axis first, -1 for
+  /// what stays open. Inputs that are not named keep their shapes. A model of a class of yours, which is no graph of
+  /// layers, has those of the first data that it was called on, with the batch open; its inputs are "input_0", ...
+  ///
+  ///   export_onnx(model, "digits.onnx", {.shapes = {{"input_layer", {1, 28, 28, 1}}}});
+  std::vector<std::pair<std::string, Shape>> shapes = {};
+  /// Whether the file takes texts in place of the numbers of their words: a string for each sample. What the model's
+  /// data info says of texts is written in front, by operators on strings, from operator set 20 on. That is a
+  /// TextVectorization to numbers ("int") that splits at white space; others are refused, with the reason.
+  bool texts = false;
+  /// Bytes of weights from which on they are written to a file of their own, PATH.data, in the same folder. A file of
+  /// ONNX itself holds less than 2 GiB.
+  uint64_t weights_beside = uint64_t{1} << 30;
+};
+
+/// Writes what the model computes without training as an ONNX file: `model.save("x.onnx")` calls it.
+///
+/// Inputs and outputs have the model's names, order of axes (images: batch, height, width, channels) and dtypes; axes
+/// that the model leaves open, the batch among them, are open in the file. Weights are initializers under their names
+/// in the model. What the model knows of its data (Model::data_info, class names for instance) stands in the
+/// metadata under "lamina.data_info", as JSON, and load_onnx reads it again.
+///
+/// Every op that the model comes to is written, those of layers of yours, too: what counts is what is computed, not by
+/// which layer. Throws InvalidArgument for an operator set out of range, shapes that do not fit and a model that is
+/// not built; Unsupported, before anything is written, for ops that ONNX has no counterpart of and for extents that
+/// cannot stay open, all in one message; FileError for a path that cannot be written. The file is replaced at once or
+/// not at all.
+void export_onnx(const Model& model, const std::string& path, const OnnxOptions& options = {});
+
+}  // namespace lamina
