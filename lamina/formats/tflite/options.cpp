@@ -1,4 +1,5 @@
 // Options of operators as attributes of nodes, by the names that the tables' fields have.
+#define FLATBUFFERS_LOCALE_INDEPENDENT 0  // texts are not read as numbers here, and headers suffice
 #include <flatbuffers/flexbuffers.h>
 #include <flatbuffers/minireflect.h>
 #include <fmt/format.h>
