@@ -60,7 +60,7 @@ std::vector<Value> in_numbers(Call& call, int channel_axis, const Value& kernel,
   if (quantized(call)) {
     const IntegerWeights weights = integer_weights(call, 1, channel_axis, onnx::bits(call.element(0)) + 1);
     const Tensor lying = settled(Value(weights.values).in_order(order));
-    return {scaled_sums(call, product(centred(call, 0, weights.dtype()), lying), products(call, weights.scales), 2)};
+    return {scaled_sums(call, product(centred(call, 0, weights.dtype()), lying), products(call, weights.scales), 2, wide_sums(call, 2))};
   }
   if (quantized(call, 1)) {
     const IntegerWeights weights = integer_weights(call, 1, channel_axis, 9);
@@ -133,7 +133,7 @@ std::vector<Value> transpose_conv(Call& call) {
   if (quantized(call, 2)) {
     const IntegerWeights weights = integer_weights(call, 1, 0, onnx::bits(call.element(2)) + 1);
     const Tensor lying = settled(Value(weights.values).in_order(order));
-    return {scaled_sums(call, product(centred(call, 2, weights.dtype()), lying), products(call, weights.scales, 2), 3, 2)};
+    return {scaled_sums(call, product(centred(call, 2, weights.dtype()), lying), products(call, weights.scales, 2), 3, wide_sums(call, 3, 2))};
   }
   if (quantized(call, 1)) {
     const IntegerWeights weights = integer_weights(call, 1, 0, 9);

@@ -59,14 +59,16 @@ std::vector<double> products(const Call& call, const std::vector<float>& scales,
   return result;
 }
 
-Value scaled_sums(const Call& call, const Tensor& sums, const std::vector<double>& reals, size_t bias, size_t x) {
+bool wide_sums(const Call& call, size_t bias, size_t x) {
+  return onnx::bits(call.element(x)) > 8 && !(call.has(bias) && call.element(bias) == ElementType::kInt32);
+}
+
+Value scaled_sums(const Call& call, const Tensor& sums, const std::vector<double>& reals, size_t bias, bool wide) {
   const Quantization out = output_quantization(call);
   std::vector<Multiplier> by;
   for (const double real : reals) by.push_back(multiplier_of(real / static_cast<double>(out.scale())));
   Tensor total = cast(sums, DType::kInt64);
   if (call.has(bias)) total = add(total, cast(call[bias], DType::kInt64));
-  // Beside int16 sums have 64 bits, unless the bias says otherwise.
-  const bool wide = onnx::bits(call.element(x)) > 8 && !(call.has(bias) && call.element(bias) == ElementType::kInt32);
   const Tensor y = wide ? scaled_wide(total, by) : scaled(total, by);
   return clipped(call, add(y, static_cast<double>(out.zero())), activated_range(call));
 }

@@ -20,8 +20,11 @@ IntegerWeights integer_weights(const Call& call, size_t weights, int axis, int i
 
 /// Output 0 of an operator with bias: `sums`, (..., channels) of x less its zero point times weights, plus bias `bias`,
 /// scaled to the output and clipped to its fused activation.
-/// `reals`: what 1 of a sum stands for, one for all or one for each channel.
-Value scaled_sums(const Call& call, const Tensor& sums, const std::vector<double>& reals, size_t bias, size_t x = 0);
+/// `reals`: what 1 of a sum stands for, one for all or one for each channel. `wide`: sums of 64 bits are scaled by fewer
+/// bits.
+Value scaled_sums(const Call& call, const Tensor& sums, const std::vector<double>& reals, size_t bias, bool wide);
+/// Whether sums of a convolution of input `x` have 64 bits: beside int16, unless the bias says otherwise.
+bool wide_sums(const Call& call, size_t bias, size_t x = 0);
 /// The scale of input `x` times those of the weights.
 std::vector<double> products(const Call& call, const std::vector<float>& scales, size_t x = 0);
 

@@ -42,7 +42,7 @@ std::vector<Value> fully_connected(Call& call) {
     if (!call.has(2) && q.scales.size() == 1)
       reals = {static_cast<double>(input_quantization(call, 0).scale() * q.scales[0])};
     const Tensor integers = reshape(centred(call, 0, weights.dtype()), rows.shape());
-    return {shaped(scaled_sums(call, product(integers, weights.values), reals, 2))};
+    return {shaped(scaled_sums(call, product(integers, weights.values), reals, 2, false))};
   }
   Tensor y;
   if (quantized(call, 1)) {
@@ -92,7 +92,7 @@ std::vector<Value> batch_matmul(Call& call) {
   const Tensor y = matmul(turned(centred(call, 0, dtype), turn_a), turned(centred(call, 1, dtype), turn_b));
   call.ignore({"asymmetric_quantize_inputs"});
   const float real = input_quantization(call, 0).scale() * input_quantization(call, 1).scale();
-  return {scaled_sums(call, y, {static_cast<double>(real)}, 99)};
+  return {scaled_sums(call, y, {static_cast<double>(real)}, 99, onnx::bits(call.element(0)) > 8)};
 }
 
 std::vector<Value> embedding_lookup(Call& call) {
