@@ -1,12 +1,15 @@
 // Convolutions: of floats, of integers, and of floats with integer weights.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lamina/formats/tflite/operators/integer_sums.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/concatenate.h"
 #include "lamina/ops/conv2d.h"
 #include "lamina/ops/full.h"
+#include "lamina/ops/matmul.h"
 #include "lamina/ops/pad.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/slice.h"
@@ -54,18 +57,20 @@ void require_image(const Call& call, const Tensor& x, const Shape& kernel) {
 Tensor with_bias(const Call& call, const Tensor& y, size_t i) { return call.has(i) ? add(y, cast(call[i], y.dtype())) : y; }
 
 // The convolution in whichever numbers: `arrange` makes a kernel of conv2d of the weights as the file has them.
+/// `rows_of`: how floats become integers beside integer weights.
 template <class Product>
-std::vector<Value> in_numbers(Call& call, int channel_axis, const Value& kernel, const onnx::Order& order, Product&& product) {
+std::vector<Value> in_numbers(Call& call, int channel_axis, const Value& kernel, const onnx::Order& order,
+                              IntegerRows (*rows_of)(const Tensor&), Product&& product) {
   const Tensor& x = call[0];
   if (quantized(call)) {
     const IntegerWeights weights = integer_weights(call, 1, channel_axis, onnx::bits(call.element(0)) + 1);
     const Tensor lying = settled(Value(weights.values).in_order(order));
-    return {scaled_sums(call, product(centred(call, 0, weights.dtype()), lying), products(call, weights.scales), 2, wide_sums(call, 2))};
+    return {scaled_sums(call, product(centred(call, 0, weights.dtype()), lying), products(call, weights.scales), 2, scaling_of(call, 2))};
   }
   if (quantized(call, 1)) {
     const IntegerWeights weights = integer_weights(call, 1, channel_axis, 9);
     const Tensor lying = settled(Value(weights.values).in_order(order));
-    const Tensor y = hybrid_sums(call, x, weights, [&](const Tensor& integers) { return product(integers, lying); });
+    const Tensor y = hybrid_sums(rows_of(x), weights, [&](const Tensor& integers) { return product(integers, lying); });
     return {output(call, activated(call, with_bias(call, y, 2)))};
   }
   return {output(call, activated(call, with_bias(call, product(x, cast(kernel.in_order(order), x.dtype())), 2)))};
@@ -79,8 +84,20 @@ std::vector<Value> conv_2d(Call& call) {
   if (each < 1 || channels % each != 0)
     call.fail(fmt::format("its kernel of {} channels does not fit its input of {}", each, channels));
   attrs.groups = channels / each;
-  return in_numbers(call, 0, kernel, filters_last(4),
-                    [&](const Tensor& x, const Tensor& filters) { return conv2d(x, filters, attrs); });
+  const auto convolve = [&](const Tensor& x, const Tensor& filters) { return conv2d(x, filters, attrs); };
+  // Kernels of one pixel are products of matrices, whose rows are pixels.
+  const Shape& k = kernel.shape();
+  const bool pixels = k[1] == 1 && k[2] == 1 && attrs.groups == 1 && attrs.strides == std::vector<int64_t>{1, 1};
+  if (!pixels || !quantized(call, 1) || quantized(call))
+    return in_numbers(call, 0, kernel, filters_last(4), rows_in_steps, convolve);
+  const IntegerWeights weights = integer_weights(call, 1, 0, 9);
+  const Tensor& x = call[0];
+  const Tensor rows = reshape(x, {x.size() / std::max<int64_t>(channels, 1), channels});
+  const Tensor y = hybrid_sums(rows_in_steps(rows), weights, [&](const Tensor& integers) {
+    return matmul(integers, transpose(reshape(weights.values, {k[0], channels}), {1, 0}));
+  });
+  const Tensor images = reshape(y, {x.shape()[0], x.shape()[1], x.shape()[2], k[0]});
+  return {output(call, activated(call, with_bias(call, images, 2)))};
 }
 
 std::vector<Value> depthwise(Call& call) {
@@ -92,7 +109,7 @@ std::vector<Value> depthwise(Call& call) {
   attrs.groups = call[0].shape()[3];
   if (s[0] != 1 || attrs.groups < 1 || s[3] % attrs.groups != 0)
     call.fail(fmt::format("its kernel {} does not fit its input {}", s.str(), call[0].shape().str()));
-  return in_numbers(call, 3, kernel, onnx::plain_order(4), [&](const Tensor& x, const Tensor& filters) {
+  return in_numbers(call, 3, kernel, onnx::plain_order(4), rows_by_size, [&](const Tensor& x, const Tensor& filters) {
     return conv2d(x, reshape(filters, {s[1], s[2], 1, s[3]}), attrs);
   });
 }
@@ -133,12 +150,12 @@ std::vector<Value> transpose_conv(Call& call) {
   if (quantized(call, 2)) {
     const IntegerWeights weights = integer_weights(call, 1, 0, onnx::bits(call.element(2)) + 1);
     const Tensor lying = settled(Value(weights.values).in_order(order));
-    return {scaled_sums(call, product(centred(call, 2, weights.dtype()), lying), products(call, weights.scales, 2), 3, wide_sums(call, 3, 2))};
+    return {scaled_sums(call, product(centred(call, 2, weights.dtype()), lying), products(call, weights.scales, 2), 3, scaling_of(call, 3, 2))};
   }
   if (quantized(call, 1)) {
     const IntegerWeights weights = integer_weights(call, 1, 0, 9);
     const Tensor lying = settled(Value(weights.values).in_order(order));
-    const Tensor y = hybrid_sums(call, x, weights, [&](const Tensor& integers) { return product(integers, lying); });
+    const Tensor y = hybrid_sums(rows_in_steps(x), weights, [&](const Tensor& integers) { return product(integers, lying); });
     return {output(call, activated(call, with_bias(call, y, 3)))};
   }
   return {output(call, activated(call, with_bias(call, product(x, cast(kernel.in_order(order), x.dtype())), 3)))};

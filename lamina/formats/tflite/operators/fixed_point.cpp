@@ -62,6 +62,14 @@ Tensor scaled(const Tensor& x, const std::vector<Multiplier>& by) {
   return right_shift(add(add(y, half), sign), each(by, right));
 }
 
+Tensor scaled_once(const Tensor& x, const std::vector<Multiplier>& by) {
+  if (any(by, [](const Multiplier& one) { return one.shift > 30; }))
+    throw Unsupported("its scales make a factor that is too large");
+  const Tensor half = each(by, [](const Multiplier& one) { return int64_t{1} << (30 - one.shift); });
+  const Tensor product = multiply(x, each(by, [](const Multiplier& one) { return one.m; }));
+  return right_shift(add(product, half), each(by, [](const Multiplier& one) { return 31 - one.shift; }));
+}
+
 Tensor scaled_wide(const Tensor& x, const std::vector<Multiplier>& by) {
   if (any(by, [](const Multiplier& one) { return one.shift > 14; }))
     throw Unsupported("its scales make a factor that is too large for sums of 64 bits");

@@ -37,6 +37,8 @@ inline int64_t scaled(int64_t x, const Multiplier& by) {
 /// The same for tensors of int64, whose elements have at most 32 bits once they are shifted left. Several multipliers are
 /// one for each place of the last axis.
 Tensor scaled(const Tensor& x, const std::vector<Multiplier>& by);
+/// The same, rounded once, halves up.
+Tensor scaled_once(const Tensor& x, const std::vector<Multiplier>& by);
 /// What sums of 64 bits (products of int16 and int8) are scaled by: with multipliers of 15 bits, rounded once.
 Tensor scaled_wide(const Tensor& x, const std::vector<Multiplier>& by);
 /// round(x / 2^bits) of tensors, halves away from zero.

@@ -59,47 +59,59 @@ std::vector<double> products(const Call& call, const std::vector<float>& scales,
   return result;
 }
 
-bool wide_sums(const Call& call, size_t bias, size_t x) {
-  return onnx::bits(call.element(x)) > 8 && !(call.has(bias) && call.element(bias) == ElementType::kInt32);
+Scaling scaling_of(const Call& call, size_t bias, size_t x) {
+  const bool wide = onnx::bits(call.element(x)) > 8 && !(call.has(bias) && call.element(bias) == ElementType::kInt32);
+  return wide ? scaled_wide : static_cast<Scaling>(scaled);
 }
 
-Value scaled_sums(const Call& call, const Tensor& sums, const std::vector<double>& reals, size_t bias, bool wide) {
+Value scaled_sums(const Call& call, const Tensor& sums, const std::vector<double>& reals, size_t bias, Scaling scale) {
   const Quantization out = output_quantization(call);
   std::vector<Multiplier> by;
   for (const double real : reals) by.push_back(multiplier_of(real / static_cast<double>(out.scale())));
   Tensor total = cast(sums, DType::kInt64);
   if (call.has(bias)) total = add(total, cast(call[bias], DType::kInt64));
-  const Tensor y = wide ? scaled_wide(total, by) : scaled(total, by);
+  const Tensor y = scale(total, by);
   return clipped(call, add(y, static_cast<double>(out.zero())), activated_range(call));
 }
 
-Tensor hybrid_sums(const Call& call, const Tensor& x, const IntegerWeights& weights,
-                   const std::function<Tensor(const Tensor& integers)>& product) {
+namespace {
+
+Axes all_but_first(const Tensor& x) {
   std::vector<int> axes;
   for (int i = 1; i < x.rank(); ++i) axes.push_back(i);
+  return axes;
+}
+
+}  // namespace
+
+IntegerRows rows_in_steps(const Tensor& x) {
   const Tensor rows = cast(x, DType::kFloat32);
-  Tensor scale, zero;
-  if (option(call, "asymmetric_quantize_inputs") == 0) {
-    const Tensor most = lamina::max(lamina::abs(rows), axes, true);
-    scale = divide(where(equal(most, 0.0), ones_like(most), most), 127.0);
-  } else {
-    // The range with zero in it, in 255 steps, and zero on one of them.
-    const Tensor low = minimum(lamina::min(rows, axes, true), 0.0), high = maximum(lamina::max(rows, axes, true), 0.0);
-    const Tensor range = subtract(high, low);
-    scale = divide(where(equal(range, 0.0), full(range.shape(), 255.0, DType::kFloat32), range), 255.0);
-    const Tensor from_low = subtract(-128.0, divide(low, scale)), from_high = subtract(127.0, divide(high, scale));
-    const Tensor low_error = add(lamina::abs(divide(low, scale)), 128.0), high_error = add(lamina::abs(divide(high, scale)), 127.0);
-    const Tensor nearest = rounded_away(where(ops::less(low_error, high_error), from_low, from_high));
-    zero = where(equal(range, 0.0), zeros_like(nearest), clip(nearest, -128, 127));
-  }
-  Tensor integers = rounded_away(zero.defined() ? add(divide(rows, scale), zero) : divide(rows, scale));
-  integers = clip(integers, zero.defined() ? -128 : -127, 127);
-  if (zero.defined()) integers = subtract(integers, zero);
-  const Tensor sums = cast(product(cast(integers, weights.dtype())), DType::kFloat32);
-  Shape per_row{scale.shape()[0]};
+  const Axes axes = all_but_first(x);
+  const Tensor low = minimum(lamina::min(rows, axes, true), 0.0), high = maximum(lamina::max(rows, axes, true), 0.0);
+  const Tensor range = subtract(high, low);
+  const Tensor steps = divide(255.0, where(equal(range, 0.0), full(range.shape(), 255.0, DType::kFloat32), range));
+  const Tensor from_low = multiply(low, steps), from_high = multiply(high, steps);
+  const Tensor nearer = where(ops::greater(subtract(add(from_low, from_high), 1.0), 0.0), subtract(-128.0, from_low),
+                              subtract(127.0, from_high));
+  const Tensor zero = lamina::round(clip(nearer, -128, 127));
+  const Tensor integers = clip(add(lamina::round(multiply(rows, steps)), zero), -128, 127);
+  return {subtract(integers, zero), reciprocal(steps)};
+}
+
+IntegerRows rows_by_size(const Tensor& x) {
+  const Tensor rows = cast(x, DType::kFloat32);
+  const Tensor most = lamina::max(lamina::abs(rows), all_but_first(x), true);
+  const Tensor scales = divide(where(equal(most, 0.0), ones_like(most), most), 127.0);
+  return {clip(rounded_away(divide(rows, scales)), -127, 127), scales};
+}
+
+Tensor hybrid_sums(const IntegerRows& rows, const IntegerWeights& weights,
+                   const std::function<Tensor(const Tensor& integers)>& product) {
+  const Tensor sums = cast(product(cast(rows.integers, weights.dtype())), DType::kFloat32);
+  Shape per_row{rows.scales.shape()[0]};
   for (int i = 1; i < sums.rank(); ++i) per_row.push_back(1);
   const Tensor channels = Tensor::from(weights.scales, {static_cast<int64_t>(weights.scales.size())});
-  return multiply(multiply(sums, reshape(scale, per_row)), channels);
+  return multiply(multiply(sums, reshape(rows.scales, per_row)), channels);
 }
 
 }  // namespace lamina::tflite

@@ -18,7 +18,7 @@ namespace {
 std::vector<Value> fully_connected(Call& call) {
   const Tensor &x = call[0], &w = call[1];
   if (option(call, "weights_format") != 0) throw Unsupported("has weights in an order for one kind of processor");
-  call.ignore({"quantized_bias_type"});
+  call.ignore({"quantized_bias_type", "asymmetric_quantize_inputs"});
   if (w.rank() != 2) call.fail("its weights have shape " + w.shape().str() + "; expected two axes");
   const int64_t in = w.shape()[1], out = w.shape()[0];
   if (in < 1 || x.size() % in != 0)
@@ -42,15 +42,14 @@ std::vector<Value> fully_connected(Call& call) {
     if (!call.has(2) && q.scales.size() == 1)
       reals = {static_cast<double>(input_quantization(call, 0).scale() * q.scales[0])};
     const Tensor integers = reshape(centred(call, 0, weights.dtype()), rows.shape());
-    return {shaped(scaled_sums(call, product(integers, weights.values), reals, 2, false))};
+    return {shaped(scaled_sums(call, product(integers, weights.values), reals, 2, scaled_once))};
   }
   Tensor y;
   if (quantized(call, 1)) {
     const IntegerWeights weights = integer_weights(call, 1, 0, 9);
-    y = hybrid_sums(call, rows, weights, [&](const Tensor& integers) { return product(integers, weights.values); });
+    y = hybrid_sums(rows_in_steps(rows), weights, [&](const Tensor& integers) { return product(integers, weights.values); });
   } else {
     y = product(rows, cast(w, x.dtype()));
-    call.ignore({"asymmetric_quantize_inputs"});
   }
   if (call.has(2)) y = add(y, cast(call[2], y.dtype()));
   return {shaped(output(call, activated(call, y)))};
@@ -66,8 +65,8 @@ Tensor turned(const Tensor& x, bool turns) {
 
 std::vector<Value> batch_matmul(Call& call) {
   const bool turn_a = option(call, "adj_x") != 0, turn_b = option(call, "adj_y") != 0;
+  call.ignore({"asymmetric_quantize_inputs"});
   if (!quantized(call) && !quantized(call, 1)) {
-    call.ignore({"asymmetric_quantize_inputs"});
     return {output(call, matmul(turned(call[0], turn_a), turned(call[1], turn_b)))};
   }
   const Shape& a = call[0].shape();
@@ -78,7 +77,7 @@ std::vector<Value> batch_matmul(Call& call) {
     const IntegerWeights weights = integer_weights(call, 1, turn_b ? -2 : -1, 9);
     const Tensor x = turned(call[0], turn_a), w = turned(weights.values, turn_b);
     const Tensor rows = reshape(x, {x.size() / std::max<int64_t>(length, 1), length});
-    const Tensor y = hybrid_sums(call, rows, weights, [&](const Tensor& integers) {
+    const Tensor y = hybrid_sums(rows_in_steps(rows), weights, [&](const Tensor& integers) {
       return reshape(matmul(reshape(integers, x.shape()), w), {rows.shape()[0], w.shape()[-1]});
     });
     Shape shape = x.shape();
@@ -90,9 +89,8 @@ std::vector<Value> batch_matmul(Call& call) {
   if (most > std::ldexp(1.0, 53)) throw Unsupported("its sums have more than 53 bits");
   const DType dtype = most > std::ldexp(1.0, 24) ? DType::kFloat64 : DType::kFloat32;
   const Tensor y = matmul(turned(centred(call, 0, dtype), turn_a), turned(centred(call, 1, dtype), turn_b));
-  call.ignore({"asymmetric_quantize_inputs"});
   const float real = input_quantization(call, 0).scale() * input_quantization(call, 1).scale();
-  return {scaled_sums(call, y, {static_cast<double>(real)}, 99, onnx::bits(call.element(0)) > 8)};
+  return {scaled_sums(call, y, {static_cast<double>(real)}, 99, onnx::bits(call.element(0)) > 8 ? scaled_wide : static_cast<Scaling>(scaled))};
 }
 
 std::vector<Value> embedding_lookup(Call& call) {

@@ -28,7 +28,7 @@ Tensor linear(const Call& call, const Tensor& x, size_t i) {
     call.fail(fmt::format("weights {} of shape {} do not fit {}", i, w.shape().str(), x.shape().str()));
   if (!quantized(call, i)) return matmul(x, transpose(cast(w, x.dtype()), {1, 0}));
   const IntegerWeights weights = integer_weights(call, i, 0, 9);
-  return hybrid_sums(call, x, weights, [&](const Tensor& integers) { return matmul(integers, transpose(weights.values, {1, 0})); });
+  return hybrid_sums(rows_by_size(x), weights, [&](const Tensor& integers) { return matmul(integers, transpose(weights.values, {1, 0})); });
 }
 
 Tensor limited(const Tensor& x, float limit) {

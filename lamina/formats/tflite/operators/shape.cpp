@@ -38,6 +38,9 @@ std::vector<Value> reshape_operator(Call& call) {
   const Value& x = call.value(0);
   std::vector<int64_t> wanted = list_option(call, "new_shape");
   if (call.has(1)) wanted = call.known_integers(1);
+  // Complex numbers are pairs along one more axis.
+  const auto types = call.integer_list("out_types");
+  if (types && !types->empty() && (*types)[0] == static_cast<int64_t>(ElementType::kComplex64)) wanted.push_back(2);
   const int64_t size = x.shape().size();
   int64_t known = 1, open = -1;
   for (size_t i = 0; i < wanted.size(); ++i) {
