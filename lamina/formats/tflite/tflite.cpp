@@ -3,11 +3,11 @@
 
 #include <memory>
 
-#include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/formats/detail/reading.h"
 #include "lamina/formats/onnx/graph_model.h"
 #include "lamina/formats/tflite/graph.h"
+#include "lamina/formats/tflite/tflite_export.h"
 
 namespace lamina {
 
@@ -22,9 +22,7 @@ namespace {
 
 [[maybe_unused]] const bool kRegistered =
     register_model_format({".tflite",
-                           [](const Model&, const std::string& path) {
-                             throw Unsupported("'" + path + "': models cannot be written as TFLite yet");
-                           },
+                           [](const Model& model, const std::string& path) { export_tflite(model, path); },
                            [](const std::string& path, const LoadOptions&) { return load_tflite(path); }});
 
 }  // namespace

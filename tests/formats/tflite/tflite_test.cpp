@@ -209,11 +209,5 @@ TEST(Tflite, DamagedFilesAreRefusedOrRead) {
   expect_flipped_bytes_survived(bytes, folder / "flipped.tflite", read);
 }
 
-TEST(Tflite, WhereItSaysWhyItCannotWrite) {
-  Model model = load(tflite_model({classifier()}));
-  const TemporaryFolder folder;
-  EXPECT_THROW(model.save(folder / "again.tflite"), Unsupported);
-}
-
 }  // namespace
 }  // namespace lamina::test

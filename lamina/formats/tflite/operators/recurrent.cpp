@@ -6,6 +6,7 @@
 #include <cmath>
 #include <optional>
 
+#include "lamina/formats/tflite/operators/integer_lstm.h"
 #include "lamina/formats/tflite/operators/integer_sums.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
@@ -104,10 +105,13 @@ LstmOptions lstm_options(const Call& call) {
 }
 
 std::vector<Value> sequence_lstm(Call& call) {
-  require_floats(call);
   const LstmOptions options = lstm_options(call);
   const bool first = option(call, "time_major") != 0;
   if (call[0].rank() != 3) call.fail("takes sequences of 3 axes");
+  if (quantized(call)) {
+    call.ignore({"fused_activation_function"});
+    return {output(call, time_first(run_integer_lstm(call, time_first(call[0], first)), first))};
+  }
   return {output(call, time_first(run_lstm(call, time_first(call[0], first), kOneDirection, options), first))};
 }
 

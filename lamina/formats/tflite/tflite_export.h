@@ -1,0 +1,34 @@
+// Writing models as TFLite files, for phones and microcontrollers.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lamina/nn/model.h"
+
+namespace lamina {
+
+/// Options of export_tflite.
+struct TfliteOptions {
+  /// Samples of a batch, at least 1: a TFLite file has fixed extents.
+  int64_t batch = 1;
+  /// Shapes of inputs, by the input's name, where the model leaves more open than the batch; the batch axis first.
+  ///
+  ///   export_tflite(model, "digits.tflite", {.shapes = {{"input_layer", {1, 28, 28, 1}}}});
+  std::vector<std::pair<std::string, Shape>> shapes = {};
+};
+
+/// Writes what the model computes without training as a TFLite file of floats; `model.save("x.tflite")` calls it.
+/// TensorFlow's interpreter (LiteRT) runs it.
+///
+/// Inputs and outputs have the model's names, order of axes and dtypes; weights are constants under their names in the
+/// model. Every op that the model comes to is written, those of layers of yours, too.
+///
+/// Throws InvalidArgument for a model that is not built, for extents that are open and shapes that do not fit;
+/// Unsupported, before anything is written, for ops that TFLite has no counterpart of, all in one message; FileError for
+/// a path that cannot be written. The file is replaced at once or not at all.
+void export_tflite(const Model& model, const std::string& path, const TfliteOptions& options = {});
+
+}  // namespace lamina
