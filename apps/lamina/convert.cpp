@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "cli.h"
+#include "convert_tflite.h"
 #include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
 #include "lamina/formats/checkpoint.h"
@@ -19,6 +20,7 @@ constexpr char kKerasWeights[] = ".weights.h5";
 
 struct Options {
   std::string in, out, dtype;
+  TfliteChoices tflite;
   bool json = false;
 };
 
@@ -77,6 +79,8 @@ void write_model(const Options& options, const ModelFile& file) {
                           "into a model in a program (load_state_dict, apply_snapshot)");
   if (options.out.ends_with(kKerasWeights)) {
     save_weights(*file.model, options.out);
+  } else if (is_tflite(options.out)) {
+    write_tflite(*file.model, options.out, options.tflite);
   } else {
     file.model->save(options.out);
   }
@@ -88,6 +92,7 @@ int convert(const Options& options) {
     throw InvalidArgument("convert: '" + options.in + "' and '" + options.out +
                           "' are one file; give the result another name");
   const bool model_out = is_model_out(options.out);
+  check_tflite_choices(options.tflite, options.out);
   if (!model_out) find_weight_writer(options.out);  // before anything is read
   const ModelFile file = read_model_file(options.in);
   if (!model_out && is_architecture(options.in))
@@ -126,7 +131,7 @@ void add_convert(CLI::App& app, Action& action) {
   command.add(options->out,
               {.name = "OUT",
                .help = "The new file, replaced if it is there; its extension says the format: of a "
-                       "model .keras, .weights.h5 or another that is registered, of weights "
+                       "model .keras, .tflite, .weights.h5 or another that is registered, of weights "
                        ".safetensors, .npz or .gguf",
                .required = true});
   command.add(options->dtype,
@@ -134,6 +139,7 @@ void add_convert(CLI::App& app, Action& action) {
                .help = "Of the floats in a file of weights: float32, float16, bfloat16, float64; in "
                        ".gguf also q8_0, q4_0, q4_1, q5_0 and q5_1 (default: as they are)",
                .type = "TYPE"});
+  add_tflite_choices(command, options->tflite);
   add_json(command, options->json, "the files, the number of arrays and what was lost");
   command.footer(
       "Files of weights that are made of a model say what it is: converted back, they give the same model, "

@@ -261,7 +261,10 @@ Value Constants::zeros(const fb::Tensor& tensor) {
   const ElementType type = element_type(tensor.type());
   const Shape shape = shape_of(tensor);
   spend(shape, onnx::bits(type));
-  return {lamina::zeros(shape, onnx::storage(type)), type};
+  // Bytes that stand for reals begin at the real 0.
+  const fb::Quantization* q = tensor.quantization();
+  const bool moved = type == ElementType::kInt8 && q && q->zero_point() && q->zero_point()->size() == 1;
+  return {full(shape, moved ? static_cast<double>(q->zero_point()->Get(0)) : 0, onnx::storage(type)), type};
 }
 
 }  // namespace lamina::tflite

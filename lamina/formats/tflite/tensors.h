@@ -23,7 +23,7 @@ class Constants {
   /// The elements; sparse ones are spread out. Throws InvalidArgument, naming the tensor, where numbers and shape
   /// disagree.
   onnx::Value value(const fb::Tensor& tensor);
-  /// As many zeros as the shape says: what variables begin as.
+  /// As many zeros as the shape says (of quantised bytes: zero points): what variables begin as.
   onnx::Value zeros(const fb::Tensor& tensor);
 
  private:

@@ -9,6 +9,7 @@
 #include "lamina/base/error.h"
 #include "lamina/backend/backend.h"
 #include "lamina/ops/cast.h"
+#include "lamina/ops/full.h"
 
 namespace lamina::tflite {
 
@@ -62,7 +63,7 @@ std::vector<int32_t> Builder::ops(fb::BuiltinOperator code, const std::vector<in
   std::vector<int32_t> made;
   const std::string stem = place_.empty() ? fb::EnumNameBuiltinOperator(code) : place_ + "/" + fb::EnumNameBuiltinOperator(code);
   for (const TensorType& type : outputs) made.push_back(add(stem, type.dtype, type.shape));
-  operators_.push_back({code, inputs, made, std::move(options)});
+  operators_.push_back({code, inputs, made, std::move(options), 0});
   return made;
 }
 
@@ -71,40 +72,95 @@ int32_t Builder::op(fb::BuiltinOperator code, const std::vector<int32_t>& inputs
   return ops(code, inputs, {{dtype, shape}}, std::move(options))[0];
 }
 
-void Builder::fuse(const std::vector<int32_t>& outputs) {
-  std::map<int32_t, size_t> maker;
-  std::map<int32_t, int> readers;
-  for (const int32_t output : outputs) ++readers[output];
+Builder::Uses Builder::uses(const std::vector<int32_t>& outputs) const {
+  Uses result;
+  for (const int32_t output : outputs) ++result.readers[output];
   for (size_t i = 0; i < operators_.size(); ++i) {
-    for (const int32_t output : operators_[i].outputs) maker[output] = i;
-    for (const int32_t input : operators_[i].inputs) ++readers[input];
+    for (const int32_t output : operators_[i].outputs) result.maker[output] = i;
+    for (const int32_t input : operators_[i].inputs) ++result.readers[input];
   }
+  return result;
+}
+
+void Builder::drop(const std::vector<bool>& gone) {
+  std::vector<OperatorEntry> kept;
+  for (size_t i = 0; i < operators_.size(); ++i) {
+    if (!gone[i]) kept.push_back(std::move(operators_[i]));
+  }
+  operators_ = std::move(kept);
+}
+
+namespace {
+
+bool has_bias_and_activation(const Builder::OperatorEntry& op) {
+  return op.code == fb::BuiltinOperator_CONV_2D || op.code == fb::BuiltinOperator_DEPTHWISE_CONV_2D ||
+         op.code == fb::BuiltinOperator_FULLY_CONNECTED;
+}
+
+}  // namespace
+
+void Builder::fuse_biases(const std::vector<int32_t>& outputs) {
+  Uses use = uses(outputs);
   std::vector<bool> gone(operators_.size(), false);
   for (size_t i = 0; i < operators_.size(); ++i) {
     OperatorEntry& op = operators_[i];
     if (op.code != fb::BuiltinOperator_ADD || op.inputs.size() != 2) continue;
     for (const size_t side : {0, 1}) {
       const int32_t product = op.inputs[side], bias = op.inputs[1 - side];
-      const auto made = maker.find(product);
+      const auto made = use.maker.find(product);
       const TensorEntry& vector = tensor(bias);
-      if (made == maker.end() || readers[product] != 1 || gone[made->second] || !vector.constant.defined()) continue;
+      if (made == use.maker.end() || use.readers[product] != 1 || gone[made->second] || !vector.constant.defined()) continue;
       OperatorEntry& before = operators_[made->second];
-      const bool two = (before.code == fb::BuiltinOperator_CONV_2D || before.code == fb::BuiltinOperator_DEPTHWISE_CONV_2D ||
-                        before.code == fb::BuiltinOperator_FULLY_CONNECTED) && before.inputs.size() == 2;
       const Shape& shape = tensor(product).shape;
-      if (!two || vector.shape.rank() != 1 || shape.rank() < 1 || vector.shape[0] != shape[-1] || tensor(op.outputs[0]).shape != shape) continue;
+      if (!has_bias_and_activation(before) || before.inputs.size() != 2 || vector.shape.rank() != 1 || shape.rank() < 1 ||
+          vector.shape[0] != shape[-1] || tensor(op.outputs[0]).shape != shape)
+        continue;
       before.inputs.push_back(bias);
       before.outputs = op.outputs;
-      maker[op.outputs[0]] = made->second;
+      use.maker[op.outputs[0]] = made->second;
       gone[i] = true;
       break;
     }
   }
-  std::vector<OperatorEntry> kept;
+  drop(gone);
+}
+
+// max(x, 0), and min(that, 6).
+void Builder::fuse_activations(const std::vector<int32_t>& outputs) {
+  Uses use = uses(outputs);
+  std::vector<bool> gone(operators_.size(), false);
+  const auto is_number = [&](int32_t id, float value) {
+    const TensorEntry& entry = tensor(id);
+    return entry.constant.defined() && entry.dtype == DType::kFloat32 && entry.constant.size() == 1 && entry.shape.rank() == 0 &&
+           entry.constant.to_vector<float>()[0] == value;
+  };
   for (size_t i = 0; i < operators_.size(); ++i) {
-    if (!gone[i]) kept.push_back(std::move(operators_[i]));
+    OperatorEntry& op = operators_[i];
+    const bool first = op.code == fb::BuiltinOperator_RELU || (op.code == fb::BuiltinOperator_MAXIMUM && is_number(op.inputs[1], 0));
+    const bool second = op.code == fb::BuiltinOperator_MINIMUM && is_number(op.inputs[1], 6);
+    if (!first && !second) continue;
+    const auto made = use.maker.find(op.inputs[0]);
+    if (made == use.maker.end() || use.readers[op.inputs[0]] != 1) continue;
+    OperatorEntry& before = operators_[made->second];
+    if (gone[made->second] || !has_bias_and_activation(before) || before.activation != (first ? 0 : 1)) continue;
+    before.activation = first ? 1 : 3;
+    before.outputs = op.outputs;
+    use.maker[op.outputs[0]] = made->second;
+    gone[i] = true;
   }
-  operators_ = std::move(kept);
+  drop(gone);
+}
+
+void Builder::fuse(const std::vector<int32_t>& outputs) {
+  fuse_biases(outputs);
+  fuse_activations(outputs);
+  // Convolutions have a bias in any case.
+  for (OperatorEntry& op : operators_) {
+    const bool convolution = op.code == fb::BuiltinOperator_CONV_2D || op.code == fb::BuiltinOperator_DEPTHWISE_CONV_2D;
+    if (!convolution || op.inputs.size() != 2) continue;
+    const TensorEntry entry = tensor(op.outputs[0]);
+    op.inputs.push_back(constant(zeros(Shape{entry.shape[-1]}, entry.dtype), "no_bias"));
+  }
 }
 
 std::string Builder::finish(const std::vector<int32_t>& inputs, const std::vector<int32_t>& outputs) {
@@ -137,7 +193,18 @@ std::string Builder::finish(const std::vector<int32_t>& inputs, const std::vecto
     }
     const auto shape = builder.CreateVector(std::vector<int32_t>(entry.shape.begin(), entry.shape.end()));
     const auto text = builder.CreateString(entry.name);
+    flatbuffers::Offset<fb::Quantization> quantization;
+    if (!entry.scales.empty()) {
+      const auto scales = builder.CreateVector(entry.scales);
+      const auto zeros_of = builder.CreateVector(std::vector<int64_t>(entry.scales.size(), entry.zero));
+      fb::QuantizationBuilder details(builder);
+      details.add_scale(scales);
+      details.add_zero_point(zeros_of);
+      details.add_quantized_dimension(entry.axis);
+      quantization = details.Finish();
+    }
     fb::TensorBuilder made(builder);
+    if (!entry.scales.empty()) made.add_quantization(quantization);
     made.add_shape(shape);
     made.add_type(written_type(entry.dtype));
     made.add_buffer(buffer);
@@ -156,7 +223,7 @@ std::string Builder::finish(const std::vector<int32_t>& inputs, const std::vecto
   for (const OperatorEntry& op : operators_) {
     const auto [kind, is_new] = kinds.emplace(op.code, static_cast<uint32_t>(codes.size()));
     if (is_new) codes.push_back(fb::CreateOperatorCode(builder, static_cast<int8_t>(std::min<int>(op.code, 127)), 0, 1, op.code));
-    const auto options = op.options.make ? op.options.make(builder) : flatbuffers::Offset<void>();
+    const auto options = op.options.make ? op.options.make(builder, op.activation) : flatbuffers::Offset<void>();
     const auto from = places(op.inputs), to = places(op.outputs);
     fb::OperatorBuilder made(builder);
     made.add_opcode_index(kind->second);

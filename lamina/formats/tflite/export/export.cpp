@@ -12,6 +12,7 @@
 #include "lamina/base/terminal.h"
 #include "lamina/core/tensor_node.h"
 #include "lamina/core/trace.h"
+#include "lamina/formats/tflite/export/quantize.h"
 #include "lamina/formats/tflite/export/writer.h"
 #include "lamina/nn/call_context.h"
 #include "lamina/nn/detail/model_impl.h"
@@ -184,6 +185,18 @@ Taken taken_by(const Model& model, const TfliteOptions& options) {
   return taken;
 }
 
+std::vector<Tensor> samples_of(const Taken& taken, const TfliteOptions& options) {
+  std::vector<Tensor> samples;
+  for (const std::string& name : taken.inputs) {
+    const auto found = std::find_if(options.calibration.begin(), options.calibration.end(), [&](const auto& each) { return each.first == name; });
+    if (found == options.calibration.end())
+      throw InvalidArgument("no samples for calibration are given for input '" + printable(name) + "'");
+    samples.push_back(found->second);
+  }
+  if (options.calibration.size() != samples.size()) throw InvalidArgument("samples for calibration are given for inputs that the model does not have");
+  return samples;
+}
+
 }  // namespace
 
 void export_tflite(const Model& model, const std::string& path, const TfliteOptions& options) {
@@ -230,6 +243,9 @@ void export_tflite(const Model& model, const std::string& path, const TfliteOpti
     }
   }
   builder.fuse(outputs);
+  if (!options.calibration.empty()) {
+    tflite::quantize(builder, outputs, tflite::calibrate(builder, inputs, samples_of(taken, options)));
+  }
   for (size_t i = 0; i < outputs.size(); ++i) {
     std::string name = i < taken.outputs.size() ? taken.outputs[i] : "output_" + std::to_string(i);
     while (std::find(taken.inputs.begin(), taken.inputs.end(), name) != taken.inputs.end()) name += "_out";

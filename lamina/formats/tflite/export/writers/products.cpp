@@ -45,13 +45,13 @@ void conv2d_of(Writing& w) {
   if (attrs.groups == channels && channels > 1) {  // each channel by itself
     const int32_t filters = w.reshaped(w.in(1), {1, kernel[0], kernel[1], kernel[3]});
     const auto multiplier = static_cast<int32_t>(kernel[3] / channels);
-    return w.out(0, w.op(fb::BuiltinOperator_DEPTHWISE_CONV_2D, {x.x, filters}, {fb::Options_DepthwiseConv2D, [=](auto& builder) {
-                                                                           return fb::CreateDepthwiseConv2DOptions(builder, padding, sw, sh, multiplier, 0, dw, dh).Union();
+    return w.out(0, w.op(fb::BuiltinOperator_DEPTHWISE_CONV_2D, {x.x, filters}, {fb::Options_DepthwiseConv2D, [=](auto& builder, [[maybe_unused]] int8_t activation) {
+                                                                           return fb::CreateDepthwiseConv2DOptions(builder, padding, sw, sh, multiplier, activation, dw, dh).Union();
                                                                          }}));
   }
   const int32_t filters = w.transposed(w.in(1), {3, 0, 1, 2});
-  w.out(0, w.op(fb::BuiltinOperator_CONV_2D, {x.x, filters}, {fb::Options_Conv2D, [=](auto& builder) {
-                                                                return fb::CreateConv2DOptions(builder, padding, sw, sh, 0, dw, dh).Union();
+  w.out(0, w.op(fb::BuiltinOperator_CONV_2D, {x.x, filters}, {fb::Options_Conv2D, [=](auto& builder, [[maybe_unused]] int8_t activation) {
+                                                                return fb::CreateConv2DOptions(builder, padding, sw, sh, activation, dw, dh).Union();
                                                               }}));
 }
 
@@ -64,7 +64,7 @@ void transposed_conv(Writing& w) {
   const Shape& shape = w.out_type().shape;
   const int32_t filters = w.transposed(w.in(1), {2, 0, 1, 3});
   w.out(0, w.op(fb::BuiltinOperator_TRANSPOSE_CONV, {w.builder().integers({shape.begin(), shape.end()}), filters, w.in(0)},
-                {fb::Options_TransposeConv, [=](auto& builder) { return fb::CreateTransposeConvOptions(builder, padding, sw, sh).Union(); }}));
+                {fb::Options_TransposeConv, [=](auto& builder, [[maybe_unused]] int8_t activation) { return fb::CreateTransposeConvOptions(builder, padding, sw, sh).Union(); }}));
 }
 
 template <fb::BuiltinOperator code>
@@ -79,7 +79,7 @@ void pool(Writing& w) {
   const int8_t padding = x.padding;
   const int32_t sh = static_cast<int32_t>(attrs.strides[0]), sw = static_cast<int32_t>(attrs.strides[1]);
   const int32_t height = static_cast<int32_t>(attrs.pool[0]), width = static_cast<int32_t>(attrs.pool[1]);
-  w.out(0, w.op(code, {x.x}, {fb::Options_Pool2D, [=](auto& builder) {
+  w.out(0, w.op(code, {x.x}, {fb::Options_Pool2D, [=](auto& builder, [[maybe_unused]] int8_t activation) {
                                 return fb::CreatePool2DOptions(builder, padding, sw, sh, width, height).Union();
                               }}));
 }
@@ -92,12 +92,12 @@ void matmul_of(Writing& w) {
   if (w.constant(1).defined() && w.rank(1) == 2 && !ta) {
     const int32_t weights = tb ? w.in(1) : w.transposed(w.in(1), {1, 0});
     const Shape& shape = w.out_type().shape;
-    const int32_t y = w.op(fb::BuiltinOperator_FULLY_CONNECTED, {w.in(0), weights}, shape, {fb::Options_FullyConnected, [](auto& builder) {
-                             return fb::CreateFullyConnectedOptions(builder, 0, 0, true).Union();
+    const int32_t y = w.op(fb::BuiltinOperator_FULLY_CONNECTED, {w.in(0), weights}, shape, {fb::Options_FullyConnected, [](auto& builder, [[maybe_unused]] int8_t activation) {
+                             return fb::CreateFullyConnectedOptions(builder, activation, 0, true).Union();
                            }});
     return w.out(0, y);
   }
-  w.out(0, w.op(fb::BuiltinOperator_BATCH_MATMUL, w.inputs(), {fb::Options_BatchMatMul, [=](auto& builder) {
+  w.out(0, w.op(fb::BuiltinOperator_BATCH_MATMUL, w.inputs(), {fb::Options_BatchMatMul, [=](auto& builder, [[maybe_unused]] int8_t activation) {
                                                                  return fb::CreateBatchMatMulOptions(builder, ta, tb).Union();
                                                                }}));
 }
