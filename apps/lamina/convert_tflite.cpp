@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "cli.h"
 #include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
 #include "lamina/formats/npy.h"

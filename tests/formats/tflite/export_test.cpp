@@ -8,7 +8,9 @@
 
 #include "lamina/base/error.h"
 #include "lamina/formats/tflite/tflite.h"
+#include "lamina/nn/model.h"
 #include "lamina/nn/layers/layers.h"
+#include "lamina/ops/binary.h"
 #include "lamina/ops/sort.h"
 #include "tests/support/golden.h"
 #include "tests/support/temporary_folder.h"
@@ -30,7 +32,7 @@ Model network() {
 
 TEST(TfliteExport, WhatIsWrittenComputesTheSame) {
   const TemporaryFolder folder;
-  const Model model = network();
+  Model model = network();
   model.save(folder / "model.tflite");
   Model again = load_tflite(folder / "model.tflite");
   EXPECT_EQ(again.input_names(), model.input_names());
@@ -42,7 +44,7 @@ TEST(TfliteExport, WhatIsWrittenComputesTheSame) {
 
 TEST(TfliteExport, SequencesAreWrittenStepByStep) {
   const TemporaryFolder folder;
-  const Model model = Sequential({Input({6, 3}), LSTM(4, {.return_sequences = true}), GRU(3), Dense(2)});
+  Model model = Sequential({Input({6, 3}), LSTM(4, {.return_sequences = true}), GRU(3), Dense(2)});
   model.save(folder / "model.tflite");
   const Tensor x = noise({2, 6, 3});
   expect_close(load_tflite(folder / "model.tflite").predict(x), model.predict(x), "sequences", 1e-5);
@@ -50,7 +52,7 @@ TEST(TfliteExport, SequencesAreWrittenStepByStep) {
 
 TEST(TfliteExport, IntegersFollowSamples) {
   const TemporaryFolder folder;
-  const Model model = network();
+  Model model = network();
   const Tensor x = noise({32, 8, 8, 2});
   export_tflite(model, folder / "int8.tflite", {.calibration = {{model.input_names()[0], x}}});
   Model integers = load_tflite(folder / "int8.tflite");
@@ -64,16 +66,16 @@ TEST(TfliteExport, IntegersFollowSamples) {
 
 TEST(TfliteExport, SamplesMustFitTheModel) {
   const TemporaryFolder folder;
-  const Model model = network();
+  Model model = network();
   const std::string path = folder / "int8.tflite", input = model.input_names()[0];
   EXPECT_THROW(export_tflite(model, path, {.calibration = {{input, noise({4, 8, 8})}}}), InvalidArgument);
   EXPECT_THROW(export_tflite(model, path, {.calibration = {{"other", noise({4, 8, 8, 2})}}}), InvalidArgument);
-  EXPECT_THROW(export_tflite(model, path, {.calibration = {{input, noise({4, 8, 8, 2}) * NAN}}}), InvalidArgument);
+  EXPECT_THROW(export_tflite(model, path, {.calibration = {{input, noise({4, 8, 8, 2}) * static_cast<double>(NAN)}}}), InvalidArgument);
 }
 
 TEST(TfliteExport, WhatIsLeftOpenMustBeSaid) {
   const TemporaryFolder folder;
-  const Model model = Sequential({Input({-1, 3}), Dense(2), GlobalAveragePooling1D()});
+  Model model = Sequential({Input({-1, 3}), Dense(2), GlobalAveragePooling1D()});
   EXPECT_THROW(model.save(folder / "open.tflite"), InvalidArgument);
   EXPECT_THROW(export_tflite(model, folder / "open.tflite", {.batch = 0}), InvalidArgument);
   EXPECT_THROW(export_tflite(model, folder / "open.tflite", {.shapes = {{"none", {1, 4, 3}}}}), InvalidArgument);
@@ -84,7 +86,7 @@ TEST(TfliteExport, WhatIsLeftOpenMustBeSaid) {
 TEST(TfliteExport, OpsWithoutCounterpartAreNamed) {
   const TemporaryFolder folder;
   const Tensor x = Input({4});
-  const Model model(x, sort(x));
+  Model model(x, sort(x));
   try {
     model.save(folder / "sorted.tflite");
     FAIL();
