@@ -119,6 +119,52 @@ def micro(folder, source, seed, only):
         attempt(folder / name, lambda rng, p=path: golden(folder / name, p.read_bytes(), rng), np.random.default_rng(seed))
 
 
+def written(binary, folder, seed, only):
+    """(passed, failed) of models that Lamina writes, as floats and as integers: the interpreter must give what Keras gives,
+    and for integers, by its reference kernels, the same bits as Lamina."""
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    import numpy as np
+    import keras
+    import tensorflow as tf
+    import tflite_cases
+    passed = failed = 0
+    for name, (chain, shape) in tflite_cases.layers().items():
+        chain = chain if isinstance(chain, list) else [chain]
+        if (only and only not in name) or any(type(layer).__name__ in ("Lambda", "ELU", "Conv3D") for layer in chain):
+            continue
+        tf.keras.utils.set_random_seed(seed)
+        model = keras.Sequential([keras.Input(shape)] + chain)
+        for weight in model.weights:
+            if len(weight.shape) == 1:
+                weight.assign(np.random.default_rng(seed).uniform(0.3, 1, weight.shape))
+        place = folder / f"written_{name}"
+        place.mkdir(parents=True, exist_ok=True)
+        model.save(place / "model.keras")
+        samples = np.random.default_rng(seed).standard_normal((50,) + shape).astype(np.float32)
+        np.save(place / "samples.npy", samples)
+        np.save(place / "x.npy", samples[:1])
+        expected = np.asarray(model(samples[:1]))
+        for kind, words in (("floats", []), ("integers", ["--int8", "--calibrate", str(place / "samples.npy")])):
+            try:
+                path = place / f"{kind}.tflite"
+                subprocess.run([binary, "convert", str(place / "model.keras"), str(path)] + words, check=True, capture_output=True, text=True)
+                runner = tf.lite.Interpreter(str(path), experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_REF)
+                runner.allocate_tensors()
+                runner.set_tensor(runner.get_input_details()[0]["index"], samples[:1])
+                runner.invoke()
+                given = runner.get_tensor(runner.get_output_details()[0]["index"])
+                most = np.abs(expected).max()
+                np.testing.assert_allclose(given, expected, rtol=0, atol=(2e-5 if kind == "floats" else 0.08) * most)
+                if kind == "integers":
+                    subprocess.run([binary, "run", str(path), "--input", str(place / "x.npy"), "--output", str(place / "out")], check=True, capture_output=True)
+                    np.testing.assert_array_equal(np.load(next((place / "out").glob("*.npy"))), given)
+                passed += 1
+            except Exception as error:  # pylint: disable=broad-except
+                failed += 1
+                print(f"FAILED tflite writes {name} as {kind}: {str(getattr(error, 'stderr', error))[-300:]}".replace("\n", " "))
+    return passed, failed
+
+
 def main():
     program, work, seed = sys.argv[1:4]
     only = sys.argv[sys.argv.index("--only") + 1] if "--only" in sys.argv else None
@@ -156,7 +202,8 @@ def main():
         print(f"FAILED tflite {name}: passes, and the ledger says that it does not")
     for name, what in sorted(left_out.items()):
         print(f"left out {name}: {what}", file=sys.stderr)
-    print(f"{len(results) - failed} {failed}")
+    good, bad = written(pathlib.Path(program).with_name("lamina"), folder, int(seed), only)
+    print(f"{len(results) - failed + good} {failed + bad}")
 
 
 if __name__ == "__main__":
