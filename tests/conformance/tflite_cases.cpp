@@ -1,8 +1,9 @@
 // Runs TFLite models and compares what they give: folders with model.tflite, input_K.npy and output_K.npy.
 // usage: lamina_tflite_cases FOLDER... prints one line a folder: its name, a tab, "pass" or what is wrong.
 //
-// Each case runs twice: its operators one after the other on values, and compiled, from arguments whose values the trace
-// does not know. What a trace cannot know (NeedsValues) counts as run once. Integers must be equal.
+// Each case runs twice: its operators one after the other on values, and compiled, from arguments whose
+// values the trace does not know. What a trace cannot know (NeedsValues) counts as run once. Integers must be
+// equal.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -49,7 +50,8 @@ std::string run(const fs::path& folder) {
   std::vector<Value> inputs;
   std::vector<Tensor> tensors, weights, want;
   for (size_t i = 0; i < graph.inputs().size(); ++i) {
-    tensors.push_back(cast(read_npy((folder / fmt::format("input_{}.npy", i)).string()), onnx::storage(graph.inputs()[i].type)));
+    tensors.push_back(cast(read_npy((folder / fmt::format("input_{}.npy", i)).string()),
+                           onnx::storage(graph.inputs()[i].type)));
     inputs.emplace_back(tensors.back(), graph.inputs()[i].type);
   }
   for (size_t i = 0; i < graph.outputs().size(); ++i)
@@ -58,7 +60,8 @@ std::string run(const fs::path& folder) {
   const onnx::Random random = [] { return std::pair(Tensor::from<int64_t>({1, 0}), 0); };
   const auto compare = [&](const std::vector<Tensor>& got) -> std::string {
     for (size_t i = 0; i < want.size(); ++i) {
-      if (std::string what = difference(got[i], want[i]); !what.empty()) return fmt::format("output {}: {}", i, what);
+      if (std::string what = difference(got[i], want[i]); !what.empty())
+        return fmt::format("output {}: {}", i, what);
     }
     return "";
   };
@@ -74,7 +77,8 @@ std::string run(const fs::path& folder) {
   const Function function = compile([&](const std::vector<Tensor>& all) {
     std::vector<Value> values;
     for (size_t i = 0; i < given; ++i) values.emplace_back(all[i], graph.inputs()[i].type);
-    return tensors_of(graph.run(values, {all.begin() + static_cast<std::ptrdiff_t>(given), all.end()}, random));
+    return tensors_of(
+        graph.run(values, {all.begin() + static_cast<std::ptrdiff_t>(given), all.end()}, random));
   });
   try {
     if (std::string what = compare(function(arguments)); !what.empty()) return "compiled: " + what;

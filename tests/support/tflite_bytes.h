@@ -21,12 +21,12 @@ struct TfliteTensor {
   std::string name;
   std::vector<int32_t> shape;
   int8_t type = kTfFloat;
-  std::string data = {};            ///< bytes of a constant
+  std::string data = {};  ///< bytes of a constant
   std::vector<float> scales = {};
   std::vector<int64_t> zeros = {};
   std::vector<int32_t> signature = {};
-  int32_t axis = 0;                 ///< of several scales
-  uint32_t buffer = 0;              ///< a number of a buffer instead of data
+  int32_t axis = 0;     ///< of several scales
+  uint32_t buffer = 0;  ///< a number of a buffer instead of data
 };
 
 template <class T>
@@ -61,7 +61,8 @@ inline std::string tflite_model(const std::vector<TfliteGraph>& graphs, uint32_t
       if (!tensor.data.empty()) {
         buffer = static_cast<uint32_t>(buffers.size());
         builder.ForceVectorAlignment(tensor.data.size(), 1, 16);
-        const auto data = builder.CreateVector(reinterpret_cast<const uint8_t*>(tensor.data.data()), tensor.data.size());
+        const auto data =
+            builder.CreateVector(reinterpret_cast<const uint8_t*>(tensor.data.data()), tensor.data.size());
         buffers.push_back(tfl::CreateBuffer(builder, data));
       }
       flatbuffers::Offset<tfl::Quantization> quantization;
@@ -74,7 +75,8 @@ inline std::string tflite_model(const std::vector<TfliteGraph>& graphs, uint32_t
         made.add_quantized_dimension(tensor.axis);
         quantization = made.Finish();
       }
-      const auto shape = builder.CreateVector(tensor.shape), signature = builder.CreateVector(tensor.signature);
+      const auto shape = builder.CreateVector(tensor.shape),
+                 signature = builder.CreateVector(tensor.signature);
       const auto name = builder.CreateString(tensor.name);
       tfl::TensorBuilder made(builder);
       made.add_shape(shape);

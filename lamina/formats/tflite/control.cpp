@@ -1,5 +1,5 @@
-// Operators that are graphs, and variables: what ONNX has nodes for becomes those, and the rest is resolved while the file
-// is read.
+// Operators that are graphs, and variables: what ONNX has nodes for becomes those, and the rest is resolved
+// while the file is read.
 #include <fmt/format.h>
 
 #include "lamina/base/error.h"
@@ -21,11 +21,13 @@ const Options& required(const Options* options) {
 }
 
 int32_t place(const flatbuffers::Vector<int32_t>* list, uint32_t i, const char* what) {
-  if (!list || i >= list->size() || list->Get(i) < 0) throw InvalidArgument(fmt::format("its {} {} is missing", what, i));
+  if (!list || i >= list->size() || list->Get(i) < 0)
+    throw InvalidArgument(fmt::format("its {} {} is missing", what, i));
   return list->Get(i);
 }
 
-std::vector<std::string> inputs(Translator& translator, Translator::Graph& graph, const fb::Operator& op, uint32_t first) {
+std::vector<std::string> inputs(Translator& translator, Translator::Graph& graph, const fb::Operator& op,
+                                uint32_t first) {
   std::vector<std::string> names;
   for (uint32_t i = first; op.inputs() && i < op.inputs()->size(); ++i)
     names.push_back(translator.value_name(graph, op.inputs()->Get(i)));
@@ -46,7 +48,8 @@ void give(Translator::Graph& graph, const fb::Operator& op, const std::vector<st
   if (count != values.size())
     throw InvalidArgument(fmt::format("has {} outputs, and its graph {}", count, values.size()));
   for (uint32_t i = 0; i < count; ++i) {
-    if (op.outputs()->Get(i) >= 0) identity(graph.nodes, values[i], graph.names[static_cast<size_t>(op.outputs()->Get(i))]);
+    if (op.outputs()->Get(i) >= 0)
+      identity(graph.nodes, values[i], graph.names[static_cast<size_t>(op.outputs()->Get(i))]);
   }
 }
 
@@ -81,8 +84,10 @@ void if_operator(Translator& translator, Translator::Graph& graph, const fb::Ope
   name_outputs(graph, op, node);
   const auto branch = [&](const char* name, int32_t index) {
     GraphProto& inner = graph_attribute(node, name);
-    for (const std::string& value : translator.inline_graph(index, given, inner, true)) output(translator, inner, value);
-    if (inner.output_size() != node.output_size()) throw InvalidArgument("its branches do not give its outputs");
+    for (const std::string& value : translator.inline_graph(index, given, inner, true))
+      output(translator, inner, value);
+    if (inner.output_size() != node.output_size())
+      throw InvalidArgument("its branches do not give its outputs");
   };
   branch("then_branch", options.then_subgraph_index());
   branch("else_branch", options.else_subgraph_index());
@@ -112,7 +117,8 @@ void while_operator(Translator& translator, Translator::Graph& graph, const fb::
     body.add_input()->set_name(name);
     if (i >= 2) carried.push_back(name);
   }
-  const std::vector<std::string> next = translator.inline_graph(options.body_subgraph_index(), carried, body, true);
+  const std::vector<std::string> next =
+      translator.inline_graph(options.body_subgraph_index(), carried, body, true);
   if (next.size() != given.size() || node.output_size() != static_cast<int>(given.size()))
     throw InvalidArgument("its body does not give what it takes");
   output(translator, body, condition(next, body, true));
@@ -121,20 +127,24 @@ void while_operator(Translator& translator, Translator::Graph& graph, const fb::
 }
 
 void call(Translator& translator, Translator::Graph& graph, const fb::Operator& op) {
-  give(graph, op, translator.inline_graph(required(op.options_as_Call()).subgraph(), inputs(translator, graph, op, 0),
-                                          graph.nodes, graph.branch));
+  give(graph, op,
+       translator.inline_graph(required(op.options_as_Call()).subgraph(), inputs(translator, graph, op, 0),
+                               graph.nodes, graph.branch));
 }
 
 // What an operator of another framework is made of.
 void composite(Translator& translator, Translator::Graph& graph, const fb::Operator& op) {
-  give(graph, op, translator.inline_graph(required(op.more_options_as_StableHLOComposite()).decomposition_subgraph_index(),
-                                          inputs(translator, graph, op, 0), graph.nodes, graph.branch));
+  give(graph, op,
+       translator.inline_graph(
+           required(op.more_options_as_StableHLOComposite()).decomposition_subgraph_index(),
+           inputs(translator, graph, op, 0), graph.nodes, graph.branch));
 }
 
 // ---- Variables: each run begins with what CALL_ONCE gives them ----
 
 void call_once(Translator& translator, Translator::Graph& graph, const fb::Operator& op) {
-  translator.inline_graph(required(op.options_as_CallOnce()).init_subgraph_index(), {}, graph.nodes, graph.branch);
+  translator.inline_graph(required(op.options_as_CallOnce()).init_subgraph_index(), {}, graph.nodes,
+                          graph.branch);
 }
 
 void var_handle(Translator&, Translator::Graph& graph, const fb::Operator& op) {
@@ -146,13 +156,15 @@ void var_handle(Translator&, Translator::Graph& graph, const fb::Operator& op) {
 
 const std::string& variable(Translator::Graph& graph, const fb::Operator& op) {
   const auto found = graph.handles.find(place(op.inputs(), 0, "input"));
-  if (found == graph.handles.end()) throw Unsupported("its variable does not come from a VAR_HANDLE of the same graph");
+  if (found == graph.handles.end())
+    throw Unsupported("its variable does not come from a VAR_HANDLE of the same graph");
   return found->second;
 }
 
 void read_variable(Translator& translator, Translator::Graph& graph, const fb::Operator& op) {
   const auto found = translator.variables.find(variable(graph, op));
-  if (found == translator.variables.end()) throw InvalidArgument("reads a variable that nothing gave a value");
+  if (found == translator.variables.end())
+    throw InvalidArgument("reads a variable that nothing gave a value");
   give(graph, op, {found->second});
 }
 
@@ -166,16 +178,15 @@ void densify(Translator& translator, Translator::Graph& graph, const fb::Operato
   give(graph, op, {translator.value_name(graph, place(op.inputs(), 0, "input"))});
 }
 
-const bool kRegistered[] = {
-    register_translation("IF", if_operator),
-    register_translation("WHILE", while_operator),
-    register_translation("CALL", call),
-    register_translation("STABLEHLO_COMPOSITE", composite),
-    register_translation("CALL_ONCE", call_once),
-    register_translation("VAR_HANDLE", var_handle),
-    register_translation("READ_VARIABLE", read_variable),
-    register_translation("ASSIGN_VARIABLE", assign_variable),
-    register_translation("DENSIFY", densify)};
+const bool kRegistered[] = {register_translation("IF", if_operator),
+                            register_translation("WHILE", while_operator),
+                            register_translation("CALL", call),
+                            register_translation("STABLEHLO_COMPOSITE", composite),
+                            register_translation("CALL_ONCE", call_once),
+                            register_translation("VAR_HANDLE", var_handle),
+                            register_translation("READ_VARIABLE", read_variable),
+                            register_translation("ASSIGN_VARIABLE", assign_variable),
+                            register_translation("DENSIFY", densify)};
 
 }  // namespace
 }  // namespace lamina::tflite

@@ -51,7 +51,8 @@ void File::require_lists() const {
     for (uint32_t k = 0; graph.operators() && k < graph.operators()->size(); ++k) {
       const fb::Operator& op = *graph.operators()->Get(k);
       if (op.opcode_index() >= codes)
-        throw InvalidArgument(fmt::format("operator {} of graph {} is of kind {}, of {}", k, i, op.opcode_index(), codes));
+        throw InvalidArgument(
+            fmt::format("operator {} of graph {} is of kind {}, of {}", k, i, op.opcode_index(), codes));
       require(op.inputs(), -1, fmt::format("the inputs of operator {}", k));
       require(op.outputs(), -1, fmt::format("the outputs of operator {}", k));
       require(op.intermediates(), -1, fmt::format("the values within operator {}", k));
@@ -61,16 +62,15 @@ void File::require_lists() const {
 
 std::string_view File::range(uint64_t offset, uint64_t size) const {
   if (offset > bytes_.size() || size > bytes_.size() - offset) {
-    throw InvalidArgument(fmt::format("was cut off: data of {} bytes begin at {}, and it has {}", size, offset,
-                                      bytes_.size()));
+    throw InvalidArgument(
+        fmt::format("was cut off: data of {} bytes begin at {}, and it has {}", size, offset, bytes_.size()));
   }
   return bytes_.substr(offset, size);
 }
 
 std::string_view File::buffer(uint32_t index) const {
   if (index >= model_->buffers()->size()) {
-    throw InvalidArgument(
-        fmt::format("a tensor names buffer {}, of {}", index, model_->buffers()->size()));
+    throw InvalidArgument(fmt::format("a tensor names buffer {}, of {}", index, model_->buffers()->size()));
   }
   const fb::Buffer& buffer = *model_->buffers()->Get(index);
   // 0 and 1 stand for "not there", too.
@@ -85,7 +85,8 @@ int File::code(const fb::OperatorCode& operator_code) {
 
 std::string File::name(const fb::OperatorCode& operator_code) {
   const int number = code(operator_code);
-  if (number == fb::BuiltinOperator_CUSTOM) return operator_code.custom_code() ? operator_code.custom_code()->str() : "";
+  if (number == fb::BuiltinOperator_CUSTOM)
+    return operator_code.custom_code() ? operator_code.custom_code()->str() : "";
   const char* known = fb::EnumNameBuiltinOperator(static_cast<fb::BuiltinOperator>(number));
   return *known ? known : fmt::format("operator {}", number);
 }

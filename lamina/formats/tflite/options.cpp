@@ -34,8 +34,10 @@ class Writer final : public flatbuffers::IterationVisitor {
     if (!value || !name) return;
     list_ = is_vector;
     const bool real = type == flatbuffers::ET_FLOAT || type == flatbuffers::ET_DOUBLE;
-    attribute_ = &attribute(node_, name, type == flatbuffers::ET_STRING ? kString : is_vector ? (real ? kFloats : kInts)
-                                                                                 : (real ? kFloat : kInt));
+    attribute_ = &attribute(node_, name,
+                            type == flatbuffers::ET_STRING ? kString
+                            : is_vector                    ? (real ? kFloats : kInts)
+                                                           : (real ? kFloat : kInt));
   }
   void UType(uint8_t value, const char*) override { integer(value); }
   void Bool(bool value) override { integer(value ? 1 : 0); }
@@ -82,7 +84,8 @@ void write_union(const void* table, uint8_t kind, const flatbuffers::TypeTable& 
   const auto code = kinds.type_codes[kind];
   if (code.sequence_ref < 0) return;
   Writer writer(node);
-  flatbuffers::IterateObject(static_cast<const uint8_t*>(table), kinds.type_refs[code.sequence_ref](), &writer);
+  flatbuffers::IterateObject(static_cast<const uint8_t*>(table), kinds.type_refs[code.sequence_ref](),
+                             &writer);
 }
 
 }  // namespace
@@ -106,7 +109,8 @@ void write_custom_options(std::string_view bytes, NodeProto& node) {
   if (bytes.empty()) return;
   const auto* data = reinterpret_cast<const uint8_t*>(bytes.data());
   std::vector<uint8_t> seen;
-  if (!flexbuffers::VerifyBuffer(data, bytes.size(), &seen) || !flexbuffers::GetRoot(data, bytes.size()).IsMap()) {
+  if (!flexbuffers::VerifyBuffer(data, bytes.size(), &seen) ||
+      !flexbuffers::GetRoot(data, bytes.size()).IsMap()) {
     attribute(node, "bytes", kString).set_s(std::string(bytes));
     return;
   }

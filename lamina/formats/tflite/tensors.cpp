@@ -21,14 +21,13 @@ using onnx::Value;
 namespace {
 
 // By the format's number.
-constexpr std::array kTypes{ElementType::kFloat,      ElementType::kFloat16,      ElementType::kInt32,
-                            ElementType::kUInt8,      ElementType::kInt64,        ElementType::kString,
-                            ElementType::kBool,       ElementType::kInt16,        ElementType::kComplex64,
-                            ElementType::kInt8,       ElementType::kDouble,       ElementType::kComplex128,
-                            ElementType::kUInt64,     ElementType::kUndefined,    ElementType::kUndefined,
-                            ElementType::kUInt32,     ElementType::kUInt16,       ElementType::kInt4,
-                            ElementType::kBFloat16,   ElementType::kInt2,         ElementType::kUInt4,
-                            ElementType::kFloat8E4M3FN, ElementType::kFloat8E5M2};
+constexpr std::array kTypes{
+    ElementType::kFloat,     ElementType::kFloat16,      ElementType::kInt32,     ElementType::kUInt8,
+    ElementType::kInt64,     ElementType::kString,       ElementType::kBool,      ElementType::kInt16,
+    ElementType::kComplex64, ElementType::kInt8,         ElementType::kDouble,    ElementType::kComplex128,
+    ElementType::kUInt64,    ElementType::kUndefined,    ElementType::kUndefined, ElementType::kUInt32,
+    ElementType::kUInt16,    ElementType::kInt4,         ElementType::kBFloat16,  ElementType::kInt2,
+    ElementType::kUInt4,     ElementType::kFloat8E4M3FN, ElementType::kFloat8E5M2};
 constexpr int8_t kResource = 13, kVariant = 14;
 
 // How many strings, where each begins, and where the last one ends; then their bytes.
@@ -40,7 +39,8 @@ Value strings_of(std::string_view data, const Shape& shape) {
     return static_cast<size_t>(value);
   };
   const size_t count = number(0);
-  if (count != static_cast<size_t>(shape.size())) throw InvalidArgument("it has another number of strings than its shape says");
+  if (count != static_cast<size_t>(shape.size()))
+    throw InvalidArgument("it has another number of strings than its shape says");
   std::vector<std::string> strings;
   for (size_t i = 0; i < count; ++i) {
     const size_t begin = number(1 + i), end = number(2 + i);
@@ -73,7 +73,8 @@ class SparseWalk {
     blocks_ = list(sparsity.block_map());
     const size_t levels = sparsity.axes() ? sparsity.axes()->size() : 0;
     std::vector<bool> seen(levels, false);
-    bool fits = order_.size() == levels && levels == static_cast<size_t>(shape.rank()) + blocks_.size() && levels <= 16;
+    bool fits = order_.size() == levels && levels == static_cast<size_t>(shape.rank()) + blocks_.size() &&
+                levels <= 16;
     for (const int64_t axis : order_) {
       fits = fits && axis >= 0 && axis < static_cast<int64_t>(levels) && !seen[static_cast<size_t>(axis)];
       if (fits) seen[static_cast<size_t>(axis)] = true;
@@ -82,7 +83,8 @@ class SparseWalk {
     if (!fits) throw InvalidArgument("its sparse axes do not fit its shape");
     for (size_t level = 0; level < levels; ++level) {
       const fb::SparseAxis& axis = *sparsity.axes()->Get(static_cast<uint32_t>(level));
-      levels_.push_back({axis.format() == 0, axis.dense_size(), numbers_of(axis.segments_type(), axis.segments()),
+      levels_.push_back({axis.format() == 0, axis.dense_size(),
+                         numbers_of(axis.segments_type(), axis.segments()),
                          numbers_of(axis.indices_type(), axis.indices())});
       if (levels_.back().dense && axis.dense_size() < 1) throw InvalidArgument("a sparse axis has no extent");
     }
@@ -124,7 +126,8 @@ class SparseWalk {
 
   void walk(size_t level, int64_t parent) {
     if (level == levels_.size()) {
-      if (places_.size() >= static_cast<size_t>(shape_.size())) throw InvalidArgument("it stores more than it has");
+      if (places_.size() >= static_cast<size_t>(shape_.size()))
+        throw InvalidArgument("it stores more than it has");
       places_.push_back(flat());
       return;
     }
@@ -157,7 +160,8 @@ class SparseWalk {
     int64_t result = 0;
     for (int axis = 0; axis < shape_.rank(); ++axis) {
       const int64_t each = whole[static_cast<size_t>(axis)];
-      if (each < 0 || each >= shape_[axis]) throw InvalidArgument("a sparse element lies outside of its shape");
+      if (each < 0 || each >= shape_[axis])
+        throw InvalidArgument("a sparse element lies outside of its shape");
       result = result * shape_[axis] + each;
     }
     return result;
@@ -174,8 +178,10 @@ Shape shape_from(const flatbuffers::Vector<int32_t>* extents, int64_t least, con
   for (uint32_t i = 0; extents && i < extents->size(); ++i) {
     const int64_t extent = extents->Get(i);
     const bool fits = extent >= least && shape.rank() < Shape::kMaxRank &&
-                      !__builtin_mul_overflow(size, std::max<int64_t>(extent, 1), &size) && size < (int64_t{1} << 48);
-    if (!fits) throw InvalidArgument("tensor '" + printable_name(tensor) + "' has a shape that no tensor can have");
+                      !__builtin_mul_overflow(size, std::max<int64_t>(extent, 1), &size) &&
+                      size < (int64_t{1} << 48);
+    if (!fits)
+      throw InvalidArgument("tensor '" + printable_name(tensor) + "' has a shape that no tensor can have");
     shape.push_back(extent);
   }
   return shape;
@@ -184,14 +190,17 @@ Shape shape_from(const flatbuffers::Vector<int32_t>* extents, int64_t least, con
 }  // namespace
 
 ElementType element_type(int8_t number) {
-  if (number < 0 || static_cast<size_t>(number) >= kTypes.size() || kTypes[static_cast<size_t>(number)] == ElementType::kUndefined)
+  if (number < 0 || static_cast<size_t>(number) >= kTypes.size() ||
+      kTypes[static_cast<size_t>(number)] == ElementType::kUndefined)
     throw Unsupported(fmt::format("elements of type {} are not known", number));
   return kTypes[static_cast<size_t>(number)];
 }
 
 bool is_resource(const fb::Tensor& tensor) { return tensor.type() == kResource || tensor.type() == kVariant; }
 
-std::string printable_name(const fb::Tensor& tensor) { return tensor.name() ? printable(tensor.name()->str()) : ""; }
+std::string printable_name(const fb::Tensor& tensor) {
+  return tensor.name() ? printable(tensor.name()->str()) : "";
+}
 
 Shape shape_of(const fb::Tensor& tensor) { return shape_from(tensor.shape(), 0, tensor); }
 
@@ -219,7 +228,8 @@ Value Constants::dense(std::string_view data, ElementType type, const Shape& sha
   const size_t expected = (static_cast<size_t>(shape.size()) * static_cast<size_t>(onnx::bits(type)) + 7) / 8;
   // Writers pad some buffers.
   if (data.size() < expected)
-    throw InvalidArgument(fmt::format("has {} bytes; its shape {} takes {}", data.size(), shape.str(), expected));
+    throw InvalidArgument(
+        fmt::format("has {} bytes; its shape {} takes {}", data.size(), shape.str(), expected));
   proto.set_raw_data(data.data(), expected);
   return onnx::read_tensor(proto, onnx::ExternalData(""));
 }
@@ -240,14 +250,17 @@ Value Constants::value(const fb::Tensor& tensor) {
       const std::vector<int64_t> places = SparseWalk(*sparsity, shape).places();
       const auto width = static_cast<size_t>(onnx::bits(type));
       if (width < 8) throw Unsupported("is sparse with elements of less than a byte");
-      if (data.size() < places.size() * width / 8) throw InvalidArgument("stores fewer elements than its sparse axes say");
+      if (data.size() < places.size() * width / 8)
+        throw InvalidArgument("stores fewer elements than its sparse axes say");
       std::string all(static_cast<size_t>(shape.size()) * width / 8, '\0');
       for (size_t i = 0; i < places.size(); ++i)
-        std::memcpy(all.data() + static_cast<size_t>(places[i]) * width / 8, data.data() + i * width / 8, width / 8);
+        std::memcpy(all.data() + static_cast<size_t>(places[i]) * width / 8, data.data() + i * width / 8,
+                    width / 8);
       return dense(all, type, shape);
     }
     const auto key = std::pair(tensor.buffer(), static_cast<int>(tensor.type()));
-    if (const auto found = made_.find(key); found != made_.end() && found->second.shape().size() == shape.size())
+    if (const auto found = made_.find(key);
+        found != made_.end() && found->second.shape().size() == shape.size())
       return {reshape(found->second.tensor(), shape), type};
     return made_[key] = dense(data, type, shape);
   } catch (const Unsupported& error) {

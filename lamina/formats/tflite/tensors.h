@@ -20,8 +20,8 @@ class Constants {
   explicit Constants(const File& file) : file_(file), left_(64 * file.size() + (1 << 20)) {}
   /// Whether the file has data for it.
   bool has(const fb::Tensor& tensor) const;
-  /// The elements; sparse ones are spread out. Throws InvalidArgument, naming the tensor, where numbers and shape
-  /// disagree.
+  /// The elements; sparse ones are spread out. Throws InvalidArgument, naming the tensor, where numbers and
+  /// shape disagree.
   onnx::Value value(const fb::Tensor& tensor);
   /// As many zeros as the shape says (of quantised bytes: zero points): what variables begin as.
   onnx::Value zeros(const fb::Tensor& tensor);
@@ -35,7 +35,8 @@ class Constants {
   std::map<std::pair<uint32_t, int>, onnx::Value> made_;
 };
 
-/// The shape of the tensor as its elements lie. Throws InvalidArgument for extents that are negative or too many.
+/// The shape of the tensor as its elements lie. Throws InvalidArgument for extents that are negative or too
+/// many.
 Shape shape_of(const fb::Tensor& tensor);
 /// The same with -1 for open extents.
 Shape open_shape_of(const fb::Tensor& tensor);

@@ -65,9 +65,11 @@ void write_quantization(NodeProto& node, const std::string& side, uint32_t place
     return;
   }
   const std::string end = "_" + std::to_string(place);
-  write_attribute(node, side + "_scales" + end, std::vector<float>(given->scale()->begin(), given->scale()->end()));
+  write_attribute(node, side + "_scales" + end,
+                  std::vector<float>(given->scale()->begin(), given->scale()->end()));
   if (given->zero_point())
-    write_attribute(node, side + "_zeros" + end, std::vector<int64_t>(given->zero_point()->begin(), given->zero_point()->end()));
+    write_attribute(node, side + "_zeros" + end,
+                    std::vector<int64_t>(given->zero_point()->begin(), given->zero_point()->end()));
   if (given->quantized_dimension() != 0)
     write_attribute(node, side + "_axis" + end, std::vector<int64_t>{given->quantized_dimension()});
 }
@@ -95,7 +97,8 @@ std::string Translator::value_name(Graph& graph, int32_t tensor) {
   const std::string& name = graph.names[static_cast<size_t>(tensor)];
   const fb::Tensor& table = *graph.tables.tensors()->Get(static_cast<uint32_t>(tensor));
   if (is_resource(table) || !graph.settled.insert(tensor).second) return name;
-  const bool empty = table.shape() && std::find(table.shape()->begin(), table.shape()->end(), 0) != table.shape()->end();
+  const bool empty =
+      table.shape() && std::find(table.shape()->begin(), table.shape()->end(), 0) != table.shape()->end();
   if (constants_.has(table)) {
     values_.emplace_back(name, constants_.value(table));
   } else if (table.is_variable() || empty) {  // variables begin as zeros
@@ -116,9 +119,13 @@ void Translator::translate_operators(Graph& graph) {
     try {
       translate_operator(graph, op);
     } catch (const Unsupported& error) {
-      throw Unsupported(fmt::format("operator {} ({}): {}", i, printable(File::name(*file_.model().operator_codes()->Get(op.opcode_index()))), error.what()));
+      throw Unsupported(fmt::format(
+          "operator {} ({}): {}", i,
+          printable(File::name(*file_.model().operator_codes()->Get(op.opcode_index()))), error.what()));
     } catch (const InvalidArgument& error) {
-      throw InvalidArgument(fmt::format("operator {} ({}): {}", i, printable(File::name(*file_.model().operator_codes()->Get(op.opcode_index()))), error.what()));
+      throw InvalidArgument(fmt::format(
+          "operator {} ({}): {}", i,
+          printable(File::name(*file_.model().operator_codes()->Get(op.opcode_index()))), error.what()));
     }
   }
 }
@@ -130,7 +137,8 @@ void Translator::translate_operator(Graph& graph, const fb::Operator& op) {
   const bool custom = File::code(code) == fb::BuiltinOperator_CUSTOM;
   const std::string type = File::name(code);
   if (!custom) {
-    if (const auto found = translations().find(type); found != translations().end()) return found->second(*this, graph, op);
+    if (const auto found = translations().find(type); found != translations().end())
+      return found->second(*this, graph, op);
   }
   NodeProto& node = *graph.nodes.add_node();
   node.set_domain(custom ? kCustomDomain : kDomain);
@@ -139,8 +147,9 @@ void Translator::translate_operator(Graph& graph, const fb::Operator& op) {
     const auto* inside = op.custom_options();
     write_custom_options(op.large_custom_options_size() > 0
                              ? file_.range(op.large_custom_options_offset(), op.large_custom_options_size())
-                         : inside ? std::string_view(reinterpret_cast<const char*>(inside->data()), inside->size())
-                                  : std::string_view(),
+                         : inside
+                             ? std::string_view(reinterpret_cast<const char*>(inside->data()), inside->size())
+                             : std::string_view(),
                          node);
   } else {
     write_options(op, node);
@@ -158,21 +167,26 @@ void Translator::translate_operator(Graph& graph, const fb::Operator& op) {
     const int32_t tensor = op.outputs()->Get(i);
     node.add_output(tensor < 0 ? "" : graph.names[static_cast<size_t>(tensor)]);
     if (tensor >= 0) write_quantization(node, "out", i, table(tensor));
-    types.push_back(tensor < 0 || is_resource(table(tensor)) ? 0 : static_cast<int64_t>(element_type(table(tensor).type())));
+    types.push_back(tensor < 0 || is_resource(table(tensor))
+                        ? 0
+                        : static_cast<int64_t>(element_type(table(tensor).type())));
   }
   for (uint32_t i = 0; op.intermediates() && i < op.intermediates()->size(); ++i) {
-    if (op.intermediates()->Get(i) >= 0) write_quantization(node, "mid", i, table(op.intermediates()->Get(i)));
+    if (op.intermediates()->Get(i) >= 0)
+      write_quantization(node, "mid", i, table(op.intermediates()->Get(i)));
   }
   write_attribute(node, "out_types", types);
   if (node.output_size() > 0) node.set_name(node.output(0));
 }
 
-std::vector<std::string> Translator::inline_graph(int64_t index, const std::vector<std::string>& inputs, GraphProto& target, bool branch) {
+std::vector<std::string> Translator::inline_graph(int64_t index, const std::vector<std::string>& inputs,
+                                                  GraphProto& target, bool branch) {
   constexpr int kDeepest = 16;
   const fb::SubGraph& tables = subgraph(index);
   if (depth_ >= kDeepest) throw InvalidArgument("graphs are nested more than 16 deep");
   if (inputs_of(index) != static_cast<int64_t>(inputs.size()))
-    throw InvalidArgument(fmt::format("graph {} takes {} inputs, and gets {}", index, inputs_of(index), inputs.size()));
+    throw InvalidArgument(
+        fmt::format("graph {} takes {} inputs, and gets {}", index, inputs_of(index), inputs.size()));
   ++depth_;
   Graph graph{tables, target, unique_names(tables), {}, {}, branch};
   const std::string prefix = fresh_name("graph_" + std::to_string(index)) + "/";
@@ -193,7 +207,8 @@ std::vector<std::string> Translator::inline_graph(int64_t index, const std::vect
 std::shared_ptr<ModelProto> Translator::translate() {
   auto model = std::make_shared<ModelProto>();
   model->set_ir_version(8);
-  for (const auto& [domain, version] : {std::pair("", 17), std::pair(kDomain, 1), std::pair(kCustomDomain, 1)}) {
+  for (const auto& [domain, version] :
+       {std::pair("", 17), std::pair(kDomain, 1), std::pair(kCustomDomain, 1)}) {
     auto& import = *model->add_opset_import();
     import.set_domain(domain);
     import.set_version(version);
@@ -204,7 +219,8 @@ std::shared_ptr<ModelProto> Translator::translate() {
   for (uint32_t i = 0; tables.inputs() && i < tables.inputs()->size(); ++i) {
     const int32_t tensor = tables.inputs()->Get(i);
     if (!graph.settled.insert(tensor).second) throw InvalidArgument("one tensor is two of its inputs");
-    declare(*nodes.add_input(), graph.names[static_cast<size_t>(tensor)], *tables.tensors()->Get(static_cast<uint32_t>(tensor)), true);
+    declare(*nodes.add_input(), graph.names[static_cast<size_t>(tensor)],
+            *tables.tensors()->Get(static_cast<uint32_t>(tensor)), true);
   }
   translate_operators(graph);
   std::set<int32_t> declared;
@@ -213,7 +229,8 @@ std::shared_ptr<ModelProto> Translator::translate() {
     if (!declared.insert(tensor).second) continue;
     const fb::Tensor& table = *tables.tensors()->Get(static_cast<uint32_t>(tensor));
     // Where extents follow from values, writers leave the shape out.
-    declare(*nodes.add_output(), value_name(graph, tensor), table, table.shape() && table.shape()->size() > 0);
+    declare(*nodes.add_output(), value_name(graph, tensor), table,
+            table.shape() && table.shape()->size() > 0);
   }
   return model;
 }

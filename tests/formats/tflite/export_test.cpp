@@ -1,5 +1,5 @@
-// Tests of writing TFLite files: what is written is read again and computes the same. That TensorFlow's interpreter runs it,
-// too, is for tests/conformance/tflite.py.
+// Tests of writing TFLite files: what is written is read again and computes the same. That TensorFlow's
+// interpreter runs it, too, is for tests/conformance/tflite.py.
 #include "lamina/formats/tflite/tflite_export.h"
 
 #include <gtest/gtest.h>
@@ -8,8 +8,8 @@
 
 #include "lamina/base/error.h"
 #include "lamina/formats/tflite/tflite.h"
-#include "lamina/nn/model.h"
 #include "lamina/nn/layers/layers.h"
+#include "lamina/nn/model.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/sort.h"
 #include "tests/support/golden.h"
@@ -25,9 +25,10 @@ Tensor noise(const Shape& shape) {
 }
 
 Model network() {
-  return Sequential({Input({8, 8, 2}), Conv2D(4, 3, {.strides = {2}, .padding = "same", .activation = "relu"}), BatchNormalization(),
-                     DepthwiseConv2D(3, {.activation = "relu6"}), GlobalAveragePooling2D(), Dense(5, {.activation = "tanh"}),
-                     Dense(3, {.activation = "softmax"})});
+  return Sequential(
+      {Input({8, 8, 2}), Conv2D(4, 3, {.strides = {2}, .padding = "same", .activation = "relu"}),
+       BatchNormalization(), DepthwiseConv2D(3, {.activation = "relu6"}), GlobalAveragePooling2D(),
+       Dense(5, {.activation = "tanh"}), Dense(3, {.activation = "softmax"})});
 }
 
 TEST(TfliteExport, WhatIsWrittenComputesTheSame) {
@@ -57,7 +58,8 @@ TEST(TfliteExport, IntegersFollowSamples) {
   export_tflite(model, folder / "int8.tflite", {.calibration = {{model.input_names()[0], x}}});
   Model integers = load_tflite(folder / "int8.tflite");
   EXPECT_EQ(integers.weights().size(), 0U);  // none of floats
-  const std::vector<float> a = integers.predict(x).to_vector<float>(), b = model.predict(x).to_vector<float>();
+  const std::vector<float> a = integers.predict(x).to_vector<float>(),
+                           b = model.predict(x).to_vector<float>();
   float worst = 0;
   for (size_t i = 0; i < a.size(); ++i) worst = std::max(worst, std::fabs(a[i] - b[i]));
   EXPECT_LT(worst, 0.03F);
@@ -69,8 +71,11 @@ TEST(TfliteExport, SamplesMustFitTheModel) {
   Model model = network();
   const std::string path = folder / "int8.tflite", input = model.input_names()[0];
   EXPECT_THROW(export_tflite(model, path, {.calibration = {{input, noise({4, 8, 8})}}}), InvalidArgument);
-  EXPECT_THROW(export_tflite(model, path, {.calibration = {{"other", noise({4, 8, 8, 2})}}}), InvalidArgument);
-  EXPECT_THROW(export_tflite(model, path, {.calibration = {{input, noise({4, 8, 8, 2}) * static_cast<double>(NAN)}}}), InvalidArgument);
+  EXPECT_THROW(export_tflite(model, path, {.calibration = {{"other", noise({4, 8, 8, 2})}}}),
+               InvalidArgument);
+  EXPECT_THROW(
+      export_tflite(model, path, {.calibration = {{input, noise({4, 8, 8, 2}) * static_cast<double>(NAN)}}}),
+      InvalidArgument);
 }
 
 TEST(TfliteExport, WhatIsLeftOpenMustBeSaid) {
@@ -78,8 +83,10 @@ TEST(TfliteExport, WhatIsLeftOpenMustBeSaid) {
   Model model = Sequential({Input({-1, 3}), Dense(2), GlobalAveragePooling1D()});
   EXPECT_THROW(model.save(folder / "open.tflite"), InvalidArgument);
   EXPECT_THROW(export_tflite(model, folder / "open.tflite", {.batch = 0}), InvalidArgument);
-  EXPECT_THROW(export_tflite(model, folder / "open.tflite", {.shapes = {{"none", {1, 4, 3}}}}), InvalidArgument);
-  export_tflite(model, folder / "fixed.tflite", {.batch = 2, .shapes = {{model.input_names()[0], {-1, 4, 3}}}});
+  EXPECT_THROW(export_tflite(model, folder / "open.tflite", {.shapes = {{"none", {1, 4, 3}}}}),
+               InvalidArgument);
+  export_tflite(model, folder / "fixed.tflite",
+                {.batch = 2, .shapes = {{model.input_names()[0], {-1, 4, 3}}}});
   EXPECT_EQ(load_tflite(folder / "fixed.tflite").input_shape(), (Shape{2, 4, 3}));
 }
 

@@ -1,5 +1,5 @@
-// TFLite models of TensorFlow's converter, against what its interpreter gives (tools/golden/tflite.py), and the models of
-// others beside the source tree.
+// TFLite models of TensorFlow's converter, against what its interpreter gives (tools/golden/tflite.py), and
+// the models of others beside the source tree.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -21,7 +21,8 @@ TEST_P(TfliteGolden, GivesWhatTheInterpreterGives) {
   const std::map<std::string, Tensor> arrays = read_npz(path + ".npz");
   Model model = load_tflite(path + ".tflite");
   std::vector<std::pair<std::string, Tensor>> inputs;
-  for (const std::string& name : model.input_names()) inputs.emplace_back(name, arrays.at("input_" + std::to_string(inputs.size())));
+  for (const std::string& name : model.input_names())
+    inputs.emplace_back(name, arrays.at("input_" + std::to_string(inputs.size())));
   const Tensors outputs = model.outputs_on_batch(Tensors(inputs));
   for (size_t i = 0; i < outputs.size(); ++i) {
     const Tensor& expected = arrays.at("output_" + std::to_string(i));
@@ -35,7 +36,8 @@ TEST_P(TfliteGolden, GivesWhatTheInterpreterGives) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, TfliteGolden, testing::Values("float", "float16", "dynamic", "int8", "int16", "lstm", "control"));
+INSTANTIATE_TEST_SUITE_P(Kinds, TfliteGolden,
+                         testing::Values("float", "float16", "dynamic", "int8", "int16", "lstm", "control"));
 
 TEST(Tflite, ThirdPartyKeywordSpotterGivesWhatItsGoldenSays) {
   const std::string file = shared_file("models/keras-thirdparty/kws_ref_model_float32.tflite");

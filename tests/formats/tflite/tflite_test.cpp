@@ -18,12 +18,17 @@ namespace {
 // x W' + b, then softmax: W by rows of outputs.
 TfliteGraph classifier(std::vector<int32_t> signature = {-1, 3}) {
   return {.tensors = {{.name = "x", .shape = {1, 3}, .signature = std::move(signature)},
-                      {.name = "fc/kernel", .shape = {2, 3}, .data = tflite_bytes_of<float>({1, 0, -1, 0.5F, 2, 0})},
+                      {.name = "fc/kernel",
+                       .shape = {2, 3},
+                       .data = tflite_bytes_of<float>({1, 0, -1, 0.5F, 2, 0})},
                       {.name = "fc/bias", .shape = {2}, .data = tflite_bytes_of<float>({0.25F, -0.25F})},
                       {.name = "logits", .shape = {1, 2}, .signature = {-1, 2}},
                       {.name = "y", .shape = {1, 2}, .signature = {-1, 2}}},
           .operators = {{tfl::BuiltinOperator_FULLY_CONNECTED, {0, 1, 2}, {3}},
-                        {tfl::BuiltinOperator_SOFTMAX, {3}, {4}, tfl::Options_Softmax,
+                        {tfl::BuiltinOperator_SOFTMAX,
+                         {3},
+                         {4},
+                         tfl::Options_Softmax,
                          [](auto& builder) { return tfl::CreateSoftmaxOptions(builder, 1.0F).Union(); }}},
           .inputs = {0},
           .outputs = {4}};
@@ -70,7 +75,8 @@ TEST(Tflite, ModelOfOneSampleTakesMoreOneByOne) {
 
 TEST(Tflite, IsTrainedOnAndKept) {
   Model model = load(tflite_model({classifier()}));
-  EXPECT_EQ(model.weight_names(), (std::vector<std::string>{"tflite_graph/fc/kernel", "tflite_graph/fc/bias"}));
+  EXPECT_EQ(model.weight_names(),
+            (std::vector<std::string>{"tflite_graph/fc/kernel", "tflite_graph/fc/bias"}));
   model.compile({.optimizer = "sgd", .loss = "categorical_crossentropy"});
   const Tensor x = Tensor::from<float>({{1, 2, 3}, {3, 1, 0}, {0, 1, 1}, {2, 0, 1}});
   const Tensor y = Tensor::from<float>({{1, 0}, {0, 1}, {1, 0}, {0, 1}});
@@ -91,7 +97,10 @@ TEST(Tflite, KernelsLieAsTheyAreReadAndAreTrained) {
       .tensors = {{.name = "x", .shape = {1, 4, 4, 1}},
                   {.name = "kernel", .shape = {2, 3, 3, 1}, .data = tflite_bytes_of(kernel)},
                   {.name = "y", .shape = {1, 2, 2, 2}}},
-      .operators = {{tfl::BuiltinOperator_CONV_2D, {0, 1}, {2}, tfl::Options_Conv2D,
+      .operators = {{tfl::BuiltinOperator_CONV_2D,
+                     {0, 1},
+                     {2},
+                     tfl::Options_Conv2D,
                      [](auto& builder) { return tfl::CreateConv2DOptions(builder, 1, 1, 1).Union(); }}},
       .inputs = {0},
       .outputs = {2}};
@@ -105,12 +114,23 @@ TEST(Tflite, KernelsLieAsTheyAreReadAndAreTrained) {
   EXPECT_NEAR(y[1], expected, 1e-5);
 }
 
-// (x - 3) * 0.5 times (w) * 0.25, plus a bias, to scale 0.125 and zero -5: 64 bits of a product are rounded twice.
+// (x - 3) * 0.5 times (w) * 0.25, plus a bias, to scale 0.125 and zero -5: 64 bits of a product are rounded
+// twice.
 TEST(Tflite, IntegersAreScaledAsTheReferenceKernelsDo) {
   const TfliteGraph graph{
       .tensors = {{.name = "x", .shape = {1, 2}, .type = kTfInt8, .scales = {0.5F}, .zeros = {3}},
-                  {.name = "w", .shape = {2, 2}, .type = kTfInt8, .data = tflite_bytes_of<int8_t>({2, -3, 127, 5}), .scales = {0.3F}, .zeros = {0}},
-                  {.name = "b", .shape = {2}, .type = kTfInt32, .data = tflite_bytes_of<int32_t>({7, -9}), .scales = {0.15F}, .zeros = {0}},
+                  {.name = "w",
+                   .shape = {2, 2},
+                   .type = kTfInt8,
+                   .data = tflite_bytes_of<int8_t>({2, -3, 127, 5}),
+                   .scales = {0.3F},
+                   .zeros = {0}},
+                  {.name = "b",
+                   .shape = {2},
+                   .type = kTfInt32,
+                   .data = tflite_bytes_of<int32_t>({7, -9}),
+                   .scales = {0.15F},
+                   .zeros = {0}},
                   {.name = "y", .shape = {1, 2}, .type = kTfInt8, .scales = {0.7F}, .zeros = {-5}}},
       .operators = {{tfl::BuiltinOperator_FULLY_CONNECTED, {0, 1, 2}, {3}}},
       .inputs = {0},
@@ -126,32 +146,45 @@ TEST(Tflite, IntegersAreScaledAsTheReferenceKernelsDo) {
 TEST(Tflite, BranchesAndLoopsAreGraphsOfTheFile) {
   // while (n < 4) { n = n + 1; x = x + x; }
   const auto constant = tflite_bytes_of<int32_t>({4});
-  const TfliteGraph main{.tensors = {{.name = "n", .shape = {1}, .type = kTfInt32}, {.name = "x", .shape = {1, 2}},
-                                     {.name = "m", .shape = {1}, .type = kTfInt32}, {.name = "y", .shape = {1, 2}}},
-                         .operators = {{tfl::BuiltinOperator_WHILE, {0, 1}, {2, 3}, tfl::Options_While,
-                                        [](auto& builder) { return tfl::CreateWhileOptions(builder, 1, 2).Union(); }}},
-                         .inputs = {0, 1},
-                         .outputs = {3}};
-  const TfliteGraph condition{.tensors = {{.name = "n", .shape = {1}, .type = kTfInt32}, {.name = "x", .shape = {1, 2}},
-                                          {.name = "four", .shape = {1}, .type = kTfInt32, .data = constant}, {.name = "go", .shape = {1}, .type = 6}},
+  const TfliteGraph main{
+      .tensors = {{.name = "n", .shape = {1}, .type = kTfInt32},
+                  {.name = "x", .shape = {1, 2}},
+                  {.name = "m", .shape = {1}, .type = kTfInt32},
+                  {.name = "y", .shape = {1, 2}}},
+      .operators = {{tfl::BuiltinOperator_WHILE,
+                     {0, 1},
+                     {2, 3},
+                     tfl::Options_While,
+                     [](auto& builder) { return tfl::CreateWhileOptions(builder, 1, 2).Union(); }}},
+      .inputs = {0, 1},
+      .outputs = {3}};
+  const TfliteGraph condition{.tensors = {{.name = "n", .shape = {1}, .type = kTfInt32},
+                                          {.name = "x", .shape = {1, 2}},
+                                          {.name = "four", .shape = {1}, .type = kTfInt32, .data = constant},
+                                          {.name = "go", .shape = {1}, .type = 6}},
                               .operators = {{tfl::BuiltinOperator_LESS, {0, 2}, {3}}},
                               .inputs = {0, 1},
                               .outputs = {3}};
-  const TfliteGraph body{.tensors = {{.name = "n", .shape = {1}, .type = kTfInt32}, {.name = "x", .shape = {1, 2}},
-                                     {.name = "one", .shape = {1}, .type = kTfInt32, .data = tflite_bytes_of<int32_t>({1})},
-                                     {.name = "next", .shape = {1}, .type = kTfInt32}, {.name = "twice", .shape = {1, 2}}},
-                         .operators = {{tfl::BuiltinOperator_ADD, {0, 2}, {3}}, {tfl::BuiltinOperator_ADD, {1, 1}, {4}}},
-                         .inputs = {0, 1},
-                         .outputs = {3, 4}};
+  const TfliteGraph body{
+      .tensors = {{.name = "n", .shape = {1}, .type = kTfInt32},
+                  {.name = "x", .shape = {1, 2}},
+                  {.name = "one", .shape = {1}, .type = kTfInt32, .data = tflite_bytes_of<int32_t>({1})},
+                  {.name = "next", .shape = {1}, .type = kTfInt32},
+                  {.name = "twice", .shape = {1, 2}}},
+      .operators = {{tfl::BuiltinOperator_ADD, {0, 2}, {3}}, {tfl::BuiltinOperator_ADD, {1, 1}, {4}}},
+      .inputs = {0, 1},
+      .outputs = {3, 4}};
   Model model = load(tflite_model({main, condition, body}));
-  const Tensors y = model.outputs_on_batch({{"n", Tensor::from<int32_t>({1})}, {"x", Tensor::from<float>({{1, 3}})}});
+  const Tensors y =
+      model.outputs_on_batch({{"n", Tensor::from<int32_t>({1})}, {"x", Tensor::from<float>({{1, 3}})}});
   EXPECT_EQ(y[size_t{0}].to_vector<float>(), (std::vector<float>{8, 24}));
 }
 
 TEST(Tflite, OperatorsThatAreNotKnownAreAllNamed) {
   TfliteGraph graph = classifier();
   graph.operators[1].code = tfl::BuiltinOperator_HASHTABLE;
-  graph.operators.push_back({.code = tfl::BuiltinOperator_CUSTOM, .inputs = {3}, .outputs = {}, .custom = "TheirOwn"});
+  graph.operators.push_back(
+      {.code = tfl::BuiltinOperator_CUSTOM, .inputs = {3}, .outputs = {}, .custom = "TheirOwn"});
   graph.tensors.push_back({.name = "theirs", .shape = {1}});
   graph.operators[2].outputs = {5};
   const std::string said = refusal(tflite_model({graph}));
@@ -193,11 +226,15 @@ TEST(Tflite, WhatCannotBeIsRefused) {
 }
 
 TEST(Tflite, GraphsThatCallThemselvesAreRefused) {
-  const TfliteGraph graph{.tensors = {{.name = "x", .shape = {1}}, {.name = "y", .shape = {1}}},
-                          .operators = {{tfl::BuiltinOperator_CALL, {0}, {1}, tfl::Options_Call,
-                                         [](auto& builder) { return tfl::CreateCallOptions(builder, 0).Union(); }}},
-                          .inputs = {0},
-                          .outputs = {1}};
+  const TfliteGraph graph{
+      .tensors = {{.name = "x", .shape = {1}}, {.name = "y", .shape = {1}}},
+      .operators = {{tfl::BuiltinOperator_CALL,
+                     {0},
+                     {1},
+                     tfl::Options_Call,
+                     [](auto& builder) { return tfl::CreateCallOptions(builder, 0).Union(); }}},
+      .inputs = {0},
+      .outputs = {1}};
   expect_refused(tflite_model({graph}), "nested more than 16 deep");
 }
 

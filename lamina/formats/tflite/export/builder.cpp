@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <set>
 
-#include "lamina/base/error.h"
 #include "lamina/backend/backend.h"
+#include "lamina/base/error.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/full.h"
 
@@ -15,16 +15,27 @@ namespace lamina::tflite {
 
 int8_t written_type(DType dtype) {
   switch (dtype) {
-    case DType::kFloat32: return 0;
-    case DType::kFloat16: return 1;
-    case DType::kInt32: return 2;
-    case DType::kUInt8: return 3;
-    case DType::kInt64: return 4;
-    case DType::kBool: return 6;
-    case DType::kInt16: return 7;
-    case DType::kInt8: return 9;
-    case DType::kFloat64: return 10;
-    default: throw Unsupported(fmt::format("elements of {} are not written: no interpreter computes with them", name(dtype)));
+    case DType::kFloat32:
+      return 0;
+    case DType::kFloat16:
+      return 1;
+    case DType::kInt32:
+      return 2;
+    case DType::kUInt8:
+      return 3;
+    case DType::kInt64:
+      return 4;
+    case DType::kBool:
+      return 6;
+    case DType::kInt16:
+      return 7;
+    case DType::kInt8:
+      return 9;
+    case DType::kFloat64:
+      return 10;
+    default:
+      throw Unsupported(
+          fmt::format("elements of {} are not written: no interpreter computes with them", name(dtype)));
   }
 }
 
@@ -61,14 +72,15 @@ int32_t Builder::number(double value, DType dtype) {
 std::vector<int32_t> Builder::ops(fb::BuiltinOperator code, const std::vector<int32_t>& inputs,
                                   const std::vector<TensorType>& outputs, WrittenOptions options) {
   std::vector<int32_t> made;
-  const std::string stem = place_.empty() ? fb::EnumNameBuiltinOperator(code) : place_ + "/" + fb::EnumNameBuiltinOperator(code);
+  const std::string stem =
+      place_.empty() ? fb::EnumNameBuiltinOperator(code) : place_ + "/" + fb::EnumNameBuiltinOperator(code);
   for (const TensorType& type : outputs) made.push_back(add(stem, type.dtype, type.shape));
   operators_.push_back({code, inputs, made, std::move(options), 0});
   return made;
 }
 
-int32_t Builder::op(fb::BuiltinOperator code, const std::vector<int32_t>& inputs, DType dtype, const Shape& shape,
-                    WrittenOptions options) {
+int32_t Builder::op(fb::BuiltinOperator code, const std::vector<int32_t>& inputs, DType dtype,
+                    const Shape& shape, WrittenOptions options) {
   return ops(code, inputs, {{dtype, shape}}, std::move(options))[0];
 }
 
@@ -109,11 +121,13 @@ void Builder::fuse_biases(const std::vector<int32_t>& outputs) {
       const int32_t product = op.inputs[side], bias = op.inputs[1 - side];
       const auto made = use.maker.find(product);
       const TensorEntry& vector = tensor(bias);
-      if (made == use.maker.end() || use.readers[product] != 1 || gone[made->second] || !vector.constant.defined()) continue;
+      if (made == use.maker.end() || use.readers[product] != 1 || gone[made->second] ||
+          !vector.constant.defined())
+        continue;
       OperatorEntry& before = operators_[made->second];
       const Shape& shape = tensor(product).shape;
-      if (!has_bias_and_activation(before) || before.inputs.size() != 2 || vector.shape.rank() != 1 || shape.rank() < 1 ||
-          vector.shape[0] != shape[-1] || tensor(op.outputs[0]).shape != shape)
+      if (!has_bias_and_activation(before) || before.inputs.size() != 2 || vector.shape.rank() != 1 ||
+          shape.rank() < 1 || vector.shape[0] != shape[-1] || tensor(op.outputs[0]).shape != shape)
         continue;
       before.inputs.push_back(bias);
       before.outputs = op.outputs;
@@ -131,18 +145,20 @@ void Builder::fuse_activations(const std::vector<int32_t>& outputs) {
   std::vector<bool> gone(operators_.size(), false);
   const auto is_number = [&](int32_t id, float value) {
     const TensorEntry& entry = tensor(id);
-    return entry.constant.defined() && entry.dtype == DType::kFloat32 && entry.constant.size() == 1 && entry.shape.rank() == 0 &&
-           entry.constant.to_vector<float>()[0] == value;
+    return entry.constant.defined() && entry.dtype == DType::kFloat32 && entry.constant.size() == 1 &&
+           entry.shape.rank() == 0 && entry.constant.to_vector<float>()[0] == value;
   };
   for (size_t i = 0; i < operators_.size(); ++i) {
     OperatorEntry& op = operators_[i];
-    const bool first = op.code == fb::BuiltinOperator_RELU || (op.code == fb::BuiltinOperator_MAXIMUM && is_number(op.inputs[1], 0));
+    const bool first = op.code == fb::BuiltinOperator_RELU ||
+                       (op.code == fb::BuiltinOperator_MAXIMUM && is_number(op.inputs[1], 0));
     const bool second = op.code == fb::BuiltinOperator_MINIMUM && is_number(op.inputs[1], 6);
     if (!first && !second) continue;
     const auto made = use.maker.find(op.inputs[0]);
     if (made == use.maker.end() || use.readers[op.inputs[0]] != 1) continue;
     OperatorEntry& before = operators_[made->second];
-    if (gone[made->second] || !has_bias_and_activation(before) || before.activation != (first ? 0 : 1)) continue;
+    if (gone[made->second] || !has_bias_and_activation(before) || before.activation != (first ? 0 : 1))
+      continue;
     before.activation = first ? 1 : 3;
     before.outputs = op.outputs;
     use.maker[op.outputs[0]] = made->second;
@@ -156,7 +172,8 @@ void Builder::fuse(const std::vector<int32_t>& outputs) {
   fuse_activations(outputs);
   // Convolutions have a bias in any case.
   for (OperatorEntry& op : operators_) {
-    const bool convolution = op.code == fb::BuiltinOperator_CONV_2D || op.code == fb::BuiltinOperator_DEPTHWISE_CONV_2D;
+    const bool convolution =
+        op.code == fb::BuiltinOperator_CONV_2D || op.code == fb::BuiltinOperator_DEPTHWISE_CONV_2D;
     if (!convolution || op.inputs.size() != 2) continue;
     const TensorEntry entry = tensor(op.outputs[0]);
     op.inputs.push_back(constant(zeros(Shape{entry.shape[-1]}, entry.dtype), "no_bias"));
@@ -165,8 +182,10 @@ void Builder::fuse(const std::vector<int32_t>& outputs) {
 
 std::string Builder::finish(const std::vector<int32_t>& inputs, const std::vector<int32_t>& outputs) {
   uint64_t bytes = 0;
-  for (const TensorEntry& entry : tensors_) bytes += entry.constant.defined() ? entry.constant.type().bytes() + 256 : 256;
-  if (bytes > (uint64_t{1} << 31) - (1 << 20)) throw InvalidArgument("its weights take 2 GB or more, which no such file holds");
+  for (const TensorEntry& entry : tensors_)
+    bytes += entry.constant.defined() ? entry.constant.type().bytes() + 256 : 256;
+  if (bytes > (uint64_t{1} << 31) - (1 << 20))
+    throw InvalidArgument("its weights take 2 GB or more, which no such file holds");
   // Tensors that nobody reads any more are left out.
   std::set<int32_t> used(inputs.begin(), inputs.end());
   used.insert(outputs.begin(), outputs.end());
@@ -189,7 +208,8 @@ std::string Builder::finish(const std::vector<int32_t>& inputs, const std::vecto
       const size_t size = value.type().bytes();
       buffer = static_cast<uint32_t>(buffers.size());
       builder.ForceVectorAlignment(size, 1, 16);
-      buffers.push_back(fb::CreateBuffer(builder, builder.CreateVector(static_cast<const uint8_t*>(value.buffer()->data()), size)));
+      buffers.push_back(fb::CreateBuffer(
+          builder, builder.CreateVector(static_cast<const uint8_t*>(value.buffer()->data()), size)));
     }
     const auto shape = builder.CreateVector(std::vector<int32_t>(entry.shape.begin(), entry.shape.end()));
     const auto text = builder.CreateString(entry.name);
@@ -222,8 +242,11 @@ std::string Builder::finish(const std::vector<int32_t>& inputs, const std::vecto
   std::vector<flatbuffers::Offset<fb::Operator>> nodes;
   for (const OperatorEntry& op : operators_) {
     const auto [kind, is_new] = kinds.emplace(op.code, static_cast<uint32_t>(codes.size()));
-    if (is_new) codes.push_back(fb::CreateOperatorCode(builder, static_cast<int8_t>(std::min<int>(op.code, 127)), 0, 1, op.code));
-    const auto options = op.options.make ? op.options.make(builder, op.activation) : flatbuffers::Offset<void>();
+    if (is_new)
+      codes.push_back(
+          fb::CreateOperatorCode(builder, static_cast<int8_t>(std::min<int>(op.code, 127)), 0, 1, op.code));
+    const auto options =
+        op.options.make ? op.options.make(builder, op.activation) : flatbuffers::Offset<void>();
     const auto from = places(op.inputs), to = places(op.outputs);
     fb::OperatorBuilder made(builder);
     made.add_opcode_index(kind->second);
@@ -239,7 +262,8 @@ std::string Builder::finish(const std::vector<int32_t>& inputs, const std::vecto
   const auto from = places(inputs), to = places(outputs);
   const auto operators = builder.CreateVector(nodes);
   const auto name = builder.CreateString("main");
-  const auto graphs = builder.CreateVector(std::vector{fb::CreateSubGraph(builder, tables, from, to, operators, name)});
+  const auto graphs =
+      builder.CreateVector(std::vector{fb::CreateSubGraph(builder, tables, from, to, operators, name)});
   const auto all_codes = builder.CreateVector(codes);
   const auto all_buffers = builder.CreateVector(buffers);
   const auto description = builder.CreateString("Lamina");

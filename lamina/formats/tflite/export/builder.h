@@ -13,7 +13,8 @@
 namespace lamina::tflite {
 
 /// Makes the table of an operator's options, with the number of its fused activation.
-using MakeOptions = std::function<flatbuffers::Offset<void>(flatbuffers::FlatBufferBuilder&, int8_t activation)>;
+using MakeOptions =
+    std::function<flatbuffers::Offset<void>(flatbuffers::FlatBufferBuilder&, int8_t activation)>;
 
 /// Options of one operator: which table of the union, and how it is made.
 struct WrittenOptions {
@@ -28,7 +29,8 @@ class Builder {
     DType dtype;
     Shape shape;
     Tensor constant = {};  ///< undefined for what operators and inputs give
-    std::vector<float> scales = {};  ///< of integers that stand for reals: one, or one for each place of `axis`
+    std::vector<float> scales =
+        {};  ///< of integers that stand for reals: one, or one for each place of `axis`
     int64_t zero = 0;
     int axis = 0;
   };
@@ -60,7 +62,8 @@ class Builder {
   /// What the operators that follow are a part of: "sequential/dense". Opens the names of what they give.
   void set_place(const std::string& place) { place_ = place; }
 
-  /// Operators that only add a bias, or clip to RELU's and RELU6's ranges, become part of the product before them.
+  /// Operators that only add a bias, or clip to RELU's and RELU6's ranges, become part of the product before
+  /// them.
   void fuse(const std::vector<int32_t>& outputs);
   /// The bytes of the file. Throws InvalidArgument for what takes 2 GB or more.
   std::string finish(const std::vector<int32_t>& inputs, const std::vector<int32_t>& outputs);

@@ -95,7 +95,9 @@ class Quantizer {
 
  private:
   bool fits(const Builder::OperatorEntry& op, const IntegerOperator& known) {
-    if (op.outputs.size() != 1 || builder_.tensor(op.outputs[0]).dtype != DType::kFloat32 || !seen_.contains(op.outputs[0])) return false;
+    if (op.outputs.size() != 1 || builder_.tensor(op.outputs[0]).dtype != DType::kFloat32 ||
+        !seen_.contains(op.outputs[0]))
+      return false;
     const size_t data = known.data < 0 ? op.inputs.size() : static_cast<size_t>(known.data);
     for (size_t i = 0; i < data; ++i) {
       const Builder::TensorEntry& entry = builder_.tensor(op.inputs[i]);
@@ -112,7 +114,8 @@ class Quantizer {
     integers.inputs[0] = as_integer(op.inputs[0]);
     if (known.weights) {
       integers.inputs[1] = weights(op.inputs[1], known.axis);
-      if (op.inputs.size() > 2) integers.inputs[2] = bias(op.inputs[2], integers.inputs[0], integers.inputs[1]);
+      if (op.inputs.size() > 2)
+        integers.inputs[2] = bias(op.inputs[2], integers.inputs[0], integers.inputs[1]);
     } else {
       for (size_t i = 1; i < data; ++i) integers.inputs[i] = as_integer(op.inputs[i]);
     }
@@ -153,7 +156,8 @@ class Quantizer {
     if (entry.constant.defined()) {
       std::vector<int8_t> values;
       for (const float value : entry.constant.to_vector<float>())
-        values.push_back(static_cast<int8_t>(std::clamp<int64_t>(std::lround(value / steps.scale) + steps.zero, -128, 127)));
+        values.push_back(static_cast<int8_t>(
+            std::clamp<int64_t>(std::lround(value / steps.scale) + steps.zero, -128, 127)));
       builder_.tensor(result).constant = Tensor::from(values, entry.shape);
     } else {
       builder_.operators().push_back({fb::BuiltinOperator_QUANTIZE, {id}, {result}, {}, 0});
@@ -163,7 +167,9 @@ class Quantizer {
 
   int32_t as_float(int32_t id) {
     const auto found = integers_.find(id);
-    if (id < 0 || found == integers_.end() || floats_.contains(id) || builder_.tensor(id).constant.defined() || quantised_from_float(found->second)) return id;
+    if (id < 0 || found == integers_.end() || floats_.contains(id) ||
+        builder_.tensor(id).constant.defined() || quantised_from_float(found->second))
+      return id;
     builder_.operators().push_back({fb::BuiltinOperator_DEQUANTIZE, {found->second}, {id}, {}, 0});
     floats_[id] = id;
     return id;
@@ -171,9 +177,10 @@ class Quantizer {
 
   // Whether the integers were made of floats, which are there then.
   bool quantised_from_float(int32_t integer) {
-    return std::any_of(builder_.operators().begin(), builder_.operators().end(), [&](const Builder::OperatorEntry& op) {
-      return op.code == fb::BuiltinOperator_QUANTIZE && op.outputs[0] == integer;
-    });
+    return std::any_of(builder_.operators().begin(), builder_.operators().end(),
+                       [&](const Builder::OperatorEntry& op) {
+                         return op.code == fb::BuiltinOperator_QUANTIZE && op.outputs[0] == integer;
+                       });
   }
 
   int32_t weights(int32_t id, int axis) {
@@ -184,13 +191,17 @@ class Quantizer {
     const int64_t channels = axis < 0 ? 1 : entry.shape[axis];
     int64_t inner = 1;
     for (int i = axis + 1; axis >= 0 && i < entry.shape.rank(); ++i) inner *= entry.shape[i];
-    const auto channel = [&](size_t i) { return axis < 0 ? 0 : static_cast<size_t>(static_cast<int64_t>(i) / inner % channels); };
+    const auto channel = [&](size_t i) {
+      return axis < 0 ? 0 : static_cast<size_t>(static_cast<int64_t>(i) / inner % channels);
+    };
     std::vector<float> scales(static_cast<size_t>(channels), 0);
-    for (size_t i = 0; i < values.size(); ++i) scales[channel(i)] = std::max(scales[channel(i)], std::fabs(values[i]));
+    for (size_t i = 0; i < values.size(); ++i)
+      scales[channel(i)] = std::max(scales[channel(i)], std::fabs(values[i]));
     for (float& scale : scales) scale = scale > 0 ? scale / 127 : 1.0F / 127;
     std::vector<int8_t> integers;
     for (size_t i = 0; i < values.size(); ++i)
-      integers.push_back(static_cast<int8_t>(std::clamp<int64_t>(std::lround(values[i] / scales[channel(i)]), -127, 127)));
+      integers.push_back(
+          static_cast<int8_t>(std::clamp<int64_t>(std::lround(values[i] / scales[channel(i)]), -127, 127)));
     const int32_t result = builder_.constant(Tensor::from(integers, entry.shape), entry.name + "_int8");
     builder_.tensor(result).scales = scales;
     builder_.tensor(result).axis = std::max(axis, 0);
@@ -206,7 +217,8 @@ class Quantizer {
     const std::vector<float> values = entry.constant.to_vector<float>();
     std::vector<int32_t> integers;
     for (size_t i = 0; i < values.size(); ++i) {
-      const double steps = static_cast<double>(values[i]) / static_cast<double>(scales[scales.size() == 1 ? 0 : i]);
+      const double steps =
+          static_cast<double>(values[i]) / static_cast<double>(scales[scales.size() == 1 ? 0 : i]);
       integers.push_back(static_cast<int32_t>(std::clamp(std::round(steps), -2147483648.0, 2147483647.0)));
     }
     const int32_t result = builder_.constant(Tensor::from(integers, entry.shape), entry.name + "_int32");
@@ -222,7 +234,8 @@ class Quantizer {
 
 }  // namespace
 
-std::map<int32_t, Seen> calibrate(Builder& builder, const std::vector<int32_t>& inputs, const std::vector<Tensor>& samples) {
+std::map<int32_t, Seen> calibrate(Builder& builder, const std::vector<int32_t>& inputs,
+                                  const std::vector<Tensor>& samples) {
   std::vector<int32_t> watched;
   for (const auto& op : builder.operators()) {
     for (const int32_t output : op.outputs) {
@@ -234,29 +247,34 @@ std::map<int32_t, Seen> calibrate(Builder& builder, const std::vector<int32_t>& 
   std::vector<Tensor> weights;
   for (const onnx::GraphWeight& weight : graph.weights()) weights.push_back(weight.value);
   const onnx::Random random = [] { return std::pair(Tensor::from<int64_t>({0, 0}), 0); };
-  const Function extremes = compile([&](const std::vector<Tensor>& x) {
-    std::vector<onnx::Value> values(x.begin(), x.end());
-    std::vector<Tensor> result;
-    for (const onnx::Value& output : graph.run(values, weights, random)) {
-      result.push_back(min(output.tensor()));
-      result.push_back(max(output.tensor()));
-    }
-    return result;
-  }, "calibration");
+  const Function extremes = compile(
+      [&](const std::vector<Tensor>& x) {
+        std::vector<onnx::Value> values(x.begin(), x.end());
+        std::vector<Tensor> result;
+        for (const onnx::Value& output : graph.run(values, weights, random)) {
+          result.push_back(min(output.tensor()));
+          result.push_back(max(output.tensor()));
+        }
+        return result;
+      },
+      "calibration");
   int64_t count = -1;
   for (size_t i = 0; i < inputs.size(); ++i) {
     const Shape &expected = builder.tensor(inputs[i]).shape, &given = samples.at(i).shape();
     bool fits = given.rank() == expected.rank() && given.rank() > 0 && (count < 0 || given[0] == count);
     for (int axis = 1; fits && axis < given.rank(); ++axis) fits = given[axis] == expected[axis];
     if (!fits || given[0] < expected[0])
-      throw InvalidArgument(fmt::format("samples for calibration of input '{}' have the shape {}; expected {}, with at least {} samples in the first axis, as many for each input",
-                                        printable(builder.tensor(inputs[i]).name), given.str(), expected.str(), expected[0]));
+      throw InvalidArgument(
+          fmt::format("samples for calibration of input '{}' have the shape {}; expected {}, with at least "
+                      "{} samples in the first axis, as many for each input",
+                      printable(builder.tensor(inputs[i]).name), given.str(), expected.str(), expected[0]));
     count = given[0];
   }
   std::map<int32_t, Seen> seen;
   const auto widen = [&](int32_t id, float low, float high) {
     if (!std::isfinite(low) || !std::isfinite(high))
-      throw InvalidArgument(fmt::format("calibration: '{}' holds numbers that are not finite", printable(builder.tensor(id).name)));
+      throw InvalidArgument(fmt::format("calibration: '{}' holds numbers that are not finite",
+                                        printable(builder.tensor(id).name)));
     const auto [at, is_new] = seen.emplace(id, Seen{low, high});
     if (!is_new) at->second = {std::min(at->second.lowest, low), std::max(at->second.highest, high)};
   };
@@ -265,10 +283,12 @@ std::map<int32_t, Seen> calibrate(Builder& builder, const std::vector<int32_t>& 
     std::vector<Tensor> x;
     for (size_t i = 0; i < inputs.size(); ++i) {
       x.push_back(cast(samples[i][Slice{begin, begin + batch}], builder.tensor(inputs[i]).dtype));
-      if (x.back().dtype() == DType::kFloat32) widen(inputs[i], min(x.back()).item<float>(), max(x.back()).item<float>());
+      if (x.back().dtype() == DType::kFloat32)
+        widen(inputs[i], min(x.back()).item<float>(), max(x.back()).item<float>());
     }
     const std::vector<Tensor> result = extremes(x);
-    for (size_t i = 0; i < watched.size(); ++i) widen(watched[i], result[2 * i].item<float>(), result[2 * i + 1].item<float>());
+    for (size_t i = 0; i < watched.size(); ++i)
+      widen(watched[i], result[2 * i].item<float>(), result[2 * i + 1].item<float>());
   }
   return seen;
 }

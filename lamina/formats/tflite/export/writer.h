@@ -14,8 +14,13 @@ namespace lamina::tflite {
 /// One application of an op, which its writer turns into operators.
 class Writing {
  public:
-  Writing(Builder& builder, const Node& node, std::vector<int32_t> inputs, std::vector<TensorType> outputs, std::vector<bool> used)
-      : builder_(builder), node_(node), inputs_(std::move(inputs)), outputs_(std::move(outputs)), used_(std::move(used)),
+  Writing(Builder& builder, const Node& node, std::vector<int32_t> inputs, std::vector<TensorType> outputs,
+          std::vector<bool> used)
+      : builder_(builder),
+        node_(node),
+        inputs_(std::move(inputs)),
+        outputs_(std::move(outputs)),
+        used_(std::move(used)),
         written_(outputs_.size(), -1) {}
 
   template <class A>
@@ -42,7 +47,8 @@ class Writing {
   int32_t op(fb::BuiltinOperator code, const std::vector<int32_t>& inputs, WrittenOptions options = {}) {
     return builder_.op(code, inputs, out_type().dtype, out_type().shape, std::move(options));
   }
-  int32_t op(fb::BuiltinOperator code, const std::vector<int32_t>& inputs, const Shape& shape, WrittenOptions options = {}) {
+  int32_t op(fb::BuiltinOperator code, const std::vector<int32_t>& inputs, const Shape& shape,
+             WrittenOptions options = {}) {
     return builder_.op(code, inputs, out_type().dtype, shape, std::move(options));
   }
   int32_t reshaped(int32_t id, const Shape& shape);

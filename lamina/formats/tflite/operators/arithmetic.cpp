@@ -1,4 +1,5 @@
-// Operators of two operands, broadcast as NumPy does. Integers that stand for reals are brought to a common scale.
+// Operators of two operands, broadcast as NumPy does. Integers that stand for reals are brought to a common
+// scale.
 #include <algorithm>
 #include <cmath>
 
@@ -25,14 +26,17 @@ bool power_of_two(float scale, int& log2) {
 
 // Sums and differences: both operands, with some more bits, at twice the larger scale.
 Value sum(Call& call, Function f) {
-  const Quantization a = input_quantization(call, 0), b = input_quantization(call, 1), out = output_quantization(call);
+  const Quantization a = input_quantization(call, 0), b = input_quantization(call, 1),
+                     out = output_quantization(call);
   const bool wide = onnx::bits(call.element(0)) > 8;
   const Range range = activated_range(call);
   int a_log = 0, b_log = 0, out_log = 0;
-  if (wide && option(call, "pot_scale_int16", 1) != 0 && power_of_two(a.scale(), a_log) && power_of_two(b.scale(), b_log) &&
-      power_of_two(out.scale(), out_log)) {
-    if (a_log > out_log || b_log > out_log) throw Unsupported("its operands have larger scales than its result");
-    const Tensor x = rounded_shift(centred(call, 0), out_log - a_log), y = rounded_shift(centred(call, 1), out_log - b_log);
+  if (wide && option(call, "pot_scale_int16", 1) != 0 && power_of_two(a.scale(), a_log) &&
+      power_of_two(b.scale(), b_log) && power_of_two(out.scale(), out_log)) {
+    if (a_log > out_log || b_log > out_log)
+      throw Unsupported("its operands have larger scales than its result");
+    const Tensor x = rounded_shift(centred(call, 0), out_log - a_log),
+                 y = rounded_shift(centred(call, 1), out_log - b_log);
     return clipped(call, f(x, y), range);
   }
   const int left = wide ? 15 : 20;
@@ -41,7 +45,8 @@ Value sum(Call& call, Function f) {
     const Tensor x = multiply(centred(call, i), static_cast<double>(int64_t{1} << left));
     return scaled(x, {multiplier_of(static_cast<double>(q.scale()) / most)});
   };
-  const Multiplier back = multiplier_of(most / (static_cast<double>(int64_t{1} << left) * static_cast<double>(out.scale())));
+  const Multiplier back =
+      multiplier_of(most / (static_cast<double>(int64_t{1} << left) * static_cast<double>(out.scale())));
   const Tensor y = scaled(f(brought(0, a), brought(1, b)), {back});
   return clipped(call, add(y, static_cast<double>(out.zero())), range);
 }
@@ -55,7 +60,8 @@ std::vector<Value> sum_operator(Call& call) {
 
 std::vector<Value> mul(Call& call) {
   if (!quantized(call)) return {output(call, activated(call, multiply(call[0], call[1])))};
-  const Quantization a = input_quantization(call, 0), b = input_quantization(call, 1), out = output_quantization(call);
+  const Quantization a = input_quantization(call, 0), b = input_quantization(call, 1),
+                     out = output_quantization(call);
   const Multiplier by = multiplier_of(static_cast<double>(a.scale() * b.scale() / out.scale()));
   const Tensor y = scaled(multiply(centred(call, 0), centred(call, 1)), {by});
   return {clipped(call, add(y, static_cast<double>(out.zero())), activated_range(call))};
@@ -76,7 +82,8 @@ Value by_pairs(const Call& call, F&& f) {
   const auto from_zero = [&](size_t i, const Range& range) {
     return subtract(cast(call[i], DType::kInt32), static_cast<double>(range.lowest));
   };
-  const Tensor index = add(multiply(from_zero(0, a), static_cast<double>(b.highest - b.lowest + 1)), from_zero(1, b));
+  const Tensor index =
+      add(multiply(from_zero(0, a), static_cast<double>(b.highest - b.lowest + 1)), from_zero(1, b));
   return {take(values, index), output_type(call)};
 }
 
@@ -88,7 +95,8 @@ std::vector<Value> div(Call& call) {
     const Tensor whole = floor_divide(lamina::abs(a), lamina::abs(b));
     return {output(call, activated(call, where(equal(less(a, 0.0), less(b, 0.0)), whole, negative(whole))))};
   }
-  const Quantization a = input_quantization(call, 0), b = input_quantization(call, 1), out = output_quantization(call);
+  const Quantization a = input_quantization(call, 0), b = input_quantization(call, 1),
+                     out = output_quantization(call);
   const Multiplier by = multiplier_of(static_cast<double>(a.scale() / (b.scale() * out.scale())));
   const Range range = activated_range(call);
   return {by_pairs(call, [&](int64_t x, int64_t y) {
@@ -101,7 +109,8 @@ std::vector<Value> div(Call& call) {
     const Reciprocal inverse = reciprocal_of(bottom, 31);
     const int room = top == 0 ? 31 : __builtin_clz(static_cast<uint32_t>(top < 0 ? ~top : top) | 1U) - 1;
     const int64_t quotient = scaled(top, {inverse.value, room});
-    return std::clamp(out.zero() + scaled(quotient, {by.m, by.shift - inverse.bits_over_one - room}), range.lowest, range.highest);
+    return std::clamp(out.zero() + scaled(quotient, {by.m, by.shift - inverse.bits_over_one - room}),
+                      range.lowest, range.highest);
   })};
 }
 
@@ -110,11 +119,14 @@ int64_t finer(int64_t x, int left, const Multiplier& by) { return scaled(x << le
 
 std::vector<Value> squared_difference(Call& call) {
   if (!quantized(call)) return {output(call, square(subtract(call[0], call[1])))};
-  const Quantization a = input_quantization(call, 0), b = input_quantization(call, 1), out = output_quantization(call);
+  const Quantization a = input_quantization(call, 0), b = input_quantization(call, 1),
+                     out = output_quantization(call);
   constexpr int kLeft = 7;
   const double most = 2 * std::max(static_cast<double>(a.scale()), static_cast<double>(b.scale()));
-  const Multiplier to_a = multiplier_of(static_cast<double>(a.scale()) / most), to_b = multiplier_of(static_cast<double>(b.scale()) / most);
-  const Multiplier back = multiplier_of(most * most / (static_cast<double>(1 << (2 * kLeft)) * static_cast<double>(out.scale())));
+  const Multiplier to_a = multiplier_of(static_cast<double>(a.scale()) / most),
+                   to_b = multiplier_of(static_cast<double>(b.scale()) / most);
+  const Multiplier back =
+      multiplier_of(most * most / (static_cast<double>(1 << (2 * kLeft)) * static_cast<double>(out.scale())));
   const Range range = range_of(output_type(call));
   return {by_pairs(call, [&](int64_t x, int64_t y) {
     const int64_t difference = finer(x - a.zero(), kLeft, to_a) - finer(y - b.zero(), kLeft, to_b);
@@ -162,45 +174,43 @@ std::vector<Value> add_n(Call& call) {
   return {output(call, total)};
 }
 
-// Strings are equal or not; nothing else is asked of them.
-template <Function f, bool wanted>
+template <Function f>
 std::vector<Value> equality(Call& call) {
   if (!call.value(0).is_strings()) return comparison<f>(call);
   throw Unsupported("compares strings");
 }
 
-const bool kRegistered[] = {
-    builtin<sum_operator<sum_of>>("ADD", {{0, 1}}),
-    builtin<sum_operator<difference_of>>("SUB", {{0, 1}}),
-    builtin<mul>("MUL", {{0, 1}}),
-    builtin<div>("DIV", {{0, 1}}),
-    builtin<squared_difference>("SQUARED_DIFFERENCE"),
-    builtin<add_n>("ADD_N"),
-    builtin<plain<larger_of>>("MAXIMUM"),
-    builtin<plain<smaller_of>>("MINIMUM"),
-    builtin<plain<power_of>>("POW"),
-    builtin<plain<floor_quotient>>("FLOOR_DIV"),
-    builtin<plain<modulus_of>>("FLOOR_MOD"),
-    builtin<plain<arctan2>>("ATAN2"),
-    builtin<plain<bitwise_xor>>("BITWISE_XOR"),
-    builtin<plain<right_shift>>("RIGHT_SHIFT"),
-    builtin<plain<both>>("LOGICAL_AND"),
-    builtin<plain<either>>("LOGICAL_OR"),
-    builtin<equality<equal_of, true>>("EQUAL"),
-    builtin<equality<not_equal_of, false>>("NOT_EQUAL"),
-    builtin<comparison<greater_of>>("GREATER"),
-    builtin<comparison<greater_equal_of>>("GREATER_EQUAL"),
-    builtin<comparison<less_of>>("LESS"),
-    builtin<comparison<less_equal_of>>("LESS_EQUAL"),
-    builtin<plain<sum_of>>("STABLEHLO_ADD"),
-    builtin<plain<difference_of>>("STABLEHLO_SUBTRACT"),
-    builtin<plain<product_of>>("STABLEHLO_MULTIPLY"),
-    builtin<plain<quotient_of>>("STABLEHLO_DIVIDE"),
-    builtin<plain<larger_of>>("STABLEHLO_MAXIMUM"),
-    builtin<plain<smaller_of>>("STABLEHLO_MINIMUM"),
-    builtin<plain<power_of>>("STABLEHLO_POWER"),
-    builtin<plain<both>>("STABLEHLO_AND"),
-    builtin<plain<either>>("STABLEHLO_OR")};
+const bool kRegistered[] = {builtin<sum_operator<sum_of>>("ADD", {{0, 1}}),
+                            builtin<sum_operator<difference_of>>("SUB", {{0, 1}}),
+                            builtin<mul>("MUL", {{0, 1}}),
+                            builtin<div>("DIV", {{0, 1}}),
+                            builtin<squared_difference>("SQUARED_DIFFERENCE"),
+                            builtin<add_n>("ADD_N"),
+                            builtin<plain<larger_of>>("MAXIMUM"),
+                            builtin<plain<smaller_of>>("MINIMUM"),
+                            builtin<plain<power_of>>("POW"),
+                            builtin<plain<floor_quotient>>("FLOOR_DIV"),
+                            builtin<plain<modulus_of>>("FLOOR_MOD"),
+                            builtin<plain<arctan2>>("ATAN2"),
+                            builtin<plain<bitwise_xor>>("BITWISE_XOR"),
+                            builtin<plain<right_shift>>("RIGHT_SHIFT"),
+                            builtin<plain<both>>("LOGICAL_AND"),
+                            builtin<plain<either>>("LOGICAL_OR"),
+                            builtin<equality<equal_of>>("EQUAL"),
+                            builtin<equality<not_equal_of>>("NOT_EQUAL"),
+                            builtin<comparison<greater_of>>("GREATER"),
+                            builtin<comparison<greater_equal_of>>("GREATER_EQUAL"),
+                            builtin<comparison<less_of>>("LESS"),
+                            builtin<comparison<less_equal_of>>("LESS_EQUAL"),
+                            builtin<plain<sum_of>>("STABLEHLO_ADD"),
+                            builtin<plain<difference_of>>("STABLEHLO_SUBTRACT"),
+                            builtin<plain<product_of>>("STABLEHLO_MULTIPLY"),
+                            builtin<plain<quotient_of>>("STABLEHLO_DIVIDE"),
+                            builtin<plain<larger_of>>("STABLEHLO_MAXIMUM"),
+                            builtin<plain<smaller_of>>("STABLEHLO_MINIMUM"),
+                            builtin<plain<power_of>>("STABLEHLO_POWER"),
+                            builtin<plain<both>>("STABLEHLO_AND"),
+                            builtin<plain<either>>("STABLEHLO_OR")};
 
 }  // namespace
 }  // namespace lamina::tflite

@@ -7,20 +7,22 @@
 
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
+#include "lamina/ops/compare.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/unary.h"
 #include "lamina/ops/where.h"
-#include "lamina/ops/compare.h"
 
 namespace lamina::tflite {
 
 float Quantization::scale() const {
-  if (scales.size() != 1) throw InvalidArgument(fmt::format("a tensor has {} scales; expected one", scales.size()));
+  if (scales.size() != 1)
+    throw InvalidArgument(fmt::format("a tensor has {} scales; expected one", scales.size()));
   return scales[0];
 }
 
 int64_t Quantization::zero() const {
-  if (zeros.size() != 1) throw InvalidArgument(fmt::format("a tensor has {} zero points; expected one", zeros.size()));
+  if (zeros.size() != 1)
+    throw InvalidArgument(fmt::format("a tensor has {} zero points; expected one", zeros.size()));
   return zeros[0];
 }
 
@@ -37,9 +39,11 @@ Quantization quantization(const Call& call, const char* side, size_t i) {
   }
   result.zeros = call.integer_list(attribute("zeros").c_str()).value_or(std::vector<int64_t>{});
   // Left out they are zero; one may stand for all.
-  if (result.zeros.size() < 2) result.zeros.resize(result.scales.size(), result.zeros.empty() ? 0 : result.zeros[0]);
+  if (result.zeros.size() < 2)
+    result.zeros.resize(result.scales.size(), result.zeros.empty() ? 0 : result.zeros[0]);
   if (result.zeros.size() != result.scales.size())
-    throw InvalidArgument(fmt::format("has {} scales and {} zero points", result.scales.size(), result.zeros.size()));
+    throw InvalidArgument(
+        fmt::format("has {} scales and {} zero points", result.scales.size(), result.zeros.size()));
   for (const int64_t zero : result.zeros) {
     if (zero < -65536 || zero > 65536) throw InvalidArgument(fmt::format("a zero point is {}", zero));
   }
@@ -73,7 +77,9 @@ Value output(const Call& call, const Tensor& x, size_t i) {
   return {x.dtype() == dtype ? x : cast(x, dtype), type};
 }
 
-int64_t option(const Call& call, const char* name, int64_t otherwise) { return call.integer(name, otherwise); }
+int64_t option(const Call& call, const char* name, int64_t otherwise) {
+  return call.integer(name, otherwise);
+}
 
 std::vector<int64_t> list_option(const Call& call, const char* name) {
   return call.integer_list(name).value_or(std::vector<int64_t>{});
@@ -85,19 +91,27 @@ float number_option(const Call& call, const char* name, float otherwise) {
 
 Tensor activated(const Call& call, const Tensor& x) {
   switch (option(call, "fused_activation_function")) {
-    case 0: return x;
-    case 1: return is_floating(x.dtype()) ? relu(x) : maximum(x, 0.0);
-    case 2: return clip(x, -1, 1);
-    case 3: return clip(x, 0, 6);
-    case 4: return lamina::tanh(x);
-    case 5: return lamina::sign(x);
-    default: throw Unsupported("its fused activation is not known");
+    case 0:
+      return x;
+    case 1:
+      return is_floating(x.dtype()) ? relu(x) : maximum(x, 0.0);
+    case 2:
+      return clip(x, -1, 1);
+    case 3:
+      return clip(x, 0, 6);
+    case 4:
+      return lamina::tanh(x);
+    case 5:
+      return lamina::sign(x);
+    default:
+      throw Unsupported("its fused activation is not known");
   }
 }
 
 Range range_of(ElementType type) {
   const int bits = onnx::bits(type);
-  if (onnx::is_floating(type) || bits > 32) throw Unsupported(fmt::format("quantises to {}", onnx::name(type)));
+  if (onnx::is_floating(type) || bits > 32)
+    throw Unsupported(fmt::format("quantises to {}", onnx::name(type)));
   if (onnx::is_unsigned(type)) return {0, (int64_t{1} << bits) - 1};
   return {-(int64_t{1} << (bits - 1)), (int64_t{1} << (bits - 1)) - 1};
 }

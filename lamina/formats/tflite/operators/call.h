@@ -1,4 +1,5 @@
-// What operators of TFLite ask of a call beside inputs and options: quantisation, fused activations. Internal header.
+// What operators of TFLite ask of a call beside inputs and options: quantisation, fused activations. Internal
+// header.
 #pragma once
 
 #include <string>
@@ -13,7 +14,8 @@ using onnx::Call;
 using onnx::ElementType;
 using onnx::Value;
 
-/// What integers stand for: real = scale * (integer - zero), with one scale for all or one for each place of `axis`.
+/// What integers stand for: real = scale * (integer - zero), with one scale for all or one for each place of
+/// `axis`.
 struct Quantization {
   std::vector<float> scales;
   std::vector<int64_t> zeros;  ///< as many as scales
@@ -51,7 +53,8 @@ struct Range {
   int64_t lowest, highest;
 };
 Range range_of(ElementType type);
-/// The integers that output 0 may become after its fused activation. Throws Unsupported for one that is no clipping.
+/// The integers that output 0 may become after its fused activation. Throws Unsupported for one that is no
+/// clipping.
 Range activated_range(const Call& call);
 
 /// x, int64, within `range`, as output 0.

@@ -35,28 +35,36 @@ onnx::Order filters_before_channels(int rank) {
 
 std::string padding_of(const Call& call) {
   switch (option(call, "padding")) {
-    case 0: return "same";
-    case 1: return "valid";
-    default: throw Unsupported("its padding is not known");
+    case 0:
+      return "same";
+    case 1:
+      return "valid";
+    default:
+      throw Unsupported("its padding is not known");
   }
 }
 
 Conv2DAttrs attrs_of(const Call& call) {
-  const Conv2DAttrs attrs{.strides = {option(call, "stride_h"), option(call, "stride_w")},
-                          .padding = padding_of(call),
-                          .dilations = {option(call, "dilation_h_factor", 1), option(call, "dilation_w_factor", 1)}};
+  const Conv2DAttrs attrs{
+      .strides = {option(call, "stride_h"), option(call, "stride_w")},
+      .padding = padding_of(call),
+      .dilations = {option(call, "dilation_h_factor", 1), option(call, "dilation_w_factor", 1)}};
   call.ignore({"quantized_bias_type"});
   return attrs;
 }
 
 void require_image(const Call& call, const Tensor& x, const Shape& kernel) {
   if (x.rank() != 4 || kernel.rank() != 4)
-    call.fail(fmt::format("takes images and kernels of 4 axes; received {} and {}", x.shape().str(), kernel.str()));
+    call.fail(
+        fmt::format("takes images and kernels of 4 axes; received {} and {}", x.shape().str(), kernel.str()));
 }
 
-Tensor with_bias(const Call& call, const Tensor& y, size_t i) { return call.has(i) ? add(y, cast(call[i], y.dtype())) : y; }
+Tensor with_bias(const Call& call, const Tensor& y, size_t i) {
+  return call.has(i) ? add(y, cast(call[i], y.dtype())) : y;
+}
 
-// The convolution in whichever numbers: `arrange` makes a kernel of conv2d of the weights as the file has them.
+// The convolution in whichever numbers: `arrange` makes a kernel of conv2d of the weights as the file has
+// them.
 /// `rows_of`: how floats become integers beside integer weights.
 template <class Product>
 std::vector<Value> in_numbers(Call& call, int channel_axis, const Value& kernel, const onnx::Order& order,
@@ -65,15 +73,18 @@ std::vector<Value> in_numbers(Call& call, int channel_axis, const Value& kernel,
   if (quantized(call)) {
     const IntegerWeights weights = integer_weights(call, 1, channel_axis, onnx::bits(call.element(0)) + 1);
     const Tensor lying = settled(Value(weights.values).in_order(order));
-    return {scaled_sums(call, product(centred(call, 0, weights.dtype()), lying), products(call, weights.scales), 2, scaling_of(call, 2))};
+    return {scaled_sums(call, product(centred(call, 0, weights.dtype()), lying),
+                        products(call, weights.scales), 2, scaling_of(call, 2))};
   }
   if (quantized(call, 1)) {
     const IntegerWeights weights = integer_weights(call, 1, channel_axis, 9);
     const Tensor lying = settled(Value(weights.values).in_order(order));
-    const Tensor y = hybrid_sums(rows_of(x), weights, [&](const Tensor& integers) { return product(integers, lying); });
+    const Tensor y =
+        hybrid_sums(rows_of(x), weights, [&](const Tensor& integers) { return product(integers, lying); });
     return {output(call, activated(call, with_bias(call, y, 2)))};
   }
-  return {output(call, activated(call, with_bias(call, product(x, cast(kernel.in_order(order), x.dtype())), 2)))};
+  return {
+      output(call, activated(call, with_bias(call, product(x, cast(kernel.in_order(order), x.dtype())), 2)))};
 }
 
 std::vector<Value> conv_2d(Call& call) {
@@ -87,7 +98,8 @@ std::vector<Value> conv_2d(Call& call) {
   const auto convolve = [&](const Tensor& x, const Tensor& filters) { return conv2d(x, filters, attrs); };
   // Kernels of one pixel are products of matrices, whose rows are pixels.
   const Shape& k = kernel.shape();
-  const bool pixels = k[1] == 1 && k[2] == 1 && attrs.groups == 1 && attrs.strides == std::vector<int64_t>{1, 1};
+  const bool pixels =
+      k[1] == 1 && k[2] == 1 && attrs.groups == 1 && attrs.strides == std::vector<int64_t>{1, 1};
   if (!pixels || !quantized(call, 1) || quantized(call))
     return in_numbers(call, 0, kernel, filters_last(4), rows_in_steps, convolve);
   const IntegerWeights weights = integer_weights(call, 1, 0, 9);
@@ -109,9 +121,10 @@ std::vector<Value> depthwise(Call& call) {
   attrs.groups = call[0].shape()[3];
   if (s[0] != 1 || attrs.groups < 1 || s[3] % attrs.groups != 0)
     call.fail(fmt::format("its kernel {} does not fit its input {}", s.str(), call[0].shape().str()));
-  return in_numbers(call, 3, kernel, onnx::plain_order(4), rows_by_size, [&](const Tensor& x, const Tensor& filters) {
-    return conv2d(x, reshape(filters, {s[1], s[2], 1, s[3]}), attrs);
-  });
+  return in_numbers(call, 3, kernel, onnx::plain_order(4), rows_by_size,
+                    [&](const Tensor& x, const Tensor& filters) {
+                      return conv2d(x, reshape(filters, {s[1], s[2], 1, s[3]}), attrs);
+                    });
 }
 
 // Its inputs are the shape of the result, the kernel, x and a bias.
@@ -124,8 +137,10 @@ std::vector<Value> transpose_conv(Call& call) {
   Shape result{x.shape()[0]};
   for (size_t i = 1; i < 4; ++i) result.push_back(extents[i]);
   if (kernel.shape()[3] != x.shape()[3] || kernel.shape()[0] != result[3])
-    call.fail(fmt::format("its kernel {} does not fit {} and {}", kernel.shape().str(), x.shape().str(), result.str()));
-  Conv2DAttrs attrs{.strides = {option(call, "stride_h"), option(call, "stride_w")}, .padding = padding_of(call)};
+    call.fail(fmt::format("its kernel {} does not fit {} and {}", kernel.shape().str(), x.shape().str(),
+                          result.str()));
+  Conv2DAttrs attrs{.strides = {option(call, "stride_h"), option(call, "stride_w")},
+                    .padding = padding_of(call)};
   call.ignore({"quantized_bias_type"});
   // Pixels of a result that is larger or smaller than the padding says lie behind.
   std::string numbers;
@@ -135,8 +150,10 @@ std::vector<Value> transpose_conv(Call& call) {
     const int64_t stride = attrs.strides[static_cast<size_t>(axis)], size = kernel.shape()[axis + 1];
     if (stride < 1 || stride > (1 << 20)) call.fail("its strides must be at least 1");
     const int64_t wanted = result[axis + 1], need = (x.shape()[axis + 1] - 1) * stride + size;
-    const int64_t count = attrs.padding == "same" ? (wanted + stride - 1) / stride : (wanted + stride - size) / stride;
-    const int64_t total = attrs.padding == "same" ? std::max<int64_t>(0, (count - 1) * stride + size - wanted) : 0;
+    const int64_t count =
+        attrs.padding == "same" ? (wanted + stride - 1) / stride : (wanted + stride - size) / stride;
+    const int64_t total =
+        attrs.padding == "same" ? std::max<int64_t>(0, (count - 1) * stride + size - wanted) : 0;
     pads[axis][0] = total / 2;
     pads[axis][1] = std::max<int64_t>(0, need - pads[axis][0] - wanted);
     if (wanted < 1) call.fail("its result has no elements");
@@ -150,25 +167,30 @@ std::vector<Value> transpose_conv(Call& call) {
   if (quantized(call, 2)) {
     const IntegerWeights weights = integer_weights(call, 1, 0, onnx::bits(call.element(2)) + 1);
     const Tensor lying = settled(Value(weights.values).in_order(order));
-    return {scaled_sums(call, product(centred(call, 2, weights.dtype()), lying), products(call, weights.scales, 2), 3, scaling_of(call, 3, 2))};
+    return {scaled_sums(call, product(centred(call, 2, weights.dtype()), lying),
+                        products(call, weights.scales, 2), 3, scaling_of(call, 3, 2))};
   }
   if (quantized(call, 1)) {
     const IntegerWeights weights = integer_weights(call, 1, 0, 9);
     const Tensor lying = settled(Value(weights.values).in_order(order));
-    const Tensor y = hybrid_sums(rows_in_steps(x), weights, [&](const Tensor& integers) { return product(integers, lying); });
+    const Tensor y = hybrid_sums(rows_in_steps(x), weights,
+                                 [&](const Tensor& integers) { return product(integers, lying); });
     return {output(call, activated(call, with_bias(call, y, 3)))};
   }
-  return {output(call, activated(call, with_bias(call, product(x, cast(kernel.in_order(order), x.dtype())), 3)))};
+  return {
+      output(call, activated(call, with_bias(call, product(x, cast(kernel.in_order(order), x.dtype())), 3)))};
 }
 
-// (depth, height, width, channels, filters); a convolution of images for each step of depth of the kernel, and their sum.
+// (depth, height, width, channels, filters); a convolution of images for each step of depth of the kernel,
+// and their sum.
 std::vector<Value> conv_3d(Call& call) {
   const Tensor &x = call[0], &kernel = call[1];
   if (x.rank() != 5 || kernel.rank() != 5) call.fail("takes volumes and kernels of 5 axes");
   const Shape& k = kernel.shape();
   const std::string padding = padding_of(call);
   const int64_t stride = option(call, "stride_d"), dilation = option(call, "dilation_d_factor", 1);
-  if (stride < 1 || dilation < 1 || stride > (1 << 20) || dilation > (1 << 20)) call.fail("strides and dilations must be at least 1");
+  if (stride < 1 || dilation < 1 || stride > (1 << 20) || dilation > (1 << 20))
+    call.fail("strides and dilations must be at least 1");
   Conv2DAttrs attrs = attrs_of(call);
   if (k[3] < 1 || x.shape()[4] % k[3] != 0) call.fail("its kernel does not fit its input");
   attrs.groups = x.shape()[4] / k[3];
@@ -184,7 +206,8 @@ std::vector<Value> conv_3d(Call& call) {
   const Tensor padded = pad(x, {{0, 0}, {before, after}, {0, 0}, {0, 0}, {0, 0}});
   Tensor sum;
   for (int64_t tap = 0; tap < k[0]; ++tap) {
-    const Tensor part = slice(padded, {0, tap * dilation}, {x.shape()[0], tap * dilation + (count - 1) * stride + 1}, {1, stride});
+    const Tensor part = slice(padded, {0, tap * dilation},
+                              {x.shape()[0], tap * dilation + (count - 1) * stride + 1}, {1, stride});
     const Shape& s = part.shape();
     const Tensor y = conv2d(reshape(part, {s[0] * s[1], s[2], s[3], s[4]}), kernel[tap], attrs);
     sum = sum.defined() ? add(sum, y) : y;
@@ -198,7 +221,8 @@ std::vector<Value> conv_3d(Call& call) {
 std::vector<Value> conv_3d_transpose(Call& call) {
   const Tensor &kernel = call[1], &x = call[2];
   const std::vector<int64_t> extents = call.known_integers(0);
-  if (x.rank() != 5 || kernel.rank() != 5 || extents.size() != 5) call.fail("takes volumes and kernels of 5 axes");
+  if (x.rank() != 5 || kernel.rank() != 5 || extents.size() != 5)
+    call.fail("takes volumes and kernels of 5 axes");
   const std::string padding = padding_of(call);
   const int64_t stride = option(call, "stride_d");
   Conv2DAttrs attrs = attrs_of(call);
@@ -213,9 +237,12 @@ std::vector<Value> conv_3d_transpose(Call& call) {
                                        {s[0] * s[1], extents[2], extents[3], extents[4]}, attrs);
     Tensor volumes = reshape(y, {s[0], s[1], extents[2], extents[3], extents[4]});
     if (stride > 1 && s[1] > 1) {  // zeros between the steps
-      const Tensor gaps = zeros(Shape{s[0], s[1], stride - 1, extents[2], extents[3], extents[4]}, volumes.dtype());
-      const Tensor wide = concatenate({reshape(volumes, {s[0], s[1], 1, extents[2], extents[3], extents[4]}), gaps}, 2);
-      volumes = slice(reshape(wide, {s[0], s[1] * stride, extents[2], extents[3], extents[4]}), {0, 0}, {s[0], (s[1] - 1) * stride + 1});
+      const Tensor gaps =
+          zeros(Shape{s[0], s[1], stride - 1, extents[2], extents[3], extents[4]}, volumes.dtype());
+      const Tensor wide =
+          concatenate({reshape(volumes, {s[0], s[1], 1, extents[2], extents[3], extents[4]}), gaps}, 2);
+      volumes = slice(reshape(wide, {s[0], s[1] * stride, extents[2], extents[3], extents[4]}), {0, 0},
+                      {s[0], (s[1] - 1) * stride + 1});
     }
     const Tensor placed = pad(volumes, {{0, 0}, {tap, k[0] - 1 - tap}, {0, 0}, {0, 0}, {0, 0}});
     sum = sum.defined() ? add(sum, placed) : placed;
@@ -230,8 +257,7 @@ const bool kRegistered[] = {
     builtin<conv_2d>("CONV_2D", {{1, 2}, {}, {1}, filters_last}),
     builtin<depthwise>("DEPTHWISE_CONV_2D", {{1, 2}}),
     builtin<transpose_conv>("TRANSPOSE_CONV", {{1, 3}, {}, {1}, filters_before_channels}),
-    builtin<conv_3d>("CONV_3D", {{1, 2}}),
-    builtin<conv_3d_transpose>("CONV_3D_TRANSPOSE", {{1, 3}})};
+    builtin<conv_3d>("CONV_3D", {{1, 2}}), builtin<conv_3d_transpose>("CONV_3D_TRANSPOSE", {{1, 3}})};
 
 }  // namespace
 }  // namespace lamina::tflite

@@ -58,7 +58,8 @@ std::vector<Value> logistic(Call& call) {
 std::vector<Value> tanh_operator(Call& call) {
   if (!quantized(call)) return {output(call, lamina::tanh(call[0]))};
   const float scale = input_quantization(call, 0).scale();
-  if (onnx::bits(call.element(0)) > 8) return {by_table(call, [&](int64_t x) { return tanh_of_16_bits(x, scale); })};
+  if (onnx::bits(call.element(0)) > 8)
+    return {by_table(call, [&](int64_t x) { return tanh_of_16_bits(x, scale); })};
   return {function_by_table(call, [](float x) { return std::tanh(x); })};
 }
 
@@ -69,12 +70,16 @@ template <int lowest, int highest>
 std::vector<Value> clipping(Call& call) {
   constexpr int kNone = 99;
   if (!quantized(call)) {
-    if (lowest == 0 && highest == kNone) return {output(call, is_floating(call[0].dtype()) ? relu(call[0]) : maximum(call[0], 0.0))};
-    return {output(call, clip(call[0], lowest, highest == kNone ? std::numeric_limits<double>::infinity() : highest))};
+    if (lowest == 0 && highest == kNone)
+      return {output(call, is_floating(call[0].dtype()) ? relu(call[0]) : maximum(call[0], 0.0))};
+    return {output(
+        call, clip(call[0], lowest, highest == kNone ? std::numeric_limits<double>::infinity() : highest))};
   }
   const Quantization in = input_quantization(call, 0), out = output_quantization(call);
   Range range = range_of(output_type(call));
-  const auto integer = [&](float real) { return out.zero() + static_cast<int64_t>(std::round(real / out.scale())); };
+  const auto integer = [&](float real) {
+    return out.zero() + static_cast<int64_t>(std::round(real / out.scale()));
+  };
   range.lowest = std::max(range.lowest, integer(lowest));
   if (highest != kNone) range.highest = std::min(range.highest, integer(highest));
   const Multiplier by = multiplier_of(static_cast<double>(in.scale() / out.scale()));
@@ -113,11 +118,14 @@ std::vector<Value> leaky_relu(Call& call) {
 std::vector<Value> prelu(Call& call) {
   const Tensor &x = call[0], &alpha = call[1];
   if (!quantized(call)) return {output(call, where(greater_equal(x, 0.0), x, multiply(x, alpha)))};
-  const Quantization in = input_quantization(call, 0), slope = input_quantization(call, 1), out = output_quantization(call);
+  const Quantization in = input_quantization(call, 0), slope = input_quantization(call, 1),
+                     out = output_quantization(call);
   const Tensor value = centred(call, 0);
-  const Tensor above = scaled(value, {multiplier_of(static_cast<double>(in.scale()) / static_cast<double>(out.scale()))});
+  const Tensor above =
+      scaled(value, {multiplier_of(static_cast<double>(in.scale()) / static_cast<double>(out.scale()))});
   const double both = static_cast<double>(in.scale()) * static_cast<double>(slope.scale());
-  const Tensor below = scaled(multiply(value, centred(call, 1)), {multiplier_of(both / static_cast<double>(out.scale()))});
+  const Tensor below =
+      scaled(multiply(value, centred(call, 1)), {multiplier_of(both / static_cast<double>(out.scale()))});
   const Tensor y = add(where(greater_equal(value, 0.0), above, below), static_cast<double>(out.zero()));
   return {clipped(call, y, range_of(output_type(call)))};
 }
@@ -160,7 +168,8 @@ std::vector<Value> hard_swish(Call& call) {
     if (to_gate.shift < 0) gate = static_cast<int16_t>(rounded_shift(int64_t{gate}, -to_gate.shift));
     gate = static_cast<int16_t>((gate + (1 << 15)) >> 1);
     const auto product = static_cast<int16_t>((static_cast<int32_t>(gate) * unshifted) / (1 << 15));
-    return std::clamp(rounded_shift(int64_t{product}, -to_output.shift) + out.zero(), range.lowest, range.highest);
+    return std::clamp(rounded_shift(int64_t{product}, -to_output.shift) + out.zero(), range.lowest,
+                      range.highest);
   })};
 }
 
@@ -173,15 +182,18 @@ std::vector<Value> gelu(Call& call) {
     })};
   }
   const Tensor& x = call[0];
-  const Tensor inner = approximate ? lamina::tanh(multiply(add(x, multiply(multiply(square(x), x), 0.044715)), 0.7978845608028654))
-                                   : lamina::erf(multiply(x, 0.7071067811865476));
+  const Tensor inner =
+      approximate
+          ? lamina::tanh(multiply(add(x, multiply(multiply(square(x), x), 0.044715)), 0.7978845608028654))
+          : lamina::erf(multiply(x, 0.7071067811865476));
   return {output(call, multiply(multiply(x, 0.5), add(inner, 1.0)))};
 }
 
 std::vector<Value> rsqrt_operator(Call& call) {
   if (!quantized(call)) return {output(call, lamina::rsqrt(call[0]))};
   if (onnx::bits(call.element(0)) > 8)
-    return {function_by_table(call, [](float x) { return x <= 0 ? std::numeric_limits<float>::max() : 1.0F / std::sqrt(x); })};
+    return {function_by_table(
+        call, [](float x) { return x <= 0 ? std::numeric_limits<float>::max() : 1.0F / std::sqrt(x); })};
   // 1 / sqrt by Newton's steps in fixed point.
   const Quantization in = input_quantization(call, 0), out = output_quantization(call);
   const Range range = range_of(output_type(call));
@@ -196,45 +208,46 @@ std::vector<Value> rsqrt_operator(Call& call) {
 }
 
 std::vector<Value> logical_not_operator(Call& call) { return {output(call, ops::logical_not(call[0]))}; }
-std::vector<Value> zeros_like_operator(Call& call) { return {output(call, zeros(call[0].shape(), call[0].dtype()))}; }
+std::vector<Value> zeros_like_operator(Call& call) {
+  return {output(call, zeros(call[0].shape(), call[0].dtype()))};
+}
 
-const bool kRegistered[] = {
-    builtin<function<lamina::exp, exp_real>>("EXP"),
-    builtin<function<lamina::log, log_real>>("LOG"),
-    builtin<function<lamina::sqrt, sqrt_real>>("SQRT"),
-    builtin<function<lamina::sin, sin_real>>("SIN"),
-    builtin<function<lamina::cos, cos_real>>("COS"),
-    builtin<abs_operator>("ABS"),
-    builtin<function<lamina::sign, sign_real>>("SIGN"),
-    builtin<function<lamina::floor, floor_real>>("FLOOR"),
-    builtin<function<lamina::ceil, ceil_real>>("CEIL"),
-    builtin<function<to_even, round_real>>("ROUND"),
-    builtin<function<lamina::square, square_real>>("SQUARE"),
-    builtin<function<elu_of, elu_real>>("ELU"),
-    builtin<plain<negated>>("NEG"),
-    builtin<rsqrt_operator>("RSQRT"),
-    builtin<logistic>("LOGISTIC"),
-    builtin<tanh_operator>("TANH"),
-    builtin<clipping<0, 99>>("RELU"),
-    builtin<clipping<0, 6>>("RELU6"),
-    builtin<clipping<0, 1>>("RELU_0_TO_1"),
-    builtin<clipping<-1, 1>>("RELU_N1_TO_1"),
-    builtin<leaky_relu>("LEAKY_RELU"),
-    builtin<prelu>("PRELU", {{1}}),
-    builtin<hard_swish>("HARD_SWISH"),
-    builtin<gelu>("GELU"),
-    builtin<logical_not_operator>("LOGICAL_NOT"),
-    builtin<zeros_like_operator>("ZEROS_LIKE"),
-    builtin<plain<lamina::exp>>("STABLEHLO_EXPONENTIAL"),
-    builtin<plain<lamina::log>>("STABLEHLO_LOG"),
-    builtin<plain<lamina::abs>>("STABLEHLO_ABS"),
-    builtin<plain<lamina::cos>>("STABLEHLO_COSINE"),
-    builtin<plain<lamina::floor>>("STABLEHLO_FLOOR"),
-    builtin<plain<negated>>("STABLEHLO_NEGATE"),
-    builtin<plain<sigmoid>>("STABLEHLO_LOGISTIC"),
-    builtin<plain<lamina::rsqrt>>("STABLEHLO_RSQRT"),
-    builtin<plain<lamina::tanh>>("STABLEHLO_TANH"),
-    builtin<same>("STABLEHLO_CONVERT")};
+const bool kRegistered[] = {builtin<function<lamina::exp, exp_real>>("EXP"),
+                            builtin<function<lamina::log, log_real>>("LOG"),
+                            builtin<function<lamina::sqrt, sqrt_real>>("SQRT"),
+                            builtin<function<lamina::sin, sin_real>>("SIN"),
+                            builtin<function<lamina::cos, cos_real>>("COS"),
+                            builtin<abs_operator>("ABS"),
+                            builtin<function<lamina::sign, sign_real>>("SIGN"),
+                            builtin<function<lamina::floor, floor_real>>("FLOOR"),
+                            builtin<function<lamina::ceil, ceil_real>>("CEIL"),
+                            builtin<function<to_even, round_real>>("ROUND"),
+                            builtin<function<lamina::square, square_real>>("SQUARE"),
+                            builtin<function<elu_of, elu_real>>("ELU"),
+                            builtin<plain<negated>>("NEG"),
+                            builtin<rsqrt_operator>("RSQRT"),
+                            builtin<logistic>("LOGISTIC"),
+                            builtin<tanh_operator>("TANH"),
+                            builtin<clipping<0, 99>>("RELU"),
+                            builtin<clipping<0, 6>>("RELU6"),
+                            builtin<clipping<0, 1>>("RELU_0_TO_1"),
+                            builtin<clipping<-1, 1>>("RELU_N1_TO_1"),
+                            builtin<leaky_relu>("LEAKY_RELU"),
+                            builtin<prelu>("PRELU", {{1}}),
+                            builtin<hard_swish>("HARD_SWISH"),
+                            builtin<gelu>("GELU"),
+                            builtin<logical_not_operator>("LOGICAL_NOT"),
+                            builtin<zeros_like_operator>("ZEROS_LIKE"),
+                            builtin<plain<lamina::exp>>("STABLEHLO_EXPONENTIAL"),
+                            builtin<plain<lamina::log>>("STABLEHLO_LOG"),
+                            builtin<plain<lamina::abs>>("STABLEHLO_ABS"),
+                            builtin<plain<lamina::cos>>("STABLEHLO_COSINE"),
+                            builtin<plain<lamina::floor>>("STABLEHLO_FLOOR"),
+                            builtin<plain<negated>>("STABLEHLO_NEGATE"),
+                            builtin<plain<sigmoid>>("STABLEHLO_LOGISTIC"),
+                            builtin<plain<lamina::rsqrt>>("STABLEHLO_RSQRT"),
+                            builtin<plain<lamina::tanh>>("STABLEHLO_TANH"),
+                            builtin<same>("STABLEHLO_CONVERT")};
 
 }  // namespace
 }  // namespace lamina::tflite

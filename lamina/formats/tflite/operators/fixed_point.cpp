@@ -17,7 +17,8 @@ namespace lamina::tflite {
 
 Multiplier multiplier_of(double real) {
   if (!(real >= 0) || !(real < std::ldexp(1.0, 31)))
-    throw InvalidArgument(fmt::format("its scales make a factor of {}, with which nothing can be computed", real));
+    throw InvalidArgument(
+        fmt::format("its scales make a factor of {}, with which nothing can be computed", real));
   if (real == 0) return {};
   int shift = 0;
   auto fixed = static_cast<int64_t>(std::round(std::frexp(real, &shift) * std::ldexp(1.0, 31)));
@@ -35,8 +36,10 @@ template <class F>
 Tensor each(const std::vector<Multiplier>& by, F&& f) {
   std::vector<int64_t> values;
   for (const Multiplier& one : by) values.push_back(f(one));
-  if (std::all_of(values.begin(), values.end(), [&](int64_t value) { return value == values[0]; })) values.resize(1);
-  return values.size() == 1 ? Tensor::from(values, Shape{}) : Tensor::from(values, {static_cast<int64_t>(values.size())});
+  if (std::all_of(values.begin(), values.end(), [&](int64_t value) { return value == values[0]; }))
+    values.resize(1);
+  return values.size() == 1 ? Tensor::from(values, Shape{})
+                            : Tensor::from(values, {static_cast<int64_t>(values.size())});
 }
 
 bool any(const std::vector<Multiplier>& by, bool (*is)(const Multiplier&)) {
@@ -55,7 +58,8 @@ Tensor scaled(const Tensor& x, const std::vector<Multiplier>& by) {
   y = right_shift(add(y, constant(int64_t{1} << 30)), constant(31));
   if (!any(by, [](const Multiplier& one) { return one.shift < 0; })) return y;
   const auto right = [](const Multiplier& one) { return std::max(-one.shift, 0); };
-  const Tensor half = each(by, [&](const Multiplier& one) { return right(one) == 0 ? 0 : int64_t{1} << (right(one) - 1); });
+  const Tensor half =
+      each(by, [&](const Multiplier& one) { return right(one) == 0 ? 0 : int64_t{1} << (right(one) - 1); });
   // -1 for negative numbers, where anything is shifted.
   const Tensor shifts = each(by, [&](const Multiplier& one) { return right(one) == 0 ? 0 : 1; });
   const Tensor sign = multiply(right_shift(y, constant(63)), shifts);
@@ -77,12 +81,14 @@ Tensor scaled_wide(const Tensor& x, const std::vector<Multiplier>& by) {
     return one.m < 0x7FFF0000 ? (int64_t{one.m} + (1 << 15)) >> 16 : int64_t{0x7FFF};
   });
   const Tensor half = each(by, [](const Multiplier& one) { return int64_t{1} << (14 - one.shift); });
-  return right_shift(add(multiply(x, reduced), half), each(by, [](const Multiplier& one) { return 15 - one.shift; }));
+  return right_shift(add(multiply(x, reduced), half),
+                     each(by, [](const Multiplier& one) { return 15 - one.shift; }));
 }
 
 Tensor rounded_shift(const Tensor& x, int bits) {
   if (bits == 0) return x;
-  return right_shift(add(add(x, constant(int64_t{1} << (bits - 1))), right_shift(x, constant(63))), constant(bits));
+  return right_shift(add(add(x, constant(int64_t{1} << (bits - 1))), right_shift(x, constant(63))),
+                     constant(bits));
 }
 
 Tensor rounded_away(const Tensor& x) {
@@ -98,9 +104,11 @@ int32_t saturated(int64_t x) { return static_cast<int32_t>(std::clamp<int64_t>(x
 int32_t exp_between_quarter_and_zero(int32_t x) {
   constexpr int32_t kExpOfEighth = 1895147668, kThird = 715827883;  // exp(-1/8), 1/3
   const int32_t moved = x + (1 << 28);
-  const int32_t square = high_product(moved, moved), cube = high_product(square, moved), fourth = high_product(square, square);
+  const int32_t square = high_product(moved, moved), cube = high_product(square, moved),
+                fourth = high_product(square, square);
   const auto quarter = static_cast<int32_t>(rounded_shift(int64_t{fourth}, 2));
-  const auto tail = static_cast<int32_t>(rounded_shift(int64_t{high_product(quarter + cube, kThird)} + square, 1));
+  const auto tail =
+      static_cast<int32_t>(rounded_shift(int64_t{high_product(quarter + cube, kThird)} + square, 1));
   return saturated(int64_t{kExpOfEighth} + high_product(kExpOfEighth, moved + tail));
 }
 
@@ -152,14 +160,18 @@ Multiplier inverse_square_root(int64_t x) {
   right -= pairs;
   const auto input = static_cast<int32_t>((x << (2 * pairs)) >> 1);
   // Numbers with 3 whole bits.
-  const auto product = [](int32_t a, int32_t b) { return static_cast<int64_t>(high_product(a, b)); };  // 6 whole bits
-  const auto saturate = [](int64_t y) { return static_cast<int32_t>(std::clamp<int64_t>(y, INT32_MIN, INT32_MAX)); };
+  const auto product = [](int32_t a, int32_t b) {
+    return static_cast<int64_t>(high_product(a, b));
+  };  // 6 whole bits
+  const auto saturate = [](int64_t y) {
+    return static_cast<int32_t>(std::clamp<int64_t>(y, INT32_MIN, INT32_MAX));
+  };
   const int32_t half = static_cast<int32_t>(rounded_shift(int64_t{input}, 1));
   const int32_t three_halves = (1 << 28) + (1 << 27);
   int32_t y = 1 << 28;
   for (int i = 0; i < 5; ++i) {
-    const int32_t square = saturate(product(y, y));                     // 6 whole bits
-    const int32_t cube = saturate(product(square, y) << 6);             // 9 to 3 whole bits
+    const int32_t square = saturate(product(y, y));                       // 6 whole bits
+    const int32_t cube = saturate(product(square, y) << 6);               // 9 to 3 whole bits
     const int64_t a = product(three_halves, y), b = product(half, cube);  // 6 whole bits
     y = saturate((a - b) << 3);
   }
@@ -176,7 +188,8 @@ Multiplier inverse_square_root(int64_t x) {
 
 Value looked_up(const Call& call, const std::vector<int64_t>& table, int64_t lowest) {
   const ElementType type = output_type(call);
-  const Tensor values = settled(cast(Tensor::from(table, {static_cast<int64_t>(table.size())}), onnx::storage(type)));
+  const Tensor values =
+      settled(cast(Tensor::from(table, {static_cast<int64_t>(table.size())}), onnx::storage(type)));
   Tensor index = cast(call[0], DType::kInt32);
   if (lowest != 0) index = subtract(index, static_cast<double>(lowest));
   return {take(values, index), type};

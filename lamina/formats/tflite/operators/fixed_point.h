@@ -14,7 +14,8 @@ struct Multiplier {
   int shift = 0;
 };
 
-/// The nearest one; below 2^-32 it is 0. Throws InvalidArgument for what is negative, infinite or far too large.
+/// The nearest one; below 2^-32 it is 0. Throws InvalidArgument for what is negative, infinite or far too
+/// large.
 Multiplier multiplier_of(double real);
 
 /// round(a * b / 2^31), halves up.
@@ -34,19 +35,21 @@ inline int64_t scaled(int64_t x, const Multiplier& by) {
   return rounded_shift(product, by.shift < 0 ? -by.shift : 0);
 }
 
-/// The same for tensors of int64, whose elements have at most 32 bits once they are shifted left. Several multipliers are
-/// one for each place of the last axis.
+/// The same for tensors of int64, whose elements have at most 32 bits once they are shifted left. Several
+/// multipliers are one for each place of the last axis.
 Tensor scaled(const Tensor& x, const std::vector<Multiplier>& by);
 /// The same, rounded once, halves up.
 Tensor scaled_once(const Tensor& x, const std::vector<Multiplier>& by);
-/// What sums of 64 bits (products of int16 and int8) are scaled by: with multipliers of 15 bits, rounded once.
+/// What sums of 64 bits (products of int16 and int8) are scaled by: with multipliers of 15 bits, rounded
+/// once.
 Tensor scaled_wide(const Tensor& x, const std::vector<Multiplier>& by);
 /// round(x / 2^bits) of tensors, halves away from zero.
 Tensor rounded_shift(const Tensor& x, int bits);
 /// Floats to the nearest whole number, halves away from zero.
 Tensor rounded_away(const Tensor& x);
 
-/// 1 / x of a positive integer with `whole` bits before the point: value / 2^31, in (1/2, 1], over 2^bits_over_one.
+/// 1 / x of a positive integer with `whole` bits before the point: value / 2^31, in (1/2, 1], over
+/// 2^bits_over_one.
 struct Reciprocal {
   int32_t value;
   int bits_over_one;

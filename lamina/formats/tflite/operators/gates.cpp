@@ -22,8 +22,10 @@ int16_t shifted(int16_t x, int bits) {  // halves away from zero
 int16_t exp_between_quarter_and_zero(int16_t x) {
   constexpr int16_t kExpOfEighth = 28918, kThird = 10923;
   const auto moved = static_cast<int16_t>(x + (1 << 12));
-  const int16_t square = product(moved, moved), cube = product(square, moved), fourth = product(square, square);
-  const auto sum = static_cast<int16_t>(product(static_cast<int16_t>(shifted(fourth, 2) + cube), kThird) + square);
+  const int16_t square = product(moved, moved), cube = product(square, moved),
+                fourth = product(square, square);
+  const auto sum =
+      static_cast<int16_t>(product(static_cast<int16_t>(shifted(fourth, 2) + cube), kThird) + square);
   return saturated(kExpOfEighth + product(kExpOfEighth, static_cast<int16_t>(moved + shifted(sum, 1))));
 }
 

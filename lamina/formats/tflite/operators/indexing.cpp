@@ -55,17 +55,20 @@ std::vector<Value> gather(Call& call) {
   for (int i = 0; i < batch; ++i) {
     if (x.shape()[i] != places.shape()[i]) call.fail("its shared axes differ");
   }
-  const int64_t batches = product_of(x.shape(), 0, batch), between = product_of(x.shape(), batch, axis), extent = x.shape()[axis],
-                rest = product_of(x.shape(), axis + 1, x.rank());
-  const Tensor moved = reshape(transpose(reshape(x, {batches, between, extent, rest}), {0, 2, 1, 3}), {batches * extent, between, rest});
+  const int64_t batches = product_of(x.shape(), 0, batch), between = product_of(x.shape(), batch, axis),
+                extent = x.shape()[axis], rest = product_of(x.shape(), axis + 1, x.rank());
+  const Tensor moved = reshape(transpose(reshape(x, {batches, between, extent, rest}), {0, 2, 1, 3}),
+                               {batches * extent, between, rest});
   const int64_t each = product_of(places.shape(), batch, places.rank());
-  const Tensor first = reshape(multiply(arange(batches, DType::kInt64), static_cast<double>(extent)), {batches, 1});
+  const Tensor first =
+      reshape(multiply(arange(batches, DType::kInt64), static_cast<double>(extent)), {batches, 1});
   const Tensor rows = take(moved, add(reshape(cast(places, DType::kInt64), {batches, each}), first), 0);
   Shape result;
   for (int i = 0; i < axis; ++i) result.push_back(x.shape()[i]);
   for (int i = batch; i < places.rank(); ++i) result.push_back(places.shape()[i]);
   for (int i = axis + 1; i < x.rank(); ++i) result.push_back(x.shape()[i]);
-  return {output(call, reshape(transpose(reshape(rows, {batches, each, between, rest}), {0, 2, 1, 3}), result))};
+  return {
+      output(call, reshape(transpose(reshape(rows, {batches, each, between, rest}), {0, 2, 1, 3}), result))};
 }
 
 // The places of (..., k) indices along the first k axes of `shape`, as numbers of slices.
@@ -82,7 +85,8 @@ Tensor flat_places(const Tensor& indices, const Shape& shape) {
 
 std::vector<Value> gather_nd(Call& call) {
   const Tensor &x = call[0], &indices = call[1];
-  if (indices.rank() < 1 || indices.shape()[-1] > x.rank() || indices.shape()[-1] < 1) call.fail("its indices do not fit its input");
+  if (indices.rank() < 1 || indices.shape()[-1] > x.rank() || indices.shape()[-1] < 1)
+    call.fail("its indices do not fit its input");
   const int k = static_cast<int>(indices.shape()[-1]);
   Shape rows{product_of(x.shape(), 0, k)};
   for (int axis = k; axis < x.rank(); ++axis) rows.push_back(x.shape()[axis]);
@@ -90,7 +94,8 @@ std::vector<Value> gather_nd(Call& call) {
 }
 
 std::vector<Value> scatter_nd(Call& call) {
-  return {output(call, scatter_update(zeros(shape_of_input(call, 2), call[1].dtype()), call[0], call[1], "add"))};
+  return {
+      output(call, scatter_update(zeros(shape_of_input(call, 2), call[1].dtype()), call[0], call[1], "add"))};
 }
 
 std::vector<Value> dynamic_update_slice(Call& call) {
@@ -166,7 +171,8 @@ std::vector<Value> unique(Call& call) {
 
 std::vector<Value> top_k_operator(Call& call) {
   const int64_t k = call.known_integer(1);
-  if (call[0].rank() < 1 || k < 0 || k > call[0].shape()[-1]) call.fail(fmt::format("cannot give the {} largest of {}", k, call[0].shape().str()));
+  if (call[0].rank() < 1 || k < 0 || k > call[0].shape()[-1])
+    call.fail(fmt::format("cannot give the {} largest of {}", k, call[0].shape().str()));
   const std::vector<Tensor> found = top_k(call[0], k);
   return {output(call, found[0], 0), output(call, found[1], 1)};
 }
@@ -225,20 +231,32 @@ std::vector<Value> matrix_diag(Call& call) {
 
 std::vector<Value> matrix_set_diag(Call& call) {
   const Shape& s = call[0].shape();
-  if (s.rank() < 2 || call[1].rank() != s.rank() - 1 || call[1].shape()[-1] != std::min(s[-1], s[-2]) || call[1].size() == 0)
+  if (s.rank() < 2 || call[1].rank() != s.rank() - 1 || call[1].shape()[-1] != std::min(s[-1], s[-2]) ||
+      call[1].size() == 0)
     call.fail("its diagonal does not fit its input");
   return {output(call, on_diagonal(call[1], s[-2], s[-1], call[0]))};
 }
 
-const bool kRegistered[] = {
-    builtin<gather>("GATHER", {{0}}), builtin<gather_nd>("GATHER_ND", {{0}}), builtin<scatter_nd>("SCATTER_ND"),
-    builtin<dynamic_update_slice>("DYNAMIC_UPDATE_SLICE"), builtin<one_hot_operator>("ONE_HOT"),
-    builtin<select<false>>("SELECT"), builtin<select<true>>("SELECT_V2"), builtin<select<true>>("STABLEHLO_SELECT"),
-    builtin<where_operator>("WHERE"), builtin<unique>("UNIQUE"), builtin<top_k_operator>("TOPK_V2"),
-    builtin<sparse_to_dense>("SPARSE_TO_DENSE"), builtin<segments<segment_sum>>("SEGMENT_SUM"),
-    builtin<segments<segment_sum>>("UNSORTED_SEGMENT_SUM"), builtin<segments<segment_prod>>("UNSORTED_SEGMENT_PROD"),
-    builtin<segments<segment_max>>("UNSORTED_SEGMENT_MAX"), builtin<segments<segment_min>>("UNSORTED_SEGMENT_MIN"),
-    builtin<bucketize>("BUCKETIZE"), builtin<matrix_diag>("MATRIX_DIAG"), builtin<matrix_set_diag>("MATRIX_SET_DIAG")};
+const bool kRegistered[] = {builtin<gather>("GATHER", {{0}}),
+                            builtin<gather_nd>("GATHER_ND", {{0}}),
+                            builtin<scatter_nd>("SCATTER_ND"),
+                            builtin<dynamic_update_slice>("DYNAMIC_UPDATE_SLICE"),
+                            builtin<one_hot_operator>("ONE_HOT"),
+                            builtin<select<false>>("SELECT"),
+                            builtin<select<true>>("SELECT_V2"),
+                            builtin<select<true>>("STABLEHLO_SELECT"),
+                            builtin<where_operator>("WHERE"),
+                            builtin<unique>("UNIQUE"),
+                            builtin<top_k_operator>("TOPK_V2"),
+                            builtin<sparse_to_dense>("SPARSE_TO_DENSE"),
+                            builtin<segments<segment_sum>>("SEGMENT_SUM"),
+                            builtin<segments<segment_sum>>("UNSORTED_SEGMENT_SUM"),
+                            builtin<segments<segment_prod>>("UNSORTED_SEGMENT_PROD"),
+                            builtin<segments<segment_max>>("UNSORTED_SEGMENT_MAX"),
+                            builtin<segments<segment_min>>("UNSORTED_SEGMENT_MIN"),
+                            builtin<bucketize>("BUCKETIZE"),
+                            builtin<matrix_diag>("MATRIX_DIAG"),
+                            builtin<matrix_set_diag>("MATRIX_SET_DIAG")};
 
 }  // namespace
 }  // namespace lamina::tflite

@@ -5,8 +5,8 @@
 
 namespace lamina::tflite {
 
-/// UNIDIRECTIONAL_SEQUENCE_LSTM of integers; x is (time, batch, features), and so is the result. Throws Unsupported for
-/// peepholes, projections and normalised layers.
+/// UNIDIRECTIONAL_SEQUENCE_LSTM of integers; x is (time, batch, features), and so is the result. Throws
+/// Unsupported for peepholes, projections and normalised layers.
 Tensor run_integer_lstm(const Call& call, const Tensor& x);
 
 }  // namespace lamina::tflite

@@ -24,13 +24,17 @@ IntegerWeights integer_weights(const Call& call, size_t weights, int axis, int i
   if (axis < 0 || axis >= shape.rank()) throw InvalidArgument("its weights have too few axes");
   const int64_t channels = shape[axis];
   if (q.scales.size() != 1 && q.scales.size() != static_cast<size_t>(channels))
-    throw InvalidArgument(fmt::format("its weights have {} scales for {} channels", q.scales.size(), channels));
+    throw InvalidArgument(
+        fmt::format("its weights have {} scales for {} channels", q.scales.size(), channels));
   if (!q.given()) throw InvalidArgument("its weights have no scale");
   Tensor values = cast(call[weights], DType::kFloat32);
   if (std::any_of(q.zeros.begin(), q.zeros.end(), [](int64_t zero) { return zero != 0; })) {
     Shape seen;
-    for (int i = 0; i < shape.rank(); ++i) seen.push_back(i == axis ? static_cast<int64_t>(q.zeros.size()) : 1);
-    values = subtract(values, reshape(cast(Tensor::from(q.zeros, {static_cast<int64_t>(q.zeros.size())}), DType::kFloat32), seen));
+    for (int i = 0; i < shape.rank(); ++i)
+      seen.push_back(i == axis ? static_cast<int64_t>(q.zeros.size()) : 1);
+    values = subtract(
+        values,
+        reshape(cast(Tensor::from(q.zeros, {static_cast<int64_t>(q.zeros.size())}), DType::kFloat32), seen));
   }
   // The largest sum that any channel can have, whatever x is.
   double most = 0;
@@ -42,7 +46,8 @@ IntegerWeights integer_weights(const Call& call, size_t weights, int axis, int i
     const std::vector<double> sums = onnx::doubles(sum(cast(lamina::abs(values), DType::kFloat64), axes));
     for (const double each : sums) most = std::max(most, each);
   } else {
-    most = std::ldexp(1.0, onnx::bits(call.element(weights))) * static_cast<double>(shape.size() / std::max<int64_t>(channels, 1));
+    most = std::ldexp(1.0, onnx::bits(call.element(weights))) *
+           static_cast<double>(shape.size() / std::max<int64_t>(channels, 1));
   }
   most *= std::ldexp(1.0, input_bits);
   if (most > std::ldexp(1.0, 53)) throw Unsupported("its sums have more than 53 bits");
@@ -60,11 +65,13 @@ std::vector<double> products(const Call& call, const std::vector<float>& scales,
 }
 
 Scaling scaling_of(const Call& call, size_t bias, size_t x) {
-  const bool wide = onnx::bits(call.element(x)) > 8 && !(call.has(bias) && call.element(bias) == ElementType::kInt32);
+  const bool wide =
+      onnx::bits(call.element(x)) > 8 && !(call.has(bias) && call.element(bias) == ElementType::kInt32);
   return wide ? scaled_wide : static_cast<Scaling>(scaled);
 }
 
-Value scaled_sums(const Call& call, const Tensor& sums, const std::vector<double>& reals, size_t bias, Scaling scale) {
+Value scaled_sums(const Call& call, const Tensor& sums, const std::vector<double>& reals, size_t bias,
+                  Scaling scale) {
   const Quantization out = output_quantization(call);
   std::vector<Multiplier> by;
   for (const double real : reals) by.push_back(multiplier_of(real / static_cast<double>(out.scale())));
@@ -87,12 +94,14 @@ Axes all_but_first(const Tensor& x) {
 IntegerRows rows_in_steps(const Tensor& x) {
   const Tensor rows = cast(x, DType::kFloat32);
   const Axes axes = all_but_first(x);
-  const Tensor low = minimum(lamina::min(rows, axes, true), 0.0), high = maximum(lamina::max(rows, axes, true), 0.0);
+  const Tensor low = minimum(lamina::min(rows, axes, true), 0.0),
+               high = maximum(lamina::max(rows, axes, true), 0.0);
   const Tensor range = subtract(high, low);
-  const Tensor steps = divide(255.0, where(equal(range, 0.0), full(range.shape(), 255.0, DType::kFloat32), range));
+  const Tensor steps =
+      divide(255.0, where(equal(range, 0.0), full(range.shape(), 255.0, DType::kFloat32), range));
   const Tensor from_low = multiply(low, steps), from_high = multiply(high, steps);
-  const Tensor nearer = where(ops::greater(subtract(add(from_low, from_high), 1.0), 0.0), subtract(-128.0, from_low),
-                              subtract(127.0, from_high));
+  const Tensor nearer = where(ops::greater(subtract(add(from_low, from_high), 1.0), 0.0),
+                              subtract(-128.0, from_low), subtract(127.0, from_high));
   const Tensor zero = lamina::round(clip(nearer, -128, 127));
   const Tensor integers = clip(add(lamina::round(multiply(rows, steps)), zero), -128, 127);
   return {subtract(integers, zero), reciprocal(steps)};

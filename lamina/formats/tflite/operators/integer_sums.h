@@ -7,7 +7,8 @@
 
 namespace lamina::tflite {
 
-/// Weights of a product: input `weights` of the call less its zero points, with one scale or one for each of `channels`.
+/// Weights of a product: input `weights` of the call less its zero points, with one scale or one for each of
+/// `channels`.
 struct IntegerWeights {
   Tensor values;              ///< of a float dtype in which all sums are exact
   std::vector<float> scales;  ///< one for each channel
@@ -15,15 +16,17 @@ struct IntegerWeights {
 };
 
 /// `axis` of the weights counts output channels. `input_bits`: of the integers that they are multiplied with.
-/// Throws InvalidArgument for scales that do not fit. Weights that are not known are taken for the largest they can be.
+/// Throws InvalidArgument for scales that do not fit. Weights that are not known are taken for the largest
+/// they can be.
 IntegerWeights integer_weights(const Call& call, size_t weights, int axis, int input_bits);
 
-/// Output 0 of an operator with bias: `sums`, (..., channels) of x less its zero point times weights, plus bias `bias`,
-/// scaled to the output and clipped to its fused activation.
-/// `reals`: what 1 of a sum stands for, one for all or one for each channel. `scale`: scaled,
-/// scaled_once or scaled_wide, as the operator's kernel does it.
+/// Output 0 of an operator with bias: `sums`, (..., channels) of x less its zero point times weights, plus
+/// bias `bias`, scaled to the output and clipped to its fused activation. `reals`: what 1 of a sum stands
+/// for, one for all or one for each channel. `scale`: scaled, scaled_once or scaled_wide, as the operator's
+/// kernel does it.
 using Scaling = Tensor (*)(const Tensor& x, const std::vector<Multiplier>& by);
-Value scaled_sums(const Call& call, const Tensor& sums, const std::vector<double>& reals, size_t bias, Scaling scale);
+Value scaled_sums(const Call& call, const Tensor& sums, const std::vector<double>& reals, size_t bias,
+                  Scaling scale);
 /// Of a convolution of input `x`: beside int16 sums have 64 bits, unless the bias says otherwise.
 Scaling scaling_of(const Call& call, size_t bias, size_t x = 0);
 /// The scale of input `x` times those of the weights.
@@ -34,10 +37,11 @@ struct IntegerRows {
   Tensor integers;  ///< less their zero point, as floats
   Tensor scales;    ///< (rows, 1, ...)
 };
-/// In 255 steps from the smallest to the largest, zero among them: how TensorFlow's interpreter computes by default, by way
-/// of XNNPACK.
+/// In 255 steps from the smallest to the largest, zero among them: how TensorFlow's interpreter computes by
+/// default, by way of XNNPACK.
 IntegerRows rows_in_steps(const Tensor& x);
-/// In steps of 1/127 of the largest size: how its own kernels compute, for operators that XNNPACK leaves to them.
+/// In steps of 1/127 of the largest size: how its own kernels compute, for operators that XNNPACK leaves to
+/// them.
 IntegerRows rows_by_size(const Tensor& x);
 
 /// The real sums of rows with integer weights: `product` gives those of integers, (rows, ..., channels).

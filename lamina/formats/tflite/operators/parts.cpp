@@ -1,4 +1,4 @@
-// Parts of tensors, and tensors of parts: slices, splits, concatenations, padding, blocks.
+// Parts of tensors, and tensors of parts: slices, splits, concatenations, padding, other directions.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,7 +16,6 @@
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/slice.h"
 #include "lamina/ops/take_along_axis.h"
-#include "lamina/ops/transpose.h"
 #include "lamina/ops/where.h"
 
 namespace lamina::tflite {
@@ -51,12 +50,15 @@ std::vector<Value> slice_operator(Call& call) {
 // As Python's x[begin:end:stride, ...], with bits that say which bounds are left out.
 std::vector<Value> strided_slice(Call& call) {
   const Tensor& x = call[0];
-  const std::vector<int64_t> begins = call.known_integers(1), ends = call.known_integers(2), strides = call.known_integers(3);
-  const int64_t begin_mask = option(call, "begin_mask"), end_mask = option(call, "end_mask"), ellipsis_mask = option(call, "ellipsis_mask"),
-                new_mask = option(call, "new_axis_mask"), shrink_mask = option(call, "shrink_axis_mask");
+  const std::vector<int64_t> begins = call.known_integers(1), ends = call.known_integers(2),
+                             strides = call.known_integers(3);
+  const int64_t begin_mask = option(call, "begin_mask"), end_mask = option(call, "end_mask"),
+                ellipsis_mask = option(call, "ellipsis_mask"), new_mask = option(call, "new_axis_mask"),
+                shrink_mask = option(call, "shrink_axis_mask");
   const bool offset = option(call, "offset") != 0;
   const size_t count = begins.size();
-  if (ends.size() != count || strides.size() != count || count > 32) call.fail("its bounds are of different numbers");
+  if (ends.size() != count || strides.size() != count || count > 32)
+    call.fail("its bounds are of different numbers");
   const auto in = [](int64_t mask, size_t i) { return (mask >> i & 1) != 0; };
   int64_t used = 0;  // axes of x that entries speak of
   for (size_t i = 0; i < count; ++i) used += !in(ellipsis_mask, i) && !in(new_mask, i) ? 1 : 0;
@@ -90,7 +92,8 @@ std::vector<Value> strided_slice(Call& call) {
     };
     if (in(shrink_mask, i)) {
       const int64_t at = begins[i] < 0 ? begins[i] + extent : begins[i];
-      if (at < 0 || at >= extent) call.fail(fmt::format("takes element {} of an axis of {}", begins[i], extent));
+      if (at < 0 || at >= extent)
+        call.fail(fmt::format("takes element {} of an axis of {}", begins[i], extent));
       from.push_back(at);
       to.push_back(at + 1);
       by.push_back(1);
@@ -100,7 +103,8 @@ std::vector<Value> strided_slice(Call& call) {
     const int64_t first = in(begin_mask, i) ? (step > 0 ? 0 : extent - 1) : bounded(begins[i]);
     const int64_t end = offset ? begins[i] + ends[i] : ends[i];
     const int64_t last = in(end_mask, i) ? (step > 0 ? extent : -1) : bounded(end);
-    const int64_t size = step > 0 ? std::max<int64_t>(0, (last - first + step - 1) / step) : std::max<int64_t>(0, (first - last - step - 1) / -step);
+    const int64_t size = step > 0 ? std::max<int64_t>(0, (last - first + step - 1) / step)
+                                  : std::max<int64_t>(0, (first - last - step - 1) / -step);
     from.push_back(size == 0 ? 0 : first);
     // -1 as an end counts from behind: what lies before the first element is said as an end before all.
     to.push_back(size == 0 ? 0 : step < 0 && last < 0 ? -extent - 1 : last);
@@ -123,9 +127,13 @@ std::vector<Value> concatenation(Call& call) {
     if (quantized(call, i)) {
       const Quantization in = input_quantization(call, i);
       if (in.scale() != out.scale() || in.zero() != out.zero()) {
-        const float factor = in.scale() * (1.0F / out.scale()), bias = static_cast<float>(-in.zero()) * factor;
-        const Tensor steps = rounded_away(add(multiply(cast(part, DType::kFloat32), static_cast<double>(factor)), static_cast<double>(bias)));
-        part = cast(clip(add(steps, static_cast<double>(out.zero())), static_cast<double>(range.lowest), static_cast<double>(range.highest)), part.dtype());
+        const float factor = in.scale() * (1.0F / out.scale()),
+                    bias = static_cast<float>(-in.zero()) * factor;
+        const Tensor steps = rounded_away(add(
+            multiply(cast(part, DType::kFloat32), static_cast<double>(factor)), static_cast<double>(bias)));
+        part = cast(clip(add(steps, static_cast<double>(out.zero())), static_cast<double>(range.lowest),
+                         static_cast<double>(range.highest)),
+                    part.dtype());
       }
     }
     parts.push_back(part);
@@ -141,7 +149,8 @@ std::vector<Value> outputs_of(const Call& call, const std::vector<Tensor>& parts
 }
 
 Tensor between(const Tensor& x, int axis, int64_t begin, int64_t end) {
-  std::vector<int64_t> from(static_cast<size_t>(axis) + 1, 0), to(x.shape().begin(), x.shape().begin() + axis + 1);
+  std::vector<int64_t> from(static_cast<size_t>(axis) + 1, 0),
+      to(x.shape().begin(), x.shape().begin() + axis + 1);
   from.back() = begin;
   to.back() = end;
   return slice(x, from, to);
@@ -174,20 +183,23 @@ std::vector<Value> split_operator(Call& call) {
   const int64_t count = option(call, "num_splits");
   const int axis = onnx::axis_of(call.known_integer(0), call[1].rank());
   const int64_t extent = call[1].shape()[axis];
-  if (count < 1 || count > 65536 || extent % count != 0) call.fail(fmt::format("cannot cut {} elements into {} parts", extent, count));
+  if (count < 1 || count > 65536 || extent % count != 0)
+    call.fail(fmt::format("cannot cut {} elements into {} parts", extent, count));
   return split_sizes(call, call[1], axis, std::vector<int64_t>(static_cast<size_t>(count), extent / count));
 }
 
 std::vector<Value> split_v(Call& call) {
   call.ignore({"num_splits"});
-  return split_sizes(call, call[0], onnx::axis_of(call.known_integer(2), call[0].rank()), call.known_integers(1));
+  return split_sizes(call, call[0], onnx::axis_of(call.known_integer(2), call[0].rank()),
+                     call.known_integers(1));
 }
 
 std::vector<Value> unpack(Call& call) {
   const Tensor& x = call[0];
   const int axis = onnx::axis_of(option(call, "axis"), x.rank());
   const int64_t count = option(call, "num");
-  if (count != x.shape()[axis] || static_cast<size_t>(count) != call.outputs()) call.fail("has another number of outputs than parts");
+  if (count != x.shape()[axis] || static_cast<size_t>(count) != call.outputs())
+    call.fail("has another number of outputs than parts");
   std::vector<Tensor> parts;
   for (int64_t i = 0; i < count; ++i) parts.push_back(squeeze(between(x, axis, i, i + 1), Axes{axis}));
   return outputs_of(call, parts);
@@ -202,8 +214,10 @@ Paddings paddings_of(const Call& call) {
   Paddings pairs;
   double size = 1;
   for (int axis = 0; axis < rank; ++axis) {
-    const int64_t before = flat[static_cast<size_t>(2 * axis)], after = flat[static_cast<size_t>(2 * axis) + 1];
-    if (before < 0 || after < 0 || before > (1 << 30) || after > (1 << 30)) call.fail("a padding is negative or too large");
+    const int64_t before = flat[static_cast<size_t>(2 * axis)],
+                  after = flat[static_cast<size_t>(2 * axis) + 1];
+    if (before < 0 || after < 0 || before > (1 << 30) || after > (1 << 30))
+      call.fail("a padding is negative or too large");
     size *= static_cast<double>(before + after + call[0].shape()[axis]);
     pairs.emplace_back(before, after);
   }
@@ -235,116 +249,20 @@ std::vector<Value> reverse(Call& call) {
 // The first elements of each row, as many as input 1 says, in the other direction.
 std::vector<Value> reverse_sequence(Call& call) {
   const Tensor& x = call[0];
-  const int time = onnx::axis_of(option(call, "seq_dim"), x.rank()), batch = onnx::axis_of(option(call, "batch_dim"), x.rank());
+  const int time = onnx::axis_of(option(call, "seq_dim"), x.rank()),
+            batch = onnx::axis_of(option(call, "batch_dim"), x.rank());
   if (time == batch || call[1].size() != x.shape()[batch]) call.fail("its lengths do not fit its input");
   Shape times, rows;
   for (int axis = 0; axis < x.rank(); ++axis) {
     times.push_back(axis == time ? x.shape()[time] : 1);
     rows.push_back(axis == batch ? x.shape()[batch] : 1);
   }
-  const Tensor place = reshape(arange(x.shape()[time], DType::kInt64), times), length = reshape(cast(call[1], DType::kInt64), rows);
+  const Tensor place = reshape(arange(x.shape()[time], DType::kInt64), times),
+               length = reshape(cast(call[1], DType::kInt64), rows);
   const Tensor from = where(ops::less(place, length), subtract(subtract(length, 1.0), place), place);
   Shape whole = x.shape();
   const Tensor index = add(from, zeros(whole, DType::kInt64));
   return {output(call, take_along_axis(x, index, time))};
-}
-
-std::vector<Value> space_to_depth(Call& call) {
-  const int64_t block = option(call, "block_size");
-  const Shape& s = call[0].shape();
-  if (s.rank() != 4 || block < 1 || s[1] % block != 0 || s[2] % block != 0) call.fail("its blocks do not fit its input " + s.str());
-  const Tensor parts = reshape(call[0], {s[0], s[1] / block, block, s[2] / block, block, s[3]});
-  return {output(call, reshape(transpose(parts, {0, 1, 3, 2, 4, 5}), {s[0], s[1] / block, s[2] / block, block * block * s[3]}))};
-}
-
-std::vector<Value> depth_to_space(Call& call) {
-  const int64_t block = option(call, "block_size");
-  const Shape& s = call[0].shape();
-  if (s.rank() != 4 || block < 1 || block > 65536 || s[3] % (block * block) != 0) call.fail("its blocks do not fit its input " + s.str());
-  const Tensor parts = reshape(call[0], {s[0], s[1], s[2], block, block, s[3] / (block * block)});
-  return {output(call, reshape(transpose(parts, {0, 1, 3, 2, 4, 5}), {s[0], s[1] * block, s[2] * block, s[3] / (block * block)}))};
-}
-
-// Blocks of the spatial axes become entries of the batch; `crops` for the way back.
-struct Blocks {
-  std::vector<int64_t> sizes;
-  Paddings ends;
-};
-
-Blocks blocks_of(const Call& call) {
-  Blocks blocks{call.known_integers(1), {}};
-  const std::vector<int64_t> flat = call.known_integers(2);
-  if (flat.size() != 2 * blocks.sizes.size() || static_cast<int>(blocks.sizes.size()) >= call[0].rank()) call.fail("its blocks do not fit its input");
-  for (size_t i = 0; i < blocks.sizes.size(); ++i) {
-    if (blocks.sizes[i] < 1 || blocks.sizes[i] > (1 << 20) || flat[2 * i] < 0 || flat[2 * i + 1] < 0 || flat[2 * i] > (1 << 30) || flat[2 * i + 1] > (1 << 30))
-      call.fail("a block or an end cannot be");
-    blocks.ends.emplace_back(flat[2 * i], flat[2 * i + 1]);
-  }
-  return blocks;
-}
-
-std::vector<Value> space_to_batch(Call& call) {
-  const Blocks blocks = blocks_of(call);
-  const int spatial = static_cast<int>(blocks.sizes.size());
-  Paddings pads{{0, 0}};
-  pads.insert(pads.end(), blocks.ends.begin(), blocks.ends.end());
-  while (static_cast<int>(pads.size()) < call[0].rank()) pads.emplace_back(0, 0);
-  const Tensor x = pad(call[0], pads, quantized(call) ? static_cast<double>(output_quantization(call).zero()) : 0.0);
-  Shape apart{x.shape()[0]}, result{x.shape()[0]};
-  std::vector<int> order;
-  for (int i = 0; i < spatial; ++i) {
-    const int64_t size = blocks.sizes[static_cast<size_t>(i)];
-    if (x.shape()[i + 1] % size != 0) call.fail("its blocks do not fit its input " + x.shape().str());
-    apart.push_back(x.shape()[i + 1] / size);
-    apart.push_back(size);
-    result.set(0, result[0] * size);
-    result.push_back(x.shape()[i + 1] / size);
-    order.push_back(2 * i + 2);
-  }
-  order.push_back(0);
-  for (int i = 0; i < spatial; ++i) order.push_back(2 * i + 1);
-  for (int axis = spatial + 1; axis < x.rank(); ++axis) {
-    order.push_back(apart.rank());
-    apart.push_back(x.shape()[axis]);
-    result.push_back(x.shape()[axis]);
-  }
-  return {output(call, reshape(transpose(reshape(x, apart), order), result))};
-}
-
-std::vector<Value> batch_to_space(Call& call) {
-  const Blocks blocks = blocks_of(call);
-  const int spatial = static_cast<int>(blocks.sizes.size());
-  const Shape& s = call[0].shape();
-  int64_t all = 1;
-  Shape apart, result;
-  for (const int64_t size : blocks.sizes) {
-    if (__builtin_mul_overflow(all, size, &all)) call.fail("its blocks are too large");
-    apart.push_back(size);
-  }
-  if (s[0] % all != 0) call.fail("its blocks do not fit its input " + s.str());
-  apart.push_back(s[0] / all);
-  result.push_back(s[0] / all);
-  std::vector<int> order{spatial};
-  for (int i = 0; i < spatial; ++i) {
-    apart.push_back(s[i + 1]);
-    order.push_back(spatial + 1 + i);
-    order.push_back(i);
-    result.push_back(s[i + 1] * blocks.sizes[static_cast<size_t>(i)]);
-  }
-  for (int axis = spatial + 1; axis < s.rank(); ++axis) {
-    order.push_back(apart.rank());
-    apart.push_back(s[axis]);
-    result.push_back(s[axis]);
-  }
-  const Tensor y = reshape(transpose(reshape(call[0], apart), order), result);
-  std::vector<int64_t> from{0}, to{result[0]};
-  for (int i = 0; i < spatial; ++i) {
-    const auto [before, after] = blocks.ends[static_cast<size_t>(i)];
-    if (before + after > result[i + 1]) call.fail("its crops are larger than its result");
-    from.push_back(before);
-    to.push_back(result[i + 1] - after);
-  }
-  return {output(call, slice(y, from, to))};
 }
 
 // Elements with a padding value between them.
@@ -373,14 +291,18 @@ std::vector<Value> dilate(Call& call) {
   return {output(call, x)};
 }
 
-const bool kRegistered[] = {
-    builtin<slice_operator>("SLICE"),          builtin<strided_slice>("STRIDED_SLICE"), builtin<concatenation>("CONCATENATION"),
-    builtin<split_operator>("SPLIT"),          builtin<split_v>("SPLIT_V"),             builtin<unpack>("UNPACK"),
-    builtin<pad_operator>("PAD"),              builtin<pad_operator>("PADV2"),          builtin<mirror_pad>("MIRROR_PAD"),
-    builtin<reverse>("REVERSE_V2"),            builtin<reverse_sequence>("REVERSE_SEQUENCE"),
-    builtin<space_to_depth>("SPACE_TO_DEPTH"), builtin<depth_to_space>("DEPTH_TO_SPACE"),
-    builtin<space_to_batch>("SPACE_TO_BATCH_ND"), builtin<batch_to_space>("BATCH_TO_SPACE_ND"),
-    builtin<dilate>("DILATE")};
+const bool kRegistered[] = {builtin<slice_operator>("SLICE"),
+                            builtin<strided_slice>("STRIDED_SLICE"),
+                            builtin<concatenation>("CONCATENATION"),
+                            builtin<split_operator>("SPLIT"),
+                            builtin<split_v>("SPLIT_V"),
+                            builtin<unpack>("UNPACK"),
+                            builtin<pad_operator>("PAD"),
+                            builtin<pad_operator>("PADV2"),
+                            builtin<mirror_pad>("MIRROR_PAD"),
+                            builtin<reverse>("REVERSE_V2"),
+                            builtin<reverse_sequence>("REVERSE_SEQUENCE"),
+                            builtin<dilate>("DILATE")};
 
 }  // namespace
 }  // namespace lamina::tflite

@@ -30,7 +30,8 @@ Pool pool_of(const Call& call) {
 
 std::vector<Value> average(Call& call) {
   const Pool pool = pool_of(call);
-  if (!quantized(call)) return {output(call, activated(call, avg_pool2d(call[0], pool.window, pool.strides, pool.padding)))};
+  if (!quantized(call))
+    return {output(call, activated(call, avg_pool2d(call[0], pool.window, pool.strides, pool.padding)))};
   // Sums of whole numbers, divided and rounded, halves away from zero.
   const Shape& shape = call[0].shape();
   for (const int64_t size : pool.window) {
@@ -39,9 +40,13 @@ std::vector<Value> average(Call& call) {
   const Conv2DAttrs attrs{.strides = pool.strides, .padding = pool.padding, .groups = shape[3]};
   const bool wide = onnx::bits(call.element(0)) > 8;
   const DType dtype = wide || pool.window[0] * pool.window[1] > 65536 ? DType::kFloat64 : DType::kFloat32;
-  const Tensor sums = cast(conv2d(cast(call[0], dtype), ones({pool.window[0], pool.window[1], 1, shape[3]}, dtype), attrs), DType::kInt64);
+  const Tensor sums =
+      cast(conv2d(cast(call[0], dtype), ones({pool.window[0], pool.window[1], 1, shape[3]}, dtype), attrs),
+           DType::kInt64);
   const Conv2DAttrs one{.strides = pool.strides, .padding = pool.padding};
-  const Tensor counts = settled(cast(conv2d(ones({1, shape[1], shape[2], 1}, dtype), ones({pool.window[0], pool.window[1], 1, 1}, dtype), one), DType::kInt64));
+  const Tensor counts = settled(cast(conv2d(ones({1, shape[1], shape[2], 1}, dtype),
+                                            ones({pool.window[0], pool.window[1], 1, 1}, dtype), one),
+                                     DType::kInt64));
   const Tensor whole = floor_divide(add(lamina::abs(sums), floor_divide(counts, 2.0)), counts);
   return {clipped(call, where(ops::less(sums, 0.0), negative(whole), whole), activated_range(call))};
 }
@@ -56,7 +61,8 @@ std::vector<Value> largest(Call& call) {
 
 std::vector<Value> root_of_squares(Call& call) {
   const Pool pool = pool_of(call);
-  return {output(call, activated(call, lamina::sqrt(avg_pool2d(square(call[0]), pool.window, pool.strides, pool.padding))))};
+  return {output(call, activated(call, lamina::sqrt(avg_pool2d(square(call[0]), pool.window, pool.strides,
+                                                               pool.padding))))};
 }
 
 const bool kRegistered[] = {builtin<average>("AVERAGE_POOL_2D"), builtin<largest>("MAX_POOL_2D"),

@@ -17,7 +17,8 @@ namespace {
 
 std::vector<Value> fully_connected(Call& call) {
   const Tensor &x = call[0], &w = call[1];
-  if (option(call, "weights_format") != 0) throw Unsupported("has weights in an order for one kind of processor");
+  if (option(call, "weights_format") != 0)
+    throw Unsupported("has weights in an order for one kind of processor");
   call.ignore({"quantized_bias_type", "asymmetric_quantize_inputs"});
   if (w.rank() != 2) call.fail("its weights have shape " + w.shape().str() + "; expected two axes");
   const int64_t in = w.shape()[1], out = w.shape()[0];
@@ -32,7 +33,9 @@ std::vector<Value> fully_connected(Call& call) {
     result.push_back(out);
   }
   const Tensor rows = reshape(x, {x.size() / in, in});
-  const auto shaped = [&](const Value& value) { return Value(reshape(value.tensor(), result), value.type()); };
+  const auto shaped = [&](const Value& value) {
+    return Value(reshape(value.tensor(), result), value.type());
+  };
   const auto product = [&](const Tensor& a, const Tensor& b) { return matmul(a, transpose(b, {1, 0})); };
   if (quantized(call)) {
     const IntegerWeights weights = integer_weights(call, 1, 0, onnx::bits(call.element(0)) + 1);
@@ -47,7 +50,8 @@ std::vector<Value> fully_connected(Call& call) {
   Tensor y;
   if (quantized(call, 1)) {
     const IntegerWeights weights = integer_weights(call, 1, 0, 9);
-    y = hybrid_sums(rows_in_steps(rows), weights, [&](const Tensor& integers) { return product(integers, weights.values); });
+    y = hybrid_sums(rows_in_steps(rows), weights,
+                    [&](const Tensor& integers) { return product(integers, weights.values); });
   } else {
     y = product(rows, cast(w, x.dtype()));
   }
@@ -90,7 +94,8 @@ std::vector<Value> batch_matmul(Call& call) {
   const DType dtype = most > std::ldexp(1.0, 24) ? DType::kFloat64 : DType::kFloat32;
   const Tensor y = matmul(turned(centred(call, 0, dtype), turn_a), turned(centred(call, 1, dtype), turn_b));
   const float real = input_quantization(call, 0).scale() * input_quantization(call, 1).scale();
-  return {scaled_sums(call, y, {static_cast<double>(real)}, 99, onnx::bits(call.element(0)) > 8 ? scaled_wide : static_cast<Scaling>(scaled))};
+  return {scaled_sums(call, y, {static_cast<double>(real)}, 99,
+                      onnx::bits(call.element(0)) > 8 ? scaled_wide : static_cast<Scaling>(scaled))};
 }
 
 std::vector<Value> embedding_lookup(Call& call) {
@@ -99,7 +104,8 @@ std::vector<Value> embedding_lookup(Call& call) {
     const Quantization q = input_quantization(call, 1);
     if (q.scales.size() != 1) throw Unsupported("its table has a scale for each row");
     const Tensor rows = cast(take(table, call[0], 0), DType::kFloat32);
-    return {output(call, multiply(subtract(rows, static_cast<double>(q.zero())), static_cast<double>(q.scale())))};
+    return {output(call,
+                   multiply(subtract(rows, static_cast<double>(q.zero())), static_cast<double>(q.scale())))};
   }
   return {output(call, take(table, call[0], 0))};
 }

@@ -18,7 +18,8 @@ namespace {
 Tensor beside(const std::vector<float>& values, int axis, const Shape& shape) {
   if (values.size() == 1) return Tensor::from(values, Shape{});
   if (axis < 0 || axis >= shape.rank() || shape[axis] != static_cast<int64_t>(values.size()))
-    throw InvalidArgument(fmt::format("{} scales do not fit axis {} of {}", values.size(), axis, shape.str()));
+    throw InvalidArgument(
+        fmt::format("{} scales do not fit axis {} of {}", values.size(), axis, shape.str()));
   Shape seen;
   for (int i = 0; i < shape.rank(); ++i) seen.push_back(i == axis ? shape[axis] : 1);
   return reshape(Tensor::from(values, {static_cast<int64_t>(values.size())}), seen);
@@ -32,7 +33,8 @@ std::vector<Value> quantize(Call& call) {
   const Range range = range_of(output_type(call));
   const Tensor& x = call[0];
   if (is_floating(x.dtype())) {
-    const Tensor steps = rounded_away(divide(cast(x, DType::kFloat32), beside(out.scales, out.axis, x.shape())));
+    const Tensor steps =
+        rounded_away(divide(cast(x, DType::kFloat32), beside(out.scales, out.axis, x.shape())));
     return {clipped(call, add(steps, beside(floats(out.zeros), out.axis, x.shape())), range)};
   }
   const Quantization in = input_quantization(call, 0);
@@ -61,7 +63,8 @@ std::vector<Value> fake_quant(Call& call) {
   const float zero = from_low < least ? least : from_low > most ? most : std::round(from_low);
   const float nudged_low = (least - zero) * scale, nudged_high = (most - zero) * scale;
   const Tensor clamped = clip(call[0], static_cast<double>(nudged_low), static_cast<double>(nudged_high));
-  const Tensor steps = lamina::floor(add(multiply(subtract(clamped, static_cast<double>(nudged_low)), static_cast<double>(1 / scale)), 0.5));
+  const Tensor steps = lamina::floor(
+      add(multiply(subtract(clamped, static_cast<double>(nudged_low)), static_cast<double>(1 / scale)), 0.5));
   return {output(call, add(multiply(steps, static_cast<double>(scale)), static_cast<double>(nudged_low)))};
 }
 

@@ -90,12 +90,16 @@ std::vector<Value> cumsum_operator(Call& call) {
   return {output(call, y)};
 }
 
-const bool kRegistered[] = {
-    builtin<summed<true>>("MEAN"),          builtin<summed<false>>("SUM"),
-    builtin<reduction<product_over>>("REDUCE_PROD"), builtin<reduction<largest_over>>("REDUCE_MAX"),
-    builtin<reduction<smallest_over>>("REDUCE_MIN"), builtin<reduction<any_over>>("REDUCE_ANY"),
-    builtin<reduction<all_over>>("REDUCE_ALL"),      builtin<arg_extreme<true>>("ARG_MAX"),
-    builtin<arg_extreme<false>>("ARG_MIN"),          builtin<cumsum_operator>("CUMSUM")};
+const bool kRegistered[] = {builtin<summed<true>>("MEAN"),
+                            builtin<summed<false>>("SUM"),
+                            builtin<reduction<product_over>>("REDUCE_PROD"),
+                            builtin<reduction<largest_over>>("REDUCE_MAX"),
+                            builtin<reduction<smallest_over>>("REDUCE_MIN"),
+                            builtin<reduction<any_over>>("REDUCE_ANY"),
+                            builtin<reduction<all_over>>("REDUCE_ALL"),
+                            builtin<arg_extreme<true>>("ARG_MAX"),
+                            builtin<arg_extreme<false>>("ARG_MIN"),
+                            builtin<cumsum_operator>("CUMSUM")};
 
 }  // namespace
 }  // namespace lamina::tflite

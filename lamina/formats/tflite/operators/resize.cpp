@@ -12,8 +12,8 @@
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/resize.h"
 #include "lamina/ops/take.h"
-#include "lamina/ops/where.h"
 #include "lamina/ops/unary.h"
+#include "lamina/ops/where.h"
 
 namespace lamina::tflite {
 namespace {
@@ -56,13 +56,15 @@ Tensor bilinear_floats(Tensor x, const Resize& resize) {
     std::vector<int64_t> low, high;
     std::vector<float> weight, rest;
     for (int64_t i = 0; i < out; ++i) {
-      const float at = resize.centres ? (static_cast<float>(i) + 0.5F) * step - 0.5F : static_cast<float>(i) * step;
+      const float at =
+          resize.centres ? (static_cast<float>(i) + 0.5F) * step - 0.5F : static_cast<float>(i) * step;
       low.push_back(std::clamp<int64_t>(static_cast<int64_t>(std::floor(at)), 0, in - 1));
       high.push_back(std::clamp<int64_t>(static_cast<int64_t>(std::ceil(at)), 0, in - 1));
       weight.push_back(at - static_cast<float>(low.back()));
       rest.push_back(1 - weight.back());
     }
-    x = add(multiply(picked(x, low, axis), cast(along(rest, axis), x.dtype())), multiply(picked(x, high, axis), cast(along(weight, axis), x.dtype())));
+    x = add(multiply(picked(x, low, axis), cast(along(rest, axis), x.dtype())),
+            multiply(picked(x, high, axis), cast(along(weight, axis), x.dtype())));
   }
   return x;
 }
@@ -73,7 +75,8 @@ Tensor bilinear_integers(const Tensor& image, const Resize& resize) {
   for (int axis = 1; axis <= 2; ++axis) {
     const int64_t in = x.shape()[axis], out = resize.extents[axis - 1];
     const bool corners = resize.corners && out > 1;
-    const int64_t step = corners ? (1024 * (in - 1) + (out - 1) / 2) / (out - 1) : (1024 * in + out / 2) / out;
+    const int64_t step =
+        corners ? (1024 * (in - 1) + (out - 1) / 2) / (out - 1) : (1024 * in + out / 2) / out;
     std::vector<int64_t> low, high, weight, rest;
     for (int64_t i = 0; i < out; ++i) {
       const int64_t at = resize.centres ? i * step + step / 2 - 512 : i * step;
@@ -82,7 +85,8 @@ Tensor bilinear_integers(const Tensor& image, const Resize& resize) {
       weight.push_back(at - 1024 * low.back());
       rest.push_back(1024 - weight.back());
     }
-    x = add(multiply(picked(x, low, axis), along(rest, axis)), multiply(picked(x, high, axis), along(weight, axis)));
+    x = add(multiply(picked(x, low, axis), along(rest, axis)),
+            multiply(picked(x, high, axis), along(weight, axis)));
   }
   // Halves away from zero.
   return rounded_shift(x, 20);
@@ -113,7 +117,8 @@ std::vector<Value> nearest(Call& call) {
   return {output(call, x)};
 }
 
-const bool kRegistered[] = {builtin<bilinear>("RESIZE_BILINEAR"), builtin<nearest>("RESIZE_NEAREST_NEIGHBOR")};
+const bool kRegistered[] = {builtin<bilinear>("RESIZE_BILINEAR"),
+                            builtin<nearest>("RESIZE_NEAREST_NEIGHBOR")};
 
 }  // namespace
 }  // namespace lamina::tflite

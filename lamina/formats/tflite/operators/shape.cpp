@@ -23,12 +23,14 @@ Value under(const Value& x, const Shape& shape) {
 
 Shape shape_from(const Call& call, const std::vector<int64_t>& extents) {
   constexpr int64_t kMost = int64_t{1} << 31;
-  if (extents.size() > static_cast<size_t>(Shape::kMaxRank)) call.fail(fmt::format("its result has {} axes", extents.size()));
+  if (extents.size() > static_cast<size_t>(Shape::kMaxRank))
+    call.fail(fmt::format("its result has {} axes", extents.size()));
   Shape shape;
   double size = 1;
   for (const int64_t extent : extents) {
     size *= static_cast<double>(std::max<int64_t>(extent, 1));
-    if (extent < 0 || extent > kMost || size > static_cast<double>(kMost)) call.fail(fmt::format("an extent of its result is {}, or all of them are too much", extent));
+    if (extent < 0 || extent > kMost || size > static_cast<double>(kMost))
+      call.fail(fmt::format("an extent of its result is {}, or all of them are too much", extent));
     shape.push_back(extent);
   }
   return shape;
@@ -40,7 +42,8 @@ std::vector<Value> reshape_operator(Call& call) {
   if (call.has(1)) wanted = call.known_integers(1);
   // Complex numbers are pairs along one more axis.
   const auto types = call.integer_list("out_types");
-  if (types && !types->empty() && (*types)[0] == static_cast<int64_t>(ElementType::kComplex64)) wanted.push_back(2);
+  if (types && !types->empty() && (*types)[0] == static_cast<int64_t>(ElementType::kComplex64))
+    wanted.push_back(2);
   const int64_t size = x.shape().size();
   int64_t known = 1, open = -1;
   for (size_t i = 0; i < wanted.size(); ++i) {
@@ -63,7 +66,8 @@ std::vector<Value> reshape_operator(Call& call) {
 std::vector<Value> squeeze_operator(Call& call) {
   const Shape from = call.value(0).shape();
   std::vector<int> dropped;
-  for (const int64_t axis : list_option(call, "squeeze_dims")) dropped.push_back(onnx::axis_of(axis, from.rank()));
+  for (const int64_t axis : list_option(call, "squeeze_dims"))
+    dropped.push_back(onnx::axis_of(axis, from.rank()));
   const bool all = dropped.empty();
   Shape shape;
   for (int axis = 0; axis < from.rank(); ++axis) {
@@ -122,7 +126,8 @@ std::vector<Value> broadcast_args(Call& call) {
 std::vector<Value> tile_operator(Call& call) {
   const std::vector<int64_t> repeats = call.known_integers(1);
   const Shape& shape = call[0].shape();
-  if (static_cast<int>(repeats.size()) != shape.rank()) call.fail("it takes one number of repeats for each axis");
+  if (static_cast<int>(repeats.size()) != shape.rank())
+    call.fail("it takes one number of repeats for each axis");
   std::vector<int64_t> extents;
   for (int axis = 0; axis < shape.rank(); ++axis) {
     const int64_t times = repeats[static_cast<size_t>(axis)];
@@ -144,7 +149,8 @@ std::vector<Value> range(Call& call) {
   const double count = std::ceil((limit - start) / step);
   if (!(count < 1 << 26)) call.fail("has far too many elements");
   std::vector<double> values;
-  for (int64_t i = 0; i < static_cast<int64_t>(count); ++i) values.push_back(start + static_cast<double>(i) * step);
+  for (int64_t i = 0; i < static_cast<int64_t>(count); ++i)
+    values.push_back(start + static_cast<double>(i) * step);
   return {output(call, Tensor::from(values, {static_cast<int64_t>(values.size())}))};
 }
 

@@ -21,7 +21,9 @@ namespace {
 Tensor constant(int64_t value) { return Tensor::from<int64_t>({value}, Shape{}); }
 
 // round(a * b / 2^31), halves up, of int64 with 32 bits.
-Tensor high(const Tensor& a, const Tensor& b) { return right_shift(add(multiply(a, b), constant(int64_t{1} << 30)), constant(31)); }
+Tensor high(const Tensor& a, const Tensor& b) {
+  return right_shift(add(multiply(a, b), constant(int64_t{1} << 30)), constant(31));
+}
 
 // How many zeros an int32 above 0 has in front.
 Tensor leading_zeros(const Tensor& x) {
@@ -45,7 +47,8 @@ std::pair<Tensor, Tensor> reciprocals(const Tensor& x, int whole) {
 
 // The steps that a difference of 1 is, with 26 bits behind the point.
 Multiplier difference_of(float scale, float beta) {
-  return multiplier_of(std::min(static_cast<double>(beta) * static_cast<double>(scale) * (1 << 26), 2147483647.0));
+  return multiplier_of(
+      std::min(static_cast<double>(beta) * static_cast<double>(scale) * (1 << 26), 2147483647.0));
 }
 
 // Differences below that count as nothing.
@@ -60,11 +63,14 @@ std::vector<Value> softmax_of_bytes(Call& call, float beta) {
   const int64_t least = least_difference(by);
   std::vector<int64_t> exps, parts;  // of -0, -1, ...: with no bits, and with 12 bits before the point
   for (int64_t d = 0; d <= in.highest - in.lowest; ++d) {
-    const int64_t e = -d >= least ? exp_of_negative(static_cast<int32_t>(std::max<int64_t>(scaled(-d, by), INT32_MIN))) : 0;
+    const int64_t e =
+        -d >= least ? exp_of_negative(static_cast<int32_t>(std::max<int64_t>(scaled(-d, by), INT32_MIN))) : 0;
     exps.push_back(e);
     parts.push_back(rounded_shift(e, 12));
   }
-  const auto table = [](const std::vector<int64_t>& values) { return Tensor::from(values, {static_cast<int64_t>(values.size())}); };
+  const auto table = [](const std::vector<int64_t>& values) {
+    return Tensor::from(values, {static_cast<int64_t>(values.size())});
+  };
   const Tensor x = cast(call[0], DType::kInt32);
   const Tensor distance = subtract(lamina::max(x, Axes{-1}, true), x);
   const auto [inverse, over] = reciprocals(sum(take(table(parts), distance), Axes{-1}, true), 12);
@@ -72,27 +78,35 @@ std::vector<Value> softmax_of_bytes(Call& call, float beta) {
   const Tensor half = left_shift(constant(1), subtract(shift, 1.0));
   const Tensor e = take(table(exps), distance);
   const Tensor y = right_shift(add(high(e, inverse), half), shift);
-  return {clipped(call, where(equal(e, 0.0), constant(out.lowest), add(y, static_cast<double>(out.lowest))), out)};
+  return {clipped(call, where(equal(e, 0.0), constant(out.lowest), add(y, static_cast<double>(out.lowest))),
+                  out)};
 }
 
 // With tables of exp over [-10, 0] and 1 / (1 + x) over [0, 1].
 std::vector<Value> softmax_of_16_bits(Call& call, float beta) {
-  const Multiplier by = multiplier_of(static_cast<double>(input_quantization(call, 0).scale()) * static_cast<double>(beta) / (10.0 / 65535.0));
-  const auto exp_line = line_of_pieces<double>([](double x) { return std::exp(x); }, 10.0 / 65535.0, 32767, 2.0 / 65535.0, 0);
-  const auto one_over = line_of_pieces<double>([](double x) { return 1 / (1 + x); }, 1.0 / 65535.0, -32768, 2.0 / 65535.0, 0);
+  const Multiplier by = multiplier_of(static_cast<double>(input_quantization(call, 0).scale()) *
+                                      static_cast<double>(beta) / (10.0 / 65535.0));
+  const auto exp_line =
+      line_of_pieces<double>([](double x) { return std::exp(x); }, 10.0 / 65535.0, 32767, 2.0 / 65535.0, 0);
+  const auto one_over =
+      line_of_pieces<double>([](double x) { return 1 / (1 + x); }, 1.0 / 65535.0, -32768, 2.0 / 65535.0, 0);
   std::vector<int64_t> exps, inverses;
   for (int64_t d = 0; d <= 65535; ++d)
     exps.push_back(on_line(exp_line, std::clamp<int64_t>(scaled(-d, by) + 32767, -32768, 32767)));
   for (int64_t x = -32768; x <= 32767; ++x) inverses.push_back(on_line(one_over, x));
-  const auto table = [](const std::vector<int64_t>& values) { return settled(Tensor::from(values, {static_cast<int64_t>(values.size())})); };
+  const auto table = [](const std::vector<int64_t>& values) {
+    return settled(Tensor::from(values, {static_cast<int64_t>(values.size())}));
+  };
   const Tensor x = cast(call[0], DType::kInt32);
   const Tensor e = take(table(exps), subtract(lamina::max(x, Axes{-1}, true), x));
   const Tensor total = sum(e, Axes{-1}, true), room = leading_zeros(total);
-  const Tensor part = right_shift(add(left_shift(total, subtract(room, 1.0)), constant(1 << 13)), constant(14));
+  const Tensor part =
+      right_shift(add(left_shift(total, subtract(room, 1.0)), constant(1 << 13)), constant(14));
   const Tensor place = clip(subtract(part, static_cast<double>((1 << 15) + (1 << 16))), -32768, 32767);
   const Tensor inverse = take(table(inverses), cast(add(place, 32768.0), DType::kInt32));
   const Tensor shift = subtract(31.0, room);
-  const Tensor y = right_shift(add(multiply(e, inverse), left_shift(constant(1), subtract(shift, 1.0))), shift);
+  const Tensor y =
+      right_shift(add(multiply(e, inverse), left_shift(constant(1), subtract(shift, 1.0))), shift);
   return {clipped(call, y, {0, 32767})};
 }
 
@@ -121,7 +135,8 @@ std::vector<Value> l2_normalization(Call& call) {
   throw Unsupported("of integers is not known");
 }
 
-const bool kRegistered[] = {builtin<softmax_operator>("SOFTMAX"), builtin<log_softmax_operator>("LOG_SOFTMAX"),
+const bool kRegistered[] = {builtin<softmax_operator>("SOFTMAX"),
+                            builtin<log_softmax_operator>("LOG_SOFTMAX"),
                             builtin<l2_normalization>("L2_NORMALIZATION")};
 
 }  // namespace

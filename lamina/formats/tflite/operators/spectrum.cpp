@@ -20,7 +20,8 @@
 namespace lamina::tflite {
 namespace {
 
-// The transform of the last two axes, cut or filled with zeros to the lengths that input 1 says; of the last one half.
+// The transform of the last two axes, cut or filled with zeros to the lengths that input 1 says; of the last
+// one half.
 std::vector<Value> rfft2d(Call& call) {
   const std::vector<int64_t> lengths = call.known_integers(1);
   const int rank = call[0].rank();
@@ -73,11 +74,13 @@ std::vector<Value> local_response(Call& call) {
     total = total.defined() ? add(total, part) : part;
   }
   const auto number = [&](const char* name) { return static_cast<double>(number_option(call, name)); };
-  return {output(call, multiply(x, power(add(multiply(total, number("alpha")), number("bias")), -number("beta"))))};
+  return {output(call,
+                 multiply(x, power(add(multiply(total, number("alpha")), number("bias")), -number("beta"))))};
 }
 
-const bool kRegistered[] = {builtin<rfft2d>("RFFT2D"), builtin<part_of<0>>("REAL"), builtin<part_of<1>>("IMAG"),
-                            builtin<complex_abs>("COMPLEX_ABS"), builtin<local_response>("LOCAL_RESPONSE_NORMALIZATION")};
+const bool kRegistered[] = {builtin<rfft2d>("RFFT2D"), builtin<part_of<0>>("REAL"),
+                            builtin<part_of<1>>("IMAG"), builtin<complex_abs>("COMPLEX_ABS"),
+                            builtin<local_response>("LOCAL_RESPONSE_NORMALIZATION")};
 
 }  // namespace
 }  // namespace lamina::tflite

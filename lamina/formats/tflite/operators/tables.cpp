@@ -31,12 +31,14 @@ constexpr std::array<int64_t, 256> kLogistic{
     65533, 65533, 65533, 65533, 65533, 65534, 65534, 65534, 65534, 65534, 65534, 65534, 65534, 65534, 65534,
     65535};
 
-// The argument in steps of 3 / 2^(bits of the fraction) for the table: x * scale * 4096 * 3 / 2^shift, halves up.
+// The argument in steps of 3 / 2^(bits of the fraction) for the table: x * scale * 4096 * 3 / 2^shift, halves
+// up.
 int64_t step_of(int64_t x, float scale) {
   const float log2 = std::log2(scale);
   const float whole = std::round(log2);
   // Scales that are powers of two are shifted exactly.
-  if (std::fabs(log2 - whole) < 1e-3F && whole + 12 >= 0) return x * (int64_t{3} << std::min(static_cast<int>(whole) + 12, 24));
+  if (std::fabs(log2 - whole) < 1e-3F && whole + 12 >= 0)
+    return x * (int64_t{3} << std::min(static_cast<int>(whole) + 12, 24));
   double factor = static_cast<double>(scale) * 4096.0 * 3.0;
   int shift = 0;
   while (factor <= 32767.0 / 2.0 && shift <= 30) {
@@ -54,7 +56,8 @@ int64_t logistic_of_16_bits(int64_t x, float scale) {
   const int64_t step = step_of(x, scale), size = std::abs(step), place = size >> 9;
   int64_t result = int64_t{0x7FFF} << 10;
   if (place < 255) {
-    const int64_t low = kLogistic[static_cast<size_t>(place)], high = kLogistic[static_cast<size_t>(place) + 1];
+    const int64_t low = kLogistic[static_cast<size_t>(place)],
+                  high = kLogistic[static_cast<size_t>(place) + 1];
     result = (low << 9) + (size & 0x1FF) * (high - low);
   }
   result = step >= 0 ? result + (1 << 9) : (1 << 25) - result + (1 << 9) - 1;
@@ -65,7 +68,8 @@ int64_t tanh_of_16_bits(int64_t x, float scale) {
   const int64_t step = step_of(x, scale), size = std::abs(step), place = size >> 8;
   int64_t result = int64_t{0xFFFF} << 8;
   if (place < 255) {
-    const int64_t low = kLogistic[static_cast<size_t>(place)], high = kLogistic[static_cast<size_t>(place) + 1];
+    const int64_t low = kLogistic[static_cast<size_t>(place)],
+                  high = kLogistic[static_cast<size_t>(place) + 1];
     result = (low << 8) + (size & 0xFF) * (high - low);
   }
   result = step >= 0 ? result - (1 << 23) + (1 << 7) : -result + (1 << 23) + (1 << 7) - 1;
@@ -73,11 +77,13 @@ int64_t tanh_of_16_bits(int64_t x, float scale) {
 }
 
 template <class Real>
-std::vector<int64_t> line_of_pieces(const std::function<Real(Real)>& f, Real in_scale, int64_t in_zero, Real out_scale,
-                                    int64_t out_zero) {
+std::vector<int64_t> line_of_pieces(const std::function<Real(Real)>& f, Real in_scale, int64_t in_zero,
+                                    Real out_scale, int64_t out_zero) {
   constexpr int kSteps = 512;
-  const Real lowest = in_scale * static_cast<Real>(-32768 - in_zero), highest = in_scale * static_cast<Real>(32767 - in_zero);
-  const Real least = out_scale * static_cast<Real>(-32768 - out_zero), most = out_scale * static_cast<Real>(32767 - out_zero);
+  const Real lowest = in_scale * static_cast<Real>(-32768 - in_zero),
+             highest = in_scale * static_cast<Real>(32767 - in_zero);
+  const Real least = out_scale * static_cast<Real>(-32768 - out_zero),
+             most = out_scale * static_cast<Real>(32767 - out_zero);
   const Real step = (highest - lowest) / kSteps, factor = Real{65536} / (most - least);
   const auto bounded = [](Real y) {
     return static_cast<int64_t>(std::isnan(y) ? 0 : std::min(std::max(y, Real{-32768}), Real{32767}));
@@ -94,8 +100,10 @@ std::vector<int64_t> line_of_pieces(const std::function<Real(Real)>& f, Real in_
   line.push_back(bounded(std::round(f(highest) * factor)));
   return line;
 }
-template std::vector<int64_t> line_of_pieces<float>(const std::function<float(float)>&, float, int64_t, float, int64_t);
-template std::vector<int64_t> line_of_pieces<double>(const std::function<double(double)>&, double, int64_t, double, int64_t);
+template std::vector<int64_t> line_of_pieces<float>(const std::function<float(float)>&, float, int64_t, float,
+                                                    int64_t);
+template std::vector<int64_t> line_of_pieces<double>(const std::function<double(double)>&, double, int64_t,
+                                                     double, int64_t);
 
 int64_t on_line(const std::vector<int64_t>& line, int64_t x) {
   const auto place = static_cast<size_t>(256 + (x >> 7));
@@ -107,14 +115,17 @@ Value function_by_table(const Call& call, const std::function<float(float)>& f) 
   const Quantization in = input_quantization(call, 0), out = output_quantization(call);
   const Range range = range_of(output_type(call));
   if (onnx::bits(call.element(0)) > 8) {
-    const std::vector<int64_t> line = line_of_pieces<float>(f, in.scale(), in.zero(), out.scale(), out.zero());
-    return by_table(call, [&](int64_t x) { return std::clamp(on_line(line, x), range.lowest, range.highest); });
+    const std::vector<int64_t> line =
+        line_of_pieces<float>(f, in.scale(), in.zero(), out.scale(), out.zero());
+    return by_table(call,
+                    [&](int64_t x) { return std::clamp(on_line(line, x), range.lowest, range.highest); });
   }
   const float inverse = 1 / out.scale(), zero = static_cast<float>(out.zero());
   return by_table(call, [&](int64_t x) {
     const float y = std::round(f(in.scale() * static_cast<float>(x - in.zero())) * inverse) + zero;
     if (std::isnan(y)) return range.lowest;
-    return static_cast<int64_t>(std::clamp(y, static_cast<float>(range.lowest), static_cast<float>(range.highest)));
+    return static_cast<int64_t>(
+        std::clamp(y, static_cast<float>(range.lowest), static_cast<float>(range.highest)));
   });
 }
 

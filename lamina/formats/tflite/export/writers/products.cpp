@@ -28,8 +28,11 @@ Padded padded(Writing& w, const std::string& padding, double value) {
     if (at < end) ++at;
   }
   Shape shape = w.shape(0);
-  for (int axis = 1; axis <= 2; ++axis) shape.set(axis, shape[axis] + ends[static_cast<size_t>(2 * axis)] + ends[static_cast<size_t>(2 * axis) + 1]);
-  const int32_t sides = w.builder().constant(Tensor::from(std::vector<int32_t>(ends.begin(), ends.end()), {4, 2}), "paddings");
+  for (int axis = 1; axis <= 2; ++axis)
+    shape.set(axis,
+              shape[axis] + ends[static_cast<size_t>(2 * axis)] + ends[static_cast<size_t>(2 * axis) + 1]);
+  const int32_t sides =
+      w.builder().constant(Tensor::from(std::vector<int32_t>(ends.begin(), ends.end()), {4, 2}), "paddings");
   return {w.op(fb::BuiltinOperator_PADV2, {w.in(0), sides, w.number(value)}, shape), kValid};
 }
 
@@ -45,26 +48,36 @@ void conv2d_of(Writing& w) {
   if (attrs.groups == channels && channels > 1) {  // each channel by itself
     const int32_t filters = w.reshaped(w.in(1), {1, kernel[0], kernel[1], kernel[3]});
     const auto multiplier = static_cast<int32_t>(kernel[3] / channels);
-    return w.out(0, w.op(fb::BuiltinOperator_DEPTHWISE_CONV_2D, {x.x, filters}, {fb::Options_DepthwiseConv2D, [=](auto& builder, [[maybe_unused]] int8_t activation) {
-                                                                           return fb::CreateDepthwiseConv2DOptions(builder, padding, sw, sh, multiplier, activation, dw, dh).Union();
-                                                                         }}));
+    return w.out(0,
+                 w.op(fb::BuiltinOperator_DEPTHWISE_CONV_2D, {x.x, filters},
+                      {fb::Options_DepthwiseConv2D, [=](auto& builder, [[maybe_unused]] int8_t activation) {
+                         return fb::CreateDepthwiseConv2DOptions(builder, padding, sw, sh, multiplier,
+                                                                 activation, dw, dh)
+                             .Union();
+                       }}));
   }
   const int32_t filters = w.transposed(w.in(1), {3, 0, 1, 2});
-  w.out(0, w.op(fb::BuiltinOperator_CONV_2D, {x.x, filters}, {fb::Options_Conv2D, [=](auto& builder, [[maybe_unused]] int8_t activation) {
-                                                                return fb::CreateConv2DOptions(builder, padding, sw, sh, activation, dw, dh).Union();
-                                                              }}));
+  w.out(0, w.op(fb::BuiltinOperator_CONV_2D, {x.x, filters},
+                {fb::Options_Conv2D, [=](auto& builder, [[maybe_unused]] int8_t activation) {
+                   return fb::CreateConv2DOptions(builder, padding, sw, sh, activation, dw, dh).Union();
+                 }}));
 }
 
 void transposed_conv(Writing& w) {
   const Conv2DAttrs& attrs = w.attrs<Conv2DGradAttrs>().conv;
-  if (attrs.groups != 1 || attrs.dilations != std::vector<int64_t>{1, 1}) w.refuse("transposed convolutions have no groups and no dilations there");
-  if (attrs.padding != "same" && attrs.padding != "valid") w.refuse("transposed convolutions are padded as 'same' or 'valid' there");
+  if (attrs.groups != 1 || attrs.dilations != std::vector<int64_t>{1, 1})
+    w.refuse("transposed convolutions have no groups and no dilations there");
+  if (attrs.padding != "same" && attrs.padding != "valid")
+    w.refuse("transposed convolutions are padded as 'same' or 'valid' there");
   const int8_t padding = attrs.padding == "same" ? kSame : kValid;
   const int32_t sh = static_cast<int32_t>(attrs.strides[0]), sw = static_cast<int32_t>(attrs.strides[1]);
   const Shape& shape = w.out_type().shape;
   const int32_t filters = w.transposed(w.in(1), {2, 0, 1, 3});
-  w.out(0, w.op(fb::BuiltinOperator_TRANSPOSE_CONV, {w.builder().integers({shape.begin(), shape.end()}), filters, w.in(0)},
-                {fb::Options_TransposeConv, [=](auto& builder, [[maybe_unused]] int8_t activation) { return fb::CreateTransposeConvOptions(builder, padding, sw, sh).Union(); }}));
+  w.out(0, w.op(fb::BuiltinOperator_TRANSPOSE_CONV,
+                {w.builder().integers({shape.begin(), shape.end()}), filters, w.in(0)},
+                {fb::Options_TransposeConv, [=](auto& builder, [[maybe_unused]] int8_t activation) {
+                   return fb::CreateTransposeConvOptions(builder, padding, sw, sh).Union();
+                 }}));
 }
 
 template <fb::BuiltinOperator code>
@@ -79,9 +92,10 @@ void pool(Writing& w) {
   const int8_t padding = x.padding;
   const int32_t sh = static_cast<int32_t>(attrs.strides[0]), sw = static_cast<int32_t>(attrs.strides[1]);
   const int32_t height = static_cast<int32_t>(attrs.pool[0]), width = static_cast<int32_t>(attrs.pool[1]);
-  w.out(0, w.op(code, {x.x}, {fb::Options_Pool2D, [=](auto& builder, [[maybe_unused]] int8_t activation) {
-                                return fb::CreatePool2DOptions(builder, padding, sw, sh, width, height).Union();
-                              }}));
+  w.out(0,
+        w.op(code, {x.x}, {fb::Options_Pool2D, [=](auto& builder, [[maybe_unused]] int8_t activation) {
+                             return fb::CreatePool2DOptions(builder, padding, sw, sh, width, height).Union();
+                           }}));
 }
 
 void matmul_of(Writing& w) {
@@ -92,14 +106,17 @@ void matmul_of(Writing& w) {
   if (w.constant(1).defined() && w.rank(1) == 2 && !ta) {
     const int32_t weights = tb ? w.in(1) : w.transposed(w.in(1), {1, 0});
     const Shape& shape = w.out_type().shape;
-    const int32_t y = w.op(fb::BuiltinOperator_FULLY_CONNECTED, {w.in(0), weights}, shape, {fb::Options_FullyConnected, [](auto& builder, [[maybe_unused]] int8_t activation) {
-                             return fb::CreateFullyConnectedOptions(builder, activation, 0, true).Union();
-                           }});
+    const int32_t y =
+        w.op(fb::BuiltinOperator_FULLY_CONNECTED, {w.in(0), weights}, shape,
+             {fb::Options_FullyConnected, [](auto& builder, [[maybe_unused]] int8_t activation) {
+                return fb::CreateFullyConnectedOptions(builder, activation, 0, true).Union();
+              }});
     return w.out(0, y);
   }
-  w.out(0, w.op(fb::BuiltinOperator_BATCH_MATMUL, w.inputs(), {fb::Options_BatchMatMul, [=](auto& builder, [[maybe_unused]] int8_t activation) {
-                                                                 return fb::CreateBatchMatMulOptions(builder, ta, tb).Union();
-                                                               }}));
+  w.out(0, w.op(fb::BuiltinOperator_BATCH_MATMUL, w.inputs(),
+                {fb::Options_BatchMatMul, [=](auto& builder, [[maybe_unused]] int8_t activation) {
+                   return fb::CreateBatchMatMulOptions(builder, ta, tb).Union();
+                 }}));
 }
 
 const bool kRegistered[] = {register_writer("conv2d", conv2d_of),
