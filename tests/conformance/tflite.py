@@ -63,8 +63,19 @@ def attempt(folder, make, rng):
         said.write_text((str(error).strip().splitlines() or [repr(error)])[0][:160])
 
 
-def converted(model, shape, kind, rng):
+def in_integers(converter, shapes, kind, rng):
+    """Makes it quantise activations, too, by random samples."""
     import numpy as np
+    import tensorflow as tf
+    samples = [[rng.standard_normal(shape).astype(np.float32) for shape in shapes] for _ in range(16)]
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: iter(samples)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8 if kind == "int8" else
+                                           tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8]
+    converter.inference_input_type = converter.inference_output_type = tf.int8 if kind == "int8" else tf.int16
+
+
+def converted(model, shape, kind, rng):
     import tensorflow as tf
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     if kind != "float":
@@ -72,11 +83,7 @@ def converted(model, shape, kind, rng):
     if kind == "float16":
         converter.target_spec.supported_types = [tf.float16]
     if kind in ("int8", "int16"):
-        samples = rng.standard_normal((16, 1) + shape).astype(np.float32)
-        converter.representative_dataset = lambda: ([sample] for sample in samples)
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8 if kind == "int8" else
-                                               tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8]
-        converter.inference_input_type = converter.inference_output_type = tf.int8 if kind == "int8" else tf.int16
+        in_integers(converter, [(1,) + shape], kind, rng)
     return converter.convert()
 
 
@@ -103,10 +110,19 @@ def built(folder, seed, only):
         for kind in KINDS:
             write(f"{name}_{kind}", lambda rng, m=model, s=shape, k=kind: converted(m, s, k, rng))
     for name, (function, inputs) in tflite_cases.functions().items():
-        def make(_, f=function, declared=inputs):
-            concrete = tf.function(f).get_concrete_function(*[tf.TensorSpec(shape, dtype) for shape, dtype in declared])
-            return tf.lite.TFLiteConverter.from_concrete_functions([concrete]).convert()
-        write(name, make)
+        if only and only not in name:
+            continue
+        for kind in ("float", "int8", "int16"):
+            if kind != "float" and not all(dtype == tf.float32 for _, dtype in inputs):
+                continue
+
+            def make(rng, f=function, declared=inputs, k=kind):
+                concrete = tf.function(f).get_concrete_function(*[tf.TensorSpec(shape, dtype) for shape, dtype in declared])
+                converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete])
+                if k != "float":
+                    in_integers(converter, [shape for shape, _ in declared], k, rng)
+                return converter.convert()
+            write(name if kind == "float" else f"{name}_{kind}", make)
 
 
 def micro(folder, source, seed, only):
