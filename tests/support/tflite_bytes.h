@@ -48,9 +48,12 @@ struct TfliteGraph {
   std::vector<int32_t> inputs, outputs;
 };
 
-/// The bytes of a model with these graphs.
-inline std::string tflite_model(const std::vector<TfliteGraph>& graphs, uint32_t version = 3) {
+/// The bytes of a model with these graphs. `behind`: where data begin that lie behind the tables, 0 for
+/// inside.
+inline std::string tflite_model(const std::vector<TfliteGraph>& graphs, uint32_t version = 3,
+                                uint64_t behind = 0) {
   flatbuffers::FlatBufferBuilder builder;
+  std::string data_behind;
   std::vector<flatbuffers::Offset<tfl::Buffer>> buffers{tfl::CreateBuffer(builder)};
   std::vector<flatbuffers::Offset<tfl::OperatorCode>> codes;
   std::vector<flatbuffers::Offset<tfl::SubGraph>> written;
@@ -60,10 +63,15 @@ inline std::string tflite_model(const std::vector<TfliteGraph>& graphs, uint32_t
       uint32_t buffer = tensor.buffer;
       if (!tensor.data.empty()) {
         buffer = static_cast<uint32_t>(buffers.size());
-        builder.ForceVectorAlignment(tensor.data.size(), 1, 16);
-        const auto data =
-            builder.CreateVector(reinterpret_cast<const uint8_t*>(tensor.data.data()), tensor.data.size());
-        buffers.push_back(tfl::CreateBuffer(builder, data));
+        if (behind > 0) {
+          buffers.push_back(tfl::CreateBuffer(builder, 0, behind + data_behind.size(), tensor.data.size()));
+          data_behind += tensor.data;
+        } else {
+          builder.ForceVectorAlignment(tensor.data.size(), 1, 16);
+          const auto data =
+              builder.CreateVector(reinterpret_cast<const uint8_t*>(tensor.data.data()), tensor.data.size());
+          buffers.push_back(tfl::CreateBuffer(builder, data));
+        }
       }
       flatbuffers::Offset<tfl::Quantization> quantization;
       if (!tensor.scales.empty()) {
@@ -121,7 +129,12 @@ inline std::string tflite_model(const std::vector<TfliteGraph>& graphs, uint32_t
   model.add_subgraphs(all_graphs);
   model.add_buffers(all_buffers);
   tfl::FinishModelBuffer(builder, model.Finish());
-  return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
+  std::string bytes(reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize());
+  if (behind > 0) {
+    bytes.resize(behind, '\0');
+    bytes += data_behind;
+  }
+  return bytes;
 }
 
 }  // namespace lamina::test

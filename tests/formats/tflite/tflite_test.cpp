@@ -225,6 +225,54 @@ TEST(Tflite, WhatCannotBeIsRefused) {
   EXPECT_NE(refusal(tflite_model({graph})), "");
 }
 
+TEST(Tflite, DataMayLieBehindTheTables) {
+  const std::string bytes = tflite_model({classifier()}, 3, 4096);
+  Model inside = load(tflite_model({classifier()})), behind = load(bytes);
+  const Tensor x = Tensor::from<float>({{1, 2, 3}});
+  EXPECT_EQ(behind.predict(x).to_vector<float>(), inside.predict(x).to_vector<float>());
+  expect_refused(bytes.substr(0, bytes.size() - 4), "was cut off");
+}
+
+// Compressed rows: 2 x 3 with 5 at (0, 2) and 7 at (1, 0).
+TEST(Tflite, SparseWeightsAreSpreadOut) {
+  flatbuffers::FlatBufferBuilder builder;
+  const auto ints = [&](const std::vector<int32_t>& values) {
+    return tfl::CreateInts(builder, builder.CreateVector(values)).Union();
+  };
+  const auto segments = ints({0, 1, 2}), indices = ints({2, 0});
+  const auto rows = tfl::CreateSparseAxis(builder, 0, 2);
+  const auto columns =
+      tfl::CreateSparseAxis(builder, 1, 0, tfl::Indices_Ints, segments, tfl::Indices_Ints, indices);
+  const auto axes = builder.CreateVector(std::vector{rows, columns});
+  const auto order = builder.CreateVector(std::vector<int32_t>{0, 1});
+  const auto sparsity = tfl::CreateSparsity(builder, order, 0, axes);
+  const std::string data = tflite_bytes_of<float>({5, 7});
+  const auto bytes = builder.CreateVector(reinterpret_cast<const uint8_t*>(data.data()), data.size());
+  const auto buffers =
+      builder.CreateVector(std::vector{tfl::CreateBuffer(builder), tfl::CreateBuffer(builder, bytes)});
+  const auto tensor = [&](const char* name, const std::vector<int32_t>& extents, uint32_t buffer,
+                          flatbuffers::Offset<tfl::Sparsity> how = 0) {
+    const auto shape = builder.CreateVector(extents);
+    const auto text = builder.CreateString(name);
+    return tfl::CreateTensor(builder, shape, 0, buffer, text, 0, false, how);
+  };
+  const auto tensors =
+      builder.CreateVector(std::vector{tensor("x", {1, 3}, 0), tensor("w", {2, 3}, 1, sparsity),
+                                       tensor("d", {2, 3}, 0), tensor("y", {1, 2}, 0)});
+  const auto list = [&](const std::vector<int32_t>& values) { return builder.CreateVector(values); };
+  const auto spread = tfl::CreateOperator(builder, 0, list({1}), list({2}));
+  const auto product = tfl::CreateOperator(builder, 1, list({0, 2}), list({3}));
+  const auto operators = builder.CreateVector(std::vector{spread, product});
+  const auto graph = tfl::CreateSubGraph(builder, tensors, list({0}), list({3}), operators);
+  const auto graphs = builder.CreateVector(std::vector{graph});
+  const auto codes = builder.CreateVector(
+      std::vector{tfl::CreateOperatorCode(builder, 124, 0, 1, tfl::BuiltinOperator_DENSIFY),
+                  tfl::CreateOperatorCode(builder, 9, 0, 1, tfl::BuiltinOperator_FULLY_CONNECTED)});
+  tfl::FinishModelBuffer(builder, tfl::CreateModel(builder, 3, codes, graphs, 0, buffers));
+  Model model = load({reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()});
+  EXPECT_EQ(model.predict(Tensor::from<float>({{1, 2, 3}})).to_vector<float>(), (std::vector<float>{15, 7}));
+}
+
 TEST(Tflite, GraphsThatCallThemselvesAreRefused) {
   const TfliteGraph graph{
       .tensors = {{.name = "x", .shape = {1}}, {.name = "y", .shape = {1}}},

@@ -107,7 +107,9 @@ std::vector<Value> div(Call& call) {
       bottom = -bottom;
     }
     const Reciprocal inverse = reciprocal_of(bottom, 31);
-    const int room = top == 0 ? 31 : __builtin_clz(static_cast<uint32_t>(top < 0 ? ~top : top) | 1U) - 1;
+    const int room = top == 0  ? 31
+                     : top > 0 ? __builtin_clz(static_cast<uint32_t>(top)) - 1
+                               : __builtin_clz(2 * static_cast<uint32_t>(-top) - 1);
     const int64_t quotient = scaled(top, {inverse.value, room});
     return std::clamp(out.zero() + scaled(quotient, {by.m, by.shift - inverse.bits_over_one - room}),
                       range.lowest, range.highest);

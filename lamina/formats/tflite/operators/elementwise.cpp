@@ -27,7 +27,6 @@ std::vector<Value> function(Call& call) {
 
 float exp_real(float x) { return std::exp(x); }
 float log_real(float x) { return std::log(x); }
-float sqrt_real(float x) { return std::sqrt(x); }
 float sin_real(float x) { return std::sin(x); }
 float cos_real(float x) { return std::cos(x); }
 float sign_real(float x) { return x > 0 ? 1.0F : x < 0 ? -1.0F : 0.0F; }
@@ -85,6 +84,19 @@ std::vector<Value> clipping(Call& call) {
   const Multiplier by = multiplier_of(static_cast<double>(in.scale() / out.scale()));
   return {by_table(call, [&](int64_t x) {
     return std::max(range.lowest, std::min(range.highest, out.zero() + scaled(x - in.zero(), by)));
+  })};
+}
+
+// Of bytes cut to whole steps, not rounded.
+std::vector<Value> sqrt_operator(Call& call) {
+  if (!quantized(call)) return {output(call, lamina::sqrt(call[0]))};
+  if (onnx::bits(call.element(0)) > 8) return {function_by_table(call, [](float x) { return std::sqrt(x); })};
+  const Quantization in = input_quantization(call, 0), out = output_quantization(call);
+  const Range range = range_of(output_type(call));
+  return {by_table(call, [&](int64_t x) {
+    const float real = in.scale() * static_cast<float>(std::max<int64_t>(x - in.zero(), 0));
+    return std::clamp(out.zero() + static_cast<int64_t>(std::sqrt(real) / out.scale()), range.lowest,
+                      range.highest);
   })};
 }
 
@@ -214,7 +226,7 @@ std::vector<Value> zeros_like_operator(Call& call) {
 
 const bool kRegistered[] = {builtin<function<lamina::exp, exp_real>>("EXP"),
                             builtin<function<lamina::log, log_real>>("LOG"),
-                            builtin<function<lamina::sqrt, sqrt_real>>("SQRT"),
+                            builtin<sqrt_operator>("SQRT"),
                             builtin<function<lamina::sin, sin_real>>("SIN"),
                             builtin<function<lamina::cos, cos_real>>("COS"),
                             builtin<abs_operator>("ABS"),

@@ -66,7 +66,14 @@ std::vector<Value> summed(Call& call) {
   return {clipped(call, add(y, static_cast<double>(out.zero())), range_of(output_type(call)))};
 }
 
-Tensor product_over(const Tensor& x, const Axes& axes, bool keep) { return prod(x, axes, keep); }
+// Products of integers that stand for reals have no one scale.
+std::vector<Value> product(Call& call) {
+  if (quantized(call)) throw Unsupported("of integers that stand for reals is not known");
+  const std::vector<int> axes = axes_of(call);
+  const bool keep = keeps(call);
+  return {output(call, axes.empty() ? call[0] : prod(call[0], axes, keep))};
+}
+
 Tensor largest_over(const Tensor& x, const Axes& axes, bool keep) { return lamina::max(x, axes, keep); }
 Tensor smallest_over(const Tensor& x, const Axes& axes, bool keep) { return lamina::min(x, axes, keep); }
 Tensor any_over(const Tensor& x, const Axes& axes, bool keep) { return ops::any(x, axes, keep); }
@@ -92,7 +99,7 @@ std::vector<Value> cumsum_operator(Call& call) {
 
 const bool kRegistered[] = {builtin<summed<true>>("MEAN"),
                             builtin<summed<false>>("SUM"),
-                            builtin<reduction<product_over>>("REDUCE_PROD"),
+                            builtin<product>("REDUCE_PROD"),
                             builtin<reduction<largest_over>>("REDUCE_MAX"),
                             builtin<reduction<smallest_over>>("REDUCE_MIN"),
                             builtin<reduction<any_over>>("REDUCE_ANY"),

@@ -132,7 +132,27 @@ std::vector<Value> l2_normalization(Call& call) {
     const Tensor norm = lamina::sqrt(sum(square(x), Axes{-1}, true));
     return {output(call, activated(call, divide(x, maximum(norm, 1e-6))))};
   }
-  throw Unsupported("of integers is not known");
+  // The inverse of a length is found by as many steps as its size asks for: on values.
+  if (!call.value(0).known()) throw NeedsValues("L2_NORMALIZATION of integers looks at its numbers");
+  const Range range = range_of(output_type(call));
+  if (range.lowest != -128 || range.highest != 127)
+    throw Unsupported("of integers other than int8 is not known");
+  std::vector<int64_t> values = onnx::integers(x);
+  const auto depth = static_cast<size_t>(x.shape()[-1]);
+  const int64_t zero = input_quantization(call, 0).zero();
+  call.ignore({"fused_activation_function"});
+  for (size_t row = 0; depth > 0 && row < values.size(); row += depth) {
+    int64_t sum_of_squares = 0;
+    for (size_t i = row; i < row + depth; ++i) {
+      values[i] -= zero;
+      sum_of_squares += values[i] * values[i];
+    }
+    Multiplier inverse = inverse_square_root(sum_of_squares);
+    inverse.shift += 7;  // the result is in 1/128
+    for (size_t i = row; i < row + depth; ++i)
+      values[i] = std::clamp(scaled(values[i], inverse), range.lowest, range.highest);
+  }
+  return {output(call, Tensor::from(values, x.shape()))};
 }
 
 const bool kRegistered[] = {builtin<softmax_operator>("SOFTMAX"),
