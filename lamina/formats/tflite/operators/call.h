@@ -1,5 +1,5 @@
-// What operators of TFLite ask of a call beside inputs and options: quantisation, fused activations. Internal
-// header.
+// What operators of TFLite ask of a call beside inputs and options: quantisation, fused activations.
+// Internal header.
 #pragma once
 
 #include <string>

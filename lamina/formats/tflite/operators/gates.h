@@ -1,5 +1,5 @@
-// The gates of integer LSTMs: functions of 16 bits in fixed point, as TFLite's kernels compute them. Internal
-// header.
+// The gates of integer LSTMs: functions of 16 bits in fixed point, as TFLite's kernels compute them.
+// Internal header.
 #pragma once
 
 #include <cstdint>
