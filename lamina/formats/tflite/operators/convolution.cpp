@@ -156,7 +156,7 @@ std::vector<Value> transpose_conv(Call& call) {
         attrs.padding == "same" ? std::max<int64_t>(0, (count - 1) * stride + size - wanted) : 0;
     pads[axis][0] = total / 2;
     pads[axis][1] = std::max<int64_t>(0, need - pads[axis][0] - wanted);
-    if (wanted < 1) call.fail("its result has no elements");
+    if (wanted < 1 || wanted > (1 << 20)) call.fail(fmt::format("an extent of its result is {}", wanted));
     reached.set(axis + 1, std::max(wanted, need - pads[axis][0] - pads[axis][1]));
   }
   attrs.padding = fmt::format("{},{},{},{}", pads[0][0], pads[0][1], pads[1][0], pads[1][1]);

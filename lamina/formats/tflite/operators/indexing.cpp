@@ -31,7 +31,7 @@ Shape shape_of_input(const Call& call, size_t i) {
   double size = 1;
   for (const int64_t extent : call.known_integers(i)) {
     size *= static_cast<double>(std::max<int64_t>(extent, 1));
-    if (extent < 0 || size > static_cast<double>(int64_t{1} << 31) || shape.rank() == Shape::kMaxRank)
+    if (extent < 0 || size > static_cast<double>(int64_t{1} << 28) || shape.rank() == Shape::kMaxRank)
       call.fail(fmt::format("an extent of its result is {}, or all of them are too much", extent));
     shape.push_back(extent);
   }

@@ -221,7 +221,7 @@ Paddings paddings_of(const Call& call) {
     size *= static_cast<double>(before + after + call[0].shape()[axis]);
     pairs.emplace_back(before, after);
   }
-  if (size > static_cast<double>(int64_t{1} << 31)) call.fail("its result is too large");
+  if (size > static_cast<double>(int64_t{1} << 28)) call.fail("its result is too large");
   return pairs;
 }
 

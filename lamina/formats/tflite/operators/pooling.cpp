@@ -1,6 +1,8 @@
 // AVERAGE_POOL_2D, MAX_POOL_2D, L2_POOL_2D.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lamina/formats/tflite/operators/fixed_point.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
@@ -37,6 +39,8 @@ std::vector<Value> average(Call& call) {
   for (const int64_t size : pool.window) {
     if (size < 1 || size > 4096) call.fail(fmt::format("its window has {} pixels", size));
   }
+  if (pool.window[0] * pool.window[1] * std::max<int64_t>(shape[3], 1) > (1 << 24))
+    call.fail("its windows have too many pixels");
   const Conv2DAttrs attrs{.strides = pool.strides, .padding = pool.padding, .groups = shape[3]};
   const bool wide = onnx::bits(call.element(0)) > 8;
   const DType dtype = wide || pool.window[0] * pool.window[1] > 65536 ? DType::kFloat64 : DType::kFloat32;

@@ -22,7 +22,7 @@ Value under(const Value& x, const Shape& shape) {
 }
 
 Shape shape_from(const Call& call, const std::vector<int64_t>& extents) {
-  constexpr int64_t kMost = int64_t{1} << 31;
+  constexpr int64_t kMost = int64_t{1} << 28;
   if (extents.size() > static_cast<size_t>(Shape::kMaxRank))
     call.fail(fmt::format("its result has {} axes", extents.size()));
   Shape shape;
