@@ -2,15 +2,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 
 #include "cli.h"
+#include "convert_onnx.h"
+#include "convert_tflite.h"
 #include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
 #include "lamina/formats/checkpoint.h"
 #include "lamina/formats/keras/keras.h"
-#include "lamina/formats/onnx/onnx_export.h"
 #include "lamina/formats/weight_format.h"
 #include "model_file.h"
 
@@ -21,9 +21,8 @@ constexpr char kKerasWeights[] = ".weights.h5";
 
 struct Options {
   std::string in, out, dtype;
-  std::optional<int> opset;
-  std::vector<std::string> shapes;
-  bool texts = false;
+  OnnxChoices onnx;
+  TfliteChoices tflite;
   bool json = false;
 };
 
@@ -70,39 +69,6 @@ void write_arrays(const Options& options, const WeightSnapshot& weights, std::ve
   for (std::string& line : told) lost.push_back(std::move(line));
 }
 
-bool is_onnx(const std::string& path) { return ends_with_any(path, {".onnx"}); }
-
-// "images=None,28,28,1"
-std::pair<std::string, Shape> shape_from(const std::string& text) {
-  const auto fail = [&] {
-    throw UsageError("convert: --shape " + text +
-                     " was given; an input's name and its extents were expected, the batch's first and None for what "
-                     "stays open: --shape images=None,28,28,1");
-  };
-  const size_t sign = text.rfind('=');
-  if (sign == std::string::npos || sign == 0 || sign + 1 == text.size()) fail();
-  std::vector<int64_t> extents;
-  for (size_t at = sign + 1; at <= text.size();) {
-    const size_t comma = std::min(text.find(',', at), text.size());
-    const std::string word = text.substr(at, comma - at);
-    int64_t extent = -1;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), extent);
-    if (word != "None" && (error != std::errc() || end != word.data() + word.size() || extent < 1)) fail();
-    extents.push_back(word == "None" ? -1 : extent);
-    at = comma + 1;
-  }
-  if (extents.size() > Shape::kMaxRank) fail();
-  return {text.substr(0, sign), Shape(extents)};
-}
-
-void write_onnx(const Options& options, const Model& model) {
-  OnnxOptions onnx;
-  onnx.opset = options.opset.value_or(onnx.opset);
-  for (const std::string& shape : options.shapes) onnx.shapes.push_back(shape_from(shape));
-  onnx.texts = options.texts;
-  export_onnx(model, options.out, onnx);
-}
-
 void write_model(const Options& options, const ModelFile& file) {
   if (!options.dtype.empty())
     throw InvalidArgument("convert: '" + options.out +
@@ -116,7 +82,9 @@ void write_model(const Options& options, const ModelFile& file) {
   if (options.out.ends_with(kKerasWeights)) {
     save_weights(*file.model, options.out);
   } else if (is_onnx(options.out)) {
-    write_onnx(options, *file.model);
+    write_onnx(*file.model, options.out, options.onnx);
+  } else if (is_tflite(options.out)) {
+    write_tflite(*file.model, options.out, options.tflite);
   } else {
     file.model->save(options.out);
   }
@@ -128,9 +96,8 @@ int convert(const Options& options) {
     throw InvalidArgument("convert: '" + options.in + "' and '" + options.out +
                           "' are one file; give the result another name");
   const bool model_out = is_model_out(options.out);
-  if (!is_onnx(options.out) && (options.opset || !options.shapes.empty() || options.texts))
-    throw UsageError("convert: --opset, --shape and --texts are for files of ONNX, and '" + options.out + "' is none; call it .onnx");
-  for (const std::string& shape : options.shapes) shape_from(shape);  // before anything is read
+  check_onnx_choices(options.onnx, options.out);
+  check_tflite_choices(options.tflite, options.out);
   if (!model_out) find_weight_writer(options.out);  // before anything is read
   const ModelFile file = read_model_file(options.in);
   if (!model_out && is_architecture(options.in))
@@ -169,7 +136,7 @@ void add_convert(CLI::App& app, Action& action) {
   command.add(options->out,
               {.name = "OUT",
                .help = "The new file, replaced if it is there; its extension says the format: of a "
-                       "model .keras, .onnx, .weights.h5 or another that is registered, of weights "
+                       "model .keras, .onnx, .tflite, .weights.h5 or another that is registered, of weights "
                        ".safetensors, .npz or .gguf",
                .required = true});
   command.add(options->dtype,
@@ -177,18 +144,8 @@ void add_convert(CLI::App& app, Action& action) {
                .help = "Of the floats in a file of weights: float32, float16, bfloat16, float64; in "
                        ".gguf also q8_0, q4_0, q4_1, q5_0, q5_1 and q2_k to q6_k (default: as they are)",
                .type = "TYPE"});
-  command.add(options->opset, {.name = "--opset",
-                               .help = "Of .onnx: the operator set that the file is written in, 13 to 25 (default: 18)",
-                               .type = "N",
-                               .least = 13,
-                               .most = 25});
-  command.add(options->shapes,
-              {.name = "--shape",
-               .help = "Of .onnx: the shape of an input, batch first, where it is to be another than the model's, "
-                       "whose open axes stay open: images=None,28,28,1; can be given several times",
-               .type = "INPUT=SHAPE"});
-  command.flag(options->texts, "--texts",
-               "Of .onnx: the file takes texts, and does what the model's TextVectorization does; from --opset 20 on");
+  add_onnx_choices(command, options->onnx);
+  add_tflite_choices(command, options->tflite);
   add_json(command, options->json, "the files, the number of arrays and what was lost");
   command.footer(
       "Files of weights that are made of a model say what it is: converted back, they give the same model, "

@@ -121,14 +121,17 @@ void print_text(const WeightSnapshot& file, const std::optional<Model>& model, c
                              fmt::group_digits(layer->count_params())));
 }
 
-// The arrays as the file has them. Formats of models that are no formats of arrays show their weights.
-WeightSnapshot arrays_of(const std::string& path, const std::optional<Model>& model) {
+// The arrays as the file has them. Formats of models that are no formats of arrays show their weights; `problem` is why
+// there is no model.
+WeightSnapshot arrays_of(const std::string& path, const std::optional<Model>& model, const std::string& problem) {
   if (is_architecture(path)) return {};
   try {
     return open_weights(path);
-  } catch (const FileError&) {
-    if (!model) throw;
-    return snapshot_of(*model);
+  } catch (const FileError& error) {
+    if (model) return snapshot_of(*model);
+    const std::string what = error.what();
+    if (problem.empty() || problem == what) throw;
+    throw FileError(problem + "; nor are there arrays to show: " + what);
   }
 }
 
@@ -143,7 +146,7 @@ int inspect(const Options& options) {
       problem = error.what();
     }
   }
-  const WeightSnapshot file = arrays_of(options.path, model);
+  const WeightSnapshot file = arrays_of(options.path, model, problem);
   if (!model && has_architecture(file)) {
     try {
       model = model_of(file, {.compile = false});

@@ -201,6 +201,39 @@ TEST_F(ModelFiles, RunWritesEachOutputToItsOwnFile) {
   EXPECT_EQ(first(1), 1);
 }
 
+Tensor rows(int64_t count, int64_t width) {
+  std::vector<float> values;
+  for (int64_t i = 0; i < count * width; ++i) values.push_back(std::sin(static_cast<float>(i) * 1.3F));
+  return Tensor::from(values, {count, width});
+}
+
+TEST_F(ModelFiles, TfliteFilesAreFloatsOrIntegersBySamples) {
+  write_npy(folder_ / "x.npy", rows(40, 32));
+  run({"convert", "a.keras", "a.tflite"});
+  const Json floats = json({"run", "a.tflite", "--input", "x.npy", "--output", "floats"});
+  const Json given = json({"run", "a.keras", "--input", "x.npy", "--output", "given"});
+  const auto at = [&](const Json& said) {
+    return read_npy(folder_ / said.at("outputs").at(size_t{0}).at("file").as_string()).to_vector<float>();
+  };
+  const std::vector<float> a = at(floats), b = at(given);
+  ASSERT_EQ(a.size(), b.size());
+  for (size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-5);
+  json({"convert", "a.keras", "b.tflite", "--int8", "--calibrate", "x.npy"});
+  const std::vector<float> c = at(json({"run", "b.tflite", "--input", "x.npy", "--output", "integers"}));
+  EXPECT_NE(c, b);
+  for (size_t i = 0; i < c.size(); ++i) EXPECT_NEAR(c[i], b[i], 0.1);
+}
+
+TEST_F(ModelFiles, IntegersNeedSamplesThatFit) {
+  write_npy(folder_ / "x.npy", rows(4, 5));
+  write_npz(folder_ / "two.npz", {{"p", rows(4, 32)}, {"q", rows(4, 32)}});
+  expect_error({"convert", "a.keras", "b.tflite", "--int8"}, "--calibrate FILE.npy", 2);
+  expect_error({"convert", "a.keras", "b.tflite", "--calibrate", "x.npy"}, "add --int8", 2);
+  expect_error({"convert", "a.keras", "b.npz", "--int8", "--calibrate", "x.npy"}, "call it .tflite", 2);
+  expect_error({"convert", "a.keras", "b.tflite", "--int8", "--calibrate", "x.npy"}, "samples for calibration");
+  expect_error({"convert", "a.keras", "b.tflite", "--int8", "--calibrate", "two.npz"}, "it holds p, q");
+}
+
 // The first axis of what came from ONNX may be time: it is not cut into batches.
 TEST_F(ModelFiles, RunGivesAnImportedGraphItsInputsInOnePiece) {
   using test::onnx_node;

@@ -133,7 +133,11 @@ def main():
               ("old files", lambda binaries, folder: oldest_files(args.oldest, binaries, folder, args.seed)),
               ("pretrained", lambda binaries, folder: by_another("pretrained", args.torch, binaries / "lamina_conformance", folder, args.seed)),
               ("onnx", lambda binaries, folder: by_another("onnx_backend", args.onnx, binaries / "lamina_onnx_cases", folder, args.seed)),
+<<<<<<< HEAD
               ("to onnx", lambda binaries, folder: onnx_export.run(binaries, folder, args.onnx)),
+=======
+              ("tflite", lambda binaries, folder: by_another("tflite", sys.executable, binaries / "lamina_tflite_cases", folder, args.seed)),
+>>>>>>> tflite
               ("tuning", lambda binaries, folder: by_another("fine_tuning", args.torch, binaries / "lamina", folder, args.seed)))
     for name, suite in suites:
         start = time.monotonic()

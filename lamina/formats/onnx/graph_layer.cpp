@@ -278,16 +278,29 @@ Json OnnxGraph::own_config() const {
   for (const GraphWeight& weight : graph_->weights()) {
     Json shape = Json::list();
     for (const int64_t extent : weight.type.shape) shape.push_back(extent);
+    Json order = Json::list();
+    for (const int axis : weight.order) order.push_back(axis);
     weights.push_back(Json::object({{"name", weight.name},
                                     {"shape", shape},
                                     {"dtype", lamina::name(weight.type.dtype)},
                                     {"trainable", weight.trainable},
-                                    {"kernel", weight.kernel}}));
+                                    {"order", order}}));
   }
   return Json::object({{"graph", lamina::detail::tokenizers::to_base64(graph_->bytes_without_weights())}, {"weights", weights}});
 }
 
 namespace {
+
+// Throws where it is no order of the axes of `shape`.
+Order read_order(const Json& weight, const Shape& shape) {
+  Order order;
+  for (const Json& axis : weight.at("order").as_list()) order.push_back(static_cast<int>(axis.as_int()));
+  Order sorted = order;
+  std::sort(sorted.begin(), sorted.end());
+  if (!order.empty() && sorted != plain_order(shape.rank()))
+    throw InvalidArgument("weight '" + printable(weight.at("name").as_string()) + "' lies in no order of its axes");
+  return order;
+}
 
 const bool kRegistered = register_layer("OnnxGraph", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "OnnxGraph");
@@ -300,8 +313,7 @@ const bool kRegistered = register_layer("OnnxGraph", [](const Json& config) -> s
     Shape shape;
     for (const Json& extent : each.at("shape").as_list()) shape.push_back(extent.as_int());
     const TensorType type{dtype_from_name(each.at("dtype").as_string()), shape};
-    weights.push_back({each.at("name").as_string(), type, each.at("trainable").as_bool(),
-                       each.at("kernel").as_bool()});
+    weights.push_back({each.at("name").as_string(), type, each.at("trainable").as_bool(), read_order(each, shape)});
   }
   reader.done();
   return std::make_shared<OnnxGraph>(

@@ -144,6 +144,16 @@ ImportedGraph ImportedGraph::parse(std::string_view bytes, const std::string& na
   });
 }
 
+ImportedGraph ImportedGraph::translated(std::shared_ptr<ModelProto> model,
+                                        std::vector<std::pair<std::string, Value>> constants) {
+  ImportedGraph graph;
+  graph.model_ = std::move(model);
+  for (auto& [name, value] : constants) graph.constants_.emplace(name, std::move(value));
+  graph.prepare("");
+  graph.choose_weights();
+  return graph;
+}
+
 ImportedGraph ImportedGraph::restore(std::string_view bytes, std::vector<GraphWeight> weights) {
   ImportedGraph graph;
   graph.read(bytes);
@@ -241,7 +251,8 @@ void ImportedGraph::fold_constants() {
 
 void ImportedGraph::choose_weights() {
   const GraphProto& graph = model_->graph();
-  std::set<std::string> read, taken, barred, turned, straight;
+  std::set<std::string> read, taken, barred;
+  std::map<std::string, std::set<Order>> orders;  // in which those are read that operators are trained by
   std::vector<std::pair<std::string, bool>> found;
   for (const Declared& output : outputs_) read.insert(output.name);
   for (const NodeProto& node : graph.node()) {
@@ -257,7 +268,8 @@ void ImportedGraph::choose_weights() {
         return std::find(places.begin(), places.end(), i) != places.end();
       };
       const bool trained = op && among(op->parameters.trained), kept = op && among(op->parameters.kept);
-      (op && among(op->parameters.kernels) ? turned : straight).insert(name);
+      const int rank = constant->second.rank();
+      orders[name].insert(op && among(op->parameters.kernels) ? op->parameters.order(rank) : plain_order(rank));
       if (!trained && !kept) {
         barred.insert(name);
       } else if (constant->second.tensor().size() > 1 && taken.insert(name).second) {
@@ -268,9 +280,10 @@ void ImportedGraph::choose_weights() {
   for (const auto& [name, trained] : found) {
     if (barred.contains(name)) continue;
     const Value& constant = constants_.at(name);
-    const bool kernel = turned.contains(name) && !straight.contains(name);
-    const Tensor value = kernel ? constant.in_order(kernel_order(constant.rank())).eval() : constant.tensor();
-    weights_.push_back({name, value.type(), trained, kernel, value});
+    const bool moved = orders.at(name).size() == 1 && !orders.at(name).contains(plain_order(constant.rank()));
+    const Order order = moved ? *orders.at(name).begin() : Order{};
+    const Tensor value = moved ? constant.in_order(order).eval() : constant.tensor();
+    weights_.push_back({name, value.type(), trained, order, value});
     constants_.erase(name);
   }
   for (auto at = constants_.begin(); at != constants_.end();)
@@ -314,7 +327,7 @@ std::vector<Value> ImportedGraph::run(const std::vector<Value>& inputs, const st
   Values values = constants_;
   for (size_t i = 0; i < inputs.size(); ++i) values[inputs_[i].name] = inputs[i];
   for (size_t i = 0; i < weights.size(); ++i) {
-    values[weights_[i].name] = weights_[i].kernel ? Value::lying(weights[i], kernel_order(weights[i].rank())) : weights[i];
+    values[weights_[i].name] = weights_[i].order.empty() ? weights[i] : Value::lying(weights[i], weights_[i].order);
   }
   return Evaluator(*definitions_, random, most).run(model_->graph(), std::move(values));
 }

@@ -42,7 +42,7 @@ struct GraphWeight {
   std::string name;
   TensorType type;        ///< as the weight lies
   bool trainable = true;
-  bool kernel = false;    ///< whether it lies in kernel_order, where no run has to move it
+  Order order = {};       ///< of the axes that it lies in, where no run has to move it; none: the file's
   Tensor value = {};  ///< as the file had it; undefined where somebody else keeps it
 };
 
@@ -54,6 +54,11 @@ class ImportedGraph {
   /// for bytes that are no ONNX file, for graphs that are cyclic or lack a value, and for operators that are not known
   /// (all in one message, with the names of their nodes).
   static ImportedGraph parse(std::string_view bytes, const std::string& name, const std::string& folder);
+
+  /// A graph that was made of a file of another format: the operators of `model`, which has no initializers, and the
+  /// constants that they read by name.
+  static ImportedGraph translated(std::shared_ptr<lamina_onnx_file::ModelProto> model,
+                                  std::vector<std::pair<std::string, Value>> constants);
 
   /// The same of bytes_without_weights(), whose weights are these.
   static ImportedGraph restore(std::string_view bytes, std::vector<GraphWeight> weights);

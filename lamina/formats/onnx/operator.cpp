@@ -24,9 +24,12 @@ std::map<std::pair<std::string, std::string>, std::vector<Operator>, std::less<>
   return all;
 }
 
-}  // namespace
-
-namespace {
+// As of onnx 1.23, and what else is registered.
+std::map<std::string, int, std::less<>>& domains() {
+  static std::map<std::string, int, std::less<>> all{
+      {"", 28}, {"ai.onnx.ml", 6}, {"ai.onnx.preview.training", 1}, {"ai.onnx.preview", 1}};
+  return all;
+}
 
 bool add(Operator op) {
   std::vector<Operator>& versions = operators()[{op.domain, op.name}];
@@ -41,9 +44,11 @@ bool register_operator(const char* name, int since, Apply apply, Parameters para
   return add({domain, name, since, apply, std::move(parameters), true});
 }
 
-bool register_run_operator(const char* name, int since, Apply apply) {
-  return add({"", name, since, apply, {}, false});
+bool register_run_operator(const char* name, int since, Apply apply, const char* domain) {
+  return add({domain, name, since, apply, {}, false});
 }
+
+bool register_domain(const char* domain, int newest) { return domains().emplace(domain, newest).second; }
 
 const Operator* find_operator(std::string_view domain, std::string_view name, int opset) {
   const auto found = operators().find(std::pair(std::string(domain), std::string(name)));
@@ -63,10 +68,8 @@ std::vector<std::string> operator_names(std::string_view domain) {
 }
 
 int newest_opset(std::string_view domain) {
-  // As of onnx 1.23.
-  if (domain.empty()) return 28;
-  if (domain == "ai.onnx.ml") return 6;
-  return domain == "ai.onnx.preview.training" || domain == "ai.onnx.preview" ? 1 : 0;
+  const auto found = domains().find(domain);
+  return found == domains().end() ? 0 : found->second;
 }
 
 const Value& Call::value(size_t i) const {

@@ -88,8 +88,9 @@ using Apply = std::vector<Value> (*)(Call& call);
 struct Parameters {
   std::vector<int> trained = {};
   std::vector<int> kept = {};  ///< weights that training leaves alone: moving statistics
-  /// Those of them that are kernels of convolutions, which weights keep in kernel_order.
+  /// Those of them that are kernels of convolutions, and the order of axes in which weights keep them.
   std::vector<int> kernels = {};
+  Order (*order)(int rank) = kernel_order;
 };
 
 /// One operator from one version of its domain's operator set on, until the next that is registered.
@@ -107,7 +108,9 @@ bool register_operator(const char* name, int since, Apply apply, Parameters para
                        const char* domain = "");
 /// The same for what is computed in every run, whatever its inputs are: random numbers, which differ each time, and
 /// loops, which may take long.
-bool register_run_operator(const char* name, int since, Apply apply);
+bool register_run_operator(const char* name, int since, Apply apply, const char* domain = "");
+/// Makes a domain known whose newest operator set has that version, before main.
+bool register_domain(const char* domain, int newest);
 
 /// The operator as version `opset` of its domain's set has it, or null.
 const Operator* find_operator(std::string_view domain, std::string_view name, int opset);

@@ -1,0 +1,50 @@
+// Models of imported graphs.
+#include "lamina/formats/onnx/graph_model.h"
+
+#include <algorithm>
+
+#include "lamina/base/error.h"
+#include "lamina/base/terminal.h"
+#include "lamina/formats/onnx/graph_layer.h"
+#include "lamina/nn/detail/model_impl.h"
+#include "lamina/nn/detail/values_follow.h"
+#include "lamina/nn/layers/input_layer.h"
+
+namespace lamina::onnx {
+namespace {
+
+Tensor symbolic_input(const Declared& input) {
+  if (!input.tensor()) {
+    throw Unsupported("input '" + printable(input.name) + "' is no tensor; a model takes tensors only");
+  }
+  if (!input.shape) {
+    throw Unsupported("the file does not say how many axes its input '" + printable(input.name) + "' has");
+  }
+  InputOptions options;
+  options.dtype = input.type == ElementType::kUndefined ? DType::kFloat32 : storage(input.type);
+  options.name = input.name;  // of the layer; the model has the file's
+  std::replace(options.name.begin(), options.name.end(), '/', '_');
+  return InputLayer(*input.shape, options).symbolic_output();
+}
+
+}  // namespace
+
+Model model_of(std::shared_ptr<ImportedGraph> graph, const std::string& name) {
+  const lamina::detail::ValuesFollow values_follow;
+  if (graph->inputs().empty()) throw Unsupported("its graph takes no inputs: there is nothing to ask of it");
+  std::vector<Tensor> inputs;
+  for (const Declared& input : graph->inputs()) inputs.push_back(symbolic_input(input));
+  const OnnxGraph layer(graph, {.name = name});
+  const std::vector<Tensor> outputs = layer.outputs(Tensors(inputs));
+  std::vector<std::pair<std::string, Tensor>> named_inputs;
+  for (size_t i = 0; i < inputs.size(); ++i) named_inputs.emplace_back(graph->inputs()[i].name, inputs[i]);
+  Model model{Tensors(named_inputs), Tensors(outputs)};
+  // By the names and in the order of the file; a dictionary of Keras's would be ordered by name.
+  lamina::detail::ModelImpl& impl = lamina::detail::ModelImpl::of(model);
+  impl.named_outputs = true;
+  for (size_t i = 0; i < outputs.size(); ++i) impl.output_names[i] = graph->outputs()[i].name;
+  graph->forget_weights();
+  return model;
+}
+
+}  // namespace lamina::onnx

@@ -1,0 +1,16 @@
+// A model of one layer that computes an imported graph. Internal header.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "lamina/formats/onnx/imported_graph.h"
+#include "lamina/nn/model.h"
+
+namespace lamina::onnx {
+
+/// Inputs and outputs are called, and ordered, as in the graph. `name`: of the layer. Throws Unsupported for
+/// a graph without inputs, and for one that takes what is no tensor.
+Model model_of(std::shared_ptr<ImportedGraph> graph, const std::string& name);
+
+}  // namespace lamina::onnx

@@ -1,0 +1,276 @@
+// Writing models as TFLite files: one trace of the model, op by op.
+#include "lamina/formats/tflite/tflite_export.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "lamina/base/error.h"
+#include "lamina/base/files.h"
+#include "lamina/base/terminal.h"
+#include "lamina/core/tensor_node.h"
+#include "lamina/core/trace.h"
+#include "lamina/formats/tflite/export/quantize.h"
+#include "lamina/formats/tflite/export/writer.h"
+#include "lamina/nn/call_context.h"
+#include "lamina/nn/detail/model_impl.h"
+#include "lamina/nn/detail/storage.h"
+#include "lamina/nn/layer.h"
+#include "lamina/ops/cast.h"
+#include "lamina/ops/reshape.h"
+#include "lamina/ops/transpose.h"
+
+namespace lamina {
+namespace tflite {
+namespace {
+
+std::map<std::string, Write, std::less<>>& writers() {
+  static std::map<std::string, Write, std::less<>> all;
+  return all;
+}
+
+// Walks graphs, and the bodies of ops that have no writer of their own.
+class GraphWriter {
+ public:
+  explicit GraphWriter(Builder& builder) : builder_(builder) {}
+
+  std::vector<int32_t> write(const Graph& graph, const std::vector<int32_t>& inputs,
+                             const std::vector<ValueId>& outputs) {
+    std::vector<int32_t> ids(graph.values.size(), -1);
+    for (size_t i = 0; i < inputs.size(); ++i) ids[static_cast<size_t>(graph.inputs.at(i))] = inputs[i];
+    std::vector<bool> used(graph.values.size());
+    for (const ValueId output : outputs) used[static_cast<size_t>(output)] = true;
+    for (const Node& node : graph.nodes) {
+      for (const ValueId input : node.inputs) used[static_cast<size_t>(input)] = true;
+    }
+    for (const Node& node : graph.nodes) {
+      std::vector<int32_t> given;
+      std::vector<TensorType> types;
+      std::vector<bool> wanted;
+      for (const ValueId input : node.inputs) given.push_back(ids[static_cast<size_t>(input)]);
+      for (const ValueId output : node.outputs) {
+        types.push_back(graph.type(output));
+        wanted.push_back(used[static_cast<size_t>(output)]);
+      }
+      std::vector<int32_t> made(types.size(), -1);
+      try {
+        if (std::none_of(given.begin(), given.end(), [](int32_t id) { return id < 0; }))
+          made = write_node(node, given, types, wanted);
+      } catch (const Unsupported& error) {
+        refusals.insert("op '" + node.op->name + "': " + error.what());
+      }
+      for (size_t i = 0; i < made.size(); ++i) ids[static_cast<size_t>(node.outputs[i])] = made[i];
+    }
+    std::vector<int32_t> results;
+    for (const ValueId output : outputs) results.push_back(ids[static_cast<size_t>(output)]);
+    return results;
+  }
+
+  std::set<std::string> refusals;
+
+ private:
+  std::vector<int32_t> write_node(const Node& node, const std::vector<int32_t>& given,
+                                  const std::vector<TensorType>& types, const std::vector<bool>& wanted) {
+    if (const auto known = folded(node, given, types); !known.empty()) return known;
+    if (const Write writer = find_writer(node.op->name)) {
+      Writing writing(builder_, node, given, types, wanted);
+      writer(writing);
+      return writing.written();
+    }
+    if (!node.op->body) throw Unsupported("it has no counterpart in TFLite");
+    std::vector<Tensor> arguments;
+    for (const int32_t id : given)
+      arguments.push_back(
+          detail::placeholder({builder_.tensor(id).dtype, builder_.tensor(id).shape}, current_device()));
+    const detail::TracedFunction scope;
+    const detail::Trace trace = detail::trace(node.op->body(node.attrs, arguments), arguments);
+    std::vector<int32_t> inputs = given;
+    for (const Tensor& captured : trace.captured) inputs.push_back(builder_.constant(captured, "constant"));
+    return write(trace.graph, inputs, trace.results);
+  }
+
+  // What follows from constants alone is computed now, unless that makes far more of them.
+  std::vector<int32_t> folded(const Node& node, const std::vector<int32_t>& given,
+                              const std::vector<TensorType>& types) {
+    std::vector<Tensor> arguments;
+    size_t before = 4096, after = 0;
+    for (const int32_t id : given) {
+      if (!builder_.tensor(id).constant.defined()) return {};
+      arguments.push_back(builder_.tensor(id).constant);
+      before += arguments.back().type().bytes();
+    }
+    for (const TensorType& type : types) after += type.bytes();
+    if (after > 2 * before) return {};
+    std::vector<Tensor> values = apply(*node.op, node.attrs, arguments);
+    eval(values);
+    std::vector<int32_t> ids;
+    for (const Tensor& value : values)
+      ids.push_back(builder_.constant(value, given.empty() ? node.op->name : builder_.tensor(given[0]).name));
+    return ids;
+  }
+
+  Builder& builder_;
+};
+
+}  // namespace
+
+bool register_writer(const char* op, Write write) { return writers().emplace(op, write).second; }
+
+Write find_writer(const std::string& op) {
+  const auto found = writers().find(op);
+  return found == writers().end() ? nullptr : found->second;
+}
+
+int32_t Writing::reshaped(int32_t id, const Shape& shape) {
+  const Builder::TensorEntry entry = builder_.tensor(id);
+  if (entry.shape == shape) return id;
+  if (entry.constant.defined()) return builder_.constant(reshape(entry.constant, shape).eval(), entry.name);
+  return builder_.op(fb::BuiltinOperator_RESHAPE, {id, builder_.integers({shape.begin(), shape.end()})},
+                     entry.dtype, shape);
+}
+
+int32_t Writing::transposed(int32_t id, const std::vector<int>& order) {
+  const Builder::TensorEntry entry = builder_.tensor(id);
+  if (std::is_sorted(order.begin(), order.end())) return id;
+  if (entry.constant.defined()) return builder_.constant(transpose(entry.constant, order).eval(), entry.name);
+  Shape shape;
+  for (const int axis : order) shape.push_back(entry.shape[axis]);
+  return builder_.op(fb::BuiltinOperator_TRANSPOSE, {id, builder_.integers({order.begin(), order.end()})},
+                     entry.dtype, shape);
+}
+
+int32_t Writing::cast(int32_t id, DType dtype) {
+  const Builder::TensorEntry entry = builder_.tensor(id);
+  if (entry.dtype == dtype) return id;
+  if (entry.constant.defined())
+    return builder_.constant(lamina::cast(entry.constant, dtype).eval(), entry.name);
+  return builder_.op(fb::BuiltinOperator_CAST, {id}, dtype, entry.shape);
+}
+
+}  // namespace tflite
+
+namespace {
+
+struct Taken {
+  std::vector<std::string> inputs, outputs;
+  std::vector<TensorType> types;
+};
+
+// What the model takes, one sample of it.
+Taken taken_by(const Model& model, const TfliteOptions& options) {
+  const detail::ModelImpl& impl = detail::ModelImpl::of(model);
+  if (!model.built() || (impl.steps_only && !impl.graph))
+    throw InvalidArgument(
+        "model '" + model.name() +
+        "' is not built, so that nobody knows what it takes; call it on data, or give it an Input");
+  TensorSpecs specs;
+  if (impl.graph) {
+    for (const Tensor& input : impl.graph->inputs()) specs.push_back({input.shape(), input.dtype()});
+  } else {
+    specs = model.input_specs();
+  }
+  Taken taken{impl.input_names, impl.output_names, {}};
+  for (size_t i = 0; i < specs.size(); ++i) {
+    if (taken.inputs.size() <= i) taken.inputs.push_back("input_" + std::to_string(i));
+    Shape shape = specs[i].shape;
+    for (const auto& [name, given] : options.shapes) {
+      if (name == taken.inputs[i]) shape = given;
+    }
+    if (shape.rank() > 0 && (shape[0] < 0 || !impl.graph)) shape.set(0, options.batch);
+    for (int axis = 0; axis < shape.rank(); ++axis) {
+      if (shape[axis] < 0)
+        throw InvalidArgument(
+            fmt::format("input '{}' has the shape {}: a TFLite file has fixed extents; say which, by "
+                        "TfliteOptions::shapes",
+                        printable(taken.inputs[i]), specs[i].shape.str()));
+    }
+    taken.types.push_back({specs[i].dtype, shape});
+  }
+  for (const auto& [name, given] : options.shapes) {
+    if (std::find(taken.inputs.begin(), taken.inputs.end(), name) == taken.inputs.end())
+      throw InvalidArgument("a shape is given for input '" + printable(name) +
+                            "', which the model does not have" + suggest(name, taken.inputs));
+  }
+  if (taken.types.empty()) throw InvalidArgument("model '" + model.name() + "' takes no inputs");
+  return taken;
+}
+
+std::vector<Tensor> samples_of(const Taken& taken, const TfliteOptions& options) {
+  std::vector<Tensor> samples;
+  for (const std::string& name : taken.inputs) {
+    const auto found = std::find_if(options.calibration.begin(), options.calibration.end(),
+                                    [&](const auto& each) { return each.first == name; });
+    if (found == options.calibration.end())
+      throw InvalidArgument("no samples for calibration are given for input '" + printable(name) + "'");
+    samples.push_back(found->second);
+  }
+  if (options.calibration.size() != samples.size())
+    throw InvalidArgument("samples for calibration are given for inputs that the model does not have");
+  return samples;
+}
+
+}  // namespace
+
+void export_tflite(const Model& model, const std::string& path, const TfliteOptions& options) {
+  if (options.batch < 1)
+    throw InvalidArgument(fmt::format("TfliteOptions::batch is {}; expected at least 1", options.batch));
+  Taken taken = taken_by(model, options);
+  const detail::TracedFunction scope;
+  const DeviceScope device(detail::device_of(model.weights()));
+  LayerCall call;
+  for (const TensorType& type : taken.types)
+    call.inputs.push_back(detail::placeholder(type, current_device()));
+  call.list = call.inputs.size() > 1;
+  CallContext context(false);
+  const std::vector<Tensor> results = model.outputs(call, context);
+  for (const WeightPtr& weight : model.weights()) {
+    if (weight->stateful && context.assigned(*weight))
+      throw Unsupported("weight '" + weight->path +
+                        "' is a state that each call changes; make the layer without stateful");
+  }
+  const detail::Trace trace = detail::trace(results, call.inputs);
+  if (trace.foreign) throw Unsupported("the model uses a tensor of another function that is being traced");
+  tflite::Builder builder;
+  std::vector<int32_t> inputs, given;
+  for (size_t i = 0; i < taken.types.size(); ++i)
+    inputs.push_back(builder.add(taken.inputs[i], taken.types[i].dtype, taken.types[i].shape));
+  given = inputs;
+  std::map<const void*, std::string> names;
+  for (const WeightPtr& weight : model.weights()) names[weight->value.node().get()] = weight->path;
+  for (const Tensor& captured : trace.captured) {
+    const auto found = names.find(captured.node().get());
+    given.push_back(builder.constant(captured, found == names.end() ? "constant" : found->second));
+  }
+  tflite::GraphWriter writer(builder);
+  std::vector<int32_t> outputs = writer.write(trace.graph, given, trace.results);
+  if (!writer.refusals.empty()) {
+    std::string list;
+    for (const std::string& line : writer.refusals) list += "\n  " + line;
+    throw Unsupported("'" + path + "': the model cannot be written as TFLite:" + list);
+  }
+  // Outputs are values of their own, each once, under the names of the model.
+  std::set<int32_t> seen(inputs.begin(), inputs.end());
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const auto entry = builder.tensor(outputs[i]);
+    if (entry.constant.defined() || !seen.insert(outputs[i]).second) {
+      std::vector<int64_t> shape(entry.shape.begin(), entry.shape.end());
+      outputs[i] = builder.op(tflite::fb::BuiltinOperator_RESHAPE, {outputs[i], builder.integers(shape)},
+                              entry.dtype, entry.shape);
+      seen.insert(outputs[i]);
+    }
+  }
+  builder.fuse(outputs);
+  if (!options.calibration.empty()) {
+    tflite::quantize(builder, outputs, tflite::calibrate(builder, inputs, samples_of(taken, options)));
+  }
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    std::string name = i < taken.outputs.size() ? taken.outputs[i] : "output_" + std::to_string(i);
+    while (std::find(taken.inputs.begin(), taken.inputs.end(), name) != taken.inputs.end()) name += "_out";
+    builder.tensor(outputs[i]).name = name;
+  }
+  write_file(path, builder.finish(inputs, outputs));
+}
+
+}  // namespace lamina

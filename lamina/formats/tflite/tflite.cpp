@@ -1,0 +1,29 @@
+// Loading TFLite files as models.
+#include "lamina/formats/tflite/tflite.h"
+
+#include <memory>
+
+#include "lamina/base/files.h"
+#include "lamina/formats/detail/reading.h"
+#include "lamina/formats/onnx/graph_model.h"
+#include "lamina/formats/tflite/graph.h"
+#include "lamina/formats/tflite/tflite_export.h"
+
+namespace lamina {
+
+Model load_tflite(const std::string& path) {
+  return detail::reading(path, [&] {
+    auto graph = std::make_shared<onnx::ImportedGraph>(tflite::parse(read_file(path), path));
+    return onnx::model_of(graph, "tflite_graph");
+  });
+}
+
+namespace {
+
+[[maybe_unused]] const bool kRegistered = register_model_format(
+    {".tflite", [](const Model& model, const std::string& path) { export_tflite(model, path); },
+     [](const std::string& path, const LoadOptions&) { return load_tflite(path); }});
+
+}  // namespace
+
+}  // namespace lamina

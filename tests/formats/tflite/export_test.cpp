@@ -1,0 +1,106 @@
+// Tests of writing TFLite files: what is written is read again and computes the same. That TensorFlow's
+// interpreter runs it, too, is for tests/conformance/tflite.py.
+#include "lamina/formats/tflite/tflite_export.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "lamina/base/error.h"
+#include "lamina/formats/tflite/tflite.h"
+#include "lamina/nn/layers/layers.h"
+#include "lamina/nn/model.h"
+#include "lamina/ops/binary.h"
+#include "lamina/ops/sort.h"
+#include "tests/support/golden.h"
+#include "tests/support/temporary_folder.h"
+
+namespace lamina::test {
+namespace {
+
+Tensor noise(const Shape& shape) {
+  std::vector<float> values(static_cast<size_t>(shape.size()));
+  for (size_t i = 0; i < values.size(); ++i) values[i] = std::sin(static_cast<float>(i) * 1.7F) * 1.5F;
+  return Tensor::from(values, shape);
+}
+
+Model network() {
+  return Sequential(
+      {Input({8, 8, 2}), Conv2D(4, 3, {.strides = {2}, .padding = "same", .activation = "relu"}),
+       BatchNormalization(), DepthwiseConv2D(3, {.activation = "relu6"}), GlobalAveragePooling2D(),
+       Dense(5, {.activation = "tanh"}), Dense(3, {.activation = "softmax"})});
+}
+
+TEST(TfliteExport, WhatIsWrittenComputesTheSame) {
+  const TemporaryFolder folder;
+  Model model = network();
+  model.save(folder / "model.tflite");
+  Model again = load_tflite(folder / "model.tflite");
+  EXPECT_EQ(again.input_names(), model.input_names());
+  EXPECT_EQ(again.output_names(), model.output_names());
+  EXPECT_EQ(again.input_shape(), (Shape{1, 8, 8, 2}));
+  const Tensor x = noise({5, 8, 8, 2});
+  expect_close(again.predict(x), model.predict(x), "float");
+}
+
+TEST(TfliteExport, SequencesAreWrittenStepByStep) {
+  const TemporaryFolder folder;
+  Model model = Sequential({Input({6, 3}), LSTM(4, {.return_sequences = true}), GRU(3), Dense(2)});
+  model.save(folder / "model.tflite");
+  const Tensor x = noise({2, 6, 3});
+  expect_close(load_tflite(folder / "model.tflite").predict(x), model.predict(x), "sequences", 1e-5);
+}
+
+TEST(TfliteExport, IntegersFollowSamples) {
+  const TemporaryFolder folder;
+  Model model = network();
+  const Tensor x = noise({32, 8, 8, 2});
+  export_tflite(model, folder / "int8.tflite", {.calibration = {{model.input_names()[0], x}}});
+  Model integers = load_tflite(folder / "int8.tflite");
+  EXPECT_EQ(integers.weights().size(), 0U);  // none of floats
+  const std::vector<float> a = integers.predict(x).to_vector<float>(),
+                           b = model.predict(x).to_vector<float>();
+  float worst = 0;
+  for (size_t i = 0; i < a.size(); ++i) worst = std::max(worst, std::fabs(a[i] - b[i]));
+  EXPECT_LT(worst, 0.03F);
+  EXPECT_GT(worst, 0);
+}
+
+TEST(TfliteExport, SamplesMustFitTheModel) {
+  const TemporaryFolder folder;
+  Model model = network();
+  const std::string path = folder / "int8.tflite", input = model.input_names()[0];
+  EXPECT_THROW(export_tflite(model, path, {.calibration = {{input, noise({4, 8, 8})}}}), InvalidArgument);
+  EXPECT_THROW(export_tflite(model, path, {.calibration = {{"other", noise({4, 8, 8, 2})}}}),
+               InvalidArgument);
+  EXPECT_THROW(
+      export_tflite(model, path, {.calibration = {{input, noise({4, 8, 8, 2}) * static_cast<double>(NAN)}}}),
+      InvalidArgument);
+}
+
+TEST(TfliteExport, WhatIsLeftOpenMustBeSaid) {
+  const TemporaryFolder folder;
+  Model model = Sequential({Input({-1, 3}), Dense(2), GlobalAveragePooling1D()});
+  EXPECT_THROW(model.save(folder / "open.tflite"), InvalidArgument);
+  EXPECT_THROW(export_tflite(model, folder / "open.tflite", {.batch = 0}), InvalidArgument);
+  EXPECT_THROW(export_tflite(model, folder / "open.tflite", {.shapes = {{"none", {1, 4, 3}}}}),
+               InvalidArgument);
+  export_tflite(model, folder / "fixed.tflite",
+                {.batch = 2, .shapes = {{model.input_names()[0], {-1, 4, 3}}}});
+  EXPECT_EQ(load_tflite(folder / "fixed.tflite").input_shape(), (Shape{2, 4, 3}));
+}
+
+TEST(TfliteExport, OpsWithoutCounterpartAreNamed) {
+  const TemporaryFolder folder;
+  const Tensor x = Input({4});
+  Model model(x, sort(x));
+  try {
+    model.save(folder / "sorted.tflite");
+    FAIL();
+  } catch (const Unsupported& error) {
+    EXPECT_NE(std::string(error.what()).find("op 'sort'"), std::string::npos) << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace lamina::test
