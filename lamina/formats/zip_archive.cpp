@@ -1,14 +1,15 @@
-// The bridge to libzip. Archives live in memory: files are read and replaced whole.
+// The bridge to libzip.
 #include <zip.h>
-#include <zlib.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <optional>
 
 #include "lamina/base/detail/file_kind.h"
 #include "lamina/base/detail/large_pages.h"
 #include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
+#include "lamina/formats/detail/crc32.h"
 #include "lamina/formats/detail/zip_archive.h"
 #include "lamina/formats/detail/zip_lzma.h"
 
@@ -30,62 +31,131 @@ uint64_t little_endian(std::string_view bytes, size_t at, size_t size) {
 }
 
 struct ArchivePlace {
-  size_t start = 0;
-  std::optional<size_t> directory =
+  uint64_t start = 0;
+  std::optional<uint64_t> directory =
       {};  // from there; nothing where only the records of large archives say it
 };
 
 // Where the archive begins, by the record at its end: other bytes may stand before it, as in self-extracting
 // archives, and its own offsets then count from its start. Nothing without such a record.
-std::optional<ArchivePlace> place_of_archive(std::string_view bytes) {
+std::optional<ArchivePlace> place_of_archive(const ByteSource& bytes) {
   constexpr size_t kRecord = 22, kLongestComment = 65535;
+  // Some writers (PyTorch's) add the records of large archives to small ones: they stand in between.
+  constexpr size_t kLocator = 20, kZip64 = 56;
   if (bytes.size() < kRecord) return std::nullopt;
-  const size_t last = bytes.size() - kRecord;
+  const uint64_t before = bytes.size() - std::min<uint64_t>(bytes.size(), kZip64 + kLocator + kRecord + kLongestComment);
+  const std::string_view end = bytes.view(before, bytes.size() - before);
+  const size_t last = end.size() - kRecord;
   for (size_t back = 0; back <= std::min(last, kLongestComment); ++back) {
     const size_t at = last - back;
-    if (bytes.substr(at, 4) != "PK\x05\x06") continue;
-    const uint64_t size = little_endian(bytes, at + 12, 4), offset = little_endian(bytes, at + 16, 4);
+    if (end.substr(at, 4) != "PK\x05\x06") continue;
+    const uint64_t size = little_endian(end, at + 12, 4), offset = little_endian(end, at + 16, 4);
     constexpr uint64_t kInZip64 = 0xffffffff;
-    // Some writers (PyTorch's) add the records of large archives to small ones: they stand in between.
-    constexpr size_t kLocator = 20, kZip64 = 56;
-    const bool both = at >= kLocator + kZip64 && bytes.substr(at - kLocator, 4) == "PK\x06\x07" &&
-                      bytes.substr(at - kLocator - kZip64, 4) == "PK\x06\x06";
-    const size_t end = both ? at - kLocator - kZip64 : at;
-    if (size == kInZip64 || offset == kInZip64 || size + offset > end) return ArchivePlace{};
-    return ArchivePlace{end - static_cast<size_t>(size + offset), static_cast<size_t>(offset)};
+    const bool both = at >= kLocator + kZip64 && end.substr(at - kLocator, 4) == "PK\x06\x07" &&
+                      end.substr(at - kLocator - kZip64, 4) == "PK\x06\x06";
+    const uint64_t behind = before + (both ? at - kLocator - kZip64 : at);
+    if (size == kInZip64 || offset == kInZip64 || size + offset > behind) return ArchivePlace{};
+    return ArchivePlace{behind - (size + offset), offset};
   }
   return std::nullopt;
 }
 
 // Where the entries of the directory begin, as many as there should be, or none of them.
-std::vector<size_t> entries_of(std::string_view bytes, size_t at, size_t count) {
+std::vector<uint64_t> entries_of(const ByteSource& bytes, uint64_t at, size_t count) {
   constexpr size_t kEntry = 46;
-  std::vector<size_t> entries;
+  std::vector<uint64_t> entries;
   for (size_t i = 0; i < count; ++i) {
-    if (at > bytes.size() || bytes.size() - at < kEntry || bytes.substr(at, 4) != "PK\x01\x02") return {};
+    if (at > bytes.size() || bytes.size() - at < kEntry) return {};
+    const std::string_view entry = bytes.view(at, kEntry);
+    if (!entry.starts_with("PK\x01\x02")) return {};
     entries.push_back(at);
-    at += kEntry + little_endian(bytes, at + 28, 2) + little_endian(bytes, at + 30, 2) +
-          little_endian(bytes, at + 32, 2);
+    at += kEntry + little_endian(entry, 28, 2) + little_endian(entry, 30, 2) + little_endian(entry, 32, 2);
   }
   return entries;
 }
 
+// What libzip reads an archive from.
+struct Reading {
+  ByteSource bytes;
+  uint64_t at = 0;
+  zip_error_t error = {};
+};
+
+zip_int64_t read_source(void* user, void* data, zip_uint64_t length, zip_source_cmd_t command) {
+  auto* const reading = static_cast<Reading*>(user);
+  switch (command) {
+    case ZIP_SOURCE_OPEN:
+      reading->at = 0;
+      return 0;
+    case ZIP_SOURCE_READ: {
+      const uint64_t count = std::min<uint64_t>(length, reading->bytes.size() - reading->at);
+      try {
+        reading->bytes.copy(reading->at, data, count);
+      } catch (const std::exception&) {
+        zip_error_set(&reading->error, ZIP_ER_READ, errno);
+        return -1;
+      }
+      reading->at += count;
+      return static_cast<zip_int64_t>(count);
+    }
+    case ZIP_SOURCE_SEEK: {
+      const zip_int64_t at =
+          zip_source_seek_compute_offset(reading->at, reading->bytes.size(), data, length, &reading->error);
+      if (at < 0) return -1;
+      reading->at = static_cast<uint64_t>(at);
+      return 0;
+    }
+    case ZIP_SOURCE_TELL:
+      return static_cast<zip_int64_t>(reading->at);
+    case ZIP_SOURCE_STAT: {
+      auto* const status = static_cast<zip_stat_t*>(data);
+      zip_stat_init(status);
+      status->valid = ZIP_STAT_SIZE;
+      status->size = reading->bytes.size();
+      return sizeof(zip_stat_t);
+    }
+    case ZIP_SOURCE_ERROR:
+      return zip_error_to_data(&reading->error, data, length);
+    case ZIP_SOURCE_FREE:
+      delete reading;
+      return 0;
+    case ZIP_SOURCE_CLOSE:
+      return 0;
+    case ZIP_SOURCE_SUPPORTS:
+      return zip_source_make_command_bitmap(ZIP_SOURCE_OPEN, ZIP_SOURCE_READ, ZIP_SOURCE_CLOSE,
+                                            ZIP_SOURCE_STAT, ZIP_SOURCE_ERROR, ZIP_SOURCE_FREE,
+                                            ZIP_SOURCE_SEEK, ZIP_SOURCE_TELL, ZIP_SOURCE_SUPPORTS, -1);
+    default:
+      zip_error_set(&reading->error, ZIP_ER_OPNOTSUPP, 0);
+      return -1;
+  }
+}
+
+zip_source_t* source_of(const ByteSource& bytes, zip_error_t* error) {
+  auto reading = std::make_unique<Reading>(Reading{bytes});
+  zip_error_init(&reading->error);
+  zip_source_t* const source = zip_source_function_create(read_source, reading.get(), error);
+  if (source) reading.release();  // freed by the command for that
+  return source;
+}
+
 }  // namespace
 
-ZipReader::ZipReader(std::string_view bytes, std::string name, const ZipLimits& limits)
-    : name_(std::move(name)) {
-  const std::optional<ArchivePlace> place = place_of_archive(bytes);
+ZipReader::ZipReader(ByteSource bytes, std::string name, const ZipLimits& limits)
+    : name_(std::move(name)), bytes_(std::move(bytes)) {
+  const std::optional<ArchivePlace> place = place_of_archive(bytes_);
   if (!place) {
-    const bool cut = bytes.starts_with("PK\x03\x04");
+    constexpr uint64_t kTelling = 64 << 10;
+    const std::string_view start = bytes_.view(0, std::min(bytes_.size(), kTelling));
+    const bool cut = start.starts_with("PK\x03\x04");
     throw FileError("'" + name_ + "' is " +
                     (cut ? "a damaged or truncated zip archive: its end is missing"
-                         : "not a zip archive: it is " + kind_of_bytes(bytes)));
+                         : "not a zip archive: it is " + kind_of_bytes(start)));
   }
-  bytes.remove_prefix(place->start);
-  bytes_ = bytes;
+  if (place->start > 0) bytes_ = bytes_.part(place->start, bytes_.size() - place->start);
   zip_error_t error;
   zip_error_init(&error);
-  zip_source_t* source = zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error);
+  zip_source_t* source = source_of(bytes_, &error);
   archive_ = source ? zip_open_from_source(source, ZIP_RDONLY, &error) : nullptr;
   if (!archive_) {
     if (source) zip_source_free(source);
@@ -94,7 +164,7 @@ ZipReader::ZipReader(std::string_view bytes, std::string name, const ZipLimits& 
 
   // From here on the destructor does not run yet: the archive must be closed by hand on failure.
   try {
-    const uint64_t limit = limits.of(bytes.size());
+    const uint64_t limit = limits.of(bytes_.size());
     uint64_t total = 0;
     for (zip_int64_t i = 0, n = zip_get_num_entries(archive_, 0); i < n; ++i) {
       zip_stat_t status;
@@ -108,7 +178,7 @@ ZipReader::ZipReader(std::string_view bytes, std::string name, const ZipLimits& 
                         excerpt(status.name, kMostName) + "' twice");
       }
       if (status.size > limit - total) {
-        throw FileError("'" + name_ + "' is refused as a zip bomb: its " + std::to_string(bytes.size()) +
+        throw FileError("'" + name_ + "' is refused as a zip bomb: its " + std::to_string(bytes_.size()) +
                         " bytes claim to inflate beyond the limit of " + std::to_string(limit) + " bytes");
       }
       total += status.size;
@@ -158,49 +228,67 @@ std::string ZipReader::start(const std::string& member, size_t count) const {
   return bytes;
 }
 
-// The bytes of a member that is neither packed nor encrypted. Nothing where that is not plain to see; what
-// the two headers say is held against one another and against the bytes that there are.
-std::optional<std::string_view> ZipReader::stored(size_t index) const {
+// Nothing where it is not plain to see; what the two headers say is held against one another and against the
+// bytes that there are.
+std::optional<ZipReader::Stored> ZipReader::stored(size_t index) const {
   if (index >= entries_.size()) return std::nullopt;
-  constexpr size_t kLocal = 30;
-  const auto entry = [&](size_t at, size_t size) {
-    return little_endian(bytes_, entries_[index] + at, size);
-  };
-  const uint64_t size = sizes_[index], local = entry(42, 4);
+  constexpr size_t kEntry = 46, kLocal = 30;
+  const std::string_view directory = bytes_.view(entries_[index], kEntry);
+  const auto entry = [&](size_t at, size_t size) { return little_endian(directory, at, size); };
+  const uint64_t size = sizes_[index], at = entry(42, 4);
   if ((entry(8, 2) & 1) != 0 || entry(10, 2) != 0 || entry(20, 4) != size || entry(24, 4) != size)
     return std::nullopt;
-  if (local > bytes_.size() || bytes_.size() - local < kLocal) return std::nullopt;
-  const auto header = static_cast<size_t>(local);
-  const size_t name = little_endian(bytes_, header + 26, 2), extra = little_endian(bytes_, header + 28, 2);
-  const size_t at = header + kLocal + name + extra;
-  if (bytes_.substr(header, 4) != "PK\x03\x04" || little_endian(bytes_, header + 8, 2) != 0 ||
-      bytes_.substr(header + kLocal, name) != members_[index] || at > bytes_.size() ||
-      size > bytes_.size() - at) {
+  if (at > bytes_.size() || bytes_.size() - at < kLocal) return std::nullopt;
+  const std::string_view header = bytes_.view(at, kLocal);
+  const uint64_t name = little_endian(header, 26, 2), extra = little_endian(header, 28, 2);
+  if (!header.starts_with("PK\x03\x04") || little_endian(header, 8, 2) != 0 || name != members_[index].size())
     return std::nullopt;
-  }
-  const std::string_view content = bytes_.substr(at, static_cast<size_t>(size));
-  if (crc32_z(0, reinterpret_cast<const Bytef*>(content.data()), content.size()) != entry(16, 4))
-    return std::nullopt;  // read() says so
-  return content;
+  const uint64_t begin = at + kLocal + name + extra;
+  if (begin > bytes_.size() || size > bytes_.size() - begin || bytes_.view(at + kLocal, name) != members_[index])
+    return std::nullopt;
+  return Stored{begin, size, static_cast<uint32_t>(entry(16, 4))};
+}
+
+// Its bytes, where they have their checksum; read() says so where they have not.
+std::optional<std::string_view> ZipReader::intact(size_t index) const {
+  const std::optional<Stored> place = stored(index);
+  if (!place) return std::nullopt;
+  const std::string_view content = bytes_.view(place->at, place->size);
+  return zip_checksum(0, content) == place->crc ? std::optional(content) : std::nullopt;
+}
+
+void ZipReader::fail(const std::string& member, const std::string& reason) const {
+  throw FileError("'" + name_ + "': its member '" + excerpt(member, kMostName) + "' is damaged: " + reason);
 }
 
 std::string_view ZipReader::view(const std::string& member, std::string& held) const {
-  if (const std::optional<std::string_view> content = stored(index_of(member))) return *content;
+  if (const std::optional<std::string_view> content = intact(index_of(member))) return *content;
   held = read(member);
   return held;
 }
 
+ByteSource ZipReader::open(const std::string& member) const {
+  const std::optional<Stored> place = stored(index_of(member));
+  if (!place) return ByteSource::holding(read(member));
+  ByteSource opened = bytes_.part(place->at, place->size);
+  opened.keep_checksums();
+  return opened;
+}
+
+void ZipReader::check(const std::string& member, const ByteSource& opened) const {
+  const std::optional<Stored> place = stored(index_of(member));
+  if (place && opened.checksum() != place->crc) fail(member, "its checksum differs");
+}
+
 std::string ZipReader::read(const std::string& member) const {
   const size_t index = index_of(member);
-  if (const std::optional<std::string_view> content = stored(index)) {
+  if (const std::optional<std::string_view> content = intact(index)) {
     std::string copy;
     reserve_large(copy, content->size());
     return copy.append(*content);
   }
   const uint64_t size = sizes_[index];
-  const auto fail = [&](const std::string& reason) {
-    throw FileError("'" + name_ + "': its member '" + excerpt(member, kMostName) + "' is damaged: " + reason);
-  };
+  const auto fail = [&](const std::string& reason) { this->fail(member, reason); };
   zip_stat_t status{};
   const bool lzma = is_lzma(index) && zip_stat_index(archive_, index, 0, &status) == 0;
   zip_file_t* file = zip_fopen_index(archive_, index, lzma ? ZIP_FL_COMPRESSED : 0);
@@ -232,7 +320,7 @@ std::string ZipReader::read(const std::string& member) const {
     std::string error;
     content = unpack_zip_lzma(content, size, error);
     if (!error.empty()) fail(error);
-    if (crc32_z(0, reinterpret_cast<const Bytef*>(content.data()), content.size()) != status.crc)
+    if (zip_checksum(0, content) != status.crc)
       fail("its checksum differs");
   }
   return content;
