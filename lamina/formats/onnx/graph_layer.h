@@ -7,6 +7,7 @@
 
 #include "lamina/formats/onnx/imported_graph.h"
 #include "lamina/nn/layer.h"
+#include "lamina/nn/model.h"
 
 namespace lamina::onnx {
 
@@ -52,5 +53,9 @@ class OnnxGraph final : public LayerOf<OnnxGraph> {
   std::shared_ptr<Compiled> compiled_;
   std::vector<WeightPtr> weights_;
 };
+
+/// A model of one such layer, with the names and the order that inputs and outputs have in the file. Throws Unsupported
+/// for inputs that no model takes.
+Model model_of_graph(std::shared_ptr<const ImportedGraph> graph);
 
 }  // namespace lamina::onnx

@@ -32,7 +32,9 @@ Tensor symbolic_input(const onnx::Declared& input) {
   return InputLayer(*input.shape, options).symbolic_output();
 }
 
-Model model_of(std::shared_ptr<const onnx::ImportedGraph> graph) {
+}  // namespace
+
+Model onnx::model_of_graph(std::shared_ptr<const ImportedGraph> graph) {
   if (graph->inputs().empty()) throw Unsupported("its graph takes no inputs: there is nothing to ask of it");
   std::vector<Tensor> inputs;
   for (const onnx::Declared& input : graph->inputs()) inputs.push_back(symbolic_input(input));
@@ -48,14 +50,12 @@ Model model_of(std::shared_ptr<const onnx::ImportedGraph> graph) {
   return model;
 }
 
-}  // namespace
-
 Model load_onnx(const std::string& path) {
   const std::string folder = std::filesystem::absolute(path).parent_path().string();
   return detail::reading(path, [&] {
     const detail::ValuesFollow values_follow;
     auto graph = std::make_shared<onnx::ImportedGraph>(onnx::ImportedGraph::parse(read_file(path), path, folder));
-    Model model = model_of(graph);
+    Model model = onnx::model_of_graph(graph);
     graph->forget_weights();
     return model;
   });

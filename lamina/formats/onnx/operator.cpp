@@ -41,8 +41,8 @@ bool register_operator(const char* name, int since, Apply apply, Parameters para
   return add({domain, name, since, apply, std::move(parameters), true});
 }
 
-bool register_run_operator(const char* name, int since, Apply apply) {
-  return add({"", name, since, apply, {}, false});
+bool register_run_operator(const char* name, int since, Apply apply, const char* domain) {
+  return add({domain, name, since, apply, {}, false});
 }
 
 const Operator* find_operator(std::string_view domain, std::string_view name, int opset) {
@@ -170,6 +170,14 @@ const lamina_onnx_file::GraphProto& Call::graph(const char* name) const {
 
 std::vector<Value> Call::run(const lamina_onnx_file::GraphProto& graph, const std::vector<Value>& inputs) const {
   return evaluator_.run_inside(graph, inputs);
+}
+
+std::vector<Value> Call::apply(const lamina_onnx_file::NodeProto& node, std::vector<Value> inputs) const {
+  const int newest = newest_opset(node.domain());
+  const Operator* const op = find_operator(node.domain(), node.op_type(), newest);
+  if (!op) throw InternalError("there is no operator " + node.op_type());
+  Call call(node, newest, std::move(inputs), evaluator_);
+  return op->apply(call);
 }
 
 bool Call::wants(size_t output) const {

@@ -26,7 +26,12 @@ SavedObject object_from(std::string_view message, const std::string& name) {
         if (inner == 3) object.metadata = text;
       });
     }
-    if (number == kVariable) object.is_variable = true;
+    if (number == kVariable) {
+      object.is_variable = true;
+      read_message(bytes, name, [&](uint64_t inner, uint64_t value, std::string_view) {
+        if (inner == 3) object.trainable = value != 0;
+      });
+    }
   });
   return object;
 }

@@ -15,6 +15,7 @@ struct SavedObject {
   std::string identifier;                                ///< "_tf_keras_network", ...
   std::string metadata;                                  ///< JSON
   bool is_variable = false;
+  bool trainable = false;  ///< of a variable
 };
 
 /// The objects of a SavedModel; the first is the root. Throws FileError, calling the file `name`, when it is
