@@ -259,9 +259,11 @@ void GraphBuilder::add_node(const NodeDef& node, const Body& body) {
     return sorted;
   }();
   for (const auto& [name, value] : attributes) {
-    // What begins with "_" is for TensorFlow's own passes; types that begin with "T" are those of the inputs.
+    // What begins with "_" is for TensorFlow's own passes; types that begin with a capital are those of the inputs, but
+    // for what a cast makes.
+    const bool of_type = value->has_type() || value->list().type_size() > 0;
     const bool implied = name.starts_with('_') || name == "N" ||
-                         (name.starts_with('T') && (value->has_type() || value->list().type_size() > 0));
+                         (of_type && name != "DstT" && !name.empty() && name[0] >= 'A' && name[0] <= 'Z');
     if (!implied) add_attribute(made, name, *value);
   }
 }

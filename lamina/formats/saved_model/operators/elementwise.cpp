@@ -152,6 +152,7 @@ const bool kTwo[] = {register_operator("Add", two<lamina::add>),
                      register_operator("Maximum", two<lamina::maximum>),
                      register_operator("Minimum", two<lamina::minimum>),
                      register_operator("Mod", two<rest>),
+                     register_operator("Mul", two<lamina::multiply>),
                      register_operator("MulNoNan", two<mul_no_nan>),
                      register_operator("Pow", two<power>),
                      register_operator("RealDiv", two<quotient>),
@@ -198,7 +199,7 @@ std::vector<Value> clipped(Call& call) {
 }
 
 std::vector<Value> cast_operator(Call& call) {
-  call.ignore({"Truncate", "SrcT"});
+  call.ignore({"Truncate"});
   const int64_t to = call.integer("DstT");
   if (to == static_cast<int64_t>(ElementType::kString) || to == static_cast<int64_t>(ElementType::kComplex64) ||
       call.value(0).is_strings())
@@ -206,9 +207,13 @@ std::vector<Value> cast_operator(Call& call) {
   return apply_onnx(call, "Cast", {call.value(0)}, {{"to", to}});
 }
 
+std::vector<Value> bits_as(Call& call) {
+  return apply_onnx(call, "BitCast", {call.value(0)}, {{"to", call.integer("type")}});
+}
+
 const bool kMore[] = {register_operator("AddN", sum_of_all), register_operator("Select", rows_chosen),
                       register_operator("SelectV2", chosen), register_operator("ClipByValue", clipped),
-                      register_operator("Cast", cast_operator)};
+                      register_operator("Cast", cast_operator), register_operator("Bitcast", bits_as)};
 
 // ---- What changes no number ----
 

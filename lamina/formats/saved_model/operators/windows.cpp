@@ -9,6 +9,7 @@
 #include "lamina/ops/conv.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/reshape.h"
+#include "lamina/ops/resize.h"
 #include "lamina/ops/unary.h"
 
 namespace lamina::tensorflow {
@@ -191,6 +192,8 @@ std::vector<Value> resized(Call& call, const char* mode) {
   const std::string kind = mode;
   const bool nearest = kind == "nearest", cubic = kind == "cubic";
   const Shape s = x.shape();
+  // TensorFlow rounds the places of this one to a table, as the op does.
+  if (cubic && half && !corners) return {like(resize2d(cast(x.tensor(), DType::kFloat32), sizes[0], sizes[1], "bicubic"), x.type())};
   // The nearest one is that whose place begins before the middle.
   std::string places = corners ? "align_corners" : half ? "half_pixel" : "asymmetric";
   std::string rounding = corners ? "round_prefer_ceil" : "floor";
@@ -201,8 +204,7 @@ std::vector<Value> resized(Call& call, const char* mode) {
       {{"mode", kind},
        {"coordinate_transformation_mode", places},
        {"nearest_mode", rounding},
-       {"cubic_coeff_a", cubic && half ? -0.5 : -0.75},
-       {"exclude_outside", int64_t{cubic && half}}})[0];
+       {"cubic_coeff_a", -0.75}})[0];
   const bool floats = !nearest && !is_floating(x.type());
   return images(y, floats ? ElementType::kFloat : x.type());
 }
