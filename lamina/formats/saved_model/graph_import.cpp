@@ -55,11 +55,11 @@ class Keys {
     }
   }
 
-  std::string of(const NodeDef& variable, const lamina::detail::TensorBundle& bundle) const {
+  std::string of(const NodeDef& variable, const lamina::detail::TensorBundle* checkpoint) const {
     const auto found = keys_.find(variable.name());
     const std::string key = found == keys_.end() ? variable.name() : found->second;
-    if (!bundle.entries().contains(key))
-      throw InvalidArgument("the checkpoint lacks the variable '" + printable(variable.name()) + "'");
+    if (!checkpoint || !checkpoint->entries().contains(key))
+      throw InvalidArgument("its checkpoint lacks the variable '" + printable(variable.name()) + "'");
     return key;
   }
 
@@ -154,7 +154,7 @@ const MetaGraphDef& served(const SavedModel& file) {
 
 }  // namespace
 
-std::shared_ptr<onnx::ImportedGraph> import_graph(std::string_view bytes, lamina::detail::TensorBundle& bundle,
+std::shared_ptr<onnx::ImportedGraph> import_graph(std::string_view bytes, lamina::detail::TensorBundle* checkpoint,
                                                   const std::map<std::string, bool>& trainable) {
   SavedModel file;
   constexpr size_t kMost = (size_t{1} << 31) - 1;
@@ -204,8 +204,8 @@ std::shared_ptr<onnx::ImportedGraph> import_graph(std::string_view bytes, lamina
   for (const NodeDef& node : graph.node()) {  // in the order of the file
     const auto found = variables.find(&node);
     if (found == variables.end()) continue;
-    const std::string key = keys.of(node, bundle);
-    const Tensor value = bundle.read(key);
+    const std::string key = keys.of(node, checkpoint);
+    const Tensor value = checkpoint->read(key);
     if (!is_floating(value.dtype())) {
       *made.add_initializer() = onnx::write_tensor(onnx::Value(value), found->second);
       continue;

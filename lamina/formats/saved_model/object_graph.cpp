@@ -52,8 +52,6 @@ std::vector<SavedObject> read_saved_objects(std::string_view bytes, const std::s
       });
     });
   });
-  if (objects.empty())
-    throw FileError("'" + name + "' holds no objects: it is of TensorFlow 1, or no SavedModel, or truncated");
   for (const SavedObject& object : objects) {
     for (const auto& [child, index] : object.children) {
       if (index >= objects.size())

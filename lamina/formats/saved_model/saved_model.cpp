@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
@@ -177,12 +178,14 @@ Model keras_model(const std::string& folder, const std::vector<SavedObject>& obj
 }
 
 // What its functions compute, where there are no layers, or some that are not known here.
-Model graph_model(std::string_view bytes, const std::vector<SavedObject>& objects, TensorBundle& bundle,
+Model graph_model(std::string_view bytes, const std::vector<SavedObject>& objects, TensorBundle* checkpoint,
                   LoadReport* report) {
   std::map<std::string, bool> trainable;
-  for (const auto& [object, key] : variable_keys(objects, bundle)) trainable[key] = objects[object].trainable;
+  if (checkpoint && !objects.empty()) {
+    for (const auto& [object, key] : variable_keys(objects, *checkpoint)) trainable[key] = objects[object].trainable;
+  }
   const ValuesFollow values_follow;
-  const std::shared_ptr<onnx::ImportedGraph> graph = tensorflow::import_graph(bytes, bundle, trainable);
+  const std::shared_ptr<onnx::ImportedGraph> graph = tensorflow::import_graph(bytes, checkpoint, trainable);
   Model model = onnx::model_of_graph(graph);
   if (report) {
     *report = {};
@@ -197,18 +200,21 @@ Model read_model(const std::string& folder, LoadReport* report, const LoadOption
   const std::string bytes = read_file(path);
   std::vector<SavedObject> objects = read_saved_objects(bytes, path);
   const std::string metadata_path = folder + "/keras_metadata.pb";
-  if (std::filesystem::exists(metadata_path))
+  if (!objects.empty() && std::filesystem::exists(metadata_path))
     add_keras_metadata(objects, read_file(metadata_path), metadata_path);
-  TensorBundle bundle(folder + "/variables/variables");
-  if (!objects[0].identifier.starts_with("_tf_keras") || objects[0].metadata.empty())
-    return graph_model(bytes, objects, bundle, report);
+  const std::string variables = folder + "/variables/variables";
+  std::optional<TensorBundle> checkpoint;  // programs without variables write none
+  if (std::filesystem::exists(variables + ".index")) checkpoint.emplace(variables);
+  if (objects.empty() || !objects[0].identifier.starts_with("_tf_keras") || objects[0].metadata.empty())
+    return graph_model(bytes, objects, checkpoint ? &*checkpoint : nullptr, report);
+  if (!checkpoint) checkpoint.emplace(variables);  // which says that it is missing
   try {
-    return keras_model(folder, objects, bundle, report, options);
+    return keras_model(folder, objects, *checkpoint, report, options);
   } catch (const FileError&) {
     throw;  // damaged, or weights that do not fit: the graph would hide it
   } catch (const Error& of_layers) {
     try {
-      Model model = graph_model(bytes, objects, bundle, report);
+      Model model = graph_model(bytes, objects, &*checkpoint, report);
       warn("'" + folder + "' is loaded as a graph of one layer, since its layers cannot be made: " + of_layers.what());
       return model;
     } catch (const Error& of_graph) {
