@@ -117,7 +117,8 @@ int main(int argc, char** argv) {
   if (words.size() == 3 && words[0] == "make") return make(words[1], std::stoll(words[2])), 0;
   if (words.size() == 3 && words[0] == "load") return load(words[1], words[2]), 0;
   if (words.size() == 3 && words[0] == "first") return time_first(words[1], words[2]), 0;
-  if (words.size() != 1) return std::fprintf(stderr, "usage: lamina_loading keras|h5|safetensors|tensors\n"), 2;
+  if (words.size() != 1)
+    return std::fprintf(stderr, "usage: lamina_loading keras|h5|safetensors|tensors\n"), 2;
   const std::string path = "weights." + (words[0] == "tensors" ? "safetensors" : words[0]);
   peak_of({"make", path, std::to_string(kWidth)});
   peak_of({"make", "small" + path, "8"});

@@ -25,8 +25,8 @@ class Addresses {
  public:
   explicit Addresses(uint64_t size) : size_(static_cast<size_t>(size)) {
     if (size == 0) return;
-    void* const at = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE,
-                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void* const at =
+        ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at == MAP_FAILED)
       throw FileError("there is no address space for a file of " + std::to_string(size) + " bytes");
     begin_ = static_cast<char*>(at);
@@ -182,7 +182,8 @@ ByteSource ByteSource::part(uint64_t begin, uint64_t size) const {
     part->begin = state_->begin + begin;
   } else {
     part->bytes = state_->bytes.substr(static_cast<size_t>(begin), static_cast<size_t>(size));
-    if (!state_->held.empty()) return ByteSource(std::shared_ptr<State>(part.get(), [part, from = state_](State*) {}));
+    if (!state_->held.empty())
+      return ByteSource(std::shared_ptr<State>(part.get(), [part, from = state_](State*) {}));
   }
   return ByteSource(std::move(part));
 }

@@ -138,8 +138,9 @@ Checkpoint load_checkpoint(const std::string& path) {
 }
 
 std::optional<TrainingState> load_training_state(const std::string& path) {
-  return detail::reading(path,
-                         [&] { return state_in(detail::parse_keras_archive(detail::ByteSource::of_file(path), path), path); });
+  return detail::reading(path, [&] {
+    return state_in(detail::parse_keras_archive(detail::ByteSource::of_file(path), path), path);
+  });
 }
 
 Likeness model_likeness(const std::string& path, const std::string& other) {

@@ -1,8 +1,7 @@
-// The bridge to libzip.
+// Reading archives: what the directory says, members by libzip, and where they lie.
 #include <zip.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <optional>
 
 #include "lamina/base/detail/file_kind.h"
@@ -12,17 +11,12 @@
 #include "lamina/formats/detail/crc32.h"
 #include "lamina/formats/detail/zip_archive.h"
 #include "lamina/formats/detail/zip_lzma.h"
+#include "lamina/formats/detail/zip_source.h"
 
 namespace lamina::detail {
 namespace {
 
 constexpr size_t kMostName = 100;  // of a member, in messages
-
-std::string text_of(zip_error_t* error) {
-  std::string text = zip_error_strerror(error);
-  zip_error_fini(error);
-  return text;
-}
 
 uint64_t little_endian(std::string_view bytes, size_t at, size_t size) {
   uint64_t value = 0;
@@ -43,7 +37,8 @@ std::optional<ArchivePlace> place_of_archive(const ByteSource& bytes) {
   // Some writers (PyTorch's) add the records of large archives to small ones: they stand in between.
   constexpr size_t kLocator = 20, kZip64 = 56;
   if (bytes.size() < kRecord) return std::nullopt;
-  const uint64_t before = bytes.size() - std::min<uint64_t>(bytes.size(), kZip64 + kLocator + kRecord + kLongestComment);
+  const uint64_t before =
+      bytes.size() - std::min<uint64_t>(bytes.size(), kZip64 + kLocator + kRecord + kLongestComment);
   const std::string_view end = bytes.view(before, bytes.size() - before);
   const size_t last = end.size() - kRecord;
   for (size_t back = 0; back <= std::min(last, kLongestComment); ++back) {
@@ -74,71 +69,6 @@ std::vector<uint64_t> entries_of(const ByteSource& bytes, uint64_t at, size_t co
   return entries;
 }
 
-// What libzip reads an archive from.
-struct Reading {
-  ByteSource bytes;
-  uint64_t at = 0;
-  zip_error_t error = {};
-};
-
-zip_int64_t read_source(void* user, void* data, zip_uint64_t length, zip_source_cmd_t command) {
-  auto* const reading = static_cast<Reading*>(user);
-  switch (command) {
-    case ZIP_SOURCE_OPEN:
-      reading->at = 0;
-      return 0;
-    case ZIP_SOURCE_READ: {
-      const uint64_t count = std::min<uint64_t>(length, reading->bytes.size() - reading->at);
-      try {
-        reading->bytes.copy(reading->at, data, count);
-      } catch (const std::exception&) {
-        zip_error_set(&reading->error, ZIP_ER_READ, errno);
-        return -1;
-      }
-      reading->at += count;
-      return static_cast<zip_int64_t>(count);
-    }
-    case ZIP_SOURCE_SEEK: {
-      const zip_int64_t at =
-          zip_source_seek_compute_offset(reading->at, reading->bytes.size(), data, length, &reading->error);
-      if (at < 0) return -1;
-      reading->at = static_cast<uint64_t>(at);
-      return 0;
-    }
-    case ZIP_SOURCE_TELL:
-      return static_cast<zip_int64_t>(reading->at);
-    case ZIP_SOURCE_STAT: {
-      auto* const status = static_cast<zip_stat_t*>(data);
-      zip_stat_init(status);
-      status->valid = ZIP_STAT_SIZE;
-      status->size = reading->bytes.size();
-      return sizeof(zip_stat_t);
-    }
-    case ZIP_SOURCE_ERROR:
-      return zip_error_to_data(&reading->error, data, length);
-    case ZIP_SOURCE_FREE:
-      delete reading;
-      return 0;
-    case ZIP_SOURCE_CLOSE:
-      return 0;
-    case ZIP_SOURCE_SUPPORTS:
-      return zip_source_make_command_bitmap(ZIP_SOURCE_OPEN, ZIP_SOURCE_READ, ZIP_SOURCE_CLOSE,
-                                            ZIP_SOURCE_STAT, ZIP_SOURCE_ERROR, ZIP_SOURCE_FREE,
-                                            ZIP_SOURCE_SEEK, ZIP_SOURCE_TELL, ZIP_SOURCE_SUPPORTS, -1);
-    default:
-      zip_error_set(&reading->error, ZIP_ER_OPNOTSUPP, 0);
-      return -1;
-  }
-}
-
-zip_source_t* source_of(const ByteSource& bytes, zip_error_t* error) {
-  auto reading = std::make_unique<Reading>(Reading{bytes});
-  zip_error_init(&reading->error);
-  zip_source_t* const source = zip_source_function_create(read_source, reading.get(), error);
-  if (source) reading.release();  // freed by the command for that
-  return source;
-}
-
 }  // namespace
 
 ZipReader::ZipReader(ByteSource bytes, std::string name, const ZipLimits& limits)
@@ -155,11 +85,11 @@ ZipReader::ZipReader(ByteSource bytes, std::string name, const ZipLimits& limits
   if (place->start > 0) bytes_ = bytes_.part(place->start, bytes_.size() - place->start);
   zip_error_t error;
   zip_error_init(&error);
-  zip_source_t* source = source_of(bytes_, &error);
+  zip_source_t* source = zip_source_of(bytes_, &error);
   archive_ = source ? zip_open_from_source(source, ZIP_RDONLY, &error) : nullptr;
   if (!archive_) {
     if (source) zip_source_free(source);
-    throw FileError("'" + name_ + "' is a damaged or truncated zip archive: " + text_of(&error));
+    throw FileError("'" + name_ + "' is a damaged or truncated zip archive: " + zip_error_text(&error));
   }
 
   // From here on the destructor does not run yet: the archive must be closed by hand on failure.
@@ -244,7 +174,8 @@ std::optional<ZipReader::Stored> ZipReader::stored(size_t index) const {
   if (!header.starts_with("PK\x03\x04") || little_endian(header, 8, 2) != 0 || name != members_[index].size())
     return std::nullopt;
   const uint64_t begin = at + kLocal + name + extra;
-  if (begin > bytes_.size() || size > bytes_.size() - begin || bytes_.view(at + kLocal, name) != members_[index])
+  if (begin > bytes_.size() || size > bytes_.size() - begin ||
+      bytes_.view(at + kLocal, name) != members_[index])
     return std::nullopt;
   return Stored{begin, size, static_cast<uint32_t>(entry(16, 4))};
 }
@@ -320,73 +251,9 @@ std::string ZipReader::read(const std::string& member) const {
     std::string error;
     content = unpack_zip_lzma(content, size, error);
     if (!error.empty()) fail(error);
-    if (zip_checksum(0, content) != status.crc)
-      fail("its checksum differs");
+    if (zip_checksum(0, content) != status.crc) fail("its checksum differs");
   }
   return content;
-}
-
-struct ZipWriter::State {
-  zip_source_t* source = nullptr;
-  zip_t* archive = nullptr;
-  std::list<std::string> contents;  // libzip reads them when the archive is closed
-};
-
-ZipWriter::ZipWriter() : state_(std::make_unique<State>()) {
-  zip_error_t error;
-  zip_error_init(&error);
-  state_->source = zip_source_buffer_create(nullptr, 0, 0, &error);
-  if (state_->source) state_->archive = zip_open_from_source(state_->source, ZIP_TRUNCATE, &error);
-  if (!state_->archive) {
-    if (state_->source) zip_source_free(state_->source);
-    throw InternalError("cannot create a zip archive in memory: " + text_of(&error));
-  }
-  zip_source_keep(state_->source);
-}
-
-ZipWriter::~ZipWriter() {
-  if (state_->archive) zip_discard(state_->archive);
-  zip_source_free(state_->source);
-}
-
-void ZipWriter::add(const std::string& member, std::string content) {
-  const std::string& kept = state_->contents.emplace_back(std::move(content));
-  zip_source_t* source = zip_source_buffer(state_->archive, kept.data(), kept.size(), 0);
-  const zip_int64_t index =
-      source ? zip_file_add(state_->archive, member.c_str(), source, ZIP_FL_ENC_UTF_8) : zip_int64_t{-1};
-  if (index < 0) {
-    if (source) zip_source_free(source);
-    throw InternalError("cannot add '" + member + "' to a zip archive: " + zip_strerror(state_->archive));
-  }
-  const auto at = static_cast<zip_uint64_t>(index);
-  zip_set_file_compression(state_->archive, at, ZIP_CM_STORE, 0);
-  // 1980-01-01, the zip format's first day: archives must not differ by the time of writing.
-  zip_file_set_dostime(state_->archive, at, 0, (1 << 5) | 1, 0);
-}
-
-std::string ZipWriter::finish() {
-  const auto fail = [&](const char* reason) {
-    throw InternalError(std::string("cannot finish a zip archive in memory: ") + reason);
-  };
-  // libzip writes nothing for an archive without members; the format has one: the end record alone.
-  if (state_->contents.empty()) return std::string("PK\x05\x06") + std::string(18, '\0');
-  if (zip_close(state_->archive) != 0) fail(zip_strerror(state_->archive));
-  state_->archive = nullptr;
-  state_->contents.clear();
-
-  zip_stat_t status;
-  if (zip_source_stat(state_->source, &status) != 0 || zip_source_open(state_->source) != 0)
-    fail("no source");
-  std::string bytes(status.size, '\0');
-  uint64_t length = 0;
-  while (length < bytes.size()) {
-    const zip_int64_t count = zip_source_read(state_->source, bytes.data() + length, bytes.size() - length);
-    if (count <= 0) break;
-    length += static_cast<uint64_t>(count);
-  }
-  zip_source_close(state_->source);
-  if (length != bytes.size()) fail("short read");
-  return bytes;
 }
 
 }  // namespace lamina::detail

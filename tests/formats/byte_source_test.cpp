@@ -42,8 +42,9 @@ TEST(Checksum, IsThatOfZlibForAllLengthsPlacesAndStarts) {
   EXPECT_EQ(zip_checksum(0, "123456789"), 0xcbf43926u);  // the check value that catalogues of CRCs give
   const std::string_view all = bytes;
   for (const size_t at : {0, 1, 64, 2500, 4999, 5000})
-    EXPECT_EQ(joined_zip_checksums(zip_checksum(0, all.substr(0, at)), zip_checksum(0, all.substr(at)), 5000 - at),
-              of_zlib(bytes));
+    EXPECT_EQ(
+        joined_zip_checksums(zip_checksum(0, all.substr(0, at)), zip_checksum(0, all.substr(at)), 5000 - at),
+        of_zlib(bytes));
 }
 
 class ByteSourceTest : public testing::Test {
@@ -60,7 +61,8 @@ TEST_F(ByteSourceTest, GivesTheBytesOfAFileInAnyOrder) {
   std::mt19937 random(1);
   std::vector<std::pair<std::string_view, std::string_view>> seen;
   for (int i = 0; i < 200; ++i) {
-    const size_t at = random() % bytes_.size(), count = random() % std::min<size_t>(bytes_.size() - at, 200'000);
+    const size_t at = random() % bytes_.size(),
+                 count = random() % std::min<size_t>(bytes_.size() - at, 200'000);
     if (i % 3 == 0) {
       std::string copy(count, '\0');
       file.copy(at, copy.data(), count);

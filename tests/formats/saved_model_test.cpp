@@ -38,16 +38,18 @@ TEST(SavedModelGraph, BasicPitchGivesWhatTensorFlowGives) {
   Model model = load_model(folder + "/saved_model");
   EXPECT_EQ(model.output_names(), (std::vector<std::string>{"contour", "note", "onset"}));
   EXPECT_EQ(model.input_names(), std::vector<std::string>{"input_2"});
-  const Tensors outputs = model.outputs_on_batch(read_npy(folder + "/golden/nmp.in.serving_default_input_2_0.npy"));
+  const Tensors outputs =
+      model.outputs_on_batch(read_npy(folder + "/golden/nmp.in.serving_default_input_2_0.npy"));
   const char* const names[] = {"contour", "note", "onset"};
   for (int i = 0; i < 3; ++i) {
     expect_near(*outputs.find(names[i]),
-                read_npy(folder + "/golden/nmp.out.StatefulPartitionedCall_" + std::to_string(i) + ".npy"), 1e-5F);
+                read_npy(folder + "/golden/nmp.out.StatefulPartitionedCall_" + std::to_string(i) + ".npy"),
+                1e-5F);
   }
 }
 
-// The weights are variables under their names, of which moving statistics are not trained; the model is trained on, kept
-// as .keras and gives the same there.
+// The weights are variables under their names, of which moving statistics are not trained; the model is
+// trained on, kept as .keras and gives the same there.
 TEST(SavedModelGraph, IsTrainedOnAndKept) {
   const std::string folder = golden_path("formats/saved_models/image");
   Model model = load_model(folder);
@@ -80,7 +82,8 @@ TEST(SavedModelGraph, GivesWhatKerasAndFunctionsGive) {
     expect_near(model.predict(x), read_npy(folder + "/y.npy"), 1e-5F);
     const TemporaryFolder out;
     model.save(out / "m.keras");
-    EXPECT_EQ(load_model(out / "m.keras").predict(x).to_vector<float>(), model.predict(x).to_vector<float>()) << name;
+    EXPECT_EQ(load_model(out / "m.keras").predict(x).to_vector<float>(), model.predict(x).to_vector<float>())
+        << name;
   }
 }
 
@@ -106,7 +109,8 @@ Message calls(const std::string& function) {
 // A function of one input "a" and one output "b", which is `result`.
 Message function(const std::string& name, const std::vector<Message>& nodes, const std::string& result) {
   Message message;
-  message.message(1, Message().bytes(1, name).message(2, Message().bytes(1, "a")).message(3, Message().bytes(1, "b")));
+  message.message(
+      1, Message().bytes(1, name).message(2, Message().bytes(1, "a")).message(3, Message().bytes(1, "b")));
   for (const Message& each : nodes) message.message(3, each);
   return message.message(4, Message().bytes(1, "b").bytes(2, result));
 }
@@ -133,8 +137,9 @@ std::string saved_model(const Parts& parts) {
                                 .message(1, Message().bytes(1, "in").message(2, info("x:0")))
                                 .message(2, Message().bytes(1, "out").message(2, info(parts.output)));
   Message meta;
-  meta.message(1, Message().bytes(4, "serve")).message(2, graph).message(
-      5, Message().bytes(1, parts.signature).message(2, signature));
+  meta.message(1, Message().bytes(4, "serve"))
+      .message(2, graph)
+      .message(5, Message().bytes(1, parts.signature).message(2, signature));
   if (parts.objects) meta.message(7, Message().message(1, Message()));
   return Message().integer(1, 1).message(2, meta).str();
 }
@@ -154,7 +159,9 @@ TEST(SavedModelGraph, PutsFunctionsInTheirPlaces) {
   Model model = load_bytes(saved_model(
       {.nodes = {node("y", "StatefulPartitionedCall", {"z"}, {calls("g")}), node("z", "f", {"x"})},
        .functions = {function("f", {node("n", "Neg", {"a"})}, "n:y:0"),
-                     function("g", {node("m", "Mul", {"c:output:0", "a"}), node("c", "PartitionedCall", {"a"}, {calls("f")})},
+                     function("g",
+                              {node("m", "Mul", {"c:output:0", "a"}),
+                               node("c", "PartitionedCall", {"a"}, {calls("f")})},
                               "m:z:0")}}));
   EXPECT_EQ(model.input_names(), std::vector<std::string>{"in"});
   EXPECT_EQ(model.output_names(), std::vector<std::string>{"out"});
@@ -163,8 +170,9 @@ TEST(SavedModelGraph, PutsFunctionsInTheirPlaces) {
 }
 
 TEST(SavedModelGraph, NamesAllOperatorsThatItDoesNotKnow) {
-  const std::string message = refusal({.nodes = {node("y", "Bogus", {"z"}), node("z", "PartitionedCall", {"x"}, {calls("f")})},
-                                       .functions = {function("f", {node("n", "Other", {"a"})}, "n:y:0")}});
+  const std::string message =
+      refusal({.nodes = {node("y", "Bogus", {"z"}), node("z", "PartitionedCall", {"x"}, {calls("f")})},
+               .functions = {function("f", {node("n", "Other", {"a"})}, "n:y:0")}});
   EXPECT_NE(message.find("tensorflow.Bogus (version 1): node 'y'"), std::string::npos) << message;
   EXPECT_NE(message.find("tensorflow.Other (version 1): node 'z/n'"), std::string::npos) << message;
 }
@@ -179,10 +187,13 @@ TEST(SavedModelGraph, RefusesGraphsThatAreWrong) {
   has({.nodes = {node("y", "PartitionedCall", {"x"}, {calls("f")})},
        .functions = {function("f", {node("n", "Neg", {"m:y:0"}), node("m", "Neg", {"n:y:0"})}, "n:y:0")}},
       "has a cycle");
-  has({.nodes = {node("y", "PartitionedCall", {"x"}, {calls("gone")})}}, "calls the function 'gone', which the file lacks");
-  has({.nodes = {node("y", "If", {"x", "x"}, {attribute("then_branch", Message().message(10, Message().bytes(1, "gone")))})}},
+  has({.nodes = {node("y", "PartitionedCall", {"x"}, {calls("gone")})}},
+      "calls the function 'gone', which the file lacks");
+  has({.nodes = {node("y", "If", {"x", "x"},
+                      {attribute("then_branch", Message().message(10, Message().bytes(1, "gone")))})}},
       "names the function 'gone', which the file lacks");
-  has({.nodes = {node("y", "PartitionedCall", {"x", "x"}, {calls("f")})}, .functions = {function("f", {}, "a")}},
+  has({.nodes = {node("y", "PartitionedCall", {"x", "x"}, {calls("f")})},
+       .functions = {function("f", {}, "a")}},
       "takes 1 inputs, received 2");
   has({.nodes = {node("y", "PartitionedCall", {"x"}, {calls("f")})},
        .functions = {function("f", {node("n", "PartitionedCall", {"a"}, {calls("f")})}, "n:output:0")}},
@@ -190,16 +201,20 @@ TEST(SavedModelGraph, RefusesGraphsThatAreWrong) {
   has({.nodes = {node("y", "Neg", {"gone"})}}, "nothing gives 'gone'");
   has({.nodes = {node("y", "Neg", {"x"})}, .output = "gone:0"}, "nothing gives 'gone:0'");
   has({.nodes = {node("y", "Neg", {"x:99999999"})}}, "names no output of a node");
-  has({.nodes = {node("y", "Neg", {"p"}), node("p", "Placeholder", {})}}, "does not name the input 'p', which it reads");
+  has({.nodes = {node("y", "Neg", {"p"}), node("p", "Placeholder", {})}},
+      "does not name the input 'p', which it reads");
   has({.nodes = {node("y", "Neg", {"x"}), node("y", "Neg", {"x"})}}, "two nodes are called 'y'");
   has({.nodes = {node("y", "Const", {})}}, "has no value");
-  has({.nodes = {node("y", "ReadVariableOp", {"v"}), node("v", "VarHandleOp", {})}}, "its checkpoint lacks the variable 'v'");
-  has({.nodes = {node("y", "Softmax", {"x"}), node("z", "Neg", {"x"})}, .signature = "__init"}, "has no signatures");
+  has({.nodes = {node("y", "ReadVariableOp", {"v"}), node("v", "VarHandleOp", {})}},
+      "its checkpoint lacks the variable 'v'");
+  has({.nodes = {node("y", "Softmax", {"x"}), node("z", "Neg", {"x"})}, .signature = "__init"},
+      "has no signatures");
 }
 
 // What an operator does not ask for it does not know.
 TEST(SavedModelGraph, RefusesAttributesThatNobodyAskedFor) {
-  Model model = load_bytes(saved_model({.nodes = {node("y", "Neg", {"x"}, {attribute("speed", Message().integer(3, 1))})}}));
+  Model model = load_bytes(
+      saved_model({.nodes = {node("y", "Neg", {"x"}, {attribute("speed", Message().integer(3, 1))})}}));
   const std::string message = message_of<Unsupported>([&] { model.predict(Tensor::from<float>({{1, 2}})); });
   EXPECT_NE(message.find("node 'y' (Neg): has no attribute 'speed'"), std::string::npos) << message;
 }

@@ -10,7 +10,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const std::string folder = [] {
-    const auto path = std::filesystem::temp_directory_path() / ("lamina-fuzz-tfjs-" + std::to_string(::getpid()));
+    const auto path =
+        std::filesystem::temp_directory_path() / ("lamina-fuzz-tfjs-" + std::to_string(::getpid()));
     std::filesystem::create_directories(path);
     return path.string();
   }();

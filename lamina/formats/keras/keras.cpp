@@ -125,7 +125,7 @@ LoadReport load_weights(Model& model, const std::string& path, const LoadWeights
       const std::filesystem::path shard = std::filesystem::path(path).parent_path() / file;
       return detail::read_hdf5(detail::ByteSource::of_file(shard.string()), label);
     };
-    const detail::Hdf5Tree tree = shards ? detail::read_weight_shards(read_file(path), path, beside)
+    const detail::Hdf5Tree tree = shards          ? detail::read_weight_shards(read_file(path), path, beside)
                                   : weights_alone ? detail::read_hdf5(bytes, path)
                                                   : detail::parse_keras_archive(bytes, path).weights;
     std::string group;

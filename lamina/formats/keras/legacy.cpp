@@ -63,8 +63,9 @@ Model legacy_model_of(const ByteSource& bytes, const std::string& name, LoadRepo
 }  // namespace detail
 
 Model load_keras_h5(const std::string& path, LoadReport* report, const LoadOptions& options) {
-  return detail::reading(
-      path, [&] { return detail::legacy_model_of(detail::ByteSource::of_file(path), path, report, options); });
+  return detail::reading(path, [&] {
+    return detail::legacy_model_of(detail::ByteSource::of_file(path), path, report, options);
+  });
 }
 
 namespace {

@@ -10,6 +10,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
+#include "lamina/formats/onnx/node_order.h"
 #include "lamina/formats/onnx/tensor_data.h"
 #include "lamina/formats/saved_model/operator.h"
 #include "lamina/formats/saved_model/tensor.h"
@@ -24,7 +25,8 @@ using lamina_tensorflow_file::GraphDef;
 using lamina_tensorflow_file::NodeDef;
 
 Library::Library(const GraphDef& graph) {
-  for (const FunctionDef& function : graph.library().function()) functions[function.signature().name()] = &function;
+  for (const FunctionDef& function : graph.library().function())
+    functions[function.signature().name()] = &function;
 }
 
 const FunctionDef* Library::find(const std::string& name) const {
@@ -33,13 +35,14 @@ const FunctionDef* Library::find(const std::string& name) const {
 }
 
 const FunctionDef* called(const NodeDef& node, const Library& library) {
-  if (node.op() != "PartitionedCall" && node.op() != "StatefulPartitionedCall") return library.find(node.op());
+  if (node.op() != "PartitionedCall" && node.op() != "StatefulPartitionedCall")
+    return library.find(node.op());
   const auto attribute = node.attr().find("f");
   const std::string name = attribute == node.attr().end() ? "" : attribute->second.func().name();
   const FunctionDef* const function = library.find(name);
   if (!function)
-    throw InvalidArgument(fmt::format("node '{}' calls the function '{}', which the file lacks", printable(node.name()),
-                                      printable(name)));
+    throw InvalidArgument(fmt::format("node '{}' calls the function '{}', which the file lacks",
+                                      printable(node.name()), printable(name)));
   return function;
 }
 
@@ -63,45 +66,11 @@ Reference parse(const std::string& text) {
     const std::string& number = parts.back();
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), reference.place);
     constexpr int kMost = 1 << 16;
-    if (parts.size() > 3 || error != std::errc() || end != number.data() + number.size() || reference.place < 0 ||
-        reference.place > kMost)
+    if (parts.size() > 3 || error != std::errc() || end != number.data() + number.size() ||
+        reference.place < 0 || reference.place > kMost)
       throw InvalidArgument("'" + printable(text) + "' names no output of a node");
   }
   return reference;
-}
-
-// Puts the nodes of a graph inside of a node in the order in which they can be computed.
-void sort(GraphProto& graph) {
-  const int count = graph.node_size();
-  std::unordered_map<std::string, int> maker;
-  for (int i = 0; i < count; ++i) {
-    for (const std::string& output : graph.node(i).output()) maker[output] = i;
-  }
-  std::vector<std::vector<int>> readers(static_cast<size_t>(count));
-  std::vector<int> waits(static_cast<size_t>(count), 0);
-  for (int i = 0; i < count; ++i) {
-    for (const std::string& input : graph.node(i).input()) {
-      if (const auto found = maker.find(input); found != maker.end()) {
-        readers[static_cast<size_t>(found->second)].push_back(i);
-        ++waits[static_cast<size_t>(i)];
-      }
-    }
-  }
-  std::set<int> ready;
-  for (int i = 0; i < count; ++i) {
-    if (waits[static_cast<size_t>(i)] == 0) ready.insert(i);
-  }
-  google::protobuf::RepeatedPtrField<NodeProto> sorted;
-  while (!ready.empty()) {
-    const int next = *ready.begin();
-    ready.erase(ready.begin());
-    sorted.Add()->Swap(graph.mutable_node(next));
-    for (const int reader : readers[static_cast<size_t>(next)]) {
-      if (--waits[static_cast<size_t>(reader)] == 0) ready.insert(reader);
-    }
-  }
-  if (sorted.size() != count) throw InvalidArgument("the graph of one of its functions has a cycle");
-  graph.mutable_node()->Swap(&sorted);
 }
 
 class Deeper {
@@ -143,7 +112,8 @@ class GraphBuilder::Body {
     const Reference reference = parse(text);
     const auto found = nodes.find(reference.node);
     if (found == nodes.end()) {
-      if (const auto argument = arguments.find(reference.node); argument != arguments.end()) return argument->second;
+      if (const auto argument = arguments.find(reference.node); argument != arguments.end())
+        return argument->second;
       throw InvalidArgument("nothing gives '" + printable(text) + "'");
     }
     Node& node = found->second;
@@ -171,7 +141,8 @@ class GraphBuilder::Body {
 };
 
 template <class Nodes>
-std::vector<std::string> GraphBuilder::add(const Nodes& nodes, Body& body, const std::vector<std::string>& results) {
+std::vector<std::string> GraphBuilder::add(const Nodes& nodes, Body& body,
+                                           const std::vector<std::string>& results) {
   for (const NodeDef& node : nodes) {
     if (!body.nodes.emplace(node.name(), Body::Node{&node}).second)
       throw InvalidArgument("two nodes are called '" + printable(node.name()) + "'");
@@ -184,7 +155,8 @@ std::vector<std::string> GraphBuilder::add(const Nodes& nodes, Body& body, const
     const NodeDef& def = *body.nodes.at(next).def;
     std::vector<std::string> inputs;
     for (const std::string& input : def.input()) {
-      if (!input.starts_with('^')) inputs.push_back(body.name_of(input));  // those are what must have run before
+      if (!input.starts_with('^'))
+        inputs.push_back(body.name_of(input));  // those are what must have run before
     }
     body.nodes.at(next).inputs = std::move(inputs);
   }
@@ -194,7 +166,8 @@ std::vector<std::string> GraphBuilder::add(const Nodes& nodes, Body& body, const
   return names;
 }
 
-std::vector<std::string> GraphBuilder::add_graph(const GraphDef& graph, const std::vector<std::string>& results) {
+std::vector<std::string> GraphBuilder::add_graph(const GraphDef& graph,
+                                                 const std::vector<std::string>& results) {
   Body body{"", {}, {}, library_, outside_};
   return add(graph.node(), body, results);
 }
@@ -204,11 +177,13 @@ std::vector<std::string> GraphBuilder::add_function(const FunctionDef& function,
   const Deeper deeper(library_);
   const auto& signature = function.signature();
   if (arguments.size() != static_cast<size_t>(signature.input_arg_size()))
-    throw InvalidArgument(fmt::format("function '{}' takes {} inputs, received {}", printable(signature.name()),
-                                      signature.input_arg_size(), arguments.size()));
+    throw InvalidArgument(fmt::format("function '{}' takes {} inputs, received {}",
+                                      printable(signature.name()), signature.input_arg_size(),
+                                      arguments.size()));
   static const Outside none = [](const NodeDef&) { return std::string(); };
   Body body{prefix, {}, {}, library_, none};
-  for (size_t i = 0; i < arguments.size(); ++i) body.arguments[signature.input_arg(static_cast<int>(i)).name()] = arguments[i];
+  for (size_t i = 0; i < arguments.size(); ++i)
+    body.arguments[signature.input_arg(static_cast<int>(i)).name()] = arguments[i];
   std::vector<std::string> results;
   for (const auto& output : signature.output_arg()) {
     const auto found = function.ret().find(output.name());
@@ -230,21 +205,26 @@ void GraphBuilder::add_identity(const std::string& value, const std::string& nam
 }
 
 void GraphBuilder::add_node(const NodeDef& node, const Body& body) {
-  if (--library_.nodes_left < 0) throw InvalidArgument("its functions, put in the places of their calls, have no end");
+  if (--library_.nodes_left < 0)
+    throw InvalidArgument("its functions, put in the places of their calls, have no end");
   const Body::Node& known = body.nodes.at(node.name());
   if (node.op() == "Const") {
     const auto value = node.attr().find("value");
-    if (value == node.attr().end()) throw InvalidArgument("constant '" + printable(node.name()) + "' has no value");
-    *graph_.add_initializer() = onnx::write_tensor(
-        read_constant(value->second.tensor(), "constant '" + printable(node.name()) + "'"), body.output(node.name(), 0));
+    if (value == node.attr().end())
+      throw InvalidArgument("constant '" + printable(node.name()) + "' has no value");
+    *graph_.add_initializer() =
+        onnx::write_tensor(read_constant(value->second.tensor(), "constant '" + printable(node.name()) + "'"),
+                           body.output(node.name(), 0));
     return;
   }
   if (const FunctionDef* function = called(node, library_)) {
-    const std::vector<std::string> results = add_function(*function, body.prefix + node.name() + "/", known.inputs);
+    const std::vector<std::string> results =
+        add_function(*function, body.prefix + node.name() + "/", known.inputs);
     if (static_cast<size_t>(known.outputs) > results.size())
-      throw InvalidArgument(fmt::format("function '{}' has no output {}", printable(function->signature().name()),
-                                        known.outputs - 1));
-    for (int i = 0; i < known.outputs; ++i) add_identity(results[static_cast<size_t>(i)], body.output(node.name(), i));
+      throw InvalidArgument(fmt::format("function '{}' has no output {}",
+                                        printable(function->signature().name()), known.outputs - 1));
+    for (int i = 0; i < known.outputs; ++i)
+      add_identity(results[static_cast<size_t>(i)], body.output(node.name(), i));
     return;
   }
   NodeProto& made = *graph_.add_node();
@@ -259,8 +239,8 @@ void GraphBuilder::add_node(const NodeDef& node, const Body& body) {
     return sorted;
   }();
   for (const auto& [name, value] : attributes) {
-    // What begins with "_" is for TensorFlow's own passes; types that begin with a capital are those of the inputs, but
-    // for what a cast makes.
+    // What begins with "_" is for TensorFlow's own passes; types that begin with a capital are those of the
+    // inputs, but for what a cast makes.
     const bool of_type = value->has_type() || value->list().type_size() > 0;
     const bool implied = name.starts_with('_') || name == "N" ||
                          (of_type && name != "DstT" && !name.empty() && name[0] >= 'A' && name[0] <= 'Z');
@@ -269,7 +249,15 @@ void GraphBuilder::add_node(const NodeDef& node, const Body& body) {
 }
 
 void GraphBuilder::add_attribute(NodeProto& node, const std::string& name, const AttrValue& value) {
-  enum Kind { kFloat = 1, kInt, kString, kGraph = 5, kFloats, kInts, kStrings };  // AttributeProto.AttributeType
+  enum Kind {
+    kFloat = 1,
+    kInt,
+    kString,
+    kGraph = 5,
+    kFloats,
+    kInts,
+    kStrings
+  };  // AttributeProto.AttributeType
   auto& attribute = *node.add_attribute();
   attribute.set_name(name);
   const auto integer = [&](int64_t number) {
@@ -297,7 +285,8 @@ void GraphBuilder::add_attribute(NodeProto& node, const std::string& name, const
       break;
     case AttrValue::kTensor:
       attribute.set_type(4);
-      *attribute.mutable_t() = onnx::write_tensor(read_constant(value.tensor(), "attribute '" + printable(name) + "'"), name);
+      *attribute.mutable_t() =
+          onnx::write_tensor(read_constant(value.tensor(), "attribute '" + printable(name) + "'"), name);
       break;
     case AttrValue::kFunc: {
       const FunctionDef* function = library_.find(value.func().name());
@@ -320,7 +309,7 @@ void GraphBuilder::add_attribute(NodeProto& node, const std::string& name, const
         builder.add_identity(result, own);
         inner.add_output()->set_name(own);
       }
-      sort(inner);
+      onnx::sort_nodes_inside(inner);
       break;
     }
     default:
@@ -334,7 +323,8 @@ void GraphBuilder::add_attribute(NodeProto& node, const std::string& name, const
         attribute.set_type(kInts);
         for (const int64_t each : value.list().i()) attribute.add_ints(each);
         for (const bool each : value.list().b()) attribute.add_ints(each ? 1 : 0);
-        for (const int each : value.list().type()) attribute.add_ints(static_cast<int64_t>(element_type(each)));
+        for (const int each : value.list().type())
+          attribute.add_ints(static_cast<int64_t>(element_type(each)));
       }
   }
 }

@@ -1,4 +1,5 @@
-// GraphBuilder: nodes and functions of TensorFlow as the nodes that the evaluator of ONNX walks. Internal header.
+// GraphBuilder: nodes and functions of TensorFlow as the nodes that the evaluator of ONNX walks. Internal
+// header.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +14,8 @@
 
 namespace lamina::tensorflow {
 
-/// The functions of a file, and how much may be made of them: functions that call each other twice are a short file and
-/// no end of nodes.
+/// The functions of a file, and how much may be made of them: functions that call each other twice are a
+/// short file and no end of nodes.
 struct Library {
   explicit Library(const lamina_tensorflow_file::GraphDef& graph);
 
@@ -28,7 +29,8 @@ struct Library {
 
 /// The function that a node calls, in its place: by name, or in an attribute. Null for other nodes. Throws
 /// InvalidArgument for a function that is missing.
-const lamina_tensorflow_file::FunctionDef* called(const lamina_tensorflow_file::NodeDef& node, const Library& library);
+const lamina_tensorflow_file::FunctionDef* called(const lamina_tensorflow_file::NodeDef& node,
+                                                  const Library& library);
 
 /// Makes one graph of the nodes of a file, as far as results need them.
 class GraphBuilder {
@@ -43,8 +45,8 @@ class GraphBuilder {
   std::vector<std::string> add_graph(const lamina_tensorflow_file::GraphDef& graph,
                                      const std::vector<std::string>& results);
   /// Adds the nodes of a function, which takes these values; returns the names of what it gives.
-  std::vector<std::string> add_function(const lamina_tensorflow_file::FunctionDef& function, const std::string& prefix,
-                                        const std::vector<std::string>& arguments);
+  std::vector<std::string> add_function(const lamina_tensorflow_file::FunctionDef& function,
+                                        const std::string& prefix, const std::vector<std::string>& arguments);
   /// Adds a node that gives `value` under another name.
   void add_identity(const std::string& value, const std::string& name);
 

@@ -67,7 +67,8 @@ class Keys {
   // Assignments of what RestoreV2 gives, through nodes of one input.
   template <class Nodes>
   void look(const Nodes& nodes, const std::map<std::string, std::string>& variables) {
-    const bool restores = std::any_of(nodes.begin(), nodes.end(), [](const NodeDef& n) { return n.op() == "RestoreV2"; });
+    const bool restores =
+        std::any_of(nodes.begin(), nodes.end(), [](const NodeDef& n) { return n.op() == "RestoreV2"; });
     if (!restores) return;
     std::map<std::string, const NodeDef*> by_name;
     for (const NodeDef& node : nodes) by_name[node.name()] = &node;
@@ -80,10 +81,13 @@ class Keys {
       const auto variable = variables.find(node_of(node.input(0)));
       std::string from = node.input(1);
       constexpr int kLongest = 8;
-      for (int i = 0; i < kLongest && find(from) && find(from)->op() == "Identity" && find(from)->input_size() > 0; ++i)
+      for (int i = 0;
+           i < kLongest && find(from) && find(from)->op() == "Identity" && find(from)->input_size() > 0; ++i)
         from = find(from)->input(0);
       const NodeDef* const restore = find(from);
-      if (variable == variables.end() || !restore || restore->op() != "RestoreV2" || restore->input_size() < 2) continue;
+      if (variable == variables.end() || !restore || restore->op() != "RestoreV2" ||
+          restore->input_size() < 2)
+        continue;
       const NodeDef* const names = find(restore->input(1));
       const size_t colon = from.rfind(':');
       const int place = colon == std::string::npos ? 0 : std::atoi(from.c_str() + colon + 1);
@@ -154,7 +158,8 @@ const MetaGraphDef& served(const SavedModel& file) {
 
 }  // namespace
 
-std::shared_ptr<onnx::ImportedGraph> import_graph(std::string_view bytes, lamina::detail::TensorBundle* checkpoint,
+std::shared_ptr<onnx::ImportedGraph> import_graph(std::string_view bytes,
+                                                  lamina::detail::TensorBundle* checkpoint,
                                                   const std::map<std::string, bool>& trainable) {
   SavedModel file;
   constexpr size_t kMost = (size_t{1} << 31) - 1;
@@ -191,7 +196,8 @@ std::shared_ptr<onnx::ImportedGraph> import_graph(std::string_view bytes, lamina
   GraphBuilder builder(made, library, [&](const NodeDef& node) -> std::string {
     if (const auto found = placeholders.find(node.name()); found != placeholders.end()) return found->second;
     if (node.op() == "Placeholder")
-      throw Unsupported("its signature does not name the input '" + printable(node.name()) + "', which it reads");
+      throw Unsupported("its signature does not name the input '" + printable(node.name()) +
+                        "', which it reads");
     if (!is_variable(node)) return "";
     const std::string name = taken.contains(node.name()) ? node.name() + "/value" : node.name();
     variables[&node] = name;
@@ -211,9 +217,11 @@ std::shared_ptr<onnx::ImportedGraph> import_graph(std::string_view bytes, lamina
       continue;
     }
     const auto trained = trainable.find(key);
-    weights.push_back({found->second, value.type(), trained == trainable.end() || trained->second, false, value});
+    weights.push_back(
+        {found->second, value.type(), trained == trainable.end() || trained->second, false, value});
   }
-  return std::make_shared<onnx::ImportedGraph>(onnx::ImportedGraph::restore(model.SerializeAsString(), std::move(weights)));
+  return std::make_shared<onnx::ImportedGraph>(
+      onnx::ImportedGraph::restore(model.SerializeAsString(), std::move(weights)));
 }
 
 }  // namespace lamina::tensorflow

@@ -11,14 +11,15 @@
 
 namespace lamina::tensorflow {
 
-/// The graph of the signature serving_default (or of the only one): functions are put in the places of their calls, and
-/// variables that it reads become weights, under their names.
+/// The graph of the signature serving_default (or of the only one): functions are put in the places of their
+/// calls, and variables that it reads become weights, under their names.
 /// @param bytes       saved_model.pb.
 /// @param checkpoint  the values of variables; null where the folder has none.
 /// @param trainable   by key in the checkpoint: whether a variable is trained; those that are not named are.
-/// Throws InvalidArgument for a damaged file, for graphs that are cyclic or lack something, and Unsupported for operators
-/// that are not known, all in one message.
-std::shared_ptr<onnx::ImportedGraph> import_graph(std::string_view bytes, lamina::detail::TensorBundle* checkpoint,
+/// Throws InvalidArgument for a damaged file, for graphs that are cyclic or lack something, and Unsupported
+/// for operators that are not known, all in one message.
+std::shared_ptr<onnx::ImportedGraph> import_graph(std::string_view bytes,
+                                                  lamina::detail::TensorBundle* checkpoint,
                                                   const std::map<std::string, bool>& trainable);
 
 }  // namespace lamina::tensorflow

@@ -1,4 +1,5 @@
-// TensorFlow's operators: records of the registry that ONNX's are in, under a domain of their own. Internal header.
+// TensorFlow's operators: records of the registry that ONNX's are in, under a domain of their own. Internal
+// header.
 #pragma once
 
 #include <initializer_list>
@@ -20,11 +21,11 @@ using onnx::Value;
 /// The domain of TensorFlow's operators.
 inline constexpr char kDomain[] = "tensorflow";
 
-/// Adds an operator, before main. `outputs`: its outputs as TensorFlow calls them, where it has several by different
-/// names: functions name them "node:output:place". Returns true, for a static variable.
+/// Adds an operator, before main. `outputs`: its outputs as TensorFlow calls them, where it has several by
+/// different names: functions name them "node:output:place". Returns true, for a static variable.
 bool register_operator(const char* name, Apply apply, std::vector<std::string> outputs = {});
-/// The same for what is computed in every run, whatever its inputs are: loops, which may take long, and what gives
-/// values that a file cannot keep.
+/// The same for what is computed in every run, whatever its inputs are: loops, which may take long, and what
+/// gives values that a file cannot keep.
 bool register_run_operator(const char* name, Apply apply, std::vector<std::string> outputs = {});
 
 /// Which output of an operator "name:place" is.

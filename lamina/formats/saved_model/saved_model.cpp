@@ -1,6 +1,6 @@
 // From the objects of a SavedModel to a Keras model: the root's configuration, and for each layer the
-// variables that it lists, found in the checkpoint by their ways from the root. Without layers that are known here,
-// its graph.
+// variables that it lists, found in the checkpoint by their ways from the root. Without layers that are known
+// here, its graph.
 #include "lamina/formats/saved_model/saved_model.h"
 
 #include <algorithm>
@@ -182,7 +182,8 @@ Model graph_model(std::string_view bytes, const std::vector<SavedObject>& object
                   LoadReport* report) {
   std::map<std::string, bool> trainable;
   if (checkpoint && !objects.empty()) {
-    for (const auto& [object, key] : variable_keys(objects, *checkpoint)) trainable[key] = objects[object].trainable;
+    for (const auto& [object, key] : variable_keys(objects, *checkpoint))
+      trainable[key] = objects[object].trainable;
   }
   const ValuesFollow values_follow;
   const std::shared_ptr<onnx::ImportedGraph> graph = tensorflow::import_graph(bytes, checkpoint, trainable);
@@ -215,7 +216,8 @@ Model read_model(const std::string& folder, LoadReport* report, const LoadOption
   } catch (const Error& of_layers) {
     try {
       Model model = graph_model(bytes, objects, &*checkpoint, report);
-      warn("'" + folder + "' is loaded as a graph of one layer, since its layers cannot be made: " + of_layers.what());
+      warn("'" + folder +
+           "' is loaded as a graph of one layer, since its layers cannot be made: " + of_layers.what());
       return model;
     } catch (const Error& of_graph) {
       throw FileError(std::string("its layers cannot be made: ") + of_layers.what() +

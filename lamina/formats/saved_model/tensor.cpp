@@ -134,7 +134,8 @@ Value read_constant(const TensorProto& tensor, const std::string& what) {
     return Value::of_strings(std::move(texts), shape);
   }
   if (type == ElementType::kUndefined || type == ElementType::kComplex64 || type == ElementType::kComplex128)
-    throw Unsupported(what + ": constants of TensorFlow's type " + std::to_string(tensor.dtype()) + " are not supported");
+    throw Unsupported(what + ": constants of TensorFlow's type " + std::to_string(tensor.dtype()) +
+                      " are not supported");
   const std::string& content = tensor.tensor_content();
   const size_t element = size_of_element(type);
   if (!content.empty()) {

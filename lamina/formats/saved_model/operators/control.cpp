@@ -1,5 +1,5 @@
-// If and While, whose branches and bodies are functions. What known numbers decide is decided when the graph is traced;
-// the rest becomes the engine's own cond and while_loop.
+// If and While, whose branches and bodies are functions. What known numbers decide is decided when the graph
+// is traced; the rest becomes the engine's own cond and while_loop.
 #include <algorithm>
 
 #include "lamina/formats/saved_model/operators/results.h"
@@ -78,7 +78,9 @@ std::vector<Value> while_operator(Call& call) {
                      [&](const std::vector<Tensor>& now) {
                        return cast(reshape(go_on(typed(now, types)).tensor(), {}), DType::kBool);
                      },
-                     [&](const std::vector<Tensor>& now) { return tensors_of(call.run(body, typed(now, types)), given); },
+                     [&](const std::vector<Tensor>& now) {
+                       return tensors_of(call.run(body, typed(now, types)), given);
+                     },
                      init),
                  types);
   } catch (const NeedsValues&) {

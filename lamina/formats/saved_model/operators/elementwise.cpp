@@ -135,8 +135,12 @@ Tensor div_no_nan(const Tensor& a, const Tensor& b) {
 }
 Tensor mul_no_nan(const Tensor& a, const Tensor& b) { return where(equal(b, 0.0), 0.0, multiply(a, b)); }
 Tensor x_div_y(const Tensor& a, const Tensor& b) { return where(equal(a, 0.0), 0.0, divide(a, b)); }
-Tensor x_log_y(const Tensor& a, const Tensor& b) { return where(equal(a, 0.0), 0.0, multiply(a, lamina::log(b))); }
-Tensor x_log1p_y(const Tensor& a, const Tensor& b) { return where(equal(a, 0.0), 0.0, multiply(a, log1p(b))); }
+Tensor x_log_y(const Tensor& a, const Tensor& b) {
+  return where(equal(a, 0.0), 0.0, multiply(a, lamina::log(b)));
+}
+Tensor x_log1p_y(const Tensor& a, const Tensor& b) {
+  return where(equal(a, 0.0), 0.0, multiply(a, log1p(b)));
+}
 
 const bool kTwo[] = {register_operator("Add", two<lamina::add>),
                      register_operator("AddV2", two<lamina::add>),
@@ -201,8 +205,8 @@ std::vector<Value> clipped(Call& call) {
 std::vector<Value> cast_operator(Call& call) {
   call.ignore({"Truncate"});
   const int64_t to = call.integer("DstT");
-  if (to == static_cast<int64_t>(ElementType::kString) || to == static_cast<int64_t>(ElementType::kComplex64) ||
-      call.value(0).is_strings())
+  if (to == static_cast<int64_t>(ElementType::kString) ||
+      to == static_cast<int64_t>(ElementType::kComplex64) || call.value(0).is_strings())
     throw Unsupported("casts to or from a type that is no number here");
   return apply_onnx(call, "Cast", {call.value(0)}, {{"to", to}});
 }
@@ -211,8 +215,8 @@ std::vector<Value> bits_as(Call& call) {
   return apply_onnx(call, "BitCast", {call.value(0)}, {{"to", call.integer("type")}});
 }
 
-const bool kMore[] = {register_operator("AddN", sum_of_all), register_operator("Select", rows_chosen),
-                      register_operator("SelectV2", chosen), register_operator("ClipByValue", clipped),
+const bool kMore[] = {register_operator("AddN", sum_of_all),    register_operator("Select", rows_chosen),
+                      register_operator("SelectV2", chosen),    register_operator("ClipByValue", clipped),
                       register_operator("Cast", cast_operator), register_operator("Bitcast", bits_as)};
 
 // ---- What changes no number ----
@@ -222,18 +226,17 @@ std::vector<Value> same(Call& call) {
   return {call.value(0)};
 }
 
-const bool kSame[] = {
-    register_operator("Identity", same),
-    register_operator("ReadVariableOp", same),
-    register_operator("Snapshot", same),
-    register_operator("CheckNumerics", same),
-    register_operator("PlaceholderWithDefault", same),
-    register_operator("PreventGradient", same),
-    register_operator("EnsureShape", same),
-    register_operator("IdentityN", [](Call& call) { return call.values(); }),
-    register_operator("StopGradient", [](Call& call) -> std::vector<Value> {
-      return {like(stop_gradient(call[0]), call.element())};
-    })};
+const bool kSame[] = {register_operator("Identity", same),
+                      register_operator("ReadVariableOp", same),
+                      register_operator("Snapshot", same),
+                      register_operator("CheckNumerics", same),
+                      register_operator("PlaceholderWithDefault", same),
+                      register_operator("PreventGradient", same),
+                      register_operator("EnsureShape", same),
+                      register_operator("IdentityN", [](Call& call) { return call.values(); }),
+                      register_operator("StopGradient", [](Call& call) -> std::vector<Value> {
+                        return {like(stop_gradient(call[0]), call.element())};
+                      })};
 
 }  // namespace
 }  // namespace lamina::tensorflow

@@ -1,5 +1,5 @@
-// Complex numbers and Fourier transforms. A tensor of complex numbers is a sequence of two tensors here, its real and its
-// imaginary part, so that operators which know nothing of it refuse it.
+// Complex numbers and Fourier transforms. A tensor of complex numbers is a sequence of two tensors here, its
+// real and its imaginary part, so that operators which know nothing of it refuse it.
 #include <fmt/format.h>
 
 #include "lamina/formats/saved_model/operators/results.h"
@@ -58,14 +58,19 @@ const bool kRegistered[] = {
     register_run_operator("IRFFT", irfft_operator),
     register_run_operator("FFT", [](Call& call) { return complex_value(fft(parts(call, 0))); }),
     register_run_operator("IFFT", [](Call& call) { return complex_value(ifft(parts(call, 0))); }),
-    register_run_operator("Complex", [](Call& call) { return complex_value({call[0], call[1]}); }),
+    register_run_operator("Complex",
+                          [](Call& call) {
+                            return complex_value({call[0], call[1]});
+                          }),
     register_run_operator("Conj",
                           [](Call& call) {
                             const ComplexTensor x = parts(call, 0);
                             return complex_value({x.real, negative(x.imag)});
                           }),
-    register_run_operator("Real", [](Call& call) -> std::vector<Value> { return {Value(parts(call, 0).real)}; }),
-    register_run_operator("Imag", [](Call& call) -> std::vector<Value> { return {Value(parts(call, 0).imag)}; }),
+    register_run_operator("Real",
+                          [](Call& call) -> std::vector<Value> { return {Value(parts(call, 0).real)}; }),
+    register_run_operator("Imag",
+                          [](Call& call) -> std::vector<Value> { return {Value(parts(call, 0).imag)}; }),
     register_run_operator("ComplexAbs",
                           [](Call& call) -> std::vector<Value> {
                             const ComplexTensor x = parts(call, 0);

@@ -1,5 +1,5 @@
-// Lists of tensors, in which loops keep what they give: sequences of values. An element that nobody has set is nothing,
-// and zeros when the list becomes a tensor.
+// Lists of tensors, in which loops keep what they give: sequences of values. An element that nobody has set
+// is nothing, and zeros when the list becomes a tensor.
 #include <fmt/format.h>
 
 #include "lamina/formats/saved_model/operators/results.h"
@@ -57,7 +57,8 @@ std::vector<Value> set_item(Call& call) {
   const ElementType type = element_of(call);
   std::vector<Value> list = call.value(0).sequence();
   const int64_t place = call.known_integer(1);
-  if (grows && place >= static_cast<int64_t>(list.size()) && place < kMost) list.resize(static_cast<size_t>(place) + 1);
+  if (grows && place >= static_cast<int64_t>(list.size()) && place < kMost)
+    list.resize(static_cast<size_t>(place) + 1);
   list[place_in(call, list, 1)] = call.value(2);
   return as_list(std::move(list), type);
 }
@@ -73,7 +74,8 @@ std::vector<Value> from_tensor(Call& call) {
   call.ignore({"shape_type"});
   const ElementType type = element_of(call);
   const Tensor& x = call[0];
-  if (x.rank() == 0 || x.shape()[0] > kMost) call.fail("makes no list of a tensor of shape " + x.shape().str());
+  if (x.rank() == 0 || x.shape()[0] > kMost)
+    call.fail("makes no list of a tensor of shape " + x.shape().str());
   std::vector<Value> list;
   for (int64_t i = 0; i < x.shape()[0]; ++i) list.emplace_back(x[i], call.element());
   return as_list(std::move(list), type);

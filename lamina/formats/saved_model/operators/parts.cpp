@@ -1,26 +1,15 @@
-// Parts of tensors and tensors of parts: slices with their masks, splits, joins, padding, gathering and scattering.
+// Parts of tensors and tensors of parts: slices with their masks, splits, joins, padding and what moves
+// blocks.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "lamina/formats/saved_model/operators/results.h"
-#include "lamina/ops/binary.h"
-#include "lamina/ops/compare.h"
-#include "lamina/ops/concatenate.h"
-#include "lamina/ops/counting.h"
-#include "lamina/ops/full.h"
-#include "lamina/ops/one_hot.h"
 #include "lamina/ops/pad.h"
 #include "lamina/ops/rearrange.h"
-#include "lamina/ops/reduce.h"
 #include "lamina/ops/reshape.h"
-#include "lamina/ops/scatter_update.h"
-#include "lamina/ops/searchsorted.h"
 #include "lamina/ops/slice.h"
-#include "lamina/ops/take.h"
-#include "lamina/ops/take_along_axis.h"
 #include "lamina/ops/transpose.h"
-#include "lamina/ops/where.h"
 
 namespace lamina::tensorflow {
 namespace {
@@ -42,16 +31,18 @@ std::vector<Value> slice_operator(Call& call) {
   return {like(slice(x, starts, stops), call.element())};
 }
 
-// x[begin:end:stride] as Python has it, where bits of masks stand for what is left out, "...", new axes and single
-// indices.
+// x[begin:end:stride] as Python has it, where bits of masks stand for what is left out, "...", new axes and
+// single indices.
 std::vector<Value> strided_slice(Call& call) {
   const Value& x = call.value(0);
-  const std::vector<int64_t> begin = call.known_integers(1), end = call.known_integers(2), stride = call.known_integers(3);
+  const std::vector<int64_t> begin = call.known_integers(1), end = call.known_integers(2),
+                             stride = call.known_integers(3);
   const int64_t no_begin = call.integer("begin_mask", 0), no_end = call.integer("end_mask", 0),
                 dots = call.integer("ellipsis_mask", 0), added = call.integer("new_axis_mask", 0),
                 single = call.integer("shrink_axis_mask", 0);
   const size_t count = begin.size();
-  if (end.size() != count || stride.size() != count || count > 31) call.fail("its bounds are of different numbers");
+  if (end.size() != count || stride.size() != count || count > 31)
+    call.fail("its bounds are of different numbers");
   const auto has = [](int64_t mask, size_t i) { return ((mask >> i) & 1) != 0; };
   // How many axes of x the bounds name; "..." stands for the others.
   int named = 0;
@@ -65,7 +56,8 @@ std::vector<Value> strided_slice(Call& call) {
     }
   }
   const Shape from = x.shape();
-  if (named > from.rank()) call.fail(fmt::format("it names {} axes of a tensor of shape {}", named, from.str()));
+  if (named > from.rank())
+    call.fail(fmt::format("it names {} axes of a tensor of shape {}", named, from.str()));
   std::vector<int64_t> axes, starts, stops, steps;
   Shape shape;  // of the result
   int axis = 0;
@@ -110,8 +102,9 @@ std::vector<Value> strided_slice(Call& call) {
   if (shape.rank() > Shape::kMaxRank) call.fail(fmt::format("its result has {} axes", shape.rank()));
   Value result = x;
   if (!axes.empty()) {
-    result = apply_onnx(call, "Slice", {x, integers_value(starts), integers_value(stops), integers_value(axes),
-                                        integers_value(steps)})[0];
+    result = apply_onnx(
+        call, "Slice",
+        {x, integers_value(starts), integers_value(stops), integers_value(axes), integers_value(steps)})[0];
   }
   return {Value(reshape(result.tensor(), shape), x.type())};
 }
@@ -133,7 +126,8 @@ std::vector<Value> split_evenly(Call& call) {
   const Value& x = call.value(1);
   const int64_t extent = x.shape()[onnx::axis_of(axis, x.rank())];
   constexpr int64_t kMost = 1 << 20;
-  if (parts < 1 || parts > kMost || extent % parts != 0) call.fail(fmt::format("{} elements make no {} equal parts", extent, parts));
+  if (parts < 1 || parts > kMost || extent % parts != 0)
+    call.fail(fmt::format("{} elements make no {} equal parts", extent, parts));
   return split_of(call, x, axis, std::vector<int64_t>(static_cast<size_t>(parts), extent / parts));
 }
 
@@ -219,7 +213,8 @@ std::vector<Value> batch_to_space(Call& call) {
   for (size_t i = 0; i < block.size(); ++i) {
     starts[i + 1] = crops[2 * i];
     stops[i + 1] -= crops[2 * i + 1];
-    if (crops[2 * i] < 0 || crops[2 * i + 1] < 0 || starts[i + 1] > stops[i + 1]) call.fail("it cuts off too much");
+    if (crops[2 * i] < 0 || crops[2 * i + 1] < 0 || starts[i + 1] > stops[i + 1])
+      call.fail("it cuts off too much");
   }
   return {like(slice(wide, starts, stops), call.element())};
 }
@@ -227,10 +222,12 @@ std::vector<Value> batch_to_space(Call& call) {
 std::vector<Value> space_to_batch(Call& call) {
   const std::vector<int64_t> block = call.known_integers(1), amounts = call.known_integers(2);
   const auto m = static_cast<int>(block.size());
-  if (call[0].rank() <= m || amounts.size() != 2 * block.size()) call.fail("its blocks do not fit its input " + call[0].shape().str());
+  if (call[0].rank() <= m || amounts.size() != 2 * block.size())
+    call.fail("its blocks do not fit its input " + call[0].shape().str());
   std::vector<std::pair<int64_t, int64_t>> pads(static_cast<size_t>(call[0].rank()), {0, 0});
   for (size_t i = 0; i < block.size(); ++i) {
-    if (block[i] < 1 || amounts[2 * i] < 0 || amounts[2 * i + 1] < 0) call.fail("its blocks are out of range");
+    if (block[i] < 1 || amounts[2 * i] < 0 || amounts[2 * i + 1] < 0)
+      call.fail("its blocks are out of range");
     pads[i + 1] = {amounts[2 * i], amounts[2 * i + 1]};
   }
   const Tensor x = pad(call[0], pads);
@@ -259,121 +256,9 @@ std::vector<Value> space_to_batch(Call& call) {
 
 std::vector<Value> in_blocks(Call& call, const char* op) {
   require_channels_last(call);
-  const Value y = apply_onnx(call, op, {as_channels_second(call.value(0))}, {{"blocksize", call.integer("block_size")}})[0];
+  const Value y = apply_onnx(call, op, {as_channels_second(call.value(0))},
+                             {{"blocksize", call.integer("block_size")}})[0];
   return {Value(channels_last(y), call.element())};
-}
-
-// ---- Gathering and scattering ----
-
-std::vector<Value> gathered(Call& call, int64_t axis, int64_t batch) {
-  const Value& x = call.value(0);
-  if (batch == 0) return apply_onnx(call, "Gather", {x, call.value(1)}, {{"axis", axis}});
-  // Each row of the indices is for its own row of x.
-  const int rank = x.rank(), at = onnx::axis_of(axis, rank);
-  const Tensor& indices = call[1];
-  if (batch < 0) batch += indices.rank();
-  if (batch < 0 || batch > at || batch > indices.rank()) call.fail("attribute 'batch_dims' is out of range");
-  Shape rows{1}, picks{1}, result;
-  for (int i = 0; i < batch; ++i) {
-    if (x.shape()[i] != indices.shape()[i]) call.fail("its batch axes differ");
-    rows.set(0, rows[0] * x.shape()[i]);
-    result.push_back(x.shape()[i]);
-  }
-  int64_t between = 1, behind = 1;
-  for (int i = static_cast<int>(batch); i < at; ++i) {
-    between *= x.shape()[i];
-    result.push_back(x.shape()[i]);
-  }
-  for (int i = static_cast<int>(batch); i < indices.rank(); ++i) {
-    picks.set(0, picks[0] * indices.shape()[i]);
-    result.push_back(indices.shape()[i]);
-  }
-  for (int i = at + 1; i < rank; ++i) {
-    behind *= x.shape()[i];
-    result.push_back(x.shape()[i]);
-  }
-  const Tensor wide = reshape(x.tensor(), {rows[0], between, x.shape()[at], behind});
-  const Tensor places = reshape(indices, {rows[0], 1, picks[0], 1});
-  const Tensor all = add(places, zeros({rows[0], between, picks[0], behind}, indices.dtype()));
-  return {Value(reshape(take_along_axis(wide, all, 2), result), x.type())};
-}
-
-std::vector<Value> gather(Call& call) {
-  call.ignore({"validate_indices", "dtype"});
-  const int64_t batch = call.integer("batch_dims", 0);
-  return gathered(call, call.size() > 2 ? call.known_integer(2) : 0, batch);
-}
-
-std::vector<Value> gather_nd(Call& call) {
-  call.ignore({"dtype", "bad_indices_policy"});
-  return apply_onnx(call, "GatherND", {call.value(0), call.value(1)});
-}
-
-std::vector<Value> scattered(Call& call, const char* how) {
-  call.ignore({"bad_indices_policy"});
-  return apply_onnx(call, "ScatterND", {call.value(0), call.value(1), call.value(2)}, {{"reduction", std::string(how)}});
-}
-
-// Sums in a tensor of zeros.
-std::vector<Value> scatter_nd(Call& call) {
-  call.ignore({"bad_indices_policy"});
-  const Value none = like(zeros(shape_in(call, 2), call[1].dtype()), call.element(1));
-  return apply_onnx(call, "ScatterND", {none, call.value(0), call.value(1)}, {{"reduction", std::string("add")}});
-}
-
-std::vector<Value> one_hot_operator(Call& call) {
-  const int64_t depth = call.known_integer(1), axis = call.integer("axis", -1);
-  constexpr int64_t kMost = int64_t{1} << 31;
-  if (depth < 0 || depth > kMost) call.fail(fmt::format("a depth of {}", depth));
-  const Tensor& indices = call[0];
-  const int rank = indices.rank() + 1, at = onnx::axis_of(axis, rank);
-  Shape line;
-  for (int i = at + 1; i < rank; ++i) line.push_back(1);
-  Shape depths{depth};
-  for (const int64_t extent : line) depths.push_back(extent);
-  const Tensor hit = equal(expand_dims(cast(indices, DType::kInt64), at), reshape(arange(depth, DType::kInt64), depths));
-  return {like(where(hit, call[2], call[3]), call.element(2))};
-}
-
-std::vector<Value> places_of_truths(Call& call) {
-  const Value found = apply_onnx(call, "NonZero", {call.value(0)})[0];  // (axes, places)
-  return {Value(transpose(found.tensor(), {1, 0}))};
-}
-
-std::vector<Value> bucketized(Call& call) {
-  const auto bounds = call.number_list("boundaries");
-  if (!bounds || bounds->empty()) return {like(zeros_like(call[0]), ElementType::kInt32)};
-  const Tensor edges = cast(Tensor::from(*bounds), call[0].dtype());
-  return {like(searchsorted(edges, call[0], "right"), ElementType::kInt32)};
-}
-
-std::vector<Value> counted(Call& call) {
-  const bool binary = call.integer("binary_output", 0) != 0;
-  const int64_t size = call.known_integer(1);
-  constexpr int64_t kMost = int64_t{1} << 31;
-  if (size < 0 || size > kMost) call.fail(fmt::format("{} bins", size));
-  const Tensor& x = call[0];
-  if (x.rank() != 1 && x.rank() != 2) call.fail("takes one or two axes, received " + x.shape().str());
-  const DType dtype = call[2].dtype();
-  const Tensor hits = one_hot(x, size, dtype);  // (..., n, bins)
-  Tensor y;
-  if (call[2].size() > 0 && !binary) {
-    y = sum(multiply(hits, expand_dims(call[2], x.rank())), {x.rank() - 1});
-  } else {
-    y = binary ? max(hits, {x.rank() - 1}) : sum(hits, {x.rank() - 1});
-  }
-  return {like(y, call.element(2))};
-}
-
-std::vector<Value> inverse_permutation(Call& call) {
-  const std::vector<int64_t> order = call.known_integers(0);
-  std::vector<int64_t> back(order.size(), -1);
-  for (size_t i = 0; i < order.size(); ++i) {
-    if (order[i] < 0 || order[i] >= static_cast<int64_t>(order.size()) || back[static_cast<size_t>(order[i])] >= 0)
-      call.fail("its numbers are no order");
-    back[static_cast<size_t>(order[i])] = static_cast<int64_t>(i);
-  }
-  return {like(integers_value(back).tensor(), call.element())};
 }
 
 const bool kRegistered[] = {
@@ -392,22 +277,7 @@ const bool kRegistered[] = {
     register_operator("BatchToSpaceND", batch_to_space),
     register_operator("SpaceToBatchND", space_to_batch),
     register_operator("DepthToSpace", [](Call& call) { return in_blocks(call, "DepthToSpace"); }),
-    register_operator("SpaceToDepth", [](Call& call) { return in_blocks(call, "SpaceToDepth"); }),
-    register_operator("Gather", gather),
-    register_operator("GatherV2", gather),
-    register_operator("ResourceGather", gather),
-    register_operator("GatherNd", gather_nd),
-    register_operator("ResourceGatherNd", gather_nd),
-    register_operator("ScatterNd", scatter_nd),
-    register_operator("TensorScatterUpdate", [](Call& call) { return scattered(call, "none"); }),
-    register_operator("TensorScatterAdd", [](Call& call) { return scattered(call, "add"); }),
-    register_operator("TensorScatterMax", [](Call& call) { return scattered(call, "max"); }),
-    register_operator("TensorScatterMin", [](Call& call) { return scattered(call, "min"); }),
-    register_operator("OneHot", one_hot_operator),
-    register_operator("Where", places_of_truths),
-    register_operator("Bucketize", bucketized),
-    register_operator("DenseBincount", counted),
-    register_operator("InvertPermutation", inverse_permutation)};
+    register_operator("SpaceToDepth", [](Call& call) { return in_blocks(call, "SpaceToDepth"); })};
 
 }  // namespace
 }  // namespace lamina::tensorflow

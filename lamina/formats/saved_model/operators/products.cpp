@@ -51,7 +51,8 @@ std::vector<Value> band(Call& call) {
 // The places of diagonal k of matrices (rows, columns): one flat index for each of its elements.
 std::vector<int64_t> places_of_diagonal(int64_t rows, int64_t columns, int64_t k) {
   std::vector<int64_t> places;
-  for (int64_t row = std::max<int64_t>(0, -k); row < rows && row + k < columns; ++row) places.push_back(row * columns + row + k);
+  for (int64_t row = std::max<int64_t>(0, -k); row < rows && row + k < columns; ++row)
+    places.push_back(row * columns + row + k);
   return places;
 }
 
@@ -61,7 +62,8 @@ int64_t one_diagonal(Call& call, size_t input) {
   const std::vector<int64_t> k = call.known_integers(input);
   if (k.size() == 2 && k[0] != k[1]) throw Unsupported("takes a band of diagonals");
   constexpr int64_t kMost = 1 << 24;
-  if (k.empty() || k.size() > 2 || std::abs(k[0]) > kMost) call.fail("its number of a diagonal is out of range");
+  if (k.empty() || k.size() > 2 || std::abs(k[0]) > kMost)
+    call.fail("its number of a diagonal is out of range");
   return k[0];
 }
 
@@ -75,19 +77,22 @@ std::vector<Value> matrix_of_diagonal(Call& call) {
     if (given != -1 && given < least) call.fail("its matrices are smaller than their diagonals");
     return given == -1 ? least : given;
   };
-  const int64_t rows = extent(2, n + std::max<int64_t>(0, -k)), columns = extent(3, n + std::max<int64_t>(0, k));
+  const int64_t rows = extent(2, n + std::max<int64_t>(0, -k)),
+                columns = extent(3, n + std::max<int64_t>(0, k));
   constexpr int64_t kMost = int64_t{1} << 31;
   if (rows > 0 && columns > kMost / rows) call.fail("its matrices are too large");
   const double rest = call.size() > 4 ? call.known_number(4) : 0;
   std::vector<int64_t> sources(static_cast<size_t>(rows * columns), n);  // one behind the last: the rest
   const std::vector<int64_t> places = places_of_diagonal(rows, columns, k);
-  for (size_t i = 0; i < places.size() && static_cast<int64_t>(i) < n; ++i) sources[static_cast<size_t>(places[i])] = static_cast<int64_t>(i);
+  for (size_t i = 0; i < places.size() && static_cast<int64_t>(i) < n; ++i)
+    sources[static_cast<size_t>(places[i])] = static_cast<int64_t>(i);
   std::vector<std::pair<int64_t, int64_t>> pads(static_cast<size_t>(x.rank()), {0, 0});
   pads.back() = {0, 1};
   Shape shape(x.shape());
   shape.set(-1, rows);
   shape.push_back(columns);
-  return {like(reshape(take(pad(x, pads, rest), Tensor::from(sources), x.rank() - 1), shape), call.element())};
+  return {
+      like(reshape(take(pad(x, pads, rest), Tensor::from(sources), x.rank() - 1), shape), call.element())};
 }
 
 std::vector<Value> diagonal_of_matrix(Call& call) {
@@ -113,11 +118,13 @@ const bool kRegistered[] = {
     register_operator("BatchMatMulV3", [](Call& call) { return product(call, "adj_x", "adj_y"); }),
     register_operator("Einsum", einsum_operator),
     register_operator("MatrixBandPart", band),
-    register_operator("MatrixDeterminant",
-                      [](Call& call) -> std::vector<Value> { return {like(linalg::det(call[0]), call.element())}; }),
+    register_operator(
+        "MatrixDeterminant",
+        [](Call& call) -> std::vector<Value> { return {like(linalg::det(call[0]), call.element())}; }),
     register_operator("MatrixInverse",
                       [](Call& call) -> std::vector<Value> {
-                        if (call.integer("adjoint", 0) != 0) throw Unsupported("is turned: attribute 'adjoint'");
+                        if (call.integer("adjoint", 0) != 0)
+                          throw Unsupported("is turned: attribute 'adjoint'");
                         return {like(linalg::inv(call[0]), call.element())};
                       }),
     register_operator("Cholesky", [](Call& call) -> std::vector<Value> {

@@ -1,8 +1,8 @@
 // Reductions over axes, places of extremes, cumulative sums, softmax.
+#include "lamina/ops/reduce.h"
 #include "lamina/formats/saved_model/operators/results.h"
 #include "lamina/ops/argreduce.h"
 #include "lamina/ops/binary.h"
-#include "lamina/ops/reduce.h"
 #include "lamina/ops/softmax.h"
 #include "lamina/ops/top_k.h"
 
@@ -26,7 +26,8 @@ std::vector<Value> of_truths(Call& call) {
 
 template <bool largest>
 std::vector<Value> place(Call& call) {
-  const auto type = static_cast<ElementType>(call.integer("output_type", static_cast<int64_t>(ElementType::kInt64)));
+  const auto type =
+      static_cast<ElementType>(call.integer("output_type", static_cast<int64_t>(ElementType::kInt64)));
   const int axis = call.size() > 1 ? onnx::axis_of(call.known_integer(1), call[0].rank()) : 0;
   return {like(largest ? argmax(call[0], axis) : argmin(call[0], axis), type)};
 }
@@ -38,7 +39,8 @@ std::vector<Value> cumulated(Call& call, const char* op) {
 
 std::vector<Value> largest_of_each(Call& call) {
   const bool sorted = call.integer("sorted", 1) != 0;
-  const auto type = static_cast<ElementType>(call.integer("index_type", static_cast<int64_t>(ElementType::kInt32)));
+  const auto type =
+      static_cast<ElementType>(call.integer("index_type", static_cast<int64_t>(ElementType::kInt32)));
   const int64_t k = call.size() > 1 ? call.known_integer(1) : call.integer("k");
   const std::vector<Tensor> found = top_k(call[0], k, sorted);
   return {like(found[0], call.element()), like(found[1], type)};
@@ -59,9 +61,11 @@ const bool kRegistered[] = {
     register_operator("Cumprod", [](Call& call) { return cumulated(call, "CumProd"); }),
     register_operator("TopK", largest_of_each, {"values", "indices"}),
     register_operator("TopKV2", largest_of_each, {"values", "indices"}),
-    register_operator("Softmax", [](Call& call) -> std::vector<Value> { return {like(softmax(call[0]), call.element())}; }),
-    register_operator("LogSoftmax",
-                      [](Call& call) -> std::vector<Value> { return {like(log_softmax(call[0]), call.element())}; })};
+    register_operator(
+        "Softmax", [](Call& call) -> std::vector<Value> { return {like(softmax(call[0]), call.element())}; }),
+    register_operator("LogSoftmax", [](Call& call) -> std::vector<Value> {
+      return {like(log_softmax(call[0]), call.element())};
+    })};
 
 }  // namespace
 }  // namespace lamina::tensorflow

@@ -22,7 +22,9 @@ Value integers_as(const std::vector<int64_t>& values, ElementType type) {
   return like(integers_value(values).tensor(), type);
 }
 
-Value scalar_as(int64_t value, ElementType type) { return like(Tensor::from<int64_t>({value}).reshape({}), type); }
+Value scalar_as(int64_t value, ElementType type) {
+  return like(Tensor::from<int64_t>({value}).reshape({}), type);
+}
 
 Value shape_value(const Value& x, ElementType type) {
   const Shape shape = x.shape();
@@ -76,11 +78,14 @@ std::vector<Value> unpack(Call& call) {
   if (call.integer("num", count) != count) call.fail(fmt::format("an axis of {} elements", count));
   std::vector<Value> parts;
   for (int64_t i = 0; i < count; ++i)
-    parts.push_back(apply_onnx(call, "Gather", {x, Value(Tensor::from<int64_t>({i}).reshape({}))}, {{"axis", int64_t{axis}}})[0]);
+    parts.push_back(apply_onnx(call, "Gather", {x, Value(Tensor::from<int64_t>({i}).reshape({}))},
+                               {{"axis", int64_t{axis}}})[0]);
   return parts;
 }
 
-std::vector<Value> broadcast(Call& call) { return {like(broadcast_to(call[0], shape_in(call, 1)), call.element())}; }
+std::vector<Value> broadcast(Call& call) {
+  return {like(broadcast_to(call[0], shape_in(call, 1)), call.element())};
+}
 
 // The shape of what two shapes give together.
 std::vector<Value> broadcast_arguments(Call& call) {
@@ -88,7 +93,8 @@ std::vector<Value> broadcast_arguments(Call& call) {
   while (a.size() < b.size()) a.insert(a.begin(), 1);
   while (b.size() < a.size()) b.insert(b.begin(), 1);
   for (size_t i = 0; i < a.size(); ++i) {
-    if (a[i] != b[i] && a[i] != 1 && b[i] != 1) call.fail(fmt::format("{} and {} do not broadcast", a[i], b[i]));
+    if (a[i] != b[i] && a[i] != 1 && b[i] != 1)
+      call.fail(fmt::format("{} and {} do not broadcast", a[i], b[i]));
     if (a[i] == 1) a[i] = b[i];
   }
   return {integers_as(a, call.element())};
@@ -100,7 +106,8 @@ std::vector<Value> fill(Call& call) {
   if (call.value(1).is_strings()) {
     constexpr int64_t kMost = 1 << 24;
     if (shape.size() > kMost) call.fail("too many strings");
-    return {Value::of_strings(std::vector<std::string>(static_cast<size_t>(shape.size()), call.value(1).strings().at(0)), shape)};
+    return {Value::of_strings(
+        std::vector<std::string>(static_cast<size_t>(shape.size()), call.value(1).strings().at(0)), shape)};
   }
   return {like(broadcast_to(call[1], shape), call.element(1))};
 }
@@ -121,7 +128,8 @@ std::vector<Value> range(Call& call) {
   constexpr double kMost = 1e9;
   if (count > kMost) call.fail("its numbers do not come to an end");
   // Integers stay exact: no double is between.
-  const Tensor step = Tensor::from<int64_t>({delta}).reshape({}), first = Tensor::from<int64_t>({start}).reshape({});
+  const Tensor step = Tensor::from<int64_t>({delta}).reshape({}),
+               first = Tensor::from<int64_t>({start}).reshape({});
   return {like(add(multiply(arange(static_cast<int64_t>(count), DType::kInt64), step), first), type)};
 }
 
@@ -137,12 +145,14 @@ std::vector<Value> linspace(Call& call) {
 const bool kRegistered[] = {
     register_operator("Shape", shapes),
     register_operator("ShapeN", shapes),
-    register_operator("Size", [](Call& call) -> std::vector<Value> {
-      return {scalar_as(call.value(0).shape().size(), type_of(call, "out_type"))};
-    }),
-    register_operator("Rank", [](Call& call) -> std::vector<Value> {
-      return {scalar_as(call.value(0).rank(), ElementType::kInt32)};
-    }),
+    register_operator("Size",
+                      [](Call& call) -> std::vector<Value> {
+                        return {scalar_as(call.value(0).shape().size(), type_of(call, "out_type"))};
+                      }),
+    register_operator("Rank",
+                      [](Call& call) -> std::vector<Value> {
+                        return {scalar_as(call.value(0).rank(), ElementType::kInt32)};
+                      }),
     register_operator("Reshape", reshape_operator),
     register_operator("ExpandDims", expand),
     register_operator("Squeeze", squeeze_operator),

@@ -1,5 +1,5 @@
-// Convolutions, poolings, normalisation and resizing of images whose channels come last: by the operators of ONNX on
-// tensors that lie as these want them.
+// Convolutions, poolings, normalisation and resizing of images whose channels come last: by the operators of
+// ONNX on tensors that lie as these want them.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,14 +20,16 @@ std::vector<int64_t> inner(Call& call, const char* name, int rank) {
   const auto given = call.integer_list(name);
   if (!given || given->empty()) return std::vector<int64_t>(static_cast<size_t>(rank) - 2, 1);
   if (given->size() != static_cast<size_t>(rank) || given->front() != 1 || given->back() != 1)
-    call.fail(fmt::format("attribute '{}' has not one number for each of {} axes, with 1 for batch and channels", name, rank));
+    call.fail(fmt::format(
+        "attribute '{}' has not one number for each of {} axes, with 1 for batch and channels", name, rank));
   return {given->begin() + 1, given->end() - 1};
 }
 
 // Explicit paddings (of all axes) as ONNX lists them: all before, then all behind.
 std::vector<int64_t> explicit_pads(Call& call, int rank) {
   const auto given = call.integer_list("explicit_paddings");
-  if (!given || given->size() != 2 * static_cast<size_t>(rank)) call.fail("attribute 'explicit_paddings' does not fit its input");
+  if (!given || given->size() != 2 * static_cast<size_t>(rank))
+    call.fail("attribute 'explicit_paddings' does not fit its input");
   std::vector<int64_t> before, after;
   for (size_t i = 1; i + 1 < static_cast<size_t>(rank); ++i) {
     before.push_back((*given)[2 * i]);
@@ -54,7 +56,8 @@ Value kernel_value(const Value& kernel) {
 std::vector<Value> images(const Value& y, ElementType type) { return {Value(channels_last(y), type)}; }
 
 void require_rank(Call& call, const Value& x, int rank) {
-  if (x.rank() != rank) call.fail(fmt::format("takes tensors of {} axes, received {}", rank, x.shape().str()));
+  if (x.rank() != rank)
+    call.fail(fmt::format("takes tensors of {} axes, received {}", rank, x.shape().str()));
 }
 
 std::vector<Value> convolution(Call& call, int rank) {
@@ -91,7 +94,8 @@ std::vector<Value> depthwise(Call& call) {
   return images(y, x.type());
 }
 
-// What a convolution would have had to be given: the transposed one. Inputs: the shape of that, kernel, gradient.
+// What a convolution would have had to be given: the transposed one. Inputs: the shape of that, kernel,
+// gradient.
 std::vector<Value> transposed(Call& call, int rank) {
   require_channels_last(call);
   call.ignore({"use_cudnn_on_gpu"});
@@ -114,18 +118,23 @@ std::vector<Value> transposed(Call& call, int rank) {
   if (k[rank - 1] != x.shape()[rank - 1])
     call.fail("its kernel " + k.str() + " does not fit its input " + x.shape().str());
   // (h, w, filters, channels) here is the kernel of the convolution; ONNX's is (channels, filters, h, w).
-  const Value y = apply_onnx(call, "ConvTranspose",
-                             {as_channels_second(x), Value::lying(kernel.tensor(), [&] {
-                                onnx::Order order;  // of ONNX's axes (channels, filters, h, w), as they lie
-                                for (int axis = 2; axis < rank; ++axis) order.push_back(axis);
-                                order.push_back(1);
-                                order.push_back(0);
-                                return order;
-                              }(), kernel.type())},
-                             {{"strides", inner(call, "strides", rank)},
-                              {"dilations", inner(call, "dilations", rank)},
-                              {"output_shape", extents},
-                              {"auto_pad", std::string(how == "SAME" ? "SAME_UPPER" : "VALID")}})[0];
+  const Value y =
+      apply_onnx(call, "ConvTranspose",
+                 {as_channels_second(x),
+                  Value::lying(
+                      kernel.tensor(),
+                      [&] {
+                        onnx::Order order;  // of ONNX's axes (channels, filters, h, w), as they lie
+                        for (int axis = 2; axis < rank; ++axis) order.push_back(axis);
+                        order.push_back(1);
+                        order.push_back(0);
+                        return order;
+                      }(),
+                      kernel.type())},
+                 {{"strides", inner(call, "strides", rank)},
+                  {"dilations", inner(call, "dilations", rank)},
+                  {"output_shape", extents},
+                  {"auto_pad", std::string(how == "SAME" ? "SAME_UPPER" : "VALID")}})[0];
   return images(y, x.type());
 }
 
@@ -157,7 +166,8 @@ std::vector<Value> bias_add(Call& call) {
 std::vector<Value> normalized(Call& call) {
   const std::string format = call.text("data_format", "NHWC");
   const bool last = format == "NHWC" || format == "NDHWC";
-  if (!last && format != "NCHW" && format != "NCDHW") call.fail("attribute 'data_format' is '" + format + "'");
+  if (!last && format != "NCHW" && format != "NCDHW")
+    call.fail("attribute 'data_format' is '" + format + "'");
   const double epsilon = call.number("epsilon", 1e-4);
   const bool training = call.integer("is_training", 1) != 0;
   call.number("exponential_avg_factor", 1.0);
@@ -187,24 +197,26 @@ std::vector<Value> resized(Call& call, const char* mode) {
   const Value& x = call.value(0);
   require_rank(call, x, 4);
   const std::vector<int64_t> sizes = call.known_integers(1);
-  const bool corners = call.integer("align_corners", 0) != 0, half = call.integer("half_pixel_centers", 0) != 0;
+  const bool corners = call.integer("align_corners", 0) != 0,
+             half = call.integer("half_pixel_centers", 0) != 0;
   if (sizes.size() != 2 || sizes[0] < 1 || sizes[1] < 1) call.fail("it takes a height and a width");
   const std::string kind = mode;
   const bool nearest = kind == "nearest", cubic = kind == "cubic";
   const Shape s = x.shape();
   // TensorFlow rounds the places of this one to a table, as the op does.
-  if (cubic && half && !corners) return {like(resize2d(cast(x.tensor(), DType::kFloat32), sizes[0], sizes[1], "bicubic"), x.type())};
+  if (cubic && half && !corners)
+    return {like(resize2d(cast(x.tensor(), DType::kFloat32), sizes[0], sizes[1], "bicubic"), x.type())};
   // The nearest one is that whose place begins before the middle.
   std::string places = corners ? "align_corners" : half ? "half_pixel" : "asymmetric";
   std::string rounding = corners ? "round_prefer_ceil" : "floor";
   if (nearest && half && !corners) rounding = "round_prefer_ceil";
-  const Value y = apply_onnx(
-      call, "Resize",
-      {as_channels_second(x), Value(), Value(), integers_value({s[0], s[3], sizes[0], sizes[1]})},
-      {{"mode", kind},
-       {"coordinate_transformation_mode", places},
-       {"nearest_mode", rounding},
-       {"cubic_coeff_a", -0.75}})[0];
+  const Value y =
+      apply_onnx(call, "Resize",
+                 {as_channels_second(x), Value(), Value(), integers_value({s[0], s[3], sizes[0], sizes[1]})},
+                 {{"mode", kind},
+                  {"coordinate_transformation_mode", places},
+                  {"nearest_mode", rounding},
+                  {"cubic_coeff_a", -0.75}})[0];
   const bool floats = !nearest && !is_floating(x.type());
   return images(y, floats ? ElementType::kFloat : x.type());
 }
@@ -214,8 +226,8 @@ std::vector<Value> resized_floats(Call& call, const char* mode) {
   return resized(call, mode);
 }
 
-const std::vector<std::string> kStatistics{"y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2",
-                                           "reserve_space_3"};
+const std::vector<std::string> kStatistics{
+    "y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2", "reserve_space_3"};
 
 const bool kRegistered[] = {
     register_operator("Conv2D", [](Call& call) { return convolution(call, 4); }),
