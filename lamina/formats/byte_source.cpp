@@ -19,6 +19,7 @@ namespace lamina::detail {
 namespace {
 
 constexpr uint64_t kBlock = 64 << 10;
+constexpr uint64_t kSmall = 4 << 10;  // copies of less are not worth a call of the system
 
 // Addresses without memory behind them, until they are written to.
 class Addresses {
@@ -103,7 +104,7 @@ struct ByteSource::State {
   }
 
   void copy(uint64_t at, char* to, uint64_t count) {
-    if (!file || count < kBlock) {
+    if (!file || count < kSmall) {
       const std::string_view from = view(at, count);
       if (!from.empty()) std::memcpy(to, from.data(), from.size());
       return;

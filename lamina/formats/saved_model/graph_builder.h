@@ -1,5 +1,4 @@
-// GraphBuilder: nodes and functions of TensorFlow as the nodes that the evaluator of ONNX walks. Internal
-// header.
+// GraphBuilder: nodes and functions of TensorFlow as nodes that ONNX's evaluator walks. Internal header.
 #pragma once
 
 #include <cstdint>

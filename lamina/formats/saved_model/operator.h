@@ -1,5 +1,4 @@
-// TensorFlow's operators: records of the registry that ONNX's are in, under a domain of their own. Internal
-// header.
+// TensorFlow's operators: records in the registry of ONNX's, in a domain of their own. Internal header.
 #pragma once
 
 #include <initializer_list>

@@ -20,6 +20,7 @@
 #include "lamina/formats/onnx/graph_layer.h"
 #include "lamina/formats/saved_model/graph_import.h"
 #include "lamina/formats/saved_model/object_graph.h"
+#include "lamina/formats/saved_model/optimizer_state.h"
 #include "lamina/nn/detail/load_notes.h"
 #include "lamina/nn/detail/values_follow.h"
 
@@ -168,11 +169,14 @@ Model keras_model(const std::string& folder, const std::vector<SavedObject>& obj
   if (!result.complete())
     throw FileError("'" + folder + "' does not fit its own configuration:" + result.problems());
   warn_of_nan(model, folder);
-  size_t slots = 0;
-  for (const auto& [key, entry] : bundle.entries()) {
-    if (key.find(".OPTIMIZER_SLOT") != std::string::npos) ++slots;
+  std::vector<std::string> variables;
+  for (const std::string& layer : tree.attributes[""]["layer_names"].texts) {
+    const std::vector<std::string>& keys = tree.attributes[layer]["weight_names"].texts;
+    variables.insert(variables.end(), keys.begin(), keys.end());
   }
-  if (slots > 0) result.skipped.push_back(std::to_string(slots) + " slots of the optimizer: it starts anew");
+  Hdf5Tree state;
+  add_optimizer_state(state, variables, bundle);
+  apply_legacy_optimizer(model, state, result);
   if (report) *report = result;
   return model;
 }
