@@ -1,5 +1,5 @@
 // What reading a file of weights costs beside reading its bytes, as one JSON line, for bench/figures:
-//   lamina_loading keras|safetensors|tensors     "load_of_read": seconds of the first load of a process over
+//   lamina_loading keras|h5|safetensors|tensors  "load_of_read": seconds of the first load of a process over
 //                                                those of reading the bytes once, the least of 7; "peak":
 //                                                bytes of memory that loading takes at most, over those of
 //                                                the weights
@@ -31,23 +31,23 @@ constexpr double kWeights = 4.0 * kLayers * kWidth * (kWidth + 1);
 void make(const std::string& path, int64_t width) {
   Sequential model({Input({width})});
   for (int64_t i = 0; i < kLayers; ++i) model.add(Dense(width));
-  if (path.ends_with(".keras")) {
-    model.save(path);
-  } else {
+  if (path.ends_with(".safetensors")) {
     write_weights(path, snapshot_of(model));
+  } else {
+    model.save(path);
   }
 }
 
 std::vector<Tensor> load(const std::string& what, const std::string& path) {
-  if (what == "keras") return load_model(path, {.compile = false}).get_weights();
-  const WeightSnapshot file = open_weights(path);
   std::vector<Tensor> tensors;
   if (what == "tensors") {
+    const WeightSnapshot file = open_weights(path);
     for (const SnapshotEntry& entry : file.entries) tensors.push_back(entry.read());
-  } else {
-    const Model model = model_of(file, {.compile = false});
-    tensors.push_back(model.weights()[0]->value);
+    return tensors;
   }
+  const Model model = what == "safetensors" ? model_of(open_weights(path), {.compile = false})
+                                            : load_model(path, {.compile = false});
+  for (const WeightPtr& weight : model.weights()) tensors.push_back(weight->value);
   return tensors;
 }
 
@@ -117,8 +117,9 @@ int main(int argc, char** argv) {
   if (words.size() == 3 && words[0] == "make") return make(words[1], std::stoll(words[2])), 0;
   if (words.size() == 3 && words[0] == "load") return load(words[1], words[2]), 0;
   if (words.size() == 3 && words[0] == "first") return time_first(words[1], words[2]), 0;
-  if (words.size() != 1) return std::fprintf(stderr, "usage: lamina_loading keras|safetensors|tensors\n"), 2;
-  const std::string path = words[0] == "keras" ? "weights.keras" : "weights.safetensors";
+  if (words.size() != 1)
+    return std::fprintf(stderr, "usage: lamina_loading keras|h5|safetensors|tensors\n"), 2;
+  const std::string path = "weights." + (words[0] == "tensors" ? "safetensors" : words[0]);
   peak_of({"make", path, std::to_string(kWidth)});
   peak_of({"make", "small" + path, "8"});
   // From here, where this process is small: a child begins with the peak of its parent.

@@ -102,8 +102,7 @@ void save_checkpoint(const Model& model, const TrainingSnapshot& training, const
 }
 
 std::optional<CheckpointInfo> read_checkpoint_info(const std::string& path) {
-  const std::string bytes = read_file(path);
-  const detail::ZipReader zip(bytes, path);
+  const detail::ZipReader zip(detail::ByteSource::of_file(path), path);
   if (!zip.has(kInfo)) return std::nullopt;
   const std::string name = path + "/" + kInfo;
   const Json json = parse_info(zip.read(kInfo), name);
@@ -123,7 +122,7 @@ std::optional<TrainingState> state_in(const detail::KerasArchive& archive, const
 }
 
 Checkpoint read_checkpoint(const std::string& path) {
-  const detail::KerasArchive archive = detail::parse_keras_archive(read_file(path), path);
+  const detail::KerasArchive archive = detail::parse_keras_archive(detail::ByteSource::of_file(path), path);
   Checkpoint checkpoint{detail::model_of(archive, path), std::nullopt, nullptr};
   if (std::optional<TrainingState> state = state_in(archive, path)) {
     checkpoint.training = std::move(state->training);
@@ -139,14 +138,15 @@ Checkpoint load_checkpoint(const std::string& path) {
 }
 
 std::optional<TrainingState> load_training_state(const std::string& path) {
-  return detail::reading(path,
-                         [&] { return state_in(detail::parse_keras_archive(read_file(path), path), path); });
+  return detail::reading(path, [&] {
+    return state_in(detail::parse_keras_archive(detail::ByteSource::of_file(path), path), path);
+  });
 }
 
 Likeness model_likeness(const std::string& path, const std::string& other) {
   try {
-    const detail::KerasArchive one = detail::parse_keras_archive(read_file(path), path);
-    const detail::KerasArchive two = detail::parse_keras_archive(read_file(other), other);
+    const detail::KerasArchive one = detail::parse_keras_archive(detail::ByteSource::of_file(path), path);
+    const detail::KerasArchive two = detail::parse_keras_archive(detail::ByteSource::of_file(other), other);
     if (!(one.config.at("config") == two.config.at("config"))) return Likeness::kOther;
     const bool same =
         one.config == two.config && detail::write_hdf5(one.weights) == detail::write_hdf5(two.weights);

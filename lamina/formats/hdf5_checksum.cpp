@@ -2,7 +2,6 @@
 // goes unnoticed.
 #include "lamina/formats/detail/hdf5_checksum.h"
 
-#include <algorithm>
 #include <cstdint>
 
 namespace lamina::detail {
@@ -12,12 +11,8 @@ class Hash {
  public:
   void add(std::string_view bytes) {
     mix(bytes.size());
-    for (; !bytes.empty(); bytes.remove_prefix(std::min<size_t>(8, bytes.size()))) {
-      uint64_t word = 0;  // little-endian, on every machine
-      const size_t count = std::min<size_t>(8, bytes.size());
-      for (size_t i = 0; i < count; ++i) word |= uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
-      mix(word);
-    }
+    for (; bytes.size() >= 8; bytes.remove_prefix(8)) mix(word(bytes, 8));
+    if (!bytes.empty()) mix(word(bytes, bytes.size()));
   }
   std::string str() const {
     std::string digits;
@@ -26,6 +21,12 @@ class Hash {
   }
 
  private:
+  // Little-endian, on every machine; a plain load where `count` is known.
+  static uint64_t word(std::string_view bytes, size_t count) {
+    uint64_t word = 0;
+    for (size_t i = 0; i < count; ++i) word |= uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
+    return word;
+  }
   void mix(uint64_t word) {
     hash_ = (hash_ ^ word) * 0xD6E8FEB86659FD93;
     hash_ ^= hash_ >> 32;

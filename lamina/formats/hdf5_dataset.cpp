@@ -114,6 +114,7 @@ void read_chunks(Hdf5File& file, const Description& description, const std::stri
   const Shape& shape = description.extents->shape;
   const Hdf5Chunking chunking = parse_hdf5_chunking(description.layout, shape.rank(), element, label);
   const Hdf5Filters& filters = description.filters;
+  std::string stored;
   read_hdf5_chunks(file, chunking, *description.extents, !filters.empty(), label,
                    [&](const Hdf5Chunk& chunk) {
                      for (size_t axis = 0; axis < chunk.start.size(); ++axis) {
@@ -121,7 +122,9 @@ void read_chunks(Hdf5File& file, const Description& description, const std::stri
                          Hdf5File::fail(label, "the place of a chunk is damaged");
                      }
                      file.take_memory(chunking.bytes, label);
-                     const std::string_view stored = file.block(chunk.address, chunk.size, label);
+                     file.claim(chunk.address, chunk.size, label);
+                     stored.resize(static_cast<size_t>(chunk.size));
+                     file.copy(chunk.address, chunk.size, stored.data());
                      place(filters.undo(stored, chunk.filters_skipped, chunking.bytes, label), chunk,
                            chunking, shape, element, out);
                    });
@@ -157,25 +160,33 @@ std::variant<Tensor, std::string> read_hdf5_dataset(Hdf5File& file, const std::v
     return description.filters.unsupported();
 
   const TensorType type{description.elements->dtype, description.extents->shape};
-  // What was never written has its fill value, as the elements of missing chunks have.
-  std::optional<std::string_view> stored;
-  if (storage == kCompact) {
-    stored = cursor.take(cursor.u16());
-  } else if (storage == kContiguous) {
-    const uint64_t address = cursor.u64();
-    const uint64_t size = cursor.u64();
-    if (address != kHdf5NoAddress) stored = file.block(address, size, label);
-  }
-  if (stored && stored->size() != type.bytes()) {
+  const auto check_size = [&](uint64_t size) {
+    if (size == type.bytes()) return;
     Hdf5File::fail(label, type.str() + " claims " + std::to_string(type.bytes()) + " bytes and stores " +
-                              std::to_string(stored->size()));
+                              std::to_string(size));
+  };
+  std::string_view compact;
+  uint64_t address = kHdf5NoAddress;
+  if (storage == kCompact) {
+    compact = cursor.take(cursor.u16());
+    check_size(compact.size());
+  } else if (storage == kContiguous) {
+    address = cursor.u64();
+    const uint64_t size = cursor.u64();
+    if (address != kHdf5NoAddress) {
+      file.claim(address, size, label);
+      check_size(size);
+    }
   }
   file.take_memory(type.bytes(), label);
   auto buffer = std::make_shared<Buffer>(Device{}, type.bytes());
   char* out = static_cast<char*>(buffer->data());
-  if (stored && !stored->empty()) {
-    std::memcpy(out, stored->data(), stored->size());
+  if (storage == kCompact) {
+    if (!compact.empty()) std::memcpy(out, compact.data(), compact.size());
+  } else if (address != kHdf5NoAddress) {
+    file.copy(address, type.bytes(), out);
   } else if (type.bytes() > 0) {
+    // What was never written has its fill value, as the elements of missing chunks have.
     const bool fits = description.fill.size() == size_of(type.dtype);
     fill(out, type.bytes(), fits ? description.fill : std::string_view());
     if (storage == kChunked) read_chunks(file, description, label, out);

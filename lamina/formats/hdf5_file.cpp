@@ -18,14 +18,18 @@ void Hdf5File::fail(const std::string& label, const std::string& reason) {
   throw FileError("'" + label + "': " + reason);
 }
 
-std::string_view Hdf5File::block(uint64_t address, uint64_t size, const std::string& label) {
-  const std::string_view part = at(address, label).take(size);
+void Hdf5File::claim(uint64_t address, uint64_t size, const std::string& label) {
+  at(address, label).skip(size);
   if (size > metadata_left_) {
     fail(label, "its parts overlap: together they claim more than the limit of " +
                     std::to_string(bytes_.size()) + " bytes, the file's size");
   }
   metadata_left_ -= size;
-  return part;
+}
+
+std::string_view Hdf5File::block(uint64_t address, uint64_t size, const std::string& label) {
+  claim(address, size, label);
+  return bytes_.view(address, size);
 }
 
 std::string_view Hdf5File::checked_block(uint64_t address, uint64_t size, std::string_view signature,

@@ -24,8 +24,8 @@ constexpr std::string_view kSignature("\x89HDF\r\n\x1a\n", 8);
 
 class Reader {
  public:
-  Reader(std::string_view bytes, const std::string& name, bool checksums)
-      : file_(bytes, name, checksums), attributes_(file_), checksums_(checksums) {}
+  Reader(ByteSource bytes, const std::string& name, bool checksums)
+      : file_(std::move(bytes), name, checksums), attributes_(file_), checksums_(checksums) {}
 
   Hdf5Tree run() {
     ByteCursor cursor = file_.at(kSignature.size(), file_.name());
@@ -240,30 +240,35 @@ class Reader {
 
 namespace {
 
+bool starts_at(const ByteSource& bytes, uint64_t at) {
+  return bytes.size() - at >= kSignature.size() && bytes.view(at, kSignature.size()) == kSignature;
+}
+
 // Where the first block is: at the start, or behind a block of the user's own, of 512 bytes, 1024, 2048, ...
-std::optional<size_t> find_start(std::string_view bytes) {
-  constexpr size_t kSmallest = 512;
-  for (size_t at = 0; at < bytes.size(); at = at == 0 ? kSmallest : 2 * at) {
-    if (bytes.substr(at).starts_with(kSignature)) return at;
+std::optional<uint64_t> find_start(const ByteSource& bytes) {
+  constexpr uint64_t kSmallest = 512;
+  for (uint64_t at = 0; at < bytes.size(); at = at == 0 ? kSmallest : 2 * at) {
+    if (starts_at(bytes, at)) return at;
   }
   return std::nullopt;
 }
 
 }  // namespace
 
-bool is_hdf5(std::string_view bytes) {
-  if (bytes.starts_with(kSignature)) return true;
+bool is_hdf5(const ByteSource& bytes) {
+  if (starts_at(bytes, 0)) return true;
+  if (!find_start(bytes)) return false;
   // A member of a zip archive may start where a user block ends: its last record says that it is one.
-  constexpr size_t kLongestEnd = 22 + 65535;
-  const size_t tail = bytes.size() > kLongestEnd ? bytes.size() - kLongestEnd : 0;
-  return find_start(bytes) && bytes.find("PK\x05\x06", tail) == std::string_view::npos;
+  constexpr uint64_t kLongestEnd = 22 + 65535;
+  const uint64_t end = std::min(bytes.size(), kLongestEnd);
+  return bytes.view(bytes.size() - end, end).find("PK\x05\x06") == std::string_view::npos;
 }
 
-Hdf5Tree read_hdf5(std::string_view bytes, const std::string& name, bool checksums) {
-  const std::optional<size_t> start = find_start(bytes);
+Hdf5Tree read_hdf5(const ByteSource& bytes, const std::string& name, bool checksums) {
+  const std::optional<uint64_t> start = find_start(bytes);
   if (!start) throw FileError("'" + name + "' is not an HDF5 file: it does not start as one");
   // Addresses count from there.
-  return Reader(bytes.substr(*start), name, checksums).run();
+  return Reader(*start == 0 ? bytes : bytes.part(*start, bytes.size() - *start), name, checksums).run();
 }
 
 }  // namespace lamina::detail

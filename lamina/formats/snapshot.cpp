@@ -41,21 +41,13 @@ class Applier {
     for (const SnapshotEntry& entry : snapshot.entries) by_name_.emplace(entry.name, &entry);
   }
 
-  // `keep`: whether the weights hold the arrays themselves, for a model that nobody else has seen.
-  LoadReport run(bool partial, bool keep) {
+  LoadReport run(bool partial) {
     match();
     report_.skipped = snapshot_.skipped;
     if (!report_.errors.empty() || (!partial && !report_.missing.empty())) return std::move(report_);
     for (auto& [weight, entry] : matched_) read(weight, *entry);
     if (!with_nan_.empty()) tell_nan();
-    for (const Planned& planned : plan_) {
-      if (keep) {
-        planned.weight->value = planned.value;
-        planned.weight->fresh = false;
-      } else {
-        planned.weight->assign(planned.value);
-      }
-    }
+    for (const Planned& planned : plan_) detail::give_value(*planned.weight, planned.value);
     return std::move(report_);
   }
 
@@ -158,7 +150,7 @@ Model build_model(const WeightSnapshot& snapshot, const LoadOptions& options) {
   if (!model.built())
     throw FileError("'" + snapshot.source + "' does not say for which input its model was built");
   const detail::SharedWriting as_written(model);
-  const LoadReport report = Applier(model, snapshot).run(false, true);
+  const LoadReport report = Applier(model, snapshot).run(false);
   if (!report.complete())
     throw FileError("'" + snapshot.source + "' does not fit its own configuration:" + report.problems());
   if (const Json* const data = snapshot.metadata.find(kData)) {
@@ -194,7 +186,7 @@ LoadReport apply_snapshot(Model& model, const WeightSnapshot& snapshot, const Ap
     throw InvalidArgument("apply_snapshot: model '" + model.name() +
                           "' is not built; give it an Input or build it first");
   return detail::reading(snapshot.source,
-                         [&] { return Applier(model, snapshot).run(options.partial, false); });
+                         [&] { return Applier(model, snapshot).run(options.partial); });
 }
 
 WeightSnapshot snapshot_of(const Model& model) {

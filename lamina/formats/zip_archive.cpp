@@ -1,6 +1,5 @@
-// The bridge to libzip. Archives live in memory: files are read and replaced whole.
+// Reading archives: what the directory says, members by libzip, and where they lie.
 #include <zip.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <optional>
@@ -9,19 +8,15 @@
 #include "lamina/base/detail/large_pages.h"
 #include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
+#include "lamina/formats/detail/crc32.h"
 #include "lamina/formats/detail/zip_archive.h"
 #include "lamina/formats/detail/zip_lzma.h"
+#include "lamina/formats/detail/zip_source.h"
 
 namespace lamina::detail {
 namespace {
 
 constexpr size_t kMostName = 100;  // of a member, in messages
-
-std::string text_of(zip_error_t* error) {
-  std::string text = zip_error_strerror(error);
-  zip_error_fini(error);
-  return text;
-}
 
 uint64_t little_endian(std::string_view bytes, size_t at, size_t size) {
   uint64_t value = 0;
@@ -30,71 +25,76 @@ uint64_t little_endian(std::string_view bytes, size_t at, size_t size) {
 }
 
 struct ArchivePlace {
-  size_t start = 0;
-  std::optional<size_t> directory =
+  uint64_t start = 0;
+  std::optional<uint64_t> directory =
       {};  // from there; nothing where only the records of large archives say it
 };
 
 // Where the archive begins, by the record at its end: other bytes may stand before it, as in self-extracting
 // archives, and its own offsets then count from its start. Nothing without such a record.
-std::optional<ArchivePlace> place_of_archive(std::string_view bytes) {
+std::optional<ArchivePlace> place_of_archive(const ByteSource& bytes) {
   constexpr size_t kRecord = 22, kLongestComment = 65535;
+  // Some writers (PyTorch's) add the records of large archives to small ones: they stand in between.
+  constexpr size_t kLocator = 20, kZip64 = 56;
   if (bytes.size() < kRecord) return std::nullopt;
-  const size_t last = bytes.size() - kRecord;
+  const uint64_t before =
+      bytes.size() - std::min<uint64_t>(bytes.size(), kZip64 + kLocator + kRecord + kLongestComment);
+  const std::string_view end = bytes.view(before, bytes.size() - before);
+  const size_t last = end.size() - kRecord;
   for (size_t back = 0; back <= std::min(last, kLongestComment); ++back) {
     const size_t at = last - back;
-    if (bytes.substr(at, 4) != "PK\x05\x06") continue;
-    const uint64_t size = little_endian(bytes, at + 12, 4), offset = little_endian(bytes, at + 16, 4);
+    if (end.substr(at, 4) != "PK\x05\x06") continue;
+    const uint64_t size = little_endian(end, at + 12, 4), offset = little_endian(end, at + 16, 4);
     constexpr uint64_t kInZip64 = 0xffffffff;
-    // Some writers (PyTorch's) add the records of large archives to small ones: they stand in between.
-    constexpr size_t kLocator = 20, kZip64 = 56;
-    const bool both = at >= kLocator + kZip64 && bytes.substr(at - kLocator, 4) == "PK\x06\x07" &&
-                      bytes.substr(at - kLocator - kZip64, 4) == "PK\x06\x06";
-    const size_t end = both ? at - kLocator - kZip64 : at;
-    if (size == kInZip64 || offset == kInZip64 || size + offset > end) return ArchivePlace{};
-    return ArchivePlace{end - static_cast<size_t>(size + offset), static_cast<size_t>(offset)};
+    const bool both = at >= kLocator + kZip64 && end.substr(at - kLocator, 4) == "PK\x06\x07" &&
+                      end.substr(at - kLocator - kZip64, 4) == "PK\x06\x06";
+    const uint64_t behind = before + (both ? at - kLocator - kZip64 : at);
+    if (size == kInZip64 || offset == kInZip64 || size + offset > behind) return ArchivePlace{};
+    return ArchivePlace{behind - (size + offset), offset};
   }
   return std::nullopt;
 }
 
 // Where the entries of the directory begin, as many as there should be, or none of them.
-std::vector<size_t> entries_of(std::string_view bytes, size_t at, size_t count) {
+std::vector<uint64_t> entries_of(const ByteSource& bytes, uint64_t at, size_t count) {
   constexpr size_t kEntry = 46;
-  std::vector<size_t> entries;
+  std::vector<uint64_t> entries;
   for (size_t i = 0; i < count; ++i) {
-    if (at > bytes.size() || bytes.size() - at < kEntry || bytes.substr(at, 4) != "PK\x01\x02") return {};
+    if (at > bytes.size() || bytes.size() - at < kEntry) return {};
+    const std::string_view entry = bytes.view(at, kEntry);
+    if (!entry.starts_with("PK\x01\x02")) return {};
     entries.push_back(at);
-    at += kEntry + little_endian(bytes, at + 28, 2) + little_endian(bytes, at + 30, 2) +
-          little_endian(bytes, at + 32, 2);
+    at += kEntry + little_endian(entry, 28, 2) + little_endian(entry, 30, 2) + little_endian(entry, 32, 2);
   }
   return entries;
 }
 
 }  // namespace
 
-ZipReader::ZipReader(std::string_view bytes, std::string name, const ZipLimits& limits)
-    : name_(std::move(name)) {
-  const std::optional<ArchivePlace> place = place_of_archive(bytes);
+ZipReader::ZipReader(ByteSource bytes, std::string name, const ZipLimits& limits)
+    : name_(std::move(name)), bytes_(std::move(bytes)) {
+  const std::optional<ArchivePlace> place = place_of_archive(bytes_);
   if (!place) {
-    const bool cut = bytes.starts_with("PK\x03\x04");
+    constexpr uint64_t kTelling = 64 << 10;
+    const std::string_view start = bytes_.view(0, std::min(bytes_.size(), kTelling));
+    const bool cut = start.starts_with("PK\x03\x04");
     throw FileError("'" + name_ + "' is " +
                     (cut ? "a damaged or truncated zip archive: its end is missing"
-                         : "not a zip archive: it is " + kind_of_bytes(bytes)));
+                         : "not a zip archive: it is " + kind_of_bytes(start)));
   }
-  bytes.remove_prefix(place->start);
-  bytes_ = bytes;
+  if (place->start > 0) bytes_ = bytes_.part(place->start, bytes_.size() - place->start);
   zip_error_t error;
   zip_error_init(&error);
-  zip_source_t* source = zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error);
+  zip_source_t* source = zip_source_of(bytes_, &error);
   archive_ = source ? zip_open_from_source(source, ZIP_RDONLY, &error) : nullptr;
   if (!archive_) {
     if (source) zip_source_free(source);
-    throw FileError("'" + name_ + "' is a damaged or truncated zip archive: " + text_of(&error));
+    throw FileError("'" + name_ + "' is a damaged or truncated zip archive: " + zip_error_text(&error));
   }
 
   // From here on the destructor does not run yet: the archive must be closed by hand on failure.
   try {
-    const uint64_t limit = limits.of(bytes.size());
+    const uint64_t limit = limits.of(bytes_.size());
     uint64_t total = 0;
     for (zip_int64_t i = 0, n = zip_get_num_entries(archive_, 0); i < n; ++i) {
       zip_stat_t status;
@@ -108,7 +108,7 @@ ZipReader::ZipReader(std::string_view bytes, std::string name, const ZipLimits& 
                         excerpt(status.name, kMostName) + "' twice");
       }
       if (status.size > limit - total) {
-        throw FileError("'" + name_ + "' is refused as a zip bomb: its " + std::to_string(bytes.size()) +
+        throw FileError("'" + name_ + "' is refused as a zip bomb: its " + std::to_string(bytes_.size()) +
                         " bytes claim to inflate beyond the limit of " + std::to_string(limit) + " bytes");
       }
       total += status.size;
@@ -158,49 +158,68 @@ std::string ZipReader::start(const std::string& member, size_t count) const {
   return bytes;
 }
 
-// The bytes of a member that is neither packed nor encrypted. Nothing where that is not plain to see; what
-// the two headers say is held against one another and against the bytes that there are.
-std::optional<std::string_view> ZipReader::stored(size_t index) const {
+// Nothing where it is not plain to see; what the two headers say is held against one another and against the
+// bytes that there are.
+std::optional<ZipReader::Stored> ZipReader::stored(size_t index) const {
   if (index >= entries_.size()) return std::nullopt;
-  constexpr size_t kLocal = 30;
-  const auto entry = [&](size_t at, size_t size) {
-    return little_endian(bytes_, entries_[index] + at, size);
-  };
-  const uint64_t size = sizes_[index], local = entry(42, 4);
+  constexpr size_t kEntry = 46, kLocal = 30;
+  const std::string_view directory = bytes_.view(entries_[index], kEntry);
+  const auto entry = [&](size_t at, size_t size) { return little_endian(directory, at, size); };
+  const uint64_t size = sizes_[index], at = entry(42, 4);
   if ((entry(8, 2) & 1) != 0 || entry(10, 2) != 0 || entry(20, 4) != size || entry(24, 4) != size)
     return std::nullopt;
-  if (local > bytes_.size() || bytes_.size() - local < kLocal) return std::nullopt;
-  const auto header = static_cast<size_t>(local);
-  const size_t name = little_endian(bytes_, header + 26, 2), extra = little_endian(bytes_, header + 28, 2);
-  const size_t at = header + kLocal + name + extra;
-  if (bytes_.substr(header, 4) != "PK\x03\x04" || little_endian(bytes_, header + 8, 2) != 0 ||
-      bytes_.substr(header + kLocal, name) != members_[index] || at > bytes_.size() ||
-      size > bytes_.size() - at) {
+  if (at > bytes_.size() || bytes_.size() - at < kLocal) return std::nullopt;
+  const std::string_view header = bytes_.view(at, kLocal);
+  const uint64_t name = little_endian(header, 26, 2), extra = little_endian(header, 28, 2);
+  if (!header.starts_with("PK\x03\x04") || little_endian(header, 8, 2) != 0 || name != members_[index].size())
     return std::nullopt;
-  }
-  const std::string_view content = bytes_.substr(at, static_cast<size_t>(size));
-  if (crc32_z(0, reinterpret_cast<const Bytef*>(content.data()), content.size()) != entry(16, 4))
-    return std::nullopt;  // read() says so
-  return content;
+  const uint64_t begin = at + kLocal + name + extra;
+  if (begin > bytes_.size() || size > bytes_.size() - begin ||
+      bytes_.view(at + kLocal, name) != members_[index])
+    return std::nullopt;
+  return Stored{begin, size, static_cast<uint32_t>(entry(16, 4))};
+}
+
+// Its bytes, where they have their checksum; read() says so where they have not.
+std::optional<std::string_view> ZipReader::intact(size_t index) const {
+  const std::optional<Stored> place = stored(index);
+  if (!place) return std::nullopt;
+  const std::string_view content = bytes_.view(place->at, place->size);
+  return zip_checksum(0, content) == place->crc ? std::optional(content) : std::nullopt;
+}
+
+void ZipReader::fail(const std::string& member, const std::string& reason) const {
+  throw FileError("'" + name_ + "': its member '" + excerpt(member, kMostName) + "' is damaged: " + reason);
 }
 
 std::string_view ZipReader::view(const std::string& member, std::string& held) const {
-  if (const std::optional<std::string_view> content = stored(index_of(member))) return *content;
+  if (const std::optional<std::string_view> content = intact(index_of(member))) return *content;
   held = read(member);
   return held;
 }
 
+ByteSource ZipReader::open(const std::string& member) const {
+  const std::optional<Stored> place = stored(index_of(member));
+  if (!place) return ByteSource::holding(read(member));
+  ByteSource opened = bytes_.part(place->at, place->size);
+  opened.keep_checksums();
+  return opened;
+}
+
+void ZipReader::check(const std::string& member, const ByteSource& opened) const {
+  const std::optional<Stored> place = stored(index_of(member));
+  if (place && opened.checksum() != place->crc) fail(member, "its checksum differs");
+}
+
 std::string ZipReader::read(const std::string& member) const {
   const size_t index = index_of(member);
-  if (const std::optional<std::string_view> content = stored(index)) {
+  if (const std::optional<std::string_view> content = intact(index)) {
     std::string copy;
     reserve_large(copy, content->size());
     return copy.append(*content);
   }
   const uint64_t size = sizes_[index];
-  const auto fail = [&](const std::string& reason) {
-    throw FileError("'" + name_ + "': its member '" + excerpt(member, kMostName) + "' is damaged: " + reason);
-  };
+  const auto fail = [&](const std::string& reason) { this->fail(member, reason); };
   zip_stat_t status{};
   const bool lzma = is_lzma(index) && zip_stat_index(archive_, index, 0, &status) == 0;
   zip_file_t* file = zip_fopen_index(archive_, index, lzma ? ZIP_FL_COMPRESSED : 0);
@@ -232,73 +251,9 @@ std::string ZipReader::read(const std::string& member) const {
     std::string error;
     content = unpack_zip_lzma(content, size, error);
     if (!error.empty()) fail(error);
-    if (crc32_z(0, reinterpret_cast<const Bytef*>(content.data()), content.size()) != status.crc)
-      fail("its checksum differs");
+    if (zip_checksum(0, content) != status.crc) fail("its checksum differs");
   }
   return content;
-}
-
-struct ZipWriter::State {
-  zip_source_t* source = nullptr;
-  zip_t* archive = nullptr;
-  std::list<std::string> contents;  // libzip reads them when the archive is closed
-};
-
-ZipWriter::ZipWriter() : state_(std::make_unique<State>()) {
-  zip_error_t error;
-  zip_error_init(&error);
-  state_->source = zip_source_buffer_create(nullptr, 0, 0, &error);
-  if (state_->source) state_->archive = zip_open_from_source(state_->source, ZIP_TRUNCATE, &error);
-  if (!state_->archive) {
-    if (state_->source) zip_source_free(state_->source);
-    throw InternalError("cannot create a zip archive in memory: " + text_of(&error));
-  }
-  zip_source_keep(state_->source);
-}
-
-ZipWriter::~ZipWriter() {
-  if (state_->archive) zip_discard(state_->archive);
-  zip_source_free(state_->source);
-}
-
-void ZipWriter::add(const std::string& member, std::string content) {
-  const std::string& kept = state_->contents.emplace_back(std::move(content));
-  zip_source_t* source = zip_source_buffer(state_->archive, kept.data(), kept.size(), 0);
-  const zip_int64_t index =
-      source ? zip_file_add(state_->archive, member.c_str(), source, ZIP_FL_ENC_UTF_8) : zip_int64_t{-1};
-  if (index < 0) {
-    if (source) zip_source_free(source);
-    throw InternalError("cannot add '" + member + "' to a zip archive: " + zip_strerror(state_->archive));
-  }
-  const auto at = static_cast<zip_uint64_t>(index);
-  zip_set_file_compression(state_->archive, at, ZIP_CM_STORE, 0);
-  // 1980-01-01, the zip format's first day: archives must not differ by the time of writing.
-  zip_file_set_dostime(state_->archive, at, 0, (1 << 5) | 1, 0);
-}
-
-std::string ZipWriter::finish() {
-  const auto fail = [&](const char* reason) {
-    throw InternalError(std::string("cannot finish a zip archive in memory: ") + reason);
-  };
-  // libzip writes nothing for an archive without members; the format has one: the end record alone.
-  if (state_->contents.empty()) return std::string("PK\x05\x06") + std::string(18, '\0');
-  if (zip_close(state_->archive) != 0) fail(zip_strerror(state_->archive));
-  state_->archive = nullptr;
-  state_->contents.clear();
-
-  zip_stat_t status;
-  if (zip_source_stat(state_->source, &status) != 0 || zip_source_open(state_->source) != 0)
-    fail("no source");
-  std::string bytes(status.size, '\0');
-  uint64_t length = 0;
-  while (length < bytes.size()) {
-    const zip_int64_t count = zip_source_read(state_->source, bytes.data() + length, bytes.size() - length);
-    if (count <= 0) break;
-    length += static_cast<uint64_t>(count);
-  }
-  zip_source_close(state_->source);
-  if (length != bytes.size()) fail("short read");
-  return bytes;
 }
 
 }  // namespace lamina::detail

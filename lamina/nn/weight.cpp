@@ -26,6 +26,14 @@ ValuesFollow::ValuesFollow() : outer_(std::exchange(values_follow, true)) {}
 ValuesFollow::~ValuesFollow() { values_follow = outer_; }
 bool ValuesFollow::active() { return values_follow; }
 
+void give_value(Weight& weight, const Tensor& from) {
+  const bool waits = weight.value.defined() && !weight.value.computed();
+  if (!waits || !from.computed() || from.type() != weight.type || from.device() != weight.value.device())
+    return weight.assign(from);
+  weight.value = from;
+  weight.fresh = false;
+}
+
 }  // namespace detail
 
 void Weight::draw(uint64_t seed, int stream) {

@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       }
       return 0;
     }
-    lamina::detail::legacy_model_of(bytes, "input");
+    lamina::detail::legacy_model_of(lamina::detail::ByteSource(bytes), "input");
   } catch (const lamina::FileError&) {
   }
   return 0;

@@ -9,25 +9,40 @@
 
 namespace lamina::detail {
 
+/// Bytes that are fetched before somebody looks at them.
+class FetchedBytes {
+ public:
+  virtual ~FetchedBytes() = default;
+  virtual uint64_t size() const = 0;
+  /// `count` bytes at `at`, both within the size; they stay where they are.
+  virtual std::string_view view(uint64_t at, uint64_t count) const = 0;
+};
+
 /// Reads little-endian numbers and stretches of bytes, forward. Running past the end throws FileError.
 class ByteCursor {
  public:
   /// @param name  opens error messages: the file, and the part of it that is being read.
-  ByteCursor(std::string_view bytes, const std::string& name) : bytes_(bytes), name_(&name) {}
+  ByteCursor(std::string_view bytes, const std::string& name)
+      : bytes_(bytes), size_(bytes.size()), name_(&name) {}
+  /// What it takes is fetched from `source`, which outlives it.
+  ByteCursor(const FetchedBytes& source, const std::string& name)
+      : source_(&source), size_(static_cast<size_t>(source.size())), name_(&name) {}
 
-  size_t left() const { return bytes_.size() - at_; }
+  size_t left() const { return size_ - at_; }
 
   /// The next `count` bytes.
   std::string_view take(uint64_t count) {
+    const size_t from = at_;
+    skip(count);
+    return source_ ? source_->view(from, count) : bytes_.substr(from, static_cast<size_t>(count));
+  }
+  void skip(uint64_t count) {
     if (count > left()) {
       throw FileError("'" + *name_ + "' is damaged or truncated: " + std::to_string(count) +
                       " bytes were expected where " + std::to_string(left()) + " are left");
     }
-    const std::string_view part = bytes_.substr(at_, static_cast<size_t>(count));
     at_ += static_cast<size_t>(count);
-    return part;
   }
-  void skip(uint64_t count) { take(count); }
 
   uint8_t u8() { return static_cast<uint8_t>(number(1)); }
   uint16_t u16() { return static_cast<uint16_t>(number(2)); }
@@ -45,6 +60,8 @@ class ByteCursor {
 
  private:
   std::string_view bytes_;
+  const FetchedBytes* source_ = nullptr;
+  size_t size_;
   const std::string* name_;
   size_t at_ = 0;
 };

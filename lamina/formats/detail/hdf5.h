@@ -1,4 +1,4 @@
-// HDF5 files in memory: a tree of groups and arrays, nothing else.
+// HDF5 files: a tree of groups and arrays, nothing else.
 #pragma once
 
 #include <map>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lamina/core/tensor.h"
+#include "lamina/formats/detail/byte_source.h"
 
 namespace lamina::detail {
 
@@ -30,7 +31,8 @@ struct Hdf5Tree {
 };
 
 /// Whether `bytes` starts as an HDF5 file does, or does so behind a user block of 512 bytes, 1024, 2048, ...
-bool is_hdf5(std::string_view bytes);
+bool is_hdf5(const ByteSource& bytes);
+inline bool is_hdf5(std::string_view bytes) { return is_hdf5(ByteSource(bytes)); }
 
 /// Reads all arrays of an HDF5 image in the layouts that h5py and the C library write, by default or with
 /// libver='latest' (superblocks 0 to 3, object headers 1 and 2, groups in heaps), in one piece or in chunks,
@@ -45,7 +47,11 @@ bool is_hdf5(std::string_view bytes);
 /// Throws FileError when the image is damaged, when it holds soft or external links, external or virtual
 /// storage or one object under two names (what Keras refuses too), or when an array claims other than what is
 /// stored.
-Hdf5Tree read_hdf5(std::string_view bytes, const std::string& name, bool checksums = true);
+/// Of a file no more is in memory than its structures and the arrays.
+Hdf5Tree read_hdf5(const ByteSource& bytes, const std::string& name, bool checksums = true);
+inline Hdf5Tree read_hdf5(std::string_view bytes, const std::string& name, bool checksums = true) {
+  return read_hdf5(ByteSource(bytes), name, checksums);
+}
 
 /// The bytes of an HDF5 file with the tree's groups and arrays, as h5py writes them: contiguous arrays, no
 /// filters, the earliest format version, no times. The same tree gives the same bytes.

@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "lamina/base/detail/byte_cursor.h"
+#include "lamina/formats/detail/byte_source.h"
 
 namespace lamina::detail {
 
@@ -19,12 +20,12 @@ inline constexpr uint64_t kHdf5NoAddress = ~uint64_t{0};
 /// it.
 class Hdf5File {
  public:
-  Hdf5File(std::string_view bytes, const std::string& name, bool checksums)
-      : bytes_(bytes),
+  Hdf5File(ByteSource bytes, const std::string& name, bool checksums)
+      : bytes_(std::move(bytes)),
         name_(name),
         checksums_(checksums),
-        metadata_left_(bytes.size()),
-        memory_left_(memory_limit(bytes.size())) {}
+        metadata_left_(bytes_.size()),
+        memory_left_(memory_limit(bytes_.size())) {}
 
   const std::string& name() const { return name_; }
   uint64_t size() const { return bytes_.size(); }
@@ -41,7 +42,11 @@ class Hdf5File {
   /// `size` bytes that belong to one structure or to one stretch of elements. Throws FileError when such
   /// stretches claim more than the file has.
   std::string_view block(uint64_t address, uint64_t size, const std::string& label);
-  /// The same for a structure of the newer layout, which starts with `signature` and ends in its checksum:
+  /// The same for bytes that copy() gives.
+  void claim(uint64_t address, uint64_t size, const std::string& label);
+  /// Copies elements, which nobody looks at again, of a stretch that is claimed.
+  void copy(uint64_t address, uint64_t size, void* to) const { bytes_.copy(address, to, size); }
+  /// block() for a structure of the newer layout, which starts with `signature` and ends in its checksum:
   /// what lies between. Throws FileError when either is wrong.
   std::string_view checked_block(uint64_t address, uint64_t size, std::string_view signature,
                                  const std::string& label);
@@ -55,7 +60,7 @@ class Hdf5File {
  private:
   static uint64_t memory_limit(uint64_t size);
 
-  std::string_view bytes_;
+  ByteSource bytes_;
   const std::string& name_;
   bool checksums_;
   std::unordered_set<uint64_t> seen_;

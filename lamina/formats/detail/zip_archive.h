@@ -1,4 +1,4 @@
-// Zip archives in memory, over libzip: reading with limits, writing the same bytes for the same members.
+// Zip archives over libzip: reading from memory or files with limits, writing the same bytes for the same members.
 #pragma once
 
 #include <algorithm>
@@ -10,6 +10,8 @@
 #include <string_view>
 #include <unordered_map>
 #include <vector>
+
+#include "lamina/formats/detail/byte_source.h"
 
 struct zip;
 
@@ -26,14 +28,16 @@ struct ZipLimits {
   uint64_t of(uint64_t size) const { return std::min(absolute, std::max(free, ratio * size)); }
 };
 
-/// Reads members of an archive whose bytes outlive it, however they are packed (deflate, bzip2, lzma; what
+/// Reads members of an archive, whose bytes outlive it where they are a view, however they are packed (deflate, bzip2, lzma; what
 /// libzip was built with). Other bytes may stand before the archive.
 class ZipReader {
  public:
   /// @param name  what to call the archive in error messages.
   /// Throws FileError when the bytes are no zip archive, when it is damaged, names a member twice, or claims
   /// to inflate beyond `limits`.
-  ZipReader(std::string_view bytes, std::string name, const ZipLimits& limits = {});
+  ZipReader(ByteSource bytes, std::string name, const ZipLimits& limits = {});
+  ZipReader(std::string_view bytes, std::string name, const ZipLimits& limits = {})
+      : ZipReader(ByteSource(bytes), std::move(name), limits) {}
   ~ZipReader();
   ZipReader(const ZipReader&) = delete;
   ZipReader& operator=(const ZipReader&) = delete;
@@ -53,17 +57,29 @@ class ZipReader {
   /// The same without a copy, where the member is stored as it is: a part of the archive's bytes. Else `held`
   /// takes what read() gives, and must outlive the result.
   std::string_view view(const std::string& member, std::string& held) const;
+  /// The member's contents, to be fetched piece by piece where it is not packed. Whoever has looked at what
+  /// they need calls check(). Throws FileError as read() does, here or there.
+  ByteSource open(const std::string& member) const;
+  /// Throws FileError when what open() gave is not what the archive's checksum is of.
+  void check(const std::string& member, const ByteSource& opened) const;
 
  private:
-  std::optional<std::string_view> stored(size_t index) const;
+  // Where a member lies that is neither packed nor encrypted, and its checksum.
+  struct Stored {
+    uint64_t at, size;
+    uint32_t crc;
+  };
+  std::optional<Stored> stored(size_t index) const;
+  std::optional<std::string_view> intact(size_t index) const;
+  [[noreturn]] void fail(const std::string& member, const std::string& reason) const;
   size_t index_of(const std::string& member) const;
   bool is_lzma(size_t index) const;
 
   std::string name_;
-  std::string_view bytes_;  // from where the archive begins
+  ByteSource bytes_;  // from where the archive begins
   std::vector<std::string> members_;
   std::vector<uint64_t> sizes_;
-  std::vector<size_t> entries_;  // where the directory tells of each; empty where it is not found
+  std::vector<uint64_t> entries_;  // where the directory tells of each; empty where it is not found
   std::unordered_map<std::string, size_t> index_;  // of members, by name
   zip* archive_ = nullptr;
 };

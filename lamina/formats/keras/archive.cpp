@@ -54,6 +54,19 @@ std::map<std::string, std::string> canonical_members(const ZipReader& zip, const
   return members;
 }
 
+// A member that is not what was written is called that, whatever else is wrong with it.
+Hdf5Tree read_weights_of(const ZipReader& zip, const std::string& member, const std::string& label) {
+  const ByteSource bytes = zip.open(member);
+  try {
+    Hdf5Tree tree = read_hdf5(bytes, label);
+    zip.check(member, bytes);
+    return tree;
+  } catch (const FileError&) {
+    zip.check(member, bytes);
+    throw;
+  }
+}
+
 bool is_file_name(const std::string& name) {
   return !name.empty() && name.find_first_of("/\\:") == std::string::npos &&
          name.find('\0') == std::string::npos && name != "..";
@@ -62,7 +75,7 @@ bool is_file_name(const std::string& name) {
 }  // namespace
 
 Hdf5Tree read_weight_shards(const std::string& list, const std::string& name,
-                            const std::function<std::string(const std::string&)>& read) {
+                            const std::function<Hdf5Tree(const std::string&, const std::string&)>& read) {
   const Json json = Json::parse(list, name);
   const Json* map = json.find("weight_map");
   if (!map || !map->is_object()) throw FileError("'" + name + "' has no weight_map");
@@ -81,7 +94,7 @@ Hdf5Tree read_weight_shards(const std::string& list, const std::string& name,
   }
   Hdf5Tree all;
   for (const std::string& file : files) {
-    Hdf5Tree one = read_hdf5(read(file), name + ": " + file);
+    Hdf5Tree one = read(file, name + ": " + file);
     for (auto& [path, array] : one.arrays) {
       if (!all.arrays.emplace(path, std::move(array)).second)
         throw FileError("'" + name + "': '" + path + "' is in two shards");
@@ -92,13 +105,17 @@ Hdf5Tree read_weight_shards(const std::string& list, const std::string& name,
   return all;
 }
 
-KerasArchive parse_keras_archive(std::string_view bytes, const std::string& name, const ZipLimits& limits) {
+KerasArchive parse_keras_archive(const ByteSource& bytes, const std::string& name, const ZipLimits& limits) {
   const ZipReader zip(bytes, name, limits);
   const std::map<std::string, std::string> members = canonical_members(zip, name);
   const auto has = [&](const std::string& member) { return members.contains(member); };
-  const auto read = [&](const std::string& member) {
+  const auto stored_name = [&](const std::string& member) {
     const auto found = members.find(member);
-    return zip.read(found == members.end() ? member : found->second);  // which says what there is
+    return found == members.end() ? member : found->second;  // reading it then says what there is
+  };
+  const auto read = [&](const std::string& member) { return zip.read(stored_name(member)); };
+  const auto read_tree = [&](const std::string& member, const std::string& label) {
+    return read_weights_of(zip, stored_name(member), label);
   };
   KerasArchive archive;
   archive.config = Json::parse(read(kConfig), name + "/" + kConfig);
@@ -106,11 +123,11 @@ KerasArchive parse_keras_archive(std::string_view bytes, const std::string& name
   refuse_nul(archive.config, name + "/" + kConfig);
   if (has(kMetadata)) archive.metadata = Json::parse(read(kMetadata), name + "/" + kMetadata);
   if (!has(kWeights) && has(kShards)) {
-    archive.weights = read_weight_shards(read(kShards), name + "/" + kShards, read);
+    archive.weights = read_weight_shards(read(kShards), name + "/" + kShards, read_tree);
   } else if (!has(kWeights) && has(kNpz)) {
     archive.weights = read_keras_npz(read(kNpz), name + "/" + kNpz);
   } else {
-    archive.weights = read_hdf5(read(kWeights), name + "/" + kWeights);
+    archive.weights = read_tree(kWeights, name + "/" + kWeights);
   }
   for (const auto& [canonical, member] : members) {
     if (canonical.starts_with(kOwn)) archive.extra.emplace(canonical, zip.read(member));

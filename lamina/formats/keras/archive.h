@@ -27,14 +27,19 @@ struct KerasArchive {
 /// folders, with a backslash for "/"; the weights in one HDF5 file, in several, or in a .npz file.
 /// @param name  what to call the bytes in error messages.
 /// Throws FileError when the archive or one of its members is missing or damaged, or beyond `limits`.
-KerasArchive parse_keras_archive(std::string_view bytes, const std::string& name,
+KerasArchive parse_keras_archive(const ByteSource& bytes, const std::string& name,
                                  const ZipLimits& limits = {});
+inline KerasArchive parse_keras_archive(std::string_view bytes, const std::string& name,
+                                        const ZipLimits& limits = {}) {
+  return parse_keras_archive(ByteSource(bytes), name, limits);
+}
 
 /// The weights of several HDF5 files that a model.weights.json lists (Keras's max_shard_size).
-/// @param read  gives the bytes of a file of that name, which has no folders in it.
+/// @param read  reads the file of that name, which has no folders in it; the second argument is what to call
+///              it.
 /// Throws FileError, calling the list `name`, when it is damaged or an array is in two files.
 Hdf5Tree read_weight_shards(const std::string& list, const std::string& name,
-                            const std::function<std::string(const std::string&)>& read);
+                            const std::function<Hdf5Tree(const std::string&, const std::string&)>& read);
 
 /// The bytes of the archive, in Keras's order of members.
 std::string keras_archive_bytes(const KerasArchive& archive);

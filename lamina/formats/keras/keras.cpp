@@ -88,7 +88,7 @@ void save_keras(const Model& model, const std::string& path, const WriteOptions&
 
 Model load_keras(const std::string& path, LoadReport* report, const LoadOptions& options) {
   return detail::reading(path, [&] {
-    const std::string bytes = read_file(path);
+    const auto bytes = detail::ByteSource::of_file(path);
     if (detail::is_hdf5(bytes)) return detail::legacy_model_of(bytes, path, report, options);
     return detail::model_of(detail::parse_keras_archive(bytes, path), path, report, options);
   });
@@ -119,12 +119,13 @@ LoadReport load_weights(Model& model, const std::string& path, const LoadWeights
                           "' is not built; give it an Input or build it first");
   }
   return detail::reading(path, [&] {
-    const std::string bytes = read_file(path);
+    const auto bytes = detail::ByteSource::of_file(path);
     const bool shards = path.ends_with(".weights.json"), weights_alone = shards || detail::is_hdf5(bytes);
-    const auto beside = [&](const std::string& file) {
-      return read_file((std::filesystem::path(path).parent_path() / file).string());
+    const auto beside = [&](const std::string& file, const std::string& label) {
+      const std::filesystem::path shard = std::filesystem::path(path).parent_path() / file;
+      return detail::read_hdf5(detail::ByteSource::of_file(shard.string()), label);
     };
-    const detail::Hdf5Tree tree = shards          ? detail::read_weight_shards(bytes, path, beside)
+    const detail::Hdf5Tree tree = shards          ? detail::read_weight_shards(read_file(path), path, beside)
                                   : weights_alone ? detail::read_hdf5(bytes, path)
                                                   : detail::parse_keras_archive(bytes, path).weights;
     std::string group;

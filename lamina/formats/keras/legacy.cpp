@@ -1,6 +1,5 @@
 // Whole models in HDF5 files: .h5 and .hdf5 of Keras 1, 2 and 3.
 #include "lamina/base/error.h"
-#include "lamina/base/files.h"
 #include "lamina/formats/detail/reading.h"
 #include "lamina/formats/keras/keras.h"
 #include "lamina/formats/keras/legacy_weights.h"
@@ -18,7 +17,7 @@ Json json_attribute(const Hdf5Tree& tree, const char* attribute, const std::stri
   return text.empty() ? Json() : Json::parse(text, name + ": attribute " + attribute);
 }
 
-Model read_model(std::string_view bytes, const std::string& name, LoadReport* report,
+Model read_model(const ByteSource& bytes, const std::string& name, LoadReport* report,
                  const LoadOptions& options) {
   const Hdf5Tree tree = read_hdf5(bytes, name);
   const Json config = json_attribute(tree, "model_config", name);
@@ -56,7 +55,7 @@ Model read_model(std::string_view bytes, const std::string& name, LoadReport* re
 
 }  // namespace
 
-Model legacy_model_of(std::string_view bytes, const std::string& name, LoadReport* report,
+Model legacy_model_of(const ByteSource& bytes, const std::string& name, LoadReport* report,
                       const LoadOptions& options) {
   return reading(name, [&] { return read_model(bytes, name, report, options); });
 }
@@ -64,8 +63,9 @@ Model legacy_model_of(std::string_view bytes, const std::string& name, LoadRepor
 }  // namespace detail
 
 Model load_keras_h5(const std::string& path, LoadReport* report, const LoadOptions& options) {
-  return detail::reading(path,
-                         [&] { return detail::legacy_model_of(read_file(path), path, report, options); });
+  return detail::reading(path, [&] {
+    return detail::legacy_model_of(detail::ByteSource::of_file(path), path, report, options);
+  });
 }
 
 namespace {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "lamina/base/error.h"
+#include "lamina/nn/detail/values_follow.h"
 
 namespace lamina::detail {
 namespace {
@@ -79,7 +80,7 @@ class Applier {
     pairing == LegacyPairing::kByName ? pair_by_name(names, layers) : pair_by_order(names, layers);
     plan_own();
     if (report_.complete()) {
-      for (const auto& [weight, value] : plan_) weight->assign(value);
+      for (const auto& [weight, value] : plan_) give_value(*weight, value);
     }
     const std::string prefix = group_.empty() ? "" : group_ + "/";
     for (const auto& [path, tensor] : tree_.arrays) {

@@ -121,9 +121,14 @@ Json training_config(const Json& compiled) {
     training[key] = value ? *value : Json();  // readers ask for each, even of null
   }
   Json optimizer = compiled.at("optimizer");
+  // Keras 2 takes words for optimizers of its own (until 2.10) where nothing says otherwise, and those know no
+  // averages; Keras 3 refuses the word that would say it.
+  const Json* averages = optimizer.at("config").find("use_ema");
+  const bool averaged = averages && *averages == Json(true);
   Json kept = Json::object();
   for (const auto& [key, value] : optimizer.at("config").as_object()) {
-    if (!value.is_null()) kept[key] = value;
+    const bool of_averages = key == "use_ema" || key.starts_with("ema_");
+    if (!value.is_null() && (averaged || !of_averages)) kept[key] = value;
   }
   training["optimizer_config"] =
       Json::object({{"class_name", optimizer.at("class_name")}, {"config", std::move(kept)}});

@@ -18,7 +18,7 @@ Model model_of(const KerasArchive& archive, const std::string& name, LoadReport*
                const LoadOptions& options = {});
 
 /// The model of an HDF5 image of Keras 1, 2 or 3 that holds one whole.
-Model legacy_model_of(std::string_view bytes, const std::string& name, LoadReport* report = nullptr,
+Model legacy_model_of(const ByteSource& bytes, const std::string& name, LoadReport* report = nullptr,
                       const LoadOptions& options = {});
 
 /// One warning that names the weights in which there is NaN.

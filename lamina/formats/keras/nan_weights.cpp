@@ -3,6 +3,7 @@
 
 #include "lamina/base/log.h"
 #include "lamina/formats/keras/model.h"
+#include "lamina/formats/tensor_statistics.h"
 #include "lamina/ops/cast.h"
 
 namespace lamina::detail {
@@ -14,7 +15,7 @@ void warn_of_nan(const Model& model, const std::string& name) {
   const std::vector<WeightPtr> weights = model.weights();
   for (size_t i = 0; i < weights.size(); ++i) {
     const Tensor& value = weights[i]->value;
-    if (!is_floating(value.dtype())) continue;
+    if (!has_nan(value)) continue;
     size_t count = 0;
     const Tensor floats = value.dtype() == DType::kFloat32 ? value : cast(value, DType::kFloat32);
     for (const float element : floats.to_vector<float>()) count += std::isnan(element) ? 1 : 0;

@@ -8,6 +8,7 @@
 #include "lamina/base/error.h"
 #include "lamina/nn/detail/model_impl.h"
 #include "lamina/nn/detail/shared_objects.h"
+#include "lamina/nn/detail/values_follow.h"
 
 namespace lamina::detail {
 namespace {
@@ -51,7 +52,7 @@ class Applier {
     for (const Place& place : places_of(model_)) plan_layer(place);
     if (report_.complete()) {
       plan_optimizer();
-      for (const auto& [weight, value] : plan_) weight->assign(*value);
+      for (const auto& [weight, value] : plan_) give_value(*weight, *value);
     }
     for (const auto& [path, tensor] : tree_.arrays) {
       if (!looked_at_.contains(path)) report_.unused.push_back(path);

@@ -301,9 +301,32 @@ void ImportedGraph::forget_weights() {
   for (GraphWeight& weight : weights_) weight.value = {};
 }
 
+namespace {
+
+// Puts back what Definitions took from the graphs inside of nodes; `to` is a copy of `from`.
+void restore_initializers(const google::protobuf::RepeatedPtrField<NodeProto>& from,
+                          google::protobuf::RepeatedPtrField<NodeProto>& to, const Definitions& definitions) {
+  for (int i = 0; i < from.size(); ++i) {
+    for (int k = 0; k < from[i].attribute_size(); ++k) {
+      if (!from[i].attribute(k).has_g()) continue;
+      const GraphProto& taken = from[i].attribute(k).g();
+      GraphProto& graph = *to[i].mutable_attribute(k)->mutable_g();
+      graph.clear_initializer();
+      graph.clear_sparse_initializer();
+      for (const auto& [name, value] : definitions.initializers(taken)) *graph.add_initializer() = write_tensor(value, name);
+      restore_initializers(taken.node(), *graph.mutable_node(), definitions);
+    }
+  }
+}
+
+}  // namespace
+
 std::string ImportedGraph::bytes_without_weights() const {
   ModelProto copy = *model_;
   GraphProto& graph = *copy.mutable_graph();
+  restore_initializers(model_->graph().node(), *graph.mutable_node(), *definitions_);
+  for (int i = 0; i < model_->functions_size(); ++i)
+    restore_initializers(model_->functions(i).node(), *copy.mutable_functions(i)->mutable_node(), *definitions_);
   // By name, so that the same graph gives the same bytes.
   const std::map<std::string, Value> constants(constants_.begin(), constants_.end());
   for (const auto& [name, value] : constants) {

@@ -15,6 +15,43 @@ namespace lamina::onnx {
 using lamina_onnx_file::GraphProto;
 using lamina_onnx_file::NodeProto;
 
+namespace {
+
+/// Who reads what a node gives, and for how many nodes each has to wait.
+struct Waiting {
+  explicit Waiting(int count) : readers(static_cast<size_t>(count)), counts(static_cast<size_t>(count), 0) {}
+  void add(int reader, int maker) {
+    readers[static_cast<size_t>(maker)].push_back(reader);
+    ++counts[static_cast<size_t>(reader)];
+  }
+  std::vector<std::vector<int>> readers;
+  std::vector<int> counts;
+};
+
+// Puts nodes in order, the first of those that can be next; false where a cycle leaves some, which `waiting` counts.
+bool put_in_order(GraphProto& graph, Waiting& waiting) {
+  std::set<int> ready;
+  for (int i = 0; i < graph.node_size(); ++i) {
+    if (waiting.counts[static_cast<size_t>(i)] == 0) ready.insert(i);
+  }
+  std::vector<int> order;
+  while (!ready.empty()) {
+    const int next = *ready.begin();
+    ready.erase(ready.begin());
+    order.push_back(next);
+    for (const int reader : waiting.readers[static_cast<size_t>(next)]) {
+      if (--waiting.counts[static_cast<size_t>(reader)] == 0) ready.insert(reader);
+    }
+  }
+  if (order.size() != waiting.counts.size()) return false;
+  google::protobuf::RepeatedPtrField<NodeProto> sorted;
+  for (const int next : order) sorted.Add()->Swap(graph.mutable_node(next));
+  graph.mutable_node()->Swap(&sorted);
+  return true;
+}
+
+}  // namespace
+
 void sort_nodes(GraphProto& graph, const std::vector<std::string>& given, const Definitions& definitions) {
   const int count = graph.node_size();
   std::unordered_map<std::string, int> maker;
@@ -45,8 +82,7 @@ void sort_nodes(GraphProto& graph, const std::vector<std::string>& given, const 
           }
         }
       };
-  std::vector<std::vector<int>> readers(static_cast<size_t>(count));
-  std::vector<int> waits(static_cast<size_t>(count), 0);
+  Waiting waiting(count);
   for (int i = 0; i < count; ++i) {
     std::set<int> makers;
     reads(graph.node(i), {}, [&](const std::string& name) {
@@ -58,36 +94,33 @@ void sort_nodes(GraphProto& graph, const std::vector<std::string>& given, const 
       }
       if (found->second >= 0) makers.insert(found->second);
     });
-    for (const int each : makers) readers[static_cast<size_t>(each)].push_back(i);
-    waits[static_cast<size_t>(i)] = static_cast<int>(makers.size());
+    for (const int each : makers) waiting.add(i, each);
   }
-  std::set<int> ready;
-  for (int i = 0; i < count; ++i) {
-    if (waits[static_cast<size_t>(i)] == 0) ready.insert(i);
-  }
-  google::protobuf::RepeatedPtrField<NodeProto> sorted;
-  bool in_order = true;
-  while (!ready.empty()) {
-    const int next = *ready.begin();
-    ready.erase(ready.begin());
-    in_order = in_order && next == sorted.size();
-    sorted.Add()->Swap(graph.mutable_node(next));
-    for (const int reader : readers[static_cast<size_t>(next)]) {
-      if (--waits[static_cast<size_t>(reader)] == 0) ready.insert(reader);
-    }
-  }
-  if (sorted.size() != count) {
+  if (!put_in_order(graph, waiting)) {
     for (int i = 0; i < count; ++i) {
-      if (waits[static_cast<size_t>(i)] > 0)
+      if (waiting.counts[static_cast<size_t>(i)] > 0)
         throw InvalidArgument(fmt::format("its graph has a cycle: node '{}' ({}) waits for its own result",
                                           printable(graph.node(i).name()), printable(graph.node(i).op_type())));
     }
   }
-  graph.mutable_node()->Swap(&sorted);
   for (const auto& output : graph.output()) {
     if (!maker.contains(output.name()))
       throw InvalidArgument("nothing gives its output '" + printable(output.name()) + "'");
   }
+}
+
+void sort_nodes_inside(GraphProto& graph) {
+  std::unordered_map<std::string, int> maker;
+  for (int i = 0; i < graph.node_size(); ++i) {
+    for (const std::string& output : graph.node(i).output()) maker[output] = i;
+  }
+  Waiting waiting(graph.node_size());
+  for (int i = 0; i < graph.node_size(); ++i) {
+    for (const std::string& input : graph.node(i).input()) {
+      if (const auto found = maker.find(input); found != maker.end()) waiting.add(i, found->second);
+    }
+  }
+  if (!put_in_order(graph, waiting)) throw InvalidArgument("the graph of one of its functions has a cycle");
 }
 
 }  // namespace lamina::onnx

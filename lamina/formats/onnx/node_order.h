@@ -15,4 +15,7 @@ namespace lamina::onnx {
 void sort_nodes(lamina_onnx_file::GraphProto& graph, const std::vector<std::string>& given,
                 const Definitions& definitions);
 
+/// The same for a graph inside of a node that reads nothing of the graph around it. Throws InvalidArgument for a cycle.
+void sort_nodes_inside(lamina_onnx_file::GraphProto& graph);
+
 }  // namespace lamina::onnx

@@ -175,6 +175,14 @@ std::vector<Value> Call::run(const lamina_onnx_file::GraphProto& graph, const st
   return evaluator_.run_inside(graph, inputs);
 }
 
+std::vector<Value> Call::apply(const lamina_onnx_file::NodeProto& node, std::vector<Value> inputs) const {
+  const int newest = newest_opset(node.domain());
+  const Operator* const op = find_operator(node.domain(), node.op_type(), newest);
+  if (!op) throw InternalError("there is no operator " + node.op_type());
+  Call call(node, newest, std::move(inputs), evaluator_);
+  return op->apply(call);
+}
+
 bool Call::wants(size_t output) const {
   return output < outputs() && !node_.output(static_cast<int>(output)).empty();
 }

@@ -60,6 +60,9 @@ class Call {
   /// Evaluates it, with these values for its inputs; names of the graph around are seen inside.
   std::vector<Value> run(const lamina_onnx_file::GraphProto& graph, const std::vector<Value>& inputs) const;
 
+  /// What another operator, `node` in the newest version of its domain's set, gives for these inputs.
+  std::vector<Value> apply(const lamina_onnx_file::NodeProto& node, std::vector<Value> inputs) const;
+
   /// How many outputs the node names, and whether the one at that place is wanted.
   size_t outputs() const { return static_cast<size_t>(node_.output_size()); }
   bool wants(size_t output) const;

@@ -26,7 +26,12 @@ SavedObject object_from(std::string_view message, const std::string& name) {
         if (inner == 3) object.metadata = text;
       });
     }
-    if (number == kVariable) object.is_variable = true;
+    if (number == kVariable) {
+      object.is_variable = true;
+      read_message(bytes, name, [&](uint64_t inner, uint64_t value, std::string_view) {
+        if (inner == 3) object.trainable = value != 0;
+      });
+    }
   });
   return object;
 }
@@ -47,8 +52,6 @@ std::vector<SavedObject> read_saved_objects(std::string_view bytes, const std::s
       });
     });
   });
-  if (objects.empty())
-    throw FileError("'" + name + "' holds no objects: it is of TensorFlow 1, or no SavedModel, or truncated");
   for (const SavedObject& object : objects) {
     for (const auto& [child, index] : object.children) {
       if (index >= objects.size())

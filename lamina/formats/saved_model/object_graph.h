@@ -15,10 +15,11 @@ struct SavedObject {
   std::string identifier;                                ///< "_tf_keras_network", ...
   std::string metadata;                                  ///< JSON
   bool is_variable = false;
+  bool trainable = false;  ///< of a variable
 };
 
-/// The objects of a SavedModel; the first is the root. Throws FileError, calling the file `name`, when it is
-/// damaged, without objects (TensorFlow 1), or when a child is none of them.
+/// The objects of a SavedModel; the first is the root. None of one that TensorFlow 1 wrote. Throws FileError,
+/// calling the file `name`, when it is damaged or when a child is none of them.
 std::vector<SavedObject> read_saved_objects(std::string_view bytes, const std::string& name);
 
 /// Adds what keras_metadata.pb says to the objects.

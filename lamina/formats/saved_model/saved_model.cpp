@@ -1,20 +1,28 @@
 // From the objects of a SavedModel to a Keras model: the root's configuration, and for each layer the
-// variables that it lists, found in the checkpoint by their ways from the root.
+// variables that it lists, found in the checkpoint by their ways from the root. Without layers that are known
+// here, its graph.
 #include "lamina/formats/saved_model/saved_model.h"
 
 #include <algorithm>
 #include <deque>
 #include <filesystem>
 #include <map>
+#include <memory>
+#include <optional>
 
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
+#include "lamina/base/log.h"
 #include "lamina/formats/detail/reading.h"
 #include "lamina/formats/detail/tensor_bundle.h"
 #include "lamina/formats/keras/legacy_weights.h"
 #include "lamina/formats/keras/model.h"
+#include "lamina/formats/onnx/graph_model.h"
+#include "lamina/formats/saved_model/graph_import.h"
 #include "lamina/formats/saved_model/object_graph.h"
+#include "lamina/formats/saved_model/optimizer_state.h"
 #include "lamina/nn/detail/load_notes.h"
+#include "lamina/nn/detail/values_follow.h"
 
 namespace lamina {
 namespace detail {
@@ -131,28 +139,18 @@ std::string text_of(const Json& json, const char* key) {
   return value && value->is_string() ? value->as_string() : "";
 }
 
-Model read_model(const std::string& folder, LoadReport* report, const LoadOptions& options) {
+// What load_model makes of Keras's metadata: layers of its configuration, with their weights.
+Model keras_model(const std::string& folder, const std::vector<SavedObject>& objects, TensorBundle& bundle,
+                  LoadReport* report, const LoadOptions& options) {
   const std::string path = folder + "/saved_model.pb";
-  std::vector<SavedObject> objects = read_saved_objects(read_file(path), path);
-  const std::string metadata_path = folder + "/keras_metadata.pb";
-  if (std::filesystem::exists(metadata_path))
-    add_keras_metadata(objects, read_file(metadata_path), metadata_path);
-  const SavedObject& root = objects[0];
-  if (!root.identifier.starts_with("_tf_keras") || root.metadata.empty())
-    throw FileError(
-        "'" + folder + "' is a SavedModel without Keras's metadata (its root is '" +
-        (root.identifier.empty() ? std::string("no user object") : root.identifier) +
-        "'): model.export writes such folders, and programs that are not Keras; there are no layers to " +
-        "read, only TensorFlow's functions. Save the model as .keras or .h5");
-  const Json metadata = without_tuples(parse_metadata(root, path));
+  const Json metadata = without_tuples(parse_metadata(objects[0], path));
   const Json* config = metadata.find("model_config");
   if (!config || !config->is_object())
-    throw FileError("'" + folder + "' holds a model of the class '" + text_of(metadata, "class_name") +
-                    "', which says no configuration: only its own program can make it");
+    throw Unsupported("its model is of the class '" + text_of(metadata, "class_name") +
+                      "', which says no configuration");
   LegacyWriter writer{text_of(metadata, "keras_version"), "tensorflow"};
   if (writer.version.empty()) writer.version = "2.4.0";
   const Json* training = metadata.find("training_config");
-  TensorBundle bundle(folder + "/variables/variables");
   int64_t stored = 0;
   for (const auto& [key, entry] : bundle.entries()) {
     if (entry.problem.empty()) stored += std::min(entry.shape.size(), int64_t{1} << 40);
@@ -171,13 +169,63 @@ Model read_model(const std::string& folder, LoadReport* report, const LoadOption
   if (!result.complete())
     throw FileError("'" + folder + "' does not fit its own configuration:" + result.problems());
   warn_of_nan(model, folder);
-  size_t slots = 0;
-  for (const auto& [key, entry] : bundle.entries()) {
-    if (key.find(".OPTIMIZER_SLOT") != std::string::npos) ++slots;
+  std::vector<std::string> variables;
+  for (const std::string& layer : tree.attributes[""]["layer_names"].texts) {
+    const std::vector<std::string>& keys = tree.attributes[layer]["weight_names"].texts;
+    variables.insert(variables.end(), keys.begin(), keys.end());
   }
-  if (slots > 0) result.skipped.push_back(std::to_string(slots) + " slots of the optimizer: it starts anew");
+  Hdf5Tree state;
+  add_optimizer_state(state, variables, bundle);
+  apply_legacy_optimizer(model, state, result);
   if (report) *report = result;
   return model;
+}
+
+// What its functions compute, where there are no layers, or some that are not known here.
+Model graph_model(std::string_view bytes, const std::vector<SavedObject>& objects, TensorBundle* checkpoint,
+                  LoadReport* report) {
+  std::map<std::string, bool> trainable;
+  if (checkpoint && !objects.empty()) {
+    for (const auto& [object, key] : variable_keys(objects, *checkpoint))
+      trainable[key] = objects[object].trainable;
+  }
+  const std::shared_ptr<onnx::ImportedGraph> graph = tensorflow::import_graph(bytes, checkpoint, trainable);
+  Model model = onnx::model_of(graph, "");
+  if (report) {
+    *report = {};
+    for (const onnx::GraphWeight& weight : graph->weights()) report->applied.push_back(weight.name);
+  }
+  return model;
+}
+
+Model read_model(const std::string& folder, LoadReport* report, const LoadOptions& options) {
+  const std::string path = folder + "/saved_model.pb";
+  const std::string bytes = read_file(path);
+  std::vector<SavedObject> objects = read_saved_objects(bytes, path);
+  const std::string metadata_path = folder + "/keras_metadata.pb";
+  if (!objects.empty() && std::filesystem::exists(metadata_path))
+    add_keras_metadata(objects, read_file(metadata_path), metadata_path);
+  const std::string variables = folder + "/variables/variables";
+  std::optional<TensorBundle> checkpoint;  // programs without variables write none
+  if (std::filesystem::exists(variables + ".index")) checkpoint.emplace(variables);
+  if (objects.empty() || !objects[0].identifier.starts_with("_tf_keras") || objects[0].metadata.empty())
+    return graph_model(bytes, objects, checkpoint ? &*checkpoint : nullptr, report);
+  if (!checkpoint) checkpoint.emplace(variables);  // which says that it is missing
+  try {
+    return keras_model(folder, objects, *checkpoint, report, options);
+  } catch (const FileError&) {
+    throw;  // damaged, or weights that do not fit: the graph would hide it
+  } catch (const Error& of_layers) {
+    try {
+      Model model = graph_model(bytes, objects, &*checkpoint, report);
+      warn("'" + folder +
+           "' is loaded as a graph of one layer, since its layers cannot be made: " + of_layers.what());
+      return model;
+    } catch (const Error& of_graph) {
+      throw FileError(std::string("its layers cannot be made: ") + of_layers.what() +
+                      "; nor can its graph be read: it " + of_graph.what());
+    }
+  }
 }
 
 }  // namespace

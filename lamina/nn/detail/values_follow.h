@@ -1,6 +1,8 @@
 // ValuesFollow: weights whose first values nobody will see. Internal header.
 #pragma once
 
+#include "lamina/nn/weight.h"
+
 namespace lamina::detail {
 
 /// While it lives, the weights that this thread builds hold zeros in place of what their initializers draw:
@@ -18,5 +20,9 @@ class ValuesFollow {
  private:
   bool outer_;
 };
+
+/// weight.assign(from), without a copy where the weight still waits for its value: it then shares the buffer
+/// of `from`.
+void give_value(Weight& weight, const Tensor& from);
 
 }  // namespace lamina::detail

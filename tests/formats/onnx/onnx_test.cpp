@@ -306,5 +306,28 @@ TEST(Onnx, DamagedFilesAreErrors) {
   }
 }
 
+// Constants of a branch are part of the file that the model becomes.
+TEST(Onnx, KeepsConstantsInsideOfBranches) {
+  const auto branch = [](float value) {
+    return onnx_graph({.nodes = {onnx_node("Mul", {"x", "c"}, {"r"})},
+                       .initializers = {onnx_floats("c", {3}, {value, value, value})},
+                       .outputs = {onnx_value("r", {-1, 3})}});
+  };
+  Model model = load(onnx_model(
+      {.nodes = {onnx_node("ReduceSum", {"x"}, {"s"}, {onnx_attribute("keepdims", 0)}), onnx_node("Greater", {"s", "zero"}, {"p"}),
+                 onnx_node("If", {"p"}, {"y"}, {onnx_attribute("then_branch", branch(2)), onnx_attribute("else_branch", branch(3))})},
+       .initializers = {onnx_floats("zero", {}, {0})},
+       .inputs = {onnx_value("x", {-1, 3})},
+       .outputs = {onnx_value("y", {-1, 3})}}));
+  const TemporaryFolder folder;
+  model.save(folder / "m.keras");
+  Model again = load_model(folder / "m.keras");
+  for (const float sign : {1.0F, -1.0F}) {
+    const Tensor x = Tensor::from<float>({{sign, 2 * sign, 3 * sign}});
+    EXPECT_EQ(again.predict(x).to_vector<float>(), model.predict(x).to_vector<float>());
+    EXPECT_EQ(again.predict(x).to_vector<float>()[1], 2 * sign * (sign > 0 ? 2 : 3));
+  }
+}
+
 }  // namespace
 }  // namespace lamina::test

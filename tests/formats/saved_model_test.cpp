@@ -1,0 +1,253 @@
+// Graphs of SavedModels: what functions compute, what variables become, and files that are wrong.
+#include "lamina/formats/saved_model/saved_model.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "lamina/base/error.h"
+#include "lamina/base/files.h"
+#include "lamina/formats/npy.h"
+#include "lamina/ops/binary.h"
+#include "tests/support/golden.h"
+#include "tests/support/onnx_bytes.h"
+#include "tests/support/shared_data.h"
+#include "tests/support/temporary_folder.h"
+
+namespace lamina::test {
+namespace {
+
+void expect_near(const Tensor& given, const Tensor& expected, float tolerance) {
+  ASSERT_EQ(given.shape(), expected.shape());
+  const std::vector<float> a = given.to_vector<float>(), b = expected.to_vector<float>();
+  float largest = 0, worst = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    largest = std::max(largest, std::fabs(b[i]));
+    worst = std::max(worst, std::fabs(a[i] - b[i]));
+  }
+  EXPECT_GT(largest, 0);
+  EXPECT_LE(worst, tolerance * largest);
+}
+
+// ---- What TensorFlow wrote ----
+
+TEST(SavedModelGraph, BasicPitchGivesWhatTensorFlowGives) {
+  const std::string folder = shared_file("models/basic-pitch");
+  if (folder.empty()) GTEST_SKIP() << "no ../shared";
+  Model model = load_model(folder + "/saved_model");
+  EXPECT_EQ(model.output_names(), (std::vector<std::string>{"contour", "note", "onset"}));
+  EXPECT_EQ(model.input_names(), std::vector<std::string>{"input_2"});
+  const Tensors outputs =
+      model.outputs_on_batch(read_npy(folder + "/golden/nmp.in.serving_default_input_2_0.npy"));
+  const char* const names[] = {"contour", "note", "onset"};
+  for (int i = 0; i < 3; ++i) {
+    expect_near(*outputs.find(names[i]),
+                read_npy(folder + "/golden/nmp.out.StatefulPartitionedCall_" + std::to_string(i) + ".npy"),
+                1e-5F);
+  }
+}
+
+// The weights are variables under their names, of which moving statistics are not trained; the model is
+// trained on, kept as .keras and gives the same there.
+TEST(SavedModelGraph, IsTrainedOnAndKept) {
+  const std::string folder = golden_path("formats/saved_models/image");
+  Model model = load_model(folder);
+  const Tensor x = read_npy(folder + "/x.npy"), expected = read_npy(folder + "/y.npy");
+  expect_near(model.predict(x), expected, 1e-5F);
+  EXPECT_EQ(model.weights().size(), 8u);
+  int64_t trained = 0;
+  for (const WeightPtr& weight : model.weights()) trained += weight->trainable ? 1 : 0;
+  EXPECT_EQ(trained, 6);
+  LoadReport report;
+  load_saved_model(folder, &report);
+  EXPECT_EQ(report.applied.size(), 8u);
+  model.compile({.optimizer = "sgd", .loss = "mse"});
+  const Tensor y = multiply(expected, 0.5);
+  const double before = model.evaluate(x, y, {.verbose = 0})["loss"];
+  model.fit(x, y, {.epochs = 5, .verbose = 0});
+  EXPECT_LT(model.evaluate(x, y, {.verbose = 0})["loss"], before);
+  const TemporaryFolder out;
+  model.save(out / "m.keras");
+  Model again = load_model(out / "m.keras");
+  EXPECT_EQ(again.predict(x).to_vector<float>(), model.predict(x).to_vector<float>());
+  EXPECT_EQ(again.weight_names(), model.weight_names());
+}
+
+TEST(SavedModelGraph, GivesWhatKerasAndFunctionsGive) {
+  for (const std::string name : {"sequence", "functions"}) {
+    const std::string folder = golden_path("formats/saved_models/" + name);
+    Model model = load_model(folder);
+    const Tensor x = read_npy(folder + "/x.npy");
+    expect_near(model.predict(x), read_npy(folder + "/y.npy"), 1e-5F);
+    const TemporaryFolder out;
+    model.save(out / "m.keras");
+    EXPECT_EQ(load_model(out / "m.keras").predict(x).to_vector<float>(), model.predict(x).to_vector<float>())
+        << name;
+  }
+}
+
+// ---- Files of a few nodes ----
+
+Message attribute(const std::string& name, const Message& value) {
+  return Message().bytes(1, name).message(2, value);
+}
+
+Message node(const std::string& name, const std::string& op, const std::vector<std::string>& inputs,
+             const std::vector<Message>& attributes = {}) {
+  Message message;
+  message.bytes(1, name).bytes(2, op);
+  for (const std::string& input : inputs) message.bytes(3, input);
+  for (const Message& each : attributes) message.message(5, each);
+  return message;
+}
+
+Message calls(const std::string& function) {
+  return attribute("f", Message().message(10, Message().bytes(1, function)));
+}
+
+// A function of one input "a" and one output "b", which is `result`.
+Message function(const std::string& name, const std::vector<Message>& nodes, const std::string& result) {
+  Message message;
+  message.message(
+      1, Message().bytes(1, name).message(2, Message().bytes(1, "a")).message(3, Message().bytes(1, "b")));
+  for (const Message& each : nodes) message.message(3, each);
+  return message.message(4, Message().bytes(1, "b").bytes(2, result));
+}
+
+Message info(const std::string& name) {
+  return Message().bytes(1, name).integer(2, 1).message(
+      3, Message().message(2, Message().integer(1, -1)).message(2, Message().integer(1, 2)));
+}
+
+struct Parts {
+  std::vector<Message> nodes = {}, functions = {};
+  std::string output = "y:0";
+  std::string signature = "serving_default";
+  bool objects = true;
+};
+
+std::string saved_model(const Parts& parts) {
+  Message graph, library;
+  graph.message(1, node("x", "Placeholder", {}));
+  for (const Message& each : parts.nodes) graph.message(1, each);
+  for (const Message& each : parts.functions) library.message(1, each);
+  graph.message(2, library);
+  const Message signature = Message()
+                                .message(1, Message().bytes(1, "in").message(2, info("x:0")))
+                                .message(2, Message().bytes(1, "out").message(2, info(parts.output)));
+  Message meta;
+  meta.message(1, Message().bytes(4, "serve"))
+      .message(2, graph)
+      .message(5, Message().bytes(1, parts.signature).message(2, signature));
+  if (parts.objects) meta.message(7, Message().message(1, Message()));
+  return Message().integer(1, 1).message(2, meta).str();
+}
+
+Model load_bytes(const std::string& bytes) {
+  const TemporaryFolder folder;
+  write_file(folder / "saved_model.pb", bytes);
+  return load_model(folder.path());
+}
+
+std::string refusal(const Parts& parts) {
+  return message_of<FileError>([&] { load_bytes(saved_model(parts)); });
+}
+
+TEST(SavedModelGraph, PutsFunctionsInTheirPlaces) {
+  // g(f(x)) with f = -a, g = f(a) * a, one of them called by its name.
+  Model model = load_bytes(saved_model(
+      {.nodes = {node("y", "StatefulPartitionedCall", {"z"}, {calls("g")}), node("z", "f", {"x"})},
+       .functions = {function("f", {node("n", "Neg", {"a"})}, "n:y:0"),
+                     function("g",
+                              {node("m", "Mul", {"c:output:0", "a"}),
+                               node("c", "PartitionedCall", {"a"}, {calls("f")})},
+                              "m:z:0")}}));
+  EXPECT_EQ(model.input_names(), std::vector<std::string>{"in"});
+  EXPECT_EQ(model.output_names(), std::vector<std::string>{"out"});
+  EXPECT_EQ(model.predict(Tensor::from<float>({{1, -2}, {3, 4}})).to_vector<float>(),
+            (std::vector<float>{-1, -4, -9, -16}));
+}
+
+TEST(SavedModelGraph, NamesAllOperatorsThatItDoesNotKnow) {
+  const std::string message =
+      refusal({.nodes = {node("y", "Bogus", {"z"}), node("z", "PartitionedCall", {"x"}, {calls("f")})},
+               .functions = {function("f", {node("n", "Other", {"a"})}, "n:y:0")}});
+  EXPECT_NE(message.find("tensorflow.Bogus (version 1): node 'y'"), std::string::npos) << message;
+  EXPECT_NE(message.find("tensorflow.Other (version 1): node 'z/n'"), std::string::npos) << message;
+}
+
+TEST(SavedModelGraph, RefusesGraphsThatAreWrong) {
+  const auto has = [](const Parts& parts, const std::string& text) {
+    SCOPED_TRACE(text);
+    const std::string message = refusal(parts);
+    EXPECT_NE(message.find(text), std::string::npos) << message;
+  };
+  has({.nodes = {node("y", "Neg", {"z"}), node("z", "Neg", {"y"})}}, "has a cycle");
+  has({.nodes = {node("y", "PartitionedCall", {"x"}, {calls("f")})},
+       .functions = {function("f", {node("n", "Neg", {"m:y:0"}), node("m", "Neg", {"n:y:0"})}, "n:y:0")}},
+      "has a cycle");
+  has({.nodes = {node("y", "PartitionedCall", {"x"}, {calls("gone")})}},
+      "calls the function 'gone', which the file lacks");
+  has({.nodes = {node("y", "If", {"x", "x"},
+                      {attribute("then_branch", Message().message(10, Message().bytes(1, "gone")))})}},
+      "names the function 'gone', which the file lacks");
+  has({.nodes = {node("y", "PartitionedCall", {"x", "x"}, {calls("f")})},
+       .functions = {function("f", {}, "a")}},
+      "takes 1 inputs, received 2");
+  has({.nodes = {node("y", "PartitionedCall", {"x"}, {calls("f")})},
+       .functions = {function("f", {node("n", "PartitionedCall", {"a"}, {calls("f")})}, "n:output:0")}},
+      "call each other more than 64 deep");
+  has({.nodes = {node("y", "Neg", {"gone"})}}, "nothing gives 'gone'");
+  has({.nodes = {node("y", "Neg", {"x"})}, .output = "gone:0"}, "nothing gives 'gone:0'");
+  has({.nodes = {node("y", "Neg", {"x:99999999"})}}, "names no output of a node");
+  has({.nodes = {node("y", "Neg", {"p"}), node("p", "Placeholder", {})}},
+      "does not name the input 'p', which it reads");
+  has({.nodes = {node("y", "Neg", {"x"}), node("y", "Neg", {"x"})}}, "two nodes are called 'y'");
+  has({.nodes = {node("y", "Const", {})}}, "has no value");
+  has({.nodes = {node("y", "ReadVariableOp", {"v"}), node("v", "VarHandleOp", {})}},
+      "its checkpoint lacks the variable 'v'");
+  has({.nodes = {node("y", "Softmax", {"x"}), node("z", "Neg", {"x"})}, .signature = "__init"},
+      "has no signatures");
+}
+
+// What an operator does not ask for it does not know.
+TEST(SavedModelGraph, RefusesAttributesThatNobodyAskedFor) {
+  Model model = load_bytes(
+      saved_model({.nodes = {node("y", "Neg", {"x"}, {attribute("speed", Message().integer(3, 1))})}}));
+  const std::string message = message_of<Unsupported>([&] { model.predict(Tensor::from<float>({{1, 2}})); });
+  EXPECT_NE(message.find("node 'y' (Neg): has no attribute 'speed'"), std::string::npos) << message;
+}
+
+// Functions that call each other twice are a short file and no end of nodes.
+TEST(SavedModelGraph, RefusesFunctionsWithoutEnd) {
+  Parts parts{.nodes = {node("y", "PartitionedCall", {"x"}, {calls("f0")})}};
+  for (int i = 0; i < 40; ++i) {
+    const std::string next = "f" + std::to_string(i + 1);
+    parts.functions.push_back(function("f" + std::to_string(i),
+                                       {node("n", "PartitionedCall", {"a"}, {calls(next)}),
+                                        node("m", "PartitionedCall", {"n:output:0"}, {calls(next)})},
+                                       "m:output:0"));
+  }
+  parts.functions.push_back(function("f40", {node("n", "Neg", {"a"})}, "n:y:0"));
+  EXPECT_NE(refusal(parts).find("have no end"), std::string::npos);
+}
+
+TEST(SavedModelGraph, RefusesEveryTruncation) {
+  const std::string whole = saved_model({.nodes = {node("y", "PartitionedCall", {"x"}, {calls("f")})},
+                                         .functions = {function("f", {node("n", "Neg", {"a"})}, "n:y:0")}});
+  load_bytes(whole);
+  for (size_t size = 0; size < whole.size(); ++size)
+    EXPECT_THROW(load_bytes(whole.substr(0, size)), FileError) << size;
+  for (size_t at = 0; at < whole.size(); ++at) {
+    std::string damaged = whole;
+    damaged[at] ^= 4;
+    try {
+      load_bytes(damaged);
+    } catch (const FileError&) {
+    }
+  }
+}
+
+}  // namespace
+}  // namespace lamina::test
