@@ -90,6 +90,8 @@ struct Parameters {
   std::vector<int> kept = {};  ///< weights that training leaves alone: moving statistics
   /// Those of them that are kernels of convolutions, which weights keep in kernel_order.
   std::vector<int> kernels = {};
+  /// Whether it weighs the features at its first input by a matrix or kernel, as the last step of a head does.
+  bool weighs = false;
 };
 
 /// One operator from one version of its domain's operator set on, until the next that is registered.
