@@ -90,8 +90,13 @@ Model load_to_ask(const std::string& path) {
   }
 }
 
-std::pair<std::string, std::string> name_and_file(const std::string& text) {
-  const size_t at = text.find('=');
+std::pair<std::string, std::string> name_and_file(const std::string& text, const std::vector<std::string>& known) {
+  const std::string* longest = nullptr;
+  for (const std::string& name : known) {
+    if (text.starts_with(name + "=") && (!longest || name.size() > longest->size())) longest = &name;
+  }
+  if (longest) return {*longest, text.substr(longest->size() + 1)};
+  const size_t at = exists(text) ? std::string::npos : text.find('=');
   return at == std::string::npos ? std::pair{std::string(), text}
                                  : std::pair{text.substr(0, at), text.substr(at + 1)};
 }

@@ -84,8 +84,9 @@ auto with_data_of(const std::string& source, F&& work) {
 void write_outputs(const std::string& folder, const std::vector<std::pair<std::string, Tensor>>& outputs,
                    bool json);
 
-/// "NAME=FILE" or "FILE" as both parts.
-std::pair<std::string, std::string> name_and_file(const std::string& text);
+/// "NAME=FILE" or "FILE" as both parts. Names and files may hold "=": the longest of `known` that the text begins with is
+/// the name; else a text that is a file is one, and else the name ends at the first "=".
+std::pair<std::string, std::string> name_and_file(const std::string& text, const std::vector<std::string>& known = {});
 
 /// Whether `path` ends in one of these, in lower case: cameras and Windows write others. For files that are
 /// not there, or not what they are called; those that are there are known by their bytes.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <set>
 #include <system_error>
 
 #include "cli.h"
@@ -149,6 +150,12 @@ void tell_info(DataInfo& info, const DataNeeds& needs, const DataArguments& argu
       throw InvalidArgument("--labels: the model's loss takes values, so that its outputs are no classes");
     }
     info.class_names = labels_of(arguments.labels);
+    std::set<std::string> before;
+    for (const std::string& each : info.class_names) {
+      if (each.empty()) throw InvalidArgument("--labels: a name is empty; expected one for each class");
+      if (!before.insert(each).second)
+        throw InvalidArgument("--labels: '" + each + "' is given twice; expected another name for each class");
+    }
     const int64_t classes = needs.classes;
     if (classes > 0 && static_cast<int64_t>(info.class_names.size()) != classes) {
       throw InvalidArgument(fmt::format("--labels: {} names; the model tells {} classes apart",
@@ -208,6 +215,8 @@ DataOptions data_options(DataNeeds needs, const DataArguments& arguments, const 
   options.on_error = on_error_of(arguments.on_error);
   if (!arguments.infinite.empty())
     options.table.infinite = understood("--infinite", [&] { return infinite_from(arguments.infinite); });
+  if (!arguments.missing.empty())
+    options.missing = understood("--missing", [&] { return missing_from(arguments.missing); });
   options.table.decimal_comma = arguments.decimal_comma;
   options.date_format = arguments.date_format;
   if (arguments.header || arguments.no_header) options.table.header = arguments.header;

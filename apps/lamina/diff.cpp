@@ -4,7 +4,9 @@
 #include <map>
 
 #include "cli.h"
+#include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
+#include "lamina/formats/keras/keras.h"
 #include "lamina/formats/tensor_statistics.h"
 #include "model_file.h"
 
@@ -22,6 +24,14 @@ std::map<std::string, const Layer*> layers_of(const Model& model) {
   return layers;
 }
 
+// An option to show: what is long, a graph of ONNX say, by its size alone.
+Json shown_option(const Json* value) {
+  constexpr size_t kMost = 400;
+  if (!value) return {};
+  const std::string text = value->dump();
+  return text.size() <= kMost ? *value : Json(fmt::format("({} characters)", text.size()));
+}
+
 // The options of two layers that are not the same: {"units": [3, 4]}.
 Json changes(const Layer& a, const Layer& b) {
   Json changed = Json::object();
@@ -30,7 +40,7 @@ Json changes(const Layer& a, const Layer& b) {
   const auto compare = [&](const std::string& key) {
     const Json* const x = left.find(key);
     const Json* const y = right.find(key);
-    if (!(x && y && *x == *y)) changed[key] = Json::list({x ? *x : Json(), y ? *y : Json()});
+    if (!(x && y && *x == *y)) changed[key] = Json::list({shown_option(x), shown_option(y)});
   };
   for (const auto& [key, value] : left.as_object()) compare(key);
   for (const auto& [key, value] : right.as_object()) {
@@ -139,8 +149,27 @@ void print_text(const Options& options, bool identical, const Json& layers, cons
   tell(stdout, text);
 }
 
+// Weights that do not say of which model, under the names that the other file's model has for them, where they are all of
+// its weights.
+void name_by(ModelFile& weights, const std::optional<Model>& model) {
+  if (weights.model || !model || !model->built()) return;
+  Model copy = model->clone();
+  if (!apply_snapshot(copy, weights.weights).complete()) {
+    try {
+      load_weights(copy, weights.weights.source);
+    } catch (const Error&) {
+      return;  // of another model: compared under their own names
+    }
+  }
+  const std::string source = weights.weights.source;
+  weights.weights = snapshot_of(copy);
+  weights.weights.source = source;
+}
+
 int diff(const Options& options) {
-  const ModelFile a = read_model_file(options.a), b = read_model_file(options.b);
+  ModelFile a = read_model_file(options.a), b = read_model_file(options.b);
+  name_by(a, b.model);
+  name_by(b, a.model);
   const Json layers = a.model && b.model ? structure(*a.model, *b.model) : Json();
   const Json arrays = weights(a.weights, b.weights);
   bool identical = nothing_in(arrays) && (layers.is_null() || nothing_in(layers));

@@ -35,7 +35,7 @@ struct Options {
   DataArguments arguments;
   int batch_size = 256;
   bool json = false, quiet = false, overwrite = false;
-  std::string report;
+  std::string report, loss, metrics;
   std::vector<std::string> words;
   Place place;
   Given given;
@@ -94,6 +94,18 @@ void refuse_nans(int64_t nans, int64_t samples) {
                   nans, samples));
 }
 
+// By what the user says, or else what the file says.
+void compile_as_said(Model& model, const Options& options) {
+  if (options.loss.empty()) compile_for_evaluation(model);
+  if (options.loss.empty() && options.metrics.empty()) return;
+  CompileOptions how;
+  how.loss = options.loss.empty() ? model.compile_options().loss : PerOutput<Choice<Loss>>(Choice<Loss>(options.loss));
+  MetricChoices::List metrics;
+  for (const std::string& name : names_between_commas(options.metrics)) metrics.emplace_back(name);
+  how.metrics = MetricChoices(metrics);
+  model.compile(std::move(how));
+}
+
 int evaluate(const Options& options) {
   auto scope = enter(options.place);
   if (!options.report.empty()) refuse_to_lose_page(options.report, options.overwrite);
@@ -117,13 +129,15 @@ int evaluate(const Options& options) {
   }
   if (options.data.empty())
     throw UsageError("evaluate: --data is missing; only language models know which texts they are of");
+  if (is_classic_file(options.model) && !(options.loss.empty() && options.metrics.empty()))
+    throw UsageError("evaluate: --loss and --metrics are of networks; a .classic file is no network");
   if (is_classic_file(options.model))
     return evaluate_estimator(options.model, options.data, options.arguments, options.json,
                               {options.report, options.overwrite, options.words});
   Model model = load(options.model);
   if (DialogueTracker::is_in(model)) take_only_texts(options, "a tracker of dialogues", {});
   if (DialogueTracker::is_in(model)) return evaluate_dialogue(model, options.data, options.json);
-  compile_for_evaluation(model);
+  compile_as_said(model, options);
   tell_model(model, options.arguments);
   const SourceRange range = parse_source(options.data);
   const ModelSamples samples = with_data_of(range.source, [&] {
@@ -174,7 +188,7 @@ void add_evaluate(CLI::App& app, Action& action, const std::vector<std::string>&
   options->words = words;
   command.add(options->model,
               {.name = "MODEL",
-               .help = "A compiled .keras file, a .classic file, or the folder of a language model",
+               .help = "A compiled .keras file, another network (with --loss), a .classic file, or the folder of a language model",
                .required = true});
   command.add(options->data,
               {.name = "--data",
@@ -189,6 +203,12 @@ void add_evaluate(CLI::App& app, Action& action, const std::vector<std::string>&
                                     .least = 1,
                                     .most = 1 << 24,
                                     .show_default = true});
+  command.add(options->loss,
+              {.name = "--loss",
+               .help = "Of networks: what to judge by, in place of what the file says; an ONNX file says nothing",
+               .type = "NAME"});
+  command.add(options->metrics,
+              {.name = "--metrics", .help = "Of networks: metrics beside the loss, in place of the file's", .type = "A,B"});
   add_data_arguments(command, options->arguments);
   command.add(
       options->report,

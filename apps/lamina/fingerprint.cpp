@@ -179,9 +179,11 @@ Json fingerprint_of(const TrainOptions& options, const TrainJob& job, const Trai
                            {"batch_size", job.batch_size},
                            {"seed", std::to_string(options.seed)},  // beyond what an integer of JSON holds
                            {"validation_split", options.validation_split}});
-  // A recipe's first weights follow from the seed; those of a file that is trained in place change.
+  // A recipe's first weights follow from the seed, unless a file gives them; those of one that is trained in place
+  // change.
   std::error_code ignored;
-  if (!find_recipe(options.what) && !std::filesystem::equivalent(options.what, job.out, ignored)) {
+  const bool from_file = !find_recipe(options.what) || !options.from.empty();
+  if (from_file && !std::filesystem::equivalent(options.what, job.out, ignored)) {
     all["weights"] = hash_of(job.model);
   }
   return all;

@@ -13,9 +13,12 @@ namespace {
 
 int generate(const WritingOptions& options) {
   const int given = !options.ids.empty() + !options.text.empty() + !options.input.empty();
-  if (given != 1) throw UsageError("generate: give a text, --ids or --input, one of them");
+  if (given != 1) {
+    const bool ids = options.command == "generate";
+    throw UsageError(options.command + (ids ? ": give a text, --ids or --input, one of them" : ": give a text or --input, one of them"));
+  }
   options.precision.options();  // refused before anything is read
-  check_belongings("generate", options.given,
+  check_belongings(options.command, options.given,
                    {{"--prefix", {"--input"}},
                     {"--batch", {"--input"}},
                     {"--num-assistant-tokens", {"--draft"}},
@@ -82,6 +85,7 @@ void add_generate(CLI::App& app, Action& action) {
 void add_translate(CLI::App& app, Action& action) {
   Command command(app, "translate", "Translate a text by a model such as T5 or Marian");
   auto options = std::make_shared<WritingOptions>();
+  options->command = "translate";
   options->max_new_tokens = 128;
   command.add(
       options->text,

@@ -145,7 +145,7 @@ void in_batches(const WritingOptions& options, Writer& writer, PromptSource& sou
 
 int generate_lines(const WritingOptions& options) {
   if (options.num_return_sequences.value_or(1) > 1)
-    throw UsageError("generate: --num-return-sequences belongs to one text; --input gives one for each line");
+    throw UsageError(options.command + ": --num-return-sequences belongs to one text; --input gives one for each line");
   Writer writer(options);
   writer.how.num_return_sequences = 1;
   const int64_t beams = writer.how.num_beams.value_or(writer.model->generation_config().num_beams);

@@ -15,6 +15,7 @@
 namespace lamina::cli {
 
 struct WritingOptions {
+  std::string command = "generate";  ///< in whose name errors speak
   std::string model, ids, text, input, prefix, draft, draft_quantize, cache;
   std::optional<int> max_new_tokens, min_new_tokens, num_beams, num_return_sequences, top_k,
       no_repeat_ngram_size, num_assistant_tokens;

@@ -28,7 +28,8 @@ bool is_saved_model(const std::string& path) {
 }
 
 bool is_architecture(const std::string& path) {
-  if (!ends_with_any(path, {".json"}) || !is_model_path(path) || !std::filesystem::is_regular_file(path)) return false;
+  if (!is_model_path(path) || find_model_format(path).extension != ".json" || !std::filesystem::is_regular_file(path))
+    return false;
   try {
     return !Json::parse(read_file(path), path).contains("weightsManifest");  // TensorFlow.js
   } catch (const Error&) {

@@ -146,7 +146,7 @@ PredictInput read_arrays(Model& model, const std::vector<std::string>& texts,
   std::vector<std::pair<std::string, Tensor>> inputs;
   for (const std::string& name : known) inputs.emplace_back(name, Tensor());
   for (size_t i = 0; i < texts.size(); ++i) {
-    const auto [name, file] = name_and_file(texts[i]);
+    const auto [name, file] = name_and_file(texts[i], known);
     size_t place = i;
     if (!name.empty()) {
       place = static_cast<size_t>(std::find(known.begin(), known.end(), name) - known.begin());

@@ -14,6 +14,7 @@
 #include "lamina/zoo/estimator_recipes.h"
 #include "lamina/zoo/language_recipes.h"
 #include "lamina/zoo/recipes.h"
+#include "lamina/zoo/transfer.h"
 #include "lamina/zoo/translation_recipes.h"
 #include "replies.h"
 #include "train_language.h"
@@ -36,7 +37,8 @@ const Names kAll{"RECIPE",  "--data", "--seed", "--out",    "--overwrite",
     kSamples{"--scale", "--infinite", "--date-format", "--fill-dates", "--decimal-comma"},
     kColumns{"--task", "--categorical", "--numeric", "--leave-out", "--max-categories"},
     kChecked{"--stop-on-nan", "--allow-changes"}, kNarrow{"--lora", "--lora-alpha", "--lora-targets"},
-    kTuned{"--from", "--learning-rate", "--max-length", "--stop-on-nan"};
+    kTuned{"--from", "--learning-rate", "--max-length", "--stop-on-nan"},
+    kTransferred{"--from", "--features", "--normalize", "--head-epochs", "--learning-rate"};
 
 Names all_of(std::initializer_list<Names> lists) {
   Names names;
@@ -51,6 +53,13 @@ std::vector<std::pair<std::string, std::string>> named(const T& recipes) {
   return all;
 }
 
+// Those that transfer_recipe takes, or all others.
+std::vector<Recipe> that_take_features(bool they_do) {
+  std::vector<Recipe> some = recipes();
+  std::erase_if(some, [&](const Recipe& recipe) { return takes_features(recipe) != they_do; });
+  return some;
+}
+
 const Names kOfNetworks = all_of({kSteps, kKept, kSplit, kTwoColumns, kTexts, kSamples, kColumns, kChecked});
 
 const std::vector<std::pair<std::string, std::string>> kOfCheckpoints{
@@ -60,8 +69,14 @@ std::vector<RecipeKind> made() {
   std::vector<RecipeKind> kinds{
       {.called = "a network's recipe",
        .of = "recipes of networks",
-       .recipes = named(recipes()),
+       .recipes = named(that_take_features(false)),
        .takes = kOfNetworks,
+       .instead = {},
+       .train = train_network},
+      {.called = "a recipe of colour pictures",
+       .of = "recipes of colour pictures",
+       .recipes = named(that_take_features(true)),
+       .takes = all_of({kSteps, kKept, kSplit, kTwoColumns, kTexts, kSamples, kChecked, kTransferred}),
        .instead = {},
        .train = train_network},
       {.called = "a recipe that translates",
@@ -166,7 +181,12 @@ void check_options(const RecipeKind& kind, const TrainOptions& options) {
     return others.empty() ? std::string() : fmt::format("; it is of {}", fmt::join(others, ", "));
   };
   take_only("train: " + kind.called, options.given, all_of({kAll, kind.takes}), instead);
-  check_belongings("train", options.given, {{"--lora-targets", {"--lora"}}, {"--lora-alpha", {"--lora"}}});
+  check_belongings("train", options.given,
+                   {{"--lora-targets", {"--lora"}},
+                    {"--lora-alpha", {"--lora"}},
+                    {"--features", {"--from"}},
+                    {"--normalize", {"--from"}},
+                    {"--head-epochs", {"--from"}}});
 }
 
 std::vector<std::pair<std::string, std::string>> recipe_list() {

@@ -46,7 +46,7 @@ Tensors read_inputs(const Model& model, const std::vector<std::string>& argument
   std::vector<std::pair<std::string, Tensor>> named;
   std::vector<Tensor> in_order;
   for (const std::string& argument : arguments) {
-    const auto [name, file] = name_and_file(argument);
+    const auto [name, file] = name_and_file(argument, known);
     if (name.empty()) {
       in_order.push_back(read_npy(file));
       continue;
@@ -63,8 +63,10 @@ Tensors read_inputs(const Model& model, const std::vector<std::string>& argument
 Tensors read_inputs(const PretrainedModel& model, const std::vector<std::string>& arguments) {
   const std::vector<ModelInput> takes = model.takes();
   std::vector<std::pair<std::string, Tensor>> named;
+  std::vector<std::string> known;
+  for (const ModelInput& input : takes) known.push_back(input.name);
   for (const std::string& argument : arguments) {
-    auto [name, file] = name_and_file(argument);
+    auto [name, file] = name_and_file(argument, known);
     if (name.empty()) {
       if (named.size() >= takes.size())
         throw InvalidArgument(

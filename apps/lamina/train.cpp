@@ -3,6 +3,7 @@
 #include "interrupt.h"
 #include "lamina/zoo/language_recipes.h"
 #include "lamina/zoo/translation_recipes.h"
+#include "lamina/zoo/without_head.h"
 #include "recipe_kinds.h"
 #include "train_job.h"
 
@@ -98,8 +99,27 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
        .show_default = true});
   command.add(options->from,
               {.name = "--from",
-               .help = "Of classify, tag, answer and replies: the folder of the checkpoint to start from",
-               .type = "DIR"});
+               .help = "Of classify, tag, answer and replies: the folder of the checkpoint to start from; of "
+                       "recipes of colour pictures: the model (.onnx, .keras, .h5) whose features are learned from",
+               .type = "DIR|FILE"});
+  std::string scales;
+  for (const PictureScale& scale : picture_scales()) scales += (scales.empty() ? "" : "|") + scale.name;
+  command.add(options->features,
+              {.name = "--features",
+               .help = "With --from FILE: the layer, node or value that gives the features (default: what the last "
+                       "layer with weights is given)",
+               .type = "NAME"});
+  command.add(options->normalize,
+              {.name = "--normalize",
+               .help = "With --from FILE: how it takes pictures (default: what the file says, or else a guess)",
+               .type = scales.c_str()});
+  command.add(options->head_epochs,
+              {.name = "--head-epochs",
+               .help = "With --from FILE: times at most to go through the features before all weights are trained "
+                       "(default: 20)",
+               .type = "N",
+               .least = 1,
+               .most = 1000000});
   command.add(options->lora,
               {.name = "--lora",
                .help = "Of classify, tag and answer: train matrices of this rank alone (default: everything)",
@@ -116,7 +136,8 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
                .type = "A,B"});
   command.add(options->learning_rate,
               {.name = "--learning-rate",
-               .help = "Of classify, tag and answer: the highest rate (default: 5e-5, with --lora 5e-4)",
+               .help = "Of classify, tag and answer: the highest rate (default: 5e-5, with --lora 5e-4); with --from "
+                       "FILE: of all weights (default: 1e-5)",
                .type = "X",
                .least = 0});
   command.add(options->max_length,

@@ -15,6 +15,7 @@
 #include "lamina/series/series_info.h"
 #include "lamina/zoo/recipes.h"
 #include "lamina/zoo/samples.h"
+#include "lamina/zoo/transfer.h"
 
 namespace lamina::cli {
 namespace {
@@ -29,7 +30,7 @@ TrainJob recipe_job(const Recipe& recipe, const TrainOptions& options) {
           options.out.empty() ? recipe.file : options.out,
           options.epochs.value_or(recipe.epochs),
           options.batch_size.value_or(recipe.batch_size),
-          &recipe,
+          std::make_shared<const Recipe>(recipe),
           Sequential()};
 }
 
@@ -145,12 +146,22 @@ TrainJob train_job(const TrainOptions& options) {
     throw UsageError("train: --out must end in .keras; got '" + options.out + "'");
   if (!options.validation_data.empty() && options.validation_split > 0)
     throw UsageError("train: --validation-data and --validation-split exclude each other");
-  if (const Recipe* found = find_recipe(options.what)) return recipe_job(*found, options);
+  if (const Recipe* found = find_recipe(options.what)) {
+    if (options.from.empty() && options.learning_rate > 0)
+      throw UsageError("train: --learning-rate belongs to --from: the recipe has a rate of its own");
+    if (options.from.empty()) return recipe_job(*found, options);
+    const TransferOptions how{.from = options.from,
+                              .features = options.features,
+                              .normalize = options.normalize,
+                              .head_epochs = options.head_epochs.value_or(TransferOptions().head_epochs),
+                              .learning_rate = options.learning_rate};
+    return recipe_job(transfer_recipe(*found, how), options);
+  }
   return file_job(options);
 }
 
 TrainingData load_training_data(const TrainOptions& options, TrainJob& job, const DataInfo& known) {
-  const Recipe* const recipe = job.recipe;
+  const Recipe* const recipe = job.recipe.get();
   DataNeeds needs = !recipe ? DataNeeds() : recipe->look ? recipe->look(job.data) : recipe->needs;
   if (recipe) {
     needs.known = known;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,7 +19,9 @@ struct TrainOptions {
   std::string what, data, validation_data, out, run_dir;
   /// Of an estimator's recipe: one of learner_names(); empty: a forest. Of others: a network.
   std::string model;
-  std::string from;          ///< of a fine-tuning: the folder of the checkpoint
+  std::string from;          ///< of a fine-tuning: the folder of the checkpoint; of pictures: a model's file
+  std::string features, normalize;  ///< of pictures with `from`: as TransferOptions
+  std::optional<int> head_epochs;   ///< the same
   std::optional<int> lora;   ///< rank of narrow matrices, which alone are trained; nothing: everything is
   double lora_alpha = 0;     ///< 0: twice the rank
   std::string lora_targets;  ///< names of matrices between commas; empty: the usual ones of the model
@@ -47,7 +50,7 @@ struct TrainJob {
   std::string data;
   std::string out;  ///< "fashion.keras"
   int epochs = 1, batch_size = 32;
-  const Recipe* recipe = nullptr;  ///< whose network is built from the data; nullptr where a file has one
+  std::shared_ptr<const Recipe> recipe;  ///< whose network is built from the data; null where a file has one
   Model model;                     ///< of a recipe, without layers before load_training_data
 };
 

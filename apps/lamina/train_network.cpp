@@ -19,6 +19,7 @@
 #include "scope.h"
 #include "train_files.h"
 #include "train_log.h"
+#include "train_start.h"
 #include "train_report.h"
 #include "train_result.h"
 #include "train_talk.h"
@@ -130,6 +131,7 @@ int train_network(const TrainOptions& options) {
   {
     Interrupt interrupt;
     fit.stop_flag = &interrupt.flag();
+    if (!resume) prepare(options, job, data, talk, interrupt.flag());
     const auto run = [&] { return job.model.fit(data.training.all_x(), data.training.all_y(), fit); };
     // Of a resumed training the checkpoint may be at fault, too.
     history = with_data_of(resume ? checkpoint + "' or '" + job.data : job.data, run);

@@ -95,6 +95,24 @@ const DataFormat& format_of(const std::string& path, const DataOptions& options)
   return named && head.find('\0') != std::string::npos ? *named : text;
 }
 
+// What is said of tables means nothing here, and whoever said it expects something else.
+void refuse_table_options(const std::string& source, const DataOptions& options) {
+  std::string said;
+  const auto add = [&](bool given, const char* what) {
+    if (given) said += (said.empty() ? "" : ", ") + std::string(what);
+  };
+  add(!options.label_column.empty(), "the column of the target");
+  add(!options.text_column.empty(), "the column of the texts");
+  add(options.table.separator != 0, "the separator");
+  add(options.table.header.has_value(), "a header");
+  add(options.table.quotes.has_value(), "quotes");
+  add(options.table.decimal_comma, "a decimal comma");
+  add(!options.date_format.empty(), "how dates are written");
+  add(options.missing.has_value(), "what becomes of missing cells");
+  add(options.table.infinite.has_value(), "what becomes of infinite cells");
+  if (!said.empty()) throw InvalidArgument("'" + source + "' is no table, of which " + said + " could be said");
+}
+
 LabelledData load_as(const DataFormat& format, const Source& source, const DataOptions& options) {
   const bool table = format.extension != "/" && format.start.empty();
   if (!table && !options.label_column.empty())
@@ -132,8 +150,10 @@ LabelledData load_folder(const Source& source, const DataOptions& options) {
     return load_file({table, ""}, options);
   refuse_validation_part(source);
   if (detail::has_idx_files(source.name)) {
+    refuse_table_options(source.name, options);
     return detail::load_idx_folder(source.name, source.split.empty() ? options.split : source.split);
   }
+  if (options.table.given()) refuse_table_options(source.name, options);
   if (const DataFormat* format = find_format("/")) return load_as(*format, source, options);
   throw FileError("'" + source.name + "' holds no data that can be read: expected IDX files such as " +
                   "train-images-idx3-ubyte.gz");
@@ -151,6 +171,7 @@ LabelledData load_data(const std::string& text, const DataOptions& options) {
   const Source source = parse_source(text);
   if (detail::is_named_set(source.name)) {
     refuse_validation_part(source);
+    refuse_table_options(source.name, options);
     return detail::load_named_set(source.name, source.split.empty() ? options.split : source.split,
                                   options.folder);
   }

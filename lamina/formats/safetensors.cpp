@@ -132,6 +132,24 @@ void check_places(const File& file, std::vector<std::pair<uint64_t, uint64_t>> p
             "it has " + std::to_string(file.size()) + " bytes, and its tensors end at " + std::to_string(at));
 }
 
+// A key of an object of the header that occurs twice: of two entries JSON keeps one, and nobody knows which was meant.
+void refuse_twice(const File& file, const std::string& header) {
+  std::set<std::string> keys;
+  int depth = 0;
+  for (size_t at = 0; at < header.size(); ++at) {
+    const char c = header[at];
+    depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+    if (c != '"') continue;
+    const size_t begin = at++;
+    while (at < header.size() && header[at] != '"') at += header[at] == '\\' ? 2 : 1;
+    if (depth != 1) continue;
+    const size_t next = header.find_first_not_of(" \t\r\n", at + 1);
+    if (next == std::string::npos || header[next] != ':') continue;
+    const std::string key = Json::parse(header.substr(begin, at + 1 - begin), file.path()).as_string();
+    if (!keys.insert(key).second) damaged(file, "'" + key + "' occurs twice in its header");
+  }
+}
+
 template <class From, class To>
 void widen(const std::string& bytes, void* to, const std::string& place) {
   auto* const out = static_cast<To*>(to);
@@ -164,6 +182,7 @@ struct SafetensorsReader::State {
     const uint64_t data = 8 + length;
     const Json header = Json::parse(text, path, kMostHeader);
     if (!header.is_object()) damaged(*file, "its header is no object");
+    refuse_twice(*file, text);
     std::vector<std::pair<uint64_t, uint64_t>> places;
     for (const auto& [name, json] : header.as_object()) {
       if (name == "__metadata__") {

@@ -317,7 +317,7 @@ void compile_for_evaluation(Model& model) {
   const detail::ModelImpl& impl = detail::ModelImpl::of(model);
   const std::string who = "model '" + model.name() + "'";
   const auto no_loss = [&] {
-    return InvalidArgument(who + " was saved without a loss: there is nothing to evaluate it by");
+    return InvalidArgument(who + " was saved without a loss: there is nothing to evaluate it by; give one (compile, or --loss on the command line)");
   };
   if (!impl.unused) throw no_loss();
   Json config = impl.unused->compile_config;

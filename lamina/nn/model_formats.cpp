@@ -1,10 +1,11 @@
-// Formats of model files, by extension.
+// Formats of model files, by extension, or else by their first bytes.
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
 
 #include "lamina/base/detail/file_kind.h"
 #include "lamina/base/error.h"
+#include "lamina/nn/detail/model_content.h"
 #include "lamina/nn/model.h"
 
 namespace lamina {
@@ -16,6 +17,36 @@ std::vector<ModelFormat>& formats() {
 }
 
 }  // namespace
+
+namespace {
+
+struct Content {
+  const char* extension;
+  bool (*begins)(std::string_view start);
+};
+
+std::vector<Content>& contents() {
+  static std::vector<Content> all;
+  return all;
+}
+
+const ModelFormat* format_by_content(const std::string& path) {
+  const std::string start = detail::first_bytes(path);
+  for (const Content& content : contents()) {
+    if (start.empty() || !content.begins(start)) continue;
+    for (const ModelFormat& format : formats()) {
+      if (format.extension == content.extension) return &format;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+bool detail::register_model_content(const char* extension, bool (*begins)(std::string_view start)) {
+  contents().push_back({extension, begins});
+  return true;
+}
 
 bool register_model_format(ModelFormat format) {
   formats().push_back(std::move(format));
@@ -53,6 +84,7 @@ const ModelFormat& find_model_format(const std::string& path) {
     if (format.extension.starts_with('/')) continue;
     known += (known.empty() ? "" : ", ") + format.extension;
   }
+  if (const ModelFormat* const format = format_by_content(path)) return *format;
   throw InvalidArgument("'" + path + "': no model format has this extension; known: " + known +
                         what_it_is(path));
 }

@@ -57,6 +57,19 @@ Tensor conv1d(const Tensor& x, const Tensor& kernel, const Conv1DOptions& option
   return squeeze(y, {1});
 }
 
+Tensor depthwise_conv1d(const Tensor& x, const Tensor& kernel, const Conv1DOptions& options) {
+  if (x.rank() != 3 || kernel.rank() != 3 || x.shape()[2] != kernel.shape()[1]) {
+    fail("depthwise_conv1d", "x must be (batch, steps, channels) and the kernel (size, channels, multiplier)", x.shape(),
+         kernel.shape());
+  }
+  const Shape& k = kernel.shape();
+  return conv1d(x, reshape(kernel, {k[0], 1, k[1] * k[2]}),
+                {.stride = options.stride,
+                 .padding = options.padding,
+                 .dilation = options.dilation,
+                 .groups = k[1]});
+}
+
 Tensor depthwise_conv2d(const Tensor& x, const Tensor& kernel, const DepthwiseConv2DOptions& options) {
   if (x.rank() != 4 || kernel.rank() != 4 || x.shape()[3] != kernel.shape()[2]) {
     fail("depthwise_conv2d",

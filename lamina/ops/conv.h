@@ -21,6 +21,10 @@ struct Conv1DOptions {
 /// As keras.ops.conv and keras.layers.Conv1D.
 Tensor conv1d(const Tensor& x, const Tensor& kernel, const Conv1DOptions& options = {});
 
+/// Each channel of sequences (batch, steps, channels) with kernels of its own: (size, channels, multiplier). Channel c
+/// gives the channels c * multiplier and on; `groups` has no meaning. As keras.layers.DepthwiseConv1D.
+Tensor depthwise_conv1d(const Tensor& x, const Tensor& kernel, const Conv1DOptions& options = {});
+
 struct DepthwiseConv2DOptions {
   std::vector<int64_t> strides = {1, 1};
   std::string padding = "valid";

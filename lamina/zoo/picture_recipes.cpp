@@ -90,6 +90,7 @@ std::vector<Recipe> detail::picture_recipes() {
            .network = "cnn64",
            .epochs = 15,
            .batch_size = 64,
+           .needs = {.target = TargetKind::kClassNumbers, .inputs = {{"", {-1, -1, -1, 3}}}},
            .look = needs_of_photos,
            .build = photos},
           {.name = "cats-dogs",

@@ -1,7 +1,9 @@
 // Recipes: a network, the data it learns and how, under one name.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +22,16 @@ struct RecipeRun {
   uint64_t seed = 0;                  ///< of the initial weights
   int64_t steps = 1;                  ///< batches of the whole training
   FeatureSpaceOptions features = {};  ///< what the user says of a table's columns
+};
+
+/// How a recipe prepares its network.
+struct RecipeStart {
+  uint64_t seed = 0;
+  std::vector<AnyCallback> callbacks = {};               ///< of what is trained there
+  std::function<void(const std::string& text)> say = {};  ///< takes lines for whoever watches; may be empty
+  /// What is being done, and how much of it, for whoever watches; may be empty.
+  std::function<void(const std::string& what, int64_t done, int64_t all)> progress = {};
+  const std::atomic<bool>* stop_flag = nullptr;  ///< true ends it
 };
 
 /// What `lamina train NAME` trains.
@@ -48,7 +60,11 @@ struct Recipe {
   /// The network, compiled, with what it has learned of the data before training (scaling, vocabulary,
   /// classes) in its layers or its DataInfo.
   /// @param training  the samples to learn, as load_data gives them.
-  Model (*build)(const LabelledData& training, const RecipeRun& run) = nullptr;
+  std::function<Model(const LabelledData& training, const RecipeRun& run)> build = {};
+  /// Before the first epoch of a training that does not go on from a checkpoint: what the network just built learns by
+  /// other means. `validation` may be empty. Returns whether it came to its end. May be empty.
+  std::function<bool(Model& model, const Samples& training, const Samples& validation, const RecipeStart& start)>
+      start = {};
   /// After training: what the model learns from the part "val" of the source, which it has not been trained
   /// on, where there is one. May be nullptr.
   void (*calibrate)(Model& model, const LabelledData& validation) = nullptr;

@@ -300,5 +300,62 @@ TEST_F(ModelFiles, DiffSaysInWhatTwoModelsDiffer) {
   expect_error({"diff", "a.keras"}, "B is required", 2);
 }
 
+TEST_F(ModelFiles, DiffFindsTheWeightsOfAFileThatNamesNoLayers) {
+  json({"convert", "a.keras", "same.weights.h5"});
+  const Json same = json({"diff", "a.keras", "same.weights.h5"});
+  EXPECT_TRUE(same.at("identical").as_bool()) << same.dump();
+  EXPECT_EQ(same.at("weights").at("arrays").size(), 4u);
+  model(32, 2).save(folder_ / "b.keras");
+  const Json other = json({"diff", "same.weights.h5", "b.keras"});
+  EXPECT_FALSE(other.at("identical").as_bool());
+  EXPECT_EQ(other.at("weights").at("arrays").size(), 4u);
+  model(16, 2).save(folder_ / "narrow.keras");
+  EXPECT_FALSE(json({"diff", "same.weights.h5", "narrow.keras"}).at("identical").as_bool());
+}
+
+TEST_F(ModelFiles, DiffLeavesOutWhatNobodyReads) {
+  const auto graph = [&](const std::string& name, float number) {
+    test::OnnxGraphParts parts;
+    parts.initializers = {test::onnx_floats("table", {300}, std::vector<float>(300, number))};
+    parts.nodes = {test::onnx_node("Mod", {"x", "table"}, {"y"}, {test::onnx_attribute("fmod", int64_t{1})})};
+    parts.inputs = {test::onnx_value("x", {-1, 300})};
+    parts.outputs = {test::onnx_value("y", {-1, 300})};
+    write_file(folder_ / name, test::onnx_model(parts));
+  };
+  graph("a.onnx", 1);
+  graph("b.onnx", 2);
+  const test::Outcome outcome = run({"diff", "a.onnx", "b.onnx"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("characters)"), std::string::npos) << outcome.out;
+  EXPECT_LT(outcome.out.size(), 600u) << outcome.out;
+}
+
+TEST_F(ModelFiles, EvaluateTakesALossWhereTheFileHasNone) {
+  test::OnnxGraphParts parts;
+  parts.initializers = {test::onnx_floats("w", {2, 1}, {1, 1})};
+  parts.nodes = {test::onnx_node("MatMul", {"x", "w"}, {"y"})};
+  parts.inputs = {test::onnx_value("x", {-1, 2})};
+  parts.outputs = {test::onnx_value("y", {-1, 1})};
+  write_file(folder_ / "sum.onnx", test::onnx_model(parts));
+  write_file(folder_ / "t.csv", "a,b,target\n1,2,4\n2,2,4\n");
+  expect_error({"evaluate", "sum.onnx", "--data", "t.csv"}, "--loss");
+  const Json judged = json({"evaluate", "sum.onnx", "--data", "t.csv", "--loss", "mse", "--metrics", "mae", "--quiet"});
+  EXPECT_NEAR(judged.at("metrics").at("loss").as_double(), 0.5, 1e-6);
+  EXPECT_NEAR(judged.at("metrics").at("mae").as_double(), 0.5, 1e-6);
+  expect_error({"evaluate", "sum.onnx", "--data", "t.csv", "--loss", "msee"}, "did you mean 'mse'?");
+}
+
+TEST_F(ModelFiles, NamesOfInputsAndFilesMayHoldEqualSigns) {
+  test::OnnxGraphParts parts;
+  parts.nodes = {test::onnx_node("Identity", {"a=b"}, {"y"})};
+  parts.inputs = {test::onnx_value("a=b", {-1, 2})};
+  parts.outputs = {test::onnx_value("y", {-1, 2})};
+  write_file(folder_ / "named.onnx", test::onnx_model(parts));
+  write_npy(folder_ / "c=d.npy", ones({1, 2}));
+  for (const char* input : {"a=b=c=d.npy", "c=d.npy"})
+    EXPECT_EQ(run({"run", "named.onnx", "--input", input, "--output", "out"}).status, 0) << input;
+  expect_error({"run", "named.onnx", "--input", "a=c=d.npy", "--output", "out"}, "no input 'a'");
+}
+
 }  // namespace
 }  // namespace lamina

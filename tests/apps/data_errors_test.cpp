@@ -106,6 +106,7 @@ TEST_F(DataOnTheCommandLine, LabelsComeFromFilesToo) {
         << name;
   write("none.txt", "\n");
   expect_refused({"predict", "m.keras", "t.csv", "--labels", "none.txt"}, "'none.txt' holds no names");
+  expect_refused({"predict", "m.keras", "t.csv", "--labels", "cat,dog,cat"}, "--labels: 'cat' is given twice");
 }
 
 TEST_F(DataOnTheCommandLine, TooFewNamesOfClassesAreTold) {

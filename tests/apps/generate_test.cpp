@@ -33,6 +33,14 @@ TEST(GenerateCommand, OptionsCountMoreThanTheFolder) {
   EXPECT_EQ(drafted.status, 0) << drafted.err;
 }
 
+TEST(TranslateCommand, SpeaksInItsOwnName) {
+  const TemporaryFolder folder;
+  const Outcome outcome = run_lamina(folder.path(), {"translate", "--model", "t5"});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_NE(outcome.err.find("translate: give a text or --input"), std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.err.find("generate"), std::string::npos) << outcome.err;
+}
+
 /// A model of single characters, with the tokens' texts.
 class GenerateLines : public ::testing::Test {
  protected:

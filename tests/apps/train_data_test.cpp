@@ -56,6 +56,20 @@ TEST_F(TrainData, AFolderWithoutATestPartTrains) {
   EXPECT_EQ(last_line(outcome).at("metrics_of").as_string(), "training");
 }
 
+TEST_F(TrainData, WhatIsSaidOfTablesIsRefusedWhereThereIsNone) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"--separator", ";"},
+                                                {"--header"},
+                                                {"--label-column", "kind"},
+                                                {"--missing", "drop"},
+                                                {"--decimal-comma", "--separator", ";"}}) {
+    std::vector<std::string> line{"train", "fashion-mnist", "--epochs", "1", "--out", "m.keras"};
+    line.insert(line.end(), words.begin(), words.end());
+    const Outcome outcome = run(line);
+    EXPECT_EQ(outcome.status, 1) << words[0];
+    EXPECT_NE(outcome.err.find("'fashion-mnist' is no table"), std::string::npos) << outcome.err;
+  }
+}
+
 // The name of a set alone once meant its training part here: the model was judged by what it had learnt.
 TEST_F(TrainData, ValidationDataMeansThePartTest) {
   const Outcome trained = run({"train", "fashion-mnist", "--validation-data", "fashion-mnist", "--epochs",

@@ -309,4 +309,35 @@ def by_name(c):
     return model, batch, {"score": c.classes(2, 1).astype(np.float32), "amount": c.numbers(2)}
 
 
-FAMILIES = [residual, siamese, two_headed, encoder_decoder, squeeze_excite, transformer, masks, operators, nested, by_name]
+def volumes(c):
+    """Convolutions and poolings of volumes, with norms between."""
+    volume = Input((5, 4, 6, 2))
+    x = layers.Conv3D(4, c(1, 2, (2, 1, 3)), padding=c("same", "valid"), strides=c(1, (1, 2, 1)), activation=c.activation())(volume)
+    x = c(layers.GroupNormalization(groups=c(1, 2, 4, -1)), layers.BatchNormalization(), layers.UnitNormalization(), layers.Identity())(x)
+    x = c(layers.MaxPooling3D(2, padding="same"), layers.AveragePooling3D((2, 1, 2), padding="same"), layers.UpSampling3D((1, 2, 1)),
+          layers.ZeroPadding3D(((1, 0), (0, 2), (1, 1))), layers.Conv3DTranspose(3, c(2, 3), strides=c(1, 2), padding=c("same", "valid")))(x)
+    x = layers.SpatialDropout3D(0.0)(x) if c.chance() else layers.ELU(alpha=c(1.0, 0.4))(x)
+    x = c(layers.GlobalAveragePooling3D(), layers.GlobalMaxPooling3D(), layers.Flatten())(x)
+    model = keras.Model(volume, layers.Dense(2)(x))
+    model.compile(c.optimizer(), "mse", metrics=["mae"])
+    return model, c.numbers(5, 4, 6, 2), c.numbers(2)
+
+
+def steps(c):
+    """Convolutions of sequences of every kind, and attention without projections."""
+    sequence = Input((8, 3))
+    x = c(layers.SeparableConv1D(4, 3, depth_multiplier=c(1, 2), padding=c("same", "valid"), activation=c.activation()),
+          layers.DepthwiseConv1D(3, depth_multiplier=2, padding="same"), layers.Conv1DTranspose(4, c(2, 3), strides=c(1, 2)))(sequence)
+    x = c(layers.RMSNormalization(), layers.GroupNormalization(groups=2), layers.LayerNormalization())(x)
+    x = c(layers.ZeroPadding1D(c(1, (0, 2))), layers.Cropping1D((1, 1)), layers.UpSampling1D(2), layers.SpatialDropout1D(0.0),
+          layers.GaussianNoise(0.0), layers.GaussianDropout(0.0), layers.AlphaDropout(0.0))(x)
+    read = c(layers.Attention(use_scale=c.chance(), score_mode=c("dot", "concat")), layers.AdditiveAttention(use_scale=c.chance()))
+    x = read([x, x]) if c.chance() else read([x, x], use_causal_mask=True)
+    if c.chance():
+        x = layers.ActivityRegularization(l1=0.01, l2=0.02)(x)
+    model = keras.Model(sequence, layers.Dense(2)(layers.GlobalAveragePooling1D()(x)))
+    model.compile(c.optimizer(), "mse", metrics=["mae"])
+    return model, c.numbers(8, 3), c.numbers(2)
+
+
+FAMILIES = [residual, siamese, two_headed, encoder_decoder, squeeze_excite, transformer, masks, operators, nested, by_name, volumes, steps]

@@ -35,7 +35,7 @@ void expect_output(const Tensor& output, const Tensor& expected, double toleranc
 }
 
 TEST(KerasLegacy, LoadsFilesOfTfKerasWithTheirOutputs) {
-  for (const std::string name : {"recurrent", "nested", "lambdas", "trained"}) {
+  for (const std::string name : {"recurrent", "nested", "lambdas", "trained", "volumes", "steps"}) {
     SCOPED_TRACE(name);
     const test::Golden golden("formats/legacy_" + name);
     LoadReport report;

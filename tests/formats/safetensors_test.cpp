@@ -214,5 +214,15 @@ TEST_F(Safetensors, AnIndexSaysWhichFileHoldsWhat) {
   EXPECT_NE(failure().find("tensor 'a' is in another file, too"), std::string::npos);
 }
 
+TEST_F(Safetensors, ANameThatOccursTwiceIsRefused) {
+  const std::string entry = R"("a": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]})";
+  expect_damage(file_of("{" + entry + ", " + entry + "}", "x"), "'a' occurs twice in its header");
+  // Escapes are another way to write the same; a name within an entry is another matter.
+  expect_damage(file_of("{" + entry + R"(, "\u0061": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}})", "x"),
+                "'a' occurs twice in its header");
+  const std::string path = put(file_of(R"({"shape": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}})", "x"));
+  EXPECT_EQ(SafetensorsReader(path).names(), std::vector<std::string>{"shape"});
+}
+
 }  // namespace
 }  // namespace lamina::test

@@ -1,4 +1,4 @@
-// Any bytes as an ONNX file: a graph that runs on small inputs, or an error.
+// Any bytes as an ONNX file: a graph that runs on small inputs and can be cut, or an error.
 #include <string>
 
 #include "lamina/base/error.h"
@@ -9,7 +9,7 @@ using namespace lamina;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   try {
-    const onnx::ImportedGraph graph =
+    onnx::ImportedGraph graph =
         onnx::ImportedGraph::parse({reinterpret_cast<const char*>(data), size}, "fuzzed", "");
     std::vector<onnx::Value> inputs;
     for (const onnx::Declared& input : graph.inputs()) {
@@ -28,6 +28,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     for (const onnx::Value& output : graph.run(inputs, weights, random, kMost)) {
       if (output.is_tensor() && output.shape().size() < (1 << 20)) output.tensor().eval();
     }
+    graph.scales_input();
+    graph.open_batch();
+    graph.cut("");
+    graph.bytes_without_weights();
   } catch (const Error&) {
   }
   return 0;

@@ -1,6 +1,6 @@
 """Whole models in HDF5 as tf_keras 2 writes them: tests/golden/formats/legacy_*.h5 with input and output beside.
 
-Run with tf_keras 2.16 on TensorFlow 2.16: python tools/golden/keras_legacy.py OUT_FOLDER
+Run with tf_keras 2.16 on TensorFlow 2.16: python tools/golden/keras_legacy.py OUT_FOLDER [CASE...]
 """
 import os
 import sys
@@ -48,11 +48,31 @@ def trained():
     return model
 
 
-def main(folder):
-    for make in (recurrent, nested, lambdas, trained):
+def volumes():
+    x = keras.Input((4, 4, 6, 2))
+    y = L.SpatialDropout3D(0.3)(L.Conv3D(3, 2, padding="same", activation="relu")(x))
+    y = L.Conv3DTranspose(2, 3, strides=2)(L.MaxPooling3D(2)(y))
+    y = L.AveragePooling3D(2)(L.UpSampling3D(2)(L.Cropping3D(1)(L.ZeroPadding3D(1)(y))))
+    return keras.Model(x, L.GlobalAveragePooling3D()(L.ELU(0.5)(y)))
+
+
+def steps():
+    x = keras.Input((10, 3))
+    y = L.GaussianNoise(0.2)(L.SeparableConv1D(4, 3, padding="same")(x))
+    y = L.DepthwiseConv1D(3, depth_multiplier=2)(L.AlphaDropout(0.2)(L.GaussianDropout(0.2)(y)))
+    y = L.Cropping1D((1, 2))(L.ZeroPadding1D(2)(L.Conv1DTranspose(3, 3, strides=2)(y)))
+    y = L.UnitNormalization()(L.GroupNormalization(3)(L.SpatialDropout1D(0.1)(L.UpSampling1D(2)(y))))
+    y = L.ActivityRegularization(l1=0.1)(L.Attention(use_scale=True)([y, y]))
+    return keras.Model(x, L.GlobalMaxPooling1D()(L.AdditiveAttention()([y, y])))
+
+
+def main(folder, *names):
+    for make in (recurrent, nested, lambdas, trained, volumes, steps):
+        if names and make.__name__ not in names:
+            continue
         model = make()
         for weight in model.weights:
-            weight.assign(weight + 0.1 * np.random.rand(*weight.shape).astype("float32"))
+            weight.assign(weight + 0.1 * np.asarray(np.random.rand(*weight.shape), "float32"))
         if make is recurrent or make is nested:
             for weight in model.weights:
                 if "variance" in weight.name:
@@ -65,4 +85,4 @@ def main(folder):
         np.savez(path + ".npz", output=output, **arrays)
 
 
-main(sys.argv[1])
+main(*sys.argv[1:])

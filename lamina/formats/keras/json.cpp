@@ -6,6 +6,7 @@
 #include "lamina/formats/keras/legacy_config.h"
 #include "lamina/formats/tfjs/tfjs.h"
 #include "lamina/nn/detail/load_notes.h"
+#include "lamina/nn/detail/model_content.h"
 #include "lamina/nn/detail/weight_limit.h"
 
 namespace lamina {
@@ -48,6 +49,13 @@ Model load(const std::string& path, const LoadOptions& options) {
   if (is_tfjs_model(text)) return load_tfjs(path, nullptr, options);
   return model_from_json(text, path, options);
 }
+
+[[maybe_unused]] const bool kKnown = detail::register_model_content(".json", [](std::string_view start) {
+  const size_t first = start.find_first_not_of(" \t\r\n");
+  const auto has = [&](const char* word) { return start.find(word) != start.npos; };
+  return first != start.npos && start[first] == '{' &&
+         (has("\"class_name\"") || (has("\"module\"") && has("keras")) || has("\"modelTopology\""));
+});
 
 [[maybe_unused]] const bool kRegistered = register_model_format({".json", save, load});
 

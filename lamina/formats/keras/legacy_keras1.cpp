@@ -121,10 +121,12 @@ void from_keras1(Json& layer) {
   Json& config = layer["config"];
   if (!config.is_object()) return;
 
-  const bool two = config.contains("nb_row") && config.contains("nb_col");
-  if (two && config.contains("kernel_dim3"))
-    refuse(given, config, "convolutions over three axes cannot be read");
-  if (two) {
+  if (config.contains("kernel_dim1") && config.contains("kernel_dim2") && config.contains("kernel_dim3")) {
+    config["kernel_size"] =
+        Json::list({config.at("kernel_dim1"), config.at("kernel_dim2"), config.at("kernel_dim3")});
+    for (const char* key : {"kernel_dim1", "kernel_dim2", "kernel_dim3"}) drop_member(config, key);
+  }
+  if (config.contains("nb_row") && config.contains("nb_col")) {
     config["kernel_size"] = Json::list({config.at("nb_row"), config.at("nb_col")});
     drop_member(config, "nb_row");
     drop_member(config, "nb_col");

@@ -106,6 +106,10 @@ void from_keras2(Json& layer, const LegacyWriter& writer) {
     return;
   }
   for (const char* key : kNeedless) drop_member(config, key);
+  // Depthwise and separable convolutions inherited arguments that nothing reads.
+  if (config.contains("depthwise_initializer")) {
+    for (const char* key : {"kernel_initializer", "kernel_regularizer", "kernel_constraint"}) drop_member(config, key);
+  }
   for (const Default& one : defaults()) {
     const bool convolves =
         std::string_view(one.key) == "groups" && (class_name == "Conv2D" || class_name == "Conv1D");

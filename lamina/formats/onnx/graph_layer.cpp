@@ -42,7 +42,8 @@ std::vector<Tensor> run_graph(const ImportedGraph& graph, const std::vector<Tens
     if (input.type == ElementType::kUndefined) {
       values.emplace_back(inputs[i]);
     } else {
-      values.emplace_back(cast(inputs[i], storage(input.type)), input.type);
+      // Numbers that the type does not have wrap around, as NumPy's astype has it.
+      values.emplace_back(wrapped(cast(inputs[i], storage(input.type)), input.type), input.type);
     }
   }
   return tensors_of(graph.run(values, weights, random), graph.outputs());

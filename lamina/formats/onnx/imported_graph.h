@@ -70,6 +70,22 @@ class ImportedGraph {
   std::string metadata(const std::string& key) const;
   /// Lets go of the values of the weights, which are somewhere else now.
   void forget_weights();
+
+  /// Leaves out what lies behind one value, which becomes the only output, and all that only leads there.
+  /// @param name  a value, or a node, whose first output it is; empty: the features that the last operator weighs
+  ///              (Operator's parameters.weighs) on the way to the first output.
+  /// Returns the value's name. Throws InvalidArgument, suggesting the nearest, for an unknown name, for one that no input
+  /// leads to, and where nothing is weighed.
+  std::string cut(const std::string& name);
+  /// Says that the first input takes any number of samples where the file says one. Whether the graph computes the same
+  /// then has to be tried. Returns whether anything changed.
+  bool open_batch();
+  /// Whether the first to compute with the first input brings it to a scale: arithmetic with a constant, or batch
+  /// normalization.
+  bool scales_input() const;
+  /// What the file says of itself: "Image.BitmapPixelFormat", "Bgr8"; https://onnx.ai/onnx/repo-docs/MetadataProps.html
+  std::vector<std::pair<std::string, std::string>> metadata() const;
+
   /// The file again, without the values of the weights.
   std::string bytes_without_weights() const;
 

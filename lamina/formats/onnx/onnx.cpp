@@ -3,12 +3,14 @@
 
 #include <filesystem>
 #include <memory>
+#include <string_view>
 
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/formats/detail/reading.h"
 #include "lamina/formats/onnx/graph_model.h"
 #include "lamina/formats/onnx/onnx_export.h"
+#include "lamina/nn/detail/model_content.h"
 
 namespace lamina {
 
@@ -24,6 +26,14 @@ Model load_onnx(const std::string& path) {
 }
 
 namespace {
+
+// ONNX has no signature. A file begins with its version (field 1), up to 31, and one of the fields that follow it.
+bool begins_as_onnx(std::string_view start) {
+  constexpr std::string_view kNext("\x12\x1a\x22\x28\x32\x3a\x42");
+  return start.size() > 3 && start[0] == 8 && start[1] >= 3 && start[1] < 32 && kNext.find(start[2]) != kNext.npos;
+}
+
+[[maybe_unused]] const bool kKnown = detail::register_model_content(".onnx", begins_as_onnx);
 
 [[maybe_unused]] const bool kRegistered =
     register_model_format({".onnx",

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "lamina/nn/model.h"
 
@@ -21,5 +23,21 @@ namespace lamina {
 /// for a version of the future, and for operators that are not known, all in one message with their nodes.
 /// @param path  a .onnx file, of IR version 3 or later; see https://onnx.ai/onnx/repo-docs/IR.html
 Model load_onnx(const std::string& path);
+
+/// The part of an ONNX model that gives features, for another head.
+struct OnnxFeatures {
+  Model model;           ///< from the only input to the features
+  std::string features;  ///< the name that they have in the file
+  /// What the file says of itself: {"Image.NominalPixelRange", "Normalized_0_1"}.
+  std::vector<std::pair<std::string, std::string>> metadata;
+  bool scales = false;  ///< whether it begins with arithmetic that brings its input to a scale
+};
+
+/// Reads the file as load_onnx does, up to the features. A graph that is made for batches of one sample takes batches at
+/// once where that gives the same, which is tried on two random samples.
+/// @param features  the name of a value or node; empty: what the last product or convolution with weights weighs.
+/// Throws FileError as load_onnx does, and for an unknown name, suggesting the nearest, where nothing is weighed, and
+/// for a model of several inputs.
+OnnxFeatures load_onnx_features(const std::string& path, const std::string& features = "");
 
 }  // namespace lamina

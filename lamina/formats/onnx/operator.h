@@ -94,6 +94,8 @@ struct Parameters {
   /// Those of them that are kernels of convolutions, and the order of axes in which weights keep them.
   std::vector<int> kernels = {};
   Order (*order)(int rank) = kernel_order;
+  /// Whether it weighs the features at its first input by a matrix or kernel, as the last step of a head does.
+  bool weighs = false;
 };
 
 /// One operator from one version of its domain's operator set on, until the next that is registered.

@@ -329,5 +329,124 @@ TEST(Onnx, KeepsConstantsInsideOfBranches) {
   }
 }
 
+TEST(Onnx, IndicesOutOfRangeAreErrorsWhenTheyAreOnlyKnownThen) {
+  const auto gather = [](int64_t axis) {
+    OnnxGraphParts parts;
+    parts.initializers = {onnx_floats("table", {2, 3}, {1, 2, 3, 4, 5, 6})};
+    parts.nodes = {onnx_node("Gather", {"table", "i"}, {"y"}, {onnx_attribute("axis", axis)})};
+    parts.inputs = {onnx_value("i", {-1, 20}, 7)};
+    parts.outputs = {onnx_value("y", axis == 0 ? std::vector<int64_t>{-1, 20, 3} : std::vector<int64_t>{2, -1, 20})};
+    return load(onnx_model(parts));
+  };
+  std::vector<int64_t> places(20, 0);
+  places[3] = -1;
+  Model rows = gather(0), columns = gather(1);
+  EXPECT_EQ(rows.predict(Tensor::from(places, Shape{1, 20})).to_vector<float>()[10], 5);
+  EXPECT_EQ(columns.outputs_on_batch(Tensor::from(places, Shape{1, 20}))[0].to_vector<float>()[3], 3);
+  for (const int64_t wrong : {int64_t{3}, int64_t{-4}}) {
+    places[7] = wrong;
+    const Tensor i = Tensor::from(places, Shape{1, 20});
+    EXPECT_THROW(rows.predict(i), InvalidArgument) << wrong;
+    EXPECT_THROW(columns.outputs_on_batch(i)[0].to_vector<float>(), InvalidArgument) << wrong;
+  }
+}
+
+TEST(Onnx, GatherNDLooksAtEachAxis) {
+  OnnxGraphParts parts;
+  parts.initializers = {onnx_floats("table", {2, 3}, {1, 2, 3, 4, 5, 6})};
+  parts.nodes = {onnx_node("GatherND", {"table", "i"}, {"y"})};
+  parts.inputs = {onnx_value("i", {-1, 20, 2}, 7)};
+  parts.outputs = {onnx_value("y", {-1, 20})};
+  Model model = load(onnx_model(parts));
+  std::vector<int64_t> places(40, 1);
+  places[1] = -1;
+  EXPECT_EQ(model.predict(Tensor::from(places, Shape{1, 20, 2})).to_vector<float>()[0], 6);
+  places[0] = 0;
+  places[1] = 4;  // of the flattened table this would be another element
+  EXPECT_THROW(model.predict(Tensor::from(places, Shape{1, 20, 2})), InvalidArgument);
+}
+
+TEST(Onnx, LoopsThatEndNoMoreAreRefusedAtOnce) {
+  const auto looping = [](int64_t turns, bool passes_on) {
+    OnnxGraphParts body;
+    body.inputs = {onnx_value("i", {}, 7), onnx_value("go", {}, 9), onnx_value("x", {-1, 2})};
+    body.outputs = {onnx_value(passes_on ? "go" : "on", {}, 9), onnx_value("z", {-1, 2})};
+    body.nodes = {onnx_node("Identity", {"x"}, {"z"})};
+    if (!passes_on) body.nodes.push_back(onnx_node("Identity", {"go"}, {"on"}));
+    OnnxGraphParts parts;
+    parts.initializers = {onnx_integers("turns", {turns})};
+    parts.nodes = {onnx_node("Loop", {"turns", "", "x"}, {"y"}, {onnx_attribute("body", onnx_graph(body))})};
+    parts.inputs = {onnx_value("x", {-1, 2})};
+    parts.outputs = {onnx_value("y", {-1, 2})};
+    return onnx_model(parts);
+  };
+  const Tensor x = Tensor::from<float>({{1, 2}});
+  for (const bool passes_on : {true, false}) {
+    EXPECT_EQ(load(looping(3, passes_on)).predict(x).to_vector<float>(), (std::vector<float>{1, 2}));
+    try {
+      load(looping(int64_t{1} << 62, passes_on)).predict(x);
+      ADD_FAILURE() << "it ended";
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find("its loop does not end within"), std::string::npos) << error.what();
+    }
+  }
+}
+
+TEST(Onnx, UnsignedInputsWrapAround) {
+  for (const auto& [type, expected] : {std::pair{4, 65535.0F}, std::pair{12, 4294967295.0F}}) {
+    OnnxGraphParts parts;
+    parts.nodes = {onnx_node("Cast", {"x"}, {"y"}, {onnx_attribute("to", int64_t{1})})};
+    parts.inputs = {onnx_value("x", {-1, 2}, type)};
+    parts.outputs = {onnx_value("y", {-1, 2})};
+    Model model = load(onnx_model(parts));
+    EXPECT_EQ(model.predict(Tensor::from(std::vector<int64_t>{-1, 7}, Shape{1, 2})).to_vector<float>(),
+              (std::vector<float>{expected, 7}));
+  }
+}
+
+TEST(Onnx, FeaturesAreWhatTheLastOperatorWithWeightsIsGiven) {
+  const TemporaryFolder folder;
+  const auto refused = [&](const std::vector<Message>& nodes, const std::string& part) {
+    OnnxGraphParts few;
+    few.initializers = {onnx_floats("a", {3, 2}, {1, 2, 3, 4, 5, 6})};
+    few.nodes = nodes;
+    few.inputs = {onnx_value("x", {1, 3})};
+    few.outputs = {onnx_value("y", {1, -1})};
+    write_file(folder / "model.onnx", onnx_model(few));
+    try {
+      load_onnx_features(folder / "model.onnx");
+      ADD_FAILURE() << "nothing was thrown: " << part;
+    } catch (const FileError& error) {
+      EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+    }
+  };
+  refused({onnx_node("MatMul", {"x", "a"}, {"y"})}, "there are no features before it");
+  refused({onnx_node("Relu", {"x"}, {"y"})}, "nobody can say where its head begins");
+  OnnxGraphParts parts;
+  parts.initializers = {onnx_floats("a", {3, 4}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}),
+                        onnx_floats("b", {4, 2}, {1, 2, 3, 4, 5, 6, 7, 8}), onnx_floats("shift", {1, 2}, {1, 2})};
+  parts.nodes = {onnx_node("MatMul", {"x", "a"}, {"hidden"}), onnx_node("Relu", {"hidden"}, {"features"}),
+                 onnx_node("MatMul", {"features", "b"}, {"product"}), onnx_node("Add", {"product", "shift"}, {"y"})};
+  parts.inputs = {onnx_value("x", {1, 3})};
+  parts.outputs = {onnx_value("y", {1, 2})};
+  write_file(folder / "model.onnx", onnx_model(parts));
+  OnnxFeatures cut = load_onnx_features(folder / "model.onnx");
+  EXPECT_EQ(cut.features, "features");
+  EXPECT_EQ(cut.model.weight_names(), std::vector<std::string>{"onnx_graph/a"});
+  EXPECT_EQ(cut.model.input_shape(), (Shape{-1, 3}));
+  EXPECT_EQ(cut.model.predict(Tensor::from<float>({{1, 0, 0}, {0, 1, 0}})).to_vector<float>(),
+            (std::vector<float>{1, 2, 3, 4, 5, 6, 7, 8}));
+  EXPECT_EQ(load_onnx_features(folder / "model.onnx", "hidden").features, "hidden");
+  cut.model.save(folder / "cut.keras");
+  EXPECT_EQ(load_model(folder / "cut.keras").predict(Tensor::from<float>({{0, 0, 1}})).to_vector<float>(),
+            (std::vector<float>{9, 10, 11, 12}));
+}
+
+TEST(Onnx, AFileIsKnownByItsBytesWhateverItIsCalled) {
+  const TemporaryFolder folder;
+  write_file(folder / "network.bin", onnx_model(classifier()));
+  EXPECT_EQ(load_model(folder / "network.bin").output_names(), std::vector<std::string>{"y"});
+}
+
 }  // namespace
 }  // namespace lamina::test

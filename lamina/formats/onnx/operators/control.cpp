@@ -64,13 +64,31 @@ bool known_all(const std::vector<Value>& values) {
 Value scalar(int64_t value) { return Value(Tensor::from<int64_t>({value}).reshape({})); }
 Value truth(bool value) { return Value(full({}, value ? 1 : 0, DType::kBool)); }
 
+// Beyond that many turns no model means them: a file may ask for 2^62 of a loop that does nothing.
+constexpr int64_t kMostTurns = int64_t{1} << 24;
+
+[[noreturn]] void refuse_turns(const Call& call) {
+  call.fail(fmt::format("its loop does not end within {} turns", kMostTurns));
+}
+
+// Whether a body computes no condition: it hands on the one that it was given.
+bool never_ends(const lamina_onnx_file::GraphProto& body) {
+  std::string name = body.output(0).name();
+  for (int i = body.node_size() - 1; i >= 0; --i) {
+    const auto& node = body.node(i);
+    if (std::find(node.output().begin(), node.output().end(), name) == node.output().end()) continue;
+    if (node.op_type() != "Identity" || node.input_size() != 1) return false;
+    name = node.input(0);
+  }
+  return std::any_of(body.input().begin(), body.input().end(), [&](const auto& input) { return input.name() == name; });
+}
+
 // Iterations one after the other; every condition must be known.
 std::vector<Value> unrolled(Call& call, const lamina_onnx_file::GraphProto& body, std::optional<int64_t> trips,
                             bool go_on, std::vector<Value> carried, size_t scanned) {
   std::vector<std::vector<Value>> slices(scanned);
-  constexpr int64_t kMost = int64_t{1} << 32;
   for (int64_t i = 0; go_on && (!trips || i < *trips); ++i) {
-    if (i == kMost) call.fail("its loop does not end");
+    if (i == kMostTurns) refuse_turns(call);
     std::vector<Value> inputs{scalar(i), truth(true)};
     inputs.insert(inputs.end(), carried.begin(), carried.end());
     const std::vector<Value> outputs = call.run(body, inputs);
@@ -163,6 +181,8 @@ std::vector<Value> loop(Call& call) {
   const size_t scanned = static_cast<size_t>(body.output_size()) - 1 - carried.size();
   std::optional<int64_t> trips;
   if (call.has(0)) trips = std::max<int64_t>(0, call.known_integer(0));
+  const bool starts = !call.has(1) || !call.value(1).known() || call.known_integer(1) != 0;
+  if (starts && (!trips || *trips > kMostTurns) && never_ends(body)) refuse_turns(call);
   // On values, each iteration may have other shapes.
   if (known_all(call.values()) && (!call.has(1) || call.value(1).known())) {
     try {

@@ -207,7 +207,7 @@ std::vector<Value> conv_transpose(Call& call) {
   return {with_bias(call, Value::lying(y, channels_last(rank), x.type()), 2)};
 }
 
-const Parameters kKernelAndBias{{1, 2}, {}, {1}};
+const Parameters kKernelAndBias{.trained = {1, 2}, .kernels = {1}, .weighs = true};
 
 const bool kRegistered[] = {register_operator("Conv", 1, conv, kKernelAndBias),
                             register_operator("ConvTranspose", 1, conv_transpose, kKernelAndBias)};

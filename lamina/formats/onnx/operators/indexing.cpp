@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "lamina/formats/onnx/operators/axes.h"
 #include "lamina/formats/onnx/operators/elementwise.h"
@@ -16,6 +17,7 @@
 #include "lamina/ops/slice.h"
 #include "lamina/ops/take.h"
 #include "lamina/ops/take_along_axis.h"
+#include "lamina/ops/transpose.h"
 #include "lamina/ops/where.h"
 
 namespace lamina::onnx {
@@ -30,6 +32,10 @@ void require_inside(Call& call, const Tensor& indices, int64_t extent) {
   }
 }
 
+// The slices of x at indices along an axis. Where nobody knows the indices before it runs, the engine looks at each, and
+// one that is out of range is an error: take would give NaN, or 0 for integers.
+Tensor looked_up(const Tensor& x, const Tensor& indices, int axis);
+
 // Negative indices count from the end.
 Tensor from_start(const Tensor& indices, int64_t extent) {
   const Tensor wide = cast(indices, DType::kInt64);
@@ -38,6 +44,26 @@ Tensor from_start(const Tensor& indices, int64_t extent) {
     if (std::none_of(values.begin(), values.end(), [](int64_t v) { return v < 0; })) return wide;
   }
   return where(less(wide, 0.0), add(wide, static_cast<double>(extent)), wide);
+}
+
+Tensor looked_up(const Tensor& x, const Tensor& indices, int axis) {
+  if (known(indices) || x.shape().size() == 0) return take(x, indices, axis);
+  const int64_t extent = x.shape()[axis];
+  std::vector<int> front(static_cast<size_t>(x.rank()));
+  std::iota(front.begin(), front.end(), 0);
+  std::rotate(front.begin(), front.begin() + axis, front.begin() + axis + 1);
+  const Tensor moved = axis == 0 ? x : transpose(x, front);
+  const Tensor rows = embedding_lookup(reshape(moved, {extent, x.shape().size() / extent}), from_start(indices, extent));
+  Shape shape = indices.shape();
+  for (int i = 1; i < moved.rank(); ++i) shape.push_back(moved.shape()[i]);
+  const Tensor y = reshape(rows, shape);
+  if (axis == 0) return y;
+  // The axes in front of `axis` stand behind those of the indices now.
+  std::vector<int> back;
+  for (int i = 0; i < axis; ++i) back.push_back(indices.rank() + i);
+  for (int i = 0; i < indices.rank(); ++i) back.push_back(i);
+  for (int i = indices.rank() + axis; i < y.rank(); ++i) back.push_back(i);
+  return transpose(y, back);
 }
 
 std::vector<Value> gather(Call& call) {
@@ -71,7 +97,7 @@ std::vector<Value> gather(Call& call) {
       return {Value::lying(reshape(part, shape), without(x.order(), {axis}), x.type())};
     }
   }
-  return {Value(take(x.tensor(), indices, axis), x.type())};
+  return {Value(looked_up(x.tensor(), indices, axis), x.type())};
 }
 
 std::vector<Value> gather_elements(Call& call) {
@@ -90,14 +116,20 @@ std::vector<Value> gather_elements(Call& call) {
 
 // Places of `indices` (..., k) in a tensor whose first k axes have `extents`, as one number each.
 Tensor flat_places(Call& call, const Tensor& indices, const Shape& extents) {
-  Tensor place;
+  constexpr double kOutside = static_cast<double>(int64_t{1} << 50);
+  Tensor place, wrong;
   const auto width = static_cast<int>(indices.shape()[-1]);
   for (int i = 0; i < width; ++i) {
     const Tensor column = index(indices, {ellipsis, i});
     require_inside(call, column, extents[i]);
     const Tensor each = from_start(column, extents[i]);
     place = place.defined() ? add(multiply(place, static_cast<double>(extents[i])), each) : each;
+    if (known(column)) continue;
+    const Tensor outside = logical_or(less(each, 0.0), greater_equal(each, static_cast<double>(extents[i])));
+    wrong = wrong.defined() ? logical_or(wrong, outside) : outside;
   }
+  // Where one axis is left, another element must not be meant.
+  if (wrong.defined()) place = where(wrong, full(place.shape(), kOutside, place.dtype()), place);
   return place;
 }
 
@@ -130,7 +162,7 @@ std::vector<Value> gather_nd(Call& call) {
                  multiply(reshape(arange(samples, DType::kInt64), {samples, 1}), static_cast<double>(inner)));
   }
   const Tensor rows = reshape(places, {places.size()});
-  return {Value(reshape(take(reshape(x, flat), rows, 0), result), call.element())};
+  return {Value(reshape(looked_up(reshape(x, flat), rows, 0), result), call.element())};
 }
 
 std::optional<std::string> reduction_of(Call& call) {

@@ -42,8 +42,8 @@ std::vector<Value> einsum_operator(Call& call) {
 }
 
 const bool kRegistered[] = {
-    register_operator("MatMul", 1, matmul_operator, {{0, 1}}),
-    register_operator("Gemm", 1, gemm, {{1, 2}}),
+    register_operator("MatMul", 1, matmul_operator, {.trained = {0, 1}, .weighs = true}),
+    register_operator("Gemm", 1, gemm, {.trained = {1, 2}, .weighs = true}),
     register_operator("Einsum", 12, einsum_operator),
     register_operator("Det", 11, [](Call& call) -> std::vector<Value> { return {Value(linalg::det(call[0]), call.element())}; })};
 
