@@ -12,7 +12,10 @@
 #include "lamina/ops/cast.h"
 #include "lamina/ops/cumulative.h"
 #include "lamina/ops/reduce.h"
+#include "lamina/ops/reshape.h"
 #include "lamina/ops/slice.h"
+#include "lamina/ops/take.h"
+#include "lamina/ops/transpose.h"
 
 namespace lamina::tflite {
 namespace {
@@ -66,11 +69,39 @@ std::vector<Value> summed(Call& call) {
   return {clipped(call, add(y, static_cast<double>(out.zero())), range_of(output_type(call)))};
 }
 
-// Products of integers that stand for reals have no one scale.
+// Products of integers that stand for reals are scaled after each factor, so that they stay small.
+Value integer_product(const Call& call, const std::vector<int>& axes, bool keep) {
+  const Quantization in = input_quantization(call, 0), out = output_quantization(call);
+  const Shape& shape = call[0].shape();
+  std::vector<int> order;
+  Shape rest, kept;
+  int64_t count = 1;
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    const bool reduced = std::find(axes.begin(), axes.end(), axis) != axes.end();
+    if (reduced) count *= shape[axis];
+    if (!reduced) order.push_back(axis);
+    if (!reduced) rest.push_back(shape[axis]);
+    if (!reduced || keep) kept.push_back(reduced ? 1 : shape[axis]);
+  }
+  order.insert(order.end(), axes.begin(), axes.end());
+  if (count < 1 || count > 4096) call.fail(fmt::format("multiplies {} integers", count));
+  const double root = std::pow(static_cast<double>(out.scale()), 1.0 / static_cast<double>(count));
+  const Multiplier by = multiplier_of(static_cast<double>(in.scale()) / root);
+  rest.push_back(count);
+  const Tensor factors = reshape(transpose(centred(call, 0), order), rest);
+  Tensor y;
+  for (int64_t i = 0; i < count; ++i) {
+    const Tensor factor = take(factors, Tensor::from<int64_t>({i}, Shape{}), -1);
+    y = y.defined() ? scaled_wide(multiply(y, factor), {by}) : factor;
+  }
+  y = add(scaled_wide(y, {by}), static_cast<double>(out.zero()));
+  return clipped(call, reshape(y, kept), range_of(output_type(call)));
+}
+
 std::vector<Value> product(Call& call) {
-  if (quantized(call)) throw Unsupported("of integers that stand for reals is not known");
   const std::vector<int> axes = axes_of(call);
   const bool keep = keeps(call);
+  if (quantized(call)) return {integer_product(call, axes, keep)};
   return {output(call, axes.empty() ? call[0] : prod(call[0], axes, keep))};
 }
 
