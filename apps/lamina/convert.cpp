@@ -23,7 +23,6 @@ struct Options {
   std::string in, out, dtype;
   std::optional<int> opset;
   std::vector<std::string> shapes;
-  bool texts = false;
   bool json = false;
 };
 
@@ -99,7 +98,6 @@ void write_onnx(const Options& options, const Model& model) {
   OnnxOptions onnx;
   onnx.opset = options.opset.value_or(onnx.opset);
   for (const std::string& shape : options.shapes) onnx.shapes.push_back(shape_from(shape));
-  onnx.texts = options.texts;
   export_onnx(model, options.out, onnx);
 }
 
@@ -128,8 +126,8 @@ int convert(const Options& options) {
     throw InvalidArgument("convert: '" + options.in + "' and '" + options.out +
                           "' are one file; give the result another name");
   const bool model_out = is_model_out(options.out);
-  if (!is_onnx(options.out) && (options.opset || !options.shapes.empty() || options.texts))
-    throw UsageError("convert: --opset, --shape and --texts are for files of ONNX, and '" + options.out + "' is none; call it .onnx");
+  if (!is_onnx(options.out) && (options.opset || !options.shapes.empty()))
+    throw UsageError("convert: --opset and --shape are for files of ONNX, and '" + options.out + "' is none; call it .onnx");
   for (const std::string& shape : options.shapes) shape_from(shape);  // before anything is read
   if (!model_out) find_weight_writer(options.out);  // before anything is read
   const ModelFile file = read_model_file(options.in);
@@ -187,8 +185,6 @@ void add_convert(CLI::App& app, Action& action) {
                .help = "Of .onnx: the shape of an input, batch first, where it is to be another than the model's, "
                        "whose open axes stay open: images=None,28,28,1; can be given several times",
                .type = "INPUT=SHAPE"});
-  command.flag(options->texts, "--texts",
-               "Of .onnx: the file takes texts, and does what the model's TextVectorization does; from --opset 20 on");
   add_json(command, options->json, "the files, the number of arrays and what was lost");
   command.footer(
       "Files of weights that are made of a model say what it is: converted back, they give the same model, "
