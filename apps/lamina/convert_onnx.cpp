@@ -50,13 +50,11 @@ void add_onnx_choices(Command& command, OnnxChoices& choices) {
                .help = "Of .onnx: the shape of an input, batch first, where it is to be another than the model's, "
                        "whose open axes stay open: images=None,28,28,1; can be given several times",
                .type = "INPUT=SHAPE"});
-  command.flag(choices.texts, "--texts",
-               "Of .onnx: the file takes texts, and does what the model's TextVectorization does; from --opset 20 on");
 }
 
 void check_onnx_choices(const OnnxChoices& choices, const std::string& out) {
-  if (!is_onnx(out) && (choices.opset || !choices.shapes.empty() || choices.texts))
-    throw UsageError("convert: --opset, --shape and --texts are for files of ONNX, and '" + out +
+  if (!is_onnx(out) && (choices.opset || !choices.shapes.empty()))
+    throw UsageError("convert: --opset and --shape are for files of ONNX, and '" + out +
                      "' is none; call it .onnx");
   for (const std::string& shape : choices.shapes) shape_from(shape);
 }
@@ -65,7 +63,6 @@ void write_onnx(const Model& model, const std::string& out, const OnnxChoices& c
   OnnxOptions options;
   options.opset = choices.opset.value_or(options.opset);
   for (const std::string& shape : choices.shapes) options.shapes.push_back(shape_from(shape));
-  options.texts = choices.texts;
   export_onnx(model, out, options);
 }
 

@@ -13,7 +13,6 @@ namespace lamina::cli {
 struct OnnxChoices {
   std::optional<int> opset;
   std::vector<std::string> shapes;  ///< "images=None,28,28,1"
-  bool texts = false;
 };
 
 bool is_onnx(const std::string& path);

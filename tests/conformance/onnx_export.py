@@ -13,7 +13,7 @@ import sys
 
 TOLERANCE = {"float16": 2e-3}  # of the largest number; run times compute half floats by way of float32 or not
 OTHERS = 1e-5
-HALVES = ("bfloat16",)  # of which each op rounds to 8 bits, and a bit of difference is one of 8
+HALVES = ("bfloat16",)  # of which each op rounds to 8 bits, two of which may differ
 OPSETS = (18, 13, 17, 21, 23, 25)
 ROUNDS = 10  # random graphs of each family
 
@@ -32,8 +32,7 @@ def check(folder):
             assert batches, "there is nothing to compare with"
             for batch in batches:
                 arrays = np.load(batch)
-                given = {name[3:]: arrays[name].astype(object) if arrays[name].dtype.kind == "U" else arrays[name]
-                         for name in arrays if name.startswith("in:")}
+                given = {name[3:]: arrays[name] for name in arrays if name.startswith("in:")}
                 assert sorted(given) == sorted(value.name for value in session.get_inputs()), [value.name for value in session.get_inputs()]
                 outputs = session.run(None, given)
                 for i, (value, declared) in enumerate(zip(outputs, session.get_outputs())):
@@ -43,7 +42,7 @@ def check(folder):
                     np.testing.assert_array_equal(np.isnan(value), np.isnan(expected))
                     worst = np.abs(np.nan_to_num(value.astype(np.float64)) - np.nan_to_num(expected.astype(np.float64))).max(initial=0)
                     largest = np.abs(np.nan_to_num(expected.astype(np.float64))).max(initial=0)
-                    tolerance = 1e-2 if any(half in path.stem for half in HALVES) else TOLERANCE.get(str(value.dtype), OTHERS)
+                    tolerance = 2e-2 if any(half in path.stem for half in HALVES) else TOLERANCE.get(str(value.dtype), OTHERS)
                     assert worst <= tolerance * max(1, largest), f"{batch.stem}: output '{declared.name}' is off by {worst} of {largest}"
             passed += 1
         except Exception as error:  # noqa: BLE001: whatever goes wrong is a failed file
@@ -236,6 +235,7 @@ def layer_models():
     for policy in ("float16", "mixed_float16", "bfloat16", "mixed_bfloat16", "float64"):
         def ends(x, p=policy):  # NumPy has no bfloat16
             return ops.cast(x, "float32") if "bfloat16" in p else x
+
         function("policy_dense_" + policy, row, lambda x, p=policy, e=ends: e(layers.Dense(4, "gelu", dtype=p)(x)))
         function("policy_conv_" + policy, image, lambda x, p=policy, e=ends: e(layers.Conv2D(4, 3, activation="relu", dtype=p)(x)))
         function("policy_norm_" + policy, line, lambda x, p=policy, e=ends: e(layers.LayerNormalization(dtype=p)(x)))
@@ -365,37 +365,6 @@ class Exporter:
             print(f"FAILED: {name}: {' '.join(str(error).split())[:500]}", flush=True)
 
 
-    def texts(self):
-        """Models that take texts: what TextVectorization does with them stands in the file."""
-        import zipfile
-
-        import numpy as np
-        from common import keras
-        from keras import Input, Sequential, layers
-        said = ["The plane, the PLANE!", "  no\tspace\u00a0left: \u00c9t\u00e9 in Paris?", "", "[UNK] what a wonderful flight; it was (really) GOOD", "\u4f60\u597d Z'a-b_c"]
-        for standardize in ("lower_and_strip_punctuation", "lower", "strip_punctuation", None):
-            for length in (4, None):
-                name = f"texts_{standardize}_{length}"
-                vectorize = layers.TextVectorization(standardize=standardize, output_sequence_length=length,
-                                                     vocabulary=["the", "plane", "wonderful", "good", "a", "The", "PLANE", "was", "zabc", "\u00c9t\u00e9", "what"])
-                model = Sequential([Input((length,), dtype="int64"), layers.Embedding(20, 3), layers.GlobalAveragePooling1D()])
-                path = self.folder / f"{name}.keras"
-                try:
-                    model.save(path)
-                    config = {key: value for key, value in vectorize.get_config().items() if key in
-                              ("max_tokens", "standardize", "split", "ngrams", "output_mode", "output_sequence_length", "pad_to_max_tokens", "vocabulary", "encoding")}
-                    with zipfile.ZipFile(path, "a") as archive:
-                        archive.writestr("lamina/data.json", json.dumps({"version": 1, "text": {"encoder": {"class_name": "TextVectorization", "config": config}}}))
-                    self.say("convert", path, path.with_suffix(".onnx"), "--opset", 21, "--texts")
-                    for number, texts in enumerate((said, said[:1], said[3:])):
-                        outputs = self.predict(path, {"ids": np.asarray(vectorize(np.array(texts)))}, self.folder / f"{name}.out{number}")
-                        np.savez(self.folder / f"{name}.{number}.npz", **{f"in:{model.inputs[0]._keras_history.operation.name}": np.array(texts), "out:0": outputs[0]})
-                except Exception as error:  # noqa: BLE001: whatever goes wrong is a failed model
-                    self.failed += 1
-                    path.with_suffix(".onnx").unlink(missing_ok=True)
-                    print(f"FAILED: {name}: {' '.join(str(error).split())[:500]}", flush=True)
-
-
 def run(binaries, work, python, rounds=ROUNDS, only=""):
     """(passed, failed)"""
     from common import keras
@@ -416,8 +385,6 @@ def run(binaries, work, python, rounds=ROUNDS, only=""):
             continue
         shake(model, Choices("onnx " + name).generator)
         exporter.add(name, model, 18 if "bitwise" in name or "segment" in name else OPSETS[number % len(OPSETS)])
-    if not only or only == "texts":
-        exporter.texts()
     for number in range(rounds * len(FAMILIES)):
         family = FAMILIES[number % len(FAMILIES)]
         name = f"{family.__name__}_{number // len(FAMILIES)}"

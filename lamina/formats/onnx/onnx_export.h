@@ -21,10 +21,6 @@ struct OnnxOptions {
   ///
   ///   export_onnx(model, "digits.onnx", {.shapes = {{"input_layer", {1, 28, 28, 1}}}});
   std::vector<std::pair<std::string, Shape>> shapes = {};
-  /// Whether the file takes texts in place of the numbers of their words: a string for each sample. What the model's
-  /// data info says of texts is written in front, by operators on strings, from operator set 20 on. That is a
-  /// TextVectorization to numbers ("int") that splits at white space; others are refused, with the reason.
-  bool texts = false;
   /// Bytes of weights from which on they are written to a file of their own, PATH.data, in the same folder. A file of
   /// ONNX itself holds less than 2 GiB.
   uint64_t weights_beside = uint64_t{1} << 30;

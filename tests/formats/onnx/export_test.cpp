@@ -10,7 +10,6 @@
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/formats/onnx/export/writers.h"
-#include "lamina/formats/onnx/imported_graph.h"
 #include "lamina/formats/onnx/onnx.h"
 #include "lamina/lamina.h"
 #include "tests/support/temporary_folder.h"
@@ -301,45 +300,6 @@ TEST(OnnxExport, ControlFlowIsKept) {
     Model again = load_model(folder / "model.onnx");
     for (const Tensor& x : {numbers({1, 5, 4}), numbers({3, 9, 4}, 0.9), numbers({3, 9, 4}) - 0.5}) expect_same(model(x), again.predict(x));
   }
-}
-
-Sequential of_texts(int64_t length, const TextVectorizationOptions& options) {
-  Sequential model({Input({length}, {.dtype = DType::kInt64, .name = "said"}), Embedding(12, 3), GlobalAveragePooling1D()});
-  shake(model);
-  DataInfo info;
-  info.text = TextInfo{.encoder = TextVectorization(options).to_json()};
-  model.set_data_info(info);
-  return model;
-}
-
-// What it gives is compared in tests/conformance/onnx_export.py.
-TEST(OnnxExport, TextsAreTheInputWhereThatIsAskedFor) {
-  Sequential model = of_texts(4, {.output_sequence_length = 4, .vocabulary = {"the", "plane"}});
-  const TemporaryFolder folder;
-  export_onnx(model, folder / "model.onnx", {.opset = 20, .texts = true});
-  const onnx::ImportedGraph graph = onnx::ImportedGraph::parse(read_file(folder / "model.onnx"), "model.onnx", "");
-  ASSERT_EQ(graph.inputs().size(), 1U);
-  EXPECT_EQ(graph.inputs()[0].name, "said");
-  EXPECT_EQ(graph.inputs()[0].type, onnx::ElementType::kString);
-  EXPECT_EQ(graph.inputs()[0].shape, (Shape{-1}));
-}
-
-TEST(OnnxExport, TextsThatOnnxCannotCutAreRefused) {
-  const TextVectorizationOptions options{.output_sequence_length = 4, .vocabulary = {"the", "plane"}};
-  EXPECT_NE(refusal(of_texts(4, options), {.texts = true}).find("operator set 20"), std::string::npos);
-  EXPECT_NE(refusal(of_texts(5, options), {.opset = 20, .texts = true}).find("takes 5 words"), std::string::npos);
-  EXPECT_NE(refusal(Sequential({Input({3}), Dense(2)}), {.opset = 20, .texts = true}).find("does not know how texts"),
-            std::string::npos);
-  TextVectorizationOptions characters = options;
-  characters.split = "character";
-  EXPECT_NE(refusal(of_texts(4, characters), {.opset = 20, .texts = true}).find("white space"), std::string::npos);
-  Sequential model = of_texts(4, options);
-  Tokenizer tokenizer;
-  tokenizer.fit_on_texts({"the plane"});
-  DataInfo info;
-  info.text = TextPreprocessing(tokenizer, {.maxlen = 4}).info();
-  model.set_data_info(info);
-  EXPECT_NE(refusal(model, {.opset = 20, .texts = true}).find("Tokenizer"), std::string::npos);
 }
 
 TEST(OnnxExport, SaysAllThatCannotBeWritten) {

@@ -13,7 +13,6 @@
 #include "lamina/base/version.h"
 #include "lamina/formats/onnx/evaluator.h"
 #include "lamina/formats/onnx/export/graph_writer.h"
-#include "lamina/formats/onnx/export/texts.h"
 #include "lamina/formats/onnx/export/traces.h"
 #include "lamina/formats/onnx/onnx_export.h"
 #include "lamina/formats/onnx/tensor_data.h"
@@ -50,7 +49,7 @@ Dims declared(const Written& value, const std::map<std::vector<int64_t>, std::st
 class ModelFile {
  public:
   ModelFile(const Model& model, const OnnxOptions& options)
-      : model_(model), traces_(trace_model(model, options.shapes)), builder_(options.opset), extents_(builder_, nullptr), texts_(options.texts) {}
+      : model_(model), traces_(trace_model(model, options.shapes)), builder_(options.opset), extents_(builder_, nullptr) {}
 
   lamina_onnx_file::ModelProto make() {
     std::vector<WrittenPtr> values = inputs();
@@ -84,24 +83,11 @@ class ModelFile {
         const std::string& symbol = traces_.open[i][static_cast<size_t>(axis)];
         if (!symbol.empty()) symbols_[value->extent(axis).values] = symbol;
       }
-      if (texts_) {
-        value->plain = texts(name, *value);
-      } else {
-        builder_.add_input(name, type_of(value->dtype), declared(*value, symbols_));
-        value->plain = value->dtype == DType::kBFloat16 ? builder_.cast(name, DType::kFloat32) : name;
-      }
+      builder_.add_input(name, type_of(value->dtype), declared(*value, symbols_));
+      value->plain = value->dtype == DType::kBFloat16 ? builder_.cast(name, DType::kFloat32) : name;
       values.push_back(std::move(value));
     }
     return values;
-  }
-
-  /// The numbers of the words of texts, which the file takes in their place.
-  std::string texts(const std::string& name, const Written& numbers) {
-    if (traces_.input_names.size() != 1 || numbers.rank() != 2)
-      throw Unsupported("texts: a model with one input, the numbers of words of each text, was expected");
-    const Extent length = numbers.extent(1);
-    builder_.add_input(name, ElementType::kString, {declared(numbers, symbols_)[0]});
-    return written_texts(builder_, model_, name, numbers.dtype, length.fixed() ? length.value() : -1);
   }
 
   void captured(std::vector<WrittenPtr>& values) {
@@ -183,7 +169,6 @@ class ModelFile {
   const ModelTraces traces_;
   Builder builder_;
   Extents extents_;
-  const bool texts_;
   std::set<std::string> read_;
   std::vector<std::pair<std::string, Value>> constants_;
   std::map<std::vector<int64_t>, std::string> symbols_;  // of open axes, by their extents in the traces
