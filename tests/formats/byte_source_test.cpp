@@ -13,6 +13,10 @@
 #include "lamina/formats/detail/crc32.h"
 #include "lamina/formats/detail/hdf5.h"
 #include "lamina/formats/detail/zip_archive.h"
+#include "lamina/formats/keras/archive.h"
+#include "lamina/formats/keras/keras.h"
+#include "lamina/formats/keras/model.h"
+#include "lamina/lamina.h"
 #include "tests/support/temporary_folder.h"
 
 namespace lamina::detail {
@@ -130,6 +134,37 @@ TEST_F(ByteSourceTest, AMemberIsCheckedAfterItsArraysWereCopied) {
   std::string damaged = whole;
   damaged[whole.size() / 2] ^= 1;
   EXPECT_NE(message_of<FileError>([&] { read(damaged); }).find("its checksum differs"), std::string::npos);
+}
+
+// Whatever is wrong with a file, it is told alike whether it is read piece by piece or is in memory.
+TEST_F(ByteSourceTest, DamagedModelsAreRefusedAsInMemory) {
+  Sequential model({Input({150}), Dense(150), Dense(2)});  // 90 KB: read past the fetched blocks
+  const std::string path = folder_ / "m.keras";
+  model.save(path);
+  const std::string whole = read_file(path);
+  std::mt19937 random(3);
+  const auto told = [](const auto& load) {
+    try {
+      const Model loaded = load();
+      return "loaded " + std::to_string(loaded.count_params());
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+  };
+  size_t refused = 0;
+  for (int i = 0; i < 200; ++i) {
+    std::string damaged = whole;
+    if (i % 4 == 0) {
+      damaged.resize(random() % whole.size());
+    } else {
+      damaged[i % 4 == 1 ? whole.size() - 1 - random() % 600 : random() % whole.size()] ^= 1 << random() % 8;
+    }
+    write_file(path, damaged);
+    const std::string of_file = told([&] { return load_model(path); });
+    EXPECT_EQ(of_file, told([&] { return model_of(parse_keras_archive(damaged, path), path); })) << i;
+    refused += of_file.starts_with("loaded") ? 0 : 1;
+  }
+  EXPECT_GT(refused, 150u);
 }
 
 }  // namespace

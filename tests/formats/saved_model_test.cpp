@@ -5,10 +5,12 @@
 
 #include <cmath>
 #include <filesystem>
+#include <map>
 
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/formats/npy.h"
+#include "lamina/formats/npz.h"
 #include "lamina/ops/binary.h"
 #include "tests/support/golden.h"
 #include "tests/support/onnx_bytes.h"
@@ -84,6 +86,20 @@ TEST(SavedModelGraph, GivesWhatKerasAndFunctionsGive) {
     model.save(out / "m.keras");
     EXPECT_EQ(load_model(out / "m.keras").predict(x).to_vector<float>(), model.predict(x).to_vector<float>())
         << name;
+  }
+}
+
+// Keras 2 trains a model, writes it, and trains on: so does who reads it, with the optimizer's state of the checkpoint.
+TEST(SavedModel, TrainsOnWithTheOptimizersState) {
+  for (const std::string name : {"trained_adam", "trained_rmsprop"}) {
+    const std::string folder = golden_path("formats/saved_models/" + name);
+    LoadReport report;
+    Model model = load_saved_model(folder, &report);
+    EXPECT_TRUE(report.skipped.empty()) << report.skipped[0];
+    EXPECT_EQ(model.optimizer_variables()[0]->value.item<int64_t>(), 3) << name;
+    const std::map<std::string, Tensor> after = read_npz(folder + "/after.npz");
+    model.fit(after.at("x"), after.at("y"), {.epochs = 2, .batch_size = 8, .verbose = 0});
+    expect_near(model.predict(after.at("x")), after.at("output"), 1e-5F);
   }
 }
 

@@ -1,12 +1,16 @@
 """SavedModels of `model.export` and of TensorFlow's functions, each with an input and the output for it.
 
-    python saved_models.py        formats/saved_models/CASE/
+    python saved_models.py            formats/saved_models/CASE/
+    python saved_models.py trained    formats/saved_models/trained_*/, which tf_keras (Keras 2; 2.16 with TensorFlow 2.16
+                                      last) trains for a while; after.npz has what it gives after two more epochs
 """
+import os
 import shutil
+import sys
 
-from common import GOLDEN, keras, normal, np, rng, tf
-
-L = keras.layers
+if sys.argv[1:] != ["trained"]:  # which has an environment of its own
+    from common import GOLDEN, keras, normal, np, rng, tf
+    L = keras.layers
 
 
 def written(name, save, x, y):
@@ -48,6 +52,28 @@ def functions():
     written("functions", lambda folder: tf.saved_model.save(module, folder, signatures=serve), given, serve(given))
 
 
+def trained():
+    os.environ["TF_USE_LEGACY_KERAS"] = "1"
+    import numpy as np
+    import tf_keras
+    layers, old = tf_keras.layers, tf_keras.optimizers.legacy
+    generator = np.random.default_rng(0)
+    x, y = (generator.normal(size=(8, width)).astype("float32") for width in (4, 2))
+    golden = os.path.join(os.path.dirname(__file__), "..", "..", "tests", "golden", "formats", "saved_models")
+    for name, optimizer in {"adam": old.Adam(0.01), "rmsprop": tf_keras.optimizers.RMSprop(0.01)}.items():
+        given = tf_keras.Input((4,))
+        model = tf_keras.Model(given, layers.Dense(2)(layers.Dense(3, activation="tanh")(given)))
+        model.compile(optimizer, "mse")
+        model.fit(x, y, epochs=3, batch_size=8, verbose=0)
+        folder = os.path.join(golden, f"trained_{name}")
+        shutil.rmtree(folder, ignore_errors=True)
+        model.save(folder, save_format="tf")
+        shutil.rmtree(os.path.join(folder, "assets"), ignore_errors=True)
+        os.remove(os.path.join(folder, "fingerprint.pb"))
+        model.fit(x, y, epochs=2, batch_size=8, verbose=0)
+        np.savez(os.path.join(folder, "after.npz"), x=x, y=y, output=model.predict(x, verbose=0))
+
+
 def main():
     exported("image", keras.Input((8, 9, 2)), lambda x: L.Dense(3, activation="softmax")(L.GlobalAveragePooling2D()(L.MaxPooling2D()(
         L.BatchNormalization()(L.Conv2D(4, 3, padding="same", activation="relu")(x))))))
@@ -56,4 +82,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    trained() if sys.argv[1:] == ["trained"] else main()

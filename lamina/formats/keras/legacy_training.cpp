@@ -74,6 +74,9 @@ Json optimizer_from(Json object) {
   }
   for (const char* key : {"decay", "is_legacy_optimizer", "jit_compile", "schedule_decay"})
     drop_member(config, key);
+  // Which averages overwrite weights, and nobody takes any: Keras 2's RMSprop says 100.
+  if (const Json* averages = config.find("use_ema"); !averages || *averages == Json(false))
+    drop_member(config, "ema_overwrite_frequency");
   if (const Json* epsilon = config.find("epsilon"); epsilon && epsilon->is_null()) config["epsilon"] = 1e-7;
   return object;
 }
