@@ -115,7 +115,7 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
                .type = scales.c_str()});
   command.add(options->head_epochs,
               {.name = "--head-epochs",
-               .help = "With --from FILE: times at most to go through the features before all weights are trained "
+               .help = "With --from FILE: times to go through the features before all weights are trained "
                        "(default: 20)",
                .type = "N",
                .least = 1,

@@ -132,7 +132,7 @@ bool train_head(Parts& parts, const TransferOptions& options, const Samples& tra
   if (!x.defined()) return false;
   const Tensor other = held > 0 ? features_of(*parts.features, validation.x, start, learned, learned + held) : Tensor();
   if (held > 0 && !other.defined()) return false;
-  EarlyStopping stopping({.monitor = held > 0 ? "val_loss" : "loss", .patience = 5, .restore_best_weights = true});
+  EarlyStopping stopping({.monitor = held > 0 ? "val_loss" : "loss", .patience = options.head_epochs, .restore_best_weights = true});
   FitOptions fit{.epochs = options.head_epochs,
                  .batch_size = static_cast<int>(std::clamp<int64_t>(learned / kLeastSteps, 1, kAtOnce)),
                  .callbacks = start.callbacks,

@@ -169,7 +169,7 @@ TEST_F(Transfer, SaysWhatItCannotDo) {
   expect_error(with("nothing.onnx"), "nothing.onnx");
   write_file(folder_ / "damaged.onnx", onnx_network().substr(0, 300));
   expect_error(with("damaged.onnx"), "damaged.onnx");
-  Sequential({Input({8}), Dense(2)}).save(folder_ / "rows.keras");
+  Sequential({Input({8}), Dense(4), Dense(2)}).save(folder_ / "rows.keras");
   expect_error(with("rows.keras"), "takes inputs of shape (None, 8); pictures are");
   Sequential({Input({8, 8, 3}), Flatten()}).save(folder_ / "flat.keras");
   expect_error(with("flat.keras"), "nobody can say where its head begins");
