@@ -1,4 +1,4 @@
-// lamina convert to ONNX: the operator set, the shapes of inputs, and texts.
+// lamina convert to ONNX: the operator set and the shapes of inputs.
 #include "convert_onnx.h"
 
 #include <charconv>
