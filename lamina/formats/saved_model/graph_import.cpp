@@ -218,7 +218,7 @@ std::shared_ptr<onnx::ImportedGraph> import_graph(std::string_view bytes,
     }
     const auto trained = trainable.find(key);
     weights.push_back(
-        {found->second, value.type(), trained == trainable.end() || trained->second, false, value});
+        {found->second, value.type(), trained == trainable.end() || trained->second, {}, value});
   }
   return std::make_shared<onnx::ImportedGraph>(
       onnx::ImportedGraph::restore(model.SerializeAsString(), std::move(weights)));
