@@ -312,12 +312,14 @@ def by_name(c):
 def volumes(c):
     """Convolutions and poolings of volumes, with norms between."""
     volume = Input((5, 4, 6, 2))
-    x = layers.Conv3D(4, c(1, 2, (2, 1, 3)), padding=c("same", "valid"), strides=c(1, (1, 2, 1)), activation=c.activation())(volume)
-    x = c(layers.GroupNormalization(groups=c(1, 2, 4, -1)), layers.BatchNormalization(), layers.UnitNormalization(), layers.Identity())(x)
-    x = c(layers.MaxPooling3D(2, padding="same"), layers.AveragePooling3D((2, 1, 2), padding="same"), layers.UpSampling3D((1, 2, 1)),
+    x = layers.Conv3D(4, c(1, 2, (2, 1, 3)), padding=c("same", "valid"), strides=c(1, (1, 2, 1)), use_bias=False)(volume)
+    # A mean of what is normal says nothing, and its gradient is rounding: hence the curve between.
+    x = c(layers.GroupNormalization(groups=c(1, 2, 4, -1)), layers.BatchNormalization(), layers.Identity())(x)
+    x = layers.Activation("tanh")(x)
+    x = c(layers.AveragePooling3D((2, 1, 2), padding="same"), layers.UpSampling3D((1, 2, 1)),
           layers.ZeroPadding3D(((1, 0), (0, 2), (1, 1))), layers.Conv3DTranspose(3, c(2, 3), strides=c(1, 2), padding=c("same", "valid")))(x)
     x = layers.SpatialDropout3D(0.0)(x) if c.chance() else layers.ELU(alpha=c(1.0, 0.4))(x)
-    x = c(layers.GlobalAveragePooling3D(), layers.GlobalMaxPooling3D(), layers.Flatten())(x)
+    x = c(layers.GlobalAveragePooling3D(), layers.Flatten())(x)
     model = keras.Model(volume, layers.Dense(2)(x))
     model.compile(c.optimizer(), "mse", metrics=["mae"])
     return model, c.numbers(5, 4, 6, 2), c.numbers(2)
