@@ -1,6 +1,8 @@
 // Files written by a thread of their own.
 #include "lamina/base/background_file.h"
 
+#include <exception>
+#include <thread>
 #include <utility>
 
 #include "lamina/base/detail/block_signals.h"
@@ -8,6 +10,13 @@
 #include "lamina/base/log.h"
 
 namespace lamina {
+
+struct BackgroundFile::Writer {
+  std::thread thread;
+  std::exception_ptr error;  // of the thread; looked at once that has ended
+};
+
+BackgroundFile::BackgroundFile() : writer_(std::make_unique<Writer>()) {}
 
 BackgroundFile::~BackgroundFile() {
   try {
@@ -20,18 +29,18 @@ BackgroundFile::~BackgroundFile() {
 void BackgroundFile::write(const std::string& path, std::string bytes, const WriteOptions& options) {
   wait();
   const detail::BlockSignals blocked;  // handlers run on the threads that they were made for
-  writer_ = std::thread([this, path, options, bytes = std::move(bytes)] {
+  writer_->thread = std::thread([writer = writer_.get(), path, options, bytes = std::move(bytes)] {
     try {
       write_file(path, bytes, options);
     } catch (...) {
-      error_ = std::current_exception();
+      writer->error = std::current_exception();
     }
   });
 }
 
 void BackgroundFile::wait() {
-  if (writer_.joinable()) writer_.join();
-  if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
+  if (writer_->thread.joinable()) writer_->thread.join();
+  if (writer_->error) std::rethrow_exception(std::exchange(writer_->error, nullptr));
 }
 
 }  // namespace lamina

@@ -1,9 +1,8 @@
 // BackgroundFile: a file that is written while something else goes on.
 #pragma once
 
-#include <exception>
+#include <memory>
 #include <string>
-#include <thread>
 
 #include "lamina/base/files.h"
 
@@ -13,7 +12,7 @@ namespace lamina {
 /// thread.
 class BackgroundFile {
  public:
-  BackgroundFile() = default;
+  BackgroundFile();
   /// Waits; what went wrong is a warning then.
   ~BackgroundFile();
   BackgroundFile(const BackgroundFile&) = delete;
@@ -25,8 +24,8 @@ class BackgroundFile {
   void wait();
 
  private:
-  std::thread writer_;
-  std::exception_ptr error_;  // of writer_; looked at once that has ended
+  struct Writer;
+  std::unique_ptr<Writer> writer_;
 };
 
 }  // namespace lamina
