@@ -10,12 +10,23 @@
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/formats/tflite/tflite.h"
+#include "lamina/nn/layer.h"
 #include "lamina/nn/layers/layers.h"
 #include "lamina/nn/model.h"
 #include "lamina/ops/binary.h"
+#include "lamina/ops/cast.h"
+#include "lamina/ops/compare.h"
+#include "lamina/ops/concatenate.h"
+#include "lamina/ops/full.h"
+#include "lamina/ops/matmul.h"
+#include "lamina/ops/reshape.h"
 #include "lamina/ops/slice.h"
+#include "lamina/ops/softmax.h"
 #include "lamina/ops/sort.h"
 #include "lamina/ops/take.h"
+#include "lamina/ops/transpose.h"
+#include "lamina/ops/unary.h"
+#include "lamina/ops/where.h"
 #include "tests/support/golden.h"
 #include "tests/support/temporary_folder.h"
 
@@ -68,6 +79,18 @@ TEST(TfliteExport, IntegersFollowSamples) {
   for (size_t i = 0; i < a.size(); ++i) worst = std::max(worst, std::fabs(a[i] - b[i]));
   EXPECT_LT(worst, 0.03F);
   EXPECT_GT(worst, 0);
+}
+
+TEST(TfliteExport, MasksOfAttentionLeaveTheScoresTheirSteps) {
+  const TemporaryFolder folder;
+  const Tensor x = Input({5, 4});
+  for (const double masked : {-1e9, -static_cast<double>(std::numeric_limits<float>::infinity())}) {
+    const Tensor scores = matmul(x, transpose(x, {0, 2, 1}));
+    Model model(x, matmul(softmax(where(greater(scores, 0.2), scores, masked)), x));
+    const Tensor samples = noise({32, 5, 4});
+    export_tflite(model, folder / "masked.tflite", {.calibration = {{model.input_names()[0], samples}}});
+    expect_close(load_tflite(folder / "masked.tflite").predict(samples), model.predict(samples), "masked", 0.05);
+  }
 }
 
 TEST(TfliteExport, SamplesMustFitTheModel) {
@@ -138,6 +161,27 @@ TEST(TfliteExport, NumbersThatAreNotFiniteAreSeen) {
   constexpr float kInf = std::numeric_limits<float>::infinity();
   const Tensor values = Tensor::from(std::vector<float>{0, kInf, -kInf, NAN, 3e38F}, {1, 5});
   EXPECT_EQ(load_tflite(folder / "finite.tflite").predict(values).to_vector<float>(), (std::vector<float>{1, 0, 0, 0, 1}));
+}
+
+/// x, and behind it places and twos that nobody gave.
+class Places final : public LayerOf<Places> {
+ public:
+  std::string class_name() const override { return "Places"; }
+  bool checks_by_running() const override { return true; }
+  Shape compute_output_shape(const Shape& input) const override { return {input[0], 3 * input[1]}; }
+  Tensor call(const Tensor& x, CallContext&) const override {
+    const Tensor places = reshape(cast(arange(x.shape()[1]), DType::kFloat32), {1, x.shape()[1]});
+    return concatenate({x, x + places, full({1, x.shape()[1]}, 2.5)}, 1);
+  }
+};
+
+TEST(TfliteExport, ManyElementsOfNothingAreMadeThere) {
+  const TemporaryFolder folder;
+  Model model = Sequential({Input({5000}), Places()});
+  model.save(folder / "made.tflite");
+  EXPECT_LT(read_file(folder / "made.tflite").size(), 5000U);
+  const Tensor values = noise({1, 5000});
+  EXPECT_EQ(load_tflite(folder / "made.tflite").predict(values).to_vector<float>(), model.predict(values).to_vector<float>());
 }
 
 TEST(TfliteExport, OpsWithoutCounterpartAreNamed) {
