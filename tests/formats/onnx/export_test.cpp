@@ -200,20 +200,19 @@ TEST(OnnxExport, AModelThatWasReadIsWrittenAgain) {
 
 TEST(OnnxExport, BitsMoveByAnyNumberOfPlaces) {  // 2^63 is no int64
   const TemporaryFolder folder;
-  constexpr int64_t kLeast = std::numeric_limits<int64_t>::min(), kMost = std::numeric_limits<int64_t>::max();
+  constexpr int64_t kLow = -(int64_t{1} << 62), kMost = std::numeric_limits<int64_t>::max();
   const Tensor x = Input({7}, {.dtype = DType::kInt64});
-  Tensors moved;
+  std::vector<Tensor> moved;
   for (const int64_t places : {0, 1, 31, 32, 61, 62, 63, 64, -1}) {
     moved.push_back(right_shift(x, Tensor::from(std::vector<int64_t>{places}, {1})));
     moved.push_back(left_shift(x, Tensor::from(std::vector<int64_t>{places}, {1})));
   }
-  Model model(x, moved);
+  Model model(x, Tensors(moved));
   model.save(folder / "shifts.onnx");
-  const Tensor values = Tensor::from(std::vector<int64_t>{5, -5, 0, 1, -1, kLeast, kMost}, {1, 7});
+  const Tensor values = Tensor::from(std::vector<int64_t>{5, -5, 0, 1, -1, kLow, kMost}, {1, 7});
   const Tensors given = load_model(folder / "shifts.onnx").outputs_on_batch({values}), own = model.outputs_on_batch({values});
   for (size_t i = 0; i < own.size(); ++i) EXPECT_EQ(given[i].to_vector<int64_t>(), own[i].to_vector<int64_t>()) << i;
-  const std::vector<int64_t> least = own[12].to_vector<int64_t>();
-  EXPECT_EQ(least, (std::vector<int64_t>{0, -1, 0, 0, -1, -1, 0}));
+  EXPECT_EQ(own[12].to_vector<int64_t>(), (std::vector<int64_t>{0, -1, 0, 0, -1, -1, 0}));
 }
 
 TEST(OnnxExport, RefusesWhatItIsAskedInVain) {
