@@ -6,6 +6,7 @@
 
 #include "cli.h"
 #include "convert_onnx.h"
+#include "convert_shapes.h"
 #include "convert_tflite.h"
 #include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
@@ -21,6 +22,7 @@ constexpr char kKerasWeights[] = ".weights.h5";
 
 struct Options {
   std::string in, out, dtype;
+  std::vector<std::string> shapes;
   OnnxChoices onnx;
   TfliteChoices tflite;
   bool json = false;
@@ -82,9 +84,9 @@ void write_model(const Options& options, const ModelFile& file) {
   if (options.out.ends_with(kKerasWeights)) {
     save_weights(*file.model, options.out);
   } else if (is_onnx(options.out)) {
-    write_onnx(*file.model, options.out, options.onnx);
+    write_onnx(*file.model, options.out, options.onnx, input_shapes(options.shapes));
   } else if (is_tflite(options.out)) {
-    write_tflite(*file.model, options.out, options.tflite);
+    write_tflite(*file.model, options.out, options.tflite, input_shapes(options.shapes));
   } else {
     file.model->save(options.out);
   }
@@ -98,6 +100,10 @@ int convert(const Options& options) {
   const bool model_out = is_model_out(options.out);
   check_onnx_choices(options.onnx, options.out);
   check_tflite_choices(options.tflite, options.out);
+  if (!options.shapes.empty() && !is_onnx(options.out) && !is_tflite(options.out))
+    throw UsageError("convert: --shape is for files of ONNX and TFLite, and '" + options.out +
+                     "' is none; call it .onnx or .tflite");
+  input_shapes(options.shapes);  // before anything is read
   if (!model_out) find_weight_writer(options.out);  // before anything is read
   const ModelFile file = read_model_file(options.in);
   if (!model_out && is_architecture(options.in))
@@ -145,6 +151,7 @@ void add_convert(CLI::App& app, Action& action) {
                        ".gguf also q8_0, q4_0, q4_1, q5_0, q5_1 and q2_k to q6_k (default: as they are)",
                .type = "TYPE"});
   add_onnx_choices(command, options->onnx);
+  add_shape_choices(command, options->shapes);
   add_tflite_choices(command, options->tflite);
   add_json(command, options->json, "the files, the number of arrays and what was lost");
   command.footer(

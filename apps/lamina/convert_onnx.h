@@ -3,22 +3,21 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "command.h"
+#include "convert_shapes.h"
 #include "lamina/nn/model.h"
 
 namespace lamina::cli {
 
 struct OnnxChoices {
   std::optional<int> opset;
-  std::vector<std::string> shapes;  ///< "images=None,28,28,1"
 };
 
 bool is_onnx(const std::string& path);
 void add_onnx_choices(Command& command, OnnxChoices& choices);
-/// Throws UsageError for choices that cannot be read, or do not go with that file.
+/// Throws UsageError for choices that do not go with that file.
 void check_onnx_choices(const OnnxChoices& choices, const std::string& out);
-void write_onnx(const Model& model, const std::string& out, const OnnxChoices& choices);
+void write_onnx(const Model& model, const std::string& out, const OnnxChoices& choices, InputShapes shapes);
 
 }  // namespace lamina::cli

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <utility>
 
 #include "cli.h"
 #include "lamina/base/error.h"
@@ -38,8 +39,9 @@ void check_tflite_choices(const TfliteChoices& choices, const std::string& out) 
                      : "convert: --calibrate gives samples for integers: add --int8");
 }
 
-void write_tflite(const Model& model, const std::string& out, const TfliteChoices& choices) {
+void write_tflite(const Model& model, const std::string& out, const TfliteChoices& choices, InputShapes shapes) {
   TfliteOptions options;
+  options.shapes = std::move(shapes);
   if (choices.int8) {
     const std::vector<std::string> names = model.input_names();
     if (ends_with_any(choices.calibrate, {".npz"})) {

@@ -69,8 +69,8 @@ TEST_F(ModelFiles, ConvertWritesOnnx) {
 TEST_F(ModelFiles, ConvertRefusesWrongWordsAboutOnnx) {
   expect_error({"convert", "a.keras", "a.onnx", "--opset", "12"}, "--opset", 2);
   expect_error({"convert", "a.keras", "a.onnx", "--opset", "26"}, "--opset", 2);
-  expect_error({"convert", "a.keras", "b.keras", "--opset", "18"}, "are for files of ONNX", 2);
-  expect_error({"convert", "a.keras", "b.npz", "--shape", "x=1"}, "are for files of ONNX", 2);
+  expect_error({"convert", "a.keras", "b.keras", "--opset", "18"}, "is for files of ONNX", 2);
+  expect_error({"convert", "a.keras", "b.npz", "--shape", "x=1"}, "is for files of ONNX", 2);
   for (const char* shape : {"input_layer", "input_layer=", "=1,32", "input_layer=1,,32", "input_layer=1,x", "input_layer=0,32",
                             "input_layer=1,32,", "input_layer=-1,32"})
     expect_error({"convert", "a.keras", "a.onnx", "--shape", shape}, "an input's name and its extents were expected", 2);
@@ -78,6 +78,20 @@ TEST_F(ModelFiles, ConvertRefusesWrongWordsAboutOnnx) {
   expect_error({"convert", "a.keras", "a.onnx", "--shape", "input_layer=1,33"}, "does not fit");
   expect_error({"convert", "a.keras", "no/such/folder/a.onnx"}, "no/such/folder");
   EXPECT_FALSE(std::filesystem::exists(folder_ / "a.onnx"));
+}
+
+TEST_F(ModelFiles, ConvertGivesTfliteTheShapesThatItAsks) {
+  write_npy(folder_ / "x.npy", Tensor::from(std::vector<float>(64, 0.5F), {2, 32}));
+  json({"convert", "a.keras", "two.tflite", "--shape", "input_layer=2,32"});
+  const Json summary = json({"run", "two.tflite", "--input", "x.npy", "--output", "out"});
+  EXPECT_EQ(summary.at("outputs").at(size_t{0}).at("shape").at(size_t{0}).as_int(), 2);
+  for (const char* shape : {"input_layer=2,33", "input_layer=2", "input_layer=2,32,1"})
+    expect_error({"convert", "a.keras", "a.tflite", "--shape", shape}, "does not fit");
+  expect_error({"convert", "a.keras", "a.tflite", "--shape", "input=2,32"}, "which the model does not have");
+  expect_error({"convert", "a.keras", "a.tflite", "--shape", "input_layer"}, "an input's name", 2);
+  Sequential({Input({-1, 3}), LSTM(2)}).save(folder_ / "text.keras");
+  expect_error({"convert", "text.keras", "text.tflite"}, "lamina convert --shape");
+  json({"convert", "text.keras", "text.tflite", "--shape", "input_layer=None,5,3"});
 }
 
 TEST_F(ModelFiles, InspectShowsWhatAFileHolds) {

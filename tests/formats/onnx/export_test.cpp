@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
@@ -195,6 +196,23 @@ TEST(OnnxExport, AModelThatWasReadIsWrittenAgain) {
   Model again = written_and_read(written_and_read(model));
   const Tensor x = numbers({2, 12, 10, 3});
   expect_same(model.predict(x), again.predict(x));
+}
+
+TEST(OnnxExport, BitsMoveByAnyNumberOfPlaces) {  // 2^63 is no int64
+  const TemporaryFolder folder;
+  constexpr int64_t kLow = -(int64_t{1} << 62), kMost = std::numeric_limits<int64_t>::max();
+  const Tensor x = Input({7}, {.dtype = DType::kInt64});
+  std::vector<Tensor> moved;
+  for (const int64_t places : {0, 1, 31, 32, 61, 62, 63, 64, -1}) {
+    moved.push_back(right_shift(x, Tensor::from(std::vector<int64_t>{places}, {1})));
+    moved.push_back(left_shift(x, Tensor::from(std::vector<int64_t>{places}, {1})));
+  }
+  Model model(x, Tensors(moved));
+  model.save(folder / "shifts.onnx");
+  const Tensor values = Tensor::from(std::vector<int64_t>{5, -5, 0, 1, -1, kLow, kMost}, {1, 7});
+  const Tensors given = load_model(folder / "shifts.onnx").outputs_on_batch({values}), own = model.outputs_on_batch({values});
+  for (size_t i = 0; i < own.size(); ++i) EXPECT_EQ(given[i].to_vector<int64_t>(), own[i].to_vector<int64_t>()) << i;
+  EXPECT_EQ(own[12].to_vector<int64_t>(), (std::vector<int64_t>{0, -1, 0, 0, -1, -1, 0}));
 }
 
 TEST(OnnxExport, RefusesWhatItIsAskedInVain) {

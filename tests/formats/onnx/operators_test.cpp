@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "lamina/base/error.h"
 #include "lamina/core/check_gradients.h"
@@ -129,6 +130,17 @@ constexpr const char* kMl = "ai.onnx.ml";
 
 #define EXPECT_REFUSED(text, ...) \
   EXPECT_NE(refusal(__VA_ARGS__).find(text), std::string::npos) << refusal(__VA_ARGS__)
+
+TEST(OnnxOperators, TheLeastIntegerIsDividedLikeOthers) {
+  constexpr int32_t kLeast = std::numeric_limits<int32_t>::min();
+  const std::vector<int32_t> a = {kLeast, kLeast, kLeast, 7, -7, 7, -7, 6, -6}, b = {2, -3, 3, 2, 2, -2, -2, 3, 3};
+  std::vector<int32_t> quotients, rests;
+  for (size_t i = 0; i < a.size(); ++i) quotients.push_back(a[i] / b[i]), rests.push_back(a[i] % b[i]);
+  const std::vector<Value> given = {Tensor::from(a, {9}), Tensor::from(b, {9})};
+  EXPECT_EQ(run("Div", given)[0].tensor().to_vector<int32_t>(), quotients);
+  const Message c_style = Message().bytes(1, "fmod").integer(3, 1).integer(20, 2);
+  EXPECT_EQ(run("Mod", given, {c_style})[0].tensor().to_vector<int32_t>(), rests);
+}
 
 TEST(OnnxOperators, QuantizationRefusesScalesThatDoNotFit) {
   const Value x = rows({1, 2, 3, 4, 5, 6}, {2, 3});

@@ -5,13 +5,28 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "lamina/base/error.h"
+#include "lamina/base/files.h"
 #include "lamina/formats/tflite/tflite.h"
+#include "lamina/nn/layer.h"
 #include "lamina/nn/layers/layers.h"
 #include "lamina/nn/model.h"
 #include "lamina/ops/binary.h"
+#include "lamina/ops/cast.h"
+#include "lamina/ops/compare.h"
+#include "lamina/ops/concatenate.h"
+#include "lamina/ops/full.h"
+#include "lamina/ops/matmul.h"
+#include "lamina/ops/reshape.h"
+#include "lamina/ops/slice.h"
+#include "lamina/ops/softmax.h"
 #include "lamina/ops/sort.h"
+#include "lamina/ops/take.h"
+#include "lamina/ops/transpose.h"
+#include "lamina/ops/unary.h"
+#include "lamina/ops/where.h"
 #include "tests/support/golden.h"
 #include "tests/support/temporary_folder.h"
 
@@ -66,6 +81,18 @@ TEST(TfliteExport, IntegersFollowSamples) {
   EXPECT_GT(worst, 0);
 }
 
+TEST(TfliteExport, MasksOfAttentionLeaveTheScoresTheirSteps) {
+  const TemporaryFolder folder;
+  const Tensor x = Input({5, 4});
+  for (const double masked : {-1e9, -static_cast<double>(std::numeric_limits<float>::infinity())}) {
+    const Tensor scores = matmul(x, transpose(x, {0, 2, 1}));
+    Model model(x, matmul(softmax(where(greater(scores, 0.2), scores, masked)), x));
+    const Tensor samples = noise({32, 5, 4});
+    export_tflite(model, folder / "masked.tflite", {.calibration = {{model.input_names()[0], samples}}});
+    expect_close(load_tflite(folder / "masked.tflite").predict(samples), model.predict(samples), "masked", 0.05);
+  }
+}
+
 TEST(TfliteExport, SamplesMustFitTheModel) {
   const TemporaryFolder folder;
   Model model = network();
@@ -88,6 +115,73 @@ TEST(TfliteExport, WhatIsLeftOpenMustBeSaid) {
   export_tflite(model, folder / "fixed.tflite",
                 {.batch = 2, .shapes = {{model.input_names()[0], {-1, 4, 3}}}});
   EXPECT_EQ(load_tflite(folder / "fixed.tflite").input_shape(), (Shape{2, 4, 3}));
+}
+
+TEST(TfliteExport, ShapesMustFitTheModel) {
+  const TemporaryFolder folder;
+  Model model = network();
+  for (const Shape& shape : {Shape{1, 8, 8}, Shape{1, 8, 8, 3}, Shape{0, 8, 8, 2}})
+    EXPECT_THROW(export_tflite(model, folder / "m.tflite", {.shapes = {{model.input_names()[0], shape}}}), InvalidArgument);
+  export_tflite(model, folder / "m.tflite", {.shapes = {{model.input_names()[0], {3, -1, -1, 2}}}});
+  EXPECT_EQ(load_tflite(folder / "m.tflite").input_shape(), (Shape{3, 8, 8, 2}));
+}
+
+TEST(TfliteExport, IndicesFromTheEndAreCountedFromTheFront) {  // GATHER takes no others
+  const TemporaryFolder folder;
+  const Tensor x = Input({4}), places = Input({3}, {.dtype = DType::kInt32});
+  Model model(Tensors{x, places}, Tensors{take(x, Tensor::from(std::vector<int32_t>{-1, 0, 2}, {3}), 1), take(x, places, 1)});
+  model.save(folder / "take.tflite");
+  const Tensor values = Tensor::from(std::vector<float>{1, 2, 3, 4}, {1, 4});
+  const Tensors taken = load_tflite(folder / "take.tflite")
+                            .outputs_on_batch({values, Tensor::from(std::vector<int32_t>{-4, 3, -2}, {1, 3})});
+  EXPECT_EQ(taken[0].to_vector<float>(), (std::vector<float>{4, 1, 3}));
+  EXPECT_EQ(taken[1].to_vector<float>(), (std::vector<float>{1, 4, 3}));
+  const std::string bytes = read_file(folder / "take.tflite");
+  const std::vector<int32_t> front = {3, 0, 2};
+  EXPECT_NE(bytes.find(std::string(reinterpret_cast<const char*>(front.data()), 12)), std::string::npos);
+}
+
+TEST(TfliteExport, SlicesOfManyAxesAreSlicesOfFew) {
+  const TemporaryFolder folder;
+  const Tensor x = Input({2, 3, 2, 4, 2});
+  Model model(x, Tensors{slice(x, {0, 0, 1}, {1, 2, 3}), slice(x, {0, 0, 0, 0, 0}, {1, 2, 3, 2, 4}, {1, 1, 1, 1, 2})});
+  model.save(folder / "slices.tflite");
+  const Tensor values = noise({1, 2, 3, 2, 4, 2});
+  const Tensors given = load_tflite(folder / "slices.tflite").outputs_on_batch({values}), own = model.outputs_on_batch({values});
+  for (size_t i = 0; i < own.size(); ++i) EXPECT_EQ(given[i].to_vector<float>(), own[i].to_vector<float>());
+  Model corners(x, slice(x, {0, 1, 1, 1, 1, 1}, {1, 2, 3, 2, 4, 2}));
+  EXPECT_THROW(corners.save(folder / "corners.tflite"), Unsupported);
+}
+
+TEST(TfliteExport, NumbersThatAreNotFiniteAreSeen) {
+  const TemporaryFolder folder;
+  const Tensor x = Input({5});
+  Model model(x, cast(isfinite(x), DType::kFloat32));
+  model.save(folder / "finite.tflite");
+  constexpr float kInf = std::numeric_limits<float>::infinity();
+  const Tensor values = Tensor::from(std::vector<float>{0, kInf, -kInf, NAN, 3e38F}, {1, 5});
+  EXPECT_EQ(load_tflite(folder / "finite.tflite").predict(values).to_vector<float>(), (std::vector<float>{1, 0, 0, 0, 1}));
+}
+
+/// x, and behind it places and twos that nobody gave.
+class Places final : public LayerOf<Places> {
+ public:
+  std::string class_name() const override { return "Places"; }
+  bool checks_by_running() const override { return true; }
+  Shape compute_output_shape(const Shape& input) const override { return {input[0], 3 * input[1]}; }
+  Tensor call(const Tensor& x, CallContext&) const override {
+    const Tensor places = reshape(cast(arange(x.shape()[1]), DType::kFloat32), {1, x.shape()[1]});
+    return concatenate({x, x + places, full({1, x.shape()[1]}, 2.5)}, 1);
+  }
+};
+
+TEST(TfliteExport, ManyElementsOfNothingAreMadeThere) {
+  const TemporaryFolder folder;
+  Model model = Sequential({Input({5000}), Places()});
+  model.save(folder / "made.tflite");
+  EXPECT_LT(read_file(folder / "made.tflite").size(), 5000U);
+  const Tensor values = noise({1, 5000});
+  EXPECT_EQ(load_tflite(folder / "made.tflite").predict(values).to_vector<float>(), model.predict(values).to_vector<float>());
 }
 
 TEST(TfliteExport, OpsWithoutCounterpartAreNamed) {

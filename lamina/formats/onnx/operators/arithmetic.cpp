@@ -54,11 +54,17 @@ std::vector<Value> to_bool(Call& call) {
   return {map(call.value(0), b, [](const Tensor& x, const Tensor& y) { return f(x, y); })};
 }
 
+// Of integers: where the quotient towards zero is one more than the one below. By signs, since the least integer has no
+// magnitude.
+Tensor towards_zero(const Tensor& a, const Tensor& b) {
+  return logical_and(not_equal(mod(a, b), 0.0), not_equal(less(a, 0.0), less(b, 0.0)));
+}
+
 // Integers are divided towards zero.
 Tensor quotient(const Tensor& a, const Tensor& b) {
   if (is_floating(a.dtype())) return divide(a, b);
   if (a.dtype() == DType::kUInt8) return floor_divide(a, b);
-  return multiply(floor_divide(lamina::abs(a), lamina::abs(b)), multiply(lamina::sign(a), lamina::sign(b)));
+  return add(floor_divide(a, b), cast(towards_zero(a, b), a.dtype()));
 }
 
 std::vector<Value> modulo(Call& call) {
@@ -68,6 +74,7 @@ std::vector<Value> modulo(Call& call) {
   return {map(call.value(0), call.value(1),
               [&](const Tensor& a, const Tensor& b) {
                 if (!c_style || is_unsigned(call.element())) return mod(a, b);
+                if (!is_floating(a.dtype())) return where(towards_zero(a, b), subtract(mod(a, b), b), mod(a, b));
                 const Tensor magnitude = mod(lamina::abs(a), lamina::abs(b));
                 return where(less(a, 0.0), negative(magnitude), magnitude);
               },

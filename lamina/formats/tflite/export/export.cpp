@@ -158,6 +158,27 @@ struct Taken {
   std::vector<TensorType> types;
 };
 
+// The shape of an input: the given one, which must fit the model's, or its own.
+Shape shape_of(const std::string& input, const TensorSpec& spec, bool drawn, const TfliteOptions& options) {
+  Shape shape = spec.shape;
+  for (const auto& [name, given] : options.shapes) {
+    if (name != input) continue;
+    bool fits = given.rank() == shape.rank();
+    for (int axis = 0; fits && axis < given.rank(); ++axis) {
+      fits = given[axis] < 0 || (given[axis] > 0 && (!drawn || shape[axis] < 0 || shape[axis] == given[axis]));
+    }
+    if (!fits)
+      throw InvalidArgument(fmt::format("the shape {} for input '{}' does not fit the model's, {}; extents must be "
+                                        "positive, the batch axis first",
+                                        given.str(), printable(input), shape.str()));
+    for (int axis = 0; axis < given.rank(); ++axis) {
+      if (given[axis] > 0) shape.set(axis, given[axis]);
+    }
+    if (!drawn && given[0] < 0) shape.set(0, -1);
+  }
+  return shape;
+}
+
 // What the model takes, one sample of it.
 Taken taken_by(const Model& model, const TfliteOptions& options) {
   const detail::ModelImpl& impl = detail::ModelImpl::of(model);
@@ -174,16 +195,15 @@ Taken taken_by(const Model& model, const TfliteOptions& options) {
   Taken taken{impl.input_names, impl.output_names, {}};
   for (size_t i = 0; i < specs.size(); ++i) {
     if (taken.inputs.size() <= i) taken.inputs.push_back("input_" + std::to_string(i));
-    Shape shape = specs[i].shape;
-    for (const auto& [name, given] : options.shapes) {
-      if (name == taken.inputs[i]) shape = given;
-    }
-    if (shape.rank() > 0 && (shape[0] < 0 || !impl.graph)) shape.set(0, options.batch);
+    Shape shape = shape_of(taken.inputs[i], specs[i], impl.graph != nullptr, options);
+    const bool said = std::any_of(options.shapes.begin(), options.shapes.end(),
+                                  [&](const auto& each) { return each.first == taken.inputs[i]; });
+    if (shape.rank() > 0 && (shape[0] < 0 || (!impl.graph && !said))) shape.set(0, options.batch);
     for (int axis = 0; axis < shape.rank(); ++axis) {
       if (shape[axis] < 0)
         throw InvalidArgument(
             fmt::format("input '{}' has the shape {}: a TFLite file has fixed extents; say which, by "
-                        "TfliteOptions::shapes",
+                        "TfliteOptions::shapes or lamina convert --shape",
                         printable(taken.inputs[i]), specs[i].shape.str()));
     }
     taken.types.push_back({specs[i].dtype, shape});

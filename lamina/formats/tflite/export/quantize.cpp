@@ -1,20 +1,8 @@
-// Calibration, and integers in place of floats.
+// Integers in place of floats.
 #include "lamina/formats/tflite/export/quantize.h"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <set>
-
-#include "lamina/base/error.h"
-#include "lamina/base/terminal.h"
-#include "lamina/core/compile.h"
-#include "lamina/formats/tflite/graph.h"
-#include "lamina/ops/cast.h"
-#include "lamina/ops/reduce.h"
-#include "lamina/ops/reshape.h"
-#include "lamina/ops/slice.h"
 
 namespace lamina::tflite {
 namespace {
@@ -58,6 +46,10 @@ const std::map<fb::BuiltinOperator, IntegerOperator>& integer_operators() {
   return all;
 }
 
+// Numbers from here on stand for something else, "not this word" in attention: 255 steps up to them would leave
+// nothing of the others.
+constexpr float kBeyond = 1e6F;
+
 struct Steps {
   float scale = 1;
   int64_t zero = 0;
@@ -94,14 +86,24 @@ class Quantizer {
   }
 
  private:
+  // Whether 255 steps tell its numbers apart.
+  bool countable(int32_t id) {
+    if (const Tensor constant = builder_.tensor(id).constant; constant.defined()) {
+      const std::vector<float> values = constant.to_vector<float>();
+      return std::all_of(values.begin(), values.end(), [](float value) { return std::fabs(value) < kBeyond; });
+    }
+    const auto found = seen_.find(id);
+    return found != seen_.end() && found->second.lowest > -kBeyond && found->second.highest < kBeyond;
+  }
+
   bool fits(const Builder::OperatorEntry& op, const IntegerOperator& known) {
     if (op.outputs.size() != 1 || builder_.tensor(op.outputs[0]).dtype != DType::kFloat32 ||
-        !seen_.contains(op.outputs[0]))
+        !countable(op.outputs[0]))
       return false;
     const size_t data = known.data < 0 ? op.inputs.size() : static_cast<size_t>(known.data);
     for (size_t i = 0; i < data; ++i) {
       const Builder::TensorEntry& entry = builder_.tensor(op.inputs[i]);
-      if (entry.dtype != DType::kFloat32) return false;
+      if (entry.dtype != DType::kFloat32 || !countable(op.inputs[i])) return false;
       if (known.weights && i > 0 && !entry.constant.defined()) return false;
       if (i == 0 && entry.constant.defined()) return false;
     }
@@ -233,65 +235,6 @@ class Quantizer {
 };
 
 }  // namespace
-
-std::map<int32_t, Seen> calibrate(Builder& builder, const std::vector<int32_t>& inputs,
-                                  const std::vector<Tensor>& samples) {
-  std::vector<int32_t> watched;
-  for (const auto& op : builder.operators()) {
-    for (const int32_t output : op.outputs) {
-      if (builder.tensor(output).dtype == DType::kFloat32) watched.push_back(output);
-    }
-  }
-  std::string bytes = builder.finish(inputs, watched);
-  const onnx::ImportedGraph graph = parse(bytes, "the model to calibrate");
-  std::vector<Tensor> weights;
-  for (const onnx::GraphWeight& weight : graph.weights()) weights.push_back(weight.value);
-  const onnx::Random random = [] { return std::pair(Tensor::from<int64_t>({0, 0}), 0); };
-  const Function extremes = compile(
-      [&](const std::vector<Tensor>& x) {
-        std::vector<onnx::Value> values(x.begin(), x.end());
-        std::vector<Tensor> result;
-        for (const onnx::Value& output : graph.run(values, weights, random)) {
-          result.push_back(min(output.tensor()));
-          result.push_back(max(output.tensor()));
-        }
-        return result;
-      },
-      "calibration");
-  int64_t count = -1;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    const Shape &expected = builder.tensor(inputs[i]).shape, &given = samples.at(i).shape();
-    bool fits = given.rank() == expected.rank() && given.rank() > 0 && (count < 0 || given[0] == count);
-    for (int axis = 1; fits && axis < given.rank(); ++axis) fits = given[axis] == expected[axis];
-    if (!fits || given[0] < expected[0])
-      throw InvalidArgument(
-          fmt::format("samples for calibration of input '{}' have the shape {}; expected {}, with at least "
-                      "{} samples in the first axis, as many for each input",
-                      printable(builder.tensor(inputs[i]).name), given.str(), expected.str(), expected[0]));
-    count = given[0];
-  }
-  std::map<int32_t, Seen> seen;
-  const auto widen = [&](int32_t id, float low, float high) {
-    if (!std::isfinite(low) || !std::isfinite(high))
-      throw InvalidArgument(fmt::format("calibration: '{}' holds numbers that are not finite",
-                                        printable(builder.tensor(id).name)));
-    const auto [at, is_new] = seen.emplace(id, Seen{low, high});
-    if (!is_new) at->second = {std::min(at->second.lowest, low), std::max(at->second.highest, high)};
-  };
-  const int64_t batch = inputs.empty() ? 1 : builder.tensor(inputs[0]).shape[0];
-  for (int64_t begin = 0; begin + batch <= count; begin += batch) {
-    std::vector<Tensor> x;
-    for (size_t i = 0; i < inputs.size(); ++i) {
-      x.push_back(cast(samples[i][Slice{begin, begin + batch}], builder.tensor(inputs[i]).dtype));
-      if (x.back().dtype() == DType::kFloat32)
-        widen(inputs[i], min(x.back()).item<float>(), max(x.back()).item<float>());
-    }
-    const std::vector<Tensor> result = extremes(x);
-    for (size_t i = 0; i < watched.size(); ++i)
-      widen(watched[i], result[2 * i].item<float>(), result[2 * i + 1].item<float>());
-  }
-  return seen;
-}
 
 void quantize(Builder& builder, std::vector<int32_t>& outputs, const std::map<int32_t, Seen>& seen) {
   Quantizer(builder, seen).run(outputs);

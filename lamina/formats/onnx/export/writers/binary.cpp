@@ -46,31 +46,35 @@ Formula bitwise(const char* type) {
   };
 }
 
-// 2^b for places within the integer, as int64; `beyond` says which are not.
-struct Power {
-  std::string power, beyond;
-};
-Power power_of_two(Writing& w, const std::string& places, DType dtype) {
-  const std::string b = w.as(places, dtype, DType::kInt64), zero = w.number(0, DType::kInt64);
-  const std::string most = w.number(static_cast<double>(8 * size_of(w.dtype(0))), DType::kInt64);
-  const std::string beyond = w.node("Or", {w.node("Less", {b, zero}), w.node("GreaterOrEqual", {b, most})});
-  return {w.node("Pow", {w.number(2, DType::kInt64), w.node("Where", {beyond, zero, b})}), beyond};
+// 2^b as int64, for b from 0 to 62: run times compute powers by way of floats, which hold no 2^63.
+std::string power_of_two(Writing& w, const std::string& b) {
+  return w.node("Pow", {w.number(2, DType::kInt64), b});
+}
+
+// Which places are negative, or `most` and more.
+std::string beyond(Writing& w, const std::string& b, size_t most) {
+  return w.node("Or", {w.node("Less", {b, w.number(0, DType::kInt64)}),
+                       w.node("GreaterOrEqual", {b, w.number(static_cast<double>(most), DType::kInt64)})});
 }
 
 std::string left_shift(Writing& w, const Names& x, DType dtype) {
-  const Power by = power_of_two(w, x[1], dtype);
-  const std::string shifted = w.node("Mul", {w.as(x[0], dtype, DType::kInt64), by.power});
-  return w.as(w.node("Where", {by.beyond, w.number(0, DType::kInt64), shifted}), DType::kInt64, dtype);
+  const std::string given = w.as(x[1], dtype, DType::kInt64), zero = w.number(0, DType::kInt64);
+  const std::string lost = beyond(w, given, 8 * size_of(w.dtype(0))), b = w.node("Where", {lost, zero, given});
+  const std::string half = w.node("Div", {b, w.number(2, DType::kInt64)});  // twice a half: see power_of_two
+  const std::string first = w.node("Mul", {w.as(x[0], dtype, DType::kInt64), power_of_two(w, half)});
+  const std::string shifted = w.node("Mul", {first, power_of_two(w, w.node("Sub", {b, half}))});
+  return w.as(w.node("Where", {lost, zero, shifted}), DType::kInt64, dtype);
 }
 
-// floor(a / 2^b); beyond all places what is left of the sign.
+// floor(a / 2^b); beyond the last place, and at that of the sign, what is left of the sign.
 std::string right_shift(Writing& w, const Names& x, DType dtype) {
-  const Power by = power_of_two(w, x[1], dtype);
+  const std::string given = w.as(x[1], dtype, DType::kInt64), zero = w.number(0, DType::kInt64);
+  const bool of_sign = size_of(w.dtype(0)) == sizeof(int64_t);
+  const std::string rest = beyond(w, given, 8 * size_of(w.dtype(0)) - (of_sign ? 1 : 0));
   const std::string a = w.as(x[0], dtype, DType::kInt64);
-  const std::string shifted = floor_divide(w, {a, by.power}, DType::kInt64);
-  const std::string sign = w.node("Where", {w.node("Less", {a, w.number(0, DType::kInt64)}), w.number(-1, DType::kInt64),
-                                            w.number(0, DType::kInt64)});
-  return w.as(w.node("Where", {by.beyond, sign, shifted}), DType::kInt64, dtype);
+  const std::string power = power_of_two(w, w.node("Where", {rest, zero, given}));
+  const std::string sign = w.node("Where", {w.node("Less", {a, zero}), w.number(-1, DType::kInt64), zero});
+  return w.as(w.node("Where", {rest, sign, floor_divide(w, {a, power}, DType::kInt64)}), DType::kInt64, dtype);
 }
 
 const bool kRegistered[] = {

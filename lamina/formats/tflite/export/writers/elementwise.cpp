@@ -76,6 +76,12 @@ void of_bools(Writing& w) {
 
 void isnan_of(Writing& w) { w.out(0, w.op(fb::BuiltinOperator_NOT_EQUAL, {w.in(0), w.in(0)})); }
 
+// What is not finite does not cancel itself.
+void isfinite_of(Writing& w) {
+  const int32_t none = w.builder().op(fb::BuiltinOperator_SUB, {w.in(0), w.in(0)}, w.dtype(0), w.shape(0));
+  w.out(0, w.op(fb::BuiltinOperator_EQUAL, {none, none}));
+}
+
 void where_of(Writing& w) {
   w.out(0, w.op(fb::BuiltinOperator_SELECT_V2, {w.cast(w.in(0), DType::kBool), w.in(1), w.in(2)}));
 }
@@ -102,6 +108,7 @@ const bool kRegistered[] = {register_writer("exp", of_floats<fb::BuiltinOperator
                             register_writer("log1p", log1p_of),
                             register_writer("erf", erf_of),
                             register_writer("isnan", isnan_of),
+                            register_writer("isfinite", isfinite_of),
                             register_writer("logical_not", logical_not_of),
                             register_writer("add", same<fb::BuiltinOperator_ADD>),
                             register_writer("subtract", same<fb::BuiltinOperator_SUB>),

@@ -3,6 +3,8 @@
 
 #include "lamina/formats/tflite/export/writer.h"
 #include "lamina/ops/argreduce.h"
+#include "lamina/ops/binary.h"
+#include "lamina/ops/compare.h"
 #include "lamina/ops/concatenate.h"
 #include "lamina/ops/cumulative.h"
 #include "lamina/ops/one_hot.h"
@@ -14,6 +16,7 @@
 #include "lamina/ops/take.h"
 #include "lamina/ops/top_k.h"
 #include "lamina/ops/transpose.h"
+#include "lamina/ops/where.h"
 
 namespace lamina::tflite {
 namespace {
@@ -23,8 +26,30 @@ std::vector<int64_t> list(const Shape& shape) { return {shape.begin(), shape.end
 void reshape_of(Writing& w) { w.out(0, w.reshaped(w.in(0), w.out_type().shape)); }
 void transpose_of(Writing& w) { w.out(0, w.transposed(w.in(0), w.attrs<TransposeAttrs>().perm)); }
 
+// TFLite slices 5 axes at most: neighbours of which all is taken become one.
 void slice_of(Writing& w) {
-  const auto& attrs = w.attrs<SliceAttrs>();
+  SliceAttrs attrs;
+  Shape from, to;
+  bool whole_before = false;
+  for (int axis = 0; axis < w.rank(0); ++axis) {
+    const auto place = static_cast<size_t>(axis);
+    const SliceAttrs& given = w.attrs<SliceAttrs>();
+    const int64_t extent = w.shape(0)[axis];
+    const bool whole = given.sizes[place] == extent && given.steps[place] == 1;
+    if (w.rank(0) > 5 && whole && whole_before) {
+      from.set(from.rank() - 1, from[from.rank() - 1] * extent);
+      to.set(to.rank() - 1, to[to.rank() - 1] * extent);
+      attrs.sizes.back() *= extent;
+    } else {
+      from.push_back(extent);
+      to.push_back(given.sizes[place]);
+      attrs.starts.push_back(given.starts[place]);
+      attrs.sizes.push_back(given.sizes[place]);
+      attrs.steps.push_back(given.steps[place]);
+    }
+    whole_before = whole;
+  }
+  if (from.rank() > 5) w.refuse("slices have at most 5 axes");
   std::vector<int64_t> ends;
   int64_t end_mask = 0;
   bool plain = true;
@@ -35,15 +60,15 @@ void slice_of(Writing& w) {
     plain = plain && attrs.steps[i] == 1;
   }
   Builder& b = w.builder();
-  if (plain)
-    return w.out(
-        0, w.op(fb::BuiltinOperator_SLICE, {w.in(0), b.integers(attrs.starts), b.integers(attrs.sizes)}));
-  if (w.rank(0) > 5) w.refuse("slices with steps have at most 5 axes");
-  w.out(0, w.op(fb::BuiltinOperator_STRIDED_SLICE,
-                {w.in(0), b.integers(attrs.starts), b.integers(ends), b.integers(attrs.steps)},
-                {fb::Options_StridedSlice, [end_mask](auto& builder, [[maybe_unused]] int8_t activation) {
-                   return fb::CreateStridedSliceOptions(builder, 0, static_cast<int32_t>(end_mask)).Union();
-                 }}));
+  const int32_t x = w.reshaped(w.in(0), from);
+  const int32_t part =
+      plain ? w.op(fb::BuiltinOperator_SLICE, {x, b.integers(attrs.starts), b.integers(attrs.sizes)}, to)
+            : w.op(fb::BuiltinOperator_STRIDED_SLICE,
+                   {x, b.integers(attrs.starts), b.integers(ends), b.integers(attrs.steps)}, to,
+                   {fb::Options_StridedSlice, [end_mask](auto& builder, [[maybe_unused]] int8_t activation) {
+                      return fb::CreateStridedSliceOptions(builder, 0, static_cast<int32_t>(end_mask)).Union();
+                    }});
+  w.out(0, w.reshaped(part, w.out_type().shape));
 }
 
 void pad_of(Writing& w) {
@@ -129,15 +154,34 @@ void soft(Writing& w) {
   w.out(0, w.transposed(w.op(code, {x}, shape, options), order));
 }
 
-void take_rows(Writing& w, int axis) {
-  w.out(0, w.op(fb::BuiltinOperator_GATHER,
-                {w.in(0), w.cast(w.in(1), w.dtype(1) == DType::kInt64 ? DType::kInt64 : DType::kInt32)},
+void gather(Writing& w, int32_t indices, int axis) {
+  w.out(0, w.op(fb::BuiltinOperator_GATHER, {w.in(0), indices},
                 {fb::Options_Gather, [axis](auto& builder, [[maybe_unused]] int8_t activation) {
                    return fb::CreateGatherOptions(builder, axis).Union();
                  }}));
 }
-void take_of(Writing& w) { take_rows(w, w.attrs<TakeAttrs>().axis); }
-void embedding_of(Writing& w) { take_rows(w, 0); }
+
+int32_t indices_of(Writing& w) {
+  return w.cast(w.in(1), w.dtype(1) == DType::kInt64 ? DType::kInt64 : DType::kInt32);
+}
+
+// GATHER takes no indices that count from the end.
+void take_of(Writing& w) {
+  Builder& b = w.builder();
+  const int axis = w.attrs<TakeAttrs>().axis;
+  const int64_t extent = w.shape(0)[axis];
+  const int32_t given = indices_of(w);
+  const DType dtype = b.tensor(given).dtype;
+  const Shape shape = b.tensor(given).shape;
+  if (const Tensor known = b.tensor(given).constant; known.defined()) {
+    return gather(w, b.constant(where(less(known, 0), known + static_cast<double>(extent), known).eval(), "indices"),
+                  axis);
+  }
+  const int32_t behind = b.op(fb::BuiltinOperator_LESS, {given, b.number(0, dtype)}, DType::kBool, shape);
+  const int32_t moved = b.op(fb::BuiltinOperator_ADD, {given, b.number(static_cast<double>(extent), dtype)}, dtype, shape);
+  gather(w, b.op(fb::BuiltinOperator_SELECT_V2, {behind, moved, given}, dtype, shape), axis);
+}
+void embedding_of(Writing& w) { gather(w, indices_of(w), 0); }
 
 void one_hot_of(Writing& w) {
   Builder& b = w.builder();
