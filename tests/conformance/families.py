@@ -214,9 +214,11 @@ def masks(c):
               lambda: layers.TimeDistributed(c.dense()),
               lambda: layers.RNN([layers.LSTMCell(c.units()), layers.GRUCell(c.units())], return_sequences=True),
               lambda: layers.LayerNormalization())()(x)
-    ending = c("last", "pool", "sequence", "bidirectional")
+    ending = c("last", "pool", "sequence", "bidirectional", "attention")
     if ending == "last":
         x = c(layers.LSTM, layers.GRU, layers.SimpleRNN)(c.units(), kernel_constraint=c.constraint())(x)
+    elif ending == "attention":  # passes the mask on through an operation of its own
+        x = layers.GlobalAveragePooling1D()(c(layers.Attention(use_scale=c.chance()), layers.AdditiveAttention())([x, x]))
     elif ending == "pool":
         x = layers.GlobalAveragePooling1D()(x)
     elif ending == "bidirectional":
