@@ -40,10 +40,14 @@ std::string complaint(const Layer& layer, const Tensors& inputs) {
 
 // A row of zeros has no direction; what leads to it learns nothing, and is not lost to NaN.
 TEST(Merging, NormalizedDotOfZerosHasGradients) {
-  const auto loss = [](const std::vector<Tensor>& a) { return sum(Dot(1, {.normalize = true})(Tensors{a[0], a[1]})); };
+  const auto loss = [](const std::vector<Tensor>& a) {
+    return sum(Dot(1, {.normalize = true})(Tensors{a[0], a[1]}));
+  };
   const Tensor b = Tensor::from<float>({{3, 4}, {3, 4}});
-  EXPECT_EQ(grad(loss)({zeros({2, 2}), zeros({2, 2})})[0].to_vector<float>(), (std::vector<float>{0, 0, 0, 0}));
-  const std::vector<float> of_zeros = grad(loss)({Tensor::from<float>({{0, 0}, {4, 3}}), b})[0].to_vector<float>();
+  EXPECT_EQ(grad(loss)({zeros({2, 2}), zeros({2, 2})})[0].to_vector<float>(),
+            (std::vector<float>{0, 0, 0, 0}));
+  const std::vector<float> of_zeros =
+      grad(loss)({Tensor::from<float>({{0, 0}, {4, 3}}), b})[0].to_vector<float>();
   for (const float element : of_zeros) EXPECT_TRUE(std::isfinite(element));
   EXPECT_NEAR(of_zeros[2], (0.6 - 0.8 * 0.96) / 5, 1e-6);
   EXPECT_NEAR(of_zeros[3], (0.8 - 0.6 * 0.96) / 5, 1e-6);

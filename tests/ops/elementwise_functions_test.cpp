@@ -156,9 +156,9 @@ TEST(Elementwise, GradientsAtKinksAreTensorFlows) {
 TEST(Elementwise, NaNPassesLimits) {
   for (const DType dtype : {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kBFloat16}) {
     const Tensor x = cast(Tensor::from<float>({NAN, -3, 3, INFINITY, -INFINITY}), dtype);
-    for (const Tensor& y : {clip(x, -1, 1), minimum(maximum(x, -1.0), 1.0), maximum(full({5}, -1, dtype), x),
-                            minimum(full({5}, 1, dtype), x), relu(x), -relu(-x), abs(x), sign(x),
-                            detail::relu6(x)}) {
+    for (const Tensor& y :
+         {clip(x, -1, 1), minimum(maximum(x, -1.0), 1.0), maximum(full({5}, -1, dtype), x),
+          minimum(full({5}, 1, dtype), x), relu(x), -relu(-x), abs(x), sign(x), detail::relu6(x)}) {
       const Floats values = y.to_vector<float>();
       EXPECT_TRUE(std::isnan(values[0])) << name(dtype);
       for (size_t i = 1; i < 5; ++i) EXPECT_FALSE(std::isnan(values[i])) << name(dtype) << " " << i;
