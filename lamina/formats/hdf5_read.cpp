@@ -212,10 +212,15 @@ class Reader {
     if (root->second.empty()) tree_.attributes.erase(root);
   }
 
-  void check_array(const std::vector<Hdf5Message>& messages, const std::string& path, const Tensor& array) {
+  // What has a checksum is an array of ours: one that cannot be read was one before.
+  void check_array(const std::vector<Hdf5Message>& messages, const std::string& path,
+                   const std::variant<Tensor, std::string>& read) {
     const std::map<std::string, Hdf5Texts> attributes = attributes_.read(messages, file_.label(path));
     const auto stated = attributes.find(kHdf5Checksum);
     if (!checksums_ || stated == attributes.end()) return;
+    if (const auto* reason = std::get_if<std::string>(&read))
+      fail(path, "it is damaged: it was written with a checksum and now says that it holds " + *reason);
+    const Tensor& array = std::get<Tensor>(read);
     const std::string_view bytes(static_cast<const char*>(array.buffer()->data()), array.type().bytes());
     if (stated->second != Hdf5Texts{hdf5_array_checksum(path, array.type(), bytes)})
       fail(path, "its checksum differs: the file was damaged, or changed by another program");
@@ -223,8 +228,8 @@ class Reader {
 
   void read_dataset(const std::vector<Hdf5Message>& messages, const std::string& path) {
     std::variant<Tensor, std::string> read = read_hdf5_dataset(file_, messages, file_.label(path));
+    check_array(messages, path, read);
     const auto* reason = std::get_if<std::string>(&read);
-    if (!reason) check_array(messages, path, std::get<Tensor>(read));
     const bool added = reason ? tree_.skipped.emplace(path, *reason).second
                               : tree_.arrays.emplace(path, std::get<Tensor>(std::move(read))).second;
     if (!added) fail(path, "two arrays have this path");

@@ -130,6 +130,13 @@ Tensor number_of_elements(const Tensor& x) {
 }
 Tensor passed_on(const Tensor& x) { return stop_gradient(x); }
 
+/// A tensor is one already; layers of attention record this of the masks that they pass on.
+Tensor convert_to_tensor(const OperationCall& call) {
+  const Json* dtype = call.config.find("dtype");
+  return dtype && dtype->is_string() ? cast(call.tensor(0), dtype_from_name(dtype->as_string()))
+                                     : call.tensor(0);
+}
+
 using Runs = std::vector<Tensor>(const OperationCall&);
 bool register_several(const char* class_name, const char* module, Runs* run,
                       std::vector<std::string> arguments = {"x"}) {
@@ -149,6 +156,7 @@ const bool recorded =
     detail::register_operations(kNumpyOps, {{"Select", select, {"condlist", "choicelist", "default"}},
                                             {"Size", detail::run_unary<number_of_elements>}}) &&
     detail::register_operations(kCoreOps, {{"StopGradient", detail::run_unary<passed_on>, {"variable"}},
+                                           {"ConvertToTensor", convert_to_tensor},
                                            {"SaturateCast", saturate_cast}});
 
 }  // namespace

@@ -72,7 +72,8 @@ Tensor normalize(const OperationCall& call) {
   const Tensor x = detail::floating(call.tensor(0));
   const Axes axes = detail::axes_of(call);
   const double order = number_of(call, "order", 2), epsilon = number_of(call, "epsilon", 1e-7);
-  if (order == 2) return x * minimum(rsqrt(sum(square(x), axes, /*keepdims=*/true)), 1 / epsilon);
+  // The square is what is bounded: the root of 0 has no gradient.
+  if (order == 2) return x * rsqrt(maximum(sum(square(x), axes, /*keepdims=*/true), epsilon * epsilon));
   if (!(order >= 1) || order != std::floor(order))
     throw InvalidArgument("operation Normalize: order must be a whole number from 1, received " +
                           std::to_string(order));

@@ -214,9 +214,11 @@ def masks(c):
               lambda: layers.TimeDistributed(c.dense()),
               lambda: layers.RNN([layers.LSTMCell(c.units()), layers.GRUCell(c.units())], return_sequences=True),
               lambda: layers.LayerNormalization())()(x)
-    ending = c("last", "pool", "sequence", "bidirectional")
+    ending = c("last", "pool", "sequence", "bidirectional", "attention")
     if ending == "last":
         x = c(layers.LSTM, layers.GRU, layers.SimpleRNN)(c.units(), kernel_constraint=c.constraint())(x)
+    elif ending == "attention":  # passes the mask on through an operation of its own
+        x = layers.GlobalAveragePooling1D()(c(layers.Attention(use_scale=c.chance()), layers.AdditiveAttention())([x, x]))
     elif ending == "pool":
         x = layers.GlobalAveragePooling1D()(x)
     elif ending == "bidirectional":
@@ -316,10 +318,12 @@ def volumes(c):
     # A mean of what is normal says nothing, and its gradient is rounding: hence the curve between.
     x = c(layers.GroupNormalization(groups=c(1, 2, 4, -1)), layers.BatchNormalization(), layers.Identity())(x)
     x = layers.Activation("tanh")(x)
-    x = c(layers.AveragePooling3D((2, 1, 2), padding="same"), layers.UpSampling3D((1, 2, 1)),
+    # On CPUs TensorFlow gives the whole gradient to each of equal elements of a window of volumes, and to the first one of
+    # a plane, as PyTorch and Lamina do of both: no two elements here are equal.
+    x = c(layers.MaxPooling3D(2, padding="same"), layers.AveragePooling3D((2, 1, 2), padding="same"), layers.UpSampling3D((1, 2, 1)),
           layers.ZeroPadding3D(((1, 0), (0, 2), (1, 1))), layers.Conv3DTranspose(3, c(2, 3), strides=c(1, 2), padding=c("same", "valid")))(x)
     x = layers.SpatialDropout3D(0.0)(x) if c.chance() else layers.ELU(alpha=c(1.0, 0.4))(x)
-    x = c(layers.GlobalAveragePooling3D(), layers.Flatten())(x)
+    x = c(layers.GlobalAveragePooling3D(), layers.GlobalMaxPooling3D(), layers.Flatten())(x)
     model = keras.Model(volume, layers.Dense(2)(x))
     model.compile(c.optimizer(), "mse", metrics=["mae"])
     return model, c.numbers(5, 4, 6, 2), c.numbers(2)

@@ -170,12 +170,14 @@ TEST(KerasLegacy, ReadsASavedModelWithItsOutput) {
   expect_output(output, read_npy(folder + "/golden/kws_ref_savedmodel.out.npy"));
   LoadReport report;
   load_saved_model(folder + "/kws_ref_model_savedmodel", &report);
-  EXPECT_EQ(report.applied.size(), model.weights().size() + model.optimizer_variables().size() - 1);  // no learning rate
+  EXPECT_EQ(report.applied.size(),
+            model.weights().size() + model.optimizer_variables().size() - 1);  // no learning rate
   EXPECT_NE(message_of<Unsupported>([&] { model.save("x/saved_model.pb"); }).find(".keras or .h5"),
             std::string::npos);
 }
 
-// Keras 2 makes optimizers of the time before 2.11 of a file of ours, which refuse words that they do not know.
+// Keras 2 makes optimizers of the time before 2.11 of a file of ours, which refuse words that they do not
+// know.
 TEST(KerasLegacy, WritesOptimizersThatKeras2Takes) {
   const TemporaryFolder folder;
   Sequential model({Input({2}), Dense(1)});
@@ -405,6 +407,27 @@ TEST(KerasLegacy, NamesTheArrayWhoseChecksumDiffers) {
   const std::string message = message_of<FileError>([&] { load_model(folder / "a.h5"); });
   EXPECT_NE(message.find("kernel"), std::string::npos) << message;
   EXPECT_NE(message.find("its checksum differs"), std::string::npos) << message;
+}
+
+// The type of an array stands outside of what its checksum covers: a flipped bit there makes it unreadable.
+TEST(KerasLegacy, NoticesADamagedTypeOfAnOptimizersArray) {
+  TemporaryFolder folder;
+  Sequential model = test::small_model(false);
+  model.compile({.optimizer = "adam", .loss = "mse"});
+  model.train_on_batch(Tensor::from<float>({1, 2, 3, 4}, {1, 4}), Tensor::from<float>({1, 2}, {1, 2}));
+  model.save(folder / "a.h5");
+  const std::string whole = read_file(folder / "a.h5");
+  const std::string type("\x11\x20\x1f\x00\x04\x00\x00\x00\x00\x00\x20\x00\x17\x08\x00\x17\x7f\x00\x00\x00",
+                         20);
+  int seen = 0;
+  for (size_t at = whole.find(type); at != std::string::npos; at = whole.find(type, at + 1), ++seen) {
+    std::string bytes = whole;
+    bytes[at + 17] ^= 0x20;  // the exponent's bias
+    write_file(folder / "b.h5", bytes);
+    const std::string message = message_of<FileError>([&] { load_model(folder / "b.h5"); });
+    EXPECT_NE(message.find("it is damaged"), std::string::npos) << at << ": " << message;
+  }
+  EXPECT_GT(seen, 6);
 }
 
 TEST(KerasLegacy, RefusesEveryTruncation) {

@@ -89,7 +89,8 @@ TEST(SavedModelGraph, GivesWhatKerasAndFunctionsGive) {
   }
 }
 
-// Keras 2 trains a model, writes it, and trains on: so does who reads it, with the optimizer's state of the checkpoint.
+// Keras 2 trains a model, writes it, and trains on: so does who reads it, with the optimizer's state of the
+// checkpoint.
 TEST(SavedModel, TrainsOnWithTheOptimizersState) {
   for (const std::string name : {"trained_adam", "trained_rmsprop"}) {
     const std::string folder = golden_path("formats/saved_models/" + name);
@@ -225,6 +226,72 @@ TEST(SavedModelGraph, RefusesGraphsThatAreWrong) {
       "its checkpoint lacks the variable 'v'");
   has({.nodes = {node("y", "Softmax", {"x"}), node("z", "Neg", {"x"})}, .signature = "__init"},
       "has no signatures");
+}
+
+// As Keras exports layers quantized to int8: a product of small integers is no small integer.
+TEST(SavedModelGraph, ProductsOfSmallIntegersAreLarge) {
+  const auto type = [](const std::string& name, int64_t value) {
+    return attribute(name, Message().integer(6, value));
+  };
+  constexpr int64_t kFloat = 1, kInt32 = 3, kInt8 = 6;
+  Model model = load_bytes(
+      saved_model({.nodes = {node("q", "Cast", {"x"}, {type("SrcT", kFloat), type("DstT", kInt8)}),
+                             node("p", "BatchMatMulV3", {"q", "q"},
+                                  {type("Ta", kInt8), type("Tb", kInt8), type("Tout", kInt32),
+                                   attribute("adj_y", Message().integer(5, 1))}),
+                             node("y", "Cast", {"p"}, {type("SrcT", kInt32), type("DstT", kFloat)})}}));
+  EXPECT_EQ(model.predict(Tensor::from<float>({{100, -128}, {127, 127}})).to_vector<float>(),
+            (std::vector<float>{26384, -3556, -3556, 32258}));
+}
+
+// Between bytes of a picture lie floats.
+TEST(SavedModelGraph, ResizesIntegersToFloats) {
+  const auto type = [](const std::string& name, int64_t value) {
+    return attribute(name, Message().integer(6, value));
+  };
+  const auto numbers = [&](const std::string& name, const std::vector<int64_t>& values) {
+    Message tensor;
+    tensor.integer(1, 3).message(
+        2, Message().message(2, Message().integer(1, static_cast<int64_t>(values.size()))));
+    for (const int64_t value : values) tensor.integer(7, value);
+    return node(name, "Const", {}, {type("dtype", 3), attribute("value", Message().message(8, tensor))});
+  };
+  constexpr int64_t kFloat = 1, kUint8 = 4;
+  Model model = load_bytes(saved_model(
+      {.nodes = {numbers("shape", {-1, 1, 2, 1}), numbers("size", {1, 4}), numbers("flat", {-1, 4}),
+                 node("q", "Cast", {"x"}, {type("SrcT", kFloat), type("DstT", kUint8)}),
+                 node("i", "Reshape", {"q", "shape"}),
+                 node("r", "ResizeBilinear", {"i", "size"},
+                      {attribute("half_pixel_centers", Message().integer(5, 1))}),
+                 node("y", "Reshape", {"r", "flat"})}}));
+  EXPECT_EQ(model.predict(Tensor::from<float>({{0, 255}, {200, 100}})).to_vector<float>(),
+            (std::vector<float>{0, 63.75, 191.25, 255, 200, 175, 125, 100}));
+}
+
+// Asking a model changes no weight: what would read a changed one is refused, a mere counter is not.
+TEST(SavedModelGraph, RefusesToReadWhatWasWritten) {
+  const Message writes = node("w", "AssignAddVariableOp", {"v", "x"});
+  for (const auto& [nodes, functions] : std::vector<std::pair<std::vector<Message>, std::vector<Message>>>{
+           {{writes, node("v", "VarHandleOp", {}), node("y", "ReadVariableOp", {"v", "^w"})}, {}},
+           // At a distance, and by calls.
+           {{writes, node("v", "VarHandleOp", {}), node("n", "NoOp", {"^w"}), node("y", "Neg", {"r"}),
+             node("r", "ReadVariableOp", {"v", "^n"})},
+            {}},
+           {{node("v", "VarHandleOp", {}), node("w", "f", {"v"}), node("y", "g", {"v", "^w"})},
+            {function("f", {node("n", "AssignVariableOp", {"a", "a"})}, "a"),
+             function("g", {node("n", "PartitionedCall", {"a"}, {calls("h")})}, "n:output:0"),
+             function("h", {node("n", "ReadVariableOp", {"a"})}, "n:value:0")}},
+           // TensorFlow 1.
+           {{node("v", "VariableV2", {}), node("w", "AssignAdd", {"v", "x"}),
+             node("y", "Identity", {"v", "^w"})},
+            {}}}) {
+    const std::string message = refusal({.nodes = nodes, .functions = functions});
+    EXPECT_NE(message.find("changes a variable while it is asked"), std::string::npos) << message;
+    EXPECT_NE(message.find("what 'w' has written before"), std::string::npos) << message;
+  }
+  Model counts = load_bytes(
+      saved_model({.nodes = {node("v", "VarHandleOp", {}), writes, node("y", "Neg", {"x", "^w"})}}));
+  EXPECT_EQ(counts.predict(Tensor::from<float>({{1, -2}})).to_vector<float>(), (std::vector<float>{-1, 2}));
 }
 
 // What an operator does not ask for it does not know.

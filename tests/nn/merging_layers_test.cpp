@@ -1,7 +1,10 @@
 // Merging layers, and others that look at masks, against Keras; and what they refuse.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "lamina/base/error.h"
+#include "lamina/core/grad.h"
 #include "lamina/nn/layers/concatenate.h"
 #include "lamina/nn/layers/dot.h"
 #include "lamina/nn/layers/input_layer.h"
@@ -9,6 +12,7 @@
 #include "lamina/nn/model.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/full.h"
+#include "lamina/ops/reduce.h"
 #include "tests/support/golden.h"
 #include "tests/support/layer_case.h"
 
@@ -32,6 +36,21 @@ std::string complaint(const Layer& layer, const Tensors& inputs) {
     return error.what();
   }
   return "none";
+}
+
+// A row of zeros has no direction; what leads to it learns nothing, and is not lost to NaN.
+TEST(Merging, NormalizedDotOfZerosHasGradients) {
+  const auto loss = [](const std::vector<Tensor>& a) {
+    return sum(Dot(1, {.normalize = true})(Tensors{a[0], a[1]}));
+  };
+  const Tensor b = Tensor::from<float>({{3, 4}, {3, 4}});
+  EXPECT_EQ(grad(loss)({zeros({2, 2}), zeros({2, 2})})[0].to_vector<float>(),
+            (std::vector<float>{0, 0, 0, 0}));
+  const std::vector<float> of_zeros =
+      grad(loss)({Tensor::from<float>({{0, 0}, {4, 3}}), b})[0].to_vector<float>();
+  for (const float element : of_zeros) EXPECT_TRUE(std::isfinite(element));
+  EXPECT_NEAR(of_zeros[2], (0.6 - 0.8 * 0.96) / 5, 1e-6);
+  EXPECT_NEAR(of_zeros[3], (0.8 - 0.6 * 0.96) / 5, 1e-6);
 }
 
 TEST(MergingErrors, NameTheShapes) {

@@ -24,7 +24,6 @@ const char kMissing[] = "not written yet";
 const std::map<std::string, std::string> kNotHere = {
     {"Arange", kNoTensor},
     {"Array", kNoTensor},
-    {"ConvertToTensor", kNoTensor},
     {"Full", kNoTensor},
     {"Geomspace", kNoTensor},
     {"Linspace", kNoTensor},

@@ -1,5 +1,6 @@
 // Whole models in HDF5 files: .h5 and .hdf5 of Keras 1, 2 and 3.
 #include "lamina/base/error.h"
+#include "lamina/base/log.h"
 #include "lamina/formats/detail/reading.h"
 #include "lamina/formats/keras/keras.h"
 #include "lamina/formats/keras/legacy_weights.h"
@@ -48,7 +49,11 @@ Model read_model(const ByteSource& bytes, const std::string& name, LoadReport* r
   if (!result.complete())
     throw FileError("'" + name + "' does not fit its own configuration:" + result.problems());
   warn_of_nan(model, name);
+  const size_t skipped = result.skipped.size();
   apply_legacy_optimizer(model, tree, result);
+  // A training that goes on without its moments looks as if it went on with them.
+  for (size_t i = skipped; model.compiled() && i < result.skipped.size(); ++i)
+    warn("'" + name + "': the optimizer's state is left out: " + result.skipped[i]);
   if (report) *report = std::move(result);
   return model;
 }

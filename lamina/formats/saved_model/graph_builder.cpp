@@ -14,6 +14,7 @@
 #include "lamina/formats/onnx/tensor_data.h"
 #include "lamina/formats/saved_model/operator.h"
 #include "lamina/formats/saved_model/tensor.h"
+#include "lamina/formats/saved_model/variable_writes.h"
 
 namespace lamina::tensorflow {
 
@@ -27,6 +28,7 @@ using lamina_tensorflow_file::NodeDef;
 Library::Library(const GraphDef& graph) {
   for (const FunctionDef& function : graph.library().function())
     functions[function.signature().name()] = &function;
+  find_variable_use(*this);
 }
 
 const FunctionDef* Library::find(const std::string& name) const {
@@ -160,9 +162,13 @@ std::vector<std::string> GraphBuilder::add(const Nodes& nodes, Body& body,
     }
     body.nodes.at(next).inputs = std::move(inputs);
   }
+  std::vector<const NodeDef*> all, needed;
   for (const NodeDef& node : nodes) {
-    if (body.nodes.at(node.name()).visited) add_node(node, body);
+    all.push_back(&node);
+    if (body.nodes.at(node.name()).visited) needed.push_back(&node);
   }
+  refuse_reads_after_writes(all, needed, library_);
+  for (const NodeDef* node : needed) add_node(*node, body);
   return names;
 }
 
@@ -240,10 +246,11 @@ void GraphBuilder::add_node(const NodeDef& node, const Body& body) {
   }();
   for (const auto& [name, value] : attributes) {
     // What begins with "_" is for TensorFlow's own passes; types that begin with a capital are those of the
-    // inputs, but for what a cast makes.
+    // inputs, but for what a cast makes, and what is made of inputs that have types of their own.
     const bool of_type = value->has_type() || value->list().type_size() > 0;
+    const bool made_of_others = name == "DstT" || (name == "Tout" && attributes.contains("Ta"));
     const bool implied = name.starts_with('_') || name == "N" ||
-                         (of_type && name != "DstT" && !name.empty() && name[0] >= 'A' && name[0] <= 'Z');
+                         (of_type && !made_of_others && !name.empty() && name[0] >= 'A' && name[0] <= 'Z');
     if (!implied) add_attribute(made, name, *value);
   }
 }

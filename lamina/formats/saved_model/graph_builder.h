@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include <onnx.pb.h>
@@ -22,6 +23,7 @@ struct Library {
   const lamina_tensorflow_file::FunctionDef* find(const std::string& name) const;
 
   std::map<std::string, const lamina_tensorflow_file::FunctionDef*> functions;
+  std::unordered_set<const lamina_tensorflow_file::FunctionDef*> writing, reading;  ///< variables
   int64_t nodes_left = int64_t{1} << 20;
   int depth = 0;
 };

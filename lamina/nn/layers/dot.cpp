@@ -12,8 +12,9 @@
 namespace lamina {
 namespace {
 
-// x by its norm along the axis; a norm below 1e-7 counts as that, as in Keras.
-Tensor unit(const Tensor& x, int axis) { return x * minimum(rsqrt(sum(square(x), {axis}, true)), 1e7); }
+// x by its norm along the axis; a norm below 1e-7 counts as that, as in Keras. The square is what is bounded:
+// the root of 0 has no gradient.
+Tensor unit(const Tensor& x, int axis) { return x * rsqrt(maximum(sum(square(x), {axis}, true), 1e-14)); }
 
 }  // namespace
 

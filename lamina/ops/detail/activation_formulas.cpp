@@ -16,7 +16,8 @@ Tensor times(const Tensor& x, double factor) { return factor == 1 ? x : x * fact
 
 }  // namespace
 
-Tensor relu6(const Tensor& x) { return clip(x, 0, 6); }
+// The gradient at 0 is 0, as that of relu.
+Tensor relu6(const Tensor& x) { return minimum(relu(x), 6); }
 Tensor leaky_relu(const Tensor& x, double negative_slope) {
   return where(greater(x, 0), x, x * negative_slope);
 }
@@ -34,7 +35,8 @@ Tensor celu(const Tensor& x, double alpha) {
 // Constants of Klambauer et al., "Self-normalizing neural networks", 2017.
 Tensor selu(const Tensor& x) {
   constexpr double kAlpha = 1.6732632423543772, kScale = 1.0507009873554805;
-  return where(greater(x, 0), x * kScale, expm1(minimum(x, 0)) * (kScale * kAlpha));
+  // At 0 the gradient is that of the line, as in TensorFlow.
+  return where(greater_equal(x, 0), x * kScale, expm1(minimum(x, 0)) * (kScale * kAlpha));
 }
 
 // The approximation: Hendrycks and Gimpel, "Gaussian error linear units", 2016.

@@ -4,6 +4,7 @@
 
 #include "lamina/formats/saved_model/operators/results.h"
 #include "lamina/ops/binary.h"
+#include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
 #include "lamina/ops/einsum.h"
 #include "lamina/ops/full.h"
@@ -22,7 +23,11 @@ std::vector<Value> product(Call& call, const char* turn_a, const char* turn_b) {
   const bool a = call.integer(turn_a, 0) != 0, b = call.integer(turn_b, 0) != 0;
   call.ignore({"grad_a", "grad_b", "grad_x", "grad_y"});
   if (call.has_attribute("a_is_sparse")) call.ignore({"a_is_sparse", "b_is_sparse"});
-  return {like(matmul(call[0], call[1], a, b), call.element())};
+  // Small integers have products in larger ones.
+  const ElementType type =
+      call.has_attribute("Tout") ? static_cast<ElementType>(call.integer("Tout")) : call.element();
+  const DType dtype = onnx::storage(type);
+  return {like(matmul(cast(call[0], dtype), cast(call[1], dtype), a, b), type)};
 }
 
 std::vector<Value> einsum_operator(Call& call) {

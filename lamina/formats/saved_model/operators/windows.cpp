@@ -194,8 +194,11 @@ std::vector<Value> normalized(Call& call) {
 }
 
 std::vector<Value> resized(Call& call, const char* mode) {
-  const Value& x = call.value(0);
+  Value x = call.value(0);
   require_rank(call, x, 4);
+  // What lies between elements is a float32, whatever they are.
+  if (mode != std::string("nearest") && x.type() != ElementType::kFloat)
+    x = Value(cast(x.tensor(), DType::kFloat32), ElementType::kFloat);
   const std::vector<int64_t> sizes = call.known_integers(1);
   const bool corners = call.integer("align_corners", 0) != 0,
              half = call.integer("half_pixel_centers", 0) != 0;
@@ -204,8 +207,7 @@ std::vector<Value> resized(Call& call, const char* mode) {
   const bool nearest = kind == "nearest", cubic = kind == "cubic";
   const Shape s = x.shape();
   // TensorFlow rounds the places of this one to a table, as the op does.
-  if (cubic && half && !corners)
-    return {like(resize2d(cast(x.tensor(), DType::kFloat32), sizes[0], sizes[1], "bicubic"), x.type())};
+  if (cubic && half && !corners) return {like(resize2d(x.tensor(), sizes[0], sizes[1], "bicubic"), x.type())};
   // The nearest one is that whose place begins before the middle.
   std::string places = corners ? "align_corners" : half ? "half_pixel" : "asymmetric";
   std::string rounding = corners ? "round_prefer_ceil" : "floor";
@@ -217,13 +219,7 @@ std::vector<Value> resized(Call& call, const char* mode) {
                   {"coordinate_transformation_mode", places},
                   {"nearest_mode", rounding},
                   {"cubic_coeff_a", -0.75}})[0];
-  const bool floats = !nearest && !is_floating(x.type());
-  return images(y, floats ? ElementType::kFloat : x.type());
-}
-
-std::vector<Value> resized_floats(Call& call, const char* mode) {
-  if (!is_floating(call.element())) throw Unsupported("resizes integers to floats");
-  return resized(call, mode);
+  return images(y, x.type());
 }
 
 const std::vector<std::string> kStatistics{
@@ -244,8 +240,8 @@ const bool kRegistered[] = {
     register_operator("FusedBatchNorm", normalized, kStatistics),
     register_operator("FusedBatchNormV2", normalized, kStatistics),
     register_operator("FusedBatchNormV3", normalized, kStatistics),
-    register_operator("ResizeBilinear", [](Call& call) { return resized_floats(call, "linear"); }),
-    register_operator("ResizeBicubic", [](Call& call) { return resized_floats(call, "cubic"); }),
+    register_operator("ResizeBilinear", [](Call& call) { return resized(call, "linear"); }),
+    register_operator("ResizeBicubic", [](Call& call) { return resized(call, "cubic"); }),
     register_operator("ResizeNearestNeighbor", [](Call& call) { return resized(call, "nearest"); })};
 
 }  // namespace
