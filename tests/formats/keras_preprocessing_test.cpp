@@ -83,10 +83,13 @@ std::string refusal(const std::string& path) {
 
 TEST(KerasPreprocessing, SaysWhatItCannotTake) {
   TemporaryFolder folder;
-  EXPECT_NE(refusal(changed(folder, "text_numbers", "assets/", "", "")).find("has no vocabulary"), std::string::npos);
-  EXPECT_NE(refusal(changed(folder, "integers_learned", "assets/", "", "")).find("vocabulary"), std::string::npos);
-  EXPECT_NE(refusal(changed(folder, "integers_learned", "assets/", "7", "seven")).find("'seven', where an integer"),
+  EXPECT_NE(refusal(changed(folder, "text_numbers", "assets/", "", "")).find("has no vocabulary"),
             std::string::npos);
+  EXPECT_NE(refusal(changed(folder, "integers_learned", "assets/", "", "")).find("vocabulary"),
+            std::string::npos);
+  EXPECT_NE(
+      refusal(changed(folder, "integers_learned", "assets/", "7", "seven")).find("'seven', where an integer"),
+      std::string::npos);
   EXPECT_NE(refusal(changed(folder, "text_numbers", "config.json", "\"ragged\": false, \"vocabulary\"",
                             "\"ragged\": true, \"vocabulary\""))
                 .find("ragged is true, where false was expected"),
@@ -107,7 +110,8 @@ TEST(KerasPreprocessing, SaysWhatItCannotTake) {
 
 TEST(KerasPreprocessing, LayersRefuseBadArguments) {
   const auto says = [](auto make, const char* what) {
-    EXPECT_NE(message_of<InvalidArgument>(make).find(what), std::string::npos) << message_of<InvalidArgument>(make);
+    EXPECT_NE(message_of<InvalidArgument>(make).find(what), std::string::npos)
+        << message_of<InvalidArgument>(make);
   };
   says([] { CategoryEncoding(0); }, "num_tokens must be positive");
   says([] { CategoryEncoding(3, {.output_mode = "multihot"}); }, "did you mean 'multi_hot'");

@@ -48,6 +48,8 @@ def cases():
         "text_numbers": (of_words(vectorization(output_sequence_length=6)), TEXTS),
         "text_scalar": (of_words(vectorization(output_sequence_length=4, max_tokens=8), shape=()), TEXTS),
         "text_characters": (of_words(vectorization(split="character", standardize="lower", output_sequence_length=9)), TEXTS),
+        "text_any_length": (Sequential([Input((1,), dtype="string"), vectorization(), layers.Embedding(40, 3, mask_zero=True), layers.GRU(3), layers.Dense(2)]),
+                            TEXTS[:2] + TEXTS[3:]),
         "text_multi_hot": (of_words(vectorization(output_mode="multi_hot", max_tokens=9), 0), TEXTS),
         "text_padded": (of_words(vectorization(output_mode="count", max_tokens=50, pad_to_max_tokens=True, ngrams=2), 0), TEXTS),
         "text_tf_idf": (of_words(vectorization(output_mode="tf_idf", ngrams=(1, 3)), 0), TEXTS),

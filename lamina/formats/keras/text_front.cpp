@@ -14,7 +14,8 @@ constexpr char kLookup[] = "StringLookup";
 
 bool is_class(const Json& layer, const char* name) {
   const Json* class_name = layer.is_object() ? layer.find("class_name") : nullptr;
-  return class_name && *class_name == Json(name) && layer.contains("config") && layer.at("config").is_object();
+  return class_name && *class_name == Json(name) && layer.contains("config") &&
+         layer.at("config").is_object();
 }
 
 bool takes_texts(const Json& layer) { return is_class(layer, kVectorization) || is_class(layer, kLookup); }
@@ -35,9 +36,11 @@ class Front {
     std::vector<Json>& layers = config_["config"]["layers"].as_list();
     const auto found = std::find_if(layers.begin(), layers.end(), takes_texts);
     if (found == layers.end()) return {};
-    what_ = "layer '" + value(found->at("config"), "name").dump() + "' (" + found->at("class_name").as_string() + ")";
-    if (std::count_if(layers.begin(), layers.end(), takes_texts) > 1) fail("it is not the only layer of texts");
-    auto input = std::find_if(layers.begin(), layers.end(), [](const Json& one) { return is_class(one, "InputLayer"); });
+    what_ = "layer '" + name_of(*found) + "' (" + found->at("class_name").as_string() + ")";
+    if (std::count_if(layers.begin(), layers.end(), takes_texts) > 1)
+      fail("it is not the only layer of texts");
+    auto input = std::find_if(layers.begin(), layers.end(),
+                              [](const Json& one) { return is_class(one, "InputLayer"); });
     const bool graph = found->contains("inbound_nodes");
     if (!graph && input == layers.end() && found == layers.begin()) {
       const Json fresh = Json::object({{"module", "keras.layers"},
@@ -48,14 +51,17 @@ class Front {
       return taken(layers, 0, 1);
     }
     if (input == layers.end()) fail("the model has no input of its own");
-    if (std::count_if(layers.begin(), layers.end(), [](const Json& one) { return is_class(one, "InputLayer"); }) > 1)
+    if (std::count_if(layers.begin(), layers.end(),
+                      [](const Json& one) { return is_class(one, "InputLayer"); }) > 1)
       fail("the model has several inputs, of which texts would be one");
     const auto at = [&](auto place) { return static_cast<size_t>(place - layers.begin()); };
     if (!graph && at(found) != at(input) + 1) fail("there are layers in front of it");
     if (graph && found->at("inbound_nodes").size() != 1) fail("it is called more than once");
-    if (graph && !refers_to(found->at("inbound_nodes"), name_of(*input))) fail("it is not called on the input");
+    if (graph && !refers_to(found->at("inbound_nodes"), name_of(*input)))
+      fail("it is not called on the input");
     const Json shape = value(input->at("config"), "batch_shape");
-    if (shape.is_list() && (shape.size() > 2 || (shape.size() == 2 && shape.at(size_t{1}) != Json(int64_t{1}))))
+    if (shape.is_list() &&
+        (shape.size() > 2 || (shape.size() == 2 && shape.at(size_t{1}) != Json(int64_t{1}))))
       fail("its input has the shape " + shape.dump() + ", where one text a sample was expected, (batch, 1)");
     return taken(layers, at(input), at(found));
   }
@@ -69,7 +75,8 @@ class Front {
   void must_be(const Json& config, const char* key, const Json& expected) const {
     const Json* found = config.find(key);
     if (found && !found->is_null() && *found != expected)
-      fail(std::string(key) + " is " + found->dump().substr(0, 60) + ", where " + expected.dump() + " was expected");
+      fail(std::string(key) + " is " + found->dump().substr(0, 60) + ", where " + expected.dump() +
+           " was expected");
   }
 
   static std::string name_of(const Json& layer) {
@@ -103,18 +110,21 @@ class Front {
 
   void set_input(Json& input, const Json& shape, const char* dtype) {
     Json& own = input["config"];
-    std::erase_if(own.as_object(), [](const Json::Member& member) { return member.first == "batch_input_shape"; });
+    std::erase_if(own.as_object(),
+                  [](const Json::Member& member) { return member.first == "batch_input_shape"; });
     own["batch_shape"] = shape;
     own["dtype"] = dtype;
     for (const char* key : {"build_input_shape", "input_shape"}) {
       if (config_.at("config").contains(key)) config_["config"][key] = shape;
     }
     const Json* built = config_.find("build_config");
-    if (built && built->is_object() && built->contains("input_shape")) config_["build_config"]["input_shape"] = shape;
+    if (built && built->is_object() && built->contains("input_shape"))
+      config_["build_config"]["input_shape"] = shape;
   }
 
   std::optional<TextInfo> taken(std::vector<Json>& layers, size_t input, size_t found) {
-    return is_class(layers[found], kLookup) ? lookup(layers[input], layers[found]) : vectorization(layers, input, found);
+    return is_class(layers[found], kLookup) ? lookup(layers[input], layers[found])
+                                            : vectorization(layers, input, found);
   }
 
   TextInfo vectorization(std::vector<Json>& layers, size_t input, size_t found) {
@@ -129,7 +139,9 @@ class Front {
     if (!numbers) {
       const Json size = value(own, "vocabulary_size");
       const bool full = value(own, "pad_to_max_tokens") == Json(true);
-      width = full ? value(own, "max_tokens") : size.is_int() ? size : Json(static_cast<int64_t>(words.size()));
+      width = full            ? value(own, "max_tokens")
+              : size.is_int() ? size
+                              : Json(static_cast<int64_t>(words.size()));
     }
     set_input(layers[input], Json::list({nullptr, width}), numbers ? "int64" : "float32");
     const std::string gone = name_of(layers[found]), from = name_of(layers[input]);
@@ -137,7 +149,8 @@ class Front {
     for (Json& layer : layers) {
       if (layer.contains("inbound_nodes")) redirect(layer["inbound_nodes"], gone, from);
     }
-    if (config_.at("config").contains("output_layers")) redirect(config_["config"]["output_layers"], gone, from);
+    if (config_.at("config").contains("output_layers"))
+      redirect(config_["config"]["output_layers"], gone, from);
     return {.encoder = Json::object({{"class_name", kVectorization}, {"config", own}})};
   }
 
@@ -152,7 +165,8 @@ class Front {
     Json words = Json::list();
     const Json mask = value(own, "mask_token"), unknown = value(own, "oov_token");
     const Json listed = value(own, "vocabulary");
-    if (!listed.is_list() || listed.size() == 0) fail("it has no vocabulary, in the configuration or beside it");
+    if (!listed.is_list() || listed.size() == 0)
+      fail("it has no vocabulary, in the configuration or beside it");
     for (const Json& word : listed.as_list()) {
       if (word != unknown && word != Json("")) words.push_back(word);
     }

@@ -11,10 +11,9 @@ namespace lamina::detail {
 
 /// Tensors hold numbers: of a model of one text a sample, what turns texts into numbers becomes part of what
 /// the model knows of its data, and `config` that of the model behind it. A TextVectorization at its input
-/// goes; a StringLookup there becomes an IntegerLookup of the numbers of words. Absent, and `config` as it is,
-/// for a model without such a layer. `config` holds the vocabularies already.
-/// Throws FileError, calling the file `name`, for texts that come in by another way, or options that have
-/// no counterpart.
+/// goes; a StringLookup there becomes an IntegerLookup of the numbers of words. Absent, and `config` as it
+/// is, for a model without such a layer. `config` holds the vocabularies already. Throws FileError, calling
+/// the file `name`, for texts that come in by another way, or options that have no counterpart.
 std::optional<TextInfo> take_text_front(Json& config, const std::string& name);
 
 }  // namespace lamina::detail

@@ -17,8 +17,12 @@ namespace {
 
 // "TextVectorization" as "text_vectorization", by Keras's rule for the names of layers.
 std::string in_snake_case(const std::string& name) {
-  const auto upper = [&](size_t i) { return i < name.size() && std::isupper(static_cast<unsigned char>(name[i])); };
-  const auto lower = [&](size_t i) { return i < name.size() && std::islower(static_cast<unsigned char>(name[i])); };
+  const auto upper = [&](size_t i) {
+    return i < name.size() && std::isupper(static_cast<unsigned char>(name[i]));
+  };
+  const auto lower = [&](size_t i) {
+    return i < name.size() && std::islower(static_cast<unsigned char>(name[i]));
+  };
   std::string result;
   for (size_t i = 0; i < name.size(); ++i) {
     if (i > 0 && upper(i) && (lower(i + 1) || lower(i - 1))) result += '_';
@@ -75,7 +79,8 @@ class Filler {
       const auto found = archive_.weights.arrays.find(place + inside);
       if (found == archive_.weights.arrays.end()) continue;
       Json weights = Json::list();
-      for (const double weight : cast(found->second, DType::kFloat64).to_vector<double>()) weights.push_back(weight);
+      for (const double weight : cast(found->second, DType::kFloat64).to_vector<double>())
+        weights.push_back(weight);
       config["idf_weights"] = std::move(weights);
       return;
     }

@@ -14,16 +14,16 @@ enum class CategoryMode;
 
 /// Options of CategoryEncoding.
 struct CategoryEncodingOptions {
-  /// "one_hot": each number an indicator, (batch, 1) or (batch) to (batch, num_tokens); "multi_hot": 1 for the
-  /// numbers of a row (batch, n), and "count": how often each occurs there.
+  /// "one_hot": each number an indicator, (batch, 1) or (batch) to (batch, num_tokens); "multi_hot": 1 for
+  /// the numbers of a row (batch, n), and "count": how often each occurs there.
   std::string output_mode = "multi_hot";
   std::string name = {};
   std::string dtype = {};
 };
 
-/// Integers from 0 to num_tokens - 1 as vectors of num_tokens elements (Keras: keras.layers.CategoryEncoding).
-/// Other numbers are in no place, as in Keras; floats must be whole, or the computation ends with an error.
-/// No gradient passes.
+/// Integers from 0 to num_tokens - 1 as vectors of num_tokens elements (Keras:
+/// keras.layers.CategoryEncoding). Other numbers are in no place, as in Keras; floats must be whole, or the
+/// computation ends with an error. No gradient passes.
 class CategoryEncoding final : public KerasLayer<CategoryEncoding> {
  public:
   /// @param num_tokens  categories, 1 or more.

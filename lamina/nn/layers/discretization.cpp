@@ -51,7 +51,8 @@ Json Discretization::own_config() const {
 
 Json Discretization::serialize() const {
   Json json = KerasLayer<Discretization>::serialize();
-  std::erase_if(json["config"].as_object(), [](const Json::Member& member) { return member.first == "trainable"; });
+  std::erase_if(json["config"].as_object(),
+                [](const Json::Member& member) { return member.first == "trainable"; });
   return json;
 }
 

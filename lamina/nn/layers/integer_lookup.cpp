@@ -28,7 +28,8 @@ IntegerLookup::IntegerLookup(std::vector<int64_t> vocabulary, const IntegerLooku
       mode_(detail::category_mode(options.output_mode, /*numbers=*/true)) {
   if (options.num_oov_indices < 1 || options.num_oov_indices > (1 << 24))
     fail("num_oov_indices must be from 1 to 2^24, received " + std::to_string(options.num_oov_indices));
-  if (options.max_tokens < 0) fail("max_tokens must not be negative, received " + std::to_string(options.max_tokens));
+  if (options.max_tokens < 0)
+    fail("max_tokens must not be negative, received " + std::to_string(options.max_tokens));
   if (options.invert && (mode_ != detail::CategoryMode::kInt || options.num_oov_indices != 1))
     fail("invert goes with output_mode 'int' and num_oov_indices 1");
   if (options.pad_to_max_tokens && options.max_tokens == 0) fail("pad_to_max_tokens goes with max_tokens");
