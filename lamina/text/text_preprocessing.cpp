@@ -69,11 +69,14 @@ class NumberEncoder : public Encoder {
 
 class VectorizationEncoder : public Encoder {
  public:
-  explicit VectorizationEncoder(TextVectorization vectorization) : vectorization_(std::move(vectorization)) {
-    const TextVectorizationOptions& options = vectorization_.options();
+  explicit VectorizationEncoder(TextVectorization vectorization) : vectorization_(std::move(vectorization)) {}
+  /// For new models, whose inputs shall have one length.
+  static std::shared_ptr<const Encoder> of_one_length(TextVectorization vectorization) {
+    const TextVectorizationOptions& options = vectorization.options();
     if (options.output_mode == "int" && options.output_sequence_length == 0)
       throw InvalidArgument(
           "TextPreprocessing: give an output_sequence_length, or the inputs of two calls differ in length");
+    return std::make_shared<VectorizationEncoder>(std::move(vectorization));
   }
   Tensor encode(const std::vector<std::string>& texts) const override {
     const Tensor input = vectorization_(texts);
@@ -81,6 +84,7 @@ class VectorizationEncoder : public Encoder {
   }
   void describe(TextInfo& info) const override { info.encoder = vectorization_.to_json(); }
   static std::shared_ptr<const Encoder> read(const TextInfo& info) {
+    // Without a length where a model came so from Keras: it takes every length.
     return std::make_shared<VectorizationEncoder>(TextVectorization::from_json(info.encoder));
   }
 
@@ -138,7 +142,7 @@ TextPreprocessing::TextPreprocessing(TermNumbers terms, PadSequencesOptions opti
     : encoder_(std::make_shared<NumberEncoder<TermNumbers>>(std::move(terms), std::move(options))) {}
 
 TextPreprocessing::TextPreprocessing(TextVectorization vectorization)
-    : encoder_(std::make_shared<VectorizationEncoder>(std::move(vectorization))) {}
+    : encoder_(VectorizationEncoder::of_one_length(std::move(vectorization))) {}
 
 TextPreprocessing::TextPreprocessing(CountVectorizer vectorizer)
     : encoder_(std::make_shared<TermEncoder<CountVectorizer>>(std::move(vectorizer))) {}

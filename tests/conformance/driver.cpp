@@ -3,8 +3,8 @@
 //
 //   lamina_conformance train IN.keras DATA.npz STEPS OUT.keras    load, train STEPS times on (x, y), save
 //   lamina_conformance create NAME DATA.npz STEPS OUT.keras       build model NAME, train, save
-//   lamina_conformance graphs FOLDER STEPS                        train FOLDER/<name>.keras for each
-//   <name>.npz
+//   lamina_conformance graphs FOLDER STEPS                        train FOLDER/<name>.keras, and the .h5 file
+//                                                                 beside it, for each <name>.npz
 //   lamina_conformance text JOB.json OUT                          texts, as JOB says
 //   lamina_conformance pretrained FOLDER                          language models, as pretrained.h says
 //   lamina_conformance tokenize MODEL TEXTS OUT                   what a tokenizer makes of texts
@@ -12,8 +12,8 @@
 // DATA.npz holds `x` and `y`, or x0, x1, ... and y0, y1, ... in the order of the model's inputs and outputs,
 // or x:NAME and y:NAME for tensors by name. The first two write OUT.keras.npz with `predictions` for x (the
 // first of them), each as `predictions0`, ..., those before training as `before0`, ..., and the loss of each
-// step in `losses`. `graphs` writes FOLDER/<name>.trained.keras and .npz, or what went wrong into
-// FOLDER/<name>.error. `text` reads {"object": what is saved of a class of lamina/text, "train": [...],
+// step in `losses`. `graphs` writes FOLDER/<name>.trained.keras and .trained.h5, or what went wrong into such
+// a name with .error behind it. `text` reads {"object": what is saved of a class of lamina/text, "train": [...],
 // "test": [...]}, lets it learn, and writes OUT.json, what is saved then, and OUT.npz, what it makes of the
 // texts; it prints how long both took, the fastest of "rounds". `tokenize` reads a JSON text a line and
 // writes a line of JSON of each: ids, tokens, offsets (all in one list), decoded, and whether that came in a
@@ -177,11 +177,14 @@ void train_folder(const std::filesystem::path& folder, int steps) {
   }
   for (const auto& data : all) {
     const std::string base = (folder / data.stem()).string();
-    try {
-      Model model = load_model(base + ".keras");
-      train(model, data.string(), steps, base + ".trained.keras");
-    } catch (const std::exception& error) {
-      std::ofstream(base + ".error") << error.what();
+    for (const std::string end : {".keras", ".h5"}) {
+      const std::string trained = base + ".trained" + end;
+      try {
+        Model model = load_model(base + end);
+        train(model, data.string(), steps, trained);
+      } catch (const std::exception& error) {
+        std::ofstream(trained + ".error") << error.what();
+      }
     }
   }
 }

@@ -92,6 +92,13 @@ def same_state(a, b, tolerance=TOLERANCE):
         close(mine.numpy(), other.numpy(), mine.path, tolerance, floor=1e-7)
 
 
+def h5_state(path):
+    """The optimizer's variables in an .h5 file."""
+    with h5py.File(path) as file:
+        state = file["optimizer_weights"]
+        return [state[variable][()] for variable in state.attrs["weight_names"]]
+
+
 def without_nulls(value):
     """Null members dropped: Keras adds such from version to version, and Lamina leaves those out."""
     if isinstance(value, dict):
@@ -249,10 +256,7 @@ def whole_h5(lamina, name, model, data):
         theirs = keras.models.load_model(continued, compile=False)
         for mine, other in zip(theirs.weights, ours.weights, strict=True):
             close(mine.numpy(), other.numpy(), mine.path, floor=1e-7)
-        with h5py.File(continued) as file:
-            state = file["optimizer_weights"]
-            stored = [state[variable][()] for variable in state.attrs["weight_names"]]
-        for mine, other in zip(stored, ours.optimizer.variables, strict=True):
+        for mine, other in zip(h5_state(continued), ours.optimizer.variables, strict=True):
             close(mine, other.numpy(), other.path, floor=1e-7)
         close(theirs.predict(x, verbose=0), predicted, "predictions of the file", 1e-5)
 

@@ -285,6 +285,20 @@ TEST(KerasLegacy, TurnsTheKernelsOfTheano) {
   EXPECT_EQ(load_tree(tree, config, "1.2.2").predict(x).to_vector<float>(), (std::vector<float>{4321.5f}));
 }
 
+TEST(KerasLegacy, TellsOperationsFromLayersOfTheSameName) {
+  Model model = load_tree(
+      {},
+      R"({"class_name": "Functional", "config": {"name": "m", "layers": [
+        {"class_name": "InputLayer", "name": "x", "inbound_nodes": [],
+         "config": {"name": "x", "batch_shape": [null, 6], "dtype": "float32"}},
+        {"class_name": "Reshape", "name": "reshape", "config": {"name": "reshape", "newshape": [-1, 2, 3]},
+         "inbound_nodes": [{"args": [{"class_name": "__keras_tensor__", "config":
+           {"shape": [null, 6], "dtype": "float32", "keras_history": ["x", 0, 0]}}], "kwargs": {}}]}],
+        "input_layers": [["x", 0, 0]], "output_layers": [["reshape", 0, 0]]}})",
+      "3.15.1");
+  EXPECT_EQ(model.predict(Tensor::from<float>({1, 2, 3, 4, 5, 6}, {1, 6})).shape(), (Shape{1, 2, 3}));
+}
+
 TEST(KerasLegacy, KnowsWhenGrusResetAfter) {
   const std::string config = R"({"class_name": "Sequential", "config": {"name": "s", "layers": [
       {"class_name": "GRU", "config": {"name": "g", "units": 2, "batch_input_shape": [null, 3, 2],

@@ -18,7 +18,7 @@ constexpr char kConfig[] = "config.json";
 constexpr char kWeights[] = "model.weights.h5";
 constexpr char kShards[] = "model.weights.json";
 constexpr char kNpz[] = "model.weights.npz";
-constexpr std::string_view kOwn = "lamina/";
+constexpr std::string_view kOwn = "lamina/", kAssets = "assets/", kVocabulary = "/vocabulary.txt";
 
 // Names go into paths and messages, where a character of number 0 would end them.
 void refuse_nul(const Json& json, const std::string& where) {
@@ -131,6 +131,8 @@ KerasArchive parse_keras_archive(const ByteSource& bytes, const std::string& nam
   }
   for (const auto& [canonical, member] : members) {
     if (canonical.starts_with(kOwn)) archive.extra.emplace(canonical, zip.read(member));
+    if (canonical.starts_with(kAssets) && canonical.ends_with(kVocabulary))
+      archive.assets.emplace(canonical, zip.read(member));
   }
   return archive;
 }

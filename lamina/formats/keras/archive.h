@@ -19,6 +19,9 @@ struct KerasArchive {
   Json metadata;
   Json config;
   Hdf5Tree weights;
+  /// Vocabularies of layers, by name: "assets/layers/string_lookup/vocabulary.txt". Read, never written:
+  /// configurations hold them as well.
+  std::map<std::string, std::string> assets;
   /// Members that Keras does not know, by name: Lamina's own begin with "lamina/".
   std::map<std::string, std::string> extra;
 };

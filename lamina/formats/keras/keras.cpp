@@ -11,6 +11,8 @@
 #include "lamina/formats/keras/archive.h"
 #include "lamina/formats/keras/legacy_weights.h"
 #include "lamina/formats/keras/model.h"
+#include "lamina/formats/keras/text_front.h"
+#include "lamina/formats/keras/vocabularies.h"
 #include "lamina/formats/keras/weights.h"
 #include "lamina/nn/detail/load_notes.h"
 #include "lamina/nn/detail/shared_objects.h"
@@ -53,7 +55,9 @@ Model read_model(const KerasArchive& archive, const std::string& name, LoadRepor
   int64_t stored = 0;
   for (const auto& [path, tensor] : archive.weights.arrays) stored += tensor.size();
   const LoadNotes notes(name);
-  Model model = configured_model(archive.config, stored, options);
+  Json config = with_vocabularies(archive, name);
+  const std::optional<TextInfo> text = take_text_front(config, name);
+  Model model = configured_model(config, stored, options);
   const auto of_layer = [](const auto& array) { return !array.first.starts_with("optimizer/"); };
   const auto& arrays = archive.weights.arrays;
   if (!model.built() && std::any_of(arrays.begin(), arrays.end(), of_layer)) {
@@ -69,6 +73,8 @@ Model read_model(const KerasArchive& archive, const std::string& name, LoadRepor
   if (const auto member = archive.extra.find(kDataInfo); member != archive.extra.end()) {
     const std::string path = name + "/" + kDataInfo;
     model.set_data_info(DataInfo::from_json(Json::parse(member->second, path), path));
+  } else if (text) {
+    model.set_data_info({.text = text});
   }
   return model;
 }

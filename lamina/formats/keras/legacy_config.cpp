@@ -160,7 +160,8 @@ class Translation {
 };
 
 // Keras 3's .h5 files leave out where a class is from. Operations, which stand in graphs like layers, are
-// what no layer is called, or is not called like it: with a list of tensors first.
+// what no layer is called, or is not called like it: with a list of tensors first. And layers say whether they
+// train, or their dtype, which operations have not.
 void mark_operations(Json& json, const std::vector<std::string>& layers) {
   if (json.is_list()) {
     for (Json& element : json.as_list()) mark_operations(element, layers);
@@ -173,8 +174,11 @@ void mark_operations(Json& json, const std::vector<std::string>& layers) {
       !find_operation(class_name->as_string()))
     return;
   bool as_layer = std::find(layers.begin(), layers.end(), class_name->as_string()) != layers.end();
+  const Json* config = json.find("config");
+  const bool bare = config && config->is_object() && !config->contains("trainable") && !config->contains("dtype");
   for (const Json& node : nodes->as_list()) {
     const Json* args = node.is_object() ? node.find("args") : nullptr;
+    if (args && bare) as_layer = false;
     if (args && args->is_list() && args->size() != 1) as_layer = false;
   }
   if (!as_layer) json["module"] = "keras.src.ops";

@@ -366,6 +366,38 @@ TEST(Onnx, GatherNDLooksAtEachAxis) {
   EXPECT_THROW(model.predict(Tensor::from(places, Shape{1, 20, 2})), InvalidArgument);
 }
 
+TEST(Onnx, IndicesOfElementsAreLookedAtAsWell) {
+  const auto model_of = [](const char* op, const std::vector<int64_t>& width) {
+    const bool scatters = std::string(op).starts_with("Scatter");
+    OnnxGraphParts parts;
+    parts.inputs = {onnx_value("i", width, 7)};
+    std::vector<std::string> takes{"table", "i"};
+    std::vector<int64_t> given = width;
+    if (std::string(op) == "ScatterND") given.pop_back();
+    if (scatters) {
+      takes.push_back("updates");
+      parts.initializers.push_back(onnx_floats("updates", given, {7, 8}));
+    }
+    parts.initializers.push_back(onnx_floats("table", {1, 3}, {1, 2, 3}));
+    parts.nodes = {std::string(op) == "ScatterND" ? onnx_node(op, takes, {"y"})
+                                                  : onnx_node(op, takes, {"y"}, {onnx_attribute("axis", 1)})};
+    parts.outputs = {onnx_value("y", scatters ? std::vector<int64_t>{1, 3} : given)};
+    return load(onnx_model(parts));
+  };
+  const auto run = [](Model& model, const std::vector<int64_t>& places, const Shape& shape) {
+    return model.outputs_on_batch(Tensor::from(places, shape))[0].to_vector<float>();
+  };
+  Model gathers = model_of("GatherElements", {1, 2}), scatters = model_of("ScatterElements", {1, 2}),
+        pairs = model_of("ScatterND", {2, 2});
+  EXPECT_EQ(run(gathers, {2, -3}, {1, 2}), (std::vector<float>{3, 1}));
+  EXPECT_EQ(run(scatters, {2, -3}, {1, 2}), (std::vector<float>{8, 2, 7}));
+  for (const int64_t wrong : {int64_t{3}, int64_t{-4}}) {
+    EXPECT_THROW(run(gathers, {2, wrong}, {1, 2}), InvalidArgument) << wrong;
+    EXPECT_THROW(run(scatters, {2, wrong}, {1, 2}), InvalidArgument) << wrong;
+    EXPECT_THROW(run(pairs, {0, 2, 0, wrong}, {2, 2}), InvalidArgument) << wrong;
+  }
+}
+
 TEST(Onnx, LoopsThatEndNoMoreAreRefusedAtOnce) {
   const auto looping = [](int64_t turns, bool passes_on) {
     OnnxGraphParts body;

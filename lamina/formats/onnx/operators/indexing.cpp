@@ -46,6 +46,15 @@ Tensor from_start(const Tensor& indices, int64_t extent) {
   return where(less(wide, 0.0), add(wide, static_cast<double>(extent)), wide);
 }
 
+// The same for indices that only serve to find elements: looked up in the list of all that there are, so that the engine
+// looks at each.
+Tensor checked(const Tensor& indices, int64_t extent) {
+  const Tensor places = from_start(indices, extent);
+  if (known(indices) || extent == 0) return places;
+  const Tensor all = reshape(arange(extent, DType::kInt64), {extent, 1});
+  return reshape(embedding_lookup(all, places), indices.shape());
+}
+
 Tensor looked_up(const Tensor& x, const Tensor& indices, int axis) {
   if (known(indices) || x.shape().size() == 0) return take(x, indices, axis);
   const int64_t extent = x.shape()[axis];
@@ -111,25 +120,19 @@ std::vector<Value> gather_elements(Call& call) {
     if (i != axis && indices.shape()[i] > x.shape()[i]) call.fail("its indices are larger than its data");
     stops.push_back(i == axis ? x.shape()[i] : indices.shape()[i]);
   }
-  return {Value(take_along_axis(slice(x, starts, stops), indices, axis), call.element())};
+  return {Value(take_along_axis(slice(x, starts, stops), checked(indices, x.shape()[axis]), axis), call.element())};
 }
 
 // Places of `indices` (..., k) in a tensor whose first k axes have `extents`, as one number each.
 Tensor flat_places(Call& call, const Tensor& indices, const Shape& extents) {
-  constexpr double kOutside = static_cast<double>(int64_t{1} << 50);
-  Tensor place, wrong;
+  Tensor place;
   const auto width = static_cast<int>(indices.shape()[-1]);
   for (int i = 0; i < width; ++i) {
     const Tensor column = index(indices, {ellipsis, i});
     require_inside(call, column, extents[i]);
-    const Tensor each = from_start(column, extents[i]);
+    const Tensor each = checked(column, extents[i]);
     place = place.defined() ? add(multiply(place, static_cast<double>(extents[i])), each) : each;
-    if (known(column)) continue;
-    const Tensor outside = logical_or(less(each, 0.0), greater_equal(each, static_cast<double>(extents[i])));
-    wrong = wrong.defined() ? logical_or(wrong, outside) : outside;
   }
-  // Where one axis is left, another element must not be meant.
-  if (wrong.defined()) place = where(wrong, full(place.shape(), kOutside, place.dtype()), place);
   return place;
 }
 
@@ -162,7 +165,7 @@ std::vector<Value> gather_nd(Call& call) {
                  multiply(reshape(arange(samples, DType::kInt64), {samples, 1}), static_cast<double>(inner)));
   }
   const Tensor rows = reshape(places, {places.size()});
-  return {Value(reshape(looked_up(reshape(x, flat), rows, 0), result), call.element())};
+  return {Value(reshape(take(reshape(x, flat), rows, 0), result), call.element())};
 }
 
 std::optional<std::string> reduction_of(Call& call) {
@@ -185,7 +188,7 @@ std::vector<Value> scatter_elements(Call& call) {
   for (int i = 0; i < x.rank(); ++i) {
     Tensor each;
     if (i == axis) {
-      each = from_start(indices, x.shape()[i]);
+      each = checked(indices, x.shape()[i]);
     } else {
       if (indices.shape()[i] > x.shape()[i]) call.fail("its indices are larger than its data");
       Shape line;

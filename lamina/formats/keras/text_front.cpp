@@ -1,0 +1,208 @@
+// Layers that take texts, taken off the input of a model.
+#include "lamina/formats/keras/text_front.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "lamina/base/error.h"
+
+namespace lamina::detail {
+namespace {
+
+constexpr char kVectorization[] = "TextVectorization";
+constexpr char kLookup[] = "StringLookup";
+
+bool is_class(const Json& layer, const char* name) {
+  const Json* class_name = layer.is_object() ? layer.find("class_name") : nullptr;
+  return class_name && *class_name == Json(name) && layer.contains("config") &&
+         layer.at("config").is_object();
+}
+
+bool takes_texts(const Json& layer) { return is_class(layer, kVectorization) || is_class(layer, kLookup); }
+
+Json value(const Json& config, const char* key) {
+  const Json* found = config.find(key);
+  return found ? *found : Json();
+}
+
+class Front {
+ public:
+  Front(Json& config, const std::string& name) : config_(config), file_(name) {}
+
+  std::optional<TextInfo> take() {
+    if (!config_.is_object() || !config_.contains("config") || !config_.at("config").is_object()) return {};
+    const Json* list = config_.at("config").find("layers");
+    if (!list || !list->is_list()) return {};
+    std::vector<Json>& layers = config_["config"]["layers"].as_list();
+    const auto found = std::find_if(layers.begin(), layers.end(), takes_texts);
+    if (found == layers.end()) return {};
+    what_ = "layer '" + name_of(*found) + "' (" + found->at("class_name").as_string() + ")";
+    if (std::count_if(layers.begin(), layers.end(), takes_texts) > 1)
+      fail("it is not the only layer of texts");
+    auto input = std::find_if(layers.begin(), layers.end(),
+                              [](const Json& one) { return is_class(one, "InputLayer"); });
+    const bool graph = found->contains("inbound_nodes");
+    if (!graph && input == layers.end() && found == layers.begin()) {
+      const Json fresh = Json::object({{"module", "keras.layers"},
+                                       {"class_name", "InputLayer"},
+                                       {"config", Json::object({{"name", "texts"}})},
+                                       {"registered_name", nullptr}});
+      layers.insert(layers.begin(), fresh);
+      return taken(layers, 0, 1);
+    }
+    if (input == layers.end()) fail("the model has no input of its own");
+    if (std::count_if(layers.begin(), layers.end(),
+                      [](const Json& one) { return is_class(one, "InputLayer"); }) > 1)
+      fail("the model has several inputs, of which texts would be one");
+    const auto at = [&](auto place) { return static_cast<size_t>(place - layers.begin()); };
+    if (!graph && at(found) != at(input) + 1) fail("there are layers in front of it");
+    if (graph && found->at("inbound_nodes").size() != 1) fail("it is called more than once");
+    if (graph && !refers_to(found->at("inbound_nodes"), name_of(*input)))
+      fail("it is not called on the input");
+    const Json shape = value(input->at("config"), "batch_shape");
+    if (shape.is_list() &&
+        (shape.size() > 2 || (shape.size() == 2 && shape.at(size_t{1}) != Json(int64_t{1}))))
+      fail("its input has the shape " + shape.dump() + ", where one text a sample was expected, (batch, 1)");
+    return taken(layers, at(input), at(found));
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& why) const {
+    throw FileError("'" + file_ + "': " + what_ + " takes texts, which tensors cannot hold, and " + why +
+                    "; save the model that begins behind it, and use lamina::TextVectorization before it");
+  }
+
+  void must_be(const Json& config, const char* key, const Json& expected) const {
+    const Json* found = config.find(key);
+    if (found && !found->is_null() && *found != expected)
+      fail(std::string(key) + " is " + found->dump().substr(0, 60) + ", where " + expected.dump() +
+           " was expected");
+  }
+
+  static std::string name_of(const Json& layer) {
+    const Json name = value(layer.at("config"), "name");
+    return name.is_string() ? name.as_string() : "";
+  }
+
+  // Whether a call is on an output of that layer, in the words of Keras 3.
+  static bool refers_to(const Json& json, const std::string& layer) {
+    if (json.is_list()) {
+      if (json.size() == 3 && json.at(size_t{0}) == Json(layer) && json.at(size_t{1}).is_int()) return true;
+      return std::any_of(json.as_list().begin(), json.as_list().end(),
+                         [&](const Json& one) { return refers_to(one, layer); });
+    }
+    if (!json.is_object()) return false;
+    return std::any_of(json.as_object().begin(), json.as_object().end(),
+                       [&](const Json::Member& member) { return refers_to(member.second, layer); });
+  }
+
+  static void redirect(Json& json, const std::string& from, const std::string& to) {
+    if (json.is_list()) {
+      if (json.size() == 3 && json.at(size_t{0}) == Json(from) && json.at(size_t{1}).is_int()) {
+        json.as_list()[0] = to;
+        return;
+      }
+      for (Json& one : json.as_list()) redirect(one, from, to);
+    } else if (json.is_object()) {
+      for (auto& [key, one] : json.as_object()) redirect(one, from, to);
+    }
+  }
+
+  void set_input(Json& input, const Json& shape, const char* dtype) {
+    Json& own = input["config"];
+    std::erase_if(own.as_object(),
+                  [](const Json::Member& member) { return member.first == "batch_input_shape"; });
+    own["batch_shape"] = shape;
+    own["dtype"] = dtype;
+    for (const char* key : {"build_input_shape", "input_shape"}) {
+      if (config_.at("config").contains(key)) config_["config"][key] = shape;
+    }
+    const Json* built = config_.find("build_config");
+    if (built && built->is_object() && built->contains("input_shape"))
+      config_["build_config"]["input_shape"] = shape;
+  }
+
+  std::optional<TextInfo> taken(std::vector<Json>& layers, size_t input, size_t found) {
+    return is_class(layers[found], kLookup) ? lookup(layers[input], layers[found])
+                                            : vectorization(layers, input, found);
+  }
+
+  TextInfo vectorization(std::vector<Json>& layers, size_t input, size_t found) {
+    const Json own = layers[found].at("config");
+    must_be(own, "sparse", false);
+    must_be(own, "ragged", false);
+    must_be(own, "encoding", "utf-8");
+    const Json words = value(own, "vocabulary");
+    if (!words.is_list() || words.size() == 0) fail("has no vocabulary, in the configuration or beside it");
+    const bool numbers = value(own, "output_mode") == Json("int");
+    Json width = value(own, "output_sequence_length");
+    if (!numbers) {
+      const Json size = value(own, "vocabulary_size");
+      const bool full = value(own, "pad_to_max_tokens") == Json(true);
+      width = full            ? value(own, "max_tokens")
+              : size.is_int() ? size
+                              : Json(static_cast<int64_t>(words.size()));
+    }
+    set_input(layers[input], Json::list({nullptr, width}), numbers ? "int64" : "float32");
+    const std::string gone = name_of(layers[found]), from = name_of(layers[input]);
+    layers.erase(layers.begin() + static_cast<std::ptrdiff_t>(found));
+    for (Json& layer : layers) {
+      if (layer.contains("inbound_nodes")) redirect(layer["inbound_nodes"], gone, from);
+    }
+    if (config_.at("config").contains("output_layers"))
+      redirect(config_["config"]["output_layers"], gone, from);
+    return {.encoder = Json::object({{"class_name", kVectorization}, {"config", own}})};
+  }
+
+  TextInfo lookup(Json& input, Json& layer) {
+    Json own = layer.at("config");
+    for (const char* key : {"invert", "sparse"}) must_be(own, key, false);
+    must_be(own, "num_oov_indices", int64_t{1});
+    must_be(own, "mask_token", "");
+    must_be(own, "encoding", "utf-8");
+    must_be(own, "oov_method", "floormod");
+    if (value(own, "output_mode") == Json("tf_idf")) fail("its output_mode is 'tf_idf'");
+    Json words = Json::list();
+    const Json mask = value(own, "mask_token"), unknown = value(own, "oov_token");
+    const Json listed = value(own, "vocabulary");
+    if (!listed.is_list() || listed.size() == 0)
+      fail("it has no vocabulary, in the configuration or beside it");
+    for (const Json& word : listed.as_list()) {
+      if (word != unknown && word != Json("")) words.push_back(word);
+    }
+    // The numbers of words that the encoder gives: 0 for "", 1 for any other, then the words.
+    Json places = Json::list();
+    for (size_t i = 0; i < words.size(); ++i) places.push_back(static_cast<int64_t>(i) + 2);
+    const Json encoder = Json::object({{"max_tokens", nullptr},
+                                       {"standardize", nullptr},
+                                       {"split", nullptr},
+                                       {"ngrams", nullptr},
+                                       {"output_mode", "int"},
+                                       {"output_sequence_length", int64_t{1}},
+                                       {"vocabulary", std::move(words)},
+                                       {"encoding", "utf-8"}});
+    std::erase_if(own.as_object(), [](const Json::Member& member) {
+      return member.first == "encoding" || member.first == "idf_weights" || member.first == "salt";
+    });
+    own["vocabulary"] = std::move(places);
+    own["vocabulary_dtype"] = "int64";
+    own["oov_token"] = int64_t{-1};
+    own["mask_token"] = mask.is_null() ? Json() : Json(int64_t{0});
+    layer["class_name"] = "IntegerLookup";
+    layer["config"] = std::move(own);
+    set_input(input, Json::list({nullptr, int64_t{1}}), "int64");
+    return {.encoder = Json::object({{"class_name", kVectorization}, {"config", encoder}})};
+  }
+
+  Json& config_;
+  const std::string& file_;
+  std::string what_;
+};
+
+}  // namespace
+
+std::optional<TextInfo> take_text_front(Json& config, const std::string& name) {
+  return Front(config, name).take();
+}
+
+}  // namespace lamina::detail

@@ -1,0 +1,128 @@
+// Vocabularies of an archive's assets into the configurations of their layers.
+#include "lamina/formats/keras/vocabularies.h"
+
+#include <cctype>
+#include <charconv>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lamina/base/error.h"
+#include "lamina/ops/cast.h"
+
+namespace lamina::detail {
+namespace {
+
+// "TextVectorization" as "text_vectorization", by Keras's rule for the names of layers.
+std::string in_snake_case(const std::string& name) {
+  const auto upper = [&](size_t i) {
+    return i < name.size() && std::isupper(static_cast<unsigned char>(name[i]));
+  };
+  const auto lower = [&](size_t i) {
+    return i < name.size() && std::islower(static_cast<unsigned char>(name[i]));
+  };
+  std::string result;
+  for (size_t i = 0; i < name.size(); ++i) {
+    if (i > 0 && upper(i) && (lower(i + 1) || lower(i - 1))) result += '_';
+    result += static_cast<char>(std::tolower(static_cast<unsigned char>(name[i])));
+  }
+  return result;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (size_t start = 0; start <= text.size();) {
+    const size_t end = std::min(text.find('\n', start), text.size());
+    std::string line = text.substr(start, end - start);
+    if (line.ends_with('\r')) line.pop_back();
+    lines.push_back(std::move(line));
+    start = end + 1;
+  }
+  while (!lines.empty() && lines.back().empty()) lines.pop_back();
+  return lines;
+}
+
+class Filler {
+ public:
+  Filler(const KerasArchive& archive, const std::string& name) : archive_(archive), name_(name) {}
+
+  void fill_model(Json& model, const std::string& prefix) const {
+    Json* config = model.is_object() && model.contains("config") ? &model["config"] : nullptr;
+    if (!config || !config->is_object()) return;
+    const Json* list = config->find("layers");
+    if (!list || !list->is_list()) return;
+    std::map<std::string, int> seen;
+    for (Json& layer : (*config)["layers"].as_list()) {
+      const Json* class_name = layer.is_object() ? layer.find("class_name") : nullptr;
+      if (!class_name || !class_name->is_string() || !layer.contains("config")) continue;
+      const std::string stem = in_snake_case(class_name->as_string());
+      const int number = seen[stem]++;
+      const std::string place = prefix + "layers/" + stem + (number ? "_" + std::to_string(number) : "");
+      fill(layer["config"], class_name->as_string(), place);
+      fill_model(layer, place + "/");
+    }
+  }
+
+ private:
+  void fill(Json& config, const std::string& class_name, const std::string& place) const {
+    if (!config.is_object()) return;
+    const Json* given = config.find("vocabulary");
+    if (!given || given->is_null()) {
+      if (const std::string* text = vocabulary_of(place))
+        config["vocabulary"] = class_name == "IntegerLookup" ? integers(*text, place) : words(*text);
+    }
+    const Json* mode = config.find("output_mode");
+    if (!mode || *mode != Json("tf_idf")) return;
+    for (const char* inside : {"/_lookup_layer/vars/idf_weights", "/vars/idf_weights"}) {
+      const auto found = archive_.weights.arrays.find(place + inside);
+      if (found == archive_.weights.arrays.end()) continue;
+      Json weights = Json::list();
+      for (const double weight : cast(found->second, DType::kFloat64).to_vector<double>())
+        weights.push_back(weight);
+      config["idf_weights"] = std::move(weights);
+      return;
+    }
+  }
+
+  const std::string* vocabulary_of(const std::string& place) const {
+    for (const char* inside : {"/vocabulary.txt", "/_lookup_layer/vocabulary.txt"}) {
+      const auto found = archive_.assets.find("assets/" + place + inside);
+      if (found != archive_.assets.end()) return &found->second;
+    }
+    return nullptr;
+  }
+
+  static Json words(const std::string& text) {
+    Json list = Json::list();
+    for (std::string& line : lines_of(text)) list.push_back(std::move(line));
+    return list;
+  }
+
+  Json integers(const std::string& text, const std::string& place) const {
+    Json list = Json::list();
+    for (const std::string& line : lines_of(text)) {
+      int64_t number = 0;
+      const auto [end, failed] = std::from_chars(line.data(), line.data() + line.size(), number);
+      if (failed != std::errc() || end != line.data() + line.size())
+        throw FileError("'" + name_ + "': the vocabulary of " + place + " holds '" + line.substr(0, 40) +
+                        "', where an integer was expected");
+      list.push_back(number);
+    }
+    return list;
+  }
+
+  const KerasArchive& archive_;
+  const std::string& name_;
+};
+
+}  // namespace
+
+Json with_vocabularies(const KerasArchive& archive, const std::string& name) {
+  Json config = archive.config;
+  Filler(archive, name).fill_model(config, "");
+  return config;
+}
+
+}  // namespace lamina::detail
