@@ -1,11 +1,26 @@
 // Any bytes as an ONNX file: a graph that runs on small inputs and can be cut, or an error.
+#include <algorithm>
+#include <span>
 #include <string>
 
 #include "lamina/base/error.h"
+#include "lamina/core/trace.h"
 #include "lamina/formats/onnx/imported_graph.h"
 #include "lamina/ops/full.h"
 
 using namespace lamina;
+
+namespace {
+
+// A few bytes may ask for any amount of padding, which is what such a model computes: no fault of who reads it.
+bool takes_little(const Tensor& x) {
+  constexpr size_t kMostBytes = size_t{1} << 26;
+  const detail::Trace traced = detail::trace(std::span(&x, 1), {});
+  return std::all_of(traced.graph.values.begin(), traced.graph.values.end(),
+                     [](const auto& value) { return value.type.bytes() <= kMostBytes; });
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   try {
@@ -26,7 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     constexpr int64_t kMost = 2000;  // a loop of many turns is no fault
     const auto random = [] { return std::pair(Tensor::from<int64_t>({1, 0}), 0); };
     for (const onnx::Value& output : graph.run(inputs, weights, random, kMost)) {
-      if (output.is_tensor() && output.shape().size() < (1 << 20)) output.tensor().eval();
+      if (output.is_tensor() && takes_little(output.tensor())) output.tensor().eval();
     }
     graph.scales_input();
     graph.open_batch();
