@@ -109,6 +109,7 @@ def main():
     parser.add_argument("--oldest", required=True, help="the Python of an environment with the oldest Keras 3")
     parser.add_argument("--onnx", required=True, help="the Python of an environment with ONNX")
     parser.add_argument("--torch", required=True, help="the Python of an environment with PyTorch and Transformers")
+    parser.add_argument("--only", default="", help="names of suites, separated by commas; all without it")
     args = parser.parse_args()
     work = args.work.resolve()
     shutil.rmtree(work, ignore_errors=True)
@@ -138,6 +139,8 @@ def main():
               ("tflite", lambda binaries, folder: by_another("tflite", sys.executable, binaries / "lamina_tflite_cases", folder, args.seed)),
               ("tuning", lambda binaries, folder: by_another("fine_tuning", args.torch, binaries / "lamina", folder, args.seed)))
     for name, suite in suites:
+        if args.only and name not in args.only.split(","):
+            continue
         start = time.monotonic()
         good, bad = suite(args.bin.resolve(), work)
         print(f"{name:9} {good} passed, {bad} failed in {time.monotonic() - start:.0f} s", flush=True)
