@@ -4,6 +4,7 @@
 #include "lamina/backend/cpu/detail/onednn.h"
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/channel_blocks.h"
+#include "lamina/ops/detail/float32_operands.h"
 #include "lamina/ops/detail/through_float32.h"
 #include "lamina/ops/detail/window.h"
 
@@ -100,12 +101,7 @@ bool reaches_far(const onednn::Conv& c) {
 }
 
 std::optional<std::string> refuses(const KernelDesc& desc) {
-  for (const auto* operands : {&desc.inputs, &desc.outputs}) {
-    for (const Operand& operand : *operands) {
-      if (operand.type.dtype != DType::kFloat32) return "only for float32";
-      if (operand.type.shape.size() == 0) return "an operand is empty";
-    }
-  }
+  if (auto reason = detail::not_float32_operands(desc)) return reason;
   if (const auto conv = conv_of(desc); conv && reaches_far(*conv))
     return "a window reaches over more than " + std::to_string(kMostReach) + " pixels";
   if (!plan_of(desc))

@@ -5,6 +5,7 @@
 #include "lamina/graph/contraction.h"
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/depthwise_conv.h"
+#include "lamina/ops/detail/float32_operands.h"
 #include "lamina/ops/detail/window.h"
 
 namespace lamina {
@@ -17,12 +18,7 @@ constexpr int64_t kGrain = 1 << 16;
 const Layout kKernel = {{2, 0, 1, 3}, {}};
 
 std::optional<std::string> refuses(const KernelDesc& desc) {
-  for (const auto* operands : {&desc.inputs, &desc.outputs}) {
-    for (const Operand& operand : *operands) {
-      if (operand.type.dtype != DType::kFloat32) return "only for float32";
-      if (operand.type.shape.size() == 0) return "an operand is empty";
-    }
-  }
+  if (auto reason = detail::not_float32_operands(desc)) return reason;
   if (!desc.inputs[0].layout.row_major() || !desc.outputs[0].layout.row_major()) return "only for channels last";
   const int64_t channels = desc.inputs[0].type.shape[3];
   if (detail::forward_attrs(desc).groups != channels || desc.inputs[1].type.shape[3] != channels || channels == 1)

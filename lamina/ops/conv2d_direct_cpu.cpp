@@ -3,6 +3,7 @@
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/direct_conv.h"
 #include "lamina/ops/detail/direct_images.h"
+#include "lamina/ops/detail/float32_operands.h"
 #include "lamina/ops/detail/window.h"
 
 namespace lamina {
@@ -15,12 +16,7 @@ ConvShape shape_of(const KernelDesc& desc) {
 }
 
 std::optional<std::string> refuses(const KernelDesc& desc) {
-  for (const auto* operands : {&desc.inputs, &desc.outputs}) {
-    for (const Operand& operand : *operands) {
-      if (operand.type.dtype != DType::kFloat32) return "only for float32";
-      if (operand.type.shape.size() == 0) return "an operand is empty";
-    }
-  }
+  if (auto reason = detail::not_float32_operands(desc)) return reason;
   if (!desc.inputs[0].layout.row_major() || !desc.outputs[0].layout.row_major()) return "only for channels last";
   const ConvShape s = shape_of(desc);
   if (s.groups != 1) return "only for one group";

@@ -1,6 +1,7 @@
 // Convolutions of one pixel as products of matrices: a row for each pixel, a column for each filter.
 #include "lamina/graph/contraction.h"
 #include "lamina/graph/op.h"
+#include "lamina/ops/detail/float32_operands.h"
 #include "lamina/ops/detail/window.h"
 
 namespace lamina {
@@ -35,10 +36,9 @@ const KernelCandidate* kernel_of(const KernelDesc& product) {
 }
 
 std::optional<std::string> refuses(const KernelDesc& desc) {
+  if (auto reason = detail::not_float32_operands(desc)) return reason;
   for (const auto* operands : {&desc.inputs, &desc.outputs}) {
     for (const Operand& operand : *operands) {
-      if (operand.type.dtype != DType::kFloat32) return "only for float32";
-      if (operand.type.shape.size() == 0) return "an operand is empty";
       if (!operand.layout.row_major()) return "only for channels last";
     }
   }

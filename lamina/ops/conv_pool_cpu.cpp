@@ -1,11 +1,11 @@
 // Kernels of convolution, bias, activation and 2x2 max pooling in one, for images of few channels: first
 // layers.
 #include <algorithm>
-#include <cstring>
 
 #include "lamina/base/threads.h"
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/conv_pool.h"
+#include "lamina/ops/detail/image_border.h"
 #include "lamina/ops/detail/window.h"
 
 namespace lamina {
@@ -13,16 +13,12 @@ namespace {
 
 using detail::ConvPool;
 using detail::ConvShape;
-
-/// Zeros around the images, added before anything else: cheap, since the images have few channels.
-struct Border {
-  int64_t top = 0, bottom = 0, left = 0, right = 0;
-  bool empty() const { return top == 0 && bottom == 0 && left == 0 && right == 0; }
-};
+using detail::ImageBorder;
 
 struct Block {
+  ConvShape conv;
   ConvPool sizes;
-  Border border;
+  ImageBorder border;  ///< zeros that are added before anything else: cheap, since the images have few channels
   size_t padded_bytes() const {
     if (border.empty()) return 0;
     const auto elements = static_cast<size_t>(sizes.batch * sizes.height * sizes.width * sizes.channels);
@@ -32,9 +28,7 @@ struct Block {
 
 Block block_of(const Conv2DAttrs& conv, const Pool2DAttrs& window, const Shape& image, const Shape& kernel) {
   const ConvShape s = detail::conv_shape(conv, image, kernel);
-  Block block;
-  block.border = {s.rows.before, std::max<int64_t>(0, s.rows.after()), s.columns.before,
-                  std::max<int64_t>(0, s.columns.after())};
+  Block block{s, {}, detail::border_of(s)};
   const detail::PoolShape pool =
       detail::pool_shape(window, {image[0], s.rows.output, s.columns.output, s.filters});
   block.sizes = {.batch = image[0],
@@ -53,28 +47,8 @@ Block block_of(const Conv2DAttrs& conv, const Pool2DAttrs& window, const Shape& 
 /// Where `image` has its border: `image` itself if there is none to add, else `workspace`.
 const float* padded(const Block& block, const float* image, void* workspace) {
   if (block.border.empty()) return image;
-  const ConvPool& s = block.sizes;
-  const Border& b = block.border;
-  auto* const to = static_cast<float*>(workspace);
-  const int64_t row = s.width * s.channels;
-  const int64_t height = s.height - b.top - b.bottom;
-  const int64_t left = b.left * s.channels;
-  const int64_t middle = row - left - b.right * s.channels;
-  parallel_for(s.batch * s.height, std::max<int64_t>(1, 16384 / row), [&](int64_t begin, int64_t end) {
-    for (int64_t r = begin; r < end; ++r) {
-      const int64_t y = r % s.height - b.top;
-      float* const line = to + r * row;
-      if (y < 0 || y >= height) {
-        std::fill(line, line + row, 0.0f);
-        continue;
-      }
-      std::fill(line, line + left, 0.0f);
-      std::memcpy(line + left, image + (r / s.height * height + y) * middle,
-                  static_cast<size_t>(middle) * sizeof(float));
-      std::fill(line + left + middle, line + row, 0.0f);
-    }
-  });
-  return to;
+  detail::copy_with_border(block.conv, image, static_cast<float*>(workspace));
+  return static_cast<const float*>(workspace);
 }
 
 std::optional<std::string> refuses_geometry(const KernelDesc& desc, const Conv2DAttrs& conv,

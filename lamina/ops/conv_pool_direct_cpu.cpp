@@ -7,6 +7,7 @@
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/direct_conv.h"
 #include "lamina/ops/detail/direct_images.h"
+#include "lamina/ops/detail/float32_operands.h"
 #include "lamina/ops/detail/pool.h"
 #include "lamina/ops/detail/window.h"
 
@@ -82,10 +83,9 @@ class Block {
 Layout kernel_layout(const KernelDesc& desc) { return detail::direct_kernel_layout(desc.inputs[1].type.shape[3]); }
 
 std::optional<std::string> refuses(const KernelDesc& desc) {
+  if (auto reason = detail::not_float32_operands(desc)) return reason;
   for (const auto* operands : {&desc.inputs, &desc.outputs}) {
     for (const Operand& operand : *operands) {
-      if (operand.type.dtype != DType::kFloat32) return "only for float32";
-      if (operand.type.shape.size() == 0) return "an operand is empty";
       const bool kernel = &operand == &desc.inputs[1];
       if (!operand.layout.row_major() && !(kernel && operand.layout == kernel_layout(desc)))
         return "unknown memory order";

@@ -22,7 +22,6 @@
 #include "lamina/formats/saved_model/object_graph.h"
 #include "lamina/formats/saved_model/optimizer_state.h"
 #include "lamina/nn/detail/load_notes.h"
-#include "lamina/nn/detail/values_follow.h"
 
 namespace lamina {
 namespace detail {

@@ -6,6 +6,7 @@
 #include "lamina/base/detail/lent_vector.h"
 #include "lamina/base/threads.h"
 #include "lamina/ops/detail/direct_conv.h"
+#include "lamina/ops/detail/image_border.h"
 
 namespace lamina::detail {
 namespace {
@@ -23,16 +24,14 @@ constexpr int64_t kEven = 64;
 /// Channels below which a run of one pixel is too short to be worth its start.
 constexpr int64_t kFewChannels = 16;
 
-/// The image with its margins, as an image of its own.
-ConvShape with_margins(ConvShape s) {
-  for (Window* window : {&s.rows, &s.columns}) {
-    window->input = std::max(window->input + window->before, window->input + window->before + window->after());
-    window->before = 0;
-  }
+/// The images with their borders, as images of their own.
+ConvShape with_border(ConvShape s) {
+  const ImageBorder border = border_of(s);
+  s.rows.input += border.top + border.bottom;
+  s.columns.input += border.left + border.right;
+  s.rows.before = s.columns.before = 0;
   return s;
 }
-
-bool reaches_out(const Window& window) { return window.before > 0 || window.after() > 0; }
 
 double size_of(const ConvShape& s) {
   return static_cast<double>(s.rows.input) * static_cast<double>(s.columns.input) *
@@ -40,25 +39,7 @@ double size_of(const ConvShape& s) {
 }
 
 bool worth_a_copy(const ConvShape& s) {
-  return (reaches_out(s.rows) || reaches_out(s.columns)) && size_of(with_margins(s)) <= kCopied;
-}
-
-/// Copies images into the middle of zeros.
-void copy_with_margins(const ConvShape& from, const ConvShape& to, const float* x, float* copy) {
-  const int64_t line = from.columns.input * from.channels, wide = to.columns.input * from.channels;
-  const int64_t left = from.columns.before * from.channels;
-  for (int64_t image = 0; image < from.batch; ++image) {
-    std::fill_n(copy, from.rows.before * wide, 0.0f);
-    copy += from.rows.before * wide;
-    for (int64_t row = 0; row < from.rows.input; ++row, x += line, copy += wide) {
-      std::fill_n(copy, left, 0.0f);
-      std::copy_n(x, line, copy + left);
-      std::fill(copy + left + line, copy + wide, 0.0f);
-    }
-    const int64_t below = to.rows.input - from.rows.before - from.rows.input;
-    std::fill_n(copy, below * wide, 0.0f);
-    copy += below * wide;
-  }
+  return !border_of(s).empty() && size_of(with_border(s)) <= kCopied;
 }
 
 }  // namespace
@@ -70,7 +51,7 @@ Layout direct_kernel_layout(int64_t filters) {
 DirectImages::DirectImages(const ConvShape& shape, bool relu, int64_t block)
     : given_(shape),
       copies_(worth_a_copy(shape)),
-      s_(copies_ ? with_margins(shape) : shape),
+      s_(copies_ ? with_border(shape) : shape),
       relu_(relu),
       block_(block),
       lines_(s_.columns.dilation == 1 || s_.columns.size == 1),
@@ -91,7 +72,7 @@ size_t DirectImages::workspace() const {
 const float* DirectImages::begin(const float* x, void* workspace) const {
   if (!copies_) return x;
   auto* const copy = static_cast<float*>(workspace);
-  copy_with_margins(given_, s_, x, copy);
+  copy_with_border(given_, x, copy);
   return copy;
 }
 
