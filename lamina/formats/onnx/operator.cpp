@@ -15,9 +15,6 @@ namespace {
 
 using lamina_onnx_file::AttributeProto;
 
-// AttributeProto.AttributeType.
-enum Kind { kFloat = 1, kInt, kString, kGraph = 5, kFloats, kInts, kStrings };
-
 // By domain and name, the newest version first.
 std::map<std::pair<std::string, std::string>, std::vector<Operator>, std::less<>>& operators() {
   static std::map<std::pair<std::string, std::string>, std::vector<Operator>, std::less<>> all;
@@ -97,46 +94,46 @@ const AttributeProto* Call::find(const char* name) const {
   return nullptr;
 }
 
-const AttributeProto* Call::find(const char* name, int kind, const char* expected) const {
+const AttributeProto* Call::find(const char* name, AttributeKind kind, const char* expected) const {
   const AttributeProto* found = find(name);
   // Writers of the first versions left the kind out.
-  if (found && found->type() != kind && found->type() != 0)
+  if (found && found->type() != static_cast<int32_t>(kind) && found->type() != 0)
     fail(fmt::format("attribute '{}' must be {}", name, expected));
   return found;
 }
 
 int64_t Call::integer(const char* name, std::optional<int64_t> otherwise) const {
-  if (const auto* found = find(name, kInt, "an integer")) return found->i();
+  if (const auto* found = find(name, AttributeKind::kInt, "an integer")) return found->i();
   if (!otherwise) fail(fmt::format("attribute '{}' is missing", name));
   return *otherwise;
 }
 
 double Call::number(const char* name, std::optional<double> otherwise) const {
-  if (const auto* found = find(name, kFloat, "a number")) return static_cast<double>(found->f());
+  if (const auto* found = find(name, AttributeKind::kFloat, "a number")) return static_cast<double>(found->f());
   if (!otherwise) fail(fmt::format("attribute '{}' is missing", name));
   return *otherwise;
 }
 
 std::string Call::text(const char* name, std::optional<std::string> otherwise) const {
-  if (const auto* found = find(name, kString, "a string")) return found->s();
+  if (const auto* found = find(name, AttributeKind::kString, "a string")) return found->s();
   if (!otherwise) fail(fmt::format("attribute '{}' is missing", name));
   return *otherwise;
 }
 
 std::optional<std::vector<int64_t>> Call::integer_list(const char* name) const {
-  const auto* found = find(name, kInts, "a list of integers");
+  const auto* found = find(name, AttributeKind::kInts, "a list of integers");
   if (!found) return std::nullopt;
   return std::vector<int64_t>(found->ints().begin(), found->ints().end());
 }
 
 std::optional<std::vector<double>> Call::number_list(const char* name) const {
-  const auto* found = find(name, kFloats, "a list of numbers");
+  const auto* found = find(name, AttributeKind::kFloats, "a list of numbers");
   if (!found) return std::nullopt;
   return std::vector<double>(found->floats().begin(), found->floats().end());
 }
 
 std::optional<std::vector<std::string>> Call::text_list(const char* name) const {
-  const auto* found = find(name, kStrings, "a list of strings");
+  const auto* found = find(name, AttributeKind::kStrings, "a list of strings");
   if (!found) return std::nullopt;
   return std::vector<std::string>(found->strings().begin(), found->strings().end());
 }
@@ -166,7 +163,7 @@ void Call::ignore(std::initializer_list<const char*> names) const {
 }
 
 const lamina_onnx_file::GraphProto& Call::graph(const char* name) const {
-  const auto* found = find(name, kGraph, "a graph");
+  const auto* found = find(name, AttributeKind::kGraph, "a graph");
   if (!found) fail(fmt::format("attribute '{}' is missing", name));
   return found->g();
 }

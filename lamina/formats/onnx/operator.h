@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lamina/formats/onnx/attribute_kind.h"
 #include "lamina/formats/onnx/value.h"
 #include <onnx.pb.h>
 
@@ -76,7 +77,8 @@ class Call {
 
  private:
   const lamina_onnx_file::AttributeProto* find(const char* name) const;
-  const lamina_onnx_file::AttributeProto* find(const char* name, int kind, const char* expected) const;
+  const lamina_onnx_file::AttributeProto* find(const char* name, AttributeKind kind,
+                                               const char* expected) const;
 
   const lamina_onnx_file::NodeProto& node_;
   const int opset_;

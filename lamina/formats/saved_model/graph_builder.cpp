@@ -256,25 +256,12 @@ void GraphBuilder::add_node(const NodeDef& node, const Body& body) {
 }
 
 void GraphBuilder::add_attribute(NodeProto& node, const std::string& name, const AttrValue& value) {
-  enum Kind {
-    kFloat = 1,
-    kInt,
-    kString,
-    kGraph = 5,
-    kFloats,
-    kInts,
-    kStrings
-  };  // AttributeProto.AttributeType
-  auto& attribute = *node.add_attribute();
-  attribute.set_name(name);
-  const auto integer = [&](int64_t number) {
-    attribute.set_type(kInt);
-    attribute.set_i(number);
-  };
+  using enum onnx::AttributeKind;
+  const auto add = [&](onnx::AttributeKind kind) -> auto& { return onnx::add_attribute(node, name, kind); };
+  const auto integer = [&](int64_t number) { add(kInt).set_i(number); };
   switch (value.value_case()) {
     case AttrValue::kS:
-      attribute.set_type(kString);
-      attribute.set_s(value.s());
+      add(kString).set_s(value.s());
       break;
     case AttrValue::kI:
       return integer(value.i());
@@ -283,16 +270,15 @@ void GraphBuilder::add_attribute(NodeProto& node, const std::string& name, const
     case AttrValue::kType:
       return integer(static_cast<int64_t>(element_type(value.type())));
     case AttrValue::kF:
-      attribute.set_type(kFloat);
-      attribute.set_f(value.f());
+      add(kFloat).set_f(value.f());
       break;
-    case AttrValue::kShape:
-      attribute.set_type(kInts);
-      for (const auto& dim : value.shape().dim()) attribute.add_ints(dim.size());
+    case AttrValue::kShape: {
+      auto& extents = add(kInts);
+      for (const auto& dim : value.shape().dim()) extents.add_ints(dim.size());
       break;
+    }
     case AttrValue::kTensor:
-      attribute.set_type(4);
-      *attribute.mutable_t() =
+      *add(kTensor).mutable_t() =
           onnx::write_tensor(read_constant(value.tensor(), "attribute '" + printable(name) + "'"), name);
       break;
     case AttrValue::kFunc: {
@@ -300,8 +286,7 @@ void GraphBuilder::add_attribute(NodeProto& node, const std::string& name, const
       if (!function)
         throw InvalidArgument(fmt::format("node '{}' names the function '{}', which the file lacks",
                                           printable(node.name()), printable(value.func().name())));
-      attribute.set_type(kGraph);
-      GraphProto& inner = *attribute.mutable_g();
+      GraphProto& inner = *add(kGraph).mutable_g();
       inner.set_name(value.func().name());
       const std::string prefix = node.name() + "/" + name + "/";
       std::vector<std::string> arguments;
@@ -321,17 +306,17 @@ void GraphBuilder::add_attribute(NodeProto& node, const std::string& name, const
     }
     default:
       if (value.list().s_size() > 0) {
-        attribute.set_type(kStrings);
-        for (const auto& each : value.list().s()) attribute.add_strings(each);
+        auto& texts = add(kStrings);
+        for (const auto& each : value.list().s()) texts.add_strings(each);
       } else if (value.list().f_size() > 0) {
-        attribute.set_type(kFloats);
-        for (const float each : value.list().f()) attribute.add_floats(each);
+        auto& numbers = add(kFloats);
+        for (const float each : value.list().f()) numbers.add_floats(each);
       } else {
-        attribute.set_type(kInts);
-        for (const int64_t each : value.list().i()) attribute.add_ints(each);
-        for (const bool each : value.list().b()) attribute.add_ints(each ? 1 : 0);
+        auto& integers = add(kInts);
+        for (const int64_t each : value.list().i()) integers.add_ints(each);
+        for (const bool each : value.list().b()) integers.add_ints(each ? 1 : 0);
         for (const int each : value.list().type())
-          attribute.add_ints(static_cast<int64_t>(element_type(each)));
+          integers.add_ints(static_cast<int64_t>(element_type(each)));
       }
   }
 }

@@ -4,6 +4,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
+#include "lamina/formats/onnx/attribute_kind.h"
 #include "lamina/formats/tflite/translate.h"
 
 namespace lamina::tflite {
@@ -12,7 +13,6 @@ namespace {
 using lamina_onnx_file::GraphProto;
 using lamina_onnx_file::NodeProto;
 
-constexpr int kGraphAttribute = 5;  // AttributeProto.AttributeType.GRAPH
 
 template <class Options>
 const Options& required(const Options* options) {
@@ -54,10 +54,7 @@ void give(Translator::Graph& graph, const fb::Operator& op, const std::vector<st
 }
 
 GraphProto& graph_attribute(NodeProto& node, const char* name) {
-  auto& attribute = *node.add_attribute();
-  attribute.set_name(name);
-  attribute.set_type(static_cast<decltype(attribute.type())>(kGraphAttribute));
-  return *attribute.mutable_g();
+  return *onnx::add_attribute(node, name, onnx::AttributeKind::kGraph).mutable_g();
 }
 
 void name_outputs(Translator::Graph& graph, const fb::Operator& op, NodeProto& node) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "lamina/base/error.h"
+#include "lamina/formats/onnx/attribute_kind.h"
 #include "lamina/formats/tflite/translate.h"
 
 namespace lamina::tflite {
@@ -13,15 +14,7 @@ namespace {
 using lamina_onnx_file::AttributeProto;
 using lamina_onnx_file::NodeProto;
 
-// AttributeProto.AttributeType.
-constexpr int kFloat = 1, kInt = 2, kString = 3, kFloats = 6, kInts = 7;
-
-AttributeProto& attribute(NodeProto& node, const std::string& name, int kind) {
-  AttributeProto& added = *node.add_attribute();
-  added.set_name(name);
-  added.set_type(static_cast<decltype(added.type())>(kind));
-  return added;
-}
+using enum onnx::AttributeKind;
 
 // Each field that is there becomes an attribute of its name.
 class Writer final : public flatbuffers::IterationVisitor {
@@ -34,7 +27,7 @@ class Writer final : public flatbuffers::IterationVisitor {
     if (!value || !name) return;
     list_ = is_vector;
     const bool real = type == flatbuffers::ET_FLOAT || type == flatbuffers::ET_DOUBLE;
-    attribute_ = &attribute(node_, name,
+    attribute_ = &onnx::add_attribute(node_, name,
                             type == flatbuffers::ET_STRING ? kString
                             : is_vector                    ? (real ? kFloats : kInts)
                                                            : (real ? kFloat : kInt));
@@ -91,12 +84,12 @@ void write_union(const void* table, uint8_t kind, const flatbuffers::TypeTable& 
 }  // namespace
 
 void write_attribute(NodeProto& node, const std::string& name, const std::vector<int64_t>& values) {
-  AttributeProto& added = attribute(node, name, kInts);
+  AttributeProto& added = onnx::add_attribute(node, name, kInts);
   for (const int64_t value : values) added.add_ints(value);
 }
 
 void write_attribute(NodeProto& node, const std::string& name, const std::vector<float>& values) {
-  AttributeProto& added = attribute(node, name, kFloats);
+  AttributeProto& added = onnx::add_attribute(node, name, kFloats);
   for (const float value : values) added.add_floats(value);
 }
 
@@ -111,7 +104,7 @@ void write_custom_options(std::string_view bytes, NodeProto& node) {
   std::vector<uint8_t> seen;
   if (!flexbuffers::VerifyBuffer(data, bytes.size(), &seen) ||
       !flexbuffers::GetRoot(data, bytes.size()).IsMap()) {
-    attribute(node, "bytes", kString).set_s(std::string(bytes));
+    onnx::add_attribute(node, "bytes", kString).set_s(std::string(bytes));
     return;
   }
   const flexbuffers::Map map = flexbuffers::GetRoot(data, bytes.size()).AsMap();
@@ -120,18 +113,18 @@ void write_custom_options(std::string_view bytes, NodeProto& node) {
     const std::string name = keys[i].AsKey();
     const flexbuffers::Reference value = map[name.c_str()];
     if (value.IsFloat()) {
-      attribute(node, name, kFloat).set_f(value.AsFloat());
+      onnx::add_attribute(node, name, kFloat).set_f(value.AsFloat());
     } else if (value.IsNumeric() || value.IsBool()) {
-      attribute(node, name, kInt).set_i(value.IsBool() ? (value.AsBool() ? 1 : 0) : value.AsInt64());
+      onnx::add_attribute(node, name, kInt).set_i(value.IsBool() ? (value.AsBool() ? 1 : 0) : value.AsInt64());
     } else if (value.IsString()) {
-      attribute(node, name, kString).set_s(value.AsString().str());
+      onnx::add_attribute(node, name, kString).set_s(value.AsString().str());
     } else if (value.IsTypedVector() && value.GetType() != flexbuffers::FBT_VECTOR_FLOAT) {
       std::vector<int64_t> list;
       const auto vector = value.AsTypedVector();
       for (size_t k = 0; k < vector.size(); ++k) list.push_back(vector[k].AsInt64());
       write_attribute(node, name, list);
     } else {
-      attribute(node, name, kString).set_s("");  // nothing that an operator asks for
+      onnx::add_attribute(node, name, kString).set_s("");  // nothing that an operator asks for
     }
   }
 }

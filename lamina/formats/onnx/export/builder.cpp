@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "lamina/formats/onnx/attribute_kind.h"
 #include "lamina/formats/onnx/tensor_data.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/full.h"
@@ -13,13 +14,10 @@ using lamina_onnx_file::AttributeProto;
 
 namespace {
 
-// AttributeProto.AttributeType
-enum Kind { kFloatKind = 1, kIntKind = 2, kStringKind = 3, kTensorKind = 4, kGraphKind = 5, kFloatsKind = 6, kIntsKind = 7, kStringsKind = 8 };
-
-AttributeProto attribute(const char* name, Kind kind) {
+AttributeProto attribute(const char* name, AttributeKind kind) {
   AttributeProto proto;
   proto.set_name(name);
-  proto.set_type(kind);
+  proto.set_type(static_cast<int32_t>(kind));
   return proto;
 }
 
@@ -27,27 +25,27 @@ AttributeProto attribute(const char* name, Kind kind) {
 
 ElementType written_type(DType dtype) { return dtype == DType::kBFloat16 ? ElementType::kFloat : type_of(dtype); }
 
-Attribute::Attribute(const char* name, int64_t value) : proto_(attribute(name, kIntKind)) { proto_.set_i(value); }
-Attribute::Attribute(const char* name, double value) : proto_(attribute(name, kFloatKind)) {
+Attribute::Attribute(const char* name, int64_t value) : proto_(attribute(name, AttributeKind::kInt)) { proto_.set_i(value); }
+Attribute::Attribute(const char* name, double value) : proto_(attribute(name, AttributeKind::kFloat)) {
   proto_.set_f(static_cast<float>(value));
 }
-Attribute::Attribute(const char* name, const std::string& value) : proto_(attribute(name, kStringKind)) {
+Attribute::Attribute(const char* name, const std::string& value) : proto_(attribute(name, AttributeKind::kString)) {
   proto_.set_s(value);
 }
-Attribute::Attribute(const char* name, const std::vector<int64_t>& values) : proto_(attribute(name, kIntsKind)) {
+Attribute::Attribute(const char* name, const std::vector<int64_t>& values) : proto_(attribute(name, AttributeKind::kInts)) {
   for (const int64_t value : values) proto_.add_ints(value);
 }
-Attribute::Attribute(const char* name, const std::vector<float>& values) : proto_(attribute(name, kFloatsKind)) {
+Attribute::Attribute(const char* name, const std::vector<float>& values) : proto_(attribute(name, AttributeKind::kFloats)) {
   for (const float value : values) proto_.add_floats(value);
 }
 Attribute::Attribute(const char* name, const std::vector<std::string>& values)
-    : proto_(attribute(name, kStringsKind)) {
+    : proto_(attribute(name, AttributeKind::kStrings)) {
   for (const std::string& value : values) proto_.add_strings(value);
 }
-Attribute::Attribute(const char* name, const Value& tensor) : proto_(attribute(name, kTensorKind)) {
+Attribute::Attribute(const char* name, const Value& tensor) : proto_(attribute(name, AttributeKind::kTensor)) {
   *proto_.mutable_t() = write_tensor(tensor, "");
 }
-Attribute::Attribute(const char* name, lamina_onnx_file::GraphProto graph) : proto_(attribute(name, kGraphKind)) {
+Attribute::Attribute(const char* name, lamina_onnx_file::GraphProto graph) : proto_(attribute(name, AttributeKind::kGraph)) {
   *proto_.mutable_g() = std::move(graph);
 }
 
