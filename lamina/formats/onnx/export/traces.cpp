@@ -11,9 +11,7 @@
 #include "lamina/base/terminal.h"
 #include "lamina/core/needs_values.h"
 #include "lamina/core/op_scope.h"
-#include "lamina/core/tensor_node.h"
-#include "lamina/nn/detail/model_impl.h"
-#include "lamina/nn/detail/storage.h"
+#include "lamina/formats/detail/model_trace.h"
 
 namespace lamina::onnx {
 namespace {
@@ -68,33 +66,14 @@ Shape filled(const Shape& shape, const std::vector<int>& symbols, size_t trace, 
   return result;
 }
 
-void refuse_states(const Model& model, const CallContext& context) {
-  for (const WeightPtr& weight : model.weights()) {
-    if (weight->stateful && context.assigned(*weight))
-      throw Unsupported("weight '" + weight->path +
-                        "' is a state that each call changes (a stateful layer), and an ONNX graph keeps none; make the "
-                        "layer without stateful");
-  }
-}
-
 detail::Trace trace_once(const Model& model, const std::vector<DType>& dtypes, const std::vector<Shape>& shapes,
                          std::vector<std::string>& places) {
   const detail::OpScope::Asked asked;
-  const detail::TracedFunction scope;
-  const DeviceScope device(detail::device_of(model.weights()));
-  LayerCall call;
-  for (size_t i = 0; i < shapes.size(); ++i)
-    call.inputs.push_back(detail::placeholder({dtypes[i], shapes[i]}, current_device()));
-  call.list = call.inputs.size() > 1;
-  CallContext context(false);
-  const std::vector<Tensor> outputs = model.outputs(call, context);
-  refuse_states(model, context);
-  detail::Trace trace = detail::trace(outputs, call.inputs);
-  if (trace.foreign) throw Unsupported("the model uses a tensor of another function that is being traced");
-  places.clear();
-  for (const detail::PendingOp* op : trace.ops) places.push_back(op->place ? *op->place : std::string());
-  trace.ops.clear();
-  return trace;
+  std::vector<TensorType> types;
+  for (size_t i = 0; i < shapes.size(); ++i) types.push_back({dtypes[i], shapes[i]});
+  detail::ModelTrace made = detail::trace_of(model, types, " (a stateful layer), and an ONNX graph keeps none");
+  places = std::move(made.places);
+  return std::move(made.trace);
 }
 
 // "sequential/dense" of "layer 'sequential/dense' (Dense)".
@@ -137,31 +116,22 @@ void take_shapes(std::vector<Shape>& own, const std::vector<std::string>& names,
   }
 }
 
-void describe(ModelTraces& result, const Model& model, std::vector<Shape>& shapes) {
-  const detail::ModelImpl& impl = detail::ModelImpl::of(model);
-  if (!model.built() || (impl.steps_only && !impl.graph))
-    throw InvalidArgument("model '" + model.name() +
-                          "' is not built, so that nobody knows what it takes; call it on data, or give it an Input");
-  TensorSpecs specs;
-  if (impl.graph) {
-    for (const Tensor& input : impl.graph->inputs()) specs.push_back({input.shape(), input.dtype()});
-  } else {
-    specs = model.input_specs();
-  }
-  if (specs.empty()) throw InvalidArgument("model '" + model.name() + "' takes no inputs");
-  result.input_names = impl.input_names;
-  result.output_names = impl.output_names;
-  for (size_t i = 0; i < specs.size(); ++i) {
-    if (result.input_names.size() <= i) result.input_names.push_back("input_" + std::to_string(i));
-    result.input_dtypes.push_back(specs[i].dtype);
-    shapes.push_back(specs[i].shape);
+// Takes what the model says of itself; whether it is a graph of layers.
+bool describe(ModelTraces& result, const Model& model, std::vector<Shape>& shapes) {
+  detail::ModelSignature signature = detail::signature_of(model);
+  result.input_names = std::move(signature.inputs);
+  result.output_names = std::move(signature.outputs);
+  for (const TensorSpec& spec : signature.specs) {
+    result.input_dtypes.push_back(spec.dtype);
+    shapes.push_back(spec.shape);
   }
   // A model without a graph knows its first batch alone; others may come.
-  if (!impl.graph) {
+  if (!signature.drawn) {
     for (Shape& shape : shapes) {
       if (shape.rank() > 0) shape.set(0, -1);
     }
   }
+  return signature.drawn;
 }
 
 void add_trace(const Model& model, const std::vector<Shape>& shapes, const Axes& axes, int64_t least,
@@ -203,8 +173,8 @@ void finish(const Axes& axes, ModelTraces& result) {
 ModelTraces trace_model(const Model& model, const std::vector<std::pair<std::string, Shape>>& shapes) {
   ModelTraces result;
   std::vector<Shape> own;
-  describe(result, model, own);
-  take_shapes(own, result.input_names, shapes, detail::ModelImpl::of(model).graph != nullptr);
+  const bool drawn = describe(result, model, own);
+  take_shapes(own, result.input_names, shapes, drawn);
   std::optional<std::string> first_error;
   for (const bool shared : {false, true}) {
     const Axes axes = axes_of(own, shared);

@@ -12,12 +12,10 @@
 #include "lamina/base/terminal.h"
 #include "lamina/core/tensor_node.h"
 #include "lamina/core/trace.h"
+#include "lamina/formats/detail/model_trace.h"
 #include "lamina/formats/tflite/export/quantize.h"
 #include "lamina/formats/tflite/export/writer.h"
-#include "lamina/nn/call_context.h"
-#include "lamina/nn/detail/model_impl.h"
 #include "lamina/nn/detail/storage.h"
-#include "lamina/nn/layer.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/transpose.h"
@@ -181,39 +179,28 @@ Shape shape_of(const std::string& input, const TensorSpec& spec, bool drawn, con
 
 // What the model takes, one sample of it.
 Taken taken_by(const Model& model, const TfliteOptions& options) {
-  const detail::ModelImpl& impl = detail::ModelImpl::of(model);
-  if (!model.built() || (impl.steps_only && !impl.graph))
-    throw InvalidArgument(
-        "model '" + model.name() +
-        "' is not built, so that nobody knows what it takes; call it on data, or give it an Input");
-  TensorSpecs specs;
-  if (impl.graph) {
-    for (const Tensor& input : impl.graph->inputs()) specs.push_back({input.shape(), input.dtype()});
-  } else {
-    specs = model.input_specs();
-  }
-  Taken taken{impl.input_names, impl.output_names, {}};
-  for (size_t i = 0; i < specs.size(); ++i) {
-    if (taken.inputs.size() <= i) taken.inputs.push_back("input_" + std::to_string(i));
-    Shape shape = shape_of(taken.inputs[i], specs[i], impl.graph != nullptr, options);
+  const detail::ModelSignature signature = detail::signature_of(model);
+  Taken taken{signature.inputs, signature.outputs, {}};
+  for (size_t i = 0; i < signature.specs.size(); ++i) {
+    const TensorSpec& spec = signature.specs[i];
+    Shape shape = shape_of(taken.inputs[i], spec, signature.drawn, options);
     const bool said = std::any_of(options.shapes.begin(), options.shapes.end(),
                                   [&](const auto& each) { return each.first == taken.inputs[i]; });
-    if (shape.rank() > 0 && (shape[0] < 0 || (!impl.graph && !said))) shape.set(0, options.batch);
+    if (shape.rank() > 0 && (shape[0] < 0 || (!signature.drawn && !said))) shape.set(0, options.batch);
     for (int axis = 0; axis < shape.rank(); ++axis) {
       if (shape[axis] < 0)
         throw InvalidArgument(
             fmt::format("input '{}' has the shape {}: a TFLite file has fixed extents; say which, by "
                         "TfliteOptions::shapes or lamina convert --shape",
-                        printable(taken.inputs[i]), specs[i].shape.str()));
+                        printable(taken.inputs[i]), spec.shape.str()));
     }
-    taken.types.push_back({specs[i].dtype, shape});
+    taken.types.push_back({spec.dtype, shape});
   }
   for (const auto& [name, given] : options.shapes) {
     if (std::find(taken.inputs.begin(), taken.inputs.end(), name) == taken.inputs.end())
       throw InvalidArgument("a shape is given for input '" + printable(name) +
                             "', which the model does not have" + suggest(name, taken.inputs));
   }
-  if (taken.types.empty()) throw InvalidArgument("model '" + model.name() + "' takes no inputs");
   return taken;
 }
 
@@ -237,21 +224,8 @@ void export_tflite(const Model& model, const std::string& path, const TfliteOpti
   if (options.batch < 1)
     throw InvalidArgument(fmt::format("TfliteOptions::batch is {}; expected at least 1", options.batch));
   Taken taken = taken_by(model, options);
-  const detail::TracedFunction scope;
   const DeviceScope device(detail::device_of(model.weights()));
-  LayerCall call;
-  for (const TensorType& type : taken.types)
-    call.inputs.push_back(detail::placeholder(type, current_device()));
-  call.list = call.inputs.size() > 1;
-  CallContext context(false);
-  const std::vector<Tensor> results = model.outputs(call, context);
-  for (const WeightPtr& weight : model.weights()) {
-    if (weight->stateful && context.assigned(*weight))
-      throw Unsupported("weight '" + weight->path +
-                        "' is a state that each call changes; make the layer without stateful");
-  }
-  const detail::Trace trace = detail::trace(results, call.inputs);
-  if (trace.foreign) throw Unsupported("the model uses a tensor of another function that is being traced");
+  const detail::Trace trace = detail::trace_of(model, taken.types).trace;
   tflite::Builder builder;
   std::vector<int32_t> inputs, given;
   for (size_t i = 0; i < taken.types.size(); ++i)
