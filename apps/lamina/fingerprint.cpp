@@ -59,7 +59,7 @@ void add(Hash& hash, const Tensor& tensor) {
   hash.add(bytes + count - kBlock, kBlock);
 }
 
-std::string hash_of(const Batch& samples) {
+std::string hash_of_batch(const Batch& samples) {
   Hash hash;
   for (const Tensors* tensors : {&samples.x, &samples.y}) {
     for (size_t i = 0; i < tensors->size(); ++i) add(hash, (*tensors)[i]);
@@ -174,8 +174,8 @@ Json fingerprint_of(const TrainOptions& options, const TrainJob& job, const Trai
   }
   Json all = Json::object({{"model", model},
                            {"compile", compile},
-                           {"samples", hash_of(data.training)},
-                           {"held_out", hash_of(data.held_out)},
+                           {"samples", hash_of_batch(data.training)},
+                           {"held_out", hash_of_batch(data.held_out)},
                            {"batch_size", job.batch_size},
                            {"seed", std::to_string(options.seed)},  // beyond what an integer of JSON holds
                            {"validation_split", options.validation_split}});

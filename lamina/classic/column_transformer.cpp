@@ -12,7 +12,7 @@ namespace lamina::classic {
 
 namespace {
 
-const bool known = detail::known_as<ColumnTransformer>("ColumnTransformer");
+const bool column_transformer_known = detail::known_as<ColumnTransformer>("ColumnTransformer");
 
 Tensor columns_of(const detail::Matrix& x, const std::vector<int64_t>& columns) {
   std::vector<float> values;

@@ -15,7 +15,7 @@ template class WithOptions<Regressor, RandomForestRegressorOptions>;
 
 namespace {
 
-const bool known = detail::known_as<RandomForestClassifier>("RandomForestClassifier") &&
+const bool forest_known = detail::known_as<RandomForestClassifier>("RandomForestClassifier") &&
                    detail::known_as<RandomForestRegressor>("RandomForestRegressor");
 
 using Trees = std::shared_ptr<const std::vector<detail::Tree>>;

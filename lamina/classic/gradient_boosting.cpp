@@ -18,7 +18,7 @@ namespace {
 using detail::Matrix;
 using detail::Tree;
 
-const bool known = detail::known_as<GradientBoostingClassifier>("GradientBoostingClassifier") &&
+const bool gradient_boosting_known = detail::known_as<GradientBoostingClassifier>("GradientBoostingClassifier") &&
                    detail::known_as<GradientBoostingRegressor>("GradientBoostingRegressor");
 
 void check(const GradientBoostingOptions& options, const std::string& where) {

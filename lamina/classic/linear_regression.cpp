@@ -11,7 +11,7 @@ template class WithOptions<Regressor, LinearRegressionOptions>;
 template class WithOptions<Regressor, RidgeOptions>;
 
 namespace {
-const bool known = detail::known_as<LinearRegression>("LinearRegression") && detail::known_as<Ridge>("Ridge");
+const bool linear_regression_known = detail::known_as<LinearRegression>("LinearRegression") && detail::known_as<Ridge>("Ridge");
 }  // namespace
 
 LinearRegression::LinearRegression(LinearRegressionOptions options) : WithOptions(options) {}

@@ -14,7 +14,7 @@ template class WithOptions<Classifier, LinearSVCOptions>;
 
 namespace {
 
-const bool known = detail::known_as<LinearSVC>("LinearSVC");
+const bool linear_svc_known = detail::known_as<LinearSVC>("LinearSVC");
 
 double norm(const std::vector<double>& v) {
   double sum = 0;

@@ -14,7 +14,7 @@ template class WithOptions<Classifier, LogisticRegressionOptions>;
 
 namespace {
 
-const bool known = detail::known_as<LogisticRegression>("LogisticRegression");
+const bool logistic_regression_known = detail::known_as<LogisticRegression>("LogisticRegression");
 
 // Of the log-odds of class 1.
 double sigmoid_loss(bool positive, double& z) {

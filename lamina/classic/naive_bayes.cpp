@@ -14,7 +14,7 @@ template class WithOptions<Classifier, MultinomialNBOptions>;
 
 namespace {
 
-const bool known =
+const bool naive_bayes_known =
     detail::known_as<GaussianNB>("GaussianNB") && detail::known_as<MultinomialNB>("MultinomialNB");
 
 constexpr double kTwoPi = 6.283185307179586;

@@ -13,7 +13,7 @@ template class WithOptions<Regressor, KNeighborsOptions>;
 
 namespace {
 
-const bool known = detail::known_as<KNeighborsClassifier>("KNeighborsClassifier") &&
+const bool neighbors_known = detail::known_as<KNeighborsClassifier>("KNeighborsClassifier") &&
                    detail::known_as<KNeighborsRegressor>("KNeighborsRegressor");
 
 void check(const KNeighborsOptions& options, const std::string& where) {

@@ -11,7 +11,7 @@
 namespace lamina::classic {
 
 namespace {
-const bool known = detail::known_as<Pipeline>("Pipeline");
+const bool pipeline_known = detail::known_as<Pipeline>("Pipeline");
 }  // namespace
 
 Pipeline::Pipeline(std::vector<Step> steps) : steps_(std::move(steps)) { check(); }

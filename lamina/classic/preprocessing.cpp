@@ -19,7 +19,7 @@ namespace {
 
 using detail::Matrix;
 
-const bool known =
+const bool preprocessing_known =
     detail::known_as<StandardScaler>("StandardScaler") && detail::known_as<MinMaxScaler>("MinMaxScaler") &&
     detail::known_as<SimpleImputer>("SimpleImputer") && detail::known_as<OneHotEncoder>("OneHotEncoder");
 

@@ -16,7 +16,7 @@ namespace {
 
 using detail::Matrix;
 
-const bool known = detail::known_as<SVC>("SVC");
+const bool svc_known = detail::known_as<SVC>("SVC");
 
 Matrix rows_at(const Matrix& x, const std::vector<int64_t>& places) {
   std::vector<float> values;

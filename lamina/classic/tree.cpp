@@ -43,7 +43,7 @@ void check_value_criterion(const std::string& name, const std::string& where) {
 
 namespace {
 
-const bool known = detail::known_as<DecisionTreeClassifier>("DecisionTreeClassifier") &&
+const bool tree_known = detail::known_as<DecisionTreeClassifier>("DecisionTreeClassifier") &&
                    detail::known_as<DecisionTreeRegressor>("DecisionTreeRegressor");
 
 std::shared_ptr<const std::vector<detail::Tree>> one(detail::Tree tree) {

@@ -220,7 +220,7 @@ LabelledData load(const std::string& path, const std::string& split, const DataO
   return read_table(path, options);
 }
 
-[[maybe_unused]] const bool kRegistered = register_data_format({".csv", load});
+[[maybe_unused]] const bool kCsvRegistered = register_data_format({".csv", load});
 
 }  // namespace
 }  // namespace lamina

@@ -163,7 +163,7 @@ std::string bytes_of(const Model& model, bool training) {
                   : detail::keras_archive_bytes(detail::archive_of(model));
 }
 
-[[maybe_unused]] const bool kRegistered = detail::register_file_bytes(".keras", bytes_of);
+[[maybe_unused]] const bool kCheckpointRegistered = detail::register_file_bytes(".keras", bytes_of);
 
 }  // namespace
 }  // namespace lamina

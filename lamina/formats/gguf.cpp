@@ -271,7 +271,7 @@ WeightSnapshot open(const std::string& path) {
 
 bool recognises(std::string_view start) { return start.starts_with("GGUF"); }
 
-[[maybe_unused]] const bool kRegistered = register_weight_format(
+[[maybe_unused]] const bool kGgufRegistered = register_weight_format(
     {"gguf", {".gguf"}, recognises, open, write_gguf, detail::gguf_packings()});
 
 }  // namespace

@@ -211,7 +211,7 @@ LabelledData load(const std::string& path, const std::string& split, const DataO
   return NpzData(path, split, options).run();
 }
 
-[[maybe_unused]] const bool kRegistered =
+[[maybe_unused]] const bool kNpzDataRegistered =
     register_data_format({".npz", load, "PK\x03\x04"}) && register_data_format({".npz", load, "PK\x05\x06"});
 
 }  // namespace

@@ -509,7 +509,7 @@ bool recognises(std::string_view start) {
   return start.substr(30).substr(0, length).ends_with("data.pkl");
 }
 
-[[maybe_unused]] const bool kRegistered =
+[[maybe_unused]] const bool kPytorchRegistered =
     register_weight_format({"pytorch", {".pt", ".pth", ".bin"}, recognises, open});
 
 }  // namespace

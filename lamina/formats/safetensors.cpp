@@ -400,7 +400,7 @@ std::vector<std::string> write(const std::string& path, const WeightSnapshot& sn
   return {};
 }
 
-[[maybe_unused]] const bool kRegistered =
+[[maybe_unused]] const bool kSafetensorsRegistered =
     register_weight_format({"safetensors", {".safetensors"}, recognises, open, write});
 
 }  // namespace

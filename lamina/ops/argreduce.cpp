@@ -82,7 +82,7 @@ Tensor run_position(const OperationCall& call) {
             detail::flag_of(call, "keepdims"));
 }
 
-const bool recorded = detail::register_operations(
+const bool argreduce_recorded = detail::register_operations(
     detail::kNumpyOps, {{"Argmax", run_position<argmax>}, {"Argmin", run_position<argmin>}});
 
 }  // namespace

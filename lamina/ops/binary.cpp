@@ -198,7 +198,7 @@ Tensor operator-(const Tensor& x) { return negative(x); }
 namespace {
 
 using detail::run_binary;
-const bool recorded = detail::register_operations(
+const bool binary_recorded = detail::register_operations(
     detail::kNumpyOps, {{"Add", run_binary<add>, {"x1", "x2"}},
                         {"Subtract", run_binary<subtract>, {"x1", "x2"}},
                         {"Multiply", run_binary<multiply>, {"x1", "x2"}},

@@ -89,7 +89,7 @@ namespace {
 
 using detail::run_binary;
 using detail::run_unary;
-const bool recorded = detail::register_operations(detail::kNumpyOps,
+const bool bitwise_recorded = detail::register_operations(detail::kNumpyOps,
                                                   {{"BitwiseAnd", run_binary<bitwise_and>, {"x", "y"}},
                                                    {"BitwiseOr", run_binary<bitwise_or>, {"x", "y"}},
                                                    {"BitwiseXor", run_binary<bitwise_xor>, {"x", "y"}},

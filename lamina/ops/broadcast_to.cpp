@@ -79,7 +79,7 @@ Tensor tile(const Tensor& x, const std::vector<int64_t>& repeats) {
 
 namespace {
 
-const bool recorded = detail::register_operations(
+const bool broadcast_to_recorded = detail::register_operations(
     detail::kNumpyOps, {{"Tile", [](const OperationCall& call) {
                            return tile(call.tensor(0), detail::integers_of(call, "repeats"));
                          }}});

@@ -40,7 +40,7 @@ Tensor cast(const Tensor& x, DType dtype) {
 
 namespace {
 
-const bool recorded = detail::register_operations(
+const bool cast_recorded = detail::register_operations(
     detail::kCoreOps, {{"Cast", [](const OperationCall& call) {
                           return cast(call.tensor(0), dtype_from_name(call.config.at("dtype").as_string()));
                         }}});

@@ -113,7 +113,7 @@ Tensor ops::less_equal(const Tensor& a, double b) {
 namespace {
 
 using detail::run_binary;
-const bool recorded = detail::register_operations(
+const bool compare_recorded = detail::register_operations(
     detail::kNumpyOps, {{"Equal", run_binary<equal>, {"x1", "x2"}},
                         {"NotEqual", run_binary<not_equal>, {"x1", "x2"}},
                         {"Greater", run_binary<ops::greater>, {"x1", "x2"}},

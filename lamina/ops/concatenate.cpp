@@ -89,7 +89,7 @@ Tensor stack(const std::vector<Tensor>& tensors, int axis) {
 
 namespace {
 
-const bool recorded = detail::register_operations(
+const bool concatenate_recorded = detail::register_operations(
     detail::kNumpyOps,
     {{"Concatenate",
       [](const OperationCall& call) { return concatenate(call.tensors(0), detail::axis_of(call, 0)); },

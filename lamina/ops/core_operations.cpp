@@ -146,7 +146,7 @@ bool register_several(const char* class_name, const char* module, Runs* run,
 
 using detail::kCoreOps;
 using detail::kNumpyOps;
-const bool recorded =
+const bool core_operations_recorded =
     register_several("ArraySplit", kNumpyOps, array_split) &&
     register_several("Unstack", kCoreOps, unstack) &&
     register_several("Meshgrid", kNumpyOps, meshgrid, {"*x"}) &&

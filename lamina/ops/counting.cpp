@@ -138,7 +138,7 @@ std::vector<Tensor> run_unique(const OperationCall& call) {
   return results;
 }
 
-const bool recorded =
+const bool counting_recorded =
     detail::register_operations(detail::kNnOps, {{"MultiHot", run_multi_hot, {"inputs"}}}) &&
     register_operation({.class_name = "Unique", .module = detail::kNumpyOps, .run_all = run_unique});
 

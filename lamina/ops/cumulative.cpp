@@ -117,7 +117,7 @@ Tensor run(const OperationCall& call) {
   return op(x, detail::optional_axis_of(call), detail::dtype_of(call, x.dtype()));
 }
 
-const bool recorded =
+const bool cumulative_recorded =
     detail::register_operations(detail::kNumpyOps, {{"Cumsum", run<cumsum>}, {"Cumprod", run<cumprod>}});
 
 }  // namespace

@@ -95,7 +95,7 @@ Tensor slice_update(const Tensor& inputs, const Tensor& start_indices, const Ten
 
 namespace {
 
-const bool recorded = detail::register_operations(
+const bool dynamic_slice_recorded = detail::register_operations(
     detail::kCoreOps, {{"Slice",
                         [](const OperationCall& call) {
                           return dynamic_slice(call.tensor(0), detail::indices_of(call, 1),

@@ -230,7 +230,7 @@ Tensor einsum(const std::string& subscripts, const std::vector<Tensor>& operands
 
 namespace {
 
-const bool recorded = detail::register_operations(
+const bool einsum_recorded = detail::register_operations(
     detail::kNumpyOps, {{"Einsum",
                          [](const OperationCall& call) {
                            std::vector<Tensor> operands;

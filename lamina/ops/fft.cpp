@@ -271,7 +271,7 @@ Tensor run_irfft(const OperationCall& call) {
   return irfft(detail::complex_of(call), detail::length_of(call, "fft_length"));
 }
 
-const bool recorded =
+const bool fft_recorded =
     register_operation({.class_name = "FFT", .module = detail::kMathOps, .run_all = run_complex<fft>}) &&
     register_operation({.class_name = "FFT2", .module = detail::kMathOps, .run_all = run_complex<fft2>}) &&
     register_operation({.class_name = "IFFT2", .module = detail::kMathOps, .run_all = run_complex<ifft2>}) &&

@@ -60,7 +60,7 @@ constexpr detail::RecurrentCell kCell{
     .gate_input = gate_input,
 };
 
-const bool registered = detail::register_sequence<kCell>();
+const bool gru_sequence_registered = detail::register_sequence<kCell>();
 
 }  // namespace
 

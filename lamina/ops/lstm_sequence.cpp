@@ -46,7 +46,7 @@ constexpr detail::RecurrentCell kCell{
     .gate_input = gate_input,
 };
 
-const bool registered = detail::register_sequence<kCell>();
+const bool lstm_sequence_registered = detail::register_sequence<kCell>();
 
 }  // namespace
 

@@ -179,7 +179,7 @@ namespace {
 
 Tensor product(const Tensor& a, const Tensor& b) { return matmul(a, b); }
 
-const bool recorded =
+const bool matmul_recorded =
     detail::register_operations(detail::kNumpyOps, {{"Matmul", detail::run_binary<product>, {"x1", "x2"}}});
 
 }  // namespace

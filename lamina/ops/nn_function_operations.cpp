@@ -211,7 +211,7 @@ Tensor blocks(const OperationCall& call) {
   return reshape(parts, {n, rows / size, columns / size, channels * size * size});
 }
 
-const bool recorded = detail::register_operations(
+const bool nn_function_operations_recorded = detail::register_operations(
     detail::kNnOps,
     {{"MaxPool", pooled<max_pool2d>, {"inputs"}},
      {"AveragePool", pooled<avg_pool2d>, {"inputs"}},

@@ -86,7 +86,7 @@ Tensor normalize(const OperationCall& call) {
   return x / maximum(norm, epsilon);
 }
 
-const bool recorded =
+const bool nn_operations_recorded =
     detail::register_operations(detail::kNnOps, {{"Relu6", run_unary<detail::relu6>},
                                                  {"LeakyRelu", leaky_relu},
                                                  {"Elu", elu},

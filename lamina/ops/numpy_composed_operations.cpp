@@ -149,7 +149,7 @@ Tensor correlate(const OperationCall& call) {
   return index(full, {Slice{begin, begin + kept}});
 }
 
-const bool recorded =
+const bool numpy_composed_operations_recorded =
     detail::register_operations(detail::kNumpyOps, {{"Hypot", run_binary<hypot>, {"x1", "x2"}},
                                                     {"Logaddexp2", run_binary<logaddexp2>, {"x1", "x2"}},
                                                     {"Signbit", run_unary<signbit>},

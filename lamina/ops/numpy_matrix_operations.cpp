@@ -124,7 +124,7 @@ Tensor cross(const OperationCall& call) {
 }
 
 using detail::run_binary;
-const bool recorded =
+const bool numpy_matrix_operations_recorded =
     detail::register_operations(detail::kNumpyOps, {{"Diagonal", diagonal},
                                                     {"Trace", trace},
                                                     {"Diag", diag},

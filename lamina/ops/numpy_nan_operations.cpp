@@ -78,7 +78,7 @@ Tensor nan_to_num(const OperationCall& call) {
   return where(equal(x, -kInfinity), number("neginf", -largest), above);
 }
 
-const bool recorded =
+const bool numpy_nan_operations_recorded =
     detail::register_operations(detail::kNumpyOps, {{"Nansum", run_reduction<nan_sum>},
                                                     {"Nanprod", run_reduction<nan_product>},
                                                     {"Nanmean", run_reduction<nan_mean>},

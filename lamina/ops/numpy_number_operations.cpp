@@ -68,7 +68,7 @@ Tensor fmod(const Tensor& a, const Tensor& b) {
   return sign(both[0]) * mod(abs(both[0]), abs(both[1]));
 }
 
-const bool recorded =
+const bool numpy_number_operations_recorded =
     detail::register_operations(detail::kNumpyOps, {{"Abs", run_unary<abs>},
                                                     {"Fabs", run_unary<fabs>},
                                                     {"Cbrt", run_unary<cbrt>},

@@ -123,7 +123,7 @@ Tensor average(const OperationCall& call) {
   return tensordot(x, weights, {axes.values()[0]}, {0}) / sum(weights);
 }
 
-const bool recorded =
+const bool numpy_operations_recorded =
     detail::register_operations(detail::kNumpyOps, {{"Log2", run_unary<log2>},
                                                     {"Log10", run_unary<log10>},
                                                     {"Exp2", run_unary<exp2>},

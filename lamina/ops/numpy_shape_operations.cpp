@@ -116,7 +116,7 @@ Tensor diff(const OperationCall& call) {
   return x;
 }
 
-const bool recorded = detail::register_operations(detail::kNumpyOps, {{"Moveaxis", moveaxis},
+const bool numpy_shape_operations_recorded = detail::register_operations(detail::kNumpyOps, {{"Moveaxis", moveaxis},
                                                                       {"Swapaxes", swapaxes},
                                                                       {"Flipud", flipped<0>},
                                                                       {"Fliplr", flipped<1>},

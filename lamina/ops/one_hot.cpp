@@ -36,7 +36,7 @@ Tensor one_hot(const Tensor& x, int64_t depth, DType dtype) {
 
 namespace {
 
-const bool recorded = detail::register_operations(
+const bool one_hot_recorded = detail::register_operations(
     detail::kNnOps, {{"OneHot", [](const OperationCall& call) {
                         if (detail::axis_of(call, -1) != -1 || detail::flag_of(call, "sparse"))
                           throw Unsupported("operation OneHot: only axis -1 and dense results are supported");

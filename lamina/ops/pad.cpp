@@ -149,7 +149,7 @@ Tensor pad(const Tensor& x, const std::vector<std::pair<int64_t, int64_t>>& padd
 
 namespace {
 
-const bool recorded = detail::register_operations(
+const bool pad_recorded = detail::register_operations(
     detail::kNumpyOps, {{"Pad",
                          [](const OperationCall& call) {
                            const std::string& mode = call.config.at("mode").as_string();

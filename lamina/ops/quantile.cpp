@@ -189,7 +189,7 @@ Tensor run_median(const OperationCall& call) {
   return op(call.tensor(0), detail::axes_of(call), detail::flag_of(call, "keepdims"));
 }
 
-const bool recorded = detail::register_operations(detail::kNumpyOps,
+const bool quantile_recorded = detail::register_operations(detail::kNumpyOps,
                                                   {{"Quantile", run_quantile<quantile>, {"x", "q"}},
                                                    {"Percentile", run_quantile<percentile>, {"x", "q"}},
                                                    {"Median", run_median<median>},

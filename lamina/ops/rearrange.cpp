@@ -125,7 +125,7 @@ Tensor run_triangle(const OperationCall& call) {
   return function(call.tensor(0), detail::integers_of(call, "k")[0]);
 }
 
-const bool recorded = detail::register_operations(
+const bool rearrange_recorded = detail::register_operations(
     detail::kNumpyOps,
     {{"Roll",
       [](const OperationCall& call) {

@@ -285,7 +285,7 @@ Tensor run_count_nonzero(const OperationCall& call) {
   return sum(cast(call.tensor(0), DType::kBool), detail::axes_of(call));
 }
 
-const bool recorded = detail::register_operations(detail::kNumpyOps, {{"Sum", run_reduction<sum>},
+const bool reduce_recorded = detail::register_operations(detail::kNumpyOps, {{"Sum", run_reduction<sum>},
                                                                       {"Mean", run_reduction<mean>},
                                                                       {"Max", run_extreme<max, maximum>},
                                                                       {"Min", run_extreme<min, minimum>},

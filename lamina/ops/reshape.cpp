@@ -106,7 +106,7 @@ Tensor flatten(const Tensor& x) {
 
 namespace {
 
-const bool recorded = detail::register_operations(
+const bool reshape_recorded = detail::register_operations(
     detail::kNumpyOps,
     {{"Reshape",
       [](const OperationCall& call) {

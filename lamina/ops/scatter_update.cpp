@@ -200,7 +200,7 @@ Tensor run_scatter(const OperationCall& call) {
   return scatter(detail::indices_of(call, 0), call.tensor(1), Shape(detail::integers_of(call, "shape")));
 }
 
-const bool recorded =
+const bool scatter_update_recorded =
     detail::register_operations(detail::kCoreOps,
                                 {{"ScatterUpdate", run_update, {"inputs", "indices", "updates"}},
                                  {"Scatter", run_scatter, {"indices", "values"}}}) &&

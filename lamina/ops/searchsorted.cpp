@@ -62,7 +62,7 @@ Tensor digitize(const Tensor& x, const Tensor& bins) {
 
 namespace {
 
-const bool recorded = detail::register_operations(
+const bool searchsorted_recorded = detail::register_operations(
     detail::kNumpyOps,
     {{"SearchSorted",
       [](const OperationCall& call) {

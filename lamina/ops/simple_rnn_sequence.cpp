@@ -34,7 +34,7 @@ constexpr detail::RecurrentCell kCell{
     .gate_input = gate_input,
 };
 
-const bool registered = detail::register_sequence<kCell>();
+const bool simple_rnn_sequence_registered = detail::register_sequence<kCell>();
 
 }  // namespace
 

@@ -211,7 +211,7 @@ Tensor flip(const Tensor& x, const Axes& axes) {
 
 namespace {
 
-const bool recorded = detail::register_operations(
+const bool slice_recorded = detail::register_operations(
     detail::kNumpyOps,
     {{"GetItem",
       [](const OperationCall& call) {

@@ -92,7 +92,7 @@ Tensor log_softmax(const Tensor& x, int axis) {
 
 namespace {
 
-const bool recorded = detail::register_operations(
+const bool softmax_recorded = detail::register_operations(
     detail::kNnOps,
     {{"Softmax",
       [](const OperationCall& call) { return softmax(call.tensor(0), detail::axis_of(call, -1)); }},

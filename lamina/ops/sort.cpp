@@ -79,7 +79,7 @@ Tensor run(const OperationCall& call) {
   return op(call.tensor(0), detail::optional_axis_of(call));
 }
 
-const bool recorded =
+const bool sort_recorded =
     detail::register_operations(detail::kNumpyOps, {{"Sort", run<sort>}, {"Argsort", run<argsort>}});
 
 }  // namespace

@@ -89,7 +89,7 @@ Tensor erfinv(const Tensor& x) {
 
 namespace {
 
-const bool recorded = detail::register_operations(
+const bool special_recorded = detail::register_operations(
     detail::kMathOps, {{"Erfc", detail::run_unary<erfc>}, {"Erfinv", detail::run_unary<erfinv>}});
 
 }  // namespace

@@ -136,7 +136,7 @@ bool register_fixed(const char* class_name) {
                              .infer = infer_fixed<kAxis>});
 }
 
-const bool recorded =
+const bool split_recorded =
     register_operation(
         {.class_name = "Split", .module = detail::kNumpyOps, .run_all = run, .infer = infer}) &&
     register_fixed<0>("Vsplit") && register_fixed<1>("Hsplit") && register_fixed<2>("Dsplit");

@@ -214,7 +214,7 @@ Tensor run_istft(const OperationCall& call) {
                center_of(call));
 }
 
-const bool recorded =
+const bool stft_recorded =
     detail::register_operations(detail::kMathOps,
                                 {{"ExtractSequences", run_sequences}, {"ISTFT", run_istft}}) &&
     register_operation({.class_name = "STFT", .module = detail::kMathOps, .run_all = run_stft});

@@ -125,7 +125,7 @@ Tensor scatter_add(const Tensor& updates, const Tensor& indices, int axis, int64
 
 namespace {
 
-const bool recorded = detail::register_operations(
+const bool take_recorded = detail::register_operations(
     detail::kNumpyOps, {{"Take",
                          [](const OperationCall& call) {
                            const Axes axis = detail::axes_of(call);

@@ -112,7 +112,7 @@ Tensor scatter_add_along_axis(const Tensor& updates, const Tensor& indices, int 
 
 namespace {
 
-const bool recorded = detail::register_operations(
+const bool take_along_axis_recorded = detail::register_operations(
     detail::kNumpyOps, {{"TakeAlongAxis",
                          [](const OperationCall& call) {
                            return take_along_axis(call.tensor(0), detail::indices_of(call, 1),

@@ -79,7 +79,7 @@ std::vector<int> axes_at(const OperationCall& call, size_t place) {
   return list;
 }
 
-const bool recorded = detail::register_operations(
+const bool tensordot_recorded = detail::register_operations(
     detail::kNumpyOps,
     {{"Tensordot",
       [](const OperationCall& call) {

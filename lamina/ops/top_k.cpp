@@ -90,7 +90,7 @@ Tensor run_in_top_k(const OperationCall& call) {
   return in_top_k(call.tensor(0), call.tensor(1), call.config.at("k").as_int());
 }
 
-const bool recorded =
+const bool top_k_recorded =
     register_operation(
         {.class_name = "TopK", .module = detail::kMathOps, .run_all = run_top_k, .infer = infer_drawn}) &&
     detail::register_operations(detail::kMathOps, {{"InTopK", run_in_top_k, {"targets", "predictions"}}});

@@ -64,7 +64,7 @@ Tensor transpose(const Tensor& x, const std::vector<int>& perm) {
 
 namespace {
 
-const bool recorded = detail::register_operations(
+const bool transpose_recorded = detail::register_operations(
     detail::kNumpyOps, {{"Transpose", [](const OperationCall& call) {
                            return transpose(call.tensor(0), detail::axes_of(call, "axes").values());
                          }}});

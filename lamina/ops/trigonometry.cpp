@@ -87,7 +87,7 @@ Tensor arctan2(const Tensor& x1, const Tensor& x2) {
 namespace {
 
 using detail::run_unary;
-const bool recorded =
+const bool trigonometry_recorded =
     detail::register_operations(detail::kNumpyOps, {{"Arcsin", run_unary<arcsin>},
                                                     {"Arccos", run_unary<arccos>},
                                                     {"Arctan", run_unary<arctan>},

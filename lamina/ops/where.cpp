@@ -53,7 +53,7 @@ Tensor where(const Tensor& condition, double a, const Tensor& b) {
 
 namespace {
 
-const bool recorded = detail::register_operations(
+const bool where_recorded = detail::register_operations(
     detail::kNumpyOps, {{"Where",
                          [](const OperationCall& call) {
                            if (!call.value(1).is_null())

@@ -269,7 +269,7 @@ LabelledData load_folder(const std::string& path, const std::string& split, cons
   return texts ? detail::load_text_folder(path, split, options) : load_image_folder(path, split, options);
 }
 
-[[maybe_unused]] const bool kRegistered =
+[[maybe_unused]] const bool kImageFolderRegistered =
     register_data_format({"/", load_folder}) && register_data_format({".tar", load_folder, "ustar", 257});
 
 }  // namespace

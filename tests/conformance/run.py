@@ -6,15 +6,21 @@ functional models, exported.py with graphs of TensorFlow, pandas_tables.py with 
 asks about arrays and tables as NumPy and pandas write them, oldest.py
 opens what Lamina wrote in the oldest Keras 3, and oldest_files.py writes in that what Lamina reads; pretrained.py compares
 random language models with Hugging Face's Transformers, onnx_export.py lets ONNX Runtime run models that Lamina converts, fine_tuning.py what is fine-tuned, with PEFT and seqeval, too.
+As many suites run at a time as there are cores: most of what they do is Python that waits for itself.
 """
 import argparse
+import concurrent.futures
+import contextlib
+import io
 import json
+import multiprocessing
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
 import time
+import typing
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GOLDEN_SCRIPTS = ["layers", "layers_more", "layers_volumes", "layers_recurrent", "losses", "metrics", "activations", "optimizers", "callbacks", "initializers", "models",
@@ -24,7 +30,6 @@ GOLDEN_SCRIPTS = ["layers", "layers_more", "layers_volumes", "layers_recurrent",
 
 def numbers(binaries, work):
     """(passed, failed) of the golden tests on files that Keras writes now."""
-    sys.path.insert(0, str(ROOT / "tools" / "golden"))
     for script in GOLDEN_SCRIPTS:
         __import__(script).main()
     report = work / "report.json"
@@ -101,6 +106,52 @@ def by_another(script, python, program, work, seed):
     return passed, failed + (passed == 0)
 
 
+class Suite(typing.NamedTuple):
+    """How a suite is run, in a process and a folder of its own."""
+    run: typing.Callable  # (binaries, folder, arguments) -> (passed, failed); imports what it needs
+    seconds: int  # it took once; the longest begin first
+    after: str = ""  # whose folder it goes on with
+
+
+def module(name, *more):
+    """A suite that is the function run of a script beside this one, with what more(arguments) say."""
+    return lambda binaries, folder, args: __import__(name).run(binaries, folder, *(one(args) for one in more))
+
+
+SHARED = ROOT.parent / "shared"
+SUITES = {
+    "to onnx": Suite(module("onnx_export", lambda args: args.onnx), 440),
+    "numbers": Suite(lambda binaries, folder, _: numbers(binaries, folder), 120),
+    "tokenizers": Suite(module("tokenizer_texts", lambda _: SHARED, lambda args: args.seed), 110),
+    "graphs": Suite(module("graphs"), 80),
+    "tflite": Suite(lambda binaries, folder, args: by_another("tflite", sys.executable, binaries / "lamina_tflite_cases", folder, args.seed), 60),
+    "texts": Suite(module("texts", lambda _: SHARED / "data"), 50),
+    "files": Suite(module("files"), 50),
+    "oldest": Suite(lambda _, folder, args: oldest(args.oldest, folder), 5, after="files"),
+    "tuning": Suite(lambda binaries, folder, args: by_another("fine_tuning", args.torch, binaries / "lamina", folder, args.seed), 40),
+    "saved": Suite(module("exported"), 25),
+    "pretrained": Suite(lambda binaries, folder, args: by_another("pretrained", args.torch, binaries / "lamina_conformance", folder, args.seed), 15),
+    "found": Suite(module("found"), 10),
+    "onnx": Suite(lambda binaries, folder, args: by_another("onnx_backend", args.onnx, binaries / "lamina_onnx_cases", folder, args.seed), 10),
+    "arrays": Suite(module("arrays"), 5),
+    "tables": Suite(module("pandas_tables"), 5),
+    "old files": Suite(lambda binaries, folder, args: oldest_files(args.oldest, binaries, folder, args.seed), 5),
+}
+
+
+def run(name, args):
+    """(name, what it printed, passed, failed, seconds) of a suite; runs in a process of its own."""
+    folder = args.work.resolve() / (SUITES[name].after or name).replace(" ", "_")
+    (folder / "golden").mkdir(parents=True, exist_ok=True)
+    os.environ["LAMINA_GOLDEN"] = str(folder / "golden")
+    os.environ["LAMINA_GOLDEN_SEED"] = str(args.seed)
+    sys.path.insert(0, str(ROOT / "tools" / "golden"))
+    start, said = time.monotonic(), io.StringIO()
+    with contextlib.redirect_stdout(said):
+        good, bad = SUITES[name].run(args.bin.resolve(), folder, args)
+    return name, said.getvalue(), good, bad, time.monotonic() - start
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--bin", type=pathlib.Path, required=True)
@@ -111,40 +162,19 @@ def main():
     parser.add_argument("--torch", required=True, help="the Python of an environment with PyTorch and Transformers")
     parser.add_argument("--only", default="", help="names of suites, separated by commas; all without it")
     args = parser.parse_args()
-    work = args.work.resolve()
-    shutil.rmtree(work, ignore_errors=True)
-    (work / "golden").mkdir(parents=True)
-    os.environ["LAMINA_GOLDEN"] = str(work / "golden")
-    os.environ["LAMINA_GOLDEN_SEED"] = str(args.seed)
-
+    shutil.rmtree(args.work, ignore_errors=True)
+    names = [name for name in SUITES if not args.only or name in args.only.split(",")]
     passed = failed = 0
-    import files  # after the environment: it imports Keras with the golden scripts' settings
-    import arrays
-    import found
-    import graphs
-    import onnx_export
-    import pandas_tables
-    import exported
-    import texts
-    import tokenizer_texts
-
-    suites = (("numbers", numbers), ("files", files.run), ("graphs", graphs.run), ("saved", exported.run), ("found", found.run), ("arrays", arrays.run), ("tables", pandas_tables.run),
-              ("texts", lambda binaries, folder: texts.run(binaries, folder, ROOT.parent / "shared" / "data")),
-              ("tokenizers", lambda binaries, folder: tokenizer_texts.run(binaries, folder, ROOT.parent / "shared", args.seed)),
-              ("oldest", lambda _, folder: oldest(args.oldest, folder)),
-              ("old files", lambda binaries, folder: oldest_files(args.oldest, binaries, folder, args.seed)),
-              ("pretrained", lambda binaries, folder: by_another("pretrained", args.torch, binaries / "lamina_conformance", folder, args.seed)),
-              ("onnx", lambda binaries, folder: by_another("onnx_backend", args.onnx, binaries / "lamina_onnx_cases", folder, args.seed)),
-              ("to onnx", lambda binaries, folder: onnx_export.run(binaries, folder, args.onnx)),
-              ("tflite", lambda binaries, folder: by_another("tflite", sys.executable, binaries / "lamina_tflite_cases", folder, args.seed)),
-              ("tuning", lambda binaries, folder: by_another("fine_tuning", args.torch, binaries / "lamina", folder, args.seed)))
-    for name, suite in suites:
-        if args.only and name not in args.only.split(","):
-            continue
-        start = time.monotonic()
-        good, bad = suite(args.bin.resolve(), work)
-        print(f"{name:9} {good} passed, {bad} failed in {time.monotonic() - start:.0f} s", flush=True)
-        passed, failed = passed + good, failed + bad
+    with concurrent.futures.ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn"), max_tasks_per_child=1) as pool:
+        jobs = [pool.submit(run, name, args) for name in sorted(names, key=lambda name: -SUITES[name].seconds) if SUITES[name].after not in names]
+        while jobs:
+            done = concurrent.futures.wait(jobs, return_when=concurrent.futures.FIRST_COMPLETED).done
+            jobs = [job for job in jobs if job not in done]
+            for job in done:
+                name, said, good, bad, seconds = job.result()
+                print(f"{said}{name:10} {good} passed, {bad} failed in {seconds:.0f} s", flush=True)
+                passed, failed = passed + good, failed + bad
+                jobs += [pool.submit(run, after, args) for after in names if SUITES[after].after == name]
     print(f"{passed} passed, {failed} failed")
     return 0 if failed == 0 and passed > 0 else 1
 

@@ -14,28 +14,28 @@ namespace {
 using test::number;
 
 // An element as the interpreter sees it.
-struct Value {
+struct Modelled {
   std::vector<int64_t> dims, data;
-  bool operator==(const Value&) const = default;
+  bool operator==(const Modelled&) const = default;
 };
-using Values = std::vector<Value>;
+using Values = std::vector<Modelled>;
 
-std::ostream& operator<<(std::ostream& out, const Value& value) {
+std::ostream& operator<<(std::ostream& out, const Modelled& value) {
   out << Shape(value.dims).str() << "{";
   for (const int64_t v : value.data) out << " " << v;
   return out << " }";
 }
 
-Value read(const Element& element) {
+Modelled read(const Element& element) {
   return {element.x[0].shape().dims(), element.x[0].to_vector<int64_t>()};
 }
 
-int64_t total(const Value& value) {
+int64_t total(const Modelled& value) {
   return std::accumulate(value.data.begin(), value.data.end(), int64_t{0});
 }
 
 // An error ends a pass with an element that no pipeline makes: shuffled elements may not fit into one batch.
-const Value kError = {{-1}, {}};
+const Modelled kError = {{-1}, {}};
 
 Values pass(Dataset dataset, int epoch, uint64_t seed, int64_t first) {
   Values found;
@@ -51,7 +51,7 @@ Values pass(Dataset dataset, int epoch, uint64_t seed, int64_t first) {
 // f of each number; plain C++, since it is the pipelines that are tested here.
 template <class F>
 Element each(const Element& element, F f) {
-  Value value = read(element);
+  Modelled value = read(element);
   std::transform(value.data.begin(), value.data.end(), value.data.begin(), f);
   return {.x = Tensor::from(value.data, Shape(value.dims))};
 }
@@ -63,31 +63,31 @@ struct Pipeline {
 
   bool same_dims() const {
     return std::all_of(values.begin(), values.end(),
-                       [&](const Value& v) { return v.dims == values[0].dims; });
+                       [&](const Modelled& v) { return v.dims == values[0].dims; });
   }
   // Of all elements; -1 when it is not the same.
   int rank() const {
-    const auto rank_of = [](const Value& v) { return static_cast<int>(v.dims.size()); };
+    const auto rank_of = [](const Modelled& v) { return static_cast<int>(v.dims.size()); };
     const int rank = values.empty() ? 0 : rank_of(values[0]);
-    return std::all_of(values.begin(), values.end(), [&](const Value& v) { return rank_of(v) == rank; })
+    return std::all_of(values.begin(), values.end(), [&](const Modelled& v) { return rank_of(v) == rank; })
                ? rank
                : -1;
   }
 };
 
-Value stack(const Values& values) {
-  Value result{values[0].dims, {}};
+Modelled stack(const Values& values) {
+  Modelled result{values[0].dims, {}};
   result.dims.insert(result.dims.begin(), static_cast<int64_t>(values.size()));
-  for (const Value& value : values)
+  for (const Modelled& value : values)
     result.data.insert(result.data.end(), value.data.begin(), value.data.end());
   return result;
 }
 
 // Vectors filled up with -1.
-Value stack_padded(Values values) {
+Modelled stack_padded(Values values) {
   size_t longest = 0;
-  for (const Value& value : values) longest = std::max(longest, value.data.size());
-  for (Value& value : values) {
+  for (const Modelled& value : values) longest = std::max(longest, value.data.size());
+  for (Modelled& value : values) {
     value.data.resize(longest, -1);
     value.dims = {static_cast<int64_t>(longest)};
   }
@@ -106,7 +106,7 @@ Values batches(const Values& values, size_t size, bool drop, Stack stack_up) {
   return result;
 }
 
-Values rows(const Value& value) {
+Values rows(const Modelled& value) {
   Values result;
   const auto count = static_cast<size_t>(value.dims[0]);
   const size_t size = count ? value.data.size() / count : 0;
@@ -123,7 +123,7 @@ int64_t copies(int64_t sum) { return (sum % 3 + 3) % 3; }
 Values interleaved(const Values& values, size_t cycle, size_t block) {
   struct Place {
     int64_t left = 0;
-    Value value = {};
+    Modelled value = {};
     bool open = false;
   };
   std::vector<Place> places(cycle);
@@ -178,7 +178,7 @@ class Builder {
       case 0: {
         std::vector<int64_t> data(static_cast<size_t>(2 * n));
         std::iota(data.begin(), data.end(), 0);
-        Value all{{n, 2}, data};
+        Modelled all{{n, 2}, data};
         return {Dataset::from_tensor_slices(Tensor::from(data, {n, 2})), rows(all)};
       }
       case 1: {
@@ -189,7 +189,7 @@ class Builder {
             return test::ints(std::vector<int64_t>(size, i++));
           };
         };
-        for (Value& v : values)
+        for (Modelled& v : values)
           v = {{v.data[0] % 4}, std::vector<int64_t>(static_cast<size_t>(v.data[0] % 4), v.data[0])};
         return {Dataset::from_generator(generator), values};
       }
@@ -209,13 +209,13 @@ class Builder {
       case 1:
         d = d.map([a](Element e) { return each(e, [a](int64_t x) { return x * 3 + a; }); },
                   {.num_parallel_calls = threads_});
-        for (Value& value : v) {
+        for (Modelled& value : v) {
           for (int64_t& x : value.data) x = x * 3 + a;
         }
         break;
       case 2:
         d = d.filter([a](const Element& e) { return (total(read(e)) + 100) % (a + 1) != 0; });
-        std::erase_if(v, [a](const Value& value) { return (total(value) + 100) % (a + 1) == 0; });
+        std::erase_if(v, [a](const Modelled& value) { return (total(value) + 100) % (a + 1) == 0; });
         break;
       case 3: {
         const int64_t count = draw(0, size + 2);
@@ -264,8 +264,8 @@ class Builder {
         if (p.rank() < 1) break;
         d = d.unbatch();
         Values all;
-        for (const Value& value : v) {
-          for (Value& row : rows(value)) all.push_back(std::move(row));
+        for (const Modelled& value : v) {
+          for (Modelled& row : rows(value)) all.push_back(std::move(row));
         }
         v = all;
         break;
@@ -321,7 +321,7 @@ class Builder {
                                                  .drop_remainder = drop});
         std::vector<Values> buckets(2);
         Values all;
-        for (const Value& value : v) {
+        for (const Modelled& value : v) {
           Values& bucket = buckets[value.dims[0] >= c];
           bucket.push_back(value);
           if (static_cast<int64_t>(bucket.size()) < sizes[value.dims[0] >= c]) continue;

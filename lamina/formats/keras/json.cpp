@@ -50,14 +50,14 @@ Model load(const std::string& path, const LoadOptions& options) {
   return model_from_json(text, path, options);
 }
 
-[[maybe_unused]] const bool kKnown = detail::register_model_content(".json", [](std::string_view start) {
+[[maybe_unused]] const bool kJsonKnown = detail::register_model_content(".json", [](std::string_view start) {
   const size_t first = start.find_first_not_of(" \t\r\n");
   const auto has = [&](const char* word) { return start.find(word) != start.npos; };
   return first != start.npos && start[first] == '{' &&
          (has("\"class_name\"") || (has("\"module\"") && has("keras")) || has("\"modelTopology\""));
 });
 
-[[maybe_unused]] const bool kRegistered = register_model_format({".json", save, load});
+[[maybe_unused]] const bool kJsonRegistered = register_model_format({".json", save, load});
 
 }  // namespace
 }  // namespace lamina

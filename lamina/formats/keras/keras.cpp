@@ -152,7 +152,7 @@ namespace {
 void save(const Model& model, const std::string& path) { save_keras(model, path); }
 Model load(const std::string& path, const LoadOptions& options) { return load_keras(path, nullptr, options); }
 
-[[maybe_unused]] const bool kRegistered = register_model_format({".keras", save, load});
+[[maybe_unused]] const bool kKerasRegistered = register_model_format({".keras", save, load});
 
 }  // namespace
 }  // namespace lamina

@@ -79,7 +79,7 @@ Model load(const std::string& path, const LoadOptions& options) {
   return load_keras_h5(path, nullptr, options);
 }
 
-[[maybe_unused]] const bool kRegistered = register_model_format({".h5", save_keras_h5, load}) &&
+[[maybe_unused]] const bool kLegacyRegistered = register_model_format({".h5", save_keras_h5, load}) &&
                                           register_model_format({".hdf5", save_keras_h5, load});
 
 }  // namespace

@@ -303,7 +303,7 @@ Order read_order(const Json& weight, const Shape& shape) {
   return order;
 }
 
-const bool kRegistered = register_layer("OnnxGraph", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool kGraphLayerRegistered = register_layer("OnnxGraph", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "OnnxGraph");
   OnnxGraphOptions options;
   reader.layer_arguments(options.name, options.trainable);

@@ -33,9 +33,9 @@ bool begins_as_onnx(std::string_view start) {
   return start.size() > 3 && start[0] == 8 && start[1] >= 3 && start[1] < 32 && kNext.find(start[2]) != kNext.npos;
 }
 
-[[maybe_unused]] const bool kKnown = detail::register_model_content(".onnx", begins_as_onnx);
+[[maybe_unused]] const bool kOnnxKnown = detail::register_model_content(".onnx", begins_as_onnx);
 
-[[maybe_unused]] const bool kRegistered =
+[[maybe_unused]] const bool kOnnxRegistered =
     register_model_format({".onnx",
                            [](const Model& model, const std::string& path) { export_onnx(model, path); },
                            [](const std::string& path, const LoadOptions&) { return load_onnx(path); }});

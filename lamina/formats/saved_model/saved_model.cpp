@@ -250,7 +250,7 @@ Model load(const std::string& path, const LoadOptions& options) {
   return load_saved_model(file ? (folder.empty() ? "." : folder) : path, nullptr, options);
 }
 
-[[maybe_unused]] const bool kRegistered = register_model_format({"/saved_model.pb", refuse_to_save, load});
+[[maybe_unused]] const bool kSavedModelRegistered = register_model_format({"/saved_model.pb", refuse_to_save, load});
 
 }  // namespace
 }  // namespace lamina

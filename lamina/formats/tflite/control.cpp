@@ -175,7 +175,7 @@ void densify(Translator& translator, Translator::Graph& graph, const fb::Operato
   give(graph, op, {translator.value_name(graph, place(op.inputs(), 0, "input"))});
 }
 
-const bool kRegistered[] = {register_translation("IF", if_operator),
+const bool kControlRegistered[] = {register_translation("IF", if_operator),
                             register_translation("WHILE", while_operator),
                             register_translation("CALL", call),
                             register_translation("STABLEHLO_COMPOSITE", composite),

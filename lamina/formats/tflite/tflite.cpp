@@ -20,7 +20,7 @@ Model load_tflite(const std::string& path) {
 
 namespace {
 
-[[maybe_unused]] const bool kRegistered = register_model_format(
+[[maybe_unused]] const bool kTfliteRegistered = register_model_format(
     {".tflite", [](const Model& model, const std::string& path) { export_tflite(model, path); },
      [](const std::string& path, const LoadOptions&) { return load_tflite(path); }});
 

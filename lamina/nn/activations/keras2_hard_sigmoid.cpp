@@ -8,7 +8,7 @@ namespace {
 
 Tensor keras2_hard_sigmoid(const Tensor& x) { return clip(x * 0.2 + 0.5, 0.0, 1.0); }
 
-[[maybe_unused]] const bool kRegistered = register_activation("keras2_hard_sigmoid", keras2_hard_sigmoid);
+[[maybe_unused]] const bool kKeras2HardSigmoidRegistered = register_activation("keras2_hard_sigmoid", keras2_hard_sigmoid);
 
 }  // namespace
 }  // namespace lamina

@@ -39,7 +39,7 @@ Tensor norms(const Tensor& weight, const NormAxes& axis) {
   return sqrt(sum(square(weight), axis.axes, true));
 }
 
-const bool registered = [] {
+const bool constraint_registered = [] {
   using Known = Registry<Constraint>;
   Known::add("MaxNorm",
              [](const Json& config) -> std::shared_ptr<Constraint> {

@@ -24,7 +24,7 @@ std::vector<Tensor> draw(OperationCall call) {
   return layer.outputs(LayerCall{std::move(inputs)}, context);
 }
 
-const bool registered = set_operation_recorder(draw);
+const bool operation_layer_registered = set_operation_recorder(draw);
 
 }  // namespace
 

@@ -16,7 +16,7 @@ std::shared_ptr<Initializer> plain(const Json&) {
   return std::make_shared<I>();
 }
 
-const bool registered = [] {
+const bool constant_registered = [] {
   using Known = Registry<Initializer>;
   Known::add("Zeros", plain<Zeros>, {"zeros", "zero"});
   Known::add("Ones", plain<Ones>, {"ones", "one"});

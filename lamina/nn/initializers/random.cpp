@@ -50,7 +50,7 @@ std::shared_ptr<Initializer> make_orthogonal(const Json& config) {
   return std::make_shared<Orthogonal>(options);
 }
 
-const bool registered = [] {
+const bool random_registered = [] {
   using Known = Registry<Initializer>;
   Known::add("RandomUniform", make_uniform, {"random_uniform", "uniform"});
   Known::add("RandomNormal", make_normal, {"random_normal", "normal"});

@@ -41,7 +41,7 @@ std::shared_ptr<Initializer> make_variance_scaling(const Json& config) {
   return std::make_shared<VarianceScaling>(options);
 }
 
-const bool registered = [] {
+const bool variance_scaling_registered = [] {
   using Known = Registry<Initializer>;
   Known::add("VarianceScaling", make_variance_scaling, {"variance_scaling"});
   Known::add("GlorotUniform", make_named<GlorotUniform>, {"glorot_uniform"});

@@ -17,7 +17,7 @@ Json Activation::own_config() const { return Json::object({{"activation", activa
 
 namespace {
 
-const bool registered = register_layer("Activation", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool activation_registered = register_layer("Activation", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "Activation");
   ActivationOptions options;
   bool trainable = true;

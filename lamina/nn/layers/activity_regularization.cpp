@@ -22,7 +22,7 @@ Json ActivityRegularization::own_config() const { return Json::object({{"l1", l1
 
 namespace {
 
-const bool registered = register_layer("ActivityRegularization", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool activity_regularization_registered = register_layer("ActivityRegularization", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "ActivityRegularization");
   ActivityRegularizationOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

@@ -163,7 +163,7 @@ Json BatchNormalization::own_config() const {
 
 namespace {
 
-const bool registered =
+const bool batch_normalization_registered =
     register_layer("BatchNormalization", [](const Json& config) -> std::shared_ptr<Layer> {
       ConfigReader reader(config, "BatchNormalization");
       BatchNormalizationOptions options;

@@ -165,7 +165,7 @@ Json Bidirectional::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("Bidirectional", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool bidirectional_registered = register_layer("Bidirectional", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "Bidirectional");
   BidirectionalOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

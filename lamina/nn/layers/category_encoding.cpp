@@ -35,7 +35,7 @@ Json CategoryEncoding::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("CategoryEncoding", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool category_encoding_registered = register_layer("CategoryEncoding", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "CategoryEncoding");
   CategoryEncodingOptions options;
   bool trainable = true;

@@ -28,7 +28,7 @@ Json CenterCrop::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("CenterCrop", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool center_crop_registered = register_layer("CenterCrop", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "CenterCrop");
   CenterCropOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

@@ -79,7 +79,7 @@ Json Concatenate::own_config() const { return Json::object({{"axis", axis_}}); }
 
 namespace {
 
-const bool registered = register_layer("Concatenate", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool concatenate_registered = register_layer("Concatenate", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "Concatenate");
   ConcatenateOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

@@ -94,7 +94,7 @@ Json Conv1D::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("Conv1D", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool conv1d_registered = register_layer("Conv1D", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "Conv1D");
   Conv1DLayerOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

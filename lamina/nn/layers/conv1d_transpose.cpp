@@ -93,7 +93,7 @@ Json Conv1DTranspose::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("Conv1DTranspose", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool conv1d_transpose_registered = register_layer("Conv1DTranspose", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "Conv1DTranspose");
   Conv1DTransposeLayerOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

@@ -84,7 +84,7 @@ Json Conv2D::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("Conv2D", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool conv2d_registered = register_layer("Conv2D", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "Conv2D");
   Conv2DOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

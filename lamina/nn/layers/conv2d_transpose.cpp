@@ -96,7 +96,7 @@ Json Conv2DTranspose::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("Conv2DTranspose", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool conv2d_transpose_registered = register_layer("Conv2DTranspose", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "Conv2DTranspose");
   Conv2DTransposeLayerOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

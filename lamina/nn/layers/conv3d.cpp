@@ -89,7 +89,7 @@ Json Conv3D::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("Conv3D", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool conv3d_registered = register_layer("Conv3D", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "Conv3D");
   Conv3DLayerOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

@@ -98,7 +98,7 @@ Json Conv3DTranspose::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("Conv3DTranspose", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool conv3d_transpose_registered = register_layer("Conv3DTranspose", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "Conv3DTranspose");
   Conv3DTransposeLayerOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

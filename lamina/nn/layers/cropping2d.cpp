@@ -34,7 +34,7 @@ Json Cropping2D::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("Cropping2D", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool cropping2d_registered = register_layer("Cropping2D", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "Cropping2D");
   Cropping2DOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

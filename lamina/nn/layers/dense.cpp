@@ -61,7 +61,7 @@ Json Dense::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("Dense", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool dense_registered = register_layer("Dense", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "Dense");
   DenseOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

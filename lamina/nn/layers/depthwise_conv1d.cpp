@@ -87,7 +87,7 @@ Json DepthwiseConv1D::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("DepthwiseConv1D", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool depthwise_conv1d_registered = register_layer("DepthwiseConv1D", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "DepthwiseConv1D");
   DepthwiseConv1DOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

@@ -76,7 +76,7 @@ Json DepthwiseConv2D::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("DepthwiseConv2D", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool depthwise_conv2d_registered = register_layer("DepthwiseConv2D", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "DepthwiseConv2D");
   DepthwiseConv2DLayerOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

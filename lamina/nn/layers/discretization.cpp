@@ -58,7 +58,7 @@ Json Discretization::serialize() const {
 
 namespace {
 
-const bool registered = register_layer("Discretization", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool discretization_registered = register_layer("Discretization", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "Discretization");
   DiscretizationOptions options;
   bool trainable = true;

@@ -85,7 +85,7 @@ Json Dot::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("Dot", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool dot_registered = register_layer("Dot", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "Dot");
   DotOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

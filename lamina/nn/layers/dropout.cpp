@@ -33,7 +33,7 @@ Json Dropout::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("Dropout", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool dropout_registered = register_layer("Dropout", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "Dropout");
   DropoutOptions options;
   bool trainable = true;

@@ -146,7 +146,7 @@ Json EinsumDense::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("EinsumDense", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool einsum_dense_registered = register_layer("EinsumDense", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "EinsumDense");
   EinsumDenseOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

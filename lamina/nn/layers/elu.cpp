@@ -32,7 +32,7 @@ Json ELU::own_config() const { return Json::object({{"alpha", alpha_}}); }
 
 namespace {
 
-const bool registered = register_layer("ELU", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool elu_registered = register_layer("ELU", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "ELU");
   ELUOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

@@ -85,7 +85,7 @@ Json Embedding::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("Embedding", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool embedding_registered = register_layer("Embedding", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "Embedding");
   EmbeddingOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

@@ -26,7 +26,7 @@ Json Flatten::own_config() const { return Json::object({{"data_format", "channel
 
 namespace {
 
-const bool registered = register_layer("Flatten", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool flatten_registered = register_layer("Flatten", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "Flatten");
   FlattenOptions options;
   bool trainable = true;

@@ -24,7 +24,7 @@ Json GlobalAveragePooling2D::own_config() const {
 
 namespace {
 
-const bool registered =
+const bool global_average_pooling2d_registered =
     register_layer("GlobalAveragePooling2D", [](const Json& config) -> std::shared_ptr<Layer> {
       ConfigReader reader(config, "GlobalAveragePooling2D");
       GlobalPooling2DOptions options;

@@ -22,7 +22,7 @@ Json GlobalMaxPooling2D::own_config() const {
 
 namespace {
 
-const bool registered =
+const bool global_max_pooling2d_registered =
     register_layer("GlobalMaxPooling2D", [](const Json& config) -> std::shared_ptr<Layer> {
       ConfigReader reader(config, "GlobalMaxPooling2D");
       GlobalPooling2DOptions options;

@@ -90,7 +90,7 @@ Json GroupNormalization::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("GroupNormalization", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool group_normalization_registered = register_layer("GroupNormalization", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "GroupNormalization");
   GroupNormalizationOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

@@ -109,7 +109,7 @@ const bool cell_registered = register_layer("GRUCell", [](const Json& config) ->
   return std::make_shared<GRUCell>(units, options);
 });
 
-const bool registered = register_layer("GRU", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool gru_registered = register_layer("GRU", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "GRU");
   GRUOptions options;
   detail::read_recurrent_arguments(reader, options);

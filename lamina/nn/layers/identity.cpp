@@ -10,7 +10,7 @@ IdentityLayer::IdentityLayer(const IdentityLayerOptions& options)
 
 namespace {
 
-const bool registered = register_layer("Identity", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool identity_registered = register_layer("Identity", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "Identity");
   IdentityLayerOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

@@ -54,7 +54,7 @@ Tensor Input(const Shape& shape, const InputOptions& options) {
 
 namespace {
 
-const bool registered = register_layer("InputLayer", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool input_layer_registered = register_layer("InputLayer", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "InputLayer");
   InputOptions options;
   options.name = reader.string("name", "");

@@ -124,7 +124,7 @@ Json IntegerLookup::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("IntegerLookup", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool integer_lookup_registered = register_layer("IntegerLookup", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "IntegerLookup");
   IntegerLookupOptions options;
   bool trainable = true;

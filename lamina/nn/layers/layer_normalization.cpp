@@ -110,7 +110,7 @@ Json LayerNormalization::own_config() const {
 
 namespace {
 
-const bool registered =
+const bool layer_normalization_registered =
     register_layer("LayerNormalization", [](const Json& config) -> std::shared_ptr<Layer> {
       ConfigReader reader(config, "LayerNormalization");
       LayerNormalizationOptions options;

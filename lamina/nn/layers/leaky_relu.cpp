@@ -19,7 +19,7 @@ Json LeakyReLU::own_config() const { return Json::object({{"negative_slope", neg
 
 namespace {
 
-const bool registered = register_layer("LeakyReLU", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool leaky_relu_registered = register_layer("LeakyReLU", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "LeakyReLU");
   LeakyReLUOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

@@ -88,7 +88,7 @@ const bool cell_registered = register_layer("LSTMCell", [](const Json& config) -
   return std::make_shared<LSTMCell>(units, options);
 });
 
-const bool registered = register_layer("LSTM", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool lstm_registered = register_layer("LSTM", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "LSTM");
   LSTMOptions options;
   detail::read_recurrent_arguments(reader, options);

@@ -30,7 +30,7 @@ Json Masking::own_config() const { return Json::object({{"mask_value", mask_valu
 
 namespace {
 
-const bool registered = register_layer("Masking", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool masking_registered = register_layer("Masking", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "Masking");
   MaskingOptions options;
   bool trainable = true;

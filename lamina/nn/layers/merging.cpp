@@ -194,7 +194,7 @@ bool register_merging(const char* class_name) {
   });
 }
 
-const bool registered[] = {register_merging<Add>("Add"),           register_merging<Subtract>("Subtract"),
+const bool merging_registered[] = {register_merging<Add>("Add"),           register_merging<Subtract>("Subtract"),
                            register_merging<Multiply>("Multiply"), register_merging<Average>("Average"),
                            register_merging<Maximum>("Maximum"),   register_merging<Minimum>("Minimum")};
 

@@ -315,7 +315,7 @@ Json MultiHeadAttention::build_config() const {
 
 namespace {
 
-const bool registered =
+const bool multi_head_attention_registered =
     register_layer("MultiHeadAttention", [](const Json& config) -> std::shared_ptr<Layer> {
       ConfigReader reader(config, "MultiHeadAttention");
       MultiHeadAttentionOptions options;

@@ -157,7 +157,7 @@ Json Normalization::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("Normalization", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool normalization_registered = register_layer("Normalization", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "Normalization");
   NormalizationOptions options;
   bool trainable = true;

@@ -49,7 +49,7 @@ Json Permute::own_config() const { return Json::object({{"dims", list_json(dims_
 
 namespace {
 
-const bool registered = register_layer("Permute", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool permute_registered = register_layer("Permute", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "Permute");
   PermuteOptions options;
   bool trainable = true;

@@ -66,7 +66,7 @@ Json PReLU::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("PReLU", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool prelu_registered = register_layer("PReLU", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "PReLU");
   PReLUOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

@@ -41,7 +41,7 @@ Json RandomBrightness::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("RandomBrightness", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool random_brightness_registered = register_layer("RandomBrightness", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "RandomBrightness");
   const Factor factor = detail::read_factor(reader, "factor");
   const RandomColorOptions options = detail::read_color_options(reader);

@@ -40,7 +40,7 @@ Json RandomContrast::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("RandomContrast", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool random_contrast_registered = register_layer("RandomContrast", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "RandomContrast");
   const Factor factor = detail::read_factor(reader, "factor");
   const RandomColorOptions options = detail::read_color_options(reader);

@@ -58,7 +58,7 @@ Json RandomCrop::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("RandomCrop", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool random_crop_registered = register_layer("RandomCrop", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "RandomCrop");
   RandomCropOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

@@ -49,7 +49,7 @@ Json RandomFlip::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("RandomFlip", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool random_flip_registered = register_layer("RandomFlip", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "RandomFlip");
   RandomFlipOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

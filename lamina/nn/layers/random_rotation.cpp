@@ -55,7 +55,7 @@ Json RandomRotation::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("RandomRotation", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool random_rotation_registered = register_layer("RandomRotation", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "RandomRotation");
   const Factor factor = detail::read_factor(reader, "factor");
   const RandomAffineOptions options = detail::read_affine_options(reader);

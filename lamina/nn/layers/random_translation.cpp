@@ -49,7 +49,7 @@ Json RandomTranslation::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("RandomTranslation", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool random_translation_registered = register_layer("RandomTranslation", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "RandomTranslation");
   const Factor height = detail::read_factor(reader, "height_factor");
   const Factor width = detail::read_factor(reader, "width_factor");

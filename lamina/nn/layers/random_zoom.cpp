@@ -55,7 +55,7 @@ Json RandomZoom::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("RandomZoom", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool random_zoom_registered = register_layer("RandomZoom", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "RandomZoom");
   const Factor height = detail::read_factor(reader, "height_factor");
   std::optional<Factor> width;

@@ -35,7 +35,7 @@ Json ReLU::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("ReLU", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool relu_registered = register_layer("ReLU", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "ReLU");
   ReLUOptions options;
   bool trainable = true;

@@ -25,7 +25,7 @@ Json RepeatVector::own_config() const { return Json::object({{"n", n_}}); }
 
 namespace {
 
-const bool registered = register_layer("RepeatVector", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool repeat_vector_registered = register_layer("RepeatVector", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "RepeatVector");
   RepeatVectorOptions options;
   bool trainable = true;

@@ -56,7 +56,7 @@ PerChannel per_channel(ConfigReader& reader, const Json& config, const char* key
   return numbers;
 }
 
-const bool registered = register_layer("Rescaling", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool rescaling_registered = register_layer("Rescaling", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "Rescaling");
   RescalingOptions options;
   bool trainable = true;

@@ -57,7 +57,7 @@ Json Reshape::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("Reshape", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool reshape_registered = register_layer("Reshape", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "Reshape");
   ReshapeOptions options;
   bool trainable = true;

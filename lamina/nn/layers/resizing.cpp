@@ -76,7 +76,7 @@ Json Resizing::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("Resizing", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool resizing_registered = register_layer("Resizing", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "Resizing");
   ResizingOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

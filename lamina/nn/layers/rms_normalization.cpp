@@ -53,7 +53,7 @@ Json RMSNormalization::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("RMSNormalization", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool rms_normalization_registered = register_layer("RMSNormalization", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "RMSNormalization");
   RMSNormalizationOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

@@ -100,7 +100,7 @@ Json SeparableConv1D::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("SeparableConv1D", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool separable_conv1d_registered = register_layer("SeparableConv1D", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "SeparableConv1D");
   SeparableConv1DOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

@@ -90,7 +90,7 @@ Json SeparableConv2D::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("SeparableConv2D", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool separable_conv2d_registered = register_layer("SeparableConv2D", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "SeparableConv2D");
   SeparableConv2DOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

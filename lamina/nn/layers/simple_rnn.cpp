@@ -73,7 +73,7 @@ const bool cell_registered =
       return std::make_shared<SimpleRNNCell>(units, options);
     });
 
-const bool registered = register_layer("SimpleRNN", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool simple_rnn_registered = register_layer("SimpleRNN", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "SimpleRNN");
   SimpleRNNOptions options;
   detail::read_recurrent_arguments(reader, options);

@@ -54,7 +54,7 @@ Json Softmax::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("Softmax", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool softmax_registered = register_layer("Softmax", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "Softmax");
   SoftmaxOptions options;
   bool trainable = true;

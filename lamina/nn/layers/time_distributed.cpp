@@ -93,7 +93,7 @@ Json TimeDistributed::own_config() const { return Json::object({{"layer", layer_
 
 namespace {
 
-const bool registered = register_layer("TimeDistributed", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool time_distributed_registered = register_layer("TimeDistributed", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "TimeDistributed");
   TimeDistributedOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

@@ -33,7 +33,7 @@ Json UnitNormalization::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("UnitNormalization", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool unit_normalization_registered = register_layer("UnitNormalization", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "UnitNormalization");
   UnitNormalizationOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

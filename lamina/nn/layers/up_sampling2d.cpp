@@ -35,7 +35,7 @@ Json UpSampling2D::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("UpSampling2D", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool up_sampling2d_registered = register_layer("UpSampling2D", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "UpSampling2D");
   UpSampling2DOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

@@ -28,7 +28,7 @@ Json ZeroPadding2D::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("ZeroPadding2D", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool zero_padding2d_registered = register_layer("ZeroPadding2D", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "ZeroPadding2D");
   ZeroPadding2DOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

@@ -38,7 +38,7 @@ std::shared_ptr<Loss> make_sparse(const Json& config) {
   return std::make_shared<SparseCategoricalCrossentropy>(options);
 }
 
-const bool registered = [] {
+const bool crossentropy_registered = [] {
   Registry<Loss>::add("CategoricalCrossentropy", make_dense<CategoricalCrossentropy>,
                       {"categorical_crossentropy"});
   Registry<Loss>::add("SparseCategoricalCrossentropy", make_sparse, {"sparse_categorical_crossentropy"});

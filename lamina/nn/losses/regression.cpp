@@ -21,7 +21,7 @@ std::shared_ptr<Loss> make(const Json& config) {
   return std::make_shared<L>(options);
 }
 
-const bool registered = [] {
+const bool regression_registered = [] {
   Registry<Loss>::add("MeanSquaredError", make<MeanSquaredError>, {"mean_squared_error", "mse", "MSE"});
   Registry<Loss>::add("MeanAbsoluteError", make<MeanAbsoluteError>, {"mean_absolute_error", "mae", "MAE"});
   return true;

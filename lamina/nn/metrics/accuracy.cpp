@@ -21,7 +21,7 @@ std::shared_ptr<Metric> make_binary(const Json& config) {
   return std::make_shared<BinaryAccuracy>(options);
 }
 
-const bool registered = [] {
+const bool accuracy_registered = [] {
   using Known = Registry<Metric>;
   Known::add("Accuracy", detail::make<Accuracy>);
   Known::add("BinaryAccuracy", make_binary, {"binary_accuracy"});

@@ -23,7 +23,7 @@ std::shared_ptr<Metric> make_crossentropy(const Json& config) {
   return std::make_shared<M>(options);
 }
 
-const bool registered = [] {
+const bool error_registered = [] {
   using Known = Registry<Metric>;
   Known::add("MeanSquaredError", detail::make<MeanSquaredError>, {"mean_squared_error", "mse", "MSE"});
   Known::add("MeanAbsoluteError", detail::make<MeanAbsoluteError>, {"mean_absolute_error", "mae", "MAE"});

@@ -12,7 +12,7 @@
 namespace lamina::metrics {
 namespace {
 
-const bool registered = Registry<Metric>::add("Mean", detail::make<Mean>, {"mean"});
+const bool mean_registered = Registry<Metric>::add("Mean", detail::make<Mean>, {"mean"});
 
 }  // namespace
 

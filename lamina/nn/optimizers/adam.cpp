@@ -27,7 +27,7 @@ std::shared_ptr<Optimizer> make(const Json& config) {
   return std::make_shared<A>(options);
 }
 
-const bool registered = Registry<Optimizer>::add("Adam", make<Adam>, {"adam"}) &&
+const bool adam_registered = Registry<Optimizer>::add("Adam", make<Adam>, {"adam"}) &&
                         Registry<Optimizer>::add("AdamW", make<AdamW>, {"adamw"});
 
 OptimizerArguments arguments_of(const AdamOptions& options) {

@@ -21,7 +21,7 @@ std::shared_ptr<Optimizer> make(const Json& config) {
   return std::make_shared<RMSprop>(options);
 }
 
-const bool registered = Registry<Optimizer>::add("RMSprop", make, {"rmsprop"});
+const bool rmsprop_registered = Registry<Optimizer>::add("RMSprop", make, {"rmsprop"});
 
 }  // namespace
 

@@ -18,7 +18,7 @@ std::shared_ptr<Optimizer> make(const Json& config) {
   return std::make_shared<SGD>(options);
 }
 
-const bool registered = Registry<Optimizer>::add("SGD", make, {"sgd"});
+const bool sgd_registered = Registry<Optimizer>::add("SGD", make, {"sgd"});
 
 }  // namespace
 

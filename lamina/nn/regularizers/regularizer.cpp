@@ -24,7 +24,7 @@ double checked(const char* class_name, const char* argument, double factor) {
                         " must be a number that is not negative, received " + Json(factor).dump());
 }
 
-const bool registered = [] {
+const bool regularizer_registered = [] {
   using Known = Registry<Regularizer>;
   Known::add("L1",
              [](const Json& config) -> std::shared_ptr<Regularizer> {

@@ -78,7 +78,7 @@ bool register_several(const char* class_name, const char* module, Runs* run) {
   return register_operation({.class_name = class_name, .module = module, .run_all = run});
 }
 
-const bool recorded =
+const bool operations_recorded =
     detail::register_operations(kLinalgOps, {{"Cholesky", with_upper<cholesky>},
                                              {"CholeskyInverse", with_upper<cholesky_inverse>},
                                              {"Solve", run_solve, {"a", "b"}},

@@ -259,7 +259,7 @@ bool add(std::index_sequence<task...>) {
           ...);
 }
 
-const bool registered = add<0>(std::make_index_sequence<std::size(kTasks)>()) &&
+const bool bert_registered = add<0>(std::make_index_sequence<std::size(kTasks)>()) &&
                         add<1>(std::make_index_sequence<std::size(kTasks)>()) &&
                         add<2>(std::make_index_sequence<std::size(kTasks)>());
 

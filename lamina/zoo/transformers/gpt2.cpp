@@ -179,7 +179,7 @@ std::shared_ptr<PretrainedModel> make(const Json& json, bool tied, const ModelOp
   return std::make_shared<GPT2>(json, task, tied, options);
 }
 
-const bool registered =
+const bool gpt2_registered =
     register_architecture({"gpt2",
                            "GPT2LMHeadModel",
                            make<CausalTask::kTokens>,

@@ -280,7 +280,7 @@ bool add() {
              {type, name + "ForSequenceClassification", make<member, CausalTask::kClasses>});
 }
 
-const bool registered = add<0>() && add<1>() && add<2>() && add<3>();
+const bool llama_registered = add<0>() && add<1>() && add<2>() && add<3>();
 
 }  // namespace
 }  // namespace lamina

@@ -86,7 +86,7 @@ class LstmModel final : public LayerOf<LstmModel, PretrainedModel> {
   TokenScores head_;
 };
 
-const bool registered = register_architecture(
+const bool lstm_registered = register_architecture(
     {"lstm",
      "LSTMForCausalLM",
      [](const Json& json, bool tied, const ModelOptions& options) -> std::shared_ptr<PretrainedModel> {

@@ -163,7 +163,7 @@ class LstmEncoderDecoder final : public LayerOf<LstmEncoderDecoder, PretrainedMo
   TokenScores head_;
 };
 
-const bool registered = register_architecture(
+const bool lstm_encoder_decoder_registered = register_architecture(
     {"lstm_encoder_decoder",
      "LSTMForConditionalGeneration",
      [](const Json& json, bool tied, const ModelOptions& options) -> std::shared_ptr<PretrainedModel> {

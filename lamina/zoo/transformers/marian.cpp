@@ -270,7 +270,7 @@ std::shared_ptr<PretrainedModel> make(const Json& json, bool tied, const ModelOp
   return std::make_shared<Marian>(json, tied, options);
 }
 
-const bool registered = register_architecture({"marian",
+const bool marian_registered = register_architecture({"marian",
                                                "MarianMTModel",
                                                make,
                                                "lm_head.weight",

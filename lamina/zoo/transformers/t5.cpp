@@ -351,7 +351,7 @@ std::shared_ptr<PretrainedModel> make_encoder(const Json& json, bool, const Mode
   return std::make_shared<T5EncoderModel>(T5Config::from_json(json), json, options);
 }
 
-const bool registered =
+const bool t5_registered =
     register_architecture({"t5", "T5ForConditionalGeneration", make, "lm_head.weight", {"shared.weight"}}) &&
     register_architecture(
         {"mt5", "MT5ForConditionalGeneration", make, "lm_head.weight", {"shared.weight"}}) &&

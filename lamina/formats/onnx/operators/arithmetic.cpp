@@ -212,7 +212,7 @@ std::vector<Value> chosen(Call& call) {
 
 const Parameters kBoth{{0, 1}};
 
-const bool kRegistered[] = {
+const bool kArithmeticRegistered[] = {
     register_operator("Add", 1, arithmetic<lamina::add>, kBoth),
     register_operator("Sub", 1, arithmetic<lamina::subtract>, kBoth),
     register_operator("Mul", 1, arithmetic<lamina::multiply>, kBoth),

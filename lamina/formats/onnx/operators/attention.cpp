@@ -208,7 +208,7 @@ std::vector<Value> flex_attention(Call& call) {
   return {Value(cast(matmul(weights, cast(for_heads(in.v, heads), dtype)), storage(type)), type)};
 }
 
-const bool kRegistered[] = {register_operator("Attention", 23, attention),
+const bool kAttentionRegistered[] = {register_operator("Attention", 23, attention),
                             register_operator("FlexAttention", 1, flex_attention, {}, "ai.onnx.preview")};
 
 }  // namespace

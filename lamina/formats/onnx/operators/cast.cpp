@@ -135,7 +135,7 @@ std::vector<Value> bit_cast(Call& call) {
   return {Value(Tensor::from_bytes(bytes.data(), raw.size(), storage(to), x.shape()), to)};
 }
 
-const bool kRegistered[] = {
+const bool kCastRegistered[] = {
     register_operator("Cast", 1, cast_operator),
     register_operator("CastLike", 15,
                       [](Call& call) -> std::vector<Value> {

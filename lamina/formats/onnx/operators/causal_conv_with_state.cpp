@@ -46,7 +46,7 @@ std::vector<Value> causal_conv(Call& call) {
           Value(slice(padded, {0, 0, length}, {batch, channels, length + size - 1}), call.element())};
 }
 
-const bool kRegistered = register_operator("CausalConvWithState", 27, causal_conv, {.trained = {1, 2}});
+const bool kCausalConvWithStateRegistered = register_operator("CausalConvWithState", 27, causal_conv, {.trained = {1, 2}});
 
 }  // namespace
 }  // namespace lamina::onnx

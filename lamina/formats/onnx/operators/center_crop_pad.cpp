@@ -38,7 +38,7 @@ std::vector<Value> center_crop_pad(Call& call) {
   return {Value(pad(slice(x, starts, stops), paddings), call.element())};
 }
 
-const bool kRegistered = register_operator("CenterCropPad", 18, center_crop_pad);
+const bool kCenterCropPadRegistered = register_operator("CenterCropPad", 18, center_crop_pad);
 
 }  // namespace
 }  // namespace lamina::onnx

@@ -70,7 +70,7 @@ std::vector<Value> col2im(Call& call) {
   return {Value(slice(reshape(flat, shape), starts, stops), call.element())};
 }
 
-const bool kRegistered = register_operator("Col2Im", 18, col2im);
+const bool kCol2imRegistered = register_operator("Col2Im", 18, col2im);
 
 }  // namespace
 }  // namespace lamina::onnx

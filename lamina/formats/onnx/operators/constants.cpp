@@ -111,7 +111,7 @@ std::vector<Value> one_hot_operator(Call& call) {
   return {Value(where(hot, reshape(values[1], {}), reshape(values[0], {})), type)};
 }
 
-const bool kRegistered[] = {register_operator("Constant", 1, constant),
+const bool kConstantsRegistered[] = {register_operator("Constant", 1, constant),
                             register_operator("ConstantOfShape", 9, constant_of_shape),
                             register_operator("Range", 11, range),
                             register_operator("EyeLike", 9, eye_like),

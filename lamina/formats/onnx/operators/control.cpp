@@ -301,7 +301,7 @@ std::vector<Value> scan_operator(Call& call) {
   return outputs;
 }
 
-const bool kRegistered[] = {register_operator("If", 1, if_operator), register_run_operator("Loop", 1, loop),
+const bool kControlRegistered[] = {register_operator("If", 1, if_operator), register_run_operator("Loop", 1, loop),
                             register_run_operator("Scan", 8, scan_operator)};
 
 }  // namespace

@@ -209,7 +209,7 @@ std::vector<Value> conv_transpose(Call& call) {
 
 const Parameters kKernelAndBias{.trained = {1, 2}, .kernels = {1}, .weighs = true};
 
-const bool kRegistered[] = {register_operator("Conv", 1, conv, kKernelAndBias),
+const bool kConvolutionRegistered[] = {register_operator("Conv", 1, conv, kKernelAndBias),
                             register_operator("ConvTranspose", 1, conv_transpose, kKernelAndBias)};
 
 }  // namespace

@@ -80,7 +80,7 @@ std::vector<Value> deform_conv(Call& call) {
   return {Value(result, call.element())};
 }
 
-const bool kRegistered = register_operator("DeformConv", 19, deform_conv, {.trained = {1, 3}});
+const bool kDeformConvRegistered = register_operator("DeformConv", 19, deform_conv, {.trained = {1, 3}});
 
 }  // namespace
 }  // namespace lamina::onnx

@@ -28,8 +28,8 @@ Tensor of_length(const Tensor& x, int64_t length) {
 }
 
 // The real or imaginary part of (..., 1 or 2); zeros for what is not there.
-Tensor part(const Tensor& x, int64_t i) {
-  if (i >= x.shape()[-1]) return multiply(part(x, 0), 0.0);
+Tensor component(const Tensor& x, int64_t i) {
+  if (i >= x.shape()[-1]) return multiply(component(x, 0), 0.0);
   std::vector<int64_t> starts(static_cast<size_t>(x.rank()), 0), stops = x.shape().dims();
   starts.back() = i;
   stops.back() = i + 1;
@@ -65,7 +65,7 @@ std::vector<Value> dft(Call& call) {
   order.push_back(at);
   // Sums in float64: what cancels leaves less behind. The inverse divides that by the length.
   const Tensor wide = inverse ? x : cast(x, DType::kFloat64);
-  ComplexTensor signal{transpose(part(wide, 0), order), transpose(part(wide, 1), order)};
+  ComplexTensor signal{transpose(component(wide, 0), order), transpose(component(wide, 1), order)};
   std::vector<int> back(order.size());
   for (size_t i = 0; i < order.size(); ++i) back[static_cast<size_t>(order[i])] = static_cast<int>(i);
   const ElementType type = call.element();
@@ -101,17 +101,17 @@ std::vector<Value> stft(Call& call) {
     const Tensor cut = extract_sequences(signal, length, step);
     return call.has(2) ? multiply(cut, cast(call[2], x.dtype())) : cut;
   };
-  const Tensor real = frames(plain ? x : part(x, 0));
+  const Tensor real = frames(plain ? x : component(x, 0));
   ComplexTensor y;
   if (onesided) {
     y = rfft(real);
   } else {
-    y = fft({real, complex ? frames(part(x, 1)) : multiply(real, 0.0)});
+    y = fft({real, complex ? frames(component(x, 1)) : multiply(real, 0.0)});
   }
   return {Value(cast(stack({y.real, y.imag}, 3), x.dtype()), call.element())};
 }
 
-const bool kRegistered[] = {register_operator("DFT", 17, dft), register_operator("STFT", 17, stft)};
+const bool kFourierRegistered[] = {register_operator("DFT", 17, dft), register_operator("STFT", 17, stft)};
 
 }  // namespace
 }  // namespace lamina::onnx

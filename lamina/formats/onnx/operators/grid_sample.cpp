@@ -90,7 +90,7 @@ std::vector<Value> affine_grid(Call& call) {
   return {Value(reshape(matmul(grid, theta, false, true), shape), call.element())};
 }
 
-const bool kRegistered[] = {register_operator("GridSample", 16, grid_sample),
+const bool kGridSampleRegistered[] = {register_operator("GridSample", 16, grid_sample),
                             register_operator("AffineGrid", 20, affine_grid)};
 
 }  // namespace

@@ -41,7 +41,7 @@ std::vector<Value> gru(Call& call) {
   });
 }
 
-const bool kRegistered = register_operator("GRU", 1, gru, {.trained = {1, 2, 3}});
+const bool kGruRegistered = register_operator("GRU", 1, gru, {.trained = {1, 2, 3}});
 
 }  // namespace
 }  // namespace lamina::onnx

@@ -36,7 +36,7 @@ std::vector<Value> decode(Call& call) {
   return {Value(Tensor::from(pixels, {picture.height, picture.width, channels}))};
 }
 
-const bool kRegistered = register_operator("ImageDecoder", 20, decode);
+const bool kImageDecoderRegistered = register_operator("ImageDecoder", 20, decode);
 
 }  // namespace
 }  // namespace lamina::onnx

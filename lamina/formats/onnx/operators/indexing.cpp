@@ -229,7 +229,7 @@ std::vector<Value> scatter_nd(Call& call) {
 
 const Parameters kTable{{0}};
 
-const bool kRegistered[] = {register_operator("Gather", 1, gather, kTable),
+const bool kIndexingRegistered[] = {register_operator("Gather", 1, gather, kTable),
                             register_operator("GatherElements", 11, gather_elements),
                             register_operator("GatherND", 11, gather_nd),
                             register_operator("Scatter", 9, scatter_elements),

@@ -81,7 +81,7 @@ std::vector<Value> linear_attention(Call& call) {
           Value(cast(all.carry[0], storage(state_type)), state_type)};
 }
 
-const bool kRegistered = register_operator("LinearAttention", 27, linear_attention);
+const bool kLinearAttentionRegistered = register_operator("LinearAttention", 27, linear_attention);
 
 }  // namespace
 }  // namespace lamina::onnx

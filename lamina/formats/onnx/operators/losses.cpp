@@ -72,7 +72,7 @@ std::vector<Value> softmax_cross_entropy(Call& call) {
           Value(cast(logarithms, call[0].dtype()), call.element())};
 }
 
-const bool kRegistered[] = {register_operator("NegativeLogLikelihoodLoss", 12, negative_log_likelihood),
+const bool kLossesRegistered[] = {register_operator("NegativeLogLikelihoodLoss", 12, negative_log_likelihood),
                             register_operator("SoftmaxCrossEntropyLoss", 12, softmax_cross_entropy)};
 
 }  // namespace

@@ -44,7 +44,7 @@ std::vector<Value> lstm(Call& call) {
   });
 }
 
-const bool kRegistered = register_operator("LSTM", 1, lstm, {.trained = {1, 2, 3, 7}});
+const bool kLstmRegistered = register_operator("LSTM", 1, lstm, {.trained = {1, 2, 3, 7}});
 
 }  // namespace
 }  // namespace lamina::onnx

@@ -69,7 +69,7 @@ std::vector<Value> max_roi_pool(Call& call) {
   return {Value(cast(all.ys[0], x.dtype()), call.element())};
 }
 
-const bool kRegistered = register_operator("MaxRoiPool", 1, max_roi_pool);
+const bool kMaxRoiPoolRegistered = register_operator("MaxRoiPool", 1, max_roi_pool);
 
 }  // namespace
 }  // namespace lamina::onnx

@@ -45,7 +45,7 @@ std::vector<Value> unpool(Call& call) {
   return {Value(result, call.element())};
 }
 
-const bool kRegistered = register_operator("MaxUnpool", 9, unpool);
+const bool kMaxUnpoolRegistered = register_operator("MaxUnpool", 9, unpool);
 
 }  // namespace
 }  // namespace lamina::onnx

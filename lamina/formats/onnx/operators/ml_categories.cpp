@@ -215,7 +215,7 @@ std::vector<Value> zip_map(Call& call) {
 
 std::vector<Value> no_maps(Call&) { throw Unsupported("takes a map, which no input of a model can be here"); }
 
-const bool kRegistered[] = {register_operator("LabelEncoder", 1, encode_classes, {}, kMl),
+const bool kMlCategoriesRegistered[] = {register_operator("LabelEncoder", 1, encode_classes, {}, kMl),
                             register_operator("LabelEncoder", 2, encode_labels, {}, kMl),
                             register_operator("CategoryMapper", 1, map_categories, {}, kMl),
                             register_operator("OneHotEncoder", 1, one_hot_categories, {}, kMl),

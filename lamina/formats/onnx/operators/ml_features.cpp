@@ -116,7 +116,7 @@ std::vector<Value> extract(Call& call) {
   return {Value(reshape(found, result), x.type())};
 }
 
-const bool kRegistered[] = {register_operator("Scaler", 1, scale, {}, kMl),
+const bool kMlFeaturesRegistered[] = {register_operator("Scaler", 1, scale, {}, kMl),
                             register_operator("Normalizer", 1, normalize, {}, kMl),
                             register_operator("Binarizer", 1, binarize, {}, kMl),
                             register_operator("Imputer", 1, impute, {}, kMl),

@@ -59,7 +59,7 @@ std::vector<Value> classify(Call& call) {
           Value(cast(scores, DType::kFloat32))};
 }
 
-const bool kRegistered[] = {register_operator("LinearRegressor", 1, regress, {}, kMl),
+const bool kMlLinearRegistered[] = {register_operator("LinearRegressor", 1, regress, {}, kMl),
                             register_operator("LinearClassifier", 1, classify, {}, kMl)};
 
 }  // namespace

@@ -225,7 +225,7 @@ std::vector<Value> svm_classifier(Call& call) {
           Value(cast(post_transformed(scores, how), DType::kFloat32))};
 }
 
-const bool kRegistered[] = {register_operator("SVMRegressor", 1, svm_regressor, {}, kMl),
+const bool kMlSvmRegistered[] = {register_operator("SVMRegressor", 1, svm_regressor, {}, kMl),
                             register_operator("SVMClassifier", 1, svm_classifier, {}, kMl)};
 
 }  // namespace

@@ -234,7 +234,7 @@ std::vector<Value> tree_ensemble(Call& call) {
   return {Value(cast(y, call[0].dtype()), call.element())};
 }
 
-const bool kRegistered[] = {register_operator("TreeEnsembleRegressor", 1, tree_regressor, {}, kMl),
+const bool kMlTreesRegistered[] = {register_operator("TreeEnsembleRegressor", 1, tree_regressor, {}, kMl),
                             register_operator("TreeEnsembleClassifier", 1, tree_classifier, {}, kMl),
                             register_operator("TreeEnsemble", 5, tree_ensemble, {}, kMl)};
 

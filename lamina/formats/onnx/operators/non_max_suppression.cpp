@@ -71,7 +71,7 @@ std::vector<Value> suppress(Call& call) {
   return {Value(Tensor::from(selected, {selected.size() / 3, 3}))};
 }
 
-const bool kRegistered = register_operator("NonMaxSuppression", 10, suppress);
+const bool kNonMaxSuppressionRegistered = register_operator("NonMaxSuppression", 10, suppress);
 
 }  // namespace
 }  // namespace lamina::onnx

@@ -206,7 +206,7 @@ std::vector<Value> dropout(Call& call) {
   return {Value(where(kept, divide(x.tensor(), 1 - rate), multiply(x.tensor(), 0.0)), x.type()), Value(kept)};
 }
 
-const bool kRegistered[] = {
+const bool kNormalizationRegistered[] = {
     register_operator("BatchNormalization", 1, batch_normalization, {{1, 2}, {3, 4}}),
     register_operator("InstanceNormalization", 1, instance_normalization, {{1, 2}}),
     register_operator("GroupNormalization", 18, group_normalization, {{1, 2}}),

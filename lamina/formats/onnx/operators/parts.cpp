@@ -230,7 +230,7 @@ std::vector<Value> reverse_sequence(Call& call) {
   return {Value(take_along_axis(x, places, time), call.element())};
 }
 
-const bool kRegistered[] = {register_operator("Slice", 1, slice_operator),
+const bool kPartsRegistered[] = {register_operator("Slice", 1, slice_operator),
                             register_operator("Split", 2, split),
                             register_operator("Concat", 1, concat),
                             register_operator("Pad", 1, pad_operator),

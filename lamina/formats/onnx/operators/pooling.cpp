@@ -256,7 +256,7 @@ std::vector<Value> global(Call& call, F&& f) {
   return {Value::lying(f(x.in_order(last), axes), last, x.type())};
 }
 
-const bool kRegistered[] = {
+const bool kPoolingRegistered[] = {
     register_operator("MaxPool", 1, max_pool),
     register_operator("AveragePool", 1, average_pool),
     register_operator("LpPool", 1, lp_pool),

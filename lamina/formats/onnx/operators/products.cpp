@@ -41,7 +41,7 @@ std::vector<Value> einsum_operator(Call& call) {
   return {Value(einsum(equation, operands), call.element())};
 }
 
-const bool kRegistered[] = {
+const bool kProductsRegistered[] = {
     register_operator("MatMul", 1, matmul_operator, {.trained = {0, 1}, .weighs = true}),
     register_operator("Gemm", 1, gemm, {.trained = {1, 2}, .weighs = true}),
     register_operator("Einsum", 12, einsum_operator),

@@ -146,7 +146,7 @@ std::vector<Value> quantize_dynamically(Call& call) {
           Value(cast(zero, DType::kUInt8))};
 }
 
-const bool kRegistered[] = {register_operator("QuantizeLinear", 10, quantize),
+const bool kQuantizationRegistered[] = {register_operator("QuantizeLinear", 10, quantize),
                             register_operator("DequantizeLinear", 10, dequantize),
                             register_operator("DynamicQuantizeLinear", 11, quantize_dynamically)};
 

@@ -108,7 +108,7 @@ std::vector<Value> qlinear_conv(Call& call) {
                     one_for_all(call[7], "output's zero point"), call.element(7))};
 }
 
-const bool kRegistered[] = {register_operator("MatMulInteger", 10, matmul_integer),
+const bool kQuantizedProductsRegistered[] = {register_operator("MatMulInteger", 10, matmul_integer),
                             register_operator("QLinearMatMul", 10, qlinear_matmul),
                             register_operator("ConvInteger", 10, conv_integer),
                             register_operator("QLinearConv", 10, qlinear_conv)};

@@ -80,7 +80,7 @@ std::vector<Value> bernoulli(Call& call) {
   return {Value(cast(drawn, storage(type)), type)};
 }
 
-const bool kRegistered[] = {register_run_operator("RandomNormal", 1, normal<false>),
+const bool kRandomRegistered[] = {register_run_operator("RandomNormal", 1, normal<false>),
                             register_run_operator("RandomNormalLike", 1, normal<true>),
                             register_run_operator("RandomUniform", 1, uniform<false>),
                             register_run_operator("RandomUniformLike", 1, uniform<true>),

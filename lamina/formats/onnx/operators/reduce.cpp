@@ -150,7 +150,7 @@ std::vector<Value> cumulated(Call& call) {
   return {Value(wrapped(y, call.element()), call.element())};
 }
 
-const bool kRegistered[] = {
+const bool kReduceRegistered[] = {
     register_operator("ReduceSum", 1, reduced<sum_of>),
     register_operator("ReduceMean", 1, reduced<mean_of>),
     register_operator("ReduceProd", 1, reduced<prod_of>),

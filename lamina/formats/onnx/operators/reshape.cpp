@@ -113,7 +113,7 @@ std::vector<Value> reshape_operator(Call& call) {
   return {reshaped_as_it_lies(x, shape)};
 }
 
-const bool kRegistered = register_operator("Reshape", 1, reshape_operator);
+const bool kReshapeRegistered = register_operator("Reshape", 1, reshape_operator);
 
 }  // namespace
 }  // namespace lamina::onnx

@@ -309,7 +309,7 @@ std::vector<Value> upsample(Call& call) {
 }
 
 // Upsample went when Resize came; readers of files of that time still know it.
-const bool kRegistered[] = {register_operator("Resize", 10, resize),
+const bool kResizeRegistered[] = {register_operator("Resize", 10, resize),
                             register_operator("Upsample", 1, upsample)};
 
 }  // namespace

@@ -20,7 +20,7 @@ std::vector<Value> rnn(Call& call) {
   });
 }
 
-const bool kRegistered = register_operator("RNN", 1, rnn, {.trained = {1, 2, 3}});
+const bool kRnnRegistered = register_operator("RNN", 1, rnn, {.trained = {1, 2, 3}});
 
 }  // namespace
 }  // namespace lamina::onnx

@@ -141,7 +141,7 @@ std::vector<Value> roi_align(Call& call) {
   return {Value(cast(result, dtype), call.element())};
 }
 
-const bool kRegistered = register_operator("RoiAlign", 10, roi_align);
+const bool kRoiAlignRegistered = register_operator("RoiAlign", 10, roi_align);
 
 }  // namespace
 }  // namespace lamina::onnx

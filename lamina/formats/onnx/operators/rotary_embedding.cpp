@@ -65,7 +65,7 @@ std::vector<Value> rotary_embedding(Call& call) {
   return {Value(given.rank() == 4 ? transpose(y, {0, 2, 1, 3}) : reshape(y, given.shape()), call.element())};
 }
 
-const bool kRegistered = register_operator("RotaryEmbedding", 23, rotary_embedding);
+const bool kRotaryEmbeddingRegistered = register_operator("RotaryEmbedding", 23, rotary_embedding);
 
 }  // namespace
 }  // namespace lamina::onnx

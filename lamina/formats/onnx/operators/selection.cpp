@@ -151,7 +151,7 @@ std::vector<Value> unique_operator(Call& call) {
   return {values, list(first), list(inverse), list(counts)};
 }
 
-const bool kRegistered[] = {register_operator("NonZero", 9, non_zero), register_operator("Compress", 9, compress),
+const bool kSelectionRegistered[] = {register_operator("NonZero", 9, non_zero), register_operator("Compress", 9, compress),
                             register_operator("TopK", 1, top), register_operator("Unique", 11, unique_operator)};
 
 }  // namespace

@@ -137,7 +137,7 @@ std::vector<Value> get_element(Call& call) {
   return {call.value(0)};
 }
 
-const bool kRegistered[] = {register_operator("SequenceConstruct", 11, construct),
+const bool kSequenceRegistered[] = {register_operator("SequenceConstruct", 11, construct),
                             register_operator("SequenceEmpty", 11, empty),
                             register_operator("SequenceAt", 11, at),
                             register_operator("SequenceErase", 11, erase),

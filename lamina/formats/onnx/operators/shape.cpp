@@ -171,7 +171,7 @@ std::vector<Value> tile(Call& call) {
   return {Value(reshape(broadcast_to(reshape(x, apart), wide), result), call.element())};
 }
 
-const bool kRegistered[] = {
+const bool kShapeRegistered[] = {
     register_operator("Shape", 1, shape_operator),
     register_operator("Size", 1, size_operator),
     register_operator("Flatten", 1, flatten),

@@ -193,7 +193,7 @@ std::vector<Value> full_match(Call& call) {
   return {Value(Tensor::from(matches, call.value(0).shape()))};
 }
 
-const bool kRegistered[] = {register_operator("StringConcat", 20, concat),
+const bool kStringsRegistered[] = {register_operator("StringConcat", 20, concat),
                             register_operator("StringSplit", 20, split),
                             register_operator("StringNormalizer", 10, normalize),
                             register_operator("RegexFullMatch", 20, full_match)};

@@ -21,7 +21,7 @@ std::vector<Value> swiglu(Call& call) {
                 call.element())};
 }
 
-const bool kRegistered = register_operator("SwiGLU", 28, swiglu);
+const bool kSwigluRegistered = register_operator("SwiGLU", 28, swiglu);
 
 }  // namespace
 }  // namespace lamina::onnx

@@ -44,7 +44,7 @@ std::vector<Value> tensor_scatter(Call& call) {
   return {Value(transpose(result, back), call.element())};
 }
 
-const bool kRegistered = register_operator("TensorScatter", 24, tensor_scatter);
+const bool kTensorScatterRegistered = register_operator("TensorScatter", 24, tensor_scatter);
 
 }  // namespace
 }  // namespace lamina::onnx

@@ -110,7 +110,7 @@ std::vector<Value> vectorize(Call& call) {
   return {Value(Tensor::from(values, shape.rank() == 2 ? Shape{rows, width} : Shape{width}))};
 }
 
-const bool kRegistered = register_operator("TfIdfVectorizer", 9, vectorize);
+const bool kTfidfVectorizerRegistered = register_operator("TfIdfVectorizer", 9, vectorize);
 
 }  // namespace
 }  // namespace lamina::onnx

@@ -113,7 +113,7 @@ std::vector<Value> momentum(Call& call) {
   return joined(results);
 }
 
-const bool kRegistered[] = {register_operator("Adagrad", 1, adagrad, {}, kTraining),
+const bool kTrainingRegistered[] = {register_operator("Adagrad", 1, adagrad, {}, kTraining),
                             register_operator("Adam", 1, adam, {}, kTraining),
                             register_operator("Momentum", 1, momentum, {}, kTraining)};
 

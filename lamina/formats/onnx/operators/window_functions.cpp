@@ -74,7 +74,7 @@ std::vector<Value> mel_weights(Call& call) {
   return {of_type(call, weights, {spectrum, bins})};
 }
 
-const bool kRegistered[] = {
+const bool kWindowFunctionsRegistered[] = {
     register_operator("HannWindow", 17, hann), register_operator("HammingWindow", 17, hamming),
     register_operator("BlackmanWindow", 17, blackman), register_operator("MelWeightMatrix", 17, mel_weights)};
 

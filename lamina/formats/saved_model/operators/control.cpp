@@ -90,7 +90,7 @@ std::vector<Value> while_operator(Call& call) {
   }
 }
 
-const bool kRegistered[] = {
+const bool kControlRegistered[] = {
     register_operator("If", if_operator), register_operator("StatelessIf", if_operator),
     register_run_operator("While", while_operator), register_run_operator("StatelessWhile", while_operator)};
 

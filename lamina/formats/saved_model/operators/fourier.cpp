@@ -53,7 +53,7 @@ std::vector<Value> irfft_operator(Call& call) {
   return {Value(irfft({of_length(x.real, length / 2 + 1), of_length(x.imag, length / 2 + 1)}, length))};
 }
 
-const bool kRegistered[] = {
+const bool kFourierRegistered[] = {
     register_run_operator("RFFT", rfft_operator),
     register_run_operator("IRFFT", irfft_operator),
     register_run_operator("FFT", [](Call& call) { return complex_value(fft(parts(call, 0))); }),

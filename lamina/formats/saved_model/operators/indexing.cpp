@@ -131,7 +131,7 @@ std::vector<Value> inverse_permutation(Call& call) {
   return {like(integers_value(back).tensor(), call.element())};
 }
 
-const bool kRegistered[] = {
+const bool kIndexingRegistered[] = {
     register_operator("Gather", gather),
     register_operator("GatherV2", gather),
     register_operator("ResourceGather", gather),

@@ -133,7 +133,7 @@ std::vector<Value> gathered(Call& call) {
   return {Value(stack(parts, 0), type)};
 }
 
-const bool kRegistered[] = {
+const bool kListsRegistered[] = {
     register_run_operator("EmptyTensorList", empty),
     register_run_operator("TensorListReserve", reserved),
     register_run_operator("TensorListSetItem", set_item),

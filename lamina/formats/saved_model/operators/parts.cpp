@@ -261,7 +261,7 @@ std::vector<Value> in_blocks(Call& call, const char* op) {
   return {Value(channels_last(y), call.element())};
 }
 
-const bool kRegistered[] = {
+const bool kPartsRegistered[] = {
     register_operator("Slice", slice_operator),
     register_operator("StridedSlice", strided_slice),
     register_operator("Split", split_evenly),

@@ -110,7 +110,7 @@ std::vector<Value> diagonal_of_matrix(Call& call) {
   return {like(take(reshape(x, flat), integers_value(places).tensor(), flat.rank() - 1), call.element())};
 }
 
-const bool kRegistered[] = {
+const bool kProductsRegistered[] = {
     register_operator("MatrixDiag", matrix_of_diagonal),
     register_operator("MatrixDiagV2", matrix_of_diagonal),
     register_operator("MatrixDiagV3", matrix_of_diagonal),

@@ -46,7 +46,7 @@ std::vector<Value> largest_of_each(Call& call) {
   return {like(found[0], call.element()), like(found[1], type)};
 }
 
-const bool kRegistered[] = {
+const bool kReduceRegistered[] = {
     register_operator("Sum", [](Call& call) { return reduced(call, "ReduceSum"); }),
     register_operator("Mean", [](Call& call) { return reduced(call, "ReduceMean"); }),
     register_operator("Prod", [](Call& call) { return reduced(call, "ReduceProd"); }),

@@ -142,7 +142,7 @@ std::vector<Value> linspace(Call& call) {
   return {like(add(multiply(arange(count, DType::kFloat64), step), start), call.element())};
 }
 
-const bool kRegistered[] = {
+const bool kShapeRegistered[] = {
     register_operator("Shape", shapes),
     register_operator("ShapeN", shapes),
     register_operator("Size",

@@ -225,7 +225,7 @@ std::vector<Value> resized(Call& call, const char* mode) {
 const std::vector<std::string> kStatistics{
     "y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2", "reserve_space_3"};
 
-const bool kRegistered[] = {
+const bool kWindowsRegistered[] = {
     register_operator("Conv2D", [](Call& call) { return convolution(call, 4); }),
     register_operator("Conv3D", [](Call& call) { return convolution(call, 5); }),
     register_operator("DepthwiseConv2dNative", depthwise),

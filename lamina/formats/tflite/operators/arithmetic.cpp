@@ -182,7 +182,7 @@ std::vector<Value> equality(Call& call) {
   throw Unsupported("compares strings");
 }
 
-const bool kRegistered[] = {builtin<sum_operator<sum_of>>("ADD", {{0, 1}}),
+const bool kArithmeticRegistered[] = {builtin<sum_operator<sum_of>>("ADD", {{0, 1}}),
                             builtin<sum_operator<difference_of>>("SUB", {{0, 1}}),
                             builtin<mul>("MUL", {{0, 1}}),
                             builtin<div>("DIV", {{0, 1}}),

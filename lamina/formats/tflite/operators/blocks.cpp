@@ -118,7 +118,7 @@ std::vector<Value> batch_to_space(Call& call) {
   return {output(call, slice(y, from, to))};
 }
 
-const bool kRegistered[] = {
+const bool kBlocksRegistered[] = {
     builtin<space_to_depth>("SPACE_TO_DEPTH"), builtin<depth_to_space>("DEPTH_TO_SPACE"),
     builtin<space_to_batch>("SPACE_TO_BATCH_ND"), builtin<batch_to_space>("BATCH_TO_SPACE_ND")};
 

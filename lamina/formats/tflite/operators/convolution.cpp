@@ -253,7 +253,7 @@ std::vector<Value> conv_3d_transpose(Call& call) {
   return {output(call, activated(call, with_bias(call, sum, 3)))};
 }
 
-const bool kRegistered[] = {
+const bool kConvolutionRegistered[] = {
     builtin<conv_2d>("CONV_2D", {{1, 2}, {}, {1}, filters_last}),
     builtin<depthwise>("DEPTHWISE_CONV_2D", {{1, 2}}),
     builtin<transpose_conv>("TRANSPOSE_CONV", {{1, 3}, {}, {1}, filters_before_channels}),

@@ -195,7 +195,7 @@ std::vector<Value> post_process(Call& call) {
           output(call, Tensor::from<float>({static_cast<float>(found.size())}, Shape{1}), 3)};
 }
 
-const bool kRegistered[] = {builtin<suppress<false>>("NON_MAX_SUPPRESSION_V4"),
+const bool kDetectionRegistered[] = {builtin<suppress<false>>("NON_MAX_SUPPRESSION_V4"),
                             builtin<suppress<true>>("NON_MAX_SUPPRESSION_V5"),
                             custom<post_process>("TFLite_Detection_PostProcess")};
 

@@ -224,7 +224,7 @@ std::vector<Value> zeros_like_operator(Call& call) {
   return {output(call, zeros(call[0].shape(), call[0].dtype()))};
 }
 
-const bool kRegistered[] = {builtin<function<lamina::exp, exp_real>>("EXP"),
+const bool kElementwiseRegistered[] = {builtin<function<lamina::exp, exp_real>>("EXP"),
                             builtin<function<lamina::log, log_real>>("LOG"),
                             builtin<sqrt_operator>("SQRT"),
                             builtin<function<lamina::sin, sin_real>>("SIN"),

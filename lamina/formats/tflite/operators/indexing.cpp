@@ -237,7 +237,7 @@ std::vector<Value> matrix_set_diag(Call& call) {
   return {output(call, on_diagonal(call[1], s[-2], s[-1], call[0]))};
 }
 
-const bool kRegistered[] = {builtin<gather>("GATHER", {{0}}),
+const bool kIndexingRegistered[] = {builtin<gather>("GATHER", {{0}}),
                             builtin<gather_nd>("GATHER_ND", {{0}}),
                             builtin<scatter_nd>("SCATTER_ND"),
                             builtin<dynamic_update_slice>("DYNAMIC_UPDATE_SLICE"),

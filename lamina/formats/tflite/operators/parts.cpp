@@ -291,7 +291,7 @@ std::vector<Value> dilate(Call& call) {
   return {output(call, x)};
 }
 
-const bool kRegistered[] = {builtin<slice_operator>("SLICE"),
+const bool kPartsRegistered[] = {builtin<slice_operator>("SLICE"),
                             builtin<strided_slice>("STRIDED_SLICE"),
                             builtin<concatenation>("CONCATENATION"),
                             builtin<split_operator>("SPLIT"),

@@ -69,7 +69,7 @@ std::vector<Value> root_of_squares(Call& call) {
                                                                pool.padding))))};
 }
 
-const bool kRegistered[] = {builtin<average>("AVERAGE_POOL_2D"), builtin<largest>("MAX_POOL_2D"),
+const bool kPoolingRegistered[] = {builtin<average>("AVERAGE_POOL_2D"), builtin<largest>("MAX_POOL_2D"),
                             builtin<root_of_squares>("L2_POOL_2D")};
 
 }  // namespace

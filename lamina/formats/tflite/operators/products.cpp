@@ -110,7 +110,7 @@ std::vector<Value> embedding_lookup(Call& call) {
   return {output(call, take(table, call[0], 0))};
 }
 
-const bool kRegistered[] = {builtin<fully_connected>("FULLY_CONNECTED", {{1, 2}}),
+const bool kProductsRegistered[] = {builtin<fully_connected>("FULLY_CONNECTED", {{1, 2}}),
                             builtin<batch_matmul>("BATCH_MATMUL", {{0, 1}}),
                             builtin<embedding_lookup>("EMBEDDING_LOOKUP", {{1}})};
 

@@ -73,7 +73,7 @@ std::vector<Value> cast_operator(Call& call) {
   return {onnx::cast_to(call.value(0), output_type(call))};
 }
 
-const bool kRegistered[] = {builtin<quantize>("QUANTIZE"), builtin<dequantize>("DEQUANTIZE"),
+const bool kQuantizationRegistered[] = {builtin<quantize>("QUANTIZE"), builtin<dequantize>("DEQUANTIZE"),
                             builtin<fake_quant>("FAKE_QUANT"), builtin<cast_operator>("CAST")};
 
 }  // namespace

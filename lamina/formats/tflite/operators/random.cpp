@@ -27,7 +27,7 @@ std::vector<Value> random(Call& call) {
 Tensor uniform(const Tensor& key, const Shape& shape, int stream) { return random_uniform(key, shape, stream); }
 Tensor normal(const Tensor& key, const Shape& shape, int stream) { return random_normal(key, shape, stream); }
 
-const bool kRegistered[] = {run_builtin<random<uniform>>("RANDOM_UNIFORM"),
+const bool kRandomRegistered[] = {run_builtin<random<uniform>>("RANDOM_UNIFORM"),
                             run_builtin<random<normal>>("RANDOM_STANDARD_NORMAL")};
 
 }  // namespace

@@ -245,7 +245,7 @@ std::vector<Value> svdf(Call& call) {
   return {clipped(call, result, range_of(output_type(call)))};
 }
 
-const bool kRegistered[] = {
+const bool kRecurrentRegistered[] = {
     builtin<sequence_lstm>("UNIDIRECTIONAL_SEQUENCE_LSTM",
                            {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 20, 21, 22, 23}}),
     builtin<bidirectional_lstm>("BIDIRECTIONAL_SEQUENCE_LSTM"),

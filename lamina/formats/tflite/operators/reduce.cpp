@@ -128,7 +128,7 @@ std::vector<Value> cumsum_operator(Call& call) {
   return {output(call, y)};
 }
 
-const bool kRegistered[] = {builtin<summed<true>>("MEAN"),
+const bool kReduceRegistered[] = {builtin<summed<true>>("MEAN"),
                             builtin<summed<false>>("SUM"),
                             builtin<product>("REDUCE_PROD"),
                             builtin<reduction<largest_over>>("REDUCE_MAX"),

@@ -117,7 +117,7 @@ std::vector<Value> nearest(Call& call) {
   return {output(call, x)};
 }
 
-const bool kRegistered[] = {builtin<bilinear>("RESIZE_BILINEAR"),
+const bool kResizeRegistered[] = {builtin<bilinear>("RESIZE_BILINEAR"),
                             builtin<nearest>("RESIZE_NEAREST_NEIGHBOR")};
 
 }  // namespace

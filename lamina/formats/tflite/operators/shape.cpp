@@ -162,7 +162,7 @@ std::vector<Value> pack(Call& call) {
   return {output(call, stack(parts, onnx::axis_of(option(call, "axis"), parts[0].rank() + 1)))};
 }
 
-const bool kRegistered[] = {builtin<reshape_operator>("RESHAPE"),
+const bool kShapeRegistered[] = {builtin<reshape_operator>("RESHAPE"),
                             builtin<squeeze_operator>("SQUEEZE"),
                             builtin<expand_dims_operator>("EXPAND_DIMS"),
                             builtin<transpose_operator>("TRANSPOSE"),

@@ -155,7 +155,7 @@ std::vector<Value> l2_normalization(Call& call) {
   return {output(call, Tensor::from(values, x.shape()))};
 }
 
-const bool kRegistered[] = {builtin<softmax_operator>("SOFTMAX"),
+const bool kSoftmaxRegistered[] = {builtin<softmax_operator>("SOFTMAX"),
                             builtin<log_softmax_operator>("LOG_SOFTMAX"),
                             builtin<l2_normalization>("L2_NORMALIZATION")};
 

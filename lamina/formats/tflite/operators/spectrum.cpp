@@ -78,7 +78,7 @@ std::vector<Value> local_response(Call& call) {
                  multiply(x, power(add(multiply(total, number("alpha")), number("bias")), -number("beta"))))};
 }
 
-const bool kRegistered[] = {builtin<rfft2d>("RFFT2D"), builtin<part_of<0>>("REAL"),
+const bool kSpectrumRegistered[] = {builtin<rfft2d>("RFFT2D"), builtin<part_of<0>>("REAL"),
                             builtin<part_of<1>>("IMAG"), builtin<complex_abs>("COMPLEX_ABS"),
                             builtin<local_response>("LOCAL_RESPONSE_NORMALIZATION")};
 

@@ -27,7 +27,7 @@ std::shared_ptr<LearningRateSchedule> make(const Json& config) {
   return std::make_shared<CosineDecay>(initial_learning_rate, decay_steps, options);
 }
 
-const bool registered = Registry<LearningRateSchedule>::add("CosineDecay", make);
+const bool cosine_decay_registered = Registry<LearningRateSchedule>::add("CosineDecay", make);
 
 }  // namespace
 

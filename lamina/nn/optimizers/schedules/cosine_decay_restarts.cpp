@@ -24,7 +24,7 @@ std::shared_ptr<LearningRateSchedule> make(const Json& config) {
   return std::make_shared<CosineDecayRestarts>(initial_learning_rate, first_decay_steps, options);
 }
 
-const bool registered = Registry<LearningRateSchedule>::add("CosineDecayRestarts", make);
+const bool cosine_decay_restarts_registered = Registry<LearningRateSchedule>::add("CosineDecayRestarts", make);
 
 }  // namespace
 

@@ -21,7 +21,7 @@ std::shared_ptr<LearningRateSchedule> make(const Json& config) {
   return std::make_shared<ExponentialDecay>(initial_learning_rate, decay_steps, decay_rate, options);
 }
 
-const bool registered = Registry<LearningRateSchedule>::add("ExponentialDecay", make);
+const bool exponential_decay_registered = Registry<LearningRateSchedule>::add("ExponentialDecay", make);
 
 }  // namespace
 

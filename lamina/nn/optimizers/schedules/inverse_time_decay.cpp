@@ -21,7 +21,7 @@ std::shared_ptr<LearningRateSchedule> make(const Json& config) {
   return std::make_shared<InverseTimeDecay>(initial_learning_rate, decay_steps, decay_rate, options);
 }
 
-const bool registered = Registry<LearningRateSchedule>::add("InverseTimeDecay", make);
+const bool inverse_time_decay_registered = Registry<LearningRateSchedule>::add("InverseTimeDecay", make);
 
 }  // namespace
 

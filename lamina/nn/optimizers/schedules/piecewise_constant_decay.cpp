@@ -22,7 +22,7 @@ std::shared_ptr<LearningRateSchedule> make(const Json& config) {
   return std::make_shared<PiecewiseConstantDecay>(boundaries, values, options);
 }
 
-const bool registered = Registry<LearningRateSchedule>::add("PiecewiseConstantDecay", make);
+const bool piecewise_constant_decay_registered = Registry<LearningRateSchedule>::add("PiecewiseConstantDecay", make);
 
 }  // namespace
 

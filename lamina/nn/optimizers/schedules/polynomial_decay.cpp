@@ -29,7 +29,7 @@ std::shared_ptr<LearningRateSchedule> make(const Json& config) {
   return std::make_shared<PolynomialDecay>(initial_learning_rate, decay_steps, options);
 }
 
-const bool registered = Registry<LearningRateSchedule>::add("PolynomialDecay", make);
+const bool polynomial_decay_registered = Registry<LearningRateSchedule>::add("PolynomialDecay", make);
 
 }  // namespace
 

@@ -197,7 +197,7 @@ bool add(const char* name) {
       name, [](const Json& config) -> std::shared_ptr<Decoder> { return std::make_shared<Part>(config); });
 }
 
-const bool kKnown[] = {add<ByteLevel>("ByteLevel"),
+const bool kDecodersKnown[] = {add<ByteLevel>("ByteLevel"),
                        add<WordPiece>("WordPiece"),
                        add<BpeDecoder>("BPEDecoder"),
                        add<Ctc>("CTC"),

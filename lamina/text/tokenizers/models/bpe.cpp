@@ -231,7 +231,7 @@ std::shared_ptr<Model> read_bpe(const Json& config) {
   return make_bpe(std::move(parts));
 }
 
-const bool kKnown = Registry<Model>::add("BPE", read_bpe);
+const bool kBpeKnown = Registry<Model>::add("BPE", read_bpe);
 
 }  // namespace
 

@@ -119,7 +119,7 @@ std::shared_ptr<Model> read_unigram(const Json& config) {
   return make_unigram(std::move(parts));
 }
 
-const bool kKnown = Registry<Model>::add("Unigram", read_unigram);
+const bool kUnigramKnown = Registry<Model>::add("Unigram", read_unigram);
 
 }  // namespace
 

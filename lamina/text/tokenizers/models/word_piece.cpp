@@ -96,7 +96,7 @@ Vocabulary vocabulary_of(ConfigReader& reader, const Json& config) {
   return Vocabulary::from_json(*vocab);
 }
 
-const bool kKnown[] = {
+const bool kWordPieceKnown[] = {
     Registry<Model>::add("WordPiece",
                          [](const Json& config) -> std::shared_ptr<Model> {
                            ConfigReader reader = read_part(config, "WordPiece");

@@ -76,7 +76,7 @@ class BertNormalizer : public Normalizer {
   bool clean_text_, handle_chinese_chars_, strip_accents_, lowercase_;
 };
 
-const bool kKnown = Registry<Normalizer>::add("BertNormalizer",
+const bool kBertKnown = Registry<Normalizer>::add("BertNormalizer",
                                               [](const Json& config) -> std::shared_ptr<Normalizer> {
                                                 return std::make_shared<BertNormalizer>(config);
                                               },

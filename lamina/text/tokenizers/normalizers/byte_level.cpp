@@ -18,7 +18,7 @@ class ByteLevel : public Normalizer {
   }
 };
 
-const bool kKnown = Registry<Normalizer>::add(
+const bool kByteLevelKnown = Registry<Normalizer>::add(
     "ByteLevel",
     [](const Json& config) -> std::shared_ptr<Normalizer> { return std::make_shared<ByteLevel>(config); });
 

@@ -84,7 +84,7 @@ class Precompiled : public Normalizer {
   Charsmap charsmap_;
 };
 
-const bool kKnown = Registry<Normalizer>::add(
+const bool kPrecompiledKnown = Registry<Normalizer>::add(
     "Precompiled",
     [](const Json& config) -> std::shared_ptr<Normalizer> { return std::make_shared<Precompiled>(config); });
 

@@ -73,7 +73,7 @@ std::shared_ptr<Base> make(const Json& config) {
   return std::make_shared<Part>(pattern, std::move(content));
 }
 
-const bool kKnown[] = {Registry<Normalizer>::add("Replace", make<Normalizer, Replace>),
+const bool kReplaceKnown[] = {Registry<Normalizer>::add("Replace", make<Normalizer, Replace>),
                        Registry<Decoder>::add("Replace", make<Decoder, ReplaceDecoder>)};
 
 }  // namespace

@@ -20,7 +20,7 @@ class Sequence : public Normalizer {
   std::vector<std::shared_ptr<Normalizer>> parts_;
 };
 
-const bool kKnown = Registry<Normalizer>::add(
+const bool kSequenceKnown = Registry<Normalizer>::add(
     "Sequence",
     [](const Json& config) -> std::shared_ptr<Normalizer> { return std::make_shared<Sequence>(config); });
 

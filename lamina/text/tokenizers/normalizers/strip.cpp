@@ -92,7 +92,7 @@ bool add(const char* name) {
       name, [](const Json& config) -> std::shared_ptr<Normalizer> { return std::make_shared<Part>(config); });
 }
 
-const bool kKnown[] = {add<Strip>("Strip"), add<StripAccents>("StripAccents"), add<Nmt>("Nmt"),
+const bool kStripKnown[] = {add<Strip>("Strip"), add<StripAccents>("StripAccents"), add<Nmt>("Nmt"),
                        add<Prepend>("Prepend")};
 
 }  // namespace

@@ -57,7 +57,7 @@ bool add(const char* name) {
       name, [](const Json& config) -> std::shared_ptr<Normalizer> { return std::make_shared<Part>(config); });
 }
 
-const bool kKnown[] = {add<Form<NormalForm::kNfc>>("NFC"), add<Form<NormalForm::kNfd>>("NFD"),
+const bool kUnicodeKnown[] = {add<Form<NormalForm::kNfc>>("NFC"), add<Form<NormalForm::kNfd>>("NFD"),
                        add<Form<NormalForm::kNfkc>>("NFKC"), add<Form<NormalForm::kNfkd>>("NFKD"),
                        add<Lowercase>("Lowercase")};
 

@@ -195,7 +195,7 @@ bool add(const char* name) {
   });
 }
 
-const bool kKnown[] = {add<TemplateProcessing>("TemplateProcessing"),
+const bool kTemplateKnown[] = {add<TemplateProcessing>("TemplateProcessing"),
                        add<RobertaProcessing>("RobertaProcessing"), add<ByteLevel>("ByteLevel"),
                        add<Sequence>("Sequence"), Registry<PostProcessor>::add("BertProcessing", bert)};
 

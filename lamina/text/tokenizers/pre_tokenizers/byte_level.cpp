@@ -63,7 +63,7 @@ class ByteLevel : public PreTokenizer {
   bool add_prefix_space_, use_regex_, writes_characters_ = true;
 };
 
-const bool kKnown = Registry<PreTokenizer>::add(
+const bool kByteLevelKnown = Registry<PreTokenizer>::add(
     "ByteLevel",
     [](const Json& config) -> std::shared_ptr<PreTokenizer> { return std::make_shared<ByteLevel>(config); });
 

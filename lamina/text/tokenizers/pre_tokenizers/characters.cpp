@@ -132,7 +132,7 @@ bool add(const char* name) {
   });
 }
 
-const bool kKnown[] = {add<WhitespaceSplit>("WhitespaceSplit"),
+const bool kCharactersKnown[] = {add<WhitespaceSplit>("WhitespaceSplit"),
                        add<Whitespace>("Whitespace"),
                        add<BertPreTokenizer>("BertPreTokenizer"),
                        add<Punctuation>("Punctuation"),

@@ -95,7 +95,7 @@ class MetaspaceDecoder : public Decoder {
   Options options_;
 };
 
-const bool kKnown[] = {
+const bool kMetaspaceKnown[] = {
     Registry<PreTokenizer>::add("Metaspace",
                                 [](const Json& config) -> std::shared_ptr<PreTokenizer> {
                                   return std::make_shared<Metaspace>(config);

@@ -30,7 +30,7 @@ class Sequence : public PreTokenizer {
   std::vector<std::shared_ptr<const PreTokenizer>> parts_;
 };
 
-const bool kKnown = Registry<PreTokenizer>::add(
+const bool kSequenceKnown = Registry<PreTokenizer>::add(
     "Sequence",
     [](const Json& config) -> std::shared_ptr<PreTokenizer> { return std::make_shared<Sequence>(config); });
 

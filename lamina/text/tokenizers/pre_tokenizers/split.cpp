@@ -37,7 +37,7 @@ class Split : public PreTokenizer {
   bool invert_;
 };
 
-const bool kKnown = Registry<PreTokenizer>::add(
+const bool kSplitKnown = Registry<PreTokenizer>::add(
     "Split",
     [](const Json& config) -> std::shared_ptr<PreTokenizer> { return std::make_shared<Split>(config); });
 

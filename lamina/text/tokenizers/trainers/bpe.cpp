@@ -229,7 +229,7 @@ class WordPieceTrainer : public ModelTrainer {
   }
 };
 
-const bool kKnown[] = {
+const bool kBpeKnown[] = {
     Registry<ModelTrainer>::add(
         "BPE", [](const Json&) -> std::shared_ptr<ModelTrainer> { return std::make_shared<BpeTrainer>(); }),
     Registry<ModelTrainer>::add("WordPiece", [](const Json&) -> std::shared_ptr<ModelTrainer> {

@@ -73,7 +73,7 @@ class WordLevelTrainer : public ModelTrainer {
   }
 };
 
-const bool kKnown[] = {
+const bool kUnigramKnown[] = {
     Registry<ModelTrainer>::add(
         "Unigram",
         [](const Json&) -> std::shared_ptr<ModelTrainer> { return std::make_shared<UnigramTrainer>(); }),

@@ -77,7 +77,7 @@ std::string right_shift(Writing& w, const Names& x, DType dtype) {
   return w.as(w.node("Where", {rest, sign, floor_divide(w, {a, power}, DType::kInt64)}), DType::kInt64, dtype);
 }
 
-const bool kRegistered[] = {
+const bool kBinaryRegistered[] = {
     elementwise("left_shift", left_shift),
     elementwise("right_shift", right_shift),
     elementwise("add", "Add"),

@@ -115,7 +115,7 @@ void scan(Writing& w) {
   for (size_t i = 0; i < made.size(); ++i) w.out(i, made[i]);
 }
 
-const bool kRegistered[] = {
+const bool kControlRegistered[] = {
     register_writer("cond", cond),
     register_writer("while_loop", while_loop),
     register_writer("scan", scan),

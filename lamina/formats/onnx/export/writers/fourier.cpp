@@ -23,7 +23,7 @@ void transform(Writing& w, const std::string& x, bool inverse, bool onesided) {
 
 std::string apart(Writing& w, size_t i) { return w.over_axes("Unsqueeze", w.in(i), {w.rank(i)}, 13); }
 
-const bool kRegistered[] = {
+const bool kFourierRegistered[] = {
     register_writer("fft",
                     [](Writing& w) {
                       const std::string both = w.node("Concat", {apart(w, 0), apart(w, 1)}, {{"axis", -1}});

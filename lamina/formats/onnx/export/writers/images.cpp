@@ -60,7 +60,7 @@ void resize(Writing& w) {
   w.out_channels_first(0, w.as(resized, DType::kFloat32, dtype));
 }
 
-const bool kRegistered = register_writer("resize2d", resize);
+const bool kImagesRegistered = register_writer("resize2d", resize);
 
 }  // namespace
 }  // namespace lamina::onnx

@@ -66,7 +66,7 @@ void arange(Writing& w) {
   w.out(0, w.as(range, DType::kInt64, w.out_dtype(0)));
 }
 
-const bool kRegistered[] = {
+const bool kIndexingRegistered[] = {
     register_writer("take", take),       register_writer("embedding_lookup", lookup),
     register_writer("take_along_axis", take_along_axis), register_writer("one_hot", one_hot),
     register_writer("full", full),       register_writer("arange", arange),

@@ -9,7 +9,7 @@ bool none(const std::vector<const char*>& ops, const char* reason) {
   return true;
 }
 
-const bool kRegistered[] = {
+const bool kNoCounterpartRegistered[] = {
     none({"random_bits", "random_uniform", "random_normal", "random_randint", "random_truncated_normal", "random_gamma",
           "random_beta", "random_binomial", "random_categorical"},
          "it draws random numbers, and ONNX's would be others"),

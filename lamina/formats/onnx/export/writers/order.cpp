@@ -23,7 +23,7 @@ void searchsorted(Writing& w) {
   w.out(0, w.over_axes("ReduceSum", w.cast(behind, w.out_dtype(0)), {w.rank(1)}, 13, {{"keepdims", 0}}));
 }
 
-const bool kRegistered[] = {
+const bool kOrderRegistered[] = {
     register_writer("sort", [](Writing& w) { largest(w, w.extents().list(w.extent(0, w.rank(0) - 1)), true); }),
     register_writer("top_k",
                     [](Writing& w) {

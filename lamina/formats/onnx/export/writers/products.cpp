@@ -21,7 +21,7 @@ void matmul(Writing& w) {
   w.out(0, w.as(w.node("MatMul", {a, b}), wide, dtype));
 }
 
-const bool kRegistered = register_writer("matmul", matmul);
+const bool kProductsRegistered = register_writer("matmul", matmul);
 
 }  // namespace
 }  // namespace lamina::onnx

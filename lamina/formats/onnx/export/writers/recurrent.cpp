@@ -278,7 +278,7 @@ bool sequence(const char* op, const Layer& layer) {
   });
 }
 
-const bool kRegistered[] = {
+const bool kRecurrentRegistered[] = {
     sequence("simple_rnn_sequence", {"RNN", {0}}),
     sequence("gru_sequence", {"GRU", {0, 1, 2}}),
     sequence("lstm_sequence", {"LSTM", {0, 3, 1, 2}}),

@@ -95,7 +95,7 @@ bool reduction(const char* op, const Reduction& reduction) {
   return register_writer(op, [reduction](Writing& w) { reduce(w, reduction); });
 }
 
-const bool kRegistered[] = {
+const bool kReduceRegistered[] = {
     reduction("sum", {"ReduceSum", 13}),
     reduction("mean", {"ReduceMean", 18}),
     reduction("max", {"ReduceMax", 18}),

@@ -76,7 +76,7 @@ void slice_update(Writing& w) {
   w.out(0, w.node("ScatterND", {w.in(0), all, w.in(kUpdates)}));
 }
 
-const bool kRegistered[] = {
+const bool kScatterRegistered[] = {
     register_writer("scatter_update", scatter_update),
     register_writer("scatter_add", scatter_add),
     register_writer("scatter_add_along_axis", scatter_add_along_axis),

@@ -191,7 +191,7 @@ void broadcast_to(Writing& w) {
   w.out(0, w.node("Expand", {w.in(0), w.extents().list(shape)}));
 }
 
-const bool kRegistered[] = {
+const bool kShapeRegistered[] = {
     register_writer("reshape", reshape), register_writer("transpose", transpose),
     register_writer("slice", slice),     register_writer("pad", pad),
     register_writer("concatenate", concatenate), register_writer("broadcast_to", broadcast_to),

@@ -53,7 +53,7 @@ void to_index(Writing& w) {
   w.out(0, w.cast(w.in(0), w.out_dtype(0)));
 }
 
-const bool kRegistered[] = {
+const bool kUnaryRegistered[] = {
     elementwise("negative", "Neg"),
     elementwise("abs", "Abs"),
     elementwise("sign", "Sign"),

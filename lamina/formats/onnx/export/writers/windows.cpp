@@ -144,7 +144,7 @@ void pool(Writing& w, const char* type) {
   w.out_channels_first(0, w.as(w.node(type, {w.as(w.channels_first(0), dtype, as)}, attributes), as, dtype));
 }
 
-const bool kRegistered[] = {
+const bool kWindowsRegistered[] = {
     register_writer("conv2d", conv2d),
     register_writer("conv2d_grad_input", conv2d_transpose),
     register_writer("max_pool2d", [](Writing& w) { pool(w, "MaxPool"); }),

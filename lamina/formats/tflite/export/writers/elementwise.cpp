@@ -86,7 +86,7 @@ void where_of(Writing& w) {
   w.out(0, w.op(fb::BuiltinOperator_SELECT_V2, {w.cast(w.in(0), DType::kBool), w.in(1), w.in(2)}));
 }
 
-const bool kRegistered[] = {register_writer("exp", of_floats<fb::BuiltinOperator_EXP>),
+const bool kElementwiseRegistered[] = {register_writer("exp", of_floats<fb::BuiltinOperator_EXP>),
                             register_writer("log", of_floats<fb::BuiltinOperator_LOG>),
                             register_writer("sqrt", of_floats<fb::BuiltinOperator_SQRT>),
                             register_writer("rsqrt", of_floats<fb::BuiltinOperator_RSQRT>),

@@ -24,7 +24,7 @@ void arange_of(Writing& w) {
   w.out(0, w.cast(count, given));
 }
 
-const bool kRegistered[] = {register_writer("full", full_of), register_writer("arange", arange_of)};
+const bool kMadeRegistered[] = {register_writer("full", full_of), register_writer("arange", arange_of)};
 
 }  // namespace
 }  // namespace lamina::tflite

@@ -119,7 +119,7 @@ void matmul_of(Writing& w) {
                  }}));
 }
 
-const bool kRegistered[] = {register_writer("conv2d", conv2d_of),
+const bool kProductsRegistered[] = {register_writer("conv2d", conv2d_of),
                             register_writer("conv2d_grad_input", transposed_conv),
                             register_writer("max_pool2d", pool<fb::BuiltinOperator_MAX_POOL_2D>),
                             register_writer("max_pool2d_with_index", pool<fb::BuiltinOperator_MAX_POOL_2D>),

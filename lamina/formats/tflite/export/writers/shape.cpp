@@ -229,7 +229,7 @@ void resize_of(Writing& w) {
                  }}));
 }
 
-const bool kRegistered[] = {register_writer("reshape", reshape_of),
+const bool kShapeRegistered[] = {register_writer("reshape", reshape_of),
                             register_writer("transpose", transpose_of),
                             register_writer("slice", slice_of),
                             register_writer("pad", pad_of),
