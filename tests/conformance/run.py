@@ -20,6 +20,7 @@ import shutil
 import subprocess
 import sys
 import time
+import traceback
 import typing
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -148,7 +149,11 @@ def run(name, args):
     sys.path.insert(0, str(ROOT / "tools" / "golden"))
     start, said = time.monotonic(), io.StringIO()
     with contextlib.redirect_stdout(said):
-        good, bad = SUITES[name].run(args.bin.resolve(), folder, args)
+        try:
+            good, bad = SUITES[name].run(args.bin.resolve(), folder, args)
+        except Exception:  # noqa: BLE001: a suite that breaks off has failed, and the others go on
+            traceback.print_exc(file=said)
+            good, bad = 0, 1
     return name, said.getvalue(), good, bad, time.monotonic() - start
 
 
