@@ -1,13 +1,13 @@
 // Convolution and max pooling behind it without the map between them: a few rows of it stay in the cache.
 #include <algorithm>
 
-#include "lamina/base/detail/lent_vector.h"
 #include "lamina/base/threads.h"
 #include "lamina/graph/contraction.h"
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/direct_conv.h"
 #include "lamina/ops/detail/direct_images.h"
 #include "lamina/ops/detail/float32_operands.h"
+#include "lamina/ops/detail/lent_numbers.h"
 #include "lamina/ops/detail/pool.h"
 #include "lamina/ops/detail/window.h"
 
@@ -23,12 +23,6 @@ constexpr int64_t kRows = 8;
 constexpr int64_t kPiece = 1 << 17;
 /// Filters up to which a kernel is read as it lies.
 constexpr int64_t kMostFilters = 128;
-
-/// Left as it is when a vector grows: it is written before it is read.
-struct Number {
-  float value;
-  Number() {}  // NOLINT(modernize-use-equals-default): that would write a zero
-};
 
 class Block {
  public:
@@ -59,9 +53,8 @@ class Block {
     const int64_t top = std::clamp<int64_t>(pool_.rows.first(first), 0, conv_.rows.output);
     const int64_t bottom = std::clamp(pool_.rows.first(last) + pool_.rows.size, top, conv_.rows.output);
     const int64_t line = conv_.columns.output * conv_.filters;
-    detail::LentVector<Number, Block> numbers;
-    numbers->resize(static_cast<size_t>((bottom - top) * line));
-    float* const map = &numbers->data()->value;
+    detail::LentNumbers<Block> numbers((bottom - top) * line);
+    float* const map = numbers.data();
     images_.rows(x, args.input<float>(1), args.input<float>(2), map, image * conv_.rows.output + top,
                  image * conv_.rows.output + bottom);
     Window rows = pool_.rows;

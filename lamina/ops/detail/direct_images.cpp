@@ -38,8 +38,11 @@ double size_of(const ConvShape& s) {
          static_cast<double>(s.batch * s.channels);
 }
 
+/// Whether windows are single pixels, which lie inside or outside as a whole.
+bool of_one_pixel(const ConvShape& s) { return s.rows.size == 1 && s.columns.size == 1; }
+
 bool worth_a_copy(const ConvShape& s) {
-  return !border_of(s).empty() && size_of(with_border(s)) <= kCopied;
+  return !of_one_pixel(s) && !border_of(s).empty() && size_of(with_border(s)) <= kCopied;
 }
 
 }  // namespace
@@ -61,8 +64,9 @@ DirectImages::DirectImages(const ConvShape& shape, bool relu, int64_t block)
   while (hi_ > lo_ && s_.columns.end(hi_ - 1) < s_.columns.size) --hi_;
   inside_ = lines_ && lo_ == 0 && hi_ == s_.columns.output;
   by_rows_ = lines_ && !inside_ && s_.channels < kFewChannels;
-  const auto each = [](const Window& w) { return w.size == 1 && w.stride == 1 && w.before == 0 && w.output == w.input; };
-  one_line_ = each(s_.rows) && each(s_.columns);
+  pixels_ = of_one_pixel(s_) && s_.rows.stride == 1 && s_.columns.stride == 1;
+  const auto each = [](const Window& w) { return w.before == 0 && w.output == w.input; };
+  one_line_ = pixels_ && each(s_.rows) && each(s_.columns);
 }
 
 size_t DirectImages::workspace() const {
@@ -82,6 +86,7 @@ int64_t DirectImages::grain(int64_t piece) const {
 }
 
 void DirectImages::run(const float* x, const float* kernel, const float* bias, float* out) const {
+  if (pixels_ && !one_line_) return run_pixels(x, kernel, bias, out);
   if (by_rows_) {
     const int64_t size = s_.columns.output * s_.filters;
     lamina::parallel_for(s_.batch * s_.rows.output, grain(s_.columns.output), [&](int64_t first, int64_t last) {
@@ -97,6 +102,39 @@ void DirectImages::run(const float* x, const float* kernel, const float* bias, f
       range(chunk, std::min(results(), chunk + kChunk), inside_, x,
             kernel + first * s_.rows.size * s_.columns.size * s_.channels, bias ? bias + first : nullptr,
             out + chunk * s_.filters + first, filters);
+    }
+  });
+}
+
+/// Row by row what lies inside; a few filters at a time, whose part of the kernel stays in the cache for all rows.
+void DirectImages::run_pixels(const float* x, const float* kernel, const float* bias, float* out) const {
+  constexpr int64_t kFilters = 64;
+  const bool blocks = block_ < s_.filters;
+  const int64_t width = std::min(blocks ? block_ : kFilters, s_.filters), panels = (s_.filters + width - 1) / width;
+  const int64_t rows = s_.batch * s_.rows.output;
+  // The results [begin, end) of a row lie inside.
+  const int64_t begin = std::clamp<int64_t>(s_.columns.before, 0, s_.columns.output),
+                end = std::clamp(s_.columns.before + s_.columns.input, begin, s_.columns.output);
+  lamina::parallel_for(rows * panels, grain(s_.columns.output) * panels, [&](int64_t first, int64_t last) {
+    for (int64_t i = first; i < last; ++i) {
+      const int64_t filter = i / rows * width, image = i % rows / s_.rows.output;
+      const int64_t y = s_.rows.first(i % s_.rows.output), count = std::min(width, s_.filters - filter);
+      const bool outside = y < 0 || y >= s_.rows.input;
+      float* const to = out + i % rows * s_.columns.output * s_.filters + filter;
+      const DirectConv conv{1, s_.channels, count, blocks ? count : s_.filters, relu_};
+      const float* const of = kernel + (blocks ? filter * s_.channels : filter);
+      const float* const added = bias ? bias + filter : nullptr;
+      // No lines of the kernel are left where the only one is outside.
+      const auto part = [&](int64_t from, int64_t until, const float* start) {
+        if (from < until) direct_conv(conv, {&start, s_.channels}, until - from, of, added, to + from * s_.filters, s_.filters);
+      };
+      if (outside) {
+        part(0, s_.columns.output, nullptr);
+        continue;
+      }
+      part(0, begin, nullptr);
+      part(begin, end, x + ((image * s_.rows.input + y) * s_.columns.input + begin - s_.columns.before) * s_.channels);
+      part(end, s_.columns.output, nullptr);
     }
   });
 }
