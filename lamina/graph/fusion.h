@@ -131,7 +131,7 @@ enum FusionStage {
   kSpentMasks,       ///< gradients behind what was fused
   kPooledGradients,  ///< gradients straight from a pooled map
   kGradients,        ///< gradients of several operands in one
-  kSteadyWeights,    ///< what pays where weights are prepared once for many runs
+  kSteadyWeights,    ///< what pays where weights stay as they are
 };
 
 /// Adds fusions, before main. Where several fit in one stage, those of the result that comes first in the

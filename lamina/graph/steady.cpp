@@ -9,11 +9,6 @@
 namespace lamina {
 namespace {
 
-std::set<std::string>& kept_ops() {
-  static std::set<std::string> ops;
-  return ops;
-}
-
 /// What a value is made of.
 struct Origin {
   enum class Kind { kRun, kNothing, kSteady } kind = Kind::kRun;  // kNothing: of no input, as `full` is
@@ -44,7 +39,7 @@ std::vector<Origin> origins(const Graph& graph, std::span<const size_t> steady) 
     size_t made = 0;
     for (const ValueId output : node.outputs) made += graph.type(output).bytes();
     // Kept tables that are larger than what they were made of would cost memory that nobody expects.
-    if (origin.kind == Origin::Kind::kSteady && made > origin.bytes && !kept_ops().contains(node.op->name)) continue;
+    if (origin.kind == Origin::Kind::kSteady && made > origin.bytes) continue;
     for (const ValueId output : node.outputs) result[static_cast<size_t>(output)] = origin;
   }
   return result;
@@ -83,8 +78,6 @@ SteadyPart part_of(const Graph& graph, const std::vector<int>& makers, const Ori
 }
 
 }  // namespace
-
-KeptRegistration::KeptRegistration(const std::string& op) { kept_ops().insert(op); }
 
 std::vector<bool> steady_values(const Graph& graph, std::span<const size_t> steady) {
   const std::vector<Origin> from = origins(graph, steady);

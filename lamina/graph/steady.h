@@ -2,21 +2,14 @@
 #pragma once
 
 #include <span>
-#include <string>
 #include <vector>
 
 #include "lamina/graph/graph.h"
 
 namespace lamina {
 
-/// Says, before main, that what the op of that name makes of steady inputs is worth being kept even where it is larger
-/// than they are: it is made for nothing else.
-struct KeptRegistration {
-  explicit KeptRegistration(const std::string& op);
-};
-
 /// Of each value, whether it is made of steady inputs alone and worth being kept: it takes no more bytes than
-/// those or is registered as kept, and some kernel had to run for it. Steady inputs themselves count, too.
+/// those, and some kernel had to run for it. Steady inputs themselves count, too.
 /// @param steady  the numbers of the inputs that keep their contents for many runs
 std::vector<bool> steady_values(const Graph& graph, std::span<const size_t> steady);
 

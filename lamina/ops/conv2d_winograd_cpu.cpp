@@ -1,12 +1,11 @@
-// Convolutions by Winograd's algorithm: tiles of 4 by 4 results, a few of them at a time from pixels to results, so that
-// what lies between stays in the nearest caches.
+// Convolutions of networks that only predict by Winograd's algorithm: tiles of 4 by 4 results, some of them at a time from
+// pixels to results, and filters from the kernel to the points, so that what lies between never leaves the second cache.
 #include <algorithm>
 #include <array>
 
 #include "lamina/base/threads.h"
 #include "lamina/graph/contraction.h"
 #include "lamina/graph/op.h"
-#include "lamina/ops/detail/direct_conv.h"
 #include "lamina/ops/detail/float32_operands.h"
 #include "lamina/ops/detail/lent_numbers.h"
 #include "lamina/ops/detail/window.h"
@@ -16,55 +15,67 @@ namespace lamina {
 namespace {
 
 using detail::ConvShape;
-using detail::kWinogradPanel;
 using detail::kWinogradPixels;
 using detail::kWinogradPoints;
 using detail::kWinogradResults;
 
-/// Tiles that a thread takes at once at least; all registers are full with twice as many.
-constexpr int64_t kUnit = 6;
-constexpr int64_t kUnits = 2;
-/// Tiles up to which they are all taken at once: the kernel is read once then.
-constexpr int64_t kFewTiles = 24;
-/// Units below which threads share the filters, too.
-constexpr int64_t kFewUnits = 24;
+/// Filters that are brought to the points at once, and lie together in the kernel where they divide it.
+constexpr int64_t kPanel = 32;
+/// Tiles that go through all filters of a piece of work, and how many of them are multiplied at once.
+constexpr int64_t kChunk = 52;
+constexpr int64_t kTogether = 12;
 /// Multiplications that a thread is worth waking for.
 constexpr int64_t kGrain = 1 << 18;
+/// Channels up to which what a piece of work reads and writes fits into the second cache.
+constexpr int64_t kMostChannels = 128;
 
 /// Tiles of an axis.
 int64_t tiles_of(const detail::Window& window) { return (window.output + kWinogradResults - 1) / kWinogradResults; }
 
-struct Ready {};
-struct Multiplied {};
+/// How many filters lie together in a kernel.
+int64_t panel_of(int64_t filters) { return filters % kPanel == 0 ? kPanel : filters; }
+
+Layout kernel_layout(int64_t filters) { return {{3, 0, 1, 2}, {{3, static_cast<int>(panel_of(filters))}}}; }
+
+struct Pixels {};
+struct Filters {};
+struct Products {};
 struct Patch {};
 
 class Tiles {
  public:
-  Tiles(const ConvShape& shape, bool relu)
+  /// @param block  how many filters lie together in the kernel
+  Tiles(const ConvShape& shape, bool relu, int64_t block)
       : s_(shape),
         relu_(relu),
+        block_(block),
         down_(tiles_of(s_.rows)),
         across_(tiles_of(s_.columns)),
         tiles_(s_.batch * down_ * across_),
-        units_((tiles_ + kUnit - 1) / kUnit),
-        most_(tiles_ <= kFewTiles ? kFewTiles : kUnits * kUnit),
-        panels_((s_.filters + kWinogradPanel - 1) / kWinogradPanel),
-        groups_(units_ < kFewUnits ? std::min<int64_t>(panels_, 2) : 1) {}
+        chunks_((tiles_ + kChunk - 1) / kChunk),
+        chunk_((tiles_ + chunks_ - 1) / chunks_),
+        panels_((s_.filters + kPanel - 1) / kPanel) {}
 
-  void run(const KernelArgs& args) const {
-    const int64_t work = kUnit * kWinogradPoints * s_.channels * s_.filters / groups_;
-    parallel_for(units_ * groups_, std::max<int64_t>(1, kGrain / work), [&](int64_t begin, int64_t end) {
-      while (begin < end) {
-        const int64_t group = begin / units_, last = std::min(end, (group + 1) * units_);
-        const int64_t stop = std::min(tiles_, (last - group * units_) * kUnit);
-        for (int64_t at = (begin - group * units_) * kUnit; at < stop; at += most_)
-          block(args, at, std::min(most_, stop - at), panels_ * group / groups_, panels_ * (group + 1) / groups_);
-        begin = last;
+  void run(const float* x, const float* kernel, const float* bias, float* out) const {
+    const Operands operands{x, kernel, bias, out};
+    const int64_t work = tiles_ * kWinogradPoints * s_.channels * s_.filters;
+    // Threads share the filters where there are few tiles: each brings the pixels to the points then.
+    const int64_t threads = std::min<int64_t>(num_threads(), std::max<int64_t>(1, work / kGrain));
+    const int64_t groups = std::clamp<int64_t>((threads + chunks_ - 1) / chunks_, 1, panels_);
+    const int64_t pieces = chunks_ * groups;
+    parallel_for(pieces, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, work / pieces)), [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t first = i / groups * chunk_, group = i % groups;
+        piece(operands, first, std::min(chunk_, tiles_ - first), panels_ * group / groups, panels_ * (group + 1) / groups);
       }
     });
   }
 
  private:
+  struct Operands {
+    const float *x, *kernel, *bias;
+    float* out;
+  };
   /// Where a tile's results begin.
   struct Place {
     int64_t image, row, column;
@@ -73,23 +84,35 @@ class Tiles {
     return {tile / (down_ * across_), tile / across_ % down_ * kWinogradResults, tile % across_ * kWinogradResults};
   }
 
+  /// Where the filters from `filter` on begin in the kernel.
+  const float* filters_at(const float* kernel, int64_t filter) const {
+    return kernel + filter / block_ * block_ * 9 * s_.channels + filter % block_;
+  }
+
   /// `count` tiles from `first` on, and the panels [begin, end) of filters.
-  void block(const KernelArgs& args, int64_t first, int64_t count, int64_t begin, int64_t end) const {
-    detail::LentNumbers<Ready> ready(kWinogradPoints * count * s_.channels);
-    detail::LentNumbers<Multiplied> multiplied(kWinogradPoints * count * kWinogradPanel);
-    for (int64_t i = 0; i < count; ++i)
-      pixels(args.input<float>(0), place(first + i), ready.data() + i * s_.channels, count * s_.channels);
+  void piece(const Operands& of, int64_t first, int64_t count, int64_t begin, int64_t end) const {
+    using detail::winograd_step;
+    constexpr int64_t points = kWinogradPoints;
+    const int64_t most = points * winograd_step(kTogether * s_.channels);
+    detail::LentNumbers<Pixels> ready((count + kTogether - 1) / kTogether * most);
+    detail::LentNumbers<Filters> filters(points * winograd_step(s_.channels * kPanel));
+    detail::LentNumbers<Products> products(points * winograd_step(kTogether * kPanel));
+    // Of the tiles that are multiplied at once, all channels at a point lie together.
+    for (int64_t at = 0; at < count; at += kTogether) {
+      const int64_t together = std::min(kTogether, count - at), step = winograd_step(together * s_.channels);
+      float* const to = ready.data() + at / kTogether * most;
+      for (int64_t i = 0; i < together; ++i) pixels(of.x, place(first + at + i), to + i * s_.channels, step);
+    }
     for (int64_t panel = begin; panel < end; ++panel) {
-      const int64_t filter = panel * kWinogradPanel, width = std::min(kWinogradPanel, s_.filters - filter);
-      const detail::DirectConv product{1, s_.channels, width, width, false};
-      const float* const kernel = args.input<float>(2) + filter * kWinogradPoints * s_.channels;
-      for (int64_t p = 0; p < kWinogradPoints; ++p) {
-        const float* const rows = ready.data() + p * count * s_.channels;
-        direct_conv(product, {&rows, s_.channels}, count, kernel + p * s_.channels * width, nullptr,
-                    multiplied.data() + p * count * width, width);
+      const int64_t filter = panel * kPanel, width = std::min(kPanel, s_.filters - filter);
+      detail::winograd_filters(filters_at(of.kernel, filter), block_, s_.channels, width, filters.data());
+      for (int64_t at = 0; at < count; at += kTogether) {
+        const int64_t together = std::min(kTogether, count - at);
+        detail::winograd_products(ready.data() + at / kTogether * most, filters.data(), together, s_.channels, width,
+                                  products.data());
+        for (int64_t i = 0; i < together; ++i)
+          results(of, place(first + at + i), filter, width, products.data() + i * width, winograd_step(together * width));
       }
-      for (int64_t i = 0; i < count; ++i)
-        results(args, place(first + i), filter, width, multiplied.data() + i * width, count * width);
     }
   }
 
@@ -120,32 +143,30 @@ class Tiles {
     detail::winograd_pixels(patch.data(), kWinogradPixels * s_.channels, s_.channels, s_.channels, ready, step);
   }
 
-  void results(const KernelArgs& args, const Place& at, int64_t filter, int64_t width, const float* multiplied,
+  void results(const Operands& of, const Place& at, int64_t filter, int64_t width, const float* products,
                int64_t step) const {
     const int64_t line = s_.columns.output * s_.filters;
-    float* const out = args.output<float>(0) + (at.image * s_.rows.output + at.row) * line + at.column * s_.filters + filter;
+    float* const out = of.out + (at.image * s_.rows.output + at.row) * line + at.column * s_.filters + filter;
     const int64_t rows = std::min(kWinogradResults, s_.rows.output - at.row),
                   columns = std::min(kWinogradResults, s_.columns.output - at.column);
-    const detail::WinogradResults to{args.input<float>(3) + filter, relu_, out, line, s_.filters, rows, columns};
-    if (detail::winograd_results(to, multiplied, step, width)) return;
+    const float* const bias = of.bias ? of.bias + filter : nullptr;
+    if (detail::winograd_results({bias, relu_, out, line, s_.filters, rows, columns}, products, step, width)) return;
     for (int64_t i = 0; i < rows; ++i) {
       for (int64_t j = 0; j < columns; ++j)
-        by_definition(args, {at.image, at.row + i, at.column + j}, filter, width, out + i * line + j * s_.filters);
+        by_definition(of, {at.image, at.row + i, at.column + j}, filter, width, out + i * line + j * s_.filters);
     }
   }
 
   /// One pixel of results where not all is finite: each has what its own window gives it.
-  void by_definition(const KernelArgs& args, const Place& at, int64_t filter, int64_t width, float* out) const {
-    std::array<float, kWinogradPanel> sums{};
-    const float* const bias = args.input<float>(3) + filter;
-    std::copy_n(bias, width, sums.begin());
+  void by_definition(const Operands& of, const Place& at, int64_t filter, int64_t width, float* out) const {
+    std::array<float, kPanel> sums{};
+    if (of.bias) std::copy_n(of.bias + filter, width, sums.begin());
     for (int64_t i = s_.rows.begin(at.row); i < s_.rows.end(at.row); ++i) {
       for (int64_t j = s_.columns.begin(at.column); j < s_.columns.end(at.column); ++j) {
-        const int64_t y = s_.rows.first(at.row) + i, x = s_.columns.first(at.column) + j;
-        const float* const pixel =
-            args.input<float>(0) + ((at.image * s_.rows.input + y) * s_.columns.input + x) * s_.channels;
-        const float* line = args.input<float>(1) + (i * 3 + j) * s_.channels * s_.filters + filter;
-        for (int64_t c = 0; c < s_.channels; ++c, line += s_.filters) {
+        const int64_t y = s_.rows.first(at.row) + i, column = s_.columns.first(at.column) + j;
+        const float* const pixel = of.x + ((at.image * s_.rows.input + y) * s_.columns.input + column) * s_.channels;
+        const float* line = filters_at(of.kernel, filter) + (i * 3 + j) * s_.channels * block_;
+        for (int64_t c = 0; c < s_.channels; ++c, line += block_) {
           for (int64_t f = 0; f < width; ++f) sums[static_cast<size_t>(f)] += pixel[c] * line[f];
         }
       }
@@ -158,63 +179,55 @@ class Tiles {
 
   const ConvShape s_;
   const bool relu_;
-  const int64_t down_, across_, tiles_, units_, most_, panels_, groups_;
+  const int64_t block_, down_, across_, tiles_, chunks_, chunk_, panels_;
 };
 
-/// Products of channels and filters above which the prepared kernel is too large for the caches.
-constexpr int64_t kMostWeights = 1 << 16;
-/// Reading the prepared kernel takes as long as so many tiles.
-constexpr int64_t kTilesOfReading = 8;
-
 ConvShape shape_of(const KernelDesc& desc) {
-  return detail::conv_shape(desc.attrs.as<Conv2DBiasActAttrs>().conv, desc.inputs[0].type.shape,
-                            desc.inputs[1].type.shape);
+  return detail::conv_shape(detail::forward_attrs(desc), desc.inputs[0].type.shape, desc.inputs[1].type.shape);
 }
 
 /// By the sizes of one image, so that the bits do not depend on how many there are.
 std::optional<std::string> refuses(const KernelDesc& desc) {
   if (auto reason = detail::not_float32_operands(desc)) return reason;
-  for (const auto* operands : {&desc.inputs, &desc.outputs}) {
-    for (const Operand& operand : *operands) {
-      if (!operand.layout.row_major()) return "only for channels last";
-    }
-  }
+  if (!desc.inputs[0].layout.row_major() || !desc.outputs[0].layout.row_major()) return "only for channels last";
   const ConvShape s = shape_of(desc);
   for (const detail::Window* window : {&s.rows, &s.columns}) {
     if (window->size != 3 || window->stride != 1 || window->dilation != 1)
       return "only for windows of 3 by 3 pixels side by side";
   }
   if (s.groups != 1) return "only for one group";
-  if (s.channels < 8 || s.filters < 8 || s.channels * s.filters > kMostWeights)
-    return "only for 8 channels and filters and more, and products of both up to " + std::to_string(kMostWeights);
-  const int64_t tiles = tiles_of(s.rows) * tiles_of(s.columns);
-  if ((tiles + kTilesOfReading) * kWinogradPoints > s.rows.output * s.columns.output * 7)
-    return "images are too small for tiles of 4 by 4 to pay";
+  if (s.channels < 8 || s.filters < 8 || s.channels > kMostChannels)
+    return "only for 8 channels and filters and more, and up to " + std::to_string(kMostChannels) + " channels";
+  // To bring filters to the points takes as long as a few tiles.
+  const int64_t tiles = tiles_of(s.rows) * tiles_of(s.columns) + 5;
+  if (tiles * kWinogradPoints > s.rows.output * s.columns.output * 7) return "images are too small for tiles of 4 by 4 to pay";
+  const Layout& kernel = desc.inputs[1].layout;
+  if (!(kernel.row_major() && desc.inputs[1].steady) && kernel != kernel_layout(s.filters))
+    return "only for kernels that stay as they are";
   return std::nullopt;
 }
 
 std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
-  const Tiles tiles(shape_of(desc), desc.attrs.as<Conv2DBiasActAttrs>().activation == "relu");
-  return make_kernel([tiles](const KernelArgs& args) { tiles.run(args); });
-}
-
-std::optional<std::string> refuses_kernel(const KernelDesc& desc) {
-  if (auto reason = detail::not_float32_operands(desc)) return reason;
-  if (!desc.inputs[0].layout.row_major()) return "only for row-major kernels";
-  return std::nullopt;
-}
-
-std::unique_ptr<Kernel> prepare_kernel(const KernelDesc& desc) {
-  const Shape kernel = desc.inputs[0].type.shape;
-  return make_kernel([channels = kernel[2], filters = kernel[3]](const KernelArgs& args) {
-    detail::winograd_kernel(args.input<float>(0), channels, filters, args.output<float>(0));
+  const bool fused = desc.op.name == "conv2d_bias_act";
+  const bool relu = fused && desc.attrs.as<Conv2DBiasActAttrs>().activation == "relu";
+  const ConvShape s = shape_of(desc);
+  const Tiles tiles(s, relu, desc.inputs[1].layout.row_major() ? s.filters : panel_of(s.filters));
+  return make_kernel([=](const KernelArgs& args) {
+    tiles.run(args.input<float>(0), args.input<float>(1), fused ? args.input<float>(2) : nullptr, args.output<float>(0));
   });
 }
 
-const KernelRegistration kConv("conv2d_bias_act_winograd", DeviceKind::kCpu,
-                               {{.name = "tiles", .refuses = refuses, .prepare = prepare}});
-const KernelRegistration kPoints("winograd_kernel", DeviceKind::kCpu,
-                                 {{.name = "cpu", .refuses = refuses_kernel, .prepare = prepare_kernel}});
+std::optional<LayoutWish> wishes(const KernelDesc& desc) {
+  LayoutWish wish{std::vector<Layout>(desc.inputs.size()), std::vector<Layout>(desc.outputs.size())};
+  wish.inputs[1] = kernel_layout(shape_of(desc).filters);
+  return wish;
+}
+
+const std::vector<KernelCandidate> kCandidates = {
+    {.name = "winograd", .refuses = refuses, .prepare = prepare, .wishes = wishes}};
+constexpr int kBeforeDirect = 3;
+const KernelRegistration kConv("conv2d", DeviceKind::kCpu, kCandidates, kBeforeDirect);
+const KernelRegistration kFused("conv2d_bias_act", DeviceKind::kCpu, kCandidates, kBeforeDirect);
 
 }  // namespace
 }  // namespace lamina

@@ -98,37 +98,26 @@ class Stage {
     return &term == &fusion.result && fusion.fusion.attrs ? fusion.fusion.attrs(match) : Attrs();
   }
 
-  /// Whether kernels of the device take the new nodes, with values in row-major order.
+  /// Whether a kernel of the device takes the new node, with values in row-major order. Where an argument is
+  /// made anew, the op is one of those that were found.
   bool runs(const ParsedFusion& fusion, const FusionMatch& match) const {
-    return !types_of(fusion, fusion.result, match).empty();
-  }
-
-  /// The types of the outputs of a new node, or of one value; none where no kernel takes the node.
-  std::vector<TensorType> types_of(const ParsedFusion& fusion, const FusionTerm& term, const FusionMatch& match) const {
-    if (term.kind == FusionTerm::Kind::kVariable) return {view_.graph().type(old_value(term, match))};
-    if (term.kind == FusionTerm::Kind::kZero) return {{dtype_of(fusion, match), {}}};
+    const FusionTerm& term = fusion.result;
     std::vector<TensorType> types;
     for (const FusionTerm& arg : term.args) {
-      const std::vector<TensorType> made = types_of(fusion, arg, match);
-      if (made.empty()) return {};
-      types.push_back(made.at(arg.kind == FusionTerm::Kind::kNode ? arg.output : 0));
+      if (arg.kind != FusionTerm::Kind::kVariable) return true;
+      types.push_back(view_.graph().type(old_value(arg, match)));
     }
     const Op& op = find_op(term.name);
     const Attrs attrs = attrs_of(fusion, term, match);
     KernelDesc desc{op, attrs, {}, {}, {device_, 0}};
     for (const TensorType& type : types) desc.inputs.push_back({type, {}});
-    types = infer(op, attrs, types);
-    for (const TensorType& type : types) desc.outputs.push_back({type, {}});
-    return op.elementwise || op.view || has_kernel(desc, device_) ? types : std::vector<TensorType>();
-  }
-
-  DType dtype_of(const ParsedFusion& fusion, const FusionMatch& match) const {
-    return view_.graph().type(match.node(fusion.outputs[0].first).outputs[0]).dtype;
+    for (const TensorType& type : infer(op, attrs, types)) desc.outputs.push_back({type, {}});
+    return has_kernel(desc, device_);
   }
 
   void replace(const Found& found) {
     zero_.reset();
-    const DType dtype = dtype_of(*found.fusion, found.match);
+    const DType dtype = view_.graph().type(found.match.node(found.fusion->outputs[0].first).outputs[0]).dtype;
     const std::vector<ValueId> outputs = make(*found.fusion, found.fusion->result, found.match, dtype);
     for (size_t i = 0; i < found.fusion->outputs.size(); ++i) {
       const auto& [label, output] = found.fusion->outputs[i];

@@ -10,21 +10,29 @@ namespace lamina::detail {
 constexpr int64_t kWinogradResults = 4;
 constexpr int64_t kWinogradPixels = 6;
 constexpr int64_t kWinogradPoints = kWinogradPixels * kWinogradPixels;
-/// Filters that lie together in what winograd_kernel gives.
-constexpr int64_t kWinogradPanel = 32;
 
-/// A kernel (3, 3, channels, filters) at all points: panels of filters one after the other, of each the points, of each
-/// point the channels by the filters of the panel. 4 times as many numbers.
-void winograd_kernel(const float* kernel, int64_t channels, int64_t filters, float* points);
+/// From one point of `count` numbers to the next: a line of the cache more than they take, or all points would lie in the
+/// same few places of the nearest cache where sizes are powers of two.
+constexpr int64_t winograd_step(int64_t count) { return (count + 15) / 16 * 16 + 16; }
+/// Filters (3, 3, channels, filters), from 4 on, at all points: (points, channels, filters), winograd_step(channels *
+/// filters) numbers from one point to the next.
+/// @param line  numbers from the filters of a channel to those of the next
+void winograd_filters(const float* kernel, int64_t line, int64_t channels, int64_t filters, float* points);
 
 /// 6 by 6 pixels of channels (from 4 on) at all points, `step` numbers from one to the next.
 /// @param line   numbers from a line of pixels to the next
 /// @param pixel  numbers from a pixel to the next
 void winograd_pixels(const float* x, int64_t line, int64_t pixel, int64_t channels, float* points, int64_t step);
 
+/// Of `count` tiles the channels at all points, (points, count, channels), times those of some filters, (points, channels,
+/// filters): to `out`, (points, count, filters). From one point to the next it is winograd_step() of what each has. From 4
+/// filters on. The bits of a tile do not depend on the others.
+void winograd_products(const float* tiles, const float* filter_points, int64_t count, int64_t channels, int64_t filters,
+                       float* out);
+
 /// Where a tile's results go, and what is added to them.
 struct WinogradResults {
-  const float* bias;  ///< one for each filter
+  const float* bias;  ///< one for each filter, or null
   bool relu;          ///< makes 0 of what is below; NaN stays
   float* out;
   int64_t line, pixel;    ///< numbers from a line of results to the next, and from a result to the next
