@@ -19,8 +19,10 @@ using detail::kWinogradPixels;
 using detail::kWinogradPoints;
 using detail::kWinogradResults;
 
-/// Filters that are brought to the points at once, and lie together in the kernel where they divide it.
+/// Filters that are brought to the points at once, and lie together in the kernel where they divide it. Of the last ones
+/// there are up to three more, since there must be four.
 constexpr int64_t kPanel = 32;
+constexpr int64_t kMostFilters = kPanel + 3;
 /// Tiles that go through all filters of a piece of work, and how many of them are multiplied at once.
 constexpr int64_t kChunk = 52;
 constexpr int64_t kTogether = 12;
@@ -54,7 +56,7 @@ class Tiles {
         tiles_(s_.batch * down_ * across_),
         chunks_((tiles_ + kChunk - 1) / kChunk),
         chunk_((tiles_ + chunks_ - 1) / chunks_),
-        panels_((s_.filters + kPanel - 1) / kPanel) {}
+        panels_(std::max<int64_t>(1, (s_.filters + 2 * kPanel - kMostFilters - 1) / kPanel)) {}
 
   void run(const float* x, const float* kernel, const float* bias, float* out) const {
     const Operands operands{x, kernel, bias, out};
@@ -95,8 +97,8 @@ class Tiles {
     constexpr int64_t points = kWinogradPoints;
     const int64_t most = points * winograd_step(kTogether * s_.channels);
     detail::LentNumbers<Pixels> ready((count + kTogether - 1) / kTogether * most);
-    detail::LentNumbers<Filters> filters(points * winograd_step(s_.channels * kPanel));
-    detail::LentNumbers<Products> products(points * winograd_step(kTogether * kPanel));
+    detail::LentNumbers<Filters> filters(points * winograd_step(s_.channels * kMostFilters));
+    detail::LentNumbers<Products> products(points * winograd_step(kTogether * kMostFilters));
     // Of the tiles that are multiplied at once, all channels at a point lie together.
     for (int64_t at = 0; at < count; at += kTogether) {
       const int64_t together = std::min(kTogether, count - at), step = winograd_step(together * s_.channels);
@@ -104,7 +106,7 @@ class Tiles {
       for (int64_t i = 0; i < together; ++i) pixels(of.x, place(first + at + i), to + i * s_.channels, step);
     }
     for (int64_t panel = begin; panel < end; ++panel) {
-      const int64_t filter = panel * kPanel, width = std::min(kPanel, s_.filters - filter);
+      const int64_t filter = panel * kPanel, width = panel + 1 < panels_ ? kPanel : s_.filters - filter;
       detail::winograd_filters(filters_at(of.kernel, filter), block_, s_.channels, width, filters.data());
       for (int64_t at = 0; at < count; at += kTogether) {
         const int64_t together = std::min(kTogether, count - at);
@@ -159,7 +161,7 @@ class Tiles {
 
   /// One pixel of results where not all is finite: each has what its own window gives it.
   void by_definition(const Operands& of, const Place& at, int64_t filter, int64_t width, float* out) const {
-    std::array<float, kPanel> sums{};
+    std::array<float, kMostFilters> sums{};
     if (of.bias) std::copy_n(of.bias + filter, width, sums.begin());
     for (int64_t i = s_.rows.begin(at.row); i < s_.rows.end(at.row); ++i) {
       for (int64_t j = s_.columns.begin(at.column); j < s_.columns.end(at.column); ++j) {

@@ -158,12 +158,11 @@ void run_blocks(D d, const DirectConv& conv, const DirectStarts& starts, int64_t
                 const float* bias, float* out, int64_t out_step) {
   const int64_t lines = conv.runs * conv.length, lanes = lanes_of(d);
   for (int64_t begin = 0; begin < conv.filters; begin += conv.block) {
-    const int64_t size = std::min(conv.block, conv.filters - begin);
-    for (int64_t first = 0; first < size;) {
+    for (int64_t first = 0; first < conv.block;) {
       // Vectors that are left over are shared out evenly: 4 and 1 take longer than 3 and 2.
-      const int64_t left = (size - first + lanes - 1) / lanes;
+      const int64_t left = (conv.block - first + lanes - 1) / lanes;
       const int64_t panels = (left + most - 1) / most, vectors = (left + panels - 1) / panels;
-      const int64_t width = std::min(vectors * lanes, size - first), at = begin + first;
+      const int64_t width = std::min(vectors * lanes, conv.block - first), at = begin + first;
       const Tile tile{&conv,    starts,       0, count, kernel + begin * lines + first, bias ? bias + at : nullptr,
                       out + at, out_step, width - lanes};
       run_vectors<most>(d, tile, vectors);
@@ -178,15 +177,14 @@ void Run(const DirectConv& conv, const DirectStarts& starts, int64_t count, cons
   const auto run = [&](auto tag, auto most) HWY_ATTR {
     run_blocks<most>(tag, conv, starts, count, kernel, bias, out, out_step);
   };
-  const int64_t together = std::min(conv.block, conv.filters);
-  if (together >= lanes_of(d)) return run(d, std::integral_constant<int, kMostVectors>());
+  if (conv.block >= lanes_of(d)) return run(d, std::integral_constant<int, kMostVectors>());
 #if HWY_TARGET <= HWY_AVX2
   const Tile tile{&conv, starts, 0, count, kernel, bias, out, out_step, 0};
-  return run_results<1>(d, tile, Part{static_cast<size_t>(together)});
+  return run_results<1>(d, tile, Part{static_cast<size_t>(conv.block)});
 #else
   using Two = std::integral_constant<int, 2>;
-  if (hn::MaxLanes(d) > 8 && together >= 8) return run(hn::CappedTag<float, 8>(), Two());
-  if (hn::MaxLanes(d) > 4 && together >= 4) return run(hn::CappedTag<float, 4>(), Two());
+  if (hn::MaxLanes(d) > 8 && conv.block >= 8) return run(hn::CappedTag<float, 8>(), Two());
+  if (hn::MaxLanes(d) > 4 && conv.block >= 4) return run(hn::CappedTag<float, 4>(), Two());
   run(hn::CappedTag<float, 1>(), Two());
 #endif
 }

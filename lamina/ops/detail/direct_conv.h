@@ -12,7 +12,7 @@ struct DirectConv {
   int64_t length;   ///< numbers of a run
   int64_t filters;
   /// Filters that lie together in `kernel`: runs * length lines of so many, then those of the next ones. All filters,
-  /// or the number that direct_conv_block() gave. `filters` may be some of a block.
+  /// or the number that direct_conv_block() gave.
   int64_t block;
   bool relu;        ///< makes 0 of what is below; NaN stays
 };

@@ -7,6 +7,7 @@
 #include "lamina/base/threads.h"
 #include "lamina/ops/detail/direct_conv.h"
 #include "lamina/ops/detail/image_border.h"
+#include "lamina/ops/detail/lent_numbers.h"
 
 namespace lamina::detail {
 namespace {
@@ -106,35 +107,44 @@ void DirectImages::run(const float* x, const float* kernel, const float* bias, f
   });
 }
 
-/// Row by row what lies inside; a few filters at a time, whose part of the kernel stays in the cache for all rows.
+/// Images as they lie, each pixel of which is one result; those around them are what nothing gives. Results come into a place
+/// of their own first, so that all registers are full although the rows have gaps between them.
 void DirectImages::run_pixels(const float* x, const float* kernel, const float* bias, float* out) const {
-  constexpr int64_t kFilters = 64;
-  const bool blocks = block_ < s_.filters;
-  const int64_t width = std::min(blocks ? block_ : kFilters, s_.filters), panels = (s_.filters + width - 1) / width;
-  const int64_t rows = s_.batch * s_.rows.output;
-  // The results [begin, end) of a row lie inside.
-  const int64_t begin = std::clamp<int64_t>(s_.columns.before, 0, s_.columns.output),
-                end = std::clamp(s_.columns.before + s_.columns.input, begin, s_.columns.output);
-  lamina::parallel_for(rows * panels, grain(s_.columns.output) * panels, [&](int64_t first, int64_t last) {
-    for (int64_t i = first; i < last; ++i) {
-      const int64_t filter = i / rows * width, image = i % rows / s_.rows.output;
-      const int64_t y = s_.rows.first(i % s_.rows.output), count = std::min(width, s_.filters - filter);
-      const bool outside = y < 0 || y >= s_.rows.input;
-      float* const to = out + i % rows * s_.columns.output * s_.filters + filter;
-      const DirectConv conv{1, s_.channels, count, blocks ? count : s_.filters, relu_};
-      const float* const of = kernel + (blocks ? filter * s_.channels : filter);
-      const float* const added = bias ? bias + filter : nullptr;
-      // No lines of the kernel are left where the only one is outside.
-      const auto part = [&](int64_t from, int64_t until, const float* start) {
-        if (from < until) direct_conv(conv, {&start, s_.channels}, until - from, of, added, to + from * s_.filters, s_.filters);
-      };
-      if (outside) {
-        part(0, s_.columns.output, nullptr);
+  constexpr int64_t kUnit = 6;
+  const DirectConv conv{1, s_.channels, s_.filters, std::min(block_, s_.filters), relu_};
+  const int64_t height = s_.rows.input, width = s_.columns.input, pixels = s_.batch * height * width;
+  const auto place = [&](int64_t image, int64_t row, int64_t column) {
+    return out + ((image * s_.rows.output + row) * s_.columns.output + column) * s_.filters;
+  };
+  lamina::parallel_for((pixels + kUnit - 1) / kUnit, grain(kUnit), [&](int64_t begin, int64_t end) {
+    LentNumbers<DirectImages> results(kChunk * s_.filters);
+    const int64_t stop = std::min(pixels, end * kUnit);
+    for (int64_t at = begin * kUnit; at < stop; at += kChunk) {
+      const int64_t count = std::min(kChunk, stop - at);
+      const float* const start = x + at * s_.channels;
+      direct_conv(conv, {&start, s_.channels}, count, kernel, bias, results.data(), s_.filters);
+      for (int64_t i = 0; i < count;) {
+        const int64_t pixel = at + i, column = pixel % width, here = std::min(width - column, count - i);
+        std::copy_n(results.data() + i * s_.filters, here * s_.filters,
+                    place(pixel / (height * width), pixel / width % height + s_.rows.before, column + s_.columns.before));
+        i += here;
+      }
+    }
+  });
+  const int64_t right = s_.columns.output - width - s_.columns.before;
+  const auto nothing = [&](int64_t image, int64_t row, int64_t column, int64_t count) {
+    const float* const none = nullptr;
+    if (count > 0) direct_conv(conv, {&none, s_.channels}, count, kernel, bias, place(image, row, column), s_.filters);
+  };
+  lamina::parallel_for(s_.batch * s_.rows.output, grain(s_.columns.output), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t image = i / s_.rows.output, row = i % s_.rows.output, y = s_.rows.first(row);
+      if (y < 0 || y >= height) {
+        nothing(image, row, 0, s_.columns.output);
         continue;
       }
-      part(0, begin, nullptr);
-      part(begin, end, x + ((image * s_.rows.input + y) * s_.columns.input + begin - s_.columns.before) * s_.channels);
-      part(end, s_.columns.output, nullptr);
+      nothing(image, row, 0, s_.columns.before);
+      nothing(image, row, s_.columns.before + width, right);
     }
   });
 }

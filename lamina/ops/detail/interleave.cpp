@@ -1,4 +1,4 @@
-// Vectors of two to four channels are woven by the shuffles that the instruction set has.
+// Vectors of two to four channels are woven by looking up where each number comes from.
 #include "lamina/ops/detail/interleave.h"
 
 #include "lamina/ops/detail/simd.h"
@@ -10,33 +10,53 @@
 #include <algorithm>
 
 #include <hwy/highway.h>
+#include "lamina/ops/detail/unroll-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace lamina::detail::HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
-template <int channels, class D>
-HWY_INLINE void weave(D d, const float* from, int64_t apart, float* to) {
-  const auto of = [&](int c) HWY_ATTR { return hn::LoadU(d, from + c * apart); };
-  if constexpr (channels == 2) hn::StoreInterleaved2(of(0), of(1), d, to);
-  if constexpr (channels == 3) hn::StoreInterleaved3(of(0), of(1), of(2), d, to);
-  if constexpr (channels == 4) hn::StoreInterleaved4(of(0), of(1), of(2), of(3), d, to);
-}
+/// Where the numbers of the woven vectors come from: which channel's vector, and which place in it.
+template <int channels, int lanes>
+struct Origins {
+  int32_t channel[channels][lanes], place[channels][lanes];
+  constexpr Origins() : channel(), place() {
+    for (int i = 0; i < channels * lanes; ++i) {
+      channel[i / lanes][i % lanes] = i % channels;
+      place[i / lanes][i % lanes] = i / channels;
+    }
+  }
+};
 
 template <int channels>
-void weave_all(const float* from, int64_t apart, int64_t count, float* to) {
+void weave_all(const float* HWY_RESTRICT from, int64_t apart, int64_t count, float* HWY_RESTRICT to) {
   const hn::ScalableTag<float> d;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const hn::RebindToSigned<decltype(d)> di;
+  using V = hn::Vec<decltype(d)>;
+  constexpr int lanes = static_cast<int>(hn::MaxLanes(d));
+  static constexpr Origins<channels, lanes> origins;
+  int64_t i = 0;
+  // The last vectors lie over the ones before where they do not fill the line.
   if (count >= lanes) {
-    // The last vectors lie over the ones before where they do not fill the line.
-    for (int64_t i = 0; i < count; i += lanes) {
-      const int64_t at = std::min(i, count - lanes);
-      weave<channels>(d, from + at, apart, to + at * channels);
+    for (; i < count; i += lanes) {
+      const int64_t at = std::min<int64_t>(i, count - lanes);
+      V x[channels];
+      unroll<channels>([&](auto c) HWY_ATTR { x[c] = hn::LoadU(d, from + c * apart + at); });
+      unroll<channels>([&](auto v) HWY_ATTR {
+        const auto place = hn::SetTableIndices(d, origins.place[v]);
+        const auto channel = hn::LoadU(di, origins.channel[v]);
+        V woven = hn::TableLookupLanes(x[0], place);
+        unroll<channels - 1>([&](auto c) HWY_ATTR {
+          const auto of = hn::RebindMask(d, hn::Eq(channel, hn::Set(di, c + 1)));
+          woven = hn::IfThenElse(of, hn::TableLookupLanes(x[c + 1], place), woven);
+        });
+        hn::StoreU(woven, d, to + at * channels + v * lanes);
+      });
     }
     return;
   }
-  for (int64_t i = 0; i < count; ++i) {
+  for (; i < count; ++i) {
     for (int64_t c = 0; c < channels; ++c) to[i * channels + c] = from[c * apart + i];
   }
 }

@@ -1,6 +1,7 @@
 // Scratch memory for numbers that a thread keeps between calls. Internal header.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "lamina/base/detail/lent_vector.h"
@@ -12,7 +13,7 @@ namespace lamina::detail {
 template <class Purpose>
 class LentNumbers {
  public:
-  explicit LentNumbers(int64_t count) { numbers_->resize(static_cast<size_t>(count)); }
+  explicit LentNumbers(int64_t count) { numbers_->resize(static_cast<size_t>(std::max<int64_t>(1, count))); }
   float* data() { return &numbers_->data()->value; }
 
  private:
