@@ -2,6 +2,7 @@
 // pixels to results, and filters from the kernel to the points, so that what lies between never leaves the second cache.
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "lamina/base/threads.h"
 #include "lamina/graph/contraction.h"
@@ -31,8 +32,19 @@ constexpr int64_t kGrain = 1 << 18;
 /// Channels up to which what a piece of work reads and writes fits into the second cache.
 constexpr int64_t kMostChannels = 128;
 
-/// Tiles of an axis.
-int64_t tiles_of(const detail::Window& window) { return (window.output + kWinogradResults - 1) / kWinogradResults; }
+/// The tiles of an axis, by their first results: those of a tile lie as far apart as the elements of a window.
+std::vector<int64_t> tiles_of(const detail::Window& window) {
+  std::vector<int64_t> first;
+  for (int64_t i = 0; i < std::min(window.dilation, window.output); ++i) {
+    for (int64_t at = i; at < window.output; at += kWinogradResults * window.dilation) first.push_back(at);
+  }
+  return first;
+}
+
+/// Results of a tile that begins with `first`.
+int64_t results_of(const detail::Window& window, int64_t first) {
+  return std::min(kWinogradResults, (window.output - first + window.dilation - 1) / window.dilation);
+}
 
 /// How many filters lie together in a kernel.
 int64_t panel_of(int64_t filters) { return filters % kPanel == 0 ? kPanel : filters; }
@@ -53,7 +65,7 @@ class Tiles {
         block_(block),
         down_(tiles_of(s_.rows)),
         across_(tiles_of(s_.columns)),
-        tiles_(s_.batch * down_ * across_),
+        tiles_(s_.batch * static_cast<int64_t>(down_.size() * across_.size())),
         chunks_((tiles_ + kChunk - 1) / kChunk),
         chunk_((tiles_ + chunks_ - 1) / chunks_),
         panels_(std::max<int64_t>(1, (s_.filters + 2 * kPanel - kMostFilters - 1) / kPanel)) {}
@@ -83,7 +95,9 @@ class Tiles {
     int64_t image, row, column;
   };
   Place place(int64_t tile) const {
-    return {tile / (down_ * across_), tile / across_ % down_ * kWinogradResults, tile % across_ * kWinogradResults};
+    const auto across = static_cast<int64_t>(across_.size()), down = static_cast<int64_t>(down_.size());
+    return {tile / (down * across), down_[static_cast<size_t>(tile / across % down)],
+            across_[static_cast<size_t>(tile % across)]};
   }
 
   /// Where the filters from `filter` on begin in the kernel.
@@ -120,27 +134,29 @@ class Tiles {
 
   void pixels(const float* x, const Place& at, float* ready, int64_t step) const {
     const int64_t top = s_.rows.first(at.row), left = s_.columns.first(at.column);
+    const int64_t down = s_.rows.dilation, across = s_.columns.dilation;
     const int64_t line = s_.columns.input * s_.channels;
     const float* const image = x + at.image * s_.rows.input * line;
     const auto inside = [](const detail::Window& w, int64_t first) {
-      return first >= 0 && first + kWinogradPixels <= w.input;
+      return first >= 0 && first + (kWinogradPixels - 1) * w.dilation < w.input;
     };
     if (inside(s_.rows, top) && inside(s_.columns, left)) {
-      detail::winograd_pixels(image + top * line + left * s_.channels, line, s_.channels, s_.channels, ready, step);
+      detail::winograd_pixels(image + top * line + left * s_.channels, line * down, s_.channels * across, s_.channels,
+                              ready, step);
       return;
     }
     detail::LentNumbers<Patch> patch(kWinogradPoints * s_.channels);
-    const int64_t begin = std::clamp<int64_t>(-left, 0, kWinogradPixels),
-                  end = std::clamp(s_.columns.input - left, begin, kWinogradPixels);
     float* to = patch.data();
-    for (int64_t i = 0; i < kWinogradPixels; ++i, to += kWinogradPixels * s_.channels) {
-      const int64_t y = top + i;
+    for (int64_t i = 0; i < kWinogradPixels; ++i) {
+      const int64_t y = top + i * down;
       const bool outside = y < 0 || y >= s_.rows.input;
-      const int64_t first = outside ? kWinogradPixels : begin, last = outside ? kWinogradPixels : end;
-      std::fill(to, to + first * s_.channels, 0.0f);
-      if (first < last)
-        std::copy_n(image + y * line + (left + first) * s_.channels, (last - first) * s_.channels, to + first * s_.channels);
-      std::fill(to + last * s_.channels, to + kWinogradPixels * s_.channels, 0.0f);
+      for (int64_t j = 0; j < kWinogradPixels; ++j, to += s_.channels) {
+        const int64_t column = left + j * across;
+        if (outside || column < 0 || column >= s_.columns.input)
+          std::fill_n(to, s_.channels, 0.0f);
+        else
+          std::copy_n(image + y * line + column * s_.channels, s_.channels, to);
+      }
     }
     detail::winograd_pixels(patch.data(), kWinogradPixels * s_.channels, s_.channels, s_.channels, ready, step);
   }
@@ -149,13 +165,14 @@ class Tiles {
                int64_t step) const {
     const int64_t line = s_.columns.output * s_.filters;
     float* const out = of.out + (at.image * s_.rows.output + at.row) * line + at.column * s_.filters + filter;
-    const int64_t rows = std::min(kWinogradResults, s_.rows.output - at.row),
-                  columns = std::min(kWinogradResults, s_.columns.output - at.column);
+    const int64_t down = line * s_.rows.dilation, across = s_.filters * s_.columns.dilation;
+    const int64_t rows = results_of(s_.rows, at.row), columns = results_of(s_.columns, at.column);
     const float* const bias = of.bias ? of.bias + filter : nullptr;
-    if (detail::winograd_results({bias, relu_, out, line, s_.filters, rows, columns}, products, step, width)) return;
+    if (detail::winograd_results({bias, relu_, out, down, across, rows, columns}, products, step, width)) return;
     for (int64_t i = 0; i < rows; ++i) {
       for (int64_t j = 0; j < columns; ++j)
-        by_definition(of, {at.image, at.row + i, at.column + j}, filter, width, out + i * line + j * s_.filters);
+        by_definition(of, {at.image, at.row + i * s_.rows.dilation, at.column + j * s_.columns.dilation}, filter, width,
+                      out + i * down + j * across);
     }
   }
 
@@ -165,7 +182,8 @@ class Tiles {
     if (of.bias) std::copy_n(of.bias + filter, width, sums.begin());
     for (int64_t i = s_.rows.begin(at.row); i < s_.rows.end(at.row); ++i) {
       for (int64_t j = s_.columns.begin(at.column); j < s_.columns.end(at.column); ++j) {
-        const int64_t y = s_.rows.first(at.row) + i, column = s_.columns.first(at.column) + j;
+        const int64_t y = s_.rows.first(at.row) + i * s_.rows.dilation,
+                      column = s_.columns.first(at.column) + j * s_.columns.dilation;
         const float* const pixel = of.x + ((at.image * s_.rows.input + y) * s_.columns.input + column) * s_.channels;
         const float* line = filters_at(of.kernel, filter) + (i * 3 + j) * s_.channels * block_;
         for (int64_t c = 0; c < s_.channels; ++c, line += block_) {
@@ -181,7 +199,9 @@ class Tiles {
 
   const ConvShape s_;
   const bool relu_;
-  const int64_t block_, down_, across_, tiles_, chunks_, chunk_, panels_;
+  const int64_t block_;
+  const std::vector<int64_t> down_, across_;
+  const int64_t tiles_, chunks_, chunk_, panels_;
 };
 
 ConvShape shape_of(const KernelDesc& desc) {
@@ -194,14 +214,14 @@ std::optional<std::string> refuses(const KernelDesc& desc) {
   if (!desc.inputs[0].layout.row_major() || !desc.outputs[0].layout.row_major()) return "only for channels last";
   const ConvShape s = shape_of(desc);
   for (const detail::Window* window : {&s.rows, &s.columns}) {
-    if (window->size != 3 || window->stride != 1 || window->dilation != 1)
-      return "only for windows of 3 by 3 pixels side by side";
+    if (window->size != 3 || window->stride != 1) return "only for windows of 3 by 3 pixels without strides";
+    if (window->dilation >= window->output) return "only for windows that overlap";
   }
   if (s.groups != 1) return "only for one group";
   if (s.channels < 8 || s.filters < 8 || s.channels > kMostChannels)
     return "only for 8 channels and filters and more, and up to " + std::to_string(kMostChannels) + " channels";
   // To bring filters to the points takes as long as a few tiles.
-  const int64_t tiles = tiles_of(s.rows) * tiles_of(s.columns) + 5;
+  const auto tiles = static_cast<int64_t>(tiles_of(s.rows).size() * tiles_of(s.columns).size()) + 5;
   if (tiles * kWinogradPoints > s.rows.output * s.columns.output * 7) return "images are too small for tiles of 4 by 4 to pay";
   const Layout& kernel = desc.inputs[1].layout;
   if (!(kernel.row_major() && desc.inputs[1].steady) && kernel != kernel_layout(s.filters))
@@ -213,9 +233,10 @@ std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
   const bool fused = desc.op.name == "conv2d_bias_act";
   const bool relu = fused && desc.attrs.as<Conv2DBiasActAttrs>().activation == "relu";
   const ConvShape s = shape_of(desc);
-  const Tiles tiles(s, relu, desc.inputs[1].layout.row_major() ? s.filters : panel_of(s.filters));
+  const auto tiles =
+      std::make_shared<const Tiles>(s, relu, desc.inputs[1].layout.row_major() ? s.filters : panel_of(s.filters));
   return make_kernel([=](const KernelArgs& args) {
-    tiles.run(args.input<float>(0), args.input<float>(1), fused ? args.input<float>(2) : nullptr, args.output<float>(0));
+    tiles->run(args.input<float>(0), args.input<float>(1), fused ? args.input<float>(2) : nullptr, args.output<float>(0));
   });
 }
 

@@ -33,10 +33,11 @@ struct Case {
   int64_t filters;
   std::string padding = "same";
   bool with_relu = true;
+  std::vector<int64_t> dilations = {1, 1};
 };
 
 Tensor block(const Case& c, const std::vector<Tensor>& a) {
-  const Tensor y = add(conv2d(a[2], a[0], {.padding = c.padding}), a[1]);
+  const Tensor y = add(conv2d(a[2], a[0], {.padding = c.padding, .dilations = c.dilations}), a[1]);
   return c.with_relu ? relu(y) : y;
 }
 
@@ -63,7 +64,7 @@ std::string kernel_of(const Shape& image, const Shape& kernel, const Conv2DAttrs
 }
 
 bool by_tiles(const Case& c) {
-  return kernel_of(c.image, {3, 3, c.image[3], c.filters}, {.padding = c.padding}) == "winograd";
+  return kernel_of(c.image, {3, 3, c.image[3], c.filters}, {.padding = c.padding, .dilations = c.dilations}) == "winograd";
 }
 
 std::vector<float> predicted(const Case& c, const std::vector<Tensor>& arguments) {
@@ -83,6 +84,10 @@ std::vector<Case> cases() {
     result.push_back({{1, 30, 41, 8}, 12, padding, false});
   }
   result.push_back({{5, 16, 16, 16}, 40, "same", false});
+  // Tiles of pixels that do not lie side by side.
+  for (const auto& dilations : std::vector<std::vector<int64_t>>{{2, 2}, {3, 1}, {1, 4}, {5, 3}}) {
+    for (const char* padding : {"valid", "same", "3,0,1,7"}) result.push_back({{2, 31, 27, 12}, 36, padding, true, dilations});
+  }
   return result;
 }
 
@@ -107,7 +112,7 @@ TEST(Winograd, GivesWhatTheDefinitionGives) {
 
 TEST(Winograd, GivesTheSameBitsWithAnyNumberOfThreadsAndInAnyBatch) {
   const int threads = num_threads();
-  for (const Case& c : {Case{{3, 14, 14, 20}, 72}, Case{{3, 29, 45, 16}, 24}}) {
+  for (const Case& c : {Case{{3, 14, 14, 20}, 72}, Case{{3, 29, 45, 16}, 24}, Case{{3, 29, 45, 16}, 24, "same", true, {2, 3}}}) {
     const std::vector<Tensor> arguments = arguments_of(c);
     set_num_threads(1);
     const std::vector<float> all = predicted(c, arguments);
@@ -188,7 +193,7 @@ TEST(Winograd, LeavesWhatItIsNotFor) {
   EXPECT_NE(kernel_of(image, kernel, {}, true, DType::kFloat64), "winograd");
   EXPECT_NE(kernel_of(image, kernel, {}, true, DType::kBFloat16), "winograd");
   EXPECT_NE(kernel_of(image, kernel, {.strides = {1, 2}}), "winograd");
-  EXPECT_NE(kernel_of(image, kernel, {.dilations = {2, 1}}), "winograd");
+  EXPECT_NE(kernel_of(image, kernel, {.padding = "same", .dilations = {16, 1}}), "winograd");
   EXPECT_NE(kernel_of(image, {3, 3, 8, 16}, {.groups = 2}), "winograd");
   EXPECT_NE(kernel_of(image, {3, 1, 16, 16}, {}), "winograd");
   EXPECT_NE(kernel_of(image, {5, 5, 16, 16}, {}), "winograd");
