@@ -49,7 +49,8 @@ int64_t results_of(const detail::Window& window, int64_t first) {
 /// How many filters lie together in a kernel.
 int64_t panel_of(int64_t filters) { return filters % kPanel == 0 ? kPanel : filters; }
 
-Layout kernel_layout(int64_t filters) { return {{3, 0, 1, 2}, {{3, static_cast<int>(panel_of(filters))}}}; }
+/// All elements of a window side by side, since all are read at once.
+Layout kernel_layout(int64_t filters) { return {{3, 2, 0, 1}, {{3, static_cast<int>(panel_of(filters))}}}; }
 
 struct Pixels {};
 struct Filters {};
@@ -58,11 +59,13 @@ struct Patch {};
 
 class Tiles {
  public:
-  /// @param block  how many filters lie together in the kernel
-  Tiles(const ConvShape& shape, bool relu, int64_t block)
+  /// @param in_order  whether the kernel lies as kernel_layout() says, and not row-major
+  Tiles(const ConvShape& shape, bool relu, bool in_order)
       : s_(shape),
         relu_(relu),
-        block_(block),
+        block_(in_order ? panel_of(s_.filters) : s_.filters),
+        tap_(in_order ? block_ : s_.channels * block_),
+        line_(in_order ? 9 * block_ : block_),
         down_(tiles_of(s_.rows)),
         across_(tiles_of(s_.columns)),
         tiles_(s_.batch * static_cast<int64_t>(down_.size() * across_.size())),
@@ -121,7 +124,7 @@ class Tiles {
     }
     for (int64_t panel = begin; panel < end; ++panel) {
       const int64_t filter = panel * kPanel, width = panel + 1 < panels_ ? kPanel : s_.filters - filter;
-      detail::winograd_filters(filters_at(of.kernel, filter), block_, s_.channels, width, filters.data());
+      detail::winograd_filters(filters_at(of.kernel, filter), tap_, line_, s_.channels, width, filters.data());
       for (int64_t at = 0; at < count; at += kTogether) {
         const int64_t together = std::min(kTogether, count - at);
         detail::winograd_products(ready.data() + at / kTogether * most, filters.data(), together, s_.channels, width,
@@ -185,8 +188,8 @@ class Tiles {
         const int64_t y = s_.rows.first(at.row) + i * s_.rows.dilation,
                       column = s_.columns.first(at.column) + j * s_.columns.dilation;
         const float* const pixel = of.x + ((at.image * s_.rows.input + y) * s_.columns.input + column) * s_.channels;
-        const float* line = filters_at(of.kernel, filter) + (i * 3 + j) * s_.channels * block_;
-        for (int64_t c = 0; c < s_.channels; ++c, line += block_) {
+        const float* line = filters_at(of.kernel, filter) + (i * 3 + j) * tap_;
+        for (int64_t c = 0; c < s_.channels; ++c, line += line_) {
           for (int64_t f = 0; f < width; ++f) sums[static_cast<size_t>(f)] += pixel[c] * line[f];
         }
       }
@@ -199,7 +202,7 @@ class Tiles {
 
   const ConvShape s_;
   const bool relu_;
-  const int64_t block_;
+  const int64_t block_, tap_, line_;  // of the kernel: filters that lie together, elements and channels of theirs
   const std::vector<int64_t> down_, across_;
   const int64_t tiles_, chunks_, chunk_, panels_;
 };
@@ -233,8 +236,7 @@ std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
   const bool fused = desc.op.name == "conv2d_bias_act";
   const bool relu = fused && desc.attrs.as<Conv2DBiasActAttrs>().activation == "relu";
   const ConvShape s = shape_of(desc);
-  const auto tiles =
-      std::make_shared<const Tiles>(s, relu, desc.inputs[1].layout.row_major() ? s.filters : panel_of(s.filters));
+  const auto tiles = std::make_shared<const Tiles>(s, relu, !desc.inputs[1].layout.row_major());
   return make_kernel([=](const KernelArgs& args) {
     tiles->run(args.input<float>(0), args.input<float>(1), fused ? args.input<float>(2) : nullptr, args.output<float>(0));
   });

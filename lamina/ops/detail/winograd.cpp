@@ -167,8 +167,9 @@ void Products(const float* tiles, const float* filter_points, int64_t count, int
   all_points(hn::CappedTag<float, 4>(), tiles, filter_points, count, channels, filters, out);
 }
 
-void Filters(const float* HWY_RESTRICT kernel, int64_t line, int64_t channels, int64_t filters, float* HWY_RESTRICT points) {
-  const int64_t tap = channels * line, step = winograd_step(channels * filters);
+void Filters(const float* HWY_RESTRICT kernel, int64_t tap, int64_t line, int64_t channels, int64_t filters,
+             float* HWY_RESTRICT points) {
+  const int64_t step = winograd_step(channels * filters);
   for_vectors(filters, [&](auto d, int64_t at) HWY_ATTR {
     using V = hn::Vec<decltype(d)>;
     for (int64_t c = 0; c < channels; ++c) {
@@ -252,8 +253,8 @@ HWY_EXPORT(Pixels);
 HWY_EXPORT(Products);
 HWY_EXPORT(Results);
 
-void winograd_filters(const float* kernel, int64_t line, int64_t channels, int64_t filters, float* points) {
-  HWY_DYNAMIC_DISPATCH(Filters)(kernel, line, channels, filters, points);
+void winograd_filters(const float* kernel, int64_t tap, int64_t line, int64_t channels, int64_t filters, float* points) {
+  HWY_DYNAMIC_DISPATCH(Filters)(kernel, tap, line, channels, filters, points);
 }
 
 void winograd_pixels(const float* x, int64_t line, int64_t pixel, int64_t channels, float* points, int64_t step) {

@@ -14,10 +14,11 @@ constexpr int64_t kWinogradPoints = kWinogradPixels * kWinogradPixels;
 /// From one point of `count` numbers to the next: a line of the cache more than they take, or all points would lie in the
 /// same few places of the nearest cache where sizes are powers of two.
 constexpr int64_t winograd_step(int64_t count) { return (count + 15) / 16 * 16 + 16; }
-/// Filters (3, 3, channels, filters), from 4 on, at all points: (points, channels, filters), winograd_step(channels *
-/// filters) numbers from one point to the next.
-/// @param line  numbers from the filters of a channel to those of the next
-void winograd_filters(const float* kernel, int64_t line, int64_t channels, int64_t filters, float* points);
+/// Filters of 3 by 3 elements, from 4 on, at all points: (points, channels, filters), winograd_step(channels * filters)
+/// numbers from one point to the next.
+/// @param tap   numbers from an element of the window to the next
+/// @param line  numbers from a channel to the next
+void winograd_filters(const float* kernel, int64_t tap, int64_t line, int64_t channels, int64_t filters, float* points);
 
 /// 6 by 6 pixels of channels (from 4 on) at all points, `step` numbers from one to the next.
 /// @param line   numbers from a line of pixels to the next
