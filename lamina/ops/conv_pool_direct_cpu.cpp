@@ -22,7 +22,7 @@ using detail::Window;
 
 /// Rows of the result that are made of one piece of the map, at most, and numbers of such a piece.
 constexpr int64_t kRows = 8;
-constexpr int64_t kPiece = 1 << 16;
+constexpr int64_t kPiece = 1 << 17;
 /// Filters up to which a kernel is read as it lies.
 constexpr int64_t kMostFilters = 128;
 
