@@ -122,8 +122,12 @@ std::vector<detail::ParsedFusion>& registry() {
 
 }  // namespace
 
-GraphView::GraphView(const Graph& graph)
-    : graph_(graph), producers_(producers(graph)), users_(lamina::users(graph)), escapes_(escaping(graph)) {}
+GraphView::GraphView(const Graph& graph, std::vector<bool> steady)
+    : graph_(graph),
+      producers_(producers(graph)),
+      users_(lamina::users(graph)),
+      escapes_(escaping(graph)),
+      steady_(std::move(steady)) {}
 
 const Node* GraphView::producer(ValueId value) const {
   const int index = producers_[static_cast<size_t>(value)];

@@ -14,7 +14,8 @@ namespace lamina {
 /// What a pattern may ask of a graph. Internal to fusions.
 class GraphView {
  public:
-  explicit GraphView(const Graph& graph);
+  /// @param steady  of each value, whether it keeps its contents for many runs (steady_values); empty: none does
+  explicit GraphView(const Graph& graph, std::vector<bool> steady = {});
 
   const Graph& graph() const { return graph_; }
   /// The node that makes `value`, or null for an input.
@@ -22,6 +23,7 @@ class GraphView {
   /// The nodes that read `value`, in order.
   std::vector<const Node*> users(ValueId value) const;
   bool escapes(ValueId value) const { return escapes_[static_cast<size_t>(value)]; }
+  bool steady(ValueId value) const { return !steady_.empty() && steady_[static_cast<size_t>(value)]; }
   int index(const Node& node) const { return static_cast<int>(&node - graph_.nodes.data()); }
 
  private:
@@ -29,6 +31,7 @@ class GraphView {
   std::vector<int> producers_;
   std::vector<std::vector<int>> users_;
   std::vector<bool> escapes_;
+  std::vector<bool> steady_;
 };
 
 /// What a pattern found, under the names that it gave.
@@ -49,6 +52,8 @@ class FusionMatch {
   const TensorType& type_of(const std::string& label) const {
     return view_->graph().type(node(label).outputs[0]);
   }
+  /// Whether the value behind a variable keeps its contents for many runs: a weight of a network that only predicts.
+  bool steady(const std::string& variable) const { return view_->steady(value(variable)); }
   /// Whether nothing reads output number `output` of a labelled node.
   bool unused(const std::string& label, size_t output) const;
   /// Whether each node that reads that output, which must not leave the graph, matches `pattern` and `fits`.
@@ -126,6 +131,7 @@ enum FusionStage {
   kSpentMasks,       ///< gradients behind what was fused
   kPooledGradients,  ///< gradients straight from a pooled map
   kGradients,        ///< gradients of several operands in one
+  kSteadyWeights,    ///< what pays where weights stay as they are
 };
 
 /// Adds fusions, before main. Where several fit in one stage, those of the result that comes first in the

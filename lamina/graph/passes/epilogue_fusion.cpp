@@ -10,6 +10,7 @@
 #include "lamina/graph/fusion.h"
 #include "lamina/graph/passes/dce.h"
 #include "lamina/graph/rewriter.h"
+#include "lamina/graph/steady.h"
 
 namespace lamina::passes {
 namespace {
@@ -18,7 +19,10 @@ using detail::ParsedFusion;
 
 class Stage {
  public:
-  Stage(const Graph& graph, DeviceKind device, int stage) : view_(graph), device_(device), rewrite_(graph) {
+  Stage(const Graph& graph, DeviceKind device, std::span<const size_t> steady, int stage)
+      : view_(graph, steady.empty() ? std::vector<bool>() : steady_values(graph, steady)),
+        device_(device),
+        rewrite_(graph) {
     for (const ParsedFusion& fusion : detail::all_fusions()) {
       if (fusion.fusion.stage == stage) fusions_.push_back(&fusion);
     }
@@ -147,11 +151,11 @@ class Stage {
 
 }  // namespace
 
-Graph epilogue_fusion(const Graph& graph, DeviceKind device) {
+Graph epilogue_fusion(const Graph& graph, DeviceKind device, std::span<const size_t> steady) {
   std::set<int> stages;
   for (const ParsedFusion& fusion : detail::all_fusions()) stages.insert(fusion.fusion.stage);
   Graph now = graph;
-  for (const int stage : stages) now = Stage(now, device, stage).run();
+  for (const int stage : stages) now = Stage(now, device, steady, stage).run();
   return now;
 }
 

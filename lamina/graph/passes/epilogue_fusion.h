@@ -2,6 +2,8 @@
 // For authors of passes: lamina.h leaves it out.
 #pragma once
 
+#include <span>
+
 #include "lamina/base/device.h"
 #include "lamina/graph/graph.h"
 
@@ -12,6 +14,7 @@ namespace lamina::passes {
 ///   relu(matmul(a, b) + bias)            -> matmul_bias_act(a, b, bias)
 ///   max_pool2d(conv2d_bias_act(x, k, b)) -> conv2d_bias_act_max_pool2d(x, k, b)
 ///   conv2d_grad_kernel(x, g), sum(g)     -> conv2d_grad_kernel_bias(x, g)
-Graph epilogue_fusion(const Graph& graph, DeviceKind device);
+/// @param steady  the numbers of the inputs that keep their contents for many runs
+Graph epilogue_fusion(const Graph& graph, DeviceKind device, std::span<const size_t> steady = {});
 
 }  // namespace lamina::passes

@@ -28,17 +28,12 @@ Graph on_any(const Graph& graph, DeviceKind, std::span<const size_t>) {
   return pass(graph);
 }
 
-template <Graph (*pass)(const Graph&, DeviceKind)>
-Graph on_device(const Graph& graph, DeviceKind device, std::span<const size_t>) {
-  return pass(graph, device);
-}
-
 constexpr Pass kPasses[] = {
     {"dce", on_any<dce>, true},
     {"simplify", on_any<simplify>},
     {"cse", on_any<cse>},
     {"dce", on_any<dce>},
-    {"epilogue_fusion", on_device<epilogue_fusion>},
+    {"epilogue_fusion", epilogue_fusion},
     {"elementwise_fusion", on_any<elementwise_fusion>, true},
     {"layout", layout},
     {"schedule", on_any<schedule>},

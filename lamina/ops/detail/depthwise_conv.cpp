@@ -74,10 +74,93 @@ HWY_INLINE void run_results(D d, const Row& row, int64_t column, int64_t left, i
   });
 }
 
+#if HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON
+// Of so many calls the compiler would leave some, and the sums in memory.
+#undef LAMINA_INLINED  // of the instruction set before
+#define LAMINA_INLINED HWY_ATTR __attribute__((always_inline))
+
+/// The same for windows three wide, of which each pixel is loaded once for all results that it has a part in. The first or
+/// the last one lies outside where that is said. Takes more registers than 16.
+template <int results, bool left, bool right, int stride, int vectors, class D>
+HWY_NOINLINE void run_threes(D d, const Row& row, int64_t column) {
+  using V = hn::Vec<D>;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const DepthwiseConv& conv = *row.conv;
+  const int64_t channels = conv.channels;
+  constexpr int pixels = (results - 1) * stride + 3;
+  V sum[results][vectors];
+  unroll<vectors>([&](auto v) LAMINA_INLINED {
+    const V first = row.bias ? hn::LoadU(d, row.bias + v * lanes) : hn::Zero(d);
+    unroll<results>([&](auto i) LAMINA_INLINED { sum[i][v] = first; });
+  });
+  const float* HWY_RESTRICT line = row.x + conv.columns.first(column) * channels;
+  const float* HWY_RESTRICT weights = row.kernel;
+  for (int64_t i = row.lines; i > 0; --i) {
+    V factor[3][vectors];
+    unroll<3>([&](auto j) LAMINA_INLINED {
+      unroll<vectors>([&](auto v) LAMINA_INLINED { factor[j][v] = hn::LoadU(d, weights + j * channels + v * lanes); });
+    });
+    const float* x = line;
+    unroll<pixels>([&](auto p) LAMINA_INLINED {
+      if constexpr ((p > 0 || !left) && (p + 1 < pixels || !right)) {
+        unroll<vectors>([&](auto v) LAMINA_INLINED {
+          const V pixel = hn::LoadU(d, x + v * lanes);
+          unroll<3>([&](auto j) LAMINA_INLINED {
+            constexpr int of = p - j;
+            if constexpr (of >= 0 && of % stride == 0 && of / stride < results)
+              sum[of / stride][v] = hn::MulAdd(pixel, factor[j][v], sum[of / stride][v]);
+          });
+        });
+      }
+      x += channels;
+    });
+    line += conv.rows.dilation * conv.columns.input * channels;
+    weights += 3 * channels;
+  }
+  unroll<results>([&](auto r) LAMINA_INLINED {
+    unroll<vectors>([&](auto v) LAMINA_INLINED {
+      V value = sum[r][v];
+      if (conv.relu) value = hn::IfThenZeroElse(hn::Lt(value, hn::Zero(d)), value);
+      hn::StoreU(value, d, row.out + (column + r) * channels + v * lanes);
+    });
+  });
+}
+
+/// A row of them in pieces of eight results; the last one, of eight or four, may lie over the one before.
+template <int stride, int vectors, class D>
+HWY_INLINE void run_row_of_threes(D d, const Row& row) {
+  const Window& columns = row.conv->columns;
+  const int64_t count = columns.output;
+  const bool right = columns.after() > 0;
+  columns.before > 0 ? run_threes<8, true, false, stride, vectors>(d, row, 0)
+                     : run_threes<8, false, false, stride, vectors>(d, row, 0);
+  int64_t column = 8;
+  for (; column + 8 < count; column += 8) run_threes<8, false, false, stride, vectors>(d, row, column);
+  if (count - column <= 4) {
+    right ? run_threes<4, false, true, stride, vectors>(d, row, count - 4)
+          : run_threes<4, false, false, stride, vectors>(d, row, count - 4);
+  } else {
+    right ? run_threes<8, false, true, stride, vectors>(d, row, count - 8)
+          : run_threes<8, false, false, stride, vectors>(d, row, count - 8);
+  }
+}
+
+/// Whether a row is one of those.
+bool of_threes(const Window& w) {
+  return w.size == 3 && w.dilation == 1 && w.stride <= 2 && w.before <= 1 && w.after() <= 1 && w.output > 8;
+}
+#endif
+
 /// All results of the row: those at the margins one by one; the last few others lie over the ones before.
 template <int vectors, class D>
 HWY_NOINLINE void run_row(D d, const Row& row) {
   const Window& columns = row.conv->columns;
+#if HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON
+  if (of_threes(columns)) {
+    if (columns.stride == 1) return run_row_of_threes<1, vectors>(d, row);
+    return run_row_of_threes<2, vectors>(d, row);
+  }
+#endif
   const auto one = [&](int64_t column) HWY_ATTR {
     run_results<1, vectors>(d, row, column, columns.begin(column), columns.end(column));
   };

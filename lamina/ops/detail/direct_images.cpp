@@ -7,6 +7,7 @@
 #include "lamina/base/threads.h"
 #include "lamina/ops/detail/direct_conv.h"
 #include "lamina/ops/detail/image_border.h"
+#include "lamina/ops/detail/lent_numbers.h"
 
 namespace lamina::detail {
 namespace {
@@ -38,8 +39,11 @@ double size_of(const ConvShape& s) {
          static_cast<double>(s.batch * s.channels);
 }
 
+/// Whether windows are single pixels, which lie inside or outside as a whole.
+bool of_one_pixel(const ConvShape& s) { return s.rows.size == 1 && s.columns.size == 1; }
+
 bool worth_a_copy(const ConvShape& s) {
-  return !border_of(s).empty() && size_of(with_border(s)) <= kCopied;
+  return !of_one_pixel(s) && !border_of(s).empty() && size_of(with_border(s)) <= kCopied;
 }
 
 }  // namespace
@@ -61,8 +65,9 @@ DirectImages::DirectImages(const ConvShape& shape, bool relu, int64_t block)
   while (hi_ > lo_ && s_.columns.end(hi_ - 1) < s_.columns.size) --hi_;
   inside_ = lines_ && lo_ == 0 && hi_ == s_.columns.output;
   by_rows_ = lines_ && !inside_ && s_.channels < kFewChannels;
-  const auto each = [](const Window& w) { return w.size == 1 && w.stride == 1 && w.before == 0 && w.output == w.input; };
-  one_line_ = each(s_.rows) && each(s_.columns);
+  pixels_ = of_one_pixel(s_) && s_.rows.stride == 1 && s_.columns.stride == 1;
+  const auto each = [](const Window& w) { return w.before == 0 && w.output == w.input; };
+  one_line_ = pixels_ && each(s_.rows) && each(s_.columns);
 }
 
 size_t DirectImages::workspace() const {
@@ -82,6 +87,7 @@ int64_t DirectImages::grain(int64_t piece) const {
 }
 
 void DirectImages::run(const float* x, const float* kernel, const float* bias, float* out) const {
+  if (pixels_ && !one_line_) return run_pixels(x, kernel, bias, out);
   if (by_rows_) {
     const int64_t size = s_.columns.output * s_.filters;
     lamina::parallel_for(s_.batch * s_.rows.output, grain(s_.columns.output), [&](int64_t first, int64_t last) {
@@ -97,6 +103,48 @@ void DirectImages::run(const float* x, const float* kernel, const float* bias, f
       range(chunk, std::min(results(), chunk + kChunk), inside_, x,
             kernel + first * s_.rows.size * s_.columns.size * s_.channels, bias ? bias + first : nullptr,
             out + chunk * s_.filters + first, filters);
+    }
+  });
+}
+
+/// Images as they lie, each pixel of which is one result; those around them are what nothing gives. Results come into a place
+/// of their own first, so that all registers are full although the rows have gaps between them.
+void DirectImages::run_pixels(const float* x, const float* kernel, const float* bias, float* out) const {
+  constexpr int64_t kUnit = 6;
+  const DirectConv conv{1, s_.channels, s_.filters, std::min(block_, s_.filters), relu_};
+  const int64_t height = s_.rows.input, width = s_.columns.input, pixels = s_.batch * height * width;
+  const auto place = [&](int64_t image, int64_t row, int64_t column) {
+    return out + ((image * s_.rows.output + row) * s_.columns.output + column) * s_.filters;
+  };
+  lamina::parallel_for((pixels + kUnit - 1) / kUnit, grain(kUnit), [&](int64_t begin, int64_t end) {
+    LentNumbers<DirectImages> results(kChunk * s_.filters);
+    const int64_t stop = std::min(pixels, end * kUnit);
+    for (int64_t at = begin * kUnit; at < stop; at += kChunk) {
+      const int64_t count = std::min(kChunk, stop - at);
+      const float* const start = x + at * s_.channels;
+      direct_conv(conv, {&start, s_.channels}, count, kernel, bias, results.data(), s_.filters);
+      for (int64_t i = 0; i < count;) {
+        const int64_t pixel = at + i, column = pixel % width, here = std::min(width - column, count - i);
+        std::copy_n(results.data() + i * s_.filters, here * s_.filters,
+                    place(pixel / (height * width), pixel / width % height + s_.rows.before, column + s_.columns.before));
+        i += here;
+      }
+    }
+  });
+  const int64_t right = s_.columns.output - width - s_.columns.before;
+  const auto nothing = [&](int64_t image, int64_t row, int64_t column, int64_t count) {
+    const float* const none = nullptr;
+    if (count > 0) direct_conv(conv, {&none, s_.channels}, count, kernel, bias, place(image, row, column), s_.filters);
+  };
+  lamina::parallel_for(s_.batch * s_.rows.output, grain(s_.columns.output), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t image = i / s_.rows.output, row = i % s_.rows.output, y = s_.rows.first(row);
+      if (y < 0 || y >= height) {
+        nothing(image, row, 0, s_.columns.output);
+        continue;
+      }
+      nothing(image, row, 0, s_.columns.before);
+      nothing(image, row, s_.columns.before + width, right);
     }
   });
 }

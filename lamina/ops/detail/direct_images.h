@@ -14,7 +14,7 @@ Layout direct_kernel_layout(int64_t filters);
 
 /// A convolution without groups, for any number of images. A window is read line by line where all of a line lies
 /// inside, or pixel by pixel; pixels outside are zeros that lie elsewhere. Small images are copied with zeros around
-/// them, so that no window has a part outside.
+/// them, so that no window has a part outside. Where windows are pixels, results outside are the bias and nothing else.
 class DirectImages {
  public:
   /// @param block  how many filters lie together in the kernel, as DirectConv has it
@@ -33,6 +33,7 @@ class DirectImages {
  private:
   int64_t results() const { return s_.batch * s_.rows.output * s_.columns.output; }
   int64_t grain(int64_t piece) const;
+  void run_pixels(const float* x, const float* kernel, const float* bias, float* out) const;
   void row(int64_t row, const float* x, const float* kernel, const float* bias, float* out) const;
   void range(int64_t begin, int64_t end, bool lines, const float* x, const float* kernel, const float* bias,
              float* out, int64_t filters) const;
@@ -49,7 +50,8 @@ class DirectImages {
   const std::vector<float> zeros_;
   int64_t lo_ = 0, hi_ = 0;  // results of a row whose windows lie inside the image, along the row
   bool inside_, by_rows_;    // whether all do; whether the others are computed apart from them
-  bool one_line_;            // whether windows are pixels, one for each
+  bool pixels_;              // whether windows are pixels side by side
+  bool one_line_;            // and one for each, so that none lies outside
 };
 
 }  // namespace lamina::detail

@@ -55,23 +55,11 @@ Tensor convolve_volumes(const Tensor& x, const Tensor& kernel, const Windows& wi
 
 }  // namespace
 
-Value convolve(const Value& x, const Value& kernel, const Windows& given, int64_t groups) {
+Value convolve(const Value& x, const Value& kernel, const Windows& windows, int64_t groups) {
   const int rank = x.rank();
   if (rank > 5) throw Unsupported("has more than three spatial axes");
-  Windows windows = given;
-  Tensor images = x.in_order(channels_last(rank));
+  const Tensor images = x.in_order(channels_last(rank));
   const Tensor filters = kernel.in_order(kernel_order(rank));
-  // A window of one element is a product of matrices, which knows no padding and is twice as fast without.
-  const bool one = std::all_of(windows.sizes.begin(), windows.sizes.end(), [](int64_t size) { return size == 1; });
-  const bool padded = windows.before != std::vector<int64_t>(windows.axes()) ||
-                      windows.after != std::vector<int64_t>(windows.axes());
-  if (one && padded) {
-    std::vector<std::pair<int64_t, int64_t>> pads(static_cast<size_t>(rank), {0, 0});
-    for (size_t axis = 0; axis < windows.axes(); ++axis) pads[axis + 1] = {windows.before[axis], windows.after[axis]};
-    images = pad(images, pads);
-    windows.before.assign(windows.axes(), 0);
-    windows.after.assign(windows.axes(), 0);
-  }
   Tensor y;
   if (rank == 5) {
     y = convolve_volumes(images, filters, windows, groups);
