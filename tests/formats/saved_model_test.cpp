@@ -11,6 +11,7 @@
 #include "lamina/base/files.h"
 #include "lamina/formats/npy.h"
 #include "lamina/formats/npz.h"
+#include "lamina/formats/saved_model/signatures.h"
 #include "lamina/ops/binary.h"
 #include "tests/support/golden.h"
 #include "tests/support/onnx_bytes.h"
@@ -142,6 +143,8 @@ struct Parts {
   std::string output = "y:0";
   std::string signature = "serving_default";
   bool objects = true;
+  /// Further signatures from "x:0" to what they give.
+  std::vector<std::pair<std::string, std::string>> more = {};
 };
 
 std::string saved_model(const Parts& parts) {
@@ -157,6 +160,12 @@ std::string saved_model(const Parts& parts) {
   meta.message(1, Message().bytes(4, "serve"))
       .message(2, graph)
       .message(5, Message().bytes(1, parts.signature).message(2, signature));
+  for (const auto& [name, output] : parts.more) {
+    meta.message(5, Message().bytes(1, name).message(
+                        2, Message()
+                               .message(1, Message().bytes(1, "given").message(2, info("x:0")))
+                               .message(2, Message().bytes(1, "made").message(2, info(output)))));
+  }
   if (parts.objects) meta.message(7, Message().message(1, Message()));
   return Message().integer(1, 1).message(2, meta).str();
 }
@@ -184,6 +193,33 @@ TEST(SavedModelGraph, PutsFunctionsInTheirPlaces) {
   EXPECT_EQ(model.output_names(), std::vector<std::string>{"out"});
   EXPECT_EQ(model.predict(Tensor::from<float>({{1, -2}, {3, 4}})).to_vector<float>(),
             (std::vector<float>{-1, -4, -9, -16}));
+}
+
+TEST(SavedModelGraph, GivesTheSignatureThatIsAskedFor) {
+  const TemporaryFolder folder;
+  const Parts parts{.nodes = {node("y", "Neg", {"x"}), node("z", "Square", {"x"})},
+                    .signature = "first",
+                    .more = {{"second", "z:0"}, {"__saved_model_init_op", "y:0"}}};
+  write_file(folder / "saved_model.pb", saved_model(parts));
+  EXPECT_EQ(saved_model_signatures(folder.path()), (std::vector<std::string>{"first", "second"}));
+  const Tensor x = Tensor::from<float>({{1, -2}});
+  Model second = load_saved_model_signature(folder.path(), "second");
+  EXPECT_EQ(second.input_names(), std::vector<std::string>{"given"});
+  EXPECT_EQ(second.output_names(), std::vector<std::string>{"made"});
+  EXPECT_EQ(second.predict(x).to_vector<float>(), (std::vector<float>{1, 4}));
+  EXPECT_EQ(load_saved_model_signature(folder.path(), "first").predict(x).to_vector<float>(),
+            (std::vector<float>{-1, 2}));
+  // Without a choice none is taken.
+  EXPECT_NE(message_of<FileError>([&] { load_model(folder.path()); }).find("several others: 'first', 'second'"),
+            std::string::npos);
+  for (const std::string wrong : {"third", "", "__saved_model_init_op"}) {
+    const std::string message =
+        message_of<InvalidArgument>([&] { load_saved_model_signature(folder.path(), wrong); });
+    EXPECT_NE(message.find("has no signature '" + wrong + "'; it has 'first', 'second'"), std::string::npos) << message;
+  }
+  EXPECT_THROW(saved_model_signatures(folder / "gone"), FileError);
+  write_file(folder / "saved_model.pb", "no protocol buffer");
+  EXPECT_THROW(saved_model_signatures(folder.path()), FileError);
 }
 
 TEST(SavedModelGraph, NamesAllOperatorsThatItDoesNotKnow) {

@@ -119,19 +119,33 @@ Infos sorted(const google::protobuf::Map<std::string, TensorInfo>& infos) {
   return result;
 }
 
-const SignatureDef& signature_of(const MetaGraphDef& meta) {
+std::vector<std::string> names_of(const MetaGraphDef& meta) {
   std::vector<std::string> names;
   for (const auto& [name, signature] : meta.signature_def()) {
     if (!name.starts_with("__")) names.push_back(name);
   }
   std::sort(names.begin(), names.end());
-  constexpr char kDefault[] = "serving_default";
-  if (meta.signature_def().contains(kDefault)) return meta.signature_def().at(kDefault);
-  if (names.size() == 1) return meta.signature_def().at(names[0]);
+  return names;
+}
+
+std::string list_of(std::vector<std::string> names) {
   for (std::string& name : names) name = printable(name);
-  throw Unsupported(names.empty() ? "has no signatures: nothing says what its functions take and give"
-                                  : fmt::format("has no signature '{}', and several others: '{}'", kDefault,
-                                                fmt::join(names, "', '")));
+  return fmt::format("'{}'", fmt::join(names, "', '"));
+}
+
+const SignatureDef& signature_of(const MetaGraphDef& meta, const std::string& wanted) {
+  const std::vector<std::string> names = names_of(meta);
+  constexpr char kDefault[] = "serving_default";
+  const std::string& name = !wanted.empty()                              ? wanted
+                            : !meta.signature_def().contains(kDefault) && names.size() == 1 ? names[0]
+                                                                         : kDefault;
+  if (meta.signature_def().contains(name)) return meta.signature_def().at(name);
+  if (names.empty()) throw Unsupported("has no signatures: nothing says what its functions take and give");
+  if (!wanted.empty())
+    throw InvalidArgument(fmt::format("has no signature '{}'; it has {}", printable(wanted), list_of(names)));
+  throw Unsupported(fmt::format("has no signature '{}', and several others: {}; choose one "
+                                "(load_saved_model_signature, lamina run --signature NAME)",
+                                kDefault, list_of(names)));
 }
 
 void declare(lamina_onnx_file::ValueInfoProto& value, const std::string& name, const TensorInfo& info) {
@@ -156,17 +170,24 @@ const MetaGraphDef& served(const SavedModel& file) {
   return file.meta_graphs(0);
 }
 
-}  // namespace
-
-std::shared_ptr<onnx::ImportedGraph> import_graph(std::string_view bytes,
-                                                  lamina::detail::TensorBundle* checkpoint,
-                                                  const std::map<std::string, bool>& trainable) {
+SavedModel parsed(std::string_view bytes) {
   SavedModel file;
   constexpr size_t kMost = (size_t{1} << 31) - 1;
   if (bytes.size() > kMost || !file.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
     throw InvalidArgument("is no SavedModel, or a damaged one");
+  return file;
+}
+
+}  // namespace
+
+std::vector<std::string> signatures_of(std::string_view bytes) { return names_of(served(parsed(bytes))); }
+
+std::shared_ptr<onnx::ImportedGraph> import_graph(std::string_view bytes, const std::string& signature_name,
+                                                  lamina::detail::TensorBundle* checkpoint,
+                                                  const std::map<std::string, bool>& trainable) {
+  const SavedModel file = parsed(bytes);
   const MetaGraphDef& meta = served(file);
-  const SignatureDef& signature = signature_of(meta);
+  const SignatureDef& signature = signature_of(meta, signature_name);
   const GraphDef& graph = meta.graph_def();
   Library library(graph);
   const Keys keys(graph, library);
