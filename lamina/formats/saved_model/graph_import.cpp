@@ -10,6 +10,7 @@
 #include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
 #include "lamina/formats/onnx/tensor_data.h"
+#include "lamina/formats/saved_model/branches.h"
 #include "lamina/formats/saved_model/graph_builder.h"
 #include "lamina/formats/saved_model/operator.h"
 #include "lamina/formats/saved_model/tensor.h"
@@ -161,13 +162,13 @@ void declare(lamina_onnx_file::ValueInfoProto& value, const std::string& name, c
   }
 }
 
-const MetaGraphDef& served(const SavedModel& file) {
-  for (const MetaGraphDef& meta : file.meta_graphs()) {
+MetaGraphDef& served(SavedModel& file) {
+  for (MetaGraphDef& meta : *file.mutable_meta_graphs()) {
     const auto& tags = meta.meta_info_def().tags();
     if (std::find(tags.begin(), tags.end(), "serve") != tags.end()) return meta;
   }
   if (file.meta_graphs_size() == 0) throw InvalidArgument("holds no graph");
-  return file.meta_graphs(0);
+  return *file.mutable_meta_graphs(0);
 }
 
 SavedModel parsed(std::string_view bytes) {
@@ -180,14 +181,20 @@ SavedModel parsed(std::string_view bytes) {
 
 }  // namespace
 
-std::vector<std::string> signatures_of(std::string_view bytes) { return names_of(served(parsed(bytes))); }
+std::vector<std::string> signatures_of(std::string_view bytes) {
+  SavedModel file = parsed(bytes);
+  return names_of(served(file));
+}
 
 std::shared_ptr<onnx::ImportedGraph> import_graph(std::string_view bytes, const std::string& signature_name,
                                                   lamina::detail::TensorBundle* checkpoint,
                                                   const std::map<std::string, bool>& trainable) {
-  const SavedModel file = parsed(bytes);
-  const MetaGraphDef& meta = served(file);
+  SavedModel file = parsed(bytes);
+  MetaGraphDef& meta = served(file);
   const SignatureDef& signature = signature_of(meta, signature_name);
+  std::set<std::string> given;
+  for (const auto& [name, info] : signature.inputs()) given.insert(node_of(info.name()));
+  make_branches(*meta.mutable_graph_def(), given);
   const GraphDef& graph = meta.graph_def();
   Library library(graph);
   const Keys keys(graph, library);
