@@ -105,7 +105,7 @@ int convert(const Options& options) {
                      "' is none; call it .onnx or .tflite");
   input_shapes(options.shapes);  // before anything is read
   if (!model_out) find_weight_writer(options.out);  // before anything is read
-  const ModelFile file = read_model_file(options.in);
+  ModelFile file = read_model_file(options.in);
   if (!model_out && is_architecture(options.in))
     throw InvalidArgument("convert: '" + options.in + "' is an architecture without weights, of which '" + options.out +
                           "' could only get random ones");
@@ -113,6 +113,7 @@ int convert(const Options& options) {
   if (model_out) {
     write_model(options, file);
   } else {
+    file.model.reset();  // its weights are read from the file once more, one by one
     write_arrays(options, file.weights, lost);
   }
   const uint64_t size = std::filesystem::file_size(options.out, error);

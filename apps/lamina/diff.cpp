@@ -171,6 +171,8 @@ int diff(const Options& options) {
   name_by(a, b.model);
   name_by(b, a.model);
   const Json layers = a.model && b.model ? structure(*a.model, *b.model) : Json();
+  a.model.reset();  // arrays that lie in files are read one by one
+  b.model.reset();
   const Json arrays = weights(a.weights, b.weights);
   bool identical = nothing_in(arrays) && (layers.is_null() || nothing_in(layers));
   for (const Json& one : arrays.at("arrays").as_list()) identical &= one.at("equal").as_bool();

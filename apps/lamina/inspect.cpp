@@ -1,6 +1,9 @@
 // lamina inspect: what a file of a model or of weights holds.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "cli.h"
 #include "lamina/base/terminal.h"
 #include "lamina/formats/tensor_statistics.h"
@@ -93,7 +96,14 @@ std::string about(const SnapshotEntry& entry, bool headers) {
   return text;
 }
 
-void print_text(const WeightSnapshot& file, const std::optional<Model>& model, const Options& options) {
+std::string shape_text(const Json& extents) {
+  if (extents.is_null()) return "not built";
+  Shape shape;
+  for (const Json& extent : extents.as_list()) shape.push_back(extent.is_null() ? -1 : extent.as_int());
+  return shape.str();
+}
+
+void print_text(const WeightSnapshot& file, const Json& model, const Options& options) {
   int64_t elements = 0;
   uint64_t stored = 0;
   for (const SnapshotEntry& entry : file.entries) {
@@ -113,47 +123,64 @@ void print_text(const WeightSnapshot& file, const std::optional<Model>& model, c
     tell(stdout, fmt::format(" {} = {}{}\n", printable(key), printable(text.substr(0, kMost)),
                              text.size() > kMost ? fmt::format("... ({} bytes)", text.size()) : ""));
   }
-  if (!model) return;
-  tell(stdout, fmt::format("Model {} ({}):\n", printable(model->name()), model->class_name()));
-  for (const auto& layer : model->layers())
-    tell(stdout, fmt::format(" {} ({})  {}  {} parameters\n", printable(layer->name()), layer->class_name(),
-                             layer->built() ? layer->output_shape().str() : "not built",
-                             fmt::group_digits(layer->count_params())));
+  if (model.is_null()) return;
+  tell(stdout, fmt::format("Model {} ({}):\n", printable(model.at("name").as_string()),
+                           model.at("class").as_string()));
+  for (const Json& layer : model.at("layers").as_list())
+    tell(stdout, fmt::format(" {} ({})  {}  {} parameters\n", printable(layer.at("name").as_string()),
+                             layer.at("class").as_string(), shape_text(layer.at("output_shape")),
+                             fmt::group_digits(layer.at("params").as_int())));
 }
 
-// The arrays as the file has them. Formats of models that are no formats of arrays show their weights; `problem` is why
-// there is no model.
-WeightSnapshot arrays_of(const std::string& path, const std::optional<Model>& model, const std::string& problem) {
-  if (is_architecture(path)) return {};
-  try {
-    return open_weights(path);
-  } catch (const FileError& error) {
-    if (model) return snapshot_of(*model);
-    const std::string what = error.what();
-    if (problem.empty() || problem == what) throw;
-    throw FileError(problem + "; nor are there arrays to show: " + what);
+// Whether a format of arrays has the extension of the path: .keras is one, .onnx is none.
+bool is_named_as_weights(const std::string& path) {
+  const auto& formats = weight_formats();
+  return std::any_of(formats.begin(), formats.end(), [&](const WeightFormat& format) {
+    return std::any_of(format.extensions.begin(), format.extensions.end(),
+                       [&](const std::string& extension) { return ends_with_any(path, {extension.c_str()}); });
+  });
+}
+
+// What there is to show.
+struct Shown {
+  WeightSnapshot arrays;  // as the file has them; of formats of models that are no formats of arrays, their weights
+  Json model;             // its layers; null for none
+  std::string problem;    // why there is no model
+};
+
+// A model is let go of before its arrays are read one by one: the two are not in memory together.
+Shown look_into(const std::string& path) {
+  Shown shown;
+  std::optional<Model> model;
+  // What is wrong with the model is no reason not to show its arrays.
+  const auto make = [&](const auto& load) {
+    try {
+      model = load();
+      shown.model = layers_json(*model);
+    } catch (const Error& error) {
+      shown.problem = error.what();
+    }
+  };
+  if (is_model_path(path)) make([&] { return load_model(path, {.compile = false}); });
+  if (is_architecture(path)) return shown;
+  if (model && !is_named_as_weights(path)) {
+    shown.arrays = snapshot_of(*model);
+    return shown;
   }
+  model.reset();
+  try {
+    shown.arrays = open_weights(path);
+  } catch (const FileError& error) {
+    const std::string what = error.what();
+    if (shown.problem.empty() || shown.problem == what) throw;
+    throw FileError(shown.problem + "; nor are there arrays to show: " + what);
+  }
+  if (shown.model.is_null() && has_architecture(shown.arrays)) make([&] { return model_of(shown.arrays, {.compile = false}); });
+  return shown;
 }
 
 int inspect(const Options& options) {
-  // What is wrong with the model is no reason not to show its arrays.
-  std::optional<Model> model;
-  std::string problem;
-  if (is_model_path(options.path)) {
-    try {
-      model = load_model(options.path, {.compile = false});
-    } catch (const Error& error) {
-      problem = error.what();
-    }
-  }
-  const WeightSnapshot file = arrays_of(options.path, model, problem);
-  if (!model && has_architecture(file)) {
-    try {
-      model = model_of(file, {.compile = false});
-    } catch (const Error& error) {
-      problem = error.what();
-    }
-  }
+  const auto [file, model, problem] = look_into(options.path);
   if (!options.json) {
     print_text(file, model, options);
     if (!problem.empty()) tell(stdout, "No model can be made of it: " + printable(problem) + "\n");
@@ -174,7 +201,7 @@ int inspect(const Options& options) {
                            {"bytes", stored},
                            {"skipped", Json(Json::List(file.skipped.begin(), file.skipped.end()))},
                            {"metadata", file.metadata},
-                           {"model", model ? layers_json(*model) : Json()},
+                           {"model", model},
                            {"model_error", problem.empty() ? Json() : Json(problem)}}));
   return 0;
 }

@@ -12,6 +12,7 @@
 #include "lamina/base/log.h"
 #include "lamina/base/terminal.h"
 #include "lamina/formats/npy.h"
+#include "lamina/formats/saved_model/signatures.h"
 #include "lamina/zoo/transformers/pretrained_model.h"
 #include "precision.h"
 #include "model_file.h"
@@ -20,7 +21,7 @@ namespace lamina::cli {
 namespace {
 
 struct Options {
-  std::string model, output;
+  std::string model, output, signature;
   std::vector<std::string> inputs;
   RunOptions more;
   Precision precision;
@@ -123,6 +124,9 @@ int64_t count_nans(const Tensor& y) {
 
 int run(const Options& options) {
   auto scope = enter(options.place);
+  if (!options.signature.empty() && !is_saved_model(options.model))
+    throw UsageError(fmt::format("run: --signature is for SavedModel folders of TensorFlow, and '{}' is none",
+                                 printable(options.model)));
   if (std::filesystem::is_directory(options.model) && !is_saved_model(options.model)) return run_pretrained(options);
   if (!options.precision.quantize.empty() || options.precision.group)
     throw UsageError("run: --quantize and --group are for folders of language models");
@@ -131,7 +135,8 @@ int run(const Options& options) {
         "run: --output-attentions and --output-hidden-states are for folders of language models");
   if (is_classic_file(options.model))
     return run_estimator(options.model, options.inputs, options.output, options.json);
-  Model model = load_to_ask(options.model);
+  Model model = options.signature.empty() ? load_to_ask(options.model)
+                                          : load_saved_model_signature(options.model, options.signature);
   if (model.layers().empty()) throw InvalidArgument("run: the model has no layers");
   const Tensors inputs = read_inputs(model, options.inputs);
   make_folder(options.output);
@@ -177,7 +182,8 @@ void add_run(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   command.add(options->model,
               {.name = "MODEL",
-               .help = "A .keras or .classic file, or a folder as Hugging Face's save_pretrained writes it",
+               .help = "A model file as load_model reads it, a .classic file, a SavedModel folder, or a folder as "
+                       "Hugging Face's save_pretrained writes it",
                .required = true});
   command.add(options->inputs, {.name = "--input",
                                 .help = "Input tensor, batch axis first; without names in the model's order",
@@ -187,6 +193,10 @@ void add_run(CLI::App& app, Action& action) {
                                 .help = "Folder for the outputs, one .npy each; made if missing",
                                 .type = "DIR",
                                 .required = true});
+  command.add(options->signature,
+              {.name = "--signature",
+               .help = "Of a SavedModel folder: which of its signatures to run (default: the model, or serving_default)",
+               .type = "NAME"});
   command.flag(options->more.output_attentions, "--output-attentions",
                "Of language models: save the weights of each layer's attention, too");
   command.flag(options->more.output_hidden_states, "--output-hidden-states",

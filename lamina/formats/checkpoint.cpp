@@ -79,7 +79,9 @@ void save_checkpoint(const Model& model, const std::string& path) {
   save_checkpoint(model, model.snapshot(), nullptr, path);
 }
 
-std::string checkpoint_bytes(const Model& model, const TrainingSnapshot& training, const Json& info) {
+namespace {
+
+detail::Pieces checkpoint_pieces(const Model& model, const TrainingSnapshot& training, const Json& info) {
   Json names = Json::list();
   std::map<std::string, Tensor> arrays;
   for (const NamedTensor& tensor : training.tensors) {
@@ -93,12 +95,18 @@ std::string checkpoint_bytes(const Model& model, const TrainingSnapshot& trainin
       Json::object({{"version", kVersion}, {"training", training.info}, {"tensors", names}, {"info", info}})
           .dump();
   archive.extra[kTensors] = npz_bytes(arrays);
-  return detail::keras_archive_bytes(archive);
+  return detail::keras_archive_pieces(archive);
+}
+
+}  // namespace
+
+std::string checkpoint_bytes(const Model& model, const TrainingSnapshot& training, const Json& info) {
+  return checkpoint_pieces(model, training, info).str();
 }
 
 void save_checkpoint(const Model& model, const TrainingSnapshot& training, const Json& info,
                      const std::string& path, const WriteOptions& options) {
-  write_file(path, checkpoint_bytes(model, training, info), options);
+  detail::write_pieces(path, checkpoint_pieces(model, training, info), options);
 }
 
 std::optional<CheckpointInfo> read_checkpoint_info(const std::string& path) {

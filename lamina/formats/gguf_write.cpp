@@ -1,4 +1,6 @@
 // Writing GGUF.
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <set>
@@ -122,16 +124,37 @@ const detail::GgufType& type_for(const SnapshotEntry& entry, const detail::GgufT
   return *plain;
 }
 
-std::string packed(const Tensor& tensor, const detail::GgufType& stored) {
+// How many elements of a block it does not give back: NaN and infinities, and all beside what the scales, in 16 bits,
+// cannot reach. What bits are too few for is off by less than the largest; where that is tiny, by what 16 bits round.
+size_t lost_elements(const float* x, const uint8_t* block, const detail::GgufType& stored) {
+  constexpr size_t kMost = 256;
+  float back[kMost], largest = 0;
+  stored.unpack(block, back);
+  size_t lost = 0;
+  for (size_t i = 0; i < stored.elements; ++i) largest = std::max(largest, std::abs(x[i]));
+  const float bound = largest < 1e-3F ? 2 * largest + 1e-6F : 0.9F * largest;
+  for (size_t i = 0; i < stored.elements; ++i) lost += std::isfinite(x[i]) && std::abs(back[i] - x[i]) <= bound ? 0 : 1;
+  return lost;
+}
+
+std::string packed(const std::string& name, const Tensor& tensor, const detail::GgufType& stored) {
   const Tensor floats = cast(tensor, DType::kFloat32).eval();
   const auto* const x = static_cast<const float*>(floats.buffer()->data());
   const size_t blocks = static_cast<size_t>(floats.size()) / stored.elements;
   std::string bytes(blocks * stored.bytes, '\0');
   constexpr int64_t kGrain = 64;
+  std::atomic<size_t> lost{0};
   parallel_for(static_cast<int64_t>(blocks), kGrain, [&](int64_t begin, int64_t end) {
-    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i)
-      stored.pack(x + i * stored.elements, reinterpret_cast<uint8_t*>(bytes.data()) + i * stored.bytes);
+    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
+      auto* const block = reinterpret_cast<uint8_t*>(bytes.data()) + i * stored.bytes;
+      stored.pack(x + i * stored.elements, block);
+      if (const size_t count = lost_elements(x + i * stored.elements, block, stored)) lost += count;
+    }
   });
+  if (lost > 0)
+    throw InvalidArgument("write_gguf: '" + name + "' holds numbers that are NaN, infinite or too large for the blocks of " +
+                          stored.name + ", by which " + std::to_string(lost) + " of its " +
+                          std::to_string(floats.size()) + " elements would be lost; mend it, or write it unpacked");
   return bytes;
 }
 
@@ -197,7 +220,7 @@ std::vector<std::string> write_gguf(const std::string& path, const WeightSnapsho
       throw InternalError("array '" + entry.name + "' is " + here.type().str() + ", not " + entry.type.str());
     uint64_t bytes = here.type().bytes();
     if (stored.pack) {
-      const std::string blocks = packed(here, stored);
+      const std::string blocks = packed(entry.name, here, stored);
       bytes = blocks.size();
       file.write(blocks);
     } else {

@@ -2,9 +2,10 @@
 // version 1 object headers, contiguous arrays. Follows the HDF5 File Format Specification, version 3.0.
 #include <algorithm>
 #include <map>
+#include <utility>
 #include <vector>
 
-#include "lamina/backend/stream.h"
+#include "lamina/backend/backend.h"
 #include "lamina/base/error.h"
 #include "lamina/formats/detail/hdf5.h"
 #include "lamina/formats/detail/hdf5_checksum.h"
@@ -44,7 +45,6 @@ class Bytes {
   }
   /// Fills up to a multiple of 8: every structure and message begins at one.
   Bytes& pad() { return zeros((8 - text_.size() % 8) % 8); }
-  void overwrite(size_t at, std::string_view bytes) { text_.replace(at, bytes.size(), bytes); }
 
  private:
   std::string text_;
@@ -103,6 +103,33 @@ Bytes type_of(DType dtype) {
   return float_type(4, 8, 23);
 }
 
+// The file under construction, behind its first block; the elements of arrays are not copied.
+class Image {
+ public:
+  uint64_t size() const { return size_; }
+  void add(std::string_view bytes) {
+    text_ += bytes;
+    size_ += bytes.size();
+  }
+  void add(const Tensor& tensor) {
+    pieces_.add(std::exchange(text_, {}));
+    pieces_.add(tensor);
+    size_ += tensor.type().bytes();
+  }
+  void pad() { add(std::string((8 - size_ % 8) % 8, '\0')); }
+  Pieces behind(std::string first_block) {
+    Pieces all(std::move(first_block));
+    pieces_.add(std::move(text_));
+    all.add(std::move(pieces_));
+    return all;
+  }
+
+ private:
+  uint64_t size_ = kSuperblockSize;
+  std::string text_;  // since the last array
+  Pieces pieces_;
+};
+
 // The messages of one object header.
 class Header {
  public:
@@ -150,12 +177,10 @@ class Writer {
     visit(root_);
   }
 
-  std::string run() {
-    image_.zeros(kSuperblockSize);
+  Pieces run() {
     write_texts();
     const uint64_t root = write_group(root_, "");
-    image_.overwrite(0, superblock(root));
-    return image_.take();
+    return image_.behind(superblock(root));
   }
 
  private:
@@ -197,7 +222,7 @@ class Writer {
       const size_t free = size - kHeader - objects.size();
       objects.u16(0).u16(0).u32(0).u64(free);
       heaps_at_.push_back(image_.size());
-      image_.add("GCOL").u32(1).u64(size).add(objects.str()).zeros(free - kHeader);
+      image_.add(Bytes().add("GCOL").u32(1).u64(size).add(objects.str()).zeros(free - kHeader).str());
     }
   }
 
@@ -309,12 +334,11 @@ class Writer {
   uint64_t write_array(const Tensor& tensor, const std::string& path) {
     const size_t bytes = tensor.type().bytes();
     uint64_t address = kHdf5NoAddress;
-    std::string data(bytes, '\0');
+    const Tensor here = tensor.to("/CPU:0");
     if (bytes > 0) {
       image_.pad();
       address = image_.size();
-      copy_to_host(data.data(), *tensor.buffer(), 0, bytes);
-      image_.add(data);
+      image_.add(here);
     }
     Bytes space;
     space.u8(1).u8(static_cast<uint64_t>(tensor.rank())).zeros(6);
@@ -327,9 +351,11 @@ class Writer {
     header.add(kHdf5Layout, Bytes().u8(3).u8(1).u64(address).u64(bytes));
     if (tensor.dtype() == DType::kBFloat16)
       header.add(kHdf5Attribute, text_attribute("dtype", {{"bfloat16"}, /*list=*/false}));
-    if (checksums_)
+    if (checksums_) {
+      const std::string_view data(bytes > 0 ? static_cast<const char*>(here.buffer()->data()) : "", bytes);
       header.add(kHdf5Attribute,
                  fixed_attribute(kHdf5Checksum, hdf5_array_checksum(path, tensor.type(), data)));
+    }
     return append(header.str());
   }
 
@@ -344,14 +370,14 @@ class Writer {
 
   bool checksums_;
   Group root_;
-  Bytes image_;
+  Image image_;
   std::map<std::string, uint64_t> texts_;
   std::vector<uint64_t> heaps_at_;
 };
 
 }  // namespace
 
-std::string write_hdf5(const Hdf5Tree& tree, bool checksums) {
+Pieces hdf5_pieces(const Hdf5Tree& tree, bool checksums) {
   for (const auto& [path, tensor] : tree.arrays) tensor.eval();
   return Writer(tree, checksums).run();
 }

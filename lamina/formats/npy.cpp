@@ -1,17 +1,18 @@
 // .npy files: header, then elements, which are swapped and reordered as the header says.
 #include "lamina/formats/npy.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <utility>
 
-#include "lamina/backend/stream.h"
+#include "lamina/backend/backend.h"
 #include "lamina/base/detail/file_kind.h"
 #include "lamina/base/error.h"
-#include "lamina/base/files.h"
 #include "lamina/base/utf8.h"
-#include "lamina/formats/detail/npy_header.h"
+#include "lamina/formats/detail/npy_elements.h"
 #include "lamina/formats/detail/reading.h"
 
 namespace lamina {
@@ -47,16 +48,27 @@ void from_fortran_order(const char* from, char* to, const Shape& shape, size_t e
   }
 }
 
-// The elements as the file has them.
-std::string_view elements_of(std::string_view bytes, const detail::NpyHeader& header,
-                             const std::string& name) {
-  const std::string_view data = bytes.substr(header.data_offset);
+// How many bytes the elements take, which are all that follows the header.
+size_t elements_size(uint64_t file, const detail::NpyHeader& header, const std::string& name) {
+  const uint64_t has = file - header.data_offset;
   const auto count = static_cast<size_t>(header.type.shape.size());
   const size_t expected = count * header.element;
-  if (header.element > 0 && expected / header.element == count && data.size() == expected) return data;
-  throw FileError("'" + name + "' is " + (data.size() < expected ? "truncated" : "too long") + ": '" +
-                  header.descr + "' " + header.type.shape.str() + " takes " + std::to_string(expected) +
-                  " bytes, and it has " + std::to_string(data.size()));
+  if (header.element > 0 && expected / header.element == count && has == expected) return expected;
+  throw FileError("'" + name + "' is " + (has < expected ? "truncated" : "too long") + ": '" + header.descr +
+                  "' " + header.type.shape.str() + " takes " + std::to_string(expected) +
+                  " bytes, and it has " + std::to_string(has));
+}
+
+// The elements in row-major order, as the machine has them.
+void copy_elements(const detail::ByteSource& bytes, const detail::NpyHeader& header, size_t size, char* out) {
+  const size_t element = header.element;
+  if (header.fortran_order && header.type.shape.rank() > 1) {
+    const std::string_view lying = bytes.view(header.data_offset, size);
+    from_fortran_order(lying.data(), out, header.type.shape, element);
+  } else if (size > 0) {
+    bytes.copy(header.data_offset, out, size);
+  }
+  if (header.big_endian) swap_bytes(out, size / element, element);
 }
 
 template <class From, class To>
@@ -105,7 +117,7 @@ std::string text_of(const char* data, const detail::NpyHeader& header) {
 std::vector<std::string> detail::parse_npy_text(std::string_view bytes, const std::string& name) {
   const NpyHeader header = parse_npy_header(bytes, name, true);
   if (!header.is_text()) throw FileError("'" + name + "' holds '" + header.descr + "'; text was expected");
-  std::string data(elements_of(bytes, header, name));
+  std::string data(bytes.substr(header.data_offset, elements_size(bytes.size(), header, name)));
   const auto count = static_cast<size_t>(header.type.shape.size());
   if (header.fortran_order && header.type.shape.rank() > 1)
     from_fortran_order(std::string(data).data(), data.data(), header.type.shape, header.element);
@@ -115,51 +127,77 @@ std::vector<std::string> detail::parse_npy_text(std::string_view bytes, const st
   return strings;
 }
 
-Tensor parse_npy(std::string_view bytes, const std::string& name) {
-  const detail::NpyHeader header = detail::parse_npy_header(bytes, name);
-  const std::string_view data = elements_of(bytes, header, name);
-  const size_t element = header.element;
-  const size_t expected = data.size();
-  if (header.stored == detail::NpyStored::kUnsigned) {
-    std::string elements(data);
-    if (header.fortran_order && header.type.shape.rank() > 1)
-      from_fortran_order(data.data(), elements.data(), header.type.shape, element);
-    if (header.big_endian) swap_bytes(elements.data(), expected / element, element);
+detail::NpyHeader detail::npy_header_of(const ByteSource& bytes, const std::string& name, bool text_allowed) {
+  constexpr uint64_t kBegin = 12;  // up to the header's length
+  const std::string_view begin = bytes.view(0, std::min(bytes.size(), kBegin));
+  uint64_t length = kBegin;
+  for (size_t i = 8; i < begin.size(); ++i) length += uint64_t{static_cast<unsigned char>(begin[i])} << (8 * (i - 8));
+  const bool first = begin.size() > 6 && begin[6] == 1;  // which has two bytes for it
+  if (first) length = kBegin + (length - kBegin) % (uint64_t{1} << 16);
+  return parse_npy_header(bytes.view(0, std::min(bytes.size(), length)), name, text_allowed);
+}
+
+Tensor detail::parse_npy(const ByteSource& bytes, const std::string& name) {
+  const NpyHeader header = npy_header_of(bytes, name);
+  const size_t size = elements_size(bytes.size(), header, name);
+  if (header.stored == NpyStored::kUnsigned) {
+    std::string elements(size, '\0');
+    copy_elements(bytes, header, size, elements.data());
     return widened(std::move(elements), header, name);
   }
-
-  auto buffer = std::make_shared<Buffer>(Device{}, expected);
-  char* out = static_cast<char*>(buffer->data());
-  if (header.fortran_order && header.type.shape.rank() > 1) {
-    from_fortran_order(data.data(), out, header.type.shape, element);
-  } else if (expected > 0) {
-    std::memcpy(out, data.data(), expected);
-  }
-  if (header.big_endian) swap_bytes(out, expected / element, element);
+  auto buffer = std::make_shared<Buffer>(Device{}, size);
+  char* const out = static_cast<char*>(buffer->data());
+  copy_elements(bytes, header, size, out);
   if (header.type.dtype == DType::kBool) {
-    for (size_t i = 0; i < expected; ++i)
-      out[i] = out[i] != 0;  // a bool with another value would be undefined
+    for (size_t i = 0; i < size; ++i) out[i] = out[i] != 0;  // a bool with another value would be undefined
   }
   return Tensor::wrap(std::move(buffer), header.type);
 }
 
+Tensor detail::read_npy_member(const ZipReader& archive, const std::string& member, const std::string& name) {
+  const ByteSource bytes = archive.open(member);
+  Tensor array;
+  try {
+    array = parse_npy(bytes, name);
+  } catch (const FileError&) {
+    archive.check(member, bytes);  // what is not as it was written is called that
+    throw;
+  }
+  archive.check(member, bytes);
+  return array;
+}
+
+Tensor parse_npy(std::string_view bytes, const std::string& name) {
+  return detail::parse_npy(detail::ByteSource(bytes), name);
+}
+
 Tensor read_npy(const std::string& path) {
-  return detail::reading(path, [&] { return parse_npy(read_file(path), path); });
+  return detail::reading(path, [&] {
+    detail::refuse_pipe(path);
+    return detail::parse_npy(detail::ByteSource::of_file(path), path);
+  });
 }
 
 bool is_npy_file(const std::string& path) {
   return detail::first_bytes(path, detail::kNpyMagic.size()) == detail::kNpyMagic;
 }
 
-std::string npy_bytes(const Tensor& tensor) {
-  std::string bytes = detail::npy_header(tensor.type());
-  const size_t start = bytes.size();
-  const size_t count = tensor.type().bytes();
-  bytes.resize(start + count);
-  copy_to_host(bytes.data() + start, *tensor.buffer(), 0, count);
-  return bytes;
+detail::Pieces detail::npy_pieces(const TensorType& type, std::function<Tensor()> read) {
+  Pieces pieces(npy_header(type));
+  pieces.add(type, std::move(read));
+  return pieces;
 }
 
-void write_npy(const std::string& path, const Tensor& tensor) { write_file(path, npy_bytes(tensor)); }
+namespace {
+
+detail::Pieces pieces_of(const Tensor& tensor) {
+  return detail::npy_pieces(tensor.type(), [&] { return tensor; });
+}
+
+}  // namespace
+
+std::string npy_bytes(const Tensor& tensor) { return pieces_of(tensor).str(); }
+
+void write_npy(const std::string& path, const Tensor& tensor) { detail::write_pieces(path, pieces_of(tensor)); }
 
 }  // namespace lamina

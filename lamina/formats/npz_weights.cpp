@@ -6,8 +6,7 @@
 
 #include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
-#include "lamina/base/files.h"
-#include "lamina/formats/detail/npy_header.h"
+#include "lamina/formats/detail/npy_elements.h"
 #include "lamina/formats/detail/npz_limits.h"
 #include "lamina/formats/detail/zip_archive.h"
 #include "lamina/formats/npy.h"
@@ -21,10 +20,10 @@ constexpr char kMetadata[] = "metadata.json";  // numpy.load gives it as bytes
 constexpr size_t kMostNpyHeader = 1 << 16;
 
 struct Archive {
-  explicit Archive(const std::string& path) : file(read_file(path)), zip(file, path, detail::kAnySize) {
+  explicit Archive(const std::string& path) : Archive(detail::ByteSource::of_file(path), path) {}
+  Archive(const detail::ByteSource& file, const std::string& path) : zip(file, path, detail::kAnySize) {
     detail::check_npz_size(zip, file.size(), path, detail::npz_limits());
   }
-  std::string file;
   detail::ZipReader zip;
 };
 
@@ -55,8 +54,7 @@ WeightSnapshot open_npz(const std::string& path) {
         continue;
       }
       snapshot.entries.push_back(entry_of(header, name, [archive, member, label] {
-        std::string held;
-        return parse_npy(archive->zip.view(member, held), label);
+        return detail::read_npy_member(archive->zip, member, label);
       }));
     } catch (const FileError& error) {
       snapshot.skipped.push_back(name + ": " + detail::excerpt(error.what(), 300));
@@ -66,13 +64,12 @@ WeightSnapshot open_npz(const std::string& path) {
 }
 
 WeightSnapshot open_npy(const std::string& path) {
-  const Tensor array = read_npy(path);
+  const detail::ByteSource file = detail::ByteSource::of_file(path);
+  const detail::NpyHeader header = detail::npy_header_of(file, path);
   WeightSnapshot snapshot{.source = path, .format = {}, .entries = {}};
-  snapshot.entries.push_back({.name = std::filesystem::path(path).stem().string(),
-                              .type = array.type(),
-                              .stored = name(array.dtype()),
-                              .stored_bytes = array.type().bytes(),
-                              .read = [array] { return array; }});
+  const std::string name = std::filesystem::path(path).stem().string();
+  snapshot.entries.push_back(entry_of(header, name, [file, path] { return detail::parse_npy(file, path); }));
+  if (file.size() - header.data_offset != snapshot.entries[0].stored_bytes) detail::parse_npy(file, path);  // which says what is wrong
   return snapshot;
 }
 
@@ -83,10 +80,10 @@ std::vector<std::string> write_npz_weights(const std::string& path, const Weight
   for (const SnapshotEntry& entry : snapshot.entries) {
     if (!seen.insert(entry.name).second)
       throw InvalidArgument("'" + path + "': two arrays are called '" + entry.name + "'");
-    archive.add(entry.name + std::string(kSuffix), npy_bytes(entry.read()));
+    archive.add(entry.name + std::string(kSuffix), detail::npy_pieces(entry.type, entry.read));
   }
   if (snapshot.metadata.size() > 0) archive.add(kMetadata, snapshot.metadata.dump());
-  write_file(path, archive.finish());
+  detail::write_pieces(path, archive.take());
   return {};
 }
 

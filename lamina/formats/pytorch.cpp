@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "lamina/backend/backend.h"
+#include "lamina/base/detail/file_kind.h"
 #include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
@@ -23,6 +24,7 @@
 namespace lamina {
 namespace {
 
+using detail::ByteSource;
 using detail::Pickle;
 using detail::PickleGlobal;
 using detail::PickleValue;
@@ -114,28 +116,28 @@ class Storages {
   virtual ~Storages() = default;
   /// How many bytes the storage of that key has; nothing where there is none.
   virtual std::optional<uint64_t> size(const std::string& key) const = 0;
-  /// Calls `use` with the bytes of a storage. The last one stays: tensors that share one follow one another.
+  /// Calls `use` with the bytes of a storage, which are fetched when they are asked for. The last one stays open:
+  /// tensors that share one follow one another. Throws FileError when it is not as it was written.
   template <class Use>
   void with_bytes(const std::string& key, Use&& use) const {
     const std::lock_guard lock(last_);
-    if (!known_ || key_ != key) {
-      known_ = false;
-      held_ = std::string();
-      bytes_ = view(key, held_);
+    if (!opened_ || key_ != key) {
+      opened_.reset();
+      opened_.emplace(open(key));
       key_ = key;
-      known_ = true;
     }
-    use(bytes_);
+    use(*opened_);
+    if (checked_.insert(key).second) check(key, *opened_);
   }
 
  private:
-  /// The bytes where they are, or in `held`.
-  virtual std::string_view view(const std::string& key, std::string& held) const = 0;
+  virtual ByteSource open(const std::string& key) const = 0;
+  virtual void check(const std::string& key, const ByteSource& opened) const = 0;
 
   mutable std::mutex last_;
-  mutable bool known_ = false;
-  mutable std::string key_, held_;
-  mutable std::string_view bytes_;
+  mutable std::string key_;
+  mutable std::optional<ByteSource> opened_;
+  mutable std::unordered_set<std::string> checked_;
 };
 
 /// A tensor as the pickle describes it.
@@ -343,7 +345,7 @@ class Reader {
 
   static Tensor read_view(const Storages& storages, const View& view, const TensorType& type) {
     auto buffer = std::make_shared<Buffer>(Device{}, type.bytes());
-    storages.with_bytes(view.key, [&](std::string_view bytes) { copy(bytes, view, *buffer); });
+    storages.with_bytes(view.key, [&](const ByteSource& bytes) { copy(bytes, view, *buffer); });
     if (type.dtype == DType::kBool) {
       auto* const bools = static_cast<char*>(buffer->data());
       for (size_t i = 0; i < type.bytes(); ++i) bools[i] = bools[i] != 0;  // another value would be undefined
@@ -351,7 +353,7 @@ class Reader {
     return Tensor::wrap(std::move(buffer), type);
   }
 
-  static void copy(std::string_view bytes, const View& view, Buffer& buffer) {
+  static void copy(const ByteSource& bytes, const View& view, Buffer& buffer) {
     auto* out = static_cast<char*>(buffer.data());
     const size_t element = view.element->bytes;
     const int rank = view.shape.rank();
@@ -363,10 +365,18 @@ class Reader {
       run *= static_cast<uint64_t>(view.shape[axis - 1]);
       --axis;
     }
+    // What lies in small parts is fetched as a whole.
+    constexpr uint64_t kLong = 64 << 10;
+    const bool parts = run < elements && run * element < kLong;
+    const std::string_view all = parts ? bytes.view(0, bytes.size()) : std::string_view();
     std::vector<int64_t> index(static_cast<size_t>(rank), 0);
     uint64_t at = view.offset;
     for (uint64_t done = 0; done < elements; done += run) {
-      std::memcpy(out + done * element, bytes.data() + at * element, static_cast<size_t>(run) * element);
+      if (parts) {
+        std::memcpy(out + done * element, all.data() + at * element, static_cast<size_t>(run) * element);
+      } else {
+        bytes.copy(at * element, out + done * element, run * element);
+      }
       for (int i = axis - 1; i >= 0; --i) {
         const uint64_t stride = view.strides[static_cast<size_t>(i)];
         at += stride;
@@ -388,7 +398,7 @@ class Reader {
 /// Members of a zip archive: FOLDER/data/KEY.
 class ZipStorages final : public Storages {
  public:
-  ZipStorages(std::string bytes, const std::string& path) : file_(std::move(bytes)), zip_(file_, path) {
+  ZipStorages(const ByteSource& file, const std::string& path) : file_bytes_(file.size()), zip_(file, path) {
     constexpr std::string_view kProgram = "data.pkl";
     for (const std::string& member : zip_.members()) {
       const bool whole = member == kProgram || member.ends_with("/" + std::string(kProgram));
@@ -405,14 +415,15 @@ class ZipStorages final : public Storages {
     const std::string member = folder_ + "data/" + key;
     return zip_.has(member) ? std::optional(zip_.size(member)) : std::nullopt;
   }
-  size_t file_size() const { return file_.size(); }
+  uint64_t file_size() const { return file_bytes_; }
 
  private:
-  std::string_view view(const std::string& key, std::string& held) const override {
-    return zip_.view(folder_ + "data/" + key, held);
+  ByteSource open(const std::string& key) const override { return zip_.open(folder_ + "data/" + key); }
+  void check(const std::string& key, const ByteSource& opened) const override {
+    zip_.check(folder_ + "data/" + key, opened);
   }
 
-  std::string file_;
+  uint64_t file_bytes_;
   detail::ZipReader zip_;
   std::string folder_;
   bool found_ = false;
@@ -421,8 +432,7 @@ class ZipStorages final : public Storages {
 /// What follows the pickles in a file of PyTorch before 1.6: for each storage its length, then its bytes.
 class OldStorages final : public Storages {
  public:
-  explicit OldStorages(std::string bytes) : file_(std::move(bytes)) {}
-  const std::string& file() const { return file_; }
+  explicit OldStorages(ByteSource file) : file_(std::move(file)) {}
   void add(const std::string& key, size_t at, size_t size) { places_[key] = {at, size}; }
   std::optional<uint64_t> size(const std::string& key) const override {
     const auto found = places_.find(key);
@@ -430,12 +440,13 @@ class OldStorages final : public Storages {
   }
 
  private:
-  std::string_view view(const std::string& key, std::string& /*held*/) const override {
+  ByteSource open(const std::string& key) const override {
     const auto& [at, size] = places_.at(key);
-    return std::string_view(file_).substr(at, size);
+    return file_.part(at, size);
   }
+  void check(const std::string&, const ByteSource&) const override {}  // the format has no checksums
 
-  std::string file_;
+  ByteSource file_;
   std::map<std::string, std::pair<size_t, size_t>> places_;
 };
 
@@ -454,9 +465,10 @@ void element_sizes(const Pickle& pickle, std::map<std::string, size_t>& sizes) {
 }
 
 // The magic number, a version, words about the machine, the program, the keys of the storages, and these.
-WeightSnapshot open_old(const std::string& path, std::string bytes) {
-  const auto storages = std::make_shared<OldStorages>(std::move(bytes));
-  const std::string_view all = storages->file();
+WeightSnapshot open_old(const std::string& path, const ByteSource& file) {
+  const auto storages = std::make_shared<OldStorages>(file);
+  const std::string text = read_file(path);  // until it is known where the storages begin
+  const std::string_view all = text;
   size_t at = kOldMagic.size();
   const auto next = [&] {
     Pickle pickle = detail::read_pickle(all.substr(at), kGlobals, path);
@@ -488,14 +500,16 @@ WeightSnapshot open_old(const std::string& path, std::string bytes) {
 }
 
 WeightSnapshot open(const std::string& path) {
-  std::string bytes = read_file(path);
-  if (bytes.starts_with(kOldMagic)) return open_old(path, std::move(bytes));
-  if (bytes.starts_with("\x80")) {
+  detail::refuse_pipe(path);
+  const ByteSource file = ByteSource::of_file(path);
+  const std::string_view start = file.view(0, std::min<uint64_t>(file.size(), kOldMagic.size()));
+  if (start == kOldMagic) return open_old(path, file);
+  if (start.starts_with("\x80")) {
     throw FileError("'" + path +
                     "' is a plain pickle and no file of torch.save; load it in PyTorch, and save " +
                     "its state_dict with torch.save or safetensors");
   }
-  const auto storages = std::make_shared<const ZipStorages>(std::move(bytes), path);
+  const auto storages = std::make_shared<const ZipStorages>(file, path);
   const std::string program = storages->program();
   const Pickle pickle = detail::read_pickle(program, kGlobals, path);
   return Reader(path, storages->file_size(), storages).run(*pickle.root);

@@ -8,10 +8,9 @@
 #include <utility>
 
 #include "lamina/base/error.h"
-#include "lamina/base/log.h"
+#include "lamina/formats/detail/nan_names.h"
 #include "lamina/formats/detail/reading.h"
 #include "lamina/formats/pytorch.h"
-#include "lamina/formats/tensor_statistics.h"
 #include "lamina/formats/weight_format.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/concatenate.h"
@@ -172,7 +171,7 @@ class Loader {
       report_.applied.clear();
       return std::move(report_);
     }
-    if (!with_nan_.empty()) warn("'" + snapshot_.source + "' has weights that are NaN: " + with_nan_);
+    with_nan_.warn_about(snapshot_.source);
     for (const auto& [weight, value] : plan_) weight->assign(value);
     return std::move(report_);
   }
@@ -281,7 +280,7 @@ class Loader {
                                " in Keras's layout");
       return;
     }
-    if (has_nan(value)) with_nan_ += (with_nan_.empty() ? "'" : ", '") + names + "'";
+    with_nan_.look(names, value);
     plan_.emplace_back(weight, value);
     for (const SnapshotEntry& entry : given) report_.applied.push_back(entry.name);
   }
@@ -353,7 +352,7 @@ class Loader {
   std::set<const void*> seen_;
   std::set<const SnapshotEntry*> used_;
   std::vector<std::pair<WeightPtr, Tensor>> plan_;
-  std::string with_nan_;
+  detail::NanNames with_nan_;
   LoadReport report_;
 };
 

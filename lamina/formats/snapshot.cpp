@@ -6,9 +6,8 @@
 #include <utility>
 
 #include "lamina/base/error.h"
-#include "lamina/base/log.h"
+#include "lamina/formats/detail/nan_names.h"
 #include "lamina/formats/detail/reading.h"
-#include "lamina/formats/tensor_statistics.h"
 #include "lamina/nn/detail/load_notes.h"
 #include "lamina/nn/detail/shared_objects.h"
 #include "lamina/nn/detail/values_follow.h"
@@ -46,7 +45,7 @@ class Applier {
     report_.skipped = snapshot_.skipped;
     if (!report_.errors.empty() || (!partial && !report_.missing.empty())) return std::move(report_);
     for (auto& [weight, entry] : matched_) read(weight, *entry);
-    if (!with_nan_.empty()) tell_nan();
+    with_nan_.warn_about(snapshot_.source);
     for (const Planned& planned : plan_) detail::give_value(*planned.weight, planned.value);
     return std::move(report_);
   }
@@ -104,17 +103,9 @@ class Applier {
 
   void read(const WeightPtr& weight, const SnapshotEntry& entry) {
     Tensor value = entry.read().eval();
-    if (is_floating(value.dtype()) && has_nan(value)) with_nan_.push_back(entry.name);
+    with_nan_.look(entry.name, value);
     if (value.dtype() != weight->type.dtype) value = cast(value, weight->type.dtype).eval();
     plan_.push_back({weight, std::move(value)});
-  }
-
-  void tell_nan() const {
-    constexpr size_t kMost = 10;
-    std::string list;
-    for (size_t i = 0; i < with_nan_.size() && i < kMost; ++i) list += (i ? ", '" : "'") + with_nan_[i] + "'";
-    if (with_nan_.size() > kMost) list += " and " + std::to_string(with_nan_.size() - kMost) + " more";
-    warn("'" + snapshot_.source + "' has weights that are NaN: " + list);
   }
 
   Model& model_;
@@ -122,7 +113,7 @@ class Applier {
   std::unordered_map<std::string, const SnapshotEntry*> by_name_;
   std::vector<std::pair<WeightPtr, const SnapshotEntry*>> matched_;
   std::vector<Planned> plan_;
-  std::vector<std::string> with_nan_;
+  detail::NanNames with_nan_;
   LoadReport report_;
 };
 

@@ -5,9 +5,11 @@
 #include <cctype>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <utility>
 
 #include "lamina/base/error.h"
+#include "lamina/formats/detail/nan_names.h"
 #include "lamina/formats/detail/reading.h"
 
 namespace lamina {
@@ -104,16 +106,30 @@ std::vector<std::string> write_weights(const std::string& path, const WeightSnap
   const auto contains = [&](const std::vector<std::string>& list) {
     return std::find(list.begin(), list.end(), dtype) != list.end();
   };
-  if (dtype.empty() || contains(format.packings)) return format.write(path, snapshot, dtype);
+  // What is written is looked at on its way.
+  const auto with_nan = std::make_shared<detail::NanNames>();
+  WeightSnapshot looked_at = snapshot;
+  for (SnapshotEntry& entry : looked_at.entries) {
+    entry.read = [with_nan, name = entry.name, read = std::move(entry.read)] {
+      Tensor array = read();
+      with_nan->look(name, array);
+      return array;
+    };
+  }
+  const auto write = [&](const WeightSnapshot& weights, const std::string& packing) {
+    std::vector<std::string> told = format.write(path, weights, packing);
+    with_nan->warn_about(snapshot.source);
+    return told;
+  };
+  if (dtype.empty() || contains(format.packings)) return write(looked_at, dtype);
   if (!contains(floats)) {
     std::vector<std::string> known = floats;
     known.insert(known.end(), format.packings.begin(), format.packings.end());
     throw InvalidArgument("'" + path + "': " + format.name + " files hold no '" + dtype + "'" +
                           suggest(dtype, known));
   }
-  WeightSnapshot converted = snapshot;
-  adapt(converted, {cast_floats(dtype_from_name(dtype))});
-  return format.write(path, converted, "");
+  adapt(looked_at, {cast_floats(dtype_from_name(dtype))});
+  return write(looked_at, "");
 }
 
 }  // namespace lamina

@@ -1,73 +1,143 @@
-// Writing archives, in memory, by libzip.
-#include <zip.h>
+// Writing archives of members that are stored as they are: headers around the pieces of each.
+#include <algorithm>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <unordered_set>
+#include <utility>
+#include <vector>
 
+#include "lamina/base/detail/text.h"
 #include "lamina/base/error.h"
+#include "lamina/base/utf8.h"
+#include "lamina/formats/detail/crc32.h"
 #include "lamina/formats/detail/zip_archive.h"
-#include "lamina/formats/detail/zip_source.h"
 
 namespace lamina::detail {
+namespace {
 
-struct ZipWriter::State {
-  zip_source_t* source = nullptr;
-  zip_t* archive = nullptr;
-  std::list<std::string> contents;  // libzip reads them when the archive is closed
+// 1980-01-01, the format's first day: archives must not differ by the time of writing.
+constexpr uint64_t kDate = (1 << 5) | 1;
+constexpr uint64_t kStored = 10, kLarge = 45;  // versions of the format that members need
+constexpr uint64_t kMadeOnUnix = 3 << 8 | kLarge, kPermissions = uint64_t{0100644} << 16;
+constexpr uint64_t kUtf8 = 1 << 11;
+constexpr uint64_t kBeyond = 0xffffffff, kMany = 0xffff;  // what does not fit stands in the records of large archives
+
+void put(std::string& out, uint64_t value, int count) {
+  for (int i = 0; i < count; ++i) out += static_cast<char>(value >> (8 * i));
+}
+
+struct Member {
+  std::string name;
+  uint64_t size, at;
+  uint32_t crc;
 };
 
-ZipWriter::ZipWriter() : state_(std::make_unique<State>()) {
-  zip_error_t error;
-  zip_error_init(&error);
-  state_->source = zip_source_buffer_create(nullptr, 0, 0, &error);
-  if (state_->source) state_->archive = zip_open_from_source(state_->source, ZIP_TRUNCATE, &error);
-  if (!state_->archive) {
-    if (state_->source) zip_source_free(state_->source);
-    throw InternalError("cannot create a zip archive in memory: " + zip_error_text(&error));
+bool is_control(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 32 && c != '\t' && c != '\n' && c != '\r';
+}
+
+uint64_t flags_of(const std::string& name) {
+  return std::all_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 128; }) ? 0 : kUtf8;
+}
+
+// The numbers among them that 32 bits cannot hold, in 64.
+std::string large_numbers(std::initializer_list<uint64_t> numbers) {
+  std::string field;
+  for (const uint64_t number : numbers) {
+    if (number >= kBeyond) put(field, number, 8);
   }
-  zip_source_keep(state_->source);
+  if (field.empty()) return field;
+  std::string extra;
+  put(extra, 1, 2);
+  put(extra, field.size(), 2);
+  return extra + field;
 }
 
-ZipWriter::~ZipWriter() {
-  if (state_->archive) zip_discard(state_->archive);
-  zip_source_free(state_->source);
+// What both headers of a member say, from the version that it needs to the length of its extra field.
+std::string description_of(const Member& member, const std::string& extra) {
+  std::string out;
+  put(out, extra.empty() ? kStored : kLarge, 2);
+  put(out, flags_of(member.name), 2);
+  put(out, 0, 2);  // not packed
+  put(out, 0, 2);  // at midnight
+  put(out, kDate, 2);
+  put(out, member.crc, 4);
+  put(out, std::min(member.size, kBeyond), 4);
+  put(out, std::min(member.size, kBeyond), 4);
+  put(out, member.name.size(), 2);
+  put(out, extra.size(), 2);
+  return out;
 }
 
-void ZipWriter::add(const std::string& member, std::string content) {
-  const std::string& kept = state_->contents.emplace_back(std::move(content));
-  zip_source_t* source = zip_source_buffer(state_->archive, kept.data(), kept.size(), 0);
-  const zip_int64_t index =
-      source ? zip_file_add(state_->archive, member.c_str(), source, ZIP_FL_ENC_UTF_8) : zip_int64_t{-1};
-  if (index < 0) {
-    if (source) zip_source_free(source);
-    throw InternalError("cannot add '" + member + "' to a zip archive: " + zip_strerror(state_->archive));
-  }
-  const auto at = static_cast<zip_uint64_t>(index);
-  zip_set_file_compression(state_->archive, at, ZIP_CM_STORE, 0);
-  // 1980-01-01, the zip format's first day: archives must not differ by the time of writing.
-  zip_file_set_dostime(state_->archive, at, 0, (1 << 5) | 1, 0);
-}
+}  // namespace
 
-std::string ZipWriter::finish() {
-  const auto fail = [&](const char* reason) {
-    throw InternalError(std::string("cannot finish a zip archive in memory: ") + reason);
+struct ZipWriter::State {
+  Pieces archive;
+  std::vector<Member> members;
+  std::unordered_set<std::string> names;
+};
+
+ZipWriter::ZipWriter() : state_(std::make_unique<State>()) {}
+ZipWriter::~ZipWriter() = default;
+
+void ZipWriter::add(const std::string& name, Pieces content) {
+  const auto refuse = [&](const char* reason) {
+    throw InvalidArgument("a zip archive cannot hold a member called '" + excerpt(name, 200) + "': the name " + reason);
   };
-  // libzip writes nothing for an archive without members; the format has one: the end record alone.
-  if (state_->contents.empty()) return std::string("PK\x05\x06") + std::string(18, '\0');
-  if (zip_close(state_->archive) != 0) fail(zip_strerror(state_->archive));
-  state_->archive = nullptr;
-  state_->contents.clear();
+  if (name.empty() || name.size() > kMany) refuse("has to have 1 to 65535 bytes");
+  if (std::any_of(name.begin(), name.end(), is_control) || !is_utf8(name))
+    refuse("holds control characters, or is not UTF-8");
+  if (!state_->names.insert(name).second) refuse("is taken");
+  Member member{name, content.size(), state_->archive.size(), 0};
+  content.for_each([&](std::string_view piece) { member.crc = zip_checksum(member.crc, piece); });
+  const std::string extra = large_numbers({member.size, member.size});
+  state_->archive.add("PK\x03\x04" + description_of(member, extra) + name + extra);
+  state_->archive.add(std::move(content));
+  state_->members.push_back(std::move(member));
+}
 
-  zip_stat_t status;
-  if (zip_source_stat(state_->source, &status) != 0 || zip_source_open(state_->source) != 0)
-    fail("no source");
-  std::string bytes(status.size, '\0');
-  uint64_t length = 0;
-  while (length < bytes.size()) {
-    const zip_int64_t count = zip_source_read(state_->source, bytes.data() + length, bytes.size() - length);
-    if (count <= 0) break;
-    length += static_cast<uint64_t>(count);
+Pieces ZipWriter::take() {
+  std::string directory;
+  for (const Member& member : state_->members) {
+    const std::string extra = large_numbers({member.size, member.size, member.at});
+    directory += "PK\x01\x02";
+    put(directory, kMadeOnUnix, 2);
+    directory += description_of(member, extra);
+    put(directory, 0, 2);  // no comment
+    put(directory, 0, 2);  // on the first disk
+    put(directory, 0, 2);
+    put(directory, kPermissions, 4);
+    put(directory, std::min(member.at, kBeyond), 4);
+    directory += member.name + extra;
   }
-  zip_source_close(state_->source);
-  if (length != bytes.size()) fail("short read");
-  return bytes;
+  const uint64_t at = state_->archive.size(), size = directory.size(), count = state_->members.size();
+  std::string end;
+  if (count >= kMany || at >= kBeyond || size >= kBeyond) {
+    end += "PK\x06\x06";
+    put(end, 44, 8);
+    put(end, kMadeOnUnix, 2);
+    put(end, kLarge, 2);
+    put(end, 0, 8);  // disks
+    put(end, count, 8);
+    put(end, count, 8);
+    put(end, size, 8);
+    put(end, at, 8);
+    end += "PK\x06\x07";
+    put(end, 0, 4);
+    put(end, at + size, 8);
+    put(end, 1, 4);
+  }
+  end += "PK\x05\x06";
+  put(end, 0, 4);  // disks
+  put(end, std::min(count, kMany), 2);
+  put(end, std::min(count, kMany), 2);
+  put(end, std::min(size, kBeyond), 4);
+  put(end, std::min(at, kBeyond), 4);
+  put(end, 0, 2);
+  state_->archive.add(directory + end);
+  return std::exchange(*state_, State()).archive;
 }
 
 }  // namespace lamina::detail

@@ -3,10 +3,12 @@
 
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <limits>
 
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
+#include "lamina/formats/detail/gguf_types.h"
 #include "lamina/formats/weight_format.h"
 #include "lamina/ops/cast.h"
 #include "tests/support/damage.h"
@@ -173,18 +175,32 @@ TEST_F(Gguf, WhatTheFormatCannotHoldIsRefusedOrTold) {
   const std::vector<std::string> told = write_gguf(path, of({{"x", x}}), "q8_0");
   ASSERT_EQ(told.size(), 1u);
   EXPECT_NE(told[0].find("'x' stays float32: (2, 3) does not go into blocks of 32"), std::string::npos);
-  const float inf = std::numeric_limits<float>::infinity(), nan = std::nanf("");
-  std::vector<float> odd(64, 1);
-  odd[3] = nan;
-  odd[40] = inf;
-  for (const char* packing : {"q8_0", "q4_0", "q4_1", "q5_0", "q5_1"}) {
-    write_gguf(path, of({{"odd", Tensor::from(odd, {1, 64})}}), packing);
-    read_all(path);
-  }
-  odd.resize(256, -1e30f);
-  for (const char* packing : {"q2_k", "q3_k", "q4_k", "q5_k", "q6_k"}) {
-    write_gguf(path, of({{"odd", Tensor::from(odd, {1, 256})}}), packing);
-    for (const float each : read_gguf(path).entries[0].read().to_vector<float>()) EXPECT_TRUE(std::isfinite(each));
+}
+
+// The scales of blocks have 16 bits: what they cannot reach would come back as NaN, or as another number.
+TEST_F(Gguf, NumbersThatBlocksCannotHoldAreRefused) {
+  const std::string path = folder_ / "a.gguf";
+  const float inf = std::numeric_limits<float>::infinity();
+  for (const std::string& packing : detail::gguf_packings()) {
+    for (const float odd : {inf, -inf, std::nanf(""), 1e30F, -1e30F}) {
+      std::vector<float> x(512, 0.5F);
+      x[300] = odd;
+      const std::string message = message_of<InvalidArgument>(
+          [&] { write_gguf(path, of({{"even", Tensor::from(std::vector<float>(256, 1), {1, 256})},
+                                     {"odd", Tensor::from(x, {2, 256})}}), packing); });
+      EXPECT_NE(message.find("'odd' holds numbers that are NaN, infinite or too large for the blocks of"), std::string::npos)
+          << packing << " " << odd << message;
+      EXPECT_FALSE(std::filesystem::exists(path)) << packing;
+    }
+    // Small and large ones that 16 bits do reach.
+    for (const float scale : {0.0F, 1e-30F, 1e-7F, 1e-4F, 1.0F, 1e4F}) {
+      std::vector<float> x(256);
+      for (size_t i = 0; i < x.size(); ++i) x[i] = scale * std::sin(static_cast<float>(i));
+      write_gguf(path, of({{"x", Tensor::from(x, {1, 256})}}), packing);
+      for (const float each : read_gguf(path).entries[0].read().to_vector<float>())
+        EXPECT_LE(std::abs(each), 2 * scale + 1e-6F) << packing << " " << scale;
+      std::filesystem::remove(path);
+    }
   }
 }
 

@@ -206,5 +206,52 @@ TEST(ZipArchive, StoredMembersAreSeenWhereTheyLie) {
   EXPECT_THROW(other.view("a/first", held), FileError);
 }
 
+TEST(ZipArchive, HoldsMoreMembersThanSixteenBitsCount) {
+  ZipWriter writer;
+  constexpr int kMembers = 66000;
+  for (int i = 0; i < kMembers; ++i) writer.add("m" + std::to_string(i), i % 1000 == 0 ? std::to_string(i) : "");
+  const std::string bytes = writer.finish();
+  const ZipReader zip(bytes, "many");
+  EXPECT_EQ(zip.members().size(), static_cast<size_t>(kMembers));
+  EXPECT_EQ(zip.read("m65000"), "65000");
+}
+
+TEST(ZipArchive, NamesAreUtf8AndAnythingElseIsRefused) {
+  ZipWriter writer;
+  const std::string name = "\xe9\x87\x8d/\xc3\xa9";
+  writer.add(name, "x");
+  const auto refused = [&](const std::string& bad) {
+    return message_of<InvalidArgument>([&] { writer.add(bad, ""); });
+  };
+  EXPECT_NE(refused("").find("1 to 65535 bytes"), std::string::npos);
+  EXPECT_NE(refused(std::string(70000, 'a')).find("1 to 65535 bytes"), std::string::npos);
+  EXPECT_NE(refused("a\1b").find("control characters"), std::string::npos);
+  EXPECT_NE(refused("a\xff").find("not UTF-8"), std::string::npos);
+  EXPECT_NE(refused(name).find("is taken"), std::string::npos);
+  const std::string bytes = writer.finish();
+  EXPECT_EQ(ZipReader(bytes, "z").read(name), "x");
+}
+
+TEST(Pieces, AreTextsAndTensorsInOrder) {
+  Pieces pieces("ab");
+  const Tensor x = Tensor::from<uint8_t>({'1', '2', '3'}, {3});
+  pieces.add(x);
+  pieces.add(std::string());
+  int reads = 0;
+  pieces.add(x.type(), [&] {
+    ++reads;
+    return x;
+  });
+  pieces.add(Pieces("cd"));
+  EXPECT_EQ(pieces.size(), 10u);
+  EXPECT_EQ(reads, 0);
+  EXPECT_EQ(pieces.str(), "ab123123cd");
+  EXPECT_EQ(pieces.str(), "ab123123cd");
+  EXPECT_EQ(reads, 2);
+  Pieces wrong;
+  wrong.add(TensorType{DType::kUInt8, {4}}, [&] { return x; });
+  EXPECT_THROW(wrong.str(), InternalError);
+}
+
 }  // namespace
 }  // namespace lamina::detail

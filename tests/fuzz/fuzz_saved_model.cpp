@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   try {
     detail::read_saved_objects(bytes, "fuzzed");
-    const auto graph = tensorflow::import_graph(bytes, nullptr, {});
+    const auto graph = tensorflow::import_graph(bytes, "", nullptr, {});
     std::vector<onnx::Value> inputs;
     for (const onnx::Declared& input : graph->inputs()) {
       if (!input.tensor() || !input.shape) return 0;

@@ -8,6 +8,7 @@
 
 #include "lamina/core/tensor.h"
 #include "lamina/formats/detail/byte_source.h"
+#include "lamina/formats/detail/pieces.h"
 
 namespace lamina::detail {
 
@@ -43,7 +44,7 @@ inline bool is_hdf5(std::string_view bytes) { return is_hdf5(ByteSource(bytes));
 /// @param name  what to call the file in error messages.
 /// @param checksums  false: of the format's own structures are not looked at. For fuzzers, which would get no
 ///                   further than those.
-/// Arrays and attributes that carry checksums of ours (write_hdf5) are compared with these.
+/// Arrays and attributes that carry checksums of ours (hdf5_pieces) are compared with these.
 /// Throws FileError when the image is damaged, when it holds soft or external links, external or virtual
 /// storage or one object under two names (what Keras refuses too), or when an array claims other than what is
 /// stored.
@@ -58,6 +59,9 @@ inline Hdf5Tree read_hdf5(std::string_view bytes, const std::string& name, bool 
 /// @param checksums  true: every array gets an attribute "lamina_checksum" of its path, type and elements,
 /// and
 ///                   the root one of all attributes, which read_hdf5 compares and other readers leave alone.
-std::string write_hdf5(const Hdf5Tree& tree, bool checksums = false);
+Pieces hdf5_pieces(const Hdf5Tree& tree, bool checksums = false);
+inline std::string write_hdf5(const Hdf5Tree& tree, bool checksums = false) {
+  return hdf5_pieces(tree, checksums).str();
+}
 
 }  // namespace lamina::detail

@@ -1,9 +1,8 @@
-// Zip archives over libzip: reading from memory or files with limits, writing the same bytes for the same members.
+// Zip archives: reading from memory or files with limits, over libzip; writing.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "lamina/formats/detail/byte_source.h"
+#include "lamina/formats/detail/pieces.h"
 
 struct zip;
 
@@ -84,7 +84,8 @@ class ZipReader {
   zip* archive_ = nullptr;
 };
 
-/// Collects members and gives the archive's bytes. Members are stored, not compressed, as Keras and NumPy do.
+/// Collects members and gives the archive. Members are stored, not compressed, as Keras and NumPy do; the same
+/// members give the same bytes.
 class ZipWriter {
  public:
   ZipWriter();
@@ -92,9 +93,12 @@ class ZipWriter {
   ZipWriter(const ZipWriter&) = delete;
   ZipWriter& operator=(const ZipWriter&) = delete;
 
-  void add(const std::string& member, std::string content);
-  /// The archive. Call it once, last.
-  std::string finish();
+  /// Goes through the content once, for its checksum. Throws InvalidArgument for a name that an archive cannot
+  /// hold (empty, there already, with control characters, not UTF-8) and what reading a tensor in it throws.
+  void add(const std::string& member, Pieces content);
+  /// The archive. Call one of the two, once, last.
+  Pieces take();
+  std::string finish() { return take().str(); }
 
  private:
   struct State;

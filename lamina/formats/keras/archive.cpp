@@ -137,13 +137,13 @@ KerasArchive parse_keras_archive(const ByteSource& bytes, const std::string& nam
   return archive;
 }
 
-std::string keras_archive_bytes(const KerasArchive& archive) {
+Pieces keras_archive_pieces(const KerasArchive& archive) {
   ZipWriter zip;
   zip.add(kMetadata, archive.metadata.dump());
   zip.add(kConfig, archive.config.dump());
-  zip.add(kWeights, write_hdf5(archive.weights));
+  zip.add(kWeights, hdf5_pieces(archive.weights));
   for (const auto& [member, content] : archive.extra) zip.add(member, content);
-  return zip.finish();
+  return zip.take();
 }
 
 Json keras_metadata() {

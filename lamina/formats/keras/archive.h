@@ -44,8 +44,9 @@ inline KerasArchive parse_keras_archive(std::string_view bytes, const std::strin
 Hdf5Tree read_weight_shards(const std::string& list, const std::string& name,
                             const std::function<Hdf5Tree(const std::string&, const std::string&)>& read);
 
-/// The bytes of the archive, in Keras's order of members.
-std::string keras_archive_bytes(const KerasArchive& archive);
+/// The archive as a file, in Keras's order of members.
+Pieces keras_archive_pieces(const KerasArchive& archive);
+inline std::string keras_archive_bytes(const KerasArchive& archive) { return keras_archive_pieces(archive).str(); }
 
 /// {"keras_version", "date_saved"} of now, as Keras writes them.
 Json keras_metadata();

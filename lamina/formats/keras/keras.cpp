@@ -89,7 +89,7 @@ Model model_of(const KerasArchive& archive, const std::string& name, LoadReport*
 }  // namespace detail
 
 void save_keras(const Model& model, const std::string& path, const WriteOptions& options) {
-  write_file(path, detail::keras_archive_bytes(detail::archive_of(model)), options);
+  detail::write_pieces(path, detail::keras_archive_pieces(detail::archive_of(model)), options);
 }
 
 Model load_keras(const std::string& path, LoadReport* report, const LoadOptions& options) {
@@ -105,7 +105,7 @@ void save_weights(const Model& model, const std::string& path) {
     throw InvalidArgument("save_weights: expected a path that ends in '.weights.h5', received '" + path +
                           "'");
   }
-  write_file(path, detail::write_hdf5(detail::keras_weights(model), /*checksums=*/true));
+  detail::write_pieces(path, detail::hdf5_pieces(detail::keras_weights(model), /*checksums=*/true));
 }
 
 namespace {

@@ -219,7 +219,7 @@ Hdf5Tree legacy_tree(const Model& model) {
 }  // namespace detail
 
 void save_keras_h5(const Model& model, const std::string& path) {
-  write_file(path, detail::write_hdf5(detail::legacy_tree(model), /*checksums=*/true));
+  detail::write_pieces(path, detail::hdf5_pieces(detail::legacy_tree(model), /*checksums=*/true));
 }
 
 }  // namespace lamina

@@ -13,6 +13,7 @@
 #include "lamina/formats/detail/reading.h"
 #include "lamina/formats/onnx/evaluator.h"
 #include "lamina/formats/onnx/node_order.h"
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <onnx.pb.h>
 
 namespace lamina::onnx {
@@ -123,18 +124,48 @@ Value parse_value(std::string_view bytes, Declared::Kind kind, const std::string
   });
 }
 
-void ImportedGraph::read(std::string_view bytes) {
-  model_ = std::make_shared<ModelProto>();
-  constexpr size_t kMost = (size_t{1} << 31) - 1;
-  if (bytes.size() > kMost) throw InvalidArgument("has more than 2 GB, which no ONNX file can");
-  const bool parsed = model_->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
-  if (parsed && model_->has_graph()) return;
-  throw InvalidArgument(parsed && model_->ir_version() > 0
-                            ? "holds no graph"
-                            : "is no ONNX file, or a damaged one; it is " + lamina::detail::kind_of_bytes(bytes));
+namespace {
+
+// Gives a file to the parser piece by piece, so that it is in memory once, in what is made of it.
+class FilePieces final : public google::protobuf::io::CopyingInputStream {
+ public:
+  explicit FilePieces(const lamina::detail::ByteSource& bytes) : bytes_(bytes) {}
+  int Read(void* buffer, int size) override {
+    const uint64_t count = std::min<uint64_t>(static_cast<uint64_t>(size), bytes_.size() - at_);
+    bytes_.copy(at_, buffer, count);
+    at_ += count;
+    return static_cast<int>(count);
+  }
+
+ private:
+  const lamina::detail::ByteSource& bytes_;
+  uint64_t at_ = 0;
+};
+
+bool parse_model(const lamina::detail::ByteSource& bytes, ModelProto& model) {
+  constexpr int kPiece = 1 << 20;
+  FilePieces pieces(bytes);
+  google::protobuf::io::CopyingInputStreamAdaptor stream(&pieces, kPiece);
+  return model.ParseFromZeroCopyStream(&stream);
 }
 
-ImportedGraph ImportedGraph::parse(std::string_view bytes, const std::string& name, const std::string& folder) {
+}  // namespace
+
+void ImportedGraph::read(const lamina::detail::ByteSource& bytes) {
+  model_ = std::make_shared<ModelProto>();
+  constexpr uint64_t kMost = (uint64_t{1} << 31) - 1;
+  if (bytes.size() > kMost) throw InvalidArgument("has more than 2 GB, which no ONNX file can");
+  const bool parsed = parse_model(bytes, *model_);
+  if (parsed && model_->has_graph()) return;
+  constexpr uint64_t kTelling = 4096;
+  throw InvalidArgument(parsed && model_->ir_version() > 0
+                            ? "holds no graph"
+                            : "is no ONNX file, or a damaged one; it is " +
+                                  lamina::detail::kind_of_bytes(bytes.view(0, std::min(bytes.size(), kTelling))));
+}
+
+ImportedGraph ImportedGraph::parse(const lamina::detail::ByteSource& bytes, const std::string& name,
+                                   const std::string& folder) {
   return lamina::detail::reading(name, [&] {
     ImportedGraph graph;
     graph.read(bytes);
@@ -156,7 +187,7 @@ ImportedGraph ImportedGraph::translated(std::shared_ptr<ModelProto> model,
 
 ImportedGraph ImportedGraph::restore(std::string_view bytes, std::vector<GraphWeight> weights) {
   ImportedGraph graph;
-  graph.read(bytes);
+  graph.read(lamina::detail::ByteSource(bytes));
   graph.weights_ = std::move(weights);
   graph.prepare("");
   return graph;

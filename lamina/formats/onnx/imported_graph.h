@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "lamina/formats/detail/byte_source.h"
 #include "lamina/formats/onnx/value.h"
 
 namespace lamina_onnx_file {
@@ -53,7 +54,10 @@ class ImportedGraph {
   /// `name`: what to call the bytes in messages. `folder`: where external data lie, or "" for nowhere. Throws FileError
   /// for bytes that are no ONNX file, for graphs that are cyclic or lack a value, and for operators that are not known
   /// (all in one message, with the names of their nodes).
-  static ImportedGraph parse(std::string_view bytes, const std::string& name, const std::string& folder);
+  static ImportedGraph parse(const lamina::detail::ByteSource& bytes, const std::string& name, const std::string& folder);
+  static ImportedGraph parse(std::string_view bytes, const std::string& name, const std::string& folder) {
+    return parse(lamina::detail::ByteSource(bytes), name, folder);
+  }
 
   /// A graph that was made of a file of another format: the operators of `model`, which has no initializers, and the
   /// constants that they read by name.
@@ -96,7 +100,7 @@ class ImportedGraph {
 
  private:
   ImportedGraph() = default;
-  void read(std::string_view bytes);
+  void read(const lamina::detail::ByteSource& bytes);
   void prepare(const std::string& folder);
   void require_known_operators() const;
   void fold_constants();

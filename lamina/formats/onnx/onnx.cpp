@@ -5,9 +5,10 @@
 #include <memory>
 #include <string_view>
 
+#include "lamina/base/detail/file_kind.h"
 #include "lamina/base/error.h"
-#include "lamina/base/files.h"
 #include "lamina/formats/detail/reading.h"
+#include "lamina/formats/keras/model.h"
 #include "lamina/formats/onnx/graph_model.h"
 #include "lamina/formats/onnx/onnx_export.h"
 #include "lamina/nn/detail/model_content.h"
@@ -17,8 +18,11 @@ namespace lamina {
 Model load_onnx(const std::string& path) {
   const std::string folder = std::filesystem::absolute(path).parent_path().string();
   return detail::reading(path, [&] {
-    auto graph = std::make_shared<onnx::ImportedGraph>(onnx::ImportedGraph::parse(read_file(path), path, folder));
+    detail::refuse_pipe(path);
+    const auto bytes = detail::ByteSource::of_file(path);
+    auto graph = std::make_shared<onnx::ImportedGraph>(onnx::ImportedGraph::parse(bytes, path, folder));
     Model model = onnx::model_of(graph, "");
+    detail::warn_of_nan(model, path);
     if (const std::string info = graph->metadata("lamina.data_info"); !info.empty())
       model.set_data_info(DataInfo::from_json(Json::parse(info, path), path));
     return model;

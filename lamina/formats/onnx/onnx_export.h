@@ -21,8 +21,9 @@ struct OnnxOptions {
   ///
   ///   export_onnx(model, "digits.onnx", {.shapes = {{"input_layer", {1, 28, 28, 1}}}});
   std::vector<std::pair<std::string, Shape>> shapes = {};
-  /// Bytes of weights from which on they are written to a file of their own, PATH.data, in the same folder. A file of
-  /// ONNX itself holds less than 2 GiB.
+  /// Bytes of weights from which on they are written to a file of their own in the same folder, PATH.data, or
+  /// PATH.1.data where a model that is replaced has the other. A file of ONNX itself holds less than 2 GiB: what does
+  /// not fit goes there however large this is.
   uint64_t weights_beside = uint64_t{1} << 30;
 };
 

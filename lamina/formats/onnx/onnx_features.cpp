@@ -5,8 +5,8 @@
 #include <random>
 
 #include "lamina/base/error.h"
-#include "lamina/base/files.h"
 #include "lamina/formats/detail/reading.h"
+#include "lamina/formats/keras/model.h"
 #include "lamina/formats/onnx/graph_model.h"
 #include "lamina/formats/onnx/onnx.h"
 
@@ -45,7 +45,7 @@ bool same_at_once(Model& each, Model& at_once) {
 OnnxFeatures load_onnx_features(const std::string& path, const std::string& features) {
   const std::string folder = std::filesystem::absolute(path).parent_path().string();
   return detail::reading(path, [&] {
-    const std::string bytes = read_file(path);
+    const auto bytes = detail::ByteSource::of_file(path);
     auto graph = std::make_shared<onnx::ImportedGraph>(onnx::ImportedGraph::parse(bytes, path, folder));
     if (graph->inputs().size() != 1) {
       throw Unsupported("it takes " + std::to_string(graph->inputs().size()) +
@@ -55,6 +55,7 @@ OnnxFeatures load_onnx_features(const std::string& path, const std::string& feat
     const bool scales = graph->scales_input();
     auto metadata = graph->metadata();
     Model model = onnx::model_of(graph, "");
+    detail::warn_of_nan(model, path);
     auto open = std::make_shared<onnx::ImportedGraph>(onnx::ImportedGraph::parse(bytes, path, folder));
     open->cut(features);
     if (open->open_batch()) {

@@ -247,11 +247,26 @@ Value read_tensor(SparseTensorProto& proto, const ExternalData& external) {
   return {cast(Tensor::from(numbers, shape), storage(values.type())).eval(), values.type()};
 }
 
-TensorProto write_tensor(const Value& value, const std::string& name) {
+namespace {
+
+// What says of which kind a tensor is, before its elements.
+TensorProto described(const Value& value, const std::string& name) {
   TensorProto proto;
   proto.set_name(name);
   proto.set_data_type(static_cast<int>(value.type()));
   for (const int64_t extent : value.shape()) proto.add_dims(extent);
+  return proto;
+}
+
+// Whether tensors have the elements as files have them.
+bool lies_as_written(ElementType type) {
+  return type != kUInt16 && type != kUInt32 && bits(type) >= 8 && !is_small_float(type);
+}
+
+}  // namespace
+
+TensorProto write_tensor(const Value& value, const std::string& name) {
+  TensorProto proto = described(value, name);
   if (value.is_strings()) {
     for (const std::string& text : value.strings()) proto.add_string_data(text);
     return proto;
@@ -261,7 +276,7 @@ TensorProto write_tensor(const Value& value, const std::string& name) {
   std::string raw;
   if (type == kUInt16 || type == kUInt32) {
     for (const int64_t number : integers(x)) raw.append(reinterpret_cast<const char*>(&number), bits(type) / 8);
-  } else if (bits(type) < 8 || is_small_float(type)) {
+  } else if (!lies_as_written(type)) {
     const int width = bits(type);
     std::vector<uint32_t> all;
     if (is_small_float(type)) {
@@ -283,6 +298,19 @@ TensorProto write_tensor(const Value& value, const std::string& name) {
   }
   proto.set_raw_data(std::move(raw));
   return proto;
+}
+
+WrittenTensor written_tensor(const Value& value, const std::string& name) {
+  constexpr size_t kLarge = 4096;
+  if (!value.is_tensor() || !lies_as_written(value.type())) return {write_tensor(value, name), {}};
+  const Order order = value.order();
+  const Tensor lying = value.in_order(order);
+  const TensorType type{lying.dtype(), value.shape()};
+  if (type.bytes() < kLarge) return {write_tensor(value, name), {}};
+  WrittenTensor written{described(value, name), {}};
+  // A value of its own each time: it would keep what was moved.
+  written.elements.add(type, [lying, order] { return Value::lying(lying, order).tensor(); });
+  return written;
 }
 
 }  // namespace lamina::onnx

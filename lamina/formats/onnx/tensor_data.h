@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "lamina/formats/detail/pieces.h"
 #include "lamina/formats/onnx/value.h"
 #include <onnx.pb.h>
 
@@ -31,5 +32,14 @@ Value read_tensor(lamina_onnx_file::SparseTensorProto& proto, const ExternalData
 
 /// A tensor or strings as a file holds them; the inverse of read_tensor.
 lamina_onnx_file::TensorProto write_tensor(const Value& value, const std::string& name);
+
+/// A tensor that is written without a copy of its elements.
+struct WrittenTensor {
+  lamina_onnx_file::TensorProto proto;  ///< all of it, but for `elements`
+  lamina::detail::Pieces elements;      ///< its raw_data; of none where `proto` holds them
+};
+/// Large elements that lie as the file has them are left where they are, those in another order are moved when they are
+/// written.
+WrittenTensor written_tensor(const Value& value, const std::string& name);
 
 }  // namespace lamina::onnx

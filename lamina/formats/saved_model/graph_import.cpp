@@ -10,6 +10,7 @@
 #include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
 #include "lamina/formats/onnx/tensor_data.h"
+#include "lamina/formats/saved_model/branches.h"
 #include "lamina/formats/saved_model/graph_builder.h"
 #include "lamina/formats/saved_model/operator.h"
 #include "lamina/formats/saved_model/tensor.h"
@@ -119,19 +120,33 @@ Infos sorted(const google::protobuf::Map<std::string, TensorInfo>& infos) {
   return result;
 }
 
-const SignatureDef& signature_of(const MetaGraphDef& meta) {
+std::vector<std::string> names_of(const MetaGraphDef& meta) {
   std::vector<std::string> names;
   for (const auto& [name, signature] : meta.signature_def()) {
     if (!name.starts_with("__")) names.push_back(name);
   }
   std::sort(names.begin(), names.end());
-  constexpr char kDefault[] = "serving_default";
-  if (meta.signature_def().contains(kDefault)) return meta.signature_def().at(kDefault);
-  if (names.size() == 1) return meta.signature_def().at(names[0]);
+  return names;
+}
+
+std::string list_of(std::vector<std::string> names) {
   for (std::string& name : names) name = printable(name);
-  throw Unsupported(names.empty() ? "has no signatures: nothing says what its functions take and give"
-                                  : fmt::format("has no signature '{}', and several others: '{}'", kDefault,
-                                                fmt::join(names, "', '")));
+  return fmt::format("'{}'", fmt::join(names, "', '"));
+}
+
+const SignatureDef& signature_of(const MetaGraphDef& meta, const std::string& wanted) {
+  const std::vector<std::string> names = names_of(meta);
+  constexpr char kDefault[] = "serving_default";
+  const std::string& name = !wanted.empty()                              ? wanted
+                            : !meta.signature_def().contains(kDefault) && names.size() == 1 ? names[0]
+                                                                         : kDefault;
+  if (meta.signature_def().contains(name)) return meta.signature_def().at(name);
+  if (names.empty()) throw Unsupported("has no signatures: nothing says what its functions take and give");
+  if (!wanted.empty())
+    throw InvalidArgument(fmt::format("has no signature '{}'; it has {}", printable(wanted), list_of(names)));
+  throw Unsupported(fmt::format("has no signature '{}', and several others: {}; choose one "
+                                "(load_saved_model_signature, lamina run --signature NAME)",
+                                kDefault, list_of(names)));
 }
 
 void declare(lamina_onnx_file::ValueInfoProto& value, const std::string& name, const TensorInfo& info) {
@@ -147,26 +162,39 @@ void declare(lamina_onnx_file::ValueInfoProto& value, const std::string& name, c
   }
 }
 
-const MetaGraphDef& served(const SavedModel& file) {
-  for (const MetaGraphDef& meta : file.meta_graphs()) {
+MetaGraphDef& served(SavedModel& file) {
+  for (MetaGraphDef& meta : *file.mutable_meta_graphs()) {
     const auto& tags = meta.meta_info_def().tags();
     if (std::find(tags.begin(), tags.end(), "serve") != tags.end()) return meta;
   }
   if (file.meta_graphs_size() == 0) throw InvalidArgument("holds no graph");
-  return file.meta_graphs(0);
+  return *file.mutable_meta_graphs(0);
 }
 
-}  // namespace
-
-std::shared_ptr<onnx::ImportedGraph> import_graph(std::string_view bytes,
-                                                  lamina::detail::TensorBundle* checkpoint,
-                                                  const std::map<std::string, bool>& trainable) {
+SavedModel parsed(std::string_view bytes) {
   SavedModel file;
   constexpr size_t kMost = (size_t{1} << 31) - 1;
   if (bytes.size() > kMost || !file.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
     throw InvalidArgument("is no SavedModel, or a damaged one");
-  const MetaGraphDef& meta = served(file);
-  const SignatureDef& signature = signature_of(meta);
+  return file;
+}
+
+}  // namespace
+
+std::vector<std::string> signatures_of(std::string_view bytes) {
+  SavedModel file = parsed(bytes);
+  return names_of(served(file));
+}
+
+std::shared_ptr<onnx::ImportedGraph> import_graph(std::string_view bytes, const std::string& signature_name,
+                                                  lamina::detail::TensorBundle* checkpoint,
+                                                  const std::map<std::string, bool>& trainable) {
+  SavedModel file = parsed(bytes);
+  MetaGraphDef& meta = served(file);
+  const SignatureDef& signature = signature_of(meta, signature_name);
+  std::set<std::string> given;
+  for (const auto& [name, info] : signature.inputs()) given.insert(node_of(info.name()));
+  make_branches(*meta.mutable_graph_def(), given);
   const GraphDef& graph = meta.graph_def();
   Library library(graph);
   const Keys keys(graph, library);

@@ -5,21 +5,26 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lamina/formats/detail/tensor_bundle.h"
 #include "lamina/formats/onnx/imported_graph.h"
 
 namespace lamina::tensorflow {
 
-/// The graph of the signature serving_default (or of the only one): functions are put in the places of their
-/// calls, and variables that it reads become weights, under their names.
+/// The graph of a signature: functions are put in the places of their calls, and variables that it reads become
+/// weights, under their names.
 /// @param bytes       saved_model.pb.
+/// @param signature   its name; empty: serving_default, or the only one.
 /// @param checkpoint  the values of variables; null where the folder has none.
 /// @param trainable   by key in the checkpoint: whether a variable is trained; those that are not named are.
-/// Throws InvalidArgument for a damaged file, for graphs that are cyclic or lack something, and Unsupported
+/// Throws InvalidArgument for a damaged file, for an unknown signature, for graphs that are cyclic or lack something, and Unsupported
 /// for operators that are not known, all in one message.
-std::shared_ptr<onnx::ImportedGraph> import_graph(std::string_view bytes,
+std::shared_ptr<onnx::ImportedGraph> import_graph(std::string_view bytes, const std::string& signature,
                                                   lamina::detail::TensorBundle* checkpoint,
                                                   const std::map<std::string, bool>& trainable);
+
+/// The names of the signatures in saved_model.pb, sorted. Throws InvalidArgument for a damaged file.
+std::vector<std::string> signatures_of(std::string_view bytes);
 
 }  // namespace lamina::tensorflow

@@ -13,6 +13,7 @@
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/base/log.h"
+#include "lamina/base/terminal.h"
 #include "lamina/formats/detail/reading.h"
 #include "lamina/formats/detail/tensor_bundle.h"
 #include "lamina/formats/keras/legacy_weights.h"
@@ -21,6 +22,7 @@
 #include "lamina/formats/saved_model/graph_import.h"
 #include "lamina/formats/saved_model/object_graph.h"
 #include "lamina/formats/saved_model/optimizer_state.h"
+#include "lamina/formats/saved_model/signatures.h"
 #include "lamina/nn/detail/load_notes.h"
 
 namespace lamina {
@@ -181,15 +183,16 @@ Model keras_model(const std::string& folder, const std::vector<SavedObject>& obj
 }
 
 // What its functions compute, where there are no layers, or some that are not known here.
-Model graph_model(std::string_view bytes, const std::vector<SavedObject>& objects, TensorBundle* checkpoint,
-                  LoadReport* report) {
+Model graph_model(const std::string& folder, std::string_view bytes, const std::string& signature,
+                  const std::vector<SavedObject>& objects, TensorBundle* checkpoint, LoadReport* report) {
   std::map<std::string, bool> trainable;
   if (checkpoint && !objects.empty()) {
     for (const auto& [object, key] : variable_keys(objects, *checkpoint))
       trainable[key] = objects[object].trainable;
   }
-  const std::shared_ptr<onnx::ImportedGraph> graph = tensorflow::import_graph(bytes, checkpoint, trainable);
+  const std::shared_ptr<onnx::ImportedGraph> graph = tensorflow::import_graph(bytes, signature, checkpoint, trainable);
   Model model = onnx::model_of(graph, "");
+  warn_of_nan(model, folder);
   if (report) {
     *report = {};
     for (const onnx::GraphWeight& weight : graph->weights()) report->applied.push_back(weight.name);
@@ -197,26 +200,39 @@ Model graph_model(std::string_view bytes, const std::vector<SavedObject>& object
   return model;
 }
 
+// What lies in the folder.
+struct Folder {
+  explicit Folder(const std::string& name) : folder(name), path(name + "/saved_model.pb"), bytes(read_file(path)) {
+    objects = read_saved_objects(bytes, path);
+    const std::string metadata = folder + "/keras_metadata.pb";
+    if (!objects.empty() && std::filesystem::exists(metadata))
+      add_keras_metadata(objects, read_file(metadata), metadata);
+    // Programs without variables write none.
+    if (std::filesystem::exists(variables(folder) + ".index")) checkpoint.emplace(variables(folder));
+  }
+  static std::string variables(const std::string& folder) { return folder + "/variables/variables"; }
+  Model graph(const std::string& signature, LoadReport* report) {
+    return graph_model(folder, bytes, signature, objects, checkpoint ? &*checkpoint : nullptr, report);
+  }
+
+  std::string folder, path, bytes;
+  std::vector<SavedObject> objects;
+  std::optional<TensorBundle> checkpoint;
+};
+
 Model read_model(const std::string& folder, LoadReport* report, const LoadOptions& options) {
-  const std::string path = folder + "/saved_model.pb";
-  const std::string bytes = read_file(path);
-  std::vector<SavedObject> objects = read_saved_objects(bytes, path);
-  const std::string metadata_path = folder + "/keras_metadata.pb";
-  if (!objects.empty() && std::filesystem::exists(metadata_path))
-    add_keras_metadata(objects, read_file(metadata_path), metadata_path);
-  const std::string variables = folder + "/variables/variables";
-  std::optional<TensorBundle> checkpoint;  // programs without variables write none
-  if (std::filesystem::exists(variables + ".index")) checkpoint.emplace(variables);
+  Folder files(folder);
+  const std::vector<SavedObject>& objects = files.objects;
   if (objects.empty() || !objects[0].identifier.starts_with("_tf_keras") || objects[0].metadata.empty())
-    return graph_model(bytes, objects, checkpoint ? &*checkpoint : nullptr, report);
-  if (!checkpoint) checkpoint.emplace(variables);  // which says that it is missing
+    return files.graph("", report);
+  if (!files.checkpoint) files.checkpoint.emplace(Folder::variables(folder));  // which says that it is missing
   try {
-    return keras_model(folder, objects, *checkpoint, report, options);
+    return keras_model(folder, objects, *files.checkpoint, report, options);
   } catch (const FileError&) {
     throw;  // damaged, or weights that do not fit: the graph would hide it
   } catch (const Error& of_layers) {
     try {
-      Model model = graph_model(bytes, objects, &*checkpoint, report);
+      Model model = files.graph("", report);
       warn("'" + folder +
            "' is loaded as a graph of one layer, since its layers cannot be made: " + of_layers.what());
       return model;
@@ -232,6 +248,21 @@ Model read_model(const std::string& folder, LoadReport* report, const LoadOption
 
 Model load_saved_model(const std::string& folder, LoadReport* report, const LoadOptions& options) {
   return detail::reading(folder, [&] { return detail::read_model(folder, report, options); });
+}
+
+Model load_saved_model_signature(const std::string& folder, const std::string& signature, LoadReport* report) {
+  const std::vector<std::string> known = saved_model_signatures(folder);
+  if (std::find(known.begin(), known.end(), signature) == known.end()) {
+    std::string list;
+    for (const std::string& name : known) list += (list.empty() ? "'" : ", '") + printable(name) + "'";
+    throw InvalidArgument("'" + folder + "' has no signature '" + printable(signature) + "'; " +
+                          (list.empty() ? "it has none" : "it has " + list));
+  }
+  return detail::reading(folder, [&] { return detail::Folder(folder).graph(signature, report); });
+}
+
+std::vector<std::string> saved_model_signatures(const std::string& folder) {
+  return detail::reading(folder, [&] { return tensorflow::signatures_of(read_file(folder + "/saved_model.pb")); });
 }
 
 namespace {

@@ -5,6 +5,7 @@
 
 #include "lamina/base/files.h"
 #include "lamina/formats/detail/reading.h"
+#include "lamina/formats/keras/model.h"
 #include "lamina/formats/onnx/graph_model.h"
 #include "lamina/formats/tflite/graph.h"
 #include "lamina/formats/tflite/tflite_export.h"
@@ -14,7 +15,9 @@ namespace lamina {
 Model load_tflite(const std::string& path) {
   return detail::reading(path, [&] {
     auto graph = std::make_shared<onnx::ImportedGraph>(tflite::parse(read_file(path), path));
-    return onnx::model_of(graph, "tflite_graph");
+    Model model = onnx::model_of(graph, "tflite_graph");
+    detail::warn_of_nan(model, path);
+    return model;
   });
 }
 

@@ -13,10 +13,11 @@ namespace lamina {
 
 /// Options of export_tflite.
 struct TfliteOptions {
-  /// Samples of a batch, at least 1: a TFLite file has fixed extents.
+  /// Samples of a batch, at least 1. With 1, a batch that the model leaves open stays open for interpreters to change
+  /// (ResizeInputTensor), where TFLite's operators allow it.
   int64_t batch = 1;
-  /// Shapes of inputs, by the input's name, where the model leaves more open than the batch; the batch axis
-  /// first.
+  /// Shapes of inputs, by the input's name, where the model leaves more open than the batch and that shall not or
+  /// cannot stay open; the batch axis first, -1 for what does.
   ///
   ///   export_tflite(model, "digits.tflite", {.shapes = {{"input_layer", {1, 28, 28, 1}}}});
   std::vector<std::pair<std::string, Shape>> shapes = {};
@@ -33,8 +34,8 @@ struct TfliteOptions {
 /// Inputs and outputs have the model's names, order of axes and dtypes; weights are constants under their
 /// names in the model. Every op that the model comes to is written, those of layers of yours, too.
 ///
-/// Throws InvalidArgument for a model that is not built, for extents that are open, shapes and samples that
-/// do not fit; Unsupported, before anything is written, for ops that TFLite has no counterpart of, all in one
+/// Throws InvalidArgument for a model that is not built, for lengths that are open and cannot stay so (with the
+/// reason), shapes and samples that do not fit; Unsupported, before anything is written, for ops that TFLite has no counterpart of, all in one
 /// message; FileError for a path that cannot be written. The file is replaced at once or not at all.
 void export_tflite(const Model& model, const std::string& path, const TfliteOptions& options = {});
 

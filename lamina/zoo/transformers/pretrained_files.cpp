@@ -8,6 +8,7 @@
 #include "lamina/backend/backend.h"
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
+#include "lamina/formats/detail/nan_names.h"
 #include "lamina/formats/detail/reading.h"
 #include "lamina/formats/safetensors.h"
 #include "lamina/nn/config.h"
@@ -167,6 +168,7 @@ void PretrainedFiles::load(PretrainedModel& model, const SafetensorsReader& read
                            const detail::ChosenWeights& stored, detail::NewHead* head) {
   std::set<std::string> known, roots;  // names in the file, and what the body's begin with
   std::vector<std::string> missing;
+  detail::NanNames with_nan;
   int stream = 0;
   if (stored.storage) model.state_->quantization = stored.storage->mode();
   for (const auto& module : modules(model)) {
@@ -195,6 +197,7 @@ void PretrainedFiles::load(PretrainedModel& model, const SafetensorsReader& read
       if (!is_floating(type.dtype))
         throw FileError("tensor '" + name + "' holds " + type.str() + "; floats were expected");
       const Tensor value = reader.read(name);
+      with_nan.look(name, value);
       weight->value = type.dtype == weight->type.dtype ? value : cast(value, weight->type.dtype).eval();
       weight->fresh = false;
       model.state_->store(stored, *weight);
@@ -211,6 +214,7 @@ void PretrainedFiles::load(PretrainedModel& model, const SafetensorsReader& read
                       " as config.json describes it");
     head->report.unused.push_back(name);
   }
+  with_nan.warn_about(model.class_name());
 }
 
 std::shared_ptr<PretrainedModel> AutoModel::from_config(const Json& config, const ModelOptions& options,

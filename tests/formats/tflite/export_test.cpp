@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
 #include <limits>
 
 #include "lamina/base/error.h"
@@ -53,7 +54,7 @@ TEST(TfliteExport, WhatIsWrittenComputesTheSame) {
   Model again = load_tflite(folder / "model.tflite");
   EXPECT_EQ(again.input_names(), model.input_names());
   EXPECT_EQ(again.output_names(), model.output_names());
-  EXPECT_EQ(again.input_shape(), (Shape{1, 8, 8, 2}));
+  EXPECT_EQ(again.input_shape(), (Shape{-1, 8, 8, 2}));
   const Tensor x = noise({5, 8, 8, 2});
   expect_close(again.predict(x), model.predict(x), "float");
 }
@@ -105,16 +106,48 @@ TEST(TfliteExport, SamplesMustFitTheModel) {
       InvalidArgument);
 }
 
-TEST(TfliteExport, WhatIsLeftOpenMustBeSaid) {
+TEST(TfliteExport, OpenExtentsStayOpen) {
   const TemporaryFolder folder;
-  Model model = Sequential({Input({-1, 3}), Dense(2), GlobalAveragePooling1D()});
-  EXPECT_THROW(model.save(folder / "open.tflite"), InvalidArgument);
+  // Lists of extents are completed by the interpreter: a flattened picture, and a slice up to the end.
+  const Tensor picture = Input({4, 4, 2});
+  Model flat(picture, Dense(3)(slice(Flatten()(picture), {0, 1}, {std::numeric_limits<int64_t>::max(), 20})));
+  flat.save(folder / "flat.tflite");
+  Model again = load_tflite(folder / "flat.tflite");
+  EXPECT_EQ(again.input_shape(), (Shape{-1, 4, 4, 2}));
+  for (const int64_t batch : {1, 3, 8}) {
+    const Tensor x = noise({batch, 4, 4, 2});
+    expect_close(again.outputs_on_batch(x)[0], flat.predict(x), "flat");
+  }
+  // A length, too.
+  Model series = Sequential({Input({-1, 3}), Conv1D(4, 3), Dense(2), GlobalAveragePooling1D()});
+  series.save(folder / "series.tflite");
+  Model read = load_tflite(folder / "series.tflite");
+  EXPECT_EQ(read.input_shape(), (Shape{-1, -1, 3}));
+  for (const Shape& shape : {Shape{1, 5, 3}, Shape{4, 9, 3}, Shape{2, 64, 3}})
+    expect_close(read.outputs_on_batch(noise(shape))[0], series.predict(noise(shape)), "series", 1e-5);
+}
+
+TEST(TfliteExport, WhatCannotStayOpenMustBeSaid) {
+  const TemporaryFolder folder;
+  Model model = Sequential({Input({-1, 3}), LSTM(2)});
+  const std::string message = message_of<InvalidArgument>([&] { model.save(folder / "open.tflite"); });
+  EXPECT_NE(message.find("has the shape (None, None, 3), which cannot stay open in a TFLite file: how many operators there are "
+                         "follows from them; say which extents it has"),
+            std::string::npos)
+      << message;
+  EXPECT_FALSE(std::filesystem::exists(folder / "open.tflite"));
   EXPECT_THROW(export_tflite(model, folder / "open.tflite", {.batch = 0}), InvalidArgument);
   EXPECT_THROW(export_tflite(model, folder / "open.tflite", {.shapes = {{"none", {1, 4, 3}}}}),
                InvalidArgument);
+  // Numbers that are asked for stay.
   export_tflite(model, folder / "fixed.tflite",
                 {.batch = 2, .shapes = {{model.input_names()[0], {-1, 4, 3}}}});
   EXPECT_EQ(load_tflite(folder / "fixed.tflite").input_shape(), (Shape{2, 4, 3}));
+  // A batch that cannot stay open is one sample.
+  const Tensor x = Input({6});
+  Model first(x, slice(x, {0}, {1}));
+  export_tflite(first, folder / "first.tflite");
+  EXPECT_EQ(load_tflite(folder / "first.tflite").input_shape(), (Shape{1, 6}));
 }
 
 TEST(TfliteExport, ShapesMustFitTheModel) {

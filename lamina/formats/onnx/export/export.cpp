@@ -24,6 +24,8 @@ namespace {
 constexpr int kOldest = 13, kNewest = 25;
 /// Smaller constants stay in the file: ONNX wants shapes there.
 constexpr size_t kBesideFrom = 1024;
+/// Protocol buffers hold less than 2 GiB; some room is left for what is not weights.
+constexpr uint64_t kMostInside = (uint64_t{1} << 31) - (uint64_t{64} << 20);
 
 int ir_version(int opset) {
   return opset < 15 ? 7 : opset < 19 ? 8 : opset < 21 ? 9 : opset < 23 ? 10 : opset == 23 ? 11 : opset == 24 ? 12 : 13;
@@ -180,23 +182,80 @@ void add_entry(lamina_onnx_file::TensorProto& tensor, const char* key, const std
   entry.set_value(value);
 }
 
-/// Adds the constants to the graph; large ones go to `beside`, where there is one.
-void add_constants(lamina_onnx_file::GraphProto& graph, const std::vector<std::pair<std::string, Value>>& constants,
-                   AtomicFile* beside, const std::string& location) {
-  uint64_t offset = 0;
-  for (const auto& [name, value] : constants) {
-    lamina_onnx_file::TensorProto& tensor = *graph.add_initializer();
-    tensor = write_tensor(value, name);
-    if (!beside || tensor.raw_data().size() < kBesideFrom) continue;
-    add_entry(tensor, "location", location);
-    add_entry(tensor, "offset", std::to_string(offset));
-    add_entry(tensor, "length", std::to_string(tensor.raw_data().size()));
-    tensor.set_data_location(1);
-    beside->write(tensor.raw_data());
-    offset += tensor.raw_data().size();
-    tensor.clear_raw_data();
-  }
+using lamina::detail::Pieces;
+
+void add_number(std::string& out, uint64_t value) {
+  for (; value >= 128; value >>= 7) out += static_cast<char>(value | 128);
+  out += static_cast<char>(value);
 }
+/// The beginning of a field of so many bytes.
+std::string field(int number, uint64_t bytes) {
+  constexpr int kBytes = 2;
+  std::string out;
+  add_number(out, static_cast<uint64_t>(number << 3 | kBytes));
+  add_number(out, bytes);
+  return out;
+}
+Pieces message(int number, Pieces content) {
+  Pieces all(field(number, content.size()));
+  all.add(std::move(content));
+  return all;
+}
+
+/// The constants of a file as initializers; large elements go to `beside`, where there is one.
+Pieces initializers(const std::vector<std::pair<std::string, Value>>& constants, Pieces* beside,
+                    const std::string& location) {
+  using lamina_onnx_file::GraphProto;
+  using lamina_onnx_file::TensorProto;
+  Pieces all;
+  for (const auto& [name, value] : constants) {
+    WrittenTensor tensor = written_tensor(value, name);
+    if (beside && tensor.elements.size() == 0 && tensor.proto.raw_data().size() >= kBesideFrom)
+      tensor.elements = Pieces(std::move(*tensor.proto.mutable_raw_data()));
+    const uint64_t bytes = tensor.elements.size();
+    const bool outside = beside && bytes > 0;
+    if (outside) {
+      tensor.proto.clear_raw_data();
+      add_entry(tensor.proto, "location", location);
+      add_entry(tensor.proto, "offset", std::to_string(beside->size()));
+      add_entry(tensor.proto, "length", std::to_string(bytes));
+      tensor.proto.set_data_location(1);
+    }
+    Pieces content(tensor.proto.SerializeAsString());
+    if (outside) {
+      beside->add(std::move(tensor.elements));
+    } else if (bytes > 0) {
+      content.add(message(TensorProto::kRawDataFieldNumber, std::move(tensor.elements)));
+    }
+    all.add(message(GraphProto::kInitializerFieldNumber, std::move(content)));
+  }
+  return all;
+}
+
+/// The whole file: the graph with its initializers behind all else.
+Pieces whole_file(lamina_onnx_file::ModelProto& proto, Pieces initializers) {
+  Pieces graph(proto.graph().SerializeAsString());
+  proto.clear_graph();
+  graph.add(std::move(initializers));
+  Pieces file(proto.SerializeAsString());
+  file.add(message(lamina_onnx_file::ModelProto::kGraphFieldNumber, std::move(graph)));
+  return file;
+}
+
+void put(AtomicFile& file, const Pieces& pieces) {
+  file.reserve(pieces.size());
+  pieces.for_each([&](std::string_view piece) { file.write(piece); });
+}
+
+/// Where weights beside the model go, and where those of an older one lie that stay whole until the new model is there.
+struct Beside {
+  explicit Beside(const std::string& model) : path(model + ".data"), older(model + ".1.data") {
+    std::error_code ignored;
+    if (std::filesystem::exists(path, ignored)) std::swap(path, older);
+  }
+  std::string name() const { return std::filesystem::path(path).filename().string(); }
+  std::string path, older;
+};
 
 void write(const Model& model, const std::string& path, const OnnxOptions& options) {
   if (options.opset < kOldest || options.opset > kNewest)
@@ -207,17 +266,24 @@ void write(const Model& model, const std::string& path, const OnnxOptions& optio
   const std::vector<std::pair<std::string, Value>>& constants = file.constants();
   uint64_t bytes = 0;
   for (const auto& constant : constants)
-    bytes += constant.second.is_tensor() ? constant.second.tensor().type().bytes() : 0;
-  const std::string beside = path + ".data";
-  std::optional<AtomicFile> data;
-  if (bytes > 0 && bytes >= options.weights_beside) data.emplace(beside);
-  add_constants(*proto.mutable_graph(), constants, data ? &*data : nullptr,
-                std::filesystem::path(beside).filename().string());
-  const std::string content = proto.SerializeAsString();
-  if (content.empty())
-    throw Unsupported("the file would be larger than the 2 GiB that ONNX allows; let weights_beside be smaller");
-  if (data) data->commit();
-  write_file(path, content);
+    bytes += constant.second.is_tensor() ? size_of(storage(constant.second.type())) * static_cast<uint64_t>(constant.second.shape().size()) : 0;
+  if (bytes == 0 || bytes < std::min(options.weights_beside, kMostInside)) {
+    lamina::detail::write_pieces(path, whole_file(proto, initializers(constants, nullptr, "")));
+    return;
+  }
+  const Beside beside(path);
+  Pieces data;
+  Pieces inside = initializers(constants, &data, beside.name());
+  const Pieces content = whole_file(proto, std::move(inside));
+  if (content.size() > kMostInside)
+    throw Unsupported(fmt::format("the graph alone would take {} bytes, more than the 2 GiB that ONNX allows", content.size()));
+  AtomicFile graph(path), weights(beside.path);
+  put(graph, content);
+  put(weights, data);
+  weights.commit();
+  graph.commit();
+  std::error_code ignored;  // one that stays is in nobody's way
+  std::filesystem::remove(beside.older, ignored);
 }
 
 }  // namespace

@@ -45,21 +45,24 @@ std::string moved(Builder& builder, const std::string& x, const std::vector<int>
   return builder.node("Transpose", {x}, {{"perm", std::vector<int64_t>(order.begin(), order.end())}});
 }
 
-std::string rounded_constant(Builder& builder, const Tensor& tensor, const std::string& wish) {
-  const std::string name = builder.constant(tensor, wish);
-  return tensor.dtype() == DType::kBFloat16 ? builder.cast(name, DType::kFloat32) : name;
+std::string rounded_constant(Builder& builder, const Value& value, DType dtype, const std::string& wish) {
+  const std::string name = builder.constant(value, wish);
+  return dtype == DType::kBFloat16 ? builder.cast(name, DType::kFloat32) : name;
 }
 
 }  // namespace
 
 std::string constant_in_order(Builder& builder, const Written& value, const std::vector<int>& order) {
-  return rounded_constant(builder, transpose(value.constant, order).eval(), value.wish);
+  // It is moved when it is written: until then there is one of it.
+  Order lying(order.size());
+  for (size_t axis = 0; axis < order.size(); ++axis) lying[static_cast<size_t>(order[axis])] = static_cast<int>(axis);
+  return rounded_constant(builder, Value::lying(value.constant, std::move(lying)), value.constant.dtype(), value.wish);
 }
 
 const std::string& plain_name(Builder& builder, Written& value) {
   if (!value.plain.empty()) return value.plain;
   if (value.constant.defined()) {
-    value.plain = rounded_constant(builder, value.constant, value.wish);
+    value.plain = rounded_constant(builder, value.constant, value.constant.dtype(), value.wish);
   } else {
     value.plain = moved(builder, value.channels_first, from_channels_first(value.rank()));
   }

@@ -212,6 +212,9 @@ std::string Builder::finish(const std::vector<int32_t>& inputs, const std::vecto
           builder, builder.CreateVector(static_cast<const uint8_t*>(value.buffer()->data()), size)));
     }
     const auto shape = builder.CreateVector(std::vector<int32_t>(entry.shape.begin(), entry.shape.end()));
+    std::vector<int32_t> open(entry.shape.begin(), entry.shape.end());
+    for (const int axis : entry.open) open[static_cast<size_t>(axis)] = -1;
+    const auto signature = entry.open.empty() ? 0 : builder.CreateVector(open);
     const auto text = builder.CreateString(entry.name);
     flatbuffers::Offset<fb::Quantization> quantization;
     if (!entry.scales.empty()) {
@@ -230,6 +233,7 @@ std::string Builder::finish(const std::vector<int32_t>& inputs, const std::vecto
     made.add_buffer(buffer);
     made.add_name(text);
     made.add_has_rank(true);
+    if (!entry.open.empty()) made.add_shape_signature(signature);
     tensors.push_back(made.Finish());
   }
   const auto places = [&](const std::vector<int32_t>& ids) {

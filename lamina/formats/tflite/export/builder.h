@@ -33,6 +33,7 @@ class Builder {
         {};  ///< of integers that stand for reals: one, or one for each place of `axis`
     int64_t zero = 0;
     int axis = 0;
+    std::vector<int> open = {};  ///< axes of an input whose extents interpreters may change
   };
   struct OperatorEntry {
     fb::BuiltinOperator code;
@@ -58,7 +59,9 @@ class Builder {
 
   int32_t size() const { return static_cast<int32_t>(tensors_.size()); }
   TensorEntry& tensor(int32_t i) { return tensors_.at(static_cast<size_t>(i)); }
+  const TensorEntry& tensor(int32_t i) const { return tensors_.at(static_cast<size_t>(i)); }
   std::vector<OperatorEntry>& operators() { return operators_; }
+  const std::vector<OperatorEntry>& operators() const { return operators_; }
   /// What the operators that follow are a part of: "sequential/dense". Opens the names of what they give.
   void set_place(const std::string& place) { place_ = place; }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "lamina/base/error.h"
@@ -13,6 +14,7 @@
 #include "lamina/core/tensor_node.h"
 #include "lamina/core/trace.h"
 #include "lamina/formats/detail/model_trace.h"
+#include "lamina/formats/tflite/export/open_extents.h"
 #include "lamina/formats/tflite/export/quantize.h"
 #include "lamina/formats/tflite/export/writer.h"
 #include "lamina/nn/detail/storage.h"
@@ -153,7 +155,8 @@ namespace {
 
 struct Taken {
   std::vector<std::string> inputs, outputs;
-  std::vector<TensorType> types;
+  std::vector<TensorSpec> specs;      // with the extents that options give; -1 for the others
+  bool open_batch = true;             // whether the first axis may be any number, where the model leaves it open
 };
 
 // The shape of an input: the given one, which must fit the model's, or its own.
@@ -177,24 +180,16 @@ Shape shape_of(const std::string& input, const TensorSpec& spec, bool drawn, con
   return shape;
 }
 
-// What the model takes, one sample of it.
 Taken taken_by(const Model& model, const TfliteOptions& options) {
   const detail::ModelSignature signature = detail::signature_of(model);
-  Taken taken{signature.inputs, signature.outputs, {}};
+  Taken taken{signature.inputs, signature.outputs, {}, options.batch == 1};
   for (size_t i = 0; i < signature.specs.size(); ++i) {
     const TensorSpec& spec = signature.specs[i];
     Shape shape = shape_of(taken.inputs[i], spec, signature.drawn, options);
     const bool said = std::any_of(options.shapes.begin(), options.shapes.end(),
                                   [&](const auto& each) { return each.first == taken.inputs[i]; });
-    if (shape.rank() > 0 && (shape[0] < 0 || (!signature.drawn && !said))) shape.set(0, options.batch);
-    for (int axis = 0; axis < shape.rank(); ++axis) {
-      if (shape[axis] < 0)
-        throw InvalidArgument(
-            fmt::format("input '{}' has the shape {}: a TFLite file has fixed extents; say which, by "
-                        "TfliteOptions::shapes or lamina convert --shape",
-                        printable(taken.inputs[i]), spec.shape.str()));
-    }
-    taken.types.push_back({spec.dtype, shape});
+    if (shape.rank() > 0 && !signature.drawn && !said) shape.set(0, -1);
+    taken.specs.push_back({shape, spec.dtype});
   }
   for (const auto& [name, given] : options.shapes) {
     if (std::find(taken.inputs.begin(), taken.inputs.end(), name) == taken.inputs.end())
@@ -202,6 +197,104 @@ Taken taken_by(const Model& model, const TfliteOptions& options) {
                             "', which the model does not have" + suggest(name, taken.inputs));
   }
   return taken;
+}
+
+// One graph of the model: `batch` for the first axis where that is open, and for others their numbers among the smaller
+// or the larger ones that are tried; axes of inputs of one place get the same.
+tflite::WrittenGraph graph_of(const Model& model, const Taken& taken, const std::string& path, int64_t batch, bool larger) {
+  std::vector<TensorType> types;
+  for (const TensorSpec& spec : taken.specs) {
+    Shape shape = spec.shape;
+    for (int axis = 0; axis < shape.rank(); ++axis) {
+      constexpr int64_t kSmall = 32;
+      if (shape[axis] < 0) shape.set(axis, axis == 0 ? batch : larger ? kSmall * (1 + 2 * axis) : kSmall * (1 + axis));
+    }
+    types.push_back({spec.dtype, shape});
+  }
+  const DeviceScope device(detail::device_of(model.weights()));
+  const detail::Trace trace = detail::trace_of(model, types).trace;
+  tflite::WrittenGraph graph;
+  tflite::Builder& builder = graph.builder;
+  for (size_t i = 0; i < types.size(); ++i)
+    graph.inputs.push_back(builder.add(taken.inputs[i], types[i].dtype, types[i].shape));
+  std::vector<int32_t> given = graph.inputs;
+  std::map<const void*, std::string> names;
+  for (const WeightPtr& weight : model.weights()) names[weight->value.node().get()] = weight->path;
+  for (const Tensor& captured : trace.captured) {
+    const auto found = names.find(captured.node().get());
+    given.push_back(builder.constant(captured, found == names.end() ? "constant" : found->second));
+  }
+  tflite::GraphWriter writer(builder);
+  std::vector<int32_t>& outputs = graph.outputs;
+  outputs = writer.write(trace.graph, given, trace.results);
+  if (!writer.refusals.empty()) {
+    std::string list;
+    for (const std::string& line : writer.refusals) list += "\n  " + line;
+    throw Unsupported("'" + path + "': the model cannot be written as TFLite:" + list);
+  }
+  // Outputs are values of their own, each once, under the names of the model.
+  std::set<int32_t> seen(graph.inputs.begin(), graph.inputs.end());
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const auto entry = builder.tensor(outputs[i]);
+    if (entry.constant.defined() || !seen.insert(outputs[i]).second) {
+      std::vector<int64_t> shape(entry.shape.begin(), entry.shape.end());
+      outputs[i] = builder.op(tflite::fb::BuiltinOperator_RESHAPE, {outputs[i], builder.integers(shape)},
+                              entry.dtype, entry.shape);
+      seen.insert(outputs[i]);
+    }
+  }
+  builder.fuse(outputs);
+  return graph;
+}
+
+// The graph for one sample, with what is open left so where that can be: other extents are tried, and what differs then
+// follows from them. The batch need not be open; what else the model leaves open must, or be said.
+tflite::WrittenGraph written_graph(const Model& model, const Taken& taken, const std::string& path, const TfliteOptions& options) {
+  constexpr int64_t kOtherBatch = 5;
+  std::vector<std::vector<int>> all, others;
+  std::string open;
+  bool batch = false, more = false;
+  for (size_t i = 0; i < taken.specs.size(); ++i) {
+    all.emplace_back();
+    others.emplace_back();
+    for (int axis = 0; axis < taken.specs[i].shape.rank(); ++axis) {
+      if (taken.specs[i].shape[axis] >= 0) continue;
+      if (axis == 0 && !taken.open_batch) continue;
+      all.back().push_back(axis);
+      batch |= axis == 0;
+      if (axis == 0) continue;
+      others.back().push_back(axis);
+      more = true;
+      open = fmt::format("input '{}' has the shape {}", printable(taken.inputs[i]), taken.specs[i].shape.str());
+    }
+  }
+  std::string why;
+  const auto attempt = [&](const auto& work) {
+    try {
+      work();
+    } catch (const Error& error) {
+      why = error.what();
+    }
+  };
+  std::optional<tflite::WrittenGraph> graph;
+  if (more) {
+    attempt([&] { graph = graph_of(model, taken, path, options.batch, false); });
+  } else {
+    graph = graph_of(model, taken, path, options.batch, false);
+  }
+  if (graph && batch) {
+    attempt([&] { why = tflite::open_extents(*graph, graph_of(model, taken, path, kOtherBatch, true), all); });
+    if (why.empty()) return std::move(*graph);
+  }
+  if (graph && more) {
+    attempt([&] { why = tflite::open_extents(*graph, graph_of(model, taken, path, options.batch, true), others); });
+    if (why.empty()) return std::move(*graph);
+  }
+  if (more)
+    throw InvalidArgument(fmt::format("{}, which cannot stay open in a TFLite file: {}; say which extents it has, by "
+                                      "TfliteOptions::shapes or lamina convert --shape",
+                                      open, why));
+  return std::move(*graph);
 }
 
 std::vector<Tensor> samples_of(const Taken& taken, const TfliteOptions& options) {
@@ -223,48 +316,19 @@ std::vector<Tensor> samples_of(const Taken& taken, const TfliteOptions& options)
 void export_tflite(const Model& model, const std::string& path, const TfliteOptions& options) {
   if (options.batch < 1)
     throw InvalidArgument(fmt::format("TfliteOptions::batch is {}; expected at least 1", options.batch));
-  Taken taken = taken_by(model, options);
-  const DeviceScope device(detail::device_of(model.weights()));
-  const detail::Trace trace = detail::trace_of(model, taken.types).trace;
-  tflite::Builder builder;
-  std::vector<int32_t> inputs, given;
-  for (size_t i = 0; i < taken.types.size(); ++i)
-    inputs.push_back(builder.add(taken.inputs[i], taken.types[i].dtype, taken.types[i].shape));
-  given = inputs;
-  std::map<const void*, std::string> names;
-  for (const WeightPtr& weight : model.weights()) names[weight->value.node().get()] = weight->path;
-  for (const Tensor& captured : trace.captured) {
-    const auto found = names.find(captured.node().get());
-    given.push_back(builder.constant(captured, found == names.end() ? "constant" : found->second));
-  }
-  tflite::GraphWriter writer(builder);
-  std::vector<int32_t> outputs = writer.write(trace.graph, given, trace.results);
-  if (!writer.refusals.empty()) {
-    std::string list;
-    for (const std::string& line : writer.refusals) list += "\n  " + line;
-    throw Unsupported("'" + path + "': the model cannot be written as TFLite:" + list);
-  }
-  // Outputs are values of their own, each once, under the names of the model.
-  std::set<int32_t> seen(inputs.begin(), inputs.end());
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    const auto entry = builder.tensor(outputs[i]);
-    if (entry.constant.defined() || !seen.insert(outputs[i]).second) {
-      std::vector<int64_t> shape(entry.shape.begin(), entry.shape.end());
-      outputs[i] = builder.op(tflite::fb::BuiltinOperator_RESHAPE, {outputs[i], builder.integers(shape)},
-                              entry.dtype, entry.shape);
-      seen.insert(outputs[i]);
-    }
-  }
-  builder.fuse(outputs);
+  const Taken taken = taken_by(model, options);
+  tflite::WrittenGraph graph = written_graph(model, taken, path, options);
+  tflite::Builder& builder = graph.builder;
+  std::vector<int32_t>& outputs = graph.outputs;
   if (!options.calibration.empty()) {
-    tflite::quantize(builder, outputs, tflite::calibrate(builder, inputs, samples_of(taken, options)));
+    tflite::quantize(builder, outputs, tflite::calibrate(builder, graph.inputs, samples_of(taken, options)));
   }
   for (size_t i = 0; i < outputs.size(); ++i) {
     std::string name = i < taken.outputs.size() ? taken.outputs[i] : "output_" + std::to_string(i);
     while (std::find(taken.inputs.begin(), taken.inputs.end(), name) != taken.inputs.end()) name += "_out";
     builder.tensor(outputs[i]).name = name;
   }
-  write_file(path, builder.finish(inputs, outputs));
+  write_file(path, builder.finish(graph.inputs, outputs));
 }
 
 }  // namespace lamina

@@ -35,6 +35,8 @@ const std::map<fb::BuiltinOperator, IntegerOperator>& integer_operators() {
       {fb::BuiltinOperator_AVERAGE_POOL_2D, {.scale = Scale::kInput}},
       {fb::BuiltinOperator_MAX_POOL_2D, {.scale = Scale::kInput}},
       {fb::BuiltinOperator_RESHAPE, {.scale = Scale::kInput, .data = 1}},
+      {fb::BuiltinOperator_EXPAND_DIMS, {.scale = Scale::kInput, .data = 1}},
+      {fb::BuiltinOperator_SQUEEZE, {.scale = Scale::kInput, .data = 1}},
       {fb::BuiltinOperator_TRANSPOSE, {.scale = Scale::kInput, .data = 1}},
       {fb::BuiltinOperator_SLICE, {.scale = Scale::kInput, .data = 1}},
       {fb::BuiltinOperator_STRIDED_SLICE, {.scale = Scale::kInput, .data = 1}},
