@@ -55,6 +55,8 @@ Model read_model(const ByteSource& bytes, const std::string& name, LoadReport* r
   for (size_t i = skipped; model.compiled() && i < result.skipped.size(); ++i)
     warn("'" + name + "': the optimizer's state is left out: " + result.skipped[i]);
   if (report) *report = std::move(result);
+  if (const Json info = json_attribute(tree, kH5DataInfo, name); !info.is_null())
+    model.set_data_info(DataInfo::from_json(info, name + ": attribute " + kH5DataInfo));
   return model;
 }
 

@@ -184,6 +184,7 @@ Hdf5Tree legacy_tree(const Model& model) {
   root["keras_version"] = text_of(kKerasVersion);
   root["backend"] = text_of("tensorflow");
   root["model_config"] = text_of(layer_for(json).dump());
+  if (!model.data_info().empty()) root[kH5DataInfo] = text_of(model.data_info().to_json().dump());
   const Json* compiled = json.find("compile_config");
   if (compiled && compiled->is_object() && compiled->contains("optimizer") &&
       compiled->at("optimizer").is_object())

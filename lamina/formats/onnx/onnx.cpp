@@ -19,8 +19,7 @@ Model load_onnx(const std::string& path) {
   return detail::reading(path, [&] {
     auto graph = std::make_shared<onnx::ImportedGraph>(onnx::ImportedGraph::parse(read_file(path), path, folder));
     Model model = onnx::model_of(graph, "");
-    if (const std::string info = graph->metadata("lamina.data_info"); !info.empty())
-      model.set_data_info(DataInfo::from_json(Json::parse(info, path), path));
+    onnx::take_data_info(model, *graph, path);
     return model;
   });
 }

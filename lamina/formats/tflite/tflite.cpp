@@ -14,7 +14,9 @@ namespace lamina {
 Model load_tflite(const std::string& path) {
   return detail::reading(path, [&] {
     auto graph = std::make_shared<onnx::ImportedGraph>(tflite::parse(read_file(path), path));
-    return onnx::model_of(graph, "tflite_graph");
+    Model model = onnx::model_of(graph, "tflite_graph");
+    onnx::take_data_info(model, *graph, path);
+    return model;
   });
 }
 

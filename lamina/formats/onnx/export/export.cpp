@@ -14,6 +14,7 @@
 #include "lamina/formats/onnx/evaluator.h"
 #include "lamina/formats/onnx/export/graph_writer.h"
 #include "lamina/formats/onnx/export/traces.h"
+#include "lamina/formats/onnx/graph_model.h"
 #include "lamina/formats/onnx/onnx_export.h"
 #include "lamina/formats/onnx/tensor_data.h"
 
@@ -157,7 +158,7 @@ class ModelFile {
     }
     if (!model_.data_info().empty()) {
       lamina_onnx_file::Entry& entry = *proto.add_metadata_props();
-      entry.set_key("lamina.data_info");
+      entry.set_key(kDataInfo);
       entry.set_value(model_.data_info().to_json().dump());
     }
     builder_.proto().set_name(model_.name());
