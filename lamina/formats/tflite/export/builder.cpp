@@ -252,8 +252,8 @@ std::string Builder::finish(const std::vector<int32_t>& inputs, const std::vecto
   for (const OperatorEntry& op : operators_) {
     const auto [kind, is_new] = kinds.emplace(op.code, static_cast<uint32_t>(codes.size()));
     if (is_new)
-      codes.push_back(
-          fb::CreateOperatorCode(builder, static_cast<int8_t>(std::min<int>(op.code, 127)), 0, 1, op.code));
+      codes.push_back(fb::CreateOperatorCode(builder, static_cast<int8_t>(std::min<int>(op.code, 127)), 0,
+                                             version_of(op.code), op.code));
     const auto options =
         op.options.make ? op.options.make(builder, op.activation) : flatbuffers::Offset<void>();
     const auto from = places(op.inputs), to = places(op.outputs);
