@@ -7,6 +7,7 @@
 #include "lamina/formats/weight_format.h"
 #include "lamina/nn/cost.h"
 #include "model_file.h"
+#include "train_language.h"
 
 namespace lamina::cli {
 namespace {
@@ -139,7 +140,11 @@ int inspect(const Options& options) {
   // What is wrong with the model is no reason not to show its arrays.
   std::optional<Model> model;
   std::string problem;
-  if (is_model_path(options.path)) {
+  if (is_model_folder(options.path)) {
+    const ModelFile folder = read_model_file(options.path);
+    model = folder.model;
+    problem = folder.problem;
+  } else if (is_model_path(options.path)) {
     try {
       model = load_model(options.path, {.compile = false});
     } catch (const Error& error) {
@@ -188,7 +193,7 @@ void add_inspect(CLI::App& app, Action& action) {
   command.add(options->path,
               {.name = "FILE",
                .help = "A model or weights: .keras, .h5, .safetensors (file, index or folder), .gguf, .npz, "
-                       ".npy, .pt, .pth; known by its bytes",
+                       ".npy, .pt, .pth, known by its bytes; the folder of a language model",
                .required = true});
   command.flag(options->headers, "--headers", "Do not look at the elements: no statistics, but at once");
   add_json(command, options->json,

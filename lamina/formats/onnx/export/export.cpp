@@ -50,7 +50,7 @@ Dims declared(const Written& value, const std::map<std::vector<int64_t>, std::st
 class ModelFile {
  public:
   ModelFile(const Model& model, const OnnxOptions& options)
-      : model_(model), traces_(trace_model(model, options.shapes)), builder_(options.opset), extents_(builder_, nullptr) {}
+      : model_(model), traces_(trace_model(model, options)), builder_(options.opset), extents_(builder_, nullptr) {}
 
   lamina_onnx_file::ModelProto make() {
     std::vector<WrittenPtr> values = inputs();
