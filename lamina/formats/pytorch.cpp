@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -16,6 +17,7 @@
 #include "lamina/base/files.h"
 #include "lamina/base/utf8.h"
 #include "lamina/formats/detail/pickle.h"
+#include "lamina/formats/detail/pytorch_folder.h"
 #include "lamina/formats/detail/reading.h"
 #include "lamina/formats/detail/zip_archive.h"
 #include "lamina/formats/weight_format.h"
@@ -487,7 +489,7 @@ WeightSnapshot open_old(const std::string& path, std::string bytes) {
   return Reader(path, all.size(), storages).run(*program.root);
 }
 
-WeightSnapshot open(const std::string& path) {
+WeightSnapshot open_file(const std::string& path) {
   std::string bytes = read_file(path);
   if (bytes.starts_with(kOldMagic)) return open_old(path, std::move(bytes));
   if (bytes.starts_with("\x80")) {
@@ -509,13 +511,17 @@ bool recognises(std::string_view start) {
   return start.substr(30).substr(0, length).ends_with("data.pkl");
 }
 
-[[maybe_unused]] const bool kRegistered =
-    register_weight_format({"pytorch", {".pt", ".pth", ".bin"}, recognises, open});
+WeightSnapshot open(const std::string& path) {
+  return std::filesystem::is_directory(path) ? detail::open_pytorch_folder(path) : open_file(path);
+}
+
+[[maybe_unused]] const bool kRegistered = register_weight_format(
+    {"pytorch", {".pt", ".pth", ".bin"}, recognises, open, nullptr, {}, detail::is_pytorch_folder});
 
 }  // namespace
 
 WeightSnapshot read_pytorch(const std::string& path) {
-  return detail::reading(path, [&] { return open(path); });
+  return detail::reading(path, [&] { return open_file(path); });
 }
 
 }  // namespace lamina
