@@ -2,7 +2,7 @@
 
 First the golden scripts write fresh files, from numbers other than those in the source tree, and the golden tests of
 lamina_tests compare with them; then files.py exchanges model files with the command line, graphs.py does so with random
-functional models, exported.py with graphs of TensorFlow, pandas_tables.py with tables that pandas writes, texts.py with whole corpora, tokenizer_texts.py with those and the tokenizers of language models, found.py reads files as people have them, arrays.py
+functional models, exported.py with graphs of TensorFlow, pandas_tables.py with tables that pandas writes, texts.py with whole corpora, text_models.py with models that take texts, tokenizer_texts.py with those and the tokenizers of language models, found.py reads files as people have them, arrays.py
 asks about arrays and tables as NumPy and pandas write them, oldest.py
 opens what Lamina wrote in the oldest Keras 3, and oldest_files.py writes in that what Lamina reads; pretrained.py compares
 random language models with Hugging Face's Transformers, onnx_export.py lets ONNX Runtime run models that Lamina converts, fine_tuning.py what is fine-tuned, with PEFT and seqeval, too.
@@ -125,11 +125,13 @@ def main():
     import onnx_export
     import pandas_tables
     import exported
+    import text_models
     import texts
     import tokenizer_texts
 
     suites = (("numbers", numbers), ("files", files.run), ("graphs", graphs.run), ("saved", exported.run), ("found", found.run), ("arrays", arrays.run), ("tables", pandas_tables.run),
               ("texts", lambda binaries, folder: texts.run(binaries, folder, ROOT.parent / "shared" / "data")),
+              ("text models", text_models.run),
               ("tokenizers", lambda binaries, folder: tokenizer_texts.run(binaries, folder, ROOT.parent / "shared", args.seed)),
               ("oldest", lambda _, folder: oldest(args.oldest, folder)),
               ("old files", lambda binaries, folder: oldest_files(args.oldest, binaries, folder, args.seed)),

@@ -44,6 +44,8 @@ KerasArchive archive_of(const Model& model) {
   archive.weights = keras_weights(model);
   archive.config = model.serialize();
   sharing.check();
+  put_text_front(archive.config, model.data_info());
+  if (model.data_info().text) store_term_weights(archive);
   if (!model.data_info().empty()) archive.extra[kDataInfo] = model.data_info().to_json().dump();
   return archive;
 }
@@ -56,7 +58,7 @@ Model read_model(const KerasArchive& archive, const std::string& name, LoadRepor
   for (const auto& [path, tensor] : archive.weights.arrays) stored += tensor.size();
   const LoadNotes notes(name);
   Json config = with_vocabularies(archive, name);
-  const std::optional<TextInfo> text = take_text_front(config, name);
+  const std::optional<TextFront> front = take_text_front(config, name);
   Model model = configured_model(config, stored, options);
   const auto of_layer = [](const auto& array) { return !array.first.starts_with("optimizer/"); };
   const auto& arrays = archive.weights.arrays;
@@ -73,9 +75,8 @@ Model read_model(const KerasArchive& archive, const std::string& name, LoadRepor
   if (const auto member = archive.extra.find(kDataInfo); member != archive.extra.end()) {
     const std::string path = name + "/" + kDataInfo;
     model.set_data_info(DataInfo::from_json(Json::parse(member->second, path), path));
-  } else if (text) {
-    model.set_data_info({.text = text});
   }
+  if (front) model.set_data_info(with_text_front(model.data_info(), *front));
   return model;
 }
 

@@ -9,11 +9,25 @@
 
 namespace lamina::detail {
 
+/// What was taken off a model's input.
+struct TextFront {
+  TextInfo text;  ///< what turns texts into numbers
+  Json taken;     ///< the layers that stood there, for put_text_front
+};
+
 /// Tensors hold numbers: of a model of one text a sample, what turns texts into numbers becomes part of what
 /// the model knows of its data, and `config` that of the model behind it. A TextVectorization at its input
-/// goes; a StringLookup there becomes an IntegerLookup of the numbers of words. Absent, and `config` as it
-/// is, for a model without such a layer. `config` holds the vocabularies already. Throws FileError, calling
-/// the file `name`, for texts that come in by another way, or options that have no counterpart.
-std::optional<TextInfo> take_text_front(Json& config, const std::string& name);
+/// goes; a StringLookup there becomes an IntegerLookup of the numbers of words. They may stand at the input of a
+/// model that itself stands at the input. Absent, and `config` as it is, for a model without such a layer. `config`
+/// holds the vocabularies already. Throws FileError, calling the file `name`, for texts that come in by another way, or
+/// options that have no counterpart.
+std::optional<TextFront> take_text_front(Json& config, const std::string& name);
+
+/// What the model knows of its data, with what was taken: it is put back where the model is written.
+DataInfo with_text_front(DataInfo info, const TextFront& front);
+
+/// Puts back what `info` says was taken, with the vocabulary that it holds now, so that Keras finds its layer of texts
+/// again. `config` stays as it is where nothing was taken, and where the input is another one by now.
+void put_text_front(Json& config, const DataInfo& info);
 
 }  // namespace lamina::detail
