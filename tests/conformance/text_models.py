@@ -42,6 +42,10 @@ def converted(binaries, folder, name, model, texts):
     opened = keras.models.load_model(again)
     assert kinds(opened) == kinds(model), kinds(opened)
     close(expected, np.asarray(opened(x)), "Keras, of what Lamina wrote")
+    old = folder / f"{name}.h5"
+    say(binaries, "convert", path, old)
+    close(expected, np.asarray(keras.models.load_model(old)(x)), "Keras, of the .h5 that Lamina wrote")
+    say(binaries, "convert", old, again)
     say(binaries, "convert", again, path)  # and once more
     close(expected, np.asarray(keras.models.load_model(path)(x)), "Keras, the second time")
 
@@ -67,6 +71,25 @@ def trained(binaries, folder, texts):
     close(after, scores, "lamina predict and Keras")
 
 
+def several(binaries, folder):
+    import preprocessing
+    model, values = preprocessing.several()
+    path, again = folder / "several.keras", folder / "several.again.keras"
+    model.save(path)
+    expected = np.asarray(model(preprocessing.given_to(model, values)))
+    say(binaries, "convert", path, again)
+    opened = keras.models.load_model(again)
+    assert kinds(opened) == kinds(model), kinds(opened)
+    close(expected, np.asarray(opened(preprocessing.given_to(opened, values))), "Keras, of what Lamina wrote")
+    words = []
+    for name, value in values.items():
+        file = folder / f"{name}.{'txt' if isinstance(value, list) else 'npy'}"
+        file.write_text("".join(text + "\n" for text in value)) if isinstance(value, list) else np.save(file, value)
+        words.append(f"{name}={file}")
+    lines = [json.loads(line) for line in say(binaries, "predict", again, *words, "--json").splitlines()]
+    close(expected, np.array([line["output"] for line in lines]), "lamina predict")
+
+
 def run(binaries, work):
     """(passed, failed)"""
     import preprocessing
@@ -75,6 +98,7 @@ def run(binaries, work):
     passed = failed = 0
     checks = {name: lambda name=name, model=model, texts=texts: converted(binaries, folder, name, model, texts)
               for name, (model, texts) in preprocessing.cases().items() if isinstance(texts, list)}
+    checks["several"] = lambda: several(binaries, folder)
     checks["trained"] = lambda: trained(binaries, folder, [text for text in preprocessing.TEXTS if text])
     for name, check in checks.items():
         try:

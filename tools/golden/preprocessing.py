@@ -1,5 +1,6 @@
 """Golden files of models that begin with layers of texts and categories: formats/preprocessing/<case>.keras, as Keras
-saves it, and .npz with `input`, or `texts` (JSON, a list), and `output`.
+saves it, and .npz with `input`, or `texts` (JSON, a list), and `output`; formats/text_inputs/several.keras takes texts at two of
+three inputs.
 """
 from common import GOLDEN, fill, keras, np, rng, save, tf
 from keras import Input, Model, Sequential, layers
@@ -89,6 +90,23 @@ def cases():
     }
 
 
+def several():
+    """A model with two inputs of texts and one of numbers, and what it is asked: {name: values}."""
+    title, tag, age = Input((1,), dtype="string", name="title"), Input((1,), dtype="string", name="tag"), Input((2,), name="age")
+    inner = Sequential([Input((1,), dtype="string"), vectorization(output_mode="multi_hot", max_tokens=9)])
+    words = layers.Flatten()(layers.Embedding(40, 3)(vectorization(output_sequence_length=4)(title)))
+    kinds = layers.Flatten()(layers.Embedding(9, 2)(layers.StringLookup(vocabulary=["a", "b", "c"])(tag)))
+    more = Input((1,), dtype="string", name="body")
+    model = Model([title, tag, age, more], layers.Dense(2)(layers.Concatenate()([words, kinds, age, layers.Flatten()(inner(more))])))
+    return model, {"title": TEXTS, "tag": WORDS, "age": np.array([[1, 2], [3, 4], [-1, 0.5], [0, 0]], np.float32), "body": TEXTS[::-1]}
+
+
+def given_to(model, values):
+    """The values as tensors, in the model's order."""
+    names = [tensor._keras_history.operation.name for tensor in model.inputs]
+    return [tf.constant([[text] for text in values[name]]) if isinstance(values[name], list) else tf.constant(values[name]) for name in names]
+
+
 def of_texts(model, texts):
     return tf.constant([[text] for text in texts] if model.input_shape == (None, 1) else texts)
 
@@ -103,6 +121,12 @@ def main():
         y = np.asarray(model(x))
         model.save(folder / f"{name}.keras")
         save(f"formats/preprocessing/{name}", output=y, **({"texts": given} if texts else {"input": given}))
+    folder = GOLDEN / "formats" / "text_inputs"
+    folder.mkdir(parents=True, exist_ok=True)
+    model, values = several()
+    fill(model, rng("several"))
+    model.save(folder / "several.keras")
+    save("formats/text_inputs/several", output=np.asarray(model(given_to(model, values))), **values)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
-// Layers that take texts, taken off the input of a model.
+// Layers that take texts, taken off the inputs of a model.
 #include "lamina/formats/keras/text_front.h"
 
 #include <algorithm>
-#include <vector>
+#include <optional>
+#include <set>
 
 #include "lamina/base/error.h"
+#include "lamina/text/text_preprocessing.h"
 
 namespace lamina::detail {
 namespace {
@@ -28,6 +30,10 @@ const Json* layers_of(const Json& model) {
   return list && list->is_list() ? list : nullptr;
 }
 
+std::ptrdiff_t count_inputs(const std::vector<Json>& layers) {
+  return std::count_if(layers.begin(), layers.end(), [](const Json& one) { return is_class(one, "InputLayer"); });
+}
+
 bool holds_texts(const Json& layer, int deep = 0) {
   if (takes_texts(layer)) return true;
   const Json* list = deep < kDeepest ? layers_of(layer) : nullptr;
@@ -45,10 +51,15 @@ std::string name_of(const Json& layer) {
   return name.is_string() ? name.as_string() : "";
 }
 
-// Calls of `from` become calls of `to`, in the words of Keras 3.
+// Whether that is an output of that layer: [name, call, output], of Keras 2 with arguments behind.
+bool is_output_of(const Json& json, const std::string& layer) {
+  return json.size() >= 3 && json.at(size_t{0}) == Json(layer) && json.at(1).is_int() && json.at(2).is_int();
+}
+
+// Calls of `from` become calls of `to`.
 void redirect(Json& json, const std::string& from, const std::string& to) {
   if (json.is_list()) {
-    if (json.size() == 3 && json.at(size_t{0}) == Json(from) && json.at(size_t{1}).is_int()) {
+    if (is_output_of(json, from)) {
       json.as_list()[0] = to;
       return;
     }
@@ -67,6 +78,7 @@ void redirect_calls(Json& model, const std::string& from, const std::string& to)
 
 // The shape that the model says it was built for.
 void set_built_for(Json& model, const Json& shape) {
+  if (count_inputs(model.at("config").at("layers").as_list()) > 1) return;  // no shape of one input
   for (const char* key : {"build_input_shape", "input_shape"}) {
     if (model.at("config").contains(key)) model["config"][key] = shape;
   }
@@ -90,11 +102,10 @@ class Front {
     auto found = std::find_if(layers.begin(), layers.end(), [](const Json& one) { return holds_texts(one); });
     if (found == layers.end()) return {};
     what_ = "layer '" + name_of(*found) + "' (" + found->at("class_name").as_string() + ")";
-    if (std::count_if(layers.begin(), layers.end(), [](const Json& one) { return holds_texts(one); }) > 1)
-      fail("it is not the only layer of texts");
-    auto input = std::find_if(layers.begin(), layers.end(),
-                              [](const Json& one) { return is_class(one, "InputLayer"); });
     const bool graph = found->contains("inbound_nodes");
+    auto input = std::find_if(layers.begin(), layers.end(), [&](const Json& one) {
+      return is_class(one, "InputLayer") && (!graph || refers_to(found->at("inbound_nodes"), name_of(one)));
+    });
     if (!graph && input == layers.end() && found == layers.begin()) {
       const Json fresh = Json::object({{"module", "keras.layers"},
                                        {"class_name", "InputLayer"},
@@ -105,15 +116,16 @@ class Front {
       layers.insert(layers.begin(), fresh);
       return taken(layers, 0, 1);
     }
-    if (input == layers.end()) fail("the model has no input of its own");
-    if (std::count_if(layers.begin(), layers.end(),
-                      [](const Json& one) { return is_class(one, "InputLayer"); }) > 1)
-      fail("the model has several inputs, of which texts would be one");
+    if (input == layers.end()) fail(graph ? "it is not called on an input" : "the model has no input of its own");
+    for (const Json& other : layers) {
+      if (&other != &*found && other.is_object() && other.contains("inbound_nodes") && other.contains("config") &&
+          refers_to(other.at("inbound_nodes"), name_of(*input)))
+        fail("its input goes to layer '" + name_of(other) + "', too");
+    }
+    if (!used_.insert(name_of(*input)).second) fail("it is not the only layer of texts at its input");
     const auto at = [&](auto place) { return static_cast<size_t>(place - layers.begin()); };
     if (!graph && at(found) != at(input) + 1) fail("there are layers in front of it");
     if (graph && found->at("inbound_nodes").size() != 1) fail("it is called more than once");
-    if (graph && !refers_to(found->at("inbound_nodes"), name_of(*input)))
-      fail("it is not called on the input");
     const Json shape = value(input->at("config"), "batch_shape");
     if (shape.is_list() &&
         (shape.size() > 2 || (shape.size() == 2 && shape.at(size_t{1}) != Json(int64_t{1}))))
@@ -137,10 +149,10 @@ class Front {
            " was expected");
   }
 
-  // Whether a call is on an output of that layer, in the words of Keras 3.
+  // Whether a call is on an output of that layer.
   static bool refers_to(const Json& json, const std::string& layer) {
     if (json.is_list()) {
-      if (json.size() == 3 && json.at(size_t{0}) == Json(layer) && json.at(size_t{1}).is_int()) return true;
+      if (is_output_of(json, layer)) return true;
       return std::any_of(json.as_list().begin(), json.as_list().end(),
                          [&](const Json& one) { return refers_to(one, layer); });
     }
@@ -165,6 +177,8 @@ class Front {
                       : is_class(layers[found], kLookup) ? lookup(layers[input], layers[found])
                                                          : vectorization(layers, input, found);
     front.taken["inputs"].as_list().insert(front.taken["inputs"].as_list().begin(), before);
+    front.input = name_of(before);
+    front.alone = count_inputs(layers) == 1;
     return front;
   }
 
@@ -172,6 +186,7 @@ class Front {
     Front inner(layers[found], file_, true);
     std::optional<TextFront> front = inner.take();
     if (!front) fail("it is nested too deep");
+    if (inner.take()) fail("it is not the only layer of texts at its input");
     set_input(layers[input], inner.numbers());
     front->taken["models"].as_list().insert(front->taken["models"].as_list().begin(), Json(name_of(layers[found])));
     return std::move(*front);
@@ -259,6 +274,7 @@ class Front {
   bool inside_;  // of another model
   std::string what_;
   Numbers numbers_ = {nullptr, ""};
+  std::set<std::string> used_;  // inputs that have been turned into numbers
 };
 
 // The layer of that name in the model's list, or nothing.
@@ -309,26 +325,47 @@ bool put(Json& model, const Json& taken, size_t level, const TextInfo& text) {
 
 }  // namespace
 
-DataInfo with_text_front(DataInfo info, const TextFront& front) {
-  info.sections[kSection] = front.taken;
-  if (!info.text) info.text = front.text;
+DataInfo with_text_fronts(DataInfo info, const std::vector<TextFront>& fronts) {
+  if (fronts.empty()) return info;
+  Json taken = Json::list();
+  for (const TextFront& front : fronts) {
+    taken.push_back(front.taken);
+    if (front.alone) {
+      if (!info.text) info.text = front.text;
+      continue;
+    }
+    if (!info.sections.contains(kTextInputs)) info.sections[kTextInputs] = Json::object();
+    if (!info.sections.at(kTextInputs).contains(front.input))
+      info.sections[kTextInputs][front.input] = front.text.encoder;
+  }
+  info.sections[kSection] = Json::object({{"fronts", std::move(taken)}});
   return info;
 }
 
-void put_text_front(Json& config, const DataInfo& info) {
-  const Json* const taken = info.sections.find(kSection);
-  if (!taken || !info.text) return;
+void put_text_fronts(Json& config, const DataInfo& info) {
+  const Json* const section = info.sections.find(kSection);
+  if (!section) return;
   Json result = config;
   try {
-    if (put(result, *taken, 0, *info.text)) config = std::move(result);
+    for (const Json& taken : section->at("fronts").as_list()) {
+      const std::string input = name_of(taken.at("inputs").at(size_t{0}));
+      const Json* const texts = info.sections.find(kTextInputs);
+      const Json* const encoder = texts ? texts->find(input) : nullptr;
+      if (!encoder && !info.text) return;
+      if (!put(result, taken, 0, encoder ? TextInfo{.encoder = *encoder} : *info.text)) return;
+    }
   } catch (const Error& error) {
     throw InvalidArgument(std::string("the section '") + kSection + "' of what the model knows of its data is none: " +
                           error.what());
   }
+  config = std::move(result);
 }
 
-std::optional<TextFront> take_text_front(Json& config, const std::string& name) {
-  return Front(config, name).take();
+std::vector<TextFront> take_text_fronts(Json& config, const std::string& name) {
+  Front front(config, name);
+  std::vector<TextFront> all;
+  while (std::optional<TextFront> one = front.take()) all.push_back(std::move(*one));
+  return all;
 }
 
 }  // namespace lamina::detail
