@@ -22,6 +22,8 @@
 #include "lamina/base/threads.h"
 #include "lamina/base/utf8.h"
 #include "lamina/formats/classic.h"
+#include "lamina/formats/snapshot.h"
+#include "lamina/formats/weight_format.h"
 
 namespace lamina::cli {
 void add_json(Command& command, bool& json, const std::string& what) {
@@ -62,6 +64,21 @@ DeviceScope enter(const Place& place) {
   return device(place.device);
 }
 
+namespace {
+
+// Files of weights that were made of a model say what it is.
+Model model_in_weights(const std::string& path, const LoadOptions& options) {
+  WeightSnapshot weights;
+  try {
+    weights = open_weights(path);
+  } catch (const FileError&) {
+    return load_model(path, options);  // which says what it is not
+  }
+  return has_architecture(weights) ? model_of(weights, options) : load_model(path, options);
+}
+
+}  // namespace
+
 Model load(const std::string& path, const LoadOptions& options) {
   if (!exists(path)) {
     throw FileError("there is no model file '" + path +
@@ -72,7 +89,7 @@ Model load(const std::string& path, const LoadOptions& options) {
                           "' holds an estimator, which is fitted at once and has no layers: this is "
                           "for networks, .keras files; evaluate, predict, run and summary take both");
   }
-  return load_model(path, options);
+  return is_model_path(path) ? load_model(path, options) : model_in_weights(path, options);
 }
 
 Model load_to_ask(const std::string& path) {

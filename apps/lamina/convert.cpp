@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "cli.h"
+#include "convert_language.h"
 #include "convert_onnx.h"
 #include "convert_shapes.h"
 #include "convert_tflite.h"
@@ -13,6 +14,7 @@
 #include "lamina/formats/checkpoint.h"
 #include "lamina/formats/keras/keras.h"
 #include "lamina/formats/weight_format.h"
+#include "lamina/zoo/transformers/functional_model.h"
 #include "model_file.h"
 
 namespace lamina::cli {
@@ -55,6 +57,9 @@ std::vector<std::string> left_behind(const Options& options, const ModelFile& fi
   if (weights_alone && file.model->compiled() && file.model->optimizer_built())
     lost.emplace_back("the optimizer's state: training from the new file begins with a fresh one");
   for (const std::string& skipped : file.weights.skipped) lost.push_back(skipped);
+  if (file.pretrained) {
+    for (std::string& line : left_in_folder(options.in, !model_out)) lost.push_back(std::move(line));
+  }
   return lost;
 }
 
@@ -71,24 +76,33 @@ void write_arrays(const Options& options, const WeightSnapshot& weights, std::ve
   for (std::string& line : told) lost.push_back(std::move(line));
 }
 
+void write_onnx_of(const Options& options, const ModelFile& file, const Model& model, InputShapes shapes) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> axes;
+  if (file.pretrained) axes = axes_of_texts(*file.pretrained, model.input_names());
+  write_onnx(model, options.out, options.onnx, std::move(shapes), std::move(axes));
+}
+
 void write_model(const Options& options, const ModelFile& file) {
   if (!options.dtype.empty())
     throw InvalidArgument("convert: '" + options.out +
                           "' is a model, whose weights keep their type; --dtype is for " +
                           "files of weights (.safetensors, .npz, .gguf)");
+  if (!file.problem.empty()) throw FileError(file.problem);
   if (!file.model)
     throw InvalidArgument("convert: '" + options.in +
                           "' holds weights and does not say of which model, so that '" + options.out +
                           "' cannot be made of it; write .safetensors, .npz or .gguf, or load them " +
                           "into a model in a program (load_state_dict, apply_snapshot)");
+  InputShapes shapes = input_shapes(options.shapes);
+  Model model = file.pretrained ? language_model_for(file.pretrained, options.out, shapes) : *file.model;
   if (options.out.ends_with(kKerasWeights)) {
-    save_weights(*file.model, options.out);
+    save_weights(model, options.out);
   } else if (is_onnx(options.out)) {
-    write_onnx(*file.model, options.out, options.onnx, input_shapes(options.shapes));
+    write_onnx_of(options, file, model, std::move(shapes));
   } else if (is_tflite(options.out)) {
-    write_tflite(*file.model, options.out, options.tflite, input_shapes(options.shapes));
+    write_tflite(model, options.out, options.tflite, std::move(shapes));
   } else {
-    file.model->save(options.out);
+    model.save(options.out);
   }
 }
 
@@ -138,7 +152,7 @@ void add_convert(CLI::App& app, Action& action) {
   Command command(app, "convert", "Write a model or weights in another format");
   auto options = std::make_shared<Options>();
   command.add(options->in, {.name = "IN",
-                            .help = "A model or weights, as inspect shows them; folders of .safetensors, too",
+                            .help = "A model or weights, as inspect shows them; folders of language models and of .safetensors, too",
                             .required = true});
   command.add(options->out,
               {.name = "OUT",

@@ -25,10 +25,12 @@ void check_onnx_choices(const OnnxChoices& choices, const std::string& out) {
     throw UsageError("convert: --opset is for files of ONNX, and '" + out + "' is none; call it .onnx");
 }
 
-void write_onnx(const Model& model, const std::string& out, const OnnxChoices& choices, InputShapes shapes) {
+void write_onnx(const Model& model, const std::string& out, const OnnxChoices& choices, InputShapes shapes,
+                std::vector<std::pair<std::string, std::vector<std::string>>> axes) {
   OnnxOptions options;
   options.opset = choices.opset.value_or(options.opset);
   options.shapes = std::move(shapes);
+  options.axes = std::move(axes);
   export_onnx(model, out, options);
 }
 

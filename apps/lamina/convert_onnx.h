@@ -3,6 +3,8 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "command.h"
 #include "convert_shapes.h"
@@ -18,6 +20,8 @@ bool is_onnx(const std::string& path);
 void add_onnx_choices(Command& command, OnnxChoices& choices);
 /// Throws UsageError for choices that do not go with that file.
 void check_onnx_choices(const OnnxChoices& choices, const std::string& out);
-void write_onnx(const Model& model, const std::string& out, const OnnxChoices& choices, InputShapes shapes);
+/// @param axes  names of the inputs' axes, as OnnxOptions::axes
+void write_onnx(const Model& model, const std::string& out, const OnnxChoices& choices, InputShapes shapes,
+                std::vector<std::pair<std::string, std::vector<std::string>>> axes);
 
 }  // namespace lamina::cli

@@ -32,20 +32,26 @@ Json shown_option(const Json* value) {
   return text.size() <= kMost ? *value : Json(fmt::format("({} characters)", text.size()));
 }
 
+// Members of two objects that are not the same, into `changed`; those of objects inside by their paths: "config.n_layer".
+void compare(const Json& left, const Json& right, const std::string& path, Json& changed) {
+  const auto compare_member = [&](const std::string& key) {
+    const Json* const x = left.find(key);
+    const Json* const y = right.find(key);
+    if (x && y && *x == *y) return;
+    if (x && y && x->is_object() && y->is_object()) return compare(*x, *y, path + key + ".", changed);
+    changed[path + key] = Json::list({shown_option(x), shown_option(y)});
+  };
+  for (const auto& [key, value] : left.as_object()) compare_member(key);
+  for (const auto& [key, value] : right.as_object()) {
+    if (!left.contains(key)) compare_member(key);
+  }
+}
+
 // The options of two layers that are not the same: {"units": [3, 4]}.
 Json changes(const Layer& a, const Layer& b) {
   Json changed = Json::object();
   if (a.class_name() != b.class_name()) changed["class"] = Json::list({a.class_name(), b.class_name()});
-  const Json left = a.config(), right = b.config();
-  const auto compare = [&](const std::string& key) {
-    const Json* const x = left.find(key);
-    const Json* const y = right.find(key);
-    if (!(x && y && *x == *y)) changed[key] = Json::list({shown_option(x), shown_option(y)});
-  };
-  for (const auto& [key, value] : left.as_object()) compare(key);
-  for (const auto& [key, value] : right.as_object()) {
-    if (!left.contains(key)) compare(key);
-  }
+  compare(a.config(), b.config(), "", changed);
   return changed;
 }
 
@@ -149,6 +155,14 @@ void print_text(const Options& options, bool identical, const Json& layers, cons
   tell(stdout, text);
 }
 
+// A folder's weights under the names that a model of another format has for them.
+void name_as_model(ModelFile& folder, const ModelFile& other) {
+  if (!folder.pretrained || !folder.model || !other.model || other.pretrained) return;
+  const std::string source = folder.weights.source;
+  folder.weights = snapshot_of(*folder.model);
+  folder.weights.source = source;
+}
+
 // Weights that do not say of which model, under the names that the other file's model has for them, where they are all of
 // its weights.
 void name_by(ModelFile& weights, const std::optional<Model>& model) {
@@ -168,6 +182,8 @@ void name_by(ModelFile& weights, const std::optional<Model>& model) {
 
 int diff(const Options& options) {
   ModelFile a = read_model_file(options.a), b = read_model_file(options.b);
+  name_as_model(a, b);
+  name_as_model(b, a);
   name_by(a, b.model);
   name_by(b, a.model);
   const Json layers = a.model && b.model ? structure(*a.model, *b.model) : Json();

@@ -10,6 +10,7 @@
 #include "lamina/formats/weight_format.h"
 #include "lamina/nn/cost.h"
 #include "model_file.h"
+#include "train_language.h"
 
 namespace lamina::cli {
 namespace {
@@ -161,16 +162,28 @@ Shown look_into(const std::string& path) {
       shown.problem = error.what();
     }
   };
-  if (is_model_path(path)) make([&] { return load_model(path, {.compile = false}); });
+  const bool folder = is_model_folder(path);
+  if (folder) {
+    const ModelFile all = read_model_file(path);
+    model = all.model;
+    shown.problem = all.problem;
+    if (model) shown.model = layers_json(*model);
+  } else if (is_model_path(path)) {
+    make([&] { return load_model(path, {.compile = false}); });
+  }
   if (is_architecture(path)) return shown;
-  if (model && !is_named_as_weights(path)) {
+  if (model && !folder && !is_named_as_weights(path)) {
     shown.arrays = snapshot_of(*model);
     return shown;
   }
-  model.reset();
+  if (!folder) model.reset();
   try {
     shown.arrays = open_weights(path);
   } catch (const FileError& error) {
+    if (model) {  // a folder without arrays that are files of their own
+      shown.arrays = snapshot_of(*model);
+      return shown;
+    }
     const std::string what = error.what();
     if (shown.problem.empty() || shown.problem == what) throw;
     throw FileError(shown.problem + "; nor are there arrays to show: " + what);
@@ -215,7 +228,7 @@ void add_inspect(CLI::App& app, Action& action) {
   command.add(options->path,
               {.name = "FILE",
                .help = "A model or weights: .keras, .h5, .safetensors (file, index or folder), .gguf, .npz, "
-                       ".npy, .pt, .pth; known by its bytes",
+                       ".npy, .pt, .pth, known by its bytes; the folder of a language model",
                .required = true});
   command.flag(options->headers, "--headers", "Do not look at the elements: no statistics, but at once");
   add_json(command, options->json,

@@ -10,6 +10,8 @@
 #include "lamina/base/files.h"
 #include "lamina/base/json.h"
 #include "lamina/formats/weight_format.h"
+#include "lamina/zoo/transformers/functional_model.h"
+#include "train_language.h"
 
 namespace lamina::cli {
 
@@ -51,6 +53,15 @@ ModelFile read_model_file(const std::string& path) {
     return {std::move(model), std::move(weights)};
   }
   ModelFile file{std::nullopt, open_weights(path)};
+  if (is_model_folder(path)) {
+    try {
+      file.pretrained = AutoModel::from_pretrained(path);
+      file.model = functional_model(file.pretrained);
+    } catch (const Error& problem) {
+      file.problem = problem.what();
+    }
+    return file;
+  }
   if (has_architecture(file.weights)) file.model = model_of(file.weights);
   return file;
 }

@@ -16,6 +16,7 @@
 #include "lamina/explain/classification.h"
 #include "lamina/ops/slice.h"
 #include "lamina/series/series_info.h"
+#include "lamina/text/text_preprocessing.h"
 #include "lamina/zoo/image_folder.h"
 #include "lamina/zoo/out_of_scope.h"
 #include "lamina/zoo/samples.h"
@@ -209,7 +210,8 @@ int predict(const Options& options) {
     }
   };
   const bool arrays = std::all_of(options.inputs.begin(), options.inputs.end(), is_array);
-  if (arrays && model.input_names().size() > 1) {
+  const bool texts = model.data_info().sections.contains(kTextInputs);
+  if ((arrays || texts) && model.input_names().size() > 1) {
     with_data_of(fmt::format("{}", fmt::join(options.inputs, ", ")),
                  [&] { ask(read_arrays(model, options.inputs, options.arguments)); });
   } else {

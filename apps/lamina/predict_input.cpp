@@ -12,6 +12,7 @@
 #include "lamina/formats/npy.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/transpose.h"
+#include "lamina/text/text_preprocessing.h"
 #include "lamina/zoo/image_folder.h"
 #include "lamina/zoo/samples.h"
 #include "texts.h"
@@ -140,7 +141,7 @@ PredictInput read_arrays(Model& model, const std::vector<std::string>& texts,
                          const DataArguments& arguments) {
   const std::vector<std::string>& known = model.input_names();
   if (texts.size() != known.size()) {
-    throw InvalidArgument(fmt::format("predict: model '{}' takes {} inputs, {}; got {} arrays", model.name(),
+    throw InvalidArgument(fmt::format("predict: model '{}' takes {} inputs, {}; got {}", model.name(),
                                       known.size(), fmt::join(known, ", "), texts.size()));
   }
   std::vector<std::pair<std::string, Tensor>> inputs;
@@ -156,7 +157,11 @@ PredictInput read_arrays(Model& model, const std::vector<std::string>& texts,
     }
     if (inputs[place].second.defined())
       throw InvalidArgument("predict: give names to all inputs or to none, and to each another");
-    inputs[place].second = read_npy(file);
+    const std::optional<TextPreprocessing> text = TextPreprocessing::of_input(model.data_info(), known[place]);
+    if (text && !is_text(file))
+      throw InvalidArgument("predict: input '" + known[place] + "' takes texts: one, or a .txt file with one a line, was expected, not '" +
+                            file + "'");
+    inputs[place].second = text ? (*text)(read_texts(file).texts) : read_npy(file);
   }
   LabelledData data;
   data.inputs = Tensors(std::move(inputs));

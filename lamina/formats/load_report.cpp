@@ -18,4 +18,10 @@ std::string LoadReport::problems(size_t limit) const {
   return text;
 }
 
+std::string LoadReport::leftovers(size_t limit) const {
+  std::string text;
+  add_lines(text, "has no place: ", unused, limit);
+  return text;
+}
+
 }  // namespace lamina

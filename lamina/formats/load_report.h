@@ -18,6 +18,8 @@ struct LoadReport {
   bool complete() const { return missing.empty() && errors.empty(); }
   /// One line for each of missing and errors, at most `limit` of each; empty when complete.
   std::string problems(size_t limit = 10) const;
+  /// One line for each of unused, at most `limit`; for models that every array must have a place in.
+  std::string leftovers(size_t limit = 10) const;
 };
 
 }  // namespace lamina

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -17,6 +18,7 @@
 #include "lamina/base/files.h"
 #include "lamina/base/utf8.h"
 #include "lamina/formats/detail/pickle.h"
+#include "lamina/formats/detail/pytorch_folder.h"
 #include "lamina/formats/detail/reading.h"
 #include "lamina/formats/detail/zip_archive.h"
 #include "lamina/formats/weight_format.h"
@@ -499,7 +501,7 @@ WeightSnapshot open_old(const std::string& path, const ByteSource& file) {
   return Reader(path, all.size(), storages).run(*program.root);
 }
 
-WeightSnapshot open(const std::string& path) {
+WeightSnapshot open_file(const std::string& path) {
   detail::refuse_pipe(path);
   const ByteSource file = ByteSource::of_file(path);
   const std::string_view start = file.view(0, std::min<uint64_t>(file.size(), kOldMagic.size()));
@@ -523,13 +525,17 @@ bool recognises(std::string_view start) {
   return start.substr(30).substr(0, length).ends_with("data.pkl");
 }
 
-[[maybe_unused]] const bool kPytorchRegistered =
-    register_weight_format({"pytorch", {".pt", ".pth", ".bin"}, recognises, open});
+WeightSnapshot open(const std::string& path) {
+  return std::filesystem::is_directory(path) ? detail::open_pytorch_folder(path) : open_file(path);
+}
+
+[[maybe_unused]] const bool kPytorchRegistered = register_weight_format(
+    {"pytorch", {".pt", ".pth", ".bin"}, recognises, open, nullptr, {}, detail::is_pytorch_folder});
 
 }  // namespace
 
 WeightSnapshot read_pytorch(const std::string& path) {
-  return detail::reading(path, [&] { return open(path); });
+  return detail::reading(path, [&] { return open_file(path); });
 }
 
 }  // namespace lamina

@@ -1,18 +1,15 @@
 // Snapshots into models and out of them.
 #include "lamina/formats/snapshot.h"
 
-#include <set>
-#include <unordered_map>
 #include <utility>
 
 #include "lamina/base/error.h"
-#include "lamina/formats/detail/nan_names.h"
+#include "lamina/formats/detail/apply_entries.h"
 #include "lamina/formats/detail/reading.h"
 #include "lamina/nn/detail/load_notes.h"
 #include "lamina/nn/detail/shared_objects.h"
 #include "lamina/nn/detail/values_follow.h"
 #include "lamina/nn/detail/weight_limit.h"
-#include "lamina/ops/cast.h"
 
 namespace lamina {
 namespace {
@@ -20,102 +17,14 @@ namespace {
 constexpr char kArchitecture[] = "lamina.architecture";
 constexpr char kData[] = "lamina.data";
 
-// The nearest of `known`, in words, or nothing where none is near.
-std::string nearest(const std::string& name, const std::vector<std::string>& known, const char* where) {
-  const std::string text = suggest(name, known);
-  const size_t from = text.find("did you mean '");
-  if (from == std::string::npos) return "";
-  const size_t begin = from + 14, end = text.find('\'', begin);
-  return std::string(" (nearest in the ") + where + ": '" + text.substr(begin, end - begin) + "')";
+LoadReport apply(Model& model, const WeightSnapshot& snapshot, bool partial) {
+  const std::vector<std::string> names = model.weight_names();
+  const std::vector<WeightPtr> weights = model.weights();
+  std::vector<detail::EntryTarget> targets;
+  for (size_t i = 0; i < names.size(); ++i)  // what a pass left is no part of a file
+    targets.push_back({{names[i], weights[i]->path}, weights[i], !weights[i]->stateful});
+  return detail::apply_entries(targets, snapshot, {.partial = partial});
 }
-
-struct Planned {
-  WeightPtr weight;
-  Tensor value;
-};
-
-class Applier {
- public:
-  Applier(Model& model, const WeightSnapshot& snapshot) : model_(model), snapshot_(snapshot) {
-    for (const SnapshotEntry& entry : snapshot.entries) by_name_.emplace(entry.name, &entry);
-  }
-
-  LoadReport run(bool partial) {
-    match();
-    report_.skipped = snapshot_.skipped;
-    if (!report_.errors.empty() || (!partial && !report_.missing.empty())) return std::move(report_);
-    for (auto& [weight, entry] : matched_) read(weight, *entry);
-    with_nan_.warn_about(snapshot_.source);
-    for (const Planned& planned : plan_) detail::give_value(*planned.weight, planned.value);
-    return std::move(report_);
-  }
-
- private:
-  void match() {
-    const std::vector<std::string> names = model_.weight_names();
-    const std::vector<WeightPtr> weights = model_.weights();
-    std::vector<std::string> not_found;
-    std::set<std::string> used;
-    for (size_t i = 0; i < names.size(); ++i) {
-      auto found = by_name_.find(names[i]);
-      if (found == by_name_.end()) found = by_name_.find(weights[i]->path);
-      if (found == by_name_.end()) {
-        if (!weights[i]->stateful) not_found.push_back(names[i]);  // what a pass left is no part of a file
-        continue;
-      }
-      used.insert(found->first);
-      check(*weights[i], *found->second);
-      matched_.emplace_back(weights[i], found->second);
-    }
-    std::vector<std::string> left;
-    for (const SnapshotEntry& entry : snapshot_.entries) {
-      if (!used.contains(entry.name)) left.push_back(entry.name);
-    }
-    tell(not_found, left, "file", report_.missing);
-    tell(left, not_found, "model", report_.unused);
-    if (!report_.errors.empty()) return;
-    for (const auto& [weight, entry] : matched_) report_.applied.push_back(entry->name);
-  }
-
-  // Names are compared letter by letter, and a file may hold any number of them of any length.
-  static void tell(const std::vector<std::string>& names, const std::vector<std::string>& others,
-                   const char* where, std::vector<std::string>& told) {
-    constexpr size_t kMostNames = 50, kMostOthers = 1000, kLongest = 200;
-    std::vector<std::string> known;
-    for (const std::string& other : others) {
-      if (known.size() < kMostOthers && other.size() <= kLongest) known.push_back(other);
-    }
-    for (const std::string& name : names)
-      told.push_back(name + (told.size() < kMostNames ? nearest(name, known, where) : ""));
-  }
-
-  void check(const Weight& weight, const SnapshotEntry& entry) {
-    const bool fits = weight.type.dtype == entry.type.dtype ||
-                      (is_floating(weight.type.dtype) && is_floating(entry.type.dtype));
-    if (entry.type.shape != weight.type.shape) {
-      report_.errors.push_back(entry.name + ": expected shape " + weight.type.shape.str() + ", received " +
-                               entry.type.shape.str());
-    } else if (!fits) {
-      report_.errors.push_back(entry.name + ": expected " + name(weight.type.dtype) + ", received " +
-                               name(entry.type.dtype));
-    }
-  }
-
-  void read(const WeightPtr& weight, const SnapshotEntry& entry) {
-    Tensor value = entry.read().eval();
-    with_nan_.look(entry.name, value);
-    if (value.dtype() != weight->type.dtype) value = cast(value, weight->type.dtype).eval();
-    plan_.push_back({weight, std::move(value)});
-  }
-
-  Model& model_;
-  const WeightSnapshot& snapshot_;
-  std::unordered_map<std::string, const SnapshotEntry*> by_name_;
-  std::vector<std::pair<WeightPtr, const SnapshotEntry*>> matched_;
-  std::vector<Planned> plan_;
-  detail::NanNames with_nan_;
-  LoadReport report_;
-};
 
 // Some formats keep texts alone.
 Json as_json(const Json& value, const std::string& name) {
@@ -141,7 +50,7 @@ Model build_model(const WeightSnapshot& snapshot, const LoadOptions& options) {
   if (!model.built())
     throw FileError("'" + snapshot.source + "' does not say for which input its model was built");
   const detail::SharedWriting as_written(model);
-  const LoadReport report = Applier(model, snapshot).run(false);
+  const LoadReport report = apply(model, snapshot, false);
   if (!report.complete())
     throw FileError("'" + snapshot.source + "' does not fit its own configuration:" + report.problems());
   if (const Json* const data = snapshot.metadata.find(kData)) {
@@ -176,8 +85,7 @@ LoadReport apply_snapshot(Model& model, const WeightSnapshot& snapshot, const Ap
   if (!model.built())
     throw InvalidArgument("apply_snapshot: model '" + model.name() +
                           "' is not built; give it an Input or build it first");
-  return detail::reading(snapshot.source,
-                         [&] { return Applier(model, snapshot).run(options.partial); });
+  return detail::reading(snapshot.source, [&] { return apply(model, snapshot, options.partial); });
 }
 
 WeightSnapshot snapshot_of(const Model& model) {

@@ -58,6 +58,7 @@ const WeightFormat& format_of(const std::string& path) {
   const std::string start = folder ? "" : start_of(path);
   for (const WeightFormat& format : weight_formats()) {
     if (!start.empty() && format.recognises && format.recognises(start)) return format;
+    if (folder && format.is_in && format.is_in(path)) return format;
   }
   for (const WeightFormat& format : weight_formats()) {
     if (folder ? format.name == "safetensors" : has_extension(format, path)) return format;

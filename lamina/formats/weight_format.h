@@ -23,6 +23,8 @@ struct WeightFormat {
   std::vector<std::string> (*write)(const std::string& path, const WeightSnapshot& snapshot,
                                     const std::string& packing) = nullptr;
   std::vector<std::string> packings = {};  ///< how floats may be packed beside the types of tensors: "q8_0"
+  /// Whether a folder is of this format, by the names of its files; `open` then takes the folder.
+  bool (*is_in)(const std::string& folder) = nullptr;
 };
 /// Called before main.
 bool register_weight_format(WeightFormat format);
@@ -30,7 +32,7 @@ bool register_weight_format(WeightFormat format);
 const std::vector<WeightFormat>& weight_formats();
 
 /// The arrays of a file, recognised by its bytes and, where these say nothing, by its extension; of a folder,
-/// its .safetensors files. Throws FileError when it is missing, of no format of these, or damaged.
+/// its .safetensors files, or what else it holds (pytorch_model.bin). Throws FileError when it is missing, of no format of these, or damaged.
 WeightSnapshot open_weights(const std::string& path);
 
 /// The format that writes files of the path's extension. Throws InvalidArgument, listing those known.

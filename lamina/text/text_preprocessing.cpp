@@ -154,6 +154,13 @@ TextPreprocessing::TextPreprocessing(const TextInfo& info) : encoder_(read_encod
   if (!info.segmenter.is_null()) segmenter_ = UnigramSegmenter::from_json(info.segmenter);
 }
 
+std::optional<TextPreprocessing> TextPreprocessing::of_input(const DataInfo& info, const std::string& input) {
+  const Json* const texts = info.sections.find(kTextInputs);
+  const Json* const encoder = texts && texts->is_object() ? texts->find(input) : nullptr;
+  if (!encoder) return {};
+  return TextPreprocessing(TextInfo{.encoder = *encoder});
+}
+
 TextPreprocessing TextPreprocessing::segmented_by(UnigramSegmenter segmenter) const {
   TextPreprocessing result = *this;
   result.segmenter_ = std::move(segmenter);

@@ -19,6 +19,10 @@
 
 namespace lamina {
 
+/// The section of DataInfo in which stands, for each input of a model that takes texts at some of several inputs, what
+/// turns these into numbers: {"title": {"class_name": "TextVectorization", "config": {...}}}.
+inline constexpr char kTextInputs[] = "texts";
+
 /// A fitted way from texts to the input of a model: words (segmented where the language needs it), their
 /// numbers, and their length.
 ///
@@ -47,6 +51,10 @@ class TextPreprocessing {
   TextPreprocessing(TfidfVectorizer vectorizer);
   /// What info() gave. Throws InvalidArgument for an unknown class, and FileError for what cannot be.
   explicit TextPreprocessing(const TextInfo& info);
+  /// That of one input of a model with several, by kTextInputs; nothing for an input that takes numbers. Throws as the
+  /// constructor does.
+  /// @param input  its name (Model::input_names)
+  static std::optional<TextPreprocessing> of_input(const DataInfo& info, const std::string& input);
 
   /// The same with texts cut into words first.
   TextPreprocessing segmented_by(UnigramSegmenter segmenter) const;

@@ -1,6 +1,7 @@
 """Models written as ONNX files by `lamina convert`, checked by ONNX and run by ONNX Runtime beside Lamina.
 
-run(...) makes the models with Keras: every layer, the families of random graphs, and networks as the applications use them.
+run(...) makes the models with Keras: every layer, the families of random graphs, and networks as the applications use them; language
+models are those of the golden folders.
 Lamina converts each and predicts batches of several sizes and lengths. An environment with ONNX, which is not that of Keras,
 then looks at what lies there:
 
@@ -365,6 +366,37 @@ class Exporter:
             print(f"FAILED: {name}: {' '.join(str(error).split())[:500]}", flush=True)
 
 
+def language_models(exporter, folders, only):
+    """Folders of language models, each asked in batches of several lengths; of encoder-decoders the two are not the same."""
+    import numpy as np
+    from common import rng
+    for folder in folders:
+        name = "language_" + folder.name
+        if only not in name:
+            continue
+        try:
+            path = exporter.folder / f"{name}.onnx"
+            exporter.say("convert", folder, path)
+            generator = rng(name)
+            config = json.loads((folder / "config.json").read_text())
+            decodes = config.get("is_encoder_decoder") and not config["architectures"][0].endswith("EncoderModel")
+            for number, (batch, length, target) in enumerate(((1, 6, 4), (3, 9, 12), (2, 1, 1))):
+                ids = lambda tokens: generator.integers(3, 30, (batch, tokens)).astype(np.int64)
+                given = {"input_ids": ids(length), "attention_mask": np.ones((batch, length), np.int64)}
+                given["attention_mask"][-1, length // 2 + 1:] = 0
+                if config["model_type"] in ("bert", "roberta") and config.get("type_vocab_size", 2) > 1:
+                    given["token_type_ids"] = generator.integers(0, 2, (batch, length)).astype(np.int64)
+                if decodes:
+                    given["decoder_input_ids"] = ids(target)
+                outputs = exporter.predict(folder, given, exporter.folder / f"{name}.out{number}")
+                np.savez(exporter.folder / f"{name}.{number}.npz", **{f"in:{key}": value for key, value in given.items()},
+                         **{f"out:{i}": value for i, value in enumerate(outputs)})
+        except Exception as error:  # noqa: BLE001: whatever goes wrong is a failed model
+            exporter.failed += 1
+            path.unlink(missing_ok=True)
+            print(f"FAILED: {name}: {' '.join(str(error).split())[:500]}", flush=True)
+
+
 def run(binaries, work, python, rounds=ROUNDS, only=""):
     """(passed, failed)"""
     from common import keras
@@ -396,6 +428,8 @@ def run(binaries, work, python, rounds=ROUNDS, only=""):
         model = family(choices)[0]
         shake(model, choices.generator)
         exporter.add(name, model, OPSETS[number % len(OPSETS)])
+    golden = pathlib.Path(__file__).resolve().parents[1] / "golden" / "transformers"
+    language_models(exporter, sorted(path.parent for path in golden.glob("*/config.json")), only)
     said = subprocess.run([python, __file__, folder], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     lines = said.stdout.strip().splitlines()
     if said.returncode != 0 or not lines:

@@ -2,7 +2,7 @@
 
 First the golden scripts write fresh files, from numbers other than those in the source tree, and the golden tests of
 lamina_tests compare with them; then files.py exchanges model files with the command line, graphs.py does so with random
-functional models, exported.py with graphs of TensorFlow, pandas_tables.py with tables that pandas writes, texts.py with whole corpora, tokenizer_texts.py with those and the tokenizers of language models, found.py reads files as people have them, arrays.py
+functional models, exported.py with graphs of TensorFlow, pandas_tables.py with tables that pandas writes, texts.py with whole corpora, text_models.py with models that take texts, tokenizer_texts.py with those and the tokenizers of language models, found.py reads files as people have them, arrays.py
 asks about arrays and tables as NumPy and pandas write them, oldest.py
 opens what Lamina wrote in the oldest Keras 3, and oldest_files.py writes in that what Lamina reads; pretrained.py compares
 random language models with Hugging Face's Transformers, onnx_export.py lets ONNX Runtime run models that Lamina converts, fine_tuning.py what is fine-tuned, with PEFT and seqeval, too.
@@ -127,6 +127,7 @@ SUITES = {
     "graphs": Suite(module("graphs"), 80),
     "tflite": Suite(lambda binaries, folder, args: by_another("tflite", sys.executable, binaries / "lamina_tflite_cases", folder, args.seed), 60),
     "texts": Suite(module("texts", lambda _: SHARED / "data"), 50),
+    "text models": Suite(module("text_models"), 30),
     "files": Suite(module("files"), 50),
     "oldest": Suite(lambda _, folder, args: oldest(args.oldest, folder), 5, after="files"),
     "tuning": Suite(lambda binaries, folder, args: by_another("fine_tuning", args.torch, binaries / "lamina", folder, args.seed), 40),

@@ -8,9 +8,12 @@
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/formats/detail/zip_archive.h"
+#include "lamina/formats/keras/archive.h"
 #include "lamina/formats/keras/keras.h"
 #include "lamina/nn/layers/category_encoding.h"
+#include "lamina/nn/layers/dense.h"
 #include "lamina/nn/layers/discretization.h"
+#include "lamina/nn/layers/input_layer.h"
 #include "lamina/nn/layers/integer_lookup.h"
 #include "lamina/text/text_preprocessing.h"
 #include "tests/support/golden.h"
@@ -35,6 +38,10 @@ std::string keras_file(const std::string& name) {
   return test::golden_path(std::string(kFolder) + "/" + name + ".keras");
 }
 
+std::string config_of(const std::string& path) {
+  return detail::parse_keras_archive(detail::ByteSource::of_file(path), path).config.dump();
+}
+
 class KerasPreprocessingGolden : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(KerasPreprocessingGolden, LoadsPredictsAndRoundTrips) {
@@ -47,9 +54,12 @@ TEST_P(KerasPreprocessingGolden, LoadsPredictsAndRoundTrips) {
     model.save(written / name);
     Model again = load_model(written / name);
     EXPECT_EQ(again.predict(x).to_vector<float>(), y.to_vector<float>()) << name;
-    if (name == "again.keras") {
-      EXPECT_EQ(again.data_info(), model.data_info());
-    }
+    EXPECT_EQ(again.data_info(), model.data_info()) << name;
+  }
+  // Keras finds its layers of texts again.
+  const std::string saved = config_of(written / "again.keras");
+  for (const char* word : {"\"TextVectorization\"", "\"StringLookup\"", "\"string\""})
+    EXPECT_EQ(saved.find(word) != std::string::npos, config_of(keras_file(GetParam())).find(word) != std::string::npos) << word;
   }
 }
 
@@ -106,6 +116,56 @@ TEST(KerasPreprocessing, SaysWhatItCannotTake) {
                             "\"bin_boundaries\": null"))
                 .find("has not been adapted"),
             std::string::npos);
+}
+
+TEST(KerasPreprocessing, GoesOnAfterTraining) {
+  Model model = load_model(keras_file("text_numbers"));
+  model.compile({.optimizer = "sgd", .loss = "mse"});
+  const Tensor x = TextPreprocessing(*model.data_info().text)({"the cat", "a dog"});
+  model.fit(x, Tensor::from<float>({1, 0, 0, 1}, {2, 2}), {.epochs = 1, .verbose = 0});
+  TemporaryFolder written;
+  model.save(written / "trained.keras");
+  EXPECT_NE(config_of(written / "trained.keras").find("\"TextVectorization\""), std::string::npos);
+  EXPECT_EQ(load_model(written / "trained.keras").predict(x).to_vector<float>(), model.predict(x).to_vector<float>());
+}
+
+TEST(KerasPreprocessing, LeavesOutWhatDoesNotFitAnyMore) {
+  Model model = load_model(keras_file("text_numbers"));
+  TemporaryFolder written;
+  Sequential other({Input({6}), Dense(2)}, {.seed = 1});
+  other.set_data_info(model.data_info());
+  other.save(written / "other.keras");
+  EXPECT_EQ(config_of(written / "other.keras").find("TextVectorization"), std::string::npos);
+  DataInfo damaged = model.data_info();
+  damaged.sections["keras_text"] = Json::object({{"fronts", Json::list({Json::object({{"inputs", 3}})})}});
+  model.set_data_info(damaged);
+  EXPECT_NE(message_of<InvalidArgument>([&] { model.save(written / "damaged.keras"); }).find("'keras_text'"), std::string::npos);
+}
+
+TEST(KerasPreprocessing, TakesTextsAtSeveralInputs) {
+  const test::Golden golden("formats/text_inputs/several");
+  Model model = load_model(test::golden_path("formats/text_inputs/several.keras"));
+  const auto inputs = [&] {
+    std::vector<std::pair<std::string, Tensor>> all;
+    for (const std::string& name : model.input_names()) {
+      const auto text = TextPreprocessing::of_input(model.data_info(), name);
+      EXPECT_EQ(text.has_value(), name != "age") << name;
+      std::vector<std::string> texts;
+      if (text) {
+        for (const Json& one : golden.json(name).as_list()) texts.push_back(one.as_string());
+      }
+      all.emplace_back(name, text ? (*text)(texts) : golden.at(name));
+    }
+    return Tensors(all);
+  }();
+  EXPECT_FALSE(model.data_info().text);
+  test::expect_close(model.predict(inputs), golden.at("output"), "several", 1e-5);
+  TemporaryFolder written;
+  model.save(written / "again.keras");
+  EXPECT_EQ(load_model(written / "again.keras").predict(inputs).to_vector<float>(), model.predict(inputs).to_vector<float>());
+  const std::string saved = config_of(written / "again.keras");
+  EXPECT_NE(saved.find("\"TextVectorization\""), std::string::npos);
+  EXPECT_NE(saved.find("\"StringLookup\""), std::string::npos);
 }
 
 TEST(KerasPreprocessing, LayersRefuseBadArguments) {

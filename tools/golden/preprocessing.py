@@ -1,5 +1,6 @@
 """Golden files of models that begin with layers of texts and categories: formats/preprocessing/<case>.keras, as Keras
-saves it, and .npz with `input`, or `texts` (JSON, a list), and `output`.
+saves it, and .npz with `input`, or `texts` (JSON, a list), and `output`; formats/text_inputs/several.keras takes texts at two of
+three inputs.
 """
 from common import GOLDEN, fill, keras, np, rng, save, tf
 from keras import Input, Model, Sequential, layers
@@ -34,6 +35,16 @@ def graph():
     return Model(given, layers.Add()([inner(numbers), layers.Dense(3)(numbers)]))
 
 
+def nested(deep):
+    """Texts become numbers inside of models that stand at the input."""
+    inner = Sequential([Input((1,), dtype="string"), vectorization(output_sequence_length=5)])
+    for _ in range(deep):
+        inner = Sequential([Input((1,), dtype="string"), inner])
+    given = Input((1,), dtype="string", name="review")
+    encoder = Sequential([Input((5,), dtype="int64"), layers.Embedding(40, 3), layers.Flatten(), layers.Dense(3)])
+    return Model(given, encoder(inner(given)))
+
+
 def of_integers(layer, numbers=False, dtype="int64", count=1):
     ending = [layers.Embedding(20, 3), layers.Flatten()] if numbers else []
     return Sequential([Input((count,), dtype=dtype), layer, *ending, layers.Dense(2)])
@@ -55,6 +66,12 @@ def cases():
         "text_tf_idf": (of_words(vectorization(output_mode="tf_idf", ngrams=(1, 3)), 0), TEXTS),
         "text_given": (of_words(layers.TextVectorization(vocabulary=["cat", "dog", "the"], output_sequence_length=3)), TEXTS),
         "text_graph": (graph(), TEXTS),
+        "text_nested": (nested(0), TEXTS),
+        "text_nested_deep": (nested(2), TEXTS),
+        "text_nested_row": (Sequential([Input((1,), dtype="string"), Sequential([Input((1,), dtype="string"), vectorization(output_sequence_length=5), layers.Embedding(40, 3)]),
+                                        layers.Flatten(), layers.Dense(2)]), TEXTS),
+        "word_nested": (Sequential([Input((1,), dtype="string"), Sequential([Input((1,), dtype="string"), layers.StringLookup(vocabulary=["a", "b", "c"])]),
+                                    layers.Embedding(40, 3), layers.Flatten(), layers.Dense(2)]), WORDS),
         "word_numbers": (of_words(layers.StringLookup(vocabulary=["a", "b", "c"])), WORDS),
         "word_masked": (of_words(layers.StringLookup(vocabulary=["a", "b"], mask_token="")), WORDS),
         "word_learned": (of_words(adapted(layers.StringLookup(output_mode="one_hot"), ["a", "b", "a", "c"]), 0), WORDS),
@@ -73,16 +90,43 @@ def cases():
     }
 
 
+def several():
+    """A model with two inputs of texts and one of numbers, and what it is asked: {name: values}."""
+    title, tag, age = Input((1,), dtype="string", name="title"), Input((1,), dtype="string", name="tag"), Input((2,), name="age")
+    inner = Sequential([Input((1,), dtype="string"), vectorization(output_mode="multi_hot", max_tokens=9)])
+    words = layers.Flatten()(layers.Embedding(40, 3)(vectorization(output_sequence_length=4)(title)))
+    kinds = layers.Flatten()(layers.Embedding(9, 2)(layers.StringLookup(vocabulary=["a", "b", "c"])(tag)))
+    more = Input((1,), dtype="string", name="body")
+    model = Model([title, tag, age, more], layers.Dense(2)(layers.Concatenate()([words, kinds, age, layers.Flatten()(inner(more))])))
+    return model, {"title": TEXTS, "tag": WORDS, "age": np.array([[1, 2], [3, 4], [-1, 0.5], [0, 0]], np.float32), "body": TEXTS[::-1]}
+
+
+def given_to(model, values):
+    """The values as tensors, in the model's order."""
+    names = [tensor._keras_history.operation.name for tensor in model.inputs]
+    return [tf.constant([[text] for text in values[name]]) if isinstance(values[name], list) else tf.constant(values[name]) for name in names]
+
+
+def of_texts(model, texts):
+    return tf.constant([[text] for text in texts] if model.input_shape == (None, 1) else texts)
+
+
 def main():
     folder = GOLDEN / "formats" / "preprocessing"
     folder.mkdir(parents=True, exist_ok=True)
     for name, (model, given) in cases().items():
         fill(model, rng(name))
         texts = isinstance(given, list)
-        x = tf.constant([[text] for text in given] if model.input_shape == (None, 1) else given) if texts else given
+        x = of_texts(model, given) if texts else given
         y = np.asarray(model(x))
         model.save(folder / f"{name}.keras")
         save(f"formats/preprocessing/{name}", output=y, **({"texts": given} if texts else {"input": given}))
+    folder = GOLDEN / "formats" / "text_inputs"
+    folder.mkdir(parents=True, exist_ok=True)
+    model, values = several()
+    fill(model, rng("several"))
+    model.save(folder / "several.keras")
+    save("formats/text_inputs/several", output=np.asarray(model(given_to(model, values))), **values)
 
 
 if __name__ == "__main__":

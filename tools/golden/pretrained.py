@@ -316,6 +316,23 @@ def activations():
     np.savez_compressed(GOLDEN / "zoo" / "pretrained_activations.npz", x=x.numpy(), **{name: ACT2FN[name](x).numpy() for name in names})
 
 
+def pytorch_files():
+    """The model of gpt2 as Hugging Face's library wrote models before safetensors: whole, and in parts with an index."""
+    model = made(transformers.GPT2LMHeadModel, gpt2(n_layer=1), 4)
+    tensors = model.state_dict()
+    names = sorted(tensors)
+    for name, parts in (("gpt2_pytorch", [names]), ("gpt2_pytorch_parts", [names[::2], names[1::2]])):
+        write(name, model, GENERATIONS[:1])
+        target = GOLDEN / "transformers" / name
+        (target / "model.safetensors").unlink()
+        files = [f"pytorch_model-{i + 1:05d}-of-00002.bin" for i in range(2)] if len(parts) > 1 else ["pytorch_model.bin"]
+        for file, part in zip(files, parts):
+            torch.save({key: tensors[key].clone() for key in part}, target / file)
+        if len(parts) > 1:
+            where = {key: file for file, part in zip(files, parts) for key in part}
+            (target / "pytorch_model.bin.index.json").write_text(json.dumps({"metadata": {}, "weight_map": where}, indent=1) + "\n")
+
+
 def main():
     (GOLDEN / "transformers").mkdir(parents=True, exist_ok=True)
     wanted = sys.argv[1:] or None
@@ -324,6 +341,7 @@ def main():
             write(name, made(getattr(transformers, model_class), config, zlib.crc32(name.encode())), generations)
     if wanted is None:
         activations()
+        pytorch_files()
         write("t5_sharded", made(transformers.T5ForConditionalGeneration, t5(), 1), GENERATIONS[:1], max_shard_size="6KB")
         write("t5_own_head", own_head(made(transformers.T5ForConditionalGeneration, t5(feed_forward_proj="gated-gelu"), 2)), GENERATIONS)
         model = made(transformers.T5ForConditionalGeneration, t5(), 3).to(torch.bfloat16)

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <optional>
+#include <vector>
 
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
@@ -44,6 +44,8 @@ KerasArchive archive_of(const Model& model) {
   archive.weights = keras_weights(model);
   archive.config = model.serialize();
   sharing.check();
+  put_text_fronts(archive.config, model.data_info());
+  store_term_weights(archive);
   if (!model.data_info().empty()) archive.extra[kDataInfo] = model.data_info().to_json().dump();
   return archive;
 }
@@ -56,7 +58,7 @@ Model read_model(const KerasArchive& archive, const std::string& name, LoadRepor
   for (const auto& [path, tensor] : archive.weights.arrays) stored += tensor.size();
   const LoadNotes notes(name);
   Json config = with_vocabularies(archive, name);
-  const std::optional<TextInfo> text = take_text_front(config, name);
+  const std::vector<TextFront> fronts = take_text_fronts(config, name);
   Model model = configured_model(config, stored, options);
   const auto of_layer = [](const auto& array) { return !array.first.starts_with("optimizer/"); };
   const auto& arrays = archive.weights.arrays;
@@ -73,9 +75,8 @@ Model read_model(const KerasArchive& archive, const std::string& name, LoadRepor
   if (const auto member = archive.extra.find(kDataInfo); member != archive.extra.end()) {
     const std::string path = name + "/" + kDataInfo;
     model.set_data_info(DataInfo::from_json(Json::parse(member->second, path), path));
-  } else if (text) {
-    model.set_data_info({.text = text});
   }
+  if (!fronts.empty()) model.set_data_info(with_text_fronts(model.data_info(), fronts));
   return model;
 }
 

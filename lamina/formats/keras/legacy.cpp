@@ -1,10 +1,13 @@
 // Whole models in HDF5 files: .h5 and .hdf5 of Keras 1, 2 and 3.
+#include <vector>
+
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
 #include "lamina/formats/detail/reading.h"
 #include "lamina/formats/keras/keras.h"
 #include "lamina/formats/keras/legacy_weights.h"
 #include "lamina/formats/keras/model.h"
+#include "lamina/formats/keras/text_front.h"
 #include "lamina/nn/detail/load_notes.h"
 
 namespace lamina {
@@ -36,7 +39,8 @@ Model read_model(const ByteSource& bytes, const std::string& name, LoadReport* r
   int64_t stored = 0;
   for (const auto& [path, tensor] : tree.arrays) stored += tensor.size();
   const LoadNotes notes(name);
-  const Json translated = keras3_config(config, json_attribute(tree, "training_config", name), writer);
+  Json translated = keras3_config(config, json_attribute(tree, "training_config", name), writer);
+  const std::vector<TextFront> fronts = take_text_fronts(translated, name);
   Model model = configured_model(translated, stored, options);
   LoadReport result;
   if (has_weights && model.built()) result = apply_legacy_weights(model, tree, LegacyPairing::kByOrder);
@@ -55,6 +59,9 @@ Model read_model(const ByteSource& bytes, const std::string& name, LoadReport* r
   for (size_t i = skipped; model.compiled() && i < result.skipped.size(); ++i)
     warn("'" + name + "': the optimizer's state is left out: " + result.skipped[i]);
   if (report) *report = std::move(result);
+  if (const Json info = json_attribute(tree, kH5DataInfo, name); !info.is_null())
+    model.set_data_info(DataInfo::from_json(info, name + ": attribute " + kH5DataInfo));
+  if (!fronts.empty()) model.set_data_info(with_text_fronts(model.data_info(), fronts));
   return model;
 }
 

@@ -12,6 +12,9 @@
 
 namespace lamina::detail {
 
+/// The attribute of a whole model in which, as JSON, stands what it knows of its data (DataInfo). Keras passes it over.
+inline constexpr char kH5DataInfo[] = "lamina_data_info";
+
 /// How layers of the file and of the model are paired.
 enum class LegacyPairing {
   kByOrder,  ///< the layers that have weights, in their order, as Keras does

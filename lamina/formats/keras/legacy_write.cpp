@@ -8,6 +8,7 @@
 #include "lamina/formats/keras/archive.h"
 #include "lamina/formats/keras/keras.h"
 #include "lamina/formats/keras/legacy_weights.h"
+#include "lamina/formats/keras/text_front.h"
 #include "lamina/nn/detail/shared_objects.h"
 
 namespace lamina {
@@ -84,7 +85,7 @@ Json layer_for(const Json& object) {
   return result;
 }
 
-// A configuration without null members, which are defaults, and policies by their names. What is inside a
+// A configuration without null members, which are defaults (not of TextVectorization), and policies by their names. What is inside a
 // layer keeps its module.
 Json cleaned(const Json& json) {
   if (json.is_list()) {
@@ -99,7 +100,7 @@ Json cleaned(const Json& json) {
   Json result = Json::object();
   for (const auto& [key, value] : json.as_object()) {
     const Json* unchanging = needless().find(key);
-    const bool needed = key == "merge_mode" || (object && key == "registered_name");
+    const bool needed = key == "merge_mode" || key == "ngrams" || (object && key == "registered_name");
     if ((value.is_null() && !needed) || (unchanging && *unchanging == value)) continue;
     const bool of_model =
         key == "layers" && value.is_list() && value.size() > 0 && value.at(size_t{0}).is_object();
@@ -178,12 +179,14 @@ Hdf5Tree legacy_tree(const Model& model) {
     const SharedWriting sharing(model);
     json = model.serialize();
     sharing.check();
+    put_text_fronts(json, model.data_info());
   }
   Hdf5Tree tree;
   auto& root = tree.attributes[""];
   root["keras_version"] = text_of(kKerasVersion);
   root["backend"] = text_of("tensorflow");
   root["model_config"] = text_of(layer_for(json).dump());
+  if (!model.data_info().empty()) root[kH5DataInfo] = text_of(model.data_info().to_json().dump());
   const Json* compiled = json.find("compile_config");
   if (compiled && compiled->is_object() && compiled->contains("optimizer") &&
       compiled->at("optimizer").is_object())

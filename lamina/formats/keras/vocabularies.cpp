@@ -44,30 +44,32 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
+constexpr const char* kTermWeights[] = {"/_lookup_layer/vars/idf_weights", "/vars/idf_weights"};
+
+/// visit(config, class, place) for each layer, those of models inside included; the place is its group in the archive.
+template <class Visit>
+void for_each_layer(Json& model, const std::string& prefix, const Visit& visit) {
+  Json* config = model.is_object() && model.contains("config") ? &model["config"] : nullptr;
+  if (!config || !config->is_object()) return;
+  const Json* list = config->find("layers");
+  if (!list || !list->is_list()) return;
+  std::map<std::string, int> seen;
+  for (Json& layer : (*config)["layers"].as_list()) {
+    const Json* class_name = layer.is_object() ? layer.find("class_name") : nullptr;
+    if (!class_name || !class_name->is_string() || !layer.contains("config")) continue;
+    const std::string stem = in_snake_case(class_name->as_string());
+    const int number = seen[stem]++;
+    const std::string place = prefix + "layers/" + stem + (number ? "_" + std::to_string(number) : "");
+    if (layer.at("config").is_object()) visit(layer["config"], class_name->as_string(), place);
+    for_each_layer(layer, place + "/", visit);
+  }
+}
+
 class Filler {
  public:
   Filler(const KerasArchive& archive, const std::string& name) : archive_(archive), name_(name) {}
 
-  void fill_model(Json& model, const std::string& prefix) const {
-    Json* config = model.is_object() && model.contains("config") ? &model["config"] : nullptr;
-    if (!config || !config->is_object()) return;
-    const Json* list = config->find("layers");
-    if (!list || !list->is_list()) return;
-    std::map<std::string, int> seen;
-    for (Json& layer : (*config)["layers"].as_list()) {
-      const Json* class_name = layer.is_object() ? layer.find("class_name") : nullptr;
-      if (!class_name || !class_name->is_string() || !layer.contains("config")) continue;
-      const std::string stem = in_snake_case(class_name->as_string());
-      const int number = seen[stem]++;
-      const std::string place = prefix + "layers/" + stem + (number ? "_" + std::to_string(number) : "");
-      fill(layer["config"], class_name->as_string(), place);
-      fill_model(layer, place + "/");
-    }
-  }
-
- private:
   void fill(Json& config, const std::string& class_name, const std::string& place) const {
-    if (!config.is_object()) return;
     const Json* given = config.find("vocabulary");
     if (!given || given->is_null()) {
       if (const std::string* text = vocabulary_of(place))
@@ -75,7 +77,7 @@ class Filler {
     }
     const Json* mode = config.find("output_mode");
     if (!mode || *mode != Json("tf_idf")) return;
-    for (const char* inside : {"/_lookup_layer/vars/idf_weights", "/vars/idf_weights"}) {
+    for (const char* inside : kTermWeights) {
       const auto found = archive_.weights.arrays.find(place + inside);
       if (found == archive_.weights.arrays.end()) continue;
       Json weights = Json::list();
@@ -86,6 +88,7 @@ class Filler {
     }
   }
 
+ private:
   const std::string* vocabulary_of(const std::string& place) const {
     for (const char* inside : {"/vocabulary.txt", "/_lookup_layer/vocabulary.txt"}) {
       const auto found = archive_.assets.find("assets/" + place + inside);
@@ -121,8 +124,23 @@ class Filler {
 
 Json with_vocabularies(const KerasArchive& archive, const std::string& name) {
   Json config = archive.config;
-  Filler(archive, name).fill_model(config, "");
+  const Filler filler(archive, name);
+  for_each_layer(config, "", [&](Json& layer, const std::string& class_name, const std::string& place) {
+    filler.fill(layer, class_name, place);
+  });
   return config;
+}
+
+void store_term_weights(KerasArchive& archive) {
+  for_each_layer(archive.config, "", [&](Json& layer, const std::string&, const std::string& place) {
+    const Json* mode = layer.find("output_mode");
+    const Json* weights = layer.find("idf_weights");
+    if (!mode || *mode != Json("tf_idf") || !weights || !weights->is_list()) return;
+    std::vector<float> numbers;
+    for (const Json& weight : weights->as_list()) numbers.push_back(static_cast<float>(weight.as_double()));
+    const Tensor values = Tensor::from(numbers, {static_cast<int64_t>(numbers.size())});
+    for (const char* inside : kTermWeights) archive.weights.arrays[place + inside] = values;
+  });
 }
 
 }  // namespace lamina::detail

@@ -12,4 +12,7 @@ namespace lamina::detail {
 /// Throws FileError, calling the archive `name`, for a vocabulary of integers that is none.
 Json with_vocabularies(const KerasArchive& archive, const std::string& name);
 
+/// Writes the weights of terms that the archive's configuration holds to where Keras reads them, too.
+void store_term_weights(KerasArchive& archive);
+
 }  // namespace lamina::detail

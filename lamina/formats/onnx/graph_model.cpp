@@ -47,4 +47,9 @@ Model model_of(std::shared_ptr<ImportedGraph> graph, const std::string& name) {
   return model;
 }
 
+void take_data_info(Model& model, const ImportedGraph& graph, const std::string& path) {
+  const std::string info = graph.metadata(kDataInfo);
+  if (!info.empty()) model.set_data_info(DataInfo::from_json(Json::parse(info, path), path));
+}
+
 }  // namespace lamina::onnx

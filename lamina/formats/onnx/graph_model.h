@@ -13,4 +13,10 @@ namespace lamina::onnx {
 /// a graph without inputs, and for one that takes what is no tensor.
 Model model_of(std::shared_ptr<ImportedGraph> graph, const std::string& name);
 
+/// The key under which files say, as JSON, what their model knows of its data.
+inline constexpr char kDataInfo[] = "lamina.data_info";
+/// Model::set_data_info with what the graph's file says under that key, if anything. Throws FileError, calling the file
+/// `path`.
+void take_data_info(Model& model, const ImportedGraph& graph, const std::string& path);
+
 }  // namespace lamina::onnx

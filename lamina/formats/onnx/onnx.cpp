@@ -23,8 +23,7 @@ Model load_onnx(const std::string& path) {
     auto graph = std::make_shared<onnx::ImportedGraph>(onnx::ImportedGraph::parse(bytes, path, folder));
     Model model = onnx::model_of(graph, "");
     detail::warn_of_nan(model, path);
-    if (const std::string info = graph->metadata("lamina.data_info"); !info.empty())
-      model.set_data_info(DataInfo::from_json(Json::parse(info, path), path));
+    onnx::take_data_info(model, *graph, path);
     return model;
   });
 }

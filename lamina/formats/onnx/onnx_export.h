@@ -21,6 +21,12 @@ struct OnnxOptions {
   ///
   ///   export_onnx(model, "digits.onnx", {.shapes = {{"input_layer", {1, 28, 28, 1}}}});
   std::vector<std::pair<std::string, Shape>> shapes = {};
+  /// Names of the axes that stay open, by the input's name, batch first: the file declares them so. Axes of one name have
+  /// one extent, as those of a text and of its mask have; names of axes that are closed mean nothing. Without names the
+  /// batch is "batch", another axis "INPUT_1", ..., and axes of several inputs are one where the model needs that.
+  ///
+  ///   {.axes = {{"input_ids", {"batch", "length"}}, {"attention_mask", {"batch", "length"}}}}
+  std::vector<std::pair<std::string, std::vector<std::string>>> axes = {};
   /// Bytes of weights from which on they are written to a file of their own in the same folder, PATH.data, or
   /// PATH.1.data where a model that is replaced has the other. A file of ONNX itself holds less than 2 GiB: what does
   /// not fit goes there however large this is.
@@ -35,8 +41,8 @@ struct OnnxOptions {
 /// metadata under "lamina.data_info", as JSON, and load_onnx reads it again.
 ///
 /// Every op that the model comes to is written, those of layers of yours, too: what counts is what is computed, not by
-/// which layer. Throws InvalidArgument for an operator set out of range, shapes that do not fit and a model that is
-/// not built; Unsupported, before anything is written, for ops that ONNX has no counterpart of and for extents that
+/// which layer. Throws InvalidArgument for an operator set out of range, shapes and names of axes that do not fit and a
+/// model that is not built; Unsupported, before anything is written, for ops that ONNX has no counterpart of and for extents that
 /// cannot stay open, all in one message; FileError for a path that cannot be written. The file is replaced at once or
 /// not at all.
 void export_onnx(const Model& model, const std::string& path, const OnnxOptions& options = {});

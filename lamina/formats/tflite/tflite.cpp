@@ -17,6 +17,7 @@ Model load_tflite(const std::string& path) {
     auto graph = std::make_shared<onnx::ImportedGraph>(tflite::parse(read_file(path), path));
     Model model = onnx::model_of(graph, "tflite_graph");
     detail::warn_of_nan(model, path);
+    onnx::take_data_info(model, *graph, path);
     return model;
   });
 }

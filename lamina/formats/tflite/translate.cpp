@@ -9,6 +9,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
+#include "lamina/formats/onnx/graph_model.h"
 
 namespace lamina::tflite {
 namespace {
@@ -212,6 +213,14 @@ std::shared_ptr<ModelProto> Translator::translate() {
     auto& import = *model->add_opset_import();
     import.set_domain(domain);
     import.set_version(version);
+  }
+  const auto* const metadata = file_.model().metadata();
+  for (uint32_t i = 0; metadata && i < metadata->size(); ++i) {
+    const fb::Metadata& one = *metadata->Get(i);
+    if (!one.name() || one.name()->string_view() != onnx::kDataInfo) continue;
+    auto& entry = *model->add_metadata_props();
+    entry.set_key(onnx::kDataInfo);
+    entry.set_value(std::string(file_.buffer(one.buffer())));
   }
   GraphProto& nodes = *model->mutable_graph();
   const fb::SubGraph& tables = subgraph(0);

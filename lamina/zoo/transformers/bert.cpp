@@ -191,8 +191,9 @@ class Bert final : public LayerOf<Bert, PretrainedModel> {
   std::vector<ModelInput> takes() const override {
     std::vector<ModelInput> all{{"input_ids", config_.vocab_size, true, "", config_.longest()},
                                 {"attention_mask", 2, false, "input_ids"}};
-    if (config_.types > 0) all.push_back({"token_type_ids", config_.types, false, "input_ids"});
-    all.push_back({"position_ids", config_.positions, false, "input_ids"});
+    if (config_.types > 0)
+      all.push_back({"token_type_ids", config_.types, false, "input_ids", 0, config_.types > 1});
+    all.push_back({"position_ids", config_.positions, false, "input_ids", 0, false});
     return all;
   }
   std::vector<std::string> gives() const override { return parts_->head->gives(); }

@@ -130,7 +130,7 @@ class GPT2 final : public LayerOf<GPT2, PretrainedModel> {
   std::vector<ModelInput> takes() const override {
     return {{"input_ids", config_.vocab_size, true, "", config_.n_positions},
             {"attention_mask", 2, false, "input_ids"},
-            {"position_ids", config_.n_positions, false, "input_ids"}};
+            {"position_ids", config_.n_positions, false, "input_ids", 0, false}};
   }
   std::vector<std::string> gives() const override {
     return {has_head_ || classes_ ? "logits" : "last_hidden_state"};

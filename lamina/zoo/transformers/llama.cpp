@@ -216,7 +216,7 @@ class Llama final : public LayerOf<Llama, PretrainedModel> {
     const int64_t longest = context_length();
     return {{"input_ids", config_.vocab_size, true, "", longest},
             {"attention_mask", 2, false, "input_ids"},
-            {"position_ids", longest > 0 ? longest : kMostPositions, false, "input_ids"}};
+            {"position_ids", longest > 0 ? longest : kMostPositions, false, "input_ids", 0, false}};
   }
   std::vector<std::string> gives() const override {
     return {has_head_ || classes_ ? "logits" : "last_hidden_state"};

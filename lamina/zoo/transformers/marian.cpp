@@ -1,11 +1,14 @@
 // Marian's translators, OPUS-MT among them: the original Transformer (Vaswani et al., 2017, arXiv 1706.03762)
 // in the modules and names of Hugging Face's library, MarianMTModel.
+#include <algorithm>
 #include <cmath>
+#include <mutex>
 #include <optional>
 
 #include "lamina/base/error.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
+#include "lamina/ops/slice.h"
 #include "lamina/ops/take.h"
 #include "lamina/zoo/transformers/detail/activation.h"
 #include "lamina/zoo/transformers/detail/attention.h"
@@ -171,7 +174,11 @@ struct Parts {
       return attention(x, attention.keys(x, context), attention.values(x, context), mask,
                        "encoder_attentions", context);
     };
-    return encoder((*source)(ids, context), sinusoids(ids.shape()[1], config.d_model), self,
+    const int64_t length = ids.shape()[1];
+    if (length > config.max_position_embeddings)
+      throw InvalidArgument("MarianMTModel: a text has " + std::to_string(length) + " tokens, more than the " +
+                            std::to_string(config.max_position_embeddings) + " that the model can look at");
+    return encoder((*source)(ids, context), places(length), self,
                    [](size_t, const Tensor& x) { return x; }, context);
   }
   /// (rows, target, d_model); cross(block number, x) gives what the target sees of the source.
@@ -184,8 +191,16 @@ struct Parts {
           seen(i, own.queries(x, context), own.keys(x, context), own.values(x, context), options, context),
           context);
     };
-    const Tensor places = take(sinusoids(seen.keys(), config.d_model), seen.positions(), 0);
-    return decoder((*target)(ids, context), places, self, cross, context);
+    return decoder((*target)(ids, context), take(places(seen.keys()), seen.positions(), 0), self, cross, context);
+  }
+  /// float32 (count, d_model), cut from one table: files for other run times hold that, and no length.
+  Tensor places(int64_t count) const {
+    constexpr int64_t kMost = 8192;
+    std::call_once(table_made, [&] {
+      table = sinusoids(std::min(config.max_position_embeddings, kMost), config.d_model);
+    });
+    if (count > table.shape()[0]) return sinusoids(count, config.d_model);
+    return slice(table, {0, 0}, {count, config.d_model});
   }
   Tensor scores(const Tensor& x, CallContext& context) const { return head(x, context) + (*bias)(context); }
 
@@ -194,6 +209,8 @@ struct Parts {
   Stack encoder, decoder;
   std::shared_ptr<Bias> bias;
   TokenScores head;
+  mutable std::once_flag table_made;
+  mutable Tensor table;  ///< of places
 };
 
 class Marian final : public LayerOf<Marian, PretrainedModel> {
@@ -214,7 +231,7 @@ class Marian final : public LayerOf<Marian, PretrainedModel> {
     return {{"input_ids", config_.vocab_size, true, "", longest},
             {"attention_mask", 2, false, "input_ids"},
             {"decoder_input_ids", config_.target_size(), true, "", longest},
-            {"decoder_attention_mask", 2, false, "decoder_input_ids"}};
+            {"decoder_attention_mask", 2, false, "decoder_input_ids", 0, false}};
   }
   std::vector<std::string> gives() const override { return {"logits"}; }
   std::vector<Tensor> compute(const std::vector<Tensor>& inputs, CallContext& context) const override {

@@ -8,12 +8,12 @@
 #include "lamina/backend/backend.h"
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
-#include "lamina/formats/detail/nan_names.h"
+#include "lamina/formats/detail/apply_entries.h"
 #include "lamina/formats/detail/reading.h"
 #include "lamina/formats/safetensors.h"
+#include "lamina/formats/weight_format.h"
 #include "lamina/nn/config.h"
 #include "lamina/nn/detail/values_follow.h"
-#include "lamina/ops/cast.h"
 #include "lamina/zoo/transformers/detail/modules.h"
 #include "lamina/zoo/transformers/detail/pretrained_files.h"
 #include "lamina/zoo/transformers/pretrained_model.h"
@@ -83,14 +83,15 @@ Json read_config(const std::filesystem::path& path) {
 namespace detail {
 
 // Files may hold the table twice, and configurations of some versions say so of all models.
-bool is_tied(const Architecture& architecture, const Json& config, const SafetensorsReader& reader) {
-  const std::string& head = architecture.head;
+bool is_tied(const Architecture& architecture, const Json& config, const WeightSnapshot& weights) {
   if (!says_tied(architecture, config)) return false;
-  if (head.empty() || !reader.has(head)) return true;
-  for (const std::string& table : architecture.tables) {
-    if (!reader.has(table)) continue;
-    if (reader.type(head) != reader.type(table)) return false;
-    const Tensor a = reader.read(head), b = reader.read(table);
+  const SnapshotEntry* const head = architecture.head.empty() ? nullptr : weights.find(architecture.head);
+  if (!head) return true;
+  for (const std::string& name : architecture.tables) {
+    const SnapshotEntry* const table = weights.find(name);
+    if (!table) continue;
+    if (head->type != table->type) return false;
+    const Tensor a = head->read().eval(), b = table->read().eval();
     if (std::memcmp(a.buffer()->data(), b.buffer()->data(), a.type().bytes()) != 0) return false;
   }
   return true;
@@ -164,57 +165,45 @@ detail::ChosenWeights PretrainedFiles::choose(const PretrainedModel& model,
   return model.state_->choose(model, detail::Storage(options.quantize, options.group));
 }
 
-void PretrainedFiles::load(PretrainedModel& model, const SafetensorsReader& reader, const std::string& copy,
-                           const detail::ChosenWeights& stored, detail::NewHead* head) {
-  std::set<std::string> known, roots;  // names in the file, and what the body's begin with
-  std::vector<std::string> missing;
-  detail::NanNames with_nan;
+LoadReport PretrainedFiles::load(PretrainedModel& model, WeightSnapshot snapshot, const std::string& copy,
+                                 const detail::ChosenWeights& stored, detail::NewHead* head) {
+  std::set<std::string> there, wanted, roots;  // names in the file, and what the body's begin with
+  for (const SnapshotEntry& entry : snapshot.entries) there.insert(entry.name);
+  std::vector<detail::EntryTarget> targets;
   int stream = 0;
   if (stored.storage) model.state_->quantization = stored.storage->mode();
   for (const auto& module : modules(model)) {
     for (const WeightPtr& weight : module->own_weights()) {
       const std::string full = module->full_name(weight->name);
-      const std::vector<std::string> names = model.names_in_files(full);
-      const auto found =
-          std::find_if(names.begin(), names.end(), [&](const std::string& one) { return reader.has(one); });
+      std::vector<std::string> names = model.names_in_files(full);
+      const auto found = std::find_if(names.begin(), names.end(), [&](const std::string& one) { return there.count(one); });
       const bool renewed = head && head->renew && model.is_of_head(full);
       if (head && (renewed || (found == names.end() && model.may_be_new(full)))) {
         weight->draw(head->seed, stream++);
         head->report.created.push_back(full);
         continue;
       }
-      if (found == names.end()) {
-        missing.push_back(full);
-        continue;
-      }
-      const std::string& name = *found;
-      known.insert(name);
-      if (!model.is_of_head(full)) roots.insert(name.substr(0, name.find('.')));
-      const TensorType& type = reader.type(name);
-      if (type.shape != weight->type.shape)
-        throw FileError("tensor '" + name + "' is " + type.shape.str() + ", but by config.json it is " +
-                        weight->type.shape.str());
-      if (!is_floating(type.dtype))
-        throw FileError("tensor '" + name + "' holds " + type.str() + "; floats were expected");
-      const Tensor value = reader.read(name);
-      with_nan.look(name, value);
-      weight->value = type.dtype == weight->type.dtype ? value : cast(value, weight->type.dtype).eval();
-      weight->fresh = false;
-      model.state_->store(stored, *weight);
+      if (found != names.end() && !model.is_of_head(full)) roots.insert(found->substr(0, found->find('.')));
+      if (found != names.end()) wanted.insert(*found);
+      targets.push_back({std::move(names), weight});
     }
   }
-  if (!missing.empty())
-    throw FileError("tensor '" + missing[0] + "' is missing" +
-                    (missing.size() > 1 ? ", and " + std::to_string(missing.size() - 1) + " more" : "") +
-                    suggest(missing[0], reader.names()));
-  for (const std::string& name : reader.names()) {
-    if (known.count(name) || name == copy || model.ignores(name)) continue;
-    if (!head || roots.count(name.substr(0, name.find('.'))))
-      throw FileError("tensor '" + name + "' has no place in " + model.class_name() +
-                      " as config.json describes it");
-    head->report.unused.push_back(name);
-  }
-  with_nan.warn_about(model.class_name());
+  std::erase_if(snapshot.entries, [&](const SnapshotEntry& entry) {
+    if (wanted.count(entry.name)) return false;
+    if (entry.name == copy || model.ignores(entry.name)) {
+      snapshot.skipped.push_back(entry.name + ": says nothing new");
+      return true;
+    }
+    if (!head || roots.count(entry.name.substr(0, entry.name.find('.')))) return false;
+    head->report.unused.push_back(entry.name);
+    return true;
+  });
+  LoadReport report = detail::apply_entries(
+      targets, snapshot, {.given = [&](Weight& weight) { model.state_->store(stored, weight); }});
+  if (!report.complete() || !report.unused.empty())
+    throw FileError("the tensors do not fit " + model.class_name() + " as config.json describes it:" + report.problems() +
+                    report.leftovers());
+  return report;
 }
 
 std::shared_ptr<PretrainedModel> AutoModel::from_config(const Json& config, const ModelOptions& options,
@@ -236,8 +225,8 @@ std::shared_ptr<PretrainedModel> AutoModel::from_pretrained(const std::string& f
   const std::string file = (std::filesystem::path(folder) / "config.json").string();
   const Architecture& architecture =
       detail::reading(file, [&]() -> const Architecture& { return find_architecture(config); });
-  const SafetensorsReader reader(folder);
-  const bool tied = detail::is_tied(architecture, config, reader);
+  const WeightSnapshot weights = open_weights(folder);
+  const bool tied = detail::is_tied(architecture, config, weights);
   std::shared_ptr<PretrainedModel> model =
       detail::reading(file, [&] { return architecture.make(config, tied, {.seed = options.seed}); });
   {
@@ -246,7 +235,7 @@ std::shared_ptr<PretrainedModel> AutoModel::from_pretrained(const std::string& f
   }
   const detail::ChosenWeights stored = PretrainedFiles::choose(*model, options);
   detail::reading(
-      folder, [&] { PretrainedFiles::load(*model, reader, tied ? architecture.head : "", stored, nullptr); });
+      folder, [&] { PretrainedFiles::load(*model, weights, tied ? architecture.head : "", stored, nullptr); });
   detail::read_generation_config(folder, config, *model);
   return model;
 }

@@ -7,6 +7,7 @@
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
 #include "lamina/formats/detail/reading.h"
+#include "lamina/formats/weight_format.h"
 #include "lamina/nn/detail/values_follow.h"
 #include "lamina/zoo/transformers/detail/pretrained_files.h"
 
@@ -88,14 +89,14 @@ std::shared_ptr<PretrainedModel> load(const std::string& folder, const std::stri
       name_classes(config, options.labels);
     }
   }
-  const SafetensorsReader reader(folder);
+  const WeightSnapshot weights = open_weights(folder);
   std::shared_ptr<PretrainedModel> model =
       detail::reading(file, [&] { return architecture.make(config, true, {.seed = options.seed}); });
   {
     const detail::ValuesFollow follow;
     PretrainedFiles::build(*model);
   }
-  detail::reading(folder, [&] { PretrainedFiles::load(*model, reader, "", {}, &head); });
+  detail::reading(folder, [&] { PretrainedFiles::load(*model, weights, "", {}, &head); });
   detail::read_generation_config(folder, config, *model);
   tell(folder, *model, head.report);
   if (report) *report = std::move(head.report);

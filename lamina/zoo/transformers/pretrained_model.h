@@ -30,6 +30,7 @@ struct ModelInput {
   bool required = true;   ///< whether it may not be left out
   std::string like = {};  ///< the input that it has the shape of; empty: any number of tokens
   int64_t longest = 0;    ///< tokens at most; 0: any number
+  bool usual = true;      ///< whether tokenizers give it, or it must be there: places are counted by the model
 };
 
 /// What a model that writes text is asked at one step (PretrainedModel::decode). Rows are texts of their own:

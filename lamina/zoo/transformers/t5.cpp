@@ -241,7 +241,7 @@ std::vector<ModelInput> T5ForConditionalGeneration::takes() const {
   return {{"input_ids", config_.vocab_size},
           {"attention_mask", 2, false, "input_ids"},
           {"decoder_input_ids", config_.vocab_size},
-          {"decoder_attention_mask", 2, false, "decoder_input_ids"}};
+          {"decoder_attention_mask", 2, false, "decoder_input_ids", 0, false}};
 }
 
 std::vector<Tensor> T5ForConditionalGeneration::compute(const std::vector<Tensor>& inputs,

@@ -239,6 +239,27 @@ TEST(OnnxExport, RefusesWhatItIsAskedInVain) {
   EXPECT_THROW(export_onnx(model, "/no/such/folder/model.onnx"), FileError);
 }
 
+TEST(OnnxExport, NamesAxesThatHaveOneExtent) {
+  const auto input = [](const char* name) { return Input({-1, 2}, {.name = name}); };
+  const Tensor a = input("a"), b = input("b"), c = input("c");
+  Model model({a, b, c}, {sum(a + b, 1), mean(c, 1)});
+  const std::vector<std::pair<std::string, std::vector<std::string>>> axes{
+      {"a", {"rows", "words", "width"}}, {"b", {"rows", "words", "width"}}, {"c", {"rows", "other", "width"}}};
+  Model again = written_and_read(model, {.axes = axes});
+  // "c" is as long as it likes.
+  const Tensors x{numbers({2, 5, 2}), numbers({2, 5, 2}, 0.2), numbers({2, 9, 2})};
+  const Tensors expected = model.predict_outputs(x), got = again.outputs_on_batch(x);
+  for (size_t i = 0; i < 2; ++i) expect_same(expected[i], got[i]);
+  const auto refused = [&](const std::string& name, std::vector<std::string> names) {
+    return refusal(model, {.axes = {{"a", {"rows", "words", "width"}}, {name, std::move(names)}}});
+  };
+  EXPECT_NE(refused("d", {"rows", "words", "width"}).find("which the model does not have"), std::string::npos);
+  EXPECT_NE(refused("b", {"rows", "words"}).find("with 3 axes"), std::string::npos);
+  EXPECT_NE(refused("b", {"rows", "", "width"}).find("each needs a name"), std::string::npos);
+  EXPECT_NE(refused("b", {"lines", "words", "width"}).find("the first axis of all inputs is the batch"), std::string::npos);
+  EXPECT_NE(refused("b", {"rows", "rows", "width"}).find("the first axis of all inputs is the batch"), std::string::npos);
+}
+
 TEST(OnnxExport, RefusesStatesThatCallsChange) {
   Sequential model({Input({4, 3}, {.batch_size = 2}), LSTM(2, {.stateful = true})});
   EXPECT_NE(refusal(model).find("stateful"), std::string::npos);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
@@ -93,19 +94,61 @@ TEST_F(PretrainedFolder, NamesATypeAlone) {
 TEST_F(PretrainedFolder, ContradictsItsWeights) {
   copy("gpt2");
   set("vocab_size", 41);
-  expect_error({"tensor 'transformer.wte.weight' is (40, 16), but by config.json it is (41, 16)"});
+  expect_error({"do not fit GPT2LMHeadModel as config.json describes it", "transformer.wte.weight: expected shape (41, 16), received (40, 16)"});
 }
 
 TEST_F(PretrainedFolder, HasLayersThatConfigLacks) {
   copy("gpt2");
   set("n_layer", 1);
-  expect_error({"tensor 'transformer.h.1.attn.c_attn.bias' has no place in GPT2LMHeadModel"});
+  expect_error({"do not fit GPT2LMHeadModel", "has no place: transformer.h.1.attn.c_attn.bias"});
 }
 
 TEST_F(PretrainedFolder, LacksLayersThatConfigHas) {
   copy("gpt2");
   set("n_layer", 3);
-  expect_error({"tensor 'transformer.h.2.ln_1.weight' is missing, and 11 more"});
+  expect_error({"missing: transformer.h.2.ln_1.weight", "missing: transformer.h.2.ln_1.bias", "and 2 more"});
+}
+
+TEST_F(PretrainedFolder, IsToldWithNearestNames) {
+  copy("gpt2");
+  rename([](const std::string& name) { return name == "transformer.wte.weight" ? "transformer.wte.weights" : name; });
+  expect_error({"missing: transformer.wte.weight (nearest in the file: 'transformer.wte.weights')",
+                "has no place: transformer.wte.weights (nearest in the model: 'transformer.wte.weight')"});
+}
+
+TEST_F(PretrainedFolder, WarnsOfWeightsThatAreNan) {
+  copy("gpt2");
+  std::vector<NamedTensor> tensors;
+  {
+    const SafetensorsReader reader(folder_.path());
+    for (const std::string& name : reader.names()) tensors.push_back({name, reader.read(name)});
+  }
+  for (NamedTensor& tensor : tensors) {
+    if (tensor.name == "transformer.ln_f.bias") tensor.value = tensor.value * std::numeric_limits<double>::quiet_NaN();
+  }
+  write_safetensors(folder_ / "model.safetensors", tensors);
+  testing::internal::CaptureStderr();
+  AutoModel::from_pretrained(folder_.path());
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("has weights that are NaN: 'transformer.ln_f.bias'"), std::string::npos);
+}
+
+TEST_F(PretrainedFolder, HasPyTorchFilesThatContradictTheirIndex) {
+  copy("gpt2_pytorch_parts");
+  const std::string index = folder_ / "pytorch_model.bin.index.json";
+  Json json = Json::parse(read_file(index));
+  const auto with_file = [&](const std::string& name, const Json& file) {
+    Json changed = json;
+    changed["weight_map"][name] = file;
+    write(index, changed.dump());
+  };
+  with_file("transformer.none", "pytorch_model-00001-of-00002.bin");
+  expect_error({"'transformer.none' is in 'pytorch_model-00001-of-00002.bin', and it is not"});
+  with_file("transformer.wte.weight", "../pytorch_model-00001-of-00002.bin");
+  expect_error({"should be in a file beside the index"});
+  with_file("transformer.wte.weight", "pytorch_model-00003-of-00002.bin");
+  expect_error({"pytorch_model-00003-of-00002.bin"});
+  write(index, "[]");
+  expect_error({"it is no index"});
 }
 
 TEST_F(PretrainedFolder, SaysNullWhereASizeIsNeeded) {

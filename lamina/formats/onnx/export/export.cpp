@@ -14,6 +14,7 @@
 #include "lamina/formats/onnx/evaluator.h"
 #include "lamina/formats/onnx/export/graph_writer.h"
 #include "lamina/formats/onnx/export/traces.h"
+#include "lamina/formats/onnx/graph_model.h"
 #include "lamina/formats/onnx/onnx_export.h"
 #include "lamina/formats/onnx/tensor_data.h"
 
@@ -51,7 +52,7 @@ Dims declared(const Written& value, const std::map<std::vector<int64_t>, std::st
 class ModelFile {
  public:
   ModelFile(const Model& model, const OnnxOptions& options)
-      : model_(model), traces_(trace_model(model, options.shapes)), builder_(options.opset), extents_(builder_, nullptr) {}
+      : model_(model), traces_(trace_model(model, options)), builder_(options.opset), extents_(builder_, nullptr) {}
 
   lamina_onnx_file::ModelProto make() {
     std::vector<WrittenPtr> values = inputs();
@@ -159,7 +160,7 @@ class ModelFile {
     }
     if (!model_.data_info().empty()) {
       lamina_onnx_file::Entry& entry = *proto.add_metadata_props();
-      entry.set_key("lamina.data_info");
+      entry.set_key(kDataInfo);
       entry.set_value(model_.data_info().to_json().dump());
     }
     builder_.proto().set_name(model_.name());

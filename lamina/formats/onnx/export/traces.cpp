@@ -27,20 +27,33 @@ constexpr int64_t kFar = 4099, kFarBatch = 97;
 // The least extents to try: models may want many, or bear few.
 constexpr int64_t kLeast[] = {23, 7, 70, 3, 160, 520};
 
+// Names of axes, as given for each input; none where nobody named them.
+using AxisNames = std::vector<std::vector<std::string>>;
+
 struct Axes {
   std::vector<std::vector<int>> symbols;  // of each input and axis: 0 the batch, -1 one that is not open
+  std::map<int, std::string> names;       // of those that have one
   int count = 1;
 };
 
-Axes axes_of(const std::vector<Shape>& shapes, bool shared) {
+Axes axes_of(const std::vector<Shape>& shapes, const AxisNames& names, bool shared) {
   Axes axes;
   std::map<int, int> by_place;
-  for (const Shape& shape : shapes) {
+  std::map<std::string, int> by_name;
+  for (size_t input = 0; input < shapes.size(); ++input) {
+    const Shape& shape = shapes[input];
     axes.symbols.emplace_back();
     for (int axis = 0; axis < shape.rank(); ++axis) {
       int symbol = -1;
       if (shape[axis] < 0 && axis == 0) {
         symbol = 0;
+        if (!names[input].empty()) axes.names[symbol] = names[input][0];
+      } else if (shape[axis] < 0 && !names[input].empty()) {
+        const std::string& name = names[input][static_cast<size_t>(axis)];
+        const auto known = by_name.find(name);
+        symbol = known == by_name.end() ? axes.count++ : known->second;
+        by_name[name] = symbol;
+        axes.names[symbol] = name;
       } else if (shape[axis] < 0) {
         const auto known = shared ? by_place.find(axis) : by_place.end();
         symbol = known == by_place.end() ? axes.count++ : known->second;
@@ -83,7 +96,8 @@ std::string path_in(const std::string& place) {
 }
 
 std::vector<std::vector<std::string>> names_of(const Axes& axes, const std::vector<std::string>& inputs) {
-  std::map<int, std::string> names{{0, "batch"}};
+  std::map<int, std::string> names = axes.names;
+  names.emplace(0, "batch");
   std::vector<std::vector<std::string>> result;
   for (size_t i = 0; i < inputs.size(); ++i) {
     result.emplace_back();
@@ -114,6 +128,32 @@ void take_shapes(std::vector<Shape>& own, const std::vector<std::string>& names,
                             expected.str() + "; extents must be positive, the batch axis first, None or -1 for what stays open");
     expected = shape;
   }
+}
+
+AxisNames named_axes(const std::vector<Shape>& shapes, const std::vector<std::string>& names,
+                     const std::vector<std::pair<std::string, std::vector<std::string>>>& given) {
+  AxisNames result(names.size());
+  std::string batch;
+  for (const auto& [name, axes] : given) {
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found == names.end())
+      throw InvalidArgument("axes are named for input '" + printable(name) + "', which the model does not have" +
+                            suggest(name, names));
+    const auto input = static_cast<size_t>(found - names.begin());
+    const auto fail = [&](const std::string& what) {
+      throw InvalidArgument("the axes of input '" + printable(name) + "' are named " + printable(fmt::format("{}", fmt::join(axes, ", "))) +
+                            "; " + what);
+    };
+    if (axes.size() != static_cast<size_t>(shapes[input].rank()))
+      fail("its shape is " + shapes[input].str() + ", with " + std::to_string(shapes[input].rank()) + " axes");
+    for (size_t axis = 0; axis < axes.size(); ++axis) {
+      if (axes[axis].empty()) fail("each needs a name");
+      if (axis == 0 && batch.empty()) batch = axes[0];
+      if ((axis == 0) != (axes[axis] == batch)) fail("the first axis of all inputs is the batch, and '" + printable(batch) + "' its name alone");
+    }
+    result[input] = axes;
+  }
+  return result;
 }
 
 // Takes what the model says of itself; whether it is a graph of layers.
@@ -170,14 +210,15 @@ void finish(const Axes& axes, ModelTraces& result) {
 
 }  // namespace
 
-ModelTraces trace_model(const Model& model, const std::vector<std::pair<std::string, Shape>>& shapes) {
+ModelTraces trace_model(const Model& model, const OnnxOptions& options) {
   ModelTraces result;
   std::vector<Shape> own;
   const bool drawn = describe(result, model, own);
-  take_shapes(own, result.input_names, shapes, drawn);
+  take_shapes(own, result.input_names, options.shapes, drawn);
+  const AxisNames names = named_axes(own, result.input_names, options.axes);
   std::optional<std::string> first_error;
   for (const bool shared : {false, true}) {
-    const Axes axes = axes_of(own, shared);
+    const Axes axes = axes_of(own, names, shared);
     for (const int64_t least : kLeast) {
       try {
         trace_near(model, own, axes, least, result);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "lamina/core/trace.h"
-#include "lamina/nn/model.h"
+#include "lamina/formats/onnx/onnx_export.h"
 
 namespace lamina::onnx {
 
@@ -20,9 +20,9 @@ struct ModelTraces {
   std::vector<std::string> places;               ///< of each node: "sequential/dense"
 };
 
-/// Traces a model that is built, without training. `shapes` replaces those of inputs, by name: batch axis first, -1 for
-/// what stays open. Throws InvalidArgument for a model that is not built, inputs that it does not have and shapes that
-/// do not fit; Unsupported where what it computes is not the same for all extents or follows from numbers.
-ModelTraces trace_model(const Model& model, const std::vector<std::pair<std::string, Shape>>& shapes);
+/// Traces a model that is built, without training, for inputs with the shapes and axes of `options`. Throws
+/// InvalidArgument for a model that is not built, inputs that it does not have, and shapes and names of axes that do not
+/// fit; Unsupported where what it computes is not the same for all extents or follows from numbers.
+ModelTraces trace_model(const Model& model, const OnnxOptions& options);
 
 }  // namespace lamina::onnx

@@ -180,8 +180,17 @@ void Builder::fuse(const std::vector<int32_t>& outputs) {
   }
 }
 
-std::string Builder::finish(const std::vector<int32_t>& inputs, const std::vector<int32_t>& outputs) {
+namespace {
+
+// The version of an operator that run times have from the first on; BROADCAST_TO was made one with its second.
+int version_of(fb::BuiltinOperator code) { return code == fb::BuiltinOperator_BROADCAST_TO ? 2 : 1; }
+
+}  // namespace
+
+std::string Builder::finish(const std::vector<int32_t>& inputs, const std::vector<int32_t>& outputs,
+                            const std::map<std::string, std::string>& metadata) {
   uint64_t bytes = 0;
+  for (const auto& [key, text] : metadata) bytes += key.size() + text.size() + 256;
   for (const TensorEntry& entry : tensors_)
     bytes += entry.constant.defined() ? entry.constant.type().bytes() + 256 : 256;
   if (bytes > (uint64_t{1} << 31) - (1 << 20))
@@ -247,8 +256,8 @@ std::string Builder::finish(const std::vector<int32_t>& inputs, const std::vecto
   for (const OperatorEntry& op : operators_) {
     const auto [kind, is_new] = kinds.emplace(op.code, static_cast<uint32_t>(codes.size()));
     if (is_new)
-      codes.push_back(
-          fb::CreateOperatorCode(builder, static_cast<int8_t>(std::min<int>(op.code, 127)), 0, 1, op.code));
+      codes.push_back(fb::CreateOperatorCode(builder, static_cast<int8_t>(std::min<int>(op.code, 127)), 0,
+                                             version_of(op.code), op.code));
     const auto options =
         op.options.make ? op.options.make(builder, op.activation) : flatbuffers::Offset<void>();
     const auto from = places(op.inputs), to = places(op.outputs);
@@ -268,6 +277,15 @@ std::string Builder::finish(const std::vector<int32_t>& inputs, const std::vecto
   const auto name = builder.CreateString("main");
   const auto graphs =
       builder.CreateVector(std::vector{fb::CreateSubGraph(builder, tables, from, to, operators, name)});
+  std::vector<flatbuffers::Offset<fb::Metadata>> said;
+  for (const auto& [key, text] : metadata) {
+    const auto written = builder.CreateString(key);
+    said.push_back(fb::CreateMetadata(builder, written, static_cast<uint32_t>(buffers.size())));
+    builder.ForceVectorAlignment(text.size(), 1, 16);
+    buffers.push_back(fb::CreateBuffer(
+        builder, builder.CreateVector(reinterpret_cast<const uint8_t*>(text.data()), text.size())));
+  }
+  const auto all_metadata = builder.CreateVector(said);
   const auto all_codes = builder.CreateVector(codes);
   const auto all_buffers = builder.CreateVector(buffers);
   const auto description = builder.CreateString("Lamina");
@@ -277,6 +295,7 @@ std::string Builder::finish(const std::vector<int32_t>& inputs, const std::vecto
   model.add_subgraphs(graphs);
   model.add_description(description);
   model.add_buffers(all_buffers);
+  if (!said.empty()) model.add_metadata(all_metadata);
   fb::FinishModelBuffer(builder, model.Finish());
   return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
 }

@@ -69,7 +69,9 @@ class Builder {
   /// them.
   void fuse(const std::vector<int32_t>& outputs);
   /// The bytes of the file. Throws InvalidArgument for what takes 2 GB or more.
-  std::string finish(const std::vector<int32_t>& inputs, const std::vector<int32_t>& outputs);
+  /// @param metadata  what the file says of itself: names and texts
+  std::string finish(const std::vector<int32_t>& inputs, const std::vector<int32_t>& outputs,
+                     const std::map<std::string, std::string>& metadata = {});
 
  private:
   void fuse_biases(const std::vector<int32_t>& outputs);

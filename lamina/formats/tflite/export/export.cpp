@@ -14,6 +14,7 @@
 #include "lamina/core/tensor_node.h"
 #include "lamina/core/trace.h"
 #include "lamina/formats/detail/model_trace.h"
+#include "lamina/formats/onnx/graph_model.h"
 #include "lamina/formats/tflite/export/open_extents.h"
 #include "lamina/formats/tflite/export/quantize.h"
 #include "lamina/formats/tflite/export/writer.h"
@@ -328,7 +329,9 @@ void export_tflite(const Model& model, const std::string& path, const TfliteOpti
     while (std::find(taken.inputs.begin(), taken.inputs.end(), name) != taken.inputs.end()) name += "_out";
     builder.tensor(outputs[i]).name = name;
   }
-  write_file(path, builder.finish(graph.inputs, outputs));
+  std::map<std::string, std::string> metadata;
+  if (!model.data_info().empty()) metadata[onnx::kDataInfo] = model.data_info().to_json().dump();
+  write_file(path, builder.finish(graph.inputs, outputs, metadata));
 }
 
 }  // namespace lamina

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "lamina/formats/safetensors.h"
+#include "lamina/formats/snapshot.h"
 #include "lamina/zoo/transformers/detail/pretrained_state.h"
 #include "lamina/zoo/transformers/pretrained_heads.h"
 #include "lamina/zoo/transformers/pretrained_model.h"
@@ -24,7 +24,7 @@ Json read_folder_config(const std::string& folder);
 /// generation_config.json, or what config.json says of it.
 void read_generation_config(const std::filesystem::path& folder, const Json& config, PretrainedModel& model);
 /// Whether the head is the table, as configuration and files say together.
-bool is_tied(const Architecture& architecture, const Json& config, const SafetensorsReader& reader);
+bool is_tied(const Architecture& architecture, const Json& config, const WeightSnapshot& weights);
 
 /// What may be missing where a new head is wanted.
 struct NewHead {
@@ -40,11 +40,13 @@ struct PretrainedFiles {
   static const std::vector<std::shared_ptr<detail::Module>>& modules(const PretrainedModel& model);
   static void build(PretrainedModel& model);
   static detail::ChosenWeights choose(const PretrainedModel& model, const PretrainedOptions& options);
+  /// Puts the tensors of a folder into a model that waits for them. Throws FileError, with all that is missing, does not
+  /// fit or has no place.
   /// @param copy    a tensor that repeats another
   /// @param stored  weights that are not to be kept as they are
   /// @param head    null: everything must be there
-  static void load(PretrainedModel& model, const SafetensorsReader& reader, const std::string& copy,
-                   const detail::ChosenWeights& stored, detail::NewHead* head);
+  static LoadReport load(PretrainedModel& model, WeightSnapshot snapshot, const std::string& copy,
+                         const detail::ChosenWeights& stored, detail::NewHead* head);
 };
 
 }  // namespace lamina
