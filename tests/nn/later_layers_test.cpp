@@ -70,6 +70,15 @@ TEST(ConvLSTM, DropsTheSameWhileTraining) {
   EXPECT_NE(a, layer(x, false).to_vector<float>());
 }
 
+// Keras's .h5 files name the Python class, its other files the public name.
+TEST(GroupQueryAttention, HasTwoNames) {
+  const GroupQueryAttention layer(4, 2, 1);
+  for (const char* name : {"GroupQueryAttention", "GroupedQueryAttention"}) {
+    const Json json = Registry<Layer>::make(name, layer.config())->serialize();
+    EXPECT_EQ(json.at("class_name"), Json("GroupQueryAttention"));
+  }
+}
+
 TEST(LaterLayers, SayWhatTheyCannotTake) {
   expect_says([] { AdaptiveMaxPooling1D(0); }, "output_size must be positive");
   expect_says([] { AdaptiveMaxPooling2D(2)(zeros({2, 3, 4})); }, "(batch, height, width, channels)");

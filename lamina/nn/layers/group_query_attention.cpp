@@ -69,29 +69,31 @@ Json GroupQueryAttention::serialize() const {
 
 namespace {
 
-const bool registered =
-    register_layer("GroupQueryAttention", [](const Json& config) -> std::shared_ptr<Layer> {
-      ConfigReader reader(config, "GroupQueryAttention");
-      GroupQueryAttentionOptions options;
-      reader.layer_arguments(options.name, options.trainable, &options.dtype);
-      const int64_t head_dim = reader.integer("head_dim"), queries = reader.integer("num_query_heads");
-      const int64_t keys = reader.integer("num_key_value_heads");
-      options.dropout = reader.number("dropout", 0);
-      options.use_bias = reader.boolean("use_bias", true);
-      options.use_gate = reader.boolean("use_gate", false);
-      options.sliding_window = reader.optional_integer("sliding_window");
-      options.kernel_initializer = reader.initializer("kernel_initializer", "glorot_uniform");
-      options.bias_initializer = reader.initializer("bias_initializer", "zeros");
-      options.kernel_regularizer = reader.regularizer("kernel_regularizer");
-      options.bias_regularizer = reader.regularizer("bias_regularizer");
-      options.activity_regularizer = reader.regularizer("activity_regularizer");
-      options.kernel_constraint = reader.constraint("kernel_constraint");
-      options.bias_constraint = reader.constraint("bias_constraint");
-      options.seed = reader.optional_integer("seed");
-      reader.only_null({"flash_attention"});
-      reader.done();
-      return std::make_shared<GroupQueryAttention>(head_dim, queries, keys, options);
-    });
+std::shared_ptr<Layer> make(const Json& config) {
+  ConfigReader reader(config, "GroupQueryAttention");
+  GroupQueryAttentionOptions options;
+  reader.layer_arguments(options.name, options.trainable, &options.dtype);
+  const int64_t head_dim = reader.integer("head_dim"), queries = reader.integer("num_query_heads");
+  const int64_t keys = reader.integer("num_key_value_heads");
+  options.dropout = reader.number("dropout", 0);
+  options.use_bias = reader.boolean("use_bias", true);
+  options.use_gate = reader.boolean("use_gate", false);
+  options.sliding_window = reader.optional_integer("sliding_window");
+  options.kernel_initializer = reader.initializer("kernel_initializer", "glorot_uniform");
+  options.bias_initializer = reader.initializer("bias_initializer", "zeros");
+  options.kernel_regularizer = reader.regularizer("kernel_regularizer");
+  options.bias_regularizer = reader.regularizer("bias_regularizer");
+  options.activity_regularizer = reader.regularizer("activity_regularizer");
+  options.kernel_constraint = reader.constraint("kernel_constraint");
+  options.bias_constraint = reader.constraint("bias_constraint");
+  options.seed = reader.optional_integer("seed");
+  reader.only_null({"flash_attention"});
+  reader.done();
+  return std::make_shared<GroupQueryAttention>(head_dim, queries, keys, options);
+}
+
+// .h5 files name the class, all others what Keras calls it in public.
+const bool registered = Registry<Layer>::add("GroupQueryAttention", make, {"GroupedQueryAttention"});
 
 }  // namespace
 
