@@ -201,6 +201,8 @@ History Fit::run() {
     // Nothing is left to resume when training would have ended here anyway.
     if (model_.stop_training || position_.epoch >= options_.epochs) history.interrupted = false;
   }
+  // What was interrupted goes on with the weights as they are.
+  if (!history.interrupted) impl_.ensure_trainer(model_).take_averages();
   callbacks.tell(&Callback::on_train_end, epoch_logs_);
   position_.callback_state = callbacks.state();
   return history;

@@ -53,9 +53,17 @@ Tensor where(const Tensor& condition, double a, const Tensor& b) {
 
 namespace {
 
-const bool where_recorded = detail::register_operations(
+// A number of a file, in the dtype that it has for Python.
+Tensor plain(const Json& value) {
+  if (value.is_bool()) return full({}, value.as_bool(), DType::kBool);
+  return full({}, value.as_double(), value.is_int() ? DType::kInt32 : DType::kFloat32);
+}
+
+const bool recorded = detail::register_operations(
     detail::kNumpyOps, {{"Where",
                          [](const OperationCall& call) {
+                           if (!call.value(1).is_null() && !call.value(2).is_null())
+                             return where(call.tensor(0), plain(call.value(1)), plain(call.value(2)));
                            if (!call.value(1).is_null())
                              return where(call.tensor(0), call.number(1), call.tensor(2));
                            if (!call.value(2).is_null())

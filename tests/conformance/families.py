@@ -35,7 +35,11 @@ class Choices:
         return self(optimizers.SGD(0.02, momentum=0.9), optimizers.SGD(0.01, momentum=0.8, nesterov=True),
                     optimizers.SGD(0.02, momentum=0.5, weight_decay=0.01), optimizers.Adam(0.005, epsilon=1e-3),
                     optimizers.Adam(0.003, epsilon=1e-3, amsgrad=True),
-                    optimizers.Adam(0.005, epsilon=1e-3, clipnorm=1.0))
+                    optimizers.Adam(0.005, epsilon=1e-3, clipnorm=1.0), optimizers.Adagrad(0.02),
+                    optimizers.Adadelta(0.5, epsilon=1e-3), optimizers.Adamax(0.005, epsilon=1e-2),
+                    optimizers.Nadam(0.005, epsilon=1e-3), optimizers.Ftrl(0.02, initial_accumulator_value=0.5),
+                    optimizers.SGD(0.02, momentum=0.5, use_ema=True, ema_momentum=0.8),
+                    optimizers.Adam(0.005, epsilon=1e-3, gradient_accumulation_steps=2, loss_scale_factor=8.0))
 
     def dense(self, units=None, **options):
         return layers.Dense(units or self.units(), activation=self.activation(), use_bias=self.chance(0.8),

@@ -59,8 +59,9 @@ class Lamina:
         self._run("lamina_conformance", "graphs", folder, steps)
 
 
-# What Keras 3.0 cannot open, whoever wrote it (docs/guide/files.md): graphs of layers, and the range of RandomContrast.
-NOT_FOR_OLDEST = ("shared_at_levels", "augmented")
+# What Keras 3.0 cannot open, whoever wrote it (docs/guide/files.md): graphs of layers, the range of RandomContrast,
+# optimizers that came later.
+NOT_FOR_OLDEST = ("shared_at_levels", "augmented", "optimizer_lamb")
 
 
 def keep(path, x, predicted):
@@ -178,6 +179,15 @@ def keras_models():
                     layers.GlobalAveragePooling2D(keepdims=True), layers.RandomFlip("vertical"), layers.Flatten(),
                     layers.Dense(5, activation="softmax")]), cnn_data,
         optimizer="sgd", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    for name, optimizer in {
+            "adagrad": optimizers.Adagrad(0.05), "adadelta": optimizers.Adadelta(1.0, epsilon=1e-3),
+            "adamax": optimizers.Adamax(0.02, clipnorm=1.0), "nadam": optimizers.Nadam(0.02, epsilon=1e-3),
+            "ftrl": optimizers.Ftrl(0.1, l1_regularization_strength=0.01), "lion": optimizers.Lion(0.001, weight_decay=0.01),
+            "lamb": optimizers.Lamb(0.02), "averages": optimizers.Adam(0.02, use_ema=True, ema_momentum=0.6),
+            "overwritten": optimizers.SGD(0.1, momentum=0.5, use_ema=True, ema_momentum=0.6, ema_overwrite_frequency=2),
+            "accumulating": optimizers.Nadam(0.02, epsilon=1e-3, gradient_accumulation_steps=2, loss_scale_factor=4.0)}.items():
+        add(f"optimizer_{name}", Sequential([Input((6,)), layers.Dense(8, "tanh"), layers.Dense(4, "softmax")]),
+            classes("dense", 4, (6,), "labels"), optimizer=optimizer, loss="sparse_categorical_crossentropy")
     add("frozen", Sequential([Input((6,)), layers.Dense(8, "relu", trainable=False), layers.Dense(4, "softmax")]),
         classes("dense", 4, (6,), "labels"), optimizer="adam", loss="sparse_categorical_crossentropy")
     # Without Bidirectional, of which Keras 3.0 cannot read the files that it writes itself.

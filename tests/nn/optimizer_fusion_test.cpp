@@ -3,7 +3,12 @@
 #include <gtest/gtest.h>
 
 #include "lamina/core/compile.h"
+#include "lamina/nn/optimizers/adadelta.h"
+#include "lamina/nn/optimizers/adagrad.h"
 #include "lamina/nn/optimizers/adam.h"
+#include "lamina/nn/optimizers/adamax.h"
+#include "lamina/nn/optimizers/ftrl.h"
+#include "lamina/nn/optimizers/nadam.h"
 #include "lamina/nn/optimizers/rmsprop.h"
 #include "lamina/nn/optimizers/sgd.h"
 #include "lamina/ops/full.h"
@@ -27,7 +32,12 @@ TEST(OptimizerFusion, MakesOneKernelAWeight) {
       std::make_shared<Adam>(),
       std::make_shared<Adam>(AdamOptions{.amsgrad = true, .clipvalue = 1.0}),
       std::make_shared<RMSprop>(),
-      std::make_shared<RMSprop>(0.1, RMSpropOptions{.momentum = 0.5, .centered = true})};
+      std::make_shared<RMSprop>(0.1, RMSpropOptions{.momentum = 0.5, .centered = true}),
+      std::make_shared<Adagrad>(),
+      std::make_shared<Adadelta>(),
+      std::make_shared<Adamax>(),
+      std::make_shared<Nadam>(),
+      std::make_shared<Ftrl>()};
   for (const std::shared_ptr<Optimizer>& optimizer : optimizers) {
     std::vector<Tensor> args;  // weights, gradients, state
     for (int part = 0; part < 2; ++part) {

@@ -8,12 +8,14 @@ from common import fill, keras, normal, numbered, rng, save, tf, weight_names
 from keras import layers
 
 
-def case(name, layer, shape, exact_gradient=True):
-    """Without exact_gradient TensorFlow's of the input is an approximation and is left out."""
+def case(name, layer, shape, exact_gradient=True, first_values=False):
+    """Without exact_gradient TensorFlow's of the input is an approximation and is left out; first_values: those that the
+    weights begin with, which are the same each time."""
     generator = rng(name)
     x = normal(generator, shape)
     layer(x)  # builds it as a model does
-    fill(layer, generator)
+    if not first_values:
+        fill(layer, generator)
     weights = [w.numpy() for w in layer.weights]
     inference = layer(x, training=False).numpy()
     with tf.GradientTape() as tape:

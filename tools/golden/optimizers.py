@@ -4,6 +4,8 @@ nn/schedules/<case>.npz: a learning-rate schedule's config and its rates at `ste
 Ten steps from given gradients. Entries: config (JSON of keras.optimizers.serialize), parameter_<i> before,
 gradient_<i> (ten stacked along axis 0), after_<i>; state_names (JSON, with dtypes) and state_<j> after the last step.
 """
+import re
+
 import numpy as np
 
 from common import keras, normal, numbered, rng, save
@@ -27,7 +29,8 @@ def case(name, optimizer):
     save(
         f"nn/optimizers/{name}",
         config=config,
-        state_names=[{"name": v.name, "dtype": v.dtype} for v in optimizer.variables],
+        # Nadam's product has no name of its own: Keras numbers such variables within a process.
+        state_names=[{"name": re.sub(r"^variable_\d+$", "variable", v.name), "dtype": v.dtype} for v in optimizer.variables],
         **numbered("parameter", parameters),
         **numbered("gradient", gradients),
         **numbered("after", [v.numpy() for v in variables]),
@@ -84,6 +87,32 @@ def main():
     case("sgd_schedule", sgd(schedule, momentum=0.9))
     case("adam_schedule", adam(optimizers.schedules.ExponentialDecay(0.05, 2, 0.7), weight_decay=0.01))
     case("rmsprop_centered_momentum", rmsprop(0.01, momentum=0.5, centered=True))
+    adagrad, adadelta, adamax, nadam = optimizers.Adagrad, optimizers.Adadelta, optimizers.Adamax, optimizers.Nadam
+    ftrl, lion, lamb = optimizers.Ftrl, optimizers.Lion, optimizers.Lamb
+    case("adagrad", adagrad())
+    case("adagrad_start", adagrad(0.1, initial_accumulator_value=0.0, epsilon=1e-3, clipnorm=1.0))
+    case("adadelta", adadelta())
+    case("adadelta_rho", adadelta(1.0, rho=0.8, epsilon=1e-4, weight_decay=0.01))
+    case("adamax", adamax())
+    case("adamax_betas", adamax(0.02, beta_1=0.8, beta_2=0.9, epsilon=1e-3, global_clipnorm=2.0))
+    case("nadam", nadam())
+    case("nadam_betas", nadam(0.02, beta_1=0.8, beta_2=0.95, epsilon=1e-4, clipvalue=0.5))
+    case("nadam_schedule", nadam(optimizers.schedules.ExponentialDecay(0.05, 2, 0.7)))
+    case("ftrl", ftrl())
+    case("ftrl_regularized",
+         ftrl(0.1, learning_rate_power=-0.7, initial_accumulator_value=0.5, l1_regularization_strength=0.3,
+              l2_regularization_strength=0.2, l2_shrinkage_regularization_strength=0.1, beta=0.4))
+    case("lion", lion())
+    case("lion_betas", lion(0.01, beta_1=0.7, beta_2=0.8, weight_decay=0.1))
+    case("lamb", lamb())
+    case("lamb_betas", lamb(0.02, beta_1=0.8, beta_2=0.95, epsilon=1e-4, weight_decay=0.01))
+    # What all optimizers take, with states of one slot, of several groups, and shared by all weights.
+    case("sgd_ema", sgd(0.05, momentum=0.9, use_ema=True, ema_momentum=0.8))
+    case("adam_ema_overwrite", adam(0.01, amsgrad=True, use_ema=True, ema_momentum=0.7, ema_overwrite_frequency=3))
+    case("adam_accumulation", adam(0.01, gradient_accumulation_steps=3, clipnorm=1.0, weight_decay=0.01))
+    case("nadam_accumulation_ema", nadam(0.02, gradient_accumulation_steps=2, use_ema=True, ema_momentum=0.6,
+                                         ema_overwrite_frequency=2))
+    case("rmsprop_accumulation_schedule", rmsprop(schedule, momentum=0.5, gradient_accumulation_steps=4))
 
 
 if __name__ == "__main__":

@@ -50,8 +50,17 @@ def of_integers(layer, numbers=False, dtype="int64", count=1):
     return Sequential([Input((count,), dtype=dtype), layer, *ending, layers.Dense(2)])
 
 
+def crossed(output_mode, ending):
+    """Two columns of integers in one place."""
+    given = Input((2,), dtype="int64")
+    pair = [given[:, :1], given[:, 1:]]
+    return Model(given, ending(layers.HashedCrossing(11, output_mode=output_mode)(pair)))
+
+
 def cases():
     """name -> (model, texts or array)"""
+    # Of every number of digits, which the hash takes in four ways.
+    wide = np.array([[0], [7], [-3], [123], [-4567], [99999999], [123456789012345], [-9223372036854775807]], np.int64)
     ids, pairs = np.array([[3], [77], [-5], [7]], np.int64), np.array([[3, 3], [5, 77], [7, 9], [-2, 3]], np.int64)
     sizes = np.array([[0.5], [2.3], [-4.0], [1.0]], np.float32)
     boundaries = [0.0, 1.0, 2.0]
@@ -84,6 +93,13 @@ def cases():
         "encoded_one_hot": (of_integers(layers.CategoryEncoding(6, output_mode="one_hot"), dtype="int32"), np.array([[1], [5]], np.int32)),
         "encoded_multi_hot": (of_integers(layers.CategoryEncoding(6), dtype="int32", count=2), np.array([[1, 1], [0, 5]], np.int32)),
         "encoded_count": (of_integers(layers.CategoryEncoding(6, output_mode="count"), dtype="int32", count=2), np.array([[1, 1], [0, 5]], np.int32)),
+        "hashed": (of_integers(layers.Hashing(19), True), wide),
+        "hashed_salt": (of_integers(layers.Hashing(19, salt=[133, 137]), True), wide),
+        "hashed_masked": (of_integers(layers.Hashing(8, mask_value=77), True), ids),
+        "hashed_one_hot": (of_integers(layers.Hashing(5, salt=3, output_mode="one_hot")), ids),
+        "hashed_count": (of_integers(layers.Hashing(4, output_mode="count"), count=2), pairs),
+        "hashed_crossed": (crossed("int", lambda x: layers.Dense(2)(layers.Flatten()(layers.Embedding(11, 3)(x)))), pairs),
+        "hashed_crossed_one_hot": (crossed("one_hot", layers.Dense(2)), pairs),
         "bins": (of_integers(layers.Discretization(bin_boundaries=boundaries), True, "float32"), sizes),
         "bins_one_hot": (of_integers(layers.Discretization(bin_boundaries=boundaries, output_mode="one_hot"), False, "float32"), sizes),
         "bins_learned": (of_integers(adapted(layers.Discretization(num_bins=4), np.arange(20.0)[:, None]), True, "float32"), sizes * 4),

@@ -64,6 +64,8 @@ Json optimizer_from(Json object) {
   Json& config = object["config"];
   if (!config.is_object()) return object;
   rename_member(config, "lr", "learning_rate");
+  // What Keras before 2.11 wrote there for Nadam is how fast its momentum grows, and no decay of the learning rate.
+  if (object.at("class_name") == Json("Nadam")) drop_member(config, "decay");
   const Json* decay = config.find("decay");
   if (decay && decay->is_number() && decay->as_double() != 0 && config.contains("learning_rate")) {
     config["learning_rate"] =

@@ -126,6 +126,15 @@ void StepTrace::apply(const std::vector<Tensor>& gradients, const std::vector<We
   for (Tensor& tensor : update.state) new_optimizer_state.push_back(std::move(tensor));
 }
 
+std::vector<Tensor> StepTrace::scaled_gradients(const Tensor& loss, const std::vector<WeightPtr>& weights,
+                                                const Optimizer* optimizer) const {
+  const double scale = optimizer ? optimizer->loss_scale() : 1.0;
+  if (scale == 1.0) return gradients(loss, values(weights));
+  std::vector<Tensor> scaled = gradients(loss * scale, values(weights));
+  for (Tensor& gradient : scaled) gradient = gradient / scale;
+  return scaled;
+}
+
 void StepTrace::finish() {
   for (const auto& [name, norm] : norms_) log(name, norm);
 }
@@ -200,14 +209,15 @@ void TrainStep::update_metrics(const std::vector<Tensor>& y_pred) { trace_.log_m
 void TrainStep::minimize(const Tensor& loss) { minimize(loss, trace_.trainable); }
 
 void TrainStep::minimize(const Tensor& loss, const std::vector<WeightPtr>& weights) {
-  trace_.apply(lamina::gradients(loss, trace_.values(weights)), weights, "", trace_.own_optimizer());
+  const auto optimizer = trace_.own_optimizer();
+  trace_.apply(trace_.scaled_gradients(loss, weights, optimizer.get()), weights, "", optimizer);
 }
 
 void TrainStep::minimize(const Tensor& loss, const std::vector<WeightPtr>& weights, const std::string& name,
                          const Choice<Optimizer>& optimizer) {
   if (name.empty())
     throw InvalidArgument("TrainStep::minimize: an optimizer beside the model's own needs a name");
-  trace_.apply(lamina::gradients(loss, trace_.values(weights)), weights, name, optimizer.get());
+  trace_.apply(trace_.scaled_gradients(loss, weights, optimizer.get().get()), weights, name, optimizer.get());
 }
 
 Tensors TrainStep::gradients(const Tensor& loss) const {

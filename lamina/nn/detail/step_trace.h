@@ -51,6 +51,9 @@ class StepTrace {
   std::vector<Tensor> new_optimizer_state;
   void apply(const std::vector<Tensor>& gradients, const std::vector<WeightPtr>& weights,
              const std::string& name, const std::shared_ptr<const Optimizer>& optimizer);
+  /// Gradients of the loss, taken of what the optimizer's loss scale makes of it.
+  std::vector<Tensor> scaled_gradients(const Tensor& loss, const std::vector<WeightPtr>& weights,
+                                       const Optimizer* optimizer) const;
   /// The model's own optimizer; throws InvalidArgument when it is not compiled.
   std::shared_ptr<const Optimizer> own_optimizer() const;
 

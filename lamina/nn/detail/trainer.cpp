@@ -180,6 +180,16 @@ void Trainer::build_optimizer() {
   optimizer_built_ = true;
 }
 
+void Trainer::take_averages() {
+  if (!newest_) return;
+  for (const NamedOptimizer& used : newest_->optimizers) {
+    std::vector<Tensor> state;
+    for (const WeightPtr& variable : used.state) state.push_back(variable->value);
+    const std::vector<Tensor> averages = used.optimizer->averages(state, used.targets.size());
+    for (size_t i = 0; i < averages.size(); ++i) used.targets[i]->value = own(averages[i]);
+  }
+}
+
 CallContext Trainer::context(bool training) const {
   CallContext result(training);
   result.set_trainable_layers(trainable_layers_.get());

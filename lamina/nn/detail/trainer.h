@@ -60,6 +60,8 @@ class Trainer {
   /// The outputs; several threads may ask at once unless the model has stateful weights.
   void predict(const Model& model, const std::vector<Tensor>& x, std::vector<Tensor>& outputs);
 
+  /// Ends a training: weights become what their optimizers keep as averages of them, if they do.
+  void take_averages();
   /// Creates the slots of the model's own optimizer, unless they exist.
   void build_optimizer();
   /// Names of logs, as far as they are known without data.
@@ -134,7 +136,7 @@ class Trainer {
   std::shared_ptr<MemoryPool> memory_ = std::make_shared<MemoryPool>();  // of all steps
   std::optional<Step> predict_;
   std::atomic<bool> by_values_{false};  // whether predictions cannot be traced
-  std::vector<Tensor> nothing_;  // the outputs of steps that have none
+  std::vector<Tensor> nothing_;         // the outputs of steps that have none
   Placement placement_;
   Lent lent_;                      // to steps; kept for its capacity,
   std::vector<Tensor> arguments_;  // as are these

@@ -97,8 +97,8 @@ TensorSpecs Bidirectional::call_output_specs(const LayerCall& call, const Tensor
   TensorSpecs outputs = compute_output_specs(inputs);
   const auto [ahead, back] = first_states(call);
   if (!ahead.empty()) {
-    forward_->check_states(ahead, call.inputs.at(0).shape()[0]);
-    backward_->check_states(back, call.inputs.at(0).shape()[0]);
+    forward_->check_states(ahead, call.inputs.at(0).shape());
+    backward_->check_states(back, call.inputs.at(0).shape());
   }
   return outputs;
 }

@@ -10,6 +10,7 @@
 #include "lamina/ops/binary.h"
 #include "lamina/ops/compare.h"
 #include "lamina/ops/full.h"
+#include "lamina/ops/rearrange.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/unary.h"
 #include "lamina/ops/where.h"
@@ -36,24 +37,33 @@ Json list_json(const std::vector<T>& values) {
 
 }  // namespace
 
-MultiHeadAttention::MultiHeadAttention(int64_t num_heads, int64_t key_dim,
+MultiHeadAttention::MultiHeadAttention(int64_t num_heads, int64_t key_dim, const Kind& kind,
                                        const MultiHeadAttentionOptions& options)
     : KerasLayer<MultiHeadAttention>(options.name, options.trainable, options.dtype),
       num_heads_(num_heads),
       key_dim_(key_dim),
       value_dim_(options.value_dim.value_or(key_dim)),
-      options_(options) {
+      kind_(kind),
+      options_(options) {}
+
+MultiHeadAttention::MultiHeadAttention(int64_t num_heads, int64_t key_dim,
+                                       const MultiHeadAttentionOptions& options)
+    : MultiHeadAttention(num_heads, key_dim, Kind{num_heads, true, ""}, options) {
   if (num_heads < 1) fail("num_heads must be positive, received " + std::to_string(num_heads));
   if (key_dim < 1) fail("key_dim must be positive, received " + std::to_string(key_dim));
+  check_arguments();
+}
+
+void MultiHeadAttention::check_arguments() {
   if (value_dim_ < 1) fail("value_dim must be positive, received " + std::to_string(value_dim_));
-  if (!(options.dropout >= 0 && options.dropout < 1))
-    fail("dropout must be at least 0 and below 1, received " + std::to_string(options.dropout));
-  if (options.sliding_window && *options.sliding_window < 1)
-    fail("sliding_window must be positive, received " + std::to_string(*options.sliding_window));
-  require_initializer("kernel_initializer", options.kernel_initializer);
-  require_initializer("bias_initializer", options.bias_initializer);
+  if (!(options_.dropout >= 0 && options_.dropout < 1))
+    fail("dropout must be at least 0 and below 1, received " + std::to_string(options_.dropout));
+  if (options_.sliding_window && *options_.sliding_window < 1)
+    fail("sliding_window must be positive, received " + std::to_string(*options_.sliding_window));
+  require_initializer("kernel_initializer", options_.kernel_initializer);
+  require_initializer("bias_initializer", options_.bias_initializer);
   // That of the output projection; the others get theirs with their making.
-  set_activity_regularizer(options.activity_regularizer);
+  set_activity_regularizer(options_.activity_regularizer);
 }
 
 std::vector<std::string> MultiHeadAttention::mask_arguments() const {
@@ -171,19 +181,22 @@ void MultiHeadAttention::make_projections(const TensorSpecs& inputs) {
   const int rank = query.rank();
   std::vector<std::pair<std::string, std::shared_ptr<Layer>>> layers;
   layers.emplace_back("query_dense", projection("query", rank, 1, {num_heads_, key_dim_}, "linear"));
-  layers.emplace_back("key_dense", projection("key", rank, 1, {num_heads_, key_dim_}, "linear"));
+  layers.emplace_back("key_dense",
+                      projection("key", rank, 1, {kind_.num_key_value_heads, key_dim_}, "linear"));
   if (options_.use_gate)
     layers.emplace_back("gate_dense", projection("gate", rank, 1, {num_heads_, value_dim_}, "sigmoid"));
-  layers.emplace_back("value_dense", projection("value", rank, 1, {num_heads_, value_dim_}, "linear"));
+  layers.emplace_back("value_dense",
+                      projection("value", rank, 1, {kind_.num_key_value_heads, value_dim_}, "linear"));
   const std::vector<int64_t> outputs =
       options_.output_shape.empty() ? std::vector<int64_t>{query[-1]} : options_.output_shape;
   layers.emplace_back("output_dense", projection("attention_output", rank + 1, 2, outputs, "linear"));
+  for (auto& [member, layer] : layers) member = kind_.prefix + member;
   set_sublayers(std::move(layers));
 }
 
 const Layer& MultiHeadAttention::inner(const char* member) const {
   for (const auto& [name, layer] : sublayers()) {
-    if (name == member) return *layer;
+    if (name == kind_.prefix + std::string(member)) return *layer;
   }
   fail(std::string("has no ") + member + " before it is built");
 }
@@ -262,10 +275,16 @@ std::vector<Tensor> MultiHeadAttention::forward(const LayerCall& call, CallConte
   const int rank = query_input.rank() + 1;  // of what is projected
   const Tensor mask = mask_for(call, rank - 1 + attended);
   // As in Keras: what is added to the output afterwards, and the sum with it, is not masked any more.
-  for (const Tensor& input : call.inputs) context.take_mask_away(input);
+  for (const Tensor& input : call.inputs) {
+    if (kind_.takes_masks_away) context.take_mask_away(input);
+  }
+  const auto for_all_heads = [&](const Tensor& x) {
+    return kind_.num_key_value_heads == num_heads_ ? x
+                                                   : repeat(x, num_heads_ / kind_.num_key_value_heads, -2);
+  };
   const Tensor query = inner("query_dense")(query_input, context);
-  const Tensor key = inner("key_dense")(call.inputs.back(), context);
-  const Tensor value = inner("value_dense")(value_input, context);
+  const Tensor key = for_all_heads(inner("key_dense")(call.inputs.back(), context));
+  const Tensor value = for_all_heads(inner("value_dense")(value_input, context));
   const double scale = 1 / std::sqrt(static_cast<double>(key_dim_));
 
   const bool scores_wanted = call.flag("return_attention_scores");

@@ -49,7 +49,7 @@ struct MultiHeadAttentionOptions {
 /// (heads, value_dim, dim) for the output.
 ///
 /// Throws InvalidArgument, naming the shapes, for inputs that do not fit together.
-class MultiHeadAttention final : public KerasLayer<MultiHeadAttention> {
+class MultiHeadAttention : public KerasLayer<MultiHeadAttention> {
  public:
   /// Throws InvalidArgument for sizes below 1 and a dropout outside [0, 1).
   MultiHeadAttention(int64_t num_heads, int64_t key_dim, const MultiHeadAttentionOptions& options = {});
@@ -65,9 +65,24 @@ class MultiHeadAttention final : public KerasLayer<MultiHeadAttention> {
   bool has_weights() const override { return true; }
 
  protected:
+  /// In what a kind of attention differs from this one.
+  struct Kind {
+    int64_t num_key_value_heads;  ///< each for as many neighbouring heads of queries; the caller checks that
+                                  ///< it divides them
+    bool takes_masks_away;        ///< from the inputs, for the rest of the pass
+    const char* prefix;           ///< of the names of members in files: "" or "_"
+  };
+  MultiHeadAttention(int64_t num_heads, int64_t key_dim, const Kind& kind,
+                     const MultiHeadAttentionOptions& options);
+  /// fail() for arguments that make no attention; for the constructors of subclasses, which have a name to
+  /// tell.
+  void check_arguments();
   void create_weights_for(const TensorSpecs& inputs) override;
   Json own_config() const override;
   Json build_config() const override;
+  int64_t num_heads() const { return num_heads_; }
+  int64_t key_dim() const { return key_dim_; }
+  const MultiHeadAttentionOptions& options() const { return options_; }
 
  private:
   void make_projections(const TensorSpecs& inputs);
@@ -81,6 +96,7 @@ class MultiHeadAttention final : public KerasLayer<MultiHeadAttention> {
   int64_t num_heads_;
   int64_t key_dim_;
   int64_t value_dim_;
+  Kind kind_;
   MultiHeadAttentionOptions options_;
 };
 

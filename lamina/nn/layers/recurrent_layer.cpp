@@ -37,7 +37,7 @@ TensorSpecs RecurrentLayer::compute_output_specs(const TensorSpecs& inputs) cons
          "; states to begin with go by keyword: layer(x, {.tensors = {{\"initial_state\", {h}}}})");
   }
   const Shape& input = require_inputs(inputs, 1)[0].shape;
-  if (input_rank() > 0) require_rank(input, input_rank(), "(batch, time, features)");
+  if (input_rank() > 0) require_rank(input, input_rank(), input_layout());
   if (input.rank() < 3) {
     fail("expected input of rank 3 or more, (batch, time, features), received shape " + input.str());
   }
@@ -45,10 +45,11 @@ TensorSpecs RecurrentLayer::compute_output_specs(const TensorSpecs& inputs) cons
   cell_->compute_output_specs({{step_shape(input), compute_dtype()}});  // throws for what it cannot take
   Shape output{input[0]};
   if (arguments_.return_sequences) output.push_back(input[1]);
-  output.push_back(cell_->output_size());
+  for (const int64_t extent : cell_->step_output_shape(step_shape(input))) output.push_back(extent);
   TensorSpecs outputs = {{output, compute_dtype()}};
   if (arguments_.return_state) {
-    for (const int64_t size : cell_->state_sizes()) outputs.push_back({{input[0], size}, compute_dtype()});
+    for (const Shape& shape : cell_->state_shapes(step_shape(input)))
+      outputs.push_back({detail::batches_of(input[0], shape), compute_dtype()});
   }
   return outputs;
 }
@@ -69,9 +70,9 @@ void RecurrentLayer::create_weights_for(const TensorSpecs& inputs) {
     fail("is stateful and must know the batch size, received shape " + input.str() +
          "; say it with Input(shape, {.batch_size = ...}), or build the layer for such a shape");
   }
-  for (const int64_t size : cell_->state_sizes()) {
+  for (const Shape& shape : cell_->state_shapes(step_shape(input))) {
     const std::string number = states_.empty() ? "" : "_" + std::to_string(states_.size());
-    states_.push_back(add_weight("rnn_state" + number, {input[0], size}, "zeros",
+    states_.push_back(add_weight("rnn_state" + number, detail::batches_of(input[0], shape), "zeros",
                                  WeightOptions{.trainable = false, .stateful = true}));
   }
 }
@@ -84,38 +85,46 @@ void RecurrentLayer::reset_states() const {
 TensorSpecs RecurrentLayer::call_output_specs(const LayerCall& call, const TensorSpecs& inputs) const {
   TensorSpecs outputs = compute_output_specs(inputs);
   if (const std::vector<Tensor>* given = call.find("initial_state"); given && !given->empty())
-    check_states(*given, call.inputs.at(0).shape()[0]);
+    check_states(*given, call.inputs.at(0).shape());
   return outputs;
 }
 
-void RecurrentLayer::check_states(const std::vector<Tensor>& given, int64_t batch) const {
-  const std::vector<int64_t> sizes = cell_->state_sizes();
-  if (given.size() != sizes.size()) {
-    fail("initial_state must be " + std::to_string(sizes.size()) +
-         (sizes.size() == 1 ? " tensor" : " tensors") + ", received " + std::to_string(given.size()));
+void RecurrentLayer::check_states(const std::vector<Tensor>& given, const Shape& input) const {
+  const std::vector<Shape> shapes = cell_->state_shapes(step_shape(input));
+  const int64_t batch = input[0];
+  if (given.size() != shapes.size()) {
+    fail("initial_state must be " + std::to_string(shapes.size()) +
+         (shapes.size() == 1 ? " tensor" : " tensors") + ", received " + std::to_string(given.size()));
   }
-  for (size_t i = 0; i < sizes.size(); ++i) {
+  const auto fits = [&](const Tensor& state, const Shape& wanted) {
+    if (!state.defined() || state.rank() != wanted.rank() + 1) return false;
+    if (state.shape()[0] != batch && state.shape()[0] >= 0 && batch >= 0) return false;
+    for (int axis = 0; axis < wanted.rank(); ++axis) {
+      if (state.shape()[axis + 1] != wanted[axis]) return false;
+    }
+    return true;
+  };
+  for (size_t i = 0; i < shapes.size(); ++i) {
     const Tensor& state = given[i];
-    const bool fits = state.defined() && state.rank() == 2 && state.shape()[1] == sizes[i] &&
-                      (state.shape()[0] == batch || state.shape()[0] < 0 || batch < 0);
-    if (fits) continue;
-    fail("initial_state " + std::to_string(i) + " must have shape " + Shape{batch, sizes[i]}.str() +
-         ", received " + (state.defined() ? state.shape().str() : std::string("an undefined tensor")));
+    if (fits(state, shapes[i])) continue;
+    fail("initial_state " + std::to_string(i) + " must have shape " +
+         detail::batches_of(batch, shapes[i]).str() + ", received " +
+         (state.defined() ? state.shape().str() : std::string("an undefined tensor")));
   }
 }
 
 std::vector<Tensor> RecurrentLayer::first_states(const LayerCall& call, CallContext& context) const {
-  const std::vector<int64_t> sizes = cell_->state_sizes();
   const Shape& input = call.inputs.at(0).shape();
   std::vector<Tensor> states;
   if (const std::vector<Tensor>* given = call.find("initial_state"); given && !given->empty()) {
-    check_states(*given, input[0]);
+    check_states(*given, input);
     for (const Tensor& state : *given)
       states.push_back(state.dtype() == compute_dtype() ? state : cast(state, compute_dtype()));
   } else if (arguments_.stateful) {
     for (const WeightPtr& state : states_) states.push_back(context.value(state, compute_dtype()));
   } else {
-    for (const int64_t size : sizes) states.push_back(zeros({input[0], size}, compute_dtype()));
+    for (const Shape& shape : cell_->state_shapes(step_shape(input)))
+      states.push_back(zeros(detail::batches_of(input[0], shape), compute_dtype()));
   }
   return states;
 }

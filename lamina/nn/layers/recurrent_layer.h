@@ -47,8 +47,9 @@ class RecurrentLayer : public Layer {
 
   /// Sets the states of a stateful layer to zeros; throws InvalidArgument for another layer.
   void reset_states() const;
-  /// Throws InvalidArgument unless `given` are as many states as the cell has, each (batch, width).
-  void check_states(const std::vector<Tensor>& given, int64_t batch) const;
+  /// Throws InvalidArgument unless `given` are as many states as the cell has for a sequence of shape
+  /// `input`, each (batch, width), or as the cell's state_shapes say.
+  void check_states(const std::vector<Tensor>& given, const Shape& input) const;
   const RNNCell& cell() const { return *cell_; }
   const RecurrentArguments& arguments() const { return arguments_; }
   /// Whether masked steps put out zeros; Bidirectional chooses it for the layers inside.
@@ -62,6 +63,8 @@ class RecurrentLayer : public Layer {
   Json own_config() const override;
   /// Rank of the input; 0: any from 3 on.
   virtual int input_rank() const { return 3; }
+  /// The axes of the input, for messages.
+  virtual const char* input_layout() const { return "(batch, time, features)"; }
 
   /// Output and `N` - 1 states of a call.
   template <size_t N>

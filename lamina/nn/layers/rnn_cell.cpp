@@ -28,30 +28,39 @@ Tensor swap_batch_and_time(const Tensor& x) {
 
 std::vector<std::string> RNNCell::call_arguments() const { return {"inputs", "states"}; }
 
-void RNNCell::check_step(const CellStep& step, const std::vector<Tensor>& states) const {
+std::vector<Shape> RNNCell::state_shapes(const Shape&) const {
+  std::vector<Shape> shapes;
+  for (const int64_t size : state_sizes()) shapes.push_back({size});
+  return shapes;
+}
+
+Shape RNNCell::step_output_shape(const Shape&) const { return {output_size()}; }
+
+void RNNCell::check_step(const CellStep& step, const std::vector<Tensor>& states,
+                         const Shape& step_input) const {
   if (step.states.size() != states.size()) {
     fail("call_step gave " + std::to_string(step.states.size()) + " states, but state_sizes() names " +
          std::to_string(states.size()));
   }
-  const auto check = [&](const Tensor& given, const std::string& what, const char* source, int64_t width,
-                         DType dtype) {
+  const auto check = [&](const Tensor& given, const std::string& what, const char* source,
+                         const Shape& expected, DType dtype) {
     if (!given.defined()) fail("call_step gave an undefined tensor as its " + what);
-    const bool fits = given.rank() == 2 && given.shape()[1] == width;
-    if (!fits) {
-      Shape open = given.shape();  // the batch is none of the message's business
-      if (open.rank() > 0) open.set(0, -1);
+    Shape open = given.shape();  // the batch is none of the message's business
+    if (open.rank() > 0) open.set(0, -1);
+    const Shape wanted = detail::batches_of(-1, expected);
+    if (open != wanted) {
       fail("call_step gave its " + what + " the shape " + open.str() + ", but " + source + " says " +
-           Shape{-1, width}.str());
+           wanted.str());
     }
     if (given.dtype() != dtype) {
       fail("call_step gave its " + what + " as " + lamina::name(given.dtype()) + ", expected " +
            lamina::name(dtype) + ", in which the layer computes");
     }
   };
-  check(step.output, "output", "output_size()", output_size(), compute_dtype());
-  const std::vector<int64_t> sizes = state_sizes();
+  check(step.output, "output", "output_size()", step_output_shape(step_input), compute_dtype());
+  const std::vector<Shape> shapes = state_shapes(step_input);
   for (size_t i = 0; i < states.size(); ++i) {
-    check(step.states[i], "state " + std::to_string(i), "state_sizes()", sizes.at(i), states[i].dtype());
+    check(step.states[i], "state " + std::to_string(i), "state_sizes()", shapes.at(i), states[i].dtype());
     if (step.states[i].shape()[0] == states[i].shape()[0]) continue;
     fail("call_step gave state " + std::to_string(i) + " for another number of samples than it was given");
   }
@@ -65,7 +74,7 @@ CellStep RNNCell::run(const CellSequence& sequence, CallContext& context) const 
   if (steps < 1) fail("a sequence needs at least one step, received shape " + sequence.x.shape().str());
   Tensor x = swap_batch_and_time(sequence.x);
   Tensor mask;
-  if (sequence.mask.defined()) mask = reshape(transpose(sequence.mask), {steps, batch, 1});
+  if (sequence.mask.defined()) mask = transpose(sequence.mask);
   if (sequence.go_backwards) {
     x = flip(x, {0});
     if (mask.defined()) mask = flip(mask, {0});
@@ -78,12 +87,18 @@ CellStep RNNCell::run(const CellSequence& sequence, CallContext& context) const 
   const ScanFunction step = [&](const std::vector<Tensor>& carry, const std::vector<Tensor>& now) {
     const std::vector<Tensor> states(carry.begin(), carry.end() - 1);
     CellStep next = call_step(now[0], states, fixed, context);
-    check_step(next, states);
+    check_step(next, states, step_input);
     if (now.size() > 1) {
-      const Tensor& run = now[1];
-      next.output = sequence.zero_output_for_mask ? where(run, next.output, 0.0)
-                                                  : where(run, next.output, carry.back());
-      for (size_t i = 0; i < states.size(); ++i) next.states[i] = where(run, next.states[i], states[i]);
+      const auto run = [&](const Tensor& of) {
+        Shape one{batch};
+        while (one.rank() < of.rank()) one.push_back(1);
+        return reshape(now[1], one);
+      };
+      const Tensor runs = run(next.output);
+      next.output = sequence.zero_output_for_mask ? where(runs, next.output, 0.0)
+                                                  : where(runs, next.output, carry.back());
+      for (size_t i = 0; i < states.size(); ++i)
+        next.states[i] = where(run(states[i]), next.states[i], states[i]);
     }
     ScanResult result;
     result.carry = next.states;
@@ -93,7 +108,7 @@ CellStep RNNCell::run(const CellSequence& sequence, CallContext& context) const 
   };
 
   std::vector<Tensor> carry = sequence.states;
-  carry.push_back(zeros({batch, output_size()}, x.dtype()));
+  carry.push_back(zeros(detail::batches_of(batch, step_output_shape(step_input)), x.dtype()));
   std::vector<Tensor> outputs;
   Tensor all;
   if (sequence.unroll || steps <= kShort) {
@@ -124,23 +139,20 @@ void RNNCell::check_step_input(const Shape& input) const {
 }
 
 TensorSpecs RNNCell::compute_output_specs(const TensorSpecs& inputs) const {
-  const std::vector<int64_t> sizes = state_sizes();
-  if (inputs.size() > 1) {
-    require_inputs(inputs, 1 + sizes.size());
-    for (size_t i = 0; i < sizes.size(); ++i) {
-      const Shape& state = inputs[i + 1].shape;
-      if (state.rank() != 2 || state[1] != sizes[i]) {
-        fail("expected state " + std::to_string(i) + " of shape " + Shape{-1, sizes[i]}.str() +
-             ", received " + state.str());
-      }
-    }
-  } else {
-    require_inputs(inputs, 1);
-  }
+  require_inputs(inputs, inputs.size() > 1 ? 1 + state_sizes().size() : 1);
   const Shape& input = inputs[0].shape;
   check_step_input(input);
-  TensorSpecs outputs = {{{input[0], output_size()}, compute_dtype()}};
-  for (const int64_t size : sizes) outputs.push_back({{input[0], size}, compute_dtype()});
+  const std::vector<Shape> shapes = state_shapes(input);
+  for (size_t i = 1; i < inputs.size(); ++i) {
+    Shape state = inputs[i].shape;
+    if (state.rank() > 0) state.set(0, -1);
+    const Shape wanted = detail::batches_of(-1, shapes[i - 1]);
+    if (state == wanted) continue;
+    fail("expected state " + std::to_string(i - 1) + " of shape " + wanted.str() + ", received " +
+         inputs[i].shape.str());
+  }
+  TensorSpecs outputs = {{detail::batches_of(input[0], step_output_shape(input)), compute_dtype()}};
+  for (const Shape& shape : shapes) outputs.push_back({detail::batches_of(input[0], shape), compute_dtype()});
   return outputs;
 }
 
@@ -153,7 +165,7 @@ std::vector<Tensor> RNNCell::forward(const LayerCall& call, CallContext& context
          std::to_string(states.size()));
   }
   CellStep step = call_step(x, states, prepare(x.shape(), context), context);
-  check_step(step, states);
+  check_step(step, states, x.shape());
   std::vector<Tensor> results = {std::move(step.output)};
   results.insert(results.end(), step.states.begin(), step.states.end());
   return results;

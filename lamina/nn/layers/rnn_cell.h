@@ -14,7 +14,7 @@ struct CellStep {
   std::vector<Tensor> states;
 };
 
-/// A sequence for a cell: x is (batch, time, ...), each state (batch, size).
+/// A sequence for a cell: x is (batch, time, ...), each state (batch, ...) as state_shapes says.
 struct CellSequence {
   Tensor x;
   std::vector<Tensor> states;
@@ -37,6 +37,11 @@ class RNNCell : public Layer {
   virtual std::vector<int64_t> state_sizes() const = 0;
   /// Width of the output.
   virtual int64_t output_size() const { return state_sizes().at(0); }
+  /// Shapes of the states behind the batch, for steps of such an input, batch included: {width} each, but of
+  /// cells whose states are images.
+  virtual std::vector<Shape> state_shapes(const Shape& step_input) const;
+  /// The same for the output: {output_size()}.
+  virtual Shape step_output_shape(const Shape& step_input) const;
   /// One step for x (batch, features). `fixed` is what prepare gave. Pure: it may be traced once for all
   /// steps, so that random numbers drawn here are the same in each, and assignments are not possible.
   virtual CellStep call_step(const Tensor& x, const std::vector<Tensor>& states,
@@ -59,7 +64,18 @@ class RNNCell : public Layer {
 
  private:
   /// fail() when a step gives other outputs and states than output_size() and state_sizes() say.
-  void check_step(const CellStep& step, const std::vector<Tensor>& states) const;
+  void check_step(const CellStep& step, const std::vector<Tensor>& states, const Shape& step_input) const;
 };
+
+namespace detail {
+
+/// (batch, ...shape)
+inline Shape batches_of(int64_t batch, const Shape& shape) {
+  Shape result{batch};
+  for (const int64_t extent : shape) result.push_back(extent);
+  return result;
+}
+
+}  // namespace detail
 
 }  // namespace lamina

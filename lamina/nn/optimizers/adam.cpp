@@ -74,12 +74,12 @@ Json Adam::config() const {
   return config;
 }
 
-std::vector<std::vector<std::string>> Adam::slot_groups() const {
+std::vector<std::vector<Adam::Slot>> Adam::slot_groups() const {
   if (amsgrad_) return {{"momentum", "velocity"}, {"velocity_hat"}};
   return {{"momentum", "velocity"}};
 }
 
-Adam::Scalars Adam::scalars(const Tensor& learning_rate, const Tensor& step) const {
+Adam::Scalars Adam::scalars(const Tensor& learning_rate, const Tensor& step, std::vector<Tensor>&) const {
   const Tensor power_1 = power(full({}, beta_1_), step), power_2 = power(full({}, beta_2_), step);
   return {learning_rate * sqrt(1.0 - power_2) / (1.0 - power_1)};
 }

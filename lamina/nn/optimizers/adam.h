@@ -19,6 +19,11 @@ struct AdamOptions {
   std::string name = "adam";
   /// Whether weight_decay is also of biases and of what normalises: of weights with fewer than two axes.
   bool decays_vectors = true;
+  bool use_ema = false;
+  double ema_momentum = 0.99;
+  std::optional<int64_t> ema_overwrite_frequency = {};
+  std::optional<double> loss_scale_factor = {};
+  std::optional<int64_t> gradient_accumulation_steps = {};
 };
 
 /// Adam (Kingma and Ba, 2014; Keras: keras.optimizers.Adam): m and v are decaying means of g and g * g, and
@@ -33,8 +38,9 @@ class Adam : public SlotOptimizer {
 
  protected:
   Adam(const std::string& class_name, const AdamOptions& options);
-  std::vector<std::vector<std::string>> slot_groups() const override;
-  Scalars scalars(const Tensor& learning_rate, const Tensor& step) const override;
+  std::vector<std::vector<Slot>> slot_groups() const override;
+  Scalars scalars(const Tensor& learning_rate, const Tensor& step,
+                  std::vector<Tensor>& shared) const override;
   std::vector<Tensor> step(const Tensor& weight, const Tensor& gradient, const std::vector<Tensor>& slots,
                            const Scalars& scalars) const override;
 

@@ -55,6 +55,16 @@ class Optimizer {
   virtual Update update(std::span<const Tensor> weights, std::span<const Tensor> gradients,
                         std::span<const Tensor> state) const = 0;
 
+  /// What a loss is multiplied by before its gradients are taken, and these divided by; 1: nothing.
+  virtual double loss_scale() const { return 1.0; }
+
+  /// What the weights become when a training ends, from the state of `weights` many of them; empty: they stay
+  /// as they are.
+  virtual std::vector<Tensor> averages(std::span<const Tensor> state, size_t weights) const {
+    (void)state, (void)weights;
+    return {};
+  }
+
   /// The object as Keras writes it, in module "keras.optimizers".
   Json serialize() const { return serialize_object("keras.optimizers", class_name(), config()); }
 };

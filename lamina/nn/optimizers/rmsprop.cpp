@@ -48,8 +48,8 @@ Json RMSprop::config() const {
   return config;
 }
 
-std::vector<std::vector<std::string>> RMSprop::slot_groups() const {
-  std::vector<std::vector<std::string>> groups = {{"velocity"}};
+std::vector<std::vector<RMSprop::Slot>> RMSprop::slot_groups() const {
+  std::vector<std::vector<Slot>> groups = {{"velocity"}};
   if (momentum_ > 0) groups.push_back({"momentum"});
   if (centered_) groups.push_back({"average_gradient"});
   return groups;

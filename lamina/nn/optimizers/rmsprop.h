@@ -17,6 +17,11 @@ struct RMSpropOptions {
   std::optional<double> clipvalue = {};
   std::optional<double> global_clipnorm = {};
   std::string name = "rm_sprop";  ///< Keras's automatic name
+  bool use_ema = false;
+  double ema_momentum = 0.99;
+  std::optional<int64_t> ema_overwrite_frequency = {};
+  std::optional<double> loss_scale_factor = {};
+  std::optional<int64_t> gradient_accumulation_steps = {};
 };
 
 /// RMSprop (Hinton, 2012; Keras: keras.optimizers.RMSprop): v is a decaying mean of g * g, and
@@ -31,7 +36,7 @@ class RMSprop : public SlotOptimizer {
   Json config() const override;
 
  protected:
-  std::vector<std::vector<std::string>> slot_groups() const override;
+  std::vector<std::vector<Slot>> slot_groups() const override;
   std::vector<Tensor> step(const Tensor& weight, const Tensor& gradient, const std::vector<Tensor>& slots,
                            const Scalars& scalars) const override;
 

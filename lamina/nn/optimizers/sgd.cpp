@@ -39,7 +39,7 @@ Json SGD::config() const {
   return config;
 }
 
-std::vector<std::vector<std::string>> SGD::slot_groups() const {
+std::vector<std::vector<SGD::Slot>> SGD::slot_groups() const {
   if (momentum_ == 0) return {};
   return {{"momentum"}};
 }

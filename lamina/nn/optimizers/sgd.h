@@ -15,6 +15,11 @@ struct SGDOptions {
   std::optional<double> clipvalue = {};
   std::optional<double> global_clipnorm = {};
   std::string name = "sgd";
+  bool use_ema = false;
+  double ema_momentum = 0.99;
+  std::optional<int64_t> ema_overwrite_frequency = {};
+  std::optional<double> loss_scale_factor = {};
+  std::optional<int64_t> gradient_accumulation_steps = {};
 };
 
 /// Gradient descent (Keras: keras.optimizers.SGD): w -= learning_rate * g. With momentum,
@@ -28,7 +33,7 @@ class SGD : public SlotOptimizer {
   Json config() const override;
 
  protected:
-  std::vector<std::vector<std::string>> slot_groups() const override;
+  std::vector<std::vector<Slot>> slot_groups() const override;
   std::vector<Tensor> step(const Tensor& weight, const Tensor& gradient, const std::vector<Tensor>& slots,
                            const Scalars& scalars) const override;
 

@@ -1,4 +1,4 @@
-// Weight decay, clipping and state of optimizers.
+// Weight decay, clipping, averages, accumulation and state of optimizers.
 #include "lamina/nn/optimizers/slot_optimizer.h"
 
 #include <algorithm>
@@ -8,13 +8,37 @@
 #include "lamina/nn/detail/registry-inl.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
+#include "lamina/ops/compare.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/unary.h"
+#include "lamina/ops/where.h"
 
 namespace lamina {
 
 template class Registry<Optimizer>;
+
+namespace {
+
+constexpr char kAverage[] = "average", kAccumulator[] = "gradient_accumulator";
+
+size_t count_slots(const auto& groups) {
+  size_t count = 0;
+  for (const auto& group : groups) count += group.size();
+  return count;
+}
+
+// Where in the state the slots of weight `i` are, whose first group starts at `first`.
+std::vector<size_t> places_of(const auto& groups, size_t first, size_t weights, size_t i) {
+  std::vector<size_t> places;
+  for (const auto& group : groups) {
+    for (size_t slot = 0; slot < group.size(); ++slot) places.push_back(first + i * group.size() + slot);
+    first += weights * group.size();
+  }
+  return places;
+}
+
+}  // namespace
 
 SlotOptimizer::SlotOptimizer(const std::string& class_name, OptimizerArguments arguments)
     : arguments_(std::move(arguments)) {
@@ -31,6 +55,20 @@ SlotOptimizer::SlotOptimizer(const std::string& class_name, OptimizerArguments a
                   arguments_.global_clipnorm.has_value() <=
               1,
           "only one of clipnorm, clipvalue and global_clipnorm can be given");
+  require(!arguments_.use_ema || (arguments_.ema_momentum >= 0 && arguments_.ema_momentum <= 1),
+          "ema_momentum must lie in [0, 1]");
+  require(!arguments_.use_ema || arguments_.ema_overwrite_frequency.value_or(1) >= 1,
+          "ema_overwrite_frequency must be at least 1");
+  require(positive(arguments_.loss_scale_factor), "loss_scale_factor must be positive");
+  require(arguments_.gradient_accumulation_steps.value_or(2) >= 2,
+          "gradient_accumulation_steps must be at least 2");
+}
+
+std::vector<std::vector<SlotOptimizer::Slot>> SlotOptimizer::all_groups() const {
+  std::vector<std::vector<Slot>> groups = slot_groups();
+  if (arguments_.gradient_accumulation_steps) groups.insert(groups.begin(), {kAccumulator});
+  if (arguments_.use_ema) groups.insert(groups.begin(), {kAverage});
+  return groups;
 }
 
 std::vector<Optimizer::Variable> SlotOptimizer::variables(std::span<const Target> targets) const {
@@ -38,19 +76,24 @@ std::vector<Optimizer::Variable> SlotOptimizer::variables(std::span<const Target
   all.push_back({"iteration", zeros({}, DType::kInt64)});
   if (!schedule())
     all.push_back({"learning_rate", full({}, arguments_.learning_rate.value(), DType::kFloat32)});
-  for (const std::vector<std::string>& group : slot_groups()) {
+  if (targets.empty()) return all;
+  for (const std::vector<Slot>& group : all_groups()) {
     for (const Target& target : targets) {
       std::string prefix = target.path;
       std::replace(prefix.begin(), prefix.end(), '/', '_');
-      for (const std::string& slot : group) {
-        all.push_back({prefix + "_" + slot, zeros(target.type.shape, target.type.dtype)});
+      for (const Slot& slot : group) {
+        all.push_back({prefix + "_" + slot.name, full(target.type.shape, slot.initial, target.type.dtype)});
       }
     }
   }
+  for (Variable& variable : shared_variables(targets[0].type.dtype)) all.push_back(std::move(variable));
   return all;
 }
 
-SlotOptimizer::Scalars SlotOptimizer::scalars(const Tensor& learning_rate, const Tensor&) const {
+std::vector<Optimizer::Variable> SlotOptimizer::shared_variables(DType) const { return {}; }
+
+SlotOptimizer::Scalars SlotOptimizer::scalars(const Tensor& learning_rate, const Tensor&,
+                                              std::vector<Tensor>&) const {
   return {learning_rate};
 }
 
@@ -74,61 +117,99 @@ std::vector<Tensor> SlotOptimizer::clip(std::span<const Tensor> gradients) const
 
 Optimizer::Update SlotOptimizer::update(std::span<const Tensor> weights, std::span<const Tensor> gradients,
                                         std::span<const Tensor> state) const {
-  const std::vector<std::vector<std::string>> groups = slot_groups();
-  size_t slots_per_weight = 0;
-  for (const std::vector<std::string>& group : groups) slots_per_weight += group.size();
-  const size_t shared_state = schedule() ? 1 : 2;
-  if (gradients.size() != weights.size() ||
-      state.size() != shared_state + slots_per_weight * weights.size()) {
-    throw InvalidArgument(
-        class_name() + ": " + std::to_string(weights.size()) + " weights need as many gradients and " +
-        std::to_string(shared_state + slots_per_weight * weights.size()) + " state tensors; received " +
-        std::to_string(gradients.size()) + " and " + std::to_string(state.size()));
+  const std::vector<std::vector<Slot>> groups = all_groups();
+  const size_t first = schedule() ? 1 : 2, slots_end = first + count_slots(groups) * weights.size();
+  const size_t all = slots_end + (weights.empty() ? 0 : shared_variables(weights[0].dtype()).size());
+  if (gradients.size() != weights.size() || state.size() != all) {
+    throw InvalidArgument(class_name() + ": " + std::to_string(weights.size()) +
+                          " weights need as many gradients and " + std::to_string(all) +
+                          " state tensors; received " + std::to_string(gradients.size()) + " and " +
+                          std::to_string(state.size()));
   }
   Update result;
   result.weights.resize(weights.size());
-  result.state.resize(state.size());
-  const Tensor next = state[0] + 1.0;
-  result.state[0] = next;
-  if (!schedule()) result.state[1] = state[1];
+  result.state.assign(state.begin(), state.end());
+  result.state[0] = state[0] + 1.0;
+  const std::optional<int64_t>& accumulated = arguments_.gradient_accumulation_steps;
+  const auto rounds = [&](double ahead) {  // updates before this batch, and `ahead`
+    const Tensor done = accumulated ? floor_divide(state[0], static_cast<double>(*accumulated)) : state[0];
+    return done + ahead;
+  };
+  // Between updates everything but the accumulators stays.
+  const Tensor updates =
+      accumulated ? equal(mod(result.state[0], static_cast<double>(*accumulated)), 0.0) : Tensor();
+  const auto chosen = [&](const Tensor& now, const Tensor& before) {
+    return accumulated ? where(updates, now, before) : now;
+  };
+  const size_t average = 0, accumulator = arguments_.use_ema ? 1 : 0;  // among the slots of a weight
+  const size_t own = accumulator + (accumulated ? 1 : 0);
+
+  std::vector<Tensor> mean(gradients.begin(), gradients.end());
+  for (size_t i = 0; accumulated && i < weights.size(); ++i) {
+    const size_t place = places_of(groups, first, weights.size(), i)[accumulator];
+    const Tensor total = cast(gradients[i], weights[i].dtype()) + state[place];
+    mean[i] = total / static_cast<double>(*accumulated);
+    result.state[place] = where(updates, 0.0, total);
+  }
+  mean = clip(mean);
+
   const Tensor learning_rate = schedule() ? (*schedule())(state[0]) : state[1];
-  const Scalars shared = scalars(learning_rate, cast(next, DType::kFloat32));
-  const std::vector<Tensor> clipped = clip(gradients);
+  std::vector<Tensor> shared(state.begin() + static_cast<std::ptrdiff_t>(slots_end), state.end());
+  const Scalars of_step = scalars(learning_rate, cast(rounds(1.0), DType::kFloat32), shared);
+  for (size_t i = 0; i < shared.size(); ++i)
+    result.state[slots_end + i] = chosen(shared[i], state[slots_end + i]);
+
+  const Tensor kept = arguments_.use_ema
+                          ? cast(not_equal(rounds(0.0), 0.0), DType::kFloat32) * arguments_.ema_momentum
+                          : Tensor();
   for (size_t i = 0; i < weights.size(); ++i) {
     const DType dtype = weights[i].dtype();
-    std::vector<size_t> places;
-    size_t first = shared_state;
-    for (const std::vector<std::string>& group : groups) {
-      for (size_t slot = 0; slot < group.size(); ++slot) places.push_back(first + i * group.size() + slot);
-      first += weights.size() * group.size();
-    }
+    const std::vector<size_t> places = places_of(groups, first, weights.size(), i);
     std::vector<Tensor> slots;
-    for (size_t place : places) slots.push_back(state[place]);
+    for (size_t slot = own; slot < places.size(); ++slot) slots.push_back(state[places[slot]]);
     Scalars typed;
-    for (const Tensor& scalar : shared) typed.push_back(cast(scalar, dtype));
+    for (const Tensor& scalar : of_step) typed.push_back(cast(scalar, dtype));
     Tensor weight = weights[i];
     if (arguments_.weight_decay && (arguments_.decays_vectors || weight.rank() > 1))
       weight = weight - weight * *arguments_.weight_decay * cast(learning_rate, dtype);
-    const std::vector<Tensor> stepped = step(weight, cast(clipped[i], dtype), slots, typed);
-    result.weights[i] = stepped[0];
-    for (size_t slot = 0; slot < places.size(); ++slot) result.state[places[slot]] = stepped[1 + slot];
+    const std::vector<Tensor> stepped = step(weight, cast(mean[i], dtype), slots, typed);
+    for (size_t slot = own; slot < places.size(); ++slot)
+      result.state[places[slot]] = chosen(stepped[1 + slot - own], state[places[slot]]);
+    Tensor& updated = result.weights[i] = chosen(stepped[0], weights[i]);
+    if (!arguments_.use_ema) continue;
+    const Tensor momentum = cast(kept, dtype);
+    Tensor& averaged = result.state[places[average]];
+    averaged = momentum * state[places[average]] + (1.0 - momentum) * updated;
+    if (arguments_.ema_overwrite_frequency) {
+      const Tensor overwrites =
+          equal(mod(rounds(1.0), static_cast<double>(*arguments_.ema_overwrite_frequency)), 0.0);
+      updated = where(overwrites, averaged, updated);
+    }
   }
   return result;
 }
 
+std::vector<Tensor> SlotOptimizer::averages(std::span<const Tensor> state, size_t weights) const {
+  if (!arguments_.use_ema) return {};
+  const size_t first = schedule() ? 1 : 2;
+  const auto means = state.subspan(first, weights);
+  return {means.begin(), means.end()};
+}
+
 Json SlotOptimizer::common_config() const {
-  const auto number = [](const std::optional<double>& value) { return value ? Json(*value) : Json(); };
-  Json config = Json::object({{"name", arguments_.name},
-                              {"learning_rate", arguments_.learning_rate.json()},
-                              {"weight_decay", number(arguments_.weight_decay)},
-                              {"clipnorm", number(arguments_.clipnorm)},
-                              {"global_clipnorm", number(arguments_.global_clipnorm)},
-                              {"clipvalue", number(arguments_.clipvalue)},
-                              {"use_ema", false},
-                              {"ema_momentum", 0.99},
-                              {"ema_overwrite_frequency", nullptr},
-                              {"loss_scale_factor", nullptr},
-                              {"gradient_accumulation_steps", nullptr}});
+  const auto number = [](const auto& value) { return value ? Json(*value) : Json(); };
+  Json config =
+      Json::object({{"name", arguments_.name},
+                    {"learning_rate", arguments_.learning_rate.json()},
+                    {"weight_decay", number(arguments_.weight_decay)},
+                    {"clipnorm", number(arguments_.clipnorm)},
+                    {"global_clipnorm", number(arguments_.global_clipnorm)},
+                    {"clipvalue", number(arguments_.clipvalue)},
+                    {"use_ema", arguments_.use_ema},
+                    {"ema_momentum", arguments_.ema_momentum},
+                    {"ema_overwrite_frequency", number(arguments_.ema_overwrite_frequency)},
+                    {"loss_scale_factor", number(arguments_.loss_scale_factor)},
+                    {"gradient_accumulation_steps", number(arguments_.gradient_accumulation_steps)}});
   // Keras says it by exclude_from_weight_decay, which its files do not hold.
   if (!arguments_.decays_vectors) config["decays_vectors"] = false;
   return config;

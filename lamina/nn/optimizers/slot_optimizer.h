@@ -2,6 +2,7 @@
 // equation.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "lamina/nn/optimizers/optimizer.h"
@@ -16,22 +17,40 @@ struct OptimizerArguments {
   std::optional<double> clipnorm;         ///< upper bound of the norm of each gradient
   std::optional<double> clipvalue;        ///< bound of the absolute value of each element of a gradient
   std::optional<double> global_clipnorm;  ///< upper bound of the norm of all gradients together
-  bool decays_vectors = true;             ///< whether weight_decay is also of weights of fewer than two axes
+  bool use_ema;  ///< whether decaying means of the weights are kept; fit ends by making them the weights
+  double ema_momentum;  ///< decay of those means, in [0, 1]
+  std::optional<int64_t>
+      ema_overwrite_frequency;  ///< after how many updates they become the weights, too; >= 1
+  /// What the loss is multiplied by before gradients are taken, and these divided by: keeps small ones of
+  /// float16 from vanishing. Positive.
+  std::optional<double> loss_scale_factor;
+  std::optional<int64_t> gradient_accumulation_steps;  ///< batches whose mean gradient makes one update; >= 2
+  bool decays_vectors = true;  ///< whether weight_decay is also of weights of fewer than two axes
 };
 
-/// Base of optimizers that keep tensors of the shape of each weight ("slots"), handle weight decay and
-/// clipping as Keras does, and change each weight by its own gradient alone.
+/// Base of optimizers that keep tensors of the shape of each weight ("slots"), handle weight decay, clipping,
+/// averages of weights and accumulation of gradients as Keras does, and change each weight by its own
+/// gradient alone.
 class SlotOptimizer : public Optimizer {
  public:
   std::string name() const override { return arguments_.name; }
   std::shared_ptr<const LearningRateSchedule> schedule() const override {
     return arguments_.learning_rate.schedule();
   }
+  double loss_scale() const override { return arguments_.loss_scale_factor.value_or(1.0); }
   std::vector<Variable> variables(std::span<const Target> targets) const override;
   Update update(std::span<const Tensor> weights, std::span<const Tensor> gradients,
                 std::span<const Tensor> state) const override;
+  std::vector<Tensor> averages(std::span<const Tensor> state, size_t weights) const override;
 
  protected:
+  /// A tensor of the shape and dtype of each weight.
+  struct Slot {
+    Slot(const char* name, double initial = 0.0) : name(name), initial(initial) {}
+    const char* name;
+    double initial;  ///< of all its elements
+  };
+
   /// Throws InvalidArgument, naming class and argument, for values that cannot be.
   SlotOptimizer(const std::string& class_name, OptimizerArguments arguments);
 
@@ -40,9 +59,12 @@ class SlotOptimizer : public Optimizer {
 
   /// The slots of a weight in groups: Keras creates those of the first group for each weight in turn, then
   /// those of the second group, and so on.
-  virtual std::vector<std::vector<std::string>> slot_groups() const = 0;
+  virtual std::vector<std::vector<Slot>> slot_groups() const = 0;
+  /// State that all weights share, after all slots; `dtype` is that of the first weight.
+  virtual std::vector<Variable> shared_variables(DType dtype) const;
   /// What all weights need of learning rate and step number (1 for the first step), float32 scalars both.
-  virtual Scalars scalars(const Tensor& learning_rate, const Tensor& step) const;
+  /// Replaces `shared`, the state that all weights share, by what it is after the step.
+  virtual Scalars scalars(const Tensor& learning_rate, const Tensor& step, std::vector<Tensor>& shared) const;
   /// New weight, followed by its new slots in the order of slot_groups.
   virtual std::vector<Tensor> step(const Tensor& weight, const Tensor& gradient,
                                    const std::vector<Tensor>& slots, const Scalars& scalars) const = 0;
@@ -51,6 +73,7 @@ class SlotOptimizer : public Optimizer {
   Json common_config() const;
 
  private:
+  std::vector<std::vector<Slot>> all_groups() const;
   std::vector<Tensor> clip(std::span<const Tensor> gradients) const;
 
   OptimizerArguments arguments_;

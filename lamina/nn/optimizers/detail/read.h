@@ -25,16 +25,33 @@ void read_optimizer_arguments(ConfigReader& reader, const Json& config, Options&
   options.clipnorm = reader.optional_number("clipnorm");
   options.clipvalue = reader.optional_number("clipvalue");
   options.global_clipnorm = reader.optional_number("global_clipnorm");
-  reader.only("use_ema", false);
-  reader.number("ema_momentum", 0.99);  // means nothing without use_ema
-  reader.only_null({"ema_overwrite_frequency", "loss_scale_factor", "gradient_accumulation_steps"});
+  options.use_ema = reader.boolean("use_ema", options.use_ema);
+  options.ema_momentum = reader.number("ema_momentum", options.ema_momentum);
+  options.ema_overwrite_frequency = reader.optional_integer("ema_overwrite_frequency");
+  options.loss_scale_factor = reader.optional_number("loss_scale_factor");
+  options.gradient_accumulation_steps = reader.optional_integer("gradient_accumulation_steps");
 }
 
 /// The members of those names in any optimizer's options.
 template <class Options>
 OptimizerArguments arguments_of(const Options& options) {
-  return {options.name,     options.learning_rate, options.weight_decay,
-          options.clipnorm, options.clipvalue,     options.global_clipnorm};
+  return {options.name,
+          options.learning_rate,
+          options.weight_decay,
+          options.clipnorm,
+          options.clipvalue,
+          options.global_clipnorm,
+          options.use_ema,
+          options.ema_momentum,
+          options.ema_overwrite_frequency,
+          options.loss_scale_factor,
+          options.gradient_accumulation_steps};
+}
+
+/// 1 - decay for optimizers whose decays Keras rounds to the weights' dtype before it takes them off: 0.999
+/// leaves 0.00100005 in float32.
+inline double rest_of(double decay, DType dtype) {
+  return dtype == DType::kFloat64 ? 1 - decay : 1 - static_cast<double>(static_cast<float>(decay));
 }
 
 /// `options` with another learning rate, for constructors that take it as Keras's first argument.
