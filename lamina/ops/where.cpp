@@ -59,7 +59,7 @@ Tensor plain(const Json& value) {
   return full({}, value.as_double(), value.is_int() ? DType::kInt32 : DType::kFloat32);
 }
 
-const bool recorded = detail::register_operations(
+const bool where_recorded = detail::register_operations(
     detail::kNumpyOps, {{"Where",
                          [](const OperationCall& call) {
                            if (!call.value(1).is_null() && !call.value(2).is_null())

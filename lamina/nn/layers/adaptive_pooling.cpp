@@ -143,7 +143,7 @@ constexpr char kAverage3[] = "AdaptiveAveragePooling3D";
 constexpr char kMax1[] = "AdaptiveMaxPooling1D";
 constexpr char kMax2[] = "AdaptiveMaxPooling2D";
 constexpr char kMax3[] = "AdaptiveMaxPooling3D";
-const bool registered =
+const bool adaptive_pooling_registered =
     add<AdaptiveAveragePooling1D, 1, kAverage1>() && add<AdaptiveAveragePooling2D, 2, kAverage2>() &&
     add<AdaptiveAveragePooling3D, 3, kAverage3>() && add<AdaptiveMaxPooling1D, 1, kMax1>() &&
     add<AdaptiveMaxPooling2D, 2, kMax2>() && add<AdaptiveMaxPooling3D, 3, kMax3>();

@@ -93,7 +93,7 @@ std::shared_ptr<Layer> make(const Json& config) {
 }
 
 // .h5 files name the class, all others what Keras calls it in public.
-const bool registered = Registry<Layer>::add("GroupQueryAttention", make, {"GroupedQueryAttention"});
+const bool group_query_attention_registered = Registry<Layer>::add("GroupQueryAttention", make, {"GroupedQueryAttention"});
 
 }  // namespace
 

@@ -133,7 +133,7 @@ Json HashedCrossing::serialize() const {
 
 namespace {
 
-const bool registered = register_layer("Hashing", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool hashing_registered = register_layer("Hashing", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "Hashing");
   HashingOptions options;
   bool trainable = true;

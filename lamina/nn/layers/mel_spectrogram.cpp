@@ -111,7 +111,7 @@ Json MelSpectrogram::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("MelSpectrogram", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool mel_spectrogram_registered = register_layer("MelSpectrogram", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "MelSpectrogram");
   MelSpectrogramOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

@@ -93,7 +93,7 @@ Json SpectralNormalization::own_config() const {
 
 namespace {
 
-const bool registered =
+const bool spectral_normalization_registered =
     register_layer("SpectralNormalization", [](const Json& config) -> std::shared_ptr<Layer> {
       ConfigReader reader(config, "SpectralNormalization");
       SpectralNormalizationOptions options;

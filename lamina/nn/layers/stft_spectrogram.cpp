@@ -223,7 +223,7 @@ Json STFTSpectrogram::own_config() const {
 
 namespace {
 
-const bool registered = register_layer("STFTSpectrogram", [](const Json& config) -> std::shared_ptr<Layer> {
+const bool stft_spectrogram_registered = register_layer("STFTSpectrogram", [](const Json& config) -> std::shared_ptr<Layer> {
   ConfigReader reader(config, "STFTSpectrogram");
   STFTSpectrogramOptions options;
   reader.layer_arguments(options.name, options.trainable, &options.dtype);

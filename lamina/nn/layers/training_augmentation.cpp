@@ -96,7 +96,7 @@ bool add_all(std::index_sequence<places...>) {
           ...);
 }
 
-const bool registered = add_all(std::make_index_sequence<std::size(kKinds)>());
+const bool training_augmentation_registered = add_all(std::make_index_sequence<std::size(kKinds)>());
 
 }  // namespace
 

@@ -19,7 +19,7 @@ std::shared_ptr<Optimizer> make(const Json& config) {
   return std::make_shared<Adadelta>(options);
 }
 
-const bool registered = Registry<Optimizer>::add("Adadelta", make, {"adadelta"});
+const bool adadelta_registered = Registry<Optimizer>::add("Adadelta", make, {"adadelta"});
 
 }  // namespace
 

@@ -20,7 +20,7 @@ std::shared_ptr<Optimizer> make(const Json& config) {
   return std::make_shared<Adagrad>(options);
 }
 
-const bool registered = Registry<Optimizer>::add("Adagrad", make, {"adagrad"});
+const bool adagrad_registered = Registry<Optimizer>::add("Adagrad", make, {"adagrad"});
 
 }  // namespace
 

@@ -21,7 +21,7 @@ std::shared_ptr<Optimizer> make(const Json& config) {
   return std::make_shared<Adamax>(options);
 }
 
-const bool registered = Registry<Optimizer>::add("Adamax", make, {"adamax"});
+const bool adamax_registered = Registry<Optimizer>::add("Adamax", make, {"adamax"});
 
 }  // namespace
 

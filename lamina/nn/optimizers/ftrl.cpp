@@ -27,7 +27,7 @@ std::shared_ptr<Optimizer> make(const Json& config) {
   return std::make_shared<Ftrl>(options);
 }
 
-const bool registered = Registry<Optimizer>::add("Ftrl", make, {"ftrl"});
+const bool ftrl_registered = Registry<Optimizer>::add("Ftrl", make, {"ftrl"});
 
 }  // namespace
 

@@ -24,7 +24,7 @@ std::shared_ptr<Optimizer> make(const Json& config) {
   return std::make_shared<Lamb>(options);
 }
 
-const bool registered = Registry<Optimizer>::add("Lamb", make, {"lamb"});
+const bool lamb_registered = Registry<Optimizer>::add("Lamb", make, {"lamb"});
 
 }  // namespace
 

@@ -19,7 +19,7 @@ std::shared_ptr<Optimizer> make(const Json& config) {
   return std::make_shared<Lion>(options);
 }
 
-const bool registered = Registry<Optimizer>::add("Lion", make, {"lion"});
+const bool lion_registered = Registry<Optimizer>::add("Lion", make, {"lion"});
 
 }  // namespace
 

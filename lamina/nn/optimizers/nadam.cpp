@@ -22,7 +22,7 @@ std::shared_ptr<Optimizer> make(const Json& config) {
   return std::make_shared<Nadam>(options);
 }
 
-const bool registered = Registry<Optimizer>::add("Nadam", make, {"nadam"});
+const bool nadam_registered = Registry<Optimizer>::add("Nadam", make, {"nadam"});
 
 }  // namespace
 

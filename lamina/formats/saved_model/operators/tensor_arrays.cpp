@@ -77,7 +77,7 @@ std::vector<Value> gathered(Call& call) {
   return {like(stack(parts, 0), type)};
 }
 
-const bool kRegistered[] = {
+const bool kTensorArraysRegistered[] = {
     register_run_operator("TensorArrayV3", made, {"handle", "flow"}),
     register_run_operator("TensorArrayWriteV3", written),
     register_run_operator("TensorArrayScatterV3", scattered),
