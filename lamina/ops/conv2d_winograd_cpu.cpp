@@ -23,7 +23,8 @@ using detail::kWinogradResults;
 /// Filters that are brought to the points at once, and lie together in the kernel where they divide it. Of the last ones
 /// there are up to three more, since there must be four.
 constexpr int64_t kPanel = 32;
-constexpr int64_t kMostFilters = kPanel + 3;
+constexpr int64_t kFewestFilters = 4;
+constexpr int64_t kMostFilters = kPanel + kFewestFilters - 1;
 /// Tiles that go through all filters of a piece of work, and how many of them are multiplied at once.
 constexpr int64_t kChunk = 52;
 constexpr int64_t kTogether = 12;
@@ -71,7 +72,7 @@ class Tiles {
         tiles_(s_.batch * static_cast<int64_t>(down_.size() * across_.size())),
         chunks_((tiles_ + kChunk - 1) / kChunk),
         chunk_((tiles_ + chunks_ - 1) / chunks_),
-        panels_(std::max<int64_t>(1, (s_.filters + 2 * kPanel - kMostFilters - 1) / kPanel)) {}
+        panels_((s_.filters + kPanel - kFewestFilters) / kPanel) {}
 
   void run(const float* x, const float* kernel, const float* bias, float* out) const {
     const Operands operands{x, kernel, bias, out};
