@@ -7,6 +7,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
+#include "lamina/formats/keras/legacy_config.h"
 #include "lamina/nn/compile_for_evaluation.h"
 #include "tests/support/keras_file.h"
 #include "tests/support/temporary_folder.h"
@@ -57,8 +58,7 @@ TEST(Keras, WhatOnlyTrainingNeedsDoesNotBarPrediction) {
       {"optimizer 'Adams'", [](Json& c) { c["compile_config"]["optimizer"]["class_name"] = "Adams"; }},
       {"'Wave'",
        [](Json& c) { c["compile_config"]["optimizer"]["config"]["learning_rate"] = foreign("Wave"); }},
-      {"'use_emas'|use_emas",
-       [](Json& c) { c["compile_config"]["optimizer"]["config"]["use_emas"] = true; }},
+      {"'use_emas'|use_emas", [](Json& c) { c["compile_config"]["optimizer"]["config"]["use_emas"] = true; }},
       {"loss 'Mine'", [](Json& c) { c["compile_config"]["loss"] = foreign("Mine"); }},
       {"loss 'best_loss'", [](Json& c) { c["compile_config"]["loss"] = "best_loss"; }},
       {"loss 'other'", [](Json& c) { c["compile_config"]["loss"] = Json::list({"other"}); }},
@@ -236,6 +236,19 @@ TEST(Keras, MetricsOfSeveralOutputsAreKept) {
               expected)
         << given.dump();
   }
+}
+
+// Keras before 2.11 wrote there how fast Nadam's momentum grows.
+TEST(Keras, DecayOfOldNadamsIsNoneOfTheLearningRate) {
+  const auto learning_rate = [](const char* class_name) {
+    const Json config = Json::object({{"learning_rate", 0.5}, {"decay", 0.004}});
+    const Json training =
+        Json::object({{"optimizer_config", Json::object({{"class_name", class_name}, {"config", config}})},
+                      {"loss", "mse"}});
+    return detail::compile_config_from(training).at("optimizer").at("config").at("learning_rate");
+  };
+  EXPECT_EQ(learning_rate("Nadam"), Json(0.5));
+  EXPECT_TRUE(learning_rate("Adam").is_object());
 }
 
 }  // namespace

@@ -79,6 +79,8 @@ Json layer_for(const Json& object) {
     result["inbound_nodes"] = std::move(calls);
   }
   Json& config = result["config"];
+  // These files name Python classes; one has another public name.
+  if (result.at("class_name") == Json("GroupQueryAttention")) result["class_name"] = "GroupedQueryAttention";
   if (result.at("class_name") == Json("InputLayer"))
     rename_member(config, "batch_shape", "batch_input_shape");
   if (result.at("class_name") == Json("LeakyReLU")) rename_member(config, "negative_slope", "alpha");

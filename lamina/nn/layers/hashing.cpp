@@ -2,6 +2,7 @@
 #include "lamina/nn/layers/hashing.h"
 
 #include "lamina/nn/config.h"
+#include "lamina/nn/layers/category_output.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"

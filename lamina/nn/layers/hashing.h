@@ -7,9 +7,12 @@
 #include <vector>
 
 #include "lamina/nn/layer.h"
-#include "lamina/nn/layers/category_output.h"
 
 namespace lamina {
+
+namespace detail {
+enum class CategoryMode;
+}
 
 /// Options of Hashing, with Keras's defaults.
 struct HashingOptions {
