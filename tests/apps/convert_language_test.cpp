@@ -67,7 +67,7 @@ TEST_F(LanguageFolders, BecomeOnnxWithOpenBatchAndLength) {
     write_text("a", 3, length);
     expect_same("gpt2", "x.onnx", {"input_ids=a.npy", "attention_mask=a_mask.npy"});
   }
-  EXPECT_EQ(json({"inspect", "x.onnx"}).at("model").at("layers").at(0).at("output_shape").dump(), "[null,null]");
+  EXPECT_EQ(json({"inspect", "x.onnx"}).at("model").at("layers").at(0).at("output_shape").dump(), "[null, null]");
 }
 
 TEST_F(LanguageFolders, BecomeOnnxWithLengthsOfSourceAndTarget) {

@@ -182,6 +182,45 @@ def written(binary, folder, seed, only):
     return passed, failed
 
 
+def language(binary, folder, only):
+    """(passed, failed): golden folders of language models, which `lamina convert` writes and the interpreter runs as `lamina run` does."""
+    import numpy as np
+    import tensorflow as tf
+    golden_folders = pathlib.Path(__file__).resolve().parents[1] / "golden" / "transformers"
+    passed = failed = 0
+    for name, shapes in (("gpt2", ["input_ids=1,6"]), ("bert_answers", ["input_ids=2,6"]), ("llama", ["input_ids=1,6"]),
+                         ("marian", ["input_ids=1,6", "decoder_input_ids=1,3"]), ("t5", ["input_ids=1,6", "decoder_input_ids=1,3"])):
+        if only and only not in name:
+            continue
+        try:
+            place = folder / f"language_{name}"
+            place.mkdir(parents=True, exist_ok=True)
+            words = [word for shape in shapes for word in ("--shape", shape)]
+            subprocess.run([binary, "convert", golden_folders / name, place / "x.tflite"] + words, check=True, capture_output=True, text=True)
+            runner = tf.lite.Interpreter(str(place / "x.tflite"))
+            runner.allocate_tensors()
+            asked = []
+            for number, detail in enumerate(runner.get_input_details()):
+                values = np.ones(detail["shape"], detail["dtype"])
+                if detail["name"].endswith("input_ids"):
+                    values = np.random.default_rng(number).integers(3, 30, detail["shape"]).astype(detail["dtype"])
+                elif "mask" in detail["name"]:
+                    values[:, -2:] = 0
+                runner.set_tensor(detail["index"], values)
+                np.save(place / f"{detail['name']}.npy", values)
+                asked += ["--input", f"{detail['name']}={place / detail['name']}.npy"]
+            runner.invoke()
+            subprocess.run([binary, "run", golden_folders / name, "--output", place / "out"] + asked, check=True, capture_output=True, text=True)
+            for detail in runner.get_output_details():
+                expected = np.load(place / "out" / f"{detail['name']}.npy")
+                np.testing.assert_allclose(runner.get_tensor(detail["index"]), expected, rtol=0, atol=2e-5 * max(1, np.abs(expected).max()))
+            passed += 1
+        except Exception as error:  # pylint: disable=broad-except
+            failed += 1
+            print(f"FAILED tflite writes {name}: {str(getattr(error, 'stderr', error))[-300:]}".replace("\n", " "))
+    return passed, failed
+
+
 def main():
     program, work, seed = sys.argv[1:4]
     only = sys.argv[sys.argv.index("--only") + 1] if "--only" in sys.argv else None
@@ -219,7 +258,8 @@ def main():
         print(f"FAILED tflite {name}: passes, and the ledger says that it does not")
     for name, what in sorted(left_out.items()):
         print(f"left out {name}: {what}", file=sys.stderr)
-    good, bad = written(pathlib.Path(program).with_name("lamina"), folder, int(seed), only)
+    lamina = pathlib.Path(program).with_name("lamina")
+    good, bad = (sum(counts) for counts in zip(written(lamina, folder, int(seed), only), language(lamina, folder, only)))
     print(f"{len(results) - failed + good} {failed + bad}")
 
 

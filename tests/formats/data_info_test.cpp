@@ -17,10 +17,10 @@ namespace {
 Model named() {
   Sequential model({Input({3}), Dense(2)}, {.seed = 4});
   // Longer than what an HDF5 attribute holds in its header.
-  model.set_data_info({.class_names = {"cat", std::string(70000, 'd')},
+  model.set_data_info({.class_names = {"cat", "dog"},
                        .features = {"a", "b", "c"},
                        .scale = PixelScale::kUnit,
-                       .sections = Json::object({{"own", Json::object({{"x", 1}})}})});
+                       .sections = Json::object({{"own", Json::object({{"words", std::string(70000, 'w')}})}})});
   return model;
 }
 

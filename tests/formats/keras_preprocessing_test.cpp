@@ -54,13 +54,12 @@ TEST_P(KerasPreprocessingGolden, LoadsPredictsAndRoundTrips) {
     model.save(written / name);
     Model again = load_model(written / name);
     EXPECT_EQ(again.predict(x).to_vector<float>(), y.to_vector<float>()) << name;
-    EXPECT_EQ(again.data_info(), model.data_info()) << name;
+    EXPECT_EQ(again.data_info().text, model.data_info().text) << name;
   }
   // Keras finds its layers of texts again.
   const std::string saved = config_of(written / "again.keras");
   for (const char* word : {"\"TextVectorization\"", "\"StringLookup\"", "\"string\""})
     EXPECT_EQ(saved.find(word) != std::string::npos, config_of(keras_file(GetParam())).find(word) != std::string::npos) << word;
-  }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, KerasPreprocessingGolden, ::testing::ValuesIn(test::golden_cases(kFolder)),
@@ -132,7 +131,7 @@ TEST(KerasPreprocessing, GoesOnAfterTraining) {
 TEST(KerasPreprocessing, LeavesOutWhatDoesNotFitAnyMore) {
   Model model = load_model(keras_file("text_numbers"));
   TemporaryFolder written;
-  Sequential other({Input({6}), Dense(2)}, {.seed = 1});
+  Sequential other({Input({6}, {.name = "numbers"}), Dense(2)}, {.seed = 1});
   other.set_data_info(model.data_info());
   other.save(written / "other.keras");
   EXPECT_EQ(config_of(written / "other.keras").find("TextVectorization"), std::string::npos);

@@ -363,8 +363,12 @@ void put_text_fronts(Json& config, const DataInfo& info) {
 
 std::vector<TextFront> take_text_fronts(Json& config, const std::string& name) {
   Front front(config, name);
+  constexpr size_t kMost = 64;  // each looks at the whole configuration
   std::vector<TextFront> all;
-  while (std::optional<TextFront> one = front.take()) all.push_back(std::move(*one));
+  while (std::optional<TextFront> one = front.take()) {
+    all.push_back(std::move(*one));
+    if (all.size() > kMost) throw FileError("'" + name + "': more than " + std::to_string(kMost) + " inputs take texts");
+  }
   return all;
 }
 

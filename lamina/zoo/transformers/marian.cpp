@@ -174,12 +174,15 @@ struct Parts {
       return attention(x, attention.keys(x, context), attention.values(x, context), mask,
                        "encoder_attentions", context);
     };
-    const int64_t length = ids.shape()[1];
-    if (length > config.max_position_embeddings)
-      throw InvalidArgument("MarianMTModel: a text has " + std::to_string(length) + " tokens, more than the " +
-                            std::to_string(config.max_position_embeddings) + " that the model can look at");
-    return encoder((*source)(ids, context), places(length), self,
+    require_short(ids);
+    return encoder((*source)(ids, context), places(ids.shape()[1]), self,
                    [](size_t, const Tensor& x) { return x; }, context);
+  }
+  /// Throws InvalidArgument for texts beyond the positions that there are.
+  void require_short(const Tensor& ids) const {
+    if (ids.shape()[1] > config.max_position_embeddings)
+      throw InvalidArgument("MarianMTModel: a text has " + std::to_string(ids.shape()[1]) + " tokens, more than the " +
+                            std::to_string(config.max_position_embeddings) + " that the model can look at");
   }
   /// (rows, target, d_model); cross(block number, x) gives what the target sees of the source.
   Tensor decoded(const Tensor& ids, const CausalAttention& seen, const auto& cross,
@@ -236,6 +239,7 @@ class Marian final : public LayerOf<Marian, PretrainedModel> {
   std::vector<std::string> gives() const override { return {"logits"}; }
   std::vector<Tensor> compute(const std::vector<Tensor>& inputs, CallContext& context) const override {
     const Tensor mask = mask_of_keys(inputs[1]), source = parts_->encoded(inputs[0], mask, context);
+    parts_->require_short(inputs[2]);
     const CausalAttention seen(inputs[2].shape()[1], mask_of_keys(inputs[3]));
     const auto cross = [&](size_t i, const Tensor& x) {
       const Attention& attention = *parts_->decoder.blocks[i].cross;

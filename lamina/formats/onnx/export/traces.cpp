@@ -134,7 +134,9 @@ AxisNames named_axes(const std::vector<Shape>& shapes, const std::vector<std::st
                      const std::vector<std::pair<std::string, std::vector<std::string>>>& given) {
   AxisNames result(names.size());
   std::string batch;
-  for (const auto& [name, axes] : given) {
+  for (const auto& one : given) {
+    const std::string& name = one.first;
+    const std::vector<std::string>& axes = one.second;
     const auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end())
       throw InvalidArgument("axes are named for input '" + printable(name) + "', which the model does not have" +
