@@ -7,6 +7,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/classic/detail/confusion.h"
+#include "lamina/formats/detail/model_trace.h"
 #include "lamina/nn/metrics/metric.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
@@ -14,6 +15,31 @@
 
 namespace lamina {
 namespace {
+
+// The op that gives the model's numbers, where no layer names it: an imported graph's last one, or a function's. "" where
+// nobody can say without the numbers that come.
+std::string last_op(const Model& model) {
+  try {
+    std::vector<TensorType> types;
+    for (const TensorSpec& spec : detail::signature_of(model).specs) {
+      constexpr int64_t kSome = 32;
+      Shape shape = spec.shape;
+      for (int axis = 0; axis < shape.rank(); ++axis) {
+        if (shape[axis] < 0) shape.set(axis, axis == 0 ? 1 : kSome);
+      }
+      types.push_back({shape, spec.dtype});
+    }
+    const Graph graph = detail::trace_of(model, types).trace.graph;
+    ValueId value = graph.outputs.at(0);
+    for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
+      if (std::find(node->outputs.begin(), node->outputs.end(), value) == node->outputs.end()) continue;
+      if (!node->op->view && !node->op->same_if_type_stays) return node->op->name;
+      value = node->inputs.at(0);
+    }
+  } catch (const Error&) {  // what it computes follows from its numbers, or from extents that are open
+  }
+  return "";
+}
 
 OutputKind kind_by_activation(const Model& model, bool& from_logits) {
   const int64_t outputs = model.output_shape()[-1];
@@ -24,6 +50,7 @@ OutputKind kind_by_activation(const Model& model, bool& from_logits) {
     if (const Json* found = config.find("activation"); found && found->is_string())
       activation = found->as_string();
     if (last.class_name() == "Softmax") activation = "softmax";
+    if (activation.empty()) activation = last_op(model);
   }
   from_logits = activation != "softmax" && activation != "sigmoid";
   if (activation == "softmax") return OutputKind::kClasses;

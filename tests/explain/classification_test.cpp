@@ -8,6 +8,7 @@
 #include "lamina/base/error.h"
 #include "lamina/nn/layers/layers.h"
 #include "lamina/nn/losses/crossentropy.h"
+#include "tests/support/temporary_folder.h"
 
 namespace lamina {
 namespace {
@@ -29,6 +30,29 @@ TEST(OutputKind, FollowsLossAndActivation) {
   Sequential numbers = model_with(1, "linear");
   numbers.compile({.optimizer = "sgd", .loss = "mse"});
   EXPECT_EQ(output_kind(numbers), OutputKind::kValues);
+}
+
+// A graph of a file has no last layer to ask. Probabilities that go through softmax again keep their order and lose their
+// meaning.
+TEST(OutputKind, IsFoundInGraphsOfFiles) {
+  const TemporaryFolder folder;
+  for (const char* file : {"model.onnx", "model.tflite"}) {
+    const std::string path = folder / file;
+    const auto loaded = [&](int outputs, const char* activation) {
+      model_with(outputs, activation).save(path);
+      return load_model(path);
+    };
+    EXPECT_EQ(output_kind(loaded(3, "softmax")), OutputKind::kClasses) << file;
+    EXPECT_EQ(output_kind(loaded(1, "sigmoid")), OutputKind::kBinary) << file;
+    EXPECT_EQ(output_kind(loaded(3, "linear")), OutputKind::kValues) << file;
+    Model named = loaded(3, "linear");
+    DataInfo info;
+    info.class_names = {"a", "b", "c"};
+    named.set_data_info(info);
+    EXPECT_EQ(output_kind(named), OutputKind::kClassLogits) << file;
+  }
+  const Sequential reshaped({Input({1, 4}), Dense(3, {.activation = "softmax"}), Reshape({3})}, {.seed = 1});
+  EXPECT_EQ(output_kind(reshaped), OutputKind::kClasses);
 }
 
 TEST(ClassProbabilities, NormalisesLogits) {

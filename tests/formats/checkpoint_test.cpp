@@ -26,7 +26,7 @@ namespace {
 using test::message_of;
 using test::TemporaryFolder;
 
-Sequential small_model() {
+Sequential checked_model() {
   Sequential model({Input({6}), Dense(8, {.activation = "relu"}), Dropout(0.25), Dense(3)},
                    {.name = "small", .seed = 5});
   model.compile({.optimizer = "adam", .loss = "mse"});
@@ -61,10 +61,10 @@ void expect_same_weights(const Model& a, const Model& b) {
 TEST(Checkpoint, GoesOnBitForBit) {
   TemporaryFolder folder;
   const Samples data = samples();
-  Sequential straight = small_model();
+  Sequential straight = checked_model();
   straight.fit(data.x, data.y, fit_options(5));
 
-  Sequential first = small_model();
+  Sequential first = checked_model();
   first.fit(data.x, data.y, fit_options(2));
   save_checkpoint(first, folder / "c.keras");
 
@@ -84,7 +84,7 @@ TEST(Checkpoint, GoesOnBitForBit) {
 TEST(Checkpoint, IsAlsoAPlainModel) {
   TemporaryFolder folder;
   const Samples data = samples();
-  Sequential model = small_model();
+  Sequential model = checked_model();
   model.fit(data.x, data.y, fit_options(1));
   save_checkpoint(model, model.snapshot(), Json::object({{"recipe", "small"}}), folder / "c.keras");
   const Model loaded = load_keras(folder / "c.keras");
@@ -99,7 +99,7 @@ TEST(Checkpoint, RefusesDamagedTrainingState) {
   TemporaryFolder folder;
   const std::string path = folder / "c.keras";
   const Samples data = samples();
-  Sequential model = small_model();
+  Sequential model = checked_model();
   model.fit(data.x, data.y, fit_options(1));
   save_checkpoint(model, path);
   const detail::KerasArchive good = detail::parse_keras_archive(read_file(path), path);
@@ -125,7 +125,7 @@ TEST(Checkpoint, RefusesPlacesThatAreNone) {
   TemporaryFolder folder;
   const std::string path = folder / "c.keras";
   const Samples data = samples();
-  Sequential model = small_model();
+  Sequential model = checked_model();
   model.fit(data.x, data.y, fit_options(1));
   const TrainingSnapshot good = model.snapshot();
   const int64_t most = std::numeric_limits<int>::max();
@@ -149,7 +149,7 @@ TEST(Checkpoint, RefusesPlacesThatAreNone) {
       EXPECT_NE(message.find(path), std::string::npos) << message;
       EXPECT_NE(message.find(std::string("the snapshot's ") + what), std::string::npos) << message;
       // And where it comes from no file.
-      Sequential other = small_model();
+      Sequential other = checked_model();
       FitOptions options = fit_options(2);
       options.resume = &bad;
       EXPECT_THROW(other.fit(data.x, data.y, options), InvalidArgument) << what << value.dump();
@@ -159,7 +159,7 @@ TEST(Checkpoint, RefusesPlacesThatAreNone) {
     for (const int64_t value : {int64_t{1000}, most}) {
       TrainingSnapshot bad = good;
       bad.info[what] = value;
-      Sequential other = small_model();
+      Sequential other = checked_model();
       FitOptions options = fit_options(2);
       options.resume = &bad;
       const std::string message = message_of<InvalidArgument>([&] { other.fit(data.x, data.y, options); });
@@ -184,7 +184,7 @@ TEST(Checkpoint, RefusesPlacesThatAreNone) {
 [[noreturn]] void save_for_ever(const std::string& path, int said) {
   try {
     const Samples data = samples();
-    Sequential model = small_model();
+    Sequential model = checked_model();
     do {
       model.fit(data.x, data.y, fit_options(1));
       save_checkpoint(model, path);
@@ -223,7 +223,7 @@ TEST(Checkpoint, SurvivesKillAtAnyMoment) {
     ++readable;
   }
   EXPECT_EQ(readable, 12);
-  save_checkpoint(small_model(), path);
+  save_checkpoint(checked_model(), path);
   size_t files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
     files += entry.is_regular_file();
@@ -232,7 +232,7 @@ TEST(Checkpoint, SurvivesKillAtAnyMoment) {
 
 TEST(CheckpointInfo, SaysWhereTrainingStoodWithoutReadingItsTensors) {
   TemporaryFolder folder;
-  Sequential model = small_model();
+  Sequential model = checked_model();
   const Samples data = samples();
   model.fit(data.x, data.y, fit_options(2));
   const Json info = Json::object({{"mine", "yes"}});
@@ -256,7 +256,7 @@ TEST(CheckpointInfo, SaysWhereTrainingStoodWithoutReadingItsTensors) {
 
 TEST(TrainingStateAlone, IsThatOfTheCheckpoint) {
   const TemporaryFolder folder;
-  Sequential model = small_model();
+  Sequential model = checked_model();
   const Samples data = samples();
   model.fit(data.x, data.y, fit_options(1));
   save_checkpoint(model, model.snapshot(), Json::object({{"seed", 3}}), folder / "c.keras");
@@ -264,7 +264,7 @@ TEST(TrainingStateAlone, IsThatOfTheCheckpoint) {
   ASSERT_TRUE(state);
   EXPECT_EQ(state->training.epoch(), 1);
   EXPECT_EQ(state->info.at("seed").as_int(), 3);
-  Sequential anew = small_model();
+  Sequential anew = checked_model();
   anew.fit(data.x, data.y, fit_options(2, &state->training));
   model.fit(data.x, data.y, fit_options(2, &state->training));
   expect_same_weights(anew, model);
@@ -275,7 +275,7 @@ TEST(TrainingStateAlone, IsThatOfTheCheckpoint) {
 
 TEST(ModelLikeness, IsThatOfLayersAndWeightsAlone) {
   TemporaryFolder folder;
-  Sequential model = small_model();
+  Sequential model = checked_model();
   const Samples data = samples();
   model.fit(data.x, data.y, fit_options(1));
   model.save(folder / "m.keras");
@@ -316,10 +316,10 @@ TEST(Checkpoint, HoldsLayersOfAnyName) {
 TEST(Checkpoint, OfTheCallbackGoesOnBitForBit) {
   TemporaryFolder folder;
   const Samples data = samples();
-  Sequential straight = small_model();
+  Sequential straight = checked_model();
   straight.fit(data.x, data.y, fit_options(5));
   for (const int64_t save_freq : {0, 3}) {
-    Sequential first = small_model();
+    Sequential first = checked_model();
     FitOptions options = fit_options(3);
     ModelCheckpoint callback(
         folder / "c-{epoch}.keras",
@@ -344,7 +344,7 @@ TEST(Checkpoint, OfTheCallbackGoesOnBitForBit) {
 TEST(Checkpoint, DamagedMembersAreNamed) {
   TemporaryFolder folder;
   const std::string path = folder / "c.keras";
-  save_checkpoint(small_model(), path);
+  save_checkpoint(checked_model(), path);
   std::string bytes = read_file(path);
   const size_t weights = bytes.find("model.weights.h5"), training = bytes.find("lamina/training.npz");
   ASSERT_NE(weights, std::string::npos);

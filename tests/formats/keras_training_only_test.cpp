@@ -17,7 +17,7 @@ namespace {
 
 using test::archive_of_file;
 using test::message_of;
-using test::little_model;
+using test::small_model;
 using test::TemporaryFolder;
 
 // Warnings while it lives.
@@ -42,7 +42,7 @@ Json foreign(const std::string& class_name) {
 
 // A trained model in a file, after a change to its configuration.
 std::string changed_file(const TemporaryFolder& folder, const std::function<void(Json&)>& change) {
-  Sequential model = little_model();
+  Sequential model = small_model();
   model.train_on_batch(Tensor::from<float>({1, 2, 3, 4}, {1, 4}), Tensor::from<float>({0, 1}, {1, 2}));
   const std::string path = folder / "foreign.keras";
   model.save(path);
