@@ -27,7 +27,7 @@ std::string last_op(const Model& model) {
       for (int axis = 0; axis < shape.rank(); ++axis) {
         if (shape[axis] < 0) shape.set(axis, axis == 0 ? 1 : kSome);
       }
-      types.push_back({shape, spec.dtype});
+      types.push_back(TensorType{.dtype = spec.dtype, .shape = shape});
     }
     const Graph graph = detail::trace_of(model, types).trace.graph;
     ValueId value = graph.outputs.at(0);

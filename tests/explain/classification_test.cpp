@@ -35,7 +35,7 @@ TEST(OutputKind, FollowsLossAndActivation) {
 // A graph of a file has no last layer to ask. Probabilities that go through softmax again keep their order and lose their
 // meaning.
 TEST(OutputKind, IsFoundInGraphsOfFiles) {
-  const TemporaryFolder folder;
+  const test::TemporaryFolder folder;
   for (const char* file : {"model.onnx", "model.tflite"}) {
     const std::string path = folder / file;
     const auto loaded = [&](int outputs, const char* activation) {
