@@ -29,9 +29,9 @@ std::string last_op(const Model& model) {
       }
       types.push_back(TensorType{.dtype = spec.dtype, .shape = shape});
     }
-    const Graph graph = detail::trace_of(model, types).trace.graph;
-    ValueId value = graph.outputs.at(0);
-    for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
+    const detail::Trace trace = detail::trace_of(model, types).trace;
+    ValueId value = trace.results.at(0);
+    for (auto node = trace.graph.nodes.rbegin(); node != trace.graph.nodes.rend(); ++node) {
       if (std::find(node->outputs.begin(), node->outputs.end(), value) == node->outputs.end()) continue;
       if (!node->op->view && !node->op->same_if_type_stays) return node->op->name;
       value = node->inputs.at(0);

@@ -114,7 +114,7 @@ TEST_F(LanguageFolders, SayWhatIsWrongWithThem) {
   expect_error({"convert", "gpt2", "x.onnx", "--shape", "input_id=1,6"}, "which the model does not have");
   expect_error({"convert", "gpt2", "x.onnx", "--shape", "input_ids=1,6,2"}, "does not fit");
   expect_error({"convert", "gpt2", "x.onnx", "--dtype", "float16"}, "--dtype is for");
-  expect_error({"convert", "gpt2", "x.tflite"}, "input_ids");
+  expect_error({"convert", "gpt2", "x.tflite"}, "stay open in a TFLite file");
   Json config = Json::parse(read_file(folder_ / "gpt2/config.json"));
   config["architectures"] = Json::list({"GPT9"});
   write_file(folder_ / "gpt2/config.json", config.dump());

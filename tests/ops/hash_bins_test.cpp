@@ -11,8 +11,8 @@
 namespace lamina::testing {
 namespace {
 
-const OpWithoutRows hash("hash_bins", "TensorFlow's bins are in tests/golden/formats/preprocessing");
-const OpWithoutRows cross("cross_bins", "TensorFlow's bins are in tests/golden/formats/preprocessing");
+const OpWithoutRows hash("hash_bins", "tests/ops/hash_bins_test.cpp compares with TensorFlow's bins");
+const OpWithoutRows cross("cross_bins", "tests/ops/hash_bins_test.cpp compares with TensorFlow's bins");
 
 // Of one bin, and of a number of digits for each way of the hash: bins within their bounds, the same each
 // time.

@@ -140,7 +140,7 @@ TEST_F(Shares, LeaveTheMinutesOfEachStep) {
   ASSERT_EQ(steps.size(), 2u);
   EXPECT_EQ(steps[0].rfind("cold\tasan\t", 0), 0u) << steps[0];
   EXPECT_TRUE(steps[0].ends_with("\t320\t200")) << steps[0];
-  EXPECT_TRUE(steps[1].ends_with("\t30\t24")) << steps[1];
+  EXPECT_TRUE(steps[1].ends_with("\t30\t16")) << steps[1];
 }
 
 // The build's side: every file of tests falls to one share, and no share is much larger than the others.

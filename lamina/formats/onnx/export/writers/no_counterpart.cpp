@@ -21,6 +21,7 @@ const bool kNoCounterpartRegistered[] = {
     none({"gcd", "lcm"}, "ONNX has no operator for common divisors"),
     none({"cholesky", "eigh", "svd", "singular_values", "qr", "lu_factor", "solve", "solve_triangular", "inv", "slogdet"},
          "ONNX has no operator for this factorisation"),
+    none({"hash_bins", "cross_bins"}, "ONNX has no operator for this hash"),
     none({"affine_transform"}, "ONNX has no operator for images moved by a matrix with these borders"),
     none({"irfft"}, "ONNX's transform back from half a spectrum is not what run times compute"),
     none({"reorder"}, "it is made by passes, for kernels, and no model has it"),
