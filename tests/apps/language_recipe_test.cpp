@@ -114,7 +114,7 @@ TEST_F(LanguageRecipe, IsTheSameWithAnyThreadsAndAfterCtrlC) {
   for (const std::string network : {"lstm", "transformer"}) {
     const auto command = [&](const std::string& out, const std::string& threads) -> std::vector<std::string> {
       return {"train",        "shakespeare", "--data",   "scene.txt", "--model",
-              network,        "--tokens",    "subwords", "--epochs",  "8",
+              network,        "--tokens",    "subwords", "--epochs",  "4",
               "--batch-size", "4",           "--seed",   "5",         "--threads",
               threads,        "--out",       out,        "--json"};
     };
