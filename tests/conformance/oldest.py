@@ -13,6 +13,9 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
 
+# The product of Nadam's momenta stood before the other variables then: this Keras takes no state of it that a newer one writes.
+REORDERED = ("optimizer_nadam.", "optimizer_accumulating.")
+
 
 def main():
     passed = failed = 0
@@ -20,7 +23,7 @@ def main():
         path = inputs.with_name(inputs.name.removesuffix(".x.npy"))
         try:
             expected = np.load(str(path) + ".y.npy")
-            actual = keras.models.load_model(path).predict(np.load(inputs), verbose=0)
+            actual = keras.models.load_model(path, compile=not path.name.startswith(REORDERED)).predict(np.load(inputs), verbose=0)
             worst = np.abs(actual - expected).max()
             assert worst <= 1e-5 * np.abs(expected).max(), f"predictions differ by {worst}"
             passed += 1

@@ -1,8 +1,11 @@
 // Weights of layers and optimizer to and from Keras's paths: layers/dense_1/vars/0, optimizer/vars/2.
 #include "lamina/formats/keras/weights.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
+#include <numeric>
+#include <optional>
 #include <set>
 
 #include "lamina/base/error.h"
@@ -103,19 +106,39 @@ class Applier {
                                 " arrays, the optimizer " + std::to_string(variables.size()));
       return;
     }
-    for (size_t i = 0; i < stored; ++i) {
-      const Shape& received = tree_.arrays.at(variable_path(i)).shape();
-      if (received != variables[i]->type.shape) {
-        report_.skipped.push_back(variable_path(i) + " (" + variables[i]->name + "): expected shape " +
-                                  variables[i]->type.shape.str() + ", received " + received.str() +
-                                  "; the optimizer starts anew");
-        return;
+    std::vector<size_t> places(stored);
+    std::iota(places.begin(), places.end(), size_t{0});
+    std::optional<size_t> other = misfit(variables, places);
+    if (other) {
+      // What all weights share, as the product of Nadam's momenta, stood before their slots in the first versions of Keras 3.
+      const auto slot = std::find_if(variables.begin(), variables.end(),
+                                     [](const WeightPtr& variable) { return variable->type.shape.rank() > 0; });
+      std::vector<size_t> as_then = places;
+      const auto first = as_then.begin() + (slot - variables.begin());
+      if (first != as_then.end()) std::rotate(first, first + 1, as_then.end());
+      if (!misfit(variables, as_then)) {
+        places = std::move(as_then);
+        other.reset();
       }
     }
-    for (size_t i = 0; i < stored; ++i) {
-      plan_.emplace_back(variables[i], &tree_.arrays.at(variable_path(i)));
-      report_.applied.push_back(variable_path(i));
+    if (other) {
+      report_.skipped.push_back(variable_path(*other) + " (" + variables[*other]->name + "): expected shape " +
+                                variables[*other]->type.shape.str() + ", received " +
+                                tree_.arrays.at(variable_path(*other)).shape().str() + "; the optimizer starts anew");
+      return;
     }
+    for (size_t i = 0; i < stored; ++i) {
+      plan_.emplace_back(variables[i], &tree_.arrays.at(variable_path(places[i])));
+      report_.applied.push_back(variable_path(places[i]));
+    }
+  }
+
+  // The first variable that the array at its place does not fit.
+  std::optional<size_t> misfit(const std::vector<WeightPtr>& variables, const std::vector<size_t>& places) const {
+    for (size_t i = 0; i < variables.size(); ++i) {
+      if (tree_.arrays.at(variable_path(places[i])).shape() != variables[i]->type.shape) return i;
+    }
+    return std::nullopt;
   }
 
   static std::string variable_path(size_t index) {
