@@ -59,6 +59,10 @@ def layers():
     }
 
 
+# In integers a sum may stay below its bound for ever, and TFLite's interpreter with it.
+IN_FLOATS = ("while_value",)
+
+
 def functions():
     """{name: (function, shapes and dtypes of inputs)}: operators of the format, in floats and plain integers."""
     f, i, b, l = tf.float32, tf.int32, tf.bool, tf.int64
