@@ -169,8 +169,8 @@ std::vector<Value> pad_operator(Call& call) {
   for (int i = 0; i < rank; ++i) {
     auto& [before, after] = pads[static_cast<size_t>(i)];
     const int64_t extent = lying.shape()[i];
-    starts.push_back(std::min(extent, std::max<int64_t>(0, -before)));
-    stops.push_back(std::max(starts.back(), extent - std::max<int64_t>(0, -after)));
+    starts.push_back(std::max<int64_t>(0, -std::max(before, -extent)));
+    stops.push_back(std::max(starts.back(), extent - std::max<int64_t>(0, -std::max(after, -extent))));
     before = std::max<int64_t>(0, before);
     after = std::max<int64_t>(0, after);
   }
