@@ -6,8 +6,7 @@
 #include <utility>
 
 #include "lamina/base/error.h"
-#include "lamina/base/files.h"
-#include "lamina/base/json.h"
+#include "lamina/formats/detail/shard_index.h"
 #include "lamina/formats/pytorch.h"
 
 namespace lamina::detail {
@@ -17,21 +16,11 @@ constexpr char kInFolder[] = "pytorch_model.bin", kIndex[] = "pytorch_model.bin.
 
 // The files that an index says tensors are in, one after the other.
 WeightSnapshot open_shards(const std::filesystem::path& index) {
-  constexpr uint64_t kMost = uint64_t{100} << 20;
-  const Json json = Json::parse(read_file(index.string(), kMost), index.string(), kMost);
-  const Json* const map = json.is_object() ? json.find("weight_map") : nullptr;
-  if (!map || !map->is_object()) throw FileError("'" + index.string() + "' has no \"weight_map\": it is no index");
-  std::set<std::string> files;
-  for (const auto& [name, file] : map->as_object()) {
-    if (!file.is_string() || file.as_string().empty() || file.as_string().find('/') != std::string::npos)
-      throw FileError("'" + index.string() + "': tensor '" + name + "' should be in a file beside the index, not in " +
-                      file.dump().substr(0, 200));
-    files.insert(file.as_string());
-  }
+  const ShardIndex shards(index, "PyTorch");
   WeightSnapshot all{.source = index.string(), .format = {}, .entries = {}};
   std::set<std::string> names;
-  for (const std::string& file : files) {
-    WeightSnapshot shard = read_pytorch((index.parent_path() / file).string());
+  for (const std::string& file : shards.files()) {
+    WeightSnapshot shard = read_pytorch(file);
     for (SnapshotEntry& entry : shard.entries) {
       if (!names.insert(entry.name).second)
         throw FileError("'" + index.string() + "': tensor '" + entry.name + "' is in two of its files");
@@ -39,11 +28,7 @@ WeightSnapshot open_shards(const std::filesystem::path& index) {
     }
     for (std::string& line : shard.skipped) all.skipped.push_back(std::move(line));
   }
-  for (const auto& [name, file] : map->as_object()) {
-    if (!names.count(name))
-      throw FileError("'" + index.string() + "' says that tensor '" + name + "' is in '" + file.as_string() +
-                      "', and it is not");
-  }
+  shards.check([&](const std::string& name) { return names.count(name) > 0; });
   return all;
 }
 

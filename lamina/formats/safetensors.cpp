@@ -16,6 +16,7 @@
 #include "lamina/base/json.h"
 #include "lamina/formats/detail/open_file.h"
 #include "lamina/formats/detail/reading.h"
+#include "lamina/formats/detail/shard_index.h"
 #include "lamina/formats/weight_format.h"
 
 namespace lamina {
@@ -200,29 +201,9 @@ struct SafetensorsReader::State {
   }
 
   void open_index(const std::filesystem::path& path) {
-    const Json index = Json::parse(read_file(path.string(), kMostHeader), path.string(), kMostHeader);
-    const Json* const map = index.find("weight_map");
-    if (!map || !map->is_object())
-      throw FileError("'" + path.string() + "' has no \"weight_map\": it is no index of safetensors files");
-    std::set<std::string> files;
-    for (const auto& [name, file] : map->as_object()) {
-      if (!file.is_string() || file.as_string().empty() || file.as_string().find('/') != std::string::npos)
-        throw FileError("'" + path.string() + "': tensor '" + name +
-                        "' should be in a file beside the index, not in " + file.dump().substr(0, 200));
-      files.insert(file.as_string());
-    }
-    for (const std::string& file : files) {
-      const std::filesystem::path shard = path.parent_path() / file;
-      if (!std::filesystem::is_regular_file(shard))
-        throw FileError("'" + shard.string() + "' is missing: '" + path.string() +
-                        "' says that tensors are in it");
-      open(shard.string());
-    }
-    for (const auto& [name, file] : map->as_object()) {
-      if (!entries.count(name))
-        throw FileError("'" + path.string() + "' says that tensor '" + name + "' is in '" + file.as_string() +
-                        "', and it is not");
-    }
+    const detail::ShardIndex index(path, "safetensors");
+    for (const std::string& file : index.files()) open(file);
+    index.check([&](const std::string& name) { return entries.count(name) > 0; });
   }
 
   const Entry& at(const std::string& name) const {
