@@ -73,8 +73,9 @@ TEST_F(FileMemory, WritingCopiesNoWeights) {
       {"a.gguf", [&](const std::string& path) { write_weights(path, snapshot); }},
   };
   for (const auto& [name, write] : writers) {
-    EXPECT_LT(rise([&] { write(folder_ / name); }), weights / 10) << name;
-    EXPECT_GT(std::filesystem::file_size(folder_ / name), static_cast<uint64_t>(weights)) << name;
+    const std::string path = folder_ / name;
+    EXPECT_LT(rise([&, &write = write] { write(path); }), weights / 10) << name;
+    EXPECT_GT(std::filesystem::file_size(path), static_cast<uint64_t>(weights)) << name;
   }
 }
 
