@@ -86,6 +86,16 @@ void add_data_arguments(Command& command, DataArguments& arguments) {
                .help = "Column of a table that holds the texts (default: the one of the training; else one "
                        "called text, review, sentence, ...; else the one with the longest fields)",
                .type = "NAME"});
+  command.add(arguments.pair_column,
+              {.name = "--pair-column",
+               .help = "Column of a table that holds a second text beside each, for a checkpoint that judges "
+                       "pairs (default: texts stand alone)",
+               .type = "NAME"});
+  command.add(arguments.label_separator,
+              {.name = "--label-separator",
+               .help = "What stands between the labels of one text, for a checkpoint that gives several "
+                       "(default: a comma)",
+               .type = "TEXT"});
   command.add(arguments.labels, {.name = "--labels",
                                  .help = "Names of the classes in the model's order: a,b,c, a file with one "
                                          "a line or a JSON list, or a named set (default: what the model "
@@ -154,7 +164,8 @@ void tell_info(DataInfo& info, const DataNeeds& needs, const DataArguments& argu
     for (const std::string& each : info.class_names) {
       if (each.empty()) throw InvalidArgument("--labels: a name is empty; expected one for each class");
       if (!before.insert(each).second)
-        throw InvalidArgument("--labels: '" + each + "' is given twice; expected another name for each class");
+        throw InvalidArgument("--labels: '" + each +
+                              "' is given twice; expected another name for each class");
     }
     const int64_t classes = needs.classes;
     if (classes > 0 && static_cast<int64_t>(info.class_names.size()) != classes) {
@@ -204,13 +215,24 @@ OnError on_error_of(const std::string& text) {
 
 }  // namespace
 
+void refuse_options_of_checkpoints(const char* verb, const DataArguments& arguments) {
+  const char* const option = !arguments.pair_column.empty()       ? "--pair-column"
+                             : !arguments.label_separator.empty() ? "--label-separator"
+                                                                  : nullptr;
+  if (option)
+    throw UsageError(std::string(verb) + ": " + option +
+                     " is of checkpoints that were fine-tuned (lamina train classify, label, regress)");
+}
+
 DataOptions data_options(DataNeeds needs, const DataArguments& arguments, const char* split) {
   if (arguments.header && arguments.no_header)
     throw UsageError("--header and --no-header exclude each other");
   if (arguments.quotes && arguments.no_quotes)
     throw UsageError("--quotes and --no-quotes exclude each other");
-  DataOptions options{
-      .split = split, .label_column = arguments.label_column, .text_column = arguments.text_column};
+  DataOptions options{.split = split,
+                      .label_column = arguments.label_column,
+                      .text_column = arguments.text_column,
+                      .pair_column = arguments.pair_column};
   options.table.separator = separator_of(arguments.separator);
   options.on_error = on_error_of(arguments.on_error);
   if (!arguments.infinite.empty())

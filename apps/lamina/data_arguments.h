@@ -10,7 +10,8 @@
 namespace lamina::cli {
 
 struct DataArguments {
-  std::string label_column, text_column, labels, scale, missing, infinite, on_error, separator, date_format;
+  std::string label_column, text_column, pair_column, label_separator, labels, scale, missing, infinite,
+      on_error, separator, date_format;
   std::string fill_dates;
   bool header = false, no_header = false, decimal_comma = false, quotes = false, no_quotes = false;
   bool operator==(const DataArguments&) const = default;
@@ -19,11 +20,16 @@ struct DataArguments {
 /// "a,b" as its names, of which none holds a comma; "" as none.
 std::vector<std::string> names_between_commas(const std::string& text);
 
-/// --date-format, --fill-dates, --label-column, --text-column, --labels, --scale, --missing, --infinite,
+/// --date-format, --fill-dates, --label-column, --text-column, --pair-column, --label-separator, --labels,
+/// --scale, --missing, --infinite,
 /// --on-error,
 /// --separator,
 /// --header, --no-header, --decimal-comma, --quotes, --no-quotes.
 void add_data_arguments(Command& command, DataArguments& arguments);
+
+/// Throws UsageError for options that only checkpoints have that are fine-tuned (--pair-column,
+/// --label-separator). `verb`: "evaluate".
+void refuse_options_of_checkpoints(const char* verb, const DataArguments& arguments);
 
 /// Puts what --labels, --scale, --missing, --infinite and --fill-dates say into the model's DataInfo, over
 /// what it knew. Throws UsageError for words that cannot be, and InvalidArgument for another number of labels

@@ -113,6 +113,7 @@ int evaluate(const Options& options) {
     take_only_texts(options, "a model that was fine-tuned to " + task->name, task->columns);
     return evaluate_fine_tuning(*task, options.model, options.data, options.arguments, options.json);
   }
+  refuse_options_of_checkpoints("evaluate", options.arguments);
   check_folder("evaluate", options.model, true);
   if (is_model_folder(options.model)) {
     const std::vector<std::string> columns{"--text-column", "--label-column"};

@@ -35,11 +35,11 @@ class Answering final : public FineTuning {
  public:
   explicit Answering(const TrainOptions& options)
       : parts_(read_text_parts<ParallelTexts>(
-            options, &ParallelTexts::sources, &ParallelTexts::targets,
+            options,
             [&](const std::string& source, const char* part) {
               return pairs_of(source, part, options.arguments);
             },
-            has_pairs)),
+            has_pairs, &ParallelTexts::sources, &ParallelTexts::targets)),
         responder_(Responder::from_pretrained(options.from, {.seed = options.seed})) {
     // As long as answers are, and a little more.
     size_t longest = 0;
@@ -89,8 +89,9 @@ std::pair<Metrics, size_t> evaluate(const std::string& folder, const std::string
   return {metrics_of(responder, pairs), pairs.size()};
 }
 
-void predict(const std::string& folder, const std::vector<std::string>& texts,
+void predict(const std::string& folder, const TextInputs& inputs,
              const std::function<void(const Json&, const std::string&)>& say) {
+  const std::vector<std::string>& texts = inputs.texts;
   const std::vector<std::string> answers = Responder::from_pretrained(folder).respond(texts);
   for (size_t i = 0; i < texts.size(); ++i)
     say(Json::object({{"input", texts[i]}, {"answer", answers[i]}}), answers[i]);
@@ -99,17 +100,19 @@ void predict(const std::string& folder, const std::vector<std::string>& texts,
 }  // namespace
 
 FineTuningTask answer_task() {
-  return {"answer",
+  return {
+      .name = "answer",
+      .description =
           "fine-tune a checkpoint (--from DIR) to answer prompts, the loss being that of the answers: pairs "
           "of texts",
-          {"--text-column", "--label-column"},
-          "val_loss",
-          [](const TrainOptions& options) -> std::unique_ptr<FineTuning> {
-            return std::make_unique<Answering>(options);
-          },
-          [](const Json& config) { return Responder::separator_of(config).has_value(); },
-          evaluate,
-          predict};
+      .columns = {"--text-column", "--label-column"},
+      .best = "val_loss",
+      .begin = [](const TrainOptions& options) -> std::unique_ptr<FineTuning> {
+        return std::make_unique<Answering>(options);
+      },
+      .owns = [](const Json& config) { return Responder::separator_of(config).has_value(); },
+      .evaluate = evaluate,
+      .predict = predict};
 }
 
 }  // namespace lamina::cli

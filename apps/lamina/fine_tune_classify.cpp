@@ -4,77 +4,44 @@
 #include <algorithm>
 
 #include "cli.h"
-#include "data_arguments.h"
-#include "lamina/data/labelled_data.h"
+#include "judged_texts.h"
 #include "lamina/explain/run_report.h"
-#include "lamina/zoo/samples.h"
+#include "lamina/zoo/transformers/text_classifier.h"
 #include "text_parts.h"
 
 namespace lamina::cli {
 namespace {
 
-struct LabelledTexts {
-  std::vector<std::string> texts, labels;
-};
-
-/// @param known  names of classes; empty: those of the data
-LabelledTexts read(const std::string& source, const std::string& part, const DataArguments& arguments,
-                   std::vector<std::string>& known) {
-  const SourceRange range = parse_source(source);
-  DataNeeds needs;
-  needs.samples = SampleKind::kTexts;
-  needs.target = TargetKind::kClassNumbers;
-  needs.learned_from = known.empty();
-  needs.known.class_names = known;
-  tell_info(needs.known, needs, arguments);
-  return with_data_of(range.source, [&] {
-    LabelledData data = load_data(range.source, data_options(needs, arguments, part.c_str()));
-    if (range.given) data = part_of(data, range);
-    const std::vector<int32_t> numbers = data.y.to_vector<int32_t>();
-    std::vector<std::string> names = known.empty() ? data.class_names : known;
-    if (names.empty() && !numbers.empty()) {
-      const int32_t most = *std::max_element(numbers.begin(), numbers.end());
-      for (int32_t i = 0; i <= most; ++i) names.push_back(std::to_string(i));
-    }
-    LabelledTexts result{data.texts, {}};
-    for (const int32_t number : numbers) result.labels.push_back(names.at(static_cast<size_t>(number)));
-    if (known.empty()) known = names;
-    return result;
-  });
-}
-
-Metrics metrics_of(const TextClassifier& classifier, const LabelledTexts& texts,
+Metrics metrics_of(const TextClassifier& classifier, const JudgedTexts& texts,
                    std::vector<std::vector<float>>* probabilities = nullptr) {
-  const ClassScores scores = classifier.evaluate(texts.texts, texts.labels, probabilities);
+  const ClassScores scores = classifier.evaluate(texts.inputs(), texts.labels, probabilities);
   return {{"loss", scores.loss}, {"accuracy", scores.accuracy}, {"macro_f1", scores.macro_f1}};
 }
 
 class Classifying final : public FineTuning {
  public:
   explicit Classifying(const TrainOptions& options)
-      : parts_(read_text_parts<LabelledTexts>(
-            options, &LabelledTexts::texts, &LabelledTexts::labels,
+      : parts_(read_text_parts<JudgedTexts>(
+            options,
             [&](const std::string& source, const char* part) {
-              return read(source, part, options.arguments, known_);
+              return read_labelled_texts(source, part, options.arguments, known_);
             },
-            has_part)),
+            has_part, &JudgedTexts::texts, &JudgedTexts::pairs, &JudgedTexts::labels)),
         classifier_(TextClassifier::from_pretrained(options.from, {.labels = known_, .seed = options.seed},
                                                     &head_)) {}
   std::vector<std::string> created() const override { return head_.created; }
   PretrainedModel& model() const override { return classifier_.model(); }
   size_t size(Part part) const override { return parts_.at(part).texts.size(); }
   std::unique_ptr<BatchSource> batches(Part part, const TextBatchesOptions& options) const override {
-    return std::make_unique<LabelledBatches>(
-        classifier_.batches(parts_.at(part).texts, parts_.at(part).labels, options));
+    const JudgedTexts& texts = parts_.at(part);
+    return std::make_unique<LabelledBatches>(classifier_.batches(texts.inputs(), texts.labels, options));
   }
   Metrics judge(Part part) override { return metrics_of(classifier_, parts_.at(part), &probabilities_); }
   void set_max_length(int64_t tokens) override { classifier_.set_max_length(tokens); }
   void save(const std::string& folder) const override { classifier_.save_pretrained(folder); }
-  std::string hash(Part part) const override {
-    return hash_of(parts_.at(part).texts) + hash_of(parts_.at(part).labels);
-  }
+  std::string hash(Part part) const override { return hash_of(parts_.at(part)); }
   void describe(TrainingReport& report, Part judged) const override {
-    const LabelledTexts& texts = parts_.at(judged);
+    const JudgedTexts& texts = parts_.at(judged);
     Classification said;
     said.classes = static_cast<int>(classifier_.labels().size());
     const auto number = [&](const std::string& label) {
@@ -94,7 +61,7 @@ class Classifying final : public FineTuning {
 
  private:
   std::vector<std::string> known_;
-  TextParts<LabelledTexts> parts_;
+  TextParts<JudgedTexts> parts_;
   HeadReport head_;
   TextClassifier classifier_;
   std::vector<std::vector<float>> probabilities_;  // of what was judged
@@ -104,11 +71,11 @@ std::pair<Metrics, size_t> evaluate(const std::string& folder, const std::string
                                     const DataArguments& arguments) {
   const TextClassifier classifier = TextClassifier::from_pretrained(folder);
   std::vector<std::string> known = classifier.labels();
-  const LabelledTexts texts = read(data, "test", arguments, known);
+  const JudgedTexts texts = read_labelled_texts(data, "test", arguments, known);
   return {metrics_of(classifier, texts), texts.texts.size()};
 }
 
-void predict(const std::string& folder, const std::vector<std::string>& texts,
+void predict(const std::string& folder, const TextInputs& texts,
              const std::function<void(const Json&, const std::string&)>& say) {
   const TextClassifier classifier = TextClassifier::from_pretrained(folder);
   const auto rows = classifier.probabilities(texts);
@@ -117,11 +84,11 @@ void predict(const std::string& folder, const std::vector<std::string>& texts,
     const auto number = static_cast<size_t>(best - rows[i].begin());
     Json probabilities = Json::list();
     for (const float value : rows[i]) probabilities.push_back(finite(value));
-    say(Json::object({{"input", texts[i]},
-                      {"class", static_cast<int64_t>(number)},
-                      {"label", classifier.labels()[number]},
-                      {"confidence", finite(*best)},
-                      {"probabilities", std::move(probabilities)}}),
+    say(input_of(texts, i,
+                 {{"class", static_cast<int64_t>(number)},
+                  {"label", classifier.labels()[number]},
+                  {"confidence", finite(*best)},
+                  {"probabilities", std::move(probabilities)}}),
         fmt::format("{} {:.1f}%", classifier.labels()[number], *best * 100));
   }
 }
@@ -129,17 +96,21 @@ void predict(const std::string& folder, const std::vector<std::string>& texts,
 }  // namespace
 
 FineTuningTask classify_task() {
-  return {"classify",
-          "fine-tune a checkpoint (--from DIR) to tell classes of texts apart: a table of texts and labels",
-          {"--text-column", "--label-column", "--labels", "--missing", "--separator", "--header",
-           "--no-header", "--quotes", "--no-quotes"},
-          "val_accuracy",
-          [](const TrainOptions& options) -> std::unique_ptr<FineTuning> {
+  std::vector<std::string> columns = columns_of_judged_texts();
+  columns.push_back("--labels");
+  return {.name = "classify",
+          .description =
+              "fine-tune a checkpoint (--from DIR) to tell classes of texts, or of pairs of texts, "
+              "apart: a table of texts and labels",
+          .columns = columns,
+          .best = "val_accuracy",
+          .pairs = true,
+          .begin = [](const TrainOptions& options) -> std::unique_ptr<FineTuning> {
             return std::make_unique<Classifying>(options);
           },
-          [](const Json& config) { return is_of_class(config, "ForSequenceClassification"); },
-          evaluate,
-          predict};
+          .owns = [](const Json& config) { return is_of_problem(config, TextProblem::kOneLabel); },
+          .evaluate = evaluate,
+          .predict = predict};
 }
 
 }  // namespace lamina::cli

@@ -57,8 +57,8 @@ class Tagging final : public FineTuning {
  public:
   explicit Tagging(const TrainOptions& options)
       : parts_(read_text_parts<TaggedTexts>(
-            options, &TaggedTexts::words, &TaggedTexts::tags,
-            [](const std::string& source, const char* part) { return read(source, part); }, has)),
+            options, [](const std::string& source, const char* part) { return read(source, part); }, has,
+            &TaggedTexts::words, &TaggedTexts::tags)),
         tagger_(
             TextTagger::from_pretrained(options.from, {.labels = labels(), .seed = options.seed}, &head_)) {}
   std::vector<std::string> created() const override { return head_.created; }
@@ -112,9 +112,10 @@ std::pair<Metrics, size_t> evaluate(const std::string& folder, const std::string
   return {with_data_of(data, [&] { return metrics_of(tagger, tagger.evaluate(texts)); }), texts.size()};
 }
 
-void predict(const std::string& folder, const std::vector<std::string>& texts,
+void predict(const std::string& folder, const TextInputs& inputs,
              const std::function<void(const Json&, const std::string&)>& say) {
   const TextTagger tagger = TextTagger::from_pretrained(folder);
+  const std::vector<std::string>& texts = inputs.texts;
   std::vector<std::vector<std::string>> words;
   for (const std::string& text : texts) words.push_back(words_of(text));
   const auto tags = tagger.predict(words);
@@ -141,16 +142,18 @@ void predict(const std::string& folder, const std::vector<std::string>& texts,
 }  // namespace
 
 FineTuningTask tag_task() {
-  return {"tag",
+  return {
+      .name = "tag",
+      .description =
           "fine-tune a checkpoint (--from DIR) to find names, slots and their like in texts: words with tags",
-          {},
-          "val_accuracy",
-          [](const TrainOptions& options) -> std::unique_ptr<FineTuning> {
-            return std::make_unique<Tagging>(options);
-          },
-          [](const Json& config) { return is_of_class(config, "ForTokenClassification"); },
-          evaluate,
-          predict};
+      .columns = {},
+      .best = "val_accuracy",
+      .begin = [](const TrainOptions& options) -> std::unique_ptr<FineTuning> {
+        return std::make_unique<Tagging>(options);
+      },
+      .owns = [](const Json& config) { return is_of_class(config, "ForTokenClassification"); },
+      .evaluate = evaluate,
+      .predict = predict};
 }
 
 }  // namespace lamina::cli

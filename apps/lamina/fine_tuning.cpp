@@ -103,7 +103,8 @@ std::string write_report(const FineTuningTask& task, const TrainOptions& options
 }  // namespace
 
 const std::vector<FineTuningTask>& fine_tuning_tasks() {
-  static const std::vector<FineTuningTask> all{classify_task(), tag_task(), answer_task()};
+  static const std::vector<FineTuningTask> all{classify_task(), label_task(), regress_task(), tag_task(),
+                                               answer_task()};
   return all;
 }
 
@@ -127,6 +128,17 @@ bool is_of_class(const Json& config, const std::string& ending) {
   const Json* const names = config.find("architectures");
   return names && names->is_list() && names->size() > 0 && names->at(0).is_string() &&
          names->at(0).as_string().ends_with(ending);
+}
+
+bool is_of_problem(const Json& config, TextProblem problem) {
+  return is_of_class(config, "ForSequenceClassification") && problem_of(config) == problem;
+}
+
+Json input_of(const TextInputs& texts, size_t i, const Json::Object& more) {
+  Json object = Json::object({{"input", texts.texts[i]}});
+  if (!texts.pairs.empty()) object["pair"] = texts.pairs[i];
+  for (const auto& [name, value] : more) object[name] = value;
+  return object;
 }
 
 int train_fine_tuning(const FineTuningTask& task, const TrainOptions& options) {
@@ -193,12 +205,25 @@ int evaluate_fine_tuning(const FineTuningTask& task, const std::string& folder, 
 }
 
 int predict_fine_tuning(const FineTuningTask& task, const std::string& folder,
-                        const std::vector<std::string>& inputs, bool json) {
-  std::vector<std::string> texts;
+                        const std::vector<std::string>& inputs, bool pairs, bool json) {
+  if (pairs && !task.pairs)
+    throw UsageError("predict: --pairs: '" + folder + "' was fine-tuned to " + task.name +
+                     ", which takes one text at a time");
+  TextInputs texts;
   for (const std::string& input : inputs) {
     if (!is_text(input))
       throw InvalidArgument("'" + input + "' is no text, nor a .txt with one on each line");
-    for (const std::string& text : read_texts(input).texts) texts.push_back(text);
+    for (std::string& text : read_texts(input).texts) {
+      if (pairs) {
+        const size_t tab = text.find('\t');
+        if (tab == std::string::npos || text.find('\t', tab + 1) != std::string::npos)
+          throw InvalidArgument("text " + std::to_string(texts.size()) + ", '" + text +
+                                "': two texts with a tab between them were expected (--pairs)");
+        texts.pairs.push_back(text.substr(tab + 1));
+        text.resize(tab);
+      }
+      texts.texts.push_back(std::move(text));
+    }
   }
   task.predict(folder, texts, [json](const Json& object, const std::string& line) {
     if (json) {

@@ -46,6 +46,7 @@ struct FineTuningTask {
   std::string name, description;
   std::vector<std::string> columns;  ///< options that say how its data are read
   std::string best;                  ///< the log by which the best epoch is known: "val_accuracy"
+  bool pairs = false;                ///< whether it judges pairs of texts, too
   /// Reads data and checkpoint: nothing is computed yet.
   std::unique_ptr<FineTuning> (*begin)(const TrainOptions& options);
   /// Whether the folder with this config.json is of the task.
@@ -54,12 +55,16 @@ struct FineTuningTask {
   std::pair<Metrics, size_t> (*evaluate)(const std::string& folder, const std::string& data,
                                          const DataArguments& arguments);
   /// lamina predict: an object for each text, and a line for a person; null: it is asked in other ways.
-  void (*predict)(const std::string& folder, const std::vector<std::string>& texts,
+  void (*predict)(const std::string& folder, const TextInputs& texts,
                   const std::function<void(const Json&, const std::string&)>& say);
 };
 
 /// Whether config.json is of a class with that ending: "ForTokenClassification".
 bool is_of_class(const Json& config, const std::string& ending);
+/// Whether it is of a class ...ForSequenceClassification for that problem.
+bool is_of_problem(const Json& config, TextProblem problem);
+/// What predict says of text `i`: {"input": ..., "pair": ...} and `more`.
+Json input_of(const TextInputs& texts, size_t i, const Json::Object& more);
 
 /// All of them, in the order in which help names them.
 const std::vector<FineTuningTask>& fine_tuning_tasks();
@@ -77,11 +82,14 @@ int train_fine_tuning(const FineTuningTask& task, const TrainOptions& options);
 int evaluate_fine_tuning(const FineTuningTask& task, const std::string& folder, const std::string& data,
                          const DataArguments& arguments, bool json);
 /// lamina predict of such a folder: inputs are texts, or .txt files with one on each line, or "-".
+/// @param pairs  whether each is two, with a tab between them
 int predict_fine_tuning(const FineTuningTask& task, const std::string& folder,
-                        const std::vector<std::string>& inputs, bool json);
+                        const std::vector<std::string>& inputs, bool pairs, bool json);
 
 // The tasks, a file each.
 FineTuningTask classify_task();
+FineTuningTask label_task();
+FineTuningTask regress_task();
 FineTuningTask tag_task();
 FineTuningTask answer_task();
 

@@ -32,7 +32,7 @@ struct Options {
   std::vector<std::string> inputs;
   DataArguments arguments;
   std::optional<int> steps;
-  bool json = false, no_pictures = false;
+  bool json = false, no_pictures = false, pairs = false;
   Place place;
 };
 
@@ -186,7 +186,10 @@ void tell_bad(const std::vector<std::string>& bad, size_t inputs) {
 int predict(const Options& options) {
   auto scope = enter(options.place);
   if (const FineTuningTask* const task = task_of_folder(options.model))
-    return predict_fine_tuning(*task, options.model, options.inputs, options.json);
+    return predict_fine_tuning(*task, options.model, options.inputs, options.pairs, options.json);
+  if (options.pairs)
+    throw UsageError("predict: --pairs is of folders that were fine-tuned to classify, label or regress");
+  refuse_options_of_checkpoints("predict", options.arguments);
   check_folder("predict", options.model, false);
   if (is_classic_file(options.model))
     return predict_estimator(options.model, options.inputs, options.arguments, options.json);
@@ -244,7 +247,7 @@ void add_predict(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   command.add(options->model, {.name = "MODEL",
                                .help = "A .keras or .classic file, or the folder of a model that was "
-                                       "fine-tuned to classify, tag or answer",
+                                       "fine-tuned to classify, label, regress, tag or answer",
                                .required = true});
   command.add(
       options->inputs,
@@ -262,6 +265,9 @@ void add_predict(CLI::App& app, Action& action) {
                                .type = "N",
                                .least = 1,
                                .most = 100000});
+  command.flag(options->pairs, "--pairs",
+               "Each text, or line of texts, is a pair with a tab in between, for a folder that was "
+               "fine-tuned with --pair-column");
   command.flag(options->no_pictures, "--no-pictures", "Print one line for each sample instead of drawing it");
   add_place(command, options->place);
   add_json(command, options->json, "one object for each sample");

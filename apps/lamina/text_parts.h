@@ -1,4 +1,4 @@
-// TextParts: texts with what is expected of each, as two lists, in the parts that a fine-tuning asks for.
+// TextParts: texts with what is expected of each, as lists, in the parts that a fine-tuning asks for.
 #pragma once
 
 #include <algorithm>
@@ -21,14 +21,16 @@ struct TextParts {
   }
 };
 
-/// The texts with these numbers. `texts`, `targets`: members of T, the two lists.
-template <class T, class A, class B>
-T chosen(const T& from, A texts, B targets, const std::vector<size_t>& numbers) {
+/// The texts with these numbers. `lists`: members of T, of which each has something for each text, or
+/// nothing.
+template <class T, class... Lists>
+T chosen(const T& from, const std::vector<size_t>& numbers, Lists... lists) {
   T result;
-  for (const size_t i : numbers) {
-    (result.*texts).push_back((from.*texts)[i]);
-    (result.*targets).push_back((from.*targets)[i]);
-  }
+  const auto choose = [&](const auto& all, auto& some) {
+    if (all.empty()) return;
+    for (const size_t i : numbers) some.push_back(all[i]);
+  };
+  (choose(from.*lists, result.*lists), ...);
   return result;
 }
 
@@ -37,8 +39,9 @@ T chosen(const T& from, A texts, B targets, const std::vector<size_t>& numbers) 
 /// and the part "test" where there is one.
 /// @param read  the texts of a part of a source
 /// @param has   whether a source has such a part beside others
-template <class T, class A, class B, class Read, class Has>
-TextParts<T> read_text_parts(const TrainOptions& options, A texts, B targets, Read read, Has has) {
+/// @param texts, lists  members of T: the texts, and what there is for each of them
+template <class T, class Read, class Has, class Texts, class... Lists>
+TextParts<T> read_text_parts(const TrainOptions& options, Read read, Has has, Texts texts, Lists... lists) {
   TextParts<T> parts;
   parts.training = read(options.data, "train");
   const auto count = [&](const T& part) { return (part.*texts).size(); };
@@ -48,7 +51,8 @@ TextParts<T> read_text_parts(const TrainOptions& options, A texts, B targets, Re
     return numbers;
   };
   if (options.limit_samples > 0)
-    parts.training = chosen(parts.training, texts, targets, some(static_cast<size_t>(options.limit_samples)));
+    parts.training =
+        chosen(parts.training, some(static_cast<size_t>(options.limit_samples)), texts, lists...);
   if (!options.validation_data.empty()) {
     parts.validation = read(options.validation_data, "val");
   } else if (options.validation_split == 0 && has(options.data, "val")) {
@@ -57,10 +61,9 @@ TextParts<T> read_text_parts(const TrainOptions& options, A texts, B targets, Re
     const double share = options.validation_split > 0 ? options.validation_split : 0.1;
     const auto held = std::clamp<size_t>(static_cast<size_t>(share * static_cast<double>(all)), 1, all - 1);
     const std::vector<size_t> numbers = drawn_order(all, options.seed);
-    parts.validation = chosen(parts.training, texts, targets,
-                              {numbers.begin(), numbers.begin() + static_cast<std::ptrdiff_t>(held)});
-    parts.training = chosen(parts.training, texts, targets,
-                            {numbers.begin() + static_cast<std::ptrdiff_t>(held), numbers.end()});
+    const auto middle = numbers.begin() + static_cast<std::ptrdiff_t>(held);
+    parts.validation = chosen(parts.training, {numbers.begin(), middle}, texts, lists...);
+    parts.training = chosen(parts.training, {middle, numbers.end()}, texts, lists...);
   }
   if (has(options.data, "test")) parts.test = read(options.data, "test");
   return parts;

@@ -25,7 +25,7 @@ class HiddenStateMeans final : public detail::TextVectors {
   }
 
   Tensor of(const std::vector<std::string>& texts) const override {
-    std::vector<std::vector<int32_t>> ids;
+    std::vector<LabelledTokens> ids;
     std::vector<size_t> lengths;
     const int32_t padding = detail::padding_of(*model_, tokenizer_);
     for (Encoding& encoding : tokenizer_.encode_batch(texts, {.truncation = "longest_first",
@@ -34,7 +34,7 @@ class HiddenStateMeans final : public detail::TextVectors {
                                                              .ids_only = true})) {
       lengths.push_back(encoding.ids.size());
       if (encoding.ids.empty()) encoding.ids.push_back(padding);  // its vector stays zeros
-      ids.push_back(std::move(encoding.ids));
+      ids.push_back({std::move(encoding.ids)});
     }
     const auto width = static_cast<size_t>(dimensions_);
     std::vector<float> all(texts.size() * width);

@@ -23,6 +23,8 @@ struct LabelledData {
   Tensor y = {};
   /// One text for each sample, where the model takes texts; x is then undefined. UTF-8.
   std::vector<std::string> texts = {};
+  /// The second text of each sample, where DataOptions::pair_column names a column of them.
+  std::vector<std::string> text_pairs = {};
   /// Of a table that a FeatureSpace makes numbers of: the columns of the inputs as they stand in the file, a
   /// decimal comma made a point; x is then undefined.
   std::vector<TextColumn> columns = {};
@@ -125,6 +127,9 @@ struct DataOptions {
   /// Column of a table that holds the texts. Empty: the one that the model was trained with, or the only one
   /// called text, review, sentence, ..., or the one that holds the longest fields, which is told to the log.
   std::string text_column = "";
+  /// Column of a table that holds a second text beside each (a hypothesis, an answer). Empty: texts stand
+  /// alone.
+  std::string pair_column = "";
   /// How the times of a series are written, as FeatureSpaceOptions::date_format; empty: as in ISO 8601, or in
   /// any other way that is only shown. They become ISO 8601.
   std::string date_format = "";

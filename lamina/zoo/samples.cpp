@@ -129,6 +129,7 @@ LabelledData chosen(const LabelledData& data, OfTensor tensor, OfList list, OfCo
   part.targets = of_each(data.targets);
   for (TextColumn& each : part.columns) each = column(each);
   cut(part.texts);
+  cut(part.text_pairs);
   cut(part.names);
   cut(part.numbers);
   return part;
@@ -344,6 +345,8 @@ ModelSamples model_samples(const Model& model, const LabelledData& data) {
       throw InvalidArgument("model '" + model.name() +
                             "' does not know how its texts become numbers: it was trained on numbers");
     }
+    if (!data.text_pairs.empty())
+      throw InvalidArgument("model '" + model.name() + "' takes one text at a time; the data are pairs");
     samples.x = TextPreprocessing(*text)(data.texts);
   } else if (!data.columns.empty()) {
     const std::optional<FeatureSpace> space = FeatureSpace::of(model.data_info());

@@ -121,6 +121,10 @@ def kinds(learn):
               pre_tokenizer=P.BertPreTokenizer(), decoder=D.WordPiece(cleanup=False))
     yield "prefixed_bpe", t
 
+    t = learn(models.WordPiece(unk_token="[UNK]"), T.WordPieceTrainer(vocab_size=250, special_tokens=["[UNK]"], **quiet),
+              pre_tokenizer=P.Sequence([P.UnicodeScripts(), P.WhitespaceSplit()]), decoder=D.WordPiece())
+    yield "scripts", t
+
 
 def encoding(e):
     return {"ids": e.ids, "tokens": e.tokens, "offsets": e.offsets, "type_ids": e.type_ids, "special_tokens_mask": e.special_tokens_mask,

@@ -120,6 +120,7 @@ class TextTable {
       const std::string_view text = fields[*text_column_];
       empty += trimmed(text).empty();
       data.texts.emplace_back(text);
+      if (pair_column_) data.text_pairs.emplace_back(fields[*pair_column_]);
     }
     if (row == 0) throw FileError("'" + name_ + "' has a header and no rows");
     const std::string& column = layout_.columns[*text_column_];
@@ -199,7 +200,7 @@ class TextTable {
     const DataInfo& known = options_.needs.known;
     const auto holds = [&](const std::string& name) { return find_column(names, name).has_value(); };
     table_.header = only_text_name(names) || named_like_a_target(names) || holds(options_.text_column) ||
-                    holds(options_.label_column) || holds(known.target) ||
+                    holds(options_.label_column) || holds(options_.pair_column) || holds(known.target) ||
                     (!known.features.empty() && holds(known.features[0]));
     if (*table_.header) return;
     const std::string shown_line = shown(first.empty() ? "" : first[0]);
@@ -215,6 +216,7 @@ class TextTable {
     const DataInfo& known = options_.needs.known;
     const bool optional = options_.needs.target_optional;
     text_column_ = stated(options_.text_column, "texts", "--text-column");
+    pair_column_ = stated(options_.pair_column, "second texts", "--pair-column");
     target_ = optional && !find_column(columns, options_.label_column)
                   ? std::nullopt
                   : stated(options_.label_column, "targets", "--label-column");
@@ -224,6 +226,9 @@ class TextTable {
     if (!target_ && layout_.header) target_ = named_like_a_target(columns);
     if (!text_column_ && layout_.header) text_column_ = only_text_name(columns);
     if (!text_column_) guess_texts();
+    if (pair_column_ && (pair_column_ == text_column_ || pair_column_ == target_))
+      throw FileError(but() + "; '" + columns[*pair_column_] + "' cannot hold both the second texts and " +
+                      (pair_column_ == target_ ? "the targets" : "the first"));
     if (target_ == text_column_) {
       if (!options_.label_column.empty() || !optional)
         throw FileError(but() + "; '" + columns[*target_] + "' cannot hold both the texts and their targets");
@@ -251,6 +256,7 @@ class TextTable {
       for (size_t at = 0; at < std::min(fields.size(), bytes.size()); ++at) bytes[at] += fields[at].size();
     }
     if (target_) bytes[*target_] = 0;
+    if (pair_column_) bytes[*pair_column_] = 0;
     text_column_ = std::max_element(bytes.begin(), bytes.end()) - bytes.begin();
     if (layout_.columns.size() == 1) return;
     warn("'" + name_ + "': the column '" + layout_.columns[*text_column_] +
@@ -263,8 +269,14 @@ class TextTable {
                       "' has one column; texts and a column of targets were expected. If the fields are "
                       "separated by something else than , ; | or tabs, say so (--separator)");
     }
-    const size_t last = layout_.columns.size() - 1;
-    target_ = *text_column_ == last ? 0 : last;
+    const auto holds_texts = [&](size_t column) { return column == text_column_ || column == pair_column_; };
+    size_t column = layout_.columns.size() - 1;
+    if (holds_texts(column)) {
+      for (column = 0; column < layout_.columns.size() && holds_texts(column);) ++column;
+    }
+    if (column == layout_.columns.size())
+      throw FileError(but() + ", which hold texts; a column of targets was expected, too");
+    target_ = column;
     warn("'" + name_ + "': the column '" + layout_.columns[*target_] +
          "' is taken for the target; --label-column names another");
   }
@@ -296,7 +308,7 @@ class TextTable {
   const DataOptions& options_;
   TableOptions table_;
   CsvLayout layout_;
-  std::optional<size_t> text_column_, target_;
+  std::optional<size_t> text_column_, pair_column_, target_;
   std::optional<TargetColumn> column_;
 };
 

@@ -2,6 +2,8 @@
 #include "lamina/zoo/transformers/labelled_batches.h"
 
 #include <algorithm>
+#include <bit>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -22,12 +24,24 @@ LabelledBatches::LabelledBatches(std::vector<LabelledTokens> texts, const Labell
     const LabelledTokens& text = texts_[i];
     if (text.ids.empty())
       throw InvalidArgument("LabelledBatches: text " + std::to_string(i) + " has no tokens");
-    if (text.labels.size() != (options.by_token ? text.ids.size() : 1))
+    if (text.targets.size() != texts_[0].targets.size())
+      throw InvalidArgument("LabelledBatches: text " + std::to_string(i) + " has " +
+                            std::to_string(text.targets.size()) + " targets, and the first has " +
+                            std::to_string(texts_[0].targets.size()));
+    const size_t types = text.token_type_ids.size();
+    if (types != (texts_[0].token_type_ids.empty() ? 0 : text.ids.size()))
+      throw InvalidArgument("LabelledBatches: text " + std::to_string(i) + " has " +
+                            std::to_string(text.ids.size()) + " tokens and " + std::to_string(types) +
+                            " token_type_ids");
+    if (text.targets.empty() && text.labels.size() != (options.by_token ? text.ids.size() : 1))
       throw InvalidArgument("LabelledBatches: text " + std::to_string(i) + " has " +
                             std::to_string(text.ids.size()) + " tokens and " +
                             std::to_string(text.labels.size()) + " labels");
     lengths.push_back(static_cast<int64_t>(text.ids.size()));
   }
+  types_ = !texts_[0].token_type_ids.empty();
+  if (types_ && !options.attention_mask)
+    throw InvalidArgument("LabelledBatches: token_type_ids come after the attention_mask, which is left out");
   groups_ = std::make_unique<detail::LengthGroups>(
       std::move(lengths), options.length_step, options.longest,
       [rows = options.rows](int64_t) { return rows; }, options.shuffle);
@@ -47,7 +61,7 @@ bool LabelledBatches::next(Batch& batch) {
   if (!group) return false;
   const auto rows = static_cast<size_t>(options_.rows), length = static_cast<size_t>(group->length);
   std::vector<int32_t> ids(rows * length, options_.pad_token_id), mask(rows * length, 0),
-      labels(options_.by_token ? rows * length : rows, kIgnoredLabel);
+      types(types_ ? rows * length : 0);
   for (size_t row = 0; row < rows; ++row) {
     const auto at = static_cast<std::ptrdiff_t>(row * length);
     mask[row * length] = 1;
@@ -55,17 +69,37 @@ bool LabelledBatches::next(Batch& batch) {
     const LabelledTokens& text = texts_[group->texts[row]];
     std::copy(text.ids.begin(), text.ids.end(), ids.begin() + at);
     std::fill_n(mask.begin() + at, text.ids.size(), 1);
-    std::copy(text.labels.begin(), text.labels.end(),
-              labels.begin() + (options_.by_token ? at : static_cast<std::ptrdiff_t>(row)));
+    std::copy(text.token_type_ids.begin(), text.token_type_ids.end(), types.begin() + (types_ ? at : 0));
   }
   const Shape shape{options_.rows, group->length};
   std::vector<Tensor> x{Tensor::from(ids, shape)};
   if (options_.attention_mask) x.push_back(Tensor::from(mask, shape));
+  if (types_) x.push_back(Tensor::from(types, shape));
   batch.x = Tensors(std::move(x));
-  batch.y = Tensor::from(labels, options_.by_token ? shape : Shape{options_.rows});
+  batch.y = targets(*group);
   batch.sample_weight = Tensors();
   now_ = group->texts;
   return true;
+}
+
+Tensor LabelledBatches::targets(const detail::LengthGroup& group) const {
+  if (const size_t each = texts_[0].targets.size(); each > 0) {
+    std::vector<float> all(static_cast<size_t>(options_.rows) * each,
+                           std::numeric_limits<float>::quiet_NaN());
+    for (size_t row = 0; row < group.texts.size(); ++row) {
+      const std::vector<float>& values = texts_[group.texts[row]].targets;
+      std::copy(values.begin(), values.end(), all.begin() + static_cast<std::ptrdiff_t>(row * each));
+    }
+    return Tensor::from(all, {options_.rows, static_cast<int64_t>(each)});
+  }
+  const Shape shape = options_.by_token ? Shape{options_.rows, group.length} : Shape{options_.rows};
+  std::vector<int32_t> all(static_cast<size_t>(shape.size()), kIgnoredLabel);
+  const auto each = static_cast<size_t>(options_.by_token ? group.length : 1);
+  for (size_t row = 0; row < group.texts.size(); ++row) {
+    const std::vector<int32_t>& labels = texts_[group.texts[row]].labels;
+    std::copy(labels.begin(), labels.end(), all.begin() + static_cast<std::ptrdiff_t>(row * each));
+  }
+  return Tensor::from(all, shape);
 }
 
 Json LabelledBatches::identity() const {
@@ -74,6 +108,8 @@ Json LabelledBatches::identity() const {
   for (const LabelledTokens& text : texts_) {
     for (const int32_t id : text.ids) add(id);
     for (const int32_t label : text.labels) add(label);
+    for (const float target : text.targets) add(std::bit_cast<int32_t>(target));
+    for (const int32_t type : text.token_type_ids) add(type);
   }
   return Json::object({{"texts", static_cast<int64_t>(texts_.size())},
                        {"text", std::to_string(hash)},

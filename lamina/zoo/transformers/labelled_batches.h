@@ -11,12 +11,18 @@ namespace lamina {
 
 namespace detail {
 class LengthGroups;
+struct LengthGroup;
 }  // namespace detail
 
 /// A text as a model takes it.
 struct LabelledTokens {
   std::vector<int32_t> ids;
-  std::vector<int32_t> labels;  ///< one, or with by_token one for each token; kIgnoredLabel does not count
+  /// One, or with by_token one for each token; kIgnoredLabel does not count.
+  std::vector<int32_t> labels = {};
+  /// Numbers in place of labels, as many for each text; NaN does not count.
+  std::vector<float> targets = {};
+  /// Which text of a pair each token is of, where the model is told: of all texts, or of none.
+  std::vector<int32_t> token_type_ids = {};
 };
 
 /// Options of LabelledBatches.
@@ -30,14 +36,15 @@ struct LabelledBatchesOptions {
   bool shuffle = true;
 };
 
-/// x is {input_ids, attention_mask}, each int32 (rows, length), y int32 (rows, length), or (rows) where a
-/// text has one label; for language_loss. Texts of about one length come together, and the batches in another
-/// order in each epoch. The last batch is filled up with rows that do not count.
+/// x is {input_ids, attention_mask}, and token_type_ids where texts have them, each int32 (rows, length); y
+/// int32 (rows, length), or (rows) where a text has one label, for language_loss; or float32 (rows, targets).
+/// Texts of about one length come together, and the batches in another order in each epoch. The last batch is
+/// filled up with rows that do not count.
 class LabelledBatches : public BatchSource {
  public:
-  /// Throws InvalidArgument for no texts, one without tokens or with another number of labels than `by_token`
-  /// asks for, and for rows or length_step below 1 and a
-  /// negative longest.
+  /// Throws InvalidArgument for no texts, one without tokens, with another number of labels than `by_token`
+  /// asks for, or with other numbers of targets or types than the first, for token_type_ids without
+  /// attention_mask, and for rows or length_step below 1 and a negative longest.
   explicit LabelledBatches(std::vector<LabelledTokens> texts, const LabelledBatchesOptions& options = {});
   LabelledBatches(LabelledBatches&& other) noexcept;
   ~LabelledBatches() override;
@@ -51,8 +58,11 @@ class LabelledBatches : public BatchSource {
   const std::vector<size_t>& texts() const { return now_; }
 
  private:
+  Tensor targets(const detail::LengthGroup& group) const;
+
   std::vector<LabelledTokens> texts_;
   LabelledBatchesOptions options_;
+  bool types_ = false;
   std::unique_ptr<detail::LengthGroups> groups_;
   std::vector<size_t> now_;
 };

@@ -10,6 +10,7 @@
 #include "lamina/formats/weight_format.h"
 #include "lamina/nn/detail/values_follow.h"
 #include "lamina/zoo/transformers/detail/pretrained_files.h"
+#include "lamina/zoo/transformers/label_losses.h"
 
 namespace lamina {
 namespace {
@@ -28,9 +29,9 @@ const Architecture& with_head(const Json& config, const std::string& ending) {
                   " here; those that have: " + list);
 }
 
-void check(const std::vector<std::string>& labels) {
+void check(const std::vector<std::string>& labels, bool numbers) {
   const std::set<std::string> all(labels.begin(), labels.end());
-  if (labels.size() == 1)
+  if (labels.size() == 1 && !numbers)
     throw InvalidArgument("there is one class only, '" + labels[0] + "': nothing is to be told apart");
   if (all.size() != labels.size()) throw InvalidArgument("a class has its name twice among the labels");
   if (all.count("")) throw InvalidArgument("a class has no name among the labels");
@@ -64,7 +65,7 @@ void tell(const std::string& folder, const PretrainedModel& model, const HeadRep
 
 std::shared_ptr<PretrainedModel> load(const std::string& folder, const std::string& ending,
                                       const HeadOptions& options, HeadReport* report) {
-  check(options.labels);
+  check(options.labels, options.problem_type == name_of(TextProblem::kNumbers));
   Json config = detail::read_folder_config(folder);
   const std::string file = folder + "/config.json";
   const Architecture& architecture =
@@ -74,6 +75,7 @@ std::shared_ptr<PretrainedModel> load(const std::string& folder, const std::stri
     throw InvalidArgument("'" + folder + "' holds " + detail::find_architecture(config).name +
                           ", which tells no classes apart: name them (labels)");
   config["architectures"] = Json::list({architecture.name});
+  if (!options.problem_type.empty()) config["problem_type"] = options.problem_type;
   const Json* const padding = config.find("pad_token_id");
   if (options.pad_token_id && (!padding || padding->is_null()))
     config["pad_token_id"] = *options.pad_token_id;

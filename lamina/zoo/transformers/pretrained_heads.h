@@ -16,6 +16,9 @@ struct HeadOptions {
   /// Names of the classes, in their order. Empty: those that the folder has. A folder with a head for the
   /// same names, in whatever order, keeps head and order; for any other names the head is new.
   std::vector<std::string> labels = {};
+  /// What the scores of texts stand for: a word of problem_type in config.json (label_losses.h), which goes
+  /// into it. Empty: what it says.
+  std::string problem_type = {};
   /// What texts are filled up with, where config.json does not say: decoders need it to see where a text
   /// ends.
   std::optional<int32_t> pad_token_id = {};
@@ -34,7 +37,8 @@ struct HeadReport {
 ///
 /// Throws what AutoModel::from_pretrained throws, tensors of the head being the only ones that may be
 /// missing; FileError for an architecture without such a class; InvalidArgument for labels that are fewer
-/// than two, blank or the same twice, and for none where the folder has no such head.
+/// than two (of "regression" a single one will do), blank or the same twice, and for none where the folder
+/// has no such head.
 struct AutoModelForSequenceClassification {
   static std::shared_ptr<PretrainedModel> from_pretrained(const std::string& folder,
                                                           const HeadOptions& options = {},

@@ -8,7 +8,7 @@
 #include "lamina/zoo/transformers/detail/family.h"
 #include "lamina/zoo/transformers/detail/modules.h"
 #include "lamina/zoo/transformers/detail/pretrained_state.h"
-#include "lamina/zoo/transformers/language_loss.h"
+#include "lamina/zoo/transformers/label_losses.h"
 
 namespace lamina {
 
@@ -90,15 +90,6 @@ std::vector<std::string> PretrainedModel::class_names() const {
   return names;
 }
 
-// Models of one class are told by labels; for other problems there are the losses of compile.
-void PretrainedModel::require_one_class_of_many() const {
-  const Json* const problem = config_json().find("problem_type");
-  if (!problem || problem->is_null() || *problem == Json("single_label_classification")) return;
-  throw Unsupported(class_name() + ": problem_type is " + problem->dump() +
-                    "; name a loss to compile (\"mean_squared_error\", \"binary_crossentropy\"), or take "
-                    "\"single_label_classification\"");
-}
-
 void PretrainedModel::set_label_smoothing(double share) {
   if (!(share >= 0 && share < 1))
     throw InvalidArgument("label smoothing must be from 0 to less than 1, not " + std::to_string(share));
@@ -112,29 +103,18 @@ bool has_loss(const Model& model) {
   return std::any_of(losses.begin(), losses.end(), [](const Choice<Loss>& loss) { return loss.given(); });
 }
 
-// Batches may be filled up with what does not count.
-void log_scores(TrainStep& step, const Tensor& loss, const Tensor& logits) {
-  const Tensor count = counted_labels(step.y()[0]);
-  step.log("loss", loss, count);
-  step.log("accuracy", language_accuracy(step.y()[0], logits), count);
-}
-
 }  // namespace
 
 void PretrainedModel::train_step(TrainStep& step) {
   if (has_loss(*this)) return Model::train_step(step);
-  require_one_class_of_many();
-  const Tensor logits = step.forward().at(0);
-  const Tensor loss = language_loss(step.y()[0], logits, state_->label_smoothing);
-  step.minimize(loss);
-  log_scores(step, loss, logits);
+  const Tensor scores = step.forward().at(0);
+  step.minimize(detail::logged_loss(problem_of(*this), step, scores, state_->label_smoothing));
 }
 
 void PretrainedModel::test_step(TrainStep& step) {
   if (has_loss(*this)) return Model::test_step(step);
-  require_one_class_of_many();
-  const Tensor logits = step.forward().at(0);
-  log_scores(step, language_loss(step.y()[0], logits), logits);
+  const Tensor scores = step.forward().at(0);
+  detail::logged_loss(problem_of(*this), step, scores);
 }
 
 std::vector<std::string> PretrainedModel::names_in_files(const std::string& name) const { return {name}; }

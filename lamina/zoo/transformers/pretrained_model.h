@@ -30,7 +30,7 @@ struct ModelInput {
   bool required = true;   ///< whether it may not be left out
   std::string like = {};  ///< the input that it has the shape of; empty: any number of tokens
   int64_t longest = 0;    ///< tokens at most; 0: any number
-  bool usual = true;      ///< whether tokenizers give it, or it must be there: places are counted by the model
+  bool usual = true;  ///< whether tokenizers give it, or it must be there: places are counted by the model
 };
 
 /// What a model that writes text is asked at one step (PretrainedModel::decode). Rows are texts of their own:
@@ -154,8 +154,8 @@ class PretrainedModel : public Model {
   /// Of language_loss, while training.
   void set_label_smoothing(double share);
   /// Where compile chose no loss: language_loss of the first output, labels being kIgnoredLabel where they do
-  /// not count, and the accuracy beside it. Throws Unsupported for a problem_type of config.json that asks
-  /// for another loss.
+  /// not count, and the accuracy beside it. Of models of whole texts the loss is that of their problem_type
+  /// (label_losses.h): numbers or several labels are float32 (batch, scores), NaN where they do not count.
   void train_step(TrainStep& step) override;
   void test_step(TrainStep& step) override;
 
@@ -217,7 +217,6 @@ class PretrainedModel : public Model {
   friend struct detail::Writing;
   friend struct PretrainedFiles;
   std::vector<Tensor> arranged(const Tensors& given) const;
-  void require_one_class_of_many() const;
   struct State;
   std::shared_ptr<State> state_;
 };

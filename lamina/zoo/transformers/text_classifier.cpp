@@ -7,13 +7,10 @@
 #include <utility>
 
 #include "lamina/base/error.h"
-#include "lamina/zoo/transformers/detail/pretrained_files.h"
 #include "lamina/zoo/transformers/detail/text_input.h"
 
 namespace lamina {
 namespace {
-
-constexpr char kEnding[] = "ForSequenceClassification";
 
 std::vector<float> softmax_of(std::span<const float> scores) {
   const float most = *std::max_element(scores.begin(), scores.end());
@@ -32,73 +29,38 @@ const std::string& likeliest(const std::vector<std::string>& labels, const std::
 }  // namespace
 
 TextClassifier::TextClassifier(std::shared_ptr<PretrainedModel> model, PretrainedTokenizer tokenizer)
-    : model_(std::move(model)), tokenizer_(std::move(tokenizer)) {
-  detail::check_classes_of(*model_, tokenizer_, kEnding);
-  labels_ = model_->class_names();
-}
+    : TextScorer(std::move(model), std::move(tokenizer), TextProblem::kOneLabel),
+      labels_(this->model().class_names()) {}
 
 TextClassifier TextClassifier::from_pretrained(const std::string& folder, const HeadOptions& options,
                                                HeadReport* report) {
-  detail::read_folder_config(folder);  // a folder without a model says that first
-  PretrainedTokenizer tokenizer = AutoTokenizer::from_pretrained(folder);
-  HeadOptions with = options;
-  if (!with.pad_token_id)
-    with.pad_token_id = tokenizer.pad_token_id() ? tokenizer.pad_token_id() : tokenizer.eos_token_id();
-  auto model = AutoModelForSequenceClassification::from_pretrained(folder, with, report);
+  auto [model, tokenizer] = load(folder, options, TextProblem::kOneLabel, report);
   return {std::move(model), std::move(tokenizer)};
 }
 
-void TextClassifier::set_max_length(int64_t tokens) { max_length_ = detail::checked_length(tokens); }
-
-void TextClassifier::save_pretrained(const std::string& folder) const {
-  model_->save_pretrained(folder);
-  detail::save_tokenizer(tokenizer_, folder, max_length_);
-}
-
-std::vector<std::vector<int32_t>> TextClassifier::ids_of(const std::vector<std::string>& texts,
-                                                         int64_t max_length) const {
-  const int64_t most = detail::most_tokens(*model_, tokenizer_, max_length > 0 ? max_length : max_length_);
-  std::vector<std::vector<int32_t>> all;
-  for (Encoding& encoding : detail::encoded(tokenizer_, texts, most, {.ids_only = true})) {
-    // An empty text has no tokens of its own, and some tokenizers add none.
-    if (encoding.ids.empty()) encoding.ids.push_back(detail::padding_of(*model_, tokenizer_));
-    all.push_back(std::move(encoding.ids));
-  }
-  return all;
-}
-
-LabelledBatches TextClassifier::batches(const std::vector<std::string>& texts,
-                                        const std::vector<std::string>& labels,
+LabelledBatches TextClassifier::batches(const TextInputs& texts, const std::vector<std::string>& labels,
                                         const TextBatchesOptions& options) const {
-  if (texts.size() != labels.size())
-    throw InvalidArgument("there are " + std::to_string(texts.size()) + " texts and " +
-                          std::to_string(labels.size()) + " labels");
+  check_count(texts, labels.size());
   std::map<std::string, int32_t> numbers;
   for (const std::string& label : labels_) numbers.emplace(label, static_cast<int32_t>(numbers.size()));
-  std::vector<std::vector<int32_t>> ids = ids_of(texts, options.max_length);
-  std::vector<LabelledTokens> all;
+  std::vector<LabelledTokens> all = tokens_of(texts, options.max_length);
   for (size_t i = 0; i < texts.size(); ++i) {
     const auto found = numbers.find(labels[i]);
     if (found == numbers.end())
       throw InvalidArgument("text " + std::to_string(i) + " is labelled '" + labels[i] +
                             "', which is none of the model's classes" + suggest(labels[i], labels_));
-    all.push_back({std::move(ids[i]), {found->second}});
+    all[i].labels = {found->second};
   }
-  return LabelledBatches(std::move(all), {.rows = options.rows,
-                                          .longest = model_->context_length(),
-                                          .pad_token_id = detail::padding_of(*model_, tokenizer_),
-                                          .shuffle = options.shuffle});
+  return batches_of(std::move(all), options);
 }
 
-std::vector<std::vector<float>> TextClassifier::probabilities(const std::vector<std::string>& texts) const {
+std::vector<std::vector<float>> TextClassifier::probabilities(const TextInputs& texts) const {
   std::vector<std::vector<float>> all(texts.size());
-  detail::each_score(*model_, ids_of(texts, 0), detail::padding_of(*model_, tokenizer_),
-                     [&](size_t text, std::span<const float> scores) { all[text] = softmax_of(scores); });
+  each_score(texts, [&](size_t text, std::span<const float> scores) { all[text] = softmax_of(scores); });
   return all;
 }
 
-ClassScores TextClassifier::evaluate(const std::vector<std::string>& texts,
-                                     const std::vector<std::string>& labels,
+ClassScores TextClassifier::evaluate(const TextInputs& texts, const std::vector<std::string>& labels,
                                      std::vector<std::vector<float>>* probabilities) const {
   LabelledBatches judged = batches(texts, labels, {.shuffle = false});
   std::vector<std::string> said(texts.size());
@@ -109,7 +71,7 @@ ClassScores TextClassifier::evaluate(const std::vector<std::string>& texts,
     if (probabilities) (*probabilities)[text] = std::move(row);
   };
   const detail::LabelScore score =
-      detail::score_of(*model_, judged, [&](const Tensor& scores) { detail::each_row(judged, scores, say); });
+      detail::score_of(model(), judged, [&](const Tensor& scores) { detail::each_row(judged, scores, say); });
   struct Count {
     int64_t right = 0, said = 0, there = 0;
   };
@@ -125,7 +87,7 @@ ClassScores TextClassifier::evaluate(const std::vector<std::string>& texts,
   return {score.loss, score.accuracy, f1 / static_cast<double>(counts.size())};
 }
 
-std::vector<std::string> TextClassifier::predict(const std::vector<std::string>& texts) const {
+std::vector<std::string> TextClassifier::predict(const TextInputs& texts) const {
   std::vector<std::string> all;
   for (const std::vector<float>& row : probabilities(texts)) all.push_back(likeliest(labels_, row));
   return all;

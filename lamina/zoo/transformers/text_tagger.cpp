@@ -156,8 +156,8 @@ std::vector<std::string> TextTagger::tags_of(const Pieces& pieces, std::span<con
 std::vector<std::vector<std::string>> TextTagger::predict(
     const std::vector<std::vector<std::string>>& words) const {
   std::vector<Pieces> pieces = pieces_of(words, 0);
-  std::vector<std::vector<int32_t>> ids;
-  for (Pieces& text : pieces) ids.push_back(std::move(text.ids));
+  std::vector<LabelledTokens> ids;
+  for (Pieces& text : pieces) ids.push_back({std::move(text.ids)});
   std::vector<std::vector<std::string>> all(words.size());
   detail::each_score(
       *model_, std::move(ids), detail::padding_of(*model_, tokenizer_),

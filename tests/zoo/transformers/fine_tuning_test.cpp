@@ -7,14 +7,13 @@
 
 #include "lamina/base/error.h"
 #include "lamina/nn/optimizers/optimizer.h"
-#include "lamina/text/tokenizers/trainers.h"
 #include "lamina/zoo/transformers/language_loss.h"
 #include "lamina/zoo/transformers/responder.h"
 #include "lamina/zoo/transformers/text_classifier.h"
 #include "lamina/zoo/transformers/text_tagger.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/told.h"
-#include "tests/zoo/transformers/small_models.h"
+#include "tests/zoo/transformers/small_checkpoints.h"
 
 namespace lamina {
 namespace {
@@ -32,31 +31,6 @@ Texts labels_of(const Texts& texts) {
   return labels;
 }
 
-/// A folder with a new model and a tokenizer that was learned from some words.
-std::string folder_with(const test::TemporaryFolder& at, const std::string& name, Json config,
-                        const Json& pipeline) {
-  const PretrainedTokenizer tokenizer = train_tokenizer(
-      pipeline,
-      {"a good film a bad film the one music what day in New York and Boston sunny Rome or to",
-       "answers prompts red green blue apple grass sky"},
-      {.vocab_size = 120});
-  config["vocab_size"] = tokenizer.size();
-  const std::string folder = at / name;
-  AutoModel::from_config(config, {.seed = 2})->save_pretrained(folder);
-  tokenizer.save_pretrained(folder);
-  return folder;
-}
-
-Json bert() {
-  Json config = test::small_bert();
-  config["architectures"] = Json::list({"BertModel"});
-  config["hidden_size"] = 16;
-  config["max_position_embeddings"] = 24;
-  config["hidden_dropout_prob"] = 0.0;
-  config["attention_probs_dropout_prob"] = 0.0;
-  return config;
-}
-
 class FineTuning : public ::testing::Test {
  protected:
   test::TemporaryFolder folder_;
@@ -64,7 +38,8 @@ class FineTuning : public ::testing::Test {
 };
 
 TEST_F(FineTuning, OfAClassifierFindsWhatItWasTaught) {
-  const std::string from = folder_with(folder_, "bert", bert(), bert_wordpiece_pipeline());
+  const std::string from =
+      test::folder_with(folder_, "bert", test::untrained_bert(), bert_wordpiece_pipeline());
   auto classifier = TextClassifier::from_pretrained(from, {.labels = {"bad", "good"}, .seed = 1});
   LabelledBatches batches = classifier.batches(kTexts, labels_of(kTexts), {.rows = 4});
   compile_for_fine_tuning(classifier.model(), 30 * *batches.steps(), {.learning_rate = 5e-3});
@@ -81,7 +56,8 @@ TEST_F(FineTuning, OfAClassifierFindsWhatItWasTaught) {
 }
 
 TEST_F(FineTuning, CountsTextsAndNotBatches) {
-  const std::string from = folder_with(folder_, "bert", bert(), bert_wordpiece_pipeline());
+  const std::string from =
+      test::folder_with(folder_, "bert", test::untrained_bert(), bert_wordpiece_pipeline());
   auto classifier = TextClassifier::from_pretrained(from, {.labels = {"bad", "good"}, .seed = 1});
   classifier.model().compile({});
   const Texts texts(kTexts.begin(), kTexts.begin() + 5);
@@ -97,9 +73,9 @@ TEST_F(FineTuning, CountsTextsAndNotBatches) {
 // Batches are filled up to a multiple of eight, which such a model has no positions for.
 TEST_F(FineTuning, FillsTextsUpNoFurtherThanTheModelSees) {
   constexpr int64_t kContext = 13;
-  Json config = bert();
+  Json config = test::untrained_bert();
   config["max_position_embeddings"] = kContext;
-  const std::string from = folder_with(folder_, "bert", config, bert_wordpiece_pipeline());
+  const std::string from = test::folder_with(folder_, "bert", config, bert_wordpiece_pipeline());
   Texts texts = kTexts;
   texts.push_back("good music good music good music good music good music good music good music");
   auto classifier = TextClassifier::from_pretrained(from, {.labels = {"bad", "good"}, .seed = 1});
@@ -115,7 +91,8 @@ TEST_F(FineTuning, FillsTextsUpNoFurtherThanTheModelSees) {
 }
 
 TEST_F(FineTuning, ByNarrowMatricesTrainsTheHeadBesideThem) {
-  const std::string from = folder_with(folder_, "bert", bert(), bert_wordpiece_pipeline());
+  const std::string from =
+      test::folder_with(folder_, "bert", test::untrained_bert(), bert_wordpiece_pipeline());
   auto classifier = TextClassifier::from_pretrained(from, {.labels = {"bad", "good"}, .seed = 1});
   PretrainedModel& model = classifier.model();
   model.add_adapter({.r = 2, .lora_alpha = 4});
@@ -147,9 +124,9 @@ int count_of(const std::string& graph, const std::string& op) {
 // Nothing is computed, kept or updated for weights that are frozen; below the first that is trained there is
 // no backward pass at all.
 TEST_F(FineTuning, CostsNothingForWhatIsFrozen) {
-  Json config = bert();
+  Json config = test::untrained_bert();
   config["num_hidden_layers"] = 4;
-  const std::string from = folder_with(folder_, "bert", config, bert_wordpiece_pipeline());
+  const std::string from = test::folder_with(folder_, "bert", config, bert_wordpiece_pipeline());
   struct Cost {
     int products, lookups;
     size_t state_bytes;
@@ -192,9 +169,9 @@ TEST_F(FineTuning, CostsNothingForWhatIsFrozen) {
 }
 
 TEST_F(FineTuning, OfATaggerLabelsTheFirstPieceOfAWord) {
-  Json config = bert();
+  Json config = test::untrained_bert();
   config["initializer_range"] = 0.3;
-  const std::string from = folder_with(folder_, "bert", config, bert_wordpiece_pipeline());
+  const std::string from = test::folder_with(folder_, "bert", config, bert_wordpiece_pipeline());
   const TaggedTexts texts{
       {{"in", "new", "york", "a", "film"}, {"boston", "and", "rome"}, {"the", "sunny", "one"}},
       {{"O", "B-LOC", "I-LOC", "O", "O"}, {"B-LOC", "O", "B-LOC"}, {"O", "O", "O"}}};
@@ -223,9 +200,9 @@ TEST_F(FineTuning, OfATaggerLabelsTheFirstPieceOfAWord) {
 }
 
 TEST_F(FineTuning, OfATaggerLeavesWordsThatItCannotSee) {
-  Json config = bert();
+  Json config = test::untrained_bert();
   config["max_position_embeddings"] = 8;
-  const std::string from = folder_with(folder_, "bert", config, bert_wordpiece_pipeline());
+  const std::string from = test::folder_with(folder_, "bert", config, bert_wordpiece_pipeline());
   const auto tagger = TextTagger::from_pretrained(from, {.labels = {"B-X", "O"}});
   const Texts words(30, "good");
   const std::vector<Texts> tags = tagger.predict({words});
@@ -238,7 +215,7 @@ TEST_F(FineTuning, OfAResponderCountsTheAnswerAlone) {
   Json config = test::small_gpt2();
   config["n_positions"] = 32;
   config["pad_token_id"] = nullptr;
-  const std::string from = folder_with(folder_, "gpt2", config, byte_level_bpe_pipeline());
+  const std::string from = test::folder_with(folder_, "gpt2", config, byte_level_bpe_pipeline());
   const auto responder = Responder::from_pretrained(from);
   const ParallelTexts pairs{{"apple", "what grass"}, {"red", "green"}};
   const std::unique_ptr<BatchSource> batches = responder.batches(pairs, {.rows = 2, .shuffle = false});
@@ -275,8 +252,8 @@ TEST_F(FineTuning, OfRespondersAnswers) {
   Json end = Json::object({{"decoder_start_token_id", 0}, {"eos_token_id", 1}, {"pad_token_id", 0}});
   for (const auto& [key, value] : end.as_object()) t5[key] = value;
   const ParallelTexts pairs{{"apple", "grass", "sky"}, {"red", "green", "blue"}};
-  for (const std::string& from : {folder_with(folder_, "t5", t5, t5_unigram_pipeline()),
-                                  folder_with(folder_, "gpt2", gpt2, byte_level_bpe_pipeline())}) {
+  for (const std::string& from : {test::folder_with(folder_, "t5", t5, t5_unigram_pipeline()),
+                                  test::folder_with(folder_, "gpt2", gpt2, byte_level_bpe_pipeline())}) {
     const auto responder = Responder::from_pretrained(from);
     const std::unique_ptr<BatchSource> batches = responder.batches(pairs, {.rows = 3});
     compile_for_fine_tuning(responder.model(), 150, {.learning_rate = 1e-2});
@@ -305,7 +282,8 @@ TEST_F(FineTuning, HasTheRateOfTransformersTrainer) {
 }
 
 TEST_F(FineTuning, RefusesWhatCannotBe) {
-  const std::string from = folder_with(folder_, "bert", bert(), bert_wordpiece_pipeline());
+  const std::string from =
+      test::folder_with(folder_, "bert", test::untrained_bert(), bert_wordpiece_pipeline());
   const auto classifier = TextClassifier::from_pretrained(from, {.labels = {"bad", "good"}});
   const auto refused = [](const auto& action) { return test::message_of<InvalidArgument>(action); };
   EXPECT_NE(refused([&] { classifier.batches({"a"}, {"goood"}); }).find("did you mean 'good'"),

@@ -63,17 +63,29 @@ void tell_cut(size_t cut, size_t all, int64_t most, const char* where) {
          std::to_string(most) + " tokens: what is " + where + " is not seen");
 }
 
-std::vector<Encoding> encoded(const PretrainedTokenizer& tokenizer, const std::vector<std::string>& texts,
-                              int64_t most, EncodeOptions options) {
+std::vector<Encoding> encoded(const PretrainedTokenizer& tokenizer, const TextInputs& texts, int64_t most,
+                              EncodeOptions options) {
+  const bool paired = !texts.pairs.empty();
+  if (paired && texts.pairs.size() != texts.size())
+    throw InvalidArgument("there are " + std::to_string(texts.size()) + " texts and " +
+                          std::to_string(texts.pairs.size()) + " second ones: pairs were expected");
   options.truncation = "do_not_truncate";
   options.padding = "do_not_pad";
-  std::vector<Encoding> all = tokenizer.encode_batch(texts, options);
+  std::vector<Encoding> all;
+  if (paired) {
+    std::vector<std::pair<std::string, std::string>> both;
+    for (size_t i = 0; i < texts.size(); ++i) both.emplace_back(texts.texts[i], texts.pairs[i]);
+    all = tokenizer.encode_batch(both, options);
+  } else {
+    all = tokenizer.encode_batch(texts.texts, options);
+  }
   options.truncation = "longest_first";
   options.max_length = most;
   size_t cut = 0;
   for (size_t i = 0; i < all.size(); ++i) {
     if (most == 0 || static_cast<int64_t>(all[i].size()) <= most) continue;
-    all[i] = tokenizer.encode(texts[i], options);
+    all[i] = paired ? tokenizer.encode(texts.texts[i], texts.pairs[i], options)
+                    : tokenizer.encode(texts.texts[i], options);
     ++cut;
   }
   tell_cut(cut, all.size(), most, "behind them");
@@ -107,14 +119,13 @@ void each_row(const LabelledBatches& batches, const Tensor& scores, const SeenSc
     seen(batches.texts()[row], std::span(values).subspan(row * each, each));
 }
 
-void each_score(const PretrainedModel& model, std::vector<std::vector<int32_t>> texts, int32_t padding,
+void each_score(const PretrainedModel& model, std::vector<LabelledTokens> texts, int32_t padding,
                 const SeenScores& seen) {
   if (texts.empty()) return;
-  std::vector<LabelledTokens> all;
-  for (std::vector<int32_t>& ids : texts) all.push_back({std::move(ids), {kIgnoredLabel}});
-  const auto rows = static_cast<int64_t>(std::min<size_t>(all.size(), 32));
+  for (LabelledTokens& text : texts) text.labels = {kIgnoredLabel};
+  const auto rows = static_cast<int64_t>(std::min<size_t>(texts.size(), 32));
   LabelledBatches batches(
-      std::move(all),
+      std::move(texts),
       {.rows = rows, .longest = model.context_length(), .pad_token_id = padding, .shuffle = false});
   batches.begin(0, 0);
   Batch batch;

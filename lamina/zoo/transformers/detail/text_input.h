@@ -11,6 +11,7 @@
 #include "lamina/text/tokenizers/pretrained_tokenizer.h"
 #include "lamina/zoo/transformers/labelled_batches.h"
 #include "lamina/zoo/transformers/pretrained_model.h"
+#include "lamina/zoo/transformers/text_inputs.h"
 
 namespace lamina::detail {
 
@@ -29,10 +30,11 @@ int64_t checked_length(int64_t tokens);
 void save_tokenizer(const PretrainedTokenizer& tokenizer, const std::string& folder, int64_t most);
 /// What short texts are filled up with.
 int32_t padding_of(const PretrainedModel& model, const PretrainedTokenizer& tokenizer);
-/// The texts' tokens, at most `most` each (0: any number) with what the tokenizer puts around them. A warning
-/// tells how many were cut.
-std::vector<Encoding> encoded(const PretrainedTokenizer& tokenizer, const std::vector<std::string>& texts,
-                              int64_t most, EncodeOptions options);
+/// The texts' tokens, those of a pair together, at most `most` each (0: any number) with what the tokenizer
+/// puts around them. A warning tells how many were cut. Throws InvalidArgument for another number of second
+/// texts than texts.
+std::vector<Encoding> encoded(const PretrainedTokenizer& tokenizer, const TextInputs& texts, int64_t most,
+                              EncodeOptions options);
 /// Warns that `cut` of `all` texts were cut to `most` tokens, unless none was.
 void tell_cut(size_t cut, size_t all, int64_t most, const char* where);
 
@@ -50,8 +52,8 @@ LabelScore score_of(const PretrainedModel& model, BatchSource& batches,
 using SeenScores = std::function<void(size_t text, std::span<const float> scores)>;
 /// Calls `seen` for each text of the batch that came last, which has these scores.
 void each_row(const LabelledBatches& batches, const Tensor& scores, const SeenScores& seen);
-/// The same for all texts, given as tokens.
-void each_score(const PretrainedModel& model, std::vector<std::vector<int32_t>> texts, int32_t padding,
+/// The same for all texts, given as tokens; of those nothing is learned, so that they need no labels.
+void each_score(const PretrainedModel& model, std::vector<LabelledTokens> texts, int32_t padding,
                 const SeenScores& seen);
 
 }  // namespace lamina::detail
