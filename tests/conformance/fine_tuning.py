@@ -1,4 +1,4 @@
-"""Fine-tuning by `lamina train classify|tag|answer` of folders that Hugging Face's Transformers wrote: Transformers, PEFT and seqeval say of
+"""Fine-tuning by `lamina train classify|label|regress|tag|answer` of folders that Hugging Face's Transformers wrote: Transformers, PEFT and seqeval say of
 what comes out what Lamina says. Run by a Python that has torch, transformers, peft and seqeval:
 
     python fine_tuning.py LAMINA WORK SEED
@@ -126,6 +126,43 @@ def classes(program, work, name, seed, rng):
             close(torch.softmax(each.eval()(**given).logits, -1).numpy(), said, what)
 
 
+def judged(program, work, name, seed, rng):
+    """Pairs of texts, lists of labels and numbers: losses of Transformers by its own problem_type, and what it says of the texts."""
+    texts, labels = texts_of(rng, 60)
+    others = [f"It was {rng.choice(['awful', 'plain', 'lovely'])}" for _ in texts]
+    lists = [",".join(dict.fromkeys([label, rng.choice(LABELS)])) if rng.random() < 0.9 else "-" for label in labels]
+    numbers = [round(LABELS.index(label) - 1 + rng.uniform(-0.2, 0.2), 3) for label in labels]
+    rows = zip(texts, others, labels, lists, numbers)
+    (work / f"{name}-judged.tsv").write_text("text\tother\tone\tlist\tnumber\n" + "".join("\t".join(map(str, row)) + "\n" for row in rows))
+    for task, column, pairs in (("classify", "one", True), ("label", "list", False), ("label", "list", True), ("regress", "number", True)):
+        out = f"{name}-{task}-{pairs}"
+        columns = ["--data", f"{name}-judged.tsv", "--text-column", "text", "--label-column", column, *(["--pair-column", "other"] if pairs else [])]
+        lamina(program, work, "train", task, "--from", name, *columns, "--epochs", 2, "--seed", seed, "--learning-rate", 0.01, "--out", out, "--json")
+        tokenizer = transformers.AutoTokenizer.from_pretrained(work / out)
+        model = transformers.AutoModelForSequenceClassification.from_pretrained(work / out).eval()
+        if tokenizer.pad_token is None:
+            tokenizer.pad_token = tokenizer.eos_token
+        given = tokenizer(texts, others if pairs else None, padding=True, return_tensors="pt")
+        if name not in ("bert",):
+            given.pop("token_type_ids", None)
+        number_of = model.config.label2id
+        target = {"one": torch.tensor([number_of.get(label, 0) for label in labels]), "number": torch.tensor(numbers),
+                  "list": torch.tensor([[float(label in cell.split(",")) for label in number_of] for cell in lists])}[column]
+        with torch.inference_mode():
+            asked = model(**given, labels=target)
+        said = lamina(program, work, "evaluate", out, *columns, "--json")[0]["metrics"]
+        close(float(asked.loss), said["loss"], f"{task}, pairs {pairs}: loss")
+        asked_of = ["--pairs", *map("\t".join, zip(texts, others))] if pairs else texts
+        spoken = lamina(program, work, "predict", out, *asked_of, "--json")
+        if task == "classify":
+            theirs, ours = torch.softmax(asked.logits, -1), [one["probabilities"] for one in spoken]
+        elif task == "label":
+            theirs, ours = torch.sigmoid(asked.logits), [[one["probabilities"][label] for label in number_of] for one in spoken]
+        else:
+            theirs, ours = asked.logits[:, 0], [one["value"] for one in spoken]
+        close(theirs.numpy(), ours, f"{task}, pairs {pairs}: predict")
+
+
 def tags(program, work, name, seed, rng):
     words, wanted = trips_of(rng, 60)
     (work / f"{name}.conll").write_text("\n\n".join("\n".join(f"{a} {b}" for a, b in zip(*text)) for text in zip(words, wanted)) + "\n")
@@ -193,7 +230,8 @@ def main():
     lines = texts_of(rng, 200)[0] + [" ".join(words) for words in trips_of(rng, 100)[0]] + ["How was it lovely times ? 1 2 3 4 5 6 7 8 ."]
     checkpoints(work, lines, seed)
     passed = failed = 0
-    for task, names in ((classes, ("bert", "distilbert", "roberta", "gpt2", "llama")), (tags, ("bert", "distilbert", "roberta")),
+    for task, names in ((classes, ("bert", "distilbert", "roberta", "gpt2", "llama")),
+                        (judged, ("bert", "distilbert", "roberta", "gpt2", "llama")), (tags, ("bert", "distilbert", "roberta")),
                         (answers, ("gpt2", "llama", "t5"))):
         for name in names:
             try:
