@@ -55,6 +55,26 @@ TEST(NoiseLayers, AreTheIdentityOutsideOfTraining) {
   check(SpatialDropout2D(0.5));
 }
 
+// Networks with stochastic depth (EfficientNet) drop whole samples.
+TEST(NoiseLayers, DropoutTakesTogetherWhatItsNoiseShapeSays) {
+  const auto check = [](const Layer& layer) {
+    const std::vector<float> values = trained(layer, ones({64, 3, 5})).to_vector<float>();
+    std::set<float> seen;
+    for (size_t sample = 0; sample < 64; ++sample) {
+      for (size_t i = 0; i < 15; ++i) EXPECT_EQ(values[sample * 15 + i], values[sample * 15]);
+      seen.insert(values[sample * 15]);
+    }
+    EXPECT_EQ(seen.size(), 2u);
+    const auto again = layer_from_config(layer.serialize());
+    EXPECT_EQ(again->serialize().dump(), layer.serialize().dump());
+    EXPECT_NE(layer.serialize().dump().find("\"noise_shape\":[null,1,1]"), std::string::npos) << layer.serialize().dump();
+  };
+  check(Dropout(0.4, {.seed = 3, .noise_shape = {-1, 1, 1}}));
+  check(AlphaDropout(0.4, {.seed = 3, .noise_shape = {-1, 1, 1}}));
+  EXPECT_THROW(trained(Dropout(0.4, {.noise_shape = {-1, 2, 1}}), ones({4, 3, 5})), InvalidArgument);
+  EXPECT_THROW(trained(Dropout(0.4, {.noise_shape = {-1, 1}}), ones({4, 3, 5})), InvalidArgument);
+}
+
 TEST(NoiseLayers, SpatialDropoutTakesWholeChannels) {
   const auto check = [](const Layer& layer, const Shape& shape) {
     const Tensor y = trained(layer, ones(shape));

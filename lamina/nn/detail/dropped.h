@@ -6,6 +6,7 @@
 namespace lamina::detail {
 
 /// Zeros for the share `rate`, below 1, of the elements, the others larger by as much.
-Tensor dropped(const Tensor& x, double rate, const CallContext::Random& random);
+/// @param noise  the shape of what is drawn, which stretches to x's
+Tensor dropped(const Tensor& x, double rate, const CallContext::Random& random, const Shape& noise);
 
 }  // namespace lamina::detail

@@ -12,12 +12,16 @@ namespace lamina {
 /// Options of Dropout.
 struct DropoutOptions {
   std::optional<int64_t> seed = {};  ///< absent: the model's random key
+  /// Of what is drawn, with 1 where elements share their fate and -1 for the input's extent: {-1, 1, 1, 1}
+  /// drops whole samples. Empty: each element by itself.
+  Shape noise_shape = {};
   std::string name = {};
 };
 
 /// While training, sets each element to 0 with probability `rate` and divides the others by 1 - rate;
 /// otherwise the identity (Keras: keras.layers.Dropout). The choice comes from the training's random key: the
-/// same seed gives the same zeros.
+/// same seed gives the same zeros. Calls throw InvalidArgument for a noise_shape that does not stretch to the
+/// input.
 class Dropout final : public KerasLayer<Dropout> {
  public:
   /// Throws InvalidArgument unless 0 <= rate <= 1.
@@ -36,6 +40,7 @@ class Dropout final : public KerasLayer<Dropout> {
  private:
   double rate_;
   std::optional<int64_t> seed_;
+  Shape noise_shape_;
 };
 
 }  // namespace lamina

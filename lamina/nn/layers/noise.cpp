@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "lamina/nn/config.h"
+#include "lamina/nn/detail/noise_shape.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
@@ -51,7 +52,7 @@ Tensor GaussianDropout::call(const Tensor& x, CallContext& context) const {
 Json GaussianDropout::own_config() const { return Json::object({{"rate", rate_}, {"seed", seed_json()}}); }
 
 AlphaDropout::AlphaDropout(double rate, const NoiseOptions& options)
-    : KerasLayer<AlphaDropout, Noise>(options), rate_(rate) {
+    : KerasLayer<AlphaDropout, Noise>(options), rate_(rate), noise_shape_(options.noise_shape) {
   if (const std::string error = rate_error(rate); !error.empty()) fail(error);
 }
 
@@ -61,12 +62,13 @@ Tensor AlphaDropout::call(const Tensor& x, CallContext& context) const {
   const double lowest = -1.6732632423543772848170429916717 * 1.0507009873554804934193349852946;
   const double a = 1 / std::sqrt((1 - rate_) * (1 + rate_ * lowest * lowest)), b = -a * lowest * rate_;
   const CallContext::Random random = context.random(seed_);
-  const Tensor kept = greater_equal(random_uniform(random.key, x.shape(), random.stream), rate_);
+  const Shape noise = detail::noise_shape_for(x.shape(), noise_shape_);
+  const Tensor kept = greater_equal(random_uniform(random.key, noise, random.stream), rate_);
   return where(kept, x, lowest) * a + b;
 }
 
 Json AlphaDropout::own_config() const {
-  return Json::object({{"rate", rate_}, {"seed", seed_json()}, {"noise_shape", nullptr}});
+  return Json::object({{"rate", rate_}, {"seed", seed_json()}, {"noise_shape", detail::noise_shape_json(noise_shape_)}});
 }
 
 namespace {
@@ -78,7 +80,11 @@ std::shared_ptr<Layer> read(const Json& config, const char* class_name, const ch
   reader.layer_arguments(options.name, options.trainable, &options.dtype);
   const double number = reader.number(amount);
   options.seed = reader.optional_integer("seed");
-  reader.only_null({"noise_shape"});
+  if constexpr (std::is_same_v<Layer_, AlphaDropout>) {
+    options.noise_shape = detail::read_noise_shape(reader);
+  } else {
+    reader.only_null({"noise_shape"});
+  }
   reader.done();
   return std::make_shared<Layer_>(number, options);
 }

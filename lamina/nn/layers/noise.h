@@ -9,12 +9,13 @@
 
 namespace lamina {
 
-/// Options of the three.
+/// Options of the three, without the last of GaussianNoise and GaussianDropout, as in Keras.
 struct NoiseOptions {
   std::optional<int64_t> seed = {};  ///< absent: the model's random key
   std::string name = {};
   bool trainable = true;
   std::string dtype = {};  ///< the policy; empty: float32
+  Shape noise_shape = {};  ///< of AlphaDropout, as DropoutOptions::noise_shape
 };
 
 /// What the three share. They are the identity but while training.
@@ -76,6 +77,7 @@ class AlphaDropout final : public KerasLayer<AlphaDropout, Noise> {
 
  private:
   double rate_;
+  Shape noise_shape_;
 };
 
 }  // namespace lamina

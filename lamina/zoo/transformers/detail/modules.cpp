@@ -140,7 +140,7 @@ std::shared_ptr<Norm> ModuleScope::norm(const std::string& name, int64_t width, 
 
 Tensor drop(const Tensor& x, double rate, CallContext& context) {
   if (!context.training || rate == 0) return x;
-  return dropped(x, rate, context.random());
+  return dropped(x, rate, context.random(), x.shape());
 }
 
 }  // namespace lamina::detail
