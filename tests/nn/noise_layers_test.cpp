@@ -1,5 +1,5 @@
-// Layers that draw while training: noise and dropout of channels. What Keras draws is other numbers; what must hold are
-// their statistics, that the same key gives the same, and what is drawn together.
+// Layers that draw while training: noise and dropout of channels. What Keras draws is other numbers; what
+// must hold are their statistics, that the same key gives the same, and what is drawn together.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -9,6 +9,7 @@
 #include "lamina/base/error.h"
 #include "lamina/nn/layers/layers.h"
 #include "lamina/nn/model.h"
+#include "lamina/nn/registry.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/reduce.h"
@@ -65,9 +66,10 @@ TEST(NoiseLayers, DropoutTakesTogetherWhatItsNoiseShapeSays) {
       seen.insert(values[sample * 15]);
     }
     EXPECT_EQ(seen.size(), 2u);
-    const auto again = layer_from_config(layer.serialize());
+    const auto again = Registry<Layer>::from_json(layer.serialize());
     EXPECT_EQ(again->serialize().dump(), layer.serialize().dump());
-    EXPECT_NE(layer.serialize().dump().find("\"noise_shape\":[null,1,1]"), std::string::npos) << layer.serialize().dump();
+    EXPECT_NE(layer.serialize().dump().find("\"noise_shape\":[null,1,1]"), std::string::npos)
+        << layer.serialize().dump();
   };
   check(Dropout(0.4, {.seed = 3, .noise_shape = {-1, 1, 1}}));
   check(AlphaDropout(0.4, {.seed = 3, .noise_shape = {-1, 1, 1}}));
@@ -182,7 +184,8 @@ TEST(VolumeLayers, GroupsComputeAsTheirParts) {
     one.build(part.shape());
     one.weights()[0]->assign(slice(kernel, {0, 0, 0, 0, 2 * half}, {2, 2, 2, 2, 2 * half + 2}).eval());
     const std::vector<float> expected = one(part).to_vector<float>();
-    const std::vector<float> got = slice(y, {0, 0, 0, 0, 2 * half}, {2, 2, 2, 2, 2 * half + 2}).to_vector<float>();
+    const std::vector<float> got =
+        slice(y, {0, 0, 0, 0, 2 * half}, {2, 2, 2, 2, 2 * half + 2}).to_vector<float>();
     ASSERT_EQ(got.size(), expected.size());
     for (size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], expected[i], 1e-5);
   }

@@ -14,7 +14,7 @@ Shape noise_shape_for(const Shape& x, const Shape& given) {
     fits = extents.back() == x[axis] || extents.back() == 1;
   }
   if (!fits)
-    throw InvalidArgument("noise_shape " + to_string(given) + " does not stretch to the input, " + to_string(x) +
+    throw InvalidArgument("noise_shape " + given.str() + " does not stretch to the input, " + x.str() +
                           ": each extent must be 1, that of the input, or -1 (None)");
   return Shape(extents);
 }

@@ -13,7 +13,10 @@
 namespace lamina {
 
 Dropout::Dropout(double rate, const DropoutOptions& options)
-    : KerasLayer<Dropout>(options.name, true), rate_(rate), seed_(options.seed), noise_shape_(options.noise_shape) {
+    : KerasLayer<Dropout>(options.name, true),
+      rate_(rate),
+      seed_(options.seed),
+      noise_shape_(options.noise_shape) {
   if (!(rate >= 0 && rate <= 1)) fail("rate must be between 0 and 1, received " + std::to_string(rate));
 }
 
@@ -23,14 +26,15 @@ Tensor Dropout::call(const Tensor& x, CallContext& context) const {
   return detail::dropped(x, rate_, context.random(seed_), detail::noise_shape_for(x.shape(), noise_shape_));
 }
 
-Tensor detail::dropped(const Tensor& x, double rate, const CallContext::Random& random,
-                       const Shape& noise) {
+Tensor detail::dropped(const Tensor& x, double rate, const CallContext::Random& random, const Shape& noise) {
   const Tensor keep = greater_equal(random_uniform(random.key, noise, random.stream), rate);
   return where(keep, x * (1 / (1 - rate)), 0.0);
 }
 
 Json Dropout::own_config() const {
-  return Json::object({{"rate", rate_}, {"seed", seed_ ? Json(*seed_) : Json()}, {"noise_shape", detail::noise_shape_json(noise_shape_)}});
+  return Json::object({{"rate", rate_},
+                       {"seed", seed_ ? Json(*seed_) : Json()},
+                       {"noise_shape", detail::noise_shape_json(noise_shape_)}});
 }
 
 namespace {

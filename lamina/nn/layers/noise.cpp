@@ -68,7 +68,8 @@ Tensor AlphaDropout::call(const Tensor& x, CallContext& context) const {
 }
 
 Json AlphaDropout::own_config() const {
-  return Json::object({{"rate", rate_}, {"seed", seed_json()}, {"noise_shape", detail::noise_shape_json(noise_shape_)}});
+  return Json::object(
+      {{"rate", rate_}, {"seed", seed_json()}, {"noise_shape", detail::noise_shape_json(noise_shape_)}});
 }
 
 namespace {
@@ -89,10 +90,12 @@ std::shared_ptr<Layer> read(const Json& config, const char* class_name, const ch
   return std::make_shared<Layer_>(number, options);
 }
 
-const bool noise_registered = register_layer(
-    "GaussianNoise", [](const Json& config) { return read<GaussianNoise>(config, "GaussianNoise", "stddev"); });
-const bool gaussian_registered = register_layer(
-    "GaussianDropout", [](const Json& config) { return read<GaussianDropout>(config, "GaussianDropout", "rate"); });
+const bool noise_registered = register_layer("GaussianNoise", [](const Json& config) {
+  return read<GaussianNoise>(config, "GaussianNoise", "stddev");
+});
+const bool gaussian_registered = register_layer("GaussianDropout", [](const Json& config) {
+  return read<GaussianDropout>(config, "GaussianDropout", "rate");
+});
 const bool alpha_registered = register_layer(
     "AlphaDropout", [](const Json& config) { return read<AlphaDropout>(config, "AlphaDropout", "rate"); });
 

@@ -48,7 +48,8 @@ class GaussianNoise final : public KerasLayer<GaussianNoise, Noise> {
   double stddev_;
 };
 
-/// Multiplies by normal noise of mean 1 and deviation sqrt(rate / (1 - rate)) (Keras: keras.layers.GaussianDropout).
+/// Multiplies by normal noise of mean 1 and deviation sqrt(rate / (1 - rate)) (Keras:
+/// keras.layers.GaussianDropout).
 class GaussianDropout final : public KerasLayer<GaussianDropout, Noise> {
  public:
   /// Throws InvalidArgument unless 0 <= rate < 1.
@@ -63,8 +64,8 @@ class GaussianDropout final : public KerasLayer<GaussianDropout, Noise> {
   double rate_;
 };
 
-/// Sets elements, with probability `rate`, to what SELU goes to far below zero, and then scales and shifts all, so that
-/// mean and variance stay (Keras: keras.layers.AlphaDropout).
+/// Sets elements, with probability `rate`, to what SELU goes to far below zero, and then scales and shifts
+/// all, so that mean and variance stay (Keras: keras.layers.AlphaDropout).
 class AlphaDropout final : public KerasLayer<AlphaDropout, Noise> {
  public:
   /// Throws InvalidArgument unless 0 <= rate < 1.
