@@ -5,13 +5,15 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
 
-#include "lamina/backend/backend.h"
 #include "lamina/base/error.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/full.h"
 
 namespace lamina::tflite {
+
+using lamina::detail::Pieces;
 
 int8_t written_type(DType dtype) {
   switch (dtype) {
@@ -51,6 +53,20 @@ int32_t Builder::constant(const Tensor& value, const std::string& name) {
   const int32_t id = add(name, value.dtype(), value.shape());
   tensor(id).constant = value;
   return id;
+}
+
+int32_t Builder::arranged(int32_t id, const std::string& how, std::function<Tensor(const Tensor&)> arrange) {
+  constexpr size_t kLarge = 1 << 16;  // smaller ones are looked at by many
+  const TensorEntry from = tensor(id);
+  const Tensor value = arrange(from.constant);
+  if (value.type().bytes() < kLarge) return constant(value.eval(), from.name);
+  const int32_t result = constant(value, from.name);
+  TensorEntry& entry = tensor(result);
+  entry.source = from.source.defined() ? from.source : from.constant;
+  entry.arrangement = from.arrangement + how + ";";
+  entry.arrange = from.arrange ? [first = from.arrange, then = std::move(arrange)](const Tensor& x) { return then(first(x)); }
+                               : std::move(arrange);
+  return result;
 }
 
 int32_t Builder::integers(const std::vector<int64_t>& values) {
@@ -185,10 +201,31 @@ namespace {
 // The version of an operator that run times have from the first on; BROADCAST_TO was made one with its second.
 int version_of(fb::BuiltinOperator code) { return code == fb::BuiltinOperator_BROADCAST_TO ? 2 : 1; }
 
+// Where a constant goes: so many bytes before the end of the file.
+struct Hole {
+  size_t from_end;
+  TensorType type;
+  std::function<Tensor()> read;
+};
+
+// The tables, and constants in their holes, which were made from the end of the file on.
+Pieces around(std::string_view tables, std::vector<Hole>& holes) {
+  Pieces pieces;
+  size_t at = 0;
+  for (auto hole = holes.rbegin(); hole != holes.rend(); ++hole) {
+    const size_t begin = tables.size() - hole->from_end;
+    pieces.add(std::string(tables.substr(at, begin - at)));
+    pieces.add(hole->type, std::move(hole->read));
+    at = begin + hole->type.bytes();
+  }
+  pieces.add(std::string(tables.substr(at)));
+  return pieces;
+}
+
 }  // namespace
 
-std::string Builder::finish(const std::vector<int32_t>& inputs, const std::vector<int32_t>& outputs,
-                            const std::map<std::string, std::string>& metadata) {
+Pieces Builder::finish(const std::vector<int32_t>& inputs, const std::vector<int32_t>& outputs,
+                       const std::map<std::string, std::string>& metadata) {
   uint64_t bytes = 0;
   for (const auto& [key, text] : metadata) bytes += key.size() + text.size() + 256;
   for (const TensorEntry& entry : tensors_)
@@ -204,7 +241,10 @@ std::string Builder::finish(const std::vector<int32_t>& inputs, const std::vecto
   }
   used.erase(-1);
   std::map<int32_t, int32_t> place{{-1, -1}};
-  flatbuffers::FlatBufferBuilder builder(static_cast<size_t>(std::min<uint64_t>(bytes, 1 << 20)));
+  // Room for all: what nobody writes into takes no memory, and large constants are left out until they are written.
+  constexpr uint64_t kSlack = 1 << 16;
+  flatbuffers::FlatBufferBuilder builder(static_cast<size_t>(bytes + kSlack));
+  std::vector<Hole> holes;
   std::vector<flatbuffers::Offset<fb::Buffer>> buffers{fb::CreateBuffer(builder)};
   std::vector<flatbuffers::Offset<fb::Tensor>> tensors;
   for (const int32_t id : used) {
@@ -212,13 +252,15 @@ std::string Builder::finish(const std::vector<int32_t>& inputs, const std::vecto
     const TensorEntry& entry = tensor(id);
     uint32_t buffer = 0;
     if (entry.constant.defined() && entry.constant.size() > 0) {
-      const Tensor value = entry.constant.to(Device{});
-      value.eval();
-      const size_t size = value.type().bytes();
+      const TensorType type = entry.constant.type();
       buffer = static_cast<uint32_t>(buffers.size());
-      builder.ForceVectorAlignment(size, 1, 16);
-      buffers.push_back(fb::CreateBuffer(
-          builder, builder.CreateVector(static_cast<const uint8_t*>(value.buffer()->data()), size)));
+      builder.ForceVectorAlignment(type.bytes(), 1, 16);
+      uint8_t* room = nullptr;
+      const auto data = builder.CreateUninitializedVector<uint8_t>(type.bytes(), &room);
+      holes.push_back({builder.GetSize() - sizeof(uint32_t), type, [entry] {
+                         return entry.arrange ? entry.arrange(entry.source) : entry.constant;
+                       }});
+      buffers.push_back(fb::CreateBuffer(builder, data));
     }
     const auto shape = builder.CreateVector(std::vector<int32_t>(entry.shape.begin(), entry.shape.end()));
     std::vector<int32_t> open(entry.shape.begin(), entry.shape.end());
@@ -297,7 +339,7 @@ std::string Builder::finish(const std::vector<int32_t>& inputs, const std::vecto
   model.add_buffers(all_buffers);
   if (!said.empty()) model.add_metadata(all_metadata);
   fb::FinishModelBuffer(builder, model.Finish());
-  return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
+  return around({reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()}, holes);
 }
 
 }  // namespace lamina::tflite
