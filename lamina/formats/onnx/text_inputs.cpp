@@ -182,7 +182,7 @@ std::optional<Passage> first_numbers(const ModelProto& model, const Declared& in
   return std::nullopt;
 }
 
-TextInput take(ModelProto& model, const ImportedGraph& graph, const Declared& input) {
+TextInput take_texts_of(ModelProto& model, const ImportedGraph& graph, const Declared& input) {
   const std::string what = "its input '" + printable(input.name) + "' takes texts";
   if (input.shape && (input.shape->rank() < 1 || input.shape->rank() > 2 || (input.shape->rank() == 2 && (*input.shape)[1] != 1)))
     throw Unsupported(what + " " + input.shape->str() + "; expected one a sample, (None,) or (None, 1)");
@@ -228,7 +228,7 @@ std::vector<TextInput> take_text_inputs(std::shared_ptr<ImportedGraph>& graph) {
     if (!input.tensor() || input.type != ElementType::kString) continue;
     ModelProto model;
     if (!model.ParseFromString(graph->bytes_without_weights())) throw InternalError("a graph does not read what it wrote");
-    taken.push_back(take(model, *graph, input));
+    taken.push_back(take_texts_of(model, *graph, input));
     std::vector<GraphWeight> weights(graph->weights());
     graph = std::make_shared<ImportedGraph>(ImportedGraph::restore(model.SerializeAsString(), std::move(weights)));
   }

@@ -60,11 +60,11 @@ void ask_table(Translator& translator, Translator::Graph& graph, const fb::Opera
   node.set_name(node.output(0));
 }
 
-std::vector<Value> find(Call& call) {
+std::vector<Value> find_in_table(Call& call) {
   return {onnx::look_up(call, call.value(0), call.value(1), call.value(3), call.value(2))};
 }
 
-std::vector<Value> size(Call& call) {
+std::vector<Value> size_of_table(Call& call) {
   return {Value(Tensor::from<int64_t>({call.value(0).shape().size()}, Shape{1}))};
 }
 
@@ -78,7 +78,7 @@ const bool kHashTablesRegistered[] = {
                          [](Translator& translator, Translator::Graph& graph, const fb::Operator& op) {
                            ask_table(translator, graph, op, "HASHTABLE_SIZE", {"keys"}, 0);
                          }),
-    builtin<find>("HASHTABLE_FIND"), builtin<size>("HASHTABLE_SIZE")};
+    builtin<find_in_table>("HASHTABLE_FIND"), builtin<size_of_table>("HASHTABLE_SIZE")};
 
 }  // namespace
 }  // namespace lamina::tflite

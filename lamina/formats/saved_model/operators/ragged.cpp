@@ -13,6 +13,7 @@ namespace lamina::tensorflow {
 namespace {
 
 constexpr int64_t kMostElements = int64_t{1} << 28;
+constexpr int64_t kWidest = int64_t{1} << 20;  // of one list
 
 // Where the lists of one level begin, from however the graph says it.
 std::vector<int64_t> splits_by(const Call& call, size_t input, const std::string& kind, int64_t lists) {
@@ -85,6 +86,7 @@ std::vector<Value> filled(Call& call) {
   int64_t count = 1;
   for (const int64_t extent : extents) {
     if (extent < 0 || (extent > 0 && count > kMostElements / extent)) call.fail("its result has more than 2^28 elements");
+    if (shape.rank() > 0 && extent > kWidest) call.fail(fmt::format("fills a list up to {} elements", extent));
     count *= extent;
     shape.push_back(extent);
   }
@@ -122,7 +124,9 @@ std::vector<Value> counted_lists(Call& call) {
   const std::vector<int64_t> splits = splits_by(call, 0, "ROW_SPLITS", -1), numbers = call.known_integers(1);
   const int64_t size = call.known_integer(2), lists = static_cast<int64_t>(splits.size()) - 1;
   if (splits.back() != static_cast<int64_t>(numbers.size())) call.fail("its lists do not fit its elements");
-  if (size < 0 || (size > 0 && lists > kMostElements / size)) call.fail("its result has more than 2^28 elements");
+  constexpr int64_t kMostNumbers = int64_t{1} << 22;
+  if (size < 0 || size > kMostNumbers) call.fail(fmt::format("counts {} numbers", size));
+  if (size > 0 && lists > kMostElements / size) call.fail("its result has more than 2^28 elements");
   const std::vector<double> weights = onnx::doubles(call[3]);
   if (!weights.empty() && weights.size() != numbers.size()) call.fail("its weights are not one for each element");
   std::vector<double> counts(static_cast<size_t>(lists * size), 0);
@@ -138,8 +142,8 @@ std::vector<Value> counted_lists(Call& call) {
   return {like(Tensor::from(counts, Shape{lists, size}), call.element(3))};
 }
 
-const bool kRaggedRegistered[] = {register_operator("RaggedTensorToTensor", filled),
-                                  register_operator("RaggedBincount", counted_lists)};
+const bool kRaggedRegistered[] = {register_run_operator("RaggedTensorToTensor", filled),
+                                  register_run_operator("RaggedBincount", counted_lists)};
 
 }  // namespace
 }  // namespace lamina::tensorflow

@@ -135,9 +135,9 @@ std::vector<Value> ngrams(Call& call) {
         if (k > from) text += separator;
         text += k < 0 ? left : k >= count ? right : words[static_cast<size_t>(begin + k)];
       }
-      constexpr size_t kMostBytes = size_t{1} << 30;
+      constexpr size_t kMostBytes = size_t{1} << 28, kMostTexts = size_t{1} << 24;
       bytes += text.size();
-      if (bytes > kMostBytes) call.fail("its n-grams have more than 2^30 bytes");
+      if (bytes > kMostBytes || made.size() >= kMostTexts) call.fail("its n-grams have more than 2^28 bytes, or are more than 2^24");
       made.push_back(std::move(text));
     };
     const size_t before = made.size();
@@ -158,7 +158,7 @@ const bool kSplitTextsRegistered[] = {
     register_operator("StringSplitV2", split, {"indices", "values", "shape"}),
     register_operator("UnicodeDecode", decoded, {"row_splits", "char_values"}),
     register_operator("UnicodeEncode", encoded),
-    register_operator("StringNGrams", ngrams, {"ngrams", "ngrams_splits"})};
+    register_run_operator("StringNGrams", ngrams, {"ngrams", "ngrams_splits"})};
 
 }  // namespace
 }  // namespace lamina::tensorflow

@@ -113,7 +113,7 @@ std::vector<Value> lengths(Call& call) {
   return {like(Tensor::from(result, call.value(0).shape()), ElementType::kInt32)};
 }
 
-std::vector<Value> parts(Call& call) {
+std::vector<Value> parts_of_texts(Call& call) {
   const std::vector<int64_t> places = call.known_integers(1), sizes = call.known_integers(2);
   const std::vector<std::string>& texts = call.value(0).strings();
   const auto fits = [&](size_t count) { return count == 1 || count == texts.size(); };
@@ -157,7 +157,7 @@ const bool kTextsRegistered[] = {
     register_operator("RegexFullMatch", [](Call& call) { return matched(call, one_text(call, 1)); }),
     register_operator("StringJoin", joined),
     register_operator("StringLength", lengths),
-    register_operator("Substr", parts),
+    register_operator("Substr", parts_of_texts),
     register_operator("StringToNumber", as_numbers),
     register_operator("AsString", as_texts)};
 

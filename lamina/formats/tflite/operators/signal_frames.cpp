@@ -9,7 +9,7 @@
 namespace lamina::tflite {
 namespace {
 
-constexpr int64_t kMostSamples = 1 << 24;
+constexpr int64_t kMostSamples = 1 << 20;
 
 void require_rows(const Call& call, int rank) {
   if (call.element(0) != ElementType::kInt16 || call[0].rank() < rank || call[0].size() == 0)
@@ -26,7 +26,7 @@ std::vector<Value> framer(Call& call) {
   const bool prefill = option(call, "prefill") != 0;
   if (extent % step != 0) call.fail(fmt::format("has {} samples, which are no steps of {}", extent, step));
   const int64_t frames = extent / step, rows = call[0].size() / extent;
-  if (size > kMostSamples / frames / rows) call.fail("gives more than 2^24 samples");
+  if (size > kMostSamples / frames / rows) call.fail("gives more than 2^20 samples");
   const auto samples = signal_input<int16_t>(call, 0);
   std::vector<int16_t> result(static_cast<size_t>(rows * frames * size), 0);
   bool complete = true;
@@ -56,9 +56,9 @@ std::vector<Value> framer(Call& call) {
 // awaited on the right.
 std::vector<Value> stacker(Call& call) {
   require_rows(call, 1);
-  const int64_t channels = signal_option(call, "num_channels", 1, 1 << 16),
-                left = signal_option(call, "stacker_left_context", 0, 1 << 8),
-                right = signal_option(call, "stacker_right_context", 0, 1 << 8);
+  const int64_t channels = signal_option(call, "num_channels", 1, 1 << 12),
+                left = signal_option(call, "stacker_left_context", 0, 1 << 6),
+                right = signal_option(call, "stacker_right_context", 0, 1 << 6);
   call.ignore({"stacker_step"});  // how far the frames of the next calls are apart
   if (call[0].size() < channels)
     call.fail(fmt::format("has {} channels, and a signal of {}", channels, call[0].size()));

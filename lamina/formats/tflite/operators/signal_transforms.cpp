@@ -62,11 +62,14 @@ std::vector<Value> fft_auto_scale(Call& call) {
   return {signal_output(call, samples, call[0].shape()), output(call, Tensor::from<int64_t>({bits}, Shape{}), 1)};
 }
 
-int64_t known_length(const Call& call) {
+// Of rows of that extent, which are transformed one by one.
+int64_t known_length(const Call& call, int64_t row) {
   const int64_t length = option(call, "fft_length");
   if (!fixed_fft_length_is_known(length))
     call.fail(fmt::format("its fft_length is {}; expected an even number up to 2^20 whose half has no prime factors but 2, 3 and 5",
                           length));
+  constexpr int64_t kMost = 1 << 22;
+  if (row > 0 && call[0].size() / row > kMost / length) call.fail("transforms to more than 2^22 numbers");
   return length;
 }
 
@@ -109,8 +112,9 @@ Shape with_last(const Shape& shape, int64_t extent) {
 // Rows are filled up with zeros to `fft_length`.
 std::vector<Value> signal_rfft(Call& call) {
   call.ignore({"T"});  // the type of its input
-  const int64_t length = known_length(call);
-  if (call[0].rank() < 1 || call[0].size() == 0 || call[0].shape()[-1] > length)
+  if (call[0].rank() < 1) call.fail("transforms rows; received a number");
+  const int64_t length = known_length(call, call[0].shape()[-1]);
+  if (call[0].size() == 0 || call[0].shape()[-1] > length)
     call.fail(fmt::format("transforms {} with an fft_length of {}", call[0].shape().str(), length));
   const int64_t row = call[0].shape()[-1];
   const Shape shape = with_last(call[0].shape(), length + 2);
@@ -130,8 +134,9 @@ std::vector<Value> signal_rfft(Call& call) {
 
 std::vector<Value> signal_irfft(Call& call) {
   call.ignore({"T"});
-  const int64_t length = known_length(call);
-  if (call[0].rank() < 1 || call[0].size() == 0 || call[0].shape()[-1] != length + 2)
+  if (call[0].rank() < 1) call.fail("transforms rows; received a number");
+  const int64_t length = known_length(call, call[0].shape()[-1]);
+  if (call[0].size() == 0 || call[0].shape()[-1] != length + 2)
     call.fail(fmt::format("transforms {} with an fft_length of {}", call[0].shape().str(), length));
   const Shape shape = with_last(call[0].shape(), length);
   switch (call.element(0)) {
