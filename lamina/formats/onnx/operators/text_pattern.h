@@ -9,7 +9,7 @@
 
 namespace lamina::onnx {
 
-/// No Unicode in \d and \w, and an end that is the end of the text. Texts are UTF-8.
+/// Digits, words and spaces are those of ASCII, and the end is the end of the text. Texts are UTF-8.
 class TextPattern {
  public:
   /// @param whole  whether a match is one of the whole text.
@@ -18,8 +18,8 @@ class TextPattern {
 
   /// Throws InvalidArgument where the match takes more work than the limit, and for a text that is no UTF-8.
   bool matches(const std::string& text) const;
-  /// The text with each match replaced, or the first alone. In `rewrite`, \1 to \9 are groups, and \0 is the match; throws
-  /// InvalidArgument for another use of a backslash.
+  /// The text with each match replaced, or the first alone. In `rewrite` a backslash with a digit is a group, 0 the match.
+  /// Throws InvalidArgument for another use of a backslash.
   std::string replaced(const std::string& text, const std::string& rewrite, bool all) const;
 
   struct Code;
