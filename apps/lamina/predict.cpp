@@ -50,6 +50,7 @@ class Speaker {
  public:
   Speaker(const Options& options, const Model& model)
       : options_(options),
+        model_(model),
         kind_(kind_of(model)),
         labels_(model.data_info().class_names),
         scope_(OutOfScope::of(model.data_info(), "'" + options.model + "'")),
@@ -62,7 +63,7 @@ class Speaker {
       tell_values(input, first, outputs);
       return;
     }
-    const auto rows = class_probabilities(outputs[0], kind_);
+    const auto rows = class_probabilities(real_outputs(model_, outputs[0]), kind_);
     std::vector<CaptionedPicture> pictures;
     const bool draws = !options_.json && !options_.no_pictures && input.x.size() == 1 &&
                        is_image(input.x[0].shape()) && input.samples() <= kMostDrawn;
@@ -167,6 +168,7 @@ class Speaker {
   }
 
   const Options& options_;
+  const Model& model_;
   OutputKind kind_;
   std::vector<std::string> labels_;
   std::optional<OutOfScope> scope_;

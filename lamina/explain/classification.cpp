@@ -8,6 +8,7 @@
 #include "lamina/base/error.h"
 #include "lamina/classic/detail/confusion.h"
 #include "lamina/formats/detail/model_trace.h"
+#include "lamina/formats/onnx/graph_layer.h"
 #include "lamina/nn/metrics/metric.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
@@ -41,6 +42,13 @@ std::string last_op(const Model& model) {
   return "";
 }
 
+// What an imported graph says of its output.
+onnx::OutputMeaning meaning_of(const Model& model) {
+  if (model.layers().empty()) return {};
+  const auto* const graph = dynamic_cast<const onnx::OnnxGraph*>(model.layers().back().get());
+  return graph ? graph->graph().meaning(0) : onnx::OutputMeaning{};
+}
+
 OutputKind kind_by_activation(const Model& model, bool& from_logits) {
   const int64_t outputs = model.output_shape()[-1];
   std::string activation;
@@ -50,6 +58,7 @@ OutputKind kind_by_activation(const Model& model, bool& from_logits) {
     if (const Json* found = config.find("activation"); found && found->is_string())
       activation = found->as_string();
     if (last.class_name() == "Softmax") activation = "softmax";
+    if (activation.empty()) activation = meaning_of(model).activation;
     if (activation.empty()) activation = last_op(model);
   }
   from_logits = activation != "softmax" && activation != "sigmoid";
@@ -87,6 +96,13 @@ OutputKind output_kind(const Model& model) {
     return logits ? OutputKind::kClassLogits : OutputKind::kClasses;
   if (named == 2 && outputs == 1) return logits ? OutputKind::kBinaryLogits : OutputKind::kBinary;
   return kind;
+}
+
+Tensor real_outputs(const Model& model, const Tensor& outputs) {
+  if (!is_integer(outputs.dtype())) return outputs;
+  const onnx::OutputMeaning meaning = meaning_of(model);
+  if (meaning.scale == 0) return outputs;
+  return multiply(subtract(cast(outputs, DType::kFloat32), static_cast<double>(meaning.zero)), meaning.scale);
 }
 
 std::vector<std::vector<float>> class_probabilities(const Tensor& outputs, OutputKind kind) {

@@ -24,6 +24,9 @@ enum class OutputKind {
 /// loss by the activation alone.
 OutputKind output_kind(const Model& model);
 
+/// What a model's first outputs stand for: where a TFLite model gives integers that stand for reals, these; else `outputs`.
+Tensor real_outputs(const Model& model, const Tensor& outputs);
+
 /// Probabilities of the classes, (samples, classes), from a model's outputs; a binary output gives two
 /// classes. Throws InvalidArgument for OutputKind::kValues.
 std::vector<std::vector<float>> class_probabilities(const Tensor& outputs, OutputKind kind);

@@ -2,22 +2,14 @@
 #include "lamina/text/text_preprocessing.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "lamina/base/error.h"
 #include "lamina/ops/cast.h"
+#include "lamina/text/detail/text_encoder.h"
 
 namespace lamina {
-
-/// Texts to the input of a model.
-class TextPreprocessing::Encoder {
- public:
-  virtual ~Encoder() = default;
-  virtual Tensor encode(const std::vector<std::string>& texts) const = 0;
-  /// Fills in all but the segmenter.
-  virtual void describe(TextInfo& info) const = 0;
-  virtual std::vector<std::string> feature_names() const { return {}; }
-};
 
 namespace {
 
@@ -112,28 +104,28 @@ class TermEncoder : public Encoder {
   Vectorizer vectorizer_;
 };
 
-struct EncoderClass {
-  const char* name;
-  std::shared_ptr<const Encoder> (*read)(const TextInfo& info);
-};
-constexpr EncoderClass kClasses[] = {{"Tokenizer", NumberEncoder<Tokenizer>::read},
-                                     {"TermNumbers", NumberEncoder<TermNumbers>::read},
-                                     {"TextVectorization", VectorizationEncoder::read},
-                                     {"CountVectorizer", TermEncoder<CountVectorizer>::read},
-                                     {"TfidfVectorizer", TermEncoder<TfidfVectorizer>::read}};
+std::map<std::string, detail::ReadTextEncoder>& classes() {
+  static std::map<std::string, detail::ReadTextEncoder> all{{"Tokenizer", NumberEncoder<Tokenizer>::read},
+                                                            {"TermNumbers", NumberEncoder<TermNumbers>::read},
+                                                            {"TextVectorization", VectorizationEncoder::read},
+                                                            {"CountVectorizer", TermEncoder<CountVectorizer>::read},
+                                                            {"TfidfVectorizer", TermEncoder<TfidfVectorizer>::read}};
+  return all;
+}
 
 std::shared_ptr<const Encoder> read_encoder(const TextInfo& info) {
   const std::string& name = info.encoder.at("class_name").as_string();
+  if (const auto found = classes().find(name); found != classes().end()) return found->second(info);
   std::vector<std::string> known;
-  for (const EncoderClass& one : kClasses) {
-    if (name == one.name) return one.read(info);
-    known.emplace_back(one.name);
-  }
-  throw InvalidArgument("TextPreprocessing: unknown class '" + name.substr(0, 40) + "'" +
-                        suggest(name, known));
+  for (const auto& [each, read] : classes()) known.push_back(each);
+  throw InvalidArgument("TextPreprocessing: unknown class '" + name.substr(0, 40) + "'" + suggest(name, known));
 }
 
 }  // namespace
+
+bool detail::register_text_encoder(const char* class_name, ReadTextEncoder read) {
+  return classes().emplace(class_name, read).second;
+}
 
 TextPreprocessing::TextPreprocessing(Tokenizer tokenizer, PadSequencesOptions options)
     : encoder_(std::make_shared<NumberEncoder<Tokenizer>>(std::move(tokenizer), std::move(options))) {}

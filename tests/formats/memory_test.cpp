@@ -68,6 +68,7 @@ TEST_F(FileMemory, WritingCopiesNoWeights) {
       {"a.h5", [&](const std::string& path) { model.save(path); }},
       {"a.weights.h5", [&](const std::string& path) { save_weights(model, path); }},
       {"a.onnx", [&](const std::string& path) { model.save(path); }},
+      {"a.tflite", [&](const std::string& path) { model.save(path); }},
       {"a.safetensors", [&](const std::string& path) { write_weights(path, snapshot); }},
       {"a.npz", [&](const std::string& path) { write_weights(path, snapshot); }},
       {"a.gguf", [&](const std::string& path) { write_weights(path, snapshot); }},

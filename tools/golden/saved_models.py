@@ -1,6 +1,7 @@
 """SavedModels of `model.export` and of TensorFlow's functions, each with an input and the output for it.
 
     python saved_models.py            formats/saved_models/CASE/
+    python saved_models.py texts      formats/saved_models/texts_CASE/: models of texts, which lie in texts.txt, one a line
     python saved_models.py trained    formats/saved_models/trained_*/, which tf_keras (Keras 2; 2.16 with TensorFlow 2.16
                                       last) trains for a while; after.npz has what it gives after two more epochs
 """
@@ -52,6 +53,50 @@ def functions():
     written("functions", lambda folder: tf.saved_model.save(module, folder, signatures=serve), given, serve(given))
 
 
+def of_texts():
+    """What TextVectorization and StringLookup become in graphs, and tables of TensorFlow's own, one from a file."""
+    texts = ["the cat sat, on the mat!", "A dog; the Dog barks", "cats and dogs are friends of the mat", "", "zebra \u00c9cole -- UNKNOWN"]
+
+    def texts_written(name, save, given, y):
+        folder = GOLDEN / "formats" / "saved_models" / f"texts_{name}"
+        shutil.rmtree(folder, ignore_errors=True)
+        save(str(folder))
+        (folder / "fingerprint.pb").unlink(missing_ok=True)
+        (folder / "texts.txt").write_text("".join(text + "\n" for text in given))
+        np.save(folder / "y.npy", np.asarray(y))
+
+    def model_of(name, layer, behind, given=texts, shape=(1,)):
+        if isinstance(layer, L.TextVectorization):
+            layer.adapt(texts)
+        x = keras.Input(shape, dtype="string", name="text")
+        model = keras.Model(x, behind(layer(x)))
+        generator = rng(f"texts {name}")
+        for weight in model.weights:
+            weight.assign(normal(generator, weight.shape, 0.4))
+        value = tf.constant(given if not shape else [[text] for text in given])
+        texts_written(name, lambda folder: model.export(folder, verbose=False), given, model(value))
+
+    model_of("words", L.TextVectorization(max_tokens=20), lambda x: L.Dense(2)(L.GlobalAveragePooling1D()(L.Embedding(20, 3, mask_zero=True)(x))))
+    model_of("characters", L.TextVectorization(split="character", standardize="lower", output_sequence_length=9),
+             lambda x: L.Dense(2)(L.Flatten()(L.Embedding(30, 2)(x))), shape=())
+    model_of("counts", L.TextVectorization(max_tokens=30, output_mode="tf_idf", ngrams=2), lambda x: L.Dense(2)(x))
+    model_of("lookup", L.StringLookup(vocabulary=["red", "green", "blue"], output_mode="one_hot"), lambda x: L.Dense(2)(x), ["blue", "pink", "", "red"])
+    path = GOLDEN / "formats" / "saved_models" / "table.txt"
+    path.write_text("lion\t7\nbear\t5\nwolf\t9\n")
+    module = tf.Module()
+    module.table = tf.lookup.StaticHashTable(tf.lookup.TextFileInitializer(str(path), tf.string, 0, tf.int64, 1, delimiter="\t"), -1)
+
+    @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="texts"), tf.TensorSpec((None, 3), tf.float32, name="weights")])
+    def serve(texts, weights):
+        words = tf.strings.split(tf.strings.regex_replace(tf.strings.strip(tf.strings.upper(texts)), r"(\w)\w*S\b", r"\1"), " ").to_tensor(shape=(None, 3))
+        return weights * tf.cast(module.table.lookup(tf.strings.lower(words)), tf.float32) + tf.cast(module.table.size(), tf.float32)
+
+    module.serve = serve
+    given = ["lion bear", "  wolf lion lion wolf ", "cat bears lion"]
+    texts_written("table", lambda folder: tf.saved_model.save(module, folder, signatures=serve), given, serve(tf.constant(given), tf.ones((3, 3)) * 0.5))
+    path.unlink()
+
+
 def trained():
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
     import numpy as np
@@ -82,4 +127,4 @@ def main():
 
 
 if __name__ == "__main__":
-    trained() if sys.argv[1:] == ["trained"] else main()
+    {"trained": trained, "texts": of_texts}.get("".join(sys.argv[1:]), main)()

@@ -6,9 +6,11 @@
 #include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
 #include "lamina/formats/onnx/graph_layer.h"
+#include "lamina/formats/onnx/text_inputs.h"
 #include "lamina/nn/detail/model_impl.h"
 #include "lamina/nn/detail/values_follow.h"
 #include "lamina/nn/layers/input_layer.h"
+#include "lamina/text/text_preprocessing.h"
 
 namespace lamina::onnx {
 namespace {
@@ -27,13 +29,31 @@ Tensor symbolic_input(const Declared& input) {
   return InputLayer(*input.shape, options).symbolic_output();
 }
 
+void know_texts(Model& model, const std::vector<TextInput>& texts) {
+  if (texts.empty()) return;
+  DataInfo info = model.data_info();
+  if (model.input_names().size() == 1) {
+    info.text = TextInfo{.encoder = texts[0].encoder};
+  } else {
+    Json inputs = Json::object();
+    for (const TextInput& each : texts) inputs[each.name] = each.encoder;
+    info.sections[kTextInputs] = std::move(inputs);
+  }
+  model.set_data_info(std::move(info));
+}
+
 }  // namespace
 
 Model model_of(std::shared_ptr<ImportedGraph> graph, const std::string& name) {
   const lamina::detail::ValuesFollow values_follow;
+  const std::vector<TextInput> texts = take_text_inputs(graph);
   if (graph->inputs().empty()) throw Unsupported("its graph takes no inputs: there is nothing to ask of it");
   std::vector<Tensor> inputs;
   for (const Declared& input : graph->inputs()) inputs.push_back(symbolic_input(input));
+  for (const Declared& output : graph->outputs()) {
+    if (output.type == ElementType::kString)
+      throw Unsupported("output '" + printable(output.name) + "' is texts; a model gives tensors only");
+  }
   const OnnxGraph layer(graph, {.name = name});
   const std::vector<Tensor> outputs = layer.outputs(Tensors(inputs));
   std::vector<std::pair<std::string, Tensor>> named_inputs;
@@ -44,6 +64,7 @@ Model model_of(std::shared_ptr<ImportedGraph> graph, const std::string& name) {
   impl.named_outputs = true;
   for (size_t i = 0; i < outputs.size(); ++i) impl.output_names[i] = graph->outputs()[i].name;
   graph->forget_weights();
+  know_texts(model, texts);
   return model;
 }
 

@@ -9,7 +9,8 @@
 
 namespace lamina::onnx {
 
-/// Inputs and outputs are called, and ordered, as in the graph. `name`: of the layer. Throws Unsupported for
+/// Inputs and outputs are called, and ordered, as in the graph. `name`: of the layer. Inputs that take texts take numbers,
+/// and what makes these is part of what the model knows of its data (text_inputs.h). Throws Unsupported for
 /// a graph without inputs, and for one that takes what is no tensor.
 Model model_of(std::shared_ptr<ImportedGraph> graph, const std::string& name);
 

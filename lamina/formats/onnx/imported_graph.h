@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lamina/formats/detail/byte_source.h"
+#include "lamina/formats/onnx/output_meaning.h"
 #include "lamina/formats/onnx/value.h"
 
 namespace lamina_onnx_file {
@@ -70,6 +71,8 @@ class ImportedGraph {
   const std::vector<Declared>& inputs() const { return inputs_; }
   const std::vector<Declared>& outputs() const { return outputs_; }
   const std::vector<GraphWeight>& weights() const { return weights_; }
+  /// What the numbers of an output are.
+  OutputMeaning meaning(size_t output) const;
   /// What the file says of itself under that key; "" where it says nothing.
   std::string metadata(const std::string& key) const;
   /// Lets go of the values of the weights, which are somewhere else now.

@@ -13,6 +13,7 @@
 #include "lamina/formats/saved_model/branches.h"
 #include "lamina/formats/saved_model/graph_builder.h"
 #include "lamina/formats/saved_model/operator.h"
+#include "lamina/formats/saved_model/tables.h"
 #include "lamina/formats/saved_model/tensor.h"
 
 namespace lamina::tensorflow {
@@ -54,6 +55,7 @@ class Keys {
       }
       look(function.node_def(), arguments);
     }
+    follow_copies(graph);
   }
 
   std::string of(const NodeDef& variable, const lamina::detail::TensorBundle* checkpoint) const {
@@ -95,6 +97,21 @@ class Keys {
       if (!names || names->op() != "Const" || !names->attr().contains("value")) continue;
       const auto& texts = names->attr().at("value").tensor().string_val();
       if (place >= 0 && place < texts.size()) keys_[variable->second] = texts.Get(place);
+    }
+  }
+
+  // Keras 3 lets TensorFlow save copies of its variables, which begin as these: a variable that the checkpoint lacks has
+  // the value of its copy.
+  void follow_copies(const GraphDef& graph) {
+    std::map<std::string, std::string> read;  // nodes that read variables
+    for (const NodeDef& node : graph.node()) {
+      if (node.op() == "ReadVariableOp" && node.input_size() > 0) read[node.name()] = node_of(node.input(0));
+    }
+    for (const NodeDef& node : graph.node()) {
+      if (node.op() != "AssignVariableOp" || node.input_size() < 2) continue;
+      const auto copied = keys_.find(node_of(node.input(0)));
+      const auto original = read.find(node_of(node.input(1)));
+      if (copied != keys_.end() && original != read.end()) keys_.emplace(original->second, copied->second);
     }
   }
 
@@ -188,7 +205,8 @@ std::vector<std::string> signatures_of(std::string_view bytes) {
 
 std::shared_ptr<onnx::ImportedGraph> import_graph(std::string_view bytes, const std::string& signature_name,
                                                   lamina::detail::TensorBundle* checkpoint,
-                                                  const std::map<std::string, bool>& trainable) {
+                                                  const std::map<std::string, bool>& trainable,
+                                                  const ReadAsset& read_asset) {
   SavedModel file = parsed(bytes);
   MetaGraphDef& meta = served(file);
   const SignatureDef& signature = signature_of(meta, signature_name);
@@ -198,6 +216,7 @@ std::shared_ptr<onnx::ImportedGraph> import_graph(std::string_view bytes, const 
   const GraphDef& graph = meta.graph_def();
   Library library(graph);
   const Keys keys(graph, library);
+  const Tables tables(meta, library, read_asset);
 
   lamina_onnx_file::ModelProto model;
   model.set_ir_version(8);
@@ -221,11 +240,17 @@ std::shared_ptr<onnx::ImportedGraph> import_graph(std::string_view bytes, const 
   if (results.empty()) throw InvalidArgument("its signature gives nothing");
 
   std::map<const NodeDef*, std::string> variables;  // that are read, with the names of their values
+  std::set<std::string> tables_read;
   GraphBuilder builder(made, library, [&](const NodeDef& node) -> std::string {
     if (const auto found = placeholders.find(node.name()); found != placeholders.end()) return found->second;
     if (node.op() == "Placeholder")
       throw Unsupported("its signature does not name the input '" + printable(node.name()) +
                         "', which it reads");
+    if (is_table(node)) {
+      const std::string table = node.name() + "/table";
+      if (tables_read.insert(table).second) tables.add(node, table, made);
+      return table;
+    }
     if (!is_variable(node)) return "";
     const std::string name = taken.contains(node.name()) ? node.name() + "/value" : node.name();
     variables[&node] = name;

@@ -20,6 +20,9 @@ using onnx::Value;
 /// The domain of TensorFlow's operators.
 inline constexpr char kDomain[] = "tensorflow";
 
+/// The operator that makes a table of its keys and its values; TensorFlow has tables as things beyond values.
+inline constexpr char kTable[] = "LaminaTable";
+
 /// Adds an operator, before main. `outputs`: its outputs as TensorFlow calls them, where it has several by
 /// different names: functions name them "node:output:place". Returns true, for a static variable.
 bool register_operator(const char* name, Apply apply, std::vector<std::string> outputs = {});

@@ -190,7 +190,13 @@ Model graph_model(const std::string& folder, std::string_view bytes, const std::
     for (const auto& [object, key] : variable_keys(objects, *checkpoint))
       trainable[key] = objects[object].trainable;
   }
-  const std::shared_ptr<onnx::ImportedGraph> graph = tensorflow::import_graph(bytes, signature, checkpoint, trainable);
+  const tensorflow::ReadAsset read_asset = [&](const std::string& name) {
+    if (name.empty() || name.find_first_of("/\\") != std::string::npos || name == "." || name == "..")
+      throw InvalidArgument("its file '" + printable(name) + "' is no plain name");
+    return read_file(folder + "/assets/" + name);
+  };
+  const std::shared_ptr<onnx::ImportedGraph> graph =
+      tensorflow::import_graph(bytes, signature, checkpoint, trainable, read_asset);
   Model model = onnx::model_of(graph, "");
   warn_of_nan(model, folder);
   if (report) {

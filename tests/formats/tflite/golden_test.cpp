@@ -1,5 +1,5 @@
-// TFLite models of TensorFlow's converter, against what its interpreter gives (tools/golden/tflite.py), and
-// the models of others beside the source tree.
+// TFLite models of TensorFlow's converter, against what its interpreter gives (tools/golden/tflite.py), of tflite-micro's
+// operators (tflite_signals.py), and the models of others beside the source tree.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -31,13 +31,14 @@ TEST_P(TfliteGolden, GivesWhatTheInterpreterGives) {
     } else {
       ASSERT_EQ(outputs.values()[i].shape(), expected.shape());
       ASSERT_EQ(outputs.values()[i].dtype(), expected.dtype());
-      EXPECT_EQ(outputs.values()[i].to_vector<int16_t>(), expected.to_vector<int16_t>());
+      EXPECT_EQ(outputs.values()[i].to_vector<int64_t>(), expected.to_vector<int64_t>()) << i;
     }
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, TfliteGolden,
-                         testing::Values("float", "float16", "dynamic", "int8", "int16", "lstm", "control"));
+                         testing::Values("float", "float16", "dynamic", "int8", "int16", "lstm", "control", "signals_speech",
+                                         "signals_transforms", "signals_frames"));
 
 TEST(Tflite, ThirdPartyKeywordSpotterGivesWhatItsGoldenSays) {
   const std::string file = shared_file("models/keras-thirdparty/kws_ref_model_float32.tflite");

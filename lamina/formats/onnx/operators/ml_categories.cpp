@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "lamina/base/terminal.h"
+#include "lamina/formats/onnx/operators/lookup.h"
 #include "lamina/formats/onnx/operators/ml_common.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
@@ -125,6 +126,18 @@ Value looked_up(const Column& values, const Value& otherwise, const Tensor& at) 
                          : otherwise.strings()[0]);
   return Value::of_strings(std::move(result), at.shape());
 }
+
+}  // namespace
+
+Value look_up(const Call& call, const Value& keys, const Value& values, const Value& otherwise, const Value& x) {
+  const Column from = of_value(keys), to = of_value(values);
+  if (from.size() != to.size()) call.fail(fmt::format("has {} keys and {} values", from.size(), to.size()));
+  if (otherwise.is_strings() != values.is_strings() || otherwise.shape().size() != 1)
+    call.fail("what it gives for unknown keys is no value like the others");
+  return looked_up(to, otherwise, places(call, x, from));
+}
+
+namespace {
 
 // What an unknown key gives, of the values' type.
 Value default_of(const Call& call, const Column& values) {

@@ -1,18 +1,43 @@
 // StringConcat, StringSplit, StringNormalizer, RegexFullMatch.
-#define PCRE2_CODE_UNIT_WIDTH 8
 #include <fmt/format.h>
-#include <pcre2.h>
 #include <utf8proc.h>
 
 #include <algorithm>
-#include <memory>
 #include <set>
 
 #include "lamina/base/terminal.h"
 #include "lamina/formats/onnx/operator.h"
+#include "lamina/formats/onnx/operators/text_pattern.h"
+#include "lamina/formats/onnx/operators/texts.h"
 #include "lamina/text/detail/unicode.h"
 
 namespace lamina::onnx {
+
+void require_utf8(const Call& call, const std::vector<std::string>& texts) {
+  for (const std::string& text : texts) {
+    const auto* at = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+    auto left = static_cast<utf8proc_ssize_t>(text.size());
+    while (left > 0) {
+      utf8proc_int32_t code = 0;
+      const utf8proc_ssize_t size = utf8proc_iterate(at, left, &code);
+      if (size <= 0) call.fail("'" + printable(text.substr(0, 120)) + "' is no UTF-8");
+      at += size;
+      left -= size;
+    }
+  }
+}
+
+std::string upper(const std::string& text) {
+  std::string result;
+  lamina::detail::for_each_character(text, [&](const lamina::detail::Character& each) {
+    const auto code = static_cast<utf8proc_int32_t>(each.code);
+    utf8proc_uint8_t bytes[4];
+    const utf8proc_ssize_t size = utf8proc_encode_char(utf8proc_toupper(code), bytes);
+    if (size > 0) result.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
+  });
+  return result;
+}
+
 namespace {
 
 // The element of a tensor of shape `from` that broadcasts to place `index` of shape `to`.
@@ -38,21 +63,6 @@ std::vector<Value> concat(Call& call) {
     joined.push_back(a[static_cast<size_t>(broadcast_place(i, from_a, shape))] +
                      b[static_cast<size_t>(broadcast_place(i, from_b, shape))]);
   return {Value::of_strings(std::move(joined), shape)};
-}
-
-// Strings whose characters are looked at: they come from files and may be anything.
-void require_utf8(const Call& call, const std::vector<std::string>& texts) {
-  for (const std::string& text : texts) {
-    const auto* at = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
-    auto left = static_cast<utf8proc_ssize_t>(text.size());
-    while (left > 0) {
-      utf8proc_int32_t code = 0;
-      const utf8proc_ssize_t size = utf8proc_iterate(at, left, &code);
-      if (size <= 0) call.fail("'" + printable(text.substr(0, 120)) + "' is no UTF-8");
-      at += size;
-      left -= size;
-    }
-  }
 }
 
 const std::vector<std::string>& texts_of(const Call& call) {
@@ -115,17 +125,6 @@ std::vector<Value> split(Call& call) {
   return {Value::of_strings(std::move(table), shape), Value(counted)};
 }
 
-std::string upper(const std::string& text) {
-  std::string result;
-  lamina::detail::for_each_character(text, [&](const lamina::detail::Character& each) {
-    const auto code = static_cast<utf8proc_int32_t>(each.code);
-    utf8proc_uint8_t bytes[4];
-    const utf8proc_ssize_t size = utf8proc_encode_char(utf8proc_toupper(code), bytes);
-    if (size > 0) result.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
-  });
-  return result;
-}
-
 std::vector<Value> normalize(Call& call) {
   const std::string action = call.text("case_change_action", "NONE");
   if (action != "NONE" && action != "LOWER" && action != "UPPER")
@@ -150,46 +149,10 @@ std::vector<Value> normalize(Call& call) {
   return {Value::of_strings(std::move(kept), shape.rank() == 1 ? Shape{count} : Shape{1, count})};
 }
 
-// Patterns are RE2's: no Unicode in \d and \w, and an end that is the end of the text.
 std::vector<Value> full_match(Call& call) {
-  const std::string pattern = call.text("pattern");
-  if (pattern.size() > (64U << 10)) call.fail("its pattern has more than 65536 bytes");
-  int error = 0;
-  PCRE2_SIZE place = 0;
-  const std::shared_ptr<pcre2_compile_context> around(pcre2_compile_context_create(nullptr),
-                                                      pcre2_compile_context_free);
-  pcre2_set_parens_nest_limit(around.get(), 200);
-  pcre2_set_newline(around.get(), PCRE2_NEWLINE_LF);
-  const std::shared_ptr<pcre2_code> code(
-      pcre2_compile(
-          reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
-          PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_DOLLAR_ENDONLY,
-          &error, &place, around.get()),
-      pcre2_code_free);
-  if (!code) {
-    PCRE2_UCHAR message[160] = {};
-    pcre2_get_error_message(error, message, sizeof message);
-    call.fail(fmt::format("its pattern '{}' does not compile: {} at byte {}",
-                          printable(pattern.substr(0, 120)), reinterpret_cast<const char*>(message), place));
-  }
-  const std::shared_ptr<pcre2_match_context> limits(pcre2_match_context_create(nullptr),
-                                                    pcre2_match_context_free);
-  pcre2_set_match_limit(limits.get(), 5'000'000);
-  pcre2_set_heap_limit(limits.get(), 64U << 10);
-  pcre2_set_depth_limit(limits.get(), 100'000);
-  const std::shared_ptr<pcre2_match_data> found(pcre2_match_data_create_from_pattern(code.get(), nullptr),
-                                                pcre2_match_data_free);
+  const TextPattern pattern(call.text("pattern"), /*whole=*/true);
   std::vector<bool> matches;
-  for (const std::string& text : texts_of(call)) {
-    const int result = pcre2_match(code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), 0, 0,
-                                   found.get(), limits.get());
-    if (result < 0 && result != PCRE2_ERROR_NOMATCH)
-      call.fail(result == PCRE2_ERROR_MATCHLIMIT || result == PCRE2_ERROR_DEPTHLIMIT ||
-                        result == PCRE2_ERROR_HEAPLIMIT
-                    ? "its pattern takes too much work on '" + printable(text.substr(0, 120)) + "'"
-                    : "'" + printable(text.substr(0, 120)) + "' is no UTF-8");
-    matches.push_back(result >= 0);
-  }
+  for (const std::string& text : texts_of(call)) matches.push_back(pattern.matches(text));
   return {Value(Tensor::from(matches, call.value(0).shape()))};
 }
 

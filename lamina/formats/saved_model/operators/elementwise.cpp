@@ -118,6 +118,15 @@ std::vector<Value> comparison(Call& call) {
   return {Value(f(call[0], call[1]))};
 }
 
+// Of texts, too.
+template <Two f, bool negated>
+std::vector<Value> equality(Call& call) {
+  if (!call.value(0).is_strings()) return comparison<f>(call);
+  call.ignore({"incompatible_shape_error"});
+  const Value same = apply_onnx(call, "Equal", call.values())[0];
+  return {negated ? Value(ops::logical_not(same.tensor())) : same};
+}
+
 // Integers are divided towards zero.
 Tensor quotient(const Tensor& a, const Tensor& b) {
   if (is_floating(a.dtype())) return divide(a, b);
@@ -169,14 +178,14 @@ const bool kTwo[] = {register_operator("Add", two<lamina::add>),
                      register_operator("Xdivy", two<x_div_y>),
                      register_operator("Xlog1py", two<x_log1p_y>),
                      register_operator("Xlogy", two<x_log_y>),
-                     register_operator("Equal", comparison<lamina::equal>),
+                     register_operator("Equal", equality<lamina::equal, false>),
                      register_operator("Greater", comparison<ops::greater>),
                      register_operator("GreaterEqual", comparison<ops::greater_equal>),
                      register_operator("Less", comparison<ops::less>),
                      register_operator("LessEqual", comparison<ops::less_equal>),
                      register_operator("LogicalAnd", comparison<ops::logical_and>),
                      register_operator("LogicalOr", comparison<ops::logical_or>),
-                     register_operator("NotEqual", comparison<lamina::not_equal>)};
+                     register_operator("NotEqual", equality<lamina::not_equal, true>)};
 
 // ---- Of more ----
 
@@ -197,7 +206,10 @@ std::vector<Value> rows_chosen(Call& call) {
   return {like(where(condition, call[1], call[2]), call.element(1))};
 }
 
-std::vector<Value> chosen(Call& call) { return {like(where(call[0], call[1], call[2]), call.element(1))}; }
+std::vector<Value> chosen(Call& call) {
+  if (call.value(1).is_strings()) return apply_onnx(call, "Where", call.values());
+  return {like(where(call[0], call[1], call[2]), call.element(1))};
+}
 
 std::vector<Value> clipped(Call& call) {
   return {like(minimum(maximum(call[0], call[1]), call[2]), call.element())};

@@ -106,6 +106,8 @@ std::vector<Value> strided_slice(Call& call) {
         call, "Slice",
         {x, integers_value(starts), integers_value(stops), integers_value(axes), integers_value(steps)})[0];
   }
+  if (x.is_strings())
+    return apply_onnx(call, "Reshape", {result, integers_value({shape.begin(), shape.end()})}, {{"allowzero", int64_t{1}}});
   return {Value(reshape(result.tensor(), shape), x.type())};
 }
 

@@ -1,12 +1,10 @@
-// Making the tables of TFLite files.
+// Tensors and operators of a graph that is written, and operators that become part of others.
 #include "lamina/formats/tflite/export/builder.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
-#include "lamina/backend/backend.h"
 #include "lamina/base/error.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/full.h"
@@ -51,6 +49,20 @@ int32_t Builder::constant(const Tensor& value, const std::string& name) {
   const int32_t id = add(name, value.dtype(), value.shape());
   tensor(id).constant = value;
   return id;
+}
+
+int32_t Builder::arranged(int32_t id, const std::string& how, std::function<Tensor(const Tensor&)> arrange) {
+  constexpr size_t kLarge = 1 << 16;  // smaller ones are looked at by many
+  const TensorEntry from = tensor(id);
+  const Tensor value = arrange(from.constant);
+  if (value.type().bytes() < kLarge) return constant(value.eval(), from.name);
+  const int32_t result = constant(value, from.name);
+  TensorEntry& entry = tensor(result);
+  entry.source = from.source.defined() ? from.source : from.constant;
+  entry.arrangement = from.arrangement + how + ";";
+  entry.arrange = from.arrange ? [first = from.arrange, then = std::move(arrange)](const Tensor& x) { return then(first(x)); }
+                               : std::move(arrange);
+  return result;
 }
 
 int32_t Builder::integers(const std::vector<int64_t>& values) {
@@ -178,126 +190,6 @@ void Builder::fuse(const std::vector<int32_t>& outputs) {
     const TensorEntry entry = tensor(op.outputs[0]);
     op.inputs.push_back(constant(zeros(Shape{entry.shape[-1]}, entry.dtype), "no_bias"));
   }
-}
-
-namespace {
-
-// The version of an operator that run times have from the first on; BROADCAST_TO was made one with its second.
-int version_of(fb::BuiltinOperator code) { return code == fb::BuiltinOperator_BROADCAST_TO ? 2 : 1; }
-
-}  // namespace
-
-std::string Builder::finish(const std::vector<int32_t>& inputs, const std::vector<int32_t>& outputs,
-                            const std::map<std::string, std::string>& metadata) {
-  uint64_t bytes = 0;
-  for (const auto& [key, text] : metadata) bytes += key.size() + text.size() + 256;
-  for (const TensorEntry& entry : tensors_)
-    bytes += entry.constant.defined() ? entry.constant.type().bytes() + 256 : 256;
-  if (bytes > (uint64_t{1} << 31) - (1 << 20))
-    throw InvalidArgument("its weights take 2 GB or more, which no such file holds");
-  // Tensors that nobody reads any more are left out.
-  std::set<int32_t> used(inputs.begin(), inputs.end());
-  used.insert(outputs.begin(), outputs.end());
-  for (const OperatorEntry& op : operators_) {
-    used.insert(op.inputs.begin(), op.inputs.end());
-    used.insert(op.outputs.begin(), op.outputs.end());
-  }
-  used.erase(-1);
-  std::map<int32_t, int32_t> place{{-1, -1}};
-  flatbuffers::FlatBufferBuilder builder(static_cast<size_t>(std::min<uint64_t>(bytes, 1 << 20)));
-  std::vector<flatbuffers::Offset<fb::Buffer>> buffers{fb::CreateBuffer(builder)};
-  std::vector<flatbuffers::Offset<fb::Tensor>> tensors;
-  for (const int32_t id : used) {
-    place[id] = static_cast<int32_t>(tensors.size());
-    const TensorEntry& entry = tensor(id);
-    uint32_t buffer = 0;
-    if (entry.constant.defined() && entry.constant.size() > 0) {
-      const Tensor value = entry.constant.to(Device{});
-      value.eval();
-      const size_t size = value.type().bytes();
-      buffer = static_cast<uint32_t>(buffers.size());
-      builder.ForceVectorAlignment(size, 1, 16);
-      buffers.push_back(fb::CreateBuffer(
-          builder, builder.CreateVector(static_cast<const uint8_t*>(value.buffer()->data()), size)));
-    }
-    const auto shape = builder.CreateVector(std::vector<int32_t>(entry.shape.begin(), entry.shape.end()));
-    std::vector<int32_t> open(entry.shape.begin(), entry.shape.end());
-    for (const int axis : entry.open) open[static_cast<size_t>(axis)] = -1;
-    const auto signature = entry.open.empty() ? 0 : builder.CreateVector(open);
-    const auto text = builder.CreateString(entry.name);
-    flatbuffers::Offset<fb::Quantization> quantization;
-    if (!entry.scales.empty()) {
-      const auto scales = builder.CreateVector(entry.scales);
-      const auto zeros_of = builder.CreateVector(std::vector<int64_t>(entry.scales.size(), entry.zero));
-      fb::QuantizationBuilder details(builder);
-      details.add_scale(scales);
-      details.add_zero_point(zeros_of);
-      details.add_quantized_dimension(entry.axis);
-      quantization = details.Finish();
-    }
-    fb::TensorBuilder made(builder);
-    if (!entry.scales.empty()) made.add_quantization(quantization);
-    made.add_shape(shape);
-    made.add_type(written_type(entry.dtype));
-    made.add_buffer(buffer);
-    made.add_name(text);
-    made.add_has_rank(true);
-    if (!entry.open.empty()) made.add_shape_signature(signature);
-    tensors.push_back(made.Finish());
-  }
-  const auto places = [&](const std::vector<int32_t>& ids) {
-    std::vector<int32_t> result;
-    for (const int32_t id : ids) result.push_back(place.at(id));
-    return builder.CreateVector(result);
-  };
-  std::map<fb::BuiltinOperator, uint32_t> kinds;
-  std::vector<flatbuffers::Offset<fb::OperatorCode>> codes;
-  std::vector<flatbuffers::Offset<fb::Operator>> nodes;
-  for (const OperatorEntry& op : operators_) {
-    const auto [kind, is_new] = kinds.emplace(op.code, static_cast<uint32_t>(codes.size()));
-    if (is_new)
-      codes.push_back(fb::CreateOperatorCode(builder, static_cast<int8_t>(std::min<int>(op.code, 127)), 0,
-                                             version_of(op.code), op.code));
-    const auto options =
-        op.options.make ? op.options.make(builder, op.activation) : flatbuffers::Offset<void>();
-    const auto from = places(op.inputs), to = places(op.outputs);
-    fb::OperatorBuilder made(builder);
-    made.add_opcode_index(kind->second);
-    made.add_inputs(from);
-    made.add_outputs(to);
-    if (op.options.make) {
-      made.add_options_type(op.options.kind);
-      made.add_options(options);
-    }
-    nodes.push_back(made.Finish());
-  }
-  const auto tables = builder.CreateVector(tensors);
-  const auto from = places(inputs), to = places(outputs);
-  const auto operators = builder.CreateVector(nodes);
-  const auto name = builder.CreateString("main");
-  const auto graphs =
-      builder.CreateVector(std::vector{fb::CreateSubGraph(builder, tables, from, to, operators, name)});
-  std::vector<flatbuffers::Offset<fb::Metadata>> said;
-  for (const auto& [key, text] : metadata) {
-    const auto written = builder.CreateString(key);
-    said.push_back(fb::CreateMetadata(builder, written, static_cast<uint32_t>(buffers.size())));
-    builder.ForceVectorAlignment(text.size(), 1, 16);
-    buffers.push_back(fb::CreateBuffer(
-        builder, builder.CreateVector(reinterpret_cast<const uint8_t*>(text.data()), text.size())));
-  }
-  const auto all_metadata = builder.CreateVector(said);
-  const auto all_codes = builder.CreateVector(codes);
-  const auto all_buffers = builder.CreateVector(buffers);
-  const auto description = builder.CreateString("Lamina");
-  fb::ModelBuilder model(builder);
-  model.add_version(3);
-  model.add_operator_codes(all_codes);
-  model.add_subgraphs(graphs);
-  model.add_description(description);
-  model.add_buffers(all_buffers);
-  if (!said.empty()) model.add_metadata(all_metadata);
-  fb::FinishModelBuffer(builder, model.Finish());
-  return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
 }
 
 }  // namespace lamina::tflite

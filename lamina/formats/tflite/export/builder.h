@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lamina/core/tensor.h"
+#include "lamina/formats/detail/pieces.h"
 #include "lamina/formats/tflite/file.h"
 
 namespace lamina::tflite {
@@ -34,6 +35,11 @@ class Builder {
     int64_t zero = 0;
     int axis = 0;
     std::vector<int> open = {};  ///< axes of an input whose extents interpreters may change
+    /// Of a large constant that is another one in another order or type: that one, and how it becomes this. `constant`
+    /// waits then; what is written is made of `source` when its turn comes, and let go.
+    Tensor source = {};
+    std::function<Tensor(const Tensor&)> arrange = {};
+    std::string arrangement = {};  ///< equal where `arrange` does the same
   };
   struct OperatorEntry {
     fb::BuiltinOperator code;
@@ -45,6 +51,8 @@ class Builder {
   /// Adds a tensor; its number. A name that is taken gets a number behind.
   int32_t add(const std::string& name, DType dtype, const Shape& shape);
   int32_t constant(const Tensor& value, const std::string& name);
+  /// A constant made of constant `id`; `how` says the same as `arrange`.
+  int32_t arranged(int32_t id, const std::string& how, std::function<Tensor(const Tensor&)> arrange);
   /// A list of int32, made once for all who want it.
   int32_t integers(const std::vector<int64_t>& values);
   /// A number without axes.
@@ -68,10 +76,10 @@ class Builder {
   /// Operators that only add a bias, or clip to RELU's and RELU6's ranges, become part of the product before
   /// them.
   void fuse(const std::vector<int32_t>& outputs);
-  /// The bytes of the file. Throws InvalidArgument for what takes 2 GB or more.
+  /// The file, without copies of its constants. Throws InvalidArgument for what takes 2 GB or more.
   /// @param metadata  what the file says of itself: names and texts
-  std::string finish(const std::vector<int32_t>& inputs, const std::vector<int32_t>& outputs,
-                     const std::map<std::string, std::string>& metadata = {});
+  lamina::detail::Pieces finish(const std::vector<int32_t>& inputs, const std::vector<int32_t>& outputs,
+                                const std::map<std::string, std::string>& metadata = {});
 
  private:
   void fuse_biases(const std::vector<int32_t>& outputs);

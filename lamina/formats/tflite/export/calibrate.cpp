@@ -26,7 +26,7 @@ std::map<int32_t, Seen> calibrate(Builder& builder, const std::vector<int32_t>& 
       if (entry.dtype == DType::kFloat32 && entry.shape.size() > 0) watched.push_back(output);
     }
   }
-  std::string bytes = builder.finish(inputs, watched);
+  const std::string bytes = builder.finish(inputs, watched).str();
   const onnx::ImportedGraph graph = parse(bytes, "the model to calibrate");
   std::vector<Tensor> weights;
   for (const onnx::GraphWeight& weight : graph.weights()) weights.push_back(weight.value);

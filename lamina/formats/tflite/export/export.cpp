@@ -9,7 +9,6 @@
 #include <set>
 
 #include "lamina/base/error.h"
-#include "lamina/base/files.h"
 #include "lamina/base/terminal.h"
 #include "lamina/core/tensor_node.h"
 #include "lamina/core/trace.h"
@@ -127,7 +126,8 @@ Write find_writer(const std::string& op) {
 int32_t Writing::reshaped(int32_t id, const Shape& shape) {
   const Builder::TensorEntry entry = builder_.tensor(id);
   if (entry.shape == shape) return id;
-  if (entry.constant.defined()) return builder_.constant(reshape(entry.constant, shape).eval(), entry.name);
+  if (entry.constant.defined())
+    return builder_.arranged(id, "shape " + shape.str(), [shape](const Tensor& x) { return reshape(x, shape); });
   return builder_.op(fb::BuiltinOperator_RESHAPE, {id, builder_.integers({shape.begin(), shape.end()})},
                      entry.dtype, shape);
 }
@@ -135,7 +135,9 @@ int32_t Writing::reshaped(int32_t id, const Shape& shape) {
 int32_t Writing::transposed(int32_t id, const std::vector<int>& order) {
   const Builder::TensorEntry entry = builder_.tensor(id);
   if (std::is_sorted(order.begin(), order.end())) return id;
-  if (entry.constant.defined()) return builder_.constant(transpose(entry.constant, order).eval(), entry.name);
+  if (entry.constant.defined())
+    return builder_.arranged(id, fmt::format("axes {}", fmt::join(order, ",")),
+                             [order](const Tensor& x) { return transpose(x, order); });
   Shape shape;
   for (const int axis : order) shape.push_back(entry.shape[axis]);
   return builder_.op(fb::BuiltinOperator_TRANSPOSE, {id, builder_.integers({order.begin(), order.end()})},
@@ -146,7 +148,7 @@ int32_t Writing::cast(int32_t id, DType dtype) {
   const Builder::TensorEntry entry = builder_.tensor(id);
   if (entry.dtype == dtype) return id;
   if (entry.constant.defined())
-    return builder_.constant(lamina::cast(entry.constant, dtype).eval(), entry.name);
+    return builder_.arranged(id, lamina::name(dtype), [dtype](const Tensor& x) { return lamina::cast(x, dtype); });
   return builder_.op(fb::BuiltinOperator_CAST, {id}, dtype, entry.shape);
 }
 
@@ -331,7 +333,7 @@ void export_tflite(const Model& model, const std::string& path, const TfliteOpti
   }
   std::map<std::string, std::string> metadata;
   if (!model.data_info().empty()) metadata[onnx::kDataInfo] = model.data_info().to_json().dump();
-  write_file(path, builder.finish(graph.inputs, outputs, metadata));
+  detail::write_pieces(path, builder.finish(graph.inputs, outputs, metadata));
 }
 
 }  // namespace lamina

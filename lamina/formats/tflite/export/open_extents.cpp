@@ -24,8 +24,13 @@ std::string options_of(const Op& op) {
   return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
 }
 
-bool same_elements(const Tensor& a, const Tensor& b) {
+bool same_elements(const Entry& left, const Entry& right) {
+  const Tensor &a = left.constant, &b = right.constant;
   if (a.node() == b.node()) return true;
+  // The same weight in the same order.
+  if (left.source.defined() && right.source.defined() && left.source.node() == right.source.node() &&
+      left.arrangement == right.arrangement)
+    return true;
   if (a.type() != b.type()) return false;
   const Tensor x = a.eval().to(Device{}), y = b.eval().to(Device{});
   return std::memcmp(x.buffer()->data(), y.buffer()->data(), x.type().bytes()) == 0;
@@ -78,7 +83,7 @@ class Comparison {
         continue;
       }
       if (left.constant.defined() && right.constant.defined()) {
-        if (same_elements(left.constant, right.constant)) continue;
+        if (same_elements(left, right)) continue;
         if (const auto change = completed(own, other, i)) {
           changes_[place] = *change;
           continue;

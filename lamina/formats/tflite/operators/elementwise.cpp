@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lamina/formats/onnx/output_meaning.h"
 #include "lamina/formats/tflite/operators/fixed_point.h"
 #include "lamina/formats/tflite/operators/tables.h"
 #include "lamina/ops/binary.h"
@@ -260,6 +261,7 @@ const bool kElementwiseRegistered[] = {builtin<function<lamina::exp, exp_real>>(
                             builtin<plain<lamina::rsqrt>>("STABLEHLO_RSQRT"),
                             builtin<plain<lamina::tanh>>("STABLEHLO_TANH"),
                             builtin<same>("STABLEHLO_CONVERT")};
+[[maybe_unused]] const bool kLogisticMeans = onnx::register_meaning(kDomain, "LOGISTIC", "sigmoid");
 
 }  // namespace
 }  // namespace lamina::tflite

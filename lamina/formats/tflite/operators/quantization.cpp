@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "lamina/formats/onnx/operators/cast.h"
+#include "lamina/formats/onnx/output_meaning.h"
 #include "lamina/formats/tflite/operators/fixed_point.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
@@ -75,6 +76,8 @@ std::vector<Value> cast_operator(Call& call) {
 
 const bool kQuantizationRegistered[] = {builtin<quantize>("QUANTIZE"), builtin<dequantize>("DEQUANTIZE"),
                             builtin<fake_quant>("FAKE_QUANT"), builtin<cast_operator>("CAST")};
+[[maybe_unused]] const bool kQuantizationMeans[] = {onnx::register_meaning(kDomain, "QUANTIZE", ""),
+                                                    onnx::register_meaning(kDomain, "DEQUANTIZE", "")};
 
 }  // namespace
 }  // namespace lamina::tflite

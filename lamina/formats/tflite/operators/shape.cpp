@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "lamina/formats/onnx/operators/axes.h"
+#include "lamina/formats/onnx/output_meaning.h"
 #include "lamina/formats/tflite/operators/call.h"
 #include "lamina/ops/broadcast_to.h"
 #include "lamina/ops/cast.h"
@@ -174,6 +175,8 @@ const bool kShapeRegistered[] = {builtin<reshape_operator>("RESHAPE"),
                             builtin<fill>("FILL"),
                             builtin<range>("RANGE"),
                             builtin<pack>("PACK")};
+[[maybe_unused]] const bool kShapeMeans[] = {onnx::register_meaning(kDomain, "RESHAPE", ""),
+                                             onnx::register_meaning(kDomain, "SQUEEZE", "")};
 
 }  // namespace
 }  // namespace lamina::tflite

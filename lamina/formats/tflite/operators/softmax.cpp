@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lamina/formats/onnx/output_meaning.h"
 #include "lamina/formats/tflite/operators/fixed_point.h"
 #include "lamina/formats/tflite/operators/tables.h"
 #include "lamina/ops/binary.h"
@@ -158,6 +159,7 @@ std::vector<Value> l2_normalization(Call& call) {
 const bool kSoftmaxRegistered[] = {builtin<softmax_operator>("SOFTMAX"),
                             builtin<log_softmax_operator>("LOG_SOFTMAX"),
                             builtin<l2_normalization>("L2_NORMALIZATION")};
+[[maybe_unused]] const bool kSoftmaxMeans = onnx::register_meaning(kDomain, "SOFTMAX", "softmax");
 
 }  // namespace
 }  // namespace lamina::tflite
