@@ -76,13 +76,22 @@ void write_arrays(const Options& options, const WeightSnapshot& weights, std::ve
   for (std::string& line : told) lost.push_back(std::move(line));
 }
 
-void write_onnx_of(const Options& options, const ModelFile& file, const Model& model, InputShapes shapes) {
+/// What was written beside the file that was asked for, and what did not get in.
+struct Written {
+  std::vector<std::string> files;
+  std::vector<std::string> texts = {};  // inputs that take texts
+};
+
+Written write_onnx_of(const Options& options, const ModelFile& file, const Model& model, InputShapes shapes,
+                      std::vector<std::string>& lost) {
   std::vector<std::pair<std::string, std::vector<std::string>>> axes;
   if (file.pretrained) axes = axes_of_texts(*file.pretrained, model.input_names());
-  write_onnx(model, options.out, options.onnx, std::move(shapes), std::move(axes));
+  OnnxReport report = write_onnx(model, options.out, options.onnx, std::move(shapes), std::move(axes));
+  for (std::string& line : report.outside) lost.push_back("how texts become numbers: " + std::move(line));
+  return {std::move(report.files), std::move(report.texts)};
 }
 
-void write_model(const Options& options, const ModelFile& file) {
+Written write_model(const Options& options, const ModelFile& file, std::vector<std::string>& lost) {
   if (!options.dtype.empty())
     throw InvalidArgument("convert: '" + options.out +
                           "' is a model, whose weights keep their type; --dtype is for " +
@@ -98,12 +107,13 @@ void write_model(const Options& options, const ModelFile& file) {
   if (options.out.ends_with(kKerasWeights)) {
     save_weights(model, options.out);
   } else if (is_onnx(options.out)) {
-    write_onnx_of(options, file, model, std::move(shapes));
+    return write_onnx_of(options, file, model, std::move(shapes), lost);
   } else if (is_tflite(options.out)) {
     write_tflite(model, options.out, options.tflite, std::move(shapes));
   } else {
     model.save(options.out);
   }
+  return {{options.out}};
 }
 
 int convert(const Options& options) {
@@ -124,24 +134,33 @@ int convert(const Options& options) {
     throw InvalidArgument("convert: '" + options.in + "' is an architecture without weights, of which '" + options.out +
                           "' could only get random ones");
   std::vector<std::string> lost = left_behind(options, file, model_out);
+  Written written{{options.out}};
   if (model_out) {
-    write_model(options, file);
+    written = write_model(options, file, lost);
   } else {
     file.model.reset();  // its weights are read from the file once more, one by one
     write_arrays(options, file.weights, lost);
   }
-  const uint64_t size = std::filesystem::file_size(options.out, error);
+  uint64_t size = 0;
+  std::vector<std::string> names;
+  for (const std::string& path : written.files) {
+    size += std::filesystem::file_size(path, error);
+    names.push_back(printable(path));
+  }
   const size_t arrays = is_json(options.out) ? 0 : file.weights.entries.size();
   if (!options.json) {
-    tell(stdout, fmt::format("{}: {} arrays, {}\n", printable(options.out), arrays,
+    tell(stdout, fmt::format("{}: {} arrays, {}\n", fmt::join(names, " and "), arrays,
                              bytes(static_cast<double>(size))));
+    for (const std::string& input : written.texts) tell(stdout, " input '" + printable(input) + "' takes texts\n");
     for (const std::string& line : lost) tell(stdout, " lost: " + printable(line) + "\n");
     return 0;
   }
   print_json(Json::object({{"in", options.in},
                            {"out", options.out},
+                           {"files", Json(Json::List(written.files.begin(), written.files.end()))},
                            {"arrays", static_cast<int64_t>(arrays)},
                            {"bytes", size},
+                           {"texts", Json(Json::List(written.texts.begin(), written.texts.end()))},
                            {"lost", Json(Json::List(lost.begin(), lost.end()))}}));
   return 0;
 }

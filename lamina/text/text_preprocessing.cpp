@@ -84,6 +84,19 @@ class VectorizationEncoder : public Encoder {
   TextVectorization vectorization_;
 };
 
+class HashingEncoder : public Encoder {
+ public:
+  explicit HashingEncoder(TextHashing hashing) : hashing_(std::move(hashing)) {}
+  Tensor encode(const std::vector<std::string>& texts) const override { return hashing_(texts); }
+  void describe(TextInfo& info) const override { info.encoder = hashing_.to_json(); }
+  static std::shared_ptr<const Encoder> read(const TextInfo& info) {
+    return std::make_shared<HashingEncoder>(TextHashing::from_json(info.encoder));
+  }
+
+ private:
+  TextHashing hashing_;
+};
+
 /// CountVectorizer or TfidfVectorizer.
 template <class Vectorizer>
 class TermEncoder : public Encoder {
@@ -108,6 +121,7 @@ std::map<std::string, detail::ReadTextEncoder>& classes() {
   static std::map<std::string, detail::ReadTextEncoder> all{{"Tokenizer", NumberEncoder<Tokenizer>::read},
                                                             {"TermNumbers", NumberEncoder<TermNumbers>::read},
                                                             {"TextVectorization", VectorizationEncoder::read},
+                                                            {"Hashing", HashingEncoder::read},
                                                             {"CountVectorizer", TermEncoder<CountVectorizer>::read},
                                                             {"TfidfVectorizer", TermEncoder<TfidfVectorizer>::read}};
   return all;
@@ -135,6 +149,9 @@ TextPreprocessing::TextPreprocessing(TermNumbers terms, PadSequencesOptions opti
 
 TextPreprocessing::TextPreprocessing(TextVectorization vectorization)
     : encoder_(VectorizationEncoder::of_one_length(std::move(vectorization))) {}
+
+TextPreprocessing::TextPreprocessing(TextHashing hashing)
+    : encoder_(std::make_shared<HashingEncoder>(std::move(hashing))) {}
 
 TextPreprocessing::TextPreprocessing(CountVectorizer vectorizer)
     : encoder_(std::make_shared<TermEncoder<CountVectorizer>>(std::move(vectorizer))) {}

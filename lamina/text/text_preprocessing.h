@@ -12,6 +12,7 @@
 #include "lamina/text/count_vectorizer.h"
 #include "lamina/text/pad_sequences.h"
 #include "lamina/text/term_numbers.h"
+#include "lamina/text/text_hashing.h"
 #include "lamina/text/text_vectorization.h"
 #include "lamina/text/tfidf_vectorizer.h"
 #include "lamina/text/tokenizer.h"
@@ -45,6 +46,8 @@ class TextPreprocessing {
   /// As it is: int64 (texts, length), or float32 (texts, tokens). Throws InvalidArgument for "int" without an
   /// output_sequence_length.
   TextPreprocessing(TextVectorization vectorization);
+  /// As it is: int64 (texts, 1).
+  TextPreprocessing(TextHashing hashing);
   /// Dense float32 (texts, terms). Throws InvalidArgument before fit.
   TextPreprocessing(CountVectorizer vectorizer);
   /// Dense float32 (texts, terms). Throws InvalidArgument before fit.

@@ -66,6 +66,24 @@ TEST_F(ModelFiles, ConvertWritesOnnx) {
   json({"run", "a.onnx", "--input", "x.npy", "--output", "onnx"});
 }
 
+TEST_F(ModelFiles, ConvertWritesOnnxOfTexts) {
+  const auto golden = [](const std::string& name) { return test::golden_path("formats/preprocessing/" + name + ".keras"); };
+  const Json told = json({"convert", golden("text_numbers"), "texts.onnx"});
+  ASSERT_EQ(told.at("texts").size(), 1u);
+  EXPECT_EQ(told.at("lost").size(), 0u);
+  const std::string takes = "input '" + told.at("texts").at(size_t{0}).as_string() + "' takes texts";
+  EXPECT_NE(run({"convert", golden("text_numbers"), "texts.onnx"}).out.find(takes), std::string::npos);
+  // Asked with a text, whether its numbers are made in the file or by what the model knows.
+  const std::string said = run({"predict", golden("text_numbers"), "a dog, on the mat", "--json"}).out;
+  EXPECT_EQ(run({"predict", "texts.onnx", "a dog, on the mat", "--json"}).out, said);
+  EXPECT_EQ(json({"convert", golden("text_numbers"), "numbers.onnx", "--without-texts"}).at("texts").size(), 0u);
+  EXPECT_EQ(run({"predict", "numbers.onnx", "a dog, on the mat", "--json"}).out, said);
+  EXPECT_EQ(json({"convert", "texts.onnx", "again.onnx"}).at("texts").size(), 1u);
+  const Json outside = json({"convert", golden("text_hashed"), "hashed.onnx"});
+  EXPECT_NE(outside.at("lost").dump().find("not texts: it is a Hashing"), std::string::npos) << outside.dump();
+  expect_error({"convert", "a.keras", "a.npz", "--without-texts"}, "is for files of ONNX", 2);
+}
+
 TEST_F(ModelFiles, ConvertRefusesWrongWordsAboutOnnx) {
   expect_error({"convert", "a.keras", "a.onnx", "--opset", "12"}, "--opset", 2);
   expect_error({"convert", "a.keras", "a.onnx", "--opset", "26"}, "--opset", 2);

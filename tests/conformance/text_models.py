@@ -10,7 +10,7 @@ import subprocess
 import numpy as np
 from common import keras, tf
 
-LAYERS = ("TextVectorization", "StringLookup")
+LAYERS = ("TextVectorization", "StringLookup", "Hashing")
 
 
 def kinds(model):

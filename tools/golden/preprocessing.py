@@ -8,6 +8,9 @@ from keras import Input, Model, Sequential, layers
 TEXTS = ["The cat barks!", "a dog, on the unknown mat", "", "Day day DAY end."]
 LEARNED = ["the cat sat on the mat", "a dog barks", "the end of the day"]
 WORDS = ["b", "zebra", "a", ""]
+# Of every length that the hash takes in another way.
+LONG = ["", "b", "cats", "elephant", "hippopotamuses", "the cat sat on the mat", "the cat sat on the mat, a dog barks, the day ends",
+        "the cat sat on the mat and a dog barked until the end of the day, which was long and warm", "Äpfel und Überfluß, Кошка, 猫"]
 
 
 def vectorization(**options):
@@ -84,6 +87,13 @@ def cases():
         "word_numbers": (of_words(layers.StringLookup(vocabulary=["a", "b", "c"])), WORDS),
         "word_masked": (of_words(layers.StringLookup(vocabulary=["a", "b"], mask_token="")), WORDS),
         "word_learned": (of_words(adapted(layers.StringLookup(output_mode="one_hot"), ["a", "b", "a", "c"]), 0), WORDS),
+        "text_hashed": (of_words(layers.Hashing(19)), LONG),
+        "text_hashed_salt": (of_words(layers.Hashing(19, salt=[133, 137])), LONG),
+        "text_hashed_masked": (of_words(layers.Hashing(8, mask_value="b")), LONG),
+        "text_hashed_one_hot": (of_words(layers.Hashing(5, salt=3, output_mode="one_hot"), 0), LONG),
+        "text_hashed_count": (of_words(layers.Hashing(4, output_mode="count"), 0), LONG),
+        "text_hashed_nested": (Sequential([Input((1,), dtype="string"), Sequential([Input((1,), dtype="string"), layers.Hashing(19)]),
+                                           layers.Embedding(40, 3), layers.Flatten(), layers.Dense(2)]), LONG),
         "integers": (of_integers(layers.IntegerLookup(vocabulary=[3, 7, 5]), True), ids),
         "integers_learned": (of_integers(adapted(layers.IntegerLookup(num_oov_indices=3, mask_token=-5), [7, 3, 3, 9]), True), ids),
         "integers_one_hot": (of_integers(layers.IntegerLookup(vocabulary=[3, 7, 5], output_mode="one_hot", max_tokens=9, pad_to_max_tokens=True)), ids),

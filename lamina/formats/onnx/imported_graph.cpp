@@ -13,6 +13,7 @@
 #include "lamina/formats/detail/reading.h"
 #include "lamina/formats/onnx/evaluator.h"
 #include "lamina/formats/onnx/node_order.h"
+#include "lamina/formats/onnx/text_values.h"
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <onnx.pb.h>
 
@@ -169,6 +170,7 @@ ImportedGraph ImportedGraph::parse(const lamina::detail::ByteSource& bytes, cons
   return lamina::detail::reading(name, [&] {
     ImportedGraph graph;
     graph.read(bytes);
+    begin_behind_texts(*graph.model_);
     graph.prepare(folder);
     graph.choose_weights();
     return graph;

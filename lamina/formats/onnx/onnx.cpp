@@ -7,6 +7,8 @@
 
 #include "lamina/base/detail/file_kind.h"
 #include "lamina/base/error.h"
+#include "lamina/base/log.h"
+#include "lamina/base/terminal.h"
 #include "lamina/formats/detail/reading.h"
 #include "lamina/formats/keras/model.h"
 #include "lamina/formats/onnx/graph_model.h"
@@ -40,7 +42,10 @@ bool begins_as_onnx(std::string_view start) {
 
 [[maybe_unused]] const bool kOnnxRegistered =
     register_model_format({".onnx",
-                           [](const Model& model, const std::string& path) { export_onnx(model, path); },
+                           [](const Model& model, const std::string& path) {
+                             for (const std::string& one : export_onnx(model, path).outside)
+                               warn("'" + printable(path) + "': " + one);
+                           },
                            [](const std::string& path, const LoadOptions&) { return load_onnx(path); }});
 
 }  // namespace

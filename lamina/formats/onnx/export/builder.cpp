@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lamina/formats/onnx/attribute_kind.h"
+#include "lamina/formats/onnx/export/same_constants.h"
 #include "lamina/formats/onnx/tensor_data.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/full.h"
@@ -77,6 +80,13 @@ std::string Builder::node(const std::string& type, const Names& inputs, const At
   return nodes(type, inputs, 1, attributes, domain)[0];
 }
 
+void Builder::need_function(const std::string& domain, const std::string& name,
+                            const std::function<lamina_onnx_file::FunctionProto(int opset)>& make) {
+  std::vector<lamina_onnx_file::FunctionProto>& all = root().functions_;
+  const bool known = std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.domain() == domain && one.name() == name; });
+  if (!known) all.push_back(make(opset_));
+}
+
 std::string Builder::unique(const std::string& wish) {
   std::map<std::string, int64_t>& taken = root().taken_;
   const auto found = taken.find(wish);
@@ -112,15 +122,47 @@ void rename(lamina_onnx_file::GraphProto& graph, const std::map<std::string, std
 
 }  // namespace
 
+namespace {
+
+/// In front of all nodes, for any of them may read it.
+void add_transposed(lamina_onnx_file::GraphProto& graph, const std::string& from, const std::string& to, const std::string& name) {
+  lamina_onnx_file::NodeProto node;
+  node.set_op_type("Transpose");
+  node.set_name(name);
+  node.add_input(from);
+  node.add_output(to);
+  *node.add_attribute() = Attribute("perm", std::vector<int64_t>{1, 0}).proto();
+  google::protobuf::RepeatedPtrField<lamina_onnx_file::NodeProto> nodes;
+  *nodes.Add() = std::move(node);
+  for (lamina_onnx_file::NodeProto& other : *graph.mutable_node()) *nodes.Add() = std::move(other);
+  graph.mutable_node()->Swap(&nodes);
+}
+
+}  // namespace
+
 std::vector<std::pair<std::string, Value>> Builder::name_constants(const std::set<std::string>& used) {
   std::map<std::string, std::string> names;
   std::vector<std::pair<std::string, Value>> result;
+  std::map<std::string, std::vector<size_t>> wished;  // places in `result` of those that wished for one name
+  std::vector<std::pair<std::string, std::string>> turned;
   for (const Constant& constant : constants_) {
     if (used.count(constant.name) == 0) continue;
-    result.emplace_back(unique(constant.wish), constant.value);
-    names[constant.name] = result.back().first;
+    // A weight of several layers, each of which made a constant of it.
+    std::string& name = names[constant.name];
+    for (const size_t place : wished[constant.wish]) {
+      const Same same = same_constants(result[place].second, constant.value);
+      if (same == Same::kNo) continue;
+      name = same == Same::kYes ? result[place].first : unique(constant.wish + ".transposed");
+      if (same == Same::kTransposed) turned.emplace_back(result[place].first, name);
+      break;
+    }
+    if (!name.empty()) continue;
+    name = unique(constant.wish);
+    wished[constant.wish].push_back(result.size());
+    result.emplace_back(name, constant.value);
   }
   rename(proto_, names);
+  for (const auto& [from, to] : turned) add_transposed(proto_, from, to, unique("Transpose " + from));
   return result;
 }
 
@@ -144,6 +186,12 @@ std::string Builder::number(double value, DType dtype) {
     const Tensor tensor = lamina::cast(full({}, value, dtype), storage(written_type(dtype)));
     name = constant(tensor.eval(), "number");
   }
+  return name;
+}
+
+std::string Builder::text(const std::string& value) {
+  std::string& name = root().small_["string:" + value];
+  if (name.empty()) name = constant(Value::of_strings({value}, {}), "text");
   return name;
 }
 
@@ -173,6 +221,9 @@ void declare(lamina_onnx_file::ValueInfoProto& info, const std::string& name, El
 
 void Builder::add_input(const std::string& name, ElementType type, const Dims& shape) {
   declare(*proto_.add_input(), name, type, shape);
+}
+void Builder::declare_value(const std::string& name, ElementType type, const Dims& shape) {
+  declare(*proto_.add_value_info(), name, type, shape);
 }
 void Builder::add_output(const std::string& name, ElementType type, const Dims& shape) {
   declare(*proto_.add_output(), name, type, shape);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -39,6 +40,9 @@ class Attribute {
   lamina_onnx_file::AttributeProto proto_;
 };
 
+/// The domain of trees, scalers and tables.
+inline constexpr char kMlDomain[] = "ai.onnx.ml";
+
 using Attributes = std::vector<Attribute>;
 using Names = std::vector<std::string>;
 
@@ -67,6 +71,8 @@ class Builder {
   std::string integers(const std::vector<int64_t>& values);
   std::string integer(int64_t value);
   std::string number(double value, DType dtype);
+  /// A string without axes.
+  std::string text(const std::string& value);
 
   std::string cast(const std::string& x, DType dtype);
 
@@ -80,14 +86,21 @@ class Builder {
   /// Declares an input or output of this graph.
   void add_input(const std::string& name, ElementType type, const Dims& shape);
   void add_output(const std::string& name, ElementType type, const Dims& shape);
+  /// Says of a value inside what an input or output would say.
+  void declare_value(const std::string& name, ElementType type, const Dims& shape);
   lamina_onnx_file::GraphProto& proto() { return proto_; }
   struct Constant {
     std::string name, wish;
     Value value;
   };
   /// Names those constants that `used` says, in nodes of this graph and of those inside; gives them in the order in
-  /// which they were made. Of the outermost graph.
+  /// which they were made, and such as hold the same and wished for the same name once. Of the outermost graph.
   std::vector<std::pair<std::string, Value>> name_constants(const std::set<std::string>& used);
+  /// Makes the function of that name a part of the file, once: `make(opset)`. Nodes of it have its domain.
+  void need_function(const std::string& domain, const std::string& name,
+                     const std::function<lamina_onnx_file::FunctionProto(int opset)>& make);
+  /// Functions of the file, in the order in which they were needed.
+  const std::vector<lamina_onnx_file::FunctionProto>& functions() { return root().functions_; }
   /// Domains beside ai.onnx that nodes are of.
   const std::set<std::string>& domains() { return root().domains_; }
 
@@ -103,6 +116,7 @@ class Builder {
   std::vector<Constant> constants_;
   std::map<std::string, std::string> small_;  // constants made once, by what they hold
   std::set<std::string> domains_;
+  std::vector<lamina_onnx_file::FunctionProto> functions_;
 };
 
 }  // namespace lamina::onnx

@@ -2,31 +2,28 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <set>
 
 #include "lamina/base/error.h"
-#include "lamina/base/files.h"
 #include "lamina/base/terminal.h"
 #include "lamina/base/version.h"
 #include "lamina/formats/onnx/evaluator.h"
+#include "lamina/formats/onnx/export/file_writer.h"
 #include "lamina/formats/onnx/export/graph_writer.h"
+#include "lamina/formats/onnx/export/text_inputs.h"
+#include "lamina/formats/onnx/export/texts.h"
 #include "lamina/formats/onnx/export/traces.h"
 #include "lamina/formats/onnx/graph_model.h"
+#include "lamina/formats/onnx/text_values.h"
 #include "lamina/formats/onnx/onnx_export.h"
-#include "lamina/formats/onnx/tensor_data.h"
 
 namespace lamina {
 namespace onnx {
 namespace {
 
-constexpr int kOldest = 13, kNewest = 25;
-/// Smaller constants stay in the file: ONNX wants shapes there.
-constexpr size_t kBesideFrom = 1024;
-/// Protocol buffers hold less than 2 GiB; some room is left for what is not weights.
-constexpr uint64_t kMostInside = (uint64_t{1} << 31) - (uint64_t{64} << 20);
+constexpr int kOldest = 13, kUsual = 18, kNewest = 25;
 
 int ir_version(int opset) {
   return opset < 15 ? 7 : opset < 19 ? 8 : opset < 21 ? 9 : opset < 23 ? 10 : opset == 23 ? 11 : opset == 24 ? 12 : 13;
@@ -51,8 +48,8 @@ Dims declared(const Written& value, const std::map<std::vector<int64_t>, std::st
 
 class ModelFile {
  public:
-  ModelFile(const Model& model, const OnnxOptions& options)
-      : model_(model), traces_(trace_model(model, options)), builder_(options.opset), extents_(builder_, nullptr) {}
+  ModelFile(const Model& model, const ModelTraces& traces, const TextInputs& texts, int opset)
+      : model_(model), traces_(traces), texts_(texts), builder_(opset), extents_(builder_, nullptr) {}
 
   lamina_onnx_file::ModelProto make() {
     std::vector<WrittenPtr> values = inputs();
@@ -72,7 +69,7 @@ class ModelFile {
   }
 
   /// The constants that nodes read. Of a file that is made.
-  const std::vector<std::pair<std::string, Value>>& constants() const { return constants_; }
+  const NamedConstants& constants() const { return constants_; }
 
  private:
   std::vector<WrittenPtr> inputs() {
@@ -86,11 +83,26 @@ class ModelFile {
         const std::string& symbol = traces_.open[i][static_cast<size_t>(axis)];
         if (!symbol.empty()) symbols_[value->extent(axis).values] = symbol;
       }
-      builder_.add_input(name, type_of(value->dtype), declared(*value, symbols_));
-      value->plain = value->dtype == DType::kBFloat16 ? builder_.cast(name, DType::kFloat32) : name;
+      const Dims shape = declared(*value, symbols_);
+      if (const auto plan = texts_.plans.find(i); plan != texts_.plans.end()) {
+        value->plain = numbers_of(name, plan->second, shape, value->dtype);
+      } else {
+        builder_.add_input(name, type_of(value->dtype), shape);
+        value->plain = value->dtype == DType::kBFloat16 ? builder_.cast(name, DType::kFloat32) : name;
+      }
       values.push_back(std::move(value));
     }
     return values;
+  }
+
+  /// What the model takes for the texts of an input, which readers of ours find by its name: they begin there.
+  std::string numbers_of(const std::string& input, const TextPlan& plan, const Dims& shape, DType dtype) {
+    builder_.add_input(input, ElementType::kString, {shape[0], {1, ""}});
+    builder_.set_place(input);
+    const std::string numbers = write_texts(builder_, plan, input, plan.length > 0 ? plan.length : -1, dtype);
+    builder_.declare_value(numbers, type_of(dtype), shape);
+    text_values_[input] = numbers;
+    return numbers;
   }
 
   void captured(std::vector<WrittenPtr>& values) {
@@ -156,142 +168,52 @@ class ModelFile {
     for (const std::string& domain : builder_.domains()) {
       lamina_onnx_file::OperatorSetIdProto& other = *proto.add_opset_import();
       other.set_domain(domain);
-      other.set_version(builder_.opset() < 15 ? 2 : 3);
+      other.set_version(domain != kMlDomain ? 1 : builder_.opset() < 15 ? 2 : 3);
     }
-    if (!model_.data_info().empty()) {
-      lamina_onnx_file::Entry& entry = *proto.add_metadata_props();
-      entry.set_key(kDataInfo);
-      entry.set_value(model_.data_info().to_json().dump());
-    }
+    for (const lamina_onnx_file::FunctionProto& function : builder_.functions()) *proto.add_functions() = function;
+    if (!model_.data_info().empty()) add_metadata(proto, kDataInfo, model_.data_info().to_json());
+    if (text_values_.size() > 0) add_metadata(proto, kTextValues, text_values_);
     builder_.proto().set_name(model_.name());
     *proto.mutable_graph() = std::move(builder_.proto());
     return proto;
   }
 
+  static void add_metadata(lamina_onnx_file::ModelProto& proto, const char* key, const Json& value) {
+    lamina_onnx_file::Entry& entry = *proto.add_metadata_props();
+    entry.set_key(key);
+    entry.set_value(value.dump());
+  }
+
   const Model& model_;
-  const ModelTraces traces_;
+  const ModelTraces& traces_;
+  const TextInputs& texts_;
   Builder builder_;
   Extents extents_;
+  Json text_values_ = Json::object();
   std::set<std::string> read_;
-  std::vector<std::pair<std::string, Value>> constants_;
+  NamedConstants constants_;
   std::map<std::vector<int64_t>, std::string> symbols_;  // of open axes, by their extents in the traces
 };
 
-void add_entry(lamina_onnx_file::TensorProto& tensor, const char* key, const std::string& value) {
-  lamina_onnx_file::Entry& entry = *tensor.add_external_data();
-  entry.set_key(key);
-  entry.set_value(value);
-}
-
-using lamina::detail::Pieces;
-
-void add_number(std::string& out, uint64_t value) {
-  for (; value >= 128; value >>= 7) out += static_cast<char>(value | 128);
-  out += static_cast<char>(value);
-}
-/// The beginning of a field of so many bytes.
-std::string field(int number, uint64_t bytes) {
-  constexpr int kBytes = 2;
-  std::string out;
-  add_number(out, static_cast<uint64_t>(number << 3 | kBytes));
-  add_number(out, bytes);
-  return out;
-}
-Pieces message(int number, Pieces content) {
-  Pieces all(field(number, content.size()));
-  all.add(std::move(content));
-  return all;
-}
-
-/// The constants of a file as initializers; large elements go to `beside`, where there is one.
-Pieces initializers(const std::vector<std::pair<std::string, Value>>& constants, Pieces* beside,
-                    const std::string& location) {
-  using lamina_onnx_file::GraphProto;
-  using lamina_onnx_file::TensorProto;
-  Pieces all;
-  for (const auto& [name, value] : constants) {
-    WrittenTensor tensor = written_tensor(value, name);
-    if (beside && tensor.elements.size() == 0 && tensor.proto.raw_data().size() >= kBesideFrom)
-      tensor.elements = Pieces(std::move(*tensor.proto.mutable_raw_data()));
-    const uint64_t bytes = tensor.elements.size();
-    const bool outside = beside && bytes > 0;
-    if (outside) {
-      tensor.proto.clear_raw_data();
-      add_entry(tensor.proto, "location", location);
-      add_entry(tensor.proto, "offset", std::to_string(beside->size()));
-      add_entry(tensor.proto, "length", std::to_string(bytes));
-      tensor.proto.set_data_location(1);
-    }
-    Pieces content(tensor.proto.SerializeAsString());
-    if (outside) {
-      beside->add(std::move(tensor.elements));
-    } else if (bytes > 0) {
-      content.add(message(TensorProto::kRawDataFieldNumber, std::move(tensor.elements)));
-    }
-    all.add(message(GraphProto::kInitializerFieldNumber, std::move(content)));
-  }
-  return all;
-}
-
-/// The whole file: the graph with its initializers behind all else.
-Pieces whole_file(lamina_onnx_file::ModelProto& proto, Pieces initializers) {
-  Pieces graph(proto.graph().SerializeAsString());
-  proto.clear_graph();
-  graph.add(std::move(initializers));
-  Pieces file(proto.SerializeAsString());
-  file.add(message(lamina_onnx_file::ModelProto::kGraphFieldNumber, std::move(graph)));
-  return file;
-}
-
-void put(AtomicFile& file, const Pieces& pieces) {
-  file.reserve(pieces.size());
-  pieces.for_each([&](std::string_view piece) { file.write(piece); });
-}
-
-/// Where weights beside the model go, and where those of an older one lie that stay whole until the new model is there.
-struct Beside {
-  explicit Beside(const std::string& model) : path(model + ".data"), older(model + ".1.data") {
-    std::error_code ignored;
-    if (std::filesystem::exists(path, ignored)) std::swap(path, older);
-  }
-  std::string name() const { return std::filesystem::path(path).filename().string(); }
-  std::string path, older;
-};
-
-void write(const Model& model, const std::string& path, const OnnxOptions& options) {
-  if (options.opset < kOldest || options.opset > kNewest)
-    throw InvalidArgument(fmt::format("export_onnx: operator set {} was asked for; {} to {} are written", options.opset,
+OnnxReport write(const Model& model, const std::string& path, const OnnxOptions& options) {
+  if (options.opset && (*options.opset < kOldest || *options.opset > kNewest))
+    throw InvalidArgument(fmt::format("export_onnx: operator set {} was asked for; {} to {} are written", *options.opset,
                                       kOldest, kNewest));
-  ModelFile file(model, options);
+  const ModelTraces traces = trace_model(model, options);
+  const TextInputs texts = options.texts ? text_inputs(model.data_info(), traces, options.opset) : TextInputs();
+  ModelFile file(model, traces, texts, options.opset.value_or(std::max(kUsual, texts.oldest_opset())));
   lamina_onnx_file::ModelProto proto = file.make();
-  const std::vector<std::pair<std::string, Value>>& constants = file.constants();
-  uint64_t bytes = 0;
-  for (const auto& constant : constants)
-    bytes += constant.second.is_tensor() ? size_of(storage(constant.second.type())) * static_cast<uint64_t>(constant.second.shape().size()) : 0;
-  if (bytes == 0 || bytes < std::min(options.weights_beside, kMostInside)) {
-    lamina::detail::write_pieces(path, whole_file(proto, initializers(constants, nullptr, "")));
-    return;
-  }
-  const Beside beside(path);
-  Pieces data;
-  Pieces inside = initializers(constants, &data, beside.name());
-  const Pieces content = whole_file(proto, std::move(inside));
-  if (content.size() > kMostInside)
-    throw Unsupported(fmt::format("the graph alone would take {} bytes, more than the 2 GiB that ONNX allows", content.size()));
-  AtomicFile graph(path), weights(beside.path);
-  put(graph, content);
-  put(weights, data);
-  weights.commit();
-  graph.commit();
-  std::error_code ignored;  // one that stays is in nobody's way
-  std::filesystem::remove(beside.older, ignored);
+  OnnxReport report{{}, {}, texts.outside};
+  for (const auto& [input, plan] : texts.plans) report.texts.push_back(traces.input_names[input]);
+  report.files = write_model_file(std::move(proto), file.constants(), path, options.weights_beside);
+  return report;
 }
 
 }  // namespace
 }  // namespace onnx
 
-void export_onnx(const Model& model, const std::string& path, const OnnxOptions& options) {
-  onnx::write(model, path, options);
+OnnxReport export_onnx(const Model& model, const std::string& path, const OnnxOptions& options) {
+  return onnx::write(model, path, options);
 }
 
 }  // namespace lamina

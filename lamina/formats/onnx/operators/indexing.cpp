@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "lamina/formats/onnx/operators/axes.h"
+#include "lamina/formats/onnx/operators/moved_strings.h"
 #include "lamina/formats/onnx/operators/elementwise.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/broadcast_to.h"
@@ -81,10 +82,7 @@ std::vector<Value> gather(Call& call) {
   const int axis = axis_of(call.integer("axis", 0), x.rank());
   require_inside(call, indices, x.shape()[axis]);
   if (x.is_strings()) {
-    const Tensor places = take(reshape(arange(x.shape().size(), DType::kInt64), x.shape()), indices, axis);
-    std::vector<std::string> texts;
-    for (const int64_t place : integers(places)) texts.push_back(x.strings().at(static_cast<size_t>(place)));
-    return {Value::of_strings(std::move(texts), places.shape())};
+    return {strings_at(x, take(places_of_strings(x), indices, axis))};
   }
   // One known index is a part of x, which may lie as it does.
   if (indices.size() == 1 && known(indices)) {
@@ -110,7 +108,9 @@ std::vector<Value> gather(Call& call) {
 }
 
 std::vector<Value> gather_elements(Call& call) {
-  const Tensor &x = call[0], &indices = call[1];
+  const Value& given = call.value(0);
+  const Tensor x = given.is_strings() ? places_of_strings(given) : call[0];
+  const Tensor& indices = call[1];
   const int axis = axis_of(call.integer("axis", 0), x.rank());
   if (indices.rank() != x.rank()) call.fail("its indices have another number of axes than its data");
   require_inside(call, indices, x.shape()[axis]);
@@ -120,7 +120,8 @@ std::vector<Value> gather_elements(Call& call) {
     if (i != axis && indices.shape()[i] > x.shape()[i]) call.fail("its indices are larger than its data");
     stops.push_back(i == axis ? x.shape()[i] : indices.shape()[i]);
   }
-  return {Value(take_along_axis(slice(x, starts, stops), checked(indices, x.shape()[axis]), axis), call.element())};
+  const Tensor gathered = take_along_axis(slice(x, starts, stops), checked(indices, x.shape()[axis]), axis);
+  return {given.is_strings() ? strings_at(given, gathered) : Value(gathered, call.element())};
 }
 
 // Places of `indices` (..., k) in a tensor whose first k axes have `extents`, as one number each.

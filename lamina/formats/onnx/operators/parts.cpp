@@ -7,6 +7,7 @@
 
 #include "lamina/formats/onnx/operators/axes.h"
 #include "lamina/formats/onnx/operators/elementwise.h"
+#include "lamina/formats/onnx/operators/moved_strings.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
@@ -26,16 +27,18 @@ namespace {
 // x[starts:stops:steps] along `axes`, as it lies.
 Value sliced(const Value& x, const std::vector<int>& axes, const std::vector<int64_t>& starts,
              const std::vector<int64_t>& stops, const std::vector<int64_t>& steps) {
-  const Tensor lying = x.in_order(x.order());
+  const Order order = x.is_strings() ? plain_order(x.rank()) : x.order();
+  const Tensor lying = x.is_strings() ? places_of_strings(x) : x.in_order(order);
   std::vector<int64_t> from(static_cast<size_t>(lying.rank()), 0), to(lying.shape().begin(), lying.shape().end()),
       by(static_cast<size_t>(lying.rank()), 1);
   for (size_t i = 0; i < axes.size(); ++i) {
-    const auto place = static_cast<size_t>(place_of(x.order(), axes[i]));
+    const auto place = static_cast<size_t>(place_of(order, axes[i]));
     from[place] = starts[i];
     to[place] = stops[i];
     by[place] = steps[i];
   }
-  return Value::lying(slice(lying, from, to, by), x.order(), x.type());
+  const Tensor part = slice(lying, from, to, by);
+  return x.is_strings() ? strings_at(x, part) : Value::lying(part, order, x.type());
 }
 
 std::vector<Value> slice_operator(Call& call) {

@@ -5,6 +5,7 @@
 
 #include "lamina/formats/onnx/operators/axes.h"
 #include "lamina/formats/onnx/operators/elementwise.h"
+#include "lamina/formats/onnx/operators/moved_strings.h"
 #include "lamina/formats/onnx/operators/reshape.h"
 #include "lamina/ops/broadcast_to.h"
 #include "lamina/ops/cast.h"
@@ -112,14 +113,7 @@ std::vector<Value> transpose_operator(Call& call) {
   } else {
     for (int axis = rank - 1; axis >= 0; --axis) perm.push_back(axis);
   }
-  if (x.is_strings()) {
-    std::vector<int64_t> places(x.strings().size());
-    for (size_t i = 0; i < places.size(); ++i) places[i] = static_cast<int64_t>(i);
-    const Tensor moved = lamina::transpose(Tensor::from(places, x.shape()), perm);
-    std::vector<std::string> texts;
-    for (const int64_t place : integers(moved)) texts.push_back(x.strings()[static_cast<size_t>(place)]);
-    return {Value::of_strings(std::move(texts), moved.shape())};
-  }
+  if (x.is_strings()) return {strings_at(x, lamina::transpose(places_of_strings(x), perm))};
   // Nothing moves: the axes get other names.
   Order order;
   for (const int axis : x.order()) order.push_back(place_of(perm, axis));
@@ -129,7 +123,8 @@ std::vector<Value> transpose_operator(Call& call) {
 std::vector<Value> expand(Call& call) {
   Shape target;
   for (const int64_t extent : call.known_integers(1)) target.push_back(extent);
-  const Tensor& x = call[0];
+  const Value& given = call.value(0);
+  const Tensor x = given.is_strings() ? places_of_strings(given) : call[0];
   // Extents of 1 in the target leave those of x.
   Shape shape;
   const int rank = std::max(x.rank(), target.rank());
@@ -140,7 +135,8 @@ std::vector<Value> expand(Call& call) {
       call.fail("cannot broadcast " + x.shape().str() + " to " + target.str());
     shape.push_back(a == 1 ? b : a);
   }
-  return {Value(broadcast_to(x, shape), call.element())};
+  const Tensor expanded = broadcast_to(x, shape);
+  return {given.is_strings() ? strings_at(given, expanded) : Value(expanded, call.element())};
 }
 
 std::vector<Value> tile(Call& call) {
