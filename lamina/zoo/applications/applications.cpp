@@ -8,7 +8,7 @@
 #include "lamina/base/error.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
-#include "lamina/ops/rearrange.h"
+#include "lamina/ops/slice.h"
 
 namespace lamina {
 namespace {
