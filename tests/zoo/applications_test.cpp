@@ -69,8 +69,8 @@ TEST(Applications, AreThoseOfKeras) {
 // As many weights as the usual ones of these names.
 TEST(Applications, HaveThoseThatKerasLacks) {
   const detail::ValuesFollow follow;
-  EXPECT_EQ(application("resnet18").make({}).count_params(), 11708328);
-  EXPECT_EQ(application("ResNet-34").make({}).count_params(), 21827624);
+  EXPECT_EQ(application("resnet18").make({}).count_params(), 11703912);
+  EXPECT_EQ(application("ResNet-34").make({}).count_params(), 21823208);
   EXPECT_EQ(application("alexnet").make({}).count_params(), 61100840);
   const Model small = application("alexnet").make({.input_shape = {32, 32, 3}, .classes = 10});
   EXPECT_EQ(small.outputs()[0].shape(), (Shape{-1, 10}));
