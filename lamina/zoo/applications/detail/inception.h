@@ -1,0 +1,28 @@
+// What both Inception networks are made of. Internal header.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lamina/zoo/applications/detail/frame.h"
+
+namespace lamina::detail {
+
+struct UnitOptions {
+  int64_t step = 1;
+  std::string padding = "same";
+  std::string name = {};  ///< of the convolution; the others' begin with it. Empty: numbered
+};
+inline const UnitOptions kHalving{.step = 2, .padding = "valid"};
+
+/// A convolution, normalised without scale, and rectified.
+Tensor unit(const Tensor& x, int64_t filters, Size2 kernel, const UnitOptions& options = {});
+/// The mean of the 3×3 places around each.
+Tensor around(const Tensor& x);
+/// The largest of 3×3 places, every second.
+Tensor halved_maximum(const Tensor& x);
+Tensor side_by_side(const std::vector<Tensor>& branches, const std::string& name);
+/// How both begin: an eighth of the sides, 192 channels.
+Tensor stem(const Tensor& x);
+
+}  // namespace lamina::detail
