@@ -9,7 +9,7 @@ NAMES = [
     "linear", "relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "softplus", "softsign", "sigmoid",
     "hard_sigmoid", "log_sigmoid", "tanh", "hard_tanh", "tanh_shrink", "silu", "swish", "hard_silu", "hard_swish",
     "mish", "exponential", "softmax", "log_softmax", "hard_shrink", "soft_shrink", "squareplus", "sparse_plus",
-    "sparse_sigmoid",
+    "sparse_sigmoid", "sparsemax",
 ]
 
 
