@@ -1,4 +1,5 @@
-// sparsemax: the nearest point of the simplex, where softmax with few classes that are not 0 (Martins and Astudillo, 2016).
+// sparsemax as Keras computes it: a softmax that makes small shares 0 (after Martins and Astudillo, 2016). Its threshold is
+// theirs where one class is left; with more, Keras adds up the sums of all of them.
 #include "lamina/nn/activations/activation.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
@@ -19,7 +20,6 @@ Tensor sparsemax(const Tensor& x) {
   const Tensor sums = cumsum(descending, -1);
   const Tensor places = cast(arange(x.shape()[-1]), x.dtype()) + 1.0;
   const Tensor support = ops::greater(descending - (sums - 1.0) / places, 0.0);
-  // As Keras has it: the sums up to each place of the support, added up.
   const Tensor count = sum(cast(support, x.dtype()), {-1}, true);
   const Tensor threshold = (sum(where(support, sums, 0.0), {-1}, true) - 1.0) / count;
   return maximum(x - threshold, 0.0);
