@@ -40,7 +40,8 @@ TEST(KerasLossScale, IsWrittenForAnyPolicyOfKeras) {
     const std::vector<WeightPtr> expected = model.optimizer_variables(), found = again.optimizer_variables();
     ASSERT_EQ(found.size(), expected.size()) << name;
     for (size_t i = 0; i < found.size(); ++i)
-      EXPECT_EQ(found[i]->value.to_vector<double>(), expected[i]->value.to_vector<double>()) << name << " " << found[i]->name;
+      EXPECT_EQ(found[i]->value.to_vector<double>(), expected[i]->value.to_vector<double>())
+          << name << " " << found[i]->name;
   }
 }
 

@@ -49,7 +49,8 @@ TEST(LossScale, IsAddedByCompile) {
 TEST(LossScale, MakesNoDifferenceBeyondRounding) {
   const auto trained = [](bool scaled) {
     Sequential model = mixed(SGD(0.125), scaled);
-    const History history = model.fit(inputs(), targets(), {.epochs = 4, .verbose = 0, .log_gradient_norm = true});
+    const History history =
+        model.fit(inputs(), targets(), {.epochs = 4, .verbose = 0, .log_gradient_norm = true});
     return std::pair(history["loss"].back(), history["gradient_norm"].back());
   };
   const auto with = trained(true), without = trained(false);

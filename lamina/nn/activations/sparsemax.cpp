@@ -1,5 +1,5 @@
-// sparsemax as Keras computes it: a softmax that makes small shares 0 (after Martins and Astudillo, 2016). Its threshold is
-// theirs where one class is left; with more, Keras adds up the sums of all of them.
+// sparsemax as Keras computes it: a softmax that makes small shares 0 (after Martins and Astudillo, 2016).
+// Its threshold is theirs where one class is left; with more, Keras adds up the sums of all of them.
 #include "lamina/nn/activations/activation.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
