@@ -4,12 +4,13 @@
 #include "lamina/nn/losses/detail/make.h"
 #include "lamina/nn/losses/detail/match.h"
 #include "lamina/ops/binary.h"
+#include "lamina/ops/detail/crossentropy.h"
 #include "lamina/ops/unary.h"
 
 namespace lamina {
 namespace {
 
-constexpr double kEpsilon = 1e-7;  // Keras's
+using lamina::detail::kEpsilon;
 
 const bool divergence_registered = [] {
   using Known = Registry<Loss>;

@@ -8,6 +8,7 @@
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/crossentropy.h"
+#include "lamina/ops/detail/crossentropy.h"
 #include "lamina/ops/one_hot.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/softmax.h"
@@ -16,7 +17,7 @@
 namespace lamina {
 namespace {
 
-constexpr double kEpsilon = 1e-7;  // Keras's
+using lamina::detail::kEpsilon;
 
 template <class Options>
 void read_focal(ConfigReader& reader, Options& options) {

@@ -7,11 +7,12 @@
 #include "lamina/nn/losses/detail/make.h"
 #include "lamina/nn/losses/detail/match.h"
 #include "lamina/ops/binary.h"
+#include "lamina/ops/detail/crossentropy.h"
 
 namespace lamina {
 namespace {
 
-constexpr double kEpsilon = 1e-7;  // Keras's
+using lamina::detail::kEpsilon;
 
 OverlapAxes read_axes(ConfigReader& reader) {
   const Json given = reader.json("axis");

@@ -9,6 +9,7 @@
 #include "lamina/ops/binary.h"
 #include "lamina/ops/compare.h"
 #include "lamina/ops/detail/activation_formulas.h"
+#include "lamina/ops/detail/crossentropy.h"
 #include "lamina/ops/unary.h"
 #include "lamina/ops/where.h"
 
@@ -18,7 +19,7 @@ namespace {
 using detail::match_shapes;
 using detail::mean_of_last;
 
-constexpr double kEpsilon = 1e-7;  // Keras's
+using lamina::detail::kEpsilon;
 
 std::shared_ptr<Loss> make_huber(const Json& config) {
   ConfigReader reader(config, "Huber");

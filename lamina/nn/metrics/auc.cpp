@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lamina/nn/losses/detail/match.h"
 #include "lamina/nn/metrics/detail/make.h"
+#include "lamina/ops/detail/crossentropy.h"
 
 namespace lamina::metrics {
 namespace {
 
-constexpr double kEpsilon = 1e-7;  // Keras's
+using lamina::detail::kEpsilon;
 
 std::shared_ptr<Metric> make_auc(const Json& config) {
   ConfigReader reader(config, "AUC");

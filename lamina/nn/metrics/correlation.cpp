@@ -9,6 +9,7 @@
 #include "lamina/ops/binary.h"
 #include "lamina/ops/broadcast_to.h"
 #include "lamina/ops/cast.h"
+#include "lamina/ops/detail/crossentropy.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/unary.h"
@@ -16,7 +17,7 @@
 namespace lamina::metrics {
 namespace {
 
-constexpr double kEpsilon = 1e-7;  // Keras's
+using lamina::detail::kEpsilon;
 
 std::shared_ptr<Metric> make_r2(const Json& config) {
   ConfigReader reader(config, "R2Score");

@@ -8,13 +8,14 @@
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
+#include "lamina/ops/detail/crossentropy.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/unary.h"
 
 namespace lamina::metrics {
 namespace {
 
-constexpr double kEpsilon = 1e-7;  // Keras's
+using lamina::detail::kEpsilon;
 
 template <class M>
 std::shared_ptr<Metric> make_score(const Json& config) {

@@ -11,6 +11,7 @@
 #include "lamina/ops/broadcast_to.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
+#include "lamina/ops/detail/crossentropy.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/take.h"
@@ -19,7 +20,7 @@
 namespace lamina::metrics {
 namespace {
 
-constexpr double kEpsilon = 1e-7;  // Keras's
+using lamina::detail::kEpsilon;
 constexpr int64_t kMostClasses = 1 << 13;
 
 // Keras counts in integers, which their dtype says; here it says nothing.

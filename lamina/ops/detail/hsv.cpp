@@ -12,12 +12,12 @@
 namespace lamina::detail {
 namespace {
 
-Tensor part(const Tensor& images, int64_t i) { return index(images, {ellipsis, Slice{i, i + 1}}); }
+Tensor hsv_part(const Tensor& images, int64_t i) { return index(images, {ellipsis, Slice{i, i + 1}}); }
 
 }  // namespace
 
 Tensor rgb_to_hsv(const Tensor& images) {
-  const Tensor red = part(images, 0), green = part(images, 1), blue = part(images, 2);
+  const Tensor red = hsv_part(images, 0), green = hsv_part(images, 1), blue = hsv_part(images, 2);
   const Tensor value = max(images, {-1}, true), range = value - min(images, {-1}, true);
   // Divisors are replaced where they are 0, so that no gradient divides by it.
   const Tensor grey = ops::less_equal(range, 0.0), norm = 1.0 / (6.0 * where(grey, 1.0, range));
@@ -32,7 +32,7 @@ Tensor rgb_to_hsv(const Tensor& images) {
 }
 
 Tensor hsv_to_rgb(const Tensor& images) {
-  const Tensor turn = part(images, 0) * 6.0, saturation = part(images, 1), value = part(images, 2);
+  const Tensor turn = hsv_part(images, 0) * 6.0, saturation = hsv_part(images, 1), value = hsv_part(images, 2);
   const Tensor red = clip(abs(turn - 3.0) - 1.0, 0, 1), green = clip(2.0 - abs(turn - 2.0), 0, 1),
                blue = clip(2.0 - abs(turn - 4.0), 0, 1);
   const auto mixed = [&](const Tensor& share) { return (1.0 - saturation + saturation * share) * value; };
