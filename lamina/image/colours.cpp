@@ -9,6 +9,7 @@
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
 #include "lamina/ops/concatenate.h"
+#include "lamina/ops/detail/hsv.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/slice.h"
 #include "lamina/ops/unary.h"
@@ -59,26 +60,13 @@ Tensor grayscale_to_rgb(const Tensor& images) {
 }
 
 Tensor rgb_to_hsv(const Tensor& images) {
-  const auto [red, green, blue] = channels("rgb_to_hsv", images);
-  const Tensor value = max(images, {-1}, true), range = value - min(images, {-1}, true);
-  // Divisors are replaced where they are 0, so that no gradient divides by it.
-  const Tensor grey = less_equal(range, 0.0), norm = 1.0 / (6.0 * where(grey, 1.0, range));
-  const Tensor saturation = where(greater(value, 0.0), range / where(greater(value, 0.0), value, 1.0), 0.0);
-  Tensor hue =
-      where(equal(red, value), norm * (green - blue),
-            where(equal(green, value), norm * (blue - red) + 2.0 / 6, norm * (red - green) + 4.0 / 6));
-  hue = where(grey, 0.0, hue);
-  hue = where(less(hue, 0.0), hue + 1.0, hue);
-  return concatenate({hue, saturation, value}, -1);
+  expect_channels("rgb_to_hsv", images, 3, true);
+  return lamina::detail::rgb_to_hsv(images);
 }
 
 Tensor hsv_to_rgb(const Tensor& images) {
-  const std::array<Tensor, 3> parts = channels("hsv_to_rgb", images);
-  const Tensor turn = parts[0] * 6.0, &saturation = parts[1], &value = parts[2];
-  const Tensor red = clip(abs(turn - 3.0) - 1.0, 0, 1), green = clip(2.0 - abs(turn - 2.0), 0, 1),
-               blue = clip(2.0 - abs(turn - 4.0), 0, 1);
-  const auto mixed = [&](const Tensor& part) { return (1.0 - saturation + saturation * part) * value; };
-  return concatenate({mixed(red), mixed(green), mixed(blue)}, -1);
+  expect_channels("hsv_to_rgb", images, 3, true);
+  return lamina::detail::hsv_to_rgb(images);
 }
 
 Tensor rgb_to_yuv(const Tensor& images) {

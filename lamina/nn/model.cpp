@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
+#include <set>
 
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
@@ -13,6 +14,7 @@
 #include "lamina/nn/detail/layer_state.h"
 #include "lamina/nn/detail/model_impl.h"
 #include "lamina/nn/layers/input_layer.h"
+#include "lamina/nn/optimizers/loss_scale_optimizer.h"
 
 namespace lamina {
 
@@ -273,12 +275,33 @@ std::vector<Tensor> Model::compute_mask(const LayerCall&, const std::vector<Tens
 
 // ---- Compile ----
 
+namespace {
+
+// Whether gradients of float16 occur.
+bool is_mixed(const Layer& layer, std::set<const Layer*>& seen) {
+  if (!seen.insert(&layer).second) return false;
+  if (layer.dtype_policy() == "mixed_float16") return true;
+  const auto& inside = layer.sublayers();
+  return std::any_of(inside.begin(), inside.end(),
+                     [&](const auto& one) { return is_mixed(*one.second, seen); });
+}
+
+bool is_mixed(const Layer& layer) {
+  std::set<const Layer*> seen;
+  return is_mixed(layer, seen);
+}
+
+}  // namespace
+
 void Model::compile(CompileOptions options) {
   const detail::Alone alone(*this, "compile");
   ModelImpl& model = impl();
   model.require_idle(*this, "compile");
   if (!options.optimizer.given()) options.optimizer = "rmsprop";
-  const std::shared_ptr<const Optimizer> optimizer = options.optimizer.get();
+  std::shared_ptr<const Optimizer> optimizer = options.optimizer.get();
+  if (options.auto_scale_loss && is_mixed(*this) && optimizer->learning_rate_place() &&
+      optimizer->loss_scale() == 1.0 && !dynamic_cast<const LossScaleOptimizer*>(optimizer.get()))
+    optimizer = std::make_shared<LossScaleOptimizer>(optimizer);
   options.optimizer = optimizer;
   // Unknown names are told now; "accuracy" and "crossentropy" wait for the shapes.
   for (const Choice<Loss>& loss : options.loss.values()) {
@@ -338,20 +361,34 @@ void Model::build_optimizer() {
   impl().ensure_trainer(*this).build_optimizer();
 }
 
+namespace {
+
+size_t rate_place(const Optimizer& optimizer, const char* what) {
+  if (const std::optional<size_t> place = optimizer.learning_rate_place()) return *place;
+  throw InvalidArgument(std::string(what) + ": the optimizer '" + optimizer.name() +
+                        "' is made of several, each with a learning rate of its own");
+}
+
+}  // namespace
+
 double Model::learning_rate() const {
-  const auto schedule = compile_options().optimizer.get()->schedule();
+  const std::shared_ptr<const Optimizer> optimizer = compile_options().optimizer.get();
+  const auto schedule = optimizer->schedule();
   const std::vector<WeightPtr>& state = impl().ensure_trainer(*this).optimizer_state();
   const DeviceScope scope(state.at(0)->value.device());
-  return (schedule ? (*schedule)(state.at(0)->value) : state.at(1)->value).item<double>();
+  if (schedule) return (*schedule)(state.at(optimizer->iteration_place())->value).item<double>();
+  return state.at(rate_place(*optimizer, "learning_rate"))->value.item<double>();
 }
 
 void Model::set_learning_rate(double value) {
-  if (const auto schedule = compile_options().optimizer.get()->schedule()) {
+  const std::shared_ptr<const Optimizer> optimizer = compile_options().optimizer.get();
+  if (const auto schedule = optimizer->schedule()) {
     throw InvalidArgument("set_learning_rate: the learning rate of the optimizer follows its " +
                           schedule->class_name() +
                           " and cannot be set; compile the model with a number as learning_rate");
   }
-  impl().ensure_trainer(*this).optimizer_state().at(1)->assign(Tensor(static_cast<float>(value)));
+  const size_t place = rate_place(*optimizer, "set_learning_rate");
+  impl().ensure_trainer(*this).optimizer_state().at(place)->assign(Tensor(static_cast<float>(value)));
 }
 
 bool Model::interrupted() const { return impl().position.history && impl().position.history->interrupted; }

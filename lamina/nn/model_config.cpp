@@ -167,11 +167,12 @@ void find_unknown(const Json& layer, const std::vector<std::string>& known,
 
 Json compile_config(const Model& model) {
   const CompileOptions& options = model.compile_options();
-  Json optimizer = options.optimizer.get()->serialize();
-  if (ModelImpl::of(model).trainer && !options.optimizer.get()->schedule()) {
-    // The learning rate may have been changed since; the rest of the configuration cannot.
-    optimizer["config"]["learning_rate"] = model.learning_rate();
-  }
+  const std::shared_ptr<const Optimizer> chosen = options.optimizer.get();
+  // The learning rate may have been changed since; the rest of the configuration cannot.
+  const bool sets_rate = ModelImpl::of(model).trainer && !chosen->schedule() && chosen->learning_rate_place();
+  // Keras leaves out the LossScaleOptimizer that compile added, and then finds the state of one by its global
+  // policy alone; written out, it is found always.
+  const Json optimizer = sets_rate ? chosen->serialize_at(model.learning_rate()) : chosen->serialize();
   for (const Choice<Loss>& loss : options.loss.values()) warn_unless_known(model, loss);
   for (const MetricChoices* choices : {&options.metrics, &options.weighted_metrics}) {
     for (const MetricChoices::List& list : choices->lists()) {
@@ -317,7 +318,9 @@ void compile_for_evaluation(Model& model) {
   const detail::ModelImpl& impl = detail::ModelImpl::of(model);
   const std::string who = "model '" + model.name() + "'";
   const auto no_loss = [&] {
-    return InvalidArgument(who + " was saved without a loss: there is nothing to evaluate it by; give one (compile, or --loss on the command line)");
+    return InvalidArgument(who +
+                           " was saved without a loss: there is nothing to evaluate it by; give one "
+                           "(compile, or --loss on the command line)");
   };
   if (!impl.unused) throw no_loss();
   Json config = impl.unused->compile_config;

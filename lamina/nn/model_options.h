@@ -29,6 +29,9 @@ struct CompileOptions {
   MetricChoices metrics = {};           ///< metrics, names or functions; "accuracy" goes by loss and shapes
   MetricChoices weighted_metrics = {};  ///< those that sample weights and class weights count for
   PerOutput<double> loss_weights = {};  ///< by which the losses of the outputs are multiplied; absent: 1
+  /// Whether the optimizer of a model of the policy "mixed_float16" becomes a LossScaleOptimizer, so that
+  /// small gradients do not vanish.
+  bool auto_scale_loss = true;
 };
 
 /// Samples with their targets.

@@ -5,6 +5,7 @@
 #include "lamina/core/grad.h"
 #include "lamina/nn/activations/activation.h"
 #include "lamina/ops/binary.h"
+#include "lamina/ops/reduce.h"
 #include "tests/support/golden.h"
 #include "tests/support/temporary_folder.h"
 
@@ -35,7 +36,7 @@ TEST(Activations, ComputeWhatKerasComputes) {
   const Golden golden("nn/activations");
   const Json names = golden.json("names");
   const Tensor &x = golden.at("x"), &upstream = golden.at("upstream");
-  EXPECT_GE(names.size(), 29u);
+  EXPECT_GE(names.size(), 30u);
   // Saturated, a gradient is what 1 - y * y and the like leave of 1, times the upstream gradient, which is of
   // this size.
   constexpr double kUpstream = 1;
@@ -45,6 +46,18 @@ TEST(Activations, ComputeWhatKerasComputes) {
     const Tensor gradient = vjp({y}, {x}, {upstream})[0];  // before the value is looked at
     expect_rows_close(y, golden.at(name + "_output"), name);
     expect_rows_close(gradient, golden.at(name + "_gradient"), "gradient of " + name, kUpstream);
+  }
+}
+
+TEST(Activations, TakeTensorFlowsDerivativesAtKinks) {
+  const Golden golden("nn/activation_kinks");
+  const Json names = golden.json("names");
+  const Tensor& x = golden.at("x");
+  EXPECT_GE(names.size(), 27u);
+  for (const Json& element : names.as_list()) {
+    const std::string& name = element.as_string();
+    const Tensor gradient = gradients(sum(find_activation(name).function(x)), {x})[0];
+    expect_close(gradient, golden.at(name + "_gradient"), "gradient of " + name);
   }
 }
 

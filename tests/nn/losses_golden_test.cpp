@@ -1,11 +1,18 @@
 // Every loss against Keras: configuration, value, gradient, unreduced and weighted values.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "lamina/base/error.h"
 #include "lamina/core/grad.h"
+#include "lamina/nn/losses/circle.h"
 #include "lamina/nn/losses/crossentropy.h"
+#include "lamina/nn/losses/ctc.h"
+#include "lamina/nn/losses/focal.h"
 #include "lamina/nn/losses/loss.h"
+#include "lamina/nn/losses/overlap.h"
 #include "lamina/nn/losses/regression.h"
+#include "lamina/ops/full.h"
 #include "tests/support/golden.h"
 #include "tests/support/temporary_folder.h"
 
@@ -40,12 +47,34 @@ TEST_P(LossGolden, WritesWhatKerasWrites) {
 INSTANTIATE_TEST_SUITE_P(Keras, LossGolden, ::testing::ValuesIn(test::golden_cases("nn/losses")),
                          test::CaseName());
 
-TEST(LossGoldenFiles, AreAllThere) { EXPECT_GE(test::golden_cases("nn/losses").size(), 20u); }
+TEST(LossGoldenFiles, AreAllThere) { EXPECT_GE(test::golden_cases("nn/losses").size(), 53u); }
 
 TEST(Losses, AreKnownByKerasNames) {
-  for (const char* name :
-       {"categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "bce", "mse",
-        "mean_squared_error", "MSE", "mae", "MeanAbsoluteError"}) {
+  for (const char* name : {"categorical_crossentropy",
+                           "sparse_categorical_crossentropy",
+                           "binary_crossentropy",
+                           "bce",
+                           "mse",
+                           "mean_squared_error",
+                           "MSE",
+                           "mae",
+                           "MeanAbsoluteError",
+                           "mape",
+                           "MSLE",
+                           "huber",
+                           "log_cosh",
+                           "cosine_similarity",
+                           "kld",
+                           "poisson",
+                           "hinge",
+                           "squared_hinge",
+                           "categorical_hinge",
+                           "ctc",
+                           "dice",
+                           "tversky",
+                           "circle",
+                           "binary_focal_crossentropy",
+                           "categorical_focal_crossentropy"}) {
     EXPECT_NO_THROW(Registry<Loss>::make(name)) << name;
   }
   const auto message = message_of<InvalidArgument>([] { Registry<Loss>::make("categorial_crossentropy"); });
@@ -93,6 +122,59 @@ TEST(Losses, RejectArgumentsThatCannotBe) {
   EXPECT_THROW(Registry<Loss>::make("CategoricalCrossentropy", Json::object({{"axis", 1}})), Unsupported);
   EXPECT_THROW(Registry<Loss>::make("MeanSquaredError", Json::object({{"from_logits", true}})),
                InvalidArgument);
+}
+
+TEST(Losses, KeepArgumentsThatKerasLeavesOut) {
+  const Json huber = Huber({.delta = 2.5}).serialize();
+  EXPECT_EQ(huber.at("config").at("delta").as_double(), 2.5);
+  const Tensor y = Tensor::from<float>({0, 0}, {2, 1}), far = Tensor::from<float>({2, 4}, {2, 1});
+  EXPECT_EQ(Registry<Loss>::from_json(huber)->values(y, far).to_vector<float>(),
+            (std::vector<float>{2, 6.875f}));
+  EXPECT_FALSE(Huber().config().contains("delta"));
+  EXPECT_EQ(CosineSimilarity({.axis = 0}).config().at("axis").as_int(), 0);
+}
+
+TEST(Losses, IgnoreAClass) {
+  const SparseCategoricalCrossentropy loss({.ignore_class = -1});
+  const Tensor scores = Tensor::from(std::vector<float>(12, 0.25f), {3, 4});
+  EXPECT_NO_THROW(loss.check_targets(Tensor::from<int32_t>({0, -1, 3}), {-1, 4}));
+  EXPECT_THROW(loss.check_targets(Tensor::from<int32_t>({0, -2, 3}), {-1, 4}), InvalidArgument);
+  const Tensor mask = Tensor::from<bool>({true, true, false});
+  // What is left is one sample of three.
+  EXPECT_NEAR(loss.masked(Tensor::from<int32_t>({0, -1, 3}), scores, Tensor(), mask).item<float>(),
+              std::log(4.0), 1e-6);
+}
+
+TEST(Losses, SpellNothingThatDoesNotFit) {
+  const Tensor logits = zeros({1, 2, 4});
+  EXPECT_TRUE(std::isinf(CTC().values(Tensor::from<int32_t>({1, 1}, {1, 2}), logits).item<float>()));
+  EXPECT_NEAR(CTC().values(Tensor::from<int32_t>({1, 2}, {1, 2}), logits).item<float>(), std::log(16.0),
+              1e-5);
+  const auto message = message_of<InvalidArgument>([&] { CTC().values(Tensor::from<int32_t>({1}), logits); });
+  EXPECT_NE(message.find("(batch, length)"), std::string::npos) << message;
+}
+
+TEST(Losses, SayWhatFurtherOnesNeed) {
+  const auto fails = [](const char* name, Json config) {
+    return message_of<InvalidArgument>([&] { Registry<Loss>::make(name, config); });
+  };
+  EXPECT_NE(
+      fails("CategoricalGeneralizedCrossEntropy", Json::object({{"q", 1.0}})).find("q must lie in (0, 1)"),
+      std::string::npos);
+  EXPECT_NE(
+      fails("BinaryFocalCrossentropy", Json::object({{"label_smoothing", 2.0}})).find("label_smoothing"),
+      std::string::npos);
+  const Tensor two = zeros({2, 2});
+  EXPECT_NE(message_of<InvalidArgument>([&] {
+              Dice({.axis = std::vector<int>{3}}).values(two, two);
+            }).find("axis 3"),
+            std::string::npos);
+  EXPECT_NE(message_of<InvalidArgument>([&] {
+              CategoricalFocalCrossentropy({.alpha = {0.1, 0.2, 0.3}}).values(two, two);
+            }).find("alpha has 3 numbers"),
+            std::string::npos);
+  EXPECT_NE(message_of<InvalidArgument>([&] { Circle().values(two, two); }).find("embeddings"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 
 #include "lamina/base/error.h"
 #include "lamina/nn/layers/tone_curves.h"
-#include "lamina/nn/layers/training_augmentation.h"
 #include "lamina/ops/full.h"
 #include "tests/support/golden.h"
 #include "tests/support/temporary_folder.h"
@@ -39,17 +38,6 @@ INSTANTIATE_TEST_SUITE_P(Keras, AugmentationGolden,
                          ::testing::ValuesIn(test::golden_cases("nn/augmentations")), test::CaseName());
 
 TEST(AugmentationGoldenFiles, AreAllThere) { EXPECT_GE(test::golden_cases("nn/augmentations").size(), 25u); }
-
-TEST(TrainingAugmentation, SaysThatItCannotTrain) {
-  const TrainingAugmentation layer("RandomHue", Json::object({{"factor", 0.5}}));
-  const std::string message = message_of<Unsupported>([&] { layer(zeros({1, 2, 2, 3}), /*training=*/true); });
-  EXPECT_NE(message.find("(RandomHue): it changes images at random while training"), std::string::npos)
-      << message;
-  EXPECT_NE(message_of<InvalidArgument>([] {
-              TrainingAugmentation("RandomHeu", Json::object());
-            }).find("no augmentation of that name"),
-            std::string::npos);
-}
 
 TEST(ToneCurves, RefuseWhatCannotBe) {
   EXPECT_THROW(AutoContrast({.value_range = {1, 1}}), InvalidArgument);

@@ -16,7 +16,7 @@ def case(name, loss, y_true, y_pred):
         value = loss(y_true, y_pred)
     gradient = tape.gradient(value, y_pred)
     config = keras.losses.serialize(loss)
-    plain = keras.losses.deserialize({**config, "config": {**config["config"], "reduction": "none"}})
+    plain = type(loss).from_config({**config["config"], "reduction": "none"})
     unreduced = plain(y_true, y_pred).numpy()
     weighted = {}
     if unreduced.ndim == 1:
@@ -84,6 +84,71 @@ def main():
     case("mean_squared_error_flat_target", losses.MeanSquaredError(), a[:, 0], b[:, :1])
     case("mean_squared_error_images", losses.MeanSquaredError(), normal(g, (2, 3, 4, 2)), normal(g, (2, 3, 4, 2)))
     case("mean_absolute_error", losses.MeanAbsoluteError(), a, b)
+
+    more_regression(g)
+    more_classification(g)
+    segmentation()
+    sequences()
+
+
+def more_regression(g):
+    a, b, positive = normal(g, (6, 3)), normal(g, (6, 3)), np.abs(normal(g, (6, 3))) + 0.25
+    zero = a.copy()
+    zero[0] = 0.0
+    case("mean_absolute_percentage_error", losses.MeanAbsolutePercentageError(), a + 3, b)
+    case("mean_squared_logarithmic_error", losses.MeanSquaredLogarithmicError(), positive, b)
+    case("huber", losses.Huber(), a, b * 2)
+    case("log_cosh", losses.LogCosh(), a * 30, b)
+    case("cosine_similarity", losses.CosineSimilarity(), zero, b)
+    case("cosine_similarity_sum", losses.CosineSimilarity(reduction="sum"), a, b)
+    case("poisson", losses.Poisson(), positive, np.abs(b) + 0.125)
+    case("kl_divergence", losses.KLDivergence(), probabilities(g, (6, 4)), probabilities(g, (6, 4)))
+    signs, zeros_ones = np.sign(a).astype(np.float32), (a > 0).astype(np.float32)
+    case("hinge", losses.Hinge(), signs, b)
+    case("hinge_zeros_ones", losses.Hinge(), zeros_ones, b)
+    case("squared_hinge", losses.SquaredHinge(), signs, b)
+    case("categorical_hinge", losses.CategoricalHinge(), one_hot(g, 6, 3), b)
+
+
+def more_classification(g):
+    target, p, logits = one_hot(g, 7, 5), probabilities(g, (7, 5)), normal(g, (7, 5), 3.0)
+    focal, binary_focal = losses.CategoricalFocalCrossentropy, losses.BinaryFocalCrossentropy
+    case("categorical_focal_crossentropy", focal(), target, p)
+    case("categorical_focal_crossentropy_logits", focal(alpha=0.5, gamma=3.0, from_logits=True, label_smoothing=0.1), target, logits)
+    case("categorical_focal_crossentropy_alphas", focal(alpha=[0.1, 0.2, 0.3, 0.4, 0.5]), target, p)
+    binary, q = g.integers(0, 2, (4, 6)).astype(np.float32), g.uniform(0.05, 0.95, size=(4, 6)).astype(np.float32)
+    case("binary_focal_crossentropy", binary_focal(), binary, q)
+    case("binary_focal_crossentropy_balanced", binary_focal(apply_class_balancing=True, alpha=0.3, gamma=1.5, label_smoothing=0.2), binary, q)
+    case("binary_focal_crossentropy_logits", binary_focal(from_logits=True), binary, normal(g, (4, 6), 2.0))
+    labels = g.integers(0, 5, 7).astype(np.int32)
+    case("categorical_generalized_cross_entropy", losses.CategoricalGeneralizedCrossEntropy(q=0.7), labels, p)
+    ignoring = labels.copy()
+    ignoring[[1, 4]] = -1
+    sparse = losses.SparseCategoricalCrossentropy
+    case("sparse_categorical_crossentropy_ignore", sparse(ignore_class=-1), ignoring, p)
+    case("sparse_categorical_crossentropy_ignore_logits", sparse(from_logits=True, ignore_class=3),
+         g.integers(0, 5, (3, 4)).astype(np.int32), normal(g, (3, 4, 5), 2.0))
+    embeddings = normal(g, (8, 4))
+    embeddings /= np.linalg.norm(embeddings, axis=-1, keepdims=True)
+    classes = np.array([0, 1, 2, 0, 1, 2, 0, 3], np.int32)  # the last one has no pair
+    case("circle", losses.Circle(), classes, embeddings)
+    case("circle_diagonal", losses.Circle(gamma=16.0, margin=0.25, remove_diagonal=False), classes, embeddings)
+
+
+def segmentation():
+    g = rng("segmentation losses")
+    target, p = g.integers(0, 2, (3, 4, 5, 2)).astype(np.float32), g.uniform(size=(3, 4, 5, 2)).astype(np.float32)
+    case("dice", losses.Dice(), target, p)
+    case("dice_images", losses.Dice(axis=(1, 2, 3)), target, p)
+    case("tversky", losses.Tversky(alpha=0.3, beta=0.7), target, p)
+    case("tversky_images", losses.Tversky(axis=[1, 2, 3]), target, p)
+
+
+def sequences():
+    g = rng("ctc")
+    targets = np.array([[1, 2, 2, 3], [4, 1, 0, 0], [2, 2, 0, 0], [0, 0, 0, 0]], np.int32)
+    case("ctc", losses.CTC(), targets, normal(g, (4, 7, 5), 2.0))
+    case("ctc_sum", losses.CTC(reduction="sum"), targets[:3, :3], normal(g, (3, 12, 5), 3.0))
 
 
 if __name__ == "__main__":

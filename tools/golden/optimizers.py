@@ -15,22 +15,24 @@ SHAPES = [(3, 4), (4,), (2, 2, 1, 3), (5, 1)]
 STEPS = 10
 
 
-def case(name, optimizer):
+def case(name, optimizer, names=None):
     generator = rng("optimizers")  # all cases start from the same numbers
     parameters = [normal(generator, shape) for shape in SHAPES]
     gradients = [normal(generator, (STEPS,) + shape) for shape in SHAPES]
     gradients[3][:, 0] = 0.0  # an entry that never gets a gradient
     gradients[1][::2] *= 10.0  # large enough to be clipped
     config = optimizers.serialize(optimizer)
-    variables = [keras.Variable(p, name=f"p{i}") for i, p in enumerate(parameters)]
+    variables = [keras.Variable(p, name=names[i] if names else f"p{i}") for i, p in enumerate(parameters)]
     optimizer.build(variables)
     for step in range(STEPS):
-        optimizer.apply([keras.ops.convert_to_tensor(g[step]) for g in gradients], variables)
+        scale = getattr(optimizer, "dynamic_scale", 1.0)
+        optimizer.apply([keras.ops.convert_to_tensor(g[step]) * scale for g in gradients], variables)
     save(
         f"nn/optimizers/{name}",
         config=config,
         # Nadam's product has no name of its own: Keras numbers such variables within a process.
         state_names=[{"name": re.sub(r"^variable_\d+$", "variable", v.name), "dtype": v.dtype} for v in optimizer.variables],
+        **({"paths": names} if names else {}),
         **numbered("parameter", parameters),
         **numbered("gradient", gradients),
         **numbered("after", [v.numpy() for v in variables]),
@@ -64,7 +66,29 @@ def schedule_cases():
     schedule_case("cosine_restarts_longer", s.CosineDecayRestarts(0.1, 6, t_mul=1.5, m_mul=0.5))
 
 
+def later_cases():
+    muon, adafactor, free, scaling = (optimizers.Muon, optimizers.Adafactor, optimizers.ScheduleFreeAdamW,
+                                      optimizers.LossScaleOptimizer)
+    case("muon", muon())
+    case("muon_plain", muon(0.02, nesterov=False, rms_rate=None, momentum=0.9, ns_steps=3, weight_decay=None,
+                            adam_weight_decay=None, adam_lr_ratio=0.1))
+    case("muon_excluded", muon(exclude_layers=["p0"], weight_decay=0.1, adam_weight_decay=0.2))
+    case("muon_embedding", muon(), ["kernel", "bias", "filters", "token_Embeddings"])
+    case("muon_embedding_kept", muon(exclude_embeddings=False), ["kernel", "bias", "filters", "token_embeddings"])
+    case("adafactor", adafactor())
+    case("adafactor_rate", adafactor(0.5, relative_step=False, clip_threshold=0.5, beta_2_decay=-0.5, weight_decay=0.01))
+    case("adafactor_schedule", adafactor(optimizers.schedules.ExponentialDecay(0.1, 2, 0.5)))
+    case("adafactor_ema", adafactor(use_ema=True, ema_momentum=0.5))
+    case("schedule_free", free())
+    case("schedule_free_warmup", free(0.05, warmup_steps=4, beta_1=0.8, weight_decay=0.02))
+    case("schedule_free_accumulated", free(gradient_accumulation_steps=3))
+    case("loss_scale", scaling(optimizers.Adam(0.01)))
+    case("loss_scale_growing", scaling(optimizers.SGD(0.1, momentum=0.9), initial_scale=64.0, dynamic_growth_steps=3))
+    case("loss_scale_schedule", scaling(optimizers.SGD(optimizers.schedules.ExponentialDecay(0.1, 2, 0.5))))
+
+
 def main():
+    later_cases()
     schedule_cases()
     sgd, adam, rmsprop = optimizers.SGD, optimizers.Adam, optimizers.RMSprop
     case("sgd", sgd())

@@ -40,6 +40,10 @@ std::vector<Place> places_of(const Model& model) {
   return places;
 }
 
+std::string part_path(const Optimizer::Part& part, size_t index) {
+  return "optimizer/" + part.path + "/vars/" + std::to_string(index);
+}
+
 // Arrays of `tree` in the group `path`, which are called 0, 1, 2, ...
 size_t count_arrays(const Hdf5Tree& tree, const std::string& path) {
   size_t count = 0;
@@ -99,8 +103,17 @@ class Applier {
     // Before its first step an optimizer has no more than the iteration and, without a schedule, the learning
     // rate.
     if (stored > model_.optimizer_variables().size()) model_.build_optimizer();
-    const std::vector<WeightPtr> variables = model_.optimizer_variables();
+    std::vector<WeightPtr> variables = model_.optimizer_variables();
     for (size_t i = 0; i < stored; ++i) looked_at_.insert(variable_path(i));
+    for (const Optimizer::Part& part : model_.compile_options().optimizer.get()->parts(variables.size())) {
+      for (size_t i = part.first; i < part.end; ++i) looked_at_.insert(part_path(part, i - part.first));
+      // The file may be of a training without the optimizer around this one.
+      if (stored != variables.size() && stored == part.end - part.first) {
+        variables = {variables.begin() + static_cast<std::ptrdiff_t>(part.first),
+                     variables.begin() + static_cast<std::ptrdiff_t>(part.end)};
+        break;
+      }
+    }
     if (stored != variables.size()) {
       report_.skipped.push_back(std::string(kOptimizer) + ": the file has " + std::to_string(stored) +
                                 " arrays, the optimizer " + std::to_string(variables.size()));
@@ -110,9 +123,11 @@ class Applier {
     std::iota(places.begin(), places.end(), size_t{0});
     std::optional<size_t> other = misfit(variables, places);
     if (other) {
-      // What all weights share, as the product of Nadam's momenta, stood before their slots in the first versions of Keras 3.
-      const auto slot = std::find_if(variables.begin(), variables.end(),
-                                     [](const WeightPtr& variable) { return variable->type.shape.rank() > 0; });
+      // What all weights share, as the product of Nadam's momenta, stood before their slots in the first
+      // versions of Keras 3.
+      const auto slot = std::find_if(variables.begin(), variables.end(), [](const WeightPtr& variable) {
+        return variable->type.shape.rank() > 0;
+      });
       std::vector<size_t> as_then = places;
       const auto first = as_then.begin() + (slot - variables.begin());
       if (first != as_then.end()) std::rotate(first, first + 1, as_then.end());
@@ -122,9 +137,10 @@ class Applier {
       }
     }
     if (other) {
-      report_.skipped.push_back(variable_path(*other) + " (" + variables[*other]->name + "): expected shape " +
-                                variables[*other]->type.shape.str() + ", received " +
-                                tree_.arrays.at(variable_path(*other)).shape().str() + "; the optimizer starts anew");
+      report_.skipped.push_back(variable_path(*other) + " (" + variables[*other]->name +
+                                "): expected shape " + variables[*other]->type.shape.str() + ", received " +
+                                tree_.arrays.at(variable_path(*other)).shape().str() +
+                                "; the optimizer starts anew");
       return;
     }
     for (size_t i = 0; i < stored; ++i) {
@@ -134,7 +150,8 @@ class Applier {
   }
 
   // The first variable that the array at its place does not fit.
-  std::optional<size_t> misfit(const std::vector<WeightPtr>& variables, const std::vector<size_t>& places) const {
+  std::optional<size_t> misfit(const std::vector<WeightPtr>& variables,
+                               const std::vector<size_t>& places) const {
     for (size_t i = 0; i < variables.size(); ++i) {
       if (tree_.arrays.at(variable_path(places[i])).shape() != variables[i]->type.shape) return i;
     }
@@ -177,6 +194,10 @@ Hdf5Tree keras_weights(const Model& model) {
   const std::vector<WeightPtr> variables = model.optimizer_variables();
   for (size_t i = 0; i < variables.size(); ++i) {
     tree.arrays[std::string(kOptimizer) + "/" + std::to_string(i)] = variables[i]->value;
+  }
+  for (const Optimizer::Part& part : model.compile_options().optimizer.get()->parts(variables.size())) {
+    for (size_t i = part.first; i < part.end; ++i)
+      tree.arrays[part_path(part, i - part.first)] = variables[i]->value;
   }
   return tree;
 }

@@ -21,7 +21,7 @@ namespace detail {
 std::vector<WeightPtr> optimizer_variables(const Optimizer& optimizer,
                                            const std::vector<WeightPtr>& targets) {
   std::vector<Optimizer::Target> described;
-  for (const WeightPtr& weight : targets) described.push_back({weight->path, weight->type});
+  for (const WeightPtr& weight : targets) described.push_back({weight->path, weight->type, weight->value});
   std::vector<WeightPtr> result;
   for (const Optimizer::Variable& variable : optimizer.variables(described)) {
     auto weight = std::make_shared<Weight>();
@@ -90,28 +90,22 @@ void StepTrace::apply(const std::vector<Tensor>& gradients, const std::vector<We
         " is used twice in one step; give minimize() a name and an optimizer for each group of weights");
   }
   optimizers.push_back({name, optimizer, weights, {}});
-  if (log_gradient_norm && !gradients.empty())
-    norms_.emplace_back(name.empty() ? "gradient_norm" : name + "_gradient_norm", global_norm(gradients));
+  if (log_gradient_norm && !gradients.empty()) {
+    const Tensor scale = optimizer->dynamic_loss_scale(state_of(name, *optimizer, weights));
+    const Tensor norm = global_norm(gradients);
+    norms_.emplace_back(name.empty() ? "gradient_norm" : name + "_gradient_norm",
+                        scale.defined() ? norm / scale : norm);
+  }
   const NamedOptimizer* slots = nullptr;
   for (size_t i = 0; known && i < known->size(); ++i) {
     if ((*known)[i].name == name) slots = &(*known)[i];
   }
   std::optional<OpScope> place;
   if (NumberWatch::wanted()) place.emplace("the update of the optimizer");
-  const std::vector<Tensor> now = values(weights);
-  std::vector<Tensor> state;
-  if (slots) {
-    const auto mine = optimizer_state.subspan(next_optimizer_state_, slots->state.size());
-    state.assign(mine.begin(), mine.end());
-    next_optimizer_state_ += slots->state.size();
-  } else {
-    // The first pass: stand-ins of the same types.
-    std::vector<Optimizer::Target> described;
-    for (const WeightPtr& weight : weights) described.push_back({weight->path, weight->type});
-    for (const Optimizer::Variable& variable : optimizer->variables(described))
-      state.push_back(variable.initial);
-  }
-  Optimizer::Update update = optimizer->update(now, gradients, state);
+  const std::vector<Tensor> now = values(weights), state = state_of(name, *optimizer, weights);
+  if (slots) next_optimizer_state_ += slots->state.size();
+  const std::shared_ptr<const Optimizer> bound = optimizer->for_targets(described(weights));
+  Optimizer::Update update = (bound ? *bound : *optimizer).update(now, gradients, state);
   for (const WeightPtr& weight : weights) {
     if (context.bound(*weight)) continue;
     throw InvalidArgument("TrainStep: weight '" + weight->path + "' is to be minimised, but is none of the " +
@@ -126,8 +120,31 @@ void StepTrace::apply(const std::vector<Tensor>& gradients, const std::vector<We
   for (Tensor& tensor : update.state) new_optimizer_state.push_back(std::move(tensor));
 }
 
+std::vector<Optimizer::Target> StepTrace::described(const std::vector<WeightPtr>& weights) {
+  std::vector<Optimizer::Target> all;
+  for (const WeightPtr& weight : weights) all.push_back({weight->path, weight->type});
+  return all;
+}
+
+std::vector<Tensor> StepTrace::state_of(const std::string& name, const Optimizer& optimizer,
+                                        const std::vector<WeightPtr>& weights) const {
+  for (size_t i = 0; known && i < known->size(); ++i) {
+    if ((*known)[i].name != name) continue;
+    const auto mine = optimizer_state.subspan(next_optimizer_state_, (*known)[i].state.size());
+    return {mine.begin(), mine.end()};
+  }
+  std::vector<Tensor> state;  // the first pass: stand-ins of the same types
+  for (const Optimizer::Variable& variable : optimizer.variables(described(weights)))
+    state.push_back(variable.initial);
+  return state;
+}
+
 std::vector<Tensor> StepTrace::scaled_gradients(const Tensor& loss, const std::vector<WeightPtr>& weights,
-                                                const Optimizer* optimizer) const {
+                                                const std::string& name, const Optimizer* optimizer) const {
+  if (optimizer) {
+    const Tensor moving = optimizer->dynamic_loss_scale(state_of(name, *optimizer, weights));
+    if (moving.defined()) return gradients(cast(loss, moving.dtype()) * moving, values(weights));
+  }
   const double scale = optimizer ? optimizer->loss_scale() : 1.0;
   if (scale == 1.0) return gradients(loss, values(weights));
   std::vector<Tensor> scaled = gradients(loss * scale, values(weights));
@@ -210,14 +227,15 @@ void TrainStep::minimize(const Tensor& loss) { minimize(loss, trace_.trainable);
 
 void TrainStep::minimize(const Tensor& loss, const std::vector<WeightPtr>& weights) {
   const auto optimizer = trace_.own_optimizer();
-  trace_.apply(trace_.scaled_gradients(loss, weights, optimizer.get()), weights, "", optimizer);
+  trace_.apply(trace_.scaled_gradients(loss, weights, "", optimizer.get()), weights, "", optimizer);
 }
 
 void TrainStep::minimize(const Tensor& loss, const std::vector<WeightPtr>& weights, const std::string& name,
                          const Choice<Optimizer>& optimizer) {
   if (name.empty())
     throw InvalidArgument("TrainStep::minimize: an optimizer beside the model's own needs a name");
-  trace_.apply(trace_.scaled_gradients(loss, weights, optimizer.get().get()), weights, name, optimizer.get());
+  const std::shared_ptr<const Optimizer> chosen = optimizer.get();
+  trace_.apply(trace_.scaled_gradients(loss, weights, name, chosen.get()), weights, name, chosen);
 }
 
 Tensors TrainStep::gradients(const Tensor& loss) const {
@@ -230,7 +248,12 @@ void TrainStep::apply_gradients(const Tensors& gradients) {
 }
 
 void TrainStep::apply_gradients(const std::vector<Tensor>& gradients, const std::vector<WeightPtr>& weights) {
-  trace_.apply(gradients, weights, "", trace_.own_optimizer());
+  const std::shared_ptr<const Optimizer> optimizer = trace_.own_optimizer();
+  const Tensor scale = optimizer->dynamic_loss_scale(trace_.state_of("", *optimizer, weights));
+  if (!scale.defined()) return trace_.apply(gradients, weights, "", optimizer);
+  std::vector<Tensor> scaled;  // as the optimizer expects them, which divides
+  for (const Tensor& gradient : gradients) scaled.push_back(cast(gradient, scale.dtype()) * scale);
+  trace_.apply(scaled, weights, "", optimizer);
 }
 
 void TrainStep::log(const std::string& name, const Tensor& value) { trace_.log(name, value); }

@@ -53,7 +53,10 @@ class StepTrace {
              const std::string& name, const std::shared_ptr<const Optimizer>& optimizer);
   /// Gradients of the loss, taken of what the optimizer's loss scale makes of it.
   std::vector<Tensor> scaled_gradients(const Tensor& loss, const std::vector<WeightPtr>& weights,
-                                       const Optimizer* optimizer) const;
+                                       const std::string& name, const Optimizer* optimizer) const;
+  /// What the optimizer of that name, which is next, has in this pass.
+  std::vector<Tensor> state_of(const std::string& name, const Optimizer& optimizer,
+                               const std::vector<WeightPtr>& weights) const;
   /// The model's own optimizer; throws InvalidArgument when it is not compiled.
   std::shared_ptr<const Optimizer> own_optimizer() const;
 
@@ -69,6 +72,7 @@ class StepTrace {
 
  private:
   void require_outputs(const std::vector<Tensor>& y_pred) const;
+  static std::vector<Optimizer::Target> described(const std::vector<WeightPtr>& weights);
   std::vector<std::pair<std::string, Tensor>> norms_;  // names of logs, and scalars
   size_t next_log_ = 0;
   size_t next_optimizer_state_ = 0;

@@ -4,9 +4,11 @@
 #include "lamina/nn/config.h"
 #include "lamina/nn/losses/detail/match.h"
 #include "lamina/ops/binary.h"
+#include "lamina/ops/compare.h"
 #include "lamina/ops/crossentropy.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/reshape.h"
+#include "lamina/ops/where.h"
 
 namespace lamina {
 namespace {
@@ -31,8 +33,8 @@ std::shared_ptr<Loss> make_sparse(const Json& config) {
   options.from_logits = reader.boolean("from_logits", false);
   options.reduction = reader.string("reduction", options.reduction);
   options.name = reader.string("name", "");
+  options.ignore_class = reader.optional_integer("ignore_class");
   reader.only("axis", -1);
-  reader.only("ignore_class");
   reader.only("dtype", "float32");
   reader.done();
   return std::make_shared<SparseCategoricalCrossentropy>(options);
@@ -98,40 +100,25 @@ Json SparseCategoricalCrossentropy::config() const {
   return Json::object({{"name", options_.name},
                        {"reduction", options_.reduction},
                        {"from_logits", options_.from_logits},
-                       {"ignore_class", nullptr}});
+                       {"ignore_class", options_.ignore_class ? Json(*options_.ignore_class) : Json()}});
 }
 
 Tensor SparseCategoricalCrossentropy::values(const Tensor& y_true, const Tensor& y_pred) const {
-  const Tensor target = y_true.rank() == y_pred.rank() && y_true.rank() > 0 && y_true.shape()[-1] == 1
-                            ? squeeze(y_true, {-1})
-                            : y_true;
-  bool fits = target.rank() + 1 == y_pred.rank();
-  for (int axis = 0; fits && axis < target.rank(); ++axis)
-    fits = target.shape()[axis] == y_pred.shape()[axis];
-  if (!fits) {
-    throw InvalidArgument(
-        "loss '" + name() +
-        "': targets must be class indices, of the shape of the predictions without its last axis; "
-        "received targets of shape " +
-        y_true.shape().str() + " and predictions of shape " + y_pred.shape().str() +
-        (y_true.shape() == y_pred.shape() ? "; for one-hot targets use categorical_crossentropy" : ""));
-  }
-  return sparse_categorical_crossentropy(target, y_pred, options_.from_logits);
+  const Tensor target = detail::match_labels(name(), y_true, y_pred);
+  if (!options_.ignore_class) return sparse_categorical_crossentropy(target, y_pred, options_.from_logits);
+  const Tensor counts = not_equal(target, static_cast<double>(*options_.ignore_class));
+  const Tensor each = sparse_categorical_crossentropy(
+      where(counts, target, 0.0), where(expand_dims(counts, -1), y_pred, 0.0), options_.from_logits);
+  return where(counts, each, 0.0);
+}
+
+Tensor SparseCategoricalCrossentropy::counting(const Tensor& y_true, const Tensor& values) const {
+  if (!options_.ignore_class) return {};
+  return reshape(not_equal(y_true, static_cast<double>(*options_.ignore_class)), values.shape());
 }
 
 void SparseCategoricalCrossentropy::check_targets(const Tensor& y_true, const Shape& output) const {
-  const int64_t classes = output[-1];
-  if (classes < 0) return;
-  const std::vector<double> labels = y_true.to_vector<double>();
-  for (size_t i = 0; i < labels.size(); ++i) {
-    if (labels[i] >= 0 && labels[i] < static_cast<double>(classes) &&
-        labels[i] == static_cast<double>(static_cast<int64_t>(labels[i]))) {
-      continue;
-    }
-    throw InvalidArgument("loss '" + name() + "': labels must be integers in 0.." +
-                          std::to_string(classes - 1) + ", as the model has " + std::to_string(classes) +
-                          " outputs; label number " + std::to_string(i) + " is " + Json(labels[i]).dump());
-  }
+  detail::check_labels(name(), y_true, output, options_.ignore_class);
 }
 
 BinaryCrossentropy::BinaryCrossentropy(CrossentropyOptions options) : options_(std::move(options)) {

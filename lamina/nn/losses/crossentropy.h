@@ -1,6 +1,8 @@
 // Cross-entropy losses: categorical, sparse categorical, binary.
 #pragma once
 
+#include <optional>
+
 #include "lamina/nn/losses/loss.h"
 
 namespace lamina {
@@ -33,6 +35,7 @@ class CategoricalCrossentropy : public Loss {
 /// Arguments of SparseCategoricalCrossentropy.
 struct SparseCrossentropyOptions {
   bool from_logits = false;                       ///< predictions are logits and not probabilities
+  std::optional<int64_t> ignore_class = {};       ///< targets of this class count for nothing (-1, 255)
   std::string reduction = "sum_over_batch_size";  ///< as in Loss::reduction
   std::string name = {};                          ///< default: the class in snake case
 };
@@ -48,6 +51,7 @@ class SparseCategoricalCrossentropy : public Loss {
   std::string reduction() const override { return options_.reduction; }
   Json config() const override;
   Tensor values(const Tensor& y_true, const Tensor& y_pred) const override;
+  Tensor counting(const Tensor& y_true, const Tensor& values) const override;
   /// Throws InvalidArgument for the first label that is not an integer in 0 .. classes - 1.
   void check_targets(const Tensor& y_true, const Shape& output) const override;
 

@@ -29,6 +29,14 @@ Tensor reduce(const Tensor& values, const std::string& reduction, const std::str
   return reduction == "sum" ? sum(values) : mean(values);
 }
 
+// What both masks let count; that of predictions may be of fewer axes.
+Tensor both_masks(const std::string& name, const Tensor& own, const Tensor& given) {
+  if (!given.defined()) return own;
+  return ops::logical_and(
+      own, cast(broadcast_to(detail::match_weight("loss '" + name + "'", given, own.shape()), own.shape()),
+                DType::kBool));
+}
+
 }  // namespace
 
 Json LossFunction::config() const { return Json::object({{"name", name_}}); }
@@ -38,7 +46,7 @@ Tensor LossFunction::values(const Tensor& y_true, const Tensor& y_pred) const {
 }
 
 Tensor Loss::operator()(const Tensor& y_true, const Tensor& y_pred) const {
-  return reduce(values(y_true, y_pred), reduction(), name());
+  return masked(y_true, y_pred, Tensor(), Tensor());
 }
 
 Tensor Loss::operator()(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight) const {
@@ -46,8 +54,10 @@ Tensor Loss::operator()(const Tensor& y_true, const Tensor& y_pred, const Tensor
 }
 
 Tensor Loss::masked(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight,
-                    const Tensor& mask) const {
+                    const Tensor& given_mask) const {
   const Tensor each = values(y_true, y_pred);
+  const Tensor own_mask = counting(y_true, each);
+  const Tensor mask = own_mask.defined() ? both_masks(name(), own_mask, given_mask) : given_mask;
   if (!sample_weight.defined() && !mask.defined()) return reduce(each, reduction(), name());
   const bool over_rest = reduction() == "mean" || reduction() == "sum_over_batch_size";
   const Tensor weight =
@@ -72,6 +82,8 @@ LossFunction::LossFunction(std::string name, Function function)
 }
 
 void Loss::check_targets(const Tensor&, const Shape&) const {}
+
+Tensor Loss::counting(const Tensor&, const Tensor&) const { return {}; }
 
 namespace detail {
 
@@ -145,6 +157,41 @@ std::pair<Tensor, Tensor> match_shapes(const std::string& name, const Tensor& y_
                           class_numbers_hint(y_true, y_pred));
   }
   return {cast(target, output.dtype()), output};
+}
+
+Tensor match_labels(const std::string& name, const Tensor& y_true, const Tensor& y_pred) {
+  const Tensor target = y_true.rank() == y_pred.rank() && y_true.rank() > 0 && y_true.shape()[-1] == 1
+                            ? squeeze(y_true, {-1})
+                            : y_true;
+  bool fits = target.rank() + 1 == y_pred.rank();
+  for (int axis = 0; fits && axis < target.rank(); ++axis)
+    fits = target.shape()[axis] == y_pred.shape()[axis];
+  if (!fits) {
+    throw InvalidArgument(
+        "loss '" + name +
+        "': targets must be class indices, of the shape of the predictions without its last axis; "
+        "received targets of shape " +
+        y_true.shape().str() + " and predictions of shape " + y_pred.shape().str() +
+        (y_true.shape() == y_pred.shape() ? "; for one-hot targets use categorical_crossentropy" : ""));
+  }
+  return target;
+}
+
+void check_labels(const std::string& name, const Tensor& y_true, const Shape& output,
+                  std::optional<int64_t> ignored) {
+  const int64_t classes = output[-1];
+  if (classes < 0) return;
+  const std::vector<double> labels = y_true.to_vector<double>();
+  for (size_t i = 0; i < labels.size(); ++i) {
+    if (ignored && labels[i] == static_cast<double>(*ignored)) continue;
+    if (labels[i] >= 0 && labels[i] < static_cast<double>(classes) &&
+        labels[i] == static_cast<double>(static_cast<int64_t>(labels[i]))) {
+      continue;
+    }
+    throw InvalidArgument("loss '" + name + "': labels must be integers in 0.." +
+                          std::to_string(classes - 1) + ", as the model has " + std::to_string(classes) +
+                          " outputs; label number " + std::to_string(i) + " is " + Json(labels[i]).dump());
+  }
 }
 
 }  // namespace detail

@@ -39,6 +39,9 @@ class Loss {
   /// Throws InvalidArgument, naming both shapes, when targets and predictions do not fit.
   virtual Tensor values(const Tensor& y_true, const Tensor& y_pred) const = 0;
 
+  /// Which of the values (bool, of their shape) count; undefined: all. The others count as masked ones do.
+  virtual Tensor counting(const Tensor& y_true, const Tensor& values) const;
+
   /// "sum_over_batch_size" (the mean, default), "mean" (the same), "sum", "mean_with_sample_weight" or
   /// "none".
   virtual std::string reduction() const { return "sum_over_batch_size"; }

@@ -56,4 +56,48 @@ class SparseCategoricalAccuracy : public MeanMetric {
   Tensor values(const Tensor& y_true, const Tensor& y_pred) const override;
 };
 
+/// Arguments of TopKCategoricalAccuracy.
+struct TopKOptions {
+  int64_t k = 5;          ///< 1 or more
+  std::string name = {};  ///< default: the class in snake case
+};
+
+/// How often the largest target is among the k largest predictions, along the last axis (Keras:
+/// keras.metrics.TopKCategoricalAccuracy): for one-hot targets.
+class TopKCategoricalAccuracy : public MeanMetric {
+ public:
+  /// Throws InvalidArgument for k below 1.
+  explicit TopKCategoricalAccuracy(const TopKOptions& options = {});
+  std::string class_name() const override { return "TopKCategoricalAccuracy"; }
+  bool higher_is_better() const override { return true; }
+  Json config() const override;
+  Tensor values(const Tensor& y_true, const Tensor& y_pred) const override;
+
+ private:
+  int64_t k_;
+};
+
+/// Arguments of SparseTopKCategoricalAccuracy.
+struct SparseTopKOptions {
+  int64_t k = 5;                 ///< 1 or more
+  bool from_sorted_ids = false;  ///< predictions are classes, the best first, and not scores
+  std::string name = {};         ///< default: the class in snake case
+};
+
+/// How often the target's class is among the k largest predictions along the last axis (Keras:
+/// keras.metrics.SparseTopKCategoricalAccuracy).
+class SparseTopKCategoricalAccuracy : public MeanMetric {
+ public:
+  /// Throws InvalidArgument for k below 1.
+  explicit SparseTopKCategoricalAccuracy(const SparseTopKOptions& options = {});
+  std::string class_name() const override { return "SparseTopKCategoricalAccuracy"; }
+  bool higher_is_better() const override { return true; }
+  Json config() const override;
+  Tensor values(const Tensor& y_true, const Tensor& y_pred) const override;
+
+ private:
+  int64_t k_;
+  bool from_sorted_ids_;
+};
+
 }  // namespace lamina::metrics

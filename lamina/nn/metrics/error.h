@@ -1,6 +1,8 @@
 // Metrics that average an error: squared, absolute, and the cross-entropies.
 #pragma once
 
+#include <optional>
+
 #include "lamina/nn/losses/crossentropy.h"
 #include "lamina/nn/metrics/mean.h"
 
@@ -11,6 +13,9 @@ class LossMetric : public MeanMetric {
  public:
   Tensor values(const Tensor& y_true, const Tensor& y_pred) const override {
     return loss_->values(y_true, y_pred);
+  }
+  Tensor counting(const Tensor& y_true, const Tensor& values) const override {
+    return loss_->counting(y_true, values);
   }
 
  protected:
@@ -43,11 +48,88 @@ class RootMeanSquaredError : public LossMetric {
   double result(std::span<const Tensor> state) const override;
 };
 
+/// Keras: keras.metrics.MeanAbsolutePercentageError.
+class MeanAbsolutePercentageError : public LossMetric {
+ public:
+  explicit MeanAbsolutePercentageError(const MetricOptions& options = {});
+  std::string class_name() const override { return "MeanAbsolutePercentageError"; }
+};
+
+/// Keras: keras.metrics.MeanSquaredLogarithmicError.
+class MeanSquaredLogarithmicError : public LossMetric {
+ public:
+  explicit MeanSquaredLogarithmicError(const MetricOptions& options = {});
+  std::string class_name() const override { return "MeanSquaredLogarithmicError"; }
+};
+
+/// Keras: keras.metrics.LogCoshError.
+class LogCoshError : public LossMetric {
+ public:
+  explicit LogCoshError(const MetricOptions& options = {});
+  std::string class_name() const override { return "LogCoshError"; }
+};
+
+/// Keras: keras.metrics.KLDivergence.
+class KLDivergence : public LossMetric {
+ public:
+  explicit KLDivergence(const MetricOptions& options = {});
+  std::string class_name() const override { return "KLDivergence"; }
+};
+
+/// Keras: keras.metrics.Poisson.
+class Poisson : public LossMetric {
+ public:
+  explicit Poisson(const MetricOptions& options = {});
+  std::string class_name() const override { return "Poisson"; }
+};
+
+/// Keras: keras.metrics.Hinge.
+class Hinge : public LossMetric {
+ public:
+  explicit Hinge(const MetricOptions& options = {});
+  std::string class_name() const override { return "Hinge"; }
+};
+
+/// Keras: keras.metrics.SquaredHinge.
+class SquaredHinge : public LossMetric {
+ public:
+  explicit SquaredHinge(const MetricOptions& options = {});
+  std::string class_name() const override { return "SquaredHinge"; }
+};
+
+/// Keras: keras.metrics.CategoricalHinge.
+class CategoricalHinge : public LossMetric {
+ public:
+  explicit CategoricalHinge(const MetricOptions& options = {});
+  std::string class_name() const override { return "CategoricalHinge"; }
+};
+
+/// Arguments of CosineSimilarity.
+struct CosineMetricOptions {
+  std::string name = {};  ///< default: "cosine_similarity"
+  int axis = -1;          ///< along which vectors lie
+};
+
+/// The cosine of the angle between targets and predictions, 1 for the same direction: the negative of the
+/// loss (Keras: keras.metrics.CosineSimilarity).
+class CosineSimilarity : public LossMetric {
+ public:
+  explicit CosineSimilarity(const CosineMetricOptions& options = {});
+  std::string class_name() const override { return "CosineSimilarity"; }
+  bool higher_is_better() const override { return true; }
+  Json config() const override;
+  Tensor values(const Tensor& y_true, const Tensor& y_pred) const override;
+
+ private:
+  int axis_;
+};
+
 /// Arguments of the cross-entropies.
 struct CrossentropyMetricOptions {
-  std::string name = {};         ///< default: the class in snake case
-  bool from_logits = false;      ///< predictions are logits and not probabilities
-  double label_smoothing = 0.0;  ///< as in the loss; not of SparseCategoricalCrossentropy
+  std::string name = {};                     ///< default: the class in snake case
+  bool from_logits = false;                  ///< predictions are logits and not probabilities
+  double label_smoothing = 0.0;              ///< as in the loss; not of SparseCategoricalCrossentropy
+  std::optional<int64_t> ignore_class = {};  ///< as in the loss; of SparseCategoricalCrossentropy alone
 };
 
 /// Keras: keras.metrics.CategoricalCrossentropy.

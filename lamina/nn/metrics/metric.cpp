@@ -32,6 +32,8 @@ std::string lower_case(std::string text) {
 
 }  // namespace
 
+std::shared_ptr<const Metric> Metric::for_shapes(const Shape&, const Shape&) const { return nullptr; }
+
 std::vector<Tensor> Metric::update_weighted(std::span<const Tensor>, const Tensor&, const Tensor&,
                                             const Tensor&) const {
   throw InvalidArgument("metric '" + name() + "' (" + class_name() + ") takes no sample weights or masks");
@@ -61,14 +63,18 @@ bool goes_by_shape(const Choice<Loss>& loss) {
 
 std::shared_ptr<const Metric> resolve_metric(const Choice<Metric>& metric, const Shape& y_true,
                                              const Shape& y_pred) {
-  if (metric.name().empty()) return metric.get();
+  const auto fitting = [&](std::shared_ptr<const Metric> found) {
+    std::shared_ptr<const Metric> other = found->for_shapes(y_true, y_pred);
+    return other ? other : found;
+  };
+  if (metric.name().empty()) return fitting(metric.get());
   std::string class_name = metric.name();
   if (goes_by_shape(metric)) {
     constexpr const char* kClasses[] = {"BinaryAccuracy", "SparseCategoricalAccuracy", "CategoricalAccuracy"};
     class_name = kClasses[static_cast<int>(task(y_true, y_pred))];
   }
   // Logged under the name that the user wrote.
-  return Registry<Metric>::make(class_name, Json::object({{"name", metric.name()}}));
+  return fitting(Registry<Metric>::make(class_name, Json::object({{"name", metric.name()}})));
 }
 
 std::shared_ptr<const Loss> resolve_loss(const Choice<Loss>& loss, const Shape& y_true, const Shape& y_pred) {

@@ -35,6 +35,10 @@ class Metric {
   /// Whether more is better, for callbacks that monitor in mode "auto".
   virtual bool higher_is_better() const = 0;
 
+  /// Where accumulators go by the shapes of what is compared (batch included, -1): the metric for these
+  /// shapes. Null: it needs no other. Throws InvalidArgument for shapes that it cannot compare.
+  virtual std::shared_ptr<const Metric> for_shapes(const Shape& y_true, const Shape& y_pred) const;
+
   /// The accumulators, in Keras's order.
   virtual std::vector<Variable> variables() const = 0;
   /// The accumulators after one more batch; pure, and traced into the compiled step.

@@ -1,6 +1,7 @@
 // Optimizer: how gradients change weights.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ class Optimizer {
   struct Target {
     std::string path;  ///< "sequential/dense/kernel"
     TensorType type;
+    Tensor value = {};  ///< what it holds now, where that is known
   };
   /// One tensor of optimizer state and its first value.
   struct Variable {
@@ -45,6 +47,18 @@ class Optimizer {
   /// What the learning rate follows; null when it is a variable.
   virtual std::shared_ptr<const LearningRateSchedule> schedule() const { return nullptr; }
 
+  /// Where an update goes by more than the weights' shapes, by their names: the optimizer for these weights,
+  /// with the same state. Null: it needs no other.
+  virtual std::shared_ptr<const Optimizer> for_targets(std::span<const Target> targets) const {
+    (void)targets;
+    return nullptr;
+  }
+
+  /// Where in variables() the count of iterations is, by which a schedule goes.
+  virtual size_t iteration_place() const { return 0; }
+  /// Where the learning rate is, unless there is a schedule; none: there are several.
+  virtual std::optional<size_t> learning_rate_place() const { return 1; }
+
   /// The state for these weights, in Keras's order: "iteration" (int64 scalar), "learning_rate" (float32
   /// scalar) unless there is a schedule, then the slots. With no targets: the state of an optimizer that is
   /// not built yet.
@@ -57,6 +71,23 @@ class Optimizer {
 
   /// What a loss is multiplied by before its gradients are taken, and these divided by; 1: nothing.
   virtual double loss_scale() const { return 1.0; }
+  /// The same where it is part of the state: gradients then come as they are, and update() divides them.
+  /// Undefined: loss_scale() counts.
+  virtual Tensor dynamic_loss_scale(std::span<const Tensor> state) const {
+    (void)state;
+    return {};
+  }
+
+  /// A run of the state that Keras's files hold a second time, as that of an optimizer inside.
+  struct Part {
+    std::string path;  ///< "inner_optimizer"
+    size_t first = 0, end = 0;
+  };
+  /// Those among `count` tensors of state.
+  virtual std::vector<Part> parts(size_t count) const {
+    (void)count;
+    return {};
+  }
 
   /// What the weights become when a training ends, from the state of `weights` many of them; empty: they stay
   /// as they are.
@@ -67,6 +98,12 @@ class Optimizer {
 
   /// The object as Keras writes it, in module "keras.optimizers".
   Json serialize() const { return serialize_object("keras.optimizers", class_name(), config()); }
+  /// The same with another learning rate than it was made with.
+  virtual Json serialize_at(double learning_rate) const {
+    Json json = serialize();
+    json["config"]["learning_rate"] = learning_rate;
+    return json;
+  }
 };
 
 }  // namespace lamina

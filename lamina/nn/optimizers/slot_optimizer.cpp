@@ -22,22 +22,6 @@ namespace {
 
 constexpr char kAverage[] = "average", kAccumulator[] = "gradient_accumulator";
 
-size_t count_slots(const auto& groups) {
-  size_t count = 0;
-  for (const auto& group : groups) count += group.size();
-  return count;
-}
-
-// Where in the state the slots of weight `i` are, whose first group starts at `first`.
-std::vector<size_t> places_of(const auto& groups, size_t first, size_t weights, size_t i) {
-  std::vector<size_t> places;
-  for (const auto& group : groups) {
-    for (size_t slot = 0; slot < group.size(); ++slot) places.push_back(first + i * group.size() + slot);
-    first += weights * group.size();
-  }
-  return places;
-}
-
 }  // namespace
 
 SlotOptimizer::SlotOptimizer(const std::string& class_name, OptimizerArguments arguments)
@@ -64,11 +48,33 @@ SlotOptimizer::SlotOptimizer(const std::string& class_name, OptimizerArguments a
           "gradient_accumulation_steps must be at least 2");
 }
 
-std::vector<std::vector<SlotOptimizer::Slot>> SlotOptimizer::all_groups() const {
-  std::vector<std::vector<Slot>> groups = slot_groups();
+std::vector<std::vector<SlotOptimizer::Slot>> SlotOptimizer::slots_of(const Target&, size_t) const {
+  return slot_groups();
+}
+
+std::optional<double> SlotOptimizer::decay_of(const TensorType& type, size_t) const {
+  const bool decays = arguments_.decays_vectors || type.shape.rank() > 1;
+  return decays ? arguments_.weight_decay : std::nullopt;
+}
+
+std::vector<std::vector<SlotOptimizer::Slot>> SlotOptimizer::all_slots_of(const Target& target,
+                                                                          size_t index) const {
+  std::vector<std::vector<Slot>> groups = slots_of(target, index);
   if (arguments_.gradient_accumulation_steps) groups.insert(groups.begin(), {kAccumulator});
   if (arguments_.use_ema) groups.insert(groups.begin(), {kAverage});
   return groups;
+}
+
+SlotOptimizer::Layout SlotOptimizer::layout(std::span<const Tensor> weights) const {
+  std::vector<std::vector<std::vector<Slot>>> slots;
+  for (size_t i = 0; i < weights.size(); ++i) slots.push_back(all_slots_of({"", weights[i].type()}, i));
+  Layout result{std::vector<std::vector<size_t>>(weights.size()), schedule() ? size_t{1} : size_t{2}};
+  for (size_t group = 0; !slots.empty() && group < slots[0].size(); ++group) {
+    for (size_t i = 0; i < slots.size(); ++i) {
+      for (size_t slot = 0; slot < slots[i][group].size(); ++slot) result.places[i].push_back(result.end++);
+    }
+  }
+  return result;
 }
 
 std::vector<Optimizer::Variable> SlotOptimizer::variables(std::span<const Target> targets) const {
@@ -77,12 +83,18 @@ std::vector<Optimizer::Variable> SlotOptimizer::variables(std::span<const Target
   if (!schedule())
     all.push_back({"learning_rate", full({}, arguments_.learning_rate.value(), DType::kFloat32)});
   if (targets.empty()) return all;
-  for (const std::vector<Slot>& group : all_groups()) {
-    for (const Target& target : targets) {
-      std::string prefix = target.path;
+  std::vector<std::vector<std::vector<Slot>>> slots;
+  for (size_t i = 0; i < targets.size(); ++i) slots.push_back(all_slots_of(targets[i], i));
+  for (size_t group = 0; group < slots[0].size(); ++group) {
+    for (size_t i = 0; i < targets.size(); ++i) {
+      const TensorType& type = targets[i].type;
+      std::string prefix = targets[i].path;
       std::replace(prefix.begin(), prefix.end(), '/', '_');
-      for (const Slot& slot : group) {
-        all.push_back({prefix + "_" + slot.name, full(target.type.shape, slot.initial, target.type.dtype)});
+      for (const Slot& slot : slots[i][group]) {
+        const bool copies = slot.begins_as_weight && targets[i].value.defined();
+        all.push_back({prefix + "_" + slot.name, copies ? targets[i].value
+                                                        : full(slot.shape.value_or(type.shape), slot.initial,
+                                                               slot.dtype.value_or(type.dtype))});
       }
     }
   }
@@ -117,8 +129,8 @@ std::vector<Tensor> SlotOptimizer::clip(std::span<const Tensor> gradients) const
 
 Optimizer::Update SlotOptimizer::update(std::span<const Tensor> weights, std::span<const Tensor> gradients,
                                         std::span<const Tensor> state) const {
-  const std::vector<std::vector<Slot>> groups = all_groups();
-  const size_t first = schedule() ? 1 : 2, slots_end = first + count_slots(groups) * weights.size();
+  const Layout slots_at = layout(weights);
+  const size_t slots_end = slots_at.end;
   const size_t all = slots_end + (weights.empty() ? 0 : shared_variables(weights[0].dtype()).size());
   if (gradients.size() != weights.size() || state.size() != all) {
     throw InvalidArgument(class_name() + ": " + std::to_string(weights.size()) +
@@ -146,7 +158,7 @@ Optimizer::Update SlotOptimizer::update(std::span<const Tensor> weights, std::sp
 
   std::vector<Tensor> mean(gradients.begin(), gradients.end());
   for (size_t i = 0; accumulated && i < weights.size(); ++i) {
-    const size_t place = places_of(groups, first, weights.size(), i)[accumulator];
+    const size_t place = slots_at.places[i][accumulator];
     const Tensor total = cast(gradients[i], weights[i].dtype()) + state[place];
     mean[i] = total / static_cast<double>(*accumulated);
     result.state[place] = where(updates, 0.0, total);
@@ -164,14 +176,14 @@ Optimizer::Update SlotOptimizer::update(std::span<const Tensor> weights, std::sp
                           : Tensor();
   for (size_t i = 0; i < weights.size(); ++i) {
     const DType dtype = weights[i].dtype();
-    const std::vector<size_t> places = places_of(groups, first, weights.size(), i);
+    const std::vector<size_t>& places = slots_at.places[i];
     std::vector<Tensor> slots;
     for (size_t slot = own; slot < places.size(); ++slot) slots.push_back(state[places[slot]]);
     Scalars typed;
     for (const Tensor& scalar : of_step) typed.push_back(cast(scalar, dtype));
     Tensor weight = weights[i];
-    if (arguments_.weight_decay && (arguments_.decays_vectors || weight.rank() > 1))
-      weight = weight - weight * *arguments_.weight_decay * cast(learning_rate, dtype);
+    if (const std::optional<double> decay = decay_of(weight.type(), i))
+      weight = weight - weight * *decay * cast(learning_rate, dtype);
     const std::vector<Tensor> stepped = step(weight, cast(mean[i], dtype), slots, typed);
     for (size_t slot = own; slot < places.size(); ++slot)
       result.state[places[slot]] = chosen(stepped[1 + slot - own], state[places[slot]]);

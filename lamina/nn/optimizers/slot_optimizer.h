@@ -44,11 +44,14 @@ class SlotOptimizer : public Optimizer {
   std::vector<Tensor> averages(std::span<const Tensor> state, size_t weights) const override;
 
  protected:
-  /// A tensor of the shape and dtype of each weight.
+  /// A tensor of the shape and dtype of each weight, unless it has its own.
   struct Slot {
     Slot(const char* name, double initial = 0.0) : name(name), initial(initial) {}
-    const char* name;
-    double initial;  ///< of all its elements
+    const char* name;               ///< behind the weight's path
+    double initial;                 ///< of all its elements
+    bool begins_as_weight = false;  ///< it begins as the weight is
+    std::optional<Shape> shape = {};
+    std::optional<DType> dtype = {};
   };
 
   /// Throws InvalidArgument, naming class and argument, for values that cannot be.
@@ -60,6 +63,11 @@ class SlotOptimizer : public Optimizer {
   /// The slots of a weight in groups: Keras creates those of the first group for each weight in turn, then
   /// those of the second group, and so on.
   virtual std::vector<std::vector<Slot>> slot_groups() const = 0;
+  /// The same for one weight, the `index`-th, where they differ from weight to weight; as many groups for
+  /// each. In an update the path of `target` is empty.
+  virtual std::vector<std::vector<Slot>> slots_of(const Target& target, size_t index) const;
+  /// By how much the `index`-th weight decays.
+  virtual std::optional<double> decay_of(const TensorType& type, size_t index) const;
   /// State that all weights share, after all slots; `dtype` is that of the first weight.
   virtual std::vector<Variable> shared_variables(DType dtype) const;
   /// What all weights need of learning rate and step number (1 for the first step), float32 scalars both.
@@ -71,9 +79,15 @@ class SlotOptimizer : public Optimizer {
 
   /// The configuration up to and including "gradient_accumulation_steps", as Keras orders it.
   Json common_config() const;
+  const OptimizerArguments& arguments() const { return arguments_; }
 
  private:
-  std::vector<std::vector<Slot>> all_groups() const;
+  struct Layout {
+    std::vector<std::vector<size_t>> places;  ///< in the state, of the slots of each weight
+    size_t end = 0;                           ///< of all slots
+  };
+  std::vector<std::vector<Slot>> all_slots_of(const Target& target, size_t index) const;
+  Layout layout(std::span<const Tensor> weights) const;
   std::vector<Tensor> clip(std::span<const Tensor> gradients) const;
 
   OptimizerArguments arguments_;

@@ -6,6 +6,7 @@
 
 #include "lamina/ops/binary.h"
 #include "lamina/ops/compare.h"
+#include "lamina/ops/full.h"
 #include "lamina/ops/unary.h"
 #include "lamina/ops/where.h"
 
@@ -16,8 +17,8 @@ Tensor times(const Tensor& x, double factor) { return factor == 1 ? x : x * fact
 
 }  // namespace
 
-// The gradient at 0 is 0, as that of relu.
-Tensor relu6(const Tensor& x) { return minimum(relu(x), 6); }
+// The gradient at 0 is 0, as that of relu, and so it is at 6: of equal operands minimum takes the first.
+Tensor relu6(const Tensor& x) { return minimum(full({}, 6, x.dtype()), relu(x)); }
 Tensor leaky_relu(const Tensor& x, double negative_slope) {
   return where(greater(x, 0), x, x * negative_slope);
 }
@@ -27,9 +28,10 @@ Tensor elu(const Tensor& x, double alpha) {
   return where(greater(x, 0), x, times(expm1(minimum(x, 0)), alpha));
 }
 
+// As a sum, of which both parts have a gradient at 0: it is 2 there, as in TensorFlow.
 Tensor celu(const Tensor& x, double alpha) {
-  if (alpha == 1) return elu(x);
-  return where(greater(x, 0), x, expm1(minimum(x, 0) / alpha) * alpha);
+  const Tensor low = minimum(x, 0);
+  return maximum(x, 0) + times(expm1(alpha == 1 ? low : low / alpha), alpha);
 }
 
 // Constants of Klambauer et al., "Self-normalizing neural networks", 2017.
@@ -59,6 +61,9 @@ Tensor hard_shrink(const Tensor& x, double threshold) { return where(greater(abs
 Tensor soft_shrink(const Tensor& x, double threshold) { return x - clip(x, -threshold, threshold); }
 Tensor squareplus(const Tensor& x, double b) { return (x + sqrt(square(x) + b)) * 0.5; }
 Tensor sparse_plus(const Tensor& x) { return where(less(x, 1), square(maximum(x, -1) + 1.0) * 0.25, x); }
-Tensor sparse_sigmoid(const Tensor& x) { return (clip(x, -1, 1) + 1.0) * 0.5; }
+// Without a gradient at -1 and 1.
+Tensor sparse_sigmoid(const Tensor& x) {
+  return where(less_equal(x, -1), 0.0, where(greater_equal(x, 1), 1.0, (x + 1.0) * 0.5));
+}
 
 }  // namespace lamina::detail

@@ -160,14 +160,22 @@ void Builder::fuse_activations(const std::vector<int32_t>& outputs) {
     return entry.constant.defined() && entry.dtype == DType::kFloat32 && entry.constant.size() == 1 &&
            entry.shape.rank() == 0 && entry.constant.to_vector<float>()[0] == value;
   };
+  // The operand beside that number, or -1.
+  const auto beside = [&](const OperatorEntry& op, float value) {
+    return is_number(op.inputs[1], value) ? 0 : is_number(op.inputs[0], value) ? 1 : -1;
+  };
   for (size_t i = 0; i < operators_.size(); ++i) {
     OperatorEntry& op = operators_[i];
-    const bool first = op.code == fb::BuiltinOperator_RELU ||
-                       (op.code == fb::BuiltinOperator_MAXIMUM && is_number(op.inputs[1], 0));
-    const bool second = op.code == fb::BuiltinOperator_MINIMUM && is_number(op.inputs[1], 6);
-    if (!first && !second) continue;
-    const auto made = use.maker.find(op.inputs[0]);
-    if (made == use.maker.end() || use.readers[op.inputs[0]] != 1) continue;
+    const bool second = op.code == fb::BuiltinOperator_MINIMUM;
+    int from = -1;
+    if (op.code == fb::BuiltinOperator_RELU) from = 0;
+    if (op.code == fb::BuiltinOperator_MAXIMUM) from = beside(op, 0);
+    if (second) from = beside(op, 6);
+    if (from < 0) continue;
+    const bool first = !second;
+    const int32_t limited = op.inputs[static_cast<size_t>(from)];
+    const auto made = use.maker.find(limited);
+    if (made == use.maker.end() || use.readers[limited] != 1) continue;
     OperatorEntry& before = operators_[made->second];
     if (gone[made->second] || !has_bias_and_activation(before) || before.activation != (first ? 0 : 1))
       continue;

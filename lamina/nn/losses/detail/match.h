@@ -1,6 +1,7 @@
 // Matching targets to predictions, for losses and metrics. Not for users.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -30,5 +31,14 @@ std::string class_numbers_hint(const Tensor& y_true, const Tensor& y_pred);
 /// match_ranks, and targets cast to the predictions' dtype. Throws InvalidArgument, naming both shapes,
 /// unless they are then equal; `name` is that of the loss or metric.
 std::pair<Tensor, Tensor> match_shapes(const std::string& name, const Tensor& y_true, const Tensor& y_pred);
+
+/// Targets that are class indices, of the shape of the predictions without its last axis; one with 1 there
+/// loses it. Throws InvalidArgument, naming both shapes, for others; `name` is that of the loss.
+Tensor match_labels(const std::string& name, const Tensor& y_true, const Tensor& y_pred);
+
+/// Throws InvalidArgument for the first label that is not an integer in 0 .. classes - 1, the last extent of
+/// `output`, nor `ignored`.
+void check_labels(const std::string& name, const Tensor& y_true, const Shape& output,
+                  std::optional<int64_t> ignored = std::nullopt);
 
 }  // namespace lamina::detail

@@ -8,14 +8,19 @@
 
 namespace lamina::metrics::detail {
 
+/// The name, which all metrics take, then done().
+inline std::string finish_metric(ConfigReader& reader) {
+  std::string name = reader.string("name", "");
+  reader.only("dtype", "float32");
+  reader.done();
+  return name;
+}
+
 /// A metric that takes nothing but a name.
 template <class M>
 std::shared_ptr<Metric> make(const Json& config) {
   ConfigReader reader(config, M().class_name());
-  const std::string name = reader.string("name", "");
-  reader.only("dtype", "float32");
-  reader.done();
-  return std::make_shared<M>(MetricOptions{name});
+  return std::make_shared<M>(MetricOptions{finish_metric(reader)});
 }
 
 }  // namespace lamina::metrics::detail

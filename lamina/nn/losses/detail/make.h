@@ -1,0 +1,32 @@
+// Making losses from Keras configurations. Not for users.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "lamina/nn/config.h"
+#include "lamina/nn/losses/plain_loss.h"
+#include "lamina/ops/reduce.h"
+
+namespace lamina::detail {
+
+/// The arguments that all losses take, then done().
+inline LossOptions finish_loss(ConfigReader& reader) {
+  LossOptions options;
+  options.reduction = reader.string("reduction", options.reduction);
+  options.name = reader.string("name", "");
+  reader.only("dtype", "float32");
+  reader.done();
+  return options;
+}
+
+/// A loss that takes nothing but a reduction and a name.
+template <class L>
+std::shared_ptr<Loss> make_loss(const Json& config) {
+  ConfigReader reader(config, L().class_name());
+  return std::make_shared<L>(finish_loss(reader));
+}
+
+inline Tensor mean_of_last(const Tensor& x) { return x.rank() == 0 ? x : mean(x, {-1}); }
+
+}  // namespace lamina::detail
