@@ -6,6 +6,7 @@
 #include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
 #include "lamina/formats/onnx/graph_layer.h"
+#include "lamina/formats/text_tensors.h"
 #include "lamina/nn/detail/model_impl.h"
 #include "lamina/nn/detail/values_follow.h"
 #include "lamina/nn/layers/input_layer.h"
@@ -17,14 +18,15 @@ Tensor symbolic_input(const Declared& input) {
   if (!input.tensor()) {
     throw Unsupported("input '" + printable(input.name) + "' is no tensor; a model takes tensors only");
   }
-  if (!input.shape) {
+  const std::optional<Shape> shape = input.tensor_shape();
+  if (!shape) {
     throw Unsupported("the file does not say how many axes its input '" + printable(input.name) + "' has");
   }
   InputOptions options;
-  options.dtype = input.type == ElementType::kUndefined ? DType::kFloat32 : storage(input.type);
+  options.dtype = input.dtype();
   options.name = input.name;  // of the layer; the model has the file's
   std::replace(options.name.begin(), options.name.end(), '/', '_');
-  return InputLayer(*input.shape, options).symbolic_output();
+  return InputLayer(*shape, options).symbolic_output();
 }
 
 }  // namespace
@@ -44,12 +46,23 @@ Model model_of(std::shared_ptr<ImportedGraph> graph, const std::string& name) {
   impl.named_outputs = true;
   for (size_t i = 0; i < outputs.size(); ++i) impl.output_names[i] = graph->outputs()[i].name;
   graph->forget_weights();
+  TextTensors texts;
+  for (const Declared& input : graph->inputs()) {
+    if (input.texts()) texts.inputs.push_back(input.name);
+  }
+  for (const Declared& output : graph->outputs()) {
+    if (output.texts()) texts.outputs.push_back(output.name);
+  }
+  if (!texts.inputs.empty() || !texts.outputs.empty()) set_text_tensors(model, texts);
   return model;
 }
 
 void take_data_info(Model& model, const ImportedGraph& graph, const std::string& path) {
   const std::string info = graph.metadata(kDataInfo);
-  if (!info.empty()) model.set_data_info(DataInfo::from_json(Json::parse(info, path), path));
+  if (info.empty()) return;
+  const TextTensors texts = text_tensors(model);  // of the graph, which knows better than any metadata
+  model.set_data_info(DataInfo::from_json(Json::parse(info, path), path));
+  if (!texts.inputs.empty() || !texts.outputs.empty()) set_text_tensors(model, texts);
 }
 
 }  // namespace lamina::onnx
