@@ -35,7 +35,7 @@ std::string node_of(const std::string& reference) { return reference.substr(0, r
 // The keys in the checkpoint by the names of variables' nodes: those that the graph itself restores.
 class Keys {
  public:
-  Keys(const GraphDef& graph, const Library& library) {
+  Keys(const GraphDef& graph, const Library& library, const std::map<std::string, std::string>& said) : said_(said) {
     std::map<std::string, std::string> own;
     for (const NodeDef& node : graph.node()) {
       if (is_variable(node)) own[node.name()] = node.name();
@@ -57,8 +57,10 @@ class Keys {
   }
 
   std::string of(const NodeDef& variable, const lamina::detail::TensorBundle* checkpoint) const {
+    // Keras 3 restores copies of its variables: of those that are read, the objects of the program know the keys.
     const auto found = keys_.find(variable.name());
-    const std::string key = found == keys_.end() ? variable.name() : found->second;
+    const auto said = said_.find(variable.name());
+    const std::string key = found != keys_.end() ? found->second : said != said_.end() ? said->second : variable.name();
     if (!checkpoint || !checkpoint->entries().contains(key))
       throw InvalidArgument("its checkpoint lacks the variable '" + printable(variable.name()) + "'");
     return key;
@@ -99,6 +101,7 @@ class Keys {
   }
 
   std::map<std::string, std::string> keys_;
+  const std::map<std::string, std::string>& said_;
 };
 
 // "output_2" before "output_10".
@@ -188,7 +191,8 @@ std::vector<std::string> signatures_of(std::string_view bytes) {
 
 std::shared_ptr<onnx::ImportedGraph> import_graph(std::string_view bytes, const std::string& signature_name,
                                                   lamina::detail::TensorBundle* checkpoint,
-                                                  const std::map<std::string, bool>& trainable) {
+                                                  const std::map<std::string, bool>& trainable,
+                                                  const std::map<std::string, std::string>& said) {
   SavedModel file = parsed(bytes);
   MetaGraphDef& meta = served(file);
   const SignatureDef& signature = signature_of(meta, signature_name);
@@ -197,7 +201,7 @@ std::shared_ptr<onnx::ImportedGraph> import_graph(std::string_view bytes, const 
   make_branches(*meta.mutable_graph_def(), given);
   const GraphDef& graph = meta.graph_def();
   Library library(graph);
-  const Keys keys(graph, library);
+  const Keys keys(graph, library, said);
 
   lamina_onnx_file::ModelProto model;
   model.set_ir_version(8);

@@ -18,11 +18,13 @@ namespace lamina::tensorflow {
 /// @param signature   its name; empty: serving_default, or the only one.
 /// @param checkpoint  the values of variables; null where the folder has none.
 /// @param trainable   by key in the checkpoint: whether a variable is trained; those that are not named are.
+/// @param keys        by the name of a variable: its key, where the graph does not say it.
 /// Throws InvalidArgument for a damaged file, for an unknown signature, for graphs that are cyclic or lack something, and Unsupported
 /// for operators that are not known, all in one message.
 std::shared_ptr<onnx::ImportedGraph> import_graph(std::string_view bytes, const std::string& signature,
                                                   lamina::detail::TensorBundle* checkpoint,
-                                                  const std::map<std::string, bool>& trainable);
+                                                  const std::map<std::string, bool>& trainable,
+                                                  const std::map<std::string, std::string>& keys);
 
 /// The names of the signatures in saved_model.pb, sorted. Throws InvalidArgument for a damaged file.
 std::vector<std::string> signatures_of(std::string_view bytes);

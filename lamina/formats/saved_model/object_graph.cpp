@@ -28,8 +28,9 @@ SavedObject object_from(std::string_view message, const std::string& name) {
     }
     if (number == kVariable) {
       object.is_variable = true;
-      read_message(bytes, name, [&](uint64_t inner, uint64_t value, std::string_view) {
+      read_message(bytes, name, [&](uint64_t inner, uint64_t value, std::string_view text) {
         if (inner == 3) object.trainable = value != 0;
+        if (inner == 6) object.name = text;
       });
     }
   });

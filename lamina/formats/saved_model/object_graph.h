@@ -16,6 +16,7 @@ struct SavedObject {
   std::string metadata;                                  ///< JSON
   bool is_variable = false;
   bool trainable = false;  ///< of a variable
+  std::string name;        ///< of a variable: its node's in the graph
 };
 
 /// The objects of a SavedModel; the first is the root. None of one that TensorFlow 1 wrote. Throws FileError,

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
@@ -186,11 +187,17 @@ Model keras_model(const std::string& folder, const std::vector<SavedObject>& obj
 Model graph_model(const std::string& folder, std::string_view bytes, const std::string& signature,
                   const std::vector<SavedObject>& objects, TensorBundle* checkpoint, LoadReport* report) {
   std::map<std::string, bool> trainable;
+  std::map<std::string, std::string> keys;  // by the names of variables that only one has
   if (checkpoint && !objects.empty()) {
-    for (const auto& [object, key] : variable_keys(objects, *checkpoint))
+    std::set<std::string> ambiguous;
+    for (const auto& [object, key] : variable_keys(objects, *checkpoint)) {
       trainable[key] = objects[object].trainable;
+      if (!keys.emplace(objects[object].name, key).second) ambiguous.insert(objects[object].name);
+    }
+    for (const std::string& name : ambiguous) keys.erase(name);
   }
-  const std::shared_ptr<onnx::ImportedGraph> graph = tensorflow::import_graph(bytes, signature, checkpoint, trainable);
+  const std::shared_ptr<onnx::ImportedGraph> graph =
+      tensorflow::import_graph(bytes, signature, checkpoint, trainable, keys);
   Model model = onnx::model_of(graph, "");
   warn_of_nan(model, folder);
   if (report) {
