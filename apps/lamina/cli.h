@@ -13,6 +13,7 @@
 #include "lamina/base/error.h"
 #include "lamina/base/json.h"
 #include "lamina/core/tensor.h"
+#include "lamina/formats/text_tensors.h"
 #include "lamina/nn/model.h"
 
 namespace lamina::cli {
@@ -80,9 +81,10 @@ auto with_data_of(const std::string& source, F&& work) {
   }
 }
 
-/// Writes what a model said into `folder`, one .npy each, and tells it; names are made fit for files.
+/// Writes what a model said into `folder`, one .npy each, and tells it; names are made fit for files. Those of `texts`
+/// become arrays of strings.
 void write_outputs(const std::string& folder, const std::vector<std::pair<std::string, Tensor>>& outputs,
-                   bool json);
+                   bool json, const TextTensors& texts = {});
 
 /// "NAME=FILE" or "FILE" as both parts. Names and files may hold "=": the longest of `known` that the text begins with is
 /// the name; else a text that is a file is one, and else the name ends at the first "=".

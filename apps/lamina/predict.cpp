@@ -55,6 +55,7 @@ class Speaker {
         labels_(model.data_info().class_names),
         scope_(OutOfScope::of(model.data_info(), "'" + options.model + "'")),
         texts_(model.data_info().text || FeatureSpace::of(model.data_info())),
+        text_tensors_(text_tensors(model)),
         terminal_(terminal_of(stdout)) {}
 
   /// Of the samples from number `first` on.
@@ -119,7 +120,12 @@ class Speaker {
  private:
   void tell_values(const PredictInput& input, size_t first, const Tensors& outputs) {
     std::vector<std::vector<float>> all;
-    for (const Tensor& output : outputs) all.push_back(output.to_vector<float>());
+    std::vector<std::vector<std::string>> words(outputs.size());  // of those that are texts
+    for (size_t k = 0; k < outputs.size(); ++k) {
+      const bool texts = outputs.named() && text_tensors_.gives(outputs.names()[k]);
+      if (texts) words[k] = texts_of(outputs[k]).values;
+      all.push_back(texts ? std::vector<float>() : outputs[k].to_vector<float>());
+    }
     const auto samples = static_cast<size_t>(outputs[0].shape()[0]);
     for (size_t i = 0; i < samples; ++i) {
       Json several = Json::object();
@@ -132,9 +138,18 @@ class Speaker {
         bad = bad || std::any_of(row.begin(), row.end(), [](float value) { return std::isnan(value); });
         infinite = infinite || std::any_of(row.begin(), row.end(), [](float v) { return std::isinf(v); });
         const std::string output = outputs.named() ? outputs.names()[k] : "output_" + std::to_string(k);
-        several[output] = numbers(row);
         if (all.size() > 1) line += (k > 0 ? "  " : "") + printable(output) + ": ";
-        line += fmt::format("{}", fmt::join(row, " "));
+        if (words[k].empty()) {
+          several[output] = numbers(row);
+          line += fmt::format("{}", fmt::join(row, " "));
+          continue;
+        }
+        Json list = Json::list();
+        for (size_t j = i * words[k].size() / samples; j < (i + 1) * words[k].size() / samples; ++j) {
+          list.push_back(words[k][j]);
+          line += (list.as_list().size() > 1 ? " " : "") + printable(words[k][j]);
+        }
+        several[output] = list;
       }
       ++said_;
       bad_ += bad;
@@ -173,6 +188,7 @@ class Speaker {
   std::vector<std::string> labels_;
   std::optional<OutOfScope> scope_;
   bool texts_;
+  const TextTensors text_tensors_;
   Terminal terminal_;
   int64_t said_ = 0, bad_ = 0, infinite_ = 0;
 };

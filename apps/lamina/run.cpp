@@ -12,6 +12,7 @@
 #include "lamina/base/log.h"
 #include "lamina/base/terminal.h"
 #include "lamina/formats/npy.h"
+#include "lamina/formats/text_tensors.h"
 #include "lamina/formats/saved_model/signatures.h"
 #include "lamina/zoo/transformers/pretrained_model.h"
 #include "precision.h"
@@ -39,6 +40,10 @@ std::string file_name(std::string name) {
 // The files as the model's inputs: all with names, or all without and in the model's order.
 Tensors read_inputs(const Model& model, const std::vector<std::string>& arguments) {
   const std::vector<std::string>& known = model.input_names();
+  const TextTensors texts = text_tensors(model);
+  const auto read = [&](const std::string& name, const std::string& file) {
+    return texts.takes(name) ? read_npy_texts(file) : read_npy(file);
+  };
   if (!known.empty() && arguments.size() != known.size()) {
     throw InvalidArgument(fmt::format(
         "run: model '{}' takes {}; got {}", model.name(),
@@ -49,12 +54,12 @@ Tensors read_inputs(const Model& model, const std::vector<std::string>& argument
   for (const std::string& argument : arguments) {
     const auto [name, file] = name_and_file(argument, known);
     if (name.empty()) {
-      in_order.push_back(read_npy(file));
+      in_order.push_back(read(in_order.size() < known.size() ? known[in_order.size()] : "", file));
       continue;
     }
     if (!known.empty() && std::find(known.begin(), known.end(), name) == known.end())
       throw InvalidArgument(fmt::format("run: the model has no input '{}'{}", name, suggest(name, known)));
-    named.emplace_back(name, read_npy(file));
+    named.emplace_back(name, read(name, file));
   }
   if (!named.empty() && !in_order.empty()) throw InvalidArgument("run: give names to all inputs or to none");
   return named.empty() ? Tensors(std::move(in_order)) : Tensors(std::move(named));
@@ -147,14 +152,31 @@ int run(const Options& options) {
   std::vector<std::pair<std::string, Tensor>> named;
   for (size_t i = 0; i < outputs.size(); ++i)
     named.emplace_back(outputs.named() ? outputs.names()[i] : "output_" + std::to_string(i), outputs[i]);
-  write_outputs(options.output, named, options.json);
+  write_outputs(options.output, named, options.json, text_tensors(model));
   return 0;
+}
+
+// A file of an output, and its shape and element type there.
+struct Written {
+  Shape shape;
+  std::string dtype;
+};
+
+Written write_output(const std::string& path, const std::string& name, const Tensor& y, bool texts) {
+  if (texts) {
+    write_npy_texts(path, y);
+    return {texts_of(y).shape, "string"};
+  }
+  write_npy(path, y);
+  if (const int64_t nans = count_nans(y); nans > 0)
+    warn(fmt::format("run: {} of the {} numbers of output '{}' are NaN", nans, y.size(), name));
+  return {y.shape(), std::string(lamina::name(y.dtype()))};
 }
 
 }  // namespace
 
 void write_outputs(const std::string& folder, const std::vector<std::pair<std::string, Tensor>>& outputs,
-                   bool json) {
+                   bool json, const TextTensors& texts) {
   Json list = Json::list();
   std::vector<std::string> names;
   for (const auto& [name, y] : outputs) names.push_back(name);
@@ -162,17 +184,14 @@ void write_outputs(const std::string& folder, const std::vector<std::pair<std::s
   size_t next = 0;
   for (const auto& [name, y] : outputs) {
     const std::string path = folder + "/" + files[next++];
-    write_npy(path, y);
-    if (const int64_t nans = count_nans(y); nans > 0)
-      warn(fmt::format("run: {} of the {} numbers of output '{}' are NaN", nans, y.size(), name));
+    const Written written = write_output(path, name, y, texts.gives(name));
     if (!json) {
-      fmt::print("{}  {}{}  {}\n", printable(name), lamina::name(y.dtype()), y.shape().str(), path);
+      fmt::print("{}  {}{}  {}\n", printable(name), written.dtype, written.shape.str(), path);
       continue;
     }
     Json shape = Json::list();
-    for (int64_t extent : y.shape()) shape.push_back(extent);
-    list.push_back(
-        Json::object({{"name", name}, {"file", path}, {"shape", shape}, {"dtype", lamina::name(y.dtype())}}));
+    for (int64_t extent : written.shape) shape.push_back(extent);
+    list.push_back(Json::object({{"name", name}, {"file", path}, {"shape", shape}, {"dtype", written.dtype}}));
   }
   if (json) print_json(Json::object({{"outputs", list}}));
 }

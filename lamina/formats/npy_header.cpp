@@ -206,14 +206,10 @@ NpyHeader parse_npy_header(std::string_view bytes, const std::string& name, bool
   return header;
 }
 
-std::string npy_header(const TensorType& type) {
-  std::string text = "{'descr': '";
-  for (const Descr& known : kDescrs) {
-    if (known.dtype != type.dtype) continue;
-    text += size_of(type.dtype) == 1 ? '|' : '<';
-    text += known.text;
-  }
-  text += "', 'fortran_order': False, 'shape': " + type.shape.str() + ", }";
+namespace {
+
+std::string header_of(const std::string& descr, const Shape& shape) {
+  std::string text = "{'descr': '" + descr + "', 'fortran_order': False, 'shape': " + shape.str() + ", }";
   // The elements start at a multiple of 64.
   constexpr size_t kPrefix = 10;
   text.append(63 - (kPrefix + text.size()) % 64, ' ');
@@ -224,6 +220,22 @@ std::string npy_header(const TensorType& type) {
   header += static_cast<char>(text.size() & 255);
   header += static_cast<char>(text.size() >> 8);
   return header + text;
+}
+
+}  // namespace
+
+std::string npy_header(const TensorType& type) {
+  std::string descr;
+  for (const Descr& known : kDescrs) {
+    if (known.dtype != type.dtype) continue;
+    descr += size_of(type.dtype) == 1 ? '|' : '<';
+    descr += known.text;
+  }
+  return header_of(descr, type.shape);
+}
+
+std::string npy_text_header(size_t characters, const Shape& shape) {
+  return header_of("<U" + std::to_string(characters), shape);
 }
 
 }  // namespace lamina::detail

@@ -78,7 +78,7 @@ TEST(SavedModelGraph, IsTrainedOnAndKept) {
 }
 
 TEST(SavedModelGraph, GivesWhatKerasAndFunctionsGive) {
-  for (const std::string name : {"sequence", "functions"}) {
+  for (const std::string name : {"sequence", "functions", "saved"}) {
     const std::string folder = golden_path("formats/saved_models/" + name);
     Model model = load_model(folder);
     const Tensor x = read_npy(folder + "/x.npy");

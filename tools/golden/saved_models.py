@@ -95,6 +95,15 @@ def of_texts():
     given = ["lion bear", "  wolf lion lion wolf ", "cat bears lion"]
     texts_written("table", lambda folder: tf.saved_model.save(module, folder, signatures=serve), given, serve(tf.constant(given), tf.ones((3, 3)) * 0.5))
     path.unlink()
+def saved():
+    """A model of Keras 3 by TensorFlow's own function, which restores copies of the variables that its signature reads."""
+    generator = rng("saved model of Keras 3")
+    x = keras.Input((4,))
+    model = keras.Model(x, L.Dense(2, name="last")(L.BatchNormalization(name="middle")(L.Dense(3, activation="tanh", name="first")(x))))
+    for weight in model.weights:
+        weight.assign(np.abs(normal(generator, weight.shape, 0.4)) + 0.5)
+    given = normal(generator, (3, 4))
+    written("saved", lambda folder: tf.saved_model.save(model, folder), given, model(given, training=False))
 
 
 def trained():
@@ -124,6 +133,7 @@ def main():
         L.BatchNormalization()(L.Conv2D(4, 3, padding="same", activation="relu")(x))))))
     exported("sequence", keras.Input((5, 3)), lambda x: L.GRU(3)(L.Bidirectional(L.LSTM(4, return_sequences=True))(L.Masking()(x))))
     functions()
+    saved()
 
 
 if __name__ == "__main__":

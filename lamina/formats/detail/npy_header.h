@@ -43,5 +43,7 @@ std::vector<std::string> parse_npy_text(std::string_view bytes, const std::strin
 
 /// Magic, version and header text, padded as NumPy pads it.
 std::string npy_header(const TensorType& type);
+/// The same for texts of up to so many characters, of four bytes each.
+std::string npy_text_header(size_t characters, const Shape& shape);
 
 }  // namespace lamina::detail

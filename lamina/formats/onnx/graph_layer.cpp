@@ -11,6 +11,7 @@
 #include "lamina/base/terminal.h"
 #include "lamina/core/compile.h"
 #include "lamina/core/trace.h"
+#include "lamina/formats/text_tensors.h"
 #include "lamina/nn/config.h"
 #include "lamina/nn/registry.h"
 #include "lamina/ops/cast.h"
@@ -26,6 +27,10 @@ namespace {
 std::vector<Tensor> tensors_of(const std::vector<Value>& values, const std::vector<Declared>& outputs) {
   std::vector<Tensor> tensors;
   for (size_t i = 0; i < values.size(); ++i) {
+    if (values[i].is_strings()) {
+      tensors.push_back(tensor_of_texts({values[i].strings(), values[i].shape()}));
+      continue;
+    }
     if (!values[i].is_tensor())
       throw Unsupported("output '" + printable(outputs[i].name) + "' is " + values[i].kind() +
                         ", which a model cannot give");
@@ -41,6 +46,10 @@ std::vector<Tensor> run_graph(const ImportedGraph& graph, const std::vector<Tens
     const Declared& input = graph.inputs()[i];
     if (input.type == ElementType::kUndefined) {
       values.emplace_back(inputs[i]);
+    } else if (input.texts()) {
+      if (!known(inputs[i])) throw NeedsValues("the texts of input '" + printable(input.name) + "'");
+      Texts texts = texts_of(inputs[i]);
+      values.push_back(Value::of_strings(std::move(texts.values), texts.shape));
     } else {
       // Numbers that the type does not have wrap around, as NumPy's astype has it.
       values.emplace_back(wrapped(cast(inputs[i], storage(input.type)), input.type), input.type);
@@ -79,7 +88,7 @@ TensorSpecs OnnxGraph::compute_output_specs(const TensorSpecs& inputs) const {
   if (said) {
     const bool open_batch = !inputs.empty() && inputs[0].shape.rank() > 0 && inputs[0].shape[0] < 0;
     for (const Declared& output : declared) {
-      specs.push_back({*output.shape, storage(output.type)});
+      specs.push_back({*output.tensor_shape(), output.dtype()});
       Shape& shape = specs.back().shape;
       if (open_batch && shape.rank() > 0 && shape[0] == 1) shape.set(0, -1);
     }
@@ -118,8 +127,7 @@ TensorSpecs OnnxGraph::compute_output_specs(const TensorSpecs& inputs) const {
   }
   specs.clear();
   for (const Declared& output : declared) {
-    const DType dtype = output.type == ElementType::kUndefined ? DType::kFloat32 : storage(output.type);
-    specs.push_back({output.shape.value_or(Shape{-1}), dtype});
+    specs.push_back({output.tensor_shape().value_or(Shape{-1}), output.dtype()});
   }
   return specs;
 }
@@ -150,7 +158,7 @@ std::vector<Tensor> OnnxGraph::run_on_values(const std::vector<Tensor>& inputs, 
   std::vector<bool> constant;
   std::vector<Tensor> arguments;
   for (const Tensor& input : inputs) {
-    constant.push_back(!is_floating(input.dtype()) && input.size() <= kFew);
+    constant.push_back(!is_floating(input.dtype()) && input.size() <= kFew && !graph_->inputs()[constant.size()].texts());
     if (constant.back()) {
       key.push_back(input.rank());
       for (const int64_t extent : input.shape()) key.push_back(extent);
@@ -199,7 +207,7 @@ std::vector<Tensor> OnnxGraph::run_on_values(const std::vector<Tensor>& inputs, 
 bool OnnxGraph::one_sample_each(const std::vector<Tensor>& inputs) const {
   if (inputs.empty() || inputs[0].rank() == 0 || inputs[0].shape()[0] <= 1) return false;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    const auto& shape = graph_->inputs()[i].shape;
+    const auto shape = graph_->inputs()[i].tensor_shape();
     if (!shape || shape->rank() == 0 || (*shape)[0] != 1) return false;
     if (inputs[i].rank() == 0 || inputs[i].shape()[0] != inputs[0].shape()[0]) return false;
   }
@@ -214,7 +222,7 @@ std::vector<Tensor> OnnxGraph::forward(const LayerCall& call, CallContext& conte
     return std::pair(use.key, use.stream);
   };
   for (size_t i = 0; i < call.inputs.size(); ++i) {
-    const auto& shape = graph_->inputs()[i].shape;
+    const auto shape = graph_->inputs()[i].tensor_shape();
     const Shape& given = call.inputs[i].shape();
     bool fits = !shape || shape->rank() == given.rank();
     for (int axis = 0; shape && fits && axis < given.rank(); ++axis)

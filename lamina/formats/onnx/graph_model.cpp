@@ -7,6 +7,7 @@
 #include "lamina/base/terminal.h"
 #include "lamina/formats/onnx/graph_layer.h"
 #include "lamina/formats/onnx/text_inputs.h"
+#include "lamina/formats/text_tensors.h"
 #include "lamina/nn/detail/model_impl.h"
 #include "lamina/nn/detail/values_follow.h"
 #include "lamina/nn/layers/input_layer.h"
@@ -19,14 +20,27 @@ Tensor symbolic_input(const Declared& input) {
   if (!input.tensor()) {
     throw Unsupported("input '" + printable(input.name) + "' is no tensor; a model takes tensors only");
   }
-  if (!input.shape) {
+  const std::optional<Shape> shape = input.tensor_shape();
+  if (!shape) {
     throw Unsupported("the file does not say how many axes its input '" + printable(input.name) + "' has");
   }
   InputOptions options;
-  options.dtype = input.type == ElementType::kUndefined ? DType::kFloat32 : storage(input.type);
+  options.dtype = input.dtype();
   options.name = input.name;  // of the layer; the model has the file's
   std::replace(options.name.begin(), options.name.end(), '/', '_');
-  return InputLayer(*input.shape, options).symbolic_output();
+  return InputLayer(*shape, options).symbolic_output();
+}
+
+// What takes texts alone begins behind what makes numbers of them, where there is such a place. Elsewhere (texts beside
+// columns of numbers, names for names) texts are tensors.
+std::vector<TextInput> encoders_of_texts(std::shared_ptr<ImportedGraph>& graph) {
+  const std::vector<Declared>& inputs = graph->inputs();
+  if (!std::all_of(inputs.begin(), inputs.end(), [](const Declared& input) { return input.texts(); })) return {};
+  try {
+    return take_text_inputs(graph);
+  } catch (const Unsupported&) {
+    return {};
+  }
 }
 
 void know_texts(Model& model, const std::vector<TextInput>& texts) {
@@ -46,14 +60,10 @@ void know_texts(Model& model, const std::vector<TextInput>& texts) {
 
 Model model_of(std::shared_ptr<ImportedGraph> graph, const std::string& name) {
   const lamina::detail::ValuesFollow values_follow;
-  const std::vector<TextInput> texts = take_text_inputs(graph);
+  const std::vector<TextInput> encoders = encoders_of_texts(graph);
   if (graph->inputs().empty()) throw Unsupported("its graph takes no inputs: there is nothing to ask of it");
   std::vector<Tensor> inputs;
   for (const Declared& input : graph->inputs()) inputs.push_back(symbolic_input(input));
-  for (const Declared& output : graph->outputs()) {
-    if (output.type == ElementType::kString)
-      throw Unsupported("output '" + printable(output.name) + "' is texts; a model gives tensors only");
-  }
   const OnnxGraph layer(graph, {.name = name});
   const std::vector<Tensor> outputs = layer.outputs(Tensors(inputs));
   std::vector<std::pair<std::string, Tensor>> named_inputs;
@@ -64,13 +74,24 @@ Model model_of(std::shared_ptr<ImportedGraph> graph, const std::string& name) {
   impl.named_outputs = true;
   for (size_t i = 0; i < outputs.size(); ++i) impl.output_names[i] = graph->outputs()[i].name;
   graph->forget_weights();
-  know_texts(model, texts);
+  know_texts(model, encoders);
+  TextTensors texts;
+  for (const Declared& input : graph->inputs()) {
+    if (input.texts()) texts.inputs.push_back(input.name);
+  }
+  for (const Declared& output : graph->outputs()) {
+    if (output.texts()) texts.outputs.push_back(output.name);
+  }
+  if (!texts.inputs.empty() || !texts.outputs.empty()) set_text_tensors(model, texts);
   return model;
 }
 
 void take_data_info(Model& model, const ImportedGraph& graph, const std::string& path) {
   const std::string info = graph.metadata(kDataInfo);
-  if (!info.empty()) model.set_data_info(DataInfo::from_json(Json::parse(info, path), path));
+  if (info.empty()) return;
+  const TextTensors texts = text_tensors(model);  // of the graph, which knows better than any metadata
+  model.set_data_info(DataInfo::from_json(Json::parse(info, path), path));
+  if (!texts.inputs.empty() || !texts.outputs.empty()) set_text_tensors(model, texts);
 }
 
 }  // namespace lamina::onnx

@@ -110,6 +110,17 @@ Proto parsed(std::string_view bytes) {
 
 }  // namespace
 
+std::optional<Shape> Declared::tensor_shape() const {
+  std::optional<Shape> result = shape;
+  if (result && texts()) result->push_back(-1);
+  return result;
+}
+
+DType Declared::dtype() const {
+  if (texts()) return DType::kUInt8;
+  return type == ElementType::kUndefined ? DType::kFloat32 : storage(type);
+}
+
 Value parse_value(std::string_view bytes, Declared::Kind kind, const std::string& name) {
   return lamina::detail::reading(name, [&]() -> Value {
     if (kind == Declared::Kind::kSequence) {

@@ -33,6 +33,10 @@ struct Declared {
   std::optional<Shape> shape;
   enum class Kind { kTensor, kSequence, kOptional, kOther } kind = Kind::kTensor;
   bool tensor() const { return kind == Kind::kTensor; }
+  bool texts() const { return tensor() && type == ElementType::kString; }
+  /// As a model has it: texts are tensors of bytes (lamina/formats/text_tensors.h), with one axis more.
+  std::optional<Shape> tensor_shape() const;
+  DType dtype() const;
 };
 
 /// A value in a file of its own, as the tests of ONNX keep inputs and outputs of their models. Throws FileError, which

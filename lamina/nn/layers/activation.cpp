@@ -21,10 +21,13 @@ const bool activation_registered = register_layer("Activation", [](const Json& c
   ConfigReader reader(config, "Activation");
   ActivationOptions options;
   bool trainable = true;
-  reader.layer_arguments(options.name, trainable);
+  std::string dtype;
+  reader.layer_arguments(options.name, trainable, &dtype);
   const std::string activation = reader.activation();
   reader.done();
-  return std::make_shared<Activation>(activation, options);
+  const auto layer = std::make_shared<Activation>(activation, options);
+  if (!dtype.empty()) layer->set_dtype_policy(dtype);
+  return layer;
 });
 
 }  // namespace

@@ -67,7 +67,8 @@ const bool dense_registered = register_layer("Dense", [](const Json& config) -> 
   reader.layer_arguments(options.name, options.trainable, &options.dtype);
   const int64_t units = reader.integer("units");
   detail::read_kernel_arguments(reader, options);
-  reader.only_null({"lora_rank", "quantization_config"});
+  reader.only_null({"quantization_config"});
+  for (const char* key : {"lora_rank", "lora_alpha"}) reader.allow(key);  // what it has learned is in the weights that Keras saves
   reader.done();
   return std::make_shared<Dense>(units, options);
 });

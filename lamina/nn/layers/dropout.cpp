@@ -43,12 +43,15 @@ const bool dropout_registered = register_layer("Dropout", [](const Json& config)
   ConfigReader reader(config, "Dropout");
   DropoutOptions options;
   bool trainable = true;
-  reader.layer_arguments(options.name, trainable);
+  std::string dtype;
+  reader.layer_arguments(options.name, trainable, &dtype);
   const double rate = reader.number("rate");
   options.seed = reader.optional_integer("seed");
   options.noise_shape = detail::read_noise_shape(reader);
   reader.done();
-  return std::make_shared<Dropout>(rate, options);
+  const auto layer = std::make_shared<Dropout>(rate, options);
+  if (!dtype.empty()) layer->set_dtype_policy(dtype);
+  return layer;
 });
 
 }  // namespace

@@ -166,7 +166,8 @@ const bool einsum_dense_registered = register_layer("EinsumDense", [](const Json
   options.activity_regularizer = reader.regularizer("activity_regularizer");
   options.kernel_constraint = reader.constraint("kernel_constraint");
   options.bias_constraint = reader.constraint("bias_constraint");
-  reader.only_null({"lora_rank", "quantization_config"});
+  reader.only_null({"quantization_config"});
+  for (const char* key : {"lora_rank", "lora_alpha"}) reader.allow(key);  // what it has learned is in the weights that Keras saves
   reader.done();
   return std::make_shared<EinsumDense>(equation, output_shape, options);
 });

@@ -95,7 +95,8 @@ const bool embedding_registered = register_layer("Embedding", [](const Json& con
   options.embeddings_regularizer = reader.regularizer("embeddings_regularizer");
   options.embeddings_constraint = reader.constraint("embeddings_constraint");
   options.mask_zero = reader.boolean("mask_zero", false);
-  reader.only_null({"weights", "lora_rank", "lora_alpha", "quantization_config"});
+  reader.only_null({"weights", "quantization_config"});
+  for (const char* key : {"lora_rank", "lora_alpha"}) reader.allow(key);  // what it has learned is in the weights that Keras saves
   reader.allow("input_length");  // of Keras 2; what is fed says it
   reader.done();
   return std::make_shared<Embedding>(input_dim, output_dim, options);

@@ -30,10 +30,13 @@ const bool flatten_registered = register_layer("Flatten", [](const Json& config)
   ConfigReader reader(config, "Flatten");
   FlattenOptions options;
   bool trainable = true;
-  reader.layer_arguments(options.name, trainable);
+  std::string dtype;
+  reader.layer_arguments(options.name, trainable, &dtype);
   reader.only("data_format", "channels_last");
   reader.done();
-  return std::make_shared<Flatten>(options);
+  const auto layer = std::make_shared<Flatten>(options);
+  if (!dtype.empty()) layer->set_dtype_policy(dtype);
+  return layer;
 });
 
 }  // namespace

@@ -29,11 +29,14 @@ const bool global_average_pooling2d_registered =
       ConfigReader reader(config, "GlobalAveragePooling2D");
       GlobalPooling2DOptions options;
       bool trainable = true;
-      reader.layer_arguments(options.name, trainable);
+      std::string dtype;
+      reader.layer_arguments(options.name, trainable, &dtype);
       options.keepdims = reader.boolean("keepdims", false);
       reader.only("data_format", "channels_last");
       reader.done();
-      return std::make_shared<GlobalAveragePooling2D>(options);
+      const auto layer = std::make_shared<GlobalAveragePooling2D>(options);
+      if (!dtype.empty()) layer->set_dtype_policy(dtype);
+      return layer;
     });
 
 }  // namespace

@@ -64,13 +64,16 @@ std::shared_ptr<Layer> windowed(const Json& config, const char* class_name) {
   ConfigReader reader(config, class_name);
   Pooling2DOptions options;
   bool trainable = true;
-  reader.layer_arguments(options.name, trainable);
+  std::string dtype;
+  reader.layer_arguments(options.name, trainable, &dtype);
   const Size2 pool_size = reader.size2("pool_size", {2, 2});
   options.strides = reader.size2("strides", {});
   options.padding = reader.string("padding", "valid");
   reader.only("data_format", "channels_last");
   reader.done();
-  return std::make_shared<Pooling>(pool_size, options);
+  const auto layer = std::make_shared<Pooling>(pool_size, options);
+  if (!dtype.empty()) layer->set_dtype_policy(dtype);
+  return layer;
 }
 
 const bool max_registered = register_layer(

@@ -39,12 +39,15 @@ const bool relu_registered = register_layer("ReLU", [](const Json& config) -> st
   ConfigReader reader(config, "ReLU");
   ReLUOptions options;
   bool trainable = true;
-  reader.layer_arguments(options.name, trainable);
+  std::string dtype;
+  reader.layer_arguments(options.name, trainable, &dtype);
   options.max_value = reader.optional_number("max_value");
   options.negative_slope = reader.number("negative_slope", 0);
   options.threshold = reader.number("threshold", 0);
   reader.done();
-  return std::make_shared<ReLU>(options);
+  const auto layer = std::make_shared<ReLU>(options);
+  if (!dtype.empty()) layer->set_dtype_policy(dtype);
+  return layer;
 });
 
 }  // namespace

@@ -60,11 +60,14 @@ const bool rescaling_registered = register_layer("Rescaling", [](const Json& con
   ConfigReader reader(config, "Rescaling");
   RescalingOptions options;
   bool trainable = true;
-  reader.layer_arguments(options.name, trainable);
+  std::string dtype;
+  reader.layer_arguments(options.name, trainable, &dtype);
   const PerChannel scale = per_channel(reader, config, "scale", std::nullopt);
   options.offset = per_channel(reader, config, "offset", 0);
   reader.done();
-  return std::make_shared<Rescaling>(scale, options);
+  const auto layer = std::make_shared<Rescaling>(scale, options);
+  if (!dtype.empty()) layer->set_dtype_policy(dtype);
+  return layer;
 });
 
 }  // namespace

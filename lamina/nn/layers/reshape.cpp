@@ -61,10 +61,13 @@ const bool reshape_registered = register_layer("Reshape", [](const Json& config)
   ConfigReader reader(config, "Reshape");
   ReshapeOptions options;
   bool trainable = true;
-  reader.layer_arguments(options.name, trainable);
+  std::string dtype;
+  reader.layer_arguments(options.name, trainable, &dtype);
   const Shape target(reader.integers("target_shape"));
   reader.done();
-  return std::make_shared<Reshape>(target, options);
+  const auto layer = std::make_shared<Reshape>(target, options);
+  if (!dtype.empty()) layer->set_dtype_policy(dtype);
+  return layer;
 });
 
 }  // namespace

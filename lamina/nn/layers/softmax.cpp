@@ -58,7 +58,8 @@ const bool softmax_registered = register_layer("Softmax", [](const Json& config)
   ConfigReader reader(config, "Softmax");
   SoftmaxOptions options;
   bool trainable = true;
-  reader.layer_arguments(options.name, trainable);
+  std::string dtype;
+  reader.layer_arguments(options.name, trainable, &dtype);
   const Json* axis = config.find("axis");
   if (axis && axis->is_list()) {
     const std::vector<int64_t> axes = reader.integers("axis");
@@ -68,7 +69,9 @@ const bool softmax_registered = register_layer("Softmax", [](const Json& config)
     options.axis = static_cast<int>(reader.integer("axis", -1));
   }
   reader.done();
-  return std::make_shared<Softmax>(options);
+  const auto layer = std::make_shared<Softmax>(options);
+  if (!dtype.empty()) layer->set_dtype_policy(dtype);
+  return layer;
 });
 
 }  // namespace

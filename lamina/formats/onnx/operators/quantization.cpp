@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lamina/formats/onnx/operators/microsoft.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
@@ -148,7 +149,10 @@ std::vector<Value> quantize_dynamically(Call& call) {
 
 const bool kQuantizationRegistered[] = {register_operator("QuantizeLinear", 10, quantize),
                             register_operator("DequantizeLinear", 10, dequantize),
-                            register_operator("DynamicQuantizeLinear", 11, quantize_dynamically)};
+                            register_operator("DynamicQuantizeLinear", 11, quantize_dynamically),
+                            // ONNX's, for 4 and 16 bits before operator set 21 had them.
+                            register_operator("QuantizeLinear", 1, quantize, {}, kMicrosoft),
+                            register_operator("DequantizeLinear", 1, dequantize, {}, kMicrosoft)};
 
 }  // namespace
 }  // namespace lamina::onnx
