@@ -189,12 +189,25 @@ void Run(const DirectConv& conv, const DirectStarts& starts, int64_t count, cons
 #endif
 }
 
+/// Filters that lie together where they are no multiple of vectors.
+constexpr int64_t kFewestTogether = 64;
+constexpr int64_t kMostTogether = 256;
+
 int64_t Block(int64_t filters) {
   const int64_t lanes = lanes_of(hn::ScalableTag<float>());
   for (int64_t vectors = kMostVectors; vectors > 1; --vectors) {
     if (filters > vectors * lanes && filters % (vectors * lanes) == 0) return vectors * lanes;
   }
-  return filters;
+  // Lines that lie far apart are read slowly: of blocks that divide the filters, those that fill their vectors best.
+  int64_t best = filters;
+  double most = 0;
+  for (int64_t block = kFewestTogether; filters > kMostTogether && block <= kMostTogether; ++block) {
+    const double filled = static_cast<double>(block) / static_cast<double>((block + lanes - 1) / lanes * lanes);
+    if (filters % block != 0 || filled <= most) continue;
+    best = block;
+    most = filled;
+  }
+  return best;
 }
 
 }  // namespace
