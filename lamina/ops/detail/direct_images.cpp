@@ -15,6 +15,8 @@ namespace {
 /// Results that are computed together: their windows stay in the cache while all filters go over them. More of them where
 /// the filters do not stay in the second cache, so that they come from afar less often.
 constexpr int64_t kChunk = 48, kLongChunk = 192;
+/// Results that fill the registers by themselves.
+constexpr int64_t kTile = 6;
 /// Numbers of a kernel from which on it does not stay.
 constexpr int64_t kLargeKernel = 1 << 17;
 /// Chunks below which threads share the filters, too; they always share those that do not stay in the cache.
@@ -109,12 +111,16 @@ void DirectImages::run(const float* x, const float* kernel, const float* bias, f
 /// Calls `f(begin, end, first, filters)` for pieces that cover `count` results by all filters, on all threads.
 template <class F>
 void DirectImages::pieces(int64_t count, F&& f) const {
-  const int64_t chunks = (count + chunk_ - 1) / chunk_, blocks = s_.filters / block_;
-  const int64_t splits = chunks < kFewChunks || chunk_ == kLongChunk ? blocks : 1, filters = s_.filters / splits;
-  lamina::parallel_for(chunks * splits, std::max<int64_t>(1, grain(chunk_) * splits), [&](int64_t begin, int64_t end) {
+  const bool large = chunk_ == kLongChunk;
+  // The last long chunk must not be a short one, for which all filters come once more.
+  const int64_t shares = large ? std::max<int64_t>(1, (count + chunk_ / 2) / chunk_) : 1;
+  const int64_t chunk = large ? ((count + shares - 1) / shares + kTile - 1) / kTile * kTile : chunk_;
+  const int64_t chunks = (count + chunk - 1) / chunk, blocks = s_.filters / block_;
+  const int64_t splits = chunks < kFewChunks || large ? blocks : 1, filters = s_.filters / splits;
+  lamina::parallel_for(chunks * splits, grain(chunk) * splits, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      const int64_t chunk = i / splits * chunk_;
-      f(chunk, std::min(count, chunk + chunk_), i % splits * filters, filters);
+      const int64_t at = i / splits * chunk;
+      f(at, std::min(count, at + chunk), i % splits * filters, filters);
     }
   });
 }
