@@ -55,7 +55,8 @@ const OpRows rows({{.op = "conv2d_bias_act_pointwise",
                         }},
                    {.op = "conv2d_bias_act_concatenate",
                     .attrs = ConvConcatenateAttrs{{.strides = {2, 1}, .padding = "same"}, "relu", {}, "linear"},
-                    .inputs = {{.shape = {2, 5, 4, 3}}, {.shape = {3, 3, 3, 2}}, {.shape = {2}}, {.shape = {2, 4, 4, 2}}, {.shape = {2, 1, 2, 3}}, {.shape = {3}}},
+                    .inputs = {{.shape = {2, 5, 4, 3}}, {.shape = {3, 3, 3, 2}}, {.shape = {2}},
+                               {.shape = {2, 4, 4, 2}}, {.shape = {2, 1, 2, 3}}, {.shape = {3}}},
                     .reference = joined_of}});
 
 Tensor drawn(const Shape& shape, unsigned seed) {
