@@ -38,13 +38,17 @@ std::vector<Tensor> concatenated_body(const Attrs& any_attrs, std::span<const Te
                       3)};
 }
 
-const DTypeClass kFloats = DTypeClass::kFloating;
+const DTypeClass kJoinedFloats = DTypeClass::kFloating;
 
 [[maybe_unused]] const Op& concatenated_op = register_op<ConvConcatenateAttrs>({
     .name = "conv2d_bias_act_concatenate",
     .doc = "conv2d_bias_act(x, kernel, bias) and that of the second operands, one after the other along the channels",
-    .inputs = {{"x", kFloats}, {"kernel", kFloats}, {"bias", kFloats}, {"second_x", kFloats}, {"second_kernel", kFloats},
-               {"second_bias", kFloats}},
+    .inputs = {{"x", kJoinedFloats},
+               {"kernel", kJoinedFloats},
+               {"bias", kJoinedFloats},
+               {"second_x", kJoinedFloats},
+               {"second_kernel", kJoinedFloats},
+               {"second_bias", kJoinedFloats}},
     .outputs = {"out"},
     .infer = infer_concatenated,
     .vjp = detail::vjp_of_body<concatenated_body>,

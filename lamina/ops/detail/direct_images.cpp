@@ -16,7 +16,7 @@ namespace {
 /// the filters do not stay in the second cache, so that they come from afar less often.
 constexpr int64_t kChunk = 48, kLongChunk = 192;
 /// Results that fill the registers by themselves.
-constexpr int64_t kTile = 6;
+constexpr int64_t kResultsOfTile = 6;
 /// Numbers of a kernel from which on it does not stay.
 constexpr int64_t kLargeKernel = 1 << 17;
 /// Chunks below which threads share the filters, too; they always share those that do not stay in the cache.
@@ -114,7 +114,7 @@ void DirectImages::pieces(int64_t count, F&& f) const {
   const bool large = chunk_ == kLongChunk;
   // The last long chunk must not be a short one, for which all filters come once more.
   const int64_t shares = large ? std::max<int64_t>(1, (count + chunk_ / 2) / chunk_) : 1;
-  const int64_t chunk = large ? ((count + shares - 1) / shares + kTile - 1) / kTile * kTile : chunk_;
+  const int64_t chunk = large ? ((count + shares - 1) / shares + kResultsOfTile - 1) / kResultsOfTile * kResultsOfTile : chunk_;
   const int64_t chunks = (count + chunk - 1) / chunk, blocks = s_.filters / block_;
   const int64_t splits = chunks < kFewChunks || large ? blocks : 1, filters = s_.filters / splits;
   lamina::parallel_for(chunks * splits, grain(chunk) * splits, [&](int64_t begin, int64_t end) {
