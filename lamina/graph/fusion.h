@@ -132,6 +132,7 @@ enum FusionStage {
   kPooledGradients,  ///< gradients straight from a pooled map
   kGradients,        ///< gradients of several operands in one
   kSteadyWeights,    ///< what pays where weights stay as they are
+  kSideBySide,       ///< what is left of it and joined: results straight into a joined one
 };
 
 /// Adds fusions, before main. Where several fit in one stage, those of the result that comes first in the

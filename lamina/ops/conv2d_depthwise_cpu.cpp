@@ -40,7 +40,7 @@ std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
   return make_kernel([=](const KernelArgs& args) {
     lamina::parallel_for(rows, std::max<int64_t>(1, kGrain / work), [&](int64_t begin, int64_t end) {
       conv.run(args.input<float>(0), args.input<float>(1), fused ? args.input<float>(2) : nullptr,
-               args.output<float>(0), begin, end);
+               args.output<float>(0) + begin * s.columns.output * s.channels, begin, end);
     });
   });
 }

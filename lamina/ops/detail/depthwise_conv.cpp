@@ -215,7 +215,7 @@ void Run(const DepthwiseConv& conv, const float* x, const float* kernel, const f
     const int64_t y = image * rows.input + rows.first(at) + top * rows.dilation;
     run_channels({&conv, x + y * conv.columns.input * conv.channels,
                   kernel + top * conv.columns.size * conv.channels, bias,
-                  out + row * conv.columns.output * conv.channels, rows.end(at) - top});
+                  out + (row - begin) * conv.columns.output * conv.channels, rows.end(at) - top});
   }
 }
 

@@ -13,7 +13,7 @@ struct DepthwiseConv {
   Window rows, columns;
   bool relu;  ///< makes 0 of what is below; NaN stays
 
-  /// The rows [begin, end) of results, of all images one after the other.
+  /// The rows [begin, end) of results, of all images one after the other, to where `out` points.
   /// @param kernel  (height, width, channels)
   /// @param bias    one for each channel, or null
   void run(const float* x, const float* kernel, const float* bias, float* out, int64_t begin, int64_t end) const;

@@ -9,6 +9,7 @@
 // After foreach_target.
 #include <algorithm>
 
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 #include "lamina/ops/detail/unroll-inl.h"
 
@@ -72,6 +73,8 @@ struct Tile {
 
 // Addresses of three results that lie evenly are a base and a step, which x86 adds while it loads.
 constexpr int kOfBase = 3;
+/// Numbers of a line of the cache.
+constexpr int64_t kLine = 16;
 
 template <bool even, int results, int vectors, class D, class Access>
 HWY_INLINE void run_tile(D d, const Tile& t, Access access) {
@@ -99,6 +102,10 @@ HWY_INLINE void run_tile(D d, const Tile& t, Access access) {
     } else {
       unroll<bases>([&](auto b) HWY_ATTR { x[b] = places[b]; });
     }
+    // Few filters are done with a pixel before the next ones come from afar by themselves.
+    constexpr bool fetches = even && vectors <= 2;
+    const float* ahead = fetches ? x[0] + results * next : nullptr;
+    const int64_t stride = t.conv->runs == 1 ? kLine : 0;
     for (int64_t k = 0; k < length; ++k, line += step) {
       V filter[vectors];
       unroll<vectors>([&](auto v) HWY_ATTR { filter[v] = access.load(d, line + place(v)); });
@@ -111,6 +118,10 @@ HWY_INLINE void run_tile(D d, const Tile& t, Access access) {
         unroll<vectors>([&](auto v) HWY_ATTR { sum[i][v] = hn::MulAdd(pixel, filter[v], sum[i][v]); });
       });
       if constexpr (even) unroll<bases>([&](auto b) HWY_ATTR { ++x[b]; });
+      if constexpr (fetches) {
+        hwy::Prefetch(ahead);
+        ahead += stride;
+      }
     }
   }
   unroll<results>([&](auto i) HWY_ATTR {
@@ -189,12 +200,25 @@ void Run(const DirectConv& conv, const DirectStarts& starts, int64_t count, cons
 #endif
 }
 
+/// Filters that lie together where they are no multiple of vectors.
+constexpr int64_t kFewestTogether = 64;
+constexpr int64_t kMostTogether = 256;
+
 int64_t Block(int64_t filters) {
   const int64_t lanes = lanes_of(hn::ScalableTag<float>());
   for (int64_t vectors = kMostVectors; vectors > 1; --vectors) {
     if (filters > vectors * lanes && filters % (vectors * lanes) == 0) return vectors * lanes;
   }
-  return filters;
+  // Lines that lie far apart are read slowly: of blocks that divide the filters, those that fill their vectors best.
+  int64_t best = filters;
+  double most = 0;
+  for (int64_t block = kFewestTogether; filters > kMostTogether && block <= kMostTogether; ++block) {
+    const double filled = static_cast<double>(block) / static_cast<double>((block + lanes - 1) / lanes * lanes);
+    if (filters % block != 0 || filled <= most) continue;
+    best = block;
+    most = filled;
+  }
+  return best;
 }
 
 }  // namespace

@@ -12,9 +12,14 @@
 namespace lamina::detail {
 namespace {
 
-/// Results that are computed together: their windows stay in the cache while all filters go over them.
-constexpr int64_t kChunk = 48;
-/// Chunks below which threads share the filters, too.
+/// Results that are computed together: their windows stay in the cache while all filters go over them. More of them where
+/// the filters do not stay in the second cache, so that they come from afar less often.
+constexpr int64_t kChunk = 48, kLongChunk = 192;
+/// Results that fill the registers by themselves.
+constexpr int64_t kResultsOfTile = 6;
+/// Numbers of a kernel from which on it does not stay.
+constexpr int64_t kLargeKernel = 1 << 17;
+/// Chunks below which threads share the filters, too; they always share those that do not stay in the cache.
 constexpr int64_t kFewChunks = 8;
 /// Multiplications that a thread is worth waking for.
 constexpr int64_t kGrain = 1 << 18;
@@ -52,12 +57,14 @@ Layout direct_kernel_layout(int64_t filters) {
   return {{3, 0, 1, 2}, {{3, static_cast<int>(direct_conv_block(filters))}}};
 }
 
-DirectImages::DirectImages(const ConvShape& shape, bool relu, int64_t block)
+DirectImages::DirectImages(const ConvShape& shape, bool relu, int64_t block, int64_t step)
     : given_(shape),
       copies_(worth_a_copy(shape)),
       s_(copies_ ? with_border(shape) : shape),
       relu_(relu),
       block_(block),
+      step_(step > 0 ? step : shape.filters),
+      chunk_(s_.channels * s_.filters * s_.rows.size * s_.columns.size >= kLargeKernel ? kLongChunk : kChunk),
       lines_(s_.columns.dilation == 1 || s_.columns.size == 1),
       zeros_(static_cast<size_t>((lines_ ? s_.columns.size : 1) * s_.channels), 0.0f) {
   while (lo_ < s_.columns.output && s_.columns.begin(lo_) > 0) ++lo_;
@@ -89,20 +96,31 @@ int64_t DirectImages::grain(int64_t piece) const {
 void DirectImages::run(const float* x, const float* kernel, const float* bias, float* out) const {
   if (pixels_ && !one_line_) return run_pixels(x, kernel, bias, out);
   if (by_rows_) {
-    const int64_t size = s_.columns.output * s_.filters;
+    const int64_t size = s_.columns.output * step_;
     lamina::parallel_for(s_.batch * s_.rows.output, grain(s_.columns.output), [&](int64_t first, int64_t last) {
       rows(x, kernel, bias, out + first * size, first, last);
     });
     return;
   }
-  const int64_t chunks = (results() + kChunk - 1) / kChunk, blocks = s_.filters / block_;
-  const int64_t splits = chunks < kFewChunks ? blocks : 1, filters = s_.filters / splits;
-  lamina::parallel_for(chunks * splits, grain(kChunk) * splits, [&](int64_t begin, int64_t end) {
+  pieces(results(), [&](int64_t begin, int64_t end, int64_t first, int64_t filters) {
+    range(begin, end, inside_, x, kernel + first * s_.rows.size * s_.columns.size * s_.channels,
+          bias ? bias + first : nullptr, out + begin * step_ + first, filters);
+  });
+}
+
+/// Calls `f(begin, end, first, filters)` for pieces that cover `count` results by all filters, on all threads.
+template <class F>
+void DirectImages::pieces(int64_t count, F&& f) const {
+  const bool large = chunk_ == kLongChunk;
+  // The last long chunk must not be a short one, for which all filters come once more.
+  const int64_t shares = large ? std::max<int64_t>(1, (count + chunk_ / 2) / chunk_) : 1;
+  const int64_t chunk = large ? ((count + shares - 1) / shares + kResultsOfTile - 1) / kResultsOfTile * kResultsOfTile : chunk_;
+  const int64_t chunks = (count + chunk - 1) / chunk, blocks = s_.filters / block_;
+  const int64_t splits = chunks < kFewChunks || large ? blocks : 1, filters = s_.filters / splits;
+  lamina::parallel_for(chunks * splits, grain(chunk) * splits, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      const int64_t chunk = i / splits * kChunk, first = i % splits * filters;
-      range(chunk, std::min(results(), chunk + kChunk), inside_, x,
-            kernel + first * s_.rows.size * s_.columns.size * s_.channels, bias ? bias + first : nullptr,
-            out + chunk * s_.filters + first, filters);
+      const int64_t at = i / splits * chunk;
+      f(at, std::min(count, at + chunk), i % splits * filters, filters);
     }
   });
 }
@@ -110,31 +128,25 @@ void DirectImages::run(const float* x, const float* kernel, const float* bias, f
 /// Images as they lie, each pixel of which is one result; those around them are what nothing gives. Results come into a place
 /// of their own first, so that all registers are full although the rows have gaps between them.
 void DirectImages::run_pixels(const float* x, const float* kernel, const float* bias, float* out) const {
-  constexpr int64_t kUnit = 6;
-  const DirectConv conv{1, s_.channels, s_.filters, std::min(block_, s_.filters), relu_};
-  const int64_t height = s_.rows.input, width = s_.columns.input, pixels = s_.batch * height * width;
+  const int64_t height = s_.rows.input, width = s_.columns.input;
+  const auto conv = [&](int64_t filters) { return DirectConv{1, s_.channels, filters, std::min(block_, filters), relu_}; };
   const auto place = [&](int64_t image, int64_t row, int64_t column) {
-    return out + ((image * s_.rows.output + row) * s_.columns.output + column) * s_.filters;
+    return out + ((image * s_.rows.output + row) * s_.columns.output + column) * step_;
   };
-  lamina::parallel_for((pixels + kUnit - 1) / kUnit, grain(kUnit), [&](int64_t begin, int64_t end) {
-    LentNumbers<DirectImages> results(kChunk * s_.filters);
-    const int64_t stop = std::min(pixels, end * kUnit);
-    for (int64_t at = begin * kUnit; at < stop; at += kChunk) {
-      const int64_t count = std::min(kChunk, stop - at);
-      const float* const start = x + at * s_.channels;
-      direct_conv(conv, {&start, s_.channels}, count, kernel, bias, results.data(), s_.filters);
-      for (int64_t i = 0; i < count;) {
-        const int64_t pixel = at + i, column = pixel % width, here = std::min(width - column, count - i);
-        std::copy_n(results.data() + i * s_.filters, here * s_.filters,
-                    place(pixel / (height * width), pixel / width % height + s_.rows.before, column + s_.columns.before));
-        i += here;
-      }
+  pieces(s_.batch * height * width, [&](int64_t begin, int64_t end, int64_t first, int64_t filters) {
+    LentNumbers<DirectImages> results((end - begin) * filters);
+    const float* const start = x + begin * s_.channels;
+    direct_conv(conv(filters), {&start, s_.channels}, end - begin, kernel + first * s_.channels, bias ? bias + first : nullptr,
+                results.data(), filters);
+    for (int64_t pixel = begin; pixel < end; ++pixel) {
+      std::copy_n(results.data() + (pixel - begin) * filters, filters,
+                  place(pixel / (height * width), pixel / width % height + s_.rows.before, pixel % width + s_.columns.before) + first);
     }
   });
   const int64_t right = s_.columns.output - width - s_.columns.before;
   const auto nothing = [&](int64_t image, int64_t row, int64_t column, int64_t count) {
     const float* const none = nullptr;
-    if (count > 0) direct_conv(conv, {&none, s_.channels}, count, kernel, bias, place(image, row, column), s_.filters);
+    if (count > 0) direct_conv(conv(s_.filters), {&none, s_.channels}, count, kernel, bias, place(image, row, column), step_);
   };
   lamina::parallel_for(s_.batch * s_.rows.output, grain(s_.columns.output), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
@@ -153,10 +165,10 @@ void DirectImages::rows(const float* x, const float* kernel, const float* bias, 
                         int64_t last) const {
   const int64_t width = s_.columns.output;
   if (by_rows_) {
-    for (int64_t i = first; i < last; ++i, out += width * s_.filters) row(i, x, kernel, bias, out);
+    for (int64_t i = first; i < last; ++i, out += width * step_) row(i, x, kernel, bias, out);
     return;
   }
-  for (int64_t at = first * width; at < last * width; at += kChunk, out += kChunk * s_.filters)
+  for (int64_t at = first * width; at < last * width; at += kChunk, out += kChunk * step_)
     range(at, std::min(last * width, at + kChunk), inside_, x, kernel, bias, out, s_.filters);
 }
 
@@ -166,7 +178,7 @@ void DirectImages::row(int64_t row, const float* x, const float* kernel, const f
   const auto part = [&](int64_t begin, int64_t end, bool lines) {
     for (; begin < end; begin += kChunk)
       range(first + begin, first + std::min(end, begin + kChunk), lines, x, kernel, bias,
-            out + begin * s_.filters, s_.filters);
+            out + begin * step_, s_.filters);
   };
   part(0, lo_, false);
   part(lo_, hi_, true);
@@ -182,7 +194,7 @@ void DirectImages::range(int64_t begin, int64_t end, bool lines, const float* x,
   LentVector<const float*, DirectImages> starts;
   if (one_line_) {
     starts->push_back(x + begin * s_.channels);
-    direct_conv(conv, {starts->data(), s_.channels}, count, kernel, bias, out, s_.filters);
+    direct_conv(conv, {starts->data(), s_.channels}, count, kernel, bias, out, step_);
     return;
   }
   const bool even = lines && s_.columns.output >= kEven;
@@ -193,13 +205,13 @@ void DirectImages::range(int64_t begin, int64_t end, bool lines, const float* x,
     if (even) {
       fill_lines(row, column, x, starts->data());
       direct_conv(conv, {starts->data(), s_.columns.stride * s_.channels}, here, kernel, bias,
-                  out + (at - begin) * s_.filters, s_.filters);
+                  out + (at - begin) * step_, step_);
     } else {
       fill_starts(row, column, here, lines, x, starts->data() + (at - begin), count);
     }
     at += here;
   }
-  if (!even) direct_conv(conv, {starts->data()}, count, kernel, bias, out, s_.filters);
+  if (!even) direct_conv(conv, {starts->data()}, count, kernel, bias, out, step_);
 }
 
 /// Of a result whose window's lines lie inside, where they begin; null for lines outside.

@@ -18,7 +18,8 @@ Layout direct_kernel_layout(int64_t filters);
 class DirectImages {
  public:
   /// @param block  how many filters lie together in the kernel, as DirectConv has it
-  DirectImages(const ConvShape& shape, bool relu, int64_t block);
+  /// @param step   numbers from a result to the next where they are part of a wider image; 0: as many as filters
+  DirectImages(const ConvShape& shape, bool relu, int64_t block, int64_t step = 0);
 
   /// Bytes that `begin` wants for a copy.
   size_t workspace() const;
@@ -33,6 +34,8 @@ class DirectImages {
  private:
   int64_t results() const { return s_.batch * s_.rows.output * s_.columns.output; }
   int64_t grain(int64_t piece) const;
+  template <class F>
+  void pieces(int64_t count, F&& f) const;
   void run_pixels(const float* x, const float* kernel, const float* bias, float* out) const;
   void row(int64_t row, const float* x, const float* kernel, const float* bias, float* out) const;
   void range(int64_t begin, int64_t end, bool lines, const float* x, const float* kernel, const float* bias,
@@ -45,7 +48,8 @@ class DirectImages {
   const bool copies_;
   const ConvShape s_;  // as it is computed
   const bool relu_;
-  const int64_t block_;
+  const int64_t block_, step_;
+  const int64_t chunk_;  // results that are computed together
   const bool lines_;
   const std::vector<float> zeros_;
   int64_t lo_ = 0, hi_ = 0;  // results of a row whose windows lie inside the image, along the row
