@@ -8,6 +8,8 @@
 //   lamina_conformance text JOB.json OUT                          texts, as JOB says
 //   lamina_conformance pretrained FOLDER                          language models, as pretrained.h says
 //   lamina_conformance tokenize MODEL TEXTS OUT                   what a tokenizer makes of texts
+//   lamina_conformance application NAME WEIGHTS X.npy Y.npy [OPTION=VALUE...]    what a network of Keras's
+//                                                                 applications makes of X with WEIGHTS
 //
 // DATA.npz holds `x` and `y`, or x0, x1, ... and y0, y1, ... in the order of the model's inputs and outputs,
 // or x:NAME and y:NAME for tensors by name. The first two write OUT.keras.npz with `predictions` for x (the
@@ -30,6 +32,7 @@
 #include <utility>
 #include <vector>
 
+#include "lamina/formats/npy.h"
 #include "lamina/formats/npz.h"
 #include "lamina/lamina.h"
 #include "pretrained.h"
@@ -331,7 +334,24 @@ void tokenize_lines(const std::string& model, const std::string& lines, const st
   }
 }
 
+void ask_application(const std::vector<std::string>& args) {
+  ApplicationOptions options{.weights = args[2]};
+  for (size_t i = 5; i < args.size(); ++i) {
+    const size_t at = args[i].find('=');
+    const std::string key = args[i].substr(0, at), value = args[i].substr(at + 1);
+    if (key == "side") options.input_shape = {std::stoll(value), std::stoll(value), 3};
+    if (key == "alpha") options.alpha = std::stod(value);
+    if (key == "pooling") options.pooling = value;
+    if (key == "include_top") options.include_top = value != "False";
+  }
+  write_npy(args[4], application(args[1]).make(options).predict(read_npy(args[3])));
+}
+
 int run(const std::vector<std::string>& args) {
+  if (args.size() >= 5 && args[0] == "application") {
+    ask_application(args);
+    return 0;
+  }
   if (args.size() == 4 && args[0] == "tokenize") {
     tokenize_lines(args[1], args[2], args[3]);
     return 0;
@@ -351,7 +371,8 @@ int run(const std::vector<std::string>& args) {
                  "       lamina_conformance graphs FOLDER STEPS\n"
                  "       lamina_conformance text JOB.json OUT\n"
                  "       lamina_conformance pretrained FOLDER\n"
-                 "       lamina_conformance tokenize MODEL TEXTS OUT\n");
+                 "       lamina_conformance tokenize MODEL TEXTS OUT\n"
+                 "       lamina_conformance application NAME WEIGHTS X.npy Y.npy [OPTION=VALUE...]\n");
     return 2;
   }
   Model model = args[0] == "train" ? load_model(args[1]) : Model(kModels.at(args[1])());

@@ -129,6 +129,7 @@ SUITES = {
     "texts": Suite(module("texts", lambda _: SHARED / "data"), 50),
     "text models": Suite(module("text_models"), 30),
     "texts to onnx": Suite(module("text_onnx", lambda args: args.onnx), 60),
+    "applications": Suite(module("applications", lambda args: args.seed), 90),
     "files": Suite(module("files"), 50),
     "oldest": Suite(lambda _, folder, args: oldest(args.oldest, folder), 5, after="files"),
     "tuning": Suite(lambda binaries, folder, args: by_another("fine_tuning", args.torch, binaries / "lamina", folder, args.seed), 40),
