@@ -49,6 +49,14 @@ PixelScale scale_of(const Model& model) {
   return said ? *said : usual_scale(scaling_layer(model));
 }
 
+// The dtype of an input that takes integers, as models for phones do.
+std::optional<DType> integers_of(const Model& model, size_t input = 0) {
+  if (!model.built() || model.input_names().empty()) return std::nullopt;  // it does not say
+  const Tensors inputs = model.inputs();
+  if (input >= inputs.size() || !is_integer(inputs[input].dtype())) return std::nullopt;
+  return inputs[input].dtype();
+}
+
 // Bytes of pictures: of the dtype uint8, or of wider integers in the shape of colour or grey pictures, where
 // NumPy's default has made them wider.
 bool are_pictures(const Tensor& x) {
@@ -239,6 +247,15 @@ void settle_scale(Model& model, const LabelledData& data) {
   }
   if (!pictures || model.data_info().scale) return;
   DataInfo info = model.data_info();
+  if (const std::optional<DType> integers = integers_of(model)) {
+    if (*integers == DType::kInt8)
+      warn(
+          "the model takes pictures as integers of 8 bits with a sign: their bytes less 128, as TensorFlow's "
+          "converters make them; if it was made otherwise, give it a .npy");
+    info.scale = PixelScale::kNone;
+    model.set_data_info(std::move(info));
+    return;
+  }
   const std::string scaling = scaling_layer(model);
   info.scale = usual_scale(scaling);
   if (*info.scale == PixelScale::kUnit) {
@@ -254,7 +271,8 @@ void settle_scale(Model& model, const LabelledData& data) {
 
 namespace {
 
-Tensor adapted_input(const Shape& wanted, PixelScale scale, const Tensor& x) {
+// `integers`: the dtype of a model that takes integers, where pictures are bytes already, or bytes less 128.
+Tensor adapted_input(const Shape& wanted, std::optional<DType> integers, PixelScale scale, const Tensor& x) {
   Tensor input = x;
   if (wanted.rank() > 0) {
     Shape shape = x.shape();
@@ -267,7 +285,10 @@ Tensor adapted_input(const Shape& wanted, PixelScale scale, const Tensor& x) {
       input = reshape(input, Shape(dims));
     }
   }
-  if (are_pictures(x) && scale == PixelScale::kUnit) input = cast(input, DType::kFloat32) / 255.0;
+  if (integers == DType::kInt8 && are_pictures(x))
+    return cast(cast(input, DType::kInt32) - 128, DType::kInt8).eval();
+  if (!integers && are_pictures(x) && scale == PixelScale::kUnit)
+    input = cast(input, DType::kFloat32) / 255.0;
   return input.eval();
 }
 
@@ -288,7 +309,7 @@ Tensor adapted_targets(TargetKind kind, int64_t outputs, const Tensor& y) {
 }  // namespace
 
 Tensor model_input(const Model& model, const Tensor& x) {
-  return adapted_input(model.built() ? model.input_shape() : Shape(), scale_of(model), x);
+  return adapted_input(model.built() ? model.input_shape() : Shape(), integers_of(model), scale_of(model), x);
 }
 
 Tensor model_targets(const Model& model, const Tensor& y) {
@@ -362,7 +383,8 @@ ModelSamples model_samples(const Model& model, const LabelledData& data) {
     const PixelScale scale = scale_of(model);
     std::vector<Tensor> inputs;
     for (size_t i = 0; i < data.inputs.size(); ++i)
-      inputs.push_back(adapted_input(model.inputs()[i].shape(), scale, data.inputs[i]));
+      inputs.push_back(
+          adapted_input(model.inputs()[i].shape(), integers_of(model, i), scale, data.inputs[i]));
     samples.inputs = data.inputs.with_values(std::move(inputs));
     samples.x = samples.inputs[0];
   }

@@ -104,6 +104,24 @@ TEST(SettleScale, DecidesOnceAndTellsIt) {
   EXPECT_EQ(rescaling.data_info().scale, PixelScale::kNone);
 }
 
+// Models for phones take integers that stand for reals: bytes as they are, or with a sign.
+TEST(SettleScale, LeavesBytesToModelsOfIntegers) {
+  LabelledData bytes;
+  bytes.x = Tensor::from(std::vector<uint8_t>{0, 51, 102, 255}, Shape{1, 2, 2, 1});
+  for (const DType dtype : {DType::kUInt8, DType::kInt8}) {
+    const Tensor x = Input({2, 2, 1}, {.dtype = dtype});
+    Model model({x}, {Flatten()(x)});
+    const test::Told log;
+    settle_scale(model, bytes);
+    EXPECT_EQ(log.text().find("less 128") != std::string::npos, dtype == DType::kInt8) << log.text();
+    const Tensor input = model_input(model, bytes.x);
+    EXPECT_EQ(input.dtype(), dtype);
+    const std::vector<int> expected =
+        dtype == DType::kInt8 ? std::vector<int>{-128, -77, -26, 127} : std::vector<int>{0, 51, 102, 255};
+    EXPECT_EQ(input.to_vector<int>(), expected);
+  }
+}
+
 // What brings pictures to its own scale is found behind what only moves them, and in models inside.
 TEST(SettleScale, FollowsPicturesToTheLayerThatComputes) {
   const Sequential inside({Input({2, 2, 1}), Rescaling(1 / 255.0)});
