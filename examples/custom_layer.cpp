@@ -1,7 +1,7 @@
-// A layer of your own, from outside the library: LayerScale, a learned factor per channel.
+// A layer of your own, from outside the library: ChannelScale, a learned factor per channel.
 //
 // It trains, prints and travels in .keras files like any other layer; docs/how-to-add-a-layer.md goes through
-// this file. Expected output: the summary of a model with a "layer_scale" of 8 parameters, then the loss
+// this file. Expected output: the summary of a model with a "channel_scale" of 8 parameters, then the loss
 // before and after training (the second is the smaller one), then "the loaded model predicts the same".
 #include <lamina/lamina.h>
 
@@ -13,19 +13,19 @@ namespace {
 using namespace lamina;
 
 // 1. The options: an aggregate, so that calls read like keyword arguments.
-struct LayerScaleOptions {
+struct ChannelScaleOptions {
   double init_value = 1e-4;  ///< first value of every factor
   std::string name = {};
   bool trainable = true;
 };
 
 // 2. The layer: configuration, weights, and a pure call.
-class LayerScale final : public LayerOf<LayerScale> {
+class ChannelScale final : public LayerOf<ChannelScale> {
  public:
-  explicit LayerScale(const LayerScaleOptions& options = {})
-      : LayerOf<LayerScale>(options.name, options.trainable), init_value_(options.init_value) {}
+  explicit ChannelScale(const ChannelScaleOptions& options = {})
+      : LayerOf<ChannelScale>(options.name, options.trainable), init_value_(options.init_value) {}
 
-  std::string class_name() const override { return "LayerScale"; }
+  std::string class_name() const override { return "ChannelScale"; }
   std::string module() const override { return "custom_layer"; }
   bool has_weights() const override { return true; }
 
@@ -50,19 +50,19 @@ class LayerScale final : public LayerOf<LayerScale> {
 };
 
 // 3. How a file's configuration becomes the layer again.
-const bool kRegistered = register_layer("LayerScale", [](const Json& config) -> std::shared_ptr<Layer> {
-  ConfigReader reader(config, "LayerScale");
-  LayerScaleOptions options;
+const bool kRegistered = register_layer("ChannelScale", [](const Json& config) -> std::shared_ptr<Layer> {
+  ConfigReader reader(config, "ChannelScale");
+  ChannelScaleOptions options;
   reader.layer_arguments(options.name, options.trainable);
   options.init_value = reader.number("init_value", options.init_value);
   reader.done();
-  return std::make_shared<LayerScale>(options);
+  return std::make_shared<ChannelScale>(options);
 });
 
 }  // namespace
 
 int main() {
-  Sequential model({Input({8}), LayerScale({.init_value = 0.1}), Dense(1)}, {.seed = 1});
+  Sequential model({Input({8}), ChannelScale({.init_value = 0.1}), Dense(1)}, {.seed = 1});
   model.compile({.optimizer = Adam(0.01), .loss = "mean_squared_error"});
   model.summary();
 
@@ -75,10 +75,10 @@ int main() {
   const double after = model.evaluate(x, y, {.verbose = 0}).at("loss");
   std::printf("loss before training %.3f, after %.3f\n", before, after);
 
-  model.save("layer_scale.keras");
+  model.save("channel_scale.keras");
   const bool same =
-      load_model("layer_scale.keras").predict(x).to_vector<float>() == model.predict(x).to_vector<float>();
-  std::remove("layer_scale.keras");
+      load_model("channel_scale.keras").predict(x).to_vector<float>() == model.predict(x).to_vector<float>();
+  std::remove("channel_scale.keras");
   std::printf("the loaded model predicts %s\n", same ? "the same" : "something else");
   return kRegistered && same && after < before / 2 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

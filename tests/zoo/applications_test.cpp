@@ -10,6 +10,7 @@
 #include "lamina/data/read_lines.h"
 #include "lamina/formats/keras/keras.h"
 #include "lamina/nn/detail/values_follow.h"
+#include "lamina/ops/full.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/told.h"
 
@@ -79,12 +80,12 @@ TEST(Applications, HaveThoseThatKerasLacks) {
 TEST(Applications, TakeWeightsByName) {
   const test::TemporaryFolder folder;
   const ApplicationOptions small{.input_shape = {32, 32, 3}, .classes = 3, .seed = 1};
-  const Model first = application("mobilenet").make(small);
+  Model first = application("mobilenet").make(small);
   save_weights(first, folder / "w.weights.h5");
   ApplicationOptions other = small;
   other.seed = 2;
   other.weights = folder / "w.weights.h5";
-  const Model second = application("mobilenet").make(other);
+  Model second = application("mobilenet").make(other);
   const Tensor x = full({1, 32, 32, 3}, 0.25);
   EXPECT_EQ(second.predict(x).to_vector<float>(), first.predict(x).to_vector<float>());
 }

@@ -268,7 +268,7 @@ TEST_F(FineTuning, OfRespondersAnswers) {
 }
 
 TEST_F(FineTuning, HasTheRateOfTransformersTrainer) {
-  auto model = AutoModel::from_config(bert());
+  auto model = AutoModel::from_config(test::untrained_bert());
   compile_for_fine_tuning(*model, 20, {.learning_rate = 1, .warmup = 0.25});
   const auto schedule = model->compile_options().optimizer.get()->schedule();
   // get_linear_schedule_with_warmup(5, 20): step / 5, then (20 - step) / 15.
