@@ -14,6 +14,7 @@
 #include "lamina/formats/npy.h"
 #include "lamina/formats/text_tensors.h"
 #include "lamina/formats/saved_model/signatures.h"
+#include "lamina/text/text_preprocessing.h"
 #include "lamina/zoo/transformers/pretrained_model.h"
 #include "precision.h"
 #include "model_file.h"
@@ -41,8 +42,12 @@ std::string file_name(std::string name) {
 Tensors read_inputs(const Model& model, const std::vector<std::string>& arguments) {
   const std::vector<std::string>& known = model.input_names();
   const TextTensors texts = text_tensors(model);
+  const std::optional<TextInfo>& text = model.data_info().text;
   const auto read = [&](const std::string& name, const std::string& file) {
-    return texts.takes(name) ? read_npy_texts(file) : read_npy(file);
+    if (texts.takes(name)) return read_npy_texts(file);
+    const auto encoder = text ? std::optional(TextPreprocessing(*text)) : TextPreprocessing::of_input(model.data_info(), name);
+    if (encoder && is_npy_of_texts(file)) return (*encoder)(texts_of(read_npy_texts(file)).values);
+    return read_npy(file);
   };
   if (!known.empty() && arguments.size() != known.size()) {
     throw InvalidArgument(fmt::format(

@@ -100,6 +100,13 @@ void set_text_tensors(Model& model, const TextTensors& texts) {
   model.set_data_info(std::move(info));
 }
 
+bool is_npy_of_texts(const std::string& path) {
+  return detail::reading(path, [&] {
+    detail::refuse_pipe(path);
+    return detail::parse_npy_header(read_file(path), path, true).is_text();
+  });
+}
+
 Tensor read_npy_texts(const std::string& path) {
   return detail::reading(path, [&] {
     detail::refuse_pipe(path);

@@ -30,7 +30,9 @@ struct TextTensors {
 TextTensors text_tensors(const Model& model);
 void set_text_tensors(Model& model, const TextTensors& texts);
 
-/// A .npy file of texts (NumPy's types U and S) as tensor_of_texts has it. Throws FileError as read_npy does.
+/// Whether a .npy file holds texts (NumPy's types U and S). Throws FileError for one that is none.
+bool is_npy_of_texts(const std::string& path);
+/// A .npy file of texts as tensor_of_texts has it. Throws FileError as read_npy does.
 Tensor read_npy_texts(const std::string& path);
 /// Such a tensor as a .npy file of NumPy's type U. Throws as texts_of and write_npy do.
 void write_npy_texts(const std::string& path, const Tensor& tensor);

@@ -247,7 +247,7 @@ TEST_F(FineTuningCommand, TakesTheOptionsOfItsTaskAlone) {
   refused({"train", "tag", "--from", "bert", "--data", "reviews/train.csv", "--out", "x"}, 1,
           "a word and its tag on each line were expected");
   refused({"train", "tabular", "--data", "reviews/train.csv", "--lora", "2"}, 2,
-          "a network's recipe has no --lora; it is of classify, tag, answer");
+          "a network's recipe has no --lora; it is of classify, label, regress, tag, answer");
   refused({"train", "clasify", "--from", "bert", "--data", "reviews"}, 1, "did you mean 'classify'");
   refused({"evaluate", "hotels", "--data", "reviews", "--batch-size", "4"}, 2,
           "a model that was fine-tuned to classify has no --batch-size");

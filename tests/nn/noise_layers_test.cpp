@@ -68,7 +68,7 @@ TEST(NoiseLayers, DropoutTakesTogetherWhatItsNoiseShapeSays) {
     EXPECT_EQ(seen.size(), 2u);
     const auto again = Registry<Layer>::from_json(layer.serialize());
     EXPECT_EQ(again->serialize().dump(), layer.serialize().dump());
-    EXPECT_NE(layer.serialize().dump().find("\"noise_shape\":[null,1,1]"), std::string::npos)
+    EXPECT_NE(layer.serialize().dump().find("\"noise_shape\": [null, 1, 1]"), std::string::npos)
         << layer.serialize().dump();
   };
   check(Dropout(0.4, {.seed = 3, .noise_shape = {-1, 1, 1}}));

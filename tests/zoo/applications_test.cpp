@@ -1,8 +1,10 @@
-// The networks of Keras's applications: the same layers under the same names, as many weights, the same shapes.
+// The networks of Keras's applications: the same layers under the same names, as many weights, the same
+// shapes.
 #include "lamina/zoo/applications/applications.h"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "lamina/base/error.h"
@@ -52,13 +54,16 @@ TEST(Applications, AreThoseOfKeras) {
     for (const Json& extent : golden.at("output").as_list())
       output.push_back(extent.is_null() ? -1 : extent.as_int());
     EXPECT_EQ(model.outputs()[0].shape(), output);
-    const Json config = model.config();
+    const Json config = model.serialize().at("config");
     const Json::List& layers = config.at("layers").as_list();
     const Json::List& theirs = golden.at("layers").as_list();
-    ASSERT_EQ(layers.size(), theirs.size());
-    for (size_t i = 0; i < layers.size(); ++i) {
-      EXPECT_EQ(layers[i].at("class_name").as_string(), theirs[i].at(0).as_string());
-      ASSERT_EQ(layers[i].at("config").at("name").as_string(), theirs[i].at(1).as_string()) << "layer " << i;
+    EXPECT_EQ(layers.size(), theirs.size());
+    bool same = true;
+    for (size_t i = 0; same && i < std::min(layers.size(), theirs.size()); ++i) {
+      const std::string ours =
+          layers[i].at("class_name").as_string() + " " + layers[i].at("config").at("name").as_string();
+      same = ours == theirs[i].at(0).as_string() + " " + theirs[i].at(1).as_string();
+      EXPECT_TRUE(same) << "layer " << i << " is " << ours << ", Keras's is " << theirs[i].dump();
     }
   }
   std::set<std::string> ours;

@@ -31,11 +31,9 @@ Tensor symbolic_input(const Declared& input) {
   return InputLayer(*shape, options).symbolic_output();
 }
 
-// What takes texts alone begins behind what makes numbers of them, where there is such a place. Elsewhere (texts beside
-// columns of numbers, names for names) texts are tensors.
+// What takes texts begins behind what makes numbers of them, where there is such a place. Elsewhere (several texts a
+// sample, names for names) texts are tensors.
 std::vector<TextInput> encoders_of_texts(std::shared_ptr<ImportedGraph>& graph) {
-  const std::vector<Declared>& inputs = graph->inputs();
-  if (!std::all_of(inputs.begin(), inputs.end(), [](const Declared& input) { return input.texts(); })) return {};
   try {
     return take_text_inputs(graph);
   } catch (const Unsupported&) {

@@ -16,7 +16,8 @@ struct ApplicationOptions {
   bool include_top = true;  ///< whether the classifier stands on top
   /// A file of weights for exactly this network (.weights.h5, .h5, .keras); empty: drawn by `seed`.
   std::string weights = {};
-  /// (height, width, channels) of the pictures; empty: as published, 3 channels. -1 is open, without the top.
+  /// (height, width, channels) of the pictures; empty: as published, or without the top of any size, 3 channels.
+  /// -1 is open, without the top.
   Shape input_shape = {};
   /// Without the top: "avg" or "max" over the places of the last features, or empty: (height, width,
   /// channels).

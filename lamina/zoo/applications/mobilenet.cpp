@@ -26,7 +26,9 @@ Tensor separated(const Tensor& given, int64_t filters, int64_t step, int number)
 }
 
 Model mobilenet(const ApplicationOptions& options) {
-  const int64_t rows = options.input_shape.rank() == 3 ? options.input_shape[0] : 224;
+  const int64_t rows = options.input_shape.rank() == 3 ? options.input_shape[0]
+                       : options.include_top           ? 224
+                                                       : -1;
   const Frame frame(
       options, fmt::format("mobilenet_{:.2f}_{}", options.alpha, rows == -1 ? "None" : std::to_string(rows)),
       {.side = 224, .least = 32});

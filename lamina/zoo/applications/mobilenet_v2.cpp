@@ -38,7 +38,9 @@ Tensor inverted(const Tensor& given, int64_t filters, int64_t step, int64_t expa
 }
 
 Model mobilenet_v2(const ApplicationOptions& options) {
-  const int64_t rows = options.input_shape.rank() == 3 ? options.input_shape[0] : 224;
+  const int64_t rows = options.input_shape.rank() == 3 ? options.input_shape[0]
+                       : options.include_top           ? 224
+                                                       : -1;
   const Frame frame(
       options,
       fmt::format("mobilenetv2_{:.2f}_{}", options.alpha, rows == -1 ? "None" : std::to_string(rows)),

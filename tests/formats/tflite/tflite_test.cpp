@@ -222,7 +222,7 @@ TEST(Tflite, WhatCannotBeIsRefused) {
   expect_refused(tflite_model({graph}), "elements of type 99");
   graph = classifier();
   graph.tensors[0].type = kTfString;
-  EXPECT_NE(refusal(tflite_model({graph})), "");
+  EXPECT_NE(refusal(tflite_model({graph})), "") << "texts in a product";
 }
 
 TEST(Tflite, DataMayLieBehindTheTables) {

@@ -16,8 +16,8 @@ Tensor input_of(const ApplicationOptions& options, const std::string& name, cons
   if (!options.pooling.empty() && options.pooling != "avg" && options.pooling != "max")
     fail("pooling is \"avg\", \"max\" or empty, received \"" + options.pooling + "\"");
   if (!(options.alpha > 0)) fail("alpha must be above 0, received " + std::to_string(options.alpha));
-  const Shape shape =
-      options.input_shape.rank() == 0 ? Shape{pictures.side, pictures.side, 3} : options.input_shape;
+  const int64_t side = options.include_top ? pictures.side : -1;
+  const Shape shape = options.input_shape.rank() == 0 ? Shape{side, side, 3} : options.input_shape;
   if (shape.rank() != 3 || shape[2] < 1)
     fail("input_shape is (height, width, channels), received " + shape.str());
   for (int axis = 0; axis < 2; ++axis) {
