@@ -67,10 +67,21 @@ TEST(Keras, WritesNothingThatTheOldestKerasRefuses) {
                                        "AdaptiveMaxPooling1D",
                                        "AdaptiveMaxPooling2D",
                                        "AdaptiveMaxPooling3D",
+                                       "BinaryFocalCrossentropy",
+                                       "CTC",
+                                       "CategoricalFocalCrossentropy",
+                                       "CategoricalGeneralizedCrossEntropy",
+                                       "Circle",
+                                       "ConcordanceCorrelation",
+                                       "Dice",
                                        "Lamb",
                                        "MelSpectrogram",
+                                       "Muon",
+                                       "PearsonCorrelation",
                                        "RMSNormalization",
-                                       "STFTSpectrogram"};
+                                       "STFTSpectrogram",
+                                       "ScheduleFreeAdamW",
+                                       "Tversky"};
   std::set<std::string> found;
   std::erase_if(refused, [&](const std::string& what) {
     if (!later.contains(what)) return false;
@@ -85,7 +96,8 @@ TEST(Keras, WritesNothingThatTheOldestKerasRefuses) {
                          "Resizing.pad_to_aspect_ratio = true", "Resizing.fill_value = 0.5",
                          "Resizing.pad_to_aspect_ratio = true", "Resizing.fill_value = 0.5",
                          "MultiHeadAttention.use_gate = true", "GroupQueryAttention.use_gate = true",
-                         "GroupQueryAttention.sliding_window = 2", "MultiHeadAttention.sliding_window = 2"}));
+                         "GroupQueryAttention.sliding_window = 2", "MultiHeadAttention.sliding_window = 2",
+                         "SparseTopKCategoricalAccuracy.from_sorted_ids = true"}));
 }
 
 }  // namespace

@@ -32,11 +32,12 @@ Tensor symbolic_input(const Declared& input) {
 }
 
 // What takes texts begins behind what makes numbers of them, where there is such a place. Elsewhere (several texts a
-// sample, names for names) texts are tensors.
+// sample, names for names) texts are tensors to the operators of ONNX; those of other formats compute with numbers.
 std::vector<TextInput> encoders_of_texts(std::shared_ptr<ImportedGraph>& graph) {
   try {
     return take_text_inputs(graph);
   } catch (const Unsupported&) {
+    if (!graph->of_onnx()) throw;
     return {};
   }
 }

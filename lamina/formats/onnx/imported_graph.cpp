@@ -192,6 +192,7 @@ ImportedGraph ImportedGraph::translated(std::shared_ptr<ModelProto> model,
                                         std::vector<std::pair<std::string, Value>> constants) {
   ImportedGraph graph;
   graph.model_ = std::move(model);
+  graph.of_onnx_ = false;
   for (auto& [name, value] : constants) graph.constants_.emplace(name, std::move(value));
   graph.prepare("");
   graph.choose_weights();

@@ -72,6 +72,8 @@ class ImportedGraph {
   /// The same of bytes_without_weights(), whose weights are these.
   static ImportedGraph restore(std::string_view bytes, std::vector<GraphWeight> weights);
 
+  /// Whether it was written as ONNX, and not made of a file of another format.
+  bool of_onnx() const { return of_onnx_; }
   const std::vector<Declared>& inputs() const { return inputs_; }
   const std::vector<Declared>& outputs() const { return outputs_; }
   const std::vector<GraphWeight>& weights() const { return weights_; }
@@ -115,6 +117,7 @@ class ImportedGraph {
 
   std::shared_ptr<lamina_onnx_file::ModelProto> model_;
   std::shared_ptr<Definitions> definitions_;
+  bool of_onnx_ = true;
   std::vector<Declared> inputs_, outputs_;
   std::unordered_map<std::string, Value> constants_;
   std::vector<GraphWeight> weights_;

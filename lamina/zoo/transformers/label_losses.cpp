@@ -25,12 +25,18 @@ struct CountedTargets {
   explicit CountedTargets(const Tensor& given)
       : counts(!isnan(given)), targets(where(counts, given, 0.0)), weights(cast(counts, DType::kFloat32)) {}
   Tensor count() const { return sum(weights); }
-  Tensor mean_of(const Tensor& values) const { return sum(values * weights) / maximum(count(), 1.0); }
+  Tensor mean_of(const Tensor& values) const {
+    const Tensor each = cast(weights, values.dtype());
+    return sum(values * each) / maximum(sum(each), 1.0);
+  }
 
   Tensor counts, targets, weights;
 };
 
-Tensor as_float32(const Tensor& scores) { return cast(scores, DType::kFloat32); }
+/// What is computed with: float32 at least.
+Tensor precise(const Tensor& scores) {
+  return scores.dtype() == DType::kFloat64 ? scores : cast(scores, DType::kFloat32);
+}
 
 }  // namespace
 
@@ -56,12 +62,13 @@ TextProblem problem_of(const Json& config) {
 
 Tensor any_labels_loss(const Tensor& targets, const Tensor& logits) {
   const CountedTargets counted(targets);
-  return counted.mean_of(binary_crossentropy(counted.targets, as_float32(logits), true));
+  return counted.mean_of(
+      binary_crossentropy(cast(counted.targets, precise(logits).dtype()), precise(logits), true));
 }
 
 Tensor numbers_loss(const Tensor& targets, const Tensor& values) {
   const CountedTargets counted(targets);
-  return counted.mean_of(square(as_float32(values) - counted.targets));
+  return counted.mean_of(square(precise(values) - counted.targets));
 }
 
 Tensor detail::logged_loss(TextProblem problem, TrainStep& step, const Tensor& scores,
@@ -76,7 +83,7 @@ Tensor detail::logged_loss(TextProblem problem, TrainStep& step, const Tensor& s
     return log(language_loss(y, scores, label_smoothing), "accuracy", language_accuracy(y, scores),
                counted_labels(y));
   const CountedTargets counted(y);
-  const Tensor values = as_float32(scores);
+  const Tensor values = precise(scores);
   if (problem == TextProblem::kAnyLabels) {
     const Tensor right = equal(greater(values, 0.0), greater(counted.targets, 0.5));
     return log(any_labels_loss(y, scores), "binary_accuracy", counted.mean_of(cast(right, DType::kFloat32)),
