@@ -7,6 +7,7 @@
 #include "lamina/base/files.h"
 #include "lamina/formats/npy.h"
 #include "lamina/formats/onnx/onnx.h"
+#include "lamina/text/text_preprocessing.h"
 #include "tests/support/onnx_bytes.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/text_npy.h"
@@ -77,21 +78,57 @@ std::string pets() {
       .str();
 }
 
+// A name for each name: nothing in it is a number.
+std::string names() {
+  const test::OnnxGraphParts parts{
+      .nodes = {test::onnx_node("LabelEncoder", {"sound"}, {"label"},
+                                {texts_attribute("keys_strings", {"meow", "woof"}),
+                                 texts_attribute("values_strings", {"cat", "dog"}),
+                                 test::Message().bytes(1, "default_string").bytes(4, "eel").integer(20, 3)},
+                                "ai.onnx.ml")},
+      .inputs = {test::onnx_value("sound", {-1, 1}, 8)},
+      .outputs = {test::onnx_value("label", {-1, 1}, 8)}};
+  return test::Message()
+      .integer(1, 8)
+      .message(7, test::onnx_graph(parts))
+      .message(8, test::Message().integer(2, 17))
+      .message(8, test::Message().bytes(1, "ai.onnx.ml").integer(2, 3))
+      .str();
+}
+
 TEST(TextTensors, GoIntoAndComeOutOfOnnxModels) {
+  const TemporaryFolder folder;
+  write_file(folder / "names.onnx", names());
+  for (const char* file : {"names.onnx", "names.keras"}) {
+    SCOPED_TRACE(file);
+    Model model = load_model(folder / file);
+    EXPECT_TRUE(text_tensors(model).takes("sound"));
+    EXPECT_TRUE(text_tensors(model).gives("label"));
+    const Tensors outputs = model.outputs_on_batch(Tensors(std::vector<std::pair<std::string, Tensor>>{
+        {"sound", tensor_of_texts({{"woof", "meow", "blub"}, {3, 1}})}}));
+    EXPECT_EQ(texts_of(outputs[0]).values, (std::vector<std::string>{"dog", "cat", "eel"}));
+    EXPECT_EQ(texts_of(outputs[0]).shape, (Shape{3, 1}));
+    model.save(folder / "names.keras");
+  }
+}
+
+// The column of texts becomes numbers before the model.
+TEST(TextTensors, ComeOutOfModelsWhoseTextsBecomeNumbers) {
   const TemporaryFolder folder;
   write_file(folder / "pets.onnx", pets());
   for (const char* file : {"pets.onnx", "pets.keras"}) {
     SCOPED_TRACE(file);
     Model model = load_model(folder / file);
     const TextTensors texts = text_tensors(model);
-    EXPECT_TRUE(texts.takes("sound"));
-    EXPECT_FALSE(texts.takes("weight"));
+    EXPECT_FALSE(texts.takes("sound"));
     EXPECT_TRUE(texts.gives("label"));
     EXPECT_FALSE(texts.gives("square"));
+    EXPECT_FALSE(TextPreprocessing::of_input(model.data_info(), "weight"));
+    const auto encode = TextPreprocessing::of_input(model.data_info(), "sound");
+    ASSERT_TRUE(encode);
     const Tensors outputs = model.outputs_on_batch(Tensors(std::vector<std::pair<std::string, Tensor>>{
-        {"sound", tensor_of_texts({{"woof", "meow", "blub"}, {3, 1}})}, {"weight", Tensor::from<float>({{1}, {2}, {3}})}}));
+        {"sound", (*encode)({"woof", "meow", "blub"})}, {"weight", Tensor::from<float>({{1}, {2}, {3}})}}));
     EXPECT_EQ(texts_of(outputs[0]).values, (std::vector<std::string>{"dog", "cat", "eel"}));
-    EXPECT_EQ(texts_of(outputs[0]).shape, (Shape{3, 1}));
     EXPECT_EQ(outputs[1].to_vector<float>(), (std::vector<float>{1, 4, 9}));
     model.save(folder / "pets.keras");
   }
