@@ -142,16 +142,15 @@ def judged(program, work, name, seed, rng):
         model = transformers.AutoModelForSequenceClassification.from_pretrained(work / out).eval()
         if tokenizer.pad_token is None:
             tokenizer.pad_token = tokenizer.eos_token
-        given = tokenizer(texts, others if pairs else None, padding=True, return_tensors="pt")
-        if name not in ("bert",):
-            given.pop("token_type_ids", None)
+        # As tokenizers of BERT's own class say it; this one, of no class, leaves it to whoever asks.
+        given = tokenizer(texts, others if pairs else None, padding=True, return_tensors="pt", return_token_type_ids=name == "bert")
         number_of = model.config.label2id
         target = {"one": torch.tensor([number_of.get(label, 0) for label in labels]), "number": torch.tensor(numbers),
                   "list": torch.tensor([[float(label in cell.split(",")) for label in number_of] for cell in lists])}[column]
         with torch.inference_mode():
             asked = model(**given, labels=target)
         said = lamina(program, work, "evaluate", out, *columns, "--json")[0]["metrics"]
-        close(float(asked.loss), said["loss"], f"{task}, pairs {pairs}: loss")
+        close(float(asked.loss), said["loss"], f"{task}, pairs {pairs}: loss {said['loss']:.4g}")
         asked_of = ["--pairs", *map("\t".join, zip(texts, others))] if pairs else texts
         spoken = lamina(program, work, "predict", out, *asked_of, "--json")
         if task == "classify":

@@ -5,7 +5,7 @@ lamina_tests compare with them; then files.py exchanges model files with the com
 functional models, exported.py with graphs of TensorFlow, pandas_tables.py with tables that pandas writes, texts.py with whole corpora, text_models.py with models that take texts, tokenizer_texts.py with those and the tokenizers of language models, found.py reads files as people have them, arrays.py
 asks about arrays and tables as NumPy and pandas write them, oldest.py
 opens what Lamina wrote in the oldest Keras 3, and oldest_files.py writes in that what Lamina reads; pretrained.py compares
-random language models with Hugging Face's Transformers, onnx_export.py lets ONNX Runtime run models that Lamina converts, text_onnx.py those that take texts, fine_tuning.py what is fine-tuned, with PEFT and seqeval, too.
+random language models with Hugging Face's Transformers, onnx_export.py lets ONNX Runtime run models that Lamina converts, text_onnx.py those that take texts, fine_tuning.py what is fine-tuned, with PEFT and seqeval, too; networks.py compares networks of Keras's applications.
 As many suites run at a time as there are cores: most of what they do is Python that waits for itself.
 """
 import argparse
@@ -129,7 +129,7 @@ SUITES = {
     "texts": Suite(module("texts", lambda _: SHARED / "data"), 50),
     "text models": Suite(module("text_models"), 30),
     "texts to onnx": Suite(module("text_onnx", lambda args: args.onnx), 60),
-    "applications": Suite(module("applications", lambda args: args.seed), 90),
+    "applications": Suite(module("networks", lambda args: args.seed), 90),
     "files": Suite(module("files"), 50),
     "oldest": Suite(lambda _, folder, args: oldest(args.oldest, folder), 5, after="files"),
     "tuning": Suite(lambda binaries, folder, args: by_another("fine_tuning", args.torch, binaries / "lamina", folder, args.seed), 40),
