@@ -83,7 +83,7 @@ class Tree {
   std::vector<std::string> last_;
 };
 
-std::string about(const SnapshotEntry& entry, bool headers) {
+std::string described(const SnapshotEntry& entry, bool headers) {
   const bool packed = entry.stored.starts_with("Q") || entry.stored.starts_with("IQ");
   std::string text =
       fmt::format("{}{}  {}", packed ? entry.stored + " " : std::string(name(entry.type.dtype)) + " ",
@@ -116,7 +116,7 @@ void print_text(const WeightSnapshot& file, const Json& model, const Options& op
                    file.entries.size(), fmt::group_digits(elements), bytes(static_cast<double>(stored))));
   Tree tree;
   for (const SnapshotEntry& entry : file.entries)
-    tell(stdout, tree.line(entry.name, about(entry, options.headers)));
+    tell(stdout, tree.line(entry.name, described(entry, options.headers)));
   for (const std::string& skipped : file.skipped) tell(stdout, " left out: " + printable(skipped) + "\n");
   constexpr size_t kMost = 200;
   for (const auto& [key, value] : file.metadata.as_object()) {

@@ -36,7 +36,7 @@ TEST(LayerPolicies, LayersWithoutWeightsTakeThemToo) {
     const std::shared_ptr<Layer> layer = read_layer(name, arguments, "mixed_float16");
     EXPECT_EQ(layer->dtype_policy(), "mixed_float16");
     EXPECT_EQ(layer->compute_dtype(), DType::kFloat16);
-    EXPECT_EQ((*layer)(full({2, 4, 4, 3}, 0.5)).dtype(), DType::kFloat16);  // as Keras casts what it is given
+    EXPECT_EQ((*layer)(lamina::full({2, 4, 4, 3}, 0.5)).dtype(), DType::kFloat16);  // as Keras casts what it is given
     EXPECT_EQ(read_layer(name, arguments, "float32")->dtype_policy(), "float32");
   }
 }
