@@ -9,7 +9,7 @@
 
 #include "lamina/formats/detail/tensor_bundle.h"
 #include "lamina/formats/onnx/imported_graph.h"
-#include "lamina/formats/saved_model/tables.h"
+#include "lamina/formats/saved_model/read_asset.h"
 
 namespace lamina::tensorflow {
 

@@ -1,17 +1,14 @@
 // Hash tables of SavedModels: things beyond values, which initializers fill before anything runs. Internal header.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <string>
 
 #include "lamina/formats/onnx/value.h"
 #include "lamina/formats/saved_model/graph_builder.h"
+#include "lamina/formats/saved_model/read_asset.h"
 
 namespace lamina::tensorflow {
-
-/// The bytes of a file of the model's own, by its name without a folder. Throws FileError for one that is missing.
-using ReadAsset = std::function<std::string(const std::string& name)>;
 
 bool is_table(const lamina_tensorflow_file::NodeDef& node);
 
