@@ -105,7 +105,7 @@ def confusion(binary, many, categorical):
     case("precision_threshold", m.Precision(thresholds=0.7, class_id=1), many)
     case("recall", m.Recall(), binary)
     case("recall_top_k", m.Recall(top_k=2), categorical)
-    case("precision_top_k", m.Precision(top_k=1, class_id=2), categorical)
+    case("precision_top_k", m.Precision(top_k=3, class_id=2), categorical)
     case("sensitivity_at_specificity", m.SensitivityAtSpecificity(0.4), many)
     case("specificity_at_sensitivity", m.SpecificityAtSensitivity(0.6, num_thresholds=11), many)
     case("precision_at_recall", m.PrecisionAtRecall(0.5, class_id=0), many)
