@@ -67,15 +67,15 @@ std::string hash_of_batch(const Batch& samples) {
   return hash.text();
 }
 
-std::string shown(const Json& value) {
+std::string as_words(const Json& value) {
   constexpr size_t kMost = 60;
   const std::string text = value.dump();
   return text.size() <= kMost ? text : text.substr(0, kMost) + "...";
 }
 
 std::string what_changed(const std::string& what, const Json* then, const Json* now) {
-  return fmt::format("{} was {} and is {}", what, then ? shown(*then) : "absent",
-                     now ? shown(*now) : "absent");
+  return fmt::format("{} was {} and is {}", what, then ? as_words(*then) : "absent",
+                     now ? as_words(*now) : "absent");
 }
 
 // The first place where two configurations differ; "" when they do not. `place` names the layer around and
