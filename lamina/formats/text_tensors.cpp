@@ -11,6 +11,7 @@
 #include "lamina/base/files.h"
 #include "lamina/base/terminal.h"
 #include "lamina/base/utf8.h"
+#include "lamina/formats/detail/byte_source.h"
 #include "lamina/formats/detail/npy_elements.h"
 #include "lamina/formats/detail/reading.h"
 #include "lamina/text/detail/unicode.h"
@@ -103,7 +104,7 @@ void set_text_tensors(Model& model, const TextTensors& texts) {
 bool is_npy_of_texts(const std::string& path) {
   return detail::reading(path, [&] {
     detail::refuse_pipe(path);
-    return detail::parse_npy_header(read_file(path), path, true).is_text();
+    return detail::npy_header_of(detail::ByteSource::of_file(path), path, true).is_text();
   });
 }
 

@@ -27,7 +27,6 @@ bool refers_to(const Json& json, const std::string& layer) {
                      [&](const Json::Member& member) { return refers_to(member.second, layer); });
 }
 
-
 bool is_input_of_texts(const Json& layer) { return is_class(layer, "InputLayer") && member_or_null(layer.at("config"), "dtype") == Json("string"); }
 
 // Whether a layer is called on texts. A Hashing is where the input in front of it takes such.

@@ -6,6 +6,7 @@
 #include "lamina/base/terminal.h"
 #include "lamina/formats/onnx/evaluator.h"
 #include "lamina/formats/onnx/imported_graph.h"
+#include "lamina/formats/onnx/leading_to.h"
 #include <onnx.pb.h>
 
 namespace lamina::onnx {
@@ -13,20 +14,6 @@ namespace {
 
 using lamina_onnx_file::GraphProto;
 using lamina_onnx_file::NodeProto;
-
-// Which nodes lead to `name`, in the order of the graph, where every node stands behind those that it reads.
-std::vector<bool> leading_to(const GraphProto& graph, const std::string& name) {
-  std::set<std::string> wanted{name};
-  std::vector<bool> leads(static_cast<size_t>(graph.node_size()), false);
-  for (int i = graph.node_size() - 1; i >= 0; --i) {
-    const NodeProto& node = graph.node(i);
-    const auto& given = node.output();
-    if (std::none_of(given.begin(), given.end(), [&](const std::string& each) { return wanted.contains(each); })) continue;
-    leads[static_cast<size_t>(i)] = true;
-    for_each_read(node, [&](const std::string& each) { wanted.insert(each); });
-  }
-  return leads;
-}
 
 // The value that a node weighs by a matrix or kernel of the file; "" for other nodes.
 std::string weighed_by(const NodeProto& node, const Definitions& definitions, const std::vector<GraphWeight>& weights) {
@@ -44,7 +31,8 @@ std::string weighed_by(const NodeProto& node, const Definitions& definitions, co
 std::string features_of(const GraphProto& graph, const Definitions& definitions,
                         const std::vector<GraphWeight>& weights) {
   if (graph.output_size() == 0) throw InvalidArgument("its graph has no output");
-  const std::vector<bool> leads = leading_to(graph, graph.output(0).name());
+  std::set<std::string> wanted{graph.output(0).name()};
+  const std::vector<bool> leads = leading_to(graph, wanted);
   for (int i = graph.node_size() - 1; i >= 0; --i) {
     if (!leads[static_cast<size_t>(i)]) continue;
     const std::string weighed = weighed_by(graph.node(i), definitions, weights);
@@ -79,19 +67,11 @@ std::string value_called(const GraphProto& graph, const std::string& name) {
 std::string ImportedGraph::cut(const std::string& name) {
   GraphProto& graph = *model_->mutable_graph();
   const std::string chosen = name.empty() ? features_of(graph, *definitions_, weights_) : value_called(graph, name);
-  const std::vector<bool> leads = leading_to(graph, chosen);
-  google::protobuf::RepeatedPtrField<NodeProto> kept;
-  std::set<std::string> read{chosen};
-  for (int i = 0; i < graph.node_size(); ++i) {
-    if (!leads[static_cast<size_t>(i)]) continue;
-    for_each_read(graph.node(i), [&](const std::string& each) { read.insert(each); });
-    kept.Add()->Swap(graph.mutable_node(i));
-  }
+  const std::set<std::string> read = keep_leading_to(graph, {chosen});
   if (std::none_of(inputs_.begin(), inputs_.end(), [&](const Declared& input) { return read.contains(input.name); }))
     throw InvalidArgument("no input leads to '" + printable(chosen) + "': it gives no features");
-  if (kept.empty())
+  if (graph.node_size() == 0)
     throw InvalidArgument("'" + printable(chosen) + "' is its input: there are no features before it");
-  graph.mutable_node()->Swap(&kept);
   graph.clear_output();
   graph.add_output()->set_name(chosen);
   outputs_ = {{chosen, ElementType::kUndefined, std::nullopt}};

@@ -11,6 +11,7 @@
 #include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
 #include "lamina/formats/onnx/evaluator.h"
+#include "lamina/formats/onnx/leading_to.h"
 #include "lamina/ops/concatenate.h"
 #include "lamina/text/detail/clean_texts.h"
 #include "lamina/text/detail/text_encoder.h"
@@ -33,10 +34,11 @@ Value as_input(const Declared& input, std::vector<std::string> texts) {
   return Value::of_strings(std::move(texts), input.shape && input.shape->rank() == 2 ? Shape{count, 1} : Shape{count});
 }
 
+std::pair<Tensor, int> no_random() { throw Unsupported("draws random numbers to read a text"); }
+
 Value encoded(const ImportedGraph& graph, std::vector<std::string> texts) {
   constexpr int64_t kMostNodes = int64_t{1} << 24;
-  const Random none = []() -> std::pair<Tensor, int> { throw Unsupported("draws random numbers to read a text"); };
-  return graph.run({as_input(graph.inputs()[0], std::move(texts))}, {}, none, kMostNodes).at(0);
+  return graph.run({as_input(graph.inputs()[0], std::move(texts))}, {}, no_random, kMostNodes).at(0);
 }
 
 class TextGraphEncoder final : public TextPreprocessing::Encoder {
@@ -78,26 +80,12 @@ const bool kTextGraphRegistered = lamina::detail::register_text_encoder(kTextGra
 
 // ---- The cut ----
 
-// Keeps the nodes that lead to these values, of which `given` need none, and the constants that they read.
-void keep_leading_to(ModelProto& model, std::set<std::string> wanted, const std::string& given) {
-  GraphProto& graph = *model.mutable_graph();
-  std::vector<bool> leads(static_cast<size_t>(graph.node_size()), false);
-  for (int i = graph.node_size() - 1; i >= 0; --i) {
-    const auto& outputs = graph.node(i).output();
-    if (std::none_of(outputs.begin(), outputs.end(),
-                     [&](const std::string& each) { return each != given && wanted.contains(each); }))
-      continue;
-    leads[static_cast<size_t>(i)] = true;
-    for_each_read(graph.node(i), [&](const std::string& each) { wanted.insert(each); });
-  }
-  google::protobuf::RepeatedPtrField<NodeProto> nodes;
-  for (int i = 0; i < graph.node_size(); ++i) {
-    if (leads[static_cast<size_t>(i)]) nodes.Add()->Swap(graph.mutable_node(i));
-  }
-  graph.mutable_node()->Swap(&nodes);
+// Keeps what leads to these values, of which `given` needs nothing: nodes, and the constants that they read.
+void keep_for(GraphProto& graph, std::set<std::string> wanted, const std::string& given) {
+  const std::set<std::string> read = keep_leading_to(graph, std::move(wanted), given);
   google::protobuf::RepeatedPtrField<lamina_onnx_file::TensorProto> constants;
   for (auto& constant : *graph.mutable_initializer()) {
-    if (wanted.contains(constant.name())) constants.Add()->Swap(&constant);
+    if (read.contains(constant.name())) constants.Add()->Swap(&constant);
   }
   graph.mutable_initializer()->Swap(&constants);
 }
@@ -138,8 +126,8 @@ std::vector<std::string> passages(const GraphProto& graph, const std::string& in
 
 ImportedGraph front_of(const ModelProto& whole, const std::string& input, const std::vector<std::string>& outputs) {
   ModelProto front = whole;
-  keep_leading_to(front, {outputs.begin(), outputs.end()}, "");
   GraphProto& graph = *front.mutable_graph();
+  keep_for(graph, {outputs.begin(), outputs.end()}, "");
   graph.clear_output();
   for (const std::string& output : outputs) graph.add_output()->set_name(output);
   google::protobuf::RepeatedPtrField<lamina_onnx_file::ValueInfoProto> inputs;
@@ -165,9 +153,8 @@ std::optional<Passage> first_numbers(const ModelProto& model, const Declared& in
   const std::vector<std::vector<std::string>> samples =
       one ? std::vector<std::vector<std::string>>{{"a"}, {"a b c"}} : std::vector<std::vector<std::string>>{{"a"}, {"a b c", "d"}};
   const ImportedGraph front = front_of(model, input.name, passages);
-  const Random none = []() -> std::pair<Tensor, int> { throw Unsupported("draws random numbers to read a text"); };
   std::vector<std::vector<Value>> tried;
-  for (const auto& texts : samples) tried.push_back(front.run({as_input(input, texts)}, {}, none));
+  for (const auto& texts : samples) tried.push_back(front.run({as_input(input, texts)}, {}, no_random));
   for (size_t i = 0; i < passages.size(); ++i) {
     const Value &a = tried[0][i], &b = tried[1][i];
     if (!a.is_tensor() || !b.is_tensor() || a.rank() < 1 || a.rank() != b.rank()) continue;
@@ -200,8 +187,8 @@ TextInput take_texts_of(ModelProto& model, const ImportedGraph& graph, const Dec
 
   std::set<std::string> wanted;
   for (const auto& output : model.graph().output()) wanted.insert(output.name());
-  keep_leading_to(model, wanted, passage->name);
   GraphProto& behind = *model.mutable_graph();
+  keep_for(behind, std::move(wanted), passage->name);
   NodeProto& node = *behind.add_node();
   node.set_op_type("Identity");
   node.set_name(passage->name);

@@ -9,7 +9,7 @@
 #include "lamina/base/error.h"
 #include "lamina/base/json.h"
 #include "lamina/base/terminal.h"
-#include "lamina/formats/onnx/evaluator.h"
+#include "lamina/formats/onnx/leading_to.h"
 #include <onnx.pb.h>
 
 namespace lamina::onnx {
@@ -45,22 +45,6 @@ void rename_reads(GraphProto& graph, const std::string& from, const std::string&
   }
 }
 
-/// Takes out nodes that lead to no output any more.
-void drop_unread(GraphProto& graph) {
-  std::set<std::string> read;
-  for (const auto& output : graph.output()) read.insert(output.name());
-  std::vector<NodeProto> kept;
-  for (int i = graph.node_size() - 1; i >= 0; --i) {
-    NodeProto& node = *graph.mutable_node(i);
-    const auto& given = node.output();
-    if (std::none_of(given.begin(), given.end(), [&](const std::string& name) { return read.contains(name); })) continue;
-    for_each_read(node, [&](const std::string& name) { read.insert(name); });
-    kept.push_back(std::move(node));
-  }
-  graph.clear_node();
-  for (auto node = kept.rbegin(); node != kept.rend(); ++node) *graph.add_node() = std::move(*node);
-}
-
 }  // namespace
 
 void begin_behind_texts(lamina_onnx_file::ModelProto& model) {
@@ -80,7 +64,9 @@ void begin_behind_texts(lamina_onnx_file::ModelProto& model) {
     info->set_name(input);
     rename_reads(graph, name, input);
   }
-  drop_unread(graph);
+  std::set<std::string> outputs;
+  for (const auto& output : graph.output()) outputs.insert(output.name());
+  keep_leading_to(graph, std::move(outputs));
 }
 
 }  // namespace lamina::onnx

@@ -4,11 +4,10 @@
 #include <utility>
 
 #include "lamina/formats/onnx/export/text_replace.h"
+#include "lamina/formats/onnx/operators/microsoft.h"
 
 namespace lamina::onnx {
 namespace {
-
-constexpr char kRuntime[] = "com.microsoft";  // the domain of ONNX Runtime's own operators
 
 class TextWriter {
  public:
@@ -34,7 +33,7 @@ class TextWriter {
         break;
     }
     const std::string characters =
-        b_.node("Tokenizer", {text}, {{"mark", 0}, {"mincharnum", 1}, {"pad_value", ""}, {"separators", std::vector<std::string>{""}}}, kRuntime);
+        b_.node("Tokenizer", {text}, {{"mark", 0}, {"mincharnum", 1}, {"pad_value", ""}, {"separators", std::vector<std::string>{""}}}, kMicrosoft);
     b_.declare_value(characters, ElementType::kString, {{-1, ""}, {-1, ""}});  // ONNX's checker knows no operator of other domains
     return characters;
   }
