@@ -106,7 +106,7 @@ const bool conv1d_registered = register_layer("Conv1D", [](const Json& config) -
   options.groups = reader.integer("groups", 1);
   detail::read_kernel_arguments(reader, options);
   reader.only("data_format", "channels_last");
-  for (const char* key : {"lora_rank", "lora_alpha"}) reader.allow(key);  // what it has learned is in the weights that Keras saves
+  detail::allow_lora(reader);
   reader.done();
   return std::make_shared<Conv1D>(filters, kernel_size, options);
 });

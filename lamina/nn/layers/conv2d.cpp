@@ -96,7 +96,7 @@ const bool conv2d_registered = register_layer("Conv2D", [](const Json& config) -
   options.groups = reader.integer("groups", 1);
   detail::read_kernel_arguments(reader, options);
   reader.only("data_format", "channels_last");
-  for (const char* key : {"lora_rank", "lora_alpha"}) reader.allow(key);  // what it has learned is in the weights that Keras saves
+  detail::allow_lora(reader);
   reader.done();
   return std::make_shared<Conv2D>(filters, kernel_size, options);
 });

@@ -68,7 +68,7 @@ const bool dense_registered = register_layer("Dense", [](const Json& config) -> 
   const int64_t units = reader.integer("units");
   detail::read_kernel_arguments(reader, options);
   reader.only_null({"quantization_config"});
-  for (const char* key : {"lora_rank", "lora_alpha"}) reader.allow(key);  // what it has learned is in the weights that Keras saves
+  detail::allow_lora(reader);
   reader.done();
   return std::make_shared<Dense>(units, options);
 });

@@ -167,7 +167,7 @@ const bool einsum_dense_registered = register_layer("EinsumDense", [](const Json
   options.kernel_constraint = reader.constraint("kernel_constraint");
   options.bias_constraint = reader.constraint("bias_constraint");
   reader.only_null({"quantization_config"});
-  for (const char* key : {"lora_rank", "lora_alpha"}) reader.allow(key);  // what it has learned is in the weights that Keras saves
+  detail::allow_lora(reader);
   reader.done();
   return std::make_shared<EinsumDense>(equation, output_shape, options);
 });

@@ -2,6 +2,7 @@
 #include "lamina/nn/layers/embedding.h"
 
 #include "lamina/nn/config.h"
+#include "lamina/nn/layers/kernel_arguments.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
 #include "lamina/ops/take.h"
@@ -96,7 +97,7 @@ const bool embedding_registered = register_layer("Embedding", [](const Json& con
   options.embeddings_constraint = reader.constraint("embeddings_constraint");
   options.mask_zero = reader.boolean("mask_zero", false);
   reader.only_null({"weights", "quantization_config"});
-  for (const char* key : {"lora_rank", "lora_alpha"}) reader.allow(key);  // what it has learned is in the weights that Keras saves
+  detail::allow_lora(reader);
   reader.allow("input_length");  // of Keras 2; what is fed says it
   reader.done();
   return std::make_shared<Embedding>(input_dim, output_dim, options);

@@ -28,6 +28,11 @@ inline int64_t single(ConfigReader& reader, const char* key, std::optional<int64
   return values[0];
 }
 
+/// Lets the arguments of Keras's LoRA pass: what that has learned is in the weights that Keras saves.
+inline void allow_lora(ConfigReader& reader) {
+  for (const char* key : {"lora_rank", "lora_alpha"}) reader.allow(key);
+}
+
 /// From activation to bias_constraint, for options that have Keras's names.
 template <class Options>
 void read_kernel_arguments(ConfigReader& reader, Options& options) {

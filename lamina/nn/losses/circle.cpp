@@ -26,9 +26,7 @@ std::shared_ptr<Loss> make_circle(const Json& config) {
   options.gamma = reader.number("gamma", options.gamma);
   options.margin = reader.number("margin", options.margin);
   options.remove_diagonal = reader.boolean("remove_diagonal", options.remove_diagonal);
-  const LossOptions common = detail::finish_loss(reader);
-  options.reduction = common.reduction;
-  options.name = common.name;
+  detail::finish_loss(reader, options);
   return std::make_shared<Circle>(options);
 }
 

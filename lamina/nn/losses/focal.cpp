@@ -25,9 +25,7 @@ void read_focal(ConfigReader& reader, Options& options) {
   options.from_logits = reader.boolean("from_logits", false);
   options.label_smoothing = reader.number("label_smoothing", 0.0);
   reader.only("axis", -1);
-  const LossOptions common = detail::finish_loss(reader);
-  options.reduction = common.reduction;
-  options.name = common.name;
+  detail::finish_loss(reader, options);
 }
 
 std::shared_ptr<Loss> make_categorical_focal(const Json& config) {
@@ -55,9 +53,7 @@ std::shared_ptr<Loss> make_generalized(const Json& config) {
   ConfigReader reader(config, "CategoricalGeneralizedCrossEntropy");
   GeneralizedCrossEntropyOptions options;
   options.q = reader.number("q", options.q);
-  const LossOptions common = detail::finish_loss(reader);
-  options.reduction = common.reduction;
-  options.name = common.name;
+  detail::finish_loss(reader, options);
   return std::make_shared<CategoricalGeneralizedCrossEntropy>(options);
 }
 

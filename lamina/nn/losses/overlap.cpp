@@ -46,9 +46,7 @@ std::shared_ptr<Loss> make_dice(const Json& config) {
   ConfigReader reader(config, "Dice");
   DiceOptions options;
   options.axis = read_axes(reader);
-  const LossOptions common = detail::finish_loss(reader);
-  options.reduction = common.reduction;
-  options.name = common.name;
+  detail::finish_loss(reader, options);
   return std::make_shared<Dice>(options);
 }
 
@@ -58,9 +56,7 @@ std::shared_ptr<Loss> make_tversky(const Json& config) {
   options.alpha = reader.number("alpha", options.alpha);
   options.beta = reader.number("beta", options.beta);
   options.axis = read_axes(reader);
-  const LossOptions common = detail::finish_loss(reader);
-  options.reduction = common.reduction;
-  options.name = common.name;
+  detail::finish_loss(reader, options);
   return std::make_shared<Tversky>(options);
 }
 

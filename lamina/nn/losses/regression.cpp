@@ -25,9 +25,7 @@ std::shared_ptr<Loss> make_huber(const Json& config) {
   ConfigReader reader(config, "Huber");
   HuberOptions options;
   options.delta = reader.number("delta", options.delta);
-  const LossOptions common = detail::finish_loss(reader);
-  options.reduction = common.reduction;
-  options.name = common.name;
+  detail::finish_loss(reader, options);
   return std::make_shared<Huber>(options);
 }
 
@@ -35,9 +33,7 @@ std::shared_ptr<Loss> make_cosine(const Json& config) {
   ConfigReader reader(config, "CosineSimilarity");
   CosineSimilarityOptions options;
   options.axis = static_cast<int>(std::clamp<int64_t>(reader.integer("axis", -1), -64, 64));
-  const LossOptions common = detail::finish_loss(reader);
-  options.reduction = common.reduction;
-  options.name = common.name;
+  detail::finish_loss(reader, options);
   return std::make_shared<CosineSimilarity>(options);
 }
 

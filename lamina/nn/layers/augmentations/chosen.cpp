@@ -39,7 +39,7 @@ std::vector<Change> changes(const Settings& settings, bool all) {
   const Factor factor{settings.factor.lower, settings.factor.upper};
   const RandomAffineOptions affine{.interpolation = settings.interpolation, .seed = settings.seed};
   const RandomColorOptions colour{.value_range = settings.value_range, .seed = settings.seed};
-  Settings shear = settings, bits = settings, share = settings;
+  Settings shear = settings, bits = settings;
   shear.x_factor = shear.y_factor = settings.factor;
   shear.fill_mode = "reflect";
   bits.factor = {1,
@@ -54,9 +54,9 @@ std::vector<Change> changes(const Settings& settings, bool all) {
       change_by(Equalization(EqualizationOptions{.value_range = settings.value_range}))};
   if (!all) return result;
   result.push_back(change_by(RandomBrightness(factor, colour)));
-  result.push_back(change_by("RandomColorDegeneration", share));
+  result.push_back(change_by("RandomColorDegeneration", settings));
   result.push_back(change_by(RandomContrast(factor, colour)));
-  result.push_back(change_by("RandomSharpness", share));
+  result.push_back(change_by("RandomSharpness", settings));
   return result;
 }
 
@@ -73,9 +73,7 @@ Tensor by_number(const Tensor& images, const Tensor& number, const std::vector<C
 
 void read_chosen(ConfigReader& reader, Settings& settings, double factor) {
   settings.factor = read_bounds(reader, "factor", 0, 1, factor);
-  settings.interpolation = reader.string("interpolation", "bilinear");
-  if (settings.interpolation != "bilinear" && settings.interpolation != "nearest")
-    reader.fail("interpolation", "must be 'nearest' or 'bilinear'");
+  settings.interpolation = read_interpolation(reader);
 }
 
 int64_t read_count(ConfigReader& reader, const char* key, int64_t otherwise) {

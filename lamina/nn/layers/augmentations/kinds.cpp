@@ -87,6 +87,12 @@ std::pair<double, double> read_range(ConfigReader& reader) {
   return std::minmax(range[0], range[1]);
 }
 
+std::string read_interpolation(ConfigReader& reader) {
+  const std::string given = reader.string("interpolation", "bilinear");
+  if (given != "bilinear" && given != "nearest") reader.fail("interpolation", "must be 'nearest' or 'bilinear'");
+  return given;
+}
+
 AugmentationSettings read_common(ConfigReader& reader) {
   AugmentationSettings settings;
   settings.value_range = read_range(reader);

@@ -68,7 +68,7 @@ struct AugmentationKind {
   Tensor (*apply)(const AugmentationSettings& settings, const Tensor& images, const Drawn& drawn, Dice& dice);
 };
 
-/// Adds a kind and its layer, before main. Returns true.
+/// Adds a kind, before main, for the class of that name in training_augmentation.cpp. Returns true.
 bool add_augmentation(const AugmentationKind& kind);
 /// Null for a class that is none.
 const AugmentationKind* find_augmentation(const std::string& class_name);
@@ -79,6 +79,8 @@ Bounds read_bounds(ConfigReader& reader, const char* key, int least, int most,
                    std::optional<double> otherwise);
 /// A pair of numbers.
 std::pair<double, double> read_range(ConfigReader& reader);
+/// "bilinear" or "nearest".
+std::string read_interpolation(ConfigReader& reader);
 /// seed and value_range, as most have them.
 AugmentationSettings read_common(ConfigReader& reader);
 

@@ -23,10 +23,8 @@ namespace {
 
 using Settings = AugmentationSettings;
 
-void read_interpolation(ConfigReader& reader, Settings& settings) {
-  settings.interpolation = reader.string("interpolation", "bilinear");
-  if (settings.interpolation != "bilinear" && settings.interpolation != "nearest")
-    reader.fail("interpolation", "must be 'nearest' or 'bilinear'");
+void read_filling(ConfigReader& reader, Settings& settings) {
+  settings.interpolation = read_interpolation(reader);
   settings.fill_value = {reader.number("fill_value", 0)};
 }
 
@@ -61,7 +59,7 @@ Settings read_shear(ConfigReader& reader) {
   settings.seed = reader.optional_integer("seed");
   settings.x_factor = read_shear_factor(reader, "x_factor");
   settings.y_factor = read_shear_factor(reader, "y_factor");
-  read_interpolation(reader, settings);
+  read_filling(reader, settings);
   settings.fill_mode = reader.string("fill_mode", "reflect");
   RandomAffineOptions options;
   options.fill_mode = settings.fill_mode;
@@ -92,7 +90,7 @@ Settings read_perspective(ConfigReader& reader) {
   const double scale = reader.number("scale", 1.0);
   if (!(scale >= 0 && scale <= 1)) reader.fail("scale", "must be in [0, 1]");
   settings.scale = {-0.5 * scale, 0.5 * scale};
-  read_interpolation(reader, settings);
+  read_filling(reader, settings);
   settings.fill_mode = "constant";
   return settings;
 }
@@ -178,7 +176,7 @@ Settings read_elastic(ConfigReader& reader) {
   Settings settings = read_common(reader);
   settings.factor = read_bounds(reader, "factor", 0, 1, 1.0);
   settings.scale = read_bounds(reader, "scale", 0, 1, 1.0);
-  read_interpolation(reader, settings);
+  read_filling(reader, settings);
   settings.fill_mode = reader.string("fill_mode", "reflect");
   for (const char* known : {"constant", "nearest", "wrap", "mirror", "reflect"}) {
     if (settings.fill_mode == known) return settings;

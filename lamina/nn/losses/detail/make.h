@@ -11,20 +11,21 @@
 namespace lamina::detail {
 
 /// The arguments that all losses take, then done().
-inline LossOptions finish_loss(ConfigReader& reader) {
-  LossOptions options;
+template <class Options>
+void finish_loss(ConfigReader& reader, Options& options) {
   options.reduction = reader.string("reduction", options.reduction);
   options.name = reader.string("name", "");
   reader.only("dtype", "float32");
   reader.done();
-  return options;
 }
 
 /// A loss that takes nothing but a reduction and a name.
 template <class L>
 std::shared_ptr<Loss> make_loss(const Json& config) {
   ConfigReader reader(config, L().class_name());
-  return std::make_shared<L>(finish_loss(reader));
+  LossOptions options;
+  finish_loss(reader, options);
+  return std::make_shared<L>(options);
 }
 
 inline Tensor mean_of_last(const Tensor& x) { return x.rank() == 0 ? x : mean(x, {-1}); }
