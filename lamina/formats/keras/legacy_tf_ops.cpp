@@ -9,13 +9,13 @@
 namespace lamina::detail {
 namespace {
 
-struct Function {
+struct ElementwiseFunction {
   const char* class_name;
   int operands;
 };
 
-const std::map<std::string, Function, std::less<>>& functions() {
-  static const std::map<std::string, Function, std::less<>> all{
+const std::map<std::string, ElementwiseFunction, std::less<>>& functions() {
+  static const std::map<std::string, ElementwiseFunction, std::less<>> all{
       {"math.add", {"Add", 2}},
       {"__operators__.add", {"Add", 2}},
       {"AddV2", {"Add", 2}},
@@ -95,7 +95,7 @@ Json operand(const Json& layer, const Json& json) {
 }
 
 // One call: [name, call, output, {"y": ...}], or a list of such.
-Json node_from(const Json& layer, const Json& node, const Function& function) {
+Json node_from(const Json& layer, const Json& node, const ElementwiseFunction& function) {
   Json args = Json::list();
   const bool flat = node.is_list() && node.size() > 0 && node.at(size_t{0}).is_string();
   const Json::List calls = flat ? Json::List{node} : node.as_list();

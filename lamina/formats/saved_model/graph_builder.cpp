@@ -26,8 +26,12 @@ using lamina_tensorflow_file::GraphDef;
 using lamina_tensorflow_file::NodeDef;
 
 Library::Library(const GraphDef& graph) {
-  for (const FunctionDef& function : graph.library().function())
+  constexpr int64_t kCallsOfANode = 64;
+  nodes_left += kCallsOfANode * graph.node_size();
+  for (const FunctionDef& function : graph.library().function()) {
     functions[function.signature().name()] = &function;
+    nodes_left += kCallsOfANode * function.node_def_size();
+  }
   find_variable_use(*this);
 }
 

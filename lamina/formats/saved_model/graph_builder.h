@@ -24,7 +24,7 @@ struct Library {
 
   std::map<std::string, const lamina_tensorflow_file::FunctionDef*> functions;
   std::unordered_set<const lamina_tensorflow_file::FunctionDef*> writing, reading;  ///< variables
-  int64_t nodes_left = int64_t{1} << 20;
+  int64_t nodes_left = int64_t{1} << 16;  ///< and 64 for each node of the file
   int depth = 0;
 };
 
