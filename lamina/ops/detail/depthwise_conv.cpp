@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include <hwy/highway.h>
+#include "lamina/ops/detail/above_zero-inl.h"
 #include "lamina/ops/detail/unroll-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -65,20 +66,18 @@ HWY_INLINE void run_results(D d, const Row& row, int64_t column, int64_t left, i
     line += conv.rows.dilation * conv.columns.input * channels;
     weights += conv.columns.size * channels;
   }
-  unroll<results>([&](auto r) HWY_ATTR {
-    unroll<vectors>([&](auto v) HWY_ATTR {
-      V value = sum[r][v];
-      if (conv.relu) value = hn::IfThenZeroElse(hn::Lt(value, hn::Zero(d)), value);
-      hn::StoreU(value, d, row.out + (column + r) * channels + v * lanes);
+  float* const out = row.out + column * channels;
+  if (conv.relu) {
+    unroll<results>([&](auto r) HWY_ATTR {
+      unroll<vectors>([&](auto v) HWY_ATTR { sum[r][v] = above_zero(d, sum[r][v]); });
     });
+  }
+  unroll<results>([&](auto r) HWY_ATTR {
+    unroll<vectors>([&](auto v) HWY_ATTR { hn::StoreU(sum[r][v], d, out + r * channels + v * lanes); });
   });
 }
 
 #if HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON
-// Of so many calls the compiler would leave some, and the sums in memory.
-#undef LAMINA_INLINED  // of the instruction set before
-#define LAMINA_INLINED HWY_ATTR __attribute__((always_inline))
-
 /// The same for windows three wide, of which each pixel is loaded once for all results that it has a part in. The first or
 /// the last one lies outside where that is said. Takes more registers than 16.
 template <int results, bool left, bool right, int stride, int vectors, class D>
@@ -117,12 +116,14 @@ HWY_NOINLINE void run_threes(D d, const Row& row, int64_t column) {
     line += conv.rows.dilation * conv.columns.input * channels;
     weights += 3 * channels;
   }
-  unroll<results>([&](auto r) LAMINA_INLINED {
-    unroll<vectors>([&](auto v) LAMINA_INLINED {
-      V value = sum[r][v];
-      if (conv.relu) value = hn::IfThenZeroElse(hn::Lt(value, hn::Zero(d)), value);
-      hn::StoreU(value, d, row.out + (column + r) * channels + v * lanes);
+  float* const out = row.out + column * channels;
+  if (conv.relu) {
+    unroll<results>([&](auto r) LAMINA_INLINED {
+      unroll<vectors>([&](auto v) LAMINA_INLINED { sum[r][v] = above_zero(d, sum[r][v]); });
     });
+  }
+  unroll<results>([&](auto r) LAMINA_INLINED {
+    unroll<vectors>([&](auto v) LAMINA_INLINED { hn::StoreU(sum[r][v], d, out + r * channels + v * lanes); });
   });
 }
 

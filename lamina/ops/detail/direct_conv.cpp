@@ -1,6 +1,7 @@
 // Tiles of a few results by a few vectors of filters stay in registers while the window is read.
 #include "lamina/ops/detail/direct_conv.h"
 
+#include "lamina/ops/detail/lent_numbers.h"
 #include "lamina/ops/detail/simd.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -11,6 +12,7 @@
 
 #include <hwy/cache_control.h>
 #include <hwy/highway.h>
+#include "lamina/ops/detail/above_zero-inl.h"
 #include "lamina/ops/detail/unroll-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -65,10 +67,12 @@ struct Tile {
   DirectStarts starts;
   int64_t first, count;  ///< the tile's first result, of all
   const float* kernel;
+  int64_t step;  ///< from a line of the kernel to the next
   const float* bias;
   float* out;
   int64_t out_step;
-  int64_t last;  ///< numbers to the last vector: it lies over the one before where filters do not fill it
+  /// Numbers to the last vector, of filters and of results, which lies over the one before where filters do not fill it.
+  int64_t kernel_last, last;
 };
 
 // Addresses of three results that lie evenly are a base and a step, which x86 adds while it loads.
@@ -86,7 +90,8 @@ HWY_INLINE void run_tile(D d, const Tile& t, Access access) {
     const V first = t.bias ? access.load(d, t.bias + place(v)) : hn::Zero(d);
     unroll<results>([&](auto i) HWY_ATTR { sum[i][v] = first; });
   });
-  const int64_t step = t.conv->block, length = t.conv->length;
+  const auto kernel_place = [&](int v) HWY_ATTR { return v == vectors - 1 ? t.kernel_last : v * lanes; };
+  const int64_t step = t.step, length = t.conv->length;
   const float* HWY_RESTRICT line = t.kernel;
   const int64_t next = t.starts.step;
   const float* const* places = t.starts.places + (even ? 0 : t.first);
@@ -108,7 +113,7 @@ HWY_INLINE void run_tile(D d, const Tile& t, Access access) {
     const int64_t stride = t.conv->runs == 1 ? kLine : 0;
     for (int64_t k = 0; k < length; ++k, line += step) {
       V filter[vectors];
-      unroll<vectors>([&](auto v) HWY_ATTR { filter[v] = access.load(d, line + place(v)); });
+      unroll<vectors>([&](auto v) HWY_ATTR { filter[v] = access.load(d, line + kernel_place(v)); });
       unroll<results>([&](auto i) HWY_ATTR {
         V pixel;
         if constexpr (even)
@@ -124,12 +129,16 @@ HWY_INLINE void run_tile(D d, const Tile& t, Access access) {
       }
     }
   }
-  unroll<results>([&](auto i) HWY_ATTR {
-    unroll<vectors>([&](auto v) HWY_ATTR {
-      V value = sum[i][v];
-      if (t.conv->relu) value = hn::IfThenZeroElse(hn::Lt(value, hn::Zero(d)), value);
-      access.store(value, d, t.out + i * t.out_step + place(v));
+  // Read once: for all that the compiler knows, a result could lie over what says where results go.
+  float* const out = t.out;
+  const int64_t out_step = t.out_step;
+  if (t.conv->relu) {
+    unroll<results>([&](auto i) HWY_ATTR {
+      unroll<vectors>([&](auto v) HWY_ATTR { sum[i][v] = above_zero(d, sum[i][v]); });
     });
+  }
+  unroll<results>([&](auto i) HWY_ATTR {
+    unroll<vectors>([&](auto v) HWY_ATTR { access.store(sum[i][v], d, out + i * out_step + place(v)); });
   });
 }
 
@@ -163,6 +172,31 @@ HWY_INLINE void run_vectors(D d, const Tile& t, int64_t vectors) {
   run_results<most>(d, t);
 }
 
+/// Numbers of a panel of filters that a copy is worth, from what the nearest cache holds to what the second does, and the
+/// results that it has to be read for.
+constexpr int64_t kFewestCopied = 1 << 13, kMostCopied = 1 << 16, kResultsOfCopy = 48;
+
+/// Lines that begin anywhere are each read from two lines of the cache, which takes twice as long where they come from the
+/// second one: a panel that does not stay in the nearest is put side by side first.
+struct Panel {};
+template <class D>
+HWY_INLINE bool worth_copying(D d, const Tile& t, int64_t lines, int64_t vectors) {
+  const int64_t lanes = lanes_of(d), size = lines * vectors * lanes;
+  const auto aligned = [&](int64_t numbers) { return numbers % lanes == 0; };
+  return size > kFewestCopied && size <= kMostCopied && t.count >= kResultsOfCopy &&
+         !(aligned(t.step) && aligned(t.last) && aligned(static_cast<int64_t>(reinterpret_cast<uintptr_t>(t.kernel) / sizeof(float))));
+}
+
+template <class D>
+HWY_NOINLINE void copy_panel(D d, const Tile& t, int64_t lines, int64_t vectors, float* HWY_RESTRICT to) {
+  const int64_t lanes = lanes_of(d);
+  const float* HWY_RESTRICT from = t.kernel;
+  for (int64_t i = 0; i < lines; ++i, from += t.step, to += vectors * lanes) {
+    for (int64_t v = 0; v + 1 < vectors; ++v) hn::Store(hn::LoadU(d, from + v * lanes), d, to + v * lanes);
+    hn::Store(hn::LoadU(d, from + t.kernel_last), d, to + (vectors - 1) * lanes);
+  }
+}
+
 /// All blocks of filters, of which each has `most` vectors at a time.
 template <int most, class D>
 void run_blocks(D d, const DirectConv& conv, const DirectStarts& starts, int64_t count, const float* kernel,
@@ -174,9 +208,19 @@ void run_blocks(D d, const DirectConv& conv, const DirectStarts& starts, int64_t
       const int64_t left = (conv.block - first + lanes - 1) / lanes;
       const int64_t panels = (left + most - 1) / most, vectors = (left + panels - 1) / panels;
       const int64_t width = std::min(vectors * lanes, conv.block - first), at = begin + first;
-      const Tile tile{&conv,    starts,       0, count, kernel + begin * lines + first, bias ? bias + at : nullptr,
-                      out + at, out_step, width - lanes};
-      run_vectors<most>(d, tile, vectors);
+      Tile tile{&conv,    starts,   0, count, kernel + begin * lines + first, conv.block, bias ? bias + at : nullptr,
+                out + at, out_step, width - lanes, width - lanes};
+      if (worth_copying(d, tile, lines, vectors)) {
+        LentNumbers<Panel> panel(lines * vectors * lanes + lanes);
+        auto* const to = reinterpret_cast<float*>(hwy::RoundUpTo(reinterpret_cast<uintptr_t>(panel.data()), sizeof(float) * static_cast<size_t>(lanes)));
+        copy_panel(d, tile, lines, vectors, to);
+        tile.kernel = to;
+        tile.step = vectors * lanes;
+        tile.kernel_last = (vectors - 1) * lanes;
+        run_vectors<most>(d, tile, vectors);
+      } else {
+        run_vectors<most>(d, tile, vectors);
+      }
       first += width;
     }
   }
@@ -190,7 +234,7 @@ void Run(const DirectConv& conv, const DirectStarts& starts, int64_t count, cons
   };
   if (conv.block >= lanes_of(d)) return run(d, std::integral_constant<int, kMostVectors>());
 #if HWY_TARGET <= HWY_AVX2
-  const Tile tile{&conv, starts, 0, count, kernel, bias, out, out_step, 0};
+  const Tile tile{&conv, starts, 0, count, kernel, conv.block, bias, out, out_step, 0, 0};
   return run_results<1>(d, tile, Part{static_cast<size_t>(conv.block)});
 #else
   using Two = std::integral_constant<int, 2>;

@@ -12,6 +12,11 @@
 
 #include <hwy/highway.h>
 
+// In place of HWY_ATTR for a lambda whose arrays have to stay in registers: of many calls, or of large functions, the compiler
+// would leave some, and the arrays in memory.
+#undef LAMINA_INLINED  // of the instruction set before
+#define LAMINA_INLINED HWY_ATTR __attribute__((always_inline))
+
 HWY_BEFORE_NAMESPACE();
 namespace lamina::detail::HWY_NAMESPACE {
 

@@ -11,6 +11,7 @@
 
 #include <hwy/cache_control.h>
 #include <hwy/highway.h>
+#include "lamina/ops/detail/above_zero-inl.h"
 #include "lamina/ops/detail/unroll-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -96,25 +97,25 @@ HWY_INLINE void product(D d, const Sizes& s, const float* HWY_RESTRICT x, const 
                         float* HWY_RESTRICT out) {
   using V = hn::Vec<D>;
   V sum[tiles][vectors];
-  unroll<tiles>([&](auto i) HWY_ATTR { unroll<vectors>([&](auto v) HWY_ATTR { sum[i][v] = hn::Zero(d); }); });
+  unroll<tiles>([&](auto i) LAMINA_INLINED { unroll<vectors>([&](auto v) LAMINA_INLINED { sum[i][v] = hn::Zero(d); }); });
   constexpr int bases = (tiles + kOfBase - 1) / kOfBase;
   const float* from[bases];
   const int64_t next = s.channels;
-  unroll<bases>([&](auto b) HWY_ATTR { from[b] = x + b * kOfBase * next; });
+  unroll<bases>([&](auto b) LAMINA_INLINED { from[b] = x + b * kOfBase * next; });
   for (int64_t k = s.channels; k > 0; --k, filter += s.filters) {
     V line[vectors];
-    unroll<vectors>([&](auto v) HWY_ATTR {
+    unroll<vectors>([&](auto v) LAMINA_INLINED {
       line[v] = hn::LoadU(d, filter + v * s.second);
       if constexpr (ahead) hwy::Prefetch(filter + s.ahead + v * s.second);
     });
-    unroll<tiles>([&](auto i) HWY_ATTR {
+    unroll<tiles>([&](auto i) LAMINA_INLINED {
       const V value = hn::Set(d, from[i / kOfBase][(i % kOfBase) * next]);
-      unroll<vectors>([&](auto v) HWY_ATTR { sum[i][v] = hn::MulAdd(value, line[v], sum[i][v]); });
+      unroll<vectors>([&](auto v) LAMINA_INLINED { sum[i][v] = hn::MulAdd(value, line[v], sum[i][v]); });
     });
-    unroll<bases>([&](auto b) HWY_ATTR { ++from[b]; });
+    unroll<bases>([&](auto b) LAMINA_INLINED { ++from[b]; });
   }
-  unroll<tiles>([&](auto i) HWY_ATTR {
-    unroll<vectors>([&](auto v) HWY_ATTR { hn::StoreU(sum[i][v], d, out + i * s.filters + v * s.second); });
+  unroll<tiles>([&](auto i) LAMINA_INLINED {
+    unroll<vectors>([&](auto v) LAMINA_INLINED { hn::StoreU(sum[i][v], d, out + i * s.filters + v * s.second); });
   });
 }
 
@@ -210,7 +211,8 @@ void Pixels(const float* HWY_RESTRICT x, int64_t line, int64_t pixel, int64_t ch
   });
 }
 
-bool Results(const WinogradResults& to, const float* HWY_RESTRICT points, int64_t step, int64_t filters) {
+bool Results(const WinogradResults& where, const float* HWY_RESTRICT points, int64_t step, int64_t filters) {
+  const WinogradResults to = where;  // for all that the compiler knows, a result could lie over what says where results go
   bool finite = true;
   for_vectors(filters, [&](auto d, int64_t at) HWY_ATTR {
     using V = hn::Vec<decltype(d)>;
@@ -229,7 +231,7 @@ bool Results(const WinogradResults& to, const float* HWY_RESTRICT points, int64_
       unroll<4>([&](auto j) HWY_ATTR {
         value[j] = hn::Add(value[j], bias);
         nothing = hn::MulAdd(value[j], zero, nothing);
-        if (to.relu) value[j] = hn::IfThenZeroElse(hn::Lt(value[j], zero), value[j]);
+        if (to.relu) value[j] = above_zero(d, value[j]);
       });
       if (i >= to.rows) return;
       float* const out = to.out + i * to.line + at;
