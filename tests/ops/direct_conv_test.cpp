@@ -50,6 +50,11 @@ std::vector<Case> dense_cases() {
   cases.push_back({{1, 2, 2, 4}, {7, 7, 4, 8}, {.padding = "same"}});
   cases.push_back({{1, 1, 300, 1}, {1, 64, 1, 130}, {.strides = {1, 16}}});
   cases.push_back({{3, 1, 1, 200}, {1, 1, 200, 256}, {}});
+  // Panels that the nearest cache does not hold, of filters that no line of it begins with.
+  for (const int64_t filters : {30, 125, 250}) {
+    cases.push_back({{1, 9, 8, 300}, {1, 1, 300, filters}, {}});
+    cases.push_back({{1, 9, 8, 40}, {3, 3, 40, filters}, {.padding = "same"}});
+  }
   return cases;
 }
 

@@ -170,6 +170,28 @@ TEST(MaxPool2D, LetsNaNThrough) {
   }
 }
 
+// Sums of infinities are NaN, which the images do not hold.
+TEST(MaxPool2D, TakesInfinitiesForNumbers) {
+  for (const int64_t channels : {1, 5, 16, 40}) {
+    for (const int64_t size : {2, 3}) {
+      std::vector<float> image(static_cast<size_t>(8 * 8 * channels));
+      for (size_t i = 0; i < image.size(); ++i) image[i] = i % 3 == 0 ? INFINITY : i % 3 == 1 ? -INFINITY : 0.5f;
+      const Tensor x = Tensor::from(image, {1, 8, 8, channels});
+      const std::vector<float> y = max_pool2d(x, {size, size}, {2, 2}, "valid").to_vector<float>();
+      const int64_t results = (8 - size) / 2 + 1;
+      for (int64_t i = 0; i < results * results * channels; ++i) {
+        const int64_t row = i / channels / results * 2, column = i / channels % results * 2;
+        float most = -INFINITY;
+        for (int64_t at = 0; at < size * size; ++at) {
+          const int64_t pixel = (row + at / size) * 8 + column + at % size;
+          most = std::max(most, image[static_cast<size_t>(pixel * channels + i % channels)]);
+        }
+        ASSERT_EQ(y[static_cast<size_t>(i)], most) << i << " of " << channels << " channels, windows of " << size;
+      }
+    }
+  }
+}
+
 TEST(Pool2D, NamesWhatDoesNotFit) {
   const Tensor x = Tensor::from(std::vector<float>(12, 1.0f), {1, 3, 4, 1});
   const auto says = [](const std::string& part, auto f) {

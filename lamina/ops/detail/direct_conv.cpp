@@ -25,9 +25,12 @@ namespace hn = hwy::HWY_NAMESPACE;
 #if HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON
 constexpr int kMostVectors = 4;
 constexpr int results_of(int vectors) { return vectors <= 2 ? 12 : 6; }
+// Vectors from which on so many multiplications are made of a line that the next ones may be asked for beside them.
+constexpr int kFewestAhead = 2;
 #else
 constexpr int kMostVectors = 2;
 constexpr int results_of(int vectors) { return vectors == 1 ? 8 : 6; }
+constexpr int kFewestAhead = 3;
 #endif
 
 /// Vectors that are loaded and stored whole.
@@ -79,6 +82,8 @@ struct Tile {
 constexpr int kOfBase = 3;
 /// Numbers of a line of the cache.
 constexpr int64_t kLine = 16;
+/// Lines of the kernel that are asked for before they are read: where there are many filters, they come from the second cache.
+constexpr int64_t kAhead = 8;
 
 template <bool even, int results, int vectors, class D, class Access>
 HWY_INLINE void run_tile(D d, const Tile& t, Access access) {
@@ -113,7 +118,10 @@ HWY_INLINE void run_tile(D d, const Tile& t, Access access) {
     const int64_t stride = t.conv->runs == 1 ? kLine : 0;
     for (int64_t k = 0; k < length; ++k, line += step) {
       V filter[vectors];
-      unroll<vectors>([&](auto v) HWY_ATTR { filter[v] = access.load(d, line + kernel_place(v)); });
+      unroll<vectors>([&](auto v) HWY_ATTR {
+        filter[v] = access.load(d, line + kernel_place(v));
+        if constexpr (vectors >= kFewestAhead) hwy::Prefetch(line + kAhead * step + v * lanes);
+      });
       unroll<results>([&](auto i) HWY_ATTR {
         V pixel;
         if constexpr (even)
@@ -183,8 +191,9 @@ template <class D>
 HWY_INLINE bool worth_copying(D d, const Tile& t, int64_t lines, int64_t vectors) {
   const int64_t lanes = lanes_of(d), size = lines * vectors * lanes;
   const auto aligned = [&](int64_t numbers) { return numbers % lanes == 0; };
+  const auto at = static_cast<int64_t>(reinterpret_cast<uintptr_t>(t.kernel) / sizeof(float));
   return size > kFewestCopied && size <= kMostCopied && t.count >= kResultsOfCopy &&
-         !(aligned(t.step) && aligned(t.last) && aligned(static_cast<int64_t>(reinterpret_cast<uintptr_t>(t.kernel) / sizeof(float))));
+         !(aligned(t.step) && aligned(t.last) && aligned(at));
 }
 
 template <class D>
@@ -208,11 +217,12 @@ void run_blocks(D d, const DirectConv& conv, const DirectStarts& starts, int64_t
       const int64_t left = (conv.block - first + lanes - 1) / lanes;
       const int64_t panels = (left + most - 1) / most, vectors = (left + panels - 1) / panels;
       const int64_t width = std::min(vectors * lanes, conv.block - first), at = begin + first;
-      Tile tile{&conv,    starts,   0, count, kernel + begin * lines + first, conv.block, bias ? bias + at : nullptr,
-                out + at, out_step, width - lanes, width - lanes};
+      Tile tile{&conv, starts, 0, count, kernel + begin * lines + first, conv.block,
+                bias ? bias + at : nullptr, out + at, out_step, width - lanes, width - lanes};
       if (worth_copying(d, tile, lines, vectors)) {
         LentNumbers<Panel> panel(lines * vectors * lanes + lanes);
-        auto* const to = reinterpret_cast<float*>(hwy::RoundUpTo(reinterpret_cast<uintptr_t>(panel.data()), sizeof(float) * static_cast<size_t>(lanes)));
+        const auto askew = reinterpret_cast<uintptr_t>(panel.data()) / sizeof(float) % static_cast<uintptr_t>(lanes);
+        float* const to = panel.data() + (static_cast<uintptr_t>(lanes) - askew);
         copy_panel(d, tile, lines, vectors, to);
         tile.kernel = to;
         tile.step = vectors * lanes;

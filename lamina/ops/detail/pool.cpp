@@ -11,6 +11,7 @@
 #include <algorithm>
 
 #include <hwy/highway.h>
+#include "lamina/ops/detail/unroll-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace lamina::detail::HWY_NAMESPACE {
@@ -96,11 +97,31 @@ HWY_INLINE void max_cell(D d, const PoolView& v, const Cell& w, const float* x, 
   if (index) store_places(d, place, index);
 }
 
+/// The largest of size by size numbers, which are no NaN: that of each line by itself, so that they do not wait for each other.
+template <int size, class D>
+HWY_INLINE hn::Vec<D> max_of_square(D d, const float* line, int64_t row, int64_t pixel) {
+  hn::Vec<D> best[size];
+  unroll<size>([&](auto i) LAMINA_INLINED {
+    best[i] = hn::LoadU(d, line + i * row);
+    unroll<size - 1>([&](auto j) LAMINA_INLINED {
+      best[i] = hn::Max(best[i], hn::LoadU(d, line + i * row + (j + 1) * pixel));
+    });
+  });
+  unroll<size - 1>([&](auto i) LAMINA_INLINED { best[0] = hn::Max(best[0], best[i + 1]); });
+  return best[0];
+}
+
 /// max_cell where nobody asks for the places; `numbers` says that no element is NaN.
 template <bool numbers, class D>
 HWY_INLINE void max_cell_alone(D d, const PoolView& v, const Cell& w, const float* x, float* out) {
   const int64_t row = v.columns.input * v.channels;
   const float* line = x + w.origin + w.top * row + w.left * v.channels;
+  if constexpr (numbers) {
+    const int64_t height = w.bottom - w.top, width = w.right - w.left;
+    const auto square = [&](int64_t size) HWY_ATTR { return height == size && width == size; };
+    if (square(3)) return hn::StoreU(max_of_square<3>(d, line, row, v.channels), d, out);
+    if (square(2)) return hn::StoreU(max_of_square<2>(d, line, row, v.channels), d, out);
+  }
   auto best = hn::LoadU(d, line);
   for (int64_t i = w.top; i < w.bottom; ++i, line += row) {
     const float* from = line;
@@ -115,13 +136,15 @@ HWY_INLINE void max_cell_alone(D d, const PoolView& v, const Cell& w, const floa
   hn::StoreU(best, d, out);
 }
 
+/// Whether any of them is NaN, or may be.
 bool any_nan(const float* x, int64_t n) {
   const hn::ScalableTag<float> d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   int64_t i = 0;
+  // NaN of either makes NaN of the sum; infinities of both signs may do so, too.
   auto found = hn::IsNaN(hn::Zero(d));
   for (; i + 2 * lanes <= n; i += 2 * lanes)
-    found = hn::Or(found, hn::Or(hn::IsNaN(hn::LoadU(d, x + i)), hn::IsNaN(hn::LoadU(d, x + i + lanes))));
+    found = hn::Or(found, hn::IsNaN(hn::Add(hn::LoadU(d, x + i), hn::LoadU(d, x + i + lanes))));
   bool rest = false;
   for (; i < n; ++i) rest = rest || x[i] != x[i];
   return rest || !hn::AllFalse(d, found);
