@@ -30,7 +30,7 @@ std::vector<std::string> lines_of(const std::string& path) {
 class Shares : public ::testing::Test {
  protected:
   void SetUp() override {
-    for (const char* folder : {"scripts", "tests", "bin"}) fs::create_directories(tree_ / folder);
+    for (const char* folder : {"scripts", "tests", "bin", "lamina", "apps/lamina"}) fs::create_directories(tree_ / folder);
     for (const char* script : {"scripts/test", "scripts/minutes"}) {
       fs::copy(std::string(LAMINA_SOURCE_DIR "/") + script, tree_ / script);
     }
@@ -39,7 +39,8 @@ class Shares : public ::testing::Test {
     program("bin/cmake", R"(echo "$*" >> asked
 [ "$1" = --build ] || exit 0
 mkdir -p build/asan/bin
-cp unit build/asan/bin/lamina_tests
+mkdir -p build/release/bin build/tsan/bin
+for preset in asan release tsan; do cp unit build/$preset/bin/lamina_tests; done
 for number in $(seq )" + std::to_string(kFuzzers) +
                              R"(); do cp fuzzer build/asan/bin/fuzz_$number; done)");
     program("fuzzer", "basename \"$0\" >> fuzzed");
@@ -118,6 +119,33 @@ TEST_F(Shares, RotateWithTheCommitAndCoverEverything) {
   EXPECT_EQ(shares.size(), static_cast<size_t>(kTestShares));
   EXPECT_EQ(fuzzed.size(), static_cast<size_t>(kFuzzers)) << "a fuzzer ran in two shares";
   EXPECT_EQ(std::set<std::string>(fuzzed.begin(), fuzzed.end()).size(), static_cast<size_t>(kFuzzers));
+}
+
+// Three commits: two with a share of the address sanitizer each and their fuzzers, one with the thread sanitizer.
+TEST_F(Shares, SanitizersTakeTurns) {
+  program("bin/ctest", "echo '100% tests passed, 0 tests failed out of 1'");
+  std::ofstream(tree_ / "lamina/a.cpp");
+  std::multiset<std::string> shares;
+  std::set<std::string> fuzzed;
+  int threads = 0;
+  for (int turn = 1; turn <= 3; ++turn) {
+    commit();
+    const test::Outcome outcome = run("");
+    ASSERT_EQ(outcome.status, 0) << outcome.out << outcome.err;
+    shares.insert(share());
+    const bool of_threads = outcome.out.find("\ntsan ") != std::string::npos;
+    threads += of_threads ? 1 : 0;
+    EXPECT_EQ(of_threads, outcome.out.find("\nasan ") == std::string::npos) << outcome.out;
+    EXPECT_EQ(of_threads, outcome.out.find("\nfuzz ") == std::string::npos) << outcome.out;
+    const std::string left = of_threads ? "the address sanitizer and the fuzzers" : "the thread sanitizer";
+    EXPECT_NE(outcome.out.find("Left to the turns of other commits: " + left), std::string::npos) << outcome.out;
+    if (!of_threads) {
+      for (const std::string& fuzzer : lines_of(tree_ / "fuzzed")) fuzzed.insert(fuzzer);
+    }
+  }
+  EXPECT_EQ(threads, 1);
+  EXPECT_EQ(shares, (std::multiset<std::string>{"0/2", "1/2", "none"}));
+  EXPECT_EQ(fuzzed.size(), static_cast<size_t>(kFuzzers));
 }
 
 TEST_F(Shares, AreNotDealtWhenAllIsAskedFor) {
