@@ -88,16 +88,16 @@ const float* DirectImages::begin(const float* x, void* workspace) const {
   return copy;
 }
 
-/// Pieces of so many results that make up a grain.
-int64_t DirectImages::grain(int64_t piece) const {
-  return std::max<int64_t>(1, kGrain / (piece * s_.filters * s_.rows.size * s_.columns.size * s_.channels));
+/// Pieces of so many results by so many filters that make up a grain.
+int64_t DirectImages::grain(int64_t results, int64_t filters) const {
+  return std::max<int64_t>(1, kGrain / (results * filters * s_.rows.size * s_.columns.size * s_.channels));
 }
 
 void DirectImages::run(const float* x, const float* kernel, const float* bias, float* out) const {
   if (pixels_ && !one_line_) return run_pixels(x, kernel, bias, out);
   if (by_rows_) {
     const int64_t size = s_.columns.output * step_;
-    lamina::parallel_for(s_.batch * s_.rows.output, grain(s_.columns.output), [&](int64_t first, int64_t last) {
+    lamina::parallel_for(s_.batch * s_.rows.output, grain(s_.columns.output, s_.filters), [&](int64_t first, int64_t last) {
       rows(x, kernel, bias, out + first * size, first, last);
     });
     return;
@@ -117,7 +117,7 @@ void DirectImages::pieces(int64_t count, F&& f) const {
   const int64_t chunk = large ? ((count + shares - 1) / shares + kResultsOfTile - 1) / kResultsOfTile * kResultsOfTile : chunk_;
   const int64_t chunks = (count + chunk - 1) / chunk, blocks = s_.filters / block_;
   const int64_t splits = chunks < kFewChunks || large ? blocks : 1, filters = s_.filters / splits;
-  lamina::parallel_for(chunks * splits, grain(chunk) * splits, [&](int64_t begin, int64_t end) {
+  lamina::parallel_for(chunks * splits, grain(chunk, filters), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t at = i / splits * chunk;
       f(at, std::min(count, at + chunk), i % splits * filters, filters);
@@ -148,7 +148,7 @@ void DirectImages::run_pixels(const float* x, const float* kernel, const float* 
     const float* const none = nullptr;
     if (count > 0) direct_conv(conv(s_.filters), {&none, s_.channels}, count, kernel, bias, place(image, row, column), step_);
   };
-  lamina::parallel_for(s_.batch * s_.rows.output, grain(s_.columns.output), [&](int64_t begin, int64_t end) {
+  lamina::parallel_for(s_.batch * s_.rows.output, grain(s_.columns.output, s_.filters), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t image = i / s_.rows.output, row = i % s_.rows.output, y = s_.rows.first(row);
       if (y < 0 || y >= height) {

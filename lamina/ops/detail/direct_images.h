@@ -33,7 +33,7 @@ class DirectImages {
 
  private:
   int64_t results() const { return s_.batch * s_.rows.output * s_.columns.output; }
-  int64_t grain(int64_t piece) const;
+  int64_t grain(int64_t results, int64_t filters) const;
   template <class F>
   void pieces(int64_t count, F&& f) const;
   void run_pixels(const float* x, const float* kernel, const float* bias, float* out) const;
