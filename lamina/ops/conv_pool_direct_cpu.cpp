@@ -23,6 +23,8 @@ using detail::Window;
 /// Rows of the result that are made of one piece of the map, at most, and numbers of such a piece.
 constexpr int64_t kRows = 8;
 constexpr int64_t kPiece = 1 << 17;
+/// Pieces of an image are a multiple of this.
+constexpr int64_t kShared = 4;
 /// Filters up to which a kernel is read as it lies.
 constexpr int64_t kMostFilters = 128;
 
@@ -43,6 +45,9 @@ class Block {
         images_(conv_, attrs_.activation == "relu", filters_together(desc)) {
     const int64_t line = conv_.columns.output * conv_.filters;
     while (rows_ > 1 && map_rows() * line > kPiece) --rows_;
+    // As many pieces as threads can share without one of them having one more.
+    const int64_t pieces = (pool_.rows.output + rows_ - 1) / rows_, shared = (pieces + kShared - 1) / kShared * kShared;
+    if (pieces > 1 && pool_.batch % kShared != 0) rows_ = (pool_.rows.output + shared - 1) / shared;
     if (of_planes(desc)) planes_.emplace(conv_, attrs_.activation == "relu", filters_together(desc), map_rows());
   }
 
