@@ -78,6 +78,9 @@ struct Tile {
   int64_t kernel_last, last;
 };
 
+// How the windows of a tile lie: each by itself, evenly, or as far apart as the compiler is told. The last is for images of
+// three channels and a stride of two, most networks' first layers, whose short runs are over before the addresses are made.
+constexpr int kEach = 0, kEven = 1, kSixApart = 6;
 // Addresses of three results that lie evenly are a base and a step, which x86 adds while it loads.
 constexpr int kOfBase = 3;
 /// Numbers of a line of the cache.
@@ -85,7 +88,7 @@ constexpr int64_t kLine = 16;
 /// Lines of the kernel that are asked for before they are read: where there are many filters, they come from the second cache.
 constexpr int64_t kAhead = 8;
 
-template <bool even, int results, int vectors, class D, class Access>
+template <int lie, int results, int vectors, class D, class Access>
 HWY_INLINE void run_tile(D d, const Tile& t, Access access) {
   using V = hn::Vec<D>;
   const int64_t lanes = lanes_of(d), last = t.last;
@@ -98,22 +101,24 @@ HWY_INLINE void run_tile(D d, const Tile& t, Access access) {
   const auto kernel_place = [&](int v) HWY_ATTR { return v == vectors - 1 ? t.kernel_last : v * lanes; };
   const int64_t step = t.step, length = t.conv->length;
   const float* HWY_RESTRICT line = t.kernel;
-  const int64_t next = t.starts.step;
+  constexpr bool even = lie != kEach;
+  const int64_t next = lie == kSixApart ? kSixApart : t.starts.step;
   const float* const* places = t.starts.places + (even ? 0 : t.first);
   for (int64_t run = t.conv->runs; run > 0; --run, places += even ? 1 : t.count) {
-    constexpr int bases = even ? (results + kOfBase - 1) / kOfBase : results;
+    constexpr int of_base = lie == kSixApart ? results : kOfBase;
+    constexpr int bases = even ? (results + of_base - 1) / of_base : results;
     const float* x[bases];
     if constexpr (even) {
       if (*places == nullptr) {
         line += length * step;
         continue;
       }
-      unroll<bases>([&](auto b) HWY_ATTR { x[b] = *places + (t.first + b * kOfBase) * next; });
+      unroll<bases>([&](auto b) HWY_ATTR { x[b] = *places + (t.first + b * of_base) * next; });
     } else {
       unroll<bases>([&](auto b) HWY_ATTR { x[b] = places[b]; });
     }
     // Few filters are done with a pixel before the next ones come from afar by themselves.
-    constexpr bool fetches = even && vectors <= 2;
+    constexpr bool fetches = lie == kEven && vectors <= 2;
     const float* ahead = fetches ? x[0] + results * next : nullptr;
     const int64_t stride = t.conv->runs == 1 ? kLine : 0;
     for (int64_t k = 0; k < length; ++k, line += step) {
@@ -125,7 +130,7 @@ HWY_INLINE void run_tile(D d, const Tile& t, Access access) {
       unroll<results>([&](auto i) HWY_ATTR {
         V pixel;
         if constexpr (even)
-          pixel = hn::Set(d, x[i / kOfBase][(i % kOfBase) * next]);
+          pixel = hn::Set(d, x[i / of_base][(i % of_base) * next]);
         else
           pixel = hn::Set(d, x[i][k]);
         unroll<vectors>([&](auto v) HWY_ATTR { sum[i][v] = hn::MulAdd(pixel, filter[v], sum[i][v]); });
@@ -151,11 +156,11 @@ HWY_INLINE void run_tile(D d, const Tile& t, Access access) {
 }
 
 /// All results in tiles of as many as registers hold, and then of fewer.
-template <bool even, int vectors, class D, class Access>
+template <int lie, int vectors, class D, class Access>
 HWY_NOINLINE void run_tiles(D d, Tile t, Access access) {
   const auto tiles = [&](auto size) HWY_ATTR {
     for (; t.count - t.first >= size; t.first += size) {
-      run_tile<even, size, vectors>(d, t, access);
+      run_tile<lie, size, vectors>(d, t, access);
       t.out += size * t.out_step;
     }
   };
@@ -169,7 +174,10 @@ HWY_NOINLINE void run_tiles(D d, Tile t, Access access) {
 
 template <int vectors, class D, class Access = Whole>
 HWY_INLINE void run_results(D d, const Tile& t, Access access = {}) {
-  t.starts.step > 0 ? run_tiles<true, vectors>(d, t, access) : run_tiles<false, vectors>(d, t, access);
+  if constexpr (vectors <= 2 && std::is_same_v<Access, Whole>) {
+    if (t.starts.step == kSixApart) return run_tiles<kSixApart, vectors>(d, t, access);
+  }
+  t.starts.step > 0 ? run_tiles<kEven, vectors>(d, t, access) : run_tiles<kEach, vectors>(d, t, access);
 }
 
 template <int most, class D>
