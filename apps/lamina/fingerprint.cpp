@@ -69,8 +69,9 @@ std::string hash_of_batch(const Batch& samples) {
 
 std::string as_words(const Json& value) {
   constexpr size_t kMost = 60;
-  const std::string text = value.dump();
-  return text.size() <= kMost ? text : text.substr(0, kMost) + "...";
+  std::string text = value.dump();
+  if (text.size() > kMost) text.replace(kMost, std::string::npos, "...");
+  return text;
 }
 
 std::string what_changed(const std::string& what, const Json* then, const Json* now) {
