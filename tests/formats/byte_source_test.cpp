@@ -51,7 +51,7 @@ TEST(Checksum, IsThatOfZlibForAllLengthsPlacesAndStarts) {
         of_zlib(bytes));
 }
 
-class ByteSourceTest : public testing::Test {
+class ByteSourceTest : public ::testing::Test {
  protected:
   test::TemporaryFolder folder_;
   std::string bytes_ = noise(1'000'003), path_ = folder_ / "bytes";

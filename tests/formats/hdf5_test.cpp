@@ -317,7 +317,7 @@ std::vector<std::string> layout_names() {
   return names;
 }
 
-class Hdf5Layouts : public testing::TestWithParam<std::string> {
+class Hdf5Layouts : public ::testing::TestWithParam<std::string> {
  protected:
   std::string bytes() const { return bytes_of(layouts(), GetParam() + "_file"); }
 };
@@ -351,7 +351,7 @@ TEST_P(Hdf5Layouts, DamageIsAnErrorOrHasNoEffect) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(H5py, Hdf5Layouts, testing::ValuesIn(layout_names()), test::CaseName());
+INSTANTIATE_TEST_SUITE_P(H5py, Hdf5Layouts, ::testing::ValuesIn(layout_names()), test::CaseName());
 
 // The newer layout has checksums over all that is no array: a changed bit there never passes.
 TEST(Hdf5, ChecksumsOfTheNewerLayoutAreLookedAt) {

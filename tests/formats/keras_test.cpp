@@ -30,7 +30,7 @@ using test::TemporaryFolder;
 // Files of tools/golden/keras_files.py.
 std::string golden(const std::string& name) { return LAMINA_SOURCE_DIR "/tests/golden/formats/" + name; }
 
-class KerasFiles : public testing::TestWithParam<const char*> {
+class KerasFiles : public ::testing::TestWithParam<const char*> {
  protected:
   std::string file() const { return golden(std::string(GetParam()) + ".keras"); }
   std::map<std::string, Tensor> expected() const {
@@ -90,7 +90,7 @@ TEST_P(KerasFiles, IsWrittenAsKerasWritesIt) {
   EXPECT_EQ(zip.members(), (std::vector<std::string>{"metadata.json", "config.json", "model.weights.h5"}));
 }
 
-INSTANTIATE_TEST_SUITE_P(Golden, KerasFiles, testing::Values("fashion", "every_layer"),
+INSTANTIATE_TEST_SUITE_P(Golden, KerasFiles, ::testing::Values("fashion", "every_layer"),
                          [](const auto& info) { return std::string(info.param); });
 
 // What load_keras says about the small model's archive after a change.

@@ -18,7 +18,7 @@ struct Case {
 
 void PrintTo(const Case& each, std::ostream* out) { *out << each.file; }
 
-class ThirdPartyOnnx : public testing::TestWithParam<Case> {};
+class ThirdPartyOnnx : public ::testing::TestWithParam<Case> {};
 
 TEST_P(ThirdPartyOnnx, GivesWhatOnnxRuntimeGives) {
   const Case& each = GetParam();
@@ -48,7 +48,7 @@ TEST_P(ThirdPartyOnnx, GivesWhatOnnxRuntimeGives) {
 
 INSTANTIATE_TEST_SUITE_P(
     Models, ThirdPartyOnnx,
-    testing::Values(
+    ::testing::Values(
         Case{"squeezenet1.1-imagenet/squeezenet1.1.onnx", "squeezenet1.1", {{"data", "data"}},
              {{"probabilities", "probabilities"}}},
         Case{"mnist-cntk/mnist.onnx", "mnist", {{"Input3", "Input3"}}, {{"Plus214_Output_0", "Plus214_Output_0"}}},

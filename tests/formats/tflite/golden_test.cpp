@@ -14,7 +14,7 @@
 namespace lamina::test {
 namespace {
 
-class TfliteGolden : public testing::TestWithParam<const char*> {};
+class TfliteGolden : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(TfliteGolden, GivesWhatTheInterpreterGives) {
   const std::string path = LAMINA_SOURCE_DIR "/tests/golden/formats/tflite_" + std::string(GetParam());
@@ -37,7 +37,7 @@ TEST_P(TfliteGolden, GivesWhatTheInterpreterGives) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, TfliteGolden,
-                         testing::Values("float", "float16", "dynamic", "int8", "int16", "lstm", "control", "signals_speech",
+                         ::testing::Values("float", "float16", "dynamic", "int8", "int16", "lstm", "control", "signals_speech",
                                          "signals_transforms", "signals_frames"));
 
 TEST(Tflite, ThirdPartyKeywordSpotterGivesWhatItsGoldenSays) {
