@@ -18,14 +18,14 @@
 namespace lamina {
 namespace {
 
-using Texts = std::vector<std::string>;
+using Words = std::vector<std::string>;
 
-const Texts kTexts{
+const Words kTexts{
     "a good film", "a bad film", "good good music", "bad bad music", "the good one", "the bad one",
     "good",        "bad",        "what a good day", "what a bad day"};
 
-Texts labels_of(const Texts& texts) {
-  Texts labels;
+Words labels_of(const Words& texts) {
+  Words labels;
   for (const std::string& text : texts)
     labels.push_back(text.find("good") != std::string::npos ? "good" : "bad");
   return labels;
@@ -52,7 +52,7 @@ TEST_F(FineTuning, OfAClassifierFindsWhatItWasTaught) {
   classifier.save_pretrained(folder_ / "tuned");
   const auto again = TextClassifier::from_pretrained(folder_ / "tuned");
   EXPECT_EQ(again.probabilities(kTexts), classifier.probabilities(kTexts));
-  EXPECT_EQ(again.labels(), (Texts{"bad", "good"}));
+  EXPECT_EQ(again.labels(), (Words{"bad", "good"}));
 }
 
 TEST_F(FineTuning, CountsTextsAndNotBatches) {
@@ -60,7 +60,7 @@ TEST_F(FineTuning, CountsTextsAndNotBatches) {
       test::folder_with(folder_, "bert", test::untrained_bert(), bert_wordpiece_pipeline());
   auto classifier = TextClassifier::from_pretrained(from, {.labels = {"bad", "good"}, .seed = 1});
   classifier.model().compile({});
-  const Texts texts(kTexts.begin(), kTexts.begin() + 5);
+  const Words texts(kTexts.begin(), kTexts.begin() + 5);
   const ClassScores scores = classifier.evaluate(texts, labels_of(texts));
   for (const int64_t rows : {1, 4, 5, 8}) {
     LabelledBatches batches = classifier.batches(texts, labels_of(texts), {.rows = rows, .shuffle = false});
@@ -76,7 +76,7 @@ TEST_F(FineTuning, FillsTextsUpNoFurtherThanTheModelSees) {
   Json config = test::untrained_bert();
   config["max_position_embeddings"] = kContext;
   const std::string from = test::folder_with(folder_, "bert", config, bert_wordpiece_pipeline());
-  Texts texts = kTexts;
+  Words texts = kTexts;
   texts.push_back("good music good music good music good music good music good music good music");
   auto classifier = TextClassifier::from_pretrained(from, {.labels = {"bad", "good"}, .seed = 1});
   LabelledBatches batches = classifier.batches(texts, labels_of(texts), {.rows = 4});
@@ -176,7 +176,7 @@ TEST_F(FineTuning, OfATaggerLabelsTheFirstPieceOfAWord) {
       {{"in", "new", "york", "a", "film"}, {"boston", "and", "rome"}, {"the", "sunny", "one"}},
       {{"O", "B-LOC", "I-LOC", "O", "O"}, {"B-LOC", "O", "B-LOC"}, {"O", "O", "O"}}};
   auto tagger = TextTagger::from_pretrained(from, {.labels = tags_of(texts), .seed = 1});
-  EXPECT_EQ(tagger.labels(), (Texts{"O", "B-LOC", "I-LOC"}));
+  EXPECT_EQ(tagger.labels(), (Words{"O", "B-LOC", "I-LOC"}));
   LabelledBatches batches = tagger.batches(texts, {.rows = 1, .shuffle = false});
   Batch batch;
   batches.begin(0, 0);
@@ -204,8 +204,8 @@ TEST_F(FineTuning, OfATaggerLeavesWordsThatItCannotSee) {
   config["max_position_embeddings"] = 8;
   const std::string from = test::folder_with(folder_, "bert", config, bert_wordpiece_pipeline());
   const auto tagger = TextTagger::from_pretrained(from, {.labels = {"B-X", "O"}});
-  const Texts words(30, "good");
-  const std::vector<Texts> tags = tagger.predict({words});
+  const Words words(30, "good");
+  const std::vector<Words> tags = tagger.predict({words});
   ASSERT_EQ(tags.at(0).size(), 30u);
   EXPECT_EQ(tags[0].back(), "O");
   EXPECT_TRUE(told_.holds("1 of 1 texts have more than 8 tokens")) << told_.text();

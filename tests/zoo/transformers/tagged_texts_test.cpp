@@ -10,7 +10,7 @@
 namespace lamina {
 namespace {
 
-using Texts = std::vector<std::vector<std::string>>;
+using Sentences = std::vector<std::vector<std::string>>;
 
 class TaggedFiles : public ::testing::Test {
  protected:
@@ -25,7 +25,7 @@ class TaggedFiles : public ::testing::Test {
 };
 
 TEST_F(TaggedFiles, AreReadInColumnsAndLines) {
-  const Texts words{{"EU", "rejects", "German"}, {"Peter"}}, tags{{"B-ORG", "O", "B-MISC"}, {"B-PER"}};
+  const Sentences words{{"EU", "rejects", "German"}, {"Peter"}}, tags{{"B-ORG", "O", "B-MISC"}, {"B-PER"}};
   const TaggedTexts columns = read("a.conll",
                                    "-DOCSTART- -X- O O\n\nEU NNP I-NP B-ORG\nrejects VBZ I-VP O\n"
                                    "German JJ I-NP B-MISC\n\n\n# a comment\nPeter\tNNP\tI-NP\tB-PER\n");
@@ -42,8 +42,8 @@ TEST_F(TaggedFiles, AreReadInColumnsAndLines) {
 
 TEST_F(TaggedFiles, TellCommentsFromWords) {
   const TaggedTexts texts = read("a.conll", "# sent_id = 1\n# O\n# I-X\n");
-  EXPECT_EQ(texts.words, (Texts{{"#", "#"}}));
-  EXPECT_EQ(texts.tags, (Texts{{"O", "I-X"}}));
+  EXPECT_EQ(texts.words, (Sentences{{"#", "#"}}));
+  EXPECT_EQ(texts.tags, (Sentences{{"O", "I-X"}}));
 }
 
 TEST_F(TaggedFiles, AreFoundByTheirPart) {

@@ -18,11 +18,11 @@
 namespace lamina {
 namespace {
 
-using Texts = std::vector<std::string>;
+using Lines = std::vector<std::string>;
 
-const Texts kFirst{"red apple", "green grass", "blue sky", "red apple", "green grass",
+const Lines kFirst{"red apple", "green grass", "blue sky", "red apple", "green grass",
                    "blue sky",  "red apple",   "blue sky", "green",     "red"};
-const Texts kSecond{"red", "green", "blue", "green", "blue", "red", "blue", "green", "green", "red"};
+const Lines kSecond{"red", "green", "blue", "green", "blue", "red", "blue", "green", "green", "red"};
 
 bool has(const std::string& text, const char* word) { return text.find(word) != std::string::npos; }
 
@@ -45,7 +45,7 @@ void teach(const Scorer& scorer, const TextInputs& texts, const Labels& labels, 
 }
 
 TEST_F(TextScorers, LearnFromPairs) {
-  Texts labels;
+  Lines labels;
   for (const std::string& text : kSecond) labels.push_back(text == "green" ? "same" : "other");
   auto classifier = TextClassifier::from_pretrained(checkpoint(), {.labels = {"other", "same"}, .seed = 1});
   teach(classifier, {kFirst, kSecond}, labels, 40);
@@ -60,7 +60,7 @@ TEST_F(TextScorers, TellTheTextsOfAPairApart) {
   const auto classifier =
       TextClassifier::from_pretrained(checkpoint(), {.labels = {"other", "same"}, .seed = 1});
   LabelledBatches batches =
-      classifier.batches({Texts{"red apple"}, Texts{"green"}}, Texts{"same"}, {.rows = 1});
+      classifier.batches({Lines{"red apple"}, Lines{"green"}}, Lines{"same"}, {.rows = 1});
   batches.begin(0, 0);
   Batch batch;
   ASSERT_TRUE(batches.next(batch));
@@ -75,14 +75,14 @@ TEST_F(TextScorers, TellTheTextsOfAPairApart) {
   const auto as_is = classifier.model().run({{"input_ids", Tensor::from(encoding.ids, row)},
                                              {"token_type_ids", Tensor::from(encoding.type_ids, row)}});
   const auto alone = classifier.model().run({{"input_ids", Tensor::from(encoding.ids, row)}});
-  const auto probabilities = classifier.probabilities({Texts{"red apple"}, Texts{"green"}});
+  const auto probabilities = classifier.probabilities({Lines{"red apple"}, Lines{"green"}});
   const auto scores = as_is[0].to_vector<float>();
   EXPECT_NEAR(probabilities[0][0], 1 / (1 + std::exp(scores[1] - scores[0])), 1e-6);
   EXPECT_NE(scores, alone[0].to_vector<float>());
 }
 
 TEST_F(TextScorers, GiveSeveralLabels) {
-  Texts texts;
+  Lines texts;
   for (int i = 0; i < 54; ++i)
     texts.push_back(std::string(i % 3 == 0   ? "red"
                                 : i % 3 == 1 ? "green"
@@ -90,7 +90,7 @@ TEST_F(TextScorers, GiveSeveralLabels) {
                     (i / 3 % 3 == 0   ? " apple"
                      : i / 3 % 3 == 1 ? " grass"
                                       : " sky"));
-  std::vector<Texts> labels;
+  std::vector<Lines> labels;
   for (const std::string& text : texts) {
     labels.emplace_back();
     if (has(text, "apple")) labels.back().push_back("fruit");
@@ -116,13 +116,13 @@ TEST_F(TextScorers, GiveSeveralLabels) {
             }).find("which MultiLabelClassifier asks"),
             std::string::npos);
   EXPECT_NE(test::message_of<InvalidArgument>([&] {
-              classifier.batches({"red"}, std::vector<Texts>{{"worm"}});
+              classifier.batches({"red"}, std::vector<Lines>{{"worm"}});
             }).find("did you mean 'warm'"),
             std::string::npos);
 }
 
 TEST_F(TextScorers, GiveNumbers) {
-  const Texts texts{"good good film",  "good film",  "film",  "bad film",  "bad bad film",
+  const Lines texts{"good good film",  "good film",  "film",  "bad film",  "bad bad film",
                     "good good music", "good music", "music", "bad music", "bad bad music"};
   const std::vector<float> values{1, 0.5F, 0, -0.5F, -1, 1, 0.5F, 0, -0.5F, -1};
   auto regressor = TextRegressor::from_pretrained(checkpoint(), {.name = "stars", .seed = 1});
@@ -160,9 +160,9 @@ TEST_F(TextScorers, RefuseWhatDoesNotFit) {
   EXPECT_EQ(regressor.name(), "LABEL_0");
   EXPECT_THROW(regressor.batches({"a", "b"}, std::vector<float>{1}), InvalidArgument);
   EXPECT_THROW(regressor.batches({"a"}, std::vector<float>{std::nanf("")}), InvalidArgument);
-  EXPECT_THROW(regressor.evaluate(Texts{}, {}), InvalidArgument);
+  EXPECT_THROW(regressor.evaluate(Lines{}, {}), InvalidArgument);
   EXPECT_NE(test::message_of<InvalidArgument>([&] {
-              regressor.predict({Texts{"a", "b"}, Texts{"c"}});
+              regressor.predict({Lines{"a", "b"}, Lines{"c"}});
             }).find("2 texts and 1 second"),
             std::string::npos);
   EXPECT_NE(test::message_of<InvalidArgument>([&] {

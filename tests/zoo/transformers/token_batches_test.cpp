@@ -12,11 +12,11 @@
 namespace lamina {
 namespace {
 
-using Texts = std::vector<std::vector<int32_t>>;
+using Numbers = std::vector<std::vector<int32_t>>;
 
 // Text i is i + 10 as often as its length says, and then 1, which ends it.
-Texts texts(const std::vector<int>& lengths) {
-  Texts all;
+Numbers texts(const std::vector<int>& lengths) {
+  Numbers all;
   for (size_t i = 0; i < lengths.size(); ++i) {
     all.emplace_back(static_cast<size_t>(lengths[i] - 1), static_cast<int32_t>(i + 10));
     all.back().push_back(1);
@@ -49,7 +49,7 @@ TEST(TokenBatches, GivesEveryPairOnceAnEpoch) {
 }
 
 TEST(TokenBatches, KnowOtherTextsOfTheSameNumber) {
-  const auto identity = [](Texts sources, Texts targets) {
+  const auto identity = [](Numbers sources, Numbers targets) {
     return TokenBatches(std::move(sources), std::move(targets)).identity().dump();
   };
   const std::string is = identity({{5, 6, 1}, {7, 1}}, {{8, 1}, {9, 1}});
