@@ -37,7 +37,12 @@ struct DetectorData {
 DetectorData detector_data(const vision::DetectorRecipe& recipe, const TrainOptions& options) {
   DetectorData data;
   const auto [source, part] = place_and_part(options.data, {"train", "val", "test"}, "");
-  data.training = load_recipe_annotations(recipe, source, part.empty() ? "train" : part);
+  try {
+    data.training = load_recipe_annotations(recipe, source, part.empty() ? "train" : part);
+  } catch (const FileError&) {
+    if (!part.empty()) throw;
+    data.training = load_recipe_annotations(recipe, source, "");
+  }
   if (options.validation_split > 0) {
     // Of the training part, so that the part test is not looked at while somebody chooses options.
     auto& images = data.training.images;
@@ -59,6 +64,18 @@ DetectorData detector_data(const vision::DetectorRecipe& recipe, const TrainOpti
         vision::load_annotations(other.empty() ? source : other, {.part = other.empty() ? "test" : other_part,
                                                                   .class_names = data.training.class_names,
                                                                   .leave_out_others = true});
+    // Of a source without parts, all parts are all of it.
+    const auto learned = [&](const vision::AnnotatedImage& image) {
+      return std::any_of(data.training.images.begin(), data.training.images.end(),
+                         [&](const vision::AnnotatedImage& one) { return one.file == image.file; });
+    };
+    if (std::any_of(data.held_out.images.begin(), data.held_out.images.end(), learned)) {
+      warn("'" + (other.empty() ? source : other) +
+           "' has pictures that are learned, so that the model is not judged by them: --validation-split "
+           "holds some back");
+      data.held_out = {};
+      return data;
+    }
     data.held_out_name = other.empty() ? "test" : "validation";
   } catch (const FileError& error) {
     if (!other.empty()) throw;

@@ -95,6 +95,34 @@ TEST(DetectApp, LearnsJudgesAndFinds) {
   EXPECT_FALSE(fs::exists(folder / "drawn/3.png"));
 }
 
+// Of a source without parts everything is learned, and nothing is left that could judge.
+TEST(DetectApp, DoesNotJudgeByWhatItLearned) {
+  TemporaryFolder folder;
+  write_squares(folder);
+  std::string coco = R"({"categories": [{"id": 1, "name": "square"}], "images": [)", boxes;
+  for (int i = 0; i < 4; ++i) {
+    const std::string id = std::to_string(i);
+    coco += (i ? ", " : "") + (R"({"id": )" + id) + R"(, "file_name": "data/train/)" + id +
+            R"(.png", "width": 64, "height": 64})";
+    boxes += (i ? ", " : "") + (R"({"image_id": )" + id) + R"(, "category_id": 1, "bbox": [5, 5, 20, 20]})";
+  }
+  write_file(folder / "all.json", coco + R"(], "annotations": [)" + boxes + "]}");
+  const std::vector<std::string> words{"train", "boxes",        "--data", "all.json", "--epochs",
+                                       "1",     "--batch-size", "4",      "--json",   "--quiet"};
+  const Outcome trained = run_lamina(folder.path(), words);
+  ASSERT_EQ(trained.status, 0) << trained.err;
+  EXPECT_EQ(object_of(trained.lines().back()).at("metrics_of").as_string(), "training");
+  EXPECT_NE(trained.err.find("pictures that are learned"), std::string::npos) << trained.err;
+  std::vector<std::string> split = words;
+  split.insert(split.end(), {"--validation-split", "0.5", "--overwrite"});
+  const Outcome judged = run_lamina(folder.path(), split);
+  ASSERT_EQ(judged.status, 0) << judged.err;
+  EXPECT_TRUE(object_of(judged.lines().back()).at("metrics").contains("map50")) << judged.out;
+  const Outcome asked = run_lamina(folder.path(), {"predict", "boxes.keras", "data/train/0.png"});
+  EXPECT_EQ(asked.status, 2);
+  EXPECT_NE(asked.err.find("lamina detect"), std::string::npos) << asked.err;
+}
+
 TEST(DetectApp, GoesOnWhereItStopped) {
   TemporaryFolder folder;
   write_squares(folder);
