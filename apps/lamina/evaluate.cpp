@@ -24,6 +24,7 @@
 #include "replies.h"
 #include "run_folder.h"
 #include "scope.h"
+#include "train_detector.h"
 #include "train_language.h"
 #include "translation.h"
 
@@ -35,7 +36,7 @@ struct Options {
   DataArguments arguments;
   int batch_size = 256;
   bool json = false, quiet = false, overwrite = false;
-  std::string report, loss, metrics;
+  std::string report, loss, metrics, classes;
   std::vector<std::string> words;
   Place place;
   Given given;
@@ -136,6 +137,12 @@ int evaluate(const Options& options) {
     return evaluate_estimator(options.model, options.data, options.arguments, options.json,
                               {options.report, options.overwrite, options.words});
   Model model = load(options.model);
+  if (vision::recognised_detector(model, "'" + options.model + "'")) {
+    take_only("evaluate: a model that finds things in pictures", options.given,
+              {"MODEL", "--data", "--classes", "--device", "--threads", "--json", "--quiet"});
+    return evaluate_detector(model, options.model, options.data, options.classes, options.json, options.quiet);
+  }
+  if (!options.classes.empty()) throw UsageError("evaluate: --classes is of models that find things in pictures");
   if (DialogueTracker::is_in(model)) take_only_texts(options, "a tracker of dialogues", {});
   if (DialogueTracker::is_in(model)) return evaluate_dialogue(model, options.data, options.json);
   compile_as_said(model, options);
@@ -210,6 +217,11 @@ void add_evaluate(CLI::App& app, Action& action, const std::vector<std::string>&
                .type = "NAME"});
   command.add(options->metrics,
               {.name = "--metrics", .help = "Of networks: metrics beside the loss, in place of the file's", .type = "A,B"});
+  command.add(options->classes,
+              {.name = "--classes",
+               .help = "Of models that find things in pictures: which of their classes are which of the data, where names "
+                       "differ: vehicle=car+bus,pedestrian=person",
+               .type = "D=M+M,..."});
   add_data_arguments(command, options->arguments);
   command.add(
       options->report,

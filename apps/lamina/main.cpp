@@ -6,6 +6,7 @@
 
 #include "chat.h"
 #include "cli.h"
+#include "detect.h"
 #include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
 #include "lamina/base/version.h"
@@ -65,6 +66,7 @@ int run(int argc, char** argv) {
   lamina::cli::add_train(app, action, words);
   lamina::cli::add_evaluate(app, action, words);
   lamina::cli::add_predict(app, action);
+  lamina::cli::add_detect(app, action);
   lamina::cli::add_summary(app, action);
   lamina::cli::add_inspect(app, action);
   lamina::cli::add_convert(app, action);

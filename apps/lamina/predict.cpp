@@ -17,6 +17,7 @@
 #include "lamina/ops/slice.h"
 #include "lamina/series/series_info.h"
 #include "lamina/text/text_preprocessing.h"
+#include "lamina/vision/detector_info.h"
 #include "lamina/zoo/image_folder.h"
 #include "lamina/zoo/out_of_scope.h"
 #include "lamina/zoo/samples.h"
@@ -212,6 +213,8 @@ int predict(const Options& options) {
   if (is_classic_file(options.model))
     return predict_estimator(options.model, options.inputs, options.arguments, options.json);
   Model model = load_to_ask(options.model);
+  if (vision::detector_info(model, "'" + options.model + "'"))
+    throw UsageError("predict: '" + options.model + "' finds things in pictures: ask it by lamina detect");
   tell_model(model, options.arguments);
   if (SeriesInfo::of(model.data_info(), "'" + options.model + "'")) {
     predict_series(model, options.inputs, options.arguments, options.steps.value_or(1), options.json);

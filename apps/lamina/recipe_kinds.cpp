@@ -17,6 +17,7 @@
 #include "lamina/zoo/transfer.h"
 #include "lamina/zoo/translation_recipes.h"
 #include "replies.h"
+#include "train_detector.h"
 #include "train_language.h"
 #include "train_network.h"
 #include "translation.h"
@@ -88,6 +89,15 @@ std::vector<RecipeKind> made() {
        .train =
            [](const TrainOptions& options) {
              return train_translation(*find_translation_recipe(options.what), options);
+           }},
+      {.called = "a recipe that finds things",
+       .of = "recipes that find things in pictures",
+       .recipes = named(vision::detector_recipes()),
+       .takes = all_of({kSteps, kKept, {"--validation-data", "--validation-split", "--learning-rate", "--from", "--stop-on-nan"}}),
+       .instead = {{"--limit-samples", "give it a folder of fewer pictures"}},
+       .train =
+           [](const TrainOptions& options) {
+             return train_detector(*vision::find_detector_recipe(options.what), options);
            }},
       {.called = "an estimator",
        .of = "recipes that make .classic files",

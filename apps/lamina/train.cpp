@@ -100,6 +100,7 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
   command.add(options->from,
               {.name = "--from",
                .help = "Of classify, tag, answer and replies: the folder of the checkpoint to start from; of "
+                       "recipes that find things in pictures: a NanoDet (.onnx) to go on from; of "
                        "recipes of colour pictures: the model (.onnx, .keras, .h5) whose features are learned from",
                .type = "DIR|FILE"});
   std::string scales;

@@ -21,8 +21,8 @@ const fs::path kRoot = LAMINA_SOURCE_DIR;
 const std::map<std::string, int> kRanks = {
     {"base", 0},     {"backend", 1},   {"graph", 2},       {"core", 3},  {"ops", 4},
     {"nn", 5},       {"data", 6},      {"text", 6},        {"image", 6}, {"audio", 6},
-    {"series", 6},   {"classic", 6},   {"formats", 7},     {"zoo", 8},   {"explain", 9},
-    {"compress", 9}, {"federated", 9}, {"distributed", 9}, {"serve", 9}, {"chat", 9},
+    {"series", 6},   {"classic", 6},   {"formats", 7},     {"zoo", 8},   {"vision", 9},
+    {"explain", 10}, {"compress", 10}, {"federated", 10},  {"distributed", 10}, {"serve", 10}, {"chat", 10},
 };
 
 struct Source {

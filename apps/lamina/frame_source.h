@@ -1,0 +1,40 @@
+// FrameSource: pictures as the frames of a video.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "lamina/vision/frame_queue.h"
+
+namespace lamina::cli {
+
+/// Files as frames: as fast as they are asked for, or as a camera gives them.
+class FrameSource {
+ public:
+  /// @param files  must live as long.
+  /// @param fps  frames a second; 0: as they are asked for.
+  FrameSource(const std::vector<std::string>& files, double fps);
+  ~FrameSource();
+  FrameSource(const FrameSource&) = delete;
+  FrameSource& operator=(const FrameSource&) = delete;
+
+  /// The next frame, maybe one without a picture, which says why; nothing at the end.
+  std::optional<vision::VideoFrame> next();
+  /// Frames that nobody asked for in time.
+  int64_t dropped() const;
+
+ private:
+  vision::VideoFrame read(size_t number) const;
+
+  const std::vector<std::string>& files_;
+  size_t next_ = 0;
+  std::atomic<bool> stopped_ = false;
+  std::optional<vision::FrameQueue> queue_;
+  std::thread camera_;
+};
+
+}  // namespace lamina::cli
