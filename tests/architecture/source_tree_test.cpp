@@ -23,6 +23,7 @@ const std::map<std::string, int> kRanks = {
     {"nn", 5},       {"data", 6},      {"text", 6},        {"image", 6}, {"audio", 6},
     {"series", 6},   {"classic", 6},   {"formats", 7},     {"zoo", 8},   {"explain", 9},
     {"compress", 9}, {"federated", 9}, {"distributed", 9}, {"serve", 9}, {"chat", 9},
+    {"face", 9},
 };
 
 struct Source {
