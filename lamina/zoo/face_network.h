@@ -12,7 +12,7 @@ struct FaceNetworkOptions {
   int64_t height = 112, width = 92;  ///< of the greys that it takes, 32 to 512 pixels
   int64_t filters = 16;              ///< of the first convolution, 1 to 512; each further one has twice as many
   int64_t dimensions = 128;          ///< numbers of an embedding, 2 to 4096
-  double margin = 0.3;               ///< of ArcFace
+  double margin = 0.5;               ///< of ArcFace
   double scale = 16;                 ///< of ArcFace
   double dropout = 0.4;              ///< before the embedding, 0 to below 1
   double rate = 2e-3;                ///< highest learning rate, above 0
