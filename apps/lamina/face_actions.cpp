@@ -183,8 +183,8 @@ int face_verify(const FaceOptions& options) {
   double alike = 0;
   if (options.gallery.empty()) {
     need_images(options, 2, 2);
-    alike = face::similarity(embedding_of(options, embedder, options.images[0]),
-                             embedding_of(options, embedder, options.images[1]));
+    const face::Embedding first = embedding_of(options, embedder, options.images[0]);
+    alike = face::similarity(first, embedding_of(options, embedder, options.images[1]));
   } else {
     need_images(options, 1, 1);
     need(options, options.name, "--name");

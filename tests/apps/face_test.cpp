@@ -27,9 +27,9 @@ class FaceCommand : public ::testing::Test {
     FaceInfo{.landmarks = {0.3, 0.4, 0.7, 0.4, 0.5, 0.6, 0.35, 0.8, 0.65, 0.8}, .threshold = 0.9}.save(info);
     model.set_data_info(info);
     model.save(folder_ / "e.keras");
-    for (const auto& [name, way] : {std::pair{"a.png", 3}, std::pair{"b.png", 40}}) {
+    for (const auto& [name, upper] : {std::pair{"a.png", 255}, std::pair{"b.png", 0}}) {
       Picture picture{16, 16, 1, std::vector<uint8_t>(256)};
-      for (size_t i = 0; i < 256; ++i) picture.pixels[i] = static_cast<uint8_t>(i * static_cast<size_t>(way));
+      for (size_t i = 0; i < 256; ++i) picture.pixels[i] = static_cast<uint8_t>(i < 128 ? upper : 255 - upper);
       write_file(folder_ / name, encode_png(picture));
     }
     write_file(folder_ / "key", "secret\n");
