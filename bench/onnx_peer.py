@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Times one answer of an ONNX model by ONNX Runtime on two threads, as lamina_onnx_time does; needs onnxruntime.
+"""Times one answer of an ONNX model by ONNX Runtime on two threads, or on $OMP_NUM_THREADS, as lamina_onnx_time does; needs onnxruntime.
 
 usage: bench/onnx_peer.py MODEL.onnx NAME=FILE.npy...     prints {"infer_ms": ...}
 """
 import json
+import os
 import sys
 import time
 
@@ -13,7 +14,7 @@ import onnxruntime
 
 def main():
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 2
+    options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", 2))
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(sys.argv[1], options, providers=["CPUExecutionProvider"])
     feeds = {name: np.load(file) for name, _, file in (word.rpartition("=") for word in sys.argv[2:])}

@@ -10,6 +10,7 @@
 #include "data_arguments.h"
 #include "dialogues.h"
 #include "estimators.h"
+#include "face_metrics.h"
 #include "fine_tuning.h"
 #include "lamina/base/log.h"
 #include "lamina/base/terminal.h"
@@ -167,6 +168,8 @@ int evaluate(const Options& options) {
   if (nans == 0) {
     const auto scope = scope_metrics_of(model, samples);
     metrics.insert(metrics.end(), scope.begin(), scope.end());
+    const auto faces = face_metrics_of(model, range.source);
+    metrics.insert(metrics.end(), faces.begin(), faces.end());
   }
   tell_infinite(metrics);
   if (!options.report.empty() && nans == 0) write_report(options, model, samples, metrics);

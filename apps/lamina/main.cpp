@@ -7,6 +7,7 @@
 #include "chat.h"
 #include "cli.h"
 #include "detect.h"
+#include "face.h"
 #include "lamina/base/error.h"
 #include "lamina/base/terminal.h"
 #include "lamina/base/version.h"
@@ -78,6 +79,7 @@ int run(int argc, char** argv) {
   lamina::cli::add_translate(app, action);
   lamina::cli::add_tokenize(app, action);
   lamina::cli::add_chat(app, action);
+  lamina::cli::add_face(app, action);
   lamina::cli::add_bench(app, action);
   lamina::cli::add_data(app, action);
   lamina::cli::add_new(app, action);

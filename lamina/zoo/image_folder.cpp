@@ -15,6 +15,7 @@
 #include "lamina/image/detail/codecs.h"
 #include "lamina/image/load_img.h"
 #include "lamina/zoo/detail/file_tree.h"
+#include "lamina/zoo/detail/image_pairs.h"
 #include "lamina/zoo/detail/text_folder.h"
 
 namespace lamina {
@@ -51,7 +52,8 @@ class ImageFolder {
 
   LabelledData run() {
     LabelledData data;
-    const std::vector<std::string> classes = tree_->names(root_, true);
+    std::vector<std::string> classes = tree_->names(root_, true);
+    leave_out_judges(classes);
     if (classes.empty()) {
       collect(root_, -1);
     } else {
@@ -97,6 +99,23 @@ class ImageFolder {
     } else if (parts || !named.empty()) {
       throw FileError("'" + path_ + "' has no folder '" + part + "' with one folder for each class");
     }
+  }
+
+  // Persons whose pictures are compared in the folder's table of pairs judge what is learned from the others.
+  void leave_out_judges(std::vector<std::string>& classes) {
+    if (!has_image_pairs(*tree_, root_)) return;
+    const std::vector<std::string> judges = folders_of(read_image_pairs(*tree_, root_));
+    std::vector<std::string> left_out;
+    std::erase_if(classes, [&](const std::string& name) {
+      const bool judge = std::binary_search(judges.begin(), judges.end(), name);
+      if (judge) left_out.push_back(name);
+      return judge;
+    });
+    if (left_out.empty()) return;
+    warn("'" + path_ + "': " + detail::count_of(static_cast<int64_t>(left_out.size()), "folder is", "folders are") +
+         " left out, since its table " + kImagePairs + " compares them: " + detail::quoted_list(left_out));
+    if (classes.empty())
+      throw FileError("'" + path_ + "': its table " + kImagePairs + " compares all folders, and leaves none to learn from");
   }
 
   void find_classes(const std::vector<std::string>& folders, LabelledData& data) {

@@ -10,7 +10,7 @@ namespace lamina {
 const std::vector<Recipe>& recipes() {
   static const std::vector<Recipe> all = [] {
     std::vector<Recipe> recipes;
-    for (auto&& some : {detail::picture_recipes(), detail::text_recipes(), detail::intent_recipes(),
+    for (auto&& some : {detail::picture_recipes(), detail::face_recipes(), detail::text_recipes(), detail::intent_recipes(),
                         detail::series_recipes(), detail::table_recipes()})
       recipes.insert(recipes.end(), some.begin(), some.end());
     return recipes;

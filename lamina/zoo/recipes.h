@@ -85,6 +85,7 @@ const Recipe& recipe(const std::string& name);
 namespace detail {
 // The recipes by kind of data.
 std::vector<Recipe> picture_recipes();
+std::vector<Recipe> face_recipes();
 std::vector<Recipe> text_recipes();
 std::vector<Recipe> intent_recipes();
 std::vector<Recipe> series_recipes();

@@ -23,6 +23,7 @@ const std::map<std::string, int> kRanks = {
     {"nn", 5},       {"data", 6},      {"text", 6},        {"image", 6}, {"audio", 6},
     {"series", 6},   {"classic", 6},   {"formats", 7},     {"zoo", 8},   {"vision", 9},
     {"explain", 10}, {"compress", 10}, {"federated", 10},  {"distributed", 10}, {"serve", 10}, {"chat", 10},
+    {"face", 10},
 };
 
 struct Source {
