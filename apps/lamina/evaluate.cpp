@@ -28,6 +28,7 @@
 #include "train_detector.h"
 #include "train_language.h"
 #include "translation.h"
+#include "unknown.h"
 
 namespace lamina::cli {
 namespace {
@@ -37,7 +38,7 @@ struct Options {
   DataArguments arguments;
   int batch_size = 256;
   bool json = false, quiet = false, overwrite = false;
-  std::string report, loss, metrics, classes;
+  std::string report, loss, metrics, classes, unknown;
   std::vector<std::string> words;
   Place place;
   Given given;
@@ -166,12 +167,17 @@ int evaluate(const Options& options) {
                                    [](const auto& metric) { return std::isnan(metric.second); });
   const int64_t nans = suspect ? nan_outputs(model, samples) : 0;
   if (nans == 0) {
-    const auto scope = scope_metrics_of(model, samples);
-    metrics.insert(metrics.end(), scope.begin(), scope.end());
+    const auto beside = metrics_beside(model, samples);
+    metrics.insert(metrics.end(), beside.begin(), beside.end());
     const auto faces = face_metrics_of(model, range.source);
     metrics.insert(metrics.end(), faces.begin(), faces.end());
   }
+  if (!options.unknown.empty() && nans == 0) {
+    const auto unknown = unknown_metrics(model, samples, options.unknown, options.arguments);
+    metrics.insert(metrics.end(), unknown.begin(), unknown.end());
+  }
   tell_infinite(metrics);
+  if (!options.quiet) tell_notice(model);
   if (!options.report.empty() && nans == 0) write_report(options, model, samples, metrics);
   if (options.json) {
     Json result = Json::object({{"metrics", metrics_json(metrics)}, {"samples", samples.x.shape()[0]}});
@@ -225,6 +231,10 @@ void add_evaluate(CLI::App& app, Action& action, const std::vector<std::string>&
                .help = "Of models that find things in pictures: which of their classes are which of the data, where names "
                        "differ: vehicle=car+bus,pedestrian=person",
                .type = "D=M+M,..."});
+  command.add(options->unknown,
+              {.name = "--unknown",
+               .help = "Of classifiers: samples of no class that the model knows; prints how far it is less sure of them",
+               .type = "SRC"});
   add_data_arguments(command, options->arguments);
   command.add(
       options->report,

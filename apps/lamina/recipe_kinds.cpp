@@ -39,7 +39,8 @@ const Names kAll{"RECIPE",  "--data", "--seed", "--out",    "--overwrite",
     kColumns{"--task", "--categorical", "--numeric", "--leave-out", "--max-categories"},
     kChecked{"--stop-on-nan", "--allow-changes"}, kNarrow{"--lora", "--lora-alpha", "--lora-targets"},
     kTuned{"--from", "--learning-rate", "--max-length", "--stop-on-nan"},
-    kTransferred{"--from", "--features", "--normalize", "--head-epochs", "--learning-rate"};
+    kTransferred{"--from", "--features", "--normalize", "--head-epochs", "--learning-rate"},
+    kNamed{"--model", "--weights"};
 
 Names all_of(std::initializer_list<Names> lists) {
   Names names;
@@ -77,7 +78,7 @@ std::vector<RecipeKind> made() {
       {.called = "a recipe of colour pictures",
        .of = "recipes of colour pictures",
        .recipes = named(that_take_features(true)),
-       .takes = all_of({kSteps, kKept, kSplit, kTwoColumns, kTexts, kSamples, kChecked, kTransferred}),
+       .takes = all_of({kSteps, kKept, kSplit, kTwoColumns, kTexts, kSamples, kChecked, kTransferred, kNamed}),
        .instead = {},
        .train = train_network},
       {.called = "a recipe that translates",

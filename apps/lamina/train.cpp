@@ -1,7 +1,10 @@
 // lamina train: its options, and who takes them.
+#include <fmt/ranges.h>
+
 #include "estimators.h"
 #include "interrupt.h"
 #include "lamina/zoo/language_recipes.h"
+#include "lamina/zoo/recipes.h"
 #include "lamina/zoo/translation_recipes.h"
 #include "lamina/zoo/without_head.h"
 #include "recipe_kinds.h"
@@ -74,7 +77,11 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
   add_data_arguments(command, options->arguments);
   std::string learners;
   for (const std::string& name : learner_names()) learners += (learners.empty() ? "" : ", ") + name;
-  std::string networks, translating, tokens;
+  std::string networks, translating, tokens, pictures;
+  for (const Recipe& recipe : recipes()) {
+    if (!recipe.networks.empty())
+      pictures += fmt::format("; of {}: {}", recipe.name, fmt::join(recipe.networks, ", "));
+  }
   for (const LanguageNetwork& one : language_networks())
     networks += (networks.empty() ? "" : ", ") + one.name;
   for (const TranslationNetwork& one : translation_networks())
@@ -83,8 +90,13 @@ void add_train(CLI::App& app, Action& action, const std::vector<std::string>& wo
   command.add(options->model, {.name = "--model",
                                .help = "Of the recipes that make .classic files: " + learners +
                                        " (default: forest); of language models: " + networks +
-                                       "; of those that translate: " + translating,
+                                       "; of those that translate: " + translating + pictures,
                                .type = "NAME"});
+  command.add(options->weights,
+              {.name = "--weights",
+               .help = "With --model, of photographs: a file of weights that the network's features begin with, by "
+                       "the names of its layers (default: random)",
+               .type = "FILE"});
   command.add(options->tokens,
               {.name = "--tokens",
                .help = "Of language models: " + tokens + " (default: " + language_tokens().front().name + ")",

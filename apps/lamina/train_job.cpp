@@ -11,6 +11,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
+#include "lamina/data/table_in_folder.h"
 #include "lamina/nn/validation_split.h"
 #include "lamina/series/series_info.h"
 #include "lamina/zoo/recipes.h"
@@ -25,13 +26,23 @@ TrainJob recipe_job(const Recipe& recipe, const TrainOptions& options) {
     throw UsageError("train: the recipe '" + recipe.name +
                      "' has no data of its own: name them (--data); see 'lamina train --help'");
   }
+  std::string data = options.data.empty() ? recipe.data : options.data;
+  if (const std::string table = table_in_folder(data, recipe.columns); !table.empty()) data = table;
   return {recipe.name,
-          options.data.empty() ? recipe.data : options.data,
+          data,
           options.out.empty() ? recipe.file : options.out,
           options.epochs.value_or(recipe.epochs),
           options.batch_size.value_or(recipe.batch_size),
           std::make_shared<const Recipe>(recipe),
           Sequential()};
+}
+
+// The recipe, or the one that trains what --model and --weights say.
+Recipe with_network_said(const Recipe& recipe, const TrainOptions& options) {
+  if (options.model.empty() && options.weights.empty()) return recipe;
+  if (recipe.networks.empty())
+    throw UsageError("train: the recipe '" + recipe.name + "' has one network: --model and --weights are of others");
+  return recipe.with_network(recipe, {options.model.empty() ? recipe.networks.front() : options.model, options.weights});
 }
 
 TrainJob file_job(const TrainOptions& options) {
@@ -149,7 +160,8 @@ TrainJob train_job(const TrainOptions& options) {
   if (const Recipe* found = find_recipe(options.what)) {
     if (options.from.empty() && options.learning_rate > 0)
       throw UsageError("train: --learning-rate belongs to --from: the recipe has a rate of its own");
-    if (options.from.empty()) return recipe_job(*found, options);
+    if (options.from.empty()) return recipe_job(with_network_said(*found, options), options);
+    if (!options.model.empty()) throw UsageError("train: --from names the network; --model is for those made here");
     const TransferOptions how{.from = options.from,
                               .features = options.features,
                               .normalize = options.normalize,
@@ -215,7 +227,7 @@ TrainingData load_training_data(const TrainOptions& options, TrainJob& job, cons
     data.calibration =
         load_data(job.data + ":val", data_options(model_needs(job.model), options.arguments, "test"));
   // Pictures as bytes need not stay beside what the model takes.
-  const bool keeps_raw = recipe ? recipe->finish != nullptr : context_of(job.model) > 0;
+  const bool keeps_raw = recipe ? recipe->finish || recipe->folds > 0 : context_of(job.model) > 0;
   if (!keeps_raw) data.raw = {};
   if (!given && !part && data.stops.x.defined()) {
     data.held_out = data.stops;

@@ -19,6 +19,7 @@ struct TrainOptions {
   std::string what, data, validation_data, out, run_dir;
   /// Of an estimator's recipe: one of learner_names(); empty: a forest. Of others: a network.
   std::string model;
+  std::string weights;       ///< of a network with a name: the file that its features begin with; empty: random
   std::string from;          ///< of a fine-tuning: the folder of the checkpoint; of pictures: a model's file
   std::string features, normalize;  ///< of pictures with `from`: as TransferOptions
   std::optional<int> head_epochs;   ///< the same

@@ -18,6 +18,7 @@
 #include "run_folder.h"
 #include "scope.h"
 #include "train_files.h"
+#include "train_folds.h"
 #include "train_log.h"
 #include "train_start.h"
 #include "train_report.h"
@@ -43,8 +44,8 @@ std::vector<std::pair<std::string, double>> final_metrics(Model& model, const Tr
     auto metrics =
         model.evaluate(data.held_out.all_x(), data.held_out.all_y(), {.batch_size = 256, .verbose = 0})
             .items();
-    const auto scope = scope_metrics_of(model, data.held_out);
-    metrics.insert(metrics.end(), scope.begin(), scope.end());
+    const auto beside = metrics_beside(model, data.held_out);
+    metrics.insert(metrics.end(), beside.begin(), beside.end());
     return metrics;
   }
   std::vector<std::pair<std::string, double>> metrics;
@@ -86,7 +87,7 @@ int train_network(const TrainOptions& options) {
   if (options.resume && !saved) {
     talk.say("There is no " + checkpoint + " yet: starting from the beginning.");
   }
-  const TrainingData data = load_training_data(options, job, saved ? saved->model.data_info() : DataInfo());
+  TrainingData data = load_training_data(options, job, saved ? saved->model.data_info() : DataInfo());
   if (const auto space = FeatureSpace::of(job.model.data_info())) talk.say(space->summary());
   const Json info =
       Json::object({{"fingerprint", fingerprint_of(options, job, data)}, {"epochs", job.epochs}});
@@ -154,12 +155,20 @@ int train_network(const TrainOptions& options) {
   if (!data.calibration.texts.empty()) job.recipe->calibrate(result.model, data.calibration);
   if (!job.recipe) renew_intervals(result.model, data);
   save_keras(result.model, job.out, files.write_options());
-  const std::vector<std::pair<std::string, double>> metrics =
-      final_metrics(result.model, data, log, result.kept);
+  std::vector<std::pair<std::string, double>> metrics = final_metrics(result.model, data, log, result.kept);
+  if (judged_by_folds(job, data, options)) {
+    Interrupt interrupt;  // the model is saved: what is interrupted is its judgement
+    const auto folded = with_data_of(job.data, [&] { return fold_metrics(options, job, data, talk, interrupt.flag()); });
+    if (!folded.empty()) {
+      metrics = folded;
+      data.held_out_name = folds_name(job);
+    }
+  }
   talk.say(fmt::format("{} {}", data.held_out_name.empty() ? "last epoch:" : data.held_out_name + ":",
                        metrics_line(metrics)));
   for (const auto& [name, value] : comparison)
     talk.say(fmt::format("  to compare: {} {}", name, format_metric(value)));
+  if (!options.quiet) tell_notice(result.model);
   talk.say("Saved " + job.out + "; the training state is in " + checkpoint + ".");
   const std::string report =
       write_training_report(options, job, result.model, data, log, metrics, comparison, files);

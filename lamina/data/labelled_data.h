@@ -149,8 +149,9 @@ struct DataOptions {
 /// The data that `source` names:
 ///   "fashion-mnist", "mnist"   named sets (IDX files), also with the part: "fashion-mnist:test"
 ///   a folder                   with the IDX files of such a set, or with one folder of images for each class
-///                              (or of these, one for each part: train/, test/); where texts are needed,
-///                              with folders of .txt files
+///                              (or of these, one for each part: train/, test/, or archives of such
+///                              folders: train.tar.gz, test.tar.gz); where texts are needed, with folders
+///                              of .txt files
 ///   FILE.npz                   arrays x and y, or x_train, y_train, x_test, y_test; for several inputs
 ///                              arrays of their names. Other arrays are not looked at
 ///   a folder of tables         train.csv, test.csv and perhaps val.csv, or .tsv or .parquet, each a part
@@ -167,8 +168,9 @@ struct DataOptions {
 /// numbers of samples and targets, labels out of range, classes and columns that are not known.
 LabelledData load_data(const std::string& source, const DataOptions& options = {});
 
-/// Whether a source has that part, "train", "val" or "test", beside others: a named set, a folder with a
-/// table or a folder for each part, or with IDX files, and intents. Throws InvalidArgument for another part.
+/// Whether a source has that part, "train", "val" or "test", beside others: a named set, a folder or an archive
+/// with a table, a folder or an archive for each part, a folder with IDX files, and intents. Throws InvalidArgument
+/// for another part.
 bool has_part(const std::string& source, const std::string& part);
 
 /// Names of the sets that load_data knows.
@@ -199,6 +201,9 @@ struct DataFormat {
   std::string start = "";
   /// Where these bytes stand in the file, once what gzip has packed is unpacked.
   size_t start_at = 0;
+  /// Whether what is at `path` has the part "train" or "test" beside the other one. nullptr: it has no parts, or none
+  /// that has_part needs to know.
+  bool (*has_part)(const std::string& path, const std::string& part) = nullptr;
 };
 bool register_data_format(DataFormat format);
 

@@ -12,6 +12,7 @@
 #include "lamina/data/detail/part_files.h"
 #include "lamina/data/labelled_data.h"
 #include "lamina/data/named_sets.h"
+#include "lamina/data/table_in_folder.h"
 
 namespace lamina {
 namespace {
@@ -68,6 +69,16 @@ std::string unpacked(const std::string& path, const std::string& head) {
   return bytes;
 }
 
+// The one whose files begin as this one does, or nullptr.
+const DataFormat* format_by_start(const std::string& path) {
+  const std::string inside = unpacked(path, detail::first_bytes(path));
+  for (const DataFormat& format : formats()) {
+    if (format.extension == "/" || format.start.empty() || inside.size() <= format.start_at) continue;
+    if (std::string_view(inside).substr(format.start_at).starts_with(format.start)) return &format;
+  }
+  return nullptr;
+}
+
 const DataFormat& text_format() {
   for (const DataFormat& format : formats()) {
     if (format.extension != "/" && format.start.empty()) return format;
@@ -79,13 +90,9 @@ const DataFormat& text_format() {
 // files can say best what is wrong with this one.
 const DataFormat& format_of(const std::string& path, const DataOptions& options) {
   const DataFormat& text = text_format();
-  const std::string head = detail::first_bytes(path), inside = unpacked(path, head);
-  for (const DataFormat& format : formats()) {
-    if (format.extension == "/") continue;
-    const bool fits = !format.start.empty() && inside.size() > format.start_at &&
-                      std::string_view(inside).substr(format.start_at).starts_with(format.start);
-    if (fits && !options.table.given()) return format;
-  }
+  const std::string head = detail::first_bytes(path);
+  const DataFormat* const known = options.table.given() ? nullptr : format_by_start(path);
+  if (known) return *known;
   if (is_gzip(head) || options.table.given() || detail::is_parquet(path)) return text;
   if (const std::string kind = detail::kind_of_no_text(head); !kind.empty()) {
     throw FileError("'" + path + "' is " + kind + "; expected a table such as CSV, a file of " +
@@ -148,6 +155,8 @@ LabelledData load_folder(const Source& source, const DataOptions& options) {
     return load_file({intents, source.split}, options);
   if (const std::string table = detail::part_file(source.name, part); !table.empty())
     return load_file({table, ""}, options);
+  if (const std::string table = table_in_folder(source.name, options.needs.known.features); !table.empty())
+    return load_file({table, ""}, options);
   refuse_validation_part(source);
   if (detail::has_idx_files(source.name)) {
     refuse_table_options(source.name, options);
@@ -200,9 +209,10 @@ bool has_part(const std::string& source, const std::string& part) {
     const std::vector<std::string> parts = detail::parts_of_intents(intents);
     return std::find(parts.begin(), parts.end(), part) != parts.end();
   }
-  if (part == "val") return false;
-  if (fs::is_directory(source + "/train", ignored) && fs::is_directory(source + "/test", ignored))
-    return true;
+  if (part == "val" || !fs::exists(source, ignored)) return false;
+  const bool folder = fs::is_directory(source, ignored);
+  const DataFormat* const format = folder ? find_format("/") : format_by_start(source);
+  if (format && format->has_part && format->has_part(source, part)) return true;
   for (const auto& entry : fs::directory_iterator(source, ignored)) {
     if (entry.path().filename().string().starts_with(part == "test" ? "t10k-" : "train-")) return true;
   }

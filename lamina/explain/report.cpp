@@ -130,6 +130,13 @@ std::string confusion_table(const TrainingReport& report) {
   return out + "</tbody></table></div></section>\n";
 }
 
+// What spoke for the answer, beside the picture.
+std::string map_of(const TrainingReport::Mistake& mistake) {
+  if (mistake.map.pixels.empty()) return "";
+  return fmt::format("<img alt=\"what speaks for {}\" title=\"red: what speaks for {}\" src=\"data:image/png;base64,{}\">",
+                     html_escape(mistake.predicted), html_escape(mistake.predicted), base64(encode_png(mistake.map)));
+}
+
 // The first of them; one click shows the others, which would be many screens of a telephone.
 std::string mistakes_grid(const TrainingReport& report) {
   constexpr size_t kShown = 16;
@@ -146,10 +153,10 @@ std::string mistakes_grid(const TrainingReport& report) {
     }
     const auto& m = report.mistakes[i];
     out += fmt::format(
-        "<figure title=\"example {}\"><img alt=\"{}\" src=\"data:image/png;base64,{}\"><figcaption>"
+        "<figure title=\"example {}\"><img alt=\"{}\" src=\"data:image/png;base64,{}\">{}<figcaption>"
         "<span class=\"wrong\">{}</span> {:.0f}%<br><span class=\"right\">is: "
         "{}</span></figcaption></figure>\n",
-        m.index, html_escape(m.expected), base64(encode_png(m.picture)), html_escape(m.predicted),
+        m.index, html_escape(m.expected), base64(encode_png(m.picture)), map_of(m), html_escape(m.predicted),
         m.confidence * 100, html_escape(m.expected));
   }
   return out + (all > kShown ? "</div></details></section>\n" : "</div></section>\n");

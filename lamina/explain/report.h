@@ -41,6 +41,7 @@ struct TrainingReport {
     std::string expected, predicted;
     double confidence = 0;  ///< of the predicted class, 0..1
     int64_t index = 0;      ///< of the example in its data set
+    Picture map = {};       ///< where it saw what it says; without pixels: not shown
   };
   /// A text that the model has written.
   struct Passage {

@@ -10,8 +10,12 @@
 #include "lamina/base/system.h"
 #include "lamina/base/threads.h"
 #include "lamina/base/version.h"
+#include "lamina/classic/metrics.h"
 #include "lamina/explain/classification_plots.h"
+#include "lamina/explain/decision_report.h"
 #include "lamina/explain/detail/run_parts.h"
+#include "lamina/explain/grad_cam.h"
+#include "lamina/ops/take.h"
 
 namespace lamina {
 namespace {
@@ -124,6 +128,41 @@ void add_sections(TrainingReport& report, const Model& model, const RunDescripti
   detail::add_machine(report);
 }
 
+// Where the model saw what it says of these samples; none of models that cannot be asked, and of pictures too small to
+// point at something.
+std::vector<Picture> maps_of(const Model& model, const Tensor& x, const Classification& said,
+                             const std::vector<size_t>& samples) {
+  constexpr int64_t kLeastSide = 32;
+  if (samples.empty() || x.rank() != 4 || x.shape()[1] < kLeastSide || x.shape()[2] < kLeastSide) return {};
+  if (model.input_names().size() != 1 || grad_cam_layer(model).empty()) return {};
+  std::vector<int64_t> numbers(samples.begin(), samples.end());
+  std::vector<int> called;
+  for (const size_t i : samples) called.push_back(said.predicted[i]);
+  const Tensor some = take(x, Tensor::from(numbers, Shape{static_cast<int64_t>(numbers.size())}), 0).eval();
+  std::vector<Picture> maps;
+  try {
+    const Tensor all = grad_cam(model, some, called);
+    for (size_t i = 0; i < samples.size(); ++i)
+      maps.push_back(overlay(picture_of(some, static_cast<int64_t>(i)), all, static_cast<int64_t>(i)));
+  } catch (const InvalidArgument&) {
+    return {};  // a layer that has no derivative
+  }
+  return maps;
+}
+
+// A row for each class: how much of what was called so is, and how much of what is was called so.
+void add_class_reports(TrainingReport& report, const Classification& said) {
+  if (report.classes.empty()) return;
+  const Tensor expected = Tensor::from(said.expected), predicted = Tensor::from(said.predicted);
+  TrainingReport::Rows rows;
+  for (const classic::ClassReport& one : classic::class_reports(expected, predicted)) {
+    rows.emplace_back(report.classes[static_cast<size_t>(one.label)],
+                      fmt::format("precision {:.3f}, recall {:.3f}, F1 {:.3f} of {}", one.precision, one.recall, one.f1,
+                                  detail::grouped(one.support)));
+  }
+  report.sections.push_back({"Classes", rows});
+}
+
 void add_mistakes(TrainingReport& report, Model& model, const RunDescription& run) {
   const OutputKind kind = output_kind(model);
   if (samples_of(run.held_out) == 0 || run.held_out.y.size() != 1 || kind == OutputKind::kValues) return;
@@ -138,15 +177,20 @@ void add_mistakes(TrainingReport& report, Model& model, const RunDescription& ru
   add_classification(report, result, run.classes,
                      detail::grouped(samples_of(run.held_out)) + " " +
                          (run.held_out_name.empty() ? "" : run.held_out_name + " ") + "samples");
+  add_class_reports(report, result);
+  add_decisions(report, model, result);
   const std::vector<Tensor>& inputs = run.held_out.x.values();
   const auto image =
       std::find_if(inputs.begin(), inputs.end(), [](const Tensor& x) { return is_image(x.shape()); });
   if (report.confusion.empty() || image == inputs.end()) return;
-  for (size_t i : result.worst_mistakes(run.mistakes)) {
+  const std::vector<size_t> worst = result.worst_mistakes(run.mistakes);
+  const std::vector<Picture> maps = maps_of(model, *image, result, worst);
+  for (size_t place = 0; place < worst.size(); ++place) {
+    const size_t i = worst[place];
     Picture picture = shrink(picture_of(*image, static_cast<int64_t>(i)), 96);
     report.mistakes.push_back({std::move(picture), report.classes[static_cast<size_t>(result.expected[i])],
                                report.classes[static_cast<size_t>(result.predicted[i])], result.confidence[i],
-                               static_cast<int64_t>(i)});
+                               static_cast<int64_t>(i), maps.empty() ? Picture() : shrink(maps[place], 96)});
   }
 }
 
@@ -154,7 +198,7 @@ void add_mistakes(TrainingReport& report, Model& model, const RunDescription& ru
 
 void add_classification(TrainingReport& report, const Classification& said,
                         const std::vector<std::string>& classes, const std::string& evaluated_on) {
-  constexpr int kMostClasses = 40;  // a matrix of more nobody could read
+  constexpr int kMostClasses = 50;  // a matrix of more nobody could read
   if (said.classes > kMostClasses || said.expected.empty()) return;
   report.confusion = said.confusion();
   for (size_t label = 0; label < report.confusion.size(); ++label)

@@ -37,7 +37,7 @@ struct RunDescription {
   size_t mistakes = 32;                                       ///< pictures to show
 };
 
-/// Adds what `said` shows, up to 40 classes: the confusion matrix and classification_plots.
+/// Adds what `said` shows, up to 50 classes: the confusion matrix and classification_plots.
 /// @param classes       their names; those beyond them are called by their numbers.
 /// @param evaluated_on  "10,000 test samples", for the headings.
 void add_classification(TrainingReport& report, const Classification& said,

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <map>
+#include <mutex>
 #include <set>
 #include <system_error>
 
@@ -116,11 +118,82 @@ class Archive : public FileTree {
   std::string root_;
 };
 
+// The file in `folder` that is an archive of that part; "" where there is none, or a folder of that name.
+std::string archive_of_part(const std::string& folder, const std::string& part) {
+  std::error_code error;
+  if (fs::is_directory(folder + "/" + part, error)) return "";
+  for (const char* const extension : {".tar.gz", ".tgz", ".tar"}) {
+    const std::string path = folder + "/" + part + extension;
+    if (fs::is_regular_file(path, error)) return path;
+  }
+  return "";
+}
+
+// A folder whose parts are archives: train.tar.gz and test.tar.gz are its folders train and test. Each is read
+// when it is first asked for.
+class FolderOfArchives : public FileTree {
+ public:
+  FolderOfArchives(const std::string& path, bool follow_links, std::map<std::string, std::string> archives)
+      : FileTree(path), folder_(path, follow_links) {
+    for (const auto& [part, archive] : archives) parts_[part].path = archive;
+  }
+
+  std::vector<std::string> names(const std::string& folder, bool folders) const override {
+    if (const auto [part, rest] = part_of_path(folder); part) return part->names(rest, folders);
+    std::vector<std::string> names = folder_.names(folder, folders);
+    if (!folder.empty()) return names;
+    for (const auto& [name, part] : parts_) {
+      if (folders) {
+        names.push_back(name);
+      } else {
+        std::erase(names, fs::path(part.path).filename().string());
+      }
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+  std::string read(const std::string& file) const override {
+    if (const auto [part, rest] = part_of_path(file); part) return part->read(rest);
+    return folder_.read(file);
+  }
+  std::string head(const std::string& file, size_t most) const override {
+    if (const auto [part, rest] = part_of_path(file); part) return part->head(rest, most);
+    return folder_.head(file, most);
+  }
+
+ private:
+  struct Part {
+    std::string path;
+    mutable std::once_flag opened;
+    mutable std::unique_ptr<const Archive> archive;
+  };
+
+  // The archive that a path leads into, and the path inside of it.
+  std::pair<const Archive*, std::string> part_of_path(const std::string& path) const {
+    const size_t slash = std::min(path.find('/'), path.size());
+    const auto found = parts_.find(path.substr(0, slash));
+    if (found == parts_.end()) return {nullptr, ""};
+    const Part& part = found->second;
+    std::call_once(part.opened, [&] { part.archive = std::make_unique<const Archive>(part.path); });
+    return {part.archive.get(), slash < path.size() ? path.substr(slash + 1) : ""};
+  }
+
+  Folder folder_;
+  std::map<std::string, Part> parts_;
+};
+
 }  // namespace
 
 std::shared_ptr<const FileTree> FileTree::open(const std::string& path, bool follow_links) {
   std::error_code error;
-  if (fs::is_directory(path, error)) return std::make_shared<Folder>(path, follow_links);
+  if (fs::is_directory(path, error)) {
+    std::map<std::string, std::string> archives;
+    for (const char* const part : {"train", "test"}) {
+      if (const std::string archive = archive_of_part(path, part); !archive.empty()) archives[part] = archive;
+    }
+    if (archives.empty()) return std::make_shared<Folder>(path, follow_links);
+    return std::make_shared<FolderOfArchives>(path, follow_links, std::move(archives));
+  }
   if (!fs::exists(path, error)) throw FileError("there is no folder or tar archive '" + path + "'");
   return std::make_shared<Archive>(path);
 }

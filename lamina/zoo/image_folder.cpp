@@ -288,8 +288,22 @@ LabelledData load_folder(const std::string& path, const std::string& split, cons
   return texts ? detail::load_text_folder(path, split, options) : load_image_folder(path, split, options);
 }
 
+bool folder_has_part(const std::string& path, const std::string& part) {
+  const auto tree = detail::FileTree::open(path);
+  const std::vector<std::string> folders = tree->names("", true);
+  const auto is_there = [&](const char* name) {
+    return std::find(folders.begin(), folders.end(), name) != folders.end();
+  };
+  return (part == "train" || part == "test") && is_there("train") && is_there("test");
+}
+
 [[maybe_unused]] const bool kImageFolderRegistered =
-    register_data_format({"/", load_folder}) && register_data_format({".tar", load_folder, "ustar", 257});
+    register_data_format({.extension = "/", .load = load_folder, .has_part = folder_has_part}) &&
+    register_data_format({.extension = ".tar",
+                          .load = load_folder,
+                          .start = "ustar",
+                          .start_at = 257,
+                          .has_part = folder_has_part});
 
 }  // namespace
 }  // namespace lamina

@@ -1,11 +1,14 @@
 // Recipes that learn pictures.
 #include <algorithm>
 
+#include "lamina/base/error.h"
 #include "lamina/base/log.h"
 #include "lamina/image/detail/codecs.h"
 #include "lamina/image/picture.h"
 #include "lamina/zoo/detail/image_index.h"
 #include "lamina/zoo/detail/learning.h"
+#include "lamina/zoo/application_recipe.h"
+#include "lamina/zoo/applications/applications.h"
 #include "lamina/zoo/photo_networks.h"
 #include "lamina/zoo/recipes.h"
 #include "lamina/zoo/tutorial_models.h"
@@ -54,6 +57,21 @@ Model photos(const LabelledData& training, const RecipeRun& run) {
   return with_bytes(photo_network(detail::classes_of(training, "pictures"), training.x.shape()[1], run.seed));
 }
 
+constexpr char kSmallPhotoNetwork[] = "small";
+
+std::vector<std::string> names_of_photo_networks() {
+  std::vector<std::string> names = application_names();
+  names.insert(names.begin(), kSmallPhotoNetwork);
+  return names;
+}
+
+Recipe photos_with_network(const Recipe& recipe, const RecipeNetwork& network) {
+  if (network.name == kSmallPhotoNetwork && network.weights.empty()) return recipe;
+  if (network.name == kSmallPhotoNetwork)
+    throw InvalidArgument("weights are for a network with a name of its own: --model resnet50, say");
+  return application_recipe(recipe, network);
+}
+
 Model cats_dogs_64(const LabelledData& training, const RecipeRun& run) {
   detail::classes_of(training, "pictures");
   Model model = tutorial_model("cnn64").build(run.seed);
@@ -85,9 +103,11 @@ std::vector<Recipe> detail::picture_recipes() {
            .needs = grey,
            .build = ten_classes},
           {.name = "photos",
-           .description = "tell the classes of a folder of photographs apart (three or four convolutions)",
+           .description = "tell the classes of a folder of photographs apart (three or four convolutions, or --model)",
            .file = "photos.keras",
            .network = "cnn64",
+           .networks = names_of_photo_networks(),
+           .with_network = photos_with_network,
            .epochs = 15,
            .batch_size = 64,
            .needs = {.target = TargetKind::kClassNumbers, .inputs = {{"", {-1, -1, -1, 3}}}},

@@ -10,8 +10,8 @@ namespace lamina {
 const std::vector<Recipe>& recipes() {
   static const std::vector<Recipe> all = [] {
     std::vector<Recipe> recipes;
-    for (auto&& some : {detail::picture_recipes(), detail::face_recipes(), detail::text_recipes(), detail::intent_recipes(),
-                        detail::series_recipes(), detail::table_recipes()})
+    for (auto&& some : {detail::picture_recipes(), detail::recognition_recipes(), detail::face_recipes(), detail::text_recipes(),
+                        detail::intent_recipes(), detail::series_recipes(), detail::table_recipes(), detail::medical_recipes()})
       recipes.insert(recipes.end(), some.begin(), some.end());
     return recipes;
   }();

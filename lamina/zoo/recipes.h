@@ -34,6 +34,12 @@ struct RecipeStart {
   const std::atomic<bool>* stop_flag = nullptr;  ///< true ends it
 };
 
+/// Which of its networks a recipe trains.
+struct RecipeNetwork {
+  std::string name;          ///< one of Recipe::networks
+  std::string weights = {};  ///< a file of weights that its layers begin with; empty: random ones
+};
+
 /// What `lamina train NAME` trains.
 struct Recipe {
   std::string name;          ///< "fashion-mnist"
@@ -42,6 +48,11 @@ struct Recipe {
   std::string file;          ///< what the model is saved as unless the user says otherwise: "fashion.keras"
   /// Name for tutorial_model(): what `lamina bench NAME` times. Empty where the network goes by the data.
   std::string network = {};
+  /// Names of the networks to choose of, the usual one first; empty: there is one.
+  std::vector<std::string> networks = {};
+  /// This recipe with another of its networks. Throws InvalidArgument, suggesting the nearest, for an unknown name, and
+  /// for weights where the network takes none. nullptr without `networks`.
+  Recipe (*with_network)(const Recipe& recipe, const RecipeNetwork& network) = nullptr;
   int epochs = 10;
   int batch_size = 128;
   /// What is asked of the data before there is a model.
@@ -49,6 +60,8 @@ struct Recipe {
   /// The same for recipes that go by what is there: called with the source in place of `needs`. May be
   /// nullptr.
   DataNeeds (*look)(const std::string& source) = nullptr;
+  /// Columns of the table that is meant where the source is a folder of tables; empty: folders are taken as they are.
+  std::vector<std::string> columns = {};
   /// Share of the samples, from the end, that judge the result where the source has no part "test" and the
   /// user names no others.
   double held_out = 0;
@@ -57,6 +70,9 @@ struct Recipe {
   /// nothing else does, and no statistics are taken of them. 0: it goes on to the last epoch.
   double validation = 0;
   int patience = 0;
+  /// Of small data: where nothing else judges the result, so many networks do, each by the part of the samples that it has
+  /// not seen (cross_validate). 0: none.
+  int folds = 0;
   /// The network, compiled, with what it has learned of the data before training (scaling, vocabulary,
   /// classes) in its layers or its DataInfo.
   /// @param training  the samples to learn, as load_data gives them.
@@ -86,10 +102,12 @@ namespace detail {
 // The recipes by kind of data.
 std::vector<Recipe> picture_recipes();
 std::vector<Recipe> face_recipes();
+std::vector<Recipe> recognition_recipes();
 std::vector<Recipe> text_recipes();
 std::vector<Recipe> intent_recipes();
 std::vector<Recipe> series_recipes();
 std::vector<Recipe> table_recipes();
+std::vector<Recipe> medical_recipes();
 }  // namespace detail
 
 }  // namespace lamina

@@ -20,6 +20,7 @@
 #include "lamina/ops/take.h"
 #include "lamina/series/series_info.h"
 #include "lamina/text/text_preprocessing.h"
+#include "lamina/zoo/familiar.h"
 
 namespace lamina {
 namespace {
@@ -378,6 +379,7 @@ ModelSamples model_samples(const Model& model, const LabelledData& data) {
     }
     samples.x = (*space)(data.columns);
   } else if (data.inputs.empty()) {
+    tell_unfamiliar(model.data_info(), data.x, data.names);
     samples.x = model_input(model, data.x);
   } else {
     const PixelScale scale = scale_of(model);

@@ -89,7 +89,7 @@ TEST_F(TabularForest, LearnsOfColumnsWhatIsSaid) {
   expect_refused({"train", "imdb-forest", "--data", "t.csv", "--max-categories", "4"},
                  "are of the recipes tabular", 2);
   expect_refused({"train", "tabular", "--data", "t.csv", "--model", "tree"},
-                 "has no --model; it is of recipes that translate, recipes that make .classic files", 2);
+                 "has no --model; it is of recipes of colour pictures, recipes that translate", 2);
 }
 
 // Slices of real tables beside scikit-learn on the same rows: within a point of accuracy, or a hundredth of

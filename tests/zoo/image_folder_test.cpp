@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 
 #include "lamina/base/error.h"
@@ -66,6 +67,44 @@ TEST_F(ImageFolders, TakeTheHighByteOfSixteenBitGreys) {
   EXPECT_EQ(grey.to_vector<int>(), (std::vector<int>{10, 10, 10, 10, 0, 1, 128, 255}));
   const Tensor colour = read_image_for(folder_ / "a/2.png", {-1, 2, 2, 3});
   EXPECT_EQ(colour.to_vector<int>(), (std::vector<int>{0, 0, 0, 1, 1, 1, 128, 128, 128, 255, 255, 255}));
+}
+
+// As public sets are packed: an archive for each part, with the part's folder inside.
+TEST_F(ImageFolders, PartsMayBeArchives) {
+  picture("tree/train/a/1.png", 10);
+  picture("tree/train/b/2.png", 20);
+  picture("tree/test/b/3.png", 30);
+  fs::create_directories(folder_ / "packed");
+  for (const char* const part : {"train", "test"}) {
+    const std::string command = "tar -C '" + (folder_ / "tree") + "' -czf '" + (folder_ / "packed/") + part + ".tar.gz' " + part;
+    ASSERT_EQ(std::system(command.c_str()), 0);
+  }
+  write_file(folder_ / "packed/README.md", "what it is");
+  const std::string packed = folder_ / "packed";
+  EXPECT_TRUE(has_part(packed, "train"));
+  EXPECT_TRUE(has_part(packed, "test"));
+  EXPECT_FALSE(has_part(packed, "val"));
+  const LabelledData train = load_data(packed), test = load_data(packed + ":test", of_model({-1, 2, 2, 3}));
+  EXPECT_EQ(train.class_names, (Names{"a", "b"}));
+  EXPECT_EQ(train.samples(), 2);
+  EXPECT_EQ(test.class_names, (Names{"b"}));
+  EXPECT_EQ(test.names[0], packed + "/test/b/3.png");
+  EXPECT_EQ(test.x.to_vector<int>()[0], 30);
+
+  // One archive of both parts.
+  const std::string whole = folder_ / "whole.tar.gz";
+  ASSERT_EQ(std::system(("tar -C '" + (folder_ / "tree") + "' -czf '" + whole + "' train test").c_str()), 0);
+  EXPECT_TRUE(has_part(whole, "test"));
+  EXPECT_EQ(load_data(whole + ":test").samples(), 1);
+}
+
+TEST_F(ImageFolders, ADamagedArchiveOfAPartIsNamed) {
+  picture("train/a/1.png", 10);
+  picture("train/b/1.png", 10);
+  write_file(folder_ / "test.tar.gz", "\x1f\x8b no archive");
+  const std::string error = message_of<FileError>([&] { load_data(folder_.path() + ":test"); });
+  EXPECT_NE(error.find("test.tar.gz"), std::string::npos) << error;
+  EXPECT_EQ(load_data(folder_.path()).samples(), 2);
 }
 
 TEST_F(ImageFolders, TakeTheSizeOfTheModel) {

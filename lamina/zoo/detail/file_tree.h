@@ -28,7 +28,8 @@ class FileTree {
   std::string shown(const std::string& path) const { return path.empty() ? root_ : root_ + "/" + path; }
 
   /// The tree at `path`: a folder, or a tar archive. Of an archive that holds one folder of folders alone,
-  /// that folder is the root. Throws FileError for what is neither.
+  /// that folder is the root. Archives train.tar.gz and test.tar.gz (.tgz, .tar) in a folder are its folders train and
+  /// test, and are read when they are first asked for. Throws FileError for what is neither.
   /// @param follow_links  whether links to folders count as folders, other than in the root.
   static std::shared_ptr<const FileTree> open(const std::string& path, bool follow_links = true);
 
