@@ -19,6 +19,7 @@
 #include "lamina/nn/callbacks/progress_bar.h"
 #include "lamina/nn/compile_for_evaluation.h"
 #include "lamina/zoo/samples.h"
+#include "metrics.h"
 #include "model_folder.h"
 #include "pages.h"
 #include "replies.h"

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lamina/base/json.h"
+#include "lamina/nn/callbacks/logs.h"
 
 namespace lamina::cli {
 

@@ -11,6 +11,7 @@
 #include "cli.h"
 #include "lamina/formats/checkpoint.h"
 #include "lamina/nn/finite.h"
+#include "metrics.h"
 #include "run_folder.h"
 
 namespace lamina::cli {
