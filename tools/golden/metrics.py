@@ -19,7 +19,7 @@ def case(name, metric, batches, weights=None):
     results = []
     for i, (y_true, y_pred) in enumerate(batches):
         metric.update_state(y_true, y_pred, sample_weight=None if weights is None else weights[i])
-        results.append(metric.result())
+        results.append(np.array(metric.result()))  # a copy: that of counts is the variable itself
     save(
         f"nn/metrics/{name}",
         config=keras.metrics.serialize(metric),

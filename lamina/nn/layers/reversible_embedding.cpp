@@ -61,12 +61,14 @@ void ReversibleEmbedding::create_weights_for(const TensorSpecs&) {
         add_weight("reverse_embeddings", {output_dim_, input_dim_}, options_.embeddings_initializer);
 }
 
+Tensor ReversibleEmbedding::call(const Tensor& ids, CallContext& context) const {
+  return embedding_lookup(context.value(embeddings_, compute_dtype()),
+                          is_floating(ids.dtype()) ? to_index(ids) : ids);
+}
+
 std::vector<Tensor> ReversibleEmbedding::forward(const LayerCall& call, CallContext& context) const {
   const Tensor& x = call.inputs.at(0);
-  if (!call.flag("reverse")) {
-    return {embedding_lookup(context.value(embeddings_, compute_dtype()),
-                             is_floating(x.dtype()) ? to_index(x) : x)};
-  }
+  if (!call.flag("reverse")) return {this->call(x, context)};
   call_output_specs(call, {{x.shape(), x.dtype()}});
   const DType dtype = reverse_dtype();
   const Tensor states = cast(x, dtype);

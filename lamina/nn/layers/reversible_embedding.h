@@ -42,6 +42,7 @@ class ReversibleEmbedding final : public KerasLayer<ReversibleEmbedding> {
   std::string class_name() const override { return "ReversibleEmbedding"; }
   TensorSpecs compute_output_specs(const TensorSpecs& inputs) const override;
   TensorSpecs call_output_specs(const LayerCall& call, const TensorSpecs& inputs) const override;
+  Tensor call(const Tensor& ids, CallContext& context) const override;
   std::vector<Tensor> forward(const LayerCall& call, CallContext& context) const override;
   DType input_dtype(DType given) const override { return given; }
   bool supports_masking() const override { return options_.mask_zero; }
