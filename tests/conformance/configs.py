@@ -78,8 +78,9 @@ REFUSED = {
     r"layers\.(\w*Conv\w*|(Average|Max)Pooling[123]D)\(padding=[^a-z]*\)": "numbers of places for paddings are not known",
     r"layers\.BatchNormalization\((renorm|renorm_momentum)=.*\)": "renormalisation is not there; without it its momentum says nothing",
     r"layers\.Resizing\(fill_mode=.*\)": "borders are filled with a number alone",
-    r"layers\.HashedCrossing.*": "the dtype is written as a policy",
-    r"layers\.(TimeDistributed|SpectralNormalization|RNN|StackedRNNCells)\((dtype|trainable)=.*\)": "what is inside gets the dtype and the state of what is around",
+    r"layers\.HashedCrossing\(dtype=.*\)": "numbers of bins are integers",
+    r"layers\.InputLayer\(optional=True\)": "each input is given",
+    r"layers\.(TimeDistributed|Bidirectional|SpectralNormalization|RNN|StackedRNNCells)\((dtype|trainable)=.*\)": "what is inside gets the dtype and the state of what is around",
     r"layers\.(ELU|Identity)\(autocast=False\)": "inputs are always cast to the layer's dtype",
     r"initializers\.(RandomNormal|TruncatedNormal)\(mean=\[.*\]\)": "a mean is one number",
 }
@@ -165,6 +166,8 @@ SAME = {"OrthogonalInitializer": "Orthogonal"}
 def differs(mine, keras_own, usual, path=""):
     """Where what Lamina writes says something else than what it read. Members that are absent on one side may be null on the other,
     or say what `usual`, the class without other arguments, does; of one axis a list is made."""
+    if isinstance(mine, dict) and mine.get("class_name") == "DTypePolicy" and isinstance(keras_own, str):
+        mine = mine["config"]["name"]
     if isinstance(mine, dict) and isinstance(keras_own, dict):
         usual = usual if isinstance(usual, dict) else {}
         for key in sorted(set(mine) | set(keras_own)):
