@@ -20,6 +20,7 @@
 #include "lamina/nn/callbacks/progress_bar.h"
 #include "lamina/nn/compile_for_evaluation.h"
 #include "lamina/zoo/samples.h"
+#include "metrics.h"
 #include "model_folder.h"
 #include "pages.h"
 #include "replies.h"
@@ -180,7 +181,9 @@ int evaluate(const Options& options) {
   if (!options.quiet) tell_notice(model);
   if (!options.report.empty() && nans == 0) write_report(options, model, samples, metrics);
   if (options.json) {
-    Json result = Json::object({{"metrics", metrics_json(metrics)}, {"samples", samples.x.shape()[0]}});
+    Json all = metrics_json(metrics);
+    for (size_t i = 0; i < logs.size(); ++i) all[logs.name(i)] = log_json(logs, i);
+    Json result = Json::object({{"metrics", all}, {"samples", samples.x.shape()[0]}});
     if (nans > 0) result["nan_outputs"] = nans;
     if (!options.report.empty() && nans == 0) result["report"] = options.report;
     print_json(result);
@@ -188,8 +191,10 @@ int evaluate(const Options& options) {
     return 0;
   }
   std::string line;
-  for (const auto& [name, value] : metrics)
-    line += fmt::format("{}: {} - ", printable(name), format_metric(value));
+  for (size_t i = 0; i < metrics.size(); ++i) {  // those of the logs come first
+    line += fmt::format("{}: {} - ", printable(metrics[i].first),
+                        i < logs.size() ? log_text(logs, i) : format_metric(metrics[i].second));
+  }
   const int64_t count = samples.x.shape()[0];
   fmt::print("{}{} {}\n", line, count, count == 1 ? "sample" : "samples");
   if (!options.report.empty() && nans == 0) fmt::print("Report: {}\n", printable(options.report));

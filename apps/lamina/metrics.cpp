@@ -20,4 +20,20 @@ Json metrics_json(const Metrics& metrics) {
   return json;
 }
 
+Json log_json(const Logs& logs, size_t index) {
+  const std::optional<std::vector<double>> row = logs.row(index);
+  if (!row) return finite(logs.value(index));
+  Json list = Json::list({});
+  for (const double value : *row) list.push_back(finite(value));
+  return list;
+}
+
+std::string log_text(const Logs& logs, size_t index) {
+  const std::optional<std::vector<double>> row = logs.row(index);
+  if (!row) return format_metric(logs.value(index));
+  std::string text;
+  for (const double value : *row) text += (text.empty() ? "" : ", ") + format_metric(value);
+  return "[" + text + "]";
+}
+
 }  // namespace lamina::cli

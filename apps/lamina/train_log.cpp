@@ -11,6 +11,7 @@
 #include "cli.h"
 #include "lamina/formats/checkpoint.h"
 #include "lamina/nn/finite.h"
+#include "metrics.h"
 #include "run_folder.h"
 
 namespace lamina::cli {
@@ -79,7 +80,7 @@ void TrainLog::on_epoch_end(int epoch, const Logs& logs) {
   write_history();
   if (!options_.json) return;
   Json line = Json::object({{"epoch", epoch + 1}, {"epochs", run().epochs}});
-  for (const auto& [name, value] : logs.items()) line[name] = finite(value);
+  for (size_t i = 0; i < logs.size(); ++i) line[logs.name(i)] = log_json(logs, i);
   line["seconds"] = now() - epoch_began_;
   print_json(line);
 }
@@ -122,16 +123,27 @@ void TrainLog::write_history() const {
   write_file(options_.folder + "/history.csv", csv(), options_.write_options);
 }
 
-// "epoch,loss,accuracy\n0,0.51,0.82\n": logs in their order, numbers that read back as the same doubles.
+// "epoch,loss,accuracy\n0,0.51,0.82\n": logs in their order, numbers that read back as the same doubles. A log that
+// is a row has a column for each place, "f1_score[0]".
 std::string TrainLog::csv() const {
+  const auto width = [&](const std::string& name) {
+    size_t most = 0;
+    for (const std::vector<double>& row : rows(name)) most = std::max(most, row.size());
+    return most;
+  };
   std::string text = "epoch";
-  for (const std::string& name : names()) text += "," + name;
+  for (const std::string& name : names()) {
+    if (rows(name).empty()) text += "," + name;
+    for (size_t i = 0; i < width(name); ++i) text += fmt::format(",{}[{}]", name, i);
+  }
   text += "\n";
   for (size_t row = 0; row < epochs().size(); ++row) {
     text += std::to_string(epochs()[row]);
     for (const std::string& name : names()) {
       const std::vector<double>& values = (*this)[name];
-      text += "," + fmt::format("{}", row < values.size() ? values[row] : NAN);
+      if (rows(name).empty()) text += "," + fmt::format("{}", row < values.size() ? values[row] : NAN);
+      for (size_t i = 0; i < width(name); ++i)
+        text += fmt::format(",{}", i < rows(name)[row].size() ? rows(name)[row][i] : NAN);
     }
     text += "\n";
   }

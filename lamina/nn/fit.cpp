@@ -90,6 +90,7 @@ class Fit {
   std::optional<int64_t> steps() const {
     return options_.steps_per_epoch ? options_.steps_per_epoch : source_.steps();
   }
+  void find_resume();
   void take_position();
   void meet_first_batch();
   void begin_callbacks();
@@ -106,12 +107,24 @@ class Fit {
   EpochIterator epochs_;
   Logs epoch_logs_;
   std::optional<Logs> batch_logs_;
+  const TrainingSnapshot* resume_ = nullptr;
+  std::shared_ptr<const TrainingSnapshot> resumed_;  // what a callback gave
 };
+
+// What the options say comes first, then the first callback that knows.
+void Fit::find_resume() {
+  resume_ = options_.resume;
+  for (const AnyCallback& callback : options_.callbacks) {
+    if (resume_) return;
+    resumed_ = callback->resume_from();
+    resume_ = resumed_.get();
+  }
+}
 
 void Fit::take_position() {
   detail::Trainer& trainer = impl_.ensure_trainer(model_);
-  if (options_.resume) {
-    check_resume(*options_.resume, source_.identity(), steps(), source_.steps());
+  if (resume_) {
+    check_resume(*resume_, source_.identity(), steps(), source_.steps());
     return;
   }
   const uint64_t seed = options_.seed
@@ -126,12 +139,12 @@ void Fit::take_position() {
 
 // The first batch says what is to be known of data: it is fetched before anything else happens.
 void Fit::meet_first_batch() {
-  if (options_.resume) {
-    position_.seed = static_cast<uint64_t>(options_.resume->info.at("seed").as_int());
-    position_.epoch = options_.resume->epoch();
-    position_.step = options_.resume->step();
-    const Json* pass = options_.resume->info.find("pass");
-    const Json* pass_step = options_.resume->info.find("pass_step");
+  if (resume_) {
+    position_.seed = static_cast<uint64_t>(resume_->info.at("seed").as_int());
+    position_.epoch = resume_->epoch();
+    position_.step = resume_->step();
+    const Json* pass = resume_->info.find("pass");
+    const Json* pass_step = resume_->info.find("pass_step");
     position_.pass = pass ? detail::checked_int(pass->as_int(), "the snapshot's pass") : position_.epoch;
     position_.pass_step = pass_step ? pass_step->as_int() : position_.step;
   }
@@ -174,9 +187,10 @@ History Fit::run() {
     ~Norms() { trainer.log_gradient_norm(false); }
   } const norms{impl_.ensure_trainer(model_)};
   norms.trainer.log_gradient_norm(options_.log_gradient_norm);
+  find_resume();
   take_position();
   meet_first_batch();
-  if (options_.resume) model_.restore(*options_.resume);
+  if (resume_) model_.restore(*resume_);
   // Callbacks may live on the caller's stack: they are forgotten however this function ends.
   struct Forget {
     detail::CallbackList& callbacks;
@@ -189,7 +203,7 @@ History Fit::run() {
 
   model_.stop_training = false;
   callbacks.tell(&Callback::on_train_begin, Logs());
-  if (options_.resume) callbacks.set_state(*options_.resume);
+  if (resume_) callbacks.set_state(*resume_);
   while (position_.epoch < options_.epochs && !model_.stop_training && !history.interrupted) {
     const int epoch = position_.epoch;
     if (position_.step == 0) position_.logs.clear();
@@ -249,7 +263,7 @@ void Fit::end_epoch(int epoch) {
   watch_loss(epoch, position_.step - 1);
   if (validation_ && (epoch + 1) % options_.validation_freq == 0) {
     const Logs test = impl_.run_test(model_, *validation_, options_.validation_steps, position_.callbacks);
-    for (size_t i = 0; i < test.size(); ++i) epoch_logs_.set("val_" + test.name(i), test.value(i));
+    for (size_t i = 0; i < test.size(); ++i) epoch_logs_.set("val_" + test.name(i), test.value(i), test.row(i));
   }
   position_.epoch = epoch + 1;
   position_.step = 0;

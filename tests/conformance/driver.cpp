@@ -7,6 +7,7 @@
 //                                                                 beside it, for each <name>.npz
 //   lamina_conformance text JOB.json OUT                          texts, as JOB says
 //   lamina_conformance pretrained FOLDER                          language models, as pretrained.h says
+//   lamina_conformance configs CASES.json OUT.json                what Keras's classes write, as configs.h says
 //   lamina_conformance tokenize MODEL TEXTS OUT                   what a tokenizer makes of texts
 //   lamina_conformance application NAME WEIGHTS X.npy Y.npy [OPTION=VALUE...]    what a network of Keras's
 //                                                                 applications makes of X with WEIGHTS
@@ -32,6 +33,7 @@
 #include <utility>
 #include <vector>
 
+#include "configs.h"
 #include "lamina/formats/npy.h"
 #include "lamina/formats/npz.h"
 #include "lamina/lamina.h"
@@ -360,6 +362,10 @@ int run(const std::vector<std::string>& args) {
     text(args[1], args[2]);
     return 0;
   }
+  if (args.size() == 3 && args[0] == "configs") {
+    read_configs(args[1], args[2]);
+    return 0;
+  }
   if (args.size() == 2 && args[0] == "pretrained") return ask_pretrained(args[1]);
   if (args.size() == 3 && args[0] == "graphs") {
     train_folder(args[1], std::stoi(args[2]));
@@ -371,6 +377,7 @@ int run(const std::vector<std::string>& args) {
                  "       lamina_conformance graphs FOLDER STEPS\n"
                  "       lamina_conformance text JOB.json OUT\n"
                  "       lamina_conformance pretrained FOLDER\n"
+                 "       lamina_conformance configs CASES.json OUT.json\n"
                  "       lamina_conformance tokenize MODEL TEXTS OUT\n"
                  "       lamina_conformance application NAME WEIGHTS X.npy Y.npy [OPTION=VALUE...]\n");
     return 2;

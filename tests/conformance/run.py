@@ -2,7 +2,7 @@
 
 First the golden scripts write fresh files, from numbers other than those in the source tree, and the golden tests of
 lamina_tests compare with them; then files.py exchanges model files with the command line, graphs.py does so with random
-functional models, exported.py with graphs of TensorFlow, pandas_tables.py with tables that pandas writes, texts.py with whole corpora, text_models.py with models that take texts, tokenizer_texts.py with those and the tokenizers of language models, found.py reads files as people have them, arrays.py
+functional models, exported.py with graphs of TensorFlow, pandas_tables.py with tables that pandas writes, texts.py with whole corpora, text_models.py with models that take texts, tokenizer_texts.py with those and the tokenizers of language models, found.py reads files as people have them, configs.py every class of Keras with every argument, arrays.py
 asks about arrays and tables as NumPy and pandas write them, oldest.py
 opens what Lamina wrote in the oldest Keras 3, and oldest_files.py writes in that what Lamina reads; pretrained.py compares
 random language models with Hugging Face's Transformers, onnx_export.py lets ONNX Runtime run models that Lamina converts, text_onnx.py those that take texts, fine_tuning.py what is fine-tuned, with PEFT and seqeval, too; networks.py compares networks of Keras's applications.
@@ -135,6 +135,7 @@ SUITES = {
     "tuning": Suite(lambda binaries, folder, args: by_another("fine_tuning", args.torch, binaries / "lamina", folder, args.seed), 40),
     "saved": Suite(module("exported"), 25),
     "pretrained": Suite(lambda binaries, folder, args: by_another("pretrained", args.torch, binaries / "lamina_conformance", folder, args.seed), 15),
+    "configs": Suite(module("configs"), 40),
     "found": Suite(module("found"), 10),
     "onnx": Suite(lambda binaries, folder, args: by_another("onnx_backend", args.onnx, binaries / "lamina_onnx_cases", folder, args.seed), 10),
     "arrays": Suite(module("arrays"), 5),

@@ -13,6 +13,9 @@
 #include "lamina/nn/losses/overlap.h"
 #include "lamina/nn/losses/regression.h"
 #include "lamina/ops/full.h"
+#include "lamina/ops/reshape.h"
+#include "lamina/ops/softmax.h"
+#include "lamina/ops/transpose.h"
 #include "tests/support/golden.h"
 #include "tests/support/temporary_folder.h"
 
@@ -47,7 +50,7 @@ TEST_P(LossGolden, WritesWhatKerasWrites) {
 INSTANTIATE_TEST_SUITE_P(Keras, LossGolden, ::testing::ValuesIn(test::golden_cases("nn/losses")),
                          test::CaseName());
 
-TEST(LossGoldenFiles, AreAllThere) { EXPECT_GE(test::golden_cases("nn/losses").size(), 53u); }
+TEST(LossGoldenFiles, AreAllThere) { EXPECT_GE(test::golden_cases("nn/losses").size(), 59u); }
 
 TEST(Losses, AreKnownByKerasNames) {
   for (const char* name : {"categorical_crossentropy",
@@ -119,7 +122,9 @@ TEST(Losses, RejectArgumentsThatCannotBe) {
   EXPECT_THROW(BinaryCrossentropy({.label_smoothing = -0.1}), InvalidArgument);
   const auto message = message_of<InvalidArgument>([] { MeanSquaredError({.reduction = "summ"}); });
   EXPECT_NE(message.find("did you mean 'sum'?"), std::string::npos) << message;
-  EXPECT_THROW(Registry<Loss>::make("CategoricalCrossentropy", Json::object({{"axis", 1}})), Unsupported);
+  const Tensor rows = Tensor::from(std::vector<float>(12, 0.25f), {3, 4});
+  const std::string axis = message_of<InvalidArgument>([&] { CategoricalCrossentropy({.axis = 2})(rows, rows); });
+  EXPECT_NE(axis.find("axis 2"), std::string::npos) << axis;
   EXPECT_THROW(Registry<Loss>::make("MeanSquaredError", Json::object({{"from_logits", true}})),
                InvalidArgument);
 }
@@ -132,6 +137,24 @@ TEST(Losses, KeepArgumentsThatKerasLeavesOut) {
             (std::vector<float>{2, 6.875f}));
   EXPECT_FALSE(Huber().config().contains("delta"));
   EXPECT_EQ(CosineSimilarity({.axis = 0}).config().at("axis").as_int(), 0);
+}
+
+TEST(Losses, TakeClassNumbersAlongAnyAxis) {
+  std::vector<float> scores;
+  for (int i = 0; i < 24; ++i) scores.push_back(static_cast<float>((i * 7) % 11) / 4 - 1);
+  const Tensor last = Tensor::from(scores, {2, 3, 4});
+  const Tensor labels = Tensor::from<int32_t>({0, 3, -1, 2, 1, 0}, {2, 3});
+  const Tensor middle = transpose(last, {0, 2, 1});
+  for (const bool logits : {false, true}) {
+    const SparseCategoricalCrossentropy along({.from_logits = logits, .ignore_class = -1, .axis = 1});
+    const SparseCategoricalCrossentropy plain({.from_logits = logits, .ignore_class = -1});
+    const Tensor first = logits ? middle : softmax(middle, 1), other = logits ? last : softmax(last, -1);
+    EXPECT_EQ(along(labels, first).item<float>(), plain(labels, other).item<float>());
+    EXPECT_EQ(along(expand_dims(labels, 1), first).item<float>(), plain(labels, other).item<float>());
+    along.check_targets(labels, {-1, 4, 3});
+    EXPECT_THROW(plain.check_targets(labels, {-1, 4, 3}), InvalidArgument);
+    EXPECT_EQ(Registry<Loss>::from_json(along.serialize())->config().at("axis").as_int(), 1);
+  }
 }
 
 TEST(Losses, IgnoreAClass) {

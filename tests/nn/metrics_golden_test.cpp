@@ -4,10 +4,15 @@
 #include <cmath>
 
 #include "lamina/base/error.h"
+#include "lamina/base/files.h"
+#include "lamina/nn/callbacks/csv_logger.h"
+#include "lamina/nn/callbacks/early_stopping.h"
+#include "lamina/nn/callbacks/history.h"
 #include "lamina/nn/layers/layers.h"
 #include "lamina/nn/losses/crossentropy.h"
 #include "lamina/nn/metrics/accuracy.h"
 #include "lamina/nn/metrics/auc.h"
+#include "lamina/nn/metrics/confusion.h"
 #include "lamina/nn/metrics/error.h"
 #include "lamina/nn/metrics/f_score.h"
 #include "lamina/nn/metrics/mean.h"
@@ -49,9 +54,20 @@ TEST_P(MetricGolden, ComputesWhatKerasComputes) {
     state = weights.empty() ? metric->update(state, y_true[i], y_pred[i])
                             : metric->update_weighted(state, y_true[i], y_pred[i], weights[i]);
     eval(state);
-    const double expected = results[i].item<double>();
-    EXPECT_NEAR(metric->result(state), expected, kResultTolerance * std::max(std::abs(expected), 0.1))
-        << "after batch " << i;
+    const std::vector<double> expected = results[i].to_vector<double>();
+    const std::optional<std::vector<double>> row = metric->row(state);
+    ASSERT_EQ(row.has_value(), results[i].rank() > 0);
+    const std::vector<double> received = row ? *row : std::vector<double>{metric->result(state)};
+    ASSERT_EQ(received.size(), expected.size());
+    double sum = 0;
+    for (size_t at = 0; at < expected.size(); ++at) {
+      EXPECT_NEAR(received[at], expected[at], kResultTolerance * std::max(std::abs(expected[at]), 0.1))
+          << "after batch " << i << " at " << at;
+      sum += received[at];
+    }
+    if (row) {
+      EXPECT_NEAR(metric->result(state), sum / static_cast<double>(row->size()), 1e-6);
+    }
   }
   EXPECT_NE(metric->result(state), 0.0);
   for (size_t i = 0; i < state.size(); ++i) {
@@ -69,7 +85,7 @@ TEST_P(MetricGolden, WritesWhatKerasWrites) {
 INSTANTIATE_TEST_SUITE_P(Keras, MetricGolden, ::testing::ValuesIn(test::golden_cases("nn/metrics")),
                          test::CaseName());
 
-TEST(MetricGoldenFiles, AreAllThere) { EXPECT_GE(test::golden_cases("nn/metrics").size(), 79u); }
+TEST(MetricGoldenFiles, AreAllThere) { EXPECT_GE(test::golden_cases("nn/metrics").size(), 89u); }
 
 TEST(Metrics, MeansCountBeyondFloat32) {
   // 2^25 samples of 0.75, then a thousand batches of one sample of 0.25: in float32 both sums would stand
@@ -177,15 +193,55 @@ TEST(Metrics, RefuseArgumentsThatCannotBe) {
   expect("IoU", Json::object({{"num_classes", 2}, {"target_class_ids", Json::list({2})}}),
          "class 2 is not one of 2");
   expect("MeanIoU", Json::object({{"num_classes", 1 << 20}}), "num_classes");
+  expect("Precision", Json::object({{"thresholds", Json::list({0.2, 1.5})}}), "received 1.5");
+  expect("BinaryCrossentropy", Json::object({{"axis", 1}}), "axis");
   expect("F1Score", Json::object({{"average", "median"}}), "average must be");
   expect("R2Score", Json::object({{"num_regressors", -1}}), "num_regressors");
   expect("TopKCategoricalAccuracy", Json::object({{"k", 0}}), "k must be at least 1");
-  for (const auto& [name, config] :
-       {std::pair<const char*, Json>{"Precision", Json::object({{"thresholds", Json::list({0.2, 0.8})}})},
-        {"F1Score", Json::object({{"average", nullptr}})},
-        {"R2Score", Json::object({{"class_aggregation", nullptr}})}}) {
-    EXPECT_THROW(Registry<Metric>::make(name, config), Unsupported) << name;
+}
+
+// A classifier of three classes with metrics that give rows.
+Sequential with_rows(const std::string& average) {
+  Sequential model({Input({2}), Dense(3, {.activation = "softmax"})}, {.seed = 1});
+  model.compile({.loss = "categorical_crossentropy",
+                 .metrics = {metrics::F1Score({.average = average}), metrics::Recall({.thresholds = {0.2, 0.4}})}});
+  return model;
+}
+
+TEST(MetricRows, AreInLogsAndHistory) {
+  Sequential model = with_rows("none");
+  const Tensor x = Tensor::from(std::vector<float>{1, 2, 3, 4, 5, 6, 7, 8}, {4, 2});
+  const Tensor y = Tensor::from(std::vector<float>{1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0}, {4, 3});
+  test::TemporaryFolder folder;
+  CSVLogger table(folder.path() + "/log.csv");
+  History history = model.fit(x, y, {.epochs = 2, .validation_data = {x, y}, .callbacks = {&table}, .verbose = 0});
+  for (const char* name : {"f1_score", "val_f1_score"}) {
+    ASSERT_EQ(history.rows(name).size(), 2u) << name;
+    const std::vector<double>& row = history.rows(name)[1];
+    ASSERT_EQ(row.size(), 3u) << name;
+    EXPECT_NEAR(history[name][1], (row[0] + row[1] + row[2]) / 3, 1e-6);
   }
+  EXPECT_EQ(history.rows("recall")[0].size(), 2u);
+  EXPECT_TRUE(history.rows("loss").empty());
+  const Logs logs = model.evaluate(x, y, {.verbose = 0});
+  EXPECT_EQ(logs.find_row("f1_score")->size(), 3u);
+  EXPECT_FALSE(logs.find_row("loss"));
+  const std::string text = read_file(folder.path() + "/log.csv");
+  EXPECT_NE(text.find(",\"\"\"[" + python_row(history.rows("f1_score")[0]).substr(1) + "\"\"\","), std::string::npos)
+      << text;
+  History again;
+  again.set_state(history.state());
+  EXPECT_EQ(again.rows("val_f1_score"), history.rows("val_f1_score"));
+}
+
+TEST(MetricRows, AreNotWatched) {
+  Sequential model = with_rows("none"), averaged = with_rows("macro");
+  const Tensor x = ones({4, 2}), y = Tensor::from(std::vector<float>{1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0}, {4, 3});
+  const auto message = test::message_of<InvalidArgument>([&] {
+    model.fit(x, y, {.callbacks = {EarlyStopping({.monitor = "f1_score"})}, .verbose = 0});
+  });
+  EXPECT_NE(message.find("EarlyStopping: 'f1_score' is a row of 3 numbers"), std::string::npos) << message;
+  EXPECT_NO_THROW(averaged.fit(x, y, {.callbacks = {EarlyStopping({.monitor = "f1_score"})}, .verbose = 0}));
 }
 
 }  // namespace

@@ -34,6 +34,9 @@ def main():
         ("ones", initializers.Ones(), (2, 3)),
         ("constant", initializers.Constant(0.25), (2, 3)),
         ("identity", initializers.Identity(), (3, 4)),
+        ("stft", initializers.STFT(), (4, 1, 3)),
+        ("stft_imag", initializers.STFT("imag", "hamming", "spectrum", True), (4, 1, 3)),
+        ("stft_plain", initializers.STFT("imag", None, None), (4, 1, 3)),
     ]
     arrays, entries = {}, []
     for name, initializer, shape in cases:

@@ -92,6 +92,10 @@ def augmentations():
     image_case("auto_contrast_range", layers.AutoContrast(value_range=(1.0, -1.0)))
     image_case("equalization", layers.Equalization())
     image_case("equalization_bins", layers.Equalization(value_range=(0.0, 1.0), bins=7))
+    clahe = layers.ContrastLimitedAdaptiveHistogramEqualization
+    image_case("clahe", clahe(tile_grid_size=(2, 3)))
+    image_case("clahe_limit", clahe(value_range=(0, 1), clip_limit=1.5, tile_grid_size=(4, 2)))
+    image_case("clahe_free", clahe(clip_limit=0.0, tile_grid_size=(1, 1)))
     image_case("solarization", layers.Solarization())
     image_case("solarization_range", layers.Solarization(value_range=(-1, 1), seed=3))
     image_case("solarization_random", layers.Solarization(0.3, (0.2, 0.4)), known_in_training=False)
@@ -105,8 +109,17 @@ def augmentations():
         image_case(keras.src.utils.naming.to_snake_case(type(layer).__name__), layer, known_in_training=False)
 
 
+def reversed_embeddings():
+    """The way back of ReversibleEmbedding; the way forth is in layers_recurrent.py."""
+    back = {"reverse": True}
+    multi("reversible_embedding_back", layers.ReversibleEmbedding(7, 4), [(2, 3, 4)], as_list=False, flags=back)
+    multi("reversible_embedding_back_own", layers.ReversibleEmbedding(6, 3, tie_weights=False, logit_soft_cap=2.0), [(2, 5, 3)],
+          as_list=False, flags=back)
+
+
 def main():
     spectrograms()
+    reversed_embeddings()
     augmentations()
     pooling()
     normalized()

@@ -45,7 +45,7 @@ def multi(name, layer, shapes, as_list=True, masks=None, tensors=None, flags=Non
         upstream = normal(rng(name + " upstream"), tuple(training.shape))
         value = tf.reduce_sum(training * upstream)
     trainable = [w.value for w in layer.trainable_weights]
-    gradients = tape.gradient(value, watched + trainable)
+    gradients = tape.gradient(value, watched + trainable, unconnected_gradients="zero")
     config = keras.layers.serialize(layer)
     config["config"]["name"] = name
     extra = {} if output_mask is None else {"output_mask": np.asarray(output_mask)}

@@ -121,6 +121,7 @@ def calls():
 def main():
     calls()
     embedding_case("embedding", layers.Embedding(7, 4), (3, 5))
+    embedding_case("reversible_embedding", layers.ReversibleEmbedding(7, 4, logit_soft_cap=5.0), (3, 5))
     embedding_case("embedding_one_axis", layers.Embedding(5, 3, embeddings_regularizer="l2"), (6,))
     embedding_case("embedding_mask_zero", layers.Embedding(6, 2, mask_zero=True, embeddings_constraint="unit_norm"),
                    (2, 3, 2))

@@ -85,10 +85,30 @@ def main():
     case("mean_squared_error_images", losses.MeanSquaredError(), normal(g, (2, 3, 4, 2)), normal(g, (2, 3, 4, 2)))
     case("mean_absolute_error", losses.MeanAbsoluteError(), a, b)
 
+    axes()
     more_regression(g)
     more_classification(g)
     segmentation()
     sequences()
+
+
+def axes():
+    """Classes along another axis than the last one. The sparse loss knows that on JAX and PyTorch alone."""
+    g = rng("axes of losses")
+    shape = (4, 3, 5)
+    target = np.moveaxis(one_hot(g, 20, 3).reshape(4, 5, 3), -1, 1).copy()
+    p = np.moveaxis(probabilities(g, (4, 5, 3)), -1, 1).copy()
+    logits = normal(g, shape, 3.0)
+    case("categorical_crossentropy_axis", losses.CategoricalCrossentropy(axis=1), target, p)
+    case("categorical_crossentropy_axis_logits_smoothing",
+         losses.CategoricalCrossentropy(axis=1, from_logits=True, label_smoothing=0.2), target, logits)
+    focal = losses.CategoricalFocalCrossentropy
+    case("categorical_focal_crossentropy_axis", focal(axis=1), target, p)
+    case("categorical_focal_crossentropy_axis_alphas",
+         focal(axis=1, alpha=[0.1, 0.2, 0.3, 0.4, 0.5], from_logits=True, label_smoothing=0.1), target, logits)
+    binary, q = g.integers(0, 2, shape).astype(np.float32), g.uniform(0.05, 0.95, size=shape).astype(np.float32)
+    case("binary_crossentropy_axis", losses.BinaryCrossentropy(axis=1, label_smoothing=0.1), binary, q)
+    case("binary_focal_crossentropy_axis", losses.BinaryFocalCrossentropy(axis=-2, apply_class_balancing=True), binary, q)
 
 
 def more_regression(g):

@@ -19,7 +19,7 @@ def case(name, metric, batches, weights=None):
     results = []
     for i, (y_true, y_pred) in enumerate(batches):
         metric.update_state(y_true, y_pred, sample_weight=None if weights is None else weights[i])
-        results.append(metric.result())
+        results.append(np.array(metric.result()))  # a copy: that of counts is the variable itself
     save(
         f"nn/metrics/{name}",
         config=keras.metrics.serialize(metric),
@@ -67,6 +67,7 @@ def main():
 
     more_means(one_hot, labels, scores, pairs, prob)
     confusion(binary, many, categorical)
+    rows(many, categorical)
     correlations()
     overlaps()
 
@@ -125,6 +126,25 @@ def confusion(binary, many, categorical):
     for average in ("micro", "macro", "weighted"):
         case("f1_score_" + average, m.F1Score(average=average), categorical)
         case("fbeta_score_" + average, m.FBetaScore(average=average, beta=2.0, threshold=0.4), many)
+
+
+def rows(many, categorical):
+    """Results that are rows: a number for each threshold, class or column."""
+    m = metrics
+    case("precision_thresholds", m.Precision(thresholds=[0.7, 0.2, 0.45]), many)
+    case("precision_thresholds_one", m.Precision(thresholds=[0.7]), many)
+    case("recall_thresholds_even", m.Recall(thresholds=[0.0, 0.25, 0.5, 0.75, 1.0], class_id=1), many)
+    case("true_positives_thresholds", m.TruePositives(thresholds=[0.3, 0.6]), many)
+    weighted_case("false_negatives_thresholds_weighted", m.FalseNegatives(thresholds=[0.3, 0.6]), many)
+    case("f1_score_none", m.F1Score(), categorical)
+    weighted_case("fbeta_score_none_weighted", m.FBetaScore(beta=0.5, threshold=0.6), many)
+    g = rng("r2 of columns")
+    pairs = [(y, y + normal(g, y.shape, 0.5)) for y in (normal(g, (n, 3)) for n in SIZES)]
+    case("r2_score_none", m.R2Score(class_aggregation=None), pairs)
+    case("r2_score_none_adjusted", m.R2Score(class_aggregation=None, num_regressors=2), pairs)
+    prob = [np.moveaxis(p, -1, 1).copy() for p in (np.exp(normal(g, (n, 2, 3))) for n in SIZES)]
+    classes = [np.moveaxis(np.eye(3, dtype=np.float32)[g.integers(0, 3, (n, 2))], -1, 1).copy() for n in SIZES]
+    case("categorical_crossentropy_axis", m.CategoricalCrossentropy(axis=1), list(zip(classes, prob)))
 
 
 def correlations():

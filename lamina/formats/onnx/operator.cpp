@@ -180,6 +180,24 @@ std::vector<Value> Call::apply(const lamina_onnx_file::NodeProto& node, std::vec
   return op->apply(call);
 }
 
+std::vector<Value> Call::apply_as(const char* type, std::vector<Value> inputs,
+                                  std::initializer_list<const char*> own) const {
+  lamina_onnx_file::NodeProto node = node_;
+  node.set_op_type(type);
+  node.clear_domain();
+  node.clear_attribute();
+  for (const AttributeProto& attribute : node_.attribute()) {
+    if (std::find(own.begin(), own.end(), attribute.name()) == own.end()) *node.add_attribute() = attribute;
+  }
+  const int newest = newest_opset("");
+  const Operator* const op = find_operator("", type, newest);
+  if (!op) throw InternalError(std::string("there is no operator ") + type);
+  Call call(node, newest, std::move(inputs), evaluator_);
+  std::vector<Value> results = op->apply(call);
+  read_.insert(call.read_.begin(), call.read_.end());
+  return results;
+}
+
 bool Call::wants(size_t output) const {
   return output < outputs() && !node_.output(static_cast<int>(output)).empty();
 }

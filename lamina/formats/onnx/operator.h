@@ -64,6 +64,11 @@ class Call {
   /// What another operator, `node` in the newest version of its domain's set, gives for these inputs.
   std::vector<Value> apply(const lamina_onnx_file::NodeProto& node, std::vector<Value> inputs) const;
 
+  /// What another operator of ai.onnx, in its newest version, gives for these inputs and for the attributes of this
+  /// node, of which `own` are this operator's alone.
+  std::vector<Value> apply_as(const char* type, std::vector<Value> inputs,
+                              std::initializer_list<const char*> own = {}) const;
+
   /// How many outputs the node names, and whether the one at that place is wanted.
   size_t outputs() const { return static_cast<size_t>(node_.output_size()); }
   bool wants(size_t output) const;

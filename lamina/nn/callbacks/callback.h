@@ -14,6 +14,7 @@
 namespace lamina {
 
 class Model;
+struct TrainingSnapshot;
 
 /// What a callback may know of the run it belongs to.
 struct RunInfo {
@@ -55,6 +56,10 @@ class Callback {
   /// What the callback remembers between epochs, for exact resume.
   virtual std::vector<NamedTensor> state() const;
   virtual void set_state(const std::vector<NamedTensor>&) {}
+
+  /// Where fit shall go on, asked before anything else of a run that was given no `.resume`: as if it had been
+  /// given this one. Null: from the beginning. BackupAndRestore gives its backup.
+  virtual std::shared_ptr<const TrainingSnapshot> resume_from() { return nullptr; }
 
   /// Called by the model before the run's first hook.
   void attach(Model& model, const RunInfo& run) {

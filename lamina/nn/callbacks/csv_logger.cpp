@@ -67,7 +67,11 @@ void CSVLogger::on_epoch_end(int epoch, const Logs& logs) {
   line += std::to_string(epoch);
   for (const std::string& key : keys_) {
     const std::optional<double> value = logs.find(key);
-    line += options_.separator + (value ? python_number(*value) : std::string("NA"));
+    const std::optional<std::vector<double>> row = logs.find_row(key);
+    // Keras quotes a row, and its writer of tables quotes that again.
+    line += options_.separator + (row     ? "\"\"\"" + python_row(*row) + "\"\"\""
+                                  : value ? python_number(*value)
+                                          : std::string("NA"));
   }
   write(line + "\n");
 }

@@ -17,7 +17,8 @@ struct CSVLoggerOptions {
 };
 
 /// Writes "epoch" and all logs, sorted by name, to a CSV file (Keras: keras.callbacks.CSVLogger). Numbers are
-/// written so that reading them gives the same doubles; a log that an epoch lacks is "NA". Each line is
+/// written so that reading them gives the same doubles; a log that an epoch lacks is "NA", a row of numbers
+/// a list in quotes. Each line is
 /// flushed. Lines end in LF, where Keras writes CR LF; a table that Keras began can be appended to.
 class CSVLogger final : public Callback {
  public:

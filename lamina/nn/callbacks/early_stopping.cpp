@@ -18,7 +18,7 @@ void EarlyStopping::on_train_begin(const Logs&) {
 }
 
 void EarlyStopping::on_epoch_end(int epoch, const Logs& logs) {
-  const std::optional<double> current = logs.find(options_.monitor);
+  const std::optional<double> current = logs.find_number(options_.monitor, "EarlyStopping");
   if (!current) {
     warn("EarlyStopping watches '" + options_.monitor +
          "', which this training does not log; it logs: " + logs.names());

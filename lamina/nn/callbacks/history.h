@@ -31,6 +31,9 @@ class History : public Callback {
   /// The values of one log, one per epoch; NaN for an epoch that lacks it. Throws InvalidArgument, listing
   /// the names.
   const std::vector<double>& operator[](const std::string& name) const;
+  /// Of a log that is a row (a number for each class, say), the rows, one per epoch, whose means operator[]
+  /// gives; empty for an epoch that lacks it. No rows for a log that is a number.
+  const std::vector<std::vector<double>>& rows(const std::string& name) const;
 
   /// Whether the stop flag ended the training before its last step; Model::snapshot then says where.
   bool interrupted = false;
@@ -43,6 +46,7 @@ class History : public Callback {
  private:
   std::vector<int> epochs_;
   std::vector<std::pair<std::string, std::vector<double>>> values_;
+  std::vector<std::pair<std::string, std::vector<std::vector<double>>>> rows_;
 };
 
 }  // namespace lamina

@@ -172,7 +172,7 @@ void ModelCheckpoint::save(int epoch, std::optional<int64_t> batch, const Logs& 
   if (keeps_older(path)) return;
 
   if (options_.save_best_only) {
-    const std::optional<double> current = logs.find(options_.monitor);
+    const std::optional<double> current = logs.find_number(options_.monitor, "ModelCheckpoint");
     if (!current) {
       warn("ModelCheckpoint watches '" + options_.monitor +
            "', which this training does not log; saving anyway");

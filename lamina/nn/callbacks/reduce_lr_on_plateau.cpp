@@ -26,7 +26,7 @@ void ReduceLROnPlateau::on_train_begin(const Logs&) {
 void ReduceLROnPlateau::add_logs(int, Logs& logs) { logs.set("learning_rate", model().learning_rate()); }
 
 void ReduceLROnPlateau::on_epoch_end(int epoch, const Logs& logs) {
-  const std::optional<double> current = logs.find(options_.monitor);
+  const std::optional<double> current = logs.find_number(options_.monitor, "ReduceLROnPlateau");
   if (!current) {
     warn("ReduceLROnPlateau watches '" + options_.monitor +
          "', which this training does not log; it logs: " + logs.names());

@@ -54,6 +54,18 @@ double LiveLogs::value(size_t index) const {
   return std::isnan(value) ? std::numeric_limits<double>::quiet_NaN() : value;
 }
 
+std::optional<std::vector<double>> LiveLogs::row(size_t index) const {
+  const Metric* const metric = layout_.entries[index].metric.get();
+  if (!metric) return std::nullopt;
+  std::optional<std::vector<double>> row =
+      metric->row(fetched().subspan(offsets_[index], offsets_[index + 1] - offsets_[index]));
+  if (!row) return std::nullopt;
+  for (double& value : *row) {
+    if (std::isnan(value)) value = std::numeric_limits<double>::quiet_NaN();
+  }
+  return row;
+}
+
 double LiveLogs::signed_value(size_t index) const {
   const size_t first = offsets_[index];
   const std::span<const Tensor> now = fetched();
@@ -72,7 +84,7 @@ double LiveLogs::loss() const {
 
 Logs LiveLogs::read() const {
   Logs logs;
-  for (size_t i = 0; i < size(); ++i) logs.set(name(i), value(i));
+  for (size_t i = 0; i < size(); ++i) logs.set(name(i), value(i), row(i));
   return logs;
 }
 

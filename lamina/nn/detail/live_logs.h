@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,7 @@ class LiveLogs final : public Logs::Source {
   size_t size() const override { return layout_.entries.size(); }
   const std::string& name(size_t index) const override { return layout_.entries[index].name; }
   double value(size_t index) const override;
+  std::optional<std::vector<double>> row(size_t index) const override;
   /// The mean loss so far, NaN or infinite as soon as one loss was; 0 when no loss is logged.
   double loss() const;
   /// All numbers, read now.

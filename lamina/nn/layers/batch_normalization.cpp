@@ -155,7 +155,7 @@ Json BatchNormalization::own_config() const {
        {"gamma_regularizer", detail::choice_json(options_.gamma_regularizer)},
        {"beta_constraint", detail::choice_json(options_.beta_constraint)},
        {"gamma_constraint", detail::choice_json(options_.gamma_constraint)},
-       {"synchronized", false},
+       {"synchronized", options_.synchronized},
        {"renorm", false},
        {"renorm_clipping", nullptr},
        {"renorm_momentum", 0.99}});
@@ -186,7 +186,7 @@ const bool batch_normalization_registered =
       options.beta_constraint = reader.constraint("beta_constraint");
       options.gamma_constraint = reader.constraint("gamma_constraint");
       reader.only_null({"renorm_clipping"});
-      reader.only("synchronized", false);
+      options.synchronized = reader.boolean("synchronized", false);
       reader.only("renorm", false);
       reader.number("renorm_momentum", 0.99);
       reader.done();

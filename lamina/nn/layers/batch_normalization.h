@@ -22,6 +22,7 @@ struct BatchNormalizationOptions {
   Choice<Regularizer> gamma_regularizer = {};
   Choice<Constraint> beta_constraint = {};
   Choice<Constraint> gamma_constraint = {};
+  bool synchronized = false;  ///< whether devices share statistics; a model here is on one, and files keep it
   std::string name = {};
   bool trainable = true;
   std::string dtype = {};  ///< the policy; empty: float32

@@ -4,11 +4,10 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <map>
-#include <numbers>
 
 #include "lamina/base/error.h"
 #include "lamina/nn/config.h"
+#include "lamina/nn/initializers/stft.h"
 #include "lamina/nn/layers/spatial.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
@@ -26,80 +25,14 @@ namespace {
 
 constexpr double kEpsilon = 1e-7;
 
-// Windows that are sums of cosines, by their coefficients.
-const std::map<std::string, std::vector<double>>& cosine_windows() {
-  static const std::map<std::string, std::vector<double>> all = {
-      {"boxcar", {1}},
-      {"hann", {0.5, 0.5}},
-      {"hamming", {0.54, 0.46}},
-      {"blackman", {0.42, 0.5, 0.08}},
-      {"nuttall", {0.3635819, 0.4891775, 0.1365995, 0.0106411}},
-      {"blackmanharris", {0.35875, 0.48829, 0.14128, 0.01168}},
-      {"flattop", {0.21557895, 0.41663158, 0.277263158, 0.083578947, 0.006947368}}};
-  return all;
+// What makes the kernels of the layer; throws for windows that are not known.
+STFT kernel_of(const char* side, const STFTSpectrogramOptions& options) {
+  return STFT({.side = side,
+               .window = options.window,
+               .window_values = options.window_values,
+               .scaling = options.scaling,
+               .periodic = options.periodic});
 }
-
-bool knows_window(const std::string& name) { return name == "bartlett" || cosine_windows().contains(name); }
-
-std::vector<double> window_of(const STFTSpectrogramOptions& options) {
-  if (options.window.empty()) return options.window_values;
-  const int64_t length = options.frame_length;
-  std::vector<double> values(static_cast<size_t>(length), 1.0);
-  if (length == 1) return values;
-  const double steps = static_cast<double>(options.periodic ? length : length - 1);
-  for (int64_t i = 0; i < length; ++i) {
-    const double at = static_cast<double>(i) / steps;
-    double value = options.window == "bartlett" ? 1 - std::abs(2 * at - 1) : 0;
-    if (options.window != "bartlett") {
-      const std::vector<double>& terms = cosine_windows().at(options.window);
-      for (size_t k = 0; k < terms.size(); ++k)
-        value += (k % 2 ? -1 : 1) * terms[k] * std::cos(2 * std::numbers::pi * static_cast<double>(k) * at);
-    }
-    values[static_cast<size_t>(i)] = value;
-  }
-  return values;
-}
-
-// The kernel that Keras's initializer of that name makes: window times cosine or sine for each frequency.
-class STFT final : public Initializer {
- public:
-  STFT(bool imaginary, const STFTSpectrogramOptions& options) : imaginary_(imaginary), options_(options) {}
-  std::string class_name() const override { return "STFT"; }
-  Json config() const override {
-    return Json::object({{"side", imaginary_ ? "imag" : "real"},
-                         {"window", options_.window},
-                         {"periodic", options_.periodic},
-                         {"scaling", options_.scaling}});
-  }
-  Tensor operator()(const TensorType& type, uint64_t, int) const override {
-    const int64_t length = type.shape[0], frequencies = type.shape[2], whole = 2 * (frequencies - 1);
-    std::vector<double> window = window_of(options_);
-    double total = 1;
-    if (!window.empty() && options_.scaling == "density") {
-      total = 0;
-      for (const double value : window) total += value * value;
-      total = std::sqrt(total);
-    } else if (!window.empty() && options_.scaling == "spectrum") {
-      total = 0;
-      for (const double value : window) total += std::abs(value);
-    }
-    if (window.empty()) window.assign(static_cast<size_t>(length), 1.0);
-    std::vector<double> values;
-    for (int64_t t = 0; t < length; ++t) {
-      for (int64_t f = 0; f < frequencies; ++f) {
-        const double angle = -2 * std::numbers::pi * static_cast<double>(t) * static_cast<double>(f) /
-                             static_cast<double>(std::max<int64_t>(whole, 1));
-        values.push_back((imaginary_ ? std::sin(angle) : std::cos(angle)) * window[static_cast<size_t>(t)] /
-                         total);
-      }
-    }
-    return cast(Tensor::from(values, type.shape), type.dtype);
-  }
-
- private:
-  bool imaginary_;
-  STFTSpectrogramOptions options_;
-};
 
 }  // namespace
 
@@ -125,19 +58,16 @@ STFTSpectrogram::STFTSpectrogram(const STFTSpectrogramOptions& options)
     fail("fft_length must be at least frame_length, " + std::to_string(options.frame_length) +
          ", and at most 2^24, received " + std::to_string(fft_length_));
   }
-  if (!options.window.empty() && !knows_window(options.window)) {
-    std::string known = "bartlett";
-    for (const auto& [name, terms] : cosine_windows()) known += ", " + name;
-    fail("window '" + options.window + "' is not known; one of " + known +
-         " was expected, or frame_length numbers");
+  try {
+    kernel_of("real", options);
+  } catch (const InvalidArgument& error) {
+    fail(std::string(error.what()).substr(std::string("STFT: ").size()));
   }
   if (options.window.empty() && !options.window_values.empty() &&
       static_cast<int64_t>(options.window_values.size()) != options.frame_length) {
     fail("the window must have frame_length, " + std::to_string(options.frame_length) +
          ", numbers, received " + std::to_string(options.window_values.size()));
   }
-  if (!options.scaling.empty() && options.scaling != "density" && options.scaling != "spectrum")
-    fail("scaling must be density, spectrum or none, received '" + options.scaling + "'");
   if (const std::string error = detail::padding_error(options.padding); !error.empty()) fail(error);
 }
 
@@ -159,8 +89,8 @@ Shape STFTSpectrogram::compute_output_shape(const Shape& input) const {
 void STFTSpectrogram::create_weights(const Shape&) {
   const Shape shape{options_.frame_length, 1, fft_length_ / 2 + 1};
   real_kernel_ = imag_kernel_ = nullptr;
-  if (options_.mode != "imag") real_kernel_ = add_weight("real_kernel", shape, STFT(false, options_));
-  if (options_.mode != "real") imag_kernel_ = add_weight("imag_kernel", shape, STFT(true, options_));
+  if (options_.mode != "imag") real_kernel_ = add_weight("real_kernel", shape, kernel_of("real", options_));
+  if (options_.mode != "real") imag_kernel_ = add_weight("imag_kernel", shape, kernel_of("imag", options_));
 }
 
 // (batch, channels, frames, frequencies)

@@ -2,6 +2,7 @@
 #include "lamina/nn/losses/crossentropy.h"
 
 #include "lamina/nn/config.h"
+#include "lamina/nn/losses/detail/make.h"
 #include "lamina/nn/losses/detail/match.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/compare.h"
@@ -21,7 +22,7 @@ std::shared_ptr<Loss> make_dense(const Json& config) {
   options.label_smoothing = reader.number("label_smoothing", 0.0);
   options.reduction = reader.string("reduction", options.reduction);
   options.name = reader.string("name", "");
-  reader.only("axis", -1);
+  options.axis = detail::read_axis(reader);
   reader.only("dtype", "float32");
   reader.done();
   return std::make_shared<L>(options);
@@ -34,7 +35,7 @@ std::shared_ptr<Loss> make_sparse(const Json& config) {
   options.reduction = reader.string("reduction", options.reduction);
   options.name = reader.string("name", "");
   options.ignore_class = reader.optional_integer("ignore_class");
-  reader.only("axis", -1);
+  options.axis = detail::read_axis(reader);
   reader.only("dtype", "float32");
   reader.done();
   return std::make_shared<SparseCategoricalCrossentropy>(options);
@@ -62,7 +63,7 @@ Json dense_config(const CrossentropyOptions& options) {
                        {"reduction", options.reduction},
                        {"from_logits", options.from_logits},
                        {"label_smoothing", options.label_smoothing},
-                       {"axis", -1}});
+                       {"axis", options.axis}});
 }
 
 }  // namespace
@@ -87,7 +88,8 @@ Tensor CategoricalCrossentropy::values(const Tensor& y_true, const Tensor& y_pre
     const auto classes = static_cast<double>(output.shape()[-1]);
     target = target * (1 - options_.label_smoothing) + options_.label_smoothing / classes;
   }
-  return categorical_crossentropy(target, output, options_.from_logits);
+  return categorical_crossentropy(detail::with_axis_last(name(), target, options_.axis),
+                                  detail::with_axis_last(name(), output, options_.axis), options_.from_logits);
 }
 
 SparseCategoricalCrossentropy::SparseCategoricalCrossentropy(SparseCrossentropyOptions options)
@@ -97,18 +99,23 @@ SparseCategoricalCrossentropy::SparseCategoricalCrossentropy(SparseCrossentropyO
 }
 
 Json SparseCategoricalCrossentropy::config() const {
-  return Json::object({{"name", options_.name},
-                       {"reduction", options_.reduction},
-                       {"from_logits", options_.from_logits},
-                       {"ignore_class", options_.ignore_class ? Json(*options_.ignore_class) : Json()}});
+  Json config = Json::object({{"name", options_.name},
+                              {"reduction", options_.reduction},
+                              {"from_logits", options_.from_logits},
+                              {"ignore_class", options_.ignore_class ? Json(*options_.ignore_class) : Json()}});
+  if (options_.axis != -1) config["axis"] = options_.axis;  // Keras leaves it out, but takes it
+  return config;
 }
 
 Tensor SparseCategoricalCrossentropy::values(const Tensor& y_true, const Tensor& y_pred) const {
-  const Tensor target = detail::match_labels(name(), y_true, y_pred);
-  if (!options_.ignore_class) return sparse_categorical_crossentropy(target, y_pred, options_.from_logits);
+  const Tensor scores = detail::with_axis_last(name(), y_pred, options_.axis);
+  const bool column = y_true.rank() == y_pred.rank() && options_.axis != -1;
+  const Tensor target = detail::match_labels(
+      name(), column ? detail::with_axis_last(name(), y_true, options_.axis) : y_true, scores);
+  if (!options_.ignore_class) return sparse_categorical_crossentropy(target, scores, options_.from_logits);
   const Tensor counts = not_equal(target, static_cast<double>(*options_.ignore_class));
   const Tensor each = sparse_categorical_crossentropy(
-      where(counts, target, 0.0), where(expand_dims(counts, -1), y_pred, 0.0), options_.from_logits);
+      where(counts, target, 0.0), where(expand_dims(counts, -1), scores, 0.0), options_.from_logits);
   return where(counts, each, 0.0);
 }
 
@@ -118,7 +125,7 @@ Tensor SparseCategoricalCrossentropy::counting(const Tensor& y_true, const Tenso
 }
 
 void SparseCategoricalCrossentropy::check_targets(const Tensor& y_true, const Shape& output) const {
-  detail::check_labels(name(), y_true, output, options_.ignore_class);
+  detail::check_labels(name(), y_true, output, options_.ignore_class, options_.axis);
 }
 
 BinaryCrossentropy::BinaryCrossentropy(CrossentropyOptions options) : options_(std::move(options)) {
@@ -133,7 +140,7 @@ Tensor BinaryCrossentropy::values(const Tensor& y_true, const Tensor& y_pred) co
   if (options_.label_smoothing > 0)
     target = target * (1 - options_.label_smoothing) + 0.5 * options_.label_smoothing;
   const Tensor each = binary_crossentropy(target, output, options_.from_logits);
-  return each.rank() == 0 ? each : mean(each, {-1});
+  return detail::mean_of_axis(name(), each, options_.axis);
 }
 
 }  // namespace lamina

@@ -13,11 +13,13 @@ struct CrossentropyOptions {
   double label_smoothing = 0.0;  ///< in [0, 1]: the share of a target that is spread evenly over the classes
   std::string reduction = "sum_over_batch_size";  ///< as in Loss::reduction
   std::string name = {};                          ///< default: the class in snake case
+  int axis = -1;  ///< along which classes lie, of BinaryCrossentropy the one averaged over; in -rank .. rank - 1
 };
 
-/// -sum(y_true * log(y_pred)) over the last axis, for one-hot or soft targets of the shape of the predictions
+/// -sum(y_true * log(y_pred)) over `axis`, for one-hot or soft targets of the shape of the predictions
 /// (Keras: keras.losses.CategoricalCrossentropy). Probabilities are first divided by their sum and clipped to
-/// [1e-7, 1 - 1e-7].
+/// [1e-7, 1 - 1e-7]. With label_smoothing, the number of classes is the last extent whatever `axis` says, as
+/// in Keras.
 class CategoricalCrossentropy : public Loss {
  public:
   explicit CategoricalCrossentropy(CrossentropyOptions options = {});
@@ -38,10 +40,12 @@ struct SparseCrossentropyOptions {
   std::optional<int64_t> ignore_class = {};       ///< targets of this class count for nothing (-1, 255)
   std::string reduction = "sum_over_batch_size";  ///< as in Loss::reduction
   std::string name = {};                          ///< default: the class in snake case
+  int axis = -1;                                  ///< along which classes lie, in -rank .. rank - 1
 };
 
-/// The same for targets that are class indices: integers of the predictions' shape without its last axis, or
-/// with 1 there (Keras: keras.losses.SparseCategoricalCrossentropy).
+/// The same for targets that are class indices: integers of the predictions' shape without `axis`, or with 1
+/// there (Keras: keras.losses.SparseCategoricalCrossentropy, which knows other axes than the last one on JAX and
+/// PyTorch alone).
 class SparseCategoricalCrossentropy : public Loss {
  public:
   explicit SparseCategoricalCrossentropy(SparseCrossentropyOptions options = {});
@@ -59,7 +63,7 @@ class SparseCategoricalCrossentropy : public Loss {
   SparseCrossentropyOptions options_;
 };
 
-/// -(y_true * log(y_pred) + (1 - y_true) * log(1 - y_pred)), averaged over the last axis, for targets 0 and 1
+/// -(y_true * log(y_pred) + (1 - y_true) * log(1 - y_pred)), averaged over `axis`, for targets 0 and 1
 /// of the shape of the predictions (Keras: keras.losses.BinaryCrossentropy). Probabilities are clipped to
 /// [1e-7, 1 - 1e-7].
 class BinaryCrossentropy : public Loss {

@@ -24,7 +24,7 @@ void read_focal(ConfigReader& reader, Options& options) {
   options.gamma = reader.number("gamma", options.gamma);
   options.from_logits = reader.boolean("from_logits", false);
   options.label_smoothing = reader.number("label_smoothing", 0.0);
-  reader.only("axis", -1);
+  options.axis = detail::read_axis(reader);
   detail::finish_loss(reader, options);
 }
 
@@ -86,7 +86,7 @@ Json CategoricalFocalCrossentropy::config() const {
   Json config = PlainLoss::config();
   config["from_logits"] = options_.from_logits;
   config["label_smoothing"] = options_.label_smoothing;
-  config["axis"] = -1;
+  config["axis"] = options_.axis;
   config["alpha"] = alpha;
   config["gamma"] = options_.gamma;
   return config;
@@ -104,13 +104,14 @@ Tensor CategoricalFocalCrossentropy::values(const Tensor& y_true, const Tensor& 
     target =
         target * (1 - options_.label_smoothing) + options_.label_smoothing / static_cast<double>(classes);
   }
-  if (options_.from_logits) output = softmax(output, -1);
-  output = clip(output / sum(output, {-1}, true), kEpsilon, 1 - kEpsilon);
+  const int axis = detail::own_axis(name(), options_.axis, output.shape());
+  if (options_.from_logits) output = softmax(output, axis);
+  output = clip(output / sum(output, {axis}, true), kEpsilon, 1 - kEpsilon);
   const Tensor weight = power(1.0 - output, options_.gamma);
   const Tensor weighted = options_.alpha.size() > 1
                               ? weight * cast(Tensor::from(options_.alpha, {classes}), output.dtype())
                               : weight * options_.alpha[0];
-  return sum(weighted * (-target * log(output)), {-1});
+  return sum(weighted * (-target * log(output)), {axis});
 }
 
 BinaryFocalCrossentropy::BinaryFocalCrossentropy(BinaryFocalOptions options)
@@ -126,7 +127,7 @@ Json BinaryFocalCrossentropy::config() const {
   Json config = PlainLoss::config();
   config["from_logits"] = options_.from_logits;
   config["label_smoothing"] = options_.label_smoothing;
-  config["axis"] = -1;
+  config["axis"] = options_.axis;
   config["apply_class_balancing"] = options_.apply_class_balancing;
   config["alpha"] = options_.alpha;
   config["gamma"] = options_.gamma;
@@ -142,7 +143,7 @@ Tensor BinaryFocalCrossentropy::values(const Tensor& y_true, const Tensor& y_pre
   Tensor each = power(1.0 - of_target, options_.gamma) * binary_crossentropy(target, output);
   if (options_.apply_class_balancing)
     each = (target * options_.alpha + (1.0 - target) * (1 - options_.alpha)) * each;
-  return detail::mean_of_last(each);
+  return detail::mean_of_axis(name(), each, options_.axis);
 }
 
 CategoricalGeneralizedCrossEntropy::CategoricalGeneralizedCrossEntropy(

@@ -13,11 +13,12 @@ struct CategoricalFocalOptions {
   double label_smoothing = 0.0;        ///< in [0, 1]: the share of a target that is spread over the classes
   std::string reduction = "sum_over_batch_size";  ///< as in Loss::reduction
   std::string name = {};                          ///< default: the class in snake case
+  int axis = -1;                                  ///< over which values are taken together, in -rank .. rank - 1
 };
 
-/// -sum(alpha * (1 - y_pred)^gamma * y_true * log(y_pred)) over the last axis (Keras:
+/// -sum(alpha * (1 - y_pred)^gamma * y_true * log(y_pred)) over `axis` (Keras:
 /// keras.losses.CategoricalFocalCrossentropy). Probabilities are first divided by their sum and clipped to
-/// [1e-7, 1 - 1e-7].
+/// [1e-7, 1 - 1e-7]. As in Keras, several alphas and label_smoothing go by the last axis whatever `axis` says.
 class CategoricalFocalCrossentropy : public PlainLoss {
  public:
   explicit CategoricalFocalCrossentropy(CategoricalFocalOptions options = {});
@@ -37,9 +38,10 @@ struct BinaryFocalOptions {
   double label_smoothing = 0.0;        ///< in [0, 1]: how far targets are moved towards 0.5
   std::string reduction = "sum_over_batch_size";  ///< as in Loss::reduction
   std::string name = {};                          ///< default: the class in snake case
+  int axis = -1;                                  ///< over which values are taken together, in -rank .. rank - 1
 };
 
-/// The binary cross-entropy times (1 - probability of the target)^gamma, averaged over the last axis (Keras:
+/// The binary cross-entropy times (1 - probability of the target)^gamma, averaged over `axis` (Keras:
 /// keras.losses.BinaryFocalCrossentropy).
 class BinaryFocalCrossentropy : public PlainLoss {
  public:

@@ -12,6 +12,7 @@
 #include "lamina/ops/full.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/reshape.h"
+#include "lamina/ops/transpose.h"
 #include "lamina/ops/where.h"
 
 namespace lamina {
@@ -178,8 +179,8 @@ Tensor match_labels(const std::string& name, const Tensor& y_true, const Tensor&
 }
 
 void check_labels(const std::string& name, const Tensor& y_true, const Shape& output,
-                  std::optional<int64_t> ignored) {
-  const int64_t classes = output[-1];
+                  std::optional<int64_t> ignored, int axis) {
+  const int64_t classes = output[own_axis(name, axis, output)];
   if (classes < 0) return;
   const std::vector<double> labels = y_true.to_vector<double>();
   for (size_t i = 0; i < labels.size(); ++i) {
@@ -192,6 +193,24 @@ void check_labels(const std::string& name, const Tensor& y_true, const Shape& ou
                           std::to_string(classes - 1) + ", as the model has " + std::to_string(classes) +
                           " outputs; label number " + std::to_string(i) + " is " + Json(labels[i]).dump());
   }
+}
+
+int own_axis(const std::string& name, int axis, const Shape& shape) {
+  if (axis >= -shape.rank() && axis < shape.rank()) return axis < 0 ? axis + shape.rank() : axis;
+  throw InvalidArgument("'" + name + "': axis " + std::to_string(axis) + " is not among those of shape " +
+                        shape.str() + "; it must lie from " + std::to_string(-shape.rank()) + " to " +
+                        std::to_string(shape.rank() - 1));
+}
+
+Tensor with_axis_last(const std::string& name, const Tensor& x, int axis) {
+  const int from = own_axis(name, axis, x.shape());
+  if (from == x.rank() - 1) return x;
+  std::vector<int> order;
+  for (int i = 0; i < x.rank(); ++i) {
+    if (i != from) order.push_back(i);
+  }
+  order.push_back(from);
+  return transpose(x, order);
 }
 
 }  // namespace detail

@@ -32,7 +32,7 @@ std::shared_ptr<Loss> make_huber(const Json& config) {
 std::shared_ptr<Loss> make_cosine(const Json& config) {
   ConfigReader reader(config, "CosineSimilarity");
   CosineSimilarityOptions options;
-  options.axis = static_cast<int>(std::clamp<int64_t>(reader.integer("axis", -1), -64, 64));
+  options.axis = detail::read_axis(reader);
   detail::finish_loss(reader, options);
   return std::make_shared<CosineSimilarity>(options);
 }

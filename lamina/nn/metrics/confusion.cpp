@@ -9,22 +9,44 @@
 namespace lamina::metrics {
 namespace {
 
-// One number, also as a list of one.
-std::optional<double> read_threshold(ConfigReader& reader) {
-  if (!reader.json("thresholds").is_list()) return reader.optional_number("thresholds");
-  const std::vector<double> numbers = reader.numbers("thresholds");
-  if (numbers.size() > 1) {
-    throw Unsupported(
-        "several thresholds give several numbers, of which a metric logs one: take one metric for each");
-  }
-  return numbers[0];
+Thresholds read_thresholds(ConfigReader& reader) {
+  if (reader.json("thresholds").is_list()) return reader.numbers("thresholds");
+  const std::optional<double> one = reader.optional_number("thresholds");
+  return one ? Thresholds(*one) : Thresholds();
+}
+
+Json thresholds_json(const Thresholds& thresholds) {
+  if (!thresholds.list()) return thresholds.values().empty() ? Json() : Json(thresholds.values()[0]);
+  Json list = Json::list({});
+  for (const double threshold : thresholds.values()) list.push_back(threshold);
+  return list;
+}
+
+std::vector<double> thresholds_or(const Thresholds& given, double otherwise) {
+  return given.values().empty() ? std::vector<double>{otherwise} : given.values();
+}
+
+// One for each threshold is a row, one for the only threshold a number.
+template <class Of>
+std::optional<std::vector<double>> row_of(size_t thresholds, Of&& of) {
+  if (thresholds == 1) return std::nullopt;
+  std::vector<double> all;
+  for (size_t i = 0; i < thresholds; ++i) all.push_back(of(i));
+  return all;
+}
+
+template <class Of>
+double mean_of(size_t thresholds, Of&& of) {
+  double sum = 0;
+  for (size_t i = 0; i < thresholds; ++i) sum += of(i);
+  return sum / static_cast<double>(thresholds);
 }
 
 template <class M>
 std::shared_ptr<Metric> make_count(const Json& config) {
   ConfigReader reader(config, M().class_name());
   CountOptions options;
-  options.thresholds = read_threshold(reader);
+  options.thresholds = read_thresholds(reader);
   options.name = detail::finish_metric(reader);
   return std::make_shared<M>(options);
 }
@@ -33,7 +55,7 @@ template <class M>
 std::shared_ptr<Metric> make_share(const Json& config) {
   ConfigReader reader(config, M().class_name());
   PrecisionOptions options;
-  options.thresholds = read_threshold(reader);
+  options.thresholds = read_thresholds(reader);
   options.top_k = reader.optional_integer("top_k");
   options.class_id = reader.optional_integer("class_id");
   options.name = detail::finish_metric(reader);
@@ -76,10 +98,17 @@ const bool confusion_registered = [] {
 
 Json number_or_null(const auto& value) { return value ? Json(*value) : Json(); }
 
-void check_threshold(const std::string& name, const std::optional<double>& threshold) {
-  if (!threshold || (*threshold >= 0 && *threshold <= 1)) return;
-  throw InvalidArgument("metric '" + name + "': thresholds must lie in [0, 1], received " +
-                        Json(*threshold).dump());
+void check_thresholds(const std::string& name, const Thresholds& thresholds) {
+  constexpr size_t kMost = 1 << 20;
+  if (thresholds.values().size() > kMost) {
+    throw InvalidArgument("metric '" + name + "': takes at most 2^20 thresholds, received " +
+                          std::to_string(thresholds.values().size()));
+  }
+  for (const double threshold : thresholds.values()) {
+    if (threshold >= 0 && threshold <= 1) continue;
+    throw InvalidArgument("metric '" + name + "': thresholds must lie in [0, 1], received " +
+                          Json(threshold).dump());
+  }
 }
 
 std::string name_or(const std::string& given, const char* otherwise) {
@@ -109,25 +138,33 @@ std::vector<double> even_thresholds(const std::string& name, int64_t count) {
 
 ConditionCount::ConditionCount(const char* default_name, Count count, const CountOptions& options)
     : ConfusionMetric(name_or(options.name, default_name),
-                      {{options.thresholds.value_or(0.5)}, {count}, {"accumulator"}}),
-      threshold_(options.thresholds) {
-  check_threshold(name(), threshold_);
+                      {thresholds_or(options.thresholds, 0.5), {count}, {"accumulator"}}),
+      thresholds_(options.thresholds) {
+  check_thresholds(name(), thresholds_);
+}
+
+double ConditionCount::result(std::span<const Tensor> state) const {
+  return mean_of(plan().thresholds.size(), [&](size_t i) { return values(state, 0)[i]; });
+}
+
+std::optional<std::vector<double>> ConditionCount::row(std::span<const Tensor> state) const {
+  return row_of(plan().thresholds.size(), [&](size_t i) { return values(state, 0)[i]; });
 }
 
 Json ConditionCount::config() const {
-  return Json::object({{"name", name()}, {"dtype", "float32"}, {"thresholds", number_or_null(threshold_)}});
+  return Json::object({{"name", name()}, {"dtype", "float32"}, {"thresholds", thresholds_json(thresholds_)}});
 }
 
 PositivesShare::PositivesShare(const char* class_name, const char* default_name, Count other,
                                const char* other_name, const PrecisionOptions& options)
     : ConfusionMetric(name_or(options.name, default_name),
-                      {{options.thresholds.value_or(options.top_k ? -1e10 : 0.5)},
+                      {thresholds_or(options.thresholds, options.top_k ? -1e10 : 0.5),
                        {Count::kTruePositives, other},
                        {"true_positives", other_name},
                        options.top_k,
                        options.class_id}),
       options_(options) {
-  check_threshold(name(), options_.thresholds);
+  check_thresholds(name(), options_.thresholds);
   check_class(name(), options_.class_id);
   if (options_.top_k && *options_.top_k < 1) {
     throw InvalidArgument(std::string(class_name) + ": top_k must be at least 1, received " +
@@ -135,10 +172,20 @@ PositivesShare::PositivesShare(const char* class_name, const char* default_name,
   }
 }
 
+double PositivesShare::result(std::span<const Tensor> state) const {
+  return mean_of(plan().thresholds.size(),
+                 [&](size_t i) { return share(values(state, 0)[i], values(state, 1)[i]); });
+}
+
+std::optional<std::vector<double>> PositivesShare::row(std::span<const Tensor> state) const {
+  return row_of(plan().thresholds.size(),
+                [&](size_t i) { return share(values(state, 0)[i], values(state, 1)[i]); });
+}
+
 Json PositivesShare::config() const {
   return Json::object({{"name", name()},
                        {"dtype", "float32"},
-                       {"thresholds", number_or_null(options_.thresholds)},
+                       {"thresholds", thresholds_json(options_.thresholds)},
                        {"top_k", number_or_null(options_.top_k)},
                        {"class_id", number_or_null(options_.class_id)}});
 }

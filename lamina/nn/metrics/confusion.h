@@ -2,12 +2,32 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "lamina/nn/metrics/mean.h"
 
 namespace lamina::metrics {
+
+/// Thresholds of a metric: none, one number, or several, which give a row of results.
+class Thresholds {
+ public:
+  Thresholds() = default;
+  Thresholds(double one) : values_{one} {}
+  Thresholds(std::initializer_list<double> several) : values_(several), list_(true) {}
+  Thresholds(std::vector<double> several) : values_(std::move(several)), list_(true) {}
+
+  /// In the order given; nothing: what the metric takes where none is.
+  const std::vector<double>& values() const { return values_; }
+  /// Whether they came as a list: Keras writes them so again.
+  bool list() const { return list_; }
+
+ private:
+  std::vector<double> values_;
+  bool list_ = false;
+};
 
 /// Base of metrics that count, for each of some thresholds, how often a prediction above it meets a target
 /// that is not 0. Accumulators: one row of float64 for each kind of count, an element for each threshold.
@@ -58,21 +78,22 @@ class ConfusionMetric : public Metric {
 
 /// Arguments of the counts.
 struct CountOptions {
-  std::optional<double> thresholds = {};  ///< a prediction above it counts as 1, in [0, 1]; absent: 0.5
-  std::string name = {};                  ///< default: the class in snake case
+  Thresholds thresholds = {};  ///< a prediction above it counts as 1, in [0, 1]; none: 0.5; several: a row of counts
+  std::string name = {};       ///< default: the class in snake case
 };
 
 /// Base of the four counts.
 class ConditionCount : public ConfusionMetric {
  public:
   Json config() const override;
-  double result(std::span<const Tensor> state) const override { return values(state, 0)[0]; }
+  double result(std::span<const Tensor> state) const override;
+  std::optional<std::vector<double>> row(std::span<const Tensor> state) const override;
 
  protected:
   ConditionCount(const char* default_name, Count count, const CountOptions& options);
 
  private:
-  std::optional<double> threshold_;
+  Thresholds thresholds_;
 };
 
 /// How many predictions of 1 have a target of 1 (Keras: keras.metrics.TruePositives).
@@ -113,7 +134,7 @@ class FalseNegatives : public ConditionCount {
 
 /// Arguments of Precision and Recall.
 struct PrecisionOptions {
-  std::optional<double> thresholds = {};  ///< a prediction above it counts as 1; absent: 0.5, with top_k none
+  Thresholds thresholds = {};             ///< a prediction above it counts as 1; none: 0.5, with top_k any; several: a row
   std::optional<int64_t> top_k = {};      ///< only the k largest predictions of a row can count as 1
   std::optional<int64_t> class_id = {};   ///< only this class is looked at
   std::string name = {};                  ///< default: the class in snake case
@@ -124,9 +145,8 @@ class PositivesShare : public ConfusionMetric {
  public:
   Json config() const override;
   bool higher_is_better() const override { return true; }
-  double result(std::span<const Tensor> state) const override {
-    return share(values(state, 0)[0], values(state, 1)[0]);
-  }
+  double result(std::span<const Tensor> state) const override;
+  std::optional<std::vector<double>> row(std::span<const Tensor> state) const override;
 
  protected:
   PositivesShare(const char* class_name, const char* default_name, Count other, const char* other_name,

@@ -22,12 +22,9 @@ using lamina::detail::kEpsilon;
 std::shared_ptr<Metric> make_r2(const Json& config) {
   ConfigReader reader(config, "R2Score");
   R2Options options;
-  if (const Json* given = config.find("class_aggregation"); given && given->is_null()) {
-    throw Unsupported(
-        "R2Score: class_aggregation None gives a number for each column, of which a metric logs one: take "
-        "'uniform_average' or 'variance_weighted_average'");
-  }
-  options.class_aggregation = reader.string("class_aggregation", options.class_aggregation);
+  const Json* const given = config.find("class_aggregation");
+  options.class_aggregation =
+      reader.string("class_aggregation", given && given->is_null() ? "none" : options.class_aggregation);
   options.num_regressors = reader.integer("num_regressors", 0);
   options.name = detail::finish_metric(reader);
   return std::make_shared<R2Score>(options);
@@ -68,10 +65,10 @@ Json correlation_config(const std::string& name, int axis) {
 R2Score::R2Score(R2Options options, int64_t columns) : options_(std::move(options)), columns_(columns) {
   if (options_.name.empty()) options_.name = "r2_score";
   if (options_.class_aggregation != "uniform_average" &&
-      options_.class_aggregation != "variance_weighted_average") {
+      options_.class_aggregation != "variance_weighted_average" && options_.class_aggregation != "none") {
     throw InvalidArgument(
         "metric '" + options_.name +
-        "': class_aggregation must be 'uniform_average' or 'variance_weighted_average', received '" +
+        "': class_aggregation must be 'uniform_average', 'variance_weighted_average' or 'none', received '" +
         options_.class_aggregation + "'");
   }
   if (options_.num_regressors < 0) {
@@ -83,7 +80,8 @@ R2Score::R2Score(R2Options options, int64_t columns) : options_(std::move(option
 Json R2Score::config() const {
   return Json::object({{"name", name()},
                        {"dtype", "float32"},
-                       {"class_aggregation", options_.class_aggregation},
+                       {"class_aggregation",
+                        options_.class_aggregation == "none" ? Json() : Json(options_.class_aggregation)},
                        {"num_regressors", options_.num_regressors}});
 }
 
@@ -128,24 +126,48 @@ std::vector<Tensor> R2Score::update_weighted(std::span<const Tensor> state, cons
           state[2] + sum(y * weight, {0}), state[3] + sum(error * weight, {0}), state[4] + sum(weight, {0})};
 }
 
-double R2Score::result(std::span<const Tensor> state) const {
-  const double samples = state[0].item<double>();
-  const auto columns = static_cast<size_t>(state[1].shape().size());
-  if (samples == 0) return 0;
-  double sum = 0, weights = 0;
-  for (size_t i = 0; i < columns; ++i) {
-    const auto at = [&](size_t variable) { return state[variable].data<double>()[i]; };
-    const double total = at(1) - at(2) * at(2) / at(4);
-    double score = 1 - at(3) / total;
-    if (std::isinf(score)) score = 0;
-    const double weight = options_.class_aggregation == "uniform_average" ? 1 : total;
-    sum += score * weight;
-    weights += weight;
-  }
-  const double score = sum / weights, inputs = static_cast<double>(options_.num_regressors);
+namespace {
+
+// Squared distances from the mean of a column, by which its score is weighed.
+double total_of(std::span<const Tensor> state, size_t column) {
+  const auto at = [&](size_t variable) { return state[variable].data<double>()[column]; };
+  return at(1) - at(2) * at(2) / at(4);
+}
+
+}  // namespace
+
+double R2Score::score_of(std::span<const Tensor> state, size_t column) const {
+  const double score = 1 - state[3].data<double>()[column] / total_of(state, column);
+  return std::isinf(score) ? 0 : score;
+}
+
+double R2Score::adjusted(double score, double samples) const {
+  const auto inputs = static_cast<double>(options_.num_regressors);
   // With fewer samples than inputs nothing can be adjusted; Keras warns and does not either.
   if (inputs == 0 || inputs >= samples - 1) return static_cast<float>(score);
   return static_cast<float>(1 - (1 - score) * (samples - 1) / (samples - inputs - 1));
+}
+
+double R2Score::result(std::span<const Tensor> state) const {
+  const double samples = state[0].item<double>();
+  if (samples == 0) return 0;
+  double sum = 0, weights = 0;
+  for (size_t i = 0; i < static_cast<size_t>(state[1].shape().size()); ++i) {
+    const double weight =
+        options_.class_aggregation == "variance_weighted_average" ? total_of(state, i) : 1;
+    sum += score_of(state, i) * weight;
+    weights += weight;
+  }
+  return adjusted(sum / weights, samples);
+}
+
+std::optional<std::vector<double>> R2Score::row(std::span<const Tensor> state) const {
+  if (options_.class_aggregation != "none") return std::nullopt;
+  const double samples = state[0].item<double>();
+  std::vector<double> scores;
+  for (size_t i = 0; i < static_cast<size_t>(state[1].shape().size()); ++i)
+    scores.push_back(samples == 0 ? 0 : adjusted(score_of(state, i), samples));
+  return scores;
 }
 
 Json PearsonCorrelation::config() const { return correlation_config(name(), axis_); }

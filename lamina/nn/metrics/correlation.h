@@ -7,8 +7,8 @@ namespace lamina::metrics {
 
 /// Arguments of R2Score.
 struct R2Options {
-  /// How the columns of targets become one number: "uniform_average" or "variance_weighted_average". Keras
-  /// also knows none, which gives a number for each; a metric here logs one.
+  /// How the columns of targets become one number: "uniform_average" or "variance_weighted_average"; "none",
+  /// Keras's None, logs a row with a number for each.
   std::string class_aggregation = "uniform_average";
   int64_t num_regressors = 0;  ///< not 0: the score adjusted for so many independent inputs
   std::string name = {};       ///< default: "r2_score"
@@ -30,8 +30,11 @@ class R2Score : public Metric {
   std::vector<Tensor> update_weighted(std::span<const Tensor> state, const Tensor& y_true,
                                       const Tensor& y_pred, const Tensor& sample_weight) const override;
   double result(std::span<const Tensor> state) const override;
+  std::optional<std::vector<double>> row(std::span<const Tensor> state) const override;
 
  private:
+  double score_of(std::span<const Tensor> state, size_t column) const;
+  double adjusted(double score, double samples) const;
   R2Score(R2Options options, int64_t columns);
 
   R2Options options_;

@@ -1,9 +1,9 @@
 // Metrics that average an error.
 #include "lamina/nn/metrics/error.h"
 
-#include <algorithm>
 #include <cmath>
 
+#include "lamina/nn/losses/detail/make.h"
 #include "lamina/nn/losses/divergence.h"
 #include "lamina/nn/losses/hinge.h"
 #include "lamina/nn/losses/regression.h"
@@ -20,7 +20,7 @@ std::shared_ptr<Metric> make_crossentropy(const Json& config) {
   options.name = reader.string("name", "");
   options.from_logits = reader.boolean("from_logits", false);
   options.label_smoothing = reader.number("label_smoothing", 0.0);
-  reader.only("axis", -1);
+  options.axis = lamina::detail::read_axis(reader);
   options.ignore_class = reader.optional_integer("ignore_class");
   reader.only("dtype", "float32");
   reader.done();
@@ -30,7 +30,7 @@ std::shared_ptr<Metric> make_crossentropy(const Json& config) {
 std::shared_ptr<Metric> make_cosine_metric(const Json& config) {
   ConfigReader reader(config, "CosineSimilarity");
   CosineMetricOptions options;
-  options.axis = static_cast<int>(std::clamp<int64_t>(reader.integer("axis", -1), -64, 64));
+  options.axis = lamina::detail::read_axis(reader);
   options.name = detail::finish_metric(reader);
   return std::make_shared<CosineSimilarity>(options);
 }
@@ -61,7 +61,7 @@ const bool error_registered = [] {
 }();
 
 CrossentropyOptions loss_options(const CrossentropyMetricOptions& options) {
-  return {.from_logits = options.from_logits, .label_smoothing = options.label_smoothing};
+  return {.from_logits = options.from_logits, .label_smoothing = options.label_smoothing, .axis = options.axis};
 }
 
 }  // namespace
@@ -127,12 +127,12 @@ Json CategoricalCrossentropy::config() const {
                        {"dtype", "float32"},
                        {"from_logits", options_.from_logits},
                        {"label_smoothing", options_.label_smoothing},
-                       {"axis", -1}});
+                       {"axis", options_.axis}});
 }
 
 SparseCategoricalCrossentropy::SparseCategoricalCrossentropy(const CrossentropyMetricOptions& options)
     : LossMetric(std::make_shared<lamina::SparseCategoricalCrossentropy>(SparseCrossentropyOptions{
-                     .from_logits = options.from_logits, .ignore_class = options.ignore_class}),
+                     .from_logits = options.from_logits, .ignore_class = options.ignore_class, .axis = options.axis}),
                  options.name),
       options_(options) {
   if (options.label_smoothing != 0) {
@@ -145,12 +145,14 @@ Json SparseCategoricalCrossentropy::config() const {
                        {"dtype", "float32"},
                        {"from_logits", options_.from_logits},
                        {"ignore_class", options_.ignore_class ? Json(*options_.ignore_class) : Json()},
-                       {"axis", -1}});
+                       {"axis", options_.axis}});
 }
 
 BinaryCrossentropy::BinaryCrossentropy(const CrossentropyMetricOptions& options)
     : LossMetric(std::make_shared<lamina::BinaryCrossentropy>(loss_options(options)), options.name),
-      options_(options) {}
+      options_(options) {
+  if (options.axis != -1) throw InvalidArgument("BinaryCrossentropy: axis is not one of its arguments");
+}
 
 Json BinaryCrossentropy::config() const {
   return Json::object({{"name", name()},

@@ -130,6 +130,7 @@ struct CrossentropyMetricOptions {
   bool from_logits = false;                  ///< predictions are logits and not probabilities
   double label_smoothing = 0.0;              ///< as in the loss; not of SparseCategoricalCrossentropy
   std::optional<int64_t> ignore_class = {};  ///< as in the loss; of SparseCategoricalCrossentropy alone
+  int axis = -1;                             ///< as in the loss; not of BinaryCrossentropy, as in Keras
 };
 
 /// Keras: keras.metrics.CategoricalCrossentropy.

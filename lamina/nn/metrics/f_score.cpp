@@ -21,12 +21,6 @@ template <class M>
 std::shared_ptr<Metric> make_score(const Json& config) {
   ConfigReader reader(config, M().class_name());
   FScoreOptions options;
-  if (const Json* average = config.find("average"); average && average->is_null()) {
-    throw Unsupported(
-        M().class_name() +
-        ": average None gives a number for each class, of which a metric logs one: take 'macro', "
-        "'micro' or 'weighted'");
-  }
   options.average = reader.string("average", options.average);
   options.beta = reader.number("beta", 1.0);
   options.threshold = reader.optional_number("threshold");
@@ -45,8 +39,9 @@ FBetaScore::FBetaScore(const char* default_name, FScoreOptions options, int64_t 
   const auto require = [&](bool holds, const std::string& what) {
     if (!holds) throw InvalidArgument("metric '" + options_.name + "': " + what);
   };
-  require(options_.average == "micro" || options_.average == "macro" || options_.average == "weighted",
-          "average must be 'micro', 'macro' or 'weighted', received '" + options_.average + "'");
+  require(options_.average == "micro" || options_.average == "macro" || options_.average == "weighted" ||
+              options_.average == "none",
+          "average must be 'micro', 'macro', 'weighted' or 'none', received '" + options_.average + "'");
   require(options_.beta > 0, "beta must be positive, received " + Json(options_.beta).dump());
   require(!options_.threshold || (*options_.threshold > 0 && *options_.threshold <= 1),
           "threshold must lie in (0, 1], received " + Json(options_.threshold.value_or(0)).dump());
@@ -111,26 +106,38 @@ std::vector<Tensor> FBetaScore::update_weighted(std::span<const Tensor> state, c
           state[2] + total((1.0 - output) * target), state[3] + total(target)};
 }
 
+double FBetaScore::score_of(std::span<const Tensor> state, size_t of_class) const {
+  const auto at = [&](size_t i) { return state[i].data<double>()[of_class]; };
+  const double squared = options_.beta * options_.beta;
+  const double precision = at(0) / (at(0) + at(1) + kEpsilon), recall = at(0) / (at(0) + at(2) + kEpsilon);
+  return (1 + squared) * precision * recall / (squared * precision + recall + kEpsilon);
+}
+
 double FBetaScore::result(std::span<const Tensor> state) const {
   const auto count = static_cast<size_t>(state[0].shape().size());
-  const auto at = [&](size_t i, size_t of_class) { return state[i].data<double>()[of_class]; };
-  const double squared = options_.beta * options_.beta;
+  const double* occurrences = state[3].data<double>();
   double weights = 0, sum = 0;
-  for (size_t i = 0; i < count; ++i) weights += at(3, i);
+  for (size_t i = 0; i < count; ++i) weights += occurrences[i];
   for (size_t i = 0; i < count; ++i) {
-    const double precision = at(0, i) / (at(0, i) + at(1, i) + kEpsilon);
-    const double recall = at(0, i) / (at(0, i) + at(2, i) + kEpsilon);
-    const double score = (1 + squared) * precision * recall / (squared * precision + recall + kEpsilon);
-    sum += options_.average == "weighted" ? score * at(3, i) / (weights + kEpsilon)
+    const double score = score_of(state, i);
+    sum += options_.average == "weighted" ? score * occurrences[i] / (weights + kEpsilon)
                                           : score / static_cast<double>(count);
   }
   return static_cast<float>(sum);
 }
 
+std::optional<std::vector<double>> FBetaScore::row(std::span<const Tensor> state) const {
+  if (options_.average != "none") return std::nullopt;
+  std::vector<double> scores;
+  for (int64_t i = 0; i < state[0].shape().size(); ++i)
+    scores.push_back(static_cast<float>(score_of(state, static_cast<size_t>(i))));
+  return scores;
+}
+
 Json FBetaScore::config() const {
   return Json::object({{"name", name()},
                        {"dtype", "float32"},
-                       {"average", options_.average},
+                       {"average", average()},
                        {"beta", options_.beta},
                        {"threshold", options_.threshold ? Json(*options_.threshold) : Json()}});
 }
@@ -138,7 +145,7 @@ Json FBetaScore::config() const {
 Json F1Score::config() const {
   return Json::object({{"name", name()},
                        {"dtype", "float32"},
-                       {"average", options().average},
+                       {"average", average()},
                        {"threshold", options().threshold ? Json(*options().threshold) : Json()}});
 }
 

@@ -10,9 +10,8 @@ namespace lamina::metrics {
 /// Arguments of FBetaScore and F1Score.
 struct FScoreOptions {
   /// How classes become one number: "micro" (all answers are one class), "macro" (the mean of classes) or
-  /// "weighted" (by how often they occur). Keras has none as its default, which gives a number for each
-  /// class; a metric here logs one, so that "macro" is ours.
-  std::string average = "macro";
+  /// "weighted" (by how often they occur); "none", Keras's None, logs a row with a number for each class.
+  std::string average = "none";
   double beta = 1.0;  ///< how many times more recall counts than precision, > 0
   std::optional<double> threshold =
       {};                 ///< in (0, 1]: above it a class is predicted; absent: the largest one is
@@ -35,14 +34,19 @@ class FBetaScore : public Metric {
   std::vector<Tensor> update_weighted(std::span<const Tensor> state, const Tensor& y_true,
                                       const Tensor& y_pred, const Tensor& sample_weight) const override;
   double result(std::span<const Tensor> state) const override;
+  std::optional<std::vector<double>> row(std::span<const Tensor> state) const override;
 
  protected:
   FBetaScore(const char* default_name, FScoreOptions options, int64_t classes);
   const FScoreOptions& options() const { return options_; }
   /// The same for so many classes.
   virtual std::shared_ptr<const Metric> of_classes(int64_t classes) const;
+  /// `average` as Keras writes it.
+  Json average() const { return options_.average == "none" ? Json() : Json(options_.average); }
 
  private:
+  double score_of(std::span<const Tensor> state, size_t of_class) const;
+
   FScoreOptions options_;
   int64_t classes_;  ///< 0: not known yet
 };

@@ -34,6 +34,8 @@ std::string lower_case(std::string text) {
 
 std::shared_ptr<const Metric> Metric::for_shapes(const Shape&, const Shape&) const { return nullptr; }
 
+std::optional<std::vector<double>> Metric::row(std::span<const Tensor>) const { return std::nullopt; }
+
 std::vector<Tensor> Metric::update_weighted(std::span<const Tensor>, const Tensor&, const Tensor&,
                                             const Tensor&) const {
   throw InvalidArgument("metric '" + name() + "' (" + class_name() + ") takes no sample weights or masks");

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -52,8 +53,12 @@ class Metric {
   /// undefined.
   std::vector<Tensor> update_masked(std::span<const Tensor> state, const Tensor& y_true, const Tensor& y_pred,
                                     const Tensor& sample_weight, const Tensor& mask) const;
-  /// The value so far, from computed accumulators; it is read while training runs and must not allocate.
+  /// The value so far, from computed accumulators; it is read while training runs and must not allocate. Where
+  /// the result is a row of numbers: their mean, which Keras's progress bar shows, too.
   virtual double result(std::span<const Tensor> state) const = 0;
+  /// Metrics whose result is a row, a number for each class, threshold or column: that row, from computed
+  /// accumulators. Nothing: the result is one number.
+  virtual std::optional<std::vector<double>> row(std::span<const Tensor> state) const;
 
   /// A function of (y_true, y_pred) that gives the value of each sample; its mean over samples is the metric.
   /// Files hold its name only.

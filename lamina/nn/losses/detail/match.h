@@ -36,9 +36,15 @@ std::pair<Tensor, Tensor> match_shapes(const std::string& name, const Tensor& y_
 /// loses it. Throws InvalidArgument, naming both shapes, for others; `name` is that of the loss.
 Tensor match_labels(const std::string& name, const Tensor& y_true, const Tensor& y_pred);
 
-/// Throws InvalidArgument for the first label that is not an integer in 0 .. classes - 1, the last extent of
-/// `output`, nor `ignored`.
+/// Throws InvalidArgument for the first label that is not an integer in 0 .. classes - 1, the extent of
+/// `output` along `axis`, nor `ignored`.
 void check_labels(const std::string& name, const Tensor& y_true, const Shape& output,
-                  std::optional<int64_t> ignored = std::nullopt);
+                  std::optional<int64_t> ignored = std::nullopt, int axis = -1);
+
+/// The axis of a loss, counted from 0. Throws InvalidArgument, naming the loss, when the shape lacks it.
+int own_axis(const std::string& name, int axis, const Shape& shape);
+
+/// x with that axis moved behind the others.
+Tensor with_axis_last(const std::string& name, const Tensor& x, int axis);
 
 }  // namespace lamina::detail
