@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <set>
 
 #include "lamina/base/error.h"
 #include "lamina/nn/detail/model_impl.h"
@@ -108,6 +109,8 @@ class Writer {
   const LayerGraph& graph_;
   std::map<const void*, int64_t> calls_before_;  // of layers that other graphs call, too
 };
+
+constexpr char kOutputOrder[] = "output_order";
 
 // ---- Reading ----
 
@@ -379,12 +382,37 @@ Json graph_config(const ModelImpl& model) {
     json["inbound_nodes"] = std::move(nodes);
     layers.push_back(std::move(json));
   }
-  return Json::object(
+  Json result = Json::object(
       {{"layers", std::move(layers)},
        {"input_layers", writer.structure(model.graph->inputs(), model.named_inputs, model.input_names)},
        {"output_layers", writer.structure(model.graph->outputs(), model.named_outputs, model.output_names)}});
+  if (model.named_outputs && !std::is_sorted(model.output_names.begin(), model.output_names.end())) {
+    Json order = Json::list();
+    for (const std::string& name : model.output_names) order.push_back(name);
+    result[kOutputOrder] = std::move(order);
+  }
+  return result;
 }
 
-std::pair<Tensors, Tensors> graph_from_config(const Json& config) { return Reader(config).run(); }
+Model graph_from_config(const Json& config, const ModelOptions& options) {
+  const auto [inputs, outputs] = Reader(config).run();
+  const Json* order = config.find(kOutputOrder);
+  if (!order) return Model(inputs, outputs, options);
+  const auto refuse = [&] {
+    throw InvalidArgument(std::string(kOutputOrder) + " of the configuration is " + order->dump() +
+                          "; the names of output_layers were expected, each once");
+  };
+  if (!outputs.named() || !order->is_list() || order->size() != outputs.size()) refuse();
+  std::vector<std::pair<std::string, Tensor>> ordered;
+  std::set<std::string> seen;
+  for (const Json& entry : order->as_list()) {
+    if (!entry.is_string()) refuse();
+    const std::string& name = entry.as_string();
+    const auto found = std::find(outputs.names().begin(), outputs.names().end(), name);
+    if (found == outputs.names().end() || !seen.insert(name).second) refuse();
+    ordered.emplace_back(name, outputs[static_cast<size_t>(found - outputs.names().begin())]);
+  }
+  return model_with_outputs(inputs, ordered, options);
+}
 
 }  // namespace lamina::detail

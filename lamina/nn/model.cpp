@@ -77,6 +77,21 @@ Model::Model(const Tensors& inputs, const Tensors& given_outputs, const ModelOpt
   model.adopt_weights(*this);
 }
 
+Model detail::model_with_outputs(const Tensors& inputs, const std::vector<std::pair<std::string, Tensor>>& outputs,
+                                 const ModelOptions& options) {
+  std::vector<Tensor> values;
+  std::vector<std::string> names;
+  for (const auto& [output_name, value] : outputs) {
+    names.push_back(output_name);
+    values.push_back(value);
+  }
+  Model model(inputs, Tensors(values), options);
+  ModelImpl& impl = ModelImpl::of(model);
+  impl.named_outputs = true;
+  impl.output_names = std::move(names);
+  return model;
+}
+
 ModelImpl& Model::impl() const {
   if (!impl_) throw InvalidArgument("this model was moved from: nothing is left of it");
   return *impl_;

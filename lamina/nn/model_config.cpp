@@ -459,8 +459,7 @@ Model Model::from_json(const Json& json, std::optional<uint64_t> seed, bool comp
   detail::require_known_layers(config.at("layers"), options.name);
   const auto make = [&]() -> Model {
     if (sequential) return sequential_from(json, options);
-    const auto [inputs, outputs] = detail::graph_from_config(config);
-    return Model(inputs, outputs, options);
+    return detail::graph_from_config(config, options);
   };
   Model model = make();
   if (!ConfigReader(config, "model").boolean("trainable", true)) model.set_trainable(false);

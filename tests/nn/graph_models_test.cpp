@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "lamina/formats/keras/keras.h"
+#include "lamina/nn/detail/model_impl.h"
 #include "lamina/nn/layers/layers.h"
 #include "lamina/nn/metrics/mean.h"
 #include "lamina/nn/model.h"
@@ -355,6 +356,34 @@ TEST(GraphModel, CompileNamesOutputsThatAreNotThere) {
   expect_error([&] { model.compile({.loss = {{"mian", "mse"}}}); }, {"'mian'", "main"});
   expect_error([&] { model.compile({.loss = {"mse", "mse", "mse"}}); }, {"3 values", "2 outputs"});
   expect_error([&] { model.compile({.loss = "mse", .metrics = {{"auxx", {"mae"}}}}); }, {"'auxx'"});
+}
+
+// As models of ONNX files have them: the order is that of the file, and whoever reads them by their number relies on it.
+TEST(GraphModel, OutputsWithNamesKeepTheirOrder) {
+  const Tensor x = Input({3});
+  const Model inner =
+      detail::model_with_outputs({x}, {{"late", Dense(1)(x)}, {"early", Dense(2)(x)}, {"mid", Dense(3)(x)}}, {.name = "inner"});
+  const Model again = Model::from_json(inner.serialize());
+  EXPECT_EQ(again.output_names(), (std::vector<std::string>{"late", "early", "mid"}));
+  const Tensor y = Input({3});
+  const std::vector<Tensor> parts = inner.outputs(Tensors(std::vector<Tensor>{y}));
+  const Model outer({y}, {Dense(4)(parts[2]), parts[0], parts[1]});
+  const Model outer_again = Model::from_json(outer.serialize());
+  const std::vector<float> numbers{1, 2, 3};
+  const Tensors before = outer.outputs_on_batch(Tensor::from(numbers, {1, 3}));
+  const Tensors after = outer_again.outputs_on_batch(Tensor::from(numbers, {1, 3}));
+  ASSERT_EQ(after.size(), 3u);
+  for (size_t i = 0; i < 3; ++i) EXPECT_EQ(after[i].shape(), before[i].shape()) << i;
+
+  Json json = inner.serialize();
+  for (const auto& names : std::vector<std::vector<const char*>>{{"late", "early"}, {"late", "early", "late"}, {"late", "early", "other"}}) {
+    Json order = Json::list();
+    for (const char* name : names) order.push_back(name);
+    json["config"]["output_order"] = order;
+    EXPECT_THROW(Model::from_json(json), InvalidArgument);
+  }
+  json["config"]["output_order"] = 3;
+  EXPECT_THROW(Model::from_json(json), InvalidArgument);
 }
 
 }  // namespace

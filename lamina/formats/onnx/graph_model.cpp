@@ -67,11 +67,9 @@ Model model_of(std::shared_ptr<ImportedGraph> graph, const std::string& name) {
   const std::vector<Tensor> outputs = layer.outputs(Tensors(inputs));
   std::vector<std::pair<std::string, Tensor>> named_inputs;
   for (size_t i = 0; i < inputs.size(); ++i) named_inputs.emplace_back(graph->inputs()[i].name, inputs[i]);
-  Model model{Tensors(named_inputs), Tensors(outputs)};
-  // By the names and in the order of the file; a dictionary of Keras's would be ordered by name.
-  lamina::detail::ModelImpl& impl = lamina::detail::ModelImpl::of(model);
-  impl.named_outputs = true;
-  for (size_t i = 0; i < outputs.size(); ++i) impl.output_names[i] = graph->outputs()[i].name;
+  std::vector<std::pair<std::string, Tensor>> named_outputs;
+  for (size_t i = 0; i < outputs.size(); ++i) named_outputs.emplace_back(graph->outputs()[i].name, outputs[i]);
+  Model model = lamina::detail::model_with_outputs(Tensors(named_inputs), named_outputs, {});
   graph->forget_weights();
   know_texts(model, encoders);
   TextTensors texts;

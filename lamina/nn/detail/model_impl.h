@@ -153,11 +153,17 @@ class ArchitectureAlone {
 /// others.
 Json any_compile_config(const Model& model);
 
-/// {"layers", "input_layers", "output_layers"} of a graph as Keras writes it.
+/// A model of a graph whose outputs have names and keep the order in which they are given: Keras orders a dictionary of them by
+/// name.
+Model model_with_outputs(const Tensors& inputs, const std::vector<std::pair<std::string, Tensor>>& outputs,
+                         const ModelOptions& options);
+
+/// {"layers", "input_layers", "output_layers"} of a graph as Keras writes it; and "output_order" where outputs with names have
+/// another order than that of the names, which Keras would give them.
 Json graph_config(const ModelImpl& model);
-/// The symbolic inputs and outputs of such a configuration, all layers made anew. Throws InvalidArgument for
-/// layers that are not known and for calls that lead nowhere.
-std::pair<Tensors, Tensors> graph_from_config(const Json& config);
+/// The model of such a configuration, all layers made anew. Throws InvalidArgument for layers that are not known, for calls
+/// that lead nowhere and for an order of other names than those of the outputs.
+Model graph_from_config(const Json& config, const ModelOptions& options);
 /// Unknown classes of a configuration, models inside included, all in one message; throws InvalidArgument for
 /// any.
 void require_known_layers(const Json& layers, const std::string& model);

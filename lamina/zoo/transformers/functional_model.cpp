@@ -18,11 +18,11 @@ Model functional_model(const std::shared_ptr<PretrainedModel>& model, const Func
     if (!input.usual && !options.all_inputs) continue;
     given.push_back(Input({-1}, {.dtype = options.ids, .name = input.name}));
   }
-  Model around(Tensors(given), Tensors(model->outputs(Tensors(given))), {.name = model->model_type()});
-  // In the order of gives(); a dictionary of Keras's would be ordered by name.
-  detail::ModelImpl& impl = detail::ModelImpl::of(around);
-  impl.named_outputs = true;
-  impl.output_names = model->gives();
+  const std::vector<std::string> names = model->gives();
+  const std::vector<Tensor> values = model->outputs(Tensors(given));
+  std::vector<std::pair<std::string, Tensor>> outputs;
+  for (size_t i = 0; i < names.size(); ++i) outputs.emplace_back(names[i], values.at(i));
+  Model around = detail::model_with_outputs(Tensors(given), outputs, {.name = model->model_type()});
   if (const std::vector<std::string> classes = model->class_names(); !classes.empty())
     around.set_data_info({.class_names = classes});
   return around;
