@@ -367,8 +367,8 @@ TEST(GraphModel, OutputsWithNamesKeepTheirOrder) {
   EXPECT_EQ(again.output_names(), (std::vector<std::string>{"late", "early", "mid"}));
   const Tensor y = Input({3});
   const std::vector<Tensor> parts = inner.outputs(Tensors(std::vector<Tensor>{y}));
-  const Model outer({y}, {Dense(4)(parts[2]), parts[0], parts[1]});
-  const Model outer_again = Model::from_json(outer.serialize());
+  Model outer({y}, {Dense(4)(parts[2]), parts[0], parts[1]});
+  Model outer_again = Model::from_json(outer.serialize());
   const std::vector<float> numbers{1, 2, 3};
   const Tensors before = outer.outputs_on_batch(Tensor::from(numbers, {1, 3}));
   const Tensors after = outer_again.outputs_on_batch(Tensor::from(numbers, {1, 3}));
