@@ -25,6 +25,7 @@ namespace {
 
 using vision::AnnotatedImages;
 
+constexpr int kTunedEpochs = 8;      // of a network that has learned already
 constexpr size_t kShown = 12;        // pictures of the sheet
 constexpr double kShownScore = 0.4;  // what is drawn into them
 
@@ -159,7 +160,7 @@ int train_detector(const vision::DetectorRecipe& recipe, const TrainOptions& opt
     if (options.resume) talk.say("There is no " + checkpoint + " yet: starting from the beginning.");
   }
   const DetectorData data = detector_data(recipe, options);
-  const int epochs = options.epochs.value_or(recipe.epochs),
+  const int epochs = options.epochs.value_or(options.from.empty() ? recipe.epochs : kTunedEpochs),
             batch_size = options.batch_size.value_or(recipe.batch_size);
   const auto pictures = static_cast<int64_t>(data.training.images.size());
   const int64_t steps = (pictures + batch_size - 1) / batch_size * epochs;
