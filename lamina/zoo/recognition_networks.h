@@ -11,9 +11,9 @@
 namespace lamina {
 
 /// A network for traffic signs of 32x32 pixels: every picture is brought to mean 0 and deviation 1, so that a sign in
-/// the dark is one in the sun; while training it is moved, turned, sized and lit at random, and never flipped, since an
-/// arrow to the left is another sign. Three blocks of two convolutions (32, 64, 128 filters) with batch normalization,
-/// ReLU, pooling and dropout, Dense 256, and a softmax. Compiled with AdamW, whose rate rises to 0.003 within the first
+/// the dark is one in the sun; while training it is moved, turned and sized at random, and never flipped, since an arrow to
+/// the left is another sign. Three blocks of two convolutions (32, 64, 128 filters) with batch normalization, ReLU, pooling
+/// and dropout, Dense 256, normalized too, and a softmax. Compiled with AdamW, whose rate rises to 0.002 within the first
 /// tenth of `steps` and then falls along half a cosine, and the loss for class numbers.
 /// @param classes  at least 1.
 /// @param steps  batches of the whole training, epochs * ceil(samples / batch size); at least 1.

@@ -43,7 +43,7 @@ std::vector<Recipe> detail::recognition_recipes() {
   return {{.name = "signs",
            .description = "tell traffic signs apart at 32x32, as GTSRB has them: moved, turned and sized, never flipped",
            .file = "signs.keras",
-           .epochs = 40,
+           .epochs = 60,
            .batch_size = 64,
            .needs = small_pictures(),
            .build = traffic_signs},
@@ -52,7 +52,7 @@ std::vector<Recipe> detail::recognition_recipes() {
            .file = "cifar10.keras",
            .networks = cifar_networks(),
            .with_network = cifar_with_network,
-           .epochs = 25,
+           .epochs = 40,
            .batch_size = 64,
            .needs = small_pictures(),
            .build = [](const LabelledData& training, const RecipeRun& run) {
