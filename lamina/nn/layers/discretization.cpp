@@ -13,7 +13,8 @@ namespace lamina {
 Discretization::Discretization(std::vector<double> bin_boundaries, const DiscretizationOptions& options)
     : KerasLayer<Discretization>(options.name, true, options.dtype),
       boundaries_(std::move(bin_boundaries)),
-      mode_(detail::category_mode(options.output_mode, /*numbers=*/true)) {
+      mode_(detail::category_mode(options.output_mode, /*numbers=*/true)),
+      epsilon_(options.epsilon) {
   if (boundaries_.empty()) fail("bin_boundaries: at least one number was expected");
   for (const double boundary : boundaries_) {
     if (!std::isfinite(boundary)) fail("bin_boundaries hold a number that is not finite");
@@ -44,7 +45,7 @@ Json Discretization::own_config() const {
   for (const double boundary : boundaries_) boundaries.push_back(boundary);
   return Json::object({{"bin_boundaries", std::move(boundaries)},
                        {"num_bins", nullptr},
-                       {"epsilon", 0.01},
+                       {"epsilon", epsilon_},
                        {"output_mode", detail::name(mode_)},
                        {"sparse", false}});
 }
@@ -65,7 +66,7 @@ const bool discretization_registered = register_layer("Discretization", [](const
   reader.layer_arguments(options.name, trainable, &options.dtype);
   options.output_mode = reader.string("output_mode", "int");
   reader.allow("num_bins");  // asked for before the boundaries were learned
-  reader.allow("epsilon");
+  options.epsilon = reader.number("epsilon", options.epsilon);
   reader.only("sparse", false);
   if (reader.json("bin_boundaries").is_null())
     reader.fail("bin_boundaries", "is missing: the layer has not been adapted to any data");

@@ -16,6 +16,7 @@ enum class CategoryMode;
 struct DiscretizationOptions {
   /// "int": the number of the bin, int32; "one_hot", "multi_hot" and "count" as in CategoryEncoding.
   std::string output_mode = "int";
+  double epsilon = 0.01;  ///< how exactly Keras learns bins from data; kept for its files
   std::string name = {};
   std::string dtype = {};
 };
@@ -43,6 +44,7 @@ class Discretization final : public KerasLayer<Discretization> {
 
   std::vector<double> boundaries_;
   detail::CategoryMode mode_;
+  double epsilon_;
 };
 
 }  // namespace lamina
