@@ -2,8 +2,8 @@
 //
 //   example_faces face-slim-landmark5.onnx face-reidentification-retail-0095.onnx ada.jpg group.jpg
 //
-// finds the face in the first photograph, enrols it in a gallery as "Ada", and says of every face in the second one
-// whether it is hers. The gallery is a file that only its passphrase opens.
+// finds the face in the first photograph, enrols it in a gallery as "Ada", and says of every face in the
+// second one whether it is hers. The gallery is a file that only its passphrase opens.
 #include <lamina/lamina.h>
 
 #include <cstdio>
@@ -30,8 +30,8 @@ int main(int argc, char** argv) {
     for (const face::Face& found : detector.detect(people)) {
       const face::Match best = gallery.matches(embedder.embed(people, found))[0];
       const bool known = best.similarity >= embedder.threshold();
-      std::printf("%-8s %.3f at %.0f, %.0f\n", known ? best.name.c_str() : "unknown", best.similarity, found.box.left,
-                  found.box.top);
+      std::printf("%-8s %.3f at %.0f, %.0f\n", known ? best.name.c_str() : "unknown", best.similarity,
+                  found.box.left, found.box.top);
     }
   } catch (const Error& error) {
     std::fprintf(stderr, "%s\n", error.what());

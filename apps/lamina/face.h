@@ -27,16 +27,18 @@ struct OneFace {
   face::Face face;
 };
 
-/// The detector and embedder that the options name, or else those that are found: in the current folder and in
-/// $LAMINA_DATA, under the names that shared models have. Throws UsageError, saying what to do, where none is found.
+/// The detector and embedder that the options name, or else those that are found: in the current folder and
+/// in $LAMINA_DATA, under the names that shared models have. Throws UsageError, saying what to do, where none
+/// is found.
 face::Detector face_detector(const FaceOptions& options);
 face::Embedder face_embedder(const FaceOptions& options);
 
-/// The only face in a file, or, with --largest, the largest. Throws Error where there is none and where there are
-/// several.
+/// The only face in a file, or, with --largest, the largest. Throws Error where there is none and where there
+/// are several.
 OneFace one_face(const FaceOptions& options, const face::Detector& detector, const std::string& path);
 /// Of a file that is a face already, with --aligned, or of the only face in it.
-face::Embedding embedding_of(const FaceOptions& options, const face::Embedder& embedder, const std::string& path);
+face::Embedding embedding_of(const FaceOptions& options, const face::Embedder& embedder,
+                             const std::string& path);
 
 // Each does what the action of its name says; the exit status.
 int face_detect(const FaceOptions& options);

@@ -23,9 +23,9 @@ namespace {
 void need_images(const FaceOptions& options, size_t least, size_t most) {
   const size_t n = options.images.size();
   if (n >= least && n <= most) return;
-  throw UsageError(fmt::format("face {}: expected {} image{}, got {}; see 'lamina face --help'", options.action,
-                               least == most ? std::to_string(least) : "at least " + std::to_string(least),
-                               least == 1 ? "" : "s", n));
+  throw UsageError(fmt::format(
+      "face {}: expected {} image{}, got {}; see 'lamina face --help'", options.action,
+      least == most ? std::to_string(least) : "at least " + std::to_string(least), least == 1 ? "" : "s", n));
 }
 
 void need(const FaceOptions& options, const std::string& value, const char* option) {
@@ -41,8 +41,8 @@ face::Gallery open_gallery(const FaceOptions& options, const face::Embedder& emb
 std::map<std::string, std::vector<face::Box>> true_boxes(const std::string& path) {
   std::map<std::string, std::vector<face::Box>> boxes;
   const CsvTable table = read_csv(path);
-  const size_t file = table.column("file"), sides[] = {table.column("xmin"), table.column("ymin"), table.column("xmax"),
-                                                       table.column("ymax")};
+  const size_t file = table.column("file"), sides[] = {table.column("xmin"), table.column("ymin"),
+                                                       table.column("xmax"), table.column("ymax")};
   for (size_t i = 0; i < table.rows.size(); ++i) {
     double values[4] = {};
     for (size_t k = 0; k < 4; ++k) {
@@ -90,13 +90,16 @@ int face_detect(const FaceOptions& options) {
       if (options.truth.empty()) print_json(Json::object({{"image", path}, {"faces", std::move(list)}}));
       continue;
     }
-    tell(stdout, fmt::format("{}: {}\n", printable(path),
-                             faces.empty() ? "no face" : fmt::format("{} face{}", faces.size(), faces.size() == 1 ? "" : "s")));
+    tell(stdout,
+         fmt::format("{}: {}\n", printable(path),
+                     faces.empty() ? "no face"
+                                   : fmt::format("{} face{}", faces.size(), faces.size() == 1 ? "" : "s")));
     for (const face::Face& face : faces)
-      tell(stdout, fmt::format("  {:.3f}  {:.0f}, {:.0f} to {:.0f}, {:.0f}\n", face.score, face.box.left, face.box.top,
-                               face.box.right, face.box.bottom));
+      tell(stdout, fmt::format("  {:.3f}  {:.0f}, {:.0f} to {:.0f}, {:.0f}\n", face.score, face.box.left,
+                               face.box.top, face.box.right, face.box.bottom));
   }
-  if (!options.report.empty()) write_page(options.report, faces_page("Faces that were found", page), options.overwrite);
+  if (!options.report.empty())
+    write_page(options.report, faces_page("Faces that were found", page), options.overwrite);
   if (options.truth.empty()) return 0;
   if (options.json) {
     print_json(Json::object({{"recall", score.recall()},
@@ -106,8 +109,9 @@ int face_detect(const FaceOptions& options) {
                              {"right", score.found},
                              {"images", images.size()}}));
   } else {
-    tell(stdout, fmt::format("recall: {:.3f} - precision: {:.3f} - {} of {} faces in {} images, {} found\n",
-                             score.recall(), score.precision(), score.found, score.there, images.size(), score.told));
+    tell(stdout,
+         fmt::format("recall: {:.3f} - precision: {:.3f} - {} of {} faces in {} images, {} found\n",
+                     score.recall(), score.precision(), score.found, score.there, images.size(), score.told));
   }
   return 0;
 }
@@ -122,7 +126,8 @@ int face_enrol(const FaceOptions& options) {
   const std::string passphrase = ask_passphrase(options.passphrase_file, !there);
   face::Gallery gallery =
       there ? face::Gallery::load(options.gallery, passphrase, embedder) : face::Gallery(embedder);
-  for (const std::string& path : options.images) gallery.enrol(options.name, embedding_of(options, embedder, path));
+  for (const std::string& path : options.images)
+    gallery.enrol(options.name, embedding_of(options, embedder, path));
   gallery.save(options.gallery, passphrase);
   size_t images = 0;
   for (const face::Person& person : gallery.people()) {
@@ -134,10 +139,12 @@ int face_enrol(const FaceOptions& options) {
                              {"images", images},
                              {"people", gallery.people().size()}}));
   } else {
-    tell(stdout, fmt::format("{} is enrolled with {} image{}; {} in '{}'\n", printable(options.name), images,
-                             images == 1 ? "" : "s",
-                             gallery.people().size() == 1 ? "one person" : fmt::format("{} persons", gallery.people().size()),
-                             printable(options.gallery)));
+    tell(stdout,
+         fmt::format(
+             "{} is enrolled with {} image{}; {} in '{}'\n", printable(options.name), images,
+             images == 1 ? "" : "s",
+             gallery.people().size() == 1 ? "one person" : fmt::format("{} persons", gallery.people().size()),
+             printable(options.gallery)));
   }
   return 0;
 }
@@ -157,7 +164,8 @@ int verify_folder(const FaceOptions& options, const face::Embedder& embedder) {
       std::vector<face::Face> faces;
       if (detector) faces = detector->detect(picture);
       if (detector && faces.empty()) ++unseen;  // the picture is taken for the face
-      embeddings.push_back(faces.empty() ? embedder.embed_aligned(picture) : embedder.embed(picture, faces[0]));
+      embeddings.push_back(faces.empty() ? embedder.embed_aligned(picture)
+                                         : embedder.embed(picture, faces[0]));
     }
     return embeddings;
   });
@@ -202,8 +210,9 @@ int face_verify(const FaceOptions& options) {
   if (options.json) {
     print_json(Json::object({{"similarity", alike}, {"threshold", threshold}, {"same", same}}));
   } else {
-    tell(stdout, fmt::format("{}: similarity {:.3f}, {} the threshold {:.3f}\n", same ? "the same person" : "not the same person",
-                             alike, same ? "not below" : "below", threshold));
+    tell(stdout, fmt::format("{}: similarity {:.3f}, {} the threshold {:.3f}\n",
+                             same ? "the same person" : "not the same person", alike,
+                             same ? "not below" : "below", threshold));
   }
   return 0;
 }
@@ -219,14 +228,15 @@ int face_identify(const FaceOptions& options) {
   std::vector<FaceOnPage> page;
   for (const std::string& path : options.images) {
     const Picture picture = load_img(path, {.exif_orientation = true});
-    std::vector<face::Face> faces{{{0, 0, static_cast<double>(picture.width), static_cast<double>(picture.height)}, 1}};
+    std::vector<face::Face> faces{
+        {{0, 0, static_cast<double>(picture.width), static_cast<double>(picture.height)}, 1}};
     if (detector) faces = detector->detect(picture);
     Json list = Json::list();
     if (!options.json && faces.empty()) tell(stdout, printable(path) + ": no face\n");
     for (const face::Face& face : faces) {
-      const face::Embedding embedding = options.aligned
-                                            ? embedder.embed_aligned(picture)
-                                            : with_data_of(path, [&] { return embedder.embed(picture, face); });
+      const face::Embedding embedding =
+          options.aligned ? embedder.embed_aligned(picture)
+                          : with_data_of(path, [&] { return embedder.embed(picture, face); });
       const std::vector<face::Match> matches = gallery.matches(embedding);
       const bool known = !matches.empty() && matches[0].similarity >= threshold;
       Json best = Json::list(), one = face_json(face);
@@ -236,8 +246,9 @@ int face_identify(const FaceOptions& options) {
       one["matches"] = std::move(best);
       list.push_back(std::move(one));
       const std::string nearest =
-          matches.empty() ? "nobody is enrolled"
-                          : fmt::format("{}{} {:.3f}", known ? "" : "nearest: ", matches[0].name, matches[0].similarity);
+          matches.empty()
+              ? "nobody is enrolled"
+              : fmt::format("{}{} {:.3f}", known ? "" : "nearest: ", matches[0].name, matches[0].similarity);
       if (!options.report.empty())
         page.push_back({face_crop(picture, face.box), known ? matches[0].name : "unknown",
                         nearest + ", " + std::filesystem::path(path).filename().string(), known});
@@ -249,18 +260,21 @@ int face_identify(const FaceOptions& options) {
     if (options.json)
       print_json(Json::object({{"image", path}, {"threshold", threshold}, {"faces", std::move(list)}}));
   }
-  if (!options.report.empty()) write_page(options.report, faces_page("Whose faces these are", page), options.overwrite);
+  if (!options.report.empty())
+    write_page(options.report, faces_page("Whose faces these are", page), options.overwrite);
   return 0;
 }
 
 int face_list(const FaceOptions& options) {
   need_images(options, 0, 0);
   need(options, options.gallery, "--gallery");
-  const face::Gallery gallery = face::Gallery::load(options.gallery, ask_passphrase(options.passphrase_file, false));
+  const face::Gallery gallery =
+      face::Gallery::load(options.gallery, ask_passphrase(options.passphrase_file, false));
   Json people = Json::list();
   for (const face::Person& person : gallery.people()) {
     people.push_back(Json::object({{"name", person.name}, {"images", person.embeddings.size()}}));
-    if (!options.json) tell(stdout, fmt::format("{:>4}  {}\n", person.embeddings.size(), printable(person.name)));
+    if (!options.json)
+      tell(stdout, fmt::format("{:>4}  {}\n", person.embeddings.size(), printable(person.name)));
   }
   if (options.json) print_json(Json::object({{"gallery", options.gallery}, {"people", std::move(people)}}));
   return 0;
@@ -280,7 +294,8 @@ int face_remove(const FaceOptions& options) {
                           suggest(options.name, known));
   gallery.save(options.gallery, passphrase);
   if (options.json)
-    print_json(Json::object({{"gallery", options.gallery}, {"removed", options.name}, {"people", gallery.people().size()}}));
+    print_json(Json::object(
+        {{"gallery", options.gallery}, {"removed", options.name}, {"people", gallery.people().size()}}));
   else
     tell(stdout, fmt::format("{} is forgotten; {} left\n", printable(options.name), gallery.people().size()));
   return 0;

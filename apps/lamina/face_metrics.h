@@ -8,8 +8,8 @@
 
 namespace lamina::cli {
 
-/// Of a model that the recipe "faces" trained, and a source with a table of pairs: verify_pairs' metrics. Empty for all
-/// else; that the table is missing is told in a warning.
+/// Of a model that the recipe "faces" trained, and a source with a table of pairs: verify_pairs' metrics.
+/// Empty for all else; that the table is missing is told in a warning.
 Metrics face_metrics_of(const Model& model, const std::string& source);
 
 }  // namespace lamina::cli

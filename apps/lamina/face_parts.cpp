@@ -23,9 +23,10 @@ std::string find_network(const std::string& said, const char* option, const char
   for (const std::string& place : places) {
     if (exists(place)) return place;
   }
-  throw UsageError(fmt::format("face: no network that {}: name its file by {}, or put {} into this folder or into "
-                               "$LAMINA_DATA",
-                               what, option, name));
+  throw UsageError(
+      fmt::format("face: no network that {}: name its file by {}, or put {} into this folder or into "
+                  "$LAMINA_DATA",
+                  what, option, name));
 }
 
 double area_of_box(const face::Box& box) { return box.width() * box.height(); }
@@ -39,26 +40,29 @@ face::Detector face_detector(const FaceOptions& options) {
 }
 
 face::Embedder face_embedder(const FaceOptions& options) {
-  return face::Embedder::load(
-      find_network(options.embedder, "--embedder", "face-reidentification-retail-0095.onnx", "embeds faces is here"));
+  return face::Embedder::load(find_network(options.embedder, "--embedder",
+                                           "face-reidentification-retail-0095.onnx", "embeds faces is here"));
 }
 
 OneFace one_face(const FaceOptions& options, const face::Detector& detector, const std::string& path) {
   Picture picture = load_img(path, {.exif_orientation = true});
   const std::vector<face::Face> faces = detector.detect(picture);
   if (faces.empty())
-    throw Error(fmt::format("'{}': no face is found in this image; --score takes less certain ones, too", path));
+    throw Error(
+        fmt::format("'{}': no face is found in this image; --score takes less certain ones, too", path));
   if (faces.size() > 1 && !options.largest) {
-    throw Error(fmt::format("'{}': {} faces are found where one is meant: cut it out, or take the largest by --largest",
-                            path, faces.size()));
+    throw Error(fmt::format(
+        "'{}': {} faces are found where one is meant: cut it out, or take the largest by --largest", path,
+        faces.size()));
   }
-  const auto largest = std::max_element(faces.begin(), faces.end(), [](const face::Face& a, const face::Face& b) {
-    return area_of_box(a.box) < area_of_box(b.box);
-  });
+  const auto largest = std::max_element(
+      faces.begin(), faces.end(),
+      [](const face::Face& a, const face::Face& b) { return area_of_box(a.box) < area_of_box(b.box); });
   return {std::move(picture), *largest};
 }
 
-face::Embedding embedding_of(const FaceOptions& options, const face::Embedder& embedder, const std::string& path) {
+face::Embedding embedding_of(const FaceOptions& options, const face::Embedder& embedder,
+                             const std::string& path) {
   if (options.aligned) return embedder.embed_aligned(load_img(path, {.exif_orientation = true}));
   const OneFace one = one_face(options, face_detector(options), path);
   return with_data_of(path, [&] { return embedder.embed(one.picture, one.face); });
@@ -66,12 +70,13 @@ face::Embedding embedding_of(const FaceOptions& options, const face::Embedder& e
 
 Json face_json(const face::Face& face) {
   const auto number = [](double value) { return finite(std::round(value * 1000) / 1000); };
-  Json json = Json::object({{"box", Json::list({number(face.box.left), number(face.box.top), number(face.box.right),
-                                                number(face.box.bottom)})},
+  Json json = Json::object({{"box", Json::list({number(face.box.left), number(face.box.top),
+                                                number(face.box.right), number(face.box.bottom)})},
                             {"score", finite(face.score)}});
   if (!face.landmarks) return json;
   Json points = Json::list();
-  for (const face::Point& point : *face.landmarks) points.push_back(Json::list({number(point.x), number(point.y)}));
+  for (const face::Point& point : *face.landmarks)
+    points.push_back(Json::list({number(point.x), number(point.y)}));
   json["landmarks"] = std::move(points);
   return json;
 }

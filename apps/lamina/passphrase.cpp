@@ -58,15 +58,18 @@ std::string ask_passphrase(const std::string& file, bool twice) {
   std::string passphrase;
   if (!file.empty()) {
     passphrase = first_line(read_file(file, 1 << 16));
-    if (passphrase.empty()) throw FileError("'" + file + "': its first line is empty; a passphrase was expected");
+    if (passphrase.empty())
+      throw FileError("'" + file + "': its first line is empty; a passphrase was expected");
     return passphrase;
   }
   if (const char* said = std::getenv("LAMINA_PASSPHRASE"); said && *said) return said;
   if (::isatty(STDIN_FILENO) == 0)
-    throw UsageError("face: the gallery's passphrase is missing: give --passphrase-file FILE, or set LAMINA_PASSPHRASE");
+    throw UsageError(
+        "face: the gallery's passphrase is missing: give --passphrase-file FILE, or set LAMINA_PASSPHRASE");
   passphrase = typed("Passphrase of the gallery: ");
   if (passphrase.empty()) throw Error("no passphrase was typed");
-  if (twice && typed("The same again: ") != passphrase) throw Error("the two passphrases differ; nothing was done");
+  if (twice && typed("The same again: ") != passphrase)
+    throw Error("the two passphrases differ; nothing was done");
   return passphrase;
 }
 

@@ -63,7 +63,9 @@ void require_crypto(int success, const char* what) {
 }
 
 unsigned char* bytes_of(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
-const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+const unsigned char* bytes_of(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
 
 using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, void (*)(EVP_CIPHER_CTX*)>;
 
@@ -80,17 +82,20 @@ constexpr size_t kMostContent = size_t{1} << 30;
 
 std::string random_bytes(size_t count) {
   std::string bytes(count, '\0');
-  require_crypto(Libcrypto::library().random(bytes_of(bytes), static_cast<int>(count)), "draw random numbers");
+  require_crypto(Libcrypto::library().random(bytes_of(bytes), static_cast<int>(count)),
+                 "draw random numbers");
   return bytes;
 }
 
-std::string scrypt(const std::string& passphrase, const std::string& salt, const ScryptCost& cost, size_t size) {
+std::string scrypt(const std::string& passphrase, const std::string& salt, const ScryptCost& cost,
+                   size_t size) {
   std::string key(size, '\0');
   const uint64_t n = uint64_t{1} << cost.log_n, memory = 256 * n * static_cast<uint64_t>(cost.r * cost.p);
-  require_crypto(Libcrypto::library().scrypt(passphrase.data(), passphrase.size(), bytes_of(std::string_view(salt)),
-                                             salt.size(), n, static_cast<uint64_t>(cost.r),
-                                             static_cast<uint64_t>(cost.p), memory, bytes_of(key), key.size()),
-                 "compute scrypt");
+  require_crypto(
+      Libcrypto::library().scrypt(passphrase.data(), passphrase.size(), bytes_of(std::string_view(salt)),
+                                  salt.size(), n, static_cast<uint64_t>(cost.r),
+                                  static_cast<uint64_t>(cost.p), memory, bytes_of(key), key.size()),
+      "compute scrypt");
   return key;
 }
 
@@ -105,18 +110,20 @@ std::string aes_gcm_seal(const std::string& key, const std::string& nonce, std::
   require_crypto(crypto.encrypt(context.get(), crypto.aes_256_gcm(), nullptr, bytes_of(std::string_view(key)),
                                 bytes_of(std::string_view(nonce))),
                  what);
-  require_crypto(crypto.encrypt_more(context.get(), nullptr, &length, bytes_of(header), static_cast<int>(header.size())),
-                 what);
+  require_crypto(
+      crypto.encrypt_more(context.get(), nullptr, &length, bytes_of(header), static_cast<int>(header.size())),
+      what);
   require_crypto(crypto.encrypt_more(context.get(), bytes_of(sealed), &length, bytes_of(content),
                                      static_cast<int>(content.size())),
                  what);
   require_crypto(crypto.encrypt_end(context.get(), bytes_of(sealed) + content.size(), &length), what);
-  require_crypto(crypto.control(context.get(), EVP_CTRL_GCM_GET_TAG, kTag, bytes_of(sealed) + content.size()), what);
+  require_crypto(crypto.control(context.get(), EVP_CTRL_GCM_GET_TAG, kTag, bytes_of(sealed) + content.size()),
+                 what);
   return sealed;
 }
 
-bool aes_gcm_open(const std::string& key, const std::string& nonce, std::string_view header, std::string_view sealed,
-                  std::string& content) {
+bool aes_gcm_open(const std::string& key, const std::string& nonce, std::string_view header,
+                  std::string_view sealed, std::string& content) {
   const Libcrypto& crypto = Libcrypto::library();
   if (sealed.size() < kTag || sealed.size() > kMostContent + kTag) return false;
   const CipherContext context = cipher_context(crypto);
@@ -128,9 +135,11 @@ bool aes_gcm_open(const std::string& key, const std::string& nonce, std::string_
   require_crypto(crypto.decrypt(context.get(), crypto.aes_256_gcm(), nullptr, bytes_of(std::string_view(key)),
                                 bytes_of(std::string_view(nonce))),
                  what);
-  require_crypto(crypto.decrypt_more(context.get(), nullptr, &length, bytes_of(header), static_cast<int>(header.size())),
-                 what);
-  require_crypto(crypto.decrypt_more(context.get(), bytes_of(content), &length, bytes_of(sealed), static_cast<int>(size)),
+  require_crypto(
+      crypto.decrypt_more(context.get(), nullptr, &length, bytes_of(header), static_cast<int>(header.size())),
+      what);
+  require_crypto(crypto.decrypt_more(context.get(), bytes_of(content), &length, bytes_of(sealed),
+                                     static_cast<int>(size)),
                  what);
   require_crypto(crypto.control(context.get(), EVP_CTRL_GCM_SET_TAG, kTag, bytes_of(tag)), what);
   const bool right = crypto.decrypt_end(context.get(), bytes_of(content) + size, &length) == 1;
@@ -149,7 +158,9 @@ namespace {
 
 std::string random_bytes(size_t) { no_crypto(); }
 std::string scrypt(const std::string&, const std::string&, const ScryptCost&, size_t) { no_crypto(); }
-std::string aes_gcm_seal(const std::string&, const std::string&, std::string_view, std::string_view) { no_crypto(); }
+std::string aes_gcm_seal(const std::string&, const std::string&, std::string_view, std::string_view) {
+  no_crypto();
+}
 bool aes_gcm_open(const std::string&, const std::string&, std::string_view, std::string_view, std::string&) {
   no_crypto();
 }

@@ -1,7 +1,7 @@
-// The layout of a sealed file: "LMSEALED", version (u32), kind (32 bytes, zeros behind), scrypt's log2 N, r and p (u8
-// each) and a zero, salt (16), check (16), nonce (12), length of the content (u64): all little-endian and vouched for
-// by the tag; then the encrypted content and its tag (16). scrypt gives 48 bytes: the key, and the check, by which a
-// wrong passphrase is told from a changed file.
+// The layout of a sealed file: "LMSEALED", version (u32), kind (32 bytes, zeros behind), scrypt's log2 N, r
+// and p (u8 each) and a zero, salt (16), check (16), nonce (12), length of the content (u64): all
+// little-endian and vouched for by the tag; then the encrypted content and its tag (16). scrypt gives 48
+// bytes: the key, and the check, by which a wrong passphrase is told from a changed file.
 #include "lamina/base/sealed_file.h"
 
 #include "lamina/base/detail/byte_cursor.h"
@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::string_view kSealMagic = "LMSEALED";
 constexpr uint32_t kSealVersion = 1;
-constexpr size_t kKindBytes = 32, kSaltBytes = 16, kKeyBytes = 32, kCheckBytes = 16, kNonceBytes = 12, kTagBytes = 16;
+constexpr size_t kKindBytes = 32, kSaltBytes = 16, kKeyBytes = 32, kCheckBytes = 16, kNonceBytes = 12,
+                 kTagBytes = 16;
 constexpr uint64_t kMostSealed = (uint64_t{1} << 30) + 4096;
 
 std::string little_endian(uint64_t value, int size) {
@@ -29,7 +30,8 @@ std::string padded_kind(const std::string& kind) {
 }
 
 void check_passphrase(const std::string& passphrase) {
-  if (passphrase.empty()) throw InvalidArgument("a sealed file needs a passphrase of at least one byte; got none");
+  if (passphrase.empty())
+    throw InvalidArgument("a sealed file needs a passphrase of at least one byte; got none");
 }
 
 // Neither of the two strings tells by the time that it takes where they differ.
@@ -51,7 +53,8 @@ void write_sealed(const std::string& path, std::string_view content, const std::
   header += little_endian(kSealVersion, 4) + padded_kind(kind);
   for (const int number : {cost.log_n, cost.r, cost.p, 0}) header += static_cast<char>(number);
   header += salt + secret.substr(kKeyBytes) + nonce + little_endian(content.size(), 8);
-  write_file(path, header + detail::aes_gcm_seal(secret.substr(0, kKeyBytes), nonce, header, content), options);
+  write_file(path, header + detail::aes_gcm_seal(secret.substr(0, kKeyBytes), nonce, header, content),
+             options);
 }
 
 std::string read_sealed(const std::string& path, const std::string& kind, const std::string& passphrase) {
@@ -59,20 +62,23 @@ std::string read_sealed(const std::string& path, const std::string& kind, const 
   const std::string bytes = read_file(path, kMostSealed);
   if (!bytes.starts_with(kSealMagic)) {
     throw FileError("'" + path + "' is no sealed file" +
-                    (kSealMagic.starts_with(bytes) ? std::string(": it is cut off after ") + std::to_string(bytes.size()) + " bytes" : ""));
+                    (kSealMagic.starts_with(bytes)
+                         ? std::string(": it is cut off after ") + std::to_string(bytes.size()) + " bytes"
+                         : ""));
   }
   detail::ByteCursor cursor(bytes, path);
   cursor.skip(kSealMagic.size());
   const uint32_t version = cursor.u32();
   if (version > kSealVersion) {
-    throw FileError("'" + path + "' is sealed in version " + std::to_string(version) + "; this program knows up to " +
-                    std::to_string(kSealVersion) + ": open it with a newer one");
+    throw FileError("'" + path + "' is sealed in version " + std::to_string(version) +
+                    "; this program knows up to " + std::to_string(kSealVersion) +
+                    ": open it with a newer one");
   }
   if (version < 1) throw FileError("'" + path + "' is damaged: version 0");
   const std::string_view its_kind = cursor.take(kKindBytes);
   if (its_kind != padded_kind(kind)) {
-    throw FileError("'" + path + "' holds '" + std::string(its_kind.substr(0, its_kind.find('\0'))) + "', not '" + kind +
-                    "'");
+    throw FileError("'" + path + "' holds '" + std::string(its_kind.substr(0, its_kind.find('\0'))) +
+                    "', not '" + kind + "'");
   }
   detail::ScryptCost cost;
   cost.log_n = cursor.u8();
@@ -83,7 +89,8 @@ std::string read_sealed(const std::string& path, const std::string& kind, const 
   if (cost.log_n < 10 || cost.log_n > 20 || cost.r < 1 || cost.r > 16 || cost.p < 1 || cost.p > 4 ||
       (uint64_t{128} << cost.log_n) * static_cast<uint64_t>(cost.r) > (uint64_t{256} << 20))
     throw FileError("'" + path + "' is damaged: scrypt's numbers are out of range");
-  const std::string salt(cursor.take(kSaltBytes)), check(cursor.take(kCheckBytes)), nonce(cursor.take(kNonceBytes));
+  const std::string salt(cursor.take(kSaltBytes)), check(cursor.take(kCheckBytes)),
+      nonce(cursor.take(kNonceBytes));
   const uint64_t length = cursor.u64();
   if (length > kMostSealed || cursor.left() != length + kTagBytes) {
     throw FileError("'" + path + "' is truncated or damaged: " + std::to_string(cursor.left()) +
@@ -92,10 +99,12 @@ std::string read_sealed(const std::string& path, const std::string& kind, const 
   const std::string_view header(bytes.data(), bytes.size() - cursor.left());
   const std::string secret = detail::scrypt(passphrase, salt, cost, kKeyBytes + kCheckBytes);
   if (!same_bytes(std::string_view(secret).substr(kKeyBytes), check))
-    throw FileError("'" + path + "' does not open with this passphrase: it is another one, or the file was changed");
+    throw FileError("'" + path +
+                    "' does not open with this passphrase: it is another one, or the file was changed");
   std::string content;
   if (!detail::aes_gcm_open(secret.substr(0, kKeyBytes), nonce, header, cursor.take(cursor.left()), content))
-    throw FileError("'" + path + "' was changed since it was written: its passphrase is right, its content is not");
+    throw FileError("'" + path +
+                    "' was changed since it was written: its passphrase is right, its content is not");
   return content;
 }
 

@@ -9,8 +9,8 @@
 namespace lamina::face {
 namespace {
 
-// A face that is shrunk is sampled as often as it has pixels, up to so many times across and down: a single sample
-// would take some of them and leave out the others.
+// A face that is shrunk is sampled as often as it has pixels, up to so many times across and down: a single
+// sample would take some of them and leave out the others.
 constexpr int kMostSamples = 16;
 
 // What lies at `at`, between the middles of four pixels; black beyond the border.
@@ -22,7 +22,8 @@ void add_sample(const Picture& picture, const Point& at, std::array<double, 3>& 
     for (int column = left; column <= left + 1; ++column) {
       if (row < 0 || column < 0 || row >= picture.height || column >= picture.width) continue;
       const double weight = (1 - std::abs(x - column)) * (1 - std::abs(y - row));
-      const auto place = (static_cast<size_t>(row) * static_cast<size_t>(picture.width) + static_cast<size_t>(column)) * 3;
+      const auto place =
+          (static_cast<size_t>(row) * static_cast<size_t>(picture.width) + static_cast<size_t>(column)) * 3;
       for (size_t c = 0; c < 3; ++c) sum[c] += weight * picture.pixels[place + c];
     }
   }
@@ -39,8 +40,9 @@ Similarity Similarity::inverse() const {
 
 Similarity similarity_between(const std::vector<Point>& from, const std::vector<Point>& to) {
   if (from.size() != to.size() || from.size() < 2) {
-    throw InvalidArgument("similarity_between: expected two lists of as many points, at least two; received " +
-                          std::to_string(from.size()) + " and " + std::to_string(to.size()));
+    throw InvalidArgument(
+        "similarity_between: expected two lists of as many points, at least two; received " +
+        std::to_string(from.size()) + " and " + std::to_string(to.size()));
   }
   const auto n = static_cast<double>(from.size());
   Point middle, target;
@@ -50,11 +52,12 @@ Similarity similarity_between(const std::vector<Point>& from, const std::vector<
     middle = {middle.x + from[i].x / n, middle.y + from[i].y / n};
     target = {target.x + to[i].x / n, target.y + to[i].y / n};
   }
-  // In two dimensions the singular values need not be found: the best rotation has the angle of the complex number
-  // sum(conj(from) * to), and its scale is that number's over the variance.
+  // In two dimensions the singular values need not be found: the best rotation has the angle of the complex
+  // number sum(conj(from) * to), and its scale is that number's over the variance.
   double along = 0, across = 0, variance = 0;
   for (size_t i = 0; i < from.size(); ++i) {
-    const double x = from[i].x - middle.x, y = from[i].y - middle.y, u = to[i].x - target.x, v = to[i].y - target.y;
+    const double x = from[i].x - middle.x, y = from[i].y - middle.y, u = to[i].x - target.x,
+                 v = to[i].y - target.y;
     along += x * u + y * v;
     across += x * v - y * u;
     variance += x * x + y * y;
@@ -68,17 +71,18 @@ Similarity similarity_between(const std::vector<Point>& from, const std::vector<
 }
 
 const Template& retail_template() {
-  static const Template shape{{Point{0.31556875, 0.46157411}, Point{0.68262292, 0.46157411},
-                               Point{0.50026250, 0.64050536}, Point{0.34947187, 0.82469197},
-                               Point{0.65343646, 0.82469196}},
-                              128,
-                              128};
+  static const Template shape{
+      {Point{0.31556875, 0.46157411}, Point{0.68262292, 0.46157411}, Point{0.50026250, 0.64050536},
+       Point{0.34947187, 0.82469197}, Point{0.65343646, 0.82469196}},
+      128,
+      128};
   return shape;
 }
 
 Picture align(const Picture& picture, const Landmarks& landmarks, const Template& shape) {
   if (picture.channels != 3)
-    throw InvalidArgument("align: expected a picture of 3 channels, received " + std::to_string(picture.channels));
+    throw InvalidArgument("align: expected a picture of 3 channels, received " +
+                          std::to_string(picture.channels));
   std::vector<Point> to;
   for (const Point& point : shape.landmarks) to.push_back({point.x * shape.width, point.y * shape.height});
   const Similarity back = similarity_between({landmarks.begin(), landmarks.end()}, to).inverse();
@@ -94,7 +98,8 @@ Picture align(const Picture& picture, const Landmarks& landmarks, const Template
         add_sample(picture, back({static_cast<double>(x) + right, static_cast<double>(y) + down}), sum);
       }
       for (size_t c = 0; c < 3; ++c)
-        result.pixels[(y * width + x) * 3 + c] = static_cast<uint8_t>(std::lround(sum[c] / (samples * samples)));
+        result.pixels[(y * width + x) * 3 + c] =
+            static_cast<uint8_t>(std::lround(sum[c] / (samples * samples)));
     }
   }
   return result;

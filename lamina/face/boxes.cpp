@@ -9,7 +9,8 @@ namespace lamina::face {
 namespace {
 
 bool finite_box(const Box& box) {
-  return std::isfinite(box.left) && std::isfinite(box.top) && std::isfinite(box.right) && std::isfinite(box.bottom);
+  return std::isfinite(box.left) && std::isfinite(box.top) && std::isfinite(box.right) &&
+         std::isfinite(box.bottom);
 }
 
 double area_of(const Box& box) { return std::max(0.0, box.width()) * std::max(0.0, box.height()); }
@@ -22,7 +23,8 @@ double shared_area(const Box& a, const Box& b) {
 
 double overlap_of(const Box& a, const Box& b, detail::Overlap overlap) {
   const double shared = shared_area(a, b), first = area_of(a), second = area_of(b),
-               against = overlap == detail::Overlap::kUnion ? first + second - shared : std::min(first, second);
+               against =
+                   overlap == detail::Overlap::kUnion ? first + second - shared : std::min(first, second);
   return shared > 0 ? shared / against : 0;
 }
 
@@ -32,8 +34,9 @@ double iou(const Box& a, const Box& b) {
   return finite_box(a) && finite_box(b) ? overlap_of(a, b, detail::Overlap::kUnion) : 0;
 }
 
-std::vector<size_t> detail::non_max_suppression(const std::vector<Box>& boxes, const std::vector<double>& scores,
-                                                double threshold, Overlap overlap) {
+std::vector<size_t> detail::non_max_suppression(const std::vector<Box>& boxes,
+                                                const std::vector<double>& scores, double threshold,
+                                                Overlap overlap) {
   std::vector<size_t> order(boxes.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::erase_if(order, [&](size_t i) {

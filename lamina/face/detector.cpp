@@ -13,15 +13,16 @@ namespace lamina::face {
 Detector Detector::load(const std::string& path, const DetectorOptions& options) {
   const auto refuse = [](const std::string& what) { throw InvalidArgument("Detector::load: " + what); };
   if (!(options.threshold >= 0 && options.threshold < 1)) {
-    refuse("threshold must be 0 (the usual one) or between 0 and 1, received " + std::to_string(options.threshold));
+    refuse("threshold must be 0 (the usual one) or between 0 and 1, received " +
+           std::to_string(options.threshold));
   }
   if (!(options.overlap > 0 && options.overlap <= 1))
     refuse("overlap must be above 0 and at most 1, received " + std::to_string(options.overlap));
-  if (options.smallest < 12) refuse("smallest must be at least 12 pixels, received " + std::to_string(options.smallest));
+  if (options.smallest < 12)
+    refuse("smallest must be at least 12 pixels, received " + std::to_string(options.smallest));
   DetectorOptions known = options;
   if (known.threshold == 0) known.threshold = 0.7;
-  if (path.ends_with(".safetensors"))
-    return Detector(detail::mtcnn_detector(path, known));
+  if (path.ends_with(".safetensors")) return Detector(detail::mtcnn_detector(path, known));
   return Detector(detail::prior_detector(path, known));
 }
 
@@ -40,7 +41,8 @@ Picture detail::in_colours(const Picture& picture) {
 void add_detections(DetectionScore& score, const std::vector<Face>& found, const std::vector<Box>& there,
                     double least) {
   std::vector<Face> order = found;
-  std::stable_sort(order.begin(), order.end(), [](const Face& a, const Face& b) { return a.score > b.score; });
+  std::stable_sort(order.begin(), order.end(),
+                   [](const Face& a, const Face& b) { return a.score > b.score; });
   std::vector<bool> taken(there.size());
   for (const Face& face : order) {
     double best = 0;

@@ -9,6 +9,7 @@
 #include "lamina/formats/onnx/onnx.h"
 #include "lamina/image/detail/codecs.h"
 #include "lamina/image/detail/resample.h"
+#include "lamina/zoo/detail/face_views.h"
 #include "lamina/zoo/face_info.h"
 #include "lamina/zoo/without_head.h"
 
@@ -45,9 +46,19 @@ Tensor planes_of(const Picture& picture) {
   return Tensor::from(values, {1, 3, picture.height, picture.width});
 }
 
+// Its views, as many as are averaged.
 Tensor greys_of(const Picture& picture) {
   const Picture grey = lamina::detail::with_channels(picture, 1, "a picture");
-  return Tensor::from(std::vector<float>(grey.pixels.begin(), grey.pixels.end()), {1, grey.height, grey.width, 1});
+  std::vector<uint8_t> views;
+  lamina::detail::append_face_views(grey.pixels.data(), grey.height, grey.width, views);
+  return Tensor::from(std::vector<float>(views.begin(), views.end()),
+                      {static_cast<int64_t>(lamina::detail::kFaceViews), grey.height, grey.width, 1});
+}
+
+std::vector<float> numbers_of(Embedder::Network& network, const Picture& picture) {
+  if (network.planes) return network.asked.predict_on_batch(planes_of(picture)).to_vector<float>();
+  return lamina::detail::sums_of_views(network.asked.predict_on_batch(greys_of(picture)).to_vector<float>(),
+                                       1)[0];
 }
 
 std::shared_ptr<Embedder::Network> network_of_onnx(const std::string& path) {
@@ -74,8 +85,10 @@ std::shared_ptr<Embedder::Network> network_of_keras(const std::string& path) {
   if (!info) throw FileError("'" + path + "' does not know faces: expected what `lamina train faces` saved");
   auto network = std::make_shared<Embedder::Network>(without_head(model, info->layer).model);
   const Shape& input = network->asked.input_shape();
-  if (input.rank() != 4 || input[1] < 8 || input[1] > 1024 || input[2] < 8 || input[2] > 1024 || input[3] != 1)
-    throw FileError("'" + path + "': its input is " + input.str() + "; expected greys (batch, height, width, 1)");
+  if (input.rank() != 4 || input[1] < 8 || input[1] > 1024 || input[2] < 8 || input[2] > 1024 ||
+      input[3] != 1)
+    throw FileError("'" + path + "': its input is " + input.str() +
+                    "; expected greys (batch, height, width, 1)");
   network->shape.height = static_cast<int>(input[1]);
   network->shape.width = static_cast<int>(input[2]);
   for (size_t i = 0; i < network->shape.landmarks.size(); ++i)
@@ -98,8 +111,9 @@ Embedding of_length_one(std::vector<float> values) {
 
 double similarity(const Embedding& a, const Embedding& b) {
   if (a.empty() || a.size() != b.size()) {
-    throw InvalidArgument("similarity: expected two embeddings of one length, received " + std::to_string(a.size()) +
-                          " and " + std::to_string(b.size()) + " numbers; are they of different networks?");
+    throw InvalidArgument("similarity: expected two embeddings of one length, received " +
+                          std::to_string(a.size()) + " and " + std::to_string(b.size()) +
+                          " numbers; are they of different networks?");
   }
   double sum = 0;
   for (size_t i = 0; i < a.size(); ++i) sum += static_cast<double>(a[i]) * b[i];
@@ -112,11 +126,10 @@ Embedder Embedder::load(const std::string& path) {
   network.fingerprint = fnv_of(read_file(path));
   Picture grey{network.shape.height, network.shape.width, 3, {}};
   grey.pixels.assign(static_cast<size_t>(grey.height) * static_cast<size_t>(grey.width) * 3, 128);
-  const Tensor output = network.asked.predict_on_batch(network.planes ? planes_of(grey) : greys_of(grey));
-  network.dimensions = output.size();
+  network.dimensions = static_cast<int64_t>(numbers_of(network, grey).size());
   if (network.dimensions < 2 || network.dimensions > 65536) {
-    throw FileError("'" + path + "': embeds no faces: its output is " + output.shape().str() +
-                    "; expected 2 to 65536 numbers for a picture");
+    throw FileError("'" + path + "': embeds no faces: it gives " + std::to_string(network.dimensions) +
+                    " numbers for a picture; expected 2 to 65536");
   }
   return embedder;
 }
@@ -124,7 +137,8 @@ Embedder Embedder::load(const std::string& path) {
 Embedding Embedder::embed(const Picture& picture, const Face& face) const {
   if (!face.landmarks) {
     throw InvalidArgument(
-        "embed: the face has no landmarks to align it by; find it with a detector that gives them (one with five points, "
+        "embed: the face has no landmarks to align it by; find it with a detector that gives them (one with "
+        "five points, "
         "or MTCNN)");
   }
   return embed_aligned(align(detail::in_colours(picture), *face.landmarks, network_->shape));
@@ -136,10 +150,9 @@ Embedding Embedder::embed_aligned(const Picture& picture) const {
   const Template& shape = network_->shape;
   Picture fitting = detail::in_colours(picture);
   if (fitting.height != shape.height || fitting.width != shape.width)
-    fitting = lamina::detail::resample(fitting, {0, 0, picture.height, picture.width}, shape.height, shape.width,
-                                       "bilinear");
-  return of_length_one(network_->asked.predict_on_batch(network_->planes ? planes_of(fitting) : greys_of(fitting))
-                           .to_vector<float>());
+    fitting = lamina::detail::resample(fitting, {0, 0, picture.height, picture.width}, shape.height,
+                                       shape.width, "bilinear");
+  return of_length_one(numbers_of(*network_, fitting));
 }
 
 const std::string& Embedder::fingerprint() const { return network_->fingerprint; }

@@ -27,12 +27,12 @@ using Landmarks = std::array<Point, 5>;
 /// One face.
 struct Face {
   Box box;
-  double score = 0;                        ///< 0 to 1: how sure the network is
+  double score = 0;                         ///< 0 to 1: how sure the network is
   std::optional<Landmarks> landmarks = {};  ///< absent where the network gives none
 };
 
-/// The area that two boxes share, as a share of the area that they cover together: 0 to 1. 0 where one of them has no
-/// area or a side that is not finite.
+/// The area that two boxes share, as a share of the area that they cover together: 0 to 1. 0 where one of
+/// them has no area or a side that is not finite.
 double iou(const Box& a, const Box& b);
 
 }  // namespace lamina::face

@@ -1,5 +1,5 @@
-// MTCNN: proposals over a pyramid of sizes, which two further networks sift and move (K. Zhang et al., "Joint Face
-// Detection and Alignment Using Multitask Cascaded Convolutional Networks", 2016).
+// MTCNN: proposals over a pyramid of sizes, which two further networks sift and move (K. Zhang et al., "Joint
+// Face Detection and Alignment Using Multitask Cascaded Convolutional Networks", 2016).
 #include "lamina/face/detail/mtcnn.h"
 
 #include <algorithm>
@@ -7,6 +7,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "lamina/face/alignment.h"
 #include "lamina/face/detail/boxes.h"
 #include "lamina/face/detail/networks.h"
 #include "lamina/image/detail/resample.h"
@@ -14,31 +15,17 @@
 namespace lamina::face {
 namespace {
 
-constexpr double kShrink = 0.709;               // from one size of the pyramid to the next: half the area
+constexpr double kShrink = 0.709;                  // from one size of the pyramid to the next: half the area
 constexpr double kProposed = 0.6, kRefined = 0.7;  // least shares of "face"
-constexpr size_t kMostProposals = 4096;  // the surest: suppression is quadratic, and a picture of noise must not take all time
-constexpr double kMostSide = 2048;       // of the largest picture of the pyramid
+constexpr size_t kMostProposals =
+    4096;  // the surest: suppression is quadratic, and a picture of noise must not take all time
+constexpr double kMostSide = 2048;  // of the largest picture of the pyramid
 
 std::vector<float> values_of(const Picture& picture) {
   std::vector<float> values(picture.pixels.size());
-  for (size_t i = 0; i < values.size(); ++i) values[i] = (static_cast<float>(picture.pixels[i]) - 127.5F) / 128;
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = (static_cast<float>(picture.pixels[i]) - 127.5F) / 128;
   return values;
-}
-
-// What the box shows, in side x side pixels; beyond the border it is black.
-Picture crop_of(const Picture& picture, const Box& box, int side) {
-  const int left = static_cast<int>(std::lround(box.left)), top = static_cast<int>(std::lround(box.top)),
-            width = std::max(1, static_cast<int>(std::lround(box.right)) - left),
-            height = std::max(1, static_cast<int>(std::lround(box.bottom)) - top);
-  Picture part{height, width, 3, std::vector<uint8_t>(static_cast<size_t>(height) * static_cast<size_t>(width) * 3)};
-  const int first = std::max(0, -left), end = std::min(width, picture.width - left);
-  for (int row = std::max(0, -top); row < std::min(height, picture.height - top) && first < end; ++row) {
-    const auto from = (static_cast<size_t>(top + row) * static_cast<size_t>(picture.width) +
-                       static_cast<size_t>(left + first)) * 3,
-               to = (static_cast<size_t>(row) * static_cast<size_t>(width) + static_cast<size_t>(first)) * 3;
-    std::copy_n(&picture.pixels[from], static_cast<size_t>(end - first) * 3, &part.pixels[to]);
-  }
-  return lamina::detail::resample(part, {0, 0, height, width}, side, side, "bilinear");
 }
 
 Box moved(const Box& box, const float* by) {
@@ -101,18 +88,21 @@ class Mtcnn final : public Detector::Network {
   std::vector<Face> detect(const Picture& picture) const override {
     const std::vector<Face> proposed = propose(picture);
     std::vector<Face> refined;
-    look(networks_.refinement, picture, proposed, 24, 32, [&](const Face& face, const std::vector<const float*>& said) {
-      if (said[0][1] > kRefined) refined.push_back({moved(face.box, said[1]), said[0][1]});
-    });
+    look(networks_.refinement, picture, proposed, 24, 32,
+         [&](const Face& face, const std::vector<const float*>& said) {
+           if (said[0][1] > kRefined) refined.push_back({moved(face.box, said[1]), said[0][1]});
+         });
     refined = squares(detail::best_faces(refined, kRefinedOverlap), picture);
     std::vector<Face> faces;
-    look(networks_.output, picture, refined, 48, 8, [&](const Face& face, const std::vector<const float*>& said) {
-      if (!(said[0][1] > options_.threshold)) return;
-      Landmarks landmarks;
-      for (size_t k = 0; k < landmarks.size(); ++k)
-        landmarks[k] = {face.box.left + said[2][k] * face.box.width(), face.box.top + said[2][k + 5] * face.box.height()};
-      faces.push_back({moved(face.box, said[1]), said[0][1], landmarks});
-    });
+    look(networks_.output, picture, refined, 48, 8,
+         [&](const Face& face, const std::vector<const float*>& said) {
+           if (!(said[0][1] > options_.threshold)) return;
+           Landmarks landmarks;
+           for (size_t k = 0; k < landmarks.size(); ++k)
+             landmarks[k] = {face.box.left + said[2][k] * face.box.width(),
+                             face.box.top + said[2][k + 5] * face.box.height()};
+           faces.push_back({moved(face.box, said[1]), said[0][1], landmarks});
+         });
     // The last network is sure of a face, and of the same one in a box inside of the first.
     faces = detail::best_faces(faces, 0.7, detail::Overlap::kSmaller);
     return detail::best_faces(faces, options_.overlap);
@@ -128,7 +118,8 @@ class Mtcnn final : public Detector::Network {
          std::min(picture.height, picture.width) * scale >= 12; scale *= kShrink)
       all.add(propose(picture, scale), 0.5);
     std::vector<Face> faces;
-    for (const size_t i : all.best(0.7)) faces.push_back({moved(all.boxes[i], all.moves[i].data()), all.scores[i]});
+    for (const size_t i : all.best(0.7))
+      faces.push_back({moved(all.boxes[i], all.moves[i].data()), all.scores[i]});
     return squares(std::move(faces), picture);
   }
 
@@ -138,7 +129,8 @@ class Mtcnn final : public Detector::Network {
               width = static_cast<int>(std::ceil(picture.width * scale));
     const Picture small =
         lamina::detail::resample(picture, {0, 0, picture.height, picture.width}, height, width, "bilinear");
-    const Tensors said = networks_.proposals.outputs_on_batch(Tensor::from(values_of(small), {1, height, width, 3}));
+    const Tensors said =
+        networks_.proposals.outputs_on_batch(Tensor::from(values_of(small), {1, height, width, 3}));
     const auto columns = static_cast<size_t>(said[0].shape()[2]);
     const std::vector<float> shares = said[0].to_vector<float>(), moves = said[1].to_vector<float>();
     Proposals some;
@@ -160,15 +152,15 @@ class Mtcnn final : public Detector::Network {
 
   // Shows the network what is in the boxes, as many at a time as one program was planned for.
   template <class Take>
-  static void look(Model& network, const Picture& picture, const std::vector<Face>& faces, int side, size_t batch,
-                   Take take) {
+  static void look(Model& network, const Picture& picture, const std::vector<Face>& faces, int side,
+                   size_t batch, Take take) {
     const size_t size = static_cast<size_t>(side) * static_cast<size_t>(side) * 3;
     for (size_t first = 0; first < faces.size(); first += batch) {
       const size_t count = std::min(batch, faces.size() - first);
       std::vector<float> values(batch * size);
       for (size_t i = 0; i < count; ++i) {
-        const std::vector<float> crop = values_of(crop_of(picture, faces[first + i].box, side));
-        std::copy(crop.begin(), crop.end(), values.begin() + static_cast<int64_t>(i * size));
+        const std::vector<float> shown = values_of(crop(picture, faces[first + i].box, side));
+        std::copy(shown.begin(), shown.end(), values.begin() + static_cast<int64_t>(i * size));
       }
       const Tensors said =
           network.outputs_on_batch(Tensor::from(values, {static_cast<int64_t>(batch), side, side, 3}));

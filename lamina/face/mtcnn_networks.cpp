@@ -32,7 +32,8 @@ Model refinement() {
   Tensor x = mtcnn_pool(mtcnn_convolution(input, 28, 3, "1"), 3, "same");
   x = mtcnn_convolution(mtcnn_pool(mtcnn_convolution(x, 48, 3, "2"), 3, "valid"), 64, 2, "3");
   x = PReLU({.name = "prelu4"})(Dense(128, {.name = "fc1"})(Flatten()(x)));
-  return Model({input}, {Dense(2, {.activation = "softmax", .name = "fc2_1"})(x), Dense(4, {.name = "fc2_2"})(x)});
+  return Model({input},
+               {Dense(2, {.activation = "softmax", .name = "fc2_1"})(x), Dense(4, {.name = "fc2_2"})(x)});
 }
 
 Model output() {
@@ -41,12 +42,12 @@ Model output() {
   x = mtcnn_pool(mtcnn_convolution(x, 64, 3, "2"), 3, "valid");
   x = mtcnn_convolution(mtcnn_pool(mtcnn_convolution(x, 64, 3, "3"), 2, "same"), 128, 2, "4");
   x = PReLU({.name = "prelu5"})(Dense(256, {.name = "fc1"})(Flatten()(x)));
-  return Model({input}, {Dense(2, {.activation = "softmax", .name = "fc2_1"})(x), Dense(4, {.name = "fc2_2"})(x),
-                         Dense(10, {.name = "fc2_3"})(x)});
+  return Model({input}, {Dense(2, {.activation = "softmax", .name = "fc2_1"})(x),
+                         Dense(4, {.name = "fc2_2"})(x), Dense(10, {.name = "fc2_3"})(x)});
 }
 
-// The weights were trained on pictures turned about their diagonal (Caffe's, from MATLAB): rows and columns of every
-// kernel change places, and so do those that the first dense layer sees.
+// The weights were trained on pictures turned about their diagonal (Caffe's, from MATLAB): rows and columns
+// of every kernel change places, and so do those that the first dense layer sees.
 void take_weights(Model& model, const WeightSnapshot& file, const std::string& part, const Shape& seen,
                   const std::vector<std::string>& slopes_of_channels) {
   WeightSnapshot snapshot = file;
@@ -74,7 +75,8 @@ void take_weights(Model& model, const WeightSnapshot& file, const std::string& p
   }
   const LoadReport report = apply_snapshot(model, snapshot);
   if (!report.complete())
-    throw FileError("'" + file.source + "' does not hold the weights of MTCNN (" + part + "): " + report.problems(3));
+    throw FileError("'" + file.source + "' does not hold the weights of MTCNN (" + part +
+                    "): " + report.problems(3));
 }
 
 }  // namespace

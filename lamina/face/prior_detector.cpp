@@ -1,4 +1,5 @@
-// Networks that tell, for each of some thousand prior boxes, whether it holds a face and how the face lies to it.
+// Networks that tell, for each of some thousand prior boxes, whether it holds a face and how the face lies to
+// it.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -43,31 +44,39 @@ struct ColourScale {
   float scale;
 };
 
-constexpr ColourScale kOfUltraFace{false, {127, 127, 127}, 1 / 128.0F}, kOfRetinaFace{true, {104, 117, 123}, 1};
+constexpr ColourScale kOfUltraFace{false, {127, 127, 127}, 1 / 128.0F},
+    kOfRetinaFace{true, {104, 117, 123}, 1};
 
 class PriorDetector final : public Detector::Network {
  public:
   PriorDetector(const std::string& path, const DetectorOptions& options)
       : model_(load_onnx(path)), options_(options) {
     const auto refuse = [&](const std::string& what) {
-      throw FileError("'" + path + "': is no face detector that is known: " + what +
-                      "; expected an input (1, 3, height, width) and outputs (1, n, 4), (1, n, 2) and maybe (1, n, 10)");
+      throw FileError(
+          "'" + path + "': is no face detector that is known: " + what +
+          "; expected an input (1, 3, height, width) and outputs (1, n, 4), (1, n, 2) and maybe (1, n, 10)");
     };
-    if (model_.input_names().size() != 1) refuse("it has " + std::to_string(model_.input_names().size()) + " inputs");
+    if (model_.input_names().size() != 1)
+      refuse("it has " + std::to_string(model_.input_names().size()) + " inputs");
     const Shape& input = model_.input_shape();
-    if (input.rank() != 4 || input[1] != 3 || input[2] < 1 || input[3] < 1) refuse("its input is " + input.str());
+    if (input.rank() != 4 || input[1] != 3 || input[2] < 1 || input[3] < 1)
+      refuse("its input is " + input.str());
     height_ = static_cast<int>(input[2]);
     width_ = static_cast<int>(input[3]);
     if (height_ > 4096 || width_ > 4096) refuse("its input is " + input.str() + ", beyond 4096 pixels");
     priors_ = prior_boxes(height_, width_);
     const Tensors outputs = ask(std::vector<float>(static_cast<size_t>(3 * height_ * width_)));
-    if (outputs.size() != 2 && outputs.size() != 3) refuse("it has " + std::to_string(outputs.size()) + " outputs");
+    if (outputs.size() != 2 && outputs.size() != 3)
+      refuse("it has " + std::to_string(outputs.size()) + " outputs");
     const auto n = static_cast<int64_t>(priors_.size());
     for (size_t i = 0; i < outputs.size(); ++i) {
       const Shape& shape = outputs[i].shape();
       if (shape.rank() != 3 || shape[0] != 1 || shape[1] != n)
         refuse("an output is " + shape.str() + " where " + std::to_string(n) + " prior boxes are");
-      (shape[2] == 4 ? boxes_ : shape[2] == 2 ? scores_ : shape[2] == 10 ? points_ : refused_) = static_cast<int>(i);
+      (shape[2] == 4    ? boxes_
+       : shape[2] == 2  ? scores_
+       : shape[2] == 10 ? points_
+                        : refused_) = static_cast<int>(i);
     }
     if (boxes_ < 0 || scores_ < 0 || refused_ >= 0 || (outputs.size() == 3) != (points_ >= 0))
       refuse("its outputs are not boxes, scores and points");
@@ -77,18 +86,20 @@ class PriorDetector final : public Detector::Network {
 
   std::vector<Face> detect(const Picture& picture) const override {
     // The picture keeps its proportions and lies in the upper left corner; the rest is black.
-    const double scale = std::min(static_cast<double>(width_) / picture.width,
-                                  static_cast<double>(height_) / picture.height);
+    const double scale =
+        std::min(static_cast<double>(width_) / picture.width, static_cast<double>(height_) / picture.height);
     const int width = std::clamp(static_cast<int>(std::lround(picture.width * scale)), 1, width_),
               height = std::clamp(static_cast<int>(std::lround(picture.height * scale)), 1, height_);
-    const Picture small = lamina::detail::resample(picture, {0, 0, picture.height, picture.width}, height, width,
-                                                   "bilinear");
+    const Picture small =
+        lamina::detail::resample(picture, {0, 0, picture.height, picture.width}, height, width, "bilinear");
     const Tensors outputs = ask(planes(small));
     const double across = static_cast<double>(picture.width) / width * width_,
                  down = static_cast<double>(picture.height) / height * height_;
     std::vector<Face> faces;
-    const std::vector<float> scores = outputs[scores_].to_vector<float>(), boxes = outputs[boxes_].to_vector<float>();
-    const std::vector<float> points = points_ < 0 ? std::vector<float>() : outputs[points_].to_vector<float>();
+    const std::vector<float> scores = outputs[scores_].to_vector<float>(),
+                             boxes = outputs[boxes_].to_vector<float>();
+    const std::vector<float> points =
+        points_ < 0 ? std::vector<float>() : outputs[points_].to_vector<float>();
     for (size_t i = 0; i < priors_.size(); ++i) {
       const double score = scores[2 * i + 1];
       if (!(score > options_.threshold)) continue;

@@ -26,17 +26,20 @@ std::optional<FaceInfo> FaceInfo::of(const DataInfo& info, const std::string& na
   try {
     const int64_t version = json->at("version").as_int();
     if (version != kFacesVersion)
-      throw InvalidArgument("faces: version " + std::to_string(version) + " is newer than this program, which knows " +
-                            std::to_string(kFacesVersion));
+      throw InvalidArgument("faces: version " + std::to_string(version) +
+                            " is newer than this program, which knows " + std::to_string(kFacesVersion));
     FaceInfo faces{json->at("layer").as_string(), {}, json->at("threshold").as_double()};
     const Json& points = json->at("landmarks");
     if (points.size() != faces.landmarks.size())
-      throw InvalidArgument("faces: 10 numbers of landmarks were expected; got " + std::to_string(points.size()));
+      throw InvalidArgument("faces: 10 numbers of landmarks were expected; got " +
+                            std::to_string(points.size()));
     for (size_t i = 0; i < faces.landmarks.size(); ++i) {
       faces.landmarks[i] = points.at(i).as_double();
-      if (!(std::abs(faces.landmarks[i]) <= 2)) throw InvalidArgument("faces: a landmark is beyond the picture");
+      if (!(std::abs(faces.landmarks[i]) <= 2))
+        throw InvalidArgument("faces: a landmark is beyond the picture");
     }
-    if (!(std::abs(faces.threshold) <= 1)) throw InvalidArgument("faces: a threshold of -1 to 1 was expected");
+    if (!(std::abs(faces.threshold) <= 1))
+      throw InvalidArgument("faces: a threshold of -1 to 1 was expected");
     return faces;
   } catch (const InvalidArgument& error) {
     throw FileError(name + ": " + error.what());

@@ -8,6 +8,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/image/detail/codecs.h"
+#include "lamina/zoo/detail/face_views.h"
 #include "lamina/zoo/detail/image_pairs.h"
 #include "lamina/zoo/face_info.h"
 #include "lamina/zoo/without_head.h"
@@ -59,7 +60,8 @@ double rank_one(const std::map<std::string, std::vector<float>>& embeddings) {
 classic::RocCurve verification_curve(const PairScores& scores) {
   if (scores.same.empty() || scores.different.empty())
     throw InvalidArgument("verification: pairs of one person and of two are needed; received " +
-                          std::to_string(scores.same.size()) + " and " + std::to_string(scores.different.size()));
+                          std::to_string(scores.same.size()) + " and " +
+                          std::to_string(scores.different.size()));
   std::vector<double> all = scores.same;
   all.insert(all.end(), scores.different.begin(), scores.different.end());
   std::vector<int32_t> labels(all.size());
@@ -122,10 +124,9 @@ bool has_pairs(const std::string& folder) {
   }
 }
 
-VerificationResult verify_pairs(
-    const std::string& folder,
-    const std::function<std::vector<std::vector<float>>(const std::vector<std::pair<std::string, std::string>>& files)>&
-        embed) {
+VerificationResult verify_pairs(const std::string& folder,
+                                const std::function<std::vector<std::vector<float>>(
+                                    const std::vector<std::pair<std::string, std::string>>& files)>& embed) {
   const auto tree = detail::FileTree::open(folder);
   const std::vector<ImagePair> pairs = read_image_pairs(*tree);
   std::set<std::string> names;
@@ -134,8 +135,8 @@ VerificationResult verify_pairs(
   for (const std::string& name : names) files.emplace_back(tree->shown(name), tree->read(name));
   std::vector<std::vector<float>> said = embed(files);
   if (said.size() != names.size())
-    throw InvalidArgument("verify_pairs: " + std::to_string(names.size()) + " embeddings were expected; received " +
-                          std::to_string(said.size()));
+    throw InvalidArgument("verify_pairs: " + std::to_string(names.size()) +
+                          " embeddings were expected; received " + std::to_string(said.size()));
   std::map<std::string, std::vector<float>> embeddings;
   size_t i = 0;
   for (const std::string& name : names) embeddings[name] = std::move(said[i++]);
@@ -159,29 +160,27 @@ VerificationResult verify_pairs(
 
 VerificationResult verify_pairs(const Model& model, const std::string& folder) {
   const std::optional<FaceInfo> info = FaceInfo::of(model.data_info());
-  if (!info) throw InvalidArgument("verify_pairs: the model does not know faces; train one by the recipe 'faces'");
+  if (!info)
+    throw InvalidArgument("verify_pairs: the model does not know faces; train one by the recipe 'faces'");
   Model asked = without_head(model, info->layer).model;
   const Shape input = asked.input_shape();
+  if (input.rank() != 4 || input[3] != 1)
+    throw InvalidArgument(
+        "verify_pairs: expected a model of greys (batch, height, width, 1), received one of " + input.str());
   return verify_pairs(folder, [&](const std::vector<std::pair<std::string, std::string>>& files) {
     std::vector<uint8_t> pixels;
     for (const auto& [name, bytes] : files) {
       const Picture picture = detail::load_img(bytes, name,
-                                               {.color_mode = input[3] == 1 ? "grayscale" : "rgb",
+                                               {.color_mode = "grayscale",
                                                 .height = static_cast<int>(input[1]),
                                                 .width = static_cast<int>(input[2]),
                                                 .interpolation = "bilinear",
                                                 .high_byte = true});
-      pixels.insert(pixels.end(), picture.pixels.begin(), picture.pixels.end());
+      detail::append_face_views(picture.pixels.data(), input[1], input[2], pixels);
     }
-    const auto n = static_cast<int64_t>(files.size());
-    const Tensor said = asked.predict(Tensor::from(pixels, {n, input[1], input[2], input[3]}));
-    const std::vector<float> values = said.to_vector<float>();
-    const size_t width = values.size() / files.size();
-    std::vector<std::vector<float>> embeddings;
-    for (size_t i = 0; i < files.size(); ++i)
-      embeddings.emplace_back(values.begin() + static_cast<int64_t>(i * width),
-                              values.begin() + static_cast<int64_t>((i + 1) * width));
-    return embeddings;
+    const auto n = static_cast<int64_t>(files.size() * detail::kFaceViews);
+    const Tensor said = asked.predict(Tensor::from(pixels, {n, input[1], input[2], 1}));
+    return detail::sums_of_views(said.to_vector<float>(), files.size());
   });
 }
 

@@ -29,7 +29,8 @@ class FaceCommand : public ::testing::Test {
     model.save(folder_ / "e.keras");
     for (const auto& [name, upper] : {std::pair{"a.png", 255}, std::pair{"b.png", 0}}) {
       Picture picture{16, 16, 1, std::vector<uint8_t>(256)};
-      for (size_t i = 0; i < 256; ++i) picture.pixels[i] = static_cast<uint8_t>(i < 128 ? upper : 255 - upper);
+      for (size_t i = 0; i < 256; ++i)
+        picture.pixels[i] = static_cast<uint8_t>(i < 128 ? upper : 255 - upper);
       write_file(folder_ / name, encode_png(picture));
     }
     write_file(folder_ / "key", "secret\n");
@@ -64,7 +65,8 @@ TEST_F(FaceCommand, EnrolsIdentifiesVerifiesListsAndForgets) {
   if (first.err.find("libcrypto") != std::string::npos || first.err.find("OpenSSL") != std::string::npos)
     GTEST_SKIP() << first.err;
   ASSERT_EQ(first.status, 0) << first.err;
-  EXPECT_EQ(Json::parse(first.out), Json::parse(R"({"gallery": "g", "name": "Ada", "images": 1, "people": 1})"));
+  EXPECT_EQ(Json::parse(first.out),
+            Json::parse(R"({"gallery": "g", "name": "Ada", "images": 1, "people": 1})"));
   EXPECT_EQ(aligned(with_key({"enrol", "b.png", "--name", "Grace"})).status, 0);
 
   const Outcome who = aligned(with_key({"identify", "b.png", "a.png"}));
@@ -83,7 +85,8 @@ TEST_F(FaceCommand, EnrolsIdentifiesVerifiesListsAndForgets) {
   EXPECT_EQ(Json::parse(run(with_key({"list", "--json"})).out).at("people").size(), 1U);
   EXPECT_NE(error_of(run(with_key({"remove", "--name", "Ada"}))).find("is not enrolled"), std::string::npos);
   // A person who is not there is nobody.
-  EXPECT_TRUE(Json::parse(aligned(with_key({"identify", "a.png"})).out).at("faces").at(0).at("name").is_null());
+  EXPECT_TRUE(
+      Json::parse(aligned(with_key({"identify", "a.png"})).out).at("faces").at(0).at("name").is_null());
 }
 
 TEST_F(FaceCommand, KeepsTheGalleryToItsPassphraseAndNetwork) {
@@ -94,7 +97,8 @@ TEST_F(FaceCommand, KeepsTheGalleryToItsPassphraseAndNetwork) {
   EXPECT_NE(error_of(run({"list", "--gallery", "g", "--passphrase-file", "other"})).find("does not open"),
             std::string::npos);
   EXPECT_NE(error_of(run({"list", "--gallery", "g"}), 2).find("--passphrase-file"), std::string::npos);
-  EXPECT_NE(error_of(run({"list", "--gallery", "none", "--passphrase-file", "key"})).find("none"), std::string::npos);
+  EXPECT_NE(error_of(run({"list", "--gallery", "none", "--passphrase-file", "key"})).find("none"),
+            std::string::npos);
   Sequential other({Input({16, 16, 1}), Flatten(), Dense(4, {.name = "embedding"}), Dense(3)}, {.seed = 2});
   other.set_data_info(load_model(folder_ / "e.keras").data_info());
   other.save(folder_ / "e.keras");
@@ -106,7 +110,8 @@ TEST_F(FaceCommand, KeepsTheGalleryToItsPassphraseAndNetwork) {
 TEST_F(FaceCommand, SaysWhatIsMissing) {
   EXPECT_NE(error_of(run({"detect", "a.png"}), 2).find("--detector"), std::string::npos);
   EXPECT_NE(error_of(run({"verify", "a.png", "b.png"}), 2).find("--embedder"), std::string::npos);
-  EXPECT_NE(error_of(run({"enrol", "a.png", "--embedder", "e.keras"}), 2).find("--gallery is missing"), std::string::npos);
+  EXPECT_NE(error_of(run({"enrol", "a.png", "--embedder", "e.keras"}), 2).find("--gallery is missing"),
+            std::string::npos);
   EXPECT_NE(error_of(run({"list", "--truth", "x"}), 2).find("--truth"), std::string::npos);
   EXPECT_NE(error_of(run({"verify", "a.png", "--embedder", "e.keras"}), 2).find("expected 2 images, got 1"),
             std::string::npos);
@@ -120,14 +125,17 @@ TEST_F(FaceCommand, TakesPhotographs) {
                     detector = test::shared_file("models/face-detector-landmark5/face-slim-landmark5.onnx");
   if (photos.empty() || detector.empty()) GTEST_SKIP() << "the network and photographs are not here";
   const std::string many = photos + "/2009_004587.jpg";
-  EXPECT_NE(error_of(run({"verify", "a.png", many, "--detector", detector, "--embedder", "e.keras"})).find("no face"),
+  EXPECT_NE(error_of(run({"verify", "a.png", many, "--detector", detector, "--embedder", "e.keras"}))
+                .find("no face"),
             std::string::npos);
-  EXPECT_NE(error_of(run({"verify", many, many, "--detector", detector, "--embedder", "e.keras"})).find("2 faces are found"),
+  EXPECT_NE(error_of(run({"verify", many, many, "--detector", detector, "--embedder", "e.keras"}))
+                .find("2 faces are found"),
             std::string::npos);
   const Outcome largest =
       run({"verify", many, many, "--detector", detector, "--embedder", "e.keras", "--largest", "--json"});
   EXPECT_TRUE(Json::parse(largest.out).at("same").as_bool()) << largest.err;
-  const Outcome found = run({"detect", many, "a.png", "--detector", detector, "--json", "--report", "page.html"});
+  const Outcome found =
+      run({"detect", many, "a.png", "--detector", detector, "--json", "--report", "page.html"});
   ASSERT_EQ(found.lines().size(), 2U) << found.err;
   EXPECT_EQ(Json::parse(found.lines()[0]).at("faces").size(), 2U);
   EXPECT_EQ(Json::parse(found.lines()[1]).at("faces").size(), 0U);

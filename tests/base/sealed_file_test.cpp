@@ -1,4 +1,5 @@
-// Sealed files: what was written comes back, and every way in which a file may be wrong is told in its own words.
+// Sealed files: what was written comes back, and every way in which a file may be wrong is told in its own
+// words.
 #include "lamina/base/sealed_file.h"
 
 #include <gtest/gtest.h>
@@ -26,7 +27,8 @@ std::string hex_of(const std::string& bytes) {
 
 std::string bytes_of_hex(const std::string& text) {
   std::string bytes;
-  for (size_t i = 0; i + 1 < text.size(); i += 2) bytes += static_cast<char>(std::stoi(text.substr(i, 2), nullptr, 16));
+  for (size_t i = 0; i + 1 < text.size(); i += 2)
+    bytes += static_cast<char>(std::stoi(text.substr(i, 2), nullptr, 16));
   return bytes;
 }
 
@@ -48,15 +50,17 @@ class SealedFile : public ::testing::Test {
   std::string path_ = folder_ / "a.sealed", content_ = std::string(1000, 'x').replace(1, 1, 1, '\0');
 };
 
-// The second vector of RFC 7914, section 12, and test case 16 of the paper on GCM (D. McGrew, J. Viega, 2004).
+// The second vector of RFC 7914, section 12, and test case 16 of the paper on GCM (D. McGrew, J. Viega,
+// 2004).
 TEST_F(SealedFile, ComputesThePublishedNumbers) {
   EXPECT_EQ(hex_of(detail::scrypt("password", "NaCl", {.log_n = 10, .r = 8, .p = 16}, 64)).substr(0, 32),
             "fdbabe1c9d3472007856e7190d01e9fe");
   const std::string key = bytes_of_hex("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308"),
                     nonce = bytes_of_hex("cafebabefacedbaddecaf888"),
                     header = bytes_of_hex("feedfacedeadbeeffeedfacedeadbeefabaddad2"),
-                    text = bytes_of_hex("d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
-                                        "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39");
+                    text = bytes_of_hex(
+                        "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
+                        "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39");
   const std::string sealed = detail::aes_gcm_seal(key, nonce, header, text);
   EXPECT_EQ(hex_of(sealed.substr(text.size())), "76fc6ece0f4e1768cddf8853bb2d551b");
   std::string back;
@@ -87,8 +91,9 @@ TEST_F(SealedFile, SaysThatThePassphraseIsAnotherOne) {
 }
 
 TEST_F(SealedFile, SaysThatItIsOfAnotherKindOrNewer) {
-  EXPECT_NE(message_of<FileError>([&] { read_sealed(path_, "other", kSecret); }).find("holds 'test', not 'other'"),
-            std::string::npos);
+  EXPECT_NE(
+      message_of<FileError>([&] { read_sealed(path_, "other", kSecret); }).find("holds 'test', not 'other'"),
+      std::string::npos);
   std::string bytes = read_file(path_);
   bytes[8] = 2;
   put(bytes);
@@ -102,13 +107,15 @@ TEST_F(SealedFile, IsRefusedWhereverItIsCutOff) {
   for (size_t size : {size_t{0}, size_t{5}, size_t{8}, size_t{30}, size_t{99}, bytes.size() - 1}) {
     put(bytes.substr(0, size));
     const std::string told = message();
-    EXPECT_TRUE(told.find("truncated") != std::string::npos || told.find("cut off") != std::string::npos) << told;
+    EXPECT_TRUE(told.find("truncated") != std::string::npos || told.find("cut off") != std::string::npos)
+        << told;
   }
   put(bytes + "x");
   EXPECT_NE(message().find("truncated or damaged"), std::string::npos);
 }
 
-// A bit anywhere: in the header, in the content, in the tag. None of them opens, and none takes much memory or time.
+// A bit anywhere: in the header, in the content, in the tag. None of them opens, and none takes much memory
+// or time.
 TEST_F(SealedFile, IsRefusedWhereABitIsAnotherOne) {
   const std::string bytes = read_file(path_);
   for (size_t i = 0; i < bytes.size(); i += i < 110 ? 7 : 300) {

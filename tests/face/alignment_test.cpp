@@ -49,7 +49,8 @@ TEST(FaceAlignment, FindsTheNearest) {
   }
 }
 
-// As the singular values of Umeyama's paper give it (tools/golden/faces.py), also where a mirror would be nearer.
+// As the singular values of Umeyama's paper give it (tools/golden/faces.py), also where a mirror would be
+// nearer.
 TEST(FaceAlignment, IsUmeyamas) {
   const Json cases = Json::parse(golden_text("face/umeyama.json"));
   ASSERT_EQ(cases.size(), 4U);
@@ -91,7 +92,8 @@ TEST(FaceAlignment, WarpsByPixels) {
       EXPECT_EQ(cut.pixels[(y * 8 + x) * 3], x < 2 ? 0 : picture.pixels[(y * 8 + x - 2) * 3]);
   }
   for (Point& point : there) point.x += 2.5;  // between two pixels: their mean
-  EXPECT_NEAR(align(picture, there, shape).pixels[3 * 3], (picture.pixels[3 * 3] + picture.pixels[4 * 3]) / 2.0, 0.51);
+  EXPECT_NEAR(align(picture, there, shape).pixels[3 * 3],
+              (picture.pixels[3 * 3] + picture.pixels[4 * 3]) / 2.0, 0.51);
   EXPECT_THROW(align(Picture{1, 1, 1, {0}}, there, shape), InvalidArgument);
 }
 
@@ -105,6 +107,18 @@ TEST(FaceAlignment, SmoothsWhatItShrinks) {
   face::Landmarks there;
   for (size_t i = 0; i < there.size(); ++i) there[i] = {shape.landmarks[i].x * 64, shape.landmarks[i].y * 64};
   for (const uint8_t value : align(picture, there, shape).pixels) EXPECT_NEAR(value, 127.5, 1);
+}
+
+TEST(FaceCrop, IsBlackBeyondTheBorder) {
+  const Picture white{4, 4, 3, std::vector<uint8_t>(48, 255)};
+  const Picture cut = face::crop(white, {-2, -2, 2, 2}, 4);
+  for (size_t y = 0; y < 4; ++y) {
+    for (size_t x = 0; x < 4; ++x) EXPECT_EQ(cut.pixels[(y * 4 + x) * 3], x < 2 || y < 2 ? 0 : 255);
+  }
+  EXPECT_EQ(face::crop(white, {9, 9, 9, 9}, 2).pixels, std::vector<uint8_t>(12));  // of no area, and outside
+  EXPECT_THROW(face::crop(white, {0, 0, std::nan(""), 1}, 2), InvalidArgument);
+  EXPECT_THROW(face::crop(white, {0, 0, 90000, 90000}, 2), InvalidArgument);
+  EXPECT_THROW(face::crop({1, 1, 1, {0}}, {0, 0, 1, 1}, 2), InvalidArgument);
 }
 
 }  // namespace

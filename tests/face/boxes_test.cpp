@@ -26,17 +26,22 @@ TEST(FaceBoxes, OverlapIsSharedAreaOverBoth) {
 
 TEST(FaceBoxes, SuppressionKeepsTheSurest) {
   const std::vector<Box> boxes{{0, 0, 10, 10}, {1, 0, 11, 10}, {20, 0, 30, 10}, {22, 2, 24, 4}};
-  EXPECT_EQ(face::detail::non_max_suppression(boxes, {0.8, 0.9, 0.7, 0.6}, 0.3), (std::vector<size_t>{1, 2, 3}));
+  EXPECT_EQ(face::detail::non_max_suppression(boxes, {0.8, 0.9, 0.7, 0.6}, 0.3),
+            (std::vector<size_t>{1, 2, 3}));
   // A small box inside of another overlaps it little by union, and fully by the smaller one.
-  EXPECT_EQ(face::detail::non_max_suppression(boxes, {0.8, 0.9, 0.7, 0.6}, 0.3, face::detail::Overlap::kSmaller),
-            (std::vector<size_t>{1, 2}));
+  EXPECT_EQ(
+      face::detail::non_max_suppression(boxes, {0.8, 0.9, 0.7, 0.6}, 0.3, face::detail::Overlap::kSmaller),
+      (std::vector<size_t>{1, 2}));
   // Equal scores: the first.
-  EXPECT_EQ(face::detail::non_max_suppression(boxes, {0.5, 0.5, 0.5, 0.5}, 0.3), (std::vector<size_t>{0, 2, 3}));
+  EXPECT_EQ(face::detail::non_max_suppression(boxes, {0.5, 0.5, 0.5, 0.5}, 0.3),
+            (std::vector<size_t>{0, 2, 3}));
 }
 
 TEST(FaceBoxes, SuppressionLeavesOutWhatIsNoBox) {
-  const std::vector<Box> boxes{{0, 0, 10, 10}, {kNan, 0, 1, 1}, {5, 5, 5, 9}, {0, 0, INFINITY, 10}, {50, 0, 60, 10}};
-  EXPECT_EQ(face::detail::non_max_suppression(boxes, {0.5, 0.9, 0.9, 0.9, kNan}, 0.3), (std::vector<size_t>{0}));
+  const std::vector<Box> boxes{
+      {0, 0, 10, 10}, {kNan, 0, 1, 1}, {5, 5, 5, 9}, {0, 0, INFINITY, 10}, {50, 0, 60, 10}};
+  EXPECT_EQ(face::detail::non_max_suppression(boxes, {0.5, 0.9, 0.9, 0.9, kNan}, 0.3),
+            (std::vector<size_t>{0}));
   EXPECT_TRUE(face::detail::non_max_suppression({}, {}, 0.3).empty());
 }
 

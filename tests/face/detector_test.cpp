@@ -1,4 +1,5 @@
-// The three detectors on photographs: the faces that their reference implementations find, and what is no network.
+// The three detectors on photographs: the faces that their reference implementations find, and what is no
+// network.
 #include "lamina/face/detector.h"
 
 #include <gtest/gtest.h>
@@ -37,7 +38,8 @@ class FaceDetector : public ::testing::TestWithParam<size_t> {
   std::string network_, photos_;
 };
 
-// In two photographs, one of them wider than high, where the reference finds the same faces, boxes and points.
+// In two photographs, one of them wider than high, where the reference finds the same faces, boxes and
+// points.
 TEST_P(FaceDetector, FindsWhatTheReferenceFinds) {
   const Json golden = Json::parse(golden_text("face/detections.json"));
   const Detector detector = Detector::load(network_);
@@ -85,11 +87,13 @@ TEST(FaceDetectorFiles, SayWhatIsWrong) {
   for (const face::DetectorOptions& options :
        {face::DetectorOptions{.threshold = 1}, face::DetectorOptions{.threshold = std::nan("")},
         face::DetectorOptions{.overlap = 0}, face::DetectorOptions{.smallest = 3}})
-    EXPECT_NE(message_of<InvalidArgument>([&] { Detector::load(folder / "x.onnx", options); }).find("received"),
-              std::string::npos);
+    EXPECT_NE(
+        message_of<InvalidArgument>([&] { Detector::load(folder / "x.onnx", options); }).find("received"),
+        std::string::npos);
   const std::string digits = shared_file("models/mnist-cntk/mnist.onnx");
   if (digits.empty()) return;
-  EXPECT_NE(message_of<FileError>([&] { Detector::load(digits); }).find("is no face detector"), std::string::npos);
+  EXPECT_NE(message_of<FileError>([&] { Detector::load(digits); }).find("is no face detector"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Galleries: persons come and go, the file keeps them, and tells what is wrong with it. The network is a tiny one.
+// Galleries: persons come and go, the file keeps them, and tells what is wrong with it. The network is a tiny
+// one.
 #include "lamina/face/gallery.h"
 
 #include <gtest/gtest.h>
@@ -24,7 +25,8 @@ using face::Gallery;
 
 // 16 x 16 greys to 4 numbers, as the recipe "faces" saves them.
 void save_tiny_network(const std::string& path, uint64_t seed) {
-  Sequential model({Input({16, 16, 1}), Flatten(), Dense(4, {.name = "embedding"}), Dense(3)}, {.seed = seed});
+  Sequential model({Input({16, 16, 1}), Flatten(), Dense(4, {.name = "embedding"}), Dense(3)},
+                   {.seed = seed});
   DataInfo info{.scale = PixelScale::kNone};
   FaceInfo{.landmarks = {0.3, 0.4, 0.7, 0.4, 0.5, 0.6, 0.35, 0.8, 0.65, 0.8}, .threshold = 0.6}.save(info);
   model.set_data_info(info);
@@ -63,14 +65,16 @@ TEST_F(FaceGallery, EmbedderReadsWhatTheRecipeSaves) {
   EXPECT_THROW(embedder.embed(picture, {}), InvalidArgument);  // no landmarks
   face::Face cut{{-5, -5, 10, 10}, 1, face::Landmarks{face::Point{-3, -2}, {4, -2}, {0, 2}, {-2, 6}, {3, 6}}};
   EXPECT_EQ(embedder.embed(picture, cut).size(), 4U);  // at the border
-  EXPECT_THROW(embedder.embed_aligned({8, 8, 3, std::vector<uint8_t>(8 * 8 * 3)}), Error);  // black: no direction
+  EXPECT_THROW(embedder.embed_aligned({8, 8, 3, std::vector<uint8_t>(8 * 8 * 3)}),
+               Error);  // black: no direction
   EXPECT_THROW(face::similarity(one, {1, 0}), InvalidArgument);
 }
 
 TEST_F(FaceGallery, EmbedderSaysWhatIsNoNetworkOfFaces) {
   Sequential({Input({16, 16, 1}), Flatten(), Dense(4)}).save(folder_ / "plain.keras");
-  EXPECT_NE(message_of<FileError>([&] { Embedder::load(folder_ / "plain.keras"); }).find("lamina train faces"),
-            std::string::npos);
+  EXPECT_NE(
+      message_of<FileError>([&] { Embedder::load(folder_ / "plain.keras"); }).find("lamina train faces"),
+      std::string::npos);
   EXPECT_THROW(Embedder::load(folder_ / "none.onnx"), FileError);
 }
 
@@ -125,12 +129,16 @@ TEST_F(FaceGallery, SaysWhatIsWrongWithAFile) {
   EXPECT_NE(told().find("does not open with this passphrase"), std::string::npos);
   Gallery(Embedder::load(*networks_ / "b.keras")).save(path_, "secret");
   EXPECT_NE(told().find("another embedding network"), std::string::npos);
-  const auto put = [&](const std::string& json) { write_sealed(path_, json, "lamina face gallery", "secret"); };
+  const auto put = [&](const std::string& json) {
+    write_sealed(path_, json, "lamina face gallery", "secret");
+  };
   put(R"({"version": 2, "people": []})");
   EXPECT_NE(told().find("newer"), std::string::npos);
-  for (const char* json : {"", "[]", "{}", R"({"version": 1, "network": "x", "dimensions": 2, "people": 3})",
-                           R"({"version": 1, "network": "x", "dimensions": 2, "people": [{"name": "", "embeddings": [[1, 2]]}]})",
-                           R"({"version": 1, "network": "x", "dimensions": 2, "people": [{"name": "a", "embeddings": [[1]]}]})"}) {
+  for (
+      const char* json :
+      {"", "[]", "{}", R"({"version": 1, "network": "x", "dimensions": 2, "people": 3})",
+       R"({"version": 1, "network": "x", "dimensions": 2, "people": [{"name": "", "embeddings": [[1, 2]]}]})",
+       R"({"version": 1, "network": "x", "dimensions": 2, "people": [{"name": "a", "embeddings": [[1]]}]})"}) {
     put(json);
     EXPECT_THROW(Gallery::load(path_, "secret"), Error) << json;
   }

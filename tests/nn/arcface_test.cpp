@@ -29,7 +29,8 @@ double by_hand(size_t row, double margin, double scale) {
 TEST(ArcFace, IsTheCrossEntropyWithAWiderAngle) {
   const Tensor y = Tensor::from(kLabels, {3}), x = Tensor::from(kCosines, {3, 3});
   for (const auto& [margin, scale] : {std::pair{0.5, 64.0}, std::pair{0.3, 16.0}, std::pair{0.0, 1.0}}) {
-    const std::vector<double> values = ArcFace({.margin = margin, .scale = scale}).values(y, x).to_vector<double>();
+    const std::vector<double> values =
+        ArcFace({.margin = margin, .scale = scale}).values(y, x).to_vector<double>();
     for (size_t row = 0; row < 3; ++row) EXPECT_NEAR(values[row], by_hand(row, margin, scale), 1e-9) << row;
   }
 }
@@ -43,7 +44,8 @@ TEST(ArcFace, HasItsDerivative) {
       {Tensor::from(kCosines, {3, 3})});
 }
 
-// Samples that lie on their class, or opposite to it, and numbers that are no cosines: finite, also backwards.
+// Samples that lie on their class, or opposite to it, and numbers that are no cosines: finite, also
+// backwards.
 TEST(ArcFace, IsFiniteAtTheEnds) {
   const Tensor y = Tensor::from<int32_t>({0, 0, 1}), x = Tensor::from<float>({{1, -1}, {-1, 1}, {-7, 3}});
   const std::vector<Tensor> both =

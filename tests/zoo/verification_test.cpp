@@ -21,7 +21,8 @@ namespace {
 TEST(Verification, RatesByHand) {
   // Sorted: d .1, d .2, s .3, d .4, s .5, s .6, s .7, d .05
   const PairScores scores{{0.3, 0.5, 0.6, 0.7}, {0.1, 0.2, 0.4, 0.05}};
-  EXPECT_DOUBLE_EQ(equal_error_rate(scores), 0.25);  // from 0.5 on: one of four refused, from 0.4: one of four accepted
+  EXPECT_DOUBLE_EQ(equal_error_rate(scores),
+                   0.25);  // from 0.5 on: one of four refused, from 0.4: one of four accepted
   EXPECT_DOUBLE_EQ(true_accept_rate(scores, 0), 0.75);
   EXPECT_DOUBLE_EQ(true_accept_rate(scores, 0.25), 1);
   EXPECT_NEAR(best_threshold(scores), 0.25, 1e-12);
@@ -50,7 +51,8 @@ class Pairs : public ::testing::Test {
       for (int i = 1; i <= 3; ++i) {
         Picture picture{32, 32, 1, std::vector<uint8_t>(32 * 32)};
         for (size_t k = 0; k < picture.pixels.size(); ++k)
-          picture.pixels[k] = static_cast<uint8_t>(k * static_cast<size_t>(person[0]) + static_cast<size_t>(i));
+          picture.pixels[k] =
+              static_cast<uint8_t>(k * static_cast<size_t>(person[0]) + static_cast<size_t>(i));
         write_file(folder_ / (person + "/" + std::to_string(i) + ".png"), encode_png(picture));
       }
     }
@@ -67,7 +69,8 @@ TEST_F(Pairs, AreJudgedByAnyEmbedding) {
   const VerificationResult result = verify_pairs(folder_.path(), [](const auto& files) {
     std::vector<std::vector<float>> said;
     for (const auto& file : files)
-      said.push_back(file.first.find("/c/") != std::string::npos ? std::vector<float>{1, 0} : std::vector<float>{0, 2});
+      said.push_back(file.first.find("/c/") != std::string::npos ? std::vector<float>{1, 0}
+                                                                 : std::vector<float>{0, 2});
     return said;
   });
   EXPECT_EQ(result.pictures, 6U);
@@ -89,24 +92,27 @@ TEST_F(Pairs, LeaveTheirPersonsOutOfTheTraining) {
 
 TEST_F(Pairs, SayWhatIsWrongWithTheirTable) {
   const auto told = [&] { return message_of<FileError>([&] { load_data(folder_.path()); }); };
-  for (const auto& [table, words] : {std::pair{"", "no pairs"}, std::pair{"x,y\n", "line 1"},
-                                     std::pair{"same,image1,image2\n", "no pairs"},
-                                     std::pair{"same,image1,image2\n2,c/1.png,c/2.png\n", "line 2"},
-                                     std::pair{"same,image1,image2\n1,c/1.png\n", "line 2"},
-                                     std::pair{"same,image1,image2\n1,../c/1.png,c/2.png\n", "is no file in a folder"},
-                                     std::pair{"same,image1,image2\n1,/etc/passwd,c/2.png\n", "is no file in a folder"},
-                                     std::pair{"same,image1,image2\n1,x.png,c/2.png\n", "is no file in a folder"}}) {
+  for (const auto& [table, words] :
+       {std::pair{"", "no pairs"}, std::pair{"x,y\n", "line 1"},
+        std::pair{"same,image1,image2\n", "no pairs"},
+        std::pair{"same,image1,image2\n2,c/1.png,c/2.png\n", "line 2"},
+        std::pair{"same,image1,image2\n1,c/1.png\n", "line 2"},
+        std::pair{"same,image1,image2\n1,../c/1.png,c/2.png\n", "is no file in a folder"},
+        std::pair{"same,image1,image2\n1,/etc/passwd,c/2.png\n", "is no file in a folder"},
+        std::pair{"same,image1,image2\n1,x.png,c/2.png\n", "is no file in a folder"}}) {
     put(table);
     EXPECT_NE(told().find(words), std::string::npos) << table << told();
   }
   put("same,image1,image2\n1,c/1.png,c/9.png\n0,c/1.png,d/1.png\n");
-  EXPECT_THROW(verify_pairs(folder_.path(), [](const auto&) { return std::vector<std::vector<float>>(); }), FileError);
+  EXPECT_THROW(verify_pairs(folder_.path(), [](const auto&) { return std::vector<std::vector<float>>(); }),
+               FileError);
 }
 
 TEST_F(Pairs, AreJudgedByAModelOfFaces) {
   Model model = face_network(2, 1, 1, {.height = 32, .width = 32, .dimensions = 8});
-  const LabelledData data = load_data(
-      folder_.path(), {.needs = {.target = TargetKind::kClassNumbers, .learned_from = true, .inputs = {{"", {-1, 32, 32, 1}}}}});
+  const LabelledData data = load_data(folder_.path(), {.needs = {.target = TargetKind::kClassNumbers,
+                                                                 .learned_from = true,
+                                                                 .inputs = {{"", {-1, 32, 32, 1}}}}});
   model.fit(data.x, data.y, {.epochs = 1, .verbose = 0});
   EXPECT_EQ(verify_pairs(model, folder_.path()).metrics.size(), 5U);
   model.set_data_info({});

@@ -16,7 +16,8 @@ struct ScryptCost {
 /// Bytes that nobody can foresee.
 std::string random_bytes(size_t count);
 /// `size` bytes that follow from the passphrase and salt.
-std::string scrypt(const std::string& passphrase, const std::string& salt, const ScryptCost& cost, size_t size);
+std::string scrypt(const std::string& passphrase, const std::string& salt, const ScryptCost& cost,
+                   size_t size);
 
 /// AES-256 in Galois/Counter mode: the content encrypted, with a tag of 16 bytes behind it.
 /// @param key    32 bytes; @param nonce 12 bytes, never twice with one key
@@ -24,7 +25,7 @@ std::string scrypt(const std::string& passphrase, const std::string& salt, const
 std::string aes_gcm_seal(const std::string& key, const std::string& nonce, std::string_view header,
                          std::string_view content);
 /// The way back; false where the tag is not that of key, nonce, header and content.
-bool aes_gcm_open(const std::string& key, const std::string& nonce, std::string_view header, std::string_view sealed,
-                  std::string& content);
+bool aes_gcm_open(const std::string& key, const std::string& nonce, std::string_view header,
+                  std::string_view sealed, std::string& content);
 
 }  // namespace lamina::detail

@@ -7,8 +7,9 @@
 
 namespace lamina::face::detail {
 
-/// Pictures are (value - 127.5) / 128, channels last. Each network gives the shares of "nothing" and "face", then how
-/// far the sides of a box (left, top, right, bottom) lie from where they are taken to be, in its width and height.
+/// Pictures are (value - 127.5) / 128, channels last. Each network gives the shares of "nothing" and "face",
+/// then how far the sides of a box (left, top, right, bottom) lie from where they are taken to be, in its
+/// width and height.
 struct MtcnnNetworks {
   Model proposals;   ///< pictures of any size from 12 pixels on: a box of 12 pixels at every second one
   Model refinement;  ///< 24 x 24

@@ -8,10 +8,13 @@
 
 namespace lamina::face::detail {
 
-/// The network of an ONNX file; throws FileError where its inputs and outputs are not those of a kind that is known.
-std::shared_ptr<const Detector::Network> prior_detector(const std::string& path, const DetectorOptions& options);
+/// The network of an ONNX file; throws FileError where its inputs and outputs are not those of a kind that is
+/// known.
+std::shared_ptr<const Detector::Network> prior_detector(const std::string& path,
+                                                        const DetectorOptions& options);
 /// MTCNN with the weights of a file that has them under the names of face-api.js; throws FileError.
-std::shared_ptr<const Detector::Network> mtcnn_detector(const std::string& path, const DetectorOptions& options);
+std::shared_ptr<const Detector::Network> mtcnn_detector(const std::string& path,
+                                                        const DetectorOptions& options);
 
 /// A picture of three channels: grey three times, opacity dropped.
 Picture in_colours(const Picture& picture);
