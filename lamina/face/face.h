@@ -5,6 +5,8 @@
 #include <optional>
 #include <vector>
 
+#include "lamina/vision/boxes.h"
+
 namespace lamina::face {
 
 /// A place in a picture, in pixels from its upper left corner; the middle of the first pixel is (0.5, 0.5).
@@ -14,12 +16,8 @@ struct Point {
 };
 
 /// A rectangle in a picture, in pixels. It may reach beyond the picture's border.
-struct Box {
-  double left = 0, top = 0, right = 0, bottom = 0;
-  double width() const { return right - left; }
-  double height() const { return bottom - top; }
-  bool operator==(const Box&) const = default;
-};
+using vision::Box;
+using vision::iou;
 
 /// Left eye, right eye, tip of the nose, left and right corner of the mouth; left is left in the picture.
 using Landmarks = std::array<Point, 5>;
@@ -30,9 +28,5 @@ struct Face {
   double score = 0;                         ///< 0 to 1: how sure the network is
   std::optional<Landmarks> landmarks = {};  ///< absent where the network gives none
 };
-
-/// The area that two boxes share, as a share of the area that they cover together: 0 to 1. 0 where one of
-/// them has no area or a side that is not finite.
-double iou(const Box& a, const Box& b);
 
 }  // namespace lamina::face

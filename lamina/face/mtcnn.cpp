@@ -64,7 +64,7 @@ struct Proposals {
       some.push_back(boxes[i]);
       sure.push_back(scores[i]);
     }
-    std::vector<size_t> kept = detail::non_max_suppression(some, sure, overlap);
+    std::vector<size_t> kept = vision::non_max_suppression(some, sure, overlap);
     for (size_t& place : kept) place = surest[place];
     return kept;
   }
@@ -104,7 +104,7 @@ class Mtcnn final : public Detector::Network {
            faces.push_back({moved(face.box, said[1]), said[0][1], landmarks});
          });
     // The last network is sure of a face, and of the same one in a box inside of the first.
-    faces = detail::best_faces(faces, 0.7, detail::Overlap::kSmaller);
+    faces = detail::best_faces(faces, 0.7, vision::Overlap::kSmaller);
     return detail::best_faces(faces, options_.overlap);
   }
 

@@ -16,6 +16,12 @@ double common_area(const Box& a, const Box& b) {
   return width > 0 && height > 0 ? width * height : 0;
 }
 
+double overlap_of(const Box& a, const Box& b, Overlap overlap) {
+  if (overlap == Overlap::kUnion) return iou(a, b);
+  const double smaller = std::min(a.area(), b.area());
+  return smaller > 0 ? common_area(a, b) / smaller : 0;
+}
+
 void require_share(double value, const char* name) {
   if (!(value >= 0 && value <= 1))
     throw InvalidArgument(std::string("suppression of boxes: ") + name + " is " + std::to_string(value) +
@@ -48,7 +54,7 @@ Box clipped(const Box& box, double width, double height) {
 }
 
 std::vector<size_t> non_max_suppression(const std::vector<Box>& boxes, const std::vector<double>& scores,
-                                        double iou_threshold) {
+                                        double iou_threshold, Overlap overlap) {
   require_share(iou_threshold, "iou_threshold");
   if (boxes.size() != scores.size())
     throw InvalidArgument("suppression of boxes: " + std::to_string(boxes.size()) + " boxes came with " +
@@ -63,7 +69,7 @@ std::vector<size_t> non_max_suppression(const std::vector<Box>& boxes, const std
   std::vector<size_t> kept;
   for (const size_t candidate : order) {
     const bool covered = std::any_of(kept.begin(), kept.end(), [&](size_t other) {
-      return iou(boxes[other], boxes[candidate]) > iou_threshold;
+      return overlap_of(boxes[other], boxes[candidate], overlap) > iou_threshold;
     });
     if (!covered) kept.push_back(candidate);
   }

@@ -37,14 +37,21 @@ double giou(const Box& a, const Box& b);
 /// The part of the box that lies in a picture of that size.
 Box clipped(const Box& box, double width, double height);
 
+/// What the area that two boxes share is held against.
+enum class Overlap {
+  kUnion,    ///< the area that one of them covers: iou()
+  kSmaller,  ///< the smaller of the two: a box inside of another overlaps it fully
+};
+
 /// Greedy suppression: the surest box is kept, those that overlap it by more than `iou_threshold` are not,
 /// and so on. As torchvision.ops.nms: of equal scores the first comes first; boxes without area suppress
 /// nothing.
 /// @param boxes, scores  of one length, or InvalidArgument. What is no valid number is not kept.
 /// @param iou_threshold  from 0 to 1, or InvalidArgument.
+/// @param overlap        what the threshold is for.
 /// @return  the places of those that are kept, the surest first.
 std::vector<size_t> non_max_suppression(const std::vector<Box>& boxes, const std::vector<double>& scores,
-                                        double iou_threshold);
+                                        double iou_threshold, Overlap overlap = Overlap::kUnion);
 
 /// How detections of one picture are thinned out.
 struct SuppressionOptions {

@@ -38,11 +38,11 @@ struct Sides {
   Tensor left, top, right, bottom;
 };
 
-struct Overlap {
+struct Overlaps {
   Tensor iou, giou;
 };
 
-Overlap overlap_of(const Sides& a, const Sides& b) {
+Overlaps overlaps_of(const Sides& a, const Sides& b) {
   const auto area = [](const Sides& box) { return relu(box.right - box.left) * relu(box.bottom - box.top); };
   const Tensor common = relu(minimum(a.right, b.right) - maximum(a.left, b.left)) *
                         relu(minimum(a.bottom, b.bottom) - maximum(a.top, b.top));
@@ -136,8 +136,8 @@ Assignment assign(const DetectionLossOptions& options, const Tensor& y_true, con
   const Sides truth = columns_of(y_true[{ellipsis, Slice{1, 5}}]);          // each (batch, most, 1)
   const auto as_rows = [&](const Tensor& x) { return reshape(x, {x.shape()[0], 1, places}); };
   const Sides now = columns_of(boxes);
-  const Overlap overlap =
-      overlap_of(truth, {as_rows(now.left), as_rows(now.top), as_rows(now.right), as_rows(now.bottom)});
+  const Overlaps overlap =
+      overlaps_of(truth, {as_rows(now.left), as_rows(now.top), as_rows(now.right), as_rows(now.bottom)});
   const auto row_of = [&](const Tensor& x) { return reshape(x, {1, 1, places}); };
   const Tensor x = row_of(column(centres, 0)), y = row_of(column(centres, 1)),
                reach = row_of(strides) * kLeastReach;
@@ -194,7 +194,7 @@ Tensor DetectionLoss::values(const Tensor& y_true, const Tensor& y_pred) const {
 
   Tensor of_classes = binary_crossentropy(quality, logits, true);
   if (options_.gamma > 0) of_classes = of_classes * power(abs(sigmoid(logits) - quality), options_.gamma);
-  const Tensor of_boxes = (1.0 - overlap_of(columns_of(corners), columns_of(boxes)).giou) * weight;
+  const Tensor of_boxes = (1.0 - overlaps_of(columns_of(corners), columns_of(boxes)).giou) * weight;
   const Tensor away =
       concatenate(
           {all_centres - boxes[{ellipsis, Slice{0, 2}}], boxes[{ellipsis, Slice{2, 4}}] - all_centres}, 2) /

@@ -26,23 +26,24 @@ TEST(FaceBoxes, OverlapIsSharedAreaOverBoth) {
 
 TEST(FaceBoxes, SuppressionKeepsTheSurest) {
   const std::vector<Box> boxes{{0, 0, 10, 10}, {1, 0, 11, 10}, {20, 0, 30, 10}, {22, 2, 24, 4}};
-  EXPECT_EQ(face::detail::non_max_suppression(boxes, {0.8, 0.9, 0.7, 0.6}, 0.3),
+  EXPECT_EQ(vision::non_max_suppression(boxes, {0.8, 0.9, 0.7, 0.6}, 0.3),
             (std::vector<size_t>{1, 2, 3}));
   // A small box inside of another overlaps it little by union, and fully by the smaller one.
   EXPECT_EQ(
-      face::detail::non_max_suppression(boxes, {0.8, 0.9, 0.7, 0.6}, 0.3, face::detail::Overlap::kSmaller),
+      vision::non_max_suppression(boxes, {0.8, 0.9, 0.7, 0.6}, 0.3, vision::Overlap::kSmaller),
       (std::vector<size_t>{1, 2}));
   // Equal scores: the first.
-  EXPECT_EQ(face::detail::non_max_suppression(boxes, {0.5, 0.5, 0.5, 0.5}, 0.3),
+  EXPECT_EQ(vision::non_max_suppression(boxes, {0.5, 0.5, 0.5, 0.5}, 0.3),
             (std::vector<size_t>{0, 2, 3}));
 }
 
-TEST(FaceBoxes, SuppressionLeavesOutWhatIsNoBox) {
-  const std::vector<Box> boxes{
-      {0, 0, 10, 10}, {kNan, 0, 1, 1}, {5, 5, 5, 9}, {0, 0, INFINITY, 10}, {50, 0, 60, 10}};
-  EXPECT_EQ(face::detail::non_max_suppression(boxes, {0.5, 0.9, 0.9, 0.9, kNan}, 0.3),
-            (std::vector<size_t>{0}));
-  EXPECT_TRUE(face::detail::non_max_suppression({}, {}, 0.3).empty());
+TEST(FaceBoxes, WhatIsNoBoxIsNoFace) {
+  const std::vector<Face> faces{{{0, 0, 10, 10}, 0.5}, {{kNan, 0, 1, 1}, 0.9},   {{5, 5, 5, 9}, 0.9},
+                                {{0, 0, INFINITY, 10}, 0.9}, {{50, 0, 60, 10}, kNan}, {{9, 9, 1, 1}, 0.9}};
+  const std::vector<Face> best = face::detail::best_faces(faces, 0.3);
+  ASSERT_EQ(best.size(), 1u);
+  EXPECT_EQ(best[0].box, faces[0].box);
+  EXPECT_TRUE(face::detail::best_faces({}, 0.3).empty());
 }
 
 TEST(FaceBoxes, DetectionsAreCountedOnce) {
