@@ -73,8 +73,16 @@ class EveryChoice : public ::testing::Test {
     const Json metrics = Json::parse(judged.out).at("metrics");
     ASSERT_EQ(metrics.size(), expected.items().size());
     for (const auto& [name, value] : expected.items()) {
-      ASSERT_TRUE(metrics.at(name).is_number()) << name;
-      EXPECT_NEAR(metrics.at(name).as_double(), value, 1e-6) << name;
+      const Json& judged_by = metrics.at(name);
+      const std::optional<std::vector<double>> row = expected.find_row(name);
+      ASSERT_EQ(judged_by.is_list(), row.has_value()) << name;
+      if (!row) {
+        ASSERT_TRUE(judged_by.is_number()) << name;
+        EXPECT_NEAR(judged_by.as_double(), value, 1e-6) << name;
+        continue;
+      }
+      ASSERT_EQ(judged_by.size(), row->size()) << name;
+      for (size_t i = 0; i < row->size(); ++i) EXPECT_NEAR(judged_by.at(i).as_double(), (*row)[i], 1e-6) << name;
     }
     const Outcome asked = run({"predict", "m.keras", data, "--json"});
     EXPECT_EQ(asked.status, 0) << asked.err;

@@ -79,6 +79,7 @@ TEST(Keras, WritesNothingThatTheOldestKerasRefuses) {
                                        "Muon",
                                        "PearsonCorrelation",
                                        "RMSNormalization",
+                                       "ReversibleEmbedding",
                                        "STFTSpectrogram",
                                        "ScheduleFreeAdamW",
                                        "Tversky"};
