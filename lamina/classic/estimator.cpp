@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "lamina/classic/detail/with_options-inl.h"  // before what it declares is defined
 #include "lamina/base/error.h"
 #include "lamina/classic/detail/matrix.h"
 #include "lamina/classic/detail/state.h"
