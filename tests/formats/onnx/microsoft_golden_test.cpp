@@ -8,9 +8,9 @@
 namespace lamina::test {
 namespace {
 
-class OnnxMicrosoftGolden : public ::testing::TestWithParam<std::string> {};
+class OnnxMicrosoft : public ::testing::TestWithParam<std::string> {};
 
-TEST_P(OnnxMicrosoftGolden, GivesWhatOnnxRuntimeGives) {
+TEST_P(OnnxMicrosoft, GivesWhatOnnxRuntimeGives) {
   const std::string name = "formats/onnx_microsoft/" + GetParam();
   const Golden golden(name);
   const std::vector<Tensor> x = golden.numbered("x"), expected = golden.numbered("y");
@@ -22,10 +22,10 @@ TEST_P(OnnxMicrosoftGolden, GivesWhatOnnxRuntimeGives) {
   for (size_t i = 0; i < y.size(); ++i) expect_close(y[i], expected[i], "output " + std::to_string(i), 1e-5);
 }
 
-INSTANTIATE_TEST_SUITE_P(OnnxRuntime, OnnxMicrosoftGolden, ::testing::ValuesIn(golden_cases("formats/onnx_microsoft")),
+INSTANTIATE_TEST_SUITE_P(OnnxRuntime, OnnxMicrosoft, ::testing::ValuesIn(golden_cases("formats/onnx_microsoft")),
                          CaseName());
 
-TEST(OnnxMicrosoftGoldenFiles, AreAllThere) { EXPECT_GE(golden_cases("formats/onnx_microsoft").size(), 34U); }
+TEST(OnnxMicrosoftFiles, AreAllThere) { EXPECT_GE(golden_cases("formats/onnx_microsoft").size(), 34U); }
 
 }  // namespace
 }  // namespace lamina::test
