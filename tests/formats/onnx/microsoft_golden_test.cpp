@@ -8,9 +8,9 @@
 namespace lamina::test {
 namespace {
 
-class OnnxMicrosoft : public ::testing::TestWithParam<std::string> {};
+class OnnxRuntimeOperators : public ::testing::TestWithParam<std::string> {};
 
-TEST_P(OnnxMicrosoft, GivesWhatOnnxRuntimeGives) {
+TEST_P(OnnxRuntimeOperators, GivesWhatOnnxRuntimeGives) {
   const std::string name = "formats/onnx_microsoft/" + GetParam();
   const Golden golden(name);
   const std::vector<Tensor> x = golden.numbered("x"), expected = golden.numbered("y");
@@ -22,10 +22,10 @@ TEST_P(OnnxMicrosoft, GivesWhatOnnxRuntimeGives) {
   for (size_t i = 0; i < y.size(); ++i) expect_close(y[i], expected[i], "output " + std::to_string(i), 1e-5);
 }
 
-INSTANTIATE_TEST_SUITE_P(OnnxRuntime, OnnxMicrosoft, ::testing::ValuesIn(golden_cases("formats/onnx_microsoft")),
+INSTANTIATE_TEST_SUITE_P(OnnxRuntime, OnnxRuntimeOperators, ::testing::ValuesIn(golden_cases("formats/onnx_microsoft")),
                          CaseName());
 
-TEST(OnnxMicrosoftFiles, AreAllThere) { EXPECT_GE(golden_cases("formats/onnx_microsoft").size(), 34U); }
+TEST(OnnxRuntimeOperatorFiles, AreAllThere) { EXPECT_GE(golden_cases("formats/onnx_microsoft").size(), 34U); }
 
 }  // namespace
 }  // namespace lamina::test
