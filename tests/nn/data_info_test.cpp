@@ -16,7 +16,7 @@ namespace {
 using test::message_of;
 using test::TemporaryFolder;
 
-DataInfo full() {
+DataInfo all_that_is_known() {
   return {.class_names = {"bird", "K\u00e4fer", "a, \"b\""},
           .features = {"width", "height"},
           .target = "kind",
@@ -35,14 +35,14 @@ DataInfo full() {
 Sequential model() { return Sequential({Input({2}), Dense(3, {.activation = "softmax"})}, {.seed = 1}); }
 
 TEST(DataInfo, IsWhatItsJsonSays) {
-  EXPECT_EQ(DataInfo::from_json(full().to_json(), "d"), full());
+  EXPECT_EQ(DataInfo::from_json(all_that_is_known().to_json(), "d"), all_that_is_known());
   EXPECT_EQ(DataInfo{}.to_json().dump(), "{\"version\": 1}");
-  const DataInfo words{.text = TextInfo{.encoder = full().text->encoder}};
+  const DataInfo words{.text = TextInfo{.encoder = all_that_is_known().text->encoder}};
   EXPECT_EQ(DataInfo::from_json(words.to_json(), "d"), words);
   EXPECT_EQ(words.to_json().at("text").size(), 1u);  // no lengths where there are none
   EXPECT_TRUE(DataInfo{}.empty());
-  EXPECT_FALSE(full().empty());
-  EXPECT_EQ(full().to_json().dump(), Json::parse(full().to_json().dump()).dump());
+  EXPECT_FALSE(all_that_is_known().empty());
+  EXPECT_EQ(all_that_is_known().to_json().dump(), Json::parse(all_that_is_known().to_json().dump()).dump());
 }
 
 TEST(DataInfo, RefusesNonsense) {
@@ -89,16 +89,16 @@ TEST(DataInfo, GoesThroughFilesAndCheckpoints) {
   const TemporaryFolder folder;
   Sequential known = model();
   known.compile({.optimizer = "sgd", .loss = "categorical_crossentropy"});
-  known.set_data_info(full());
+  known.set_data_info(all_that_is_known());
   known.save(folder / "a.keras");
   Model again = load_model(folder / "a.keras");
-  EXPECT_EQ(again.data_info(), full());
+  EXPECT_EQ(again.data_info(), all_that_is_known());
   again.save(folder / "b.keras");
-  EXPECT_EQ(load_model(folder / "b.keras", {.compile = false}).data_info(), full());
+  EXPECT_EQ(load_model(folder / "b.keras", {.compile = false}).data_info(), all_that_is_known());
   known.fit(Tensor::from<float>({{1, 2}}), Tensor::from<float>({{0, 0, 1}}), {.verbose = 0});
   save_checkpoint(known, folder / "c.keras");
-  EXPECT_EQ(load_checkpoint(folder / "c.keras").model.data_info(), full());
-  EXPECT_EQ(load_model(folder / "c.keras").data_info(), full());
+  EXPECT_EQ(load_checkpoint(folder / "c.keras").model.data_info(), all_that_is_known());
+  EXPECT_EQ(load_model(folder / "c.keras").data_info(), all_that_is_known());
 }
 
 // One member of ours, which Keras leaves alone, and none where nothing is known.
@@ -106,7 +106,7 @@ TEST(DataInfo, IsOneMemberOfTheArchive) {
   const TemporaryFolder folder;
   Sequential known = model();
   known.save(folder / "plain.keras");
-  known.set_data_info(full());
+  known.set_data_info(all_that_is_known());
   known.save(folder / "known.keras");
   const auto members = [&](const std::string& name) {
     const std::string bytes = read_file(folder / name);
@@ -120,7 +120,7 @@ TEST(DataInfo, IsOneMemberOfTheArchive) {
 TEST(DataInfo, ADamagedMemberIsNamed) {
   const TemporaryFolder folder;
   Sequential known = model();
-  known.set_data_info(full());
+  known.set_data_info(all_that_is_known());
   known.save(folder / "a.keras");
   std::string bytes = read_file(folder / "a.keras");
   detail::ZipWriter zip;

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kTestFiles = 320, kTestShares = 2;  // shares of at most 200 files
+constexpr int kTestFiles = 320, kTestShares = 3;  // shares of at most 130 files
 constexpr int kFuzzers = 30, kFuzzShares = 2;     // shares of at most 24 fuzzers
 
 std::vector<std::string> lines_of(const std::string& path) {
@@ -104,7 +104,7 @@ TEST_F(Shares, RotateWithTheCommitAndCoverEverything) {
     EXPECT_EQ(
         left.rfind(
             "Left to the turns of other commits: files of unit tests under the address sanitizer: share " +
-                std::to_string(turn % kTestShares + 1) + " of 2 ran; fuzzers: share " +
+                std::to_string(turn % kTestShares + 1) + " of 3 ran; fuzzers: share " +
                 std::to_string(turn % kFuzzShares + 1) + " of 2 ran",
             0),
         0u)
@@ -121,14 +121,14 @@ TEST_F(Shares, RotateWithTheCommitAndCoverEverything) {
   EXPECT_EQ(std::set<std::string>(fuzzed.begin(), fuzzed.end()).size(), static_cast<size_t>(kFuzzers));
 }
 
-// Three commits: two with a share of the address sanitizer each and their fuzzers, one with the thread sanitizer.
+// Four commits: three with a share of the address sanitizer each and fuzzers, one with the thread sanitizer.
 TEST_F(Shares, SanitizersTakeTurns) {
   program("bin/ctest", "echo '100% tests passed, 0 tests failed out of 1'");
   std::ofstream(tree_ / "lamina/a.cpp");
   std::multiset<std::string> shares;
   std::set<std::string> fuzzed;
   int threads = 0;
-  for (int turn = 1; turn <= 3; ++turn) {
+  for (int turn = 1; turn <= 4; ++turn) {
     commit();
     const test::Outcome outcome = run("");
     ASSERT_EQ(outcome.status, 0) << outcome.out << outcome.err;
@@ -144,7 +144,7 @@ TEST_F(Shares, SanitizersTakeTurns) {
     }
   }
   EXPECT_EQ(threads, 1);
-  EXPECT_EQ(shares, (std::multiset<std::string>{"0/2", "1/2", "none"}));
+  EXPECT_EQ(shares, (std::multiset<std::string>{"0/3", "1/3", "2/3", "none"}));
   EXPECT_EQ(fuzzed.size(), static_cast<size_t>(kFuzzers));
 }
 
@@ -167,7 +167,7 @@ TEST_F(Shares, LeaveTheMinutesOfEachStep) {
   const std::vector<std::string> steps = lines_of(tree_ / "build/steps.tsv");
   ASSERT_EQ(steps.size(), 2u);
   EXPECT_EQ(steps[0].rfind("cold\tasan\t", 0), 0u) << steps[0];
-  EXPECT_TRUE(steps[0].ends_with("\t320\t200")) << steps[0];
+  EXPECT_TRUE(steps[0].ends_with("\t320\t130")) << steps[0];
   EXPECT_TRUE(steps[1].ends_with("\t30\t16")) << steps[1];
 }
 
