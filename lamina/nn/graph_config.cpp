@@ -408,9 +408,9 @@ Model graph_from_config(const Json& config, const ModelOptions& options) {
   for (const Json& entry : order->as_list()) {
     if (!entry.is_string()) refuse();
     const std::string& name = entry.as_string();
-    const auto found = std::find(outputs.names().begin(), outputs.names().end(), name);
-    if (found == outputs.names().end() || !seen.insert(name).second) refuse();
-    ordered.emplace_back(name, outputs[static_cast<size_t>(found - outputs.names().begin())]);
+    const Tensor* const found = outputs.find(name);
+    if (!found || !seen.insert(name).second) refuse();
+    ordered.emplace_back(name, *found);
   }
   return model_with_outputs(inputs, ordered, options);
 }

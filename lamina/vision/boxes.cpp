@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <utility>
 
 #include "lamina/base/error.h"
 
@@ -20,6 +20,19 @@ double overlap_of(const Box& a, const Box& b, Overlap overlap) {
   if (overlap == Overlap::kUnion) return iou(a, b);
   const double smaller = std::min(a.area(), b.area());
   return smaller > 0 ? common_area(a, b) / smaller : 0;
+}
+
+// Places in order of falling scores, of equal ones the first first, of which each is kept that no kept one covers; `most` of them.
+template <class Score, class Covers>
+std::vector<size_t> kept_of(std::vector<size_t> places, size_t most, Score score, Covers covers) {
+  std::stable_sort(places.begin(), places.end(), [&](size_t a, size_t b) { return score(a) > score(b); });
+  std::vector<size_t> kept;
+  for (const size_t place : places) {
+    if (kept.size() == most) break;
+    if (std::none_of(kept.begin(), kept.end(), [&](size_t other) { return covers(other, place); }))
+      kept.push_back(place);
+  }
+  return kept;
 }
 
 void require_share(double value, const char* name) {
@@ -65,15 +78,9 @@ std::vector<size_t> non_max_suppression(const std::vector<Box>& boxes, const std
     if (std::isfinite(scores[i]) && std::isfinite(box.left + box.top + box.right + box.bottom))
       order.push_back(i);
   }
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return scores[a] > scores[b]; });
-  std::vector<size_t> kept;
-  for (const size_t candidate : order) {
-    const bool covered = std::any_of(kept.begin(), kept.end(), [&](size_t other) {
-      return overlap_of(boxes[other], boxes[candidate], overlap) > iou_threshold;
-    });
-    if (!covered) kept.push_back(candidate);
-  }
-  return kept;
+  return kept_of(
+      std::move(order), boxes.size(), [&](size_t i) { return scores[i]; },
+      [&](size_t other, size_t i) { return overlap_of(boxes[other], boxes[i], overlap) > iou_threshold; });
 }
 
 std::vector<Detection> suppressed(const std::vector<Detection>& detections,
@@ -89,18 +96,14 @@ std::vector<Detection> suppressed(const std::vector<Detection>& detections,
     if (std::isfinite(one.score) && one.score >= options.score_threshold && one.box.valid())
       order.push_back(i);
   }
-  std::stable_sort(order.begin(), order.end(),
-                   [&](size_t a, size_t b) { return detections[a].score > detections[b].score; });
   std::vector<Detection> kept;
-  for (const size_t place : order) {
-    if (static_cast<int64_t>(kept.size()) == options.most) break;
-    const Detection& one = detections[place];
-    const bool covered = std::any_of(kept.begin(), kept.end(), [&](const Detection& other) {
-      return (!options.by_class || other.label == one.label) &&
-             iou(other.box, one.box) > options.iou_threshold;
-    });
-    if (!covered) kept.push_back(one);
-  }
+  for (const size_t place : kept_of(
+           std::move(order), static_cast<size_t>(options.most), [&](size_t i) { return detections[i].score; },
+           [&](size_t other, size_t i) {
+             return (!options.by_class || detections[other].label == detections[i].label) &&
+                    iou(detections[other].box, detections[i].box) > options.iou_threshold;
+           }))
+    kept.push_back(detections[place]);
   return kept;
 }
 

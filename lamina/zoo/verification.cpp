@@ -55,23 +55,29 @@ double rank_one(const std::map<std::string, std::vector<float>>& embeddings) {
   return asked == 0 ? 0 : static_cast<double>(right) / static_cast<double>(asked);
 }
 
-}  // namespace
-
-classic::RocCurve verification_curve(const PairScores& scores) {
+void require_both(const PairScores& scores) {
   if (scores.same.empty() || scores.different.empty())
     throw InvalidArgument("verification: pairs of one person and of two are needed; received " +
                           std::to_string(scores.same.size()) + " and " +
                           std::to_string(scores.different.size()));
+}
+
+// Scores of all pairs, and 1 for those of one person.
+struct LabelledPairs {
+  Tensor labels, scores;
+};
+
+LabelledPairs labelled_pairs(const PairScores& scores) {
+  require_both(scores);
   std::vector<double> all = scores.same;
   all.insert(all.end(), scores.different.begin(), scores.different.end());
   std::vector<int32_t> labels(all.size());
   std::fill_n(labels.begin(), scores.same.size(), 1);
   const auto n = static_cast<int64_t>(all.size());
-  return classic::roc_curve(Tensor::from(labels, {n}), Tensor::from(all, {n}));
+  return {Tensor::from(labels, {n}), Tensor::from(all, {n})};
 }
 
-double equal_error_rate(const PairScores& scores) {
-  const classic::RocCurve curve = verification_curve(scores);
+double equal_error_of(const classic::RocCurve& curve) {
   for (size_t i = 1; i < curve.fpr.size(); ++i) {
     const double before = 1 - curve.tpr[i - 1] - curve.fpr[i - 1], behind = 1 - curve.tpr[i] - curve.fpr[i];
     if (behind > 0) continue;
@@ -81,10 +87,7 @@ double equal_error_rate(const PairScores& scores) {
   return 1;
 }
 
-double true_accept_rate(const PairScores& scores, double far) {
-  if (!(far >= 0 && far <= 1))
-    throw InvalidArgument("true_accept_rate: far must lie in [0, 1], received " + std::to_string(far));
-  const classic::RocCurve curve = verification_curve(scores);
+double true_accepts_of(const classic::RocCurve& curve, double far) {
   double most = 0;
   for (size_t i = 0; i < curve.fpr.size(); ++i) {
     if (curve.fpr[i] <= far) most = std::max(most, curve.tpr[i]);
@@ -92,10 +95,25 @@ double true_accept_rate(const PairScores& scores, double far) {
   return most;
 }
 
+}  // namespace
+
+classic::RocCurve verification_curve(const PairScores& scores) {
+  const LabelledPairs pairs = labelled_pairs(scores);
+  return classic::roc_curve(pairs.labels, pairs.scores);
+}
+
+double equal_error_rate(const PairScores& scores) { return equal_error_of(verification_curve(scores)); }
+
+double true_accept_rate(const PairScores& scores, double far) {
+  if (!(far >= 0 && far <= 1))
+    throw InvalidArgument("true_accept_rate: far must lie in [0, 1], received " + std::to_string(far));
+  return true_accepts_of(verification_curve(scores), far);
+}
+
 double best_threshold(const PairScores& scores) {
+  require_both(scores);
   std::vector<double> places = scores.same;
   places.insert(places.end(), scores.different.begin(), scores.different.end());
-  verification_curve(scores);  // for what it refuses
   std::sort(places.begin(), places.end());
   std::vector<double> same = scores.same, different = scores.different;
   std::sort(same.begin(), same.end());
@@ -146,14 +164,12 @@ VerificationResult verify_pairs(const std::string& folder,
     const double alike = cosine_of(embeddings.at(pair.first), embeddings.at(pair.second));
     (pair.same ? result.scores.same : result.scores.different).push_back(alike);
   }
-  const classic::RocCurve curve = verification_curve(result.scores);
-  double area = 0;
-  for (size_t k = 1; k < curve.fpr.size(); ++k)
-    area += (curve.fpr[k] - curve.fpr[k - 1]) * (curve.tpr[k] + curve.tpr[k - 1]) / 2;
-  result.metrics = {{"eer", equal_error_rate(result.scores)},
-                    {"tar_at_far_0.1", true_accept_rate(result.scores, 0.1)},
-                    {"tar_at_far_0.01", true_accept_rate(result.scores, 0.01)},
-                    {"auc", area},
+  const LabelledPairs all = labelled_pairs(result.scores);
+  const classic::RocCurve curve = classic::roc_curve(all.labels, all.scores);
+  result.metrics = {{"eer", equal_error_of(curve)},
+                    {"tar_at_far_0.1", true_accepts_of(curve, 0.1)},
+                    {"tar_at_far_0.01", true_accepts_of(curve, 0.01)},
+                    {"auc", classic::roc_auc_score(all.labels, all.scores)},
                     {"rank1", rank_one(embeddings)}};
   return result;
 }
