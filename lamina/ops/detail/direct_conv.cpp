@@ -9,6 +9,7 @@
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 // After foreach_target.
 #include <algorithm>
+#include <optional>
 
 #include <hwy/cache_control.h>
 #include <hwy/highway.h>
@@ -227,18 +228,17 @@ void run_blocks(D d, const DirectConv& conv, const DirectStarts& starts, int64_t
       const int64_t width = std::min(vectors * lanes, conv.block - first), at = begin + first;
       Tile tile{&conv, starts, 0, count, kernel + begin * lines + first, conv.block,
                 bias ? bias + at : nullptr, out + at, out_step, width - lanes, width - lanes};
+      std::optional<LentNumbers<Panel>> panel;
       if (worth_copying(d, tile, lines, vectors)) {
-        LentNumbers<Panel> panel(lines * vectors * lanes + lanes);
-        const auto askew = reinterpret_cast<uintptr_t>(panel.data()) / sizeof(float) % static_cast<uintptr_t>(lanes);
-        float* const to = panel.data() + (static_cast<uintptr_t>(lanes) - askew);
+        panel.emplace(lines * vectors * lanes + lanes);
+        const auto askew = reinterpret_cast<uintptr_t>(panel->data()) / sizeof(float) % static_cast<uintptr_t>(lanes);
+        float* const to = panel->data() + (static_cast<uintptr_t>(lanes) - askew);
         copy_panel(d, tile, lines, vectors, to);
         tile.kernel = to;
         tile.step = vectors * lanes;
         tile.kernel_last = (vectors - 1) * lanes;
-        run_vectors<most>(d, tile, vectors);
-      } else {
-        run_vectors<most>(d, tile, vectors);
       }
+      run_vectors<most>(d, tile, vectors);
       first += width;
     }
   }
