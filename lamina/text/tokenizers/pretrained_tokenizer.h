@@ -84,9 +84,10 @@ class PretrainedTokenizer {
 
   /// Writes tokenizer.json, tokenizer_config.json and special_tokens_map.json into `folder`, which is made if
   /// need be, so that AutoTokenizer here and in Python reads them. A SentencePiece model or Marian's pair of
-  /// them is written as the files it was read from. Throws FileError.
+  /// them is written as the files it was read from. Throws FileError, and Unsupported as to_json() does.
   void save_pretrained(const std::string& folder) const;
-  /// The content of tokenizer.json. Throws Unsupported for a SentencePiece model, which has no such form.
+  /// The content of tokenizer.json. Throws Unsupported for a SentencePiece model, which has no such form, and for added
+  /// tokens that would come back with other ids, since the vocabulary lacks ids or gives one to several tokens.
   Json to_json() const;
 
   /// @param json  the content of a tokenizer.json.

@@ -78,6 +78,18 @@ TEST(TokenizerBadInput, TokensThatShareANumberStay) {
   EXPECT_EQ(PretrainedTokenizer::from_json(written).encode("a b c").ids, tokenizer.encode("a b c").ids);
 }
 
+// Also found by the fuzzer: "y" is given 1 since the vocabulary has one word, "x" takes it back, and "z", which has 2 now,
+// would be given 1 by the next reader.
+TEST(TokenizerBadInput, AddedTokensThatWouldComeBackWithOtherIdsAreNotWritten) {
+  const PretrainedTokenizer tokenizer = PretrainedTokenizer::from_json(Json::parse(R"({
+      "added_tokens": [{"id": 1, "content": "y"}, {"id": 2, "content": "z"}, {"id": 1, "content": "x"}],
+      "model": {"type": "WordLevel", "vocab": {"x": 1}, "unk_token": "x"}})"));
+  EXPECT_EQ(tokenizer.encode("z").ids, std::vector<int32_t>{2});
+  const std::string message = test::message_of<Unsupported>([&] { tokenizer.to_json(); });
+  EXPECT_NE(message.find("the added token 'z' of"), std::string::npos) << message;
+  EXPECT_NE(message.find("has the id 2, and would come back from tokenizer.json with 1"), std::string::npos) << message;
+}
+
 TEST(TokenizerBadInput, PathsSayWhatWasLookedFor) {
   test::TemporaryFolder folder;
   const auto message = [&](const std::string& name) {

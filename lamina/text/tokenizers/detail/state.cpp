@@ -108,6 +108,22 @@ void read_into(const Json& json, TokenizerState& state) {
   }
 }
 
+// Files say ids of added tokens that whoever reads them gives anew, by the vocabulary and in order. Where the vocabulary
+// gives one id to several tokens or leaves ids out, a token could come back as another.
+void expect_the_same_ids(const TokenizerState& state) {
+  std::vector<AddedTokenOptions> written;
+  for (const auto& [id, token] : state.added.all()) written.push_back(token);
+  AddedTokens again;
+  again.add(written, state.model->vocabulary(), nullptr);
+  for (const auto& [id, token] : state.added.all()) {
+    if (const int32_t given = again.find(token.content); given != id) {
+      throw Unsupported("the added token '" + token.content.substr(0, 40) + "' of '" + state.name + "' has the id " +
+                        std::to_string(id) + ", and would come back from tokenizer.json with " +
+                        std::to_string(given) + ": ids of the vocabulary are missing or stand for several tokens");
+    }
+  }
+}
+
 }  // namespace
 
 void TokenizerState::finish() {
@@ -156,6 +172,7 @@ Json state_to_json(const TokenizerState& state) {
                       "' is a SentencePiece model, which tokenizer.json cannot say; "
                       "save_pretrained() writes its own files");
   }
+  expect_the_same_ids(state);
   const auto json_of = [](const auto& described) { return described.part ? described.json : Json(); };
   Json::List added;
   for (const auto& [id, token] : state.added.all()) {
