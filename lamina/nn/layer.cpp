@@ -55,10 +55,17 @@ DType Layer::variable_dtype() const { return detail::policy_dtypes(state().polic
 
 void Layer::set_dtype_policy(const std::string& policy) {
   detail::policy_dtypes(policy);
+  follow_policy(policy);
+  state().policy_given = true;
+}
+
+void Layer::follow_policy(const std::string& policy) {
   if (state().built && policy != state().policy)
     fail("is built with dtype " + state().policy + "; it cannot change to " + policy);
   state().policy = policy;
-  for (const auto& [member, layer] : sublayers()) layer->set_dtype_policy(policy);
+  for (const auto& [member, layer] : sublayers()) {
+    if (!layer->state().policy_given) layer->follow_policy(policy);
+  }
 }
 
 void Layer::set_activity_regularizer(const Choice<Regularizer>& regularizer) {
@@ -253,7 +260,7 @@ std::shared_ptr<Layer> Layer::track(const std::string& member, std::shared_ptr<L
   if (!layer) fail("the layer '" + member + "' inside is a null pointer");
   if (detail::holds(*layer, identity())) fail("cannot hold itself, as '" + member + "' would");
   state().sublayers.emplace_back(member, layer);
-  if (state().policy != "float32") layer->set_dtype_policy(state().policy);
+  if (state().policy != "float32" && !layer->state().policy_given) layer->follow_policy(state().policy);
   return layer;
 }
 

@@ -158,7 +158,8 @@ class Layer : public std::enable_shared_from_this<Layer> {
   /// The dtype policy (Keras: dtype): "float32", "float64", "float16", "bfloat16", or "mixed_float16" and
   /// "mixed_bfloat16", which compute in 16 bits and keep weights in float32.
   const std::string& dtype_policy() const;
-  /// Throws InvalidArgument for an unknown policy and once the layer is built.
+  /// Layers inside that were given none follow it; those that were keep theirs, as in Keras. Throws InvalidArgument for
+  /// an unknown policy and once the layer is built.
   void set_dtype_policy(const std::string& policy);
   DType compute_dtype() const;
   DType variable_dtype() const;
@@ -285,6 +286,7 @@ class Layer : public std::enable_shared_from_this<Layer> {
   detail::LayerState& state() const;
   void bind() const;
   std::vector<Tensor> run(const LayerCall& call, CallContext& context) const;
+  void follow_policy(const std::string& policy);
   void require_known_keywords(const LayerCall& call) const;
   void place(const std::string& path) const;
   std::vector<Tensor> draw(LayerCall call) const;

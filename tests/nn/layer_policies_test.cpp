@@ -5,8 +5,11 @@
 
 #include "lamina/base/json.h"
 #include "lamina/nn/detail/model_impl.h"
-#include "lamina/nn/layer.h"
+#include "lamina/nn/layers/layers.h"
+#include "lamina/ops/cast.h"
 #include "lamina/ops/full.h"
+#include "tests/support/golden.h"
+#include "tests/support/temporary_folder.h"
 
 namespace lamina {
 namespace {
@@ -51,6 +54,42 @@ TEST(LayerPolicies, KernelsThatLoraWasAddedToAreKernels) {
                                                                  : R"(, "filters": 3, "kernel_size": 2)";
     EXPECT_NO_THROW(read_layer(name, own + R"(, "lora_rank": 2, "lora_alpha": 2)", "float32"));
   }
+}
+
+class WrapperPolicies : public ::testing::TestWithParam<std::string> {};
+
+// A wrapper of 16 bits rounds what it is given; the layer inside computes in the dtype that it was given itself.
+TEST_P(WrapperPolicies, LayersInsideKeepTheirs) {
+  const test::Golden golden("nn/policies/" + GetParam());
+  const std::shared_ptr<Layer> layer = Registry<Layer>::from_json(golden.json("config"));
+  const Tensor x = golden.at("input");
+  layer->build(Shape(x.shape()));
+  const std::vector<WeightPtr> weights = layer->weights();
+  const std::vector<Tensor> values = golden.numbered("weight");
+  ASSERT_EQ(weights.size(), values.size());
+  for (size_t i = 0; i < values.size(); ++i) weights[i]->assign(values[i]);
+  const Tensor output = (*layer)(x);
+  EXPECT_EQ(name(output.dtype()), golden.json("output_dtype").as_list().at(0).as_string());
+  EXPECT_EQ(layer->output_specs().at(0).dtype, output.dtype());
+  const double tolerance = output.dtype() == DType::kFloat32 ? test::kFloat32Tolerance : 1.0 / 64;
+  test::expect_close(cast(output, DType::kFloat32), golden.at("output"), GetParam(), tolerance);
+}
+
+INSTANTIATE_TEST_SUITE_P(Keras, WrapperPolicies, ::testing::ValuesIn(test::golden_cases("nn/policies")),
+                         [](const auto& info) { return info.param; });
+
+TEST(LayerPolicies, LayersInsideThatWereGivenNoneFollow) {
+  const TimeDistributed wrapper(Dense(2), {.dtype = "mixed_bfloat16"});
+  EXPECT_EQ(wrapper.sublayers().at(0).second->dtype_policy(), "mixed_bfloat16");
+  RNN rnn(std::vector<AnyLayer>{GRUCell(2, {.dtype = "mixed_bfloat16"}), GRUCell(3, {.dtype = "mixed_bfloat16"})});
+  EXPECT_EQ(rnn.dtype_policy(), "float32");
+  EXPECT_EQ(rnn(full({1, 2, 4}, 0.5)).dtype(), DType::kBFloat16);
+}
+
+TEST(LayerPolicies, CellsOfAStackHaveOne) {
+  const std::string message = test::message_of<InvalidArgument>(
+      [] { StackedRNNCells({GRUCell(2), GRUCell(3, {.dtype = "mixed_bfloat16"})}); });
+  EXPECT_NE(message.find("its cell 'gru_cell_1' has mixed_bfloat16"), std::string::npos) << message;
 }
 
 }  // namespace

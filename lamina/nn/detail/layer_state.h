@@ -23,6 +23,7 @@ struct LayerState {
   bool joined = false;  ///< whether a model has named it
   bool trainable = true;
   std::string policy = "float32";
+  bool policy_given = false;  ///< to this layer itself, so that it does not follow the one that it is inside of
   Choice<Regularizer> activity_regularizer;
   UnknownArguments unknown_arguments;  ///< of the file it came from, to be written back
 

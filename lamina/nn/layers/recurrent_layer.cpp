@@ -42,14 +42,14 @@ TensorSpecs RecurrentLayer::compute_output_specs(const TensorSpecs& inputs) cons
     fail("expected input of rank 3 or more, (batch, time, features), received shape " + input.str());
   }
   if (!states_.empty() && input[0] >= 0) check_batch(input[0]);
-  cell_->compute_output_specs({{step_shape(input), compute_dtype()}});  // throws for what it cannot take
+  cell_->compute_output_specs({{step_shape(input), cell_->compute_dtype()}});  // throws for what it cannot take
   Shape output{input[0]};
   if (arguments_.return_sequences) output.push_back(input[1]);
   for (const int64_t extent : cell_->step_output_shape(step_shape(input))) output.push_back(extent);
-  TensorSpecs outputs = {{output, compute_dtype()}};
+  TensorSpecs outputs = {{output, cell_->compute_dtype()}};
   if (arguments_.return_state) {
     for (const Shape& shape : cell_->state_shapes(step_shape(input)))
-      outputs.push_back({detail::batches_of(input[0], shape), compute_dtype()});
+      outputs.push_back({detail::batches_of(input[0], shape), cell_->compute_dtype()});
   }
   return outputs;
 }
@@ -63,7 +63,7 @@ void RecurrentLayer::check_batch(int64_t batch) const {
 
 void RecurrentLayer::create_weights_for(const TensorSpecs& inputs) {
   const Shape& input = inputs.at(0).shape;
-  build_sublayer(*cell_, {{step_shape(input), compute_dtype()}});
+  build_sublayer(*cell_, {{step_shape(input), cell_->compute_dtype()}});
   states_.clear();
   if (!arguments_.stateful) return;
   if (input[0] < 0) {
@@ -115,16 +115,17 @@ void RecurrentLayer::check_states(const std::vector<Tensor>& given, const Shape&
 
 std::vector<Tensor> RecurrentLayer::first_states(const LayerCall& call, CallContext& context) const {
   const Shape& input = call.inputs.at(0).shape();
+  const DType dtype = cell_->compute_dtype();
   std::vector<Tensor> states;
   if (const std::vector<Tensor>* given = call.find("initial_state"); given && !given->empty()) {
     check_states(*given, input);
     for (const Tensor& state : *given)
-      states.push_back(state.dtype() == compute_dtype() ? state : cast(state, compute_dtype()));
+      states.push_back(state.dtype() == dtype ? state : cast(state, dtype));
   } else if (arguments_.stateful) {
-    for (const WeightPtr& state : states_) states.push_back(context.value(state, compute_dtype()));
+    for (const WeightPtr& state : states_) states.push_back(context.value(state, dtype));
   } else {
     for (const Shape& shape : cell_->state_shapes(step_shape(input)))
-      states.push_back(zeros(detail::batches_of(input[0], shape), compute_dtype()));
+      states.push_back(zeros(detail::batches_of(input[0], shape), dtype));
   }
   return states;
 }
@@ -134,7 +135,9 @@ Tensor RecurrentLayer::call(const Tensor& x, CallContext& context) const {
 }
 
 std::vector<Tensor> RecurrentLayer::forward(const LayerCall& call, CallContext& context) const {
-  const Tensor& x = call.inputs.at(0);
+  // The cell may have another dtype than the layer around it: what the layer was given is cast to its own, then to the cell's.
+  const Tensor& given = call.inputs.at(0);
+  const Tensor x = given.dtype() == cell_->compute_dtype() ? given : cast(given, cell_->compute_dtype());
   if (arguments_.stateful) check_batch(x.shape()[0]);
   CellSequence sequence{.x = x, .states = first_states(call, context)};
   if (const Tensor mask = call.mask(); mask.defined()) {

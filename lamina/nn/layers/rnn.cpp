@@ -38,7 +38,15 @@ StackedRNNCells::StackedRNNCells(const std::vector<AnyLayer>& cells, const Stack
     cells_.push_back(as_cell(cell.get(), "StackedRNNCells"));
     layers.push_back(cells_.back());
   }
+  if (const std::string& first = cells_.front()->dtype_policy(); options.dtype.empty() && first != dtype_policy())
+    set_dtype_policy(first);
   track_list("cells", layers);
+  // Each cell takes the output of the one before as it is.
+  for (const auto& cell : cells_) {
+    if (cell->dtype_policy() == dtype_policy()) continue;
+    fail("has the dtype " + dtype_policy() + ", but its cell '" + cell->name() + "' has " + cell->dtype_policy() +
+         "; give all cells and the stack the same");
+  }
   if (!options.trainable) set_trainable(false);
 }
 

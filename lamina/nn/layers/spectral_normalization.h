@@ -13,7 +13,8 @@ struct SpectralNormalizationOptions {
   int64_t power_iterations = 1;  ///< steps towards the largest singular value in each call of training; >= 1
   std::string name = {};
   bool trainable = true;
-  std::string dtype = {};  ///< the policy; empty: float32
+  /// The policy of the wrapper, to which floats are cast first; a layer inside that was given one keeps it (empty: float32).
+  std::string dtype = {};
 };
 
 /// The layer inside, with its kernel (or embeddings), as a matrix (all other axes, last axis), divided by its
@@ -28,7 +29,10 @@ class SpectralNormalization final : public KerasLayer<SpectralNormalization> {
   TensorSpecs compute_output_specs(const TensorSpecs& inputs) const override;
   std::vector<Tensor> forward(const LayerCall& call, CallContext& context) const override;
   Tensor call(const Tensor& x, CallContext& context) const override;
-  DType input_dtype(DType given) const override { return layer_->input_dtype(given); }
+  DType input_dtype(DType given) const override {
+    const DType inside = layer_->input_dtype(given);  // numbers of words stay what they are
+    return is_floating(inside) ? compute_dtype() : inside;
+  }
   bool has_weights() const override { return true; }
   const Layer& layer() const { return *layer_; }
 

@@ -13,6 +13,7 @@ namespace lamina {
 struct TimeDistributedOptions {
   std::string name = {};
   bool trainable = true;
+  /// The policy of the wrapper, to which floats are cast first; a layer inside that was given one keeps it (empty: float32).
   std::string dtype = {};
 };
 
@@ -26,7 +27,10 @@ class TimeDistributed final : public KerasLayer<TimeDistributed> {
   TensorSpecs compute_output_specs(const TensorSpecs& inputs) const override;
   Tensor call(const Tensor& x, CallContext& context) const override;
   std::vector<Tensor> forward(const LayerCall& call, CallContext& context) const override;
-  DType input_dtype(DType given) const override { return layer_->input_dtype(given); }
+  DType input_dtype(DType given) const override {
+    const DType inside = layer_->input_dtype(given);  // numbers of words stay what they are
+    return is_floating(inside) ? compute_dtype() : inside;
+  }
   bool keeps_values() const override { return layer_->keeps_values(); }
   bool supports_masking() const override { return true; }
   bool takes_mask() const override { return true; }
