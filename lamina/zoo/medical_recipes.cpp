@@ -30,7 +30,7 @@ Model chest_xrays(const LabelledData& training, const RecipeRun& run) {
   Model model = chest_xray_network(run.steps, run.seed);
   DataInfo info{.scale = PixelScale::kNone};
   medical_judgement().save(info);
-  Familiar::of_pictures(training.x).save(info);
+  if (training.x.shape()[0] >= Familiar::kFewest) Familiar::of_pictures(training.x).save(info);
   model.set_data_info(std::move(info));
   return model;
 }

@@ -3,7 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "lamina/base/error.h"
+#include "lamina/ops/binary.h"
+#include "lamina/zoo/image_dataset.h"
+#include "tests/support/shared_data.h"
 #include "tests/support/temporary_folder.h"
 
 namespace lamina {
@@ -33,18 +38,44 @@ TEST(Familiar, TellsOtherLightFromThatOfTheTraining) {
 TEST(Familiar, IsKeptInWhatAModelKnows) {
   DataInfo info;
   EXPECT_FALSE(Familiar::of(info).has_value());
-  const Familiar familiar = Familiar::of_pictures(lit(10, true, 1));
+  const Familiar familiar = Familiar::of_pictures(lit(12, true, 1));
   familiar.save(info);
   const auto read = Familiar::of(DataInfo::from_json(info.to_json(), "it"));
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(read->mean, familiar.mean);
   EXPECT_EQ(read->most, familiar.most);
+  EXPECT_EQ(read->distances(lit(3, false, 1)), familiar.distances(lit(3, false, 1)));
   info.sections["familiar"] = Json::object({{"mean", Json::list({1})}});
-  EXPECT_NE(message_of<FileError>([&] { Familiar::of(info); }).find("lacks 64 numbers 'mean'"), std::string::npos);
+  EXPECT_NE(message_of<FileError>([&] { Familiar::of(info); }).find("lacks a number 'contrast'"), std::string::npos);
   info.sections["familiar"] = 3;
   EXPECT_NE(message_of<FileError>([&] { Familiar::of(info); }).find("no object"), std::string::npos);
-  EXPECT_THROW(Familiar::of_pictures(lit(1, true, 1)), InvalidArgument);
+  familiar.save(info);
+  info.sections["familiar"]["mean"] = Json::list({1});
+  EXPECT_NE(message_of<FileError>([&] { Familiar::of(info); }).find("lacks 71 numbers 'mean'"), std::string::npos);
+  EXPECT_THROW(Familiar::of_pictures(lit(9, true, 1)), InvalidArgument);
   EXPECT_THROW(Familiar::of_pictures(Tensor()), InvalidArgument);
+}
+
+// The X-rays of a folder, or what a model of X-rays may be shown by mistake.
+Tensor greys(const std::string& folder) {
+  ImageDatasetOptions options{.label_mode = "none", .color_mode = "grayscale", .batch_size = 400, .image_size = {128, 128}, .shuffle = false};
+  for (const Element& batch : image_dataset_from_directory(folder, options)) return batch.x[0];
+  return {};
+}
+
+TEST(Familiar, TellsFacesFromXRays) {
+  const std::string rays = test::shared_data("chest_xray"), faces = test::shared_data("faces_att");
+  if (rays.empty() || faces.empty()) GTEST_SKIP() << "no shared data";
+  const Familiar familiar = Familiar::of_pictures(greys(rays + "/train"));
+  const auto share_of_strange = [&](const Tensor& pictures) {
+    const std::vector<double> distances = familiar.distances(pictures);
+    const auto strange = std::count_if(distances.begin(), distances.end(), [&](double each) { return each > familiar.most; });
+    return static_cast<double>(strange) / static_cast<double>(distances.size());
+  };
+  const Tensor others = greys(rays + "/test");
+  EXPECT_LE(share_of_strange(others), 0.02);
+  EXPECT_GE(share_of_strange(greys(faces)), 0.95);
+  EXPECT_EQ(share_of_strange(others * -1 + 255), 1);  // a negative
 }
 
 }  // namespace
