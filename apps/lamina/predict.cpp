@@ -33,6 +33,7 @@ struct Options {
   std::vector<std::string> inputs;
   DataArguments arguments;
   std::optional<int> steps;
+  std::optional<double> unknown_below;
   bool json = false, no_pictures = false, pairs = false;
   Place place;
 };
@@ -62,6 +63,8 @@ class Speaker {
   /// Of the samples from number `first` on.
   void tell(const PredictInput& input, size_t first, const Tensors& outputs) {
     if (kind_ == OutputKind::kValues || outputs[0].rank() != 2) {
+      if (options_.unknown_below)
+        throw InvalidArgument("--unknown-below: the model tells no classes apart, so that nothing could be of none of them");
       tell_values(input, first, outputs);
       return;
     }
@@ -74,14 +77,15 @@ class Speaker {
       const bool known = std::none_of(rows[i].begin(), rows[i].end(), [](float p) { return std::isnan(p); });
       const size_t label = decided_class(rows[i], scope_);
       const float confidence = rows[i][label];
+      const bool sure = !known || confidence >= options_.unknown_below.value_or(0);
       const int expected = input.expected.empty() ? -1 : input.expected[first + i];
       const std::string name = input.name(first + i);
       ++said_;
       bad_ += !known;
       if (options_.json) {
         Json line = Json::object({{"input", name},
-                                  {"class", known ? Json(static_cast<int64_t>(label)) : Json()},
-                                  {"label", known ? Json(class_name(input, label)) : Json()},
+                                  {"class", known && sure ? Json(static_cast<int64_t>(label)) : Json()},
+                                  {"label", !sure ? Json("unknown") : known ? Json(class_name(input, label)) : Json()},
                                   {"confidence", known ? finite(confidence) : Json()},
                                   {"probabilities", numbers(rows[i])}});
         if (expected >= 0) line["expected"] = expected;
@@ -89,10 +93,11 @@ class Speaker {
         continue;
       }
       const std::string said =
-          known ? fmt::format("{} {:.1f}%", class_name(input, label), confidence * 100) : "NaN: no class";
+          !known ? "NaN: no class"
+                 : fmt::format(fmt::runtime(sure ? "{} {:.1f}%" : "unknown ({} {:.1f}%)"), class_name(input, label), confidence * 100);
       std::string truth;
       if (expected >= 0) {
-        const bool right = known && static_cast<size_t>(expected) == label;
+        const bool right = known && sure && static_cast<size_t>(expected) == label;
         truth = right ? (terminal_.utf8 ? "✓" : "right")
                       : "is: " + class_name(input, static_cast<size_t>(expected));
       }
@@ -204,7 +209,10 @@ void tell_bad(const std::vector<std::string>& bad, size_t inputs) {
 
 int predict(const Options& options) {
   auto scope = enter(options.place);
-  if (const FineTuningTask* const task = task_of_folder(options.model))
+  const FineTuningTask* const task = task_of_folder(options.model);
+  if (options.unknown_below && (task || is_classic_file(options.model)))
+    throw UsageError("predict: --unknown-below is of networks in .keras files that tell classes apart");
+  if (task)
     return predict_fine_tuning(*task, options.model, options.inputs, options.pairs, options.json);
   if (options.pairs)
     throw UsageError("predict: --pairs is of folders that were fine-tuned to classify, label or regress");
@@ -217,6 +225,7 @@ int predict(const Options& options) {
     throw UsageError("predict: '" + options.model + "' finds things in pictures: ask it by lamina detect");
   tell_model(model, options.arguments);
   if (SeriesInfo::of(model.data_info(), "'" + options.model + "'")) {
+    if (options.unknown_below) throw UsageError("predict: --unknown-below is of models that tell classes apart, not of forecasts");
     predict_series(model, options.inputs, options.arguments, options.steps.value_or(1), options.json);
     return 0;
   }
@@ -286,6 +295,13 @@ void add_predict(CLI::App& app, Action& action) {
                                .type = "N",
                                .least = 1,
                                .most = 100000});
+  command.add(options->unknown_below, {.name = "--unknown-below",
+                                       .help = "Of classes: what no class has this probability of is called unknown; "
+                                               "lamina evaluate --unknown prints one that fits (default: the most "
+                                               "probable class is said)",
+                                       .type = "0..1",
+                                       .least = 0,
+                                       .most = 1});
   command.flag(options->pairs, "--pairs",
                "Each text, or line of texts, is a pair with a tab in between, for a folder that was "
                "fine-tuned with --pair-column");

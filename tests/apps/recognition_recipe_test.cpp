@@ -77,6 +77,11 @@ TEST_F(RecognitionRecipe, SignsInArchivesAndWhatIsNone) {
     EXPECT_GE(unknown.at(name).as_double(), 0) << name;
     EXPECT_LE(unknown.at(name).as_double(), 1) << name;
   }
+  const Json said = last(run({"predict", "signs.keras", "other/sideways/1.png", "--unknown-below", "1", "--json"}));
+  EXPECT_EQ(said.at("label").as_string(), "unknown");
+  EXPECT_TRUE(said.at("class").is_null());
+  EXPECT_TRUE(last(run({"predict", "signs.keras", "other/sideways/1.png", "--unknown-below", "0", "--json"})).at("class").is_int());
+  EXPECT_EQ(run({"predict", "signs.keras", "other/sideways/1.png", "--unknown-below", "1.5"}).status, 2);
 }
 
 TEST_F(RecognitionRecipe, CifarByAnotherNetwork) {
