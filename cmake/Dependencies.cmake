@@ -71,3 +71,18 @@ if(LAMINA_PARQUET)
                         "CMAKE_PREFIX_PATH to where it is installed, or LAMINA_ARROW_ROOT to the folder of pyarrow")
   endif()
 endif()
+
+# FFmpeg's libraries, for the library of its own that reads and writes videos: they bring 118 MB.
+set(LAMINA_VIDEO AUTO CACHE STRING "Read and write videos by FFmpeg's libraries: AUTO (where they are found), ON or OFF")
+set_property(CACHE LAMINA_VIDEO PROPERTY STRINGS AUTO ON OFF)
+if(LAMINA_VIDEO)
+  pkg_check_modules(ffmpeg QUIET IMPORTED_TARGET libavformat>=59 libavcodec>=59 libavutil>=57 libswscale>=6)
+  if(ffmpeg_FOUND)
+    message(STATUS "Videos: by FFmpeg's libraries")
+  elseif(LAMINA_VIDEO STREQUAL "AUTO")
+    message(STATUS "Videos: none, since FFmpeg's libraries are not here (docs/dependencies.md)")
+  else()
+    message(FATAL_ERROR "FFmpeg's libraries are not found (LAMINA_VIDEO is ON); on Debian: apt-get install libavformat-dev "
+                        "libavcodec-dev libavutil-dev libswscale-dev")
+  endif()
+endif()

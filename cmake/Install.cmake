@@ -7,6 +7,9 @@ install(TARGETS lamina EXPORT lamina_targets
 if(TARGET lamina_parquet)
   install(TARGETS lamina_parquet LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library)
 endif()
+if(TARGET lamina_video)
+  install(TARGETS lamina_video LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library)
+endif()
 install(TARGETS lamina_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tools)
 # The program finds the library beside it, wherever the prefix is moved to.
 set_target_properties(lamina_cli PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")

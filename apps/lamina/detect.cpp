@@ -17,6 +17,7 @@
 #include "lamina/vision/detector.h"
 #include "lamina/vision/draw_boxes.h"
 #include "lamina/vision/tracker.h"
+#include "lamina/vision/video.h"
 #include "lamina/zoo/image_folder.h"
 
 namespace lamina::cli {
@@ -73,9 +74,53 @@ Json box_json(const vision::Box& box) {
   return Json::list({finite(box.left), finite(box.top), finite(box.right), finite(box.bottom)});
 }
 
+// Where pictures with their boxes go: a .png for each, in a folder, or all of them into one video.
+class DrawnPictures {
+ public:
+  DrawnPictures(const std::string& output, const std::vector<std::string>& files) : output_(output) {
+    if (output.empty()) return;
+    if (vision::is_video_name(output)) {
+      if (const std::string problem = vision::why_no_video(); !problem.empty()) throw FileError("'" + output + "' is a video, and " + problem);
+      std::error_code ignored;
+      for (const std::string& file : files) {
+        if (fs::equivalent(file, output, ignored)) throw UsageError("detect: --output '" + output + "' would overwrite what is to be looked at");
+      }
+      return;
+    }
+    make_folder(output);
+    pictures_ = outputs_for(files, output);
+  }
+
+  bool wanted() const { return !output_.empty(); }
+
+  /// Returns the file. @param fps  of a video that begins with this picture.
+  std::string add(const vision::VideoFrame& frame, const Picture& drawn, double fps) {
+    if (pictures_.empty()) {
+      if (!video_) video_.emplace(output_, vision::VideoWriterOptions{.fps = fps});
+      video_->add(drawn);
+      return output_;
+    }
+    fs::path file = pictures_[static_cast<size_t>(frame.file)];
+    if (frame.place >= 0) file.replace_filename(fmt::format("{}-{:06}.png", file.stem().string(), frame.place));
+    write_file(file.string(), encode_png(drawn));
+    return file.string();
+  }
+
+  /// Ends a video.
+  void finish() {
+    if (video_) video_->finish();
+  }
+
+ private:
+  std::string output_;
+  std::vector<std::string> pictures_;  // one of each file; the frames of a video get their numbers
+  std::optional<vision::VideoWriter> video_;
+};
+
 // What is known of a picture.
 struct Seen {
   std::string file;
+  int64_t place = -1;  // in a video
   const Picture& picture;
   std::vector<vision::Detection> found;
   std::vector<int64_t> ids;  // of tracks, one for each of `found`; empty without --track
@@ -94,18 +139,19 @@ Json seen_json(const Seen& seen, const std::vector<std::string>& names) {
     if (!seen.ids.empty()) object["track"] = seen.ids[i];
     list.push_back(std::move(object));
   }
-  Json line = Json::object({{"input", seen.file},
-                            {"width", seen.picture.width},
-                            {"height", seen.picture.height},
-                            {"detections", list},
-                            {"ms", seen.milliseconds}});
+  Json line = Json::object({{"input", seen.file}});
+  if (seen.place >= 0) line["frame"] = seen.place;
+  line["width"] = seen.picture.width;
+  line["height"] = seen.picture.height;
+  line["detections"] = list;
+  line["ms"] = seen.milliseconds;
   if (!seen.drawn.empty()) line["output"] = seen.drawn;
   return line;
 }
 
 std::string seen_text(const Seen& seen, const std::vector<std::string>& names) {
-  std::string text = fmt::format("{}  {} {}\n", printable(seen.file), seen.found.size(),
-                                 seen.found.size() == 1 ? "thing" : "things");
+  std::string text = fmt::format("{}{}  {} {}\n", printable(seen.file), seen.place < 0 ? "" : fmt::format(" frame {}", seen.place),
+                                 seen.found.size(), seen.found.size() == 1 ? "thing" : "things");
   for (size_t i = 0; i < seen.found.size(); ++i) {
     const vision::Detection& one = seen.found[i];
     text += fmt::format("  {:<16} {:.2f}  {:.0f},{:.0f} to {:.0f},{:.0f}{}\n",
@@ -161,11 +207,7 @@ int detect(const Options& options) {
   if (!options.line.empty()) counter.emplace(line_counter(options.line));
   const vision::Detector detector = vision::Detector::load(options.model, options.classes);
   const auto& names = detector.class_names();
-  std::vector<std::string> outputs;
-  if (!options.output.empty()) {
-    make_folder(options.output);
-    outputs = outputs_for(files, options.output);
-  }
+  DrawnPictures drawn(options.output, files);
   const bool follows = options.track || counter;
   // What is less sure may continue a track, and begins none.
   const double unsure = follows ? std::min(0.1, options.score) : options.score;
@@ -177,18 +219,22 @@ int detect(const Options& options) {
   if (follows) tracker.emplace(vision::TrackerOptions{.sure = options.score, .unsure = unsure});
   const Interrupt interrupt;
   std::vector<double> milliseconds;
-  int64_t bad = 0;
+  int64_t bad = 0, frames = 0;
   FrameSource source(files, options.fps);
   while (const auto frame = source.next()) {
     if (interrupt.flag()) break;
+    ++frames;
     if (!frame->error.empty()) {
       ++bad;
-      if (options.json) print_json(Json::object({{"input", frame->name}, {"error", frame->error}}));
+      Json line = Json::object({{"input", frame->name}});
+      if (frame->place >= 0) line["frame"] = frame->place;
+      line["error"] = frame->error;
+      if (options.json) print_json(line);
       warn(frame->error);
       continue;
     }
     const auto began = std::chrono::steady_clock::now();
-    Seen seen{frame->name, frame->picture, detector.detect(frame->picture, how), {}, {}};
+    Seen seen{frame->name, frame->place, frame->picture, detector.detect(frame->picture, how), {}, {}};
     if (tracker) {
       const std::vector<vision::Tracked> tracks = tracker->next(seen.found);
       if (counter) counter->next(tracks);
@@ -200,14 +246,14 @@ int detect(const Options& options) {
     }
     const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;
     milliseconds.push_back(seen.milliseconds = took.count());
-    if (!outputs.empty()) {
-      seen.drawn = outputs[static_cast<size_t>(frame->number)];
+    if (drawn.wanted()) {
       auto boxes = vision::labelled(seen.found, names);
       for (size_t i = 0; i < seen.ids.size(); ++i) {
         boxes[i].text = fmt::format("#{} {}", seen.ids[i], boxes[i].text);
         boxes[i].colour = seen.ids[i];
       }
-      write_file(seen.drawn, encode_png(vision::draw_boxes(frame->picture, boxes)));
+      const double fps = options.fps > 0 ? options.fps : source.video_fps() > 0 ? std::min(source.video_fps(), 1000.0) : 25;
+      seen.drawn = drawn.add(*frame, vision::draw_boxes(frame->picture, boxes), fps);
     }
     if (options.json) {
       print_json(seen_json(seen, names));
@@ -216,8 +262,9 @@ int detect(const Options& options) {
     }
   }
   tell(options.json ? stderr : stdout, summary_of(std::move(milliseconds), source.dropped(), counter));
+  drawn.finish();
   if (interrupt.flag()) throw Error("interrupted");
-  if (bad > 0) throw Error(fmt::format("{} of {} pictures could not be read", bad, files.size()));
+  if (bad > 0) throw Error(fmt::format("{} of {} pictures could not be read", bad, frames));
   return 0;
 }
 
@@ -231,7 +278,7 @@ void add_detect(CLI::App& app, Action& action) {
                .help = "A detector: a .keras file of a recipe of boxes, or NanoDet or FastestDet as .onnx",
                .required = true});
   command.add(options->inputs, {.name = "INPUT",
-                                .help = "Pictures, and folders of them, whose pictures are taken by name",
+                                .help = "Pictures, folders of them, whose pictures are taken by name, and videos (.mp4, .mkv, .avi, ...)",
                                 .type = "FILE|FOLDER",
                                 .required = true});
   command.add(options->score, {.name = "--score",
@@ -260,7 +307,9 @@ void add_detect(CLI::App& app, Action& action) {
                .type = "FILE"});
   command.add(
       options->output,
-      {.name = "--output", .help = "Write the pictures with their boxes there, as .png", .type = "DIR"});
+      {.name = "--output",
+       .help = "Write the pictures with their boxes there, as .png, or all of them into one video (.mp4, ...)",
+       .type = "DIR|VIDEO"});
   command.flag(options->track, "--track",
                "Take the pictures for frames of a video, and follow things from one to the next");
   command.add(options->line, {.name = "--line",

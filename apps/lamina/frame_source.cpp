@@ -1,4 +1,4 @@
-// FrameSource: a thread for the camera.
+// FrameSource: one file after the other, and a thread for the camera.
 #include "frame_source.h"
 
 #include <chrono>
@@ -18,9 +18,11 @@ FrameSource::FrameSource(const std::vector<std::string>& files, double fps) : fi
   queue_.emplace(kWaitingFrames);
   camera_ = std::thread([this, fps] {
     const auto begin = std::chrono::steady_clock::now();
-    for (size_t i = 0; i < files_.size() && !stopped_; ++i) {
+    for (int64_t i = 0; !stopped_; ++i) {
       std::this_thread::sleep_until(begin + std::chrono::duration<double>(static_cast<double>(i) / fps));
-      queue_->push(read(i));
+      std::optional<vision::VideoFrame> frame = read();
+      if (!frame) break;
+      queue_->push(std::move(*frame));
     }
     queue_->close();
   });
@@ -31,22 +33,38 @@ FrameSource::~FrameSource() {
   if (camera_.joinable()) camera_.join();
 }
 
-std::optional<vision::VideoFrame> FrameSource::next() {
-  if (queue_) return queue_->pop();
-  if (next_ == files_.size()) return std::nullopt;
-  return read(next_++);
-}
+std::optional<vision::VideoFrame> FrameSource::next() { return queue_ ? queue_->pop() : read(); }
 
 int64_t FrameSource::dropped() const { return queue_ ? queue_->dropped() : 0; }
 
-vision::VideoFrame FrameSource::read(size_t number) const {
-  vision::VideoFrame frame{static_cast<int64_t>(number), files_[number]};
-  try {
-    frame.picture = load_img(files_[number]);
-  } catch (const std::exception& error) {  // one frame that cannot be read does not end a video
-    frame.error = error.what();
+// One frame that cannot be read does not end a video, nor one file the row of them.
+std::optional<vision::VideoFrame> FrameSource::read() {
+  while (video_ || file_ < files_.size()) {
+    if (!video_) ++file_;
+    vision::VideoFrame frame{number_, files_[file_ - 1], static_cast<int64_t>(file_ - 1), video_ ? place_++ : -1};
+    try {
+      if (video_) {
+        std::optional<Picture> picture = video_->next();
+        if (!picture) {
+          video_.reset();
+          continue;
+        }
+        frame.picture = std::move(*picture);
+      } else if (vision::is_video_name(frame.name)) {
+        video_.emplace(frame.name);
+        video_fps_ = video_->fps();
+        place_ = 0;
+        continue;
+      } else {
+        frame.picture = load_img(frame.name);
+      }
+    } catch (const std::exception& error) {
+      frame.error = error.what();
+    }
+    ++number_;
+    return frame;
   }
-  return frame;
+  return std::nullopt;
 }
 
 }  // namespace lamina::cli

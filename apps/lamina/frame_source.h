@@ -1,4 +1,4 @@
-// FrameSource: pictures as the frames of a video.
+// FrameSource: pictures and videos as frames.
 #pragma once
 
 #include <atomic>
@@ -9,10 +9,11 @@
 #include <vector>
 
 #include "lamina/vision/frame_queue.h"
+#include "lamina/vision/video.h"
 
 namespace lamina::cli {
 
-/// Files as frames: as fast as they are asked for, or as a camera gives them.
+/// Files as frames, one of a picture and all of a video: as fast as they are asked for, or as a camera gives them.
 class FrameSource {
  public:
   /// @param files  must live as long.
@@ -26,12 +27,19 @@ class FrameSource {
   std::optional<vision::VideoFrame> next();
   /// Frames that nobody asked for in time.
   int64_t dropped() const;
+  /// Frames a second of the latest video; 0 where none has come that says so.
+  double video_fps() const { return video_fps_; }
 
  private:
-  vision::VideoFrame read(size_t number) const;
+  std::optional<vision::VideoFrame> read();
 
   const std::vector<std::string>& files_;
-  size_t next_ = 0;
+  // Of who reads: the camera's thread where there is one.
+  size_t file_ = 0;  // the next to be opened
+  int64_t number_ = 0, place_ = 0;
+  std::optional<vision::VideoReader> video_;
+
+  std::atomic<double> video_fps_ = 0;
   std::atomic<bool> stopped_ = false;
   std::optional<vision::FrameQueue> queue_;
   std::thread camera_;

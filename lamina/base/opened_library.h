@@ -28,4 +28,15 @@ class OpenedLibrary {
   void* handle_;
 };
 
+/// What an optional library of ours exports, or why it cannot be had.
+struct OptionalSymbol {
+  void* symbol = nullptr;
+  std::string problem = {};  ///< "" where `symbol` is there
+};
+
+/// Opens `library`, a file name, in the folder of this library, where a build with more dependencies has put it, and looks for
+/// `symbol`. It stays open.
+/// @param missing  the problem where there is no such file: "this installation ...: it was built without ..."
+OptionalSymbol symbol_beside(const char* library, const char* symbol, const std::string& missing);
+
 }  // namespace lamina

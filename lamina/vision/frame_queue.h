@@ -14,6 +14,8 @@ namespace lamina::vision {
 struct VideoFrame {
   int64_t number = 0;  ///< from 0
   std::string name;    ///< of its file
+  int64_t file = 0;    ///< which of the files that is, from 0
+  int64_t place = -1;  ///< in a file that is a video, from 0; -1: the file is one picture
   Picture picture = {};
   std::string error = {};  ///< why there is no picture
 };

@@ -11,6 +11,7 @@
 #include "lamina/image/picture.h"
 #include "tests/support/program.h"
 #include "tests/support/shared_data.h"
+#include "lamina/vision/video.h"
 #include "tests/support/temporary_folder.h"
 
 namespace lamina::test {
@@ -93,6 +94,49 @@ TEST(DetectApp, LearnsJudgesAndFinds) {
   const Picture drawn = load_img(folder / "drawn/4.png");
   EXPECT_EQ(drawn.height, 200);
   EXPECT_FALSE(fs::exists(folder / "drawn/3.png"));
+}
+
+// A video is looked at frame by frame, and what is found is drawn into another one; one that ends in the middle is told.
+TEST(DetectApp, LooksAtVideos) {
+  if (const std::string problem = vision::why_no_video(); !problem.empty()) GTEST_SKIP() << problem;
+  const std::string model = shared_file("models/fastestdet-coco/FastestDet.onnx");
+  if (model.empty()) GTEST_SKIP() << "needs shared models";
+  TemporaryFolder folder;
+  {
+    vision::VideoWriter video(folder / "clip.avi", {.fps = 10});
+    for (int i = 0; i < 12; ++i) {
+      write_file(folder / "frame.png", square_picture(64, 64, 2 * i, 5, 20));
+      video.add(load_img(folder / "frame.png"));
+    }
+    video.finish();
+  }
+  const Outcome found = run_lamina(folder.path(), {"detect", model, "clip.avi", "frame.png", "--output", "seen.mp4", "--json"});
+  ASSERT_EQ(found.status, 0) << found.err;
+  ASSERT_EQ(found.lines().size(), 13u);
+  EXPECT_EQ(object_of(found.lines()[11]).at("frame").as_int(), 11);
+  EXPECT_FALSE(object_of(found.lines()[12]).contains("frame"));
+  EXPECT_EQ(object_of(found.lines()[0]).at("output").as_string(), "seen.mp4");
+  vision::VideoReader seen(folder / "seen.mp4");
+  EXPECT_NEAR(seen.fps(), 10, 1e-6);
+  int frames = 0;
+  while (seen.next()) ++frames;
+  EXPECT_EQ(frames, 13);
+  const Outcome drawn = run_lamina(folder.path(), {"detect", model, "clip.avi", "--output", "drawn", "--quiet"});
+  EXPECT_EQ(drawn.status, 0) << drawn.err;
+  EXPECT_TRUE(fs::exists(folder / "drawn/clip-000011.png"));
+  EXPECT_EQ(run_lamina(folder.path(), {"detect", model, "clip.avi", "--output", "clip.avi"}).status, 2);
+  const std::string bytes = read_file(folder / "clip.avi");
+  const size_t begin = bytes.find("movi"), end = bytes.rfind("idx1");
+  write_file(folder / "cut.avi", bytes.substr(0, begin + (end - begin) * 6 / 10));
+  const Outcome cut = run_lamina(folder.path(), {"detect", model, "cut.avi", "--json"});
+  EXPECT_EQ(cut.status, 1);
+  EXPECT_GE(cut.lines().size(), 4u) << cut.out;
+  EXPECT_NE(cut.err.find("pictures could not be read"), std::string::npos) << cut.err;
+  write_file(folder / "text.mp4", "no video at all");
+  const Outcome none = run_lamina(folder.path(), {"detect", model, "text.mp4", "frame.png", "--json"});
+  EXPECT_EQ(none.status, 1);
+  EXPECT_EQ(none.lines().size(), 2u) << none.out;
+  EXPECT_NE(none.err.find("is no video that can be opened"), std::string::npos) << none.err;
 }
 
 // Of a source without parts everything is learned, and nothing is left that could judge.
