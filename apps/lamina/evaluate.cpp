@@ -26,6 +26,7 @@
 #include "replies.h"
 #include "run_folder.h"
 #include "scope.h"
+#include "subgroups.h"
 #include "train_detector.h"
 #include "train_language.h"
 #include "translation.h"
@@ -39,7 +40,7 @@ struct Options {
   DataArguments arguments;
   int batch_size = 256;
   bool json = false, quiet = false, overwrite = false;
-  std::string report, loss, metrics, classes, unknown;
+  std::string report, loss, metrics, classes, unknown, by;
   std::vector<std::string> words;
   Place place;
   Given given;
@@ -53,7 +54,8 @@ void take_only_texts(const Options& options, const std::string& who, std::vector
 
 // What the model said of the samples, as a page.
 void write_report(const Options& options, Model& model, const ModelSamples& samples,
-                  const std::vector<std::pair<std::string, double>>& metrics) {
+                  const std::vector<std::pair<std::string, double>>& metrics,
+                  const std::vector<classic::Subgroup>& subgroups) {
   RunDescription run;
   run.title = std::filesystem::path(options.model).stem().string();
   run.data = options.data;
@@ -62,7 +64,9 @@ void write_report(const Options& options, Model& model, const ModelSamples& samp
   run.held_out = samples;
   run.metrics = metrics;
   run.classes = model.data_info().class_names;
-  write_page(options.report, to_html(run_report(model, run)), options.overwrite);
+  TrainingReport report = run_report(model, run);
+  if (!subgroups.empty()) report.sections.push_back({"By " + options.by, subgroup_rows(subgroups)});
+  write_page(options.report, to_html(report), options.overwrite);
 }
 
 // Samples with an output that is no number.
@@ -134,6 +138,8 @@ int evaluate(const Options& options) {
   }
   if (options.data.empty())
     throw UsageError("evaluate: --data is missing; only language models know which texts they are of");
+  if (is_classic_file(options.model) && !options.by.empty())
+    throw UsageError("evaluate: --by is of networks; a .classic file is no network");
   if (is_classic_file(options.model) && !(options.loss.empty() && options.metrics.empty()))
     throw UsageError("evaluate: --loss and --metrics are of networks; a .classic file is no network");
   if (is_classic_file(options.model))
@@ -151,10 +157,12 @@ int evaluate(const Options& options) {
   compile_as_said(model, options);
   tell_model(model, options.arguments);
   const SourceRange range = parse_source(options.data);
+  std::vector<std::string> groups;
   const ModelSamples samples = with_data_of(range.source, [&] {
     LabelledData data = load_data(range.source, data_options(model_needs(model), options.arguments, "test"));
     data = range.given ? part_of(data, range) : unseen_part(model, data);
     settle_scale_of(model, data, options.arguments, range.source);
+    if (!options.by.empty()) groups = groups_by(data, model.data_info().features, options.by);
     return model_samples(model, data);
   });
   ProgressBar bar({.stream = options.json ? stderr : stdout, .verbose = options.quiet ? 0 : 1});
@@ -177,13 +185,16 @@ int evaluate(const Options& options) {
     const auto unknown = unknown_metrics(model, samples, options.unknown, options.arguments);
     metrics.insert(metrics.end(), unknown.begin(), unknown.end());
   }
+  std::vector<classic::Subgroup> subgroups;
+  if (!groups.empty() && nans == 0) subgroups = subgroups_of(model, samples, groups);
   tell_infinite(metrics);
   if (!options.quiet) tell_notice(model);
-  if (!options.report.empty() && nans == 0) write_report(options, model, samples, metrics);
+  if (!options.report.empty() && nans == 0) write_report(options, model, samples, metrics, subgroups);
   if (options.json) {
     Json all = metrics_json(metrics);
     for (size_t i = 0; i < logs.size(); ++i) all[logs.name(i)] = log_json(logs, i);
     Json result = Json::object({{"metrics", all}, {"samples", samples.x.shape()[0]}});
+    if (!subgroups.empty()) result["subgroups"] = subgroups_json(subgroups);
     if (nans > 0) result["nan_outputs"] = nans;
     if (!options.report.empty() && nans == 0) result["report"] = options.report;
     print_json(result);
@@ -197,6 +208,7 @@ int evaluate(const Options& options) {
   }
   const int64_t count = samples.x.shape()[0];
   fmt::print("{}{} {}\n", line, count, count == 1 ? "sample" : "samples");
+  for (const auto& [group, figures] : subgroup_rows(subgroups)) fmt::print("  {} = {}: {}\n", printable(options.by), printable(group), figures);
   if (!options.report.empty() && nans == 0) fmt::print("Report: {}\n", printable(options.report));
   refuse_nans(nans, samples.x.shape()[0]);
   return 0;
@@ -240,6 +252,11 @@ void add_evaluate(CLI::App& app, Action& action, const std::vector<std::string>&
               {.name = "--unknown",
                .help = "Of classifiers: samples of no class that the model knows; prints how far it is less sure of them",
                .type = "SRC"});
+  command.add(options->by,
+              {.name = "--by",
+               .help = "Of classifiers of two classes over a table: a column, by whose values the figures are given, too; "
+                       "of more than ten numbers by quarters",
+               .type = "COLUMN"});
   add_data_arguments(command, options->arguments);
   command.add(
       options->report,

@@ -147,6 +147,22 @@ TEST_F(RecognitionRecipe, HeartIsJudgedByFolds) {
   const Json judged = last(run({"evaluate", "heart.keras", "--data", "tables", "--json"}));
   EXPECT_EQ(judged.at("samples").as_int(), 80);
   EXPECT_TRUE(judged.at("metrics").find("auc"));
+  // What is good on the whole may be bad for some.
+  const Json by_sex = last(run({"evaluate", "heart.keras", "--data", "tables", "--by", "sex", "--report", "by.html", "--json"})).at("subgroups");
+  ASSERT_EQ(by_sex.size(), 2u);
+  EXPECT_EQ(by_sex.at(1).at("group").as_string(), "1");
+  EXPECT_EQ(by_sex.at(0).at("samples").as_int(), 40);
+  EXPECT_EQ(by_sex.at(0).at("positives").as_int(), 20);
+  EXPECT_TRUE(by_sex.at(0).at("auc").is_number());
+  EXPECT_NE(read_file(folder_ / "by.html").find("By sex"), std::string::npos);
+  const Json by_age = last(run({"evaluate", "heart.keras", "--data", "tables", "--by", "age", "--json"})).at("subgroups");
+  ASSERT_EQ(by_age.size(), 4u);
+  EXPECT_TRUE(by_age.at(0).at("group").as_string().starts_with("40 to ")) << by_age.dump();
+  int64_t samples = 0;
+  for (const Json& each : by_age.as_list()) samples += each.at("samples").as_int();
+  EXPECT_EQ(samples, 80);
+  const Outcome unknown = run({"evaluate", "heart.keras", "--data", "tables", "--by", "sexx"});
+  EXPECT_NE(unknown.err.find("did you mean 'sex'"), std::string::npos) << unknown.err;
   write_file(folder_ / "tables/copy.csv", table);
   const Outcome two = run({"train", "heart", "--data", "tables", "--out", "b.keras"});
   EXPECT_NE(two.err.find("several tables"), std::string::npos) << two.err;
