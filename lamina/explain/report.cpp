@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "lamina/base/detail/text.h"
@@ -65,6 +66,20 @@ std::string epochs_table(const TrainingReport& report) {
   return out + "</tbody></table></details></section>\n";
 }
 
+// A name that may break behind its underlines and before its capitals.
+std::string breakable(const std::string& name) {
+  std::string out;
+  char before = 0;
+  for (const char c : html_escape(name)) {
+    const auto is = [](int (*kind)(int), char of) { return kind(static_cast<unsigned char>(of)) != 0; };
+    if (is(std::isupper, c) && is(std::islower, before)) out += "<wbr>";
+    out += c;
+    if (c == '_') out += "<wbr>";
+    before = c;
+  }
+  return out;
+}
+
 std::string layers_table(const TrainingReport& report) {
   if (report.layers.empty()) return "";
   int64_t total = 0;
@@ -76,9 +91,9 @@ std::string layers_table(const TrainingReport& report) {
   for (const auto& layer : report.layers) {
     total += layer.parameters;
     out += fmt::format(
-        "<tr><td class=\"text\">{0}<div class=\"below\">{1}</div></td><td class=\"type\">{1}</td>"
+        "<tr><td class=\"name\">{0}<div class=\"below\">{1}</div></td><td class=\"type\">{1}</td>"
         "<td class=\"shape\">{2}</td><td class=\"number\">{3}</td></tr>\n",
-        html_escape(layer.name), html_escape(layer.type), html_escape(layer.output_shape),
+        breakable(layer.name), breakable(layer.type), html_escape(layer.output_shape),
         detail::grouped(layer.parameters));
   }
   return out + fmt::format(
@@ -97,6 +112,7 @@ std::string section_table(const TrainingReport::Section& section) {
 }
 
 std::string confusion_table(const TrainingReport& report) {
+  constexpr size_t kRoomy = 20;  // classes that a page is wide enough for
   if (report.confusion.empty()) return "";
   auto class_name = [&](size_t i) {
     return html_escape(i < report.classes.size() ? report.classes[i] : std::to_string(i));
@@ -104,8 +120,8 @@ std::string confusion_table(const TrainingReport& report) {
   std::string out = fmt::format(
       "<section class=\"card\"><h2>Confusion matrix <small>{}; rows: true class, columns: "
       "predicted</small></h2>"
-      "<div class=\"wide\"><table class=\"matrix\"><tbody><tr><th class=\"row\"></th>",
-      html_escape(report.evaluated_on));
+      "<div class=\"wide\"><table class=\"matrix{}\"><tbody><tr><th class=\"row\"></th>",
+      html_escape(report.evaluated_on), report.confusion.size() > kRoomy ? " dense" : "");
   for (size_t j = 0; j < report.confusion.front().size(); ++j) {
     out += "<th class=\"column\"><span>" + class_name(j) + "</span></th>";
   }

@@ -142,7 +142,7 @@ TEST(Report, IsForNarrowScreensToo) {
     report.mistakes.push_back({Picture{2, 2, 1, {0, 1, 2, 3}}, "cat", "dog", 0.75, i});
   const std::string page = to_html(report);
   EXPECT_NE(page.find("<summary>4 more</summary>"), std::string::npos);
-  EXPECT_NE(page.find("<td class=\"text\">conv2d<div class=\"below\">Conv2D</div></td>"), std::string::npos);
+  EXPECT_NE(page.find("<td class=\"name\">conv2d<div class=\"below\">Conv2D</div></td>"), std::string::npos);
   EXPECT_NE(page.find("<td class=\"shape\">(None, 26, 26, 32)</td>"), std::string::npos);
   EXPECT_NE(page.find("<div class=\"wide\"><table class=\"matrix\">"), std::string::npos);
   report.mistakes.resize(16);

@@ -56,6 +56,7 @@ td.shape { white-space: nowrap; }
 td.key { color: var(--soft); white-space: nowrap; width: 1%; padding-right: 20px; }
 .options td.number { white-space: normal; overflow-wrap: anywhere; min-width: 64px; }
 td.text { overflow-wrap: anywhere; }
+td.name { overflow-wrap: break-word; }
 tfoot td { font-weight: 650; border-top: 2px solid var(--line); border-bottom: 0; }
 /* What is wider than its card scrolls, with a shadow at the side where there is more. */
 .wide { overflow-x: auto; background: linear-gradient(to right, var(--card) 14px, transparent) 0 0 / 36px 100% no-repeat local,
@@ -72,6 +73,9 @@ tfoot td { font-weight: 650; border-top: 2px solid var(--line); border-bottom: 0
 .matrix td.zero { color: transparent; }
 .matrix td.strong { color: #fff; }
 .matrix.small td { min-width: 22px; height: 22px; }
+.matrix.dense { font-size: 10px; border-spacing: 1px; }
+.matrix.dense td, .matrix.dense th { min-width: 0; height: 20px; border-radius: 3px; }
+.matrix.dense td { width: 20px; }
 .matrix.small th { font-weight: 400; height: 22px; }
 .axis { color: var(--soft); font-size: 12.5px; text-align: center; margin: 8px 0 0; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(118px, 1fr)); gap: 14px; }
