@@ -35,7 +35,7 @@ std::string nesting_fault(const std::string& html) {
     std::string tag = html.substr(at + 1, end - at - 1);
     if (tag[0] == '!' || tag.back() == '/') continue;
     std::string name = tag.substr(0, tag.find_first_of(" \n"));
-    if (name == "meta" || name == "img" || name == "br") continue;
+    if (name == "meta" || name == "img" || name == "br" || name == "wbr") continue;
     if (name[0] != '/') {
       open.push_back(name);
     } else if (open.empty() || open.back() != name.substr(1)) {
