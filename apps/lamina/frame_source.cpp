@@ -1,7 +1,7 @@
 // FrameSource: a thread for the camera.
 #include "frame_source.h"
 
-#include <chrono>
+#include <algorithm>
 #include <exception>
 
 #include "lamina/image/load_img.h"
@@ -10,20 +10,32 @@ namespace lamina::cli {
 namespace {
 
 constexpr int64_t kWaitingFrames = 2;
+constexpr std::chrono::milliseconds kLook(50);  // how often a camera asks whether it is to stop
 
 }  // namespace
 
-FrameSource::FrameSource(const std::vector<std::string>& files, double fps) : files_(files) {
+FrameSource::FrameSource(const std::vector<std::string>& files, double fps, const std::atomic<bool>& stop)
+    : files_(files), stop_(stop) {
   if (fps <= 0) return;
   queue_.emplace(kWaitingFrames);
   camera_ = std::thread([this, fps] {
     const auto begin = std::chrono::steady_clock::now();
-    for (size_t i = 0; i < files_.size() && !stopped_; ++i) {
-      std::this_thread::sleep_until(begin + std::chrono::duration<double>(static_cast<double>(i) / fps));
+    for (size_t i = 0; i < files_.size(); ++i) {
+      const std::chrono::duration<double> after(static_cast<double>(i) / fps);
+      if (!wait_until(begin + std::chrono::duration_cast<std::chrono::steady_clock::duration>(after))) break;
       queue_->push(read(i));
     }
     queue_->close();
   });
+}
+
+bool FrameSource::wait_until(std::chrono::steady_clock::time_point due) const {
+  for (;;) {
+    if (stopped_ || stop_) return false;
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= due) return true;
+    std::this_thread::sleep_until(std::min(due, now + kLook));
+  }
 }
 
 FrameSource::~FrameSource() {
