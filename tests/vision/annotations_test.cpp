@@ -100,6 +100,8 @@ TEST(Annotations, OfCoco) {
       const char* wrong :
       {R"({"images": []})", R"([1])",
        R"({"images": [], "categories": [], "annotations": [{"image_id": 1, "category_id": 2, "bbox": [1]}]})",
+       R"({"images": [], "categories": [{"id": 1, "name": "a"}, {"id": 1, "name": "b"}], "annotations": []})",
+       R"({"images": [{"id": 1, "file_name": "a.png"}, {"id": 1, "file_name": "b.png"}], "categories": [], "annotations": []})",
        "{"}) {
     write_file(folder / "annotations.json", wrong);
     EXPECT_NE(message_of<FileError>([&] { load_annotations(folder.path()); }).find("annotations.json"),
