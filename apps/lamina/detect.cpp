@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <set>
 
 #include "data_arguments.h"
 #include "detect.h"
@@ -36,6 +37,31 @@ struct Options {
   Place place;
 };
 
+// Whether one name comes before another, numbers in them by their values: frame2 before frame10.
+bool frame_before(const std::string& one, const std::string& other) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto number_at = [&](const std::string& text, size_t& at) {
+    size_t begin = at;
+    while (at < text.size() && digit(text[at])) ++at;
+    while (begin < at && text[begin] == '0') ++begin;
+    return text.substr(begin, at - begin);
+  };
+  size_t i = 0, k = 0;
+  while (i < one.size() && k < other.size()) {
+    if (digit(one[i]) && digit(other[k])) {
+      const std::string a = number_at(one, i), b = number_at(other, k);
+      if (a != b) return a.size() != b.size() ? a.size() < b.size() : a < b;
+    } else if (one[i] != other[k]) {
+      return one[i] < other[k];
+    } else {
+      ++i;
+      ++k;
+    }
+  }
+  if (i < one.size() || k < other.size()) return k < other.size();
+  return one < other;  // 01 and 1
+}
+
 // Folders stand for the pictures in them, by name: frames of a video in their order.
 std::vector<std::string> pictures_of(const std::vector<std::string>& inputs) {
   std::vector<std::string> files;
@@ -51,20 +77,28 @@ std::vector<std::string> pictures_of(const std::vector<std::string>& inputs) {
       if (!name.starts_with('.') && is_image_name(name)) inside.push_back(entry.path().string());
     }
     if (inside.empty()) throw FileError("the folder '" + input + "' holds no pictures");
-    std::sort(inside.begin(), inside.end());
+    std::sort(inside.begin(), inside.end(), frame_before);
     files.insert(files.end(), inside.begin(), inside.end());
   }
   return files;
 }
 
-// Where the drawn pictures go: two inputs of one name do not overwrite each other.
+// Where the drawn pictures go: two inputs of one name do not overwrite each other, and nothing that is drawn overwrites an
+// input.
 std::vector<std::string> outputs_for(const std::vector<std::string>& files, const std::string& folder) {
+  std::error_code ignored;
+  std::set<fs::path> inputs;
+  for (const std::string& file : files) inputs.insert(fs::weakly_canonical(file, ignored));
   std::vector<std::string> outputs;
+  std::set<std::string> taken;
   for (const std::string& file : files) {
     const std::string stem = fs::path(file).stem().string();
     std::string name = (fs::path(folder) / (stem + ".png")).string();
-    for (int i = 2; std::find(outputs.begin(), outputs.end(), name) != outputs.end(); ++i)
+    for (int i = 2; !taken.insert(name).second; ++i)
       name = (fs::path(folder) / fmt::format("{}-{}.png", stem, i)).string();
+    if (inputs.contains(fs::weakly_canonical(name, ignored)))
+      throw UsageError("detect: --output '" + folder + "' would overwrite the picture '" + name +
+                       "', which is to be looked at: name another folder");
     outputs.push_back(name);
   }
   return outputs;
@@ -220,7 +254,7 @@ int detect(const Options& options) {
   const Interrupt interrupt;
   std::vector<double> milliseconds;
   int64_t bad = 0, frames = 0;
-  FrameSource source(files, options.fps);
+  FrameSource source(files, options.fps, interrupt.flag());
   while (const auto frame = source.next()) {
     if (interrupt.flag()) break;
     ++frames;
@@ -278,7 +312,8 @@ void add_detect(CLI::App& app, Action& action) {
                .help = "A detector: a .keras file of a recipe of boxes, or NanoDet or FastestDet as .onnx",
                .required = true});
   command.add(options->inputs, {.name = "INPUT",
-                                .help = "Pictures, folders of them, whose pictures are taken by name, and videos (.mp4, .mkv, .avi, ...)",
+                                .help = "Pictures, folders of them, whose pictures are taken by name, frame2 before frame10, "
+                                        "and videos (.mp4, .mkv, .avi, ...)",
                                 .type = "FILE|FOLDER",
                                 .required = true});
   command.add(options->score, {.name = "--score",

@@ -2,7 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <functional>
+#include <numeric>
 
 #include "data_arguments.h"
 #include "interrupt.h"
@@ -24,6 +25,8 @@ std::vector<std::pair<std::string, std::vector<std::string>>> meanings_of(const 
       throw UsageError("evaluate: --classes takes DATA=MODEL+MODEL,... as in vehicle=car+bus, not '" + part +
                        "'");
     auto& [name, members] = all.emplace_back(part.substr(0, equals), std::vector<std::string>());
+    if (std::count_if(all.begin(), all.end(), [&](const auto& one) { return one.first == name; }) > 1)
+      throw UsageError("evaluate: --classes names '" + name + "' twice: join them by +, as in vehicle=car+bus");
     for (size_t begin = equals + 1; begin <= part.size();) {
       const size_t end = std::min(part.find('+', begin), part.size());
       members.push_back(part.substr(begin, end - begin));
@@ -58,8 +61,13 @@ std::vector<int64_t> numbers_in_data(const vision::Detector& detector, const std
   }
   for (const auto& [name, members] : meanings_of(classes)) {
     place(name, data_names);
-    for (const std::string& member : members)
-      numbers[place(member, own)] = static_cast<int64_t>(names.size());
+    for (const std::string& member : members) {
+      int64_t& number = numbers[place(member, own)];
+      if (number >= 0)
+        throw InvalidArgument("--classes: '" + member + "' of the model is said to be two classes of the data, '" +
+                              names[static_cast<size_t>(number)] + "' and '" + name + "'");
+      number = static_cast<int64_t>(names.size());
+    }
     names.push_back(name);
   }
   return numbers;
@@ -67,7 +75,7 @@ std::vector<int64_t> numbers_in_data(const vision::Detector& detector, const std
 
 // Of a detector of other classes: what it finds of the classes of the data.
 Metrics metrics_of_others(const vision::Detector& detector, const vision::AnnotatedImages& data,
-                          const std::vector<int64_t>& numbers) {
+                          const std::vector<int64_t>& numbers, const std::function<bool(int64_t)>& progress) {
   std::vector<std::vector<vision::TruthBox>> truth;
   std::vector<std::vector<vision::Detection>> found;
   for (const vision::AnnotatedImage& image : data.images) {
@@ -80,6 +88,7 @@ Metrics metrics_of_others(const vision::Detector& detector, const vision::Annota
     // A car that is a truck, too, is one vehicle.
     kept = vision::suppressed(kept, {.score_threshold = 0.001, .most = 300});
     truth.push_back(image.boxes);
+    if (!progress(static_cast<int64_t>(found.size()))) throw Error("interrupted");
   }
   return vision::coco_evaluation(truth, found, static_cast<int64_t>(data.class_names.size()))
       .items(data.class_names);
@@ -94,7 +103,9 @@ int evaluate_detector(const Model& model, const std::string& model_path, const s
   const vision::Detector detector = vision::Detector::of_file(model, model_path);
   std::vector<std::string> data_names = vision::load_annotations(path).class_names, names;
   const std::vector<int64_t> numbers = numbers_in_data(detector, classes, names, data_names);
-  const bool same = names == detector.class_names();
+  std::vector<int64_t> in_order(numbers.size());
+  std::iota(in_order.begin(), in_order.end(), int64_t{0});
+  const bool same = names == detector.class_names() && numbers == in_order;
   vision::AnnotatedImages data;
   const auto read = [&](const std::string& which) {
     return vision::load_annotations(path, {.part = which, .class_names = names, .leave_out_others = true});
@@ -119,7 +130,7 @@ int evaluate_detector(const Model& model, const std::string& model_path, const s
     return !interrupt.flag();
   };
   const Metrics metrics =
-      same ? vision::detector_metrics(detector, data, progress) : metrics_of_others(detector, data, numbers);
+      same ? vision::detector_metrics(detector, data, progress) : metrics_of_others(detector, data, numbers, progress);
   if (json) {
     print_json(
         Json::object({{"metrics", metrics_json(metrics)}, {"samples", count}, {"boxes", data.boxes()}}));

@@ -36,9 +36,11 @@ face::Embedder face_embedder(const FaceOptions& options);
 /// The only face in a file, or, with --largest, the largest. Throws Error where there is none and where there
 /// are several.
 OneFace one_face(const FaceOptions& options, const face::Detector& detector, const std::string& path);
-/// Of a file that is a face already, with --aligned, or of the only face in it.
-face::Embedding embedding_of(const FaceOptions& options, const face::Embedder& embedder,
-                             const std::string& path);
+/// face_detector, unless --aligned says that images are faces already.
+std::optional<face::Detector> detector_if_needed(const FaceOptions& options);
+/// Of a file that is a face already, without a detector, or of the only face in it.
+face::Embedding embedding_of(const FaceOptions& options, const std::optional<face::Detector>& detector,
+                             const face::Embedder& embedder, const std::string& path);
 
 // Each does what the action of its name says; the exit status.
 int face_detect(const FaceOptions& options);

@@ -9,6 +9,7 @@
 
 #include "face.h"
 #include "lamina/base/file_lock.h"
+#include "lamina/base/log.h"
 #include "lamina/base/terminal.h"
 #include "lamina/data/csv.h"
 #include "lamina/image/load_img.h"
@@ -37,9 +38,14 @@ face::Gallery open_gallery(const FaceOptions& options, const face::Embedder& emb
   return face::Gallery::load(options.gallery, ask_passphrase(options.passphrase_file, false), embedder);
 }
 
-// Boxes of the table, by file.
-std::map<std::string, std::vector<face::Box>> true_boxes(const std::string& path) {
-  std::map<std::string, std::vector<face::Box>> boxes;
+namespace fs = std::filesystem;
+
+// Boxes of the table, by the files that it names beside itself.
+using TrueBoxes = std::map<std::string, std::vector<face::Box>>;
+
+TrueBoxes true_boxes(const std::string& path) {
+  TrueBoxes boxes;
+  const fs::path folder = fs::path(path).parent_path();
   const CsvTable table = read_csv(path);
   const size_t file = table.column("file"), sides[] = {table.column("xmin"), table.column("ymin"),
                                                        table.column("xmax"), table.column("ymax")};
@@ -52,9 +58,33 @@ std::map<std::string, std::vector<face::Box>> true_boxes(const std::string& path
         throw FileError(fmt::format("'{}', line {}: '{}' is no number; the side of a box was expected", path,
                                     table.lines[i], field.substr(0, 40)));
     }
-    boxes[table.rows[i][file]].push_back({values[0], values[1], values[2], values[3]});
+    const face::Box box{values[0], values[1], values[2], values[3]};
+    if (!box.valid())
+      throw FileError(fmt::format("'{}', line {}: a box without area, from {}, {} to {}, {}", path,
+                                  table.lines[i], box.left, box.top, box.right, box.bottom));
+    boxes[(folder / table.rows[i][file]).string()].push_back(box);
   }
   return boxes;
+}
+
+// Of an image that the table names, or, where it lies elsewhere, of the only one of its name.
+std::vector<face::Box> boxes_that_are_there(const TrueBoxes& boxes, const std::string& table,
+                                            const std::string& image) {
+  std::error_code ignored;
+  const fs::path place = fs::weakly_canonical(image, ignored);
+  const std::vector<face::Box>* of_name = nullptr;
+  int named = 0;
+  for (const auto& [file, there] : boxes) {
+    if (fs::path(file).filename() != place.filename()) continue;
+    if (fs::weakly_canonical(file, ignored) == place) return there;
+    of_name = &there;
+    ++named;
+  }
+  if (named == 1) return *of_name;
+  if (named > 1)
+    throw InvalidArgument(fmt::format("'{}' is none of the {} images of that name in '{}'", image, named, table));
+  warn(fmt::format("'{}' is not in '{}': it is taken to show no face", image, table));
+  return {};
 }
 
 }  // namespace
@@ -62,12 +92,11 @@ std::map<std::string, std::vector<face::Box>> true_boxes(const std::string& path
 int face_detect(const FaceOptions& options) {
   const face::Detector detector = face_detector(options);
   std::vector<std::string> images = options.images;
-  std::map<std::string, std::vector<face::Box>> truth;
+  TrueBoxes truth;
   if (!options.truth.empty()) {
     truth = true_boxes(options.truth);
-    const std::filesystem::path folder = std::filesystem::path(options.truth).parent_path();
     if (images.empty()) {
-      for (const auto& [file, boxes] : truth) images.push_back((folder / file).string());
+      for (const auto& [file, boxes] : truth) images.push_back(file);
     }
   }
   if (images.empty()) need_images(options, 1, SIZE_MAX);
@@ -78,12 +107,12 @@ int face_detect(const FaceOptions& options) {
     const Picture picture = load_img(path, {.exif_orientation = true});
     const std::vector<face::Face> faces = detector.detect(picture);
     if (!options.truth.empty())
-      add_detections(score, faces, truth[std::filesystem::path(path).filename().string()]);
+      add_detections(score, faces, boxes_that_are_there(truth, options.truth, path));
     Json list = Json::list();
     for (const face::Face& face : faces) {
       list.push_back(face_json(face));
       if (!options.report.empty())
-        page.push_back({face_crop(picture, face.box), std::filesystem::path(path).filename().string(),
+        page.push_back({face_crop(picture, face.box), fs::path(path).filename().string(),
                         fmt::format("score {:.3f}", face.score)});
     }
     if (options.json) {
@@ -126,8 +155,9 @@ int face_enrol(const FaceOptions& options) {
   const std::string passphrase = ask_passphrase(options.passphrase_file, !there);
   face::Gallery gallery =
       there ? face::Gallery::load(options.gallery, passphrase, embedder) : face::Gallery(embedder);
+  const std::optional<face::Detector> detector = detector_if_needed(options);
   for (const std::string& path : options.images)
-    gallery.enrol(options.name, embedding_of(options, embedder, path));
+    gallery.enrol(options.name, embedding_of(options, detector, embedder, path));
   gallery.save(options.gallery, passphrase);
   size_t images = 0;
   for (const face::Person& person : gallery.people()) {
@@ -154,8 +184,7 @@ namespace {
 // Error rates of all pairs of a folder.
 int verify_folder(const FaceOptions& options, const face::Embedder& embedder) {
   if (!options.images.empty()) throw UsageError("face verify: --pairs names the images");
-  std::optional<face::Detector> detector;
-  if (!options.aligned) detector = face_detector(options);
+  const std::optional<face::Detector> detector = detector_if_needed(options);
   size_t unseen = 0;
   const VerificationResult result = verify_pairs(options.pairs, [&](const auto& files) {
     std::vector<std::vector<float>> embeddings;
@@ -185,14 +214,27 @@ int verify_folder(const FaceOptions& options, const face::Embedder& embedder) {
 }  // namespace
 
 int face_verify(const FaceOptions& options) {
+  const auto refuse = [&](const char* beside, bool given, const char* option) {
+    if (given) throw UsageError(fmt::format("face verify: {} has no meaning {}", option, beside));
+  };
+  if (!options.pairs.empty()) {
+    refuse("beside --pairs", !options.gallery.empty(), "--gallery");
+    refuse("beside --pairs", options.threshold.has_value(), "--threshold");
+    refuse("beside --pairs", options.largest, "--largest");
+  }
+  if (options.gallery.empty()) {
+    refuse("without --gallery", !options.name.empty(), "--name");
+    refuse("without --gallery", !options.passphrase_file.empty(), "--passphrase-file");
+  }
   const face::Embedder embedder = face_embedder(options);
   if (!options.pairs.empty()) return verify_folder(options, embedder);
   const double threshold = options.threshold.value_or(embedder.threshold());
   double alike = 0;
   if (options.gallery.empty()) {
     need_images(options, 2, 2);
-    const face::Embedding first = embedding_of(options, embedder, options.images[0]);
-    alike = face::similarity(first, embedding_of(options, embedder, options.images[1]));
+    const std::optional<face::Detector> detector = detector_if_needed(options);
+    const face::Embedding first = embedding_of(options, detector, embedder, options.images[0]);
+    alike = face::similarity(first, embedding_of(options, detector, embedder, options.images[1]));
   } else {
     need_images(options, 1, 1);
     need(options, options.name, "--name");
@@ -202,7 +244,8 @@ int face_verify(const FaceOptions& options) {
     if (std::find(known.begin(), known.end(), options.name) == known.end())
       throw InvalidArgument("'" + options.name + "' is not enrolled in '" + options.gallery + "'" +
                             suggest(options.name, known));
-    for (const face::Match& match : gallery.matches(embedding_of(options, embedder, options.images[0]))) {
+    for (const face::Match& match :
+         gallery.matches(embedding_of(options, detector_if_needed(options), embedder, options.images[0]))) {
       if (match.name == options.name) alike = match.similarity;
     }
   }
@@ -223,8 +266,7 @@ int face_identify(const FaceOptions& options) {
   const face::Embedder embedder = face_embedder(options);
   const face::Gallery gallery = open_gallery(options, embedder);
   const double threshold = options.threshold.value_or(embedder.threshold());
-  std::optional<face::Detector> detector;
-  if (!options.aligned) detector = face_detector(options);
+  const std::optional<face::Detector> detector = detector_if_needed(options);
   std::vector<FaceOnPage> page;
   for (const std::string& path : options.images) {
     const Picture picture = load_img(path, {.exif_orientation = true});
@@ -251,7 +293,7 @@ int face_identify(const FaceOptions& options) {
               : fmt::format("{}{} {:.3f}", known ? "" : "nearest: ", matches[0].name, matches[0].similarity);
       if (!options.report.empty())
         page.push_back({face_crop(picture, face.box), known ? matches[0].name : "unknown",
-                        nearest + ", " + std::filesystem::path(path).filename().string(), known});
+                        nearest + ", " + fs::path(path).filename().string(), known});
       if (!options.json)
         tell(stdout, fmt::format("{}: {} at {:.0f}, {:.0f} ({})\n", printable(path),
                                  printable(known ? matches[0].name : "unknown"), face.box.left, face.box.top,

@@ -61,10 +61,15 @@ OneFace one_face(const FaceOptions& options, const face::Detector& detector, con
   return {std::move(picture), *largest};
 }
 
-face::Embedding embedding_of(const FaceOptions& options, const face::Embedder& embedder,
-                             const std::string& path) {
-  if (options.aligned) return embedder.embed_aligned(load_img(path, {.exif_orientation = true}));
-  const OneFace one = one_face(options, face_detector(options), path);
+std::optional<face::Detector> detector_if_needed(const FaceOptions& options) {
+  if (options.aligned) return std::nullopt;
+  return face_detector(options);
+}
+
+face::Embedding embedding_of(const FaceOptions& options, const std::optional<face::Detector>& detector,
+                             const face::Embedder& embedder, const std::string& path) {
+  if (!detector) return embedder.embed_aligned(load_img(path, {.exif_orientation = true}));
+  const OneFace one = one_face(options, *detector, path);
   return with_data_of(path, [&] { return embedder.embed(one.picture, one.face); });
 }
 

@@ -1,7 +1,7 @@
 // FrameSource: one file after the other, and a thread for the camera.
 #include "frame_source.h"
 
-#include <chrono>
+#include <algorithm>
 #include <exception>
 
 #include "lamina/image/load_img.h"
@@ -10,22 +10,34 @@ namespace lamina::cli {
 namespace {
 
 constexpr int64_t kWaitingFrames = 2;
+constexpr std::chrono::milliseconds kLook(50);  // how often a camera asks whether it is to stop
 
 }  // namespace
 
-FrameSource::FrameSource(const std::vector<std::string>& files, double fps) : files_(files) {
+FrameSource::FrameSource(const std::vector<std::string>& files, double fps, const std::atomic<bool>& stop)
+    : files_(files), stop_(stop) {
   if (fps <= 0) return;
   queue_.emplace(kWaitingFrames);
   camera_ = std::thread([this, fps] {
     const auto begin = std::chrono::steady_clock::now();
-    for (int64_t i = 0; !stopped_; ++i) {
-      std::this_thread::sleep_until(begin + std::chrono::duration<double>(static_cast<double>(i) / fps));
+    for (int64_t i = 0;; ++i) {
+      const std::chrono::duration<double> after(static_cast<double>(i) / fps);
+      if (!wait_until(begin + std::chrono::duration_cast<std::chrono::steady_clock::duration>(after))) break;
       std::optional<vision::VideoFrame> frame = read();
       if (!frame) break;
       queue_->push(std::move(*frame));
     }
     queue_->close();
   });
+}
+
+bool FrameSource::wait_until(std::chrono::steady_clock::time_point due) const {
+  for (;;) {
+    if (stopped_ || stop_) return false;
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= due) return true;
+    std::this_thread::sleep_until(std::min(due, now + kLook));
+  }
 }
 
 FrameSource::~FrameSource() {

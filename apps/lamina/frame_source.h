@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,7 +19,8 @@ class FrameSource {
  public:
   /// @param files  must live as long.
   /// @param fps  frames a second; 0: as they are asked for.
-  FrameSource(const std::vector<std::string>& files, double fps);
+  /// @param stop  true ends a camera, also while somebody waits for its next frame. Must live as long.
+  FrameSource(const std::vector<std::string>& files, double fps, const std::atomic<bool>& stop);
   ~FrameSource();
   FrameSource(const FrameSource&) = delete;
   FrameSource& operator=(const FrameSource&) = delete;
@@ -33,7 +35,11 @@ class FrameSource {
  private:
   std::optional<vision::VideoFrame> read();
 
+  // False once nobody wants the frame any more.
+  bool wait_until(std::chrono::steady_clock::time_point due) const;
+
   const std::vector<std::string>& files_;
+  const std::atomic<bool>& stop_;
   // Of who reads: the camera's thread where there is one.
   size_t file_ = 0;  // the next to be opened
   int64_t number_ = 0, place_ = 0;

@@ -122,11 +122,8 @@ double fit_temperature(const Tensor& logits, const Tensor& y_true) {
   while (high - low > 1e-9) {
     const double a = low + (high - low) / 3, b = high - (high - low) / 3;
     const double at_a = cooled_loss(rows, width, labels, std::exp(a)), at_b = cooled_loss(rows, width, labels, std::exp(b));
-    if (at_a < at_b) {
-      high = b;
-    } else {
-      low = a;
-    }
+    if (at_a <= at_b) high = b;
+    if (at_b <= at_a) low = a;  // of equal ones the valley is between them: logits that are alike stay as they are
   }
   return std::exp((low + high) / 2);
 }

@@ -36,7 +36,6 @@ int64_t place_of_features(const Model& model) {
 
 // How much the outputs speak for the classes, all together.
 Tensor log_odds(const Tensor& outputs, const std::vector<int>& classes, OutputKind kind) {
-  const bool logits = kind == OutputKind::kClassLogits || kind == OutputKind::kBinaryLogits;
   const bool binary = kind == OutputKind::kBinary || kind == OutputKind::kBinaryLogits;
   const int64_t width = binary ? 1 : outputs.shape()[-1];
   std::vector<float> signs(classes.size() * static_cast<size_t>(width));
@@ -44,9 +43,15 @@ Tensor log_odds(const Tensor& outputs, const std::vector<int>& classes, OutputKi
     const auto label = static_cast<size_t>(classes[i]);
     signs[i * static_cast<size_t>(width) + (binary ? 0 : label)] = binary && label == 0 ? -1.0F : 1.0F;
   }
-  constexpr double kLeast = 1e-12;
-  const Tensor odds = logits ? outputs : log(outputs + kLeast) - log(1.0 - outputs + kLeast);
-  return sum(odds * Tensor::from(signs, Shape{static_cast<int64_t>(classes.size()), width}));
+  const Tensor chosen = Tensor::from(signs, Shape{static_cast<int64_t>(classes.size()), width});
+  constexpr double kLeast = 1e-12, kLeastOfOthers = 1e-37;
+  if (kind == OutputKind::kBinary)
+    return sum((log(outputs + kLeast) - log(1.0 - outputs + kLeast)) * chosen);
+  // Against the sum of the others: 1 - p of a class that is certain would be 0, and its gradient with it.
+  if (kind == OutputKind::kClasses)
+    return sum(log(sum(outputs * chosen, {1}) + kLeastOfOthers) -
+               log(sum(outputs * (1.0 - chosen), {1}) + kLeastOfOthers));
+  return sum(outputs * chosen);
 }
 
 void check_grad_cam(const Model& model, const Tensor& x, const std::vector<int>& classes, OutputKind kind) {
@@ -60,6 +65,16 @@ void check_grad_cam(const Model& model, const Tensor& x, const std::vector<int>&
   for (const int label : classes) {
     if (label < 0 || label >= count)
       fail("class " + std::to_string(label) + " is beyond the " + std::to_string(count) + " of the model");
+  }
+}
+
+// From what the layer puts out to what the model says.
+Model behind(const Model& model, const Layer& layer) {
+  try {
+    return Model({layer.output()}, {model.output()});
+  } catch (const InvalidArgument&) {
+    throw InvalidArgument("grad_cam: other ways than that through layer '" + layer.name() +
+                          "' lead from the input to the output; name one behind which they have met");
   }
 }
 
@@ -83,11 +98,10 @@ Tensor grad_cam(const Model& model, const Tensor& x, const std::vector<int>& cla
   if (!has_places(**found))
     throw InvalidArgument("grad_cam: the output of layer '" + name + "' has no height and width");
   Model head({model.input()}, {(*found)->output()});
+  const Model tail = behind(model, **found);
   const Tensor features = head.predict(x, {.batch_size = 32});
   const auto value = [&](const std::vector<Tensor>& inputs) {
-    Tensor now = inputs[0];
-    for (auto next = found + 1; next != layers.end(); ++next) now = (**next)(now, /*training=*/false);
-    return log_odds(now, classes, kind);
+    return log_odds(tail(inputs[0], /*training=*/false), classes, kind);
   };
   const Tensor gradient = grad(value)({features})[0];
   const Tensor weighed = maximum(sum(features * mean(gradient, {1, 2}, true), {3}, true), 0.0);

@@ -43,8 +43,11 @@ RawAnnotations read_coco_file(const std::string& path) {
   std::stable_sort(categories.begin(), categories.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   std::map<int64_t, std::string> names;
+  const auto twice = [&](const char* what, int64_t id) {
+    throw FileError("'" + path + "': two " + what + " have the id " + std::to_string(id));
+  };
   for (const auto& [id, name] : categories) {
-    names[id] = name;
+    if (!names.emplace(id, name).second) twice("categories", id);
     result.class_names.push_back(name);
   }
   std::map<int64_t, size_t> places;
@@ -54,7 +57,8 @@ RawAnnotations read_coco_file(const std::string& path) {
     RawImage added{is_file(direct) ? direct : beside(beside(folder, "images"), name)};
     if (const Json* width = image.find("width")) added.width = width->as_int();
     if (const Json* height = image.find("height")) added.height = height->as_int();
-    places[image.at("id").as_int()] = result.images.size();
+    const int64_t id = image.at("id").as_int();
+    if (!places.emplace(id, result.images.size()).second) twice("images", id);
     result.images.push_back(std::move(added));
   }
   for (const Json& one : json.at("annotations").as_list()) {

@@ -42,12 +42,15 @@ RawAnnotations read_table_of_boxes(const std::string& source, const std::string&
   const size_t corners[] = {needed("xmin"), needed("ymin"), needed("xmax"), needed("ymax")};
   RawAnnotations result;
   std::map<std::string, size_t> places;
-  std::map<std::string, bool> folders;  // of pictures, whose files without any box count, too
+  std::map<std::string, bool> folders;  // of pictures: whether all that the table names there are of the part
   for (size_t i = 0; i < table.rows.size(); ++i) {
     const std::vector<std::string>& row = table.rows[i];
-    if (!part.empty() && split >= 0 && row[static_cast<size_t>(split)] != part) continue;
-    const std::string where = "'" + path + "' line " + std::to_string(table.lines[i]);
     const std::string name = beside(folder, row[file]);
+    const bool counts = part.empty() || split < 0 || row[static_cast<size_t>(split)] == part;
+    bool& of_part = folders.emplace(fs::path(name).parent_path().string(), true).first->second;
+    of_part = of_part && counts;
+    if (!counts) continue;
+    const std::string where = "'" + path + "' line " + std::to_string(table.lines[i]);
     const auto [found, added] = places.emplace(name, result.images.size());
     if (added) {
       RawImage& image = result.images.emplace_back(RawImage{name});
@@ -59,10 +62,9 @@ RawAnnotations read_table_of_boxes(const std::string& source, const std::string&
     for (size_t c = 0; c < 4; ++c) values[c] = number_in(row[corners[c]], where);
     RawImage& image = result.images[found->second];
     image.boxes.push_back({row[label], {.box = {values[0], values[1], values[2], values[3]}}});
-    folders[fs::path(name).parent_path().string()] = true;
   }
-  for (const auto& [where, one] : folders) {
-    if (where == folder && split >= 0) continue;  // pictures of all parts may lie there
+  for (const auto& [where, of_part] : folders) {
+    if (!of_part) continue;  // of a picture without any box nobody says of which part it is
     for (const std::string& name : files_ending(where, image_endings())) {
       if (places.emplace(name, result.images.size()).second) result.images.push_back({name});
     }

@@ -14,21 +14,25 @@ namespace fs = std::filesystem;
 
 constexpr uint64_t kMostXmlBytes = 16 << 20;
 
+// Those of the part, or else of all: in the folder itself, or, where it has none, in those of its parts.
 std::vector<std::string> xml_files(const std::string& source, const std::string& part) {
-  for (const std::string& folder : {beside(source, part), beside(source, "Annotations"), source}) {
+  std::vector<std::string> folders{beside(source, "Annotations"), source};
+  if (part == "val") folders.insert(folders.begin(), beside(source, "valid"));
+  if (!part.empty()) folders.insert(folders.begin(), beside(source, part));
+  for (const std::string& folder : folders) {
     std::vector<std::string> files = files_ending(folder, {".xml"});
     if (!files.empty()) return files;
   }
-  return {};
+  std::vector<std::string> all;
+  for (const char* one : part.empty() ? std::vector<const char*>{"train", "valid", "val", "test"}
+                                      : std::vector<const char*>{}) {
+    const std::vector<std::string> files = files_ending(beside(source, one), {".xml"});
+    all.insert(all.end(), files.begin(), files.end());
+  }
+  return all;
 }
 
-bool is_voc(const std::string& source) {
-  if (!is_folder(source)) return false;
-  for (const char* part : {"", "train", "test"}) {
-    if (!xml_files(source, part).empty()) return true;
-  }
-  return false;
-}
+bool is_voc(const std::string& source) { return is_folder(source) && !xml_files(source, "").empty(); }
 
 // Between <name> and </name>, from `from` on; these files nest no element in one of its own name. The end of
 // the element goes to `from`, or npos where there is none.

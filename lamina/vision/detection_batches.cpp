@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "lamina/base/error.h"
+#include "lamina/base/log.h"
 #include "lamina/image/detail/resample.h"
 #include "lamina/image/load_img.h"
 #include "lamina/vision/detail/augmented_sample.h"
@@ -21,13 +22,39 @@ using detail::KeptPicture;
 // drawn.
 constexpr double kKept = 1.25;
 
-KeptPicture kept_picture(const AnnotatedImage& image, const DetectorInfo& info) {
+// What annotations say and pictures show otherwise, to be told once.
+struct Contradictions {
+  int64_t sizes = 0, outside = 0;
+  std::string first_size = {}, first_outside = {};
+
+  void look(const AnnotatedImage& image, const Picture& picture, int64_t boxes_outside) {
+    const bool said = image.width > 0 && image.height > 0;
+    if (said && (image.width != picture.width || image.height != picture.height) && sizes++ == 0)
+      first_size = "'" + image.file + "': " + std::to_string(image.width) + "x" + std::to_string(image.height) +
+                   " and " + std::to_string(picture.width) + "x" + std::to_string(picture.height);
+    if (boxes_outside > 0 && outside == 0) first_outside = "'" + image.file + "'";
+    outside += boxes_outside;
+  }
+  void tell() const {
+    if (sizes > 0)
+      warn(std::to_string(sizes) + " pictures have another size than their annotations say, the first " + first_size +
+           ": boxes are taken as pixels of the picture");
+    if (outside > 0)
+      warn(std::to_string(outside) + " boxes lie outside of their picture and are left out, the first in " +
+           first_outside);
+  }
+};
+
+KeptPicture kept_picture(const AnnotatedImage& image, const DetectorInfo& info, Contradictions& contradictions) {
   KeptPicture kept{load_img(image.file), image.boxes};
   if (kept.picture.height < 1 || kept.picture.width < 1)
     throw FileError("'" + image.file + "' has no pixels");
   const Box all{0, 0, static_cast<double>(kept.picture.width), static_cast<double>(kept.picture.height)};
   for (TruthBox& one : kept.boxes) one.box = clipped(one.box, all.right, all.bottom);
-  std::erase_if(kept.boxes, [](const TruthBox& one) { return one.ignore || one.crowd || !one.box.valid(); });
+  contradictions.look(image, kept.picture,
+                      static_cast<int64_t>(std::erase_if(
+                          kept.boxes, [](const TruthBox& one) { return !one.box.valid(); })));
+  std::erase_if(kept.boxes, [](const TruthBox& one) { return one.ignore || one.crowd; });
   double across = kKept * static_cast<double>(info.width) / kept.picture.width;
   double down = kKept * static_cast<double>(info.height) / kept.picture.height;
   if (info.letterbox) across = down = std::min(across, down);
@@ -90,11 +117,13 @@ DetectionBatches::DetectionBatches(const AnnotatedImages& data, const DetectorIn
   state_->options = options;
   size_t largest = 1, sum_of_largest = 0;
   std::vector<size_t> counts;
+  Contradictions contradictions;
   for (const AnnotatedImage& image : data.images) {
-    state_->pictures.push_back(kept_picture(image, info));
+    state_->pictures.push_back(kept_picture(image, info, contradictions));
     counts.push_back(state_->pictures.back().boxes.size());
     state_->boxes += static_cast<int64_t>(counts.back());
   }
+  contradictions.tell();
   std::sort(counts.rbegin(), counts.rend());
   largest = std::max<size_t>(counts[0], 1);
   // A mosaic shows about half of four pictures: room for twice as many boxes as one has.

@@ -31,7 +31,8 @@ struct DetectionBatchesOptions {
 /// and the number of the sample alone. Pictures are read once and kept, no larger than they are needed.
 class DetectionBatches : public BatchSource {
  public:
-  /// Throws FileError for pictures that cannot be read, and InvalidArgument for no pictures, options out of
+  /// Boxes that lie outside of their picture are left out; that, and pictures of another size than their annotations say,
+  /// is told to the log. Throws FileError for pictures that cannot be read, and InvalidArgument for no pictures, options out of
   /// range and a detector that does not take bytes, channels last.
   DetectionBatches(const AnnotatedImages& data, const DetectorInfo& info,
                    const DetectionBatchesOptions& options = {});

@@ -153,11 +153,12 @@ void LineCounter::next(const std::vector<Tracked>& things) {
   State& state = *state_;
   for (const Tracked& one : things) {
     const double x = (one.detection.box.left + one.detection.box.right) / 2, y = one.detection.box.bottom;
-    const auto [place, added] = state.seen.try_emplace(one.id, State::Seen{x, y});
-    State::Seen& before = place->second;
-    if (added) continue;
-    const double was = state.side(before.x, before.y), is = state.side(x, y);
+    const double is = state.side(x, y);
     if (is == 0) continue;  // on the line: the next frame tells
+    const auto [place, added] = state.seen.try_emplace(one.id, State::Seen{x, y});
+    if (added) continue;
+    State::Seen& before = place->second;
+    const double was = state.side(before.x, before.y);
     if ((was < 0) != (is < 0) && state.crosses(before.x, before.y, x, y)) {
       bool& counted = is > 0 ? before.right : before.left;
       if (!counted) ++(is > 0 ? state.to_right : state.to_left);

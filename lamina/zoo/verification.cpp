@@ -26,6 +26,8 @@ double cosine_of(const std::vector<float>& a, const std::vector<float>& b) {
     first += static_cast<double>(a[i]) * a[i];
     second += static_cast<double>(b[i]) * b[i];
   }
+  if (!std::isfinite(product) || !std::isfinite(first) || !std::isfinite(second))
+    throw InvalidArgument("verify_pairs: an embedding has a number that is NaN or infinite");
   return first > 0 && second > 0 ? product / std::sqrt(first * second) : 0;
 }
 

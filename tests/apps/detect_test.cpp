@@ -139,6 +139,26 @@ TEST(DetectApp, LooksAtVideos) {
   EXPECT_NE(none.err.find("is no video that can be opened"), std::string::npos) << none.err;
 }
 
+// What is drawn never replaces what is looked at, and frames come by their numbers, padded or not.
+TEST(DetectApp, TakesFramesByNumberAndOverwritesNone) {
+  const std::string model = shared_file("models/fastestdet-coco/FastestDet.onnx");
+  if (model.empty()) GTEST_SKIP() << "needs shared models";
+  TemporaryFolder folder;
+  fs::create_directories(folder / "video");
+  const std::string picture = square_picture(32, 32, 5, 5, 20);
+  for (const char* name : {"f10.png", "f2.png", "f1.png", "f02.png"})
+    write_file(folder / (std::string("video/") + name), picture);
+  const Outcome refused = run_lamina(folder.path(), {"detect", model, "video", "--output", "./video/"});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_NE(refused.err.find("would overwrite"), std::string::npos) << refused.err;
+  EXPECT_EQ(read_file(folder / "video/f1.png"), picture);
+  const Outcome found = run_lamina(folder.path(), {"detect", model, "video", "--output", "drawn", "--json"});
+  ASSERT_EQ(found.status, 0) << found.err;
+  std::vector<std::string> order;
+  for (const std::string& line : found.lines()) order.push_back(object_of(line).at("input").as_string());
+  EXPECT_EQ(order, (std::vector<std::string>{"video/f1.png", "video/f02.png", "video/f2.png", "video/f10.png"}));
+}
+
 // Of a source without parts everything is learned, and nothing is left that could judge.
 TEST(DetectApp, DoesNotJudgeByWhatItLearned) {
   TemporaryFolder folder;
@@ -223,6 +243,8 @@ TEST(DetectApp, JudgesADetectorOfOtherClasses) {
   for (const auto& [words, message] :
        {std::pair<std::string, std::string>{"pedestrian=persn", "did you mean 'person'"},
         {"walker=person", "unknown class 'walker'"},
+        {"vehicle=car,vehicle=bus", "join them by +"},
+        {"vehicle=car,pedestrian=car", "two classes of the data"},
         {"person", "DATA=MODEL"}}) {
     const Outcome wrong = run_lamina(folder.path(), {"evaluate", model, "--data", data, "--classes", words});
     EXPECT_NE(wrong.err.find(message), std::string::npos) << wrong.err;

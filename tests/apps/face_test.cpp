@@ -115,6 +115,10 @@ TEST_F(FaceCommand, SaysWhatIsMissing) {
   EXPECT_NE(error_of(run({"list", "--truth", "x"}), 2).find("--truth"), std::string::npos);
   EXPECT_NE(error_of(run({"verify", "a.png", "--embedder", "e.keras"}), 2).find("expected 2 images, got 1"),
             std::string::npos);
+  EXPECT_NE(error_of(aligned({"verify", "a.png", "b.png", "--name", "Ada"}), 2).find("--name has no meaning"),
+            std::string::npos);
+  EXPECT_NE(error_of(aligned({"verify", "--pairs", ".", "--threshold", "0.5"}), 2).find("--threshold has no meaning"),
+            std::string::npos);
   EXPECT_EQ(run({"greet"}).status, 2);
   EXPECT_NE(run({"--help"}).out.find("photograph of a photograph"), std::string::npos);
 }
@@ -143,6 +147,20 @@ TEST_F(FaceCommand, TakesPhotographs) {
   const Outcome judged = run({"detect", "--truth", photos + "/boxes.csv", "--detector", detector, "--json"});
   EXPECT_GE(Json::parse(judged.out).at("recall").as_double(), 0.95) << judged.err;
   EXPECT_GE(Json::parse(judged.out).at("precision").as_double(), 0.95) << judged.err;
+  // A table names its images by their paths, and what it does not name is told.
+  std::filesystem::create_directories(folder_ / "below");
+  std::filesystem::copy_file(many, folder_ / "below/1.jpg");
+  std::filesystem::copy_file(many, folder_ / "2.jpg");
+  const std::string head = "file,xmin,ymin,xmax,ymax\n";
+  write_file(folder_ / "boxes.csv", head + "below/1.jpg,149,28,223,128\nbelow/1.jpg,269,272,328,345\n");
+  const Outcome below = run({"detect", "--truth", "boxes.csv", "--detector", detector, "--json"});
+  EXPECT_EQ(Json::parse(below.out).at("right").as_int(), 2) << below.out << below.err;
+  const Outcome other = run({"detect", "2.jpg", "--truth", "boxes.csv", "--detector", detector, "--json"});
+  EXPECT_EQ(Json::parse(other.out).at("faces").as_int(), 0);
+  EXPECT_NE(other.err.find("'2.jpg' is not in 'boxes.csv'"), std::string::npos) << other.err;
+  write_file(folder_ / "boxes.csv", head + "2.jpg,5,5,5,9\n");
+  EXPECT_NE(error_of(run({"detect", "--truth", "boxes.csv", "--detector", detector})).find("without area"),
+            std::string::npos);
 }
 
 }  // namespace

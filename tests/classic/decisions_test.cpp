@@ -121,6 +121,8 @@ TEST(Recalibration, TheTemperatureOfTheLeastLoss) {
   EXPECT_NEAR(fit_temperature(Tensor::from({2.0, 2.0, 2.0, 2.0}), y), expected, 1e-6);
   const Tensor rows = Tensor::from(std::vector<double>{5, 7, 0, 2, 1, 3, -2, 0}, Shape{4, 2});
   EXPECT_NEAR(fit_temperature(rows, y), expected, 1e-6);
+  // Of logits that say nothing every temperature is as good, and they are left as they are.
+  EXPECT_NEAR(fit_temperature(Tensor::from({0.0, 0.0, 0.0, 0.0}), y), 1, 1e-6);
   EXPECT_THROW(fit_temperature(rows, Tensor::from({1, 1, 1, 2})), InvalidArgument);
   EXPECT_THROW(fit_temperature(Tensor::from({std::numeric_limits<double>::infinity()}), Tensor::from({1})), InvalidArgument);
   EXPECT_THROW(fit_temperature(Tensor(), Tensor()), InvalidArgument);

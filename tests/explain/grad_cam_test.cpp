@@ -39,6 +39,31 @@ TEST(GradCam, PointsAtWhatSpeaksForTheClass) {
   for (const float value : grad_cam(model, one_bright_place(2, 5), {0}).to_vector<float>()) EXPECT_EQ(value, 0.0F);
 }
 
+// A probability of 1 has no 1 - p to speak of; the other classes' sum still has a logarithm.
+TEST(GradCam, PointsAtWhatASoftmaxIsCertainOf) {
+  Sequential model({Input({2, 2, 1}), Conv2D(6, {1, 1}, {.use_bias = false, .name = "places"}), GlobalAveragePooling2D(),
+                    Dense(2, {.activation = "softmax", .use_bias = false})});
+  std::vector<float> dense(12);
+  dense[0] = 200;  // of the first channel for class 0
+  model.set_weights({Tensor::from(std::vector<float>{1, 0, 0, 0, 0, 0}, Shape{1, 1, 1, 6}), Tensor::from(dense, Shape{6, 2})});
+  const Tensor x = Tensor::from(std::vector<float>{0, 1, 0.5F, 0}, Shape{1, 2, 2, 1});  // logits 75 and 0
+  ASSERT_EQ(model.predict(x).to_vector<float>()[0], 1.0F);
+  EXPECT_EQ(grad_cam(model, x, {0}).to_vector<float>(), (std::vector<float>{0, 1, 0.5F, 0}));
+}
+
+// Behind the layer the ways may part, as long as all lead through it.
+TEST(GradCam, FollowsAllWaysBehindTheLayer) {
+  const Tensor input = Input({4, 4, 1});
+  const Tensor left = Conv2D(6, {1, 1}, {.name = "left"})(input), right = Conv2D(6, {1, 1}, {.name = "right"})(input);
+  const Tensor both = Conv2D(6, {1, 1}, {.name = "both"})(Add()({left, right}));
+  const Tensor pooled = Concatenate()({GlobalAveragePooling2D()(both), GlobalMaxPooling2D()(both)});
+  const Model model({input}, {Dense(2, {.activation = "softmax"})(pooled)}, {.seed = 1});
+  const Tensor x = Tensor::from(std::vector<float>(16, 1), Shape{1, 4, 4, 1});
+  EXPECT_EQ(grad_cam_layer(model), "both");
+  EXPECT_EQ(grad_cam(model, x, {0}).shape(), (Shape{1, 4, 4}));
+  EXPECT_NE(message_of<InvalidArgument>([&] { grad_cam(model, x, {0}, "right"); }).find("other ways"), std::string::npos);
+}
+
 TEST(GradCam, OverlaysAreRedWhereTheMapIs) {
   const Tensor maps = grad_cam(pointing_network(), one_bright_place(0, 0), {1});
   const Picture picture{.height = 8, .width = 8, .channels = 1, .pixels = std::vector<uint8_t>(64, 100)};

@@ -62,6 +62,22 @@ TEST(Annotations, OfATable) {
             std::string::npos);
 }
 
+// Pictures of all parts in one folder: those of another part are none of this one without boxes.
+TEST(Annotations, OfATableWhosePartsShareAFolder) {
+  test::TemporaryFolder folder;
+  for (const char* name : {"images/a.png", "images/b.png", "images/without.png", "own/c.png", "own/without.png"})
+    write_picture(folder / name, 40, 30);
+  write_file(folder / "annotations.csv", std::string(kHead) +
+                                             "train,images/a.png,40,30,dog,1,2,11,12\n"
+                                             "test,images/b.png,40,30,dog,1,2,11,12\n"
+                                             "test,own/c.png,40,30,dog,1,2,11,12\n");
+  const AnnotatedImages train = load_annotations(folder.path(), {.part = "train"});
+  ASSERT_EQ(train.images.size(), 1u);
+  EXPECT_EQ(train.images[0].file, folder / "images/a.png");
+  EXPECT_EQ(load_annotations(folder.path(), {.part = "test"}).images.size(), 3u);  // b, c and what is beside c
+  EXPECT_EQ(load_annotations(folder.path()).images.size(), 5u);
+}
+
 TEST(Annotations, OfCoco) {
   test::TemporaryFolder folder;
   write_picture(folder / "images/a.png", 40, 30);
@@ -84,6 +100,8 @@ TEST(Annotations, OfCoco) {
       const char* wrong :
       {R"({"images": []})", R"([1])",
        R"({"images": [], "categories": [], "annotations": [{"image_id": 1, "category_id": 2, "bbox": [1]}]})",
+       R"({"images": [], "categories": [{"id": 1, "name": "a"}, {"id": 1, "name": "b"}], "annotations": []})",
+       R"({"images": [{"id": 1, "file_name": "a.png"}, {"id": 1, "file_name": "b.png"}], "categories": [], "annotations": []})",
        "{"}) {
     write_file(folder / "annotations.json", wrong);
     EXPECT_NE(message_of<FileError>([&] { load_annotations(folder.path()); }).find("annotations.json"),
@@ -120,6 +138,22 @@ TEST(Annotations, OfPascalVoc) {
   write_file(folder / "Annotations/x2.xml", voc);
   EXPECT_NE(message_of<FileError>([&] { load_annotations(folder.path()); }).find("no picture 'x2'"),
             std::string::npos);
+}
+
+// A folder for each part, as Roboflow exports them.
+TEST(Annotations, OfPascalVocWithAFolderForEachPart) {
+  test::TemporaryFolder folder;
+  for (const char* name : {"train/x1", "train/x2", "valid/x3"}) {
+    write_picture(folder / (std::string(name) + ".png"), 40, 30);
+    write_file(folder / (std::string(name) + ".xml"),
+               "<annotation><object><name>dog</name><bndbox><xmin>1</xmin><ymin>2</ymin><xmax>11</xmax>"
+               "<ymax>12</ymax></bndbox></object></annotation>");
+  }
+  EXPECT_TRUE(has_annotations(folder.path()));
+  EXPECT_EQ(load_annotations(folder.path()).boxes(), 3);
+  EXPECT_EQ(load_annotations(folder.path(), {.part = "train"}).boxes(), 2);
+  EXPECT_EQ(load_annotations(folder.path(), {.part = "val"}).boxes(), 1);
+  EXPECT_THROW(load_annotations(folder.path(), {.part = "test"}), FileError);
 }
 
 TEST(Annotations, OfYolo) {

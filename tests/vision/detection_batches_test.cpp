@@ -11,6 +11,7 @@
 #include "lamina/image/picture.h"
 #include "lamina/vision/detail/augmented_sample.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/told.h"
 
 namespace lamina::vision {
 namespace {
@@ -43,6 +44,22 @@ AnnotatedImages some_pictures(const test::TemporaryFolder& folder, int count) {
     data.images.push_back({file, 64, 64, {{.box = box}}});
   }
   return data;
+}
+
+// A table without sizes, or with others: what does not fit the pictures is not learned without a word.
+TEST(DetectionBatches, TellWhatPicturesContradict) {
+  test::TemporaryFolder folder;
+  AnnotatedImages data = some_pictures(folder, 2);
+  test::Told told;
+  DetectionBatches(data, kFrame);
+  EXPECT_EQ(told.text(), "");
+  data.images[0].width = data.images[0].height = 0;
+  data.images[0].boxes.push_back({.box = {70, 10, 90, 40}});
+  data.images[1].width = 128;
+  const DetectionBatches batches(data, kFrame);
+  EXPECT_TRUE(told.holds("1 boxes lie outside of their picture")) << told.text();
+  EXPECT_TRUE(told.holds("128x64 and 64x64")) << told.text();
+  EXPECT_EQ(batches.identity().at("boxes").as_int(), 2);
 }
 
 // However a picture is placed, what is inside of its box is white, and what is around it black.

@@ -154,6 +154,10 @@ TEST(LineCounter, CountsEachThingOnceADirection) {
   EXPECT_EQ(counter.to_right(), 2);
   for (const double x : {80.0, 120.0}) see(3, x, 300);  // past its end
   EXPECT_EQ(counter.to_left(), 1);
+  for (const double x : {100.0, 80.0}) see(4, x, 100);  // begins on the line, and comes from no side
+  for (const double x : {100.0, 120.0}) see(5, x, 100);
+  EXPECT_EQ(counter.to_left(), 1);
+  EXPECT_EQ(counter.to_right(), 2);
   EXPECT_NE(message_of<InvalidArgument>([] {
               LineCounter counter({5, 5, 5, 5});
             }).find("two different ends"),

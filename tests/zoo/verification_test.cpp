@@ -79,6 +79,12 @@ TEST_F(Pairs, AreJudgedByAnyEmbedding) {
   EXPECT_EQ(result.metrics, expected);
   EXPECT_THROW(verify_pairs(folder_.path(), [](const auto&) { return std::vector<std::vector<float>>(2); }),
                InvalidArgument);
+  EXPECT_NE(message_of<InvalidArgument>([&] {
+              verify_pairs(folder_.path(), [](const auto& files) {
+                return std::vector<std::vector<float>>(files.size(), {1, std::nanf("")});
+              });
+            }).find("NaN"),
+            std::string::npos);
 }
 
 // Who judges is not learned.
