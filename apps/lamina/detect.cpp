@@ -66,16 +66,18 @@ bool frame_before(const std::string& one, const std::string& other) {
 std::vector<std::string> pictures_of(const std::vector<std::string>& inputs) {
   std::vector<std::string> files;
   for (const std::string& input : inputs) {
-    std::error_code ignored;
+    std::error_code ignored, error;
     if (!fs::is_directory(input, ignored)) {
       files.push_back(input);
       continue;
     }
     std::vector<std::string> inside;
-    for (const auto& entry : fs::directory_iterator(input, ignored)) {
-      const std::string name = entry.path().filename().string();
-      if (!name.starts_with('.') && is_image_name(name)) inside.push_back(entry.path().string());
+    for (fs::directory_iterator entry(input, error), end; !error && entry != end; entry.increment(error)) {
+      const std::string name = entry->path().filename().string();
+      if (!name.starts_with('.') && is_image_name(name) && !entry->is_directory(ignored))
+        inside.push_back(entry->path().string());
     }
+    if (error) throw FileError("cannot read the folder '" + input + "': " + error.message());
     if (inside.empty()) throw FileError("the folder '" + input + "' holds no pictures");
     std::sort(inside.begin(), inside.end(), frame_before);
     files.insert(files.end(), inside.begin(), inside.end());

@@ -144,7 +144,7 @@ TEST(DetectApp, TakesFramesByNumberAndOverwritesNone) {
   const std::string model = shared_file("models/fastestdet-coco/FastestDet.onnx");
   if (model.empty()) GTEST_SKIP() << "needs shared models";
   TemporaryFolder folder;
-  fs::create_directories(folder / "video");
+  fs::create_directories(folder / "video/folder.png");
   const std::string picture = square_picture(32, 32, 5, 5, 20);
   for (const char* name : {"f10.png", "f2.png", "f1.png", "f02.png"})
     write_file(folder / (std::string("video/") + name), picture);
