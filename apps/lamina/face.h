@@ -42,6 +42,23 @@ std::optional<face::Detector> detector_if_needed(const FaceOptions& options);
 face::Embedding embedding_of(const FaceOptions& options, const std::optional<face::Detector>& detector,
                              const face::Embedder& embedder, const std::string& path);
 
+/// Throws UsageError for fewer or more images than an action takes.
+void need_images(const FaceOptions& options, size_t least, size_t most);
+
+/// Images one after the other: of several one that cannot be read does not stop the others; it is told, and counted.
+class ImagesInTurn {
+ public:
+  ImagesInTurn(size_t count, bool json) : count_(count), json_(json) {}
+  /// Upright; nothing for one that cannot be read. Throws FileError where it is the only one.
+  std::optional<Picture> read(const std::string& path);
+  /// Throws Error where any could not be read.
+  void finish() const;
+
+ private:
+  size_t count_, bad_ = 0;
+  bool json_;
+};
+
 // Each does what the action of its name says; the exit status.
 int face_detect(const FaceOptions& options);
 int face_enrol(const FaceOptions& options);

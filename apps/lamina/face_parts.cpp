@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "face.h"
+#include "lamina/base/log.h"
 #include "lamina/image/load_img.h"
 
 namespace lamina::cli {
@@ -84,6 +85,30 @@ Json face_json(const face::Face& face) {
     points.push_back(Json::list({number(point.x), number(point.y)}));
   json["landmarks"] = std::move(points);
   return json;
+}
+
+void need_images(const FaceOptions& options, size_t least, size_t most) {
+  const size_t n = options.images.size();
+  if (n >= least && n <= most) return;
+  throw UsageError(fmt::format(
+      "face {}: expected {} image{}, got {}; see 'lamina face --help'", options.action,
+      least == most ? std::to_string(least) : "at least " + std::to_string(least), least == 1 ? "" : "s", n));
+}
+
+std::optional<Picture> ImagesInTurn::read(const std::string& path) {
+  try {
+    return load_img(path, {.exif_orientation = true});
+  } catch (const FileError& error) {
+    if (count_ == 1) throw;
+    ++bad_;
+    if (json_) print_json(Json::object({{"image", path}, {"error", error.what()}}));
+    warn(error.what());
+    return std::nullopt;
+  }
+}
+
+void ImagesInTurn::finish() const {
+  if (bad_ > 0) throw Error(fmt::format("{} of {} images could not be read", bad_, count_));
 }
 
 }  // namespace lamina::cli

@@ -68,7 +68,7 @@ std::optional<vision::VideoFrame> FrameSource::read() {
         place_ = 0;
         continue;
       } else {
-        frame.picture = load_img(frame.name);
+        frame.picture = load_img(frame.name, {.exif_orientation = true});  // boxes are of what people see
       }
     } catch (const std::exception& error) {
       frame.error = error.what();

@@ -144,6 +144,14 @@ TEST_F(FaceCommand, TakesPhotographs) {
   EXPECT_EQ(Json::parse(found.lines()[0]).at("faces").size(), 2U);
   EXPECT_EQ(Json::parse(found.lines()[1]).at("faces").size(), 0U);
   EXPECT_NE(read_file(folder_ / "page.html").find("<img"), std::string::npos);
+  // One that cannot be read does not stop the others.
+  write_file(folder_ / "broken.jpg", "\xff\xd8 no picture");
+  const Outcome some = run({"detect", "broken.jpg", many, "--detector", detector, "--json"});
+  EXPECT_EQ(some.status, 1);
+  ASSERT_EQ(some.lines().size(), 2U) << some.out;
+  EXPECT_TRUE(Json::parse(some.lines()[0]).contains("error"));
+  EXPECT_EQ(Json::parse(some.lines()[1]).at("faces").size(), 2U);
+  EXPECT_NE(some.err.find("1 of 2 images could not be read"), std::string::npos) << some.err;
   const Outcome judged = run({"detect", "--truth", photos + "/boxes.csv", "--detector", detector, "--json"});
   EXPECT_GE(Json::parse(judged.out).at("recall").as_double(), 0.95) << judged.err;
   EXPECT_GE(Json::parse(judged.out).at("precision").as_double(), 0.95) << judged.err;
