@@ -260,7 +260,7 @@ std::shared_ptr<Layer> Layer::track(const std::string& member, std::shared_ptr<L
   if (!layer) fail("the layer '" + member + "' inside is a null pointer");
   if (detail::holds(*layer, identity())) fail("cannot hold itself, as '" + member + "' would");
   state().sublayers.emplace_back(member, layer);
-  if (state().policy != "float32" && !layer->state().policy_given) layer->follow_policy(state().policy);
+  if (!layer->state().policy_given && layer->state().policy != state().policy) layer->follow_policy(state().policy);
   return layer;
 }
 

@@ -71,7 +71,7 @@ TEST_F(Trained, LeavesHistoryAndReport) {
   EXPECT_EQ(std::count(history.begin(), history.end(), '\n'), 4);
   const std::string report = read_file(file("notes/report.html"));
   EXPECT_EQ(report.find("http"), std::string::npos);
-  for (const char* part : {"<svg", "Confusion matrix", "conv2d", "max_pooling2d", "693,962", "Ankle boot",
+  for (const char* part : {"<svg", "Confusion matrix", "conv2d", "max_<wbr>pooling2d", "693,962", "Ankle boot",
                            "batch size", "oneDNN", "lamina train fashion-mnist"}) {
     EXPECT_NE(report.find(part), std::string::npos) << part;
   }

@@ -58,8 +58,8 @@ TEST(LayerPolicies, KernelsThatLoraWasAddedToAreKernels) {
 
 class WrapperPolicies : public ::testing::TestWithParam<std::string> {};
 
-// A wrapper of 16 bits rounds what it is given; the layer inside computes in the dtype that it was given itself.
-TEST_P(WrapperPolicies, LayersInsideKeepTheirs) {
+// Each in its own way, as Keras's.
+TEST_P(WrapperPolicies, ComputeWhatKerasComputes) {
   const test::Golden golden("nn/policies/" + GetParam());
   const std::shared_ptr<Layer> layer = Registry<Layer>::from_json(golden.json("config"));
   const Tensor x = golden.at("input");
@@ -83,7 +83,9 @@ TEST(LayerPolicies, LayersInsideThatWereGivenNoneFollow) {
   EXPECT_EQ(wrapper.sublayers().at(0).second->dtype_policy(), "mixed_bfloat16");
   RNN rnn(std::vector<AnyLayer>{GRUCell(2, {.dtype = "mixed_bfloat16"}), GRUCell(3, {.dtype = "mixed_bfloat16"})});
   EXPECT_EQ(rnn.dtype_policy(), "float32");
-  EXPECT_EQ(rnn(full({1, 2, 4}, 0.5)).dtype(), DType::kBFloat16);
+  EXPECT_EQ(rnn.sublayers().at(0).second->dtype_policy(), "mixed_bfloat16");
+  EXPECT_EQ(rnn(full({1, 2, 4}, 0.5)).dtype(), DType::kFloat32);
+  EXPECT_THROW(TimeDistributed(Dense(2, {.dtype = "float32"}), {.dtype = "bfloat16"}), InvalidArgument);
 }
 
 TEST(LayerPolicies, CellsOfAStackHaveOne) {

@@ -4,6 +4,7 @@
 #include "lamina/nn/config.h"
 #include "lamina/nn/detail/model_impl.h"
 #include "lamina/ops/binary.h"
+#include "lamina/ops/cast.h"
 #include "lamina/ops/concatenate.h"
 #include "lamina/ops/slice.h"
 
@@ -79,6 +80,7 @@ void Bidirectional::reset_states() const {
 TensorSpecs Bidirectional::compute_output_specs(const TensorSpecs& inputs) const {
   TensorSpecs one = forward_->compute_output_specs(inputs);
   TensorSpecs other = backward_->compute_output_specs(inputs);
+  one[0].dtype = other[0].dtype = compute_dtype();
   TensorSpecs outputs = {one[0]};
   if (!merge_mode_) {
     outputs.push_back(other[0]);
@@ -131,8 +133,11 @@ std::vector<Tensor> Bidirectional::forward(const LayerCall& call, CallContext& c
     one.set("initial_state", std::move(ahead_states));
     other.set("initial_state", std::move(back_states));
   }
-  const std::vector<Tensor> ahead = forward_->outputs(std::move(one), context);
-  const std::vector<Tensor> back = backward_->outputs(std::move(other), context);
+  std::vector<Tensor> ahead = forward_->outputs(std::move(one), context);
+  std::vector<Tensor> back = backward_->outputs(std::move(other), context);
+  for (Tensor* const output : {&ahead[0], &back[0]}) {  // the states stay what they are
+    if (output->dtype() != compute_dtype()) *output = cast(*output, compute_dtype());
+  }
   const Tensor reversed = forward_->arguments().return_sequences ? flip(back[0], {1}) : back[0];
   std::vector<Tensor> outputs;
   if (merge_mode_) {

@@ -19,7 +19,7 @@ struct BidirectionalOptions {
   std::optional<AnyLayer> backward_layer = {};
   std::string name = {};
   bool trainable = true;
-  /// The policy of the wrapper, to which floats are cast first; the layers inside keep theirs (empty: float32).
+  /// The policy of the wrapper, to which floats are cast first and outputs last; the layers inside keep theirs (empty: float32).
   std::string dtype = {};
 };
 

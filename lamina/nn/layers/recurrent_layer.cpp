@@ -46,10 +46,10 @@ TensorSpecs RecurrentLayer::compute_output_specs(const TensorSpecs& inputs) cons
   Shape output{input[0]};
   if (arguments_.return_sequences) output.push_back(input[1]);
   for (const int64_t extent : cell_->step_output_shape(step_shape(input))) output.push_back(extent);
-  TensorSpecs outputs = {{output, cell_->compute_dtype()}};
+  TensorSpecs outputs = {{output, compute_dtype()}};
   if (arguments_.return_state) {
     for (const Shape& shape : cell_->state_shapes(step_shape(input)))
-      outputs.push_back({detail::batches_of(input[0], shape), cell_->compute_dtype()});
+      outputs.push_back({detail::batches_of(input[0], shape), compute_dtype()});
   }
   return outputs;
 }
@@ -135,7 +135,7 @@ Tensor RecurrentLayer::call(const Tensor& x, CallContext& context) const {
 }
 
 std::vector<Tensor> RecurrentLayer::forward(const LayerCall& call, CallContext& context) const {
-  // The cell may have another dtype than the layer around it: what the layer was given is cast to its own, then to the cell's.
+  // The cell may have another dtype than the layer around it, which gives its own out.
   const Tensor& given = call.inputs.at(0);
   const Tensor x = given.dtype() == cell_->compute_dtype() ? given : cast(given, cell_->compute_dtype());
   if (arguments_.stateful) check_batch(x.shape()[0]);
@@ -159,6 +159,9 @@ std::vector<Tensor> RecurrentLayer::forward(const LayerCall& call, CallContext& 
   }
   std::vector<Tensor> outputs = {result.output};
   if (arguments_.return_state) outputs.insert(outputs.end(), result.states.begin(), result.states.end());
+  for (Tensor& one : outputs) {
+    if (one.dtype() != compute_dtype()) one = cast(one, compute_dtype());
+  }
   return outputs;
 }
 

@@ -38,6 +38,7 @@ TensorSpecs SpectralNormalization::compute_output_specs(const TensorSpecs& input
   TensorSpecs outputs = layer_->compute_output_specs(require_inputs(inputs, 1));
   if (outputs.size() != 1)
     fail("the layer inside must give one output, but '" + layer_->name() + "' gives several");
+  outputs[0].dtype = compute_dtype();
   return outputs;
 }
 
@@ -80,7 +81,8 @@ void SpectralNormalization::normalize_kernel(CallContext& context) const {
 
 std::vector<Tensor> SpectralNormalization::forward(const LayerCall& call, CallContext& context) const {
   if (context.training) normalize_kernel(context);
-  return {(*layer_)(call.inputs.at(0), context)};
+  const Tensor output = (*layer_)(call.inputs.at(0), context);
+  return {output.dtype() == compute_dtype() ? output : cast(output, compute_dtype())};
 }
 
 Tensor SpectralNormalization::call(const Tensor& x, CallContext& context) const {

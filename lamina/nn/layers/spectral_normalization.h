@@ -13,7 +13,8 @@ struct SpectralNormalizationOptions {
   int64_t power_iterations = 1;  ///< steps towards the largest singular value in each call of training; >= 1
   std::string name = {};
   bool trainable = true;
-  /// The policy of the wrapper, to which floats are cast first; a layer inside that was given one keeps it (empty: float32).
+  /// The policy of the wrapper, to which floats are cast first and the output last; a layer inside that was given one keeps it
+  /// (empty: float32).
   std::string dtype = {};
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "lamina/nn/config.h"
+#include "lamina/nn/detail/layer_state.h"
 #include "lamina/ops/concatenate.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/slice.h"
@@ -31,8 +32,15 @@ Tensor step_of(const Tensor& x, int64_t step) { return index(x, {Slice{}, step})
 }  // namespace
 
 TimeDistributed::TimeDistributed(const AnyLayer& layer, const TimeDistributedOptions& options)
-    : KerasLayer<TimeDistributed>(options.name, options.trainable, options.dtype),
-      layer_(track("layer", layer.get())) {
+    : KerasLayer<TimeDistributed>(options.name, options.trainable, options.dtype), layer_(layer.get()) {
+  // Keras calls the layer without its casts, in what this one computes in.
+  if (layer_->dtype_policy() != dtype_policy() && detail::LayerState::of(*layer_).policy_given) {
+    if (layer_->variable_dtype() != variable_dtype())
+      fail("has the dtype " + dtype_policy() + ", and its layer '" + layer_->name() + "' keeps weights in " +
+           lamina::name(layer_->variable_dtype()) + "; give both the same");
+    detail::LayerState::of(*layer_).policy_given = false;
+  }
+  track("layer", layer_);
   if (!options.trainable) set_trainable(false);
 }
 

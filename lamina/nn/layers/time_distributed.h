@@ -13,7 +13,7 @@ namespace lamina {
 struct TimeDistributedOptions {
   std::string name = {};
   bool trainable = true;
-  /// The policy of the wrapper, to which floats are cast first; a layer inside that was given one keeps it (empty: float32).
+  /// The policy, of the layer inside, too, as in Keras, whatever it was given (empty: float32).
   std::string dtype = {};
 };
 
@@ -27,10 +27,7 @@ class TimeDistributed final : public KerasLayer<TimeDistributed> {
   TensorSpecs compute_output_specs(const TensorSpecs& inputs) const override;
   Tensor call(const Tensor& x, CallContext& context) const override;
   std::vector<Tensor> forward(const LayerCall& call, CallContext& context) const override;
-  DType input_dtype(DType given) const override {
-    const DType inside = layer_->input_dtype(given);  // numbers of words stay what they are
-    return is_floating(inside) ? compute_dtype() : inside;
-  }
+  DType input_dtype(DType given) const override { return layer_->input_dtype(given); }
   bool keeps_values() const override { return layer_->keeps_values(); }
   bool supports_masking() const override { return true; }
   bool takes_mask() const override { return true; }
