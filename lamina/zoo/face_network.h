@@ -7,7 +7,8 @@
 
 namespace lamina {
 
-/// Arguments of face_network; the defaults were chosen on persons 1 to 30 of AT&T's faces, ten held out at a time.
+/// Arguments of face_network; the defaults were chosen on persons 1 to 30 of AT&T's faces, ten held out at a
+/// time.
 struct FaceNetworkOptions {
   int64_t height = 112, width = 92;  ///< of the greys that it takes, 32 to 512 pixels
   int64_t filters = 16;      ///< of the first convolution, 1 to 512; each further one has twice as many
@@ -18,16 +19,33 @@ struct FaceNetworkOptions {
   double rate = 2e-3;        ///< highest learning rate, above 0
 };
 
-/// The network: greys as bytes, halved in size, brought to mean 0 and deviation 1, moved, turned, zoomed and mirrored
-/// while it trains; four convolutions with batch normalisation and pooling, whose output in a row, the layer "features",
-/// is the embedding; and a head of a dense layer and a direction for each person, which training alone needs. What the
-/// head sees tells persons apart that it has not learned better than what it makes of it, which is drawn together for
-/// those that it has. Compiled with Adam, a rate that rises and then falls along half a cosine within `steps`, and
-/// ArcFace. Its FaceInfo says where landmarks lie in AT&T's faces.
+/// Layers of face_network by name: what the embedding is made of, and the two that take the nuisances away.
+inline constexpr char kFaceFeatures[] = "local_features", kFaceOntoNuisances[] = "onto_nuisances",
+                      kFaceFromNuisances[] = "from_nuisances";
+
+/// The network: greys as bytes, halved in size, brought to mean 0 and deviation 1, moved, turned, zoomed and
+/// mirrored while it trains; four convolutions with batch normalisation and pooling; and a head of a dense
+/// layer and a direction for each person, which training alone needs. The layer "features" is the embedding:
+/// what the second and the third convolution say, at each place divided by its length and averaged over
+/// windows, less what learn_face_nuisances finds. What later layers say tells persons apart that they have
+/// not learned less well: it is drawn together for those that they have. Compiled with Adam, a rate that
+/// rises and then falls along half a cosine within `steps`, and ArcFace. Its FaceInfo says where landmarks
+/// lie in AT&T's faces.
 /// @param classes  persons to learn, at least 2.
 /// @param steps    batches of the whole training, at least 1.
 /// @param seed     of the initial weights and the training's random numbers.
 /// Throws InvalidArgument for others.
 Model face_network(int64_t classes, int64_t steps, uint64_t seed, const FaceNetworkOptions& options = {});
+
+/// After training: what the embedding is less. Its mean over all pictures becomes 0, and directions along
+/// which pictures of one person differ are shrunk, those of the most spread most: within-class covariance
+/// normalisation (A. O. Hatch, S. Kajarekar and A. Stolcke, 2006) of at most 128 directions. The classes that
+/// the model tells stay as they are.
+/// @param model     of face_network, trained.
+/// @param pictures  that it was trained on, uint8 (n, height, width, 1), at least one; several of some
+/// persons.
+/// @param persons   their numbers, int32 (n,).
+/// Throws InvalidArgument for other shapes and for a model without these layers.
+void learn_face_nuisances(Model& model, const Tensor& pictures, const Tensor& persons);
 
 }  // namespace lamina

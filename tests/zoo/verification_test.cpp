@@ -11,8 +11,10 @@
 #include "lamina/base/files.h"
 #include "lamina/data/labelled_data.h"
 #include "lamina/image/picture.h"
+#include "lamina/zoo/detail/face_views.h"
 #include "lamina/zoo/face_info.h"
 #include "lamina/zoo/face_network.h"
+#include "lamina/zoo/without_head.h"
 #include "tests/support/temporary_folder.h"
 
 namespace lamina::test {
@@ -126,6 +128,46 @@ TEST_F(Pairs, AreJudgedByAModelOfFaces) {
   EXPECT_THROW(face_network(1, 1, 1), InvalidArgument);
   EXPECT_THROW(face_network(2, 0, 1), InvalidArgument);
   EXPECT_THROW(face_network(2, 1, 1, {.height = 8}), InvalidArgument);
+}
+
+// The embedding has mean 0 then, and pictures of one person lie closer together; what is told of classes
+// stays.
+TEST_F(Pairs, AreJudgedWithoutWhatTellsPicturesOfOnePersonApart) {
+  Model model = face_network(2, 1, 1, {.height = 32, .width = 32, .dimensions = 8});
+  const LabelledData data = load_data(folder_.path(), {.needs = {.target = TargetKind::kClassNumbers,
+                                                                 .learned_from = true,
+                                                                 .inputs = {{"", {-1, 32, 32, 1}}}}});
+  const auto within = [&](double* mean) {
+    std::vector<uint8_t> views;
+    const std::vector<uint8_t> pixels = data.x.to_vector<uint8_t>();
+    for (int64_t i = 0; i < 6; ++i)
+      detail::append_face_views(&pixels[static_cast<size_t>(i) * 1024], 32, 32, views);
+    const Model asked = without_head(model, "features").model;
+    const auto rows = detail::sums_of_views(
+        Model(asked).predict(Tensor::from(views, {60, 32, 32, 1})).to_vector<float>(), 6);
+    double inside = 0, between = 0;
+    *mean = 0;
+    for (size_t k = 0; k < rows[0].size(); ++k) {
+      const double first = (rows[0][k] + rows[1][k] + rows[2][k]) / 3.0,
+                   second = (rows[3][k] + rows[4][k] + rows[5][k]) / 3.0;
+      *mean = std::max(*mean, std::abs(first + second) / 2);
+      between += (first - second) * (first - second);
+      for (size_t i = 0; i < 6; ++i) inside += std::pow(rows[i][k] - (i < 3 ? first : second), 2);
+    }
+    return inside / between;
+  };
+  double mean = 0;
+  const double before = within(&mean);
+  EXPECT_GT(mean, 0.1);
+  const std::vector<float> classes = model.predict(data.x).to_vector<float>();
+  learn_face_nuisances(model, data.x, data.y);
+  EXPECT_LT(within(&mean), 0.5 * before);
+  EXPECT_LT(mean, 1e-3);
+  EXPECT_EQ(model.predict(data.x).to_vector<float>(), classes);
+  EXPECT_NE(message_of<InvalidArgument>([&] {
+              learn_face_nuisances(model, data.x, Tensor::from(std::vector<int32_t>{0}, {1}));
+            }).find("n persons were expected"),
+            std::string::npos);
 }
 
 TEST(FaceInfo, ComesBackAndRefusesWhatCannotBe) {
