@@ -24,9 +24,10 @@ std::vector<std::pair<std::string, std::vector<std::string>>> meanings_of(const 
     if (equals == std::string::npos || equals == 0 || equals + 1 == part.size())
       throw UsageError("evaluate: --classes takes DATA=MODEL+MODEL,... as in vehicle=car+bus, not '" + part +
                        "'");
-    auto& [name, members] = all.emplace_back(part.substr(0, equals), std::vector<std::string>());
-    if (std::count_if(all.begin(), all.end(), [&](const auto& one) { return one.first == name; }) > 1)
+    const std::string name = part.substr(0, equals);
+    if (std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.first == name; }))
       throw UsageError("evaluate: --classes names '" + name + "' twice: join them by +, as in vehicle=car+bus");
+    std::vector<std::string>& members = all.emplace_back(name, std::vector<std::string>()).second;
     for (size_t begin = equals + 1; begin <= part.size();) {
       const size_t end = std::min(part.find('+', begin), part.size());
       members.push_back(part.substr(begin, end - begin));
