@@ -81,7 +81,7 @@ REFUSED = {
     r"layers\.HashedCrossing\(dtype=.*\)": "numbers of bins are integers",
     r"layers\.InputLayer\(optional=True\)": "each input is given",
     r"layers\.(TimeDistributed|Bidirectional|SpectralNormalization|RNN|StackedRNNCells)\(trainable=.*\)": "what is inside gets the state of what is around",
-    r"layers\.StackedRNNCells\(dtype=.*\)": "the cells of a stack have its dtype",
+    r"layers\.(StackedRNNCells|TimeDistributed)\(dtype=.*\)": "what is inside has the dtype of what is around",
     r"layers\.(ELU|Identity)\(autocast=False\)": "inputs are always cast to the layer's dtype",
     r"initializers\.(RandomNormal|TruncatedNormal)\(mean=\[.*\]\)": "a mean is one number",
 }
