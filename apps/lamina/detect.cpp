@@ -35,6 +35,13 @@ Json box_json(const vision::Box& box) {
   return Json::list({finite(box.left), finite(box.top), finite(box.right), finite(box.bottom)});
 }
 
+// How a line of JSON begins. @param place  in a video, or -1.
+Json line_of(const std::string& file, int64_t place) {
+  Json line = Json::object({{"input", file}});
+  if (place >= 0) line["frame"] = place;
+  return line;
+}
+
 // What is known of a picture.
 struct Seen {
   std::string file;
@@ -57,8 +64,7 @@ Json seen_json(const Seen& seen, const std::vector<std::string>& names) {
     if (!seen.ids.empty()) object["track"] = seen.ids[i];
     list.push_back(std::move(object));
   }
-  Json line = Json::object({{"input", seen.file}});
-  if (seen.place >= 0) line["frame"] = seen.place;
+  Json line = line_of(seen.file, seen.place);
   line["width"] = seen.picture.width;
   line["height"] = seen.picture.height;
   line["detections"] = list;
@@ -144,8 +150,7 @@ int detect(const Options& options) {
     ++frames;
     if (!frame->error.empty()) {
       ++bad;
-      Json line = Json::object({{"input", frame->name}});
-      if (frame->place >= 0) line["frame"] = frame->place;
+      Json line = line_of(frame->name, frame->place);
       line["error"] = frame->error;
       if (options.json) print_json(line);
       warn(frame->error);

@@ -2,16 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <filesystem>
-#include <map>
 
 #include "face.h"
 #include "lamina/base/file_lock.h"
 #include "lamina/base/log.h"
 #include "lamina/base/terminal.h"
-#include "lamina/data/csv.h"
 #include "lamina/image/load_img.h"
 #include "lamina/zoo/verification.h"
 #include "metrics.h"
@@ -29,8 +25,6 @@ face::Gallery open_gallery(const FaceOptions& options, const face::Embedder& emb
   need(options, options.gallery, "--gallery");
   return face::Gallery::load(options.gallery, ask_passphrase(options.passphrase_file, false), embedder);
 }
-
-namespace fs = std::filesystem;
 
 }  // namespace
 
@@ -185,7 +179,7 @@ int face_identify(const FaceOptions& options) {
               : fmt::format("{}{} {:.3f}", known ? "" : "nearest: ", matches[0].name, matches[0].similarity);
       if (!options.report.empty())
         page.push_back({face_crop(picture, face.box), known ? matches[0].name : "unknown",
-                        nearest + ", " + fs::path(path).filename().string(), known});
+                        nearest + ", " + std::filesystem::path(path).filename().string(), known});
       if (!options.json)
         tell(stdout, fmt::format("{}: {} at {:.0f}, {:.0f} ({})\n", printable(path),
                                  printable(known ? matches[0].name : "unknown"), face.box.left, face.box.top,

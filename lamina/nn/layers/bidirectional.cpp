@@ -135,9 +135,7 @@ std::vector<Tensor> Bidirectional::forward(const LayerCall& call, CallContext& c
   }
   std::vector<Tensor> ahead = forward_->outputs(std::move(one), context);
   std::vector<Tensor> back = backward_->outputs(std::move(other), context);
-  for (Tensor* const output : {&ahead[0], &back[0]}) {  // the states stay what they are
-    if (output->dtype() != compute_dtype()) *output = cast(*output, compute_dtype());
-  }
+  for (Tensor* const output : {&ahead[0], &back[0]}) *output = cast(*output, compute_dtype());  // the states stay what they are
   const Tensor reversed = forward_->arguments().return_sequences ? flip(back[0], {1}) : back[0];
   std::vector<Tensor> outputs;
   if (merge_mode_) {

@@ -119,8 +119,7 @@ std::vector<Tensor> RecurrentLayer::first_states(const LayerCall& call, CallCont
   std::vector<Tensor> states;
   if (const std::vector<Tensor>* given = call.find("initial_state"); given && !given->empty()) {
     check_states(*given, input);
-    for (const Tensor& state : *given)
-      states.push_back(state.dtype() == dtype ? state : cast(state, dtype));
+    for (const Tensor& state : *given) states.push_back(cast(state, dtype));
   } else if (arguments_.stateful) {
     for (const WeightPtr& state : states_) states.push_back(context.value(state, dtype));
   } else {
@@ -136,8 +135,7 @@ Tensor RecurrentLayer::call(const Tensor& x, CallContext& context) const {
 
 std::vector<Tensor> RecurrentLayer::forward(const LayerCall& call, CallContext& context) const {
   // The cell may have another dtype than the layer around it, which gives its own out.
-  const Tensor& given = call.inputs.at(0);
-  const Tensor x = given.dtype() == cell_->compute_dtype() ? given : cast(given, cell_->compute_dtype());
+  const Tensor x = cast(call.inputs.at(0), cell_->compute_dtype());
   if (arguments_.stateful) check_batch(x.shape()[0]);
   CellSequence sequence{.x = x, .states = first_states(call, context)};
   if (const Tensor mask = call.mask(); mask.defined()) {
@@ -159,9 +157,7 @@ std::vector<Tensor> RecurrentLayer::forward(const LayerCall& call, CallContext& 
   }
   std::vector<Tensor> outputs = {result.output};
   if (arguments_.return_state) outputs.insert(outputs.end(), result.states.begin(), result.states.end());
-  for (Tensor& one : outputs) {
-    if (one.dtype() != compute_dtype()) one = cast(one, compute_dtype());
-  }
+  for (Tensor& one : outputs) one = cast(one, compute_dtype());
   return outputs;
 }
 

@@ -81,8 +81,7 @@ void SpectralNormalization::normalize_kernel(CallContext& context) const {
 
 std::vector<Tensor> SpectralNormalization::forward(const LayerCall& call, CallContext& context) const {
   if (context.training) normalize_kernel(context);
-  const Tensor output = (*layer_)(call.inputs.at(0), context);
-  return {output.dtype() == compute_dtype() ? output : cast(output, compute_dtype())};
+  return {cast((*layer_)(call.inputs.at(0), context), compute_dtype())};
 }
 
 Tensor SpectralNormalization::call(const Tensor& x, CallContext& context) const {

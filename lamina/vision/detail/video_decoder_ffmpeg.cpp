@@ -1,6 +1,7 @@
 // Reading videos by FFmpeg's libraries.
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "lamina/vision/detail/ffmpeg.h"
@@ -18,7 +19,7 @@ struct CloseInput {
 };
 
 // Columns and rows that change places, or run the other way.
-Picture turned(const Picture& from, int quarters) {
+Picture turned(Picture from, int quarters) {
   if (quarters == 0) return from;
   Picture to;
   to.channels = from.channels;
@@ -145,7 +146,7 @@ class FfmpegDecoder final : public VideoDecoder {
       const uint8_t* const row = rows_.data() + static_cast<size_t>(y) * static_cast<size_t>(step);
       result.pixels.insert(result.pixels.end(), row, row + static_cast<size_t>(width) * 3);
     }
-    return turned(result, quarters_);
+    return turned(std::move(result), quarters_);
   }
 
   // How often a quarter, clockwise, its pictures are to be turned.
