@@ -8,6 +8,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <map>
 #include <numeric>
 
 #include "lamina/base/error.h"
@@ -20,6 +21,7 @@
 #include "lamina/ops/linalg/detail/attributes.h"
 #include "lamina/ops/linalg/detail/matrices.h"
 #include "lamina/ops/matmul.h"
+#include "lamina/ops/pad.h"
 #include "lamina/ops/random.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/shape_ops.h"
@@ -321,6 +323,56 @@ TEST(Linalg, LargeMatricesAreMadeUpToo) {
             "cholesky: the matrix is not positive definite");
 }
 
+TEST(Linalg, LargeMatricesAreMadeUpOfSingularVectors) {
+  for (const auto& [m, n] :
+       std::vector<std::pair<int64_t, int64_t>>{{256, 256}, {300, 300}, {417, 300}, {300, 417}, {700, 300}}) {
+    SCOPED_TRACE(Shape({m, n}).str());
+    const int64_t least = std::min(m, n);
+    for (const double scale : {1.0, 1e200, 1e-200}) {
+      const Tensor x = drawn({m, n}, 58);
+      for (const bool full : {false, true}) {
+        const auto [u, s, vh] = linalg::svd(scale * x, full);
+        EXPECT_EQ(u.shape(), Shape({m, full ? m : least}));
+        EXPECT_EQ(vh.shape(), Shape({full ? n : least, n}));
+        expect_orthonormal_columns(u);
+        expect_orthonormal_columns(transpose(vh));
+        const Tensor left = index(u, {Slice{}, Slice{0, least}}), right = index(vh, {Slice{0, least}});
+        EXPECT_LT(max(abs(matmul(left * expand_dims(s / scale, 0), right) - x)).item<double>(), 1e-10);
+        const auto values = s.to_vector<double>();
+        EXPECT_TRUE(std::is_sorted(values.rbegin(), values.rend()));
+        expect_equal(s / scale, linalg::svd(scale * x, false, false).s / scale, 1e-10);
+      }
+    }
+  }
+}
+
+/// Nothing is left to reflect in columns of zeros, and equal eigenvalues have no one basis.
+TEST(Linalg, SpectraOfLargeMatricesOfZerosAndRepetitions) {
+  for (const DType dtype : {DType::kFloat32, DType::kFloat64}) {
+    const double tolerance = dtype == DType::kFloat32 ? 2e-3 : 1e-11;
+    const Tensor x = cast(drawn({300, 300}, 57), dtype), one = identity(300, dtype);
+    const Tensor column = index(x, {Slice{}, Slice{0, 1}}), row = expand_dims(index(x, {0}), 0);
+    const Tensor beside = pad(identity(299, dtype), {{0, 1}, {1, 0}});
+    for (const auto& [name, symmetric] : std::map<std::string, Tensor>{
+             {"zeros", zeros_like(one)},
+             {"a diagonal", one * row},
+             {"one value", 3.0 * one},
+             {"tridiagonal", one * row + beside + transpose(beside)},
+             {"of rank one", matmul(column, column, false, true)},
+             {"blocks",
+              pad(index(x + transpose(x), {Slice{0, 150}, Slice{0, 150}}), {{150, 0}, {150, 0}})}}) {
+      SCOPED_TRACE(name);
+      const auto [w, v] = linalg::eigh(symmetric);
+      expect_orthonormal_columns(v, tolerance);
+      expect_equal(matmul(v * expand_dims(w, -2), v, false, true), symmetric, tolerance * 10);
+      const auto [u, s, vh] = linalg::svd(symmetric);
+      expect_orthonormal_columns(u, tolerance);
+      expect_orthonormal_columns(transpose(vh), tolerance);
+      expect_equal(matmul(u * expand_dims(s, -2), vh), symmetric, tolerance * 10);
+    }
+  }
+}
+
 TEST(Linalg, SolvesVectorsMatricesAndBatchesThatBroadcast) {
   const Tensor a = drawn({2, 1, 4, 4}, 5) + 3.0 * identity(4, DType::kFloat64), b = drawn({1, 3, 4, 2}, 6);
   const Tensor x = linalg::solve(a, b);
@@ -504,6 +556,16 @@ TEST(Linalg, NaNStaysNaNOrIsAnError) {
 }
 
 /// LAPACK's iterations for singular vectors never end on an infinity.
+TEST(Linalg, WhatStandsInTheOtherTriangleDoesNotMatter) {
+  const Tensor x = positive({300, 300}, 59);
+  auto spoilt = x.to_vector<double>();
+  for (size_t row = 0; row < 300; ++row) {
+    for (size_t column = row + 1; column < 300; ++column)
+      spoilt[row * 300 + column] = std::numeric_limits<double>::infinity();
+  }
+  expect_equal(linalg::eigh(Tensor::from(spoilt, {300, 300})).eigenvalues, linalg::eigh(x).eigenvalues);
+}
+
 TEST(Linalg, SpectraOfInfinitiesAreRefused) {
   const double infinity = std::numeric_limits<double>::infinity();
   const Tensor x = Tensor::from(std::vector<double>{1, 0, 0, 1, infinity, 0, 0, 1}, {2, 2, 2});

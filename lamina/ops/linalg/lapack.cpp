@@ -61,8 +61,13 @@ Lapack<T> found(const std::string& letter) {
   find(functions.stedc, "stedc");
   find(functions.ormtr, "ormtr");
   find(functions.gesdd, "gesdd");
+  find(functions.gebrd, "gebrd");
+  find(functions.bdsdc, "bdsdc");
+  find(functions.ormbr, "ormbr");
   find(functions.trsm, "trsm");
   find(functions.gemm, "gemm");
+  find(functions.gemv, "gemv");
+  find(functions.larfg, "larfg");
   return functions;
 }
 

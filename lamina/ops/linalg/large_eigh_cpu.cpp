@@ -1,12 +1,13 @@
 // Eigenvectors of symmetric matrices.
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "lamina/ops/linalg/detail/batches.h"
 #include "lamina/ops/linalg/detail/lapack.h"
 #include "lamina/ops/linalg/detail/large.h"
+#include "lamina/ops/linalg/detail/scale.h"
 #include "lamina/ops/linalg/detail/tiles.h"
+#include "lamina/ops/linalg/detail/tridiagonal.h"
 
 namespace lamina::detail {
 namespace {
@@ -30,9 +31,7 @@ SymmetricFactors<T>::SymmetricFactors(int n) : n_(n) {
     return;
   }
   functions.stedc("I", &n, nullptr, nullptr, nullptr, &n, &wanted, &ask, &whole_, &ask, &info, 1);
-  numbers_ = static_cast<int>(wanted);
-  functions.sytrd("U", &n, nullptr, &n, nullptr, nullptr, nullptr, &wanted, &ask, &info, 1);
-  numbers_ = std::max(numbers_, static_cast<int>(wanted));
+  numbers_ = std::max(static_cast<int>(wanted), static_cast<int>(tridiagonal_workspace(n)));
 }
 
 template <class T>
@@ -64,14 +63,14 @@ int SymmetricFactors<T>::run(T* a, T* values, std::byte* workspace) const {
   const auto side = static_cast<size_t>(n);
   T *vectors = take(side * side, T{}), *beside = take(side, T{}), *tau = take(side, T{});
 
-  // Squares of elements must neither overflow nor vanish.
   T largest = 0;
-  for (size_t i = 0; i < side * side; ++i) largest = std::max(largest, std::abs(a[i]));
-  const T least = std::sqrt(std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon());
-  const T scale = largest > 1 / least || (largest > 0 && largest < least) ? 1 / largest : T{1};
+  for (size_t column = 0; column < side; ++column) {
+    for (size_t row = 0; row <= column; ++row) largest = std::max(largest, std::abs(a[row + column * side]));
+  }
+  const T scale = scale_of(largest);
   if (scale != 1) std::transform(a, a + side * side, a, [=](T x) { return x * scale; });
 
-  functions.sytrd("U", &n, a, &n, values, beside, tau, work, &numbers_, &info, 1);
+  make_tridiagonal(n, a, values, beside, tau, work);
   functions.stedc("I", &n, values, beside, vectors, &n, work, &numbers_, iwork, &whole_, &info, 1);
   if (info != 0) return info;
   const int numbers = reflecting(kVectors);

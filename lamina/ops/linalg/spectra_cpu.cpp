@@ -10,6 +10,7 @@
 #include "lamina/ops/linalg/detail/lapack.h"
 #include "lamina/ops/linalg/detail/large.h"
 #include "lamina/ops/linalg/detail/matrices.h"
+#include "lamina/ops/linalg/detail/tiles.h"
 
 namespace lamina::detail {
 namespace {
@@ -98,8 +99,58 @@ std::unique_ptr<Kernel> decompose(const KernelDesc& desc, const char* job, int v
   });
 }
 
+/// Large matrices that are not so oblong that LAPACK takes a triangle of theirs first.
+bool shared(const Matrices& x) {
+  return x.smaller() >= kLarge && 6 * std::max(x.rows, x.columns) < 11 * x.smaller();
+}
+
+std::unique_ptr<Kernel> decompose_large(const KernelDesc& desc, bool full) {
+  const Shape& shape = desc.inputs[0].type.shape;
+  const Matrices x(shape);
+  const int rows = static_cast<int>(x.rows), columns = static_cast<int>(x.columns),
+            least = std::min(rows, columns);
+  const int most = std::max(rows, columns), width = full ? most : least;
+  return of_dtype(desc.inputs[0].type.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const SingularFactors<T> factors(most, least, full);
+    const size_t matrix = aligned(static_cast<size_t>(x.size()) * sizeof(T));
+    const auto side = static_cast<size_t>(least);
+    // What is higher than wide is transposed, and its factors with it: LAPACK would see a wide matrix.
+    const bool high = rows > columns;
+    const size_t right = high ? aligned(side * side * sizeof(T)) : 0;
+    const size_t left =
+        high ? aligned(static_cast<size_t>(most) * static_cast<size_t>(width) * sizeof(T)) : 0;
+    return for_each_matrix(
+        x, matrix + right + left + factors.workspace(),
+        [=, leading = without_last(shape, 2)](const KernelArgs& args, int64_t at, std::byte* workspace) {
+          T* u = args.output<T>(0) + at * rows * (full ? rows : least);
+          T* values = args.output<T>(1) + at * least;
+          T* vh = args.output<T>(2) + at * columns * (full ? columns : least);
+          const T* given = args.input<T>(0) + at * x.size();
+          if (!all_finite(given, given + x.size())) fail_for_matrix("svd", at, leading, kNotFinite);
+          auto* a = reinterpret_cast<T*>(workspace);
+          auto *vt = reinterpret_cast<T*>(workspace + matrix),
+               *uf = reinterpret_cast<T*>(workspace + matrix + right);
+          std::byte* rest = workspace + matrix + right + left;
+          int failed = 0;
+          if (high) {
+            transpose_matrix(given, rows, columns, a);
+            failed = factors.run(a, values, uf, vt, rest);
+            transpose_matrix(uf, width, rows, u);
+            transpose_matrix(vt, columns, columns, vh);
+          } else {
+            std::memcpy(a, given, static_cast<size_t>(x.size()) * sizeof(T));
+            failed = factors.run(a, values, vh, u, rest);
+          }
+          if (failed != 0) fail_for_matrix("svd", at, leading, "has no singular values that could be found");
+        });
+  });
+}
+
 std::unique_ptr<Kernel> prepare_svd(const KernelDesc& desc) {
-  return decompose(desc, desc.attrs.as<FactorsAttrs>().full ? "A" : "S", 1);
+  const bool full = desc.attrs.as<FactorsAttrs>().full;
+  if (shared(Matrices(desc.inputs[0].type.shape))) return decompose_large(desc, full);
+  return decompose(desc, full ? "A" : "S", 1);
 }
 std::unique_ptr<Kernel> prepare_values(const KernelDesc& desc) { return decompose(desc, "N", 0); }
 

@@ -35,12 +35,22 @@ struct Lapack {
                 size_t, size_t, size_t);
   void (*gesdd)(const char* job, const int* m, const int* n, T* a, const int* lda, T* s, T* u, const int* ldu,
                 T* vt, const int* ldvt, T* work, const int* lwork, int* iwork, int* info, size_t);
+  void (*gebrd)(const int* m, const int* n, T* a, const int* lda, T* d, T* e, T* tauq, T* taup, T* work,
+                const int* lwork, int* info);
+  void (*bdsdc)(const char* uplo, const char* compq, const int* n, T* d, T* e, T* u, const int* ldu, T* vt,
+                const int* ldvt, T* q, int* iq, T* work, int* iwork, int* info, size_t, size_t);
+  void (*ormbr)(const char* vect, const char* side, const char* trans, const int* m, const int* n,
+                const int* k, const T* a, const int* lda, const T* tau, T* c, const int* ldc, T* work,
+                const int* lwork, int* info, size_t, size_t, size_t);
   void (*trsm)(const char* side, const char* uplo, const char* trans, const char* diag, const int* m,
                const int* n, const T* alpha, const T* a, const int* lda, T* b, const int* ldb, size_t, size_t,
                size_t, size_t);
   void (*gemm)(const char* transa, const char* transb, const int* m, const int* n, const int* k,
                const T* alpha, const T* a, const int* lda, const T* b, const int* ldb, const T* beta, T* c,
                const int* ldc, size_t, size_t);
+  void (*gemv)(const char* trans, const int* m, const int* n, const T* alpha, const T* a, const int* lda,
+               const T* x, const int* incx, const T* beta, T* y, const int* incy, size_t);
+  void (*larfg)(const int* n, T* alpha, T* x, const int* incx, T* tau);
 };
 
 /// Opens OpenBLAS, for good, at the first call. Throws Unsupported, with the package to install, where it is

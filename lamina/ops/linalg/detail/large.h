@@ -56,4 +56,18 @@ class SymmetricFactors {
   int numbers_ = 1, whole_ = 1;  // LAPACK's own, in elements
 };
 
+/// Singular values of a (m × n, large, not wider than high), descending, with u (m × n, or m × m where
+/// `full`) and vt (n × n): a = u diag(values) vt. As above.
+template <class T>
+class SingularFactors {
+ public:
+  SingularFactors(int m, int n, bool full);
+  size_t workspace() const;
+  /// Gives LAPACK's info: 0 where all were found. a is anything afterwards; `workspace` is aligned to 64.
+  int run(T* a, T* values, T* u, T* vt, std::byte* workspace) const;
+
+ private:
+  int m_, n_, width_;
+};
+
 }  // namespace lamina::detail
