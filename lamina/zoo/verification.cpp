@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "lamina/base/error.h"
@@ -33,8 +34,9 @@ double cosine_of(const std::vector<float>& a, const std::vector<float>& b) {
 
 std::string folder_of(const std::string& file) { return file.substr(0, file.find('/')); }
 
-// One picture of each person is known, the first by name; the others are asked for.
-double rank_one(const std::map<std::string, std::vector<float>>& embeddings) {
+// One picture of each person is known, the first by name; the others are asked for. Nothing where there are
+// no others.
+std::optional<double> rank_one(const std::map<std::string, std::vector<float>>& embeddings) {
   std::map<std::string, const std::vector<float>*> known;
   int64_t asked = 0, right = 0;
   for (const auto& [file, embedding] : embeddings) {
@@ -54,7 +56,8 @@ double rank_one(const std::map<std::string, std::vector<float>>& embeddings) {
     }
     right += nearest == folder_of(file);
   }
-  return asked == 0 ? 0 : static_cast<double>(right) / static_cast<double>(asked);
+  if (asked == 0) return std::nullopt;
+  return static_cast<double>(right) / static_cast<double>(asked);
 }
 
 void require_both(const PairScores& scores) {
@@ -171,8 +174,8 @@ VerificationResult verify_pairs(const std::string& folder,
   result.metrics = {{"eer", equal_error_of(curve)},
                     {"tar_at_far_0.1", true_accepts_of(curve, 0.1)},
                     {"tar_at_far_0.01", true_accepts_of(curve, 0.01)},
-                    {"auc", classic::roc_auc_score(all.labels, all.scores)},
-                    {"rank1", rank_one(embeddings)}};
+                    {"auc", classic::roc_auc_score(all.labels, all.scores)}};
+  if (const std::optional<double> rank1 = rank_one(embeddings)) result.metrics.emplace_back("rank1", *rank1);
   return result;
 }
 

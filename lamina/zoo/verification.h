@@ -33,7 +33,7 @@ double best_threshold(const PairScores& scores);
 /// What a table of pairs (test_pairs.csv, in a folder of a folder for each person) says of embeddings:
 /// "eer", "tar_at_far_0.1", "tar_at_far_0.01", "auc" of the pairs, and "rank1": the share of pictures that
 /// are nearest to their own person's when one picture of each person, the first by name, is known and the
-/// others are asked for.
+/// others are asked for, missing where no person has others.
 struct VerificationResult {
   std::vector<std::pair<std::string, double>> metrics;
   PairScores scores;

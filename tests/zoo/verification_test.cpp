@@ -89,6 +89,16 @@ TEST_F(Pairs, AreJudgedByAnyEmbedding) {
             std::string::npos);
 }
 
+TEST_F(Pairs, OfOnePictureAPersonHaveNoRankOne) {
+  put("same,image1,image2\n1,c/1.png,c/1.png\n0,c/1.png,d/1.png\n");
+  const VerificationResult result = verify_pairs(folder_.path(), [](const auto& files) {
+    std::vector<std::vector<float>> said;
+    for (size_t i = 0; i < files.size(); ++i) said.push_back({1, static_cast<float>(i)});
+    return said;
+  });
+  EXPECT_EQ(result.metrics.back().first, "auc");
+}
+
 // Who judges is not learned.
 TEST_F(Pairs, LeaveTheirPersonsOutOfTheTraining) {
   const LabelledData data = load_data(folder_.path(), {.needs = {.learned_from = true}});
@@ -128,6 +138,7 @@ TEST_F(Pairs, AreJudgedByAModelOfFaces) {
   EXPECT_THROW(face_network(1, 1, 1), InvalidArgument);
   EXPECT_THROW(face_network(2, 0, 1), InvalidArgument);
   EXPECT_THROW(face_network(2, 1, 1, {.height = 8}), InvalidArgument);
+  EXPECT_THROW(face_network(2, 1, 1, {.networks = 0}), InvalidArgument);
 }
 
 // The embedding has mean 0 then, and pictures of one person lie closer together; what is told of classes
