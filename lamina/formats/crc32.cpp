@@ -6,6 +6,8 @@
 
 #include <zlib.h>
 
+#include "lamina/ops/detail/simd.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "lamina/formats/crc32.cpp"
 #include <hwy/foreach_target.h>  // IWYU pragma: keep

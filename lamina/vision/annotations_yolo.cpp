@@ -57,17 +57,19 @@ std::string without_quotes(std::string text) {
   return text;
 }
 
-// The list `names:` of data.yaml, in one line, or a line each with "- name" or "3: name".
+// The list `names:` of data.yaml, in one line, "[a, b]" or "{0: a, 1: b}", or a line each with "- name" or
+// "3: name".
 std::vector<std::string> names_of_yaml(const std::string& path) {
   std::vector<std::string> names;
   bool inside = false;
   for (const std::string& line : read_lines(path)) {
     if (line.starts_with("names:")) {
       inside = true;
-      const size_t open = line.find('['), close = line.rfind(']');
+      const size_t open = line.find_first_of("[{"), close = line.find_last_of("]}");
       if (open == std::string::npos || close == std::string::npos || close < open) continue;
       std::stringstream list(line.substr(open + 1, close - open - 1));
-      for (std::string name; std::getline(list, name, ',');) names.push_back(without_quotes(name));
+      for (std::string name; std::getline(list, name, ',');)
+        names.push_back(without_quotes(line[open] == '{' ? name.substr(name.find(':') + 1) : name));
       return names;
     }
     if (!inside) continue;

@@ -65,7 +65,8 @@ TEST(Annotations, OfATable) {
 // Pictures of all parts in one folder: those of another part are none of this one without boxes.
 TEST(Annotations, OfATableWhosePartsShareAFolder) {
   test::TemporaryFolder folder;
-  for (const char* name : {"images/a.png", "images/b.png", "images/without.png", "own/c.png", "own/without.png"})
+  for (const char* name :
+       {"images/a.png", "images/b.png", "images/without.png", "own/c.png", "own/without.png"})
     write_picture(folder / name, 40, 30);
   write_file(folder / "annotations.csv", std::string(kHead) +
                                              "train,images/a.png,40,30,dog,1,2,11,12\n"
@@ -74,7 +75,8 @@ TEST(Annotations, OfATableWhosePartsShareAFolder) {
   const AnnotatedImages train = load_annotations(folder.path(), {.part = "train"});
   ASSERT_EQ(train.images.size(), 1u);
   EXPECT_EQ(train.images[0].file, folder / "images/a.png");
-  EXPECT_EQ(load_annotations(folder.path(), {.part = "test"}).images.size(), 3u);  // b, c and what is beside c
+  EXPECT_EQ(load_annotations(folder.path(), {.part = "test"}).images.size(),
+            3u);  // b, c and what is beside c
   EXPECT_EQ(load_annotations(folder.path()).images.size(), 5u);
 }
 
@@ -162,8 +164,8 @@ TEST(Annotations, OfYolo) {
   write_picture(folder / "images/train/none.png", 40, 20);
   fs::create_directories(folder / "labels/train");
   write_file(folder / "labels/train/a.txt", "1 0.5 0.5 0.5 1\n\n");
-  for (const char* yaml : {"nc: 2\nnames: ['cat', \"dog\"]\n", "names:\n  0: cat\n  1: dog\nnc: 2\n",
-                           "names:\n- cat\n- dog\n"}) {
+  for (const char* yaml : {"names: {0: cat, 1: 'dog'}\n", "nc: 2\nnames: ['cat', \"dog\"]\n",
+                           "names:\n  0: cat\n  1: dog\nnc: 2\n", "names:\n- cat\n- dog\n"}) {
     write_file(folder / "data.yaml", yaml);
     const AnnotatedImages all = load_annotations(folder.path(), {.part = "train"});
     EXPECT_EQ(all.class_names, (std::vector<std::string>{"cat", "dog"})) << yaml;
