@@ -1,5 +1,6 @@
 // Decompositions, systems of equations and norms: what they mean, their gradients, what they refuse. Values
 // beside Keras and NumPy: tests/formats/operations_golden_test.cpp and scripts/conformance.
+// Reason for its length: rows, factors, gradients and refusals share matrices and how these are compared.
 #include "lamina/ops/linalg.h"
 
 #include <gtest/gtest.h>
