@@ -10,13 +10,6 @@
 #include "lamina/ops/linalg/detail/tridiagonal.h"
 
 namespace lamina::detail {
-namespace {
-
-constexpr int kVectors = 256;  // of a piece of work: each piece makes the reflectors' products anew
-
-size_t pieces_of(int n) { return static_cast<size_t>((n + kVectors - 1) / kVectors); }
-
-}  // namespace
 
 template <class T>
 SymmetricFactors<T>::SymmetricFactors(int n) : n_(n) {
@@ -41,7 +34,7 @@ size_t SymmetricFactors<T>::workspace() const {
   if (n_ < kLarge) return own;
   const auto side = static_cast<size_t>(n_);
   return own + aligned(side * side * sizeof(T)) + 2 * aligned(side * sizeof(T)) +
-         pieces_of(n_) * aligned(static_cast<size_t>(reflecting(kVectors)) * sizeof(T));
+         vectors_pieces(n_) * aligned(static_cast<size_t>(reflecting(kVectors)) * sizeof(T));
 }
 
 template <class T>

@@ -10,23 +10,18 @@
 #include "lamina/ops/linalg/detail/tiles.h"
 
 namespace lamina::detail {
-namespace {
-
-constexpr int kVectors = 256;  // of a piece of work: each piece makes the reflectors' products anew
-
-size_t pieces_of(int n) { return static_cast<size_t>((n + kVectors - 1) / kVectors); }
-
-}  // namespace
 
 template <class T>
-SingularFactors<T>::SingularFactors(int m, int n, bool full) : m_(m), n_(n), width_(full ? m : n) {}
+SingularFactors<T>::SingularFactors(int m, int n, bool full) : m_(m), n_(n), width_(full ? m : n) {
+  const auto side = static_cast<size_t>(n);
+  numbers_ = std::max(3 * side * side + 4 * side, static_cast<size_t>(bidiagonal_workspace(m, n)));
+}
 
 template <class T>
 size_t SingularFactors<T>::workspace() const {
   const auto n = static_cast<size_t>(n_);
-  const size_t numbers = std::max(3 * n * n + 4 * n, static_cast<size_t>(bidiagonal_workspace(m_, n_)));
-  return aligned(numbers * sizeof(T)) + aligned(8 * n * sizeof(int)) + 3 * aligned(n * sizeof(T)) +
-         pieces_of(width_) * aligned(static_cast<size_t>(reflecting(kVectors)) * sizeof(T));
+  return aligned(numbers_ * sizeof(T)) + aligned(8 * n * sizeof(int)) + 3 * aligned(n * sizeof(T)) +
+         vectors_pieces(width_) * aligned(static_cast<size_t>(reflecting(kVectors)) * sizeof(T));
 }
 
 template <class T>
@@ -39,7 +34,7 @@ int SingularFactors<T>::run(T* a, T* values, T* u, T* vt, std::byte* workspace) 
     workspace += aligned(count * sizeof(U));
     return taken;
   };
-  T* work = take(std::max(3 * side * side + 4 * side, static_cast<size_t>(bidiagonal_workspace(m, n))), T{});
+  T* work = take(numbers_, T{});
   int* iwork = take(8 * side, int{});
   T *beside = take(side, T{}), *tauq = take(side, T{}), *taup = take(side, T{});
 

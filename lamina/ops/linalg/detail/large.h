@@ -68,6 +68,7 @@ class SingularFactors {
 
  private:
   int m_, n_, width_;
+  size_t numbers_;  // that LAPACK and make_bidiagonal need, one after the other
 };
 
 }  // namespace lamina::detail

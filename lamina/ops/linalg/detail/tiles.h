@@ -14,6 +14,11 @@ constexpr int kLarge = 256;  // a smaller matrix is one thread's, and LAPACK's a
 /// Numbers that LAPACK needs to apply reflectors to `columns`, whatever block it takes.
 constexpr int reflecting(int columns) { return 64 * columns + 65 * 64; }
 
+/// Vectors that reflectors are applied to as one piece of work: each piece makes the reflectors' products
+/// anew.
+constexpr int kVectors = 256;
+inline size_t vectors_pieces(int n) { return static_cast<size_t>((n + kVectors - 1) / kVectors); }
+
 /// f(first, last) for tiles of [0, extent), `tile` wide, on several threads; `flops` is what all of it takes.
 template <class F>
 void for_each_tile(int extent, int tile, double flops, F&& f) {
