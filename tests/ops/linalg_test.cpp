@@ -556,7 +556,6 @@ TEST(Linalg, NaNStaysNaNOrIsAnError) {
   }
 }
 
-/// LAPACK's iterations for singular vectors never end on an infinity.
 TEST(Linalg, WhatStandsInTheOtherTriangleDoesNotMatter) {
   const Tensor x = positive({300, 300}, 59);
   auto spoilt = x.to_vector<double>();
@@ -567,6 +566,7 @@ TEST(Linalg, WhatStandsInTheOtherTriangleDoesNotMatter) {
   expect_equal(linalg::eigh(Tensor::from(spoilt, {300, 300})).eigenvalues, linalg::eigh(x).eigenvalues);
 }
 
+/// LAPACK's iterations for singular vectors never end on an infinity.
 TEST(Linalg, SpectraOfInfinitiesAreRefused) {
   const double infinity = std::numeric_limits<double>::infinity();
   const Tensor x = Tensor::from(std::vector<double>{1, 0, 0, 1, infinity, 0, 0, 1}, {2, 2, 2});
