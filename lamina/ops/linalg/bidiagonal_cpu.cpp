@@ -15,8 +15,6 @@ constexpr int kWhole = 128;  // columns: what is left is LAPACK's
 constexpr int kTile = 128;   // columns, or rows of a vector: a piece of work
 constexpr int kRows = 256;   // rows of many columns: a piece of work
 
-int tiles_of(int extent, int tile) { return (extent + tile - 1) / tile; }
-
 /// Columns and rows [start, end) of the matrix become reflectors q (below the diagonal) and p (beside it):
 /// the rest of the matrix becomes a - q yᵀ - x pᵀ. `x` and `y` have a column for each, from the panel's start
 /// on.
@@ -63,7 +61,7 @@ class Step {
   /// diagonal.
   T make_row(T tauq, T* taup) const {
     const T* q = p_.at(at_, at_);
-    const int tiles = tiles_of(beside_, kTile);
+    const int tiles = pieces_of(beside_, kTile);
     for_each_part(tiles + 2, reading(below_, beside_), [&](int part) {
       if (part == tiles) return product("T", below_, before_, p_.at(at_, p_.start), p_.m, q, sums_[0]);
       if (part == tiles + 1) return product("T", below_, before_, p_.x_at(at_, p_.start), p_.m, q, sums_[1]);
@@ -92,7 +90,7 @@ class Step {
 
   /// What the row's reflector does to the rows below it.
   void apply_row(T taup) const {
-    const int under = below_ - 1, tiles = tiles_of(under, kRows);
+    const int under = below_ - 1, tiles = pieces_of(under, kRows);
     for_each_part(tiles + 2, reading(under, beside_), [&](int part) {
       if (part == tiles)
         return product("T", beside_, before_ + 1, p_.y_at(at_ + 1, p_.start), p_.n, row_, sums_[2]);

@@ -34,7 +34,8 @@ size_t SymmetricFactors<T>::workspace() const {
   if (n_ < kLarge) return own;
   const auto side = static_cast<size_t>(n_);
   return own + aligned(side * side * sizeof(T)) + 2 * aligned(side * sizeof(T)) +
-         vectors_pieces(n_) * aligned(static_cast<size_t>(reflecting(kVectors)) * sizeof(T));
+         static_cast<size_t>(pieces_of(n_, kVectors)) *
+             aligned(static_cast<size_t>(reflecting(kVectors)) * sizeof(T));
 }
 
 template <class T>

@@ -17,7 +17,7 @@ struct Extents {
 
   int least() const { return std::min(m, n); }
   bool large() const { return least() >= kLarge; }
-  size_t tiles() const { return static_cast<size_t>((std::max(n, width) + kTile - 1) / kTile); }
+  size_t tiles() const { return static_cast<size_t>(pieces_of(std::max(n, width), kTile)); }
 };
 
 /// LAPACK's own numbers for all columns at once.

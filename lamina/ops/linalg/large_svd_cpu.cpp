@@ -21,7 +21,8 @@ template <class T>
 size_t SingularFactors<T>::workspace() const {
   const auto n = static_cast<size_t>(n_);
   return aligned(numbers_ * sizeof(T)) + aligned(8 * n * sizeof(int)) + 3 * aligned(n * sizeof(T)) +
-         vectors_pieces(width_) * aligned(static_cast<size_t>(reflecting(kVectors)) * sizeof(T));
+         static_cast<size_t>(pieces_of(width_, kVectors)) *
+             aligned(static_cast<size_t>(reflecting(kVectors)) * sizeof(T));
 }
 
 template <class T>

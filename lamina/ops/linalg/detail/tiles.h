@@ -17,21 +17,8 @@ constexpr int reflecting(int columns) { return 64 * columns + 65 * 64; }
 /// Vectors that reflectors are applied to as one piece of work: each piece makes the reflectors' products
 /// anew.
 constexpr int kVectors = 256;
-inline size_t vectors_pieces(int n) { return static_cast<size_t>((n + kVectors - 1) / kVectors); }
 
-/// f(first, last) for tiles of [0, extent), `tile` wide, on several threads; `flops` is what all of it takes.
-template <class F>
-void for_each_tile(int extent, int tile, double flops, F&& f) {
-  const int64_t tiles = (extent + tile - 1) / tile;
-  const auto range = [&](int64_t begin, int64_t end) {
-    for (int64_t at = begin; at < end; ++at) {
-      const int first = static_cast<int>(at) * tile;
-      f(first, std::min(first + tile, extent));
-    }
-  };
-  if (turns_of_lapack()) return range(0, tiles);
-  lamina::parallel_parts(tiles, flops / 20, range);
-}
+constexpr int pieces_of(int extent, int piece) { return (extent + piece - 1) / piece; }
 
 /// f(part) for parts [0, parts), on several threads; `nanoseconds` is what all of them take on one.
 template <class F>
@@ -41,6 +28,13 @@ void for_each_part(int parts, double nanoseconds, F&& f) {
   };
   if (turns_of_lapack()) return range(0, parts);
   lamina::parallel_parts(parts, nanoseconds, range);
+}
+
+/// f(first, last) for tiles of [0, extent), `tile` wide, on several threads; `flops` is what all of it takes.
+template <class F>
+void for_each_tile(int extent, int tile, double flops, F&& f) {
+  for_each_part(pieces_of(extent, tile), flops / 20,
+                [&](int at) { f(at * tile, std::min((at + 1) * tile, extent)); });
 }
 
 /// y = a x, or aᵀ x with `trans` "T": a is rows × columns, `ld` from column to column.
