@@ -42,20 +42,16 @@ template <class T>
 int SymmetricFactors<T>::run(T* a, T* values, std::byte* workspace) const {
   const Lapack<T>& functions = lapack<T>();
   const int n = n_;
-  const auto take = [&]<class U>(size_t count, U) {
-    auto* taken = reinterpret_cast<U*>(workspace);
-    workspace += aligned(count * sizeof(U));
-    return taken;
-  };
-  T* work = take(static_cast<size_t>(numbers_), T{});
-  int* iwork = take(static_cast<size_t>(whole_), int{});
+  WorkspaceParts parts{workspace};
+  T* work = parts.take<T>(static_cast<size_t>(numbers_));
+  int* iwork = parts.take<int>(static_cast<size_t>(whole_));
   int info = 0;
   if (n < kLarge) {
     functions.syevd("V", "U", &n, a, &n, values, work, &numbers_, iwork, &whole_, &info, 1, 1);
     return info;
   }
   const auto side = static_cast<size_t>(n);
-  T *vectors = take(side * side, T{}), *beside = take(side, T{}), *tau = take(side, T{});
+  T *vectors = parts.take<T>(side * side), *beside = parts.take<T>(side), *tau = parts.take<T>(side);
 
   T largest = 0;
   for (size_t column = 0; column < side; ++column) {
@@ -71,7 +67,7 @@ int SymmetricFactors<T>::run(T* a, T* values, std::byte* workspace) const {
   const size_t piece = aligned(static_cast<size_t>(numbers) * sizeof(T));
   for_each_tile(n, kVectors, 2.0 * n * n * n, [&](int first, int last) {
     const int count = last - first;
-    auto* own = reinterpret_cast<T*>(workspace + static_cast<size_t>(first / kVectors) * piece);
+    auto* own = reinterpret_cast<T*>(parts.rest + static_cast<size_t>(first / kVectors) * piece);
     int failed = 0;
     functions.ormtr("L", "U", "N", &n, &count, a, &n, tau, vectors + int64_t{first} * n, &n, own, &numbers,
                     &failed, 1, 1, 1);

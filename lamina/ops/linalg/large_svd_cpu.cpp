@@ -30,14 +30,10 @@ int SingularFactors<T>::run(T* a, T* values, T* u, T* vt, std::byte* workspace) 
   const Lapack<T>& functions = lapack<T>();
   const int m = m_, n = n_;
   const auto side = static_cast<size_t>(n);
-  const auto take = [&]<class U>(size_t count, U) {
-    auto* taken = reinterpret_cast<U*>(workspace);
-    workspace += aligned(count * sizeof(U));
-    return taken;
-  };
-  T* work = take(numbers_, T{});
-  int* iwork = take(8 * side, int{});
-  T *beside = take(side, T{}), *tauq = take(side, T{}), *taup = take(side, T{});
+  WorkspaceParts parts{workspace};
+  T* work = parts.take<T>(numbers_);
+  int* iwork = parts.take<int>(8 * side);
+  T *beside = parts.take<T>(side), *tauq = parts.take<T>(side), *taup = parts.take<T>(side);
 
   T largest = 0;
   for (int64_t i = 0; i < int64_t{m} * n; ++i) largest = std::max(largest, std::abs(a[i]));
@@ -53,7 +49,7 @@ int SingularFactors<T>::run(T* a, T* values, T* u, T* vt, std::byte* workspace) 
   const int numbers = reflecting(kVectors);
   const size_t piece = aligned(static_cast<size_t>(numbers) * sizeof(T));
   const auto own = [&](int first) {
-    return reinterpret_cast<T*>(workspace + static_cast<size_t>(first / kVectors) * piece);
+    return reinterpret_cast<T*>(parts.rest + static_cast<size_t>(first / kVectors) * piece);
   };
   for_each_tile(width_, kVectors, 4.0 * m * n * width_, [&](int first, int last) {
     const int columns = last - first;

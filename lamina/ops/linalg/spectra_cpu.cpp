@@ -16,6 +16,7 @@ namespace lamina::detail {
 namespace {
 
 constexpr const char* kNotFinite = "holds NaN or an infinity";
+constexpr const char* kNoSingularValues = "has no singular values that could be found";
 
 /// LAPACK's iterations may not end where an element is infinite.
 template <class T>
@@ -92,9 +93,7 @@ std::unique_ptr<Kernel> decompose(const KernelDesc& desc, const char* job, int v
                              int failed = 0;
                              functions.gesdd(job, &m, &n, a, &m, args.output<T>(values) + at * least, vh, &m,
                                              u, &width_of_u, work, &lwork, iwork, &failed, 1);
-                             if (failed != 0)
-                               fail_for_matrix("svd", at, leading,
-                                               "has no singular values that could be found");
+                             if (failed != 0) fail_for_matrix("svd", at, leading, kNoSingularValues);
                            });
   });
 }
@@ -142,7 +141,7 @@ std::unique_ptr<Kernel> decompose_large(const KernelDesc& desc, bool full) {
             std::memcpy(a, given, static_cast<size_t>(x.size()) * sizeof(T));
             failed = factors.run(a, values, vh, u, rest);
           }
-          if (failed != 0) fail_for_matrix("svd", at, leading, "has no singular values that could be found");
+          if (failed != 0) fail_for_matrix("svd", at, leading, kNoSingularValues);
         });
   });
 }

@@ -49,6 +49,18 @@ std::unique_ptr<Kernel> of_dtype(DType dtype, F&& f) {
 /// Bytes rounded up, so that what follows is aligned.
 inline size_t aligned(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
+/// Parts of a workspace, one after the other, each aligned to 64 as the first is.
+struct WorkspaceParts {
+  std::byte* rest;
+
+  template <class T>
+  T* take(size_t count) {
+    auto* taken = reinterpret_cast<T*>(rest);
+    rest += aligned(count * sizeof(T));
+    return taken;
+  }
+};
+
 /// A kernel that calls `one(args, matrix, workspace)` for each matrix, on several threads; `bytes` of
 /// workspace each.
 template <class F>
