@@ -74,10 +74,11 @@ Model face_network(int64_t classes, int64_t steps, uint64_t seed, const FaceNetw
        std::vector<AnyLayer>{Rescaling(1 / 127.5, {.offset = -1}), AveragePooling2D({2, 2}),
                              LayerNormalization({.axis = {1, 2, 3}, .center = false, .scale = false})})
     x = (*layer.get())(x);
-  const Tensor even = x;
+  const Tensor normalized = x;
   std::vector<Tensor> local, heads;
   for (int64_t network = 0; network < options.networks; ++network) {
-    x = RandomZoom(0.2)(RandomRotation(0.06)(RandomTranslation(0.12, 0.12)(RandomFlip("horizontal")(even))));
+    x = RandomZoom(0.2)(
+        RandomRotation(0.06)(RandomTranslation(0.12, 0.12)(RandomFlip("horizontal")(normalized))));
     for (const int64_t times : {1, 2, 4, 8}) {
       x = Conv2D(times * options.filters, {3, 3}, {.padding = "same", .use_bias = false})(x);
       x = ReLU()(BatchNormalization({.momentum = 0.9})(x));
