@@ -1,10 +1,11 @@
-// Convolutions of float64 and their gradients: oneDNN has none. The pixels under each window become a row of
-// a matrix, some rows of the result at a time, and the rest is a product.
+// Convolutions of float64 and their gradients: oneDNN has none. The gradient of an image under strides is a
+// product, some rows of it at a time, whose rows are added to the pixels under their windows.
 #include <algorithm>
 
 #include "lamina/base/threads.h"
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/add_bias.h"
+#include "lamina/ops/detail/double_conv.h"
 #include "lamina/ops/detail/double_gemm.h"
 #include "lamina/ops/detail/window.h"
 
@@ -40,14 +41,6 @@ struct Windows {
     }
   }
 
-  void gather(const double* image, int64_t first, int64_t end, double* matrix) const {
-    const int64_t line = s.columns.output * terms();
-    parallel_for(end - first, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, line)),
-                 [&](int64_t from, int64_t to) {
-                   for (int64_t r = from; r < to; ++r) gather_row(image, first + r, matrix + r * line);
-                 });
-  }
-
   /// Adds what belongs to the pixels of rows [first, end) of results to the image.
   void scatter(const double* matrix, int64_t first, int64_t end, double* image) const {
     const int64_t line = s.columns.output * terms();
@@ -69,31 +62,6 @@ struct Windows {
  private:
   int64_t width() const { return s.columns.input * s.channels; }
 
-  void gather_row(const double* image, int64_t row, double* to) const {
-    const int64_t n = row / s.rows.output, oy = row % s.rows.output;
-    const int64_t top = s.rows.begin(oy), bottom = s.rows.end(oy), taps = s.columns.size * s.channels;
-    for (int64_t ox = 0; ox < s.columns.output; ++ox, to += terms()) {
-      const int64_t left = s.columns.begin(ox), right = s.columns.end(ox);
-      std::fill_n(to, top * taps, 0.0);
-      std::fill(to + bottom * taps, to + terms(), 0.0);
-      for (int64_t i = top; i < bottom; ++i) {
-        double* out = to + i * taps;
-        const double* from = image + (n * s.rows.input + s.rows.first(oy) + i * s.rows.dilation) * width();
-        std::fill_n(out, left * s.channels, 0.0);
-        std::fill(out + right * s.channels, out + taps, 0.0);
-        if (s.columns.dilation == 1) {  // the pixels lie side by side
-          std::copy_n(from + (s.columns.first(ox) + left) * s.channels, (right - left) * s.channels,
-                      out + left * s.channels);
-          continue;
-        }
-        for (int64_t j = left; j < right; ++j) {
-          const int64_t x = s.columns.first(ox) + j * s.columns.dilation;
-          std::copy_n(from + x * s.channels, s.channels, out + j * s.channels);
-        }
-      }
-    }
-  }
-
   // Row `i` of the windows along one row of results.
   void add_row(const double* from, int64_t i, double* line) const {
     const int64_t taps = s.columns.size * s.channels;
@@ -107,7 +75,8 @@ struct Windows {
   }
 };
 
-std::optional<std::string> refuses(const KernelDesc& desc) {
+std::optional<std::string> refuses(const KernelDesc& desc, const Conv2DAttrs& attrs) {
+  if (attrs.groups != 1) return "only for one group";
   if (desc.inputs[0].type.dtype != DType::kFloat64) return "only for float64";
   for (const auto* operands : {&desc.inputs, &desc.outputs}) {
     for (const Operand& operand : *operands) {
@@ -117,42 +86,78 @@ std::optional<std::string> refuses(const KernelDesc& desc) {
   return std::nullopt;
 }
 
-std::optional<std::string> refuses_groups(const KernelDesc& desc, const Conv2DAttrs& attrs) {
-  if (attrs.groups != 1) return "only for one group";
-  return refuses(desc);
+const Shape& shape_of(const Operand& operand) { return operand.type.shape; }
+
+ConvShape forward_shape(const KernelDesc& desc) {
+  return detail::conv_shape(detail::forward_attrs(desc), shape_of(desc.inputs[0]), shape_of(desc.inputs[1]));
+}
+ConvShape image_grad_shape(const KernelDesc& desc) {
+  const auto& attrs = desc.attrs.as<Conv2DGradAttrs>();
+  return detail::conv_shape(attrs.conv, attrs.shape, shape_of(desc.inputs[1]));
+}
+ConvShape kernel_grad_shape(const KernelDesc& desc) {
+  const auto& attrs = desc.attrs.as<Conv2DGradAttrs>();
+  return detail::conv_shape(attrs.conv, shape_of(desc.inputs[0]), attrs.shape);
 }
 
-const Shape& shape_of(const Operand& operand) { return operand.type.shape; }
+constexpr const char* kFar = "the windows reach far beyond the images";
+
+std::optional<std::string> refuses_forward(const KernelDesc& desc) {
+  if (auto reason = refuses(desc, detail::forward_attrs(desc))) return reason;
+  if (detail::PaddedImages::mostly_zeros(forward_shape(desc))) return kFar;
+  return std::nullopt;
+}
+
+std::optional<std::string> refuses_grad(const KernelDesc& desc) {
+  return refuses(desc, desc.attrs.as<Conv2DGradAttrs>().conv);
+}
+
+std::optional<std::string> refuses_reversed(const KernelDesc& desc) {
+  if (auto reason = refuses_grad(desc)) return reason;
+  if (!detail::DoubleConv::reverses(image_grad_shape(desc)))
+    return "only without strides, for channels that fill vectors, and windows near the images";
+  return std::nullopt;
+}
+
+std::optional<std::string> refuses_grad_kernel(const KernelDesc& desc) {
+  if (auto reason = refuses_grad(desc)) return reason;
+  if (detail::PaddedImages::mostly_zeros(kernel_grad_shape(desc))) return kFar;
+  return std::nullopt;
+}
 
 size_t bytes(int64_t numbers) { return static_cast<size_t>(numbers) * sizeof(double); }
 
 std::unique_ptr<Kernel> prepare_forward(const KernelDesc& desc) {
-  const Windows w{
-      detail::conv_shape(detail::forward_attrs(desc), shape_of(desc.inputs[0]), shape_of(desc.inputs[1]))};
+  const ConvShape s = forward_shape(desc);
+  const detail::DoubleConv conv(s);
   const bool bias = desc.op.name == "conv2d_bias_act";
   const bool relu = bias && desc.attrs.as<Conv2DBiasActAttrs>().activation == "relu";
-  const DoubleGemm largest{w.pixels_at_once(), w.s.filters, w.terms(), false, false};
   return make_kernel(
       [=](const KernelArgs& args) {
-        auto* const matrix = static_cast<double*>(args.workspace);
-        w.each_part([&](int64_t first, int64_t end, int64_t pixels) {
-          DoubleGemm gemm = largest;
-          gemm.m = pixels;
-          double* const out = args.output<double>(0) + first * w.s.columns.output * w.s.filters;
-          w.gather(args.input<double>(0), first, end, matrix);
-          gemm.run(matrix, args.input<double>(1), out, matrix + w.matrix());
-          if (bias) detail::add_bias(pixels, w.s.filters, relu, args.input<double>(2), out);
-        });
+        auto* const out = args.output<double>(0);
+        conv.run(args.input<double>(0), args.input<double>(1), out, static_cast<double*>(args.workspace));
+        if (bias)
+          detail::add_bias(s.batch * s.rows.output * s.columns.output, s.filters, relu, args.input<double>(2),
+                           out);
       },
-      bytes(w.matrix()) + largest.workspace());
+      conv.workspace());
 }
 
-std::unique_ptr<Kernel> prepare_grad_input(const KernelDesc& desc) {
-  const auto& attrs = desc.attrs.as<Conv2DGradAttrs>();
-  const Windows w{detail::conv_shape(attrs.conv, attrs.shape, shape_of(desc.inputs[1]))};
+std::unique_ptr<Kernel> prepare_reversed(const KernelDesc& desc) {
+  const auto conv = detail::DoubleConv::reversed(image_grad_shape(desc));
+  return make_kernel(
+      [=](const KernelArgs& args) {
+        conv.run(args.input<double>(0), args.input<double>(1), args.output<double>(0),
+                 static_cast<double*>(args.workspace));
+      },
+      conv.workspace());
+}
+
+std::unique_ptr<Kernel> prepare_windows(const KernelDesc& desc) {
+  const Windows w{image_grad_shape(desc)};
   const DoubleGemm largest{w.pixels_at_once(), w.terms(), w.s.filters, false, true};
   return make_kernel(
-      [=, size = attrs.shape.size()](const KernelArgs& args) {
+      [=, size = desc.outputs[0].type.shape.size()](const KernelArgs& args) {
         auto* const matrix = static_cast<double*>(args.workspace);
         std::fill_n(args.output<double>(0), size, 0.0);
         w.each_part([&](int64_t first, int64_t end, int64_t pixels) {
@@ -167,44 +172,31 @@ std::unique_ptr<Kernel> prepare_grad_input(const KernelDesc& desc) {
 }
 
 std::unique_ptr<Kernel> prepare_grad_kernel(const KernelDesc& desc) {
-  const auto& attrs = desc.attrs.as<Conv2DGradAttrs>();
-  const Windows w{detail::conv_shape(attrs.conv, shape_of(desc.inputs[0]), attrs.shape)};
-  const DoubleGemm largest{w.terms(), w.s.filters, w.pixels_at_once(), true, false};
+  const ConvShape s = kernel_grad_shape(desc);
+  const detail::DoubleConvGradKernel grad(s);
   const bool bias = desc.outputs.size() > 1;
   return make_kernel(
       [=](const KernelArgs& args) {
-        auto* const matrix = static_cast<double*>(args.workspace);
         const double* const g = args.input<double>(1);
-        w.each_part([&](int64_t first, int64_t end, int64_t pixels) {
-          DoubleGemm gemm = largest;
-          gemm.k = pixels;
-          w.gather(args.input<double>(0), first, end, matrix);
-          gemm.run(matrix, g + first * w.s.columns.output * w.s.filters, args.output<double>(0),
-                   matrix + w.matrix(), first > 0);
-        });
-        if (bias) detail::sum_rows(w.rows() * w.s.columns.output, w.s.filters, g, args.output<double>(1));
+        grad.run(args.input<double>(0), g, args.output<double>(0), static_cast<double*>(args.workspace));
+        if (bias)
+          detail::sum_rows(s.batch * s.rows.output * s.columns.output, s.filters, g, args.output<double>(1));
       },
-      bytes(w.matrix()) + largest.workspace());
+      grad.workspace());
 }
 
 const std::vector<KernelCandidate> kForward = {
-    {.name = "windows",
-     .refuses = [](const KernelDesc& desc) { return refuses_groups(desc, detail::forward_attrs(desc)); },
-     .prepare = prepare_forward}};
-std::optional<std::string> refuses_grad(const KernelDesc& desc) {
-  return refuses_groups(desc, desc.attrs.as<Conv2DGradAttrs>().conv);
-}
+    {.name = "tiles", .refuses = refuses_forward, .prepare = prepare_forward}};
+const std::vector<KernelCandidate> kGradKernels = {
+    {.name = "tiles", .refuses = refuses_grad_kernel, .prepare = prepare_grad_kernel}};
 const KernelRegistration kConv("conv2d", DeviceKind::kCpu, kForward);
 const KernelRegistration kFused("conv2d_bias_act", DeviceKind::kCpu, kForward);
 const KernelRegistration kGradInput(
     "conv2d_grad_input", DeviceKind::kCpu,
-    {{.name = "windows", .refuses = refuses_grad, .prepare = prepare_grad_input}});
-const KernelRegistration kGradKernel(
-    "conv2d_grad_kernel", DeviceKind::kCpu,
-    {{.name = "windows", .refuses = refuses_grad, .prepare = prepare_grad_kernel}});
-const KernelRegistration kGradKernelBias(
-    "conv2d_grad_kernel_bias", DeviceKind::kCpu,
-    {{.name = "windows", .refuses = refuses_grad, .prepare = prepare_grad_kernel}});
+    {{.name = "tiles", .refuses = refuses_reversed, .prepare = prepare_reversed},
+     {.name = "windows", .refuses = refuses_grad, .prepare = prepare_windows}});
+const KernelRegistration kGradKernel("conv2d_grad_kernel", DeviceKind::kCpu, kGradKernels);
+const KernelRegistration kGradKernelBias("conv2d_grad_kernel_bias", DeviceKind::kCpu, kGradKernels);
 
 }  // namespace
 }  // namespace lamina

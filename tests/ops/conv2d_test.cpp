@@ -144,6 +144,14 @@ std::vector<OpRow> all_families() {
        {.strides = {4, 3}, .padding = "same", .groups = 2}},
       false);
   add({"dilated_same", {1, 12, 12, 8}, {3, 3, 8, 8}, {.padding = "same", .dilations = {2, 2}}}, false);
+  // Tiles of float64 that end inside panels, and gradients that are convolutions themselves or cannot be.
+  add({"tiles", {2, 7, 9, 20}, {3, 3, 20, 33}, {.padding = "same"}}, false);
+  add({"tiles_valid", {3, 7, 9, 17}, {3, 2, 17, 7}}, false);
+  add({"tiles_margins", {2, 7, 8, 16}, {3, 3, 16, 18}, {.padding = "0,2,2,0"}}, false);
+  add({"tiles_far_margins", {1, 3, 5, 16}, {3, 2, 16, 8}, {.padding = "4,1,0,5"}}, false);
+  add({"tiles_dilated", {2, 9, 11, 9}, {3, 2, 9, 17}, {.padding = "same", .dilations = {2, 3}}}, false);
+  add({"tiles_many_terms", {1, 5, 4, 90}, {1, 3, 90, 9}, {.padding = "same"}}, false);
+  add({"tiles_leave_rest", {2, 10, 8, 16}, {2, 2, 16, 16}, {.strides = {3, 3}, .padding = "1,0,1,0"}}, false);
   // Far more than the library can count in 32 bits.
   add({"far_dilated_same", {1, 5, 5, 8}, {3, 3, 8, 8}, {.padding = "same", .dilations = {1 << 30, 1 << 30}}},
       false);
@@ -175,7 +183,7 @@ Tensor image(const Shape& shape) {
   return Tensor::from(std::vector<float>(static_cast<size_t>(shape.size()), 0.5f), shape);
 }
 
-// So large that windows become a matrix part by part, which end inside an image.
+// So large that images are padded, and windows become a matrix, part by part, which end inside an image.
 TEST(Conv2D, Float64InParts) {
   for (const Conv2DAttrs& attrs :
        {Conv2DAttrs{.padding = "same"}, Conv2DAttrs{.strides = {2, 1}},

@@ -13,8 +13,6 @@ struct DoubleGemm {
   int64_t m, n, k;
   bool transpose_a, transpose_b;
 
-  /// A tile of the result, whatever the instruction set, so that packing needs to know none.
-  static constexpr int64_t kRows = 6, kColumns = 16;
   /// Multiplications below which plain loops are as fast.
   static constexpr int64_t kWorthPacking = 4096;
 
