@@ -59,6 +59,8 @@ Lapack<T> found(const std::string& letter) {
   find(functions.syevd, "syevd");
   find(functions.sytrd, "sytrd");
   find(functions.stedc, "stedc");
+  find(functions.laed2, "laed2");
+  find(functions.laed4, "laed4");
   find(functions.ormtr, "ormtr");
   find(functions.gesdd, "gesdd");
   find(functions.gebrd, "gebrd");

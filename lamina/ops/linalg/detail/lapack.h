@@ -30,6 +30,10 @@ struct Lapack {
                 const int* lwork, int* info, size_t);
   void (*stedc)(const char* compz, const int* n, T* d, T* e, T* z, const int* ldz, T* work, const int* lwork,
                 int* iwork, const int* liwork, int* info, size_t);
+  void (*laed2)(int* k, const int* n, const int* n1, T* d, T* q, const int* ldq, int* indxq, T* rho, T* z,
+                T* dlamda, T* w, T* q2, int* indx, int* indxc, int* indxp, int* coltyp, int* info);
+  void (*laed4)(const int* n, const int* i, const T* d, const T* z, T* delta, const T* rho, T* dlam,
+                int* info);
   void (*ormtr)(const char* side, const char* uplo, const char* trans, const int* m, const int* n, const T* a,
                 const int* lda, const T* tau, T* c, const int* ldc, T* work, const int* lwork, int* info,
                 size_t, size_t, size_t);
