@@ -15,6 +15,8 @@
 namespace lamina {
 namespace {
 
+using detail::make_elements;
+using detail::make_keys;
 using detail::Placed;
 using detail::SortKey;
 

@@ -3,6 +3,7 @@
 #include "lamina/ops/detail/vector_sort.h"
 
 #include "lamina/ops/detail/simd.h"
+#include "lamina/ops/detail/sort_keys.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "lamina/ops/detail/vector_sort.cpp"
@@ -36,6 +37,31 @@ void sort_16(uint16_t* keys, int64_t n) { sort(keys, n); }
 void sort_32(uint32_t* keys, int64_t n) { sort(keys, n); }
 void sort_64(uint64_t* keys, int64_t n) { sort(keys, n); }
 
+// Plain loops, which the compiler turns into each set's vectors: SSE2 has no shifts and comparisons of 64
+// bits.
+template <class T>
+bool keys_of(const T* x, int64_t n, SortKey<T>* keys) {
+  SortKey<T> special = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    const SortKey<T> key = sort_key(x[i]);
+    special |= static_cast<SortKey<T>>(ambiguous<T>(key));
+    keys[i] = key;
+  }
+  return special != 0;
+}
+bool keys_of_floats(const float* x, int64_t n, uint32_t* keys) { return keys_of(x, n, keys); }
+bool keys_of_doubles(const double* x, int64_t n, uint64_t* keys) { return keys_of(x, n, keys); }
+
+template <class T>
+void elements_of(const SortKey<T>* keys, int64_t n, T* values) {
+  for (int64_t i = 0; i < n; ++i) {
+    const T value = element_of_key<T>(keys[i]);
+    std::memcpy(values + i, &value, sizeof(T));
+  }
+}
+void floats_of(const uint32_t* keys, int64_t n, float* values) { elements_of(keys, n, values); }
+void doubles_of(const uint64_t* keys, int64_t n, double* values) { elements_of(keys, n, values); }
+
 }  // namespace
 }  // namespace lamina::detail::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -53,10 +79,27 @@ namespace lamina::detail {
 HWY_EXPORT(sort_16);
 HWY_EXPORT(sort_32);
 HWY_EXPORT(sort_64);
+HWY_EXPORT(keys_of_floats);
+HWY_EXPORT(keys_of_doubles);
+HWY_EXPORT(floats_of);
+HWY_EXPORT(doubles_of);
 
 void vector_sort(uint16_t* keys, int64_t n) { HWY_DYNAMIC_DISPATCH(sort_16)(keys, n); }
 void vector_sort(uint32_t* keys, int64_t n) { HWY_DYNAMIC_DISPATCH(sort_32)(keys, n); }
 void vector_sort(uint64_t* keys, int64_t n) { HWY_DYNAMIC_DISPATCH(sort_64)(keys, n); }
+
+bool make_keys(const float* x, int64_t n, uint32_t* keys) {
+  return HWY_DYNAMIC_DISPATCH(keys_of_floats)(x, n, keys);
+}
+bool make_keys(const double* x, int64_t n, uint64_t* keys) {
+  return HWY_DYNAMIC_DISPATCH(keys_of_doubles)(x, n, keys);
+}
+void make_elements(const uint32_t* keys, int64_t n, float* values) {
+  HWY_DYNAMIC_DISPATCH(floats_of)(keys, n, values);
+}
+void make_elements(const uint64_t* keys, int64_t n, double* values) {
+  HWY_DYNAMIC_DISPATCH(doubles_of)(keys, n, values);
+}
 
 }  // namespace lamina::detail
 #endif
