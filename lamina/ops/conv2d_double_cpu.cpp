@@ -75,8 +75,7 @@ struct Windows {
   }
 };
 
-std::optional<std::string> refuses(const KernelDesc& desc, const Conv2DAttrs& attrs) {
-  if (attrs.groups != 1) return "only for one group";
+std::optional<std::string> refuses(const KernelDesc& desc) {
   if (desc.inputs[0].type.dtype != DType::kFloat64) return "only for float64";
   for (const auto* operands : {&desc.inputs, &desc.outputs}) {
     for (const Operand& operand : *operands) {
@@ -100,28 +99,30 @@ ConvShape kernel_grad_shape(const KernelDesc& desc) {
   return detail::conv_shape(attrs.conv, shape_of(desc.inputs[0]), attrs.shape);
 }
 
-constexpr const char* kFar = "the windows reach far beyond the images";
+constexpr const char* kFewOrFar = "groups of few filters, or windows far beyond the images";
 
 std::optional<std::string> refuses_forward(const KernelDesc& desc) {
-  if (auto reason = refuses(desc, detail::forward_attrs(desc))) return reason;
-  if (detail::PaddedImages::mostly_zeros(forward_shape(desc))) return kFar;
+  if (auto reason = refuses(desc)) return reason;
+  if (!detail::DoubleConv::takes(forward_shape(desc))) return kFewOrFar;
   return std::nullopt;
 }
 
-std::optional<std::string> refuses_grad(const KernelDesc& desc) {
-  return refuses(desc, desc.attrs.as<Conv2DGradAttrs>().conv);
+std::optional<std::string> refuses_grad_kernel(const KernelDesc& desc) {
+  if (auto reason = refuses(desc)) return reason;
+  if (!detail::DoubleConvGradKernel::takes(kernel_grad_shape(desc))) return kFewOrFar;
+  return std::nullopt;
 }
 
 std::optional<std::string> refuses_reversed(const KernelDesc& desc) {
-  if (auto reason = refuses_grad(desc)) return reason;
+  if (auto reason = refuses(desc)) return reason;
   if (!detail::DoubleConv::reverses(image_grad_shape(desc)))
     return "only without strides, for channels that fill vectors, and windows near the images";
   return std::nullopt;
 }
 
-std::optional<std::string> refuses_grad_kernel(const KernelDesc& desc) {
-  if (auto reason = refuses_grad(desc)) return reason;
-  if (detail::PaddedImages::mostly_zeros(kernel_grad_shape(desc))) return kFar;
+std::optional<std::string> refuses_windows(const KernelDesc& desc) {
+  if (auto reason = refuses(desc)) return reason;
+  if (desc.attrs.as<Conv2DGradAttrs>().conv.groups != 1) return "only for one group";
   return std::nullopt;
 }
 
@@ -189,14 +190,17 @@ const std::vector<KernelCandidate> kForward = {
     {.name = "tiles", .refuses = refuses_forward, .prepare = prepare_forward}};
 const std::vector<KernelCandidate> kGradKernels = {
     {.name = "tiles", .refuses = refuses_grad_kernel, .prepare = prepare_grad_kernel}};
-const KernelRegistration kConv("conv2d", DeviceKind::kCpu, kForward);
-const KernelRegistration kFused("conv2d_bias_act", DeviceKind::kCpu, kForward);
+constexpr int kBeforeGroups = 1;
+const KernelRegistration kConv("conv2d", DeviceKind::kCpu, kForward, kBeforeGroups);
+const KernelRegistration kFused("conv2d_bias_act", DeviceKind::kCpu, kForward, kBeforeGroups);
 const KernelRegistration kGradInput(
     "conv2d_grad_input", DeviceKind::kCpu,
     {{.name = "tiles", .refuses = refuses_reversed, .prepare = prepare_reversed},
-     {.name = "windows", .refuses = refuses_grad, .prepare = prepare_windows}});
-const KernelRegistration kGradKernel("conv2d_grad_kernel", DeviceKind::kCpu, kGradKernels);
-const KernelRegistration kGradKernelBias("conv2d_grad_kernel_bias", DeviceKind::kCpu, kGradKernels);
+     {.name = "windows", .refuses = refuses_windows, .prepare = prepare_windows}},
+    kBeforeGroups);
+const KernelRegistration kGradKernel("conv2d_grad_kernel", DeviceKind::kCpu, kGradKernels, kBeforeGroups);
+const KernelRegistration kGradKernelBias("conv2d_grad_kernel_bias", DeviceKind::kCpu, kGradKernels,
+                                         kBeforeGroups);
 
 }  // namespace
 }  // namespace lamina

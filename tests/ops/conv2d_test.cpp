@@ -152,6 +152,17 @@ std::vector<OpRow> all_families() {
   add({"tiles_dilated", {2, 9, 11, 9}, {3, 2, 9, 17}, {.padding = "same", .dilations = {2, 3}}}, false);
   add({"tiles_many_terms", {1, 5, 4, 90}, {1, 3, 90, 9}, {.padding = "same"}}, false);
   add({"tiles_leave_rest", {2, 10, 8, 16}, {2, 2, 16, 16}, {.strides = {3, 3}, .padding = "1,0,1,0"}}, false);
+  add({"tiles_of_groups", {2, 7, 6, 20}, {1, 3, 10, 100}, {.padding = "same", .groups = 2}}, false);
+  add({"tiles_of_dilated_groups",
+       {2, 9, 8, 36},
+       {2, 3, 12, 51},
+       {.padding = "1,0,2,1", .dilations = {1, 2}, .groups = 3}},
+      false);
+  add({"tiles_of_strided_groups",
+       {3, 9, 8, 24},
+       {3, 3, 12, 32},
+       {.strides = {2, 1}, .padding = "same", .groups = 2}},
+      false);
   // Far more than the library can count in 32 bits.
   add({"far_dilated_same", {1, 5, 5, 8}, {3, 3, 8, 8}, {.padding = "same", .dilations = {1 << 30, 1 << 30}}},
       false);

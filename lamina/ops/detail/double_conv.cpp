@@ -11,8 +11,6 @@ namespace lamina::detail {
 namespace {
 
 constexpr int64_t kRows = DoubleTile::kRows, kColumns = DoubleTile::kColumns, kDepth = DoubleTile::kDepth;
-/// Numbers of padded images that are there at once, unless one image has more.
-constexpr int64_t kAtOnce = 1 << 19;
 constexpr int64_t kGrain = 1 << 14;
 
 /// Numbers of a window that lie side by side in a padded image.
@@ -24,9 +22,9 @@ struct Line {
 
 /// The lines of a window, none longer than `longest`.
 std::vector<Line> lines_of(const ConvShape& s, const PaddedImages& padded, int64_t longest) {
-  const bool joined = s.columns.dilation == 1;
+  const bool joined = s.columns.dilation == 1 && s.groups == 1;
   const int64_t pieces = joined ? 1 : s.columns.size,
-                length = joined ? s.columns.size * s.channels : s.channels;
+                length = s.group_channels() * (joined ? s.columns.size : 1);
   std::vector<Line> lines;
   for (int64_t i = 0; i < s.rows.size; ++i) {
     for (int64_t j = 0; j < pieces; ++j) {
@@ -39,8 +37,38 @@ std::vector<Line> lines_of(const ConvShape& s, const PaddedImages& padded, int64
   return lines;
 }
 
-int64_t terms(const ConvShape& s) { return s.rows.size * s.columns.size * s.channels; }
+/// Lines of one length, of which a tile adds up the terms in one go.
+struct Lines {
+  int64_t term, depth;
+  std::vector<int64_t> at;
+};
+
+std::vector<Lines> joined_lines(const ConvShape& s, const PaddedImages& padded) {
+  std::vector<Lines> all;
+  for (const Line& line : lines_of(s, padded, kDepth)) {
+    const bool fits = !all.empty() && all.back().depth == line.count &&
+                      static_cast<int64_t>(all.back().at.size() + 1) * line.count <= kDepth;
+    if (!fits) all.push_back({line.term, line.count, {}});
+    all.back().at.push_back(line.at);
+  }
+  return all;
+}
+
+int64_t terms(const ConvShape& s) { return s.rows.size * s.columns.size * s.group_channels(); }
 int64_t pixels(const ConvShape& s) { return s.rows.output * s.columns.output; }
+
+/// Panels of kColumns filters, each of one group, one group after the other.
+struct FilterPanels {
+  int64_t each, groups, group_filters;
+
+  explicit FilterPanels(const ConvShape& s)
+      : each(panels(s.group_filters(), kColumns)), groups(s.groups), group_filters(s.group_filters()) {}
+  int64_t count() const { return each * groups; }
+  /// Of panel `at`: its group, the first of its filters among all, and how many it has.
+  int64_t group(int64_t at) const { return at / each; }
+  int64_t filter(int64_t at) const { return group(at) * group_filters + at % each * kColumns; }
+  int64_t inside(int64_t at) const { return std::min(kColumns, group_filters - at % each * kColumns); }
+};
 
 /// Where the windows of results [first, first + count) begin, behind the first number of padded images.
 void places_of(const ConvShape& s, const PaddedImages& padded, int64_t first, int64_t count,
@@ -55,9 +83,6 @@ void places_of(const ConvShape& s, const PaddedImages& padded, int64_t first, in
     ++n;
   }
 }
-
-/// Elements that windows along one axis reach, from the first one's first.
-int64_t reach(const Window& w) { return (w.output - 1) * w.stride + w.span(); }
 
 /// The windows of a gradient of the image: one for each of its elements, on the results.
 Window reversed_window(const Window& w) {
@@ -77,47 +102,14 @@ size_t bytes(int64_t numbers) { return static_cast<size_t>(numbers) * sizeof(dou
 
 }  // namespace
 
-PaddedImages::PaddedImages(const ConvShape& s, int64_t numbers) : s_(s) {
-  copies_ = s.rows.before != 0 || s.columns.before != 0 || s.rows.after() > 0 || s.columns.after() > 0;
-  row_ = (copies_ ? reach(s.columns) : s.columns.input) * s.channels;
-  image_ = (copies_ ? reach(s.rows) : s.rows.input) * row_;
-  const int64_t wanted = std::max(copies_ ? image_ : 0, numbers);
-  at_once_ = wanted == 0 ? s.batch : std::clamp<int64_t>(kAtOnce / wanted, 1, s.batch);
-}
-
-bool PaddedImages::mostly_zeros(const ConvShape& s) {
-  constexpr double kTimes = 16, kFew = 1 << 20;
-  const auto share = [](const Window& w) { return static_cast<double>(reach(w)); };
-  const double padded = share(s.rows) * share(s.columns) * static_cast<double>(s.channels);
-  return padded > std::max(kFew, kTimes * static_cast<double>(s.rows.input * s.columns.input * s.channels));
-}
-
-const double* PaddedImages::get(const double* images, int64_t first, int64_t count, double* memory) const {
-  const int64_t height = s_.rows.input, width = s_.columns.input * s_.channels;
-  images += first * height * width;
-  if (!copies_) return images;
-  const int64_t rows = image_ / row_, left = std::min(row_, s_.columns.before * s_.channels);
-  const int64_t inside = std::clamp<int64_t>(row_ - left, 0, width);
-  lamina::parallel_for(count * rows, std::max<int64_t>(1, kGrain / row_), [&](int64_t begin, int64_t end) {
-    for (int64_t at = begin; at < end; ++at) {
-      const int64_t n = at / rows, y = at % rows - s_.rows.before;
-      double* const to = memory + at * row_;
-      if (y < 0 || y >= height) {
-        std::fill_n(to, row_, 0.0);
-        continue;
-      }
-      std::fill_n(to, left, 0.0);
-      std::copy_n(images + (n * height + y) * width, inside, to + left);
-      std::fill(to + left + inside, to + row_, 0.0);
-    }
-  });
-  return memory;
-}
-
 DoubleConv::DoubleConv(const ConvShape& s) : s_(s), padded_(s) {}
 
+bool DoubleConv::takes(const ConvShape& s) {
+  return (s.groups == 1 || s.group_filters() >= kColumns) && !PaddedImages::mostly_zeros(s);
+}
+
 bool DoubleConv::reverses(const ConvShape& s) {
-  return s.channels >= kColumns / 2 && s.rows.stride == 1 && s.columns.stride == 1 &&
+  return s.group_channels() >= kColumns / 2 && s.rows.stride == 1 && s.columns.stride == 1 &&
          s.rows.before < s.rows.span() && s.columns.before < s.columns.span() &&
          !PaddedImages::mostly_zeros(reversed_shape(s));
 }
@@ -129,23 +121,27 @@ DoubleConv DoubleConv::reversed(const ConvShape& s) {
 }
 
 size_t DoubleConv::workspace() const {
-  return bytes(padded_.memory() + panels(s_.filters, kColumns) * kColumns * terms(s_));
+  return bytes(padded_.memory() + FilterPanels(s_).count() * kColumns * terms(s_));
 }
 
-// Panels of kColumns filters, term by term.
+// Term by term.
 void DoubleConv::pack(const double* kernel, double* to) const {
-  const int64_t depth = terms(s_);
-  if (!reversed_) return pack_panels(kernel, s_.filters, depth, kColumns, s_.filters, 1, to);
-  // Filters and channels change places, and the last element of a window comes first.
-  const int64_t taps = s_.rows.size * s_.columns.size, each = s_.channels * s_.filters;
+  const FilterPanels filters(s_);
+  const int64_t depth = terms(s_), taps = s_.rows.size * s_.columns.size, channels = s_.group_channels();
   lamina::parallel_for(
-      panels(s_.filters, kColumns), std::max<int64_t>(1, kGrain / (depth * kColumns)),
-      [&](int64_t begin, int64_t end) {
-        for (int64_t panel = begin; panel < end; ++panel) {
-          const int64_t filter = panel * kColumns, inside = std::min(kColumns, s_.filters - filter);
+      filters.count(), std::max<int64_t>(1, kGrain / (depth * kColumns)), [&](int64_t begin, int64_t end) {
+        for (int64_t j = begin; j < end; ++j) {
+          double* const panel = to + j * depth * kColumns;
+          if (!reversed_) {
+            pack_panel(kernel + filters.filter(j), filters.inside(j), depth, kColumns, s_.filters, 1, panel);
+            continue;
+          }
+          // Filters and channels change places, and the last element of a window comes first.
+          const double* const from =
+              kernel + j % filters.each * kColumns * s_.channels + filters.group(j) * channels;
           for (int64_t tap = 0; tap < taps; ++tap)
-            pack_panel(kernel + (taps - 1 - tap) * each + filter * s_.channels, inside, s_.channels, kColumns,
-                       1, s_.channels, to + (panel * depth + tap * s_.channels) * kColumns);
+            pack_panel(from + (taps - 1 - tap) * filters.group_filters * s_.channels, filters.inside(j),
+                       channels, kColumns, 1, s_.channels, panel + tap * channels * kColumns);
         }
       });
 }
@@ -153,27 +149,34 @@ void DoubleConv::pack(const double* kernel, double* to) const {
 void DoubleConv::run(const double* image, const double* kernel, double* out, double* workspace) const {
   double* const packed = workspace + padded_.memory();
   pack(kernel, packed);
-  const std::vector<Line> lines = lines_of(s_, padded_, kDepth);
+  const std::vector<Lines> all = joined_lines(s_, padded_);
+  const FilterPanels filters(s_);
   for (int64_t first = 0; first < s_.batch; first += padded_.at_once()) {
     const int64_t images = std::min(padded_.at_once(), s_.batch - first), results = images * pixels(s_);
     const double* const from = padded_.get(image, first, images, workspace);
     double* const to = out + first * pixels(s_) * s_.filters;
-    for_each_piece(panels(results, kRows), panels(s_.filters, kColumns), terms(s_),
+    for_each_piece(panels(results, kRows), filters.count(), terms(s_),
                    [&](int64_t top, int64_t bottom, int64_t left, int64_t right) {
                      int64_t windows[kMostTiles * kRows];
                      const int64_t inside = std::min((bottom - top) * kRows, results - top * kRows);
                      places_of(s_, padded_, top * kRows, inside, windows);
                      std::fill(windows + inside, windows + (bottom - top) * kRows, windows[inside - 1]);
-                     for (const Line& line : lines) {
+                     for (const Lines& lines : all) {
                        for (int64_t j = left; j < right; ++j) {
-                         const double* const panel = packed + (j * terms(s_) + line.term) * kColumns;
+                         const double* const channels = from + filters.group(j) * s_.group_channels();
+                         const double* const panel = packed + (j * terms(s_) + lines.term) * kColumns;
                          for (int64_t i = top; i < bottom; ++i)
-                           DoubleTile{
-                               from + line.at, windows + (i - top) * kRows, 1, panel, kColumns, line.count,
-                               line.term > 0}
-                               .store(std::min(kRows, results - i * kRows),
-                                      std::min(kColumns, s_.filters - j * kColumns),
-                                      to + i * kRows * s_.filters + j * kColumns, s_.filters);
+                           DoubleTile{channels,
+                                      windows + (i - top) * kRows,
+                                      1,
+                                      panel,
+                                      kColumns,
+                                      lines.depth,
+                                      lines.term > 0,
+                                      static_cast<int64_t>(lines.at.size()),
+                                      lines.at.data()}
+                               .store(std::min(kRows, results - i * kRows), filters.inside(j),
+                                      to + i * kRows * s_.filters + filters.filter(j), s_.filters);
                        }
                      }
                    });
@@ -182,8 +185,13 @@ void DoubleConv::run(const double* image, const double* kernel, double* out, dou
 
 DoubleConvGradKernel::DoubleConvGradKernel(const ConvShape& s) : s_(s), padded_(s, pixels(s) * s.filters) {}
 
+// Terms are gathered for each group: for few panels of filters that takes as long as their products.
+bool DoubleConvGradKernel::takes(const ConvShape& s) {
+  return (s.groups == 1 || s.group_filters() >= 3 * kColumns) && !PaddedImages::mostly_zeros(s);
+}
+
 size_t DoubleConvGradKernel::workspace() const {
-  return bytes(padded_.memory() + padded_.at_once() * pixels(s_) * panels(s_.filters, kColumns) * kColumns);
+  return bytes(padded_.memory() + padded_.at_once() * pixels(s_) * FilterPanels(s_).count() * kColumns);
 }
 
 namespace {
@@ -223,12 +231,15 @@ void DoubleConvGradKernel::run(const double* image, const double* gradient, doub
   constexpr int64_t kTiles = 4;  // that are gathered before they meet the panels on the right
   double* const packed = workspace + padded_.memory();
   const Terms left_side(s_, padded_);
+  const FilterPanels filters(s_);
   for (int64_t first = 0; first < s_.batch; first += padded_.at_once()) {
     const int64_t images = std::min(padded_.at_once(), s_.batch - first), results = images * pixels(s_);
     const double* const from = padded_.get(image, first, images, workspace);
-    pack_panels(gradient + first * pixels(s_) * s_.filters, s_.filters, results, kColumns, s_.filters, 1,
-                packed);
-    for_each_piece(panels(left_side.count(), kRows), panels(s_.filters, kColumns), results,
+    for (int64_t group = 0; group < s_.groups; ++group)
+      pack_panels(gradient + first * pixels(s_) * s_.filters + group * filters.group_filters,
+                  filters.group_filters, results, kColumns, s_.filters, 1,
+                  packed + group * filters.each * results * kColumns);
+    for_each_piece(panels(left_side.count(), kRows), filters.count(), results,
                    [&](int64_t top, int64_t bottom, int64_t left, int64_t right) {
                      int64_t windows[kDepth];
                      double tiles[kTiles][kDepth * kRows];
@@ -237,9 +248,12 @@ void DoubleConvGradKernel::run(const double* image, const double* gradient, doub
                        places_of(s_, padded_, result, depth, windows);
                        for (int64_t some = top; some < bottom; some += kTiles) {
                          const int64_t end = std::min(bottom, some + kTiles);
-                         for (int64_t i = some; i < end; ++i)
-                           left_side.gather(from, windows, depth, i, tiles[i - some]);
                          for (int64_t j = left; j < right; ++j) {
+                           if (j == left || filters.group(j) != filters.group(j - 1)) {
+                             const double* const pixels = from + filters.group(j) * s_.group_channels();
+                             for (int64_t i = some; i < end; ++i)
+                               left_side.gather(pixels, windows, depth, i, tiles[i - some]);
+                           }
                            for (int64_t i = some; i < end; ++i)
                              DoubleTile{tiles[i - some],
                                         DoubleTile::kSideBySide,
@@ -248,9 +262,8 @@ void DoubleConvGradKernel::run(const double* image, const double* gradient, doub
                                         kColumns,
                                         depth,
                                         first + result > 0}
-                                 .store(std::min(kRows, left_side.count() - i * kRows),
-                                        std::min(kColumns, s_.filters - j * kColumns),
-                                        out + i * kRows * s_.filters + j * kColumns, s_.filters);
+                                 .store(std::min(kRows, left_side.count() - i * kRows), filters.inside(j),
+                                        out + i * kRows * s_.filters + filters.filter(j), s_.filters);
                          }
                        }
                      }

@@ -5,40 +5,21 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "lamina/ops/detail/padded_images.h"
 #include "lamina/ops/detail/window.h"
 
 namespace lamina::detail {
-
-/// Images with the zeros around them that windows reach: copies, some images at a time, or the images
-/// themselves where no window reaches beyond them.
-class PaddedImages {
- public:
-  /// @param numbers  that go with each image and want memory, too
-  explicit PaddedImages(const ConvShape& s, int64_t numbers = 0);
-  /// Whether windows reach so far beyond the images of `s` that copies would hardly be anything but zeros.
-  static bool mostly_zeros(const ConvShape& s);
-
-  /// Images that are there at once, of which the last may be fewer.
-  int64_t at_once() const { return at_once_; }
-  /// Numbers from one pixel to the pixel below, and from one image to the next.
-  int64_t row() const { return row_; }
-  int64_t image() const { return image_; }
-  /// Numbers of memory that `get` wants.
-  int64_t memory() const { return copies_ ? at_once_ * image_ : 0; }
-  const double* get(const double* images, int64_t first, int64_t count, double* memory) const;
-
- private:
-  ConvShape s_;
-  bool copies_;
-  int64_t at_once_, row_, image_;
-};
 
 /// The results of all windows: the pixels under one row of a window lie side by side, so that tiles of a
 /// product read them where they are.
 class DoubleConv {
  public:
+  /// `s`: one that `takes` says yes to.
   explicit DoubleConv(const ConvShape& s);
 
+  /// Not groups of so few filters that tiles would be empty for the most part, nor windows that reach far
+  /// beyond the images.
+  static bool takes(const ConvShape& s);
   /// The convolution that is the gradient of the image of one without strides, worth it where channels fill
   /// vectors; `s` as there.
   static bool reverses(const ConvShape& s);
@@ -61,6 +42,7 @@ class DoubleConv {
 class DoubleConvGradKernel {
  public:
   explicit DoubleConvGradKernel(const ConvShape& s);
+  static bool takes(const ConvShape& s);
 
   size_t workspace() const;
   void run(const double* image, const double* gradient, double* out, double* workspace) const;

@@ -6,9 +6,9 @@
 
 namespace lamina::detail {
 
-/// c = a b, all row-major; an operand that is transposed is stored as its transpose. Both are packed into
-/// panels of a few rows or columns, and the result is computed in tiles that registers hold. What is added in
-/// which order does not depend on the number of threads.
+/// c = a b, all row-major; an operand that is transposed is stored as its transpose. b, and a transposed a,
+/// are packed into panels of a few lines, and the result is computed in tiles that registers hold. What is
+/// added in which order does not depend on the number of threads.
 struct DoubleGemm {
   int64_t m, n, k;
   bool transpose_a, transpose_b;

@@ -30,13 +30,15 @@ HWY_INLINE void Columns(const DoubleTile& tile, const double* HWY_RESTRICT b, do
     for (int64_t j = 0; j < 2; ++j)
       sums[i][j] = tile.add ? hn::LoadU(d, c + i * ldc + j * lanes) : hn::Zero(d);
   }
-  const double* HWY_RESTRICT a = tile.a;
-  for (int64_t k = 0; k < tile.depth; ++k, a += tile.along_a, b += tile.along_b) {
-    const auto left = hn::LoadU(d, b), right = hn::LoadU(d, b + lanes);
-    for (int64_t i = 0; i < kRows; ++i) {
-      const auto factor = hn::Set(d, a[lines[i]]);
-      sums[i][0] = hn::MulAdd(factor, left, sums[i][0]);
-      sums[i][1] = hn::MulAdd(factor, right, sums[i][1]);
+  for (int64_t piece = 0; piece < tile.pieces; ++piece) {
+    const double* HWY_RESTRICT a = tile.a + tile.behind[piece];
+    for (int64_t k = 0; k < tile.depth; ++k, a += tile.along_a, b += tile.along_b) {
+      const auto left = hn::LoadU(d, b), right = hn::LoadU(d, b + lanes);
+      for (int64_t i = 0; i < kRows; ++i) {
+        const auto factor = hn::Set(d, a[lines[i]]);
+        sums[i][0] = hn::MulAdd(factor, left, sums[i][0]);
+        sums[i][1] = hn::MulAdd(factor, right, sums[i][1]);
+      }
     }
   }
   for (int64_t i = 0; i < kRows; ++i) {

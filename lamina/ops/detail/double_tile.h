@@ -26,6 +26,10 @@ struct DoubleTile {
   int64_t along_b;
   int64_t depth;
   bool add;  ///< whether to what c holds
+  /// The terms of a line lie in so many pieces of `depth`, of which each begins so far behind the line's
+  /// beginning.
+  int64_t pieces = 1;
+  const int64_t* behind = kSideBySide;
 
   /// The first `rows` rows and `columns` columns of the tile go to `c`, whose rows are `ldc` numbers apart.
   void store(int64_t rows, int64_t columns, double* c, int64_t ldc) const;
