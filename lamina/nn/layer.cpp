@@ -12,6 +12,7 @@
 #include "lamina/nn/detail/layer_state.h"
 #include "lamina/nn/detail/registry-inl.h"
 #include "lamina/nn/detail/shared_objects.h"
+#include "lamina/nn/detail/snake_case.h"
 #include "lamina/nn/detail/storage.h"
 #include "lamina/nn/detail/weight_limit.h"
 #include "lamina/nn/model.h"
@@ -74,18 +75,7 @@ void Layer::set_activity_regularizer(const Choice<Regularizer>& regularizer) {
 }
 const Choice<Regularizer>& Layer::activity_regularizer() const { return state().activity_regularizer; }
 
-std::string Layer::auto_name() const {
-  const std::string camel = class_name();
-  std::string snake;
-  for (size_t i = 0; i < camel.size(); ++i) {
-    const auto is = [&](int (*kind)(int), size_t at) {
-      return at < camel.size() && kind(static_cast<unsigned char>(camel[at]));
-    };
-    if (i > 0 && is(std::isupper, i) && (is(std::islower, i - 1) || is(std::islower, i + 1))) snake += '_';
-    snake += static_cast<char>(std::tolower(static_cast<unsigned char>(camel[i])));
-  }
-  return snake;
-}
+std::string Layer::auto_name() const { return detail::snake_case(class_name()); }
 
 void Layer::join(const std::string& model_path, const std::string& auto_name) {
   detail::LayerState& own = state();

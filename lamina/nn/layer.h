@@ -198,7 +198,7 @@ class Layer : public std::enable_shared_from_this<Layer> {
   // -----------------------------------------------------------------------------------------------
 
   /// Keras's configuration: name, trainable, dtype, then the layer's own arguments.
-  Json config() const;
+  virtual Json config() const;
   /// The layer as Keras writes it into a model: module, class_name, config, registered_name and, once built,
   /// build_config.
   virtual Json serialize() const;

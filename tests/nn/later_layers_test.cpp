@@ -6,6 +6,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/nn/layers/adaptive_pooling.h"
+#include "lamina/nn/layers/batch_normalization.h"
 #include "lamina/nn/layers/conv_lstm.h"
 #include "lamina/nn/layers/dense.h"
 #include "lamina/nn/layers/dropout.h"
@@ -13,6 +14,7 @@
 #include "lamina/nn/layers/hashing.h"
 #include "lamina/nn/layers/input_layer.h"
 #include "lamina/nn/layers/mel_spectrogram.h"
+#include "lamina/nn/layers/pipeline.h"
 #include "lamina/nn/layers/spectral_normalization.h"
 #include "lamina/nn/layers/stft_spectrogram.h"
 #include "lamina/nn/model.h"
@@ -100,6 +102,28 @@ TEST(LaterLayers, SayWhatTheyCannotTake) {
   expect_says([] { HashedCrossing(3, {.output_mode = "count"}); }, "int or one_hot");
   expect_says([] { hash_bins(zeros({2}), 3); }, "expected integers");
   expect_says([] { cross_bins({}, 3); }, "at least one tensor");
+}
+
+TEST(BatchNormalization, RenormRefusesBoundsThatCannotBe) {
+  expect_says([] { BatchNormalization({.renorm = true, .renorm_clipping = {.rmin = 2.0, .rmax = 1.0}}); },
+              "rmin of renorm_clipping must not be above rmax");
+  expect_says([] { BatchNormalization({.renorm = true, .renorm_clipping = {.dmax = -1.0}}); },
+              "dmax of renorm_clipping must not be negative");
+}
+
+TEST(Pipeline, IsItsLayersOneAfterTheOther) {
+  Sequential model({Input({3}), Pipeline({Dense(4), Dropout(0.5), Dense(2)})}, {.seed = 2});
+  ASSERT_EQ(model.weights().size(), 4u);
+  model.compile({.optimizer = "sgd", .loss = "mse"});
+  const Tensor before = model.weights()[0]->value;
+  model.train_on_batch(ones({8, 3}), ones({8, 2}));
+  EXPECT_NE(before.to_vector<float>(), model.weights()[0]->value.to_vector<float>());
+  EXPECT_EQ(model.predict(ones({5, 3})).shape(), (Shape{5, 2}));
+  const test::TemporaryFolder folder;
+  model.save(folder / "m.keras");
+  EXPECT_EQ(load_model(folder / "m.keras").predict(ones({5, 3})).to_vector<float>(),
+            model.predict(ones({5, 3})).to_vector<float>());
+  expect_says([] { Pipeline({}); }, "at least one layer");
 }
 
 }  // namespace

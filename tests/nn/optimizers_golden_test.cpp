@@ -4,6 +4,9 @@
 #include <limits>
 
 #include "lamina/base/error.h"
+#include "lamina/nn/layers/dense.h"
+#include "lamina/nn/layers/input_layer.h"
+#include "lamina/nn/model.h"
 #include "lamina/nn/optimizers/adadelta.h"
 #include "lamina/nn/optimizers/adafactor.h"
 #include "lamina/nn/optimizers/adagrad.h"
@@ -13,6 +16,7 @@
 #include "lamina/nn/optimizers/lamb.h"
 #include "lamina/nn/optimizers/lion.h"
 #include "lamina/nn/optimizers/loss_scale_optimizer.h"
+#include "lamina/nn/optimizers/multi_optimizer.h"
 #include "lamina/nn/optimizers/muon.h"
 #include "lamina/nn/optimizers/nadam.h"
 #include "lamina/nn/optimizers/rmsprop.h"
@@ -20,7 +24,9 @@
 #include "lamina/nn/optimizers/sgd.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/full.h"
+#include "lamina/ops/reduce.h"
 #include "lamina/ops/slice.h"
+#include "lamina/ops/unary.h"
 #include "tests/support/golden.h"
 #include "tests/support/temporary_folder.h"
 
@@ -202,6 +208,54 @@ TEST(Optimizers, CheckTheNumberOfTensors) {
   const std::vector<Tensor> one = {Tensor(1.0f)};
   const auto message = message_of<InvalidArgument>([&] { Adam().update(one, one, one); });
   EXPECT_NE(message.find("4 state tensors"), std::string::npos) << message;
+}
+
+TEST(MultiOptimizer, GivesEachWeightToTheOptimizerThatNamesIt) {
+  Sequential model({Input({3}), Dense(4, {.name = "body"}), Dense(2, {.name = "head"})},
+                   {.name = "net", .seed = 3});
+  const auto before = model.get_weights();
+  model.compile(
+      {.optimizer = MultiOptimizer({SGD(0.0), {{"net/head/.*", SGD(0.1)}, {"net/body/bias", SGD(0.5)}}}),
+       .loss = "mse"});
+  EXPECT_EQ(message_of<InvalidArgument>([&] { model.learning_rate(); }),
+            "learning_rate: the optimizer 'multi_optimizer' is made of several, each with a learning rate of "
+            "its own");
+  model.fit(ones({8, 3}), ones({8, 2}), {.epochs = 2, .verbose = 0});
+  const auto after = model.get_weights();
+  const auto moved = [&](size_t i) { return max(abs(after[i] - before[i])).item<float>() > 0; };
+  EXPECT_FALSE(moved(0));
+  EXPECT_TRUE(moved(1));
+  EXPECT_TRUE(moved(2));
+  EXPECT_TRUE(moved(3));
+  // What was saved goes on as if it had not been.
+  const test::TemporaryFolder folder;
+  model.save(folder / "m.keras");
+  Model loaded = load_model(folder / "m.keras");
+  for (Model* each : std::vector<Model*>{&model, &loaded})
+    each->fit(ones({8, 3}), ones({8, 2}), {.epochs = 1, .verbose = 0});
+  for (size_t i = 0; i < after.size(); ++i)
+    EXPECT_EQ(model.get_weights()[i].to_vector<float>(), loaded.get_weights()[i].to_vector<float>());
+}
+
+TEST(MultiOptimizer, RefusesWhatCannotBe) {
+  const auto refused = [](OptimizerMap map, const std::string& words, MultiOptimizerOptions options = {}) {
+    const auto message = message_of<InvalidArgument>([&] { MultiOptimizer(map, options); });
+    EXPECT_NE(message.find(words), std::string::npos) << message;
+  };
+  refused({}, "default_optimizer");
+  refused({"sgd", {{"head", {}}}}, "without an optimizer");
+  refused({"sgd", {{"head", "adam"}, {"head", "sgd"}}}, "twice");
+  refused({"sgd", {{"head(", "adam"}}}, "neither a weight's path nor a regular expression");
+  refused({MultiOptimizer({"sgd"})}, "must not be a MultiOptimizer");
+  refused({LossScaleOptimizer("sgd")}, "must not be a LossScaleOptimizer");
+  refused({SGD({.loss_scale_factor = 2.0})}, "loss_scale_factor");
+  refused({"sgd"}, "must be positive", {.loss_scale_factor = 0.0});
+  const MultiOptimizer both({"sgd", {{"a.*", "adam"}, {".*b", "adam"}}});
+  const std::vector<Optimizer::Target> targets{{"ab", {DType::kFloat32, {2}}}};
+  EXPECT_EQ(message_of<InvalidArgument>([&] { both.for_targets(targets); }),
+            "MultiOptimizer: weight 'ab' is named by 'a.*' and by '.*b'");
+  const std::vector<Tensor> one{ones({2})};
+  EXPECT_THROW(both.update(one, one, one), InvalidArgument);
 }
 
 }  // namespace

@@ -102,6 +102,10 @@ def main():
     case("batch_normalization_no_scale", layers.BatchNormalization(scale=False), (6, 3))
     case("batch_normalization_no_center", layers.BatchNormalization(center=False), (6, 3))
     case("batch_normalization_axis1", layers.BatchNormalization(axis=1), (3, 4, 5, 2))
+    case("batch_normalization_renorm", layers.BatchNormalization(renorm=True), (8, 5))
+    case("batch_normalization_renorm_clipping",
+         layers.BatchNormalization(axis=1, renorm=True, renorm_momentum=0.7, momentum=0.9, scale=False,
+                                   renorm_clipping={"rmin": 0.8, "rmax": 1.5, "dmax": 0.4}), (3, 4, 5, 2))
     frozen = layers.BatchNormalization()
     frozen.trainable = False
     case("batch_normalization_frozen", frozen, (6, 3))

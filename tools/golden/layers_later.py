@@ -30,6 +30,11 @@ def normalized():
     case("spectral_normalization_transposed", spectral(layers.Conv1DTranspose(2, 3, activation="tanh")), (2, 4, 3))
 
 
+def pipelines():
+    case("pipeline", layers.Pipeline([layers.Rescaling(0.5, offset=-1.0), layers.Dense(4, activation="tanh", name="first"),
+                                      layers.Dropout(0.0), layers.BatchNormalization(momentum=0.8), layers.Dense(2, name="last")]), (5, 3))
+
+
 def convolutional_lstm():
     case("conv_lstm1d", layers.ConvLSTM1D(3, 2), (2, 3, 6, 2))
     case("conv_lstm2d", layers.ConvLSTM2D(3, (2, 3), padding="same", kernel_regularizer="l2"), (2, 4, 4, 5, 2))
@@ -123,6 +128,7 @@ def main():
     augmentations()
     pooling()
     normalized()
+    pipelines()
     convolutional_lstm()
     grouped_attention()
 

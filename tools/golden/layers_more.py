@@ -164,6 +164,8 @@ def merging():
     multi("dot_rank4", layers.Dot(axes=(1, 3)), [(2, 3, 2, 2), (2, 2, 4, 3)])
 
     multi("batch_normalization_mask", layers.BatchNormalization(), [(2, 4, 3)], as_list=False, masks=[mask_a])
+    multi("batch_normalization_renorm_mask", layers.BatchNormalization(renorm=True, renorm_clipping={"rmax": 1.2}), [(2, 4, 3)],
+          as_list=False, masks=[mask_a])
     multi("global_average_pooling1d_mask", layers.GlobalAveragePooling1D(), [(2, 4, 3)], as_list=False, masks=[mask_b])
 
 

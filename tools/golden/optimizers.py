@@ -82,6 +82,12 @@ def later_cases():
     case("schedule_free", free())
     case("schedule_free_warmup", free(0.05, warmup_steps=4, beta_1=0.8, weight_decay=0.02))
     case("schedule_free_accumulated", free(gradient_accumulation_steps=3))
+    several, each = optimizers.MultiOptimizer, optimizers.OptimizerMap
+    case("multi", several(each(optimizers.SGD(0.1, momentum=0.9, name="sgd"), {"p[12]": optimizers.Adam(0.01, name="adam")})))
+    case("multi_paths", several(each(optimizers.RMSprop(name="rmsprop"), {
+        "p0": optimizers.SGD(optimizers.schedules.ExponentialDecay(0.1, 2, 0.5), name="sgd"), "p.*": optimizers.Lion(global_clipnorm=1.0, name="lion")})))
+    case("multi_ema", several(each(optimizers.Adam(name="adam", use_ema=True, ema_momentum=0.5, ema_overwrite_frequency=3), {
+        ".*2": optimizers.Muon(name="muon"), "nothing": optimizers.Adagrad(name="adagrad")}), name="both"))
     case("loss_scale", scaling(optimizers.Adam(0.01, name="adam")))
     case("loss_scale_growing", scaling(optimizers.SGD(0.1, momentum=0.9, name="sgd"), initial_scale=64.0, dynamic_growth_steps=3))
     case("loss_scale_schedule", scaling(optimizers.SGD(optimizers.schedules.ExponentialDecay(0.1, 2, 0.5), name="sgd")))

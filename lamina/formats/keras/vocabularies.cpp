@@ -10,26 +10,11 @@
 #include <vector>
 
 #include "lamina/base/error.h"
+#include "lamina/nn/detail/snake_case.h"
 #include "lamina/ops/cast.h"
 
 namespace lamina::detail {
 namespace {
-
-// "TextVectorization" as "text_vectorization", by Keras's rule for the names of layers.
-std::string in_snake_case(const std::string& name) {
-  const auto upper = [&](size_t i) {
-    return i < name.size() && std::isupper(static_cast<unsigned char>(name[i]));
-  };
-  const auto lower = [&](size_t i) {
-    return i < name.size() && std::islower(static_cast<unsigned char>(name[i]));
-  };
-  std::string result;
-  for (size_t i = 0; i < name.size(); ++i) {
-    if (i > 0 && upper(i) && (lower(i + 1) || lower(i - 1))) result += '_';
-    result += static_cast<char>(std::tolower(static_cast<unsigned char>(name[i])));
-  }
-  return result;
-}
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
@@ -57,7 +42,7 @@ void for_each_layer(Json& model, const std::string& prefix, const Visit& visit) 
   for (Json& layer : (*config)["layers"].as_list()) {
     const Json* class_name = layer.is_object() ? layer.find("class_name") : nullptr;
     if (!class_name || !class_name->is_string() || !layer.contains("config")) continue;
-    const std::string stem = in_snake_case(class_name->as_string());
+    const std::string stem = snake_case(class_name->as_string());
     const int number = seen[stem]++;
     const std::string place = prefix + "layers/" + stem + (number ? "_" + std::to_string(number) : "");
     if (layer.at("config").is_object()) visit(layer["config"], class_name->as_string(), place);

@@ -44,6 +44,12 @@ std::string part_path(const Optimizer::Part& part, size_t index) {
   return "optimizer/" + part.path + "/vars/" + std::to_string(index);
 }
 
+std::vector<Optimizer::Part> parts_of(const Model& model, const std::vector<WeightPtr>& variables) {
+  std::vector<std::string> names;
+  for (const WeightPtr& variable : variables) names.push_back(variable->name);
+  return model.compile_options().optimizer.get()->parts(names);
+}
+
 // Arrays of `tree` in the group `path`, which are called 0, 1, 2, ...
 size_t count_arrays(const Hdf5Tree& tree, const std::string& path) {
   size_t count = 0;
@@ -105,7 +111,7 @@ class Applier {
     if (stored > model_.optimizer_variables().size()) model_.build_optimizer();
     std::vector<WeightPtr> variables = model_.optimizer_variables();
     for (size_t i = 0; i < stored; ++i) looked_at_.insert(variable_path(i));
-    for (const Optimizer::Part& part : model_.compile_options().optimizer.get()->parts(variables.size())) {
+    for (const Optimizer::Part& part : parts_of(model_, variables)) {
       for (size_t i = part.first; i < part.end; ++i) looked_at_.insert(part_path(part, i - part.first));
       // The file may be of a training without the optimizer around this one.
       if (stored != variables.size() && stored == part.end - part.first) {
@@ -195,7 +201,7 @@ Hdf5Tree keras_weights(const Model& model) {
   for (size_t i = 0; i < variables.size(); ++i) {
     tree.arrays[std::string(kOptimizer) + "/" + std::to_string(i)] = variables[i]->value;
   }
-  for (const Optimizer::Part& part : model.compile_options().optimizer.get()->parts(variables.size())) {
+  for (const Optimizer::Part& part : parts_of(model, variables)) {
     for (size_t i = part.first; i < part.end; ++i)
       tree.arrays[part_path(part, i - part.first)] = variables[i]->value;
   }

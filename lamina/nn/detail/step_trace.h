@@ -69,10 +69,11 @@ class StepTrace {
   int64_t samples() const;
   /// What weights stand for at this point of the step. Throws InvalidArgument for a null pointer.
   std::vector<Tensor> values(const std::vector<WeightPtr>& weights) const;
+  /// Weights as optimizers see them.
+  static std::vector<Optimizer::Target> described(const std::vector<WeightPtr>& weights);
 
  private:
   void require_outputs(const std::vector<Tensor>& y_pred) const;
-  static std::vector<Optimizer::Target> described(const std::vector<WeightPtr>& weights);
   std::vector<std::pair<std::string, Tensor>> norms_;  // names of logs, and scalars
   size_t next_log_ = 0;
   size_t next_optimizer_state_ = 0;

@@ -185,8 +185,11 @@ void Trainer::take_averages() {
   for (const NamedOptimizer& used : newest_->optimizers) {
     std::vector<Tensor> state;
     for (const WeightPtr& variable : used.state) state.push_back(variable->value);
-    const std::vector<Tensor> averages = used.optimizer->averages(state, used.targets.size());
-    for (size_t i = 0; i < averages.size(); ++i) used.targets[i]->value = own(averages[i]);
+    const std::shared_ptr<const Optimizer> bound = used.optimizer->for_targets(StepTrace::described(used.targets));
+    const std::vector<Tensor> averages = (bound ? *bound : *used.optimizer).averages(state, used.targets.size());
+    for (size_t i = 0; i < averages.size(); ++i) {
+      if (averages[i].defined()) used.targets[i]->value = own(averages[i]);
+    }
   }
 }
 

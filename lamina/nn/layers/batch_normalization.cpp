@@ -2,6 +2,9 @@
 // which the engine fuses.
 #include "lamina/nn/layers/batch_normalization.h"
 
+#include <cmath>
+
+#include "lamina/core/grad.h"
 #include "lamina/nn/config.h"
 #include "lamina/nn/layers/kernel_arguments.h"
 #include "lamina/ops/batch_normalization.h"
@@ -16,12 +19,45 @@
 
 namespace lamina {
 
+namespace {
+
+/// The roots of what another initialiser gives.
+class Root final : public Initializer {
+ public:
+  explicit Root(const Choice<Initializer>& of) : of_(of) {}
+  std::string class_name() const override { return "Root"; }
+  Json config() const override { return Json::object({{"of", of_.get()->serialize()}}); }
+  Tensor operator()(const TensorType& type, uint64_t seed, int stream) const override {
+    return sqrt((*of_.get())(type, seed, stream));
+  }
+
+ private:
+  Choice<Initializer> of_;
+};
+
+Json clipping_json(const BatchNormalizationOptions& options) {
+  const RenormClipping& clipping = options.renorm_clipping;
+  Json json = Json::object();
+  const auto set = [&](const char* name, const std::optional<double>& bound) {
+    if (bound) json[name] = *bound;
+  };
+  set("rmin", clipping.rmin);
+  set("rmax", clipping.rmax);
+  set("dmax", clipping.dmax);
+  return options.renorm || json.size() > 0 ? json : Json();
+}
+
+}  // namespace
+
 BatchNormalization::BatchNormalization(const BatchNormalizationOptions& options)
     : KerasLayer<BatchNormalization>(options.name, options.trainable, options.dtype), options_(options) {
   require_initializer("beta_initializer", options.beta_initializer);
   require_initializer("gamma_initializer", options.gamma_initializer);
   require_initializer("moving_mean_initializer", options.moving_mean_initializer);
   require_initializer("moving_variance_initializer", options.moving_variance_initializer);
+  const auto& [rmin, rmax, dmax] = options.renorm_clipping;
+  if (rmin && rmax && *rmin > *rmax) fail("rmin of renorm_clipping must not be above rmax");
+  if (dmax && !(*dmax >= 0)) fail("dmax of renorm_clipping must not be negative");
 }
 
 Shape BatchNormalization::compute_output_shape(const Shape& input) const {
@@ -49,6 +85,11 @@ void BatchNormalization::create_weights(const Shape& input) {
   }
   moving_mean_ = add_weight("moving_mean", shape, options_.moving_mean_initializer, false);
   moving_variance_ = add_weight("moving_variance", shape, options_.moving_variance_initializer, false);
+  if (!options_.renorm) return;
+  const Choice<Initializer> root = Root(options_.moving_variance_initializer);
+  moving_stddev_ = add_weight("moving_stddev", shape, root, false);
+  renorm_mean_ = add_weight("renorm_mean", shape, options_.moving_mean_initializer, false);
+  renorm_stddev_ = add_weight("renorm_stddev", shape, root, false);
 }
 
 Tensor BatchNormalization::call(const Tensor& x, CallContext& context) const {
@@ -65,18 +106,21 @@ struct Moments {
   Tensor mean, centered, variance;
 };
 
-// Of the places where the mask, which lacks the last axis, holds. As in Keras a small number keeps the
-// quotients finite where it holds nowhere. `spread` gives a vector of channels a shape that broadcasts
-// against x.
+// Of the places where the mask, which lacks the last axis, holds; of all without one. As in Keras a small
+// number keeps the quotients finite where it holds nowhere. `spread` gives a vector of channels a shape that
+// broadcasts against x.
 template <class Spread>
-Moments masked_moments(const Tensor& x, const Tensor& mask, const std::vector<int>& axes,
-                       const Spread& spread) {
+Moments moments_of(const Tensor& x, const Tensor& mask, const std::vector<int>& axes, const Spread& spread) {
+  if (!mask.defined()) {
+    const Tensor average = mean(x, axes), centered = x - spread(average);
+    return {average, centered, mean(square(centered), axes)};
+  }
   constexpr double kTiny = 1e-7;
   const Tensor counts = broadcast_to(expand_dims(cast(mask, DType::kBool), -1), x.shape());
   const Tensor number = sum(cast(counts, x.dtype()), axes) + kTiny;
-  const Tensor mean = sum(where(counts, x, 0.0), axes) / number;
-  const Tensor centered = x - spread(mean);
-  return {mean, centered, sum(square(where(counts, centered, 0.0)), axes) / number};
+  const Tensor average = sum(where(counts, x, 0.0), axes) / number;
+  const Tensor centered = x - spread(average);
+  return {average, centered, sum(square(where(counts, centered, 0.0)), axes) / number};
 }
 
 }  // namespace
@@ -105,39 +149,67 @@ Tensor BatchNormalization::normalize(const Tensor& input, const Tensor& mask, Ca
     return channels == x.rank() - 1 ? vector : reshape(vector, along);
   };
 
-  const Tensor mean = context.value(moving_mean_, dtype);
-  Tensor variance = context.value(moving_variance_, dtype);
-  const auto move = [&](const Tensor& batch_mean, const Tensor& batch_variance) {
-    const double momentum = options_.momentum;
-    const auto update = [&](const WeightPtr& weight, const Tensor& old, const Tensor& now) {
-      context.assign(weight, cast(old * momentum + now * (1 - momentum), weight->type.dtype));
-    };
-    update(moving_mean_, mean, batch_mean);
-    update(moving_variance_, variance, batch_variance);
-  };
   const bool training = context.training && context.trainable(*this);
-  if (training && !mask.defined()) {
+  const Tensor gamma = gamma_ ? context.value(gamma_, dtype) : Tensor();
+  const Tensor beta = beta_ ? context.value(beta_, dtype) : Tensor();
+  if (training && !mask.defined() && !options_.renorm) {
     const Shape vector{x.shape()[channels]};
-    const NormalizedBatch batch = normalize_batch(
-        x, gamma_ ? context.value(gamma_, dtype) : ones(vector, dtype),
-        beta_ ? context.value(beta_, dtype) : zeros(vector, dtype), channels, options_.epsilon);
-    move(batch.mean, batch.variance);
+    const NormalizedBatch batch =
+        normalize_batch(x, gamma_ ? gamma : ones(vector, dtype), beta_ ? beta : zeros(vector, dtype),
+                        channels, options_.epsilon);
+    move(batch.mean, batch.variance, context);
     return cast(batch.y, compute_dtype());
   }
-  Tensor centered;
+  Tensor centered, factor, shift = beta;
   if (training) {
-    const Moments batch = masked_moments(x, mask, axes, spread);
-    move(batch.mean, batch.variance);
+    const Moments batch = moments_of(x, mask, axes, spread);
     centered = batch.centered;
-    variance = batch.variance;
+    factor = rsqrt(batch.variance + options_.epsilon);
+    if (options_.renorm) {
+      const auto [r, d] = renorm_correction(batch.mean, batch.variance, context);
+      const Tensor moved = gamma_ ? d * gamma : d;
+      factor = factor * r;
+      shift = beta_ ? moved + beta : moved;
+    }
+    move(batch.mean, batch.variance, context);
   } else {
-    centered = x - spread(mean);
+    centered = x - spread(context.value(moving_mean_, dtype));
+    factor = rsqrt(context.value(moving_variance_, dtype) + options_.epsilon);
   }
-  Tensor factor = rsqrt(variance + options_.epsilon);
-  if (gamma_) factor = factor * context.value(gamma_, dtype);
-  Tensor y = centered * spread(factor);
-  if (beta_) y = y + spread(context.value(beta_, dtype));
-  return cast(y, compute_dtype());
+  const Tensor y = centered * spread(gamma_ ? factor * gamma : factor);
+  return cast(shift.defined() ? y + spread(shift) : y, compute_dtype());
+}
+
+// What makes a batch's results those of the moving moments, as constants: r and d of the paper.
+std::pair<Tensor, Tensor> BatchNormalization::renorm_correction(const Tensor& mean, const Tensor& variance,
+                                                                CallContext& context) const {
+  const Tensor deviation = maximum(context.value(renorm_stddev_, mean.dtype()), std::sqrt(options_.epsilon));
+  Tensor r = stop_gradient(sqrt(variance + options_.epsilon)) / deviation;
+  Tensor d = (stop_gradient(mean) - context.value(renorm_mean_, mean.dtype())) / deviation;
+  const auto& [rmin, rmax, dmax] = options_.renorm_clipping;
+  if (rmin) r = maximum(r, *rmin);
+  if (rmax) r = minimum(r, *rmax);
+  if (dmax) d = clip(d, -*dmax, *dmax);
+  return {r, d};
+}
+
+void BatchNormalization::move(const Tensor& mean, const Tensor& variance, CallContext& context) const {
+  const auto towards = [&](const WeightPtr& weight, const Tensor& now, double momentum) {
+    const Tensor moved = context.value(weight, now.dtype()) * momentum + now * (1 - momentum);
+    context.assign(weight, cast(moved, weight->type.dtype));
+    return moved;
+  };
+  towards(moving_mean_, mean, options_.momentum);
+  if (!options_.renorm) {
+    towards(moving_variance_, variance, options_.momentum);
+    return;
+  }
+  const Tensor deviation = sqrt(variance + options_.epsilon);
+  towards(renorm_mean_, mean, options_.renorm_momentum);
+  towards(renorm_stddev_, deviation, options_.renorm_momentum);
+  const Tensor moved = towards(moving_stddev_, deviation, options_.momentum);
+  context.assign(moving_variance_,
+                 cast(relu(square(moved) - options_.epsilon), moving_variance_->type.dtype));
 }
 
 Json BatchNormalization::own_config() const {
@@ -156,9 +228,9 @@ Json BatchNormalization::own_config() const {
        {"beta_constraint", detail::choice_json(options_.beta_constraint)},
        {"gamma_constraint", detail::choice_json(options_.gamma_constraint)},
        {"synchronized", options_.synchronized},
-       {"renorm", false},
-       {"renorm_clipping", nullptr},
-       {"renorm_momentum", 0.99}});
+       {"renorm", options_.renorm},
+       {"renorm_clipping", clipping_json(options_)},
+       {"renorm_momentum", options_.renorm_momentum}});
 }
 
 namespace {
@@ -185,10 +257,15 @@ const bool batch_normalization_registered =
       options.gamma_regularizer = reader.regularizer("gamma_regularizer");
       options.beta_constraint = reader.constraint("beta_constraint");
       options.gamma_constraint = reader.constraint("gamma_constraint");
-      reader.only_null({"renorm_clipping"});
       options.synchronized = reader.boolean("synchronized", false);
-      reader.only("renorm", false);
-      reader.number("renorm_momentum", 0.99);
+      options.renorm = reader.boolean("renorm", false);
+      options.renorm_momentum = reader.number("renorm_momentum", 0.99);
+      if (const Json clipping = reader.json("renorm_clipping"); !clipping.is_null()) {
+        ConfigReader bounds(clipping, "BatchNormalization's renorm_clipping");
+        options.renorm_clipping = {bounds.optional_number("rmin"), bounds.optional_number("rmax"),
+                                   bounds.optional_number("dmax")};
+        bounds.done();
+      }
       reader.done();
       return std::make_shared<BatchNormalization>(options);
     });

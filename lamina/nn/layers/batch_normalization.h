@@ -1,11 +1,21 @@
 // BatchNormalization: each channel with mean 0 and variance 1, then scaled and shifted.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "lamina/nn/layer.h"
 
 namespace lamina {
+
+/// Bounds of batch renormalisation's corrections; absent: none.
+struct RenormClipping {
+  std::optional<double> rmin = {};  ///< of the factor r = deviation of the batch / moving deviation
+  std::optional<double> rmax = {};  ///< of the same
+  std::optional<double> dmax =
+      {};  ///< of the size of d = (mean of the batch - moving mean) / moving deviation
+};
 
 /// Options of BatchNormalization, with Keras's defaults.
 struct BatchNormalizationOptions {
@@ -23,6 +33,9 @@ struct BatchNormalizationOptions {
   Choice<Constraint> beta_constraint = {};
   Choice<Constraint> gamma_constraint = {};
   bool synchronized = false;  ///< whether devices share statistics; a model here is on one, and files keep it
+  bool renorm = false;        ///< batch renormalisation
+  RenormClipping renorm_clipping = {};
+  double renorm_momentum = 0.99;  ///< of the moments that corrections come from
   std::string name = {};
   bool trainable = true;
   std::string dtype = {};  ///< the policy; empty: float32
@@ -33,9 +46,14 @@ struct BatchNormalizationOptions {
 /// them: moving = moving * momentum + batch * (1 - momentum); otherwise they are the moving ones. Weights,
 /// all (channels,): gamma, beta, and not trainable moving_mean, moving_variance.
 ///
+/// With `renorm` (S. Ioffe, Batch Renormalization, arXiv:1702.03275) a training step's results are those of
+/// prediction as far as the clipping allows: (x - mean) / sqrt(variance + epsilon) * r + d before gamma and
+/// beta, through whose r and d no gradient flows. Further weights, not trainable: moving_stddev, renorm_mean,
+/// renorm_stddev. As in Keras moving_variance is the square of the moving deviation less epsilon.
+///
 /// Under a mask, which has the axes of the input but the last, the batch's mean and variance are those of the
 /// places where it is true. 16 bit inputs are computed in float32. Throws InvalidArgument for a mask of
-/// another rank.
+/// another rank, an rmin above rmax and a negative dmax.
 class BatchNormalization final : public KerasLayer<BatchNormalization> {
  public:
   explicit BatchNormalization(const BatchNormalizationOptions& options = {});
@@ -54,9 +72,13 @@ class BatchNormalization final : public KerasLayer<BatchNormalization> {
 
  private:
   Tensor normalize(const Tensor& x, const Tensor& mask, CallContext& context) const;
+  std::pair<Tensor, Tensor> renorm_correction(const Tensor& mean, const Tensor& variance,
+                                              CallContext& context) const;
+  void move(const Tensor& mean, const Tensor& variance, CallContext& context) const;
 
   BatchNormalizationOptions options_;
   WeightPtr gamma_, beta_, moving_mean_, moving_variance_;
+  WeightPtr moving_stddev_, renorm_mean_, renorm_stddev_;  // null without renorm
 };
 
 }  // namespace lamina

@@ -43,6 +43,7 @@
 #include "lamina/nn/layers/noise.h"
 #include "lamina/nn/layers/normalization.h"
 #include "lamina/nn/layers/permute.h"
+#include "lamina/nn/layers/pipeline.h"
 #include "lamina/nn/layers/pooling1d.h"
 #include "lamina/nn/layers/pooling2d.h"
 #include "lamina/nn/layers/pooling3d.h"

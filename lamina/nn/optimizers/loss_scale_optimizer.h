@@ -34,7 +34,9 @@ class LossScaleOptimizer final : public Optimizer {
   Update update(std::span<const Tensor> weights, std::span<const Tensor> gradients,
                 std::span<const Tensor> state) const override;
   Tensor dynamic_loss_scale(std::span<const Tensor> state) const override { return state[kScale]; }
-  std::vector<Part> parts(size_t count) const override { return {{"inner_optimizer", kOwn, count}}; }
+  std::vector<Part> parts(std::span<const std::string> names) const override {
+    return {{"inner_optimizer", kOwn, names.size()}};
+  }
   std::vector<Tensor> averages(std::span<const Tensor> state, size_t weights) const override;
   Json serialize_at(double learning_rate) const override;
 

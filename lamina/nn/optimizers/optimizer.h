@@ -83,14 +83,14 @@ class Optimizer {
     std::string path;  ///< "inner_optimizer"
     size_t first = 0, end = 0;
   };
-  /// Those among `count` tensors of state.
-  virtual std::vector<Part> parts(size_t count) const {
-    (void)count;
+  /// Those among tensors of state of these names.
+  virtual std::vector<Part> parts(std::span<const std::string> names) const {
+    (void)names;
     return {};
   }
 
   /// What the weights become when a training ends, from the state of `weights` many of them; empty: they stay
-  /// as they are.
+  /// as they are, and so does one whose tensor is undefined.
   virtual std::vector<Tensor> averages(std::span<const Tensor> state, size_t weights) const {
     (void)state, (void)weights;
     return {};
