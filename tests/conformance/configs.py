@@ -26,6 +26,7 @@ REQUIRED = {
     "layer": dense, "cell": lambda: keras.layers.LSTMCell(2), "cells": lambda: [keras.layers.LSTMCell(2), keras.layers.GRUCell(2)],
     "inner_optimizer": lambda: keras.optimizers.SGD(0.1), "num_tokens": 4, "max_value": 3.0, "padding": 1, "cropping": 1, "size": 2,
     "layers": lambda: [keras.layers.RandomFlip()],
+    "optimizer_map": lambda: keras.optimizers.OptimizerMap(keras.optimizers.SGD(0.1), {".*/bias": keras.optimizers.Adam(0.01)}),
 }
 # Other values, by the argument's name; where none stands here, by its default.
 OTHERS = {
@@ -68,15 +69,12 @@ IMAGES = "AutoContrast|CenterCrop|ContrastLimitedAdaptiveHistogramEqualization|E
 # What is refused, or read as something else, by regular expressions of labels, with the reason.
 REFUSED = {
     r"layers\.(Lambda|TFSMLayer|JaxLayer|FlaxLayer|TorchModuleWrapper)": "run Python or another library",
-    r"layers\.Pipeline(\(.*\))?": "not there",
-    r"optimizers\.MultiOptimizer": "not there",
     r"layers\.(TextVectorization|StringLookup)(\(.*\))?": "of texts: read with the model that begins with them, see text_models.py",
     r"layers\.IntegerLookup(\(.*\))?": "without a vocabulary it computes nothing",
     rf"layers\.({IMAGES})\(bounding_box_format=.*\)": "layers here take images alone, without boxes",
     r".*\(data_format=channels_first\)": "for layers whose channels lie last here",
     r"metrics\..*\(dtype=.*\)": "metrics are computed in float32 and add up in float64",
     r"layers\.(\w*Conv\w*|(Average|Max)Pooling[123]D)\(padding=[^a-z]*\)": "numbers of places for paddings are not known",
-    r"layers\.BatchNormalization\((renorm|renorm_momentum)=.*\)": "renormalisation is not there; without it its momentum says nothing",
     r"layers\.Resizing\(fill_mode=.*\)": "borders are filled with a number alone",
     r"layers\.HashedCrossing\(dtype=.*\)": "numbers of bins are integers",
     r"layers\.InputLayer\(optional=True\)": "each input is given",

@@ -135,7 +135,8 @@ std::vector<std::vector<size_t>> MultiOptimizer::weights_of_each(std::span<const
 }
 
 std::shared_ptr<const Optimizer> MultiOptimizer::for_targets(std::span<const Target> targets) const {
-  for (const auto& [key, optimizer] : map_.optimizer_map) {
+  for (const auto& keyed : map_.optimizer_map) {
+    const std::string& key = keyed.first;
     const std::regex pattern = expression(key);
     const bool names = std::any_of(targets.begin(), targets.end(), [&](const Target& target) {
       return target.path == key || std::regex_match(target.path, pattern);
