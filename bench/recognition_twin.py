@@ -46,7 +46,7 @@ def traffic_sign_network(classes, steps):
         layers.Dropout(0.4), layers.Dense(classes, activation="softmax")])
     rate, rising = 2e-3, 0.1 * steps
     schedule = keras.optimizers.schedules.CosineDecay(rate / 25, steps - rising, alpha=1e-3, warmup_target=rate, warmup_steps=rising)
-    model.compile(keras.optimizers.AdamW(schedule, weight_decay=1e-2), "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile(keras.optimizers.AdamW(schedule, weight_decay=1e-2), "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 

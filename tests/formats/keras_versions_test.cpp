@@ -76,8 +76,11 @@ TEST(Keras, WritesNothingThatTheOldestKerasRefuses) {
                                        "Dice",
                                        "Lamb",
                                        "MelSpectrogram",
+                                       "MultiOptimizer",
                                        "Muon",
+                                       "OptimizerMap",
                                        "PearsonCorrelation",
+                                       "Pipeline",
                                        "RMSNormalization",
                                        "ReversibleEmbedding",
                                        "STFTSpectrogram",
@@ -92,12 +95,25 @@ TEST(Keras, WritesNothingThatTheOldestKerasRefuses) {
   EXPECT_EQ(found, later);
   // What only newer versions know stays as it is: some cases use it.
   EXPECT_EQ(refused, (std::vector<std::string>{
-                         "RandomContrast.value_range = [-1, 1.5]", "Resizing.antialias = true",
-                         "Resizing.antialias = true", "Resizing.antialias = true",
-                         "Resizing.pad_to_aspect_ratio = true", "Resizing.fill_value = 0.5",
-                         "Resizing.pad_to_aspect_ratio = true", "Resizing.fill_value = 0.5",
-                         "MultiHeadAttention.use_gate = true", "GroupQueryAttention.use_gate = true",
-                         "GroupQueryAttention.sliding_window = 2", "MultiHeadAttention.sliding_window = 2",
+                         "BatchNormalization.renorm = true",
+                         "BatchNormalization.renorm_clipping = {}",
+                         "BatchNormalization.renorm = true",
+                         R"(BatchNormalization.renorm_clipping = {"rmin": 0.8, "rmax": 1.5, "dmax": 0.4})",
+                         "BatchNormalization.renorm_momentum = 0.7",
+                         "RandomContrast.value_range = [-1, 1.5]",
+                         "Resizing.antialias = true",
+                         "Resizing.antialias = true",
+                         "Resizing.antialias = true",
+                         "Resizing.pad_to_aspect_ratio = true",
+                         "Resizing.fill_value = 0.5",
+                         "Resizing.pad_to_aspect_ratio = true",
+                         "Resizing.fill_value = 0.5",
+                         "MultiHeadAttention.use_gate = true",
+                         "GroupQueryAttention.use_gate = true",
+                         "GroupQueryAttention.sliding_window = 2",
+                         "MultiHeadAttention.sliding_window = 2",
+                         "BatchNormalization.renorm = true",
+                         R"(BatchNormalization.renorm_clipping = {"rmax": 1.2})",
                          "SparseTopKCategoricalAccuracy.from_sorted_ids = true"}));
 }
 

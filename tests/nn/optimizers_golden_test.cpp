@@ -245,7 +245,7 @@ TEST(MultiOptimizer, RefusesWhatCannotBe) {
   refused({}, "default_optimizer");
   refused({"sgd", {{"head", {}}}}, "without an optimizer");
   refused({"sgd", {{"head", "adam"}, {"head", "sgd"}}}, "twice");
-  refused({"sgd", {{"head(", "adam"}}}, "neither a weight's path nor a regular expression");
+  refused({"sgd", {{"head(", "adam"}}}, "a key must be a weight's path or a regular expression");
   refused({MultiOptimizer({"sgd"})}, "must not be a MultiOptimizer");
   refused({LossScaleOptimizer("sgd")}, "must not be a LossScaleOptimizer");
   refused({SGD({.loss_scale_factor = 2.0})}, "loss_scale_factor");
@@ -256,6 +256,13 @@ TEST(MultiOptimizer, RefusesWhatCannotBe) {
             "MultiOptimizer: weight 'ab' is named by 'a.*' and by '.*b'");
   const std::vector<Tensor> one{ones({2})};
   EXPECT_THROW(both.update(one, one, one), InvalidArgument);
+  // Keys come from files: neither depth nor a match may take all there is.
+  refused({"sgd", {{std::string(3000, '('), "adam"}}}, "a key must be");
+  refused({"sgd", {{std::string(100'000, 'a'), "adam"}}}, "at most 4096");
+  const std::vector<Optimizer::Target> dear{
+      {std::string(40, 'a') + std::string(40, 'c'), {DType::kFloat32, {2}}}};
+  const MultiOptimizer slow({"sgd", {{"(a|aa)*(a|aa)*[bd].*", "adam"}}});
+  EXPECT_THROW(slow.for_targets(dear), InvalidArgument);
 }
 
 }  // namespace

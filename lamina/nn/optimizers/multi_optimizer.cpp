@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <map>
-#include <regex>
 
+#include "lamina/base/detail/name_pattern.h"
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
 #include "lamina/nn/config.h"
@@ -20,11 +20,11 @@ constexpr size_t kOwn = 2;  // tensors of state
 
 [[noreturn]] void refuse(const std::string& what) { throw InvalidArgument("MultiOptimizer: " + what); }
 
-std::regex expression(const std::string& key) {
+detail::NamePattern pattern_of(const std::string& key) {
   try {
-    return std::regex(key);
-  } catch (const std::regex_error&) {
-    refuse("the key '" + key + "' is neither a weight's path nor a regular expression");
+    return detail::NamePattern(key);
+  } catch (const InvalidArgument& error) {
+    refuse(std::string("a key must be a weight's path or a regular expression: ") + error.what());
   }
 }
 
@@ -89,7 +89,7 @@ MultiOptimizer::MultiOptimizer(OptimizerMap optimizer_map, MultiOptimizerOptions
     for (size_t before = 0; before < i; ++before) {
       if (map_.optimizer_map[before].first == key) refuse("the key '" + key + "' stands there twice");
     }
-    expression(key);
+    pattern_of(key);
     add(optimizer);
   }
   add(map_.default_optimizer);
@@ -119,7 +119,7 @@ size_t MultiOptimizer::optimizer_of(const std::string& path) const {
   }
   for (size_t i = 0; i < map_.optimizer_map.size(); ++i) {
     const std::string& key = map_.optimizer_map[i].first;
-    if (!std::regex_match(path, expression(key))) continue;
+    if (!pattern_of(key).matches(path)) continue;
     if (matching)
       refuse("weight '" + path + "' is named by '" + map_.optimizer_map[*matching].first + "' and by '" +
              key + "'");
@@ -137,9 +137,9 @@ std::vector<std::vector<size_t>> MultiOptimizer::weights_of_each(std::span<const
 std::shared_ptr<const Optimizer> MultiOptimizer::for_targets(std::span<const Target> targets) const {
   for (const auto& keyed : map_.optimizer_map) {
     const std::string& key = keyed.first;
-    const std::regex pattern = expression(key);
+    const detail::NamePattern pattern = pattern_of(key);
     const bool names = std::any_of(targets.begin(), targets.end(), [&](const Target& target) {
-      return target.path == key || std::regex_match(target.path, pattern);
+      return target.path == key || pattern.matches(target.path);
     });
     if (!names) warn("MultiOptimizer: '" + key + "' names no weight that is trained");
   }

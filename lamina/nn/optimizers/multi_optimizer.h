@@ -12,8 +12,8 @@
 namespace lamina {
 
 /// Which optimizer changes which weights (Keras: keras.optimizers.OptimizerMap). A key is a weight's path
-/// ("sequential/dense/kernel") or a regular expression of whole paths ("encoder/.*"; ECMAScript's, of which
-/// Python's differ in what models' names hardly need). A path counts before expressions. A key that
+/// ("sequential/dense/kernel") or a regular expression of whole paths ("encoder/.*"; Perl's, of which
+/// Python's differ in what names hardly need). A path counts before expressions. A key that
 /// begins with ".*" also counts where Keras has loaded the model: its paths then lack the model's name.
 struct OptimizerMap {
   Choice<Optimizer> default_optimizer;  ///< of weights that no key names
