@@ -1,5 +1,5 @@
-// Convolutions of float64 in one group, and their gradients, without a matrix of windows: oneDNN has none.
-// Internal header of kernels.
+// Convolutions of float64 and their gradients, without a matrix of windows: oneDNN has none. Internal header
+// of kernels.
 #pragma once
 
 #include <cstddef>
@@ -41,6 +41,7 @@ class DoubleConv {
 /// The gradient of the kernel, from that of the results.
 class DoubleConvGradKernel {
  public:
+  /// `s`: one that `takes` says yes to, as above.
   explicit DoubleConvGradKernel(const ConvShape& s);
   static bool takes(const ConvShape& s);
 

@@ -18,6 +18,7 @@ struct DoubleTile {
   static constexpr int64_t kDepth = 256;
   /// The lines of a packed panel.
   static constexpr int64_t kSideBySide[kRows] = {0, 1, 2, 3, 4, 5};
+  static constexpr int64_t kAtIt[1] = {0};
 
   const double* a;       ///< line i begins at a + lines[i], and its terms are `along_a` apart
   const int64_t* lines;  ///< kRows
@@ -27,9 +28,9 @@ struct DoubleTile {
   int64_t depth;
   bool add;  ///< whether to what c holds
   /// The terms of a line lie in so many pieces of `depth`, of which each begins so far behind the line's
-  /// beginning.
+  /// beginning; most often in one, at it.
   int64_t pieces = 1;
-  const int64_t* behind = kSideBySide;
+  const int64_t* behind = kAtIt;
 
   /// The first `rows` rows and `columns` columns of the tile go to `c`, whose rows are `ldc` numbers apart.
   void store(int64_t rows, int64_t columns, double* c, int64_t ldc) const;
