@@ -48,25 +48,15 @@ void sort_keys(Key* keys, int64_t n) {
   detail::vector_sort(keys, n);
 }
 
-/// Keys of elements; whether one of them is ambiguous.
+// Of floats and doubles vector_sort makes them.
 template <class T>
 bool make_keys(const T* x, int64_t n, SortKey<T>* keys) {
-  SortKey<T> special = 0;
-  for (int64_t i = 0; i < n; ++i) {
-    const SortKey<T> key = detail::sort_key(x[i]);
-    special = static_cast<SortKey<T>>(special | (detail::ambiguous<T>(key) ? 1 : 0));
-    keys[i] = key;
-  }
-  return special != 0;
+  return detail::keys_of(x, n, keys);
 }
 
-/// Elements of keys, which may lie in the same memory.
 template <class T>
 void make_elements(const SortKey<T>* keys, int64_t n, T* values) {
-  for (int64_t i = 0; i < n; ++i) {
-    const T value = detail::element_of_key<T>(keys[i]);
-    std::memcpy(values + i, &value, sizeof(T));
-  }
+  detail::elements_of(keys, n, values);
 }
 
 template <class T>

@@ -5,8 +5,11 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 #include <utility>
+
+#include <hwy/base.h>
 
 #include "lamina/ops/detail/element.h"
 
@@ -72,6 +75,28 @@ T element_of_key(SortKey<T> key) {
 template <class T>
 bool ambiguous(SortKey<T> key) {
   return kIsFloating<T> && ((key == kNaNKey<T>) | (key == kZeroKey<T>));
+}
+
+/// The keys of `n` elements; whether one of them is ambiguous. Inlined, so that each instruction set of
+/// vector_sort has vectors of its own.
+template <class T>
+HWY_INLINE bool keys_of(const T* x, int64_t n, SortKey<T>* keys) {
+  SortKey<T> special = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    const SortKey<T> key = sort_key(x[i]);
+    special = static_cast<SortKey<T>>(special | (ambiguous<T>(key) ? 1 : 0));
+    keys[i] = key;
+  }
+  return special != 0;
+}
+
+/// The elements of keys, which may lie in the same memory. Inlined likewise.
+template <class T>
+HWY_INLINE void elements_of(const SortKey<T>* keys, int64_t n, T* values) {
+  for (int64_t i = 0; i < n; ++i) {
+    const T value = element_of_key<T>(keys[i]);
+    std::memcpy(values + i, &value, sizeof(T));
+  }
 }
 
 /// A key and the place where its element stood.

@@ -39,26 +39,8 @@ void sort_64(uint64_t* keys, int64_t n) { sort(keys, n); }
 
 // Plain loops, which the compiler turns into each set's vectors: SSE2 has no shifts and comparisons of 64
 // bits.
-template <class T>
-bool keys_of(const T* x, int64_t n, SortKey<T>* keys) {
-  SortKey<T> special = 0;
-  for (int64_t i = 0; i < n; ++i) {
-    const SortKey<T> key = sort_key(x[i]);
-    special |= static_cast<SortKey<T>>(ambiguous<T>(key));
-    keys[i] = key;
-  }
-  return special != 0;
-}
 bool keys_of_floats(const float* x, int64_t n, uint32_t* keys) { return keys_of(x, n, keys); }
 bool keys_of_doubles(const double* x, int64_t n, uint64_t* keys) { return keys_of(x, n, keys); }
-
-template <class T>
-void elements_of(const SortKey<T>* keys, int64_t n, T* values) {
-  for (int64_t i = 0; i < n; ++i) {
-    const T value = element_of_key<T>(keys[i]);
-    std::memcpy(values + i, &value, sizeof(T));
-  }
-}
 void floats_of(const uint32_t* keys, int64_t n, float* values) { elements_of(keys, n, values); }
 void doubles_of(const uint64_t* keys, int64_t n, double* values) { elements_of(keys, n, values); }
 
