@@ -20,12 +20,15 @@ constexpr size_t kOwn = 2;  // tensors of state
 
 [[noreturn]] void refuse(const std::string& what) { throw InvalidArgument("MultiOptimizer: " + what); }
 
-detail::NamePattern pattern_of(const std::string& key) {
+// One for each key.
+std::vector<detail::NamePattern> patterns_of(const OptimizerMap& map) {
+  std::vector<detail::NamePattern> patterns;
   try {
-    return detail::NamePattern(key);
+    for (const auto& [key, optimizer] : map.optimizer_map) patterns.emplace_back(key);
   } catch (const InvalidArgument& error) {
     refuse(std::string("a key must be a weight's path or a regular expression: ") + error.what());
   }
+  return patterns;
 }
 
 // What Keras writes inside and sets anew: the scale is the outer one's.
@@ -89,10 +92,10 @@ MultiOptimizer::MultiOptimizer(OptimizerMap optimizer_map, MultiOptimizerOptions
     for (size_t before = 0; before < i; ++before) {
       if (map_.optimizer_map[before].first == key) refuse("the key '" + key + "' stands there twice");
     }
-    pattern_of(key);
     add(optimizer);
   }
   add(map_.default_optimizer);
+  patterns_of(map_);
 }
 
 Json MultiOptimizer::config() const {
@@ -112,34 +115,34 @@ Json MultiOptimizer::config() const {
        {"name", options_.name}});
 }
 
-size_t MultiOptimizer::optimizer_of(const std::string& path) const {
-  std::optional<size_t> matching;
-  for (size_t i = 0; i < map_.optimizer_map.size(); ++i) {
-    if (map_.optimizer_map[i].first == path) return places_[i];
-  }
-  for (size_t i = 0; i < map_.optimizer_map.size(); ++i) {
-    const std::string& key = map_.optimizer_map[i].first;
-    if (!pattern_of(key).matches(path)) continue;
-    if (matching)
-      refuse("weight '" + path + "' is named by '" + map_.optimizer_map[*matching].first + "' and by '" +
-             key + "'");
-    matching = i;
-  }
-  return places_[matching.value_or(places_.size() - 1)];
-}
-
 std::vector<std::vector<size_t>> MultiOptimizer::weights_of_each(std::span<const Target> targets) const {
+  const auto& keyed = map_.optimizer_map;
+  const std::vector<detail::NamePattern> patterns = patterns_of(map_);
+  const auto key_of = [&](const std::string& path) {  // the default's place for none
+    for (size_t i = 0; i < keyed.size(); ++i) {
+      if (keyed[i].first == path) return i;
+    }
+    size_t found = keyed.size();
+    for (size_t i = 0; i < keyed.size(); ++i) {
+      if (!patterns[i].matches(path)) continue;
+      if (found < keyed.size())
+        refuse("weight '" + path + "' is named by '" + keyed[found].first + "' and by '" + keyed[i].first +
+               "'");
+      found = i;
+    }
+    return found;
+  };
   std::vector<std::vector<size_t>> weights(inside_.size());
-  for (size_t i = 0; i < targets.size(); ++i) weights[optimizer_of(targets[i].path)].push_back(i);
+  for (size_t i = 0; i < targets.size(); ++i) weights[places_[key_of(targets[i].path)]].push_back(i);
   return weights;
 }
 
 std::shared_ptr<const Optimizer> MultiOptimizer::for_targets(std::span<const Target> targets) const {
-  for (const auto& keyed : map_.optimizer_map) {
-    const std::string& key = keyed.first;
-    const detail::NamePattern pattern = pattern_of(key);
+  const std::vector<detail::NamePattern> patterns = patterns_of(map_);
+  for (size_t i = 0; i < patterns.size(); ++i) {
+    const std::string& key = map_.optimizer_map[i].first;
     const bool names = std::any_of(targets.begin(), targets.end(), [&](const Target& target) {
-      return target.path == key || pattern.matches(target.path);
+      return target.path == key || patterns[i].matches(target.path);
     });
     if (!names) warn("MultiOptimizer: '" + key + "' names no weight that is trained");
   }

@@ -68,7 +68,6 @@ class MultiOptimizer final : public Optimizer {
   std::string prefix(size_t place) const {
     return inside_[place]->name() + "_" + std::to_string(place) + "/";
   }
-  size_t optimizer_of(const std::string& path) const;
   std::vector<std::vector<size_t>> weights_of_each(std::span<const Target> targets) const;
   const std::vector<Share>& shares() const;
 
