@@ -114,6 +114,7 @@ int TridiagonalEigen<T>::join(int first, int middle, int last, T coupling, T* di
   // What does not change is set aside, behind the first k; of those come kinds of columns: not 0 in the upper
   // half alone, in both, in the lower alone.
   int k = 0, info = 0;
+  std::fill_n(memory.kinds, 4, 0);  // laed2 leaves them alone where nothing changes
   lapack<T>().laed2(&k, &n, &upper, d, q, &ld, order, &coupling, memory.z, memory.poles, memory.w,
                     memory.halves, memory.sorted, memory.packed, memory.places, memory.kinds, &info);
   if (info != 0) return info;
