@@ -182,7 +182,7 @@ void add_convert(CLI::App& app, Action& action) {
   command.add(options->dtype,
               {.name = "--dtype",
                .help = "Of the floats in a file of weights: float32, float16, bfloat16, float64; in "
-                       ".gguf also q8_0, q4_0, q4_1, q5_0, q5_1 and q2_k to q6_k (default: as they are)",
+                       ".gguf also q8_0, q4_0, q4_1, q5_0, q5_1, mxfp4, q2_k to q6_k, tq1_0 and tq2_0 (default: as they are)",
                .type = "TYPE"});
   add_onnx_choices(command, options->onnx);
   add_shape_choices(command, options->shapes);

@@ -72,7 +72,8 @@ void unpack_iq4_nl(const uint8_t* block, float* out) {
   }
 }
 
-// ---- One of 256, of which each part of 32 has a scale in six bits ---------------------------------------------
+// ---- One of 256, of which each part of 32 has a scale in six bits
+// ---------------------------------------------
 
 void unpack_iq4_xs(const uint8_t* block, float* out) {
   const float scale = half_at(block);
@@ -186,21 +187,30 @@ constexpr GgufType kTypes[] = {
     {7, "Q5_1", DType::kFloat32, 32, 24, unpack_q5_1, pack_q5_1},
     {8, "Q8_0", DType::kFloat32, 32, 34, unpack_q8_0, pack_q8_0},
     {20, "IQ4_NL", DType::kFloat32, 32, 18, unpack_iq4_nl},
+    {39, "MXFP4", DType::kFloat32, 32, 17, unpack_mxfp4, pack_mxfp4},
+    {40, "NVFP4", DType::kFloat32, 64, 36, unpack_nvfp4},
     {10, "Q2_K", DType::kFloat32, 256, 84, unpack_q2_k, pack_q2_k},
     {11, "Q3_K", DType::kFloat32, 256, 110, unpack_q3_k, pack_q3_k},
     {12, "Q4_K", DType::kFloat32, 256, 144, unpack_q4_k, pack_q4_k},
     {13, "Q5_K", DType::kFloat32, 256, 176, unpack_q5_k, pack_q5_k},
     {14, "Q6_K", DType::kFloat32, 256, 210, unpack_q6_k, pack_q6_k},
+    {16, "IQ2_XXS", DType::kFloat32, 256, 66, unpack_iq2_xxs},
+    {17, "IQ2_XS", DType::kFloat32, 256, 74, unpack_iq2_xs},
+    {18, "IQ3_XXS", DType::kFloat32, 256, 98, unpack_iq3_xxs},
+    {19, "IQ1_S", DType::kFloat32, 256, 50, unpack_iq1_s},
+    {21, "IQ3_S", DType::kFloat32, 256, 110, unpack_iq3_s},
+    {22, "IQ2_S", DType::kFloat32, 256, 82, unpack_iq2_s},
     {23, "IQ4_XS", DType::kFloat32, 256, 136, unpack_iq4_xs},
+    {29, "IQ1_M", DType::kFloat32, 256, 56, unpack_iq1_m},
+    {34, "TQ1_0", DType::kFloat32, 256, 54, unpack_tq1_0, pack_tq1_0},
+    {35, "TQ2_0", DType::kFloat32, 256, 66, unpack_tq2_0, pack_tq2_0},
 };
 
 struct Name {
   uint32_t number;
   const char* name;
 };
-constexpr Name kUnread[] = {{9, "Q8_1"},     {15, "Q8_K"},  {16, "IQ2_XXS"}, {17, "IQ2_XS"},
-                            {18, "IQ3_XXS"}, {19, "IQ1_S"}, {21, "IQ3_S"},   {22, "IQ2_S"},
-                            {29, "IQ1_M"},   {34, "TQ1_0"}, {35, "TQ2_0"},   {39, "MXFP4"}};
+constexpr Name kUnread[] = {{9, "Q8_1"}, {15, "Q8_K"}};  // of values on the way, which no file holds
 
 std::string lower(std::string text) {
   for (char& c : text) {
@@ -219,8 +229,9 @@ const GgufType* find_gguf_type(uint32_t number) {
 
 const GgufType* find_gguf_packing(const std::string& name) {
   const std::string wanted = lower(name);
-  const auto* const found = std::find_if(std::begin(kTypes), std::end(kTypes),
-                                         [&](const GgufType& t) { return t.pack && wanted == lower(t.name); });
+  const auto* const found = std::find_if(std::begin(kTypes), std::end(kTypes), [&](const GgufType& t) {
+    return t.pack && wanted == lower(t.name);
+  });
   return found == std::end(kTypes) ? nullptr : found;
 }
 

@@ -39,7 +39,7 @@ TEST_F(Gguf, EveryTypeIsWhatItsAuthorsMakeOfIt) {
   const Golden golden("formats/gguf");
   const WeightSnapshot file = open_weights(golden_path("formats/gguf.gguf"));
   EXPECT_EQ(file.format, "gguf");
-  ASSERT_EQ(file.entries.size(), 20u);
+  ASSERT_EQ(file.entries.size(), 31u);
   for (const SnapshotEntry& entry : file.entries) {
     const Tensor& expected = golden.at(entry.name);
     const Tensor value = entry.read();
@@ -69,11 +69,12 @@ TEST_F(Gguf, EveryTypeIsWhatItsAuthorsMakeOfIt) {
 
 TEST_F(Gguf, BlocksArePackedBitForBitAsTheirAuthorsPackThem) {
   const Golden golden("formats/gguf");
-  const Tensor plain = golden.at("plain");
-  for (const char* packing : {"Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0"}) {
+  for (const std::string packing : {"Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "MXFP4", "TQ1_0", "TQ2_0"}) {
+    const bool ternary = packing.starts_with("TQ");
+    const Tensor plain = golden.at(ternary ? "wide" : "plain");
     const std::string path = folder_ / "packed.gguf";
     EXPECT_TRUE(write_gguf(path, of({{"plain", plain}}), packing).empty());
-    const Tensor expected = golden.at(std::string("packed_") + packing);
+    const Tensor expected = golden.at("packed_" + packing);
     const std::string bytes = read_file(path);
     const auto blocks = expected.to_vector<uint8_t>();
     ASSERT_GE(bytes.size(), blocks.size());
@@ -82,7 +83,7 @@ TEST_F(Gguf, BlocksArePackedBitForBitAsTheirAuthorsPackThem) {
     const WeightSnapshot back = read_gguf(path);
     EXPECT_EQ(back.entries[0].stored, packing);
     const auto values = back.entries[0].read().to_vector<double>(), exact = plain.to_vector<double>();
-    for (size_t i = 0; i < exact.size(); ++i) EXPECT_NEAR(values[i], exact[i], 0.35) << packing << " " << i;
+    for (size_t i = 0; i < exact.size(); ++i) EXPECT_NEAR(values[i], exact[i], ternary ? 1.9 : 0.55) << packing << " " << i;
   }
 }
 
@@ -183,6 +184,7 @@ TEST_F(Gguf, NumbersThatBlocksCannotHoldAreRefused) {
   const float inf = std::numeric_limits<float>::infinity();
   for (const std::string& packing : detail::gguf_packings()) {
     for (const float odd : {inf, -inf, std::nanf(""), 1e30F, -1e30F}) {
+      if (packing == "mxfp4" && std::isfinite(odd)) continue;  // its scales are as wide as those of float32
       std::vector<float> x(512, 0.5F);
       x[300] = odd;
       const std::string message = message_of<InvalidArgument>(
@@ -252,7 +254,7 @@ TEST_F(Gguf, TensorsThatCannotBeAreRefused) {
   expect(file_of({4}, 0, 0, 15), "is truncated: tensor 'w'");
   expect(file_of({4}, 0, ~uint64_t{31}, 16), "is truncated");
   expect(file_of({4}, 0, 4, 32), "no multiple of 32");
-  expect(file_of({4}, 16, 0, 32), "is of IQ2_XXS, which Lamina does not read");
+  expect(file_of({4}, 9, 0, 32), "is of Q8_1, which Lamina does not read");
   expect(file_of({4}, 77, 0, 32), "is of type 77");
   expect(file_of({33}, 8, 0, 64), "of Q8_0 cannot be of shape (33,)");
   expect(file_of({uint64_t{1} << 40, uint64_t{1} << 40}, 0, 0, 64), "cannot be of shape");

@@ -1,4 +1,4 @@
-// Blocks of GGUF's types: what they share, and the blocks of 256 elements. Internal header.
+// Blocks of GGUF's types: what they share, and those that have files of their own. Internal header.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +28,23 @@ void unpack_q3_k(const uint8_t* block, float* out);
 void unpack_q4_k(const uint8_t* block, float* out);
 void unpack_q5_k(const uint8_t* block, float* out);
 void unpack_q6_k(const uint8_t* block, float* out);
+
+void unpack_iq1_s(const uint8_t* block, float* out);
+void unpack_iq1_m(const uint8_t* block, float* out);
+void unpack_iq2_xxs(const uint8_t* block, float* out);
+void unpack_iq2_xs(const uint8_t* block, float* out);
+void unpack_iq2_s(const uint8_t* block, float* out);
+void unpack_iq3_xxs(const uint8_t* block, float* out);
+void unpack_iq3_s(const uint8_t* block, float* out);
+
+void unpack_tq1_0(const uint8_t* block, float* out);
+void unpack_tq2_0(const uint8_t* block, float* out);
+void unpack_mxfp4(const uint8_t* block, float* out);  ///< of 32 elements
+void unpack_nvfp4(const uint8_t* block, float* out);  ///< of 64
+/// As ggml's reference does, bit for bit.
+void pack_tq1_0(const float* x, uint8_t* block);
+void pack_tq2_0(const float* x, uint8_t* block);
+void pack_mxfp4(const float* x, uint8_t* block);
 
 /// The format leaves open which of the possible blocks is written: these look for the least sum of squares.
 void pack_q2_k(const float* x, uint8_t* block);
