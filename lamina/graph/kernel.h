@@ -80,7 +80,8 @@ struct KernelCandidate {
   /// Why this kernel cannot run `desc`; nothing when it can. Absent: it always can.
   std::optional<std::string> (*refuses)(const KernelDesc& desc) = nullptr;
   std::unique_ptr<Kernel> (*prepare)(const KernelDesc& desc) = nullptr;
-  /// The layouts that it would like, given operands in row-major order. Absent: row-major only.
+  /// The layouts that it would like, given the inputs in the orders they have. Absent: row-major only. Those that it refuses
+  /// itself leave the work to the next kernel.
   std::optional<LayoutWish> (*wishes)(const KernelDesc& desc) = nullptr;
 };
 

@@ -1,4 +1,4 @@
-// Depthwise convolutions of networks that only predict, by our own kernel: images channels last.
+// Depthwise convolutions by our own kernel: images channels last.
 #include <algorithm>
 
 #include "lamina/base/threads.h"
@@ -19,21 +19,22 @@ const Layout kKernel = {{2, 0, 1, 3}, {}};
 
 std::optional<std::string> refuses(const KernelDesc& desc) {
   if (auto reason = detail::not_float32_operands(desc)) return reason;
-  if (!desc.inputs[0].layout.row_major() || !desc.outputs[0].layout.row_major()) return "only for channels last";
+  if (!desc.inputs[0].layout.row_major() || !desc.outputs[0].layout.row_major())
+    return "only for channels last";
   const int64_t channels = desc.inputs[0].type.shape[3];
-  if (detail::forward_attrs(desc).groups != channels || desc.inputs[1].type.shape[3] != channels || channels == 1)
+  if (detail::forward_attrs(desc).groups != channels || desc.inputs[1].type.shape[3] != channels ||
+      channels == 1)
     return "only for one filter for each channel";
   const Layout& kernel = desc.inputs[1].layout;
-  if (!(kernel.row_major() && desc.inputs[1].steady) && kernel != kKernel)
-    return "only for kernels that stay as they are";
+  if (!kernel.row_major() && kernel != kKernel) return "unknown memory order of the kernel";
   return std::nullopt;
 }
 
 std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
   const bool fused = desc.op.name == "conv2d_bias_act";
   const bool relu = fused && desc.attrs.as<Conv2DBiasActAttrs>().activation == "relu";
-  const detail::ConvShape s = detail::conv_shape(detail::forward_attrs(desc), desc.inputs[0].type.shape,
-                                                 desc.inputs[1].type.shape);
+  const detail::ConvShape s =
+      detail::conv_shape(detail::forward_attrs(desc), desc.inputs[0].type.shape, desc.inputs[1].type.shape);
   const detail::DepthwiseConv conv{s.channels, s.rows, s.columns, relu};
   const int64_t rows = s.batch * s.rows.output;
   const int64_t work = s.columns.output * s.channels * s.rows.size * s.columns.size;  // of a row
@@ -47,7 +48,7 @@ std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
 
 std::optional<LayoutWish> wishes(const KernelDesc& desc) {
   LayoutWish wish{std::vector<Layout>(desc.inputs.size()), std::vector<Layout>(desc.outputs.size())};
-  wish.inputs[1] = kKernel;
+  if (desc.inputs[1].steady) wish.inputs[1] = kKernel;
   return wish;
 }
 

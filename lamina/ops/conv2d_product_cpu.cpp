@@ -7,25 +7,46 @@
 namespace lamina {
 namespace {
 
+Operand matrix(int64_t rows, int64_t columns, bool steady = false) {
+  return {{DType::kFloat32, {rows, columns}}, {}, steady};
+}
+
+/// The sizes of the convolution that `desc` is of, or of which it is a gradient.
+detail::ConvShape shape_of(const KernelDesc& desc) {
+  const Shape &first = desc.inputs[0].type.shape, &second = desc.inputs[1].type.shape;
+  if (!desc.op.name.starts_with("conv2d_grad"))
+    return detail::conv_shape(detail::forward_attrs(desc), first, second);
+  const auto& attrs = desc.attrs.as<Conv2DGradAttrs>();
+  return desc.op.name == "conv2d_grad_input" ? detail::conv_shape(attrs.conv, attrs.shape, second)
+                                             : detail::conv_shape(attrs.conv, first, attrs.shape);
+}
+
 /// Calls `f` with the product that gives the same numbers, from the same memory.
 template <class F>
 auto with_product(const KernelDesc& desc, F&& f) {
-  const Shape& image = desc.inputs[0].type.shape;
-  const int64_t filters = desc.inputs[1].type.shape[3], pixels = image[0] * image[1] * image[2];
-  const auto operand = [&](int64_t rows, int64_t columns, bool steady) {
-    return Operand{{DType::kFloat32, {rows, columns}}, {}, steady};
+  const detail::ConvShape s = shape_of(desc);
+  const int64_t pixels = s.batch * s.rows.output * s.columns.output;
+  const bool first_steady = desc.inputs[0].steady, second_steady = desc.inputs[1].steady;
+  const auto call = [&](const char* op, Attrs attrs, Operand a, Operand b, Operand out) {
+    KernelDesc product{
+        find_op(op), std::move(attrs), {std::move(a), std::move(b)}, {std::move(out)}, desc.device};
+    if (desc.inputs.size() > 2) product.inputs.push_back(desc.inputs[2]);
+    return f(product);
   };
+  if (desc.op.name == "conv2d_grad_input") {
+    return call("matmul", MatmulAttrs{false, true}, matrix(pixels, s.filters, first_steady),
+                matrix(s.channels, s.filters, second_steady), matrix(pixels, s.channels));
+  }
+  if (desc.op.name == "conv2d_grad_kernel") {
+    return call("matmul", MatmulAttrs{true, false}, matrix(pixels, s.channels, first_steady),
+                matrix(pixels, s.filters, second_steady), matrix(s.channels, s.filters));
+  }
   const bool fused = desc.op.name == "conv2d_bias_act";
-  const Attrs attrs = fused ? Attrs(MatmulBiasActAttrs{{}, desc.attrs.as<Conv2DBiasActAttrs>().activation})
-                            : Attrs(MatmulAttrs{});
-  KernelDesc product{find_op(fused ? "matmul_bias_act" : "matmul"),
-                     attrs,
-                     {operand(pixels, image[3], desc.inputs[0].steady),
-                      operand(image[3], filters, desc.inputs[1].steady)},
-                     {operand(pixels, filters, false)},
-                     desc.device};
-  if (fused) product.inputs.push_back(desc.inputs[2]);
-  return f(product);
+  return call(fused ? "matmul_bias_act" : "matmul",
+              fused ? Attrs(MatmulBiasActAttrs{{}, desc.attrs.as<Conv2DBiasActAttrs>().activation})
+                    : Attrs(MatmulAttrs{}),
+              matrix(pixels, s.channels, first_steady), matrix(s.channels, s.filters, second_steady),
+              matrix(pixels, s.filters));
 }
 
 const KernelCandidate* kernel_of(const KernelDesc& product) {
@@ -42,13 +63,12 @@ std::optional<std::string> refuses(const KernelDesc& desc) {
       if (!operand.layout.row_major()) return "only for channels last";
     }
   }
-  const Conv2DAttrs& attrs = detail::forward_attrs(desc);
-  const detail::ConvShape s = detail::conv_shape(attrs, desc.inputs[0].type.shape, desc.inputs[1].type.shape);
+  const detail::ConvShape s = shape_of(desc);
   for (const detail::Window* window : {&s.rows, &s.columns}) {
     if (window->size != 1 || window->stride != 1 || window->before != 0 || window->output != window->input)
       return "only for windows of one pixel, one for each";
   }
-  if (attrs.groups != 1) return "only for one group";
+  if (s.groups != 1) return "only for one group";
   if (!with_product(desc, kernel_of)) return "no kernel takes its product";
   return std::nullopt;
 }
@@ -57,9 +77,19 @@ std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
   return with_product(desc, [](const KernelDesc& product) { return kernel_of(product)->prepare(product); });
 }
 
-const std::vector<KernelCandidate> kProduct = {{.name = "product", .refuses = refuses, .prepare = prepare}};
+/// Orders as they come: images that lie in blocks stay so, for the kernel that takes them.
+std::optional<LayoutWish> wishes(const KernelDesc& desc) {
+  LayoutWish wish{std::vector<Layout>(desc.inputs.size()), std::vector<Layout>(desc.outputs.size())};
+  for (size_t i = 0; i < desc.inputs.size(); ++i) wish.inputs[i] = desc.inputs[i].layout;
+  return wish;
+}
+
+const std::vector<KernelCandidate> kProduct = {
+    {.name = "product", .refuses = refuses, .prepare = prepare, .wishes = wishes}};
 const KernelRegistration kConv("conv2d", DeviceKind::kCpu, kProduct, 1);
 const KernelRegistration kFused("conv2d_bias_act", DeviceKind::kCpu, kProduct, 1);
+const KernelRegistration kGradInput("conv2d_grad_input", DeviceKind::kCpu, kProduct, 1);
+const KernelRegistration kGradKernel("conv2d_grad_kernel", DeviceKind::kCpu, kProduct, 1);
 
 }  // namespace
 }  // namespace lamina

@@ -121,6 +121,29 @@ TEST(DepthwiseConvolution, GivesWhatTheDefinitionGives) {
   for (const Case& c : depthwise_cases()) expect_equal(c, "depthwise");
 }
 
+// What a training asks of it: the same bits for any number of threads, and images that stay as they are.
+TEST(DepthwiseConvolution, TrainsChannelsLast) {
+  for (const int64_t stride : {1, 2}) {
+    const Conv2DAttrs options{.strides = {stride, stride}, .padding = "same", .groups = 96};
+    const Tensor x = waves({3, 40, 37, 96}, 0.37), kernel = waves({3, 3, 1, 96}, 0.91);
+    const auto both = [&](const std::vector<Tensor>& a) {
+      const Tensor y = conv2d(a[0], a[1], options);
+      return vjp({y}, a, {y});
+    };
+    const auto gradients_by = [&](int threads) {
+      set_num_threads(threads);
+      std::vector<std::vector<float>> all;
+      for (const Tensor& each : compile(both)({x, kernel})) all.push_back(each.to_vector<float>());
+      return all;
+    };
+    const int threads = num_threads();
+    const auto one = gradients_by(1), three = gradients_by(3);
+    set_num_threads(threads);
+    EXPECT_EQ(one, three) << stride;
+    EXPECT_EQ(compile(both).graph({x, kernel}).find("reorder"), std::string::npos) << stride;
+  }
+}
+
 // Convolution and pooling in one: the map between them is never written as a whole.
 TEST(DirectConvolution, IsPooledInOneGo) {
   struct Pooled {
@@ -131,7 +154,10 @@ TEST(DirectConvolution, IsPooledInOneGo) {
   std::vector<Pooled> cases;
   for (const char* padding : {"valid", "same", "1,0,2,1"}) {
     for (const int64_t filters : {5, 24, 64}) {
-      cases.push_back({{{2, 37, 21, 3}, {3, 3, 3, filters}, {.strides = {2, 2}, .padding = "same"}}, {3, 3}, {2, 2}, padding});
+      cases.push_back({{{2, 37, 21, 3}, {3, 3, 3, filters}, {.strides = {2, 2}, .padding = "same"}},
+                       {3, 3},
+                       {2, 2},
+                       padding});
       cases.push_back({{{1, 12, 9, 17}, {3, 3, 17, filters}, {}}, {2, 3}, {1, 2}, padding});
     }
   }

@@ -67,15 +67,15 @@ class Assignment {
     for (const KernelCandidate& candidate : node.op->kernels(device_)) {
       if (candidate.refuses && candidate.refuses(plain)) continue;
       if (!candidate.wishes) return std::nullopt;
-      KernelDesc now = plain;
+      KernelDesc now = plain, kept = plain;
       for (size_t i = 0; i < node.inputs.size(); ++i) now.inputs[i].layout = home(node.inputs[i]);
       std::optional<LayoutWish> wish = candidate.wishes(now);
       if (!wish || !fits(node.inputs, wish->inputs) || !fits(node.outputs, wish->outputs))
         return std::nullopt;
-      for (size_t i = 0; i < node.inputs.size(); ++i) plain.inputs[i].layout = wish->inputs[i];
-      for (size_t i = 0; i < node.outputs.size(); ++i) plain.outputs[i].layout = wish->outputs[i];
-      // Checked, so that a wish that the kernel cannot keep costs speed and nothing else.
-      if (candidate.refuses && candidate.refuses(plain)) return std::nullopt;
+      for (size_t i = 0; i < node.inputs.size(); ++i) kept.inputs[i].layout = wish->inputs[i];
+      for (size_t i = 0; i < node.outputs.size(); ++i) kept.outputs[i].layout = wish->outputs[i];
+      // A wish that the kernel does not keep itself leaves the node to the next one.
+      if (candidate.refuses && candidate.refuses(kept)) continue;
       return wish;
     }
     return std::nullopt;
