@@ -80,8 +80,7 @@ struct KernelCandidate {
   /// Why this kernel cannot run `desc`; nothing when it can. Absent: it always can.
   std::optional<std::string> (*refuses)(const KernelDesc& desc) = nullptr;
   std::unique_ptr<Kernel> (*prepare)(const KernelDesc& desc) = nullptr;
-  /// The layouts that it would like, given the inputs in the orders they have. Absent: row-major only. Those that it refuses
-  /// itself leave the work to the next kernel.
+  /// The layouts that it would like, for inputs as they lie; what it then refuses is the next kernel's. Absent: row-major.
   std::optional<LayoutWish> (*wishes)(const KernelDesc& desc) = nullptr;
 };
 

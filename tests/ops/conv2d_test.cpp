@@ -138,7 +138,7 @@ std::vector<OpRow> all_families() {
       false);
   add({"depthwise_doubled", {9, 5, 12, 7}, {3, 5, 1, 14}, {.padding = "same", .groups = 7}}, false);
   // More channels than one task sums up, rows in pieces, and every way in which windows may meet a pixel.
-  add({"depthwise_pieces", {4, 40, 40, 70}, {3, 3, 1, 70}, {.padding = "same", .groups = 70}, 8}, false);
+  add({"depthwise_pieces", {4, 40, 40, 70}, {3, 3, 1, 70}, {.padding = "same", .groups = 70}, 32}, false);
   add({"depthwise_fives", {2, 11, 12, 21}, {5, 5, 1, 21}, {.strides = {2, 2}, .padding = "same", .groups = 21}}, false);
   add({"depthwise_sevens", {1, 15, 16, 9}, {7, 7, 1, 9}, {.padding = "same", .dilations = {2, 1}, .groups = 9}}, false);
   add({"depthwise_larger_than_image", {1, 2, 3, 36}, {7, 7, 1, 36}, {.padding = "same", .groups = 36}}, false);
