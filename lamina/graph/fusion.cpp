@@ -19,8 +19,10 @@ std::pair<std::string, size_t> read_output(const std::string& word) {
 
 FusionTerm read_term(TextCursor& text) {
   FusionTerm term;
-  if (text.take("0")) {
-    term.kind = FusionTerm::Kind::kZero;
+  for (const char* number : {"0", "1", "6"}) {
+    if (!text.take(number)) continue;
+    term.kind = FusionTerm::Kind::kNumber;
+    term.number = std::stod(number);
     return term;
   }
   term.sole = text.take("!");
@@ -78,8 +80,8 @@ class Matcher {
 
   bool value(const FusionTerm& term, ValueId value) {
     const Node* const node = view_.producer(value);
-    if (term.kind == FusionTerm::Kind::kZero)
-      return node && node->op->name == "full" && node->attrs.as<FullAttrs>().value == 0;
+    if (term.kind == FusionTerm::Kind::kNumber)
+      return node && node->op->name == "full" && node->attrs.as<FullAttrs>().value == term.number;
     if (term.kind == FusionTerm::Kind::kNode) {
       if (!node || node->op->name != term.name) return false;
       if (term.output >= node->outputs.size() || node->outputs[term.output] != value) return false;
@@ -153,9 +155,9 @@ ValueId FusionMatch::value(const std::string& variable) const {
   return found->second;
 }
 
-bool FusionMatch::unused(const std::string& label, size_t output) const {
+bool FusionMatch::read_by(size_t count, const std::string& label, size_t output) const {
   const ValueId value = node(label).outputs.at(output);
-  return view_->users(value).empty() && !view_->escapes(value);
+  return view_->users(value).size() == count && !view_->escapes(value);
 }
 
 bool FusionMatch::every_user(const std::string& label, size_t output, const std::string& pattern,

@@ -55,7 +55,9 @@ class FusionMatch {
   /// Whether the value behind a variable keeps its contents for many runs: a weight of a network that only predicts.
   bool steady(const std::string& variable) const { return view_->steady(value(variable)); }
   /// Whether nothing reads output number `output` of a labelled node.
-  bool unused(const std::string& label, size_t output) const;
+  bool unused(const std::string& label, size_t output) const { return read_by(0, label, output); }
+  /// Whether `count` nodes read it, and nothing outside of the graph.
+  bool read_by(size_t count, const std::string& label, size_t output) const;
   /// Whether each node that reads that output, which must not leave the graph, matches `pattern` and `fits`.
   /// Names that are taken mean the same in there.
   bool every_user(const std::string& label, size_t output, const std::string& pattern,
@@ -73,8 +75,9 @@ class FusionMatch {
 
 /// One term of a pattern or a result.
 struct FusionTerm {
-  enum class Kind { kVariable, kZero, kNode };
+  enum class Kind { kVariable, kNumber, kNode };
   Kind kind = Kind::kVariable;
+  double number = 0;
   std::string name = {};   ///< of the variable or the op
   std::string label = {};  ///< of a node; may be empty
   bool sole = false;
@@ -88,7 +91,7 @@ struct FusionTerm {
 ///
 /// `op(...)` is a node, `op(...).1` its second output; a label before it names the node; `!` says that
 /// nothing else may read that output; a plain word is any value, and the same one where it stands again (`_`:
-/// any); `label.1` is an output of a node named before; `0` is a constant of zeros. After `;` may follow
+/// any); `label.1` is an output of a node named before; `0`, `1` or `6` a constant of these. After `;` may follow
 /// further nodes, of which the first argument is a value named before.
 class FusionPattern {
  public:
@@ -129,6 +132,8 @@ enum FusionStage {
   kWithPooling,      ///< and with the pooling behind it
   kWithoutOutputs,   ///< outputs that nothing reads
   kSpentMasks,       ///< gradients behind what was fused
+  kSpentBounds,      ///< the same behind an upper bound
+  kWithSpentMasks,   ///< results and activations of which no gradient asks for the parts any more
   kPooledGradients,  ///< gradients straight from a pooled map
   kGradients,        ///< gradients of several operands in one
   kSteadyWeights,    ///< what pays where weights stay as they are

@@ -8,6 +8,7 @@
 #include "lamina/ops/compare.h"
 #include "lamina/ops/detail/arguments.h"
 #include "lamina/ops/detail/body.h"
+#include "lamina/ops/full.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/unary.h"
@@ -26,7 +27,8 @@ TensorType checked_channels(const InferArgs& args, size_t vectors) {
   if (attrs.axis < 0 || attrs.axis >= x.shape.rank())
     args.fail("axis " + std::to_string(attrs.axis) + " is out of range");
   if (!(attrs.epsilon >= 0)) args.fail("epsilon must not be negative");
-  detail::check_activation(args, attrs.activation);
+  if (attrs.activation != "relu6" && attrs.activation != "silu")
+    detail::check_activation(args, attrs.activation);
   const TensorType channels{x.dtype, {x.shape[attrs.axis]}};
   for (size_t i = 1; i <= vectors; ++i) {
     if (args.inputs[i] != channels)
@@ -68,6 +70,21 @@ struct Batch {
   Tensor sum_of(const Tensor& x) const { return axes.empty() ? x : sum(x, axes); }
 };
 
+Tensor activated(const std::string& activation, const Tensor& y) {
+  if (activation == "silu") return y * sigmoid(y);
+  if (activation == "linear") return y;
+  return activation == "relu6" ? minimum(full({}, 6, y.dtype()), relu(y)) : relu(y);
+}
+
+/// What comes back from behind the activation of `y`.
+Tensor passed_back(const std::string& activation, const Tensor& y, const Tensor& g) {
+  if (activation == "silu") {
+    const Tensor s = sigmoid(y);
+    return g * s * (1.0 + y * (1.0 - s));
+  }
+  return where(greater(y, 0.0), activation == "relu6" ? where(less(y, 6.0), g, 0.0) : g, 0.0);
+}
+
 std::vector<Tensor> body(const Attrs& attrs, std::span<const Tensor> inputs) {
   const Batch batch(attrs, inputs[0].shape());
   const Tensor average = batch.mean_of(inputs[0]);
@@ -75,7 +92,7 @@ std::vector<Tensor> body(const Attrs& attrs, std::span<const Tensor> inputs) {
   const Tensor variance = batch.mean_of(square(centered));
   const Tensor factor = rsqrt(variance + attrs_of(attrs).epsilon) * inputs[1];
   const Tensor y = centered * batch.spread(factor) + batch.spread(inputs[2]);
-  return {attrs_of(attrs).activation == "relu" ? relu(y) : y, average, variance};
+  return {activated(attrs_of(attrs).activation, y), average, variance};
 }
 
 // With c = x - mean, i = 1 / sqrt(variance + epsilon) and g the gradient behind the activation:
@@ -86,8 +103,9 @@ std::vector<Tensor> grad_body(const Attrs& attrs, std::span<const Tensor> inputs
   const Tensor inverse = rsqrt(inputs[4] + attrs_of(attrs).epsilon);
   const Tensor factor = inverse * inputs[1];
   Tensor g = inputs[5];
-  if (attrs_of(attrs).activation == "relu")
-    g = where(greater(centered * batch.spread(factor) + batch.spread(inputs[2]), 0.0), g, 0.0);
+  const std::string& activation = attrs_of(attrs).activation;
+  if (activation != "linear")
+    g = passed_back(activation, centered * batch.spread(factor) + batch.spread(inputs[2]), g);
   const Tensor total = batch.sum_of(g), along = batch.sum_of(g * centered);
   const Tensor slope = square(inverse) * along / batch.count;
   const Tensor dx =
@@ -141,28 +159,61 @@ const Op& forward_op = register_op<NormalizeBatchAttrs>({
     .in_place = {{0, 5}, {0, 0}},
 });
 
+/// `label`'s attributes with another activation.
+NormalizeBatchAttrs with_activation(const FusionMatch& match, const std::string& label,
+                                    const char* activation) {
+  NormalizeBatchAttrs attrs = match.attrs<NormalizeBatchAttrs>(label);
+  attrs.activation = activation;
+  return attrs;
+}
+
+bool is(const FusionMatch& match, const std::string& label, const char* activation) {
+  return match.attrs<NormalizeBatchAttrs>(label).activation == activation;
+}
+
+/// Whether "d" is the gradient of "n", which has that activation behind it.
+bool of(const char* activation, const FusionMatch& match) {
+  const Node& n = match.node("n");
+  return match.value("mean") == n.outputs[1] && match.value("variance") == n.outputs[2] &&
+         is(match, "n", activation) && match.type("dy") == match.type("x");
+}
+
 const FusionRegistration fusions({
     {.stage = kWithActivation,
      .patterns = {"y:relu(!n:normalize_batch(x, gamma, beta))"},
      .result = "y, n.1, n.2 = normalize_batch(x, gamma, beta)",
-     .attrs = [](const FusionMatch& match) -> Attrs {
-       NormalizeBatchAttrs attrs = match.attrs<NormalizeBatchAttrs>("n");
-       attrs.activation = "relu";
-       return attrs;
-     }},
+     .attrs = [](const FusionMatch& match) -> Attrs { return with_activation(match, "n", "relu"); }},
     // The gradient asks itself where relu let the result pass.
     {.stage = kSpentMasks,
      .patterns = {"d:normalize_batch_grad(x, gamma, beta, mean, variance, "
                   "where(greater(n:normalize_batch(x, gamma, beta), 0), dy, 0))"},
      .result = "d, d.1, d.2 = n:normalize_batch_grad(x, gamma, beta, mean, variance, dy)",
-     .fits =
-         [](const FusionMatch& match) {
-           const Node& n = match.node("n");
-           return match.value("mean") == n.outputs[1] && match.value("variance") == n.outputs[2] &&
-                  match.attrs<NormalizeBatchAttrs>("n").activation == "relu" &&
-                  match.attrs<NormalizeBatchAttrs>("d").activation == "linear" &&
-                  match.type("dy") == match.type("x");
-         }},
+     .fits = [](const FusionMatch& match) { return of("relu", match) && is(match, "d", "linear"); }},
+    // And whether a bound of 6 did: nothing reads what was there before that any more.
+    {.stage = kSpentBounds,
+     .patterns = {"d:normalize_batch_grad(x, gamma, beta, mean, variance, "
+                  "where(less_equal(6, n:normalize_batch(x, gamma, beta)), 0, dy))"},
+     .result = "d, d.1, d.2 = normalize_batch_grad(x, gamma, beta, mean, variance, dy)",
+     .fits = [](const FusionMatch& match) { return of("relu", match) && is(match, "d", "relu"); },
+     .attrs = [](const FusionMatch& match) -> Attrs { return with_activation(match, "d", "relu6"); }},
+    // Of x sigmoid(x), too: it computes the sigmoid anew, twice, which costs less than keeping it.
+    {.stage = kSpentMasks,
+     .patterns = {"d:normalize_batch_grad(x, gamma, beta, mean, variance, "
+                  "add(multiply(dy, s:sigmoid(n:normalize_batch(x, gamma, beta))), "
+                  "multiply(multiply(multiply(dy, n), s), subtract(1, s))))"},
+     .result = "d, d.1, d.2 = normalize_batch_grad(x, gamma, beta, mean, variance, dy)",
+     .fits = [](const FusionMatch& match) { return of("linear", match) && is(match, "d", "linear"); },
+     .attrs = [](const FusionMatch& match) -> Attrs { return with_activation(match, "d", "silu"); }},
+    {.stage = kWithSpentMasks,
+     .patterns = {"y:multiply(n:normalize_batch(x, gamma, beta), !s:sigmoid(n))"},
+     .result = "y, n.1, n.2 = normalize_batch(x, gamma, beta)",
+     .fits = [](const FusionMatch& match) { return is(match, "n", "linear") && match.read_by(2, "n", 0); },
+     .attrs = [](const FusionMatch& match) -> Attrs { return with_activation(match, "n", "silu"); }},
+    {.stage = kWithSpentMasks,
+     .patterns = {"y:minimum(6, !n:normalize_batch(x, gamma, beta))"},
+     .result = "y, n.1, n.2 = normalize_batch(x, gamma, beta)",
+     .fits = [](const FusionMatch& match) { return is(match, "n", "relu"); },
+     .attrs = [](const FusionMatch& match) -> Attrs { return with_activation(match, "n", "relu6"); }},
 });
 
 }  // namespace

@@ -7,8 +7,8 @@
 
 namespace lamina {
 
-/// Attributes of op `normalize_batch` and its gradient. `axis` is not negative; activation "linear" or
-/// "relu".
+/// Attributes of op `normalize_batch` and its gradient. `axis` is not negative; activation "linear",
+/// "relu", "relu6" (at most 6) or "silu".
 struct NormalizeBatchAttrs {
   int axis = 0;
   double epsilon = 1e-3;

@@ -26,7 +26,7 @@ struct Pieces {
   int64_t count;                    // pieces in all
   double elements;                  // of a channel
   double epsilon;
-  bool relu;
+  detail::BatchActivation activation;
 
   explicit Pieces(const KernelDesc& desc) {
     const auto& attrs = desc.attrs.as<NormalizeBatchAttrs>();
@@ -41,7 +41,7 @@ struct Pieces {
     count = x.size() / (rows * width) * per_slab;
     elements = static_cast<double>(x.size() / channels);
     epsilon = attrs.epsilon;
-    relu = attrs.activation == "relu";
+    activation = detail::batch_activation(attrs.activation);
   }
 
   int64_t slab(int64_t piece) const { return piece / per_slab; }
@@ -119,7 +119,7 @@ void put_scale(const Pieces& p, const float* gamma, const float* variance, float
 detail::BatchNorm norm_of(const Pieces& p, int64_t piece, const float* mean, const float* scale,
                           const float* shift) {
   const int64_t c = p.channel(piece);
-  return {mean + c, scale + c, shift + c, p.relu};
+  return {mean + c, scale + c, shift + c, p.activation};
 }
 
 std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
@@ -178,15 +178,21 @@ std::unique_ptr<Kernel> prepare_grad(const KernelDesc& desc) {
     const auto norm = [&](int64_t piece) {
       return norm_of(p, piece, mean, w.vector(p, 0), args.input<float>(2));
     };
+    // A sigmoid costs more than to write and read what it made of dy; x must not be written over yet.
+    auto* const dx = args.output<float>(0);
+    const bool keeps = p.activation == detail::BatchActivation::kSilu && dx != x;
     p.each_piece([&](int64_t piece) {
-      detail::grad_sums(norm(piece), x + p.first(piece), dy + p.first(piece), p.rows_of(piece), p.width,
-                        w.of(p, piece, 0), w.of(p, piece, 1));
+      const int64_t at = p.first(piece);
+      detail::grad_sums(norm(piece), x + at, dy + at, p.rows_of(piece), p.width, w.of(p, piece, 0),
+                        w.of(p, piece, 1), keeps ? dx + at : nullptr);
     });
     merge_grads(p, w, args);
     p.each_piece([&](int64_t piece) {
       const int64_t c = p.channel(piece), at = p.first(piece);
-      detail::grad_rows(norm(piece), w.vector(p, 1) + c, w.vector(p, 2) + c, x + at, dy + at,
-                        p.rows_of(piece), p.width, args.output<float>(0) + at);
+      detail::BatchNorm now = norm(piece);
+      if (keeps) now.activation = detail::BatchActivation::kLinear;
+      detail::grad_rows(now, w.vector(p, 1) + c, w.vector(p, 2) + c, x + at, (keeps ? dx : dy) + at,
+                        p.rows_of(piece), p.width, dx + at);
     });
   };
   return make_kernel(run, p.workspace());

@@ -40,7 +40,9 @@ Reference forward(const NormalizeBatchAttrs& attrs) {
     for_elements(x, attrs.axis, [&](size_t i, size_t c) {
       const double v = (in[0].data[i] - mean.data[c]) / std::sqrt(variance.data[c] + attrs.epsilon);
       y.data[i] = v * in[1].data[c] + in[2].data[c];
-      if (attrs.activation == "relu") y.data[i] = std::max(y.data[i], 0.0);
+      if (attrs.activation.starts_with("relu")) y.data[i] = std::max(y.data[i], 0.0);
+      if (attrs.activation == "relu6") y.data[i] = std::min(y.data[i], 6.0);
+      if (attrs.activation == "silu") y.data[i] /= 1 + std::exp(-y.data[i]);
     });
     return std::vector<NdArray>{y, mean, variance};
   };
@@ -55,7 +57,9 @@ Reference backward(const NormalizeBatchAttrs& attrs) {
     const auto inverse = [&](size_t c) { return 1 / std::sqrt(in[4].data[c] + attrs.epsilon); };
     const auto normal = [&](size_t i, size_t c) { return (in[0].data[i] - in[3].data[c]) * inverse(c); };
     const auto g = [&](size_t i, size_t c) {
-      const bool cut = attrs.activation == "relu" && normal(i, c) * in[1].data[c] + in[2].data[c] <= 0;
+      const double y = normal(i, c) * in[1].data[c] + in[2].data[c], s = 1 / (1 + std::exp(-y));
+      if (attrs.activation == "silu") return in[5].data[i] * s * (1 + y * (1 - s));
+      const bool cut = (attrs.activation.starts_with("relu") && y <= 0) || (attrs.activation == "relu6" && y >= 6);
       return cut ? 0 : in[5].data[i];
     };
     for_elements(x, attrs.axis, [&](size_t i, size_t c) {
@@ -76,8 +80,9 @@ const OpRows rows([] {
     const Shape vector{x[attrs.axis]};
     // Behind relu every other channel is cut off as a whole: no element is near the kink.
     std::vector<double> shifts;
-    for (int64_t c = 0; c < vector[0]; ++c) shifts.push_back(c % 2 ? 8 : -8);
-    const bool relu = attrs.activation == "relu";
+    const bool six = attrs.activation == "relu6";  // some lie beyond that, too
+    for (int64_t c = 0; c < vector[0]; ++c) shifts.push_back(c % 2 == 0 ? -8 : !six ? 8 : c % 4 == 1 ? 3 : 20);
+    const bool relu = attrs.activation.starts_with("relu");
     const RowInput gamma{.shape = vector, .lo = 0.5, .hi = 1.5};
     const RowInput beta = relu ? RowInput{.shape = vector, .values = shifts} : RowInput{.shape = vector};
     all.push_back({.op = "normalize_batch",
@@ -99,6 +104,8 @@ const OpRows rows([] {
   add("channels_last", {3, 1e-3, "linear"}, {2, 3, 2, 9});
   add("whole_vectors", {1, 1e-3, "linear"}, {5, 16});
   add("relu", {3, 1e-3, "relu"}, {2, 2, 3, 8});
+  add("relu6", {3, 1e-3, "relu6"}, {2, 2, 3, 9});
+  add("silu", {3, 1e-3, "silu"}, {2, 2, 3, 9});
   add("few_channels", {2, 1e-3, "linear"}, {2, 3, 3});
   add("channels_first", {1, 1e-5, "linear"}, {3, 4, 2});
   add("one_row", {1, 1e-3, "linear"}, {1, 8});

@@ -3,6 +3,7 @@
 #include "lamina/graph/passes/epilogue_fusion.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -116,7 +117,7 @@ class Stage {
   }
 
   void replace(const Found& found) {
-    zero_.reset();
+    numbers_.clear();
     const DType dtype = view_.graph().type(found.match.node(found.fusion->outputs[0].first).outputs[0]).dtype;
     const std::vector<ValueId> outputs = make(*found.fusion, found.fusion->result, found.match, dtype);
     for (size_t i = 0; i < found.fusion->outputs.size(); ++i) {
@@ -128,9 +129,10 @@ class Stage {
   std::vector<ValueId> make(const ParsedFusion& fusion, const FusionTerm& term, const FusionMatch& match,
                             DType dtype) {
     if (term.kind == FusionTerm::Kind::kVariable) return {rewrite_(old_value(term, match))};
-    if (term.kind == FusionTerm::Kind::kZero) {
-      if (!zero_) zero_ = rewrite_.add(find_op("full"), FullAttrs{{}, 0, dtype}, {})[0];
-      return {*zero_};
+    if (term.kind == FusionTerm::Kind::kNumber) {
+      const auto [place, added] = numbers_.try_emplace(term.number);
+      if (added) place->second = rewrite_.add(find_op("full"), FullAttrs{{}, term.number, dtype}, {})[0];
+      return {place->second};
     }
     std::vector<ValueId> inputs;
     for (const FusionTerm& arg : term.args) {
@@ -144,9 +146,9 @@ class Stage {
   DeviceKind device_;
   Rewriter rewrite_;
   std::vector<const ParsedFusion*> fusions_;
-  std::map<int, Found> found_;      // by the place where the new node goes
-  std::set<const Node*> replaced_;  // by a new node
-  std::optional<ValueId> zero_;     // of the node that is being made
+  std::map<int, Found> found_;         // by the place where the new node goes
+  std::set<const Node*> replaced_;     // by a new node
+  std::map<double, ValueId> numbers_;  // constants of the node that is being made
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "lamina/nn/config.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/compare.h"
+#include "lamina/ops/full.h"
 #include "lamina/ops/unary.h"
 #include "lamina/ops/where.h"
 
@@ -24,7 +25,8 @@ Tensor ReLU::call(const Tensor& x, CallContext&) const {
   } else {
     y = relu(x);
   }
-  return options_.max_value ? minimum(y, *options_.max_value) : y;
+  // In this order no gradient comes back at the bound itself, as in Keras.
+  return options_.max_value ? minimum(full({}, *options_.max_value, y.dtype()), y) : y;
 }
 
 Json ReLU::own_config() const {

@@ -12,7 +12,9 @@
 #include "lamina/ops/batch_normalization.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/conv2d.h"
+#include "lamina/ops/full.h"
 #include "lamina/ops/matmul.h"
+#include "lamina/ops/pad.h"
 #include "lamina/ops/pool2d.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/reshape.h"
@@ -88,6 +90,104 @@ TEST(EpilogueFusion, TakesReluIntoTheNormalisationAndItsGradient) {
     const auto a = exact[i].to_vector<double>(), b = fast[i].to_vector<double>();
     for (size_t k = 0; k < a.size(); ++k) EXPECT_NEAR(a[k], b[k], 1e-4) << i << ", " << k;
   }
+}
+
+// What `f` gives in float32 is what it gives in float64, whose kernels fuse less.
+void expect_alike(const TensorFunction& f, const std::function<std::vector<Tensor>(DType)>& arguments) {
+  const auto exact = compile(f)(arguments(DType::kFloat64)), fast = compile(f)(arguments(kF32));
+  for (size_t i = 0; i < exact.size(); ++i) {
+    const auto a = exact[i].to_vector<double>(), b = fast[i].to_vector<double>();
+    ASSERT_EQ(a.size(), b.size());
+    for (size_t k = 0; k < a.size(); ++k)
+      EXPECT_NEAR(a[k], b[k], 2e-4 * (1 + std::abs(a[k]))) << i << ", " << k;
+  }
+}
+
+TEST(EpilogueFusion, TakesABoundAndSigmoidGatesIntoTheNormalisationAndItsGradient) {
+  using Activation = Tensor (*)(const Tensor&);
+  const std::pair<const char*, Activation> cases[] = {
+      {"relu6", [](const Tensor& x) { return minimum(full({}, 6, x.dtype()), relu(x)); }},
+      {"silu", [](const Tensor& x) { return x * sigmoid(x); }}};
+  for (const auto& [name, activation] : cases) {
+    SCOPED_TRACE(name);
+    const auto f = [activation = activation](const std::vector<Tensor>& in) {
+      const NormalizedBatch batch = normalize_batch(in[0], in[1], in[2]);
+      const Tensor y = activation(batch.y);
+      std::vector<Tensor> results = gradients(sum(y * in[0]), {in[0], in[1], in[2]});
+      results.push_back(y);
+      return results;
+    };
+    const auto arguments = [](DType dtype) {
+      return std::vector{tensor({4, 5, 16}, 1, dtype), tensor({16}, 4, dtype), tensor({16}, 5, dtype)};
+    };
+    const std::string graph = compile(f).graph(arguments(kF32));
+    EXPECT_EQ(graph.find("where"), std::string::npos) << graph;
+    EXPECT_EQ(graph.find("sigmoid"), std::string::npos) << graph;
+    EXPECT_EQ(graph.find("linear"), std::string::npos) << graph;
+    expect_alike(f, arguments);
+  }
+}
+
+TEST(EpilogueFusion, LeavesTheNormalisationAloneWhereItsResultIsUsedElsewhere) {
+  const auto f = [](const std::vector<Tensor>& in) {
+    const Tensor n = normalize_batch(in[0], in[1], in[2]).y;
+    return std::vector{minimum(full({}, 6, n.dtype()), relu(n)), n * sigmoid(n), n};
+  };
+  const auto arguments = [](DType dtype) {
+    return std::vector{tensor({4, 5, 16}, 1, dtype), tensor({16}, 4, dtype), tensor({16}, 5, dtype)};
+  };
+  EXPECT_NE(compile(f).graph(arguments(kF32)).find("activation=\"linear\""), std::string::npos);
+  expect_alike(f, arguments);
+}
+
+// A padded image is never written: forwards, and in both gradients.
+TEST(EpilogueFusion, TakesPaddingIntoTheConvolution) {
+  struct Case {
+    std::vector<std::pair<int64_t, int64_t>> padding;
+    Conv2DAttrs conv;
+  };
+  const std::vector<Case> cases = {
+      {{{0, 0}, {0, 1}, {0, 1}, {0, 0}}, {.strides = {2, 2}}},
+      {{{0, 0}, {3, 3}, {3, 3}, {0, 0}}, {.strides = {2, 2}}},
+      {{{0, 0}, {1, 2}, {0, 4}, {0, 0}}, {.padding = "same"}},
+      {{{0, 0}, {2, 0}, {1, 1}, {0, 0}}, {.strides = {2, 1}, .padding = "1,0,2,1"}},
+      {{{0, 0}, {1, 1}, {1, 1}, {0, 0}}, {.strides = {2, 2}, .groups = 8}}};
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.conv.padding + std::to_string(c.conv.groups));
+    const auto f = [&](const std::vector<Tensor>& in) {
+      const Tensor y = conv2d(pad(in[0], c.padding), in[1], c.conv);
+      std::vector<Tensor> results = gradients(sum(square(y)), {in[0], in[1]});
+      results.push_back(y);
+      return results;
+    };
+    const auto arguments = [&](DType dtype) {
+      return std::vector{tensor({2, 9, 8, 8}, 1, dtype), tensor({3, 3, 8 / c.conv.groups, 8}, 1, dtype)};
+    };
+    const std::string graph = compile(f).graph(arguments(kF32));
+    EXPECT_EQ(graph.find("= pad("), std::string::npos) << graph;
+    EXPECT_EQ(graph.find("= slice("), std::string::npos) << graph;
+    // Beside the definition: an image that is padded before it comes.
+    const Tensor padded = pad(tensor({2, 9, 8, 8}, 1, kF32), c.padding).eval();
+    const Tensor apart = conv2d(padded, arguments(kF32)[1], c.conv);
+    const auto a = apart.to_vector<float>(), b = compile(f)(arguments(kF32))[2].to_vector<float>();
+    ASSERT_EQ(a.size(), b.size());
+    for (size_t k = 0; k < a.size(); ++k) EXPECT_NEAR(a[k], b[k], 1e-4);
+    expect_alike(f, arguments);
+  }
+}
+
+// Ones around it, channels more, or a part of the image: none of that is a convolution's padding.
+TEST(EpilogueFusion, LeavesOtherPaddingAlone) {
+  const auto graph = [](const std::vector<std::pair<int64_t, int64_t>>& padding, double value,
+                        int64_t channels) {
+    const auto f = [&](const std::vector<Tensor>& in) {
+      return std::vector{conv2d(pad(in[0], padding, value), in[1])};
+    };
+    return compile(f).graph({tensor({2, 5, 5, 8}, 1, kF32), tensor({3, 3, channels, 8}, 1, kF32)});
+  };
+  EXPECT_NE(graph({{0, 0}, {1, 1}, {1, 1}, {0, 0}}, 1, 8).find("= pad("), std::string::npos);
+  EXPECT_NE(graph({{0, 0}, {1, 1}, {1, 1}, {0, 1}}, 0, 9).find("= pad("), std::string::npos);
+  EXPECT_NE(graph({{1, 0}, {1, 1}, {1, 1}, {0, 0}}, 0, 8).find("= pad("), std::string::npos);
 }
 
 TEST(EpilogueFusion, LeavesReluWhereTheSumIsUsedElsewhere) {
