@@ -10,8 +10,8 @@
 #include "lamina/base/log.h"
 #include "lamina/explain/gallery.h"
 #include "lamina/formats/keras/keras.h"
-#include "lamina/image/load_img.h"
 #include "lamina/nn/callbacks/progress_bar.h"
+#include "lamina/vision/annotated_picture.h"
 #include "lamina/vision/draw_boxes.h"
 #include "metrics.h"
 #include "train_files.h"
@@ -91,7 +91,7 @@ void write_sheet(const vision::Detector& detector, const AnnotatedImages& data, 
   for (size_t i = 0; i < std::min(kShown, data.images.size()); ++i) {
     const vision::AnnotatedImage& image =
         data.images[i * data.images.size() / std::min(kShown, data.images.size())];
-    Picture picture = load_img(image.file);
+    Picture picture = vision::load_picture(image);
     std::vector<vision::LabelledBox> boxes;
     for (const vision::TruthBox& one : image.boxes) boxes.push_back({one.box, "", 7});
     for (auto& box :

@@ -5,7 +5,7 @@
 
 #include "lamina/base/error.h"
 #include "lamina/data/read_lines.h"
-#include "lamina/image/load_img.h"
+#include "lamina/vision/annotated_picture.h"
 #include "lamina/vision/detail/annotation_formats.h"
 
 namespace lamina::vision::detail {
@@ -129,7 +129,7 @@ RawAnnotations read_yolo(const std::string& source, const std::string& part) {
       const std::string labels = label_file(folders, file);
       const bool counts = is_file(labels) || folders.labels != folders.images;
       if (!counts) continue;  // a picture beside others, of which nobody said anything
-      const Picture picture = load_img(file);
+      const Picture picture = load_picture({.file = file});
       RawImage& image = result.images.emplace_back(RawImage{file, picture.width, picture.height});
       if (is_file(labels)) read_label_file(labels, result.class_names, image);
     }

@@ -8,7 +8,7 @@
 #include "lamina/base/error.h"
 #include "lamina/base/log.h"
 #include "lamina/image/detail/resample.h"
-#include "lamina/image/load_img.h"
+#include "lamina/vision/annotated_picture.h"
 #include "lamina/vision/detail/augmented_sample.h"
 #include "lamina/vision/detector.h"
 
@@ -46,7 +46,7 @@ struct Contradictions {
 };
 
 KeptPicture kept_picture(const AnnotatedImage& image, const DetectorInfo& info, Contradictions& contradictions) {
-  KeptPicture kept{load_img(image.file), image.boxes};
+  KeptPicture kept{load_picture(image), image.boxes};
   if (kept.picture.height < 1 || kept.picture.width < 1)
     throw FileError("'" + image.file + "' has no pixels");
   const Box all{0, 0, static_cast<double>(kept.picture.width), static_cast<double>(kept.picture.height)};

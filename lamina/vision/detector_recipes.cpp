@@ -5,9 +5,9 @@
 #include <cmath>
 
 #include "lamina/base/error.h"
-#include "lamina/image/load_img.h"
 #include "lamina/nn/optimizers/adam.h"
 #include "lamina/nn/optimizers/schedules/cosine_decay.h"
+#include "lamina/vision/annotated_picture.h"
 #include "lamina/vision/detection_loss.h"
 #include "lamina/vision/detection_network.h"
 #include "lamina/vision/pretrained_detector.h"
@@ -34,7 +34,7 @@ std::pair<int64_t, int64_t> frame_size(const DetectorRecipe& recipe, const Annot
       add(static_cast<double>(image.width), static_cast<double>(image.height));
   }
   if (proportions.empty()) {
-    const Picture picture = load_img(training.images.at(0).file);
+    const Picture picture = load_picture(training.images.at(0));
     add(picture.width, picture.height);
   }
   // Up to the next multiple of the largest stride.
@@ -140,7 +140,7 @@ std::vector<std::pair<std::string, double>> detector_metrics(const Detector& det
   std::vector<std::vector<TruthBox>> truth;
   std::vector<std::vector<Detection>> found;
   for (const AnnotatedImage& image : data.images) {
-    const Picture picture = load_img(image.file);
+    const Picture picture = load_picture(image);
     found.push_back(detector.detect(picture, {.score_threshold = 0.001, .iou_threshold = 0.6, .most = 300}));
     truth.push_back(image.boxes);
     if (progress && !progress(static_cast<int64_t>(found.size()))) throw Error("interrupted");

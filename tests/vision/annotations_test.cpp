@@ -8,6 +8,8 @@
 #include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/image/picture.h"
+#include "lamina/vision/annotated_picture.h"
+#include "tests/support/golden.h"
 #include "tests/support/shared_data.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/told.h"
@@ -28,6 +30,33 @@ void write_picture(const std::string& path, int width, int height) {
 }
 
 constexpr const char* kHead = "split,file,width,height,class,xmin,ymin,xmax,ymax\n";
+
+// A camera on its side: programs for marking show the picture upright, and sizes that a file says decide.
+TEST(Annotations, AreOfThePictureAsItWasShown) {
+  const test::Golden golden("image/formats");
+  const auto bytes = golden.at("jpeg_turned_6_file").to_vector<uint8_t>();
+  test::TemporaryFolder folder;
+  const std::string file = folder / "a.jpg";
+  write_file(file, std::string(bytes.begin(), bytes.end()));
+  const Picture stored = load_img(file), upright = load_img(file, {.exif_orientation = true});
+  ASSERT_EQ(stored.width, upright.height);
+  ASSERT_NE(stored.width, stored.height);
+  const auto pixels = [&](int64_t width, int64_t height) {
+    return load_picture({.file = file, .width = width, .height = height}).pixels;
+  };
+  EXPECT_EQ(pixels(0, 0), upright.pixels);
+  EXPECT_EQ(pixels(upright.width, upright.height), upright.pixels);
+  EXPECT_EQ(pixels(stored.width, stored.height), stored.pixels);
+  EXPECT_EQ(pixels(7, 7), upright.pixels);  // of neither: the size is told where batches are made
+
+  // Shares of YOLO's files are of the upright picture.
+  write_file(folder / "a.txt", "0 0.5 0.5 1 1\n");
+  write_file(folder / "classes.txt", "thing\n");
+  const AnnotatedImages data = load_annotations(folder.path());
+  ASSERT_EQ(data.images.size(), 1u);
+  EXPECT_EQ(data.images[0].width, upright.width);
+  EXPECT_EQ(data.images[0].boxes.at(0).box.right, upright.width);
+}
 
 TEST(Annotations, OfATable) {
   test::TemporaryFolder folder;
