@@ -196,7 +196,7 @@ const FusionRegistration fusions({
      .result = "d, d.1, d.2 = normalize_batch_grad(x, gamma, beta, mean, variance, dy)",
      .fits = [](const FusionMatch& match) { return of("relu", match) && is(match, "d", "relu"); },
      .attrs = [](const FusionMatch& match) -> Attrs { return with_activation(match, "d", "relu6"); }},
-    // Of x sigmoid(x), too: it computes the sigmoid anew, twice, which costs less than keeping it.
+    // Of x sigmoid(x), too: the sigmoid anew costs no more time than keeping it, and no memory.
     {.stage = kSpentMasks,
      .patterns = {"d:normalize_batch_grad(x, gamma, beta, mean, variance, "
                   "add(multiply(dy, s:sigmoid(n:normalize_batch(x, gamma, beta))), "

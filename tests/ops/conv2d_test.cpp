@@ -149,6 +149,11 @@ std::vector<OpRow> all_families() {
        {3, 2, 1, 33},
        {.strides = {2, 3}, .padding = "3,0,1,2", .dilations = {3, 2}, .groups = 33}},
       false);
+  // Strides and dilations that agree: every element of a window may meet one pixel, here too many of them.
+  add({"depthwise_all_meet", {1, 11, 12, 5}, {5, 4, 1, 5}, {.strides = {2, 2}, .padding = "same", .dilations = {2, 2}, .groups = 5}}, false);
+  add({"depthwise_too_many_meet", {1, 20, 21, 3}, {9, 9, 1, 3}, {.strides = {2, 3}, .padding = "same", .dilations = {4, 3}, .groups = 3}}, false);
+  add({"depthwise_far_margins", {1, 12, 13, 8}, {3, 3, 1, 8}, {.padding = "4,5,3,4", .groups = 8}}, false);
+  add({"depthwise_far_margins_strided", {1, 12, 13, 8}, {3, 3, 1, 8}, {.strides = {2, 2}, .padding = "4,5,3,4", .groups = 8}}, false);
   add({"depthwise_far", {1, 5, 5, 8}, {3, 3, 1, 8}, {.padding = "same", .dilations = {1 << 30, 1 << 30}, .groups = 8}}, false);
   add({"one_filter_a_group", {2, 6, 9, 27}, {3, 3, 3, 9}, {.padding = "same", .groups = 9}}, false);
   add({"eight_filters_a_group", {2, 6, 17, 6}, {3, 3, 3, 16}, {.padding = "same", .groups = 2}}, false);

@@ -10,6 +10,7 @@
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 // After foreach_target.
 #include <algorithm>
+#include <numeric>
 
 #include <hwy/highway.h>
 #include "lamina/ops/detail/unroll-inl.h"
@@ -32,10 +33,11 @@ struct Meeting {
 /// are those of the first of them.
 struct KernelLine {
   const float *x, *dy;
-  int64_t next,
-      step;  ///< from the pixels of one result to those of the next, from one element of the line to the next
-  int64_t channels, count;  ///< of the images; of the columns
-  float* sums;              ///< of the line's elements, channels apart
+  int64_t next;      ///< from the pixels of one result to those of the next
+  int64_t step;      ///< from those of one element of the line to those of the next
+  int64_t channels;  ///< of the images
+  int64_t count;     ///< of columns
+  float* sums;       ///< of the line's elements, channels apart
 };
 
 }  // namespace lamina::detail
@@ -176,7 +178,11 @@ namespace {
 /// Multiplications of a piece, about; pieces at most.
 constexpr int64_t kPieceWork = 1 << 20, kMostPieces = 32;
 
-int64_t meeting(const Window& w) { return (w.size + w.stride - 1) / w.stride; }
+/// Elements of one window's line that may meet one pixel: those whose distances are multiples of the stride.
+int64_t meeting(const Window& w) {
+  const int64_t apart = w.stride / std::gcd(w.stride, w.dilation);
+  return (w.size + apart - 1) / apart;
+}
 
 /// Rows of results, one after the other, summed up for some channels.
 struct Strip {
