@@ -11,6 +11,7 @@
 #include "lamina/graph/passes/elementwise_fusion.h"
 #include "lamina/graph/passes/epilogue_fusion.h"
 #include "lamina/graph/passes/layout.h"
+#include "lamina/graph/passes/recompute.h"
 #include "lamina/graph/passes/schedule.h"
 #include "lamina/graph/passes/simplify.h"
 
@@ -35,6 +36,7 @@ constexpr Pass kPasses[] = {
     {"dce", on_any<dce>},
     {"epilogue_fusion", epilogue_fusion},
     {"elementwise_fusion", on_any<elementwise_fusion>, true},
+    {"recompute", on_any<recompute>},
     {"layout", layout},
     {"schedule", on_any<schedule>},
 };
