@@ -26,9 +26,6 @@ float half_of_eight_bits(uint8_t bits) {
                                : std::ldexp(1 + as_float(mantissa) / 8, exponent - 7));
 }
 
-// What is no number counts as 0, so that the other elements keep their own.
-float number(float x) { return std::isfinite(x) ? x : 0; }
-
 float largest(const float* x, int n) {
   float found = 0;
   for (int i = 0; i < n; ++i) found = std::max(found, std::abs(number(x[i])));

@@ -8,9 +8,6 @@ namespace {
 
 constexpr int kParts = 8;  // of 32 elements each
 
-unsigned bits16(const uint8_t* at) { return at[0] | static_cast<unsigned>(at[1]) << 8; }
-uint32_t bits32(const uint8_t* at) { return bits16(at) | static_cast<uint32_t>(bits16(at + 2)) << 16; }
-
 constexpr float kTwoBits[] = {8, 25, 43};
 constexpr float kThreeBitsWide[] = {4, 12, 20, 28, 36, 44, 52, 62};
 constexpr float kThreeBits[] = {1, 3, 5, 7, 9, 11, 13, 15};
@@ -40,15 +37,13 @@ void write_eight_moved(unsigned index, bool down, float step, float* out) {
              (as_float(static_cast<int>((kGgufGrid1[index] >> (2 * i)) & 3) - 1) + (down ? -0.125f : 0.125f));
 }
 
-int nibble(const uint8_t* at, int place) { return (at[place / 2] >> (4 * (place % 2))) & 15; }
-
 }  // namespace
 
 void unpack_iq2_xxs(const uint8_t* block, float* out) {
   const float scale = half_at(block);
   const uint8_t* at = block + 2;
   for (int part = 0; part < kParts; ++part, at += 8) {
-    const uint32_t rest = bits32(at + 4);
+    const uint32_t rest = word_at(at + 4);
     const float step = scale * (0.5f + as_float(static_cast<int>(rest >> 28))) * 0.25f;
     for (int i = 0; i < 4; ++i, out += 8)
       write_eight(kGgufGrid2Xxs[at[i]], with_eighth((rest >> (7 * i)) & 127), step, out);
@@ -60,7 +55,7 @@ void unpack_iq2_xs(const uint8_t* block, float* out) {
   const uint8_t *const scales = block + 66, *at = block + 2;
   for (int i = 0; i < 32; ++i, at += 2, out += 8) {
     const float step = scale * (0.5f + as_float(nibble(scales, i / 2))) * 0.25f;
-    write_eight(kGgufGrid2Xs[bits16(at) & 511], with_eighth(bits16(at) >> 9), step, out);
+    write_eight(kGgufGrid2Xs[half_word_at(at) & 511], with_eighth(half_word_at(at) >> 9), step, out);
   }
 }
 
@@ -78,7 +73,7 @@ void unpack_iq3_xxs(const uint8_t* block, float* out) {
   const float scale = half_at(block);
   const uint8_t *at = block + 2, *rests = block + 66;
   for (int part = 0; part < kParts; ++part, rests += 4) {
-    const uint32_t rest = bits32(rests);
+    const uint32_t rest = word_at(rests);
     const float step = scale * (0.5f + as_float(static_cast<int>(rest >> 28))) * 0.5f;
     for (int i = 0; i < 4; ++i, at += 2, out += 8)
       write_four_twice(kGgufGrid3Xxs[at[0]], kGgufGrid3Xxs[at[1]], kThreeBitsWide,
@@ -101,7 +96,7 @@ void unpack_iq1_s(const uint8_t* block, float* out) {
   const float scale = half_at(block);
   const uint8_t* const low = block + 2;
   for (int i = 0; i < 32; ++i, out += 8) {
-    const unsigned rest = bits16(block + 34 + i / 4 * 2);
+    const unsigned rest = half_word_at(block + 34 + i / 4 * 2);
     const float step = scale * as_float(static_cast<int>(2 * ((rest >> 12) & 7) + 1));
     write_eight_moved(low[i] | ((rest >> (3 * (i % 4))) & 7) << 8, (rest & 0x8000) != 0, step, out);
   }
@@ -112,10 +107,10 @@ void unpack_iq1_m(const uint8_t* block, float* out) {
   // The scale of all stands in the highest four bits of each of these.
   uint8_t whole[2] = {};
   for (int i = 0; i < 4; ++i)
-    whole[i / 2] = static_cast<uint8_t>(whole[i / 2] | (bits16(scales + 2 * i) >> 12) << (4 * (i % 2)));
+    whole[i / 2] = static_cast<uint8_t>(whole[i / 2] | (half_word_at(scales + 2 * i) >> 12) << (4 * (i % 2)));
   const float scale = half_at(whole);
   for (int i = 0; i < 32; ++i, out += 8) {
-    const unsigned own = (bits16(scales + i / 8 * 2) >> (3 * (i / 2 % 4))) & 7,
+    const unsigned own = (half_word_at(scales + i / 8 * 2) >> (3 * (i / 2 % 4))) & 7,
                    rest = static_cast<unsigned>(nibble(high, i));
     write_eight_moved(low[i] | (rest & 7) << 8, (rest & 8) != 0,
                       scale * as_float(static_cast<int>(2 * own + 1)), out);

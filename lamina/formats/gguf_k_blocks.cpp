@@ -107,9 +107,6 @@ struct Steps {
   float scale = 0, least = 0;
 };
 
-// What is no number counts as 0, so that the other elements keep their own.
-float number(float x) { return std::isfinite(x) ? x : 0; }
-
 int nearest(float x, int low, int high) {
   const float rounded = std::nearbyint(x);
   return rounded <= as_float(low) ? low : rounded >= as_float(high) ? high : static_cast<int>(rounded);

@@ -12,12 +12,6 @@
 namespace lamina::detail {
 namespace {
 
-uint32_t word_at(const uint8_t* at) {
-  uint32_t value;
-  std::memcpy(&value, at, 4);
-  return value;
-}
-
 // ---- Blocks of 32 -----------------------------------------------------------------------------------------
 
 void unpack_q4_0(const uint8_t* block, float* out) {
@@ -77,11 +71,10 @@ void unpack_iq4_nl(const uint8_t* block, float* out) {
 
 void unpack_iq4_xs(const uint8_t* block, float* out) {
   const float scale = half_at(block);
-  const unsigned high = block[2] | static_cast<unsigned>(block[3]) << 8;
+  const unsigned high = half_word_at(block + 2);
   const uint8_t* bits = block + 8;
   for (int part = 0; part < 8; ++part, bits += 16, out += 32) {
-    const int own =
-        ((block[4 + part / 2] >> (4 * (part % 2))) & 15) | static_cast<int>(((high >> (2 * part)) & 3) << 4);
+    const int own = nibble(block + 4, part) | static_cast<int>(((high >> (2 * part)) & 3) << 4);
     const float step = scale * as_float(own - 32);
     for (int i = 0; i < 16; ++i) {
       out[i] = step * as_float(kNonLinear[bits[i] & 15]);

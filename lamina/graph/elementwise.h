@@ -59,6 +59,10 @@ struct FusedElementwiseAttrs {
   int read_register(TextCursor& text);
 };
 
+/// Registers of a node at most: what one run of the tile machine keeps in a first-level cache without trouble of instructions,
+/// inputs and constants.
+inline constexpr size_t kMostTileRegisters = 80;
+
 /// Whether the node reads input `input` whole rather than element by element.
 bool reads_whole(const FusedElementwiseAttrs& attrs, int input);
 /// Whether a result depends on the row-major places of the elements, so that the operands' layout matters.

@@ -33,8 +33,7 @@ std::optional<std::string> refuses(const KernelDesc& desc) {
 std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
   const bool fused = desc.op.name == "conv2d_bias_act";
   const bool relu = fused && desc.attrs.as<Conv2DBiasActAttrs>().activation == "relu";
-  const detail::ConvShape s =
-      detail::conv_shape(detail::forward_attrs(desc), desc.inputs[0].type.shape, desc.inputs[1].type.shape);
+  const detail::ConvShape s = detail::conv_shape(desc);
   const detail::DepthwiseConv conv{s.channels, s.rows, s.columns, relu};
   const int64_t rows = s.batch * s.rows.output;
   const int64_t work = s.columns.output * s.channels * s.rows.size * s.columns.size;  // of a row

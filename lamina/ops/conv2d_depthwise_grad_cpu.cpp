@@ -16,13 +16,6 @@ namespace {
 /// Multiplications that a thread is worth waking for.
 constexpr int64_t kGrain = 1 << 16;
 
-detail::ConvShape shape_of(const KernelDesc& desc) {
-  const auto& attrs = desc.attrs.as<Conv2DGradAttrs>();
-  const bool of_input = desc.op.name == "conv2d_grad_input";
-  return detail::conv_shape(attrs.conv, of_input ? attrs.shape : desc.inputs[0].type.shape,
-                            of_input ? desc.inputs[1].type.shape : attrs.shape);
-}
-
 std::optional<std::string> refuses(const KernelDesc& desc) {
   if (auto reason = detail::not_float32_operands(desc)) return reason;
   for (const auto* operands : {&desc.inputs, &desc.outputs}) {
@@ -30,7 +23,7 @@ std::optional<std::string> refuses(const KernelDesc& desc) {
       if (!operand.layout.row_major()) return "only for channels last";
     }
   }
-  const detail::ConvShape s = shape_of(desc);
+  const detail::ConvShape s = detail::conv_shape(desc);
   if (s.groups != s.channels || s.filters != s.channels || s.channels == 1)
     return "only for one filter for each channel";
   return std::nullopt;
@@ -49,13 +42,13 @@ detail::DepthwiseGradInput grad_input_of(const detail::ConvShape& s) {
 
 std::optional<std::string> refuses_input(const KernelDesc& desc) {
   if (auto reason = refuses(desc)) return reason;
-  const detail::ConvShape s = shape_of(desc);
+  const detail::ConvShape s = detail::conv_shape(desc);
   if (!turns(s) && !grad_input_of(s).takes()) return "only for small windows";
   return std::nullopt;
 }
 
 std::unique_ptr<Kernel> prepare_input(const KernelDesc& desc) {
-  const detail::ConvShape s = shape_of(desc);
+  const detail::ConvShape s = detail::conv_shape(desc);
   const int64_t rows = s.batch * s.rows.input, taps = s.rows.size * s.columns.size,
                 line = s.columns.input * s.channels;
   const int64_t grain =
@@ -82,7 +75,7 @@ std::unique_ptr<Kernel> prepare_input(const KernelDesc& desc) {
 }
 
 std::unique_ptr<Kernel> prepare_kernel(const KernelDesc& desc) {
-  const detail::ConvShape s = shape_of(desc);
+  const detail::ConvShape s = detail::conv_shape(desc);
   const detail::DepthwiseGradKernel grad(s.batch, s.channels, s.rows, s.columns);
   const bool bias = desc.op.name == "conv2d_grad_kernel_bias";
   return make_kernel(

@@ -11,14 +11,10 @@ namespace {
 
 using detail::ConvShape;
 
-ConvShape shape_of(const KernelDesc& desc) {
-  return detail::conv_shape(detail::forward_attrs(desc), desc.inputs[0].type.shape, desc.inputs[1].type.shape);
-}
-
 std::optional<std::string> refuses(const KernelDesc& desc) {
   if (auto reason = detail::not_float32_operands(desc)) return reason;
   if (!desc.inputs[0].layout.row_major() || !desc.outputs[0].layout.row_major()) return "only for channels last";
-  const ConvShape s = shape_of(desc);
+  const ConvShape s = detail::conv_shape(desc);
   if (s.groups != 1) return "only for one group";
   const Layout& kernel = desc.inputs[1].layout;
   if (!(kernel.row_major() && desc.inputs[1].steady) && kernel != detail::direct_kernel_layout(s.filters))
@@ -29,7 +25,7 @@ std::optional<std::string> refuses(const KernelDesc& desc) {
 std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
   const bool fused = desc.op.name == "conv2d_bias_act";
   const bool relu = fused && desc.attrs.as<Conv2DBiasActAttrs>().activation == "relu";
-  const ConvShape s = shape_of(desc);
+  const ConvShape s = detail::conv_shape(desc);
   const detail::DirectImages images(s, relu, detail::direct_conv_block(s.filters));
   return make_kernel(
       [=](const KernelArgs& args) {
@@ -41,7 +37,7 @@ std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
 
 std::optional<LayoutWish> wishes(const KernelDesc& desc) {
   LayoutWish wish{std::vector<Layout>(desc.inputs.size()), std::vector<Layout>(desc.outputs.size())};
-  wish.inputs[1] = detail::direct_kernel_layout(shape_of(desc).filters);
+  wish.inputs[1] = detail::direct_kernel_layout(detail::conv_shape(desc).filters);
   return wish;
 }
 

@@ -85,37 +85,23 @@ std::optional<std::string> refuses(const KernelDesc& desc) {
   return std::nullopt;
 }
 
-const Shape& shape_of(const Operand& operand) { return operand.type.shape; }
-
-ConvShape forward_shape(const KernelDesc& desc) {
-  return detail::conv_shape(detail::forward_attrs(desc), shape_of(desc.inputs[0]), shape_of(desc.inputs[1]));
-}
-ConvShape image_grad_shape(const KernelDesc& desc) {
-  const auto& attrs = desc.attrs.as<Conv2DGradAttrs>();
-  return detail::conv_shape(attrs.conv, attrs.shape, shape_of(desc.inputs[1]));
-}
-ConvShape kernel_grad_shape(const KernelDesc& desc) {
-  const auto& attrs = desc.attrs.as<Conv2DGradAttrs>();
-  return detail::conv_shape(attrs.conv, shape_of(desc.inputs[0]), attrs.shape);
-}
-
 constexpr const char* kFewOrFar = "groups of few filters, or windows far beyond the images";
 
 std::optional<std::string> refuses_forward(const KernelDesc& desc) {
   if (auto reason = refuses(desc)) return reason;
-  if (!detail::DoubleConv::takes(forward_shape(desc))) return kFewOrFar;
+  if (!detail::DoubleConv::takes(detail::conv_shape(desc))) return kFewOrFar;
   return std::nullopt;
 }
 
 std::optional<std::string> refuses_grad_kernel(const KernelDesc& desc) {
   if (auto reason = refuses(desc)) return reason;
-  if (!detail::DoubleConvGradKernel::takes(kernel_grad_shape(desc))) return kFewOrFar;
+  if (!detail::DoubleConvGradKernel::takes(detail::conv_shape(desc))) return kFewOrFar;
   return std::nullopt;
 }
 
 std::optional<std::string> refuses_reversed(const KernelDesc& desc) {
   if (auto reason = refuses(desc)) return reason;
-  if (!detail::DoubleConv::reverses(image_grad_shape(desc)))
+  if (!detail::DoubleConv::reverses(detail::conv_shape(desc)))
     return "only without strides, for channels that fill vectors, and windows near the images";
   return std::nullopt;
 }
@@ -129,7 +115,7 @@ std::optional<std::string> refuses_windows(const KernelDesc& desc) {
 size_t bytes(int64_t numbers) { return static_cast<size_t>(numbers) * sizeof(double); }
 
 std::unique_ptr<Kernel> prepare_forward(const KernelDesc& desc) {
-  const ConvShape s = forward_shape(desc);
+  const ConvShape s = detail::conv_shape(desc);
   const detail::DoubleConv conv(s);
   const bool bias = desc.op.name == "conv2d_bias_act";
   const bool relu = bias && desc.attrs.as<Conv2DBiasActAttrs>().activation == "relu";
@@ -145,7 +131,7 @@ std::unique_ptr<Kernel> prepare_forward(const KernelDesc& desc) {
 }
 
 std::unique_ptr<Kernel> prepare_reversed(const KernelDesc& desc) {
-  const auto conv = detail::DoubleConv::reversed(image_grad_shape(desc));
+  const auto conv = detail::DoubleConv::reversed(detail::conv_shape(desc));
   return make_kernel(
       [=](const KernelArgs& args) {
         conv.run(args.input<double>(0), args.input<double>(1), args.output<double>(0),
@@ -155,7 +141,7 @@ std::unique_ptr<Kernel> prepare_reversed(const KernelDesc& desc) {
 }
 
 std::unique_ptr<Kernel> prepare_windows(const KernelDesc& desc) {
-  const Windows w{image_grad_shape(desc)};
+  const Windows w{detail::conv_shape(desc)};
   const DoubleGemm largest{w.pixels_at_once(), w.terms(), w.s.filters, false, true};
   return make_kernel(
       [=, size = desc.outputs[0].type.shape.size()](const KernelArgs& args) {
@@ -173,7 +159,7 @@ std::unique_ptr<Kernel> prepare_windows(const KernelDesc& desc) {
 }
 
 std::unique_ptr<Kernel> prepare_grad_kernel(const KernelDesc& desc) {
-  const ConvShape s = kernel_grad_shape(desc);
+  const ConvShape s = detail::conv_shape(desc);
   const detail::DoubleConvGradKernel grad(s);
   const bool bias = desc.outputs.size() > 1;
   return make_kernel(

@@ -76,8 +76,6 @@ int64_t memory_of(const FilterGroups& g) {
   return g.lines() + (g.channels_at_once * g.taps() + g.columns.output) * kFilters;
 }
 
-const Shape& shape_of(const Operand& operand) { return operand.type.shape; }
-
 size_t bytes(int64_t numbers) { return static_cast<size_t>(numbers) * sizeof(double); }
 
 FilterGroups forward_groups(const ConvShape& s) {
@@ -86,8 +84,7 @@ FilterGroups forward_groups(const ConvShape& s) {
 }
 
 std::unique_ptr<Kernel> prepare_forward(const KernelDesc& desc) {
-  const FilterGroups g = forward_groups(
-      detail::conv_shape(detail::forward_attrs(desc), shape_of(desc.inputs[0]), shape_of(desc.inputs[1])));
+  const FilterGroups g = forward_groups(detail::conv_shape(desc));
   const bool bias = desc.op.name == "conv2d_bias_act";
   const bool relu = bias && desc.attrs.as<Conv2DBiasActAttrs>().activation == "relu";
   const int64_t places = std::clamp<int64_t>(g.batch * g.blocks(), 1, num_threads());
@@ -107,8 +104,7 @@ std::unique_ptr<Kernel> prepare_forward(const KernelDesc& desc) {
 
 // A convolution of the gradient, whose filters are the image's channels, with the kernel turned round.
 std::unique_ptr<Kernel> prepare_grad_input(const KernelDesc& desc) {
-  const auto& attrs = desc.attrs.as<Conv2DGradAttrs>();
-  const ConvShape s = detail::conv_shape(attrs.conv, attrs.shape, shape_of(desc.inputs[1]));
+  const ConvShape s = detail::conv_shape(desc);
   const FilterGroups g{
       GroupAxis::backward(s.rows), GroupAxis::backward(s.columns), s.batch, s.filters, s.channels, s.groups};
   const int64_t places = std::clamp<int64_t>(g.batch * g.blocks(), 1, num_threads());
@@ -130,9 +126,7 @@ std::unique_ptr<Kernel> prepare_grad_input(const KernelDesc& desc) {
 constexpr int64_t kParts = 8;
 
 std::unique_ptr<Kernel> prepare_grad_kernel(const KernelDesc& desc) {
-  const auto& attrs = desc.attrs.as<Conv2DGradAttrs>();
-  const FilterGroups g =
-      forward_groups(detail::conv_shape(attrs.conv, shape_of(desc.inputs[0]), attrs.shape));
+  const FilterGroups g = forward_groups(detail::conv_shape(desc));
   const bool bias = desc.outputs.size() > 1;
   const int64_t parts = std::min(g.batch, kParts), terms = g.group_channels() * g.taps();
   const int64_t places = std::clamp<int64_t>(parts * g.blocks(), 1, num_threads());
@@ -183,8 +177,9 @@ std::unique_ptr<Kernel> prepare_grad_kernel(const KernelDesc& desc) {
       bytes(places * each + parts * g.blocks() * terms * kFilters));
 }
 
-std::optional<std::string> refuses(const KernelDesc& desc, const ConvShape& s) {
+std::optional<std::string> refuses(const KernelDesc& desc) {
   if (desc.inputs[0].type.dtype != DType::kFloat64) return "only for float64";
+  const ConvShape s = detail::conv_shape(desc);
   if (s.groups == 1) return "only for several groups";
   for (const auto* operands : {&desc.inputs, &desc.outputs}) {
     for (const Operand& operand : *operands) {
@@ -200,30 +195,14 @@ std::optional<std::string> refuses(const KernelDesc& desc, const ConvShape& s) {
   return std::nullopt;
 }
 
-std::optional<std::string> refuses_forward(const KernelDesc& desc) {
-  return refuses(desc, detail::conv_shape(detail::forward_attrs(desc), shape_of(desc.inputs[0]),
-                                          shape_of(desc.inputs[1])));
-}
-
-std::optional<std::string> refuses_grad_input(const KernelDesc& desc) {
-  const auto& attrs = desc.attrs.as<Conv2DGradAttrs>();
-  return refuses(desc, detail::conv_shape(attrs.conv, attrs.shape, shape_of(desc.inputs[1])));
-}
-
-std::optional<std::string> refuses_grad_kernel(const KernelDesc& desc) {
-  const auto& attrs = desc.attrs.as<Conv2DGradAttrs>();
-  return refuses(desc, detail::conv_shape(attrs.conv, shape_of(desc.inputs[0]), attrs.shape));
-}
-
 const std::vector<KernelCandidate> kForward = {
-    {.name = "groups", .refuses = refuses_forward, .prepare = prepare_forward}};
+    {.name = "groups", .refuses = refuses, .prepare = prepare_forward}};
 const std::vector<KernelCandidate> kGradKernels = {
-    {.name = "groups", .refuses = refuses_grad_kernel, .prepare = prepare_grad_kernel}};
+    {.name = "groups", .refuses = refuses, .prepare = prepare_grad_kernel}};
 const KernelRegistration kConv("conv2d", DeviceKind::kCpu, kForward);
 const KernelRegistration kFused("conv2d_bias_act", DeviceKind::kCpu, kForward);
-const KernelRegistration kGradInput(
-    "conv2d_grad_input", DeviceKind::kCpu,
-    {{.name = "groups", .refuses = refuses_grad_input, .prepare = prepare_grad_input}});
+const KernelRegistration kGradInput("conv2d_grad_input", DeviceKind::kCpu,
+                                    {{.name = "groups", .refuses = refuses, .prepare = prepare_grad_input}});
 const KernelRegistration kGradKernel("conv2d_grad_kernel", DeviceKind::kCpu, kGradKernels);
 const KernelRegistration kGradKernelBias("conv2d_grad_kernel_bias", DeviceKind::kCpu, kGradKernels);
 

@@ -11,20 +11,10 @@ Operand matrix(int64_t rows, int64_t columns, bool steady = false) {
   return {{DType::kFloat32, {rows, columns}}, {}, steady};
 }
 
-/// The sizes of the convolution that `desc` is of, or of which it is a gradient.
-detail::ConvShape shape_of(const KernelDesc& desc) {
-  const Shape &first = desc.inputs[0].type.shape, &second = desc.inputs[1].type.shape;
-  if (!desc.op.name.starts_with("conv2d_grad"))
-    return detail::conv_shape(detail::forward_attrs(desc), first, second);
-  const auto& attrs = desc.attrs.as<Conv2DGradAttrs>();
-  return desc.op.name == "conv2d_grad_input" ? detail::conv_shape(attrs.conv, attrs.shape, second)
-                                             : detail::conv_shape(attrs.conv, first, attrs.shape);
-}
-
 /// Calls `f` with the product that gives the same numbers, from the same memory.
 template <class F>
 auto with_product(const KernelDesc& desc, F&& f) {
-  const detail::ConvShape s = shape_of(desc);
+  const detail::ConvShape s = detail::conv_shape(desc);
   const int64_t pixels = s.batch * s.rows.output * s.columns.output;
   const bool first_steady = desc.inputs[0].steady, second_steady = desc.inputs[1].steady;
   const auto call = [&](const char* op, Attrs attrs, Operand a, Operand b, Operand out) {
@@ -63,7 +53,7 @@ std::optional<std::string> refuses(const KernelDesc& desc) {
       if (!operand.layout.row_major()) return "only for channels last";
     }
   }
-  const detail::ConvShape s = shape_of(desc);
+  const detail::ConvShape s = detail::conv_shape(desc);
   for (const detail::Window* window : {&s.rows, &s.columns}) {
     if (window->size != 1 || window->stride != 1 || window->before != 0 || window->output != window->input)
       return "only for windows of one pixel, one for each";

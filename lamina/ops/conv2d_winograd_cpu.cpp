@@ -10,14 +10,10 @@ namespace {
 
 using detail::ConvShape;
 
-ConvShape shape_of(const KernelDesc& desc) {
-  return detail::conv_shape(detail::forward_attrs(desc), desc.inputs[0].type.shape, desc.inputs[1].type.shape);
-}
-
 std::optional<std::string> refuses(const KernelDesc& desc) {
   if (auto reason = detail::not_float32_operands(desc)) return reason;
   if (!desc.inputs[0].layout.row_major() || !desc.outputs[0].layout.row_major()) return "only for channels last";
-  const ConvShape s = shape_of(desc);
+  const ConvShape s = detail::conv_shape(desc);
   if (auto reason = detail::winograd_refuses(s)) return reason;
   const Layout& kernel = desc.inputs[1].layout;
   if (!(kernel.row_major() && desc.inputs[1].steady) && kernel != detail::winograd_kernel_layout(s.filters))
@@ -28,7 +24,7 @@ std::optional<std::string> refuses(const KernelDesc& desc) {
 std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
   const bool fused = desc.op.name == "conv2d_bias_act";
   const bool relu = fused && desc.attrs.as<Conv2DBiasActAttrs>().activation == "relu";
-  const auto tiles = std::make_shared<const detail::WinogradTiles>(shape_of(desc), relu, !desc.inputs[1].layout.row_major());
+  const auto tiles = std::make_shared<const detail::WinogradTiles>(detail::conv_shape(desc), relu, !desc.inputs[1].layout.row_major());
   return make_kernel([=](const KernelArgs& args) {
     tiles->run({args.input<float>(0), args.input<float>(1), fused ? args.input<float>(2) : nullptr, args.output<float>(0)});
   });
@@ -36,7 +32,7 @@ std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
 
 std::optional<LayoutWish> wishes(const KernelDesc& desc) {
   LayoutWish wish{std::vector<Layout>(desc.inputs.size()), std::vector<Layout>(desc.outputs.size())};
-  wish.inputs[1] = detail::winograd_kernel_layout(shape_of(desc).filters);
+  wish.inputs[1] = detail::winograd_kernel_layout(detail::conv_shape(desc).filters);
   return wish;
 }
 

@@ -1,6 +1,7 @@
 // Blocks of GGUF's types: what they share, and those that have files of their own. Internal header.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 
@@ -22,6 +23,18 @@ inline float put_half(uint8_t* at, float value) {
 }
 
 inline float as_float(int value) { return static_cast<float>(value); }
+
+/// What is no number counts as 0, so that the other elements keep their own.
+inline float number(float x) { return std::isfinite(x) ? x : 0; }
+
+inline uint32_t word_at(const uint8_t* at) {
+  uint32_t value;
+  std::memcpy(&value, at, 4);
+  return value;
+}
+inline unsigned half_word_at(const uint8_t* at) { return at[0] | static_cast<unsigned>(at[1]) << 8; }
+/// Four bits, the first of a byte in its lower half.
+inline int nibble(const uint8_t* at, int place) { return (at[place / 2] >> (4 * (place % 2))) & 15; }
 
 void unpack_q2_k(const uint8_t* block, float* out);
 void unpack_q3_k(const uint8_t* block, float* out);

@@ -14,9 +14,6 @@
 namespace lamina::passes {
 namespace {
 
-// What one run of the tile machine keeps in a first-level cache without trouble: instructions, inputs and
-// constants.
-constexpr size_t kMaxRegisters = 80;
 constexpr size_t kMaxOperands = 8;
 
 enum class Role {
@@ -121,7 +118,7 @@ class Fusion {
     }
     std::sort(values.begin(), values.end());
     values.erase(std::unique(values.begin(), values.end()), values.end());
-    return registers + values.size() <= kMaxRegisters;
+    return registers + values.size() <= kMostTileRegisters;
   }
 
   /// Whether a path leads from group `a` or `b` through another one back to either: then they cannot be one

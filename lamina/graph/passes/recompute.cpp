@@ -16,8 +16,6 @@ constexpr size_t kLarge = size_t{1} << 20;
 /// What the instructions that are done again may cost together, in additions: those of a sigmoid, an error
 /// function, a hyperbolic tangent are as fast as writing and reading a number.
 constexpr int kMostCost = 20;
-/// As many as elementwise_fusion puts into a node.
-constexpr size_t kMaxRegisters = 80;
 
 /// A fused node as it will be, on values of the old graph.
 struct Work {
@@ -71,7 +69,9 @@ class Recomputation {
     std::map<const Node*, std::vector<ValueId>> found;
     for (const ValueId input : work.inputs) {
       const Node* const from = maker(input);
-      if (!from || bytes(input) < kLarge || work.input_of(input) < 0) continue;
+      const bool whole =
+          std::count(work.inputs.begin(), work.inputs.end(), input) > 1 || work.input_of(input) < 0;
+      if (!from || bytes(input) < kLarge || whole) continue;
       if (works_.at(from).attrs.shape == work.attrs.shape) found[from].push_back(input);
     }
     for (const auto& [from, values] : found) {
@@ -131,7 +131,7 @@ class Recomputation {
       saved += bytes(value) * (readers(value) == 1 && !escapes_[static_cast<size_t>(value)] ? 2 : 1);
     for (const ValueId value : more) added += bytes(value);
     if (added >= saved ||
-        work.inputs.size() + more.size() + work.attrs.code.size() + code.size() > kMaxRegisters)
+        work.inputs.size() + more.size() + work.attrs.code.size() + code.size() > kMostTileRegisters)
       return false;
     for (const ValueId value : values) --readers(value);
     for (const ValueId value : more) ++readers(value);

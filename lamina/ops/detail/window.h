@@ -117,6 +117,15 @@ inline const Conv2DAttrs& forward_attrs(const KernelDesc& desc) {
   return desc.op.name == "conv2d" ? desc.attrs.as<Conv2DAttrs>() : desc.attrs.as<Conv2DBiasActAttrs>().conv;
 }
 
+/// The sizes of the convolution that `desc` runs, or of which it is a gradient.
+inline ConvShape conv_shape(const KernelDesc& desc) {
+  const Shape &first = desc.inputs[0].type.shape, &second = desc.inputs[1].type.shape;
+  if (!desc.op.name.starts_with("conv2d_grad")) return conv_shape(forward_attrs(desc), first, second);
+  const auto& attrs = desc.attrs.as<Conv2DGradAttrs>();
+  return desc.op.name == "conv2d_grad_input" ? conv_shape(attrs.conv, attrs.shape, second)
+                                             : conv_shape(attrs.conv, first, attrs.shape);
+}
+
 /// Checks attributes and operands of a convolution, and gives the shape of its output.
 Shape check_conv(const InferArgs& args, const Conv2DAttrs& attrs, const Shape& image, const Shape& kernel);
 
