@@ -4,7 +4,7 @@
 #include "lamina/backend/cpu/detail/onednn.h"
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/channel_blocks.h"
-#include "lamina/ops/detail/float32_operands.h"
+#include "lamina/ops/detail/operand_types.h"
 #include "lamina/ops/detail/through_float32.h"
 #include "lamina/ops/detail/window.h"
 

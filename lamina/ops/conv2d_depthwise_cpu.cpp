@@ -5,7 +5,7 @@
 #include "lamina/graph/contraction.h"
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/depthwise_conv.h"
-#include "lamina/ops/detail/float32_operands.h"
+#include "lamina/ops/detail/operand_types.h"
 #include "lamina/ops/detail/window.h"
 
 namespace lamina {
@@ -18,7 +18,7 @@ constexpr int64_t kGrain = 1 << 16;
 const Layout kKernel = {{2, 0, 1, 3}, {}};
 
 std::optional<std::string> refuses(const KernelDesc& desc) {
-  if (auto reason = detail::not_float32_operands(desc)) return reason;
+  if (auto reason = detail::not_float32_or_float64_operands(desc)) return reason;
   if (!desc.inputs[0].layout.row_major() || !desc.outputs[0].layout.row_major())
     return "only for channels last";
   const int64_t channels = desc.inputs[0].type.shape[3];
@@ -30,7 +30,8 @@ std::optional<std::string> refuses(const KernelDesc& desc) {
   return std::nullopt;
 }
 
-std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
+template <class T>
+std::unique_ptr<Kernel> prepare_of(const KernelDesc& desc) {
   const bool fused = desc.op.name == "conv2d_bias_act";
   const bool relu = fused && desc.attrs.as<Conv2DBiasActAttrs>().activation == "relu";
   const detail::ConvShape s = detail::conv_shape(desc);
@@ -39,10 +40,14 @@ std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
   const int64_t work = s.columns.output * s.channels * s.rows.size * s.columns.size;  // of a row
   return make_kernel([=](const KernelArgs& args) {
     lamina::parallel_for(rows, std::max<int64_t>(1, kGrain / work), [&](int64_t begin, int64_t end) {
-      conv.run(args.input<float>(0), args.input<float>(1), fused ? args.input<float>(2) : nullptr,
-               args.output<float>(0) + begin * s.columns.output * s.channels, begin, end);
+      conv.run<T>(args.input<T>(0), args.input<T>(1), fused ? args.input<T>(2) : nullptr,
+                  args.output<T>(0) + begin * s.columns.output * s.channels, begin, end);
     });
   });
+}
+
+std::unique_ptr<Kernel> prepare(const KernelDesc& desc) {
+  return desc.inputs[0].type.dtype == DType::kFloat64 ? prepare_of<double>(desc) : prepare_of<float>(desc);
 }
 
 std::optional<LayoutWish> wishes(const KernelDesc& desc) {

@@ -3,7 +3,7 @@
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/direct_conv.h"
 #include "lamina/ops/detail/direct_images.h"
-#include "lamina/ops/detail/float32_operands.h"
+#include "lamina/ops/detail/operand_types.h"
 #include "lamina/ops/detail/window.h"
 
 namespace lamina {

@@ -7,6 +7,7 @@
 #include "lamina/ops/detail/add_bias.h"
 #include "lamina/ops/detail/double_conv.h"
 #include "lamina/ops/detail/double_gemm.h"
+#include "lamina/ops/detail/operand_types.h"
 #include "lamina/ops/detail/window.h"
 
 namespace lamina {
@@ -76,13 +77,7 @@ struct Windows {
 };
 
 std::optional<std::string> refuses(const KernelDesc& desc) {
-  if (desc.inputs[0].type.dtype != DType::kFloat64) return "only for float64";
-  for (const auto* operands : {&desc.inputs, &desc.outputs}) {
-    for (const Operand& operand : *operands) {
-      if (operand.type.shape.size() == 0) return "an operand is empty";
-    }
-  }
-  return std::nullopt;
+  return detail::not_operands_of(desc, DType::kFloat64);
 }
 
 constexpr const char* kFewOrFar = "groups of few filters, or windows far beyond the images";

@@ -7,6 +7,7 @@
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/add_bias.h"
 #include "lamina/ops/detail/filter_groups.h"
+#include "lamina/ops/detail/operand_types.h"
 
 namespace lamina {
 namespace {
@@ -178,14 +179,9 @@ std::unique_ptr<Kernel> prepare_grad_kernel(const KernelDesc& desc) {
 }
 
 std::optional<std::string> refuses(const KernelDesc& desc) {
-  if (desc.inputs[0].type.dtype != DType::kFloat64) return "only for float64";
+  if (auto reason = detail::not_operands_of(desc, DType::kFloat64)) return reason;
   const ConvShape s = detail::conv_shape(desc);
   if (s.groups == 1) return "only for several groups";
-  for (const auto* operands : {&desc.inputs, &desc.outputs}) {
-    for (const Operand& operand : *operands) {
-      if (operand.type.shape.size() == 0) return "an operand is empty";
-    }
-  }
   for (const auto axis : {GroupAxis::forward, GroupAxis::backward}) {
     const int64_t rows = axis(s.rows).covered(1), columns = axis(s.columns).covered(axis(s.columns).output);
     if (rows > FilterGroups::kMost || columns > FilterGroups::kMost ||

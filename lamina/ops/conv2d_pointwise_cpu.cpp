@@ -6,7 +6,7 @@
 #include "lamina/ops/detail/depthwise_conv.h"
 #include "lamina/ops/detail/direct_conv.h"
 #include "lamina/ops/detail/direct_images.h"
-#include "lamina/ops/detail/float32_operands.h"
+#include "lamina/ops/detail/operand_types.h"
 #include "lamina/ops/detail/joined_convs.h"
 #include "lamina/ops/detail/lent_numbers.h"
 #include "lamina/ops/detail/window.h"

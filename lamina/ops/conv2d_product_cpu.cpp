@@ -1,7 +1,7 @@
 // Convolutions of one pixel as products of matrices: a row for each pixel, a column for each filter.
 #include "lamina/graph/contraction.h"
 #include "lamina/graph/op.h"
-#include "lamina/ops/detail/float32_operands.h"
+#include "lamina/ops/detail/operand_types.h"
 #include "lamina/ops/detail/window.h"
 
 namespace lamina {

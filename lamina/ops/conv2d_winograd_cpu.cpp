@@ -1,7 +1,7 @@
 // Convolutions of networks that only predict by Winograd's algorithm: a quarter of the multiplications.
 #include "lamina/graph/contraction.h"
 #include "lamina/graph/op.h"
-#include "lamina/ops/detail/float32_operands.h"
+#include "lamina/ops/detail/operand_types.h"
 #include "lamina/ops/detail/window.h"
 #include "lamina/ops/detail/winograd_tiles.h"
 

@@ -7,7 +7,7 @@
 #include "lamina/graph/op.h"
 #include "lamina/ops/detail/direct_conv.h"
 #include "lamina/ops/detail/direct_images.h"
-#include "lamina/ops/detail/float32_operands.h"
+#include "lamina/ops/detail/operand_types.h"
 #include "lamina/ops/detail/lent_numbers.h"
 #include "lamina/ops/detail/plane_rows.h"
 #include "lamina/ops/detail/pool.h"

@@ -16,7 +16,9 @@ struct DepthwiseConv {
   /// The rows [begin, end) of results, of all images one after the other, to where `out` points.
   /// @param kernel  (height, width, channels)
   /// @param bias    one for each channel, or null
-  void run(const float* x, const float* kernel, const float* bias, float* out, int64_t begin, int64_t end) const;
+  /// @tparam T      float or double
+  template <class T>
+  void run(const T* x, const T* kernel, const T* bias, T* out, int64_t begin, int64_t end) const;
 };
 
 }  // namespace lamina::detail

@@ -11,6 +11,7 @@
 // After foreach_target.
 #include <algorithm>
 #include <numeric>
+#include <type_traits>
 
 #include <hwy/highway.h>
 #include "lamina/ops/detail/unroll-inl.h"
@@ -25,19 +26,30 @@ constexpr int kMostMeeting = 64;
 constexpr int64_t kStrip = 64;
 
 /// What meets a row of pixels: lines of windows, and the rows of gradients that they belong to.
+template <class T>
 struct Meeting {
-  const float *dy, *kernel;
+  const T *dy, *kernel;
 };
 
 /// Some columns of a row of results, and the pixels that one line of the window meets them with: addresses
 /// are those of the first of them.
+template <class T>
 struct KernelLine {
-  const float *x, *dy;
+  const T *x, *dy;
   int64_t next;      ///< from the pixels of one result to those of the next
   int64_t step;      ///< from those of one element of the line to those of the next
   int64_t channels;  ///< of the images
   int64_t count;     ///< of columns
-  float* sums;       ///< of the line's elements, channels apart
+  T* sums;           ///< of the line's elements, channels apart
+};
+
+/// What is done with vectors, for one set of instructions.
+template <class T>
+struct DepthwiseGradFunctions {
+  void (*grad_input)(const DepthwiseGradInput& conv, const T* dy, const T* kernel, T* dx, int64_t begin,
+                     int64_t end);
+  void (*add_taps)(const KernelLine<T>& line, int64_t taps, int64_t n);
+  void (*add_columns)(const T* dy, int64_t count, int64_t channels, int64_t n, T* sums);
 };
 
 }  // namespace lamina::detail
@@ -49,30 +61,31 @@ namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
 /// f(d, first channel) for the vectors of `n` channels, ever narrower ones at the end.
-template <class F>
+template <class T, class F>
 HWY_INLINE void each_vector(int64_t n, F f) {
-  const hn::ScalableTag<float> d;
+  const hn::ScalableTag<T> d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   int64_t c = 0;
   for (; c + lanes <= n; c += lanes) f(d, c);
   if (hn::MaxLanes(d) > 8 && c + 8 <= n) {
-    f(hn::CappedTag<float, 8>(), c);
+    f(hn::CappedTag<T, 8>(), c);
     c += 8;
   }
   if (hn::MaxLanes(d) > 4 && c + 4 <= n) {
-    f(hn::CappedTag<float, 4>(), c);
+    f(hn::CappedTag<T, 4>(), c);
     c += 4;
   }
-  for (; c < n; ++c) f(hn::CappedTag<float, 1>(), c);
+  for (; c < n; ++c) f(hn::CappedTag<T, 1>(), c);
 }
 
-void GradInput(const DepthwiseGradInput& conv, const float* dy, const float* kernel, float* dx, int64_t begin,
-               int64_t end) {
+template <class T>
+void grad_input(const DepthwiseGradInput& conv, const T* dy, const T* kernel, T* dx, int64_t begin,
+                int64_t end) {
   const Window &rows = conv.rows, &columns = conv.columns;
   const int64_t channels = conv.channels;
   for (int64_t row = begin; row < end; ++row) {
     const int64_t image = row / rows.input, y = row % rows.input;
-    Meeting lines[kMostMeeting];
+    Meeting<T> lines[kMostMeeting];
     int count = 0;
     for (int64_t i = 0; i < rows.size; ++i) {
       if (const int64_t at = rows.with(y, i); at >= 0)
@@ -80,14 +93,14 @@ void GradInput(const DepthwiseGradInput& conv, const float* dy, const float* ker
                           kernel + i * columns.size * channels};
     }
     for (int64_t column = 0; column < columns.input; ++column, dx += channels) {
-      Meeting meeting[kMostMeeting];
+      Meeting<T> meeting[kMostMeeting];
       int met = 0;
       for (int64_t j = 0; j < columns.size; ++j) {
         const int64_t at = columns.with(column, j);
         for (int i = 0; at >= 0 && i < count; ++i)
           meeting[met++] = {lines[i].dy + at * channels, lines[i].kernel + j * channels};
       }
-      each_vector(channels, [&](auto d, int64_t c) HWY_ATTR {
+      each_vector<T>(channels, [&](auto d, int64_t c) HWY_ATTR {
         auto sum = hn::Zero(d);
         for (int i = 0; i < met; ++i)
           sum = hn::MulAdd(hn::LoadU(d, meeting[i].dy + c), hn::LoadU(d, meeting[i].kernel + c), sum);
@@ -98,15 +111,16 @@ void GradInput(const DepthwiseGradInput& conv, const float* dy, const float* ker
 }
 
 template <int taps, int vectors, class D>
-HWY_INLINE void add_vectors(D d, const KernelLine& line, int64_t c) {
+HWY_INLINE void add_vectors(D d, const KernelLine<hn::TFromD<D>>& line, int64_t c) {
   using V = hn::Vec<D>;
+  using T = hn::TFromD<D>;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   V sum[taps][vectors];
   unroll<taps>([&](auto t) LAMINA_INLINED {
     unroll<vectors>([&](auto v) LAMINA_INLINED { sum[t][v] = hn::Zero(d); });
   });
-  const float* HWY_RESTRICT x = line.x + c;
-  const float* HWY_RESTRICT dy = line.dy + c;
+  const T* HWY_RESTRICT x = line.x + c;
+  const T* HWY_RESTRICT dy = line.dy + c;
   const int64_t step = line.step;
   for (int64_t i = line.count; i > 0; --i) {
     V g[vectors];
@@ -121,7 +135,7 @@ HWY_INLINE void add_vectors(D d, const KernelLine& line, int64_t c) {
   }
   unroll<taps>([&](auto t) LAMINA_INLINED {
     unroll<vectors>([&](auto v) LAMINA_INLINED {
-      float* const to = line.sums + t * line.channels + c + v * lanes;
+      T* const to = line.sums + t * line.channels + c + v * lanes;
       hn::StoreU(hn::Add(hn::LoadU(d, to), sum[t][v]), d, to);
     });
   });
@@ -129,25 +143,27 @@ HWY_INLINE void add_vectors(D d, const KernelLine& line, int64_t c) {
 
 /// Adds to the sums of `taps` elements for `n` channels: each sum of a row begins at zero, so that long rows
 /// lose no more.
-template <int taps>
-HWY_NOINLINE void add_line(const KernelLine& line, int64_t n) {
+template <int taps, class T>
+HWY_NOINLINE void add_line(const KernelLine<T>& line, int64_t n) {
 #if HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON
   constexpr int vectors = taps <= 3 ? 4 : 2;
 #else
   constexpr int vectors = taps <= 3 ? 2 : 1;
 #endif
-  const hn::ScalableTag<float> d;
+  const hn::ScalableTag<T> d;
   const int64_t lanes = vectors * static_cast<int64_t>(hn::Lanes(d));
   int64_t c = 0;
   for (; c + lanes <= n; c += lanes) add_vectors<taps, vectors>(d, line, c);
-  each_vector(n - c, [&](auto narrow, int64_t at) HWY_ATTR { add_vectors<taps, 1>(narrow, line, c + at); });
+  each_vector<T>(n - c,
+                 [&](auto narrow, int64_t at) HWY_ATTR { add_vectors<taps, 1>(narrow, line, c + at); });
 }
 
-void AddLine(const KernelLine& line, int64_t taps, int64_t n) {
+template <class T>
+void add_taps(const KernelLine<T>& line, int64_t taps, int64_t n) {
   if (taps == 3) return add_line<3>(line, n);
   if (taps == 5) return add_line<5>(line, n);
   if (taps == 7) return add_line<7>(line, n);
-  KernelLine one = line;
+  KernelLine<T> one = line;
   for (int64_t t = 0; t < taps; ++t) {
     add_line<1>(one, n);
     one.x += one.step;
@@ -155,13 +171,21 @@ void AddLine(const KernelLine& line, int64_t taps, int64_t n) {
   }
 }
 
-void AddColumns(const float* dy, int64_t count, int64_t channels, int64_t n, float* sums) {
-  each_vector(n, [&](auto d, int64_t c) HWY_ATTR {
+template <class T>
+void add_columns(const T* dy, int64_t count, int64_t channels, int64_t n, T* sums) {
+  each_vector<T>(n, [&](auto d, int64_t c) HWY_ATTR {
     auto sum = hn::Zero(d);
     for (int64_t i = 0; i < count; ++i) sum = hn::Add(sum, hn::LoadU(d, dy + i * channels + c));
     hn::StoreU(hn::Add(hn::LoadU(d, sums + c), sum), d, sums + c);
   });
 }
+
+// What is chosen at run time, by the type of its numbers.
+template <class T>
+constexpr DepthwiseGradFunctions<T> kFunctions = {grad_input<T>, add_taps<T>, add_columns<T>};
+
+const DepthwiseGradFunctions<float>* Floats() { return &kFunctions<float>; }
+const DepthwiseGradFunctions<double>* Doubles() { return &kFunctions<double>; }
 
 }  // namespace
 }  // namespace lamina::detail::HWY_NAMESPACE
@@ -169,11 +193,18 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace lamina::detail {
-HWY_EXPORT(GradInput);
-HWY_EXPORT(AddLine);
-HWY_EXPORT(AddColumns);
+HWY_EXPORT(Floats);
+HWY_EXPORT(Doubles);
 
 namespace {
+
+template <class T>
+const DepthwiseGradFunctions<T>& functions() {
+  if constexpr (std::is_same_v<T, float>)
+    return *HWY_DYNAMIC_DISPATCH(Floats)();
+  else
+    return *HWY_DYNAMIC_DISPATCH(Doubles)();
+}
 
 /// Multiplications of a piece, about; pieces at most.
 constexpr int64_t kPieceWork = 1 << 20, kMostPieces = 32;
@@ -202,23 +233,24 @@ struct Strip {
     while (whole_end > whole_begin && columns.end(whole_end - 1) < columns.size) --whole_end;
   }
 
-  void add_row(const float* x, const float* dy, int64_t row, float* sums) const {
+  template <class T>
+  void add_row(const T* x, const T* dy, int64_t row, T* sums) const {
     const int64_t image = row / rows.output, at = row % rows.output;
-    const float* const g = dy + row * columns.output * channels + first;
+    const T* const g = dy + row * columns.output * channels + first;
     for (int64_t i = rows.begin(at); i < rows.end(at); ++i) {
       const int64_t y = image * rows.input + rows.first(at) + i * rows.dilation;
-      const float* const line = x + y * columns.input * channels + first;
-      float* const to = sums + i * columns.size * channels + first;
+      const T* const line = x + y * columns.input * channels + first;
+      T* const to = sums + i * columns.size * channels + first;
       const auto add = [&](int64_t column, int64_t count, int64_t left, int64_t right) {
         const int64_t step = columns.dilation * channels;
-        const KernelLine some{line + columns.first(column) * channels + left * step,
-                              g + column * channels,
-                              columns.stride * channels,
-                              step,
-                              channels,
-                              count,
-                              to + left * channels};
-        HWY_DYNAMIC_DISPATCH(AddLine)(some, right - left, n);
+        const KernelLine<T> some{line + columns.first(column) * channels + left * step,
+                                 g + column * channels,
+                                 columns.stride * channels,
+                                 step,
+                                 channels,
+                                 count,
+                                 to + left * channels};
+        functions<T>().add_taps(some, right - left, n);
       };
       const auto add_one = [&](int64_t column) {
         add(column, 1, columns.begin(column), columns.end(column));
@@ -236,10 +268,12 @@ bool DepthwiseGradInput::takes() const {
   return rows.size <= kMostMeeting && meeting(rows) <= kMostMeeting / std::max<int64_t>(1, meeting(columns));
 }
 
-void DepthwiseGradInput::run(const float* dy, const float* kernel, float* dx, int64_t begin,
-                             int64_t end) const {
-  HWY_DYNAMIC_DISPATCH(GradInput)(*this, dy, kernel, dx, begin, end);
+template <class T>
+void DepthwiseGradInput::run(const T* dy, const T* kernel, T* dx, int64_t begin, int64_t end) const {
+  functions<T>().grad_input(*this, dy, kernel, dx, begin, end);
 }
+template void DepthwiseGradInput::run(const float*, const float*, float*, int64_t, int64_t) const;
+template void DepthwiseGradInput::run(const double*, const double*, double*, int64_t, int64_t) const;
 
 DepthwiseGradKernel::DepthwiseGradKernel(int64_t batch, int64_t channels, const Window& rows,
                                          const Window& columns)
@@ -254,19 +288,19 @@ DepthwiseGradKernel::DepthwiseGradKernel(int64_t batch, int64_t channels, const 
 
 size_t DepthwiseGradKernel::workspace() const { return static_cast<size_t>(pieces_ * sums()); }
 
-void DepthwiseGradKernel::run(const float* x, const float* dy, float* kernel, float* bias,
-                              float* workspace) const {
+template <class T>
+void DepthwiseGradKernel::run(const T* x, const T* dy, T* kernel, T* bias, T* workspace) const {
   lamina::parallel_for(pieces_ * strips_, 1, [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; ++task) {
       const int64_t piece = task / strips_;
       const Strip strip(rows_, columns_, channels_, task % strips_);
-      float* const to = workspace + piece * sums();
-      for (int64_t at = strip.first; at < sums(); at += channels_) std::fill_n(to + at, strip.n, 0.0f);
+      T* const to = workspace + piece * sums();
+      for (int64_t at = strip.first; at < sums(); at += channels_) std::fill_n(to + at, strip.n, T{0});
       for (int64_t row = piece * all_rows_ / pieces_; row < (piece + 1) * all_rows_ / pieces_; ++row) {
         strip.add_row(x, dy, row, to);
-        if (bias) HWY_DYNAMIC_DISPATCH(AddColumns)
-        (dy + row * columns_.output * channels_ + strip.first, columns_.output, channels_, strip.n,
-         to + sums() - channels_ + strip.first);
+        if (bias)
+          functions<T>().add_columns(dy + row * columns_.output * channels_ + strip.first, columns_.output,
+                                     channels_, strip.n, to + sums() - channels_ + strip.first);
       }
     }
   });
@@ -274,11 +308,13 @@ void DepthwiseGradKernel::run(const float* x, const float* dy, float* kernel, fl
   for (int64_t i = 0; i < of_kernel; ++i) kernel[i] = workspace[i];
   for (int64_t i = 0; bias && i < channels_; ++i) bias[i] = workspace[of_kernel + i];
   for (int64_t piece = 1; piece < pieces_; ++piece) {
-    const float* const more = workspace + piece * sums();
+    const T* const more = workspace + piece * sums();
     for (int64_t i = 0; i < of_kernel; ++i) kernel[i] += more[i];
     for (int64_t i = 0; bias && i < channels_; ++i) bias[i] += more[of_kernel + i];
   }
 }
+template void DepthwiseGradKernel::run(const float*, const float*, float*, float*, float*) const;
+template void DepthwiseGradKernel::run(const double*, const double*, double*, double*, double*) const;
 
 }  // namespace lamina::detail
 #endif

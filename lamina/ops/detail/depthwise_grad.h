@@ -17,7 +17,9 @@ struct DepthwiseGradInput {
   bool takes() const;
   /// The rows [begin, end) of the gradient, of all images one after the other, to where `dx` points.
   /// @param kernel  (height, width, channels)
-  void run(const float* dy, const float* kernel, float* dx, int64_t begin, int64_t end) const;
+  /// @tparam T      float or double
+  template <class T>
+  void run(const T* dy, const T* kernel, T* dx, int64_t begin, int64_t end) const;
 };
 
 /// The gradient of the kernel, and of a bias: sums over rows of results. The rows are cut into pieces that
@@ -31,7 +33,9 @@ class DepthwiseGradKernel {
   size_t workspace() const;
   /// @param kernel  (height, width, channels)
   /// @param bias    one for each channel, or null
-  void run(const float* x, const float* dy, float* kernel, float* bias, float* workspace) const;
+  /// @tparam T      float or double
+  template <class T>
+  void run(const T* x, const T* dy, T* kernel, T* bias, T* workspace) const;
 
  private:
   int64_t sums() const {
