@@ -133,7 +133,8 @@ constexpr const char* kMl = "ai.onnx.ml";
 
 TEST(OnnxOperators, TheLeastIntegerIsDividedLikeOthers) {
   constexpr int32_t kLeast = std::numeric_limits<int32_t>::min();
-  const std::vector<int32_t> a = {kLeast, kLeast, kLeast, 7, -7, 7, -7, 6, -6}, b = {2, -3, 3, 2, 2, -2, -2, 3, 3};
+  const std::vector<int32_t> a = {kLeast, kLeast, kLeast, 7, -7, 7, -7, 6, -6},
+                             b = {2, -3, 3, 2, 2, -2, -2, 3, 3};
   std::vector<int32_t> quotients, rests;
   for (size_t i = 0; i < a.size(); ++i) quotients.push_back(a[i] / b[i]), rests.push_back(a[i] % b[i]);
   const std::vector<Value> given = {Tensor::from(a, {9}), Tensor::from(b, {9})};
@@ -199,6 +200,19 @@ TEST(OnnxOperators, MaxRoiPoolTakesTheLargestOfEachBin) {
       run("MaxRoiPool", {rows(values, {1, 1, 4, 4}), rows({0, 0, 0, 3, 3, 0, 2, 2, 3, 3}, {2, 5})},
           {onnx_attribute("pooled_shape", std::vector<int64_t>{2, 2})});
   EXPECT_EQ(numbers(got[0]), (std::vector<float>{5, 7, 13, 15, 10, 11, 14, 15}));
+}
+
+// Rounded up, a window that reaches less than a stride beyond the image is one; it counts what lies inside.
+TEST(OnnxOperators, PoolingTakesWindowsThatReachBeyondTheImage) {
+  const Value x = rows({1, 2, 3, 4}, {1, 1, 2, 2});
+  const auto attributes = [](int64_t stride) {
+    return std::vector<Message>{onnx_attribute("kernel_shape", std::vector<int64_t>{3, 3}),
+                                onnx_attribute("strides", std::vector<int64_t>{stride, stride}),
+                                onnx_attribute("ceil_mode", 1)};
+  };
+  EXPECT_EQ(numbers(run("AveragePool", {x}, attributes(3))[0]), std::vector<float>{2.5});
+  EXPECT_EQ(numbers(run("MaxPool", {x}, attributes(2))[0]), std::vector<float>{4});
+  EXPECT_REFUSED("larger", "MaxPool", {x}, attributes(1));
 }
 
 TEST(OnnxOperators, PlacesBeyondTheOutputAreErrors) {

@@ -174,7 +174,7 @@ std::vector<Value> max_pool(Call& call) {
 }
 
 // The mean over windows, of the elements inside of x alone, or with its padding.
-Tensor averaged(Tensor x, Windows windows, bool with_padding, bool ceil, const std::vector<int64_t>& pads_after) {
+Tensor averaged(Tensor x, Windows windows, bool with_padding, const std::vector<int64_t>& pads_after) {
   const int rank = x.rank();
   if (with_padding) {
     std::vector<std::pair<int64_t, int64_t>> pads(static_cast<size_t>(rank), {0, 0});
@@ -185,7 +185,6 @@ Tensor averaged(Tensor x, Windows windows, bool with_padding, bool ceil, const s
     }
     x = pad(x, pads);
   }
-  (void)ceil;
   if (rank <= 4 && !dilated(windows)) {
     return from_images(pooled_images(as_images(x), windows, 0,
                                      [](const Tensor& images, const auto& sizes, const auto& strides,
@@ -230,7 +229,7 @@ std::vector<Value> average_pool(Call& call) {
     after.assign(pads.begin() + static_cast<std::ptrdiff_t>(windows.axes()), pads.end());
   }
   const Order last = channels_last(x.rank());
-  return {Value::lying(averaged(x.in_order(last), windows, with_padding, true, after), last, x.type())};
+  return {Value::lying(averaged(x.in_order(last), windows, with_padding, after), last, x.type())};
 }
 
 // The p-norm of each window: the mean of powers times their number.
@@ -242,7 +241,7 @@ std::vector<Value> lp_pool(Call& call) {
   for (const int64_t size : windows.sizes) elements *= size;
   const Order last = channels_last(x.rank());
   const Tensor powers = power(lamina::abs(x.in_order(last)), p);
-  const Tensor means = averaged(powers, windows, true, true, windows.after);
+  const Tensor means = averaged(powers, windows, true, windows.after);
   return {Value::lying(power(multiply(means, static_cast<double>(elements)), 1 / p), last, x.type())};
 }
 

@@ -52,8 +52,9 @@ Windows windows_of(const Call& call, const Shape& x, const std::vector<int64_t>&
     windows.after.push_back(valid ? 0 : pads[i + axes]);
     if (!ceil) continue;
     const int64_t whole = extent + windows.before[i] + windows.after[i] - windows.span(i);
-    if (whole < 0) continue;
-    int64_t count = (whole + stride - 1) / stride + 1;
+    // Rounded up, one window fits into an image that it reaches less than a stride beyond.
+    if (whole <= -stride) continue;
+    int64_t count = whole < 0 ? 1 : (whole + stride - 1) / stride + 1;
     // A window that begins in the padding behind has nothing to say.
     if ((count - 1) * stride >= extent + windows.before[i]) --count;
     windows.after[i] = std::max<int64_t>(windows.after[i], (count - 1) * stride + windows.span(i) - extent - windows.before[i]);
