@@ -6,7 +6,7 @@
 #include "lamina/ops/binary.h"
 #include "lamina/ops/broadcast_to.h"
 #include "lamina/ops/compare.h"
-#include "lamina/ops/detail/activation_formulas.h"
+#include "lamina/ops/activations.h"
 #include "lamina/ops/detail/arguments.h"
 #include "lamina/ops/detail/body.h"
 #include "lamina/ops/reduce.h"
@@ -71,9 +71,9 @@ struct Batch {
 };
 
 Tensor activated(const std::string& activation, const Tensor& y) {
-  if (activation == "silu") return detail::silu(y);
+  if (activation == "silu") return silu(y);
   if (activation == "linear") return y;
-  return activation == "relu6" ? detail::relu6(y) : relu(y);
+  return activation == "relu6" ? relu6(y) : relu(y);
 }
 
 /// What comes back from behind the activation of `y`.

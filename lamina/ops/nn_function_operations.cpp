@@ -183,34 +183,6 @@ Tensor entropy_of(const OperationCall& call) {
   return entropy(call.tensor(0), call.tensor(1), detail::flag_of(call, "from_logits"));
 }
 
-Tensor psnr(const OperationCall& call) {
-  const Tensor error = mean(square(call.tensor(0) - call.tensor(1)));
-  const double largest = call.config.at("max_val").as_double();
-  if (!(largest > 0)) throw InvalidArgument("operation PSNR: max_val must be above 0");
-  return 20 * std::log10(largest) - log(error) * (10 / std::log(10.0));
-}
-
-/// Blocks of pixels from channels and back, as (batch, rows, block, columns, block, channels).
-template <bool kToSpace>
-Tensor blocks(const OperationCall& call) {
-  check_channels_last(call);
-  const Tensor& x = call.tensor(0);
-  const int64_t size = detail::integers_of(call, "block_size").at(0);
-  if (x.rank() != 4 || size < 1 || size > 65535) refuse_rank(call, x, "(batch, height, width, channels)");
-  const int64_t n = x.shape()[0], rows = x.shape()[1], columns = x.shape()[2], channels = x.shape()[3];
-  if (kToSpace ? channels % (size * size) != 0 : rows % size != 0 || columns % size != 0)
-    throw InvalidArgument("operation " + call.class_name + ": " + x.type().str() + " has no blocks of " +
-                          std::to_string(size));
-  if (kToSpace) {
-    const int64_t each = channels / (size * size);
-    const Tensor parts = transpose(reshape(x, {n, rows, columns, size, size, each}), {0, 1, 3, 2, 4, 5});
-    return reshape(parts, {n, rows * size, columns * size, each});
-  }
-  const Tensor parts =
-      transpose(reshape(x, {n, rows / size, size, columns / size, size, channels}), {0, 1, 3, 2, 4, 5});
-  return reshape(parts, {n, rows / size, columns / size, channels * size * size});
-}
-
 const bool nn_function_operations_recorded = detail::register_operations(
     detail::kNnOps,
     {{"MaxPool", pooled<max_pool2d>, {"inputs"}},
@@ -224,10 +196,7 @@ const bool nn_function_operations_recorded = detail::register_operations(
      {"DotProductAttention", attention, {"query", "key", "value", "bias", "mask", "scale"}},
      {"CategoricalCrossentropy", entropy_of<categorical_crossentropy>, {"target", "output"}},
      {"SparseCategoricalCrossentropy", entropy_of<sparse_categorical_crossentropy>, {"target", "output"}},
-     {"BinaryCrossentropy", entropy_of<binary_crossentropy>, {"target", "output"}},
-     {"PSNR", psnr, {"x1", "x2"}},
-     {"DepthToSpace", blocks<true>},
-     {"SpaceToDepth", blocks<false>}});
+     {"BinaryCrossentropy", entropy_of<binary_crossentropy>, {"target", "output"}}});
 
 }  // namespace
 }  // namespace lamina

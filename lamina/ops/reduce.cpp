@@ -275,29 +275,17 @@ Tensor run_prod(const OperationCall& call) {
               detail::flag_of(call, "keepdims"));
 }
 
-Tensor run_std(const OperationCall& call) { return sqrt(run_reduction<variance>(call)); }
-
-Tensor run_ptp(const OperationCall& call) {
-  return subtract(run_reduction<max>(call), run_reduction<min>(call));
-}
-
-Tensor run_count_nonzero(const OperationCall& call) {
-  return sum(cast(call.tensor(0), DType::kBool), detail::axes_of(call));
-}
-
-const bool reduce_recorded = detail::register_operations(detail::kNumpyOps, {{"Sum", run_reduction<sum>},
-                                                                      {"Mean", run_reduction<mean>},
-                                                                      {"Max", run_extreme<max, maximum>},
-                                                                      {"Min", run_extreme<min, minimum>},
-                                                                      {"Amax", run_reduction<max>},
-                                                                      {"Amin", run_reduction<min>},
-                                                                      {"Std", run_std},
-                                                                      {"Ptp", run_ptp},
-                                                                      {"CountNonzero", run_count_nonzero},
-                                                                      {"Prod", run_prod},
-                                                                      {"Any", run_reduction<ops::any>},
-                                                                      {"All", run_reduction<all>},
-                                                                      {"Var", run_reduction<variance>}});
+const bool reduce_recorded =
+    detail::register_operations(detail::kNumpyOps, {{"Sum", run_reduction<sum>},
+                                                    {"Mean", run_reduction<mean>},
+                                                    {"Max", run_extreme<max, maximum>},
+                                                    {"Min", run_extreme<min, minimum>},
+                                                    {"Amax", run_reduction<max>},
+                                                    {"Amin", run_reduction<min>},
+                                                    {"Prod", run_prod},
+                                                    {"Any", run_reduction<ops::any>},
+                                                    {"All", run_reduction<all>},
+                                                    {"Var", run_reduction<variance>}});
 const bool math_recorded =
     detail::register_operations(detail::kMathOps, {{"Logsumexp", run_reduction<logsumexp>}});
 

@@ -8,7 +8,7 @@ import numpy as np
 # Smaller pictures than published where the network takes them; EfficientNet-B0 and -V2 B0 stand for their larger ones.
 CASES = {"ResNet50": {}, "ResNet50V2": {}, "MobileNet": {"alpha": 0.5}, "MobileNetV2": {}, "MobileNetV3Small": {}, "MobileNetV3Large": {"alpha": 0.75},
          "EfficientNetB0": {}, "EfficientNetV2B0": {}, "EfficientNetV2S": {}, "DenseNet121": {}, "InceptionV3": {}, "InceptionResNetV2": {},
-         "Xception": {}, "ConvNeXtTiny": {}, "VGG16": {"include_top": False, "pooling": "avg"}}
+         "Xception": {}, "NASNetMobile": {}, "ConvNeXtTiny": {}, "VGG16": {"include_top": False, "pooling": "avg"}}
 SIDES = {"InceptionV3": 75, "InceptionResNetV2": 75, "Xception": 71}
 BOTTOM = ("MobileNetV2", "EfficientNetB0", "ResNet50")  # once more without the classifier
 

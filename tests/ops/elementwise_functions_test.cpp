@@ -9,7 +9,7 @@
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
-#include "lamina/ops/detail/activation_formulas.h"
+#include "lamina/ops/activations.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/unary.h"
@@ -147,9 +147,9 @@ TEST(Elementwise, GradientsAtKinksAreTensorFlows) {
             (Floats{0, 1, 1, 1, 0}));
   EXPECT_EQ(gradient(sign, {-2, 0, 2}), (Floats{0, 0, 0}));
   EXPECT_EQ(gradient([](const Tensor& x) { return power(x, 2.0); }, {-3, 0, 3}), (Floats{-6, 0, 6}));
-  EXPECT_EQ(gradient(detail::relu6, {-1, 0, 3, 7}), (Floats{0, 0, 1, 0}));
-  EXPECT_FLOAT_EQ(gradient(detail::selu, {0})[0], 1.0507009873554805F);
-  EXPECT_EQ(gradient(detail::hard_sigmoid, {-3, 4})[0], 0);
+  EXPECT_EQ(gradient(relu6, {-1, 0, 3, 7}), (Floats{0, 0, 1, 0}));
+  EXPECT_FLOAT_EQ(gradient(selu, {0})[0], 1.0507009873554805F);
+  EXPECT_EQ(gradient(hard_sigmoid, {-3, 4})[0], 0);
 }
 
 // As NumPy: whatever is compared with NaN.
@@ -158,7 +158,7 @@ TEST(Elementwise, NaNPassesLimits) {
     const Tensor x = cast(Tensor::from<float>({NAN, -3, 3, INFINITY, -INFINITY}), dtype);
     for (const Tensor& y :
          {clip(x, -1, 1), minimum(maximum(x, -1.0), 1.0), maximum(full({5}, -1, dtype), x),
-          minimum(full({5}, 1, dtype), x), relu(x), -relu(-x), abs(x), sign(x), detail::relu6(x)}) {
+          minimum(full({5}, 1, dtype), x), relu(x), -relu(-x), abs(x), sign(x), relu6(x)}) {
       const Floats values = y.to_vector<float>();
       EXPECT_TRUE(std::isnan(values[0])) << name(dtype);
       for (size_t i = 1; i < 5; ++i) EXPECT_FALSE(std::isnan(values[i])) << name(dtype) << " " << i;

@@ -104,7 +104,7 @@ std::vector<Declaration> our_functions() {
 /// Python's text of a C++ default.
 std::string in_python(const std::string& value) {
   static const std::map<std::string, std::string> words = {
-      {"{}", "None"}, {"std::nullopt", "None"}, {"false", "False"}, {"true", "True"}};
+      {"{}", "None"}, {"std::nullopt", "None"}, {"false", "False"}, {"true", "True"}, {"{0, 1}", "(0, 1)"}};
   if (const auto found = words.find(value); found != words.end()) return found->second;
   if (value.starts_with('"')) return "'" + value.substr(1, value.size() - 2) + "'";
   return value;
@@ -120,6 +120,14 @@ const std::map<std::pair<std::string, std::string>, std::string> kOnPurpose = {
     {{"multi_hot", "num_classes"}, "None is an error"},
     {{"bincount", "length"}, "an addition, for functions that are compiled; there are no sparse results"},
     {{"arange", "dtype"}, "None means the dtype of the bounds, which are integers here"},
+    {{"eye", "dtype"}, "None means floatx(), which is float32"},
+    {{"tri", "dtype"}, "None means floatx(), which is float32"},
+    {{"linspace", "dtype"}, "None means floatx(), of bounds that are no integers"},
+    {{"logspace", "dtype"}, "None means floatx(), of bounds that are no integers"},
+    {{"geomspace", "dtype"}, "None means floatx(), of bounds that are no integers"},
+    {{"full_like", "dtype"}, "None means x's, which is an overload of its own"},
+    {{"round", "decimals"}, "0 is an overload of its own"},
+    {{"normalize", "epsilon"}, "None means backend.epsilon(), which is 1e-7"},
     {{"layer_normalization", "epsilon"}, "None means backend.epsilon(), which is 1e-7"},
     {{"rms_normalization", "epsilon"}, "None means backend.epsilon(), which is 1e-7"},
     {{"cond", "operands"}, "an addition: values that the branches read, which may be left out"},

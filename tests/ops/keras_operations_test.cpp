@@ -70,7 +70,6 @@ const std::map<std::string, std::string> kNotHere = {
     {"SSIM", kMissing},
     {"ScaleAndTranslate", kMissing},
     {"SobelEdges", kMissing},
-    {"Sparsemax", kMissing},
     {"Unfold", kMissing},
     {"View", kMissing},
 };

@@ -5,8 +5,8 @@
 
 #include "lamina/base/error.h"
 #include "lamina/nn/layer.h"
+#include "lamina/ops/activations.h"
 #include "lamina/ops/binary.h"
-#include "lamina/ops/detail/activation_formulas.h"
 #include "lamina/ops/softmax.h"
 #include "lamina/ops/unary.h"
 
@@ -14,7 +14,7 @@ namespace lamina {
 namespace {
 
 Tensor linear(const Tensor& x) { return x; }
-Tensor mish(const Tensor& x) { return x * tanh(detail::softplus(x)); }
+Tensor mish(const Tensor& x) { return x * tanh(softplus(x)); }
 Tensor softmax_last(const Tensor& x) { return softmax(x, -1); }
 Tensor log_softmax_last(const Tensor& x) { return log_softmax(x, -1); }
 
@@ -27,31 +27,32 @@ struct Known {
 Known& known() {
   static Known all{{{"linear", linear},
                     {"relu", relu},
-                    {"relu6", detail::relu6},
-                    {"leaky_relu", [](const Tensor& x) { return detail::leaky_relu(x); }},
+                    {"relu6", relu6},
+                    {"leaky_relu", [](const Tensor& x) { return leaky_relu(x); }},
                     {"softmax", softmax_last},
                     {"log_softmax", log_softmax_last},
                     {"sigmoid", sigmoid},
-                    {"hard_sigmoid", detail::hard_sigmoid},
-                    {"log_sigmoid", detail::log_sigmoid},
+                    {"hard_sigmoid", hard_sigmoid},
+                    {"log_sigmoid", log_sigmoid},
                     {"tanh", tanh},
-                    {"hard_tanh", detail::hard_tanh},
-                    {"tanh_shrink", detail::tanh_shrink},
-                    {"elu", [](const Tensor& x) { return detail::elu(x); }},
-                    {"celu", [](const Tensor& x) { return detail::celu(x); }},
-                    {"selu", detail::selu},
-                    {"gelu", [](const Tensor& x) { return detail::gelu(x); }},
-                    {"silu", detail::silu},
-                    {"hard_silu", detail::hard_silu},
+                    {"hard_tanh", hard_tanh},
+                    {"tanh_shrink", tanh_shrink},
+                    {"elu", [](const Tensor& x) { return elu(x); }},
+                    {"celu", [](const Tensor& x) { return celu(x); }},
+                    {"selu", selu},
+                    {"gelu", [](const Tensor& x) { return gelu(x, false); }},
+                    {"silu", silu},
+                    {"hard_silu", hard_silu},
                     {"mish", mish},
-                    {"softplus", detail::softplus},
-                    {"softsign", detail::softsign},
+                    {"softplus", softplus},
+                    {"softsign", softsign},
                     {"exponential", exp},
-                    {"hard_shrink", [](const Tensor& x) { return detail::hard_shrink(x); }},
-                    {"soft_shrink", [](const Tensor& x) { return detail::soft_shrink(x); }},
-                    {"squareplus", [](const Tensor& x) { return detail::squareplus(x); }},
-                    {"sparse_plus", detail::sparse_plus},
-                    {"sparse_sigmoid", detail::sparse_sigmoid}},
+                    {"hard_shrink", [](const Tensor& x) { return hard_shrink(x); }},
+                    {"soft_shrink", [](const Tensor& x) { return soft_shrink(x); }},
+                    {"squareplus", [](const Tensor& x) { return squareplus(x); }},
+                    {"sparsemax", [](const Tensor& x) { return sparsemax(x); }},
+                    {"sparse_plus", sparse_plus},
+                    {"sparse_sigmoid", sparse_sigmoid}},
                    {{"", "linear"}, {"swish", "silu"}, {"hard_swish", "hard_silu"}}};
   return all;
 }

@@ -2,7 +2,7 @@
 #include "lamina/nn/layers/leaky_relu.h"
 
 #include "lamina/nn/config.h"
-#include "lamina/ops/detail/activation_formulas.h"
+#include "lamina/ops/activations.h"
 
 namespace lamina {
 
@@ -13,7 +13,7 @@ LeakyReLU::LeakyReLU(const LeakyReLUOptions& options)
     fail("negative_slope must not be negative, received " + std::to_string(negative_slope_));
 }
 
-Tensor LeakyReLU::call(const Tensor& x, CallContext&) const { return detail::leaky_relu(x, negative_slope_); }
+Tensor LeakyReLU::call(const Tensor& x, CallContext&) const { return leaky_relu(x, negative_slope_); }
 
 Json LeakyReLU::own_config() const { return Json::object({{"negative_slope", negative_slope_}}); }
 

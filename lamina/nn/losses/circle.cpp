@@ -9,7 +9,7 @@
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
-#include "lamina/ops/detail/activation_formulas.h"
+#include "lamina/ops/activations.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/matmul.h"
 #include "lamina/ops/reshape.h"
@@ -84,7 +84,7 @@ Tensor Circle::values(const Tensor& y_true, const Tensor& y_pred) const {
   const Tensor far = far_weight * (1 - margin_ - distance) * gamma_;
   const Tensor together = logsumexp_of(near, positive) + logsumexp_of(far, other);
   const Tensor finite = isfinite(together);  // of minus infinity softplus is 0, and so is its gradient
-  return where(finite, detail::softplus(where(finite, together, 0.0)), 0.0);
+  return where(finite, softplus(where(finite, together, 0.0)), 0.0);
 }
 
 Tensor Circle::counting(const Tensor&, const Tensor& values) const { return ops::greater(values, 0.0); }

@@ -8,7 +8,7 @@
 #include "lamina/nn/losses/detail/match.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/compare.h"
-#include "lamina/ops/detail/activation_formulas.h"
+#include "lamina/ops/activations.h"
 #include "lamina/ops/detail/crossentropy.h"
 #include "lamina/ops/unary.h"
 #include "lamina/ops/where.h"
@@ -79,7 +79,7 @@ Tensor MeanSquaredLogarithmicError::values(const Tensor& y_true, const Tensor& y
 Tensor LogCosh::values(const Tensor& y_true, const Tensor& y_pred) const {
   const auto [target, output] = match_shapes(name(), y_true, y_pred);
   const Tensor error = output - target;
-  return mean_of_last(error + detail::softplus(error * -2.0) - std::log(2.0));
+  return mean_of_last(error + softplus(error * -2.0) - std::log(2.0));
 }
 
 Huber::Huber(const HuberOptions& options)

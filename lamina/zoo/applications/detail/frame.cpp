@@ -46,7 +46,7 @@ Tensor Frame::pool(const Tensor& features, const std::string& average, const std
 
 Model Frame::close(const Tensor& features, const Ending& ending) const {
   if (!options_.include_top) return finish(pool(features, ending.average, ending.largest));
-  Tensor x = GlobalAveragePooling2D({.name = "avg_pool"})(features);
+  Tensor x = GlobalAveragePooling2D({.name = ending.before_top})(features);
   if (ending.dropout > 0) x = Dropout(ending.dropout, {.name = "top_dropout"})(x);
   return finish(Dense(options_.classes, {.activation = options_.classifier_activation,
                                          .kernel_initializer = ending.initializer,

@@ -12,6 +12,7 @@ namespace lamina::detail {
 struct Ending {
   /// Names of the layers that average and take the largest; empty: numbered.
   std::string average = "avg_pool", largest = "max_pool";
+  std::string before_top = "avg_pool";  ///< of the average that the classifier reads
   double dropout = 0;  ///< before the classifier, in a layer called "top_dropout"
   Choice<Initializer> initializer = "glorot_uniform";  ///< of the classifier
 };

@@ -6,15 +6,15 @@
 
 #include "lamina/base/error.h"
 #include "lamina/ops/binary.h"
-#include "lamina/ops/detail/activation_formulas.h"
+#include "lamina/ops/activations.h"
 #include "lamina/ops/unary.h"
 
 namespace lamina::detail {
 namespace {
 
-Tensor gelu_exact(const Tensor& x) { return gelu(x); }
+Tensor gelu_exact(const Tensor& x) { return gelu(x, false); }
 Tensor gelu_tanh(const Tensor& x) { return gelu(x, true); }
-Tensor gelu_10(const Tensor& x) { return clip(gelu(x), -10, 10); }
+Tensor gelu_10(const Tensor& x) { return clip(gelu(x, false), -10, 10); }
 Tensor quick_gelu(const Tensor& x) { return x * sigmoid(x * 1.702); }
 Tensor relu_squared(const Tensor& x) { return square(relu(x)); }
 Tensor leaky(const Tensor& x) { return leaky_relu(x, 0.01); }
