@@ -2,6 +2,9 @@
 // cases): their values, as operations of graphs of layers, and their gradients beside differences.
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <functional>
+#include <limits>
 #include <map>
 #include <set>
 
