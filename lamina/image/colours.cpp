@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "lamina/base/error.h"
+#include "lamina/core/operation.h"
+#include "lamina/core/symbol.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
@@ -19,6 +21,8 @@ namespace lamina::image {
 namespace {
 
 using Matrix = std::array<std::array<double, 3>, 3>;  // row: from, column: to
+
+Json channels_last() { return Json::object({{"data_format", "channels_last"}}); }
 
 Tensor channel(const Tensor& images, int64_t i) { return index(images, {ellipsis, Slice{i, i + 1}}); }
 
@@ -46,6 +50,7 @@ Tensor through(const std::array<Tensor, 3>& from, const Matrix& matrix,
 }  // namespace
 
 Tensor rgb_to_grayscale(const Tensor& images) {
+  if (is_symbolic(images)) return lamina::detail::record({"RGBToGrayscale", channels_last(), {images}});
   const int rank = static_cast<int>(images.rank());
   if (rank > 0 && images.shape()[rank - 1] == 1) return images;
   expect_channels("rgb_to_grayscale", images, 3, false);
@@ -60,11 +65,13 @@ Tensor grayscale_to_rgb(const Tensor& images) {
 }
 
 Tensor rgb_to_hsv(const Tensor& images) {
+  if (is_symbolic(images)) return lamina::detail::record({"RGBToHSV", channels_last(), {images}});
   expect_channels("rgb_to_hsv", images, 3, true);
   return lamina::detail::rgb_to_hsv(images);
 }
 
 Tensor hsv_to_rgb(const Tensor& images) {
+  if (is_symbolic(images)) return lamina::detail::record({"HSVToRGB", channels_last(), {images}});
   expect_channels("hsv_to_rgb", images, 3, true);
   return lamina::detail::hsv_to_rgb(images);
 }

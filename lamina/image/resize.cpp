@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "lamina/base/error.h"
+#include "lamina/core/operation.h"
+#include "lamina/core/symbol.h"
 #include "lamina/image/detail/aspect.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
@@ -60,6 +62,17 @@ Tensor image::resize(const Tensor& images, std::array<int64_t, 2> size, const Re
          suggest(options.data_format, {"channels_last", "channels_first"}));
   if (options.crop_to_aspect_ratio && options.pad_to_aspect_ratio)
     fail("crop_to_aspect_ratio and pad_to_aspect_ratio exclude each other");
+  if (is_symbolic(images))
+    return detail::record({"Resize",
+                           Json::object({{"size", Json::list({size[0], size[1]})},
+                                         {"interpolation", options.interpolation},
+                                         {"antialias", options.antialias},
+                                         {"crop_to_aspect_ratio", options.crop_to_aspect_ratio},
+                                         {"pad_to_aspect_ratio", options.pad_to_aspect_ratio},
+                                         {"fill_mode", "constant"},
+                                         {"fill_value", options.fill_value},
+                                         {"data_format", options.data_format}}),
+                           {images}});
   const int rank = static_cast<int>(images.rank());
   if (rank != 3 && rank != 4)
     fail("images must be (height, width, channels) or (batch, height, width, channels); got " +

@@ -1,3 +1,4 @@
+// Formulas of the activations, written with ops.
 #include "lamina/ops/activations.h"
 
 #include <cmath>

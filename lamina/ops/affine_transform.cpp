@@ -1,5 +1,7 @@
 // Records of affine_transform and its adjoint.
 #include "lamina/ops/affine_transform.h"
+#include "lamina/core/operation.h"
+#include "lamina/core/symbol.h"
 
 #include <algorithm>
 
@@ -95,6 +97,13 @@ Tensor with_axis_in_front(const Tensor& x) {
 }  // namespace
 
 Tensor affine_transform(const Tensor& images, const Tensor& transform, const AffineTransformAttrs& options) {
+  if (is_symbolic(images) || is_symbolic(transform))
+    return detail::record({"AffineTransform",
+                           Json::object({{"interpolation", options.interpolation},
+                                         {"fill_mode", options.fill_mode},
+                                         {"fill_value", options.fill_value},
+                                         {"data_format", "channels_last"}}),
+                           {images, transform}});
   const Tensor rows = transform.rank() == 1 ? with_axis_in_front(transform) : transform;
   if (images.rank() != 3) return apply(transform_op, options, {images, rows})[0];
   return reshape(apply(transform_op, options, {with_axis_in_front(images), rows})[0], images.shape());

@@ -1,3 +1,4 @@
+// Diagonals, cut out of rows that are one longer.
 #include "lamina/ops/diagonals.h"
 
 #include <algorithm>

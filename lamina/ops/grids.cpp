@@ -1,3 +1,4 @@
+// Numbers computed in double, and grids by broadcasting.
 #include "lamina/ops/grids.h"
 
 #include <cmath>

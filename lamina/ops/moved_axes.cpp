@@ -1,3 +1,4 @@
+// Axes moved by transpose.
 #include "lamina/ops/moved_axes.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Reductions of what is put in place of NaN.
 #include "lamina/ops/nan_reductions.h"
 
 #include <limits>

@@ -1,3 +1,4 @@
+// Products, written with ops.
 #include "lamina/ops/products.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Elementwise functions of numbers, written with ops.
 #include "lamina/ops/real_functions.h"
 
 #include <cmath>

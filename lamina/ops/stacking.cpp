@@ -1,3 +1,4 @@
+// Joining and cutting, by concatenate and split.
 #include "lamina/ops/stacking.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Statistics, written with ops.
 #include "lamina/ops/statistics.h"
 
 #include <cmath>

@@ -1,3 +1,4 @@
+// Windows, computed in double.
 #include "lamina/ops/window_functions.h"
 
 #include <cmath>

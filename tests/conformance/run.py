@@ -26,7 +26,7 @@ import typing
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GOLDEN_SCRIPTS = ["layers", "layers_more", "layers_volumes", "layers_recurrent", "layers_later", "losses", "metrics", "activations", "optimizers", "callbacks", "initializers", "models",
                   "images", "pixels", "image_formats", "rgba", "resizing", "augmentations", "image_datasets", "text_datasets", "datasets", "series", "control", "ops", "hdf5_layouts", "tables", "text",
-                  "operations", "operations_more", "operations_kernels", "operations_nn", "operations_numbers", "operations_linalg", "operations_signals", "operations_counts", "operations_special", "operations_functions", "preprocessing"]
+                  "operations", "operations_more", "operations_kernels", "operations_nn", "operations_numbers", "operations_linalg", "operations_signals", "operations_counts", "operations_special", "operations_functions", "operations_images", "functions", "preprocessing"]
 
 
 def numbers(binaries, work):

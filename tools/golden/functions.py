@@ -52,6 +52,8 @@ def cases(x, y, positive, v, w, whole, holes, images):
         "ravel": ops.ravel(x), "flipud": ops.flipud(x), "fliplr": ops.fliplr(x), "rot90": ops.rot90(x), "rot90_back": ops.rot90(images, -1, (1, 2)),
         "diff": ops.diff(x), "diff_twice": ops.diff(images, 2, 1), "depth_to_space": ops.depth_to_space(images, 2),
         "space_to_depth": ops.space_to_depth(images, 2),
+        "adaptive_average": ops.adaptive_average_pool(images, (3, 2), data_format="channels_last"),
+        "adaptive_max": ops.adaptive_max_pool(images, (2, 3), data_format="channels_last"),
         "append": ops.append(x, v), "append_axis": ops.append(x, y, 1), "hstack": ops.hstack([x, y]), "hstack_vectors": ops.hstack([v, w]),
         "vstack": np.vstack([v, w]), "dstack": ops.dstack([x, y]), "array_split": ops.array_split(v, 3), "unstack": ops.unstack(x, axis=1),
         "linspace": ops.linspace(-1.5, 2.0, 7), "linspace_open": ops.linspace(0.0, 1.0, 4, endpoint=False), "logspace": ops.logspace(-1.0, 2.0, 5, base=3),

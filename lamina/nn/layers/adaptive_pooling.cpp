@@ -1,45 +1,10 @@
-// Adaptive pooling, axis by axis: two poolings of all windows of the two lengths that occur, of which those
-// wanted are taken.
+// Layers of adaptive pooling.
 #include "lamina/nn/layers/adaptive_pooling.h"
 
 #include "lamina/nn/config.h"
-#include "lamina/ops/concatenate.h"
-#include "lamina/ops/pool2d.h"
-#include "lamina/ops/reshape.h"
-#include "lamina/ops/take.h"
+#include "lamina/ops/adaptive_pool.h"
 
 namespace lamina {
-namespace {
-
-// Axis `axis` of x in `count` windows.
-Tensor pooled(const Tensor& x, int axis, int64_t count, auto pool) {
-  const int64_t extent = x.shape()[axis];
-  if (extent == count) return x;
-  int64_t before = 1, behind = 1;
-  for (int i = 0; i < axis; ++i) before *= x.shape()[i];
-  for (int i = axis + 1; i < x.rank(); ++i) behind *= x.shape()[i];
-  const Tensor lines = reshape(x, {before, extent, 1, behind});
-  const auto windows = [&](int64_t length, int64_t stride) {
-    return pool(lines, {length, 1}, {stride, 1}, "valid");
-  };
-  Shape result = x.shape();
-  result.set(axis, count);
-  if (extent % count == 0) return reshape(windows(extent / count, extent / count), result);
-  const int64_t small = (extent + count - 1) / count, starts_of_small = extent - small + 1;
-  std::vector<int32_t> places;
-  bool both = false;
-  for (int64_t i = 0; i < count; ++i) {
-    const int64_t start = i * extent / count, stop = ((i + 1) * extent + count - 1) / count;
-    const bool longer = stop - start > small;
-    both = both || longer;
-    places.push_back(static_cast<int32_t>(longer ? starts_of_small + start : start));
-  }
-  Tensor all = windows(small, 1);
-  if (both) all = concatenate({all, windows(small + 1, 1)}, 1);
-  return reshape(take(all, Tensor::from(places, {count}), 1), result);
-}
-
-}  // namespace
 
 AdaptivePooling::AdaptivePooling(std::vector<int64_t> output_size, Pool pool,
                                  const AdaptivePoolingOptions& options)
@@ -67,12 +32,7 @@ Shape AdaptivePooling::compute_output_shape(const Shape& input) const {
   return output;
 }
 
-Tensor AdaptivePooling::call(const Tensor& x, CallContext&) const {
-  Tensor y = x;
-  for (size_t i = 0; i < output_size_.size(); ++i)
-    y = pooled(y, static_cast<int>(i) + 1, output_size_[i], pool_);
-  return y;
-}
+Tensor AdaptivePooling::call(const Tensor& x, CallContext&) const { return pool_(x, output_size_); }
 
 Json AdaptivePooling::own_config() const {
   Json size = Json::list();
@@ -81,34 +41,35 @@ Json AdaptivePooling::own_config() const {
 }
 
 AdaptiveAveragePooling1D::AdaptiveAveragePooling1D(int64_t output_size, const AdaptivePoolingOptions& options)
-    : KerasLayer<AdaptiveAveragePooling1D, AdaptivePooling>({output_size}, avg_pool2d, options) {
+    : KerasLayer<AdaptiveAveragePooling1D, AdaptivePooling>({output_size}, adaptive_average_pool, options) {
   check();
 }
 
 AdaptiveAveragePooling2D::AdaptiveAveragePooling2D(Size2 output_size, const AdaptivePoolingOptions& options)
     : KerasLayer<AdaptiveAveragePooling2D, AdaptivePooling>({output_size.height, output_size.width},
-                                                            avg_pool2d, options) {
+                                                            adaptive_average_pool, options) {
   check();
 }
 
 AdaptiveAveragePooling3D::AdaptiveAveragePooling3D(Size3 output_size, const AdaptivePoolingOptions& options)
-    : KerasLayer<AdaptiveAveragePooling3D, AdaptivePooling>(output_size.values(), avg_pool2d, options) {
+    : KerasLayer<AdaptiveAveragePooling3D, AdaptivePooling>(output_size.values(), adaptive_average_pool,
+                                                            options) {
   check();
 }
 
 AdaptiveMaxPooling1D::AdaptiveMaxPooling1D(int64_t output_size, const AdaptivePoolingOptions& options)
-    : KerasLayer<AdaptiveMaxPooling1D, AdaptivePooling>({output_size}, max_pool2d, options) {
+    : KerasLayer<AdaptiveMaxPooling1D, AdaptivePooling>({output_size}, adaptive_max_pool, options) {
   check();
 }
 
 AdaptiveMaxPooling2D::AdaptiveMaxPooling2D(Size2 output_size, const AdaptivePoolingOptions& options)
-    : KerasLayer<AdaptiveMaxPooling2D, AdaptivePooling>({output_size.height, output_size.width}, max_pool2d,
-                                                        options) {
+    : KerasLayer<AdaptiveMaxPooling2D, AdaptivePooling>({output_size.height, output_size.width},
+                                                        adaptive_max_pool, options) {
   check();
 }
 
 AdaptiveMaxPooling3D::AdaptiveMaxPooling3D(Size3 output_size, const AdaptivePoolingOptions& options)
-    : KerasLayer<AdaptiveMaxPooling3D, AdaptivePooling>(output_size.values(), max_pool2d, options) {
+    : KerasLayer<AdaptiveMaxPooling3D, AdaptivePooling>(output_size.values(), adaptive_max_pool, options) {
   check();
 }
 

@@ -25,9 +25,8 @@ class AdaptivePooling : public Layer {
   Tensor call(const Tensor& x, CallContext& context) const override;
 
  protected:
-  /// Pools images by windows of so many pixels: max_pool2d or avg_pool2d.
-  using Pool = Tensor (*)(const Tensor& x, const std::vector<int64_t>& window,
-                          const std::vector<int64_t>& strides, const std::string& padding);
+  /// adaptive_average_pool or adaptive_max_pool.
+  using Pool = Tensor (*)(const Tensor& x, const std::vector<int64_t>& output_size);
   AdaptivePooling(std::vector<int64_t> output_size, Pool pool, const AdaptivePoolingOptions& options);
   void check() const;
   Json own_config() const override;

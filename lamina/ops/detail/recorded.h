@@ -120,5 +120,6 @@ inline constexpr char kNumpyOps[] = "keras.src.ops.numpy";
 inline constexpr char kMathOps[] = "keras.src.ops.math";
 inline constexpr char kNnOps[] = "keras.src.ops.nn";
 inline constexpr char kCoreOps[] = "keras.src.ops.core";
+inline constexpr char kImageOps[] = "keras.src.ops.image";
 
 }  // namespace lamina::detail
