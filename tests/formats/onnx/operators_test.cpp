@@ -215,6 +215,15 @@ TEST(OnnxOperators, PoolingTakesWindowsThatReachBeyondTheImage) {
   EXPECT_REFUSED("larger", "MaxPool", {x}, attributes(1));
 }
 
+// The operand with fewer elements may be the one with more axes.
+TEST(OnnxOperators, AxesOfOneElementStay) {
+  const Value few = rows({5}, {1, 1, 1, 1}), more = rows({1, 2}, {2, 1, 1});
+  EXPECT_EQ(run("Add", {few, more})[0].shape(), Shape({1, 2, 1, 1}));
+  EXPECT_EQ(run("Mul", {more, few})[0].shape(), Shape({1, 2, 1, 1}));
+  EXPECT_EQ(numbers(run("Sub", {few, more})[0]), (std::vector<float>{4, 3}));
+  EXPECT_EQ(run("Max", {rows({1, 2}, {1, 1, 2}), rows({1, 2, 3}, {3, 1})})[0].shape(), Shape({1, 3, 2}));
+}
+
 TEST(OnnxOperators, PlacesBeyondTheOutputAreErrors) {
   EXPECT_NE(
       refusal("MaxUnpool", {rows({1}, {1, 1, 1, 1}), Value(Tensor::from<int64_t>({9}).reshape({1, 1, 1, 1}))},
