@@ -17,16 +17,11 @@
 namespace lamina {
 namespace {
 
-std::string word_of(const OperationCall& call, const char* key, const char* otherwise) {
-  const Json* word = call.config.find(key);
-  return word && word->is_string() ? word->as_string() : otherwise;
-}
-
 /// What `op` makes of images channels last, for either order of the axes.
 template <class Op>
 Tensor of_images(const OperationCall& call, Op&& op) {
   const Tensor& images = call.tensor(0);
-  if (word_of(call, "data_format", "channels_last") == "channels_last") return op(images);
+  if (detail::word_of(call, "data_format", "channels_last") == "channels_last") return op(images);
   if (images.rank() == 3) return transpose(op(transpose(images, {1, 2, 0})), {2, 0, 1});
   if (images.rank() != 4)
     throw InvalidArgument("operation " + call.class_name + ": expected images, received " +
@@ -61,26 +56,21 @@ std::array<T, 2> two_of(const OperationCall& call, const char* key, T otherwise)
   return {numbers.front(), numbers.back()};
 }
 
-double number_of(const OperationCall& call, const char* key, double otherwise) {
-  const Json* number = call.config.find(key);
-  return number && !number->is_null() ? number->as_double() : otherwise;
-}
-
 Tensor run_resize(const OperationCall& call) {
   image::ResizeOptions options;
-  options.interpolation = word_of(call, "interpolation", "bilinear");
+  options.interpolation = detail::word_of(call, "interpolation", "bilinear");
   options.antialias = detail::flag_of(call, "antialias");
   options.crop_to_aspect_ratio = detail::flag_of(call, "crop_to_aspect_ratio");
   options.pad_to_aspect_ratio = detail::flag_of(call, "pad_to_aspect_ratio");
-  options.fill_value = number_of(call, "fill_value", 0);
-  options.data_format = word_of(call, "data_format", "channels_last");
+  options.fill_value = detail::number_of(call, "fill_value", 0);
+  options.data_format = detail::word_of(call, "data_format", "channels_last");
   return image::resize(call.tensor(0), two_of<int64_t>(call, "size", 0), options);
 }
 
 Tensor run_affine(const OperationCall& call) {
-  const AffineTransformAttrs attrs{.interpolation = word_of(call, "interpolation", "bilinear"),
-                                   .fill_mode = word_of(call, "fill_mode", "constant"),
-                                   .fill_value = number_of(call, "fill_value", 0)};
+  const AffineTransformAttrs attrs{.interpolation = detail::word_of(call, "interpolation", "bilinear"),
+                                   .fill_mode = detail::word_of(call, "fill_mode", "constant"),
+                                   .fill_value = detail::number_of(call, "fill_value", 0)};
   return of_images(call,
                    [&](const Tensor& images) { return affine_transform(images, call.tensor(1), attrs); });
 }
@@ -92,8 +82,7 @@ Tensor bell(int64_t size, double sigma, DType dtype) {
   return cast(weights / sum(weights), dtype);
 }
 
-/// With zeros beyond the border. As Keras has it, `sigma` gives its first number to the rows of the kernel's
-/// columns and the other way round.
+/// With zeros beyond the border.
 Tensor run_blur(const OperationCall& call) {
   const std::array<int64_t, 2> size = two_of<int64_t>(call, "kernel_size", 3);
   const std::array<double, 2> sigma = two_of<double>(call, "sigma", 1);
@@ -101,11 +90,13 @@ Tensor run_blur(const OperationCall& call) {
     if (size[i] < 1 || size[i] > 4096 || !(sigma[i] > 0))
       throw InvalidArgument("operation GaussianBlur: expected kernel_size from 1 to 4096 and sigma above 0");
   }
-  // Of two sizes Keras makes a kernel of (second, first) numbers and reads it as (first, second).
   return of_images(call, [&](const Tensor& given) {
+    if (!is_floating(given.dtype()))
+      throw InvalidArgument("operation GaussianBlur: expected floats, received " + given.type().str());
     const Tensor images = given.rank() == 3 ? expand_dims(given, 0) : given;
     const Tensor bells =
         outer(bell(size[1], sigma[1], images.dtype()), bell(size[0], sigma[0], images.dtype()));
+    // Keras makes a kernel of (second, first) numbers and reads it as (first, second).
     const Tensor kernel = repeat(reshape(bells, {size[0], size[1], 1, 1}), images.shape()[3], 2);
     const Tensor blurred = depthwise_conv2d(images, kernel, {.padding = "same"});
     return given.rank() == 3 ? squeeze(blurred, 0) : blurred;
@@ -134,7 +125,8 @@ Tensor run_patches(const OperationCall& call) {
                                rates = two_of<int64_t>(call, "dilation_rate", 1);
   if (rates[0] != rates[1])
     throw Unsupported("operation ExtractPatches: only one dilation_rate for both axes is supported");
-  image::PatchOptions options{.dilation_rate = rates[0], .padding = word_of(call, "padding", "valid")};
+  image::PatchOptions options{.dilation_rate = rates[0],
+                              .padding = detail::word_of(call, "padding", "valid")};
   const Json* strides = call.config.find("strides");
   if (strides && !strides->is_null()) options.strides = two_of<int64_t>(call, "strides", 1);
   return of_images(call, [&](const Tensor& images) { return image::extract_patches(images, size, options); });

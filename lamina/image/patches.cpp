@@ -28,15 +28,22 @@ Tensor as_before(const Tensor& result, const Tensor& images) {
   return images.rank() == 3 ? squeeze(result, 0) : result;
 }
 
-/// What lies before and behind on an axis, of the two that are given: `change` is what both take away (-1) or
-/// add (1).
+/// Rows and columns that images may have.
+constexpr int64_t kMostPixels = 1 << 24;
+
+/// What lies before and behind on an axis, of the two that are given: `change` says whether that is taken
+/// away
+/// (-1) or added (1).
 std::pair<int64_t, int64_t> sides_of(const char* function, const char* words, int64_t extent, int change,
                                      std::optional<int64_t> before, std::optional<int64_t> behind,
                                      std::optional<int64_t> target) {
   if (before.has_value() + behind.has_value() + target.has_value() != 2)
     fail(function, std::string("exactly two of ") + words + " must be given");
-  // Sides of 0 may not hide that the three contradict each other, so that there are two.
-  const auto both = [&] { return target.has_value() ? change * (*target - extent) : *before + *behind; }();
+  for (const auto& given : {before, behind, target}) {
+    if (given && (*given < 0 || *given > kMostPixels))
+      fail(function, std::string(words) + " must lie between 0 and 2^24; got " + std::to_string(*given));
+  }
+  const int64_t both = target ? change * (*target - extent) : *before + *behind;
   const int64_t first = before ? *before : both - *behind, second = both - first;
   if (first < 0 || second < 0 || extent + change * both < 0)
     fail(function, std::string(words) + " do not fit to " + std::to_string(extent) + " pixels");
@@ -54,16 +61,14 @@ Margins margins_of(const char* function, const Tensor& images, int change, const
                    s.target_width)};
 }
 
-Json json_of(const std::optional<int64_t>& number) { return number ? Json(*number) : Json(nullptr); }
-
 /// `kind`: "cropping" or "padding".
 Json config_of(const image::Sides& s, const std::string& kind) {
-  return Json::object({{"top_" + kind, json_of(s.top)},
-                       {"left_" + kind, json_of(s.left)},
-                       {"bottom_" + kind, json_of(s.bottom)},
-                       {"right_" + kind, json_of(s.right)},
-                       {"target_height", json_of(s.target_height)},
-                       {"target_width", json_of(s.target_width)},
+  return Json::object({{"top_" + kind, detail::optional_json(s.top)},
+                       {"left_" + kind, detail::optional_json(s.left)},
+                       {"bottom_" + kind, detail::optional_json(s.bottom)},
+                       {"right_" + kind, detail::optional_json(s.right)},
+                       {"target_height", detail::optional_json(s.target_height)},
+                       {"target_width", detail::optional_json(s.target_width)},
                        {"data_format", "channels_last"}});
 }
 
@@ -88,7 +93,7 @@ Tensor image::pad_images(const Tensor& images, const Sides& sides) {
 
 Tensor image::extract_patches(const Tensor& images, std::array<int64_t, 2> size,
                               const PatchOptions& options) {
-  constexpr int64_t kMost = 1 << 16;
+  constexpr int64_t kMost = 1 << 16;  // also of the pixels of a patch
   const std::array<int64_t, 2> strides = options.strides.value_or(size);
   const int64_t rate = options.dilation_rate;
   for (const int64_t number : {size[0], size[1], strides[0], strides[1], rate}) {
@@ -96,6 +101,8 @@ Tensor image::extract_patches(const Tensor& images, std::array<int64_t, 2> size,
       fail("extract_patches",
            "size, strides and dilation_rate must lie between 1 and 65536; got " + std::to_string(number));
   }
+  if (size[0] * size[1] > kMost)
+    fail("extract_patches", "patches have at most 65536 pixels; got " + std::to_string(size[0] * size[1]));
   if (options.padding != "valid" && options.padding != "same")
     fail("extract_patches", "padding must be \"valid\" or \"same\"; got \"" + options.padding + "\"");
   if (rate > 1 && std::max(strides[0], strides[1]) > 1)

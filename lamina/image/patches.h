@@ -33,8 +33,8 @@ struct PatchOptions {
   std::string padding = "valid";  ///< "same": as many patches as strides fit, with zeros beyond the border
 };
 /// The patches of `size` (height, width), each as a row of its pixels' channels: (batch, rows, columns,
-/// height · width · channels). Throws InvalidArgument for sizes, strides and rates below 1, strides with a
-/// rate above 1, another padding, and images smaller than a patch without padding. As
+/// height · width · channels). Throws InvalidArgument for sizes, strides and rates below 1, more than 65536
+/// pixels, strides with a rate above 1, another padding, and images smaller than a patch without padding. As
 /// keras.ops.image.extract_patches.
 Tensor extract_patches(const Tensor& images, std::array<int64_t, 2> size, const PatchOptions& options = {});
 

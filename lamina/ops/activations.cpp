@@ -29,15 +29,10 @@ using detail::run_unary;
 
 Tensor times(const Tensor& x, double factor) { return factor == 1 ? x : x * factor; }
 
-double number_of(const OperationCall& call, const char* key, double otherwise) {
-  const Json* number = call.config.find(key);
-  return number && !number->is_null() ? number->as_double() : otherwise;
-}
-
 /// The activation with one number, under that key, in a graph.
 template <Tensor (*activation)(const Tensor&, double)>
 Tensor run_with(const OperationCall& call, const char* key, double otherwise) {
-  return activation(call.tensor(0), number_of(call, key, otherwise));
+  return activation(call.tensor(0), detail::number_of(call, key, otherwise));
 }
 
 }  // namespace

@@ -105,20 +105,15 @@ Tensor tri(int64_t N, std::optional<int64_t> M, int64_t k, DType dtype) {
 
 namespace {
 
-int integer_of(const OperationCall& call, const char* key, int otherwise) {
-  const Json* value = call.config.find(key);
-  return value && !value->is_null() ? detail::checked_int(value->as_int(), key) : otherwise;
-}
-
 template <Tensor (*op)(const Tensor&, int, int, int)>
 Tensor run_of_two_axes(const OperationCall& call) {
-  return op(call.tensor(0), integer_of(call, "offset", 0), integer_of(call, "axis1", 0),
-            integer_of(call, "axis2", 1));
+  return op(call.tensor(0), detail::integer_of(call, "offset", 0), detail::integer_of(call, "axis1", 0),
+            detail::integer_of(call, "axis2", 1));
 }
 
 template <Tensor (*op)(const Tensor&, int)>
 Tensor run_with_k(const OperationCall& call) {
-  return op(call.tensor(0), integer_of(call, "k", 0));
+  return op(call.tensor(0), detail::integer_of(call, "k", 0));
 }
 
 const bool diagonals_recorded =

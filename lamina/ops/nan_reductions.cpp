@@ -23,8 +23,6 @@ Json config_of(const Axes& axes, bool keepdims) {
   return Json::object({{"axis", detail::axes_json(axes)}, {"keepdims", keepdims}});
 }
 
-Json axis_json(std::optional<int> axis) { return axis ? Json(*axis) : Json(nullptr); }
-
 /// x with a number in place of each NaN.
 Tensor without_nan(const Tensor& x, double number) {
   return is_floating(x.dtype()) ? where(isnan(x), number, x) : x;
@@ -51,9 +49,9 @@ Tensor place_of(const Tensor& x, std::optional<int> axis, bool keepdims, double 
 
 Tensor draw_scan(const char* class_name, const Tensor& x, std::optional<int> axis,
                  std::optional<DType> dtype) {
-  return detail::recorded(
-      class_name, {x},
-      Json::object({{"axis", axis_json(axis)}, {"dtype", dtype ? Json(name(*dtype)) : Json(nullptr)}}));
+  return detail::recorded(class_name, {x},
+                          Json::object({{"axis", detail::optional_json(axis)},
+                                        {"dtype", dtype ? Json(name(*dtype)) : Json(nullptr)}}));
 }
 
 }  // namespace
@@ -100,14 +98,14 @@ Tensor nanmin(const Tensor& x, const Axes& axes, bool keepdims) {
 Tensor nanargmax(const Tensor& x, std::optional<int> axis, bool keepdims) {
   if (is_symbolic(x))
     return detail::recorded("Nanargmax", {x},
-                            Json::object({{"axis", axis_json(axis)}, {"keepdims", keepdims}}));
+                            Json::object({{"axis", detail::optional_json(axis)}, {"keepdims", keepdims}}));
   return place_of<argmax>(x, axis, keepdims, -kInfinity);
 }
 
 Tensor nanargmin(const Tensor& x, std::optional<int> axis, bool keepdims) {
   if (is_symbolic(x))
     return detail::recorded("Nanargmin", {x},
-                            Json::object({{"axis", axis_json(axis)}, {"keepdims", keepdims}}));
+                            Json::object({{"axis", detail::optional_json(axis)}, {"keepdims", keepdims}}));
   return place_of<argmin>(x, axis, keepdims, kInfinity);
 }
 

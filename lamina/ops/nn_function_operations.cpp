@@ -31,11 +31,6 @@ void check_channels_last(const OperationCall& call) {
                     x.type().str());
 }
 
-std::string word_of(const OperationCall& call, const char* key, const char* otherwise) {
-  const Json* word = call.config.find(key);
-  return word && word->is_string() ? word->as_string() : otherwise;
-}
-
 /// `count` numbers, of which one stands for all.
 std::vector<int64_t> numbers_of(const OperationCall& call, const char* key, size_t count,
                                 std::vector<int64_t> otherwise) {
@@ -58,7 +53,7 @@ template <Tensor (*pool)(const Tensor&, const std::vector<int64_t>&, const std::
 Tensor pooled(const OperationCall& call) {
   check_channels_last(call);
   const Tensor& x = call.tensor(0);
-  const std::string padding = word_of(call, "padding", "valid");
+  const std::string padding = detail::word_of(call, "padding", "valid");
   if (x.rank() == 4) {
     const std::vector<int64_t> size = numbers_of(call, "pool_size", 2, kOnes);
     return pool(x, size, numbers_of(call, "strides", 2, size), padding);
@@ -81,7 +76,7 @@ Tensor conv(const OperationCall& call) {
     throw InvalidArgument("operation Conv: the channels of " + x.type().str() +
                           " are no multiple of those of the kernel, " + kernel.type().str());
   const int64_t groups = x.shape()[-1] / each;
-  const std::string padding = word_of(call, "padding", "valid");
+  const std::string padding = detail::word_of(call, "padding", "valid");
   const size_t axes = static_cast<size_t>(x.rank()) - 2;
   const std::vector<int64_t> ones(axes, 1);
   const std::vector<int64_t> strides = numbers_of(call, "strides", axes, ones);
@@ -99,7 +94,7 @@ Tensor depthwise(const OperationCall& call) {
   if (x.rank() != 4) refuse_rank(call, x, "(batch, height, width, channels)");
   return depthwise_conv2d(x, call.tensor(1),
                           {.strides = numbers_of(call, "strides", 2, kOnes),
-                           .padding = word_of(call, "padding", "valid"),
+                           .padding = detail::word_of(call, "padding", "valid"),
                            .dilations = numbers_of(call, "dilation_rate", 2, kOnes)});
 }
 
@@ -108,11 +103,6 @@ Tensor separable(const OperationCall& call) { return conv2d(depthwise(call), cal
 Tensor optional_tensor(const OperationCall& call, size_t place) {
   return place < call.args.size() && std::holds_alternative<Tensor>(call.args[place]) ? call.tensor(place)
                                                                                       : Tensor();
-}
-
-double epsilon_of(const OperationCall& call, double otherwise) {
-  const Json* epsilon = call.config.find("epsilon");
-  return epsilon && !epsilon->is_null() ? epsilon->as_double() : otherwise;
 }
 
 /// The first of the axes, which must be the last ones of x.
@@ -138,12 +128,13 @@ Tensor layer_norm(const OperationCall& call) {
     throw Unsupported("operation LayerNorm: rms_scaling is not supported");
   const Tensor& x = call.tensor(0);
   return layer_normalization(x, optional_tensor(call, 1), optional_tensor(call, 2), trailing_axis(call, x),
-                             epsilon_of(call, 1e-7));
+                             detail::number_of(call, "epsilon", 1e-7));
 }
 
 Tensor rms_norm(const OperationCall& call) {
   const Tensor& x = call.tensor(0);
-  return rms_normalization(x, optional_tensor(call, 1), trailing_axis(call, x), epsilon_of(call, 1e-7));
+  return rms_normalization(x, optional_tensor(call, 1), trailing_axis(call, x),
+                           detail::number_of(call, "epsilon", 1e-7));
 }
 
 Tensor batch_norm(const OperationCall& call) {
@@ -157,7 +148,7 @@ Tensor batch_norm(const OperationCall& call) {
                             x.type().str() + ", received " + vector.type().str());
     return reshape(vector, shape);
   };
-  Tensor factor = rsqrt(along(call.tensor(2)) + epsilon_of(call, 1e-3));
+  Tensor factor = rsqrt(along(call.tensor(2)) + detail::number_of(call, "epsilon", 1e-3));
   if (const Tensor scale = optional_tensor(call, 4); scale.defined()) factor = factor * along(scale);
   const Tensor result = (x - along(call.tensor(1))) * factor;
   const Tensor offset = optional_tensor(call, 3);

@@ -21,13 +21,10 @@
 namespace lamina {
 namespace {
 
+using detail::any_symbolic;
 using detail::floating;
-
-bool drawn(const Tensor& x1, const Tensor& x2) { return is_symbolic(x1) || is_symbolic(x2); }
-
-Tensor draw(const char* class_name, const Tensor& x1, const Tensor& x2, Json config = Json::object()) {
-  return detail::recorded(class_name, {detail::operand(x1), detail::operand(x2)}, std::move(config));
-}
+using detail::integer_of;
+using detail::recorded_two;
 
 /// int64 becomes float64, as Keras has it in some operations.
 Tensor wide(const Tensor& x) { return x.dtype() == DType::kInt64 ? cast(x, DType::kFloat64) : floating(x); }
@@ -48,28 +45,28 @@ Tensor coordinate(const Tensor& x, int64_t place) { return index(x, {ellipsis, p
 }  // namespace
 
 Tensor outer(const Tensor& x1, const Tensor& x2) {
-  if (drawn(x1, x2)) return draw("Outer", x1, x2);
+  if (any_symbolic(x1, x2)) return recorded_two("Outer", x1, x2);
   return reshape(x1, {-1, 1}) * reshape(x2, {-1});
 }
 
 Tensor dot(const Tensor& x1, const Tensor& x2) {
-  if (drawn(x1, x2)) return draw("Dot", x1, x2);
+  if (any_symbolic(x1, x2)) return recorded_two("Dot", x1, x2);
   if (x1.rank() == 0 || x2.rank() == 0) return x1 * x2;
   return tensordot(x1, x2, {-1}, {x2.rank() == 1 ? -1 : -2});
 }
 
 Tensor inner(const Tensor& x1, const Tensor& x2) {
-  if (drawn(x1, x2)) return draw("Inner", x1, x2);
+  if (any_symbolic(x1, x2)) return recorded_two("Inner", x1, x2);
   return x1.rank() == 0 || x2.rank() == 0 ? x1 * x2 : tensordot(x1, x2, {-1}, {-1});
 }
 
 Tensor vdot(const Tensor& x1, const Tensor& x2) {
-  if (drawn(x1, x2)) return draw("Vdot", x1, x2);
+  if (any_symbolic(x1, x2)) return recorded_two("Vdot", x1, x2);
   return tensordot(reshape(x1, {-1}), reshape(x2, {-1}), 1);
 }
 
 Tensor kron(const Tensor& x1, const Tensor& x2) {
-  if (drawn(x1, x2)) return draw("Kron", x1, x2);
+  if (any_symbolic(x1, x2)) return recorded_two("Kron", x1, x2);
   const int rank = std::max(x1.rank(), x2.rank());
   Shape of_x1, of_x2, result;
   for (int axis = -rank; axis < 0; ++axis) {
@@ -85,12 +82,11 @@ Tensor kron(const Tensor& x1, const Tensor& x2) {
 }
 
 Tensor cross(const Tensor& x1, const Tensor& x2, int axisa, int axisb, int axisc, std::optional<int> axis) {
-  if (drawn(x1, x2))
-    return draw("Cross", x1, x2,
-                Json::object({{"axisa", axisa},
-                              {"axisb", axisb},
-                              {"axisc", axisc},
-                              {"axis", axis ? Json(*axis) : Json(nullptr)}}));
+  if (any_symbolic(x1, x2))
+    return recorded_two(
+        "Cross", x1, x2,
+        Json::object(
+            {{"axisa", axisa}, {"axisb", axisb}, {"axisc", axisc}, {"axis", detail::optional_json(axis)}}));
   const std::vector<Tensor> both = detail::in_one_dtype({x1, x2});
   const auto vectors = [&](const Tensor& x, int own) {
     const int place = detail::checked_axis("cross", x, axis.value_or(own));
@@ -110,7 +106,7 @@ Tensor cross(const Tensor& x1, const Tensor& x2, int axisa, int axisb, int axisc
 }
 
 Tensor cdist(const Tensor& x, const Tensor& y) {
-  if (drawn(x, y)) return draw("CDist", x, y);
+  if (any_symbolic(x, y)) return recorded_two("CDist", x, y);
   const std::vector<Tensor> both = detail::in_one_dtype({floating(x), floating(y)});
   if (x.rank() < 2 || y.rank() < 2)
     throw InvalidArgument("cdist: expected rows of points, received " + x.type().str() + " and " +
@@ -119,7 +115,7 @@ Tensor cdist(const Tensor& x, const Tensor& y) {
 }
 
 Tensor correlate(const Tensor& x1, const Tensor& x2, const std::string& mode) {
-  if (drawn(x1, x2)) return draw("Correlate", x1, x2, Json::object({{"mode", mode}}));
+  if (any_symbolic(x1, x2)) return recorded_two("Correlate", x1, x2, Json::object({{"mode", mode}}));
   if (x1.rank() != 1 || x2.rank() != 1 || x1.shape()[0] < 1 || x2.shape()[0] < 1)
     throw InvalidArgument("correlate: expected two rows of elements, received " + x1.type().str() + " and " +
                           x2.type().str());
@@ -158,7 +154,7 @@ Tensor trapezoid(const Tensor& given, double dx, int axis) {
 Tensor vander(const Tensor& x, std::optional<int64_t> N, bool increasing) {
   if (is_symbolic(x))
     return detail::recorded("Vander", {x},
-                            Json::object({{"N", N ? Json(*N) : Json(nullptr)}, {"increasing", increasing}}));
+                            Json::object({{"N", detail::optional_json(N)}, {"increasing", increasing}}));
   if (x.rank() != 1) throw InvalidArgument("vander: expected one axis, received " + x.type().str());
   const Tensor up = arange(N.value_or(x.shape()[0])), powers = increasing ? up : flip(up);
   const DType computed = promote(x.dtype(), DType::kFloat32);
@@ -166,11 +162,6 @@ Tensor vander(const Tensor& x, std::optional<int64_t> N, bool increasing) {
 }
 
 namespace {
-
-int integer_of(const OperationCall& call, const char* key, int otherwise) {
-  const Json* value = call.config.find(key);
-  return value && !value->is_null() ? detail::checked_int(value->as_int(), key) : otherwise;
-}
 
 Tensor run_trapezoid(const OperationCall& call) {
   const Json *x = call.config.find("x"), *dx = call.config.find("dx");

@@ -121,7 +121,7 @@ Tensor drawn(const char* class_name, std::vector<OperationArgument> args, const 
   return detail::recorded(class_name, std::move(args), std::move(config));
 }
 
-bool any_symbolic(const Tensor& x, const Tensor& q) { return is_symbolic(x) || is_symbolic(q); }
+using detail::any_symbolic;
 
 void check_drawn_method(const std::string& method) {
   if (method == "linear") return;

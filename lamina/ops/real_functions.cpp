@@ -22,8 +22,10 @@
 namespace lamina {
 namespace {
 
+using detail::any_symbolic;
 using detail::floating;
 using detail::recorded;
+using detail::recorded_two;
 using detail::run_binary;
 using detail::run_unary;
 
@@ -31,12 +33,6 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// int64 becomes float64, as Keras has it in some operations.
 Tensor wide(const Tensor& x) { return x.dtype() == DType::kInt64 ? cast(x, DType::kFloat64) : floating(x); }
-
-bool drawn(const Tensor& x1, const Tensor& x2) { return is_symbolic(x1) || is_symbolic(x2); }
-
-Tensor draw(const char* class_name, const Tensor& x1, const Tensor& x2, Json config = Json::object()) {
-  return recorded(class_name, {detail::operand(x1), detail::operand(x2)}, std::move(config));
-}
 
 /// The other of two where one is NaN.
 template <Tensor (*op)(const Tensor&, const Tensor&)>
@@ -127,11 +123,10 @@ Tensor isneginf(const Tensor& x) { return is_symbolic(x) ? recorded("Isneginf", 
 
 Tensor nan_to_num(const Tensor& x, double nan, std::optional<double> posinf, std::optional<double> neginf) {
   if (is_symbolic(x)) {
-    const auto json = [](const std::optional<double>& number) {
-      return number ? Json(*number) : Json(nullptr);
-    };
     return recorded("NanToNum", {x},
-                    Json::object({{"nan", nan}, {"posinf", json(posinf)}, {"neginf", json(neginf)}}));
+                    Json::object({{"nan", nan},
+                                  {"posinf", detail::optional_json(posinf)},
+                                  {"neginf", detail::optional_json(neginf)}}));
   }
   if (!is_floating(x.dtype())) return x;
   const double largest = detail::finite_range(x.dtype()).second;
@@ -149,7 +144,7 @@ Tensor saturate_cast(const Tensor& given, DType dtype) {
 }
 
 Tensor hypot(const Tensor& x1, const Tensor& x2) {
-  if (drawn(x1, x2)) return draw("Hypot", x1, x2);
+  if (any_symbolic(x1, x2)) return recorded_two("Hypot", x1, x2);
   const std::vector<Tensor> both = detail::in_one_dtype({x1, x2});
   const Tensor x = abs(wide(both[0])), y = abs(wide(both[1]));
   const Tensor larger = maximum(x, y), there = not_equal(larger, 0.0);
@@ -159,14 +154,14 @@ Tensor hypot(const Tensor& x1, const Tensor& x2) {
 }
 
 Tensor logaddexp(const Tensor& x1, const Tensor& x2) {
-  if (drawn(x1, x2)) return draw("Logaddexp", x1, x2);
+  if (any_symbolic(x1, x2)) return recorded_two("Logaddexp", x1, x2);
   const std::vector<Tensor> both = detail::in_one_dtype({floating(x1), floating(x2)});
   const Tensor delta = both[0] - both[1];
   return where(isnan(delta), both[0] + both[1], maximum(both[0], both[1]) + log1p(exp(-abs(delta))));
 }
 
 Tensor logaddexp2(const Tensor& x1, const Tensor& x2) {
-  if (drawn(x1, x2)) return draw("Logaddexp2", x1, x2);
+  if (any_symbolic(x1, x2)) return recorded_two("Logaddexp2", x1, x2);
   const std::vector<Tensor> both = detail::in_one_dtype({floating(x1), floating(x2)});
   const Tensor &x = both[0], &y = both[1], apart = x - y;
   const Tensor more = log1p(exp(abs(apart) * -std::numbers::ln2)) / std::numbers::ln2;
@@ -174,20 +169,20 @@ Tensor logaddexp2(const Tensor& x1, const Tensor& x2) {
 }
 
 Tensor divide_no_nan(const Tensor& x1, const Tensor& x2) {
-  if (drawn(x1, x2)) return draw("DivideNoNan", x1, x2);
+  if (any_symbolic(x1, x2)) return recorded_two("DivideNoNan", x1, x2);
   const Tensor below = floating(x2), absent = equal(below, 0.0);
   return where(absent, 0.0, floating(x1) / where(absent, 1.0, below));
 }
 
 Tensor heaviside(const Tensor& x1, const Tensor& x2) {
-  if (drawn(x1, x2)) return draw("Heaviside", x1, x2);
+  if (any_symbolic(x1, x2)) return recorded_two("Heaviside", x1, x2);
   const std::vector<Tensor> both = detail::in_one_dtype({x1, x2});
   const Tensor x = wide(both[0]);
   return where(less(x, 0.0), 0.0, where(greater(x, 0.0), 1.0, wide(both[1])));
 }
 
 Tensor ldexp(const Tensor& x1, const Tensor& x2) {
-  if (drawn(x1, x2)) return draw("Ldexp", x1, x2);
+  if (any_symbolic(x1, x2)) return recorded_two("Ldexp", x1, x2);
   if (is_floating(x2.dtype()) || x2.dtype() == DType::kBool)
     throw InvalidArgument("ldexp: expected exponents of an integer dtype, received " + x2.type().str());
   const Tensor x = floating(x1);
@@ -197,25 +192,25 @@ Tensor ldexp(const Tensor& x1, const Tensor& x2) {
 }
 
 Tensor fmax(const Tensor& x1, const Tensor& x2) {
-  return drawn(x1, x2) ? draw("Fmax", x1, x2) : without_nan<maximum>(x1, x2);
+  return any_symbolic(x1, x2) ? recorded_two("Fmax", x1, x2) : without_nan<maximum>(x1, x2);
 }
 Tensor fmin(const Tensor& x1, const Tensor& x2) {
-  return drawn(x1, x2) ? draw("Fmin", x1, x2) : without_nan<minimum>(x1, x2);
+  return any_symbolic(x1, x2) ? recorded_two("Fmin", x1, x2) : without_nan<minimum>(x1, x2);
 }
 
 Tensor fmod(const Tensor& x1, const Tensor& x2) {
-  if (drawn(x1, x2)) return draw("Fmod", x1, x2);
+  if (any_symbolic(x1, x2)) return recorded_two("Fmod", x1, x2);
   const std::vector<Tensor> both = detail::in_one_dtype({x1, x2});
   return sign(both[0]) * mod(abs(both[0]), abs(both[1]));
 }
 
 Tensor logical_xor(const Tensor& x1, const Tensor& x2) {
-  if (drawn(x1, x2)) return draw("LogicalXor", x1, x2);
+  if (any_symbolic(x1, x2)) return recorded_two("LogicalXor", x1, x2);
   return not_equal(cast(x1, DType::kBool), cast(x2, DType::kBool));
 }
 
 Tensor isclose(const Tensor& x1, const Tensor& x2, double rtol, double atol, bool equal_nan) {
-  if (drawn(x1, x2))
+  if (any_symbolic(x1, x2))
     return recorded("Isclose", {detail::operand(x1), detail::operand(x2), Json(rtol), Json(atol)},
                     Json::object({{"equal_nan", equal_nan}}));
   const std::vector<Tensor> both = detail::in_one_dtype({x1, x2});
@@ -226,14 +221,15 @@ Tensor isclose(const Tensor& x1, const Tensor& x2, double rtol, double atol, boo
 }
 
 Tensor allclose(const Tensor& x1, const Tensor& x2, double rtol, double atol, bool equal_nan) {
-  if (drawn(x1, x2))
-    return draw("AllClose", x1, x2, Json::object({{"rtol", rtol}, {"atol", atol}, {"equal_nan", equal_nan}}));
+  if (any_symbolic(x1, x2))
+    return recorded_two("AllClose", x1, x2,
+                        Json::object({{"rtol", rtol}, {"atol", atol}, {"equal_nan", equal_nan}}));
   return all(isclose(x1, x2, rtol, atol, equal_nan));
 }
 
 Tensor isin(const Tensor& x1, const Tensor& x2, bool invert) {
-  if (drawn(x1, x2))
-    return draw("IsIn", x1, x2, Json::object({{"assume_unique", false}, {"invert", invert}}));
+  if (any_symbolic(x1, x2))
+    return recorded_two("IsIn", x1, x2, Json::object({{"assume_unique", false}, {"invert", invert}}));
   const std::vector<Tensor> both = detail::in_one_dtype({x1, x2});
   const Tensor found = any(equal(expand_dims(both[0], -1), reshape(both[1], {-1})), -1);
   return invert ? logical_not(found) : found;

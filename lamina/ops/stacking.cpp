@@ -35,7 +35,7 @@ std::vector<int64_t> even_places(int64_t sections, int64_t extent) {
 
 Tensor append(const Tensor& x1, const Tensor& x2, std::optional<int> axis) {
   if (is_symbolic(x1) || is_symbolic(x2))
-    return detail::recorded("Append", {x1, x2}, Json::object({{"axis", axis ? Json(*axis) : Json(nullptr)}}));
+    return detail::recorded("Append", {x1, x2}, Json::object({{"axis", detail::optional_json(axis)}}));
   if (!axis) return concatenate({reshape(x1, {-1}), reshape(x2, {-1})}, 0);
   return concatenate({x1, x2}, *axis);
 }
@@ -71,7 +71,7 @@ std::vector<Tensor> array_split(const Tensor& x, int64_t indices_or_sections, in
 std::vector<Tensor> unstack(const Tensor& x, std::optional<int64_t> num, int axis) {
   if (is_symbolic(x))
     return detail::record_all(
-        {"Unstack", Json::object({{"num", num ? Json(*num) : Json(nullptr)}, {"axis", axis}}), {x}});
+        {"Unstack", Json::object({{"num", detail::optional_json(num)}, {"axis", axis}}), {x}});
   const int place = detail::checked_axis("unstack", x, axis);
   const int64_t extent = x.shape()[place];
   if (num && *num != extent)

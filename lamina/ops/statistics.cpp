@@ -133,11 +133,6 @@ Tensor psnr(const Tensor& x1, const Tensor& x2, double max_val) {
 
 namespace {
 
-double number_of(const OperationCall& call, const char* key, double otherwise) {
-  const Json* number = call.config.find(key);
-  return number && !number->is_null() ? number->as_double() : otherwise;
-}
-
 Tensor run_std(const OperationCall& call) {
   return ops::std(call.tensor(0), detail::axes_of(call), detail::flag_of(call, "keepdims"));
 }
@@ -161,8 +156,8 @@ Tensor run_count_nonzero(const OperationCall& call) {
 }
 
 Tensor run_normalize(const OperationCall& call) {
-  return normalize(call.tensor(0), detail::axes_of(call), number_of(call, "order", 2),
-                   number_of(call, "epsilon", 1e-7));
+  return normalize(call.tensor(0), detail::axes_of(call), detail::number_of(call, "order", 2),
+                   detail::number_of(call, "epsilon", 1e-7));
 }
 
 Tensor run_psnr(const OperationCall& call) {

@@ -48,11 +48,12 @@ TEST(Patches, RefuseWhatDoesNotFit) {
   });
   expect_refused("do not fit to 4 pixels",
                  [&] { crop_images(images, {.top = 3, .left = 0, .bottom = 2, .right = 0}); });
-  expect_refused("do not fit to 4 pixels",
+  expect_refused("between 0 and 2^24",
                  [&] { pad_images(images, {.top = -1, .left = 0, .bottom = 2, .right = 0}); });
   expect_refused("do not fit to 5 pixels",
                  [&] { pad_images(images, {.top = 0, .left = 3, .bottom = 0, .target_width = 6}); });
   expect_refused("between 1 and 65536", [&] { extract_patches(images, {0, 2}); });
+  expect_refused("at most 65536 pixels", [&] { extract_patches(images, {1000, 1000}, {.padding = "same"}); });
   expect_refused("padding must be", [&] { extract_patches(images, {2, 2}, {.padding = "full"}); });
   expect_refused("one alone", [&] { extract_patches(images, {2, 2}, {.dilation_rate = 2}); });
   expect_refused("do not fit into", [&] { extract_patches(images, {5, 2}); });

@@ -33,6 +33,19 @@ inline OperationArgument operand(const Tensor& x) {
   return x;
 }
 
+/// The same of two, of which one may be a number.
+inline bool any_symbolic(const Tensor& x1, const Tensor& x2) { return is_symbolic(x1) || is_symbolic(x2); }
+inline Tensor recorded_two(const char* class_name, const Tensor& x1, const Tensor& x2,
+                           Json config = Json::object()) {
+  return recorded(class_name, {operand(x1), operand(x2)}, std::move(config));
+}
+
+/// null for nothing.
+template <class T>
+Json optional_json(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
 /// An op of two arguments, of which one may be a plain number.
 template <Tensor (*op)(const Tensor&, const Tensor&)>
 Tensor run_binary(const OperationCall& call) {
@@ -79,6 +92,20 @@ inline std::optional<int> optional_axis_of(const OperationCall& call) {
 inline bool flag_of(const OperationCall& call, const char* key) {
   const Json* flag = call.config.find(key);
   return flag && flag->is_bool() && flag->as_bool();
+}
+
+/// The number, whole number or word of the configuration, or the other one where it has none.
+inline double number_of(const OperationCall& call, const char* key, double otherwise) {
+  const Json* number = call.config.find(key);
+  return number && !number->is_null() ? number->as_double() : otherwise;
+}
+inline int integer_of(const OperationCall& call, const char* key, int otherwise) {
+  const Json* number = call.config.find(key);
+  return number && !number->is_null() ? checked_int(number->as_int(), key) : otherwise;
+}
+inline std::string word_of(const OperationCall& call, const char* key, const char* otherwise) {
+  const Json* word = call.config.find(key);
+  return word && word->is_string() ? word->as_string() : otherwise;
 }
 
 /// A list of whole numbers, or one alone.
