@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "fingerprint.h"
 #include "interrupt.h"
@@ -86,8 +87,9 @@ DetectorData detector_data(const vision::DetectorRecipe& recipe, const TrainOpti
 }
 
 // What it says of pictures that it has not learned: what is there in white, what it found in colours.
-void write_sheet(const vision::Detector& detector, const AnnotatedImages& data, const TrainFiles& files) {
-  std::vector<Picture> pictures;
+std::vector<TrainingReport::Shown> pictures_to_show(const vision::Detector& detector,
+                                                    const AnnotatedImages& data) {
+  std::vector<TrainingReport::Shown> pictures;
   for (size_t i = 0; i < std::min(kShown, data.images.size()); ++i) {
     const vision::AnnotatedImage& image =
         data.images[i * data.images.size() / std::min(kShown, data.images.size())];
@@ -97,8 +99,15 @@ void write_sheet(const vision::Detector& detector, const AnnotatedImages& data, 
     for (auto& box :
          vision::labelled(detector.detect(picture, {.score_threshold = kShownScore}), detector.class_names()))
       boxes.push_back(std::move(box));
-    pictures.push_back(shrink(vision::draw_boxes(picture, boxes), 480));
+    pictures.push_back({shrink(vision::draw_boxes(picture, boxes), 480),
+                        std::filesystem::path(image.file).filename().string()});
   }
+  return pictures;
+}
+
+void write_sheet(const std::vector<TrainingReport::Shown>& shown, const TrainFiles& files) {
+  std::vector<Picture> pictures;
+  for (const TrainingReport::Shown& one : shown) pictures.push_back(one.picture);
   write_file(files.folder() + "/detections.png", encode_png(picture_grid(pictures, {.columns = 4})),
              files.write_options());
 }
@@ -123,7 +132,8 @@ Json fingerprint_of_detector(const Model& model, const DetectorData& data, const
 
 std::string write_detector_report(const TrainOptions& options, const vision::DetectorRecipe& recipe,
                                   Model& model, const DetectorData& data, const TrainLog& log,
-                                  const Metrics& metrics, int batch_size, const TrainFiles& files) {
+                                  const Metrics& metrics, std::vector<TrainingReport::Shown> shown,
+                                  int batch_size, const TrainFiles& files) {
   RunDescription run = description_of(recipe.name, options.data, options, log);
   const auto info = vision::detector_info(model, "the model");
   run.train_samples = static_cast<int64_t>(data.training.images.size());
@@ -134,7 +144,11 @@ std::string write_detector_report(const TrainOptions& options, const vision::Det
                        {"seed", std::to_string(options.seed)}};
   run.held_out_name = data.held_out_name;
   run.metrics = metrics;
-  const TrainingReport report = run_report(model, run);
+  TrainingReport report = run_report(model, run);
+  report.shown = std::move(shown);
+  report.shown_how =
+      fmt::format("{} pictures; white: what is there, colours: what it found with a score of {} or more",
+                  data.held_out_name, kShownScore);
   return write_page(report, about(recipe.name, "detection", table_of(report, model), run), log, files);
 }
 
@@ -211,17 +225,19 @@ int train_detector(const vision::DetectorRecipe& recipe, const TrainOptions& opt
   if (history.bad_loss && options.stop_on_nan)
     throw Error("a loss was no number; " + out + " holds the state before that");
   Metrics metrics;
+  std::vector<TrainingReport::Shown> shown;
   if (!data.held_out_name.empty()) {
     const vision::Detector detector(result.model, "'" + out + "'");
     metrics = vision::detector_metrics(detector, data.held_out);
-    write_sheet(detector, data.held_out, files);
+    shown = pictures_to_show(detector, data.held_out);
+    write_sheet(shown, files);
   } else {
     metrics.emplace_back("loss", log["loss"].back());
   }
   talk.say((data.held_out_name.empty() ? "last epoch: " : data.held_out_name + ": ") + metrics_line(metrics));
   talk.say("Saved " + out + "; the training state is in " + checkpoint + ".");
-  const std::string report =
-      write_detector_report(options, recipe, result.model, data, log, metrics, batch_size, files);
+  const std::string report = write_detector_report(options, recipe, result.model, data, log, metrics,
+                                                   std::move(shown), batch_size, files);
   talk.say("Report: " + report);
   if (options.json) {
     Json last = Json::object({{"done", true},

@@ -149,8 +149,9 @@ std::string confusion_table(const TrainingReport& report) {
 // What spoke for the answer, beside the picture.
 std::string map_of(const TrainingReport::Mistake& mistake) {
   if (mistake.map.pixels.empty()) return "";
-  return fmt::format("<img alt=\"what speaks for {}\" title=\"red: what speaks for {}\" src=\"data:image/png;base64,{}\">",
-                     html_escape(mistake.predicted), html_escape(mistake.predicted), base64(encode_png(mistake.map)));
+  return fmt::format(
+      "<img alt=\"what speaks for {}\" title=\"red: what speaks for {}\" src=\"data:image/png;base64,{}\">",
+      html_escape(mistake.predicted), html_escape(mistake.predicted), base64(encode_png(mistake.map)));
 }
 
 // The first of them; one click shows the others, which would be many screens of a telephone.
@@ -176,6 +177,20 @@ std::string mistakes_grid(const TrainingReport& report) {
         m.confidence * 100, html_escape(m.expected));
   }
   return out + (all > kShown ? "</div></details></section>\n" : "</div></section>\n");
+}
+
+// As large as they are, at most: what is drawn into them is thin.
+std::string shown_pictures(const TrainingReport& report) {
+  if (report.shown.empty()) return "";
+  std::string out = "<section class=\"card\"><h2>What it finds <small>" + html_escape(report.shown_how) +
+                    "</small></h2><div class=\"pictures large\">\n";
+  for (const auto& [picture, name] : report.shown) {
+    const std::string escaped = html_escape(name);
+    out += fmt::format(
+        "<figure><img alt=\"{0}\" src=\"data:image/png;base64,{1}\"><figcaption>{0}</figcaption></figure>\n",
+        escaped, base64(encode_png(picture)));
+  }
+  return out + "</div></section>\n";
 }
 
 // With the line breaks that they have; what the model was given stands out.
@@ -248,8 +263,8 @@ std::string to_html(const TrainingReport& report) {
   std::string sections;
   for (const auto& section : report.sections) sections += section_table(section);
   std::string out;
-  out += tiles(report) + charts(report) + confusion_table(report) + plots(report) + passages(report) +
-         attention_maps(report) + mistakes_grid(report);
+  out += tiles(report) + charts(report) + confusion_table(report) + shown_pictures(report) + plots(report) +
+         passages(report) + attention_maps(report) + mistakes_grid(report);
   out += "<div class=\"flow\">\n" + layers_table(report) + sections + "</div>\n" + epochs_table(report);
   if (!report.command.empty()) {
     out += "<section class=\"card\"><h2>Run it again</h2><pre>" + html_escape(report.command) +

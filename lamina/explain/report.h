@@ -43,6 +43,11 @@ struct TrainingReport {
     int64_t index = 0;      ///< of the example in its data set
     Picture map = {};       ///< where it saw what it says; without pixels: not shown
   };
+  /// A picture with what the model says of it drawn in.
+  struct Shown {
+    Picture picture;
+    std::string name;  ///< of its file; may be empty
+  };
   /// A text that the model has written.
   struct Passage {
     std::string prompt;  ///< what it was given
@@ -68,6 +73,8 @@ struct TrainingReport {
   std::string evaluated_on;  ///< "10,000 test images", for the headings of the last two parts
   std::vector<Plot> plots;   ///< further curves: forecasts, ROC, calibration
   std::vector<Mistake> mistakes;
+  std::vector<Shown> shown;
+  std::string shown_how;  ///< "test pictures; white: what is there", for the heading of what is shown
   std::vector<Passage> passages;
   std::vector<Shares> attention;
   std::string written_how;  ///< "drawn at temperature 0.8, seed 1", for the heading of the passages

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "lamina/base/error.h"
+#include "lamina/nn/callbacks/callback.h"
 #include "lamina/nn/optimizers/adam.h"
 #include "lamina/nn/optimizers/schedules/cosine_decay.h"
 #include "lamina/vision/annotated_picture.h"
@@ -124,6 +125,27 @@ Model new_detector(const DetectorRecipe& recipe, const AnnotatedImages& training
   return model;
 }
 
+namespace {
+
+using Progress = std::function<bool(int64_t)>;
+
+void go_on(const Progress& progress, size_t done) {
+  if (progress && !progress(static_cast<int64_t>(done))) throw Error("interrupted");
+}
+
+/// Asks after each batch of the loss, before any picture is done.
+class AsksWhetherToGoOn final : public Callback {
+ public:
+  explicit AsksWhetherToGoOn(const Progress& progress) : progress_(progress) {}
+  std::string class_name() const override { return "AsksWhetherToGoOn"; }
+  void on_test_batch_end(int64_t, const Logs&) override { go_on(progress_, 0); }
+
+ private:
+  const Progress& progress_;
+};
+
+}  // namespace
+
 std::vector<std::pair<std::string, double>> detector_metrics(const Detector& detector,
                                                              const AnnotatedImages& data,
                                                              const std::function<bool(int64_t)>& progress) {
@@ -135,7 +157,8 @@ std::vector<std::pair<std::string, double>> detector_metrics(const Detector& det
   const bool has_loss = model.compiled() && detector.info().head == "dense";
   if (has_loss) {
     DetectionBatches batches(data, detector.info(), {.augment = false});
-    metrics = model.evaluate(batches, {.verbose = 0}).items();
+    AsksWhetherToGoOn asks(progress);
+    metrics = model.evaluate(batches, {.callbacks = {&asks}, .verbose = 0}).items();
   }
   std::vector<std::vector<TruthBox>> truth;
   std::vector<std::vector<Detection>> found;
@@ -143,7 +166,7 @@ std::vector<std::pair<std::string, double>> detector_metrics(const Detector& det
     const Picture picture = load_picture(image);
     found.push_back(detector.detect(picture, {.score_threshold = 0.001, .iou_threshold = 0.6, .most = 300}));
     truth.push_back(image.boxes);
-    if (progress && !progress(static_cast<int64_t>(found.size()))) throw Error("interrupted");
+    go_on(progress, found.size());
   }
   const auto scores = coco_evaluation(truth, found, static_cast<int64_t>(detector.class_names().size()));
   for (const auto& item : scores.items(detector.class_names())) metrics.push_back(item);

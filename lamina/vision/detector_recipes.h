@@ -60,9 +60,8 @@ Model new_detector(const DetectorRecipe& recipe, const AnnotatedImages& training
 
 /// loss, where the model is compiled with one, then CocoScores::items: what it finds in the pictures, with
 /// scores from 0.001 on and overlaps in a class of up to 0.6.
-/// @param progress  called with the number of pictures that are done; returns false to stop, which throws
-/// Error. May be
-///   empty.
+/// @param progress  called with the number of pictures that are done, 0 while the loss is computed; returns
+///   false to stop, which throws Error. May be empty.
 /// Throws FileError for a picture that cannot be read, InvalidArgument for boxes of classes that the model
 /// does not know.
 std::vector<std::pair<std::string, double>> detector_metrics(

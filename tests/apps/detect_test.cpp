@@ -5,13 +5,18 @@
 
 #include <filesystem>
 
+#include "lamina/base/error.h"
 #include "lamina/base/files.h"
 #include "lamina/base/json.h"
 #include "lamina/image/load_img.h"
 #include "lamina/image/picture.h"
+#include "lamina/nn/model.h"
+#include "lamina/vision/annotations.h"
+#include "lamina/vision/detector.h"
+#include "lamina/vision/detector_recipes.h"
+#include "lamina/vision/video.h"
 #include "tests/support/program.h"
 #include "tests/support/shared_data.h"
-#include "lamina/vision/video.h"
 #include "tests/support/temporary_folder.h"
 
 namespace lamina::test {
@@ -64,6 +69,25 @@ TEST(DetectApp, LearnsJudgesAndFinds) {
   const std::string report = last.at("report").as_string();
   EXPECT_TRUE(fs::exists(folder / report));
   EXPECT_TRUE(fs::exists(fs::path(folder / report).parent_path() / "detections.png"));
+  const std::string page = read_file(folder / report);
+  EXPECT_NE(page.find("What it finds"), std::string::npos);
+  size_t pictures = 0;
+  for (size_t at = page.find("<figure><img"); at != std::string::npos; at = page.find("<figure><img", at + 1))
+    ++pictures;
+  EXPECT_EQ(pictures, 2u);
+  // Who asks to stop is heard before the first picture, while the loss is computed.
+  const vision::Detector detector(load_model(folder / "m.keras"), "m.keras");
+  std::vector<int64_t> asked;
+  EXPECT_THROW(
+      vision::detector_metrics(
+          detector,
+          vision::load_annotations(folder / "data", {.part = "test", .class_names = detector.class_names()}),
+          [&](int64_t done) {
+            asked.push_back(done);
+            return false;
+          }),
+      Error);
+  EXPECT_EQ(asked, std::vector<int64_t>{0});
   // Judged again by the file alone, it is worth the same.
   const Outcome judged = run_lamina(folder.path(), {"evaluate", "m.keras", "--data", "data", "--json"});
   ASSERT_EQ(judged.status, 0) << judged.err;
@@ -96,7 +120,8 @@ TEST(DetectApp, LearnsJudgesAndFinds) {
   EXPECT_FALSE(fs::exists(folder / "drawn/3.png"));
 }
 
-// A video is looked at frame by frame, and what is found is drawn into another one; one that ends in the middle is told.
+// A video is looked at frame by frame, and what is found is drawn into another one; one that ends in the
+// middle is told.
 TEST(DetectApp, LooksAtVideos) {
   if (const std::string problem = vision::why_no_video(); !problem.empty()) GTEST_SKIP() << problem;
   const std::string model = shared_file("models/fastestdet-coco/FastestDet.onnx");
@@ -110,7 +135,8 @@ TEST(DetectApp, LooksAtVideos) {
     }
     video.finish();
   }
-  const Outcome found = run_lamina(folder.path(), {"detect", model, "clip.avi", "frame.png", "--output", "seen.mp4", "--json"});
+  const Outcome found =
+      run_lamina(folder.path(), {"detect", model, "clip.avi", "frame.png", "--output", "seen.mp4", "--json"});
   ASSERT_EQ(found.status, 0) << found.err;
   ASSERT_EQ(found.lines().size(), 13u);
   EXPECT_EQ(object_of(found.lines()[11]).at("frame").as_int(), 11);
@@ -121,7 +147,8 @@ TEST(DetectApp, LooksAtVideos) {
   int frames = 0;
   while (seen.next()) ++frames;
   EXPECT_EQ(frames, 13);
-  const Outcome drawn = run_lamina(folder.path(), {"detect", model, "clip.avi", "--output", "drawn", "--quiet"});
+  const Outcome drawn =
+      run_lamina(folder.path(), {"detect", model, "clip.avi", "--output", "drawn", "--quiet"});
   EXPECT_EQ(drawn.status, 0) << drawn.err;
   EXPECT_TRUE(fs::exists(folder / "drawn/clip-000011.png"));
   EXPECT_EQ(run_lamina(folder.path(), {"detect", model, "clip.avi", "--output", "clip.avi"}).status, 2);
@@ -156,7 +183,8 @@ TEST(DetectApp, TakesFramesByNumberAndOverwritesNone) {
   ASSERT_EQ(found.status, 0) << found.err;
   std::vector<std::string> order;
   for (const std::string& line : found.lines()) order.push_back(object_of(line).at("input").as_string());
-  EXPECT_EQ(order, (std::vector<std::string>{"video/f1.png", "video/f02.png", "video/f2.png", "video/f10.png"}));
+  EXPECT_EQ(order,
+            (std::vector<std::string>{"video/f1.png", "video/f02.png", "video/f2.png", "video/f10.png"}));
 }
 
 // Of a source without parts everything is learned, and nothing is left that could judge.

@@ -79,6 +79,9 @@ tfoot td { font-weight: 650; border-top: 2px solid var(--line); border-bottom: 0
 .matrix.small th { font-weight: 400; height: 22px; }
 .axis { color: var(--soft); font-size: 12.5px; text-align: center; margin: 8px 0 0; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(118px, 1fr)); gap: 14px; }
+.pictures.large { grid-template-columns: repeat(auto-fill, minmax(min(300px, 100%), 1fr)); }
+.pictures.large img { aspect-ratio: auto; image-rendering: auto; }
+.pictures.large figcaption { overflow-wrap: anywhere; color: var(--soft); }
 figure { margin: 0; font-size: 12.5px; line-height: 1.4; }
 figure img { width: 100%; aspect-ratio: 1; object-fit: contain; background: var(--pixel); image-rendering: pixelated;
   border-radius: 9px; display: block; margin-bottom: 6px; }
