@@ -71,8 +71,11 @@ Tensor run_affine(const OperationCall& call) {
   const AffineTransformAttrs attrs{.interpolation = detail::word_of(call, "interpolation", "bilinear"),
                                    .fill_mode = detail::word_of(call, "fill_mode", "constant"),
                                    .fill_value = detail::number_of(call, "fill_value", 0)};
-  return of_images(call,
-                   [&](const Tensor& images) { return affine_transform(images, call.tensor(1), attrs); });
+  return of_images(call, [&](const Tensor& images) {
+    if (is_floating(images.dtype())) return affine_transform(images, call.tensor(1), attrs);
+    // Integers are cut, not rounded, as Keras has it.
+    return cast(affine_transform(cast(images, DType::kFloat32), call.tensor(1), attrs), images.dtype());
+  });
 }
 
 /// exp(-(x / sigma)^2 / 2) around the middle of `size`, its sum 1.

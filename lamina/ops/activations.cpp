@@ -9,6 +9,7 @@
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
 #include "lamina/ops/cumulative.h"
+#include "lamina/ops/detail/finite_range.h"
 #include "lamina/ops/detail/last_axis.h"
 #include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/full.h"
@@ -84,7 +85,8 @@ Tensor gelu(const Tensor& given, bool approximate) {
 // log(1 + exp(x)) as max(x, 0) + log(1 + exp(-|x|)); the maximum is written so that the gradient at 0 is 1/2.
 Tensor softplus(const Tensor& given) {
   if (is_symbolic(given)) return recorded("Softplus", {given});
-  const Tensor x = floating(given);
+  // The least finite number stands for -infinity, to which nothing can be added.
+  const Tensor floats = floating(given), x = maximum(floats, detail::finite_range(floats.dtype()).first);
   return (x + abs(x)) * 0.5 + log1p(exp(-abs(x)));
 }
 

@@ -1,21 +1,55 @@
-// Axis by axis: two poolings of all windows of the two lengths that occur, of which those wanted are taken.
+// Axis by axis: two poolings of all windows of the two lengths that occur, of which those wanted are taken;
+// of long windows their elements are.
 #include "lamina/ops/adaptive_pool.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "lamina/base/error.h"
+#include "lamina/ops/binary.h"
+#include "lamina/ops/cast.h"
+#include "lamina/ops/compare.h"
 #include "lamina/ops/concatenate.h"
 #include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/pool2d.h"
+#include "lamina/ops/reduce.h"
 #include "lamina/ops/reshape.h"
 #include "lamina/ops/take.h"
+#include "lamina/ops/where.h"
 
 namespace lamina {
 namespace {
 
-using Pool = Tensor (*)(const Tensor& x, const std::vector<int64_t>& window,
-                        const std::vector<int64_t>& strides, const std::string& padding);
+constexpr int64_t kLongWindow = 32;  // from which on the windows that nobody asks for cost most
+
+// Of floats, each window's elements picked out: lines (before, extent, 1, behind) give (before, count, 1,
+// behind).
+Tensor picked(const Tensor& given, int64_t count, int64_t longest, bool largest) {
+  const bool half = given.dtype() == DType::kFloat16 || given.dtype() == DType::kBFloat16;
+  const Tensor lines = half ? cast(given, DType::kFloat32) : given;  // sums may be too large for 16 bits
+  const int64_t extent = lines.shape()[1], before = lines.shape()[0], behind = lines.shape()[3];
+  std::vector<int32_t> places;
+  std::vector<float> inside, lengths;
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t start = i * extent / count, stop = ((i + 1) * extent + count - 1) / count;
+    lengths.push_back(static_cast<float>(stop - start));
+    for (int64_t j = start; j < start + longest; ++j) {
+      places.push_back(static_cast<int32_t>(std::min(j, extent - 1)));
+      inside.push_back(j < stop ? 1.0F : 0.0F);
+    }
+  }
+  const Tensor windows =
+      reshape(take(lines, Tensor::from(places, {count * longest}), 1), {before, count, longest, behind});
+  const Tensor in = greater(Tensor::from(inside, {1, count, longest, 1}), 0.0);
+  if (largest)
+    return cast(max(where(in, windows, -std::numeric_limits<double>::infinity()), 2, /*keepdims=*/true),
+                given.dtype());
+  const Tensor counts = cast(Tensor::from(lengths, {1, count, 1, 1}), lines.dtype());
+  return cast(sum(where(in, windows, 0.0), 2, /*keepdims=*/true) / counts, given.dtype());
+}
 
 // Axis `axis` of x in `count` windows.
-Tensor pooled(const Tensor& x, int axis, int64_t count, Pool pool) {
+Tensor pooled(const Tensor& x, int axis, int64_t count, bool largest) {
   const int64_t extent = x.shape()[axis];
   if (extent == count) return x;
   int64_t before = 1, behind = 1;
@@ -23,12 +57,16 @@ Tensor pooled(const Tensor& x, int axis, int64_t count, Pool pool) {
   for (int i = axis + 1; i < x.rank(); ++i) behind *= x.shape()[i];
   const Tensor lines = reshape(x, {before, extent, 1, behind});
   const auto windows = [&](int64_t length, int64_t stride) {
-    return pool(lines, {length, 1}, {stride, 1}, "valid");
+    return largest ? max_pool2d(lines, {length, 1}, {stride, 1}, "valid")
+                   : avg_pool2d(lines, {length, 1}, {stride, 1}, "valid");
   };
   Shape result = x.shape();
   result.set(axis, count);
   if (extent % count == 0) return reshape(windows(extent / count, extent / count), result);
-  const int64_t small = (extent + count - 1) / count, starts_of_small = extent - small + 1;
+  const int64_t small = (extent + count - 1) / count;
+  if (small >= kLongWindow && is_floating(x.dtype()))
+    return reshape(picked(lines, count, small + 1, largest), result);
+  const int64_t starts_of_small = extent - small + 1;
   std::vector<int32_t> places;
   bool both = false;
   for (int64_t i = 0; i < count; ++i) {
@@ -42,7 +80,8 @@ Tensor pooled(const Tensor& x, int axis, int64_t count, Pool pool) {
   return reshape(take(all, Tensor::from(places, {count}), 1), result);
 }
 
-Tensor adaptive(const char* function, const Tensor& x, const std::vector<int64_t>& output_size, Pool pool) {
+Tensor adaptive(const char* function, const Tensor& x, const std::vector<int64_t>& output_size,
+                bool largest) {
   const int axes = x.rank() - 2;
   if (axes < 1 || (output_size.size() != 1 && output_size.size() != static_cast<size_t>(axes)))
     throw InvalidArgument(
@@ -55,7 +94,7 @@ Tensor adaptive(const char* function, const Tensor& x, const std::vector<int64_t
     if (count < 1 || count > (int64_t{1} << 30) || x.shape()[i + 1] < 1)
       throw InvalidArgument(std::string(function) + ": expected results and elements, received " +
                             std::to_string(count) + " of " + x.type().str());
-    y = pooled(y, i + 1, count, pool);
+    y = pooled(y, i + 1, count, largest);
   }
   return y;
 }
@@ -69,12 +108,12 @@ Json config_of(const std::vector<int64_t>& output_size) {
 
 Tensor adaptive_average_pool(const Tensor& x, const std::vector<int64_t>& output_size) {
   if (is_symbolic(x)) return detail::recorded("AdaptiveAveragePool", {x}, config_of(output_size));
-  return adaptive("adaptive_average_pool", x, output_size, avg_pool2d);
+  return adaptive("adaptive_average_pool", x, output_size, /*largest=*/false);
 }
 
 Tensor adaptive_max_pool(const Tensor& x, const std::vector<int64_t>& output_size) {
   if (is_symbolic(x)) return detail::recorded("AdaptiveMaxPool", {x}, config_of(output_size));
-  return adaptive("adaptive_max_pool", x, output_size, max_pool2d);
+  return adaptive("adaptive_max_pool", x, output_size, /*largest=*/true);
 }
 
 namespace {

@@ -8,6 +8,7 @@
 #include "lamina/ops/broadcast_to.h"
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
+#include "lamina/ops/detail/finite_range.h"
 #include "lamina/ops/detail/promote.h"
 #include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/full.h"
@@ -17,10 +18,13 @@
 namespace lamina {
 namespace {
 
+constexpr int64_t kMost = 1 << 28;
+
 std::vector<double> even_numbers(const char* function, double start, double stop, int64_t num,
                                  bool endpoint) {
-  if (num < 0)
-    throw InvalidArgument(std::string(function) + ": num must be 0 or more, received " + std::to_string(num));
+  if (num < 0 || num > kMost)
+    throw InvalidArgument(std::string(function) + ": num must be 0 or more and at most 2^28, received " +
+                          std::to_string(num));
   const auto steps = static_cast<double>(endpoint ? num - 1 : num);
   std::vector<double> numbers;
   for (int64_t i = 0; i < num; ++i)
@@ -31,6 +35,15 @@ std::vector<double> even_numbers(const char* function, double start, double stop
 
 Tensor tensor_of(const std::vector<double>& numbers, DType dtype) {
   return cast(Tensor::from(numbers, {static_cast<int64_t>(numbers.size())}), dtype);
+}
+
+/// Whether a plain number is one of that dtype.
+bool takes(DType dtype, const Tensor& number) {
+  if (is_floating(dtype)) return true;
+  if (is_floating(number.dtype())) return false;
+  const auto value = static_cast<double>(number.item<int64_t>());
+  if (dtype == DType::kBool) return number.dtype() == DType::kBool;
+  return value >= detail::finite_range(dtype).first && value <= detail::finite_range(dtype).second;
 }
 
 }  // namespace
@@ -46,7 +59,7 @@ Tensor logspace(double start, double stop, int64_t num, bool endpoint, double ba
 }
 
 Tensor geomspace(double start, double stop, int64_t num, bool endpoint, DType dtype) {
-  if (!(start * stop > 0))
+  if (!((start > 0 && stop > 0) || (start < 0 && stop < 0)))
     throw InvalidArgument("geomspace: expected two bounds of one sign and not 0, received " +
                           std::to_string(start) + " and " + std::to_string(stop));
   const double sign = start < 0 ? -1 : 1;
@@ -114,9 +127,15 @@ Tensor select(const std::vector<Tensor>& condlist, const std::vector<Tensor>& ch
   if (condlist.empty() || condlist.size() != choicelist.size())
     throw InvalidArgument("select: expected as many choices as conditions, received " +
                           std::to_string(choicelist.size()) + " and " + std::to_string(condlist.size()));
-  const std::vector<Tensor> choices = detail::in_one_dtype(choicelist);
-  // A plain number takes the choices' dtype.
-  Tensor result = default_value.rank() == 0 ? cast(default_value, choices[0].dtype()) : default_value;
+  std::vector<Tensor> choices = detail::in_one_dtype(choicelist);
+  Tensor result = default_value;
+  if (default_value.rank() == 0 && takes(choices[0].dtype(), default_value)) {
+    result = cast(default_value, choices[0].dtype());
+  } else {
+    choices.push_back(default_value);
+    choices = detail::in_one_dtype(choices);
+    result = choices.back();
+  }
   for (size_t i = condlist.size(); i-- > 0;) result = where(condlist[i], choices[i], result);
   return result;
 }
@@ -150,7 +169,7 @@ std::vector<Tensor> run_unravel_index(const OperationCall& call) {
 Tensor run_select(const OperationCall& call) {
   const Tensor otherwise = call.args.size() < 3      ? Tensor(0)
                            : call.value(2).is_null() ? call.tensor(2)
-                                                     : Tensor(call.number(2));
+                                                     : detail::literal(call.value(2));
   return select(call.tensors(0), call.tensors(1), otherwise);
 }
 

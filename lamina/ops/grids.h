@@ -10,7 +10,8 @@
 namespace lamina {
 
 /// `num` numbers from `start` to `stop` at even distances, computed in double: float32 (num,).
-/// @param endpoint  whether `stop` is the last of them. Throws InvalidArgument for a negative num.
+/// @param endpoint  whether `stop` is the last of them. Throws InvalidArgument for a negative num, and one
+/// above 2^28.
 Tensor linspace(double start, double stop, int64_t num = 50, bool endpoint = true,
                 DType dtype = DType::kFloat32);
 /// `base` to the power of each of these numbers.
@@ -32,7 +33,8 @@ std::vector<Tensor> unravel_index(const Tensor& indices, const std::vector<int64
 /// The shape of x, filled with a number or with what broadcasts to it; in x's dtype.
 Tensor full_like(const Tensor& x, const Tensor& fill_value);
 Tensor full_like(const Tensor& x, const Tensor& fill_value, DType dtype);
-/// Element by element the choice of the first condition that holds, else `default_value`. Throws
+/// Element by element the choice of the first condition that holds, else `default_value`: a number in the
+/// choices' dtype where that holds it, else all in the dtype that they promote to. Throws
 /// InvalidArgument for no conditions or another number of choices.
 Tensor select(const std::vector<Tensor>& condlist, const std::vector<Tensor>& choicelist,
               const Tensor& default_value = 0);

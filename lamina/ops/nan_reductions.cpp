@@ -28,9 +28,13 @@ Tensor without_nan(const Tensor& x, double number) {
   return is_floating(x.dtype()) ? where(isnan(x), number, x) : x;
 }
 
-/// How many elements along the axes are no NaN, in x's floating dtype.
-Tensor counted(const Tensor& x, const Axes& axes, bool keepdims) {
-  return sum(cast(logical_not(isnan(x)), x.dtype()), axes, keepdims);
+/// Sums and counts of 16 bits are too coarse to be divided.
+Tensor wide_enough(const Tensor& x) { return x.dtype() == DType::kFloat64 ? x : cast(x, DType::kFloat32); }
+
+/// The mean of `values` where x is no NaN.
+Tensor mean_of(const Tensor& values, const Tensor& x, const Axes& axes, bool keepdims) {
+  const Tensor there = cast(logical_not(isnan(x)), values.dtype());
+  return sum(where(isnan(x), 0.0, values), axes, keepdims) / sum(there, axes, keepdims);
 }
 
 template <Tensor (*reduction)(const Tensor&, const Axes&, bool)>
@@ -68,16 +72,16 @@ Tensor nanprod(const Tensor& x, const Axes& axes, bool keepdims) {
 
 Tensor nanmean(const Tensor& given, const Axes& axes, bool keepdims) {
   if (is_symbolic(given)) return detail::recorded("Nanmean", {given}, config_of(axes, keepdims));
-  const Tensor x = detail::floating(given);
-  return sum(without_nan(x, 0), axes, keepdims) / counted(x, axes, keepdims);
+  const Tensor x = detail::floating(given), wide = wide_enough(x);
+  return cast(mean_of(wide, wide, axes, keepdims), x.dtype());
 }
 
+// What is NaN by an infinite mean counts.
 Tensor nanvar(const Tensor& given, const Axes& axes, bool keepdims) {
   if (is_symbolic(given)) return detail::recorded("Nanvar", {given}, config_of(axes, keepdims));
-  const Tensor x = detail::floating(given);
-  // What is NaN by an infinite mean counts.
-  const Tensor squares = where(isnan(x), 0.0, square(x - nanmean(x, axes, /*keepdims=*/true)));
-  return sum(squares, axes, keepdims) / counted(x, axes, keepdims);
+  const Tensor x = detail::floating(given), wide = wide_enough(x);
+  const Tensor apart = wide - mean_of(wide, wide, axes, /*keepdims=*/true);
+  return cast(mean_of(square(apart), wide, axes, keepdims), x.dtype());
 }
 
 Tensor nanstd(const Tensor& x, const Axes& axes, bool keepdims) {

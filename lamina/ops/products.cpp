@@ -6,11 +6,11 @@
 #include "lamina/base/error.h"
 #include "lamina/ops/binary.h"
 #include "lamina/ops/cast.h"
+#include "lamina/ops/conv.h"
 #include "lamina/ops/detail/arguments.h"
 #include "lamina/ops/detail/last_axis.h"
 #include "lamina/ops/detail/promote.h"
 #include "lamina/ops/detail/recorded.h"
-#include "lamina/ops/fft.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/matmul.h"
 #include "lamina/ops/reduce.h"
@@ -108,9 +108,9 @@ Tensor cross(const Tensor& x1, const Tensor& x2, int axisa, int axisb, int axisc
 Tensor cdist(const Tensor& x, const Tensor& y) {
   if (any_symbolic(x, y)) return recorded_two("CDist", x, y);
   const std::vector<Tensor> both = detail::in_one_dtype({floating(x), floating(y)});
-  if (x.rank() < 2 || y.rank() < 2)
-    throw InvalidArgument("cdist: expected rows of points, received " + x.type().str() + " and " +
-                          y.type().str());
+  if (x.rank() < 2 || y.rank() < 2 || x.shape()[-1] != y.shape()[-1])
+    throw InvalidArgument("cdist: expected rows of points of as many numbers, received " + x.type().str() +
+                          " and " + y.type().str());
   return sqrt(sum(square(expand_dims(both[0], -2) - expand_dims(both[1], -3)), -1));
 }
 
@@ -119,15 +119,22 @@ Tensor correlate(const Tensor& x1, const Tensor& x2, const std::string& mode) {
   if (x1.rank() != 1 || x2.rank() != 1 || x1.shape()[0] < 1 || x2.shape()[0] < 1)
     throw InvalidArgument("correlate: expected two rows of elements, received " + x1.type().str() + " and " +
                           x2.type().str());
-  const std::vector<Tensor> both = detail::in_one_dtype({wide(x1), wide(x2)});
-  const int64_t n = x1.shape()[0], m = x2.shape()[0];
-  if (mode == "valid") return sum(extract_sequences(both[0], m, 1) * both[1], -1);
-  if (mode != "full" && mode != "same")
+  if (mode != "valid" && mode != "full" && mode != "same")
     throw InvalidArgument("correlate: expected mode valid, same or full, received " + mode);
-  const Tensor full = sum(extract_sequences(pad(both[0], {{m - 1, m - 1}}), m, 1) * both[1], -1);
+  const int64_t n = x1.shape()[0], m = x2.shape()[0];
+  // The shorter one goes along the longer one; the other way round the result is, too.
+  if (m > n && mode != "full") return flip(correlate(x2, x1, mode));
+  const std::vector<Tensor> both = detail::in_one_dtype({x1, x2});
+  const Tensor row = wide(both[0]);
+  const auto along = [&](int64_t before, int64_t behind) {
+    const Tensor padded = pad(row, {{before, behind}});
+    return reshape(conv1d(reshape(padded, {1, -1, 1}), reshape(wide(both[1]), {-1, 1, 1})), {-1});
+  };
+  if (mode == "valid") return along(0, 0);
+  const Tensor full = along(m - 1, m - 1);
   if (mode == "full") return full;
-  const int64_t kept = std::max(n, m), begin = (n + m - 1 - kept) / 2;
-  return index(full, {Slice{begin, begin + kept}});
+  const int64_t begin = (m - 1) / 2;
+  return index(full, {Slice{begin, begin + n}});
 }
 
 Tensor corrcoef(const Tensor& given) {
@@ -181,6 +188,14 @@ Tensor run_cross(const OperationCall& call) {
                integer_of(call, "axisc", -1), detail::optional_axis_of(call));
 }
 
+/// A plain number is a tensor of its own here, whatever the other one's dtype.
+template <Tensor (*op)(const Tensor&, const Tensor&)>
+Tensor run_product(const OperationCall& call) {
+  if (!call.value(0).is_null()) return op(detail::literal(call.value(0)), call.tensor(1));
+  if (!call.value(1).is_null()) return op(call.tensor(0), detail::literal(call.value(1)));
+  return op(call.tensor(0), call.tensor(1));
+}
+
 Tensor run_correlate(const OperationCall& call) {
   const Json* mode = call.config.find("mode");
   return correlate(call.tensor(0), call.tensor(1), mode && mode->is_string() ? mode->as_string() : "valid");
@@ -189,11 +204,11 @@ Tensor run_correlate(const OperationCall& call) {
 using detail::run_binary;
 const std::vector<std::string> kTwo{"x1", "x2"};
 const bool products_recorded =
-    detail::register_operations(detail::kNumpyOps, {{"Outer", run_binary<outer>, kTwo},
-                                                    {"Dot", run_binary<dot>, kTwo},
-                                                    {"Inner", run_binary<inner>, kTwo},
-                                                    {"Vdot", run_binary<vdot>, kTwo},
-                                                    {"Kron", run_binary<kron>, kTwo},
+    detail::register_operations(detail::kNumpyOps, {{"Outer", run_product<outer>, kTwo},
+                                                    {"Dot", run_product<dot>, kTwo},
+                                                    {"Inner", run_product<inner>, kTwo},
+                                                    {"Vdot", run_product<vdot>, kTwo},
+                                                    {"Kron", run_product<kron>, kTwo},
                                                     {"Cross", run_cross, kTwo},
                                                     {"Correlate", run_correlate, kTwo},
                                                     {"Corrcoef", detail::run_unary<corrcoef>},

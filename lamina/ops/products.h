@@ -27,11 +27,11 @@ Tensor kron(const Tensor& x1, const Tensor& x2);
 Tensor cross(const Tensor& x1, const Tensor& x2, int axisa = -1, int axisb = -1, int axisc = -1,
              std::optional<int> axis = std::nullopt);
 /// Euclidean distances of the rows of x (..., m, d) and y (..., n, d): (..., m, n). Throws InvalidArgument
-/// for less than two axes.
+/// for less than two axes and points of different numbers.
 Tensor cdist(const Tensor& x, const Tensor& y);
-/// Sums of products of x1 (n,) with x2 (m,) moved along it: where both lie upon each other whole ("valid"),
-/// as many as the longer one has, in the middle ("same"), or all ("full"). Throws InvalidArgument for other
-/// shapes and modes.
+/// Sums of products of x1 (n,) with x2 (m,) moved along it: where the shorter one lies upon the other whole
+/// ("valid"), as many as the longer one has, in the middle ("same"), or all ("full"). Throws InvalidArgument
+/// for other shapes and modes.
 Tensor correlate(const Tensor& x1, const Tensor& x2, const std::string& mode = "valid");
 /// Pearson's coefficients of the rows of x (m, n): (m, m). Throws InvalidArgument for other shapes.
 Tensor corrcoef(const Tensor& x);

@@ -15,7 +15,9 @@
 #include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/full.h"
 #include "lamina/ops/reduce.h"
+#include "lamina/ops/searchsorted.h"
 #include "lamina/ops/shape_ops.h"
+#include "lamina/ops/sort.h"
 #include "lamina/ops/unary.h"
 #include "lamina/ops/where.h"
 
@@ -33,6 +35,11 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// int64 becomes float64, as Keras has it in some operations.
 Tensor wide(const Tensor& x) { return x.dtype() == DType::kInt64 ? cast(x, DType::kFloat64) : floating(x); }
+
+std::pair<Tensor, Tensor> floats_in_one_dtype(const Tensor& x1, const Tensor& x2) {
+  const std::vector<Tensor> both = detail::in_one_dtype({x1, x2});
+  return {floating(both[0]), floating(both[1])};
+}
 
 /// The other of two where one is NaN.
 template <Tensor (*op)(const Tensor&, const Tensor&)>
@@ -82,10 +89,10 @@ Tensor cbrt(const Tensor& given) {
 }
 
 Tensor deg2rad(const Tensor& x) {
-  return is_symbolic(x) ? recorded("Deg2rad", {x}) : floating(x) * (std::numbers::pi / 180);
+  return is_symbolic(x) ? recorded("Deg2rad", {x}) : wide(x) * (std::numbers::pi / 180);
 }
 Tensor rad2deg(const Tensor& x) {
-  return is_symbolic(x) ? recorded("Rad2deg", {x}) : floating(x) * (180 / std::numbers::pi);
+  return is_symbolic(x) ? recorded("Rad2deg", {x}) : wide(x) * (180 / std::numbers::pi);
 }
 
 Tensor trunc(const Tensor& x) {
@@ -137,6 +144,7 @@ Tensor nan_to_num(const Tensor& x, double nan, std::optional<double> posinf, std
 Tensor saturate_cast(const Tensor& given, DType dtype) {
   if (is_symbolic(given))
     return detail::record({"SaturateCast", Json::object({{"dtype", name(dtype)}}), {given}});
+  if (given.dtype() == dtype) return given;
   const Tensor x = detail::numeric(given);
   if (dtype == DType::kBool) return cast(x, dtype);
   const double least = std::max(detail::finite_range(x.dtype()).first, detail::finite_range(dtype).first);
@@ -155,23 +163,24 @@ Tensor hypot(const Tensor& x1, const Tensor& x2) {
 
 Tensor logaddexp(const Tensor& x1, const Tensor& x2) {
   if (any_symbolic(x1, x2)) return recorded_two("Logaddexp", x1, x2);
-  const std::vector<Tensor> both = detail::in_one_dtype({floating(x1), floating(x2)});
-  const Tensor delta = both[0] - both[1];
-  return where(isnan(delta), both[0] + both[1], maximum(both[0], both[1]) + log1p(exp(-abs(delta))));
+  const auto [x, y] = floats_in_one_dtype(x1, x2);
+  const Tensor delta = x - y;
+  return where(isnan(delta), x + y, maximum(x, y) + log1p(exp(-abs(delta))));
 }
 
 Tensor logaddexp2(const Tensor& x1, const Tensor& x2) {
   if (any_symbolic(x1, x2)) return recorded_two("Logaddexp2", x1, x2);
-  const std::vector<Tensor> both = detail::in_one_dtype({floating(x1), floating(x2)});
-  const Tensor &x = both[0], &y = both[1], apart = x - y;
+  const auto [x, y] = floats_in_one_dtype(x1, x2);
+  const Tensor apart = x - y;
   const Tensor more = log1p(exp(abs(apart) * -std::numbers::ln2)) / std::numbers::ln2;
   return where(isnan(apart), x + y, maximum(x, y) + more);
 }
 
 Tensor divide_no_nan(const Tensor& x1, const Tensor& x2) {
   if (any_symbolic(x1, x2)) return recorded_two("DivideNoNan", x1, x2);
-  const Tensor below = floating(x2), absent = equal(below, 0.0);
-  return where(absent, 0.0, floating(x1) / where(absent, 1.0, below));
+  const auto [above, below] = floats_in_one_dtype(x1, x2);
+  const Tensor absent = equal(below, 0.0);
+  return where(absent, 0.0, above / where(absent, 1.0, below));
 }
 
 Tensor heaviside(const Tensor& x1, const Tensor& x2) {
@@ -200,8 +209,12 @@ Tensor fmin(const Tensor& x1, const Tensor& x2) {
 
 Tensor fmod(const Tensor& x1, const Tensor& x2) {
   if (any_symbolic(x1, x2)) return recorded_two("Fmod", x1, x2);
-  const std::vector<Tensor> both = detail::in_one_dtype({x1, x2});
-  return sign(both[0]) * mod(abs(both[0]), abs(both[1]));
+  const std::vector<Tensor> both = detail::in_one_dtype({detail::numeric(x1), detail::numeric(x2)});
+  const Tensor &x = both[0], &y = both[1];
+  if (is_floating(x.dtype())) return sign(x) * mod(abs(x), abs(y));
+  // The least integer has no absolute value.
+  const Tensor rest = mod(x, y);
+  return where(logical_and(not_equal(rest, 0.0), not_equal(less(x, 0.0), less(y, 0.0))), rest - y, rest);
 }
 
 Tensor logical_xor(const Tensor& x1, const Tensor& x2) {
@@ -230,8 +243,11 @@ Tensor allclose(const Tensor& x1, const Tensor& x2, double rtol, double atol, bo
 Tensor isin(const Tensor& x1, const Tensor& x2, bool invert) {
   if (any_symbolic(x1, x2))
     return recorded_two("IsIn", x1, x2, Json::object({{"assume_unique", false}, {"invert", invert}}));
-  const std::vector<Tensor> both = detail::in_one_dtype({x1, x2});
-  const Tensor found = any(equal(expand_dims(both[0], -1), reshape(both[1], {-1})), -1);
+  std::vector<Tensor> both = detail::in_one_dtype({detail::numeric(x1), detail::numeric(x2)});
+  const Tensor values = sort(reshape(both[1], {-1}));
+  if (values.size() == 0) return full(both[0].shape(), invert ? 1 : 0, DType::kBool);
+  const Tensor place = minimum(searchsorted(values, both[0]), static_cast<double>(values.size() - 1));
+  const Tensor found = equal(take(values, place), both[0]);
   return invert ? logical_not(found) : found;
 }
 
@@ -248,13 +264,20 @@ Tensor run_isclose(const OperationCall& call) {
   const auto number = [&](size_t place, double otherwise) {
     return place >= call.args.size() || call.value(place).is_null() ? otherwise : call.number(place);
   };
-  return isclose(call.tensor(0), call.tensor(1), number(2, 1e-5), number(3, 1e-8),
-                 detail::flag_of(call, "equal_nan"));
+  const auto [x1, x2] = detail::two_of(call);
+  return isclose(x1, x2, number(2, 1e-5), number(3, 1e-8), detail::flag_of(call, "equal_nan"));
 }
 
 Tensor run_allclose(const OperationCall& call) {
-  return allclose(call.tensor(0), call.tensor(1), number_of(call, "rtol").value_or(1e-5),
-                  number_of(call, "atol").value_or(1e-8), detail::flag_of(call, "equal_nan"));
+  const auto [x1, x2] = detail::two_of(call);
+  return allclose(x1, x2, number_of(call, "rtol").value_or(1e-5), number_of(call, "atol").value_or(1e-8),
+                  detail::flag_of(call, "equal_nan"));
+}
+
+// Exponents are integers beside floats.
+Tensor run_ldexp(const OperationCall& call) {
+  if (!call.value(1).is_null()) return ldexp(call.tensor(0), detail::literal(call.value(1)));
+  return run_binary<ldexp>(call);
 }
 
 // Of real numbers alone, those of complex ones say little.
@@ -298,7 +321,7 @@ const bool real_functions_recorded =
          {"Logaddexp2", run_binary<logaddexp2>, kTwo},
          {"DivideNoNan", run_binary<divide_no_nan>, kTwo},
          {"Heaviside", run_binary<heaviside>, kTwo},
-         {"Ldexp", run_binary<ldexp>, kTwo},
+         {"Ldexp", run_ldexp, kTwo},
          {"Fmax", run_binary<fmax>, kTwo},
          {"Fmin", run_binary<fmin>, kTwo},
          {"Fmod", run_binary<fmod>, kTwo},

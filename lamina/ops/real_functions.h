@@ -52,10 +52,12 @@ Tensor divide_no_nan(const Tensor& x1, const Tensor& x2);
 Tensor heaviside(const Tensor& x1, const Tensor& x2);
 /// x1 2^x2. Throws InvalidArgument where x2 is not of an integer dtype.
 Tensor ldexp(const Tensor& x1, const Tensor& x2);
-/// The larger or smaller of two; the other one where one is NaN. The dtype that both promote to.
+/// The larger or smaller of two; the other one where one is NaN. The dtype that both promote to, bool becomes
+/// int32.
 Tensor fmax(const Tensor& x1, const Tensor& x2);
 Tensor fmin(const Tensor& x1, const Tensor& x2);
-/// The remainder of x1 / x2 with the sign of x1; mod has that of x2. The dtype that both promote to.
+/// The remainder of x1 / x2 with the sign of x1; mod has that of x2. The dtype that both promote to, bool
+/// becomes int32.
 Tensor fmod(const Tensor& x1, const Tensor& x2);
 
 /// Whether one of two, but not both, differs from zero; bool.

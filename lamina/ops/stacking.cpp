@@ -11,6 +11,8 @@
 namespace lamina {
 namespace {
 
+constexpr int64_t kMostParts = 65536;
+
 bool drawn(const std::vector<Tensor>& xs) { return std::any_of(xs.begin(), xs.end(), is_symbolic); }
 
 /// Each with `rank` axes at least, new ones in front, as NumPy's atleast_1d and atleast_2d.
@@ -23,7 +25,7 @@ std::vector<Tensor> of_rank(const char* function, std::vector<Tensor> xs, int ra
 }
 
 std::vector<int64_t> even_places(int64_t sections, int64_t extent) {
-  if (sections < 1 || sections > 65536)
+  if (sections < 1 || sections > kMostParts)
     throw InvalidArgument("array_split: expected 1 to 65536 parts, received " + std::to_string(sections));
   std::vector<int64_t> places;
   for (int64_t i = 1; i < sections; ++i)
@@ -77,6 +79,9 @@ std::vector<Tensor> unstack(const Tensor& x, std::optional<int64_t> num, int axi
   if (num && *num != extent)
     throw InvalidArgument("unstack: num is " + std::to_string(*num) + ", but axis " + std::to_string(place) +
                           " of " + x.type().str() + " has " + std::to_string(extent));
+  if (extent > kMostParts)
+    throw InvalidArgument("unstack: axis " + std::to_string(place) + " of " + x.type().str() +
+                          " has more than 65536 parts");
   std::vector<Tensor> parts;
   if (extent == 0) return parts;
   for (const Tensor& part : split(x, extent, place)) parts.push_back(squeeze(part, place));

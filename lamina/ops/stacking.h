@@ -22,7 +22,8 @@ Tensor dstack(const std::vector<Tensor>& xs);
 /// Throws InvalidArgument for less than one part or more than 65536.
 std::vector<Tensor> array_split(const Tensor& x, int64_t indices_or_sections, int axis = 0);
 /// The tensors that lie along the axis, without it.
-/// @param num  how many there must be. Throws InvalidArgument where there are others.
+/// @param num  how many there must be. Throws InvalidArgument where there are others, and for more than
+/// 65536.
 std::vector<Tensor> unstack(const Tensor& x, std::optional<int64_t> num = std::nullopt, int axis = 0);
 
 }  // namespace lamina

@@ -2,6 +2,7 @@
 #include "lamina/ops/statistics.h"
 
 #include <cmath>
+#include <limits>
 
 #include "lamina/base/error.h"
 #include "lamina/core/grad.h"
@@ -9,8 +10,12 @@
 #include "lamina/ops/cast.h"
 #include "lamina/ops/compare.h"
 #include "lamina/ops/counting.h"
+#include "lamina/ops/detail/arguments.h"
+#include "lamina/ops/detail/finite_range.h"
+#include "lamina/ops/detail/promote.h"
 #include "lamina/ops/detail/recorded.h"
 #include "lamina/ops/full.h"
+#include "lamina/ops/nan_reductions.h"
 #include "lamina/ops/reduce.h"
 #include "lamina/ops/shape_ops.h"
 #include "lamina/ops/tensordot.h"
@@ -53,11 +58,16 @@ Tensor average(const Tensor& given, const Axes& axis, const Tensor& given_weight
     if (given_weights.defined()) args.emplace_back(given_weights);
     return recorded("Average", std::move(args), Json::object({{"axis", axes_json(axis)}}));
   }
-  const Tensor x = floating(given);
-  if (!given_weights.defined()) return mean(x, axis);
-  const Tensor weights = floating(given_weights);
-  if (axis.empty() || x.rank() == weights.rank()) return sum(x * weights, axis) / sum(weights, axis);
-  return tensordot(x, weights, {axis.values()[0]}, {0}) / sum(weights);
+  if (!given_weights.defined()) return mean(given, axis);
+  const std::vector<Tensor> both = detail::in_one_dtype({given, given_weights});
+  const Tensor x = floating(both[0]), weights = floating(both[1]);
+  if (weights.shape() == x.shape()) return sum(x * weights, axis) / sum(weights, axis);
+  if (axis.size() == 1) {
+    const int place = detail::checked_axis("average", x, axis.values()[0]);
+    if (weights.shape() == Shape{x.shape()[place]}) return tensordot(x, weights, {place}, {0}) / sum(weights);
+  }
+  throw InvalidArgument("average: weights must have the shape of x, " + x.shape().str() +
+                        ", or be one for each place of one axis; received " + weights.shape().str());
 }
 
 Tensor ptp(const Tensor& x, const Axes& axis, bool keepdims) {
@@ -75,13 +85,17 @@ Histogram histogram(const Tensor& given, int64_t bins, std::optional<std::pair<d
   if (bins < 1 || bins > kMostBins)
     throw InvalidArgument("histogram: expected 1 to " + std::to_string(kMostBins) + " bins, received " +
                           std::to_string(bins));
-  if (range &&
-      !(range->first <= range->second && std::isfinite(range->first) && std::isfinite(range->second)))
+  const DType dtype = is_floating(given.dtype()) ? given.dtype() : DType::kFloat32;
+  const double largest = detail::finite_range(dtype).second;
+  if (range && !(range->first <= range->second && std::abs(range->first) <= largest &&
+                 std::abs(range->second) <= largest))
     throw InvalidArgument("histogram: expected a finite range that rises, received " +
                           std::to_string(range->first) + " to " + std::to_string(range->second));
   const Tensor x = stop_gradient(reshape(floating(given), {-1}));
-  const Tensor least = range ? detail::scalar_like(range->first, x) : min(x);
-  const Tensor most = range ? detail::scalar_like(range->second, x) : max(x);
+  if (!range && x.size() == 0) range = {0, 1};
+  const Tensor finite = where(isfinite(x), x, std::numeric_limits<double>::quiet_NaN());
+  const Tensor least = range ? detail::scalar_like(range->first, x) : nanmin(finite);
+  const Tensor most = range ? detail::scalar_like(range->second, x) : nanmax(finite);
   // Of equal elements the range is one wide, as NumPy has it.
   const Tensor none = equal(least, most);
   const Tensor low = where(none, least - 0.5, least), high = where(none, most + 0.5, most);
@@ -111,7 +125,7 @@ Tensor normalize(const Tensor& given, const Axes& axis, double order, double eps
   const Tensor x = floating(given);
   // The square is what is bounded: the root of 0 has no gradient.
   if (order == 2) return x * rsqrt(maximum(sum(square(x), axis, /*keepdims=*/true), epsilon * epsilon));
-  if (!(order >= 1) || order != std::floor(order))
+  if (!(order >= 1) || order != std::floor(order) || !std::isfinite(order))
     throw InvalidArgument("normalize: order must be a whole number from 1, received " +
                           std::to_string(order));
   // Norms of matrices are something else.
@@ -127,7 +141,7 @@ Tensor psnr(const Tensor& x1, const Tensor& x2, double max_val) {
   if (!(max_val > 0)) throw InvalidArgument("psnr: max_val must be above 0");
   if (is_symbolic(x1) || is_symbolic(x2))
     return recorded("PSNR", {x1, x2}, Json::object({{"max_val", max_val}}));
-  const Tensor error = mean(square(x1 - x2));
+  const Tensor error = mean(square(floating(x1) - floating(x2)));
   return 20 * std::log10(max_val) - log(error) * (10 / std::log(10.0));
 }
 

@@ -12,8 +12,9 @@ namespace {
 /// The weight at each place, given as a share of the way through, 0 to 1.
 template <class F>
 Tensor window(const char* function, int64_t length, F&& weight) {
-  if (length < 0)
-    throw InvalidArgument(std::string(function) + ": expected a length of 0 or more, received " +
+  if (length < 0 || length > (1 << 28))
+    throw InvalidArgument(std::string(function) +
+                          ": expected a length of 0 or more and at most 2^28, received " +
                           std::to_string(length));
   std::vector<float> weights;
   for (int64_t n = 0; n < length; ++n)

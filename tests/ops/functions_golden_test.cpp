@@ -315,6 +315,71 @@ TEST(Functions, RefuseWhatDoesNotFit) {
   expect_refused("n must be from 0 to 64", [&] { diff(x, 65); });
 }
 
+std::vector<int32_t> truths(const Tensor& x) { return cast(x, DType::kInt32).to_vector<int32_t>(); }
+
+// What a tester found: ends of ranges, plain numbers beside tensors, sizes that nobody means.
+TEST(Functions, KeepTheirWordAtTheEdges) {
+  const float inf = std::numeric_limits<float>::infinity();
+  const int32_t least = std::numeric_limits<int32_t>::min();
+  using Ints = std::vector<int32_t>;
+  using Floats = std::vector<float>;
+  EXPECT_EQ(softplus(Tensor::from<float>({-inf, inf})).to_vector<float>(), (Floats{0, inf}));
+  EXPECT_EQ(log_sigmoid(Tensor::from<float>({-inf, inf})).to_vector<float>(), (Floats{-inf, 0}));
+  EXPECT_EQ(
+      fmod(Tensor::from<int32_t>({1, -5, least, 7, -7}), Tensor::from<int32_t>({least, least, 3, -3, 3}))
+          .to_vector<int32_t>(),
+      (Ints{1, -5, -2, 1, -1}));
+  const int64_t most = std::numeric_limits<int64_t>::max();
+  EXPECT_EQ(saturate_cast(Tensor::from<int64_t>({most, most - 5}), DType::kInt64).to_vector<int64_t>(),
+            (std::vector<int64_t>{most, most - 5}));
+  EXPECT_NEAR(psnr(Tensor::from<uint8_t>({1, 200}), Tensor::from<uint8_t>({3, 100}), 255).item<float>(),
+              11.14, 0.01);
+  EXPECT_EQ(nanmean(full({70000}, 1, DType::kFloat16)).item<float>(), 1);
+  EXPECT_EQ(
+      select({Tensor::from<int32_t>({1, 2}) > 1}, {Tensor::from<int32_t>({1, 2})}, 0.5).to_vector<float>(),
+      (Floats{0.5F, 2}));
+  EXPECT_EQ(
+      select({Tensor::from<int32_t>({1, 0}) > 0}, {Tensor::from<uint8_t>({7, 7})}, 300).to_vector<int32_t>(),
+      (Ints{7, 300}));
+  EXPECT_EQ(correlate(Tensor::from<float>({1, 2}), Tensor::from<float>({1, 10, 100})).to_vector<float>(),
+            (Floats{210, 21}));  // as numpy.correlate
+  EXPECT_EQ(truths(isin(Tensor::from<float>({1, 2, std::nanf(""), inf}),
+                        Tensor::from<float>({inf, std::nanf(""), 2}))),
+            (Ints{0, 1, 0, 1}));
+  EXPECT_EQ(geomspace(1e-200, 1e-250, 2, true, DType::kFloat64).to_vector<double>(),
+            (std::vector<double>{1e-200, 1e-250}));
+  const Histogram counted = histogram(Tensor::from<float>({1, 2, inf, std::nanf("")}), 2);
+  EXPECT_EQ(counted.counts.to_vector<int32_t>(), (Ints{1, 1}));
+  EXPECT_EQ(counted.bin_edges.to_vector<float>(), (Floats{1, 1.5F, 2}));
+  expect_refused("2^28", [] { linspace(0, 1, int64_t{1} << 40); });
+  expect_refused("2^28", [] { bartlett(int64_t{1} << 40); });
+  expect_refused("weights must have the shape", [] { average(ones({2, 3, 4}), {0, 1}, ones({2, 3})); });
+  expect_refused("whole number from 1", [&] { normalize(ones({2}), -1, inf); });
+  expect_refused("as many numbers", [] { cdist(ones({3, 1}), ones({2, 4})); });
+  // Long windows, of which all would be a square of them.
+  const Tensor pooled = adaptive_max_pool(reshape(arange(1 << 20, DType::kFloat32), {1, 1 << 20, 1}), {3});
+  EXPECT_EQ(pooled.to_vector<float>(), (Floats{349525, 699050, 1048575}));
+  EXPECT_NEAR(adaptive_average_pool(ones({1, 1000, 2}), {7}).to_vector<float>()[13], 1, 1e-6);
+}
+
+// A plain number beside a tensor among layers means what it does elsewhere.
+TEST(Functions, TakePlainNumbersInGraphs) {
+  const Tensor x = Input({3}), i = Input({3}, {.dtype = DType::kInt32});
+  const Tensor value = Tensor::from<float>({1, 2, 2.5F}, {1, 3}),
+               whole = Tensor::from<int32_t>({1, 2, -7}, {1, 3});
+  const auto given = [](const Tensor& input, const Tensor& output, const Tensor& v) {
+    return Model({input}, {output}).outputs({v}, {}, false)[0];
+  };
+  EXPECT_EQ(truths(given(x, isclose(x, 2.5), value)), (std::vector<int32_t>{0, 0, 1}));
+  EXPECT_EQ(truths(given(x, isclose(2, x), value)), (std::vector<int32_t>{0, 1, 0}));
+  EXPECT_EQ(given(x, ldexp(x, 2), value).to_vector<float>(), (std::vector<float>{4, 8, 10}));
+  EXPECT_EQ(truths(given(x, logical_xor(x, true), value)), (std::vector<int32_t>{0, 0, 0}));
+  EXPECT_EQ(given(i, fmax(i, 2.0), whole).to_vector<float>(), (std::vector<float>{2, 2, 2}));
+  EXPECT_EQ(given(i, fmax(i, 2), whole).to_vector<int32_t>(), (std::vector<int32_t>{2, 2, 2}));
+  EXPECT_EQ(given(i, select({i > 1}, {i}, 0.5), whole).to_vector<float>(),
+            (std::vector<float>{0.5F, 2, 0.5F}));
+}
+
 // Elements on an edge belong to the bin behind it, the last one's to the last bin; NaN and what lies outside
 // are not counted.
 TEST(Functions, HistogramsCountEdgesOnce) {

@@ -17,7 +17,7 @@ def outputs(x, b, t):
         image.resize(x, (6, 6), crop_to_aspect_ratio=True), image.resize(x, (6, 9), pad_to_aspect_ratio=True, fill_value=0.5),
         image.resize(first, (5, 4), data_format="channels_first"), image.resize(b, (4, 7)), image.rgb_to_grayscale(x), image.rgb_to_grayscale(b),
         image.rgb_to_grayscale(first, data_format="channels_first"), image.rgb_to_hsv(x), image.hsv_to_rgb(x), image.affine_transform(x, t),
-        image.affine_transform(x, t, interpolation="nearest", fill_mode="reflect"), image.affine_transform(x, t, fill_value=0.3),
+        image.affine_transform(x, t, interpolation="nearest", fill_mode="reflect"), image.affine_transform(x, t, fill_value=0.3), image.affine_transform(b, t),
         image.gaussian_blur(x), image.gaussian_blur(x, kernel_size=(5, 5), sigma=(0.7, 1.9)), image.gaussian_blur(x, kernel_size=(3, 5), sigma=(1.5, 0.5)),
         image.crop_images(x, 1, 2, 3, 1), image.crop_images(b, top_cropping=2, target_height=4, left_cropping=1, target_width=5),
         image.crop_images(x, bottom_cropping=1, target_height=3, right_cropping=0, target_width=6),

@@ -29,8 +29,32 @@ inline Json number_json(double value) {
 
 /// A tensor of one element among symbolic ones stands for its number.
 inline OperationArgument operand(const Tensor& x) {
-  if (x.defined() && !is_symbolic(x) && x.rank() == 0) return number_json(x.item<double>());
-  return x;
+  if (!x.defined() || is_symbolic(x) || x.rank() != 0) return x;
+  if (x.dtype() == DType::kBool) return Json(x.item<bool>());
+  return is_floating(x.dtype()) ? Json(x.item<double>()) : Json(x.item<int64_t>());
+}
+
+/// A plain value as the tensor that it would be by itself.
+inline Tensor literal(const Json& value) {
+  if (value.is_bool()) return Tensor(value.as_bool());
+  return value.is_int() ? Tensor(value.as_int()) : Tensor(value.as_double());
+}
+
+/// The plain value at that place beside `like`: a number in its dtype where that holds it, but one with a
+/// point is no integer.
+inline Tensor literal_beside(const OperationCall& call, size_t place, const Tensor& like) {
+  const Json value = call.value(place);
+  if (value.is_bool()) return literal(value);
+  const double number = call.number(place);
+  const bool by_itself = value.is_int() ? std::abs(number) > 0x1p53 : !is_floating(like.dtype());
+  return by_itself ? literal(value) : scalar_like(number, like);
+}
+
+/// The first two arguments, of which one may be a plain value.
+inline std::pair<Tensor, Tensor> two_of(const OperationCall& call) {
+  if (!call.value(0).is_null()) return {literal_beside(call, 0, call.tensor(1)), call.tensor(1)};
+  if (!call.value(1).is_null()) return {call.tensor(0), literal_beside(call, 1, call.tensor(0))};
+  return {call.tensor(0), call.tensor(1)};
 }
 
 /// The same of two, of which one may be a number.
@@ -49,9 +73,8 @@ Json optional_json(const std::optional<T>& value) {
 /// An op of two arguments, of which one may be a plain number.
 template <Tensor (*op)(const Tensor&, const Tensor&)>
 Tensor run_binary(const OperationCall& call) {
-  if (!call.value(0).is_null()) return op(scalar_like(call.number(0), call.tensor(1)), call.tensor(1));
-  if (!call.value(1).is_null()) return op(call.tensor(0), scalar_like(call.number(1), call.tensor(0)));
-  return op(call.tensor(0), call.tensor(1));
+  const auto [x1, x2] = two_of(call);
+  return op(x1, x2);
 }
 
 template <Tensor (*op)(const Tensor&)>
