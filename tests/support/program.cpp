@@ -13,6 +13,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "tests/support/sanitized.h"
+
 namespace lamina::test {
 
 std::vector<std::string> Outcome::lines() const {
@@ -60,6 +62,9 @@ Running::~Running() {
   }
 }
 
+// A program runs more than ten times as long under a sanitizer, and beside other work.
+constexpr std::chrono::minutes kLongest{kSanitized ? 16 : 4};
+
 void Running::send(int signal) const { kill(process_, signal); }
 
 void Running::read_some(int timeout_ms) {
@@ -89,7 +94,7 @@ bool Running::wait_for(const std::string& text) {
 }
 
 Outcome Running::wait() {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(4);
+  const auto end = std::chrono::steady_clock::now() + kLongest;
   while (out_ >= 0 || err_ >= 0) {
     read_some(1000);
     // A program that does not end fails its test, and not the whole run.
